@@ -1,0 +1,78 @@
+# Everything worth running. `make help` lists it; each target does its own set-up.
+SHELL   := /bin/bash
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+PIP     := $(BIN)/python -m pip --disable-pip-version-check
+ESCALON := $(BIN)/escalon
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fmt lint types layers spec fuzz torture bench docs lock serve clean system
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+$(VENV)/core: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "escalon needs Python 3.11 or newer")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked dependencies into $(VENV) ..."
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/core requirements-dev.lock
+	@echo "installing the locked development tools into $(VENV) ..."
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/core ## a whole synthetic trial, from study folder to report
+	@$(ESCALON) demo --no-open
+
+system: ## install Chromium and PostgreSQL with apt where that is possible
+	@bash tests/install_system_packages.sh
+
+test: $(VENV)/dev system lint types layers ## everything: lint, types, layers, unit, spec, property, engine, story, browser
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(VENV)/dev lint types layers ## the quick loop, under a minute
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not slow and not browser and not postgres"
+
+lint: $(VENV)/dev ## style and common mistakes
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make fmt"; exit 1; }
+
+fmt: $(VENV)/dev ## format the code
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+types: $(VENV)/dev ## strict types below web
+	@$(BIN)/mypy
+
+layers: $(VENV)/dev ## imports point downward only
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+spec: $(VENV)/dev ## the specification tables
+	@$(BIN)/python -m pytest -q tests/spec
+
+fuzz: $(VENV)/dev ## 10,000 mutated data folders and study files
+	@$(BIN)/python -m tests.fuzz.run --count 10000
+
+torture: $(VENV)/dev ## kill, fill, corrupt and crowd the casebook; figures printed
+	@$(BIN)/python -m tests.torture.run
+
+bench: $(VENV)/dev ## speed, as ratios against named baselines in the same run
+	@$(BIN)/python -m benchmarks.run
+
+docs: $(VENV)/dev ## regenerate the generated pages of docs/
+	@$(ESCALON) docs write
+
+lock: ## renew the lock files (needs uv)
+	@uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header -q -o requirements.lock
+	@uv pip compile pyproject.toml --group build --group dev --all-extras --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header -c requirements.lock -q -o requirements-dev.lock
+
+serve: $(VENV)/core ## the pages, on this computer only
+	@$(ESCALON) serve
+
+clean: ## remove what make has made
+	@rm -rf $(VENV) out demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
