@@ -1,0 +1,116 @@
+"""A day as it was recorded, which may be only a month or a year, and durations between days.
+
+A partial date is a range of days. Every comparison is three-valued: it answers only what the record settles.
+"""
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Self
+
+from escalon.facts.truth import Truth
+
+_DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?")
+_DURATION = re.compile(r"(\d+)\s*(day|week|month|year)s?")
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A calendar day, month or year, in ISO 8601 form: `2025-03-14`, `2025-03` or `2025`."""
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an ISO 8601 date, full or partial; raises ValueError that says what to write."""
+        found = _DAY.fullmatch(text.strip())
+        if not found:
+            raise ValueError(
+                f"{text!r} is not a date. Write it as 2025-03-14, or 2025-03 or 2025 if that is all that is known"
+            )
+        year, month, day = (int(part) if part else None for part in found.groups())
+        assert year is not None
+        try:
+            date(year, month or 1, day or 1)
+        except ValueError as error:
+            raise ValueError(f"{text!r} is not a day of the calendar ({error})") from None
+        return cls(year, month, day)
+
+    @classmethod
+    def of(cls, when: date) -> Self:
+        """The full day of a calendar date."""
+        return cls(when.year, when.month, when.day)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the day or the month is not known."""
+        return self.day is None
+
+    @property
+    def earliest(self) -> date:
+        """The first calendar day this may be."""
+        return date(self.year, self.month or 1, self.day or 1)
+
+    @property
+    def latest(self) -> date:
+        """The last calendar day this may be."""
+        month = self.month or 12
+        return date(self.year, month, self.day or monthrange(self.year, month)[1])
+
+    def is_by(self, other: "Day") -> Truth:
+        """Whether this day is on or before the other."""
+        return True if self.latest <= other.earliest else False if self.earliest > other.latest else None
+
+    def is_before(self, other: "Day") -> Truth:
+        """Whether this day is strictly before the other."""
+        return True if self.latest < other.earliest else False if self.earliest >= other.latest else None
+
+    def is_within(self, first: "Day | None", last: "Day | None") -> Truth:
+        """Whether this day lies between two days, both included; `None` leaves that side open."""
+        after = True if first is None else first.is_by(self)
+        before = True if last is None else self.is_by(last)
+        return False if after is False or before is False else None if after is None or before is None else True
+
+    def __str__(self) -> str:
+        parts = [f"{self.year:04d}"]
+        parts += [f"{part:02d}" for part in (self.month, self.day) if part is not None]
+        return "-".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A whole number of days, weeks, months or years, as protocols write them."""
+
+    number: int
+    unit: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `4 weeks`, `6 months`, `28 days` or `1 year`."""
+        found = _DURATION.fullmatch(text.strip())
+        if not found:
+            raise ValueError(f"{text!r} is not a duration. Write it as 4 weeks, 28 days, 6 months or 1 year")
+        return cls(int(found[1]), found[2])
+
+    def before(self, day: Day) -> Day:
+        """The day this long before a full day. Months clamp to the month's end, as SQL engines do."""
+        return Day.of(shift(day.earliest, -self.number, self.unit))
+
+    def after(self, day: Day) -> Day:
+        """The day this long after a full day."""
+        return Day.of(shift(day.latest, self.number, self.unit))
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.unit}{'' if self.number == 1 else 's'}"
+
+
+def shift(day: date, number: int, unit: str) -> date:
+    """Move a date by days, weeks, months or years; 31 January + 1 month is the last day of February."""
+    if unit in ("day", "week"):
+        return day + timedelta(days=number * (7 if unit == "week" else 1))
+    months = day.month - 1 + number * (12 if unit == "year" else 1)
+    year, month = day.year + months // 12, months % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -1,0 +1,74 @@
+"""A fact: something observed about a participant on a day, with a unit and a source."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeAlias
+
+from escalon.facts.day import Day
+from escalon.facts.number import plain
+
+Value: TypeAlias = bool | int | float | Decimal | Fraction | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One observation. `value` None means it was asked and is not known; a day may be partial or absent.
+
+    An event that lasts (a treatment, a history) carries `until`; `ongoing` says that it had not ended on the day it
+    was recorded. `lower` and `upper` are the laboratory's reference limits, in the fact's own unit.
+    """
+
+    name: str
+    value: Value
+    day: Day | None = None
+    unit: str | None = None
+    source: str = ""
+    participant: str = ""
+    lower: Value = None
+    upper: Value = None
+    until: Day | None = None
+    ongoing: bool = False
+    visit: str = ""
+
+    def __str__(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        when = f" on {self.day}" if self.day else ""
+        end = f" until {self.until}" if self.until else " (ongoing)" if self.ongoing else ""
+        return f"{self.name} {plain(self.value)}{unit}{when}{end}"
+
+
+class Facts:
+    """What is known of one participant: every fact by name, in order of day. Never changed; `with_facts` makes a new one."""
+
+    __slots__ = ("_by_name",)
+
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        by_name: dict[str, list[Fact]] = {}
+        for fact in facts:
+            by_name.setdefault(fact.name, []).append(fact)
+        self._by_name = {name: tuple(sorted(some, key=_order)) for name, some in by_name.items()}
+
+    def named(self, name: str) -> tuple[Fact, ...]:
+        """All facts of a name, oldest first."""
+        return self._by_name.get(name, ())
+
+    def names(self) -> tuple[str, ...]:
+        """The names something is recorded under."""
+        return tuple(self._by_name)
+
+    def with_facts(self, more: Iterable[Fact]) -> "Facts":
+        """These facts and some more."""
+        return Facts([*self, *more])
+
+    def __iter__(self) -> Iterator[Fact]:
+        for some in self._by_name.values():
+            yield from some
+
+    def __len__(self) -> int:
+        return sum(len(some) for some in self._by_name.values())
+
+
+def _order(fact: Fact) -> tuple[bool, object]:
+    return (fact.day is not None, fact.day.latest if fact.day else None)

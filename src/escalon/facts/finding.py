@@ -1,0 +1,100 @@
+"""A finding: something concluded, with the facts it rests on, what was missing, and the version of the rule.
+
+One contract for every instrument, grade, verdict and decision (docs/decisions/0002-one-result-contract.md).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any, TypeAlias, Union
+
+from escalon.facts.day import Day
+from escalon.facts.fact import Fact, Value
+
+
+class Status(StrEnum):
+    """How far a finding got."""
+
+    OK = "ok"
+    MISSING = "missing"
+    """A required input is missing, so there is no value."""
+    INDETERMINATE = "indeterminate"
+    """What is missing could change the answer; `bounds` says between what."""
+    NOT_APPLICABLE = "not_applicable"
+    INVALID = "invalid"
+    """An input is out of range, in a wrong unit or contradicts another."""
+
+
+Ground: TypeAlias = Union[Fact, "Finding"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A conclusion and everything beneath it. `value` is `None` unless `status` is ok; `None` is never zero."""
+
+    name: str
+    value: Value
+    status: Status = Status.OK
+    category: str | None = None
+    unit: str | None = None
+    bounds: tuple[Value, Value] | None = None
+    components: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    missing: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    rule: str = ""
+    """Identifier and version of the rule that concluded this, such as `das28_esr/1`."""
+    rests_on: tuple[Ground, ...] = ()
+    day: Day | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing the rule reads was missing."""
+        return not self.missing
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding for scripts; exact numbers become the nearest double, days ISO text."""
+        return {
+            "name": self.name,
+            "value": jsonable(self.value),
+            "status": self.status.value,
+            "category": self.category,
+            "unit": self.unit,
+            "bounds": None if self.bounds is None else [jsonable(bound) for bound in self.bounds],
+            "components": {key: jsonable(part) for key, part in self.components.items()},
+            "complete": self.complete,
+            "missing": list(self.missing),
+            "flags": list(self.flags),
+            "reasons": list(self.reasons),
+            "rule": self.rule,
+            "day": None if self.day is None else str(self.day),
+        }
+
+
+def jsonable(value: object) -> Any:
+    """A value that `json` can write: exact numbers as the nearest double, days and labels as text."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Decimal() | Fraction():
+            return int(value) if value == int(value) else float(value)
+        case Mapping():
+            return {str(key): jsonable(part) for key, part in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [jsonable(part) for part in value]
+        case Finding():
+            return value.as_json()
+        case _:
+            return str(value)
+
+
+def grounds(finding: Finding) -> tuple[Fact, ...]:
+    """Every fact beneath a finding, once each, in the order met."""
+    seen: dict[Fact, None] = {}
+    for ground in finding.rests_on:
+        for fact in (ground,) if isinstance(ground, Fact) else grounds(ground):
+            seen.setdefault(fact)
+    return tuple(seen)

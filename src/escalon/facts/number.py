@@ -1,0 +1,39 @@
+"""Numbers as recorded: exact, with the digits that were written down."""
+
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import TypeAlias
+
+Number: TypeAlias = int | float | Decimal | Fraction
+
+
+def exact(value: Number) -> Fraction:
+    """The exact value; a float counts as the shortest decimal that prints the same, since that is what was typed."""
+    if isinstance(value, float):
+        return Fraction(Decimal(repr(value)))
+    return Fraction(value)
+
+
+def read_number(text: str) -> Decimal:
+    """Read a recorded number; refuses what only looks like one (`nan`, `inf`, `1,5`, `1_000`)."""
+    try:
+        value = Decimal(text.strip()) if "_" not in text else None
+    except InvalidOperation:
+        value = None
+    if value is None or not value.is_finite():
+        hint = f" Write the decimal sign as a point: {text.replace(',', '.')}" if "," in text else ""
+        raise ValueError(f"{text!r} is not a number.{hint}")
+    return value
+
+
+def plain(value: object, places: int = 6) -> str:
+    """A number as people write it: no trailing zeros, no exponent, at most `places` decimals."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
+        return "not known" if value is None else "yes" if value is True else "no" if value is False else str(value)
+    if isinstance(value, int):
+        return str(value)
+    number = Decimal(repr(value)) if isinstance(value, float) else value
+    if isinstance(number, Fraction):
+        number = Decimal(number.numerator) / Decimal(number.denominator)
+    text = f"{number:f}" if number == round(number, places) else f"{number:.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
