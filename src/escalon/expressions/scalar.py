@@ -1,0 +1,151 @@
+"""The reference reading: one visit, plain Python values, generated once as straight-line code.
+
+Exact programs compute sums, differences, products and ratios as rational numbers, so that a threshold on a decimal
+is met exactly when it is met on paper; others compute in doubles.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from escalon.expressions.program import Program, Step
+from escalon.expressions.tree import Input, Literal, Op
+
+_INFIX = {"sub": "-", "mul": "*", "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+
+
+def compile_scalar(program: Program, exact: bool) -> Callable[..., dict[str, Any]]:
+    """A function from the inputs, by keyword, to the value of each root. `None` in, where it matters `None` out."""
+    lines: list[str] = []
+    constants: dict[str, object] = {}
+    names = [step.node.name for step in program.steps if isinstance(step.node, Input)]
+    for number, step in enumerate(program.steps):
+        if isinstance(step.node, Literal):
+            constants[f"v{number}"] = _constant(step.node.value, exact)
+        elif isinstance(step.node, Input):
+            lines.append(f"v{number} = {_parameter(names, step.node.name)}")
+        else:
+            lines.append(f"v{number} = {_python(step, program, exact)}")
+    result = ", ".join(f"{name!r}: v{number}" for name, number in program.roots.items())
+    arguments = ", ".join(f"{_parameter(names, name)}=None" for name in names)
+    body = "\n    ".join([*lines, f"return {{{result}}}"])
+    scope = {**_FUNCTIONS, **constants}
+    exec(f"def reading({arguments}):\n    {body}", scope)  # our own generated text: no input reaches it
+    reading: Any = scope["reading"]
+    return _renamed(reading, names)
+
+
+def _parameter(names: list[str], name: str) -> str:
+    return f"i{names.index(name)}"
+
+
+def _renamed(reading: Callable[..., Any], names: list[str]) -> Callable[..., dict[str, Any]]:
+    def call(**values: Any) -> dict[str, Any]:
+        result: dict[str, Any] = reading(*[values.get(name) for name in names])
+        return result
+
+    call.positional = reading  # type: ignore[attr-defined]
+    call.names = tuple(names)  # type: ignore[attr-defined]
+    return call
+
+
+def _constant(value: object, exact: bool) -> object:
+    return float(value) if isinstance(value, Fraction) and not exact else value
+
+
+def _python(step: Step, program: Program, exact: bool) -> str:
+    assert isinstance(step.node, Op)
+    v = [f"v{part}" for part in step.parts]
+    match step.node.name:
+        case "and":
+            return f"False if {_each(v, 'is False', 'or')} else None if {_each(v, 'is None', 'or')} else True"
+        case "or":
+            return f"True if {_each(v, 'is True', 'or')} else None if {_each(v, 'is None', 'or')} else False"
+        case "not":
+            return f"None if {v[0]} is None else not {v[0]}"
+        case "at_least":
+            return f"at_least({v[0]}, ({', '.join(v[1:])},))"
+        case "known":
+            return f"{v[0]} is not None"
+        case "otherwise":
+            return f"{v[1]} if {v[0]} is None else {v[0]}"
+        case "case":
+            return f"{v[1]} if {v[0]} is True else {v[2]} if {v[0]} is False else None"
+        case "count_known":
+            return " + ".join(f"({part} is not None)" for part in v)
+        case "max_known" | "sum_known" as name:
+            return f"{name}(({', '.join(v)},))"
+        case name:
+            unknown = [p for p, number in zip(v, step.parts, strict=True) if _may_be_unknown(program.steps[number])]
+            value = _arithmetic(name, v, exact)
+            return f"None if {_each(unknown, 'is None', 'or')} else {value}" if unknown else value
+
+
+def _may_be_unknown(step: Step) -> bool:
+    return not (isinstance(step.node, Literal) and step.node.value is not None)
+
+
+def _each(parts: list[str], test: str, joined: str) -> str:
+    return f" {joined} ".join(f"{part} {test}" for part in parts)
+
+
+def _arithmetic(name: str, v: list[str], exact: bool) -> str:
+    if name in _INFIX:
+        return f"{v[0]} {_INFIX[name]} {v[1]}"
+    if name == "add":
+        return " + ".join(v)
+    if name == "neg":
+        return f"-{v[0]}"
+    if name == "div":
+        return f"{'ratio' if exact else 'quotient'}({v[0]}, {v[1]})"
+    if name in ("min", "max") and len(v) == 1:
+        return v[0]
+    return f"{name}({', '.join(v)})"
+
+
+def _sqrt(x: Any) -> float | None:
+    return None if x < 0 else math.sqrt(x)
+
+
+def _ln(x: Any) -> float | None:
+    return None if x <= 0 else math.log(x)
+
+
+def _power(x: Any, y: Any) -> float | None:
+    return None if x < 0 or (x == 0 and y < 0) else float(x) ** float(y)
+
+
+def _quotient(x: Any, y: Any) -> float | None:
+    return None if y == 0 else x / y
+
+
+def _ratio(x: Any, y: Any) -> Any:
+    return None if y == 0 else Fraction(x) / Fraction(y)
+
+
+def _max_known(parts: tuple[Any, ...]) -> Any:
+    return max((part for part in parts if part is not None), default=None)
+
+
+def _sum_known(parts: tuple[Any, ...]) -> Any:
+    present = [part for part in parts if part is not None]
+    return sum(present) if present else None
+
+
+def _at_least(number: int, parts: tuple[Any, ...]) -> bool | None:
+    yes = parts.count(True)
+    return True if yes >= number else False if yes + parts.count(None) < number else None
+
+
+_FUNCTIONS: Mapping[str, Any] = {
+    "sqrt": _sqrt,
+    "ln": _ln,
+    "exp": math.exp,
+    "power": _power,
+    "quotient": _quotient,
+    "ratio": _ratio,
+    "max_known": _max_known,
+    "sum_known": _sum_known,
+    "at_least": _at_least,
+}
