@@ -114,7 +114,8 @@ def _comparison(name: str, a: Possible, b: Possible) -> Possible:
         truths = {True} if a.high < b.low else {False} if a.low >= b.high else {True, False}
     else:
         truths = {True} if a.high <= b.low else {False} if a.low > b.high else {True, False}
-    return frozenset(truths | ({None} if a.may_be_unknown or b.may_be_unknown else set()))
+    unsettled: set[bool | None] = {None} if a.may_be_unknown or b.may_be_unknown else set()
+    return frozenset(truths | unsettled)
 
 
 def _label_comparison(name: str, a: Possible, b: Possible) -> Possible:
@@ -179,7 +180,8 @@ def _function(name: str, parts: list[Interval], unknown: bool) -> Interval:
         high = math.log(x.high) if x.high > 0 else -math.inf
         return Interval(low, high, unknown or x.low <= 0)
     if name == "exp":
-        return Interval(*(math.inf if end > 700 else math.exp(end) for end in (x.low, x.high)), unknown)
+        low, high = (math.inf if end > 700 else math.exp(end) for end in (x.low, x.high))
+        return Interval(low, high, unknown)
     y = parts[1]
     if y.low == y.high and y.low > 0:
         return Interval(

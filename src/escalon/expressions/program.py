@@ -58,4 +58,5 @@ def program(roots: Mapping[str, Node]) -> Program:
         seen[id(node)] = known[key]
         return known[key]
 
-    return Program(tuple(steps), {name: add(node) for name, node in roots.items()}) if roots else Program((), {})
+    numbers = {name: add(node) for name, node in roots.items()}
+    return Program(tuple(steps), numbers)
