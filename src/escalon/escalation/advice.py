@@ -1,0 +1,178 @@
+"""What to do next, from what has happened so far: the question a safety review asks.
+
+The rule is a function of completed outcomes. Two things in a running trial are not completed: participants whose
+DLT window is open, and a cohort that is not full. Both are settled the same way: ask the rule about every way
+they could still turn out; act only if all the answers are one answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date
+from itertools import product
+
+from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, WholeCohortFirst
+from escalon.escalation.decision import Decision, Stop, Treat, Wait
+from escalon.escalation.errors import EscalationError
+from escalon.escalation.guards import Guard
+from escalon.escalation.notation import Conduct, Outcome, Treated, parse_conduct
+from escalon.escalation.rule import Rule
+from escalon.escalation.tally import Tally
+from escalon.escalation.words import plural
+
+
+def next_dose(
+    rule: Rule,
+    so_far: str | Conduct | Tally,
+    guards: Iterable[Guard | CalendarGuard] = (),
+    today: date | None = None,
+) -> Decision:
+    """The next decision: treat (level, size, reason), wait (until), or stop (MTD, reason).
+
+    `so_far` is the notation `1NNN 2NNT`, a `Conduct` (with infusion dates if a calendar guard is used), or a bare
+    `Tally`. Guards on counts (`at_most`) may be given here or combined into the rule; guards that read a calendar
+    (`dlt_window`, `sentinel`, `stagger`, `whole_cohort_first`) only here, together with `today`.
+
+    >>> from escalon.escalation import three_plus_three
+    >>> print(next_dose(three_plus_three(3), "1NNN 2NTT"))
+    treat 3 at level 1
+    """
+    rule, calendar = _sort(rule, guards)
+    if isinstance(so_far, Tally):
+        if calendar:
+            raise EscalationError("Guards that read a calendar need the conduct with infusion dates, not a bare tally")
+        return _settle(rule, so_far, None, missing=0)
+    conduct = parse_conduct(so_far) if isinstance(so_far, str) else so_far
+    window = next((guard for guard in calendar if isinstance(guard, DltWindow)), None)
+    if calendar and today is None:
+        raise EscalationError("Guards that read a calendar need `today`, the day on which the question is asked")
+    if window is not None and today is not None:
+        conduct = conduct.as_of(today, window.length)
+    open_cohort = () if rule.decides_within_cohort else conduct.in_open_cohort(rule.cohort)
+    missing = rule.cohort - len(open_cohort) if open_cohort else 0
+    decision = _settle(rule, conduct.tally(rule.levels), _when_all_closed(conduct, window), missing)
+    if isinstance(decision, Treat) and today is not None:
+        return _hold(decision, calendar, conduct, conduct.in_open_cohort(rule.cohort), today)
+    return decision
+
+
+def _sort(rule: Rule, guards: Iterable[Guard | CalendarGuard]) -> tuple[Rule, tuple[CalendarGuard, ...]]:
+    calendar: list[CalendarGuard] = []
+    for guard in guards:
+        if isinstance(guard, Guard):
+            rule = rule & guard
+        else:
+            calendar.append(guard)
+    return rule, tuple(calendar)
+
+
+def _settle(rule: Rule, tally: Tally, until: date | None, missing: int) -> Decision:
+    """One answer if every completion of pending participants (and of an open cohort) agrees; otherwise wait or fill."""
+    rule.check_fits(tally)
+    pending = sum(tally.pending)
+    if not pending and not missing:
+        return rule.next(tally)
+    if missing:
+        filled = list(tally.pending)
+        filled[tally.current - 1] += missing
+        whole = _one_answer(rule, replace(tally, pending=tuple(filled)), tally)
+        if whole is not None and (isinstance(whole, Stop) or whole.level < tally.current):
+            return replace(whole, notes=(*whole.notes, "already determined before the cohort is full"))
+        return _fill(rule, tally, missing)
+    agreed = _one_answer(rule, tally, tally)
+    if agreed is not None:
+        return replace(
+            agreed,
+            notes=(*agreed.notes, f"{plural(pending, 'participant')} pending, but every outcome gives this answer"),
+        )
+    return _join(rule, tally) or Wait(
+        f"{plural(pending, 'participant')} pending at {_where(tally)}, and the decision depends on the outcome", until
+    )
+
+
+def _join(rule: Rule, tally: Tally) -> Treat | None:
+    """Places still free in the cohort being treated: more may join it while the first are pending.
+
+    Counting the pending as evaluable can only leave fewer places, so what is free under every completion is free.
+    """
+    answers = [rule.next(done, tally) for done in completions(tally)]
+    here = [one for one in answers if isinstance(one, Treat) and one.level == tally.current]
+    if len(here) < len(answers):
+        return None
+    size = min(one.size for one in here)
+    return replace(here[0], size=size, now=size, reason="every outcome of those pending treats this level")
+
+
+def _fill(rule: Rule, tally: Tally, missing: int) -> Decision:
+    """Complete the cohort being treated, within the limits of the guards."""
+    reason = f"{rule.cohort - missing} of a cohort of {rule.cohort} at level {tally.current}: complete the cohort"
+    cap = rule.cap
+    size = missing if cap is None else min(missing, cap - tally.enrolled)
+    if size > 0:
+        return Treat(tally.current, size, reason)
+    return _settle(rule, tally, None, missing=0)
+
+
+def _one_answer(rule: Rule, tally: Tally, seen: Tally) -> Treat | Stop | None:
+    """The rule's answer if it is the same however the pending participants turn out; else None."""
+    answers = [rule.next(done, seen) for done in completions(tally)]
+    first = answers[0]
+    same = all(
+        (answer.action, answer.level, answer.size, getattr(answer, "mtd", None))
+        == (first.action, first.level, first.size, getattr(first, "mtd", None))
+        for answer in answers
+    )
+    return first if same else None
+
+
+def completions(tally: Tally) -> Iterator[Tally]:
+    """Every tally that can result when each pending participant either has a DLT or does not.
+
+    One who turns out not evaluable is replaced before the decision, so is not a completion.
+    """
+    for dlts in product(*(range(count + 1) for count in tally.pending)):
+        yield Tally(
+            n=tuple(n + p for n, p in zip(tally.n, tally.pending, strict=True)),
+            t=tuple(t + d for t, d in zip(tally.t, dlts, strict=True)),
+            not_evaluable=tally.not_evaluable,
+            current=tally.current,
+        )
+
+
+def _where(tally: Tally) -> str:
+    levels = [level for level, count in enumerate(tally.pending, start=1) if count]
+    return f"level {' and '.join(map(str, levels))}"
+
+
+def _when_all_closed(conduct: Conduct, window: DltWindow | None) -> date | None:
+    if window is None:
+        return None
+    closing = [window.closes(one) for one in conduct if one.outcome is Outcome.PENDING]
+    known = [day for day in closing if day is not None]
+    return max(known) if known and len(known) == len(closing) else None
+
+
+def _hold(
+    decision: Treat,
+    calendar: tuple[CalendarGuard, ...],
+    conduct: Conduct,
+    open_cohort: tuple[Treated, ...],
+    today: date,
+) -> Decision:
+    """Let each calendar guard in turn delay or shrink what would be treated today; the latest date wins."""
+    held: Decision = decision
+    waits: list[Wait] = []
+    for guard in calendar:
+        answer = guard.hold(held if isinstance(held, Treat) else decision, conduct, open_cohort, today)
+        if isinstance(answer, Wait):
+            if answer.until is None and isinstance(guard, WholeCohortFirst):
+                window = next((one for one in calendar if isinstance(one, DltWindow)), None)
+                answer = replace(answer, until=_when_all_closed(conduct, window))
+            waits.append(answer)
+        else:
+            held = answer
+    if not waits:
+        return held
+    unknown = [wait for wait in waits if wait.until is None]
+    return unknown[0] if unknown else max(waits, key=lambda wait: wait.until or date.min)

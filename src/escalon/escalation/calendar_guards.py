@@ -1,0 +1,143 @@
+"""Guards that read a calendar: open DLT windows, sentinel participants, staggered infusions.
+
+They answer "may I dose the next participant today, and if not, when may I ask again". The day of asking is an
+argument; nothing here reads a clock. Day 0 is the infusion, so a 28-day window is complete on infusion + 28 days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Protocol
+
+from escalon.escalation.decision import Decision, Treat, Wait
+from escalon.escalation.errors import EscalationError
+from escalon.escalation.notation import Conduct, Outcome, Treated
+from escalon.escalation.words import plural
+
+
+class CalendarGuard(Protocol):
+    """A limit that depends on infusion dates and the day of asking."""
+
+    def hold(self, intended: Treat, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
+        """The intended treatment, or a wait, or fewer participants today."""
+
+    def prose(self) -> str:
+        """The limit as a sentence for the protocol."""
+
+
+@dataclass(frozen=True)
+class DltWindow:
+    """The DLT window in days. No DLT yet, window open, is pending: never counted as no DLT."""
+
+    days: int
+
+    def __post_init__(self) -> None:
+        if self.days < 1:
+            raise EscalationError(f"dlt_window({self.days}): write the length of the window in days, 1 or more")
+
+    @property
+    def length(self) -> timedelta:
+        """The window as a duration."""
+        return timedelta(days=self.days)
+
+    def closes(self, one: Treated) -> date | None:
+        """The first day on which this participant is evaluable without a DLT."""
+        return one.infused + self.length if one.infused else None
+
+    def hold(self, intended: Treat, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
+        """The window holds nothing back by itself: pending participants are handled by asking every completion."""
+        return intended
+
+    def prose(self) -> str:
+        """The window as a sentence."""
+        return (
+            f"The DLT window is {self.days} days from infusion. While a window is open the next decision waits, "
+            "unless every possible completion leads to the same decision."
+        )
+
+
+@dataclass(frozen=True)
+class Sentinel:
+    """The first participant of each cohort is dosed alone and watched for `days` before the second."""
+
+    days: int
+
+    def hold(self, intended: Treat, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
+        """Dose one when a cohort opens; the others once the sentinel has been watched long enough."""
+        joined = [one for one in open_cohort if one.level == intended.level]
+        if not joined:
+            note = f"sentinel: dose one, the others {self.days} days later"
+            return replace(intended, now=min(1, intended.now or 0), notes=(*intended.notes, note))
+        sentinel = joined[0].infused
+        if len(joined) > 1:
+            return intended
+        if sentinel is None:
+            return Wait(f"the sentinel at level {intended.level} has no infusion date: record it")
+        free = sentinel + timedelta(days=self.days)
+        if today < free:
+            return Wait(f"the sentinel at level {intended.level} is watched for {self.days} days first", free)
+        return intended
+
+    def prose(self) -> str:
+        """The interval as a sentence."""
+        return f"The first participant of each cohort is watched for {self.days} days before the others are dosed."
+
+
+@dataclass(frozen=True)
+class Stagger:
+    """At least `days` between any two infusions; one participant at a time."""
+
+    days: int
+
+    def hold(self, intended: Treat, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
+        """Wait until `days` after the last infusion, then dose one."""
+        dated = [one.infused for one in conduct if one.infused is not None]
+        one_at_a_time = replace(intended, now=min(1, intended.now or 0)) if self.days else intended
+        if not dated:
+            return one_at_a_time
+        free = max(dated) + timedelta(days=self.days)
+        if today < free:
+            return Wait(f"infusions are at least {plural(self.days, 'day')} apart", free)
+        return one_at_a_time
+
+    def prose(self) -> str:
+        """The interval as a sentence."""
+        return f"Infusions are at least {plural(self.days, 'day')} apart."
+
+
+@dataclass(frozen=True)
+class WholeCohortFirst:
+    """Nobody is dosed at another level, and no new cohort opens, while any DLT window is open."""
+
+    def hold(self, intended: Treat, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
+        """Wait for every pending participant before opening a cohort."""
+        pending = [one for one in conduct if one.outcome is Outcome.PENDING]
+        joining = any(one.level == intended.level for one in open_cohort)
+        if pending and not joining:
+            return Wait(f"{plural(len(pending), 'DLT window')} still open: a new cohort opens only when all are closed")
+        return intended
+
+    def prose(self) -> str:
+        """The limit as a sentence."""
+        return "A new cohort opens only when every DLT window of the earlier ones has closed."
+
+
+def dlt_window(days: int) -> DltWindow:
+    """The DLT window: an outcome counts as no DLT only once the window has closed."""
+    return DltWindow(days)
+
+
+def sentinel(days: int) -> Sentinel:
+    """Watch the first of each cohort for this many days before dosing the others."""
+    return Sentinel(days)
+
+
+def stagger(days: int) -> Stagger:
+    """Keep at least this many days between infusions."""
+    return Stagger(days)
+
+
+def whole_cohort_first() -> WholeCohortFirst:
+    """Open no new cohort while a DLT window is open, even if the decision is already determined."""
+    return WholeCohortFirst()

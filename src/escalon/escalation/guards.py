@@ -1,0 +1,245 @@
+"""Guards: limits laid over any dose rule, `rule & at_most(18) & no_skipping()`.
+
+A guard reads the same counts as the rule, may only make its answer more cautious (a lower level, fewer
+participants, a stop), and brings its own reason. The guarded rule is again a rule, so its operating
+characteristics are computed with the guard in force. Guards that need a calendar are in `calendar_guards`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from escalon.escalation.errors import EscalationError
+from escalon.escalation.rule import UNSETTLED, Bools, Counts, Ints, Moves, Rule
+from escalon.escalation.words import number, plural
+
+
+class Guard(ABC):
+    """A limit over a rule; `first` is where its own reasons start among those of the guarded rule."""
+
+    reasons: tuple[str, ...]
+
+    @abstractmethod
+    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
+        """The moves with the limit in force."""
+
+    @abstractmethod
+    def prose(self) -> str:
+        """The limit as a sentence for the protocol."""
+
+
+@dataclass(frozen=True)
+class Guarded(Rule):
+    """A rule with one guard over it; guards nest, the last one written has the last word."""
+
+    rule: Rule
+    guard: Guard
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The name of the rule within."""
+        return self.rule.name
+
+    @property
+    def levels(self) -> int:  # type: ignore[override]
+        """The levels of the rule within."""
+        return self.rule.levels
+
+    @property
+    def cohort(self) -> int:
+        """The cohort size of the rule within."""
+        return self.rule.cohort
+
+    @property
+    def decides_within_cohort(self) -> bool:  # type: ignore[override]
+        """As the rule within."""
+        return self.rule.decides_within_cohort
+
+    @cached_property
+    def reasons(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The reasons of the rule, then those of the guard."""
+        return self.rule.reasons + self.guard.reasons
+
+    @property
+    def cap(self) -> int | None:
+        """The tighter of the rule's own bound and the guard's."""
+        caps = [cap for cap in (self.rule.cap, getattr(self.guard, "participants", None)) if cap is not None]
+        return min(caps, default=None)
+
+    def decide(self, counts: Counts) -> Moves:
+        """The rule's moves with the guard in force."""
+        return self.guard.apply(counts, self.rule.decide(counts), len(self.rule.reasons))
+
+    def select(self, n: Ints, t: Ints) -> Ints | None:
+        """As the rule within."""
+        return self.rule.select(n, t)
+
+    def prose(self) -> tuple[str, ...]:
+        """The rule's sentences, then the guard's."""
+        return (*self.rule.prose(), self.guard.prose())
+
+
+@dataclass(frozen=True)
+class AtMost(Guard):
+    """No more than this many participants enrolled; a cohort is cut short to fit."""
+
+    participants: int
+
+    def __post_init__(self) -> None:
+        if self.participants < 1:
+            raise EscalationError(f"at_most({self.participants}): write the largest number enrolled, 1 or more")
+
+    @property
+    def reasons(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Why nobody more may enter."""
+        return (f"{{enrolled}} enrolled of at most {self.participants}: the trial is full",)
+
+    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
+        """Cut cohorts to the places left; stop when there are none."""
+        left = np.maximum(self.participants - counts.enrolled, 0)
+        moves = replace(moves, size=np.minimum(moves.size, left))
+        return moves.stop((moves.level > 0) & (left == 0), mtd=UNSETTLED, why=first)
+
+    def prose(self) -> str:
+        """The limit as a sentence."""
+        return f"At most {self.participants} participants are enrolled, evaluable or not."
+
+
+@dataclass(frozen=True)
+class NoSkipping(Guard):
+    """An untried level may be entered only from the level just below it, once that has been tried."""
+
+    reasons = ("level {to} is the next untried level: no level is skipped",)
+
+    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
+        """Bring any jump over untried levels down to the first untried one."""
+        tried = counts.n > 0
+        first_untried = np.where(tried.all(axis=1), tried.shape[1], tried.argmin(axis=1)) + 1
+        jumps = moves.level > first_untried
+        return replace(
+            moves,
+            level=np.where(jumps, first_untried, moves.level),
+            why=np.where(jumps, first, moves.why),
+            about=np.where(jumps, first_untried, moves.about),
+        )
+
+    def prose(self) -> str:
+        """The limit as a sentence."""
+        return "No untried level is skipped when escalating."
+
+
+Condition = Callable[[Counts, Moves], Bools]
+
+
+@dataclass(frozen=True)
+class StopIf(Guard):
+    """Stop when a condition on the counts and the intended move holds; the rule's MTD selection then applies."""
+
+    condition: Condition
+    says: str
+
+    @property
+    def reasons(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The condition in words."""
+        return (f"{self.says}: stop",)
+
+    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
+        """Stop the rows in which the condition holds."""
+        return moves.stop((moves.level > 0) & self.condition(counts, moves), mtd=UNSETTLED, why=first)
+
+    def prose(self) -> str:
+        """The limit as a sentence."""
+        return f"The trial stops if {self.says}."
+
+
+def at_most(participants: int) -> AtMost:
+    """Enrol no more than this many, evaluable or not."""
+    return AtMost(participants)
+
+
+def no_skipping() -> NoSkipping:
+    """Never jump over an untried level."""
+    return NoSkipping()
+
+
+def stop_if(condition: Condition, says: str) -> StopIf:
+    """Stop when `condition(counts, moves)` holds for a row; `says` is that condition in words."""
+    return StopIf(condition, says)
+
+
+def enough_and_staying(participants: int) -> StopIf:
+    """Stop when this many are evaluable at the current level and the rule would stay (`n.earlystop` of BOIN)."""
+
+    def holds(counts: Counts, moves: Moves) -> Bools:
+        staying: Bools = moves.level == counts.current
+        return staying & (counts.at(counts.current)[0] >= participants)
+
+    return StopIf(holds, f"{participants} have been treated at the current level and the rule would stay there")
+
+
+def enough_at_current(participants: int) -> StopIf:
+    """Stop as soon as this many are evaluable at the current level, whatever the rule says (as in Keyboard)."""
+
+    def holds(counts: Counts, moves: Moves) -> Bools:
+        treated: Bools = counts.at(counts.current)[0] >= participants
+        return treated
+
+    return StopIf(holds, f"{participants} have been treated at the current level")
+
+
+def enough_at_next(participants: int) -> StopIf:
+    """Stop when the level to be treated next already has this many evaluable (as in FIND)."""
+
+    def holds(counts: Counts, moves: Moves) -> Bools:
+        treated: Bools = counts.at(moves.level)[0] >= participants
+        return treated
+
+    return StopIf(holds, f"the level to be treated next already has {participants}")
+
+
+def total_dlts(count: int) -> StopIf:
+    """Stop the trial once this many participants have had a DLT at any level."""
+
+    def holds(counts: Counts, moves: Moves) -> Bools:
+        reached: Bools = counts.t.sum(axis=1) >= count
+        return reached
+
+    return StopIf(holds, f"{plural(count, 'DLT')} in all have been seen")
+
+
+def expand_at_mtd(participants: int) -> ExpandAtMtd:
+    """Once the rule names an MTD, treat there until this many are evaluable; a DLT may reopen the question."""
+    return ExpandAtMtd(participants)
+
+
+@dataclass(frozen=True)
+class ExpandAtMtd(Guard):
+    """Fill the MTD up (an expansion cohort). The rule is asked again afterwards, so expansion DLTs count."""
+
+    filled_to: int
+
+    @property
+    def reasons(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Why more are treated at the MTD."""
+        return (f"level {{to}} would be the MTD: expand it to {number(self.filled_to)}",)
+
+    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
+        """Turn a stop with an MTD given to fewer than `filled_to` into treatment there."""
+        n, _ = counts.at(moves.mtd)
+        expands = moves.stopped & (moves.mtd > 0) & (n < self.filled_to)
+        return Moves(
+            level=np.where(expands, moves.mtd, moves.level),
+            size=np.where(expands, self.filled_to - n, moves.size),
+            mtd=np.where(expands, 0, moves.mtd),
+            why=np.where(expands, first, moves.why),
+            about=np.where(expands, moves.mtd, moves.about),
+        )
+
+    def prose(self) -> str:
+        """The expansion as a sentence."""
+        return f"The MTD is expanded to {number(self.filled_to)}; DLTs there count and may reopen escalation."

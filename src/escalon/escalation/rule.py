@@ -1,0 +1,165 @@
+"""A dose rule: a pure function of counts, written once over arrays.
+
+Conduct asks it with one row, the sweep with a whole layer of states, so the operating characteristics are those
+of the very rule that runs the trial. A row is (n, t) per level and the level treated last; the answer is a level
+and a cohort size, or a stop. A rule may not look at anything else: no clock, no random number, no history.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escalon.escalation.decision import Stop, Treat
+from escalon.escalation.errors import EscalationError
+from escalon.escalation.tally import Tally
+
+if TYPE_CHECKING:
+    from escalon.escalation.guards import Guard
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+UNSETTLED = -1  # a stop at which the rule itself names no MTD
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of trial states: evaluable `n` and DLTs `t` per level [S, D]; the level treated last [S] (0 = nobody yet).
+
+    `enrolled` [S] counts everyone, evaluable or not; caps are on enrolment.
+    """
+
+    n: Ints
+    t: Ints
+    current: Ints
+    enrolled: Ints
+
+    @classmethod
+    def of(cls, *tallies: Tally) -> Counts:
+        """One row per tally."""
+        return cls(
+            n=np.array([tally.n for tally in tallies], dtype=np.int64),
+            t=np.array([tally.t for tally in tallies], dtype=np.int64),
+            current=np.array([tally.current for tally in tallies], dtype=np.int64),
+            enrolled=np.array([tally.enrolled for tally in tallies], dtype=np.int64),
+        )
+
+    def at(self, level: Ints) -> tuple[Ints, Ints]:
+        """(n, t) at one level per row; level 0 reads as level 1."""
+        rows, column = np.arange(len(self.n)), np.maximum(level - 1, 0)
+        return self.n[rows, column], self.t[rows, column]
+
+
+@dataclass(frozen=True)
+class Moves:
+    """One answer per row: treat `size` at `level`, or stop (`level` 0) naming `mtd` (0 none, UNSETTLED not named).
+
+    `why` indexes the rule's `reasons`; `about` is the level whose counts the reason speaks of.
+    """
+
+    level: Ints
+    size: Ints
+    mtd: Ints
+    why: Ints
+    about: Ints
+
+    @property
+    def stopped(self) -> Bools:
+        """Rows in which nobody more is treated."""
+        none: Bools = self.level == 0
+        return none
+
+    def stop(self, where: Bools, *, mtd: Ints | int, why: int) -> Moves:
+        """The same moves, stopped where told."""
+        return replace(
+            self,
+            level=np.where(where, 0, self.level),
+            size=np.where(where, 0, self.size),
+            mtd=np.where(where, mtd, self.mtd),
+            why=np.where(where, why, self.why),
+        )
+
+
+class Rule(ABC):
+    """A dose-escalation design: what to do next, from counts alone."""
+
+    name: str
+    levels: int
+    reasons: tuple[str, ...]
+    decides_within_cohort: bool = False  # True if the rule itself says what an incomplete cohort means
+
+    @property
+    @abstractmethod
+    def cohort(self) -> int:
+        """The usual number of participants in a cohort."""
+
+    @abstractmethod
+    def decide(self, counts: Counts) -> Moves:
+        """The next move for every row."""
+
+    @abstractmethod
+    def prose(self) -> tuple[str, ...]:
+        """The rule as sentences for the protocol."""
+
+    def select(self, n: Ints, t: Ints) -> Ints | None:
+        """The MTD of end states at which the conduct rule names none; None if the design leaves that open."""
+        return None
+
+    @property
+    def cap(self) -> int | None:
+        """The largest number of participants the rule can enrol, if it is bounded by its own logic."""
+        return None
+
+    def next(self, tally: Tally, seen: Tally | None = None) -> Treat | Stop:
+        """The decision for one tally of completed outcomes, with its reason in terms of what was `seen`."""
+        self.check_fits(tally)
+        counts = Counts.of(tally)
+        moves = self.decide(counts)
+        level, size, mtd = int(moves.level[0]), int(moves.size[0]), int(moves.mtd[0])
+        reason = self.sentence(moves, 0, seen or tally)
+        if level:
+            return Treat(level, size, reason)
+        if mtd == UNSETTLED:
+            selected = self.select(counts.n, counts.t)
+            mtd_or_none = None if selected is None else int(selected[0])
+        else:
+            mtd_or_none = mtd
+        return Stop(mtd_or_none, reason)
+
+    def check_fits(self, tally: Tally) -> None:
+        """Refuse a tally with another number of levels."""
+        if tally.levels != self.levels:
+            raise EscalationError(
+                f"The tally has {tally.levels} levels, {self.name} has {self.levels}: write one count per dose level"
+            )
+
+    def sentence(self, moves: Moves, row: int, seen: Tally) -> str:
+        """The reason for one row's move, in words, from the counts that were seen."""
+        about, to = int(moves.about[row]), int(moves.level[row])
+        n, t = seen[about] if about else (0, 0)
+        pending = seen.pending[about - 1] if about else 0
+        return self.reasons[int(moves.why[row])].format(
+            saw=f"{t} of {n} had a DLT at level {about}" + (f" ({pending} pending)" if pending else ""),
+            n=n,
+            about=about,
+            to=to,
+            below=about - 1,
+            size=int(moves.size[row]),
+            mtd=int(moves.mtd[row]),
+            enrolled=seen.enrolled,
+        )
+
+    def __and__(self, guard: Guard) -> Rule:
+        from escalon.escalation.guards import Guarded
+
+        return Guarded(self, guard)
+
+
+def no_moves(rows: int) -> Moves:
+    """A blank sheet of moves to be filled in."""
+    return Moves(*(np.zeros(rows, dtype=np.int64) for _ in range(5)))

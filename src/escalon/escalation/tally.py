@@ -1,0 +1,63 @@
+"""Counts by dose level: all that a counting rule may know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from escalon.escalation.errors import EscalationError
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Evaluable participants `n` and those with a DLT `t`, level by level, and the level treated last.
+
+    `pending` (window open) and `not_evaluable` are enrolled but in no denominator. `current` is 0 before anyone
+    is treated. Levels are numbered from 1; `tally[2]` is the pair (n, t) at level 2.
+    """
+
+    n: tuple[int, ...]
+    t: tuple[int, ...]
+    pending: tuple[int, ...] = ()
+    not_evaluable: tuple[int, ...] = ()
+    current: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("pending", "not_evaluable"):
+            object.__setattr__(self, name, tuple(getattr(self, name)) or (0,) * len(self.n))
+        lengths = {len(self.n), len(self.t), len(self.pending), len(self.not_evaluable)}
+        if lengths != {len(self.n)} or not self.n:
+            raise EscalationError("A tally needs one count per dose level: n=(3, 3, 0), t=(0, 1, 0)")
+        for level, (n, t) in enumerate(zip(self.n, self.t, strict=True), start=1):
+            if not 0 <= t <= n:
+                raise EscalationError(f"Level {level}: {t} with a DLT of {n} evaluable is impossible (0 <= DLTs <= n)")
+        if min(self.pending + self.not_evaluable) < 0:
+            raise EscalationError("Pending and not-evaluable counts cannot be negative")
+        if not 0 <= self.current <= len(self.n):
+            raise EscalationError(f"Current level {self.current}: write 1 to {len(self.n)}, or 0 before the first")
+        if self.current == 0 and any(self.n + self.pending):
+            object.__setattr__(self, "current", self.highest)
+
+    def __getitem__(self, level: int) -> tuple[int, int]:
+        return self.n[level - 1], self.t[level - 1]
+
+    @property
+    def levels(self) -> int:
+        """How many dose levels the trial has."""
+        return len(self.n)
+
+    @property
+    def highest(self) -> int:
+        """The highest level at which anyone was treated."""
+        return max(
+            (level for level in range(1, self.levels + 1) if self.n[level - 1] + self.pending[level - 1]), default=0
+        )
+
+    @property
+    def evaluable(self) -> int:
+        """Participants who count: a completed DLT window, or a DLT."""
+        return sum(self.n)
+
+    @property
+    def enrolled(self) -> int:
+        """Everyone enrolled: evaluable, pending and not evaluable."""
+        return sum(self.n) + sum(self.pending) + sum(self.not_evaluable)

@@ -1,0 +1,305 @@
+"""The 3+3 and its relatives: A+B designs whose thresholds and variants are data.
+
+Treat A. With fewer than C DLTs escalate; with more than D the level is too toxic; otherwise add B. On A+B, at
+most E DLTs is tolerable (Lin & Shih 2001, doi:10.1093/biostatistics/2.2.203). The 3+3 is A=3, B=3, C=1, D=1, E=1
+(Storer 1989, doi:10.2307/2531693). "The 3+3" is several designs, which differ in whether the MTD must have been
+given to six: `Variant` says which.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from escalon.escalation.errors import EscalationError
+from escalon.escalation.rule import Counts, Ints, Moves, Rule
+from escalon.escalation.words import number, plural
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The five numbers of an A+B design (Lin & Shih 2001), and how many DLTs on A+B still let a level be the MTD.
+
+    `declare` is E unless the protocol separates "escalate" from "may be the MTD": a design that stops at 2 of 6
+    but goes down at more than 2 of 6 has E = 1, declare = 2.
+    """
+
+    a: int = 3
+    b: int = 3
+    c: int = 1
+    d: int = 1
+    e: int = 1
+    declare: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.declare is None:
+            object.__setattr__(self, "declare", self.e)
+        if not (self.a >= 1 and self.b >= 1 and 1 <= self.c <= self.d + 1 <= self.a):
+            raise EscalationError(
+                f"A+B thresholds need A >= 1, B >= 1 and 1 <= C <= D + 1 <= A, got {self}. "
+                "The 3+3 is A=3, B=3, C=1, D=1, E=1"
+            )
+        if not self.d <= self.e <= self.may_declare < self.size:
+            raise EscalationError(f"A+B thresholds need D <= E <= declare < A+B, got {self}")
+
+    @property
+    def size(self) -> int:
+        """A+B: the most that one level is given."""
+        return self.a + self.b
+
+    @property
+    def may_declare(self) -> int:
+        """The most DLTs on A+B with which a level may still be the MTD."""
+        return self.e if self.declare is None else self.declare
+
+    def __str__(self) -> str:
+        return f"A={self.a}, B={self.b}, C={self.c}, D={self.d}, E={self.e}, declare={self.declare}"
+
+
+class Verdict(IntEnum):
+    """What the counts at one level say of that level alone."""
+
+    UNTRIED = 0
+    OPEN = 1  # fewer than A evaluable
+    PASSES = 2  # may be escalated from, but has not been given to A+B
+    EXPAND = 3  # must be given to A+B before anything is said
+    SETTLED = 4  # tolerable on A+B or more
+    CEILING = 5  # on A+B: may be the MTD, may not be escalated from
+    TOXIC = 6
+
+
+def verdict(thresholds: Thresholds, n: int, t: int) -> Verdict:
+    """What `t` DLTs of `n` evaluable say of a level, for any counts.
+
+    Between A and A+B (4 or 5 after an override) a level is too toxic once more than the A+B limit have had a DLT,
+    whatever the others will have; above A+B the limits keep their proportion, compared in integers.
+    """
+    x = thresholds
+    if n == 0:
+        return Verdict.UNTRIED
+    if n < x.a:
+        return Verdict.TOXIC if t > x.d else Verdict.OPEN
+    if n < x.size:
+        if t < x.c:
+            return Verdict.PASSES
+        limit = x.d if n == x.a else x.may_declare
+        return Verdict.TOXIC if t > limit else Verdict.EXPAND
+    if t * x.size <= x.e * n:
+        return Verdict.SETTLED
+    return Verdict.CEILING if t * x.size <= x.may_declare * n else Verdict.TOXIC
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Which levels must have been given to A+B before being named MTD: the one below a toxic level, the top one."""
+
+    confirm_below: bool
+    confirm_top: bool
+    says: str
+
+
+VARIANTS = {
+    "V1": Variant(False, False, "no de-escalation: the level below a too toxic one is the MTD as it stands"),
+    "V2": Variant(True, False, "the level below a too toxic one is filled to six before it is named (Korn 1994)"),
+    "V3": Variant(True, True, "as V2, and the top level too is filled to six before it is named"),
+}
+
+
+class Why(IntEnum):
+    """The reasons an A+B design can give; each indexes `AplusB.reasons`."""
+
+    START = 0
+    OPEN = 1
+    EXPAND = 2
+    ESCALATE = 3
+    CONFIRM_TOP = 4
+    CONFIRM_BELOW = 5
+    TRY_BELOW = 6
+    TOP_IS_MTD = 7
+    CEILING_IS_MTD = 8
+    BELOW_IS_MTD = 9
+    NO_MTD = 10
+
+
+@dataclass(frozen=True)
+class AplusB(Rule):
+    """An A+B design over `levels` dose levels: counts in, next level or MTD out.
+
+    Decides from counts alone. If any level is too toxic, the question is the level just below the lowest such
+    level; otherwise it is the highest level tried. So counts no rule would have produced still get an answer.
+    """
+
+    levels: int
+    thresholds: Thresholds
+    variant: Variant
+    name: str
+    decides_within_cohort = True
+
+    def __post_init__(self) -> None:
+        if self.levels < 1:
+            raise EscalationError(f"{self.name}: {self.levels} dose levels; write 1 or more")
+        shape = (self.thresholds.size + 1,) * 2
+        verdicts = np.zeros(shape, dtype=np.int64)
+        for n in range(shape[0]):
+            for t in range(n + 1):
+                verdicts[n, t] = verdict(self.thresholds, n, t)
+        object.__setattr__(self, "_verdicts", verdicts)
+
+    @property
+    def cohort(self) -> int:
+        """A, the first cohort at a level."""
+        return self.thresholds.a
+
+    @property
+    def cap(self) -> int | None:
+        """A+B at every level is the most the rule can ask for."""
+        return self.thresholds.size * self.levels
+
+    def verdicts(self, n: Ints, t: Ints) -> Ints:
+        """`verdict` of every cell of two arrays of counts."""
+        known: Ints = self._verdicts  # type: ignore[attr-defined]
+        if n.max(initial=0) < len(known):
+            return known[n, t]
+        each = np.vectorize(lambda n, t: int(verdict(self.thresholds, n, t)), otypes=[np.int64])
+        beyond: Ints = each(n, t)
+        return beyond
+
+    def decide(self, counts: Counts) -> Moves:
+        """The next move for every row of counts."""
+        x, top = self.thresholds, self.levels
+        rows = np.arange(len(counts.n))
+        verdicts = self.verdicts(counts.n, counts.t)
+        toxic = verdicts == Verdict.TOXIC
+        capped = toxic.any(axis=1)
+        lowest_toxic = toxic.argmax(axis=1) + 1
+        highest_tried = (verdicts != Verdict.UNTRIED).cumsum(axis=1).argmax(axis=1) + 1
+        level = np.where(capped, lowest_toxic - 1, highest_tried)  # the level in question; 0 if level 1 is toxic
+        seen, n = verdicts[rows, level - 1], counts.n[rows, level - 1]
+        passes = (seen == Verdict.PASSES) | (seen == Verdict.SETTLED)
+        to_fill = (seen == Verdict.PASSES) & np.where(
+            capped, self.variant.confirm_below, (level == top) & self.variant.confirm_top
+        )
+        climbs = passes & ~capped & (level < top)
+
+        to = np.where(climbs, level + 1, level)
+        size = np.where(climbs, x.a, np.where((seen == Verdict.EXPAND) | to_fill, x.size - n, x.a - n))
+        moving = (level > 0) & (climbs | to_fill | np.isin(seen, (Verdict.UNTRIED, Verdict.OPEN, Verdict.EXPAND)))
+        why = np.select(
+            [
+                level == 0,
+                climbs,
+                to_fill & capped,
+                to_fill,
+                seen == Verdict.EXPAND,
+                seen == Verdict.OPEN,
+                (seen == Verdict.UNTRIED) & capped,
+                seen == Verdict.UNTRIED,
+                capped,
+                seen == Verdict.CEILING,
+            ],
+            [
+                Why.NO_MTD,
+                Why.ESCALATE,
+                Why.CONFIRM_BELOW,
+                Why.CONFIRM_TOP,
+                Why.EXPAND,
+                Why.OPEN,
+                Why.TRY_BELOW,
+                Why.START,
+                Why.BELOW_IS_MTD,
+                Why.CEILING_IS_MTD,
+            ],
+            Why.TOP_IS_MTD,
+        )
+        about_toxic = np.isin(why, (Why.NO_MTD, Why.CONFIRM_BELOW, Why.TRY_BELOW, Why.BELOW_IS_MTD))
+        return Moves(
+            level=np.where(moving, to, 0),
+            size=np.where(moving, size, 0),
+            mtd=np.where(moving, 0, level),
+            why=why.astype(np.int64),
+            about=np.where(about_toxic, lowest_toxic, level),
+        )
+
+    @property
+    def reasons(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Why the rule moves, in the order of `Why`."""
+        x = self.thresholds
+        full = number(x.size)
+        return (
+            "nobody treated yet: start at level {to}",
+            f"{{n}} of the first {number(x.a)} evaluable at level {{about}}: complete the cohort",
+            f"{{saw}}: expand to {full}",
+            "{saw}: escalate",
+            f"{{saw}}, the top level: confirm it on {full}",
+            f"{{saw}}: too toxic, so confirm level {{below}} on {full}",
+            "{saw}: too toxic, and level {below} was never tried: treat there",
+            "{saw}, the top level: it is the MTD",
+            "{saw}: tolerable, but not to be escalated from: it is the MTD",
+            "{saw}: too toxic, so level {below} is the MTD",
+            "{saw}: too toxic",
+        )
+
+    def prose(self) -> tuple[str, ...]:
+        """The rule as sentences for the protocol."""
+        x, full = self.thresholds, number(self.thresholds.size)
+        below = (
+            "treated up to {0} first and named only if it passes on {0}"
+            if self.variant.confirm_below
+            else "as it stands"
+        )
+        top = (
+            f"once {full} have been treated there"
+            if self.variant.confirm_top
+            else f"on its first {number(x.a)} if they pass"
+        )
+        expand = (
+            f" With {_range(x.c, x.d)} of {x.a}, {number(x.b)} more are treated at the same level."
+            if x.c <= x.d
+            else ""
+        )
+        ceiling = (
+            f" With {_range(x.e + 1, x.may_declare)} of {x.size} escalation stops and the level is the MTD."
+            if x.may_declare > x.e
+            else ""
+        )
+        return (
+            f"Participants are treated in cohorts of {number(x.a)}, starting at level 1 of {self.levels}.",
+            f"With {_up_to(x.c - 1)} of {x.a} the next cohort is treated one level up.{expand} "
+            f"With {x.d + 1} or more of {x.a} the level is too toxic.",
+            f"On {full}, {_up_to(x.e)} allows escalation.{ceiling} "
+            f"With {x.may_declare + 1} or more of {x.size} the level is too toxic.",
+            "When a level is too toxic nobody else is treated there or above; "
+            f"the level below is the MTD, {below.format(full)}.",
+            f"The top level is the MTD {top}. If level 1 is too toxic there is no MTD.",
+        )
+
+
+def _up_to(count: int) -> str:
+    return "no DLT" if count == 0 else f"at most {plural(count, 'DLT')}"
+
+
+def _range(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def a_plus_b(levels: int, thresholds: Thresholds, variant: str | Variant = "V2", name: str | None = None) -> AplusB:
+    """A general A+B design over `levels` dose levels."""
+    if isinstance(variant, str):
+        if variant.upper() not in VARIANTS:
+            known = "; ".join(f"{key}: {one.says}" for key, one in VARIANTS.items())
+            raise EscalationError(f"Unknown 3+3 variant “{variant}”. Write one of {known}")
+        name = name or f"{thresholds.a}+{thresholds.b} {variant.upper()}"
+        variant = VARIANTS[variant.upper()]
+    return AplusB(levels, thresholds, variant, name or f"{thresholds.a}+{thresholds.b}")
+
+
+def three_plus_three(levels: int = 3, variant: str | Variant = "V2") -> AplusB:
+    """The 3+3 over `levels` dose levels: 0 of 3 escalate, 1 of 3 add three, 2 or more DLTs too toxic.
+
+    >>> from escalon.escalation import next_dose
+    >>> print(next_dose(three_plus_three(3), "1NNN 2NNT").reason)
+    1 of 3 had a DLT at level 2: expand to six
+    """
+    return a_plus_b(levels, Thresholds(), variant)
