@@ -25,6 +25,7 @@ class Interval:
 Possible: TypeAlias = Interval | frozenset[Any]
 EVERYTHING = Interval(-math.inf, math.inf)
 EITHER: frozenset[Any] = frozenset({True, False})
+UNKNOWN: frozenset[Any] = frozenset({None})
 
 
 def bounds(program: Program, values: Mapping[str, Any], ranges: Mapping[str, Possible]) -> dict[str, Possible]:
@@ -64,13 +65,19 @@ def _operator(name: str, parts: list[Possible]) -> Possible:
         case "eq" | "ne" | "lt" | "le" | "gt" | "ge":
             return _comparison(name, parts[0], parts[1])
         case "otherwise":
-            return parts[1] if parts[0] == frozenset({None}) else _join([parts[0], parts[1]])
+            return parts[1] if parts[0] == UNKNOWN else _join([parts[0], parts[1]]) if _may_lack(parts[0]) else parts[0]
         case "case":
             condition = parts[0] if isinstance(parts[0], frozenset) else EITHER
             chosen = [part for truth, part in ((True, parts[1]), (False, parts[2])) if truth in condition]
-            return _join(chosen) if chosen else frozenset({None})
+            return _join([*chosen, *([UNKNOWN] if None in condition else [])])
+        case _ if UNKNOWN in parts and name not in ("max_known", "sum_known", "count_known"):
+            return UNKNOWN
         case _:
             return _arithmetic(name, [part if isinstance(part, Interval) else EVERYTHING for part in parts])
+
+
+def _may_lack(part: Possible) -> bool:
+    return part.may_be_unknown if isinstance(part, Interval) else None in part
 
 
 def _join(some: list[Possible]) -> Possible:
@@ -84,7 +91,7 @@ def _join(some: list[Possible]) -> Possible:
 def _connective(name: str, parts: list[Possible]) -> Possible:
     truths = [part if isinstance(part, frozenset) else EITHER for part in parts]
     if name == "known":
-        return EITHER if len(truths[0]) > 1 or isinstance(parts[0], Interval) else frozenset({None not in truths[0]})
+        return EITHER if _may_lack(parts[0]) and parts[0] != UNKNOWN else frozenset({parts[0] != UNKNOWN})
     if name == "not":
         return frozenset(None if truth is None else not truth for truth in truths[0])
     if name == "at_least":
@@ -94,13 +101,15 @@ def _connective(name: str, parts: list[Possible]) -> Possible:
     fewest = sum(truth == {True} for truth in truths)
     most = sum(True in truth for truth in truths)
     not_false = sum(truth != {False} for truth in truths)
-    found = {True} if most >= needed else set()
+    found: set[bool | None] = {True} if most >= needed else set()
     found |= {False} if fewest < needed and sum(False in truth for truth in truths) > len(truths) - needed else set()
     found |= {None} if not_false >= needed and any(None in truth for truth in truths) and fewest < needed else set()
     return frozenset(found)
 
 
 def _comparison(name: str, a: Possible, b: Possible) -> Possible:
+    if UNKNOWN in (a, b):
+        return UNKNOWN
     if isinstance(a, frozenset) or isinstance(b, frozenset):
         return _label_comparison(name, a, b)
     if name in ("gt", "ge"):
@@ -155,6 +164,7 @@ def _arithmetic(name: str, parts: list[Interval]) -> Interval:
 
 def _of_known(name: str, parts: list[Interval]) -> Interval:
     """Parts that may be unknown may also not count at all; which they are is not kept, so both ends are widened."""
+    parts = [part for part in parts if part is not EVERYTHING] or parts
     if name == "max_known":
         return Interval(min(part.low for part in parts), max(part.high for part in parts), True)
     return Interval(sum(min(0, part.low) for part in parts), sum(max(0, part.high) for part in parts), True)

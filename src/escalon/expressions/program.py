@@ -31,6 +31,18 @@ class Program:
         return tuple(step.node for step in self.steps if isinstance(step.node, Input))
 
     @property
+    def needed(self) -> tuple[int, ...]:
+        """The steps that a root rests on, in order; a program may hold more when roots were left out."""
+        found: set[int] = set()
+        waiting = list(self.roots.values())
+        while waiting:
+            number = waiting.pop()
+            if number not in found:
+                found.add(number)
+                waiting.extend(self.steps[number].parts)
+        return tuple(sorted(found))
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Every label that stands in the program, sorted; columns code a label by its place here."""
         found = {

@@ -58,8 +58,8 @@ OPERATORS: dict[str, tuple[int | None, str]] = {
     "abs": (1, "distance from 0"),
     "sqrt": (1, "square root; unknown below 0"),
     "ln": (1, "natural logarithm; unknown at 0 and below"),
-    "exp": (1, "e to this power"),
-    "power": (2, "the first to the power of the second; unknown below 0"),
+    "exp": (1, "e to this power; unknown beyond 1.8·10³⁰⁸"),
+    "power": (2, "the first to the power of the second; unknown below 0, for 0 to a negative power, beyond 1.8·10³⁰⁸"),
     "min": (None, "the smallest; unknown if any part is"),
     "max": (None, "the largest; unknown if any part is"),
     "max_known": (None, "the largest of the known parts; unknown only if all are"),
@@ -112,8 +112,10 @@ def _kind_of_operator(name: str, children: tuple[Node, ...], parts: tuple[Kind |
     wanted = OPERATORS[name][0]
     if (wanted is not None and len(children) != wanted) or not children:
         raise TreeError(f"{name} takes {wanted or 'one or more'} parts, not {len(children)}")
+    if name == "at_least" and not (_is_whole(children[0]) and len(children) > 1):
+        raise TreeError("at_least takes a whole number as its first part, then at least one condition")
     if name in COMPARISONS:
-        return _checked(name, parts, {Kind.LABEL} if Kind.LABEL in parts else None, Kind.TRUTH)
+        return _comparison(name, parts)
     if name == "known":
         return Kind.TRUTH
     if name in ("otherwise", "case"):
@@ -126,10 +128,23 @@ def _kind_of_operator(name: str, children: tuple[Node, ...], parts: tuple[Kind |
     return _checked(name, parts, {Kind.INTEGER, Kind.NUMBER}, Kind.INTEGER if integral else Kind.NUMBER)
 
 
-def _checked(name: str, parts: tuple[Kind | None, ...], allowed: set[Kind] | None, result: Kind) -> Kind:
-    wrong = [part for part in parts if part is not None and allowed is not None and part not in allowed]
+def _is_whole(node: Node) -> bool:
+    return isinstance(node, Literal) and type(node.value) is int
+
+
+def _comparison(name: str, parts: tuple[Kind | None, ...]) -> Kind | None:
+    """Labels and truths are equal or not, never more or less: their order would differ from engine to engine."""
+    alike: set[Kind] = {Kind.INTEGER, Kind.NUMBER}
+    for kind in (Kind.LABEL, Kind.TRUTH):
+        if kind in parts and name in ("eq", "ne"):
+            alike = {kind}
+    return _checked(name, parts, alike, Kind.TRUTH)
+
+
+def _checked(name: str, parts: tuple[Kind | None, ...], allowed: set[Kind], result: Kind) -> Kind:
+    wrong = [part for part in parts if part is not None and part not in allowed]
     if wrong:
-        names = " or ".join(sorted(allowed or ()))
+        names = " or ".join(sorted(allowed))
         raise TreeError(f"{name} takes {names}, not {wrong[0]}")
     return result
 
