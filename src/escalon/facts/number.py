@@ -2,6 +2,7 @@
 
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeAlias
 
 Number: TypeAlias = int | float | Decimal | Fraction
@@ -9,9 +10,12 @@ Number: TypeAlias = int | float | Decimal | Fraction
 
 def exact(value: Number) -> Fraction:
     """The exact value; a float counts as the shortest decimal that prints the same, since that is what was typed."""
-    if isinstance(value, float):
-        return Fraction(Decimal(repr(value)))
-    return Fraction(value)
+    return _as_written(value) if isinstance(value, float) else Fraction(value)
+
+
+@lru_cache(maxsize=4096)
+def _as_written(value: float) -> Fraction:
+    return Fraction(Decimal(repr(value)))
 
 
 def read_number(text: str) -> Decimal:

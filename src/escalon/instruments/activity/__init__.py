@@ -1,0 +1,1 @@
+"""Disease activity and response: one file per index."""

@@ -1,0 +1,120 @@
+"""SLEDAI-2K: global activity of systemic lupus erythematosus from 24 weighted descriptors, 0–105.
+
+The 2K form counts rash, alopecia, mucosal ulcers and proteinuria when they persist, not only when new. It is not the
+SELENA variant, which defines several descriptors otherwise.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from escalon.expressions.symbols import all_of, known, negated, otherwise, points, total
+from escalon.instruments.kit.instrument import Items, Outcome, instrument
+from escalon.instruments.kit.item import Item, integer, number, truth
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """One descriptor: its weight and when it is scored."""
+
+    weight: int
+    about: str
+
+
+DESCRIPTORS = {
+    "seizure": Descriptor(8, "seizure of recent onset; not metabolic, infectious or from drugs"),
+    "psychosis": Descriptor(8, "severe disturbance of the perception of reality; not from uraemia or drugs"),
+    "obs": Descriptor(8, "organic brain syndrome: impaired orientation, memory or intellect, fluctuating"),
+    "visual": Descriptor(8, "retinal changes of lupus or optic neuritis; not hypertension, infection, drugs"),
+    "cranial": Descriptor(8, "new sensory or motor neuropathy of a cranial nerve"),
+    "headache": Descriptor(8, "severe persistent lupus headache, not responding to narcotic analgesia"),
+    "cva": Descriptor(8, "new cerebrovascular accident; not arteriosclerosis"),
+    "vasculitis": Descriptor(8, "ulceration, gangrene, tender finger nodules, periungual infarct, splinters, or proof"),
+    "arthritis": Descriptor(4, "two or more joints with pain and signs of inflammation"),
+    "myositis": Descriptor(4, "proximal ache or weakness with raised CK or aldolase, EMG or biopsy"),
+    "casts": Descriptor(4, "haem-granular or red-cell casts"),
+    "haematuria": Descriptor(4, "more than 5 red cells per high-power field; not stone, infection, other"),
+    "proteinuria": Descriptor(4, "more than 0.5 g in 24 hours"),
+    "pyuria": Descriptor(4, "more than 5 white cells per high-power field; not infection"),
+    "rash": Descriptor(2, "inflammatory-type rash"),
+    "alopecia": Descriptor(2, "abnormal patchy or diffuse hair loss"),
+    "ulcers": Descriptor(2, "oral or nasal ulcers"),
+    "pleurisy": Descriptor(2, "pleuritic pain with rub or effusion, or pleural thickening"),
+    "pericarditis": Descriptor(2, "pericardial pain with rub, effusion, ECG or echo confirmation"),
+    "low_c": Descriptor(2, "CH50, C3 or C4 below the laboratory's lower limit"),
+    "dna": Descriptor(2, "anti-dsDNA above the laboratory's upper limit"),
+    "fever": Descriptor(1, "above 38.0 °C; not infection"),
+    "plt": Descriptor(1, "platelets below 100 × 10⁹/L; not drugs"),
+    "wbc": Descriptor(1, "white cells below 3.0 × 10⁹/L; not drugs"),
+}
+SEROLOGY = ("low_c", "dna")
+
+# A measured value may stand in for its descriptor; all limits are strict (spec SLE-1.4).
+MEASURED: dict[str, Item] = {
+    "platelets": number("platelet count", 0, unit="10^9/L", accepts=("/uL",), fact="platelets"),
+    "white_cells": number("white cell count", 0, unit="10^9/L", accepts=("/uL",), fact="wbc", also="wbc_count"),
+    "temperature": number("body temperature", 30, 45, "°C", accepts=("°F",), fact="temperature", also="temp_c"),
+    "urine_protein": number("urine protein", 0, unit="g/24h", also=("g24", "protein_24h"), fact="urine_protein_24h"),
+    "upcr": number(
+        "urine protein/creatinine ratio", 0, unit="g/g",
+        accepts=("mg/mmol",), substance="protein/creatinine", fact="upcr",
+    ),
+    "rbc_hpf": number("red cells per high-power field", 0, fact="urine_rbc_hpf"),
+    "wbc_hpf": number("white cells per high-power field", 0, fact="urine_wbc_hpf"),
+    "inflamed_joints": integer("joints with pain and signs of inflammation", 0, 68, also="joints"),
+}  # fmt: skip
+STANDS_FOR = {
+    "plt": ("platelets",),
+    "wbc": ("white_cells",),
+    "fever": ("temperature",),
+    "haematuria": ("rbc_hpf",),
+    "pyuria": ("wbc_hpf",),
+    "proteinuria": ("urine_protein", "upcr"),
+    "arthritis": ("inflamed_joints",),
+}
+ITEMS = {
+    name: truth(f"{descriptor.about} ({descriptor.weight})", missing_when=STANDS_FOR.get(name, ()))
+    for name, descriptor in DESCRIPTORS.items()
+} | {name: replace(item, needed=False) for name, item in MEASURED.items()}
+
+
+@instrument(
+    "SLEDAI-2K",
+    source="Gladman 2002, J Rheumatol 29:288; Bombardier 1992, Arthritis Rheum 35:630; window Touma 2010, Lupus 19:49",
+    items=ITEMS,
+)
+def sledai_2k(it: Items, *, window_days: Literal[30, 10] = 30) -> Outcome:
+    """Global lupus activity: a descriptor that is present and attributable adds its weight."""
+    present = {name: otherwise(it[name], _measured(name, it)) for name in DESCRIPTORS}
+    scores = {name: points(present[name], descriptor.weight) for name, descriptor in DESCRIPTORS.items()}
+    by_ratio = all_of(known(it.upcr), negated(known(it.urine_protein)), negated(known(it.proteinuria)))
+    return Outcome(
+        total(scores.values()),
+        parts={"clinical": total(scores[name] for name in DESCRIPTORS if name not in SEROLOGY)},
+        flags={"upcr_surrogate": (by_ratio, "proteinuria judged by the protein/creatinine ratio, > 0.5 g/g")},
+        contradictions={
+            f"{name} is present, but the measured {' or '.join(measured)} is within limits": all_of(
+                it[name], negated(_measured(name, it))
+            )
+            for name, measured in STANDS_FOR.items()
+        },
+    )
+
+
+def _measured(name: str, it: Items) -> Any:
+    match name:
+        case "plt":
+            return it.platelets < 100
+        case "wbc":
+            return it.white_cells < 3
+        case "fever":
+            return it.temperature > 38
+        case "proteinuria":
+            return otherwise(it.urine_protein > 0.5, it.upcr > 0.5)
+        case "haematuria":
+            return it.rbc_hpf > 5
+        case "pyuria":
+            return it.wbc_hpf > 5
+        case "arthritis":
+            return it.inflamed_joints >= 2
+        case _:
+            return None

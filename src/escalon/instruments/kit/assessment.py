@@ -1,0 +1,192 @@
+"""Assessing: from values as recorded to a Finding, with every item checked and what is missing named."""
+
+import math
+from collections.abc import Mapping
+from difflib import get_close_matches
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+from escalon.expressions.bounds import UNKNOWN, Interval, Possible, bounds
+from escalon.facts import Day, Finding, Status, plain
+from escalon.instruments.kit.instrument import Instrument
+from escalon.instruments.kit.reading import Entry, ItemError, read
+
+
+class UnknownItem(ValueError):
+    """A name that the instrument does not have; says which names it has."""
+
+
+def assess_with(instrument: Instrument, given: Mapping[str, Any], day: Day | None = None) -> Finding:
+    """The finding of an instrument for values as recorded; options may stand among them.
+
+    Raises UnknownItem for a name that is neither item nor option. Any value out of range, in a wrong unit or
+    contradicting another gives status `invalid`, never a number.
+    """
+    raw, options = _sorted_out(instrument, given)
+    entries: dict[str, Entry] = {}
+    problems: dict[str, str] = {}
+    for name, item in instrument.items.items():
+        try:
+            entries[name] = read(name, item, raw.get(name))
+        except ItemError as error:
+            problems[f"{error.code}:{name}"] = str(error)
+    rule = f"{instrument.name}/{instrument.version}"
+    rests_on = tuple(entry.fact for entry in entries.values() if entry.value is not None)
+    if problems:
+        codes = tuple(dict.fromkeys(code.partition(":")[0] for code in problems))
+        return Finding(
+            instrument.name, None, Status.INVALID, flags=codes, reasons=tuple(problems.values()), rule=rule,
+            components=_shown(entries), rests_on=rests_on, day=day,
+        )  # fmt: skip
+    return _concluded(instrument, entries, options, rule, day)
+
+
+def _sorted_out(instrument: Instrument, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Items under their own names, and options; other names an item goes by are accepted."""
+    aliases = {other: name for name, item in instrument.items.items() for other in item.also}
+    raw: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    for key, value in given.items():
+        name = aliases.get(key, key)
+        if name in instrument.options:
+            options[name] = _option(instrument, name, value)
+        elif name not in instrument.items:
+            raise UnknownItem(_unknown(instrument, key))
+        elif name in raw:
+            raise UnknownItem(f"{instrument.name}: {name} is given twice (as {key} too)")
+        else:
+            raw[name] = value
+    return raw, {name: choice for name, choice in options.items() if choice != instrument.options[name][0]}
+
+
+def _option(instrument: Instrument, name: str, value: Any) -> Any:
+    for choice in instrument.options[name]:
+        if str(choice).lower() == str(value).lower():
+            return choice
+    raise UnknownItem(
+        f"{instrument.name}: {name}={value} is not one of {', '.join(map(str, instrument.options[name]))}"
+    )
+
+
+def _unknown(instrument: Instrument, name: str) -> str:
+    names = [*instrument.items, *instrument.options]
+    close = get_close_matches(name, names, 1, 0.5)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    return f"{instrument.name} has no item {name!r}.{hint} Items: {', '.join(names)}"
+
+
+def _concluded(
+    instrument: Instrument, entries: Mapping[str, Entry], options: Mapping[str, Any], rule: str, day: Day | None
+) -> Finding:
+    values = {name: entry.value for name, entry in entries.items()}
+    results = instrument.scalar(**options)(**(values if instrument.is_exact else _as_doubles(values)))
+    flags = {code: text for entry in entries.values() for code, text in entry.flags.items()}
+    wrong = [key.removeprefix("check:") for key, found in results.items() if key.startswith("check:") and found is True]
+    flags |= {
+        key[5:]: instrument.sentence(key[5:]) for key, found in results.items() if key[:5] == "flag:" and found is True
+    }
+    value, missing = results["value"], _missing(instrument, values)
+    status, reasons = _status(instrument, results, value, missing)
+    if wrong:
+        status, reasons, flags = Status.INVALID, wrong, {"CONTRADICTION": "", **flags}
+    if status is not Status.OK:
+        value = None
+    flags |= _near(instrument, value)
+    if instrument.unconfirmed:
+        flags["rule_unconfirmed"] = instrument.unconfirmed
+    possible = _possible(instrument, values, options) if status in (Status.MISSING, Status.INDETERMINATE) else {}
+    return Finding(
+        instrument.name,
+        value,
+        status,
+        category=results.get("category") if status is Status.OK else None,
+        unit=instrument.unit,
+        bounds=_ends(possible.get(_bounded(instrument, options))),
+        components=MappingProxyType(dict(_shown(entries)) | _parts(results, possible) | dict(options)),
+        missing=tuple(missing),
+        flags=tuple(flags),
+        reasons=(*reasons, *(text for text in flags.values() if text)),
+        rule=rule,
+        rests_on=tuple(entry.fact for entry in entries.values() if entry.value is not None),
+        day=day,
+    )
+
+
+def _as_doubles(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: float(value) if isinstance(value, Fraction) else value for name, value in values.items()}
+
+
+def _missing(instrument: Instrument, values: Mapping[str, Any]) -> list[str]:
+    """Items that are not known, unless another item that may stand in for them is."""
+    gone = []
+    for name, item in instrument.items.items():
+        if values[name] is None and item.needed and not any(values[other] is not None for other in item.missing_when):
+            gone.append(name)
+    return gone
+
+
+def _status(
+    instrument: Instrument, results: Mapping[str, Any], value: Any, missing: list[str]
+) -> tuple[Status, list[str]]:
+    if results["applies"] is False:
+        return Status.NOT_APPLICABLE, ["the condition for using this instrument is not met"]
+    if results["applies"] is None:
+        return Status.INDETERMINATE, [f"{name} is not known" for name in missing]
+    if value is not None:
+        return Status.OK, []
+    if not missing:
+        return Status.INDETERMINATE, ["not defined for these values"]
+    return instrument.when_missing, [f"{name} is not known" for name in missing]
+
+
+def _near(instrument: Instrument, value: Any) -> dict[str, str]:
+    if instrument.near is None or value is None or not instrument.bands:
+        return {}
+    limits = [band.upper for band in next(iter(instrument.bands.values())) if band.upper is not None]
+    close = [limit for limit in limits if abs(value - limit) < instrument.near]
+    return (
+        {"NEAR_THRESHOLD": f"within {instrument.near} of {plain(close[0])}: rounding first could change the band"}
+        if close
+        else {}
+    )
+
+
+def _bounded(instrument: Instrument, options: Mapping[str, Any]) -> str:
+    part = instrument.traced(**options).bounds_of
+    return f"part:{part}" if part else "value"
+
+
+def _possible(instrument: Instrument, values: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Possible]:
+    """What each root may still be; an item that another stands in for, or a helper, stays unknown."""
+    gone = set(_missing(instrument, values))
+    ranges = {name: item.possible() if name in gone else UNKNOWN for name, item in instrument.items.items()}
+    return bounds(instrument.program(**options), values, ranges)
+
+
+def _ends(possible: Possible | None) -> tuple[Any, ...] | None:
+    """The ends of an interval (None where open), or the labels or truths still possible."""
+    if possible is None:
+        return None
+    if isinstance(possible, Interval):
+        ends = tuple(None if math.isinf(end) else end for end in (possible.low, possible.high))
+        return None if ends == (None, None) else ends
+    return tuple(sorted((item for item in possible if item is not None), key=str))
+
+
+def _parts(results: Mapping[str, Any], possible: Mapping[str, Possible]) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    for key, result in results.items():
+        kind, _, name = key.partition(":")
+        if kind == "part":
+            shown[name] = result
+            ends = _ends(possible.get(key)) if result is None else None
+            if ends is not None:
+                shown[f"{name}_bounds"] = ends
+        elif kind == "band" and name:
+            shown[name] = result
+    return shown
+
+
+def _shown(entries: Mapping[str, Entry]) -> dict[str, Any]:
+    return {name: entry.value for name, entry in entries.items() if entry.value is not None}

@@ -1,0 +1,42 @@
+"""Every instrument there is, found by walking the package: nothing is registered in a second place."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+
+import escalon.instruments
+from escalon.instruments.kit.instrument import Instrument
+
+
+class UnknownInstrument(ValueError):
+    """A name no instrument has; suggests the nearest."""
+
+
+@cache
+def catalogue() -> Mapping[str, Instrument]:
+    """All instruments by name, in the order of their files."""
+    found: dict[str, Instrument] = {}
+    for module in pkgutil.walk_packages(escalon.instruments.__path__, "escalon.instruments."):
+        if ".kit" in module.name or module.ispkg:
+            continue
+        for thing in vars(importlib.import_module(module.name)).values():
+            if isinstance(thing, Instrument) and thing.rule.__module__ == module.name:
+                found[thing.name] = thing
+    return found
+
+
+def find(name: str) -> Instrument:
+    """The instrument of a name (`das28_esr`; `DAS28-ESR` does too). Raises UnknownInstrument."""
+    key = name.strip().lower().replace("-", "_").replace(" ", "_")
+    if key not in catalogue():
+        close = get_close_matches(key, catalogue(), 3, 0.4)
+        hint = f" Did you mean {' or '.join(close)}?" if close else " `escalon score` lists them."
+        raise UnknownInstrument(f"there is no instrument {name!r}.{hint}")
+    return catalogue()[key]
+
+
+def family(instrument: Instrument) -> str:
+    """The part of the package an instrument stands in: activity, classification, safety, general, product."""
+    return instrument.rule.__module__.split(".")[2]

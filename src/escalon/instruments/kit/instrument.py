@@ -1,0 +1,251 @@
+"""An instrument: a published score, index or classification, written once as a plain function and traced."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from escalon.expressions.program import Program, program
+from escalon.expressions.scalar import compile_scalar
+from escalon.expressions.symbols import Symbol, as_node, symbol
+from escalon.expressions.tree import Node, Op
+from escalon.facts import Status, exact
+from escalon.instruments.kit.bands import Band, banded, parse_bands
+from escalon.instruments.kit.item import Item
+
+_INEXACT = frozenset({"sqrt", "ln", "exp", "power"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an instrument's function returns when it yields more than a number.
+
+    `value` is the score or label; `applies` says whether the instrument may be used at all; `parts` are intermediate terms
+    shown beside the result; `bounds_of` names the part whose bounds are reported when the value is unknown; `flags` map a
+    code to a condition and its sentence; `contradictions` map a sentence to a condition that makes the input invalid.
+    """
+
+    value: Any
+    applies: Any = True
+    category: Any = None
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    bounds_of: str | None = None
+    flags: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    contradictions: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Items(Mapping[str, Symbol]):
+    """An instrument's items as symbols, by key or by attribute: `it["seizure"]`, `it.seizure`."""
+
+    def __init__(self, symbols: Mapping[str, Symbol]) -> None:
+        self._symbols = symbols
+
+    def __getitem__(self, name: str) -> Symbol:
+        return self._symbols[name]
+
+    def __getattr__(self, name: str) -> Symbol:
+        try:
+            return self._symbols[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._symbols)
+
+    def __len__(self) -> int:
+        return len(self._symbols)
+
+
+@dataclass(frozen=True, eq=False)
+class Instrument:
+    """A published instrument. Called with plain numbers in canonical units it gives the value, or None if unknown."""
+
+    name: str
+    title: str
+    source: str
+    about: str
+    rule: Callable[..., Any]
+    items: Mapping[str, Item]
+    options: Mapping[str, tuple[Any, ...]]
+    bands: Mapping[str, tuple[Band, ...]]
+    flags: Mapping[str, tuple[Callable[..., Any], str]]
+    unit: str | None
+    version: str
+    code: str
+    near: float | None
+    when_missing: Status
+    unconfirmed: str | None
+    notes: str
+    takes_items: bool
+
+    def __call__(self, *values: Any, **named: Any) -> Any:
+        """The value for items in canonical units; None where something needed is not known."""
+        reading = self._value_reading
+        if named:
+            values = tuple(reading.take(values, named, self))
+        return reading.positional(*values)
+
+    def program(self, **options: Any) -> Program:
+        """The traced program with the given options: roots `value`, `category`, `applies`, `flag:…`, `part:…`, `check:…`."""
+        key = tuple(sorted(options.items()))
+        if key not in self._programs:
+            self._programs[key] = program(self._roots(options))
+        return self._programs[key]
+
+    @cached_property
+    def _programs(self) -> dict[Any, Program]:
+        return {}
+
+    @cached_property
+    def is_exact(self) -> bool:
+        """Whether it is computed in exact arithmetic; roots and logarithms are doubles."""
+        return not any(isinstance(step.node, Op) and step.node.name in _INEXACT for step in self.program().steps)
+
+    def scalar(self, **options: Any) -> Callable[..., dict[str, Any]]:
+        """The compiled reading of all roots for one visit."""
+        key = ("scalar", *sorted(options.items()))
+        if key not in self._readings:
+            self._readings[key] = compile_scalar(self.program(**options), self.is_exact)
+        return self._readings[key]
+
+    @cached_property
+    def _readings(self) -> dict[Any, Callable[..., dict[str, Any]]]:
+        return {}
+
+    @cached_property
+    def _value_reading(self) -> "_ValueReading":
+        return _ValueReading(self)
+
+    def _roots(self, options: Mapping[str, Any]) -> dict[str, Node]:
+        symbols = self._symbols
+        outcome = self.traced(**options)
+        roots = {"value": outcome.value, "applies": outcome.applies}
+        for number, (name, bands) in enumerate(self.bands.items()):
+            roots[f"band:{name}"] = banded(outcome.value, bands)
+            if number == 0:
+                roots["category"] = roots[f"band:{name}"]
+        if outcome.category is not None:
+            roots["category"] = outcome.category
+        roots |= {f"part:{name}": term for name, term in outcome.parts.items()}
+        roots |= {f"flag:{code}": condition for code, (condition, _) in outcome.flags.items()}
+        roots |= {f"flag:{code}": _with_named(condition, symbols) for code, (condition, _) in self.flags.items()}
+        roots |= {f"check:{text}": condition for text, condition in outcome.contradictions.items()}
+        return {name: as_node(term) for name, term in roots.items()}
+
+    def traced(self, **options: Any) -> Outcome:
+        """What the function returns when called with a symbol for each item."""
+        symbols = self._symbols
+        result = self.rule(Items(symbols), **options) if self.takes_items else self.rule(**symbols, **options)
+        return result if isinstance(result, Outcome) else Outcome(result)
+
+    def sentence(self, code: str) -> str:
+        """What a flag of this instrument means."""
+        if code in self.flags:
+            return self.flags[code][1]
+        return self.traced().flags[code][1]
+
+    @cached_property
+    def _symbols(self) -> dict[str, Symbol]:
+        return {name: symbol(name, item.kind) for name, item in self.items.items()}
+
+    def __repr__(self) -> str:
+        return f"<instrument {self.name}: {self.title}>"
+
+
+class _ValueReading:
+    """The quick way from plain numbers to the value alone."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        whole = instrument.program()
+        only = Program(whole.steps, {"value": whole.roots["value"]})
+        self.names = tuple(instrument.items)
+        self._reading: Any = compile_scalar(only, instrument.is_exact)
+        self._convert = exact if instrument.is_exact else float
+        self._places = [self.names.index(item.name) for item in only.inputs]
+
+    def take(self, values: tuple[Any, ...], named: Mapping[str, Any], instrument: Instrument) -> Iterator[Any]:
+        unknown = set(named) - set(self.names)
+        if unknown:
+            raise TypeError(
+                f"{instrument.name} has no item {', '.join(sorted(unknown))}. Items: {', '.join(self.names)}"
+            )
+        yield from values
+        for name in self.names[len(values) :]:
+            yield named.get(name)
+
+    def positional(self, *values: Any) -> Any:
+        given = [self._convert(value) if isinstance(value, float) else value for value in values]
+        given += [None] * (len(self.names) - len(given))
+        return self._reading.positional(*[given[place] for place in self._places])["value"]
+
+
+def _with_named(condition: Callable[..., Any], symbols: Mapping[str, Symbol]) -> Any:
+    wanted = inspect.signature(condition).parameters
+    return condition(**{name: symbols[name] for name in wanted})
+
+
+def instrument(
+    title: str,
+    *,
+    source: str,
+    items: Mapping[str, Item] | None = None,
+    bands: str | Mapping[str, str] | None = None,
+    flags: Mapping[str, tuple[Callable[..., Any], str]] | None = None,
+    unit: str | None = None,
+    version: str = "1",
+    code: str = "",
+    near: float | None = None,
+    when_missing: Status = Status.MISSING,
+    unconfirmed: str | None = None,
+    notes: str = "",
+    name: str | None = None,
+) -> Callable[[Callable[..., Any]], Instrument]:
+    """Make a plain function an instrument.
+
+    Items are the function's annotated parameters (`tender: Joints28`), or `items=` for long lists, when the function takes
+    one argument with an attribute per item. Keyword-only parameters are options: the default first, every choice in their
+    `Literal` annotation. `bands` may name several sets; the first gives the category. `flags` map a code to a condition on
+    items and its sentence. `near` flags a double closer than this to a limit of the first bands. `unconfirmed` says why
+    the rule still needs a source.
+    """
+    sets = {"": bands} if isinstance(bands, str) else dict(bands or {})
+
+    def wrap(rule: Callable[..., Any]) -> Instrument:
+        own, options = _parameters(rule)
+        return Instrument(
+            name=name or rule.__name__,
+            title=title,
+            source=source,
+            about=inspect.getdoc(rule) or "",
+            rule=rule,
+            items=dict(items) if items is not None else own,
+            options=options,
+            bands={label: parse_bands(text) for label, text in sets.items()},
+            flags=flags or {},
+            unit=unit,
+            version=version,
+            code=code or (name or rule.__name__).upper().replace("_", "")[:8],
+            near=near,
+            when_missing=when_missing,
+            unconfirmed=unconfirmed,
+            notes=notes,
+            takes_items=items is not None,
+        )
+
+    return wrap
+
+
+def _parameters(rule: Callable[..., Any]) -> tuple[dict[str, Item], dict[str, tuple[Any, ...]]]:
+    """The items among a function's parameters, and its options with their choices, the default first."""
+    hints = get_type_hints(rule, include_extras=True)
+    items: dict[str, Item] = {}
+    options: dict[str, tuple[Any, ...]] = {}
+    for name, parameter in inspect.signature(rule).parameters.items():
+        hint = hints.get(name)
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            others = [choice for choice in get_args(hint) if choice != parameter.default]
+            options[name] = (parameter.default, *others)
+        elif get_origin(hint) is Annotated:
+            items[name] = next(mark for mark in get_args(hint) if isinstance(mark, Item))
+    return items, options

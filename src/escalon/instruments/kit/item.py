@@ -1,0 +1,115 @@
+"""An item: one thing an instrument asks, stated once: what it is, its range, its unit, its choices.
+
+From it come the entry form, range checks, the data dictionary, the JSON schema and the `--help` of `escalon score`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from escalon.expressions.bounds import EITHER, Interval, Possible
+from escalon.expressions.tree import Kind
+from escalon.facts import Number, exact, plain
+
+INFINITY = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One input of an instrument, in its canonical unit.
+
+    `accepts` lists further units that convert to `unit`; with any there, a bare number is refused, because a unit mix-up is
+    a wrong score. `doubtful` is the range outside which a value is kept but queried. `fact` is the name it has in the data
+    dictionary when several instruments share it; otherwise that is `<instrument>.<item>`.
+    """
+
+    about: str
+    kind: Kind = Kind.NUMBER
+    low: Fraction | None = None
+    high: Fraction | None = None
+    unit: str | None = None
+    accepts: tuple[str, ...] = ()
+    substance: str | None = None
+    choices: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    fact: str | None = None
+    doubtful: tuple[Fraction | None, Fraction | None] = (None, None)
+    below_limit: bool = False
+    """Whether a laboratory's `< 5` is accepted (scored as half the limit, flagged)."""
+    missing_when: tuple[str, ...] = ()
+    needed: bool = True
+    """Whether a missing value makes the score missing; a helper that another item may stand in for is not needed."""
+
+    @property
+    def needs_unit(self) -> bool:
+        """Whether a bare number is refused."""
+        return bool(self.accepts)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Every unit that may be written, the canonical one first."""
+        return (self.unit, *self.accepts) if self.unit else self.accepts
+
+    def range_text(self) -> str:
+        """The accepted values as people read them: `0–28`, `yes or no`, `one of low, high`."""
+        if self.kind is Kind.TRUTH:
+            return "yes or no"
+        if self.kind is Kind.LABEL:
+            return "one of " + ", ".join(self.choices)
+        whole = "whole number" if self.kind is Kind.INTEGER else "number"
+        low, high = (None if end is None else plain(end) for end in (self.low, self.high))
+        span = f"{low}–{high}" if low and high else f"{low} or more" if low else f"at most {high}" if high else ""
+        return f"{whole} {span}".strip()
+
+    def possible(self) -> Possible:
+        """What the item may be when it is missing."""
+        if self.kind is Kind.TRUTH:
+            return EITHER
+        if self.kind is Kind.LABEL:
+            return frozenset(self.choices)
+        return Interval(-INFINITY if self.low is None else self.low, INFINITY if self.high is None else self.high)
+
+
+def number(
+    about: str,
+    low: Number | str | None = None,
+    high: Number | str | None = None,
+    unit: str | None = None,
+    *,
+    accepts: Iterable[str] = (),
+    **more: Any,
+) -> Item:
+    """A measured number in a unit."""
+    return Item(about, Kind.NUMBER, _limit(low), _limit(high), unit, tuple(accepts), **_tidy(more))
+
+
+def integer(about: str, low: int | None = None, high: int | None = None, **more: Any) -> Item:
+    """A whole number: a count, a level, an item response."""
+    return Item(about, Kind.INTEGER, _limit(low), _limit(high), **_tidy(more))
+
+
+def truth(about: str, **more: Any) -> Item:
+    """A finding that is present, absent or not assessed."""
+    return Item(about, Kind.TRUTH, **_tidy(more))
+
+
+def choice(about: str, *choices: str, **more: Any) -> Item:
+    """One of several labels."""
+    return Item(about, Kind.LABEL, choices=choices, **_tidy(more))
+
+
+def named(item: Item, about: str, **more: Any) -> Item:
+    """The same kind of item under another description."""
+    return replace(item, about=about, **_tidy(more))
+
+
+def _limit(end: Number | str | None) -> Fraction | None:
+    return None if end is None else exact(Decimal(end) if isinstance(end, str) else end)
+
+
+def _tidy(more: dict[str, Any]) -> dict[str, Any]:
+    low, high = more.get("doubtful", (None, None))
+    also = more.get("also", ())
+    return more | {"doubtful": (_limit(low), _limit(high)), "also": (also,) if isinstance(also, str) else tuple(also)}

@@ -1,0 +1,177 @@
+"""Reading one item's value as it was written or recorded: kind, unit and range checked, nothing guessed."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from escalon.expressions.tree import Kind
+from escalon.facts import Fact, UnitError, Value, convert, exact, plain, read_number, spelled
+from escalon.instruments.kit.item import Item
+
+_AMOUNT = re.compile(r"\s*(?P<below>[<≤]?)\s*(?P<number>[-+−]?[\d.,_]+(?:[eE][-+]?\d+)?)\s*(?P<unit>.*?)\s*")
+_NOT_KNOWN = frozenset(
+    [
+        "",
+        "nd",
+        "na",
+        "n/a",
+        "?",
+        "none",
+        "missing",
+        "unknown",
+        "not known",
+        "not done",
+        "not_done",
+        "not assessed",
+        "not_assessed",
+        "not_recorded",
+    ]
+)
+_YES = frozenset({"yes", "y", "true", "present", "positive", "pos", "+", "1"})
+_NO = frozenset({"no", "n", "false", "absent", "negative", "neg", "-", "–", "−", "0"})
+_NOT_ATTRIBUTABLE = frozenset({"not_attributable", "not attributable", "present_not_attributable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item as read: its value in the canonical unit (`None`: not known), and flags with a sentence each."""
+
+    value: Any
+    fact: Fact
+    flags: Mapping[str, str]
+
+
+class ItemError(ValueError):
+    """A value that an item does not accept; `code` names the kind of mistake."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def read(name: str, item: Item, raw: Any) -> Entry:
+    """Read a raw value for an item: a number, text such as `7 mg/L`, `(7, "mg/L")`, a Fact, or None.
+
+    Raises ItemError with what is accepted. A present finding marked as not attributable counts as absent, and is flagged.
+    """
+    fact = raw if isinstance(raw, Fact) else None
+    value, unit = _parts(raw)
+    if isinstance(value, str) and value.strip().lower() in _NOT_KNOWN - set(item.choices):
+        value = None
+    if value is None:
+        return Entry(None, fact or Fact(name, None), {})
+    if item.kind is Kind.TRUTH:
+        result, flags = _read_truth(name, value)
+    elif item.kind is Kind.LABEL:
+        result, flags = _read_choice(name, item, value)
+    else:
+        result, flags = _read_amount(name, item, value, unit)
+    return Entry(result, fact or Fact(name, result, unit=item.unit), flags)
+
+
+def _parts(raw: Any) -> tuple[Any, str | None]:
+    match raw:
+        case Fact():
+            return raw.value, raw.unit
+        case (value, str() as unit):
+            return value, unit
+        case {"value": value, **rest}:
+            stated = rest.get("unit")
+            return value, None if stated is None else str(stated)
+        case {"present": present, **rest}:
+            excused = present and rest.get("attributable") is False
+            return ("not_attributable" if excused else present), None
+        case float() if raw != raw:  # a NaN is a missing value, whatever made it
+            return None, None
+        case _:
+            return raw, None
+
+
+def _read_truth(name: str, value: Any) -> tuple[Any, dict[str, str]]:
+    if isinstance(value, bool):
+        return value, {}
+    word = plain(value).strip().lower()
+    if word in _NOT_ATTRIBUTABLE:
+        return False, {
+            "NOT_ATTRIBUTABLE": f"{name} is present but not attributable to the disease, so it does not count"
+        }
+    if word in _YES:
+        return True, {}
+    if word in _NO:
+        return False, {}
+    raise ItemError("NOT_A_TRUTH", f"{name} is {value!r}. Write present, absent, not_attributable or not_assessed")
+
+
+def _read_choice(name: str, item: Item, value: Any) -> tuple[Any, dict[str, str]]:
+    word = str(value).strip().lower()
+    for option in item.choices:
+        if word == option.lower():
+            return option, {}
+    raise ItemError("NOT_A_CHOICE", f"{name} is {value!r}. Write one of: {', '.join(item.choices)}")
+
+
+def _read_amount(name: str, item: Item, value: Any, unit: str | None) -> tuple[Any, dict[str, str]]:
+    below = False
+    if isinstance(value, str):
+        value, written, below = _written(name, item, value)
+        unit = written or unit
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
+        raise ItemError("NOT_A_NUMBER", f"{name} is {value!r}. Write a {item.range_text()}{_in_units(item)}")
+    flags = {}
+    if below:
+        flags[f"{name.upper()}_BELOW_LLOQ"] = f"{name} is below {plain(value)}: half of that limit is used"
+        value = exact(value) / 2
+    return _ranged(name, item, _in_canonical_unit(name, item, value, unit), flags)
+
+
+def _written(name: str, item: Item, text: str) -> tuple[Value, str | None, bool]:
+    found = _AMOUNT.fullmatch(text)
+    if not found:
+        raise ItemError("NOT_A_NUMBER", f"{name} is {text!r}. Write a {item.range_text()}{_in_units(item)}")
+    try:
+        value = read_number(found["number"].replace("−", "-"))
+    except ValueError as error:
+        raise ItemError("NOT_A_NUMBER", f"{name}: {error}") from None
+    if found["below"] and not item.below_limit:
+        raise ItemError("BELOW_LIMIT", f"{name} is {text!r}: a value below a limit cannot be scored here")
+    return value, found["unit"] or None, bool(found["below"])
+
+
+def _in_canonical_unit(name: str, item: Item, value: Any, unit: str | None) -> Any:
+    if unit is None:
+        if item.needs_unit:
+            options = " or ".join(f"{name}='{plain(value)} {option}'" for option in item.units)
+            raise ItemError("UNIT_MISSING", f"{name} {plain(value)} has no unit. Write {options}")
+        return value
+    if item.unit is None:
+        if spelled(unit) != "1":
+            raise ItemError("WRONG_UNIT", f"{name} has no unit, but {unit!r} was given. Write {name}={plain(value)}")
+        return value
+    if spelled(unit) not in {spelled(accepted) for accepted in item.units}:
+        raise ItemError("WRONG_UNIT", f"{name} is in {unit!r}. Accepted: {', '.join(item.units)}")
+    if spelled(unit) == spelled(item.unit):
+        return value
+    try:
+        return convert(value, unit, item.unit, item.substance)
+    except UnitError as error:
+        raise ItemError("WRONG_UNIT", f"{name}: {error}. Accepted: {', '.join(item.units)}") from None
+
+
+def _ranged(name: str, item: Item, value: Any, flags: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    whole = exact(value)
+    outside = (item.low is not None and whole < item.low) or (item.high is not None and whole > item.high)
+    unit = f" {item.unit}" if item.unit else ""
+    if outside or (item.kind is Kind.INTEGER and whole.denominator != 1):
+        raise ItemError("OUT_OF_RANGE", f"{name} is {plain(value)}{unit}. Accepted: {item.range_text()}{unit}")
+    low, high = item.doubtful
+    if (low is not None and whole < low) or (high is not None and whole > high):
+        usual = f"{plain(low) if low is not None else '…'}–{plain(high) if high is not None else '…'}{unit}"
+        flags["QUERY"] = f"{name} {plain(value)}{unit} is outside the usual {usual}: check the value and its unit"
+    return (int(whole) if whole.denominator == 1 else whole), flags
+
+
+def _in_units(item: Item) -> str:
+    return f" in {' or '.join(item.units)}" if item.units else ""
