@@ -1,0 +1,65 @@
+"""What an assay said about one sample: quantified, detected but not quantifiable, not detected, or above its range.
+
+Codes and limits: a value below the limit of quantification is stored but never used as a number in kinetics.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from escalon.facts import Number, exact, plain
+
+
+class Detection(StrEnum):
+    """How a result relates to the limits of its assay."""
+
+    ND = "ND"
+    """Not detected: undetermined, or below the limit of detection."""
+    BLQ = "BLQ"
+    """Detected, below the lower limit of quantification."""
+    QUANTIFIED = "quantified"
+    """At or above the lower limit of quantification: positive."""
+    ABOVE = "above ULOQ"
+    """Beyond the upper limit of quantification: dilute and repeat. Not a number to calculate with."""
+    MISSING = "missing"
+    """No result. Not the same as not detected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of an assay in one unit; `lloq` is mandatory because below it there is no number to speak of.
+
+    >>> Limits("copies/µL", lloq=5, lod=2).code(3)
+    <Detection.BLQ: 'BLQ'>
+    """
+
+    unit: str
+    lloq: Number
+    lod: Number | None = None
+    uloq: Number | None = None
+
+    def __post_init__(self) -> None:
+        low, mid = exact(self.lod or 0), exact(self.lloq)
+        if mid <= 0:
+            raise ValueError(f"LLOQ must be above 0 {self.unit}, not {plain(self.lloq)}")
+        if not 0 <= low <= mid or (self.uloq is not None and exact(self.uloq) <= mid):
+            raise ValueError(
+                f"limits must rise: LOD {plain(self.lod)} <= LLOQ {plain(self.lloq)} < ULOQ {plain(self.uloq)}"
+            )
+
+    def code(self, value: Number) -> Detection:
+        """The code of a measured value: below LOD (or 0) ND, below LLOQ BLQ, up to ULOQ quantified; exact."""
+        amount = exact(value)
+        if amount < 0:
+            raise ValueError(f"a concentration cannot be negative: {plain(value)} {self.unit}")
+        if amount == 0 or (self.lod is not None and amount < exact(self.lod)):
+            return Detection.ND
+        if amount < exact(self.lloq):
+            return Detection.BLQ
+        return Detection.ABOVE if self.uloq is not None and amount > exact(self.uloq) else Detection.QUANTIFIED
+
+
+# 50 copies/µg genomic DNA (10 copies in 200 ng), the customary expectation for gene-therapy persistence assays: FDA,
+# Long Term Follow-Up After Administration of Human Gene Therapy Products (2020). There is no such custom for copies/µL
+# of blood, where the site's own validated limit is mandatory.
+CUSTOMARY_LLOQ_PER_MICROGRAM = Fraction(50)

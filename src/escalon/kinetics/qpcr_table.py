@@ -1,0 +1,142 @@
+"""The `qpcr_wells` table: one row per well; runs are judged, samples are read only from accepted runs.
+
+Columns: `run`, `role` (`standard`, `no_template` or `sample`), `sample` (for samples), `copies` (for standards) and
+`ct` (a number, or `Undetermined`). A row of the samples table names its wells in `qpcr_sample` and gives what its unit
+needs: `ng_input` for copies/µg; `elution_ul`, `template_ul`, `blood_ul` and optionally `recovery` for copies/µL.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+from escalon.facts import Status, exact, read_number, spelled
+from escalon.kinetics.copies import Copies, Per, per_microgram, per_microlitre, per_reaction
+from escalon.kinetics.detection import Detection, Limits
+from escalon.kinetics.samples_table import Row, TableError, read_rows
+from escalon.kinetics.standard_curve import CUSTOMARY, Acceptance, Run, Standard, judge_run, read_copies
+
+_COLUMNS = ("run", "role", "sample", "copies", "ct")
+
+
+@dataclass(frozen=True, slots=True)
+class _Well:
+    run: str
+    role: str
+    sample: str
+    copies: Decimal | None
+    ct: float | None
+
+
+@dataclass(frozen=True)
+class Plates:
+    """Judged runs by name, and the run and Ct values of every sample."""
+
+    runs: dict[str, Run]
+    samples: dict[str, tuple[str, tuple[float | None, ...]]]
+
+    def read(self, row: Row, limits: Limits) -> tuple[Detection, Fraction | None, str]:
+        """The detection code, level and note of a row of the samples table that names its wells."""
+        name = row["qpcr_sample"]
+        if name not in self.samples:
+            raise ValueError(f"qpcr_sample {name!r} is not in the wells table")
+        run, cts = self.samples[name]
+        found = read_copies(self.runs[run], cts)
+        if found.status is Status.INDETERMINATE:
+            return Detection.ABOVE, None, found.reasons[0]
+        if not isinstance(found.value, int | float):
+            return Detection.MISSING, None, "; ".join(found.reasons) or "not measured"
+        if found.category == "ND":
+            return Detection.ND, None, ""
+        value = _normalised(per_reaction(found.value), row, limits.unit).value
+        code = limits.code(value)
+        if code is Detection.QUANTIFIED and "replicates_discordant" in found.flags:
+            return Detection.MISSING, value, "some replicates amplified and some did not: repeat the sample"
+        return (Detection.BLQ if code is Detection.ND else code), value, ""
+
+
+def read_plates(path: Path, acceptance: Acceptance = CUSTOMARY) -> Plates:
+    """Read and judge every run of a wells table; raises TableError naming every row that cannot be used."""
+    problems: list[str] = []
+    wells: list[_Well] = []
+    for where, row in read_rows(path):
+        absent = [name for name in _COLUMNS if name not in row]
+        if absent:
+            raise TableError([f"{path.name}:1: column {absent[0]} is missing. Columns: {', '.join(_COLUMNS)}"])
+        try:
+            wells.append(_well(row))
+        except ValueError as error:
+            problems.append(f"{where}: {error}")
+    problems += [] if problems else _split_samples(path, wells)
+    if problems:
+        raise TableError(problems)
+    runs = {name: _run(name, wells, acceptance) for name in dict.fromkeys(well.run for well in wells)}
+    measured: dict[str, tuple[str, tuple[float | None, ...]]] = {}
+    for well in wells:
+        if well.role == "sample":
+            measured[well.sample] = (well.run, (*measured.get(well.sample, (well.run, ()))[1], well.ct))
+    return Plates(runs, measured)
+
+
+def _split_samples(path: Path, wells: list[_Well]) -> list[str]:
+    """A sample belongs to one run; a repeat has its own name, so that nobody averages across curves."""
+    runs: dict[str, set[str]] = {}
+    for well in wells:
+        if well.role == "sample":
+            runs.setdefault(well.sample, set()).add(well.run)
+    return [
+        f"{path.name}: sample {name!r} is in runs {', '.join(sorted(some))}. Name the repeat apart: {name}-r2"
+        for name, some in runs.items()
+        if len(some) > 1
+    ]
+
+
+def _well(row: Row) -> _Well:
+    role, copies = row["role"], row["copies"]
+    if not row["run"]:
+        raise ValueError("run is empty")
+    if role not in ("standard", "no_template", "sample"):
+        raise ValueError(f"role {role!r} is not known. Write standard, no_template or sample")
+    if role == "sample" and not row["sample"]:
+        raise ValueError("sample is empty for a sample well")
+    if role == "standard" and not copies:
+        raise ValueError("copies is empty for a standard")
+    return _Well(row["run"], role, row["sample"], read_number(copies) if copies else None, _ct(row["ct"]))
+
+
+def _ct(text: str) -> float | None:
+    """A Ct, or `None` for a well that stayed dark; an empty cell is not accepted for either."""
+    if text.lower() in ("undetermined", "nd", "no ct"):
+        return None
+    if not text:
+        raise ValueError("ct is empty. Write the number, or Undetermined for a well that did not amplify")
+    return float(read_number(text))
+
+
+def _run(name: str, wells: list[_Well], acceptance: Acceptance) -> Run:
+    levels: dict[float, list[float | None]] = {}
+    mine = [well for well in wells if well.run == name]
+    for well in mine:
+        if well.role == "standard" and well.copies is not None:
+            levels.setdefault(float(well.copies), []).append(well.ct)
+    standards = [Standard(copies, tuple(cts)) for copies, cts in sorted(levels.items())]
+    no_template = [well.ct for well in mine if well.role == "no_template"]
+    return judge_run(standards, no_template, acceptance, name=name)
+
+
+def _normalised(copies: Copies, row: Row, unit: str) -> Copies:
+    match spelled(unit):
+        case Per.MICROGRAM_DNA.value:
+            return per_microgram(copies, _needed(row, "ng_input", unit))
+        case Per.MICROLITRE_BLOOD.value:
+            recovered = read_number(row["recovery"]) if row.get("recovery") else None
+            elution, template, blood = (_needed(row, name, unit) for name in ("elution_ul", "template_ul", "blood_ul"))
+            return per_microlitre(copies, elution, template, blood, recovered)
+        case _:
+            raise ValueError(f"unit {unit!r} is not one qPCR gives. Write copies/µL or copies/µg")
+
+
+def _needed(row: Row, name: str, unit: str) -> Fraction:
+    if not row.get(name):
+        raise ValueError(f"{name} is empty, and {unit} cannot be had without it")
+    return exact(read_number(row[name]))
