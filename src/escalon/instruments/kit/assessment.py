@@ -103,7 +103,9 @@ def _concluded(
         category=results.get("category") if status is Status.OK else None,
         unit=instrument.unit,
         bounds=_ends(possible.get(_bounded(instrument, options))),
-        components=MappingProxyType(dict(_shown(entries)) | _parts(results, possible) | dict(options)),
+        components=MappingProxyType(
+            dict(_shown(entries)) | ({} if wrong else _parts(results, possible)) | dict(options)  # never a number
+        ),
         missing=tuple(missing),
         flags=tuple(flags),
         reasons=(*reasons, *(text for text in flags.values() if text)),
