@@ -11,7 +11,7 @@ three-valued; `case` is unknown unless its condition is known; literals are exac
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 
 class Kind(StrEnum):
@@ -46,7 +46,14 @@ class Op:
     parts: tuple["Node", ...]
 
 
-Node: TypeAlias = "Literal | Input | Op"
+class Leaf:
+    """A leaf that a layer above reads: what happened to one participant over time (`events`)."""
+
+    __slots__ = ()
+    kind: ClassVar[Kind] = Kind.TRUTH
+
+
+Node: TypeAlias = "Literal | Input | Op | Leaf"
 
 # Each operator with how many parts it takes (None: one or more) and one line of meaning.
 OPERATORS: dict[str, tuple[int | None, str]] = {
@@ -102,6 +109,8 @@ def kind_of(node: Node, parts: tuple[Kind | None, ...] = ()) -> Kind | None:
             return Kind.INTEGER if isinstance(value, int) else Kind.NUMBER
         case Input(_, kind):
             return kind
+        case Leaf():
+            return node.kind
         case Op(name, children):
             return _kind_of_operator(name, children, parts)
 
