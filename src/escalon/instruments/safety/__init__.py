@@ -1,0 +1,1 @@
+"""Toxicity grades and safety rules: one file each."""

@@ -1,0 +1,131 @@
+"""The CTCAE v5.0 term list: 837 adverse event terms in 26 classes, each with its MedDRA code and its five grades.
+
+Source: National Cancer Institute, Common Terminology Criteria for Adverse Events, version 5.0, 27 November 2017 (public
+domain, https://ctep.cancer.gov). The dictionary's text is kept word for word in `ctcae_v5.csv`; an empty grade is the
+dash of the printed table: that grade does not exist for the term. A semicolon within a grade means *or*.
+"""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+
+# What each grade means where a term has no more specific text (CTCAE v5.0, page 1).
+GENERAL = {
+    1: "mild; asymptomatic or mild symptoms; clinical or diagnostic observations only; intervention not indicated",
+    2: "moderate; minimal, local or noninvasive intervention indicated; limiting age-appropriate instrumental ADL",
+    3: "severe or medically significant but not immediately life-threatening; hospitalization or prolongation of "
+    "hospitalization indicated; disabling; limiting self care ADL",
+    4: "life-threatening consequences; urgent intervention indicated",
+    5: "death related to the adverse event",
+}
+# Findings that are watched after CAR-T cells and are not terms of CTCAE v5.0: no cut-off may be invented for them.
+NOT_TERMS = {
+    "ferritin increased": "Investigations - Other, specify",
+    "c-reactive protein increased": "Investigations - Other, specify",
+    "interleukin-6 increased": "Investigations - Other, specify",
+    "immunoglobulin decreased": "Immune system disorders - Other, specify",
+    "hypogammaglobulinemia": "Immune system disorders - Other, specify",
+    "b-cell aplasia": "Immune system disorders - Other, specify",
+}
+
+# Everyday words whose CTCAE term is spelled quite differently; suggested, never substituted.
+EVERYDAY = {
+    "neutropenia": "Neutrophil count decreased",
+    "thrombocytopenia": "Platelet count decreased",
+    "leukopenia": "White blood cell decreased",
+    "lymphopenia": "Lymphocyte count decreased",
+    "pneumonia": "Lung infection",
+    "herpes zoster": "Shingles",
+    "transaminases increased": "Alanine aminotransferase increased",
+    "icans": "Encephalopathy",
+    "crs": "Cytokine release syndrome",
+}
+
+
+class UnknownTerm(ValueError):
+    """Not a term of CTCAE v5.0; says where to record it or what is nearest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One adverse event term: its class, its MedDRA code, and what each of its grades says (absent grades left out)."""
+
+    name: str
+    system_class: str
+    code: str
+    grades: Mapping[int, str]
+
+    @property
+    def is_other(self) -> bool:
+        """Whether this is a class's «Other, specify», which needs the event's own words."""
+        return self.name.endswith("Other, specify")
+
+
+@cache
+def terms() -> Mapping[str, Term]:
+    """Every term of CTCAE v5.0 by name, in the order of the dictionary."""
+    text = files(__package__).joinpath("ctcae_v5.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return {
+        row["term"]: Term(
+            row["term"],
+            row["class"],
+            row["meddra_code"],
+            {grade: row[f"grade_{grade}"] for grade in range(1, 6) if row[f"grade_{grade}"]},
+        )
+        for row in rows
+    }
+
+
+@cache
+def classes() -> tuple[str, ...]:
+    """The 26 system organ classes, in the order of the dictionary."""
+    return tuple(dict.fromkeys(term.system_class for term in terms().values()))
+
+
+def find_term(name: str) -> Term:
+    """The term of a name or MedDRA code, without regard to case; British spellings are accepted. Raises UnknownTerm."""
+    wanted = _plain(name)
+    found = _index().get(wanted)
+    if found is not None:
+        return found
+    if wanted in NOT_TERMS:
+        raise UnknownTerm(
+            f"{name!r} is not a term of CTCAE v5.0. Record it under «{NOT_TERMS[wanted]}» with the general scale"
+        )
+    close = [_plain(EVERYDAY[wanted])] if wanted in EVERYDAY else get_close_matches(wanted, _index(), 3, 0.6)
+    near = " or ".join(f"«{_index()[key].name}»" for key in close)
+    raise UnknownTerm(f"{name!r} is not a term of CTCAE v5.0.{f' Did you mean {near}?' if near else ''}")
+
+
+def check_grade(term: Term, grade: int) -> str:
+    """What a grade of a term says; raises ValueError where the dictionary has a dash for it."""
+    if grade not in term.grades:
+        has = ", ".join(map(str, term.grades))
+        raise ValueError(f"«{term.name}» has no grade {grade} in CTCAE v5.0. It has {has}")
+    return term.grades[grade]
+
+
+@cache
+def _index() -> Mapping[str, Term]:
+    by_code = {term.code: term for term in terms().values()}
+    return {_plain(name): term for name, term in terms().items()} | by_code
+
+
+# American stems of the dictionary with the British spelling people type.
+_SPELLINGS = (
+    ("haem", "hem"), ("anaem", "anem"), ("aemia", "emia"), ("oedema", "edema"), ("oesoph", "esoph"), ("diarrhoea", "diarrhea"),
+    ("dyspnoea", "dyspnea"), ("apnoea", "apnea"), ("tumour", "tumor"), ("leukaem", "leukem"), ("leucocyt", "leukocyt"),
+    ("paraesth", "paresth"), ("dysaesth", "dysesth"), ("gynaec", "gynec"), ("foetal", "fetal"), ("caecal", "cecal"),
+    ("ischaem", "ischem"), ("odour", "odor"), ("colour", "color"), ("hypoxaem", "hypoxem"), ("rhoea", "rhea"),
+)  # fmt: skip
+
+
+def _plain(name: str) -> str:
+    text = " ".join(name.lower().replace("_", " ").split())
+    for british, american in _SPELLINGS:
+        text = text.replace(british, american)
+    return text
