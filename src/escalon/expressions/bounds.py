@@ -48,6 +48,8 @@ def _possible(step: Step, parts: list[Possible], values: Mapping[str, Any], rang
             return ranges.get(name, _anything(kind)) if known is None else _just(known)
         case Op(name):
             return _operator(name, parts)
+        case leaf:
+            return _anything(leaf.kind)
 
 
 def _just(value: Any) -> Possible:

@@ -12,7 +12,7 @@ from typing import Any
 
 from escalon.expressions.exactness import TOLERANCE, irrational_steps
 from escalon.expressions.program import Program, Step
-from escalon.expressions.tree import COMPARISONS, Input, Kind, Literal, Op
+from escalon.expressions.tree import COMPARISONS, Input, Kind, Literal, Op, TreeError
 from escalon.facts.number import exact as exact_number
 
 _INFIX = {"sub": "-", "mul": "*", "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -34,8 +34,10 @@ def compile_scalar(program: Program, exact: bool) -> Callable[..., dict[str, Any
             constants[f"v{number}"] = _constant(step.node.value, exact)
         elif isinstance(step.node, Input):
             lines.append(f"v{number} = {_supplied(step.node, _parameter(names, step.node.name))}")
+        elif isinstance(step.node, Op):
+            lines.append(f"v{number} = {_python(step.node.name, step, program, exact, rough)}")
         else:
-            lines.append(f"v{number} = {_python(step, program, exact, rough)}")
+            raise TreeError(f"{step.node!r} reads a history; a layer above must put an input in its place")
     result = ", ".join(f"{name!r}: v{number}" for name, number in program.roots.items())
     arguments = ", ".join(f"{_parameter(names, name)}=None" for name in names)
     body = "\n    ".join([*lines, f"return {{{result}}}"])
@@ -72,10 +74,9 @@ def _constant(value: object, exact: bool) -> object:
     return float(value) if isinstance(value, Fraction) and not exact else value
 
 
-def _python(step: Step, program: Program, exact: bool, rough: frozenset[int]) -> str:
-    assert isinstance(step.node, Op)
+def _python(name: str, step: Step, program: Program, exact: bool, rough: frozenset[int]) -> str:
     v = [f"v{part}" for part in step.parts]
-    match step.node.name:
+    match name:
         case "and":
             return f"False if {_each(v, 'is False', 'or')} else None if {_each(v, 'is None', 'or')} else True"
         case "or":
@@ -92,9 +93,9 @@ def _python(step: Step, program: Program, exact: bool, rough: frozenset[int]) ->
             return f"{v[1]} if {v[0]} is True else {v[2]} if {v[0]} is False else None"
         case "count_known":
             return "0 + " + " + ".join(f"({part} is not None)" for part in v)
-        case "max_known" | "sum_known" as name:
+        case "max_known" | "sum_known":
             return f"{name}(({', '.join(v)},))"
-        case name:
+        case _:
             unknown = [p for p, number in zip(v, step.parts, strict=True) if _may_be_unknown(program.steps[number])]
             if exact and not rough.isdisjoint(step.parts):
                 v = _to_nine_decimals(name, v)
