@@ -1,0 +1,282 @@
+"""The casebook: append an event, read entries back as of any moment. Nothing here can change an entry."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, bindparam, select
+
+import escalon
+from escalon.casebook.by_hand import Write, hand_for
+from escalon.casebook.canonical import Plain
+from escalon.casebook.checkpoints import EVERY, Checkpoint, sign_checkpoint
+from escalon.casebook.clock import Clock
+from escalon.casebook.database import storage_errors
+from escalon.casebook.encoding import content, read_time, time_text
+from escalon.casebook.entry import Author, Entry, read_entry, write_entry
+from escalon.casebook.errors import CasebookError, ClockWentBack, WrongKey
+from escalon.casebook.events import AmendmentAdopted, CasebookOpened, CheckpointKeyChanged, Event
+from escalon.casebook.keys import Signer
+from escalon.casebook.tables import checkpoints, entries, head
+
+TOLERANCE = timedelta(seconds=5)
+"""How far two computers' clocks may differ before an entry is refused; within it, an entry takes the last one's time."""
+
+SYSTEM = "escalon"
+"""The person named in entries that the software itself makes."""
+
+_ROW = select(entries.c.number, entries.c.previous, entries.c.hash, entries.c.body)
+_STUDY = (
+    _ROW.where(entries.c.kind.in_(["CasebookOpened", "AmendmentAdopted"])).order_by(entries.c.number.desc()).limit(2)
+)
+_KEY = (
+    _ROW.where(entries.c.kind.in_(["CasebookOpened", "CheckpointKeyChanged"]))
+    .order_by(entries.c.number.desc())
+    .limit(1)
+)
+_ONE = _ROW.where(entries.c.number == bindparam("wanted"))
+
+
+class Casebook:
+    """What did happen. Opened on an engine, with the clock to stamp by and the key to sign with (None: reading only)."""
+
+    def __init__(self, engine: Engine, *, clock: Clock, signer: Signer | None = None, place: str = "casebook") -> None:
+        self.engine = engine
+        self.clock = clock
+        self.signer = signer
+        self.place = place
+        self._known_study: tuple[int, str] = (-1, "")
+        self._one_writer = threading.Lock()
+        self._kept: Connection | None = None
+        self._hand = hand_for(engine)
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def append(self, author: Author, event: Event) -> Entry:
+        """Record one event; when this returns, the entry is on the disk."""
+        with self.writing() as writer:
+            return writer.append(author, event)
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """Hold the casebook alone: what is read inside is still true when it is written; all is kept, or nothing."""
+        if self.signer is None:
+            raise WrongKey(
+                f"{self.place}: the signing key is not on this computer, so the casebook is for reading only"
+            )
+        with storage_errors(self.place), self._one_writer, self._writing_connection() as connection:
+            writer = Writer(self, connection, self.signer, *self._hand.begin(connection))
+            yield writer
+            self._hand.commit(connection, writer.last_writes())
+            self._known_study = (writer.number, writer.study)
+
+    @contextmanager
+    def _writing_connection(self) -> Iterator[Connection]:
+        # One connection is kept for writing: taking a new one from the pool costs as much as the insert itself.
+        if self._kept is None:
+            self._kept = self.engine.connect().execution_options(by_hand=True, isolation_level="AUTOCOMMIT")
+        kept, self._kept = self._kept, None
+        try:
+            yield kept
+            kept.commit()  # nothing is left to commit; SQLAlchemy forgets that it was reading
+        except BaseException:
+            kept.invalidate()  # an act that failed takes its connection, and with it whatever it had begun, away
+            kept.close()
+            raise
+        self._kept = kept
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    @property
+    def head(self) -> Checkpoint:
+        """The last entry's number and hash, signed."""
+        with self.reading() as connection:
+            row = connection.execute(select(head)).one()
+        return Checkpoint(row.number, row.hash, row.at, self.public_key, row.signature)
+
+    @property
+    def public_key(self) -> str:
+        """The key that checkpoints are signed with now."""
+        match self._first(_KEY):
+            case CasebookOpened(public_key=key) | CheckpointKeyChanged(public_key=key):
+                return key
+        raise CasebookError(f"{self.place}: the casebook has no first entry")
+
+    @property
+    def study(self) -> str:
+        """The study and the version in force, as later entries will carry it."""
+        with self.reading() as connection:
+            return study_in_force(connection)
+
+    def entries(
+        self,
+        *,
+        participant: str | None = None,
+        kinds: Sequence[str] | None = None,
+        after: int = 0,
+        upto: int | None = None,
+        as_of: datetime | None = None,
+        connection: Connection | None = None,
+    ) -> Iterator[Entry]:
+        """Entries in order, of one participant, of some kinds, after a number, or as they stood at a past moment."""
+        query = _ROW.where(entries.c.number > after).order_by(entries.c.number)
+        if participant is not None:
+            query = query.where(entries.c.participant == participant)
+        if kinds is not None:
+            query = query.where(entries.c.kind.in_(kinds))
+        if upto is not None:
+            query = query.where(entries.c.number <= upto)
+        if as_of is not None:
+            query = query.where(entries.c.at <= time_text(as_of))
+        if connection is not None:
+            yield from _read(connection, query)
+            return
+        with self.reading() as opened:
+            yield from _read(opened, query)
+
+    def entry(self, number: int) -> Entry:
+        """The entry of this number."""
+        with self.reading() as connection:
+            return one_entry(connection, number)
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """Every checkpoint kept, oldest first."""
+        with self.reading() as connection:
+            rows = connection.execute(select(checkpoints).order_by(checkpoints.c.entry)).all()
+        return [Checkpoint(*row) for row in rows]
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read through, with errors said plainly."""
+        with storage_errors(self.place), self.engine.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+        self.engine.dispose()
+
+    def _first(self, query: object) -> Event | None:
+        with self.reading() as connection:
+            found = list(_read(connection, query))
+        return found[0].event if found else None
+
+
+class Writer:
+    """One act of recording: its entries become part of the casebook together, or not at all."""
+
+    def __init__(
+        self, casebook: Casebook, connection: Connection, signer: Signer, number: int, hashed: str, at: str
+    ) -> None:
+        self.casebook = casebook
+        self.connection = connection
+        self.signer = signer
+        self.number, self.hash, self.at = number, hashed, at
+        self.began_at = number
+        self._waiting: list[Write] = []
+        self.checkpoint_due = False
+        known, study = casebook._known_study
+        self.study = study if known == number else study_in_force(connection)
+        self.now = self._stamp()
+
+    def append(self, author: Author, event: Event) -> Entry:
+        """Add one event after the last."""
+        if isinstance(event, AmendmentAdopted):
+            self.study = f"{self.study.split(' ')[0]} {event.study_version}"
+        elif isinstance(event, CasebookOpened):
+            self.study = f"{event.study} {event.study_version}"
+        entry = write_entry(
+            event,
+            author,
+            self.now,
+            number=self.number + 1,
+            previous=self.hash,
+            study=self.study,
+            software=escalon.__version__,
+            old=self._superseded(event),
+        )
+        row = {"number": entry.number, "previous": entry.previous, "hash": entry.hash, "body": entry.body}
+        self._waiting.append(("entry", row))
+        self.number, self.hash, self.at = entry.number, entry.hash, time_text(self.now)
+        return entry
+
+    def entries(self, *, after: int = 0, kinds: Sequence[str] | None = None) -> Iterator[Entry]:
+        """Entries as they stand inside this act."""
+        self._send()
+        return self.casebook.entries(after=after, kinds=kinds, connection=self.connection)
+
+    def entry(self, number: int) -> Entry:
+        """The entry of this number, as it stands inside this act."""
+        self._send()
+        return one_entry(self.connection, number)
+
+    def last_writes(self) -> list[Write]:
+        """What is still to be written when the act ends: entries, the signed head, a checkpoint when one is due."""
+        if self.number > self.began_at:
+            signed = sign_checkpoint(self.signer, self.number, self.hash, self.at)
+            moved = {"number": signed.number, "hash": signed.hash, "at": signed.at, "signature": signed.signature}
+            self._waiting.append(("head", moved))
+            if self.number // EVERY > self.began_at // EVERY or self.checkpoint_due:
+                self._keep(signed)
+        return self._waiting
+
+    def _keep(self, signed: Checkpoint) -> None:
+        kept = {"entry": signed.number, "hash": signed.hash, "at": signed.at}
+        self._waiting.append(("checkpoint", kept | {"key": signed.key, "signature": signed.signature}))
+
+    def _send(self) -> None:
+        self.casebook._hand.write(self.connection, self._waiting)
+        self._waiting = []
+
+    def _stamp(self) -> datetime:
+        now = self.casebook.clock.now()
+        if not self.at:
+            return now
+        last = read_time(self.at)
+        if now < last - TOLERANCE:
+            raise ClockWentBack(
+                f"this computer's clock reads {time_text(now)}, but the casebook's last entry is of {self.at}. "
+                "Set the clock right; nothing was recorded"
+            )
+        return max(now, last)
+
+    def _superseded(self, event: Event) -> dict[str, Plain] | None:
+        if event.supersedes is None:
+            return None
+        target = self.entry(event.supersedes)
+        if target.participant != event.participant:
+            raise CasebookError(
+                f"entry {target.number} is about participant {target.participant}, not {event.participant}"
+            )
+        return content(target.event)
+
+
+def study_in_force(connection: Connection) -> str:
+    """The study and version of the entries to come."""
+    found = [entry.event for entry in _read(connection, _STUDY)]
+    match found:
+        case [CasebookOpened(study=study, study_version=version), *_]:
+            return f"{study} {version}"
+        case [AmendmentAdopted(study_version=version), *_]:
+            last = connection.execute(_ROW.order_by(entries.c.number.desc()).limit(1)).one()
+            return f"{read_entry(*last).study.split(' ')[0]} {version}"
+    return ""
+
+
+def one_entry(connection: Connection, number: int) -> Entry:
+    """The entry of this number, or an error that says how many there are."""
+    row = connection.execute(_ONE, {"wanted": number}).one_or_none()
+    if row is None:
+        last = connection.execute(select(head.c.number)).scalar_one()
+        raise CasebookError(f"there is no entry {number}; the casebook ends at {last}")
+    return read_entry(*row)
+
+
+def _read(connection: Connection, query: object) -> Iterator[Entry]:
+    for row in connection.execute(query):  # type: ignore[call-overload]
+        yield read_entry(*row)

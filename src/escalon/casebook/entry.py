@@ -1,0 +1,106 @@
+"""An entry: one event with who, in which role, where, when, under which study and software version, and its hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from escalon.casebook.canonical import Plain, canonical, entry_hash, parse
+from escalon.casebook.encoding import content, read_event, read_time, time_text
+from escalon.casebook.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who records: person, the role they act in, the site, and the way in (cli, web, import:FILE:LINE)."""
+
+    person: str
+    role: str
+    site: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event as it stands in the casebook. `old` is the content of the entry it supersedes."""
+
+    number: int
+    at: datetime
+    author: Author
+    event: Event
+    old: dict[str, Plain] | None
+    study: str
+    software: str
+    previous: str
+    hash: str
+    body: str
+
+    @property
+    def participant(self) -> str | None:
+        """The participant's code."""
+        return self.event.participant
+
+    @property
+    def kind(self) -> str:
+        """The kind of event."""
+        return self.event.kind
+
+
+ON_THE_ENVELOPE = frozenset({"participant", "reason"})
+"""Fields of every event that are written once, beside its content."""
+
+
+def write_entry(
+    event: Event,
+    author: Author,
+    at: datetime,
+    *,
+    number: int,
+    previous: str,
+    study: str,
+    software: str,
+    old: dict[str, Plain] | None = None,
+) -> Entry:
+    """Put an event into its written form and tie it to the entry before."""
+    new = {name: value for name, value in content(event).items() if name not in ON_THE_ENVELOPE}
+    body = canonical(
+        {
+            "at": time_text(at),
+            "event": event.kind,
+            "new": new,
+            "old": old,
+            "origin": author.origin,
+            "participant": event.participant,
+            "person": author.person,
+            "reason": event.reason,
+            "role": author.role,
+            "site": author.site,
+            "software": software,
+            "study": study,
+            "what": event.what,
+        }
+    )
+    hashed = entry_hash(number, previous, body)
+    return Entry(number, at, author, event, old, study, software, previous, hashed, body)
+
+
+def read_entry(number: int, previous: str, hashed: str, body: str) -> Entry:
+    """The entry a stored row holds."""
+    written: dict[str, Any] = parse(body)
+    return Entry(
+        number=number,
+        at=read_time(written["at"]),
+        author=Author(written["person"], written["role"], written["site"], written["origin"]),
+        event=read_event(written["event"], written["new"] | _enveloped(written)),
+        old=written["old"],
+        study=written["study"],
+        software=written["software"],
+        previous=previous,
+        hash=hashed,
+        body=body,
+    )
+
+
+def _enveloped(written: dict[str, Any]) -> dict[str, Plain]:
+    return {name: written[name] for name in ON_THE_ENVELOPE if written[name] is not None}

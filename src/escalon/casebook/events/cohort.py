@@ -1,0 +1,98 @@
+"""Cohorts, the committee's decisions about them, and overrides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from escalon.casebook.events.event import Event
+from escalon.casebook.events.signature import Signed
+
+
+class Course(StrEnum):
+    """What a decision does with the trial."""
+
+    TREAT = "treat"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionProposed(Event):
+    """A decision was laid before the committee: treat a cohort at a level, or stop; with what it rests on."""
+
+    course: Course
+    level: int
+    because: str
+    rests_on: tuple[int, ...] = ()
+
+    @property
+    def what(self) -> str:
+        """The course proposed."""
+        return f"decision proposed: {self.course} level {self.level}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionSigned(Signed):
+    """A committee member signed a proposed decision; it takes effect with the second, different, signer."""
+
+    decision: int
+
+    @property
+    def subject(self) -> int:
+        """The entry that is signed."""
+        return self.decision
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortOpened(Event):
+    """A cohort of `size` places was opened at the level a signed decision names."""
+
+    cohort: int
+    level: int
+    size: int
+    decision: int
+
+    @property
+    def what(self) -> str:
+        """The cohort and its level."""
+        return f"cohort {self.cohort} opened at level {self.level}"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if min(self.cohort, self.level, self.size) < 1:
+            raise ValueError("cohorts, levels and places count from 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortClosed(Event):
+    """No further participant enters this cohort."""
+
+    cohort: int
+    needs_reason: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverrideGiven(Event):
+    """A person asked to act once against named rules, for safety; it counts when it has the signatures they need."""
+
+    act: str
+    rules: tuple[str, ...]
+    needs_reason: ClassVar[bool] = True
+
+    @property
+    def what(self) -> str:
+        """The act allowed and the rules set aside."""
+        return f"override of {', '.join(self.rules)} for one {self.act}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverrideSigned(Signed):
+    """A person signed an override."""
+
+    given: int
+
+    @property
+    def subject(self) -> int:
+        """The entry that is signed."""
+        return self.given

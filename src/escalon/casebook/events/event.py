@@ -1,0 +1,65 @@
+"""What every event has in common. An event is a past participle and is never edited."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+KINDS: dict[str, type[Event]] = {}
+"""Every kind of event by the name it is stored under; a class enters by being defined."""
+
+PARTICIPANT_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened. `override` names the signed override that allowed it against a rule."""
+
+    participant: str | None = None
+    reason: str | None = None
+    override: int | None = None
+
+    about_participant: ClassVar[bool] = False
+    needs_reason: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        KINDS[cls.__name__] = cls
+
+    def __post_init__(self) -> None:
+        kind = type(self).__name__
+        if self.about_participant and not self.participant:
+            raise ValueError(f"{kind} needs the participant's code")
+        if self.participant is not None and not PARTICIPANT_CODE.fullmatch(self.participant):
+            raise ValueError(
+                f"{self.participant!r} is not a participant code; use letters, digits, '.', '_' and '-', at most 32"
+            )
+        if self.needs_reason and not (self.reason or "").strip():
+            raise ValueError(f"{kind} needs a reason")
+
+    @property
+    def kind(self) -> str:
+        """The name this event is stored under."""
+        return type(self).__name__
+
+    @property
+    def what(self) -> str:
+        """What the event is about, in a few words for the audit trail."""
+        return spaced(self.kind)
+
+    @property
+    def supersedes(self) -> int | None:
+        """The number of the entry whose content this event replaces, if it replaces one."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantEvent(Event):
+    """Something that happened to, or was found in, one participant."""
+
+    about_participant: ClassVar[bool] = True
+
+
+def spaced(kind: str) -> str:
+    """`CellsInfused` as people say it: "cells infused"."""
+    return re.sub(r"(?<!^)([A-Z])", r" \1", kind).lower()

@@ -1,0 +1,65 @@
+"""From consent to the end of a participant's part in the trial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+
+from escalon.casebook.events.event import ParticipantEvent
+from escalon.casebook.events.signature import Signed
+
+
+class Verdict(StrEnum):
+    """Whether a participant may enter; unknown never counts as eligible."""
+
+    ELIGIBLE = "eligible"
+    NOT_ELIGIBLE = "not eligible"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantConsented(ParticipantEvent):
+    """The participant signed the consent form of this version on this day, at this site."""
+
+    site: str
+    form: str
+    signed_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentWithdrawn(ParticipantEvent):
+    """The participant withdrew consent; what was recorded before stays."""
+
+    on: date
+    needs_reason: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantScreened(ParticipantEvent):
+    """Eligibility was examined; `rests_on` numbers the entries the verdict was drawn from."""
+
+    verdict: Verdict
+    findings: tuple[str, ...] = ()
+    rests_on: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EligibilitySigned(Signed, ParticipantEvent):
+    """An investigator signed that the participant is eligible; `screening` numbers the entry signed."""
+
+    screening: int
+
+    @property
+    def subject(self) -> int:
+        """The entry that is signed."""
+        return self.screening
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantWithdrawn(ParticipantEvent):
+    """The participant left the treatment or the study."""
+
+    on: date
+    needs_reason: ClassVar[bool] = True

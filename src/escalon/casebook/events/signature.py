@@ -1,0 +1,54 @@
+"""Signatures: a printed name and a meaning, bound to the hash of what was signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from escalon.casebook.events.event import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signed(Event):
+    """A person entered the password again and signed. `digest` is the hash of what was signed, as it then stood."""
+
+    printed_name: str
+    meaning: str
+    digest: str
+    second_factor: bool = False
+
+    @property
+    def subject(self) -> int | None:
+        """The number of the entry that is signed, if it is one."""
+        return None
+
+    @property
+    def what(self) -> str:
+        """What was signed, by whom and in which meaning."""
+        about = "" if self.subject is None else f" of entry {self.subject}"
+        return f"{super().what}{about}: {self.printed_name}, {self.meaning}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntrySigned(Signed):
+    """A person signed an entry, for instance as its author or after reviewing it."""
+
+    entry: int
+
+    @property
+    def subject(self) -> int:
+        """The entry that is signed."""
+        return self.entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitSigned(Signed):
+    """A person signed everything recorded for one visit of one participant."""
+
+    visit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssumptionSigned(Signed):
+    """A person signed how the study reads its protocol where the protocol is silent; `digest` is of its text."""
+
+    assumption: str

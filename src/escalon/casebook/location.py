@@ -1,0 +1,163 @@
+"""Where a casebook is: a folder with `casebook.toml`, the keys, and either the SQLite files or an address."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+
+from escalon.casebook.casebook import SYSTEM, Casebook
+from escalon.casebook.clock import Clock, ComputerClock
+from escalon.casebook.database import open_database, storage_errors
+from escalon.casebook.entry import Author
+from escalon.casebook.errors import NotACasebook
+from escalon.casebook.events import CasebookOpened, SchemaMigrated
+from escalon.casebook.keys import Seal, Signer, keep_keys, load_seal, load_signer, make_keys
+from escalon.casebook.migrate import check_layout, grant_rights, migrate
+
+SETTINGS = "casebook.toml"
+KEYS = "keys"
+DATABASE = "casebook.sqlite"
+IDENTIFIERS = "identifiers.sqlite"
+
+
+@dataclass(frozen=True)
+class Location:
+    """A casebook's folder and the addresses in its `casebook.toml`."""
+
+    folder: Path
+    database: str
+    identifiers: str
+
+    @property
+    def keys(self) -> Path:
+        """The folder of keys."""
+        return self.folder / KEYS
+
+
+def find_casebook(folder: Path) -> Location:
+    """Read a casebook's settings."""
+    path = folder / SETTINGS
+    if not path.is_file():
+        raise NotACasebook(f"{folder}: no {SETTINGS} here. Make a casebook with: escalon casebook init {folder}")
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise NotACasebook(f"{path}: {wrong}") from wrong
+    missing = {"database", "identifiers"} - settings.keys()
+    if missing:
+        raise NotACasebook(f"{path}: {' and '.join(sorted(missing))} missing")
+    return Location(folder, _address(folder, settings["database"]), _address(folder, settings["identifiers"]))
+
+
+def open_casebook(folder: Path, *, clock: Clock | None = None, read_only: bool = False) -> Casebook:
+    """Open the casebook in a folder; without its signing key, or `read_only`, for reading."""
+    location = find_casebook(folder)
+    engine = open_database(location.database, read_only=read_only)
+    signer = None if read_only else load_signer(location.keys, os.environ.get("ESCALON_KEY_PASSPHRASE"))
+    with storage_errors(str(folder)):
+        check_layout(engine, str(folder))
+    return Casebook(engine, clock=clock or ComputerClock(), signer=signer, place=str(folder))
+
+
+def open_seal(folder: Path) -> Seal:
+    """The key that opens what is sealed in this casebook."""
+    seal = load_seal(find_casebook(folder).keys)
+    if seal is None:
+        raise NotACasebook(f"{folder / KEYS}: the sealing key is not on this computer")
+    return seal
+
+
+def create_casebook(
+    folder: Path,
+    *,
+    study: str,
+    study_version: str,
+    clock: Clock | None = None,
+    database: str | None = None,
+    owner: str | None = None,
+    passphrase: str | None = None,
+) -> Casebook:
+    """Make an empty casebook. On PostgreSQL `owner` is the address of the account that owns the tables."""
+    location = lay_out(folder, database, owner)
+    signer, _ = make_keys(location.keys, passphrase)
+    engine = open_database(location.database)
+    with storage_errors(str(folder)):
+        check_layout(engine, str(folder))
+    casebook = Casebook(engine, clock=clock or ComputerClock(), signer=signer, place=str(folder))
+    _write_first_entries(casebook, signer, study, study_version)
+    return casebook
+
+
+def lay_out(folder: Path, database: str | None, owner: str | None) -> Location:
+    """Make the folder, its settings and the empty tables; a folder or database in use is refused."""
+    if folder.exists() and any(folder.iterdir()):
+        raise NotACasebook(f"{folder}: not empty; a casebook is made in a new folder")
+    settings = {"database": database or DATABASE, "identifiers": database or IDENTIFIERS}
+    if database and not owner:
+        raise NotACasebook(
+            "on PostgreSQL the tables belong to another account than the application's: give its address with --owner"
+        )
+    _refuse_password(database)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _create_tables(folder, database, owner)
+    lines = ["# Where this casebook is. Passwords belong in ~/.pgpass, never here.\n"]
+    lines += [f"{name} = {json.dumps(address)}\n" for name, address in settings.items()]
+    (folder / SETTINGS).write_text("".join(lines), encoding="utf-8")
+    return find_casebook(folder)
+
+
+def _refuse_password(database: str | None) -> None:
+    if database and make_url(database).password:
+        raise NotACasebook("leave the password out of the database's address; put it in ~/.pgpass or PGPASSWORD")
+
+
+def _create_tables(folder: Path, database: str | None, owner: str | None) -> None:
+    for name in () if database else (DATABASE, IDENTIFIERS):
+        (folder / name).touch(mode=0o600)
+    engine = open_database(owner) if owner else open_database(_address(folder, DATABASE))
+    try:
+        laying_out = engine.execution_options(writes=True)
+        with storage_errors(str(folder)), laying_out.begin() as connection:
+            migrate(connection)
+            if database:
+                grant_rights(connection, make_url(database).username or "")
+        _create_identifiers(folder, engine if owner else None, database)
+    finally:
+        engine.dispose()
+
+
+def _create_identifiers(folder: Path, owner: Engine | None, database: str | None) -> None:
+    from escalon.casebook.identifiers import create_table
+
+    application = (make_url(database).username or "") if database else None
+    create_table(owner or open_database(_address(folder, IDENTIFIERS)), application)
+
+
+def _write_first_entries(casebook: Casebook, signer: Signer, study: str, study_version: str) -> None:
+    if " " in study:
+        raise ValueError(f"{study!r}: a study's name has no space")
+    system = Author(SYSTEM, "software", "", "casebook init")
+    from escalon.casebook.migrate import newest_revision
+
+    with casebook.writing() as writer:
+        writer.append(
+            system,
+            CasebookOpened(
+                casebook=str(uuid.uuid4()), study=study, study_version=study_version, public_key=signer.public_key
+            ),
+        )
+        writer.append(system, SchemaMigrated(revision=newest_revision()))
+
+
+def _address(folder: Path, written: str) -> str:
+    return written if "://" in written else f"sqlite:///{(folder / written).resolve()}"
+
+
+__all__ = ["Location", "create_casebook", "find_casebook", "keep_keys", "lay_out", "open_casebook", "open_seal"]

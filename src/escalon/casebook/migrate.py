@@ -1,0 +1,69 @@
+"""Laying out the database with alembic, and the rights of the application's own account on PostgreSQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from escalon.casebook.errors import NotACasebook, SchemaDiffers
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+RIGHTS = """
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC;
+GRANT SELECT, INSERT ON entries, checkpoints TO {app};
+GRANT SELECT ON head, alembic_version TO {app};
+GRANT UPDATE (number, hash, at, signature) ON head TO {app};
+GRANT SELECT, INSERT, UPDATE ON secrets, sessions TO {app};
+GRANT USAGE ON SCHEMA public TO {app};
+"""
+"""What the application may do on PostgreSQL. The owner is another account, used for migrations only."""
+
+
+def migrate(connection: Connection) -> tuple[str | None, str]:
+    """Bring the layout to the newest revision; returns the revision before and after."""
+    from alembic import command
+    from alembic.config import Config
+
+    before = revision_of(connection)
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    return before, newest_revision()
+
+
+def grant_rights(connection: Connection, application: str) -> None:
+    """Give the application's PostgreSQL account what it needs and no more."""
+    quoted = connection.dialect.identifier_preparer.quote_identifier(application)
+    connection.execute(text(RIGHTS.format(app=quoted)))
+
+
+def newest_revision() -> str:
+    """The layout this version of Escalon works with."""
+    from alembic.script import ScriptDirectory
+
+    revision = ScriptDirectory(str(SCRIPTS)).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The layout the database has, or None where there is none yet."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def check_layout(engine: Engine, place: str) -> None:
+    """Refuse a database laid out by another version of Escalon, saying which way it differs."""
+    with engine.connect() as connection:
+        found = revision_of(connection)
+    if found is None:
+        raise NotACasebook(f"{place}: holds no casebook. Make one with: escalon casebook init {place}")
+    if found != (expected := newest_revision()):
+        raise SchemaDiffers(
+            f"{place}: the database is laid out as {found}, this version of Escalon works with {expected}. "
+            f"Make a backup, then: escalon casebook migrate {place}"
+        )

@@ -1,0 +1,1 @@
+"""One file per revision; the newest names the layout this version of Escalon works with."""
