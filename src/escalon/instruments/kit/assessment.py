@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from escalon.expressions.bounds import UNKNOWN, Interval, Possible, bounds
-from escalon.facts import Day, Finding, Status, plain
+from escalon.facts import Day, Fact, Finding, Status, plain
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.reading import Entry, ItemError, read
 
@@ -23,7 +23,7 @@ def assess_with(instrument: Instrument, given: Mapping[str, Any], day: Day | Non
     Raises UnknownItem for a name that is neither item nor option. Any value out of range, in a wrong unit or
     contradicting another gives status `invalid`, never a number.
     """
-    raw, options = _sorted_out(instrument, given)
+    raw, options = _sorted_out(instrument, instrument.adapt(given) if instrument.adapt else given)
     entries: dict[str, Entry] = {}
     problems: dict[str, str] = {}
     for name, item in instrument.items.items():
@@ -32,7 +32,7 @@ def assess_with(instrument: Instrument, given: Mapping[str, Any], day: Day | Non
         except ItemError as error:
             problems[f"{error.code}:{name}"] = str(error)
     rule = f"{instrument.name}/{instrument.version}"
-    rests_on = tuple(entry.fact for entry in entries.values() if entry.value is not None)
+    rests_on = _rests_on(entries)
     if problems:
         codes = tuple(dict.fromkeys(code.partition(":")[0] for code in problems))
         return Finding(
@@ -82,20 +82,21 @@ def _concluded(
     values = {name: entry.value for name, entry in entries.items()}
     results = instrument.scalar(**options)(**(values if instrument.is_exact else _as_doubles(values)))
     flags = {code: text for entry in entries.values() for code, text in entry.flags.items()}
-    wrong = [key.removeprefix("check:") for key, found in results.items() if key.startswith("check:") and found is True]
-    flags |= {
-        key[5:]: instrument.sentence(key[5:]) for key, found in results.items() if key[:5] == "flag:" and found is True
-    }
-    value, missing = results["value"], _missing(instrument, values)
-    status, reasons = _status(instrument, results, value, missing)
+    wrong, queries = _true(results, "check:"), _true(results, "query:")
+    flags |= {code: instrument.sentence(code, **options) for code in _true(results, "flag:")}
+    value, missing = results["value"], _missing(instrument, values, results)
+    status, reasons = _status(instrument, values, results, missing)
     if wrong:
         status, reasons, flags = Status.INVALID, wrong, {"CONTRADICTION": "", **flags}
+    elif queries:
+        status, reasons, flags = Status.MISSING, queries, {"QUERY": "", **flags}
     if status is not Status.OK:
         value = None
     flags |= _near(instrument, value)
     if instrument.unconfirmed:
         flags["rule_unconfirmed"] = instrument.unconfirmed
-    possible = _possible(instrument, values, options) if status in (Status.MISSING, Status.INDETERMINATE) else {}
+    undecided = status in (Status.MISSING, Status.INDETERMINATE)
+    possible = _possible(instrument, values, options, missing) if undecided else {}
     return Finding(
         instrument.name,
         value,
@@ -110,36 +111,59 @@ def _concluded(
         flags=tuple(flags),
         reasons=(*reasons, *(text for text in flags.values() if text)),
         rule=rule,
-        rests_on=tuple(entry.fact for entry in entries.values() if entry.value is not None),
+        rests_on=_rests_on(entries),
         day=day,
     )
+
+
+def _true(results: Mapping[str, Any], prefix: str) -> list[str]:
+    """The names of the conditions of one sort that hold."""
+    return [key.removeprefix(prefix) for key, found in results.items() if key.startswith(prefix) and found is True]
+
+
+def _rests_on(entries: Mapping[str, Entry]) -> tuple[Fact, ...]:
+    """What was recorded, also where it is not scored."""
+    return tuple(entry.fact for entry in entries.values() if entry.fact.value is not None)
 
 
 def _as_doubles(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: float(value) if isinstance(value, Fraction) else value for name, value in values.items()}
 
 
-def _missing(instrument: Instrument, values: Mapping[str, Any]) -> list[str]:
-    """Items that are not known, unless another item that may stand in for them is."""
+def _missing(instrument: Instrument, values: Mapping[str, Any], results: Mapping[str, Any]) -> list[str]:
+    """Items that are not known and matter, unless another item that may stand in for them is known."""
     gone = []
     for name, item in instrument.items.items():
-        if values[name] is None and item.needed and not any(values[other] is not None for other in item.missing_when):
+        if results.get(f"asked:{name}") is False:
+            continue
+        settled = values[name] is not None or any(values[other] is not None for other in item.missing_when)
+        if f"item:{name}" in results:
+            settled = results[f"item:{name}"] is not None
+        if item.needed and not settled:
             gone.append(name)
     return gone
 
 
 def _status(
-    instrument: Instrument, results: Mapping[str, Any], value: Any, missing: list[str]
+    instrument: Instrument, values: Mapping[str, Any], results: Mapping[str, Any], missing: list[str]
 ) -> tuple[Status, list[str]]:
     if results["applies"] is False:
         return Status.NOT_APPLICABLE, ["the condition for using this instrument is not met"]
     if results["applies"] is None:
         return Status.INDETERMINATE, [f"{name} is not known" for name in missing]
-    if value is not None:
+    if results["value"] is not None:
         return Status.OK, []
-    if not missing:
-        return Status.INDETERMINATE, ["not defined for these values"]
+    if not missing and results["required"] is True:
+        return Status.INDETERMINATE, _undecided(instrument, values)
+    if results["required"] is not True:
+        return Status.MISSING, [f"{name} is not known" for name in missing]
     return instrument.when_missing, [f"{name} is not known" for name in missing]
+
+
+def _undecided(instrument: Instrument, values: Mapping[str, Any]) -> list[str]:
+    """Why nothing missing by itself explains an unknown value: what could still settle it."""
+    helpers = [name for name, item in instrument.items.items() if values[name] is None and not item.needed]
+    return [f"not decided by what is given; may settle it: {', '.join(helpers)}" if helpers else "not defined here"]
 
 
 def _near(instrument: Instrument, value: Any) -> dict[str, str]:
@@ -159,10 +183,11 @@ def _bounded(instrument: Instrument, options: Mapping[str, Any]) -> str:
     return f"part:{part}" if part else "value"
 
 
-def _possible(instrument: Instrument, values: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Possible]:
+def _possible(
+    instrument: Instrument, values: Mapping[str, Any], options: Mapping[str, Any], missing: list[str]
+) -> dict[str, Possible]:
     """What each root may still be; an item that another stands in for, or a helper, stays unknown."""
-    gone = set(_missing(instrument, values))
-    ranges = {name: item.possible() if name in gone else UNKNOWN for name, item in instrument.items.items()}
+    ranges = {name: item.possible() if name in missing else UNKNOWN for name, item in instrument.items.items()}
     return bounds(instrument.program(**options), values, ranges)
 
 
@@ -191,4 +216,5 @@ def _parts(results: Mapping[str, Any], possible: Mapping[str, Possible]) -> dict
 
 
 def _shown(entries: Mapping[str, Entry]) -> dict[str, Any]:
-    return {name: entry.value for name, entry in entries.items() if entry.value is not None}
+    shown = {name: entry.value for name, entry in entries.items() if entry.value is not None}
+    return shown | {f"{name}_recorded": entry.recorded for name, entry in entries.items() if entry.recorded}

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from escalon.expressions.program import Program, program
 from escalon.expressions.scalar import compile_scalar
-from escalon.expressions.symbols import Symbol, as_node, symbol
+from escalon.expressions.symbols import Symbol, any_of, as_node, case, otherwise, symbol
 from escalon.expressions.tree import Node, Op
 from escalon.facts import Status, exact
 from escalon.instruments.kit.bands import Band, banded, parse_bands
@@ -23,7 +23,11 @@ class Outcome:
 
     `value` is the score or label; `applies` says whether the instrument may be used at all; `parts` are intermediate terms
     shown beside the result; `bounds_of` names the part whose bounds are reported when the value is unknown; `flags` map a
-    code to a condition and its sentence; `contradictions` map a sentence to a condition that makes the input invalid.
+    code to a condition and its sentence; `contradictions` map a sentence to a condition that makes the input invalid;
+    `asked_when` maps an item to the condition under which it matters: where that is false, it is not missing. `read_as`
+    says what an item counts as where others may stand in for it, so that it is missing only if they do not settle it.
+    `queries` map a sentence to a condition under which nothing is scored until the entry is confirmed (status missing,
+    flag QUERY). Without `required` there is no value and the status is missing, whatever the other items say.
     """
 
     value: Any
@@ -33,6 +37,18 @@ class Outcome:
     bounds_of: str | None = None
     flags: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     contradictions: Mapping[str, Any] = field(default_factory=dict)
+    asked_when: Mapping[str, Any] = field(default_factory=dict)
+    read_as: Mapping[str, Any] = field(default_factory=dict)
+    queries: Mapping[str, Any] = field(default_factory=dict)
+    required: Any = True
+
+    @property
+    def scored(self) -> Any:
+        """The value, unknown where something required is missing or a query is open."""
+        value = self.value if self.required is True else case(self.required, self.value, None)
+        if not self.queries:
+            return value
+        return case(otherwise(any_of(self.queries.values()), False), None, value)
 
 
 class Items(Mapping[str, Symbol]):
@@ -78,6 +94,7 @@ class Instrument:
     unconfirmed: str | None
     notes: str
     takes_items: bool
+    adapt: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
 
     def __call__(self, *values: Any, **named: Any) -> Any:
         """The value for items in canonical units; None where something needed is not known."""
@@ -120,9 +137,9 @@ class Instrument:
     def _roots(self, options: Mapping[str, Any]) -> dict[str, Node]:
         symbols = self._symbols
         outcome = self.traced(**options)
-        roots = {"value": outcome.value, "applies": outcome.applies}
+        roots = {"value": outcome.scored, "applies": outcome.applies, "required": outcome.required}
         for number, (name, bands) in enumerate(self.bands.items()):
-            roots[f"band:{name}"] = banded(outcome.value, bands)
+            roots[f"band:{name}"] = banded(roots["value"], bands)
             if number == 0:
                 roots["category"] = roots[f"band:{name}"]
         if outcome.category is not None:
@@ -131,19 +148,29 @@ class Instrument:
         roots |= {f"flag:{code}": condition for code, (condition, _) in outcome.flags.items()}
         roots |= {f"flag:{code}": _with_named(condition, symbols) for code, (condition, _) in self.flags.items()}
         roots |= {f"check:{text}": condition for text, condition in outcome.contradictions.items()}
+        roots |= {f"asked:{name}": condition for name, condition in outcome.asked_when.items()}
+        roots |= {f"item:{name}": term for name, term in outcome.read_as.items()}
+        roots |= {f"query:{text}": condition for text, condition in outcome.queries.items()}
         return {name: as_node(term) for name, term in roots.items()}
 
     def traced(self, **options: Any) -> Outcome:
         """What the function returns when called with a symbol for each item."""
-        symbols = self._symbols
-        result = self.rule(Items(symbols), **options) if self.takes_items else self.rule(**symbols, **options)
-        return result if isinstance(result, Outcome) else Outcome(result)
+        key = tuple(sorted(options.items()))
+        if key not in self._traced:
+            symbols = self._symbols
+            result = self.rule(Items(symbols), **options) if self.takes_items else self.rule(**symbols, **options)
+            self._traced[key] = result if isinstance(result, Outcome) else Outcome(result)
+        return self._traced[key]
 
-    def sentence(self, code: str) -> str:
+    @cached_property
+    def _traced(self) -> dict[Any, Outcome]:
+        return {}
+
+    def sentence(self, code: str, **options: Any) -> str:
         """What a flag of this instrument means."""
         if code in self.flags:
             return self.flags[code][1]
-        return self.traced().flags[code][1]
+        return self.traced(**options).flags[code][1]
 
     @cached_property
     def _symbols(self) -> dict[str, Symbol]:
@@ -200,13 +227,15 @@ def instrument(
     unconfirmed: str | None = None,
     notes: str = "",
     name: str | None = None,
+    adapt: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
 ) -> Callable[[Callable[..., Any]], Instrument]:
     """Make a plain function an instrument.
 
     Items are the function's annotated parameters (`tender: Joints28`), or `items=` for long lists, when the function takes
     one argument with an attribute per item. Keyword-only parameters are options: the default first, every choice in their
     `Literal` annotation. `bands` may name several sets; the first gives the category. `flags` map a code to a condition on
-    items and its sentence. `near` flags a double closer than this to a limit of the first bands. `unconfirmed` says why
+    items and its sentence. `adapt` turns what people write into items before anything is read (a list of drug names into a
+    count). `near` flags a double closer than this to a limit of the first bands. `unconfirmed` says why
     the rule still needs a source.
     """
     sets = {"": bands} if isinstance(bands, str) else dict(bands or {})
@@ -231,6 +260,7 @@ def instrument(
             unconfirmed=unconfirmed,
             notes=notes,
             takes_items=items is not None,
+            adapt=adapt,
         )
 
     return wrap
