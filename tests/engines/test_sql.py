@@ -1,0 +1,91 @@
+"""The SQL text, executed on DuckDB and PostgreSQL, decides as the reading for one visit."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.expressions.random_programs import INPUTS, fuzzed, is_decidable_in_doubles, programs, visits
+from tests.expressions.same import same
+
+from escalon.expressions.program import Program
+from escalon.expressions.scalar import compile_scalar
+from escalon.expressions.sql import sql
+from escalon.expressions.tree import Kind
+
+Query = Callable[[str], list[tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="module")
+def duckdb_query() -> Query:
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed (extra `warehouse`)")
+    connection = duckdb.connect()
+    return lambda text: connection.execute(text).fetchall()
+
+
+@pytest.fixture(scope="module")
+def postgres_query() -> Iterator[Query]:
+    """A server of the tests' own, or the one at ESCALON_TEST_POSTGRES."""
+    psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed (extra `postgres`)")
+    with ExitStack() as stack:
+        url = os.environ.get("ESCALON_TEST_POSTGRES") or _own_server(stack)
+        connection = stack.enter_context(psycopg.connect(url, autocommit=True))
+        yield lambda text: connection.execute(text).fetchall()
+
+
+def _own_server(stack: ExitStack) -> str:
+    postgres = pytest.importorskip("tests.postgres", reason="tests/postgres.py is absent")
+    try:
+        return stack.enter_context(postgres.cluster()).address("postgres", "postgres")
+    except postgres.NoPostgres as reason:
+        pytest.skip(str(reason))
+
+
+def visits_as_sql(rows: list[dict[str, Any]], number: str, text: str) -> str:
+    """The rows as a bracketed select, typed as a table would be."""
+    kinds = {Kind.TRUTH: "BOOLEAN", Kind.LABEL: text}
+    selects = []
+    for place, row in enumerate(rows):
+        cells = [
+            f"CAST({_cell(row[node.name])} AS {kinds.get(node.kind, number)}) AS {node.name}"
+            for node in INPUTS.values()
+        ]
+        selects.append(f"SELECT {place} AS place, {', '.join(cells)}")
+    return f"({' UNION ALL '.join(selects)}) AS visits"
+
+
+def _cell(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "NULL", True: "TRUE", False: "FALSE"}[value]
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(float(value))
+
+
+def assert_agrees(query: Query, dialect: str, drawn: Program, rows: list[dict[str, Any]], exact: bool) -> None:
+    types = {"duckdb": ("DOUBLE", "VARCHAR"), "postgres": ("float8", "text")}[dialect]
+    found = query(sql(drawn, exact, dialect, visits_as_sql(rows, *types), keep=["place"]))
+    reference = compile_scalar(drawn, exact)
+    assert sorted(row[0] for row in found) == list(range(len(rows)))
+    for place, *values in found:
+        wanted = reference(**rows[place])
+        for name, value in zip(drawn.roots, values, strict=True):
+            assert same(value, wanted[name]), (name, rows[place], value, wanted[name])
+
+
+@fuzzed
+@given(programs(), st.lists(visits(), min_size=1, max_size=6), st.booleans())
+def test_duckdb_agrees_with_one_visit_at_a_time(duckdb_query, drawn, rows, exact):
+    rows = [row for row in rows if is_decidable_in_doubles(drawn, row, exact)]
+    if rows:
+        assert_agrees(duckdb_query, "duckdb", drawn, rows, exact)
+
+
+@pytest.mark.postgres
+@fuzzed
+@given(programs(), st.lists(visits(), min_size=1, max_size=6), st.booleans())
+def test_postgresql_agrees_with_one_visit_at_a_time(postgres_query, drawn, rows, exact):
+    rows = [row for row in rows if is_decidable_in_doubles(drawn, row, exact)]
+    if rows:
+        assert_agrees(postgres_query, "postgres", drawn, rows, exact)
