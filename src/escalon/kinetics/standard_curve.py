@@ -11,6 +11,10 @@ from statistics import fmean, stdev
 
 from escalon.facts import Finding, Status, plain
 
+# What rests on logarithms and roots is a double, so a value that is on its limit on paper may miss it by an ulp:
+# limits are compared to nine decimals, as the expressions layer does.
+_DECIMALS = 9
+
 
 @dataclass(frozen=True, slots=True)
 class Standard:
@@ -139,11 +143,11 @@ def _line_failures(curve: Curve, levels: int, limits: Acceptance) -> list[str]:
     failures = []
     if levels < limits.levels:
         failures.append(f"{levels} standard levels amplified, at least {limits.levels} are needed")
-    if not low <= curve.slope <= high:
+    if not low <= round(curve.slope, _DECIMALS) <= high:
         failures.append(
             f"slope {curve.slope:.3f} is outside {low} to {high} (efficiency {100 * curve.efficiency:.1f} %)"
         )
-    if curve.r_squared < limits.r_squared:
+    if round(curve.r_squared, _DECIMALS) < limits.r_squared:
         failures.append(f"R² {curve.r_squared:.4f} is below {limits.r_squared}")
     return failures
 
@@ -153,7 +157,7 @@ def _back_calculation_failures(back: dict[float, float], lloq: float | None, lim
     for copies, found in back.items():
         allowed = limits.back_calculated_at_lloq if copies == lloq else limits.back_calculated
         error = found / copies - 1
-        if abs(error) > allowed:
+        if round(abs(error), _DECIMALS) > allowed:
             failures.append(
                 f"the {plain(copies)}-copy standard reads back {100 * error:+.1f} %, allowed ± {100 * allowed:.0f} %"
             )
@@ -172,7 +176,7 @@ def _replicate_failures(standards: Sequence[Standard], limits: Acceptance) -> li
     for level in standards:
         if len(level.determined) < len(level.cts):
             failures.append(f"a replicate of the {plain(level.copies)}-copy standard did not amplify")
-        if len(level.determined) > 1 and stdev(level.determined) > limits.replicate_sd:
+        if len(level.determined) > 1 and round(stdev(level.determined), _DECIMALS) > limits.replicate_sd:
             sd = stdev(level.determined)
             failures.append(
                 f"replicates of the {plain(level.copies)}-copy standard differ: SD {sd:.2f} > {limits.replicate_sd}"
@@ -196,7 +200,7 @@ def read_copies(run: Run, cts: Sequence[float | None]) -> Finding:
         return Finding("copies_per_reaction", None, Status.MISSING, missing=("ct",), rule=rule)
     if not found:
         return Finding("copies_per_reaction", 0, category="ND", unit="{copies}", rule=rule)
-    if len(found) > 1 and stdev(found) > run.acceptance.replicate_sd:
+    if len(found) > 1 and round(stdev(found), _DECIMALS) > run.acceptance.replicate_sd:
         return _no_copies(Status.INVALID, "replicates_differ", f"SD of Ct {stdev(found):.2f}: repeat the sample", rule)
     mean_ct = fmean(found)
     copies = run.curve.copies(mean_ct)
