@@ -1,0 +1,20 @@
+"""The criteria language: parse ↔ render, examine one participant, say it in English."""
+
+from escalon.criteria.english import english
+from escalon.criteria.examine import decisive, examine, learn
+from escalon.criteria.parse import CriterionError, parse
+from escalon.criteria.render import render
+from escalon.criteria.situation import Anchor, Meaning, Situation
+
+__all__ = [
+    "Anchor",
+    "CriterionError",
+    "Meaning",
+    "Situation",
+    "decisive",
+    "english",
+    "examine",
+    "learn",
+    "parse",
+    "render",
+]

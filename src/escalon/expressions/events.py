@@ -100,7 +100,7 @@ class Happened(Leaf):
 
 
 @dataclass(frozen=True, slots=True)
-class Dose(Leaf):
+class Dose:
     """A range of doses, ends included; `None` leaves that side open."""
 
     low: Fraction | None

@@ -31,6 +31,8 @@ class Fact:
     until: Day | None = None
     ongoing: bool = False
     visit: str = ""
+    behind: object = None
+    """The finding a computed fact comes from, such as a score; `None` for what was recorded."""
 
     def __str__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""

@@ -1,0 +1,178 @@
+"""Examining one participant: met, not met or unknown, with the facts it rests on and what would settle it.
+
+Nothing is guessed. A value that is not recorded, a date known only to the month, a missing reference limit each leave the
+answer open wherever they could change it; `no x` is met only where somebody said no.
+"""
+
+import operator
+from collections.abc import Callable, Iterable
+from itertools import product
+from typing import Any
+
+from escalon.criteria.english import english
+from escalon.criteria.exposure import exposed
+from escalon.criteria.quantity import Reading, quantity, stated
+from escalon.criteria.render import RELATION_TEXT, quantity_text, render
+from escalon.criteria.situation import Situation, placed
+from escalon.expressions.events import Exposure, Happened, Pick, Stated
+from escalon.expressions.tree import Literal, Node, Op
+from escalon.facts import Fact, Facts, Finding, Status, Truth, all_known, any_known, at_least_known, negate, plain
+
+_RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
+    "lt": operator.lt, "le": operator.le, "eq": operator.eq, "ne": operator.ne, "ge": operator.ge, "gt": operator.gt,
+}  # fmt: skip
+
+
+def examine(criterion: Node, situation: Situation) -> Finding:
+    """Decide a criterion for one participant as true, false or None (unknown), keeping what the decision rests on."""
+    match criterion:
+        case Op("and" | "or" | "not" | "at_least" as name, parts):
+            return _connective(criterion, name, [examine(part, situation) for part in _rules(name, parts)])
+        case Op("eq", (Pick() as pick, Literal(str() as word))):
+            return _is_word(criterion, pick, word, situation)
+        case Op(name, (left, right)) if name in _RELATIONS:
+            return _compared(criterion, name, quantity(left, situation), quantity(right, situation))
+        case Stated():
+            return _stated(criterion, situation)
+        case Happened():
+            return _happened(criterion, situation)
+        case Exposure():
+            truth, facts, missing = exposed(criterion, situation)
+            return _concluded(criterion, truth, facts, missing, [str(fact) for fact in facts])
+    raise TypeError(f"{criterion!r} is not a criterion")
+
+
+def decisive(finding: Finding) -> tuple[Finding, ...]:
+    """The parts that settled a finding (or left it open): the false ones of a false «and», the unknown of an unknown one."""
+    parts = tuple(part for part in finding.rests_on if isinstance(part, Finding))
+    if finding.rule == "criteria/not":
+        return parts
+    same = tuple(part for part in parts if part.value is finding.value)
+    return same or parts
+
+
+def _rules(name: str, parts: tuple[Node, ...]) -> tuple[Node, ...]:
+    return parts[1:] if name == "at_least" else parts
+
+
+def _connective(criterion: Op, name: str, findings: list[Finding]) -> Finding:
+    truths: list[Truth] = [finding.value for finding in findings]  # type: ignore[misc]
+    match name:
+        case "and":
+            truth = all_known(truths)
+        case "or":
+            truth = any_known(truths)
+        case "not":
+            truth = negate(truths[0])
+        case _:
+            number = criterion.parts[0]
+            assert isinstance(number, Literal)
+            truth = at_least_known(int(number.value or 0), truths)
+    missing = tuple(dict.fromkeys(text for finding in findings for text in finding.missing)) if truth is None else ()
+    return _finding(criterion, f"criteria/{name}", truth, tuple(findings), missing, ())
+
+
+def _finding(
+    criterion: Node, rule: str, truth: Truth, rests_on: tuple[Any, ...], missing: Iterable[str], reasons: Iterable[str],
+    flags: Iterable[str] = (),
+) -> Finding:  # fmt: skip
+    return Finding(
+        name=render(criterion),
+        value=truth,
+        status=Status.INDETERMINATE if truth is None else Status.OK,
+        missing=tuple(missing),
+        reasons=tuple(reasons),
+        flags=tuple(flags),
+        rule=rule,
+        rests_on=rests_on,
+    )
+
+
+def _concluded(
+    criterion: Node, truth: Truth, facts: Iterable[Any], missing: Iterable[str], reasons: Iterable[str],
+    flags: Iterable[str] = (),
+) -> Finding:  # fmt: skip
+    return _finding(criterion, "criteria/leaf", truth, tuple(facts), missing if truth is None else (), reasons, flags)
+
+
+def _agreed(truths: Iterable[Truth]) -> Truth:
+    """The truth all possibilities share; unknown where they differ."""
+    found = set(truths)
+    return found.pop() if len(found) == 1 else None
+
+
+def _compared(criterion: Op, name: str, left: Reading, right: Reading) -> Finding:
+    relation = _RELATIONS[name]
+    pairs = product(left.values, right.values)
+    truth = _agreed(None if a is None or b is None else relation(a, b) for a, b in pairs)
+    shown = f"{left.shown()} {RELATION_TEXT[name]} {right.shown()}"
+    label = quantity_text(criterion.parts[0])
+    missing = (*left.missing, *right.missing)
+    if truth is None and not missing:
+        missing = (f"the day of each {label}: what is recorded leaves more than one value possible",)
+    return _concluded(
+        criterion, truth, (*left.facts, *right.facts), missing, [f"{label}: {shown}"], (*left.flags, *right.flags)
+    )
+
+
+def _is_word(criterion: Op, pick: Pick, word: str, situation: Situation) -> Finding:
+    reading = stated(pick.name, pick.window, situation)
+    truth = _agreed(None if value is None else plain(value).lower() == word.lower() for value in reading.values)
+    return _concluded(
+        criterion, truth, reading.facts, _settling(reading, pick.name, situation), [_said(reading)], reading.flags
+    )
+
+
+def _stated(criterion: Stated, situation: Situation) -> Finding:
+    reading = stated(criterion.name, criterion.window, situation)
+    truth = _agreed(value if isinstance(value, bool) else None for value in reading.values)
+    return _concluded(
+        criterion, truth, reading.facts, _settling(reading, criterion.name, situation), [_said(reading)], reading.flags
+    )
+
+
+def _settling(reading: Reading, name: str, situation: Situation) -> tuple[str, ...]:
+    return reading.missing or (f"which statement on {situation.label(name)} is the last: the dates leave it open",)
+
+
+def _said(reading: Reading) -> str:
+    return "; ".join(str(fact) for fact in reading.facts if isinstance(fact, Fact)) or "nothing recorded"
+
+
+def _happened(criterion: Happened, situation: Situation) -> Finding:
+    meaning = situation.meaning(criterion.name)
+    names = (criterion.name, *(meaning.members if meaning else ()))
+    period = placed(criterion.window, situation)
+    recorded = [fact for name in names for fact in situation.known(name)]
+    events = [(fact, period.overlaps(fact)) for fact in recorded if fact.value is not None and fact.value is not False]
+    denials = [fact for fact in recorded if fact.value is False and _counts_from(fact, period.stated_from)]
+    denied = {fact.name for fact in denials}
+    absent = criterion.name in denied or (len(names) > 1 and denied >= set(names[1:]))
+    happened = any_known(truth for _, truth in events) if events else False
+    truth: Truth = True if happened else None if happened is None or not absent else False
+    facts = [fact for fact, where in events if where is not False] if truth is not False else denials
+    flags = ("CONTRADICTION",) if truth and absent else ()
+    missing = _missing_history(criterion, period.unplaced, happened, situation) if truth is None else ()
+    return _concluded(criterion, truth, facts or denials, missing, [str(fact) for fact in facts], flags)
+
+
+def _counts_from(fact: Fact, day: Any) -> bool:
+    return day is None or (fact.day is not None and day.is_by(fact.day) is True)
+
+
+def _missing_history(
+    criterion: Happened, unplaced: str | None, happened: Truth, situation: Situation
+) -> tuple[str, ...]:
+    if unplaced is not None:
+        return (f"the day of {unplaced}",)
+    label = situation.label(criterion.name)
+    if happened is None:
+        return (f"the full date of {label}: what is recorded may or may not fall in the window",)
+    meaning = situation.meaning(criterion.name)
+    what = meaning.settle if meaning and meaning.settle else f"record whether there was {label}"
+    return (what if not criterion.window else f"{what} ({english(criterion)})",)
+
+
+def learn(facts: Facts, more: Iterable[Fact]) -> Facts:
+    """The facts with more under names that nothing is recorded under yet; what is recorded stays as it is."""
+    return facts.with_facts(fact for fact in more if not facts.named(fact.name))

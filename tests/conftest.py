@@ -1,0 +1,23 @@
+"""What every test may use: the Hypothesis profiles and the outside data beside the project, where it is present."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Generated cases are repeatable by default; ESCALON_FUZZ=long draws many more, and new ones each time.
+settings.register_profile("usual", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", deadline=None, max_examples=20_000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("long" if os.environ.get("ESCALON_FUZZ") == "long" else "usual")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of outside specifications and data beside the project; skips where it is absent."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("../shared (outside specifications and data) is not beside the project")
+    return folder
