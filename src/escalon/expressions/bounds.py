@@ -72,7 +72,9 @@ def _operator(name: str, parts: list[Possible]) -> Possible:
             condition = parts[0] if isinstance(parts[0], frozenset) else EITHER
             chosen = [part for truth, part in ((True, parts[1]), (False, parts[2])) if truth in condition]
             return _join([*chosen, *([UNKNOWN] if None in condition else [])])
-        case _ if UNKNOWN in parts and name not in ("max_known", "sum_known", "count_known"):
+        case "max_known" | "sum_known" | "count_known":
+            return _of_known(name, parts)
+        case _ if UNKNOWN in parts:
             return UNKNOWN
         case _:
             return _arithmetic(name, [part if isinstance(part, Interval) else EVERYTHING for part in parts])
@@ -141,8 +143,6 @@ def _arithmetic(name: str, parts: list[Interval]) -> Interval:
     match name:
         case "add":
             return Interval(sum(low), sum(high), unknown)
-        case "sum_known" | "max_known":
-            return _of_known(name, parts)
         case "sub":
             return Interval(low[0] - high[1], high[0] - low[1], unknown)
         case "neg":
@@ -153,8 +153,6 @@ def _arithmetic(name: str, parts: list[Interval]) -> Interval:
         case "min" | "max":
             chosen = min if name == "min" else max
             return Interval(chosen(low), chosen(high), unknown)
-        case "count_known":
-            return Interval(0, len(parts), unknown)
         case "mul":
             ends = [_times(x, y) for x in (low[0], high[0]) for y in (low[1], high[1])]
             return Interval(min(ends), max(ends), unknown)
@@ -164,12 +162,22 @@ def _arithmetic(name: str, parts: list[Interval]) -> Interval:
             return _function(name, parts, unknown)
 
 
-def _of_known(name: str, parts: list[Interval]) -> Interval:
-    """Parts that may be unknown may also not count at all; which they are is not kept, so both ends are widened."""
-    parts = [part for part in parts if part is not EVERYTHING] or parts
+def _of_known(name: str, parts: list[Possible]) -> Possible:
+    """A part that may be unknown may also not count at all."""
+    counting = [part for part in parts if part != UNKNOWN]
+    certain = [part for part in counting if not _may_lack(part)]
+    if name == "count_known":
+        return Interval(len(certain), len(counting))
+    if not counting:
+        return UNKNOWN
+    some = [part if isinstance(part, Interval) else EVERYTHING for part in counting]
+    sure = [part if isinstance(part, Interval) else EVERYTHING for part in certain]
     if name == "max_known":
-        return Interval(min(part.low for part in parts), max(part.high for part in parts), True)
-    return Interval(sum(min(0, part.low) for part in parts), sum(max(0, part.high) for part in parts), True)
+        low = max(part.low for part in sure) if sure else min(part.low for part in some)
+        return Interval(low, max(part.high for part in some), not sure)
+    low = sum(part.low if part in sure else min(0, part.low) for part in some)
+    high = sum(part.high if part in sure else max(0, part.high) for part in some)
+    return Interval(low, high, not sure)
 
 
 def _times(x: Any, y: Any) -> Any:

@@ -105,7 +105,10 @@ def _concluded(
         unit=instrument.unit,
         bounds=_ends(possible.get(_bounded(instrument, options))),
         components=MappingProxyType(
-            dict(_shown(entries)) | ({} if wrong else _parts(results, possible)) | dict(options)  # never a number
+            dict(_shown(entries))
+            | ({} if wrong else _parts(results, possible))  # never a number
+            | {name: choices[0] for name, choices in instrument.options.items()}
+            | dict(options)
         ),
         missing=tuple(missing),
         flags=tuple(flags),

@@ -95,6 +95,7 @@ class Instrument:
     notes: str
     takes_items: bool
     adapt: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    default_bands: bool = True
 
     def __call__(self, *values: Any, **named: Any) -> Any:
         """The value for items in canonical units; None where something needed is not known."""
@@ -140,7 +141,7 @@ class Instrument:
         roots = {"value": outcome.scored, "applies": outcome.applies, "required": outcome.required}
         for number, (name, bands) in enumerate(self.bands.items()):
             roots[f"band:{name}"] = banded(roots["value"], bands)
-            if number == 0:
+            if number == 0 and self.default_bands:
                 roots["category"] = roots[f"band:{name}"]
         if outcome.category is not None:
             roots["category"] = outcome.category
@@ -228,12 +229,14 @@ def instrument(
     notes: str = "",
     name: str | None = None,
     adapt: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+    default_bands: bool = True,
 ) -> Callable[[Callable[..., Any]], Instrument]:
     """Make a plain function an instrument.
 
     Items are the function's annotated parameters (`tender: Joints28`), or `items=` for long lists, when the function takes
     one argument with an attribute per item. Keyword-only parameters are options: the default first, every choice in their
-    `Literal` annotation. `bands` may name several sets; the first gives the category. `flags` map a code to a condition on
+    `Literal` annotation. `bands` may name several sets; the first gives the category, unless
+    `default_bands` is false because several circulate and none is the instrument's own. `flags` map a code to a condition on
     items and its sentence. `adapt` turns what people write into items before anything is read (a list of drug names into a
     count). `near` flags a double closer than this to a limit of the first bands. `unconfirmed` says why
     the rule still needs a source.
@@ -261,6 +264,7 @@ def instrument(
             notes=notes,
             takes_items=items is not None,
             adapt=adapt,
+            default_bands=default_bands,
         )
 
     return wrap

@@ -21,8 +21,9 @@ class Item:
     """One input of an instrument, in its canonical unit.
 
     `accepts` lists further units that convert to `unit`; with any there, a bare number is refused, because a unit mix-up is
-    a wrong score. `doubtful` is the range outside which a value is kept but queried. `fact` is the name it has in the data
-    dictionary when several instruments share it; otherwise that is `<instrument>.<item>`.
+    a wrong score. Outside the range `doubtful` a value is scored and flagged DOUBTFUL; outside `query` it is kept, flagged
+    QUERY and not scored until confirmed. `fact` is the name it has in the data dictionary when several instruments share
+    it; otherwise that is `<instrument>.<item>`.
     """
 
     about: str
@@ -33,9 +34,12 @@ class Item:
     accepts: tuple[str, ...] = ()
     substance: str | None = None
     choices: tuple[str, ...] = ()
+    levels: tuple[int, ...] = ()
+    """The whole numbers accepted, where not every one between `low` and `high` is."""
     also: tuple[str, ...] = ()
     fact: str | None = None
     doubtful: tuple[Fraction | None, Fraction | None] = (None, None)
+    query: tuple[Fraction | None, Fraction | None] = (None, None)
     below_limit: bool = False
     """Whether a laboratory's `< 5` is accepted (scored as half the limit, flagged)."""
     missing_when: tuple[str, ...] = ()
@@ -58,6 +62,8 @@ class Item:
             return "yes or no"
         if self.kind is Kind.LABEL:
             return "one of " + ", ".join(self.choices)
+        if self.levels:
+            return "one of " + ", ".join(map(str, self.levels))
         whole = "whole number" if self.kind is Kind.INTEGER else "number"
         low, high = (None if end is None else plain(end) for end in (self.low, self.high))
         span = f"{low}–{high}" if low and high else f"{low} or more" if low else f"at most {high}" if high else ""
@@ -90,6 +96,11 @@ def integer(about: str, low: int | None = None, high: int | None = None, **more:
     return Item(about, Kind.INTEGER, _limit(low), _limit(high), **_tidy(more))
 
 
+def level(about: str, *levels: int, **more: Any) -> Item:
+    """One of several whole numbers, such as the activity levels that a domain has."""
+    return Item(about, Kind.INTEGER, _limit(min(levels)), _limit(max(levels)), levels=levels, **_tidy(more))
+
+
 def truth(about: str, **more: Any) -> Item:
     """A finding that is present, absent or not assessed."""
     return Item(about, Kind.TRUTH, **_tidy(more))
@@ -110,6 +121,9 @@ def _limit(end: Number | str | None) -> Fraction | None:
 
 
 def _tidy(more: dict[str, Any]) -> dict[str, Any]:
-    low, high = more.get("doubtful", (None, None))
-    also = more.get("also", ())
-    return more | {"doubtful": (_limit(low), _limit(high)), "also": (also,) if isinstance(also, str) else tuple(also)}
+    tidy = dict(more)
+    for name in {"doubtful", "query"} & set(more):
+        tidy[name] = tuple(_limit(end) for end in more[name])
+    if "also" in more:
+        tidy["also"] = (more["also"],) if isinstance(more["also"], str) else tuple(more["also"])
+    return tidy

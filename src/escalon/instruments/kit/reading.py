@@ -12,6 +12,7 @@ from escalon.facts import Fact, UnitError, Value, convert, exact, plain, read_nu
 from escalon.instruments.kit.item import Item
 
 _AMOUNT = re.compile(r"\s*(?P<below>[<≤]?)\s*(?P<number>[-+−]?[\d.,_]+(?:[eE][-+]?\d+)?)\s*(?P<unit>.*?)\s*")
+_RATIO = re.compile(r"\s*(?P<over>\d+)/(?P<under>\d+)\s*(?P<unit>.*?)\s*")  # an exact score handed on, such as 20/3
 _NOT_KNOWN = frozenset(
     [
         "",
@@ -42,6 +43,8 @@ class Entry:
     value: Any
     fact: Fact
     flags: Mapping[str, str]
+    recorded: str | None = None
+    """The reading as it was recorded, where a conversion changed it: `6 NRS`."""
 
 
 class ItemError(ValueError):
@@ -68,8 +71,8 @@ def read(name: str, item: Item, raw: Any) -> Entry:
     elif item.kind is Kind.LABEL:
         result, flags = _read_choice(name, item, value)
     else:
-        result, flags = _read_amount(name, item, value, unit)
-    return Entry(result, fact or Fact(name, result, unit=item.unit), flags)
+        return _read_amount(name, item, value, unit, fact)
+    return Entry(result, fact or Fact(name, result), flags)
 
 
 def _parts(raw: Any) -> tuple[Any, str | None]:
@@ -113,7 +116,7 @@ def _read_choice(name: str, item: Item, value: Any) -> tuple[Any, dict[str, str]
     raise ItemError("NOT_A_CHOICE", f"{name} is {value!r}. Write one of: {', '.join(item.choices)}")
 
 
-def _read_amount(name: str, item: Item, value: Any, unit: str | None) -> tuple[Any, dict[str, str]]:
+def _read_amount(name: str, item: Item, value: Any, unit: str | None, fact: Fact | None) -> Entry:
     below = False
     if isinstance(value, str):
         value, written, below = _written(name, item, value)
@@ -121,18 +124,31 @@ def _read_amount(name: str, item: Item, value: Any, unit: str | None) -> tuple[A
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
         raise ItemError("NOT_A_NUMBER", f"{name} is {value!r}. Write a {item.range_text()}{_in_units(item)}")
     flags = {}
+    kept = fact or Fact(name, value, unit=unit or item.unit)
+    recorded = _as_recorded(item, value, unit, below)
     if below:
         flags[f"{name.upper()}_BELOW_LLOQ"] = f"{name} is below {plain(value)}: half of that limit is used"
         value = exact(value) / 2
-    return _ranged(name, item, _in_canonical_unit(name, item, value, unit), flags)
+    result, more = _ranged(name, item, _in_canonical_unit(name, item, value, unit))
+    return Entry(result, kept, flags | more, recorded)
+
+
+def _as_recorded(item: Item, value: Value, unit: str | None, below: bool) -> str | None:
+    """The reading before anything was done to it; None if nothing was."""
+    converted = unit is not None and spelled(unit) != spelled(item.unit)
+    written = f"{plain(value)} {unit or item.unit or ''}".strip()
+    return f"< {written}" if below else written if converted else None
 
 
 def _written(name: str, item: Item, text: str) -> tuple[Value, str | None, bool]:
+    ratio = _RATIO.fullmatch(text)
+    if ratio and int(ratio["under"]):
+        return Fraction(int(ratio["over"]), int(ratio["under"])), ratio["unit"] or None, False
     found = _AMOUNT.fullmatch(text)
     if not found:
         raise ItemError("NOT_A_NUMBER", f"{name} is {text!r}. Write a {item.range_text()}{_in_units(item)}")
     try:
-        value = read_number(found["number"].replace("−", "-"))
+        value: Value = read_number(found["number"].replace("−", "-"))
     except ValueError as error:
         raise ItemError("NOT_A_NUMBER", f"{name}: {error}") from None
     if found["below"] and not item.below_limit:
@@ -160,17 +176,31 @@ def _in_canonical_unit(name: str, item: Item, value: Any, unit: str | None) -> A
         raise ItemError("WRONG_UNIT", f"{name}: {error}. Accepted: {', '.join(item.units)}") from None
 
 
-def _ranged(name: str, item: Item, value: Any, flags: dict[str, str]) -> tuple[Any, dict[str, str]]:
+def _ranged(name: str, item: Item, value: Any) -> tuple[Any, dict[str, str]]:
+    """The value within its range, None when it needs confirming first, and its flags."""
     whole = exact(value)
-    outside = (item.low is not None and whole < item.low) or (item.high is not None and whole > item.high)
+    outside = _beyond(whole, (item.low, item.high)) or (bool(item.levels) and whole not in item.levels)
     unit = f" {item.unit}" if item.unit else ""
     if outside or (item.kind is Kind.INTEGER and whole.denominator != 1):
         raise ItemError("OUT_OF_RANGE", f"{name} is {plain(value)}{unit}. Accepted: {item.range_text()}{unit}")
-    low, high = item.doubtful
-    if (low is not None and whole < low) or (high is not None and whole > high):
-        usual = f"{plain(low) if low is not None else '…'}–{plain(high) if high is not None else '…'}{unit}"
-        flags["QUERY"] = f"{name} {plain(value)}{unit} is outside the usual {usual}: check the value and its unit"
-    return (int(whole) if whole.denominator == 1 else whole), flags
+    result = int(whole) if whole.denominator == 1 else whole
+    said = f"{name} {plain(value)}{unit} is outside"
+    if _beyond(whole, item.query):
+        return None, {
+            "QUERY": f"{said} {_span(item.query)}{unit}: not scored until the value and its unit are confirmed"
+        }
+    if _beyond(whole, item.doubtful):
+        return result, {"DOUBTFUL": f"{said} the usual {_span(item.doubtful)}{unit}: check the value and its unit"}
+    return result, {}
+
+
+def _beyond(value: Fraction, ends: tuple[Fraction | None, Fraction | None]) -> bool:
+    low, high = ends
+    return (low is not None and value < low) or (high is not None and value > high)
+
+
+def _span(ends: tuple[Fraction | None, Fraction | None]) -> str:
+    return "–".join("…" if end is None else plain(end) for end in ends)
 
 
 def _in_units(item: Item) -> str:
