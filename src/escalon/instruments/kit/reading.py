@@ -29,6 +29,10 @@ _NOT_KNOWN = frozenset(
         "not assessed",
         "not_assessed",
         "not_recorded",
+        "not evaluable",
+        "not_evaluable",
+        "not examined",
+        "not_assessable",
     ]
 )
 _YES = frozenset({"yes", "y", "true", "present", "positive", "pos", "+", "1"})
