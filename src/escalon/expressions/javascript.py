@@ -1,0 +1,152 @@
+"""The reading as one JavaScript function, so that a form shows the score as it is typed, without a server.
+
+`null` is unknown; a number that is NaN or not there counts as unknown. What is saved is computed again by the server.
+"""
+
+import json
+import re
+
+from escalon.expressions.exactness import TOLERANCE, computed_steps
+from escalon.expressions.program import Program
+from escalon.expressions.tree import COMPARISONS, Input, Kind, Literal, Op, TreeError
+
+_SIGNS = {"eq": "===", "ne": "!==", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+
+# What the generated lines call; only those that are called are written out.
+_HELPERS = {
+    "number": """(value, name) => {
+    if (value === null || value === undefined || Number.isNaN(value)) return null;
+    if (typeof value !== "number") throw new TypeError(`${name} must be a number or null`);
+    return value;
+  }""",
+    "truth": """(value, name) => {
+    if (value === null || value === undefined) return null;
+    if (value !== true && value !== false) throw new TypeError(`${name} must be true, false or null`);
+    return value;
+  }""",
+    "label": """(value, name) => {
+    if (value === null || value === undefined) return null;
+    if (typeof value !== "string") throw new TypeError(`${name} must be text or null`);
+    return value;
+  }""",
+    "near0": f"x => Math.abs(x) <= {TOLERANCE!r} ? 0 : x",
+    "sqrt": "x => x < 0 ? null : Math.sqrt(x)",
+    "ln": "x => x <= 0 ? null : Math.log(x)",
+    "finite": "x => Number.isFinite(x) ? x : null",
+    "power": "(x, y) => x < 0 || (x === 0 && y < 0) ? null : finite(Math.pow(x, y))",
+    "divided": "(x, y) => y === 0 ? null : x / y",
+    "known": "parts => parts.filter(part => part !== null)",
+    "maxKnown": "parts => known(parts).length ? Math.max(...known(parts)) : null",
+    "sumKnown": "parts => known(parts).length ? known(parts).reduce((a, b) => a + b) : null",
+    "all": "parts => parts.includes(false) ? false : parts.includes(null) ? null : true",
+    "any": "parts => parts.includes(true) ? true : parts.includes(null) ? null : false",
+    "atLeast": """(needed, parts) => {
+    const yes = parts.filter(part => part === true).length;
+    return yes >= needed ? true : yes + parts.filter(part => part === null).length < needed ? false : null;
+  }""",
+}
+
+
+def javascript(program: Program, exact: bool, name: str = "score") -> str:
+    """One function that stands alone: `name({esr: 20, …})` gives `{value: 4.4, …}`, a root each.
+
+    It throws a TypeError that names the input whose value is of another kind, such as the text of a form field.
+    """
+    if not name.isidentifier() or not name.isascii():
+        raise ValueError(f"{name!r} cannot name a JavaScript function")
+    computed = computed_steps(program) if exact else frozenset()
+    lines = [f"const v{number} = {_step(program, number, computed)};" for number in program.needed]
+    results = ", ".join(f"{_quoted(root)}: v{number}" for root, number in program.roots.items())
+    body = "\n  ".join([*_helpers("\n".join(lines)), *lines, f"return {{{results}}};"])
+    return f"function {name}(input) {{\n  {body}\n}}\n"
+
+
+def _quoted(text: str) -> str:
+    """A string literal that may also stand inside a page: `</script>` cannot close the script it is in."""
+    return json.dumps(text).replace("<", "\\u003c")
+
+
+def _helpers(text: str) -> list[str]:
+    written: list[str] = []
+    for helper, definition in reversed(_HELPERS.items()):  # each helper calls only those before it
+        if re.search(rf"(?<![.\w]){helper}\(", text):
+            written.insert(0, f"const {helper} = {definition};")
+            text += definition
+    return written
+
+
+def _step(program: Program, number: int, computed: frozenset[int]) -> str:
+    step = program.steps[number]
+    match step.node:
+        case Literal(None):
+            return "null"
+        case Literal(bool(value)):
+            return "true" if value else "false"
+        case Literal(str(value)):
+            return _quoted(value)
+        case Literal(value):
+            return f"{value}" if isinstance(value, int) else repr(float(value or 0))
+        case Input(name, kind):
+            reader = {Kind.TRUTH: "truth", Kind.LABEL: "label"}.get(kind, "number")
+            return f"{reader}(input[{_quoted(name)}], {_quoted(name)})"
+        case Op(name):
+            return _operator(program, name, step.parts, computed)
+        case _:
+            raise TreeError(f"{step.node!r} reads a history; a layer above must put an input in its place")
+
+
+def _operator(program: Program, name: str, parts: tuple[int, ...], computed: frozenset[int]) -> str:
+    v = [f"v{part}" for part in parts]
+    listed = f"[{', '.join(v)}]"
+    match name:
+        case "and" | "or":
+            return f"{'all' if name == 'and' else 'any'}({listed})"
+        case "not":
+            return f"{v[0]} === null ? null : !{v[0]}"
+        case "at_least":
+            return f"atLeast({v[0]}, [{', '.join(v[1:])}])"
+        case "known":
+            return f"{v[0]} !== null"
+        case "otherwise":
+            return f"{v[0]} === null ? {v[1]} : {v[0]}"
+        case "case":
+            return f"{v[0]} === true ? {v[1]} : {v[0]} === false ? {v[2]} : null"
+        case "count_known":
+            return f"known({listed}).length"
+        case "max_known" | "sum_known":
+            return f"{'maxKnown' if name == 'max_known' else 'sumKnown'}({listed})"
+        case _:
+            asked = [part for part, number in zip(v, parts, strict=True) if not _is_known(program, number)]
+            value = _value(name, v, parts, computed)
+            return f"{' || '.join(f'{part} === null' for part in asked)} ? null : {value}" if asked else value
+
+
+def _is_known(program: Program, number: int) -> bool:
+    node = program.steps[number].node
+    return isinstance(node, Literal) and node.value is not None
+
+
+def _value(name: str, v: list[str], parts: tuple[int, ...], computed: frozenset[int]) -> str:
+    """An operator whose parts are all known."""
+    if name in COMPARISONS:
+        if computed.isdisjoint(parts):
+            return f"{v[0]} {_SIGNS[name]} {v[1]}"
+        return f"near0({v[0]} - {v[1]}) {_SIGNS[name]} 0"
+    at = {"div": 1, "sqrt": 0, "ln": 0, "power": 0}.get(name)
+    if at is not None and parts[at] in computed:
+        v[at] = f"near0({v[at]})"
+    match name:
+        case "add":
+            return " + ".join(v)
+        case "sub" | "mul":
+            return f"{v[0]} {'-' if name == 'sub' else '*'} {v[1]}"
+        case "neg":
+            return f"-{v[0]}"
+        case "abs" | "min" | "max":
+            return f"Math.{name}({', '.join(v)})"
+        case "exp":
+            return f"finite(Math.exp({v[0]}))"
+        case "div":
+            return f"divided({v[0]}, {v[1]})"
+        case _:
+            return f"{name}({', '.join(v)})"
