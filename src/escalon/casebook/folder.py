@@ -1,0 +1,149 @@
+"""Reading a folder of CSV or Parquet tables as text, cell by cell: nothing is dropped and nothing is guessed.
+
+Values stay the characters that were written, so that no digit is lost; kinds, units and ranges are checked a layer above.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TABLES = ("facts", "treatments", "adverse_events", "doses", "samples")
+
+
+class FolderError(ValueError):
+    """A data folder that cannot be read at all: names the file and line and says what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as written: the line it starts on (a header is line 1) and its cells by column, stripped of blanks."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a data folder."""
+
+    name: str
+    file: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The tables of a data folder, and the files in it that are none of them."""
+
+    path: Path
+    tables: Mapping[str, Table]
+    others: tuple[str, ...]
+
+
+def read_folder(path: Path, names: Sequence[str] = TABLES) -> Folder:
+    """Read every table of a folder. Raises FolderError where a file is no table, or a table stands twice."""
+    if not path.is_dir():
+        raise FolderError(f"{path}: there is no such folder. Write the folder that holds facts.csv (or facts.parquet)")
+    tables: dict[str, Table] = {}
+    others = []
+    for file in sorted(path.iterdir()):
+        name = file.stem.lower()
+        if name not in names or file.suffix.lower() not in (".csv", ".parquet"):
+            others.append(file.name)
+            continue
+        if name in tables:
+            raise FolderError(
+                f"{path}: {tables[name].file} and {file.name} are both the table {name}. Keep one of them"
+            )
+        tables[name] = read_table(file)
+    if "facts" not in tables:
+        raise FolderError(
+            f"{path}: there is no facts.csv or facts.parquet. `escalon data dictionary` says what goes in it"
+        )
+    return Folder(path, tables, tuple(others))
+
+
+def read_table(file: Path) -> Table:
+    """Read one CSV or Parquet file. Raises FolderError with file and line."""
+    data = file.read_bytes()
+    columns, rows = _parquet(file) if file.suffix.lower() == ".parquet" else _csv(file, data)
+    return Table(file.stem.lower(), file.name, columns, rows, hashlib.sha256(data).hexdigest())
+
+
+def _csv(file: Path, data: bytes) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise FolderError(f"{file.name}:{line}: the file is not UTF-8 text. Save it as «CSV UTF-8»") from None
+    if "\x00" in text:
+        line = text[: text.index("\x00")].count("\n") + 1
+        raise FolderError(f"{file.name}:{line}: there is a NUL character in the file. Save it again as «CSV UTF-8»")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    try:
+        header = next(reader, None)
+        if not header or not any(cell.strip() for cell in header):
+            raise FolderError(f"{file.name}:1: the first line must name the columns")
+        columns = _columns(file, header)
+        return columns, tuple(_rows(file, reader, columns))
+    except csv.Error as error:
+        raise FolderError(f"{file.name}:{reader.line_num}: {error}. Check the quotation marks in that line") from None
+
+
+def _delimiter(text: str) -> str:
+    """Semicolons or tabs, as some spreadsheets write, are seen from the header."""
+    header = text.split("\n", 1)[0]
+    return max(",;\t", key=header.count)
+
+
+def _columns(file: Path, header: Sequence[str]) -> tuple[str, ...]:
+    columns = tuple(cell.strip().lower().replace(" ", "_") for cell in header)
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise FolderError(
+            f"{file.name}:1: column {twice[0] or '(without a name)'} stands twice. Give each column one name"
+        )
+    if "" in columns:
+        raise FolderError(f"{file.name}:1: column {columns.index('') + 1} has no name")
+    return columns
+
+
+def _rows(file: Path, reader: "csv._reader", columns: tuple[str, ...]) -> list[Row]:  # type: ignore[name-defined]
+    rows = []
+    line = reader.line_num + 1
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            if len(cells) != len(columns):
+                raise FolderError(
+                    f"{file.name}:{line}: {len(cells)} cells, but there are {len(columns)} columns. "
+                    "Put a cell that holds a comma in quotation marks"
+                )
+            rows.append(Row(line, {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}))
+        line = reader.line_num + 1
+    return rows
+
+
+def _parquet(file: Path) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+    import polars as pl
+
+    try:
+        frame = pl.read_parquet(file)
+    except Exception as error:  # polars raises many kinds for one cause: the file is not Parquet
+        raise FolderError(f"{file.name}: not a Parquet file that can be read ({error})") from None
+    columns = _columns(file, frame.columns)
+    rows = (
+        Row(number, {name: _text(cell) for name, cell in zip(columns, cells, strict=True)})
+        for number, cells in enumerate(frame.iter_rows(), start=1)
+    )
+    return columns, tuple(rows)
+
+
+def _text(cell: object) -> str:
+    if cell is None or (isinstance(cell, float) and cell != cell):
+        return ""
+    return ("yes" if cell else "no") if isinstance(cell, bool) else str(cell).strip()

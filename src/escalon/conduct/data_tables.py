@@ -1,0 +1,80 @@
+"""The tables of a data folder, column by column: what the dictionary prints and what the check enforces."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Cell: TypeAlias = Literal["code", "name", "text", "day", "number", "whole", "truth", "value", "unit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its kind of cell, whether it must be filled, and what it means."""
+
+    name: str
+    cell: Cell
+    about: str
+    required: bool = False
+
+
+PARTICIPANT = Column("participant", "code", "the participant's code, such as P01: never a name", required=True)
+SOURCE = Column("source", "text", "where it was read: form, laboratory, page")
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "facts": (
+        PARTICIPANT,
+        Column("fact", "name", "what was observed: a name of the data dictionary", required=True),
+        Column("value", "value", "number, yes, no, or a label; empty when it was asked and is not known"),
+        Column("unit", "unit", "the unit the value was recorded in; required where the dictionary gives one"),
+        Column("date", "day", "the day it was observed: 2025-03-14, or 2025-03 or 2025 if that is all that is known"),
+        SOURCE,
+        Column("visit", "text", "the visit it belongs to; facts of one visit are scored together"),
+        Column("lower", "number", "the laboratory's lower limit of normal, in the same unit"),
+        Column("upper", "number", "the laboratory's upper limit of normal, in the same unit"),
+        Column("until", "day", "the last day, for something that lasted"),
+    ),
+    "treatments": (
+        PARTICIPANT,
+        Column("treatment", "name", "the drug or procedure: a name of the data dictionary", required=True),
+        Column("start", "day", "the first day", required=True),
+        Column("end", "day", "the last day"),
+        Column("ongoing", "truth", "yes if it had not ended when this was written"),
+        Column("dose", "number", "the dose, if one applies"),
+        Column("unit", "unit", "the unit of the dose, such as mg/week; required with a dose"),
+        Column("route", "text", "oral, intravenous, …"),
+        Column("reason", "text", "why it was given"),
+        SOURCE,
+    ),
+    "adverse_events": (
+        PARTICIPANT,
+        Column("term", "text", "the event, as a CTCAE v5.0 term or CRS, ICANS, IEC-HS", required=True),
+        Column("grade", "whole", "1–5, the highest over the event", required=True),
+        Column("start", "day", "the first day", required=True),
+        Column("end", "day", "the last day"),
+        Column("ongoing", "truth", "yes if it had not ended when this was written"),
+        Column("serious", "truth", "yes if it meets any criterion of ICH E2A"),
+        Column("related", "truth", "yes if a causal relation to the cells is possible or more"),
+        Column("dlt", "truth", "adjudicated as dose-limiting: yes or no; empty while nobody has decided"),
+        Column("outcome", "text", "recovered, recovering, not recovered, fatal, unknown"),
+        Column("action", "text", "what was done"),
+        Column("description", "text", "the verbatim words"),
+        Column("id", "text", "a number of the event, if it has one"),
+        SOURCE,
+    ),
+    "doses": (
+        PARTICIPANT,
+        Column("level", "whole", "the dose level assigned, from 1 up", required=True),
+        Column("date", "day", "the day of infusion, in full", required=True),
+        Column("cells_per_kg", "number", "viable CAR-positive cells really given, per kg of body weight"),
+        Column("evaluable", "truth", "no takes the participant out of the DLT count; empty leaves it to the rule"),
+        SOURCE,
+    ),
+    "samples": (
+        PARTICIPANT,
+        Column("analyte", "name", "what was measured: car_copies, cd19_b_cells, igg, …", required=True),
+        Column("date", "day", "the day of the sample, in full", required=True),
+        Column("value", "value", "the number; ND when not detected, BLQ when below the limit, empty when not done"),
+        Column("unit", "unit", "its unit, such as copies/µL", required=True),
+        Column("lloq", "number", "the lower limit of quantification, in the same unit"),
+        SOURCE,
+    ),
+}
