@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from escalon.escalation.errors import EscalationError
-from escalon.escalation.rule import UNSETTLED, Bools, Counts, Ints, Moves, Rule
+from escalon.escalation.rule import UNSETTLED, Bools, Counts, Ints, Moves, Rule, unasked
 from escalon.escalation.words import number, plural
 
 
@@ -31,6 +31,14 @@ class Guard(ABC):
     @abstractmethod
     def prose(self) -> str:
         """The limit as a sentence for the protocol."""
+
+    def cap(self, without: int | None) -> int | None:
+        """The largest enrolment with the limit in force, given that without it."""
+        return without
+
+    def ends(self, counts: Counts) -> bool:
+        """True if every row ends here whatever the rule says, so that the rule need not be asked."""
+        return False
 
 
 @dataclass(frozen=True)
@@ -67,15 +75,20 @@ class Guarded(Rule):
 
     @property
     def cap(self) -> int | None:
-        """The tighter of the rule's own bound and the guard's."""
-        caps = [cap for cap in (self.rule.cap, getattr(self.guard, "participants", None)) if cap is not None]
-        return min(caps, default=None)
+        """The rule's own bound as the guard leaves it."""
+        return self.guard.cap(self.rule.cap)
+
+    @property
+    def selects(self) -> bool:  # type: ignore[override]
+        """As the rule within."""
+        return self.rule.selects
 
     def decide(self, counts: Counts) -> Moves:
         """The rule's moves with the guard in force."""
-        return self.guard.apply(counts, self.rule.decide(counts), len(self.rule.reasons))
+        asked = unasked(len(counts.n)) if self.selects and self.guard.ends(counts) else self.rule.decide(counts)
+        return self.guard.apply(counts, asked, len(self.rule.reasons))
 
-    def select(self, n: Ints, t: Ints) -> Ints | None:
+    def select(self, n: Ints, t: Ints) -> Ints:
         """As the rule within."""
         return self.rule.select(n, t)
 
@@ -104,6 +117,14 @@ class AtMost(Guard):
         left = np.maximum(self.participants - counts.enrolled, 0)
         moves = replace(moves, size=np.minimum(moves.size, left))
         return moves.stop((moves.level > 0) & (left == 0), mtd=UNSETTLED, why=first)
+
+    def cap(self, without: int | None) -> int | None:
+        """The tighter of the two."""
+        return self.participants if without is None else min(without, self.participants)
+
+    def ends(self, counts: Counts) -> bool:
+        """True once every row is full."""
+        return bool(counts.enrolled.min(initial=self.participants) >= self.participants)
 
     def prose(self) -> str:
         """The limit as a sentence."""
@@ -239,6 +260,10 @@ class ExpandAtMtd(Guard):
             why=np.where(expands, first, moves.why),
             about=np.where(expands, moves.mtd, moves.about),
         )
+
+    def cap(self, without: int | None) -> int | None:
+        """Not bounded here: an expansion may follow at each level in turn."""
+        return None
 
     def prose(self) -> str:
         """The expansion as a sentence."""

@@ -92,6 +92,7 @@ class Rule(ABC):
     levels: int
     reasons: tuple[str, ...]
     decides_within_cohort: bool = False  # True if the rule itself says what an incomplete cohort means
+    selects: bool = False  # True if the MTD is chosen from the data at the end, by `select`
 
     @property
     @abstractmethod
@@ -106,9 +107,9 @@ class Rule(ABC):
     def prose(self) -> tuple[str, ...]:
         """The rule as sentences for the protocol."""
 
-    def select(self, n: Ints, t: Ints) -> Ints | None:
-        """The MTD of end states at which the conduct rule names none; None if the design leaves that open."""
-        return None
+    def select(self, n: Ints, t: Ints) -> Ints:
+        """The MTD of end states at which the conduct of the trial names none; UNSETTLED if the design has no way."""
+        return np.full(len(n), UNSETTLED, dtype=np.int64)
 
     @property
     def cap(self) -> int | None:
@@ -124,12 +125,13 @@ class Rule(ABC):
         reason = self.sentence(moves, 0, seen or tally)
         if level:
             return Treat(level, size, reason)
-        if mtd == UNSETTLED:
-            selected = self.select(counts.n, counts.t)
-            mtd_or_none = None if selected is None else int(selected[0])
-        else:
-            mtd_or_none = mtd
-        return Stop(mtd_or_none, reason)
+        if mtd != UNSETTLED:
+            return Stop(mtd, reason)
+        if not self.selects:
+            return Stop(None, reason)
+        selected = int(self.select(counts.n, counts.t)[0])
+        choice = f"the estimate closest to the target is at level {selected}" if selected else "no level is tolerable"
+        return Stop(selected, f"{reason}; {choice}")
 
     def check_fits(self, tally: Tally) -> None:
         """Refuse a tally with another number of levels."""
@@ -160,6 +162,7 @@ class Rule(ABC):
         return Guarded(self, guard)
 
 
-def no_moves(rows: int) -> Moves:
-    """A blank sheet of moves to be filled in."""
-    return Moves(*(np.zeros(rows, dtype=np.int64) for _ in range(5)))
+def unasked(rows: int) -> Moves:
+    """Moves of a rule that need not be asked, because a guard stops every row: nobody, at level 1."""
+    blank = np.zeros(rows, dtype=np.int64)
+    return Moves(level=blank + 1, size=blank, mtd=blank, why=blank, about=blank + 1)

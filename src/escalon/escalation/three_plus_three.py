@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -123,6 +124,32 @@ class Why(IntEnum):
     NO_MTD = 10
 
 
+def answer(variant: Variant, seen: Verdict, *, above_is_toxic: bool, at_top: bool) -> Why:
+    """What to do about the level in question: the highest tried, or the one just below the lowest too toxic level."""
+    match seen:
+        case Verdict.UNTRIED:
+            return Why.TRY_BELOW if above_is_toxic else Why.START
+        case Verdict.OPEN:
+            return Why.OPEN
+        case Verdict.EXPAND:
+            return Why.EXPAND
+        case Verdict.PASSES if above_is_toxic and variant.confirm_below:
+            return Why.CONFIRM_BELOW
+        case _ if above_is_toxic:
+            return Why.BELOW_IS_MTD
+        case Verdict.CEILING:
+            return Why.CEILING_IS_MTD
+        case Verdict.PASSES if at_top and variant.confirm_top:
+            return Why.CONFIRM_TOP
+        case _:
+            return Why.TOP_IS_MTD if at_top else Why.ESCALATE
+
+
+FIRST_COHORT = (Why.START, Why.OPEN, Why.TRY_BELOW)  # treat until A are evaluable there
+FILL = (Why.EXPAND, Why.CONFIRM_TOP, Why.CONFIRM_BELOW)  # treat until A+B are evaluable there
+SAYS_LEVEL_ABOVE = (Why.CONFIRM_BELOW, Why.TRY_BELOW, Why.BELOW_IS_MTD, Why.NO_MTD)  # speaks of the too toxic level
+
+
 @dataclass(frozen=True)
 class AplusB(Rule):
     """An A+B design over `levels` dose levels: counts in, next level or MTD out.
@@ -140,12 +167,6 @@ class AplusB(Rule):
     def __post_init__(self) -> None:
         if self.levels < 1:
             raise EscalationError(f"{self.name}: {self.levels} dose levels; write 1 or more")
-        shape = (self.thresholds.size + 1,) * 2
-        verdicts = np.zeros(shape, dtype=np.int64)
-        for n in range(shape[0]):
-            for t in range(n + 1):
-                verdicts[n, t] = verdict(self.thresholds, n, t)
-        object.__setattr__(self, "_verdicts", verdicts)
 
     @property
     def cohort(self) -> int:
@@ -157,69 +178,54 @@ class AplusB(Rule):
         """A+B at every level is the most the rule can ask for."""
         return self.thresholds.size * self.levels
 
-    def verdicts(self, n: Ints, t: Ints) -> Ints:
-        """`verdict` of every cell of two arrays of counts."""
-        known: Ints = self._verdicts  # type: ignore[attr-defined]
-        if n.max(initial=0) < len(known):
-            return known[n, t]
-        each = np.vectorize(lambda n, t: int(verdict(self.thresholds, n, t)), otypes=[np.int64])
-        beyond: Ints = each(n, t)
-        return beyond
-
     def decide(self, counts: Counts) -> Moves:
-        """The next move for every row of counts."""
-        x, top = self.thresholds, self.levels
-        rows = np.arange(len(counts.n))
+        """The next move for every row of counts: `verdict` of each level, then `answer` for the level in question."""
         verdicts = self.verdicts(counts.n, counts.t)
         toxic = verdicts == Verdict.TOXIC
-        capped = toxic.any(axis=1)
+        above_is_toxic = toxic.any(axis=1)
         lowest_toxic = toxic.argmax(axis=1) + 1
-        highest_tried = (verdicts != Verdict.UNTRIED).cumsum(axis=1).argmax(axis=1) + 1
-        level = np.where(capped, lowest_toxic - 1, highest_tried)  # the level in question; 0 if level 1 is toxic
-        seen, n = verdicts[rows, level - 1], counts.n[rows, level - 1]
-        passes = (seen == Verdict.PASSES) | (seen == Verdict.SETTLED)
-        to_fill = (seen == Verdict.PASSES) & np.where(
-            capped, self.variant.confirm_below, (level == top) & self.variant.confirm_top
-        )
-        climbs = passes & ~capped & (level < top)
-
-        to = np.where(climbs, level + 1, level)
-        size = np.where(climbs, x.a, np.where((seen == Verdict.EXPAND) | to_fill, x.size - n, x.a - n))
-        moving = (level > 0) & (climbs | to_fill | np.isin(seen, (Verdict.UNTRIED, Verdict.OPEN, Verdict.EXPAND)))
-        why = np.select(
-            [
-                level == 0,
-                climbs,
-                to_fill & capped,
-                to_fill,
-                seen == Verdict.EXPAND,
-                seen == Verdict.OPEN,
-                (seen == Verdict.UNTRIED) & capped,
-                seen == Verdict.UNTRIED,
-                capped,
-                seen == Verdict.CEILING,
-            ],
-            [
-                Why.NO_MTD,
-                Why.ESCALATE,
-                Why.CONFIRM_BELOW,
-                Why.CONFIRM_TOP,
-                Why.EXPAND,
-                Why.OPEN,
-                Why.TRY_BELOW,
-                Why.START,
-                Why.BELOW_IS_MTD,
-                Why.CEILING_IS_MTD,
-            ],
-            Why.TOP_IS_MTD,
-        )
-        about_toxic = np.isin(why, (Why.NO_MTD, Why.CONFIRM_BELOW, Why.TRY_BELOW, Why.BELOW_IS_MTD))
+        highest_tried = self.levels - (verdicts[:, ::-1] != Verdict.UNTRIED).argmax(axis=1)
+        highest_tried[~counts.n.any(axis=1)] = 1
+        level = np.where(above_is_toxic, lowest_toxic - 1, highest_tried)
+        rows = np.arange(len(level))
+        answers, treats_up_to, steps, says_above = self._tables
+        why = answers[
+            verdicts[rows, level - 1], above_is_toxic.astype(np.int64), (level == self.levels).astype(np.int64)
+        ]
+        why[level == 0] = Why.NO_MTD
+        to = level + steps[why]
+        size = np.maximum(treats_up_to[why] - np.where(steps[why], 0, counts.n[rows, level - 1]), 0)
         return Moves(
-            level=np.where(moving, to, 0),
-            size=np.where(moving, size, 0),
-            mtd=np.where(moving, 0, level),
-            why=why.astype(np.int64),
-            about=np.where(about_toxic, lowest_toxic, level),
+            level=np.where(size > 0, to, 0),
+            size=size,
+            mtd=np.where(size > 0, 0, level),
+            why=why,
+            about=np.where(says_above[why], lowest_toxic, level),
+        )
+
+    def verdicts(self, n: Ints, t: Ints) -> Ints:
+        """`verdict` of every cell of two arrays of counts."""
+        found: Ints = _verdict_table(self.thresholds, max(int(n.max(initial=0)), self.thresholds.size))[n, t]
+        return found
+
+    @cached_property
+    def _tables(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """`answer` for every case, and for each reason: treat up to how many, go how far up, speak of which level."""
+        x = self.thresholds
+        answers = [
+            [
+                [answer(self.variant, seen, above_is_toxic=toxic, at_top=top) for top in (False, True)]
+                for toxic in (False, True)
+            ]
+            for seen in Verdict
+        ]
+        up_to = [x.a if why in (*FIRST_COHORT, Why.ESCALATE) else x.size if why in FILL else 0 for why in Why]
+        steps = [int(why is Why.ESCALATE) for why in Why]
+        return (
+            np.array(answers),
+            np.array(up_to),
+            np.array(steps),
+            np.array([int(why in SAYS_LEVEL_ABOVE) for why in Why]),
         )
 
     @property
@@ -278,6 +284,16 @@ class AplusB(Rule):
 
 def _up_to(count: int) -> str:
     return "no DLT" if count == 0 else f"at most {plural(count, 'DLT')}"
+
+
+@lru_cache
+def _verdict_table(thresholds: Thresholds, up_to: int) -> Ints:
+    """`verdict` for every n and t up to a number at one level."""
+    table = np.zeros((up_to + 1, up_to + 1), dtype=np.int64)
+    for n in range(up_to + 1):
+        for t in range(n + 1):
+            table[n, t] = verdict(thresholds, n, t)
+    return table
 
 
 def _range(low: int, high: int) -> str:

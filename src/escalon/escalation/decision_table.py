@@ -1,0 +1,217 @@
+"""A decision table over (n, t) and the walk it drives: the common half of BOIN, Keyboard, i3+3 and a user's own table.
+
+One cell says what `t` DLTs of `n` evaluable at the current level mean: escalate, stay, de-escalate, or eliminate
+(de-escalate and close this level and all above for good). The walk says what that means at the bottom, at the top,
+and beneath a closed level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escalon.escalation.errors import EscalationError
+from escalon.escalation.isotonic import isotonic_mtd
+from escalon.escalation.rule import Bools, Counts, Ints, Moves, Rule
+from escalon.escalation.words import number
+
+Cells = NDArray[np.int8]
+
+
+class Cell(IntEnum):
+    """What one cell of a decision table says."""
+
+    ELIMINATE = -2
+    DE_ESCALATE = -1
+    STAY = 0
+    ESCALATE = 1
+
+
+LETTERS = {"E": Cell.ESCALATE, "S": Cell.STAY, "D": Cell.DE_ESCALATE, "DU": Cell.ELIMINATE, "X": Cell.ELIMINATE}
+NAMES = {Cell.ESCALATE: "E", Cell.STAY: "S", Cell.DE_ESCALATE: "D", Cell.ELIMINATE: "DU"}
+
+
+@dataclass(frozen=True)
+class DecisionTable:
+    """Cells [N+1, N+1] for n = 0..N and t = 0..n; beyond the diagonal nothing is meant."""
+
+    cells: Cells
+
+    @classmethod
+    def tabulate(cls, decide: Callable[[int, int], Cell], up_to: int) -> DecisionTable:
+        """The table of a function of (n, t), for n up to `up_to`."""
+        cells = np.zeros((up_to + 1, up_to + 1), dtype=np.int8)
+        for n in range(1, up_to + 1):
+            for t in range(n + 1):
+                cells[n, t] = decide(n, t)
+        return cls(cells)
+
+    @classmethod
+    def from_boundaries(
+        cls, escalate: Sequence[int], de_escalate: Sequence[int], eliminate: Sequence[int]
+    ) -> DecisionTable:
+        """The table that escalates at t <= E, de-escalates at t >= D and eliminates at t >= X, per n = 1, 2, ..."""
+        up_to = len(escalate)
+        t = np.arange(up_to + 1)
+        e, d, x = (np.array([[0, *values]]).T for values in (escalate, de_escalate, eliminate))
+        cells = np.where(t <= e, 1, 0) - np.where((t >= d) & (t > e), 1, 0)
+        cells[np.broadcast_to(t >= x, cells.shape)] = Cell.ELIMINATE
+        cells[0] = Cell.STAY
+        return cls(cells.astype(np.int8))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DecisionTable) and np.array_equal(self.meaningful, other.meaningful)
+
+    def __hash__(self) -> int:
+        return hash(self.meaningful.tobytes())
+
+    @property
+    def up_to(self) -> int:
+        """The largest n the table answers for."""
+        return len(self.cells) - 1
+
+    @cached_property
+    def meaningful(self) -> Cells:
+        """The cells with everything beyond the diagonal blanked."""
+        return np.tril(self.cells)
+
+    def rows(self) -> dict[int, tuple[str, ...]]:
+        """E, S, D or DU for t = 0..n, per n: the table as a protocol prints it."""
+        given = (n for n in range(1, self.up_to + 1) if self.cells[n, 0] <= Cell.ESCALATE)
+        return {n: tuple(NAMES[Cell(int(cell))] for cell in self.cells[n, : n + 1]) for n in given}
+
+    def boundaries(self) -> dict[int, tuple[int | None, int | None, int | None]]:
+        """Per n: escalate at t <= E, de-escalate at t >= D, eliminate at t >= X (None: never)."""
+
+        def first(row: Cells, at_most: Cell) -> int | None:
+            hits = np.flatnonzero(row <= at_most)
+            return int(hits[0]) if len(hits) else None
+
+        def last_escalation(row: Cells) -> int | None:
+            hits = np.flatnonzero(row == Cell.ESCALATE)
+            return int(hits[-1]) if len(hits) else None
+
+        found = {}
+        for n in range(1, self.up_to + 1):
+            row = self.cells[n, : n + 1]
+            found[n] = (last_escalation(row), first(row, Cell.DE_ESCALATE), first(row, Cell.ELIMINATE))
+        return found
+
+
+class Why(IntEnum):
+    """The reasons a table-driven walk can give; each indexes `TableWalk.reasons`."""
+
+    START = 0
+    ESCALATE = 1
+    STAY = 2
+    DE_ESCALATE = 3
+    STAY_AT_TOP = 4
+    STAY_BELOW_CLOSED = 5
+    STAY_AT_BOTTOM = 6
+    ELIMINATE = 7
+    NO_DOSE = 8
+
+
+@dataclass(frozen=True)
+class TableWalk(Rule):
+    """A design driven by a decision table; `target` is the DLT risk its MTD selection aims at."""
+
+    name: str
+    levels: int
+    table: DecisionTable
+    target: float
+    cohort_size: int = 3
+    start: int = 1
+    says: tuple[str, ...] = ()
+    selects = True
+    reasons = (
+        "nobody treated yet: start at level {to}",
+        "{saw}: escalate",
+        "{saw}: stay",
+        "{saw}: de-escalate",
+        "{saw}: would escalate, but this is the top level",
+        "{saw}: would escalate, but the level above was found too toxic",
+        "{saw}: would de-escalate, but this is the lowest level",
+        "{saw}: too toxic, level {about} and any above are closed",
+        "{saw}: the lowest level is too toxic",
+    )
+
+    def __post_init__(self) -> None:
+        if self.levels < 1 or self.cohort_size < 1 or not 1 <= self.start <= self.levels:
+            raise EscalationError(
+                f"{self.name}: {self.levels} levels, cohorts of {self.cohort_size}, start at {self.start}; "
+                "write at least one level, a cohort of one or more, and a start among the levels"
+            )
+
+    @property
+    def cohort(self) -> int:
+        """The cohort size."""
+        return self.cohort_size
+
+    def cells(self, n: Ints, t: Ints) -> Cells:
+        """The table's cell for every element of two arrays of counts."""
+        if n.max(initial=0) > self.table.up_to:
+            raise EscalationError(
+                f"{self.name}: the decision table ends at n = {self.table.up_to}, but {int(n.max())} were treated at a level. "
+                "Give the design a larger table"
+            )
+        found = self.table.cells[n, t]
+        if found.max(initial=0) > Cell.ESCALATE:
+            raise EscalationError(
+                f"{self.name}: the decision table says nothing of n = {int(n[found > Cell.ESCALATE][0])}. Add that row"
+            )
+        return found
+
+    def closed_from(self, cells: Cells) -> Ints:
+        """The lowest eliminated level per row; levels + 1 where none is."""
+        eliminated = cells == Cell.ELIMINATE
+        found: Ints = np.where(eliminated.any(axis=1), eliminated.argmax(axis=1), self.levels) + 1
+        return found
+
+    def decide(self, counts: Counts) -> Moves:
+        """The next move for every row of counts."""
+        current, cells = counts.current, self.cells(counts.n, counts.t)
+        closed = self.closed_from(cells)
+        here = cells[np.arange(len(cells)), np.maximum(current, 1) - 1]
+        wanted = current + np.clip(here, -1, 1)
+        to = np.clip(wanted, 1, np.minimum(self.levels, closed - 1))
+        started = current > 0
+        shut_out, up, down = closed <= current, here == Cell.ESCALATE, here == Cell.DE_ESCALATE
+        why = np.where(up, Why.ESCALATE, np.where(down, Why.DE_ESCALATE, Why.STAY))
+        why[up & (wanted > self.levels)] = Why.STAY_AT_TOP
+        why[up & (wanted <= self.levels) & (wanted >= closed)] = Why.STAY_BELOW_CLOSED
+        why[down & (wanted < 1)] = Why.STAY_AT_BOTTOM
+        why[shut_out] = Why.ELIMINATE
+        why[~started] = Why.START
+        why[closed == 1] = Why.NO_DOSE
+        to = np.where(closed == 1, 0, np.where(started, to, np.minimum(self.start, closed - 1)))
+        return Moves(
+            level=to,
+            size=np.where(to > 0, self.cohort_size, 0),
+            mtd=np.zeros_like(to),
+            why=why,
+            about=np.where(shut_out & started, closed, np.maximum(current, 1)),
+        )
+
+    def select(self, n: Ints, t: Ints) -> Ints:
+        """The isotonic MTD among tried levels that are not closed."""
+        open_levels: Bools = np.arange(1, self.levels + 1) < self.closed_from(self.cells(n, t))[:, None]
+        return isotonic_mtd(n, t, self.target, open_levels)
+
+    def prose(self) -> tuple[str, ...]:
+        """The rule as sentences for the protocol."""
+        return (
+            f"Participants are treated in cohorts of {number(self.cohort_size)}, "
+            f"starting at level {self.start} of {self.levels}.",
+            *self.says,
+            "After each cohort the decision table is read at the current level: escalate, stay, de-escalate, or "
+            "de-escalate and close the level and all above it. The lowest level is not left downwards; a closed "
+            "level is not entered. If the lowest level is closed the trial stops without an MTD.",
+            "At the end the MTD is the open, tried level whose isotonic estimate of DLT risk is closest to "
+            f"{self.target:g}.",
+        )

@@ -1,0 +1,211 @@
+"""Every end state of a trial, and sums over them: exact operating characteristics for one truth or many.
+
+The table never holds a risk. A characteristic is a weight per end state; its expectation under a truth p is
+`sum(weight * ways * prod p^t (1-p)^(n-t))`. Risks of 0 and 1 are ordinary: powers are taken as products, so 0^0 is 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from escalon.escalation.characteristics import Characteristics, Laws
+from escalon.escalation.estimates import Estimates
+from escalon.escalation.rule import Rule
+from escalon.escalation.tally import Tally
+from escalon.escalation.truth import checked_truths
+
+Floats = NDArray[np.float64]
+Small = NDArray[np.int16]
+
+EXACT_INTEGERS = 2**53  # below this a float64 holds every integer, so `ways` are exact up to 52 participants
+TRUTHS_AT_ONCE = 64  # with STATES_AT_ONCE, keeps a block in the cache
+STATES_AT_ONCE = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """End states [S]: evaluable `n` and DLTs `t` [S, D], `ways` to get there, the `mtd` named (0 none, -1 unsettled).
+
+    `why` indexes the rule's reasons; `cohorts` counts the cohorts treated from `start` on. Counts include those of
+    the start; probabilities are given the start.
+    """
+
+    rule: Rule
+    start: Tally
+    n: Small
+    t: Small
+    ways: Floats
+    mtd: Small
+    why: Small
+    cohorts: Small
+
+    def __len__(self) -> int:
+        return len(self.ways)
+
+    @property
+    def levels(self) -> int:
+        """How many dose levels."""
+        return int(self.n.shape[1])
+
+    @cached_property
+    def size(self) -> Small:
+        """Evaluable participants at the end, per state."""
+        total: Small = self.n.sum(axis=1, dtype=np.int16)
+        return total
+
+    def under(self, truths: ArrayLike) -> Characteristics:
+        """The exact operating characteristics under one truth [D] or many [B, D]."""
+        risks = checked_truths(truths, self.levels)
+        many = np.atleast_2d(risks)
+        labels, label_of = np.unique(self.mtd.astype(np.int64) + 1 + (self.levels + 2) * self.size, return_inverse=True)
+        sums = self._sums(np.vstack([np.ones(len(self)), self.n.T]), many, label_of)  # [B, labels, 1 + D]
+        sizes, mtd = np.divmod(labels, self.levels + 2)
+        values, size_of = np.unique(sizes, return_inverse=True)
+        selection = sums[:, :, 0] @ np.eye(self.levels + 2)[mtd]
+        patients = sums[:, :, 1:].sum(axis=1)
+        before_n, before_t = np.array(self.start.n), np.array(self.start.t)
+        found = Characteristics(
+            design=self.rule.name,
+            truth=many,
+            selection=Estimates(selection[:, 1:]),
+            unsettled=Estimates(selection[:, 0]),
+            patients=Estimates(patients),
+            dlts=Estimates(before_t + many * (patients - before_n)),  # each new participant at j has risk p_j
+            sizes=Laws(values, Estimates(sums[:, :, 0] @ np.eye(len(values))[size_of])),
+        )
+        return found[0] if risks.ndim == 1 else found
+
+    def expect(self, weights: ArrayLike, truths: ArrayLike) -> Floats:
+        """The expectation of weights [K, S] (or [S]) under truths [B, D] (or [D]): [B, K], [K], [B] or a number."""
+        risks = checked_truths(truths, self.levels)
+        weight = np.asarray(weights, dtype=np.float64)
+        sums = self._sums(np.atleast_2d(weight), np.atleast_2d(risks), np.zeros(len(self), dtype=np.int64))
+        shaped: Floats = sums.reshape(risks.shape[:-1] + weight.shape[:-1])
+        return shaped
+
+    def probability(self, truth: ArrayLike) -> Floats:
+        """The probability of every end state under one truth."""
+        risks = checked_truths(truth, self.levels)
+        factors = self._factors(risks[:, None])
+        likelihood = self.ways.copy()
+        for (_, number), factor in zip(self._pairs, factors, strict=True):
+            likelihood *= factor[number, 0]
+        return likelihood
+
+    def exactly(self, truth: Sequence[Fraction]) -> dict[int, Fraction]:
+        """The probability of each MTD in rational arithmetic (0: none, -1: unsettled); the values add up to exactly 1."""
+        if self.ways.sum() >= EXACT_INTEGERS:
+            raise OverflowError("more ways than a float64 counts exactly: rational arithmetic ends at 52 participants")
+        found: dict[int, Fraction] = {}
+        powers = [[[risk**k for k in range(int(self.size.max()) + 1)] for risk in (p, 1 - p)] for p in truth]
+        new_n, new_t = self.n - np.array(self.start.n), self.t - np.array(self.start.t)
+        for n, t, ways, mtd in zip(new_n.tolist(), new_t.tolist(), self.ways.tolist(), self.mtd.tolist(), strict=True):
+            likelihood = Fraction(int(ways))
+            for (p, q), some, dlts in zip(powers, n, t, strict=True):
+                likelihood *= p[dlts] * q[some - dlts]
+            found[mtd] = found.get(mtd, Fraction(0)) + likelihood
+        return found
+
+    @cached_property
+    def _pairs(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Per level: the distinct (new n, new t) [U, 2] and the number [S] of each state's pair among them."""
+        found = []
+        for level in range(self.levels):
+            n = self.n[:, level].astype(np.int64) - self.start.n[level]
+            t = self.t[:, level].astype(np.int64) - self.start.t[level]
+            base = int(t.max(initial=0)) + 1
+            present = np.flatnonzero(np.bincount(n * base + t))
+            number = np.zeros(present[-1] + 1, dtype=np.int64)
+            number[present] = np.arange(len(present))
+            found.append((np.stack(np.divmod(present, base), axis=1), number[n * base + t]))
+        return found
+
+    def _factors(self, risks: Floats) -> list[Floats]:
+        """p^t (1-p)^(n-t) per level, for every distinct pair [U] and every truth: risks [D, B] -> D arrays [U, B]."""
+        found = []
+        for (pairs, _), p in zip(self._pairs, risks, strict=True):
+            most = int(pairs[:, 0].max()) + 1
+            dlt, none = np.ones((most, len(p))), np.ones((most, len(p)))
+            for k in range(1, most):
+                np.multiply(dlt[k - 1], p, out=dlt[k])
+                np.multiply(none[k - 1], 1 - p, out=none[k])
+            found.append(dlt[pairs[:, 1]] * none[pairs[:, 0] - pairs[:, 1]])
+        return found
+
+    def _sums(self, weights: Floats, risks: Floats, group_of: NDArray[np.int64]) -> Floats:
+        """Sums of weights [K, S] over the states of each group, for truths [B, D]: [B, G, K].
+
+        In blocks that fit the cache; states that share the lower (or the upper) half of the levels share its product.
+        """
+        plan = self._plan(group_of)
+        sums = np.zeros((len(risks), plan.groups, len(weights)))
+        weighted = weights[:, plan.order] * self.ways[plan.order]
+        for first in range(0, len(risks), TRUTHS_AT_ONCE):
+            truths = slice(first, first + TRUTHS_AT_ONCE)
+            factors = self._factors(np.ascontiguousarray(risks[truths].T))
+            lower, upper = plan.lower.likelihood(factors), plan.upper.likelihood(factors)
+            for group, states in plan.blocks:
+                likelihood = lower.take(plan.lower_of[states], axis=0)
+                likelihood *= upper.take(plan.upper_of[states], axis=0)
+                sums[truths, group] += (weighted[:, states] @ likelihood).T
+        return sums
+
+    def _plan(self, group_of: NDArray[np.int64]) -> Plan:
+        """Order the states by group, then lower half, then upper half."""
+        numbers = [number for _, number in self._pairs]
+        half = self.levels // 2
+        lower, lower_of = Shared.of(numbers, range(half))
+        upper, upper_of = Shared.of(numbers, range(self.levels - 1, half - 1, -1))
+        order = np.lexsort((upper_of, lower_of, group_of))
+        ends = np.cumsum(np.bincount(group_of)).tolist()
+        blocks = [
+            (group, slice(first, min(first + STATES_AT_ONCE, end)))
+            for group, (begin, end) in enumerate(pairwise([0, *ends]))
+            for first in range(begin, end, STATES_AT_ONCE)
+        ]
+        return Plan(order, lower, upper, lower_of[order], upper_of[order], len(ends), blocks)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The distinct products over some levels, each one level's factor times a product over the levels before it."""
+
+    steps: list[tuple[int, NDArray[np.int64], NDArray[np.int64]]]  # (level, which earlier product, which factor)
+
+    @classmethod
+    def of(cls, numbers: list[NDArray[np.int64]], levels: range) -> tuple[Shared, NDArray[np.int64]]:
+        """The shared products over some levels, and which of them each state needs."""
+        steps, product_of = [], np.zeros(len(numbers[0]), dtype=np.int64)
+        for level in levels:
+            base = int(numbers[level].max(initial=0)) + 1
+            distinct, product_of = np.unique(product_of * base + numbers[level], return_inverse=True)
+            steps.append((level, *np.divmod(distinct, base)))
+        return cls(steps), product_of
+
+    def likelihood(self, factors: list[Floats]) -> Floats:
+        """Every distinct product [U, B]."""
+        product = np.ones((1, factors[0].shape[1]))
+        for at, (level, earlier, factor) in enumerate(self.steps):
+            chosen = factors[level].take(factor, axis=0)
+            product = chosen * product.take(earlier, axis=0) if at else chosen
+        return product
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to evaluate a table of states: an order, the shared products of each state, and blocks of one group each."""
+
+    order: NDArray[np.int64]
+    lower: Shared
+    upper: Shared
+    lower_of: NDArray[np.int64]
+    upper_of: NDArray[np.int64]
+    groups: int
+    blocks: list[tuple[int, slice]]
