@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.expressions.random_programs import INPUTS, LABELS, fuzzed, is_decidable_in_doubles, programs, visits
-from tests.expressions.same import same
 
 from escalon.expressions.columns import compile_columns
 from escalon.expressions.program import Program
 from escalon.expressions.scalar import compile_scalar
+from tests.expressions.random_programs import INPUTS, LABELS, fuzzed, is_decidable_in_doubles, programs, visits
+from tests.expressions.same import same
 
 
 def read_columns(drawn: Program, rows: list[dict[str, Any]], exact: bool) -> list[dict[str, Any]]:

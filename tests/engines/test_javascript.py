@@ -1,51 +1,18 @@
 """The JavaScript text, run in Node, decides as the reading for one visit."""
 
-import json
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.expressions.random_programs import fuzzed, is_decidable_in_doubles, programs, visits
-from tests.expressions.same import same
 
 from escalon.expressions.javascript import javascript
 from escalon.expressions.program import program
 from escalon.expressions.scalar import compile_scalar
 from escalon.expressions.symbols import as_node, symbol
-
-# One process for all cases: a line of JSON in, a line of JSON out. -0 is written as 0.
-_LOOP = """
-require("readline").createInterface({input: process.stdin}).on("line", line => {
-  const {source, rows} = JSON.parse(line);
-  const score = new Function(source + "; return score;")();
-  const tried = row => { try { return score(row); } catch (error) { return {error: error.message}; } };
-  console.log(JSON.stringify(rows.map(tried)));
-});
-"""
-Run = Callable[[str, list[dict[str, Any]]], list[dict[str, Any]]]
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[Run]:
-    if not shutil.which("node"):
-        pytest.skip("Node is not installed, so the JavaScript is not run")
-    process = subprocess.Popen(["node", "-e", _LOOP], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def run(source: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(json.dumps({"source": source, "rows": rows}) + "\n")
-        process.stdin.flush()
-        return json.loads(process.stdout.readline())
-
-    with process:
-        yield run
-        process.stdin.close()
+from tests.expressions.random_programs import fuzzed, is_decidable_in_doubles, programs, visits
+from tests.expressions.same import same
 
 
 def _as_typed(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,47 +1,20 @@
 """The SQL text, executed on DuckDB and PostgreSQL, decides as the reading for one visit."""
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.expressions.random_programs import INPUTS, fuzzed, is_decidable_in_doubles, programs, visits
-from tests.expressions.same import same
 
 from escalon.expressions.program import Program
 from escalon.expressions.scalar import compile_scalar
 from escalon.expressions.sql import sql
 from escalon.expressions.tree import Kind
+from tests.expressions.random_programs import INPUTS, fuzzed, is_decidable_in_doubles, programs, visits
+from tests.expressions.same import same
 
 Query = Callable[[str], list[tuple[Any, ...]]]
-
-
-@pytest.fixture(scope="module")
-def duckdb_query() -> Query:
-    duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed (extra `warehouse`)")
-    connection = duckdb.connect()
-    return lambda text: connection.execute(text).fetchall()
-
-
-@pytest.fixture(scope="module")
-def postgres_query() -> Iterator[Query]:
-    """A server of the tests' own, or the one at ESCALON_TEST_POSTGRES."""
-    psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed (extra `postgres`)")
-    with ExitStack() as stack:
-        url = os.environ.get("ESCALON_TEST_POSTGRES") or _own_server(stack)
-        connection = stack.enter_context(psycopg.connect(url, autocommit=True))
-        yield lambda text: connection.execute(text).fetchall()
-
-
-def _own_server(stack: ExitStack) -> str:
-    postgres = pytest.importorskip("tests.postgres", reason="tests/postgres.py is absent")
-    try:
-        return stack.enter_context(postgres.cluster()).address("postgres", "postgres")
-    except postgres.NoPostgres as reason:
-        pytest.skip(str(reason))
 
 
 def visits_as_sql(rows: list[dict[str, Any]], number: str, text: str) -> str:
