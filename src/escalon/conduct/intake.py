@@ -255,6 +255,8 @@ def _value(definition: FactDefinition, text: str | None, unit: str | None) -> An
     except ItemError as error:
         column = "unit" if error.code in ("WRONG_UNIT", "UNIT_MISSING") else "value"
         raise _RowError(column, unit or "" if column == "unit" else text, str(error)) from None
+    if "NOT_ATTRIBUTABLE" in entry.flags:
+        return "not_attributable"
     if isinstance(entry.value, bool | str) or entry.value is None:
         return entry.value
     return _number_as_written(text)

@@ -53,7 +53,7 @@ class Leaf:
     kind: ClassVar[Kind] = Kind.TRUTH
 
 
-Node: TypeAlias = "Literal | Input | Op | Leaf"
+Node: TypeAlias = Literal | Input | Op | Leaf
 
 # Each operator with how many parts it takes (None: one or more) and one line of meaning.
 OPERATORS: dict[str, tuple[int | None, str]] = {

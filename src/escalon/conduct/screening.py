@@ -1,0 +1,168 @@
+"""Screening: who may enter, and why; what is unknown blocks, and says what to obtain."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from escalon.casebook.records import Records
+from escalon.conduct.scores import scored
+from escalon.criteria import Anchor, Situation, decisive, english, examine
+from escalon.facts import Day, Facts, Finding, Truth, grounds
+from escalon.protocol.study import Criterion, Study
+
+
+class Verdict(StrEnum):
+    """What screening concludes, of one clause or of a participant."""
+
+    MET = "met"
+    NOT_MET = "not met"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One eligibility clause for one participant. For an exclusion, `MET` means that it is known to be absent."""
+
+    criterion: Criterion
+    verdict: Verdict
+    finding: Finding
+    sentence: str
+
+    def why(self) -> tuple[str, ...]:
+        """What decided it, as short sentences with dates."""
+        return tuple(dict.fromkeys(reason for leaf in settling(self.finding) for reason in leaf.reasons))
+
+    def as_json(self) -> dict[str, Any]:
+        """The clause for scripts."""
+        return {
+            "id": self.criterion.id,
+            "kind": self.criterion.kind,
+            "verdict": self.verdict.value,
+            "rule": self.criterion.rule,
+            "sentence": self.sentence,
+            "why": list(self.why()),
+            "obtain": list(self.finding.missing) if self.verdict is Verdict.UNKNOWN else [],
+            "flags": sorted({flag for leaf in settling(self.finding) for flag in leaf.flags}),
+            "facts": [{"fact": str(fact), "source": fact.source} for fact in grounds(self.finding)],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """A participant's screening: eligible only if every clause that applies is met."""
+
+    participant: str
+    disease: str | None
+    as_of: Day
+    clauses: tuple[Clause, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Met if every clause is; not met if any is not; else unknown."""
+        verdicts = {clause.verdict for clause in self.clauses}
+        if Verdict.NOT_MET in verdicts:
+            return Verdict.NOT_MET
+        return Verdict.UNKNOWN if Verdict.UNKNOWN in verdicts else Verdict.MET
+
+    @property
+    def eligible(self) -> Truth:
+        """Whether the participant may enter; None while something that could change it is unknown."""
+        return {Verdict.MET: True, Verdict.NOT_MET: False}.get(self.verdict)
+
+    @property
+    def obtain(self) -> tuple[str, ...]:
+        """What to obtain before the participant can be decided."""
+        unknown = (clause for clause in self.clauses if clause.verdict is Verdict.UNKNOWN)
+        return tuple(dict.fromkeys(text for clause in unknown for text in clause.finding.missing))
+
+    def failed(self) -> tuple[Clause, ...]:
+        """The clauses that are not met."""
+        return tuple(clause for clause in self.clauses if clause.verdict is Verdict.NOT_MET)
+
+    def as_json(self) -> dict[str, Any]:
+        """The screening for scripts."""
+        return {
+            "participant": self.participant,
+            "disease": self.disease,
+            "as_of": str(self.as_of),
+            "verdict": {Verdict.MET: "eligible", Verdict.NOT_MET: "not eligible"}.get(self.verdict, "undecided"),
+            "obtain": list(self.obtain),
+            "clauses": [clause.as_json() for clause in self.clauses],
+        }
+
+
+def screen(study: Study, records: Records, cutoff: Day) -> tuple[Screening, ...]:
+    """Screen every participant with what was known before treatment, and by the data cut-off."""
+    return tuple(screen_one(study, records, participant, cutoff) for participant in records.participants)
+
+
+def screen_one(study: Study, records: Records, participant: str, cutoff: Day) -> Screening:
+    """Screen one participant: every clause of the study examined against the facts."""
+    facts = scored(study, records, participant)
+    here = situation(study, facts, cutoff)
+    disease = facts.named("disease")
+    clauses = tuple(_clause(study, criterion, here) for criterion in study.criteria)
+    return Screening(
+        participant, str(disease[-1].value) if disease and disease[-1].value else None, here.as_of, clauses
+    )
+
+
+def situation(study: Study, facts: Facts, cutoff: Day) -> Situation:
+    """A participant's facts on the day of the eligibility decision, with the study's anchors laid on the calendar.
+
+    The decision day is the day before treatment began (lymphodepletion or infusion), or the cut-off while it has not.
+    """
+    begun = [
+        day
+        for name in ("lymphodepletion", "infusion")
+        if (day := _anchor_day(study, name, facts)) and not day.is_partial
+    ]
+    first = min((day.earliest for day in begun), default=None)
+    as_of = cutoff if first is None or first > cutoff.earliest else Day.of(first - timedelta(days=1))
+    anchors = {}
+    for name, anchor in study.anchors.items():
+        day = _anchor_day(study, name, facts)
+        start = Day.of(day.earliest - timedelta(days=anchor.days_before)) if day and not day.is_partial else None
+        anchors[name] = Anchor(day, start, as_of if anchor.until == "decision" else day)
+    return Situation(facts, as_of, anchors, study.vocabulary)
+
+
+def _anchor_day(study: Study, name: str, facts: Facts) -> Day | None:
+    """The first day an anchor's fact was recorded as having happened; the day named in it, for a fact that is a date."""
+    anchor = study.anchors.get(name)
+    if anchor is None:
+        return None
+    meaning = study.vocabulary.get(anchor.fact)
+    names = (anchor.fact, *(meaning.members if meaning else ()))
+    days = [
+        Day.parse(str(fact.value)) if meaning and meaning.kind == "date" else fact.day
+        for each in names
+        for fact in facts.named(each)
+        if fact.value is not None and fact.value is not False
+    ]
+    known = [day for day in days if day is not None]
+    return min(known, key=lambda day: day.earliest, default=None)
+
+
+def _clause(study: Study, criterion: Criterion, here: Situation) -> Clause:
+    sentence = english(criterion.tree, here.label)
+    if criterion.applies is not None:
+        applies = examine(criterion.applies, here)
+        if applies.value is False:
+            return Clause(criterion, Verdict.NOT_APPLICABLE, applies, sentence)
+        if applies.value is None:
+            return Clause(criterion, Verdict.UNKNOWN, applies, sentence)
+    finding = examine(criterion.tree, here)
+    holds: Truth = finding.value  # type: ignore[assignment]
+    wanted = holds if criterion.kind == "inclusion" else None if holds is None else not holds
+    verdict = Verdict.UNKNOWN if wanted is None else Verdict.MET if wanted else Verdict.NOT_MET
+    return Clause(criterion, verdict, finding, sentence)
+
+
+def settling(finding: Finding) -> tuple[Finding, ...]:
+    """The leaves that settled a finding, or that leave it open."""
+    if finding.rule == "criteria/leaf" or not finding.rule.startswith("criteria/"):
+        return (finding,)
+    return tuple(leaf for part in decisive(finding) for leaf in settling(part))
