@@ -28,8 +28,8 @@ class Item:
 
     about: str
     kind: Kind = Kind.NUMBER
-    low: Fraction | None = None
-    high: Fraction | None = None
+    low: int | Fraction | None = None
+    high: int | Fraction | None = None
     unit: str | None = None
     accepts: tuple[str, ...] = ()
     substance: str | None = None
@@ -38,8 +38,8 @@ class Item:
     """The whole numbers accepted, where not every one between `low` and `high` is."""
     also: tuple[str, ...] = ()
     fact: str | None = None
-    doubtful: tuple[Fraction | None, Fraction | None] = (None, None)
-    query: tuple[Fraction | None, Fraction | None] = (None, None)
+    doubtful: tuple[int | Fraction | None, int | Fraction | None] = (None, None)
+    query: tuple[int | Fraction | None, int | Fraction | None] = (None, None)
     below_limit: bool = False
     """Whether a laboratory's `< 5` is accepted (scored as half the limit, flagged)."""
     missing_when: tuple[str, ...] = ()
@@ -116,8 +116,12 @@ def named(item: Item, about: str, **more: Any) -> Item:
     return replace(item, about=about, **_tidy(more))
 
 
-def _limit(end: Number | str | None) -> Fraction | None:
-    return None if end is None else exact(Decimal(end) if isinstance(end, str) else end)
+def _limit(end: Number | str | None) -> int | Fraction | None:
+    """The exact end of a range; a whole one as an int, which compares far quicker."""
+    if end is None:
+        return None
+    limit = exact(Decimal(end) if isinstance(end, str) else end)
+    return int(limit) if limit.denominator == 1 else limit
 
 
 def _tidy(more: dict[str, Any]) -> dict[str, Any]:

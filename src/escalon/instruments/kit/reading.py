@@ -140,8 +140,9 @@ def _read_amount(name: str, item: Item, value: Any, unit: str | None, fact: Fact
 def _as_recorded(item: Item, value: Value, unit: str | None, below: bool) -> str | None:
     """The reading before anything was done to it; None if nothing was."""
     converted = unit is not None and spelled(unit) != spelled(item.unit)
-    written = f"{plain(value)} {unit or item.unit or ''}".strip()
-    return f"< {written}" if below else written if converted else None
+    if not (below or converted):
+        return None
+    return f"{'< ' if below else ''}{plain(value)} {unit or item.unit or ''}".strip()
 
 
 def _written(name: str, item: Item, text: str) -> tuple[Value, str | None, bool]:
@@ -182,28 +183,32 @@ def _in_canonical_unit(name: str, item: Item, value: Any, unit: str | None) -> A
 
 def _ranged(name: str, item: Item, value: Any) -> tuple[Any, dict[str, str]]:
     """The value within its range, None when it needs confirming first, and its flags."""
-    whole = exact(value)
+    whole = value if value.__class__ is int else exact(value)
     outside = _beyond(whole, (item.low, item.high)) or (bool(item.levels) and whole not in item.levels)
     unit = f" {item.unit}" if item.unit else ""
     if outside or (item.kind is Kind.INTEGER and whole.denominator != 1):
         raise ItemError("OUT_OF_RANGE", f"{name} is {plain(value)}{unit}. Accepted: {item.range_text()}{unit}")
     result = int(whole) if whole.denominator == 1 else whole
-    said = f"{name} {plain(value)}{unit} is outside"
     if _beyond(whole, item.query):
-        return None, {
-            "QUERY": f"{said} {_span(item.query)}{unit}: not scored until the value and its unit are confirmed"
-        }
+        confirm = "not scored until the value and its unit are confirmed"
+        return None, {"QUERY": f"{_outside(name, value, unit)} {_span(item.query)}{unit}: {confirm}"}
     if _beyond(whole, item.doubtful):
-        return result, {"DOUBTFUL": f"{said} the usual {_span(item.doubtful)}{unit}: check the value and its unit"}
+        return result, {
+            "DOUBTFUL": f"{_outside(name, value, unit)} the usual {_span(item.doubtful)}{unit}: check the value and its unit"
+        }
     return result, {}
 
 
-def _beyond(value: Fraction, ends: tuple[Fraction | None, Fraction | None]) -> bool:
+def _outside(name: str, value: Any, unit: str) -> str:
+    return f"{name} {plain(value)}{unit} is outside"
+
+
+def _beyond(value: int | Fraction, ends: tuple[int | Fraction | None, int | Fraction | None]) -> bool:
     low, high = ends
     return (low is not None and value < low) or (high is not None and value > high)
 
 
-def _span(ends: tuple[Fraction | None, Fraction | None]) -> str:
+def _span(ends: tuple[int | Fraction | None, int | Fraction | None]) -> str:
     return "–".join("…" if end is None else plain(end) for end in ends)
 
 
