@@ -1,0 +1,166 @@
+"""Grades of laboratory values: every term a test can give, in both directions, one value or a million."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from escalon.expressions.columns import ColumnReading, compile_columns
+from escalon.expressions.program import Program
+from escalon.facts import Finding, factor, spelled
+from escalon.instruments.kit.assessment import assess_with
+from escalon.instruments.kit.instrument import Instrument
+from escalon.instruments.safety.ctcae import limits, rules
+from escalon.instruments.safety.ctcae.grading import Laboratory, written_unit
+from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_term
+
+if TYPE_CHECKING:
+    import numpy
+
+    Column = numpy.ndarray[Any, Any]
+
+# The names a laboratory writes a test under, by ours. Compared without regard to case, blanks and signs.
+_ALSO = {
+    "hemoglobin": ("hb", "hgb", "haemoglobin"),
+    "white_cells": ("wbc", "leukocytes", "leucocytes"),
+    "neutrophils": ("anc", "neut", "neutrophil count"),
+    "lymphocytes": ("alc", "lym", "lymph"),
+    "platelets": ("plt", "plat", "thrombocytes"),
+    "eosinophils": ("eos", "eosinophil count"),
+    "cd4": ("cd4 lymphocytes", "cd4+ t cells"),
+    "alt": ("alat", "sgpt", "gpt", "alanine aminotransferase"),
+    "ast": ("asat", "sgot", "got", "aspartate aminotransferase"),
+    "alp": ("alkaline phosphatase",),
+    "ggt": ("gamma gt", "gamma glutamyl transferase"),
+    "bilirubin": ("bili", "tbil", "total bilirubin"),
+    "creatinine": ("crea", "creat"),
+    "cpk": ("ck", "creatine kinase"),
+    "ldh": ("lactate dehydrogenase",),
+    "sodium": ("na",),
+    "potassium": ("k",),
+    "calcium": ("ca", "total calcium", "corrected calcium"),
+    "ionised_calcium": ("ionized calcium", "ica"),
+    "magnesium": ("mg",),
+    "glucose": ("gluc",),
+    "albumin": ("alb",),
+    "urate": ("uric acid",),
+    "ph": ("blood ph",),
+    "aptt": ("ptt",),
+    "fibrinogen": ("fib",),
+    "amylase": ("amyl",),
+    "triglycerides": ("tg", "trig"),
+    "cholesterol": ("chol", "total cholesterol"),
+    "bicarbonate": ("hco3",),
+    "qtc": ("qtcf", "qtcb"),
+    "ejection_fraction": ("lvef", "ef"),
+    "temperature": ("temp", "temp_c"),
+    "weight": ("body weight",),
+    "urine_protein": ("protein 24h", "proteinuria"),
+}
+
+
+class UnknownTest(ValueError):
+    """A test that grades no term; suggests the nearest name."""
+
+
+@cache
+def laboratory_terms() -> Mapping[str, tuple[Laboratory, Instrument]]:
+    """Every term that a value can grade, by the name of its instrument."""
+    return limits.REGISTER.entries | rules.REGISTER.entries
+
+
+def tests() -> tuple[str, ...]:
+    """The names of the laboratory tests that can be graded."""
+    return tuple(dict.fromkeys(lab.quantity.name for lab, _ in laboratory_terms().values()))
+
+
+def terms_of(test: str) -> tuple[Laboratory, ...]:
+    """Every term a test or a term's name stands for; a test that can be too high and too low has two. Raises UnknownTest."""
+    found = _by_test().get(_plain(test))
+    if found:
+        return found
+    try:
+        term = find_term(test)
+    except UnknownTerm as error:
+        close = get_close_matches(_plain(test), _by_test(), 2, 0.6)
+        hint = f" Did you mean the test {' or '.join(close)}?" if close else f" Tests: {', '.join(tests())}"
+        raise UnknownTest(f"{error}{hint}") from None
+    own = tuple(lab for lab, _ in laboratory_terms().values() if lab.term is term and not lab.variant)
+    if not own:
+        raise UnknownTest(f"«{term.name}» is not graded from a number in CTCAE v5.0: choose its grade from the text")
+    return own
+
+
+def grade_laboratory(test: str, /, unit: str | None = None, **given: Any) -> tuple[Finding, ...]:
+    """The grade of each term that a laboratory value can give, too high and too low apart.
+
+    `given` has `value`, `lower`, `upper`, `baseline` and any modifier; limits and baseline are in the unit of the value
+    unless they say otherwise. What a term does not read is ignored. Raises UnknownTest.
+    """
+    found = []
+    for lab in _in_unit(terms_of(test), unit, given.get("value")):
+        instrument = laboratory_terms()[lab.name][1]
+        wanted = {*instrument.items, *instrument.options}
+        items = {name: value for name, value in given.items() if name in wanted}
+        found.append(assess_with(instrument, items | ({} if unit is None else {"unit": unit})))
+    return tuple(found)
+
+
+def grade_columns(
+    name: str, columns: Mapping[str, Any], unit: str | None = None, roots: tuple[str, ...] = ("part:grade_value",)
+) -> "dict[str, Column]":
+    """The grades of one term for columns of values: NaN where there is none. `name` is the instrument's name.
+
+    A column may be left out where it was recorded for nobody. All columns are in `unit` (default: the term's own).
+    """
+    lab, _ = laboratory_terms()[name]
+    reading = _column_reading(name, roots)
+    scaled = _in_own_unit(lab, columns, unit)
+    return reading({node.name: scaled.get(node.name) for node in reading.inputs})
+
+
+def _in_own_unit(lab: Laboratory, columns: Mapping[str, Any], unit: str | None) -> Mapping[str, Any]:
+    if unit is None or spelled(unit) == spelled(lab.quantity.unit) or lab.ratio_only:
+        return columns
+    import numpy as np
+
+    ratio = factor(unit, lab.quantity.unit, lab.quantity.substance)
+    scaled = dict(columns)
+    for name in {"value", *lab.limits} & set(columns):
+        if columns[name] is not None:
+            # To ten decimals, so that 8.0 g/dL is 80 g/L and not a last digit beside it.
+            scaled[name] = np.round(np.asarray(columns[name], float) * ratio.numerator / ratio.denominator, 10)
+    return scaled
+
+
+@cache
+def _column_reading(name: str, roots: tuple[str, ...]) -> ColumnReading:
+    instrument = laboratory_terms()[name][1]
+    whole = instrument.program()
+    return compile_columns(Program(whole.steps, {root: whole.roots[root] for root in roots}), instrument.is_exact)
+
+
+def _in_unit(labs: tuple[Laboratory, ...], unit: str | None, value: Any) -> tuple[Laboratory, ...]:
+    """Of each term, the row whose system of units the laboratory uses; the first where the unit does not tell."""
+    written = spelled(unit or written_unit(value) or "")
+    chosen: dict[tuple[str, str], Laboratory] = {}
+    for lab in labs:
+        key = (lab.term.name, lab.quantity.name)
+        units = {spelled(known) for known in (lab.quantity.unit, *lab.quantity.accepts)}
+        if key not in chosen or written in units:
+            chosen[key] = lab
+    return tuple(chosen.values())
+
+
+@cache
+def _by_test() -> Mapping[str, tuple[Laboratory, ...]]:
+    found: dict[str, list[Laboratory]] = {}
+    for lab, _ in laboratory_terms().values():
+        if not lab.variant:
+            for name in (lab.quantity.name, *_ALSO.get(lab.quantity.name, ())):
+                found.setdefault(_plain(name), []).append(lab)
+    return {name: tuple(labs) for name, labs in found.items()}
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
