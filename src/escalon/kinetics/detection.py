@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from escalon.facts import Number, exact, plain
+from escalon.facts import Number, exact, plain, spelled
 
 
 class Detection(StrEnum):
@@ -27,34 +27,41 @@ class Detection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of an assay in one unit; `lloq` is mandatory because below it there is no number to speak of.
+    """Limits of an assay in one unit. For copies `lloq` is mandatory: below it there is no number to speak of.
+
+    For a cell count or an immunoglobulin without a stated limit, anything above 0 counts as quantified.
 
     >>> Limits("copies/µL", lloq=5, lod=2).code(3)
     <Detection.BLQ: 'BLQ'>
     """
 
     unit: str
-    lloq: Number
+    lloq: Number | None = None
     lod: Number | None = None
     uloq: Number | None = None
 
     def __post_init__(self) -> None:
-        low, mid = exact(self.lod or 0), exact(self.lloq)
-        if mid <= 0:
-            raise ValueError(f"LLOQ must be above 0 {self.unit}, not {plain(self.lloq)}")
-        if not 0 <= low <= mid or (self.uloq is not None and exact(self.uloq) <= mid):
+        if self.lloq is None and spelled(self.unit).startswith("{copies}"):
             raise ValueError(
-                f"limits must rise: LOD {plain(self.lod)} <= LLOQ {plain(self.lloq)} < ULOQ {plain(self.uloq)}"
+                f"lloq is empty. In {self.unit} the limit of quantification is the site's own and must be given"
             )
+        given = [exact(limit) for limit in (self.lod, self.lloq) if limit is not None]
+        top = [exact(self.uloq)] if self.uloq is not None else []
+        if any(limit <= 0 for limit in given) or given != sorted(given) or (top and given and top[0] <= given[-1]):
+            told = (
+                f"{name} {plain(limit)}"
+                for name, limit in (("LOD", self.lod), ("LLOQ", self.lloq), ("ULOQ", self.uloq))
+            )
+            raise ValueError(f"limits must be above 0 and rise, LOD <= LLOQ < ULOQ, not {', '.join(told)}")
 
     def code(self, value: Number) -> Detection:
         """The code of a measured value: below LOD (or 0) ND, below LLOQ BLQ, up to ULOQ quantified; exact."""
         amount = exact(value)
         if amount < 0:
-            raise ValueError(f"a concentration cannot be negative: {plain(value)} {self.unit}")
+            raise ValueError(f"a level cannot be negative: {plain(value)} {self.unit}")
         if amount == 0 or (self.lod is not None and amount < exact(self.lod)):
             return Detection.ND
-        if amount < exact(self.lloq):
+        if self.lloq is not None and amount < exact(self.lloq):
             return Detection.BLQ
         return Detection.ABOVE if self.uloq is not None and amount > exact(self.uloq) else Detection.QUANTIFIED
 

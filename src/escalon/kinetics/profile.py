@@ -119,8 +119,8 @@ def profile(
     analyte: str = "car_transgene",
 ) -> Profile:
     """A profile from plain numbers: `None` is a sample without a result, 0 is not detected. Codes by `limits`."""
-    samples = []
+    samples, lloq = [], None if limits.lloq is None else exact(limits.lloq)
     for day, value in zip(days, values, strict=True):
         code = Detection.MISSING if value is None else limits.code(value)
-        samples.append(Sample(exact(day), code, None if value is None else exact(value), exact(limits.lloq)))
+        samples.append(Sample(exact(day), code, None if value is None else exact(value), lloq))
     return Profile(participant, analyte, limits.unit, tuple(sorted(samples, key=lambda sample: sample.day)))

@@ -124,7 +124,9 @@ def _line(where: str, row: Row, qpcr: Reader | None) -> _Line:
     limits = _limits(row, unit)
     day, nominal, taken = elapsed(row)
     detection, value, note = _result(row, limits, qpcr)
-    sample = Sample(day, detection, value, exact(limits.lloq), nominal, taken, where, note)
+    sample = Sample(
+        day, detection, value, None if limits.lloq is None else exact(limits.lloq), nominal, taken, where, note
+    )
     return _Line(where, participant, row.get("analyte") or "car_transgene", row.get("group", ""), unit, sample)
 
 
@@ -132,8 +134,6 @@ def _limits(row: Row, unit: str) -> Limits:
     lloq, lod, uloq = (_number(row, name) for name in ("lloq", "lod", "uloq"))
     if lloq is None and spelled(unit) == "{copies}/ug":
         return Limits(unit, CUSTOMARY_LLOQ_PER_MICROGRAM, lod, uloq)
-    if lloq is None:
-        raise ValueError(f"lloq is empty. In {unit} the limit of quantification is the site's own and must be given")
     return Limits(unit, lloq, lod, uloq)
 
 
@@ -202,9 +202,10 @@ def read_result(text: str, limits: Limits) -> tuple[Detection, Fraction | None]:
 
 def _beyond(sign: str, bound: Fraction, limits: Limits) -> Detection:
     """`<5` is below quantification only when 5 is at most the limit; anything else leaves the level open."""
-    if sign == "<" and bound <= exact(limits.lloq):
+    lloq = None if limits.lloq is None else exact(limits.lloq)
+    if sign == "<" and (lloq is None or bound <= lloq):
         return Detection.BLQ
-    if sign == ">" and bound >= exact(limits.lloq):
+    if sign == ">" and (lloq is None or bound >= lloq):
         return Detection.ABOVE
     raise ValueError(
         f"{sign}{plain(bound)} does not say on which side of the limit ({plain(limits.lloq)} {limits.unit}) it is. "

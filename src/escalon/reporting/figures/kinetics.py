@@ -35,9 +35,7 @@ def kinetics_figure(profiles: Iterable[Profile], title: str = "CAR transgene in 
     panels = [_panel(rows, groups, drawn, 1.25 * _EARLY if last > 1.25 * _EARLY else last, True)]
     if last > 1.25 * _EARLY:
         panels.append(_panel(rows, groups, drawn, last, False))
-    subtitle = (
-        note or "Hollow marks: below the limit of quantification (LLOQ), drawn at half of it. No result, no mark."
-    )
+    subtitle = [*([note] if note else []), *_KEY]
     alt = altair()
     figure = alt.hconcat(*panels, spacing=16).properties(title=alt.TitleParams(title, subtitle=subtitle))
     return svg(figure, _description(drawn, title))

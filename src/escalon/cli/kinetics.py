@@ -1,0 +1,214 @@
+"""`escalon kinetics`: the cells in blood of every participant, as a table and a figure."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from escalon.kinetics import Kinetics, Plan, Profile
+    from escalon.reporting.tables.grid import Grid
+
+EPILOG = """Examples:
+
+  escalon kinetics data/                       tables on the screen
+  escalon kinetics data/ -o out/               and kinetics.html, kinetics.svg, b_cells.svg, kinetics.csv
+  escalon kinetics samples.csv --method linear --horizon 28 --json
+
+DATA is a folder with samples.csv (or samples.parquet), and qpcr_wells.csv when levels are to be read from raw Ct values;
+or a samples file itself. Columns: docs/kinetics.md."""
+
+
+def kinetics(
+    data: Annotated[Path, typer.Argument(help="Folder with samples.csv or samples.parquet, or such a file.")],
+    method: Annotated[str, typer.Option(help="Area: linup_logdown or linear.")] = "linup_logdown",
+    horizon: Annotated[list[float] | None, typer.Option(help="End of a partial area in days; may be repeated.")] = None,
+    extrapolate: Annotated[
+        bool, typer.Option("--extrapolate", help="Extrapolate a partial area from within the visit window.")
+    ] = False,
+    middle_blq: Annotated[str, typer.Option(help="Below LLOQ between two positives: drop or zero.")] = "drop",
+    until: Annotated[float | None, typer.Option(help="Leave out samples from this day on (retreatment).")] = None,
+    analyte: Annotated[str, typer.Option(help="Which analyte of the table is the cell product.")] = "car_transgene",
+    unit: Annotated[str | None, typer.Option(help="Only profiles in this unit, when there are several.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for page, figures and CSV.")] = None,
+    table: Annotated[
+        Path | None, typer.Option("--table", help="Write every parameter, full digits, to this CSV.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Peak, exposure, half-life and persistence of the cells in blood, B-cell aplasia and immunoglobulins."""
+    from escalon.kinetics.samples_table import TableError
+
+    try:
+        plan = _plan(method, horizon, extrapolate, middle_blq, until)
+        profiles = _profiles(data)
+        chosen = _chosen(profiles, analyte, unit)
+    except TableError as error:
+        for problem in error.problems[:50]:
+            typer.echo(problem, err=True)
+        if len(error.problems) > 50:
+            typer.echo(f"… and {len(error.problems) - 50} more problems", err=True)
+        raise typer.Exit(2) from None
+    except (ValueError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    found = _analysed(chosen, plan)
+    others = [profile for profile in profiles if profile.analyte != analyte]
+    if table:
+        from escalon.reporting.tables.kinetics import parameter_csv
+
+        table.write_text(parameter_csv(found), encoding="utf-8")
+    if output:
+        _write(output, data, found, others)
+    if as_json:
+        typer.echo(json.dumps(_json(found, others), ensure_ascii=False, indent=2))
+        return
+    for grid in _grids(found, others):
+        _print(grid)
+    typer.echo(
+        f"Written to {output}: kinetics.html and its figures and tables."
+        if output
+        else "For the figure: add -o FOLDER."
+    )
+
+
+def _plan(method: str, horizon: list[float] | None, extrapolate: bool, middle_blq: str, until: float | None) -> "Plan":
+    from escalon.kinetics import Plan
+
+    for name, value, known in (
+        ("--method", method, ("linup_logdown", "linear")),
+        ("--middle-blq", middle_blq, ("drop", "zero")),
+    ):
+        if value not in known:
+            raise ValueError(f"{name} {value!r} is not known. Write {' or '.join(known)}")
+    if any(end <= 0 for end in horizon or ()):
+        raise ValueError("--horizon is a number of days above 0")
+    horizons = tuple(int(end) if end == int(end) else end for end in horizon or (28, 84))
+    return Plan(method, horizons, extrapolate=extrapolate, middle_blq=middle_blq, until=until)  # type: ignore[arg-type]
+
+
+def _profiles(data: Path) -> "tuple[Profile, ...]":
+    from escalon.kinetics.qpcr_table import read_plates
+    from escalon.kinetics.samples_table import read_profiles
+
+    samples = data if data.is_file() else _beside(data, "samples")
+    if samples is None:
+        what = "no samples.csv or samples.parquet in it" if data.is_dir() else "there is no such file or folder"
+        raise ValueError(f"{data}: {what}. Columns it needs: participant, day, value, unit, lloq")
+    wells = _beside(samples.parent, "qpcr_wells")
+    return read_profiles(samples, read_plates(wells).read if wells else None)
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    return next((path for end in ("csv", "parquet") if (path := folder / f"{name}.{end}").is_file()), None)
+
+
+def _chosen(profiles: "tuple[Profile, ...]", analyte: str, unit: str | None) -> "list[Profile]":
+    """The profiles to analyse, in one unit; two units are never mixed, so one must be named."""
+    from escalon.facts import spelled
+
+    mine = [profile for profile in profiles if profile.analyte == analyte]
+    if not mine:
+        there = ", ".join(sorted({profile.analyte for profile in profiles}))
+        raise ValueError(f"no samples of {analyte}. In this table: {there}. Name one with --analyte")
+    units = list(dict.fromkeys(spelled(profile.unit) for profile in mine))
+    if unit is not None:
+        mine = [profile for profile in mine if spelled(profile.unit) == spelled(unit)]
+    elif len(units) > 1:
+        raise ValueError(f"{analyte} is in {' and '.join(units)}, which never mix. Choose one with --unit")
+    if not mine:
+        raise ValueError(f"{analyte} is in {', '.join(units)}, not in {unit}")
+    return mine
+
+
+def _analysed(profiles: "list[Profile]", plan: "Plan") -> "list[Kinetics]":
+    """Every profile analysed, with a progress bar on long work."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from escalon.kinetics import noncompartmental
+
+    quiet = len(profiles) < 1000
+    console = Console(stderr=True)
+    return [
+        noncompartmental(profile, plan)
+        for profile in track(profiles, "kinetics", console=console, disable=quiet, transient=True)
+    ]
+
+
+def _split(others: "list[Profile]") -> "tuple[list[Profile], list[Profile]]":
+    """Cell counts and levels of antibodies among the other analytes."""
+    cells = [profile for profile in others if profile.analyte in ("b_cells", "cd19", "cd20")]
+    return cells, [profile for profile in others if profile not in cells]
+
+
+def _grids(found: "list[Kinetics]", others: "list[Profile]") -> "list[Grid]":
+    from escalon.reporting.tables.kinetics import antibody_table, aplasia_table, parameter_table, summary_table
+
+    cells, levels = _split(others)
+    grids = [parameter_table(found), summary_table(found)]
+    grids += [aplasia_table(cells)] if cells else []
+    return grids + ([antibody_table(levels)] if levels else [])
+
+
+def _write(folder: Path, data: Path, found: "list[Kinetics]", others: "list[Profile]") -> None:
+    from escalon.reporting.figures.b_cells import b_cell_figure
+    from escalon.reporting.figures.kinetics import kinetics_figure
+    from escalon.reporting.page import figure, page
+    from escalon.reporting.tables.kinetics import parameter_csv
+
+    folder.mkdir(parents=True, exist_ok=True)
+    drawings = {"kinetics": kinetics_figure([kinetics.profile for kinetics in found])}
+    cells, _ = _split(others)
+    if cells:
+        drawings["b_cells"] = b_cell_figure(cells)
+    for name, drawing in drawings.items():
+        (folder / f"{name}.svg").write_text(drawing, encoding="utf-8")
+    (folder / "kinetics.csv").write_text(parameter_csv(found), encoding="utf-8")
+    parts = [*(figure(drawing) for drawing in drawings.values()), *(grid.html() for grid in _grids(found, others))]
+    text = page("Cells in blood", f"from {data.name}", parts, _footer(data))
+    (folder / "kinetics.html").write_text(text, encoding="utf-8")
+
+
+def _footer(data: Path) -> str:
+    """Version and the digest of every input file, so that the page can be made again."""
+    from hashlib import sha256
+
+    import escalon
+
+    files = [data] if data.is_file() else [path for name in ("samples", "qpcr_wells") if (path := _beside(data, name))]
+    digests = ", ".join(f"{path.name} {sha256(path.read_bytes()).hexdigest()[:16]}" for path in files)
+    version = getattr(escalon, "__version__", "")
+    return f"Escalon {version}. Input (SHA-256): {digests}. * see the flags of the row. Not a medical device."
+
+
+def _json(found: "list[Kinetics]", others: "list[Profile]") -> dict[str, Any]:
+    from escalon.kinetics import b_cell_aplasia
+
+    cells, _ = _split(others)
+    aplasia = [
+        {"participant": profile.participant, **finding.as_json()}
+        for profile in cells
+        for finding in b_cell_aplasia(profile)
+    ]
+    return {"kinetics": [kinetics.as_json() for kinetics in found], "b_cell_aplasia": aplasia}
+
+
+def _print(grid: "Grid") -> None:
+    """The grid as wide as it needs to be: a number is never cut off."""
+    from rich.console import Console
+    from rich.measure import Measurement
+    from rich.table import Table
+
+    shown = Table(title=grid.title, title_justify="left")
+    for name in grid.columns:
+        shown.add_column(name, justify="left" if name in grid.left else "right", no_wrap=True)
+    for row in grid.rows:
+        shown.add_row(*row)
+    wide = Console(width=10_000)
+    needed = Measurement.get(wide, wide.options, shown).maximum
+    console = Console(width=max(Console().width, needed))
+    console.print(shown)
+    for note in grid.notes:
+        console.print(f"  {note}", style="dim", highlight=False, markup=False)

@@ -1,0 +1,153 @@
+"""Kinetic parameters by participant and by group, B-cell aplasia, and immunoglobulins against baseline."""
+
+from collections.abc import Iterable, Sequence
+
+from escalon.facts import Fact, Finding, jsonable, plain
+from escalon.kinetics import Kinetics, Profile, b_cell_aplasia, by_group, igg_change, percent_change, summarise
+from escalon.reporting.significant import significant
+from escalon.reporting.tables.grid import Grid, csv_text
+
+_DIGITS = {"cmax": 3, "clast": 3, "auc": 5, "half_life": 3}  # spec cell-therapy, numerical requirements: AUC 5 digits
+
+
+def parameter_table(found: Sequence[Kinetics]) -> Grid:
+    """One row per participant: peak, areas, half-life, last positive sample, and what must be known about them.
+
+    A last positive sample after which nothing was below quantification reads `> 360`: persistence is censored there.
+    """
+    names = _columns(found)
+    rows = tuple(_row(kinetics, names) for kinetics in found)
+    notes = [f"{k.profile.participant}: {'; '.join(_reasons(k))}" for k in found if _reasons(k)]
+    columns = ("participant", "group", *(_heading(name) for name in names), "flags")
+    return Grid(_title(found), columns, rows, tuple(notes))
+
+
+def _title(found: Sequence[Kinetics]) -> str:
+    if not found:
+        return "Cellular kinetics: no profile"
+    profile, area = found[0].profile, found[0]["auc_last"].unit
+    drawn = {"linup_logdown": "linear up and logarithmic down", "linear": "linear"}[found[0].plan.method]
+    what = profile.analyte.replace("_", " ")
+    return f"Cellular kinetics of {what}: levels in {profile.unit}, times in days, areas in {area} ({drawn})"
+
+
+def parameter_csv(found: Sequence[Kinetics]) -> str:
+    """Every parameter of every participant with full digits, one row each."""
+    columns = ("participant", "group", "analyte", "parameter", "value", "unit", "status", "category", "flags", "method")
+    rows = [
+        (
+            kinetics.profile.participant, kinetics.profile.group, kinetics.profile.analyte, name,
+            jsonable(finding.value), finding.unit, finding.status.value, finding.category,
+            " ".join((*finding.flags, *kinetics.flags)), kinetics.plan.method,
+        )
+        for kinetics in found
+        for name, finding in kinetics.findings.items()
+    ]  # fmt: skip
+    return csv_text(columns, rows)
+
+
+def summary_table(found: Sequence[Kinetics]) -> Grid:
+    """By group: geometric mean and CV% of levels and areas, median and range of times, with what was left out."""
+    rows = []
+    for group, some in by_group(found).items():
+        for name in ("cmax", *(n for n in _columns(found) if n.startswith("auc")), "tmax", "persistence"):
+            it = summarise(some, name)
+            digits = 5 if name.startswith("auc") else 3
+            geometric = f"{significant(it.geometric_mean, digits)} ({significant(it.cv_percent, 3)} %)"
+            spread = f"{significant(it.median, 3)} ({significant(it.lowest, 3)} to {significant(it.highest, 3)})"
+            counts = ((it.zeros, "zero"), (it.without_value, "no value"), (it.censored, "censored"))
+            remarks = ", ".join(f"{count} {what}" for count, what in counts if count)
+            shown = geometric if it.geometric_mean is not None else "–"
+            heading = f"{_heading(name)} ({found[0][name].unit})"
+            rows.append((group or "all", heading, str(it.n), shown, spread if it.n else "–", remarks))
+    columns = ("group", "parameter", "n", "geometric mean (CV %)", "median (range)", "remarks")
+    left = frozenset({"group", "parameter", "remarks"})
+    return Grid("Summary by group", columns, tuple(rows), (), left)
+
+
+def aplasia_table(profiles: Iterable[Profile]) -> Grid:
+    """One row per episode of B-cell aplasia."""
+    rows, notes = [], []
+    for profile in profiles:
+        for finding in b_cell_aplasia(profile):
+            parts = finding.components
+            days = tuple(significant(parts.get(key)) for key in ("onset_day", "ended_before_day", "recovery_day"))
+            duration = significant(finding.value)
+            shown = f"at least {duration}" if "censored" in finding.flags else duration
+            state = finding.category or finding.status.value
+            rows.append((profile.participant, profile.group, *days, shown, state, ", ".join(finding.flags)))
+            notes += [f"{profile.participant}: {reason}" for reason in finding.reasons]
+    columns = ("participant", "group", "from day", "before day", "recovery day", "duration (d)", "state", "flags")
+    return Grid("B-cell aplasia", columns, tuple(rows), tuple(notes))
+
+
+def antibody_table(profiles: Iterable[Profile]) -> Grid:
+    """Immunoglobulins and autoantibodies: baseline, lowest and latest value with their change."""
+    rows = []
+    for profile in profiles:
+        before = [sample for sample in profile.before if sample.value is not None]
+        after = [sample for sample in profile.after if sample.value is not None]
+        if not after:
+            continue
+        lowest, latest = min(after, key=lambda s: (s.value or 0, s.day)), after[-1]
+        base = plain(before[-1].value, 3) if before else "–"
+        cells, flags = [], list(() if before else ("baseline_not_recorded",))
+        for sample in (lowest, latest):
+            cells.append(f"{plain(sample.value, 3)} (day {plain(sample.day, 1)})")
+            if before:
+                change = _change(profile, profile.fact(before[-1]), profile.fact(sample))
+                cells.append(_signed_percent(change))
+                flags += change.flags
+            else:
+                cells.append("–")
+        name = f"{profile.analyte} ({profile.unit})"
+        rows.append((profile.participant, name, base, *cells, ", ".join(dict.fromkeys(flags))))
+    columns = ("participant", "measure", "baseline", "lowest", "change", "latest", "latest change", "flags")
+    return Grid(
+        "Immunoglobulins and autoantibodies", columns, tuple(rows), (), frozenset({"participant", "measure", "flags"})
+    )
+
+
+def _signed_percent(change: Finding) -> str:
+    value = change.value
+    return "undefined" if value is None or isinstance(value, str) else f"{float(value):+.0f} %"
+
+
+def _change(profile: Profile, baseline: Fact, later: Fact) -> Finding:
+    return (igg_change if profile.analyte.lower() == "igg" else percent_change)(baseline, later)
+
+
+def _row(kinetics: Kinetics, names: Sequence[str]) -> tuple[str, ...]:
+    flags = dict.fromkeys((*kinetics.flags, *(f for name in names for f in kinetics[name].flags)))
+    cells = [_cell(kinetics[name]) for name in names]
+    if kinetics["persistence"].category == "censored":
+        cells[-1] = f"> {cells[-1]}"
+    return (kinetics.profile.participant, kinetics.profile.group, *cells, ", ".join(flags))
+
+
+def _cell(finding: Finding) -> str:
+    digits = next((count for name, count in _DIGITS.items() if finding.name.startswith(name)), 3)
+    mark = "*" if {"truncated", "extrapolated", "poor_fit", "short_span"} & set(finding.flags) else ""
+    return significant(finding.value, digits) + mark
+
+
+def _columns(found: Sequence[Kinetics]) -> tuple[str, ...]:
+    areas = [name for name in (found[0].findings if found else ()) if name.startswith("auc") and name != "auc_all"]
+    return ("cmax", "tmax", *areas, "half_life", "tlast")
+
+
+def _heading(name: str) -> str:
+    words = {
+        "cmax": "Cmax",
+        "tmax": "Tmax",
+        "tlast": "Tlast",
+        "persistence": "Tlast",
+        "half_life": "T½",
+        "auc_last": "AUClast",
+    }
+    return words.get(name) or "AUC" + name.removeprefix("auc_").replace("_", "–") + "d"
+
+
+def _reasons(kinetics: Kinetics) -> tuple[str, ...]:
+    own = (reason for finding in kinetics.findings.values() for reason in finding.reasons)
+    return tuple(dict.fromkeys((*kinetics.reasons, *own)))
