@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from escalon.escalation.characteristics import Characteristics, Laws
+from escalon.escalation.characteristics import TOLERANCE, Characteristics, Laws
 from escalon.escalation.estimates import Estimates
 from escalon.escalation.rule import Rule
 from escalon.escalation.tally import Tally
@@ -89,6 +89,13 @@ class Ensemble:
         sums = self._sums(np.atleast_2d(weight), np.atleast_2d(risks), np.zeros(len(self), dtype=np.int64))
         shaped: Floats = sums.reshape(risks.shape[:-1] + weight.shape[:-1])
         return shaped
+
+    def overdosing(self, truth: ArrayLike, target: float, share: Fraction) -> float:
+        """P(more than `share` of those treated are treated at levels whose true risk is above the target)."""
+        risks = checked_truths(truth, self.levels)
+        above = self.n[:, risks > target + TOLERANCE].sum(axis=1, dtype=np.int64)
+        too_many = above * share.denominator > self.size * share.numerator
+        return float(self.probability(risks)[too_many].sum())
 
     def probability(self, truth: ArrayLike) -> Floats:
         """The probability of every end state under one truth."""
