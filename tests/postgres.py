@@ -75,10 +75,8 @@ def cluster() -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(prefix="escalon-pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-    as_postgres(
-        [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust", "--wal-segsize=4"]
-        + ["--encoding=UTF8", "--locale=C"]
-    )
+    initdb = [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust"]
+    as_postgres([*initdb, "--wal-segsize=4", "--encoding=UTF8", "--locale=C"])
     running = Cluster(folder, free_port(), binaries)
     try:
         running.start()

@@ -1,0 +1,1 @@
+"""What did happen: an append-only, hash-chained, signed record of a trial."""

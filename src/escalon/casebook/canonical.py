@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import TypeAlias
 
-Plain: TypeAlias = "None | bool | int | str | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | int | str | list[Plain] | dict[str, Plain] | None"
 
 NOTHING_BEFORE = "0" * 64
 """The hash that stands before the first entry."""

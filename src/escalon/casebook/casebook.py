@@ -119,9 +119,13 @@ class Casebook:
         after: int = 0,
         upto: int | None = None,
         as_of: datetime | None = None,
+        facts: bool = True,
         connection: Connection | None = None,
     ) -> Iterator[Entry]:
-        """Entries in order, of one participant, of some kinds, after a number, or as they stood at a past moment."""
+        """Entries in order: of one participant, of some kinds, after a number, as they stood at a past moment.
+
+        `facts=False` leaves recorded facts out, which are most of a casebook (their corrections stay in).
+        """
         query = _ROW.where(entries.c.number > after).order_by(entries.c.number)
         if participant is not None:
             query = query.where(entries.c.participant == participant)
@@ -129,6 +133,8 @@ class Casebook:
             query = query.where(entries.c.kind.in_(kinds))
         if upto is not None:
             query = query.where(entries.c.number <= upto)
+        if not facts:
+            query = query.where(entries.c.kind != "FactRecorded")
         if as_of is not None:
             query = query.where(entries.c.at <= time_text(as_of))
         if connection is not None:
@@ -152,6 +158,12 @@ class Casebook:
     def reading(self) -> Iterator[Connection]:
         """A connection to read through, with errors said plainly."""
         with storage_errors(self.place), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """A transaction on what is no entry and may change: secrets and sessions."""
+        with storage_errors(self.place), self.engine.execution_options(writes=True).begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -205,10 +217,12 @@ class Writer:
         self.number, self.hash, self.at = entry.number, entry.hash, time_text(self.now)
         return entry
 
-    def entries(self, *, after: int = 0, kinds: Sequence[str] | None = None) -> Iterator[Entry]:
-        """Entries as they stand inside this act."""
+    def entries(self, *, after: int = 0, facts: bool = True) -> Iterator[Entry]:
+        """Entries as they stand inside this act; none are asked of the database when there can be none."""
         self._send()
-        return self.casebook.entries(after=after, kinds=kinds, connection=self.connection)
+        if after >= self.number:
+            return iter(())
+        return self.casebook.entries(after=after, facts=facts, connection=self.connection)
 
     def entry(self, number: int) -> Entry:
         """The entry of this number, as it stands inside this act."""

@@ -61,7 +61,8 @@ def plain(value: object) -> Plain:
 
 def content(value: object) -> dict[str, Plain]:
     """A record's fields, leaving out those that hold their default, so that new fields never change old hashes."""
-    written = ((name, getattr(value, name), default) for name, default in _defaults(type(value)))
+    kind: Any = type(value)
+    written = ((name, getattr(value, name), default) for name, default in _defaults(kind))
     return {name: plain(held) for name, held, default in written if held != default}
 
 
@@ -85,7 +86,8 @@ def _field_readers(kind: Any) -> Mapping[str, Reader]:
 
 def read(kind: type[T], content: Mapping[str, Plain]) -> T:
     """Build the dataclass `kind` from its plain content; a field nobody knows is an error, never dropped."""
-    readers = _field_readers(kind)
+    known: Any = kind
+    readers = _field_readers(known)
     if strange := content.keys() - readers.keys():
         raise ValueError(f"{kind.__name__} has no field {', '.join(sorted(strange))}")
     return kind(**{name: readers[name](value) for name, value in content.items()})

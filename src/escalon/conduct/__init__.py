@@ -1,0 +1,1 @@
+"""What may happen next: authority, sequence, signing, and the recording of one event at a time."""

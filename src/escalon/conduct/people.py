@@ -1,0 +1,54 @@
+"""The people of a trial as the casebook's entries make them: accounts, the roles they hold now, who is revoked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from escalon.casebook.entry import Entry
+from escalon.casebook.events import (
+    AccountOpened,
+    AccountRevoked,
+    Role,
+    RoleGranted,
+    RoleWithdrawn,
+    SecretSet,
+)
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person's account. `secret` is the digest recorded when the password was last set."""
+
+    account: str
+    printed_name: str
+    roles: frozenset[tuple[Role, str]] = frozenset()
+    is_revoked: bool = False
+    secret: str | None = None
+
+
+@dataclass
+class People:
+    """Everyone who has, or ever had, an account."""
+
+    by_account: dict[str, Person] = field(default_factory=dict)
+
+    def get(self, account: str) -> Person | None:
+        """The person of this account."""
+        return self.by_account.get(account)
+
+    def apply(self, entry: Entry) -> None:
+        """Take one entry into account; entries about other things change nothing."""
+        match entry.event:
+            case AccountOpened(account=account, printed_name=name):
+                self.by_account[account] = Person(account, name)
+            case RoleGranted(account=account, held=role, at_site=site):
+                self._change(account, roles=self.by_account[account].roles | {(role, site)})
+            case RoleWithdrawn(account=account, held=role, at_site=site):
+                self._change(account, roles=self.by_account[account].roles - {(role, site)})
+            case AccountRevoked(account=account):
+                self._change(account, is_revoked=True)
+            case SecretSet(account=account, digest=digest):
+                self._change(account, secret=digest)
+
+    def _change(self, account: str, **changes: object) -> None:
+        self.by_account[account] = replace(self.by_account[account], **changes)  # type: ignore[arg-type]

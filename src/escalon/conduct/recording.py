@@ -1,0 +1,132 @@
+"""The one way in: an event is checked for authority and sequence, and recorded, while nobody else can record."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from escalon.casebook.casebook import Casebook, Writer
+from escalon.casebook.entry import Author, Entry
+from escalon.casebook.events import Event, LevelAllocated, ParticipantConsented, Signed
+from escalon.conduct.authority import acts_of, authorise
+from escalon.conduct.refusal import Broken, Refused, refuse
+from escalon.conduct.sequence import Act, Plan, broken_rules
+from escalon.conduct.standing import Standing
+
+Build = Callable[[Standing], Event]
+
+
+class Conduct:
+    """A casebook, the study's plan, and where the trial stands; safe to share between threads."""
+
+    def __init__(self, casebook: Casebook, plan: Plan) -> None:
+        self.casebook = casebook
+        self.plan = plan
+        self._standing = Standing()
+        self._folding = threading.RLock()
+
+    @property
+    def standing(self) -> Standing:
+        """Where the trial stands after the last entry."""
+        with self._folding:
+            upto = self.casebook.head.number
+            found = self.casebook.entries(after=self._standing.number, upto=upto, facts=False)
+            return self._follow(found, upto)
+
+    def record(self, author: Author, event: Event, *, override: int | None = None) -> Entry:
+        """Record an event, or refuse it with every rule it breaks. `override` is the number of a signed override."""
+        if isinstance(event, Signed):
+            raise refuse("signature", "a signature is made by signing, with the password entered again")
+        return self.record_built(author, lambda standing: event, override=override)
+
+    def record_built(self, author: Author, build: Build, *, override: int | None = None, seals: bool = False) -> Entry:
+        """Record an event that depends on where the trial stands at the very moment of recording."""
+        with self._folding, self.casebook.writing() as writer:
+            standing = self.caught_up(writer)
+            event = build(standing)
+            authorise_event(standing, author, event, writer)
+            event = self._check_sequence(standing, author, event, writer, override)
+            entry = writer.append(author, event)
+            writer.checkpoint_due = seals
+        return entry
+
+    def allocate(self, author: Author, participant: str, cohort: int) -> Entry:
+        """Give the participant the next place of a cohort: of two who ask for the last one, exactly one gets it."""
+
+        def next_place(standing: Standing) -> Event:
+            known = standing.cohorts.get(cohort)
+            if known is None:
+                raise refuse("slot", f"cohort {cohort} is not open")
+            level, place = known.opened.level, known.last_place + 1
+            return LevelAllocated(participant=participant, cohort=cohort, level=level, place=place)
+
+        return self.record_built(author, next_place)
+
+    def what_forbids(self, author: Author, event: Event) -> tuple[Broken, ...]:
+        """Every rule that would refuse this event now, without recording anything."""
+        with self._folding:
+            standing = self.standing
+            now = self.casebook.clock.now()
+            try:
+                site = site_of(standing, event)
+                for act in acts_of(event):
+                    authorise(standing.people.get(author.person), author, act, site)
+            except Refused as refused:
+                return refused.broken
+            return tuple(broken_rules(Act(event, author, standing, self.plan, now, self.casebook.entry)))
+
+    def caught_up(self, writer: Writer) -> Standing:
+        """Where the trial stands at the start of an act."""
+        return self._follow(writer.entries(after=self._standing.number, facts=False), writer.number)
+
+    def _follow(self, found: Iterable[Entry], upto: int) -> Standing:
+        self._standing.follow(found)
+        self._standing.number = upto  # facts since then need not be looked at again
+        return self._standing
+
+    def _check_sequence(
+        self, standing: Standing, author: Author, event: Event, writer: Writer, override: int | None
+    ) -> Event:
+        act = Act(event, author, standing, self.plan, writer.now, writer.entry)
+        broken = tuple(broken_rules(act))
+        if not broken:
+            return event
+        if override is None:
+            raise Refused(*broken)
+        check_override(standing, event, override, broken)
+        return replace(event, override=override)
+
+
+def authorise_event(standing: Standing, author: Author, event: Event, writer: Writer) -> None:
+    """Refuse an event its author may not record, at the site it concerns."""
+    site = site_of(standing, event)
+    person = standing.people.get(author.person)
+    for act in acts_of(event):
+        authorise(person, author, act, site)
+    if event.supersedes is not None:  # to change an entry one must also be allowed to have made it
+        authorise(person, author, writer.entry(event.supersedes).kind, site)
+
+
+def site_of(standing: Standing, event: Event) -> str | None:
+    """The site an event concerns: the participant's, or None for what concerns the whole trial."""
+    if event.participant in standing.participants:
+        return standing.participants[event.participant].site
+    return event.site if isinstance(event, ParticipantConsented) else None
+
+
+def check_override(standing: Standing, event: Event, number: int, broken: tuple[Broken, ...]) -> None:
+    """Refuse an override that does not cover what the act would break, is not signed as it must be, or was used."""
+    given = standing.overrides.get(number)
+    if given is None:
+        raise refuse("override", f"entry {number} is not an override")
+    if given.used_by is not None:
+        raise refuse("override", f"override {number} was used by entry {given.used_by}")
+    if (given.given.act, given.given.participant) != (event.kind, event.participant):
+        raise refuse("override", f"override {number} is for {given.given.act} of {given.given.participant}")
+    uncovered = [one for one in broken if not one.signatures or one.rule not in given.given.rules]
+    if uncovered:
+        raise Refused(*uncovered)
+    needed = max(one.signatures for one in broken)
+    if len(given.signers) < needed:
+        raise refuse("override", f"override {number} has {len(given.signers)} of the {needed} signatures it needs")

@@ -1,0 +1,270 @@
+"""What must have happened before what, and what an override takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from escalon.casebook.casebook import Casebook
+from escalon.casebook.events import (
+    AllocationReleased,
+    CohortClosed,
+    ConsentWithdrawn,
+    Course,
+    DecisionSigned,
+    DltAdjudicated,
+    DltProposed,
+    EntryCorrected,
+    FactCorrected,
+    FactRecorded,
+    Observation,
+    OverrideSigned,
+    ParticipantScreened,
+    Verdict,
+    VisitLocked,
+    VisitUnlocked,
+)
+from escalon.conduct.refusal import Refused
+from tests.casebook.trial import CARLA, CORA, CYRUS, INES, STAN, Trial
+
+
+@pytest.fixture
+def trial(sqlite_casebook: Casebook) -> Trial:
+    return Trial(sqlite_casebook)
+
+
+@pytest.fixture
+def ready(trial: Trial) -> Trial:
+    """Cohort 1 is open at level 1 and P-1 may be infused."""
+    trial.open_cohort(1, 1)
+    trial.prepare("P-1", 1, 1)
+    return trial
+
+
+def refused(act: Callable[[], object]) -> set[str]:
+    with pytest.raises(Refused) as why:
+        act()
+    return {one.rule for one in why.value.broken}
+
+
+def test_the_way_through_a_first_cohort_is_open(ready: Trial) -> None:
+    ready.infuse("P-1", 1)
+    for code in ("P-2", "P-3"):
+        ready.prepare(code, 1, 1)
+        ready.days(14)
+        ready.infuse(code, 1)
+    assert len(ready.conduct.standing.infused()) == 3
+
+
+STEPS = ["consent", "eligibility", "apheresis", "lymphodepletion", "release", "slot"]
+
+
+@pytest.mark.parametrize("left_out", STEPS)
+def test_no_infusion_before(trial: Trial, left_out: str) -> None:
+    trial.open_cohort(1, 1)
+    if left_out == "consent":
+        assert refused(lambda: trial.infuse("P-1", 1)) == {"consent"}
+        return
+    trial.consent("P-1")
+    screening = trial.screen("P-1").number
+    if left_out != "eligibility":
+        trial.sign_eligibility("P-1", screening)
+    steps: dict[str, Callable[[], object]] = {
+        "apheresis": lambda: trial.apheresis("P-1"),
+        "slot": lambda: trial.allocate("P-1", 1),
+        "release": lambda: trial.release("P-1", 1),
+        "lymphodepletion": lambda: trial.lymphodepletion("P-1"),
+    }
+    for name, step in steps.items():
+        if name != left_out:
+            with suppress(Refused):  # a step left out may forbid the next ones too
+                step()
+    assert left_out in refused(lambda: trial.infuse("P-1", 1))
+
+
+def test_nothing_is_done_after_consent_was_withdrawn(ready: Trial) -> None:
+    ready.record(INES, ConsentWithdrawn(participant="P-1", on=ready.today(), reason="wishes to stop"))
+    assert refused(lambda: ready.infuse("P-1", 1)) == {"consent"}
+
+
+def test_a_corrected_fact_voids_eligibility_until_it_is_screened_and_signed_anew(trial: Trial) -> None:
+    trial.open_cohort(1, 1)
+    trial.consent("P-1")
+    alt = trial.record(CARLA, FactRecorded(participant="P-1", fact=Observation(name="alt", value="31"))).number
+    trial.sign_eligibility("P-1", trial.screen("P-1", alt).number)
+    trial.apheresis("P-1")
+    fact = Observation(name="alt", value="310")
+    trial.record(CARLA, FactCorrected(participant="P-1", corrects=alt, fact=fact, reason="typing error"))
+    assert refused(lambda: trial.allocate("P-1", 1)) == {"eligibility"}
+    trial.sign_eligibility("P-1", trial.screen("P-1", alt).number)
+    trial.allocate("P-1", 1)
+
+
+def test_only_an_eligible_verdict_can_be_signed(trial: Trial) -> None:
+    trial.consent("P-1")
+    for verdict in (Verdict.UNKNOWN, Verdict.NOT_ELIGIBLE):
+        screening = trial.screen("P-1", verdict=verdict).number
+        assert refused(lambda number=screening: trial.sign_eligibility("P-1", number)) == {"signature"}
+
+
+def test_a_product_is_released_only_for_the_participant_it_was_made_from(ready: Trial) -> None:
+    from dataclasses import replace
+
+    ready.enter("P-2")
+    ready.apheresis("P-2")
+    released = ready.conduct.standing.participants["P-1"].products["B-P-1"]
+    assert refused(lambda: ready.record(*_by_lab(replace(released, participant="P-2")))) == {"identity"}
+    swapped = replace(released, participant="P-2", collection="A-P-2")
+    assert refused(lambda: ready.record(*_by_lab(swapped))) == {"identity"}
+
+
+def _by_lab(event: object) -> tuple[object, object]:
+    from tests.casebook.trial import LENA
+
+    return LENA, event
+
+
+def test_no_dosing_while_the_sentinel_clock_runs(ready: Trial) -> None:
+    ready.infuse("P-1", 1)
+    ready.prepare("P-2", 1, 1)
+    ready.days(13.9)
+    assert refused(lambda: ready.infuse("P-2", 1)) == {"sentinel clock"}
+    ready.days(0.1)
+    ready.infuse("P-2", 1)
+    ready.prepare("P-3", 1, 1)
+    ready.days(2.9)
+    assert refused(lambda: ready.infuse("P-3", 1)) == {"sentinel clock"}
+    ready.days(0.1)
+    ready.infuse("P-3", 1)
+
+
+def test_no_next_cohort_while_a_dlt_clock_runs(ready: Trial) -> None:
+    ready.infuse("P-1", 1)
+    ready.record(INES, CohortClosed(cohort=1, reason="complete"))
+    number = ready.decide(2)
+    ready.days(27.9)
+    assert refused(lambda: ready.open_cohort(2, 2, number)) == {"dlt clock"}
+    ready.days(0.1)
+    ready.open_cohort(2, 2, number)
+
+
+def test_no_dosing_while_a_proposed_dlt_awaits_adjudication(ready: Trial) -> None:
+    ready.infuse("P-1", 1)
+    ready.prepare("P-2", 1, 1)
+    ready.days(14)
+    proposed = ready.record(CARLA, DltProposed(participant="P-1", is_dlt=True, because="grade 4")).number
+    assert refused(lambda: ready.infuse("P-2", 1)) == {"adjudication"}
+    adjudicated = DltAdjudicated(participant="P-1", is_dlt=False, because="disease", rests_on=(proposed,))
+    ready.record(INES, adjudicated)
+    ready.infuse("P-2", 1)
+
+
+def test_no_level_without_a_signed_decision(trial: Trial) -> None:
+    number = trial.propose(1).number
+    assert refused(lambda: trial.open_cohort(1, 1, number)) == {"decision"}
+    trial.sign(CORA, DecisionSigned, decision=number)
+    assert refused(lambda: trial.open_cohort(1, 1, number)) == {"decision"}
+    trial.sign(CYRUS, DecisionSigned, decision=number)
+    assert refused(lambda: trial.open_cohort(1, 2, number)) == {"decision"}
+    trial.open_cohort(1, 1, number)
+
+
+def test_one_person_cannot_sign_a_decision_twice(trial: Trial) -> None:
+    number = trial.propose(1).number
+    trial.sign(CORA, DecisionSigned, decision=number)
+    assert refused(lambda: trial.sign(CORA, DecisionSigned, decision=number)) == {"signature"}
+
+
+def test_those_who_entered_the_dlts_cannot_be_the_only_signers(ready: Trial) -> None:
+    ready.infuse("P-1", 1)
+    rests_on = [
+        ready.record(author, DltAdjudicated(participant="P-1", is_dlt=True, because=f"event {author.person}")).number
+        for author in (CORA, CYRUS)
+    ]
+    ready.record(INES, CohortClosed(cohort=1, reason="complete"))
+    number = ready.decide(1, *rests_on)
+    assert refused(lambda: ready.open_cohort(2, 1, number)) == {"decision"}
+    assert not ready.conduct.standing.is_effective(ready.conduct.standing.decisions[number])
+
+
+def test_a_late_dlt_makes_the_decision_stale_and_stops_dosing(ready: Trial) -> None:
+    ready.infuse("P-1", 1)
+    ready.record(INES, CohortClosed(cohort=1, reason="complete"))
+    ready.days(28)
+    ready.open_cohort(2, 2)
+    ready.prepare("P-2", 2, 2)
+    late = ready.record(INES, DltAdjudicated(participant="P-1", is_dlt=True, because="late event"))
+    with pytest.raises(Refused, match=f"is stale: entry {late.number} changed what it rested on"):
+        ready.infuse("P-2", 2)
+
+
+def test_a_newer_decision_ends_the_authority_of_the_older(ready: Trial) -> None:
+    ready.decide(0 + 1, course=Course.STOP)
+    assert refused(lambda: ready.infuse("P-1", 1)) == {"decision"}
+
+
+def test_there_are_never_two_open_cohorts(ready: Trial) -> None:
+    number = ready.decide(2)
+    assert "one cohort" in refused(lambda: ready.open_cohort(2, 2, number))
+
+
+def test_a_full_cohort_gives_no_place_and_a_place_given_back_is_not_numbered_again(trial: Trial) -> None:
+    trial.open_cohort(1, 1)
+    for code in ("P-1", "P-2", "P-3", "P-4"):
+        trial.enter(code)
+    places = [trial.allocate(code, 1).event.place for code in ("P-1", "P-2", "P-3")]  # type: ignore[attr-defined]
+    assert places == [1, 2, 3]
+    assert refused(lambda: trial.allocate("P-4", 1)) == {"slot"}
+    trial.record(INES, AllocationReleased(participant="P-2", cohort=1, place=2, reason="left before infusion"))
+    assert trial.allocate("P-4", 1).event.place == 4  # type: ignore[attr-defined]
+
+
+def test_an_override_is_possible_once_with_two_signatures_and_shows_in_the_entry(ready: Trial) -> None:
+    ready.infuse("P-1", 1)
+    ready.prepare("P-2", 1, 1)
+    alone = ready.override("CellsInfused", "P-2", "sentinel clock", signers=(INES,))
+    assert refused(lambda: ready.infuse("P-2", 1, override=alone)) == {"override"}
+    assert refused(lambda: ready.sign(INES, OverrideSigned, given=alone)) == {"signature"}
+    ready.sign(CORA, OverrideSigned, given=alone)
+    entry = ready.infuse("P-2", 1, override=alone)
+    assert entry.event.override == alone
+    assert f'"override":{alone}' in entry.body
+    ready.prepare("P-3", 1, 1)
+    assert refused(lambda: ready.infuse("P-3", 1, override=alone)) == {"override"}
+
+
+def test_an_override_covers_only_the_rules_it_names(ready: Trial) -> None:
+    ready.infuse("P-1", 1)
+    ready.prepare("P-2", 1, 1)
+    number = ready.override("CellsInfused", "P-2", "slot")
+    assert refused(lambda: ready.infuse("P-2", 1, override=number)) == {"sentinel clock"}
+
+
+def test_a_locked_visit_takes_no_fact_until_it_is_unlocked(trial: Trial) -> None:
+    trial.consent("P-1")
+    fact = FactRecorded(participant="P-1", fact=Observation(name="alt", value="31", visit="D28"))
+    first = trial.record(CARLA, fact).number
+    trial.record(INES, VisitLocked(participant="P-1", visit="D28"))
+    elsewhere = Observation(name="alt", value="13", visit="D90")
+    correction = FactCorrected(participant="P-1", corrects=first, fact=elsewhere, reason="typing error")
+    for event in (fact, correction):
+        assert refused(lambda event=event: trial.record(CARLA, event)) == {"lock"}
+    trial.record(INES, VisitUnlocked(participant="P-1", visit="D28", reason="source checked again"))
+    trial.record(CARLA, correction)
+
+
+def test_a_corrected_step_counts_as_it_should_have_been(trial: Trial) -> None:
+    trial.consent("P-1")
+    wrong = trial.screen("P-1")
+    trial.sign_eligibility("P-1", wrong.number)
+    now = ParticipantScreened(participant="P-1", verdict=Verdict.NOT_ELIGIBLE)
+    trial.record(CARLA, EntryCorrected(participant="P-1", corrects=wrong.number, now=now, reason="HBV found"))
+    assert refused(lambda: trial.apheresis("P-1")) == {"eligibility"}
+
+
+def test_a_signature_or_a_decision_cannot_be_corrected(ready: Trial) -> None:
+    opened = next(e for e in ready.casebook.entries() if e.kind == "CohortOpened")
+    correction = EntryCorrected(corrects=opened.number, now=opened.event, reason="x")
+    assert refused(lambda: ready.record(STAN, correction)) == {"correction"}

@@ -1,0 +1,185 @@
+"""A trial on a casebook for the tests: people with passwords, a plan, and short ways to say what happens."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from argon2 import PasswordHasher
+
+from escalon.casebook.casebook import Casebook
+from escalon.casebook.clock import SetClock
+from escalon.casebook.entry import Author, Entry
+from escalon.casebook.events import (
+    ApheresisDone,
+    CellsInfused,
+    CohortOpened,
+    Course,
+    DecisionProposed,
+    DecisionSigned,
+    EligibilitySigned,
+    LymphodepletionGiven,
+    OverrideGiven,
+    OverrideSigned,
+    ParticipantConsented,
+    ParticipantScreened,
+    ProductReleased,
+    Role,
+    Signed,
+    Verdict,
+)
+from escalon.casebook.keys import Seal
+from escalon.casebook.secrets import SecretStore
+from escalon.conduct import accounts
+from escalon.conduct.recording import Conduct
+from escalon.conduct.sequence import Plan
+from escalon.conduct.signing import Password, sign
+
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""argon2id at its cheapest, because what is tested here is not its cost."""
+
+SECRET = "correct horse battery staple"
+PASSWORD = Password(SECRET)
+
+PLAN = Plan(
+    levels=3,
+    cohort_size=3,
+    most_participants=18,
+    dlt_window=timedelta(days=28),
+    sentinel_interval=timedelta(days=14),
+    stagger=timedelta(days=3),
+)
+
+PEOPLE: dict[str, list[tuple[Role, str]]] = {
+    "carla": [(Role.COORDINATOR, "S1")],
+    "ines": [(Role.INVESTIGATOR, "S1")],
+    "igor": [(Role.INVESTIGATOR, "S2")],
+    "lena": [(Role.CELL_LAB, "S1")],
+    "stan": [(Role.STATISTICIAN, "*")],
+    "cora": [(Role.COMMITTEE, "*")],
+    "cyrus": [(Role.COMMITTEE, "*")],
+    "mona": [(Role.MONITOR, "*")],
+    "ada": [(Role.ADMINISTRATOR, "*")],
+}
+
+
+def person(name: str, number: int = 0) -> Author:
+    role, site = PEOPLE[name][number]
+    return Author(name, role, site, "test")
+
+
+CARLA, INES, LENA, STAN = person("carla"), person("ines"), person("lena"), person("stan")
+CORA, CYRUS, MONA, ADA = person("cora"), person("cyrus"), person("mona"), person("ada")
+
+
+class Trial:
+    """Short ways to say what happens, each through `Conduct`."""
+
+    def __init__(self, casebook: Casebook, plan: Plan = PLAN) -> None:
+        assert isinstance(casebook.clock, SetClock)
+        self.clock = casebook.clock
+        self.casebook = casebook
+        self.conduct = Conduct(casebook, plan)
+        self.secrets = SecretStore(casebook, Seal(b"k" * 32), QUICK)
+        self.collections = itertools.count(1)
+        accounts.open_first_account(self.conduct, self.secrets, "ada", "Ada Min", SECRET)
+        for name, roles in PEOPLE.items():
+            if name != "ada":
+                accounts.open_account(self.conduct, self.secrets, ADA, name, f"{name.title()} Example", roles, SECRET)
+
+    def record(self, author: Author, event: Any, **more: Any) -> Entry:
+        return self.conduct.record(author, event, **more)
+
+    def sign(self, author: Author, kind: type[Signed], meaning: str = "approve", **subject: Any) -> Entry:
+        return sign(self.conduct, self.secrets, author, kind, password=PASSWORD, meaning=meaning, **subject)
+
+    def days(self, days: float) -> None:
+        self.clock.move(timedelta(days=days))
+
+    def today(self) -> Any:
+        return self.clock.now().date()
+
+    # -- steps -----------------------------------------------------------------------------------------------------
+
+    def consent(self, code: str, site: str = "S1") -> Entry:
+        consent = ParticipantConsented(participant=code, site=site, form="v1", signed_on=self.today())
+        return self.record(CARLA, consent)
+
+    def screen(self, code: str, *rests_on: int, verdict: Verdict = Verdict.ELIGIBLE) -> Entry:
+        return self.record(CARLA, ParticipantScreened(participant=code, verdict=verdict, rests_on=rests_on))
+
+    def sign_eligibility(self, code: str, screening: int) -> Entry:
+        return self.sign(INES, EligibilitySigned, participant=code, screening=screening)
+
+    def apheresis(self, code: str) -> Entry:
+        done = ApheresisDone(participant=code, at=self.clock.now(), collection=f"A-{code}")
+        return self.record(CARLA, done)
+
+    def allocate(self, code: str, cohort: int) -> Entry:
+        return self.conduct.allocate(CARLA, code, cohort)
+
+    def lymphodepletion(self, code: str) -> Entry:
+        given = LymphodepletionGiven(
+            participant=code, started_on=self.today(), ended_on=self.today(), regimen="as prescribed"
+        )
+        return self.record(INES, given)
+
+    def release(self, code: str, level: int) -> Entry:
+        released = ProductReleased(
+            participant=code,
+            product=f"B-{code}",
+            collection=f"A-{code}",
+            level=level,
+            certificate="C-1",
+            at=self.clock.now(),
+        )
+        return self.record(LENA, released)
+
+    def infusion(self, code: str, level: int) -> CellsInfused:
+        return CellsInfused(
+            participant=code,
+            at=self.clock.now(),
+            product=f"B-{code}",
+            level=level,
+            cells_per_kg=Decimal(100_000),
+        )
+
+    def infuse(self, code: str, level: int, **more: Any) -> Entry:
+        return self.record(INES, self.infusion(code, level), **more)
+
+    def enter(self, code: str) -> None:
+        """Consent, screening and the investigator's signature."""
+        self.consent(code)
+        self.sign_eligibility(code, self.screen(code).number)
+
+    def prepare(self, code: str, cohort: int, level: int) -> None:
+        """Everything up to the day of infusion."""
+        self.enter(code)
+        self.apheresis(code)
+        self.allocate(code, cohort)
+        self.release(code, level)
+        self.lymphodepletion(code)
+
+    def propose(self, level: int, *rests_on: int, course: Course = Course.TREAT) -> Entry:
+        because = "the rule of the plan"
+        return self.record(STAN, DecisionProposed(course=course, level=level, because=because, rests_on=rests_on))
+
+    def decide(self, level: int, *rests_on: int, course: Course = Course.TREAT) -> int:
+        """A decision with both signatures."""
+        number = self.propose(level, *rests_on, course=course).number
+        self.sign(CORA, DecisionSigned, decision=number)
+        self.sign(CYRUS, DecisionSigned, decision=number)
+        return number
+
+    def open_cohort(self, cohort: int, level: int, decision: int | None = None) -> Entry:
+        number = self.decide(level) if decision is None else decision
+        return self.record(STAN, CohortOpened(cohort=cohort, level=level, size=3, decision=number))
+
+    def override(self, act: str, code: str | None, *rules: str, signers: tuple[Author, ...] = (INES, CORA)) -> int:
+        given = OverrideGiven(act=act, participant=code, rules=rules, reason="the participant's safety asks for it")
+        number = self.record(INES, given).number
+        for signer in signers:
+            self.sign(signer, OverrideSigned, given=number)
+        return number
