@@ -69,6 +69,8 @@ class Sample:
     unit: str
     below: bool = False
     lloq: Decimal | None = None
+    elapsed: Decimal | None = None
+    """Days from the end of infusion, where they were recorded instead of a date."""
     source: str = ""
 
 

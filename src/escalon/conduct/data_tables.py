@@ -19,6 +19,18 @@ class Column:
 PARTICIPANT = Column("participant", "code", "the participant's code, such as P01: never a name", required=True)
 SOURCE = Column("source", "text", "where it was read: form, laboratory, page")
 
+_FOR_KINETICS = {
+    "nominal_day": "samples whose clock time is missing",
+    "collected": "samples timed to the minute",
+    "infusion_end": "samples timed to the minute",
+    "qpcr_sample": "levels read from raw Ct values",
+    "ng_input": "levels read from raw Ct values",
+    "elution_ul": "levels read from raw Ct values",
+    "template_ul": "levels read from raw Ct values",
+    "blood_ul": "levels read from raw Ct values",
+    "recovery": "levels read from raw Ct values",
+}
+
 TABLES: dict[str, tuple[Column, ...]] = {
     "facts": (
         PARTICIPANT,
@@ -70,11 +82,17 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "samples": (
         PARTICIPANT,
-        Column("analyte", "name", "what was measured: car_copies, cd19_b_cells, igg, …", required=True),
-        Column("date", "day", "the day of the sample, in full", required=True),
+        Column("analyte", "name", "what was measured: car_transgene, cd19_b_cells, igg, …"),
+        Column("date", "day", "the day of the sample, in full; the day from infusion follows from it"),
+        Column("day", "number", "or the days elapsed from the end of infusion"),
         Column("value", "value", "the number; ND when not detected, BLQ when below the limit, empty when not done"),
         Column("unit", "unit", "its unit, such as copies/µL", required=True),
         Column("lloq", "number", "the lower limit of quantification, in the same unit"),
+        Column("lod", "number", "the limit of detection, in the same unit"),
+        Column("uloq", "number", "the upper limit of quantification, in the same unit"),
+        Column("visit", "text", "the visit it belongs to"),
+        Column("group", "text", "a group to summarise by, if not the dose level"),
         SOURCE,
+        *(Column(name, "text", f"for {use}: see docs/kinetics.md") for name, use in _FOR_KINETICS.items()),
     ),
 }

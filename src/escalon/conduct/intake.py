@@ -341,17 +341,17 @@ def _sample(study: Study, cells: Mapping[str, Any], source: str) -> Sample:
     if value is not None and value < 0:
         raise _RowError("value", text, "a measured amount is not below 0")
     _sample_unit(study, cells)
+    if cells["date"] is None and cells["day"] is None and not cells["collected"] and not cells["nominal_day"]:
+        raise _RowError("date", "", "the sample has neither a date nor a day from infusion")
     return Sample(
-        cells["participant"], cells["analyte"], cells["date"], value, cells["unit"], below, cells["lloq"],
-        _source(cells, source),
+        cells["participant"], cells["analyte"] or "car_transgene", cells["date"], value, cells["unit"], below,
+        cells["lloq"], cells["day"], _source(cells, source),
     )  # fmt: skip
 
 
 def _sample_unit(study: Study, cells: Mapping[str, Any]) -> None:
-    definition = study.vocabulary.get(cells["analyte"])
-    if definition is None:
-        _defined(study, "analyte", cells["analyte"])
-    if definition is None or definition.unit is None:
+    definition = _defined(study, "analyte", cells["analyte"] or "car_transgene")
+    if definition.unit is None:
         return
     try:
         factor(cells["unit"], definition.unit, definition.substance)

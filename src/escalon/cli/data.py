@@ -1,0 +1,112 @@
+"""`escalon data`: the dictionary of the data folder, and a check of one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from escalon.cli.loading import AsJson, DataFolder, StudyName, load, print_json
+
+if TYPE_CHECKING:
+    from escalon.conduct.intake import Intake
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+
+
+@app.command()
+def dictionary(
+    study: StudyName = "nct07052565",
+    as_json: AsJson = False,
+    find: Annotated[str | None, typer.Option("--find", help="Only names, labels or groups that contain this.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write the dictionary to a CSV file as well.")] = None,
+) -> None:
+    """What goes in a data folder: tables, columns, and every name that may be recorded, generated from the study.
+
+    Examples: escalon data dictionary · escalon data dictionary --find creatinine · escalon data dictionary --csv dd.csv
+    """
+    from escalon.conduct.dictionary import fact_rows, table_rows
+    from escalon.protocol import load_study
+
+    protocol = load_study(study)
+    facts = [
+        row
+        for row in fact_rows(protocol)
+        if not find or find.lower() in f"{row['name']} {row['about']} {row['group']}".lower()
+    ]
+    if csv:
+        _write_csv(csv, facts)
+    if as_json:
+        print_json({"study": protocol.id, "tables": table_rows(), "facts": facts})
+        return
+    if not find:
+        _print(
+            "Tables of a data folder (CSV or Parquet)", table_rows(), ("table", "column", "kind", "required", "about")
+        )
+    _print(f"Names for {protocol.id}", facts, ("name", "about", "kind", "accepted", "units", "used_by"))
+
+
+@app.command()
+def check(study: StudyName, data: DataFolder, as_json: AsJson = False) -> None:
+    """Every problem of a data folder at once, with file, line and column. Exit code 2 if any row is refused.
+
+    Example: escalon data check nct07052565 demo/data
+    """
+    _, intake = load(study, data, quiet=True)
+    if as_json:
+        print_json(_as_json(intake))
+    else:
+        for problem in intake.problems:
+            typer.echo(f"{'refused' if problem.refused else 'note   '}  {problem}")
+        for count in intake.counts:
+            typer.echo(f"{count.file}: {count.read} rows read = {count.used} used + {count.refused} refused")
+        typer.echo(intake.account())
+    raise typer.Exit(2 if intake.refused else 0)
+
+
+def _mentions(row: dict[str, Any], text: str) -> bool:
+    return text.lower() in f"{row['name']} {row['about']} {row['group']}".lower()
+
+
+def _as_json(intake: "Intake") -> dict[str, Any]:
+    return {
+        "problems": [
+            {
+                "file": problem.file, "line": problem.line, "column": problem.column, "value": problem.value,
+                "message": problem.message, "refused": problem.refused,
+            }
+            for problem in intake.problems
+        ],
+        "tables": [
+            {"file": count.file, "read": count.read, "used": count.used, "refused": count.refused} for count in intake.counts
+        ],
+        "sha256": dict(intake.hashes),
+    }  # fmt: skip
+
+
+def _print(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", show_lines=False)
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column in ("name", "column", "table"))
+    for row in rows:
+        table.add_row(*(_cell(row[column]) for column in columns))
+    Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
+    import csv
+
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(
+            file, ["name", "about", "kind", "accepted", "units", "limits", "group", "origin", "used_by"]
+        )
+        writer.writeheader()
+        writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)

@@ -1,0 +1,119 @@
+"""The command line: `escalon`. Each command is one module beside this one, loaded only when it is called."""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+# Where each command is, and its one line of help; nothing else is imported for `escalon --help`.
+COMMANDS = {
+    "demo": ("demo:demo", "A whole synthetic trial, from study folder to report, opened in the browser."),
+    "study": ("study:app", "The protocol: show it, lint it, trace it to the registry's words, start a new one."),
+    "data": ("data:app", "The data folder: its dictionary, and a check that names every problem at once."),
+    "screen": ("screen:screen", "Who may enter, and why; what is unknown, and how to settle it."),
+    "score": ("score:score", "A disease-activity score, response or classification, from its items."),
+    "grade": ("grade:app", "Toxicity grades: CRS, ICANS, CTCAE v5.0, ICAHT, IEC-HS."),
+    "dose": ("dose:app", "Cell dose and window, lymphodepletion, the next 3+3 decision, what can still happen."),
+    "design": ("design:app", "Dose-escalation designs: exact operating characteristics, compared."),
+    "kinetics": ("kinetics:kinetics", "CAR cells in blood: parameters, table and figure."),
+    "report": ("report:report", "The trial in one self-contained page."),
+    "explain": ("explain:explain", "How a number came about, down to the entries beneath it."),
+    "simulate": ("simulate:simulate", "A seeded synthetic trial as a data folder, labelled synthetic everywhere."),
+    "feasibility": ("feasibility:feasibility", "How many people in a data folder each clause lets through."),
+    "export": ("exchange:export", "Write records in another format."),
+    "import": ("exchange:bring_in", "Read records from another format; a dry run unless told otherwise."),
+    "casebook": ("casebook:app", "The record of what happened: signed, append-only, tamper-evident."),
+    "verify": ("casebook:verify", "Check a casebook's chain of entries; names the first bad one."),
+    "backup": ("casebook:backup", "An encrypted, verified copy of a casebook."),
+    "restore": ("casebook:restore", "A casebook from its backup, with equal digest."),
+    "archive": ("casebook:archive", "A casebook as files readable without Escalon."),
+    "user": ("casebook:user", "Accounts and roles of a casebook."),
+    "serve": ("serve:serve", "The pages, on this computer."),
+    "docs": ("docs:app", "Write the generated pages of docs/."),
+}
+
+
+class Lazy(TyperGroup):
+    """A group that knows its commands' names and help, and imports a command's module only to run it."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of a trial."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command for a listing: its name and help alone."""
+        if cmd_name not in COMMANDS:
+            return None
+        stub = typer.Typer(add_completion=False)
+        stub.command(cmd_name, help=COMMANDS[cmd_name][1])(lambda: None)
+        return typer.main.get_command(stub)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command to run, loaded."""
+        if args and args[0] in COMMANDS:
+            return args[0], loaded(args[0]), args[1:]
+        return super().resolve_command(ctx, args)
+
+
+def loaded(name: str) -> Any:
+    """A command, with its module."""
+    place, attribute = COMMANDS[name][0].split(":")
+    module = import_module(f"escalon.cli.{place}")
+    thing = getattr(module, attribute)
+    if not isinstance(thing, typer.Typer):
+        single = typer.Typer(add_completion=False, rich_markup_mode="rich")
+        single.command(name, help=thing.__doc__, epilog=getattr(module, "EPILOG", None))(thing)
+        thing = single
+    command = typer.main.get_command(thing)
+    command.name = name
+    return command
+
+
+app = typer.Typer(
+    cls=Lazy,
+    no_args_is_help=True,
+    invoke_without_command=True,
+    rich_markup_mode="rich",
+    help="An executable protocol for early-phase cell-therapy trials.\n\n"
+    "STUDY is a bundled study's name (nct07052565) or a study folder. DATA is a folder of CSV or Parquet tables; "
+    "`escalon data dictionary STUDY` says what goes in it. Exit code 0: done; 1: the answer is no; 2: the input is wrong."
+    "\n\nNot a medical device: what it concludes is for qualified people to check and sign.",
+)
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", help="Print the version and leave.", is_eager=True),
+) -> None:
+    if version:
+        from escalon import __version__
+
+        typer.echo(f"escalon {__version__}")
+        raise typer.Exit
+
+
+def run() -> None:
+    """The console script: every error that Escalon itself raises is one message and exit code 2, never a traceback."""
+    try:
+        app()
+    except ValueError as error:
+        if not type(error).__module__.startswith("escalon"):
+            raise
+        fail(str(error))
+    except FileNotFoundError as error:
+        fail(f"{error.filename}: there is no such file")
+    except BrokenPipeError:  # the reader of our output left; nothing is wrong
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def fail(message: str) -> None:
+    """Print what is wrong to stderr and leave with exit code 2."""
+    typer.echo(f"escalon: {message}", err=True)
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    run()
