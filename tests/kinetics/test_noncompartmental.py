@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.kinetics import naive_nca
 
 from escalon.facts import Status, UnitError
 from escalon.kinetics import Limits, Plan, Profile, Sample, by_group, noncompartmental, profile, summarise
 from escalon.kinetics.detection import Detection
+from tests.kinetics import naive_nca
 
 LIMITS = Limits("copies/µL", 5)
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "nca"
@@ -199,9 +199,9 @@ def test_two_samples_at_one_time_are_refused():
 def test_nominal_time_is_flagged():
     samples = (
         Sample(Fraction(0), Detection.ND),
-        Sample(Fraction(7), Detection.QUANTIFIED, Fraction(100), nominal=True),
+        Sample(Fraction(7), Detection.QUANTIFIED, Fraction(100), timing="nominal"),
     )
-    assert "nominal_time" in noncompartmental(Profile("P1", "car_transgene", "copies/µL", samples)).flags
+    assert "nominal_time" in noncompartmental(Profile("P1", "car_copies", "copies/µL", samples)).flags
 
 
 def test_every_parameter_rests_on_the_samples_it_was_made_of():

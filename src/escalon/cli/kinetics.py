@@ -8,16 +8,10 @@ import typer
 
 if TYPE_CHECKING:
     from escalon.kinetics import Kinetics, Plan, Profile
+    from escalon.kinetics.samples_table import Infused
     from escalon.reporting.tables.grid import Grid
 
-EPILOG = """Examples:
-
-  escalon kinetics data/                       tables on the screen
-  escalon kinetics data/ -o out/               and kinetics.html, kinetics.svg, b_cells.svg, kinetics.csv
-  escalon kinetics samples.csv --method linear --horizon 28 --json
-
-DATA is a folder with samples.csv (or samples.parquet), and qpcr_wells.csv when levels are to be read from raw Ct values;
-or a samples file itself. Columns: docs/kinetics.md."""
+_B_CELLS = ("cd19_b_cells", "cd20_b_cells", "b_cells")
 
 
 def kinetics(
@@ -29,7 +23,7 @@ def kinetics(
     ] = False,
     middle_blq: Annotated[str, typer.Option(help="Below LLOQ between two positives: drop or zero.")] = "drop",
     until: Annotated[float | None, typer.Option(help="Leave out samples from this day on (retreatment).")] = None,
-    analyte: Annotated[str, typer.Option(help="Which analyte of the table is the cell product.")] = "car_transgene",
+    analyte: Annotated[str, typer.Option(help="Which analyte of the table is the cell product.")] = "car_copies",
     unit: Annotated[str | None, typer.Option(help="Only profiles in this unit, when there are several.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for page, figures and CSV.")] = None,
     table: Annotated[
@@ -37,7 +31,17 @@ def kinetics(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
-    """Peak, exposure, half-life and persistence of the cells in blood, B-cell aplasia and immunoglobulins."""
+    """Peak, exposure, half-life and persistence of the cells in blood; B-cell aplasia; immunoglobulins.
+
+    DATA is a data folder (samples.csv, and doses.csv for the day of infusion), or a samples file whose rows carry the
+    elapsed day themselves. With qpcr_wells.csv beside it, levels are read from raw Ct values, from accepted runs only.
+
+    escalon kinetics data/                          tables on the screen
+
+    escalon kinetics data/ -o out/                  and kinetics.html, its figures and CSV
+
+    escalon kinetics samples.csv --method linear --horizon 28 --json
+    """
     from escalon.kinetics.samples_table import TableError
 
     try:
@@ -62,8 +66,12 @@ def kinetics(
     if output:
         _write(output, data, found, others)
     if as_json:
-        typer.echo(json.dumps(_json(found, others), ensure_ascii=False, indent=2))
+        typer.echo(
+            json.dumps({"synthetic": bool(_synthetic(data)), **_json(found, others)}, ensure_ascii=False, indent=2)
+        )
         return
+    if _synthetic(data):
+        typer.echo(_synthetic(data))
     for grid in _grids(found, others):
         _print(grid)
     typer.echo(
@@ -89,15 +97,42 @@ def _plan(method: str, horizon: list[float] | None, extrapolate: bool, middle_bl
 
 
 def _profiles(data: Path) -> "tuple[Profile, ...]":
-    from escalon.kinetics.qpcr_table import read_plates
-    from escalon.kinetics.samples_table import read_profiles
+    """The profiles of a samples table, with infusion days and levels from the doses table, levels from raw wells."""
+    from escalon.kinetics.qpcr_table import plates_of
+    from escalon.kinetics.samples_table import profiles_of
 
     samples = data if data.is_file() else _beside(data, "samples")
     if samples is None:
         what = "no samples.csv or samples.parquet in it" if data.is_dir() else "there is no such file or folder"
-        raise ValueError(f"{data}: {what}. Columns it needs: participant, day, value, unit, lloq")
-    wells = _beside(samples.parent, "qpcr_wells")
-    return read_profiles(samples, read_plates(wells).read if wells else None)
+        raise ValueError(f"{data}: {what}. Columns it needs: participant, analyte, date, value, unit, lloq")
+    wells, doses = (_beside(samples.parent, name) for name in ("qpcr_wells", "doses"))
+    plates = plates_of(_rows(wells)) if wells else None
+    return profiles_of(_rows(samples), _infusions(doses) if doses else {}, plates.read if plates else None)
+
+
+def _rows(file: Path) -> list[tuple[str, Any]]:
+    from escalon.casebook.folder import read_table
+
+    table = read_table(file)
+    return [(f"{table.file}:{row.line}", row.cells) for row in table.rows]
+
+
+def _infusions(doses: Path) -> "dict[str, Infused]":
+    from escalon.facts import Day
+    from escalon.kinetics.samples_table import Infused, TableError
+
+    found: dict[str, Infused] = {}
+    for where, row in _rows(doses):
+        if row.get("participant") in found:
+            raise TableError([f"{where}: {row['participant']} is infused twice; keep one row"])
+        try:
+            level = f"level {row['level']}" if row.get("level") else ""
+            found[row["participant"]] = Infused(Day.parse(row["date"]), level)
+        except KeyError as absent:
+            raise TableError([f"{where}: column {absent} is missing"]) from None
+        except ValueError as error:
+            raise TableError([f"{where}: date: {error}"]) from None
+    return found
 
 
 def _beside(folder: Path, name: str) -> Path | None:
@@ -139,7 +174,7 @@ def _analysed(profiles: "list[Profile]", plan: "Plan") -> "list[Kinetics]":
 
 def _split(others: "list[Profile]") -> "tuple[list[Profile], list[Profile]]":
     """Cell counts and levels of antibodies among the other analytes."""
-    cells = [profile for profile in others if profile.analyte in ("b_cells", "cd19", "cd20")]
+    cells = [profile for profile in others if profile.analyte in _B_CELLS]
     return cells, [profile for profile in others if profile not in cells]
 
 
@@ -159,16 +194,23 @@ def _write(folder: Path, data: Path, found: "list[Kinetics]", others: "list[Prof
     from escalon.reporting.tables.kinetics import parameter_csv
 
     folder.mkdir(parents=True, exist_ok=True)
-    drawings = {"kinetics": kinetics_figure([kinetics.profile for kinetics in found])}
+    synthetic = _synthetic(data)
+    drawings = {"kinetics": kinetics_figure([kinetics.profile for kinetics in found], note=synthetic)}
     cells, _ = _split(others)
     if cells:
-        drawings["b_cells"] = b_cell_figure(cells)
+        drawings["b_cells"] = b_cell_figure(cells, note=synthetic)
     for name, drawing in drawings.items():
         (folder / f"{name}.svg").write_text(drawing, encoding="utf-8")
     (folder / "kinetics.csv").write_text(parameter_csv(found), encoding="utf-8")
     parts = [*(figure(drawing) for drawing in drawings.values()), *(grid.html() for grid in _grids(found, others))]
-    text = page("Cells in blood", f"from {data.name}", parts, _footer(data))
+    text = page("Cells in blood", synthetic or f"from {data.name}", parts, _footer(data))
     (folder / "kinetics.html").write_text(text, encoding="utf-8")
+
+
+def _synthetic(data: Path) -> str:
+    """What must stand over invented people, or nothing."""
+    folder = data.parent if data.is_file() else data
+    return "SYNTHETIC DATA: the people are invented" if (folder / "SYNTHETIC.txt").exists() else ""
 
 
 def _footer(data: Path) -> str:
@@ -177,7 +219,11 @@ def _footer(data: Path) -> str:
 
     import escalon
 
-    files = [data] if data.is_file() else [path for name in ("samples", "qpcr_wells") if (path := _beside(data, name))]
+    files = (
+        [data]
+        if data.is_file()
+        else [path for name in ("samples", "doses", "qpcr_wells") if (path := _beside(data, name))]
+    )
     digests = ", ".join(f"{path.name} {sha256(path.read_bytes()).hexdigest()[:16]}" for path in files)
     version = getattr(escalon, "__version__", "")
     return f"Escalon {version}. Input (SHA-256): {digests}. * see the flags of the row. Not a medical device."

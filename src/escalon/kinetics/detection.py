@@ -17,6 +17,8 @@ class Detection(StrEnum):
     """Not detected: undetermined, or below the limit of detection."""
     BLQ = "BLQ"
     """Detected, below the lower limit of quantification."""
+    BELOW = "below LLOQ"
+    """Below the lower limit of quantification; whether anything was detected was not recorded (`<5`)."""
     QUANTIFIED = "quantified"
     """At or above the lower limit of quantification: positive."""
     ABOVE = "above ULOQ"

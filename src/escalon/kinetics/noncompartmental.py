@@ -76,12 +76,21 @@ def _blocked(course: Course) -> tuple[Status, str, str] | None:
     return None
 
 
+_TIMINGS = (
+    ("nominal", "nominal_time", "planned instead of elapsed time"),
+    ("date", "clock_not_recorded", "elapsed time from dates without the clock"),
+)
+
+
 def _notes(course: Course) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What must be known about every parameter of the profile: flags and sentences."""
-    profile, notes = course.profile, []
-    if any(sample.nominal for sample in profile.samples):
-        days = ", ".join(plain(s.day, 2) for s in profile.samples if s.nominal)
-        notes.append(("nominal_time", f"planned instead of elapsed time on day {days}"))
+    profile = course.profile
+    notes: list[tuple[str, str]] = []
+    for timing, flag, words in _TIMINGS:
+        timed = [plain(s.day, 2) for s in profile.samples if s.timing == timing]
+        if timed:
+            where = "every day" if len(timed) == len(profile.samples) else f"day {', '.join(timed)}"
+            notes.append((flag, f"{words} on {where}"))
     if not profile.before:
         notes.append(
             ("baseline_not_recorded", "no sample before infusion has a result; the level at day 0 is taken as 0")
@@ -142,7 +151,7 @@ def _last(course: Course) -> list[Finding]:
             for n, u in (("clast", unit), ("tlast", "d"), ("persistence", "d"), ("first_detection", "d"))
         ]
     first, last, below = course.positive[0], course.positive[-1], course.first_below_after
-    detected = max(s.day for s in course.profile.after if s.detection is not Detection.ND)
+    detected = max(s.day for s in course.profile.after if s.detection not in (Detection.ND, Detection.BELOW))
     tlast = float(last.day)
     return [
         named("clast", float(last.value), unit)

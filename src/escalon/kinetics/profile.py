@@ -4,24 +4,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import Literal, TypeAlias
 
 from escalon.facts import Day, Fact, Number, convert, exact, plain, spelled
 from escalon.kinetics.detection import Detection, Limits
+
+Timing: TypeAlias = Literal["clock", "date", "nominal"]
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One sample: days elapsed from the end of infusion (zero or negative is before), and what the assay said.
 
-    `value` is kept as stored even below the limit of quantification, where kinetics never uses it. `nominal` says that
-    the clock time was not recorded and `day` is the planned one. `note` says why a sample has no usable result.
+    `value` is kept as stored even below the limit of quantification, where kinetics never uses it. `timing` says what `day`
+    rests on: the clock, calendar dates alone, or only the planned (nominal) day. `note` says why there is no usable result.
     """
 
     day: Fraction
     detection: Detection
     value: Fraction | None = None
     lloq: Fraction | None = None
-    nominal: bool = False
+    timing: Timing = "clock"
     taken: Day | None = None
     source: str = ""
     note: str = ""
@@ -34,7 +37,7 @@ class Sample:
     @property
     def is_below(self) -> bool:
         """Whether the assay answered, and the answer was below the lower limit of quantification."""
-        return self.detection in (Detection.BLQ, Detection.ND)
+        return self.detection in (Detection.BLQ, Detection.BELOW, Detection.ND)
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def profile(
     values: Iterable[Number | None],
     limits: Limits,
     participant: str = "",
-    analyte: str = "car_transgene",
+    analyte: str = "car_copies",
 ) -> Profile:
     """A profile from plain numbers: `None` is a sample without a result, 0 is not detected. Codes by `limits`."""
     samples, lloq = [], None if limits.lloq is None else exact(limits.lloq)

@@ -5,15 +5,15 @@ Columns: `run`, `role` (`standard`, `no_template` or `sample`), `sample` (for sa
 needs: `ng_input` for copies/µg; `elution_ul`, `template_ul`, `blood_ul` and optionally `recovery` for copies/µL.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 from escalon.facts import Status, exact, read_number, spelled
 from escalon.kinetics.copies import Copies, Per, per_microgram, per_microlitre, per_reaction
 from escalon.kinetics.detection import Detection, Limits
-from escalon.kinetics.samples_table import Row, TableError, read_rows
+from escalon.kinetics.samples_table import Row, TableError
 from escalon.kinetics.standard_curve import CUSTOMARY, Acceptance, Run, Standard, judge_run, read_copies
 
 _COLUMNS = ("run", "role", "sample", "copies", "ct")
@@ -55,19 +55,19 @@ class Plates:
         return (Detection.BLQ if code is Detection.ND else code), value, ""
 
 
-def read_plates(path: Path, acceptance: Acceptance = CUSTOMARY) -> Plates:
-    """Read and judge every run of a wells table; raises TableError naming every row that cannot be used."""
+def plates_of(rows: Sequence[tuple[str, Row]], acceptance: Acceptance = CUSTOMARY) -> Plates:
+    """Every run of a wells table, judged; raises TableError naming every row that cannot be used."""
     problems: list[str] = []
     wells: list[_Well] = []
-    for where, row in read_rows(path):
+    for where, row in rows:
         absent = [name for name in _COLUMNS if name not in row]
         if absent:
-            raise TableError([f"{path.name}:1: column {absent[0]} is missing. Columns: {', '.join(_COLUMNS)}"])
+            raise TableError([f"{where}: column {absent[0]} is missing. Columns: {', '.join(_COLUMNS)}"])
         try:
             wells.append(_well(row))
         except ValueError as error:
             problems.append(f"{where}: {error}")
-    problems += [] if problems else _split_samples(path, wells)
+    problems += [] if problems else _split_samples(wells)
     if problems:
         raise TableError(problems)
     runs = {name: _run(name, wells, acceptance) for name in dict.fromkeys(well.run for well in wells)}
@@ -78,14 +78,14 @@ def read_plates(path: Path, acceptance: Acceptance = CUSTOMARY) -> Plates:
     return Plates(runs, measured)
 
 
-def _split_samples(path: Path, wells: list[_Well]) -> list[str]:
+def _split_samples(wells: list[_Well]) -> list[str]:
     """A sample belongs to one run; a repeat has its own name, so that nobody averages across curves."""
     runs: dict[str, set[str]] = {}
     for well in wells:
         if well.role == "sample":
             runs.setdefault(well.sample, set()).add(well.run)
     return [
-        f"{path.name}: sample {name!r} is in runs {', '.join(sorted(some))}. Name the repeat apart: {name}-r2"
+        f"qpcr_wells: sample {name!r} is in runs {', '.join(sorted(some))}. Name the repeat apart: {name}-r2"
         for name, some in runs.items()
         if len(some) > 1
     ]

@@ -1,33 +1,33 @@
-"""The `samples` table: one row per blood sample, read into profiles. Every problem is reported at once, with its line.
+"""The `samples` table: one row per blood sample, made into profiles. Every problem is reported at once, with its line.
 
-Columns: `participant`, `value`, `unit`, `lloq`, and a time: `day` (days elapsed from the end of infusion), or
-`collected` and `infusion_end` (ISO 8601 with the clock), or `nominal_day` where the clock is missing. Optional:
-`analyte`, `group`, `lod`, `uloq`, `qpcr_sample` with its measurements (see `qpcr_table`). docs/kinetics.md has each.
+Columns: `participant`, `analyte`, `value`, `unit`, `lloq`, and a time: `date` against the infusion's date; or `day` (days
+elapsed from the end of infusion); or `collected` and `infusion_end` (ISO 8601 with the clock); or `nominal_day`.
+Optional: `group`, `lod`, `uloq`, `qpcr_sample` with its measurements (see `qpcr_table`). docs/kinetics.md has each.
 """
 
-import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 from escalon.facts import Day, exact, plain, read_number, spelled
 from escalon.kinetics.detection import CUSTOMARY_LLOQ_PER_MICROGRAM, Detection, Limits
-from escalon.kinetics.profile import Profile, Sample
+from escalon.kinetics.profile import Profile, Sample, Timing
 
 Row: TypeAlias = Mapping[str, str]
 Reader: TypeAlias = Callable[[Row, Limits], tuple[Detection, Fraction | None, str]]
 
 _COLUMNS = """
-participant analyte group day nominal_day collected infusion_end value unit lloq lod uloq visit source
+participant analyte group date day nominal_day collected infusion_end value unit lloq lod uloq visit source
 qpcr_sample ng_input elution_ul template_ul blood_ul recovery
 """
 KNOWN_COLUMNS = frozenset(_COLUMNS.split())
 _NOT_DETECTED = {"nd", "undetermined", "not detected", "negative"}
-_BELOW = {"blq", "bloq", "<lloq", "below lloq"}
+_DETECTED = {"blq", "bloq"}
+_BELOW = {"<lloq", "below lloq"}
 _ABOVE = {"alq", "aloq", ">uloq", "above uloq"}
 _NO_RESULT = {"", "missing", "not done", "na", "n/a", "."}
 
@@ -52,47 +52,29 @@ class _Line:
     sample: Sample
 
 
-def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
-    """The rows of a CSV or Parquet file as text, each with `file:line`; raises TableError on a malformed file."""
-    if path.suffix == ".parquet":
-        yield from _parquet_rows(path)
-        return
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            for row in reader:
-                where = f"{path.name}:{reader.line_num}"
-                if None in row or None in row.values():
-                    raise TableError(
-                        [f"{where}: {len(reader.fieldnames or ())} columns expected; quote text with commas"]
-                    )
-                yield where, {name.strip(): text.strip() for name, text in row.items()}
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise TableError([f"{path.name}: not a CSV file in UTF-8 ({error})"]) from None
+@dataclass(frozen=True, slots=True)
+class Infused:
+    """When a participant was infused, and the group (dose level) they belong to."""
+
+    day: Day
+    group: str = ""
 
 
-def _parquet_rows(path: Path) -> Iterator[tuple[str, Row]]:
-    import polars  # only for Parquet
-
-    try:
-        table = polars.read_parquet(path)
-    except (polars.exceptions.PolarsError, OSError) as error:
-        raise TableError([f"{path.name}: not a Parquet file ({error})"]) from None
-    for number, row in enumerate(table.iter_rows(named=True), 1):
-        yield f"{path.name}:row {number}", {name: "" if cell is None else str(cell) for name, cell in row.items()}
-
-
-def read_profiles(path: Path, qpcr: Reader | None = None) -> tuple[Profile, ...]:
+def profiles_of(
+    rows: Sequence[tuple[str, Row]],
+    infusions: Mapping[str, Infused] = MappingProxyType({}),
+    qpcr: Reader | None = None,
+) -> tuple[Profile, ...]:
     """The profiles of a samples table, in the order met; raises TableError naming every row that cannot be used.
 
-    `qpcr` reads a row that gives wells instead of a value; it returns the code, the value and a note.
+    `rows` are cells by column, each with its place (`samples.csv:12`). `qpcr` reads a row that gives wells instead of a
+    value; it returns the code, the value and a note.
     """
-    rows = list(read_rows(path))
-    problems = _column_problems(path, rows)
+    problems = _column_problems(rows)
     lines: list[_Line] = []
     for where, row in [] if problems else rows:
         try:
-            lines.append(_line(where, row, qpcr))
+            lines.append(_line(where, row, infusions, qpcr))
         except ValueError as error:
             problems.append(f"{where}: {error}")
     profiles = [] if problems else _grouped(lines, problems)
@@ -101,33 +83,35 @@ def read_profiles(path: Path, qpcr: Reader | None = None) -> tuple[Profile, ...]
     return tuple(profiles)
 
 
-def _column_problems(path: Path, rows: list[tuple[str, Row]]) -> list[str]:
+def _column_problems(rows: Sequence[tuple[str, Row]]) -> list[str]:
     if not rows:
-        return [f"{path.name}: no rows. Its first line names the columns: participant,day,value,unit,lloq"]
-    columns = rows[0][1].keys()
+        return [
+            "the samples table has no rows. Its first line names the columns: participant,analyte,date,value,unit,lloq"
+        ]
+    file, columns = rows[0][0].partition(":")[0], rows[0][1].keys()
     absent = [name for name in ("participant", "unit") if name not in columns]
     absent += [] if {"value", "qpcr_sample"} & columns else ["value"]
-    absent += [] if {"day", "nominal_day", "collected"} & columns else ["day"]
+    absent += [] if {"date", "day", "nominal_day", "collected"} & columns else ["date"]
     unknown = sorted(columns - KNOWN_COLUMNS)
-    problems = [f"{path.name}:1: column {name} is missing" for name in absent]
+    problems = [f"{file}:1: column {name} is missing" for name in absent]
     return problems + [
-        f"{path.name}:1: column {name!r} is not known. Columns: {', '.join(sorted(KNOWN_COLUMNS))}" for name in unknown
+        f"{file}:1: column {name!r} is not known. Columns: {', '.join(sorted(KNOWN_COLUMNS))}" for name in unknown
     ]
 
 
-def _line(where: str, row: Row, qpcr: Reader | None) -> _Line:
+def _line(where: str, row: Row, infusions: Mapping[str, Infused], qpcr: Reader | None) -> _Line:
     participant, unit = row["participant"], row["unit"]
     if not participant:
         raise ValueError("participant is empty")
     if not unit:
         raise ValueError("unit is empty. Write copies/µL, copies/µg or cells/µL")
-    limits = _limits(row, unit)
-    day, nominal, taken = elapsed(row)
+    limits, infused = _limits(row, unit), infusions.get(participant)
+    day, timing, taken = elapsed(row, infused.day if infused else None)
     detection, value, note = _result(row, limits, qpcr)
-    sample = Sample(
-        day, detection, value, None if limits.lloq is None else exact(limits.lloq), nominal, taken, where, note
-    )
-    return _Line(where, participant, row.get("analyte") or "car_transgene", row.get("group", ""), unit, sample)
+    lloq = None if limits.lloq is None else exact(limits.lloq)
+    sample = Sample(day, detection, value, lloq, timing, taken, where, note)
+    group = row.get("group") or (infused.group if infused else "")
+    return _Line(where, participant, row.get("analyte") or "car_copies", group, unit, sample)
 
 
 def _limits(row: Row, unit: str) -> Limits:
@@ -145,21 +129,30 @@ def _number(row: Row, name: str) -> Decimal | None:
         raise ValueError(f"{name} {error}") from None
 
 
-def elapsed(row: Row) -> tuple[Fraction, bool, Day | None]:
-    """Days elapsed from the end of infusion, whether they are only nominal, and the calendar day if recorded."""
-    taken = Day.parse(row["collected"]) if row.get("collected") else None
+def elapsed(row: Row, infusion: Day | None = None) -> tuple[Fraction, Timing, Day | None]:
+    """Days elapsed from the end of infusion, what they rest on, and the calendar day of the sample if recorded."""
+    recorded = row.get("collected") or row.get("date")
+    taken = Day.parse(recorded) if recorded else None
     day = _number(row, "day")
     if day is not None:
-        return exact(day), False, taken
+        return exact(day), "clock", taken
     collected, infused = _clock(row, "collected"), _clock(row, "infusion_end")
     if collected and infused:
         if (collected.tzinfo is None) != (infused.tzinfo is None):
             raise ValueError("collected and infusion_end must both carry a time zone, or neither")
-        return Fraction((collected - infused) // timedelta(microseconds=1), 86_400_000_000), False, taken
+        return Fraction((collected - infused) // timedelta(microseconds=1), 86_400_000_000), "clock", taken
+    if taken and infusion and not (taken.is_partial or infusion.is_partial):
+        return Fraction((taken.earliest - infusion.earliest).days), "date", taken
     nominal = _number(row, "nominal_day")
-    if nominal is None:
-        raise ValueError("no time: give day, or collected and infusion_end with the clock, or nominal_day")
-    return exact(nominal), True, taken
+    if nominal is not None:
+        return exact(nominal), "nominal", taken
+    if taken is not None and infusion is None:
+        raise ValueError(
+            "the date of the sample says nothing without that of the infusion: it is not in the doses table"
+        )
+    raise ValueError(
+        "no time: give the full date, or day, or collected and infusion_end with the clock, or nominal_day"
+    )
 
 
 def _clock(row: Row, name: str) -> datetime | None:
@@ -190,8 +183,10 @@ def read_result(text: str, limits: Limits) -> tuple[Detection, Fraction | None]:
         return Detection.MISSING, None
     if word in _NOT_DETECTED:
         return Detection.ND, None
-    if word in _BELOW:
+    if word in _DETECTED:
         return Detection.BLQ, None
+    if word in _BELOW:
+        return Detection.BELOW, None
     if word in _ABOVE:
         return Detection.ABOVE, None
     if word[0] in "<>":
@@ -204,7 +199,7 @@ def _beyond(sign: str, bound: Fraction, limits: Limits) -> Detection:
     """`<5` is below quantification only when 5 is at most the limit; anything else leaves the level open."""
     lloq = None if limits.lloq is None else exact(limits.lloq)
     if sign == "<" and (lloq is None or bound <= lloq):
-        return Detection.BLQ
+        return Detection.BELOW
     if sign == ">" and (lloq is None or bound >= lloq):
         return Detection.ABOVE
     raise ValueError(

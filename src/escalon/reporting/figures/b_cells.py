@@ -11,7 +11,9 @@ _LANES = "Aplasia. Arrow: still aplastic at the last sample. Tick: confirmed rec
 _STATES = ("aplasia", "aplasia, ongoing at the last sample", "recovery")
 
 
-def b_cell_figure(profiles: Sequence[Profile], rule: AplasiaRule | None = None, title: str = "B cells in blood") -> str:
+def b_cell_figure(
+    profiles: Sequence[Profile], rule: AplasiaRule | None = None, title: str = "B cells in blood", note: str = ""
+) -> str:
     """B cells of each participant against days, with the limits of aplasia and recovery, and a bar for each aplasia.
 
     The axis is linear below the aplasia limit and logarithmic above it, so that zero has a place.
@@ -30,7 +32,7 @@ def b_cell_figure(profiles: Sequence[Profile], rule: AplasiaRule | None = None, 
     figure = alt.vconcat(
         _curves(rows, groups, rule, first, last), _lanes(bars, counts, groups, first, last), spacing=14
     )
-    figure = figure.properties(title=alt.TitleParams(title, subtitle=[subtitle]))
+    figure = figure.properties(title=alt.TitleParams(title, subtitle=[*([note] if note else []), subtitle]))
     return svg(
         figure, f"{title}: {len(counts)} participants, cells per µL against days, with aplasia from onset to recovery"
     )

@@ -10,9 +10,14 @@ from escalon.reporting.figures.canvas import FAINT, INK, altair, nothing_to_draw
 
 _EARLY = 28  # the first panel; expansion happens in the first four weeks
 # Marks of samples without a level, hollow: detected below the limit, not detected, above the range.
-_HOLLOW = {Detection.BLQ.value: "triangle-down", Detection.ND.value: "diamond", Detection.ABOVE.value: "triangle-up"}
+_HOLLOW = {
+    Detection.BLQ.value: "triangle-down",
+    Detection.BELOW.value: "triangle-down",
+    Detection.ND.value: "diamond",
+    Detection.ABOVE.value: "triangle-up",
+}
 _KEY = (
-    "Hollow marks have no level: triangle, detected below the limit of quantification (LLOQ); diamond, not detected;",
+    "Hollow marks have no level: triangle, below the limit of quantification (LLOQ); diamond, not detected;",
     "both stand at half of the LLOQ. Triangle pointing up: above the range. Samples without a result have no mark.",
 )
 
