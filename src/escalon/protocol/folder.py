@@ -1,0 +1,246 @@
+"""A study folder on disk: found by name or path, read, merged into one document, and checked for its shape."""
+
+import hashlib
+import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from escalon.protocol.errors import Problem, StudyError
+from escalon.protocol.toml_lines import TomlLines
+
+if TYPE_CHECKING:
+    from escalon.protocol.study_file import StudyFile
+
+RECORD = "record.txt"
+_BUNDLED = Path(__file__).parent.parent / "studies"
+_LARGEST = 4_000_000  # bytes; a protocol is text that people read
+
+
+class Sources:
+    """The files of a study folder and where in them every table and key stands."""
+
+    def __init__(self, folder: Path, files: list[TomlLines]) -> None:
+        self.folder, self.files = folder, files
+        self._first: list[dict[str, int]] = []
+
+    def merge(self, documents: list[dict[str, Any]]) -> dict[str, Any]:
+        """One document out of all files: arrays of tables are joined, tables united; the same key twice is refused."""
+        merged: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for lines, document in zip(self.files, documents, strict=True):
+            first: dict[str, int] = {}
+            for key, value in document.items():
+                if isinstance(value, list) and isinstance(merged.get(key, []), list):
+                    first[key] = len(merged.setdefault(key, []))
+                    merged[key].extend(value)
+                elif isinstance(value, dict) and isinstance(merged.get(key, {}), dict):
+                    twice = sorted(set(value) & set(merged.setdefault(key, {})))
+                    problems += [self._twice(lines, key, name) for name in twice]
+                    merged[key].update(value)
+                elif key in merged:
+                    problems.append(self._twice(lines, key))
+                else:
+                    merged[key] = value
+            self._first.append(first)
+        if problems:
+            raise StudyError(problems)
+        return merged
+
+    def _twice(self, lines: TomlLines, *path: str) -> Problem:
+        spot = lines.find(path)
+        text = f"`{'.'.join(path)}` is already written in another file of this folder. Keep one of the two"
+        return Problem(lines.file, spot.line, text, lines.text_of(spot.line), spot.column, spot.width)
+
+    def at(self, path: tuple[str | int, ...]) -> tuple[TomlLines, tuple[str | int, ...]]:
+        """The file in which a path of the merged document stands, and the path within that file."""
+        for lines, first in zip(reversed(self.files), reversed(self._first), strict=True):
+            if len(path) > 1 and isinstance(path[1], int) and path[0] in first:
+                start = first[str(path[0])]
+                if path[1] >= start:
+                    return lines, (path[0], path[1] - start, *path[2:])
+            elif path and path[:2] in lines.spots:
+                return lines, path
+        for lines in self.files:
+            if path[:1] in lines.spots:
+                return lines, path
+        return self.files[0], path
+
+    def problem(self, path: tuple[str | int, ...], what: str, where: str = "") -> Problem:
+        """A problem with the key at a path of the merged document."""
+        lines, within = self.at(path)
+        spot = lines.find(within)
+        return Problem(lines.file, spot.line, what, lines.text_of(spot.line), spot.column, spot.width, where)
+
+    def problem_in_text(
+        self, path: tuple[str | int, ...], line: int, column: int, width: int, what: str, where: str = ""
+    ) -> Problem:
+        """A problem within a text value, at a line and column (both from 1) of that text."""
+        lines, within = self.at(path)
+        at_line, at_column = lines.place_in_value(within, line, column)
+        return Problem(lines.file, at_line, what, lines.text_of(at_line), at_column, width, where)
+
+
+def find_folder(name_or_folder: str | Path) -> Path:
+    """The folder of a bundled study's name (`nct07052565`) or the folder given. Raises StudyError."""
+    given = Path(name_or_folder)
+    if given.is_dir():
+        return given
+    bundled = _BUNDLED / str(name_or_folder).lower()
+    if given.name == str(name_or_folder) and bundled.is_dir():
+        return bundled
+    known = ", ".join(bundled_studies())
+    what = (
+        "is a file. Give the folder it stands in" if given.is_file() else f"is neither a folder nor a study ({known})"
+    )
+    raise StudyError([Problem(str(name_or_folder), 1, f"{str(name_or_folder)!r} {what}")])
+
+
+def bundled_studies() -> tuple[str, ...]:
+    """The names of the studies that come with Escalon."""
+    return tuple(sorted(one.name for one in _BUNDLED.iterdir() if one.is_dir() and any(one.glob("*.toml"))))
+
+
+def read_folder(folder: Path) -> tuple["StudyFile", Sources]:
+    """The validated document of a folder and its sources. Raises StudyError with every problem of shape."""
+    paths = sorted(folder.glob("*.toml"))
+    if not paths:
+        what = "there is no .toml file in this folder. `escalon study new FOLDER` writes a study to start from"
+        raise StudyError([Problem(folder.name, 1, what)])
+    texts = [_text(path) for path in paths]
+    documents = [_parsed(path.name, text) for path, text in zip(paths, texts, strict=True)]
+    sources = Sources(folder, [TomlLines(path.name, text) for path, text in zip(paths, texts, strict=True)])
+    return _validated(sources.merge(documents), sources), sources
+
+
+def read_record(folder: Path) -> str:
+    """The registry's words, if the folder has them."""
+    path = folder / RECORD
+    return _text(path).replace("\r\n", "\n") if path.is_file() else ""
+
+
+def content_version(folder: Path) -> str:
+    """The first 12 hexadecimal digits of SHA-256 over names and bytes of the folder's TOML files and record."""
+    digest = hashlib.sha256()
+    for path in sorted([*folder.glob("*.toml"), *folder.glob(RECORD)]):
+        content = path.read_bytes().replace(b"\r\n", b"\n")
+        digest.update(f"{path.name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:12]
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise StudyError([Problem(path.name, 1, f"the file is larger than {_LARGEST // 1_000_000} MB")])
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise StudyError([Problem(path.name, line, "this is not UTF-8 text. Save the file as UTF-8")]) from None
+    except OSError as error:
+        raise StudyError([Problem(path.name, 1, f"cannot be read: {error.strerror}")]) from None
+
+
+def _parsed(file: str, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError([_syntax_problem(file, text, str(error))]) from None
+    except (RecursionError, ValueError) as error:
+        raise StudyError([Problem(file, 1, f"this cannot be read as TOML: {error}")]) from None
+
+
+def _syntax_problem(file: str, text: str, message: str) -> Problem:
+    what, _, place = message.rpartition(" (at ")
+    lines = text.replace("\r\n", "\n").split("\n")
+    numbers = [int(word) for word in place.replace(",", " ").replace(")", " ").split() if word.isdigit()]
+    line, column = (numbers[0], numbers[1] - 1) if len(numbers) == 2 else (len(lines), len(lines[-1]))
+    shown = lines[line - 1] if line <= len(lines) else ""
+    hint = '. A text stands in quotes: rule = "age >= 18 years"' if "Invalid value" in what else ""
+    return Problem(file, line, f"{what or message}{hint}", shown or " ", column)
+
+
+def _validated(document: dict[str, Any], sources: Sources) -> "StudyFile":
+    from pydantic import ValidationError
+
+    from escalon.protocol.study_file import StudyFile
+
+    try:
+        return StudyFile.model_validate(document)
+    except ValidationError as error:
+        found = [_shape_problem(detail, document, sources) for detail in error.errors(include_url=False)]
+        raise StudyError(in_order(found)) from None
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems by file and line, each once."""
+    return sorted(dict.fromkeys(problems), key=lambda one: (one.file, one.line, one.column))
+
+
+def _shape_problem(detail: Any, document: dict[str, Any], sources: Sources) -> Problem:
+    path = tuple(part for part in detail["loc"] if part != "[key]")
+    key = str(path[-1]) if path else ""
+    return sources.problem(path, _shape_sentence(detail, path, key), _where(document, path))
+
+
+def _shape_sentence(detail: Any, path: tuple[str | int, ...], key: str) -> str:
+    from escalon.protocol.study_file import keys_at
+
+    given = detail.get("input")
+    match detail["type"]:
+        case "extra_forbidden":
+            keys = keys_at(path[:-1])
+            close = get_close_matches(key, keys, 1, 0.6)
+            hint = f"Did you mean `{close[0]}`?" if close else f"Known here: {', '.join(keys)}"
+            return f"`{key}` is not known. {hint}"
+        case "missing":
+            return f"`{key}` is missing. Write {_example(key)}"
+        case "literal_error":
+            return f"{given!r} is not one of {detail['ctx']['expected']}"
+        case "value_error":
+            return str(detail["ctx"]["error"])
+        case "string_pattern_mismatch":
+            return (
+                f"{given!r} is not a name: lower-case letters, digits and _ for names; letters, digits, - and _ for ids"
+            )
+        case "string_too_short":
+            return f"`{key}` is empty. Write {_example(key)}"
+        case _:
+            return f"`{key}` {_given(given)}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+
+
+def _given(value: object) -> str:
+    text = repr(value)
+    return f"is {text[:60]}{'…' if len(text) > 60 else ''}"
+
+
+_EXAMPLES = {
+    "rule": 'rule = "age >= 18 years at consent"',
+    "dose": "a table [dose] with its [[dose.level]] tables; `escalon study new FOLDER` shows one",
+    "study": 'a table [study] with title = "…" and target = 18',
+    "inclusion": 'a table [[inclusion]] with id = "I-1", says = "…" and rule = "…"',
+    "disease": 'a table [[disease]] with id = "RA" and name = "rheumatoid arthritis"',
+    "dlt_window": 'dlt_window = "28 days"',
+    "weight_window": 'weight_window = "30 days"',
+    "tolerance": 'tolerance = "20 %"',
+    "cells_per_kg": 'cells_per_kg = "1e5"',
+    "alternatives": 'alternatives = ["what else it could mean"]',
+    "signer": 'signer = "principal investigator"',
+}
+
+
+def _example(key: str) -> str:
+    return _EXAMPLES.get(key, f"{key} = …")
+
+
+def _where(document: Any, path: tuple[str | int, ...]) -> str:
+    """The id of the table a path lies in, or its header."""
+    inside, found = document, ""
+    for part in path:
+        try:
+            inside = inside[part]
+        except (KeyError, IndexError, TypeError):
+            break
+        if isinstance(inside, dict) and isinstance(inside.get("id"), str):
+            found = inside["id"]
+    return found or (".".join(str(part) for part in path[:-1]) if len(path) > 1 else "")

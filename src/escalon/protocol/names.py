@@ -1,0 +1,33 @@
+"""What a criterion's tree refers to: the names it reads and the anchors of its windows."""
+
+from collections.abc import Iterator
+
+from escalon.expressions.events import Exposure, Happened, Pick, Stated, Window
+from escalon.expressions.tree import Input, Node, Op
+
+
+def leaves(tree: Node) -> Iterator[Node]:
+    """Every leaf of a tree, left to right."""
+    if isinstance(tree, Op):
+        for part in tree.parts:
+            yield from leaves(part)
+    else:
+        yield tree
+
+
+def names_in(tree: Node) -> tuple[str, ...]:
+    """The facts and findings a tree reads, once each, in order."""
+    found = (leaf.name for leaf in leaves(tree) if isinstance(leaf, Pick | Stated | Happened | Exposure | Input))
+    return tuple(dict.fromkeys(found))
+
+
+def anchors_in(tree: Node) -> tuple[str, ...]:
+    """The anchors a tree's windows refer to, once each, in order."""
+    return tuple(dict.fromkeys(anchor for leaf in leaves(tree) if (anchor := _anchor(leaf))))
+
+
+def _anchor(leaf: Node) -> str:
+    if isinstance(leaf, Exposure):
+        return leaf.anchor
+    window = getattr(leaf, "window", None)
+    return window.anchor if isinstance(window, Window) else ""

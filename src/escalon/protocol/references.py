@@ -1,0 +1,199 @@
+"""What a study refers to must be there: ids once, anchors, visits, levels, the rule of escalation and its variant."""
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from escalon.protocol.errors import Problem
+from escalon.protocol.folder import Sources
+from escalon.protocol.names import anchors_in
+from escalon.protocol.study import Study
+
+TOPICS = ("identity", "record", "dose", "dlt", "schedule", "lymphodepletion", "product", "arm", "location", "baseline")
+"""What an assumption may be about besides ids."""
+
+
+def check_references(study: Study, sources: Sources) -> list[Problem]:
+    """Every reference of a study that leads nowhere."""
+    checks = (_twice, _anchors, _levels, _escalation, _regimen, _visits, _among, _about, _implemented, _alternatives)
+    return [problem for check in checks for problem in check(study, sources)]
+
+
+def ids_of(study: Study) -> dict[str, str]:
+    """Every id an assumption or statement may name, and what it is."""
+    found = dict.fromkeys(TOPICS, "topic")
+    found |= {one.id: one.kind for one in study.criteria}
+    found |= {one.id: "endpoint" for one in study.endpoints}
+    found |= {f"level {one.number}": "dose level" for one in study.dose.levels}
+    found |= {one.id: "visit" for one in study.visits}
+    found |= {one.id: "arm" for one in study.arms}
+    found |= {one.id: "disease" for one in study.diseases}
+    found |= {one.id: "assumption" for one in study.assumptions}
+    found |= {one.id: "DLT event" for one in (study.dlt.events if study.dlt else ())}
+    return found | {one.id: "statement" for one in study.statements}
+
+
+def _tables(study: Study) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The path and the id of every table that has one."""
+    for kind in ("inclusion", "exclusion"):
+        for number, one in enumerate(criterion for criterion in study.criteria if criterion.kind == kind):
+            yield (kind, number), one.id
+    for name, tables in (
+        ("disease", study.diseases),
+        ("arm", study.arms),
+        ("endpoint", study.endpoints),
+        ("visit", study.visits),
+        ("period", study.periods),
+        ("assumption", study.assumptions),
+        ("statement", study.statements),
+    ):
+        for number, table in enumerate(tables):
+            yield (name, number), table.id
+
+
+def _twice(study: Study, sources: Sources) -> Iterator[Problem]:
+    seen: dict[str, tuple[str | int, ...]] = {}
+    for path, name in _tables(study):
+        if name in seen:
+            yield sources.problem((*path, "id"), f"the id {name} is already taken. Every id is written once", name)
+        seen.setdefault(name, path)
+
+
+def _anchors(study: Study, sources: Sources) -> Iterator[Problem]:
+    numbers = {"inclusion": 0, "exclusion": 0}
+    for one in study.criteria:
+        number = numbers[one.kind]
+        numbers[one.kind] += 1
+        for key, text, tree in (("rule", one.rule, one.tree), ("applies", one.applies_text, one.applies)):
+            for anchor in anchors_in(tree) if tree is not None else ():
+                if anchor not in study.anchors:
+                    what = f"there is no [anchor.{anchor}]. {_nearest(anchor, study.anchors)}"
+                    yield _in_rule(sources, (one.kind, number, key), text, anchor, what, one.id)
+
+
+def _in_rule(sources: Sources, path: tuple[str | int, ...], text: str, word: str, what: str, where: str) -> Problem:
+    """A problem with one word of a rule."""
+    found = re.search(rf"\b{re.escape(word)}\b", text)
+    before = text[: found.start()] if found else ""
+    line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+    return sources.problem_in_text(path, line, column, len(word), what, where)
+
+
+def _levels(study: Study, sources: Sources) -> Iterator[Problem]:
+    levels = study.dose.levels
+    for place, one in enumerate(levels):
+        if one.number != place + 1:
+            yield sources.problem(
+                ("dose", "level", place, "number"), f"levels are numbered 1, 2, 3 from the lowest. Write {place + 1}"
+            )
+        if one.cells_per_kg <= 0:
+            yield sources.problem(("dose", "level", place, "cells_per_kg"), "a dose is more than 0 cells per kg")
+        elif place and one.cells_per_kg <= levels[place - 1].cells_per_kg:
+            what = "a level is higher than the one before it. Order the levels from the lowest"
+            yield sources.problem(("dose", "level", place, "cells_per_kg"), what)
+
+
+def _escalation(study: Study, sources: Sources) -> Iterator[Problem]:
+    from escalon.escalation import VARIANTS
+
+    if study.dose.variant not in VARIANTS:
+        choices = "; ".join(f"{name} ({variant.says})" for name, variant in VARIANTS.items())
+        yield sources.problem(
+            ("dose", "variant"), f"there is no variant {study.dose.variant!r}. Write one of {choices}"
+        )
+    if study.dose.rule == "three_plus_three" and study.dose.cohort_size != 3:
+        yield sources.problem(("dose", "cohort_size"), "a 3+3 treats cohorts of 3. Write 3")
+
+
+def _regimen(study: Study, sources: Sources) -> Iterator[Problem]:
+    plan = study.lymphodepletion
+    if plan is None:
+        return
+    from escalon.instruments.product.lymphodepletion import REGIMENS
+
+    for name in plan.offers:
+        if name not in REGIMENS:
+            what = f"there is no published regimen {name!r}. {_nearest(name, REGIMENS)}"
+            yield sources.problem(("lymphodepletion", "offers"), what)
+    known = [*plan.offers, *(one.id for one in plan.regimens)]
+    if plan.chosen is not None and plan.chosen not in known:
+        what = f"there is no regimen {plan.chosen!r}. {_nearest(plan.chosen, known)}"
+        yield sources.problem(("lymphodepletion", "chosen"), what)
+    for number, one in enumerate(plan.regimens):
+        for drug, _, _ in one.drugs:
+            if drug not in plan.drugs:
+                path = ("lymphodepletion", "regimen", number, "drugs")
+                yield sources.problem(path, f"{drug} is not among the drugs {', '.join(plan.drugs)}", one.id)
+
+
+def _visits(study: Study, sources: Sources) -> Iterator[Problem]:
+    known = [one.id for one in study.visits]
+    for number, visit in enumerate(study.visits):
+        if not visit.earliest <= visit.day <= visit.latest:
+            what = f"day {visit.day} lies outside its own window, {visit.earliest} to {visit.latest}"
+            yield sources.problem(("visit", number, "day"), what, visit.id)
+    for number, endpoint in enumerate(study.endpoints):
+        for visit_id in endpoint.at:
+            if visit_id not in known:
+                what = f"there is no visit {visit_id!r}. {_nearest(visit_id, known)}"
+                yield sources.problem(("endpoint", number, "at"), what, endpoint.id)
+
+
+def _among(study: Study, sources: Sources) -> Iterator[Problem]:
+    known = [one.id for one in study.diseases]
+    for number, one in enumerate(study.endpoints):
+        if not re.fullmatch(
+            r"treated( and disease is (\w[\w-]*|one of \(\s*\w[\w-]*(\s*,\s*\w[\w-]*)*\s*\)))?", one.among
+        ):
+            what = f"{one.among!r} is not understood. Write treated, or treated and disease is {known[0]}"
+            yield sources.problem(("endpoint", number, "among"), what, one.id)
+            continue
+        for disease in one.diseases:
+            if disease not in known:
+                what = f"there is no disease {disease!r}. {_nearest(disease, known)}"
+                yield sources.problem(("endpoint", number, "among"), what, one.id)
+
+
+def _about(study: Study, sources: Sources) -> Iterator[Problem]:
+    known = ids_of(study)
+    for number, one in enumerate(study.assumptions):
+        for about in one.about:
+            if about not in known:
+                what = (
+                    f"{about!r} is neither an id of this study nor one of {', '.join(TOPICS)}. {_nearest(about, known)}"
+                )
+                yield sources.problem(("assumption", number, "about"), what, one.id)
+
+
+def _implemented(study: Study, sources: Sources) -> Iterator[Problem]:
+    known = ids_of(study)
+    for number, one in enumerate(study.statements):
+        for target in one.implemented_by:
+            if target not in known:
+                what = f"{target!r} is not an id of this study. {_nearest(target, known)}"
+                yield sources.problem(("statement", number, "implemented_by"), what, one.id)
+
+
+def _alternatives(study: Study, sources: Sources) -> Iterator[Problem]:
+    from escalon.criteria import CriterionError, parse
+
+    known = [one.id for one in study.criteria]
+    for number, assumption in enumerate(study.assumptions):
+        path = ("assumption", number, "alternatives")
+        for alternative in assumption.alternatives:
+            for criterion, rule in alternative.rules.items():
+                if criterion not in known:
+                    yield sources.problem(
+                        path, f"there is no criterion {criterion!r}. {_nearest(criterion, known)}", assumption.id
+                    )
+                try:
+                    parse(rule)
+                except (CriterionError, RecursionError) as error:
+                    problem = getattr(error, "problem", "nested too deeply")
+                    yield sources.problem(path, f"the rule for {criterion} cannot be read: {problem}", assumption.id)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, list(known), 1, 0.6)
+    listed = ", ".join(known)
+    return f"Did you mean {close[0]}?" if close else f"Known: {listed}" if listed else "None is declared"
