@@ -13,9 +13,11 @@ from escalon.expressions.program import Program, program
 from escalon.expressions.scalar import compile_scalar
 from escalon.expressions.tree import COMPARISONS, Input, Kind, Literal, Node, Op
 
-# A few hundred programs by default; ESCALON_FUZZ=20000 for a long run before a release.
+# A few hundred programs, the same each time; ESCALON_FUZZ=long (or a number) draws that many, and new ones.
+_ASKED = os.environ.get("ESCALON_FUZZ", "")
 fuzzed = settings(
-    max_examples=int(os.environ.get("ESCALON_FUZZ", "200")),
+    max_examples=20_000 if _ASKED == "long" else int(_ASKED or 200),
+    derandomize=not _ASKED,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

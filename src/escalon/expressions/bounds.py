@@ -5,12 +5,15 @@ inputs lies inside; the interval may be wider than the completions where one inp
 """
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, TypeAlias
 
-from escalon.expressions.program import Program, Step
+from escalon.expressions.program import Program
 from escalon.expressions.tree import Input, Kind, Literal, Op
+from escalon.facts.number import exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,63 +28,80 @@ class Interval:
 Possible: TypeAlias = Interval | frozenset[Any]
 EVERYTHING = Interval(-math.inf, math.inf)
 EITHER: frozenset[Any] = frozenset({True, False})
+ANOTHER_LABEL = "(another label)"  # stands for every label that the program does not name
+_LARGEST_EXPONENT = math.log(sys.float_info.max)
 UNKNOWN: frozenset[Any] = frozenset({None})
 
 
 def bounds(program: Program, values: Mapping[str, Any], ranges: Mapping[str, Possible]) -> dict[str, Possible]:
     """What each root may still be, given the known values and what each missing input may be.
 
-    An input that is neither known nor in `ranges` may be anything of its kind.
+    An input that is neither known nor in `ranges` may be anything of its kind. Values and literals count exactly.
     """
+    anything: dict[Kind, Possible] = {
+        Kind.TRUTH: EITHER,
+        Kind.LABEL: frozenset({*program.labels, ANOTHER_LABEL}),
+    }
     possible: list[Possible] = []
     for step in program.steps:
-        possible.append(_possible(step, [possible[part] for part in step.parts], values, ranges))
+        parts = [possible[part] for part in step.parts]
+        match step.node:
+            case Literal(value):
+                found = _just(value)
+            case Input(name, kind):
+                known = values.get(name)
+                missing = known is None or known != known
+                found = ranges.get(name, anything.get(kind, EVERYTHING)) if missing else _just(known)
+            case Op(name):
+                found = _operator(name, parts)
+            case leaf:
+                found = anything.get(leaf.kind, EVERYTHING)
+        possible.append(found)
     return {name: possible[number] for name, number in program.roots.items()}
 
 
-def _possible(step: Step, parts: list[Possible], values: Mapping[str, Any], ranges: Mapping[str, Possible]) -> Possible:
-    match step.node:
-        case Literal(value):
-            return _just(value)
-        case Input(name, kind):
-            known = values.get(name)
-            return ranges.get(name, _anything(kind)) if known is None else _just(known)
-        case Op(name):
-            return _operator(name, parts)
-        case leaf:
-            return _anything(leaf.kind)
-
-
 def _just(value: Any) -> Possible:
-    return frozenset({value}) if value is None or isinstance(value, bool | str) else Interval(value, value)
-
-
-def _anything(kind: Kind) -> Possible:
-    return EITHER if kind is Kind.TRUTH else frozenset({None}) if kind is Kind.LABEL else EVERYTHING
+    if value is None or isinstance(value, bool | str):
+        return frozenset({value})
+    number = value if isinstance(value, int) else exact(value)
+    return Interval(number, number)
 
 
 def _operator(name: str, parts: list[Possible]) -> Possible:
     match name:
-        case "and" | "or" | "not" | "at_least" | "known":
+        case "and" | "or" | "not" | "at_least":
             return _connective(name, parts)
+        case "known":
+            return frozenset({_is_known(parts[0])} - {None}) or EITHER
+        case "count_known":
+            found = [_is_known(part) for part in parts]
+            return Interval(found.count(True), len(parts) - found.count(False))
         case "eq" | "ne" | "lt" | "le" | "gt" | "ge":
             return _comparison(name, parts[0], parts[1])
         case "otherwise":
-            return parts[1] if parts[0] == UNKNOWN else _join([parts[0], parts[1]]) if _may_lack(parts[0]) else parts[0]
+            known = _is_known(parts[0])
+            return _join([parts[0], parts[1]]) if known is None else parts[0] if known else parts[1]
         case "case":
-            condition = parts[0] if isinstance(parts[0], frozenset) else EITHER
-            chosen = [part for truth, part in ((True, parts[1]), (False, parts[2])) if truth in condition]
-            return _join([*chosen, *([UNKNOWN] if None in condition else [])])
-        case "max_known" | "sum_known" | "count_known":
-            return _of_known(name, parts)
-        case _ if UNKNOWN in parts:
-            return UNKNOWN
+            return _case(parts[0] if isinstance(parts[0], frozenset) else EITHER, parts[1], parts[2])
+        case "sum_known" | "max_known":
+            present = [part for part in parts if isinstance(part, Interval)]
+            return _of_known(name, present) if present else UNKNOWN
         case _:
-            return _arithmetic(name, [part if isinstance(part, Interval) else EVERYTHING for part in parts])
+            numbers = [part for part in parts if isinstance(part, Interval)]
+            return _arithmetic(name, numbers) if len(numbers) == len(parts) else UNKNOWN
 
 
-def _may_lack(part: Possible) -> bool:
-    return part.may_be_unknown if isinstance(part, Interval) else None in part
+def _is_known(part: Possible) -> bool | None:
+    """Whether a part will be known once what is missing is; None where that is open."""
+    if part == UNKNOWN:
+        return False
+    may_lack = part.may_be_unknown if isinstance(part, Interval) else None in part
+    return None if may_lack else True
+
+
+def _case(condition: frozenset[Any], then: Possible, other: Possible) -> Possible:
+    chosen = [part for truth, part in ((True, then), (False, other), (None, UNKNOWN)) if truth in condition]
+    return _join(chosen)
 
 
 def _join(some: list[Possible]) -> Possible:
@@ -94,8 +114,6 @@ def _join(some: list[Possible]) -> Possible:
 
 def _connective(name: str, parts: list[Possible]) -> Possible:
     truths = [part if isinstance(part, frozenset) else EITHER for part in parts]
-    if name == "known":
-        return EITHER if _may_lack(parts[0]) and parts[0] != UNKNOWN else frozenset({parts[0] != UNKNOWN})
     if name == "not":
         return frozenset(None if truth is None else not truth for truth in truths[0])
     if name == "at_least":
@@ -112,6 +130,8 @@ def _connective(name: str, parts: list[Possible]) -> Possible:
 
 
 def _comparison(name: str, a: Possible, b: Possible) -> Possible:
+    if UNKNOWN in (a, b):
+        return UNKNOWN
     if UNKNOWN in (a, b):
         return UNKNOWN
     if isinstance(a, frozenset) or isinstance(b, frozenset):
@@ -133,11 +153,13 @@ def _comparison(name: str, a: Possible, b: Possible) -> Possible:
 
 def _label_comparison(name: str, a: Possible, b: Possible) -> Possible:
     if not isinstance(a, frozenset) or not isinstance(b, frozenset):
-        return EITHER | {None}
+        return EITHER | UNKNOWN
+    if ANOTHER_LABEL in a & b:
+        return EITHER | UNKNOWN if None in a | b else EITHER  # two other labels may be the same or not
     return frozenset(None if x is None or y is None else (x == y) is (name == "eq") for x in a for y in b)
 
 
-def _arithmetic(name: str, parts: list[Interval]) -> Interval:
+def _arithmetic(name: str, parts: list[Interval]) -> Possible:
     unknown = any(part.may_be_unknown for part in parts)
     low, high = [part.low for part in parts], [part.high for part in parts]
     match name:
@@ -162,49 +184,59 @@ def _arithmetic(name: str, parts: list[Interval]) -> Interval:
             return _function(name, parts, unknown)
 
 
-def _of_known(name: str, parts: list[Possible]) -> Possible:
+def _of_known(name: str, parts: list[Interval]) -> Interval:
     """A part that may be unknown may also not count at all."""
-    counting = [part for part in parts if part != UNKNOWN]
-    certain = [part for part in counting if not _may_lack(part)]
-    if name == "count_known":
-        return Interval(len(certain), len(counting))
-    if not counting:
-        return UNKNOWN
-    some = [part if isinstance(part, Interval) else EVERYTHING for part in counting]
-    sure = [part if isinstance(part, Interval) else EVERYTHING for part in certain]
+    sure = [part for part in parts if not part.may_be_unknown]
     if name == "max_known":
-        low = max(part.low for part in sure) if sure else min(part.low for part in some)
-        return Interval(low, max(part.high for part in some), not sure)
-    low = sum(part.low if part in sure else min(0, part.low) for part in some)
-    high = sum(part.high if part in sure else max(0, part.high) for part in some)
-    return Interval(low, high, not sure)
+        low = max(part.low for part in sure) if sure else min(part.low for part in parts)
+        return Interval(low, max(part.high for part in parts), not sure)
+    low = sum(part.low if part in sure else min(0, part.low) for part in parts)
+    return Interval(low, sum(part.high if part in sure else max(0, part.high) for part in parts), not sure)
 
 
 def _times(x: Any, y: Any) -> Any:
     return 0 if x == 0 or y == 0 else x * y  # 0 × ∞ is 0 here: the interval's end is reached, infinity never is
 
 
-def _quotient(a: Interval, b: Interval, unknown: bool) -> Interval:
+def _quotient(a: Interval, b: Interval, unknown: bool) -> Possible:
+    if b.low == b.high == 0:
+        return UNKNOWN
     if b.low <= 0 <= b.high:
         return Interval(-math.inf, math.inf, True)
-    ends = [0 if math.isinf(y) else x / y for x in (a.low, a.high) for y in (b.low, b.high)]
+    ends = [0 if math.isinf(y) else _ratio(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
     return Interval(min(ends), max(ends), unknown)
 
 
-def _function(name: str, parts: list[Interval], unknown: bool) -> Interval:
+def _ratio(x: Any, y: Any) -> Any:
+    return x / y if isinstance(x, float) or isinstance(y, float) else Fraction(x) / y  # an exact end stays exact
+
+
+def _function(name: str, parts: list[Interval], unknown: bool) -> Possible:
     x = parts[0]
-    if name == "sqrt":
-        return Interval(math.sqrt(max(0, x.low)), math.sqrt(max(0, x.high)), unknown or x.low < 0)
-    if name == "ln":
-        low = math.log(x.low) if x.low > 0 else -math.inf
-        high = math.log(x.high) if x.high > 0 else -math.inf
-        return Interval(low, high, unknown or x.low <= 0)
     if name == "exp":
-        low, high = (math.inf if end > 700 else math.exp(end) for end in (x.low, x.high))
-        return Interval(low, high, unknown)
-    y = parts[1]
-    if y.low == y.high and y.low > 0:
-        return Interval(
-            max(0.0, float(x.low)) ** float(y.low), max(0.0, float(x.high)) ** float(y.low), unknown or x.low < 0
-        )
-    return Interval(0, math.inf, True)
+        if x.low > _LARGEST_EXPONENT:
+            return UNKNOWN
+        high = sys.float_info.max if x.high > _LARGEST_EXPONENT else math.exp(x.high)
+        return Interval(math.exp(x.low), high, unknown or x.high > _LARGEST_EXPONENT)
+    if x.high < 0 or (name == "ln" and x.high == 0):
+        return UNKNOWN
+    if name == "ln":
+        return Interval(math.log(x.low) if x.low > 0 else -math.inf, math.log(x.high), unknown or x.low <= 0)
+    if name == "sqrt":
+        return Interval(math.sqrt(max(0, x.low)), math.sqrt(x.high), unknown or x.low < 0)
+    return _power(x, parts[1], unknown or x.low < 0)
+
+
+def _power(x: Interval, y: Interval, unknown: bool) -> Possible:
+    """Rising in x for one exponent above 0; anything from 0 up otherwise."""
+    if not (y.low == y.high and y.low > 0):
+        return Interval(0, math.inf, True)
+    low, high = (_raised(max(0.0, float(end)), float(y.low)) for end in (x.low, x.high))
+    return Interval(low, high, unknown or math.isinf(high))
+
+
+def _raised(x: float, y: float) -> float:
+    try:
+        return float(x**y)
+    except OverflowError:
+        return math.inf
