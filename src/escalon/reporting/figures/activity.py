@@ -25,7 +25,7 @@ def activity_figure(
     if not points:
         return nothing_to_draw(f"{title}: no value could be computed")
     alt = altair()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "participant": p.participant,
             "level": p.level,

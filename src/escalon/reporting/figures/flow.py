@@ -66,12 +66,17 @@ def _levels(levels: Sequence[Box], centre: int, start: int, top: int, width: int
 
 
 def _box(box: Box, x: int, y: int, width: int) -> str:
-    lines = "".join(
-        f'<text x="{x + _PAD}" y="{y + _PAD + 13 + _LINE * number}" {"font-weight='bold'" if number == 0 else f"fill='{FAINT}'"}>'
-        f"{escape(line)}</text>"
-        for number, line in enumerate((box.heading, *box.lines))
-    )
-    return f'<rect x="{x}" y="{y}" width="{width}" height="{box.height}" rx="4" fill="#fff" stroke="#9aa0a6"/>{lines}'
+    heading = _text(x + _PAD, y + _PAD + 13, box.heading, f'fill="{INK}" font-weight="bold"')
+    lines = [
+        _text(x + _PAD, y + _PAD + 13 + _LINE * number, line, f'fill="{FAINT}"')
+        for number, line in enumerate(box.lines, start=1)
+    ]
+    frame = f'<rect x="{x}" y="{y}" width="{width}" height="{box.height}" rx="4" fill="#fff" stroke="#9aa0a6"/>'
+    return frame + heading + "".join(lines)
+
+
+def _text(x: int, y: int, text: str, style: str) -> str:
+    return f'<text x="{x}" y="{y}" {style}>{escape(text)}</text>'
 
 
 def _arrow(x1: int, y1: int, x2: int, y2: int) -> str:
