@@ -1,0 +1,78 @@
+"""Phases after infusion by the EBMT/JACIE recommendations: a surveillance profile, not a grading scale.
+
+No scale bears the name «EBMT 2019 consensus». The recommendations that fit it adopt the ASTCT grades for CRS and ICANS and add
+phases and supportive-care triggers; which document the record means is query Q-EBMT.
+
+Source: Yakoub-Agha 2020, doi:10.3324/haematol.2019.229781 (online November 2019); update Hayden 2022,
+doi:10.1016/j.annonc.2021.12.003, is another profile.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from escalon.facts import Day, Finding, Number, Status, exact
+
+RULE = "ebmt_phases/2020"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of days after infusion, both ends included; `None` leaves that end open."""
+
+    name: str
+    first: int | None
+    last: int | None
+    expected: str
+
+
+PHASES = (
+    Phase("pre_infusion", None, -1, "lymphodepletion"),
+    Phase("acute", 0, 28, "bacterial infection, CRS, ICANS, hyperinflammation like HLH, tumour lysis, early cytopenia"),
+    Phase("intermediate", 29, 100, "delayed cytopenia, infection, hypogammaglobulinaemia, delayed neurotoxicity"),
+    Phase("late", 101, None, "B-cell aplasia, low IgG, secondary malignancy, late infection; followed for 15 years"),
+)
+
+
+def phase_of(day: int) -> Phase:
+    """The phase of a day counted from infusion, which is day 0.
+
+    >>> phase_of(28).name, phase_of(29).name, phase_of(-3).name
+    ('acute', 'intermediate', 'pre_infusion')
+    """
+    for phase in PHASES:
+        if (phase.first is None or day >= phase.first) and (phase.last is None or day <= phase.last):
+            return phase
+    raise AssertionError(f"day {day} is in no phase")  # the phases leave no gap
+
+
+def possible_phases(day: Day, infusion: date) -> tuple[Phase, ...]:
+    """Every phase a day may be in; more than one only when the day is partly known."""
+    first, last = ((end - infusion).days for end in (day.earliest, day.latest))
+    return tuple(
+        phase
+        for phase in PHASES
+        if (phase.last is None or phase.last >= first) and (phase.first is None or phase.first <= last)
+    )
+
+
+IGG_LIMIT = exact(4)  # g/L, 400 mg/dL; below it replacement is considered
+B_CELL_LIMIT = exact(10)  # CD19+ per µL; below it aplasia
+
+
+def immunoglobulin_check(igg_g_per_l: Number | None) -> Finding:
+    """IgG below 4 g/L raises `ig_replacement_consider` (Yakoub-Agha 2020, secondary source)."""
+    return _below("immunoglobulin_g", igg_g_per_l, IGG_LIMIT, "ig_replacement_consider", "g/L")
+
+
+def b_cell_check(cd19_per_ul: Number | None) -> Finding:
+    """CD19+ B cells below 10/µL are `b_cell_aplasia` (secondary source)."""
+    return _below("cd19_b_cells", cd19_per_ul, B_CELL_LIMIT, "b_cell_aplasia", "/µL")
+
+
+def _below(name: str, value: Number | None, limit: Number, flag: str, unit: str) -> Finding:
+    if value is None:
+        return Finding(name, None, Status.MISSING, missing=(name,), reasons=(f"{name} is not known",), rule=RULE)
+    low = exact(value) < exact(limit)
+    reason = f"{name} {Decimal(str(value)) if isinstance(value, float) else value} {unit} is below {limit} {unit}"
+    return Finding(name, low, flags=(flag,) if low else (), reasons=(reason,) if low else (), rule=RULE)

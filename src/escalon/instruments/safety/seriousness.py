@@ -1,0 +1,180 @@
+"""Seriousness, expectedness and the reporting clock of an adverse event.
+
+Seriousness is not severity: a grade 4 neutropenia without admission is severe and not automatically serious; an admission
+that was planned is not by itself a serious event.
+
+Source: ICH E2A (1994): criteria, and the clocks of 7 and 15 calendar days from the sponsor's awareness (day 0). Local law and
+the ethics committee may be stricter, so every clock is a parameter.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from escalon.facts import Finding, Status, Truth
+from escalon.instruments.safety.adverse_event import CRITERIA, TREATMENT, AdverseEvent, related, serious
+
+RULE = "seriousness/ICH-E2A"
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Reporting times, in calendar days from awareness; `to_sponsor_hours` is local practice (24 hours is usual)."""
+
+    fatal: int = 7
+    fatal_follow_up: int = 15  # the first report within 7 days, complete within 8 more
+    other: int = 15
+    to_sponsor_hours: int = 24
+
+
+DEFAULT_CLOCKS = Clocks()
+
+
+def is_serious(criteria: Mapping[str, Truth], *, planned_admission: bool = False) -> Finding:
+    """Whether an event is serious, from the six criteria of ICH E2A; any one suffices, one unknown leaves it open.
+
+    An admission that was planned before the event, and was not prolonged by it, is not counted as hospitalisation.
+    """
+    unknown = set(criteria) - set(CRITERIA)
+    if unknown:
+        raise ValueError(f"{', '.join(sorted(unknown))}: not a criterion. Criteria: {', '.join(CRITERIA)}")
+    judged = {name: criteria.get(name) for name in CRITERIA}
+    flags: tuple[str, ...] = ()
+    if planned_admission and judged["hospitalisation"]:
+        judged["hospitalisation"] = False
+        flags = ("planned_admission",)
+    met = [CRITERIA[name] for name, mark in judged.items() if mark]
+    if met:
+        return Finding("serious", True, flags=flags, reasons=tuple(met), rule=RULE)
+    open_ = tuple(name for name, mark in judged.items() if mark is None)
+    if open_:
+        reasons = tuple(f"{name} is not known" for name in open_)
+        return Finding("serious", None, Status.INDETERMINATE, missing=open_, flags=flags, reasons=reasons, rule=RULE)
+    return Finding("serious", False, flags=flags, reasons=("no criterion of seriousness",), rule=RULE)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry of the reference safety information: a term and the highest grade at which it is expected."""
+
+    term: str
+    to_grade: int
+    version: str = ""
+
+
+def is_expected(event: AdverseEvent, listed: Iterable[Listed]) -> Truth:
+    """Whether the reference safety information lists the event at this severity; a more severe one is unexpected."""
+    if event.expected is not None:
+        return event.expected
+    entries = [entry for entry in listed if entry.term == event.term.name]
+    if not entries:
+        return False
+    highest = max(entry.to_grade for entry in entries)
+    if event.grade is None:
+        return None
+    return event.grade <= highest
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One report that is due: what, to whom, by which day, and whether a given day is past it."""
+
+    what: str
+    by: date
+    event: str
+
+    def is_late(self, today: date, sent: date | None = None) -> bool:
+        """Whether the report was, or as of today is, after its day."""
+        return (sent or today) > self.by
+
+
+def susar(
+    event: AdverseEvent,
+    listed: Iterable[Listed] = (),
+    *,
+    causes: Iterable[str] = TREATMENT,
+    clocks: Clocks = DEFAULT_CLOCKS,
+) -> Finding:
+    """Whether an event is a suspected unexpected serious adverse reaction: serious, related and unexpected.
+
+    Missing causality counts as related; an unknown expectedness counts as unexpected, since silence must not stop a clock.
+    """
+    grave = serious(event)
+    linked = related(event, causes)
+    expected = is_expected(event, listed)
+    flags = []
+    if any(event.causes.get(cause) is None for cause in causes) and linked:
+        flags.append("causality_not_assessed")
+    if expected is None:
+        flags.append("expectedness_not_assessed")
+    value: Truth = False if grave is False or not linked or expected is True else True if grave else None
+    days = clocks.fatal if urgent(event) else clocks.other
+    reasons = (
+        f"serious: {_word(grave)}",
+        f"related: {_word(linked)}",
+        f"unexpected: {_word(None if expected is None else not expected)}",
+    )
+    return Finding(
+        "susar",
+        value,
+        Status.OK if value is not None else Status.INDETERMINATE,
+        category=f"{days} days" if value else None,
+        components={"serious": grave, "related": linked, "expected": expected, "clock_days": days if value else None},
+        missing=() if grave is not None else ("serious",),
+        flags=tuple(flags),
+        reasons=reasons,
+        rule="susar/ICH-E2A",
+    )
+
+
+def urgent(event: AdverseEvent) -> bool:
+    """Whether the short clock applies: fatal or life-threatening."""
+    return event.is_fatal or "life_threatening" in event.seriousness
+
+
+def due(
+    event: AdverseEvent, aware: date, listed: Iterable[Listed] = (), *, clocks: Clocks = DEFAULT_CLOCKS
+) -> tuple[Due, ...]:
+    """What is due when, counting the sponsor's awareness as day 0; nothing for an event that is no SUSAR.
+
+    An event whose seriousness is not known yet is due as if it were serious.
+    """
+    if susar(event, listed, clocks=clocks).value is False:
+        return ()
+    name = event.identifier or str(event)
+    if urgent(event):
+        return (
+            Due("SUSAR, first report", aware + timedelta(clocks.fatal), name),
+            Due("SUSAR, complete report", aware + timedelta(clocks.fatal_follow_up), name),
+        )
+    return (Due("SUSAR report", aware + timedelta(clocks.other), name),)
+
+
+def _word(truth: Truth) -> str:
+    return "not known" if truth is None else "yes" if truth else "no"
+
+
+SPECIAL_INTEREST = {
+    "CRS": "cytokine release syndrome, any grade",
+    "ICANS": "neurotoxicity of effector cells, any grade",
+    "ICAHT": "haematotoxicity of effector cells, grade 3 or more",
+    "IEC-HS": "hyperinflammation like haemophagocytic lymphohistiocytosis, any grade",
+    "infection": "infection, grade 3 or more",
+    "hypogammaglobulinaemia": "low immunoglobulins",
+    "secondary T-cell malignancy": "any",
+    "disease flare": "flare of the autoimmune disease",
+    "pregnancy": "any",
+}
+"""Events of special interest after CAR-T cells, with the grade from which they count."""
+_FROM_GRADE = {"ICAHT": 3, "infection": 3}
+
+
+def special_interest(event: AdverseEvent) -> str | None:
+    """Which special interest an event is of, if any: as recorded, or an infection of grade 3 or more, or CRS by its term."""
+    kind = event.special_interest
+    if not kind and event.term.name == "Cytokine release syndrome":
+        kind = "CRS"
+    if not kind and event.term.system_class == "Infections and infestations":
+        kind = "infection"
+    needed = _FROM_GRADE.get(kind, 1)
+    return kind if kind and (event.grade is None or event.grade >= needed) else None
