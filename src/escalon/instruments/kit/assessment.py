@@ -139,10 +139,8 @@ def _missing(instrument: Instrument, values: Mapping[str, Any], results: Mapping
     for name, item in instrument.items.items():
         if results.get(f"asked:{name}") is False:
             continue
-        settled = values[name] is not None or any(values[other] is not None for other in item.missing_when)
-        if f"item:{name}" in results:
-            settled = results[f"item:{name}"] is not None
-        if item.needed and not settled:
+        read_as = results.get(f"item:{name}", any(values[other] is not None for other in item.missing_when) or None)
+        if item.needed and values[name] is None and read_as is None:
             gone.append(name)
     return gone
 

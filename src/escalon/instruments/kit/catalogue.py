@@ -30,6 +30,7 @@ def catalogue() -> Mapping[str, Instrument]:
 def find(name: str) -> Instrument:
     """The instrument of a name (`das28_esr`; `DAS28-ESR` does too). Raises UnknownInstrument."""
     key = name.strip().lower().replace("-", "_").replace(" ", "_")
+    key = next((found.name for found in catalogue().values() if key in found.also), key)
     if key not in catalogue():
         close = get_close_matches(key, catalogue(), 3, 0.4)
         hint = f" Did you mean {' or '.join(close)}?" if close else " `escalon score` lists them."

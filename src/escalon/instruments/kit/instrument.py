@@ -96,6 +96,8 @@ class Instrument:
     takes_items: bool
     adapt: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     default_bands: bool = True
+    also: tuple[str, ...] = ()
+    """Further names it goes by."""
 
     def __call__(self, *values: Any, **named: Any) -> Any:
         """The value for items in canonical units; None where something needed is not known."""
@@ -229,6 +231,7 @@ def instrument(
     notes: str = "",
     name: str | None = None,
     adapt: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+    also: tuple[str, ...] = (),
     default_bands: bool = True,
 ) -> Callable[[Callable[..., Any]], Instrument]:
     """Make a plain function an instrument.
@@ -264,6 +267,7 @@ def instrument(
             notes=notes,
             takes_items=items is not None,
             adapt=adapt,
+            also=also,
             default_bands=default_bands,
         )
 
