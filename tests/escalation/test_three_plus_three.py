@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.escalation.naive_three_plus_three import paths, written
 
 from escalon.escalation import (
     EscalationError,
@@ -20,6 +19,7 @@ from escalon.escalation import (
     next_dose,
     three_plus_three,
 )
+from tests.escalation.naive_three_plus_three import paths, written
 
 VARIANTS = ("V1", "V2", "V3")
 

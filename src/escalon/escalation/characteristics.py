@@ -136,4 +136,5 @@ class Characteristics:
         }
 
 
+DAYS_PER_MONTH = 30.4375
 TOLERANCE = 1e-12  # a true risk written equal to the target is not above it

@@ -90,10 +90,14 @@ class Ensemble:
         shaped: Floats = sums.reshape(risks.shape[:-1] + weight.shape[:-1])
         return shaped
 
-    def overdosing(self, truth: ArrayLike, target: float, share: Fraction) -> float:
-        """P(more than `share` of those treated are treated at levels whose true risk is above the target)."""
+    def overdosing(self, truth: ArrayLike, target: float, share: Fraction, judged_by: ArrayLike | None = None) -> float:
+        """P(more than `share` of those treated are treated at levels whose true risk is above the target).
+
+        `judged_by` are the true risks, where they differ from those the rule sees.
+        """
         risks = checked_truths(truth, self.levels)
-        above = self.n[:, risks > target + TOLERANCE].sum(axis=1, dtype=np.int64)
+        judge = risks if judged_by is None else checked_truths(judged_by, self.levels)
+        above = self.n[:, judge > target + TOLERANCE].sum(axis=1, dtype=np.int64)
         too_many = above * share.denominator > self.size * share.numerator
         return float(self.probability(risks)[too_many].sum())
 

@@ -15,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escalon.escalation.ensemble import Ensemble
-from escalon.escalation.errors import EscalationError
+from escalon.escalation.errors import EscalationError, TooManyStates
 from escalon.escalation.rule import UNSETTLED, Counts, Ints, Moves, Rule
 from escalon.escalation.tally import Tally
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]  # called with (cohorts swept, states in hand)
 
+MOST_STATES = 6_000_000  # about 2 GB; BOIN with six levels and 60 participants stays below
+UNBOUNDED = 100  # cohorts after which a rule without a cap is taken to have no end
 BLOCK = 1 << 13  # states handled at once: small enough for the cache, large enough to drown the interpreter
 
 
@@ -46,7 +48,7 @@ class StateCode:
         if known is not None:
             return known
         if len(self.pairs) >> self.bits:
-            raise EscalationError(
+            raise TooManyStates(
                 f"{self.levels} levels and more than {len(self.pairs)} different counts at a level are too many states "
                 "to sweep. Use fewer levels, larger cohorts or a smaller trial; or simulate"
             )
@@ -84,8 +86,13 @@ class StateCode:
         return moved
 
 
-def sweep(rule: Rule, start: Tally | None = None, progress: Progress | None = None) -> Ensemble:
-    """Every end state of a trial under a rule, from the beginning or from a tally, with the ways to reach each."""
+def sweep(
+    rule: Rule, start: Tally | None = None, progress: Progress | None = None, most_states: int = MOST_STATES
+) -> Ensemble:
+    """Every end state of a trial under a rule, from the beginning or from a tally, with the ways to reach each.
+
+    Raises TooManyStates when more than `most_states` are in hand at once: simulate such a design instead.
+    """
     start = start or Tally((0,) * rule.levels, (0,) * rule.levels)
     rule.check_fits(start)
     if sum(start.pending):
@@ -106,14 +113,15 @@ def sweep(rule: Rule, start: Tally | None = None, progress: Progress | None = No
                 new_ways.append(some_ways)
         keys, ways = merge(new_keys, new_ways)
         cohorts += 1
+        if len(keys) > most_states:
+            raise TooManyStates(
+                f"{rule.name}: {len(keys):,} states after {cohorts} cohorts are too many to sweep; simulate"
+            )
         if progress:
             progress(cohorts, len(keys))
         if rule.cap is None and cohorts > UNBOUNDED:
             raise EscalationError(f"{rule.name} has no end: give the trial a size, for example `rule & at_most(36)`")
     return _ensemble(rule, start, code, ended)
-
-
-UNBOUNDED = 100  # cohorts after which a rule without a cap is taken to have no end
 
 
 def _blocks(rows: int) -> Iterator[slice]:

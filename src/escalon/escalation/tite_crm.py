@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from escalon.escalation.characteristics import Characteristics, Laws
+from escalon.escalation.characteristics import DAYS_PER_MONTH, Characteristics, Laws
 from escalon.escalation.crm import DoseToxicity, Posterior, posterior_from
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.estimates import Estimates
@@ -145,6 +145,3 @@ def with_durations(found: Characteristics, days: Floats) -> Characteristics:
     values = np.unique(months)
     share = (months[:, None] == values).mean(axis=0)
     return replace(found, durations=Laws(values, Estimates.of(share, np.sqrt(share * (1 - share) / len(days)))))
-
-
-DAYS_PER_MONTH = 30.4375

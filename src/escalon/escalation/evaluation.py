@@ -1,0 +1,197 @@
+"""Exact where the states can be counted, simulated where not: one answer type for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from escalon.escalation.characteristics import DAYS_PER_MONTH, Characteristics
+from escalon.escalation.enrolment import Pace, duration_law, enrolment_law
+from escalon.escalation.ensemble import Ensemble
+from escalon.escalation.errors import TooManyStates
+from escalon.escalation.estimates import Estimates
+from escalon.escalation.rule import Rule
+from escalon.escalation.scenario import Scenario
+from escalon.escalation.simulation import simulate
+from escalon.escalation.sweep import MOST_STATES, sweep
+
+Progress = Callable[[str, int, int], None]  # called with (what, done, of)
+
+
+class TimedDesign(Protocol):
+    """A design that reads the clock (TITE-CRM, rolling six) and can only be simulated."""
+
+    @property
+    def name(self) -> str:
+        """The design's name."""
+
+    def simulate(self, truth: ArrayLike, trials: int, seed: int, *, days_between: float) -> Characteristics:
+        """Simulated characteristics at a pace of accrual."""
+
+
+Design = Rule | TimedDesign
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """How to simulate where sweeping is impossible: trials, seed, and days between arrivals for timed designs."""
+
+    trials: int = 10_000
+    seed: int = 1
+    days_between: float = 14.0
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one design does under one scenario, with what matters about over-dosing, enrolment and time."""
+
+    design: str
+    scenario: Scenario
+    target: float
+    characteristics: Characteristics
+    correct: Estimates
+    above: Estimates
+    mostly_overdosed: Estimates | None  # P(more than 60 % treated above the target); None if not computed
+    past_cap: float | None = None
+    enrolled: float | None = None
+    days: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        scenario = self.scenario
+        return {
+            **self.characteristics.as_json(),
+            "scenario": scenario.name,
+            "risks": list(scenario.risks),
+            "seen_risks": scenario.seen.tolist(),
+            "monotone": scenario.is_monotone,
+            "notes": list(scenario.notes()),
+            "target": self.target,
+            "p_correct": self.correct.as_json(),
+            "p_above_target": self.above.as_json(),
+            "p_over_60_percent_overdosed": self.mostly_overdosed.as_json() if self.mostly_overdosed else None,
+            "expected_enrolled": self.enrolled,
+            "p_more_enrolled_than_cap": self.past_cap,
+            "expected_days": self.days,
+            "dlts_by_disease": {
+                name: dlts.tolist()
+                for name, dlts in scenario.dlts_by_disease(
+                    self.characteristics.patients.value / scenario.evaluable
+                ).items()
+            },
+        }
+
+
+def evaluate(
+    design: Design,
+    scenarios: Sequence[Scenario],
+    target: float,
+    simulation: Simulation,
+    pace: Pace | None = None,
+    cap: int | None = None,
+    progress: Progress | None = None,
+    most_states: int = MOST_STATES,
+) -> tuple[Evaluation, ...]:
+    """One design under every scenario: exactly if its states can be swept, else simulated."""
+    ensemble = _ensemble(design, progress, most_states)
+    found = []
+    for number, scenario in enumerate(scenarios, start=1):
+        if isinstance(ensemble, Ensemble):
+            found.append(_exact(ensemble, scenario, target, pace, cap))
+        elif isinstance(design, Rule):
+            simulated = simulate(design, scenario.seen, simulation.trials, simulation.seed)
+            found.append(_judged(design.name, scenario, target, simulated, None))
+        else:
+            timed = design.simulate(
+                scenario.seen, simulation.trials, simulation.seed, days_between=simulation.days_between
+            )
+            found.append(_judged(design.name, scenario, target, timed, None))
+        if progress:
+            progress(design.name, number, len(scenarios))
+    return tuple(found)
+
+
+def _ensemble(design: Design, progress: Progress | None, most_states: int) -> Ensemble | None:
+    if not isinstance(design, Rule):
+        return None
+    cohorts = (design.cap or 0) // design.cohort
+
+    def told(done: int, states: int) -> None:
+        if progress:
+            progress(f"{design.name}: {states:,} states", min(done, cohorts), cohorts)
+
+    try:
+        return sweep(design, progress=told, most_states=most_states)
+    except TooManyStates:
+        return None
+
+
+def _exact(ensemble: Ensemble, scenario: Scenario, target: float, pace: Pace | None, cap: int | None) -> Evaluation:
+    exact = ensemble.under(scenario.seen)
+    over = Estimates.of(ensemble.overdosing(scenario.seen, target, Fraction(6, 10), scenario.total))
+    judged = _judged(ensemble.rule.name, scenario, target, exact, over)
+    if scenario.leaving:
+        law = enrolment_law(ensemble, scenario)
+        limit = cap or ensemble.rule.cap
+        judged = replace(judged, enrolled=float(law.mean()), past_cap=float(law.more_than(limit)) if limit else None)
+    if pace:
+        judged = replace(judged, days=float(duration_law(ensemble, scenario.seen, pace).mean()))
+    return judged
+
+
+def _judged(name: str, scenario: Scenario, target: float, found: Characteristics, over: Estimates | None) -> Evaluation:
+    """Correct and too high are judged by the true risk, whatever the rule could see of it."""
+    judged = replace(found, truth=scenario.total)
+    days = float(found.durations.mean()) * DAYS_PER_MONTH if found.durations else None
+    return Evaluation(
+        name,
+        scenario,
+        target,
+        replace(found, scenario=scenario.name),
+        judged.selects_correctly(target),
+        judged.selects_above(target),
+        over,
+        days=days,
+    )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Designs against scenarios: one row of evaluations per design."""
+
+    target: float
+    scenarios: tuple[Scenario, ...]
+    rows: tuple[tuple[Evaluation, ...], ...]
+
+    def average(self, row: int, what: Callable[[Evaluation], float]) -> float:
+        """The mean of a number over the scenarios, for one design."""
+        return float(np.mean([what(one) for one in self.rows[row]]))
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "target": self.target,
+            "designs": [row[0].design for row in self.rows],
+            "scenarios": [scenario.name for scenario in self.scenarios],
+            "results": [one.as_json() for row in self.rows for one in row],
+        }
+
+
+def compare(
+    designs: Sequence[Design],
+    scenarios: Sequence[Scenario],
+    target: float,
+    simulation: Simulation | None = None,
+    pace: Pace | None = None,
+    cap: int | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Every design under every scenario."""
+    how = simulation or Simulation()
+    rows = tuple(evaluate(design, scenarios, target, how, pace, cap, progress) for design in designs)
+    return Comparison(target, tuple(scenarios), rows)
