@@ -4,10 +4,11 @@ The 2K form counts rash, alopecia, mucosal ulcers and proteinuria when they pers
 SELENA variant, which defines several descriptors otherwise.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from escalon.expressions.symbols import all_of, known, negated, otherwise, points, total
+from escalon.expressions.symbols import all_of, any_of, case, known, negated, otherwise, points, total
 from escalon.instruments.kit.instrument import Items, Outcome, instrument
 from escalon.instruments.kit.item import Item, integer, number, truth
 
@@ -61,6 +62,14 @@ MEASURED: dict[str, Item] = {
     "rbc_hpf": number("red cells per high-power field", 0, fact="urine_rbc_hpf"),
     "wbc_hpf": number("white cells per high-power field", 0, fact="urine_wbc_hpf"),
     "inflamed_joints": integer("joints with pain and signs of inflammation", 0, 68, also="joints"),
+    "c3": number("complement C3", 0, unit="g/L", accepts=("mg/dL",), fact="c3"),
+    "c3_lower_limit": number("laboratory's lower limit of C3", 0, unit="g/L", accepts=("mg/dL",)),
+    "c4": number("complement C4", 0, unit="g/L", accepts=("mg/dL",), fact="c4"),
+    "c4_lower_limit": number("laboratory's lower limit of C4", 0, unit="g/L", accepts=("mg/dL",)),
+    "ch50": number("total haemolytic complement CH50, in the laboratory's unit", 0, fact="ch50"),
+    "ch50_lower_limit": number("laboratory's lower limit of CH50", 0),
+    "anti_dsdna": number("anti-dsDNA antibodies, in the laboratory's unit", 0, fact="anti_dsdna"),
+    "anti_dsdna_upper_limit": number("laboratory's upper limit of anti-dsDNA", 0),
 }  # fmt: skip
 STANDS_FOR = {
     "plt": ("platelets",),
@@ -70,34 +79,98 @@ STANDS_FOR = {
     "pyuria": ("wbc_hpf",),
     "proteinuria": ("urine_protein", "upcr"),
     "arthritis": ("inflamed_joints",),
+    "low_c": ("c3", "c4", "ch50"),
+    "dna": ("anti_dsdna",),
 }
-ITEMS = {
-    name: truth(f"{descriptor.about} ({descriptor.weight})", missing_when=STANDS_FOR.get(name, ()))
-    for name, descriptor in DESCRIPTORS.items()
-} | {name: replace(item, needed=False) for name, item in MEASURED.items()}
+# Between lymphodepletion and haematological recovery these are usually due to treatment, so the assessor must say.
+USUALLY_TREATMENT = ("plt", "wbc", "fever", "proteinuria")
+WINDOW = truth("between the first day of lymphodepletion and haematological recovery", needed=False)
+ITEMS = (
+    {
+        name: truth(f"{descriptor.about} ({descriptor.weight})", missing_when=STANDS_FOR.get(name, ()))
+        for name, descriptor in DESCRIPTORS.items()
+    }
+    | {name: replace(item, needed=False) for name, item in MEASURED.items()}
+    | {"lymphodepletion_window": WINDOW}
+)
+# Neither belongs to the instrument, so neither is the category (spec SLE-1.5; the second is the Malaysian guideline of 2024).
+BANDS = {
+    "five_band": "none <= 0 < mild <= 5 < moderate <= 10 < high < 20 <= very_high",
+    "three_band": "remission <= 0 < low <= 4 < moderate <= 10 < high",
+}
 
 
 @instrument(
     "SLEDAI-2K",
     source="Gladman 2002, J Rheumatol 29:288; Bombardier 1992, Arthritis Rheum 35:630; window Touma 2010, Lupus 19:49",
     items=ITEMS,
+    bands=BANDS,
+    default_bands=False,
+    notes="The original window is 10 days; 30 days is validated. Scores of different windows are not compared.",
 )
-def sledai_2k(it: Items, *, window_days: Literal[30, 10] = 30) -> Outcome:
+def sledai_2k(
+    it: Items,
+    *,
+    window_days: Literal[30, 10] = 30,
+    missing: Literal["strict", "assume_absent"] = "strict",
+) -> Outcome:
     """Global lupus activity: a descriptor that is present and attributable adds its weight."""
-    present = {name: otherwise(it[name], _measured(name, it)) for name in DESCRIPTORS}
+    recorded = {name: otherwise(it[name], _as_lupus(name, it)) for name in DESCRIPTORS}
+    present = recorded if missing == "strict" else {name: otherwise(one, False) for name, one in recorded.items()}
     scores = {name: points(present[name], descriptor.weight) for name, descriptor in DESCRIPTORS.items()}
     by_ratio = all_of(known(it.upcr), negated(known(it.urine_protein)), negated(known(it.proteinuria)))
     return Outcome(
         total(scores.values()),
         parts={"clinical": total(scores[name] for name in DESCRIPTORS if name not in SEROLOGY)},
-        flags={"upcr_surrogate": (by_ratio, "proteinuria judged by the protein/creatinine ratio, > 0.5 g/g")},
+        flags={
+            "upcr_surrogate": (by_ratio, "proteinuria judged by the protein/creatinine ratio, > 0.5 g/g"),
+            "attribution_required": (
+                any_of(_is_open(name, it) for name in USUALLY_TREATMENT),
+                "a value between lymphodepletion and recovery meets a descriptor: say whether it is due to lupus",
+            ),
+            "stated_absent": (
+                any_of(all_of(negated(it[name]), _measured(name, it)) for name in STANDS_FOR),
+                "a measured value meets a descriptor that is stated absent: the statement counts, as not due to lupus",
+            ),
+        }
+        | imputed(recorded, missing),
         contradictions={
             f"{name} is present, but the measured {' or '.join(measured)} is within limits": all_of(
                 it[name], negated(_measured(name, it))
             )
             for name, measured in STANDS_FOR.items()
         },
+        read_as={name: recorded[name] for name in STANDS_FOR},
     )
+
+
+def imputed(recorded: Mapping[str, Any], missing: str) -> dict[str, tuple[Any, str]]:
+    """The flag of an explicit choice to take what was not assessed as absent."""
+    if missing == "strict":
+        return {}
+    return {
+        "imputed_absent": (any_of(negated(known(one)) for one in recorded.values()), "what is missing counts as absent")
+    }
+
+
+def _as_lupus(name: str, it: Items) -> Any:
+    """What was measured, as a descriptor; in the window after lymphodepletion nothing is guessed."""
+    if name not in USUALLY_TREATMENT:
+        return _measured(name, it)
+    return case(_is_open(name, it), None, _measured(name, it))
+
+
+def _is_open(name: str, it: Items) -> Any:
+    """Whether a value meets the descriptor inside the window and nobody said whether it is due to lupus."""
+    window = otherwise(it.lymphodepletion_window, False)
+    return all_of(window, negated(known(it[name])), otherwise(_measured(name, it), False))
+
+
+def _low_complement(it: Items) -> Any:
+    """Any of the three below its limit; normal once CH50, or both C3 and C4, were measured and are within limits."""
+    low = [it[name] < it[f"{name}_lower_limit"] for name in ("c3", "c4", "ch50")]
+    enough = any_of(known(low[2]), all_of(known(low[0]), known(low[1])))
+    return case(any_of(otherwise(one, False) for one in low), True, case(enough, False, None))
 
 
 def _measured(name: str, it: Items) -> Any:
@@ -116,5 +189,9 @@ def _measured(name: str, it: Items) -> Any:
             return it.wbc_hpf > 5
         case "arthritis":
             return it.inflamed_joints >= 2
+        case "low_c":
+            return _low_complement(it)
+        case "dna":
+            return it.anti_dsdna > it.anti_dsdna_upper_limit
         case _:
             return None
