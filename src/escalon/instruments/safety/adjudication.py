@@ -65,7 +65,7 @@ def evidence(course: Course, definition: DltDefinition) -> dict[str, str]:
     """A fingerprint of each thing a decision on this participant rests on, by name."""
     found = {"definition": definition_digest(definition), "infusion": str(course.infusion)}
     for number, toxicity in enumerate(course.toxicities, 1):
-        found[f"event {toxicity.identifier or f'{toxicity.name} {number}'}"] = _digest(
+        found[f"event {toxicity.identifier or f'{toxicity.name} {number}'}"] = fingerprint(
             asdict(replace(toxicity, source=""))
         )
     for term, grades in course.count_grades.items():

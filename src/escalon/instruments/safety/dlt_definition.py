@@ -136,7 +136,7 @@ def duration(text: str) -> timedelta:
     return timedelta(days=found.number * (7 if found.unit == "week" else 1))
 
 
-def definitionfingerprint(definition: DltDefinition) -> str:
+def definition_digest(definition: DltDefinition) -> str:
     """A fingerprint of a definition: what a changed threshold changes."""
     return fingerprint(asdict(definition))
 
