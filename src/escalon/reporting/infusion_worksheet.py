@@ -214,6 +214,7 @@ def worksheet_html(sheet: Worksheet) -> str:
     """The sheet as one self-contained page."""
     head = sheet.heading
     banner = "<p class=warn><b>SYNTHETIC DATA: the person is invented.</b></p>" if head.synthetic else ""
+    alarms = "".join(f"<p class=warn><b>{escape(alarm)}</b></p>" for alarm in sheet.alarms)
     warned = "".join(f"<p class=warn>{escape(warning)}</p>" for warning in sheet.warnings)
     told = "".join(f"<p><b>{escape(line)}</b></p>" for line in sheet.verdict)
     parts = [

@@ -14,7 +14,7 @@ th,td{border-bottom:1px solid #ddd;padding:.25rem .6rem;text-align:left;vertical
 th{border-bottom:2px solid #888}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 ul.notes{font-size:.82rem;color:#444;margin:.2rem 0 1rem;padding-left:1.2rem}
 .warn{border-left:5px solid #b00020;background:#fdf1f1;padding:.4rem .8rem;margin:.5rem 0}
-figure{margin:1rem 0;overflow-x:auto}svg{max-width:100%;height:auto}
+figure{margin:1rem 0;overflow-x:auto}svg{max-width:100%;height:auto;overflow:visible}
 footer{border-top:1px solid #ccc;margin-top:2rem;padding-top:.5rem}
 @media print{body{margin:0;max-width:none;font-size:11px}h2,table,figure{break-inside:avoid}}
 """

@@ -40,6 +40,7 @@ def svg(chart: Any, description: str) -> str:
     finished = chart.properties(description=description).configure(
         font="Helvetica, Arial, sans-serif",
         background="#ffffff",
+        padding={"left": 6, "top": 6, "bottom": 6, "right": 30},  # other fonts run wider than the one measured with
         view={"stroke": None},
         axis={"labelColor": INK, "titleColor": INK, "gridColor": "#e6e6e6", "labelFontSize": 11, "titleFontSize": 12},
         legend={"labelColor": INK, "titleColor": INK, "symbolSize": 90, "labelFontSize": 11, "titleFontSize": 12},
