@@ -199,7 +199,10 @@ def _ends(possible: Possible | None) -> tuple[Any, ...] | None:
     if isinstance(possible, Interval):
         ends = tuple(None if math.isinf(end) else end for end in (possible.low, possible.high))
         return None if ends == (None, None) else ends
-    return tuple(sorted((item for item in possible if item is not None), key=str))
+    open_to = tuple(sorted((item for item in possible if item is not None), key=str))
+    return (
+        open_to if len(open_to) > 1 else None
+    )  # one answer left, and still unknown: what would settle it is not listed
 
 
 def _parts(results: Mapping[str, Any], possible: Mapping[str, Possible]) -> dict[str, Any]:
