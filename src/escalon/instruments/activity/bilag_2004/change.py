@@ -15,12 +15,12 @@ from escalon.instruments.kit.instrument import Items, Outcome, instrument
 from escalon.instruments.kit.item import Item, choice
 
 SOURCE = "numeric score Yee 2010, doi:10.1093/rheumatology/keq026; tallies Yee 2007, Arthritis Rheum 56:4113"
-BEFORE = "_before"
+BEFORE = "_baseline"
 
 
 def grade_items(when: str = "", **more: Any) -> dict[str, Item]:
-    """An item for each system's grade, now (`renal`) or before (`renal_before`)."""
-    said = " before" if when else ""
+    """An item for each system's grade, now (`renal`) or baseline (`renal_baseline`)."""
+    said = " at baseline" if when else ""
     return {
         f"{system}{when}": choice(f"BILAG-2004 grade of the {system} system{said}", *LETTERS, **more)
         for system in SYSTEMS
@@ -29,7 +29,7 @@ def grade_items(when: str = "", **more: Any) -> dict[str, Item]:
 
 GRADES = grade_items()
 TWO_VISITS = {
-    name: replace(item, also=(f"{name.removesuffix(BEFORE)}_baseline",))
+    name: replace(item, also=(f"{name.removesuffix(BEFORE)}_before",))
     for name, item in grade_items(BEFORE).items()
 } | GRADES  # fmt: skip
 
