@@ -215,7 +215,7 @@ def _given(value: object) -> str:
 
 
 _EXAMPLES = {
-    "rule": 'rule = "age >= 18 years at consent"',
+    "rule": 'rule = "age >= 18 at consent"',
     "dose": "a table [dose] with its [[dose.level]] tables; `escalon study new FOLDER` shows one",
     "study": 'a table [study] with title = "…" and target = 18',
     "inclusion": 'a table [[inclusion]] with id = "I-1", says = "…" and rule = "…"',

@@ -1,6 +1,6 @@
 """From a study folder to a `Study`: read, build, and check that everything it refers to is there."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
@@ -38,7 +38,7 @@ from escalon.protocol.vocabulary import vocabulary
 if TYPE_CHECKING:
     from escalon.protocol.study_file import StudyFile
 
-TABLES = ("adverse_events", "car_copies")
+TABLES = ("adverse_events",)
 """Measures that are tables of the data folder, not facts or instruments."""
 
 
@@ -72,7 +72,7 @@ class _Builder:
         instruments = _instruments(used, document)
         limited = [pick.name for one in criteria for pick in _limited(one.tree)]
         places = {name: self.place("fact", name) for name in document.fact}
-        words = vocabulary(document.fact, places, diseases, instruments.values(), limited)
+        words = vocabulary(document.fact, places, diseases, instruments, used, limited)
         study = Study(
             id=self.folder.resolve().name,
             title=document.study.title,
@@ -101,7 +101,7 @@ class _Builder:
             anchors=self._anchors(),
             vocabulary=words,
             instruments=tuple(instruments),
-            awaited=tuple(name for name in used if not _is_known(name, words, instruments)),
+            awaited=tuple(name for name in used if name not in words),
             visits=visits,
             periods=self._periods(),
             endpoints=endpoints,
@@ -283,15 +283,9 @@ def _instruments(used: Iterable[str], document: "StudyFile") -> dict[str, Any]:
     from escalon.instruments import catalogue
 
     known = catalogue()
-    return {name: known[name] for name in used if name in known and name not in document.fact}
-
-
-def _is_known(name: str, words: Mapping[str, Any], instruments: Mapping[str, Any]) -> bool:
-    return name in words or name in instruments
+    wholes = dict.fromkeys(name.partition(".")[0] for name in used if name not in document.fact)
+    return {name: known[name] for name in wholes if name in known}
 
 
 def _limited(tree: Node) -> tuple[Pick, ...]:
     return tuple(leaf for leaf in leaves(tree) if isinstance(leaf, Pick) and leaf.part is not Part.VALUE)
-
-
-Check = Callable[[Study, Sources], list[Problem]]

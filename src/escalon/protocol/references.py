@@ -4,10 +4,14 @@ import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
+from escalon.expressions.tree import Node
+from escalon.facts import UnitError, factor
 from escalon.protocol.errors import Problem
 from escalon.protocol.folder import Sources
+from escalon.protocol.kinds import misuses, place_of
 from escalon.protocol.names import anchors_in
-from escalon.protocol.study import Study
+from escalon.protocol.study import FactDefinition, Place, Study
+from escalon.protocol.vocabulary import instrument_facts
 
 TOPICS = ("identity", "record", "dose", "dlt", "schedule", "lymphodepletion", "product", "arm", "location", "baseline")
 """What an assumption may be about besides ids."""
@@ -15,7 +19,21 @@ TOPICS = ("identity", "record", "dose", "dlt", "schedule", "lymphodepletion", "p
 
 def check_references(study: Study, sources: Sources) -> list[Problem]:
     """Every reference of a study that leads nowhere."""
-    checks = (_twice, _anchors, _levels, _escalation, _regimen, _visits, _among, _about, _implemented, _alternatives)
+    checks = (
+        _twice,
+        _facts,
+        _members,
+        _anchors,
+        _kinds,
+        _levels,
+        _escalation,
+        _regimen,
+        _visits,
+        _among,
+        _about,
+        _implemented,
+        _alternatives,
+    )
     return [problem for check in checks for problem in check(study, sources)]
 
 
@@ -48,7 +66,7 @@ def _tables(study: Study) -> Iterator[tuple[tuple[str | int, ...], str]]:
         ("statement", study.statements),
     ):
         for number, table in enumerate(tables):
-            yield (name, number), table.id
+            yield (name, number), str(table.id)
 
 
 def _twice(study: Study, sources: Sources) -> Iterator[Problem]:
@@ -59,23 +77,72 @@ def _twice(study: Study, sources: Sources) -> Iterator[Problem]:
         seen.setdefault(name, path)
 
 
-def _anchors(study: Study, sources: Sources) -> Iterator[Problem]:
+def _rules(study: Study) -> Iterator[tuple[tuple[str | int, ...], str, Node, str]]:
+    """Path, text, tree and id of every rule and `applies`."""
     numbers = {"inclusion": 0, "exclusion": 0}
     for one in study.criteria:
         number = numbers[one.kind]
         numbers[one.kind] += 1
-        for key, text, tree in (("rule", one.rule, one.tree), ("applies", one.applies_text, one.applies)):
-            for anchor in anchors_in(tree) if tree is not None else ():
-                if anchor not in study.anchors:
-                    what = f"there is no [anchor.{anchor}]. {_nearest(anchor, study.anchors)}"
-                    yield _in_rule(sources, (one.kind, number, key), text, anchor, what, one.id)
+        yield (one.kind, number, "rule"), one.rule, one.tree, one.id
+        if one.applies is not None:
+            yield (one.kind, number, "applies"), one.applies_text, one.applies, one.id
+
+
+def _facts(study: Study, sources: Sources) -> Iterator[Problem]:
+    """A study may say more of an instrument's fact, but not make another kind of thing of it."""
+    from escalon.instruments import catalogue
+
+    known = instrument_facts(catalogue()[name] for name in study.instruments)
+    for name, own in study.vocabulary.items():
+        theirs = known.get(name)
+        if theirs is None or own.place == Place():
+            continue
+        if own.kind != theirs.kind and not {own.kind, theirs.kind} <= {"number", "integer"}:
+            what = (
+                f"{name} is a {theirs.kind} for {theirs.origin}, and cannot be a {own.kind} here. Give it another name"
+            )
+            yield sources.problem(("fact", name), what)
+        elif own.unit and theirs.unit and not _converts(own, theirs.unit):
+            what = f"{name} is in {theirs.unit} for {theirs.origin}, which does not convert to {own.unit}"
+            yield sources.problem(("fact", name, "unit"), what)
+
+
+def _converts(own: FactDefinition, unit: str) -> bool:
+    try:
+        factor(unit, own.unit or "", own.substance)
+    except UnitError:
+        return False
+    return True
+
+
+def _members(study: Study, sources: Sources) -> Iterator[Problem]:
+    for name, own in study.vocabulary.items():
+        for member in own.members:
+            found = study.vocabulary.get(member)
+            if member == name or (found is not None and (found.kind != "treatment" or found.members)):
+                what = f"{member!r} is not a drug. Members of a class are drugs, not classes or other facts"
+                yield sources.problem(("fact", name, "members"), what, name)
+        if own.low is not None and own.high is not None and own.low > own.high:
+            yield sources.problem(("fact", name, "low"), f"the range of {name} is empty: low is above high", name)
+
+
+def _anchors(study: Study, sources: Sources) -> Iterator[Problem]:
+    for path, text, tree, where in _rules(study):
+        for anchor in anchors_in(tree):
+            if anchor not in study.anchors:
+                what = f"there is no [anchor.{anchor}]. {_nearest(anchor, study.anchors)}"
+                yield _in_rule(sources, path, text, anchor, what, where)
+
+
+def _kinds(study: Study, sources: Sources) -> Iterator[Problem]:
+    for path, text, tree, where in _rules(study):
+        for misuse in misuses(tree, study.vocabulary):
+            yield _in_rule(sources, path, text, misuse.word, misuse.what, where)
 
 
 def _in_rule(sources: Sources, path: tuple[str | int, ...], text: str, word: str, what: str, where: str) -> Problem:
     """A problem with one word of a rule."""
-    found = re.search(rf"\b{re.escape(word)}\b", text)
-    before = text[: found.start()] if found else ""
-    line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+    line, column = place_of(word, text)
     return sources.problem_in_text(path, line, column, len(word), what, where)
 
 

@@ -313,6 +313,8 @@ class FactDefinition:
     group: str = ""
     origin: str = "study"
     """`study`, or the instrument it comes from."""
+    computed: bool = False
+    """Whether it is an instrument's result: computed from its items, or recorded where a site has only the result."""
     place: Place = Place()
 
     @property

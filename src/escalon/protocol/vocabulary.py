@@ -10,6 +10,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from escalon.protocol.results import result_definition
 from escalon.protocol.study import Disease, FactDefinition, FactKind, Place
 
 if TYPE_CHECKING:
@@ -20,11 +21,12 @@ def vocabulary(
     facts: Mapping[str, "FactTable"],
     places: Mapping[str, Place],
     diseases: Iterable[Disease],
-    instruments: Iterable[Any],
+    instruments: Mapping[str, Any],
+    used: Iterable[str],
     with_limits: Iterable[str],
 ) -> Mapping[str, FactDefinition]:
-    """Every name a study may record, its own first, in the order of its files."""
-    from_instruments = instrument_facts(instruments)
+    """Every name a study may record, its own first, in the order of its files; results of instruments last."""
+    from_instruments = instrument_facts(instruments.values())
     found: dict[str, FactDefinition] = {"disease": _disease(diseases)}
     for name, table in facts.items():
         found[name] = _own(name, table, from_instruments.get(name), places.get(name, Place()))
@@ -33,6 +35,10 @@ def vocabulary(
             found.setdefault(member, _member(member, definition))
     for name, definition in from_instruments.items():
         found.setdefault(name, definition)
+    for name in dict.fromkeys((*used, *instruments)):
+        result = None if name in found else result_definition(name, instruments)
+        if result is not None:
+            found[name] = result
     for name in with_limits:
         if name in found:
             found[name] = replace(found[name], limits=True)
@@ -82,7 +88,7 @@ def _own(name: str, table: "FactTable", known: FactDefinition | None, place: Pla
     return FactDefinition(
         name=name,
         label=table.label or base.label,
-        kind=table.kind or base.kind,
+        kind=kind_of(table) if known is None or _says_kind(table) else base.kind,
         unit=table.unit or base.unit,
         accepts=_accepted(table, base),
         substance=table.substance or base.substance,
@@ -96,6 +102,10 @@ def _own(name: str, table: "FactTable", known: FactDefinition | None, place: Pla
         origin="study" if known is None else known.origin,
         place=place,
     )
+
+
+def _says_kind(table: "FactTable") -> bool:
+    return table.kind is not None or bool(table.members) or table.choices is not None
 
 
 def kind_of(table: "FactTable") -> FactKind:

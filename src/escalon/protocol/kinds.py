@@ -1,0 +1,135 @@
+"""Whether a rule asks of each name what it can answer: a number in its unit, a word among its choices, an event, a drug."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from escalon.expressions.events import Amount, Exposure, Happened, Part, Pick, Stated
+from escalon.expressions.tree import COMPARISONS, Literal, Node, Op
+from escalon.facts import UnitError, factor, plain, spelled
+from escalon.protocol.study import FactDefinition
+
+_NUMBERS = ("number", "integer")
+_HAPPENS = ("event", "treatment", "date")
+
+
+@dataclass(frozen=True, slots=True)
+class Misuse:
+    """A word of a rule that does not fit what it is used for, and what to write instead."""
+
+    word: str
+    what: str
+
+
+def misuses(tree: Node, words: Mapping[str, FactDefinition]) -> Iterator[Misuse]:
+    """Every name of a rule that is used as something it is not. Names nobody defines are passed over."""
+    match tree:
+        case Op("eq" | "ne", (Pick(name), Literal(str() as word))):
+            yield from _word(name, word, words.get(name))
+        case Op(name, (left, right)) if name in COMPARISONS:
+            yield from (*misuses(left, words), *misuses(right, words))
+            yield from (*_compared(left, right, words), *_compared(right, left, words))
+        case Op(_, parts):
+            for part in parts:
+                yield from misuses(part, words)
+        case Pick(name):
+            yield from _number(name, words.get(name))
+        case Stated(name):
+            yield from _statement(name, words.get(name))
+        case Happened(name):
+            yield from _event(name, words.get(name))
+        case Exposure():
+            yield from _drug(tree, words.get(tree.name))
+
+
+def _number(name: str, known: FactDefinition | None) -> Iterator[Misuse]:
+    if known is not None and known.kind not in _NUMBERS:
+        yield Misuse(name, f"{name} is {_described(known)}, not a number. Write {_right_use(known)}")
+
+
+def _statement(name: str, known: FactDefinition | None) -> Iterator[Misuse]:
+    if known is not None and known.kind != "truth":
+        yield Misuse(name, f"{name} is {_described(known)}, not a yes or no. Write {_right_use(known)}")
+
+
+def _event(name: str, known: FactDefinition | None) -> Iterator[Misuse]:
+    if known is not None and known.kind not in _HAPPENS:
+        yield Misuse(name, f"{name} is {_described(known)}, not something that happens. Write {_right_use(known)}")
+
+
+def _word(name: str, word: str, known: FactDefinition | None) -> Iterator[Misuse]:
+    if known is None:
+        return
+    if known.kind != "label":
+        yield Misuse(name, f"{name} is {_described(known)}, not a choice of words. Write {_right_use(known)}")
+    elif known.choices and word not in known.choices:
+        yield Misuse(word, f"{name} is never {word!r}. Write one of {', '.join(known.choices)}")
+
+
+def _drug(exposure: Exposure, known: FactDefinition | None) -> Iterator[Misuse]:
+    if known is None:
+        return
+    if known.kind != "treatment":
+        yield Misuse(exposure.name, f"{exposure.name} is {_described(known)}, not a drug that is taken for a time")
+    elif exposure.dose is not None and known.members:
+        yield Misuse(exposure.name, f"{exposure.name} is a class of drugs, which has no dose. Name the drug")
+
+
+def _compared(side: Node, other: Node, words: Mapping[str, FactDefinition]) -> Iterator[Misuse]:
+    """The unit of a value beside a bare pick must be the fact's own, or convert to it."""
+    if not isinstance(side, Pick) or side.part is not Part.VALUE or side.how.value == "count of":
+        return
+    known = words.get(side.name)
+    if known is None or known.kind not in _NUMBERS:
+        return
+    match other:
+        case Amount(value, unit):
+            yield from _unit(known, plain(value, 12), unit)
+        case Literal(int() as value) if not isinstance(value, bool):
+            yield from _bare(known, plain(value))
+        case Literal(value) if value is not None and not isinstance(value, str | bool):
+            yield from _bare(known, plain(value, 12))
+
+
+def _unit(known: FactDefinition, value: str, unit: str) -> Iterator[Misuse]:
+    if known.unit is None:
+        yield Misuse(f"{value} {unit}", f"{known.name} has no unit. Write {value}")
+        return
+    try:
+        factor(unit, known.unit, known.substance)
+    except UnitError:
+        yield Misuse(f"{value} {unit}", f"{known.name} is in {known.unit}, which {unit} does not convert to")
+
+
+def _bare(known: FactDefinition, value: str) -> Iterator[Misuse]:
+    if known.unit is not None and spelled(known.unit) != "1":
+        yield Misuse(value, f"{known.name} is in {known.unit}. Write {value} {known.unit}")
+
+
+def _described(known: FactDefinition) -> str:
+    names = {
+        "number": "a number", "integer": "a whole number", "truth": "a yes or no", "event": "an event",
+        "treatment": "a drug or a class of drugs", "date": "a day",
+    }  # fmt: skip
+    return names.get(known.kind) or f"one of {', '.join(known.choices) or 'several words'}"
+
+
+def _right_use(known: FactDefinition) -> str:
+    unit = f" {known.unit}" if known.unit else ""
+    match known.kind:
+        case "number" | "integer":
+            return f"{known.name} >= …{unit}"
+        case "truth":
+            return f"{known.name} at screening, without a comparison"
+        case "label":
+            return f"{known.name} is {known.choices[0] if known.choices else '…'}"
+        case _:
+            return f"any {known.name}, or no {known.name}"
+
+
+def place_of(word: str, text: str) -> tuple[int, int]:
+    """Line and column (from 1) of a word in a rule; its start where it is not written that way."""
+    loose = r"\s*".join(re.escape(part) for part in word.split())
+    found = re.search(rf"(?<![\w.]){loose}(?![\w])", text)
+    before = text[: found.start()] if found else ""
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1

@@ -1,0 +1,96 @@
+"""The registry's record cut mechanically into clauses, so that a test can say which of them nothing implements.
+
+A clause is a sentence or a part between semicolons. Headings of the registry's page are the sections, not clauses. Each clause
+knows its place, and coverage is counted in words: what no piece of `says` covers must be numbering or «and» and «or».
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+HEADINGS = (
+    "Brief Summary",
+    "Detailed Description",
+    "Recruitment & Eligibility",
+    "Inclusion Criteria",
+    "Exclusion Criteria",
+    "Study & Design",
+    "Arm && Interventions",
+    "Primary Outcome Measures",
+    "Secondary Outcome Measures",
+    "Trial Locations",
+)
+_COLUMNS = {
+    "Conditions", "Interventions", "Registration Number", "Lead Sponsor", "Status", "Sex", "Target Recruitment", "Study Type",
+    "Study Design", "NameTimeMethod", "GroupInterventionDescription",
+}  # fmt: skip
+_END = re.compile(r"[;；。]|\.(?=[\s(A-Z]|$)")
+_WORD = re.compile(r"[^\W_]+")
+# Numbering such as (4) or 2), bullets, and the words that join clauses, may stay uncovered.
+_JOINING = re.compile(r"\(\s*\d{1,2}\s*\)|\b\d\)|\band\b|\bor\b|[•]", re.IGNORECASE)
+_SHORT = 3  # a piece this short must be a whole clause; elsewhere it would match by chance
+_LONG = 20  # from this length on a piece may end within a word, because the registry's page runs columns together
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A sentence or part of one: its section, its number within it, and where it stands in the record."""
+
+    section: str
+    number: int
+    text: str
+    start: int
+    end: int
+
+    @property
+    def id(self) -> str:
+        """The section and the number: `Exclusion Criteria 4`."""
+        return f"{self.section} {self.number}"
+
+
+def clauses(record: str) -> tuple[Clause, ...]:
+    """Every clause of a record, in order."""
+    found: list[Clause] = []
+    section, number, position = "Head", 0, 0
+    for line in record.split("\n"):
+        heading = line.strip()
+        if heading in HEADINGS:
+            section, number = heading, 0
+        elif heading not in _COLUMNS:
+            for start, end in _parts(line):
+                number += 1
+                text = line[start:end]
+                found.append(Clause(section, number, text, position + start, position + end))
+        position += len(line) + 1
+    return tuple(found)
+
+
+def _parts(line: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each clause in a line, without blanks around it."""
+    start = 0
+    for cut in (*(found.end() for found in _END.finditer(line)), len(line)):
+        text = line[start:cut]
+        if _WORD.search(_JOINING.sub(" ", text)):
+            yield start + len(text) - len(text.lstrip()), start + len(text.rstrip())
+            start = cut
+        # an abbreviation or bare numbering is kept with what follows
+
+
+def places(piece: str, record: str, found: Iterable[Clause]) -> tuple[tuple[int, int], ...]:
+    """Where a piece of `says` stands in the record, word for word; a very short piece only as a whole clause."""
+    wanted = piece.strip()
+    if len(wanted) <= _SHORT:
+        return tuple((one.start, one.end) for one in found if one.text.strip() == wanted)
+    before, after = (r"\b" if end.isalnum() and len(wanted) < _LONG else "" for end in (wanted[0], wanted[-1]))
+    pattern = before + re.escape(wanted) + after
+    return tuple((one.start(), one.end()) for one in re.finditer(pattern, record))
+
+
+def uncovered(clause: Clause, record: str, spans: Iterable[tuple[int, int]]) -> str:
+    """What of a clause no span covers, without numbering and joining words; empty when all of it is covered."""
+    letters = list(record[clause.start : clause.end])
+    for start, end in spans:
+        for place in range(max(start, clause.start), min(end, clause.end)):
+            letters[place - clause.start] = " "
+    left = _JOINING.sub(" ", "".join(letters))
+    return " ".join(_WORD.findall(left))
