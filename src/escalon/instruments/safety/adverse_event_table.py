@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from escalon.facts import Day, Truth
 from escalon.instruments.safety.adverse_event import CAUSES, CRITERIA, AdverseEvent, Causality, GradeChange
-from escalon.instruments.safety.ctcae.terms import Term, find_term
+from escalon.instruments.safety.ctcae.terms import Term, find_event
 
 Read = TypeVar("Read")
 
@@ -48,7 +48,7 @@ class _Row:
 def _event(row: _Row) -> AdverseEvent:
     if not row.text("participant"):
         raise row.wrong("participant", "is empty. Write whose event it is")
-    term, grade = row.read(find_term, "term", "meddra_code"), row.read(_grade, "grade")
+    term, grade = row.read(find_event, "term", "meddra_code"), row.read(_grade, "grade")
     _check_grade(row, term, grade)
     onset, end = row.read(_day, "onset"), row.read(_day, "end")
     if onset and end and end.is_before(onset) is True:

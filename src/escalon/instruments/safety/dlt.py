@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from escalon.facts import Finding, Status, Truth, all_known, any_known
-from escalon.instruments.safety.dlt_definition import DltDefinition, DltRule, definition_digest, duration
+from escalon.instruments.safety.dlt_definition import TERMS, DltDefinition, DltRule, definition_digest
 from escalon.instruments.safety.toxicity_course import Toxicity, is_inside, lasted_longer
 
 
@@ -40,7 +40,7 @@ def propose(course: Course, definition: DltDefinition, cutoff: date) -> Finding:
     `late_severe`; they are reported and not counted by themselves.
     """
     until = _until(course, cutoff)
-    judged = {rule.identifier: _judge(rule, course, definition, until) for rule in definition.rules}
+    judged = {rule.id: _judge(rule, course, definition, until) for rule in definition.rules}
     value = any_known(truth for truth, _ in judged.values())
     met = [reason for truth, reason in judged.values() if truth is True]
     open_ = [reason for truth, reason in judged.values() if truth is None]
@@ -51,7 +51,7 @@ def propose(course: Course, definition: DltDefinition, cutoff: date) -> Finding:
         Status.OK if value is not None else Status.INDETERMINATE,
         components={name: truth for name, (truth, _) in judged.items()},
         missing=() if value is not None else tuple(open_),
-        flags=(*flags, "rule_unconfirmed") if definition.unconfirmed else flags,
+        flags=flags if definition.confirmed else (*flags, "rule_unconfirmed"),
         reasons=tuple(met or open_ or ["no rule of the definition is met"]),
         rule=f"dlt/{definition_digest(definition)[:8]}",
     )
@@ -63,12 +63,12 @@ def _until(course: Course, cutoff: date) -> datetime:
 
 
 def _judge(rule: DltRule, course: Course, definition: DltDefinition, until: datetime) -> tuple[Truth, str]:
-    if rule.by_day is not None:
-        return _judge_counts(rule, course, until)
+    if rule.not_recovered_by_day is not None:
+        return _judge_counts(rule, rule.not_recovered_by_day, course, until)
     found = [
         (_applies(rule, toxicity, course, definition, until), toxicity)
         for toxicity in course.toxicities
-        if _matches(rule, toxicity) and not toxicity.explained_by & definition.excluded
+        if _matches(rule, toxicity) and not toxicity.explained_by & definition.marks
     ]
     truth = any_known(mark for mark, _ in found)
     return truth, _evidence(rule, [str(toxicity) for mark, toxicity in found if mark is truth], truth)
@@ -77,51 +77,56 @@ def _judge(rule: DltRule, course: Course, definition: DltDefinition, until: date
 def _evidence(rule: DltRule, names: Iterable[str], truth: Truth) -> str:
     shown = "; ".join(names)
     word = "met" if truth else "cannot be decided yet" if truth is None else "not met"
-    return f"{rule.identifier} {word}: {rule.says}{f': {shown}' if shown else ''}"
+    return f"{rule.id} {word}: {rule.text}{f': {shown}' if shown else ''}"
 
 
 def _matches(rule: DltRule, toxicity: Toxicity) -> bool:
-    if {toxicity.kind, toxicity.name, toxicity.system_class} & rule.exceptions:
+    names = {toxicity.kind, toxicity.name, toxicity.system_class}
+    if (names | toxicity.explained_by) & rule.marks:
         return False
-    match rule.event:
-        case "any":
-            return True
-        case "non_haematological":
-            return not toxicity.is_haematological
-        case event:
-            return event in (toxicity.kind, toxicity.name, toxicity.system_class)
+    wanted = {TERMS.get(term, term) for term in rule.term}
+    return (
+        bool(names & wanted) or "any" in wanted or ("non_haematological" in wanted and not toxicity.is_haematological)
+    )
 
 
 def _applies(rule: DltRule, toxicity: Toxicity, course: Course, definition: DltDefinition, until: datetime) -> Truth:
-    reached = None if toxicity.maximum is None else toxicity.maximum >= rule.grade
+    highest = toxicity.maximum
+    reached = None if highest is None else rule.grade <= highest <= (rule.at_most_grade or 5)
     linked: Truth = (toxicity.is_related is not False) if rule.related else True
-    inside = is_inside(toxicity, course.infusion, course.window_end(definition))
-    parts = [reached, linked, inside]
-    if rule.lasting and rule.improving_to is not None:
-        parts.append(lasted_longer(toxicity, rule.grade, duration(rule.lasting), rule.improving_to, until))
+    parts = [reached, linked, is_inside(toxicity, course.infusion, course.window_end(definition))]
+    for limit in (rule.within_hours and timedelta(hours=rule.within_hours), _days(rule.longer_than_days)):
+        if limit:
+            parts.append(lasted_longer(toxicity, rule.grade, limit, rule.must_improve_to, until))
     return all_known(parts)
 
 
-def _judge_counts(rule: DltRule, course: Course, until: datetime) -> tuple[Truth, str]:
+def _days(number: int | None) -> timedelta | None:
+    return None if number is None else timedelta(days=number)
+
+
+def _judge_counts(rule: DltRule, by_day: int, course: Course, until: datetime) -> tuple[Truth, str]:
+    terms = [TERMS.get(term, term) for term in rule.term]
+    judged = [_judge_count(rule, term, by_day, course, until) for term in terms]
+    truth = any_known(mark for mark, _ in judged)
+    return truth, _evidence(rule, [reason for mark, reason in judged if mark is truth], truth)
+
+
+def _judge_count(rule: DltRule, term: str, by_day: int, course: Course, until: datetime) -> tuple[Truth, str]:
     """A count at the grade in the window must have recovered on or before the day; without a count then it is not known."""
-    assert rule.by_day is not None
-    assert rule.improving_to is not None
-    if rule.event in course.counts_due_to_disease:
-        return False, f"{rule.identifier} not met: {rule.event} is due to the disease"
-    grades = {day: grade for day, grade in course.count_grades.get(rule.event, {}).items() if 0 <= day <= rule.by_day}
+    if term in course.counts_due_to_disease and "due_to_disease" in rule.marks:
+        return False, f"{term}: due to the disease"
+    grades = {day: grade for day, grade in course.count_grades.get(term, {}).items() if 0 <= day <= by_day}
     low = [day for day, grade in grades.items() if grade >= rule.grade]
-    observed = (until.date() - course.infusion).days - 1
     if not low:
-        reached = observed >= rule.by_day and bool(grades)
-        return False if reached else None, _evidence(rule, [f"counts known to day {max(grades, default=-1)}"], None)
-    recovered = [day for day, grade in grades.items() if grade <= rule.improving_to and day > max(low)]
+        complete = bool(grades) and (until.date() - course.infusion).days > by_day
+        known = f"known to day {max(grades)}" if grades else "not known"
+        return False if complete else None, f"{term}: counts {known}"
+    recovered = [day for day, grade in grades.items() if grade <= rule.must_improve_to and day > max(low)]
     if recovered:
-        return False, _evidence(rule, [f"recovered on day {min(recovered)}"], False)
-    if max(low) >= rule.by_day:
-        return True, _evidence(rule, [f"grade {grades[max(low)]} on day {max(low)}"], True)
-    return None, _evidence(
-        rule, [f"grade {grades[max(low)]} on day {max(low)}, no later count to day {rule.by_day}"], None
-    )
+        return False, f"{term}: recovered on day {min(recovered)}"
+    last = f"{term}: grade {grades[max(low)]} on day {max(low)}"
+    return (True, last) if max(low) >= by_day else (None, f"{last}, no later count to day {by_day}")
 
 
 def _late_severe(course: Course, definition: DltDefinition) -> tuple[Toxicity, ...]:

@@ -1,139 +1,189 @@
 """The study's definition of a dose-limiting toxicity, as data.
 
 The usual list of CAR-T trials given here is a proposal to be confirmed by the sponsor (query Q-DLT); every threshold is a
-parameter.
+parameter. A study folder states its own in `[dlt]`, with the same fields.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Protocol
 
-from escalon.facts import Duration
-
+# Why an event is not counted, by the mark a person puts on it, and a word by which a study's own sentence is recognised.
 EXCLUSIONS = {
-    "lymphodepletion_only": "due to lymphodepletion alone and resolved before infusion",
-    "disease_flare": "flare of the underlying disease",
-    "infection_at_enrolment": "explained by an infection present at enrolment",
+    "lymphodepletion_only": ("lymphodepletion", "due to lymphodepletion alone and resolved before infusion"),
+    "disease_flare": ("flare", "flare of the underlying disease"),
+    "infection_at_enrolment": ("infection", "explained by an infection present at enrolment"),
+    "crs_component": ("component", "expected reversible component of CRS"),
+    "laboratory_without_consequence": ("laboratory", "laboratory finding without consequence"),
+    "due_to_disease": ("disease", "due to the underlying disease"),
 }
+# The word of a definition for a CTCAE term.
+TERMS = {
+    "neutrophils": "Neutrophil count decreased",
+    "platelets": "Platelet count decreased",
+    "hemoglobin": "Anemia",
+    "fever": "Fever",
+}
+
+
+class Clause(Protocol):
+    """What a clause of a definition has, in a study folder or here."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def text(self) -> str: ...  # noqa: D102
+    @property
+    def term(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def grade(self) -> int: ...  # noqa: D102
+    @property
+    def at_most_grade(self) -> int | None: ...  # noqa: D102
+    @property
+    def improves_to(self) -> int | None: ...  # noqa: D102
+    @property
+    def within_hours(self) -> int | None: ...  # noqa: D102
+    @property
+    def longer_than_days(self) -> int | None: ...  # noqa: D102
+    @property
+    def not_recovered_by_day(self) -> int | None: ...  # noqa: D102
+    @property
+    def related(self) -> bool: ...  # noqa: D102
+    @property
+    def except_for(self) -> tuple[str, ...]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
 class DltRule:
-    """One line of a definition. Fields left empty do not restrict.
+    """One clause. Fields left empty do not restrict.
 
-    `event` is a kind (`CRS`, `ICANS`, `IEC-HS`), a CTCAE term, a class, `non_haematological` or `any`. With `lasting`, the
-    grade must not improve to `improving_to` within that time. With `by_day`, a blood count at `grade` or worse must recover to
-    `improving_to` by that day after infusion.
+    `term` names kinds (`CRS`, `ICANS`, `IEC-HS`), CTCAE terms or classes, `neutrophils`, `platelets`, `non_haematological` or
+    `any`. With `within_hours` the grade must not have come down to `improves_to` in that time; with `longer_than_days` it must
+    have lasted longer; with `not_recovered_by_day` a blood count must have come to `improves_to` by that day after infusion.
     """
 
-    identifier: str
-    says: str
-    event: str
+    id: str
+    text: str
+    term: tuple[str, ...]
     grade: int
-    lasting: str = ""
-    improving_to: int | None = None
-    by_day: int | None = None
+    at_most_grade: int | None = None
+    improves_to: int | None = None
+    within_hours: int | None = None
+    longer_than_days: int | None = None
+    not_recovered_by_day: int | None = None
     related: bool = False
-    exceptions: frozenset[str] = frozenset()
+    except_for: tuple[str, ...] = ()
+
+    @property
+    def must_improve_to(self) -> int:
+        """The grade that counts as improved: as stated, or below the grade of the clause."""
+        return self.grade - 1 if self.improves_to is None else self.improves_to
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """The marks and terms that take an event out of this clause."""
+        return marks(self.except_for) | {TERMS.get(text.lower(), text) for text in self.except_for}
 
 
 @dataclass(frozen=True, slots=True)
 class DltDefinition:
-    """A study's definition: its rules, its window in days from infusion, and what is excluded."""
+    """A study's definition: its clauses, its window in days from infusion, what is excluded, whether it is confirmed."""
 
     rules: tuple[DltRule, ...]
     window_days: int = 28
-    excluded: frozenset[str] = frozenset(EXCLUSIONS)
-    unconfirmed: str = ""
+    excluded: tuple[str, ...] = ("lymphodepletion_only", "disease_flare", "infection_at_enrolment")
+    confirmed: bool = False
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """The marks that exclude an event from every clause."""
+        return marks(self.excluded)
 
 
-USUAL = DltDefinition(
-    rules=(
-        DltRule("DLT-1a", "CRS grade 4 or more", "CRS", 4),
-        DltRule("DLT-1b", "CRS grade 3 not improving to 2 within 72 hours", "CRS", 3, "72 hours", 2),
-        DltRule("DLT-2a", "ICANS grade 4 or more", "ICANS", 4),
-        DltRule("DLT-2b", "ICANS grade 3 not improving to 2 within 72 hours", "ICANS", 3, "72 hours", 2),
+def _usual() -> tuple[DltRule, ...]:
+    blood = ("neutrophils", "platelets")
+    other = ("Fever", "crs_component", "laboratory_without_consequence")
+    return (
+        DltRule("DLT-1a", "CRS grade 4", ("CRS",), 4, 4),
+        DltRule("DLT-1b", "CRS grade 3 not improved to 2 within 72 hours", ("CRS",), 3, 3, 2, within_hours=72),
+        DltRule("DLT-2a", "ICANS grade 4", ("ICANS",), 4, 4),
+        DltRule("DLT-2b", "ICANS grade 3 not improved to 2 within 72 hours", ("ICANS",), 3, 3, 2, within_hours=72),
         DltRule(
-            "DLT-3",
-            "related non-haematological toxicity of grade 3 or more lasting longer than 7 days",
-            "non_haematological", 3, "7 days", 2, related=True, exceptions=frozenset({"Fever", "CRS", "ICANS"}),
+            "DLT-3", "related non-haematological toxicity of grade 3 or 4 lasting longer than 7 days",
+            ("non_haematological",), 3, 4, longer_than_days=7, related=True, except_for=other,
         ),
         DltRule(
-            "DLT-4a", "neutrophils at grade 4 not recovered to 3 by day 28",
-            "Neutrophil count decreased", 4, improving_to=3, by_day=28,
+            "DLT-4", "neutrophils or platelets grade 4 not recovered to 3 by day 28", blood, 4, 4, 3,
+            not_recovered_by_day=28, except_for=("due_to_disease",),
         ),
-        DltRule(
-            "DLT-4b", "platelets at grade 4 not recovered to 3 by day 28",
-            "Platelet count decreased", 4, improving_to=3, by_day=28,
-        ),
-        DltRule("DLT-5", "related death", "any", 5, related=True),
-        DltRule("DLT-6", "IEC-HS grade 3 or more", "IEC-HS", 3),
-    ),
-    unconfirmed="usual list of CAR-T trials, not of this trial: the sponsor must confirm it (Q-DLT)",
-)  # fmt: skip
+        DltRule("DLT-5", "related death", ("any",), 5, related=True),
+        DltRule("DLT-5a", "death from CRS or ICANS", ("CRS", "ICANS"), 5),
+        DltRule("DLT-6", "IEC-HS grade 3 or more", ("IEC-HS",), 3),
+    )  # fmt: skip
+
+
+USUAL = DltDefinition(_usual())
+"""The usual list of CAR-T trials (spec SAF-10), not of any one trial: it must be confirmed."""
 
 
 class DefinitionError(ValueError):
-    """A definition that cannot be read; names the rule, the field and what to write."""
+    """A definition that cannot be read; names the clause, the field and what to write."""
 
 
-def read_definition(data: Mapping[str, Any]) -> DltDefinition:
-    """A definition from a study's data: `window_days`, `excluded`, and `rule` entries with the fields of `DltRule`.
+def definition_of(
+    clauses: Iterable[Clause], window_days: int, excluded: Iterable[str] = (), *, confirmed: bool = False
+) -> DltDefinition:
+    """A definition from clauses as a study folder states them. Raises DefinitionError."""
+    names = [field.name for field in fields(DltRule)]
+    rules = tuple(DltRule(**{name: getattr(clause, name) for name in names}) for clause in clauses)
+    if not rules:
+        raise DefinitionError("the definition has no clause. Write at least one [[dlt.event]]")
+    for rule in rules:
+        _check(rule)
+    return DltDefinition(rules, window_days, tuple(excluded), confirmed)
+
+
+def read_definition(data: Mapping[str, Any], window_days: int = 28) -> DltDefinition:
+    """A definition from the `[dlt]` table of a study folder: `event` entries with the fields of `DltRule`, `excluded`.
 
     Raises DefinitionError.
     """
-    names = {"identifier": "id", "exceptions": "except"}
-    known = {names.get(name, name) for name in DltRule.__dataclass_fields__}
+    known = {field.name for field in fields(DltRule)}
     rules = []
-    for entry in data.get("rule", ()):
-        where = f"DLT rule {entry.get('id', '?')}"
-        strange = set(entry) - known
+    for entry in data.get("event", ()):
+        where = f"DLT clause {entry.get('id', '?')}"
+        strange, lacking = set(entry) - known, {"id", "text", "term", "grade"} - set(entry)
         if strange:
             raise DefinitionError(
                 f"{where}: {', '.join(sorted(strange))} is not a field. Fields: {', '.join(sorted(known))}"
             )
-        lacking = {"id", "says", "event", "grade"} - set(entry)
         if lacking:
             raise DefinitionError(f"{where}: {', '.join(sorted(lacking))} is missing")
-        back = {"id": "identifier", "except": "exceptions"}
-        fields = {back.get(name, name): value for name, value in entry.items()}
-        rule = DltRule(**fields | {"exceptions": frozenset(fields.get("exceptions", ()))})
-        _check(rule, where)
-        rules.append(rule)
-    excluded = frozenset(data.get("excluded", EXCLUSIONS))
-    if excluded - set(EXCLUSIONS):
-        raise DefinitionError(
-            f"excluded: {', '.join(sorted(excluded - set(EXCLUSIONS)))}. Known: {', '.join(EXCLUSIONS)}"
-        )
-    if not rules:
-        raise DefinitionError("the definition has no rule. Write at least one [[dlt.rule]]")
-    return DltDefinition(tuple(rules), int(data.get("window_days", 28)), excluded, str(data.get("unconfirmed", "")))
+        lists = {name: tuple(entry.get(name, ())) for name in ("term", "except_for")}
+        rules.append(DltRule(**dict(entry) | lists))
+    return definition_of(rules, window_days, data.get("excluded", ()), confirmed=bool(data.get("confirmed", False)))
 
 
-def _check(rule: DltRule, where: str) -> None:
-    if rule.grade not in (1, 2, 3, 4, 5):
-        raise DefinitionError(f"{where}: grade {rule.grade} is not a grade. Write 1 to 5")
-    if rule.lasting:
-        try:
-            duration(rule.lasting)
-        except ValueError as error:
-            raise DefinitionError(f"{where}: lasting: {error}") from None
-    if (rule.lasting or rule.by_day is not None) and rule.improving_to is None:
-        raise DefinitionError(f"{where}: improving_to is missing. Write the grade it must improve to, such as 2")
+def _check(rule: DltRule) -> None:
+    where = f"DLT clause {rule.id}"
+    for grade in (rule.grade, rule.at_most_grade):
+        if grade is not None and grade not in (1, 2, 3, 4, 5):
+            raise DefinitionError(f"{where}: grade {grade} is not a grade. Write 1 to 5")
+    if rule.at_most_grade is not None and rule.at_most_grade < rule.grade:
+        raise DefinitionError(f"{where}: at_most_grade {rule.at_most_grade} is below grade {rule.grade}")
+    if rule.improves_to is not None and rule.improves_to >= rule.grade:
+        raise DefinitionError(f"{where}: improves_to {rule.improves_to} is no improvement on grade {rule.grade}")
 
 
-def duration(text: str) -> timedelta:
-    """Read `72 hours`, `7 days` or `2 weeks`."""
-    number, _, unit = text.strip().partition(" ")
-    if unit.rstrip("s") in ("hour", "h") and number.isdigit():
-        return timedelta(hours=int(number))
-    found = Duration.parse(text)
-    if found.unit not in ("day", "week"):
-        raise ValueError(f"{text!r}: write hours, days or weeks, such as 72 hours")
-    return timedelta(days=found.number * (7 if found.unit == "week" else 1))
+def marks(texts: Iterable[str]) -> frozenset[str]:
+    """The marks that sentences of exclusion stand for, found by their word; `crs_component` stands for itself."""
+    found: set[str] = set()
+    for text in texts:
+        own = text if text in EXCLUSIONS else None
+        found.add(own or next((mark for mark, (word, _) in EXCLUSIONS.items() if word in text.lower()), text))
+    return frozenset(found)
 
 
 def definition_digest(definition: DltDefinition) -> str:

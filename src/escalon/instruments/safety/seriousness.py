@@ -166,14 +166,15 @@ SPECIAL_INTEREST = {
     "pregnancy": "any",
 }
 """Events of special interest after CAR-T cells, with the grade from which they count."""
+_BY_TERM = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS", "ICAHT": "ICAHT", "IEC-HS": "IEC-HS"}
 _FROM_GRADE = {"ICAHT": 3, "infection": 3}
 
 
 def special_interest(event: AdverseEvent) -> str | None:
     """Which special interest an event is of, if any: as recorded, or an infection of grade 3 or more, or CRS by its term."""
     kind = event.special_interest
-    if not kind and event.term.name == "Cytokine release syndrome":
-        kind = "CRS"
+    if not kind:
+        kind = _BY_TERM.get(event.term.name, "")
     if not kind and event.term.system_class == "Infections and infestations":
         kind = "infection"
     needed = _FROM_GRADE.get(kind, 1)

@@ -23,6 +23,9 @@ HAEMATOLOGICAL = frozenset(
 """Terms of blood counts and marrow; everything else is non-haematological."""
 
 
+_KINDS = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS", "IEC-HS": "IEC-HS"}
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A point in time, exact or known only to lie in a range (`latest` not included unless it equals `earliest`)."""
@@ -84,10 +87,10 @@ def toxicity(event: AdverseEvent, *, kind: str = "", explained_by: Iterable[str]
         name=event.term.name,
         onset=onset,
         grades=tuple(steps),
-        kind=kind or event.special_interest or ("CRS" if event.term.name == "Cytokine release syndrome" else ""),
+        kind=kind or _KINDS.get(event.term.name, event.special_interest),
         system_class=event.term.system_class,
         is_related=related(event),
-        explained_by=frozenset(explained_by),
+        explained_by=frozenset(explained_by) | ({"crs_component"} if event.component_of == "CRS" else set()),
         identifier=event.identifier,
         source=event.source,
         is_haematological=event.term.name in HAEMATOLOGICAL,

@@ -40,8 +40,15 @@ EVERYDAY = {
     "pneumonia": "Lung infection",
     "herpes zoster": "Shingles",
     "transaminases increased": "Alanine aminotransferase increased",
-    "icans": "Encephalopathy",
-    "crs": "Cytokine release syndrome",
+}
+
+
+# Syndromes of effector cells that trials record beside CTCAE terms: their class, and where their grades are stated.
+SYNDROMES = {
+    "ICANS": ("Nervous system disorders", "ASTCT 2019"),
+    "IEC-HS": ("Immune system disorders", "ASTCT 2023"),
+    "ICAHT": ("Blood and lymphatic system disorders", "EHA/EBMT 2023"),
+    "LICATS": ("Immune system disorders", "local toxicity; organs graded by CTCAE"),
 }
 
 
@@ -99,6 +106,20 @@ def find_term(name: str) -> Term:
     close = [_plain(EVERYDAY[wanted])] if wanted in EVERYDAY else get_close_matches(wanted, _index(), 3, 0.6)
     near = " or ".join(f"«{_index()[key].name}»" for key in close)
     raise UnknownTerm(f"{name!r} is not a term of CTCAE v5.0.{f' Did you mean {near}?' if near else ''}")
+
+
+def find_event(name: str) -> Term:
+    """The term of an event as a trial records it: a CTCAE term, CRS, or a syndrome that CTCAE v5.0 lacks. Raises UnknownTerm.
+
+    A syndrome has no code, because CTCAE v5.0 gives none; its grades are those of its own scale.
+    """
+    word = name.strip().upper().replace("_", "-").replace(" ", "-")
+    if word == "CRS":
+        return terms()["Cytokine release syndrome"]
+    if word in SYNDROMES:
+        system_class, scale = SYNDROMES[word]
+        return Term(word, system_class, "", {grade: f"grade {grade} by {scale}" for grade in range(1, 6)})
+    return find_term(name)
 
 
 def check_grade(term: Term, grade: int) -> str:
