@@ -16,9 +16,11 @@ from escalon.expressions.tree import Kind
 from escalon.facts import Day, Fact, UnitError, factor, read_number
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.reading import ItemError, read
-from escalon.protocol.study import FactDefinition, Study
+from escalon.protocol.study import FactDefinition, FactKind, Study
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+FINDING: FactKind = "label"
+"""A finding recorded as such, whose items are not in the data: any label or number is taken as it is written."""
 _NOT_DETECTED = frozenset({"nd", "blq", "undetermined", "not detected", "<lloq"})
 
 
@@ -231,6 +233,11 @@ def _source(cells: Mapping[str, Any], place: str) -> str:
 
 def _defined(study: Study, column: str, name: str) -> FactDefinition:
     definition = study.vocabulary.get(name)
+    if definition is None and name.partition(".")[0] in (
+        *study.instruments,
+        *(one.partition(".")[0] for one in study.awaited),
+    ):
+        return FactDefinition(name, f"{name}, concluded elsewhere and recorded", FINDING, group="findings")
     if definition is None:
         close = get_close_matches(name, study.vocabulary, 2, 0.6)
         hint = f" Did you mean {' or '.join(close)}?" if close else " `escalon data dictionary` lists the names"
@@ -242,6 +249,8 @@ def _value(definition: FactDefinition, text: str | None, unit: str | None) -> An
     """The recorded value, as it was written and in its own unit, once it is known to be acceptable."""
     if text is None:
         return None
+    if definition.kind == FINDING and not definition.choices:
+        return _recorded_finding(text)
     if definition.kind == "date":
         try:
             return str(Day.parse(text))
@@ -260,6 +269,16 @@ def _value(definition: FactDefinition, text: str | None, unit: str | None) -> An
     if isinstance(entry.value, bool | str) or entry.value is None:
         return entry.value
     return _number_as_written(text)
+
+
+def _recorded_finding(text: str) -> Any:
+    word = text.lower()
+    if word in ("yes", "no"):
+        return word == "yes"
+    try:
+        return read_number(text)
+    except ValueError:
+        return text
 
 
 def _number_as_written(text: str) -> Decimal | str:

@@ -12,12 +12,13 @@ from typing import Any
 from escalon.criteria.english import english
 from escalon.criteria.exposure import exposed
 from escalon.criteria.quantity import Reading, quantity, stated
-from escalon.criteria.render import RELATION_TEXT, quantity_text, render
+from escalon.criteria.render import quantity_text, render
 from escalon.criteria.situation import Situation, placed
 from escalon.expressions.events import Exposure, Happened, Pick, Stated
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import Fact, Facts, Finding, Status, Truth, all_known, any_known, at_least_known, negate, plain
 
+_SIGNS = {"lt": "<", "le": "≤", "eq": "=", "ne": "≠", "ge": "≥", "gt": ">"}
 _RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
     "lt": operator.lt, "le": operator.le, "eq": operator.eq, "ne": operator.ne, "ge": operator.ge, "gt": operator.gt,
 }  # fmt: skip
@@ -105,8 +106,9 @@ def _compared(criterion: Op, name: str, left: Reading, right: Reading) -> Findin
     relation = _RELATIONS[name]
     pairs = product(left.values, right.values)
     truth = _agreed(None if a is None or b is None else relation(a, b) for a, b in pairs)
-    shown = f"{left.shown()} {RELATION_TEXT[name]} {right.shown()}"
     label = quantity_text(criterion.parts[0])
+    days = " and ".join(dict.fromkeys(str(fact.day) for fact in (*left.facts, *right.facts) if fact.day is not None))
+    shown = f"{left.shown()}{f' on {days}' if days else ''}, wanted {_SIGNS[name]} {right.shown()}"
     missing = (*left.missing, *right.missing)
     if truth is None and not missing:
         missing = (f"the day of each {label}: what is recorded leaves more than one value possible",)

@@ -88,7 +88,7 @@ def _axis(first: date, last: date, height: int) -> list[str]:
             months.append(f'<path d="M{x},8 V{height}" stroke="#e1e4e8"/>')
             months.append(f'<text x="{x}" y="{height + 16}" fill="{FAINT}" text-anchor="middle">{day:%b %Y}</text>')
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-    step = max(1, len(months) // 24)
+    step = max(1, len(months) // 20)
     return [part for place, part in enumerate(months) if (place // 2) % step == 0]
 
 

@@ -1,0 +1,31 @@
+"""`escalon report`: the trial in one self-contained page."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from escalon.cli.loading import Cutoff, DataFolder, StudyName, cutoff_day, load
+
+EPILOG = """Examples:
+
+  escalon report nct07052565 demo/data -o demo/report
+
+  escalon report nct07052565 demo/data -o out --cutoff 2025-09-30"""
+
+
+def report(
+    study: StudyName,
+    data: DataFolder,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write report.html into.")] = Path("out"),
+    cutoff: Cutoff = None,
+) -> None:
+    """Flow, eligibility with reasons, cohorts and the next dose, safety, scores over time, cells, assumptions, sources."""
+    from escalon.reporting.trial import trial_report
+
+    protocol, intake = load(study, data)
+    page = trial_report(protocol, intake, cutoff_day(cutoff, intake))
+    output.mkdir(parents=True, exist_ok=True)
+    place = output / "report.html"
+    place.write_text(page, encoding="utf-8")
+    typer.echo(f"Report written to {place}")

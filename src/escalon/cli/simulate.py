@@ -1,0 +1,31 @@
+"""`escalon simulate`: a synthetic trial as a data folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from escalon.cli.loading import StudyName
+
+EPILOG = """Examples:
+
+  escalon simulate nct07052565 -o demo/data
+
+  escalon simulate nct07052565 -o demo/other --seed 7"""
+
+
+def simulate(
+    study: StudyName = "nct07052565",
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("demo/data"),
+    seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Write into a folder that is not empty.")] = False,
+) -> None:
+    """Write a seeded synthetic trial: screen failures, treated people, toxicity, cells in blood. Nobody in it exists."""
+    from escalon.exchange.synthetic_trial import simulate as write
+    from escalon.protocol import load_study
+
+    if output.exists() and any(output.iterdir()) and not force and not (output / "SYNTHETIC.txt").exists():
+        typer.echo(f"escalon: {output} holds other files. Name an empty folder, or add --force", err=True)
+        raise typer.Exit(2)
+    write(load_study(study), output, seed)
+    typer.echo(f"Synthetic trial written to {output} (seed {seed}): facts, treatments, adverse_events, doses, samples")

@@ -1,0 +1,52 @@
+"""Cohorts and dose-limiting toxicities: by participant, and counted by level."""
+
+from escalon.conduct.dosing import NextDose
+from escalon.escalation import Outcome
+from escalon.facts import plain
+from escalon.protocol.study import DosePlan
+from escalon.reporting.tables.grid import Grid
+
+_WORDS = {
+    Outcome.NO_DLT: "no DLT",
+    Outcome.DLT: "DLT",
+    Outcome.PENDING: "pending",
+    Outcome.NOT_EVALUABLE: "not evaluable",
+}
+_LEFT = frozenset({"level", "participant", "infused", "window ends", "outcome", "why", "dose level"})
+
+
+def level_grid(plan: DosePlan, found: NextDose) -> Grid:
+    """One row for each dose level: infused, evaluable, DLTs, pending."""
+    rows = []
+    for level in plan.levels:
+        here = [review for review in found.reviews if review.infusion.level == level.number]
+        count = {outcome: sum(review.outcome is outcome for review in here) for outcome in Outcome}
+        evaluable = count[Outcome.NO_DLT] + count[Outcome.DLT]
+        low, high = plan.window(level)
+        name = f"{level.number} {level.name}: {cells(level.cells_per_kg)} cells/kg ({cells(low)} to {cells(high)})"
+        cells_ = (len(here), evaluable, count[Outcome.DLT], count[Outcome.PENDING], count[Outcome.NOT_EVALUABLE])
+        rows.append((name, *map(str, cells_)))
+    columns = ("dose level", "infused", "evaluable", "DLT", "pending", "not evaluable")
+    notes = (f"The conduct so far: {found.conduct or 'nobody infused'}. N no DLT, T DLT, P pending, X not evaluable.",)
+    return Grid("Dose levels", columns, tuple(rows), notes, _LEFT)
+
+
+def participant_grid(found: NextDose) -> Grid:
+    """One row for each participant infused."""
+    rows = tuple(
+        (
+            one.participant, str(one.infusion.level), str(one.infusion.day),
+            "" if one.infusion.cells_per_kg is None else cells(one.infusion.cells_per_kg),
+            str(one.window_ends), _WORDS[one.outcome], "; ".join(part for part in (one.why, one.deviation) if part),
+        )
+        for one in found.reviews
+    )  # fmt: skip
+    columns = ("participant", "level", "infused", "cells/kg given", "window ends", "outcome", "why")
+    return Grid("Participants infused", columns, rows, (), _LEFT)
+
+
+def cells(number: object) -> str:
+    """Cells per kilogram in units of 10⁵, three significant figures: `3.13×10⁵`."""
+    from fractions import Fraction
+
+    return f"{plain(round(float(Fraction(str(number))) / 1e5, 2), 2)}×10⁵"

@@ -1,0 +1,241 @@
+"""The trial in one self-contained page. The same records, cut-off and version give the same bytes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from escalon import __version__
+from escalon.casebook.records import AdverseEvent, Records
+from escalon.conduct.cutoff import as_of
+from escalon.conduct.dosing import NextDose, decide_next_dose
+from escalon.conduct.intake import Intake
+from escalon.conduct.scores import scored
+from escalon.conduct.screening import Screening, Verdict, screen
+from escalon.escalation import EscalationError
+from escalon.facts import Day, Fact, Finding, plain
+from escalon.instruments.kit.catalogue import find
+from escalon.protocol.study import Study
+from escalon.reporting.figures.activity import Point, activity_figure
+from escalon.reporting.figures.cohorts import Course, cohorts_figure
+from escalon.reporting.figures.flow import Box, flow_figure
+from escalon.reporting.page import figure, page
+from escalon.reporting.tables.cohorts import level_grid, participant_grid
+from escalon.reporting.tables.eligibility import WORDS, clause_grid, screening_grid
+from escalon.reporting.tables.grid import Grid
+
+NOT_A_DEVICE = "Not a medical device. What this page concludes is for qualified people to check and sign."
+
+
+def trial_report(study: Study, intake: Intake, cutoff: Day) -> str:
+    """The report as HTML: flow, eligibility, escalation, safety, activity, cells, assumptions, provenance."""
+    records = as_of(intake.records, cutoff)
+    screenings = screen(study, records, cutoff)
+    dose = _next_dose(study, records, cutoff)
+    parts = [
+        _banner(study, intake),
+        _glance(study, screenings, dose),
+        "<h2 id=flow>Participant flow</h2>",
+        figure(_flow(study, screenings, records)),
+        "<h2 id=eligibility>Eligibility</h2>",
+        clause_grid(screenings).html(),
+        screening_grid(screenings).html(),
+        "<h2 id=escalation>Dose escalation</h2>",
+        *_escalation(study, dose, cutoff),
+        "<h2 id=safety>Safety</h2>",
+        *_safety(study, records, cutoff),
+        "<h2 id=activity>Disease activity</h2>",
+        *_activity(study, records),
+        "<h2 id=cells>Cells in blood</h2>",
+        *_cells(records),
+        "<h2 id=assumptions>Assumptions in force</h2>",
+        _assumptions(study),
+        "<h2 id=provenance>Where this comes from</h2>",
+        *_provenance(study, intake, cutoff),
+    ]
+    people = "synthetic people" if records.synthetic else "confidential"
+    subtitle = f"{study.id} · {study.sponsor} · data cut-off {cutoff} · {people}"
+    return page(study.title, subtitle, parts, f"{NOT_A_DEVICE} Escalon {__version__}, study version {study.version}.")
+
+
+def _next_dose(study: Study, records: Records, cutoff: Day) -> NextDose | str:
+    try:
+        return decide_next_dose(study, records, cutoff)
+    except EscalationError as error:
+        return str(error)
+
+
+def _banner(study: Study, intake: Intake) -> str:
+    banners = []
+    if intake.records.synthetic:
+        banners.append(
+            "<p class=warn><b>Synthetic data.</b> Every participant on this page is invented; nobody in it exists.</p>"
+        )
+    if intake.refused:
+        banners.append(
+            f"<p class=warn><b>{len(intake.refused)} problems keep rows out of this report</b> ({escape(intake.account())}). "
+            "They are listed at its end.</p>"
+        )
+    open_ = len(study.assumptions)
+    banners.append(
+        f"<p class=warn>{open_} assumptions stand in for what the registry does not say; none is signed yet.</p>"
+    )
+    return "\n".join(banners)
+
+
+def _glance(study: Study, screenings: Sequence[Screening], dose: NextDose | str) -> str:
+    count = {verdict: sum(one.verdict is verdict for one in screenings) for verdict in WORDS}
+    cards = [
+        (
+            "screened",
+            str(len(screenings)),
+            ", ".join(f"{number} {WORDS[verdict]}" for verdict, number in count.items()),
+        ),
+    ]
+    if isinstance(dose, str):
+        cards.append(("next dose", "cannot be decided", dose))
+    else:
+        dlts = sum(review.outcome.name == "DLT" for review in dose.reviews)
+        cards.append(
+            ("infused", f"{len(dose.reviews)} of at most {study.dose.cap}", f"{dlts} with a dose-limiting toxicity")
+        )
+        cards.append(("next dose", str(dose.decision), dose.decision.reason))
+    inner = "".join(
+        f"<div class=card><div class=k>{escape(k)}</div><div class=v>{escape(v)}</div><div class=s>{escape(s)}</div></div>"
+        for k, v, s in cards
+    )
+    return f"<div class=cards>{inner}</div>"
+
+
+def _flow(study: Study, screenings: Sequence[Screening], records: Records) -> str:
+    by = {verdict: [one for one in screenings if one.verdict is verdict] for verdict in WORDS}
+    diseases = _counted(one.disease or "disease not stated" for one in screenings)
+    out = Box(f"Not eligible: {len(by[Verdict.NOT_MET])}", _first_reasons(by[Verdict.NOT_MET]))
+    unknown = Box(f"Undecided: {len(by[Verdict.UNKNOWN])}", tuple(one.participant for one in by[Verdict.UNKNOWN])[:6])
+    infused = {infusion.participant for infusion in records.infusions}
+    waiting = [one for one in by[Verdict.MET] if one.participant not in infused]
+    eligible = Box(f"Eligible: {len(by[Verdict.MET])}", (f"{len(waiting)} not infused",))
+    levels = []
+    for level in study.dose.levels:
+        here = [infusion.participant for infusion in records.infusions if infusion.level == level.number]
+        named = {one.participant: one.disease or "?" for one in screenings}
+        levels.append(
+            Box(
+                f"Level {level.number} ({level.name}): {len(here)} infused",
+                (_counted(named.get(code, "?") for code in here),),
+            )
+        )
+    return flow_figure(Box(f"Screened: {len(screenings)}", (diseases,)), [out, unknown], eligible, levels)
+
+
+def _counted(names: Iterable[str]) -> str:
+    listed = list(names)
+    return ", ".join(f"{name} {listed.count(name)}" for name in sorted(set(listed)))
+
+
+def _first_reasons(screenings: Sequence[Screening]) -> tuple[str, ...]:
+    lines = [
+        f"{one.participant}: {one.failed()[0].criterion.title or one.failed()[0].criterion.id}" for one in screenings
+    ]
+    shown = [line if len(line) < 58 else f"{line[:56]}…" for line in lines[:9]]
+    return (*shown, f"and {len(lines) - 9} more") if len(lines) > 9 else tuple(shown)
+
+
+def _escalation(study: Study, dose: NextDose | str, cutoff: Day) -> list[str]:
+    if isinstance(dose, str):
+        return [f"<p class=warn>The next dose cannot be decided: {escape(dose)}</p>"]
+    courses = [
+        Course(
+            one.participant, one.infusion.level, one.infusion.day.earliest, one.window_ends, one.outcome.name.lower()
+        )
+        for one in dose.reviews
+    ]
+    notes = "".join(f"<li>{escape(note)}</li>" for note in dose.decision.notes)
+    rests = ", ".join(dose.assumptions)
+    decision = (
+        f"<p class=decision><b>Next: {escape(str(dose.decision))}.</b> {escape(dose.decision.reason)}. "
+        f"<span class=sub>Rule {escape(study.dose.rule)}, variant {escape(study.dose.variant)}; rests on {escape(rests)}.</span></p>"
+        f"<ul class=notes>{notes}</ul>"
+    )
+    names = [f"Level {level.number} ({level.name})" for level in study.dose.levels]
+    drawn = cohorts_figure(courses, names, cutoff.latest)
+    return [decision, level_grid(study.dose, dose).html(), figure(drawn), participant_grid(dose).html()]
+
+
+def _safety(study: Study, records: Records, cutoff: Day) -> list[str]:
+    infused = {one.participant for one in records.infusions}
+    events = [event for event in records.adverse_events if event.participant in infused]
+    if not events:
+        return ["<p>No adverse event is recorded.</p>"]
+    rows = [
+        _by_grade(term, [event for event in events if event.term == term]) for term in sorted({e.term for e in events})
+    ]
+    columns = ("term", "events", "participants", "grade 1", "grade 2", "grade 3", "grade 4", "grade 5")
+    note = "Participants are counted once for a term, at their highest grade."
+    return [Grid("Adverse events by term and highest grade", columns, tuple(rows), (note,), frozenset({"term"})).html()]
+
+
+def _by_grade(term: str, events: Sequence[AdverseEvent]) -> tuple[str, ...]:
+    worst: dict[str, int] = {}
+    for event in events:
+        worst[event.participant] = max(worst.get(event.participant, 0), event.grade or 0)
+    counts = (sum(grade == wanted for grade in worst.values()) for wanted in range(1, 6))
+    return (term, str(len(events)), str(len(worst)), *map(str, counts))
+
+
+def _activity(study: Study, records: Records) -> list[str]:
+    """A figure for each score of the study that changes over time and that somebody treated has."""
+    facts = {infusion.participant: scored(study, records, infusion.participant) for infusion in records.infusions}
+    parts = []
+    for name in study.instruments:
+        instrument = find(name)
+        points = _points(study, records, {code: some.named(name) for code, some in facts.items()})
+        if len({point.day for point in points}) > 1:
+            bands = next(iter(instrument.bands.values()), ())
+            limits = [
+                (f"{band.label} up to {plain(band.upper)}", float(band.upper))
+                for band in bands
+                if band.upper is not None
+            ]
+            parts.append(figure(activity_figure(points, instrument.title, limits, instrument.source)))
+    return parts or ["<p>No score could be computed after infusion.</p>"]
+
+
+def _points(study: Study, records: Records, facts: Mapping[str, Sequence[Fact]]) -> list[Point]:
+    points = []
+    for infusion in records.infusions:
+        level = study.dose.level(infusion.level)
+        for fact in facts.get(infusion.participant, ()):
+            value = fact.value
+            if fact.day is None or fact.day.is_partial or value is None or isinstance(value, bool | str):
+                continue
+            behind = fact.behind
+            category = behind.category or "" if isinstance(behind, Finding) else ""
+            day = (fact.day.earliest - infusion.day.earliest).days
+            points.append(Point(infusion.participant, f"{level.number} {level.name}", day, float(value), category))
+    return points
+
+
+def _cells(records: Records) -> list[str]:
+    return [f"<p>{len(records.samples)} samples are recorded.</p>"]
+
+
+def _assumptions(study: Study) -> str:
+    rows = tuple((one.id, one.question, one.default, one.signer) for one in study.assumptions)
+    columns = ("id", "question", "read here as", "to be signed by")
+    return Grid("What the registry does not say, or says twice", columns, rows, (), frozenset(columns)).html()
+
+
+def _provenance(study: Study, intake: Intake, cutoff: Day) -> list[str]:
+    rows = [("data cut-off", str(cutoff)), ("Escalon", __version__), (f"study folder {study.id}", study.version)]
+    rows += [
+        (f"{count.file}", f"{count.read} rows read = {count.used} used + {count.refused} refused")
+        for count in intake.counts
+    ]
+    rows += [(f"{file}, SHA-256", value) for file, value in sorted(intake.hashes.items())]
+    parts = [Grid("Sources and versions", ("what", "which"), tuple(rows), (), frozenset({"what", "which"})).html()]
+    if intake.refused:
+        refused = tuple(
+            (problem.file, str(problem.line), problem.column, problem.message) for problem in intake.refused
+        )
+        columns = ("file", "line", "column", "what is wrong")
+        parts.append(Grid("Rows kept out of this report", columns, refused, (), frozenset(columns)).html())
+    return parts
