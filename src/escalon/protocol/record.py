@@ -7,6 +7,7 @@ knows its place, and coverage is counted in words: what no piece of `says` cover
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 
 HEADINGS = (
     "Brief Summary",
@@ -51,16 +52,14 @@ class Clause:
 def clauses(record: str) -> tuple[Clause, ...]:
     """Every clause of a record, in order."""
     found: list[Clause] = []
-    section, number, position = "Head", 0, 0
+    section, numbers, position = "Head", count(1), 0
     for line in record.split("\n"):
         heading = line.strip()
         if heading in HEADINGS:
-            section, number = heading, 0
+            section, numbers = heading, count(1)
         elif heading not in _COLUMNS:
             for start, end in _parts(line):
-                number += 1
-                text = line[start:end]
-                found.append(Clause(section, number, text, position + start, position + end))
+                found.append(Clause(section, next(numbers), line[start:end], position + start, position + end))
         position += len(line) + 1
     return tuple(found)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from typing import Any
 
 from escalon.expressions.tree import Node
 from escalon.facts import UnitError, factor
@@ -56,17 +57,13 @@ def _tables(study: Study) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for kind in ("inclusion", "exclusion"):
         for number, one in enumerate(criterion for criterion in study.criteria if criterion.kind == kind):
             yield (kind, number), one.id
-    for name, tables in (
-        ("disease", study.diseases),
-        ("arm", study.arms),
-        ("endpoint", study.endpoints),
-        ("visit", study.visits),
-        ("period", study.periods),
-        ("assumption", study.assumptions),
-        ("statement", study.statements),
-    ):
+    named: dict[str, Iterable[Any]] = {
+        "disease": study.diseases, "arm": study.arms, "endpoint": study.endpoints, "visit": study.visits,
+        "period": study.periods, "assumption": study.assumptions, "statement": study.statements,
+    }  # fmt: skip
+    for name, tables in named.items():
         for number, table in enumerate(tables):
-            yield (name, number), str(table.id)
+            yield (name, number), table.id
 
 
 def _twice(study: Study, sources: Sources) -> Iterator[Problem]:
@@ -258,6 +255,12 @@ def _alternatives(study: Study, sources: Sources) -> Iterator[Problem]:
                 except (CriterionError, RecursionError) as error:
                     problem = getattr(error, "problem", "nested too deeply")
                     yield sources.problem(path, f"the rule for {criterion} cannot be read: {problem}", assumption.id)
+
+
+_CHECKS = (
+    _twice, _facts, _members, _anchors, _kinds, _levels, _escalation, _regimen, _visits, _among, _about, _implemented,
+    _alternatives,
+)  # fmt: skip
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

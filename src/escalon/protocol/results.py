@@ -1,8 +1,9 @@
 """What an instrument concludes, as names that rules use and data may supply: `das28_esr`, `bilag_2004.eligible`."""
 
+from fractions import Fraction
 from typing import Any
 
-from escalon.expressions.bounds import bounds
+from escalon.expressions.bounds import ANOTHER_LABEL, Interval, Possible, bounds
 from escalon.expressions.program import Program
 from escalon.protocol.study import FactDefinition
 
@@ -22,12 +23,16 @@ def result_definition(name: str, instruments: dict[str, Any] | Any) -> FactDefin
     kind = program.steps[program.roots[root]].kind
     if kind is None or kind.value not in _KINDS:
         return None
+    possible = _possible(instrument, program, root)
+    low, high = _ends(possible) if kind.value in ("integer", "number") else (None, None)
     return FactDefinition(
         name=name,
         label=f"{instrument.title}: {part.replace('_', ' ')}" if part else instrument.title,
         kind=kind.value,
         unit=None if part else instrument.unit,
-        choices=_labels(instrument, program, root) if kind.value == "label" else (),
+        choices=_labels(possible) if kind.value == "label" else (),
+        low=low,
+        high=high,
         settle=f"record the items of {instrument.title}, or the result with its source",
         group="results of instruments",
         origin=whole,
@@ -35,8 +40,22 @@ def result_definition(name: str, instruments: dict[str, Any] | Any) -> FactDefin
     )
 
 
-def _labels(instrument: Any, program: Program, root: str) -> tuple[str, ...]:
-    """The labels a result may be, from what its items may be."""
-    ranges = {key: item.possible() for key, item in instrument.items.items()}
-    possible = bounds(program, {}, ranges)[root]
-    return tuple(sorted(one for one in possible if isinstance(one, str))) if isinstance(possible, frozenset) else ()
+def _possible(instrument: Any, program: Program, root: str) -> Possible:
+    """What a result may be, from what its items may be."""
+    only = Program(program.steps, {root: program.roots[root]})
+    return bounds(only, {}, {key: item.possible() for key, item in instrument.items.items()})[root]
+
+
+def _labels(possible: Possible) -> tuple[str, ...]:
+    return (
+        tuple(sorted(one for one in possible if isinstance(one, str) and one != ANOTHER_LABEL))
+        if isinstance(possible, frozenset)
+        else ()
+    )
+
+
+def _ends(possible: Possible) -> tuple[Fraction | None, Fraction | None]:
+    """The lowest and highest result, where they are finite and exact (a root or logarithm gives neither)."""
+    ends = (possible.low, possible.high) if isinstance(possible, Interval) else (None, None)
+    low, high = (Fraction(end) if isinstance(end, int | Fraction) else None for end in ends)
+    return low, high

@@ -1,0 +1,228 @@
+"""What is open or wrong in a study that can be read: assumptions to sign, gaps, contradictions, rules nobody can meet.
+
+Every remark says where, what, and what to do. `error` must be mended before the study is used, `warning` wants a look,
+`assumption` wants a signature.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import Any, Literal, TypeAlias
+
+from escalon.criteria import render
+from escalon.facts import plain
+from escalon.protocol.names import names_in
+from escalon.protocol.reach import Conflict, conflicts
+from escalon.protocol.study import Criterion, Place, Study
+from escalon.protocol.trace import trace
+
+Severity: TypeAlias = Literal["error", "warning", "assumption"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing to look at: how grave, of what kind, about what, what to do, and where it stands."""
+
+    severity: Severity
+    kind: str
+    about: str
+    what: str
+    do: str
+    place: Place
+
+    def as_json(self) -> dict[str, Any]:
+        """The remark for scripts."""
+        return {
+            "severity": self.severity, "kind": self.kind, "about": self.about, "what": self.what, "do": self.do,
+            "file": self.place.file, "line": self.place.line,
+        }  # fmt: skip
+
+
+def lint(study: Study, signed: frozenset[str] = frozenset()) -> tuple[Remark, ...]:
+    """Every remark on a study: errors first, then warnings, then assumptions nobody has `signed`."""
+    checks = (_names, _unreachable, _duplicates, _record, _dose, _gaps, _schedule, _facts, _overlaps)
+    found = [remark for check in checks for remark in check(study)]
+    found += [remark for remark in _assumptions(study) if remark.about not in signed]
+    order = {"error": 0, "warning": 1, "assumption": 2}
+    return tuple(sorted(found, key=lambda one: order[one.severity]))
+
+
+def _assumptions(study: Study) -> Iterator[Remark]:
+    for one in study.assumptions:
+        do = f"sign or choose an alternative: {one.signer}"
+        yield Remark("assumption", one.kind, one.id, f"{one.question} Assumed: {one.default}", do, one.place)
+
+
+def _names(study: Study) -> Iterator[Remark]:
+    from escalon.instruments import catalogue
+
+    for name in study.awaited:
+        close = get_close_matches(name, [*study.vocabulary, *catalogue()], 1, 0.75)
+        hint = f"did you mean {close[0]}?" if close else "declare it as [fact.…], or add the instrument"
+        for where, place in _users(study, name):
+            what = f"{name} is neither in the vocabulary nor an instrument"
+            yield Remark("error", "unknown name", where, what, hint, place)
+
+
+def _users(study: Study, name: str) -> Iterator[tuple[str, Place]]:
+    for criterion in study.criteria:
+        trees = [tree for tree in (criterion.tree, criterion.applies) if tree is not None]
+        if any(name in names_in(tree) for tree in trees):
+            yield criterion.id, criterion.place
+    for endpoint in study.endpoints:
+        if name in endpoint.measure:
+            yield endpoint.id, endpoint.place
+    for visit in study.visits:
+        if name in visit.measures:
+            yield visit.id, visit.place
+
+
+def _unreachable(study: Study) -> Iterator[Remark]:
+    for conflict in conflicts(study):
+        yield _conflict(conflict)
+
+
+def _conflict(conflict: Conflict) -> Remark:
+    last = conflict.criteria[-1]
+    ids = " and ".join(one.id for one in conflict.criteria)
+    do = (
+        "correct a limit, or `applies`" if len(conflict.criteria) > 1 else "correct the limit, or the range of the fact"
+    )
+    return Remark("error", "unreachable", ids, conflict.what, do, last.place)
+
+
+def _duplicates(study: Study) -> Iterator[Remark]:
+    seen: dict[tuple[str, str, str], Criterion] = {}
+    for one in study.criteria:
+        key = (one.kind, render(one.tree), render(one.applies) if one.applies is not None else "")
+        if key in seen:
+            what = f"asks the same as {seen[key].id}: {render(one.tree)}"
+            yield Remark("warning", "duplicate", one.id, what, "keep one of the two", one.place)
+        seen.setdefault(key, one)
+    for one in study.inclusion:
+        for other in study.exclusion:
+            if one.tree == other.tree and (one.applies is None or one.applies == other.applies):
+                what = f"is required by {one.id} and excluded by {other.id}: nobody can enter"
+                yield Remark("error", "unreachable", f"{one.id} and {other.id}", what, "remove one", other.place)
+
+
+def _record(study: Study) -> Iterator[Remark]:
+    if not study.record:
+        place = Place("record.txt", 1)
+        yield Remark(
+            "warning", "no record", "record", "there is no record.txt", "copy the registry's words into it", place
+        )
+        return
+    found = trace(study)
+    for one in found.uncovered:
+        what = f"nothing quotes «{one.missing}» of «{one.clause.text}»"
+        yield Remark(
+            "error",
+            "not traced",
+            one.clause.id,
+            what,
+            "quote it in `says` of what implements it",
+            Place("record.txt", 1),
+        )
+    for part, piece in found.misquoted:
+        what = f"says «{piece}», which is not in record.txt"
+        yield Remark("error", "misquoted", part.id, what, "copy the registry's words letter for letter", Place())
+    for criterion in study.criteria:
+        if not criterion.says:
+            yield Remark(
+                "warning", "no words", criterion.id, "quotes nothing of the record", "add `says`", criterion.place
+            )
+
+
+def _dose(study: Study) -> Iterator[Remark]:
+    dose = study.dose
+    for one, other in pairwise(dose.levels):
+        if dose.window(one)[1] >= dose.window(other)[0]:
+            what = f"± {plain(dose.tolerance * 100)} % of level {one.number} reaches into level {other.number}"
+            yield Remark("error", "overlap", f"level {other.number}", what, "narrow the tolerance", other.place)
+    most = 2 * dose.cohort_size * len(dose.levels)
+    if dose.cap < most:
+        what = f"at most {dose.cap} may be enrolled, but a 3+3 over {len(dose.levels)} levels may need {most}"
+        yield Remark(
+            "warning", "cap", "dose", what, "raise the cap, or accept that the trial may end early", dose.place
+        )
+    if study.target != dose.cap:
+        what = f"the target is {study.target} participants and the cap {dose.cap}"
+        yield Remark("warning", "cap", "dose", what, "say in an assumption which of the two counts", dose.place)
+
+
+def _gaps(study: Study) -> Iterator[Remark]:
+    if study.dlt is None:
+        yield Remark(
+            "error",
+            "gap",
+            "dlt",
+            "dose-limiting toxicity is not defined",
+            "write [dlt] and its events",
+            study.dose.place,
+        )
+    elif not study.dlt.confirmed:
+        what = "the definition of dose-limiting toxicity is a proposal nobody has confirmed"
+        yield Remark(
+            "warning", "gap", "dlt", what, "confirm it with the sponsor, then confirmed = true", study.dlt.place
+        )
+    plan = study.lymphodepletion
+    if plan is not None and plan.chosen is None:
+        what = f"no regimen is chosen for {' and '.join(plan.drugs)}; no dose is calculated"
+        offered = ", ".join([*plan.offers, *(one.id for one in plan.regimens)]) or "write [[lymphodepletion.regimen]]"
+        yield Remark("warning", "gap", "lymphodepletion", what, f"chosen = one of {offered}", plan.place)
+    for endpoint in study.endpoints:
+        if not endpoint.at and endpoint.compare not in ("events", "course"):
+            yield Remark("warning", "gap", endpoint.id, "has no visits", "write at = [...]", endpoint.place)
+
+
+def _schedule(study: Study) -> Iterator[Remark]:
+    after = sorted((one for one in study.visits if one.day >= 0), key=lambda one: one.day)
+    for one, other in pairwise(after):
+        if one.latest >= other.earliest:
+            what = f"days {other.earliest} to {one.latest} belong to {one.id} and to {other.id}"
+            yield Remark("warning", "overlap", other.id, what, "narrow a window", other.place)
+    for endpoint in study.endpoints:
+        for name in endpoint.measure:
+            for visit in (one for one in study.visits if one.id in endpoint.at and name not in one.measures):
+                what = f"{name} is compared at {visit.id}, where it is not measured"
+                yield Remark("warning", "gap", endpoint.id, what, f"add it to the measures of {visit.id}", visit.place)
+
+
+def _facts(study: Study) -> Iterator[Remark]:
+    used = {name for one in study.criteria for name in names_in(one.tree)}
+    used |= {name for one in study.criteria if one.applies is not None for name in names_in(one.applies)}
+    for name in sorted(used & set(study.vocabulary)):
+        known = study.vocabulary[name]
+        if not known.settle and known.origin == "study" and not known.computed and known.kind != "treatment":
+            what = f"{name} decides eligibility, but nothing says how to obtain it"
+            yield Remark("warning", "no remedy", name, what, 'write settle = "…"', known.place)
+    for anchor in study.anchors.values():
+        if anchor.fact not in study.vocabulary:
+            what = f"the anchor rests on {anchor.fact}, which is not in the vocabulary"
+            yield Remark("error", "unknown name", anchor.name, what, f"declare [fact.{anchor.fact}]", anchor.place)
+
+
+def _overlaps(study: Study) -> Iterator[Remark]:
+    """A drug whose class is asked for by an inclusion and excluded by another clause."""
+    wanted: dict[str, list[str]] = defaultdict(list)
+    barred: dict[str, list[str]] = defaultdict(list)
+    for one in study.criteria:
+        for name in names_in(one.tree):
+            for drug in study.vocabulary[name].members if name in study.vocabulary else ():
+                (wanted if one.kind == "inclusion" else barred)[drug].append(one.id)
+    about = {one for assumption in study.assumptions for one in assumption.about}
+    for drug in sorted(set(wanted) & set(barred)):
+        if not set(barred[drug]) <= about:
+            ids = ", ".join(dict.fromkeys([*wanted[drug], *barred[drug]]))
+            what = f"{drug} is asked for and excluded"
+            yield Remark(
+                "warning",
+                "contradiction",
+                ids,
+                what,
+                "say in an assumption which prevails",
+                study.criterion(barred[drug][0]).place,
+            )

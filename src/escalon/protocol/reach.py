@@ -1,0 +1,132 @@
+"""Limits that nobody can meet: the same number asked to be at least 100 and below 30, or outside what can be recorded.
+
+Only what must hold together is compared: the parts of an «and» within inclusions, and the negation of the parts of an «or»
+within exclusions, for everyone or for one `applies`. Numbers are compared exactly, in the fact's own unit.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from escalon.criteria import render
+from escalon.expressions.events import Amount, How, Part, Pick
+from escalon.expressions.tree import Literal, Node, Op
+from escalon.facts import UnitError, convert, plain
+from escalon.protocol.study import Criterion, FactDefinition, Study
+
+_OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
+_MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Criteria that cannot be met together, and why."""
+
+    criteria: tuple[Criterion, ...]
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    pick: Pick
+    relation: str
+    value: Fraction
+    criterion: Criterion
+
+
+def conflicts(study: Study) -> Iterator[Conflict]:
+    """Every pair of limits that leaves nothing, and every limit beyond a fact's range."""
+    groups: dict[str, list[_Limit]] = defaultdict(list)
+    for one in study.criteria:
+        group = render(one.applies) if one.applies is not None else ""
+        groups[group] += _limits(one.tree, one, study.vocabulary, negated=one.kind == "exclusion")
+    everyone = groups.get("", [])
+    for limit in (limit for some in groups.values() for limit in some):
+        yield from _out_of_range(limit, study.vocabulary)
+    for group, some in groups.items():
+        yield from _pairs(some, some if group == "" else [*everyone, *some])
+
+
+def _pairs(some: list[_Limit], others: list[_Limit]) -> Iterator[Conflict]:
+    for number, limit in enumerate(some):
+        for other in (one for one in others if one.pick == limit.pick and one not in some[: number + 1]):
+            if _is_empty(limit, other):
+                what = f"{limit.pick.name} would have to be {_shown(limit)} and {_shown(other)}"
+                yield Conflict(tuple(dict.fromkeys((other.criterion, limit.criterion))), what)
+
+
+def _limits(tree: Node, one: Criterion, words: Mapping[str, FactDefinition], negated: bool) -> list[_Limit]:
+    """The limits that must hold if the criterion is to be passed."""
+    match tree:
+        case Op("and", parts) if not negated:
+            return [limit for part in parts for limit in _limits(part, one, words, negated)]
+        case Op("or", parts) if negated:
+            return [limit for part in parts for limit in _limits(part, one, words, negated)]
+        case Op("not", (part,)):
+            return _limits(part, one, words, not negated)
+        case Op(name, (left, right)) if name in _MIRRORED:
+            return _limit(name, left, right, one, words, negated) or _limit(
+                _MIRRORED[name], right, left, one, words, negated
+            )
+        case _:
+            return []
+
+
+def _limit(
+    name: str, side: Node, other: Node, one: Criterion, words: Mapping[str, FactDefinition], negated: bool
+) -> list[_Limit]:
+    if not isinstance(side, Pick) or side.part is not Part.VALUE or side.how is not How.LATEST:
+        return []
+    value = _value(other, words.get(side.name))
+    relation = _OPPOSITE.get(name) if negated else name
+    return [] if value is None or relation is None else [_Limit(side, relation, value, one)]
+
+
+def _value(node: Node, known: FactDefinition | None) -> Fraction | None:
+    match node:
+        case Literal(int() | Fraction() as value) if not isinstance(value, bool):
+            return Fraction(value)
+        case Amount(value, unit) if known is not None and known.unit is not None:
+            try:
+                return convert(value, unit, known.unit, known.substance)
+            except UnitError:
+                return None
+        case _:
+            return None
+
+
+def _is_empty(one: _Limit, other: _Limit) -> bool:
+    low, low_open, high, high_open = _interval(one)
+    low2, low2_open, high2, high2_open = _interval(other)
+    below = high is not None and low2 is not None and (high < low2 or (high == low2 and (high_open or low2_open)))
+    above = high2 is not None and low is not None and (high2 < low or (high2 == low and (high2_open or low_open)))
+    return below or above
+
+
+def _interval(limit: _Limit) -> tuple[Fraction | None, bool, Fraction | None, bool]:
+    match limit.relation:
+        case "lt" | "le":
+            return None, False, limit.value, limit.relation == "lt"
+        case "gt" | "ge":
+            return limit.value, limit.relation == "gt", None, False
+        case _:
+            return limit.value, False, limit.value, False
+
+
+def _out_of_range(limit: _Limit, words: Mapping[str, FactDefinition]) -> Iterator[Conflict]:
+    known = words.get(limit.pick.name)
+    if known is None:
+        return
+    low, low_open, high, high_open = _interval(limit)
+    above = known.high is not None and low is not None and (low > known.high or (low == known.high and low_open))
+    below = known.low is not None and high is not None and (high < known.low or (high == known.low and high_open))
+    if above or below:
+        span = f"{'' if known.low is None else plain(known.low)} to {'' if known.high is None else plain(known.high)}"
+        what = f"{known.name} would have to be {_shown(limit)}, but only {span} can be recorded"
+        yield Conflict((limit.criterion,), what)
+
+
+def _shown(limit: _Limit) -> str:
+    signs = {"lt": "below", "le": "at most", "gt": "above", "ge": "at least", "eq": "exactly"}
+    return f"{signs[limit.relation]} {plain(limit.value)}"
