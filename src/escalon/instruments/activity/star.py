@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
-from escalon.expressions.symbols import all_of, any_of, case, known, otherwise
+from escalon.expressions.symbols import all_of, any_of, case, otherwise
 from escalon.facts import Status
 from escalon.instruments.activity.esspri import improved_by
 from escalon.instruments.kit.change import fell_or_unevaluable
 from escalon.instruments.kit.instrument import Items, Outcome, instrument
 from escalon.instruments.kit.item import Item, integer, number, truth
-from escalon.instruments.kit.points import Points, awarded
+from escalon.instruments.kit.points import Points, any_evaluable, awarded, together
 
 RESPONSE = 5
 _flow = number("unstimulated whole salivary flow", 0, None, "mL/min", accepts=("mL/15min", "mL/5min"))
@@ -68,8 +68,8 @@ def star(
 ) -> Outcome:
     """Response in Sjögren disease: at least 5 of 9 points for improvement since baseline."""
     domains = _domains(it, lachrymal, salivary, biological)
-    points = _sum(list(domains.values()))
-    others = _sum([domain for name, domain in domains.items() if name != "biological"])
+    points = together(domains.values())
+    others = together(domain for name, domain in domains.items() if name != "biological")
     responder = points.reach(RESPONSE)
     return Outcome(
         case(responder, "responder", "non_responder"),
@@ -100,7 +100,7 @@ def star_points(
     """Points of STAR, 0–9, for improvement of Sjögren disease since baseline; more is more response."""
     domains = _domains(it, lachrymal, salivary, biological)
     return Outcome(
-        _sum(list(domains.values())).total,
+        together(domains.values()).total,
         parts={f"{name}_points": domain.total for name, domain in domains.items()},
         read_as=_read_as(domains),
         asked_when=_asked_when(lachrymal, salivary, biological),
@@ -111,7 +111,7 @@ def star_points(
 def _domains(it: Items, lachrymal: str, salivary: str, biological: str) -> dict[str, Points]:
     def met(domain: str, single: str) -> Any:
         measures = {name: test(it[f"{name}_baseline"], it[name]) for name, test in MEASURES[domain].items()}
-        return measures[single] if single != "any" else _any_evaluable(*measures.values())
+        return measures[single] if single != "any" else any_evaluable(*measures.values())
 
     return {
         "systemic": awarded(it.clinessdai_baseline - it.clinessdai >= 3, 3),
@@ -147,19 +147,6 @@ MEASURES: dict[str, dict[str, Callable[[Any, Any], Any]]] = {
 DOMAIN_OF = {"clinessdai": "systemic", "esspri": "patient_reported"} | {
     measure: domain for domain, measures in MEASURES.items() for measure in measures
 }
-
-
-def _any_evaluable(*measures: Any) -> Any:
-    """Whether any measure that could be evaluated is met; unknown only if none could."""
-    met = any_of(*(otherwise(measure, False) for measure in measures))
-    return case(any_of(*map(known, measures)), met, None)
-
-
-def _sum(domains: list[Points]) -> Points:
-    first, *rest = domains
-    for domain in rest:
-        first = first + domain
-    return first
 
 
 def _read_as(domains: dict[str, Points]) -> dict[str, Any]:

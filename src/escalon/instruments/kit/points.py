@@ -3,11 +3,11 @@
 A set of criteria is met once the certain points reach its limit, and not met once the possible points cannot.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from escalon.expressions.symbols import all_of, any_of, case, maximum, minimum, negated, otherwise, points
+from escalon.expressions.symbols import all_of, any_of, case, known, maximum, minimum, negated, otherwise, points, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,12 @@ class Points:
         return {name: self.total, f"{name}_certain": self.certain, f"{name}_possible": self.most}
 
 
+def together(some: Iterable[Points]) -> Points:
+    """The points of several domains."""
+    domains = tuple(some)
+    return Points(total(domain.certain for domain in domains), total(domain.most for domain in domains))
+
+
 def awarded(condition: Any, number: int) -> Points:
     """`number` points for a finding."""
     return Points(points(otherwise(condition, False), number), points(otherwise(condition, True), number))
@@ -52,6 +58,12 @@ def highest(*some: Points) -> Points:
 def at_most(limit: int, some: Points) -> Points:
     """No more than `limit`, however many findings there are."""
     return Points(minimum(some.certain, limit), minimum(some.most, limit))
+
+
+def any_evaluable(*measures: Any) -> Any:
+    """Whether any measure that could be evaluated is met; unknown only if none could."""
+    met = any_of(*(otherwise(measure, False) for measure in measures))
+    return case(any_of(*map(known, measures)), met, None)
 
 
 def classified(met: Any, excluded: Any = False) -> Any:
