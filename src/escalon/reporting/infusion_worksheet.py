@@ -228,7 +228,7 @@ def worksheet_html(sheet: Worksheet) -> str:
         f"<h2>Verdict</h2>{told}{warned}",
         _html_table("Signatures", ("", "name", "signature", "date and time"), [(who, "", "", "") for who in _SIGNERS]),
     ]  # fmt: skip
-    style = "<style>td:last-child{min-width:9em}table{width:100%}td{height:1.5em}</style>"
+    style = "<style>table{width:100%}td{height:1.5em;border:1px solid #999}td:last-child{min-width:9em}</style>"
     return page(_title(head), _subtitle(head), [style, *parts], _foot(head))
 
 

@@ -156,9 +156,9 @@ def _cells(bag: Bag, infused: Finding) -> Finding:
 def _after(finding: Finding, *before: Finding) -> Finding:
     """A finding with what the steps before it said: their flags stay visible, and a step that failed says why."""
     flags = tuple(dict.fromkeys((*finding.flags, *(flag for step in before for flag in step.flags))))
-    failed = any(step.value is None for step in before)
-    own = () if failed else finding.reasons  # that the step before has no value says less than why it has none
-    reasons = tuple(dict.fromkeys((*own, *(reason for step in before for reason in step.reasons)))) or finding.reasons
+    failed = [step for step in before if step.value is None]  # that one is empty says less than why it is
+    told = failed if failed else (finding, *before)
+    reasons = tuple(dict.fromkeys(reason for step in told for reason in step.reasons)) or finding.reasons
     invalid = [step for step in before if step.status is Status.INVALID]
     missing = tuple(dict.fromkeys(name for step in before if step.value is None for name in step.missing))
     return replace(

@@ -1,0 +1,221 @@
+"""`escalon dose lymphodepletion`: cyclophosphamide and fludarabine in mg."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from escalon.cli.dose_entries import Text, amount, asked, say_notes, shown, tracked, wrong
+
+if TYPE_CHECKING:
+    from escalon.facts import Finding
+    from escalon.instruments.product.lymphodepletion import Regimen
+    from escalon.protocol.study import Study
+
+
+def lymphodepletion(
+    study: Annotated[str, typer.Argument(help="A bundled study's name (nct07052565) or a study folder.")],
+    regimen: Annotated[Text, typer.Option(help="The regimen by name; there is no default.")] = None,
+    height: Annotated[Text, typer.Option(help="Height with its unit: 165cm.")] = None,
+    weight: Annotated[Text, typer.Option(help="Actual body weight: 62kg.")] = None,
+    clearance: Annotated[Text, typer.Option(help="Creatinine clearance in mL/min; or the next three.")] = None,
+    age: Annotated[int | None, typer.Option(help="Completed years, for Cockcroft–Gault.")] = None,
+    sex: Annotated[Text, typer.Option(help="female or male, for Cockcroft–Gault.")] = None,
+    creatinine: Annotated[Text, typer.Option(help="Serum creatinine with its unit: '70 umol/L'.")] = None,
+    formula: Annotated[str, typer.Option(help="Body surface area: mosteller or dubois.")] = "mosteller",
+    policy: Annotated[Text, typer.Option(help="Fludarabine by renal function: us_2010 or legacy_20pct.")] = None,
+    round_to: Annotated[Text, typer.Option("--round", help="Round each dose to a multiple of this: 5 mg.")] = None,
+    rounding: Annotated[str, typer.Option(help="nearest or down.")] = "nearest",
+    signed_by: Annotated[Text, typer.Option(help="Who signed the regimen for this study.")] = None,
+    table: Annotated[
+        Path | None, typer.Option(help="A CSV or Parquet file with a row per participant instead.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Where the table goes; else the screen.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Cyclophosphamide and fludarabine in mg, from body surface area and renal function.
+
+    The record gives no dose, so a regimen has to be named, and every dose is marked as unconfirmed until it is signed.
+    Exit code 1: a dose is contraindicated or cannot be known.
+
+    escalon dose lymphodepletion nct07052565 --regimen autoimmune_A --height 165cm --weight 62kg --clearance 95
+
+    escalon dose lymphodepletion nct07052565 --regimen oncology_B --height 170cm --weight 70kg --age 45 --sex male
+    --creatinine '120 umol/L' --round 5
+    """
+    from escalon.protocol.load import load_study
+
+    plan = load_study(study)
+    options = {"regimen": regimen, "formula": formula, "policy": policy, "round_to": round_to, "rounding": rounding,
+               "signed_by": signed_by}  # fmt: skip
+    if table is not None:
+        _lymphodepletion_table(plan, table, options, output, as_json)
+        return
+    given = {
+        "height": height,
+        "weight": weight,
+        "clearance": clearance,
+        "age": age,
+        "sex": sex,
+        "creatinine": creatinine,
+    }
+    area, renal, doses = asked(lambda: _lymphodepletion(plan, given, options))
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {
+                    "body_surface_area": area.as_json(),
+                    "creatinine_clearance": renal.as_json(),
+                    "doses": [dose.as_json() for dose in doses],
+                },
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
+    else:
+        _print_doses(area, renal, doses)
+    raise typer.Exit(_dose_code((area, renal), doses))
+
+
+def _lymphodepletion(
+    study: "Study", given: dict[str, Any], options: dict[str, Any]
+) -> "tuple[Finding, Finding, list[Finding]]":
+    """Body surface area, creatinine clearance and every dose, exact and (if asked) rounded after it."""
+    from escalon.instruments import assess
+    from escalon.instruments.product.lymphodepletion import lymphodepletion as calculated
+    from escalon.instruments.product.lymphodepletion import round_dose
+
+    policy: Any = (
+        options["policy"] or (study.lymphodepletion.renal_policy if study.lymphodepletion else "") or "us_2010"
+    )
+    for name, value, known in (
+        ("policy", policy, ("us_2010", "legacy_20pct")),
+        ("rounding", options["rounding"], ("nearest", "down")),
+    ):
+        if value not in known:
+            raise ValueError(f"--{name} {value!r} is not known. Write {' or '.join(known)}")
+    area = assess("body_surface_area", height=given["height"], weight=given["weight"], formula=options["formula"])
+    renal = _clearance(given)
+    doses: list[Finding] = list(
+        calculated(_regimen(study, options["regimen"]), area, renal, options["signed_by"], policy)
+    )
+    step = amount("round", options["round_to"], "mg")
+    if step is not None:
+        doses += [round_dose(dose, step, options["rounding"]) for dose in doses if dose.unit == "mg"]
+    return area, renal, doses
+
+
+def _clearance(given: dict[str, Any]) -> "Finding":
+    """The clearance as given, or by Cockcroft–Gault from age, sex, weight and creatinine."""
+    from escalon.facts import Finding, Status
+    from escalon.instruments import assess
+
+    value = amount("clearance", given["clearance"], "mL/min")
+    if value is not None:
+        if not 0 <= value <= 400:
+            raise ValueError("--clearance is from 0 to 400 mL/min")
+        return Finding("creatinine_clearance", value, unit="mL/min", reasons=("as given",))
+    items = {name: given[name] for name in ("age", "sex", "creatinine")}
+    if not any(items.values()):
+        return Finding("creatinine_clearance", None, Status.MISSING, unit="mL/min", missing=("creatinine_clearance",))
+    return assess("cockcroft_gault", weight=given["weight"], **items)
+
+
+def _regimen(study: "Study", name: Text) -> "Regimen | None":
+    """The named regimen among the study's own and the published ones; without a name what the study has chosen, if it has."""
+    from escalon.instruments.product.lymphodepletion import DrugDose, Regimen, regimen_named
+
+    plan = study.lymphodepletion
+    wanted = name or (plan.chosen if plan else None)
+    if wanted is None:
+        return None
+    own = [
+        Regimen(one.id, tuple(DrugDose(drug, dose, days) for drug, dose, days in one.drugs))  # type: ignore[arg-type]
+        for one in (plan.regimens if plan else ())
+    ]
+    return regimen_named(wanted, own)
+
+
+def _dose_code(inputs: "tuple[Finding, ...]", doses: "list[Finding]") -> int:
+    from escalon.facts import Status
+
+    if any(finding.status is Status.INVALID for finding in inputs):
+        return 2
+    stopped = any(dose.value is None or dose.category == "contraindicated" for dose in doses)
+    return 1 if stopped else 0
+
+
+def _print_doses(area: "Finding", renal: "Finding", doses: "list[Finding]") -> None:
+    from escalon.facts import plain
+    from escalon.reporting.significant import significant
+
+    typer.echo(f"body surface area     {significant(area.value, 5)} m² ({area.components.get('formula', 'not known')})")
+    typer.echo(f"creatinine clearance  {shown(renal.value, 'mL/min')}")
+    for dose in doses:
+        parts = dose.components
+        days = ", ".join(f"day {day}" for day in parts.get("days", ()))
+        name = dose.name.replace("_", " ")
+        error = parts.get("relative_error")
+        what = f"{plain(dose.value, 2)} mg" if dose.value is not None else "not known"
+        extra = (
+            f"  rounding {100 * float(error):+.1f} %"
+            if error is not None
+            else f"  {dose.category}"
+            if dose.category
+            else ""
+        )
+        typer.echo(f"{name:<29} {what:>12}  {days}{extra}")
+    say_notes([area, renal, *doses])
+
+
+_LYMPHODEPLETION_COLUMNS = "participant height weight clearance age sex creatinine".split()
+
+
+def _lymphodepletion_table(
+    study: "Study", table: Path, options: dict[str, Any], output: Path | None, as_json: bool
+) -> None:
+    """A row per participant and drug: dose, rounded dose, flags."""
+    from escalon.casebook.folder import read_table
+    from escalon.facts import jsonable
+    from escalon.reporting.tables.grid import csv_text
+
+    read = read_table(table)
+    unknown = [name for name in read.columns if name not in _LYMPHODEPLETION_COLUMNS]
+    if unknown or "participant" not in read.columns:
+        what = f"column {unknown[0]!r} is not known" if unknown else "column participant is missing"
+        wrong(f"{table.name}:1: {what}. Columns: {', '.join(_LYMPHODEPLETION_COLUMNS)}")
+    columns = ("participant", "dose", "mg", "category", "body_surface_area", "creatinine_clearance", "flags", "reasons")
+    rows, problems, stopped = [], [], False
+    for row in tracked(read.rows):
+        given = {name: row.cells.get(name) or None for name in _LYMPHODEPLETION_COLUMNS}
+        try:
+            area, renal, doses = _lymphodepletion(study, given, options)
+        except ValueError as error:
+            problems.append(f"{table.name}:{row.line}: {str(error).removeprefix('--')}")
+            continue
+        invalid = [
+            reason for finding in (area, renal) if finding.status.value == "invalid" for reason in finding.reasons
+        ]
+        problems += [f"{table.name}:{row.line}: {reason}" for reason in invalid]
+        stopped |= _dose_code((area, renal), doses) != 0
+        rows += [
+            (given["participant"], dose.name, jsonable(dose.value), dose.category, jsonable(area.value),
+             jsonable(renal.value), " ".join(dose.flags), "; ".join(dose.reasons))
+            for dose in doses
+        ]  # fmt: skip
+    if problems:
+        for problem in problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(2)
+    text = csv_text(columns, rows).rstrip("\n")
+    if as_json:
+        text = json.dumps([dict(zip(columns, row, strict=True)) for row in rows], ensure_ascii=False, indent=2)
+    if output:
+        output.write_text(text + "\n", encoding="utf-8")
+        typer.echo(f"{len(rows)} doses: {output}")
+    else:
+        typer.echo(text)
+    raise typer.Exit(1 if stopped else 0)
