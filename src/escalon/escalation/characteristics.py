@@ -60,10 +60,11 @@ class Characteristics:
     dlts: Estimates
     sizes: Laws
     size_error: Floats | None = None
+    dlt_error: Floats | None = None
     trials: int | None = None
     seed: int | None = None
     scenario: str | None = None
-    durations: Laws | None = None
+    days: Estimates | None = None
 
     def __getitem__(self, truth: int) -> Characteristics:
         return replace(
@@ -75,7 +76,8 @@ class Characteristics:
             dlts=self.dlts[truth],
             sizes=self.sizes[truth],
             size_error=None if self.size_error is None else np.asarray(self.size_error[truth]),
-            durations=None if self.durations is None else self.durations[truth],
+            dlt_error=None if self.dlt_error is None else np.asarray(self.dlt_error[truth]),
+            days=None if self.days is None else self.days[truth],
         )
 
     def __len__(self) -> int:
@@ -100,6 +102,11 @@ class Characteristics:
     def size(self) -> Estimates:
         """The expected number of evaluable participants."""
         return Estimates.of(self.patients.value.sum(axis=-1), self.size_error)
+
+    @property
+    def total_dlts(self) -> Estimates:
+        """The expected number of participants with a DLT, at any level."""
+        return Estimates.of(self.dlts.value.sum(axis=-1), self.dlt_error)
 
     def selects_correctly(self, target: float) -> Estimates:
         """P(the level whose true risk is closest to the target is named MTD); one truth."""
@@ -132,9 +139,9 @@ class Characteristics:
             "patients": self.patients.as_json(),
             "dlts": self.dlts.as_json(),
             "size": self.size.as_json(),
+            "total_dlts": self.total_dlts.as_json(),
             "sizes": {"values": self.sizes.values.tolist(), **self.sizes.probability.as_json()},
         }
 
 
-DAYS_PER_MONTH = 30.4375
 TOLERANCE = 1e-12  # a true risk written equal to the target is not above it

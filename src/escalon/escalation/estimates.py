@@ -53,6 +53,9 @@ class Estimates:
     def __len__(self) -> int:
         return len(self.value)
 
+    def __bool__(self) -> bool:
+        return True  # a number that is there, whatever it is: zero is not missing
+
     def __float__(self) -> float:
         return float(self.exact)
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from escalon.escalation.characteristics import DAYS_PER_MONTH, Characteristics
+from escalon.escalation.characteristics import Characteristics
 from escalon.escalation.enrolment import Pace, duration_law, enrolment_law
 from escalon.escalation.ensemble import Ensemble
 from escalon.escalation.errors import TooManyStates
@@ -59,7 +59,7 @@ class Evaluation:
     mostly_overdosed: Estimates | None  # P(more than 60 % treated above the target); None if not computed
     past_cap: float | None = None
     enrolled: float | None = None
-    days: float | None = None
+    days: Estimates | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -77,7 +77,7 @@ class Evaluation:
             "p_over_60_percent_overdosed": self.mostly_overdosed.as_json() if self.mostly_overdosed else None,
             "expected_enrolled": self.enrolled,
             "p_more_enrolled_than_cap": self.past_cap,
-            "expected_days": self.days,
+            "expected_days": self.days.as_json() if self.days else None,
             "dlts_by_disease": {
                 name: dlts.tolist()
                 for name, dlts in scenario.dlts_by_disease(
@@ -140,14 +140,13 @@ def _exact(ensemble: Ensemble, scenario: Scenario, target: float, pace: Pace | N
         limit = cap or ensemble.rule.cap
         judged = replace(judged, enrolled=float(law.mean()), past_cap=float(law.more_than(limit)) if limit else None)
     if pace:
-        judged = replace(judged, days=float(duration_law(ensemble, scenario.seen, pace).mean()))
+        judged = replace(judged, days=Estimates.of(duration_law(ensemble, scenario.seen, pace).mean()))
     return judged
 
 
 def _judged(name: str, scenario: Scenario, target: float, found: Characteristics, over: Estimates | None) -> Evaluation:
     """Correct and too high are judged by the true risk, whatever the rule could see of it."""
     judged = replace(found, truth=scenario.total)
-    days = float(found.durations.mean()) * DAYS_PER_MONTH if found.durations else None
     return Evaluation(
         name,
         scenario,
@@ -156,7 +155,7 @@ def _judged(name: str, scenario: Scenario, target: float, found: Characteristics
         judged.selects_correctly(target),
         judged.selects_above(target),
         over,
-        days=days,
+        days=found.days,
     )
 
 
@@ -168,9 +167,15 @@ class Comparison:
     scenarios: tuple[Scenario, ...]
     rows: tuple[tuple[Evaluation, ...], ...]
 
-    def average(self, row: int, what: Callable[[Evaluation], float]) -> float:
-        """The mean of a number over the scenarios, for one design."""
-        return float(np.mean([what(one) for one in self.rows[row]]))
+    def average(self, row: int, what: Callable[[Evaluation], Estimates]) -> Estimates:
+        """The mean of a number over the scenarios, for one design.
+
+        Simulations of one design share their seed, so their errors may move together: the standard error given is the
+        mean of theirs, the most it can be.
+        """
+        numbers = [what(one) for one in self.rows[row]]
+        errors = [one.standard_error for one in numbers if one.standard_error is not None]
+        return Estimates.of(np.mean([one.value for one in numbers]), np.sum(errors) / len(numbers) if errors else None)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from escalon.escalation.characteristics import Characteristics
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.simulation import summarise
-from escalon.escalation.tite_crm import with_durations
+from escalon.escalation.tite_crm import with_days
 from escalon.escalation.truth import checked_truths
 
 Progress = Callable[[int, int], None]
@@ -101,7 +101,7 @@ class RollingSix:
             t[trial] = [sum(level.had_dlt) for level in seen]
             if progress and trial % 500 == 499:
                 progress(trial + 1, trials)
-        return with_durations(summarise(self.name, risks, n, t, mtd, seed), days)
+        return with_days(summarise(self.name, risks, n, t, mtd, seed), days)
 
     def _run(
         self, risks: list[float], rng: np.random.Generator, days_between: float

@@ -92,6 +92,12 @@ class Scenario:
         )
 
     @property
+    def title(self) -> str:
+        """The name and the risks, once."""
+        risks = "true DLT risk " + ", ".join(f"{risk:g}" for risk in self.risks)
+        return f"{self.name}: {risks}" if self.name else risks
+
+    @property
     def is_monotone(self) -> bool:
         """True if the risk never falls from one level to the next; other truths are allowed, and named."""
         return is_monotone(self.risks)
@@ -194,10 +200,7 @@ def _random_risks(levels: int, rng: np.random.Generator, target: float | None) -
 
 def grid(levels: int, values: tuple[float, ...]) -> tuple[Scenario, ...]:
     """Every non-decreasing list of risks with entries from `values`."""
-    return tuple(
-        Scenario(" ".join(f"{risk:g}" for risk in risks), risks)
-        for risks in combinations_with_replacement(sorted(values), levels)
-    )
+    return tuple(Scenario("", risks) for risks in combinations_with_replacement(sorted(values), levels))
 
 
 def scenario_from(settings: Mapping[str, Any], where: str = "scenario") -> Scenario:

@@ -73,6 +73,7 @@ def summarise(design: str, risks: Floats, n: Ints, t: Ints, mtd: Ints, seed: int
         dlts=_mean(t),
         sizes=Laws(values, _share(sizes[:, None] == values)),
         size_error=np.asarray(sizes.std(ddof=1) / np.sqrt(trials)),
+        dlt_error=np.asarray(t.sum(axis=1).std(ddof=1) / np.sqrt(trials)),
         trials=trials,
         seed=seed,
     )

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from escalon.escalation.characteristics import DAYS_PER_MONTH, Characteristics, Laws
+from escalon.escalation.characteristics import Characteristics
 from escalon.escalation.crm import DoseToxicity, Posterior, posterior_from
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.estimates import Estimates
@@ -114,7 +114,7 @@ class TiteCrm:
             if progress:
                 progress(min(first + TRIALS_AT_ONCE, trials), trials)
         n, t, mtd, days = (np.concatenate(part) for part in zip(*ends, strict=True))
-        return with_durations(summarise(self.name, risks, n, t, mtd, seed), days)
+        return with_days(summarise(self.name, risks, n, t, mtd, seed), days)
 
     def _run(
         self, risks: Floats, trials: int, rng: np.random.Generator, days_between: float
@@ -139,9 +139,6 @@ class TiteCrm:
         return at.sum(axis=1), (at & had[:, :, None]).sum(axis=1), mtd, (arrival + complete).max(axis=1)
 
 
-def with_durations(found: Characteristics, days: Floats) -> Characteristics:
-    """The same characteristics with the law of the duration, in months of 30.4375 days (rounded up)."""
-    months = np.ceil(days / DAYS_PER_MONTH).astype(np.int64)
-    values = np.unique(months)
-    share = (months[:, None] == values).mean(axis=0)
-    return replace(found, durations=Laws(values, Estimates.of(share, np.sqrt(share * (1 - share) / len(days)))))
+def with_days(found: Characteristics, days: Floats) -> Characteristics:
+    """The same characteristics with the mean duration in days, from the durations of the trials."""
+    return replace(found, days=Estimates.of(days.mean(), days.std(ddof=1) / np.sqrt(len(days))))

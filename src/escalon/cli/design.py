@@ -1,0 +1,371 @@
+"""`escalon design`: what dose-escalation designs do under assumed truths, exactly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from escalon.escalation.estimates import Estimates
+    from escalon.escalation.evaluation import Comparison, Evaluation
+    from escalon.escalation.scenario import Scenario
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Dose-escalation designs: exact operating characteristics, compared.\n\n"
+    "A design is one line: `3+3 V2` · `a+b variant=V2 a=3 b=3 c=1 d=1 e=1` · `boin target=0.25 size=18` · "
+    "`keyboard target=0.25 size=18` · `mtpi2 …` · `i3+3 …` · `table file=decisions.csv target=0.25 size=18` · "
+    "`crm target=0.25 skeleton=0.05/0.15/0.30 size=18 no_skipping=yes` · `rolling-six window=28` · "
+    "`tite-crm target=0.25 skeleton=0.05/0.15/0.30 window=28 size=18`. "
+    "The last two read a clock, so they are simulated; simulated numbers always show their standard error.",
+)
+
+LEVELS = Annotated[int, typer.Option("--levels", "-l", min=1, help="How many dose levels.")]
+RISK = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--risk", "-r", help="True DLT risks by level: 0.05,0.15,0.30; may be repeated. name=0.05,… names it."
+    ),
+]
+SCENARIOS = Annotated[Path | None, typer.Option("--scenarios", help="CSV (name,1,2,3) or TOML file of scenarios.")]
+TARGET = Annotated[float, typer.Option("--target", "-t", help="Target DLT risk by which choices are judged.")]
+TRIALS = Annotated[int, typer.Option(help="Trials to simulate where a design cannot be swept.")]
+SEED = Annotated[int, typer.Option(help="Seed of the simulation.")]
+WINDOW = Annotated[float | None, typer.Option(help="DLT window in days: adds the expected duration.")]
+BETWEEN = Annotated[float, typer.Option(help="Days between participants.")]
+NOT_EVALUABLE = Annotated[
+    float, typer.Option(help="Share of those without a DLT who are not evaluable and are replaced.")
+]
+LATE = Annotated[float, typer.Option(help="Share of DLTs that come after the window, unseen by the rule.")]
+AS_JSON = Annotated[bool, typer.Option("--json", help="Plain data for scripts.")]
+
+
+@app.command()
+def compare(
+    designs: Annotated[
+        list[str] | None, typer.Option("--design", "-d", help="A design; may be repeated. Default: V1, V2, V3, BOIN.")
+    ] = None,
+    risk: RISK = None,
+    scenarios: SCENARIOS = None,
+    random: Annotated[int, typer.Option(help="Add this many random rising truths (seeded).")] = 0,
+    levels: LEVELS = 3,
+    target: TARGET = 0.25,
+    cap: Annotated[int | None, typer.Option(help="Enrolment limit against which replacements are judged.")] = None,
+    trials: TRIALS = 10_000,
+    seed: SEED = 1,
+    window: WINDOW = None,
+    days_between: BETWEEN = 14.0,
+    not_evaluable: NOT_EVALUABLE = 0.0,
+    late: LATE = 0.0,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", "-f", help="Write the comparison to this SVG file.")
+    ] = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Designs against scenarios: who is named MTD, who is treated where, what it costs.
+
+    `escalon design compare`  V1, V2, V3 and BOIN for a trial like NCT07052565
+
+    `escalon design compare -d "3+3 V2" -d "crm target=0.25 skeleton=0.05/0.15/0.30 size=18" -r 0.1,0.25,0.4`
+
+    `escalon design compare --scenarios truths.csv --figure compare.svg`
+
+    `escalon design compare --random 200 --json`
+    """
+    from escalon.escalation.catalogue import design_from
+    from escalon.escalation.comparison_figure import comparison_svg
+    from escalon.escalation.enrolment import Pace
+    from escalon.escalation.evaluation import Simulation
+    from escalon.escalation.evaluation import compare as evaluate_all
+
+    chosen = [design_from(text, levels) for text in designs or _default_designs(levels)]
+    truths = _scenarios(risk, scenarios, random, levels, seed, target, not_evaluable, late)
+    pace = Pace(window, days_between) if window else None
+    with _progress(as_json) as told:
+        found = evaluate_all(
+            chosen,
+            truths,
+            target,
+            Simulation(trials, seed, days_between),
+            pace,
+            cap or (18 if levels == 3 else None),
+            told,
+        )
+    if figure:
+        figure.write_text(comparison_svg(found), encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        return
+    _print_comparison(found)
+    if figure:
+        typer.echo(f"Figure: {figure}")
+
+
+@app.command()
+def characteristics(
+    design: Annotated[str, typer.Argument(help="A design in one line, for example '3+3 V2'.")],
+    risk: RISK = None,
+    scenarios: SCENARIOS = None,
+    levels: LEVELS = 3,
+    target: TARGET = 0.25,
+    trials: TRIALS = 10_000,
+    seed: SEED = 1,
+    window: WINDOW = None,
+    days_between: BETWEEN = 14.0,
+    not_evaluable: NOT_EVALUABLE = 0.0,
+    late: LATE = 0.0,
+    as_json: AS_JSON = False,
+) -> None:
+    """Everything about one design: selection, patients and DLTs by level, law of the size, over-dosing, duration.
+
+    `escalon design characteristics "3+3 V2" --risk 0.05,0.15,0.30`
+
+    `escalon design characteristics "boin target=0.25 size=18" --not-evaluable 0.1 --window 28`
+    """
+    from escalon.escalation.catalogue import design_from
+    from escalon.escalation.enrolment import Pace
+    from escalon.escalation.evaluation import Simulation, evaluate
+
+    truths = _scenarios(risk, scenarios, 0, levels, seed, target, not_evaluable, late)
+    pace = Pace(window, days_between) if window else None
+    with _progress(as_json) as told:
+        found = evaluate(
+            design_from(design, levels), truths, target, Simulation(trials, seed, days_between), pace, progress=told
+        )
+    if as_json:
+        typer.echo(json.dumps([one.as_json() for one in found], ensure_ascii=False, indent=2))
+        return
+    for one in found:
+        _print_characteristics(one)
+
+
+@app.command()
+def table(
+    design: Annotated[str, typer.Argument(help="A design in one line, for example 'boin target=0.25 size=18'.")],
+    levels: LEVELS = 3,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV that `table file=…` reads back.")] = False,
+    as_json: AS_JSON = False,
+) -> None:
+    """The decision table of a design, ready for a protocol: E escalate, S stay, D de-escalate, DU close the level.
+
+    `escalon design table "boin target=0.25 size=18"`
+
+    `escalon design table "i3+3 target=0.25 size=18" --csv > decisions.csv`
+    """
+    from escalon.escalation.catalogue import rule_from_text
+    from escalon.escalation.protocol_text import decision_rows
+
+    rule = rule_from_text(design, levels)
+    rows = decision_rows(rule)
+    if as_json:
+        typer.echo(json.dumps({"design": rule.name, "rows": {str(n): list(row) for n, row in rows.items()}}, indent=2))
+    elif as_csv:
+        most = max(rows)
+        typer.echo("n," + ",".join(map(str, range(most + 1))))
+        for n, row in rows.items():
+            typer.echo(f"{n}," + ",".join([*row, *[""] * (most + 1 - len(row))]))
+    else:
+        typer.echo(f"{rule.name}: decision by evaluable participants (rows) and DLTs (columns) at the current level")
+        width = max(len(str(cell)) for row in rows.values() for cell in row) + 1
+        typer.echo("  n  " + "".join(f"{t:<{width}}" for t in range(max(map(len, rows.values())))))
+        for n, row in rows.items():
+            typer.echo(f"{n:>3}  " + "".join(f"{cell:<{width}}" for cell in row))
+
+
+@app.command()
+def prose(
+    design: Annotated[str, typer.Argument(help="A design in one line, for example '3+3 V2 size=18'.")],
+    levels: LEVELS = 3,
+) -> None:
+    """The design as sentences for the protocol.
+
+    `escalon design prose "3+3 V3 size=18"`
+    """
+    from escalon.escalation.catalogue import rule_from_text
+
+    rule = rule_from_text(design, levels)
+    typer.echo(f"{rule.name}\n")
+    for sentence in rule.prose():
+        typer.echo(sentence)
+
+
+def _default_designs(levels: int) -> list[str]:
+    return ["3+3 V1", "3+3 V2", "3+3 V3", f"boin target=0.25 size={6 * levels}"]
+
+
+def _scenarios(
+    risk: list[str] | None,
+    file: Path | None,
+    random: int,
+    levels: int,
+    seed: int,
+    target: float,
+    not_evaluable: float,
+    late: float,
+) -> list[Scenario]:
+    """The scenarios asked for; .05 .15 .30 for three levels if none are."""
+    from dataclasses import replace
+
+    from escalon.cli.dose_escalation import risks_from
+    from escalon.escalation import EscalationError
+    from escalon.escalation.scenario import Scenario, random_monotone
+    from escalon.escalation.scenario_files import read_scenarios
+
+    found: list[Scenario] = []
+    for text in risk or ([] if file or random else _default_risks(levels)):
+        name, equals, numbers = text.rpartition("=")
+        found.append(Scenario(name if equals else "", risks_from(numbers)))
+    if file:
+        found += read_scenarios(file)
+    found += random_monotone(levels, random, seed, target)
+    wrong = [one for one in found if len(one.risks) != levels]
+    if wrong:
+        raise EscalationError(
+            f"Scenario “{wrong[0].name}” has {len(wrong[0].risks)} risks for {levels} levels: write one per level, or --levels"
+        )
+    changes: dict[str, Any] = {}
+    if not_evaluable:
+        changes["not_evaluable"] = not_evaluable
+    if late:
+        changes["late"] = late
+    return [replace(one, **changes) for one in found]
+
+
+def _default_risks(levels: int) -> list[str]:
+    from escalon.escalation import EscalationError
+
+    if levels != 3:
+        raise EscalationError(f"Say what to assume: --risk with {levels} DLT risks, --scenarios FILE or --random N")
+    return ["0.05,0.15,0.30"]
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr while designs are swept; nothing when the terminal is not one or JSON is asked for."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task("sweeping", total=None)
+        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total or None)
+
+
+def _print_comparison(found: Comparison) -> None:
+    if len(found.scenarios) > MANY:
+        _print_averages(found)
+        return
+    for number, scenario in enumerate(found.scenarios):
+        evaluations = [row[number] for row in found.rows]
+        levels = range(1, len(scenario.risks) + 1)
+        extras = _extras(evaluations)
+        header = ["design", "no MTD", *(f"MTD {level}" for level in levels), "undecided", "E[N]", "E[DLT]"]
+        header += [
+            f"P(closest to {found.target:g})",
+            "P(MTD above)",
+            "P(>60 % above)",
+            *(name for name, _ in extras),
+            "how",
+        ]
+        typer.echo(scenario.title)
+        for note in scenario.notes():
+            typer.echo(f"  note: {note}")
+        _print_grid(
+            header,
+            [[*_cells(one), *(cell(one) for _, cell in extras), one.characteristics.method] for one in evaluations],
+        )
+        typer.echo("")
+
+
+def _print_grid(header: list[str], rows: list[list[str]]) -> None:
+    """Columns as wide as their widest cell; the first left, numbers right."""
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    for row in [header, *rows]:
+        cells = [
+            f"{row[0]:<{widths[0]}}",
+            *(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)),
+        ]
+        typer.echo("  ".join(cells).rstrip())
+
+
+MANY = 12  # scenarios beyond which averages are shown instead of one table each
+
+
+def _cells(one: Evaluation) -> list[str]:
+    found = one.characteristics
+    over = "-" if one.mostly_overdosed is None else f"{one.mostly_overdosed:.3f}"
+    return [
+        one.design,
+        *(f"{chance:.3f}" for chance in found.selection),
+        f"{found.unsettled:.3f}",
+        f"{found.size:.1f}",
+        f"{found.total_dlts:.2f}",
+        f"{one.correct:.3f}",
+        f"{one.above:.3f}",
+        over,
+    ]
+
+
+def _extras(evaluations: list[Evaluation]) -> list[tuple[str, Callable[[Evaluation], str]]]:
+    """Columns that only some questions have: enrolment with replacement, duration."""
+
+    def number(value: float | None, spec: str) -> str:
+        return "-" if value is None else format(value, spec)
+
+    columns: list[tuple[str, Callable[[Evaluation], str]]] = []
+    if any(one.enrolled is not None for one in evaluations):
+        columns.append(("E[enrolled]", lambda one: number(one.enrolled, ".1f")))
+        columns.append(("P(enrolled > cap)", lambda one: number(one.past_cap, ".3f")))
+    if any(one.days is not None for one in evaluations):
+        columns.append(("E[days]", lambda one: "-" if one.days is None else f"{one.days:.0f}"))
+    return columns
+
+
+def _print_averages(found: Comparison) -> None:
+    columns: list[tuple[str, Callable[[Evaluation], Estimates]]] = [
+        (f"P(closest to {found.target:g})", lambda one: one.correct),
+        ("P(MTD above)", lambda one: one.above),
+        ("no MTD", lambda one: one.characteristics.none),
+        ("E[N]", lambda one: one.characteristics.size),
+        ("E[DLT]", lambda one: one.characteristics.total_dlts),
+    ]
+    typer.echo(f"Averages over {len(found.scenarios)} scenarios (--json gives every one)")
+    rows = [
+        [row[0].design, *(f"{found.average(number, what):.3f}" for _, what in columns), row[0].characteristics.method]
+        for number, row in enumerate(found.rows)
+    ]
+    _print_grid(["design", *(name for name, _ in columns), "how"], rows)
+
+
+def _print_characteristics(one: Evaluation) -> None:
+    found, scenario = one.characteristics, one.scenario
+    typer.echo(f"{one.design}, {scenario.title} ({found.method})")
+    for note in scenario.notes():
+        typer.echo(f"  note: {note}")
+    typer.echo(f"  {'level':<10}{'true risk':>12}{'P(MTD)':>20}{'E[treated]':>20}{'E[DLT]':>20}")
+    typer.echo(f"  {'none':<10}{'':>12}{f'{found.none:.6f}':>20}")
+    for level, risk in enumerate(scenario.total.tolist(), start=1):
+        numbers = (found.selection[level], found.patients[level - 1], found.dlts[level - 1])
+        typer.echo(f"  {level:<10}{risk:>12.4g}" + "".join(f"{format(number, '.6f'):>20}" for number in numbers))
+    if float(found.unsettled.value):
+        typer.echo(f"  the rule names no MTD when full: {found.unsettled:.6f}")
+    typer.echo(
+        f"  expected size {found.size:.4f}; P(size): " + "  ".join(f"{n:g}: {p:.4f}" for n, p in found.sizes.items())
+    )
+    typer.echo(
+        f"  P(MTD is the level closest to {one.target:g}) {one.correct:.4f}; P(MTD above {one.target:g}) {one.above:.4f}"
+    )
+    if one.mostly_overdosed is not None:
+        typer.echo(f"  P(more than 60 % treated above {one.target:g}) {one.mostly_overdosed:.4f}")
+    if one.enrolled is not None:
+        past = "" if one.past_cap is None else f"; P(more than the cap) {one.past_cap:.4f}"
+        typer.echo(f"  expected enrolled, with replacement {one.enrolled:.3f}{past}")
+    if one.days is not None:
+        typer.echo(f"  expected duration {one.days:.0f} days")

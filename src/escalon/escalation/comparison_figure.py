@@ -1,0 +1,106 @@
+"""Designs side by side: P(each MTD), and who is treated where, one panel per scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from escalon.escalation.evaluation import Comparison, Evaluation
+from escalon.escalation.svg import HUES, INK, RULE, SOFT, box, figure, line, text
+from escalon.escalation.truth import true_mtd
+
+LEFT, WIDE, PATIENTS, GAP, MARGIN = 60.0, 520.0, 280.0, 110.0, 24.0
+HEIGHT, HEAD, FOOT = 190.0, 58.0, 34.0
+DEPTHS = ("#deebf7", "#9ecae1", "#6baed6", "#3182bd", "#08519c", "#08306b", "#041c40", "#020b1a")
+
+
+def comparison_svg(comparison: Comparison) -> str:
+    """The comparison as one SVG figure."""
+    designs = [row[0].design for row in comparison.rows]
+    panel = HEAD + HEIGHT + FOOT
+    width = LEFT + WIDE + GAP + PATIENTS + 120
+    parts = list(_legend(designs, width))
+    for number, scenario in enumerate(comparison.scenarios):
+        top = 66 + number * panel
+        evaluations = [row[number] for row in comparison.rows]
+        parts.append(text(MARGIN, top + 18, scenario.title, size=13, weight="bold"))
+        parts += _selection(evaluations, top + HEAD, comparison.target)
+        parts += _patients(evaluations, top + HEAD)
+    height = 66 + len(comparison.scenarios) * panel + 8
+    return figure(width, height, "Operating characteristics of dose-escalation designs", parts)
+
+
+def _legend(designs: list[str], width: float) -> Iterator[str]:
+    yield text(MARGIN, 26, "What each design does", size=16, weight="bold")
+    x = MARGIN
+    for design, hue in zip(designs, _hues(len(designs)), strict=True):
+        yield box(x, 40, 11, 11, fill=hue)
+        yield text(x + 16, 50, design, size=12)
+        x += 40 + 7 * len(design)
+
+
+def _hues(count: int) -> list[str]:
+    return [HUES[number % len(HUES)] for number in range(count)]
+
+
+def _selection(evaluations: list[Evaluation], top: float, target: float) -> Iterator[str]:
+    """Grouped bars of P(no MTD), P(MTD = 1), ...; whiskers of ±1.96 standard errors where simulated."""
+    levels = len(evaluations[0].scenario.risks)
+    floor = top + HEIGHT
+    yield text(LEFT, top - 12, "Probability that the level is named MTD", size=11, fill=SOFT)
+    for tick in (0, 0.25, 0.5, 0.75, 1):
+        yield line(LEFT, floor - tick * HEIGHT, LEFT + WIDE, floor - tick * HEIGHT)
+        yield text(LEFT - 8, floor - tick * HEIGHT + 4, f"{tick:g}", size=10, anchor="end", fill=SOFT)
+    group = WIDE / (levels + 1)
+    bar = min(34.0, (group - 14) / len(evaluations))
+    best = true_mtd(evaluations[0].scenario.total, target)
+    for level in range(levels + 1):
+        middle = LEFT + group * (level + 0.5)
+        left = middle - bar * len(evaluations) / 2
+        for number, one in enumerate(evaluations):
+            yield from _bar(one, level, left + number * bar, bar, floor, HUES[number % len(HUES)])
+        name = "none" if level == 0 else f"level {level}"
+        yield text(middle, floor + 15, name, size=11, anchor="middle", weight="bold" if level == best else "normal")
+        if level == best:
+            yield text(middle, floor + 27, f"closest to {target:g}", size=9, anchor="middle", fill=SOFT)
+
+
+def _bar(one: Evaluation, level: int, x: float, width: float, floor: float, hue: str) -> Iterator[str]:
+    chance = one.characteristics.selection[level]
+    value = float(chance.value)
+    high = floor - value * HEIGHT
+    yield box(x + 1, high, width - 2, value * HEIGHT, fill=hue)
+    label = high - 4
+    if chance.standard_error is not None:
+        reach = 1.96 * float(chance.standard_error) * HEIGHT
+        yield line(x + width / 2, high - reach, x + width / 2, high + reach, stroke=INK)
+        label = high - reach - 4
+    if width >= 15:
+        yield text(x + width / 2, label, f"{value:.2f}".lstrip("0") or "0", size=9, anchor="middle", fill=SOFT)
+
+
+def _patients(evaluations: list[Evaluation], top: float) -> Iterator[str]:
+    """Stacked bars of the expected numbers treated by level, with the expected size and DLTs."""
+    x0 = LEFT + WIDE + GAP
+    most = max(float(one.characteristics.size.value) for one in evaluations)
+    row = min(30.0, HEIGHT / len(evaluations))
+    yield text(x0, top - 12, "Expected participants by level (expected DLTs)", size=11, fill=SOFT)
+    for number, one in enumerate(evaluations):
+        y, x = top + number * row, x0
+        yield text(
+            x0 - 8, y + row / 2 + 3, one.design, size=11, anchor="end", fill=HUES[number % len(HUES)], weight="bold"
+        )
+        for level, patients in enumerate(one.characteristics.patients.value.tolist()):
+            width = patients / most * PATIENTS
+            yield box(x, y + 3, width, row - 6, fill=DEPTHS[level % len(DEPTHS)])
+            if width > 26:
+                ink = "#ffffff" if level >= 3 else INK
+                yield text(x + width / 2, y + row / 2 + 3, f"{patients:.1f}", size=9, anchor="middle", fill=ink)
+            x += width
+        yield text(
+            x + 6,
+            y + row / 2 + 3,
+            f"{one.characteristics.size:.1f} ({one.characteristics.total_dlts:.1f})",
+            size=10,
+            fill=SOFT,
+        )
+    yield line(x0, top, x0, top + row * len(evaluations), stroke=RULE)
