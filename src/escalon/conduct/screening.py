@@ -21,6 +21,9 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "not applicable"
 
 
+WORDS = {Verdict.MET: "eligible", Verdict.NOT_MET: "not eligible", Verdict.UNKNOWN: "undecided"}
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One eligibility clause for one participant. For an exclusion, `MET` means that it is known to be absent."""
@@ -87,7 +90,7 @@ class Screening:
             "participant": self.participant,
             "disease": self.disease,
             "as_of": str(self.as_of),
-            "verdict": {Verdict.MET: "eligible", Verdict.NOT_MET: "not eligible"}.get(self.verdict, "undecided"),
+            "verdict": WORDS[self.verdict],
             "obtain": list(self.obtain),
             "clauses": [clause.as_json() for clause in self.clauses],
         }

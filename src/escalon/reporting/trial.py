@@ -9,7 +9,7 @@ from escalon.conduct.cutoff import as_of
 from escalon.conduct.dosing import NextDose, decide_next_dose
 from escalon.conduct.intake import Intake
 from escalon.conduct.scores import scored
-from escalon.conduct.screening import Screening, Verdict, screen
+from escalon.conduct.screening import WORDS, Screening, Verdict, screen
 from escalon.escalation import EscalationError
 from escalon.facts import Day, Fact, Finding, plain
 from escalon.instruments.kit.catalogue import find
@@ -19,7 +19,7 @@ from escalon.reporting.figures.cohorts import Course, cohorts_figure
 from escalon.reporting.figures.flow import Box, flow_figure
 from escalon.reporting.page import figure, page
 from escalon.reporting.tables.cohorts import level_grid, participant_grid
-from escalon.reporting.tables.eligibility import WORDS, clause_grid, screening_grid
+from escalon.reporting.tables.eligibility import clause_grid, screening_grid
 from escalon.reporting.tables.grid import Grid
 
 NOT_A_DEVICE = "Not a medical device. What this page concludes is for qualified people to check and sign."
@@ -149,11 +149,10 @@ def _escalation(study: Study, dose: NextDose | str, cutoff: Day) -> list[str]:
         for one in dose.reviews
     ]
     notes = "".join(f"<li>{escape(note)}</li>" for note in dose.decision.notes)
-    rests = ", ".join(dose.assumptions)
+    rule = f"Rule {study.dose.rule}, variant {study.dose.variant}; rests on {', '.join(dose.assumptions)}."
     decision = (
         f"<p class=decision><b>Next: {escape(str(dose.decision))}.</b> {escape(dose.decision.reason)}. "
-        f"<span class=sub>Rule {escape(study.dose.rule)}, variant {escape(study.dose.variant)}; rests on {escape(rests)}.</span></p>"
-        f"<ul class=notes>{notes}</ul>"
+        f"<span class=sub>{escape(rule)}</span></p><ul class=notes>{notes}</ul>"
     )
     names = [f"Level {level.number} ({level.name})" for level in study.dose.levels]
     drawn = cohorts_figure(courses, names, cutoff.latest)

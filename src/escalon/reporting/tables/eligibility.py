@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from escalon.conduct.screening import Screening, Verdict
+from escalon.conduct.screening import WORDS, Screening, Verdict
 from escalon.reporting.tables.grid import Grid
 
-WORDS = {Verdict.MET: "eligible", Verdict.NOT_MET: "not eligible", Verdict.UNKNOWN: "undecided"}
 _LEFT = frozenset(
     {"participant", "disease", "decided as of", "verdict", "why, or what would settle it", "clause", "says"}
 )
@@ -41,11 +40,8 @@ def clause_grid(screenings: Sequence[Screening]) -> Grid:
     unknown = Counter(
         clause.criterion.id for one in screenings for clause in one.clauses if clause.verdict is Verdict.UNKNOWN
     )
-    says = {
-        clause.criterion.id: clause.criterion.title or str(clause.criterion.says)
-        for one in screenings
-        for clause in one.clauses
-    }
+    criteria = {clause.criterion.id: clause.criterion for one in screenings for clause in one.clauses}
+    says = {id: criterion.title or str(criterion.says) for id, criterion in criteria.items()}
     ids = sorted({*failed, *unknown}, key=lambda id: (-failed[id], -unknown[id], id))
     rows = tuple((id, says[id], str(failed[id]), str(unknown[id])) for id in ids)
     return Grid("Clauses that kept people out", ("clause", "says", "not met", "unknown"), rows, (), _LEFT)

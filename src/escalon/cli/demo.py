@@ -1,0 +1,55 @@
+"""`escalon demo`: a whole synthetic trial, from study folder to report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+STUDY = "nct07052565"
+
+
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="Another seed, another invented trial.")] = 1,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the report in the browser.")] = False,
+) -> None:
+    """Simulate NCT07052565, screen, decide the next dose, follow the cells, and write the report; all people are invented."""
+    from rich.console import Console
+
+    from escalon.conduct.cutoff import last_day
+    from escalon.conduct.dosing import decide_next_dose
+    from escalon.conduct.intake import take_in
+    from escalon.conduct.screening import WORDS, screen
+    from escalon.exchange.synthetic_trial import simulate
+    from escalon.protocol import load_study
+    from escalon.reporting.trial import trial_report
+
+    console = Console()
+    with console.status("reading the protocol …"):
+        study = load_study(STUDY)
+    console.print(
+        f"[bold]{study.id}[/bold]  {study.title}: {len(study.criteria)} clauses, {len(study.dose.levels)} dose levels"
+    )
+    with console.status("inventing a trial …"):
+        data = simulate(study, output / "data", seed)
+    intake = take_in(study, data)
+    console.print(f"[bold]data[/bold]  {data}: {intake.account()}. Synthetic: nobody in it exists")
+    cutoff = last_day(intake.records)
+    with console.status("screening …"):
+        screenings = screen(study, intake.records, cutoff)
+    counts = ", ".join(f"{sum(one.verdict is verdict for one in screenings)} {word}" for verdict, word in WORDS.items())
+    console.print(f"[bold]screening[/bold]  {len(screenings)} people: {counts}")
+    decision = decide_next_dose(study, intake.records, cutoff)
+    console.print(
+        f"[bold]next dose[/bold]  after {decision.conduct}: {decision.decision}, because {decision.decision.reason}"
+    )
+    with console.status("writing the report …"):
+        page = output / "report" / "report.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(trial_report(study, intake, cutoff), encoding="utf-8")
+    console.print(f"\nOpen the report: [bold]{page}[/bold]")
+    console.print(f"Then try: escalon screen {STUDY} {data} -p {screenings[3].participant}")
+    console.print(f"          escalon explain {data} {decision.reviews[0].participant} das28_esr")
+    console.print(f"          escalon dose next {STUDY} {data} --cutoff {decision.reviews[4].infusion.day}")
+    if not no_open:
+        typer.launch(str(page))

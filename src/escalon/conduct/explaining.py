@@ -1,0 +1,148 @@
+"""How a number came about: the finding, the findings beneath it, down to the entries they rest on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from escalon.casebook.records import AdverseEvent, Records
+from escalon.conduct.dosing import decide_next_dose, review
+from escalon.conduct.scores import scored
+from escalon.conduct.screening import WORDS, screen_one
+from escalon.facts import Day, Fact, Finding, plain
+from escalon.protocol.study import Study
+
+
+class NothingToExplain(ValueError):
+    """A participant or finding that does not exist; says which do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of an explanation, and what is beneath it."""
+
+    text: str
+    beneath: tuple["Line", ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """The line for scripts."""
+        return {"text": self.text, "beneath": [line.as_json() for line in self.beneath]}
+
+
+def explain(study: Study, records: Records, participant: str, finding: str, cutoff: Day, visit: str = "") -> Line:
+    """Explain a clause (`I-3a`), a score (`das28_esr`), `eligibility`, `dlt` or, for everybody, `next_dose`."""
+    if finding == "next_dose":
+        return _next_dose(study, records, cutoff)
+    if participant not in records.participants:
+        known = ", ".join(records.participants)
+        raise NothingToExplain(f"there is no participant {participant!r}. There are {known}")
+    if finding == "eligibility":
+        return _eligibility(study, records, participant, cutoff)
+    if finding == "dlt":
+        return _dlt(study, records, participant, cutoff)
+    if any(criterion.id == finding for criterion in study.criteria):
+        return _clause(study, records, participant, finding, cutoff)
+    return _score(study, records, participant, finding, visit)
+
+
+def _clause(study: Study, records: Records, participant: str, id: str, cutoff: Day) -> Line:
+    screening = screen_one(study, records, participant, cutoff)
+    clause = next(one for one in screening.clauses if one.criterion.id == id)
+    says = Line(f"the registry says: {clause.criterion.says}")
+    rule = Line(f"read as: {' '.join(clause.criterion.rule.split())} ({clause.criterion.place})")
+    assumed = tuple(Line(f"assumption {one}: {study.assumption(one).default}") for one in clause.criterion.assumed)
+    head = f"{id} for {participant}: {clause.verdict.value} (decided as of {screening.as_of})"
+    return Line(head, (says, rule, *assumed, *_beneath(clause.finding)))
+
+
+def _eligibility(study: Study, records: Records, participant: str, cutoff: Day) -> Line:
+    screening = screen_one(study, records, participant, cutoff)
+    lines = (
+        Line(f"{clause.criterion.id} {clause.verdict.value}: {clause.sentence}", _beneath(clause.finding))
+        for clause in screening.clauses
+        if clause.verdict is not screening.verdict.NOT_APPLICABLE
+    )
+    return Line(f"{participant}: {WORDS[screening.verdict]} as of {screening.as_of}", tuple(lines))
+
+
+def _dlt(study: Study, records: Records, participant: str, cutoff: Day) -> Line:
+    infusion = records.infusion_of(participant)
+    if infusion is None:
+        raise NothingToExplain(f"{participant} has not been infused")
+    found = review(study, records, infusion, cutoff.latest)
+    events = tuple(_event(event) for event in records.adverse_events if event.participant == participant)
+    head = f"{participant}: {found.outcome.name.lower().replace('_', ' ')}: {found.why}"
+    given = Line(
+        f"level {infusion.level}, {plain(infusion.cells_per_kg)} cells/kg on {infusion.day} [{infusion.source}]"
+    )
+    window = Line(f"DLT window of {study.dose.dlt_window}, last day {found.window_ends}")
+    return Line(head, (given, window, Line("events", events)))
+
+
+def _event(event: AdverseEvent) -> Line:
+    lasted = f"{event.start} to {event.end or 'ongoing'}"
+    return Line(f"{event.term}, grade {event.grade}, {lasted}, DLT {plain(event.dlt)}  [{event.source}]")
+
+
+def _next_dose(study: Study, records: Records, cutoff: Day) -> Line:
+    found = decide_next_dose(study, records, cutoff)
+    people = tuple(_dlt(study, records, one.participant, cutoff) for one in found.reviews)
+    rests = tuple(Line(f"assumption {id}: {study.assumption(id).default}") for id in found.assumptions)
+    return Line(f"{found.decision}: {found.decision.reason}", (Line(f"conduct: {found.conduct}", people), *rests))
+
+
+def _score(study: Study, records: Records, participant: str, name: str, visit: str) -> Line:
+    facts = [
+        fact for fact in scored(study, records, participant).named(name) if visit in ("", fact.visit, str(fact.day))
+    ]
+    if not facts:
+        names = sorted({fact.name for fact in scored(study, records, participant)})
+        where = f" at {visit}" if visit else ""
+        raise NothingToExplain(
+            f"{participant} has no {name}{where}. Write a clause such as {study.criteria[0].id}, eligibility, dlt, or one of: "
+            + ", ".join(one for one in names if "." not in one)
+        )
+    return Line(f"{name} of {participant}", tuple(_fact(fact) for fact in facts))
+
+
+def _beneath(finding: Finding) -> tuple[Line, ...]:
+    if finding.rule == "criteria/leaf":
+        return tuple(_leaf(finding))
+    return tuple(
+        Line(f"{part.name}: {_truth(part)}", _beneath(part)) if isinstance(part, Finding) else _fact(part)
+        for part in finding.rests_on
+    )
+
+
+def _leaf(finding: Finding) -> Iterator[Line]:
+    for reason in finding.reasons:
+        yield Line(reason)
+    for missing in finding.missing:
+        yield Line(f"to settle it: {missing}")
+    for ground in finding.rests_on:
+        yield _finding(ground) if isinstance(ground, Finding) else _fact(ground)
+
+
+def _truth(finding: Finding) -> str:
+    if not finding.rule.startswith("criteria/"):
+        return plain(finding.value)
+    return "met" if finding.value is True else "not met" if finding.value is False else "unknown"
+
+
+def _fact(fact: Fact) -> Line:
+    if isinstance(fact.behind, Finding):
+        return _finding(fact.behind, fact.visit)
+    return Line(f"{fact}  [{fact.source or 'no source'}]")
+
+
+def _finding(finding: Finding, visit: str = "") -> Line:
+    value = plain(finding.value, 4) + (f" ({finding.category})" if finding.category else "")
+    when = f" on {finding.day}" if finding.day else ""
+    at = f" at {visit}" if visit and visit != str(finding.day) else ""
+    notes = tuple(Line(reason) for reason in finding.reasons)
+    return Line(
+        f"{finding.name} = {value}{when}{at}, by {finding.rule}",
+        (*notes, *(_ground(ground) for ground in finding.rests_on)),
+    )
+
+
+def _ground(ground: object) -> Line:
+    return _finding(ground) if isinstance(ground, Finding) else _fact(ground)  # type: ignore[arg-type]
