@@ -48,6 +48,7 @@ class Casebook:
         self.clock = clock
         self.signer = signer
         self.place = place
+        self.why_read_only = f"{place}: the signing key is not on this computer, so the casebook is for reading only"
         self._known_study: tuple[int, str] = (-1, "")
         self._one_writer = threading.Lock()
         self._kept: Connection | None = None
@@ -64,9 +65,7 @@ class Casebook:
     def writing(self) -> Iterator[Writer]:
         """Hold the casebook alone: what is read inside is still true when it is written; all is kept, or nothing."""
         if self.signer is None:
-            raise WrongKey(
-                f"{self.place}: the signing key is not on this computer, so the casebook is for reading only"
-            )
+            raise WrongKey(self.why_read_only)
         with storage_errors(self.place), self._one_writer, self._writing_connection() as connection:
             writer = Writer(self, connection, self.signer, *self._hand.begin(connection))
             yield writer
@@ -87,6 +86,12 @@ class Casebook:
             kept.close()
             raise
         self._kept = kept
+
+    def checkpoint(self) -> Checkpoint:
+        """Keep a signed checkpoint of the last entry now, unless it has one."""
+        with self.writing() as writer:
+            writer.checkpoint_due = True
+        return self.checkpoints()[-1]
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -231,13 +236,17 @@ class Writer:
 
     def last_writes(self) -> list[Write]:
         """What is still to be written when the act ends: entries, the signed head, a checkpoint when one is due."""
+        signed = sign_checkpoint(self.signer, self.number, self.hash, self.at)
         if self.number > self.began_at:
-            signed = sign_checkpoint(self.signer, self.number, self.hash, self.at)
             moved = {"number": signed.number, "hash": signed.hash, "at": signed.at, "signature": signed.signature}
             self._waiting.append(("head", moved))
-            if self.number // EVERY > self.began_at // EVERY or self.checkpoint_due:
-                self._keep(signed)
+        if self.number // EVERY > self.began_at // EVERY or (self.checkpoint_due and not self._has_checkpoint()):
+            self._keep(signed)
         return self._waiting
+
+    def _has_checkpoint(self) -> bool:
+        last = self.connection.execute(select(checkpoints.c.entry).order_by(checkpoints.c.entry.desc()).limit(1))
+        return last.scalar_one_or_none() == self.number
 
     def _keep(self, signed: Checkpoint) -> None:
         kept = {"entry": signed.number, "hash": signed.hash, "at": signed.at}

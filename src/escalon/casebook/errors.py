@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class CasebookError(Exception):
+class CasebookError(ValueError):
     """The casebook could not do what was asked; nothing was recorded."""
 
 

@@ -6,8 +6,10 @@ import json
 import os
 import tomllib
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
@@ -17,8 +19,8 @@ from escalon.casebook.clock import Clock, ComputerClock
 from escalon.casebook.database import open_database, storage_errors
 from escalon.casebook.entry import Author
 from escalon.casebook.errors import NotACasebook
-from escalon.casebook.events import CasebookOpened, SchemaMigrated
-from escalon.casebook.keys import Seal, Signer, keep_keys, load_seal, load_signer, make_keys
+from escalon.casebook.events import CasebookOpened, CheckpointKeyChanged, SchemaMigrated
+from escalon.casebook.keys import Seal, Signer, load_seal, load_signer, make_keys
 from escalon.casebook.migrate import check_layout, grant_rights, migrate
 
 SETTINGS = "casebook.toml"
@@ -56,6 +58,12 @@ def find_casebook(folder: Path) -> Location:
     return Location(folder, _address(folder, settings["database"]), _address(folder, settings["identifiers"]))
 
 
+def settings_of(folder: Path) -> dict[str, Any]:
+    """What `casebook.toml` says besides the addresses: where the study's folder is."""
+    read = tomllib.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    return {name: value for name, value in read.items() if name not in ("database", "identifiers")}
+
+
 def open_casebook(folder: Path, *, clock: Clock | None = None, read_only: bool = False) -> Casebook:
     """Open the casebook in a folder; without its signing key, or `read_only`, for reading."""
     location = find_casebook(folder)
@@ -63,7 +71,16 @@ def open_casebook(folder: Path, *, clock: Clock | None = None, read_only: bool =
     signer = None if read_only else load_signer(location.keys, os.environ.get("ESCALON_KEY_PASSPHRASE"))
     with storage_errors(str(folder)):
         check_layout(engine, str(folder))
-    return Casebook(engine, clock=clock or ComputerClock(), signer=signer, place=str(folder))
+    casebook = Casebook(engine, clock=clock or ComputerClock(), signer=signer, place=str(folder))
+    if signer and signer.public_key != casebook.public_key:
+        # Recording with it would make a casebook that no longer verifies; reading does no harm.
+        casebook.signer = None
+        casebook.why_read_only = (
+            f"{location.keys}: the signing key is not this casebook's ({signer.public_key[:16]}…, expected "
+            f"{casebook.public_key[:16]}…). Put the right key there; after a restore from an archive, which carries "
+            f"no keys: escalon casebook new-key {folder}"
+        )
+    return casebook
 
 
 def open_seal(folder: Path) -> Seal:
@@ -83,9 +100,14 @@ def create_casebook(
     database: str | None = None,
     owner: str | None = None,
     passphrase: str | None = None,
+    study_folder: str | None = None,
 ) -> Casebook:
-    """Make an empty casebook. On PostgreSQL `owner` is the address of the account that owns the tables."""
+    """Make an empty casebook. On PostgreSQL `owner` is the address of the account that owns the tables.
+
+    `study_folder` is a bundled study's name or a folder; without it the study's name is taken.
+    """
     location = lay_out(folder, database, owner)
+    write_settings(location.folder, {"study": study_folder or study})
     signer, _ = make_keys(location.keys, passphrase)
     engine = open_database(location.database)
     with storage_errors(str(folder)):
@@ -111,6 +133,40 @@ def lay_out(folder: Path, database: str | None, owner: str | None) -> Location:
     lines += [f"{name} = {json.dumps(address)}\n" for name, address in settings.items()]
     (folder / SETTINGS).write_text("".join(lines), encoding="utf-8")
     return find_casebook(folder)
+
+
+def write_settings(folder: Path, settings: Mapping[str, str]) -> None:
+    """Add settings to a new casebook's `casebook.toml`."""
+    with (folder / SETTINGS).open("a", encoding="utf-8") as file:
+        file.writelines(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items())
+
+
+def migrate_casebook(folder: Path, owner: str | None) -> tuple[str | None, str]:
+    """Bring the layout to the newest revision and record that; returns the revision before and after."""
+    location = find_casebook(folder)
+    engine = open_database(owner or location.database)
+    with storage_errors(str(folder)), engine.execution_options(writes=True).begin() as connection:
+        before, after = migrate(connection)
+    engine.dispose()
+    if before != after:
+        casebook = open_casebook(folder)
+        casebook.append(Author(SYSTEM, "software", "", "migrate"), SchemaMigrated(revision=after, before=before))
+        casebook.close()
+    return before, after
+
+
+def adopt_new_key(folder: Path, author: Author) -> str:
+    """Go on with the signing key that lies in the folder; the change of key becomes an entry. Returns the public key."""
+    casebook = open_casebook(folder)
+    signer = load_signer(find_casebook(folder).keys, os.environ.get("ESCALON_KEY_PASSPHRASE"))
+    if signer is None:
+        raise NotACasebook(f"{folder / KEYS}: no signing key here")
+    if signer.public_key == casebook.public_key:
+        raise NotACasebook(f"{folder}: this key is the casebook's key already")
+    casebook.signer = signer
+    casebook.append(author, CheckpointKeyChanged(public_key=signer.public_key))
+    casebook.close()
+    return signer.public_key
 
 
 def _refuse_password(database: str | None) -> None:
@@ -158,6 +214,3 @@ def _write_first_entries(casebook: Casebook, signer: Signer, study: str, study_v
 
 def _address(folder: Path, written: str) -> str:
     return written if "://" in written else f"sqlite:///{(folder / written).resolve()}"
-
-
-__all__ = ["Location", "create_casebook", "find_casebook", "keep_keys", "lay_out", "open_casebook", "open_seal"]

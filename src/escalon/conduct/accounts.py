@@ -16,6 +16,8 @@ from escalon.conduct.signing import Password, check_password
 
 ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 
+RECOVERY = Author("escalon", "software", "", "recovery at the computer")
+
 FIRST = Author("escalon", "software", "", "first account")
 
 Grants = Iterable[tuple[Role, str]]
@@ -95,6 +97,17 @@ def change_own_password(
     row = secrets.prepare(author.person, new, seed)
     with conduct.casebook.writing() as writer:
         entry = writer.append(author, _secret_set(author.person, row))
+        secrets.keep(row, writer.connection)
+    return entry
+
+
+def recover_administrator(conduct: Conduct, secrets: SecretStore, account: str, password: str) -> Entry:
+    """Set an administrator's password without an administrator, at the computer that holds the casebook's keys."""
+    if not _rules(_known(conduct, account)):
+        raise refuse("account", f"{account} is not an administrator; an administrator sets this password")
+    row = secrets.prepare(account, password)
+    with conduct.casebook.writing() as writer:
+        entry = writer.append(RECOVERY, _secret_set(account, row))
         secrets.keep(row, writer.connection)
     return entry
 

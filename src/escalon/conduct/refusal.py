@@ -14,7 +14,7 @@ class Broken:
     signatures: int = 0
 
 
-class Refused(Exception):
+class Refused(ValueError):
     """The act is not allowed now; nothing was recorded."""
 
     def __init__(self, *broken: Broken) -> None:

@@ -1,0 +1,86 @@
+"""Events as people type them: `FIELD=VALUE` words, read by the field's own type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, get_args, get_type_hints
+
+from escalon.casebook.encoding import reader
+from escalon.casebook.events import KINDS, Event
+
+
+def event_of_words(kind: str, words: Sequence[str]) -> Event:
+    """The event that `words` describe, for instance `participant=P-001 on=2026-03-02 reason=…`."""
+    if kind not in KINDS:
+        near = [name for name in KINDS if kind.lower() in name.lower()]
+        raise ValueError(f"not a kind of event; did you mean {', '.join(near) or 'one of: escalon casebook kinds'}")
+    return KINDS[kind](**values_of_words(KINDS[kind], words))
+
+
+def values_of_words(kind: type[Any], words: Sequence[str]) -> dict[str, Any]:
+    """The values of some of a kind's fields; `fact.name=alt` reaches into a field that has fields of its own."""
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    inner: dict[str, list[str]] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        outer, dot, rest = name.partition(".")
+        if not equals or outer not in hints:
+            known = ", ".join(field.name for field in fields(kind))
+            raise ValueError(f"{word!r}: write FIELD=VALUE with a field of {kind.__name__}: {known}")
+        if dot:
+            inner.setdefault(outer, []).append(f"{rest}={value}")
+        else:
+            values[name] = _value(hints[name], value, name)
+    for name, some in inner.items():
+        values[name] = _part(hints[name])(**values_of_words(_part(hints[name]), some))
+    return values
+
+
+def _part(hint: Any) -> Any:
+    if not is_dataclass(hint):
+        raise ValueError(f"{hint} has no fields of its own")
+    return hint
+
+
+def _value(hint: Any, text: str, name: str) -> Any:
+    kinds = [part for part in get_args(hint) if part is not type(None)] or [hint]
+    optional = type(None) in get_args(hint)
+    if optional and text == "":
+        return None
+    try:
+        if getattr(hint, "__origin__", None) is tuple:
+            return tuple(_value(kinds[0], part.strip(), name) for part in text.split(",") if part.strip())
+        if kinds[0] is bool:
+            return {"yes": True, "no": False}[text.lower()]
+        return int(text) if kinds[0] is int else reader(kinds[0])(text)
+    except (ValueError, KeyError, ArithmeticError) as wrong:
+        raise ValueError(f"{name}={text!r} is not {_named(kinds[0])}") from wrong
+
+
+def _named(kind: Any) -> str:
+    return NAMES.get(kind.__name__, str(kind.__name__))
+
+
+NAMES = {
+    "bool": "yes or no",
+    "int": "a whole number",
+    "date": "a date (2026-03-02)",
+    "datetime": "a time with its zone (2026-03-02T09:00Z)",
+    "Decimal": "a number",
+}
+
+
+def describe_kind(kind: str) -> str:
+    """A kind of event, what it means, and its fields; those in brackets may be left out."""
+    event = KINDS[kind]
+    own = [field for field in fields(event) if field.name not in ("override",)]
+    must = [field.name for field in own if field.default is MISSING or _is_needed(event, field.name)]
+    may = [f"[{field.name}]" for field in own if field.name not in must]
+    first = (event.__doc__ or "").strip().splitlines()[0]
+    return f"{kind}: {first}\n    {' '.join(must + may)}"
+
+
+def _is_needed(event: type[Event], name: str) -> bool:
+    return (name == "participant" and event.about_participant) or (name == "reason" and event.needs_reason)

@@ -1,0 +1,398 @@
+"""`escalon casebook` and `escalon verify`: the record of what happened."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from escalon.cli.casebook_copies import archive, backup, restore
+from escalon.cli.casebook_desk import (
+    AsJson,
+    AsPerson,
+    AtSite,
+    CasebookFolder,
+    InRole,
+    ask_new,
+    clean,
+    desk,
+    open_conduct,
+    print_json,
+    progress,
+    secret_store,
+)
+from escalon.cli.casebook_users import user
+
+if TYPE_CHECKING:
+    from escalon.casebook.chain import Verification
+    from escalon.casebook.entry import Entry
+    from escalon.casebook.events import Event
+    from escalon.conduct.standing import Cohort, Standing
+
+__all__ = ["app", "archive", "backup", "restore", "user", "verify"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="The record of what happened: every event with who, when, in which role and why; never edited; chained and signed."
+    "\n\nA casebook is a folder. Make one with [bold]escalon casebook init[/bold], then open accounts with "
+    "[bold]escalon user add[/bold].",
+    rich_markup_mode="rich",
+)
+
+
+def verify(
+    casebook: Annotated[Path, typer.Argument(metavar="CASEBOOK", help="A casebook's folder, or an archive's.")],
+    printed: Annotated[
+        list[str] | None, typer.Option("--printed", help="NUMBER:HASH printed on a past report; may be repeated.")
+    ] = None,
+    key: Annotated[str | None, typer.Option("--key", help="The public key as printed on a report.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a casebook's chain of entries, its signed checkpoints and the database's guards; names the first bad entry.
+
+    Exit code 0: whole; 1: not. Examples:
+
+    escalon verify book/
+
+    escalon verify book/ --printed 1200:9f2c…   hold it against a report in your hand
+
+    Without Escalon: python3 verify_alone.py ARCHIVE, from any archive.
+    """
+    found = _verified(casebook, printed or [], key)
+    ends = f"{found.entries}:{found.ends_in}"
+    if as_json:
+        problem = {"entry": found.problem.number, "says": found.problem.says} if found.problem else None
+        print_json({"whole": found.is_whole, "ends_in": ends, "checkpoints": found.checkpoints, "problem": problem})
+    elif found.problem:
+        typer.echo(f"NOT WHOLE. {found.problem}")
+    else:
+        typer.echo(f"Whole: {found.entries} entries, {found.checkpoints} checkpoints. It ends in\n{ends}")
+    raise typer.Exit(0 if found.is_whole else 1)
+
+
+@clean
+def _verified(place: Path, printed: list[str], key: str | None) -> Verification:
+    from escalon.casebook.archive import check_archive
+    from escalon.casebook.chain import Problem, Verification, parse_anchor
+    from escalon.casebook.chain import verify as verify_casebook
+    from escalon.casebook.errors import CasebookError, ChainBroken
+    from escalon.casebook.location import open_casebook
+
+    try:
+        anchors = [parse_anchor(one) for one in printed]
+    except ValueError as wrong:
+        raise CasebookError(str(wrong)) from wrong
+    if (place / "entries.jsonl").is_file():
+        try:
+            checked = check_archive(place, anchors)
+        except ChainBroken as broken:
+            return Verification(0, "", 0, Problem(0, str(broken)))
+        return Verification(checked.entries, checked.ends_in, 0, None)
+    casebook = open_casebook(place, read_only=True)
+    with progress("verifying", casebook.head.number) as bar:
+        return verify_casebook(casebook, anchors=anchors, key=key, progress=bar)
+
+
+@app.command()
+@clean
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="CASEBOOK", help="The new casebook's folder.")],
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A bundled study's name, or a study folder.")],
+    account: Annotated[str, typer.Option("--administrator", help="Account of the first administrator.")],
+    name: Annotated[str, typer.Option("--name", help="That person's name, as it is printed.")],
+    database: Annotated[str | None, typer.Option(help="postgresql://APPLICATION@HOST/NAME instead of SQLite.")] = None,
+    owner: Annotated[str | None, typer.Option(help="postgresql://OWNER@HOST/NAME, which owns the tables.")] = None,
+) -> None:
+    """Make an empty casebook for a study, with one administrator's account and no other.
+
+    escalon casebook init book/ nct07052565 --administrator ada --name "Ada Min"
+    """
+    from escalon.casebook.location import create_casebook
+    from escalon.conduct.accounts import open_first_account
+    from escalon.protocol import load_study
+
+    read = load_study(study)
+    password = ask_new(f"Password for {account}", "ESCALON_PASSWORD")
+    place = study if not Path(study).exists() else str(Path(study).resolve())
+    casebook = create_casebook(
+        folder, study=read.id, study_version=read.version, database=database, owner=owner, study_folder=place
+    )
+    open_first_account(open_conduct(casebook, folder), secret_store(casebook, folder), account, name, password)
+    typer.echo(f"{folder}: a casebook for {casebook.study}.\nPublic key, to be kept elsewhere: {casebook.public_key}")
+    casebook.close()
+    typer.echo(f"Keep {folder / 'keys'} safe and make a backup: what they seal cannot be opened without them.")
+
+
+@app.command()
+@clean
+def show(
+    folder: CasebookFolder,
+    participant: Annotated[str | None, typer.Argument(help="Only this participant.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="As it stood then: 2026-03-02 or with a time, UTC.")
+    ] = None,
+    kind: Annotated[list[str] | None, typer.Option("--kind", help="Only this kind of event; may be repeated.")] = None,
+    last: Annotated[int | None, typer.Option(help="Only so many entries, the newest.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The audit trail: who recorded what, when, in which role, what it was before, and why."""
+    from escalon.casebook.location import open_casebook
+
+    casebook = open_casebook(folder, read_only=True)
+    found = list(casebook.entries(participant=participant, kinds=kind, as_of=_moment(as_of)))[-(last or 0) :]
+    if as_json:
+        print_json([{"number": one.number, "hash": one.hash, **json.loads(one.body)} for one in found])
+        return
+    for one in found:
+        typer.echo(_line(one))
+
+
+def _moment(written: str | None) -> Any:
+    from datetime import UTC, datetime, time
+
+    from escalon.casebook.errors import CasebookError
+
+    if written is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError as wrong:
+        raise CasebookError(f"--as-of {written!r}: write 2026-03-02 or 2026-03-02T14:30") from wrong
+    whole_day = len(written) == len("2026-03-02")
+    return (datetime.combine(moment, time.max) if whole_day else moment).replace(tzinfo=moment.tzinfo or UTC)
+
+
+def _line(entry: Entry) -> str:
+    who = f"{entry.author.person} ({entry.author.role}{', ' + entry.author.site if entry.author.site else ''})"
+    why = f"  because: {entry.event.reason}" if entry.event.reason else ""
+    code = entry.participant or "-"
+    return f"{entry.number:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {who:<28}  {code:<10}  {entry.event.what}{why}"
+
+
+@app.command()
+@clean
+def status(folder: CasebookFolder, as_json: AsJson = False) -> None:
+    """Where the trial stands: participants, cohorts, decisions, signatures that became void."""
+    from escalon.casebook.location import open_casebook
+    from escalon.conduct.signing import signatures
+
+    casebook = open_casebook(folder, read_only=True)
+    conduct = open_conduct(casebook, folder)
+    standing = conduct.standing
+    decisions = {number: _decision_state(standing, number) for number in standing.decisions}
+    cohorts = {number: _cohort_state(one) for number, one in standing.cohorts.items()}
+    signed = [str(one) for one in signatures(conduct)]
+    if as_json:
+        codes = sorted(standing.participants)
+        print_json({"participants": codes, "cohorts": cohorts, "decisions": decisions, "signatures": signed})
+        return
+    typer.echo(f"{casebook.study}: {len(standing.participants)} participants, {len(standing.infused())} infused")
+    for title, lines in (("cohort", cohorts), ("decision", decisions)):
+        for number, says in lines.items():
+            typer.echo(f"{title} {number}: {says}")
+    for line in signed:
+        typer.echo(line)
+
+
+def _decision_state(standing: Standing, number: int) -> str:
+    from escalon.conduct.sequence import why_not_effective
+
+    decision = standing.decisions[number]
+    says = f"{decision.proposed.course} level {decision.proposed.level}"
+    if decision is standing.decision_in_force():
+        return f"{says}: in force"
+    return (
+        f"{says}: signed, followed by a newer one"
+        if standing.is_effective(decision)
+        else f"{says}: {why_not_effective(standing, number)}"
+    )
+
+
+def _cohort_state(cohort: Cohort) -> str:
+    taken = f"{len(cohort.places)} of {cohort.opened.size} places taken"
+    return f"level {cohort.opened.level}, {taken}, {'open' if cohort.is_open else 'closed'}"
+
+
+@app.command()
+@clean
+def record(
+    folder: CasebookFolder,
+    event: Annotated[str, typer.Argument(help="The kind of event; `escalon casebook kinds` lists them.")],
+    content: Annotated[
+        list[str], typer.Argument(metavar="FIELD=VALUE…", help="participant=P-001 reason='…' and the rest.")
+    ],
+    account: AsPerson,
+    role: InRole = None,
+    site: AtSite = None,
+    override: Annotated[int | None, typer.Option(help="Number of the signed override this act uses.")] = None,
+) -> None:
+    """Record one event, if authority and sequence allow it.
+
+    escalon casebook record book/ ParticipantConsented participant=P-001 site=S1 form=v2 signed_on=2026-03-01 --as carla
+
+    escalon casebook record book/ FactRecorded participant=P-001 fact.name=alt fact.value=31 fact.unit=U/L --as carla
+    """
+    with desk(folder, account, role, site) as at:
+        entry = at.conduct.record(at.author, _event(event, content), override=override)
+    typer.echo(f"entry {entry.number}: {entry.event.what}")
+
+
+def _event(kind: str, words: list[str]) -> Event:
+    from escalon.casebook.errors import CasebookError
+    from escalon.casebook.words import event_of_words
+
+    try:
+        return event_of_words(kind, words)
+    except (ValueError, TypeError) as wrong:
+        raise CasebookError(f"{kind}: {wrong}") from wrong
+
+
+@app.command()
+def kinds() -> None:
+    """Every kind of event, with its fields and who may record it."""
+    from escalon.casebook.words import describe_kind
+    from escalon.conduct.authority import ALLOWED
+
+    for name, roles in sorted(ALLOWED.items()):
+        if name[0].isupper():
+            typer.echo(f"{describe_kind(name)}\n    by: {', '.join(sorted(roles))}\n")
+
+
+@app.command()
+@clean
+def sign(
+    folder: CasebookFolder,
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="DecisionSigned, EligibilitySigned, OverrideSigned, VisitSigned, EntrySigned, AssumptionSigned"
+        ),
+    ],
+    subject: Annotated[
+        list[str], typer.Argument(metavar="FIELD=VALUE…", help="decision=12, or participant=P-001 visit=D28")
+    ],
+    meaning: Annotated[str, typer.Option(help="What the signature means: approve, author, review …")],
+    account: AsPerson,
+    role: InRole = None,
+    site: AtSite = None,
+) -> None:
+    """Sign, with the password entered again, exactly what stands in the casebook now.
+
+    escalon casebook sign book/ DecisionSigned decision=12 --meaning approve --as cora
+    """
+    from escalon.casebook.errors import CasebookError
+    from escalon.casebook.events import KINDS, Signed
+    from escalon.casebook.words import values_of_words
+    from escalon.conduct.signing import sign as sign_now
+
+    signed = KINDS.get(kind)
+    if signed is None or not issubclass(signed, Signed):
+        raise CasebookError(f"{kind} is not a signature")
+    try:
+        values = values_of_words(signed, subject)
+    except (ValueError, TypeError) as wrong:
+        raise CasebookError(f"{kind}: {wrong}") from wrong
+    with desk(folder, account, role, site) as at:
+        if signed.__name__ == "AssumptionSigned":
+            values["digest"] = _assumption_digest(folder, str(values.get("assumption")))
+        entry = sign_now(at.conduct, at.secrets, at.author, signed, password=at.password, meaning=meaning, **values)
+    typer.echo(f"entry {entry.number}: {entry.event.what}, {entry.at:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _assumption_digest(folder: Path, wanted: str) -> str:
+    from escalon.casebook.canonical import digest
+    from escalon.casebook.errors import CasebookError
+    from escalon.casebook.location import settings_of
+    from escalon.protocol import load_study
+
+    study = load_study(settings_of(folder)["study"])
+    for one in study.assumptions:
+        if one.id == wanted:
+            return digest(f"{study.id}\n{one.id}\n{one!r}")
+    raise CasebookError(f"the study has no assumption {wanted}; escalon study lint lists them")
+
+
+@app.command()
+@clean
+def allocate(
+    folder: CasebookFolder,
+    participant: Annotated[str, typer.Argument(help="Participant code.")],
+    cohort: Annotated[int, typer.Argument(help="Number of the open cohort.")],
+    account: AsPerson,
+    role: InRole = None,
+    site: AtSite = None,
+) -> None:
+    """Give a participant the next place of the open cohort; of two who ask at once for the last one, one gets it."""
+    with desk(folder, account, role, site) as at:
+        entry = at.conduct.allocate(at.author, participant, cohort)
+    typer.echo(f"entry {entry.number}: {json.loads(entry.body)['new']}")
+
+
+@app.command()
+@clean
+def amend(
+    folder: CasebookFolder,
+    changes: Annotated[str, typer.Option(help="What changed, in a sentence.")],
+    account: AsPerson,
+    role: InRole = None,
+    site: AtSite = None,
+) -> None:
+    """Adopt the study folder as it is now: later entries carry the new version."""
+    from escalon.casebook.canonical import digest
+    from escalon.casebook.errors import CasebookError
+    from escalon.casebook.events import AmendmentAdopted
+    from escalon.casebook.location import settings_of
+    from escalon.protocol import load_study
+
+    with desk(folder, account, role, site, amending=True) as at:
+        study = load_study(settings_of(folder)["study"])
+        if at.casebook.study == f"{study.id} {study.version}":
+            raise CasebookError(f"{study.id} {study.version} is in force already")
+        today = at.casebook.clock.now().date()
+        adopted = AmendmentAdopted(
+            study_version=study.version, digest=digest(f"{study.id} {study.version}"), adopted_on=today, changes=changes
+        )
+        entry = at.conduct.record(at.author, adopted)
+        at.casebook.checkpoint()
+    typer.echo(f"entry {entry.number}: {study.id} {study.version} is in force")
+
+
+@app.command()
+@clean
+def checkpoint(folder: CasebookFolder) -> None:
+    """Keep a signed checkpoint now, and print it as NUMBER:HASH, to be written down elsewhere."""
+    from escalon.casebook.location import open_casebook
+
+    casebook = open_casebook(folder)
+    kept = casebook.checkpoint()
+    typer.echo(f"{kept}\nsignature {kept.signature}\nkey {kept.key}")
+    casebook.close()
+
+
+@app.command(name="new-key")
+@clean
+def new_key(folder: CasebookFolder) -> None:
+    """Go on with the signing key in the casebook's folder, after a restore from an archive; the change is recorded."""
+    import getpass
+
+    from escalon.casebook.entry import Author
+    from escalon.casebook.location import adopt_new_key
+
+    author = Author("escalon", "software", "", f"new-key by {getpass.getuser()}")
+    typer.echo(f"public key {adopt_new_key(folder, author)}")
+
+
+@app.command()
+@clean
+def migrate(
+    folder: CasebookFolder,
+    owner: Annotated[str | None, typer.Option(help="postgresql://OWNER@HOST/NAME, on PostgreSQL.")] = None,
+) -> None:
+    """Bring the database's layout to this version of Escalon; the migration becomes an entry. Make a backup first."""
+    from escalon.casebook.location import migrate_casebook
+
+    before, after = migrate_casebook(folder, owner)
+    typer.echo(f"layout {after} already" if before == after else f"layout {before} → {after}")

@@ -1,0 +1,76 @@
+"""`escalon backup`, `restore` and `archive`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from escalon.cli.casebook_desk import CasebookFolder, ask_new, clean, progress
+
+PASSPHRASE = "ESCALON_BACKUP_PASSPHRASE"
+
+
+@clean
+def backup(
+    casebook: CasebookFolder,
+    to: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to write; it must not exist.")],
+) -> None:
+    """An encrypted copy of everything, its keys included, read back and verified before it counts.
+
+    The passphrase is asked for, or taken from ESCALON_BACKUP_PASSPHRASE. Without it nobody can open the backup, nor help
+    you. Nightly: escalon backup book/ /mnt/elsewhere/book-$(date +%F).escalon
+    """
+    from escalon.casebook.backup import back_up
+    from escalon.casebook.location import open_casebook
+
+    passphrase = ask_new("Passphrase of the backup", PASSPHRASE)
+    total = open_casebook(casebook, read_only=True).head.number
+    with progress("backing up", total) as bar:
+        made = back_up(casebook, to, passphrase, bar)
+    typer.echo(f"{to}: {made.entries} entries, ending in {made.ends_in}\ndigest {made.digest}")
+
+
+@clean
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="BACKUP", help="A backup file, or an archive's folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="CASEBOOK", help="The new casebook's folder.")],
+    database: Annotated[str | None, typer.Option(help="postgresql://APPLICATION@HOST/NAME instead of SQLite.")] = None,
+    owner: Annotated[str | None, typer.Option(help="postgresql://OWNER@HOST/NAME, which owns the tables.")] = None,
+) -> None:
+    """A casebook from its backup, on this or an empty computer, with equal digest; or from an archive.
+
+    An archive carries neither keys nor passwords: afterwards `escalon casebook new-key`, then `escalon user recover`.
+    """
+    from escalon.casebook.archive import import_archive
+    from escalon.casebook.backup import restore as restore_backup
+
+    if source.is_dir():
+        taken = import_archive(source, folder, database=database, owner=owner)
+        typer.echo(f"{folder}: {taken.entries} entries, ending in {taken.ends_in}, as in the archive")
+        typer.echo(f"To record in it: escalon casebook new-key {folder}, then: escalon user recover {folder} ACCOUNT")
+        return
+    passphrase = ask_new("Passphrase of the backup", PASSPHRASE)
+    with progress("restoring", 0) as bar:
+        made = restore_backup(source, folder, passphrase, database=database, owner=owner, progress=bar)
+    typer.echo(f"{folder}: {made.entries} entries, ending in {made.ends_in}\ndigest {made.digest}, as in the backup")
+
+
+@clean
+def archive(
+    casebook: CasebookFolder,
+    to: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to write; it must not exist.")],
+) -> None:
+    """A casebook as CSV, JSON and PDF, with dictionary, audit trail, hashes and a verifier; readable without Escalon.
+
+    Participants appear by code; names and contacts are not in it.
+    """
+    from escalon.casebook.archive import make_archive
+    from escalon.casebook.location import open_casebook
+
+    opened = open_casebook(casebook, read_only=True)
+    with progress("archiving", opened.head.number) as bar:
+        made = make_archive(opened, to, bar)
+    typer.echo(f"{to}: {made.entries} entries in {made.files} files, ending in {made.ends_in}")
+    typer.echo(f"Anyone can check it: python3 {to / 'verify_alone.py'} {to}")

@@ -1,0 +1,176 @@
+"""What the casebook's commands begin with: the casebook opened, the study read, the person signed in."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from escalon.casebook.casebook import Casebook
+    from escalon.casebook.entry import Author
+    from escalon.casebook.secrets import SecretStore
+    from escalon.conduct.recording import Conduct
+    from escalon.conduct.signing import Password
+
+CasebookFolder = Annotated[Path, typer.Argument(metavar="CASEBOOK", help="The casebook's folder.")]
+AsPerson = Annotated[str, typer.Option("--as", help="Your account. The password is asked for.")]
+InRole = Annotated[str | None, typer.Option("--role", help="The role you act in, if you hold several.")]
+AtSite = Annotated[str | None, typer.Option("--site", help="The site you act for, if you hold several.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An open casebook with a person who may act on it."""
+
+    casebook: Casebook
+    conduct: Conduct
+    secrets: SecretStore
+    author: Author
+    password: Password
+
+
+def clean(command: Callable[P, R]) -> Callable[P, R]:
+    """Say errors in one line: exit code 1 where the answer is no (a refusal), 2 where something is wrong."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        from escalon.casebook.errors import CasebookError
+        from escalon.conduct.refusal import Refused
+
+        try:
+            return command(*args, **kwargs)
+        except Refused as refused:
+            for one in refused.broken:
+                lifted = f" (an override needs {count(one.signatures)})" if one.signatures else ""
+                typer.echo(f"refused  {one.says} [{one.rule}]{lifted}", err=True)
+            raise typer.Exit(1) from None
+        except CasebookError as error:
+            typer.echo(f"escalon: {error}", err=True)
+            raise typer.Exit(2) from None
+
+    return run
+
+
+def open_conduct(casebook: Casebook, folder: Path) -> Conduct:
+    """The conduct of a casebook under its study; a study folder that is not the version in force is refused."""
+    from escalon.casebook.errors import CasebookError
+    from escalon.casebook.location import settings_of
+    from escalon.conduct.plan import plan_of
+    from escalon.conduct.recording import Conduct
+    from escalon.protocol import load_study
+
+    study = load_study(settings_of(folder)["study"])
+    in_force = casebook.study
+    if in_force != f"{study.id} {study.version}":
+        raise CasebookError(
+            f"the casebook works under {in_force}, but the study folder is {study.id} {study.version}. "
+            f"Adopt the change first: escalon casebook amend {folder}"
+        )
+    return Conduct(casebook, plan_of(study))
+
+
+@contextmanager
+def desk(folder: Path, account: str, role: str | None, site: str | None, *, amending: bool = False) -> Iterator[Desk]:
+    """Open the casebook and sign the person in."""
+    from escalon.casebook.location import open_casebook
+    from escalon.conduct.signing import check_password
+
+    casebook = open_casebook(folder)
+    try:
+        conduct = without_study(casebook) if amending else open_conduct(casebook, folder)
+        secrets = secret_store(casebook, folder)
+        password = ask_password(f"Password of {account}")
+        check_password(conduct, secrets, account, password)
+        yield Desk(casebook, conduct, secrets, author_of(conduct, account, role, site), password)
+    finally:
+        casebook.close()
+
+
+def without_study(casebook: Casebook) -> Conduct:
+    """For acts that no number of the plan bears on: accounts and amendments."""
+    from datetime import timedelta
+
+    from escalon.conduct.recording import Conduct
+    from escalon.conduct.sequence import Plan
+
+    none = timedelta(0)
+    return Conduct(casebook, Plan(0, 0, 0, none, none, none))
+
+
+def secret_store(casebook: Casebook, folder: Path) -> SecretStore:
+    """The store of passwords of a casebook."""
+    from argon2 import PasswordHasher
+
+    from escalon.casebook.location import open_seal
+    from escalon.casebook.secrets import SecretStore
+
+    return SecretStore(casebook, open_seal(folder), PasswordHasher())
+
+
+def author_of(conduct: Conduct, account: str, role: str | None, site: str | None) -> Author:
+    """Who acts: the account, in the one role and at the one site it holds, or those named."""
+    from escalon.casebook.entry import Author
+    from escalon.conduct.refusal import refuse
+
+    person = conduct.standing.people.get(account)
+    held = sorted(person.roles) if person else []
+    chosen = [(r, s) for r, s in held if role in (None, str(r)) and site in (None, s)]
+    if len(chosen) != 1:
+        list_of = ", ".join(f"--role {str(r)!r} --site {s!r}" for r, s in held) or "none"
+        raise refuse("role", f"say in which role {account} acts; held: {list_of}")
+    return Author(account, str(chosen[0][0]), chosen[0][1], "cli")
+
+
+def ask_password(prompt: str) -> Password:
+    """The password, typed unseen, or ESCALON_PASSWORD (and ESCALON_CODE) where a script runs."""
+    from escalon.conduct.signing import Password
+
+    given = os.environ.get("ESCALON_PASSWORD")
+    if given is not None:
+        return Password(given, os.environ.get("ESCALON_CODE"))
+    text = typer.prompt(prompt, hide_input=True, err=True)
+    return Password(text, os.environ.get("ESCALON_CODE") or _code())
+
+
+def _code() -> str | None:
+    return typer.prompt("Code of the second factor (empty if none)", default="", err=True) or None
+
+
+def ask_new(name: str, variable: str) -> str:
+    """A new password or passphrase, typed twice, or taken from an environment variable."""
+    given = os.environ.get(variable)
+    return given if given is not None else str(typer.prompt(name, hide_input=True, confirmation_prompt=True, err=True))
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr for long work."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task(title, total=total or None)
+        yield lambda number: bars.update(bar, completed=number)
+
+
+def print_json(value: Any) -> None:
+    """JSON on standard output."""
+    import json
+
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def count(signatures: int) -> str:
+    """So many signatures, in words."""
+    return "one signature" if signatures == 1 else f"{signatures} signatures"
