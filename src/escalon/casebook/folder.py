@@ -6,7 +6,7 @@ Values stay the characters that were written, so that no digit is lost; kinds, u
 import csv
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +45,11 @@ class Folder:
     others: tuple[str, ...]
 
 
-def read_folder(path: Path, names: Sequence[str] = TABLES) -> Folder:
-    """Read every table of a folder. Raises FolderError where a file is no table, or a table stands twice."""
+def read_folder(path: Path, names: Sequence[str] = TABLES, also: Collection[str] = ()) -> Folder:
+    """Read every table of a folder; `also` are tables that come from elsewhere (a mapping).
+
+    Raises FolderError where a file is no table, where a table stands twice, or where there are no facts.
+    """
     if not path.is_dir():
         raise FolderError(f"{path}: there is no such folder. Write the folder that holds facts.csv (or facts.parquet)")
     tables: dict[str, Table] = {}
@@ -61,7 +64,7 @@ def read_folder(path: Path, names: Sequence[str] = TABLES) -> Folder:
                 f"{path}: {tables[name].file} and {file.name} are both the table {name}. Keep one of them"
             )
         tables[name] = read_table(file)
-    if "facts" not in tables:
+    if "facts" not in (*tables, *also):
         raise FolderError(
             f"{path}: there is no facts.csv or facts.parquet. `escalon data dictionary` says what goes in it"
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from escalon.casebook.folder import Folder, Row, Table, read_folder
 from escalon.casebook.records import AdverseEvent, Infusion, Records, Sample, Treatment, gathered
+from escalon.casebook.wide_tables import MAPPING, Widened, widened
 from escalon.conduct.data_tables import TABLES, Column
 from escalon.expressions.tree import Kind
 from escalon.facts import Day, Fact, UnitError, factor, read_number
@@ -82,20 +83,22 @@ class _RowError(ValueError):
 
 def take_in(study: Study, path: Path) -> Intake:
     """Read a data folder against a study's dictionary. Raises FolderError if it is no data folder at all."""
-    folder = read_folder(path)
-    problems: list[Problem] = [_stranger(name, study) for name in folder.others if _is_surprising(name)]
+    wide = widened(path) if path.is_dir() else ()
+    folder = read_folder(path, also={one.into for one in wide})
+    mapped = {one.table.file for one in wide}
+    problems: list[Problem] = [_stranger(name) for name in folder.others if _is_surprising(name) and name not in mapped]
+    problems += [_unread(one, column) for one in wide for column in one.unread]
     counts: list[Count] = []
     rows: dict[str, list[Any]] = {name: [] for name in TABLES}
-    for name, table in folder.tables.items():
+    for table in (*folder.tables.values(), *(one.table for one in wide)):
         problems += _columns(table)
         used, refused = _taken(study, table)
-        rows[name] = used
+        rows[table.name] += used
         problems += refused
-        lines = {problem.line for problem in refused if problem.refused}
-        counts.append(Count(name, table.file, len(table.rows), len(used), len(lines)))
+        counts.append(Count(table.name, table.file, len(table.rows), len(used), len(table.rows) - len(used)))
     records = _records(folder, rows)
-    problems += _across(records, folder)
-    hashes = {table.file: table.sha256 for table in folder.tables.values()}
+    problems += _across(records)
+    hashes = {table.file: table.sha256 for table in (*folder.tables.values(), *(one.table for one in wide))}
     return Intake(path, records, tuple(problems), tuple(counts), MappingProxyType(hashes))
 
 
@@ -116,7 +119,12 @@ def _is_surprising(name: str) -> bool:
     return name.lower().endswith((".csv", ".parquet", ".xlsx"))
 
 
-def _stranger(name: str, study: Study) -> Problem:
+def _unread(wide: Widened, column: str) -> Problem:
+    message = f"this column is not mapped. Map it, or write it in `ignore` of {MAPPING}"
+    return Problem(wide.table.file, 1, column, "", message, refused=False)
+
+
+def _stranger(name: str) -> Problem:
     stem = name.rsplit(".", 1)[0].lower()
     close = get_close_matches(stem, TABLES, 1, 0.6)
     hint = f" Did you mean {close[0]}.csv?" if close else f" Tables are: {', '.join(TABLES)}"
@@ -384,7 +392,7 @@ _MAKERS: Mapping[str, Callable[[Study, Mapping[str, Any], str], Any]] = {
 }  # fmt: skip
 
 
-def _across(records: Records, folder: Folder) -> list[Problem]:
+def _across(records: Records) -> list[Problem]:
     """What only shows between rows: two infusions of one person, events of people nobody has facts about."""
     problems = []
     seen: dict[str, Infusion] = {}
@@ -399,7 +407,7 @@ def _across(records: Records, folder: Folder) -> list[Problem]:
     for group in (records.treatments, records.adverse_events, records.infusions, records.samples):
         for record in group:
             if record.participant not in known:
-                message = f"{record.participant} has no row in {folder.tables['facts'].file}. Check the code"
+                message = f"{record.participant} has no row among the facts. Check the code"
                 problems.append(_placed(record.source, "participant", record.participant, message))
                 known.add(record.participant)
     return problems
