@@ -98,7 +98,7 @@ def grade_laboratory(test: str, /, unit: str | None = None, **given: Any) -> tup
     unless they say otherwise. What a term does not read is ignored. Raises UnknownTest.
     """
     found = []
-    for lab in _in_unit(terms_of(test), unit, given.get("value")):
+    for lab in in_unit(terms_of(test), unit, given.get("value")):
         instrument = laboratory_terms()[lab.name][1]
         wanted = {*instrument.items, *instrument.options}
         items = {name: value for name, value in given.items() if name in wanted}
@@ -140,7 +140,7 @@ def _column_reading(name: str, roots: tuple[str, ...]) -> ColumnReading:
     return compile_columns(Program(whole.steps, {root: whole.roots[root] for root in roots}), instrument.is_exact)
 
 
-def _in_unit(labs: tuple[Laboratory, ...], unit: str | None, value: Any) -> tuple[Laboratory, ...]:
+def in_unit(labs: tuple[Laboratory, ...], unit: str | None, value: Any) -> tuple[Laboratory, ...]:
     """Of each term, the row whose system of units the laboratory uses; the first where the unit does not tell."""
     written = spelled(unit or written_unit(value) or "")
     chosen: dict[tuple[str, str], Laboratory] = {}

@@ -1,0 +1,187 @@
+"""`escalon grade`: toxicity grades from observations, one at a time or a table of them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from escalon.cli.grade_tables import grade_counts, grade_courses, grade_laboratory_table
+from escalon.cli.grade_writing import fail, inputs_of, print_finding, print_json, read_items
+
+if TYPE_CHECKING:
+    from escalon.facts import Finding
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Toxicity grades: CRS, ICANS, CTCAE v5.0, ICAHT, IEC-HS. A missing input is never 0: the answer is then a range.",
+)
+
+Items = Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE…", help="Inputs, such as temp_c=38.5.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+Table = Annotated[
+    Path | None, typer.Option("--table", help="Grade a CSV or Parquet file instead; one row per assessment.")
+]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="With --table: write the grades to this CSV file.")]
+Gap = Annotated[
+    float, typer.Option("--gap-hours", help="With --table: a recovery shorter than this does not end an episode.")
+]
+
+
+@app.command(epilog=inputs_of("crs"))
+def crs(
+    items: Items = None, table: Table = None, output: Output = None, gap_hours: Gap = 48, as_json: AsJson = False
+) -> None:
+    """Cytokine release syndrome by ASTCT 2019: fever, with hypotension and hypoxia; the more severe of the two decides.
+
+    escalon grade crs temp_c=38.5 hypotension=yes vasopressors=norepinephrine oxygen=low_flow_nc flow_l_min=4
+
+    escalon grade crs --table vitals.csv      columns participant, time and the inputs: every assessment, day and episode
+    """
+    if table:
+        grade_courses("crs", table, output, gap_hours, as_json)
+    else:
+        _one("crs", items, as_json)
+
+
+@app.command("crs-ctcae", epilog=inputs_of("crs_ctcae"))
+def crs_ctcae(items: Items = None, as_json: AsJson = False) -> None:
+    """Cytokine release syndrome by CTCAE v5.0, beside the ASTCT grade, which is primary: the two can differ.
+
+    escalon grade crs-ctcae fever=yes hypotension=no hypoxia=yes fio2_percent=45
+    """
+    _one("crs_ctcae", items, as_json)
+
+
+@app.command(epilog=inputs_of("icans"))
+def icans(
+    items: Items = None, table: Table = None, output: Output = None, gap_hours: Gap = 48, as_json: AsJson = False
+) -> None:
+    """Neurotoxicity by ASTCT 2019 in adults: the worst of ICE, consciousness, seizure, motor findings, raised ICP or oedema.
+
+    escalon grade icans ice=6 consciousness=alert seizure=none motor_weakness=no oedema=none raised_icp=no
+
+    escalon grade icans --table neuro.csv     columns participant, time and the inputs
+    """
+    if table:
+        grade_courses("icans", table, output, gap_hours, as_json)
+    else:
+        _one("icans", items, as_json)
+
+
+@app.command(epilog=inputs_of("ice"))
+def ice(items: Items = None, as_json: AsJson = False) -> None:
+    """The ICE score beneath ICANS, 0–10; 10 is normal.
+
+    escalon grade ice year=yes month=yes city=yes hospital=no objects=3 command=yes sentence=yes counting=no
+    """
+    _one("ice", items, as_json)
+
+
+@app.command()
+def ctcae(
+    test: Annotated[
+        str | None, typer.Argument(metavar="TEST", help="A test (potassium) or a term («Hypokalemia»).")
+    ] = None,
+    items: Items = None,
+    table: Table = None,
+    output: Output = None,
+    find: Annotated[str | None, typer.Option("--find", help="List the terms that contain this, of all 837.")] = None,
+    tests: Annotated[bool, typer.Option("--tests", help="List the tests that a number can grade, with units.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """CTCAE v5.0: grades from laboratory values, too high and too low apart; or the text of a term.
+
+    Inputs: value (with its unit), lower, upper (limits of normal), baseline (last value before lymphodepletion), and what
+    else counts for the term, such as symptomatic=no. Limits are in the unit of the value.
+
+    escalon grade ctcae hemoglobin value='9.9 g/dL' lower=12
+
+    escalon grade ctcae alt value=119 upper=40 baseline=80
+
+    escalon grade ctcae potassium value=3.4 lower=3.5 upper=5.1 symptomatic=no intervention=no
+
+    escalon grade ctcae "Skin infection"      what each grade of a term says
+
+    escalon grade ctcae --table lab.csv       columns test, value, unit, lower, upper, baseline and any input
+    """
+    from escalon.cli.grade_ctcae import grade_test, list_terms, list_tests
+
+    if table:
+        grade_laboratory_table(table, output, as_json)
+    elif find is not None:
+        list_terms(find, as_json)
+    elif tests:
+        list_tests(as_json)
+    elif test is None:
+        fail("name a test or a term: escalon grade ctcae potassium value=3.4 lower=3.5. `--tests` lists the tests")
+    else:
+        grade_test(test, read_items(items), as_json)
+
+
+@app.command()
+def icaht(
+    items: Annotated[
+        list[str] | None, typer.Argument(metavar="DAY=COUNT…", help="Neutrophils per µL by day after infusion, 3=400.")
+    ] = None,
+    table: Table = None,
+    output: Output = None,
+    scale: Annotated[str, typer.Option(help="How days without a count are interpolated: log10 or linear.")] = "log10",
+    as_json: AsJson = False,
+) -> None:
+    """Early (day 0–30) and late haematotoxicity from neutrophil counts in cells/µL; day 0 is the infusion.
+
+    escalon grade icaht 0=2100 3=400 5=90 8=120 12=480 15=900
+
+    escalon grade icaht --table counts.csv    columns participant, day, anc (cells/µL)
+    """
+    if scale not in ("log10", "linear"):
+        fail(f"--scale {scale!r} is not known. Write log10 or linear")
+    if table:
+        grade_counts(table, output, scale, as_json)
+        return
+    from escalon.cli.grade_tables import icaht_of
+
+    early, late = icaht_of(read_items(items), scale)
+    if as_json:
+        print_json({"early": early.as_json(), "late": late.as_json()})
+    else:
+        for title, finding in (("Early ICAHT", early), ("Late ICAHT", late)):
+            print_finding(title, finding)
+
+
+@app.command("iec-hs", epilog=inputs_of("iec_hs"))
+def iec_hs(
+    items: Items = None,
+    grade: Annotated[bool, typer.Option("--grade", help="Grade a diagnosed IEC-HS instead of screening.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """IEC-HS: which criteria are present. A clinician makes the diagnosis; its thresholds are unconfirmed.
+
+    escalon grade iec-hs ferritin_ratio=2.1 ferritin_rising=no crs_state=resolved transaminase_ratio=6 fibrinogen=1.2
+    cytopenia=no
+
+    escalon grade iec-hs --grade diagnosed=yes symptomatic=yes intervention=yes severe=no
+    """
+    _one("iec_hs_grade" if grade else "iec_hs", items, as_json)
+
+
+def _one(name: str, items: list[str] | None, as_json: bool) -> None:
+    from escalon.facts import Status
+    from escalon.instruments import assess, catalogue
+
+    given = read_items(items)
+    if not given:
+        fail(
+            f"give the inputs, such as: escalon grade {name.replace('_', '-')} NAME=VALUE …, or --help for their names"
+        )
+    try:
+        finding: Finding = assess(name, **given)
+    except ValueError as error:
+        fail(str(error))
+    if as_json:
+        print_json(finding.as_json())
+    else:
+        print_finding(catalogue()[name].title, finding)
+    if finding.status is Status.INVALID:
+        raise typer.Exit(2)

@@ -1,0 +1,208 @@
+"""`escalon grade … --table`: assessments over time, laboratory results, neutrophil counts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from escalon.cli.grade_writing import answer, fail, print_grid, print_json
+
+if TYPE_CHECKING:
+    from escalon.facts import Finding
+    from escalon.instruments.safety.episodes import Episode, Graded
+
+ABOUT = frozenset({"participant", "time", "date", "source", "visit"})
+
+
+def rows_of(file: Path) -> list[tuple[str, dict[str, str]]]:
+    """The rows of a CSV or Parquet file, each with the place it stands at."""
+    from escalon.casebook.folder import FolderError, read_table
+
+    try:
+        table = read_table(file)
+    except (FolderError, OSError) as error:
+        fail(str(error))
+    return [(f"{table.file}:{row.line}", dict(row.cells)) for row in table.rows]
+
+
+def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, as_json: bool) -> None:
+    """CRS or ICANS over time: each participant's assessments, days and episodes."""
+    from escalon.instruments.safety.episodes import Assessment, by_day, episodes, grade_crs, grade_icans
+
+    courses: dict[str, list[Assessment]] = {}
+    for place, row in rows_of(file):
+        when = _time(place, row)
+        items = {key: value for key, value in row.items() if key not in ABOUT and value.strip()}
+        courses.setdefault(row.get("participant", "") or "–", []).append(Assessment(when, items))
+    gap = timedelta(hours=gap_hours)
+    graded: dict[str, tuple[Graded, ...]] = {}
+    for participant, some in courses.items():
+        try:
+            graded[participant] = grade_crs(some, gap=gap) if name == "crs" else grade_icans(some)
+        except ValueError as error:
+            fail(f"{file.name}, participant {participant}: {error}")
+    found = {participant: episodes(name, some, gap=gap) for participant, some in graded.items()}
+    days = [(who, str(day), finding) for who, some in graded.items() for day, finding in by_day(name, some).items()]
+    if output:
+        _write(output, ("participant", "time", "grade", "low", "high", "missing"), _assessment_rows(graded))
+    if as_json:
+        print_json(_courses_json(graded, days, found))
+    else:
+        print_grid(f"{name.upper()} by day", ("participant", "day", "grade"), [(a, b, answer(c)) for a, b, c in days])
+        print_grid(
+            f"{name.upper()} episodes", ("participant", "start", "end", "hours", "highest"), _episode_rows(found)
+        )
+    if any(one.finding.status.value == "invalid" for some in graded.values() for one in some):
+        _say_invalid(graded)
+        raise typer.Exit(2)
+
+
+def _time(place: str, row: Mapping[str, str]) -> datetime:
+    text = (row.get("time") or row.get("date") or "").strip()
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"{place}, time: {text!r} is not a time. Write 2025-03-14T08:00, or 2025-03-14")
+
+
+def _assessment_rows(graded: "Mapping[str, Sequence[Graded]]") -> list[tuple[Any, ...]]:
+    return [
+        (who, one.when.isoformat(), one.finding.value, one.low, one.high, ";".join(one.finding.missing))
+        for who, some in graded.items()
+        for one in some
+    ]
+
+
+def _episode_rows(found: "Mapping[str, Sequence[Episode]]") -> list[tuple[Any, ...]]:
+    return [
+        (who, one.start, one.end or "ongoing at the last assessment", f"{one.hours:g}", answer(one.maximum))
+        for who, some in found.items()
+        for one in some
+    ]
+
+
+def _courses_json(
+    graded: "Mapping[str, Sequence[Graded]]",
+    days: "Sequence[tuple[str, str, Finding]]",
+    found: "Mapping[str, Sequence[Episode]]",
+) -> dict[str, Any]:
+    return {
+        "assessments": [
+            {"participant": who, "time": one.when.isoformat(), **one.finding.as_json()}
+            for who, some in graded.items()
+            for one in some
+        ],
+        "days": [{"participant": who, "date": day, **_brief(finding)} for who, day, finding in days],
+        "episodes": [
+            {
+                "participant": who,
+                "start": one.start.isoformat(),
+                "end": None if one.end is None else one.end.isoformat(),
+                "last_sign": one.last_sign.isoformat(),
+                "hours": one.hours,
+                **_brief(one.maximum),
+            }
+            for who, some in found.items()
+            for one in some
+        ],
+    }
+
+
+def _brief(finding: "Finding") -> dict[str, Any]:
+    bounds = None if finding.bounds is None else list(finding.bounds)
+    return {"maximum": finding.value, "bounds": bounds, "missing": list(finding.missing)}
+
+
+def _say_invalid(graded: "Mapping[str, Sequence[Graded]]") -> None:
+    for who, some in graded.items():
+        for one in some:
+            if one.finding.status.value == "invalid":
+                typer.echo(f"{who} {one.when.isoformat()}: {'; '.join(one.finding.reasons)}", err=True)
+
+
+def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> None:
+    """Laboratory results: the grades of every row, in both directions. Exit code 2 if a row could not be read."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from escalon.instruments.safety.ctcae.table import grade_rows
+
+    rows = rows_of(file)
+    with Progress(console=Console(stderr=True), transient=True, disable=len(rows) < 5_000) as progress:
+        task = progress.add_task("grading", total=len(rows))
+        found = grade_rows([row for _, row in rows], lambda done: progress.update(task, completed=done))
+    columns = ("row", "participant", "test", "value", "unit", "term", "grade", "grade_value", "grade_worst", "problem")
+    shown = [
+        (
+            rows[one.row][0], rows[one.row][1].get("participant"), rows[one.row][1].get("test"), rows[one.row][1].get("value"),
+            rows[one.row][1].get("unit"), one.term, one.grade, one.grade_value, one.grade_worst, one.problem,
+        )
+        for one in found
+    ]  # fmt: skip
+    if output:
+        _write(output, columns, shown)
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in shown])
+    elif not output:
+        print_grid("CTCAE v5.0", columns[1:], [row[1:] for row in shown])
+    wrong = [one for one in found if one.problem]
+    for one in wrong[:20]:
+        typer.echo(f"{rows[one.row][0]}: {one.problem}", err=True)
+    if wrong:
+        typer.echo(f"{len(wrong)} of {len(rows)} rows could not be graded", err=True)
+        raise typer.Exit(2)
+
+
+def icaht_of(counts: Mapping[str, Any], scale: str) -> "tuple[Finding, Finding]":
+    """The early and late grade of `day=count` pairs."""
+    from escalon.facts import read_number
+    from escalon.instruments.safety.icaht import icaht
+
+    if not counts:
+        fail("give counts as DAY=COUNT, such as 3=400 5=90, or --table counts.csv")
+    try:
+        known = {int(day): read_number(count) for day, count in counts.items()}
+    except ValueError as error:
+        fail(f"{error}. Write neutrophils per µL by day, such as 3=400")
+    return icaht(known, scale="linear" if scale == "linear" else "log10")
+
+
+def grade_counts(file: Path, output: Path | None, scale: str, as_json: bool) -> None:
+    """ICAHT of every participant of a table with columns participant, day and anc."""
+    courses: dict[str, dict[str, str]] = {}
+    for place, row in rows_of(file):
+        day, count = (row.get("day") or "").strip(), (row.get("anc") or "").strip()
+        if not day.lstrip("-").isdigit():
+            fail(f"{place}, day: {day!r} is not a day after infusion. Write 0, 1, 2 …")
+        mine = courses.setdefault(row.get("participant", "") or "–", {})
+        if day in mine:
+            fail(f"{place}: day {day} has two counts. Keep the lower one")
+        if count:
+            mine[day] = count
+    found = {who: icaht_of(mine, scale) for who, mine in courses.items() if mine}
+    columns = ("participant", "early", "late", "days_500", "days_100", "flags")
+    rows = [
+        (
+            who, early.value, late.value, early.components.get("days_500"), early.components.get("days_100"),
+            ";".join((*early.flags, *late.flags)),
+        )
+        for who, (early, late) in found.items()
+    ]  # fmt: skip
+    if output:
+        _write(output, columns, rows)
+    if as_json:
+        print_json([{"participant": who, "early": a.as_json(), "late": b.as_json()} for who, (a, b) in found.items()])
+    elif not output:
+        print_grid("ICAHT", columns, rows)
+
+
+def _write(file: Path, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    import csv
+
+    with file.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
+    typer.echo(f"{file}: {len(rows)} rows written", err=True)

@@ -1,0 +1,99 @@
+"""How `escalon grade` reads its inputs and writes its answers."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from escalon.facts import Finding
+
+
+def fail(sentence: str) -> NoReturn:
+    """The input is wrong: say so and end with exit code 2."""
+    typer.echo(sentence, err=True)
+    raise typer.Exit(2)
+
+
+def read_items(items: list[str] | None) -> dict[str, Any]:
+    """`NAME=VALUE` pairs as a mapping; a name given twice or a part without `=` is refused."""
+    found: dict[str, Any] = {}
+    for item in items or ():
+        name, sign, value = item.partition("=")
+        if not sign or not name.strip():
+            fail(f"{item!r} is not NAME=VALUE. Write, for example, temp_c=38.5")
+        if name.strip() in found:
+            fail(f"{name.strip()} is given twice")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def inputs_of(name: str) -> str:
+    """The inputs of an instrument with what each accepts, for `--help`."""
+    from escalon.instruments.kit.catalogue import find
+
+    lines = ["[bold]Inputs[/]"]
+    for key, item in find(name).items.items():
+        unit = f" {item.unit}" if item.unit and item.unit != "1" else ""
+        optional = "" if item.needed else " · optional"
+        lines.append(f"[bold]{key}[/]  {item.about} · {item.range_text()}{unit}{optional}".replace("|", "\\|"))
+    return "\n\n".join(lines)
+
+
+def print_json(thing: Any) -> None:
+    """JSON on stdout, the same bytes for the same answer."""
+    json.dump(thing, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def print_finding(title: str, finding: "Finding") -> None:
+    """A grade as a person reads it: the grade or its range, why, what is missing, what it rests on."""
+    from escalon.facts import Status
+
+    typer.echo(f"{title}: {answer(finding)}")
+    for reason in finding.reasons:
+        typer.echo(f"  {reason}")
+    if finding.missing and finding.status is not Status.OK:
+        typer.echo(f"  to settle it, record: {', '.join(finding.missing)}")
+    known = [f"{name} {shown(value)}" for name, value in finding.components.items() if value is not None]
+    if known:
+        typer.echo(f"  with {', '.join(known)}")
+    typer.echo(f"  rule {finding.rule}")
+
+
+def answer(finding: "Finding") -> str:
+    """`grade 3`, `grade 2 to 3, not settled`, or what is wrong."""
+    from escalon.facts import Status, plain
+
+    word = "" if isinstance(finding.value, str) else "grade "
+    if finding.status is Status.OK:
+        return f"{word}{plain(finding.value)}"
+    if finding.status is Status.INVALID:
+        return "an input is wrong"
+    if finding.bounds and not isinstance(finding.bounds[0], str):
+        low, high = finding.bounds
+        return f"grade {plain(low)} to {plain(high)}, not settled"
+    return f"not settled{': ' + ' or '.join(map(str, finding.bounds)) if finding.bounds else ''}"
+
+
+def shown(value: Any) -> str:
+    """One component in a line."""
+    from escalon.facts import plain
+
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else plain(value)
+
+
+def print_grid(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]], most: int = 40) -> None:
+    """A table on the screen, its first rows; the rest is counted."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows[:most]:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    Console().print(table)
+    if len(rows) > most:
+        typer.echo(f"… and {len(rows) - most} more rows. Write them all with -o FILE, or --json")
