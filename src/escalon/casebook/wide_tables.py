@@ -154,7 +154,7 @@ def _records(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row])
     for row in rows:
         made = {"participant": _cell(row, spec["participant"])}
         for column, said in cells.items():
-            cell = {"column": said} if isinstance(said, str) else said
+            cell: Mapping[str, Any] = {"column": said} if isinstance(said, str) else said
             text = _cell(row, cell.get("column"))
             made[column] = "" if text in missing else str(cell.get("values", {}).get(text, text))
             if cell.get("unit"):
