@@ -1,7 +1,7 @@
 """Run benchmarks: `python -m benchmarks.run [NAME …] [--json] [--check]`.
 
-A benchmark is a module of this folder with `main() -> Iterable[Measured]`. `--check` ends with exit code 1 if a goal
-is missed.
+A benchmark is a module of this folder with `main()`, which yields `Measured` figures or prints its own. `--check` ends
+with exit code 1 if a goal is missed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import pkgutil
 import sys
 from collections.abc import Iterable
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import asdict
 from types import ModuleType
 
@@ -64,8 +65,10 @@ def main() -> int:
         parser.error(f"no benchmark {', '.join(unknown)}. There are: {', '.join(found)}")
     results: dict[str, list[Measured]] = {}
     for name in asked.names or found:
-        results[name] = list(found[name].main())
-        if not asked.json:
+        # A benchmark may print its own figures and return none; they must not stand in the JSON.
+        with redirect_stdout(sys.stderr) if asked.json else nullcontext():
+            results[name] = list(found[name].main() or ())
+        if results[name] and not asked.json:
             print_table(name, results[name])
     if asked.json:
         print(json.dumps({name: [as_plain(row) for row in rows] for name, rows in results.items()}, indent=2))

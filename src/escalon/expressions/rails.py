@@ -36,29 +36,42 @@ class BlockWriter:
 
     def text(self) -> str:
         """The block function, whole."""
+        for number in self.program.needed:  # parts first, so that no rule is too deep to write
+            for rail in _RAILS:
+                if (number, rail) in self.uses:
+                    self.rail(number, rail)
         inputs = [n for n in self.program.needed if isinstance(self.program.steps[n].node, Input)]
-        rails = {Kind.LABEL: "c"}
-        results = [
-            self.rail(number, rails.get(self.program.steps[number].kind or Kind.NUMBER, "n"))
-            for number in self.program.roots.values()
-        ]
-        body = "\n    ".join([*self.lines, f"return ({', '.join(results)},)"])
+        body = "\n    ".join([*self.lines, f"return ({', '.join(self.results())},)"])
         return f"def block({', '.join(f'i{number}' for number in inputs)}):\n    {body}\n"
+
+    def results(self) -> list[str]:
+        """The text of each root."""
+        kinds = [(number, self.program.steps[number].kind) for number in self.program.roots.values()]
+        return [self.rail(number, "c" if kind is Kind.LABEL else "n") for number, kind in kinds]
 
     def rail(self, number: int, rail: str) -> str:
         """The text for one rail of a step: a name, or the expression itself if nothing else asks for it."""
         key = (number, rail)
         if not self.counted:
             self.uses[key] = self.uses.get(key, 0) + 1
+            return "counted"
         if key not in self.written:
-            text: str = _RAILS[rail](self, number, self.program.steps[number])
-            if not self.counted:
-                text = "counted"
-            elif not text.isidentifier() and (self.uses[key] > 1 or _depth(text) > _DEEPEST):
+            text = _RAILS[rail](self, number, self.program.steps[number])
+            if not text.isidentifier() and (self.uses[key] > 1 or _depth(text) > _DEEPEST):
                 self.lines.append(f"{rail}{number} = {text}")
                 text = f"{rail}{number}"
             self.written[key] = text
         return self.written[key]
+
+    def count(self) -> dict[tuple[int, str], int]:
+        """How often each rail is asked for, from the results back to the inputs."""
+        self.results()
+        for number in reversed(self.program.needed):
+            done: set[str] = set()
+            while asked := [rail for rail in _RAILS if (number, rail) in self.uses and rail not in done]:
+                done.add(asked[0])
+                _RAILS[asked[0]](self, number, self.program.steps[number])
+        return self.uses
 
     # -- doubles
 
@@ -276,8 +289,7 @@ _RAILS: dict[str, Callable[[BlockWriter, int, Step], str]] = {
 
 def write_block(program: Program, exact: bool, labels: tuple[str, ...]) -> str:
     """The text of `block(columns…)`, which returns a column for each root, in order."""
-    uses: dict[tuple[int, str], int] = {}
-    BlockWriter(program, exact, labels, uses, counted=False).text()
+    uses = BlockWriter(program, exact, labels, {}, counted=False).count()
     return BlockWriter(program, exact, labels, uses, counted=True).text()
 
 

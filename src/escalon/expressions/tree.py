@@ -45,6 +45,9 @@ class Op:
     name: str
     parts: tuple["Node", ...]
 
+    def __repr__(self) -> str:
+        return _outline(self, 6)  # whole, a tree whose parts are shared could fill the memory
+
 
 class Leaf:
     """A leaf that a layer above reads: what happened to one participant over time (`events`)."""
@@ -169,14 +172,26 @@ def _common(parts: tuple[Kind | None, ...]) -> Kind | None:
 
 def inputs(*nodes: Node) -> tuple[Input, ...]:
     """Every input beneath the nodes, once each, in the order met."""
-    seen: dict[Input, None] = {}
+    found: dict[Input, None] = {}
+    visited: set[int] = set()
     stack = list(reversed(nodes))
     while stack:
-        match stack.pop():
-            case Input() as found:
-                seen.setdefault(found)
+        node = stack.pop()
+        if id(node) in visited:
+            continue
+        visited.add(id(node))
+        match node:
+            case Input():
+                found.setdefault(node)
             case Op(_, parts):
                 stack.extend(reversed(parts))
             case _:
                 pass
-    return tuple(seen)
+    return tuple(found)
+
+
+def _outline(node: Node, deepest: int) -> str:
+    if not isinstance(node, Op):
+        return repr(node)
+    parts = ", ".join(_outline(part, deepest - 1) for part in node.parts) if deepest else "…"
+    return f"{node.name}({parts})"
