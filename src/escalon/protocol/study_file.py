@@ -24,6 +24,16 @@ def _duration(value: object) -> Duration:
     return Duration.parse(value)
 
 
+def _clock(value: object) -> Duration:
+    """A duration with a fixed number of days."""
+    duration = _duration(value)
+    if duration.unit not in ("day", "week"):
+        raise ValueError(f"{value!r} has no fixed number of days. Write it in days or weeks")
+    if duration.number == 0:
+        raise ValueError("a window of 0 days is none. Write 1 day or more, or leave the key out")
+    return duration
+
+
 def _cells(value: object) -> Fraction:
     """`1e5`, `1×10^5`, or a whole number."""
     if isinstance(value, int) and not isinstance(value, bool):
@@ -70,7 +80,8 @@ def _as(reader: Callable[[object], Read]) -> BeforeValidator:
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-DurationText = Annotated[Duration, _as(_duration)]
+Free = Annotated[str, StringConstraints(strip_whitespace=True)]
+Clock = Annotated[Duration, _as(_clock)]
 Cells = Annotated[Fraction, _as(_cells)]
 Percent = Annotated[Fraction, _as(_percent)]
 Limit = Annotated[Fraction, _as(_limit)]
@@ -90,12 +101,12 @@ class StudyTable(Table):
     """`[study]`: what the trial is."""
 
     title: Text
-    registry: Text = ""
-    sponsor: Text = ""
-    phase: Text = ""
-    status: Text = ""
-    design: Text = ""
-    purpose: Text = ""
+    registry: Free = ""
+    sponsor: Free = ""
+    phase: Free = ""
+    status: Free = ""
+    design: Free = ""
+    purpose: Free = ""
     target: Annotated[int, Field(ge=1, le=100_000)]
     baseline: Text = "last before the first dose of lymphodepletion"
 
@@ -145,12 +156,12 @@ class DoseTable(Table):
     variant: Text
     cap: Annotated[int, Field(ge=1, le=1000)]
     cohort_size: Annotated[int, Field(ge=1, le=12)] = 3
-    dlt_window: DurationText
-    sentinel_interval: DurationText | None = None
-    stagger: DurationText | None = None
+    dlt_window: Clock
+    sentinel_interval: Clock | None = None
+    stagger: Clock | None = None
     whole_cohort_first: bool = True
     weight: Literal["actual"] = "actual"
-    weight_window: DurationText
+    weight_window: Clock
     weight_change_flag: Percent = Fraction(1, 10)
     cells_cap: Cells | None = None
     says: Words = []
@@ -170,7 +181,7 @@ class RegimenTable(Table):
 
     id: Id
     drugs: Annotated[list[DrugTable], Field(min_length=1)]
-    source: Text = ""
+    source: Free = ""
 
 
 class LymphodepletionTable(Table):
@@ -179,7 +190,7 @@ class LymphodepletionTable(Table):
     drugs: Annotated[list[Name], Field(min_length=1)]
     offers: list[Id] = []
     chosen: Id | None = None
-    renal_policy: Text = ""
+    renal_policy: Free = ""
     says: Words = []
     regimen: list[RegimenTable] = []
 
@@ -209,9 +220,9 @@ class DltTable(Table):
     event: Annotated[list[DltEventTable], Field(min_length=1)]
     excluded: list[Text] = []
     evaluable: Text
-    replacement: Text = ""
+    replacement: Free = ""
     confirmed: bool
-    source: Text = ""
+    source: Free = ""
 
 
 class AnchorTable(Table):
@@ -237,8 +248,8 @@ class FactTable(Table):
     doubtful_low: Limit | None = None
     doubtful_high: Limit | None = None
     members: list[Name] = []
-    settle: Text = ""
-    group: Text = ""
+    settle: Free = ""
+    group: Free = ""
 
 
 class VisitTable(Table):
@@ -277,7 +288,7 @@ class EndpointTable(Table):
     at: list[Id] = []
     unit: Text | None = None
     better: Literal["lower", "higher", "neither"] = "neither"
-    notes: Text = ""
+    notes: Free = ""
 
 
 class CriterionTable(Table):
@@ -287,9 +298,9 @@ class CriterionTable(Table):
     says: Words = []
     rule: Text
     applies: Text | None = None
-    title: Text = ""
-    about: Text = ""
-    settle: Text = ""
+    title: Free = ""
+    about: Free = ""
+    settle: Free = ""
 
 
 class AlternativeTable(Table):
@@ -313,7 +324,7 @@ class AssumptionTable(Table):
     signer: Text
     kind: Literal["silence", "contradiction", "wording"] = "silence"
     says: Words = []
-    source: Text = ""
+    source: Free = ""
 
 
 class StatementTable(Table):
@@ -322,7 +333,7 @@ class StatementTable(Table):
     id: Id
     says: Words
     implemented_by: Annotated[list[Text], Field(min_length=1)]
-    note: Text = ""
+    note: Free = ""
 
 
 class StudyFile(Table):

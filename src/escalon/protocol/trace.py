@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from escalon.protocol.record import Clause, clauses, places, uncovered
 from escalon.protocol.study import Said, Study
@@ -30,6 +31,17 @@ class Traced:
     def is_covered(self) -> bool:
         """Whether every word of the clause is quoted by something."""
         return not self.missing
+
+    def as_json(self) -> dict[str, Any]:
+        """The clause for scripts."""
+        return {
+            "section": self.clause.section,
+            "number": self.clause.number,
+            "says": self.clause.text,
+            "implemented_by": [{"kind": one.kind, "id": one.id, "does": one.does} for one in self.by],
+            "assumed": list(self.assumed),
+            "not_implemented": self.missing,
+        }
 
 
 @dataclass(frozen=True, slots=True)

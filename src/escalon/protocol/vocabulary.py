@@ -138,7 +138,7 @@ def _member(name: str, drug_class: FactDefinition) -> FactDefinition:
 
 def _disease(diseases: Iterable[Disease]) -> FactDefinition:
     return FactDefinition(
-        "disease", "the disease the participant is enrolled for", "label",
+        "disease", "disease", "label",
         choices=tuple(one.id for one in diseases),
         settle="state the disease for which the participant is screened", group="participant",
     )  # fmt: skip

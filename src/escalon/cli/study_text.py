@@ -1,0 +1,203 @@
+"""The protocol on the terminal, section by section."""
+
+from collections.abc import Callable, Iterable
+
+import typer
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from escalon.facts import plain
+from escalon.protocol import prose
+from escalon.protocol.study import Criterion, Study
+
+Section = Callable[[Study], RenderableType]
+
+
+def print_study(study: Study, section: str | None = None) -> None:
+    """Print a study, or one of its sections."""
+    console = Console(highlight=False)
+    chosen = SECTIONS if section is None else {name: one for name, one in SECTIONS.items() if name == section.lower()}
+    if not chosen:
+        typer.echo(f"escalon: there is no section {section!r}. Sections: {', '.join(SECTIONS)}", err=True)
+        raise typer.Exit(2)
+    for name, render in chosen.items():
+        if name != "summary":
+            console.rule(
+                Text(name.capitalize() if name != "dlt" else "Dose-limiting toxicity", style="bold"), align="left"
+            )
+        console.print(Padding(render(study), (0, 0, 1, 0)))
+
+
+def _summary(study: Study) -> RenderableType:
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    facts.add_column()
+    for name, value in summary_rows(study):
+        facts.add_row(name, value)
+    title = Text(study.title, style="bold")
+    return Panel(
+        Group(title, Text(study.purpose, style="italic"), Text(), facts),
+        title=study.registry or study.id,
+        border_style="cyan",
+    )
+
+
+def summary_rows(study: Study) -> tuple[tuple[str, str], ...]:
+    """The study at a glance."""
+    places = "; ".join(f"{one.name}, {one.city}, {one.country}" for one in study.location)
+    rows = (
+        ("sponsor", study.sponsor),
+        ("design", study.design),
+        ("participants", f"up to {study.dose.cap}"),
+        ("diseases", "; ".join(f"{one.name} ({one.id})" for one in study.diseases)),
+        ("intervention", "; ".join(arm.intervention for arm in study.arms)),
+        (
+            "levels",
+            "; ".join(f"{one.number} {one.name} {prose.cells(one.cells_per_kg)}" for one in study.dose.levels)
+            + f" {study.dose.unit}",
+        ),
+        ("clauses", f"{len(study.inclusion)} inclusion, {len(study.exclusion)} exclusion"),
+        ("baseline", study.baseline),
+        ("where", places),
+        ("assumptions", f"{len(study.assumptions)}, listed at the end; each is to be signed"),
+        ("version", f"{study.version} (content of the study folder)"),
+    )
+    return tuple(row for row in rows if row[1])
+
+
+def _dose(study: Study) -> RenderableType:
+    table = _table(
+        "level", "name", study.dose.unit, f"given dose that counts (± {plain(study.dose.tolerance * 100)} %)"
+    )
+    for one in study.dose.levels:
+        table.add_row(str(one.number), one.name, prose.cells(one.cells_per_kg), prose.level_window(study.dose, one))
+    return Group(
+        table,
+        _bullets(prose.escalation_sentences(study)),
+        Text(),
+        _lymphodepletion(study),
+        _asks(study, "dose", "product", "lymphodepletion"),
+    )
+
+
+def _lymphodepletion(study: Study) -> RenderableType:
+    plan = study.lymphodepletion
+    if plan is None:
+        return Text("No lymphodepletion.")
+    head = f"Lymphodepletion with {' and '.join(plan.drugs)}"
+    if plan.chosen:
+        return Text(f"{head}, regimen {plan.chosen}.")
+    offered = _bullets(f"{name}: {line}" for name, line in prose.offered_regimens(study))
+    return Group(Text(f"{head}. No regimen is chosen; nothing is calculated until one is signed. Offered:"), offered)
+
+
+def _dlt(study: Study) -> RenderableType:
+    if study.dlt is None:
+        return Text("Not defined.", style="bold red")
+    confirmed = Text(
+        "Confirmed by the sponsor." if study.dlt.confirmed else "A proposal, not confirmed by the sponsor.",
+        style="" if study.dlt.confirmed else "yellow",
+    )
+    parts: list[RenderableType] = [
+        confirmed,
+        Text(f"Window: {study.dose.dlt_window} from infusion. Evaluable: {study.dlt.evaluable}."),
+        _bullets(f"{one.id}  {prose.dlt_sentence(one)}" for one in study.dlt.events),
+        Text("Not counted:"),
+        _bullets(study.dlt.excluded),
+        _asks(study, "dlt"),
+    ]
+    return Group(*parts)
+
+
+def _eligibility(study: Study) -> RenderableType:
+    parts: list[RenderableType] = []
+    for kind, some in (
+        ("Inclusion: must hold", study.inclusion),
+        ("Exclusion: must be known to be absent", study.exclusion),
+    ):
+        for whom in dict.fromkeys(prose.applies_to(one, study) for one in some):
+            table = _table("", "the record says", "what is asked", "assumed", title=f"{kind}, {whom}")
+            table.columns[0].no_wrap = True
+            table.columns[1].ratio, table.columns[2].ratio = 5, 6
+            table.columns[3].style = "cyan"
+            for one in (one for one in some if prose.applies_to(one, study) == whom):
+                table.add_row(one.id, Text(str(one.says), style="italic"), _asked(one, study), "\n".join(one.assumed))
+            parts.append(table)
+    return Group(*parts)
+
+
+def _asked(one: Criterion, study: Study) -> Text:
+    text = Text(prose.criterion_sentence(one, study))
+    return text.append(f"\n{' '.join(one.rule.split())}", style="dim")
+
+
+def _schedule(study: Study) -> RenderableType:
+    table = _table("visit", "day (window)", "name", "measured")
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    table.columns[3].ratio = 2
+    for one in study.visits:
+        table.add_row(one.id, prose.visit_window(one), one.name, ", ".join(one.measures))
+    return Group(table, _asks(study, "schedule", "baseline"))
+
+
+def _endpoints(study: Study) -> RenderableType:
+    table = _table("", "outcome", "among", "measure", "compared", "better", "at", "assumed")
+    table.columns[7].style = "cyan"
+    for one in study.endpoints:
+        table.add_row(
+            one.id,
+            one.title,
+            one.among,
+            "\n".join(one.measure),
+            one.compare,
+            one.better,
+            " ".join(one.at),
+            "\n".join(one.assumed),
+        )
+    return table
+
+
+def _assumptions(study: Study) -> RenderableType:
+    table = _table("", "question", "assumed until signed", "instead", "signs")
+    for number, share in ((1, 4), (2, 4), (3, 3), (4, 2)):
+        table.columns[number].ratio = share
+    for one in study.assumptions:
+        instead = "\n".join(f"· {other.says}" for other in one.alternatives)
+        table.add_row(Text(one.id, style="cyan"), one.question, one.default, instead, one.signer, end_section=True)
+    return table
+
+
+def _asks(study: Study, *about: str) -> Text:
+    ids = [one.id for one in study.assumptions_about(*about)]
+    return Text(f"Assumed: {', '.join(ids)}" if ids else "", style="cyan")
+
+
+def _bullets(sentences: Iterable[str]) -> RenderableType:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=2, justify="right")
+    grid.add_column()
+    for sentence in sentences:
+        grid.add_row("·", Text(sentence))
+    return grid
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", expand=True)
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+SECTIONS: dict[str, Section] = {
+    "summary": _summary,
+    "dose": _dose,
+    "dlt": _dlt,
+    "eligibility": _eligibility,
+    "schedule": _schedule,
+    "endpoints": _endpoints,
+    "assumptions": _assumptions,
+}

@@ -1,0 +1,122 @@
+"""A study's parts as sentences: what the physician reads on screen, on the page and in the documents."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from escalon.facts import Duration, jsonable, plain
+from escalon.protocol.study import Criterion, DltEvent, DosePlan, Level, Regimen, Said, Study, Visit
+
+_POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def criterion_sentence(criterion: Criterion, study: Study) -> str:
+    """What a clause asks, in words; an exclusion says what excludes."""
+    from escalon.criteria import english
+
+    sentence = english(criterion.tree, lambda name: name_in_words(name, study))
+    sentence = sentence.replace("the latest ", "").replace("10^9/L", "× 10⁹/L")
+    return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def name_in_words(name: str, study: Study) -> str:
+    """A fact or finding as the study calls it, without what stands in brackets."""
+    known = study.vocabulary.get(name)
+    return known.label.partition(" (")[0] if known else name.replace("_", " ")
+
+
+def applies_to(criterion: Criterion, study: Study) -> str:
+    """For whom a clause is: a disease, `women`, `men`, or `everyone`."""
+    if not criterion.applies_text:
+        return "everyone"
+    word = criterion.applies_text.rpartition(" is ")[2].strip()
+    known = {one.id: one.name for one in study.diseases} | {"female": "women", "male": "men"}
+    return known.get(word, criterion.applies_text)
+
+
+def cells(value: Fraction) -> str:
+    """Cells as trialists write them: `1 × 10⁵`."""
+    if value < 10_000 or value.denominator != 1:
+        return plain(value)
+    power = len(str(int(value))) - 1
+    return f"{plain(value / 10**power)} × 10{str(power).translate(_POWERS)}"
+
+
+def level_window(plan: DosePlan, level: Level) -> str:
+    """The doses that count as a level: `0.8 to 1.2 × 10⁵`, both included."""
+    low, high = plan.window(level)
+    power = len(str(int(level.cells_per_kg))) - 1
+    ends = (plain(end / 10**power) for end in (low, high))
+    return f"{' to '.join(ends)} × 10{str(power).translate(_POWERS)}"
+
+
+def escalation_sentences(study: Study) -> tuple[str, ...]:
+    """The rule that climbs the levels, and its limits, as the rule itself says them."""
+    from escalon.protocol.design import calendar_guards, dose_rule
+
+    return (*dose_rule(study).prose(), *(guard.prose() for guard in calendar_guards(study)))
+
+
+def dlt_sentence(event: DltEvent) -> str:
+    """One clause of the definition, with its exceptions."""
+    text = f"{event.text[:1].upper()}{event.text[1:]}"
+    return f"{text}; not counted: {', '.join(event.except_for)}." if event.except_for else f"{text}."
+
+
+def regimen_sentence(regimen: Regimen) -> str:
+    """A regimen in one line: `fludarabine 25 mg/m² on days −5, −4, −3; …`."""
+    return "; ".join(
+        f"{drug} {plain(dose)} mg/m² on day{'s' if len(days) > 1 else ''} {', '.join(day_text(day) for day in days)}"
+        for drug, dose, days in regimen.drugs
+    )
+
+
+def offered_regimens(study: Study) -> Iterator[tuple[str, str]]:
+    """Name and line of every lymphodepletion regimen that may be chosen."""
+    plan = study.lymphodepletion
+    if plan is None:
+        return
+    from escalon.instruments.product.lymphodepletion import REGIMENS
+
+    for name in plan.offers:
+        doses = tuple((one.drug, Fraction(str(one.mg_per_m2)), one.days) for one in REGIMENS[name].doses)
+        yield name, regimen_sentence(Regimen(name, doses))
+    for own in plan.regimens:
+        yield own.id, regimen_sentence(own)
+
+
+def day_text(day: int) -> str:
+    """A study day with a real minus sign."""
+    return str(day).replace("-", "−")
+
+
+def visit_window(visit: Visit) -> str:
+    """A visit's day and how far it may move: `28 (25 to 31)`."""
+    if visit.earliest == visit.latest:
+        return day_text(visit.day)
+    return f"{day_text(visit.day)} ({day_text(visit.earliest)} to {day_text(visit.latest)})"
+
+
+def study_json(study: Study) -> dict[str, Any]:
+    """The whole study for scripts; rules as text, exact numbers as the nearest double."""
+    found = {field.name: _plain(getattr(study, field.name)) for field in fields(study) if field.name != "record"}
+    found["folder"] = study.folder.name
+    found["vocabulary"] = {name: _plain(one) for name, one in study.vocabulary.items()}
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Said):
+        return list(value.pieces)
+    if isinstance(value, Duration | Path):
+        return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        left_out = ("tree", "applies")
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.name not in left_out}
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    if hasattr(value, "items"):
+        return {str(key): _plain(part) for key, part in value.items()}
+    return jsonable(value)
