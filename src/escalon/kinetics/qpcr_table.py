@@ -14,7 +14,7 @@ from escalon.facts import Status, exact, read_number, spelled
 from escalon.kinetics.copies import Copies, Per, per_microgram, per_microlitre, per_reaction
 from escalon.kinetics.detection import Detection, Limits
 from escalon.kinetics.samples_table import Row, TableError
-from escalon.kinetics.standard_curve import CUSTOMARY, Acceptance, Run, Standard, judge_run, read_copies
+from escalon.kinetics.standard_curve import CUSTOMARY, Acceptance, Run, Standard, check_ct, judge_run, read_copies
 
 _COLUMNS = ("run", "role", "sample", "copies", "ct")
 
@@ -99,8 +99,8 @@ def _well(row: Row) -> _Well:
         raise ValueError(f"role {role!r} is not known. Write standard, no_template or sample")
     if role == "sample" and not row["sample"]:
         raise ValueError("sample is empty for a sample well")
-    if role == "standard" and not copies:
-        raise ValueError("copies is empty for a standard")
+    if role == "standard" and not (copies and read_number(copies) > 0):
+        raise ValueError("a standard needs its copies per reaction, above 0")
     return _Well(row["run"], role, row["sample"], read_number(copies) if copies else None, _ct(row["ct"]))
 
 
@@ -110,7 +110,7 @@ def _ct(text: str) -> float | None:
         return None
     if not text:
         raise ValueError("ct is empty. Write the number, or Undetermined for a well that did not amplify")
-    return float(read_number(text))
+    return check_ct(float(read_number(text)))
 
 
 def _run(name: str, wells: list[_Well], acceptance: Acceptance) -> Run:

@@ -1,0 +1,153 @@
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from escalon.cli.kinetics import kinetics
+from escalon.facts import UnitError
+from escalon.kinetics import Limits, profile
+from escalon.reporting.figures.b_cells import b_cell_figure
+from escalon.reporting.figures.kinetics import kinetics_figure
+
+DAYS = [-1, 1, 4, 7, 10, 14, 21, 28, 60, 90, 180, 360]
+LIMITS = Limits("copies/µL", 5, lod=2)
+
+
+def courses():
+    """Nine invented participants of three groups."""
+    draw = random.Random(3)
+    for number in range(9):
+        peak = draw.uniform(300, 9000)
+        levels = [peak * part for part in (0, 0.005, 0.05, 0.4, 1, 0.7, 0.2, 0.06, 0.015, 0.004, 0.001, 0.0003)]
+        course = profile(DAYS, [round(level, 1) for level in levels], LIMITS, f"S{number:02d}")
+        yield replace(course, group=f"level {number // 3 + 1}")
+
+
+def test_a_figure_has_its_limit_its_axis_and_its_unit():
+    drawn = kinetics_figure(courses())
+    texts = " ".join(re.findall(r"<text[^>]*>(?:<tspan[^>]*>)?([^<]+)", drawn))
+    for part in ("LLOQ 5", "copies/µL", "days from the end of infusion", "10,000", "level 1", "level 3"):
+        assert part in texts
+    assert ET.fromstring(drawn).tag.endswith("svg")
+
+
+def test_the_same_data_draw_the_same_bytes_in_another_process():
+    code = (
+        "from tests.kinetics.test_figures_and_command import courses\n"
+        "from escalon.reporting.figures.kinetics import kinetics_figure\n"
+        "import sys; sys.stdout.buffer.write(kinetics_figure(courses()).encode())"
+    )
+    environment = os.environ | {"PYTHONHASHSEED": "7"}
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment)
+    assert other.stdout == kinetics_figure(courses()).encode()
+
+
+def test_nothing_to_draw_is_said():
+    assert "no sample with a result" in kinetics_figure([])
+    assert "no sample with a result" in kinetics_figure([profile([7], [None], LIMITS)])
+    assert "no sample with a result" in b_cell_figure([])
+
+
+def test_one_figure_has_one_unit():
+    with pytest.raises(UnitError, match="one figure has one unit"):
+        kinetics_figure([profile([7], [100], LIMITS), profile([7], [100], Limits("copies/µg", 50))])
+
+
+def test_one_person_with_one_sample_below_the_limit_is_drawn():
+    assert "LLOQ 5" in kinetics_figure([profile([7], [0], LIMITS)])
+
+
+def test_b_cells_show_aplasia_and_recovery():
+    counts = profile([-3, 14, 60, 120, 150], [120, 0, 0, 60, 75], Limits("/uL", 1), "S01", "cd19_b_cells")
+    drawn = b_cell_figure([counts])
+    assert "recovery from 50" in drawn
+    assert "aplasia below 10" in drawn
+    assert ET.fromstring(drawn).tag.endswith("svg")
+
+
+APP = typer.Typer()
+APP.command()(kinetics)
+RUNNER = CliRunner()
+SAMPLES = """participant,analyte,date,value,unit,lloq
+P1,car_copies,2025-02-28,ND,copies/µL,5
+P1,car_copies,2025-03-08,640,copies/µL,5
+P1,car_copies,2025-03-11,2150,copies/µL,5
+P1,car_copies,2025-03-29,,copies/µL,5
+P1,car_copies,2025-04-05,40,copies/µL,5
+P1,cd19_b_cells,2025-03-15,0,cells/µL,1
+P1,igg,2025-02-28,9.0,g/L,
+P1,igg,2025-04-05,3.6,g/L,
+"""
+
+
+@pytest.fixture
+def data(tmp_path):
+    (tmp_path / "samples.csv").write_text(SAMPLES, encoding="utf-8")
+    (tmp_path / "doses.csv").write_text("participant,level,date\nP1,1,2025-03-01\n", encoding="utf-8")
+    (tmp_path / "SYNTHETIC.txt").write_text("", encoding="utf-8")
+    return tmp_path
+
+
+def test_the_command_prints_json_with_every_parameter(data):
+    found = RUNNER.invoke(APP, [str(data), "--json", "--method", "linear"])
+    assert found.exit_code == 0
+    answer = json.loads(found.stdout)
+    (one,) = answer["kinetics"]
+    assert answer["synthetic"] is True
+    assert one["group"] == "level 1"
+    assert one["parameters"]["cmax"]["value"] == 2150
+    assert one["parameters"]["auc_last"]["value"] == pytest.approx(7 * 320 + 3 * 1395 + 25 * 1095)
+    assert one["flags"] == ["clock_not_recorded", "samples_without_result"]
+    assert answer["b_cell_aplasia"][0]["category"] == "ongoing"
+
+
+def test_numbers_are_never_cut_off_on_a_narrow_screen(data, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    found = RUNNER.invoke(APP, [str(data)])
+    assert "2150" in found.stdout
+    assert "samples_without_result" in found.stdout
+    assert "…" not in found.stdout
+    assert "SYNTHETIC DATA" in found.stdout
+    assert "ig_replacement_consider" in found.stdout
+
+
+def test_the_page_its_figures_and_the_table_are_written(data, tmp_path):
+    out = tmp_path / "out"
+    assert RUNNER.invoke(APP, [str(data), "-o", str(out)]).exit_code == 0
+    assert {path.name for path in out.iterdir()} == {"kinetics.html", "kinetics.svg", "b_cells.svg", "kinetics.csv"}
+    page = (out / "kinetics.html").read_text(encoding="utf-8")
+    assert "SYNTHETIC DATA" in page
+    assert not re.search(r"<script|(?:src|href)\s*=\s*[\"']?http", page)
+    assert "P1,level 1,car_copies,cmax,2150.0,copies/µL,ok" in (out / "kinetics.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--method", "spline"], "linup_logdown or linear"),
+        (["--middle-blq", "half"], "drop or zero"),
+        (["--horizon", "0"], "above 0"),
+        (["--analyte", "car"], "no samples of car"),
+        (["--unit", "copies/µg"], "not in copies/µg"),
+    ],
+)
+def test_a_wrong_option_is_named(data, arguments, sentence):
+    found = RUNNER.invoke(APP, [str(data), *arguments])
+    assert found.exit_code == 2
+    assert sentence in found.stderr
+
+
+def test_a_missing_folder_and_a_bad_row_are_named(data):
+    assert "there is no such file or folder" in RUNNER.invoke(APP, [str(data / "nowhere")]).stderr
+    (data / "samples.csv").write_text(SAMPLES + "P1,car_copies,2025-05-05,40,copies/µL,\n", encoding="utf-8")
+    found = RUNNER.invoke(APP, [str(data)])
+    assert found.exit_code == 2
+    assert "samples.csv:10: lloq is empty" in found.stderr

@@ -1,0 +1,223 @@
+import json
+import re
+from fractions import Fraction
+
+import pytest
+from typer.testing import CliRunner
+
+from escalon.cli.dose import app
+from escalon.facts import Finding
+from escalon.instruments.product.dose_window import DoseLevel
+from escalon.instruments.product.identity import check_identity
+from escalon.instruments.product.infusion import Bag, calculate
+from escalon.reporting.infusion_worksheet import Heading, worksheet, worksheet_html, worksheet_pdf
+
+LEVELS = [DoseLevel(1, 100_000), DoseLevel(2, 300_000), DoseLevel(3, 600_000)]
+WEIGHT = Finding("dosing_weight", 55, unit="kg", components={"taken": "2025-03-10"})
+HEADING = Heading("NCT07052565", "P01", "level 2", "2025-03-14", synthetic=True, version="0")
+FACTORS = ("--cells-per-ml", "2.5e6", "--viability", "85%", "--car-fraction", "40%")
+PLAN = ("product", "nct07052565", "--level", "2", "--weight", "55kg")
+RUNNER = CliRunner()
+
+
+def sheet(bag, identity=None):
+    return worksheet(HEADING, bag, calculate(bag, WEIGHT, LEVELS[1], LEVELS, 0.2), identity)
+
+
+def run(*arguments):
+    return RUNNER.invoke(app, list(arguments))
+
+
+GIVEN = Bag(2_500_000, Fraction(85, 100), Fraction(2, 5), volume=26, residual=Fraction(3, 2))
+
+
+def test_the_sheet_shows_every_step_and_leaves_the_second_persons_column_empty():
+    page = worksheet_html(sheet(GIVEN))
+    for step in ("1.650 × 10⁷", "8.500 × 10⁵", "19.41 mL", "24.50 mL", "+26.21 %"):
+        assert f"<td>{step}</td><td></td>" in page
+    assert "outside ± 20 %" in page
+    assert "SYNTHETIC DATA" in page
+
+
+def test_the_page_needs_nothing_from_elsewhere():
+    page = worksheet_html(sheet(GIVEN))
+    assert not re.search(r"(?:src|href)\s*=|url\(|<script|@import", page)
+
+
+def test_a_wrong_product_stops_everything_on_top_of_the_sheet():
+    wrong = check_identity({"product": "E01-7"}, {"product": "E01-8"}, ["product"])
+    found = sheet(GIVEN, wrong)
+    assert found.ok is False
+    assert found.alarms == ("STOP: product and participant do not match. Do not infuse.",)
+    assert worksheet_html(found).index("STOP") < worksheet_html(found).index("Entries")
+
+
+def test_what_is_not_known_stands_there_as_not_known():
+    page = worksheet_html(sheet(Bag(2_500_000, None, Fraction(2, 5), volume=26)))
+    assert "The dose given is not known." in page
+    assert "viability is not known" in page
+
+
+def test_text_cannot_become_markup():
+    wild = Heading("<script>x</script> #strong[x] $y$", "P*01_`", "level 2")
+    bag = Bag(2_500_000, Fraction(85, 100), Fraction(2, 5))
+    found = worksheet(wild, bag, calculate(bag, WEIGHT, LEVELS[1], LEVELS, 0.2))
+    assert "<script>" not in worksheet_html(found)
+    assert worksheet_pdf(found).startswith(b"%PDF")
+
+
+def test_the_same_sheet_is_the_same_pdf():
+    assert worksheet_pdf(sheet(GIVEN)) == worksheet_pdf(sheet(GIVEN))
+
+
+def test_a_plan_names_the_volume_and_exits_with_zero():
+    found = run(*PLAN, *FACTORS)
+    assert found.exit_code == 0
+    assert "19.41 mL" in found.stdout
+    assert "15.53 to 23.29 mL" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("level", "weight", "cells", "code"),
+    [("2", "55", "1.72e7", 0), ("3", "70", "3.36e7", 0), ("3", "70", "3.35e7", 1), ("1", "50", "6.0e6", 0)],
+)
+def test_a_dose_given_is_judged_and_the_exit_code_says_so(level, weight, cells, code):
+    found = run("product", "nct07052565", "--level", level, "--weight", weight, "--cells", cells, "--json")
+    assert found.exit_code == code
+    answer = json.loads(found.stdout)
+    assert answer["verdict"]["value"] is (code == 0)
+    assert answer["verdict"]["components"]["assigned_level"] == int(level)
+
+
+def test_a_missing_viability_is_an_answer_of_not_known():
+    found = run(*PLAN, "--cells-per-ml", "2.5e6", "--car-fraction", "40%", "--volume", "20", "--json")
+    assert found.exit_code == 1
+    assert json.loads(found.stdout)["verdict"]["missing"] == ["viability"]
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (("--viability", "0.85"), "has no % sign"),
+        (("--viability", "140%"), "outside 0 % to 100 %"),
+        (("--cells-per-ml", "many"), "not an amount"),
+        (("--volume", "20 mg"), "cannot be converted"),
+        (("--car-gate", "all"), "viable or total"),
+        (("--level", "4"), "Levels of nct07052565: 1, 2, 3"),
+        (("--weight", "5"), "from 10 to 400 kg"),
+        (("--reason", "leak"), "--reason, --author and --at"),
+        (("--analysis-level", "2"), "is a decision"),
+        (("--reason", "x", "--author", "y", "--at", "noon"), "2025-03-14T09:30"),
+        (("--patient-id", "E01-7"), "product=E01-7"),
+        (("--worksheet", "sheet.docx"), ".html or .pdf"),
+    ],
+)
+def test_wrong_input_is_named_with_what_to_write(more, sentence):
+    found = run(*PLAN, *more)
+    assert found.exit_code == 2
+    assert sentence in found.stderr
+    assert "Traceback" not in found.output
+
+
+@pytest.mark.parametrize("suffix", ["html", "pdf"])
+def test_the_worksheet_is_written(tmp_path, suffix):
+    path = tmp_path / f"sheet.{suffix}"
+    assert run(*PLAN, *FACTORS, "--worksheet", str(path)).exit_code == 0
+    assert path.stat().st_size > 2000
+
+
+def test_a_different_label_is_a_no():
+    found = run(*PLAN, *FACTORS, "--patient-id", "product=E01-7", "--label-id", "product=E01-8")
+    assert found.exit_code == 1
+    assert "DIFFERENT" in found.stdout
+
+
+def test_weights_with_dates_are_held_against_the_studys_window():
+    old = run(*PLAN, "--weight-date", "2025-01-01", "--infusion-date", "2025-03-14", *FACTORS, "--json")
+    assert json.loads(old.stdout)["weight"]["value"] is None
+    assert old.exit_code == 1
+    recent = run(*PLAN, "--weight-date", "2025-03-10", "--infusion-date", "2025-03-14",
+                 "--leukapheresis-weight", "62", *FACTORS, "--json")  # fmt: skip
+    assert "weight_changed" in json.loads(recent.stdout)["weight"]["flags"]
+
+
+DOSES = """participant,level,weight,cells_per_ml,viability,car_fraction,volume,residual,cells
+P1,2,55,,,,,,1.72e7
+P2,3,70,,,,,,3.35e7
+P3,2,52,2.5e6,85%,40%,20,0,
+P4,2,52,2.5e6,,40%,20,0,
+"""
+
+
+def test_a_table_is_judged_row_by_row(tmp_path):
+    table = tmp_path / "doses.csv"
+    table.write_text(DOSES, encoding="utf-8")
+    found = run("product", "nct07052565", "--table", str(table), "--json")
+    assert found.exit_code == 1
+    rows = json.loads(found.stdout)
+    assert [row["in_window"] for row in rows] == ["yes", "no", "yes", "not known"]
+    assert rows[3]["cells_per_kg"] is None
+
+
+def test_a_row_that_cannot_be_read_stops_the_table_and_is_named(tmp_path):
+    table = tmp_path / "doses.csv"
+    table.write_text(DOSES + "P5,2,52,2.5e6,0.85,40%,20,0,\n", encoding="utf-8")
+    found = run("product", "nct07052565", "--table", str(table))
+    assert found.exit_code == 2
+    assert "doses.csv:6: viability '0.85' has no % sign" in found.stderr
+    assert found.stdout == ""
+
+
+BODY = ("--height", "165cm", "--weight", "62kg")
+
+
+def test_no_regimen_no_dose():
+    found = run("lymphodepletion", "nct07052565", *BODY, "--clearance", "95")
+    assert found.exit_code == 1
+    assert "Q-LD-DOSE" in found.stderr
+
+
+def test_a_named_regimen_gives_doses_marked_as_unconfirmed_and_rounded_apart():
+    found = run("lymphodepletion", "nct07052565", "--regimen", "autoimmune_A", *BODY, "--clearance", "79.4",
+                "--round", "5", "--json")  # fmt: skip
+    doses = {dose["name"]: dose for dose in json.loads(found.stdout)["doses"]}
+    assert found.exit_code == 0
+    assert doses["fludarabine_dose"]["value"] == pytest.approx(33.71, abs=0.005)
+    assert doses["fludarabine_dose_rounded"]["value"] == 35
+    assert all("rule_unconfirmed" in dose["flags"] for dose in doses.values())
+
+
+def test_a_contraindication_is_a_no():
+    found = run("lymphodepletion", "nct07052565", "--regimen", "autoimmune_A", *BODY, "--clearance", "29.9")
+    assert found.exit_code == 1
+    assert "contraindicated" in found.stdout
+
+
+def test_the_clearance_may_come_from_creatinine():
+    found = run("lymphodepletion", "nct07052565", "--regimen", "autoimmune_A", "--height", "160cm", "--weight", "55kg",
+                "--age", "34", "--sex", "female", "--creatinine", "70 umol/L", "--json")  # fmt: skip
+    assert json.loads(found.stdout)["creatinine_clearance"]["value"] == pytest.approx(86.92, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (("--regimen", "flu"), "autoimmune_A, oncology_B"),
+        (("--regimen", "autoimmune_A", "--height", "165"), "has no unit"),
+        (("--regimen", "autoimmune_A", "--policy", "mine"), "us_2010 or legacy_20pct"),
+        (("--regimen", "autoimmune_A", "--round", "0"), "above 0"),
+    ],
+)
+def test_wrong_lymphodepletion_input_is_named(more, sentence):
+    found = run("lymphodepletion", "nct07052565", *BODY, "--clearance", "95", *more)
+    assert found.exit_code == 2
+    assert sentence in found.stderr
+
+
+def test_lymphodepletion_for_a_table(tmp_path):
+    table = tmp_path / "people.csv"
+    table.write_text("participant,height,weight,clearance\nP1,165 cm,62,95\nP2,165 cm,62,29.9\n", encoding="utf-8")
+    found = run("lymphodepletion", "nct07052565", "--regimen", "autoimmune_A", "--table", str(table), "--json")
+    assert found.exit_code == 1
+    rows = json.loads(found.stdout)
+    assert [round(row["mg"], 2) for row in rows if row["dose"] == "fludarabine_dose"] == [42.14, 0]
