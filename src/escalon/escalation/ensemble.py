@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from escalon.escalation import kernel
 from escalon.escalation.characteristics import TOLERANCE, Characteristics, Laws
 from escalon.escalation.estimates import Estimates
 from escalon.escalation.rule import Rule
@@ -25,6 +26,8 @@ Floats = NDArray[np.float64]
 Small = NDArray[np.int16]
 
 EXACT_INTEGERS = 2**53  # below this a float64 holds every integer, so `ways` are exact up to 52 participants
+WORTH_COMPILING = 20_000_000  # states times truths from which loading the compiled kernel (0.3 s) pays
+FACTORS_AT_ONCE = 1 << 19
 TRUTHS_AT_ONCE = 64  # with STATES_AT_ONCE, keeps a block in the cache
 STATES_AT_ONCE = 512
 
@@ -65,11 +68,14 @@ class Ensemble:
         risks = checked_truths(truths, self.levels)
         many = np.atleast_2d(risks)
         labels, label_of = np.unique(self.mtd.astype(np.int64) + 1 + (self.levels + 2) * self.size, return_inverse=True)
-        sums = self._sums(np.vstack([np.ones(len(self)), self.n.T]), many, label_of)  # [B, labels, 1 + D]
+        half = self.levels // 2
+        weights = np.vstack([np.ones(len(self)), self.n.T[half:]])
+        sums = self._sums(weights, self.n.T[:half].astype(np.float64), many, label_of)  # [B, labels, 1 + upper + lower]
         sizes, mtd = np.divmod(labels, self.levels + 2)
         values, size_of = np.unique(sizes, return_inverse=True)
         selection = sums[:, :, 0] @ np.eye(self.levels + 2)[mtd]
-        patients = sums[:, :, 1:].sum(axis=1)
+        treated = sums[:, :, 1:].sum(axis=1)
+        patients = np.roll(treated, half, axis=1)  # the lower levels come last
         before_n, before_t = np.array(self.start.n), np.array(self.start.t)
         found = Characteristics(
             design=self.rule.name,
@@ -86,7 +92,9 @@ class Ensemble:
         """The expectation of weights [K, S] (or [S]) under truths [B, D] (or [D]): [B, K], [K], [B] or a number."""
         risks = checked_truths(truths, self.levels)
         weight = np.asarray(weights, dtype=np.float64)
-        sums = self._sums(np.atleast_2d(weight), np.atleast_2d(risks), np.zeros(len(self), dtype=np.int64))
+        sums = self._sums(
+            np.atleast_2d(weight), np.zeros((0, len(self))), np.atleast_2d(risks), np.zeros(len(self), dtype=np.int64)
+        )
         shaped: Floats = sums.reshape(risks.shape[:-1] + weight.shape[:-1])
         return shaped
 
@@ -150,23 +158,37 @@ class Ensemble:
             found.append(dlt[pairs[:, 1]] * none[pairs[:, 0] - pairs[:, 1]])
         return found
 
-    def _sums(self, weights: Floats, risks: Floats, group_of: NDArray[np.int64]) -> Floats:
-        """Sums of weights [K, S] over the states of each group, for truths [B, D]: [B, G, K].
+    def _sums(self, weights: Floats, outer: Floats, risks: Floats, group_of: NDArray[np.int64]) -> Floats:
+        """Sums over the states of each group, for truths [B, D]: of weights [K, S], then of outer [O, S]: [B, G, K + O].
 
         In blocks that fit the cache; states that share the lower (or the upper) half of the levels share its product.
+        Outer weights depend on the lower half alone and apply to the first of `weights`.
         """
         plan = self._plan(group_of)
-        sums = np.zeros((len(risks), plan.groups, len(weights)))
+        sums = np.zeros((len(risks), plan.groups, len(weights) + len(outer)))
         weighted = weights[:, plan.order] * self.ways[plan.order]
-        for first in range(0, len(risks), TRUTHS_AT_ONCE):
-            truths = slice(first, first + TRUTHS_AT_ONCE)
+        outside = outer[:, plan.order]
+        compiled = len(risks) * len(self) >= WORTH_COMPILING and kernel.is_available()
+        at_once = self._truths_at_once(compiled)
+        together = np.vstack([weighted, outside * weighted[0]])
+        for first in range(0, len(risks), at_once):
+            truths = slice(first, first + at_once)
             factors = self._factors(np.ascontiguousarray(risks[truths].T))
+            if compiled:
+                sums[truths] = kernel.grouped_sums(plan, factors, weighted.T, outside.T)
+                continue
             lower, upper = plan.lower.likelihood(factors), plan.upper.likelihood(factors)
             for group, states in plan.blocks:
                 likelihood = lower.take(plan.lower_of[states], axis=0)
                 likelihood *= upper.take(plan.upper_of[states], axis=0)
-                sums[truths, group] += (weighted[:, states] @ likelihood).T
+                sums[truths, group] += (together[:, states] @ likelihood).T
         return sums
+
+    def _truths_at_once(self, compiled: bool) -> int:
+        """As many truths as keep the tables in the cache; many for few states, to drown the interpreter's overhead."""
+        if compiled:
+            return max(64, FACTORS_AT_ONCE // sum(len(pairs) for pairs, _ in self._pairs))
+        return TRUTHS_AT_ONCE if len(self) > STATES_AT_ONCE else 8 * TRUTHS_AT_ONCE
 
     def _plan(self, group_of: NDArray[np.int64]) -> Plan:
         """Order the states by group, then lower half, then upper half."""
@@ -181,7 +203,7 @@ class Ensemble:
             for group, (begin, end) in enumerate(pairwise([0, *ends]))
             for first in range(begin, end, STATES_AT_ONCE)
         ]
-        return Plan(order, lower, upper, lower_of[order], upper_of[order], len(ends), blocks)
+        return Plan(order, lower, upper, lower_of[order], upper_of[order], group_of[order], len(ends), blocks)
 
 
 @dataclass(frozen=True)
@@ -218,5 +240,6 @@ class Plan:
     upper: Shared
     lower_of: NDArray[np.int64]
     upper_of: NDArray[np.int64]
+    group_of: NDArray[np.int64]
     groups: int
     blocks: list[tuple[int, slice]]
