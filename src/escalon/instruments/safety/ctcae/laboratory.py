@@ -85,7 +85,11 @@ def terms_of(test: str) -> tuple[Laboratory, ...]:
         close = get_close_matches(_plain(test), _by_test(), 2, 0.6)
         hint = f" Did you mean the test {' or '.join(close)}?" if close else f" Tests: {', '.join(tests())}"
         raise UnknownTest(f"{error}{hint}") from None
-    own = tuple(lab for lab, _ in laboratory_terms().values() if lab.term is term and not lab.variant)
+    own = tuple(
+        lab
+        for lab, _ in laboratory_terms().values()
+        if lab.term is term and not lab.variant and lab.quantity.name != "ionised_calcium"  # asked for by its own name
+    )
     if not own:
         raise UnknownTest(f"«{term.name}» is not graded from a number in CTCAE v5.0: choose its grade from the text")
     return own

@@ -1,0 +1,241 @@
+"""Every row of the tables in spec/safety/ holds."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from tests.safety.spec_pages import MARKS, NONE, PAGES, Row, inputs, page_rows, rows
+
+from escalon.escalation import next_dose, parse_conduct, three_plus_three
+from escalon.facts import Day, Finding
+from escalon.instruments import assess, catalogue
+from escalon.instruments.safety.adverse_event import (
+    AdverseEvent,
+    Causality,
+    GradeChange,
+    Reference,
+    serious,
+    treatment_emergent,
+)
+from escalon.instruments.safety.counting import Treated, emergent, tally
+from escalon.instruments.safety.ctcae.laboratory import grade_laboratory
+from escalon.instruments.safety.ctcae.terms import find_event, find_term
+from escalon.instruments.safety.dlt import Course, evaluable, propose
+from escalon.instruments.safety.dlt_definition import USUAL
+from escalon.instruments.safety.episodes import Assessment, episodes, grade_crs
+from escalon.instruments.safety.icaht import icaht
+from escalon.instruments.safety.periods import b_cell_check, immunoglobulin_check, phase_of
+from escalon.instruments.safety.proportion import clopper_pearson
+from escalon.instruments.safety.seriousness import Listed, is_serious, susar
+from escalon.instruments.safety.toxicity_course import Moment, Toxicity
+
+WORDS = {
+    "normal": {
+        "consciousness": "alert", "seizure": "none", "motor_weakness": "no", "oedema": "none", "raised_icp": "no",
+    },
+    "base": {
+        "ferritin_rising": "no", "crs_state": "resolved", "transaminase_ratio": "6", "fibrinogen": "1.2", "cytopenia": "no",
+    },
+}  # fmt: skip
+INFUSED = date(2025, 3, 10)
+OWN = {"crs_episodes", "icaht_series", "phase", "check", "susar", "dlt", "evaluable", "three_plus_three", "clopper_pearson",
+       "emergent", "tally", "limits", "ctcae", "instrument"}  # fmt: skip
+
+
+def run(*runs: str) -> Any:
+    some = [row for row in rows() if row.runs in runs]
+    assert some, runs
+    return pytest.mark.parametrize("row", some, ids=str)
+
+
+INSTRUMENTS = [row for row in rows() if row.runs not in OWN or row.runs == "instrument"]
+
+
+@pytest.mark.parametrize("row", INSTRUMENTS, ids=str)
+def test_instrument_row_holds(row: Row) -> None:
+    name = row.cells["instrument"] if row.runs == "instrument" else row.runs
+    finding = assess(name, **inputs(row.cells["inputs"], WORDS))
+    for column, expected in row.cells.items():
+        if column not in ("id", "inputs", "mark", "instrument"):
+            assert agrees(finding, column, expected), f"{column}: {finding}"
+
+
+def agrees(finding: Finding, column: str, expected: str) -> bool:
+    match column:
+        case "bounds":
+            ends = [] if expected in NONE else expected.split(" to ")
+            return [str(end) for end in finding.bounds or ()] == ends
+        case "flags":
+            return set(finding.flags) == (set() if expected in NONE else set(expected.split(", ")))
+        case "value":
+            return same(finding.value, expected)
+        case _:
+            return same(finding.components.get(column), expected)
+
+
+def same(value: Any, expected: str) -> bool:
+    if value is None or isinstance(value, bool):
+        return expected in (NONE if value is None else {"yes"} if value else {"no"})
+    return value == expected if isinstance(value, str) else Fraction(value) == Fraction(expected)
+
+
+@run("ctcae")
+def test_laboratory_vector_holds(row: Row) -> None:
+    (finding,) = grade_laboratory(row.cells["test"], **inputs(row.cells["inputs"]))
+    assert same(finding.components["grade_value"], row.cells["grade"]), finding
+    if finding.value is not None:
+        assert finding.value == finding.components["grade_value"]
+    elif row.cells["grade"] not in NONE:
+        assert finding.bounds == (finding.components["grade_value"], finding.bounds[1])
+
+
+@run("crs_episodes")
+def test_course_has_these_episodes(row: Row) -> None:
+    start = datetime(2025, 3, 1)
+    assessments = []
+    for part in row.cells["assessments"].split(" | "):
+        hour, _, text = part.partition(":")
+        items = {"hypotension": "no", "oxygen": "none"} | inputs(text.strip())
+        assessments.append(Assessment(start + timedelta(hours=int(hour)), items))
+    found = []
+    for one in episodes("crs", grade_crs(assessments)):
+        hours = [None if end is None else (end - start).total_seconds() / 3600 for end in (one.start, one.end)]
+        highest = one.maximum
+        grade = f"{highest.value}" if highest.value is not None else " to ".join(map(str, highest.bounds))
+        found.append(f"{hours[0]:g}–{'…' if hours[1] is None else f'{hours[1]:g}'} {grade}")
+    assert found == ([] if row.cells["episodes"] in NONE else row.cells["episodes"].split("; "))
+
+
+@run("icaht_series")
+def test_series_of_counts_has_this_grade(row: Row) -> None:
+    counts: dict[int, int] = {}
+    for part in row.cells["counts"].split(", "):
+        if part.startswith("else"):
+            counts = {day: int(part.split()[1]) for day in range(31)} | counts
+            continue
+        count, first, last = (int(number) for number in re.findall(r"\d+", part))
+        counts |= dict.fromkeys(range(first, last + 1), count)
+    early, _ = icaht(counts)
+    assert (early.value, early.components["days_500"]) == (int(row.cells["early"]), int(row.cells["days_500"]))
+
+
+@run("phase")
+def test_day_is_in_this_phase(row: Row) -> None:
+    assert phase_of(int(row.cells["day"])).name == row.cells["phase"]
+
+
+@run("check")
+def test_measurement_raises_this_flag(row: Row) -> None:
+    name, _, value = row.cells["measured"].partition("=")
+    finding = {"igg": immunoglobulin_check, "cd19": b_cell_check}[name](Fraction(value))
+    assert finding.flags == (() if row.cells["flags"] in NONE else (row.cells["flags"],))
+
+
+@run("susar")
+def test_event_is_reported_like_this(row: Row) -> None:
+    cells = row.cells
+    criteria = dict.fromkeys(
+        ("death", "life_threatening", "hospitalisation", "disability", "congenital_anomaly", "medically_important"),
+        False,
+    ) | {cells["criteria"]: True}
+    grave = is_serious(criteria, planned_admission=cells["planned"] == "yes")
+    assert same(grave.value, cells["serious"])
+    term = find_event(cells["term"])
+    causes = {} if cells["causality"] in NONE else {"car_t_product": Causality(cells["causality"])}
+    met = frozenset({cells["criteria"]}) if grave.value else frozenset()
+    event = AdverseEvent(
+        "P1", term, int(cells["grade"]), Day.of(INFUSED), causes=causes, seriousness=met, is_serious=grave.value
+    )
+    assert serious(event) is grave.value
+    listed = () if cells["listed"] in NONE else (Listed(term.name, int(cells["listed"])),)
+    found = susar(event, listed, causes=("car_t_product",))
+    assert same(found.value, cells["susar"])
+    assert same(found.components["clock_days"], cells["days"])
+
+
+def course(row: Row) -> Course:
+    infused = date(2025, 3, 1)
+    toxicities = []
+    if row.cells.get("events", "–") not in NONE:
+        name, when, text = re.match(r"(.*?) (?:day (\d+)|(?=\d+:))(.*)", row.cells["events"]).groups()  # type: ignore[union-attr]
+        start = datetime(2025, 3, 1 + 4, 8) if when is None else datetime(2025, 3, 1, 8) + timedelta(days=int(when))
+        steps = [tuple(map(int, part.split(": "))) for part in (text if when is None else f"0{text}").split(", ")]
+        grades = tuple((Moment.of(start + timedelta(hours=hours)), grade) for hours, grade in steps)
+        kind = name if name in ("CRS", "ICANS", "IEC-HS") else ""
+        toxicities = [Toxicity("P1", name, grades[0][0], grades, kind=kind, is_related=True, identifier="AE1")]
+    counts = {int(day): int(grade) for day, grade in re.findall(r"(\d+): (\d)", row.cells.get("neutrophils", "28: 1"))}
+    both = {"Neutrophil count decreased": counts, "Platelet count decreased": {28: 1}}
+    return Course("P1", infused, tuple(toxicities), both)
+
+
+@run("dlt")
+def test_course_is_proposed_like_this(row: Row) -> None:
+    finding = propose(course(row), USUAL, date(2025, 6, 1))
+    assert same(finding.value, row.cells["dlt"]), finding
+    assert set(finding.flags) - {"rule_unconfirmed"} == ({row.cells["flags"]} - NONE)
+    assert "rule_unconfirmed" in finding.flags
+
+
+@run("evaluable")
+def test_participant_counts_like_this(row: Row) -> None:
+    left = row.cells["left_on_day"]
+    infused = date(2025, 3, 1)
+    seen = None if left in NONE else infused + timedelta(days=int(left))
+    one = Course("P1", infused, observed_to=seen, left="" if seen is None else "withdrew")
+    found = evaluable(one, USUAL, row.cells["dlt"] == "yes", date(2025, 6, 1))
+    assert found.category == row.cells["category"]
+
+
+@run("three_plus_three")
+def test_escalation_goes_on_like_this(row: Row) -> None:
+    decision = next_dose(three_plus_three(3), parse_conduct(row.cells["so_far"]))
+    said = f"treat {decision.level}" if decision.action == "treat" else decision.action
+    assert said == row.cells["next"], decision
+
+
+@run("clopper_pearson")
+def test_limits_are_exact(row: Row) -> None:
+    found = clopper_pearson(int(row.cells["events"]), int(row.cells["of"]))
+    assert found.percent is not None
+    for value, column in ((found.percent, "percent"), (100 * found.low, "low"), (100 * found.high, "high")):
+        assert abs(float(value) - float(row.cells[column])) < 0.05, column
+
+
+@run("emergent")
+def test_event_is_emergent_or_not(row: Row) -> None:
+    onset = None if row.cells["onset"] in NONE else Day.parse(row.cells["onset"])
+    baseline = None if row.cells["baseline_grade"] in NONE else int(row.cells["baseline_grade"])
+    after = int(row.cells["grade_after"])
+    changes = (GradeChange(Day.of(INFUSED + timedelta(days=3)), after),)
+    event = AdverseEvent("P1", find_term("Hypertension"), after, onset, baseline_grade=baseline, changes=changes)
+    assert same(treatment_emergent(event, Reference(INFUSED)), row.cells["emergent"])
+
+
+@run("tally")
+def test_events_are_counted_like_this(row: Row) -> None:
+    events = []
+    for text in row.cells["events"].split("; "):
+        person, name, grade, part = re.match(r"(P\d) (.*) (\d)( \(CRS\))?", text).groups()  # type: ignore[union-attr]
+        day = Day.of(INFUSED + timedelta(days=2))
+        events.append(AdverseEvent(person, find_term(name), int(grade), day, component_of="CRS" if part else ""))
+    population = [Treated(f"P{number}", INFUSED) for number in range(1, 7)]
+    counted = [one for one in emergent(events, population, date(2025, 12, 1)) if one.term.name == row.cells["term"]]
+    found = tally(row.cells["term"], counted, 6)
+    highest = max((grade for grade in found.highest if grade is not None), default=None)
+    assert (found.events, found.participants.events) == (int(row.cells["number"]), int(row.cells["participants"]))
+    assert same(highest, row.cells["highest"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_page_is_well_formed(page: Any) -> None:
+    some = list(page_rows(page))
+    assert some, "no table under a heading that names what it runs"
+    names = [row.cells["id"] for row in some if "id" in row.cells]
+    assert len(set(names)) == len(names), "two rows have the same id"
+    for row in some:
+        assert row.runs in OWN or row.runs in catalogue(), row
+        assert "mark" not in row.cells or row.cells["mark"] in MARKS, row
