@@ -47,7 +47,7 @@ class Clause:
             "sentence": self.sentence,
             "why": list(self.why()),
             "obtain": list(self.finding.missing) if self.verdict is Verdict.UNKNOWN else [],
-            "flags": sorted({flag for leaf in settling(self.finding) for flag in leaf.flags}),
+            "flags": sorted({flag for leaf in leaves(self.finding) for flag in leaf.flags}),
             "facts": [{"fact": str(fact), "source": fact.source} for fact in grounds(self.finding)],
         }
 
@@ -162,6 +162,13 @@ def _clause(study: Study, criterion: Criterion, here: Situation) -> Clause:
     wanted = holds if criterion.kind == "inclusion" else None if holds is None else not holds
     verdict = Verdict.UNKNOWN if wanted is None else Verdict.MET if wanted else Verdict.NOT_MET
     return Clause(criterion, verdict, finding, sentence)
+
+
+def leaves(finding: Finding) -> tuple[Finding, ...]:
+    """Every comparison, statement and event that a clause is made of."""
+    if finding.rule == "criteria/leaf" or not finding.rule.startswith("criteria/"):
+        return (finding,)
+    return tuple(leaf for part in finding.rests_on if isinstance(part, Finding) for leaf in leaves(part))
 
 
 def settling(finding: Finding) -> tuple[Finding, ...]:

@@ -74,9 +74,10 @@ def _picked(pick: Pick, situation: Situation) -> Reading:
     values = [_value(fact, pick, situation) for fact in chosen] + ([] if certain else [None])
     readings = tuple(dict.fromkeys(value for value in values))
     missing = () if certain and None not in readings else (_wanted(pick, period, chosen, situation),)
-    flags = ("TIE",) if len(_same_day(chosen, candidates)) > 1 else ()
+    flags = {flag for fact in chosen if isinstance(fact.behind, Finding) for flag in fact.behind.flags}
+    flags |= {"TIE"} if len(_same_day(chosen, candidates)) > 1 else set()
     meaning = situation.meaning(pick.name)
-    return Reading(readings, tuple(_grounds(chosen)), missing, flags, meaning.unit if meaning else None)
+    return Reading(readings, tuple(_grounds(chosen)), missing, tuple(sorted(flags)), meaning.unit if meaning else None)
 
 
 def _grounds(facts: Sequence[Fact]) -> list[Ground]:
@@ -105,7 +106,8 @@ def _one_per_day(pick: Pick, facts: list[Fact], situation: Situation) -> list[Fa
     """Of several values on one full day, the highest (or the lowest, where the criterion says so)."""
     by_day: dict[Any, list[Fact]] = {}
     for fact in facts:
-        key = (fact.day,) if fact.day is not None and not fact.day.is_partial else id(fact)
+        computed = isinstance(fact.behind, Finding)  # a recorded score stays beside the computed one
+        key = (fact.day, computed) if fact.day is not None and not fact.day.is_partial else id(fact)
         by_day.setdefault(key, []).append(fact)
     best = min if pick.tie is Tie.LOWEST else max
     return [best(same, key=lambda fact: _order(fact, pick, situation)) for same in by_day.values()]
@@ -159,6 +161,9 @@ def _wanted(pick: Pick, period: Period, chosen: Sequence[Fact], situation: Situa
     if period.unplaced is not None:
         return f"the day of {period.unplaced}"
     label = situation.label(pick.name)
+    pending = [fact for fact in situation.known(pick.name) if fact.value is None and isinstance(fact.behind, Finding)]
+    if pending and not chosen:
+        return _why_unusable(pending[-1], label, situation)
     bad = next((fact for fact in chosen if _value(fact, pick, situation) is None), None)
     if bad is not None and pick.part is not Part.VALUE:
         return f"the laboratory's {pick.part} for {label} on {bad.day}"

@@ -145,7 +145,7 @@ def _screened(
     consent = screening - timedelta(days=3)
     person = {
         "disease": disease, "informed_consent": consent, "sex": random.choice(("female", "female", "male")),
-        "age": (different.get("age", str(random.randint(24, 61))), "years"),
+        "age": different.get("age", str(random.randint(24, 61))),
     }  # fmt: skip
     tables.fact(who, consent, "consent", person)
     start = _starting_activity(random)
@@ -195,8 +195,8 @@ def _screening_values(random: Random, disease: str, screening: date, start: Mapp
         "inr": (random.randint(92, 112) / 100, None, 1.2),
         "prothrombin_time": (random.randint(108, 129) / 10, "s", 13),
         "ana_titre": {"RA": 0, "SS": 320}.get(disease, random.choice((160, 320, 640))),
-        "anti_dsdna": "positive" if disease == "SLE" else "negative",
-        "anti_sm": "negative",
+        "anti_dsdna_serology": "positive" if disease == "SLE" else "negative",
+        "anti_sm_serology": "negative",
         CLASSIFIED[disease]: "met",
         "active_despite_treatment": "yes",
         **(RA_ONLY if disease == "RA" else {}),

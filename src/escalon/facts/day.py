@@ -15,6 +15,10 @@ _DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?")
 _DURATION = re.compile(r"(\d+)\s*(day|week|month|year)s?")
 
 
+class DayError(ValueError):
+    """A text that is no date or duration; says what to write."""
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """A calendar day, month or year, in ISO 8601 form: `2025-03-14`, `2025-03` or `2025`."""
@@ -25,10 +29,10 @@ class Day:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read an ISO 8601 date, full or partial; raises ValueError that says what to write."""
+        """Read an ISO 8601 date, full or partial; raises DayError, which says what to write."""
         found = _DAY.fullmatch(text.strip())
         if not found:
-            raise ValueError(
+            raise DayError(
                 f"{text!r} is not a date. Write it as 2025-03-14, or 2025-03 or 2025 if that is all that is known"
             )
         year, month, day = (int(part) if part else None for part in found.groups())
@@ -36,7 +40,7 @@ class Day:
         try:
             date(year, month or 1, day or 1)
         except ValueError as error:
-            raise ValueError(f"{text!r} is not a day of the calendar ({error})") from None
+            raise DayError(f"{text!r} is not a day of the calendar ({error})") from None
         return cls(year, month, day)
 
     @classmethod
@@ -92,7 +96,7 @@ class Duration:
         """Read `4 weeks`, `6 months`, `28 days` or `1 year`."""
         found = _DURATION.fullmatch(text.strip())
         if not found:
-            raise ValueError(f"{text!r} is not a duration. Write it as 4 weeks, 28 days, 6 months or 1 year")
+            raise DayError(f"{text!r} is not a duration. Write it as 4 weeks, 28 days, 6 months or 1 year")
         return cls(int(found[1]), found[2])
 
     def before(self, day: Day) -> Day:

@@ -66,6 +66,32 @@ _SPELLINGS = {
     for ucum, *spellings in (re.split(r"\s{2,}", line) for line in _BEDSIDE.strip().splitlines())
     for spelling in (ucum, *spellings)
 } | {"": "1"}
+# The units trials use daily, by kind, each with its size in the first of its line: exact, and held to pint by a test, so
+# that pint is loaded only for others.
+_DAILY = """
+g/L 1  g/dL 10  mg/dL 1/100  mg/L 1/1000  ug/L 1/1000000  ug/dL 1/100000  ug/mL 1/1000  ng/mL 1/1000000  pg/mL 1/1000000000
+mmol/L 1  umol/L 1/1000  nmol/L 1/1000000
+10*9/L 1  10*3/uL 1  /uL 1/1000  10*12/L 1000
+g 1  mg 1/1000  ug 1/1000000  kg 1000
+L 1  mL 1/1000  uL 1/1000000  dL 1/10
+m 1  cm 1/100  mm 1/1000
+g/d 1  mg/d 1/1000  ug/d 1/1000000  mg/wk 1/7000
+d 1  wk 7  h 1/24  min 1/1440
+U/L 1
+s 1
+mL/min 1
+L/min 1
+mm/h 1
+m2 1
+kg/m2 1
+mg/m2 1
+mm[Hg] 1
+"""
+_SIZES = {
+    unit: (kind, Fraction(size))
+    for kind, line in enumerate(_DAILY.strip().splitlines())
+    for unit, size in (entry.split() for entry in re.split(r"\s{2,}", line))
+}
 # Factors that pint would need an awkward spelling for, each exact: multiply the first to get the second.
 _RATIOS = {
     ("mL/(15.min)", "mL/min"): Fraction(1, 15),
@@ -141,6 +167,9 @@ def _by_dimension(start: str, end: str) -> Fraction | None:
     """The factor between two units of one dimension; `None` when they are not, or a unit is unknown."""
     if start == end:
         return Fraction(1)
+    if start in _SIZES and end in _SIZES:
+        (kind, size), (other, size_of_end) = _SIZES[start], _SIZES[end]
+        return size / size_of_end if kind == other else None
     if "{" in start or "{" in end:  # counted things (copies, cells): never the same as anything spelled otherwise
         return _by_annotation(start, end)
     registry = _registry()

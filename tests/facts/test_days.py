@@ -1,0 +1,53 @@
+"""Days, full and partial: a comparison answers only what the record settles."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from escalon.facts import Day, Duration
+from escalon.facts.day import DayError
+
+dates = st.dates(date(1990, 1, 1), date(2040, 12, 31))
+days = st.one_of(dates.map(Day.of), dates.map(lambda d: Day(d.year, d.month)), dates.map(lambda d: Day(d.year)))
+
+
+@given(days)
+def test_a_day_is_read_back_as_it_is_printed(day):
+    assert Day.parse(str(day)) == day
+
+
+@given(days, days, st.data())
+def test_a_comparison_holds_for_every_day_it_may_be(one, other, data):
+    def some(day: Day) -> date:
+        return day.earliest + timedelta(days=data.draw(st.integers(0, (day.latest - day.earliest).days)))
+
+    first, second = some(one), some(other)
+    assert one.is_before(other) in (None, first < second)
+    assert one.is_by(other) in (None, first <= second)
+
+
+@given(dates, st.integers(0, 60), st.sampled_from(("day", "week", "month", "year")))
+def test_a_duration_before_is_never_later(when, number, unit):
+    assert Duration(number, unit).before(Day.of(when)).earliest <= when
+
+
+@pytest.mark.parametrize(
+    ("day", "duration", "before"),
+    [
+        ("2025-03-31", "1 month", "2025-02-28"),
+        ("2024-03-31", "1 month", "2024-02-29"),
+        ("2025-02-28", "12 months", "2024-02-28"),
+        ("2024-02-29", "1 year", "2023-02-28"),
+        ("2025-03-05", "4 weeks", "2025-02-05"),
+    ],
+)
+def test_months_clamp_to_the_end_of_the_month(day, duration, before):
+    assert str(Duration.parse(duration).before(Day.parse(day))) == before
+
+
+@pytest.mark.parametrize("text", ["1.3.2025", "2025-3-1", "2025-13", "2025-02-30", "", "yesterday", "20250301"])
+def test_what_is_no_date_says_what_to_write(text):
+    with pytest.raises(DayError, match=r"2025|calendar"):
+        Day.parse(text)

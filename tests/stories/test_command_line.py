@@ -1,0 +1,108 @@
+"""What a person types, and what comes back: exit codes, JSON, errors that say what to write."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ESCALON = [sys.executable, "-m", "escalon.cli.main"]
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*ESCALON, *map(str, words)], capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    assert run("simulate", "-o", folder).returncode == 0
+    return folder
+
+
+def test_help_names_every_command_and_imports_nothing_heavy():
+    assert run("--help").returncode == 0
+    script = (
+        "import sys; sys.argv = ['escalon', '--help']\n"
+        "from escalon.cli.main import app\n"
+        "try: app()\n"
+        "except SystemExit: pass\n"
+        "print([name for name in 'polars numpy pint sqlalchemy altair scipy pydantic lark'.split() if name in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert shown.strip().endswith("[]")
+
+
+def test_screening_exits_1_when_somebody_is_not_eligible(data):
+    found = run("screen", "nct07052565", data, "--json")
+    assert found.returncode == 1
+    verdicts = [one["verdict"] for one in json.loads(found.stdout)["participants"]]
+    assert (verdicts.count("eligible"), verdicts.count("not eligible"), verdicts.count("undecided")) == (18, 9, 1)
+    assert "rows read = " in found.stderr
+
+
+def test_one_eligible_participant_exits_0(data):
+    assert run("screen", "nct07052565", data, "-p", "P01").returncode == 0
+
+
+def test_an_unknown_participant_is_exit_2_and_says_who_there_is(data):
+    found = run("screen", "nct07052565", data, "-p", "P99")
+    assert found.returncode == 2
+    assert "P01" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("screen", "nct0705256", "x"), "nct07052565"),
+        (("screen", "nct07052565", "/nowhere"), "there is no such folder"),
+        (("dose", "next", "1NNQ"), "1NNQ"),
+        (("dose", "next", "4NNN"), "level"),
+        (("report", "nct07052565", "/nowhere"), "there is no such folder"),
+        (("explain", "DATA", "P01", "das29"), "das28_esr"),
+        (("explain", "DATA", "P77", "das28_esr"), "there is no participant"),
+        (("screen", "nct07052565", "DATA", "--cutoff", "1.3.2025"), "is not a date"),
+    ],
+)
+def test_wrong_input_is_exit_2_with_what_to_write_and_no_traceback(data, words, says):
+    found = run(*(data if word == "DATA" else word for word in words))
+    assert found.returncode == 2, found.stderr
+    assert says in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_the_next_dose_from_notation_and_from_data(data):
+    assert "level 2" in run("dose", "next", "1NNN").stdout
+    found = run("dose", "next", "nct07052565", data, "--cutoff", "2025-06-10", "--json")
+    answer = json.loads(found.stdout)
+    assert answer["conduct"] == "1NNN 2NTP"
+    assert (answer["decision"]["action"], found.returncode) == ("wait", 1)
+
+
+def test_no_dose_is_decided_while_rows_of_doses_are_refused(data, tmp_path):
+    for file in data.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    with (tmp_path / "doses.csv").open("a", encoding="utf-8") as doses:
+        doses.write("P99,7,2025-03-01,,\n")
+    found = run("dose", "next", "nct07052565", tmp_path)
+    assert found.returncode == 2
+    assert "no dose is decided" in found.stderr
+
+
+def test_a_number_is_explained_down_to_its_line(data):
+    shown = run("explain", data, "P01", "das28_esr", "--visit", "D28").stdout
+    assert "das28_esr/1" in shown
+    assert "facts.csv:" in shown
+
+
+def test_data_check_lists_problems_as_json(data):
+    found = run("data", "check", "nct07052565", data, "--json")
+    assert found.returncode == 0
+    assert json.loads(found.stdout)["problems"] == []
+
+
+def test_the_demo_runs_whole(tmp_path):
+    found = run("demo", "--no-open", "-o", tmp_path)
+    assert found.returncode == 0, found.stderr
+    assert (tmp_path / "report" / "report.html").exists()
