@@ -27,6 +27,13 @@ def name_in_words(name: str, study: Study) -> str:
     return known.label.partition(" (")[0] if known else name.replace("_", " ")
 
 
+def short_name(name: str, study: Study) -> str:
+    """A measure for the head of a row: a fact without its scale, an instrument by its title."""
+    known = study.vocabulary.get(name)
+    words = name_in_words(name, study)
+    return words if known is None or known.computed else words.partition(", ")[0]
+
+
 def applies_to(criterion: Criterion, study: Study) -> str:
     """For whom a clause is: a disease, `women`, `men`, or `everyone`."""
     if not criterion.applies_text:
