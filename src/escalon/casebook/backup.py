@@ -8,10 +8,11 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select, update
 
@@ -175,8 +176,9 @@ def _lines(location: Location, casebook: Casebook, progress: Progress | None = N
         for name, table in (("head", head), ("checkpoint", checkpoints), ("secret", secrets)):
             for row in fresh.execute(select(table).order_by(*table.primary_key.columns)):
                 yield name, dict(row._mapping)
-    for code, sealed in _identifiers(location).sealed().items():
-        yield "identifier", {"participant": code, "sealed": sealed}
+    with _identifiers(location) as store:
+        for code, sealed in store.sealed().items():
+            yield "identifier", {"participant": code, "sealed": sealed}
     yield "settings", settings_of(location.folder)
 
 
@@ -192,37 +194,35 @@ def _keys(location: Location) -> Iterator[Line]:
     )
 
 
-def _identifiers(location: Location) -> IdentifierStore:
-    seal = load_seal(location.keys) or Seal(b"")
-    return IdentifierStore(open_database(location.identifiers), seal, str(location.folder))
+@contextmanager
+def _identifiers(location: Location) -> Iterator[IdentifierStore]:
+    engine = open_database(location.identifiers)
+    try:
+        yield IdentifierStore(engine, load_seal(location.keys) or Seal(b""), str(location.folder))
+    finally:
+        engine.dispose()
 
 
 def _text(line: Line) -> bytes:
     return json.dumps(line, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
-class _opened:  # noqa: N801 - used as a function
+@contextmanager
+def _opened(backup: Path, passphrase: str) -> Iterator[Iterator[Line]]:
     """The lines of a backup."""
+    with backup.open("rb") as file:
+        sealed: Any = SealedReader(file, passphrase, str(backup))
+        yield _read_lines(io.BufferedReader(sealed), backup)
 
-    def __init__(self, backup: Path, passphrase: str) -> None:
-        self.backup, self.passphrase = backup, passphrase
 
-    def __enter__(self) -> Iterator[Line]:
-        self.file = self.backup.open("rb")
-        sealed = io.BufferedReader(cast("Any", SealedReader(self.file, self.passphrase, str(self.backup))))
-        return self._lines(sealed)
-
-    def __exit__(self, *_: object) -> None:
-        self.file.close()
-
-    def _lines(self, sealed: Any) -> Iterator[Line]:
-        try:
-            with gzip.open(sealed, "rt", encoding="utf-8") as text:
-                for line in text:
-                    kind, values = json.loads(line)
-                    yield kind, values
-        except (OSError, EOFError, UnicodeDecodeError, json.JSONDecodeError) as wrong:
-            raise StorageDamaged(f"{self.backup}: damaged ({wrong})") from wrong
+def _read_lines(sealed: Any, backup: Path) -> Iterator[Line]:
+    try:
+        with sealed, gzip.open(sealed, "rt", encoding="utf-8") as text:
+            for line in text:
+                kind, values = json.loads(line)
+                yield kind, values
+    except (OSError, EOFError, UnicodeDecodeError, json.JSONDecodeError) as wrong:
+        raise StorageDamaged(f"{backup}: damaged ({wrong})") from wrong
 
 
 def _put_entries(connection: Connection, lines: Iterator[Line], progress: Progress | None) -> list[Line]:
@@ -265,4 +265,5 @@ def _put_rest(location: Location, rest: list[Line]) -> None:
             keep_keys(location.keys, signer, Seal(bytes.fromhex(values["sealing"])))
         if kind == "settings":
             write_settings(location.folder, values)
-    _identifiers(location).put_back(sealed)
+    with _identifiers(location) as store:
+        store.put_back(sealed)

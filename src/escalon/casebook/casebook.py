@@ -166,6 +166,15 @@ class Casebook:
             yield connection
 
     @contextmanager
+    def reading_once(self) -> Iterator[Connection]:
+        """A connection to read through that is thrown away afterwards, with whatever was set on it."""
+        with self.reading() as connection:
+            try:
+                yield connection
+            finally:
+                connection.invalidate()
+
+    @contextmanager
     def changing(self) -> Iterator[Connection]:
         """A transaction on what is no entry and may change: secrets and sessions."""
         with storage_errors(self.place), self.engine.execution_options(writes=True).begin() as connection:

@@ -193,7 +193,9 @@ def _create_identifiers(folder: Path, owner: Engine | None, database: str | None
     from escalon.casebook.identifiers import create_table
 
     application = (make_url(database).username or "") if database else None
-    create_table(owner or open_database(_address(folder, IDENTIFIERS)), application)
+    engine = owner or open_database(_address(folder, IDENTIFIERS))
+    create_table(engine, application)
+    engine.dispose()
 
 
 def _write_first_entries(casebook: Casebook, signer: Signer, study: str, study_version: str) -> None:

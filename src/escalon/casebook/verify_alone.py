@@ -68,15 +68,24 @@ def is_signed(key, signature, text):
     return (left[0] * right[2] - right[0] * left[2]) % P == 0 == (left[1] * right[2] - right[1] * left[2]) % P
 
 
+def parse(line):
+    """One line of entries.jsonl; a line that cannot be read is an entry that does not match."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return {"number": 0, "previous": "", "hash": "", "body": ""}
+
+
 # -- the record --------------------------------------------------------------------------------------------------------
 def read(place):
     """The entries, the checkpoints and the head of an archive folder or an SQLite casebook."""
     if place.is_dir():
-        lines = (place / "entries.jsonl").open(encoding="utf-8")
-        entries = ((e["number"], e["previous"], e["hash"], e["body"]) for e in map(json.loads, lines))
+        lines = (place / "entries.jsonl").open(encoding="utf-8", errors="backslashreplace")
+        entries = ((e["number"], e["previous"], e["hash"], e["body"]) for e in map(parse, lines))
         ends = json.loads((place / "checkpoints.json").read_text(encoding="utf-8"))
         return entries, [tuple(c) for c in ends["checkpoints"]], tuple(ends["head"])
     book = sqlite3.connect(place.resolve().as_uri() + "?mode=ro", uri=True)
+    book.text_factory = lambda raw: raw.decode("utf-8", "backslashreplace")  # a flipped byte need not be UTF-8
     rows = book.execute("SELECT number, previous, hash, body FROM entries ORDER BY number")
     checkpoints = book.execute("SELECT entry, hash, at, key, signature FROM checkpoints ORDER BY entry").fetchall()
     return rows, checkpoints, book.execute("SELECT number, hash, at, signature FROM head").fetchone()

@@ -45,7 +45,7 @@ class Conduct:
         with self._folding, self.casebook.writing() as writer:
             standing = self.caught_up(writer)
             event = build(standing)
-            authorise_event(standing, author, event, writer)
+            authorise_event(standing, author, event, writer.entry)
             event = self._check_sequence(standing, author, event, writer, override)
             entry = writer.append(author, event)
             writer.checkpoint_due = seals
@@ -69,9 +69,7 @@ class Conduct:
             standing = self.standing
             now = self.casebook.clock.now()
             try:
-                site = site_of(standing, event)
-                for act in acts_of(event):
-                    authorise(standing.people.get(author.person), author, act, site)
+                authorise_event(standing, author, event, self.casebook.entry)
             except Refused as refused:
                 return refused.broken
             return tuple(broken_rules(Act(event, author, standing, self.plan, now, self.casebook.entry)))
@@ -98,14 +96,14 @@ class Conduct:
         return replace(event, override=override)
 
 
-def authorise_event(standing: Standing, author: Author, event: Event, writer: Writer) -> None:
+def authorise_event(standing: Standing, author: Author, event: Event, entry: Callable[[int], Entry]) -> None:
     """Refuse an event its author may not record, at the site it concerns."""
     site = site_of(standing, event)
     person = standing.people.get(author.person)
     for act in acts_of(event):
         authorise(person, author, act, site)
     if event.supersedes is not None:  # to change an entry one must also be allowed to have made it
-        authorise(person, author, writer.entry(event.supersedes).kind, site)
+        authorise(person, author, entry(event.supersedes).kind, site)
 
 
 def site_of(standing: Standing, event: Event) -> str | None:
