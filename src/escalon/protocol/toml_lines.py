@@ -43,8 +43,9 @@ class TomlLines:
         while known and known not in self.spots:
             known = known[:-1]
         spot = self.spots.get(known, Spot(1, 0, 1))
-        inner = next((part for part in path[len(known) :] if isinstance(part, str)), None)
-        return self._inside(spot, inner) or spot
+        for key in (part for part in path[len(known) :] if isinstance(part, str)):
+            spot = self._inside(spot, key) or spot
+        return spot
 
     def text_of(self, line: int) -> str:
         """One line of the file, numbered from 1."""
@@ -66,10 +67,10 @@ class TomlLines:
         first, start = self.value_place(path)
         return (first, start + column - 1) if line <= 1 else (first + line - 1, column - 1)
 
-    def _inside(self, spot: Spot, key: str | None) -> Spot | None:
-        """A key within an inline table or array."""
+    def _inside(self, spot: Spot, key: str) -> Spot | None:
+        """A key within an inline table or array; of several of that name, the first."""
         start, end = spot.value
-        found = re.search(rf"\b{re.escape(key)}\b", self.text[start:end]) if key else None
+        found = re.search(rf"\b{re.escape(key)}\b", self.text[start:end])
         if not found:
             return None
         line, column = self._line_column(start + found.start())
@@ -90,7 +91,8 @@ def _scan(text: str) -> dict[Path, Spot]:
         if found := _HEADER.match(text, position):
             table = _table(found, counts)
             column = found.start(1) - position
-            spots.setdefault(table, Spot(line, column, found.end() - found.start(1)))
+            for depth in range(1, len(table) + 1):
+                spots.setdefault(table[:depth], Spot(line, column, len(found[2]) + len(found[1]) * 2))
             end = found.end()
         elif found := _KEY.match(text, position):
             path = table + _parts(found[1])

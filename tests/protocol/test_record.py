@@ -1,0 +1,41 @@
+"""The record is cut mechanically, and coverage cannot be had by chance."""
+
+from escalon.protocol.record import clauses, places, uncovered
+
+RECORD = """Title of it
+
+Exclusion Criteria
+  • (1) Stroke, with a value of 1.5×ULN; aneurysm, etc.(2) Angina.Heart failure or arrhythmia。
+Sex
+All
+"""
+
+
+def test_sentences_semicolons_and_numbering_cut_clauses() -> None:
+    found = [(one.section, one.text) for one in clauses(RECORD)]
+    assert found == [
+        ("Head", "Title of it"),
+        ("Exclusion Criteria", "• (1) Stroke, with a value of 1.5×ULN;"),
+        ("Exclusion Criteria", "aneurysm, etc."),
+        ("Exclusion Criteria", "(2) Angina."),
+        ("Exclusion Criteria", "Heart failure or arrhythmia。"),
+        ("Exclusion Criteria", "All"),
+    ]
+
+
+def test_what_is_left_is_named_and_joining_words_are_not_missed() -> None:
+    cut = clauses(RECORD)
+    heart = cut[4]
+    spans = places("Heart failure", RECORD, cut)
+    assert uncovered(heart, RECORD, spans) == "arrhythmia"
+    assert uncovered(heart, RECORD, [*spans, *places("arrhythmia", RECORD, cut)]) == ""
+
+
+def test_a_short_piece_counts_only_as_a_whole_clause() -> None:
+    cut = clauses(RECORD)
+    assert len(places("All", RECORD, cut)) == 1
+    assert places("of", RECORD, cut) == ()
+
+
+def test_a_piece_does_not_match_within_a_word() -> None:
+    assert places("Angin", RECORD, clauses(RECORD)) == ()
