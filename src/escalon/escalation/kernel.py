@@ -52,10 +52,10 @@ def _sums(
     keep every product in the cache; the innermost loops, over the truths of a block, become vector instructions.
     """
     kinds, outers, states = weights.shape[1], outer.shape[1], len(lower)
-    product = np.empty((len(parent), 64))
-    run = np.zeros((kinds, 64))
-    for first in range(0, factors.shape[1], 64):
-        truths = min(64, factors.shape[1] - first)
+    product = np.empty((len(parent), 128))
+    run = np.zeros((kinds, 128))
+    for first in range(0, factors.shape[1], 128):
+        truths = min(128, factors.shape[1] - first)
         for node in range(len(parent)):
             here, chosen = product[node], factors[factor[node], first : first + truths]
             if parent[node] < 0:

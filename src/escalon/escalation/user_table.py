@@ -24,6 +24,8 @@ LAYOUTS = "`n,t,decision`, `n,0,1,2,3,…` or `n,escalate,de_escalate,eliminate`
 
 def read_decision_table(source: str | Path) -> DecisionTable:
     """Read a decision table from a CSV file (a path) or from its text; every slip is named with its line."""
+    if isinstance(source, Path) and not source.is_file():
+        raise EscalationError(f"{source}: there is no such file. Write a CSV with a header: {LAYOUTS}")
     where = str(source) if isinstance(source, Path) else "decision table"
     text = source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source
     lines = [(number, row) for number, row in enumerate(csv.reader(io.StringIO(text)), start=1) if any(row)]
