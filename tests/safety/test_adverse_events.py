@@ -1,0 +1,268 @@
+"""Adverse events: reading a table, seriousness and clocks, infections, counting."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import beta
+
+from escalon.facts import Day, Status
+from escalon.instruments.safety.adverse_event import (
+    CAUSES,
+    AdverseEvent,
+    Causality,
+    Reference,
+    related,
+    treatment_emergent,
+)
+from escalon.instruments.safety.adverse_event_table import read_events
+from escalon.instruments.safety.counting import (
+    PERIODS,
+    Treated,
+    by_term,
+    emergent,
+    exposure_adjusted,
+    grouped,
+    in_period,
+    related_tally,
+    tally,
+    timing,
+)
+from escalon.instruments.safety.ctcae.terms import find_event, find_term
+from escalon.instruments.safety.infections import Isolate, infection_density, infection_episodes, reactivation_check
+from escalon.instruments.safety.proportion import clopper_pearson
+from escalon.instruments.safety.seriousness import Clocks, Listed, due, is_serious, special_interest, susar
+
+INFUSED = date(2025, 3, 10)
+CUTOFF = date(2025, 9, 1)
+PEOPLE = [
+    Treated(f"P{n}", INFUSED, date(2025, 3, 5), level="1" if n <= 3 else "2", disease="RA" if n % 2 else "SLE")
+    for n in range(1, 7)
+]
+
+
+def event(
+    person: str = "P1", term: str = "Nausea", grade: int | None = 1, onset: str | None = "2025-03-12", **more: object
+) -> AdverseEvent:
+    day = None if onset is None else Day.parse(onset)
+    return AdverseEvent(person, find_event(term), grade, day, **more)  # type: ignore[arg-type]
+
+
+# ---- reading
+
+ROW = {"participant": "P1", "term": "anaemia", "grade": "2", "onset": "2025-03-12", "end": "2025-03", "serious": "no"}
+
+
+def test_table_is_read_with_partial_days_and_causes() -> None:
+    (found,) = read_events([ROW | {"causality_car_t_product": "Possible", "changes": "2025-03-14=3; 2025-03-12=1"}])
+    assert (found.term.name, found.grade, str(found.end)) == ("Anemia", 2, "2025-03")
+    assert found.causes == {"car_t_product": Causality.POSSIBLE}
+    assert [change.grade for change in found.changes] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "says"),
+    [
+        ("participant", "", "participant: is empty"),
+        ("term", "neutropenia", "Neutrophil count decreased"),
+        ("grade", "6", "Write 1, 2, 3, 4 or 5"),
+        ("onset", "12/03/2025", "is not a date"),
+        ("end", "2025-02-01", "is before the onset"),
+        ("serious", "perhaps", "Write yes, no"),
+        ("causality_fludarabine", "maybe", "Write unrelated, unlikely"),
+        ("seriousness", "bad", "Write one or more of death"),
+        ("changes", "2025-03-12", "is not a change of grade"),
+    ],
+)
+def test_mistake_is_named_with_line_column_and_remedy(cell: str, value: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says) as found:
+        read_events([ROW, ROW | {cell: value}], "ae.csv")
+    assert "ae.csv, line 3" in str(found.value)
+
+
+def test_grade_the_term_does_not_have_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no grade 4"):
+        read_events([ROW | {"term": "Nausea", "grade": "4"}])
+
+
+# ---- relation, seriousness, clocks
+
+
+def test_missing_causality_counts_as_related() -> None:
+    assert related(event())
+    assert related(event(causes={"car_t_product": Causality.UNLIKELY}), CAUSES)
+    assert not related(event(causes={"car_t_product": Causality.UNLIKELY}))
+
+
+def test_unknown_criterion_leaves_seriousness_open() -> None:
+    finding = is_serious({"death": False, "hospitalisation": None})
+    assert (finding.value, finding.status) == (None, Status.INDETERMINATE)
+    assert is_serious({"death": None, "hospitalisation": True}).value is True
+
+
+def test_planned_admission_that_was_not_prolonged_is_not_serious() -> None:
+    none = dict.fromkeys(
+        ("death", "life_threatening", "disability", "congenital_anomaly", "medically_important"), False
+    )
+    finding = is_serious(none | {"hospitalisation": True}, planned_admission=True)
+    assert (finding.value, finding.flags) == (False, ("planned_admission",))
+
+
+def test_clock_counts_calendar_days_from_awareness() -> None:
+    fatal = event(grade=5, term="Myocarditis", seriousness=frozenset({"death"}))
+    other = event(grade=3, term="Myocarditis", seriousness=frozenset({"hospitalisation"}))
+    aware = date(2025, 3, 20)
+    assert [report.by for report in due(fatal, aware)] == [date(2025, 3, 27), date(2025, 4, 4)]
+    assert [report.by for report in due(other, aware)] == [date(2025, 4, 4)]
+    assert due(other, aware)[0].is_late(date(2025, 4, 5))
+    assert not due(other, aware)[0].is_late(date(2025, 5, 5), sent=date(2025, 4, 4))
+    assert [report.by for report in due(other, aware, clocks=Clocks(other=10))] == [date(2025, 3, 30)]
+
+
+def test_event_more_severe_than_listed_is_unexpected() -> None:
+    grave = event(grade=4, term="CRS", seriousness=frozenset({"life_threatening"}))
+    crs = find_event("CRS").name
+    assert susar(grave, [Listed(crs, 3)]).value is True
+    assert susar(grave, [Listed(crs, 4)]).value is False
+
+
+def test_unknown_seriousness_does_not_stop_the_clock() -> None:
+    unknown = event(grade=3, term="Myocarditis")
+    assert susar(unknown).value is None
+    assert due(unknown, date(2025, 3, 20))
+
+
+def test_event_not_related_and_not_serious_is_not_due() -> None:
+    mild = event(is_serious=False)
+    assert due(mild, date(2025, 3, 20)) == ()
+
+
+def test_special_interest_starts_at_grade_three_for_infections() -> None:
+    assert special_interest(event(term="Lung infection", grade=3)) == "infection"
+    assert special_interest(event(term="Lung infection", grade=2)) is None
+    assert special_interest(event(term="ICANS", grade=1)) == "ICANS"
+
+
+# ---- infections
+
+
+def test_two_isolates_at_one_site_within_seven_days_are_one_episode() -> None:
+    days = [Isolate("P1", "blood", day) for day in (3, 10, 18)] + [Isolate("P1", "lung", 4), Isolate("P2", "blood", 4)]
+    found = infection_episodes(days)
+    assert [(one.participant, one.isolates[0].site, one.onset) for one in found] == [
+        ("P1", "blood", 3), ("P1", "lung", 4), ("P1", "blood", 18), ("P2", "blood", 4),
+    ]  # fmt: skip
+    assert len(infection_episodes(days, within=8)) == 3
+
+
+def test_density_is_per_hundred_patient_days_and_unknown_without_days() -> None:
+    found = infection_density(infection_episodes([Isolate("P1", "blood", 3)]), {"acute": 58})
+    assert found["acute"] == (1, 58, Fraction(100, 58))
+    assert found["late"] == (0, 0, None)
+
+
+def test_reactivation_asks_for_screening() -> None:
+    finding = reactivation_check("cmv", None)
+    assert finding.missing == ("cmv_dna at screening",)
+    assert "positive_at_screening" in reactivation_check("EBV", True).flags
+
+
+# ---- counting
+
+
+@given(st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_limits_are_those_of_the_beta_quantiles(counts: tuple[int, int]) -> None:
+    x, n = counts
+    found = clopper_pearson(x, n)
+    low = 0.0 if x == 0 else beta.ppf(0.025, x, n - x + 1)
+    high = 1.0 if x == n else beta.ppf(0.975, x + 1, n - x)
+    assert abs((found.low or 0) - low) < 1e-9
+    assert abs((found.high or 0) - high) < 1e-9
+
+
+def test_nobody_observed_has_no_limits() -> None:
+    assert clopper_pearson(0, 0).low is None
+    with pytest.raises(ValueError, match="between 0"):
+        clopper_pearson(4, 3)
+
+
+@pytest.mark.parametrize(
+    ("onset", "expected"), [("2025-03-09", False), ("2025-03-10", True), ("2025-03", True), (None, True)]
+)
+def test_emergence_of_partial_days(onset: str | None, expected: bool) -> None:
+    changes = ()
+    one = event(onset=onset, baseline_grade=1, grade=1, changes=changes)
+    assert treatment_emergent(one, Reference(INFUSED)) is expected
+
+
+def test_reference_may_be_lymphodepletion() -> None:
+    early = event(onset="2025-03-06", baseline_grade=0, grade=1, changes=())
+    assert emergent([early], PEOPLE, CUTOFF, "lymphodepletion") == (early,)
+
+
+def test_periods_part_the_events() -> None:
+    before, first, later = (event(onset=day, baseline_grade=0) for day in ("2025-03-07", "2025-04-07", "2025-04-08"))
+    parts = [in_period([before, first, later], PEOPLE, period) for period in PERIODS]
+    assert parts == [(before,), (first,), (later,)]
+
+
+def test_events_after_the_cutoff_and_of_others_are_not_counted() -> None:
+    assert emergent([event(onset="2025-09-02"), event(person="X9")], PEOPLE, CUTOFF) == ()
+
+
+def test_participant_counts_once_at_the_highest_grade() -> None:
+    found = tally("all", [event(grade=1), event(grade=3, term="Fatigue"), event("P2", grade=None)], 6)
+    assert (found.events, found.participants.events, dict(found.highest), found.at_least(3)) == (
+        3,
+        2,
+        {3: 1, None: 1},
+        1,
+    )
+
+
+def test_classes_and_terms_are_ordered_by_participants() -> None:
+    found = by_term([event("P1"), event("P2"), event("P1", "Anemia", 2), event("P2", "Vomiting", 2)], 6)
+    assert list(found) == ["Gastrointestinal disorders", "Blood and lymphatic system disorders"]
+    assert [one.label for one in found["Gastrointestinal disorders"][1]] == ["Nausea", "Vomiting"]
+
+
+def test_groups_keep_everyone_even_without_an_event() -> None:
+    found = grouped([event("P1")], PEOPLE, lambda person: person.level)
+    assert {name: (len(some), len(people)) for name, (some, people) in found.items()} == {"1": (1, 3), "2": (0, 3)}
+
+
+def test_related_table_takes_the_strongest_causality() -> None:
+    causes = [{"car_t_product": mark} for mark in (Causality.POSSIBLE, Causality.PROBABLE, Causality.UNLIKELY)]
+    found, marks = related_tally("related", [event(causes=one) for one in causes] + [event("P2")], 6)
+    assert (found.events, marks) == (3, {Causality.PROBABLE: 1, None: 1})
+
+
+def test_rate_runs_to_the_first_event_or_the_end() -> None:
+    people = [Treated("P1", INFUSED), Treated("P2", INFUSED, observed_to=date(2025, 3, 19))]
+    rate = exposure_adjusted([event("P1", onset="2025-03-12"), event("P1", onset="2025-05-12")], people, CUTOFF)
+    assert (rate.participants, rate.years * Fraction(1461, 4)) == (1, 3 + 10)
+
+
+def test_onset_and_duration_are_days_with_median_and_range() -> None:
+    some = [
+        event("P1", "CRS", 2, "2025-03-12", end=Day.parse("2025-03-14")),
+        event("P2", "CRS", 1, "2025-03-16", end=Day.parse("2025-03-16")),
+        event("P3", "CRS", 1, "2025-03"),
+    ]
+    found = timing(some, PEOPLE)
+    assert (found.median_onset, found.onset, found.median_duration, found.duration, found.open) == (
+        4,
+        (2, 6),
+        2,
+        (1, 3),
+        1,
+    )
+
+
+def test_term_without_an_end_is_open() -> None:
+    assert timing([event(term="Fatigue")], PEOPLE).open == 1
+    assert find_term("Fatigue").grades

@@ -1,0 +1,86 @@
+"""The term list: complete, unambiguous, honest about what is no term."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from escalon.instruments.safety.ctcae.laboratory import laboratory_terms
+from escalon.instruments.safety.ctcae.terms import UnknownTerm, check_grade, classes, find_event, find_term, terms
+
+# Terms of each class in the printed dictionary.
+COUNTS = {
+    "Blood and lymphatic system disorders": 12, "Cardiac disorders": 34, "Gastrointestinal disorders": 122,
+    "Infections and infestations": 88, "Investigations": 42, "Nervous system disorders": 68,
+    "Injury, poisoning and procedural complications": 79, "Immune system disorders": 6, "Social circumstances": 1,
+}  # fmt: skip
+
+
+def test_dictionary_has_837_terms_in_26_classes() -> None:
+    assert (len(terms()), len(classes())) == (837, 26)
+    counted = Counter(term.system_class for term in terms().values())
+    assert {name: counted[name] for name in COUNTS} == COUNTS
+
+
+def test_every_term_has_its_own_code_and_at_least_one_grade() -> None:
+    assert len({term.code for term in terms().values()}) == 837
+    assert all(term.code.isdigit() and len(term.code) == 8 for term in terms().values())
+    assert all(term.grades for term in terms().values())
+
+
+def test_every_class_has_an_other_term() -> None:
+    assert sum(term.is_other for term in terms().values()) == 26
+
+
+def test_grade_five_is_always_death() -> None:
+    assert {term.grades[5] for term in terms().values() if 5 in term.grades} == {"Death"}
+
+
+# Codes of terms as another public list has them (MedDRA codes do not change).
+KNOWN = {
+    "10002272": "Anemia", "10016288": "Febrile neutropenia", "10020772": "Hypertension", "10021097": "Hypotension",
+    "10028606": "Myocarditis", "10034474": "Pericardial effusion", "10040741": "Sinus bradycardia",
+    "10047281": "Ventricular arrhythmia", "10061103": "Dermatitis radiation", "10052015": "Cytokine release syndrome",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", KNOWN)
+def test_code_names_its_term(code: str) -> None:
+    assert find_term(code).name == KNOWN[code]
+
+
+@pytest.mark.parametrize(
+    ("written", "name"), [("anaemia", "Anemia"), ("DIARRHOEA", "Diarrhea"), ("skin_infection", "Skin infection")]
+)
+def test_british_spelling_and_case_are_accepted(written: str, name: str) -> None:
+    assert find_term(written).name == name
+
+
+@pytest.mark.parametrize(
+    "name", ["ferritin increased", "Hypogammaglobulinemia", "B-cell aplasia", "interleukin-6 increased"]
+)
+def test_what_is_not_a_term_says_where_to_record_it(name: str) -> None:
+    with pytest.raises(UnknownTerm, match="Other, specify"):
+        find_term(name)
+
+
+def test_everyday_word_suggests_the_term() -> None:
+    with pytest.raises(UnknownTerm, match="Neutrophil count decreased"):
+        find_term("neutropenia")
+
+
+def test_grade_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no grade 4"):
+        check_grade(find_term("Nausea"), 4)
+
+
+def test_syndrome_without_a_term_has_no_invented_code() -> None:
+    assert find_event("CRS").code == "10052015"
+    assert (find_event("ICANS").code, find_event("iec-hs").system_class) == ("", "Immune system disorders")
+
+
+def test_laboratory_terms_reach_only_grades_that_exist() -> None:
+    for name, (lab, _) in laboratory_terms().items():
+        reachable = set(lab.alternatives)
+        assert reachable <= set(lab.term.grades), name

@@ -1,0 +1,165 @@
+"""`escalon grade`: what it prints, in JSON and for tables, and its exit codes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from escalon.cli.grade import app
+
+run = CliRunner().invoke
+
+
+def lines(path: Path, *rows: str) -> Path:
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def test_crs_in_json() -> None:
+    found = run(app, ["crs", "temp_c=38.5", "hypotension=yes", "vasopressors=norepinephrine", "oxygen=none", "--json"])
+    answer = json.loads(found.stdout)
+    assert (found.exit_code, answer["value"], answer["rule"]) == (0, 3, "crs/ASTCT-2019")
+
+
+def test_missing_flow_is_a_range_that_says_what_to_record() -> None:
+    found = run(app, ["crs", "temp_c=38.5", "hypotension=no", "oxygen=low_flow_nc"])
+    assert found.exit_code == 0
+    assert "grade 2 to 3, not settled" in found.stdout
+    assert "record: flow_l_min" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["crs", "temp=38"], "Items: temp_c"),
+        (["crs", "38"], "is not NAME=VALUE"),
+        (["crs"], "give the inputs"),
+        (["ctcae", "ferritin", "value=900"], "is not a term"),
+        (["ctcae", "sodium", "value=120", "lowr=135"], "Inputs: "),
+        (["icaht", "three=400"], "neutrophils per µL by day"),
+        (["ctcae"], "name a test or a term"),
+    ],
+)
+def test_wrong_input_ends_with_two_and_says_what_to_write(command: list[str], says: str) -> None:
+    found = run(app, command)
+    assert found.exit_code == 2
+    assert says in found.output
+
+
+def test_value_out_of_range_ends_with_two() -> None:
+    assert run(app, ["crs", "temp_c=60", "--json"]).exit_code == 2
+
+
+def test_every_command_lists_its_inputs() -> None:
+    for command, word in (
+        ("crs", "flow_l_min"),
+        ("icans", "consciousness"),
+        ("iec-hs", "ferritin_ratio"),
+        ("icaht", "DAY=COUNT"),
+    ):
+        found = run(app, [command, "--help"])
+        assert found.exit_code == 0
+        assert word in found.stdout
+
+
+def test_ctcae_gives_both_directions() -> None:
+    found = run(
+        app,
+        ["ctcae", "potassium", "value=3.4", "lower=3.5", "upper=5.1", "symptomatic=no", "intervention=no", "--json"],
+    )
+    grades = {one["name"]: one["value"] for one in json.loads(found.stdout)["findings"]}
+    assert grades == {"ctcae_hyperkalemia": 0, "ctcae_hypokalemia": 1}
+
+
+def test_term_without_a_number_shows_its_text() -> None:
+    found = run(app, ["ctcae", "Skin infection", "--json"])
+    assert json.loads(found.stdout)["grades"]["5"] == "Death"
+
+
+def test_terms_and_tests_are_listed() -> None:
+    assert len(json.loads(run(app, ["ctcae", "--find", "infection", "--json"]).stdout)) > 60
+    assert {"test": "hemoglobin", "unit": "g/L", "also": "g/dL", "term": "Anemia", "reads": "lower"} in json.loads(
+        run(app, ["ctcae", "--tests", "--json"]).stdout
+    )
+
+
+def test_icaht_and_iec_hs() -> None:
+    counts = [f"{day}={400 if 3 <= day <= 9 else 2000}" for day in range(31)]
+    assert json.loads(run(app, ["icaht", *counts, "--json"]).stdout)["early"]["value"] == 2
+    found = run(
+        app,
+        [
+            "iec-hs",
+            "ferritin_ratio=2.1",
+            "crs_state=resolved",
+            "transaminase_ratio=6",
+            "fibrinogen=1.2",
+            "cytopenia=no",
+            "--json",
+        ],
+    )
+    assert json.loads(found.stdout)["value"] == "positive"
+
+
+def test_table_of_assessments_gives_days_and_episodes(tmp_path: Path) -> None:
+    file = lines(
+        tmp_path / "vitals.csv",
+        "participant,time,temp_c,hypotension,oxygen,flow_l_min,vasopressors",
+        "P01,2025-03-05T08:00,38.5,no,none,,",
+        "P01,2025-03-05T20:00,39.1,yes,low_flow_nc,4,norepinephrine",
+        "P01,2025-03-06T20:00,36.9,no,none,,",
+        "P02,2025-03-05T08:00,37.0,no,none,,",
+    )
+    out = tmp_path / "graded.csv"
+    found = run(app, ["crs", "--table", str(file), "--json", "-o", str(out)])
+    answer = json.loads(found.stdout)
+    assert found.exit_code == 0
+    assert answer["episodes"] == [
+        {
+            "participant": "P01", "start": "2025-03-05T08:00:00", "end": "2025-03-06T20:00:00",
+            "last_sign": "2025-03-05T20:00:00", "hours": 36.0, "maximum": 3, "bounds": None, "missing": [],
+        }
+    ]  # fmt: skip
+    assert [day["maximum"] for day in answer["days"]] == [3, 0, 0]
+    assert [row["grade"] for row in csv.DictReader(out.read_text(encoding="utf-8").splitlines())] == [
+        "1",
+        "3",
+        "0",
+        "0",
+    ]
+
+
+def test_wrong_time_names_its_line(tmp_path: Path) -> None:
+    file = lines(tmp_path / "vitals.csv", "participant,time,temp_c", "P01,5 March,38.5")
+    found = run(app, ["crs", "--table", str(file)])
+    assert found.exit_code == 2
+    assert "vitals.csv:2, time" in found.output
+
+
+def test_laboratory_table_names_rows_it_cannot_grade(tmp_path: Path) -> None:
+    file = lines(
+        tmp_path / "lab.csv",
+        "participant,test,value,unit,lower,upper,baseline",
+        "P01,alt,119,U/L,,40,80",
+        "P01,hb,9.9,g/dL,12,16,",
+        "P01,hb,99,,12,16,",
+    )
+    out = tmp_path / "graded.csv"
+    found = run(app, ["ctcae", "--table", str(file), "-o", str(out)])
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    assert found.exit_code == 2
+    assert "lab.csv:4: hb has no unit" in found.output
+    assert [(row["term"], row["grade"]) for row in rows if not row["problem"]] == [
+        ("Alanine aminotransferase increased", "0"), ("Anemia", "2"), ("Hemoglobin increased", "0"),
+    ]  # fmt: skip
+
+
+def test_counts_table_grades_every_participant(tmp_path: Path) -> None:
+    rows = [f"P0{n},{day},{300 if day in range(3, 3 + 7 * n) else 2500}" for n in (1, 2) for day in range(31)]
+    file = lines(tmp_path / "counts.csv", "participant,day,anc", *rows)
+    found = json.loads(run(app, ["icaht", "--table", str(file), "--json"]).stdout)
+    assert [one["early"]["value"] for one in found] == [2, 3]

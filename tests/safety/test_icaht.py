@@ -1,0 +1,96 @@
+"""ICAHT: against a naive reading of the rule, properties, gaps."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from escalon.facts import Status
+from escalon.instruments.safety.icaht import icaht, icaht_early, icaht_late, runs
+
+LEVELS = (50, 100, 101, 500, 501, 1000, 3000)
+complete = st.lists(st.sampled_from(LEVELS), min_size=31, max_size=31).map(lambda some: dict(enumerate(some)))
+
+
+def naive_longest(counts: dict[int, int], limit: int) -> tuple[int, bool]:
+    """The longest run with recoveries of one or two days filled in, and whether one from day 3 on or before lasts to the end."""
+    days = sorted(counts)
+    low = [counts[day] <= limit for day in days]
+    for start in range(1, len(low)):
+        for width in (1, 2):
+            end = start + width
+            if end < len(low) and low[start - 1] and low[end] and not any(low[start:end]):
+                low[start:end] = [True] * width
+    best = run = 0
+    began, never = None, False
+    for day, is_low in zip(days, low, strict=True):
+        run = run + 1 if is_low else 0
+        began = day if run == 1 else began
+        best = max(best, run)
+        never = bool(run) and began is not None and began <= 3 and day == days[-1]
+    return best, never
+
+
+def naive_early(counts: dict[int, int]) -> int:
+    d500, never = naive_longest(counts, 500)
+    d100, _ = naive_longest(counts, 100)
+    if d100 >= 14 or never:
+        return 4
+    if d100 >= 7 or d500 >= 14:
+        return 3
+    return 2 if d500 >= 7 else 1 if d500 >= 1 else 0
+
+
+@given(complete)
+def test_early_grade_is_that_of_a_naive_reading(counts: dict[int, int]) -> None:
+    assert icaht(counts)[0].value == naive_early(counts)
+
+
+@given(complete, st.integers(0, 30), st.sampled_from(LEVELS))
+def test_lower_count_never_lowers_the_early_grade(counts: dict[int, int], day: int, count: int) -> None:
+    lower = counts | {day: min(counts[day], count)}
+    assert icaht(counts)[0].value <= icaht(lower)[0].value
+
+
+def test_table_has_no_gap_and_no_overlap() -> None:
+    found = {(d500, d100): icaht_early(d500, d100, False) for d500 in range(32) for d100 in range(d500 + 1)}
+    assert set(found.values()) == {0, 1, 2, 3, 4}
+    assert all(grade is not None for grade in found.values())
+    assert [icaht_late(anc, True) for anc in (1501, 1500, 1001, 1000, 501, 500, 101, 100, 0)] == [
+        0,
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+        4,
+        4,
+    ]
+
+
+def test_period_without_a_count_has_no_grade() -> None:
+    early, late = icaht({})
+    assert (early.value, early.status, late.value) == (None, Status.MISSING, None)
+
+
+def test_gap_of_more_than_a_week_ends_a_run_and_is_flagged() -> None:
+    early, _ = icaht({0: 3000, 3: 400, 5: 400, 14: 400, 16: 3000, 30: 3000})
+    assert "gap_flag" in early.flags
+    assert early.components["runs_500"] == ("day 3–5", "day 14–14")
+
+
+def test_gap_of_a_week_is_interpolated() -> None:
+    (run,) = runs({0: 3000, 3: 400, 11: 400, 12: 3000}, 500)
+    assert (run.first, run.last, run.days) == (3, 11, 9)
+
+
+def test_scale_of_interpolation_is_a_choice_and_flagged() -> None:
+    counts = {0: 3000, 2: 3000, 6: 10, 10: 3000, 30: 3000}
+    assert [icaht(counts, scale=scale)[0].components["days_500"] for scale in ("log10", "linear")] == [5, 1]
+    assert "rule_unconfirmed" in icaht(counts)[0].flags
+
+
+def test_transient_late_fall_is_not_graded() -> None:
+    _, late = icaht({40: 900, 50: 1700, 60: 2500})
+    assert (late.value, late.flags) == (0, ("transient_fall",))
