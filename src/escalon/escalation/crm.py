@@ -66,7 +66,7 @@ class DoseToxicity:
             powered: Floats = p**slope
             return powered
         x = np.log(p / (1 - p)) - self.intercept
-        expit: Floats = 1 / (1 + np.exp(-(self.intercept + slope * x)))
+        expit: Floats = np.exp(-np.logaddexp(0, -(self.intercept + slope * x)))
         return expit
 
     @cached_property
