@@ -4,7 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from escalon.facts import Status, UnitError
@@ -82,7 +82,6 @@ def test_scaling_the_level_scales_peak_and_area_and_leaves_times(course, k, meth
     assert times["half_life"] == pytest.approx(once["half_life"], rel=1e-6) if once["half_life"] else True
 
 
-@settings(deadline=None)  # the first conversion loads the unit registry
 @given(courses())
 def test_the_unit_changes_the_number_and_nothing_else(course):
     days, levels = course

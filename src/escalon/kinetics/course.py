@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
-from escalon.facts import Number
+from escalon.facts import Number, plain
 from escalon.kinetics.area import Method, Point
 from escalon.kinetics.detection import Detection
+from escalon.kinetics.half_life import Decline, terminal_decline
 from escalon.kinetics.profile import Profile, Sample
 
 
@@ -68,12 +70,12 @@ class Course:
             return 0.0, float(measured[0].value)
         return 0.0, 0.0
 
-    @property
+    @cached_property
     def zero_in_the_middle(self) -> list[Point]:
         """The points of the sensitivity analysis: below quantification between two positives counts as 0."""
         return list(self._usable("zero"))
 
-    @property
+    @cached_property
     def middle_below(self) -> list[Sample]:
         """Samples below quantification between two positive ones."""
         if not self.positive:
@@ -81,18 +83,28 @@ class Course:
         first, last = self.positive[0].day, self.positive[-1].day
         return [s for s in self.profile.after if s.is_below and first < s.day < last]
 
-    @property
+    @cached_property
     def first_below_after(self) -> Sample | None:
         """The first sample below quantification after the last positive one."""
         last = self.positive[-1].day if self.positive else 0
         return next((s for s in self.profile.after if s.day > last and s.is_below), None)
 
-    @property
+    @cached_property
     def above_range(self) -> list[Sample]:
         """Samples beyond the upper limit of quantification: their level is not known."""
         return [s for s in self.profile.after if s.detection is Detection.ABOVE]
 
-    @property
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """The days of samples that have no result."""
+        return tuple(f"day {plain(sample.day, 2)}" for sample in self.profile.without_result)
+
+    @cached_property
+    def decline(self) -> Decline | None:
+        """The terminal decline, if there is one."""
+        return terminal_decline(self.after_peak)
+
+    @cached_property
     def after_peak(self) -> list[Point]:
         """The quantified points strictly after the first peak."""
         quantified = [(t, c) for t, c in self.points if c > 0]

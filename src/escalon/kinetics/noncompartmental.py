@@ -13,7 +13,7 @@ from escalon.facts import Finding, Status, plain
 from escalon.kinetics.area import Point, area, up_to
 from escalon.kinetics.course import DEFAULT, Course, Plan
 from escalon.kinetics.detection import Detection
-from escalon.kinetics.half_life import Decline, terminal_decline
+from escalon.kinetics.half_life import Decline
 from escalon.kinetics.profile import Profile
 
 RULE = "cellular_kinetics/1"
@@ -115,10 +115,8 @@ def _finding(
     status: Status = Status.OK,
     **more: Any,
 ) -> Finding:
-    profile = course.profile
-    missing = tuple(f"day {plain(s.day, 2)}" for s in profile.without_result)
     return Finding(
-        name, value, status, unit=unit, missing=missing, rule=RULE, rests_on=profile.facts(profile.samples), **more
+        name, value, status, unit=unit, missing=course.missing, rule=RULE, rests_on=course.profile.observed, **more
     )
 
 
@@ -204,7 +202,7 @@ def _area_to(course: Course, name: str, end: float) -> Finding:
     tlast = course.points[-1][0]
     if not course.positive or tlast >= end:
         return named(value, components=parts)
-    decline = terminal_decline(course.after_peak)
+    decline = course.decline
     if plan.extrapolate and decline and tlast >= end - float(plan.visit_window):
         beyond = _beyond(course.points[-1], end, decline)
         parts["extrapolated_percent"] = 100 * beyond / (value + beyond)
@@ -239,7 +237,7 @@ def _half_life(course: Course) -> Finding:
         return named(
             None, status=Status.NOT_APPLICABLE, reasons=(f"{len(points)} quantified samples after the peak, 3 needed",)
         )
-    decline = terminal_decline(points)
+    decline = course.decline
     if decline is None:
         return named(None, status=Status.NOT_APPLICABLE, reasons=("the last samples do not decline",))
     flags: tuple[str, ...] = ("poor_fit",) if decline.adjusted_r_squared < _POOR_FIT else ()

@@ -78,6 +78,11 @@ class Profile:
         """Samples that were due or taken and have no result: neither zero nor not detected."""
         return tuple(s for s in self.samples if s.detection is Detection.MISSING)
 
+    @cached_property
+    def observed(self) -> tuple[Fact, ...]:
+        """Every sample as a fact: what all parameters of the profile rest on."""
+        return self.facts(self.samples)
+
     def until(self, day: Number | None) -> "Profile":
         """The profile before a day, such as that of a retreatment or infection; `None` keeps all."""
         if day is None:

@@ -29,13 +29,10 @@ def b_cell_figure(
     alt = altair()
     need = f"{rule.consecutive} values in a row from {plain(rule.recovered)}/µL"
     subtitle = f"Aplasia: below {plain(rule.below)}/µL. Recovery: {need}. Hollow: below the limit of quantification."
-    figure = alt.vconcat(
-        _curves(rows, groups, rule, first, last), _lanes(bars, counts, groups, first, last), spacing=14
-    )
+    figure = alt.vconcat(_curves(rows, groups, rule, first, last), _lanes(counts, groups, first, last), spacing=14)
     figure = figure.properties(title=alt.TitleParams(title, subtitle=[*([note] if note else []), subtitle]))
-    return svg(
-        figure, f"{title}: {len(counts)} participants, cells per µL against days, with aplasia from onset to recovery"
-    )
+    told = f"{title}: {len(counts)} participants, cells per µL against days, with aplasia from onset to recovery"
+    return svg(figure, told, {"counts": rows, "episodes": bars})
 
 
 def _rows(profile: Profile) -> list[dict[str, Any]]:
@@ -100,7 +97,7 @@ def _curves(rows: list[dict[str, Any]], groups: list[str], rule: AplasiaRule, fi
     legend = alt.Legend(title="group") if len(groups) > 1 else None
     hue = alt.Color("group:N", scale=colour, legend=legend)
     x = _x("day:Q", first, last, None)
-    base = alt.Chart(alt.Data(values=rows))
+    base = alt.Chart(alt.NamedData("counts"))
     lines = base.mark_line(strokeWidth=1.4, opacity=0.75)
     lines = lines.encode(x, y, hue, alt.StrokeDash("group:N", scale=dash, legend=None), detail="participant:N")
     points = base.mark_point(size=32, fill="#ffffff", strokeWidth=1.3)
@@ -121,9 +118,7 @@ def _curves(rows: list[dict[str, Any]], groups: list[str], rule: AplasiaRule, fi
     return alt.layer(rules, lines, points, solid, names).properties(width=460, height=230)
 
 
-def _lanes(
-    bars: list[dict[str, Any]], profiles: Sequence[Profile], groups: list[str], first: float, last: float
-) -> Any:
+def _lanes(profiles: Sequence[Profile], groups: list[str], first: float, last: float) -> Any:
     """A lane per participant: solid while aplastic, an arrow where it still lasts, a tick at recovery."""
     alt = altair()
     colour, _, _ = scales(groups)
@@ -132,7 +127,7 @@ def _lanes(
         "participant:N", sort=people, title=None, scale=alt.Scale(domain=people), axis=alt.Axis(grid=True, domain=False)
     )
     hue = alt.Color("group:N", scale=colour, legend=None)
-    base = alt.Chart(alt.Data(values=bars))
+    base = alt.Chart(alt.NamedData("episodes"))
     x = _x("start:Q", first, last, "days from the end of infusion")
     lasting = base.transform_filter(f"datum.state != '{_STATES[2]}'").mark_bar(height=7, opacity=0.85)
     arrows = base.transform_filter(f"datum.state == '{_STATES[1]}'").mark_point(

@@ -4,7 +4,7 @@ Colour never carries meaning alone: groups differ in shape and dash as well. The
 when a figure is really drawn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # Okabe & Ito 2008, "Color Universal Design": told apart with every common colour vision.
@@ -33,8 +33,12 @@ def scales(groups: Sequence[str]) -> tuple[Any, Any, Any]:
     )
 
 
-def svg(chart: Any, description: str) -> str:
-    """A chart as SVG text with a description for those who cannot see it."""
+def svg(chart: Any, description: str, datasets: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> str:
+    """A chart as SVG text with a description for those who cannot see it.
+
+    `datasets` are rows that the chart refers to by name (`alt.NamedData`): handed over as they are, while rows inside a
+    chart are copied and checked once for every layer, which takes most of the time of a figure.
+    """
     import vl_convert
 
     finished = chart.properties(description=description).configure(
@@ -46,7 +50,9 @@ def svg(chart: Any, description: str) -> str:
         legend={"labelColor": INK, "titleColor": INK, "symbolSize": 90, "labelFontSize": 11, "titleFontSize": 12},
         title={"color": INK, "fontSize": 13, "anchor": "start", "subtitleColor": FAINT, "subtitleFontSize": 11},
     )
-    return str(vl_convert.vegalite_to_svg(finished.to_dict()))
+    drawing = finished.to_dict()
+    drawing["datasets"] = drawing.get("datasets", {}) | dict(datasets or {})
+    return str(vl_convert.vegalite_to_svg(drawing))
 
 
 def nothing_to_draw(what: str) -> str:

@@ -8,7 +8,7 @@ from escalon.facts import UnitError, plain, spelled
 from escalon.kinetics import Detection, Profile, Sample
 from escalon.reporting.figures.canvas import FAINT, INK, altair, nothing_to_draw, scales, svg
 
-_EARLY = 28  # the first panel; expansion happens in the first four weeks
+_EARLY_END = 35  # days of the first panel: expansion and peak fall in the first four weeks
 # Marks of samples without a level, hollow: detected below the limit, not detected, above the range.
 _HOLLOW = {
     Detection.BLQ.value: "triangle-down",
@@ -36,14 +36,13 @@ def kinetics_figure(profiles: Iterable[Profile], title: str = "CAR transgene in 
         raise UnitError(f"one figure has one unit, not {' and '.join(sorted(units))}")
     rows = [row for profile in drawn for row in _rows(profile)]
     groups = list(dict.fromkeys(row["group"] for row in rows))
-    last = max(row["day"] for row in rows)
-    panels = [_panel(rows, groups, drawn, 1.25 * _EARLY if last > 1.25 * _EARLY else last, True)]
-    if last > 1.25 * _EARLY:
-        panels.append(_panel(rows, groups, drawn, last, False))
+    last = max(1.0, *(row["day"] for row in rows))
+    ends = [end for end in (_EARLY_END, last) if end <= last and any(row["day"] <= end for row in rows)]
+    panels = [_panel(rows, groups, drawn, end, number == 0) for number, end in enumerate(ends or [last])]
     subtitle = [*([note] if note else []), *_KEY]
     alt = altair()
     figure = alt.hconcat(*panels, spacing=16).properties(title=alt.TitleParams(title, subtitle=subtitle))
-    return svg(figure, _description(drawn, title))
+    return svg(figure, _description(drawn, title), {"samples": rows})
 
 
 def _rows(profile: Profile) -> list[dict[str, Any]]:
@@ -73,18 +72,17 @@ def _panel(
 ) -> Any:
     """One panel up to a day: lines, marks, and the limit of quantification."""
     alt = altair()
-    shown = [row for row in rows if row["day"] <= until]
     colour, dash, shape = scales(groups)
     x = alt.X(
         "day:Q",
         title="days from the end of infusion",
-        scale=alt.Scale(domain=[min(0.0, *(row["day"] for row in shown)), until], nice=False, padding=6),
+        scale=alt.Scale(domain=[min(0.0, *(row["day"] for row in rows)), until], nice=False, padding=6),
         axis=alt.Axis(values=_ticks(until), format="d", grid=False),
     )
     y = _y_axis(rows, profiles[0].unit, first)
     legend = alt.Legend(title="group") if len(groups) > 1 and first else None
     hue = alt.Color("group:N", scale=colour, legend=legend)
-    base = alt.Chart(alt.Data(values=shown))
+    base = alt.Chart(alt.NamedData("samples")).transform_filter(f"datum.day <= {until}")
     solid = base.transform_filter("datum.solid")
     lines = solid.mark_line(strokeWidth=1.4, opacity=0.75).encode(
         x, y, hue, alt.StrokeDash("group:N", scale=dash, legend=None), detail="participant:N"
