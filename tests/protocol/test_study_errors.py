@@ -171,3 +171,27 @@ def read(folder: Path) -> tuple[Study | None, tuple[Problem, ...]]:
         return load_study(folder), ()
     except StudyError as error:
         return None, error.problems
+
+
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        ("thymoma >= 3 ever", "thymoma is an event"),
+        ("any thymoma before surgery", "no [anchor.surgery]"),
+        ("any thymoma beefore enrolment", "beefore"),
+    ],
+)
+def test_an_alternative_reading_is_held_to_the_same_as_the_rule_in_force(tmp_path: Path, rule: str, what: str) -> None:
+    assumption = f"""
+[[assumption]]
+id           = "Q-1"
+about        = ["4"]
+question     = "Which?"
+default      = "any"
+alternatives = [{{ says = "other", rules = {{ "4" = "{rule}" }} }}]
+signer       = "principal investigator"
+
+[anchor.enrolment]"""
+    problem = refusal(changed(tmp_path, "study.toml", "[anchor.enrolment]", assumption)).problems[0]
+    assert what in problem.what
+    assert problem.where == "Q-1"

@@ -16,9 +16,16 @@ def criterion_sentence(criterion: Criterion, study: Study) -> str:
     """What a clause asks, in words; an exclusion says what excludes."""
     from escalon.criteria import english
 
-    sentence = english(criterion.tree, lambda name: name_in_words(name, study))
+    sentence = english(criterion.tree, lambda name: _quoted(name, study))
     sentence = sentence.replace("the latest ", "").replace("10^9/L", "× 10⁹/L")
-    return f"{sentence[:1].upper()}{sentence[1:]}."
+    start = 1 if sentence.startswith("«") else 0
+    return f"{sentence[:start]}{sentence[start : start + 1].upper()}{sentence[start + 1 :]}."
+
+
+def _quoted(name: str, study: Study) -> str:
+    """A name within a sentence; in marks where it has a comma of its own, so that one sees where it ends."""
+    words = name_in_words(name, study)
+    return f"«{words}»" if ", " in words else words
 
 
 def name_in_words(name: str, study: Study) -> str:

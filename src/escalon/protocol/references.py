@@ -239,22 +239,31 @@ def _implemented(study: Study, sources: Sources) -> Iterator[Problem]:
 
 
 def _alternatives(study: Study, sources: Sources) -> Iterator[Problem]:
-    from escalon.criteria import CriterionError, parse
-
+    """The rules of an alternative reading are held to the same as those in force."""
     known = [one.id for one in study.criteria]
     for number, assumption in enumerate(study.assumptions):
         path = ("assumption", number, "alternatives")
         for alternative in assumption.alternatives:
             for criterion, rule in alternative.rules.items():
                 if criterion not in known:
-                    yield sources.problem(
-                        path, f"there is no criterion {criterion!r}. {_nearest(criterion, known)}", assumption.id
-                    )
-                try:
-                    parse(rule)
-                except (CriterionError, RecursionError) as error:
-                    problem = getattr(error, "problem", "nested too deeply")
-                    yield sources.problem(path, f"the rule for {criterion} cannot be read: {problem}", assumption.id)
+                    what = f"there is no criterion {criterion!r}. {_nearest(criterion, known)}"
+                    yield sources.problem(path, what, assumption.id)
+                for what in _wrong(rule, study):
+                    yield sources.problem(path, f"the rule for {criterion}: {what}", assumption.id)
+
+
+def _wrong(rule: str, study: Study) -> Iterator[str]:
+    from escalon.criteria import CriterionError, parse
+
+    try:
+        tree = parse(rule)
+    except (CriterionError, RecursionError) as error:
+        yield getattr(error, "problem", "it is nested too deeply to be read")
+        return
+    yield from (misuse.what for misuse in misuses(tree, study.vocabulary))
+    for anchor in anchors_in(tree):
+        if anchor not in study.anchors:
+            yield f"there is no [anchor.{anchor}]. {_nearest(anchor, study.anchors)}"
 
 
 _CHECKS = (
