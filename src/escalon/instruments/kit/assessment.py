@@ -44,11 +44,10 @@ def assess_with(instrument: Instrument, given: Mapping[str, Any], day: Day | Non
 
 def _sorted_out(instrument: Instrument, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Items under their own names, and options; other names an item goes by are accepted."""
-    aliases = {other: name for name, item in instrument.items.items() for other in item.also}
     raw: dict[str, Any] = {}
     options: dict[str, Any] = {}
     for key, value in given.items():
-        name = aliases.get(key, key)
+        name = instrument.aliases.get(key, key)
         if name in instrument.options:
             options[name] = _option(instrument, name, value)
         elif name not in instrument.items:

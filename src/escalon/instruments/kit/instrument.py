@@ -114,6 +114,11 @@ class Instrument:
         return self._programs[key]
 
     @cached_property
+    def aliases(self) -> Mapping[str, str]:
+        """Every other name an item goes by, with the item's own name."""
+        return {other: name for name, item in self.items.items() for other in item.also}
+
+    @cached_property
     def _programs(self) -> dict[Any, Program]:
         return {}
 
