@@ -1,0 +1,213 @@
+"""`escalon score`: an instrument, from its items or over a table of visits."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from escalon.cli.loading import AsJson, print_json
+
+if TYPE_CHECKING:
+    from escalon.facts import Finding
+    from escalon.instruments.kit.instrument import Instrument
+
+EPILOG = """Examples:
+
+  escalon score                                                    every instrument, a line each
+
+  escalon score das28_esr --items                                  what it asks: names, ranges, units, options
+
+  escalon score das28_esr tender=4 swollen=5 esr=7 global_health='50 mm'
+
+  escalon score das28_crp tender=4 swollen=5 crp='2.5 mg/dL' global_health='50 mm' --json
+
+  escalon score cdai --table visits.csv -o scored.csv
+
+A header of a table says its unit in brackets: crp [mg/L]. Exit code 0: scored; 1: something is missing; 2: wrong input."""
+
+
+def score(
+    instrument: Annotated[
+        str | None, typer.Argument(metavar="[INSTRUMENT]", help="Its name, such as das28_esr.")
+    ] = None,
+    items: Annotated[
+        list[str] | None, typer.Argument(metavar="[ITEM=VALUE …]", help="Items, with units; options too.")
+    ] = None,
+    ask: Annotated[
+        bool, typer.Option("--items", help="What the instrument asks, its bands, flags and source.")
+    ] = False,
+    table: Annotated[Path | None, typer.Option("--table", help="Score every row of a CSV or Parquet file.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where to write the scored table.")] = None,
+    show: Annotated[
+        str | None, typer.Option("--show", help="sql, javascript, schema or formula, instead of a score.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A disease-activity score, response or classification, from its items; without arguments, the list of them."""
+    if instrument is None:
+        _list(as_json)
+        return
+    from escalon.instruments.kit.catalogue import find
+
+    found = find(instrument)
+    if show:
+        _show(found, show)
+    elif table:
+        _table(found, table, output, _pairs(items), as_json)
+    elif ask or not items:
+        _ask(found, as_json)
+    else:
+        _one(found, _pairs(items), as_json)
+
+
+def _list(as_json: bool) -> None:
+    from escalon.instruments import catalogue
+    from escalon.instruments.kit.catalogue import family
+
+    rows = [
+        {"family": family(one), "name": one.name, "title": one.title, "about": one.about.splitlines()[0]}
+        for one in catalogue().values()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    grid = Table("name", "what it measures", title="Instruments", title_justify="left", box=None)
+    before = ""
+    for row in sorted(rows, key=lambda row: (row["family"], row["name"])):
+        if row["family"] != before:
+            grid.add_row(f"[bold]{row['family']}[/bold]", "")
+            before = row["family"]
+        grid.add_row(f"  {row['name']}", f"{row['title']}: {row['about']}")
+    Console().print(grid)
+
+
+def _ask(found: "Instrument", as_json: bool) -> None:
+    from escalon.instruments.kit.readings import described
+
+    about = described(found)
+    if as_json:
+        print_json(about)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(f"[bold]{found.title}[/bold]  ({found.name})\n{found.about}\nSource: {found.source}")
+    if found.unconfirmed:
+        console.print(f"[yellow]Unconfirmed:[/yellow] {found.unconfirmed}")
+    grid = Table("item", "what", "accepted", "units", "also")
+    for item in about["items"]:
+        grid.add_row(item["name"], item["about"], item["accepted"], ", ".join(item["units"]), ", ".join(item["also"]))
+    console.print(grid)
+    for name, choices in about["options"].items():
+        console.print(f"option {name}: {choices[0]} (default)" + "".join(f", {choice}" for choice in choices[1:]))
+    for name, bands in about["bands"].items():
+        console.print(f"{name}: " + ";  ".join(f"{label} {test}" for label, test in bands))
+
+
+def _pairs(items: list[str] | None) -> dict[str, Any]:
+    from escalon.instruments.kit.assessment import UnknownItem
+
+    given: dict[str, Any] = {}
+    for word in items or []:
+        name, sign, value = word.partition("=")
+        if not sign:
+            raise UnknownItem(f"{word!r} is not an item. Write item=value, such as tender=4 or crp='7 mg/L'")
+        if name in given:
+            raise UnknownItem(f"{name} is given twice")
+        given[name] = value
+    return given
+
+
+def _one(found: "Instrument", given: dict[str, Any], as_json: bool) -> None:
+    from escalon.facts import Status
+    from escalon.instruments.kit.assessment import assess_with
+
+    finding = assess_with(found, given)
+    if as_json:
+        print_json(finding.as_json())
+    else:
+        _print(found, finding)
+    raise typer.Exit({Status.INVALID: 2, Status.OK: 0}.get(finding.status, 1))
+
+
+def _print(found: "Instrument", finding: "Finding") -> None:
+    from escalon.facts import Status, plain
+
+    if finding.status is Status.INVALID:
+        for reason in finding.reasons:
+            typer.echo(f"escalon: {reason}", err=True)
+        return
+    unit = f" {finding.unit}" if finding.unit else ""
+    band = f"  ({finding.category})" if finding.category else ""
+    typer.echo(f"{found.title}: {plain(finding.value, 4)}{unit if finding.value is not None else ''}{band}")
+    if finding.bounds and finding.value is None:
+        low, high = finding.bounds[0], finding.bounds[-1]
+        typer.echo(f"  between {plain(low, 4)} and {plain(high, 4)}, depending on what is missing")
+    for name, value in finding.components.items():
+        if name not in found.items:
+            typer.echo(f"  {name.replace('_', ' ')}: {_shown(value)}")
+    for reason in finding.reasons:
+        typer.echo(f"  {reason}")
+    if finding.flags:
+        typer.echo(f"  flags: {', '.join(finding.flags)}")
+
+
+def _shown(value: Any) -> str:
+    from escalon.facts import plain
+
+    return " to ".join(plain(end, 4) for end in value) if isinstance(value, tuple) else plain(value, 4)
+
+
+def _show(found: "Instrument", what: str) -> None:
+    from escalon.expressions.text import plain_text
+    from escalon.instruments.kit.readings import javascript, json_schema, sql
+
+    match what:
+        case "sql":
+            typer.echo(sql(found))
+        case "javascript":
+            typer.echo(javascript(found))
+        case "schema":
+            print_json(json_schema(found))
+        case "formula":
+            program = found.program()
+            typer.echo(plain_text(program.steps[program.roots["value"]].node))
+        case _:
+            typer.echo(f"escalon: --show {what} is not known. Write sql, javascript, schema or formula", err=True)
+            raise typer.Exit(2)
+
+
+def _table(found: "Instrument", file: Path, output: Path | None, options: dict[str, Any], as_json: bool) -> None:
+    import polars as pl
+    from rich.progress import Progress
+
+    from escalon.instruments.kit.visits_table import score_table
+
+    if not file.is_file():
+        typer.echo(f"escalon: {file}: there is no such file", err=True)
+        raise typer.Exit(2)
+    frame = pl.read_parquet(file) if file.suffix == ".parquet" else pl.read_csv(file, infer_schema=False)
+    from rich.console import Console
+
+    with Progress(transient=True, console=Console(stderr=True)) as bar:
+        task = bar.add_task(found.title, total=frame.height)
+        scored = score_table(found, frame, options, lambda rows: bar.advance(task, rows))
+    for problem in scored.problems:
+        typer.echo(f"{file.name} {problem}", err=True)
+    typer.echo(
+        f"{frame.height} rows read = {frame.height - scored.invalid} scored or missing + {scored.invalid} invalid",
+        err=True,
+    )
+    if output is not None and output.suffix == ".parquet":
+        scored.frame.write_parquet(output)
+    elif output is not None:
+        scored.frame.write_csv(output)
+    elif as_json:
+        typer.echo(scored.frame.write_json())
+    else:
+        typer.echo(scored.frame.write_csv(), nl=False)
+    raise typer.Exit(2 if scored.invalid else 0)
