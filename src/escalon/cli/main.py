@@ -52,6 +52,8 @@ class Lazy(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command to run, loaded."""
+        if len(args) > 2 and args[0] == "score" and "--help" in args:  # help on one instrument is what it asks
+            args = [word if word != "--help" else "--items" for word in args]
         if args and args[0] in COMMANDS:
             return args[0], loaded(args[0]), args[1:]
         return super().resolve_command(ctx, args)

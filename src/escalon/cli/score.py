@@ -198,10 +198,8 @@ def _table(found: "Instrument", file: Path, output: Path | None, options: dict[s
         scored = score_table(found, frame, options, lambda rows: bar.advance(task, rows))
     for problem in scored.problems:
         typer.echo(f"{file.name} {problem}", err=True)
-    typer.echo(
-        f"{frame.height} rows read = {frame.height - scored.invalid} scored or missing + {scored.invalid} invalid",
-        err=True,
-    )
+    account = f"{frame.height - scored.invalid} scored or missing + {scored.invalid} invalid"
+    typer.echo(f"{frame.height} rows read = {account}", err=True)
     if output is not None and output.suffix == ".parquet":
         scored.frame.write_parquet(output)
     elif output is not None:

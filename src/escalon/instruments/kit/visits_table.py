@@ -210,12 +210,10 @@ def _series(
     applies = results["applies"] if "applies" in results else np.ones(len(wrong))
     value = _decoded(results["value"], reading, "value")
     known = ~(_unknown(value) | wrong | (applies != 1))
-    status = np.where(
-        wrong, "invalid", np.where(applies == 0, "not_applicable", np.where(known, "ok", instrument.when_missing.value))
-    )
-    made = [pl.Series(name, np.where(known, value, None) if value.dtype == object else np.where(known, value, np.nan))]
-    if made[0].dtype.is_float():
-        made = [made[0].fill_nan(None)]
+    status = np.where(known, "ok", instrument.when_missing.value)
+    status = np.where(wrong, "invalid", np.where(applies == 0, "not_applicable", status))
+    shown = pl.Series(name, np.where(known, value, None if value.dtype == object else np.nan))
+    made = [shown.fill_nan(None) if shown.dtype.is_float() else shown]
     if "category" in results:
         band = _decoded(results["category"], reading, "category")
         made.append(
