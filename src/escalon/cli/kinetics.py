@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from escalon.kinetics.samples_table import Infused
     from escalon.reporting.tables.grid import Grid
 
+_PRODUCT = ("car_copies", "car_transgene")
 _B_CELLS = ("cd19_b_cells", "cd20_b_cells", "b_cells")
 
 
@@ -23,7 +24,9 @@ def kinetics(
     ] = False,
     middle_blq: Annotated[str, typer.Option(help="Below LLOQ between two positives: drop or zero.")] = "drop",
     until: Annotated[float | None, typer.Option(help="Leave out samples from this day on (retreatment).")] = None,
-    analyte: Annotated[str, typer.Option(help="Which analyte of the table is the cell product.")] = "car_copies",
+    analyte: Annotated[
+        str | None, typer.Option(help="Which analyte is the cell product; car_copies or car_transgene unless said.")
+    ] = None,
     unit: Annotated[str | None, typer.Option(help="Only profiles in this unit, when there are several.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for page, figures and CSV.")] = None,
     table: Annotated[
@@ -47,7 +50,8 @@ def kinetics(
     try:
         plan = _plan(method, horizon, extrapolate, middle_blq, until)
         profiles = _profiles(data)
-        chosen = _chosen(profiles, analyte, unit)
+        product = analyte or _product(profiles)
+        chosen = _chosen(profiles, product, unit)
     except TableError as error:
         for problem in error.problems[:50]:
             typer.echo(problem, err=True)
@@ -58,7 +62,7 @@ def kinetics(
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     found = _analysed(chosen, plan)
-    others = [profile for profile in profiles if profile.analyte != analyte]
+    others = [profile for profile in profiles if profile.analyte != product]
     if table:
         from escalon.reporting.tables.kinetics import parameter_csv
 
@@ -137,6 +141,12 @@ def _infusions(doses: Path) -> "dict[str, Infused]":
 
 def _beside(folder: Path, name: str) -> Path | None:
     return next((path for end in ("csv", "parquet") if (path := folder / f"{name}.{end}").is_file()), None)
+
+
+def _product(profiles: "tuple[Profile, ...]") -> str:
+    """The analyte that is the cell product, by the names it usually goes by."""
+    there = {profile.analyte for profile in profiles}
+    return next((name for name in _PRODUCT if name in there), _PRODUCT[0])
 
 
 def _chosen(profiles: "tuple[Profile, ...]", analyte: str, unit: str | None) -> "list[Profile]":

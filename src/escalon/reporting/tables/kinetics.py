@@ -17,9 +17,21 @@ def parameter_table(found: Sequence[Kinetics]) -> Grid:
     """
     names = _columns(found)
     rows = tuple(_row(kinetics, names) for kinetics in found)
-    notes = [f"{k.profile.participant}: {'; '.join(_reasons(k))}" for k in found if _reasons(k)]
     columns = ("participant", "group", *(_heading(name) for name in names), "flags")
-    return Grid(_title(found), columns, rows, tuple(notes))
+    return Grid(_title(found), columns, rows, _notes(found))
+
+
+def _notes(found: Sequence[Kinetics]) -> tuple[str, ...]:
+    """Every reason once, with the participants it holds for."""
+    holders: dict[str, list[str]] = {}
+    for kinetics in found:
+        for reason in _reasons(kinetics):
+            holders.setdefault(reason, []).append(kinetics.profile.participant)
+    everyone = len(found) if len(found) > 1 else -1
+    return tuple(
+        f"{'everyone' if len(people) == everyone else ', '.join(people)}: {reason}"
+        for reason, people in holders.items()
+    )
 
 
 def _title(found: Sequence[Kinetics]) -> str:
