@@ -106,7 +106,9 @@ BANDS = {
     items=ITEMS,
     bands=BANDS,
     default_bands=False,
-    notes="The original window is 10 days; 30 days is validated. Scores of different windows are not compared.",
+    notes="The original window is 10 days; 30 days is validated. Scores of different windows are not compared. Some texts "
+    "print «new onset or recent increase of more than 0.5 g» for proteinuria: that is the wording of 1992 and of SELENA. "
+    "SELENA also counts vertigo, scleritis and unconfirmed pleurisy or pericarditis; this form does not.",
 )
 def sledai_2k(
     it: Items,

@@ -125,6 +125,8 @@ ITEMS = (
     items=ITEMS,
     when_missing=Status.INDETERMINATE,
     code="SLE2019",
+    notes="Limits differ between instruments: fever above 38.3 °C here, 38.0 in SLEDAI-2K, 37.5 in BILAG-2004; white cells below "
+    "4.0 here, 3.0 in SLEDAI-2K.",
 )
 def sle_2019(it: Items) -> Outcome:
     """Met with the entry criterion, at least 10 points over ten domains, and at least one clinical criterion; 0–51 points."""

@@ -32,6 +32,9 @@ EQUAL_TO_5_MG: Mapping[str, Fraction] = {
 Betamethasone = Literal["0.75", "0.6"]
 SYSTEMIC = ("oral", "intravenous", "intramuscular")
 LOCAL = ("topical", "inhaled", "intra-articular", "intrathecal")
+TABLES_DIFFER = (
+    "For betamethasone tables print 0.75 (used) or 0.6 (an option); a lay page prints 9 for deflazacort (not used)."
+)
 # The floor of the record: a dose that «cannot be reduced to less than 7.5 mg/day»; exactly 7.5 qualifies.
 FLOOR = 7.5
 
@@ -49,7 +52,9 @@ DRUGS = {
 }
 
 
-@instrument("Prednisone equivalent per day", source=SOURCE, items=DRUGS, unit="mg/d", code="PREDEQ")
+@instrument(
+    "Prednisone equivalent per day", source=SOURCE, items=DRUGS, unit="mg/d", code="PREDEQ", notes=TABLES_DIFFER
+)
 def prednisone_equivalent(it: Items, *, betamethasone_mg: Betamethasone = "0.75") -> Outcome:
     """The sum over the systemic glucocorticoids taken, in mg of prednisone a day; none taken is written prednisone=0."""
     per_day = sum_known(*(it[drug] * 5 / equal_to_5_mg(drug, betamethasone_mg) for drug in DRUGS))

@@ -26,7 +26,10 @@ from escalon.instruments.kit.instrument import Items, Outcome, instrument
     when_missing=Status.INDETERMINATE,
     version=f"2009-09-01+{table().version}",
     code="BILAG04",
-    notes="The record speaks of ten domains; no published version has ten, so nine are graded (query Q-BILAG-DOMAINS).",
+    notes="The record speaks of ten domains; no published version has ten, so nine are graded (query Q-BILAG-DOMAINS). "
+    "A fall of urine protein by exactly 25 % is a fall, as the text has it; a registry's code takes it as none for the ratio "
+    "to creatinine and for 24-hour protein, and asks for no fall at all in category C. Which musculoskeletal and "
+    "cardiorespiratory items lead to which grade, and the limits of the haematological table, rest on secondary sources.",
 )
 def bilag_2004(
     it: Items,

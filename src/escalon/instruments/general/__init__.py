@@ -1,0 +1,1 @@
+"""Quantities used across diseases: clearance, body surface, equivalents, change."""
