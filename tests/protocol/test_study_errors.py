@@ -1,12 +1,15 @@
 """A mistake in a study folder is answered with file, line, the place in the text, and what to write instead."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
 
 from escalon.protocol import Problem, Study, StudyError, load_study
+from escalon.protocol.folder import find_folder
 from escalon.protocol.lint import lint
+from escalon.protocol.study_file import StudyFile, keys_at
 
 from .folders import ORCHID, changed, refusal
 
@@ -195,3 +198,18 @@ signer       = "principal investigator"
     problem = refusal(changed(tmp_path, "study.toml", "[anchor.enrolment]", assumption)).problems[0]
     assert what in problem.what
     assert problem.where == "Q-1"
+
+
+def test_the_documented_error_is_the_one_printed(tmp_path: Path) -> None:
+    bundled = find_folder("nct07052565")
+    folder = changed(tmp_path, "eligibility.toml", ">= 60 g/L at screening", ">= 60 at screening", bundled)
+    manual = (Path(__file__).parents[2] / "docs" / "study-folder.md").read_text(encoding="utf-8")
+    assert str(refusal(folder)) in manual
+
+
+def test_every_key_of_a_study_file_is_documented() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "study-folder.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"\w+", manual))
+    for table in StudyFile.model_fields:
+        path = (table, "x") if table in ("anchor", "fact") else (table, 0)
+        assert [key for key in keys_at(path) if key not in words] == [], table
