@@ -99,9 +99,11 @@ def star_points(
 ) -> Outcome:
     """Points of STAR, 0–9, for improvement of Sjögren disease since baseline; more is more response."""
     domains = _domains(it, lachrymal, salivary, biological)
+    points = together(domains.values())
     return Outcome(
-        together(domains.values()).total,
-        parts={f"{name}_points": domain.total for name, domain in domains.items()},
+        points.total,
+        bounds_of=("points_certain", "points_possible"),
+        parts={**points.parts()} | {f"{name}_points": domain.total for name, domain in domains.items()},
         read_as=_read_as(domains),
         asked_when=_asked_when(lachrymal, salivary, biological),
         flags=_igg_depletion(it),

@@ -102,7 +102,7 @@ def _concluded(
         status,
         category=results.get("category") if status is Status.OK else None,
         unit=instrument.unit,
-        bounds=_ends(possible.get(_bounded(instrument, options))),
+        bounds=_reported_bounds(instrument, possible, options),
         components=MappingProxyType(
             dict(_shown(entries))
             | ({} if wrong else _parts(results, possible))  # never a number
@@ -178,9 +178,18 @@ def _near(instrument: Instrument, value: Any) -> dict[str, str]:
     )
 
 
-def _bounded(instrument: Instrument, options: Mapping[str, Any]) -> str:
-    part = instrument.traced(**options).bounds_of
-    return f"part:{part}" if part else "value"
+def _reported_bounds(instrument: Instrument, possible: Mapping[str, Possible], options: Mapping[str, Any]) -> Any:
+    """The ends of the value, of the part that stands for it, or from one part to another."""
+    if not possible:
+        return None
+    match instrument.traced(**options).bounds_of:
+        case None:
+            return _ends(possible["value"])
+        case str(part):
+            return _ends(possible[f"part:{part}"])
+        case (lowest, highest):
+            low, high = _ends(possible[f"part:{lowest}"]), _ends(possible[f"part:{highest}"])
+            return None if low is None or high is None else (low[0], high[1])
 
 
 def _possible(

@@ -22,19 +22,20 @@ class Outcome:
     """What an instrument's function returns when it yields more than a number.
 
     `value` is the score or label; `applies` says whether the instrument may be used at all; `parts` are intermediate terms
-    shown beside the result; `bounds_of` names the part whose bounds are reported when the value is unknown; `flags` map a
-    code to a condition and its sentence; `contradictions` map a sentence to a condition that makes the input invalid;
-    `asked_when` maps an item to the condition under which it matters: where that is false, it is not missing. `read_as`
-    says what an item counts as where others may stand in for it, so that it is missing only if they do not settle it.
-    `queries` map a sentence to a condition under which nothing is scored until the entry is confirmed (status missing,
-    flag QUERY). Without `required` there is no value and the status is missing, whatever the other items say.
+    shown beside the result; `bounds_of` names the part whose bounds are reported when the value is unknown, or two parts,
+    of which the first gives the low end and the second the high end; `flags` map a code to a condition and its sentence;
+    `contradictions` map a sentence to a condition that makes the input invalid; `asked_when` maps an item to the condition
+    under which it matters: where that is false, it is not missing. `read_as` says what an item counts as where others may
+    stand in for it, so that it is missing only if they do not settle it. `queries` map a sentence to a condition under
+    which nothing is scored until the entry is confirmed (status missing, flag QUERY). Without `required` there is no value
+    and the status is missing, whatever the other items say.
     """
 
     value: Any
     applies: Any = True
     category: Any = None
     parts: Mapping[str, Any] = field(default_factory=dict)
-    bounds_of: str | None = None
+    bounds_of: str | tuple[str, str] | None = None
     flags: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     contradictions: Mapping[str, Any] = field(default_factory=dict)
     asked_when: Mapping[str, Any] = field(default_factory=dict)
