@@ -16,7 +16,7 @@ from escalon.instruments.kit.item import Item, choice, integer, named, truth
 _sledai = integer("SLEDAI, 2K or SELENA form", 0, 105)
 _variant = choice("form of the SLEDAI", "SLEDAI-2K", "SELENA-SLEDAI", needed=False)
 SCORES: dict[str, Item] = {
-    "sledai_baseline": named(_sledai, "SLEDAI at baseline"),
+    "sledai_baseline": named(_sledai, "SLEDAI at baseline", also=("sledai_2k_baseline",)),
     "sledai": named(_sledai, "SLEDAI at the visit", also=("sledai_2k",)),
     "sledai_variant_baseline": named(_variant, "form of the SLEDAI at baseline"),
     "sledai_variant": named(_variant, "form of the SLEDAI at the visit"),
