@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from escalon.facts import Finding, plain
+from escalon.facts import plain
 from escalon.kinetics import AplasiaRule, Profile, b_cell_aplasia
 from escalon.reporting.figures.canvas import FAINT, INK, altair, nothing_to_draw, scales, svg
 
-_LANES = "Aplasia. Arrow: still aplastic at the last sample. Tick: confirmed recovery."
-_STATES = ("aplasia", "aplasia, ongoing at the last sample", "recovery")
+_LANES = (
+    "Aplasia. Pale: between the last aplastic sample and the next. Arrow: still aplastic. Tick: confirmed recovery."
+)
 
 
 def b_cell_figure(
@@ -50,28 +51,19 @@ def _rows(profile: Profile) -> list[dict[str, Any]]:
 
 
 def _bars(profile: Profile, rule: AplasiaRule) -> list[dict[str, Any]]:
-    """One bar per episode and one tick per confirmed recovery."""
+    """For each episode: aplastic samples as one bar, the gap to the next sample as a pale one, recovery as a tick."""
     bars = []
     for finding in b_cell_aplasia(profile, rule):
-        start = finding.components.get("onset_day")
-        if start is None:
+        parts = finding.components
+        if "onset_day" not in parts:
             continue
-        bars.append(_bar(profile, finding, start))
-        recovery = finding.components["recovery_day"]
-        if recovery is not None:
-            bars.append({**bars[-1], "start": recovery, "end": recovery, "state": _STATES[2]})
+        last, ended, recovery = parts["last_aplastic_day"], parts["ended_before_day"], parts["recovery_day"]
+        spans = [(parts["onset_day"], last, "ongoing" if ended is None else "aplastic")]
+        spans += [] if ended is None else [(last, ended, "between")]
+        spans += [] if recovery is None else [(recovery, recovery, "recovery")]
+        who = {"participant": profile.participant, "group": profile.group or "all"}
+        bars += [{**who, "start": start, "end": end, "state": state} for start, end, state in spans]
     return bars
-
-
-def _bar(profile: Profile, finding: Finding, start: float) -> dict[str, Any]:
-    ended = finding.components["ended_before_day"]
-    return {
-        "participant": profile.participant,
-        "group": profile.group or "all",
-        "start": start,
-        "end": finding.components["last_aplastic_day"] if ended is None else ended,
-        "state": _STATES[1] if ended is None else _STATES[0],
-    }
 
 
 def _x(field: str, first: float, last: float, title: str | None) -> Any:
@@ -129,13 +121,14 @@ def _lanes(profiles: Sequence[Profile], groups: list[str], first: float, last: f
     hue = alt.Color("group:N", scale=colour, legend=None)
     base = alt.Chart(alt.NamedData("episodes"))
     x = _x("start:Q", first, last, "days from the end of infusion")
-    lasting = base.transform_filter(f"datum.state != '{_STATES[2]}'").mark_bar(height=7, opacity=0.85)
-    arrows = base.transform_filter(f"datum.state == '{_STATES[1]}'").mark_point(
-        shape="triangle-right", filled=True, size=110, opacity=1, xOffset=5
-    )
-    ticks = base.transform_filter(f"datum.state == '{_STATES[2]}'").mark_tick(thickness=3, size=15)
+    lasting = base.transform_filter("datum.state == 'aplastic' || datum.state == 'ongoing'").mark_bar(height=7)
+    between = base.transform_filter("datum.state == 'between'").mark_bar(height=7, opacity=0.35)
+    arrows = base.transform_filter("datum.state == 'ongoing'")
+    arrows = arrows.mark_point(shape="triangle-right", filled=True, size=110, opacity=1, xOffset=5)
+    ticks = base.transform_filter("datum.state == 'recovery'").mark_tick(thickness=3, size=15)
     return alt.layer(
         lasting.encode(x, alt.X2("end:Q"), y, hue),
+        between.encode(x, alt.X2("end:Q"), y, hue),
         arrows.encode(alt.X("end:Q"), y, hue),
         ticks.encode(x, y, hue),
     ).properties(
