@@ -204,7 +204,8 @@ def test_the_documented_error_is_the_one_printed(tmp_path: Path) -> None:
     bundled = find_folder("nct07052565")
     folder = changed(tmp_path, "eligibility.toml", ">= 60 g/L at screening", ">= 60 at screening", bundled)
     manual = (Path(__file__).parents[2] / "docs" / "study-folder.md").read_text(encoding="utf-8")
-    assert str(refusal(folder)) in manual
+    message, documented = (re.sub(r"\.toml:\d+", ".toml", text) for text in (str(refusal(folder)), manual))
+    assert message in documented
 
 
 def test_every_key_of_a_study_file_is_documented() -> None:

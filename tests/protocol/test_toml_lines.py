@@ -1,11 +1,14 @@
 """The locator agrees with `tomllib` on what there is, and with the reader on where it stands."""
 
+import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from escalon.protocol.toml_lines import TomlLines
 
@@ -86,3 +89,29 @@ def test_it_finds_every_key_of_the_bundled_studies(path: Path) -> None:
         spot = lines.find(key)
         written = lines.text_of(spot.line)[spot.column : spot.column + spot.width]
         assert str(key[-1]) in written, (key, spot)
+
+
+@given(st.text(alphabet="[]{}\"'=#.\n\\ ab1", max_size=80))
+def test_any_text_is_scanned_to_its_end(text: str) -> None:
+    lines = TomlLines("a.toml", text)
+    for spot in lines.spots.values():
+        assert 1 <= spot.line <= text.count("\n") + 1
+        assert spot.column <= len(lines.text_of(spot.line))
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a", "b", "c", "d e"]), st.one_of(st.integers(), st.text(max_size=12)), min_size=1)
+)
+def test_every_key_that_tomllib_reads_is_found(table: dict[str, int | str]) -> None:
+    text = "".join(f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=True)}\n" for key, value in table.items())
+    lines = TomlLines("a.toml", text)
+    assume(tomllib_reads(text))
+    assert [lines.find((key,)).line for key in table] == list(range(1, len(table) + 1))
+
+
+def tomllib_reads(text: str) -> bool:
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True

@@ -140,8 +140,13 @@ def _schedule(study: Study) -> RenderableType:
     table.columns[0].no_wrap = table.columns[1].no_wrap = True
     table.columns[3].ratio = 2
     for one in study.visits:
-        table.add_row(one.id, prose.visit_window(one), one.name, ", ".join(one.measures))
-    return Group(table, _asks(study, "schedule", "baseline"))
+        table.add_row(
+            one.id, prose.visit_window(one), one.name, ", ".join(prose.short_name(name, study) for name in one.measures)
+        )
+    days = _bullets(f"{one.name}: {prose.anchor_sentence(one)}" for one in study.anchors.values())
+    periods = _bullets(f"{one.name} ({one.group}): {prose.period_days(one)}" for one in study.periods)
+    heads = (Text(f"\n{words}:") for words in ("Days that clauses refer to", "Periods"))
+    return Group(table, _asks(study, "schedule", "baseline"), next(heads), days, next(heads), periods)
 
 
 def _endpoints(study: Study) -> RenderableType:

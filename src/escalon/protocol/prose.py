@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from escalon.facts import Duration, jsonable, plain
-from escalon.protocol.study import Criterion, DltEvent, DosePlan, Level, Regimen, Said, Study, Visit
+from escalon.protocol.study import Anchor, Criterion, DltEvent, DosePlan, Level, Period, Regimen, Said, Study, Visit
 
 _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -111,6 +111,25 @@ def visit_window(visit: Visit) -> str:
     if visit.earliest == visit.latest:
         return day_text(visit.day)
     return f"{day_text(visit.day)} ({day_text(visit.earliest)} to {day_text(visit.latest)})"
+
+
+def anchor_sentence(anchor: Anchor) -> str:
+    """What a day that clauses refer to is, and what `at` it means."""
+    if anchor.until == "anchor":
+        start = f"the {anchor.days_before} days up to it" if anchor.days_before else "that day"
+        return f"{anchor.label}; «at {anchor.name}» is {start}"
+    before = f"from {anchor.days_before} days before it " if anchor.days_before else "from it "
+    return f"{anchor.label}; «at {anchor.name}» is {before}up to the decision on eligibility"
+
+
+def period_days(period: Period) -> str:
+    """The days of a period: `day 29 to day 100`, `from day 101`, `the first day of lymphodepletion to day −1`."""
+    first = f"the first day of {period.starts_at}" if period.starts_at else ""
+    first = first or ("" if period.first_day is None else f"day {day_text(period.first_day)}")
+    last = "" if period.last_day is None else f"day {day_text(period.last_day)}"
+    if first and last:
+        return f"{first} to {last}"
+    return f"from {first}" if first else f"up to {last}" if last else "all days"
 
 
 def study_json(study: Study) -> dict[str, Any]:
