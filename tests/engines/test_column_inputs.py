@@ -121,3 +121,7 @@ def test_a_deeply_nested_rule_still_compiles():
     for step in range(150):
         tree = case(esr > step, tree + 1, tree)
     assert reading(tree)({"esr": [1000.0]})["value"].tolist() == [1150.0]
+
+
+def test_minus_nought_to_a_negative_power_is_unknown():
+    assert np.isnan(reading((-(esr * 0)) ** -1)({"esr": [3.0]})["value"]).all()  # found by generation: it was -inf

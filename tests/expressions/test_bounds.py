@@ -11,7 +11,7 @@ from escalon.expressions.program import program
 from escalon.expressions.scalar import compile_scalar
 from escalon.expressions.symbols import as_node, at_least, case, log, points, symbol, total
 from escalon.expressions.tree import Kind
-from tests.expressions.random_programs import INPUTS, LABELS, fuzzed, is_decidable_in_doubles, programs, visits
+from tests.expressions.random_programs import INPUTS, LABELS, decidable, fuzzed, programs, visits
 
 _RANGES: dict[Kind, Possible] = {
     Kind.INTEGER: Interval(-5, 60),
@@ -41,11 +41,13 @@ def holds(possible: Possible, value: Any) -> bool:
 def test_every_completion_lies_inside(drawn, visit, exact, ranged, data):
     missing = [node for node in INPUTS.values() if visit[node.name] is None]
     whole = visit | {node.name: data.draw(_FILLED[node.kind], label=node.name) for node in missing}
-    if is_decidable_in_doubles(drawn, whole, exact):
-        ranges = {node.name: _RANGES[node.kind] for node in missing} if ranged else {}
-        possible = bounds(drawn, visit, ranges)
-        for name, value in compile_scalar(drawn, exact)(**whole).items():
-            if name == "label" and value is not None and value not in possible[name]:
+    ranges = {node.name: _RANGES[node.kind] for node in missing} if ranged else {}
+    possible = bounds(drawn, visit, ranges)
+    for row, names in decidable(drawn, [whole], exact):
+        values = compile_scalar(drawn, exact)(**row)
+        for name in names:
+            value = values[name]
+            if name.startswith("label") and value is not None and value not in possible[name]:
                 assert not ranged
                 assert value not in drawn.labels
                 value = ANOTHER_LABEL

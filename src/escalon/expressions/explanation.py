@@ -206,7 +206,10 @@ def _valued(step: Explained) -> str:
     if step.explainer.program.steps[step.number].kind is Kind.TRUTH:
         mark = {True: "true", False: "false"}.get(step.value, "unknown")
         return f"[{mark}] {step.text}"
-    return f"{step.text} = {'unknown' if step.value is None else plain(step.value)}"
+    value = step.value
+    is_huge = value is not None and not isinstance(value, bool | str) and abs(value) >= 10**15
+    shown = "unknown" if value is None else f"{float(value):.6g}" if is_huge else plain(value)
+    return f"{step.text} = {shown}"
 
 
 def _text(explainer: Explainer, number: int) -> str:

@@ -311,7 +311,9 @@ def names_in_scope() -> dict[str, Any]:
 
     def power(x: Any, y: Any) -> Any:
         result = np.power(x, y)
-        return np.where((x >= 0) & (y == y) & (result < inf), result, nan)  # NumPy has NaN ** 0 = 1
+        return np.where(
+            (x >= 0) & (y == y) & (np.abs(result) < inf), result, nan
+        )  # NumPy: NaN ** 0 = 1, (-0.0) ** -1 = -inf
 
     functions = {"divided": divided, "logarithm": logarithm, "exponential": exponential, "power": power}
     return {"np": np, "nan": nan, "number": np.float64, **functions}
