@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.casebook.conftest import START
+from tests.casebook.trial import ADA, CARLA, INES, LENA, PLAN, Trial
 
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Author
@@ -27,8 +29,6 @@ from escalon.conduct.authority import ALLOWED, BY_SOFTWARE, authorise, may
 from escalon.conduct.people import Person
 from escalon.conduct.recording import Conduct
 from escalon.conduct.refusal import Refused
-from tests.casebook.conftest import START
-from tests.casebook.trial import ADA, CARLA, INES, LENA, PLAN, Trial
 
 SPEC = Path(__file__).parents[2] / "spec" / "conduct" / "authority.md"
 

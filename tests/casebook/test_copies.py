@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.casebook.conftest import ANNA
+from tests.casebook.test_entries import alt
+from tests.casebook.trial import CARLA, Trial
 
 from escalon.casebook import sealed_file
 from escalon.casebook.archive import import_archive, make_archive
@@ -23,9 +26,6 @@ from escalon.casebook.events import EntryAnnulled, FactCorrected, FactRecorded, 
 from escalon.casebook.identifiers import IdentifierStore, Identity
 from escalon.casebook.keys import SEALING_KEY, Seal
 from escalon.casebook.location import adopt_new_key, find_casebook, open_casebook, open_seal
-from tests.casebook.conftest import ANNA
-from tests.casebook.test_entries import alt
-from tests.casebook.trial import CARLA, Trial
 
 PHRASE = "a passphrase nobody guesses"
 NAME = "Zuzana Unmistakable"
@@ -82,7 +82,7 @@ def test_a_backup_restores_onto_an_empty_machine_with_equal_digest(book: Caseboo
     restored.close()
     with identities(tmp_path / "restored") as store:
         assert store.open("P-1").name == NAME
-    assert list(book.entries(kinds=["BackupMade"]))[0].event.digest == expected.digest  # type: ignore[attr-defined]
+    assert next(book.entries(kinds=["BackupMade"])).event.digest == expected.digest  # type: ignore[attr-defined]
 
 
 @pytest.mark.postgres

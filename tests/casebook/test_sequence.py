@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
+from tests.casebook.trial import CARLA, CORA, CYRUS, INES, STAN, Trial
 
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.events import (
@@ -27,7 +28,6 @@ from escalon.casebook.events import (
     VisitUnlocked,
 )
 from escalon.conduct.refusal import Refused
-from tests.casebook.trial import CARLA, CORA, CYRUS, INES, STAN, Trial
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pyotp
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
+from tests.casebook.trial import ADA, CARLA, CORA, CYRUS, INES, PASSWORD, SECRET, Trial
 
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.errors import CasebookError
@@ -31,7 +32,6 @@ from escalon.conduct import accounts
 from escalon.conduct.refusal import Refused
 from escalon.conduct.sessions import sign_in, sign_out, who
 from escalon.conduct.signing import Password, sign, signature_state, signatures
-from tests.casebook.trial import ADA, CARLA, CORA, CYRUS, INES, PASSWORD, SECRET, Trial
 
 
 @pytest.fixture

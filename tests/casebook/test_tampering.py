@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.casebook.conftest import ANNA
+from tests.casebook.test_entries import alt
 
 from escalon.casebook import verify_alone
 from escalon.casebook.canonical import NOTHING_BEFORE, entry_hash
@@ -21,8 +23,6 @@ from escalon.casebook.chain import parse_anchor, verify
 from escalon.casebook.checkpoints import sign_checkpoint
 from escalon.casebook.keys import Signer, make_keys
 from escalon.casebook.location import find_casebook, open_casebook
-from tests.casebook.conftest import ANNA
-from tests.casebook.test_entries import alt
 
 COUNT = 250
 Rows = list[tuple[int, str, str, str]]
@@ -30,9 +30,10 @@ Rows = list[tuple[int, str, str, str]]
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Casebook:
+    from tests.casebook.conftest import START
+
     from escalon.casebook.clock import SetClock
     from escalon.casebook.location import create_casebook
-    from tests.casebook.conftest import START
 
     folder = tmp_path_factory.mktemp("tampering") / "book"
     book = create_casebook(folder, study="trial", study_version="1", clock=SetClock(START))

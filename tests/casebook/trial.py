@@ -175,7 +175,9 @@ class Trial:
 
     def open_cohort(self, cohort: int, level: int, decision: int | None = None) -> Entry:
         number = self.decide(level) if decision is None else decision
-        return self.record(STAN, CohortOpened(cohort=cohort, level=level, size=3, decision=number))
+        return self.record(
+            STAN, CohortOpened(cohort=cohort, level=level, size=self.conduct.plan.cohort_size, decision=number)
+        )
 
     def override(self, act: str, code: str | None, *rules: str, signers: tuple[Author, ...] = (INES, CORA)) -> int:
         given = OverrideGiven(act=act, participant=code, rules=rules, reason="the participant's safety asks for it")

@@ -37,6 +37,9 @@ def _open_sqlite(address: URL, read_only: bool) -> Engine:
         raise StorageFailed(f"SQLite {sqlite3.sqlite_version} is too old; Escalon needs 3.31 or newer")
     path = Path(address.database or "").resolve()
 
+    if not path.is_file():
+        raise NotACasebook(f"{path}: there is no such database file")
+
     def connect() -> sqlite3.Connection:
         # A read-only medium cannot hold the write-ahead log's shared memory; without a log there is nothing to miss.
         options = ("?mode=ro" if Path(f"{path}-wal").exists() else "?mode=ro&immutable=1") if read_only else "?mode=rw"
@@ -84,6 +87,9 @@ def _json_as_text(connection: Any, _record: Any) -> None:
     connection.adapters.register_loader("json", TextLoader)
 
 
+RESTORE = "Keep it as it is, and restore the last backup: escalon restore"
+
+
 @contextmanager
 def storage_errors(place: str) -> Iterator[None]:
     """Turn what the driver says into what a person can act on."""
@@ -93,6 +99,8 @@ def storage_errors(place: str) -> Iterator[None]:
         raise said_plainly(refused.orig or refused, place) from refused
     except sqlite3.Error as refused:
         raise said_plainly(refused, place) from refused
+    except UnicodeDecodeError as refused:
+        raise StorageDamaged(f"{place}: the database file is damaged (unreadable text). {RESTORE}") from refused
     except Exception as refused:
         if hasattr(refused, "sqlstate"):  # psycopg's errors, without importing psycopg where it is not used
             raise said_plainly(refused, place) from refused
@@ -111,11 +119,11 @@ def said_plainly(refused: BaseException, place: str) -> CasebookError:
     if "readonly" in low or "read-only" in low or state == "25006":
         return StorageFailed(f"{place}: the disk or database is read-only. Nothing of this act was recorded")
     if "malformed" in low or "not a database" in low or state[:2] == "XX":
-        return StorageDamaged(
-            f"{place}: the database file is damaged ({said}). Keep it as it is, and restore the last backup: escalon restore"
-        )
+        return StorageDamaged(f"{place}: the database file is damaged ({said}). {RESTORE}")
     if "unable to open" in low:
-        return NotACasebook(f"{place}: the database cannot be opened. Does it exist, and may this account read it?")
+        return StorageFailed(
+            f"{place}: the database cannot be opened. Is the disk read-only or full, and may this account write there?"
+        )
     if "locked" in low or state in {"55P03", "40P01"}:
         return StorageFailed(f"{place}: others kept writing for {WAIT_FOR_LOCK} s. Nothing was recorded; repeat it")
     if "disk i/o" in low or state[:2] in {"08", "57", "58"} or "connection" in low:

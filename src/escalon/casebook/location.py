@@ -21,7 +21,7 @@ from escalon.casebook.entry import Author
 from escalon.casebook.errors import NotACasebook
 from escalon.casebook.events import CasebookOpened, CheckpointKeyChanged, SchemaMigrated
 from escalon.casebook.keys import Seal, Signer, load_seal, load_signer, make_keys
-from escalon.casebook.migrate import check_layout, grant_rights, migrate
+from escalon.casebook.migrate import LAYOUT, check_layout, grant_rights, migrate
 
 SETTINGS = "casebook.toml"
 KEYS = "keys"
@@ -202,8 +202,6 @@ def _write_first_entries(casebook: Casebook, signer: Signer, study: str, study_v
     if " " in study:
         raise ValueError(f"{study!r}: a study's name has no space")
     system = Author(SYSTEM, "software", "", "casebook init")
-    from escalon.casebook.migrate import newest_revision
-
     with casebook.writing() as writer:
         writer.append(
             system,
@@ -211,7 +209,7 @@ def _write_first_entries(casebook: Casebook, signer: Signer, study: str, study_v
                 casebook=str(uuid.uuid4()), study=study, study_version=study_version, public_key=signer.public_key
             ),
         )
-        writer.append(system, SchemaMigrated(revision=newest_revision()))
+        writer.append(system, SchemaMigrated(revision=LAYOUT))
 
 
 def _address(folder: Path, written: str) -> str:

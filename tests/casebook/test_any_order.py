@@ -1,0 +1,389 @@
+"""Whatever order people try things in, the trial never reaches a forbidden state."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.casebook.conftest import START
+from tests.casebook.trial import CARLA, CORA, CYRUS, INES, STAN, Trial, person
+
+from escalon.casebook.chain import verify
+from escalon.casebook.clock import SetClock
+from escalon.casebook.encoding import content
+from escalon.casebook.entry import Entry
+from escalon.casebook.errors import CasebookError
+from escalon.casebook.events import (
+    AllocationReleased,
+    CohortClosed,
+    CohortOpened,
+    ConsentWithdrawn,
+    Course,
+    DecisionSigned,
+    DltAdjudicated,
+    DltProposed,
+    EntryAnnulled,
+    FactCorrected,
+    FactRecorded,
+    Observation,
+    OverrideGiven,
+    OverrideSigned,
+    Verdict,
+)
+from escalon.casebook.location import create_casebook
+from escalon.conduct.refusal import Refused
+from escalon.conduct.sequence import Plan
+from escalon.conduct.signing import Password
+
+CODES = ["P-1", "P-2", "P-3", "P-4"]
+PLAN = Plan(
+    levels=2,
+    cohort_size=2,
+    most_participants=4,
+    dlt_window=timedelta(days=28),
+    sentinel_interval=timedelta(days=14),
+    stagger=timedelta(days=3),
+)
+codes = st.sampled_from(CODES)
+levels = st.integers(1, 3)
+numbers = st.integers(1, 3)
+SIGNERS = [CORA, CYRUS, INES]
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """People try things, allowed or not; what was recorded is then judged by a second, naive reading of the entries."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        book = create_casebook(self.folder / "book", study="trial", study_version="1", clock=SetClock(START))
+        self.trial = Trial(book, PLAN)
+        self.tried = self.done = 0
+
+    def teardown(self) -> None:
+        if hasattr(self, "trial"):
+            found = verify(self.trial.casebook)
+            assert found.is_whole, found.problem
+            self.trial.casebook.close()
+            shutil.rmtree(self.folder)
+
+    def attempt(self, act: Any) -> Entry | int | None:
+        self.tried += 1
+        with suppress(Refused, CasebookError):
+            result: Entry | int | None = act()
+            self.done += 1
+            return result
+        return None
+
+    def last(self, kind: str) -> int:
+        found = [entry.number for entry in self.trial.casebook.entries(kinds=[kind])]
+        return found[-1] if found else 1
+
+    # -- what people try -------------------------------------------------------------------------------------------
+
+    @rule(code=codes)
+    def consent(self, code: str) -> None:
+        self.attempt(lambda: self.trial.consent(code))
+
+    @rule(code=codes, verdict=st.sampled_from([*Verdict, Verdict.ELIGIBLE, Verdict.ELIGIBLE]))
+    def screen(self, code: str, verdict: Verdict) -> None:
+        def act() -> Entry:
+            fact = FactRecorded(participant=code, fact=Observation(name="alt", value="31"))
+            number = self.trial.record(CARLA, fact).number
+            return self.trial.screen(code, number, verdict=verdict)
+
+        self.attempt(act)
+
+    @rule(code=codes)
+    def sign_eligibility(self, code: str) -> None:
+        self.attempt(lambda: self.trial.sign_eligibility(code, self.last("ParticipantScreened")))
+
+    @rule(code=codes, step=st.sampled_from(["apheresis", "lymphodepletion"]))
+    def take_a_step(self, code: str, step: str) -> None:
+        self.attempt(lambda: getattr(self.trial, step)(code))
+
+    @rule(code=codes, level=levels)
+    def release(self, code: str, level: int) -> None:
+        self.attempt(lambda: self.trial.release(code, level))
+
+    @rule(code=codes, cohort=numbers)
+    def allocate(self, code: str, cohort: int) -> None:
+        self.attempt(lambda: self.trial.allocate(code, cohort))
+
+    @rule(code=codes, level=levels)
+    def infuse(self, code: str, level: int) -> None:
+        self.attempt(lambda: self.trial.infuse(code, level))
+
+    @rule(code=codes, cohort=numbers)
+    def bring_someone_to_the_day_of_infusion(self, code: str, cohort: int) -> None:
+        known = self.trial.conduct.standing.cohorts.get(cohort)
+        level = known.opened.level if known else 1
+
+        def act() -> int:
+            self.trial.prepare(code, cohort, level)
+            return 0
+
+        self.attempt(act)
+        self.attempt(lambda: self.trial.infuse(code, level))
+
+    @rule(level=levels, course=st.sampled_from([Course.TREAT, Course.TREAT, Course.TREAT, Course.STOP]))
+    def propose(self, level: int, course: Course) -> None:
+        rests_on = tuple(entry.number for entry in self.trial.casebook.entries(kinds=["DltAdjudicated"]))
+        self.attempt(lambda: self.trial.propose(level, *rests_on, course=course))
+
+    @rule(signer=st.sampled_from(SIGNERS))
+    def sign_decision(self, signer: Any) -> None:
+        self.attempt(lambda: self.trial.sign(signer, DecisionSigned, decision=self.last("DecisionProposed")))
+
+    @rule(cohort=numbers, level=levels, size=st.integers(1, 3))
+    def open_cohort(self, cohort: int, level: int, size: int) -> None:
+        decision = self.last("DecisionProposed")
+        opened = CohortOpened(cohort=cohort, level=level, size=size, decision=decision)
+        self.attempt(lambda: self.trial.record(STAN, opened))
+
+    @rule(level=st.integers(1, 2))
+    def decide_and_open_the_next_cohort(self, level: int) -> None:
+        def act() -> Entry:
+            number = self.trial.decide(level)
+            cohort = max(self.trial.conduct.standing.cohorts, default=0) + 1
+            opened = CohortOpened(cohort=cohort, level=level, size=2, decision=number)
+            return self.trial.record(STAN, opened)
+
+        self.attempt(act)
+
+    @rule(cohort=numbers)
+    def close_cohort(self, cohort: int) -> None:
+        self.attempt(lambda: self.trial.record(INES, CohortClosed(cohort=cohort, reason="complete")))
+
+    @rule(code=codes, is_dlt=st.booleans(), by=st.sampled_from([INES, CORA]))
+    def adjudicate(self, code: str, is_dlt: bool, by: Any) -> None:
+        rests_on = (self.last("DltProposed"),)
+        event = DltAdjudicated(participant=code, is_dlt=is_dlt, because="seen", rests_on=rests_on)
+        self.attempt(lambda: self.trial.record(by, event))
+
+    @rule(code=codes)
+    def propose_dlt(self, code: str) -> None:
+        self.attempt(lambda: self.trial.record(CARLA, DltProposed(participant=code, is_dlt=True, because="rule")))
+
+    @rule(code=codes)
+    def correct_a_fact(self, code: str) -> None:
+        correction = FactCorrected(
+            participant=code,
+            corrects=self.last("FactRecorded"),
+            fact=Observation(name="alt", value="310"),
+            reason="typing",
+        )
+        self.attempt(lambda: self.trial.record(CARLA, correction))
+
+    @rule(code=codes, kind=st.sampled_from(["ParticipantScreened", "ApheresisDone", "CellsInfused", "DltAdjudicated"]))
+    def annul(self, code: str, kind: str) -> None:
+        annulled = EntryAnnulled(participant=code, annuls=self.last(kind), reason="wrong participant")
+        self.attempt(lambda: self.trial.record(INES, annulled))
+
+    @rule(code=codes)
+    def withdraw_consent(self, code: str) -> None:
+        withdrawn = ConsentWithdrawn(participant=code, on=self.trial.today(), reason="wish")
+        self.attempt(lambda: self.trial.record(INES, withdrawn))
+
+    @rule(code=codes, cohort=numbers, place=numbers)
+    def give_a_place_back(self, code: str, cohort: int, place: int) -> None:
+        released = AllocationReleased(participant=code, cohort=cohort, place=place, reason="left")
+        self.attempt(lambda: self.trial.record(INES, released))
+
+    @rule(days=st.sampled_from([0.5, 3, 14, 28, 40]))
+    def let_time_pass(self, days: float) -> None:
+        self.trial.days(days)
+
+    @rule(who=st.sampled_from(["carla", "lena", "stan", "mona", "ada", "igor"]), code=codes)
+    def someone_else_infuses(self, who: str, code: str) -> None:
+        assert self.attempt(lambda: self.trial.record(person(who), self.trial.infusion(code, 1))) is None
+
+    @rule(code=codes, rules=st.sets(st.sampled_from(["sentinel clock", "dlt clock", "decision", "slot"]), min_size=1))
+    def override(self, code: str, rules: set[str]) -> None:
+        given = OverrideGiven(act="CellsInfused", participant=code, rules=tuple(sorted(rules)), reason="safety")
+        self.attempt(lambda: self.trial.record(INES, given))
+
+    @rule(signer=st.sampled_from(SIGNERS))
+    def sign_override(self, signer: Any) -> None:
+        self.attempt(lambda: self.trial.sign(signer, OverrideSigned, given=self.last("OverrideGiven")))
+
+    @rule(code=codes, level=st.integers(1, 2))
+    def infuse_with_override(self, code: str, level: int) -> None:
+        self.attempt(lambda: self.trial.infuse(code, level, override=self.last("OverrideGiven")))
+
+    @precondition(lambda self: hasattr(self, "trial"))
+    @rule()
+    def sign_with_a_wrong_password(self) -> None:
+        from escalon.conduct.signing import sign
+
+        number = self.last("DecisionProposed")
+        wrong = Password("not the password at all")
+        made = self.attempt(
+            lambda: sign(
+                self.trial.conduct,
+                self.trial.secrets,
+                CORA,
+                DecisionSigned,
+                password=wrong,
+                meaning="x",
+                decision=number,
+            )
+        )
+        assert made is None
+        self.trial.days(0.1)  # before the count of failures locks the account for the rest of the run
+
+    # -- what must always hold, read naively from the entries --------------------------------------------------------
+
+    @invariant()
+    def no_forbidden_state(self) -> None:
+        if hasattr(self, "trial"):
+            Judge(list(self.trial.casebook.entries())).judge()
+
+
+class Judge:
+    """Reads the entries once more, in the plainest way, and checks each infusion and cohort against the ones before."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.entries = entries
+
+    def before(self, entry: Entry, kind: str, code: str | None = None, **wanted: object) -> list[Entry]:
+        """Entries of a kind made before, not annulled before."""
+        annulled = {
+            int(str(content(one.event)["annuls"]))
+            for one in self.entries
+            if one.kind == "EntryAnnulled" and one.number < entry.number
+        }
+        return [
+            one
+            for one in self.entries
+            if one.number < entry.number
+            and one.kind == kind
+            and one.number not in annulled
+            and (code is None or one.participant == code)
+            and all(getattr(one.event, name) == value for name, value in wanted.items())
+        ]
+
+    def judge(self) -> None:
+        allocated = [e for e in self.entries if e.kind == "LevelAllocated"]
+        places = [(e.event.cohort, e.event.place) for e in allocated]  # type: ignore[attr-defined]
+        assert len(set(places)) == len(places), "a place was given twice"
+        for entry in self.entries:
+            if entry.kind == "LevelAllocated":
+                self.judge_allocation(entry)
+            if entry.kind == "CohortOpened":
+                self.judge_cohort(entry)
+            if entry.kind == "CellsInfused":
+                self.judge_infusion(entry)
+
+    def judge_allocation(self, entry: Entry) -> None:
+        taken: Any = entry.event
+        [opened] = self.before(entry, "CohortOpened", cohort=taken.cohort)
+        given_back = self.before(entry, "AllocationReleased", cohort=taken.cohort)
+        held = len(self.before(entry, "LevelAllocated", cohort=taken.cohort)) - len(given_back)
+        assert held < opened.event.size, "more places were given than the cohort has"  # type: ignore[attr-defined]
+        assert not self.before(entry, "CohortClosed", cohort=taken.cohort), "a place was given in a closed cohort"
+
+    def judge_cohort(self, entry: Entry) -> None:
+        opened: Any = entry.event
+        closed = {e.event.cohort for e in self.before(entry, "CohortClosed")}  # type: ignore[attr-defined]
+        still_open = [e for e in self.before(entry, "CohortOpened") if e.event.cohort not in closed]  # type: ignore[attr-defined]
+        assert not still_open, "two open cohorts"
+        signers = {e.author.person for e in self.before(entry, "DecisionSigned", decision=opened.decision)}
+        assert len(signers) >= 2, "a cohort without two signatures"
+        [proposed] = [e for e in self.entries if e.number == opened.decision]
+        assert proposed.event.level == opened.level  # type: ignore[attr-defined]
+        dlts = {e.author.person for e in self.before(entry, "DltAdjudicated") if e.number in proposed.event.rests_on}  # type: ignore[attr-defined]
+        assert signers - dlts, "only those signed who entered the DLTs"
+        for other in self.before(entry, "CellsInfused"):
+            self.judge_window(entry, other, entry.at)
+
+    def judge_window(self, entry: Entry, other: Entry, at: Any) -> None:
+        infused: Any = other.event
+        replaced = [e for e in self.before(entry, "AllocationReleased", other.participant) if e.number > other.number]
+        dlt = self.before(entry, "DltAdjudicated", other.participant, is_dlt=True)
+        assert at >= infused.at + PLAN.dlt_window or replaced or dlt, "a DLT clock was running"
+
+    def judge_infusion(self, entry: Entry) -> None:
+        infused: Any = entry.event
+        code = entry.participant
+        waived: set[str] = set()
+        if infused.override is not None:
+            [given] = [e for e in self.entries if e.number == infused.override]
+            waived = set(given.event.rules)  # type: ignore[attr-defined]
+            assert len({e.author.person for e in self.before(entry, "OverrideSigned", given=given.number)}) >= 2
+            users = [e for e in self.entries if e.event.override == infused.override]
+            assert users == [entry], "an override was used twice"
+        consents = self.before(entry, "ParticipantConsented", code)
+        withdrawn = self.before(entry, "ConsentWithdrawn", code)
+        assert consents, "infused without consent"
+        assert not withdrawn or consents[-1].number > withdrawn[-1].number, "infused after consent was withdrawn"
+        screened = self.before(entry, "ParticipantScreened", code)
+        assert screened
+        assert screened[-1].event.verdict is Verdict.ELIGIBLE, "infused without being eligible"  # type: ignore[attr-defined]
+        signed = self.before(entry, "EligibilitySigned", code, screening=screened[-1].number)
+        assert signed, "infused without signed eligibility"
+        for fact in screened[-1].event.rests_on:  # type: ignore[attr-defined]
+            changes = self.before(entry, "FactCorrected", code, corrects=fact)
+            assert all(change.number < signed[-1].number for change in changes), "eligibility was void"
+        assert self.before(entry, "ApheresisDone", code), "infused without apheresis"
+        assert self.before(entry, "LymphodepletionGiven", code), "infused without lymphodepletion"
+        assert self.before(entry, "ProductReleased", code, product=infused.product, level=infused.level)
+        if "slot" not in waived:
+            self.judge_place(entry, infused, waived)
+
+    def judge_place(self, entry: Entry, infused: Any, waived: set[str]) -> None:
+        held = self.before(entry, "LevelAllocated", entry.participant)
+        assert held, "infused without a place"
+        cohort = held[-1].event.cohort  # type: ignore[attr-defined]
+        [opened] = self.before(entry, "CohortOpened", cohort=cohort)
+        assert not self.before(entry, "CohortClosed", cohort=cohort), "infused in a closed cohort"
+        assert opened.event.level == infused.level, "infused at another level than the cohort's"  # type: ignore[attr-defined]
+        for other in self.before(entry, "CellsInfused"):
+            their_place = self.before(other, "LevelAllocated", other.participant)
+            together = bool(their_place) and their_place[-1].event.cohort == cohort  # type: ignore[attr-defined]
+            if together and "sentinel clock" not in waived and "slot" not in self.waived_for(other):
+                wait = PLAN.stagger if self.follows_another(other, cohort) else PLAN.sentinel_interval
+                assert infused.at >= other.event.at + wait, "a sentinel clock was running"  # type: ignore[attr-defined]
+            elif not together and "dlt clock" not in waived and other.participant != entry.participant:
+                self.judge_window(entry, other, infused.at)
+
+    def follows_another(self, entry: Entry, cohort: int) -> bool:
+        """Whether someone of the same cohort was infused before."""
+        return any(
+            held[-1].event.cohort == cohort  # type: ignore[attr-defined]
+            for other in self.before(entry, "CellsInfused")
+            if (held := self.before(other, "LevelAllocated", other.participant))
+        )
+
+    def waived_for(self, entry: Entry) -> set[str]:
+        given = [e for e in self.entries if e.number == entry.event.override]
+        return set(given[0].event.rules) if given else set()  # type: ignore[attr-defined]
+
+
+AnyOrder.TestCase.settings = settings(
+    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestAnyOrder = AnyOrder.TestCase
+
+
+def test_the_judge_is_not_blind(tmp_path: Path) -> None:
+    """An infusion recorded around `conduct` is one the judge objects to."""
+    import pytest
+
+    book = create_casebook(tmp_path / "book", study="trial", study_version="1", clock=SetClock(START))
+    trial = Trial(book, PLAN)
+    trial.open_cohort(1, 1)
+    trial.prepare("P-1", 1, 1)
+    book.append(INES, trial.infusion("P-1", 1))
+    Judge(list(book.entries())).judge()
+    book.append(INES, trial.infusion("P-2", 1))
+    with pytest.raises(AssertionError, match="infused without consent"):
+        Judge(list(book.entries())).judge()
+    book.close()
