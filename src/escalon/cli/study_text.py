@@ -150,19 +150,13 @@ def _schedule(study: Study) -> RenderableType:
 
 
 def _endpoints(study: Study) -> RenderableType:
-    table = _table("", "outcome", "among", "measure", "compared", "better", "at", "assumed")
-    table.columns[7].style = "cyan"
+    table = _table("", "outcome", "what is computed", "assumed")
+    table.columns[0].no_wrap = True
+    table.columns[2].ratio = 3
+    table.columns[3].style = "cyan"
     for one in study.endpoints:
-        table.add_row(
-            one.id,
-            one.title,
-            one.among,
-            "\n".join(one.measure),
-            one.compare,
-            one.better,
-            " ".join(one.at),
-            "\n".join(one.assumed),
-        )
+        assumed = "\n".join(one.assumed)
+        table.add_row(one.id, f"{one.title} ({one.role})", prose.endpoint_sentence(one, study), assumed)
     return table
 
 

@@ -7,7 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from escalon.facts import Duration, jsonable, plain
-from escalon.protocol.study import Anchor, Criterion, DltEvent, DosePlan, Level, Period, Regimen, Said, Study, Visit
+from escalon.protocol.study import (
+    Anchor,
+    Criterion,
+    DltEvent,
+    DosePlan,
+    Endpoint,
+    Level,
+    Period,
+    Regimen,
+    Said,
+    Study,
+    Visit,
+)
 
 _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -111,6 +123,25 @@ def visit_window(visit: Visit) -> str:
     if visit.earliest == visit.latest:
         return day_text(visit.day)
     return f"{day_text(visit.day)} ({day_text(visit.earliest)} to {day_text(visit.latest)})"
+
+
+_COMPARED = {
+    "value": "the value",
+    "change from baseline": "the change from baseline",
+    "response": "the share of responders",
+    "events": "the number, how many participants have any, and the highest grade",
+    "course": "the course over time",
+}
+
+
+def endpoint_sentence(endpoint: Endpoint, study: Study) -> str:
+    """What is computed of an outcome, in whom, and at which visits."""
+    measures = " and ".join(name_in_words(name, study) for name in endpoint.measure)
+    names = [one.name for one in study.diseases if one.id in endpoint.diseases]
+    whom = f"treated participants with {' or '.join(names)}" if names else "all treated participants"
+    when = f"; at {', '.join(endpoint.at)}" if endpoint.at else ""
+    better = f"; {endpoint.better} is better" if endpoint.better != "neither" else ""
+    return f"{measures[:1].upper()}{measures[1:]}: {_COMPARED[endpoint.compare]}, in {whom}{when}{better}."
 
 
 def anchor_sentence(anchor: Anchor) -> str:
