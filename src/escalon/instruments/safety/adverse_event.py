@@ -120,13 +120,15 @@ def treatment_emergent(event: AdverseEvent, reference: Reference) -> Truth:
     """Whether the event began on or after the reference, or was there before and became worse after it.
 
     A partial onset that cannot be shown to precede the reference counts as treatment-emergent. An event without any onset
-    day is not known to precede it either, so it counts too.
+    day is not known to precede it either, so it counts too. Not known: it began before, lasted beyond, and no grade at the
+    reference is recorded.
     """
     start = Day.of(reference.day)
     before = False if event.onset is None else event.onset.is_before(start)
     if before is not True:
         return True
-    return _became_worse(event, start)
+    ended = event.end is not None and event.end.is_before(start) is True
+    return False if ended else _became_worse(event, start)
 
 
 def _became_worse(event: AdverseEvent, start: Day) -> Truth:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from statistics import median
 
-from escalon.facts import Truth
+from escalon.facts import Day, Truth
 from escalon.instruments.safety.adverse_event import (
     AdverseEvent,
     Causality,
@@ -78,7 +78,8 @@ def emergent(
 ) -> tuple[AdverseEvent, ...]:
     """The treatment-emergent events of the safety population up to a cut-off, syndromes' own symptoms left out.
 
-    `what` is `infusion` or `lymphodepletion`. What cannot be shown to precede the reference is counted.
+    `what` is `infusion` or `lymphodepletion`. What cannot be shown to precede the reference is counted, and so is what began
+    before it and may have become worse after it (`began_before` tells which).
     """
     people = {one.participant: one for one in population}
     found = []
@@ -90,6 +91,12 @@ def emergent(
         if start is not None and treatment_emergent(event, Reference(start, what)) is not False:
             found.append(event)
     return tuple(found)
+
+
+def began_before(events: Iterable[AdverseEvent], population: Sequence[Treated]) -> tuple[AdverseEvent, ...]:
+    """The events that began before infusion: counted because they became worse after it, or may have."""
+    start = {one.participant: Day.of(one.infusion) for one in population}
+    return tuple(event for event in events if event.onset and event.onset.is_before(start[event.participant]) is True)
 
 
 def _is_later(event: AdverseEvent, cutoff: date) -> bool:
@@ -197,10 +204,11 @@ class Rate:
 
 def exposure_adjusted(events: Iterable[AdverseEvent], population: Sequence[Treated], cutoff: date) -> Rate:
     """The exposure-adjusted rate: infusion to the first event, or to the end of observation where there is none."""
+    start = {one.participant: one.infusion for one in population}
     first: dict[str, date] = {}
     for event in events:
-        if event.onset is not None:
-            day = event.onset.earliest
+        if event.onset is not None and event.participant in start:
+            day = max(event.onset.earliest, start[event.participant])
             first[event.participant] = min(day, first.get(event.participant, day))
     days = 0
     for person in population:

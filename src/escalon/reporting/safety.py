@@ -1,0 +1,178 @@
+"""The safety part of the report: from a trial's records to tables and figures, up to a data cut-off.
+
+An event whose words are no term of CTCAE v5.0 is kept and counted under its own words, as not coded.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from escalon.casebook.records import AdverseEvent as Recorded
+from escalon.casebook.records import Records
+from escalon.facts import Day
+from escalon.instruments.safety.adverse_event import AdverseEvent, Causality, serious
+from escalon.instruments.safety.counting import Treated, emergent
+from escalon.instruments.safety.ctcae.terms import Term, UnknownTerm, find_event
+from escalon.instruments.safety.seriousness import special_interest
+from escalon.protocol.study import Study
+from escalon.reporting.figures.safety_timeline import Span, safety_timeline
+from escalon.reporting.figures.swimmer import Mark, Swimmer, swimmer_plot
+from escalon.reporting.page import figure
+from escalon.reporting.tables.adverse_events import (
+    group_grid,
+    interest_grid,
+    listing_grid,
+    overview_grid,
+    period_grid,
+    term_grid,
+)
+
+NOT_CODED = "Not coded in CTCAE v5.0"
+_SYNDROMES = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS"}
+
+
+def safety_parts(study: Study, records: Records, cutoff: Day) -> list[str]:
+    """The safety section as HTML parts; the same records and cut-off give the same text."""
+    last = cutoff.latest
+    population = safety_population(study, records, last)
+    if not population:
+        return ["<p>Nobody has been infused.</p>"]
+    everything = events_of(records)
+    events = emergent(everything, population, last)
+    conditioning = emergent(everything, population, last, "lymphodepletion")
+    dlts = {(one.participant, one.id, one.term, str(one.start)) for one in records.adverse_events if one.dlt}
+    left = {code: why for code in records.participants if (why := _left(records, code, last))}
+    return [
+        overview_grid(events, population, last).html(),
+        term_grid(events, population).html(),
+        interest_grid(events, population).html(),
+        period_grid(conditioning, population).html(),
+        group_grid(events, population, "disease", lambda person: person.disease or "not recorded").html(),
+        figure(timeline(events, population, last)),
+        figure(swimmer_plot(swimmers(events, population, last, dlts, left), str(cutoff))),
+        listing_grid(events, population).html(),
+    ]
+
+
+def safety_population(study: Study, records: Records, cutoff: date) -> tuple[Treated, ...]:
+    """Everyone infused by the cut-off, with dose level, disease, start of lymphodepletion and last day observed."""
+    return tuple(
+        Treated(
+            participant=infusion.participant,
+            infusion=infusion.day.earliest,
+            lymphodepletion=_first_day(records, infusion.participant, "lymphodepletion_start"),
+            level=f"level {infusion.level}",
+            disease=_latest_text(records, infusion.participant, "disease"),
+            observed_to=min(_first_day(records, infusion.participant, "study_discontinuation") or cutoff, cutoff),
+        )
+        for infusion in sorted(records.infusions, key=lambda one: (one.day.earliest, one.participant))
+        if infusion.day.earliest <= cutoff
+    )
+
+
+def _first_day(records: Records, participant: str, name: str) -> date | None:
+    days = [
+        fact.day.earliest for fact in records.facts_of(participant).named(name) if fact.day and fact.value is not False
+    ]
+    return min(days, default=None)
+
+
+def _latest_text(records: Records, participant: str, name: str) -> str:
+    found = records.facts_of(participant).named(name)
+    return "" if not found or found[-1].value is None else str(found[-1].value)
+
+
+def _left(records: Records, participant: str, cutoff: date) -> str:
+    day = _first_day(records, participant, "study_discontinuation")
+    return f"left the study on {day}" if day is not None and day <= cutoff else ""
+
+
+def events_of(records: Records) -> tuple[AdverseEvent, ...]:
+    """Every recorded event, coded where its words are a term; relation as recorded, not guessed where it is missing."""
+    return tuple(_event(one) for one in records.adverse_events)
+
+
+def _event(recorded: Recorded) -> AdverseEvent:
+    causes = {} if recorded.related is None else {
+        "car_t_product": Causality.POSSIBLE if recorded.related else Causality.UNLIKELY
+    }  # fmt: skip
+    term = coded(recorded.term)
+    return AdverseEvent(
+        participant=recorded.participant,
+        term=term,
+        grade=recorded.grade,
+        onset=recorded.start,
+        end=recorded.end,
+        ongoing=recorded.ongoing,
+        verbatim=recorded.description or recorded.term,
+        identifier=recorded.id,
+        causes=causes,
+        seriousness=frozenset({"death"} if recorded.outcome == "fatal" or recorded.grade == 5 else ()),
+        is_serious=recorded.serious,
+        treatment=tuple(part.strip() for part in recorded.action.split(",") if part.strip()),
+        source=recorded.source,
+    )
+
+
+def coded(words: str) -> Term:
+    """The term of an event's words, or a term of its own that says it is not coded."""
+    try:
+        return find_event(words)
+    except UnknownTerm:
+        return Term(words, NOT_CODED, "", dict.fromkeys(range(1, 6), ""))
+
+
+def timeline(events: Sequence[AdverseEvent], population: Sequence[Treated], cutoff: date) -> str:
+    """CRS and ICANS of everyone infused; a partial day stands at the first day it may be."""
+    people = {one.participant: one for one in population}
+    spans = [
+        Span(
+            event.participant,
+            _SYNDROMES[event.term.name],
+            people[event.participant].day_of(event.onset.earliest),
+            None if event.end is None else people[event.participant].day_of(event.end.latest),
+            event.grade,
+        )
+        for event in events
+        if event.term.name in _SYNDROMES and event.onset is not None
+    ]
+    observed = max(one.day_of(one.observed_to or cutoff) for one in population)
+    return safety_timeline(spans, [one.participant for one in population], observed)
+
+
+def swimmers(
+    events: Sequence[AdverseEvent],
+    population: Sequence[Treated],
+    cutoff: date,
+    dlts: set[tuple[str, str, str, str]] | None = None,
+    left: dict[str, str] | None = None,
+) -> tuple[Swimmer, ...]:
+    """One swimmer per person infused, with deaths, DLTs, serious and severe events and infections marked."""
+    found = []
+    for person in population:
+        marks = [
+            Mark(person.day_of(event.onset.earliest), kind, f"{event.term.name} grade {event.grade or '?'}")
+            for event in events
+            if event.participant == person.participant
+            and event.onset is not None
+            and (kind := _kind(event, dlts or set()))
+        ]
+        last = person.day_of(person.observed_to or cutoff)
+        ended = (left or {}).get(person.participant, "")
+        found.append(
+            Swimmer(person.participant, person.level, last, ended, tuple(sorted(marks, key=lambda one: one.day)))
+        )
+    return tuple(found)
+
+
+def _kind(event: AdverseEvent, dlts: set[tuple[str, str, str, str]]) -> str:
+    """What an event is marked as: the gravest kind that fits."""
+    terms = {event.term.name, _SYNDROMES.get(event.term.name, event.term.name)}
+    if event.is_fatal:
+        return "death"
+    if any((event.participant, event.identifier, term, str(event.onset)) in dlts for term in terms):
+        return "DLT"
+    if special_interest(event) == "infection":
+        return "infection"
+    if event.grade is not None and event.grade >= 3:
+        return "grade 3 or more"
+    return "serious" if serious(event) else ""
