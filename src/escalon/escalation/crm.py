@@ -30,6 +30,9 @@ STEP = {
     "logistic": 0.04,
 }  # trapezoid steps: error below 1e-13 up to 100 participants, spec/escalation/crm.md
 
+LOWEST_LOG = -1e300  # stands for log 0, so that no DLT times log 0 is 0 and not nan
+SINGLE_THREAD = 250_000  # products below this size OpenBLAS does on one thread; its threads fight on busy machines
+
 
 @dataclass(frozen=True)
 class DoseToxicity:
@@ -119,11 +122,15 @@ def posterior_from(model: DoseToxicity, log_likelihood: Floats) -> Posterior:
 
 def posterior(model: DoseToxicity, n: Ints, t: Ints) -> Posterior:
     """The posterior after `t` DLTs of `n` evaluable at each level, [S, D]."""
-    log_p, log_q = model.log_risks
     evidence = np.concatenate([t, n - t], axis=1).astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        log_likelihood = evidence @ np.nan_to_num(np.concatenate([log_p, log_q], axis=1), neginf=-1e300).T
-    return posterior_from(model, log_likelihood)
+    log_risks = np.maximum(np.concatenate(model.log_risks, axis=1), LOWEST_LOG).T
+    at_once = max(1, SINGLE_THREAD // log_risks.size)
+    means, variances = np.empty(len(n)), np.empty(len(n))
+    for first in range(0, len(n), at_once):
+        rows = slice(first, first + at_once)
+        found = posterior_from(model, evidence[rows] @ log_risks)
+        means[rows], variances[rows] = found.mean, found.variance
+    return Posterior(model, means, variances)
 
 
 def maximum_likelihood(model: DoseToxicity, n: Ints, t: Ints) -> float:

@@ -27,9 +27,9 @@ Small = NDArray[np.int16]
 
 EXACT_INTEGERS = 2**53  # below this a float64 holds every integer, so `ways` are exact up to 52 participants
 WORTH_COMPILING = 20_000_000  # states times truths from which loading the compiled kernel (0.3 s) pays
-FACTORS_AT_ONCE = 1 << 19
+FEW_TRUTHS = 4
 TRUTHS_AT_ONCE = 64  # with STATES_AT_ONCE, keeps a block in the cache
-STATES_AT_ONCE = 512
+STATES_AT_ONCE = 384  # and a product below the size from which BLAS would start threads, which fight on busy machines
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,19 +164,18 @@ class Ensemble:
         In blocks that fit the cache; states that share the lower (or the upper) half of the levels share its product.
         Outer weights depend on the lower half alone and apply to the first of `weights`.
         """
+        if len(risks) <= FEW_TRUTHS:
+            return self._plain_sums(weights, outer, risks, group_of)
         plan = self._plan(group_of)
+        weighted, outside = weights[:, plan.order] * self.ways[plan.order], outer[:, plan.order]
+        if len(risks) * len(self) >= WORTH_COMPILING and kernel.is_available():
+            return kernel.grouped_sums(plan, [pairs for pairs, _ in self._pairs], risks, weighted.T, outside.T)
         sums = np.zeros((len(risks), plan.groups, len(weights) + len(outer)))
-        weighted = weights[:, plan.order] * self.ways[plan.order]
-        outside = outer[:, plan.order]
-        compiled = len(risks) * len(self) >= WORTH_COMPILING and kernel.is_available()
-        at_once = self._truths_at_once(compiled)
         together = np.vstack([weighted, outside * weighted[0]])
+        at_once = TRUTHS_AT_ONCE if len(self) > STATES_AT_ONCE else 8 * TRUTHS_AT_ONCE
         for first in range(0, len(risks), at_once):
             truths = slice(first, first + at_once)
             factors = self._factors(np.ascontiguousarray(risks[truths].T))
-            if compiled:
-                sums[truths] = kernel.grouped_sums(plan, factors, weighted.T, outside.T)
-                continue
             lower, upper = plan.lower.likelihood(factors), plan.upper.likelihood(factors)
             for group, states in plan.blocks:
                 likelihood = lower.take(plan.lower_of[states], axis=0)
@@ -184,11 +183,15 @@ class Ensemble:
                 sums[truths, group] += (together[:, states] @ likelihood).T
         return sums
 
-    def _truths_at_once(self, compiled: bool) -> int:
-        """As many truths as keep the tables in the cache; many for few states, to drown the interpreter's overhead."""
-        if compiled:
-            return max(64, FACTORS_AT_ONCE // sum(len(pairs) for pairs, _ in self._pairs))
-        return TRUTHS_AT_ONCE if len(self) > STATES_AT_ONCE else 8 * TRUTHS_AT_ONCE
+    def _plain_sums(self, weights: Floats, outer: Floats, risks: Floats, group_of: NDArray[np.int64]) -> Floats:
+        """The same for a few truths, for which ordering the states would cost more than it saves."""
+        groups, kinds = int(group_of.max()) + 1, [*weights, *(outer * weights[0])]
+        sums = np.zeros((len(risks), groups, len(kinds)))
+        for at, truth in enumerate(risks):
+            probability = self.probability(truth)
+            for kind, weight in enumerate(kinds):
+                sums[at, :, kind] = np.bincount(group_of, weights=weight * probability, minlength=groups)
+        return sums
 
     def _plan(self, group_of: NDArray[np.int64]) -> Plan:
         """Order the states by group, then lower half, then upper half."""
