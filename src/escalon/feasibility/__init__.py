@@ -1,0 +1,1 @@
+"""Cohorts: the study's clauses over many people, as a funnel."""

@@ -1,0 +1,1 @@
+"""The pages: server-rendered, working offline, each with a JSON twin. No decision is made here."""

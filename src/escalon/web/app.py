@@ -1,0 +1,150 @@
+"""The application: a study's protocol, its instruments as forms that score as one types, and a data folder's answers.
+
+Every page `/x` has a JSON twin `/x.json`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.templating import Jinja2Templates
+
+from escalon import __version__
+from escalon.conduct.cutoff import as_of, last_day
+from escalon.conduct.dosing import decide_next_dose
+from escalon.conduct.intake import Intake, take_in
+from escalon.conduct.screening import screen
+from escalon.instruments import assess, catalogue
+from escalon.instruments.kit.assessment import UnknownItem
+from escalon.instruments.kit.catalogue import UnknownInstrument, family, find
+from escalon.instruments.kit.readings import described, javascript, json_schema
+from escalon.protocol import Study, load_study
+from escalon.reporting.trial import trial_report
+
+_TEMPLATES = Jinja2Templates(directory=str(Path(__file__).parent / "templates"))
+
+
+def create_app(study: str, data: Path | None = None) -> FastAPI:
+    """The application for a study and, where there is one, a data folder. The folder is read anew for every request."""
+    protocol = load_study(study)
+    app = FastAPI(title=f"Escalon: {protocol.id}", version=__version__, docs_url=None, redoc_url=None)
+
+    def page(request: Request, name: str, **context: Any) -> HTMLResponse:
+        shared = {"study": protocol, "data": data, "version": __version__}
+        return _TEMPLATES.TemplateResponse(request, name, shared | context)
+
+    def taken() -> Intake:
+        if data is None:
+            raise HTTPException(404, "no data folder is served. Start with: escalon serve STUDY --data DATA")
+        return take_in(protocol, data)
+
+    @app.exception_handler(ValueError)
+    def wrong_input(request: Request, error: ValueError) -> JSONResponse:
+        """What is wrong with the data or study is said, as at the command line; anything else stays an error of ours."""
+        if not type(error).__module__.startswith("escalon"):
+            raise error
+        return JSONResponse({"detail": str(error)}, 422)
+
+    @app.get("/", response_class=HTMLResponse)
+    def home(request: Request) -> HTMLResponse:
+        return page(request, "home.html", criteria=len(protocol.criteria), instruments=len(catalogue()))
+
+    @app.get("/study", response_class=HTMLResponse)
+    def study_page(request: Request) -> HTMLResponse:
+        return page(request, "study.html")
+
+    @app.get("/study.json")
+    def study_twin() -> dict[str, Any]:
+        return _study_json(protocol)
+
+    @app.get("/instruments", response_class=HTMLResponse)
+    def instruments_page(request: Request) -> HTMLResponse:
+        return page(request, "instruments.html", rows=_instrument_rows())
+
+    @app.get("/instruments.json")
+    def instruments_twin() -> list[dict[str, Any]]:
+        return _instrument_rows()
+
+    @app.get("/instruments/{name}.json")
+    def instrument_twin(name: str) -> dict[str, Any]:
+        return described(_found(name)) | {"schema": json_schema(_found(name))}
+
+    @app.get("/instruments/{name}", response_class=HTMLResponse)
+    def instrument_page(request: Request, name: str) -> HTMLResponse:
+        found = _found(name)
+        return page(request, "instrument.html", it=described(found), script=javascript(found), items=found.items)
+
+    @app.post("/instruments/{name}/score")
+    def score(name: str, items: dict[str, Any]) -> JSONResponse:
+        try:
+            finding = assess(_found(name).name, **items)
+        except UnknownItem as error:
+            raise HTTPException(422, str(error)) from None
+        return JSONResponse(finding.as_json(), 422 if finding.status == "invalid" else 200)
+
+    @app.get("/screening.json")
+    def screening_twin() -> dict[str, Any]:
+        intake = taken()
+        cutoff = last_day(intake.records)
+        found = screen(protocol, intake.records, cutoff)
+        return {"cutoff": str(cutoff), "account": intake.account(), "participants": [one.as_json() for one in found]}
+
+    @app.get("/screening", response_class=HTMLResponse)
+    def screening_page(request: Request) -> HTMLResponse:
+        intake = taken()
+        found = screen(protocol, intake.records, last_day(intake.records))
+        return page(request, "screening.html", found=found, intake=intake)
+
+    @app.get("/next-dose.json")
+    def next_dose_twin() -> dict[str, Any]:
+        records = taken().records
+        cutoff = last_day(records)
+        return decide_next_dose(protocol, as_of(records, cutoff), cutoff).as_json()
+
+    @app.get("/report", response_class=HTMLResponse)
+    def report() -> HTMLResponse:
+        intake = taken()
+        return HTMLResponse(trial_report(protocol, intake, last_day(intake.records)))
+
+    return app
+
+
+def _found(name: str) -> Any:
+    try:
+        return find(name)
+    except UnknownInstrument as error:
+        raise HTTPException(404, str(error)) from None
+
+
+def _instrument_rows() -> list[dict[str, Any]]:
+    rows = [
+        {"family": family(one), "name": one.name, "title": one.title, "about": one.about.splitlines()[0]}
+        for one in catalogue().values()
+    ]
+    return sorted(rows, key=lambda row: (row["family"], row["name"]))
+
+
+def _study_json(study: Study) -> dict[str, Any]:
+    return {
+        "id": study.id,
+        "title": study.title,
+        "version": study.version,
+        "sponsor": study.sponsor,
+        "levels": [
+            {"number": one.number, "name": one.name, "cells_per_kg": float(one.cells_per_kg)}
+            for one in study.dose.levels
+        ],
+        "criteria": [
+            {"id": one.id, "kind": one.kind, "says": str(one.says), "rule": one.rule, "applies": one.applies_text}
+            for one in study.criteria
+        ],
+        "endpoints": [
+            {"id": one.id, "role": one.role, "says": str(one.says), "measure": list(one.measure)}
+            for one in study.endpoints
+        ],
+        "assumptions": [
+            {"id": one.id, "question": one.question, "default": one.default, "signer": one.signer}
+            for one in study.assumptions
+        ],
+    }

@@ -1,0 +1,75 @@
+"""Every page answers, its JSON twin says the same, and the form scores as the server does."""
+
+from pathlib import Path
+
+import pytest
+
+from escalon.exchange.synthetic_trial import simulate
+from escalon.protocol import load_study
+
+pytest.importorskip("httpx2")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return simulate(load_study("nct07052565"), tmp_path_factory.mktemp("web"), seed=1)
+
+
+@pytest.fixture(scope="module")
+def client(folder):
+    from fastapi.testclient import TestClient
+
+    from escalon.web.app import create_app
+
+    return TestClient(create_app("nct07052565", folder))
+
+
+@pytest.mark.parametrize("path", ["/", "/study", "/instruments", "/instruments/das28_esr", "/screening", "/report"])
+def test_every_page_says_that_it_is_not_a_medical_device(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "Not a medical device" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/study", "/instruments", "/instruments/das28_esr", "/screening", "/next-dose"])
+def test_every_page_has_a_json_twin(client, path):
+    assert client.get(f"{path}.json").json()
+
+
+def test_the_screening_page_and_its_twin_name_the_same_people(client):
+    twin = client.get("/screening.json").json()
+    page = client.get("/screening").text
+    assert len(twin["participants"]) == 28
+    assert all(one["participant"] in page and one["verdict"] in page for one in twin["participants"])
+
+
+def test_scoring_by_post_is_the_same_finding(client):
+    answer = client.post(
+        "/instruments/das28_esr/score", json={"tender": 4, "swollen": 5, "esr": 7, "global_health": "50 mm"}
+    )
+    assert round(answer.json()["value"], 4) == 3.8082
+
+
+@pytest.mark.parametrize(
+    ("items", "says"), [({"tendr": 4}, "Did you mean tender?"), ({"tender": 29}, "Accepted: whole number 0–28")]
+)
+def test_wrong_items_are_422_with_what_to_write(client, items, says):
+    answer = client.post("/instruments/das28_esr/score", json=items)
+    assert answer.status_code == 422
+    assert says in answer.text
+
+
+def test_an_unknown_instrument_is_404_with_the_nearest_names(client):
+    answer = client.get("/instruments/das29_esr")
+    assert answer.status_code == 404
+    assert "das28_esr" in answer.text
+
+
+def test_a_broken_data_folder_is_said_and_not_a_server_error(tmp_path):
+    from fastapi.testclient import TestClient
+
+    from escalon.web.app import create_app
+
+    answer = TestClient(create_app("nct07052565", tmp_path)).get("/screening.json")
+    assert answer.status_code == 422
+    assert "facts.csv" in answer.json()["detail"]
