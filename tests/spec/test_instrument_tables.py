@@ -14,6 +14,7 @@ import pytest
 
 from escalon.facts import Finding, Status
 from escalon.instruments import assess, catalogue
+from escalon.instruments.kit.catalogue import family
 
 SPEC = Path(__file__).parents[2] / "spec" / "instruments"
 PAGES = sorted(page for page in SPEC.glob("*.md") if page.name != "README.md")
@@ -136,3 +137,11 @@ def test_page_is_well_formed(page: Path) -> None:
         assert row.instrument in catalogue(), row
         assert row.cells["mark"] in MARKS, row
         assert row.cells["mark"] != "published" or row.cells["source"] not in NONE, f"{row}: published where?"
+
+
+def test_every_instrument_of_disease_has_rows() -> None:
+    described = {row.instrument for row in ROWS}
+    families = ("activity", "classification")
+    assert not [
+        found.name for found in catalogue().values() if family(found) in families and found.name not in described
+    ]

@@ -173,7 +173,7 @@ def haq_di(it: Items) -> Outcome:
         for name, category in CATEGORIES.items()
     },
     bands=BANDS,
-    code="HAQDI",
+    code="HAQDICAT",
     version="HAQ_DI_CATEGORY_ONLY",
 )
 def haq_di_category_only(it: Items) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 from escalon.expressions.bounds import UNKNOWN, Interval, Possible, bounds
 from escalon.facts import Day, Fact, Finding, Status, plain
 from escalon.instruments.kit.instrument import Instrument
+from escalon.instruments.kit.item import BELOW_LIMIT
 from escalon.instruments.kit.reading import Entry, ItemError, read
 
 
@@ -28,7 +29,7 @@ def assess_with(instrument: Instrument, given: Mapping[str, Any], day: Day | Non
     problems: dict[str, str] = {}
     for name, item in instrument.items.items():
         try:
-            entries[name] = read(name, item, raw.get(name))
+            entries[name] = read(name, item, raw.get(name), options.get(BELOW_LIMIT, "half"))
         except ItemError as error:
             problems[f"{error.code}:{name}"] = str(error)
     rule = f"{instrument.name}/{instrument.version}"

@@ -12,7 +12,7 @@ from escalon.expressions.symbols import Symbol, any_of, as_node, case, otherwise
 from escalon.expressions.tree import Node, Op
 from escalon.facts import Status, exact
 from escalon.instruments.kit.bands import Band, banded, parse_bands
-from escalon.instruments.kit.item import Item
+from escalon.instruments.kit.item import BELOW_LIMIT, BELOW_LIMIT_COUNTS_AS, Item
 
 _INEXACT = frozenset({"sqrt", "ln", "exp", "power"})
 
@@ -164,6 +164,7 @@ class Instrument:
 
     def traced(self, **options: Any) -> Outcome:
         """What the function returns when called with a symbol for each item."""
+        options.pop(BELOW_LIMIT, None)  # a matter of reading values, not of the rule
         key = tuple(sorted(options.items()))
         if key not in self._traced:
             symbols = self._symbols
@@ -254,13 +255,16 @@ def instrument(
 
     def wrap(rule: Callable[..., Any]) -> Instrument:
         own, options = _parameters(rule)
+        stated = dict(items) if items is not None else own
+        if any(item.below_limit for item in stated.values()):
+            options[BELOW_LIMIT] = tuple(BELOW_LIMIT_COUNTS_AS)
         return Instrument(
             name=name or rule.__name__,
             title=title,
             source=source,
             about=inspect.getdoc(rule) or "",
             rule=rule,
-            items=dict(items) if items is not None else own,
+            items=stated,
             options=options,
             bands={label: parse_bands(text) for label, text in sets.items()},
             flags=flags or {},

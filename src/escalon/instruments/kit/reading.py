@@ -9,7 +9,7 @@ from typing import Any
 
 from escalon.expressions.tree import Kind
 from escalon.facts import Fact, UnitError, Value, convert, exact, plain, read_number, spelled
-from escalon.instruments.kit.item import Item
+from escalon.instruments.kit.item import BELOW_LIMIT_COUNTS_AS, Item
 
 _AMOUNT = re.compile(r"\s*(?P<below>[<≤]?)\s*(?P<number>[-+−]?[\d.,_]+(?:[eE][-+]?\d+)?)\s*(?P<unit>.*?)\s*")
 _RATIO = re.compile(r"\s*(?P<over>\d+)/(?P<under>\d+)\s*(?P<unit>.*?)\s*")  # an exact score handed on, such as 20/3
@@ -59,8 +59,10 @@ class ItemError(ValueError):
         self.code = code
 
 
-def read(name: str, item: Item, raw: Any) -> Entry:
+def read(name: str, item: Item, raw: Any, below_limit: str = "half") -> Entry:
     """Read a raw value for an item: a number, text such as `7 mg/L`, `(7, "mg/L")`, a Fact, or None.
+
+    A value below a limit counts as half of it, as the limit or as zero.
 
     Raises ItemError with what is accepted. A present finding marked as not attributable counts as absent, and is flagged.
     """
@@ -75,7 +77,7 @@ def read(name: str, item: Item, raw: Any) -> Entry:
     elif item.kind is Kind.LABEL:
         result, flags = _read_choice(name, item, value)
     else:
-        return _read_amount(name, item, value, unit, fact)
+        return _read_amount(name, item, value, unit, fact, below_limit)
     return Entry(result, fact or Fact(name, result), flags)
 
 
@@ -120,7 +122,7 @@ def _read_choice(name: str, item: Item, value: Any) -> tuple[Any, dict[str, str]
     raise ItemError("NOT_A_CHOICE", f"{name} is {value!r}. Write one of: {', '.join(item.choices)}")
 
 
-def _read_amount(name: str, item: Item, value: Any, unit: str | None, fact: Fact | None) -> Entry:
+def _read_amount(name: str, item: Item, value: Any, unit: str | None, fact: Fact | None, below_limit: str) -> Entry:
     below = False
     if isinstance(value, str):
         value, written, below = _written(name, item, value)
@@ -131,8 +133,9 @@ def _read_amount(name: str, item: Item, value: Any, unit: str | None, fact: Fact
     kept = fact or Fact(name, value, unit=unit or item.unit)
     recorded = _as_recorded(item, value, unit, below)
     if below:
-        flags[f"{name.upper()}_BELOW_LLOQ"] = f"{name} is below {plain(value)}: half of that limit is used"
-        value = exact(value) / 2
+        said = {"half": "half of that limit is used", "limit": "the limit is used", "zero": "0 is used"}
+        flags[f"{name.upper()}_BELOW_LLOQ"] = f"{name} is below {plain(value)}: {said[below_limit]}"
+        value = exact(value) * BELOW_LIMIT_COUNTS_AS[below_limit]
     result, more = _ranged(name, item, _in_canonical_unit(name, item, value, unit))
     return Entry(result, kept, flags | more, recorded)
 

@@ -1,0 +1,157 @@
+"""How a recorded value becomes an item: unit, range, what is below a limit, what must be confirmed first."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from escalon.expressions.tree import Kind
+from escalon.facts import Fact, Status, convert
+from escalon.instruments import assess, catalogue
+from escalon.instruments.kit.assessment import UnknownItem
+from escalon.instruments.kit.catalogue import UnknownInstrument, family
+from escalon.instruments.kit.item import integer, level, number, truth
+from escalon.instruments.kit.reading import ItemError, read
+
+CRP = number("CRP", 0, None, "mg/L", accepts=("mg/dL",), below_limit=True)
+LINE = number("line", 0, 100, "mm", accepts=("cm", "NRS"))
+
+
+@pytest.mark.parametrize(
+    "raw", ["0.7 mg/dL", (0.7, "mg/dL"), Fact("crp", 0.7, unit="mg/dL"), {"value": 0.7, "unit": "mg/dL"}]
+)
+def test_a_value_and_its_unit_may_be_written_in_any_of_these_ways(raw):
+    assert read("crp", CRP, raw).value == 7
+
+
+def test_the_reading_is_kept_as_it_was_recorded():
+    entry = read("pain", LINE, "6 NRS")
+    assert (entry.value, entry.recorded) == (60, "6 NRS")
+    assert (entry.fact.value, entry.fact.unit) == (Decimal(6), "NRS")
+    assert read("pain", LINE, "60 mm").recorded is None
+
+
+def test_a_fact_stays_the_ground_of_what_it_became():
+    fact = Fact("crp", 0.7, unit="mg/dL", source="laboratory", participant="P-01")
+    assert read("crp", CRP, fact).fact is fact
+
+
+@pytest.mark.parametrize(("choice", "value"), [("half", 1), ("limit", 2), ("zero", 0)])
+def test_below_a_limit_counts_as_the_option_says_and_is_flagged(choice, value):
+    entry = read("crp", CRP, "< 2 mg/L", choice)
+    assert (entry.value, entry.recorded) == (value, "< 2 mg/L")
+    assert list(entry.flags) == ["CRP_BELOW_LLOQ"]
+
+
+def test_below_a_limit_is_refused_where_it_cannot_be_scored():
+    with pytest.raises(ItemError, match="below a limit"):
+        read("pain", LINE, "< 2 mm")
+
+
+def test_what_must_be_confirmed_is_kept_and_not_scored():
+    item = number("creatinine", 0, None, "umol/L", query=(20, 1500))
+    entry = read("creatinine", item, 1.4)
+    assert entry.value is None
+    assert entry.fact.value == 1.4
+    assert "not scored until" in entry.flags["QUERY"]
+
+
+def test_what_is_merely_unusual_is_scored_and_flagged():
+    entry = read("esr", number("ESR", 0, None, "mm/h", doubtful=(None, 150)), 151)
+    assert (entry.value, list(entry.flags)) == (151, ["DOUBTFUL"])
+
+
+@pytest.mark.parametrize("text", ["not done", "?", "", "not examined", "not evaluable", None, float("nan")])
+def test_what_is_not_known_is_never_a_value(text):
+    for item in (CRP, LINE, integer("count", 0, 28), truth("sign"), level("domain", 0, 2, 3)):
+        assert read("item", item, text).value is None
+
+
+@pytest.mark.parametrize("value", [1, 4, "2.5", -1])
+def test_a_level_that_is_not_offered_is_refused(value):
+    with pytest.raises(ItemError, match="one of 0, 2, 3"):
+        read("cns", level("domain", 0, 2, 3), value)
+
+
+def test_an_exact_score_may_be_handed_on_as_a_ratio():
+    assert read("esspri", number("ESSPRI", 0, 10), "20/3").value == Fraction(20, 3)
+    with pytest.raises(ItemError):
+        read("esspri", number("ESSPRI", 0, 10), "20/0")
+
+
+@pytest.mark.parametrize("text", ["7", "7 nmol/L", "7 kg", "7,5 mg/L", "seven mg/L"])
+def test_a_wrong_or_missing_unit_or_a_comma_is_refused_with_what_to_write(text):
+    with pytest.raises(ItemError) as refusal:
+        read("crp", CRP, text)
+    assert "mg/L" in str(refusal.value) or "Write the decimal sign as a point: 7.5" in str(refusal.value)
+
+
+@given(st.decimals(0, 500, places=2, allow_nan=False))
+def test_conversion_is_exact_there_and_back(value):
+    there = read("crp", CRP, (value, "mg/dL")).value
+    assert there == Fraction(value) * 10
+    assert convert(there, "mg/L", "mg/dL") == Fraction(value)
+
+
+def test_an_unknown_item_is_named_with_the_nearest():
+    with pytest.raises(UnknownItem, match="Did you mean tender"):
+        assess("cdai", tendr=1)
+
+
+def test_an_unknown_instrument_is_named_with_the_nearest():
+    with pytest.raises(UnknownInstrument, match="sdai"):
+        assess("sdaii")
+
+
+def test_an_item_given_under_two_names_is_refused():
+    with pytest.raises(UnknownItem, match="given twice"):
+        assess("cdai", tender=1, tjc28=2)
+
+
+def test_an_invalid_entry_leaves_no_number_behind():
+    finding = assess("sledai_2k", plt=True, platelets=(150, "10^9/L"))
+    assert finding.status is Status.INVALID
+    assert "clinical" not in finding.components
+
+
+RHEUMATOLOGY = [found for found in catalogue().values() if family(found) in ("activity", "classification", "general")]
+
+
+def test_items_that_share_a_fact_measure_the_same_thing():
+    first: dict[str, tuple[str, object]] = {}
+    for instrument in RHEUMATOLOGY:
+        for item in instrument.items.values():
+            if item.fact is not None:
+                name, known = first.setdefault(item.fact, (instrument.name, item))
+                assert (known.kind, known.unit is None) == (item.kind, item.unit is None), (
+                    item.fact,
+                    name,
+                    instrument.name,
+                )
+                if item.unit is not None:
+                    convert(1, item.unit, known.unit, item.substance)
+
+
+def test_no_two_instruments_are_exported_under_one_code():
+    codes = [found.code for found in RHEUMATOLOGY]
+    assert len(set(codes)) == len(codes)
+    assert all(0 < len(code) <= 8 and code.isupper() for code in codes)
+
+
+def test_no_two_items_of_an_instrument_answer_to_one_name():
+    for instrument in RHEUMATOLOGY:
+        names = [*instrument.items, *(other for item in instrument.items.values() for other in item.also)]
+        names += instrument.options
+        assert len(set(names)) == len(names), instrument.name
+
+
+def test_every_number_with_a_choice_of_units_refuses_a_bare_one():
+    for instrument in RHEUMATOLOGY:
+        for name, item in instrument.items.items():
+            if item.accepts and item.kind is not Kind.TRUTH:
+                with pytest.raises(ItemError, match="no unit"):
+                    read(name, item, 1)
