@@ -52,3 +52,8 @@ def test_an_approval_needs_an_author_and_a_reason():
 def test_a_result_in_a_wrong_unit_is_refused():
     with pytest.raises(UnitError, match=r"viability.*Give it in %"):
         judge_release([VIABILITY], {"viability": Fact("viability", 88, unit="mg/L")})
+
+
+def test_a_bare_number_is_refused_where_the_limit_has_a_unit():
+    with pytest.raises(UnitError, match="viability 88 has no unit"):
+        judge_release([VIABILITY], {"viability": Fact("viability", 88)})

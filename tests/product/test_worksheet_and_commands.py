@@ -10,7 +10,8 @@ from escalon.facts import Finding
 from escalon.instruments.product.dose_window import DoseLevel
 from escalon.instruments.product.identity import check_identity
 from escalon.instruments.product.infusion import Bag, calculate
-from escalon.reporting.infusion_worksheet import Heading, worksheet, worksheet_html, worksheet_pdf
+from escalon.reporting.infusion_worksheet import Heading, worksheet
+from escalon.reporting.infusion_worksheet_print import worksheet_html, worksheet_pdf
 
 LEVELS = [DoseLevel(1, 100_000), DoseLevel(2, 300_000), DoseLevel(3, 600_000)]
 WEIGHT = Finding("dosing_weight", 55, unit="kg", components={"taken": "2025-03-10"})
@@ -221,3 +222,39 @@ def test_lymphodepletion_for_a_table(tmp_path):
     assert found.exit_code == 1
     rows = json.loads(found.stdout)
     assert [round(row["mg"], 2) for row in rows if row["dose"] == "fludarabine_dose"] == [42.14, 0]
+
+
+def test_release_results_are_judged_against_customary_limits_and_never_block():
+    found = run(*PLAN, *FACTORS, "--release", "viability=65%", "--release", "sterility=negative", "--json")
+    assert found.exit_code == 0
+    release = json.loads(found.stdout)["release"]
+    assert release["value"] is False
+    assert release["components"] == {"viability": "oos", "sterility": "within"}
+    assert release["flags"] == ["oos", "oos_not_approved", "rule_unconfirmed"]
+
+
+@pytest.mark.parametrize("pair", ["viability", "colour=red", "viability=88"])
+def test_a_release_result_that_cannot_be_read_is_named(pair):
+    assert run(*PLAN, *FACTORS, "--release", pair).exit_code == 2
+
+
+def test_an_unread_release_attribute_is_on_the_sheet_as_not_tested(tmp_path):
+    path = tmp_path / "sheet.html"
+    run(*PLAN, *FACTORS, "--release", "endotoxin=", "--release", "viability=65%", "--worksheet", str(path))
+    page = path.read_text(encoding="utf-8")
+    assert "not tested" in page
+    assert "OUT OF SPECIFICATION" in page
+
+
+def test_a_weight_at_leukapheresis_serves_at_any_age():
+    found = run("product", "nct07052565", "--level", "2", "--leukapheresis-weight", "55", *FACTORS, "--json")
+    weight = json.loads(found.stdout)["weight"]
+    assert found.exit_code == 0
+    assert weight["value"] == 55
+    assert "weight_date_not_known" not in weight["flags"]
+
+
+def test_the_label_is_compared_with_the_participant_named():
+    found = run(*PLAN, *FACTORS, "--participant", "P01", "--label-id", "participant=P02", "--json")
+    assert found.exit_code == 1
+    assert json.loads(found.stdout)["identity"]["value"] is False

@@ -1,13 +1,17 @@
-"""What the `escalon dose` commands read and say alike: amounts with units, percentages with their sign, notes."""
+"""What the `escalon dose` commands read alike: amounts with units, percentages with their sign, products, weights."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
-    from escalon.facts import Finding
+    from escalon.facts import Fact, Finding
+    from escalon.instruments.product.dose_window import DoseAdjustment, DoseLevel
+    from escalon.instruments.product.infusion import Bag, Infusion
+    from escalon.protocol.study import Study
 
 Text: TypeAlias = str | None
 Made = TypeVar("Made")
@@ -84,3 +88,159 @@ def say_notes(findings: "Sequence[Finding]", said: Sequence[str] = ()) -> None:
 def shown(value: Any, unit: str) -> str:
     """An amount with two decimals, or that it is not known."""
     return "not known" if value is None else f"{float(value):.2f} {unit}".replace(".00 ", " ")
+
+
+def bag_of(**given: Any) -> "Bag":
+    """The product as typed: each amount with its unit, each share with its sign."""
+    from escalon.instruments.product.infusion import Bag
+
+    if given["car_gate"] not in ("viable", "total"):
+        raise ValueError(f"--car-gate {given['car_gate']!r} is not known. Write viable or total")
+    return Bag(
+        cells_per_ml=amount("cells-per-ml", given["cells_per_ml"], "{cells}/mL"),
+        viability=share("viability", given["viability"]),
+        car_fraction=share("car-fraction", given["car_fraction"]),
+        car_gate=given["car_gate"],
+        volume=amount("volume", given["volume"], "mL"),
+        residual=amount("residual", given["residual"], "mL"),
+        release_viability=share("release-viability", given["release_viability"]),
+        cells=amount("cells", given["cells"], "{cells}"),
+    )
+
+
+def weight_of(study: "Study", weight: Text, taken: Text, at_leukapheresis: Text, infusion_date: Text) -> "Finding":
+    """The weight to dose on by the study's window; without dates it is taken as given, flagged."""
+    from escalon.facts import Day, Fact, Finding, Status
+    from escalon.instruments.product.dosing_weight import dosing_weight
+
+    kilograms, before = amount("weight", weight, "kg"), amount("leukapheresis-weight", at_leukapheresis, "kg")
+    if any(kg is not None and not 10 <= kg <= 400 for kg in (kilograms, before)):
+        raise ValueError("a body weight is from 10 to 400 kg")
+    if kilograms is None and before is None:
+        return Finding(
+            "dosing_weight", None, Status.MISSING, unit="kg", missing=("weight",), reasons=("no weight given",)
+        )
+    day = Day.parse(taken) if taken else None
+    if kilograms is None:  # at leukapheresis a weight serves at any age, so its day decides nothing
+        infusion_date = infusion_date or "2000-01-01"
+    facts = [Fact("weight", before, unit="kg", visit="leukapheresis")] if before is not None else []
+    if infusion_date is None or (kilograms is not None and day is None):
+        return _undated(kilograms, facts, study)
+    facts += [Fact("weight", kilograms, day, "kg")] if kilograms is not None else []
+    window = study.dose.weight_window
+    days = window.number * {"day": 1, "week": 7}.get(window.unit, 0)
+    if not days:
+        raise ValueError(f"the study's weight window is {window}: write it in days or weeks")
+    return dosing_weight(facts, Day.parse(infusion_date), days, study.dose.weight_change_flag)
+
+
+def _undated(kilograms: Fraction | None, facts: "list[Any]", study: "Study") -> "Finding":
+    """A weight without its day: used as given, and said so; the change since leukapheresis is still looked at."""
+    from dataclasses import replace
+
+    from escalon.facts import Day, Fact
+    from escalon.instruments.product.dosing_weight import dosing_weight
+
+    today = Day(2000, 1, 1)  # both stand on one day, so that the window cannot decide; only the change is compared
+    found = dosing_weight([*facts, Fact("weight", kilograms, today, "kg")], today, 0, study.dose.weight_change_flag)
+    reason = f"the day of the weight or of infusion is not given, so its age (at most {study.dose.weight_window}) is not checked"
+    return replace(
+        found,
+        components={key: part for key, part in found.components.items() if key != "taken"},
+        flags=(*found.flags, "weight_date_not_known"),
+        reasons=(*found.reasons, reason),
+        rests_on=tuple(replace(fact, day=None) if isinstance(fact, Fact) else fact for fact in found.rests_on),
+    )
+
+
+def adjustment_of(reason: Text, author: Text, at: Text, analysis_level: int | None) -> "DoseAdjustment | None":
+    """An adjustment with its reason, author and time; none of the three, no adjustment."""
+    from escalon.instruments.product.dose_window import DoseAdjustment
+
+    if reason is None and author is None and at is None:
+        if analysis_level is not None:
+            raise ValueError("--analysis-level is a decision: give --reason, --author and --at with it")
+        return None
+    if not (reason and author and at):
+        raise ValueError("an adjustment needs --reason, --author and --at together")
+    try:
+        when = datetime.fromisoformat(at)
+    except ValueError:
+        raise ValueError(f"--at {at!r} is not a time. Write it as 2025-03-14T09:30+08:00") from None
+    return DoseAdjustment(reason, author, when, analysis_level)
+
+
+def identity_of(participant: str, patient: list[str], label: list[str], checked_by: list[str]) -> "Finding | None":
+    """Label against participant, for the identifiers given; None when none was."""
+    from escalon.instruments.product.identity import check_identity
+
+    if not patient and not label:
+        return None
+    sides = []
+    for name, pairs in (("patient-id", patient), ("label-id", label)):
+        side = {}
+        for pair in pairs:
+            key, equals, value = pair.partition("=")
+            if not equals:
+                raise ValueError(f"--{name} {pair!r} names no identifier. Write --{name} product=E01-7")
+            side[key.strip()] = value
+        sides.append(side)
+    one, other = sides
+    if participant and "participant" in other:
+        one.setdefault("participant", participant)
+    return check_identity(one, other, tuple(dict.fromkeys((*one, *other))), checked_by)
+
+
+def levels_of(study: "Study") -> "list[DoseLevel]":
+    """The study's dose levels."""
+    from escalon.instruments.product.dose_window import DoseLevel
+
+    return [DoseLevel(level.number, level.cells_per_kg) for level in study.dose.levels]
+
+
+def infusion_of(
+    study: "Study", level: int, bag: "Bag", weight: "Finding", adjustment: "DoseAdjustment | None" = None
+) -> "Infusion":
+    """Every step of an infusion at a level of the study. Raises ValueError for a level it does not have."""
+    from escalon.instruments.product.infusion import calculate
+
+    levels = levels_of(study)
+    assigned = next((one for one in levels if one.number == level), None)
+    if assigned is None:
+        raise ValueError(f"there is no level {level}. Levels of {study.id}: {', '.join(str(x.number) for x in levels)}")
+    return calculate(bag, weight, assigned, levels, study.dose.tolerance, adjustment, study.dose.cells_cap)
+
+
+def release_of(attributes: list[str]) -> "Finding | None":
+    """Release attributes as typed (`viability=88%`) against the customary limits; None when none was given.
+
+    The limits are customary, not the product's own, so the finding is flagged `rule_unconfirmed`.
+    """
+    from dataclasses import replace
+
+    from escalon.instruments.product.release import COMMON_LIMITS, judge_release
+
+    if not attributes:
+        return None
+    known = {limit.attribute for limit in COMMON_LIMITS}
+    results = {}
+    for pair in attributes:
+        name, equals, text = (part.strip() for part in pair.partition("="))
+        if not equals or name not in known:
+            raise ValueError(f"--release {pair!r}: write NAME=RESULT with one of {', '.join(sorted(known))}")
+        results[name] = _result(name, text)
+    found = judge_release([limit for limit in COMMON_LIMITS if limit.attribute in results], results)
+    return replace(found, flags=(*found.flags, "rule_unconfirmed"))
+
+
+def _result(name: str, text: str) -> "Fact":
+    """A release result: a number with its unit, `<0.5 [EU]/kg/h`, or a word."""
+    import re
+
+    from escalon.facts import Fact, read_number
+
+    found = re.fullmatch(r"(<?)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(.*)", text)
+    if not found:
+        return Fact(name, text or None)
+    number = read_number(found[2])
+    return Fact(name, f"<{number}" if found[1] else number, unit=found[3] or None)

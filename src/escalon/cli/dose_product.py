@@ -1,19 +1,28 @@
 """`escalon dose product`: what to give, what was given, and the sheet to check it on."""
 
 import json
-from datetime import datetime
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from escalon.cli.dose_entries import Text, amount, asked, say_notes, share, shown, tracked, wrong
+from escalon.cli.dose_entries import (
+    Text,
+    adjustment_of,
+    asked,
+    bag_of,
+    identity_of,
+    infusion_of,
+    release_of,
+    say_notes,
+    shown,
+    weight_of,
+    wrong,
+)
 from escalon.cli.dose_lymphodepletion import lymphodepletion
 
 if TYPE_CHECKING:
     from escalon.facts import Finding
-    from escalon.instruments.product.dose_window import DoseAdjustment, DoseLevel
     from escalon.instruments.product.infusion import Bag, Infusion
     from escalon.protocol.study import Study
 
@@ -43,6 +52,9 @@ def product(
     ] = None,
     label_id: Annotated[list[str] | None, typer.Option(help="The same identifier on the label. Repeat.")] = None,
     checked_by: Annotated[list[str] | None, typer.Option(help="Who compared them; two people.")] = None,
+    release: Annotated[
+        list[str] | None, typer.Option(help="A release result against customary limits: viability=88%. Repeat.")
+    ] = None,
     reason: Annotated[Text, typer.Option(help="Why the dose was adjusted or came out different.")] = None,
     author: Annotated[Text, typer.Option(help="Who decided the adjustment.")] = None,
     at: Annotated[Text, typer.Option(help="When: 2025-03-14T09:30+08:00.")] = None,
@@ -69,141 +81,33 @@ def product(
 
     plan = load_study(study)
     if table is not None:
-        _judge_table(plan, table, output, as_json)
+        from escalon.cli.dose_table import judge_table
+
+        judge_table(plan, table, output, as_json)
         return
     if level is None:
         wrong("--level is needed: the level this participant was assigned")
     bag = asked(
-        lambda: _bag(
+        lambda: bag_of(
             cells_per_ml=cells_per_ml, viability=viability, car_fraction=car_fraction, car_gate=car_gate,
             release_viability=release_viability, volume=volume, residual=residual, cells=cells,
         )
     )  # fmt: skip
-    kilograms = asked(lambda: _weight(plan, weight, weight_date, leukapheresis_weight, infusion_date))
-    adjustment = asked(lambda: _adjustment(reason, author, at, analysis_level))
-    identity = asked(lambda: _identity(participant, patient_id or [], label_id or [], checked_by or []))
-    found = asked(lambda: _infusion(plan, level or 0, bag, kilograms, adjustment))
+    kilograms = asked(lambda: weight_of(plan, weight, weight_date, leukapheresis_weight, infusion_date))
+    adjustment = asked(lambda: adjustment_of(reason, author, at, analysis_level))
+    identity = asked(lambda: identity_of(participant, patient_id or [], label_id or [], checked_by or []))
+    released = asked(lambda: release_of(release or []))
+    found = asked(lambda: infusion_of(plan, level, bag, kilograms, adjustment))
+    beside = {"identity": identity, "release": released}
     if worksheet is not None:
-        asked(lambda: _write_sheet(worksheet, plan, level or 0, participant, infusion_date, bag, found, identity))
+        asked(lambda: _write_sheet(worksheet, plan, level, participant, infusion_date, bag, found, beside))
     if as_json:
-        typer.echo(json.dumps(_as_json(found, identity), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(_as_json(found, beside), ensure_ascii=False, indent=2))
     else:
-        _print_infusion(plan, level or 0, found, identity)
+        _print_infusion(plan, level, found, beside)
         if worksheet is not None:
             typer.echo(f"Worksheet for a second person: {worksheet}")
     raise typer.Exit(_code(found, identity))
-
-
-def _bag(**given: Any) -> "Bag":
-    from escalon.instruments.product.infusion import Bag
-
-    if given["car_gate"] not in ("viable", "total"):
-        raise ValueError(f"--car-gate {given['car_gate']!r} is not known. Write viable or total")
-    return Bag(
-        cells_per_ml=amount("cells-per-ml", given["cells_per_ml"], "{cells}/mL"),
-        viability=share("viability", given["viability"]),
-        car_fraction=share("car-fraction", given["car_fraction"]),
-        car_gate=given["car_gate"],
-        volume=amount("volume", given["volume"], "mL"),
-        residual=amount("residual", given["residual"], "mL"),
-        release_viability=share("release-viability", given["release_viability"]),
-        cells=amount("cells", given["cells"], "{cells}"),
-    )
-
-
-def _weight(study: "Study", weight: Text, taken: Text, at_leukapheresis: Text, infusion_date: Text) -> "Finding":
-    """The weight to dose on by the study's window; without dates it is taken as given, flagged."""
-    from escalon.facts import Day, Fact, Finding, Status
-    from escalon.instruments.product.dosing_weight import dosing_weight
-
-    kilograms, before = amount("weight", weight, "kg"), amount("leukapheresis-weight", at_leukapheresis, "kg")
-    if any(kg is not None and not 10 <= kg <= 400 for kg in (kilograms, before)):
-        raise ValueError("a body weight is from 10 to 400 kg")
-    if kilograms is None and before is None:
-        return Finding(
-            "dosing_weight", None, Status.MISSING, unit="kg", missing=("weight",), reasons=("no weight given",)
-        )
-    day = Day.parse(taken) if taken else None
-    facts = [Fact("weight", before, unit="kg", visit="leukapheresis")] if before is not None else []
-    if infusion_date is None or (kilograms is not None and day is None):
-        return _undated(kilograms if kilograms is not None else before, facts, study)
-    facts += [Fact("weight", kilograms, day, "kg")] if kilograms is not None else []
-    window = study.dose.weight_window
-    days = window.number * {"day": 1, "week": 7}.get(window.unit, 0)
-    if not days:
-        raise ValueError(f"the study's weight window is {window}: write it in days or weeks")
-    return dosing_weight(facts, Day.parse(infusion_date), days, study.dose.weight_change_flag)
-
-
-def _undated(kilograms: Fraction | None, facts: "list[Any]", study: "Study") -> "Finding":
-    """A weight without its day: used as given, and said so; the change since leukapheresis is still looked at."""
-    from dataclasses import replace
-
-    from escalon.facts import Day, Fact
-    from escalon.instruments.product.dosing_weight import dosing_weight
-
-    today = Day(2000, 1, 1)  # both stand on one day, so that the window cannot decide; only the change is compared
-    found = dosing_weight([*facts, Fact("weight", kilograms, today, "kg")], today, 0, study.dose.weight_change_flag)
-    reason = f"the day of the weight or of infusion is not given, so its age (at most {study.dose.weight_window}) is not checked"
-    return replace(
-        found,
-        components={key: part for key, part in found.components.items() if key != "taken"},
-        flags=(*found.flags, "weight_date_not_known"),
-        reasons=(*found.reasons, reason),
-        rests_on=tuple(replace(fact, day=None) if isinstance(fact, Fact) else fact for fact in found.rests_on),
-    )
-
-
-def _adjustment(reason: Text, author: Text, at: Text, analysis_level: int | None) -> "DoseAdjustment | None":
-    from escalon.instruments.product.dose_window import DoseAdjustment
-
-    if reason is None and author is None and at is None:
-        if analysis_level is not None:
-            raise ValueError("--analysis-level is a decision: give --reason, --author and --at with it")
-        return None
-    if not (reason and author and at):
-        raise ValueError("an adjustment needs --reason, --author and --at together")
-    try:
-        when = datetime.fromisoformat(at)
-    except ValueError:
-        raise ValueError(f"--at {at!r} is not a time. Write it as 2025-03-14T09:30+08:00") from None
-    return DoseAdjustment(reason, author, when, analysis_level)
-
-
-def _identity(participant: str, patient: list[str], label: list[str], checked_by: list[str]) -> "Finding | None":
-    from escalon.instruments.product.identity import check_identity
-
-    if not patient and not label:
-        return None
-    sides = []
-    for name, pairs in (("patient-id", patient), ("label-id", label)):
-        side = {}
-        for pair in pairs:
-            key, equals, value = pair.partition("=")
-            if not equals:
-                raise ValueError(f"--{name} {pair!r} names no identifier. Write --{name} product=E01-7")
-            side[key.strip()] = value
-        sides.append(side)
-    one, other = sides
-    return check_identity(one, other, tuple(dict.fromkeys((*one, *other))), checked_by)
-
-
-def _levels(study: "Study") -> "list[DoseLevel]":
-    from escalon.instruments.product.dose_window import DoseLevel
-
-    return [DoseLevel(level.number, level.cells_per_kg) for level in study.dose.levels]
-
-
-def _infusion(
-    study: "Study", level: int, bag: "Bag", weight: "Finding", adjustment: "DoseAdjustment | None" = None
-) -> "Infusion":
-    from escalon.instruments.product.infusion import calculate
-
-    levels = _levels(study)
-    assigned = next((one for one in levels if one.number == level), None)
-    if assigned is None:
-        raise ValueError(f"there is no level {level}. Levels of {study.id}: {', '.join(str(x.number) for x in levels)}")
-    return calculate(bag, weight, assigned, levels, study.dose.tolerance, adjustment, study.dose.cells_cap)
 
 
 def _code(found: "Infusion", identity: "Finding | None") -> int:
@@ -220,12 +124,13 @@ def _code(found: "Infusion", identity: "Finding | None") -> int:
     return 0 if found.to_infuse.value is not None else 1
 
 
-def _as_json(found: "Infusion", identity: "Finding | None") -> dict[str, Any]:
+def _as_json(found: "Infusion", beside: "dict[str, Finding | None]") -> dict[str, Any]:
     steps = {name: step.as_json() for name, step in found.findings().items()}
-    return {"was_given": found.was_given, **steps, "identity": None if identity is None else identity.as_json()}
+    others = {name: None if finding is None else finding.as_json() for name, finding in beside.items()}
+    return {"was_given": found.was_given, **steps, **others}
 
 
-def _print_infusion(study: "Study", level: int, found: "Infusion", identity: "Finding | None") -> None:
+def _print_infusion(study: "Study", level: int, found: "Infusion", beside: "dict[str, Finding | None]") -> None:
     from escalon.reporting.significant import times_ten
 
     parts = found.to_infuse.components
@@ -247,15 +152,15 @@ def _print_infusion(study: "Study", level: int, found: "Infusion", identity: "Fi
         lines.append(("dose given", f"{times_ten(found.per_kg.value)} cells/kg" if known else "not known"))
         lines.append(("verdict", "; ".join(found.verdict.reasons) or "not known"))
         lines.append(("delivered level", str(found.verdict.components.get("level_delivered") or "none")))
-    if identity is not None:
-        lines.append(("identity", "; ".join((identity.category or "", *identity.reasons))))
+    others = {name: finding for name, finding in beside.items() if finding is not None}
+    lines += [(name, "; ".join((finding.category or "", *finding.reasons))) for name, finding in others.items()]
     width = max(len(name) for name, _ in lines)
     for name, value in lines:
         typer.echo(f"{name:<{width}}  {value}")
-    say_notes(_worth_saying(found, identity), said=found.verdict.reasons if found.was_given else ())
+    say_notes([*_worth_saying(found), *others.values()], said=found.verdict.reasons if found.was_given else ())
 
 
-def _worth_saying(found: "Infusion", identity: "Finding | None") -> "list[Finding]":
+def _worth_saying(found: "Infusion") -> "list[Finding]":
     """The steps that matter: those of the plan, or those of what was given; not a volume nobody asked for."""
     planned, given = [found.target, found.to_infuse], [found.infused, found.cells, found.per_kg, found.verdict]
     if found.was_given:
@@ -263,15 +168,16 @@ def _worth_saying(found: "Infusion", identity: "Finding | None") -> "list[Findin
         steps = [step for step in steps if step is not found.infused or step.value is not None or step.reasons]
     else:
         steps = planned
-    return [found.weight, *steps, *([identity] if identity else [])]
+    return [found.weight, *steps]
 
 
 def _write_sheet(
     path: Path, study: "Study", level: int, participant: str, infusion_date: Text, bag: "Bag", found: "Infusion",
-    identity: "Finding | None",
+    beside: "dict[str, Finding | None]",
 ) -> None:  # fmt: skip
     import escalon
-    from escalon.reporting.infusion_worksheet import Heading, worksheet, worksheet_html, worksheet_pdf
+    from escalon.reporting.infusion_worksheet import Heading, worksheet
+    from escalon.reporting.infusion_worksheet_print import worksheet_html, worksheet_pdf
     from escalon.reporting.significant import times_ten
 
     if path.suffix not in (".html", ".pdf"):
@@ -281,68 +187,8 @@ def _write_sheet(
         f"{study.id.upper()} (version {study.version})", participant, f"level {level} ({dose} cells/kg)",
         infusion_date or "", study.dose.product, version=escalon.__version__,
     )  # fmt: skip
-    sheet = worksheet(heading, bag, found, identity)
+    sheet = worksheet(heading, bag, found, beside["identity"], release=beside["release"])
     if path.suffix == ".html":
         path.write_text(worksheet_html(sheet), encoding="utf-8")
     else:
         path.write_bytes(worksheet_pdf(sheet))
-
-
-_TABLE_COLUMNS = "participant level weight cells_per_ml viability car_fraction car_gate volume residual cells".split()
-_ADDED = "cells_given cells_per_kg deviation_percent in_window level_delivered flags reasons".split()
-
-
-def _judge_table(study: "Study", table: Path, output: Path | None, as_json: bool) -> None:
-    """Every row judged; a row that cannot be read stops the whole table, named with its line."""
-    from escalon.casebook.folder import read_table
-    from escalon.reporting.tables.grid import csv_text
-
-    read = read_table(table)
-    unknown = [name for name in read.columns if name not in _TABLE_COLUMNS]
-    absent = [name for name in ("participant", "level", "weight") if name not in read.columns]
-    if unknown or absent:
-        what = f"column {absent[0]} is missing" if absent else f"column {unknown[0]!r} is not known"
-        wrong(f"{table.name}:1: {what}. Columns: {', '.join(_TABLE_COLUMNS)}")
-    judged, problems = [], []
-    for row in tracked(read.rows):
-        try:
-            judged.append(_judged(study, row.cells))
-        except ValueError as error:
-            problems.append(f"{table.name}:{row.line}: {str(error).removeprefix('--')}")
-    if problems:
-        for problem in problems:
-            typer.echo(problem, err=True)
-        typer.echo(f"escalon: {len(problems)} of {len(read.rows)} rows cannot be read; nothing was judged", err=True)
-        raise typer.Exit(2)
-    if as_json:
-        text = json.dumps(
-            [dict(zip((*read.columns, *_ADDED), row, strict=True)) for row in judged], ensure_ascii=False, indent=2
-        )
-    else:
-        text = csv_text((*read.columns, *_ADDED), judged).rstrip("\n")
-    if output:
-        output.write_text(text + "\n", encoding="utf-8")
-        typer.echo(f"{len(judged)} rows judged: {output}")
-    else:
-        typer.echo(text)
-    raise typer.Exit(0 if all(row[len(read.columns) + 3] == "yes" for row in judged) else 1)
-
-
-def _judged(study: "Study", cells: Any) -> list[Any]:
-    """One row with what was concluded behind it."""
-    from escalon.facts import jsonable
-
-    given = {name: cells.get(name) or None for name in _TABLE_COLUMNS}
-    names = ("cells_per_ml", "viability", "car_fraction", "volume", "residual", "cells")
-    bag = _bag(**{name: given[name] for name in names}, car_gate=given["car_gate"] or "viable", release_viability=None)
-    if not (given["level"] or "").isdigit():
-        raise ValueError(f"level {given['level']!r} is not a number of a level")
-    weight = _weight(study, given["weight"], None, None, None)
-    found = _infusion(study, int(given["level"] or 0), bag, weight)
-    parts, verdict = found.verdict.components, {True: "yes", False: "no", None: "not known"}[found.verdict.value]  # type: ignore[index]
-    flags = dict.fromkeys((*found.per_kg.flags, *found.verdict.flags))
-    return [
-        *cells.values(), jsonable(found.cells.value), jsonable(found.per_kg.value),
-        jsonable(parts.get("deviation_percent")), verdict, parts.get("level_delivered"), " ".join(flags),
-        "; ".join(found.verdict.reasons),
-    ]  # fmt: skip

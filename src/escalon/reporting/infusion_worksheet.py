@@ -4,13 +4,11 @@ The second person's column is empty on purpose: a check that repeats a printed n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from html import escape
+from dataclasses import dataclass
 from typing import Any
 
 from escalon.facts import Finding, exact, plain
 from escalon.instruments.product.infusion import Bag, Infusion
-from escalon.reporting.page import page
 from escalon.reporting.significant import significant, times_ten
 
 NOT_KNOWN = "not known"
@@ -50,7 +48,8 @@ class Worksheet:
     warnings: tuple[str, ...]
     alarms: tuple[str, ...]
     ok: bool | None
-    drugs: tuple[Line, ...] = field(default=())
+    drugs: tuple[Line, ...] = ()
+    attributes: tuple[Line, ...] = ()
 
 
 # Flags a person on the ward must see, in plain words; others are spelled out by their reasons.
@@ -70,14 +69,18 @@ def worksheet(
     infusion: Infusion,
     identity: Finding | None = None,
     lymphodepletion: Sequence[Finding] = (),
+    release: Finding | None = None,
 ) -> Worksheet:
-    """The sheet for one infusion, planned or given; `identity` is the comparison of label and participant."""
+    """The sheet for one infusion, planned or given.
+
+    `identity` is the comparison of label and participant, `release` the judgement of the product's attributes.
+    """
     findings = (
         [*infusion.findings().values()]
         if infusion.was_given
         else [infusion.weight, infusion.target, infusion.to_infuse]
     )
-    findings += [finding for finding in (identity, *lymphodepletion) if finding is not None]
+    findings += [finding for finding in (identity, release, *lymphodepletion) if finding is not None]
     return Worksheet(
         heading,
         _identity(identity),
@@ -88,6 +91,7 @@ def worksheet(
         _alarms(infusion, identity),
         _all_well(infusion, identity),
         tuple(_drug(finding) for finding in lymphodepletion),
+        _attributes(release),
     )
 
 
@@ -186,6 +190,15 @@ def _alarms(infusion: Infusion, identity: Finding | None) -> tuple[str, ...]:
     return ()
 
 
+def _attributes(release: Finding | None) -> tuple[Line, ...]:
+    if release is None:
+        return ()
+    approved = "approved_by", "approval_reason"
+    words = {"within": "within", "oos": "OUT OF SPECIFICATION", "not tested": "not tested"}
+    judged = [(name, str(verdict)) for name, verdict in release.components.items() if name not in approved]
+    return tuple(Line(name.replace("_", " "), "", words[verdict]) for name, verdict in judged)
+
+
 def _drug(dose: Finding) -> Line:
     parts = dose.components
     days = ", ".join(f"{day:+d}" for day in parts.get("days", ()))
@@ -210,118 +223,49 @@ def _percent(value: Any) -> str:
     return NOT_KNOWN if value is None else f"{plain(exact(value) * 100, 2)} %"
 
 
-def worksheet_html(sheet: Worksheet) -> str:
-    """The sheet as one self-contained page."""
-    head = sheet.heading
-    banner = "<p class=warn><b>SYNTHETIC DATA: the person is invented.</b></p>" if head.synthetic else ""
-    alarms = "".join(f"<p class=warn><b>{escape(alarm)}</b></p>" for alarm in sheet.alarms)
-    warned = "".join(f"<p class=warn>{escape(warning)}</p>" for warning in sheet.warnings)
-    told = "".join(f"<p><b>{escape(line)}</b></p>" for line in sheet.verdict)
-    parts = [
-        banner + alarms,
-        _html_table("Product and participant", ("identifier", "participant", "label", "comparison", "1st check", "2nd check"),
-                    [(*row, "", "") for row in sheet.identity]),
-        _html_table("Entries", ("entry", "", "value", "2nd person reads"), [(x.what, x.how, x.value, "") for x in sheet.entries]),
-        _html_table("Steps", ("step", "how", "result", "2nd person finds"), [(x.what, x.how, x.value, "") for x in sheet.steps]),
-        _html_table("Lymphodepletion", ("drug", "how", "dose", "2nd person finds"),
-                    [(x.what, x.how, x.value, "") for x in sheet.drugs]) if sheet.drugs else "",
-        f"<h2>Verdict</h2>{told}{warned}",
-        _html_table("Signatures", ("", "name", "signature", "date and time"), [(who, "", "", "") for who in _SIGNERS]),
-    ]  # fmt: skip
-    style = "<style>table{width:100%}td{height:1.5em;border:1px solid #999}td:last-child{min-width:9em}</style>"
-    return page(_title(head), _subtitle(head), [style, *parts], _foot(head))
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table of the sheet: empty cells are for people to write in."""
+
+    title: str
+    columns: tuple[str, ...]
+    widths: tuple[float, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 _SIGNERS = ("Prepared by", "Checked by (another person)", "Infused by")
 
 
-def _html_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
-    body = "\n".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
-
-
-def worksheet_pdf(sheet: Worksheet) -> bytes:
-    """The sheet as a PDF on A4, for printing; the same sheet gives the same bytes."""
-    import typst
-
-    return bytes(typst.compile(_typst(sheet).encode(), format="pdf", timestamp=0))
-
-
-def worksheet_png(sheet: Worksheet) -> bytes:
-    """The first page as a picture, to look at."""
-    import typst
-
-    made: Any = typst.compile(_typst(sheet).encode(), format="png", ppi=110)
-    return bytes(made[0] if isinstance(made, list) else made)
-
-
-def _typst(sheet: Worksheet) -> str:
-    head = sheet.heading
-    blank = "[#box(width: 100%, height: 0.9em)]"
-    tables = [
-        _typst_table("Product and participant", "(1.4fr, 1.4fr, 1.4fr, 1.2fr, 0.8fr, 0.8fr)",
-                     ("identifier", "participant", "label", "comparison", "1st check", "2nd check"),
-                     [[*map(_content, row), blank, blank] for row in sheet.identity]),
-        _typst_table("Entries", "(1.6fr, 2fr, 1.3fr, 1.3fr)", ("entry", "", "value", "2nd person reads"),
-                     [[_content(x.what), _content(x.how), _content(x.value), blank] for x in sheet.entries]),
-        _typst_table("Steps", "(1.6fr, 2fr, 1.3fr, 1.3fr)", ("step", "how", "result", "2nd person finds"),
-                     [[_content(x.what), _content(x.how), _content(x.value), blank] for x in sheet.steps]),
-    ]  # fmt: skip
-    if sheet.drugs:
-        rows = [[_content(x.what), _content(x.how), _content(x.value), blank] for x in sheet.drugs]
-        tables.append(
-            _typst_table(
-                "Lymphodepletion", "(1.6fr, 2fr, 1.3fr, 1.3fr)", ("drug", "how", "dose", "2nd person finds"), rows
-            )
-        )
-    signing = [[_content(who), blank, blank, blank] for who in _SIGNERS]
-    tables.append(
-        _typst_table("Signatures", "(1.6fr, 1.4fr, 1.6fr, 1.4fr)", ("", "name", "signature", "date and time"), signing)
+def sections(sheet: Worksheet) -> tuple[tuple[Section, ...], Section]:
+    """The tables above the verdict, and the one for signatures beneath it."""
+    who = Section(
+        "Product and participant", ("identifier", "participant", "label", "comparison", "1st check", "2nd check"),
+        (1.4, 1.4, 1.4, 1.2, 0.8, 0.8), tuple((*row, "", "") for row in sheet.identity),
+    )  # fmt: skip
+    lines = (
+        ("Release", ("attribute", "", "verdict", "2nd person reads"), sheet.attributes),
+        ("Entries", ("entry", "", "value", "2nd person reads"), sheet.entries),
+        ("Steps", ("step", "how", "result", "2nd person finds"), sheet.steps),
+        ("Lymphodepletion", ("drug", "how", "dose", "2nd person finds"), sheet.drugs),
     )
-    verdict = "\n".join(f"#block(above: 5pt)[*{_escaped(line)}*]" for line in sheet.verdict)
-    warned = "\n".join(f"#warning[{_escaped(line)}]" for line in sheet.warnings)
-    banner = "#warning[*SYNTHETIC DATA: the person is invented.*]\n" if head.synthetic else ""
-    banner += "\n".join(f"#warning[*{_escaped(alarm)}*]" for alarm in sheet.alarms)
-    return (
-        f'{_PREAMBLE.replace("FOOT", _escaped(_foot(head)))}\n#text(15pt, weight: "bold")[{_escaped(_title(head))}]\n\n'
-        f"#text(fill: luma(90))[{_escaped(_subtitle(head))}]\n{banner}\n"
-        + "\n".join(tables[:-1])
-        + f"\n== Verdict\n{verdict}\n{warned}\n{tables[-1]}\n"
+    tables = (
+        Section(title, columns, (1.6, 2, 1.3, 1.3), tuple((x.what, x.how, x.value, "") for x in some))
+        for title, columns, some in lines
+        if some
+    )
+    signing = tuple((name, "", "", "") for name in _SIGNERS)
+    return (who, *tables), Section(
+        "Signatures", ("", "name", "signature", "date and time"), (1.6, 1.4, 1.6, 1.4), signing
     )
 
 
-_PREAMBLE = """
-#set document(title: "Infusion worksheet", date: none)
-#set page(paper: "a4", margin: (x: 1.6cm, top: 1.4cm, bottom: 1.6cm), footer: text(7.5pt, fill: luma(90))[FOOT])
-#set text(size: 9pt, font: ("Libertinus Serif", "New Computer Modern"))
-#show heading: it => block(above: 9pt, below: 5pt, text(11pt, it.body))
-#let warning(body) = block(width: 100%, above: 4pt, below: 4pt, inset: (x: 6pt, y: 4pt),
-  stroke: (left: 3pt + rgb("#b00020")), fill: rgb("#fdf1f1"), body)
-#set table(stroke: 0.4pt + luma(150), inset: (x: 4pt, y: 4.2pt))
-"""
-
-
-def _typst_table(title: str, widths: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = ", ".join(f"[*{_escaped(name)}*]" for name in columns)
-    body = ",\n  ".join(", ".join(row) for row in rows)
-    return f"== {_escaped(title)}\n#table(columns: {widths}, table.header({head}),\n  {body})"
-
-
-def _content(text: str) -> str:
-    return f"[{_escaped(text)}]" if text else "[]"
-
-
-def _escaped(text: str) -> str:
-    """Text for typst markup: every character that means something there is written as itself."""
-    return "".join(f"\\{char}" if char in "\\#$*_`<>@[]~=-+/'\"" else char for char in text)
-
-
-def _title(head: Heading) -> str:
+def title(head: Heading) -> str:
+    """The sheet's title."""
     return f"Infusion worksheet: participant {head.participant or '…'}"
 
 
-def _subtitle(head: Heading) -> str:
+def subtitle(head: Heading) -> str:
+    """Study, product, level and day on one line."""
     parts = (
         head.study,
         head.product,
@@ -331,6 +275,7 @@ def _subtitle(head: Heading) -> str:
     return " · ".join(part for part in parts if part) + " · for an independent check by a second person"
 
 
-def _foot(head: Heading) -> str:
+def foot(head: Heading) -> str:
+    """Version, and how the sheet is used."""
     filled = "The empty columns are filled in by hand, from the source documents, before infusion."
     return f"Escalon {head.version}. {filled} Not a medical device."

@@ -118,6 +118,8 @@ def _compare(limit: ReleaseLimit, value: Number, unit: str | None) -> bool:
 
 
 def _converted(limit: ReleaseLimit, value: Number, unit: str | None) -> Number:
+    if not unit and limit.unit != "1":
+        raise UnitError(f"{limit.attribute} {plain(value)} has no unit. Write {plain(value)} {limit.unit}")
     try:
         return convert(value, unit or "1", limit.unit)
     except UnitError as error:
