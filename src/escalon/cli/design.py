@@ -349,7 +349,7 @@ def _print_characteristics(one: Evaluation) -> None:
     typer.echo(f"{one.design}, {scenario.title} ({found.method})")
     for note in scenario.notes():
         typer.echo(f"  note: {note}")
-    typer.echo(f"  {'level':<10}{'true risk':>12}{'P(MTD)':>20}{'E[treated]':>20}{'E[DLT]':>20}")
+    typer.echo(f"  {'level':<10}{'true risk':>12}{'P(MTD)':>20}{'E[evaluable]':>20}{'E[DLT]':>20}")
     typer.echo(f"  {'none':<10}{'':>12}{f'{found.none:.6f}':>20}")
     for level, risk in enumerate(scenario.total.tolist(), start=1):
         numbers = (found.selection[level], found.patients[level - 1], found.dlts[level - 1])

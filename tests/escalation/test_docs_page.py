@@ -1,0 +1,52 @@
+"""The documentation page shows what the commands print today, figures included."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from escalon.cli.design import app as design
+from escalon.cli.dose_escalation import next_dose, outlook
+
+DOCS = Path(__file__).parents[2] / "docs"
+BLOCKS = re.findall(
+    r"```console\n\$ (escalon [^\n]+)\n(.*?)\n```", (DOCS / "escalation.md").read_text("utf-8"), re.DOTALL
+)
+
+dose = typer.Typer()
+dose.command("next")(next_dose)
+dose.command("outlook")(outlook)
+GROUPS = {"design": design, "dose": dose}
+
+
+def printed(command: str) -> str:
+    _, group, *words = shlex.split(command)
+    result = CliRunner().invoke(GROUPS[group], words, catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output.rstrip()
+
+
+def test_the_page_has_examples():
+    assert len(BLOCKS) >= 5
+
+
+@pytest.mark.parametrize(("command", "shown"), BLOCKS, ids=[command for command, _ in BLOCKS])
+def test_every_example_on_the_page_prints_exactly_that(command, shown):
+    assert printed(command) == shown
+
+
+@pytest.mark.parametrize(
+    ("figure", "command"),
+    [
+        ("compare.svg", "escalon design compare"),
+        ("outlook.svg", "escalon dose outlook '1NNN 2NNT' --risk 0.05,0.15,0.30"),
+    ],
+)
+def test_every_figure_on_the_page_is_drawn_exactly_so(figure, command, tmp_path):
+    printed(f"{command} --figure {tmp_path / figure}")
+    assert (tmp_path / figure).read_text("utf-8") == (DOCS / "escalation" / figure).read_text("utf-8")
