@@ -42,6 +42,18 @@ def test_the_union_counts_each_joint_once(signs):
     assert max(union.components["tender"], union.components["swollen"]) <= union.value
 
 
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=28, max_size=28))
+def test_the_two_counts_alone_bound_the_union(signs):
+    tender, swollen = (sum(sign[place] for sign in signs) for place in (0, 1))
+    union = sum(any(sign) for sign in signs)
+    finding = assess("active_joints_28", tjc28=tender, sjc28=swollen)
+    if finding.value is None:
+        assert finding.bounds == (max(tender, swollen), min(28, tender + swollen))
+        assert finding.bounds[0] <= union <= finding.bounds[1]
+    else:
+        assert finding.value == union
+
+
 @given(joints, joints, line, line)
 def test_cdai_is_the_exact_sum_in_its_band(tender, swollen, patient, physician):
     found = assess("cdai", tender=tender, swollen=swollen, patient_global=cm(patient), physician_global=cm(physician))

@@ -7,9 +7,21 @@ pain on motion makes a joint tender; bony swelling does not make it swollen.
 
 from typing import Any, Literal
 
-from escalon.expressions.symbols import all_of, any_of, case, count, count_known, points, sum_known
+from escalon.expressions.symbols import (
+    all_of,
+    any_of,
+    case,
+    count,
+    count_known,
+    largest_known,
+    minimum,
+    otherwise,
+    points,
+    sum_known,
+)
 from escalon.instruments.kit.instrument import Items, Outcome, instrument
-from escalon.instruments.kit.item import Item, truth
+from escalon.instruments.kit.item import Item, integer, truth
+from escalon.instruments.kit.points import awarded, together
 
 SIDES = ("right", "left")
 SINGLE = ("shoulder", "elbow", "wrist", "knee")
@@ -43,14 +55,41 @@ def swollen_joints_28(it: Items, *, not_evaluable: NotEvaluable = "missing") -> 
     return _counted([it[f"swollen_{joint}"] for joint in JOINTS], not_evaluable)
 
 
-@instrument("Active joints of 28", source=SOURCE, items=joint_items("tender", "swollen"), code="AJC28")
+COUNTS = {
+    "tender_count": integer("tender joints of 28, where single joints are not recorded", 0, 28, needed=False,
+                            also=("tjc28",), fact="tender_joints_28"),
+    "swollen_count": integer("swollen joints of 28, where single joints are not recorded", 0, 28, needed=False,
+                             also=("sjc28",), fact="swollen_joints_28"),
+}  # fmt: skip
+
+
+@instrument("Active joints of 28", source=SOURCE, items=joint_items("tender", "swollen") | COUNTS, code="AJC28")
 def active_joints_28(it: Items, *, not_evaluable: NotEvaluable = "missing") -> Outcome:
-    """How many joints of the 28-joint set are tender or swollen, 0–28: not the sum of the two counts."""
-    tender, swollen = ([it[f"{sign}_{joint}"] for joint in JOINTS] for sign in ("tender", "swollen"))
-    either = [any_of(*signs) for signs in zip(tender, swollen, strict=True)]
-    outcome = _counted(either, not_evaluable)
-    parts = {"tender": count(tender), "swollen": count(swollen), **outcome.parts}
-    return Outcome(outcome.value, parts=parts, flags=outcome.flags)
+    """How many joints of the 28-joint set are tender or swollen, 0–28: not the sum of the two counts.
+
+    From the two counts alone it lies between the larger and their sum, and is known only where these agree.
+    """
+    signs = {sign: [it[f"{sign}_{joint}"] for joint in JOINTS] for sign in ("tender", "swollen")}
+    either = [any_of(*pair) for pair in zip(*signs.values(), strict=True)]
+    parts = {sign: otherwise(count(joints), it[f"{sign}_count"]) for sign, joints in signs.items()}
+    contradictions = {
+        f"the {sign} count is not that of the joints": it[f"{sign}_count"] != count(joints)
+        for sign, joints in signs.items()
+    }
+    if not_evaluable == "prorate":
+        prorated = _counted(either, not_evaluable)
+        return Outcome(prorated.value, parts=prorated.parts, flags=prorated.flags, contradictions=contradictions)
+    joints = together(awarded(joint, 1) for joint in either)
+    at_least = largest_known(joints.certain, it.tender_count, it.swollen_count)
+    at_most = minimum(joints.most, otherwise(it.tender_count + it.swollen_count, len(JOINTS)))
+    active = case(at_least == at_most, at_least, None)
+    return Outcome(
+        active,
+        parts={**parts, "at_least": at_least, "at_most": at_most},
+        bounds_of=("at_least", "at_most"),
+        read_as=dict.fromkeys(it, active),
+        contradictions=contradictions,
+    )
 
 
 def _counted(joints: list[Any], not_evaluable: str) -> Outcome:
