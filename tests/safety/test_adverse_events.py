@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import beta
 
 from escalon.facts import Day, Status
+from escalon.instruments import assess
 from escalon.instruments.safety.adverse_event import (
     CAUSES,
     AdverseEvent,
@@ -34,6 +35,7 @@ from escalon.instruments.safety.counting import (
 )
 from escalon.instruments.safety.ctcae.terms import find_event, find_term
 from escalon.instruments.safety.infections import Isolate, infection_density, infection_episodes, reactivation_check
+from escalon.instruments.safety.licats import LocalEvent, by_organ
 from escalon.instruments.safety.proportion import clopper_pearson
 from escalon.instruments.safety.seriousness import Clocks, Listed, due, is_serious, special_interest, susar
 
@@ -266,3 +268,19 @@ def test_onset_and_duration_are_days_with_median_and_range() -> None:
 def test_term_without_an_end_is_open() -> None:
     assert timing([event(term="Fatigue")], PEOPLE).open == 1
     assert find_term("Fatigue").grades
+
+
+# ---- local events
+
+
+def test_local_events_are_counted_by_organ_and_placed_in_time() -> None:
+    some = [LocalEvent("P1", "skin", 14, 20, 1), LocalEvent("P1", "skin", 30, grade=2), LocalEvent("P2", "kidney", 31)]
+    assert by_organ(some) == {"kidney": (1, 1, None), "skin": (2, 1, 2)}
+    assert [event.phase for event in some] == ["early", "intermediate", "late"]
+
+
+def test_local_event_outside_aplasia_suggests_a_flare() -> None:
+    finding = assess(
+        "licats", organ="skin", affected_before=True, other_cause=False, care="observation", b_cell_aplasia=False
+    )
+    assert "outside_b_cell_aplasia" in finding.flags

@@ -166,6 +166,15 @@ def iec_hs(
     _one("iec_hs_grade" if grade else "iec_hs", items, as_json)
 
 
+@app.command(epilog=inputs_of("licats"))
+def licats(items: Items = None, as_json: AsJson = False) -> None:
+    """LICATS: a local reaction in an organ the disease had affected before; unconfirmed grades.
+
+    escalon grade licats organ=skin affected_before=yes other_cause=no care=observation
+    """
+    _one("licats", items, as_json)
+
+
 def _one(name: str, items: list[str] | None, as_json: bool) -> None:
     from escalon.facts import Status
     from escalon.instruments import assess, catalogue

@@ -160,7 +160,8 @@ def in_unit(labs: tuple[Laboratory, ...], unit: str | None, value: Any) -> tuple
 def _by_test() -> Mapping[str, tuple[Laboratory, ...]]:
     found: dict[str, list[Laboratory]] = {}
     for lab, _ in laboratory_terms().values():
-        if not lab.variant:
+        alone = not any(item.needed for item in lab.more.values())  # febrile neutropenia needs a temperature as well
+        if not lab.variant and alone:
             for name in (lab.quantity.name, *_ALSO.get(lab.quantity.name, ())):
                 found.setdefault(_plain(name), []).append(lab)
     return {name: tuple(labs) for name, labs in found.items()}
