@@ -122,7 +122,9 @@ def test_numbers_are_never_cut_off_on_a_narrow_screen(data, monkeypatch):
 def test_the_page_its_figures_and_the_table_are_written(data, tmp_path):
     out = tmp_path / "out"
     assert RUNNER.invoke(APP, [str(data), "-o", str(out)]).exit_code == 0
-    assert {path.name for path in out.iterdir()} == {"kinetics.html", "kinetics.svg", "b_cells.svg", "kinetics.csv"}
+    assert {path.name for path in out.iterdir()} == {
+        "kinetics.html", "kinetics.svg", "b_cells.svg", "kinetics.csv", "change_from_baseline.csv",
+    }  # fmt: skip
     page = (out / "kinetics.html").read_text(encoding="utf-8")
     assert "SYNTHETIC DATA" in page
     assert not re.search(r"<script|(?:src|href)\s*=\s*[\"']?http", page)
@@ -136,6 +138,7 @@ def test_the_page_its_figures_and_the_table_are_written(data, tmp_path):
         (["--middle-blq", "half"], "drop or zero"),
         (["--horizon", "0"], "above 0"),
         (["--analyte", "car"], "no samples of car"),
+        (["--aplasia-below", "60"], "at most --recovery-from"),
         (["--unit", "copies/µg"], "not in copies/µg"),
     ],
 )
@@ -151,3 +154,34 @@ def test_a_missing_folder_and_a_bad_row_are_named(data):
     found = RUNNER.invoke(APP, [str(data)])
     assert found.exit_code == 2
     assert "samples.csv:10: lloq is empty" in found.stderr
+
+
+def test_the_change_from_baseline_is_written_for_every_sample(data, tmp_path):
+    out = tmp_path / "out"
+    RUNNER.invoke(APP, [str(data), "-o", str(out)])
+    lines = (out / "change_from_baseline.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + 3
+    assert lines[2].startswith("P1,level 1,10.0,2150.0,copies/µL,quantified,2.934")
+    assert "baseline_set_to_half_lloq" in lines[2]
+
+
+WELLS = "run,role,sample,copies,ct\n" + "".join(
+    f"R1,standard,,{10**level},{ct}\n" for level, ct in enumerate((35.02, 31.68, 28.37, 25.05, 21.71, 18.40), 1)
+)
+
+
+@pytest.mark.parametrize(("control", "verdict"), [("Undetermined", "accepted"), ("37.0", "FAILED: no results")])
+def test_raw_wells_are_judged_and_the_run_is_shown(tmp_path, control, verdict):
+    (tmp_path / "samples.csv").write_text(
+        "participant,day,unit,lloq,qpcr_sample,elution_ul,template_ul,blood_ul\n"
+        "P1,-1,copies/µL,5,S0,50,5,200\nP1,7,copies/µL,5,S1,50,5,200\n",
+        encoding="utf-8",
+    )
+    wells = WELLS + f"R1,no_template,,,{control}\nR1,sample,S0,,Undetermined\nR1,sample,S1,,24.0\n"
+    (tmp_path / "qpcr_wells.csv").write_text(wells, encoding="utf-8")
+    shown = RUNNER.invoke(APP, [str(tmp_path)])
+    assert verdict in shown.stdout
+    answer = json.loads(RUNNER.invoke(APP, [str(tmp_path), "--json"]).stdout)
+    assert answer["runs"][0]["slope"] == pytest.approx(-3.323714, abs=1e-6)
+    cmax = answer["kinetics"][0]["parameters"]["cmax"]["value"]
+    assert cmax == (pytest.approx(20599 / 20, rel=1e-4) if verdict == "accepted" else None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from escalon.kinetics import Kinetics, Plan, Profile
+    from escalon.kinetics import AplasiaRule, Kinetics, Plan, Profile, Run
     from escalon.kinetics.samples_table import Infused
     from escalon.reporting.tables.grid import Grid
 
@@ -28,6 +28,8 @@ def kinetics(
         str | None, typer.Option(help="Which analyte is the cell product; car_copies or car_transgene unless said.")
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Only profiles in this unit, when there are several.")] = None,
+    aplasia_below: Annotated[float, typer.Option(help="B cells/µL below which is aplasia.")] = 10,
+    recovery_from: Annotated[float, typer.Option(help="B cells/µL from which two in a row are recovery.")] = 50,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for page, figures and CSV.")] = None,
     table: Annotated[
         Path | None, typer.Option("--table", help="Write every parameter, full digits, to this CSV.")
@@ -49,7 +51,8 @@ def kinetics(
 
     try:
         plan = _plan(method, horizon, extrapolate, middle_blq, until)
-        profiles = _profiles(data)
+        rule = _aplasia_rule(aplasia_below, recovery_from)
+        profiles, runs = _profiles(data)
         product = analyte or _product(profiles)
         chosen = _chosen(profiles, product, unit)
     except TableError as error:
@@ -67,16 +70,21 @@ def kinetics(
         from escalon.reporting.tables.kinetics import parameter_csv
 
         table.write_text(parameter_csv(found), encoding="utf-8")
+    grids = _grids(found, others, runs, rule)
     if output:
-        _write(output, data, found, others)
+        _write(output, data, grids, found, _cells(others), rule)
     if as_json:
         typer.echo(
-            json.dumps({"synthetic": bool(_synthetic(data)), **_json(found, others)}, ensure_ascii=False, indent=2)
+            json.dumps(
+                {"synthetic": bool(_synthetic(data)), **_json(found, _cells(others), runs, rule)},
+                ensure_ascii=False,
+                indent=2,
+            )
         )
         return
     if _synthetic(data):
         typer.echo(_synthetic(data))
-    for grid in _grids(found, others):
+    for grid in grids:
         _print(grid)
     typer.echo(
         f"Written to {output}: kinetics.html and its figures and tables."
@@ -100,8 +108,16 @@ def _plan(method: str, horizon: list[float] | None, extrapolate: bool, middle_bl
     return Plan(method, horizons, extrapolate=extrapolate, middle_blq=middle_blq, until=until)  # type: ignore[arg-type]
 
 
-def _profiles(data: Path) -> "tuple[Profile, ...]":
-    """The profiles of a samples table, with infusion days and levels from the doses table, levels from raw wells."""
+def _aplasia_rule(below: float, recovered: float) -> "AplasiaRule":
+    from escalon.kinetics import AplasiaRule
+
+    if not 0 < below <= recovered:
+        raise ValueError(f"--aplasia-below {below:g} must be above 0 and at most --recovery-from {recovered:g}")
+    return AplasiaRule(below, recovered)
+
+
+def _profiles(data: Path) -> "tuple[tuple[Profile, ...], list[Run]]":
+    """The profiles of a samples table, with infusion days from the doses table and levels from raw wells; the runs."""
     from escalon.kinetics.qpcr_table import plates_of
     from escalon.kinetics.samples_table import profiles_of
 
@@ -111,7 +127,8 @@ def _profiles(data: Path) -> "tuple[Profile, ...]":
         raise ValueError(f"{data}: {what}. Columns it needs: participant, analyte, date, value, unit, lloq")
     wells, doses = (_beside(samples.parent, name) for name in ("qpcr_wells", "doses"))
     plates = plates_of(_rows(wells)) if wells else None
-    return profiles_of(_rows(samples), _infusions(doses) if doses else {}, plates.read if plates else None)
+    found = profiles_of(_rows(samples), _infusions(doses) if doses else {}, plates.read if plates else None)
+    return found, list(plates.runs.values()) if plates else []
 
 
 def _rows(file: Path) -> list[tuple[str, Any]]:
@@ -182,37 +199,46 @@ def _analysed(profiles: "list[Profile]", plan: "Plan") -> "list[Kinetics]":
     ]
 
 
-def _split(others: "list[Profile]") -> "tuple[list[Profile], list[Profile]]":
-    """Cell counts and levels of antibodies among the other analytes."""
-    cells = [profile for profile in others if profile.analyte in _B_CELLS]
-    return cells, [profile for profile in others if profile not in cells]
+def _cells(others: "list[Profile]") -> "list[Profile]":
+    """The B-cell counts among the other analytes."""
+    return [profile for profile in others if profile.analyte in _B_CELLS]
 
 
-def _grids(found: "list[Kinetics]", others: "list[Profile]") -> "list[Grid]":
-    from escalon.reporting.tables.kinetics import antibody_table, aplasia_table, parameter_table, summary_table
+def _grids(found: "list[Kinetics]", others: "list[Profile]", runs: "list[Run]", rule: "AplasiaRule") -> "list[Grid]":
+    from escalon.reporting.tables.kinetics import (
+        antibody_table,
+        aplasia_table,
+        parameter_table,
+        run_table,
+        summary_table,
+    )
 
-    cells, levels = _split(others)
-    grids = [parameter_table(found), summary_table(found)]
-    grids += [aplasia_table(cells)] if cells else []
+    cells = _cells(others)
+    levels = [profile for profile in others if profile not in cells]
+    grids = [*([run_table(runs)] if runs else []), parameter_table(found), summary_table(found)]
+    grids += [aplasia_table(cells, rule)] if cells else []
     return grids + ([antibody_table(levels)] if levels else [])
 
 
-def _write(folder: Path, data: Path, found: "list[Kinetics]", others: "list[Profile]") -> None:
+def _write(
+    folder: Path, data: Path, grids: "list[Grid]", found: "list[Kinetics]", cells: "list[Profile]", rule: "AplasiaRule"
+) -> None:
+    """The page, its figures, and the tables with full digits."""
     from escalon.reporting.figures.b_cells import b_cell_figure
     from escalon.reporting.figures.kinetics import kinetics_figure
     from escalon.reporting.page import figure, page
-    from escalon.reporting.tables.kinetics import parameter_csv
+    from escalon.reporting.tables.kinetics import change_csv, parameter_csv
 
     folder.mkdir(parents=True, exist_ok=True)
     synthetic = _synthetic(data)
     drawings = {"kinetics": kinetics_figure([kinetics.profile for kinetics in found], note=synthetic)}
-    cells, _ = _split(others)
     if cells:
-        drawings["b_cells"] = b_cell_figure(cells, note=synthetic)
+        drawings["b_cells"] = b_cell_figure(cells, rule, note=synthetic)
     for name, drawing in drawings.items():
         (folder / f"{name}.svg").write_text(drawing, encoding="utf-8")
     (folder / "kinetics.csv").write_text(parameter_csv(found), encoding="utf-8")
-    parts = [*(figure(drawing) for drawing in drawings.values()), *(grid.html() for grid in _grids(found, others))]
+    (folder / "change_from_baseline.csv").write_text(change_csv(found), encoding="utf-8")
+    parts = [*(figure(drawing) for drawing in drawings.values()), *(grid.html() for grid in grids)]
     text = page("Cells in blood", synthetic or f"from {data.name}", parts, _footer(data))
     (folder / "kinetics.html").write_text(text, encoding="utf-8")
 
@@ -239,16 +265,23 @@ def _footer(data: Path) -> str:
     return f"Escalon {version}. Input (SHA-256): {digests}. * see the flags of the row. Not a medical device."
 
 
-def _json(found: "list[Kinetics]", others: "list[Profile]") -> dict[str, Any]:
-    from escalon.kinetics import b_cell_aplasia
+def _json(found: "list[Kinetics]", cells: "list[Profile]", runs: "list[Run]", rule: "AplasiaRule") -> dict[str, Any]:
+    from escalon.kinetics import b_cell_aplasia, change_from_baseline
 
-    cells, _ = _split(others)
+    def course(kinetics: "Kinetics") -> dict[str, Any]:
+        changes = [change.as_json() for change in change_from_baseline(kinetics.profile)]
+        return {**kinetics.as_json(), "change_from_baseline": changes}
+
     aplasia = [
         {"participant": profile.participant, **finding.as_json()}
         for profile in cells
-        for finding in b_cell_aplasia(profile)
+        for finding in b_cell_aplasia(profile, rule)
     ]
-    return {"kinetics": [kinetics.as_json() for kinetics in found], "b_cell_aplasia": aplasia}
+    return {
+        "runs": [run.as_json() for run in runs],
+        "kinetics": [course(kinetics) for kinetics in found],
+        "b_cell_aplasia": aplasia,
+    }
 
 
 def _print(grid: "Grid") -> None:

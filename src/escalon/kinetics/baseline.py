@@ -26,19 +26,33 @@ def change_from_baseline(profile: Profile) -> tuple[Finding, ...]:
 
 def _change(profile: Profile, sample: Sample) -> Finding:
     name = "log10_change"
+    parts = {"day": float(sample.day), "level": _stored(sample), "code": sample.detection.value, "fold_change": None}
     if not profile.before:
-        return Finding(name, None, Status.MISSING, missing=("baseline",), rule=RULE, rests_on=(profile.fact(sample),))
+        return Finding(
+            name, None, Status.MISSING, components=parts, missing=("baseline",), rule=RULE,
+            rests_on=(profile.fact(sample),),
+        )  # fmt: skip
     base = profile.before[-1]
     grounds = profile.facts((base, sample))
     if any(not earlier.is_below for earlier in profile.before):
         reason = "positive before infusion: contamination or earlier therapy, not analysed"
-        return Finding(name, None, Status.INVALID, flags=("baseline_positive",), reasons=(reason,), rests_on=grounds)
+        return Finding(
+            name,
+            None,
+            Status.INVALID,
+            components=parts,
+            rule=RULE,
+            flags=("baseline_positive",),
+            reasons=(reason,),
+            rests_on=grounds,
+        )
     low, high = _level(base, sample), _level(sample, sample)
     if low is None or high is None:
         reason = f"day {plain(sample.day, 2)} has no level or no limit of quantification to halve"
-        return Finding(name, None, Status.INDETERMINATE, reasons=(reason,), rule=RULE, rests_on=grounds)
+        return Finding(
+            name, None, Status.INDETERMINATE, components=parts, reasons=(reason,), rule=RULE, rests_on=grounds
+        )
     flags = ("baseline_set_to_half_lloq",) + (("blq_set_to_half_lloq",) if sample.is_below else ())
-    parts = {"day": float(sample.day), "level": _stored(sample), "code": sample.detection.value, "fold_change": None}
     undefined = (f"the baseline is {base.detection.value}: a fold change from it is undefined",)
     return Finding(
         name, log10(high / low), components=parts, flags=flags, reasons=undefined, rule=RULE, rests_on=grounds

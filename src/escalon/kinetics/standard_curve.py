@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite, log10
 from statistics import fmean, stdev
+from typing import Any
 
 from escalon.facts import Finding, Status, plain
 
 # What rests on logarithms and roots is a double, so a value that is on its limit on paper may miss it by an ulp:
 # limits are compared to nine decimals, as the expressions layer does.
 _DECIMALS = 9
+_FITTED = ("slope", "intercept", "r_squared", "efficiency", "lowest", "highest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,18 @@ class Run:
     def accepted(self) -> bool:
         """Whether samples of this run may be read."""
         return not self.failures and self.curve is not None
+
+    def as_json(self) -> dict[str, Any]:
+        """The run for scripts: its curve, and what it missed."""
+        curve = self.curve
+        fitted = {} if curve is None else {name: getattr(curve, name) for name in _FITTED}
+        return {
+            "run": self.name,
+            "accepted": self.accepted,
+            **fitted,
+            "failures": list(self.failures),
+            "flags": list(self.flags),
+        }
 
 
 def fit_curve(standards: Sequence[Standard]) -> Curve:

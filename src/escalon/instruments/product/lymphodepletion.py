@@ -125,6 +125,7 @@ def _dose(drug: DrugDose, area: Finding, clearance: Finding, policy: RenalPolicy
         "renal_factor": factor,
         "renal_policy": policy if drug.drug == "fludarabine" else None,
         "days": drug.days,
+        "recorded_with_it": ("mesna", "hydration") if drug.drug == "cyclophosphamide" else (),
     }
     if size is None or factor is None:
         reasons += area.reasons if size is None else ()

@@ -3,7 +3,18 @@
 from collections.abc import Iterable, Sequence
 
 from escalon.facts import Fact, Finding, jsonable, plain
-from escalon.kinetics import Kinetics, Profile, b_cell_aplasia, by_group, igg_change, percent_change, summarise
+from escalon.kinetics import (
+    AplasiaRule,
+    Kinetics,
+    Profile,
+    Run,
+    b_cell_aplasia,
+    by_group,
+    change_from_baseline,
+    igg_change,
+    percent_change,
+    summarise,
+)
 from escalon.reporting.significant import significant
 from escalon.reporting.tables.grid import Grid, csv_text
 
@@ -77,11 +88,39 @@ def summary_table(found: Sequence[Kinetics]) -> Grid:
     return Grid("Summary by group", columns, tuple(rows), (), left)
 
 
-def aplasia_table(profiles: Iterable[Profile]) -> Grid:
+def change_csv(found: Sequence[Kinetics]) -> str:
+    """The change from baseline of every sample after infusion: level, code, log10 change, and what it rests on."""
+    columns = ("participant", "group", "day", "level", "unit", "code", "log10_change", "flags", "reasons")
+    rows = [
+        (
+            kinetics.profile.participant, kinetics.profile.group, change.components.get("day"),
+            change.components.get("level"), kinetics.profile.unit, change.components.get("code"),
+            change.value, " ".join(change.flags), "; ".join(change.reasons),
+        )
+        for kinetics in found
+        for change in change_from_baseline(kinetics.profile)
+    ]  # fmt: skip
+    return csv_text(columns, rows)
+
+
+def run_table(runs: Iterable[Run]) -> Grid:
+    """Every qPCR run: its curve, its efficiency, and whether its samples may be read."""
+    rows, notes = [], []
+    for run in runs:
+        curve = run.curve
+        fit = (curve.slope, curve.intercept, curve.r_squared, 100 * curve.efficiency) if curve else (None,) * 4
+        texts = ["–" if x is None else f"{x:.{places}f}" for x, places in zip(fit, (3, 2, 4, 1), strict=True)]
+        rows.append((run.name, *texts, "accepted" if run.accepted else "FAILED: no results", ", ".join(run.flags)))
+        notes += [f"{run.name}: {failure}" for failure in run.failures]
+    columns = ("run", "slope", "intercept (Ct)", "R²", "efficiency (%)", "verdict", "flags")
+    return Grid("qPCR runs", columns, tuple(rows), tuple(notes), frozenset({"run", "verdict", "flags"}))
+
+
+def aplasia_table(profiles: Iterable[Profile], rule: AplasiaRule | None = None) -> Grid:
     """One row per episode of B-cell aplasia."""
     rows, notes = [], []
     for profile in profiles:
-        for finding in b_cell_aplasia(profile):
+        for finding in b_cell_aplasia(profile, rule or AplasiaRule()):
             parts = finding.components
             days = tuple(significant(parts.get(key)) for key in ("onset_day", "ended_before_day", "recovery_day"))
             duration = significant(finding.value)
