@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from escalon.escalation.advice import next_dose
+from escalon.escalation.backfill import backfill
 from escalon.escalation.calendar_guards import dlt_window, sentinel, stagger, whole_cohort_first
 from escalon.escalation.decision import Decision, Stop, Treat, Wait
 from escalon.escalation.errors import EscalationError
@@ -42,6 +43,7 @@ __all__ = [
     "Wait",
     "a_plus_b",
     "at_most",
+    "backfill",
     "conduct_of",
     "dlt_window",
     "enough_and_staying",

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import product
 
+from escalon.escalation.backfill import while_waiting
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, WholeCohortFirst
 from escalon.escalation.decision import Decision, Stop, Treat, Wait
 from escalon.escalation.errors import EscalationError
@@ -86,17 +87,18 @@ def _settle(rule: Rule, tally: Tally, until: date | None, missing: int) -> Decis
             agreed,
             notes=(*agreed.notes, f"{plural(pending, 'participant')} pending, but every outcome gives this answer"),
         )
-    return _join(rule, tally) or Wait(
+    wait = Wait(
         f"{plural(pending, 'participant')} pending at {_where(tally)}, and the decision depends on the outcome", until
     )
+    answers = [rule.next(done, tally) for done in completions(tally)]
+    return _join(tally, answers) or while_waiting(rule, tally, answers) or wait
 
 
-def _join(rule: Rule, tally: Tally) -> Treat | None:
+def _join(tally: Tally, answers: list[Treat | Stop]) -> Treat | None:
     """Places still free in the cohort being treated: more may join it while the first are pending.
 
-    Counting the pending as evaluable can only leave fewer places, so what is free under every completion is free.
+    Counting the pending as evaluable can only leave fewer places, so what is free under every outcome is free.
     """
-    answers = [rule.next(done, tally) for done in completions(tally)]
     here = [one for one in answers if isinstance(one, Treat) and one.level == tally.current]
     if len(here) < len(answers):
         return None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from escalon.escalation.backfill import backfill
 from escalon.escalation.boin import boin
 from escalon.escalation.crm import DoseToxicity, crm
 from escalon.escalation.errors import EscalationError
@@ -24,7 +25,7 @@ from escalon.escalation.user_table import user_table
 
 Settings = Mapping[str, Any]
 
-GUARDS = {"size", "stop_if_staying_at", "expand_to", "no_skipping"}
+GUARDS = {"size", "stop_if_staying_at", "expand_to", "backfill_to", "no_skipping"}
 A_PLUS_B = {"variant", "a", "b", "c", "d", "e", "declare"}
 INTERVAL = {"target", "cohort", "cutoff", "start"}
 
@@ -90,7 +91,7 @@ EXAMPLES = {
 def rule_from(settings: Settings) -> Rule:
     """A rule from plain settings: `design`, `levels`, and what the design needs.
 
-    Guards common to all: `size` (at most this many enrolled), `stop_if_staying_at`, `expand_to`, `no_skipping`.
+    Guards common to all: `size` (at most this many enrolled), `stop_if_staying_at`, `expand_to`, `backfill_to`, `no_skipping`.
 
     >>> rule_from({"design": "3+3", "levels": 3, "variant": "V2", "size": 18}).name
     '3+3 V2'
@@ -123,6 +124,8 @@ def _guarded(rule: Rule, settings: Settings) -> Rule:
         rule = rule & enough_and_staying(int(settings["stop_if_staying_at"]))
     if "expand_to" in settings:
         rule = rule & expand_at_mtd(int(settings["expand_to"]))
+    if "backfill_to" in settings:
+        rule = rule & backfill(int(settings["backfill_to"]))
     return rule & at_most(int(settings["size"])) if "size" in settings else rule
 
 

@@ -1,0 +1,99 @@
+"""Backfill: more participants at a level already cleared, while the level above is being learnt about.
+
+As a guard it is part of the rule: each time a new level is opened, the level just left is filled up before the next
+decision at the top, and its DLTs count. So the operating characteristics hold the backfilled participants. In conduct
+it also uses waiting time: while windows are open above, a cleared level may be filled (Zhao 2024,
+doi:10.1158/1078-0432.CCR-23-2585, backfills BOIN in this spirit; details here are ours).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from escalon.escalation.decision import Stop, Treat
+from escalon.escalation.errors import EscalationError
+from escalon.escalation.guards import Guard, Guarded
+from escalon.escalation.rule import Counts, Moves, Rule
+from escalon.escalation.tally import Tally
+from escalon.escalation.words import number
+
+
+@dataclass(frozen=True)
+class Backfill(Guard):
+    """Fill the level just below the highest tried up to `filled_to`, as long as the rule stays at or above it."""
+
+    filled_to: int
+
+    def __post_init__(self) -> None:
+        if self.filled_to < 1:
+            raise EscalationError(f"backfill({self.filled_to}): write up to how many a level is filled, 1 or more")
+
+    @property
+    def reasons(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Why a lower level is treated."""
+        return (f"backfill level {{to}} to {number(self.filled_to)} before going on above",)
+
+    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
+        """Treat the level below the highest tried first, where it has room and the rule goes on at or above it."""
+        tried = counts.n > 0
+        highest = np.where(tried.any(axis=1), tried.shape[1] - tried[:, ::-1].argmax(axis=1), 0)
+        below = highest - 1
+        n, _ = counts.at(below)
+        fills = (below >= 1) & (n < self.filled_to) & (moves.level >= np.maximum(below, 1))
+        return Moves(
+            level=np.where(fills, below, moves.level),
+            size=np.where(fills, self.filled_to - n, moves.size),
+            mtd=moves.mtd,
+            why=np.where(fills, first, moves.why),
+            about=np.where(fills, below, moves.about),
+        )
+
+    def cap(self, without: int | None) -> int | None:
+        """Not bounded here: a level may be filled beyond what the rule alone would treat."""
+        return None
+
+    def prose(self) -> str:
+        """The backfill as a sentence."""
+        return (
+            f"When a level is opened, the level below is backfilled to {number(self.filled_to)}; its DLTs count. "
+            "Backfill may start while windows are open above."
+        )
+
+
+def backfill(filled_to: int) -> Backfill:
+    """Backfill cleared levels up to this many participants."""
+    return Backfill(filled_to)
+
+
+def backfill_in(rule: Rule) -> Backfill | None:
+    """The backfill among a rule's guards, if there is one."""
+    while isinstance(rule, Guarded):
+        if isinstance(rule.guard, Backfill):
+            return rule.guard
+        rule = rule.rule
+    return None
+
+
+def while_waiting(rule: Rule, tally: Tally, answers: Sequence[Treat | Stop]) -> Treat | None:
+    """The cleared level to fill while outcomes above are pending, if every outcome leaves it tolerable.
+
+    `answers` are what the rule would say for each way the pending can turn out.
+    """
+    guard = backfill_in(rule)
+    if guard is None:
+        return None
+    pending_from = next((level for level, count in enumerate(tally.pending, start=1) if count), tally.levels + 1)
+    left = tally.levels * guard.filled_to if rule.cap is None else rule.cap - tally.enrolled
+    for level in range(min(pending_from, tally.highest) - 1, 0, -1):
+        room = min(guard.filled_to - tally[level][0], left)
+        cleared = tally[level][0] >= rule.cohort
+        if room > 0 and cleared and all((answer.level or 0) >= level for answer in answers):
+            return Treat(
+                level,
+                room,
+                f"backfill level {level} to {number(guard.filled_to)} while level {pending_from} is pending",
+            )
+    return None
