@@ -78,6 +78,7 @@ app = typer.Typer(
     no_args_is_help=True,
     invoke_without_command=True,
     rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
     help="An executable protocol for early-phase cell-therapy trials.\n\n"
     "STUDY is a bundled study's name (nct07052565) or a study folder. DATA is a folder of CSV or Parquet tables; "
     "`escalon data dictionary STUDY` says what goes in it. Exit code 0: done; 1: the answer is no; 2: the input is wrong."
@@ -101,7 +102,7 @@ def run() -> None:
     try:
         app()
     except ValueError as error:
-        if not type(error).__module__.startswith("escalon"):
+        if not raised_by_escalon(error):
             raise
         fail(str(error))
     except FileNotFoundError as error:
@@ -109,6 +110,14 @@ def run() -> None:
     except BrokenPipeError:  # the reader of our output left; nothing is wrong
         sys.stderr.close()
         sys.exit(0)
+
+
+def raised_by_escalon(error: ValueError) -> bool:
+    """Whether our own code raised the error, to say what is wrong with the input; a library's is a fault of ours."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and str(trace.tb_frame.f_globals.get("__name__", "")).startswith("escalon.")
 
 
 def fail(message: str) -> None:

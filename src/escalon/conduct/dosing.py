@@ -12,18 +12,12 @@ from escalon.escalation import (
     Decision,
     EscalationError,
     Outcome,
-    Rule,
     Treated,
     Wait,
-    at_most,
-    dlt_window,
     next_dose,
-    sentinel,
-    stagger,
-    three_plus_three,
-    whole_cohort_first,
 )
-from escalon.facts import Day, Duration, exact
+from escalon.facts import Day, exact
+from escalon.protocol.design import calendar_guards, dose_rule, in_days
 from escalon.protocol.study import DosePlan, Study
 
 
@@ -82,44 +76,13 @@ def decide_next_dose(study: Study, records: Records, today: Day) -> NextDose:
     day = today.latest
     reviews = tuple(review(study, records, infusion, day) for infusion in _infusions(records, day))
     conduct = Conduct(tuple(Cohort(tuple(treated)) for treated in _cohorts(reviews, study.dose)))
-    rule, guards = rule_of(study.dose), guards_of(study.dose)
     assumptions = tuple(one.id for one in study.assumptions_about("dose", "dlt"))
     unsettled = [one for one in reviews if one.outcome is Outcome.PENDING and one.window_ends < day]
-    decision = next_dose(rule, conduct, guards, day)
+    decision = next_dose(dose_rule(study), conduct, calendar_guards(study), day)
     if unsettled and isinstance(decision, Wait):
         who = ", ".join(one.participant for one in unsettled)
         decision = Wait(f"{decision.reason}; adjudicate the events of {who} first", decision.until, decision.notes)
     return NextDose(decision, conduct, reviews, day, assumptions)
-
-
-def rule_of(plan: DosePlan) -> Rule:
-    """The study's dose rule, capped at its enrolment."""
-    if plan.rule != "three_plus_three":
-        raise EscalationError(
-            f"the dose rule {plan.rule!r} is not one this study can be run with. Write three_plus_three"
-        )
-    return three_plus_three(levels=len(plan.levels), variant=plan.variant) & at_most(plan.cap)
-
-
-def guards_of(plan: DosePlan) -> list[Any]:
-    """The study's calendar guards: DLT window, sentinel, stagger, whole cohort first.
-
-    The last day of the window belongs to it (a toxicity on day 28 of 28 counts), so it is complete a day later.
-    """
-    guards: list[Any] = [dlt_window(_days(plan.dlt_window) + 1)]
-    if plan.sentinel_interval is not None:
-        guards.append(sentinel(_days(plan.sentinel_interval)))
-    if plan.stagger is not None:
-        guards.append(stagger(_days(plan.stagger)))
-    if plan.whole_cohort_first:
-        guards.append(whole_cohort_first())
-    return guards
-
-
-def _days(duration: Duration) -> int:
-    if duration.unit not in ("day", "week"):
-        raise EscalationError(f"{duration} is not a number of days. Write it in days or weeks")
-    return duration.number * (7 if duration.unit == "week" else 1)
 
 
 def _infusions(records: Records, day: date) -> list[Infusion]:
@@ -138,7 +101,7 @@ def _infusions(records: Records, day: date) -> list[Infusion]:
 
 def review(study: Study, records: Records, infusion: Infusion, day: date) -> DoseReview:
     """How one infused participant counts on a day, and why."""
-    ends = infusion.day.earliest + timedelta(days=_days(study.dose.dlt_window))
+    ends = infusion.day.earliest + timedelta(days=in_days(study.dose.dlt_window))
     events = [event for event in records.adverse_events if event.participant == infusion.participant]
     outcome, why = _outcome(study, records, infusion, events, ends, day)
     return DoseReview(infusion.participant, infusion, outcome, why, ends, _deviation(study.dose, infusion))

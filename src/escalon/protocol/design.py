@@ -21,11 +21,14 @@ def dose_rule(study: Study) -> "Rule":
 
 
 def calendar_guards(study: Study) -> "tuple[CalendarGuard, ...]":
-    """The limits that need infusion dates: the DLT window, sentinel and stagger, a whole cohort before the next level."""
+    """The limits that need infusion dates: the DLT window, sentinel and stagger, a whole cohort before the next level.
+
+    The last day of the window belongs to it (a toxicity on day 28 of 28 counts), so the window is complete a day later.
+    """
     from escalon.escalation import dlt_window, sentinel, stagger, whole_cohort_first
 
     dose = study.dose
-    guards: list[CalendarGuard] = [dlt_window(in_days(dose.dlt_window))]
+    guards: list[CalendarGuard] = [dlt_window(in_days(dose.dlt_window) + 1)]
     if dose.sentinel_interval is not None:
         guards.append(sentinel(in_days(dose.sentinel_interval)))
     if dose.stagger is not None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from escalon import __version__
-from escalon.casebook.records import AdverseEvent, Records
+from escalon.casebook.records import Records
 from escalon.conduct.cutoff import as_of
 from escalon.conduct.dosing import NextDose, decide_next_dose
 from escalon.conduct.intake import Intake
@@ -14,10 +14,12 @@ from escalon.escalation import EscalationError
 from escalon.facts import Day, Fact, Finding, plain
 from escalon.instruments.kit.catalogue import find
 from escalon.protocol.study import Study
+from escalon.reporting.cells import cells_parts
 from escalon.reporting.figures.activity import Point, activity_figure
 from escalon.reporting.figures.cohorts import Course, cohorts_figure
 from escalon.reporting.figures.flow import Box, flow_figure
 from escalon.reporting.page import figure, page
+from escalon.reporting.safety import safety_parts
 from escalon.reporting.tables.cohorts import level_grid, participant_grid
 from escalon.reporting.tables.eligibility import clause_grid, screening_grid
 from escalon.reporting.tables.grid import Grid
@@ -41,11 +43,11 @@ def trial_report(study: Study, intake: Intake, cutoff: Day) -> str:
         "<h2 id=escalation>Dose escalation</h2>",
         *_escalation(study, dose, cutoff),
         "<h2 id=safety>Safety</h2>",
-        *_safety(study, records, cutoff),
+        *safety_parts(study, records, cutoff),
         "<h2 id=activity>Disease activity</h2>",
         *_activity(study, records),
         "<h2 id=cells>Cells in blood</h2>",
-        *_cells(records),
+        *cells_parts(study, records),
         "<h2 id=assumptions>Assumptions in force</h2>",
         _assumptions(study),
         "<h2 id=provenance>Where this comes from</h2>",
@@ -159,27 +161,6 @@ def _escalation(study: Study, dose: NextDose | str, cutoff: Day) -> list[str]:
     return [decision, level_grid(study.dose, dose).html(), figure(drawn), participant_grid(dose).html()]
 
 
-def _safety(study: Study, records: Records, cutoff: Day) -> list[str]:
-    infused = {one.participant for one in records.infusions}
-    events = [event for event in records.adverse_events if event.participant in infused]
-    if not events:
-        return ["<p>No adverse event is recorded.</p>"]
-    rows = [
-        _by_grade(term, [event for event in events if event.term == term]) for term in sorted({e.term for e in events})
-    ]
-    columns = ("term", "events", "participants", "grade 1", "grade 2", "grade 3", "grade 4", "grade 5")
-    note = "Participants are counted once for a term, at their highest grade."
-    return [Grid("Adverse events by term and highest grade", columns, tuple(rows), (note,), frozenset({"term"})).html()]
-
-
-def _by_grade(term: str, events: Sequence[AdverseEvent]) -> tuple[str, ...]:
-    worst: dict[str, int] = {}
-    for event in events:
-        worst[event.participant] = max(worst.get(event.participant, 0), event.grade or 0)
-    counts = (sum(grade == wanted for grade in worst.values()) for wanted in range(1, 6))
-    return (term, str(len(events)), str(len(worst)), *map(str, counts))
-
-
 def _activity(study: Study, records: Records) -> list[str]:
     """A figure for each score of the study that changes over time and that somebody treated has."""
     facts = {infusion.participant: scored(study, records, infusion.participant) for infusion in records.infusions}
@@ -211,10 +192,6 @@ def _points(study: Study, records: Records, facts: Mapping[str, Sequence[Fact]])
             day = (fact.day.earliest - infusion.day.earliest).days
             points.append(Point(infusion.participant, f"{level.number} {level.name}", day, float(value), category))
     return points
-
-
-def _cells(records: Records) -> list[str]:
-    return [f"<p>{len(records.samples)} samples are recorded.</p>"]
 
 
 def _assumptions(study: Study) -> str:
