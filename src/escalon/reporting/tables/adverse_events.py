@@ -64,7 +64,7 @@ _KINDS: Mapping[str, Callable[[AdverseEvent], bool | None]] = {
     "serious": serious,
     "related to the cells": related,
     "related, grade 3 or more": lambda event: related(event) and event.grade is not None and event.grade >= 3,
-    "SUSAR, or not known to be expected": lambda event: susar(event, causes=("car_t_product",)).value,
+    "SUSAR, or not known to be expected": lambda event: susar(event, causes=("car_t_product",)).value is True,
     "fatal": lambda event: event.is_fatal,
     "grade not recorded": lambda event: event.grade is None,
 }

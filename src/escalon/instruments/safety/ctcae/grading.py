@@ -13,9 +13,8 @@ Some terms need more than the number. Two kinds are told apart:
 `grade_value` is what the number alone justifies, `grade_worst` the grade if everything not recorded were present.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any, Literal
 
 from escalon.expressions.symbols import all_of, any_of, case, known, largest_known, negated, otherwise
@@ -288,51 +287,3 @@ class _Inputs(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._all)
-
-
-# ---- tables of limits
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """One limit of a table: a number, or a multiple of a reference limit; `included` where the grade starts at it."""
-
-    factor: str
-    reference: str | None = None
-    included: bool = False
-
-    def of(self, x: Any) -> Any:
-        """The limit as a term over the inputs."""
-        factor = Fraction(self.factor)
-        return factor if self.reference is None else x[self.reference] if factor == 1 else factor * x[self.reference]
-
-
-_REFERENCES = {"L": "lower", "U": "upper", "B": "baseline"}
-
-
-def read_limit(text: str) -> Limit | None:
-    """Read a cell: `-` none, `100`, `U`, `2.5U`, `>=1.71` where the grade starts at the limit itself."""
-    if text == "-":
-        return None
-    included = text.startswith((">=", "<="))
-    text = text.removeprefix(">=").removeprefix("<=")
-    if text[-1] in _REFERENCES:
-        return Limit(text[:-1] or "1", _REFERENCES[text[-1]], included)
-    return Limit(text, None, included)
-
-
-def stepped(cells: Iterable[str], *, falling: bool) -> tuple[Callable[[Any], Conditions], tuple[str, ...]]:
-    """The conditions of a row of limits for grades 1–4, and the reference limits it reads."""
-    limits = {grade: limit for grade, cell in enumerate(cells, 1) if (limit := read_limit(cell))}
-
-    def conditions(x: Any) -> Conditions:
-        return {grade: _beyond(x, limit, falling) for grade, limit in limits.items()}
-
-    return conditions, tuple(dict.fromkeys(limit.reference for limit in limits.values() if limit.reference))
-
-
-def _beyond(x: Any, limit: Limit, falling: bool) -> Any:
-    end = limit.of(x)
-    if falling:
-        return x.value <= end if limit.included else x.value < end
-    return x.value >= end if limit.included else x.value > end

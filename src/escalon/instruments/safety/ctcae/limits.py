@@ -5,12 +5,14 @@
 rows are kept and the laboratory's own unit chooses: nothing is converted first.
 """
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from escalon.expressions.symbols import case, otherwise
 from escalon.instruments.kit.item import number
-from escalon.instruments.safety.ctcae.grading import Laboratory, Register, stepped
+from escalon.instruments.safety.ctcae.grading import Conditions, Laboratory, Register
 from escalon.instruments.safety.ctcae.quantities import QUANTITIES
 from escalon.instruments.safety.ctcae.terms import find_term
 
@@ -56,6 +58,51 @@ Alkalosis                  | ph              1      U      -    7.5   -     | 4 
 """
 
 REGISTER = Register(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit of a table: a number, or a multiple of a reference limit; `included` where the grade starts at it."""
+
+    factor: str
+    reference: str | None = None
+    included: bool = False
+
+    def of(self, x: Any) -> Any:
+        """The limit as a term over the inputs."""
+        factor = Fraction(self.factor)
+        return factor if self.reference is None else x[self.reference] if factor == 1 else factor * x[self.reference]
+
+
+_REFERENCES = {"L": "lower", "U": "upper", "B": "baseline"}
+
+
+def read_limit(text: str) -> Limit | None:
+    """Read a cell: `-` none, `100`, `U`, `2.5U`, `>=1.71` where the grade starts at the limit itself."""
+    if text == "-":
+        return None
+    included = text.startswith((">=", "<="))
+    text = text.removeprefix(">=").removeprefix("<=")
+    if text[-1] in _REFERENCES:
+        return Limit(text[:-1] or "1", _REFERENCES[text[-1]], included)
+    return Limit(text, None, included)
+
+
+def stepped(cells: Iterable[str], *, falling: bool) -> tuple[Callable[[Any], Conditions], tuple[str, ...]]:
+    """The conditions of a row of limits for grades 1–4, and the reference limits it reads."""
+    limits = {grade: limit for grade, cell in enumerate(cells, 1) if (limit := read_limit(cell))}
+
+    def conditions(x: Any) -> Conditions:
+        return {grade: _beyond(x, limit, falling) for grade, limit in limits.items()}
+
+    return conditions, tuple(dict.fromkeys(limit.reference for limit in limits.values() if limit.reference))
+
+
+def _beyond(x: Any, limit: Limit, falling: bool) -> Any:
+    end = limit.of(x)
+    if falling:
+        return x.value <= end if limit.included else x.value < end
+    return x.value >= end if limit.included else x.value > end
 
 
 def _corrected_calcium(per_gram: str) -> Any:
