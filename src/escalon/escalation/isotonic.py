@@ -28,7 +28,9 @@ def isotonic_estimates(n: Ints, t: Ints, among: Bools | None = None) -> Floats:
     precision = np.where(tried, size * size * (size + 1) / (x * (size - x)), 0.0)
     weight, moment = precision.T.copy(), (precision * x / size).T.copy()  # one contiguous row per level
     best = np.full(weight.shape, -np.inf)
-    with np.errstate(invalid="ignore"):  # 0/0 where a..b holds no tried level: nan, which fmin and fmax pass over
+    with np.errstate(
+        invalid="ignore"
+    ):  # 0/0 where a..b holds no tried level; a tried level is in all of its own blocks
         for a in range(len(weight)):
             total, sum_of_means = np.zeros(len(n)), np.zeros(len(n))
             means = np.empty_like(weight[a:])
@@ -37,8 +39,8 @@ def isotonic_estimates(n: Ints, t: Ints, among: Bools | None = None) -> Floats:
                 sum_of_means += moment[b]
                 np.divide(sum_of_means, total, out=means[b - a])
             for b in range(len(means) - 2, -1, -1):
-                np.fmin(means[b], means[b + 1], out=means[b])
-            np.fmax(best[a:], means, out=best[a:])
+                np.minimum(means[b], means[b + 1], out=means[b])
+            np.maximum(best[a:], means, out=best[a:])
     return np.where(tried, best.T, np.nan)
 
 

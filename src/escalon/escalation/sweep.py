@@ -71,7 +71,7 @@ class StateCode:
         n_of, t_of = np.array(self.pairs, dtype=np.int64).T
         digits = self.digits(keys)
         n = n_of[digits]
-        return Counts(n, t_of[digits], keys & ((1 << self.current_bits) - 1), n.sum(axis=1) + not_evaluable)
+        return Counts(n, t_of[digits], keys & ((1 << self.current_bits) - 1), sum(n.T) + not_evaluable)
 
     def after(self, keys: Ints, level: Ints, size: int, current: Ints) -> Ints:
         """The states [S, size + 1] after `size` more at `level` with 0, 1, ... size DLTs."""
@@ -155,6 +155,8 @@ def merge(keys: list[Ints], ways: list[Floats]) -> tuple[Ints, Floats]:
     if not keys:
         return np.zeros(0, dtype=np.int64), np.zeros(0)
     all_keys, all_ways = np.concatenate(keys), np.concatenate(ways)
+    if (all_keys[1:] > all_keys[:-1]).all():
+        return all_keys, all_ways
     order = np.argsort(all_keys)
     all_keys = all_keys[order]
     first = np.flatnonzero(np.concatenate(([True], all_keys[1:] != all_keys[:-1])))
