@@ -168,15 +168,14 @@ def _undecided(instrument: Instrument, values: Mapping[str, Any]) -> list[str]:
 
 
 def _near(instrument: Instrument, value: Any) -> dict[str, str]:
-    if instrument.near is None or value is None or not instrument.bands:
+    """The flag of a double so close to a limit of any of its bands that rounding it first could change the band."""
+    if instrument.near is None or value is None:
         return {}
-    limits = [band.upper for band in next(iter(instrument.bands.values())) if band.upper is not None]
+    limits = [band.upper for bands in instrument.bands.values() for band in bands if band.upper is not None]
     close = [limit for limit in limits if abs(value - limit) < instrument.near]
-    return (
-        {"NEAR_THRESHOLD": f"within {instrument.near} of {plain(close[0])}: rounding first could change the band"}
-        if close
-        else {}
-    )
+    if not close:
+        return {}
+    return {"NEAR_THRESHOLD": f"within {instrument.near} of {plain(close[0])}: rounding first could change the band"}
 
 
 def _reported_bounds(instrument: Instrument, possible: Mapping[str, Possible], options: Mapping[str, Any]) -> Any:

@@ -248,7 +248,7 @@ def instrument(
     `Literal` annotation. `bands` may name several sets; the first gives the category, unless
     `default_bands` is false because several circulate and none is the instrument's own. `flags` map a code to a condition on
     items and its sentence. `adapt` turns what people write into items before anything is read (a list of drug names into a
-    count). `near` flags a double closer than this to a limit of the first bands. `unconfirmed` says why
+    count). `near` flags a double closer than this to a limit of any bands. `unconfirmed` says why
     the rule still needs a source.
     """
     sets = {"": bands} if isinstance(bands, str) else dict(bands or {})
