@@ -54,6 +54,7 @@ PLAN = Plan(
 codes = st.sampled_from(CODES)
 levels = st.integers(1, 3)
 numbers = st.integers(1, 3)
+STEPS = ["consent", "eligibility", "apheresis", "slot", "release", "lymphodepletion"]
 SIGNERS = [CORA, CYRUS, INES]
 
 
@@ -121,16 +122,28 @@ class AnyOrder(RuleBasedStateMachine):
     def infuse(self, code: str, level: int) -> None:
         self.attempt(lambda: self.trial.infuse(code, level))
 
-    @rule(code=codes, cohort=numbers)
-    def bring_someone_to_the_day_of_infusion(self, code: str, cohort: int) -> None:
+    @rule(code=codes, left_out=st.none() | st.sampled_from(STEPS))
+    def get_ready(self, code: str, left_out: str | None) -> None:
+        """Everything up to the day of infusion in the newest cohort, perhaps with one step left out."""
+        cohort = max(self.trial.conduct.standing.cohorts, default=1)
         known = self.trial.conduct.standing.cohorts.get(cohort)
         level = known.opened.level if known else 1
+        steps: dict[str, Any] = {
+            "consent": lambda: self.trial.consent(code),
+            "eligibility": lambda: self.trial.sign_eligibility(code, self.trial.screen(code).number),
+            "apheresis": lambda: self.trial.apheresis(code),
+            "slot": lambda: self.trial.allocate(code, cohort),
+            "release": lambda: self.trial.release(code, level),
+            "lymphodepletion": lambda: self.trial.lymphodepletion(code),
+        }
+        for name, step in steps.items():
+            if name != left_out:
+                self.attempt(step)
 
-        def act() -> int:
-            self.trial.prepare(code, cohort, level)
-            return 0
-
-        self.attempt(act)
+    @rule(code=codes)
+    def infuse_at_their_level(self, code: str) -> None:
+        one = self.trial.conduct.standing.participants.get(code)
+        level = one.allocation.level if one and one.allocation else 1
         self.attempt(lambda: self.trial.infuse(code, level))
 
     @rule(level=levels, course=st.sampled_from([Course.TREAT, Course.TREAT, Course.TREAT, Course.STOP]))

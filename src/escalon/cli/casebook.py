@@ -331,6 +331,67 @@ def allocate(
     typer.echo(f"entry {entry.number}: {json.loads(entry.body)['new']}")
 
 
+@app.command(name="import")
+@clean
+def import_data(
+    folder: CasebookFolder,
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="The data folder to take over.")],
+    account: AsPerson,
+    at_site: Annotated[str, typer.Option("--participants-of", help="The site whose participants these are.")],
+    do_it: Annotated[bool, typer.Option("--record", help="Really record; without it nothing is.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a data folder over into the casebook: a dry run unless told otherwise; doing it twice changes nothing.
+
+    What differs from the casebook is named as a conflict and left for a person to correct (exit code 1).
+
+    escalon casebook import book/ data/ --participants-of S1 --as ada
+    """
+    from escalon.casebook.location import settings_of
+    from escalon.conduct.import_folder import import_folder
+    from escalon.protocol import load_study
+
+    with desk(folder, account, None, None) as at:
+        study = load_study(settings_of(folder)["study"])
+        done = import_folder(at.conduct, at.author, study, data, at_site, dry_run=not do_it)
+    if as_json:
+        print_json(
+            {
+                **vars(done),
+                "conflicts": [str(one) for one in done.conflicts],
+                "refused": [str(one) for one in done.refused],
+            }
+        )
+    else:
+        for line in (*(f"refused   {one}" for one in done.refused), *(f"conflict  {one}" for one in done.conflicts)):
+            typer.echo(line, err=True)
+        typer.echo(f"{done.account()}{'' if do_it else '. Dry run: nothing was recorded; add --record'}")
+    raise typer.Exit(1 if done.conflicts or done.refused else 0)
+
+
+@app.command(name="data")
+@clean
+def write_data(
+    folder: CasebookFolder,
+    to: Annotated[Path, typer.Argument(metavar="FOLDER", help="The data folder to write; it must not exist.")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="As it stood then: 2026-03-02 or with a time, UTC.")
+    ] = None,
+) -> None:
+    """The casebook as a data folder, for `escalon screen`, `score`, `report` and any other program that reads one."""
+    from escalon.casebook.as_folder import as_folder, write_folder
+    from escalon.casebook.errors import CasebookError
+    from escalon.casebook.location import open_casebook
+
+    if to.exists():
+        raise CasebookError(f"{to} exists; write into a new folder")
+    casebook = open_casebook(folder, read_only=True)
+    found = as_folder(casebook.entries(as_of=_moment(as_of)), folder)
+    write_folder(found, to)
+    rows = ", ".join(f"{len(table.rows)} {name}" for name, table in found.tables.items())
+    typer.echo(f"{to}: {rows}")
+
+
 @app.command()
 @clean
 def amend(

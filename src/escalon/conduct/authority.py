@@ -58,6 +58,7 @@ SecretSet            | -           | -            | -        | -            | - 
 CheckpointKeyChanged | -           | -            | -        | -            | -         | -       | site
 BackupMade           | -           | -            | -        | -            | -         | -       | site
 FolderImported       | -           | -            | -        | -            | -         | -       | site
+RowReported          | site        | site         | -        | -            | -         | -       | -
 read record          | site        | site         | site     | site         | site      | site    | -
 read identity        | site        | site         | -        | -            | -         | -       | -
 make archive         | -           | site         | -        | site         | -         | site    | site

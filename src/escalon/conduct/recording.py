@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from escalon.casebook.casebook import Casebook, Writer
 from escalon.casebook.entry import Author, Entry
-from escalon.casebook.events import Event, LevelAllocated, ParticipantConsented, Signed
+from escalon.casebook.events import Event, FactRecorded, LevelAllocated, ParticipantConsented, Signed
 from escalon.conduct.authority import acts_of, authorise
 from escalon.conduct.refusal import Broken, Refused, refuse
 from escalon.conduct.sequence import Act, Plan, broken_rules
@@ -49,7 +49,14 @@ class Conduct:
             event = self._check_sequence(standing, author, event, writer, override)
             entry = writer.append(author, event)
             writer.checkpoint_due = seals
+        self._remember(entry)
         return entry
+
+    def _remember(self, entry: Entry) -> None:
+        # What was just committed need not be read back, unless someone else recorded in between.
+        with self._folding:
+            if self._standing.number == entry.number - 1:
+                self._follow([] if isinstance(entry.event, FactRecorded) else [entry], entry.number)
 
     def allocate(self, author: Author, participant: str, cohort: int) -> Entry:
         """Give the participant the next place of a cohort: of two who ask for the last one, exactly one gets it."""

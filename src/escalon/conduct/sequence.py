@@ -39,6 +39,7 @@ from escalon.casebook.events import (
     ProductReleased,
     QueryAnswered,
     QueryClosed,
+    RowReported,
     VisitLocked,
     VisitUnlocked,
 )
@@ -136,7 +137,7 @@ TREATED = (ApheresisDone, LevelAllocated, LymphodepletionGiven, CellsInfused)
 @rule(*TREATED, ProductReleased, name="consent", signatures=2)
 def consent_stands(act: Act) -> str | None:
     """Nothing is done to a participant whose consent is not given or was withdrawn."""
-    return None if act.one.has_consent else f"{act.event.participant} has withdrawn consent"
+    return None if act.one.has_consent else f"{act.event.participant} has no consent, or has withdrawn it"
 
 
 @rule(*TREATED, name="withdrawn", signatures=2)
@@ -210,7 +211,7 @@ def participant_holds_a_place(act: Act) -> str | None:
 @rule(CellsInfused, name="once", signatures=2)
 def cells_are_infused_once(act: Act) -> str | None:
     """A participant is infused once."""
-    return f"{act.event.participant} was infused at {act.one.infusion.at}" if act.one.infusion else None
+    return f"{act.event.participant} was infused at {act.one.infused_at}" if act.one.infused_at else None
 
 
 @rule(CellsInfused, LevelAllocated, name="decision", signatures=2)
@@ -269,9 +270,9 @@ def no_dlt_clock_runs(act: Act) -> str | None:
 
 
 def _clock_runs(one: Participant, at: datetime, window: timedelta) -> bool:
-    if one.infusion is None or one.has_dlt or one.is_replaced:
+    if one.infused_at is None or one.has_dlt or one.is_replaced:
         return False
-    return at < one.infusion.at + window
+    return at < one.infused_at + window
 
 
 @rule(CellsInfused, ApheresisDone, ProductReleased, name="time", signatures=0)
@@ -283,7 +284,7 @@ def nothing_is_recorded_before_it_happens(act: Act) -> str | None:
 @rule(CellsInfused, name="order", signatures=1)
 def infusions_are_recorded_in_order(act: Act) -> str | None:
     """Infusions are recorded in the order they happened, because later ones were allowed by the clocks of earlier ones."""
-    later = [one.infusion.at for one in act.standing.infused() if one.infusion and one.infusion.at > act.event.at]
+    later = [one.infused_at for one in act.standing.infused() if one.infused_at and one.infused_at > act.event.at]
     return f"an infusion of {max(later):%Y-%m-%d %H:%M} UTC is already recorded" if later else None
 
 
@@ -350,7 +351,7 @@ def a_place_is_given_once(act: Act) -> str | None:
 @rule(LevelAllocated, name="allocated once", signatures=0)
 def a_participant_holds_one_place(act: Act) -> str | None:
     """A participant holds one place, and none after infusion."""
-    if act.one.infusion:
+    if act.one.infused_at:
         return f"{act.event.participant} was already infused"
     held = act.one.allocation
     return f"{act.event.participant} holds place {held.place} of cohort {held.cohort}" if held else None
@@ -359,7 +360,7 @@ def a_participant_holds_one_place(act: Act) -> str | None:
 @rule(LevelAllocated, name="trial size", signatures=2)
 def the_trial_is_not_full(act: Act) -> str | None:
     """No more participants are allocated than the plan allows."""
-    taken = sum(1 for one in act.standing.participants.values() if one.allocation or one.infusion)
+    taken = sum(1 for one in act.standing.participants.values() if one.allocation or one.infused_at)
     return f"the plan allows {act.plan.most_participants} participants" if taken >= act.plan.most_participants else None
 
 
@@ -382,7 +383,7 @@ def only_an_open_cohort_is_closed(act: Act) -> str | None:
 @rule(DltAdjudicated, name="infused", signatures=1)
 def a_dlt_follows_an_infusion(act: Act) -> str | None:
     """A dose-limiting toxicity is adjudicated in someone who was infused."""
-    return None if act.one.infusion else f"{act.event.participant} was not infused"
+    return None if act.one.infused_at else f"{act.event.participant} was not infused"
 
 
 @rule(QueryAnswered, QueryClosed, name="query", signatures=0)
@@ -436,6 +437,7 @@ CORRECTABLE = (
     AdverseEventRecorded,
     DltProposed,
     DltAdjudicated,
+    RowReported,
 )
 """Kinds that say what was observed or done. What the trial decided (cohorts, places, decisions) is undone by a new act."""
 

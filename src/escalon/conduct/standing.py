@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
 from escalon.casebook.entry import Entry
 from escalon.casebook.events import (
@@ -33,11 +33,15 @@ from escalon.casebook.events import (
     QueryAnswered,
     QueryClosed,
     QueryRaised,
+    RowReported,
     VisitLocked,
     VisitUnlocked,
 )
 from escalon.conduct.people import People
 from escalon.conduct.support import Support
+
+YES = frozenset({"yes", "y", "true", "1"})
+"""How a data folder writes yes."""
 
 COMMITTEE_SIGNERS = 2
 """A committee decision needs two different signers."""
@@ -56,8 +60,9 @@ class Participant:
     lymphodepletion: LymphodepletionGiven | None = None
     products: dict[str, ProductReleased] = field(default_factory=dict)
     allocation: LevelAllocated | None = None
-    infusion: CellsInfused | None = None
+    infused_at: datetime | None = None
     infusion_number: int = 0
+    has_reported_dlt: bool = False
     dlts: dict[int, DltAdjudicated] = field(default_factory=dict)
     proposed_dlts: dict[int, DltProposed] = field(default_factory=dict)
     locked_visits: set[str] = field(default_factory=set)
@@ -66,7 +71,7 @@ class Participant:
     @property
     def has_dlt(self) -> bool:
         """Whether an event was adjudicated dose-limiting."""
-        return any(dlt.is_dlt for dlt in self.dlts.values())
+        return self.has_reported_dlt or any(dlt.is_dlt for dlt in self.dlts.values())
 
     @property
     def awaits_adjudication(self) -> bool:
@@ -129,7 +134,7 @@ class Standing:
 
     def infused(self) -> list[Participant]:
         """Participants who received cells."""
-        return [one for one in self.participants.values() if one.infusion is not None]
+        return [one for one in self.participants.values() if one.infused_at is not None]
 
     def is_eligible(self, participant: Participant) -> bool:
         """Whether the latest screening says eligible and carries a signature made after anything beneath it changed."""
@@ -215,12 +220,16 @@ class Standing:
                 self.queries[number] = "answered"
             case QueryClosed(query=number):
                 self.queries[number] = "closed"
+            case RowReported(participant=str(code)):
+                # Reported treatment counts for the clocks even where no consent has been recorded here yet.
+                one = self.participants.setdefault(code, Participant("", has_consent=False))
+                self._step(entry, event, one)
             case _ if event.participant in self.participants:
                 self._step(entry, event, self.participants[event.participant])
 
     def _consent(self, code: str, site: str) -> None:
         known = self.participants.setdefault(code, Participant(site))
-        known.has_consent = True
+        known.site, known.has_consent = site, True
 
     def _step(self, entry: Entry, event: Event, one: Participant) -> None:
         match event:
@@ -244,14 +253,18 @@ class Standing:
                     self.cohorts[cohort].places[place] = event.participant or ""
                     self.cohorts[cohort].last_place = place
             case AllocationReleased(cohort=cohort, place=place):
-                one.is_replaced = one.infusion is not None
+                one.is_replaced = one.infused_at is not None
                 one.allocation = None
                 if cohort in self.cohorts:
                     self.cohorts[cohort].places.pop(place, None)
-            case CellsInfused():
-                one.infusion, one.infusion_number = event, entry.number
-                if one.allocation and one.allocation.cohort in self.cohorts:
-                    self.cohorts[one.allocation.cohort].infusions.append(event.at)
+            case CellsInfused(at=at):
+                self._infused(entry, one, at)
+            case RowReported(table="doses", cells=cells):
+                # Reported with its day only: the clocks run from that day's end, the later of what it may have been.
+                day = date.fromisoformat(next(cell.text for cell in cells if cell.column == "date"))
+                self._infused(entry, one, datetime.combine(day, time.max, UTC))
+            case RowReported(table="adverse_events", cells=cells):
+                one.has_reported_dlt |= any(cell.column == "dlt" and cell.text.lower() in YES for cell in cells)
             case DltAdjudicated():
                 one.dlts[entry.number] = event
                 self._unsettle_decisions(entry, one)
@@ -262,10 +275,15 @@ class Standing:
             case VisitUnlocked(visit=visit):
                 one.locked_visits.discard(visit)
 
+    def _infused(self, entry: Entry, one: Participant, at: datetime) -> None:
+        one.infused_at, one.infusion_number = at, entry.number
+        if one.allocation and one.allocation.cohort in self.cohorts:
+            self.cohorts[one.allocation.cohort].infusions.append(at)
+
     def _unsettle_decisions(self, entry: Entry, one: Participant) -> None:
         # A DLT that comes to light after a decision was proposed was not counted in it; whoever was infused before
         # the proposal was among those it judged.
-        if one.infusion is None:
+        if one.infused_at is None:
             return
         for decision in self.decisions.values():
             if one.infusion_number < decision.number < entry.number:

@@ -20,6 +20,7 @@ from escalon.casebook.events.cohort import (
     OverrideSigned,
 )
 from escalon.casebook.events.data import (
+    Cell,
     EntryAnnulled,
     EntryCorrected,
     FactCorrected,
@@ -28,6 +29,7 @@ from escalon.casebook.events.data import (
     QueryAnswered,
     QueryClosed,
     QueryRaised,
+    RowReported,
     VisitLocked,
     VisitUnlocked,
 )
@@ -77,6 +79,7 @@ __all__ = [
     "BackupMade",
     "CasebookOpened",
     "CasebookRestored",
+    "Cell",
     "CellsInfused",
     "CheckpointKeyChanged",
     "CohortClosed",
@@ -112,6 +115,7 @@ __all__ = [
     "Role",
     "RoleGranted",
     "RoleWithdrawn",
+    "RowReported",
     "SchemaMigrated",
     "SecretSet",
     "Signed",

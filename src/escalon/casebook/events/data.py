@@ -42,6 +42,27 @@ class FactRecorded(ParticipantEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One cell of a row as it was written."""
+
+    column: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowReported(ParticipantEvent):
+    """A treatment, event, dose or sample kept elsewhere was taken over, cell by cell, as it was written there."""
+
+    table: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def what(self) -> str:
+        """The table and the row's words."""
+        return f"{self.table}: {', '.join(f'{cell.column} {cell.text}' for cell in self.cells)}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class FactCorrected(ParticipantEvent):
     """A recorded fact was wrong; the earlier entry stays and this one supersedes it."""
 

@@ -1,0 +1,144 @@
+"""The casebook: durable entries against bare committed inserts, verification, and opening one participant of many.
+
+A bare insert is the same row, text and all, in a table without keys, triggers, chain or signature, by the plain driver
+with the same durability, committed one by one. A ratio of 2 × in time is half as many entries per second.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from benchmarks.measure import Measured, least, least_of_each
+from escalon.casebook.casebook import Casebook
+from escalon.casebook.chain import verify
+from escalon.casebook.entry import Author, Entry
+from escalon.casebook.events import FactRecorded, Observation, ParticipantConsented, Role, RoleGranted
+from escalon.casebook.events.account import AccountOpened
+from escalon.casebook.location import create_casebook
+from escalon.conduct.recording import Conduct
+from escalon.conduct.sequence import Plan
+
+ANNA = Author("anna", "investigator", "S1", "benchmark")
+BATCH = 500
+MANY = int(os.environ.get("ESCALON_BENCHMARK_ENTRIES", "1000000"))
+PARTICIPANTS = 1000
+
+
+def fact(number: int, participant: str = "P-001") -> FactRecorded:
+    observed = Observation(
+        name="alt", value=str(number), unit="U/L", day="2026-03-01", visit="D28", source="laboratory"
+    )
+    return FactRecorded(participant=participant, fact=observed)
+
+
+def main() -> Iterator[Measured]:
+    """Every figure of the casebook; PostgreSQL where there is one."""
+    with tempfile.TemporaryDirectory(prefix="escalon-benchmark-") as folder:
+        yield from _durable_sqlite(Path(folder))
+        yield from _durable_postgresql(Path(folder))
+        yield from _million(Path(folder))
+
+
+def _durable_sqlite(folder: Path) -> Iterator[Measured]:
+    book = create_casebook(folder / "sqlite", study="speed", study_version="1")
+    sample = book.append(ANNA, fact(0))
+    raw = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
+    raw.execute("PRAGMA journal_mode = WAL")
+    raw.execute("PRAGMA synchronous = FULL")
+    raw.execute("CREATE TABLE bare (number INTEGER, previous TEXT, hash TEXT, body TEXT)")
+
+    def bare(row: tuple[object, ...]) -> None:
+        raw.execute("BEGIN IMMEDIATE")
+        raw.execute("INSERT INTO bare VALUES (?, ?, ?, ?)", row)
+        raw.execute("COMMIT")
+
+    yield from _durable("SQLite", book, sample, bare)
+    raw.close()
+
+
+def _durable_postgresql(folder: Path) -> Iterator[Measured]:
+    from tests.postgres import NoPostgres, cluster
+
+    try:
+        with cluster() as server:
+            import psycopg
+
+            app, owner = server.casebook_database()
+            book = create_casebook(folder / "pg", study="speed", study_version="1", database=app, owner=owner)
+            sample = book.append(ANNA, fact(0))
+            with psycopg.connect(owner) as raw:
+                raw.execute("CREATE TABLE bare (number integer, previous text, hash text, body text)")
+                raw.commit()
+
+                def bare(row: tuple[object, ...]) -> None:
+                    raw.execute("INSERT INTO bare VALUES (%s, %s, %s, %s)", row)
+                    raw.commit()
+
+                yield from _durable("PostgreSQL", book, sample, bare)
+    except NoPostgres as reason:
+        print(f"PostgreSQL left out: {reason}")
+
+
+def _durable(
+    name: str, book: Casebook, sample: Entry, bare: Callable[[tuple[object, ...]], None]
+) -> Iterator[Measured]:
+    row = (sample.number, sample.previous, sample.hash, sample.body)
+    conduct = _conduct(book)
+
+    def insert_bare() -> None:
+        for _ in range(BATCH):
+            bare(row)
+
+    def append() -> None:
+        for number in range(BATCH):
+            book.append(ANNA, fact(number))
+
+    def record() -> None:
+        for number in range(BATCH):
+            conduct.record(ANNA, fact(number))
+
+    bare_seconds, append_seconds, record_seconds = least_of_each(insert_bare, append, record)
+    of, baseline = f"{BATCH} entries", "bare committed inserts"
+    yield Measured(f"durable entries, {name}", append_seconds, of, baseline, bare_seconds, goal=2.0)
+    yield Measured(f"… with authority and sequence, {name}", record_seconds, of, baseline, bare_seconds)
+    book.close()
+
+
+def _conduct(book: Casebook) -> Conduct:
+    none = timedelta(0)
+    for event in (
+        AccountOpened(account="anna", printed_name="Anna"),
+        RoleGranted(account="anna", held=Role.INVESTIGATOR, at_site="S1"),
+        ParticipantConsented(participant="P-001", site="S1", form="1", signed_on=book.clock.now().date()),
+    ):
+        book.append(ANNA, event)
+    return Conduct(book, Plan(3, 3, 18, none, none, none))
+
+
+def _million(folder: Path) -> Iterator[Measured]:
+    book = create_casebook(folder / "many", study="speed", study_version="1")
+    began = time.perf_counter()
+    number = book.head.number
+    while number < MANY:
+        with book.writing() as writer:
+            for _ in range(min(20_000, MANY - number)):
+                number += 1
+                writer.append(ANNA, fact(number, f"P-{number % PARTICIPANTS:04}"))
+    yield Measured("recording in acts of 20,000", time.perf_counter() - began, f"{MANY:,} entries")
+    began = time.perf_counter()
+    found = verify(book)
+    seconds = time.perf_counter() - began
+    assert found.is_whole, found.problem
+    assert found.entries == MANY
+    yield Measured("verify (at least 100,000 a second)", seconds, f"{MANY:,} entries", goal=MANY / 100_000)
+    opened = least(lambda: list(book.entries(participant="P-0500")), runs=5)
+    yield Measured("open a participant", opened, f"{MANY // PARTICIPANTS:,} of {MANY:,} entries", goal=0.05)
+    last = least(lambda: list(book.entries(participant="P-0501", after=MANY - 20_000)), runs=5)
+    yield Measured("… its newest entries only", last, f"20 of {MANY:,} entries", goal=0.05)
+    book.close()
