@@ -98,6 +98,16 @@ def test_names_of_vasopressors_may_be_a_list_or_text() -> None:
     assert assess("crs", vasopressors=2, **common).value == 4
 
 
+@pytest.mark.parametrize("written", ["", "  ", None])
+def test_empty_field_of_vasopressors_is_not_none_given(written: str | None) -> None:
+    assert assess("crs", temp_c=39, hypotension=True, oxygen="none", vasopressors=written).bounds == (2, 4)
+
+
+@pytest.mark.parametrize("written", [[], "none", "no", "0", 0])
+def test_no_vasopressor_can_be_said(written: object) -> None:
+    assert assess("crs", temp_c=39, hypotension=True, oxygen="none", vasopressors=written).value == 2
+
+
 ICE_GRADE = dict(zip(range(11), (3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 0), strict=True))
 
 

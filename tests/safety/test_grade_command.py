@@ -41,6 +41,8 @@ def test_missing_flow_is_a_range_that_says_what_to_record() -> None:
         (["ctcae", "ferritin", "value=900"], "is not a term"),
         (["ctcae", "sodium", "value=120", "lowr=135"], "Inputs: "),
         (["icaht", "three=400"], "neutrophils per µL by day"),
+        (["icaht", "3=-5"], "0 or more"),
+        (["crs", "--table", "nowhere.csv"], "there is no file"),
         (["ctcae"], "name a test or a term"),
     ],
 )
@@ -156,6 +158,21 @@ def test_laboratory_table_names_rows_it_cannot_grade(tmp_path: Path) -> None:
     assert [(row["term"], row["grade"]) for row in rows if not row["problem"]] == [
         ("Alanine aminotransferase increased", "0"), ("Anemia", "2"), ("Hemoglobin increased", "0"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "header", "says"),
+    [
+        ("crs", "time,temp_c", "column participant is missing"),
+        ("ctcae", "participant,value", "column test is missing"),
+        ("icaht", "participant,day", "column anc is missing"),
+    ],
+)
+def test_missing_column_is_named(tmp_path: Path, command: str, header: str, says: str) -> None:
+    file = lines(tmp_path / "some.csv", header, ",".join("1" for _ in header.split(",")))
+    found = run(app, [command, "--table", str(file)])
+    assert found.exit_code == 2
+    assert says in found.output
 
 
 def test_counts_table_grades_every_participant(tmp_path: Path) -> None:

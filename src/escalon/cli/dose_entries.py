@@ -46,7 +46,10 @@ def amount(name: str, text: Text, unit: str) -> Fraction | None:
             f"--{name} {text!r} is not an amount. Write a number, such as --{name} '20 {unit.strip('{}')}'"
         )
     try:
-        return convert(read_number(found[1]), found[2] or unit, unit)
+        number = read_number(found[1])
+        if number and not -18 <= number.adjusted() <= 18:
+            raise ValueError(f"{text!r} is beyond anything that is measured. Check the exponent")
+        return convert(number, found[2] or unit, unit)
     except ValueError as error:
         raise ValueError(f"--{name}: {error}") from None
 

@@ -40,10 +40,10 @@ def grade_test(test: str, items: dict[str, Any], as_json: bool) -> None:
 
 def _show_term(name: str, as_json: bool) -> None:
     from escalon.instruments.safety.ctcae.laboratory import UnknownTest, terms_of
-    from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_term
+    from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_event
 
     try:
-        term = find_term(name)
+        term = find_event(name)
     except UnknownTerm as error:
         try:
             names = ", ".join(lab.term.name for lab in terms_of(name))

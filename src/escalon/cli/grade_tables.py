@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 ABOUT = frozenset({"participant", "time", "date", "source", "visit"})
 
 
-def rows_of(file: Path) -> list[tuple[str, dict[str, str]]]:
-    """The rows of a CSV or Parquet file, each with the place it stands at."""
+def rows_of(file: Path, *needed: str) -> list[tuple[str, dict[str, str]]]:
+    """The rows of a CSV or Parquet file that has the needed columns, each with the place it stands at."""
     from escalon.casebook.folder import FolderError, read_table
 
+    if not file.is_file():
+        fail(f"there is no file {file}")
     try:
         table = read_table(file)
     except (FolderError, OSError) as error:
         fail(str(error))
+    lacking = [name for name in needed if name not in table.columns]
+    if lacking:
+        fail(f"{table.file}:1: column {', '.join(lacking)} is missing. Columns there: {', '.join(table.columns)}")
     return [(f"{table.file}:{row.line}", dict(row.cells)) for row in table.rows]
 
 
@@ -32,10 +37,10 @@ def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, 
     from escalon.instruments.safety.episodes import Assessment, by_day, episodes, grade_crs, grade_icans
 
     courses: dict[str, list[Assessment]] = {}
-    for place, row in rows_of(file):
+    for place, row in rows_of(file, "participant"):
         when = _time(place, row)
         items = {key: value for key, value in row.items() if key not in ABOUT and value.strip()}
-        courses.setdefault(row.get("participant", "") or "–", []).append(Assessment(when, items))
+        courses.setdefault(_whose(place, row), []).append(Assessment(when, items))
     gap = timedelta(hours=gap_hours)
     graded: dict[str, tuple[Graded, ...]] = {}
     for participant, some in courses.items():
@@ -57,6 +62,12 @@ def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, 
     if any(one.finding.status.value == "invalid" for some in graded.values() for one in some):
         _say_invalid(graded)
         raise typer.Exit(2)
+
+
+def _whose(place: str, row: Mapping[str, str]) -> str:
+    if not row.get("participant", "").strip():
+        fail(f"{place}, participant: is empty. Write whose row it is")
+    return row["participant"].strip()
 
 
 def _time(place: str, row: Mapping[str, str]) -> datetime:
@@ -129,7 +140,7 @@ def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> No
 
     from escalon.instruments.safety.ctcae.table import grade_rows
 
-    rows = rows_of(file)
+    rows = rows_of(file, "test", "value")
     with Progress(console=Console(stderr=True), transient=True, disable=len(rows) < 5_000) as progress:
         task = progress.add_task("grading", total=len(rows))
         found = grade_rows([row for _, row in rows], lambda done: progress.update(task, completed=done))
@@ -164,19 +175,19 @@ def icaht_of(counts: Mapping[str, Any], scale: str) -> "tuple[Finding, Finding]"
         fail("give counts as DAY=COUNT, such as 3=400 5=90, or --table counts.csv")
     try:
         known = {int(day): read_number(count) for day, count in counts.items()}
+        return icaht(known, scale="linear" if scale == "linear" else "log10")
     except ValueError as error:
-        fail(f"{error}. Write neutrophils per µL by day, such as 3=400")
-    return icaht(known, scale="linear" if scale == "linear" else "log10")
+        fail(f"{str(error).rstrip('.')}. Write neutrophils per µL by day, such as 3=400")
 
 
 def grade_counts(file: Path, output: Path | None, scale: str, as_json: bool) -> None:
     """ICAHT of every participant of a table with columns participant, day and anc."""
     courses: dict[str, dict[str, str]] = {}
-    for place, row in rows_of(file):
+    for place, row in rows_of(file, "participant", "day", "anc"):
         day, count = (row.get("day") or "").strip(), (row.get("anc") or "").strip()
         if not day.lstrip("-").isdigit():
             fail(f"{place}, day: {day!r} is not a day after infusion. Write 0, 1, 2 …")
-        mine = courses.setdefault(row.get("participant", "") or "–", {})
+        mine = courses.setdefault(_whose(place, row), {})
         if day in mine:
             fail(f"{place}: day {day} has two counts. Keep the lower one")
         if count:

@@ -1,5 +1,6 @@
 """The command line: `escalon`. Each command is one module beside this one, loaded only when it is called."""
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -22,8 +23,6 @@ COMMANDS = {
     "explain": ("explain:explain", "How a number came about, down to the entries beneath it."),
     "simulate": ("simulate:simulate", "A seeded synthetic trial as a data folder, labelled synthetic everywhere."),
     "feasibility": ("feasibility:feasibility", "How many people in a data folder each clause lets through."),
-    "export": ("exchange:export", "Write records in another format."),
-    "import": ("exchange:bring_in", "Read records from another format; a dry run unless told otherwise."),
     "casebook": ("casebook:app", "The record of what happened: signed, append-only, tamper-evident."),
     "verify": ("casebook:verify", "Check a casebook's chain of entries; names the first bad one."),
     "backup": ("casebook:backup", "An encrypted, verified copy of a casebook."),
@@ -68,7 +67,9 @@ def loaded(name: str) -> Any:
         single = typer.Typer(add_completion=False, rich_markup_mode="rich")
         single.command(name, help=thing.__doc__, epilog=getattr(module, "EPILOG", None))(thing)
         thing = single
-    command = typer.main.get_command(thing)
+        command = typer.main.get_command(thing)
+    else:
+        command = typer.main.get_group(thing)  # without the options for shell completion, which belong to `escalon` alone
     command.name = name
     return command
 
@@ -99,6 +100,8 @@ def _root(
 
 def run() -> None:
     """The console script: every error that Escalon itself raises is one message and exit code 2, never a traceback."""
+    if not sys.stdout.isatty():
+        os.environ.setdefault("COLUMNS", "120")  # in a file or a pipe: wide enough that no table shortens a date
     try:
         app()
     except ValueError as error:

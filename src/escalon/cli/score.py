@@ -23,7 +23,7 @@ EPILOG = """Examples:
 
   escalon score cdai --table visits.csv -o scored.csv
 
-A header of a table says its unit in brackets: crp [mg/L]. Exit code 0: scored; 1: something is missing; 2: wrong input."""
+A header of a table says its unit in brackets: crp \\[mg/L]. Exit code 0: scored; 1: something is missing; 2: wrong input."""
 
 
 def score(

@@ -42,6 +42,8 @@ ITEMS = {
 def counted(given: Mapping[str, Any]) -> Mapping[str, Any]:
     """The items with a list of vasopressor names turned into how many they are, and whether vasopressin is among them."""
     written = given.get("vasopressors")
+    if isinstance(written, str) and not written.strip():
+        return dict(given) | {"vasopressors": None}  # an empty field is not «none»
     if isinstance(written, str) and not written.strip().isdigit():
         written = written.strip("[]").replace(";", ",").replace("+", ",").split(",")
     if isinstance(written, str) or not isinstance(written, Iterable):

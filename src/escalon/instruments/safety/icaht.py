@@ -112,9 +112,13 @@ def icaht(
 ) -> tuple[Finding, Finding]:
     """The early and the late grade from neutrophil counts by day after infusion (cells/µL; `None` is not known).
 
-    A period without any count gives no grade, not grade 0. A gap of more than 7 days sets `gap_flag`.
+    A period without any count gives no grade, not grade 0. A gap of more than 7 days sets `gap_flag`. Raises ValueError for a
+    count below 0.
     """
     known = {day: count for day, count in counts.items() if count is not None}
+    for day, count in known.items():
+        if count < 0:
+            raise ValueError(f"the count of day {day} is {plain(count)}: a count is 0 or more, in cells/µL")
     early = {day: count for day, count in known.items() if 0 <= day <= EARLY_LAST}
     late = {day: count for day, count in known.items() if day > EARLY_LAST}
     return _early(early, scale, recovery), _late(late)
