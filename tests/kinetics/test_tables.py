@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from escalon.facts import Day
 from escalon.kinetics import Detection, Limits, noncompartmental
@@ -188,3 +190,44 @@ def test_a_sample_in_two_runs_is_refused_so_that_nobody_averages_across_curves()
     again = [(where, cells | {"run": "R2"}) for where, cells in rows]
     with pytest.raises(TableError, match="is in runs R1, R2"):
         plates_of([*rows, *again])
+
+
+NASTY = "0|-1|1e400|1e-400|5|<|>|<5|>x|nan|inf|1,5|ND|½|1_0|٣|\0|copies/µL|2025-02-30|2025-13-01|2025-03-08|0001-01-01"
+NASTY += "|9999-12-31T23:59|day 7|%|1e10|99999999999|1e18|-1e18|"
+nasty = st.sampled_from(NASTY.split("|"))
+COLUMNS = "participant analyte date day nominal_day collected infusion_end value unit lloq lod uloq group".split()
+
+
+def attempted(read):
+    try:
+        return read(), ()
+    except TableError as error:
+        return None, error.problems
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(COLUMNS), nasty, min_size=1), min_size=1, max_size=4))
+def test_whatever_is_written_is_read_or_refused_by_name(cells):
+    rows = numbered([row(**some) for some in cells])
+    found, problems = attempted(lambda: profiles_of(rows, INFUSED))
+    assert all(problem.startswith("samples.csv:") for problem in problems)
+    if found is None:
+        return
+    assert sum(len(profile.samples) for profile in found) == len(rows)
+    for profile in found:
+        kinetics = noncompartmental(profile)
+        assert all(f.value is None or f.value == f.value for f in kinetics.findings.values())
+        kinetics.as_json()
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["run", "role", "sample", "copies", "ct"]), nasty), max_size=4))
+def test_whatever_is_in_the_wells_is_read_or_refused_by_name(changes):
+    rows = wells()
+    for place, some in enumerate(changes):
+        where, cells = rows[-1 - place]
+        rows[-1 - place] = (where, cells | some)
+    plates, problems = attempted(lambda: plates_of(rows))
+    assert all(problem.startswith("qpcr_wells") for problem in problems)
+    if plates is None:
+        return
+    for name in plates.samples:
+        plates.read(row(qpcr_sample=name, **VOLUMES), Limits("copies/µL", 5))

@@ -3,6 +3,8 @@ import re
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from escalon.cli.dose import app
@@ -258,3 +260,30 @@ def test_the_label_is_compared_with_the_participant_named():
     found = run(*PLAN, *FACTORS, "--participant", "P01", "--label-id", "participant=P02", "--json")
     assert found.exit_code == 1
     assert json.loads(found.stdout)["identity"]["value"] is False
+
+
+NASTY = "|0|-1|1e400|1e-400|5|<5|nan|inf|1,5|½|1_0|٣|%|85%|0.85|140%|-5%|20 mL|20 mg|55kg|2025-03-14|2025-02-30|female|70 umol/L"
+texts = st.sampled_from([text for text in NASTY.split("|") if not text.startswith("-")])
+PRODUCT = ("weight", "weight-date", "leukapheresis-weight", "infusion-date", "cells-per-ml", "viability", "car-fraction",
+           "volume", "residual", "cells", "release-viability", "at", "reason", "author", "label-id", "release")  # fmt: skip
+DRUGS = ("height", "weight", "clearance", "sex", "creatinine", "round", "policy", "formula")
+
+
+def survives(*arguments):
+    found = run(*arguments)
+    assert found.exception is None or isinstance(found.exception, SystemExit), (arguments, found.exception)
+    assert found.exit_code in (0, 1, 2)
+    assert found.exit_code != 2 or found.stderr
+
+
+@settings(max_examples=60)
+@given(st.dictionaries(st.sampled_from(PRODUCT), texts, max_size=6))
+def test_whatever_is_typed_for_a_dose_gives_an_answer_or_a_named_mistake(options):
+    survives(*PLAN, *(part for name, text in options.items() for part in (f"--{name}", text)))
+
+
+@settings(max_examples=60)
+@given(st.dictionaries(st.sampled_from(DRUGS), texts, max_size=6))
+def test_whatever_is_typed_for_lymphodepletion_gives_an_answer_or_a_named_mistake(options):
+    chosen = (part for name, text in options.items() for part in (f"--{name}", text))
+    survives("lymphodepletion", "nct07052565", "--regimen", "autoimmune_A", *chosen)

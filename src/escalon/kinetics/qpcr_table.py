@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from escalon.facts import Status, exact, read_number, spelled
+from escalon.facts import Status, exact, spelled
 from escalon.kinetics.copies import Copies, Per, per_microgram, per_microlitre, per_reaction
 from escalon.kinetics.detection import Detection, Limits
-from escalon.kinetics.samples_table import Row, TableError
+from escalon.kinetics.samples_table import Row, TableError, measured
 from escalon.kinetics.standard_curve import CUSTOMARY, Acceptance, Run, Standard, check_ct, judge_run, read_copies
 
 _COLUMNS = ("run", "role", "sample", "copies", "ct")
@@ -99,9 +99,9 @@ def _well(row: Row) -> _Well:
         raise ValueError(f"role {role!r} is not known. Write standard, no_template or sample")
     if role == "sample" and not row["sample"]:
         raise ValueError("sample is empty for a sample well")
-    if role == "standard" and not (copies and read_number(copies) > 0):
+    if role == "standard" and not (copies and measured(copies) > 0):
         raise ValueError("a standard needs its copies per reaction, above 0")
-    return _Well(row["run"], role, row["sample"], read_number(copies) if copies else None, _ct(row["ct"]))
+    return _Well(row["run"], role, row["sample"], measured(copies) if copies else None, _ct(row["ct"]))
 
 
 def _ct(text: str) -> float | None:
@@ -110,7 +110,7 @@ def _ct(text: str) -> float | None:
         return None
     if not text:
         raise ValueError("ct is empty. Write the number, or Undetermined for a well that did not amplify")
-    return check_ct(float(read_number(text)))
+    return check_ct(float(measured(text)))
 
 
 def _run(name: str, wells: list[_Well], acceptance: Acceptance) -> Run:
@@ -129,7 +129,7 @@ def _normalised(copies: Copies, row: Row, unit: str) -> Copies:
         case Per.MICROGRAM_DNA.value:
             return per_microgram(copies, _needed(row, "ng_input", unit))
         case Per.MICROLITRE_BLOOD.value:
-            recovered = read_number(row["recovery"]) if row.get("recovery") else None
+            recovered = measured(row["recovery"]) if row.get("recovery") else None
             elution, template, blood = (_needed(row, name, unit) for name in ("elution_ul", "template_ul", "blood_ul"))
             return per_microlitre(copies, elution, template, blood, recovered)
         case _:
@@ -139,4 +139,4 @@ def _normalised(copies: Copies, row: Row, unit: str) -> Copies:
 def _needed(row: Row, name: str, unit: str) -> Fraction:
     if not row.get(name):
         raise ValueError(f"{name} is empty, and {unit} cannot be had without it")
-    return exact(read_number(row[name]))
+    return exact(measured(row[name]))

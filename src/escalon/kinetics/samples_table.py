@@ -121,10 +121,18 @@ def _limits(row: Row, unit: str) -> Limits:
     return Limits(unit, lloq, lod, uloq)
 
 
+def measured(text: str) -> Decimal:
+    """A number as recorded; refuses what is too large or too small to have been measured (a slip, such as 1e400)."""
+    value = read_number(text)
+    if value and not -18 <= value.adjusted() <= 18:
+        raise ValueError(f"{text!r} is beyond anything that is measured. Check the exponent")
+    return value
+
+
 def _number(row: Row, name: str) -> Decimal | None:
     text = row.get(name, "")
     try:
-        return read_number(text) if text else None
+        return measured(text) if text else None
     except ValueError as error:
         raise ValueError(f"{name} {error}") from None
 
@@ -190,8 +198,8 @@ def read_result(text: str, limits: Limits) -> tuple[Detection, Fraction | None]:
     if word in _ABOVE:
         return Detection.ABOVE, None
     if word[0] in "<>":
-        return _beyond(word[0], exact(read_number(word[1:])), limits), None
-    value = exact(read_number(text))
+        return _beyond(word[0], exact(measured(word[1:])), limits), None
+    value = exact(measured(text))
     return limits.code(value), value
 
 
