@@ -55,6 +55,9 @@ def test_the_conversions_of_the_sheets_are_exact(value, unit, to, substance, exp
         ("g/L", "10^9/L", None),
         ("banana", "mg/L", None),
         ("cells/kg", "copies/µL", None),
+        ("{copies", "copies/µL", None),
+        ("}{", "{copies}/uL", None),
+        ("{a}{b}/uL", "{copies}/uL", None),
     ],
 )
 def test_what_is_not_the_same_kind_is_refused(unit, to, substance):

@@ -97,6 +97,7 @@ _RATIOS = {
     ("mL/(15.min)", "mL/min"): Fraction(1, 15),
     ("mL/(5.min)", "mL/min"): Fraction(1, 5),
 }
+_ANNOTATION = re.compile(r"\{[^{}]*\}")
 # Scales a person points at: these are not lengths of anything, so they convert only among themselves.
 _SCALES = {"mm": Fraction(1), "cm": Fraction(10), "NRS": Fraction(10)}
 # What 1 of the first unit weighs or counts in the second, by substance (conventional factors, not rounded further).
@@ -182,10 +183,10 @@ def _by_dimension(start: str, end: str) -> Fraction | None:
 
 def _by_annotation(start: str, end: str) -> Fraction | None:
     """Units with the same counted thing convert by the rest of the unit: {cells}/kg never becomes {copies}/kg."""
-    things = [unit[unit.find("{") : unit.find("}") + 1] for unit in (start, end)]
-    if things[0] != things[1] or "{" not in start:
+    (one, *more), (other, *others) = (_ANNOTATION.findall(unit) or [""] for unit in (start, end))
+    if not one or one != other or more or others:
         return None
-    return _by_dimension(start.replace(things[0], "1"), end.replace(things[1], "1"))
+    return _by_dimension(*(_ANNOTATION.sub("1", unit).replace("{", "?") for unit in (start, end)))
 
 
 def _tidy(ratio: Fraction) -> Fraction:
