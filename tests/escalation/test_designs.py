@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import simpson
 
-from escalon.escalation import EscalationError, Stop, Tally, Treat, at_most, next_dose, no_skipping, three_plus_three
+from escalon.escalation import (
+    EscalationError,
+    Stop,
+    Tally,
+    Treat,
+    at_most,
+    backfill,
+    expand_at_mtd,
+    lowest_too_toxic,
+    next_dose,
+    no_skipping,
+    parse_conduct,
+    three_plus_three,
+)
 from escalon.escalation.boin import boin, boin_table
 from escalon.escalation.catalogue import EXAMPLES, design_from, rule_from, rule_from_text
 from escalon.escalation.crm import DoseToxicity, crm, posterior, skeleton
@@ -135,8 +150,6 @@ def test_a_participant_pending_in_an_interval_design_waits_only_if_it_matters():
 
 
 def test_departures_from_the_rule_are_listed():
-    from escalon.escalation import parse_conduct
-
     left = departures(three_plus_three(3), parse_conduct("1NNN 3NNN 2NNNN"))
     assert [departure.cohort for departure in left] == [2, 3]
     assert "the rule said treat 3 at level 2" in str(left[0])
@@ -243,3 +256,34 @@ def test_the_decision_table_of_a_3_plus_3():
 def test_the_skeleton_needs_room_around_the_target():
     with pytest.raises(EscalationError, match="A skeleton needs"):
         skeleton(0.3, 0.25, 2, 3)
+
+
+LETTERED = st.lists(st.tuples(st.integers(1, 3), st.text("NTPX", min_size=1, max_size=4)), max_size=7)
+GUARDED = {
+    "3+3": three_plus_three(3, "V3") & at_most(18),
+    "backfilled": three_plus_three(3, "V2") & backfill(6) & at_most(18),
+    "expanded": three_plus_three(3, "V1") & expand_at_mtd(9) & at_most(18),
+    "boin": boin(3, "0.25") & at_most(18),
+    "crm": crm((0.05, 0.12, 0.25), 0.25) & lowest_too_toxic("0.25") & no_skipping() & at_most(18),
+}
+
+
+@settings(max_examples=300)
+@given(LETTERED, st.sampled_from(sorted(GUARDED)))
+def test_any_history_gets_a_reasoned_answer_within_the_levels_and_the_cap(cohorts, name):
+    conduct = parse_conduct(" ".join(f"{level}{letters}" for level, letters in cohorts))
+    decision = next_dose(GUARDED[name], conduct)
+    assert decision.reason
+    json.dumps(decision.as_json())
+    if isinstance(decision, Treat):
+        assert 1 <= decision.level <= 3
+        assert decision.size >= 1
+        assert conduct.tally(3).enrolled + decision.size <= 18
+
+
+def test_a_crm_stops_when_the_lowest_level_is_too_toxic_also_at_the_very_end():
+    rule = GUARDED["crm"]
+    assert next_dose(rule, "1TTT") == Stop(0, "3 of 3 had a DLT at level 1: the lowest level is too toxic")
+    full = crm((0.05, 0.12, 0.25), 0.25) & lowest_too_toxic("0.25") & at_most(3)
+    assert next_dose(full, "1TTT").mtd == 0
+    assert sweep(full).under((1.0, 1.0, 1.0)).selection.exact[0] == 1

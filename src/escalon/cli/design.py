@@ -362,6 +362,9 @@ def _print_characteristics(one: Evaluation) -> None:
     typer.echo(
         f"  P(MTD is the level closest to {one.target:g}) {one.correct:.4f}; P(MTD above {one.target:g}) {one.above:.4f}"
     )
+    evaluable = found.patients.value / scenario.evaluable
+    for disease, dlts in scenario.dlts_by_disease(evaluable).items():
+        typer.echo(f"  expected DLTs in {disease}, by level: " + "  ".join(f"{count:.4f}" for count in dlts.tolist()))
     if one.mostly_overdosed is not None:
         typer.echo(f"  P(more than 60 % treated above {one.target:g}) {one.mostly_overdosed:.4f}")
     if one.enrolled is not None:

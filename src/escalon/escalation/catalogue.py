@@ -14,7 +14,7 @@ from escalon.escalation.boin import boin
 from escalon.escalation.crm import DoseToxicity, crm
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.evaluation import Design
-from escalon.escalation.guards import at_most, enough_and_staying, expand_at_mtd, no_skipping
+from escalon.escalation.guards import at_most, enough_and_staying, expand_at_mtd, lowest_too_toxic, no_skipping
 from escalon.escalation.i3_plus_3 import i3_plus_3
 from escalon.escalation.keyboard import keyboard, mtpi2
 from escalon.escalation.rolling_six import RollingSix
@@ -25,7 +25,7 @@ from escalon.escalation.user_table import user_table
 
 Settings = Mapping[str, Any]
 
-GUARDS = {"size", "stop_if_staying_at", "expand_to", "backfill_to", "no_skipping"}
+GUARDS = {"size", "stop_if_staying_at", "expand_to", "backfill_to", "no_skipping", "stop_if_lowest_toxic"}
 A_PLUS_B = {"variant", "a", "b", "c", "d", "e", "declare"}
 INTERVAL = {"target", "cohort", "cutoff", "start"}
 
@@ -91,7 +91,8 @@ EXAMPLES = {
 def rule_from(settings: Settings) -> Rule:
     """A rule from plain settings: `design`, `levels`, and what the design needs.
 
-    Guards common to all: `size` (at most this many enrolled), `stop_if_staying_at`, `expand_to`, `backfill_to`, `no_skipping`.
+    Guards common to all: `size` (at most this many enrolled), `stop_if_staying_at`, `expand_to`, `backfill_to`, `no_skipping`,
+    `stop_if_lowest_toxic` (a cut-off such as 0.95, for designs with a target).
 
     >>> rule_from({"design": "3+3", "levels": 3, "variant": "V2", "size": 18}).name
     '3+3 V2'
@@ -120,6 +121,8 @@ def rule_from(settings: Settings) -> Rule:
 def _guarded(rule: Rule, settings: Settings) -> Rule:
     if settings.get("no_skipping") in (True, "yes", "true"):
         rule = rule & no_skipping()
+    if "stop_if_lowest_toxic" in settings:
+        rule = rule & lowest_too_toxic(settings["target"], settings["stop_if_lowest_toxic"])
     if "stop_if_staying_at" in settings:
         rule = rule & enough_and_staying(int(settings["stop_if_staying_at"]))
     if "expand_to" in settings:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from escalon.escalation import kernel
 from escalon.escalation.characteristics import TOLERANCE, Characteristics, Laws
+from escalon.escalation.errors import EscalationError
 from escalon.escalation.estimates import Estimates
 from escalon.escalation.rule import Rule
 from escalon.escalation.tally import Tally
@@ -121,7 +122,9 @@ class Ensemble:
     def exactly(self, truth: Sequence[Fraction]) -> dict[int, Fraction]:
         """The probability of each MTD in rational arithmetic (0: none, -1: unsettled); the values add up to exactly 1."""
         if self.ways.sum() >= EXACT_INTEGERS:
-            raise OverflowError("more ways than a float64 counts exactly: rational arithmetic ends at 52 participants")
+            raise EscalationError(
+                "More ways than a float64 counts exactly: rational arithmetic ends at 52 participants"
+            )
         found: dict[int, Fraction] = {}
         powers = [[[risk**k for k in range(int(self.size.max()) + 1)] for risk in (p, 1 - p)] for p in truth]
         new_n, new_t = self.n - np.array(self.start.n), self.t - np.array(self.start.t)

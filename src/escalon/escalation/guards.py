@@ -10,11 +10,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
+from escalon.escalation.decision import NO_DOSE
 from escalon.escalation.errors import EscalationError
+from escalon.escalation.exact_beta import Number, as_fraction, fewest_dlts_above
 from escalon.escalation.rule import UNSETTLED, Bools, Counts, Ints, Moves, Rule, unasked
 from escalon.escalation.words import number, plural
 
@@ -35,6 +38,10 @@ class Guard(ABC):
     def cap(self, without: int | None) -> int | None:
         """The largest enrolment with the limit in force, given that without it."""
         return without
+
+    def chosen(self, n: Ints, t: Ints, mtd: Ints) -> Ints:
+        """The MTD selected at the end, with the limit in force."""
+        return mtd
 
     def ends(self, counts: Counts) -> bool:
         """True if every row ends here whatever the rule says, so that the rule need not be asked."""
@@ -89,8 +96,8 @@ class Guarded(Rule):
         return self.guard.apply(counts, asked, len(self.rule.reasons))
 
     def select(self, n: Ints, t: Ints) -> Ints:
-        """As the rule within."""
-        return self.rule.select(n, t)
+        """The MTD the rule within selects, with the guard in force."""
+        return self.guard.chosen(n, t, self.rule.select(n, t))
 
     def prose(self) -> tuple[str, ...]:
         """The rule's sentences, then the guard's."""
@@ -231,6 +238,53 @@ def total_dlts(count: int) -> StopIf:
         return reached
 
     return StopIf(holds, f"{plural(count, 'DLT')} in all have been seen")
+
+
+@dataclass(frozen=True)
+class LowestTooToxic(Guard):
+    """Stop without an MTD when the lowest level is too toxic: P(risk > target) above a cut-off, uniform prior, exactly.
+
+    The CRM has no such stop of its own; BOIN and its kin eliminate with the same criterion.
+    """
+
+    target: Fraction
+    cutoff: Fraction
+    evaluable: int
+
+    @property
+    def reasons(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Why nobody more is treated."""
+        return ("{saw}: the lowest level is too toxic",)
+
+    def holds(self, n: Ints, t: Ints) -> Bools:
+        """Rows [S] in which the lowest level is too toxic."""
+        limits = np.array(
+            [fewest_dlts_above(k, self.target, self.cutoff) for k in range(int(n[:, 0].max(initial=0)) + 1)]
+        )
+        too_toxic: Bools = (n[:, 0] >= self.evaluable) & (t[:, 0] >= limits[n[:, 0]])
+        return too_toxic
+
+    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
+        """Stop those rows, with no MTD."""
+        stops = self.holds(counts.n, counts.t)
+        return replace(moves.stop(stops, mtd=NO_DOSE, why=first), about=np.where(stops, 1, moves.about))
+
+    def chosen(self, n: Ints, t: Ints, mtd: Ints) -> Ints:
+        """No MTD where the lowest level is too toxic."""
+        kept: Ints = np.where(self.holds(n, t), NO_DOSE, mtd)
+        return kept
+
+    def prose(self) -> str:
+        """The limit as a sentence."""
+        return (
+            f"The trial stops without an MTD if, with {self.evaluable} or more evaluable at the lowest level, the "
+            f"probability that its risk exceeds {float(self.target):g} is above {float(self.cutoff):g}."
+        )
+
+
+def lowest_too_toxic(target: Number, cutoff: Number = "0.95", evaluable: int = 3) -> LowestTooToxic:
+    """Stop without an MTD when the lowest level is too toxic."""
+    return LowestTooToxic(as_fraction(target), as_fraction(cutoff), evaluable)
 
 
 def expand_at_mtd(participants: int) -> ExpandAtMtd:
