@@ -11,6 +11,7 @@ from typing import Self
 
 from escalon.facts.truth import Truth
 
+FIRST_YEAR, LAST_YEAR = 1900, 2199  # beyond these a year is a slip of the pen
 _DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?")
 _DURATION = re.compile(r"(\d+)\s*(day|week|month|year)s?")
 
@@ -37,6 +38,8 @@ class Day:
             )
         year, month, day = (int(part) if part else None for part in found.groups())
         assert year is not None
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            raise DayError(f"{text!r} is in the year {year}. Write a year from {FIRST_YEAR} to {LAST_YEAR}")
         try:
             date(year, month or 1, day or 1)
         except ValueError as error:
