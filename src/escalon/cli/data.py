@@ -10,7 +10,12 @@ from escalon.cli.loading import AsJson, DataFolder, StudyName, load, print_json
 if TYPE_CHECKING:
     from escalon.conduct.intake import Intake
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="The data folder: what goes in it, and what is wrong with one.\n\n"
+    "A folder of CSV or Parquet tables; REDCap exports are read through a mapping.toml beside them (docs/data.md).",
+)
 
 
 @app.command()
@@ -22,17 +27,22 @@ def dictionary(
 ) -> None:
     """What goes in a data folder: tables, columns, and every name that may be recorded, generated from the study.
 
-    Examples: escalon data dictionary · escalon data dictionary --find creatinine · escalon data dictionary --csv dd.csv
+    escalon data dictionary
+
+    escalon data dictionary --find creatinine
+
+    escalon data dictionary --csv dictionary.csv
     """
     from escalon.conduct.dictionary import fact_rows, table_rows
     from escalon.protocol import load_study
 
     protocol = load_study(study)
-    facts = [
-        row
-        for row in fact_rows(protocol)
-        if not find or find.lower() in f"{row['name']} {row['about']} {row['group']}".lower()
-    ]
+    facts = [row for row in fact_rows(protocol) if not find or _mentions(row, find)]
+    if find and not facts:
+        typer.echo(
+            f"escalon: nothing in the dictionary of {protocol.id} contains {find!r}. Try a shorter word", err=True
+        )
+        raise typer.Exit(1)
     if csv:
         _write_csv(csv, facts)
     if as_json:
@@ -49,7 +59,9 @@ def dictionary(
 def check(study: StudyName, data: DataFolder, as_json: AsJson = False) -> None:
     """Every problem of a data folder at once, with file, line and column. Exit code 2 if any row is refused.
 
-    Example: escalon data check nct07052565 demo/data
+    A row is used or refused, never dropped in silence; the last line accounts for all of them.
+
+    escalon data check nct07052565 demo/data
     """
     _, intake = load(study, data, quiet=True)
     if as_json:

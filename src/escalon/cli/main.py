@@ -69,7 +69,9 @@ def loaded(name: str) -> Any:
         thing = single
         command = typer.main.get_command(thing)
     else:
-        command = typer.main.get_group(thing)  # without the options for shell completion, which belong to `escalon` alone
+        command = typer.main.get_group(
+            thing
+        )  # without the options for shell completion, which belong to `escalon` alone
     command.name = name
     return command
 
