@@ -73,3 +73,20 @@ def test_the_latest_of_several_waits_is_the_answer():
 def test_a_calendar_guard_needs_the_day_of_asking():
     with pytest.raises(EscalationError, match="need `today`"):
         next_dose(RULE, "1NNN", [dlt_window(28)])
+
+
+def test_a_window_that_closed_unrecorded_is_named():
+    conduct = conduct_of([*treated(1, 0, 0), *treated(1, 5, outcome="P")])
+    decision = next_dose(RULE, conduct, [dlt_window(28)], today=day(60))
+    assert decision.action == "wait"
+    assert decision.until is None
+    assert decision.notes == ("1 DLT window closed with no outcome recorded: record it",)
+
+
+def test_an_infusion_without_a_date_is_noted_and_one_in_the_future_refused():
+    undated = conduct_of([Treated(1, Outcome.NO_DLT)] * 3)
+    assert (
+        "3 participants without an infusion date" in next_dose(RULE, undated, [dlt_window(28)], today=day(0)).notes[0]
+    )
+    with pytest.raises(EscalationError, match="after 2026-01-05"):
+        next_dose(RULE, conduct_of(treated(1, 3)), [dlt_window(28)], today=day(0))

@@ -25,7 +25,7 @@ from escalon.escalation import (
     three_plus_three,
 )
 from escalon.escalation.boin import boin, boin_table
-from escalon.escalation.catalogue import EXAMPLES, design_from, rule_from, rule_from_text
+from escalon.escalation.catalogue import EXAMPLES, calendar_guards_from, design_from, rule_from, rule_from_text
 from escalon.escalation.crm import DoseToxicity, crm, posterior, skeleton
 from escalon.escalation.decision_table import DecisionTable
 from escalon.escalation.i3_plus_3 import i3_plus_3
@@ -287,3 +287,12 @@ def test_a_crm_stops_when_the_lowest_level_is_too_toxic_also_at_the_very_end():
     full = crm((0.05, 0.12, 0.25), 0.25) & lowest_too_toxic("0.25") & at_most(3)
     assert next_dose(full, "1TTT").mtd == 0
     assert sweep(full).under((1.0, 1.0, 1.0)).selection.exact[0] == 1
+
+
+def test_calendar_guards_from_settings():
+    guards = calendar_guards_from({"dlt_window": 28, "sentinel": 14, "stagger": 0, "whole_cohort_first": True})
+    assert [type(guard).__name__ for guard in guards] == ["DltWindow", "Sentinel", "WholeCohortFirst"]
+    with pytest.raises(EscalationError, match="Unknown calendar setting window"):
+        calendar_guards_from({"window": 28})
+    with pytest.raises(EscalationError, match="sentinel = soon is not a number of days"):
+        calendar_guards_from({"sentinel": "soon"})

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from escalon.cli.design import app as design
 from escalon.cli.dose_escalation import next_dose, outlook
+from escalon.escalation.scenario_files import read_scenarios
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCKS = re.findall(
@@ -38,6 +39,16 @@ def test_the_page_has_examples():
 @pytest.mark.parametrize(("command", "shown"), BLOCKS, ids=[command for command, _ in BLOCKS])
 def test_every_example_on_the_page_prints_exactly_that(command, shown):
     assert printed(command) == shown
+
+
+def test_the_scenario_file_on_the_page_can_be_read(tmp_path):
+    text = re.search(r"```toml\n(.*?)```", (DOCS / "escalation.md").read_text("utf-8"), re.DOTALL)
+    assert text is not None
+    (tmp_path / "truths.toml").write_text(text[1], encoding="utf-8")
+    assert [scenario.name for scenario in read_scenarios(tmp_path / "truths.toml")] == [
+        "two diseases",
+        "doses as infused",
+    ]
 
 
 @pytest.mark.parametrize(

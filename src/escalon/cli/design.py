@@ -54,9 +54,12 @@ def compare(
     risk: RISK = None,
     scenarios: SCENARIOS = None,
     random: Annotated[int, typer.Option(help="Add this many random rising truths (seeded).")] = 0,
+    grid: Annotated[
+        str | None, typer.Option(help="Add every rising truth with risks from this list: 0.05,0.15,0.30,0.50.")
+    ] = None,
     levels: LEVELS = 3,
     target: TARGET = 0.25,
-    cap: Annotated[int | None, typer.Option(help="Enrolment limit against which replacements are judged.")] = None,
+    cap: Annotated[int | None, typer.Option(help="Enrolment limit for replacements; else the design's own.")] = None,
     trials: TRIALS = 10_000,
     seed: SEED = 1,
     window: WINDOW = None,
@@ -77,6 +80,8 @@ def compare(
     `escalon design compare --scenarios truths.csv --figure compare.svg`
 
     `escalon design compare --random 200 --json`
+
+    `escalon design compare --grid 0.05,0.15,0.30,0.50`
     """
     from escalon.escalation.catalogue import design_from
     from escalon.escalation.comparison_figure import comparison_svg
@@ -85,7 +90,7 @@ def compare(
     from escalon.escalation.evaluation import compare as evaluate_all
 
     chosen = [design_from(text, levels) for text in designs or _default_designs(levels)]
-    truths = _scenarios(risk, scenarios, random, levels, seed, target, not_evaluable, late)
+    truths = _scenarios(risk, scenarios, random, levels, seed, target, not_evaluable, late, grid)
     pace = Pace(window, days_between) if window else None
     with _progress(as_json) as told:
         found = evaluate_all(
@@ -94,7 +99,7 @@ def compare(
             target,
             Simulation(trials, seed, days_between),
             pace,
-            cap or (18 if levels == 3 else None),
+            cap,
             told,
         )
     if figure:
@@ -208,6 +213,7 @@ def _scenarios(
     target: float,
     not_evaluable: float,
     late: float,
+    grid: str | None = None,
 ) -> list[Scenario]:
     """The scenarios asked for; .05 .15 .30 for three levels if none are."""
     from dataclasses import replace
@@ -215,19 +221,22 @@ def _scenarios(
     from escalon.cli.dose_escalation import risks_from
     from escalon.escalation import EscalationError
     from escalon.escalation.scenario import Scenario, random_monotone
+    from escalon.escalation.scenario import grid as rising_grid
     from escalon.escalation.scenario_files import read_scenarios
 
     found: list[Scenario] = []
-    for text in risk or ([] if file or random else _default_risks(levels)):
+    for text in risk or ([] if file or random or grid else _default_risks(levels)):
         name, equals, numbers = text.rpartition("=")
         found.append(Scenario(name if equals else "", risks_from(numbers)))
     if file:
         found += read_scenarios(file)
     found += random_monotone(levels, random, seed, target)
+    if grid:
+        found += rising_grid(levels, risks_from(grid))
     wrong = [one for one in found if len(one.risks) != levels]
     if wrong:
         raise EscalationError(
-            f"Scenario “{wrong[0].name}” has {len(wrong[0].risks)} risks for {levels} levels: write one per level, or --levels"
+            f"“{wrong[0].title}” has {len(wrong[0].risks)} risks for {levels} levels: write one per level, or --levels"
         )
     changes: dict[str, Any] = {}
     if not_evaluable:

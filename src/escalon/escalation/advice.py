@@ -46,16 +46,43 @@ def next_dose(
         return _settle(rule, so_far, None, missing=0)
     conduct = parse_conduct(so_far) if isinstance(so_far, str) else so_far
     window = next((guard for guard in calendar if isinstance(guard, DltWindow)), None)
-    if calendar and today is None:
-        raise EscalationError("Guards that read a calendar need `today`, the day on which the question is asked")
-    if window is not None and today is not None:
-        conduct = conduct.as_of(today, window.length)
+    if calendar:
+        conduct = _on_the_day(conduct, window, today)
     open_cohort = () if rule.decides_within_cohort else conduct.in_open_cohort(rule.cohort)
     missing = rule.cohort - len(open_cohort) if open_cohort else 0
     decision = _settle(rule, conduct.tally(rule.levels), _when_all_closed(conduct, window), missing)
     if isinstance(decision, Treat) and today is not None:
-        return _hold(decision, calendar, conduct, conduct.in_open_cohort(rule.cohort), today)
-    return decision
+        decision = _hold(decision, calendar, conduct, conduct.in_open_cohort(rule.cohort), today)
+    return _with_notes(decision, conduct, window, today)
+
+
+def _on_the_day(conduct: Conduct, window: DltWindow | None, today: date | None) -> Conduct:
+    """The conduct as it stands on the day of asking: a window still open is pending."""
+    if today is None:
+        raise EscalationError("Guards that read a calendar need `today`, the day on which the question is asked")
+    for one in conduct:
+        if one.infused is not None and one.infused > today:
+            raise EscalationError(
+                f"Participant {one.participant or 'at level ' + str(one.level)} is infused on {one.infused}, after {today}: "
+                "correct the date, or ask on a later day"
+            )
+    return conduct.as_of(today, window.length) if window is not None else conduct
+
+
+def _with_notes(decision: Decision, conduct: Conduct, window: DltWindow | None, today: date | None) -> Decision:
+    """The decision with what the calendar leaves open: windows that closed unrecorded, infusions without a date."""
+    if window is None or today is None:
+        return decision
+    overdue = [one for one in conduct if one.outcome is Outcome.PENDING and (window.closes(one) or date.max) <= today]
+    undated = [one for one in conduct if one.outcome is Outcome.NO_DLT and one.infused is None]
+    notes = decision.notes
+    if overdue:
+        notes += (f"{plural(len(overdue), 'DLT window')} closed with no outcome recorded: record it",)
+    if undated:
+        notes += (f"{plural(len(undated), 'participant')} without an infusion date: the window is taken as closed",)
+    if isinstance(decision, Wait) and decision.until is not None and decision.until <= today:
+        return replace(decision, until=None, notes=notes)
+    return replace(decision, notes=notes)
 
 
 def _sort(rule: Rule, guards: Iterable[Guard | CalendarGuard]) -> tuple[Rule, tuple[CalendarGuard, ...]]:

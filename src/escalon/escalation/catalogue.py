@@ -11,6 +11,7 @@ from typing import Any
 
 from escalon.escalation.backfill import backfill
 from escalon.escalation.boin import boin
+from escalon.escalation.calendar_guards import CalendarGuard, dlt_window, sentinel, stagger, whole_cohort_first
 from escalon.escalation.crm import DoseToxicity, crm
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.evaluation import Design
@@ -130,6 +131,42 @@ def _guarded(rule: Rule, settings: Settings) -> Rule:
     if "backfill_to" in settings:
         rule = rule & backfill(int(settings["backfill_to"]))
     return rule & at_most(int(settings["size"])) if "size" in settings else rule
+
+
+CALENDAR: dict[str, Callable[[int], CalendarGuard]] = {
+    "dlt_window": dlt_window,
+    "sentinel": sentinel,
+    "stagger": stagger,
+}
+
+
+def calendar_guards_from(settings: Settings) -> tuple[CalendarGuard, ...]:
+    """Guards that read a calendar, from plain settings in days; pass them to `next_dose` with `today`.
+
+    >>> [guard.prose() for guard in calendar_guards_from({"sentinel": 14})]
+    ['The first participant of each cohort is watched for 14 days before the others are dosed.']
+    """
+    unknown = sorted(set(settings) - set(CALENDAR) - {"whole_cohort_first"})
+    if unknown:
+        raise EscalationError(
+            f"Unknown calendar setting {', '.join(unknown)}. Known, in days: {', '.join(CALENDAR)}; and whole_cohort_first"
+        )
+    guards = [make(_days(settings[name], name)) for name, make in CALENDAR.items() if settings.get(name)]
+    return (
+        (*guards, whole_cohort_first())
+        if settings.get("whole_cohort_first") in (True, "yes", "true")
+        else tuple(guards)
+    )
+
+
+def _days(value: Any, name: str) -> int:
+    try:
+        days = int(str(value))
+    except ValueError as error:
+        raise EscalationError(f"{name} = {value} is not a number of days. Write for example {name} = 28") from error
+    if days < 1:
+        raise EscalationError(f"{name} = {days}: write 1 day or more, or leave it out")
+    return days
 
 
 def settings_from(text: str, levels: int) -> dict[str, Any]:
