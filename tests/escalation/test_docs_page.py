@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
+import pkgutil
 import re
 import shlex
 from pathlib import Path
@@ -10,6 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+import escalon.escalation
 from escalon.cli.design import app as design
 from escalon.cli.dose_escalation import next_dose, outlook
 from escalon.escalation.scenario_files import read_scenarios
@@ -61,3 +65,12 @@ def test_the_scenario_file_on_the_page_can_be_read(tmp_path):
 def test_every_figure_on_the_page_is_drawn_exactly_so(figure, command, tmp_path):
     printed(f"{command} --figure {tmp_path / figure}")
     assert (tmp_path / figure).read_text("utf-8") == (DOCS / "escalation" / figure).read_text("utf-8")
+
+
+MODULES = [module.name for module in pkgutil.iter_modules(escalon.escalation.__path__)]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_in_the_docstrings_hold(name):
+    failed, _ = doctest.testmod(importlib.import_module(f"escalon.escalation.{name}"))
+    assert failed == 0

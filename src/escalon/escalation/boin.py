@@ -22,7 +22,7 @@ def boundary_rates(target: Number, low: Number | None = None, high: Number | Non
     """(lambda_e, lambda_d) for a target; `low` and `high` default to .6 and 1.4 times the target.
 
     >>> [round(float(rate), 6) for rate in boundary_rates(0.3)]
-    [0.236491, 0.35852]
+    [0.236491, 0.358519]
     """
     phi = as_fraction(target)
     phi1 = phi * Fraction(6, 10) if low is None else as_fraction(low)
