@@ -82,7 +82,10 @@ def _concluded(
     values = {name: entry.value for name, entry in entries.items()}
     results = instrument.scalar(**options)(**(values if instrument.is_exact else _as_doubles(values)))
     flags = {code: text for entry in entries.values() for code, text in entry.flags.items()}
-    wrong, queries = _true(results, "check:"), _true(results, "query:")
+    wrong, queries = (
+        [instrument.sentences(sort, **options)[int(number)] for number in _true(results, f"{sort}:")]
+        for sort in ("check", "query")
+    )
     flags |= {code: instrument.sentence(code, **options) for code in _true(results, "flag:")}
     value, missing = results["value"], _missing(instrument, values, results)
     status, reasons = _status(instrument, values, results, missing)

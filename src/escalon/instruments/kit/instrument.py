@@ -156,10 +156,11 @@ class Instrument:
         roots |= {f"part:{name}": term for name, term in outcome.parts.items()}
         roots |= {f"flag:{code}": condition for code, (condition, _) in outcome.flags.items()}
         roots |= {f"flag:{code}": _with_named(condition, symbols) for code, (condition, _) in self.flags.items()}
-        roots |= {f"check:{text}": condition for text, condition in outcome.contradictions.items()}
+        # Numbered, because PostgreSQL cuts a column's name after 63 bytes; `sentences` has the words.
+        roots |= {f"check:{number}": condition for number, condition in enumerate(outcome.contradictions.values())}
         roots |= {f"asked:{name}": condition for name, condition in outcome.asked_when.items()}
         roots |= {f"item:{name}": term for name, term in outcome.read_as.items()}
-        roots |= {f"query:{text}": condition for text, condition in outcome.queries.items()}
+        roots |= {f"query:{number}": condition for number, condition in enumerate(outcome.queries.values())}
         return {name: as_node(term) for name, term in roots.items()}
 
     def traced(self, **options: Any) -> Outcome:
@@ -181,6 +182,11 @@ class Instrument:
         if code in self.flags:
             return self.flags[code][1]
         return self.traced(**options).flags[code][1]
+
+    def sentences(self, sort: str, **options: Any) -> tuple[str, ...]:
+        """What each numbered `check` (a contradiction) or `query` (an entry to confirm) says."""
+        outcome = self.traced(**options)
+        return tuple(outcome.contradictions if sort == "check" else outcome.queries)
 
     @cached_property
     def _symbols(self) -> dict[str, Symbol]:

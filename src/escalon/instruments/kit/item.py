@@ -14,7 +14,8 @@ from escalon.expressions.tree import Kind
 from escalon.facts import Number, exact, plain
 
 INFINITY = float("inf")
-# The option of every instrument with such an item: what a laboratory's `< 5` counts as. Half is ours; the literature has all three.
+# The option of every instrument with such an item: what a laboratory's `< 5` counts as. Half is ours; the literature has
+# all three.
 BELOW_LIMIT = "below_limit"
 BELOW_LIMIT_COUNTS_AS = {"half": Fraction(1, 2), "limit": Fraction(1), "zero": Fraction(0)}
 
@@ -44,7 +45,7 @@ class Item:
     doubtful: tuple[int | Fraction | None, int | Fraction | None] = (None, None)
     query: tuple[int | Fraction | None, int | Fraction | None] = (None, None)
     below_limit: bool = False
-    """Whether a laboratory's `< 5` is accepted (scored as the option `below_limit` says, half the limit by default, and flagged)."""
+    """Whether a laboratory's `< 5` is accepted; it counts as the option `below_limit` says, half by default, and is flagged."""
     missing_when: tuple[str, ...] = ()
     needed: bool = True
     """Whether a missing value makes the score missing; a helper that another item may stand in for is not needed."""

@@ -139,7 +139,7 @@ def _cells(series: "polars.Series", item: Item, unit: str | None) -> tuple[Any, 
     if item.kind in (Kind.INTEGER, Kind.NUMBER):
         array = _converted(array, item, unit)
         bad |= _outside(array, item)
-        array[bad] = np.nan
+        array[bad | _beyond(array, item.query)] = np.nan  # to be confirmed first, so not scored
     return array, bad
 
 
@@ -172,16 +172,24 @@ def _converted(array: Any, item: Item, unit: str | None) -> Any:
 def _outside(array: Any, item: Item) -> Any:
     import numpy as np
 
-    bad = np.zeros(len(array), dtype=bool)
-    if item.low is not None:
-        bad |= array < float(item.low) - 1e-9
-    if item.high is not None:
-        bad |= array > float(item.high) + 1e-9
+    bad = _beyond(array, (item.low, item.high))
     if item.kind is Kind.INTEGER:
         bad |= ~np.isnan(array) & (array != np.floor(array))
     if item.levels:
         bad |= ~np.isnan(array) & ~np.isin(array, item.levels)
     return bad
+
+
+def _beyond(array: Any, ends: tuple[Any, Any]) -> Any:
+    import numpy as np
+
+    low, high = ends
+    beyond = np.zeros(len(array), dtype=bool)
+    if low is not None:
+        beyond |= array < float(low) - 1e-9
+    if high is not None:
+        beyond |= array > float(high) + 1e-9
+    return beyond
 
 
 def _named(
@@ -207,11 +215,14 @@ def _series(
     name = instrument.name
     contradicted = _any(results, "check:", len(wrong))
     wrong |= contradicted
+    queried = _any(results, "query:", len(wrong))
     applies = results["applies"] if "applies" in results else np.ones(len(wrong))
     value = _decoded(results["value"], reading, "value")
     known = ~(_unknown(value) | wrong | (applies != 1))
     status = np.where(known, "ok", instrument.when_missing.value)
-    status = np.where(wrong, "invalid", np.where(applies == 0, "not_applicable", status))
+    status = np.where(~known & (results["required"] != 1), "missing", status)
+    status = np.where(applies == 0, "not_applicable", np.where(np.isnan(applies), "indeterminate", status))
+    status = np.where(wrong, "invalid", np.where(queried, "missing", status))
     shown = pl.Series(name, np.where(known, value, None if value.dtype == object else np.nan))
     made = [shown.fill_nan(None) if shown.dtype.is_float() else shown]
     if "category" in results:
