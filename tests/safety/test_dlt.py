@@ -104,6 +104,24 @@ def test_low_count_due_to_the_disease_is_no_dlt() -> None:
     assert propose(excused, USUAL, CUTOFF).value is False
 
 
+@pytest.mark.parametrize(
+    ("grade", "end", "expected"),
+    [(4, "2025-03-20", False), (4, "2025-03-29", False), (4, "2025-03-30", None), (4, None, None), (3, None, False)],
+)
+def test_recorded_cytopenia_stands_in_for_counts_nobody_recorded(
+    grade: int, end: str | None, expected: bool | None
+) -> None:
+    low = AdverseEvent(
+        "P1",
+        find_event("Neutrophil count decreased"),
+        grade,
+        Day.parse("2025-03-03"),
+        None if end is None else Day.parse(end),
+    )
+    counts = {"Platelet count decreased": {28: 1}}
+    assert propose(course(toxicity(low), count_grades=counts), USUAL, CUTOFF).value is expected
+
+
 def test_open_window_waits() -> None:
     finding = evaluable(course(), USUAL, False, INFUSED + timedelta(days=10))
     assert (finding.value, finding.category) == (None, "wait")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -12,9 +13,10 @@ from escalon.conduct.cutoff import as_of
 from escalon.facts import Day, Fact
 from escalon.instruments.safety.counting import emergent
 from escalon.protocol import load_study
+from escalon.reporting.adverse_events import NOT_CODED, coded, events_of
 from escalon.reporting.figures.safety_timeline import Span, safety_timeline
 from escalon.reporting.figures.swimmer import MARKS, Mark, Swimmer, swimmer_plot
-from escalon.reporting.safety import NOT_CODED, coded, events_of, safety_parts, safety_population
+from escalon.reporting.safety import safety_parts, safety_population
 from escalon.reporting.tables.adverse_events import (
     group_grid,
     interest_grid,
@@ -23,6 +25,7 @@ from escalon.reporting.tables.adverse_events import (
     period_grid,
     term_grid,
 )
+from escalon.reporting.tables.dose_limiting import dlt_grid, study_definition
 
 INFUSED = date(2025, 3, 10)
 CUTOFF = Day.parse("2025-09-01")
@@ -105,6 +108,35 @@ def test_groups_by_disease_and_listing(records: Records) -> None:
     listed = [(row[0], row[2]) for row in listing_grid(events, population).rows]
     assert ("P3", "Myocarditis") in listed
     assert ("P3", "Feeling odd") in listed
+
+
+def test_proposal_stands_beside_the_decision(records: Records) -> None:
+    grid = dlt_grid(load_study("nct07052565"), records, CUTOFF.latest)
+    assert grid is not None
+    rows = {row[0]: row for row in grid.rows}
+    assert rows["P3"][1:4:2] == ("DLT", "DLT")
+    assert "Myocarditis" in rows["P3"][2]
+    assert rows["P1"][1] == "open"  # nobody recorded the blood counts
+
+
+def test_blood_counts_are_graded_into_the_proposal() -> None:
+    infusion = Infusion("P1", 1, Day.of(INFUSED))
+
+    def count(name: str, value: str, day: str) -> Fact:
+        return Fact(name, Decimal(value), Day.parse(day), "10^9/L", participant="P1", lower=Decimal("1.5"))
+
+    facts = (count("neutrophils", "0.4", "2025-04-07"), count("platelets", "200", "2025-04-07"))
+    records = Records(facts, (), (), (infusion,), (), False, gathered(facts, (), (infusion,)))
+    grid = dlt_grid(load_study("nct07052565"), records, CUTOFF.latest)
+    assert grid is not None
+    assert grid.rows[0][1] == "DLT"
+    assert "grade 4 on day 28" in grid.rows[0][2]
+
+
+def test_definition_of_the_study_folder_is_read() -> None:
+    definition = study_definition(load_study("nct07052565"))
+    assert definition is not None
+    assert (definition.window_days, definition.confirmed, len(definition.rules)) == (28, False, 9)
 
 
 def test_same_records_and_cutoff_give_the_same_bytes(records: Records) -> None:

@@ -1,19 +1,15 @@
-"""The safety part of the report: from a trial's records to tables and figures, up to a data cut-off.
-
-An event whose words are no term of CTCAE v5.0 is kept and counted under its own words, as not coded.
-"""
+"""The safety part of the report: from a trial's records to tables and figures, up to a data cut-off."""
 
 from collections.abc import Sequence
 from datetime import date
 
-from escalon.casebook.records import AdverseEvent as Recorded
 from escalon.casebook.records import Records
 from escalon.facts import Day
-from escalon.instruments.safety.adverse_event import AdverseEvent, Causality, serious
+from escalon.instruments.safety.adverse_event import AdverseEvent, serious
 from escalon.instruments.safety.counting import Treated, emergent
-from escalon.instruments.safety.ctcae.terms import Term, UnknownTerm, find_event
 from escalon.instruments.safety.seriousness import special_interest
 from escalon.protocol.study import Study
+from escalon.reporting.adverse_events import events_of
 from escalon.reporting.figures.safety_timeline import Span, safety_timeline
 from escalon.reporting.figures.swimmer import Mark, Swimmer, swimmer_plot
 from escalon.reporting.page import figure
@@ -25,8 +21,8 @@ from escalon.reporting.tables.adverse_events import (
     period_grid,
     term_grid,
 )
+from escalon.reporting.tables.dose_limiting import dlt_grid
 
-NOT_CODED = "Not coded in CTCAE v5.0"
 _SYNDROMES = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS"}
 
 
@@ -41,6 +37,7 @@ def safety_parts(study: Study, records: Records, cutoff: Day) -> list[str]:
     conditioning = emergent(everything, population, last, "lymphodepletion")
     dlts = {(one.participant, one.id, one.term, str(one.start)) for one in records.adverse_events if one.dlt}
     left = {code: why for code in records.participants if (why := _left(records, code, last))}
+    limiting = dlt_grid(study, records, last)
     return [
         overview_grid(events, population, last).html(),
         term_grid(events, population).html(),
@@ -49,6 +46,7 @@ def safety_parts(study: Study, records: Records, cutoff: Day) -> list[str]:
         group_grid(events, population, "disease", lambda person: person.disease or "not recorded").html(),
         figure(timeline(events, population, last)),
         figure(swimmer_plot(swimmers(events, population, last, dlts, left), str(cutoff))),
+        *([limiting.html()] if limiting else []),
         listing_grid(events, population).html(),
     ]
 
@@ -84,41 +82,6 @@ def _latest_text(records: Records, participant: str, name: str) -> str:
 def _left(records: Records, participant: str, cutoff: date) -> str:
     day = _first_day(records, participant, "study_discontinuation")
     return f"left the study on {day}" if day is not None and day <= cutoff else ""
-
-
-def events_of(records: Records) -> tuple[AdverseEvent, ...]:
-    """Every recorded event, coded where its words are a term; relation as recorded, not guessed where it is missing."""
-    return tuple(_event(one) for one in records.adverse_events)
-
-
-def _event(recorded: Recorded) -> AdverseEvent:
-    causes = {} if recorded.related is None else {
-        "car_t_product": Causality.POSSIBLE if recorded.related else Causality.UNLIKELY
-    }  # fmt: skip
-    term = coded(recorded.term)
-    return AdverseEvent(
-        participant=recorded.participant,
-        term=term,
-        grade=recorded.grade,
-        onset=recorded.start,
-        end=recorded.end,
-        ongoing=recorded.ongoing,
-        verbatim=recorded.description or recorded.term,
-        identifier=recorded.id,
-        causes=causes,
-        seriousness=frozenset({"death"} if recorded.outcome == "fatal" or recorded.grade == 5 else ()),
-        is_serious=recorded.serious,
-        treatment=tuple(part.strip() for part in recorded.action.split(",") if part.strip()),
-        source=recorded.source,
-    )
-
-
-def coded(words: str) -> Term:
-    """The term of an event's words, or a term of its own that says it is not coded."""
-    try:
-        return find_event(words)
-    except UnknownTerm:
-        return Term(words, NOT_CODED, "", dict.fromkeys(range(1, 6), ""))
 
 
 def timeline(events: Sequence[AdverseEvent], population: Sequence[Treated], cutoff: date) -> str:

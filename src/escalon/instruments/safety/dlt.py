@@ -116,7 +116,12 @@ def _judge_count(rule: DltRule, term: str, by_day: int, course: Course, until: d
     """A count at the grade in the window must have recovered on or before the day; without a count then it is not known."""
     if term in course.counts_due_to_disease and "due_to_disease" in rule.marks:
         return False, f"{term}: due to the disease"
+    events = [event for event in course.toxicities if event.name == term]
     grades = {day: grade for day, grade in course.count_grades.get(term, {}).items() if 0 <= day <= by_day}
+    if not grades and events:
+        end = course.infusion + timedelta(days=by_day)
+        truth = any_known(_not_recovered(event, rule.grade, end) for event in events)
+        return truth, f"{term}: no count recorded; by the event recorded, {events[0].span()}"
     low = [day for day, grade in grades.items() if grade >= rule.grade]
     if not low:
         complete = bool(grades) and (until.date() - course.infusion).days > by_day
@@ -127,6 +132,14 @@ def _judge_count(rule: DltRule, term: str, by_day: int, course: Course, until: d
         return False, f"{term}: recovered on day {min(recovered)}"
     last = f"{term}: grade {grades[max(low)]} on day {max(low)}"
     return (True, last) if max(low) >= by_day else (None, f"{last}, no later count to day {by_day}")
+
+
+def _not_recovered(event: Toxicity, grade: int, by: date) -> Truth:
+    """What an event alone settles: its highest grade was below, or it had ended by the day; otherwise it is not known."""
+    if event.maximum is not None and event.maximum < grade:
+        return False
+    ended = event.grades[-1] if event.grades and event.grades[-1][1] == 0 else None
+    return False if ended and ended[0].latest <= datetime.combine(by, time(0)) + timedelta(days=1) else None
 
 
 def _late_severe(course: Course, definition: DltDefinition) -> tuple[Toxicity, ...]:

@@ -70,8 +70,15 @@ class Toxicity:
         """The highest grade recorded; `None` where none was."""
         return max((grade for _, grade in self.grades), default=None)
 
+    def span(self) -> str:
+        """From when to when, and at which highest grade: `grade 4 from 2025-03-05 to 2025-03-20`."""
+        grade = "grade not known" if self.maximum is None else f"grade {self.maximum}"
+        ended = self.grades[-1][0] if self.grades and self.grades[-1][1] == 0 else None
+        return f"{grade} from {self.onset or 'a day not known'}{'' if ended is None else f' to {ended}'}"
+
     def __str__(self) -> str:
-        return f"{self.identifier or self.name} ({self.name}, {self.participant})"
+        number = f" ({self.identifier})" if self.identifier else ""
+        return f"{self.name}{number}, {self.participant}, {self.span()}"
 
 
 def toxicity(event: AdverseEvent, *, kind: str = "", explained_by: Iterable[str] = ()) -> Toxicity:
