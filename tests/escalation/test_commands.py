@@ -81,3 +81,11 @@ def test_outlook_draws_and_counts(tmp_path: Path):
     assert figure.exists()
     tree = json.loads(run(dose, "outlook", "1NNN", "--steps", "1", "--json"))["tree"]
     assert len(tree["next"]) == 4
+
+
+def test_designs_called_alike_are_told_apart():
+    words = run(design, "compare", "-d", "boin target=0.25 size=12", "-d", "boin target=0.25 size=18")
+    assert "boin target=0.25 size=12 " in words
+    found = json.loads(run(design, "compare", "-d", "3+3 V2 size=9", "-d", "3+3 V2 size=12", "--json"))
+    assert [one["design"] for one in found["results"]] == ["3+3 V2 size=9", "3+3 V2 size=12"]
+    assert found["results"][0]["unsettled"]["value"] > 0

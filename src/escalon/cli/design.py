@@ -102,6 +102,9 @@ def compare(
             cap,
             told,
         )
+    names = [one.name for one in chosen]
+    if designs and len(set(names)) < len(names):
+        found = found.named(designs)
     if figure:
         figure.write_text(comparison_svg(found), encoding="utf-8")
     if as_json:

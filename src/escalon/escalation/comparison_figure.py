@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from escalon.escalation.estimates import Estimates
 from escalon.escalation.evaluation import Comparison, Evaluation
 from escalon.escalation.svg import HUES, INK, RULE, SOFT, box, figure, line, text
 from escalon.escalation.truth import true_mtd
 
 LEFT, WIDE, PATIENTS, GAP, MARGIN = 60.0, 520.0, 280.0, 110.0, 24.0
 HEIGHT, HEAD, FOOT = 190.0, 58.0, 34.0
+MOST = 12  # scenarios drawn; more would be a wall, not a figure
 DEPTHS = ("#deebf7", "#9ecae1", "#6baed6", "#3182bd", "#08519c", "#08306b", "#041c40", "#020b1a")
 
 
@@ -19,13 +21,17 @@ def comparison_svg(comparison: Comparison) -> str:
     panel = HEAD + HEIGHT + FOOT
     width = LEFT + WIDE + GAP + PATIENTS + 120
     parts = list(_legend(designs, width))
-    for number, scenario in enumerate(comparison.scenarios):
+    for number, scenario in enumerate(comparison.scenarios[:MOST]):
         top = 66 + number * panel
         evaluations = [row[number] for row in comparison.rows]
         parts.append(text(MARGIN, top + 18, scenario.title, size=13, weight="bold"))
         parts += _selection(evaluations, top + HEAD, comparison.target)
         parts += _patients(evaluations, top + HEAD)
-    height = 66 + len(comparison.scenarios) * panel + 8
+    left_out = len(comparison.scenarios) - MOST
+    height = 66 + min(len(comparison.scenarios), MOST) * panel + 8
+    if left_out > 0:
+        parts.append(text(MARGIN, height, f"and {left_out} more scenarios, not drawn", size=12, fill=SOFT))
+        height += 20
     return figure(width, height, "Operating characteristics of dose-escalation designs", parts)
 
 
@@ -50,22 +56,24 @@ def _selection(evaluations: list[Evaluation], top: float, target: float) -> Iter
     for tick in (0, 0.25, 0.5, 0.75, 1):
         yield line(LEFT, floor - tick * HEIGHT, LEFT + WIDE, floor - tick * HEIGHT)
         yield text(LEFT - 8, floor - tick * HEIGHT + 4, f"{tick:g}", size=10, anchor="end", fill=SOFT)
-    group = WIDE / (levels + 1)
+    undecided = any(float(one.characteristics.unsettled.value) > 0 for one in evaluations)
+    group = WIDE / (levels + 1 + undecided)
     bar = min(34.0, (group - 14) / len(evaluations))
     best = true_mtd(evaluations[0].scenario.total, target)
-    for level in range(levels + 1):
+    for level in range(levels + 1 + undecided):
         middle = LEFT + group * (level + 0.5)
         left = middle - bar * len(evaluations) / 2
         for number, one in enumerate(evaluations):
-            yield from _bar(one, level, left + number * bar, bar, floor, HUES[number % len(HUES)])
-        name = "none" if level == 0 else f"level {level}"
+            found = one.characteristics
+            chance = found.selection[level] if level <= levels else found.unsettled
+            yield from _bar(chance, left + number * bar, bar, floor, HUES[number % len(HUES)])
+        name = "none" if level == 0 else f"level {level}" if level <= levels else "undecided"
         yield text(middle, floor + 15, name, size=11, anchor="middle", weight="bold" if level == best else "normal")
         if level == best:
             yield text(middle, floor + 27, f"closest to {target:g}", size=9, anchor="middle", fill=SOFT)
 
 
-def _bar(one: Evaluation, level: int, x: float, width: float, floor: float, hue: str) -> Iterator[str]:
-    chance = one.characteristics.selection[level]
+def _bar(chance: Estimates, x: float, width: float, floor: float, hue: str) -> Iterator[str]:
     value = float(chance.value)
     high = floor - value * HEIGHT
     yield box(x + 1, high, width - 2, value * HEIGHT, fill=hue)
@@ -104,3 +112,9 @@ def _patients(evaluations: list[Evaluation], top: float) -> Iterator[str]:
             fill=SOFT,
         )
     yield line(x0, top, x0, top + row * len(evaluations), stroke=RULE)
+    x = x0
+    for level in range(len(evaluations[0].scenario.risks)):
+        y = top + row * len(evaluations) + 14
+        yield box(x, y - 9, 11, 11, fill=DEPTHS[level % len(DEPTHS)])
+        yield text(x + 15, y, f"level {level + 1}", size=10, fill=SOFT)
+        x += 62

@@ -66,6 +66,7 @@ class Evaluation:
         scenario = self.scenario
         return {
             **self.characteristics.as_json(),
+            "design": self.design,
             "scenario": scenario.name,
             "risks": list(scenario.risks),
             "seen_risks": scenario.seen.tolist(),
@@ -166,6 +167,11 @@ class Comparison:
     target: float
     scenarios: tuple[Scenario, ...]
     rows: tuple[tuple[Evaluation, ...], ...]
+
+    def named(self, names: Sequence[str]) -> Comparison:
+        """The same comparison with other names for the designs, for when two are called alike."""
+        rows = zip(self.rows, names, strict=True)
+        return replace(self, rows=tuple(tuple(replace(one, design=name) for one in row) for row, name in rows))
 
     def average(self, row: int, what: Callable[[Evaluation], Estimates]) -> Estimates:
         """The mean of a number over the scenarios, for one design.
