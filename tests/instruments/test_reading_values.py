@@ -155,3 +155,8 @@ def test_every_number_with_a_choice_of_units_refuses_a_bare_one():
             if item.accepts and item.kind is not Kind.TRUTH:
                 with pytest.raises(ItemError, match="no unit"):
                     read(name, item, 1)
+
+
+def test_an_option_hides_nothing_that_is_shown_beside_a_result():
+    for instrument in RHEUMATOLOGY:
+        assert not set(instrument.traced().parts) & set(instrument.options), instrument.name

@@ -93,7 +93,7 @@ def _response(it: Items, percent: int, reactant: str) -> Outcome:
         parts={"improved_" + name: better[name] for name in MEASURES if name not in ("crp", "esr")}
         | {
             "improved_acute_phase": acute_phase,
-            "reactant": case(by_esr, "ESR", "CRP"),
+            "reactant_used": case(by_esr, "ESR", "CRP"),
             "nonresponder_imputed": otherwise(response, False),
         },
         flags={"ZERO_BASELINE": (any_of(*(it[f"{name}_baseline"] <= 0 for name in MEASURES)), UNCONFIRMED_ZERO)},
