@@ -11,7 +11,9 @@ import pytest
 from escalon.casebook.records import AdverseEvent, Infusion, Records, gathered
 from escalon.conduct.cutoff import as_of
 from escalon.facts import Day, Fact
+from escalon.instruments.safety.adverse_event import AdverseEvent as SafetyEvent
 from escalon.instruments.safety.counting import emergent
+from escalon.instruments.safety.ctcae.terms import find_event
 from escalon.protocol import load_study
 from escalon.reporting.adverse_events import NOT_CODED, coded, events_of
 from escalon.reporting.figures.safety_timeline import Span, safety_timeline
@@ -26,6 +28,8 @@ from escalon.reporting.tables.adverse_events import (
     term_grid,
 )
 from escalon.reporting.tables.dose_limiting import dlt_grid, study_definition
+from escalon.reporting.tables.infections import infection_grid
+from escalon.reporting.tables.reporting_clock import Known, clock_grid
 
 INFUSED = date(2025, 3, 10)
 CUTOFF = Day.parse("2025-09-01")
@@ -183,3 +187,32 @@ def test_marks_of_one_day_do_not_hide_each_other() -> None:
     root = ElementTree.fromstring(drawing)
     paths = [path.get("d") for path in root.iter("{http://www.w3.org/2000/svg}path")]
     assert len(set(paths)) == len(paths)
+
+
+def test_infection_density_counts_the_days_each_person_was_observed(records: Records) -> None:
+    events, population = grids(records)
+    rows = {row[0]: row[1:] for row in infection_grid(events, population, CUTOFF.latest).rows}
+    # Four people: 29 days each; then 72 days each; then three to day 175 (75 days each) and one to day 83 (none).
+    assert rows["acute"] == ("0", "116", "0.00", "0")
+    assert rows["intermediate"] == ("1", str(3 * 72 + 55), f"{100 / (3 * 72 + 55):.2f}", "1")
+    assert rows["late"] == ("0", str(3 * 75), "0.00", "0")
+
+
+def test_reports_that_are_due_are_listed_with_the_most_urgent_first() -> None:
+    def one(grade: int, criterion: str, name: str) -> SafetyEvent:
+        return SafetyEvent(
+            "P1", find_event(name), grade, Day.of(INFUSED), identifier=name, seriousness=frozenset({criterion})
+        )
+
+    aware = date(2025, 3, 20)
+    known = [
+        Known(one(3, "hospitalisation", "Colitis"), aware),
+        Known(one(5, "death", "Myocarditis"), aware, (("SUSAR, first report", date(2025, 3, 28)),)),
+        Known(SafetyEvent("P2", find_event("Nausea"), 1, Day.of(INFUSED), is_serious=False), aware),
+    ]
+    rows = [(row[0], row[2], row[5]) for row in clock_grid(known, date(2025, 4, 6)).rows]
+    assert rows == [
+        ("2025-03-27", "Myocarditis", "sent 2025-03-28, 1 days late"),
+        ("2025-04-04", "Colitis", "LATE by 2 days"),
+        ("2025-04-04", "Myocarditis", "LATE by 2 days"),
+    ]

@@ -22,6 +22,7 @@ from escalon.reporting.tables.adverse_events import (
     term_grid,
 )
 from escalon.reporting.tables.dose_limiting import dlt_grid
+from escalon.reporting.tables.infections import infection_grid
 
 _SYNDROMES = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS"}
 
@@ -42,6 +43,7 @@ def safety_parts(study: Study, records: Records, cutoff: Day) -> list[str]:
         overview_grid(events, population, last).html(),
         term_grid(events, population).html(),
         interest_grid(events, population).html(),
+        infection_grid(events, population, last).html(),
         period_grid(conditioning, population).html(),
         group_grid(events, population, "disease", lambda person: person.disease or "not recorded").html(),
         figure(timeline(events, population, last)),
