@@ -71,6 +71,8 @@ class Sample:
     lloq: Decimal | None = None
     elapsed: Decimal | None = None
     """Days from the end of infusion, where they were recorded instead of a date."""
+    code: str = ""
+    """What was written in place of a number: ND, BLQ, <5."""
     source: str = ""
 
 

@@ -372,7 +372,7 @@ def _sample(study: Study, cells: Mapping[str, Any], source: str) -> Sample:
         raise _RowError("date", "", "the sample has neither a date nor a day from infusion")
     return Sample(
         cells["participant"], cells["analyte"] or "car_transgene", cells["date"], value, cells["unit"], below,
-        cells["lloq"], cells["day"], _source(cells, source),
+        cells["lloq"], cells["day"], text if below else "", _source(cells, source),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from escalon.reporting.tables.kinetics import antibody_table, aplasia_table, par
 
 PRODUCT, B_CELLS = "car_transgene", "cd19_b_cells"
 IMMUNOGLOBULINS = ("igg", "igm", "iga")
+_CODES = {"nd": Detection.ND, "undetermined": Detection.ND, "not detected": Detection.ND, "blq": Detection.BLQ}
 
 
 def cells_parts(study: Study, records: Records) -> list[str]:
@@ -71,7 +72,7 @@ def _sample(infusion: Infusion, sample: Recorded, unit: str) -> Sample:
 
 def _code(sample: Recorded, value: Fraction | None, lloq: Fraction | None, unit: str) -> Detection:
     if sample.below:
-        return Detection.BELOW
+        return _CODES.get(sample.code.lower(), Detection.BELOW)
     if value is None:
         return Detection.MISSING
     return (

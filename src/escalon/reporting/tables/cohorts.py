@@ -28,7 +28,7 @@ def level_grid(plan: DosePlan, found: NextDose) -> Grid:
         rows.append((name, *map(str, cells_)))
     columns = ("dose level", "infused", "evaluable", "DLT", "pending", "not evaluable")
     notes = (f"The conduct so far: {found.conduct or 'nobody infused'}. N no DLT, T DLT, P pending, X not evaluable.",)
-    return Grid("Dose levels", columns, tuple(rows), notes, _LEFT)
+    return Grid("Dose levels", columns, tuple(rows), notes, frozenset({"dose level"}))
 
 
 def participant_grid(found: NextDose) -> Grid:
