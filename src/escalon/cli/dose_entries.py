@@ -24,6 +24,8 @@ def asked(make: Callable[[], Made]) -> Made:
         return make()
     except (ValueError, KeyError, OSError) as error:
         wrong(str(error.args[0]) if isinstance(error, KeyError) else str(error))
+    except ArithmeticError:
+        wrong("a number is beyond anything that is measured. Check the exponents")
 
 
 def wrong(message: str) -> NoReturn:

@@ -196,6 +196,9 @@ def _lymphodepletion_table(
         except ValueError as error:
             problems.append(f"{table.name}:{row.line}: {str(error).removeprefix('--')}")
             continue
+        except ArithmeticError:
+            problems.append(f"{table.name}:{row.line}: a number is beyond anything that is measured")
+            continue
         invalid = [
             reason for finding in (area, renal) if finding.status.value == "invalid" for reason in finding.reasons
         ]
