@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 EPILOG = """Examples:
 
-  escalon explain demo/data P02 das28_esr                a score at every visit, down to its items
+  escalon explain demo/data P01 das28_esr                a score at every visit, down to its items
 
-  escalon explain demo/data P02 das28_esr --visit D28    at one visit
+  escalon explain demo/data P01 das28_esr --visit D28    at one visit
 
   escalon explain demo/data P04 I-3a                     a clause: the registry's words, our rule, the facts
 
   escalon explain demo/data P04 eligibility              every clause
 
-  escalon explain demo/data P05 dlt                      whether a DLT, and from what
+  escalon explain demo/data P07 dlt                      whether a DLT, and from what
 
   escalon explain demo/data all next_dose                the decision, participant by participant"""
 

@@ -12,7 +12,10 @@ Over a data folder. Over a hospital's warehouse the same clauses will be read as
 
 
 def feasibility(study: StudyName, data: DataFolder, cutoff: Cutoff = None, as_json: AsJson = False) -> None:
-    """The clauses as a funnel: met, not met, unknown, still possible; and whom each clause alone keeps out."""
+    """The clauses as a funnel: how many pass, fail or are not known, how many are left, whom each clause alone keeps out.
+
+    To pass an exclusion is to be known not to have it. «Still possible» counts those who failed no clause so far.
+    """
     from escalon.conduct.cutoff import as_of
     from escalon.conduct.screening import screen
     from escalon.feasibility.funnel import funnel
@@ -26,7 +29,7 @@ def feasibility(study: StudyName, data: DataFolder, cutoff: Cutoff = None, as_js
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("clause", "says", "met", "not met", "unknown", "n/a", "still possible", "alone keeps out")
+    table = Table("clause", "what", "pass", "fail", "unknown", "n/a", "still possible", "alone keeps out")
     for step in steps:
         numbers = (step.met, step.not_met, step.unknown, step.not_applicable, step.still_possible, step.alone)
         table.add_row(step.id, step.title, *(str(number) if number else "·" for number in numbers))

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -55,6 +56,10 @@ class Lazy(TyperGroup):
             args = [word if word != "--help" else "--items" for word in args]
         if args and args[0] in COMMANDS:
             return args[0], loaded(args[0]), args[1:]
+        if args and not args[0].startswith("-"):
+            close = get_close_matches(args[0], COMMANDS, 1, 0.5)
+            hint = f"Did you mean {close[0]}?" if close else "`escalon --help` lists them."
+            fail(f"there is no command {args[0]!r}. {hint}")
         return super().resolve_command(ctx, args)
 
 

@@ -148,7 +148,9 @@ def _print(found: "Instrument", finding: "Finding") -> None:
         low, high = finding.bounds[0], finding.bounds[-1]
         typer.echo(f"  between {plain(low, 4)} and {plain(high, 4)}, depending on what is missing")
     for name, value in finding.components.items():
-        if name not in found.items:
+        if name in found.options:
+            typer.echo(f"  with {name}={_shown(value)}")
+        elif name not in found.items:
             typer.echo(f"  {name.replace('_', ' ')}: {_shown(value)}")
     for reason in finding.reasons:
         typer.echo(f"  {reason}")

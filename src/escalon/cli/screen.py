@@ -19,9 +19,13 @@ EPILOG = """Examples:
 
   escalon screen nct07052565 demo/data --json            everything, for scripts
 
+On a sheet an inclusion is met or not met; an exclusion is absent (it passes) or present (it excludes).
+
 Exit code 0 when everybody screened is eligible, 1 when somebody is not or is undecided, 2 when the input is wrong."""
 
 _COLOURS = {"met": "green", "not met": "red", "unknown": "yellow", "not applicable": "dim"}
+_PRESENCE = {"met": "absent", "not met": "present"}
+"""How an exclusion's verdict is said: to read that an exclusion is «met» would mean the opposite to a physician."""
 _WORDS = {"met": "eligible", "not met": "not eligible", "unknown": "undecided"}
 
 
@@ -89,16 +93,16 @@ def _sheet(console: "Console", one: "Screening") -> None:
 
     verdict = one.verdict.value
     title = f"{one.participant} ({one.disease or 'disease not stated'}), decided as of {one.as_of}: {_WORDS[verdict]}"
-    table = Table("id", "clause", "", "evidence, or what would settle it", title=title, title_justify="left")
+    table = Table("id", "clause", "verdict", "evidence, or what would settle it", title=title, title_justify="left")
     for clause in one.clauses:
         evidence = (
             clause.finding.missing if verdict == "unknown" and clause.verdict.value == "unknown" else clause.why()
         )
-        colour = _COLOURS[clause.verdict.value]
+        excludes, found = clause.criterion.kind == "exclusion", clause.verdict.value
         table.add_row(
             clause.criterion.id,
-            ("exclusion: " if clause.criterion.kind == "exclusion" else "") + clause.sentence,
-            f"[{colour}]{clause.verdict.value}[/]",
+            ("excluded if: " if excludes else "") + clause.sentence,
+            f"[{_COLOURS[found]}]{_PRESENCE.get(found, found) if excludes else found}[/]",
             "\n".join(evidence or clause.why()),
         )
     console.print(table)

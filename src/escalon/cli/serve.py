@@ -7,6 +7,16 @@ import typer
 
 from escalon.cli.loading import StudyName
 
+EPILOG = """Examples:
+
+  escalon serve                             the protocol, and every instrument as a form
+
+  escalon serve --data demo/data            and a data folder's screening, next dose and report
+
+  escalon serve --port 8080                 another port, if 8000 is taken
+
+Stop it with Ctrl-C. Nothing is sent anywhere: the pages work without a network."""
+
 
 def serve(
     study: StudyName = "nct07052565",
@@ -19,4 +29,20 @@ def serve(
 
     from escalon.web.app import create_app
 
-    uvicorn.run(create_app(study, data), host=host, port=port, log_level="warning")
+    if data is not None and not data.is_dir():
+        typer.echo(f"escalon: {data}: there is no such folder. Write a folder that holds facts.csv", err=True)
+        raise typer.Exit(2)
+    app = create_app(study, data)
+    if _is_taken(host, port):
+        typer.echo(f"escalon: port {port} is in use. Add --port {port + 1}", err=True)
+        raise typer.Exit(2)
+    typer.echo(f"Open http://{host}:{port} in a browser. Ctrl-C stops it.")
+    uvicorn.run(app, host=host, port=port, log_level="warning")
+
+
+def _is_taken(host: str, port: int) -> bool:
+    import socket
+
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1" if host == "0.0.0.0" else host, port)) == 0
