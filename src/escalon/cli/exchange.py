@@ -1,0 +1,60 @@
+"""`escalon export` and `escalon import`: records in other formats."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from escalon.cli.loading import DataFolder, StudyName, load
+
+
+def export(
+    form: Annotated[str, typer.Argument(metavar="FORMAT", help="csv, parquet or json.")],
+    study: StudyName,
+    data: DataFolder,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("export"),
+) -> None:
+    """The records of a data folder as the tidy tables of the dictionary; read back, they are the same records.
+
+    escalon export parquet nct07052565 demo/data -o out/tables
+    """
+    from escalon.exchange.tidy_folder import write_folder
+
+    _, intake = load(study, data)
+    for file in write_folder(intake.records, output, form):
+        typer.echo(f"written {file}")
+    raise typer.Exit(2 if intake.refused else 0)
+
+
+def bring_in(
+    form: Annotated[
+        str, typer.Argument(metavar="FORMAT", help="redcap (wide tables with a mapping.toml), csv or parquet.")
+    ],
+    study: StudyName,
+    data: DataFolder,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The tidy folder to write.")] = Path("imported"),
+    write: Annotated[bool, typer.Option("--write", help="Really write; without it nothing is written.")] = False,
+) -> None:
+    """Read records from another format into a tidy data folder: a dry run unless told to --write.
+
+    escalon import redcap nct07052565 redcap_export
+
+    escalon import redcap nct07052565 redcap_export -o data --write
+    """
+    from escalon.exchange.tidy_folder import write_folder
+
+    if form not in ("redcap", "csv", "parquet"):
+        typer.echo(f"escalon: {form!r} is not a format. Write redcap, csv or parquet", err=True)
+        raise typer.Exit(2)
+    if form == "redcap" and not (data / "mapping.toml").exists():
+        typer.echo(f"escalon: {data}: there is no mapping.toml. docs/data.md shows how it is written", err=True)
+        raise typer.Exit(2)
+    _, intake = load(study, data)
+    if intake.refused:
+        typer.echo("escalon: nothing is written while rows are refused. Correct them first", err=True)
+        raise typer.Exit(2)
+    if not write:
+        typer.echo(f"Dry run: {intake.account()}. Add --write to write them to {output}")
+        return
+    for file in write_folder(intake.records, output, "csv"):
+        typer.echo(f"written {file}")

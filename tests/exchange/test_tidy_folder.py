@@ -1,0 +1,70 @@
+"""Export and read back: the same records, whatever the format; a dry run writes nothing."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from escalon.conduct.intake import take_in
+from escalon.exchange.synthetic_trial import simulate
+from escalon.exchange.tidy_folder import FormatError, tables_of, write_folder
+from escalon.protocol import load_study
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_study("nct07052565")
+
+
+@pytest.fixture(scope="module")
+def trial(study, tmp_path_factory):
+    return take_in(study, simulate(study, tmp_path_factory.mktemp("trial"), seed=5)).records
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_what_is_exported_is_read_back_as_the_same_records(study, trial, tmp_path, form):
+    write_folder(trial, tmp_path, form)
+    again = take_in(study, tmp_path)
+    assert again.refused == ()
+    assert tables_of(again.records) == tables_of(trial)
+    assert again.records.synthetic
+
+
+def test_an_unknown_value_stays_unknown(study, trial, tmp_path):
+    first = replace(trial.facts[0], value=None, unit=None)
+    changed = replace(trial, facts=(first, *trial.facts[1:]))
+    write_folder(changed, tmp_path)
+    assert take_in(study, tmp_path).records.facts[0].value is None
+
+
+def test_json_leaves_empty_cells_out(trial, tmp_path):
+    write_folder(trial, tmp_path, "json")
+    assert '""' not in (tmp_path / "facts.json").read_text(encoding="utf-8")
+
+
+def test_an_unknown_format_names_the_known_ones(trial, tmp_path):
+    with pytest.raises(FormatError, match="csv, parquet, json"):
+        write_folder(trial, tmp_path, "xlsx")
+
+
+def test_import_is_a_dry_run_unless_told_to_write(tmp_path):
+    source, target = tmp_path / "redcap", tmp_path / "tidy"
+    source.mkdir()
+    (source / "export.csv").write_text("record_id,visit_date,esr\nP01,2025-03-01,44\n", encoding="utf-8")
+    (source / "mapping.toml").write_text(
+        '[[table]]\nfile = "export.csv"\nparticipant = "record_id"\ndate = "visit_date"\n'
+        '[table.facts]\nesr = { column = "esr", unit = "mm/h" }\n',
+        encoding="utf-8",
+    )
+
+    def run(*more: str | Path) -> subprocess.CompletedProcess[str]:
+        words = ["import", "redcap", "nct07052565", source, "-o", target, *more]
+        command = [sys.executable, "-m", "escalon.cli.main", *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+    assert "Dry run: 1 rows read" in run().stdout
+    assert not target.exists()
+    assert run("--write").returncode == 0
+    assert "P01,esr,44,mm/h,2025-03-01" in (target / "facts.csv").read_text(encoding="utf-8")
