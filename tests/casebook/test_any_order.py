@@ -6,9 +6,11 @@ import shutil
 import tempfile
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -61,12 +63,18 @@ SIGNERS = [CORA, CYRUS, INES]
 class AnyOrder(RuleBasedStateMachine):
     """People try things, allowed or not; what was recorded is then judged by a second, naive reading of the entries."""
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(ready=st.integers(0, 2), infused=st.booleans())
+    def begin(self, ready: int, infused: bool) -> None:
         self.folder = Path(tempfile.mkdtemp())
         book = create_casebook(self.folder / "book", study="trial", study_version="1", clock=SetClock(START))
         self.trial = Trial(book, PLAN)
         self.tried = self.done = 0
+        if ready:  # most of what can go wrong comes late, so many runs begin in the middle
+            self.trial.open_cohort(1, 1)
+            for code in CODES[:ready]:
+                self.trial.prepare(code, 1, 1)
+            if infused:
+                self.trial.infuse(CODES[0], 1)
 
     def teardown(self) -> None:
         if hasattr(self, "trial"):
@@ -163,13 +171,20 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(level=st.integers(1, 2))
     def decide_and_open_the_next_cohort(self, level: int) -> None:
-        def act() -> Entry:
-            number = self.trial.decide(level)
-            cohort = max(self.trial.conduct.standing.cohorts, default=0) + 1
-            opened = CohortOpened(cohort=cohort, level=level, size=2, decision=number)
-            return self.trial.record(STAN, opened)
+        self.attempt(lambda: self.next_cohort(level))
 
-        self.attempt(act)
+    def next_cohort(self, level: int) -> Entry:
+        number = self.trial.decide(level)
+        cohort = max(self.trial.conduct.standing.cohorts, default=0) + 1
+        opened = CohortOpened(cohort=cohort, level=level, size=2, decision=number)
+        return self.trial.record(STAN, opened)
+
+    @rule(level=st.integers(1, 2))
+    def close_the_open_cohort_and_open_the_next(self, level: int) -> None:
+        for cohort in self.trial.conduct.standing.open_cohorts():
+            closed = CohortClosed(cohort=cohort.opened.cohort, reason="complete")
+            self.attempt(partial(self.trial.record, INES, closed))
+        self.attempt(lambda: self.next_cohort(level))
 
     @rule(cohort=numbers)
     def close_cohort(self, cohort: int) -> None:
@@ -383,13 +398,11 @@ class Judge:
 AnyOrder.TestCase.settings = settings(
     max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
-TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder = pytest.mark.slow(AnyOrder.TestCase)
 
 
 def test_the_judge_is_not_blind(tmp_path: Path) -> None:
     """An infusion recorded around `conduct` is one the judge objects to."""
-    import pytest
-
     book = create_casebook(tmp_path / "book", study="trial", study_version="1", clock=SetClock(START))
     trial = Trial(book, PLAN)
     trial.open_cohort(1, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.casebook.trial import ADA, CARLA, INES, Trial
 
 from escalon.casebook.as_folder import as_folder, write_folder
 from escalon.casebook.casebook import Casebook
@@ -13,7 +14,6 @@ from escalon.conduct.import_folder import Imported, event_of, import_folder
 from escalon.conduct.intake import take_in
 from escalon.conduct.refusal import Refused
 from escalon.protocol import load_study
-from tests.casebook.trial import ADA, CARLA, INES, Trial
 
 TABLES = {
     "facts": """participant,fact,value,unit,date,source,visit,lower,upper

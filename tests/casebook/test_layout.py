@@ -50,8 +50,9 @@ def test_a_folder_that_is_no_casebook_says_how_to_make_one(tmp_path: Path) -> No
 
 
 def test_what_the_database_derives_is_what_the_entry_says(casebook: Casebook) -> None:
-    from escalon.casebook.tables import entries
     from tests.casebook.trial import Trial
+
+    from escalon.casebook.tables import entries
 
     trial = Trial(casebook)
     trial.open_cohort(1, 1)

@@ -102,6 +102,15 @@ def test_a_corrected_fact_voids_eligibility_until_it_is_screened_and_signed_anew
     trial.allocate("P-1", 1)
 
 
+def test_a_new_screening_needs_a_new_signature(trial: Trial) -> None:
+    """Found by the test of any order: the signature under an earlier screening had counted for a later one."""
+    trial.enter("P-1")
+    again = trial.screen("P-1").number
+    assert refused(lambda: trial.apheresis("P-1")) == {"eligibility"}
+    trial.sign_eligibility("P-1", again)
+    trial.apheresis("P-1")
+
+
 def test_only_an_eligible_verdict_can_be_signed(trial: Trial) -> None:
     trial.consent("P-1")
     for verdict in (Verdict.UNKNOWN, Verdict.NOT_ELIGIBLE):
@@ -138,6 +147,14 @@ def test_no_dosing_while_the_sentinel_clock_runs(ready: Trial) -> None:
     assert refused(lambda: ready.infuse("P-3", 1)) == {"sentinel clock"}
     ready.days(0.1)
     ready.infuse("P-3", 1)
+
+
+def test_nothing_is_recorded_before_it_happens(ready: Trial) -> None:
+    from dataclasses import replace
+    from datetime import timedelta
+
+    tomorrow = ready.clock.now() + timedelta(days=1)
+    assert refused(lambda: ready.record(INES, replace(ready.infusion("P-1", 1), at=tomorrow))) == {"time"}
 
 
 def test_no_next_cohort_while_a_dlt_clock_runs(ready: Trial) -> None:

@@ -83,6 +83,11 @@ def open_casebook(folder: Path, *, clock: Clock | None = None, read_only: bool =
     return casebook
 
 
+def open_identifiers(folder: Path) -> Engine:
+    """The database in which identities are kept apart."""
+    return open_database(find_casebook(folder).identifiers)
+
+
 def open_seal(folder: Path) -> Seal:
     """The key that opens what is sealed in this casebook."""
     seal = load_seal(find_casebook(folder).keys)

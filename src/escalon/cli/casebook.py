@@ -394,6 +394,33 @@ def write_data(
 
 @app.command()
 @clean
+def identity(
+    folder: CasebookFolder,
+    participant: Annotated[str, typer.Argument(help="Participant code.")],
+    account: AsPerson,
+    name: Annotated[str | None, typer.Option(help="Keep this name; without it, the name kept is shown.")] = None,
+    contact: Annotated[str, typer.Option(help="Address or telephone.")] = "",
+    role: InRole = None,
+    site: AtSite = None,
+) -> None:
+    """A participant's name and contact, kept apart and encrypted; for their own coordinators and investigators only."""
+    from escalon.casebook.identifiers import IdentifierStore, Identity
+    from escalon.casebook.location import open_identifiers, open_seal
+    from escalon.conduct.identities import keep_identity, open_identity
+
+    with desk(folder, account, role, site) as at:
+        store = IdentifierStore(open_identifiers(folder), open_seal(folder), str(folder))
+        if name is not None:
+            keep_identity(at.conduct, store, at.author, participant, Identity(name, contact))
+            typer.echo(f"kept for {participant}")
+        else:
+            found = open_identity(at.conduct, store, at.author, participant)
+            typer.echo(f"{found.name}\n{found.contact}".rstrip())
+        store.engine.dispose()
+
+
+@app.command()
+@clean
 def amend(
     folder: CasebookFolder,
     changes: Annotated[str, typer.Option(help="What changed, in a sentence.")],

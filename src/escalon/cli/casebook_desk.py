@@ -90,7 +90,7 @@ def desk(folder: Path, account: str, role: str | None, site: str | None, *, amen
     try:
         conduct = without_study(casebook) if amending else open_conduct(casebook, folder)
         secrets = secret_store(casebook, folder)
-        password = ask_password(f"Password of {account}")
+        password = ask_password(f"Password of {account}", _has_second_factor(conduct, account))
         check_password(conduct, secrets, account, password)
         yield Desk(casebook, conduct, secrets, author_of(conduct, account, role, site), password)
     finally:
@@ -132,7 +132,12 @@ def author_of(conduct: Conduct, account: str, role: str | None, site: str | None
     return Author(account, str(chosen[0][0]), chosen[0][1], "cli")
 
 
-def ask_password(prompt: str) -> Password:
+def _has_second_factor(conduct: Conduct, account: str) -> bool:
+    person = conduct.standing.people.get(account)
+    return person is not None and person.has_second_factor
+
+
+def ask_password(prompt: str, with_code: bool = False) -> Password:
     """The password, typed unseen, or ESCALON_PASSWORD (and ESCALON_CODE) where a script runs."""
     from escalon.conduct.signing import Password
 
@@ -140,11 +145,7 @@ def ask_password(prompt: str) -> Password:
     if given is not None:
         return Password(given, os.environ.get("ESCALON_CODE"))
     text = typer.prompt(prompt, hide_input=True, err=True)
-    return Password(text, os.environ.get("ESCALON_CODE") or _code())
-
-
-def _code() -> str | None:
-    return typer.prompt("Code of the second factor (empty if none)", default="", err=True) or None
+    return Password(text, typer.prompt("Code of the second factor", err=True) if with_code else None)
 
 
 def ask_new(name: str, variable: str) -> str:

@@ -170,7 +170,8 @@ def password(folder: CasebookFolder, account: Account, second_factor: TwoFactors
 
     casebook = open_casebook(folder)
     conduct, seed = without_study(casebook), _seed(second_factor)
-    old = ask_password("The password you have")
+    known = conduct.standing.people.get(account)
+    old = ask_password("The password you have", known is not None and known.has_second_factor)
     new = ask_new("New password", "ESCALON_NEW_PASSWORD")
     author = Author(account, "self", "", "cli")
     change_own_password(conduct, secret_store(casebook, folder), author, old, new, seed)

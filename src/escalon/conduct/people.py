@@ -24,6 +24,7 @@ class Person:
     roles: frozenset[tuple[Role, str]] = frozenset()
     is_revoked: bool = False
     secret: str | None = None
+    has_second_factor: bool = False
 
 
 @dataclass
@@ -47,8 +48,8 @@ class People:
                 self._change(account, roles=self.by_account[account].roles - {(role, site)})
             case AccountRevoked(account=account):
                 self._change(account, is_revoked=True)
-            case SecretSet(account=account, digest=digest):
-                self._change(account, secret=digest)
+            case SecretSet(account=account, digest=digest, second_factor=second):
+                self._change(account, secret=digest, has_second_factor=second)
 
     def _change(self, account: str, **changes: object) -> None:
         self.by_account[account] = replace(self.by_account[account], **changes)  # type: ignore[arg-type]

@@ -239,6 +239,7 @@ class Standing:
                 one.is_withdrawn = True
             case ParticipantScreened():
                 one.screening = (entry.number, event)
+                one.eligibility_signed = None  # a new verdict needs a new signature
             case EligibilitySigned(screening=number) if one.screening and one.screening[0] == number:
                 one.eligibility_signed = entry.number
             case ApheresisDone():

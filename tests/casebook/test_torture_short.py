@@ -1,0 +1,48 @@
+"""A short run of what `make torture` does at length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.postgres import Cluster
+from tests.torture import crowd, disks, kills
+
+pytestmark = pytest.mark.slow
+
+
+def test_writers_killed_at_random_lose_nothing_acknowledged(tmp_path: Path) -> None:
+    killed = kills.kill_writers(tmp_path / "book", 60, seed=1)
+    assert killed.is_good, killed
+    assert killed.kills >= 1
+
+
+@pytest.mark.postgres
+def test_writers_killed_at_random_lose_nothing_on_postgresql(tmp_path: Path, postgres: Cluster) -> None:
+    killed = kills.kill_writers(tmp_path / "book", 40, seed=1, server=postgres)
+    assert killed.is_good, killed
+
+
+def test_fifty_writers_at_once_lose_nothing_and_share_no_place(tmp_path: Path) -> None:
+    crowded = crowd.crowd(tmp_path / "book", 1)
+    assert crowded.is_good, crowded
+    assert (crowded.got_a_place, crowded.refused) == (3, 47)
+
+
+@pytest.mark.postgres
+def test_fifty_writers_at_once_on_postgresql(tmp_path: Path, postgres: Cluster) -> None:
+    crowded = crowd.crowd(tmp_path / "book", 1, postgres)
+    assert crowded.is_good, crowded
+    assert (crowded.got_a_place, crowded.refused) == (3, 47)
+
+
+@pytest.mark.parametrize(
+    "fails", [disks.full_by_limit, disks.full_disk, disks.read_only_disk, disks.clock_backwards, disks.wrong_key]
+)
+def test_disks_clocks_and_keys_that_fail_stop_it_cleanly(fails: Callable[[Path], str], tmp_path: Path) -> None:
+    assert fails(tmp_path)
+
+
+def test_a_damaged_file_is_named_or_reads_as_recorded(tmp_path: Path) -> None:
+    assert "20 damaged copies" in disks.damaged_file(tmp_path, 20)
