@@ -11,7 +11,7 @@ from escalon.expressions.symbols import all_of, any_of, case, known, largest_kno
 from escalon.facts import Status
 from escalon.instruments.kit.instrument import Items, Outcome, instrument
 from escalon.instruments.kit.item import Item, choice, integer, number, truth
-from escalon.instruments.kit.points import classified, scored, together
+from escalon.instruments.kit.points import Points, classified, scored, together
 
 DEFINITE = 6
 SIX_WEEKS = 42  # days; «six weeks or more», so exactly 42 counts
@@ -52,11 +52,18 @@ ITEMS: dict[str, Item] = {
     "points without one stay open unless `required_tests=lenient`. Reprints with «normal ESR» scoring 1, or three small joints "
     "scoring 3, are misprints.",
 )
-def ra_2010(it: Items, *, required_tests: Literal["strict", "lenient"] = "strict") -> Outcome:
+def ra_2010(
+    it: Items,
+    *,
+    required_tests: Literal["strict", "lenient"] = "strict",
+    positive_without_titre: Literal["low", "low_or_high"] = "low",
+) -> Outcome:
     """Whether RA is classified: 6 or more of 10 points, or typical erosions, or disease that met the criteria before."""
-    serology, acute_phase = _serology(it), _acute_phase(it)
-    score = together((scored(_joints(it), 5), scored(serology, 3), scored(acute_phase, 1), scored(_long_enough(it), 1)))
-    tested = True if required_tests == "lenient" else all_of(known(serology), known(acute_phase))
+    at_least = otherwise(_stated_serology(it), largest_known(*_titres(it, 2)))
+    at_most = otherwise(_stated_serology(it), largest_known(*_titres(it, 2 if positive_without_titre == "low" else 3)))
+    serology, acute_phase = Points(otherwise(at_least, 0), otherwise(at_most, 3)), _acute_phase(it)
+    score = together((scored(_joints(it), 5), serology, scored(acute_phase, 1), scored(_long_enough(it), 1)))
+    tested = True if required_tests == "lenient" else all_of(known(at_least), known(acute_phase))
     by_score = case(score.certain >= DEFINITE, case(tested, True, None), score.reach(DEFINITE))
     by_route = otherwise(any_of(it.typical_erosions, it.previously_met), False)
     return Outcome(
@@ -65,17 +72,17 @@ def ra_2010(it: Items, *, required_tests: Literal["strict", "lenient"] = "strict
         parts={
             **score.parts(),
             "joint_points": _joints(it),
-            "serology_points": serology,
+            "serology_points": serology.total,
             "acute_phase_points": acute_phase,
             "duration_points": _long_enough(it),
         },
-        read_as={"serology": serology, "acute_phase": acute_phase},
+        read_as={"serology": at_least, "acute_phase": acute_phase},
         flags={
             "TITRE_MISSING": (
                 any_of(
                     all_of(it.rf_positive, negated(known(it.rf))), all_of(it.acpa_positive, negated(known(it.acpa)))
                 ),
-                "a positive serology without a titre counts as low-positive (our rule; the wording was not confirmed)",
+                "how a positive serology without a titre counts is our rule: low-positive by default",
             )
         },
         contradictions=_contradictions(it),
@@ -89,20 +96,27 @@ def _joints(it: Items) -> Any:
     return case(many, 5, case(it.small_joints >= 4, 3, case(it.small_joints >= 1, 2, points(it.large_joints >= 2))))
 
 
-def _serology(it: Items) -> Any:
-    stated = case(it.serology == "high", 3, points(it.serology == "low", 2))
-    return otherwise(stated, largest_known(*(_titre(it, test) for test in ("rf", "acpa"))))
+def _stated_serology(it: Items) -> Any:
+    return case(it.serology == "high", 3, points(it.serology == "low", 2))
 
 
-def _titre(it: Items, test: str) -> Any:
-    value, limit = it[test], it[f"{test}_upper_limit"]
-    by_titre = case(value > 3 * limit, 3, points(value > limit, 2))
-    return otherwise(by_titre, points(it[f"{test}_positive"], 2))
+def _titres(it: Items, positive: int) -> list[Any]:
+    """The points of RF and of ACPA; `positive` are those of a positive test without a titre."""
+    return [
+        otherwise(
+            case(it[test] > 3 * it[f"{test}_upper_limit"], 3, points(it[test] > it[f"{test}_upper_limit"], 2)),
+            points(it[f"{test}_positive"], positive),
+        )
+        for test in ("rf", "acpa")
+    ]
 
 
 def _acute_phase(it: Items) -> Any:
-    measured = largest_known(points(it.crp > it.crp_upper_limit), points(it.esr > it.esr_upper_limit))
-    return otherwise(points(it.acute_phase == "abnormal"), measured)
+    return otherwise(points(it.acute_phase == "abnormal"), largest_known(*_acute_phase_tests(it)))
+
+
+def _acute_phase_tests(it: Items) -> list[Any]:
+    return [points(it.crp > it.crp_upper_limit), points(it.esr > it.esr_upper_limit)]
 
 
 def _long_enough(it: Items) -> Any:
@@ -112,12 +126,10 @@ def _long_enough(it: Items) -> Any:
 def _contradictions(it: Items) -> dict[str, Any]:
     return {
         "the serology stated is not what the titres say": _differs(
-            case(it.serology == "high", 3, points(it.serology == "low", 2)), _titre(it, "rf"), _titre(it, "acpa")
+            _stated_serology(it), _titres(it, 2), _titres(it, 3)
         ),
         "the acute phase stated is not what CRP and ESR say": _differs(
-            points(it.acute_phase == "abnormal"),
-            points(it.crp > it.crp_upper_limit),
-            points(it.esr > it.esr_upper_limit),
+            points(it.acute_phase == "abnormal"), _acute_phase_tests(it), _acute_phase_tests(it)
         ),
         "rheumatoid factor is said to be positive, but its titre is not": all_of(
             it.rf_positive, it.rf <= it.rf_upper_limit
@@ -126,6 +138,6 @@ def _contradictions(it: Items) -> dict[str, Any]:
     }
 
 
-def _differs(stated: Any, *measured: Any) -> Any:
-    """Stated below a measurement, or above all of them when both were made."""
-    return any_of(stated < largest_known(*measured), all_of(*(stated > found for found in measured)))
+def _differs(stated: Any, at_least: list[Any], at_most: list[Any]) -> Any:
+    """Stated below what a test reached, or above what both can have reached."""
+    return any_of(stated < largest_known(*at_least), all_of(*(stated > most for most in at_most)))
