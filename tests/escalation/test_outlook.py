@@ -36,7 +36,7 @@ def test_the_leaves_of_the_tree_and_the_ends_of_the_trial_add_up_to_one(name, so
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
-@pytest.mark.parametrize("so_far", ["", "1NNN 2NNT", "1NNN 2NNP", "1NN"])
+@pytest.mark.parametrize("so_far", ["", "1NNN 2NNT", "1NNN 2NNP", "1NN", "1PP", "1NNN 2NP", "1NNN 2TP", "1NNP"])
 def test_a_tree_to_the_end_and_the_forecast_say_the_same(name, so_far):
     rule = three_plus_three(2, "V2") if name == "3+3" else boin(2, "0.25") & at_most(9)
     found = outlook(rule, so_far, (0.1, 0.35), depth=8)

@@ -70,6 +70,12 @@ def test_reasons(row):
     assert (str(decision), decision.reason) == (row["next"], row["because"])
 
 
+@rows("three_plus_three", "A cohort being treated")
+def test_open_cohorts(row):
+    decision = next_dose(three_plus_three(3, "V2"), row["so far"])
+    assert (str(decision), decision.reason) == (row["next"], row["because"])
+
+
 @rows("three_plus_three", "After an override")
 def test_overrides(row):
     decision = next_dose(three_plus_three(3, "V2"), row["so far"])

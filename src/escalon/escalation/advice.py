@@ -43,16 +43,15 @@ def next_dose(
     if isinstance(so_far, Tally):
         if calendar:
             raise EscalationError("Guards that read a calendar need the conduct with infusion dates, not a bare tally")
-        return _settle(rule, so_far, None, missing=0)
+        return _settle(rule, so_far, None, ())
     conduct = parse_conduct(so_far) if isinstance(so_far, str) else so_far
     window = next((guard for guard in calendar if isinstance(guard, DltWindow)), None)
     if calendar:
         conduct = _on_the_day(conduct, window, today)
-    open_cohort = () if rule.decides_within_cohort else conduct.in_open_cohort(rule.cohort)
-    missing = rule.cohort - len(open_cohort) if open_cohort else 0
-    decision = _settle(rule, conduct.tally(rule.levels), _when_all_closed(conduct, window), missing)
+    open_cohort = conduct.in_open_cohort(rule.cohort)
+    decision = _settle(rule, conduct.tally(rule.levels), _when_all_closed(conduct, window), open_cohort)
     if isinstance(decision, Treat) and today is not None:
-        decision = _hold(decision, calendar, conduct, conduct.in_open_cohort(rule.cohort), today)
+        decision = _hold(decision, calendar, conduct, open_cohort, today)
     return _with_notes(decision, conduct, window, today)
 
 
@@ -95,42 +94,54 @@ def _sort(rule: Rule, guards: Iterable[Guard | CalendarGuard]) -> tuple[Rule, tu
     return rule, tuple(calendar)
 
 
-def _settle(rule: Rule, tally: Tally, until: date | None, missing: int) -> Decision:
-    """One answer if every completion of pending participants (and of an open cohort) agrees; otherwise wait or fill."""
+def _settle(rule: Rule, tally: Tally, until: date | None, open_cohort: tuple[Treated, ...]) -> Decision:
+    """One answer if every way things can still turn out gives it; else fill the open cohort, or wait.
+
+    The places of an open cohort were granted when it was opened. They stay open while none of its participants has had
+    a DLT; after one, the next place waits for those pending.
+    """
     rule.check_fits(tally)
     pending = sum(tally.pending)
+    missing = rule.cohort - len(open_cohort) if open_cohort and not rule.decides_within_cohort else 0
     if not pending and not missing:
         return rule.next(tally)
-    if missing:
-        filled = list(tally.pending)
-        filled[tally.current - 1] += missing
-        whole = _one_answer(rule, replace(tally, pending=tuple(filled)), tally)
-        if whole is not None and (isinstance(whole, Stop) or whole.level < tally.current):
-            return replace(whole, notes=(*whole.notes, "already determined before the cohort is full"))
+    determined = _determined(rule, tally, missing)
+    if determined is not None:
+        return determined
+    if missing and not pending:
         return _fill(rule, tally, missing)
-    agreed = _one_answer(rule, tally, tally)
-    if agreed is not None:
-        return replace(
-            agreed,
-            notes=(*agreed.notes, f"{plural(pending, 'participant')} pending, but every outcome gives this answer"),
-        )
+    answers = [rule.next(done, tally) for done in completions(tally)]
+    granted = None
+    if open_cohort and not any(one.outcome is Outcome.DLT for one in open_cohort):
+        granted = _fill(rule, tally, missing) if missing else _places_left(tally, answers[0])
     wait = Wait(
         f"{plural(pending, 'participant')} pending at {_where(tally)}, and the decision depends on the outcome", until
     )
-    answers = [rule.next(done, tally) for done in completions(tally)]
-    return _join(tally, answers) or while_waiting(rule, tally, answers) or wait
+    return granted or while_waiting(rule, tally, answers) or wait
 
 
-def _join(tally: Tally, answers: list[Treat | Stop]) -> Treat | None:
-    """Places still free in the cohort being treated: more may join it while the first are pending.
+def _determined(rule: Rule, tally: Tally, missing: int) -> Treat | Stop | None:
+    """The answer that holds however the pending, and the missing of an open cohort, turn out; None if there is none.
 
-    Counting the pending as evaluable can only leave fewer places, so what is free under every outcome is free.
+    A cohort that is not full is left only downwards or by a stop: escalation waits for the whole cohort.
     """
-    here = [one for one in answers if isinstance(one, Treat) and one.level == tally.current]
-    if len(here) < len(answers):
+    if not missing:
+        agreed = _one_answer(rule, tally, tally)
+        note = f"{plural(sum(tally.pending), 'participant')} pending, but every outcome gives this answer"
+        return agreed and replace(agreed, notes=(*agreed.notes, note))
+    filled = list(tally.pending)
+    filled[tally.current - 1] += missing
+    whole = _one_answer(rule, replace(tally, pending=tuple(filled)), tally)
+    if whole is not None and (isinstance(whole, Stop) or whole.level < tally.current):
+        return replace(whole, notes=(*whole.notes, "already determined before the cohort is full"))
+    return None
+
+
+def _places_left(tally: Tally, without_dlts: Treat | Stop) -> Treat | None:
+    """Places left in the cohort being treated, for a rule that says itself what an incomplete cohort means."""
+    if not isinstance(without_dlts, Treat) or without_dlts.level != tally.current:
         return None
-    size = min(one.size for one in here)
-    return replace(here[0], size=size, now=size, reason="every outcome of those pending treats this level")
+    return replace(without_dlts, reason=f"the cohort at level {tally.current} is open: complete it")
 
 
 def _fill(rule: Rule, tally: Tally, missing: int) -> Decision:
@@ -140,7 +151,7 @@ def _fill(rule: Rule, tally: Tally, missing: int) -> Decision:
     size = missing if cap is None else min(missing, cap - tally.enrolled)
     if size > 0:
         return Treat(tally.current, size, reason)
-    return _settle(rule, tally, None, missing=0)
+    return _settle(rule, tally, None, ())
 
 
 def _one_answer(rule: Rule, tally: Tally, seen: Tally) -> Treat | Stop | None:

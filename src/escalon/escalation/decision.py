@@ -43,7 +43,7 @@ class Treat:
 
 @dataclass(frozen=True)
 class Wait:
-    """Dose nobody yet. `until` is the first day on which to ask again, or None if no date is known."""
+    """Dose nobody yet. `until` is the day by which the windows waited for have closed; None if no date is known."""
 
     reason: str
     until: date | None = None

@@ -244,16 +244,17 @@ def _ends(
     """Sweeps that together cover every completion: pending outcomes and an open cohort are branched on first."""
     tally = conduct.tally(rule.levels)
     decision = next_dose(rule, conduct)
-    fills = isinstance(decision, Treat) and not rule.decides_within_cohort and bool(conduct.in_open_cohort(rule.cohort))
-    if sum(tally.pending):
-        for outcomes, _ in _pending(conduct, None):
-            steps = tuple((level, count, had) for level, (count, had) in outcomes.items())
-            yield from _ends(rule, _resolved(conduct, outcomes), progress, factors + steps, used)
-    elif fills and isinstance(decision, Treat):
+    fills = not rule.decides_within_cohort and bool(conduct.in_open_cohort(rule.cohort))
+    pending = any(tally.pending)
+    if isinstance(decision, Treat) and (fills or pending):
         for dlts in range(decision.size + 1):
             after = Conduct((*conduct.cohorts, _cohort(decision.level, decision.size, dlts)))
             step = (decision.level, decision.size, dlts)
             yield from _ends(rule, after, progress, (*factors, step), used + 1)
+    elif pending:
+        for outcomes, _ in _pending(conduct, None):
+            steps = tuple((level, count, had) for level, (count, had) in outcomes.items())
+            yield from _ends(rule, _resolved(conduct, outcomes), progress, factors + steps, used)
     else:
         yield _End(sweep(rule, tally, progress), factors, used)
 
