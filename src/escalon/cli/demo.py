@@ -1,6 +1,9 @@
 """`escalon demo`: a whole synthetic trial, from study folder to report."""
 
+import os
+import sys
 from pathlib import Path
+from shutil import which
 from typing import Annotated
 
 import typer
@@ -48,8 +51,9 @@ def demo(
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(trial_report(study, intake, cutoff), encoding="utf-8")
     console.print(f"\nOpen the report: [bold]{page}[/bold]")
-    console.print(f"Then try: escalon screen {STUDY} {data} -p {screenings[3].participant}")
-    console.print(f"          escalon explain {data} {decision.reviews[0].participant} das28_esr")
-    console.print(f"          escalon dose next {STUDY} {data} --cutoff {decision.reviews[4].infusion.day}")
+    escalon = "escalon" if which("escalon") else os.path.relpath(sys.argv[0])  # as it can be typed here
+    console.print(f"Then try: {escalon} screen {STUDY} {data} -p {screenings[3].participant}")
+    console.print(f"          {escalon} explain {data} {decision.reviews[0].participant} das28_esr")
+    console.print(f"          {escalon} dose next {STUDY} {data} --cutoff {decision.reviews[4].infusion.day}")
     if not no_open:
         typer.launch(str(page))

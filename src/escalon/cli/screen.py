@@ -80,7 +80,8 @@ def _table(console: "Console", found: "list[Screening]") -> None:
     table = Table("participant", "disease", "verdict", "why, or what to obtain", title_justify="left")
     for one in found:
         verdict = one.verdict.value
-        reasons = [f"{clause.criterion.id}: {'; '.join(clause.why())}" for clause in one.failed()] or list(one.obtain)
+        reasons = [f"{clause.criterion.id}: {'; '.join(clause.why())}" for clause in one.failed()]
+        reasons = reasons or [f"obtain: {wanted}" for wanted in one.obtain]
         shown = "\n".join(reasons[:3]) + (f"\n… and {len(reasons) - 3} more" if len(reasons) > 3 else "")
         table.add_row(one.participant, one.disease or "?", f"[{_COLOURS[verdict]}]{_WORDS[verdict]}[/]", shown)
     console.print(table)
