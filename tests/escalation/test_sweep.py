@@ -32,8 +32,10 @@ from escalon.escalation import ensemble as ensemble_module
 from escalon.escalation.boin import boin
 from escalon.escalation.crm import crm
 from escalon.escalation.errors import TooManyStates
+from escalon.escalation.evaluation import Simulation, evaluate
 from escalon.escalation.i3_plus_3 import i3_plus_3
 from escalon.escalation.keyboard import keyboard
+from escalon.escalation.scenario import Scenario
 from escalon.escalation.simulation import simulate
 from escalon.escalation.sweep import sweep
 from tests.escalation import naive_trials
@@ -262,3 +264,13 @@ def test_too_many_states_are_refused_and_named():
 def test_risks_that_cannot_be_are_refused(truth, says):
     with pytest.raises(EscalationError, match=says):
         ENSEMBLES["V2"].under(truth)
+
+
+def test_a_design_with_too_many_states_is_simulated_and_says_so():
+    scenario = Scenario("truth", (0.1, 0.2, 0.3))
+    (found,) = evaluate(RULES["boin"], [scenario], 0.25, Simulation(300, 2), most_states=5)
+    assert found.characteristics.method == "simulated (300 trials, seed 2)"
+    assert found.as_json()["exact"] is False
+    assert found.as_json()["p_correct"]["standard_error"] > 0
+    (exact,) = evaluate(RULES["boin"], [scenario], 0.25, Simulation())
+    assert exact.as_json()["p_correct"]["standard_error"] is None

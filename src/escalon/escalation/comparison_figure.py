@@ -9,7 +9,7 @@ from escalon.escalation.evaluation import Comparison, Evaluation
 from escalon.escalation.svg import HUES, INK, RULE, SOFT, box, figure, line, text
 from escalon.escalation.truth import true_mtd
 
-LEFT, WIDE, PATIENTS, GAP, MARGIN = 60.0, 520.0, 280.0, 110.0, 24.0
+LEFT, WIDE, PATIENTS, MARGIN = 60.0, 520.0, 280.0, 24.0
 HEIGHT, HEAD, FOOT = 190.0, 58.0, 34.0
 MOST = 12  # scenarios drawn; more would be a wall, not a figure
 DEPTHS = ("#deebf7", "#9ecae1", "#6baed6", "#3182bd", "#08519c", "#08306b", "#041c40", "#020b1a")
@@ -19,14 +19,15 @@ def comparison_svg(comparison: Comparison) -> str:
     """The comparison as one SVG figure."""
     designs = [row[0].design for row in comparison.rows]
     panel = HEAD + HEIGHT + FOOT
-    width = LEFT + WIDE + GAP + PATIENTS + 120
-    parts = list(_legend(designs, width))
+    bars = LEFT + WIDE + 40 + 6.5 * max(map(len, designs))  # where the right-hand bars start, past the longest name
+    width = bars + PATIENTS + 120
+    parts = list(_legend(designs))
     for number, scenario in enumerate(comparison.scenarios[:MOST]):
         top = 66 + number * panel
         evaluations = [row[number] for row in comparison.rows]
         parts.append(text(MARGIN, top + 18, scenario.title, size=13, weight="bold"))
         parts += _selection(evaluations, top + HEAD, comparison.target)
-        parts += _patients(evaluations, top + HEAD)
+        parts += _patients(evaluations, bars, top + HEAD)
     left_out = len(comparison.scenarios) - MOST
     height = 66 + min(len(comparison.scenarios), MOST) * panel + 8
     if left_out > 0:
@@ -35,7 +36,7 @@ def comparison_svg(comparison: Comparison) -> str:
     return figure(width, height, "Operating characteristics of dose-escalation designs", parts)
 
 
-def _legend(designs: list[str], width: float) -> Iterator[str]:
+def _legend(designs: list[str]) -> Iterator[str]:
     yield text(MARGIN, 26, "What each design does", size=16, weight="bold")
     x = MARGIN
     for design, hue in zip(designs, _hues(len(designs)), strict=True):
@@ -86,9 +87,8 @@ def _bar(chance: Estimates, x: float, width: float, floor: float, hue: str) -> I
         yield text(x + width / 2, label, f"{value:.2f}".lstrip("0") or "0", size=9, anchor="middle", fill=SOFT)
 
 
-def _patients(evaluations: list[Evaluation], top: float) -> Iterator[str]:
+def _patients(evaluations: list[Evaluation], x0: float, top: float) -> Iterator[str]:
     """Stacked bars of the expected numbers treated by level, with the expected size and DLTs."""
-    x0 = LEFT + WIDE + GAP
     most = max(float(one.characteristics.size.value) for one in evaluations)
     row = min(30.0, HEIGHT / len(evaluations))
     yield text(x0, top - 12, "Expected participants by level (expected DLTs)", size=11, fill=SOFT)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,9 +20,14 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 
+@lru_cache(maxsize=1)
 def is_available() -> bool:
-    """True if the compiled kernel can be used."""
-    return find_spec("numba") is not None
+    """True if the compiled kernel can be used: Numba is installed and fits the NumPy beside it."""
+    try:
+        import numba  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=1)
