@@ -130,4 +130,5 @@ def as_fact(course: Treatment) -> Fact:
         course.participant,
         until=course.end,
         ongoing=course.ongoing,
+        end_unknown=course.end is None and not course.ongoing,
     )

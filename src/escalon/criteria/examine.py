@@ -11,7 +11,7 @@ from typing import Any
 
 from escalon.criteria.english import english
 from escalon.criteria.exposure import exposed
-from escalon.criteria.quantity import Reading, quantity, stated
+from escalon.criteria.quantity import TIE, Reading, quantity, stated
 from escalon.criteria.render import quantity_text, render
 from escalon.criteria.situation import Situation, placed
 from escalon.expressions.events import Exposure, Happened, Pick, Stated
@@ -111,10 +111,16 @@ def _compared(criterion: Op, name: str, left: Reading, right: Reading) -> Findin
     shown = f"{left.shown()}{f' on {days}' if days else ''}, wanted {_SIGNS[name]} {right.shown()}"
     missing = (*left.missing, *right.missing)
     if truth is None and not missing:
-        missing = (f"the day of each {label}: what is recorded leaves more than one value possible",)
+        missing = (_open(label, TIE in (*left.flags, *right.flags)),)
     return _concluded(
         criterion, truth, (*left.facts, *right.facts), missing, [f"{label}: {shown}"], (*left.flags, *right.flags)
     )
+
+
+def _open(label: str, tied: bool) -> str:
+    if tied:
+        return f"which value of {label} holds: the record has several of one day, and they do not agree on the answer"
+    return f"the day of each {label}: what is recorded leaves more than one value possible"
 
 
 def _is_word(criterion: Op, pick: Pick, word: str, situation: Situation) -> Finding:
@@ -147,8 +153,8 @@ def _happened(criterion: Happened, situation: Situation) -> Finding:
     period = placed(criterion.window, situation)
     recorded = [fact for name in names for fact in situation.known(name)]
     events = [(fact, period.overlaps(fact)) for fact in recorded if fact.value is not None and fact.value is not False]
-    denials = [fact for fact in recorded if fact.value is False and _counts_from(fact, period.stated_from)]
-    denied = {fact.name for fact in denials}
+    denials = [fact for fact in recorded if fact.value is False and period.denies(fact)]
+    denied = {fact.name for fact in denials if not _doubted(fact, recorded)}
     absent = criterion.name in denied or (len(names) > 1 and denied >= set(names[1:]))
     happened = any_known(truth for _, truth in events) if events else False
     truth: Truth = True if happened else None if happened is None or not absent else False
@@ -158,18 +164,20 @@ def _happened(criterion: Happened, situation: Situation) -> Finding:
     return _concluded(criterion, truth, facts or denials, missing, [str(fact) for fact in facts], flags)
 
 
-def _counts_from(fact: Fact, day: Any) -> bool:
-    return day is None or (fact.day is not None and day.is_by(fact.day) is True)
+def _doubted(denial: Fact, recorded: Iterable[Fact]) -> bool:
+    """Whether the same was asked again after a «no», and was not known."""
+    blanks = (fact for fact in recorded if fact.name == denial.name and fact.value is None and fact.day is not None)
+    return any(denial.day is None or (fact.day and fact.day.is_by(denial.day) is not True) for fact in blanks)
 
 
 def _missing_history(
     criterion: Happened, unplaced: str | None, happened: Truth, situation: Situation
 ) -> tuple[str, ...]:
     if unplaced is not None:
-        return (f"the day of {unplaced}",)
+        return (unplaced,)
     label = situation.label(criterion.name)
     if happened is None:
-        return (f"the full date of {label}: what is recorded may or may not fall in the window",)
+        return (f"the full start and end of {label}: what is recorded may or may not fall in the window",)
     meaning = situation.meaning(criterion.name)
     what = meaning.settle if meaning and meaning.settle else f"record whether there was {label}"
     return (what if not criterion.window else f"{what} ({english(criterion)})",)

@@ -1,13 +1,14 @@
 """Exposure: a drug taken without a gap up to an anchor, and in a range of doses."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import combinations
 
-from escalon.criteria.situation import Situation
-from escalon.expressions.events import Dose, Exposure
-from escalon.facts import Day, Duration, Fact, Truth, UnitError, all_known, convert
+from escalon.criteria.situation import Situation, placed
+from escalon.expressions.events import Dose, Exposure, Span, Window
+from escalon.facts import Day, Duration, Fact, Truth, UnitError, all_known, convert, exact
 
 
 def exposed(exposure: Exposure, situation: Situation) -> tuple[Truth, tuple[Fact, ...], tuple[str, ...]]:
@@ -16,22 +17,24 @@ def exposed(exposure: Exposure, situation: Situation) -> tuple[Truth, tuple[Fact
     Every day of the stretch before the anchor must be covered. Treatments that touch count as one; a partial date counts
     as covering only what it is sure to cover.
     """
-    anchor = situation.anchors.get(exposure.anchor)
+    period = placed(Window(Span.WITHIN, exposure.anchor, exposure.lasting or exposure.dose_lasting), situation)
     label = situation.label(exposure.name)
-    if anchor is None or anchor.day is None or anchor.day.is_partial:
-        return None, (), (f"the day of {exposure.anchor}",)
+    if period.unplaced is not None or period.last is None:
+        return None, (), (period.unplaced or f"the day of {exposure.anchor}",)
+    anchor = period.last
     meaning = situation.meaning(exposure.name)
-    names = (exposure.name, *(meaning.members if meaning else ()))
-    recorded = [fact for name in names for fact in situation.known(name)]
+    members = tuple(meaning.members) if meaning else ()
+    recorded = [fact for name in (exposure.name, *members) for fact in situation.known(name)]
     courses = tuple(fact for fact in recorded if fact.value is not None and fact.value is not False)
     if not courses:
-        denied = tuple(fact for fact in recorded if fact.value is False)
-        return (
-            (False, denied, ()) if denied else (None, (), (f"record the treatment with {label}: doses, start and end",))
-        )
+        denied = tuple(fact for fact in recorded if fact.value is False and period.denies(fact))
+        names = {fact.name for fact in denied}
+        if exposure.name in names or (members and names >= set(members)):
+            return False, denied, ()
+        return None, denied, (f"record the treatment with {label}: doses, start and end",)
     parts = [
-        _covered(courses, anchor.day, exposure.lasting, situation) if exposure.lasting else True,
-        _dosed(courses, anchor.day, exposure, situation),
+        _covered(courses, anchor, exposure.lasting, situation) if exposure.lasting else True,
+        _dosed(courses, anchor, exposure, situation),
     ]
     truth = all_known(parts)
     missing = (
@@ -75,10 +78,45 @@ def _dosed(courses: tuple[Fact, ...], anchor: Day, exposure: Exposure, situation
         return True
     first, last = lasting.before(anchor).earliest, anchor.earliest
     in_stretch = [course for course in courses if _touches(_possible_span(course, situation), first, last)]
+    surely = [course for course in in_stretch if _surely_touches(course, first, last)]
     covered = _covered(in_stretch, anchor, lasting, situation)
-    in_range = all_known(_within(course, dose) for course in in_stretch)
-    steady = _unchanged(in_stretch) if exposure.stable else True
-    return all_known([covered, in_range, steady])
+    steady = _settled(_unchanged, in_stretch, surely) if exposure.stable else True
+    return all_known([covered, _settled(lambda some: _in_range(some, dose), in_stretch, surely), steady])
+
+
+def _settled(holds: Callable[[list[Fact]], Truth], possible: list[Fact], sure: list[Fact]) -> Truth:
+    """What holds of the courses in a stretch: false only where the courses surely in it make it so."""
+    return True if holds(possible) else False if holds(sure) is False else None
+
+
+def _surely_touches(course: Fact, first: date, last: date) -> bool:
+    if course.day is None or course.day.latest > last:
+        return False
+    return (
+        course.day.earliest >= first or course.ongoing or (course.until is not None and course.until.earliest >= first)
+    )
+
+
+def _in_range(courses: list[Fact], dose: Dose) -> Truth:
+    """Whether every course lies in a range of doses; two courses of one drug at a time leave the dose open."""
+    each = all_known(_within(course, dose) for course in courses)
+    return None if each and _any_overlap(courses) else each
+
+
+def _any_overlap(courses: list[Fact]) -> bool:
+    """Whether two courses of one drug may run beside each other; one that begins on another's last day does not."""
+    return any(
+        one.name == other.name and _begins(one) < _ends(other) and _begins(other) < _ends(one)
+        for one, other in combinations(courses, 2)
+    )
+
+
+def _begins(course: Fact) -> date:
+    return course.day.earliest if course.day else date.min
+
+
+def _ends(course: Fact) -> date:
+    return course.until.latest if course.until else date.max
 
 
 def _touches(span: tuple[date, date], first: date, last: date) -> bool:
@@ -96,6 +134,16 @@ def _within(course: Fact, dose: Dose) -> Truth:
     return (dose.low is None or dose.low <= amount) and (dose.high is None or amount <= dose.high)
 
 
-def _unchanged(courses: Iterable[Fact]) -> Truth:
-    doses = {(course.value, course.unit) for course in courses}
-    return len(doses) == 1
+def _unchanged(courses: list[Fact]) -> Truth:
+    """Whether the courses of each drug have one dose, whatever the unit it was written in."""
+    first: dict[str, Fact] = {}
+    return all_known(_same_dose(course, first.setdefault(course.name, course)) for course in courses)
+
+
+def _same_dose(one: Fact, other: Fact) -> Truth:
+    if isinstance(one.value, bool | str) or isinstance(other.value, bool | str) or not (one.value and other.value):
+        return True if one is other else None
+    try:
+        return convert(one.value, one.unit or "", other.unit or "") == exact(other.value)
+    except UnitError:
+        return None

@@ -2,13 +2,13 @@
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from escalon.criteria.situation import Period, Situation, day_range, placed
+from escalon.criteria.situation import Period, Situation, day_range, one_visit, placed, said
 from escalon.expressions.events import Amount, How, Part, Pick, Tie, Window
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import Fact, Finding, Ground, UnitError, convert, exact, plain, spelled
@@ -17,6 +17,10 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul,
     "div": lambda a, b: None if b == 0 else Fraction(a) / Fraction(b),
 }  # fmt: skip
+
+
+TIE = "TIE"
+"""Several different values of one day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +69,18 @@ def _combined(name: str, left: Reading, right: Reading) -> Reading:
 
 def _picked(pick: Pick, situation: Situation) -> Reading:
     period = placed(pick.window, situation)
-    recorded = [fact for fact in situation.known(pick.name) if fact.value is not None]
+    recorded = list(said(situation.known(pick.name)))
     if pick.how is How.COUNT:
-        return _counted(pick, recorded, period, situation)
+        return _counted(pick, [fact for fact in recorded if fact.value is not None], period, situation)
     candidates = [(fact, where) for fact in recorded if (where := period.holds(fact)) is not False]
-    chosen = _chosen(pick, candidates, situation)
+    # A limit belongs to the value it was printed beside, so the fact is chosen by its value and never by its limit.
+    chosen = _chosen(replace(pick, part=Part.VALUE), candidates, situation)
     certain = any(where for _, where in candidates)
     values = [_value(fact, pick, situation) for fact in chosen] + ([] if certain else [None])
     readings = tuple(dict.fromkeys(value for value in values))
     missing = () if certain and None not in readings else (_wanted(pick, period, chosen, situation),)
     flags = {flag for fact in chosen if isinstance(fact.behind, Finding) for flag in fact.behind.flags}
-    flags |= {"TIE"} if len(_same_day(chosen, candidates)) > 1 else set()
+    flags |= {TIE} if _tied(chosen, candidates) else set()
     meaning = situation.meaning(pick.name)
     return Reading(readings, tuple(_grounds(chosen)), missing, tuple(sorted(flags)), meaning.unit if meaning else None)
 
@@ -86,36 +91,43 @@ def _grounds(facts: Sequence[Fact]) -> list[Ground]:
 
 
 def _chosen(pick: Pick, candidates: list[tuple[Fact, Any]], situation: Situation) -> list[Fact]:
-    """Every fact that may be the one picked: more than one only where dates leave it open."""
+    """Every fact that may be the one picked: more than one where dates, or values of one day, leave it open."""
     if pick.how in (How.HIGHEST, How.LOWEST):
         return _extreme(pick, candidates, situation)
-    late = pick.how is How.LATEST
     certain = [fact for fact, where in candidates if where]
+    possible = [fact for fact, _ in candidates if not is_beaten(fact, certain, late=pick.how is How.LATEST)]
+    return possible if pick.tie is None else _one_per_day(pick, possible, situation)
 
-    def is_beaten(fact: Fact) -> bool:
-        first, last = day_range(fact)
-        if late:
-            return any(day_range(other)[0] > last for other in certain)
-        return any(day_range(other)[1] < first for other in certain)
 
-    possible = [fact for fact, _ in candidates if not is_beaten(fact)]
-    return _one_per_day(pick, possible, situation)
+def is_beaten(fact: Fact, certain: Sequence[Fact], *, late: bool = True) -> bool:
+    """Whether another fact is surely the later (or earlier) one; a recorded score and the computed one of a visit are peers."""
+    first, last = day_range(fact)
+    others = [other for other in certain if not (one_visit(fact, other) and _computed(fact) != _computed(other))]
+    if late:
+        return any(day_range(other)[0] > last for other in others)
+    return any(day_range(other)[1] < first for other in others)
+
+
+def _computed(fact: Fact) -> bool:
+    return isinstance(fact.behind, Finding)
 
 
 def _one_per_day(pick: Pick, facts: list[Fact], situation: Situation) -> list[Fact]:
-    """Of several values on one full day, the highest (or the lowest, where the criterion says so)."""
+    """Of several values on one full day, the highest or the lowest, as the criterion says; equal ones all stay."""
     by_day: dict[Any, list[Fact]] = {}
     for fact in facts:
-        computed = isinstance(fact.behind, Finding)  # a recorded score stays beside the computed one
-        key = (fact.day, computed) if fact.day is not None and not fact.day.is_partial else id(fact)
+        key = (fact.day, _computed(fact)) if fact.day is not None and not fact.day.is_partial else id(fact)
         by_day.setdefault(key, []).append(fact)
     best = min if pick.tie is Tie.LOWEST else max
-    return [best(same, key=lambda fact: _order(fact, pick, situation)) for same in by_day.values()]
+    kept = {key: best(_order(fact, pick, situation) for fact in same) for key, same in by_day.items()}
+    return [fact for key, same in by_day.items() for fact in same if _order(fact, pick, situation) == kept[key]]
 
 
 def _order(fact: Fact, pick: Pick, situation: Situation) -> tuple[bool, Any]:
+    """A value that cannot be read comes first either way: it could be the highest or the lowest."""
     value = _value(fact, pick, situation)
-    return (value is not None, value if value is not None else 0)
+    unread = value is None if pick.tie is Tie.HIGHEST else value is not None
+    return (unread, value if value is not None else 0)
 
 
 def _extreme(pick: Pick, candidates: list[tuple[Fact, Any]], situation: Situation) -> list[Fact]:
@@ -128,9 +140,13 @@ def _extreme(pick: Pick, candidates: list[tuple[Fact, Any]], situation: Situatio
     return [fact for fact, _, value in known if floor is None or sign * value >= floor]
 
 
-def _same_day(chosen: list[Fact], candidates: list[tuple[Fact, Any]]) -> set[Any]:
-    days = {fact.day for fact in chosen if fact.day is not None}
-    return {fact.value for fact, _ in candidates if fact.day in days and len(chosen) == 1}
+def _tied(chosen: list[Fact], candidates: list[tuple[Fact, Any]]) -> bool:
+    """Whether a day that counts has several different values."""
+    days = {fact.day for fact in chosen if fact.day is not None and not fact.day.is_partial}
+    return any(
+        len({(fact.value, fact.unit, fact.lower, fact.upper) for fact, _ in candidates if fact.day == day}) > 1
+        for day in days
+    )
 
 
 def _value(fact: Fact, pick: Pick, situation: Situation) -> Any:
@@ -159,24 +175,26 @@ def _counted(pick: Pick, recorded: list[Fact], period: Period, situation: Situat
 def _wanted(pick: Pick, period: Period, chosen: Sequence[Fact], situation: Situation) -> str:
     """What would settle an unknown value."""
     if period.unplaced is not None:
-        return f"the day of {period.unplaced}"
+        return period.unplaced
     label = situation.label(pick.name)
-    pending = [fact for fact in situation.known(pick.name) if fact.value is None and isinstance(fact.behind, Finding)]
-    if pending and not chosen:
-        return _why_unusable(pending[-1], label, situation)
     bad = next((fact for fact in chosen if _value(fact, pick, situation) is None), None)
-    if bad is not None and pick.part is not Part.VALUE:
+    if bad is not None and bad.value is not None and pick.part is not Part.VALUE:
         return f"the laboratory's {pick.part} for {label} on {bad.day}"
     if bad is not None:
         return _why_unusable(bad, label, situation)
-    meaning = situation.meaning(pick.name)
-    settle = meaning.settle if meaning and meaning.settle else f"record {label}"
-    return f"{settle}{_dates(period)}"
+    return f"{_settle(pick.name, situation)}{_dates(period)}"
+
+
+def _settle(name: str, situation: Situation) -> str:
+    meaning = situation.meaning(name)
+    return meaning.settle if meaning and meaning.settle else f"record {situation.label(name)}"
 
 
 def _why_unusable(fact: Fact, label: str, situation: Situation) -> str:
     if isinstance(fact.behind, Finding):
         return f"{label} on {fact.day}: {'; '.join(fact.behind.reasons) or 'not known'}"
+    if fact.value is None:
+        return f"{label} was asked on {fact.day} and is not known: {_settle(fact.name, situation)}"
     meaning = situation.meaning(fact.name)
     unit = meaning.unit if meaning else None
     return f"{label} on {fact.day} as a number{f' in {unit}' if unit else ''} (recorded: {plain(fact.value)} {fact.unit or ''})"
@@ -191,14 +209,20 @@ def _dates(period: Period) -> str:
 def stated(name: str, window: Window | None, situation: Situation) -> Reading:
     """What was last stated under a name: labels and yes/no; two different statements of one day leave it open."""
     period = placed(window, situation)
-    candidates = [
-        (fact, where)
-        for fact in situation.known(name)
-        if fact.value is not None and (where := period.holds(fact)) is not False
-    ]
+    recorded = said(situation.known(name))
+    candidates = [(fact, where) for fact in recorded if (where := period.holds(fact)) is not False]
     certain = [fact for fact, where in candidates if where]
-    last = [fact for fact, _ in candidates if not any(day_range(c)[0] > day_range(fact)[1] for c in certain)]
+    last = [fact for fact, _ in candidates if not is_beaten(fact, certain)]
     values = tuple(dict.fromkeys([*(fact.value for fact in last), *([] if certain else [None])]))
-    missing = () if certain else (_wanted(Pick(name, window=window), period, [], situation),)
-    flags = ("CONTRADICTION",) if len({fact.value for fact in last}) > 1 else ()
+    missing = () if None not in values else (_wanted_statement(name, window, period, last, situation),)
+    flags = ("CONTRADICTION",) if len({fact.value for fact in last if fact.value is not None}) > 1 else ()
     return Reading(values, tuple(_grounds(last)), missing, flags)
+
+
+def _wanted_statement(
+    name: str, window: Window | None, period: Period, last: Sequence[Fact], situation: Situation
+) -> str:
+    blank = next((fact for fact in last if fact.value is None), None)
+    if blank is not None and period.unplaced is None:
+        return _why_unusable(blank, situation.label(name), situation)
+    return _wanted(Pick(name, window=window), period, [], situation)

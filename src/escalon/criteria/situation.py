@@ -6,7 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from escalon.expressions.events import Span, Window
-from escalon.facts import Day, Fact, Facts, Truth
+from escalon.facts import Day, Fact, Facts, Finding, Status, Truth, all_known
 
 
 class Meaning(Protocol):
@@ -40,6 +40,8 @@ class Anchor:
     day: Day | None
     first: Day | None = None
     last: Day | None = None
+    unsettled: str = ""
+    """Why the day is not known, and what to do, where more can be said than that nothing is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,11 @@ class Situation:
 class Period:
     """A window laid on the calendar. `stated_from`: a «no» counts when it was said on this day or later.
 
-    `unplaced` names the anchor whose day is not known, so that nothing can be said of the window.
+    `unplaced` says what is needed where the anchor's day is not known, so that nothing can be said of the window.
+    `by` is the day of decision: what may have come after it is never sure to count.
     """
 
+    by: Day
     first: Day | None = None
     last: Day | None = None
     stated_from: Day | None = None
@@ -87,46 +91,86 @@ class Period:
             return None
         if fact.day is None:
             return True if self.first is None and self.last is None else None
-        return fact.day.is_within(self.first, self.last)
+        return all_known((fact.day.is_within(self.first, self.last), fact.day.is_by(self.by)))
+
+    def denies(self, fact: Fact) -> bool:
+        """Whether a «no» was said surely late enough to speak for the period, and surely not after the decision."""
+        late = self.stated_from is None or (fact.day is not None and self.stated_from.is_by(fact.day) is True)
+        return late and (fact.day is None or fact.day.is_by(self.by) is True)
 
     def overlaps(self, fact: Fact) -> Truth:
         """Whether something that lasted reached into the period; ongoing things last to the day of decision."""
-        if fact.until is None and not fact.ongoing:
+        if fact.until is None and not fact.ongoing and not fact.end_unknown:
             return self.holds(fact)
         if self.unplaced is not None or fact.day is None:
             return None
-        begins = True if self.last is None else fact.day.is_by(self.last)
-        ends = True if self.first is None or fact.until is None else self.first.is_by(fact.until)
-        return False if begins is False or ends is False else None if begins is None or ends is None else True
+        begins = fact.day.is_by(self.by) if self.last is None else fact.day.is_by(self.last)
+        return all_known((begins, self._lasts_into(fact, fact.day), fact.day.is_by(self.by)))
+
+    def _lasts_into(self, fact: Fact, start: Day) -> Truth:
+        """Whether something that began was still there when the period began; a missing end leaves it open."""
+        if self.first is None or fact.ongoing:
+            return True
+        if fact.until is not None:
+            return self.first.is_by(fact.until)
+        return True if self.first.is_by(start) else None
 
 
 def placed(window: Window | None, situation: Situation) -> Period:
     """Lay a window on the calendar, as far as the participant's anchors are known."""
+    by = situation.as_of
     if window is None or window.span is Span.EVER:
         index = situation.anchors.get(situation.index)
-        return Period(stated_from=None if index is None else index.first or index.day)
+        return Period(by, stated_from=None if index is None else index.first or index.day)
     anchor = situation.anchors.get(window.anchor)
     if anchor is None or anchor.day is None or anchor.day.is_partial:
-        return Period(unplaced=window.anchor)
+        return Period(by, unplaced=(anchor.unsettled if anchor else "") or f"the day of {window.anchor}")
     day, duration = anchor.day, window.duration
     match window.span:
         case Span.AT:
             first = anchor.first or day
-            return Period(first, anchor.last or situation.as_of, first)
+            return Period(by, first, anchor.last or by, first)
         case Span.BEFORE:
-            return Period(None, day, day)
+            return Period(by, None, day, day)
         case Span.AFTER:
-            return Period(day, None, day)
+            return Period(by, day, None, by)  # a «no» speaks for the time up to when it was said, so only one of today
     assert duration is not None
     match window.span:
         case Span.WITHIN:
-            return Period(duration.before(day), day, day)
+            return Period(by, duration.before(day), day, day)
         case Span.SINCE:
-            return Period(duration.before(day), situation.as_of, day)
+            return Period(by, duration.before(day), by, day)
         case _:
-            return Period(None, duration.before(day), duration.before(day))
+            return Period(by, None, duration.before(day), duration.before(day))
 
 
 def day_range(fact: Fact) -> tuple[date, date]:
     """The earliest and latest calendar day a fact may have; everything for one without a day."""
     return (fact.day.earliest, fact.day.latest) if fact.day else (date.min, date.max)
+
+
+def said(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The statements of a name that count: «asked and not known» does, unless the same day or visit has an answer.
+
+    An undated «not known» says nothing. A score that could not be computed gives way to the score somebody recorded for
+    the same visit or day, but one whose items contradict each other does not.
+    """
+    answered = [fact for fact in facts if fact.value is not None]
+    return tuple(fact for fact in facts if fact.value is not None or not _moot(fact, answered))
+
+
+def _moot(fact: Fact, answered: list[Fact]) -> bool:
+    if fact.day is None:
+        return True
+    behind = fact.behind
+    if isinstance(behind, Finding) and behind.status is Status.INVALID:
+        return False
+    return any(
+        (other.day == fact.day and not fact.day.is_partial) or (isinstance(behind, Finding) and one_visit(fact, other))
+        for other in answered
+    )
+
+
+def one_visit(fact: Fact, other: Fact) -> bool:
+    """Whether two facts belong to one named visit."""
+    return bool(fact.visit) and fact.visit == other.visit

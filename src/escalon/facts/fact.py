@@ -33,11 +33,14 @@ class Fact:
     visit: str = ""
     behind: object = None
     """The finding a computed fact comes from, such as a score; `None` for what was recorded."""
+    end_unknown: bool = False
+    """It lasted, but neither its end nor that it goes on is recorded."""
 
     def __str__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
         when = f" on {self.day}" if self.day else ""
-        end = f" until {self.until}" if self.until else " (ongoing)" if self.ongoing else ""
+        open_ = " (ongoing)" if self.ongoing else " (end not recorded)" if self.end_unknown else ""
+        end = f" until {self.until}" if self.until else open_
         return f"{self.name} {plain(self.value)}{unit}{when}{end}"
 
 
@@ -72,5 +75,8 @@ class Facts:
         return sum(len(some) for some in self._by_name.values())
 
 
-def _order(fact: Fact) -> tuple[bool, object]:
-    return (fact.day is not None, fact.day.latest if fact.day else None)
+def _order(fact: Fact) -> tuple[object, ...]:
+    """By day; what is of one day by its content, so that the order of rows in a file changes nothing."""
+    days = (fact.day.latest, fact.day.earliest) if fact.day else ()
+    written = (fact.value, fact.unit, fact.visit, fact.until, fact.ongoing, fact.lower, fact.upper, fact.behind is None)
+    return (fact.day is not None, *days, *map(str, written))
