@@ -5,12 +5,19 @@ import pytest
 from escalon.casebook.records import Infusion, Records, Sample
 from escalon.facts import Day
 from escalon.kinetics import Detection, noncompartmental
-from escalon.reporting.cell_profiles import cell_profiles
+from escalon.protocol import load_study
+from escalon.reporting.cells import profiles_of
 
 
-def sample(date, value, below=False, analyte="car_copies", person="P1"):
+@pytest.fixture(scope="module")
+def study():
+    return load_study("nct07052565")
+
+
+def sample(date, value, code="", analyte="car_transgene", person="P1", unit="copies/µL"):
     number = None if value is None else Decimal(value)
-    return Sample(person, analyte, Day.parse(date), number, "copies/µL", below, Decimal(5), f"samples.csv {date}")
+    day, source = Day.parse(date), f"samples.csv {date}"
+    return Sample(person, analyte, day, number, unit, bool(code), Decimal(5), code=code, source=source)
 
 
 def records(*samples):
@@ -18,29 +25,37 @@ def records(*samples):
     return Records(infusions=(infused,), samples=samples)
 
 
-def test_records_become_profiles_by_dose_level():
-    (found,) = cell_profiles(records(sample("2025-03-15", "40"), sample("2025-02-28", None, below=True)))
-    assert found.group == "level 2"
-    assert [(s.day, s.detection) for s in found.samples] == [(-1, Detection.BELOW), (14, Detection.QUANTIFIED)]
+def test_records_become_profiles_by_dose_level(study):
+    some = records(
+        sample("2025-03-15", "40"), sample("2025-02-28", None, code="ND"), sample("2025-03-20", None, code="<5")
+    )
+    (found,), left_out = profiles_of(study, some)
+    assert (found.group, left_out) == ("level 2", [])
+    assert [(s.day, s.detection) for s in found.samples] == [
+        (-1, Detection.ND), (14, Detection.QUANTIFIED), (19, Detection.BELOW)
+    ]  # fmt: skip
     kinetics = noncompartmental(found)
     assert kinetics["cmax"].value == 40
     assert "clock_not_recorded" in kinetics.flags
     assert "baseline_detected" not in kinetics.flags
 
 
-def test_not_done_is_missing_and_a_number_below_the_limit_is_below_it():
-    (found,) = cell_profiles(records(sample("2025-03-08", None), sample("2025-03-15", "4.9")))
+def test_not_done_is_missing_and_a_number_below_the_limit_is_below_it(study):
+    (found,), _ = profiles_of(study, records(sample("2025-03-08", None), sample("2025-03-15", "4.9")))
     assert [s.detection for s in found.samples] == [Detection.MISSING, Detection.BLQ]
 
 
-def test_only_the_analytes_asked_for_and_only_the_infused():
-    some = records(
-        sample("2025-03-15", "40"), sample("2025-03-15", "3", analyte="igg"), sample("2025-03-15", "9", person="P9")
-    )
-    assert [p.analyte for p in cell_profiles(some, ["car_copies"])] == ["car_copies"]
-    assert {p.participant for p in cell_profiles(some)} == {"P1"}
+def test_profiles_come_in_the_study_s_unit(study):
+    (found,), _ = profiles_of(study, records(sample("2025-03-15", "0.04", analyte="cd19_b_cells", unit="10^9/L")))
+    assert (found.unit, found.samples[0].value) == ("/uL", 40)
 
 
-def test_two_samples_of_one_day_are_refused_by_name():
-    with pytest.raises(ValueError, match="two car_copies samples on 2025-03-15"):
-        cell_profiles(records(sample("2025-03-15", "40"), sample("2025-03-15", "50")))
+def test_only_the_infused_have_profiles(study):
+    some = records(sample("2025-03-15", "40"), sample("2025-03-15", "9", person="P9"))
+    assert {p.participant for p in profiles_of(study, some)[0]} == {"P1"}
+
+
+def test_two_samples_of_one_day_are_named_and_make_no_profile(study):
+    profiles, left_out = profiles_of(study, records(sample("2025-03-15", "40"), sample("2025-03-15", "50")))
+    assert profiles == []
+    assert "P1 car_transgene: two samples on day 14" in left_out[0]

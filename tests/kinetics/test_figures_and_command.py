@@ -77,11 +77,11 @@ APP = typer.Typer()
 APP.command()(kinetics)
 RUNNER = CliRunner()
 SAMPLES = """participant,analyte,date,value,unit,lloq
-P1,car_copies,2025-02-28,ND,copies/µL,5
-P1,car_copies,2025-03-08,640,copies/µL,5
-P1,car_copies,2025-03-11,2150,copies/µL,5
-P1,car_copies,2025-03-29,,copies/µL,5
-P1,car_copies,2025-04-05,40,copies/µL,5
+P1,car_transgene,2025-02-28,ND,copies/µL,5
+P1,car_transgene,2025-03-08,640,copies/µL,5
+P1,car_transgene,2025-03-11,2150,copies/µL,5
+P1,car_transgene,2025-03-29,,copies/µL,5
+P1,car_transgene,2025-04-05,40,copies/µL,5
 P1,cd19_b_cells,2025-03-15,0,cells/µL,1
 P1,igg,2025-02-28,9.0,g/L,
 P1,igg,2025-04-05,3.6,g/L,
@@ -128,7 +128,7 @@ def test_the_page_its_figures_and_the_table_are_written(data, tmp_path):
     page = (out / "kinetics.html").read_text(encoding="utf-8")
     assert "SYNTHETIC DATA" in page
     assert not re.search(r"<script|(?:src|href)\s*=\s*[\"']?http", page)
-    assert "P1,level 1,car_copies,cmax,2150.0,copies/µL,ok" in (out / "kinetics.csv").read_text(encoding="utf-8")
+    assert "P1,level 1,car_transgene,cmax,2150.0,copies/µL,ok" in (out / "kinetics.csv").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_wrong_option_is_named(data, arguments, sentence):
 
 def test_a_missing_folder_and_a_bad_row_are_named(data):
     assert "there is no such file or folder" in RUNNER.invoke(APP, [str(data / "nowhere")]).stderr
-    (data / "samples.csv").write_text(SAMPLES + "P1,car_copies,2025-05-05,40,copies/µL,\n", encoding="utf-8")
+    (data / "samples.csv").write_text(SAMPLES + "P1,car_transgene,2025-05-05,40,copies/µL,\n", encoding="utf-8")
     found = RUNNER.invoke(APP, [str(data)])
     assert found.exit_code == 2
     assert "samples.csv:10: lloq is empty" in found.stderr

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from escalon.kinetics.samples_table import Infused
     from escalon.reporting.tables.grid import Grid
 
-_PRODUCT = ("car_copies", "car_transgene")
+_PRODUCT = ("car_transgene", "car_copies")
 _B_CELLS = ("cd19_b_cells", "cd20_b_cells", "b_cells")
 
 
@@ -25,7 +25,7 @@ def kinetics(
     middle_blq: Annotated[str, typer.Option(help="Below LLOQ between two positives: drop or zero.")] = "drop",
     until: Annotated[float | None, typer.Option(help="Leave out samples from this day on (retreatment).")] = None,
     analyte: Annotated[
-        str | None, typer.Option(help="Which analyte is the cell product; car_copies or car_transgene unless said.")
+        str | None, typer.Option(help="Which analyte is the cell product; car_transgene unless said.")
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Only profiles in this unit, when there are several.")] = None,
     aplasia_below: Annotated[float, typer.Option(help="B cells/µL below which is aplasia.")] = 10,

@@ -124,7 +124,7 @@ def profile(
     values: Iterable[Number | None],
     limits: Limits,
     participant: str = "",
-    analyte: str = "car_copies",
+    analyte: str = "car_transgene",
 ) -> Profile:
     """A profile from plain numbers: `None` is a sample without a result, 0 is not detected. Codes by `limits`."""
     samples, lloq = [], None if limits.lloq is None else exact(limits.lloq)

@@ -111,7 +111,7 @@ def _line(where: str, row: Row, infusions: Mapping[str, Infused], qpcr: Reader |
     lloq = None if limits.lloq is None else exact(limits.lloq)
     sample = Sample(day, detection, value, lloq, timing, taken, where, note)
     group = row.get("group") or (infused.group if infused else "")
-    return _Line(where, participant, row.get("analyte") or "car_copies", group, unit, sample)
+    return _Line(where, participant, row.get("analyte") or "car_transgene", group, unit, sample)
 
 
 def _limits(row: Row, unit: str) -> Limits:
