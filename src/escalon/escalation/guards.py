@@ -140,25 +140,26 @@ class AtMost(Guard):
 
 @dataclass(frozen=True)
 class NoSkipping(Guard):
-    """An untried level may be entered only from the level just below it, once that has been tried."""
+    """Nobody is treated more than one level above the highest tried."""
 
-    reasons = ("level {to} is the next untried level: no level is skipped",)
+    reasons = ("level {to} is one above the highest tried: no level is skipped",)
 
     def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
-        """Bring any jump over untried levels down to the first untried one."""
+        """Bring any jump down to one level above the highest tried."""
         tried = counts.n > 0
-        first_untried = np.where(tried.all(axis=1), tried.shape[1], tried.argmin(axis=1)) + 1
-        jumps = moves.level > first_untried
+        levels = tried.shape[1]
+        next_level = np.where(tried.any(axis=1), levels - tried[:, ::-1].argmax(axis=1), 0) + 1
+        jumps = moves.level > next_level
         return replace(
             moves,
-            level=np.where(jumps, first_untried, moves.level),
+            level=np.where(jumps, next_level, moves.level),
             why=np.where(jumps, first, moves.why),
-            about=np.where(jumps, first_untried, moves.about),
+            about=np.where(jumps, next_level, moves.about),
         )
 
     def prose(self) -> str:
         """The limit as a sentence."""
-        return "No untried level is skipped when escalating."
+        return "No level is skipped: nobody is treated more than one level above the highest tried."
 
 
 Condition = Callable[[Counts, Moves], Bools]
