@@ -39,6 +39,8 @@ class ColumnReading:
     def __call__(self, columns: Mapping[str, Any], rows: int | None = None) -> dict[str, "numpy.ndarray[Any, Any]"]:
         """Read columns: arrays, lists, Polars or Arrow columns, or None for an input recorded for nobody.
 
+        A label column may hold text, or places in `labels` as 32-bit integers.
+
         `rows` is needed only when no input has a column. Raises ValueError for a column that is absent, of another
         length, or that holds something other than its input's kind, and for a resulting label outside `labels`.
         """
@@ -145,6 +147,10 @@ def _coded(name: str, column: Any, codes: dict[str, int]) -> Any:
     """Labels as their places in the vocabulary, which grows by the labels met; -1 where missing."""
     import numpy as np
 
+    if getattr(column, "dtype", None) == np.int32:  # already coded, by `labels`
+        if len(column) and not -1 <= column.min() <= column.max() < len(codes):
+            raise ValueError(f"column {name!r} must hold places of labels, -1 to {len(codes) - 1}")
+        return column
     values = column.to_list() if hasattr(column, "to_list") else np.asarray(column, dtype=object).tolist()
     for label in set(values):
         if isinstance(label, str):

@@ -1,11 +1,13 @@
 """Numbers as recorded: exact, with the digits that were written down."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 from fractions import Fraction
 from functools import lru_cache
 from typing import TypeAlias
 
 Number: TypeAlias = int | float | Decimal | Fraction
+LARGEST_EXPONENT = 99
+"""Nothing that is recorded in a trial is 10¹⁰⁰ or more, or so close to 0; exact arithmetic on 1e999999 would never end."""
 
 
 def exact(value: Number) -> Fraction:
@@ -27,6 +29,8 @@ def read_number(text: str) -> Decimal:
     if value is None or not value.is_finite():
         hint = f" Write the decimal sign as a point: {text.replace(',', '.')}" if "," in text else ""
         raise ValueError(f"{text!r} is not a number.{hint}")
+    if value and abs(value.adjusted()) > LARGEST_EXPONENT:
+        raise ValueError(f"{text!r} is too {'large' if value.adjusted() > 0 else 'small'} to be a recorded number")
     return value
 
 
@@ -36,8 +40,21 @@ def plain(value: object, places: int = 6) -> str:
         return "not known" if value is None else "yes" if value is True else "no" if value is False else str(value)
     if isinstance(value, int):
         return str(value)
+    if value != value or value in (float("inf"), float("-inf")):
+        return str(value)
     number = Decimal(repr(value)) if isinstance(value, float) else value
-    if isinstance(number, Fraction):
-        number = Decimal(number.numerator) / Decimal(number.denominator)
-    text = f"{number:f}" if number == round(number, places) else f"{number:.{places}f}"
+    text = _rounded(Fraction(number), places) if isinstance(number, Fraction) else _decimals(number, places)
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _rounded(value: Fraction, places: int) -> str:
+    """A ratio to so many decimals, whatever its size."""
+    scaled = round(value * 10**places)
+    digits = f"{abs(scaled):0{places + 1}d}"
+    return f"{'-' if scaled < 0 else ''}{digits[:-places]}.{digits[-places:]}" if places else str(scaled)
+
+
+def _decimals(number: Decimal, places: int) -> str:
+    """All the digits that were written, or so many decimals where there are more."""
+    with localcontext(prec=max(28, number.adjusted() + places + 2)):
+        return f"{number:f}" if number == round(number, places) else f"{number:.{places}f}"

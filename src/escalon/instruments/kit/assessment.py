@@ -60,6 +60,14 @@ def _sorted_out(instrument: Instrument, given: Mapping[str, Any]) -> tuple[dict[
     return raw, {name: choice for name, choice in options.items() if choice != instrument.options[name][0]}
 
 
+def chosen_options(instrument: Instrument, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options among `name=value` that differ from the defaults. Raises UnknownItem for anything else."""
+    raw, options = _sorted_out(instrument, given)
+    if raw:
+        raise UnknownItem(f"{next(iter(raw))} is an item of {instrument.name}: each row of the table gives its own")
+    return options
+
+
 def _option(instrument: Instrument, name: str, value: Any) -> Any:
     for choice in instrument.options[name]:
         if str(choice).lower() == str(value).lower():

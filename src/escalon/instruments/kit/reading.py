@@ -1,5 +1,6 @@
 """Reading one item's value as it was written or recorded: kind, unit and range checked, nothing guessed."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ def _read_amount(name: str, item: Item, value: Any, unit: str | None, fact: Fact
     if isinstance(value, str):
         value, written, below = _written(name, item, value)
         unit = written or unit
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction) or not _is_finite(value):
         raise ItemError("NOT_A_NUMBER", f"{name} is {value!r}. Write a {item.range_text()}{_in_units(item)}")
     flags = {}
     kept = fact or Fact(name, value, unit=unit or item.unit)
@@ -138,6 +139,10 @@ def _read_amount(name: str, item: Item, value: Any, unit: str | None, fact: Fact
         value = exact(value) * BELOW_LIMIT_COUNTS_AS[below_limit]
     result, more = _ranged(name, item, _in_canonical_unit(name, item, value, unit))
     return Entry(result, kept, flags | more, recorded)
+
+
+def _is_finite(value: Value) -> bool:
+    return math.isfinite(value) if isinstance(value, float | Decimal) else True
 
 
 def _as_recorded(item: Item, value: Value, unit: str | None, below: bool) -> str | None:

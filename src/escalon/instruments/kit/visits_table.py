@@ -1,26 +1,26 @@
 """Scoring a table of visits: one row a visit, one column an item, as array operations.
 
-A header says the unit in brackets, `crp [mg/L]`, wherever an item accepts more than one. A cell that an item does not
-accept makes its row `invalid` and is named; nothing is dropped and no row is left out.
+A header says the unit in brackets, `crp [mg/L]`, wherever an item accepts more than one. Each row gets what one visit
+gets from `assess`: a cell that an item does not accept makes its row `invalid` and is named; nothing is dropped and no
+row is left out.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from escalon.expressions.tree import Kind
-from escalon.facts import UnitError, convert, spelled
+from escalon.facts import spelled
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import Item
-from escalon.instruments.kit.reading import ItemError, read
-from escalon.instruments.kit.readings import columns
+from escalon.instruments.kit.table_rows import ColumnScorer, VisitScorer, result_names
 
 if TYPE_CHECKING:
-    import numpy
     import polars
 
 BLOCK = 131_072  # rows scored between two steps of the progress bar
-SHOWN = 20
+ALMOST = 0.85
+"""So alike must the names of a column and of a needed item without one be that the column is taken for a misspelling."""
 
 
 class TableError(ValueError):
@@ -29,58 +29,72 @@ class TableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The table with `<name>`, `<name>_band`, `<name>_status` and `<name>_flags` added, and the cells not accepted."""
+    """The table with `<name>`, `<name>_band`, `<name>_status`, `<name>_missing` and `<name>_flags` added.
+
+    `problems` names the first cells and rows that were not accepted, `row 7: …`, the header being row 1; `invalid` counts
+    all such rows. `absent` are items for which the table has no column, so that they are missing in every row.
+    """
 
     frame: "polars.DataFrame"
     problems: tuple[str, ...]
     invalid: int
+    absent: tuple[str, ...] = ()
 
 
 def score_table(
     instrument: Instrument, frame: "polars.DataFrame", options: Mapping[str, Any] | None = None,
     step: Callable[[int], None] = lambda rows: None,
 ) -> Scored:  # fmt: skip
-    """Score every row. `step` is told how many rows were done. Raises TableError for columns that cannot be read."""
+    """Score every row. `step` is told how many rows were done.
+
+    Raises TableError for columns that cannot be read, UnknownItem for an option the instrument does not have.
+    """
     import polars as pl
 
-    chosen = _columns(instrument, frame.columns)
-    reading = columns(instrument, **(options or {}))
-    blocks, problems, invalid = [], [], 0
+    chosen = match_columns(instrument, frame)
+    _free_of_results(instrument, frame.columns)
+    scorer = (VisitScorer if instrument.adapt else ColumnScorer)(instrument, chosen, options or {})
+    made: list[list[polars.Series]] = []
+    problems, invalid = [], 0
     for start in range(0, max(frame.height, 1), BLOCK):
         part = frame.slice(start, BLOCK)
-        made, found, bad = _block(instrument, part, chosen, reading, start)
-        blocks.append(part.with_columns(made))
-        problems += found
-        invalid += bad
+        rows = scorer.score(part)
+        made.append(rows.series)
+        problems += [f"row {start + row + 2}: {sentence}" for row, sentence in rows.problems]
+        invalid += rows.invalid
         step(part.height)
-    return Scored(pl.concat(blocks), tuple(problems[:SHOWN]), invalid)
+    columns = [pl.concat(list(blocks)) for blocks in zip(*made, strict=True)]
+    absent = tuple(name for name, item in instrument.items.items() if item.needed and name not in chosen)
+    return Scored(frame.with_columns(columns), tuple(problems), invalid, absent)
 
 
-def _columns(instrument: Instrument, headers: Sequence[str]) -> dict[str, tuple[str, str | None]]:
-    """The column and unit of each item. A header that looks like an item but is none of them is refused."""
-    aliases = {other.lower(): name for name, item in instrument.items.items() for other in (name, *item.also)}
+def match_columns(instrument: Instrument, frame: "polars.DataFrame") -> dict[str, tuple[str, str | None]]:
+    """The column and unit of each item. A wrong unit, a name that stands twice or nearly names an item is refused."""
+    names = {other.lower(): name for name, item in instrument.items.items() for other in (name, *item.also)}
     chosen: dict[str, tuple[str, str | None]] = {}
-    for header in headers:
-        label, _, rest = header.partition("[")
-        name = aliases.get(label.strip().lower())
+    others: list[str] = []
+    for header in frame.columns:
+        label, bracket, rest = header.partition("[")
+        label = label.strip().lower()
+        name = names.get(label)
         if name is None:
+            others.append(label)
             continue
         if name in chosen:
             raise TableError(f"columns {chosen[name][0]!r} and {header!r} are both {name}. Keep one of them")
-        unit = rest.rstrip("] ").strip() or None
-        chosen[name] = (header, _unit(header, instrument.items[name], name, unit))
-    missing = [
-        name for name, item in instrument.items.items() if item.needed and name not in chosen and not item.missing_when
-    ]
-    if not chosen:
-        raise TableError(f"no column is an item of {instrument.name}. Items: {', '.join(instrument.items)}")
-    if len(missing) == len([item for item in instrument.items.values() if item.needed]):
-        raise TableError(f"none of the items needed is there: {', '.join(missing)}")
+        if frame[header].dtype.is_nested() and not instrument.adapt:
+            raise TableError(f"column {header!r} holds lists or records. Write one value a row")
+        chosen[name] = (
+            header,
+            _unit(header, instrument.items[name], name, rest.rstrip("] ").strip() if bracket else None),
+        )
+    _no_misspelling(instrument, names, chosen, others)
+    _something_to_score(instrument, chosen)
     return chosen
 
 
 def _unit(header: str, item: Item, name: str, unit: str | None) -> str | None:
-    if unit is None:
+    if not unit:
         if item.needs_unit:
             options = " or ".join(f"`{name} [{option}]`" for option in item.units)
             raise TableError(f"column {header!r} does not say its unit. Write the header {options}")
@@ -91,178 +105,33 @@ def _unit(header: str, item: Item, name: str, unit: str | None) -> str | None:
     return unit
 
 
-def _block(
-    instrument: Instrument,
-    part: "polars.DataFrame",
-    chosen: Mapping[str, tuple[str, str | None]],
-    reading: Any,
-    start: int,
-) -> tuple[list["polars.Series"], list[str], int]:
-    import numpy as np
-
-    supplied: dict[str, Any] = dict.fromkeys(instrument.items)
-    wrong = np.zeros(part.height, dtype=bool)
-    problems: list[str] = []
-    for name, (header, unit) in chosen.items():
-        item = instrument.items[name]
-        values, bad = _cells(part[header], item, unit)
-        wrong |= bad
-        supplied[name] = values
-        problems += _named(part[header], name, item, unit, bad, start)
-    results = reading(supplied, rows=part.height)
-    return _series(instrument, results, reading, wrong, chosen, supplied), problems, int(wrong.sum())
+def _no_misspelling(
+    instrument: Instrument, names: Mapping[str, str], chosen: Mapping[str, Any], others: Sequence[str]
+) -> None:
+    for label in others:
+        if label in instrument.options:
+            choices = " or ".join(f"{label}={choice}" for choice in instrument.options[label])
+            raise TableError(
+                f"column {label!r} is an option, the same for every row. Give it beside the table: {choices}"
+            )
+        for close in get_close_matches(label, names, 1, ALMOST):
+            if names[close] not in chosen and instrument.items[names[close]].needed:
+                raise TableError(
+                    f"column {label!r} is no item of {instrument.name}. Did you mean {close}? If it is something else, "
+                    f"rename it; if there is no {names[close]}, add an empty column {names[close]}"
+                )
 
 
-def _cells(series: "polars.Series", item: Item, unit: str | None) -> tuple[Any, "numpy.ndarray[Any, Any]"]:
-    """A column in the item's canonical unit, and which of its cells are not accepted."""
-    import numpy as np
-    import polars as pl
-
-    if item.kind is Kind.LABEL:
-        known = {choice.lower(): choice for choice in item.choices}
-        text = series.cast(pl.String).str.strip_chars().str.to_lowercase()
-        values = text.replace_strict(known, default=None, return_dtype=pl.String)
-        return values, (values.is_null() & _filled(text)).to_numpy()
-    if item.kind is Kind.TRUTH:
-        values, blank = _truths(series)
-    else:
-        text = series.cast(pl.String).str.strip_chars()
-        numeric = series.is_finite() if series.dtype.is_float() else None
-        values = (
-            series.cast(pl.Float64, strict=False) if series.dtype.is_numeric() else text.cast(pl.Float64, strict=False)
-        )
-        if numeric is not None:
-            values = pl.select(pl.when(numeric).then(values)).to_series()
-        blank = _filled(text if numeric is None else text.set(series.is_nan(), ""))
-    array = values.cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
-    bad = np.isnan(array) & blank.to_numpy()
-    if item.kind in (Kind.INTEGER, Kind.NUMBER):
-        array = _converted(array, item, unit)
-        bad |= _outside(array, item)
-        array[bad | _beyond(array, item.query)] = np.nan  # to be confirmed first, so not scored
-    return array, bad
+def _something_to_score(instrument: Instrument, chosen: Mapping[str, Any]) -> None:
+    if not chosen:
+        raise TableError(f"no column is an item of {instrument.name}. Items: {', '.join(instrument.items)}")
+    needed = [name for name, item in instrument.items.items() if item.needed]
+    reachable = {*chosen, *(name for name in needed if set(instrument.items[name].missing_when) & set(chosen))}
+    if needed and not reachable & set(needed):
+        raise TableError(f"none of the items needed is there: {', '.join(needed)}")
 
 
-_BLANK = ("", "nd", "na", "n/a", "nan", "none", "null", "not_assessed", "not assessed", "not done", "unknown")
-_WORDS = {"yes": 1, "y": 1, "true": 1, "present": 1, "positive": 1, "1": 1, "1.0": 1,
-          "no": 0, "n": 0, "false": 0, "absent": 0, "negative": 0, "0": 0, "0.0": 0, "not_attributable": 0}  # fmt: skip
-
-
-def _filled(text: "polars.Series") -> "polars.Series":
-    return text.is_not_null() & ~text.str.to_lowercase().is_in(list(_BLANK)).fill_null(False)
-
-
-def _truths(series: "polars.Series") -> tuple["polars.Series", "polars.Series"]:
-    import polars as pl
-
-    text = series.cast(pl.String).str.strip_chars().str.to_lowercase()
-    return text.replace_strict(_WORDS, default=None, return_dtype=pl.Float64), _filled(text)
-
-
-def _converted(array: Any, item: Item, unit: str | None) -> Any:
-    if unit is None or item.unit is None or spelled(unit) == spelled(item.unit):
-        return array
-    try:
-        zero, one = (convert(value, unit, item.unit, item.substance) for value in (0, 1))
-    except UnitError as error:
-        raise TableError(str(error)) from None
-    return array * float(one - zero) + float(zero)  # every accepted conversion is a straight line
-
-
-def _outside(array: Any, item: Item) -> Any:
-    import numpy as np
-
-    bad = _beyond(array, (item.low, item.high))
-    if item.kind is Kind.INTEGER:
-        bad |= ~np.isnan(array) & (array != np.floor(array))
-    if item.levels:
-        bad |= ~np.isnan(array) & ~np.isin(array, item.levels)
-    return bad
-
-
-def _beyond(array: Any, ends: tuple[Any, Any]) -> Any:
-    import numpy as np
-
-    low, high = ends
-    beyond = np.zeros(len(array), dtype=bool)
-    if low is not None:
-        beyond |= array < float(low) - 1e-9
-    if high is not None:
-        beyond |= array > float(high) + 1e-9
-    return beyond
-
-
-def _named(
-    series: "polars.Series", name: str, item: Item, unit: str | None, bad: "numpy.ndarray[Any, Any]", start: int
-) -> Iterator[str]:
-    for place in bad.nonzero()[0][:SHOWN]:
-        raw = series[int(place)]
-        try:
-            read(name, item, (raw, unit) if unit else raw)
-            says = f"{name} is {raw!r}. Accepted: {item.range_text()}"
-        except ItemError as error:
-            says = str(error)
-        yield f"row {start + int(place) + 2}: {says}"
-
-
-def _series(
-    instrument: Instrument, results: Mapping[str, Any], reading: Any, wrong: Any,
-    chosen: Mapping[str, tuple[str, str | None]], supplied: Mapping[str, Any],
-) -> list["polars.Series"]:  # fmt: skip
-    import numpy as np
-    import polars as pl
-
-    name = instrument.name
-    contradicted = _any(results, "check:", len(wrong))
-    wrong |= contradicted
-    queried = _any(results, "query:", len(wrong))
-    applies = results["applies"] if "applies" in results else np.ones(len(wrong))
-    value = _decoded(results["value"], reading, "value")
-    known = ~(_unknown(value) | wrong | (applies != 1))
-    status = np.where(known, "ok", instrument.when_missing.value)
-    status = np.where(~known & (results["required"] != 1), "missing", status)
-    status = np.where(applies == 0, "not_applicable", np.where(np.isnan(applies), "indeterminate", status))
-    status = np.where(wrong, "invalid", np.where(queried, "missing", status))
-    shown = pl.Series(name, np.where(known, value, None if value.dtype == object else np.nan))
-    made = [shown.fill_nan(None) if shown.dtype.is_float() else shown]
-    if "category" in results:
-        band = _decoded(results["category"], reading, "category")
-        made.append(
-            pl.Series(f"{name}_band", [b if k else None for b, k in zip(band, known, strict=True)], dtype=pl.String)
-        )
-    made.append(pl.Series(f"{name}_status", status.astype(str)))
-    made.append(pl.Series(f"{name}_flags", _flags(results, len(wrong)), dtype=pl.String))
-    return made
-
-
-def _decoded(column: Any, reading: Any, root: str) -> Any:
-    return reading.decode(column) if reading.roots[root] is Kind.LABEL else column
-
-
-def _unknown(values: Any) -> Any:
-    import numpy as np
-
-    if values.dtype == object:
-        return np.array([value is None for value in values], dtype=bool)
-    return np.isnan(values)
-
-
-def _any(results: Mapping[str, Any], prefix: str, rows: int) -> Any:
-    import numpy as np
-
-    found = np.zeros(rows, dtype=bool)
-    for key, column in results.items():
-        if key.startswith(prefix):
-            found |= column == 1
-    return found
-
-
-def _flags(results: Mapping[str, Any], rows: int) -> list[str]:
-    import numpy as np
-
-    text = np.full(rows, "", dtype=object)
-    for key, column in results.items():
-        if key.startswith("flag:"):
-            here = column == 1
-            text[here] = [f"{before};{key[5:]}" if before else key[5:] for before in text[here]]
-    return [str(one) for one in text]
+def _free_of_results(instrument: Instrument, headers: Sequence[str]) -> None:
+    for name in result_names(instrument):
+        if name in headers:
+            raise TableError(f"the table already has a column {name!r}, where a result would go. Rename that column")

@@ -1,0 +1,190 @@
+"""The cells of one column of a table of visits, as arrays in the item's canonical unit.
+
+Plain numbers are converted and checked as arrays. Everything else that stands in a cell (`<5`, `7 mg/L`, `yes`, a
+label) is read once for each different text, by the reading for one visit, so both accept the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from escalon.expressions.tree import Kind
+from escalon.facts import convert, spelled
+from escalon.instruments.kit.item import Item
+from escalon.instruments.kit.reading import Entry, ItemError, read
+
+if TYPE_CHECKING:
+    import numpy
+    import polars
+
+Array: TypeAlias = "numpy.ndarray[Any, Any]"
+NAMED = 20
+"""How many cells of a column that are not accepted are described; all of them are counted and marked."""
+
+
+@dataclass(slots=True)
+class Cells:
+    """A column as read. Numbers and truths are doubles, NaN where not known; labels are codes, -1 where not known."""
+
+    values: Array
+    refused: dict[str, Array] = field(default_factory=dict)
+    """Rows whose cell is not accepted, by the kind of mistake."""
+    flags: dict[str, Array] = field(default_factory=dict)
+    """Rows with a flag of their entry: DOUBTFUL, QUERY, CRP_BELOW_LLOQ."""
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    """Row and sentence of the first cells that are not accepted."""
+
+    def mark(self, marks: dict[str, Array], code: str, rows: Any) -> None:
+        """Add rows (their places, or one truth a row) to those under a code."""
+        import numpy as np
+
+        marks.setdefault(code, np.zeros(len(self.values), dtype=bool))[rows] = True
+
+
+def read_cells(
+    name: str, item: Item, series: "polars.Series", unit: str | None, below_limit: str, codes: Mapping[str, int]
+) -> Cells:
+    """Read a column for an item; `unit` is the one in its header, `codes` the place of each label."""
+    import numpy as np
+
+    if item.kind is Kind.LABEL:
+        cells, odd = Cells(np.full(len(series), -1, np.int32)), series.is_not_null().to_numpy()
+    elif item.kind is Kind.TRUTH:
+        cells, odd = _truths(series)
+    else:
+        cells, odd = _amounts(name, item, series, unit)
+    if odd.any():
+        _read_each_kind(cells, name, item, series, unit, below_limit, codes, odd.nonzero()[0])
+    cells.problems.sort()
+    return cells
+
+
+def _truths(series: "polars.Series") -> tuple[Cells, Array]:
+    """Booleans at once; anything else is read."""
+    import numpy as np
+    import polars as pl
+
+    if series.dtype == pl.Boolean:
+        return Cells(_doubles(series)), np.zeros(len(series), dtype=bool)
+    return Cells(np.full(len(series), np.nan)), series.is_not_null().to_numpy()
+
+
+def _amounts(name: str, item: Item, series: "polars.Series", unit: str | None) -> tuple[Cells, Array]:
+    """Plain numbers converted and checked, and the cells that are something else."""
+    import numpy as np
+    import polars as pl
+
+    if series.dtype.is_numeric():
+        values = _doubles(series)
+        odd = np.isinf(values)
+    elif series.dtype == pl.Boolean:
+        values, odd = np.full(len(series), np.nan), series.is_not_null().to_numpy()
+    else:
+        text = series.cast(pl.String)
+        values = _doubles(text.str.strip_chars().cast(pl.Float64, strict=False))
+        odd = ~np.isfinite(values) & text.is_not_null().to_numpy()
+    values[odd] = np.nan
+    cells = Cells(_in_canonical_unit(values, item, unit))
+    _check_range(cells, name, item, series, unit)
+    return cells, odd
+
+
+def _doubles(series: "polars.Series") -> Array:
+    import polars as pl
+
+    return series.cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
+
+
+def _in_canonical_unit(values: Array, item: Item, unit: str | None) -> Array:
+    """Every accepted conversion is a straight line with exact ends; a result that is a decimal is that decimal."""
+    import numpy as np
+
+    if unit is None or item.unit is None or spelled(unit) == spelled(item.unit):
+        return values
+    zero, one = (Fraction(convert(value, unit, item.unit, item.substance)) for value in (0, 1))
+    slope = one - zero
+    found = values * float(slope.numerator) / float(slope.denominator) + float(zero)
+    decimal = np.round(found, 9)
+    return np.where(np.abs(found - decimal) <= 1e-12 * np.maximum(np.abs(found), 1), decimal, found)
+
+
+def _check_range(cells: Cells, name: str, item: Item, series: "polars.Series", unit: str | None) -> None:
+    import numpy as np
+
+    values = cells.values
+    outside = _beyond(values, (item.low, item.high))
+    if item.kind is Kind.INTEGER:
+        outside |= values != np.rint(values)
+    if item.levels:
+        outside |= ~np.isin(values, item.levels)
+    outside &= ~np.isnan(values)
+    query = _beyond(values, item.query) & ~outside
+    doubtful = _beyond(values, item.doubtful) & ~outside & ~query
+    if outside.any():
+        cells.mark(cells.refused, "OUT_OF_RANGE", outside)
+        cells.problems += [
+            (int(row), _sentence(name, item, series[int(row)], unit)) for row in outside.nonzero()[0][:NAMED]
+        ]
+    for code, rows in (("QUERY", query), ("DOUBTFUL", doubtful)):
+        if rows.any():
+            cells.mark(cells.flags, code, rows)
+    values[outside | query] = np.nan  # to be confirmed first, so not scored
+
+
+def _beyond(values: Array, ends: tuple[int | Fraction | None, int | Fraction | None]) -> Array:
+    import numpy as np
+
+    low, high = ends
+    beyond = np.zeros(len(values), dtype=bool)
+    if low is not None:
+        beyond |= values < float(low)
+    if high is not None:
+        beyond |= values > float(high)
+    return beyond
+
+
+def _sentence(name: str, item: Item, cell: Any, unit: str | None) -> str:
+    try:
+        read(name, item, (cell, unit) if unit else cell)
+    except ItemError as error:
+        return str(error)
+    return f"{name} is {cell!r}. Accepted: {item.range_text()}"
+
+
+def _read_each_kind(
+    cells: Cells, name: str, item: Item, series: "polars.Series", unit: str | None, below_limit: str,
+    codes: Mapping[str, int], rows: Array,
+) -> None:  # fmt: skip
+    """Read every different cell among `rows` once, and spread what came out."""
+    import numpy as np
+    import polars as pl
+
+    some = series.gather(rows)
+    different = some.unique(maintain_order=True)
+    places = some.replace_strict(different, np.arange(len(different)), return_dtype=pl.UInt32).to_numpy()
+    entries = [_entry(name, item, cell, unit, below_limit) for cell in different.to_list()]
+    found = np.array([_value(item, entry, codes) for entry in entries], dtype=cells.values.dtype)
+    cells.values[rows] = found[places]
+    for code in dict.fromkeys(code for entry in entries if isinstance(entry, Entry) for code in entry.flags):
+        flagged = np.array([isinstance(entry, Entry) and code in entry.flags for entry in entries])
+        cells.mark(cells.flags, code, rows[flagged[places]])
+    wrong = {place: entry for place, entry in enumerate(entries) if isinstance(entry, ItemError)}
+    for code in dict.fromkeys(error.code for error in wrong.values()):
+        refused = np.array([isinstance(entry, ItemError) and entry.code == code for entry in entries])
+        cells.mark(cells.refused, code, rows[refused[places]])
+    for place, error in [*wrong.items()][:NAMED]:
+        cells.problems += [(int(row), str(error)) for row in rows[places == place][:NAMED]]
+
+
+def _entry(name: str, item: Item, cell: Any, unit: str | None, below_limit: str) -> Entry | ItemError:
+    try:
+        return read(name, item, (cell, unit) if unit else cell, below_limit)
+    except ItemError as error:
+        return error
+
+
+def _value(item: Item, entry: Entry | ItemError, codes: Mapping[str, int]) -> float:
+    if isinstance(entry, ItemError) or entry.value is None:
+        return -1 if item.kind is Kind.LABEL else float("nan")
+    return codes[entry.value] if item.kind is Kind.LABEL else float(entry.value)
