@@ -2,34 +2,39 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeGuard
 
 import typer
 
-from escalon.cli.dose_escalation import AS_JSON, DESIGN, LEVELS, OVERRIDDEN, outlook
+from escalon.cli.dose_escalation import AS_JSON, DESIGN, LEVELS, OVERRIDDEN, risks_from, show_outlook
 from escalon.cli.dose_escalation import next_dose as next_dose_from_notation
+from escalon.cli.dose_escalation import outlook as outlook_from_notation
 from escalon.cli.dose_product import lymphodepletion, product
 from escalon.cli.loading import Cutoff, cutoff_day, load, print_json
 
 if TYPE_CHECKING:
     from escalon.conduct.dosing import NextDose
+    from escalon.conduct.intake import Intake
+    from escalon.protocol import Study
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 app.command("product")(product)
 app.command("lymphodepletion")(lymphodepletion)
-app.command("outlook")(outlook)
 
 _COHORT = re.compile(r"\d+[A-Za-z]+")
 
 
+SoFar = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[SO_FAR | STUDY DATA]", help="Cohorts such as '1NNN 2NNT', or a study and its data folder."
+    ),
+]
+
+
 @app.command("next")
 def next_dose(
-    what: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[SO_FAR | STUDY DATA]", help="Cohorts such as '1NNN 2NNT', or a study and its data folder."
-        ),
-    ] = None,
+    what: SoFar = None,
     design: DESIGN = "3+3 variant=V2 size=18",
     levels: LEVELS = 3,
     overridden: OVERRIDDEN = False,
@@ -47,17 +52,57 @@ def next_dose(
     From data, a participant counts as free of DLT only once the window has closed; the rule, its variant and its guards are
     the study's. Exit code 0: treat; 1: wait or stop; 2: the input is wrong.
     """
-    words = [word for text in what or [] for word in text.split()]
-    if len(what or []) == 2 and not all(_COHORT.fullmatch(word) for word in words):
-        _from_data((what or [])[0], Path((what or [])[1]), cutoff, as_json)
+    if _is_data(what):
+        _from_data(what, cutoff, as_json)
     else:
-        next_dose_from_notation(" ".join(words), design, levels, overridden, as_json)
+        next_dose_from_notation(" ".join(what or []), design, levels, overridden, as_json)
 
 
-def _from_data(study: str, data: Path, cutoff: str | None, as_json: bool) -> None:
+@app.command()
+def outlook(
+    what: SoFar = None,
+    design: DESIGN = "3+3 variant=V2 size=18",
+    levels: LEVELS = 3,
+    risk: Annotated[
+        list[str] | None,
+        typer.Option("--risk", "-r", help="Assumed true DLT risks by level, 0.05,0.15,0.30; may be repeated."),
+    ] = None,
+    steps: Annotated[int, typer.Option("--steps", "-s", min=0, max=6, help="How many steps the tree looks ahead.")] = 2,
+    figure: Annotated[Path | None, typer.Option("--figure", "-f", help="Write the tree to this SVG file.")] = None,
+    overridden: OVERRIDDEN = False,
+    cutoff: Cutoff = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Everything that can happen next, and how the trial ends from here, exactly.
+
+    escalon dose outlook "1NNN 2NNT" --risk 0.05,0.15,0.30
+
+    escalon dose outlook nct07052565 demo/data --cutoff 2025-06-10 --risk 0.05,0.15,0.30 --figure outlook.svg
+
+    Without --risk the tree has no probabilities: Escalon assumes no risks of its own.
+    """
+    if not _is_data(what):
+        outlook_from_notation(" ".join(what or []), design, levels, risk, steps, figure, overridden, as_json)
+        return
+    from escalon.protocol.design import dose_rule
+
+    protocol, found = _decided(what, cutoff)[:2]
+    show_outlook(
+        dose_rule(protocol), found.conduct, [risks_from(one) for one in risk or ()], steps, figure, as_json=as_json
+    )
+
+
+def _is_data(what: list[str] | None) -> TypeGuard[list[str]]:
+    """Whether the arguments are a study and a data folder, not cohorts."""
+    words = [word for text in what or [] for word in text.split()]
+    return len(what or []) == 2 and not all(_COHORT.fullmatch(word) for word in words)
+
+
+def _decided(what: list[str], cutoff: str | None) -> "tuple[Study, NextDose, Intake]":
     from escalon.conduct.cutoff import as_of
     from escalon.conduct.dosing import decide_next_dose
 
+    study, data = what[0], Path(what[1])
     protocol, intake = load(study, data)
     if any(
         problem.refused and problem.file.split(".")[0] in ("doses", "adverse_events") for problem in intake.problems
@@ -67,7 +112,11 @@ def _from_data(study: str, data: Path, cutoff: str | None, as_json: bool) -> Non
         )
         raise typer.Exit(2)
     day = cutoff_day(cutoff, intake)
-    found = decide_next_dose(protocol, as_of(intake.records, day), day)
+    return protocol, decide_next_dose(protocol, as_of(intake.records, day), day), intake
+
+
+def _from_data(what: list[str], cutoff: str | None, as_json: bool) -> None:
+    protocol, found, intake = _decided(what, cutoff)
     if as_json:
         print_json({"study": protocol.id, "version": protocol.version, "account": intake.account(), **found.as_json()})
     else:

@@ -19,7 +19,7 @@ Creatinine = Annotated[
     float,
     number(
         "serum creatinine", "0.1", None, "umol/L",
-        accepts=("mg/dL",), substance="creatinine", also=("scr",), fact="creatinine", doubtful=(20, 1500),
+        accepts=("mg/dL",), substance="creatinine", also=("scr",), fact="creatinine", query=(20, 1500),
     ),
 ]  # fmt: skip
 
