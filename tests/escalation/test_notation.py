@@ -54,3 +54,9 @@ def test_no_dlt_yet_is_pending_until_the_window_closes():
     conduct = conduct_of([Treated(1, Outcome.NO_DLT, day), Treated(1, Outcome.DLT, day + timedelta(7))])
     assert str(conduct.as_of(day + timedelta(27), timedelta(28))) == "1PT"
     assert str(conduct.as_of(day + timedelta(28), timedelta(28))) == "1NT"
+
+
+def test_participants_are_grouped_by_level_and_cohort_size():
+    treated = [Treated(1, Outcome(letter)) for letter in "NXNTNN"] + [Treated(2, Outcome.NO_DLT)]
+    assert str(conduct_of(treated)) == "1NXNTNN 2N"
+    assert str(conduct_of(treated, cohort=3)) == "1NXNT 1NN 2N"

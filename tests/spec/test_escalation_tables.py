@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from escalon.escalation import at_most, enough_and_staying, next_dose, parse_conduct, three_plus_three
+from escalon.escalation import (
+    Outcome,
+    Treated,
+    at_most,
+    conduct_of,
+    enough_and_staying,
+    next_dose,
+    parse_conduct,
+    three_plus_three,
+)
 from escalon.escalation.boin import boin, boin_table, boundary_rates
+from escalon.escalation.catalogue import calendar_guards_from, rule_from_text
 from escalon.escalation.crm import DoseToxicity, crm, maximum_likelihood, posterior, skeleton
 from escalon.escalation.decision_table import DecisionTable
 from escalon.escalation.exact_beta import upper_tail
@@ -306,3 +318,21 @@ def test_isotonic_mtd(row):
 @rows("rolling_six", "Decision")
 def test_rolling_six_grid(row):
     assert placement(int(row["DLT"]), int(row["without"]), int(row["pending"])).value == row["decision"]
+
+
+@rows("guards", "On counts")
+def test_guards_on_counts(row):
+    decision = next_dose(rule_from_text(row["rule"], 3), row["so far"])
+    assert (str(decision), decision.reason) == (row["next"], row["because"])
+
+
+@rows("guards", "On the calendar")
+def test_guards_on_the_calendar(row):
+    start = date(2026, 1, 5)
+    infused = [re.fullmatch(r"(\d)([NTPX])(\d+)", word) for word in row["infused"].split()]
+    treated = (Treated(int(one[1]), Outcome(one[2]), start + timedelta(int(one[3]))) for one in infused)
+    conduct = conduct_of(treated, cohort=3)
+    guards = calendar_guards_from(dict(word.split("=") for word in row["guards"].split()))
+    decision = next_dose(three_plus_three(3, "V2"), conduct, guards, start + timedelta(int(row["asked on day"])))
+    until = f"wait until day {(decision.until - start).days}" if decision.until else str(decision)
+    assert until == row["answer"]

@@ -147,11 +147,16 @@ def _cohort(word: str, column: int, text: str) -> Cohort:
     return Cohort(tuple(Treated(level, Outcome(letter)) for letter in letters))
 
 
-def conduct_of(treated: Iterable[Treated]) -> Conduct:
-    """Group participants, given in the order treated, into cohorts: a new cohort starts when the level changes."""
+def conduct_of(treated: Iterable[Treated], cohort: int | None = None) -> Conduct:
+    """Group participants, given in the order treated, into cohorts.
+
+    A new cohort starts when the level changes and, with a `cohort` size, when the last one has that many who are
+    evaluable or pending.
+    """
     cohorts: list[list[Treated]] = []
     for one in treated:
-        if not cohorts or cohorts[-1][0].level != one.level:
+        counting = [other for other in cohorts[-1] if other.outcome is not Outcome.NOT_EVALUABLE] if cohorts else []
+        if not cohorts or cohorts[-1][0].level != one.level or len(counting) == cohort:
             cohorts.append([])
         cohorts[-1].append(one)
-    return Conduct(tuple(Cohort(tuple(cohort)) for cohort in cohorts))
+    return Conduct(tuple(Cohort(tuple(members)) for members in cohorts))
