@@ -13,7 +13,7 @@ from escalon.expressions.program import Program
 from escalon.expressions.sql import sql
 from escalon.expressions.tree import Kind
 from escalon.instruments.kit.catalogue import catalogue, family
-from escalon.instruments.safety.ctcae.laboratory import grade_laboratory, laboratory_terms
+from escalon.instruments.safety.ctcae.laboratory import grade_laboratory, laboratory_terms, terms_of
 
 SAFETY = [name for name, found in catalogue().items() if family(found) == "safety"]
 ROWS = 60
@@ -91,6 +91,8 @@ def test_unit_never_changes_a_grade(name: str) -> None:
     from escalon.facts import convert
 
     lab, instrument = laboratory_terms()[name]
+    # Febrile neutropenia is graded when asked for by its term, not for any neutrophil count.
+    test = lab.quantity.name if lab in terms_of(lab.quantity.name) else lab.term.name
     for one in observations(name):
         own = {key: one[key] for key in ("value", *lab.limits) if one[key] is not None}
         results = []
@@ -100,6 +102,6 @@ def test_unit_never_changes_a_grade(name: str) -> None:
                 for key, amount in own.items()
             }
             rest = {key: amount for key, amount in one.items() if key not in ("value", *lab.limits)}
-            found = grade_laboratory(lab.quantity.name, unit=unit, **known, **rest)
+            found = grade_laboratory(test, unit=unit, **known, **rest)
             results.append([(each.value, each.bounds) for each in found if each.name == instrument.name])
-        assert results[0] == results[1], one
+        assert results[0] == results[1] != [], one

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from escalon.facts import Finding
     from escalon.instruments.safety.episodes import Episode, Graded
 
-ABOUT = frozenset({"participant", "time", "date", "source", "visit"})
+ABOUT = frozenset({"participant", "time", "date", "day", "source", "visit"})
 
 
 def rows_of(file: Path, *needed: str) -> list[tuple[str, dict[str, str]]]:
@@ -138,9 +138,12 @@ def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> No
     from rich.console import Console
     from rich.progress import Progress
 
-    from escalon.instruments.safety.ctcae.table import grade_rows
+    from escalon.instruments.safety.ctcae.table import COLUMNS, grade_rows
 
     rows = rows_of(file, "test", "value")
+    unread = [name for name in (rows[0][1] if rows else ()) if name not in ABOUT and name not in COLUMNS]
+    if unread:
+        typer.echo(f"{file.name}: not read: {', '.join(unread)}. Columns that are: {', '.join(COLUMNS)}", err=True)
     with Progress(console=Console(stderr=True), transient=True, disable=len(rows) < 5_000) as progress:
         task = progress.add_task("grading", total=len(rows))
         found = grade_rows([row for _, row in rows], lambda done: progress.update(task, completed=done))

@@ -23,6 +23,7 @@ from escalon.reporting.tables.adverse_events import (
 )
 from escalon.reporting.tables.dose_limiting import dlt_grid
 from escalon.reporting.tables.infections import infection_grid
+from escalon.reporting.tables.laboratory import laboratory_grid
 
 _SYNDROMES = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS"}
 
@@ -38,7 +39,7 @@ def safety_parts(study: Study, records: Records, cutoff: Day) -> list[str]:
     conditioning = emergent(everything, population, last, "lymphodepletion")
     dlts = {(one.participant, one.id, one.term, str(one.start)) for one in records.adverse_events if one.dlt}
     left = {code: why for code in records.participants if (why := _left(records, code, last))}
-    limiting = dlt_grid(study, records, last)
+    limiting, laboratory = dlt_grid(study, records, last), laboratory_grid(records, population, last)
     return [
         overview_grid(events, population, last).html(),
         term_grid(events, population).html(),
@@ -48,6 +49,7 @@ def safety_parts(study: Study, records: Records, cutoff: Day) -> list[str]:
         group_grid(events, population, "disease", lambda person: person.disease or "not recorded").html(),
         figure(timeline(events, population, last)),
         figure(swimmer_plot(swimmers(events, population, last, dlts, left), str(cutoff))),
+        *([laboratory.html()] if laboratory.rows else []),
         *([limiting.html()] if limiting else []),
         listing_grid(events, population).html(),
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from escalon.expressions.columns import ColumnReading, compile_columns
 from escalon.expressions.program import Program
 from escalon.facts import Finding, factor, spelled
-from escalon.instruments.kit.assessment import assess_with
+from escalon.instruments.kit.assessment import UnknownItem, assess_with
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.safety.ctcae import limits, rules
 from escalon.instruments.safety.ctcae.grading import Laboratory, written_unit
@@ -74,6 +74,11 @@ def tests() -> tuple[str, ...]:
     return tuple(dict.fromkeys(lab.quantity.name for lab, _ in laboratory_terms().values()))
 
 
+def tests_named(name: str) -> tuple[str, ...]:
+    """The tests that a recorded name stands for: `total_bilirubin` is bilirubin. Empty where there is none."""
+    return tuple(dict.fromkeys(lab.quantity.name for lab in _by_test().get(_plain(name), ())))
+
+
 def terms_of(test: str) -> tuple[Laboratory, ...]:
     """Every term a test or a term's name stands for; a test that can be too high and too low has two. Raises UnknownTest."""
     found = _by_test().get(_plain(test))
@@ -99,15 +104,26 @@ def grade_laboratory(test: str, /, unit: str | None = None, **given: Any) -> tup
     """The grade of each term that a laboratory value can give, too high and too low apart.
 
     `given` has `value`, `lower`, `upper`, `baseline` and any modifier; limits and baseline are in the unit of the value
-    unless they say otherwise. What a term does not read is ignored. Raises UnknownTest.
+    unless they say otherwise. Raises UnknownTest, and UnknownItem for an input that none of the terms reads.
     """
     found = []
-    for lab in in_unit(terms_of(test), unit, given.get("value")):
+    labs = in_unit(terms_of(test), unit, given.get("value"))
+    _check_inputs(test, labs, given)
+    for lab in labs:
         instrument = laboratory_terms()[lab.name][1]
         wanted = {*instrument.items, *instrument.options}
         items = {name: value for name, value in given.items() if name in wanted}
         found.append(assess_with(instrument, items | ({} if unit is None else {"unit": unit})))
     return tuple(found)
+
+
+def _check_inputs(test: str, labs: tuple[Laboratory, ...], given: Mapping[str, Any]) -> None:
+    """The limits and the baseline may be given for any test; anything else must be read by one of its terms."""
+    instruments = [laboratory_terms()[lab.name][1] for lab in labs]
+    known = {"lower", "upper", "baseline"} | {name for one in instruments for name in (*one.items, *one.options)}
+    strange = sorted(set(given) - known)
+    if strange:
+        raise UnknownItem(f"{test} has no input {', '.join(strange)}. Inputs: {', '.join(sorted(known))}")
 
 
 def grade_columns(

@@ -12,6 +12,8 @@ from escalon.instruments.safety.ctcae.grading import MODIFIERS, Laboratory
 from escalon.instruments.safety.ctcae.laboratory import UnknownTest, grade_columns, in_unit, terms_of
 
 NUMBERS = ("value", "lower", "upper", "baseline", "albumin", "temp_c", "sustained_minutes")
+COLUMNS = ("test", "unit", *NUMBERS, *MODIFIERS)
+"""The columns that grading reads; others are carried along and not read."""
 ROOTS = ("value", "part:grade_value", "part:grade_worst")
 
 
