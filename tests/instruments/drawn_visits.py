@@ -1,0 +1,70 @@
+"""Visits of any instrument at random, in canonical units: quiet and busy, with items missing, and often on a limit."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from escalon.expressions.tree import Kind, Literal
+from escalon.instruments.kit.instrument import Instrument
+from escalon.instruments.kit.item import Item
+
+FAR = 300
+"""Where an item has no upper end."""
+
+
+def drawn_visits(instrument: Instrument, rows: int, seed: int = 19) -> list[dict[str, Any]]:
+    """So many visits, the same for a seed. Each row has its own share of missing items and of present findings."""
+    rng = random.Random(f"{seed} {instrument.name}")
+    return [
+        _visit(instrument, rng, rng.choice((0, 0, 0.03, 0.2, 0.6)), rng.choice((0.05, 0.3, 0.8))) for _ in range(rows)
+    ]
+
+
+def _visit(instrument: Instrument, rng: random.Random, missing: float, busy: float) -> dict[str, Any]:
+    limits = limits_of(instrument)
+    return {
+        name: None if rng.random() < (missing if item.needed else 0.5) else value_of(item, limits, rng, busy)
+        for name, item in instrument.items.items()
+    }
+
+
+def value_of(item: Item, limits: tuple[Fraction, ...], rng: random.Random, busy: float = 0.5) -> Any:
+    """A value that an item accepts; numbers are on or beside a limit of the rule as often as not."""
+    match item.kind:
+        case Kind.TRUTH:
+            return rng.random() < busy
+        case Kind.LABEL:
+            return rng.choice(item.choices)
+    if item.levels:
+        return rng.choice(item.levels)
+    low, high = ends(item)
+    if item.kind is Kind.INTEGER:
+        return rng.randint(int(low), int(high)) if rng.random() < busy else int(low)
+    if limits and rng.random() < 0.5:
+        near = rng.choice(limits) + rng.choice((0, 0, Fraction(1, 10), Fraction(-1, 10)))
+        if low <= near <= high:
+            return near
+    return rng.choice((low, high, *(Fraction(rng.randint(int(low * 10), int(high * 10)), 10) for _ in range(4))))
+
+
+def ends(item: Item) -> tuple[Fraction, Fraction]:
+    """Between what a value is accepted and scored."""
+    low = next((Fraction(end) for end in (item.low, item.query[0]) if end is not None), Fraction(0))
+    high = next((Fraction(end) for end in (item.high, item.query[1]) if end is not None), max(low * 2, Fraction(FAR)))
+    return low, high
+
+
+@cache
+def limits_of(instrument: Instrument) -> tuple[Fraction, ...]:
+    """The numbers that stand in the rule, to two decimals as they could be recorded."""
+    return tuple(sorted({round(number, 2) for number in _literals(instrument)}))
+
+
+def _literals(instrument: Instrument) -> Iterator[Fraction]:
+    for step in instrument.program().steps:
+        if isinstance(step.node, Literal) and type(step.node.value) in (int, Fraction):
+            yield Fraction(step.node.value)
