@@ -77,6 +77,16 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A row that was refused and may say something: its table, whose it is (empty if that cannot be read), and why."""
+
+    table: str
+    participant: str
+    day: Day | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Records:
     """Everything recorded of a trial. Participants are those any record names, in order of their codes."""
 
@@ -88,6 +98,8 @@ class Records:
     synthetic: bool = False
     """Whether the people are invented."""
     by_participant: Mapping[str, Facts] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    unread: tuple[Unread, ...] = ()
+    """Rows that were refused: what they would have said is not known, so they hold decisions back."""
 
     @property
     def participants(self) -> tuple[str, ...]:

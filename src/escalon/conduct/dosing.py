@@ -1,11 +1,12 @@
 """The next dose from what happened: who counts, who is pending, and what the study's rule says today."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
 from escalon.casebook.records import AdverseEvent, Infusion, Records
+from escalon.conduct.cutoff import checked
 from escalon.escalation import (
     Cohort,
     Conduct,
@@ -32,6 +33,8 @@ class DoseReview:
     window_ends: date
     """The last day of the DLT window; an event on it still counts."""
     deviation: str = ""
+    late: str = ""
+    """A toxicity judged dose-limiting that began outside the window, which the rule does not count."""
 
     def as_json(self) -> dict[str, Any]:
         """The review for scripts."""
@@ -43,6 +46,7 @@ class DoseReview:
             "why": self.why,
             "window_ends": self.window_ends.isoformat(),
             "deviation": self.deviation,
+            "late": self.late,
         }
 
 
@@ -71,9 +75,11 @@ def decide_next_dose(study: Study, records: Records, today: Day) -> NextDose:
     """The next dose by the study's rule, from infusions and adjudicated DLTs up to a day. Raises EscalationError.
 
     A DLT always counts. Nobody counts as free of DLT before the window has closed, nor while an event that could be one
-    awaits adjudication; whoever left before without a DLT is not evaluable and is replaced.
+    awaits adjudication; whoever left or died before without a DLT is not evaluable and is replaced. No dose is decided while
+    a row of doses or adverse events is refused: it could be a DLT.
     """
-    day = today.latest
+    day = checked(today).latest
+    _all_read(records)
     reviews = tuple(review(study, records, infusion, day) for infusion in _infusions(records, day))
     conduct = Conduct(tuple(Cohort(tuple(treated)) for treated in _cohorts(reviews, study.dose)))
     assumptions = tuple(one.id for one in study.assumptions_about("dose", "dlt"))
@@ -81,8 +87,42 @@ def decide_next_dose(study: Study, records: Records, today: Day) -> NextDose:
     decision = next_dose(dose_rule(study), conduct, calendar_guards(study), day)
     if unsettled and isinstance(decision, Wait):
         who = ", ".join(one.participant for one in unsettled)
-        decision = Wait(f"{decision.reason}; adjudicate the events of {who} first", decision.until, decision.notes)
-    return NextDose(decision, conduct, reviews, day, assumptions)
+        decision = replace(decision, reason=f"{decision.reason}; settle {who} first", until=None)
+    noted = replace(decision, notes=(*decision.notes, *_to_know(records, reviews, day)))
+    return NextDose(noted, conduct, reviews, day, assumptions)
+
+
+def _all_read(records: Records) -> None:
+    refused = [row.why for row in records.unread if row.table in ("doses", "adverse_events")]
+    if refused:
+        raise EscalationError(
+            f"rows of doses or adverse events are refused, and one of them could be a DLT. Correct: {'; '.join(refused)}"
+        )
+
+
+def _to_know(records: Records, reviews: tuple[DoseReview, ...], day: date) -> list[str]:
+    """What the committee should see beside the decision: doses off their level, toxicities the rule left out, silence."""
+    notes = [
+        f"{one.participant} counts at level {one.infusion.level}: {one.deviation}" for one in reviews if one.deviation
+    ]
+    notes += [f"{one.participant}: {one.late}" for one in reviews if one.late]
+    for one in reviews:
+        seen = _last_seen(records, one.participant)
+        if one.outcome is Outcome.NO_DLT and seen < one.window_ends:
+            notes.append(
+                f"nothing is recorded of {one.participant} from {seen} to the end of the window: confirm no DLT"
+            )
+    return notes
+
+
+def _last_seen(records: Records, participant: str) -> date:
+    """The last day about which anything is recorded of a participant."""
+    days = [day for fact in records.facts_of(participant) for day in (fact.day, fact.until)]
+    days += [sample.day for sample in records.samples if sample.participant == participant]
+    for event in records.adverse_events:
+        if event.participant == participant:
+            days += [event.start, event.end]
+    return max((day.latest for day in days if day), default=date.min)
 
 
 def _infusions(records: Records, day: date) -> list[Infusion]:
@@ -103,8 +143,25 @@ def review(study: Study, records: Records, infusion: Infusion, day: date) -> Dos
     """How one infused participant counts on a day, and why."""
     ends = infusion.day.earliest + timedelta(days=in_days(study.dose.dlt_window))
     events = [event for event in records.adverse_events if event.participant == infusion.participant]
+    events.sort(key=_in_order)
     outcome, why = _outcome(study, records, infusion, events, ends, day)
-    return DoseReview(infusion.participant, infusion, outcome, why, ends, _deviation(study.dose, infusion))
+    deviation, late = _deviation(study.dose, infusion), _after(events, ends)
+    return DoseReview(infusion.participant, infusion, outcome, why, ends, deviation, late)
+
+
+def _in_order(event: AdverseEvent) -> tuple[object, ...]:
+    days = (event.start.earliest, event.start.latest) if event.start else (date.min, date.min)
+    return (*days, -(event.grade or 0), event.term, event.id, event.description)
+
+
+def _after(events: list[AdverseEvent], ends: date) -> str:
+    """A toxicity judged dose-limiting after the window: outside the definition, and for the committee to weigh."""
+    late = [event for event in events if event.dlt and event.start and event.start.earliest > ends]
+    return "; ".join(
+        f"{one.term}, grade {one.grade}, from {one.start} is judged a DLT but began after the window ended on {ends}, so the "
+        "rule does not count it: the committee decides"
+        for one in late
+    )
 
 
 def _outcome(
@@ -114,35 +171,63 @@ def _outcome(
     dlts = [event for event in within if event.dlt]
     if dlts:
         return Outcome.DLT, f"DLT: {dlts[0].term}, grade {dlts[0].grade}, from {dlts[0].start}"
+    doubt = _doubt(study, infusion, events, within)
+    if doubt:
+        return Outcome.PENDING, doubt
     if infusion.evaluable is False:
         return Outcome.NOT_EVALUABLE, "judged not evaluable"
     left = _left(records, infusion.participant, day)
-    if left is not None and left <= ends:
-        return Outcome.NOT_EVALUABLE, f"left on {left}, before the window ended, without a DLT: replaced"
-    open_events = [event for event in within if event.dlt is None and (event.grade is None or event.grade >= 3)]
-    if open_events:
-        first = open_events[0]
-        return (
-            Outcome.PENDING,
-            f"{first.term}, grade {first.grade}, from {first.start}: whether it is a DLT is not decided",
-        )
+    if left is not None:
+        return _without_the_rest(left, infusion, ends, day)
+    died = next((event for event in within if event.grade == 5), None)
+    if died is not None:
+        return Outcome.NOT_EVALUABLE, f"died of {died.term} from {died.start}, judged no DLT, in the window: replaced"
+    return _by_the_window(ends, day)
+
+
+def _by_the_window(ends: date, day: date) -> tuple[Outcome, str]:
     if day <= ends:
         return Outcome.PENDING, f"DLT window open to the end of {ends}"
     return Outcome.NO_DLT, "window closed without a DLT"
+
+
+def _doubt(study: Study, infusion: Infusion, events: list[AdverseEvent], within: list[AdverseEvent]) -> str:
+    """Why it is not known whether there was a DLT: an event nobody has judged, or a judgement that cannot be right."""
+    for event in events:
+        if event.dlt and event.start and event.start.latest < infusion.day.earliest:
+            return (
+                f"{event.term} is judged a DLT but began on {event.start}, before the infusion: correct one of the two"
+            )
+    lowest = min((event.grade for event in study.dlt.events), default=1) if study.dlt else 1
+    for event in within:
+        if event.dlt is None and (event.grade is None or event.grade >= lowest):
+            return f"{event.term}, grade {event.grade}, from {event.start}: whether it is a DLT is not decided"
+    return ""
+
+
+def _without_the_rest(left: Day, infusion: Infusion, ends: date, day: date) -> tuple[Outcome, str]:
+    """What leaving the study means: before the window ended, not evaluable; on a day that is not known, undecided."""
+    if left.latest < infusion.day.earliest:
+        return Outcome.PENDING, f"left on {left}, before the infusion: correct one of the two"
+    if left.earliest > ends:
+        return _by_the_window(ends, day)
+    if left.latest > ends:
+        return Outcome.PENDING, f"left in {left}: whether before the window ended on {ends} is not known"
+    return Outcome.NOT_EVALUABLE, f"left on {left}, before the window ended, without a DLT: replaced"
 
 
 def _may_lie_in(event: AdverseEvent, first: date, last: date) -> bool:
     return event.start is None or (event.start.latest >= first and event.start.earliest <= last)
 
 
-def _left(records: Records, participant: str, day: date) -> date | None:
+def _left(records: Records, participant: str, day: date) -> Day | None:
     """The day a participant left the study, if they did by a day."""
     left = [
-        fact.day.earliest
+        fact.day
         for fact in records.facts_of(participant).named("study_discontinuation")
         if fact.value is True and fact.day is not None and fact.day.earliest <= day
     ]
-    return min(left, default=None)
+    return min(left, key=lambda one: (one.earliest, one.latest), default=None)
 
 
 def _cohorts(reviews: tuple[DoseReview, ...], plan: DosePlan) -> list[list[Treated]]:

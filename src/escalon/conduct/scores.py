@@ -2,17 +2,18 @@
 
 Facts of one visit are scored together (of one day, where no visit is named). What stands for the person rather than the
 visit (sex, age, height, weight) is taken from the latest earlier entry. A score that was recorded as well stays beside the
-computed one; where the two differ, both are shown and flagged.
+computed one; where the two differ, both are shown and flagged. Two different values of one item on one day make the score
+invalid: which of them holds is not for software to say.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from escalon.casebook.records import Records
-from escalon.facts import Day, Fact, Facts, Finding, Status, exact
+from escalon.facts import Day, Fact, Facts, Finding, Status, exact, plain, spelled
 from escalon.instruments.kit.assessment import assess_with
 from escalon.instruments.kit.catalogue import find
 from escalon.instruments.kit.instrument import Instrument
@@ -21,6 +22,8 @@ from escalon.protocol.vocabulary import fact_name
 
 STANDING = ("sex", "age", "height", "weight")
 DIFFERS = "RECORDED_DIFFERS"
+CONTRADICTORY = "CONTRADICTORY_ITEMS"
+SEVERAL_DAYS = "ITEMS_OF_SEVERAL_DAYS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Assessment:
     visit: str
     day: Day
     facts: Mapping[str, Fact]
+    contradictory: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    """Names with different values on their last day."""
 
 
 def scored(study: Study, records: Records, participant: str) -> Facts:
@@ -47,7 +52,18 @@ def computed(study: Study, facts: Facts) -> list[Fact]:
             finding = score(instrument, assessment, facts)
             if finding is not None:
                 found += _as_facts(finding, assessment, facts)
-    return found
+    return [*found, *_without_parts(found)]
+
+
+def _without_parts(found: list[Fact]) -> list[Fact]:
+    """An assessment that gave no score gave none of its parts either: not known, so that no older part stands in for it."""
+    parts: dict[str, dict[str, None]] = {}
+    for fact in found:
+        name, dot, _ = fact.name.partition(".")
+        if dot:
+            parts.setdefault(name, {}).setdefault(fact.name)
+    bases = (fact for fact in found if "." not in fact.name and fact.value is None)
+    return [replace(base, name=part, unit=None) for base in bases for part in parts.get(base.name, ())]
 
 
 def assessments(facts: Facts) -> list[Assessment]:
@@ -57,43 +73,96 @@ def assessments(facts: Facts) -> list[Assessment]:
         if fact.day is not None and not fact.day.is_partial and fact.value is not None:
             groups.setdefault(fact.visit or str(fact.day), []).append(fact)
     found = [
-        Assessment(visit, max((fact.day for fact in some if fact.day), key=lambda day: day.latest), _by_name(some))
+        Assessment(visit, max((fact.day for fact in some if fact.day), key=lambda day: day.latest), *_by_name(some))
         for visit, some in groups.items()
     ]
     return sorted(found, key=lambda one: (one.day.latest, one.visit))
 
 
-def _by_name(facts: Iterable[Fact]) -> dict[str, Fact]:
-    """The latest fact of each name; of one day, the first recorded."""
-    latest: dict[str, Fact] = {}
+def _by_name(facts: Iterable[Fact]) -> tuple[dict[str, Fact], dict[str, tuple[Fact, ...]]]:
+    """The latest fact of each name, and the names of which the last day has different values."""
+    last: dict[str, list[Fact]] = {}
     for fact in facts:
-        known = latest.get(fact.name)
-        if known is None or (fact.day and known.day and fact.day.latest > known.day.latest):
-            latest[fact.name] = fact
-    return latest
+        known = last.setdefault(fact.name, [])
+        if known and fact.day and known[0].day and fact.day.latest > known[0].day.latest:
+            known.clear()
+        if not known or fact.day == known[0].day:
+            known.append(fact)
+    differing = {name: tuple(some) for name, some in last.items() if len({_written(fact) for fact in some}) > 1}
+    return {name: some[0] for name, some in last.items()}, differing
+
+
+def _written(fact: Fact) -> tuple[object, ...]:
+    value = fact.value
+    number = exact(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
+    return (isinstance(value, bool), number, spelled(fact.unit))
 
 
 def score(instrument: Instrument, assessment: Assessment, facts: Facts) -> Finding | None:
     """The finding of an instrument at an assessment; None where too little was recorded to mean one."""
     given: dict[str, Any] = {}
-    for name, item in instrument.items.items():
-        key = fact_name(instrument.name, name, item.fact)
-        fact = assessment.facts.get(key) or (_standing(key, facts, assessment.day) if key in STANDING else None)
+    keys = {name: fact_name(instrument.name, name, item.fact) for name, item in instrument.items.items()}
+    contradictory: list[Fact] = []
+    for name, key in keys.items():
+        fact = assessment.facts.get(key)
+        contradictory += assessment.contradictory.get(key, ())
+        if fact is None and key in STANDING:
+            fact, differing = _standing(key, facts, assessment.day)
+            contradictory += differing
         if fact is not None:
             given[name] = fact
-    wanted = [name for name, item in instrument.items.items() if item.needed]
-    here = sum(name in given or any(other in given for other in instrument.items[name].missing_when) for name in wanted)
-    fresh = any(fact_name(instrument.name, name, instrument.items[name].fact) in assessment.facts for name in given)
-    if not fresh or 2 * here < len(wanted):
+    if not _is_meant(instrument, keys, given, assessment):
         return None
-    return assess_with(instrument, given, assessment.day)
+    if contradictory:
+        return _invalid(instrument, given, contradictory, assessment.day)
+    return _dated(
+        assess_with(instrument, given, assessment.day), [given[name] for name in given if keys[name] not in STANDING]
+    )
 
 
-def _standing(name: str, facts: Facts, day: Day) -> Fact | None:
+def _is_meant(
+    instrument: Instrument, keys: Mapping[str, str], given: Mapping[str, Any], assessment: Assessment
+) -> bool:
+    """Whether so much was recorded that a score was meant: half of what the visit itself has to give.
+
+    Sex, age, height and weight alone are no assessment, unless the instrument asks for nothing else.
+    """
+    items = instrument.items
+    own = {name for name in items if keys[name] not in STANDING} or set(items)
+    wanted = [name for name in own if items[name].needed]
+    here = sum(name in given or any(other in given for other in items[name].missing_when) for name in wanted)
+    return any(keys[name] in assessment.facts for name in own) and 2 * here >= len(wanted)
+
+
+def _invalid(instrument: Instrument, given: Mapping[str, Any], differing: Iterable[Fact], day: Day) -> Finding:
+    """The score of items that contradict each other: none, and why."""
+    finding = assess_with(instrument, given, day)
+    facts = tuple(dict.fromkeys(differing))
+    names = ", ".join(dict.fromkeys(fact.name for fact in facts))
+    reason = f"different values of {names} on one day: {'; '.join(map(str, facts))}. Correct the record"
+    return replace(
+        finding, value=None, status=Status.INVALID, category=None, bounds=None, components={},
+        flags=(*finding.flags, CONTRADICTORY), reasons=(reason,), rests_on=tuple(dict.fromkeys((*finding.rests_on, *facts))),
+    )  # fmt: skip
+
+
+def _dated(finding: Finding, items: Iterable[Fact]) -> Finding:
+    """The finding, saying so where its items are of several days."""
+    days = sorted({fact.day.latest for fact in items if fact.day})
+    if len(days) < 2:
+        return finding
+    reason = f"items dated {days[0]} to {days[-1]}, taken together as one visit"
+    return replace(finding, flags=(*finding.flags, SEVERAL_DAYS), reasons=(*finding.reasons, reason))
+
+
+def _standing(name: str, facts: Facts, day: Day) -> tuple[Fact | None, tuple[Fact, ...]]:
+    """The latest entry up to a day of what stands for the person; and all of that day, where they differ."""
     earlier = [
         fact for fact in facts.named(name) if fact.value is not None and (fact.day is None or fact.day.is_by(day))
     ]
-    return earlier[-1] if earlier else None
+    same = [fact for fact in earlier if fact.day == earlier[-1].day]
+    differing = tuple(same) if len({_written(fact) for fact in same}) > 1 else ()
+    return (earlier[-1] if earlier else None), differing
 
 
 def _as_facts(finding: Finding, assessment: Assessment, facts: Facts) -> list[Fact]:
@@ -103,8 +172,10 @@ def _as_facts(finding: Finding, assessment: Assessment, facts: Facts) -> list[Fa
         for fact in facts.named(finding.name)
         if (fact.visit or str(fact.day)) == assessment.visit and fact.value is not None
     ]
-    if recorded and finding.status is Status.OK and _differs(recorded[0], finding):
-        flag = f"recorded {recorded[0].value}, computed from the items {finding.value}"
+    differing = [fact for fact in recorded if _differs(fact, finding)]
+    if differing and finding.status is Status.OK:
+        said = " and ".join(plain(fact.value) for fact in differing)
+        flag = f"recorded {said}, computed from the items {plain(finding.value, 4)}"
         finding = replace(finding, flags=(*finding.flags, DIFFERS), reasons=(*finding.reasons, flag))
     base = Fact(
         finding.name, finding.value, assessment.day, finding.unit, f"computed ({finding.rule})", visit=assessment.visit,

@@ -8,6 +8,7 @@ from typing import Any
 from escalon.casebook.records import Records
 from escalon.conduct.scores import scored
 from escalon.criteria import Anchor, Situation, decisive, english, examine
+from escalon.criteria.quantity import stated
 from escalon.facts import Day, Facts, Finding, Truth, grounds
 from escalon.protocol.study import Criterion, Study
 
@@ -60,14 +61,18 @@ class Screening:
     disease: str | None
     as_of: Day
     clauses: tuple[Clause, ...]
+    unread: tuple[str, ...] = ()
+    """Rows of this participant that were refused: until they are corrected nobody knows what they say."""
+    notes: tuple[str, ...] = ()
+    """What to know about the day of decision."""
 
     @property
     def verdict(self) -> Verdict:
-        """Met if every clause is; not met if any is not; else unknown."""
+        """Met if every clause is and every row could be read; not met if any clause is not; else unknown."""
         verdicts = {clause.verdict for clause in self.clauses}
         if Verdict.NOT_MET in verdicts:
             return Verdict.NOT_MET
-        return Verdict.UNKNOWN if Verdict.UNKNOWN in verdicts else Verdict.MET
+        return Verdict.UNKNOWN if Verdict.UNKNOWN in verdicts or self.unread else Verdict.MET
 
     @property
     def eligible(self) -> Truth:
@@ -78,7 +83,8 @@ class Screening:
     def obtain(self) -> tuple[str, ...]:
         """What to obtain before the participant can be decided."""
         unknown = (clause for clause in self.clauses if clause.verdict is Verdict.UNKNOWN)
-        return tuple(dict.fromkeys(text for clause in unknown for text in clause.finding.missing))
+        missing = (text for clause in unknown for text in clause.finding.missing)
+        return tuple(dict.fromkeys((*missing, *(f"correct {row}" for row in self.unread))))
 
     def failed(self) -> tuple[Clause, ...]:
         """The clauses that are not met."""
@@ -92,6 +98,7 @@ class Screening:
             "as_of": str(self.as_of),
             "verdict": WORDS[self.verdict],
             "obtain": list(self.obtain),
+            "notes": list(self.notes),
             "clauses": [clause.as_json() for clause in self.clauses],
         }
 
@@ -105,11 +112,38 @@ def screen_one(study: Study, records: Records, participant: str, cutoff: Day) ->
     """Screen one participant: every clause of the study examined against the facts."""
     facts = scored(study, records, participant)
     here = situation(study, facts, cutoff)
-    disease = facts.named("disease")
     clauses = tuple(_clause(study, criterion, here) for criterion in study.criteria)
-    return Screening(
-        participant, str(disease[-1].value) if disease and disease[-1].value else None, here.as_of, clauses
+    unread = tuple(
+        row.why
+        for row in records.unread
+        if row.participant == participant and row.table in _READ and _is_by(row.day, here.as_of)
     )
+    return Screening(participant, _disease(here), here.as_of, clauses, unread, _notes(study, facts))
+
+
+_READ = ("facts", "treatments")
+"""The tables that eligibility is read from."""
+
+
+def _is_by(day: Day | None, last: Day) -> bool:
+    return day is None or day.is_by(last) is not False
+
+
+def _disease(here: Situation) -> str | None:
+    """The disease a participant is screened for; both, where the record says two."""
+    values = [value for value in stated("disease", None, here).values if value is not None]
+    return " or ".join(sorted(map(str, values))) or None
+
+
+def _notes(study: Study, facts: Facts) -> tuple[str, ...]:
+    """Whether the day treatment began is known: facts from it on must not count for eligibility."""
+    if not facts.named("infusion"):
+        return ()
+    start = _anchor_day(study, "lymphodepletion", facts)
+    label = study.anchors["lymphodepletion"].label if "lymphodepletion" in study.anchors else ""
+    if not label or (start is not None and not start.is_partial):
+        return ()
+    return (f"{label} is not dated in full, so what was recorded up to the day before infusion counts here",)
 
 
 def situation(study: Study, facts: Facts, cutoff: Day) -> Situation:
@@ -117,26 +151,35 @@ def situation(study: Study, facts: Facts, cutoff: Day) -> Situation:
 
     The decision day is the day before treatment began (lymphodepletion or infusion), or the cut-off while it has not.
     """
-    begun = [
-        day
-        for name in ("lymphodepletion", "infusion")
-        if (day := _anchor_day(study, name, facts)) and not day.is_partial
-    ]
+    begun = [day for name in ("lymphodepletion", "infusion") for day in _days(study, name, facts)]
+    begun += [fact.day for fact in facts.named("infusion") if fact.day]
     first = min((day.earliest for day in begun), default=None)
     as_of = cutoff if first is None or first > cutoff.earliest else Day.of(first - timedelta(days=1))
-    anchors = {}
-    for name, anchor in study.anchors.items():
-        day = _anchor_day(study, name, facts)
-        start = Day.of(day.earliest - timedelta(days=anchor.days_before)) if day and not day.is_partial else None
-        anchors[name] = Anchor(day, start, as_of if anchor.until == "decision" else day)
-    return Situation(facts, as_of, anchors, study.vocabulary)
+    return Situation(facts, as_of, {name: _laid(study, name, facts, as_of) for name in study.anchors}, study.vocabulary)
+
+
+def _laid(study: Study, name: str, facts: Facts, as_of: Day) -> Anchor:
+    """An anchor on the calendar. A period that runs to the decision has one beginning: of two days neither is taken."""
+    anchor = study.anchors[name]
+    days = [day for day in _days(study, name, facts) if day.is_by(as_of) is not False or anchor.until != "decision"]
+    day = min(days, key=lambda day: (day.earliest, day.latest), default=None)
+    if anchor.until == "decision" and len(set(days)) > 1:
+        listed = ", ".join(sorted(map(str, set(days))))
+        return Anchor(None, unsettled=f"which day is {anchor.label}: {listed}. Keep the one this decision is about")
+    start = Day.of(day.earliest - timedelta(days=anchor.days_before)) if day and not day.is_partial else None
+    return Anchor(day, start, as_of if anchor.until == "decision" else day)
 
 
 def _anchor_day(study: Study, name: str, facts: Facts) -> Day | None:
-    """The first day an anchor's fact was recorded as having happened; the day named in it, for a fact that is a date."""
+    """The first day an anchor's fact was recorded as having happened."""
+    return min(_days(study, name, facts), key=lambda day: (day.earliest, day.latest), default=None)
+
+
+def _days(study: Study, name: str, facts: Facts) -> list[Day]:
+    """Every day recorded for an anchor; the day named in it, for a fact that is a date."""
     anchor = study.anchors.get(name)
     if anchor is None:
-        return None
+        return []
     meaning = study.vocabulary.get(anchor.fact)
     names = (anchor.fact, *(meaning.members if meaning else ()))
     days = [
@@ -145,8 +188,7 @@ def _anchor_day(study: Study, name: str, facts: Facts) -> Day | None:
         for fact in facts.named(each)
         if fact.value is not None and fact.value is not False
     ]
-    known = [day for day in days if day is not None]
-    return min(known, key=lambda day: day.earliest, default=None)
+    return [day for day in days if day is not None]
 
 
 def _clause(study: Study, criterion: Criterion, here: Situation) -> Clause:
