@@ -20,7 +20,7 @@ from escalon.casebook.chain import verify
 from escalon.casebook.entry import Author, Entry
 from escalon.casebook.events import FactRecorded, Observation, ParticipantConsented, Role, RoleGranted
 from escalon.casebook.events.account import AccountOpened
-from escalon.casebook.location import create_casebook
+from escalon.casebook.location import create_casebook, open_casebook
 from escalon.conduct.recording import Conduct
 from escalon.conduct.sequence import Plan
 
@@ -141,4 +141,12 @@ def _million(folder: Path) -> Iterator[Measured]:
     yield Measured("open a participant", opened, f"{MANY // PARTICIPANTS:,} of {MANY:,} entries", goal=0.05)
     last = least(lambda: list(book.entries(participant="P-0501", after=MANY - 20_000)), runs=5)
     yield Measured("… its newest entries only", last, f"20 of {MANY:,} entries", goal=0.05)
+    book.close()
+    yield Measured("open the casebook and fold its standing", least(lambda: _standing(folder / "many"), runs=3))
+
+
+def _standing(folder: Path) -> None:
+    book = open_casebook(folder)
+    none = timedelta(0)
+    assert Conduct(book, Plan(3, 3, 18, none, none, none)).standing.number == MANY
     book.close()

@@ -130,9 +130,9 @@ class AnyOrder(RuleBasedStateMachine):
     def infuse(self, code: str, level: int) -> None:
         self.attempt(lambda: self.trial.infuse(code, level))
 
-    @rule(code=codes, left_out=st.none() | st.sampled_from(STEPS))
-    def get_ready(self, code: str, left_out: str | None) -> None:
-        """Everything up to the day of infusion in the newest cohort, perhaps with one step left out."""
+    @rule(code=codes, left_out=st.none() | st.sampled_from(STEPS), wait=st.sampled_from([None, 0, 3, 14, 28]))
+    def get_ready(self, code: str, left_out: str | None, wait: float | None) -> None:
+        """Everything up to infusion in the newest cohort, perhaps with one step left out; then perhaps the infusion."""
         cohort = max(self.trial.conduct.standing.cohorts, default=1)
         known = self.trial.conduct.standing.cohorts.get(cohort)
         level = known.opened.level if known else 1
@@ -147,6 +147,9 @@ class AnyOrder(RuleBasedStateMachine):
         for name, step in steps.items():
             if name != left_out:
                 self.attempt(step)
+        if wait is not None:
+            self.trial.days(wait)
+            self.attempt(lambda: self.trial.infuse(code, level))
 
     @rule(code=codes)
     def infuse_at_their_level(self, code: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,28 @@ from escalon.conduct.authority import ALLOWED
 SECRET = "correct horse battery"
 NAME = "Zuzana Unmistakable"
 
+Call = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A casebook as `init` and `user add` make it, copied for each test."""
+    folder = tmp_path_factory.mktemp("made") / "book"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ESCALON_PASSWORD", SECRET)
+        patch.setenv("ESCALON_NEW_PASSWORD", SECRET)
+        must = [["casebook", "init", str(folder), "nct07052565", "--administrator", "ada", "--name", "Ada Min"]]
+        for account, role in (("carla", "coordinator@S1"), ("ines", "investigator@S1"), ("cora", "committee@*")):
+            name = f"{account.title()} Example"
+            must.append(["user", "add", str(folder), account, "--role", role, "--as", "ada", "--name", name])
+        for line in must:
+            made = CliRunner().invoke(app, line)
+            assert made.exit_code == 0, made.output
+    return folder
+
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made_once: Path) -> Call:
     from escalon.casebook import sealed_file
 
     for variable in ("ESCALON_PASSWORD", "ESCALON_NEW_PASSWORD"):
@@ -27,133 +48,127 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
     monkeypatch.setenv("ESCALON_BACKUP_PASSPHRASE", "a passphrase")
     monkeypatch.setitem(sealed_file.COST, "n", 1 << 7)
     monkeypatch.chdir(tmp_path)
+    shutil.copytree(made_once, "book")
 
     def call(line: str, *more: str) -> Result:
         return CliRunner().invoke(app, [*line.split(), *more])
 
-    made = call("casebook init book nct07052565 --administrator ada --name", "Ada Min")
-    assert made.exit_code == 0, made.output
-    for account, role in (("carla", "coordinator@S1"), ("ines", "investigator@S1"), ("cora", "committee@*")):
-        added = call(f"user add book {account} --role {role} --as ada --name", f"{account.title()} Example")
-        assert added.exit_code == 0, added.output
     return call
 
 
-def test_a_participant_from_consent_to_a_refused_infusion(run: object) -> None:
+def test_a_participant_from_consent_to_a_refused_infusion(run: Call) -> None:
     consent = run(
         "casebook record book ParticipantConsented participant=P-001 site=S1 form=v2 signed_on=2026-03-01 --as carla"
-    )  # type: ignore[operator]
+    )
     assert consent.exit_code == 0, consent.output
-    refused = run(  # type: ignore[operator]
+    refused = run(
         "casebook record book CellsInfused participant=P-001 at=2026-03-01T09:00Z product=B level=1 cells_per_kg=1e5"
         " --as ines"
     )
     assert refused.exit_code == 1, "the answer is no"
     assert "[eligibility] (an override needs 2 signatures)" in refused.output
-    wrong = run("casebook record book CellsInfused participant=P-001 at=yesterday --as ines")  # type: ignore[operator]
+    wrong = run("casebook record book CellsInfused participant=P-001 at=yesterday --as ines")
     assert (wrong.exit_code, "is not a time with its zone" in wrong.output) == (2, True)
-    nobody = run("casebook record book FactRecorded participant=P-001 fact.name=alt fact.value=1 --as cora")  # type: ignore[operator]
+    nobody = run("casebook record book FactRecorded participant=P-001 fact.name=alt fact.value=1 --as cora")
     assert (nobody.exit_code, "committee (*) may not record" in nobody.output) == (1, True)
-    kind = run("casebook record book Infused --as ines participant=P-001")  # type: ignore[operator]
+    kind = run("casebook record book Infused --as ines participant=P-001")
     assert (kind.exit_code, "did you mean CellsInfused" in kind.output) == (2, True)
-    shown = json.loads(run("casebook show book P-001 --json").stdout)  # type: ignore[operator]
+    shown = json.loads(run("casebook show book P-001 --json").stdout)
     assert [(one["event"], one["person"], one["role"]) for one in shown] == [
         ("ParticipantConsented", "carla", "coordinator")
     ]
-    assert json.loads(run("casebook status book --json").stdout)["participants"] == ["P-001"]  # type: ignore[operator]
+    assert json.loads(run("casebook status book --json").stdout)["participants"] == ["P-001"]
 
 
-def test_an_explicit_null_keeps_asked_and_not_known(run: object) -> None:
-    run("casebook record book ParticipantConsented participant=P-001 site=S1 form=v2 signed_on=2026-03-01 --as carla")  # type: ignore[operator]
-    made = run("casebook record book FactRecorded participant=P-001 fact.name=esr fact.value= --as carla")  # type: ignore[operator]
+def test_an_explicit_null_keeps_asked_and_not_known(run: Call) -> None:
+    run("casebook record book ParticipantConsented participant=P-001 site=S1 form=v2 signed_on=2026-03-01 --as carla")
+    made = run("casebook record book FactRecorded participant=P-001 fact.name=esr fact.value= --as carla")
     assert made.exit_code == 0, made.output
-    [_, fact] = json.loads(run("casebook show book P-001 --json").stdout)  # type: ignore[operator]
+    [_, fact] = json.loads(run("casebook show book P-001 --json").stdout)
     assert fact["new"]["fact"] == {"name": "esr", "value": None}
 
 
-def test_a_wrong_password_is_refused(run: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_password_is_refused(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESCALON_PASSWORD", "something else entirely")
-    refused = run("casebook record book QueryRaised text=why --as carla")  # type: ignore[operator]
+    refused = run("casebook record book QueryRaised text=why --as carla")
     assert (refused.exit_code, "password or the code is wrong" in refused.output) == (1, True)
     assert "something else" not in refused.output
 
 
-def test_verify_says_whole_or_names_the_entry(run: object) -> None:
+def test_verify_says_whole_or_names_the_entry(run: Call) -> None:
     import sqlite3
 
-    whole = run("verify book --json")  # type: ignore[operator]
+    whole = run("verify book --json")
     assert (whole.exit_code, json.loads(whole.stdout)["whole"]) == (0, True)
     raw = sqlite3.connect("book/casebook.sqlite")
     raw.execute("DROP TRIGGER entries_never_updated")
     raw.execute("UPDATE entries SET body = replace(body, 'Carla', 'Klara') WHERE number = 6")
     raw.commit()
     raw.close()
-    broken = run("verify book")  # type: ignore[operator]
+    broken = run("verify book")
     assert broken.exit_code == 1
     assert "NOT WHOLE. entry 6: its content does not match its hash" in broken.output
-    assert run("verify book --printed 12").exit_code == 2  # type: ignore[operator]
-    assert run("verify nowhere").exit_code == 2  # type: ignore[operator]
+    assert run("verify book --printed 12").exit_code == 2
+    assert run("verify nowhere").exit_code == 2
 
 
-def test_backup_restore_archive_and_back(run: object) -> None:
-    assert run("backup book book.backup").exit_code == 0  # type: ignore[operator]
-    restored = run("restore book.backup again")  # type: ignore[operator]
+def test_backup_restore_archive_and_back(run: Call) -> None:
+    assert run("backup book book.backup").exit_code == 0
+    restored = run("restore book.backup again")
     assert restored.exit_code == 0, restored.output
-    assert run("archive book papers").exit_code == 0  # type: ignore[operator]
-    assert run("verify papers").exit_code == 0  # type: ignore[operator]
-    assert run("restore papers third").exit_code == 0  # type: ignore[operator]
-    assert run("casebook new-key third").exit_code == 0  # type: ignore[operator]
-    assert run("user recover third ada").exit_code == 0  # type: ignore[operator]
-    assert run("user revoke third carla --as ada --reason left").exit_code == 0  # type: ignore[operator]
-    assert run("verify third").exit_code == 0  # type: ignore[operator]
-    assert "REVOKED" in run("user list third").output  # type: ignore[operator]
+    assert run("archive book papers").exit_code == 0
+    assert run("verify papers").exit_code == 0
+    assert run("restore papers third").exit_code == 0
+    assert run("casebook new-key third").exit_code == 0
+    assert run("user recover third ada").exit_code == 0
+    assert run("user revoke third carla --as ada --reason left").exit_code == 0
+    assert run("verify third").exit_code == 0
+    assert "REVOKED" in run("user list third").output
     Path("papers/audit.csv").write_text("rewritten")
-    changed = run("verify papers")  # type: ignore[operator]
+    changed = run("verify papers")
     assert (changed.exit_code, "audit.csv" in changed.output) == (1, True)
 
 
-def test_a_name_is_shown_to_its_own_site_and_to_nobody_else_and_appears_nowhere(run: object) -> None:
-    run("casebook record book ParticipantConsented participant=P-001 site=S1 form=v2 signed_on=2026-03-01 --as carla")  # type: ignore[operator]
-    kept = run("casebook identity book P-001 --as carla --name", NAME)  # type: ignore[operator]
+def test_a_name_is_shown_to_its_own_site_and_to_nobody_else_and_appears_nowhere(run: Call) -> None:
+    run("casebook record book ParticipantConsented participant=P-001 site=S1 form=v2 signed_on=2026-03-01 --as carla")
+    kept = run("casebook identity book P-001 --as carla --name", NAME)
     assert (kept.exit_code, NAME in kept.output) == (0, False)
-    assert NAME in run("casebook identity book P-001 --as ines").output  # type: ignore[operator]
+    assert NAME in run("casebook identity book P-001 --as ines").output
     for stranger in ("cora", "ada"):
-        refused = run(f"casebook identity book P-001 --as {stranger}")  # type: ignore[operator]
+        refused = run(f"casebook identity book P-001 --as {stranger}")
         assert (refused.exit_code, NAME in refused.output) == (1, False)
-    run("archive book papers")  # type: ignore[operator]
-    run("backup book book.backup")  # type: ignore[operator]
-    run("casebook data book folder")  # type: ignore[operator]
-    said = run("casebook show book --json").output + run("casebook status book").output  # type: ignore[operator]
+    run("archive book papers")
+    run("backup book book.backup")
+    run("casebook data book folder")
+    said = run("casebook show book --json").output + run("casebook status book").output
     assert NAME not in said
     for path in Path().rglob("*"):
         assert path.is_dir() or NAME.encode() not in path.read_bytes(), path
 
 
-def test_a_data_folder_is_imported_after_a_dry_run(run: object) -> None:
+def test_a_data_folder_is_imported_after_a_dry_run(run: Call) -> None:
     from tests.casebook.test_import import TABLES
 
     Path("data").mkdir()
     for name, text in TABLES.items():
         Path(f"data/{name}.csv").write_text(text)
-    dry = run("casebook import book data --participants-of S1 --as ada")  # type: ignore[operator]
+    dry = run("casebook import book data --participants-of S1 --as ada")
     assert (dry.exit_code, "Dry run" in dry.output) == (1, True), "one row is refused"
     assert "refused   facts.csv:8" in dry.output
-    done = run("casebook import book data --participants-of S1 --as ada --record")  # type: ignore[operator]
+    done = run("casebook import book data --participants-of S1 --as ada --record")
     assert "8 recorded + 0 already there + 0 in conflict + 1 refused" in done.output
-    written = run("casebook data book folder")  # type: ignore[operator]
+    written = run("casebook data book folder")
     assert written.exit_code == 0, written.output
     assert Path("folder/doses.csv").read_text().count("\n") == 2
 
 
-def test_every_kind_is_described(run: object) -> None:
-    described = run("casebook kinds").output  # type: ignore[operator]
+def test_every_kind_is_described(run: Call) -> None:
+    described = run("casebook kinds").output
     for act in ALLOWED:
         assert not act[0].isupper() or f"{act}: " in described
 
 
-def test_an_amended_study_must_be_adopted(run: object) -> None:
-    import shutil
-
+def test_an_amended_study_must_be_adopted(run: Call) -> None:
     from escalon.protocol.folder import find_folder
 
     shutil.copytree(find_folder("nct07052565"), "study")
@@ -164,11 +179,11 @@ def test_an_amended_study_must_be_adopted(run: object) -> None:
     folder = Path("study")
     folder.rename("nct07052565")
     book.write_text(book.read_text().replace(str(folder.resolve()), str(Path("nct07052565").resolve())))
-    refused = run("casebook status book")  # type: ignore[operator]
+    refused = run("casebook status book")
     assert (refused.exit_code, "Adopt the change first" in refused.output) == (2, True), refused.output
-    adopted = run("casebook amend book --as ines --changes", "a remark was added")  # type: ignore[operator]
+    adopted = run("casebook amend book --as ines --changes", "a remark was added")
     assert adopted.exit_code == 0, adopted.output
-    assert run("casebook status book").exit_code == 0  # type: ignore[operator]
+    assert run("casebook status book").exit_code == 0
 
 
 def test_help_stays_quick(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, bindparam, select
+from sqlalchemy import Connection, Engine, bindparam, select, text
 
 import escalon
 from escalon.casebook.by_hand import Write, hand_for
@@ -29,11 +29,17 @@ SYSTEM = "escalon"
 """The person named in entries that the software itself makes."""
 
 _ROW = select(entries.c.number, entries.c.previous, entries.c.hash, entries.c.body)
+# Facts are most of a casebook; the index of kinds leaves them out, and is used where a query says so in these words.
+_OTHER_THAN_FACTS = text("kind <> 'FactRecorded'")
 _STUDY = (
-    _ROW.where(entries.c.kind.in_(["CasebookOpened", "AmendmentAdopted"])).order_by(entries.c.number.desc()).limit(2)
+    _ROW.where(_OTHER_THAN_FACTS)
+    .where(entries.c.kind.in_(["CasebookOpened", "AmendmentAdopted"]))
+    .order_by(entries.c.number.desc())
+    .limit(2)
 )
 _KEY = (
-    _ROW.where(entries.c.kind.in_(["CasebookOpened", "CheckpointKeyChanged"]))
+    _ROW.where(_OTHER_THAN_FACTS)
+    .where(entries.c.kind.in_(["CasebookOpened", "CheckpointKeyChanged"]))
     .order_by(entries.c.number.desc())
     .limit(1)
 )
@@ -80,7 +86,8 @@ class Casebook:
         kept, self._kept = self._kept, None
         try:
             yield kept
-            kept.commit()  # nothing is left to commit; SQLAlchemy forgets that it was reading
+            if kept.in_transaction():
+                kept.commit()  # nothing is left to commit; SQLAlchemy forgets that it was reading
         except BaseException:
             kept.invalidate()  # an act that failed takes its connection, and with it whatever it had begun, away
             kept.close()
@@ -138,8 +145,8 @@ class Casebook:
             query = query.where(entries.c.kind.in_(kinds))
         if upto is not None:
             query = query.where(entries.c.number <= upto)
-        if not facts:
-            query = query.where(entries.c.kind != "FactRecorded")
+        if not facts or (kinds is not None and "FactRecorded" not in kinds):
+            query = query.where(_OTHER_THAN_FACTS)
         if as_of is not None:
             query = query.where(entries.c.at <= time_text(as_of))
         if connection is not None:
@@ -209,6 +216,7 @@ class Writer:
         known, study = casebook._known_study
         self.study = study if known == number else study_in_force(connection)
         self.now = self._stamp()
+        self.now_text = time_text(self.now)
 
     def append(self, author: Author, event: Event) -> Entry:
         """Add one event after the last."""
@@ -220,6 +228,7 @@ class Writer:
             event,
             author,
             self.now,
+            at_text=self.now_text,
             number=self.number + 1,
             previous=self.hash,
             study=self.study,
@@ -228,7 +237,7 @@ class Writer:
         )
         row = {"number": entry.number, "previous": entry.previous, "hash": entry.hash, "body": entry.body}
         self._waiting.append(("entry", row))
-        self.number, self.hash, self.at = entry.number, entry.hash, time_text(self.now)
+        self.number, self.hash, self.at = entry.number, entry.hash, self.now_text
         return entry
 
     def entries(self, *, after: int = 0, facts: bool = True) -> Iterator[Entry]:

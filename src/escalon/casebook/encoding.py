@@ -59,11 +59,16 @@ def plain(value: object) -> Plain:
     raise TypeError(f"{value!r} cannot be recorded: {type(value).__name__} has no exact written form")
 
 
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+
+
 def content(value: object) -> dict[str, Plain]:
     """A record's fields, leaving out those that hold their default, so that new fields never change old hashes."""
     kind: Any = type(value)
     written = ((name, getattr(value, name), default) for name, default in _defaults(kind))
-    return {name: plain(held) for name, held, default in written if held != default}
+    return {
+        name: held if type(held) in _AS_THEY_ARE else plain(held) for name, held, default in written if held != default
+    }
 
 
 def read_event(kind: str, content: Mapping[str, Plain]) -> Event:

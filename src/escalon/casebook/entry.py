@@ -61,12 +61,15 @@ def write_entry(
     study: str,
     software: str,
     old: dict[str, Plain] | None = None,
+    at_text: str | None = None,
 ) -> Entry:
-    """Put an event into its written form and tie it to the entry before."""
-    new = {name: value for name, value in content(event).items() if name not in ON_THE_ENVELOPE}
+    """Put an event into its written form and tie it to the entry before. `at_text` is `at`, if written already."""
+    new = content(event)
+    for name in ON_THE_ENVELOPE:
+        new.pop(name, None)
     body = canonical(
         {
-            "at": time_text(at),
+            "at": at_text or time_text(at),
             "event": event.kind,
             "new": new,
             "old": old,

@@ -84,6 +84,8 @@ class Unread:
     participant: str
     day: Day | None
     why: str
+    about: str = ""
+    """The name the row was about, such as `malignancy`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,18 +134,18 @@ def _facts(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row], w
 def _fact(
     spec: Mapping[str, Any], fact: str, cell: Mapping[str, Any], text: str, row: Row, missing: set[str]
 ) -> dict[str, str]:
-    visit = _cell(row, spec.get("visit"))
+    visit = _known_cell(row, spec.get("visit"), missing)
     known = text not in missing
     return {
         "participant": _cell(row, spec["participant"]),
         "fact": fact,
         "value": str(cell.get("values", {}).get(text, text)) if known else "",
         "unit": str(cell.get("unit", "")) if known else "",
-        "date": _cell(row, cell.get("date")) or _cell(row, spec.get("date")),
+        "date": _known_cell(row, cell.get("date"), missing) or _known_cell(row, spec.get("date"), missing),
         "source": f"column {cell['column']}",
         "visit": str(spec.get("visits", {}).get(visit, visit)),
-        "lower": _cell(row, cell.get("lower")),
-        "upper": _cell(row, cell.get("upper")),
+        "lower": _known_cell(row, cell.get("lower"), missing),
+        "upper": _known_cell(row, cell.get("upper"), missing),
     }
 
 
@@ -164,3 +164,9 @@ def _records(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row])
 
 def _cell(row: Row, column: Any) -> str:
     return row.cells.get(str(column).lower(), "") if column else ""
+
+
+def _known_cell(row: Row, column: Any, missing: set[str]) -> str:
+    """A cell beside a value; empty where it holds a code for «missing»."""
+    text = _cell(row, column)
+    return "" if text in missing else text

@@ -27,6 +27,7 @@ CREATE TABLE entries (
 );
 CREATE INDEX entries_by_participant ON entries (participant, number) WHERE participant IS NOT NULL;
 CREATE INDEX entries_by_kind ON entries (kind, number) WHERE kind <> 'FactRecorded';
+CREATE INDEX entries_other_than_facts ON entries (number) WHERE kind <> 'FactRecorded';
 CREATE INDEX entries_by_place ON entries (place) WHERE place IS NOT NULL;
 CREATE TABLE head (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -100,6 +101,7 @@ CREATE TABLE entries (
 );
 CREATE INDEX entries_by_participant ON entries (participant, number) WHERE participant IS NOT NULL;
 CREATE INDEX entries_by_kind ON entries (kind, number) WHERE kind <> 'FactRecorded';
+CREATE INDEX entries_other_than_facts ON entries (number) WHERE kind <> 'FactRecorded';
 CREATE UNIQUE INDEX entries_by_place ON entries (place) WHERE place IS NOT NULL;
 CREATE TABLE head (
     one integer PRIMARY KEY CHECK (one = 1),
