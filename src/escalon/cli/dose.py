@@ -104,13 +104,6 @@ def _decided(what: list[str], cutoff: str | None) -> "tuple[Study, NextDose, Int
 
     study, data = what[0], Path(what[1])
     protocol, intake = load(study, data)
-    if any(
-        problem.refused and problem.file.split(".")[0] in ("doses", "adverse_events") for problem in intake.problems
-    ):
-        typer.echo(
-            "escalon: rows of doses or adverse events are refused, so no dose is decided. Correct them first", err=True
-        )
-        raise typer.Exit(2)
     day = cutoff_day(cutoff, intake)
     return protocol, decide_next_dose(protocol, as_of(intake.records, day), day), intake
 

@@ -33,21 +33,23 @@ def load(study: str, data: Path, quiet: bool = False) -> "tuple[Study, Intake]":
 
 
 def say_problems(intake: "Intake") -> None:
-    """The refused rows and the account of rows, on stderr."""
-    for problem in intake.refused[:SHOWN_PROBLEMS]:
-        typer.echo(f"refused  {problem}", err=True)
-    more = len(intake.refused) - SHOWN_PROBLEMS
+    """The refused rows, what else is not read, and the account of rows, on stderr."""
+    for problem in sorted(intake.problems, key=lambda one: not one.refused)[:SHOWN_PROBLEMS]:
+        typer.echo(f"{'refused' if problem.refused else 'note':8} {problem}", err=True)
+    more = len(intake.problems) - SHOWN_PROBLEMS
     if more > 0:
         typer.echo(f"… and {more} more. `escalon data check` lists them all", err=True)
     typer.echo(intake.account(), err=True)
 
 
 def cutoff_day(given: str | None, intake: "Intake") -> "Day":
-    """The data cut-off: the day given, or the last day anything was recorded."""
-    from escalon.conduct.cutoff import last_day
+    """The data cut-off: the full day given, or the last day anything was recorded, which is not after today."""
+    from datetime import date
+
+    from escalon.conduct.cutoff import checked, last_day
     from escalon.facts import Day
 
-    return Day.parse(given) if given else last_day(intake.records)
+    return checked(Day.parse(given)) if given else last_day(intake.records, date.today())
 
 
 def print_json(thing: Any) -> None:

@@ -93,11 +93,23 @@ def decide_next_dose(study: Study, records: Records, today: Day) -> NextDose:
 
 
 def _all_read(records: Records) -> None:
-    refused = [row.why for row in records.unread if row.table in ("doses", "adverse_events")]
-    if refused:
-        raise EscalationError(
-            f"rows of doses or adverse events are refused, and one of them could be a DLT. Correct: {'; '.join(refused)}"
-        )
+    """Refuse to decide while something that could be a DLT is unread, or belongs to nobody who was infused."""
+    held = [row.why for row in records.unread if row.table in _READ or row.about == LEFT]
+    if held:
+        raise EscalationError(f"what could be a DLT cannot be read, so no dose is decided. Correct: {'; '.join(held)}")
+    infused = {infusion.participant for infusion in records.infusions}
+    known = infused | {fact.participant for fact in records.facts}
+    for event in records.adverse_events:
+        if event.participant not in (infused if event.dlt else known):
+            what = f"{event.term}, grade {event.grade}, from {event.start} [{event.source or 'no source'}]"
+            raise EscalationError(
+                f"{what} is recorded for {event.participant}, who was not infused. Correct the code in adverse_events, "
+                "or add the infusion to doses"
+            )
+
+
+LEFT = "study_discontinuation"
+_READ = ("doses", "adverse_events")
 
 
 def _to_know(records: Records, reviews: tuple[DoseReview, ...], day: date) -> list[str]:
@@ -224,7 +236,7 @@ def _left(records: Records, participant: str, day: date) -> Day | None:
     """The day a participant left the study, if they did by a day."""
     left = [
         fact.day
-        for fact in records.facts_of(participant).named("study_discontinuation")
+        for fact in records.facts_of(participant).named(LEFT)
         if fact.value is True and fact.day is not None and fact.day.earliest <= day
     ]
     return min(left, key=lambda one: (one.earliest, one.latest), default=None)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from escalon.casebook.folder import Folder, Row, Table, read_folder
-from escalon.casebook.records import AdverseEvent, Infusion, Records, Sample, Treatment, gathered
+from escalon.casebook.records import AdverseEvent, Infusion, Records, Sample, Treatment, Unread, gathered
 from escalon.casebook.wide_tables import MAPPING, Widened, widened
 from escalon.conduct.data_tables import TABLES, Column
 from escalon.expressions.tree import Kind
@@ -90,19 +90,25 @@ def take_in(study: Study, path: Path) -> Intake:
     problems += [_unread(one, column) for one in wide for column in one.unread]
     counts: list[Count] = []
     rows: dict[str, list[Any]] = {name: [] for name in TABLES}
-    for table in (*folder.tables.values(), *(one.table for one in wide)):
+    unread: list[Unread] = []
+    tables = (*folder.tables.values(), *(one.table for one in wide))
+    codes = _Codes()
+    for table in tables:
         problems += _columns(table)
-        used, refused = _taken(study, table)
+        used, refused = _taken(study, table, codes)
         rows[table.name] += used
         problems += refused
+        unread += _unread_rows(table, refused)
         counts.append(Count(table.name, table.file, len(table.rows), len(used), len(table.rows) - len(used)))
-    records = _records(folder, rows)
+    silent = _silent(rows, {table.name for table in tables})
+    records = _records(folder, rows, [*unread, *silent])
     problems += _across(records)
+    problems += [Problem("adverse_events.csv", 0, "", "", one.why.partition(": ")[2], refused=False) for one in silent]
     hashes = {table.file: table.sha256 for table in (*folder.tables.values(), *(one.table for one in wide))}
     return Intake(path, records, tuple(problems), tuple(counts), MappingProxyType(hashes))
 
 
-def _records(folder: Folder, rows: Mapping[str, list[Any]]) -> Records:
+def _records(folder: Folder, rows: Mapping[str, list[Any]], unread: list[Unread]) -> Records:
     facts, treatments, infusions = (tuple(rows[name]) for name in ("facts", "treatments", "doses"))
     return Records(
         facts=facts,
@@ -112,7 +118,56 @@ def _records(folder: Folder, rows: Mapping[str, list[Any]]) -> Records:
         samples=tuple(rows["samples"]),
         synthetic=(folder.path / "SYNTHETIC.txt").exists(),
         by_participant=gathered(facts, treatments, infusions),
+        unread=tuple(unread),
     )
+
+
+class _Codes:
+    """The participant codes met so far. P01 and p01 may be one person or two: whoever comes second is refused."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, str] = {}
+
+    def check(self, code: str) -> None:
+        first = self._written.setdefault(code.lower(), code)
+        if first != code:
+            raise _RowError(
+                "participant", code, f"{code} and {first} differ only in capitals. Write one code for one participant"
+            )
+
+
+def _unread_rows(table: Table, refused: list[Problem]) -> list[Unread]:
+    """The refused rows that could say something: a row that is there twice says nothing new."""
+    lines = {row.line: row for row in table.rows}
+    found: dict[tuple[int, str], Unread] = {}
+    for problem in refused:
+        row = lines.get(problem.line)
+        if row is not None and problem.value != _TWICE:
+            day = _day_or_none(row.cells.get(_DAY_OF[table.name], ""))
+            who = row.cells.get("participant", "")
+            known = found.get((row.line, who))
+            why = f"{known.why}; {problem.message}" if known else str(problem)
+            found[row.line, who] = Unread(table.name, who, day, why, row.cells.get("fact", ""))
+    return list(found.values())
+
+
+def _day_or_none(text: str) -> Day | None:
+    try:
+        return Day.parse(text) if text else None
+    except ValueError:
+        return None
+
+
+_DAY_OF = {"facts": "date", "treatments": "start", "adverse_events": "start", "doses": "date", "samples": "date"}
+_TWICE = "the same row again"
+
+
+def _silent(rows: Mapping[str, list[Any]], tables: set[str]) -> list[Unread]:
+    """People were infused and there is no table of adverse events: that is silence, not «no event»."""
+    if not rows["doses"] or "adverse_events" in tables:
+        return []
+    why = "adverse_events.csv: there is no such table. If there was no event, write the table with its header only"
+    return [Unread("adverse_events", "", None, why)]
 
 
 def _is_surprising(name: str) -> bool:
@@ -142,7 +197,7 @@ def _columns(table: Table) -> list[Problem]:
     return found
 
 
-def _taken(study: Study, table: Table) -> tuple[list[Any], list[Problem]]:
+def _taken(study: Study, table: Table, codes: _Codes) -> tuple[list[Any], list[Problem]]:
     """The rows of a table that can be used, and why each of the others cannot; every problem of a row is named."""
     missing = [column for column in TABLES[table.name] if column.required and column.name not in table.columns]
     if missing:
@@ -160,12 +215,13 @@ def _taken(study: Study, table: Table) -> tuple[list[Any], list[Problem]]:
         cells, errors = _cells(TABLES[table.name], row)
         if not errors:
             try:
+                codes.check(cells["participant"])
                 record = _MAKERS[table.name](study, cells, f"{table.file}:{row.line}")
             except _RowError as error:
                 errors.append(error)
         key = tuple(row.cells.values())
         if key in seen and not errors:
-            errors.append(_RowError("", "", f"the same row as line {seen[key]}. Take one of them out"))
+            errors.append(_RowError("", _TWICE, f"the same row as line {seen[key]}. Take one of them out"))
         seen.setdefault(key, row.line)
         if errors:
             problems += [Problem(table.file, row.line, error.column, error.value, str(error)) for error in errors]
@@ -227,12 +283,23 @@ def _fact(study: Study, cells: Mapping[str, Any], source: str) -> Fact:
     if cells["until"] is not None and cells["date"] is not None and cells["until"].is_before(cells["date"]):
         raise _RowError("until", str(cells["until"]), f"{cells['until']} is before {cells['date']}")
     lower, upper = cells["lower"], cells["upper"]
-    if lower is not None and upper is not None and lower > upper:
-        raise _RowError("upper", str(upper), f"the upper limit {upper} is below the lower limit {lower}")
+    _limits(definition, lower, upper)
     return Fact(
         definition.name, value, cells["date"], cells["unit"], _source(cells, source), cells["participant"],
         lower=lower, upper=upper, until=cells["until"], visit=cells["visit"] or "",
     )  # fmt: skip
+
+
+def _limits(definition: FactDefinition, lower: Decimal | None, upper: Decimal | None) -> None:
+    """Reference limits that can be true: a limit such as -99 is a code for «missing», and a ratio to it would pass anything."""
+    if lower is not None and upper is not None and lower > upper:
+        raise _RowError("upper", str(upper), f"the upper limit {upper} is below the lower limit {lower}")
+    positive = definition.low is not None and definition.low >= 0
+    for name, limit in (("lower", lower), ("upper", upper)):
+        if limit is not None and positive and (limit < 0 or (limit == 0 and name == "upper")):
+            raise _RowError(
+                name, str(limit), f"the {name} limit {limit} is not possible. Leave it empty if it is not known"
+            )
 
 
 def _source(cells: Mapping[str, Any], place: str) -> str:
@@ -305,8 +372,11 @@ def _treatment(study: Study, cells: Mapping[str, Any], source: str) -> Treatment
     name = _treatment_name(study, cells["treatment"])
     if cells["dose"] is not None and not cells["unit"]:
         raise _RowError("unit", "", f"the dose {cells['dose']} has no unit. Write it as mg/week, mg/day or mg")
-    if cells["dose"] is not None and cells["dose"] < 0:
-        raise _RowError("dose", str(cells["dose"]), "a dose is not below 0")
+    if cells["dose"] is not None and cells["dose"] <= 0:
+        message = (
+            "a dose is above 0. If the drug was not given, write that among the facts: its name, value no, and the day"
+        )
+        raise _RowError("dose", str(cells["dose"]), message)
     _ordered(cells)
     return Treatment(
         cells["participant"], name, cells["start"], cells["end"], bool(cells["ongoing"]), cells["dose"],
@@ -316,8 +386,8 @@ def _treatment(study: Study, cells: Mapping[str, Any], source: str) -> Treatment
 
 def _treatment_name(study: Study, name: str) -> str:
     members = {member for definition in study.vocabulary.values() for member in definition.members}
-    if name not in members:
-        _defined(study, "treatment", name)
+    if name not in members and _defined(study, "treatment", name).kind not in ("treatment", "event"):
+        raise _RowError("treatment", name, f"{name} is no treatment. Write a drug or procedure of the data dictionary")
     return name
 
 

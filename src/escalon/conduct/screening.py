@@ -116,7 +116,7 @@ def screen_one(study: Study, records: Records, participant: str, cutoff: Day) ->
     unread = tuple(
         row.why
         for row in records.unread
-        if row.participant == participant and row.table in _READ and _is_by(row.day, here.as_of)
+        if row.participant.lower() == participant.lower() and row.table in _READ and _is_by(row.day, here.as_of)
     )
     return Screening(participant, _disease(here), here.as_of, clauses, unread, _notes(study, facts))
 
