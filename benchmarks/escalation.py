@@ -174,7 +174,7 @@ def single_truths() -> Iterator[Measured]:
     ]
     for name, rule, truth, by_numpy, compiled, goal in designs:
         checked(compiled(), sweep(rule()).under(truth).selection.exact)
-        ours, slow, fast = least_of_each(exact(rule, truth), by_numpy, compiled, runs=7)
+        ours, slow, fast = least_of_each(exact(rule, truth), by_numpy, compiled, runs=25)
         yield Measured(f"{name}: one truth from nothing", ours, f"{len(sweep(rule())):,} end states", goal=goal)
         yield Measured("  against NumPy", ours, "", f"{TRIALS:,} trials, NumPy", slow)
         yield Measured("  against compiled", ours, "", f"{TRIALS:,} trials, compiled", fast)

@@ -17,6 +17,8 @@ from escalon.escalation.exact_beta import Number, as_fraction, fewest_dlts_above
 
 DIGITS = Context(prec=40)  # the boundaries are irrational; 40 digits settle every comparison t <= n * lambda
 
+ELIMINATE_FROM = 3  # evaluable at a level before it may be eliminated (Liu & Yuan 2015)
+
 
 def boundary_rates(target: Number, low: Number | None = None, high: Number | None = None) -> tuple[Decimal, Decimal]:
     """(lambda_e, lambda_d) for a target; `low` and `high` default to .6 and 1.4 times the target.
@@ -49,13 +51,18 @@ def boin_table(
     up_to: int,
     *,
     cutoff: Number = "0.95",
-    eliminate_from: int = 3,
+    eliminate_from: int = ELIMINATE_FROM,
     low: Number | None = None,
     high: Number | None = None,
 ) -> DecisionTable:
     """BOIN's decision table for n = 1..up_to."""
-    escalate_at, de_escalate_at = boundary_rates(target, low, high)
-    phi, limit = as_fraction(target), as_fraction(cutoff)
+    return _table(boundary_rates(target, low, high), as_fraction(target), up_to, as_fraction(cutoff), eliminate_from)
+
+
+def _table(
+    rates: tuple[Decimal, Decimal], phi: Fraction, up_to: int, limit: Fraction, eliminate_from: int
+) -> DecisionTable:
+    escalate_at, de_escalate_at = rates
     counts = range(1, up_to + 1)
     return DecisionTable.from_boundaries(
         escalate=[floor(n * escalate_at) for n in counts],
@@ -79,17 +86,17 @@ def boin(
 
     `up_to` is the largest number at one level the table covers.
     """
-    escalate_at, de_escalate_at = boundary_rates(target, low, high)
+    rates = boundary_rates(target, low, high)
     return TableWalk(
         name=f"BOIN {float(as_fraction(target)):g}",
         levels=levels,
-        table=boin_table(target, up_to, cutoff=cutoff, low=low, high=high),
+        table=_table(rates, as_fraction(target), up_to, as_fraction(cutoff), ELIMINATE_FROM),
         target=float(as_fraction(target)),
         cohort_size=cohort,
         start=start,
         says=(
-            f"Escalate if the observed DLT rate at the current level is at most {float(escalate_at):.4f}, de-escalate "
-            f"if it is at least {float(de_escalate_at):.4f}, otherwise stay. With three or more evaluable, a level is "
+            f"Escalate if the observed DLT rate at the current level is at most {float(rates[0]):.4f}, de-escalate "
+            f"if it is at least {float(rates[1]):.4f}, otherwise stay. With three or more evaluable, a level is "
             f"closed when the probability that its risk exceeds {float(as_fraction(target)):g} is above {cutoff}.",
         ),
     )

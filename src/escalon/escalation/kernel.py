@@ -35,7 +35,11 @@ def compiled() -> Callable[..., None]:
     """The kernel, compiled on first use and cached beside this file (or in the user's cache folder)."""
     import numba
 
-    kernel: Callable[..., None] = numba.njit(cache=True)(_sums)
+    kernel: Callable[..., None]
+    try:
+        kernel = numba.njit(cache=True)(_sums)
+    except RuntimeError:  # no folder to keep the cache in: compile once per process
+        kernel = numba.njit(_sums)
     return kernel
 
 
