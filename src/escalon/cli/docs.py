@@ -25,13 +25,13 @@ def write(
         bool, typer.Option("--check", help="Write nothing; exit code 1 if a page is out of date.")
     ] = False,
 ) -> None:
-    """Write docs/instruments.md, docs/data-dictionary.md and docs/commands.md, or check that they are up to date.
+    """Write the pages on instruments, names, commands and requirements, or check that they are up to date.
 
     escalon docs write
 
     escalon docs write --check
     """
-    stale = {name: text for name, text in pages().items() if not _is_fresh(folder / name, text)}
+    stale = {name: text for name, text in pages(folder).items() if not _is_fresh(folder / name, text)}
     if check:
         for name in stale:
             typer.echo(f"escalon: {folder / name} is out of date. Run: escalon docs write", err=True)
@@ -44,18 +44,20 @@ def write(
         typer.echo("Every page is up to date")
 
 
-def pages() -> dict[str, str]:
-    """The text of each generated page, by its name in docs/."""
+def pages(folder: Path) -> dict[str, str]:
+    """The text of each generated page, by its name in docs/; requirements only where the folder states them."""
     from escalon.cli.docs_commands import commands_page
     from escalon.cli.docs_dictionary import dictionary_page
     from escalon.cli.docs_instruments import instruments_page
+    from escalon.cli.docs_requirements import SOURCE, requirements_page
 
     makers: dict[str, Callable[[], str]] = {
         "instruments.md": instruments_page,
         "data-dictionary.md": dictionary_page,
         "commands.md": commands_page,
     }
-    return {name: f"{DO_NOT_EDIT}\n\n{make()}" for name, make in makers.items()}
+    stated = {"requirements.md": requirements_page(folder)} if (folder / SOURCE).exists() else {}
+    return {name: f"{DO_NOT_EDIT}\n\n{make()}" for name, make in makers.items()} | stated
 
 
 def _is_fresh(file: Path, text: str) -> bool:
