@@ -39,7 +39,7 @@ def compiled() -> Callable[..., None]:
     try:
         kernel = numba.njit(cache=True)(_sums)
     except RuntimeError:  # no folder to keep the cache in: compile once per process
-        kernel = numba.njit(_sums)
+        kernel = numba.njit()(_sums)
     return kernel
 
 
