@@ -81,20 +81,12 @@ class Tables:
         self.rows[table].append({name: _text(value) for name, value in cells.items()})
 
     def fact(self, who: str, day: date | str, visit: str, values: Mapping[str, Any], source: str = "synthetic") -> None:
-        """Facts of one visit: a value, `(value, unit)`, or `(value, unit, upper limit)`."""
+        """Facts of one visit: a value, `(value, unit)`, or with the limits `(value, unit, upper, lower)`."""
+        about = {"participant": who, "date": day, "source": source, "visit": visit}
         for name, value in values.items():
-            what, unit, upper = (*value, None, None)[:3] if isinstance(value, tuple) else (value, None, None)
-            self.add(
-                "facts",
-                participant=who,
-                fact=name,
-                value=what,
-                unit=unit,
-                date=day,
-                source=source,
-                visit=visit,
-                upper=upper,
-            )
+            cells = value if isinstance(value, tuple) else (value,)
+            what, unit, upper, lower = (*cells, None, None, None)[:4]
+            self.add("facts", fact=name, value=what, unit=unit, upper=upper, lower=lower, **about)
 
     def write(self, folder: Path) -> None:
         """Write every table as CSV, with the columns of the dictionary that are used."""
@@ -283,7 +275,9 @@ def _adverse_events(tables: Tables, random: Random, who: str, infused: date, lev
             "adverse_events", participant=who, term=term, grade=grade, start=start, end=end, source="synthetic", **cells
         )
 
-    event("Neutrophil count decreased", random.choice((3, 4, 4)), -2, random.randint(9, 17))
+    neutropenia, days = random.choice((3, 4, 4)), random.randint(9, 17)
+    event("Neutrophil count decreased", neutropenia, -2, days)
+    _blood_counts(tables, random, who, infused, neutropenia, days - 2)
     event("Anemia", random.choice((1, 2, 2)), 1, random.randint(14, 40))
     if dlt:
         event(
@@ -305,6 +299,18 @@ def _adverse_events(tables: Tables, random: Random, who: str, infused: date, lev
         event("Upper respiratory infection", 2, random.randint(40, 120), 9, action="oral antibiotics")
     if random.random() < 0.2:
         event("Platelet count decreased", 2, 3, 15)
+
+
+def _blood_counts(tables: Tables, random: Random, who: str, infused: date, grade: int, until: int) -> None:
+    """Counts that fall with lymphodepletion and come back; the neutrophils by the grade of the event beside them."""
+    lowest = 0.3 if grade == 4 else 0.7
+    for day in (1, 4, 7, 10, 14, 21, 28, 60):
+        neutrophils = lowest if day <= until else min(4.2, 1.6 + 0.12 * (day - until))
+        counts = {
+            "neutrophils": (round(neutrophils, 2), "10^9/L", 7.5, 2.0),
+            "haemoglobin": (random.randint(92, 104) if day < 28 else random.randint(112, 128), "g/L", 160, 120),
+        }
+        tables.fact(who, infused + timedelta(days=day), "", counts)
 
 
 def _samples(tables: Tables, random: Random, who: str, infused: date, level: int) -> None:
