@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from escalon.expressions.symbols import all_of, any_of, case, known, largest_known, negated, otherwise
-from escalon.facts import Fact, Status, read_number
+from escalon.facts import Fact, Status
 from escalon.instruments.kit.instrument import Instrument, Items, Outcome, instrument
 from escalon.instruments.kit.item import Item, number, truth
 from escalon.instruments.safety.ctcae.terms import Term
@@ -168,7 +168,7 @@ def in_one_unit(lab: Laboratory, given: Mapping[str, Any]) -> Mapping[str, Any]:
         unit = lab.quantity.unit
     for name in ("value", *lab.limits):
         if unit is not None and _is_bare(items.get(name)):
-            items[name] = (_bare(items[name]), unit)
+            items[name] = (items[name], unit)
     return items
 
 
@@ -187,10 +187,6 @@ def written_unit(value: Any) -> str | None:
 
 def _is_bare(value: Any) -> bool:
     return value is not None and not isinstance(value, tuple | Fact) and written_unit(value) is None
-
-
-def _bare(value: Any) -> Any:
-    return read_number(value) if isinstance(value, str) else value
 
 
 # ---- the three grades
