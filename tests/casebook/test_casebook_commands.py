@@ -88,6 +88,23 @@ def test_an_explicit_null_keeps_asked_and_not_known(run: Call) -> None:
     assert fact["new"]["fact"] == {"name": "esr", "value": None}
 
 
+def test_a_correction_changes_what_it_names_and_keeps_the_rest(run: Call) -> None:
+    run("casebook record book ParticipantConsented participant=P-001 site=S1 form=v2 signed_on=2026-03-01 --as carla")
+    run("casebook record book FactRecorded participant=P-001 fact.name=alt fact.value=31 fact.unit=U/L --as carla")
+    shown = json.loads(run("casebook show book P-001 --json").stdout)
+    consent, fact = (one["number"] for one in shown)
+    corrected = run(f"casebook correct book {fact} fact.value=13 --as carla --reason", "typing error")
+    assert corrected.exit_code == 0, corrected.output
+    amended = run(f"casebook correct book {consent} form=v3 --as carla --reason", "form v3 was signed")
+    assert amended.exit_code == 0, amended.output
+    *_, first, second = json.loads(run("casebook show book P-001 --json").stdout)
+    assert (first["old"]["fact"]["value"], first["new"]["fact"]["value"]) == ("31", "13")
+    assert first["new"]["fact"]["unit"] == "U/L"
+    assert (second["old"]["form"], second["new"]["now"]["content"]["form"]) == ("v2", "v3")
+    wrong = run(f"casebook correct book {fact} value=13 --as carla --reason x")
+    assert (wrong.exit_code, "with a field of FactRecorded" in wrong.output) == (2, True)
+
+
 def test_a_wrong_password_is_refused(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESCALON_PASSWORD", "something else entirely")
     refused = run("casebook record book QueryRaised text=why --as carla")

@@ -7,12 +7,15 @@ statements travel together, and the last three.
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Dialect, Engine, insert, select, update
 
+from escalon.casebook.database import WAIT_FOR_LOCK
 from escalon.casebook.tables import checkpoints, entries, head
 
 LOCK_HEAD = select(head.c.number, head.c.hash, head.c.at).with_for_update()
@@ -20,12 +23,19 @@ ADD_ENTRY = insert(entries), ("number", "previous", "hash", "body")
 MOVE_HEAD = update(head), ("number", "hash", "at", "signature")
 KEEP_CHECKPOINT = insert(checkpoints), ("entry", "hash", "at", "key", "signature")
 
+TURN = 5
+"""Milliseconds SQLite waits before it is asked again. Left alone it sleeps ever longer, and a crowd of writers with it."""
+
 Write = tuple[str, Mapping[str, Any]]
 """A statement's name (`entry`, `head` or `checkpoint`) and its values."""
 
 
 class Hand(Protocol):
     """Begins and ends an act of recording on one kind of database."""
+
+    def take(self, connection: Connection) -> None:
+        """Set up a connection that is kept for recording."""
+        ...
 
     def begin(self, connection: Connection) -> tuple[int, str, str]:
         """Start alone: the head's number, hash and time, which nobody else can move until the end."""
@@ -59,9 +69,19 @@ class _OneByOne:
     lock: str
     statements: Mapping[str, tuple[str, tuple[str, ...]]]
 
+    def take(self, connection: Connection) -> None:
+        _driver(connection).execute(f"PRAGMA busy_timeout = {TURN}")
+
     def begin(self, connection: Connection) -> tuple[int, str, str]:
         driver = _driver(connection)
-        driver.execute("BEGIN IMMEDIATE")
+        until = time.monotonic() + WAIT_FOR_LOCK
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                break
+            except sqlite3.OperationalError as busy:
+                if "locked" not in str(busy) or time.monotonic() > until:
+                    raise
         return driver.execute(self.lock).fetchone()  # type: ignore[no-any-return]
 
     def write(self, connection: Connection, writes: Sequence[Write]) -> None:
@@ -81,6 +101,9 @@ class _Together:
 
     lock: str
     statements: Mapping[str, tuple[str, tuple[str, ...]]]
+
+    def take(self, connection: Connection) -> None:
+        """Nothing to set up."""
 
     def begin(self, connection: Connection) -> tuple[int, str, str]:
         cursor = _driver(connection).execute(f"BEGIN; {self.lock}")

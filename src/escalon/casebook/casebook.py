@@ -83,6 +83,7 @@ class Casebook:
         # One connection is kept for writing: taking a new one from the pool costs as much as the insert itself.
         if self._kept is None:
             self._kept = self.engine.connect().execution_options(by_hand=True, isolation_level="AUTOCOMMIT")
+            self._hand.take(self._kept)
         kept, self._kept = self._kept, None
         try:
             yield kept

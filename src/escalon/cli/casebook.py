@@ -251,6 +251,43 @@ def _event(kind: str, words: list[str]) -> Event:
 
 
 @app.command()
+@clean
+def correct(
+    folder: CasebookFolder,
+    number: Annotated[int, typer.Argument(metavar="ENTRY", help="The number of the entry that is wrong.")],
+    content: Annotated[
+        list[str], typer.Argument(metavar="FIELD=VALUE…", help="The fields that should say something else.")
+    ],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    account: AsPerson,
+    role: InRole = None,
+    site: AtSite = None,
+) -> None:
+    """Correct an entry: the earlier one stays and shows, this one supersedes it.
+
+    escalon casebook correct book/ 13 fact.value=13 --reason "typing error" --as carla
+
+    An entry that should not be there at all: escalon casebook record book/ EntryAnnulled annuls=13 participant=… reason=…
+    """
+    from escalon.casebook.errors import CasebookError
+    from escalon.casebook.events import EntryCorrected, FactCorrected, FactRecorded
+    from escalon.casebook.words import changed
+
+    with desk(folder, account, role, site) as at:
+        wrong = at.casebook.entry(number).event
+        try:
+            now = changed(wrong, content)
+        except (ValueError, TypeError) as error:
+            raise CasebookError(f"entry {number}, {wrong.kind}: {error}") from error
+        if isinstance(now, FactRecorded | FactCorrected):
+            made: Event = FactCorrected(participant=now.participant, corrects=number, fact=now.fact, reason=reason)
+        else:
+            made = EntryCorrected(participant=now.participant, corrects=number, now=now, reason=reason)
+        entry = at.conduct.record(at.author, made)
+    typer.echo(f"entry {entry.number}: {entry.event.what}")
+
+
+@app.command()
 def kinds() -> None:
     """Every kind of event, with its fields and who may record it."""
     from escalon.casebook.words import describe_kind
