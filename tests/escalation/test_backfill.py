@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from escalon.escalation import at_most, backfill, next_dose, three_plus_three
+from escalon.escalation import at_most, backfill, expand_at_mtd, next_dose, three_plus_three
 from escalon.escalation.boin import boin
 from escalon.escalation.sweep import sweep
 
@@ -35,3 +35,14 @@ def test_backfilled_participants_are_in_the_operating_characteristics():
         filled = sweep((plain if plain.cap == 18 else boin(3, "0.25")) & backfill(6) & at_most(18)).under(truth)
         assert abs(filled.selection.exact.sum() + float(filled.unsettled) - 1) < 1e-12
         assert filled.patients.exact[0] > without.patients.exact[0]
+
+
+def test_a_cap_holds_in_whatever_order_guards_are_written():
+    for rule in (
+        three_plus_three(3, "V1") & at_most(10) & backfill(6),
+        three_plus_three(3, "V1") & backfill(6) & at_most(10),
+        three_plus_three(3, "V1") & at_most(10) & expand_at_mtd(9),
+    ):
+        assert rule.cap == 10
+        assert sweep(rule).size.max() <= 10
+        assert next_dose(rule, "1NNN 2NNN 1NNN").size <= 1

@@ -1,7 +1,7 @@
 """Guards: limits laid over any dose rule, `rule & at_most(18) & no_skipping()`.
 
-A guard reads the same counts as the rule, may only make its answer more cautious (a lower level, fewer
-participants, a stop), and brings its own reason. The guarded rule is again a rule, so its operating
+A guard reads the same counts as the rule and brings its own reason. Most make its answer more cautious (a lower level, fewer
+participants, a stop); `expand_at_mtd` and `backfill` add participants at a level already cleared, within the cap. The guarded rule is again a rule, so its operating
 characteristics are computed with the guard in force. Guards that need a calendar are in `calendar_guards`.
 """
 
@@ -50,7 +50,10 @@ class Guard(ABC):
 
 @dataclass(frozen=True)
 class Guarded(Rule):
-    """A rule with one guard over it; guards nest, the last one written has the last word."""
+    """A rule with one guard over it; guards nest, the last one written has the last word, but for a cap.
+
+    A cap on enrolment always stays outermost, so that no expansion or backfill written after it can exceed it.
+    """
 
     rule: Rule
     guard: Guard
@@ -94,6 +97,11 @@ class Guarded(Rule):
         """The rule's moves with the guard in force."""
         asked = unasked(len(counts.n)) if self.selects and self.guard.ends(counts) else self.rule.decide(counts)
         return self.guard.apply(counts, asked, len(self.rule.reasons))
+
+    def __and__(self, guard: Guard) -> Rule:
+        if isinstance(self.guard, AtMost) and not isinstance(guard, AtMost):
+            return Guarded(self.rule & guard, self.guard)
+        return Guarded(self, guard)
 
     def select(self, n: Ints, t: Ints) -> Ints:
         """The MTD the rule within selects, with the guard in force."""
