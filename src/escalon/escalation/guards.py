@@ -1,8 +1,9 @@
 """Guards: limits laid over any dose rule, `rule & at_most(18) & no_skipping()`.
 
-A guard reads the same counts as the rule and brings its own reason. Most make its answer more cautious (a lower level, fewer
-participants, a stop); `expand_at_mtd` and `backfill` add participants at a level already cleared, within the cap. The guarded rule is again a rule, so its operating
-characteristics are computed with the guard in force. Guards that need a calendar are in `calendar_guards`.
+A guard reads the same counts as the rule and brings its own reason. Most make its answer more cautious (a lower level,
+fewer participants, a stop); `expand_at_mtd` and `backfill` add participants at a level already cleared, within the cap.
+The guarded rule is again a rule, so its operating characteristics are computed with the guard in force. Guards that
+need a calendar are in `calendar_guards`.
 """
 
 from __future__ import annotations
