@@ -80,6 +80,7 @@ def loaded(name: str) -> Any:
             thing
         )  # without the options for shell completion, which belong to `escalon` alone
     command.name = name
+    command.help = command.help or COMMANDS[name][1]
     return command
 
 
