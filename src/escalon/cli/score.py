@@ -23,7 +23,8 @@ EPILOG = """Examples:
 
   escalon score cdai --table visits.csv -o scored.csv
 
-A header of a table says its unit in brackets: crp \\[mg/L]. Exit code 0: scored; 1: something is missing; 2: wrong input."""
+A header of a table says its unit in brackets: crp \\[mg/L]. Exit code 0: scored; 1: something is missing; 2: wrong input.
+A table comes back whole, with NAME, NAME_band, NAME_status, NAME_missing and NAME_flags added; code 2 if a row is invalid."""
 
 
 def score(
@@ -51,9 +52,11 @@ def score(
 
     found = find(instrument)
     if show:
-        _show(found, show)
+        _show(found, show, _pairs(items))
     elif table:
-        _table(found, table, output, _pairs(items), as_json)
+        from escalon.cli.score_tables import score_file
+
+        score_file(found, table, output, _pairs(items), as_json)
     elif ask or not items:
         _ask(found, as_json)
     else:
@@ -141,73 +144,67 @@ def _print(found: "Instrument", finding: "Finding") -> None:
         for reason in finding.reasons:
             typer.echo(f"escalon: {reason}", err=True)
         return
-    unit = f" {finding.unit}" if finding.unit else ""
+    unit = f" {finding.unit}" if finding.unit and finding.value is not None else ""
     band = f"  ({finding.category})" if finding.category else ""
-    typer.echo(f"{found.title}: {plain(finding.value, 4)}{unit if finding.value is not None else ''}{band}")
+    typer.echo(f"{found.title}: {plain(finding.value, 4)}{unit}{band}")
     if finding.bounds and finding.value is None:
-        low, high = finding.bounds[0], finding.bounds[-1]
-        typer.echo(f"  between {plain(low, 4)} and {plain(high, 4)}, depending on what is missing")
-    for name, value in finding.components.items():
-        if name in found.options:
-            typer.echo(f"  with {name}={_shown(value)}")
-        elif name not in found.items:
-            typer.echo(f"  {name.replace('_', ' ')}: {_shown(value)}")
+        typer.echo(f"  {_between(finding.bounds)}, depending on what is missing")
+    _print_parts(found, finding)
+    if finding.missing:
+        typer.echo(f"  missing: {', '.join(finding.missing)}")
     for reason in finding.reasons:
-        typer.echo(f"  {reason}")
+        if reason not in {f"{name} is not known" for name in finding.missing}:
+            typer.echo(f"  {reason}")
     if finding.flags:
         typer.echo(f"  flags: {', '.join(finding.flags)}")
+
+
+def _print_parts(found: "Instrument", finding: "Finding") -> None:
+    """Intermediate terms, or between what they lie; then the options in force."""
+    parts = {name: value for name, value in finding.components.items() if name not in found.items}
+    for name, value in parts.items():
+        open_to = parts.get(f"{name}_bounds")
+        if name in found.options:
+            typer.echo(f"  option {name}={value}")
+        elif not (name.endswith("_bounds") and name.removesuffix("_bounds") in parts):
+            shown = value if value is not None or open_to is None else open_to
+            typer.echo(f"  {name.replace('_', ' ')}: {_shown(shown)}")
+
+
+def _between(bounds: tuple[Any, ...]) -> str:
+    """What is still possible: the ends of a number, or the answers that are left."""
+    from escalon.facts import plain
+
+    low, high = bounds[0], bounds[-1]
+    if any(isinstance(end, bool | str) for end in bounds):
+        return f"may still be {' or '.join(map(plain, bounds))}"
+    if low is None or high is None:
+        return f"at least {plain(low, 4)}" if high is None else f"at most {plain(high, 4)}"
+    return f"between {plain(low, 4)} and {plain(high, 4)}"
 
 
 def _shown(value: Any) -> str:
     from escalon.facts import plain
 
-    return " to ".join(plain(end, 4) for end in value) if isinstance(value, tuple) else plain(value, 4)
+    return _between(value) if isinstance(value, tuple) else plain(value, 4)
 
 
-def _show(found: "Instrument", what: str) -> None:
+def _show(found: "Instrument", what: str, given: dict[str, Any]) -> None:
     from escalon.expressions.text import plain_text
+    from escalon.instruments.kit.assessment import chosen_options
     from escalon.instruments.kit.readings import javascript, json_schema, sql
 
+    options = chosen_options(found, given)
     match what:
         case "sql":
-            typer.echo(sql(found))
+            typer.echo(sql(found, **options))
         case "javascript":
-            typer.echo(javascript(found))
+            typer.echo(javascript(found, **options))
         case "schema":
             print_json(json_schema(found))
         case "formula":
-            program = found.program()
+            program = found.program(**options)
             typer.echo(plain_text(program.steps[program.roots["value"]].node))
         case _:
             typer.echo(f"escalon: --show {what} is not known. Write sql, javascript, schema or formula", err=True)
             raise typer.Exit(2)
-
-
-def _table(found: "Instrument", file: Path, output: Path | None, options: dict[str, Any], as_json: bool) -> None:
-    import polars as pl
-    from rich.progress import Progress
-
-    from escalon.instruments.kit.visits_table import score_table
-
-    if not file.is_file():
-        typer.echo(f"escalon: {file}: there is no such file", err=True)
-        raise typer.Exit(2)
-    frame = pl.read_parquet(file) if file.suffix == ".parquet" else pl.read_csv(file, infer_schema=False)
-    from rich.console import Console
-
-    with Progress(transient=True, console=Console(stderr=True)) as bar:
-        task = bar.add_task(found.title, total=frame.height)
-        scored = score_table(found, frame, options, lambda rows: bar.advance(task, rows))
-    for problem in scored.problems:
-        typer.echo(f"{file.name} {problem}", err=True)
-    account = f"{frame.height - scored.invalid} scored or missing + {scored.invalid} invalid"
-    typer.echo(f"{frame.height} rows read = {account}", err=True)
-    if output is not None and output.suffix == ".parquet":
-        scored.frame.write_parquet(output)
-    elif output is not None:
-        scored.frame.write_csv(output)
-    elif as_json:
-        typer.echo(scored.frame.write_json())
-    else:
-        typer.echo(scored.frame.write_csv(), nl=False)
-    raise typer.Exit(2 if scored.invalid else 0)

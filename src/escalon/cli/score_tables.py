@@ -1,0 +1,117 @@
+"""`escalon score NAME --table`: the file of visits, and what is said about scoring it."""
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import polars
+
+    from escalon.instruments.kit.instrument import Instrument
+    from escalon.instruments.kit.visits_table import Scored
+
+SHOWN = 20
+LONG = 100_000
+"""Rows from which on a progress bar is worth showing."""
+
+
+class FileError(ValueError):
+    """A file of visits that cannot be read or written; says what to do."""
+
+
+def score_file(found: "Instrument", file: Path, output: Path | None, options: dict[str, Any], as_json: bool) -> None:
+    """Score every row of a file. Exit code 2 if a row is invalid; the rows all come back either way."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from escalon.instruments.kit.visits_table import score_table
+
+    if output is not None:
+        _check_output(file, output)
+    frame = read_visits(file)
+    with Progress(transient=True, console=Console(stderr=True), disable=frame.height < LONG) as bar:
+        task = bar.add_task(found.title, total=frame.height)
+        scored = score_table(found, frame, options, lambda rows: bar.advance(task, rows))
+    _say(found, file, scored)
+    if output is not None and output.suffix == ".parquet":
+        scored.frame.write_parquet(output)
+    elif output is not None:
+        scored.frame.write_csv(output)
+    else:
+        typer.echo(scored.frame.write_json() if as_json else scored.frame.write_csv().rstrip("\n"))
+    raise typer.Exit(2 if scored.invalid else 0)
+
+
+def _check_output(file: Path, output: Path) -> None:
+    if output.suffix not in (".csv", ".parquet"):
+        raise FileError(f"{output}: tables are written as .csv or .parquet")
+    if output.exists() and file.exists() and output.samefile(file):
+        raise FileError(f"{output} is the table that is read, and stays as it was recorded. Write to another file")
+
+
+def read_visits(file: Path) -> "polars.DataFrame":
+    """A CSV or Parquet file as a table; CSV cells stay text as they were written. Raises FileError."""
+    import polars as pl
+
+    if not file.is_file():
+        raise FileError(f"{file}: there is no such file")
+    if file.suffix.lower() not in (".csv", ".tsv", ".txt", ".parquet"):
+        raise FileError(f"{file.name}: tables are read from .csv or .parquet. Save it as «CSV UTF-8»")
+    try:
+        return pl.read_parquet(file) if file.suffix.lower() == ".parquet" else _csv(file)
+    except pl.exceptions.PolarsError as error:
+        raise FileError(f"{file.name} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _csv(file: Path) -> "polars.DataFrame":
+    import polars as pl
+
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            first = text.readline()
+    except UnicodeDecodeError:
+        raise FileError(f"{file.name} is not UTF-8 text. Save it as «CSV UTF-8»") from None
+    separator = max(",;\t", key=first.count)  # semicolons or tabs, as some spreadsheets write
+    header = next(csv.reader([first], delimiter=separator), [])
+    if not any(cell.strip() for cell in header):
+        raise FileError(f"{file.name}:1: the first line must name the columns")
+    twice = next((cell for cell in header if header.count(cell) > 1), None)
+    if twice is not None:
+        raise FileError(
+            f"{file.name}:1: column {twice or '(without a name)'!r} stands twice. Give each column one name"
+        )
+    frame = pl.read_csv(file, separator=separator, infer_schema=False)
+    if frame.height and frame[frame.columns[-1]].null_count():
+        _refuse_short_rows(file, separator, len(header))
+    return frame
+
+
+def _refuse_short_rows(file: Path, separator: str, columns: int) -> None:
+    """A row with too few cells may have lost one in the middle: what follows would stand under a wrong name."""
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text, delimiter=separator)
+        for cells in reader:
+            if len(cells) != columns and cells:
+                raise FileError(f"{file.name}:{reader.line_num}: {len(cells)} cells, but there are {columns} columns")
+
+
+def _say(found: "Instrument", file: Path, scored: "Scored") -> None:
+    """What was not accepted, what no column was there for, and the account of all rows; on stderr."""
+    from escalon.facts import Status
+
+    for problem in scored.problems[:SHOWN]:
+        typer.echo(f"{file.name} {problem}", err=True)
+    if scored.invalid > SHOWN:
+        typer.echo(
+            f"… `{found.name}_status` is invalid in {scored.invalid} rows; `{found.name}_flags` says why", err=True
+        )
+    if scored.absent:
+        shown = ", ".join(scored.absent[:SHOWN]) + (
+            f" and {more} more" if (more := len(scored.absent) - SHOWN) > 0 else ""
+        )
+        typer.echo(f"no column for {shown}: missing in every row", err=True)
+    counts = dict(scored.frame[f"{found.name}_status"].value_counts().iter_rows())
+    account = " + ".join(f"{counts[one]} {one.replace('_', ' ')}" for one in map(str, Status) if one in counts)
+    typer.echo(f"{scored.frame.height} rows read = {account or 0}", err=True)
