@@ -95,6 +95,8 @@ class Period:
 
     def denies(self, fact: Fact) -> bool:
         """Whether a «no» was said surely late enough to speak for the period, and surely not after the decision."""
+        if self.unplaced is not None:
+            return False
         late = self.stated_from is None or (fact.day is not None and self.stated_from.is_by(fact.day) is True)
         return late and (fact.day is None or fact.day.is_by(self.by) is True)
 

@@ -44,6 +44,9 @@ NRS               nrs  0-10  0–10
 mg/d              mg/day  mg/24h  mg/24 h
 g/d               g/day  g/24h  g/24 h
 mg/wk             mg/week
+g/wk              g/week
+ug/d              ug/day  µg/day  μg/day  mcg/day
+ug/wk             ug/week  µg/week  μg/week  mcg/week
 a                 year  years
 mo                month  months
 wk                week  weeks
