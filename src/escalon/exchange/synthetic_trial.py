@@ -21,7 +21,7 @@ NOTICE = """SYNTHETIC DATA. Every participant in this folder is invented; nobody
 Drawn by `escalon simulate` for {study}, seed {seed}. Not evidence of anything.
 """
 DISEASES = ("RA", "SLE", "SS", "SSC")
-FIRST_DAY = date(2025, 3, 3)
+FIRST_DAY, LAST_DAY = date(2025, 3, 3), date(2026, 6, 30)  # nothing is recorded later
 SLEDAI_ACTIVE = ("arthritis", "rash", "proteinuria", "low_c", "dna", "alopecia")
 SLEDAI_ITEMS = (
     "seizure psychosis obs visual cranial headache cva vasculitis arthritis myositis casts haematuria proteinuria "
@@ -60,7 +60,7 @@ FAILURES: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("SLE", {"sledai": ("arthritis", "rash")}),
     ("SS", {"platelets": "96"}),
     ("SSC", {"hrct_progression": "no"}),
-    ("SLE", {"pregnant": "yes"}),
+    ("SLE", {"pregnant": "yes", "sex": "female"}),
     ("RA", {"cmv_dna": "positive"}),
     ("SSC", {"malignancy": "2009"}),
     ("SLE", {"hiv_antibody": None, "creatinine": None}),
@@ -82,6 +82,8 @@ class Tables:
 
     def fact(self, who: str, day: date | str, visit: str, values: Mapping[str, Any], source: str = "synthetic") -> None:
         """Facts of one visit: a value, `(value, unit)`, or with the limits `(value, unit, upper, lower)`."""
+        if isinstance(day, date) and day > LAST_DAY:
+            return
         about = {"participant": who, "date": day, "source": source, "visit": visit}
         for name, value in values.items():
             cells = value if isinstance(value, tuple) else (value,)
@@ -136,7 +138,7 @@ def _screened(
     """Everything a screening visit records; `different` is what sets this person apart. Returns starting values."""
     consent = screening - timedelta(days=3)
     person = {
-        "disease": disease, "informed_consent": consent, "sex": random.choice(("female", "female", "male")),
+        "disease": disease, "informed_consent": consent, "sex": different.get("sex", random.choice(("female", "female", "male"))),
         "age": different.get("age", str(random.randint(24, 61))),
     }  # fmt: skip
     tables.fact(who, consent, "consent", person)
@@ -316,6 +318,8 @@ def _blood_counts(tables: Tables, random: Random, who: str, infused: date, grade
 def _samples(tables: Tables, random: Random, who: str, infused: date, level: int) -> None:
     def sample(analyte: str, day: int, value: Any, unit: str, lloq: float | None = None) -> None:
         about = {"participant": who, "date": infused + timedelta(days=day), "source": "synthetic"}
+        if infused + timedelta(days=day) > LAST_DAY:
+            return
         tables.add("samples", analyte=analyte, value=value, unit=unit, lloq=lloq, **about)
 
     peak = random.uniform(600, 2600) * level**0.7
