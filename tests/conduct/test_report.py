@@ -44,8 +44,8 @@ def test_an_earlier_cutoff_shows_fewer_infused(study, trial):
 def test_rows_kept_out_are_listed(study, trial_folder, tmp_path):
     for file in trial_folder.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    with (tmp_path / "facts.csv").open("a", encoding="utf-8") as facts:
-        facts.write("P01,altt,3,U/L,2025-03-01,lab,,\n")
+    text = (tmp_path / "facts.csv").read_text(encoding="utf-8")
+    (tmp_path / "facts.csv").write_text(text.replace("P01,alt,", "P01,altt,", 1), encoding="utf-8")
     broken = take_in(study, tmp_path)
     page = trial_report(study, broken, last_day(broken.records))
     assert "Rows kept out of this report" in page
