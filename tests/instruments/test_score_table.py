@@ -222,3 +222,10 @@ def test_a_score_close_to_a_limit_is_flagged_in_a_table_too():
 def test_a_blank_limit_beside_a_value_with_its_unit_is_not_known(blank):
     finding = assess("ctcae_ggt_increased", value="50 U/L", upper=blank)
     assert (finding.status.value, finding.missing) == ("indeterminate", ("upper",))
+
+
+def test_a_number_that_is_refused_stays_in_its_column():
+    scored = score_table(catalogue()["das28_crp"], das28(**{"crp [mg/L]": [-7.5], "global_health [mm]": [101.0]}))
+    assert scored.frame["crp [mg/L]"].to_list() == [-7.5]
+    assert scored.frame["global_health [mm]"].to_list() == [101.0]
+    assert scored.frame["das28_crp_status"].to_list() == ["invalid"]

@@ -44,12 +44,20 @@ class RowMarks:
 
 
 def listed(names: "Mapping[str, numpy.ndarray[Any, Any]]", rows: int) -> "polars.Series":
-    """For each row the names that are true there, joined by semicolons: text for each different pattern only."""
+    """For each row the names that are true there, joined by semicolons."""
+    if len(names) <= _FEW:
+        marks = RowMarks(rows)
+        for name, here in names.items():
+            marks.mark(name, here)
+        return marks.series()
+    return _by_pattern(names)
+
+
+def _by_pattern(names: "Mapping[str, numpy.ndarray[Any, Any]]") -> "polars.Series":
+    """Many names: text for each different pattern only."""
     import numpy as np
     import polars as pl
 
-    if not names:
-        return pl.repeat("", rows, dtype=pl.String, eager=True)
     packed = np.packbits(np.stack([*names.values()], axis=1), axis=1)
     whole = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()
     _, first, places = np.unique(whole, return_index=True, return_inverse=True)

@@ -93,7 +93,8 @@ def _amounts(name: str, item: Item, series: "polars.Series", unit: str | None) -
 def _doubles(series: "polars.Series") -> Array:
     import polars as pl
 
-    return series.cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
+    doubles = series if series.dtype == pl.Float64 else series.cast(pl.Float64)
+    return doubles.to_numpy(writable=True)  # NaN where there is nothing
 
 
 def _in_canonical_unit(values: Array, item: Item, unit: str | None) -> Array:

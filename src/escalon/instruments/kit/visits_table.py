@@ -18,7 +18,7 @@ from escalon.instruments.kit.table_rows import ColumnScorer, VisitScorer, result
 if TYPE_CHECKING:
     import polars
 
-BLOCK = 131_072  # rows scored between two steps of the progress bar
+BLOCK = 65_536  # rows scored between two steps of the progress bar
 ALMOST = 0.85
 """So alike must the names of a column and of a needed item without one be that the column is taken for a misspelling."""
 
