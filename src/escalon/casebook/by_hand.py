@@ -33,19 +33,19 @@ Write = tuple[str, Mapping[str, Any]]
 class Hand(Protocol):
     """Begins and ends an act of recording on one kind of database."""
 
-    def take(self, connection: Connection) -> None:
-        """Set up a connection that is kept for recording."""
+    def take(self, connection: Connection) -> Any:
+        """The driver's own connection, set up for recording."""
         ...
 
-    def begin(self, connection: Connection) -> tuple[int, str, str]:
+    def begin(self, driver: Any) -> tuple[int, str, str]:
         """Start alone: the head's number, hash and time, which nobody else can move until the end."""
         ...
 
-    def write(self, connection: Connection, writes: Sequence[Write]) -> None:
+    def write(self, driver: Any, writes: Sequence[Write]) -> None:
         """Write within the act."""
         ...
 
-    def commit(self, connection: Connection, writes: Sequence[Write]) -> None:
+    def commit(self, driver: Any, writes: Sequence[Write]) -> None:
         """Write and end; when this returns, all of the act is on the disk."""
         ...
 
@@ -69,11 +69,12 @@ class _OneByOne:
     lock: str
     statements: Mapping[str, tuple[str, tuple[str, ...]]]
 
-    def take(self, connection: Connection) -> None:
-        _driver(connection).execute(f"PRAGMA busy_timeout = {TURN}")
-
-    def begin(self, connection: Connection) -> tuple[int, str, str]:
+    def take(self, connection: Connection) -> Any:
         driver = _driver(connection)
+        driver.execute(f"PRAGMA busy_timeout = {TURN}")
+        return driver
+
+    def begin(self, driver: Any) -> tuple[int, str, str]:
         until = time.monotonic() + WAIT_FOR_LOCK
         while True:
             try:
@@ -84,15 +85,14 @@ class _OneByOne:
                     raise
         return driver.execute(self.lock).fetchone()  # type: ignore[no-any-return]
 
-    def write(self, connection: Connection, writes: Sequence[Write]) -> None:
-        driver = _driver(connection)
+    def write(self, driver: Any, writes: Sequence[Write]) -> None:
         for name, values in writes:
             text, order = self.statements[name]
             driver.execute(text, [values[column] for column in order])
 
-    def commit(self, connection: Connection, writes: Sequence[Write]) -> None:
-        self.write(connection, writes)
-        _driver(connection).execute("COMMIT")
+    def commit(self, driver: Any, writes: Sequence[Write]) -> None:
+        self.write(driver, writes)
+        driver.execute("COMMIT")
 
 
 @dataclass(frozen=True)
@@ -102,25 +102,25 @@ class _Together:
     lock: str
     statements: Mapping[str, tuple[str, tuple[str, ...]]]
 
-    def take(self, connection: Connection) -> None:
-        """Nothing to set up."""
+    def take(self, connection: Connection) -> Any:
+        return _driver(connection)
 
-    def begin(self, connection: Connection) -> tuple[int, str, str]:
-        cursor = _driver(connection).execute(f"BEGIN; {self.lock}")
+    def begin(self, driver: Any) -> tuple[int, str, str]:
+        cursor = driver.execute(f"BEGIN; {self.lock}")
         cursor.nextset()
         return cursor.fetchone()  # type: ignore[no-any-return]
 
-    def write(self, connection: Connection, writes: Sequence[Write]) -> None:
+    def write(self, driver: Any, writes: Sequence[Write]) -> None:
         if writes:
-            _driver(connection).execute("; ".join(self._texts(connection, writes)))
+            driver.execute("; ".join(self._texts(driver, writes)))
 
-    def commit(self, connection: Connection, writes: Sequence[Write]) -> None:
-        _driver(connection).execute("; ".join([*self._texts(connection, writes), "COMMIT"]))
+    def commit(self, driver: Any, writes: Sequence[Write]) -> None:
+        driver.execute("; ".join([*self._texts(driver, writes), "COMMIT"]))
 
-    def _texts(self, connection: Connection, writes: Sequence[Write]) -> list[str]:
+    def _texts(self, driver: Any, writes: Sequence[Write]) -> list[str]:
         from psycopg import ClientCursor
 
-        cursor = ClientCursor(_driver(connection))
+        cursor = ClientCursor(driver)
         return [cursor.mogrify(self.statements[name][0], values) for name, values in writes]
 
 

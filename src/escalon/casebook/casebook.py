@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select, text
 
@@ -58,6 +59,7 @@ class Casebook:
         self._known_study: tuple[int, str] = (-1, "")
         self._one_writer = threading.Lock()
         self._kept: Connection | None = None
+        self._driver: Any = None
         self._hand = hand_for(engine)
 
     # -- writing ---------------------------------------------------------------------------------------------------
@@ -73,9 +75,9 @@ class Casebook:
         if self.signer is None:
             raise WrongKey(self.why_read_only)
         with storage_errors(self.place), self._one_writer, self._writing_connection() as connection:
-            writer = Writer(self, connection, self.signer, *self._hand.begin(connection))
+            writer = Writer(self, connection, self.signer, *self._hand.begin(self._driver))
             yield writer
-            self._hand.commit(connection, writer.last_writes())
+            self._hand.commit(self._driver, writer.last_writes())
             self._known_study = (writer.number, writer.study)
 
     @contextmanager
@@ -83,7 +85,7 @@ class Casebook:
         # One connection is kept for writing: taking a new one from the pool costs as much as the insert itself.
         if self._kept is None:
             self._kept = self.engine.connect().execution_options(by_hand=True, isolation_level="AUTOCOMMIT")
-            self._hand.take(self._kept)
+            self._driver = self._hand.take(self._kept)
         kept, self._kept = self._kept, None
         try:
             yield kept
@@ -272,8 +274,9 @@ class Writer:
         self._waiting.append(("checkpoint", kept | {"key": signed.key, "signature": signed.signature}))
 
     def _send(self) -> None:
-        self.casebook._hand.write(self.connection, self._waiting)
-        self._waiting = []
+        if self._waiting:
+            self.casebook._hand.write(self.casebook._driver, self._waiting)
+            self._waiting = []
 
     def _stamp(self) -> datetime:
         now = self.casebook.clock.now()

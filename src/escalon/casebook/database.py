@@ -48,6 +48,9 @@ def _open_sqlite(address: URL, read_only: bool) -> Engine:
         )
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(
+                "PRAGMA wal_autocheckpoint = 4000"
+            )  # the same few pages change each time: move them less
             connection.execute("PRAGMA synchronous = FULL")  # a commit returns only when it is on the disk
         connection.execute("PRAGMA recursive_triggers = ON")  # INSERT OR REPLACE meets the DELETE guard too
         connection.execute("PRAGMA foreign_keys = ON")
