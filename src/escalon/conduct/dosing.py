@@ -13,6 +13,7 @@ from escalon.escalation import (
     Decision,
     EscalationError,
     Outcome,
+    Stop,
     Treated,
     Wait,
     next_dose,
@@ -35,6 +36,8 @@ class DoseReview:
     deviation: str = ""
     late: str = ""
     """A toxicity judged dose-limiting that began outside the window, which the rule does not count."""
+    in_doubt: bool = False
+    """Pending not for the window but because something recorded could be a DLT, or contradicts itself."""
 
     def as_json(self) -> dict[str, Any]:
         """The review for scripts."""
@@ -81,15 +84,27 @@ def decide_next_dose(study: Study, records: Records, today: Day) -> NextDose:
     day = checked(today).latest
     _all_read(records)
     reviews = tuple(review(study, records, infusion, day) for infusion in _infusions(records, day))
-    conduct = Conduct(tuple(Cohort(tuple(treated)) for treated in _cohorts(reviews, study.dose)))
+    conduct = _conduct(reviews, study.dose)
     assumptions = tuple(one.id for one in study.assumptions_about("dose", "dlt"))
-    unsettled = [one for one in reviews if one.outcome is Outcome.PENDING and one.window_ends < day]
     decision = next_dose(dose_rule(study), conduct, calendar_guards(study), day)
-    if unsettled and isinstance(decision, Wait):
-        who = ", ".join(one.participant for one in unsettled)
-        decision = replace(decision, reason=f"{decision.reason}; settle {who} first", until=None)
+    if doubtful := [one for one in reviews if one.in_doubt]:
+        decision = _held(study, decision, reviews, doubtful, day)
     noted = replace(decision, notes=(*decision.notes, *_to_know(records, reviews, day)))
     return NextDose(noted, conduct, reviews, day, assumptions)
+
+
+def _held(
+    study: Study, decision: Decision, reviews: tuple[DoseReview, ...], doubtful: list[DoseReview], day: date
+) -> Decision:
+    """Nobody is dosed on a doubt that could change the answer: the rule is asked again as if the doubtful were DLTs."""
+    who = ", ".join(one.participant for one in doubtful)
+    if isinstance(decision, Wait):
+        return replace(decision, reason=f"{decision.reason}; settle {who} first", until=None)
+    worst = tuple(replace(one, outcome=Outcome.DLT) if one.in_doubt else one for one in reviews)
+    as_if = next_dose(dose_rule(study), _conduct(worst, study.dose), calendar_guards(study), day)
+    if isinstance(decision, Stop) or (as_if.action, as_if.level) == (decision.action, decision.level):
+        return decision
+    return Wait(f"whether {who} had a DLT is not decided, and if so the rule would say: {as_if}", None, decision.notes)
 
 
 def _all_read(records: Records) -> None:
@@ -158,7 +173,12 @@ def review(study: Study, records: Records, infusion: Infusion, day: date) -> Dos
     events.sort(key=_in_order)
     outcome, why = _outcome(study, records, infusion, events, ends, day)
     deviation, late = _deviation(study.dose, infusion), _after(events, ends)
-    return DoseReview(infusion.participant, infusion, outcome, why, ends, deviation, late)
+    in_doubt = outcome is Outcome.PENDING and why != _open_until(ends)
+    return DoseReview(infusion.participant, infusion, outcome, why, ends, deviation, late, in_doubt)
+
+
+def _open_until(ends: date) -> str:
+    return f"DLT window open to the end of {ends}"
 
 
 def _in_order(event: AdverseEvent) -> tuple[object, ...]:
@@ -199,7 +219,7 @@ def _outcome(
 
 def _by_the_window(ends: date, day: date) -> tuple[Outcome, str]:
     if day <= ends:
-        return Outcome.PENDING, f"DLT window open to the end of {ends}"
+        return Outcome.PENDING, _open_until(ends)
     return Outcome.NO_DLT, "window closed without a DLT"
 
 
@@ -240,6 +260,10 @@ def _left(records: Records, participant: str, day: date) -> Day | None:
         if fact.value is True and fact.day is not None and fact.day.earliest <= day
     ]
     return min(left, key=lambda one: (one.earliest, one.latest), default=None)
+
+
+def _conduct(reviews: tuple[DoseReview, ...], plan: DosePlan) -> Conduct:
+    return Conduct(tuple(Cohort(tuple(treated)) for treated in _cohorts(reviews, plan)))
 
 
 def _cohorts(reviews: tuple[DoseReview, ...], plan: DosePlan) -> list[list[Treated]]:
