@@ -1,9 +1,6 @@
 """Every example that the README and the pages on criteria and data show comes out as it stands there."""
 
 import re
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,8 +12,7 @@ from escalon.criteria.parse import CriterionError, parse
 from escalon.criteria.render import render
 from escalon.protocol import load_study
 from tests.docs.pages import ROOT, blocks
-
-SHOWN_IN = ("README.md", "docs/data.md", "docs/report.md", "docs/decisions/0005-a-unit-where-two-are-accepted.md")
+from tests.docs.refresh import SHOWN_IN, output_of
 
 
 def shown_commands():
@@ -32,24 +28,16 @@ def shown_commands():
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which `make demo` has been run."""
     place = tmp_path_factory.mktemp("readme")
-    run(["escalon", "demo", "--no-open"], place)
+    output_of("escalon demo --no-open", place)
     return place
-
-
-def run(words: list[str], place: Path) -> str:
-    script = "from escalon.cli.main import run; run()"
-    done = subprocess.run(
-        [sys.executable, "-c", script, *words[1:]], cwd=place, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert "Traceback" not in done.stderr
-    assert done.returncode in (0, 1, 2)
-    return done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("command", "output"), list(shown_commands()))
 def test_what_a_page_shows_is_what_comes_out(folder, command, output):
-    lines = {line.rstrip() for line in run(shlex.split(command), folder).splitlines()}
-    assert [line for line in output if line.rstrip() and line.rstrip() not in lines] == []
+    lines = output_of(command, folder)
+    assert [line for line in output if line.rstrip() and line.rstrip() not in lines] == [], (
+        "to renew: python -m tests.docs.refresh"
+    )
 
 
 def readme_commands() -> list[str]:
@@ -60,7 +48,7 @@ def readme_commands() -> list[str]:
 
 @pytest.mark.parametrize("command", readme_commands())
 def test_every_command_of_the_readme_runs(folder, command):
-    assert "escalon: " not in run(shlex.split(command), folder)
+    assert [line for line in output_of(command, folder) if line.startswith("escalon: ")] == []
 
 
 def criteria_rows() -> list[tuple[str, str]]:
