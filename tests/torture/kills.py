@@ -40,7 +40,7 @@ class Killed:
 
 
 def kill_writers(folder: Path, writes: int, seed: int, server: Cluster | None = None) -> Killed:
-    """Kill writers until `writes` entries are acknowledged; every fifth time, crash the server in mid-write instead."""
+    """Kill writers until `writes` entries are acknowledged; every twentieth time, crash the server in mid-write instead."""
     chance = random.Random(seed)
     addresses = dict(zip(("database", "owner"), server.casebook_database(), strict=True)) if server else {}
     create_casebook(folder, study="torture", study_version="1", **addresses).close()
@@ -48,12 +48,9 @@ def kill_writers(folder: Path, writes: int, seed: int, server: Cluster | None = 
     acknowledged: dict[int, tuple[int, str]] = {}
     while len(acknowledged) < writes:
         child, pipe = in_child(record_and_acknowledge(folder, max(acknowledged, default=0) + 1))
-        wait = 0.05 + chance.expovariate(20)
-        if server and kills % 20 == 19:
-            time.sleep(wait)
-            server.crash()
-            crashes += 1
-        for value, number, hashed in kill_after(child, pipe, 0 if server and kills % 20 == 19 else wait):
+        crash = server.crash if server and kills % 20 == 19 else None
+        crashes += crash is not None
+        for value, number, hashed in kill_after(child, pipe, chance.randint(1, 20), chance.uniform(0, 0.002), crash):
             acknowledged[value] = (number, hashed)
         kills += 1
         check_whole(folder)

@@ -55,12 +55,21 @@ def record_and_acknowledge(folder: Path, first: int) -> Callable[[int], None]:
     return work
 
 
-def kill_after(child: int, pipe: int, seconds: float) -> list[tuple[int, int, str]]:
-    """Let a writer run, kill it with -9, and return what it acknowledged."""
-    time.sleep(seconds)
+def kill_after(
+    child: int, pipe: int, writes: int, then: float, instead: Callable[[], object] | None = None
+) -> list[tuple[int, int, str]]:
+    """Let a writer acknowledge so many writes and go on a moment, kill it with -9, and return all it acknowledged.
+
+    `instead` is done before the kill, in the middle of its writing.
+    """
+    said = b""
+    while said.count(b"\n") < writes and (part := os.read(pipe, 64)):
+        said += part
+    time.sleep(then)
+    if instead:
+        instead()
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    said = b""
     while part := os.read(pipe, 1 << 16):
         said += part
     os.close(pipe)
