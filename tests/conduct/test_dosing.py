@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from escalon.casebook.records import AdverseEvent, Infusion, Records, gathered
+from escalon.casebook.records import AdverseEvent, Infusion, Records, Unread, gathered
+from escalon.conduct.cutoff import CutoffError
 from escalon.conduct.dosing import decide_next_dose
 from escalon.escalation import EscalationError, Outcome
 from escalon.facts import Day, Fact
@@ -95,6 +96,109 @@ def test_two_infusions_of_one_person_stop_the_decision(study):
     twice = (Infusion("P01", 1, day(0)), Infusion("P01", 1, day(9)))
     with pytest.raises(EscalationError, match="P01 has more than one infusion"):
         decide_next_dose(study, Records(infusions=twice), day(60))
+
+
+def test_a_toxicity_dated_to_the_month_counts_if_it_may_lie_in_the_window(study):
+    event = replace(dlt("P01", 0), start=Day(2025, 3))
+    assert decide_next_dose(study, trial(*THREE, events=(event,)), day(60)).reviews[0].outcome is Outcome.DLT
+
+
+def test_a_toxicity_without_a_day_counts(study):
+    event = replace(dlt("P01", 0), start=None)
+    assert decide_next_dose(study, trial(*THREE, events=(event,)), day(60)).reviews[0].outcome is Outcome.DLT
+
+
+def test_a_toxicity_judged_before_the_infusion_is_a_contradiction_that_holds_the_decision(study):
+    found = decide_next_dose(study, trial(*THREE, events=(dlt("P02", 13),)), day(60))
+    assert found.reviews[1].outcome is Outcome.PENDING
+    assert "before the infusion" in found.reviews[1].why
+    assert found.decision.action == "wait"
+
+
+def test_a_toxicity_judged_after_the_window_is_not_counted_and_not_hidden(study):
+    found = decide_next_dose(study, trial(*THREE, events=(dlt("P01", 29),)), day(60))
+    assert found.reviews[0].outcome is Outcome.NO_DLT
+    assert any("P01" in note and "the committee decides" in note for note in found.decision.notes)
+
+
+def test_an_unjudged_event_comes_before_replacement(study):
+    left = Fact("study_discontinuation", True, day(10), participant="P01")
+    event = dlt("P01", 8, decided=None, grade=4)
+    for infusions in (trial(*THREE, events=(event,), facts=(left,)), trial(*THREE, events=(event,))):
+        found = decide_next_dose(study, infusions, day(60))
+        assert found.reviews[0].outcome is Outcome.PENDING
+        assert found.decision.action == "wait"
+
+
+def test_an_event_of_grade_2_that_nobody_judged_holds_nothing(study):
+    found = decide_next_dose(study, trial(*THREE, events=(dlt("P01", 8, decided=None, grade=2),)), day(60))
+    assert found.reviews[0].outcome is Outcome.NO_DLT
+
+
+def test_who_died_in_the_window_without_a_dlt_has_not_completed_it(study):
+    found = decide_next_dose(study, trial(*THREE, events=(dlt("P01", 8, decided=False, grade=5),)), day(60))
+    assert found.reviews[0].outcome is Outcome.NOT_EVALUABLE
+    assert (found.decision.level, found.decision.size) == (1, 1)
+
+
+def test_a_death_nobody_judged_holds_the_decision(study):
+    found = decide_next_dose(study, trial(*THREE, events=(dlt("P01", 8, decided=None, grade=5),)), day(60))
+    assert found.decision.action == "wait"
+
+
+def test_leaving_on_an_unknown_day_of_the_month_in_which_the_window_ends_holds_the_decision(study):
+    left = Fact("study_discontinuation", True, Day(2025, 3), participant="P01")  # window: 3 to 31 March
+    assert decide_next_dose(study, trial(*THREE, facts=(left,)), day(60)).reviews[0].outcome is Outcome.NOT_EVALUABLE
+    left = Fact("study_discontinuation", True, Day(2025), participant="P01")
+    found = decide_next_dose(study, trial(*THREE, facts=(left,)), day(60))
+    assert found.reviews[0].outcome is Outcome.PENDING
+    assert "is not known" in found.reviews[0].why
+
+
+def test_nobody_is_dosed_beside_an_event_that_could_be_a_dlt(study):
+    records = trial((1, 0), (1, 14), events=(dlt("P01", 10, decided=None, grade=4),))
+    found = decide_next_dose(study, records, day(21)).decision
+    assert found.action == "wait"
+    assert "P01" in found.reason
+    judged = trial((1, 0), (1, 14), events=(dlt("P01", 10, decided=False, grade=4),))
+    assert decide_next_dose(study, judged, day(21)).decision.action == "treat"
+
+
+def test_a_toxicity_of_somebody_who_was_not_infused_stops_the_decision(study):
+    with pytest.raises(EscalationError, match="P1, who was not infused"):
+        decide_next_dose(study, trial(*THREE, events=(dlt("P1", 5),)), day(60))
+
+
+def test_a_row_that_could_be_a_dlt_and_cannot_be_read_stops_the_decision(study):
+    unread = Unread("adverse_events", "P01", None, "adverse_events.csv:2 grade: 'IV' is not a number")
+    with pytest.raises(EscalationError, match=r"adverse_events\.csv:2"):
+        decide_next_dose(study, replace(trial(*THREE), unread=(unread,)), day(60))
+
+
+def test_silence_to_the_end_of_a_window_is_said_beside_the_decision(study):
+    seen = tuple(Fact("screening_visit", "x", day(99), participant=code) for code in ("P01", "P02"))
+    notes = decide_next_dose(study, trial(*THREE, facts=seen), day(60)).decision.notes
+    silent = [note for note in notes if note.startswith("nothing is recorded of")]
+    assert len(silent) == 1
+    assert "P03" in silent[0]
+
+
+def test_a_month_is_no_day_to_decide_on(study):
+    with pytest.raises(CutoffError, match="2025-04"):
+        decide_next_dose(study, trial(*THREE), Day(2025, 4))
+
+
+def test_two_people_infused_on_one_day_both_count(study):
+    found = decide_next_dose(study, trial((1, 0), (1, 14), (1, 14)), day(60))
+    assert str(found.conduct) == "1NNN"
+    assert found.decision.level == 2
+
+
+def test_a_fourth_participant_and_a_skipped_level_still_get_an_answer(study):
+    assert decide_next_dose(study, trial((1, 0), (1, 14), (1, 21), (1, 28)), day(90)).decision.level == 2
+    skipped = trial((1, 0), (3, 30), (3, 44), events=(dlt("P02", 35), dlt("P03", 50)))
+    found = decide_next_dose(study, skipped, day(120)).decision
+    assert (found.action, found.level) == ("treat", 2)
 
 
 def test_no_decision_treats_past_eighteen(study):

@@ -6,7 +6,10 @@ import polars as pl
 import pytest
 
 from escalon.casebook.folder import FolderError
+from escalon.conduct.dosing import decide_next_dose
 from escalon.conduct.intake import take_in
+from escalon.escalation import EscalationError
+from escalon.facts import Day
 
 FACTS = "participant,fact,value,unit,date,source\n"
 
@@ -53,6 +56,48 @@ def test_a_row_that_cannot_be_used_is_named_and_refused(study, tmp_path, row, co
     assert says in found.refused[0].message
     assert found.account() == "2 rows read = 1 used + 1 refused"
     assert len(found.records.facts) == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "column", "says"),
+    [
+        ("facts", "p01,alt,3,U/L,2025-03-01,,", "participant", "p01 and P01 differ only in capitals"),
+        ("facts", "P01,alt,33,U/L,2025-03-01,,-99", "upper", "the upper limit -99 is not possible"),
+        ("facts", "P01,alt,33,U/L,2025-03-01,,0", "upper", "the upper limit 0 is not possible"),
+        ("treatments", "P01,methotrexate,2025-01-01,0,mg/week", "dose", "a dose is above 0"),
+        ("treatments", "P01,alt,2025-01-01,,", "treatment", "alt is no treatment"),
+        ("treatments", "p01,methotrexate,2025-01-01,,", "participant", "differ only in capitals"),
+    ],
+)
+def test_what_would_pass_for_something_else_is_refused(study, tmp_path, table, row, column, says):
+    known = "participant,fact,value,unit,date,source,upper\nP01,ast,20,U/L,2025-03-01,lab,40\n"
+    header = {"facts": "", "treatments": "participant,treatment,start,dose,unit\n"}[table]
+    tables = {"facts": known} | {table: (known if table == "facts" else header) + row + "\n"}
+    found = take_in(study, folder_with(tmp_path, **tables))
+    assert [problem.column for problem in found.refused] == [column]
+    assert says in found.refused[0].message
+    assert [one.participant.lower() for one in found.records.unread] == ["p01"]
+
+
+def test_infusions_without_a_table_of_events_are_silence_and_not_no_event(study, tmp_path):
+    doses = "participant,level,date\nP01,1,2025-03-03\n"
+    found = take_in(study, folder_with(tmp_path, facts=FACTS + "P01,alt,3,U/L,2025-03-01,lab\n", doses=doses))
+    with pytest.raises(EscalationError, match=r"adverse_events\.csv: there is no such table"):
+        decide_next_dose(study, found.records, Day(2025, 6, 1))
+    (tmp_path / "adverse_events.csv").write_text("participant,term,grade,start\n", encoding="utf-8")
+    assert decide_next_dose(study, take_in(study, tmp_path).records, Day(2025, 6, 1)).decision.action == "treat"
+
+
+def test_a_code_for_missing_is_missing_beside_a_value_too(study, tmp_path):
+    (tmp_path / "export.csv").write_text("id,day,alt,uln\nP01,2025-03-01,33,-99\n", encoding="utf-8")
+    (tmp_path / "mapping.toml").write_text(
+        '[[table]]\nfile = "export.csv"\nparticipant = "id"\ndate = "day"\nmissing = ["-99"]\n'
+        '[table.facts]\nalt = { column = "alt", unit = "U/L", upper = "uln" }\n',
+        encoding="utf-8",
+    )
+    found = take_in(study, tmp_path)
+    assert found.refused == ()
+    assert found.records.facts[0].upper is None
 
 
 def test_every_problem_of_a_row_is_named_at_once(study, tmp_path):
