@@ -27,6 +27,8 @@ from escalon.conduct.sequence import Plan
 
 ANNA = Author("anna", "investigator", "S1", "benchmark")
 BATCH = 500
+FORM = 10
+"""Facts of one form, recorded together: a visit's vital signs and laboratory values are more."""
 MANY = int(os.environ.get("ESCALON_BENCHMARK_ENTRIES", "1000000"))
 PARTICIPANTS = 1000
 
@@ -104,10 +106,18 @@ def _durable(
         for number in range(BATCH):
             conduct.record(ANNA, fact(number))
 
-    bare_seconds, append_seconds, record_seconds = middle_of_each(insert_bare, append, record)
+    def record_forms() -> None:
+        for _ in range(BATCH // FORM):
+            conduct.record_all(ANNA, [fact(number) for number in range(FORM)])
+
+    bare_seconds, append_seconds, record_seconds, form_seconds = middle_of_each(
+        insert_bare, append, record, record_forms
+    )
     of, baseline = f"{BATCH} entries", "bare committed inserts"
     yield Measured(f"durable entries, {name}", append_seconds, of, baseline, bare_seconds, goal=2.0)
     yield Measured(f"… with authority and sequence, {name}", record_seconds, of, baseline, bare_seconds)
+    forms = f"{BATCH} entries, {FORM} to a form"
+    yield Measured(f"… the same, a form in one act, {name}", form_seconds, forms, baseline, bare_seconds, goal=2.0)
     book.close()
 
 

@@ -22,6 +22,7 @@ from escalon.casebook.events import (
     FactRecorded,
     Observation,
     OverrideSigned,
+    ParticipantConsented,
     ParticipantScreened,
     Verdict,
     VisitLocked,
@@ -257,6 +258,23 @@ def test_an_override_covers_only_the_rules_it_names(ready: Trial) -> None:
     ready.prepare("P-2", 1, 1)
     number = ready.override("CellsInfused", "P-2", "slot")
     assert refused(lambda: ready.infuse("P-2", 1, override=number)) == {"sentinel clock"}
+
+
+def test_several_events_are_one_act_each_checked_after_the_ones_before(trial: Trial) -> None:
+    consent = ParticipantConsented(participant="P-1", site="S1", form="v1", signed_on=trial.today())
+    fact = FactRecorded(participant="P-1", fact=Observation(name="alt", value="31", visit="D1"))
+    made = trial.conduct.record_all(CARLA, [consent, fact, fact])
+    assert [entry.number for entry in trial.casebook.entries(participant="P-1")] == [one.number for one in made]
+
+
+def test_of_several_events_all_are_kept_or_none(trial: Trial) -> None:
+    consent = ParticipantConsented(participant="P-1", site="S1", form="v1", signed_on=trial.today())
+    stranger = FactRecorded(participant="P-2", fact=Observation(name="alt", value="31"))
+    before = trial.casebook.head
+    assert refused(lambda: trial.conduct.record_all(CARLA, [consent, stranger])) == {"consent"}
+    assert trial.casebook.head == before
+    assert "P-1" not in trial.conduct.standing.participants, "what was not kept is not believed"
+    assert trial.conduct.standing.people.get("carla"), "and everything else still stands"
 
 
 def test_a_locked_visit_takes_no_fact_until_it_is_unlocked(trial: Trial) -> None:

@@ -218,8 +218,7 @@ class Writer:
         self.checkpoint_due = False
         known, study = casebook._known_study
         self.study = study if known == number else study_in_force(connection)
-        self.now = self._stamp()
-        self.now_text = time_text(self.now)
+        self.now, self.now_text = self._stamp()
 
     def append(self, author: Author, event: Event) -> Entry:
         """Add one event after the last."""
@@ -278,17 +277,18 @@ class Writer:
             self.casebook._hand.write(self.casebook._driver, self._waiting)
             self._waiting = []
 
-    def _stamp(self) -> datetime:
+    def _stamp(self) -> tuple[datetime, str]:
         now = self.casebook.clock.now()
-        if not self.at:
-            return now
+        written = time_text(now)
+        if written >= self.at:  # times are written so that they sort as text
+            return now, written
         last = read_time(self.at)
         if now < last - TOLERANCE:
             raise ClockWentBack(
                 f"this computer's clock reads {time_text(now)}, but the casebook's last entry is of {self.at}. "
                 "Set the clock right; nothing was recorded"
             )
-        return max(now, last)
+        return last, self.at
 
     def _superseded(self, event: Event) -> dict[str, Plain] | None:
         if event.supersedes is None:

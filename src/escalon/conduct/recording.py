@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from escalon.casebook.casebook import Casebook, Writer
@@ -51,6 +51,27 @@ class Conduct:
             writer.checkpoint_due = seals
         self._remember(entry)
         return entry
+
+    def record_all(self, author: Author, events: Sequence[Event]) -> list[Entry]:
+        """Record several events as one act (the facts of a form): each is checked after the ones before; all, or nothing."""
+        with self._folding:
+            try:
+                return self._record_all(author, events)
+            except BaseException:
+                self._standing = Standing()  # it had begun to follow what was not kept; it is folded anew when asked
+                raise
+
+    def _record_all(self, author: Author, events: Sequence[Event]) -> list[Entry]:
+        made = []
+        with self.casebook.writing() as writer:
+            standing = self.caught_up(writer)
+            for event in events:
+                if isinstance(event, Signed):
+                    raise refuse("signature", "a signature is made by signing, with the password entered again")
+                authorise_event(standing, author, event, writer.entry)
+                made.append(writer.append(author, self._check_sequence(standing, author, event, writer, None)))
+                self._remember(made[-1])
+        return made
 
     def _remember(self, entry: Entry) -> None:
         # What was just committed need not be read back, unless someone else recorded in between.
