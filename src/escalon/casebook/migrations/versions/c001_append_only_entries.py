@@ -64,7 +64,8 @@ WHEN NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM entries)
   OR NEW.previous IS NOT coalesce((SELECT hash FROM entries ORDER BY number DESC LIMIT 1), printf('%064d', 0))
 BEGIN SELECT RAISE(ABORT, 'casebook: an entry follows the last one, or it is not an entry'); END;
 CREATE TRIGGER entries_place_once BEFORE INSERT ON entries
-WHEN instr(NEW.body, 'LevelAllocated') AND json_extract(NEW.body, '$.event') = 'LevelAllocated' AND EXISTS (SELECT 1 FROM entries WHERE place =
+WHEN instr(NEW.body, 'LevelAllocated') AND json_extract(NEW.body, '$.event') = 'LevelAllocated'
+  AND EXISTS (SELECT 1 FROM entries WHERE place =
     json_extract(NEW.body, '$.new.cohort') || '/' || json_extract(NEW.body, '$.new.place'))
 BEGIN SELECT RAISE(ABORT, 'casebook: this place of the cohort is taken'); END;
 CREATE TRIGGER entries_never_updated BEFORE UPDATE ON entries
