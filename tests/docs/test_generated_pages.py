@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from escalon.cli.docs import app, pages
 from escalon.cli.docs_commands import every_command
-from escalon.cli.docs_instruments import rule_text, spec_page
+from escalon.cli.docs_instruments import differing, rule_text, spec_page
 from escalon.instruments import catalogue
 from tests.docs.pages import ROOT
 
@@ -72,6 +72,11 @@ def test_every_instrument_has_its_section_with_items_rule_and_source():
         assert one.source in section
         assert "* Missing data: " in section
         assert bool(one.unconfirmed) == ("**Unconfirmed:**" in section)
+
+
+def test_what_differs_elsewhere_is_said_of_instruments_that_exist():
+    assert differing()
+    assert set(differing()) - set(catalogue()) == set()
 
 
 def test_a_rule_is_shown_as_its_formula():

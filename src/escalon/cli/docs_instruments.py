@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ FAMILIES = {
 SHORT_LIST, SHORT_RULE, LONGEST_RULE = 12, 400, 2500
 """Items and characters up to which a list and a rule stand open; a longer rule than the last is not printed here."""
 
+_ROOT = Path(__file__).resolve().parents[3]
 _PAGES_BY_MODULE = {
     "cockcroft_gault": "cell_therapy/creatinine_clearance.md",
     "cell_dose": "cell_therapy/dose.md",
@@ -126,6 +128,8 @@ def _facts_about(one: "Instrument", about: dict[str, Any]) -> Iterator[str]:
         yield f"* Flag `{flag}`: {sentence}"
     if one.notes:
         yield f"* Notes, and sources that disagree: {' '.join(one.notes.split())}"
+    if one.name in differing():
+        yield f"* Elsewhere it differs: {differing()[one.name]}"
     yield f"* Source: {one.source} (version {one.version} of the rule here; test code `{one.code}`)"
     yield f"* Tables that the tests run: {spec_link(one)}; code: [{_file(one).name}](../{_file(one).as_posix()})"
 
@@ -179,7 +183,15 @@ def _headings(text: str) -> list[str]:
 
 
 @cache
+def differing() -> dict[str, str]:
+    """What calculators, packages and reprints do differently, by instrument: docs/disagreements.toml."""
+    file = _ROOT / "docs" / "disagreements.toml"
+    stated = tomllib.loads(file.read_text(encoding="utf-8"))["elsewhere"] if file.exists() else []
+    return {name: " ".join(one["differs"].split()) for one in stated for name in one["instruments"]}
+
+
+@cache
 def _spec_pages() -> dict[str, str]:
     """The pages of spec/, read where the software was cloned; none where only the package is installed."""
-    root = Path(__file__).resolve().parents[3] / "spec"
+    root = _ROOT / "spec"
     return {file.relative_to(root).as_posix(): file.read_text(encoding="utf-8") for file in sorted(root.rglob("*.md"))}
