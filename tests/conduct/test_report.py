@@ -38,7 +38,7 @@ def test_it_shows(page, what):
 def test_an_earlier_cutoff_shows_fewer_infused(study, trial):
     early = trial_report(study, trial, Day(2025, 6, 10))
     assert "6 of at most 18" in early
-    assert "wait until" in early
+    assert "dose nobody before" in early
 
 
 def test_rows_kept_out_are_listed(study, trial_folder, tmp_path):

@@ -44,7 +44,7 @@ def demo(
     console.print(f"[bold]screening[/bold]  {len(screenings)} people: {counts}")
     decision = decide_next_dose(study, intake.records, cutoff)
     console.print(
-        f"[bold]next dose[/bold]  after {decision.conduct}: {decision.decision}, because {decision.decision.reason}"
+        f"[bold]next dose[/bold]  after {decision.conduct}: {decision.headline}, because {decision.decision.reason}"
     )
     with console.status("writing the report …"):
         page = output / "report" / "report.html"

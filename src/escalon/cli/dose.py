@@ -121,19 +121,21 @@ def _print(found: "NextDose", synthetic: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from escalon.conduct.dosing import OUTCOMES
+
     console = Console()
     if synthetic:
         console.print("[bold]Synthetic people: invented, not observed.[/bold]")
     table = Table("participant", "level", "infused", "window ends", "outcome", "why", "dose")
     for one in found.reviews:
-        outcome = one.outcome.name.lower().replace("_", " ")
+        outcome = OUTCOMES[one.outcome]
         days = (str(one.infusion.day), str(one.window_ends))
         table.add_row(
             one.participant, str(one.infusion.level), *days, outcome, one.why, one.deviation or "in its window"
         )
     console.print(table)
     console.print(f"So far: {found.conduct or 'nobody infused'}   as of {found.today}")
-    console.print(f"[bold]Next: {found.decision}[/bold]\n  because {found.decision.reason}")
+    console.print(f"[bold]Next: {found.headline}[/bold]\n  because {found.decision.reason}")
     for note in found.decision.notes:
-        console.print(f"  {note}")
+        console.print(f"  note: {note}")
     console.print(f"  rests on assumptions {', '.join(found.assumptions)}", highlight=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from escalon.casebook.records import AdverseEvent, Records
-from escalon.conduct.dosing import decide_next_dose, review
+from escalon.conduct.dosing import OUTCOMES, decide_next_dose, review
 from escalon.conduct.scores import scored
 from escalon.conduct.screening import WORDS, screen_one
 from escalon.facts import Day, Fact, Finding, plain
@@ -69,7 +69,7 @@ def _dlt(study: Study, records: Records, participant: str, cutoff: Day) -> Line:
         raise NothingToExplain(f"{participant} has not been infused")
     found = review(study, records, infusion, cutoff.latest)
     events = tuple(_event(event) for event in records.adverse_events if event.participant == participant)
-    head = f"{participant}: {found.outcome.name.lower().replace('_', ' ')}: {found.why}"
+    head = f"{participant}: {OUTCOMES[found.outcome]}: {found.why}"
     given = Line(
         f"level {infusion.level}, {plain(infusion.cells_per_kg)} cells/kg on {infusion.day} [{infusion.source}]"
     )
@@ -78,7 +78,7 @@ def _dlt(study: Study, records: Records, participant: str, cutoff: Day) -> Line:
 
 
 def _event(event: AdverseEvent) -> Line:
-    lasted = f"{event.start} to {event.end or 'ongoing'}"
+    lasted = f"{event.start} to {event.end or ('ongoing' if event.ongoing else 'an end that is not recorded')}"
     return Line(f"{event.term}, grade {event.grade}, {lasted}, DLT {plain(event.dlt)}  [{event.source}]")
 
 
@@ -86,7 +86,10 @@ def _next_dose(study: Study, records: Records, cutoff: Day) -> Line:
     found = decide_next_dose(study, records, cutoff)
     people = tuple(_dlt(study, records, one.participant, cutoff) for one in found.reviews)
     rests = tuple(Line(f"assumption {id}: {study.assumption(id).default}") for id in found.assumptions)
-    return Line(f"{found.decision}: {found.decision.reason}", (Line(f"conduct: {found.conduct}", people), *rests))
+    notes = tuple(Line(note) for note in found.decision.notes)
+    return Line(
+        f"{found.headline}: {found.decision.reason}", (*notes, Line(f"conduct: {found.conduct}", people), *rests)
+    )
 
 
 def _score(study: Study, records: Records, participant: str, name: str, visit: str) -> Line:

@@ -113,11 +113,11 @@ def score(instrument: Instrument, assessment: Assessment, facts: Facts) -> Findi
             given[name] = fact
     if not _is_meant(instrument, keys, given, assessment):
         return None
+    own = [given[name] for name in given if keys[name] not in STANDING] or list(given.values())
+    day = max((fact.day for fact in own if fact.day), key=lambda one: one.latest, default=assessment.day)
     if contradictory:
-        return _invalid(instrument, given, contradictory, assessment.day)
-    return _dated(
-        assess_with(instrument, given, assessment.day), [given[name] for name in given if keys[name] not in STANDING]
-    )
+        return _invalid(instrument, given, contradictory, day)
+    return _dated(assess_with(instrument, given, day), own)
 
 
 def _is_meant(
@@ -177,10 +177,8 @@ def _as_facts(finding: Finding, assessment: Assessment, facts: Facts) -> list[Fa
         said = " and ".join(plain(fact.value) for fact in differing)
         flag = f"recorded {said}, computed from the items {plain(finding.value, 4)}"
         finding = replace(finding, flags=(*finding.flags, DIFFERS), reasons=(*finding.reasons, flag))
-    base = Fact(
-        finding.name, finding.value, assessment.day, finding.unit, f"computed ({finding.rule})", visit=assessment.visit,
-        behind=finding,
-    )  # fmt: skip
+    day, source = finding.day or assessment.day, f"computed ({finding.rule})"
+    base = Fact(finding.name, finding.value, day, finding.unit, source, visit=assessment.visit, behind=finding)
     parts = {
         key: value
         for key, value in finding.components.items()

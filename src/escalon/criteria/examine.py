@@ -12,7 +12,7 @@ from typing import Any
 from escalon.criteria.english import english
 from escalon.criteria.exposure import exposed
 from escalon.criteria.quantity import TIE, Reading, quantity, stated
-from escalon.criteria.render import quantity_text, render
+from escalon.criteria.render import quantity_text, render, without_window
 from escalon.criteria.situation import Situation, placed
 from escalon.expressions.events import Exposure, Happened, Pick, Stated
 from escalon.expressions.tree import Literal, Node, Op
@@ -106,15 +106,31 @@ def _compared(criterion: Op, name: str, left: Reading, right: Reading) -> Findin
     relation = _RELATIONS[name]
     pairs = product(left.values, right.values)
     truth = _agreed(None if a is None or b is None else relation(a, b) for a, b in pairs)
-    label = quantity_text(criterion.parts[0])
+    label = quantity_text(without_window(criterion.parts[0]))
     days = " and ".join(dict.fromkeys(str(fact.day) for fact in (*left.facts, *right.facts) if fact.day is not None))
     shown = f"{left.shown()}{f' on {days}' if days else ''}, wanted {_SIGNS[name]} {right.shown()}"
+    if behind := _behind(criterion.parts[0], (*left.facts, *right.facts)):
+        shown += f" ({behind})"
     missing = (*left.missing, *right.missing)
     if truth is None and not missing:
         missing = (_open(label, TIE in (*left.flags, *right.flags)),)
     return _concluded(
         criterion, truth, (*left.facts, *right.facts), missing, [f"{label}: {shown}"], (*left.flags, *right.flags)
     )
+
+
+def _behind(quantity: Node, facts: Iterable[Any]) -> str:
+    """The values a calculated quantity was made of, each with its limits: a ratio alone hides the number measured."""
+    if not isinstance(quantity, Op):
+        return ""
+    return "; ".join(dict.fromkeys(_with_limits(fact) for fact in facts if isinstance(fact, Fact)))
+
+
+def _with_limits(fact: Fact) -> str:
+    limits = [
+        f"{name} {plain(limit)}" for name, limit in (("lln", fact.lower), ("uln", fact.upper)) if limit is not None
+    ]
+    return " ".join((f"{fact.name} {plain(fact.value)} {fact.unit or ''}".strip(), *limits))
 
 
 def _open(label: str, tied: bool) -> str:

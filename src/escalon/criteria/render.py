@@ -62,7 +62,7 @@ def _comparison(sign: str, left: Node, right: Node) -> str:
     windows = {pick.window for pick in (*_own_picks(left), *_own_picks(right))}
     shared = windows.pop() if len(windows) == 1 else None
     if shared is not None:
-        left, right = _without_window(left), _without_window(right)
+        left, right = without_window(left), without_window(right)
     return f"{quantity_text(left)} {sign} {quantity_text(right)}{window_text(shared)}"
 
 
@@ -72,10 +72,11 @@ def _own_picks(node: Node) -> list[Pick]:
     return [pick for part in node.parts for pick in _own_picks(part)] if isinstance(node, Op) else []
 
 
-def _without_window(node: Node) -> Node:
+def without_window(node: Node) -> Node:
+    """A quantity with its windows left out, to say what it is."""
     if isinstance(node, Pick):
         return replace(node, window=None)
-    return Op(node.name, tuple(_without_window(part) for part in node.parts)) if isinstance(node, Op) else node
+    return Op(node.name, tuple(without_window(part) for part in node.parts)) if isinstance(node, Op) else node
 
 
 def quantity_text(node: Node, binding: int = 0) -> str:

@@ -34,6 +34,7 @@ def trial_report(study: Study, intake: Intake, cutoff: Day) -> str:
     dose = _next_dose(study, records, cutoff)
     parts = [
         _banner(study, intake),
+        _against_screening(screenings, records),
         _glance(study, screenings, dose),
         "<h2 id=flow>Participant flow</h2>",
         figure(_flow(study, screenings, records)),
@@ -71,16 +72,31 @@ def _banner(study: Study, intake: Intake) -> str:
         banners.append(
             "<p class=warn><b>Synthetic data.</b> Every participant on this page is invented; nobody in it exists.</p>"
         )
-    if intake.refused:
+    left_out = sum(count.refused for count in intake.counts)
+    if left_out:
         banners.append(
-            f"<p class=warn><b>{len(intake.refused)} problems keep rows out of this report</b> ({escape(intake.account())}). "
-            "They are listed at its end.</p>"
+            f"<p class=warn><b>{left_out} rows are kept out of this report</b> ({escape(intake.account())}). "
+            "They are listed at its end. Nobody they concern is called eligible, and no dose is decided while a row of doses "
+            "or adverse events cannot be read.</p>"
         )
     open_ = len(study.assumptions)
     banners.append(
         f"<p class=warn>{open_} assumptions stand in for what the registry does not say; none is signed yet.</p>"
     )
     return "\n".join(banners)
+
+
+def _against_screening(screenings: Sequence[Screening], records: Records) -> str:
+    """People who were infused and are not eligible by the record: said first, since everything below includes them."""
+    infused = {infusion.participant for infusion in records.infusions}
+    odd = [
+        f"{one.participant} ({WORDS[one.verdict]})"
+        for one in screenings
+        if one.participant in infused and not one.eligible
+    ]
+    if not odd:
+        return ""
+    return f"<p class=warn><b>Infused, but not eligible by what is recorded before treatment:</b> {escape(', '.join(odd))}.</p>"
 
 
 def _glance(study: Study, screenings: Sequence[Screening], dose: NextDose | str) -> str:
@@ -99,7 +115,7 @@ def _glance(study: Study, screenings: Sequence[Screening], dose: NextDose | str)
         cards.append(
             ("infused", f"{len(dose.reviews)} of at most {study.dose.cap}", f"{dlts} with a dose-limiting toxicity")
         )
-        cards.append(("next dose", str(dose.decision), dose.decision.reason))
+        cards.append(("next dose", dose.headline, dose.decision.reason))
     inner = "".join(
         f"<div class=card><div class=k>{escape(k)}</div><div class=v>{escape(v)}</div><div class=s>{escape(s)}</div></div>"
         for k, v, s in cards
@@ -153,7 +169,7 @@ def _escalation(study: Study, dose: NextDose | str, cutoff: Day) -> list[str]:
     notes = "".join(f"<li>{escape(note)}</li>" for note in dose.decision.notes)
     rule = f"Rule {study.dose.rule}, variant {study.dose.variant}; rests on {', '.join(dose.assumptions)}."
     decision = (
-        f"<p class=decision><b>Next: {escape(str(dose.decision))}.</b> {escape(dose.decision.reason)}. "
+        f"<p class=decision><b>Next: {escape(dose.headline)}.</b> {escape(dose.decision.reason)}. "
         f"<span class=sub>{escape(rule)}</span></p><ul class=notes>{notes}</ul>"
     )
     names = [f"Level {level.number} ({level.name})" for level in study.dose.levels]
@@ -208,10 +224,12 @@ def _provenance(study: Study, intake: Intake, cutoff: Day) -> list[str]:
     ]
     rows += [(f"{file}, SHA-256", value) for file, value in sorted(intake.hashes.items())]
     parts = [Grid("Sources and versions", ("what", "which"), tuple(rows), (), frozenset({"what", "which"})).html()]
-    if intake.refused:
-        refused = tuple(
-            (problem.file, str(problem.line), problem.column, problem.message) for problem in intake.refused
-        )
-        columns = ("file", "line", "column", "what is wrong")
-        parts.append(Grid("Rows kept out of this report", columns, refused, (), frozenset(columns)).html())
+    columns = ("file", "line", "column", "what is wrong")
+    for title, some in (
+        ("Rows kept out of this report", intake.refused),
+        ("Other things not read as they stand", [one for one in intake.problems if not one.refused]),
+    ):
+        rows_ = tuple((one.file, str(one.line or ""), one.column, one.message) for one in some)
+        if rows_:
+            parts.append(Grid(title, columns, rows_, (), frozenset(columns)).html())
     return parts

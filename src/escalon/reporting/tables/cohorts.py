@@ -1,17 +1,11 @@
 """Cohorts and dose-limiting toxicities: by participant, and counted by level."""
 
-from escalon.conduct.dosing import NextDose
+from escalon.conduct.dosing import OUTCOMES, NextDose
 from escalon.escalation import Outcome
 from escalon.facts import plain
 from escalon.protocol.study import DosePlan
 from escalon.reporting.tables.grid import Grid
 
-_WORDS = {
-    Outcome.NO_DLT: "no DLT",
-    Outcome.DLT: "DLT",
-    Outcome.PENDING: "pending",
-    Outcome.NOT_EVALUABLE: "not evaluable",
-}
 _LEFT = frozenset({"level", "participant", "infused", "window ends", "outcome", "why", "dose level"})
 
 
@@ -37,7 +31,7 @@ def participant_grid(found: NextDose) -> Grid:
         (
             one.participant, str(one.infusion.level), str(one.infusion.day),
             "" if one.infusion.cells_per_kg is None else cells(one.infusion.cells_per_kg),
-            str(one.window_ends), _WORDS[one.outcome], "; ".join(part for part in (one.why, one.deviation) if part),
+            str(one.window_ends), OUTCOMES[one.outcome], "; ".join(part for part in (one.why, one.deviation) if part),
         )
         for one in found.reviews
     )  # fmt: skip
