@@ -75,9 +75,10 @@ def _list(as_json: bool) -> None:
         print_json(rows)
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    grid = Table("name", "what it measures", title="Instruments", title_justify="left", box=None)
+    name = Column("name", no_wrap=True)
+    grid = Table(name, "what it measures", title="Instruments", title_justify="left", box=None)
     before = ""
     for row in sorted(rows, key=lambda row: (row["family"], row["name"])):
         if row["family"] != before:
@@ -95,13 +96,13 @@ def _ask(found: "Instrument", as_json: bool) -> None:
         print_json(about)
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     console = Console()
     console.print(f"[bold]{found.title}[/bold]  ({found.name})\n{found.about}\nSource: {found.source}")
     if found.unconfirmed:
         console.print(f"[yellow]Unconfirmed:[/yellow] {found.unconfirmed}")
-    grid = Table("item", "what", "accepted", "units", "also")
+    grid = Table(Column("item", no_wrap=True), "what", "accepted", "units", "also")
     for item in about["items"]:
         grid.add_row(item["name"], item["about"], item["accepted"], ", ".join(item["units"]), ", ".join(item["also"]))
     console.print(grid)

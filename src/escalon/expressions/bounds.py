@@ -6,9 +6,10 @@ inputs lies inside; the interval may be wider than the completions where one inp
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import Any, TypeAlias
 
 from escalon.expressions.program import Program
@@ -26,11 +27,18 @@ class Interval:
 
 
 Possible: TypeAlias = Interval | frozenset[Any]
+Reading: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Possible]], dict[str, Possible]]
 EVERYTHING = Interval(-math.inf, math.inf)
-EITHER: frozenset[Any] = frozenset({True, False})
 ANOTHER_LABEL = "(another label)"  # stands for every label that the program does not name
 _LARGEST_EXPONENT = math.log(sys.float_info.max)
-UNKNOWN: frozenset[Any] = frozenset({None})
+# Each set of truths stands here once, by whether it holds true, false and unknown, so that `is` tells them apart quickly.
+_TRUTHS: dict[tuple[bool, ...], frozenset[Any]] = {
+    held: frozenset(truth for truth, there in zip((True, False, None), held, strict=True) if there)
+    for held in product((True, False), repeat=3)
+}
+_SAME = {truths: truths for truths in _TRUTHS.values()}
+EITHER, UNKNOWN = _TRUTHS[True, True, False], _TRUTHS[False, False, True]
+_TRUE, _FALSE = _TRUTHS[True, False, False], _TRUTHS[False, True, False]
 
 
 def bounds(program: Program, values: Mapping[str, Any], ranges: Mapping[str, Possible]) -> dict[str, Possible]:
@@ -38,133 +46,226 @@ def bounds(program: Program, values: Mapping[str, Any], ranges: Mapping[str, Pos
 
     An input that is neither known nor in `ranges` may be anything of its kind. Values and literals count exactly.
     """
-    anything: dict[Kind, Possible] = {
+    return compile_bounds(program)(values, ranges)
+
+
+def compile_bounds(program: Program) -> Reading:
+    """`bounds` of one program, prepared for many visits."""
+    anything: dict[Kind | None, Possible] = {
         Kind.TRUTH: EITHER,
         Kind.LABEL: frozenset({*program.labels, ANOTHER_LABEL}),
     }
-    possible: list[Possible] = []
-    for step in program.steps:
-        parts = [possible[part] for part in step.parts]
+    start: list[Possible] = [EVERYTHING] * len(program.steps)
+    asked: list[tuple[int, str, Possible]] = []
+    plan: list[tuple[int, Callable[..., Possible], tuple[int, ...]]] = []
+    for number in program.needed:
+        step = program.steps[number]
         match step.node:
             case Literal(value):
-                found = _just(value)
+                start[number] = _just(value)
             case Input(name, kind):
-                known = values.get(name)
-                missing = known is None or known != known
-                found = ranges.get(name, anything.get(kind, EVERYTHING)) if missing else _just(known)
+                asked.append((number, name, anything.get(kind, EVERYTHING)))
             case Op(name):
-                found = _operator(name, parts)
+                plan.append((number, _OPERATORS[name], step.parts))
             case leaf:
-                found = anything.get(leaf.kind, EVERYTHING)
-        possible.append(found)
-    return {name: possible[number] for name, number in program.roots.items()}
+                start[number] = anything.get(leaf.kind, EVERYTHING)
+
+    def reading(values: Mapping[str, Any], ranges: Mapping[str, Possible]) -> dict[str, Possible]:
+        possible = start.copy()
+        for number, name, otherwise in asked:
+            known = values.get(name)
+            if known is None or known != known:
+                found = ranges.get(name, otherwise)
+                possible[number] = _just(*found) if isinstance(found, frozenset) and len(found) == 1 else found
+            else:
+                possible[number] = _just(known)
+        for number, operator, parts in plan:
+            possible[number] = operator(*[possible[part] for part in parts])
+        return {name: possible[number] for name, number in program.roots.items()}
+
+    return reading
 
 
 def _just(value: Any) -> Possible:
-    if value is None or isinstance(value, bool | str):
+    if value is True or value is False or value is None:
+        return _TRUTHS[value is True, value is False, value is None]
+    if isinstance(value, str):
         return frozenset({value})
     number = value if isinstance(value, int) else exact(value)
     return Interval(number, number)
 
 
-def _operator(name: str, parts: list[Possible]) -> Possible:
-    match name:
-        case "and" | "or" | "not" | "at_least":
-            return _connective(name, parts)
-        case "known":
-            return frozenset({_is_known(parts[0])} - {None}) or EITHER
-        case "count_known":
-            found = [_is_known(part) for part in parts]
-            return Interval(found.count(True), len(parts) - found.count(False))
-        case "eq" | "ne" | "lt" | "le" | "gt" | "ge":
-            return _comparison(name, parts[0], parts[1])
-        case "otherwise":
-            known = _is_known(parts[0])
-            return _join([parts[0], parts[1]]) if known is None else parts[0] if known else parts[1]
-        case "case":
-            return _case(parts[0] if isinstance(parts[0], frozenset) else EITHER, parts[1], parts[2])
-        case "sum_known" | "max_known":
-            present = [part for part in parts if isinstance(part, Interval)]
-            return _of_known(name, present) if present else UNKNOWN
-        case _:
-            numbers = [part for part in parts if isinstance(part, Interval)]
-            return _arithmetic(name, numbers) if len(numbers) == len(parts) else UNKNOWN
+# ---- truths
+
+
+def _all(*parts: frozenset[Any]) -> Possible:
+    true, false, unknown = True, False, False
+    for part in parts:
+        if part is _TRUE:
+            continue
+        if part is _FALSE:
+            return _FALSE
+        true = true and True in part
+        false = false or False in part
+        unknown = unknown or None in part
+    return _TRUTHS[true, false, unknown]
+
+
+def _any(*parts: frozenset[Any]) -> Possible:
+    true, false, unknown = False, True, False
+    for part in parts:
+        if part is _FALSE:
+            continue
+        if part is _TRUE:
+            return _TRUE
+        true = true or True in part
+        false = false and False in part
+        unknown = unknown or None in part
+    return _TRUTHS[true, false, unknown]
+
+
+def _not(part: frozenset[Any]) -> Possible:
+    return _TRUTHS[False in part, True in part, None in part]
+
+
+def _at_least(number: Interval, *parts: frozenset[Any]) -> Possible:
+    needed = number.low
+    certain, most = sum(part is _TRUE for part in parts), sum(True in part for part in parts)
+    may_fail, not_false = sum(False in part for part in parts), sum(part is not _FALSE for part in parts)
+    unknown = not_false >= needed and certain < needed and any(None in part for part in parts)
+    return _TRUTHS[most >= needed, certain < needed and may_fail > len(parts) - needed, unknown]
+
+
+def _known(part: Possible) -> Possible:
+    known = _is_known(part)
+    return EITHER if known is None else _TRUE if known else _FALSE
+
+
+def _count_known(*parts: Possible) -> Possible:
+    found = [_is_known(part) for part in parts]
+    return Interval(found.count(True), len(parts) - found.count(False))
 
 
 def _is_known(part: Possible) -> bool | None:
     """Whether a part will be known once what is missing is; None where that is open."""
-    if part == UNKNOWN:
-        return False
-    may_lack = part.may_be_unknown if isinstance(part, Interval) else None in part
-    return None if may_lack else True
+    if isinstance(part, Interval):
+        return None if part.may_be_unknown else True
+    return False if part == UNKNOWN else None if None in part else True
+
+
+# ---- choices
+
+
+def _otherwise(part: Possible, instead: Possible) -> Possible:
+    known = _is_known(part)
+    return _join([part, instead]) if known is None else part if known else instead
 
 
 def _case(condition: frozenset[Any], then: Possible, other: Possible) -> Possible:
+    if condition is _TRUE:
+        return then
+    if condition is _FALSE:
+        return other
     chosen = [part for truth, part in ((True, then), (False, other), (None, UNKNOWN)) if truth in condition]
     return _join(chosen)
 
 
 def _join(some: list[Possible]) -> Possible:
-    intervals = [part for part in some if isinstance(part, Interval)]
-    if not intervals:
-        return frozenset().union(*(part for part in some if isinstance(part, frozenset)))
-    unknown = len(intervals) < len(some) or any(part.may_be_unknown for part in intervals)
-    return Interval(min(part.low for part in intervals), max(part.high for part in intervals), unknown)
+    found = some[0]
+    for part in some[1:]:
+        found = found if part is found else _either(found, part)
+    return found
 
 
-def _connective(name: str, parts: list[Possible]) -> Possible:
-    truths = [part if isinstance(part, frozenset) else EITHER for part in parts]
-    if name == "not":
-        return frozenset(None if truth is None else not truth for truth in truths[0])
-    if name == "at_least":
-        needed, truths = parts[0].low if isinstance(parts[0], Interval) else 0, truths[1:]
-    else:
-        needed = len(truths) if name == "and" else 1
-    fewest = sum(truth == {True} for truth in truths)
-    most = sum(True in truth for truth in truths)
-    not_false = sum(truth != {False} for truth in truths)
-    found: set[bool | None] = {True} if most >= needed else set()
-    found |= {False} if fewest < needed and sum(False in truth for truth in truths) > len(truths) - needed else set()
-    found |= {None} if not_false >= needed and any(None in truth for truth in truths) and fewest < needed else set()
-    return frozenset(found)
+def _either(a: Possible, b: Possible) -> Possible:
+    """What holds of one or of the other."""
+    if isinstance(a, Interval) and isinstance(b, Interval):
+        low, high = a.low if a.low <= b.low else b.low, a.high if a.high >= b.high else b.high
+        return Interval(low, high, a.may_be_unknown or b.may_be_unknown)
+    if isinstance(a, Interval):
+        return a if a.may_be_unknown else Interval(a.low, a.high, True)
+    if isinstance(b, Interval):
+        return _either(b, a)
+    joined = a | b
+    return _SAME.get(joined, joined)
 
 
-def _comparison(name: str, a: Possible, b: Possible) -> Possible:
-    if UNKNOWN in (a, b):
+# ---- comparisons
+
+
+def _less(a: Possible, b: Possible) -> Possible:
+    if not isinstance(a, Interval) or not isinstance(b, Interval):
         return UNKNOWN
-    if UNKNOWN in (a, b):
+    return _TRUTHS[bool(a.low < b.high), bool(a.high >= b.low), a.may_be_unknown or b.may_be_unknown]
+
+
+def _at_most(a: Possible, b: Possible) -> Possible:
+    if not isinstance(a, Interval) or not isinstance(b, Interval):
         return UNKNOWN
-    if isinstance(a, frozenset) or isinstance(b, frozenset):
-        return _label_comparison(name, a, b)
-    if name in ("gt", "ge"):
-        return _comparison({"gt": "lt", "ge": "le"}[name], b, a)
-    if name in ("eq", "ne"):
-        apart = a.high < b.low or b.high < a.low
-        same = a.low == a.high == b.low == b.high
-        equal = {False} if apart else {True} if same else {True, False}
-        truths = equal if name == "eq" else {not truth for truth in equal}
-    elif name == "lt":
-        truths = {True} if a.high < b.low else {False} if a.low >= b.high else {True, False}
-    else:
-        truths = {True} if a.high <= b.low else {False} if a.low > b.high else {True, False}
-    unsettled: set[bool | None] = {None} if a.may_be_unknown or b.may_be_unknown else set()
-    return frozenset(truths | unsettled)
+    return _TRUTHS[bool(a.low <= b.high), bool(a.high > b.low), a.may_be_unknown or b.may_be_unknown]
 
 
-def _label_comparison(name: str, a: Possible, b: Possible) -> Possible:
+def _equal(a: Possible, b: Possible) -> Possible:
+    if not isinstance(a, Interval) or not isinstance(b, Interval):
+        return UNKNOWN if UNKNOWN in (a, b) else _label_comparison(a, b)
+    apart = a.high < b.low or b.high < a.low
+    same = a.low == a.high == b.low == b.high
+    return _TRUTHS[not apart, not same, a.may_be_unknown or b.may_be_unknown]
+
+
+def _different(a: Possible, b: Possible) -> Possible:
+    found = _equal(a, b)
+    return _not(found) if isinstance(found, frozenset) else found
+
+
+def _label_comparison(a: Possible, b: Possible) -> Possible:
     if not isinstance(a, frozenset) or not isinstance(b, frozenset):
         return EITHER | UNKNOWN
+    unknown = None in a or None in b
     if ANOTHER_LABEL in a & b:
-        return EITHER | UNKNOWN if None in a | b else EITHER  # two other labels may be the same or not
-    return frozenset(None if x is None or y is None else (x == y) is (name == "eq") for x in a for y in b)
+        return _TRUTHS[True, True, unknown]  # two other labels may be the same or not
+    one, other = a - UNKNOWN, b - UNKNOWN
+    return _TRUTHS[bool(one & other), len(one | other) > 1, unknown]
+
+
+# ---- numbers
+
+
+def _sum(*parts: Possible) -> Possible:
+    low: Any = 0
+    high: Any = 0
+    unknown = False
+    for part in parts:
+        if not isinstance(part, Interval):
+            return UNKNOWN
+        low += part.low
+        high += part.high
+        unknown = unknown or part.may_be_unknown
+    return Interval(low, high, unknown)
+
+
+def _numeric(name: str) -> Callable[..., Possible]:
+    """An operator that is unknown where one of its parts surely is."""
+
+    def operator(*parts: Possible) -> Possible:
+        numbers = [part for part in parts if isinstance(part, Interval)]
+        return _arithmetic(name, numbers) if len(numbers) == len(parts) else UNKNOWN
+
+    return operator
+
+
+def _of_those_known(name: str) -> Callable[..., Possible]:
+    def operator(*parts: Possible) -> Possible:
+        present = [part for part in parts if isinstance(part, Interval)]
+        return _of_known(name, present) if present else UNKNOWN
+
+    return operator
 
 
 def _arithmetic(name: str, parts: list[Interval]) -> Possible:
     unknown = any(part.may_be_unknown for part in parts)
     low, high = [part.low for part in parts], [part.high for part in parts]
     match name:
-        case "add":
-            return Interval(sum(low), sum(high), unknown)
         case "sub":
             return Interval(low[0] - high[1], high[0] - low[1], unknown)
         case "neg":
@@ -240,3 +341,24 @@ def _raised(x: float, y: float) -> float:
         return float(x**y)
     except OverflowError:
         return math.inf
+
+
+_OPERATORS: Mapping[str, Callable[..., Possible]] = {
+    "and": _all,
+    "or": _any,
+    "not": _not,
+    "at_least": _at_least,
+    "known": _known,
+    "count_known": _count_known,
+    "otherwise": _otherwise,
+    "case": _case,
+    "lt": _less,
+    "le": _at_most,
+    "gt": lambda a, b: _less(b, a),
+    "ge": lambda a, b: _at_most(b, a),
+    "eq": _equal,
+    "ne": _different,
+    "add": _sum,
+    **{name: _of_those_known(name) for name in ("sum_known", "max_known")},
+    **{name: _numeric(name) for name in "sub mul div neg abs sqrt ln exp power min max".split()},
+}

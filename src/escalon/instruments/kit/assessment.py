@@ -7,7 +7,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from escalon.expressions.bounds import UNKNOWN, Interval, Possible, bounds
+from escalon.expressions.bounds import UNKNOWN, Interval, Possible
 from escalon.facts import Day, Fact, Finding, Status, plain
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import BELOW_LIMIT
@@ -148,10 +148,10 @@ def _missing(instrument: Instrument, values: Mapping[str, Any], results: Mapping
     """Items that are not known and matter, unless another item that may stand in for them is known."""
     gone = []
     for name, item in instrument.items.items():
-        if results.get(f"asked:{name}") is False:
+        if values[name] is not None or not item.needed or results.get(f"asked:{name}") is False:
             continue
-        read_as = results.get(f"item:{name}", any(values[other] is not None for other in item.missing_when) or None)
-        if item.needed and values[name] is None and read_as is None:
+        stands_in = any(values[other] is not None for other in item.missing_when) or None
+        if results.get(f"item:{name}", stands_in) is None:
             gone.append(name)
     return gone
 
@@ -207,8 +207,8 @@ def _possible(
     instrument: Instrument, values: Mapping[str, Any], options: Mapping[str, Any], missing: list[str]
 ) -> dict[str, Possible]:
     """What each root may still be; an item that another stands in for, or a helper, stays unknown."""
-    ranges = {name: item.possible() if name in missing else UNKNOWN for name, item in instrument.items.items()}
-    return bounds(instrument.program(**options), values, ranges)
+    ranges = dict.fromkeys(instrument.items, UNKNOWN) | {name: instrument.possible[name] for name in missing}
+    return instrument.bounds(**options)(values, ranges)
 
 
 def _ends(possible: Possible | None) -> tuple[Any, ...] | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+from escalon.expressions.bounds import Possible, compile_bounds
 from escalon.expressions.program import Program, program
 from escalon.expressions.scalar import compile_scalar
 from escalon.expressions.symbols import Symbol, any_of, as_node, case, otherwise, symbol
@@ -134,6 +135,24 @@ class Instrument:
         if key not in self._readings:
             self._readings[key] = compile_scalar(self.program(**options), self.is_exact)
         return self._readings[key]
+
+    def bounds(self, **options: Any) -> Callable[..., dict[str, Possible]]:
+        """What the value and each part may still be, for one visit with items missing."""
+        key = ("bounds", *sorted(options.items()))
+        if key not in self._bounds:
+            whole = self.program(**options)
+            roots = {name: at for name, at in whole.roots.items() if name == "value" or name.startswith("part:")}
+            self._bounds[key] = compile_bounds(Program(whole.steps, roots))
+        return self._bounds[key]
+
+    @cached_property
+    def possible(self) -> Mapping[str, Possible]:
+        """What each item may be while it is missing."""
+        return {name: item.possible() for name, item in self.items.items()}
+
+    @cached_property
+    def _bounds(self) -> dict[Any, Callable[..., dict[str, Possible]]]:
+        return {}
 
     @cached_property
     def _readings(self) -> dict[Any, Callable[..., dict[str, Any]]]:

@@ -67,6 +67,8 @@ def read(name: str, item: Item, raw: Any, below_limit: str = "half") -> Entry:
 
     Raises ItemError with what is accepted. A present finding marked as not attributable counts as absent, and is flagged.
     """
+    if raw is None:
+        return Entry(None, Fact(name, None), {})
     fact = raw if isinstance(raw, Fact) else None
     value, unit = _parts(raw)
     if isinstance(value, str) and value.strip().lower() in _NOT_KNOWN - set(item.choices):
