@@ -14,8 +14,8 @@ from pathlib import Path
 from tests.docs.pages import ROOT, blocks
 
 SHOWN_IN = ("README.md", "docs/data.md", "docs/report.md", "docs/decisions/0005-a-unit-where-two-are-accepted.md")
-ALIKE = 13
-"""Characters that must agree for a line to be the new form of another: a row's first cell."""
+ALIKE = (13, 5)
+"""Characters that must agree for a line to be the new form of another: a row's first cell, or else a word such as `Next:`."""
 
 
 def output_of(command: str, place: Path) -> list[str]:
@@ -28,14 +28,17 @@ def output_of(command: str, place: Path) -> list[str]:
 
 
 def renewed(shown: list[str], printed: list[str]) -> list[str]:
-    """The shown lines as they come out now; whole if the block showed everything."""
-    if not any(line not in printed for line in shown if line):
-        return shown
-    found = []
-    for line in shown:
-        alike = [other for other in printed if other[:ALIKE] == line[:ALIKE]]
-        found.append(line if line in printed or len(alike) != 1 else alike[0])
-    return found
+    """The shown lines as they come out now."""
+    return [line if line in printed else _renewed(line, printed) for line in shown]
+
+
+def _renewed(line: str, printed: list[str]) -> str:
+    """The one printed line that begins like this one; the line itself where there is none, or several."""
+    for width in ALIKE:
+        alike = [other for other in printed if other[:width] == line[:width]]
+        if len(alike) == 1:
+            return alike[0]
+    return line
 
 
 def main() -> None:
