@@ -26,7 +26,7 @@ EPILOG = """Examples:
 
 
 def explain(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A folder of CSV or Parquet tables.")],
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A folder of CSV or Parquet tables, or a casebook.")],
     participant: Annotated[str, typer.Argument(metavar="PARTICIPANT", help="A code such as P02; `all` for next_dose.")],
     finding: Annotated[
         str, typer.Argument(metavar="FINDING", help="A clause, a score, eligibility, dlt or next_dose.")

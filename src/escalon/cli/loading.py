@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from escalon.protocol import Study
 
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A bundled study's name, or a study folder.")]
-DataFolder = Annotated[Path, typer.Argument(metavar="DATA", help="A folder of CSV or Parquet tables.")]
+DataFolder = Annotated[Path, typer.Argument(metavar="DATA", help="A folder of CSV or Parquet tables, or a casebook.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Cutoff = Annotated[str | None, typer.Option("--cutoff", help="Read the data as of this day (2025-03-14).")]
 

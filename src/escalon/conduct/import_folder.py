@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -24,7 +25,7 @@ from escalon.casebook.events import (
 from escalon.casebook.folder import Row, Table, read_folder
 from escalon.casebook.wide_tables import widened
 from escalon.conduct.authority import authorise
-from escalon.conduct.intake import Problem, take_in
+from escalon.conduct.intake import SYNTHETIC, Problem, take_in
 from escalon.conduct.recording import Conduct
 from escalon.protocol.study import Study
 
@@ -88,7 +89,14 @@ def import_folder(conduct: Conduct, author: Author, study: Study, path: Path, si
             _take(done, known, writer, author, table, row, site, dry_run)
         if done.recorded and not dry_run:
             writer.append(author, _summary(path, tables, done))
+            _keep_label(path, Path(conduct.casebook.place))
     return done
+
+
+def _keep_label(data: Path, book: Path) -> None:
+    """Invented people stay labelled: whatever reads the casebook says that they are synthetic."""
+    if (data / SYNTHETIC).is_file() and book.is_dir():
+        shutil.copyfile(data / SYNTHETIC, book / SYNTHETIC)
 
 
 def _tables(path: Path) -> list[Table]:

@@ -20,6 +20,8 @@ from escalon.instruments.kit.reading import ItemError, read
 from escalon.protocol.study import FactDefinition, FactKind, Study
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+SYNTHETIC = "SYNTHETIC.txt"
+"""The file that says of a folder that its people are invented."""
 FINDING: FactKind = "label"
 """A finding recorded as such, whose items are not in the data: any label or number is taken as it is written."""
 _NOT_DETECTED = frozenset({"nd", "blq", "undetermined", "not detected", "<lloq"})
@@ -82,9 +84,9 @@ class _RowError(ValueError):
 
 
 def take_in(study: Study, path: Path) -> Intake:
-    """Read a data folder against a study's dictionary. Raises FolderError if it is no data folder at all."""
+    """Read a data folder, or a casebook as one, against a study's dictionary. Raises FolderError if it is neither."""
     wide = widened(path) if path.is_dir() else ()
-    folder = read_folder(path, also={one.into for one in wide})
+    folder = _casebook(path) or read_folder(path, also={one.into for one in wide})
     mapped = {one.table.file for one in wide}
     problems: list[Problem] = [_stranger(name) for name in folder.others if _is_surprising(name) and name not in mapped]
     problems += [_unread(one, column) for one in wide for column in one.unread]
@@ -108,6 +110,20 @@ def take_in(study: Study, path: Path) -> Intake:
     return Intake(path, records, tuple(problems), tuple(counts), MappingProxyType(hashes))
 
 
+def _casebook(path: Path) -> Folder | None:
+    """The tables of the casebook in a folder, as it stands now; None where there is none. Each row names its entry."""
+    if not (path / "casebook.toml").is_file():
+        return None
+    from escalon.casebook.as_folder import as_folder
+    from escalon.casebook.location import open_casebook
+
+    casebook = open_casebook(path, read_only=True)
+    try:
+        return as_folder(casebook.entries(), path)
+    finally:
+        casebook.close()
+
+
 def _records(folder: Folder, rows: Mapping[str, list[Any]], unread: list[Unread]) -> Records:
     facts, treatments, infusions = (tuple(rows[name]) for name in ("facts", "treatments", "doses"))
     return Records(
@@ -116,7 +132,7 @@ def _records(folder: Folder, rows: Mapping[str, list[Any]], unread: list[Unread]
         adverse_events=tuple(rows["adverse_events"]),
         infusions=infusions,
         samples=tuple(rows["samples"]),
-        synthetic=(folder.path / "SYNTHETIC.txt").exists(),
+        synthetic=(folder.path / SYNTHETIC).exists(),
         by_participant=gathered(facts, treatments, infusions),
         unread=tuple(unread),
     )
