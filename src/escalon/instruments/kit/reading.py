@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from escalon.expressions.tree import Kind
@@ -68,7 +70,7 @@ def read(name: str, item: Item, raw: Any, below_limit: str = "half") -> Entry:
     Raises ItemError with what is accepted. A present finding marked as not attributable counts as absent, and is flagged.
     """
     if raw is None:
-        return Entry(None, Fact(name, None), {})
+        return _nothing(name)
     fact = raw if isinstance(raw, Fact) else None
     value, unit = _parts(raw)
     if isinstance(value, str) and value.strip().lower() in _NOT_KNOWN - set(item.choices):
@@ -82,6 +84,12 @@ def read(name: str, item: Item, raw: Any, below_limit: str = "half") -> Entry:
     else:
         return _read_amount(name, item, value, unit, fact, below_limit)
     return Entry(result, fact or Fact(name, result), flags)
+
+
+@lru_cache(maxsize=4096)
+def _nothing(name: str) -> Entry:
+    """An item for which nothing is recorded; one instrument may have a hundred of them."""
+    return Entry(None, Fact(name, None), MappingProxyType({}))
 
 
 def _parts(raw: Any) -> tuple[Any, str | None]:
