@@ -46,13 +46,26 @@ def answers(study, intake: Intake, cutoff: Day, *, sources: bool = True) -> list
     return [screenings, decide_next_dose(study, records, cutoff).as_json()]
 
 
+def test_who_has_not_consented_yet_is_not_screened(study, folder):
+    records = take_in(study, folder).records
+    early = as_of(records, Day.parse("2025-05-02"))
+    assert 0 < len(early.participants) < len(records.participants)
+    consents = [early.facts_of(code).named("informed_consent")[0].day for code in early.participants]
+    assert all(day.earliest.isoformat() <= "2025-05-02" for day in consents)
+
+
 @pytest.mark.parametrize("cutoff", ["2025-03-20", "2025-05-02", "2025-07-15", "2025-10-01", "2026-02-11"])
 def test_an_earlier_cutoff_is_the_folder_as_it_was_on_that_day(study, folder, tmp_path, cutoff):
+    def not_yet_there(row):
+        return any(fact.day.earliest.isoformat() > cutoff for fact in whole.facts_of(row[0]).named("informed_consent"))
+
+    whole = take_in(study, folder).records
+
     def truncated(table, header, rows):
         day, end = header.index(DAY_OF[table]), header.index("end") if "end" in header else None
         kept = []
         for row in rows:
-            row = list(row) if row[day] <= cutoff else []
+            row = list(row) if row[day] <= cutoff and not not_yet_there(row) else []
             if row and end is not None and row[end] > cutoff:
                 row[end] = ""
                 if "ongoing" in header:

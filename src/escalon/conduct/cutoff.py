@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from escalon.casebook.records import Records, gathered
-from escalon.facts import Day
+from escalon.facts import Day, Fact
 
 
 class CutoffError(ValueError):
@@ -43,9 +43,11 @@ def checked(cutoff: Day) -> Day:
 def as_of(records: Records, cutoff: Day) -> Records:
     """The records as they stood on a day: later ones left out, later ends not yet known. Raises CutoffError for a month.
 
-    A partial date that may lie before the cut-off stays: leaving it out could hide something that had happened.
+    A partial date that may lie before the cut-off stays: leaving it out could hide something that had happened. A person
+    who had not yet consented is left out whole: their history, though older, was not in the study's hands.
     """
     last = checked(cutoff).latest
+    records = _without(records, _yet_to_come(records, last))
     facts = tuple(
         replace(fact, until=None, ongoing=True) if fact.until and fact.until.earliest > last else fact
         for fact in records.facts
@@ -66,6 +68,43 @@ def as_of(records: Records, cutoff: Day) -> Records:
     unread = tuple(row for row in records.unread if _begun(row.day, last))
     by_participant = gathered(facts, treatments, infusions)
     return Records(facts, treatments, events, infusions, samples, records.synthetic, by_participant, unread)
+
+
+ENTRY = ("informed_consent", "screening_visit")
+"""The facts that date a participant's entry, as the bundled study names them."""
+
+
+def _yet_to_come(records: Records, last: date) -> frozenset[str]:
+    """The participants whose consent and screening are all dated after a day, and who had not been infused by then."""
+    found = set()
+    for participant, facts in records.by_participant.items():
+        days = [day for name in ENTRY for fact in facts.named(name) if (day := _entry_day(fact)) is not None]
+        infused = any(one.participant == participant and one.day.earliest <= last for one in records.infusions)
+        if days and not infused and all(day.earliest > last for day in days):
+            found.add(participant)
+    return frozenset(found)
+
+
+def _entry_day(fact: Fact) -> Day | None:
+    if not isinstance(fact.value, str):
+        return fact.day if fact.value is True else None
+    try:
+        return Day.parse(fact.value)
+    except ValueError:
+        return fact.day
+
+
+def _without(records: Records, people: frozenset[str]) -> Records:
+    if not people:
+        return records
+    return replace(
+        records,
+        facts=tuple(one for one in records.facts if one.participant not in people),
+        treatments=tuple(one for one in records.treatments if one.participant not in people),
+        adverse_events=tuple(one for one in records.adverse_events if one.participant not in people),
+        samples=tuple(one for one in records.samples if one.participant not in people),
+        unread=tuple(one for one in records.unread if one.participant not in people),
+    )
 
 
 def _begun(day: Day | None, last: date) -> bool:

@@ -74,8 +74,9 @@ def _banner(study: Study, intake: Intake) -> str:
         )
     left_out = sum(count.refused for count in intake.counts)
     if left_out:
+        rows = "1 row is" if left_out == 1 else f"{left_out} rows are"
         banners.append(
-            f"<p class=warn><b>{left_out} rows are kept out of this report</b> ({escape(intake.account())}). "
+            f"<p class=warn><b>{rows} kept out of this report</b> ({escape(intake.account())}). "
             "They are listed at its end. Nobody they concern is called eligible, and no dose is decided while a row of doses "
             "or adverse events cannot be read.</p>"
         )
@@ -127,7 +128,7 @@ def _flow(study: Study, screenings: Sequence[Screening], records: Records) -> st
     by = {verdict: [one for one in screenings if one.verdict is verdict] for verdict in WORDS}
     diseases = _counted(one.disease or "disease not stated" for one in screenings)
     out = Box(f"Not eligible: {len(by[Verdict.NOT_MET])}", _first_reasons(by[Verdict.NOT_MET]))
-    unknown = Box(f"Undecided: {len(by[Verdict.UNKNOWN])}", tuple(one.participant for one in by[Verdict.UNKNOWN])[:6])
+    unknown = Box(f"Undecided: {len(by[Verdict.UNKNOWN])}", _first([one.participant for one in by[Verdict.UNKNOWN]]))
     infused = {infusion.participant for infusion in records.infusions}
     waiting = [one for one in by[Verdict.MET] if one.participant not in infused]
     eligible = Box(f"Eligible: {len(by[Verdict.MET])}", (f"{len(waiting)} not infused",))
@@ -153,8 +154,12 @@ def _first_reasons(screenings: Sequence[Screening]) -> tuple[str, ...]:
     lines = [
         f"{one.participant}: {one.failed()[0].criterion.title or one.failed()[0].criterion.id}" for one in screenings
     ]
-    shown = [line if len(line) < 58 else f"{line[:56]}…" for line in lines[:9]]
-    return (*shown, f"and {len(lines) - 9} more") if len(lines) > 9 else tuple(shown)
+    return _first([line if len(line) < 58 else f"{line[:56]}…" for line in lines])
+
+
+def _first(lines: list[str], most: int = 9) -> tuple[str, ...]:
+    """The first lines, and how many more there are: a list cut short says so."""
+    return (*lines[:most], f"and {len(lines) - most} more") if len(lines) > most else tuple(lines)
 
 
 def _escalation(study: Study, dose: NextDose | str, cutoff: Day) -> list[str]:
