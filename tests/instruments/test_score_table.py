@@ -100,6 +100,9 @@ def assert_same(instrument: Instrument, scored: Scored, wanted: list[Finding]) -
         assert set(filter(None, row[f"{instrument.name}_flags"].split(";"))) == set(finding.flags), about
         if f"{instrument.name}_band" in row:
             assert row[f"{instrument.name}_band"] == finding.category, about
+        for label in filter(None, instrument.bands):
+            shown = finding.components.get(label) if finding.value is not None else None
+            assert row[f"{instrument.name}_{label}"] == shown, about
     assert scored.invalid == sum(finding.status.value == "invalid" for finding in wanted)
     assert bool(scored.problems) == bool(scored.invalid)
 

@@ -36,26 +36,34 @@ def javascript(instrument: Instrument, **options: Any) -> str:
 
 
 def json_schema(instrument: Instrument) -> dict[str, Any]:
-    """The items as JSON Schema (2020-12), for scripts that send visits."""
+    """Items and options as JSON Schema (2020-12), for scripts that send visits: what fits it, `assess` can read.
+
+    An item whose unit must be stated is an object, `{"value": 7, "unit": "mg/L"}`, or text, `"7 mg/L"`.
+    """
+    options = {name: {"enum": list(choices), "default": choices[0]} for name, choices in instrument.options.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": instrument.title,
         "description": f"{instrument.about.splitlines()[0]} Source: {instrument.source}",
         "type": "object",
-        "properties": {name: _property(item) for name, item in instrument.items.items()},
+        "properties": {name: _property(item) for name, item in instrument.items.items()} | options,
         "additionalProperties": False,
     }
 
 
 def _property(item: Item) -> dict[str, Any]:
-    found: dict[str, Any] = {"description": item.about, "type": [_TYPES[item.kind], "null"]}
+    about = f"{item.about}, in {' or '.join(item.units)}" if item.unit else item.about
+    if item.needs_unit:
+        value = {"type": "number"} | ({} if item.low is None or item.low != 0 else {"minimum": 0})
+        stated = {"value": value, "unit": {"enum": list(item.units)}}
+        amount = {"type": "object", "properties": stated, "required": list(stated), "additionalProperties": False}
+        text = {"type": "string", "pattern": r"^\s*<?\s*-?[0-9.]+([eE][-+]?[0-9]+)?\s*\S+"}
+        return {"description": about, "anyOf": [amount, text, {"type": "null"}]}
+    found: dict[str, Any] = {"description": about, "type": [_TYPES[item.kind], "null"]}
     if item.kind in (Kind.INTEGER, Kind.NUMBER):
         found |= {key: float(end) for key, end in (("minimum", item.low), ("maximum", item.high)) if end is not None}
-    if item.choices:
-        found["enum"] = [*item.choices, None]
-    if item.unit:
-        found["description"] += f", in {item.unit}"
-    return found
+    choices = item.choices or item.levels
+    return found | ({"enum": [*choices, None]} if choices else {})
 
 
 def described(instrument: Instrument) -> dict[str, Any]:

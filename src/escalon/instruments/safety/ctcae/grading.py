@@ -177,7 +177,7 @@ def written_unit(value: Any) -> str | None:
     match value:
         case str():
             return value.strip().lstrip("<≤ -+").lstrip("0123456789.,").strip() or None
-        case (_, str() as unit):
+        case (_, str() as unit) | {"unit": str() as unit}:
             return unit
         case Fact():
             return value.unit
@@ -186,7 +186,7 @@ def written_unit(value: Any) -> str | None:
 
 
 def _is_bare(value: Any) -> bool:
-    return value is not None and not isinstance(value, tuple | Fact) and written_unit(value) is None
+    return value is not None and not isinstance(value, tuple | Mapping | Fact) and written_unit(value) is None
 
 
 # ---- the three grades
