@@ -67,6 +67,13 @@ def assert_same(case: Case, found: Sequence[Mapping[str, Any]]) -> None:
 
 
 @every
+def test_the_visits_drawn_reach_different_answers(case: Case) -> None:
+    values = [result["value"] for result in wanted(case) if result["value"] is not None]
+    assert len(values) >= 5
+    assert len(set(values)) >= 2
+
+
+@every
 def test_columns_decide_as_one_visit_at_a_time(case: Case) -> None:
     instrument, options = case
     reading = columns(instrument, **dict(options))

@@ -17,19 +17,42 @@ FAR = 300
 
 
 def drawn_visits(instrument: Instrument, rows: int, seed: int = 19) -> list[dict[str, Any]]:
-    """So many visits, the same for a seed. Each row has its own share of missing items and of present findings."""
+    """So many visits, the same for a seed: each with its own share of missing items and of present findings.
+
+    One in five is of somebody who has become well: baseline at its worst, now at its least, with a few exceptions.
+    """
     rng = random.Random(f"{seed} {instrument.name}")
     return [
-        _visit(instrument, rng, rng.choice((0, 0, 0.03, 0.2, 0.6)), rng.choice((0.05, 0.3, 0.8))) for _ in range(rows)
+        _visit(instrument, rng, rng.choice((0, 0, 0.03, 0.2, 0.6)), rng.choice((0.05, 0.3, 0.8)), rng.random() < 0.2)
+        for _ in range(rows)
     ]
 
 
-def _visit(instrument: Instrument, rng: random.Random, missing: float, busy: float) -> dict[str, Any]:
+def _visit(instrument: Instrument, rng: random.Random, missing: float, busy: float, well: bool) -> dict[str, Any]:
     limits = limits_of(instrument)
-    return {
-        name: None if rng.random() < (missing if item.needed else 0.5) else value_of(item, limits, rng, busy)
-        for name, item in instrument.items.items()
-    }
+    visit: dict[str, Any] = {}
+    for name, item in instrument.items.items():
+        if rng.random() < (missing if item.needed else 0.5):
+            visit[name] = None
+        elif well and rng.random() < 0.98:
+            visit[name] = _extreme(item, worst="baseline" in name)
+        else:
+            visit[name] = value_of(item, limits, rng, busy)
+    return visit
+
+
+def _extreme(item: Item, worst: bool) -> Any:
+    """An item at its worst or its least; the choices of an index run from the worst to the best."""
+    match item.kind:
+        case Kind.TRUTH:
+            return worst
+        case Kind.LABEL:
+            return item.choices[0 if worst else -1]
+    if item.levels:
+        return max(item.levels) if worst else min(item.levels)
+    low, high = ends(item)
+    end = high if worst else low
+    return int(end) if item.kind is Kind.INTEGER else end
 
 
 def value_of(item: Item, limits: tuple[Fraction, ...], rng: random.Random, busy: float = 0.5) -> Any:
