@@ -37,7 +37,7 @@ def english(criterion: Node, label: Labels = lambda name: name.replace("_", " ")
         case Happened(name, window):
             return f"{label(name)}{_when(window)}"
         case Stated(name, window):
-            return f"{label(name)} is stated{_when(window)}"
+            return f"{label(name)}: yes{_when(window)}"
         case Exposure():
             return _exposure(criterion, label)
     raise TypeError(f"{criterion!r} is not a criterion")

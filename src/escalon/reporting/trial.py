@@ -192,7 +192,7 @@ def _activity(study: Study, records: Records) -> list[str]:
         if len({point.day for point in points}) > 1:
             bands = next(iter(instrument.bands.values()), ())
             limits = [
-                (f"{band.label} up to {plain(band.upper)}", float(band.upper))
+                (f"{band.label} {'up to' if band.includes_upper else 'below'} {plain(band.upper)}", float(band.upper))
                 for band in bands
                 if band.upper is not None
             ]
