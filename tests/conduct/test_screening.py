@@ -207,3 +207,13 @@ def test_an_entry_yet_to_come_is_no_default_cutoff(records):
     late = with_facts(records, Fact("esr", 30, Day(2205, 3, 1), "mm/h", participant="P01"))
     with pytest.raises(CutoffError, match="2205-03-01"):
         last_day(late, date(2026, 12, 31))
+
+
+def test_an_exclusion_that_is_absent_never_reads_as_met(study, records):
+    clauses = [
+        one for code in records.participants for one in screen_one(study, records, code, last_day(records)).clauses
+    ]
+    exclusions = {(one.verdict, one.shown) for one in clauses if one.criterion.kind == "exclusion"}
+    assert (Verdict.MET, "passed: absent") in exclusions
+    assert (Verdict.NOT_MET, "excludes") in exclusions
+    assert not any(shown == "met" for _, shown in exclusions)

@@ -49,14 +49,14 @@ def _clause(study: Study, records: Records, participant: str, id: str, cutoff: D
     says = Line(f"the registry says: {clause.criterion.says}")
     rule = Line(f"read as: {' '.join(clause.criterion.rule.split())} ({clause.criterion.place})")
     assumed = tuple(Line(f"assumption {one}: {study.assumption(one).default}") for one in clause.criterion.assumed)
-    head = f"{id} for {participant}: {clause.verdict.value} (decided as of {screening.as_of})"
+    head = f"{id} for {participant}: {clause.shown} (decided as of {screening.as_of})"
     return Line(head, (says, rule, *assumed, *_beneath(clause.finding)))
 
 
 def _eligibility(study: Study, records: Records, participant: str, cutoff: Day) -> Line:
     screening = screen_one(study, records, participant, cutoff)
     lines = (
-        Line(f"{clause.criterion.id} {clause.verdict.value}: {clause.sentence}", _beneath(clause.finding))
+        Line(f"{clause.criterion.id} {clause.shown}: {clause.sentence}", _beneath(clause.finding))
         for clause in screening.clauses
         if clause.verdict is not screening.verdict.NOT_APPLICABLE
     )

@@ -34,6 +34,13 @@ class Clause:
     finding: Finding
     sentence: str
 
+    @property
+    def shown(self) -> str:
+        """The verdict as people read it: an exclusion that is known to be absent is «passed», never «met»."""
+        if self.criterion.kind == "exclusion":
+            return {Verdict.MET: "passed: absent", Verdict.NOT_MET: "excludes"}.get(self.verdict, self.verdict.value)
+        return self.verdict.value
+
     def why(self) -> tuple[str, ...]:
         """What decided it, as short sentences with dates."""
         return tuple(dict.fromkeys(reason for leaf in settling(self.finding) for reason in leaf.reasons))
@@ -44,6 +51,7 @@ class Clause:
             "id": self.criterion.id,
             "kind": self.criterion.kind,
             "verdict": self.verdict.value,
+            "shown": self.shown,
             "rule": self.criterion.rule,
             "sentence": self.sentence,
             "why": list(self.why()),
