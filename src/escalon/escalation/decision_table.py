@@ -203,8 +203,8 @@ class TableWalk(Rule):
 
     def select(self, n: Ints, t: Ints) -> Ints:
         """The isotonic MTD among tried levels that are not closed."""
-        open_levels: Bools = np.arange(1, self.levels + 1) < self.closed_from(self.cells(n, t))[:, None]
-        return isotonic_mtd(n, t, self.target, open_levels)
+        open_levels: Bools = np.arange(1, self.levels + 1)[:, None] < self.closed_from(self.cells(n, t))
+        return isotonic_mtd(n, t, self.target, open_levels.T)
 
     def prose(self) -> tuple[str, ...]:
         """The rule as sentences for the protocol."""

@@ -26,7 +26,7 @@ def isotonic_estimates(n: Ints, t: Ints, among: Bools | None = None) -> Floats:
     tried = n > 0 if among is None else (n > 0) & among
     x, size = t + PSEUDO_DLT, n + PSEUDO_PARTICIPANTS
     precision = np.where(tried, size * size * (size + 1) / (x * (size - x)), 0.0)
-    weight, moment = precision.T.copy(), (precision * x / size).T.copy()  # one contiguous row per level
+    weight, moment = (np.ascontiguousarray(one.T) for one in (precision, precision * x / size))  # one row per level
     best = np.full(weight.shape, -np.inf)
     with np.errstate(
         invalid="ignore"

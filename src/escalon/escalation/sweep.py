@@ -62,9 +62,9 @@ class StateCode:
         return sum(digits) + tally.current
 
     def digits(self, keys: Ints) -> Ints:
-        """The pair numbers [S, D] of states."""
-        found: Ints = (keys[:, None] >> self.shifts) & ((1 << self.bits) - 1)
-        return found
+        """The pair numbers [S, D] of states, each level's contiguous in memory: rows are short, columns long."""
+        found: Ints = (keys >> self.shifts[:, None]) & ((1 << self.bits) - 1)
+        return found.T
 
     def counts(self, keys: Ints, not_evaluable: int) -> Counts:
         """The counts behind states."""
