@@ -29,6 +29,7 @@ windows = st.one_of(
 )
 limits = st.fractions(0, 100, max_denominator=10).filter(lambda x: 10 % x.denominator == 0)
 literals = st.builds(lambda x: Literal(int(x) if x.denominator == 1 else x), limits)
+negatives = st.builds(lambda x: Op("neg", (x,)), literals)
 
 
 @st.composite
@@ -47,7 +48,9 @@ def comparisons(draw):
             )
         )
     )
-    right = draw(st.one_of(literals, st.builds(Amount, limits, st.sampled_from(("mL/min", "10^9/L", "mm/h")))))
+    right = draw(
+        st.one_of(literals, negatives, st.builds(Amount, limits, st.sampled_from(("mL/min", "10^9/L", "mm/h"))))
+    )
     return Op(draw(st.sampled_from(("lt", "le", "eq", "ne", "ge", "gt"))), (left, right))
 
 

@@ -63,7 +63,8 @@ def _when(window: Window | None) -> str:
             return f" {window.span} {window.anchor}"
 
 
-def _quantity(node: Node, label: Labels) -> str:
+def _quantity(node: Node, label: Labels, binding: int = 0) -> str:
+    """A quantity in words; brackets where the order of reckoning would else be read otherwise."""
     match node:
         case Literal(int() | Fraction() as value):
             return plain(value, 12)
@@ -72,9 +73,11 @@ def _quantity(node: Node, label: Labels) -> str:
         case Pick():
             return _pick(node, label)
         case Op("neg", (part,)):
-            return f"minus {_quantity(part, label)}"
+            return f"minus {_quantity(part, label, 3)}"
         case Op(name, (left, right)) if name in _ARITHMETIC:
-            return f"{_quantity(left, label)} {_ARITHMETIC[name]} {_quantity(right, label)}"
+            own = 2 if name in ("mul", "div") else 1
+            text = f"{_quantity(left, label, own)} {_ARITHMETIC[name]} {_quantity(right, label, own + 1)}"
+            return f"({text})" if own < binding else text
     raise TypeError(f"{node!r} is not a quantity")
 
 

@@ -3,6 +3,7 @@
 Every page `/x` has a JSON twin `/x.json`.
 """
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -86,26 +87,26 @@ def create_app(study: str, data: Path | None = None) -> FastAPI:
     @app.get("/screening.json")
     def screening_twin() -> dict[str, Any]:
         intake = taken()
-        cutoff = last_day(intake.records)
+        cutoff = last_day(intake.records, date.today())
         found = screen(protocol, intake.records, cutoff)
         return {"cutoff": str(cutoff), "account": intake.account(), "participants": [one.as_json() for one in found]}
 
     @app.get("/screening", response_class=HTMLResponse)
     def screening_page(request: Request) -> HTMLResponse:
         intake = taken()
-        found = screen(protocol, intake.records, last_day(intake.records))
+        found = screen(protocol, intake.records, last_day(intake.records, date.today()))
         return page(request, "screening.html", found=found, intake=intake)
 
     @app.get("/next-dose.json")
     def next_dose_twin() -> dict[str, Any]:
         records = taken().records
-        cutoff = last_day(records)
+        cutoff = last_day(records, date.today())
         return decide_next_dose(protocol, as_of(records, cutoff), cutoff).as_json()
 
     @app.get("/report", response_class=HTMLResponse)
     def report() -> HTMLResponse:
         intake = taken()
-        return HTMLResponse(trial_report(protocol, intake, last_day(intake.records)))
+        return HTMLResponse(trial_report(protocol, intake, last_day(intake.records, date.today())))
 
     return app
 
