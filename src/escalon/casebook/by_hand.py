@@ -1,32 +1,46 @@
-"""The hot path of recording, compiled once by SQLAlchemy and run by the driver in as few journeys as it allows.
+"""The hot path of recording: a few statements, prepared once, run by the driver in as few journeys as it allows.
 
 An entry is durable after: take the head's lock and read it; insert the entry; move the head; commit. SQLite does each in
 microseconds. On PostgreSQL each journey to the server costs about as much as the insert itself, so the first two
-statements travel together, and the last three.
+statements travel together, and the last three. Who was alone since the last act knows where the head is, and needs one
+journey: the head moves from there and the entry follows, or neither happens because somebody else has moved it.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Dialect, Engine, insert, select, update
+from sqlalchemy import Connection, Engine
 
 from escalon.casebook.database import WAIT_FOR_LOCK
-from escalon.casebook.tables import checkpoints, entries, head
 
-LOCK_HEAD = select(head.c.number, head.c.hash, head.c.at).with_for_update()
-ADD_ENTRY = insert(entries), ("number", "previous", "hash", "body")
-MOVE_HEAD = update(head), ("number", "hash", "at", "signature")
-KEEP_CHECKPOINT = insert(checkpoints), ("entry", "hash", "at", "key", "signature")
+STATEMENTS = {
+    "entry": "INSERT INTO entries (number, previous, hash, body) VALUES (?, ?, ?, ?)",
+    "head": "UPDATE head SET number = ?, hash = ?, at = ?, signature = ?",
+    "checkpoint": 'INSERT INTO checkpoints (entry, hash, at, "key", signature) VALUES (?, ?, ?, ?, ?)',
+}
+"""What an act writes, by name; the values of a `Write` stand in the order of its columns here."""
+
+MOVE_HEAD = f"{STATEMENTS['head']} WHERE number = ? AND hash = ?"
+READ_HEAD = "SELECT number, hash, at FROM head"
+
+FOLLOW = """
+WITH moved AS (
+    UPDATE head SET number = $3, hash = $5, at = $7, signature = $8 WHERE number = $1 AND hash = $2 RETURNING number
+)
+INSERT INTO entries (number, previous, hash, body) SELECT $3, $4, $5, $6 FROM moved
+"""
 
 TURN = 5
 """Milliseconds SQLite waits before it is asked again. Left alone it sleeps ever longer, and a crowd of writers with it."""
 
-Write = tuple[str, Mapping[str, Any]]
+Head = tuple[int, str, str]
+"""Where the casebook ends: number, hash and time of the last entry."""
+
+Write = tuple[str, tuple[int | str, ...]]
 """A statement's name (`entry`, `head` or `checkpoint`) and its values."""
 
 
@@ -37,8 +51,8 @@ class Hand(Protocol):
         """The driver's own connection, set up for recording."""
         ...
 
-    def begin(self, driver: Any) -> tuple[int, str, str]:
-        """Start alone: the head's number, hash and time, which nobody else can move until the end."""
+    def begin(self, driver: Any) -> Head:
+        """Start alone: the head, which nobody else can move until the end."""
         ...
 
     def write(self, driver: Any, writes: Sequence[Write]) -> None:
@@ -49,85 +63,110 @@ class Hand(Protocol):
         """Write and end; when this returns, all of the act is on the disk."""
         ...
 
+    def follow(self, driver: Any, after: Head, entry: Write, head: Write) -> bool:
+        """A whole act of one entry: True when it is on the disk, False (and nothing done) if the head was elsewhere."""
+        ...
+
 
 def hand_for(engine: Engine) -> Hand:
     """The way of writing that suits the engine's database."""
-    dialect = engine.dialect
-    lock = str(LOCK_HEAD.compile(dialect=dialect))
-    statements = {
-        "entry": _compiled(dialect, *ADD_ENTRY),
-        "head": _compiled(dialect, *MOVE_HEAD),
-        "checkpoint": _compiled(dialect, *KEEP_CHECKPOINT),
-    }
-    return _OneByOne(lock, statements) if dialect.name == "sqlite" else _Together(lock, statements)
+    return _OneByOne() if engine.dialect.name == "sqlite" else _Together()
 
 
-@dataclass(frozen=True)
 class _OneByOne:
     """SQLite: the write lock is taken at the start, so that what was read is still true when it is written."""
 
-    lock: str
-    statements: Mapping[str, tuple[str, tuple[str, ...]]]
-
     def take(self, connection: Connection) -> Any:
-        driver = _driver(connection)
+        driver: Any = connection.connection.driver_connection
         driver.execute(f"PRAGMA busy_timeout = {TURN}")
         return driver
 
-    def begin(self, driver: Any) -> tuple[int, str, str]:
-        until = time.monotonic() + WAIT_FOR_LOCK
-        while True:
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-                break
-            except sqlite3.OperationalError as busy:
-                if "locked" not in str(busy) or time.monotonic() > until:
-                    raise
-        return driver.execute(self.lock).fetchone()  # type: ignore[no-any-return]
+    def begin(self, driver: Any) -> Head:
+        _lock_sqlite(driver)
+        return driver.execute(READ_HEAD).fetchone()  # type: ignore[no-any-return]
 
     def write(self, driver: Any, writes: Sequence[Write]) -> None:
         for name, values in writes:
-            text, order = self.statements[name]
-            driver.execute(text, [values[column] for column in order])
+            driver.execute(STATEMENTS[name], values)
 
     def commit(self, driver: Any, writes: Sequence[Write]) -> None:
         self.write(driver, writes)
         driver.execute("COMMIT")
 
+    def follow(self, driver: Any, after: Head, entry: Write, head: Write) -> bool:
+        _lock_sqlite(driver)
+        moved = driver.execute(MOVE_HEAD, head[1] + after[:2])
+        if moved.rowcount != 1:
+            driver.execute("ROLLBACK")
+            return False
+        driver.execute(STATEMENTS["entry"], entry[1])
+        driver.execute("COMMIT")
+        return True
 
-@dataclass(frozen=True)
+
+def _lock_sqlite(driver: Any) -> None:
+    until = None
+    while True:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as busy:
+            until = until or time.monotonic() + WAIT_FOR_LOCK
+            if "locked" not in str(busy) or time.monotonic() > until:
+                raise
+        else:
+            return
+
+
 class _Together:
-    """PostgreSQL: the row lock on the head makes writers queue; statements travel as one text, values quoted by libpq."""
-
-    lock: str
-    statements: Mapping[str, tuple[str, tuple[str, ...]]]
+    """PostgreSQL: the row lock on the head makes writers queue; statements are prepared, and travel as one text."""
 
     def take(self, connection: Connection) -> Any:
-        return _driver(connection)
+        driver: Any = connection.connection.driver_connection
+        prepared = STATEMENTS | {"lock": f"{READ_HEAD} FOR UPDATE", "follow": FOLLOW}
+        for name, text in prepared.items():
+            _checked(driver.pgconn.prepare(_name(name), _numbered(text).encode()))
+        return driver.pgconn
 
-    def begin(self, driver: Any) -> tuple[int, str, str]:
-        cursor = driver.execute(f"BEGIN; {self.lock}")
-        cursor.nextset()
-        return cursor.fetchone()  # type: ignore[no-any-return]
+    def begin(self, driver: Any) -> Head:
+        found = _checked(driver.exec_(b"BEGIN; EXECUTE " + _name("lock")))
+        number, hashed, at = (found.get_value(0, column).decode() for column in range(3))
+        return int(number), hashed, at
 
     def write(self, driver: Any, writes: Sequence[Write]) -> None:
         if writes:
-            driver.execute("; ".join(self._texts(driver, writes)))
+            _checked(driver.exec_(b"; ".join(_executions(driver, writes))))
 
     def commit(self, driver: Any, writes: Sequence[Write]) -> None:
-        driver.execute("; ".join([*self._texts(driver, writes), "COMMIT"]))
+        _checked(driver.exec_(b"; ".join([*_executions(driver, writes), b"COMMIT"])))
 
-    def _texts(self, driver: Any, writes: Sequence[Write]) -> list[str]:
-        from psycopg import ClientCursor
-
-        cursor = ClientCursor(driver)
-        return [cursor.mogrify(self.statements[name][0], values) for name, values in writes]
+    def follow(self, driver: Any, after: Head, entry: Write, head: Write) -> bool:
+        values = [str(value).encode() for value in after[:2] + entry[1] + head[1][2:]]
+        return bool(_checked(driver.exec_prepared(_name("follow"), values)).command_tuples)
 
 
-def _compiled(dialect: Dialect, statement: Any, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    compiled = statement.compile(dialect=dialect, column_keys=columns)
-    return str(compiled), tuple(compiled.positiontup or ())
+def _executions(driver: Any, writes: Sequence[Write]) -> list[bytes]:
+    from psycopg.pq import Escaping
+
+    quoted = Escaping(driver).escape_literal
+    return [
+        b"EXECUTE %b(%b)" % (_name(name), b", ".join(bytes(quoted(str(value).encode())) for value in values))
+        for name, values in writes
+    ]
 
 
-def _driver(connection: Connection) -> Any:
-    return connection.connection.driver_connection
+def _checked(result: Any) -> Any:
+    from psycopg.errors import error_from_result
+    from psycopg.pq import ExecStatus
+
+    if result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+        return result
+    raise error_from_result(result)
+
+
+def _name(statement: str) -> bytes:
+    return b"casebook_" + statement.encode()
+
+
+def _numbered(text: str) -> str:
+    first, *rest = text.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))

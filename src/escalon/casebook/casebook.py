@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, select, text
 
 import escalon
-from escalon.casebook.by_hand import Write, hand_for
+from escalon.casebook.by_hand import Head, Write, hand_for
 from escalon.casebook.canonical import Plain
 from escalon.casebook.checkpoints import EVERY, Checkpoint, sign_checkpoint
 from escalon.casebook.clock import Clock
@@ -57,6 +57,8 @@ class Casebook:
         self.place = place
         self.why_read_only = f"{place}: the signing key is not on this computer, so the casebook is for reading only"
         self._known_study: tuple[int, str] = (-1, "")
+        self._left: Head | None = None
+        self._alone = False  # whether the last act began where ours before it had left the head
         self._one_writer = threading.Lock()
         self._kept: Connection | None = None
         self._driver: Any = None
@@ -66,8 +68,34 @@ class Casebook:
 
     def append(self, author: Author, event: Event) -> Entry:
         """Record one event; when this returns, the entry is on the disk."""
+        if self._alone and event.supersedes is None and (entry := self._follow(author, event)):
+            return entry
         with self.writing() as writer:
             return writer.append(author, event)
+
+    def _follow(self, author: Author, event: Event) -> Entry | None:
+        """Record one event after the head as we left it; None, and nothing recorded, if it is no longer there."""
+        with storage_errors(self.place), self._one_writer:
+            kept, left = self._kept, self._left
+            if kept is None or left is None or self.signer is None or (left[0] + 1) % EVERY == 0:
+                return None  # nothing to go by, or a checkpoint is due
+            self._kept = None
+            try:
+                writer = Writer(self, kept, self.signer, *left)
+                entry = writer.append(author, event)
+                self._alone = self._hand.follow(self._driver, left, *writer.last_writes())
+            except BaseException:
+                _throw_away(kept)
+                raise
+            self._kept = kept
+            if self._alone:
+                self._remember(writer)
+                return entry
+        return None
+
+    def _remember(self, writer: Writer) -> None:
+        self._left = (writer.number, writer.hash, writer.at)
+        self._known_study = (writer.number, writer.study)
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
@@ -75,10 +103,13 @@ class Casebook:
         if self.signer is None:
             raise WrongKey(self.why_read_only)
         with storage_errors(self.place), self._one_writer, self._writing_connection() as connection:
-            writer = Writer(self, connection, self.signer, *self._hand.begin(self._driver))
+            found = self._hand.begin(self._driver)
+            alone = found == self._left
+            writer = Writer(self, connection, self.signer, *found)
             yield writer
             self._hand.commit(self._driver, writer.last_writes())
-            self._known_study = (writer.number, writer.study)
+            self._alone = alone
+            self._remember(writer)
 
     @contextmanager
     def _writing_connection(self) -> Iterator[Connection]:
@@ -92,8 +123,7 @@ class Casebook:
             if kept.in_transaction():
                 kept.commit()  # nothing is left to commit; SQLAlchemy forgets that it was reading
         except BaseException:
-            kept.invalidate()  # an act that failed takes its connection, and with it whatever it had begun, away
-            kept.close()
+            _throw_away(kept)
             raise
         self._kept = kept
 
@@ -203,6 +233,12 @@ class Casebook:
         return found[0].event if found else None
 
 
+def _throw_away(connection: Connection) -> None:
+    """An act that failed takes its connection, and with it whatever it had begun, away."""
+    connection.invalidate()
+    connection.close()
+
+
 class Writer:
     """One act of recording: its entries become part of the casebook together, or not at all."""
 
@@ -237,8 +273,7 @@ class Writer:
             software=escalon.__version__,
             old=self._superseded(event),
         )
-        row = {"number": entry.number, "previous": entry.previous, "hash": entry.hash, "body": entry.body}
-        self._waiting.append(("entry", row))
+        self._waiting.append(("entry", (entry.number, entry.previous, entry.hash, entry.body)))
         self.number, self.hash, self.at = entry.number, entry.hash, self.now_text
         return entry
 
@@ -258,8 +293,7 @@ class Writer:
         """What is still to be written when the act ends: entries, the signed head, a checkpoint when one is due."""
         signed = sign_checkpoint(self.signer, self.number, self.hash, self.at)
         if self.number > self.began_at:
-            moved = {"number": signed.number, "hash": signed.hash, "at": signed.at, "signature": signed.signature}
-            self._waiting.append(("head", moved))
+            self._waiting.append(("head", (signed.number, signed.hash, signed.at, signed.signature)))
         if self.number // EVERY > self.began_at // EVERY or (self.checkpoint_due and not self._has_checkpoint()):
             self._keep(signed)
         return self._waiting
@@ -269,8 +303,8 @@ class Writer:
         return last.scalar_one_or_none() == self.number
 
     def _keep(self, signed: Checkpoint) -> None:
-        kept = {"entry": signed.number, "hash": signed.hash, "at": signed.at}
-        self._waiting.append(("checkpoint", kept | {"key": signed.key, "signature": signed.signature}))
+        kept = (signed.number, signed.hash, signed.at, signed.key, signed.signature)
+        self._waiting.append(("checkpoint", kept))
 
     def _send(self) -> None:
         if self._waiting:

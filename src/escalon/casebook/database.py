@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,21 +91,30 @@ def _json_as_text(connection: Any, _record: Any) -> None:
 RESTORE = "Keep it as it is, and restore the last backup: escalon restore"
 
 
-@contextmanager
-def storage_errors(place: str) -> Iterator[None]:
+class storage_errors:  # noqa: N801 - used as a verb: with storage_errors(place)
     """Turn what the driver says into what a person can act on."""
-    try:
-        yield
-    except exc.DBAPIError as refused:
-        raise said_plainly(refused.orig or refused, place) from refused
-    except sqlite3.Error as refused:
-        raise said_plainly(refused, place) from refused
-    except UnicodeDecodeError as refused:
-        raise StorageDamaged(f"{place}: the database file is damaged (unreadable text). {RESTORE}") from refused
-    except Exception as refused:
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, refused: BaseException | None, trace: object) -> None:
+        match refused:
+            case None:
+                return
+            case exc.DBAPIError():
+                raise said_plainly(refused.orig or refused, self.place) from refused
+            case sqlite3.Error():
+                raise said_plainly(refused, self.place) from refused
+            case UnicodeDecodeError():
+                said = f"{self.place}: the database file is damaged (unreadable text). {RESTORE}"
+                raise StorageDamaged(said) from refused
         if hasattr(refused, "sqlstate"):  # psycopg's errors, without importing psycopg where it is not used
-            raise said_plainly(refused, place) from refused
-        raise
+            raise said_plainly(refused, self.place) from refused
 
 
 def said_plainly(refused: BaseException, place: str) -> CasebookError:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
+from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from escalon.casebook.canonical import Plain
@@ -22,7 +22,8 @@ def time_text(at: datetime) -> str:
     """A moment in UTC as ``2026-11-23T14:07:00.000000Z``; a time without a zone is refused."""
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no time zone; write UTC, for example {at.isoformat()}Z")
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def read_time(text: str) -> datetime:
@@ -35,40 +36,50 @@ def read_time(text: str) -> datetime:
 
 def plain(value: object) -> Plain:
     """A value as JSON can hold it without losing a digit."""
-    match value:
-        case StrEnum():
-            return value.value
-        case None | bool() | int() | str():
-            return value
-        case Decimal():
-            if not value.is_finite():
-                raise ValueError(f"{value} is not a number that can be recorded")
-            return format(value, "f")
-        case datetime():
-            return time_text(value)
-        case date():
-            return value.isoformat()
-        case tuple():
-            return [plain(part) for part in value]
-        case Mapping():
-            return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, Event):
-        return {"event": value.kind, "content": content(value)}
-    if is_dataclass(value) and not isinstance(value, type):
-        return content(value)
-    raise TypeError(f"{value!r} cannot be recorded: {type(value).__name__} has no exact written form")
-
-
-_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+    return _writer(type(value))(value)
 
 
 def content(value: object) -> dict[str, Plain]:
     """A record's fields, leaving out those that hold their default, so that new fields never change old hashes."""
     kind: Any = type(value)
-    written = ((name, getattr(value, name), default) for name, default in _defaults(kind))
-    return {
-        name: held if type(held) in _AS_THEY_ARE else plain(held) for name, held, default in written if held != default
-    }
+    written: dict[str, Plain] = {}
+    for name, default in _defaults(kind):
+        held = getattr(value, name)
+        if held is not default and held != default:
+            written[name] = _writer(type(held))(held)
+    return written
+
+
+@cache
+def _writer(kind: Any) -> Callable[[Any], Plain]:
+    """The function that writes values of one type; found once for each type, because every entry passes here."""
+    if issubclass(kind, StrEnum):
+        return lambda value: value.value
+    if issubclass(kind, bool | int | str | NoneType):
+        return lambda value: value
+    if issubclass(kind, Decimal):
+        return _digits
+    if issubclass(kind, datetime):
+        return time_text
+    if issubclass(kind, date):
+        return date.isoformat
+    if issubclass(kind, tuple):
+        return lambda value: [plain(part) for part in value]
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): plain(part) for key, part in value.items()}
+    if issubclass(kind, Event):
+        return lambda value: {"event": value.kind, "content": content(value)}
+    return content if is_dataclass(kind) else _refuse
+
+
+def _digits(value: Decimal) -> Plain:
+    if not value.is_finite():
+        raise ValueError(f"{value} is not a number that can be recorded")
+    return format(value, "f")
+
+
+def _refuse(value: object) -> Plain:
+    raise TypeError(f"{value!r} cannot be recorded: {type(value).__name__} has no exact written form")
 
 
 def read_event(kind: str, content: Mapping[str, Plain]) -> Event:
@@ -102,8 +113,8 @@ def read(kind: type[T], content: Mapping[str, Plain]) -> T:
 def reader(hint: Any) -> Reader:
     """The function that reads a plain value as the annotation `hint` says."""
     origin, arguments = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        inner = [part for part in arguments if part is not type(None)]
+    if origin in (Union, UnionType):
+        inner = [part for part in arguments if part is not NoneType]
         if len(inner) != 1:
             raise TypeError(f"{hint} is ambiguous once written; use one type and None")
         return _optional(reader(inner[0]))
