@@ -27,6 +27,12 @@ class AdverseEvent:
     description: str = ""
     id: str = ""
     source: str = ""
+    expected: Truth = None
+    """Listed in the reference safety information at this severity; None while nobody has said."""
+    aware: Day | None = None
+    """The day the sponsor learned of it, from which reporting clocks run."""
+    component_of: str = ""
+    """The syndrome it is a part of, such as CRS, so that it is not counted again."""
 
 
 @dataclass(frozen=True, slots=True)

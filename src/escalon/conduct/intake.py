@@ -419,10 +419,15 @@ def _adverse_event(study: Study, cells: Mapping[str, Any], source: str) -> Adver
     if not 1 <= cells["grade"] <= 5:
         raise _RowError("grade", str(cells["grade"]), f"grade {cells['grade']} does not exist. Write 1, 2, 3, 4 or 5")
     _ordered(cells)
+    if cells["aware"] is not None and (cells["aware"].is_partial or cells["aware"].is_before(cells["start"])):
+        raise _RowError(
+            "aware", str(cells["aware"]), "the day of awareness is a full day, not before the event's first"
+        )
     return AdverseEvent(
         cells["participant"], cells["term"], cells["grade"], cells["start"], cells["end"], bool(cells["ongoing"]),
         cells["serious"], cells["related"], cells["dlt"], cells["outcome"] or "", cells["action"] or "",
         cells["description"] or "", cells["id"] or "", _source(cells, source),
+        cells["expected"], cells["aware"], cells["component_of"] or "",
     )  # fmt: skip
 
 

@@ -272,7 +272,9 @@ def _treated(
 def _adverse_events(tables: Tables, random: Random, who: str, infused: date, level: int, dlt: bool) -> None:
     def event(term: str, grade: int, first: int, days: int, **more: Any) -> None:
         start, end = infused + timedelta(days=first), infused + timedelta(days=first + days)
-        cells = {"related": "yes", "serious": "no", "dlt": "no", "outcome": "recovered"} | more
+        cells = {"related": "yes", "serious": "no", "dlt": "no", "outcome": "recovered", "expected": "yes"} | more
+        if cells["serious"] == "yes":
+            cells["aware"] = start + timedelta(days=1)
         tables.add(
             "adverse_events", participant=who, term=term, grade=grade, start=start, end=end, source="synthetic", **cells
         )

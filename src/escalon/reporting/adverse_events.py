@@ -34,6 +34,8 @@ def event_of(recorded: Recorded) -> AdverseEvent:
         causes=causes,
         seriousness=frozenset({"death"} if recorded.outcome == "fatal" or recorded.grade == 5 else ()),
         is_serious=recorded.serious,
+        expected=recorded.expected,
+        component_of=recorded.component_of,
         treatment=tuple(part.strip() for part in recorded.action.split(",") if part.strip()),
         source=recorded.source,
     )

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date
+from html import escape
 
 from escalon.casebook.records import Records
 from escalon.facts import Day
 from escalon.instruments.safety.adverse_event import AdverseEvent, serious
 from escalon.instruments.safety.counting import Treated, emergent
-from escalon.instruments.safety.seriousness import special_interest
+from escalon.instruments.safety.seriousness import special_interest, susar
 from escalon.protocol.study import Study
 from escalon.reporting.adverse_events import events_of
 from escalon.reporting.figures.safety_timeline import Span, safety_timeline
@@ -24,6 +25,7 @@ from escalon.reporting.tables.adverse_events import (
 from escalon.reporting.tables.dose_limiting import dlt_grid
 from escalon.reporting.tables.infections import infection_grid
 from escalon.reporting.tables.laboratory import laboratory_grid
+from escalon.reporting.tables.reporting_clock import Known, clock_grid
 
 _SYNDROMES = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS"}
 
@@ -51,8 +53,27 @@ def safety_parts(study: Study, records: Records, cutoff: Day) -> list[str]:
         figure(swimmer_plot(swimmers(events, population, last, dlts, left), str(cutoff))),
         *([laboratory.html()] if laboratory.rows else []),
         *([limiting.html()] if limiting else []),
+        *reports_due(records, last),
         listing_grid(events, population).html(),
     ]
+
+
+def reports_due(records: Records, cutoff: date) -> list[str]:
+    """What is to be reported by when, and the suspected unexpected reactions whose clock cannot be read."""
+    known, unread = [], []
+    for recorded, event in zip(records.adverse_events, events_of(records), strict=True):
+        if recorded.aware is not None:
+            known.append(Known(event, recorded.aware.earliest))
+        elif susar(event).value is not False:
+            unread.append(str(event))
+    grid = clock_grid(known, cutoff)
+    parts = [grid.html()] if grid.rows else []
+    if unread:
+        listed = "; ".join(unread[:5]) + (f"; and {len(unread) - 5} more" if len(unread) > 5 else "")
+        parts.append(
+            f"<p class=warn>May have to be reported, but the day of awareness is not recorded: {escape(listed)}.</p>"
+        )
+    return parts
 
 
 def safety_population(study: Study, records: Records, cutoff: date) -> tuple[Treated, ...]:
