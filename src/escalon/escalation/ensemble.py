@@ -20,13 +20,13 @@ from escalon.escalation.characteristics import TOLERANCE, Characteristics, Laws
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.estimates import Estimates
 from escalon.escalation.rule import Rule
+from escalon.escalation.runs import EXACT_INTEGERS
 from escalon.escalation.tally import Tally
 from escalon.escalation.truth import checked_truths
 
 Floats = NDArray[np.float64]
 Small = NDArray[np.int16]
 
-EXACT_INTEGERS = 2**53  # below this a float64 holds every integer, so `ways` are exact up to 52 participants
 WORTH_COMPILING = 20_000_000  # states times truths from which loading the compiled kernel (0.3 s) pays
 FEW_TRUTHS = 4
 TRUTHS_AT_ONCE = 64  # with STATES_AT_ONCE, keeps a block in the cache
@@ -170,11 +170,11 @@ class Ensemble:
         if len(risks) <= FEW_TRUTHS:
             return self._plain_sums(weights, outer, risks, group_of)
         plan = self._plan(group_of)
-        weighted, outside = weights[:, plan.order] * self.ways[plan.order], outer[:, plan.order]
+        ways, weights, outer = self.ways[plan.order], weights[:, plan.order], outer[:, plan.order]
         if len(risks) * len(self) >= WORTH_COMPILING and kernel.is_available():
-            return kernel.grouped_sums(plan, [pairs for pairs, _ in self._pairs], risks, weighted.T, outside.T)
+            return kernel.grouped_sums(plan, [pairs for pairs, _ in self._pairs], risks, ways, weights.T, outer.T)
         sums = np.zeros((len(risks), plan.groups, len(weights) + len(outer)))
-        together = np.vstack([weighted, outside * weighted[0]])
+        together = np.vstack([weights, outer * weights[0]]) * ways
         at_once = TRUTHS_AT_ONCE if len(self) > STATES_AT_ONCE else 8 * TRUTHS_AT_ONCE
         for first in range(0, len(risks), at_once):
             truths = slice(first, first + at_once)

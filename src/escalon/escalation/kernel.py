@@ -1,6 +1,6 @@
 """The compiled form of `Ensemble`'s sums, used for large batches when the `fast` extra (Numba) is installed.
 
-The same sums in the same order of states as the NumPy form; compiled once and cached on disk.
+The sums of the NumPy form, with runs of states that are alike taken together; compiled once and cached on disk.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from escalon.escalation.runs import Runs
+
 if TYPE_CHECKING:
     from escalon.escalation.ensemble import Plan
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
+
+BLOCK = 64  # truths evaluated side by side
 
 
 @lru_cache(maxsize=1)
@@ -48,29 +52,31 @@ def _sums(
     pairs: Indices,
     parent: Indices,
     factor: Indices,
-    lower: Indices,
+    group: Indices,
+    terms: Indices,
     upper: Indices,
     weights: Floats,
+    runs: Indices,
+    lower: Indices,
     outer: Floats,
-    group: Indices,
     sums: Floats,
 ) -> None:  # pragma: no cover - compiled
-    """Add weights times likelihoods to the sums of each group: risks [D, B], weights [S, K], sums [G, K + O, B].
+    """Add weights times likelihoods to the sums of each group: risks [D, B], weights [T, K], sums [G, K + O, B].
 
     A factor f is p^t (1-p)^k at one level, `pairs[f]` = (level, t, k); a node is a factor times its parent node.
-    A state is `lower` (a factor and its parent node) times `upper` (a node). States come in runs that share group and
-    lower half, which is multiplied in once a run; `outer` [S, O] are further weights, constant in a run, on the first
-    of `weights`. Truths go through in blocks that keep every product in the cache; the innermost loops, over the
-    truths of a block, become vector instructions.
+    What is summed is described at `Runs`: the terms of a sum, each weights times an `upper` node, times its runs, each
+    a `lower` half (a factor and its parent node) times `outer` [R, 1 + O], the run's own factor and that factor times
+    its further weights. Truths go through in blocks that keep every product in the cache; the innermost loops, over
+    the truths of a block, become vector instructions.
     """
-    kinds, outers, states, levels = weights.shape[1], outer.shape[1], len(lower), len(risks)
+    kinds, outers, levels = weights.shape[1], outer.shape[1], len(risks)
     most = max(pairs[:, 1].max(), pairs[:, 2].max()) + 1
-    powers = np.ones((levels, 2, most, 64))
-    value = np.empty((len(pairs), 64))
-    product = np.empty((len(parent), 64))
-    run, low = np.zeros((kinds, 64)), np.empty(64)
-    for first in range(0, risks.shape[1], 64):
-        truths = min(64, risks.shape[1] - first)
+    powers = np.ones((levels, 2, most, BLOCK))
+    value = np.empty((len(pairs), BLOCK))
+    product = np.empty((len(parent), BLOCK))
+    above, below, low = np.empty((kinds, BLOCK)), np.empty((outers, BLOCK)), np.empty(BLOCK)
+    for first in range(0, risks.shape[1], BLOCK):
+        truths = min(BLOCK, risks.shape[1] - first)
         for level in range(levels):
             for power in range(1, most):
                 for truth in range(truths):
@@ -82,44 +88,45 @@ def _sums(
             here = value[one]
             for truth in range(truths):
                 here[truth] = had[truth] * not_had[truth]
-        for node in range(len(parent)):
+        product[0] = 1.0
+        for node in range(1, len(parent)):
             here, chosen, before = product[node], value[factor[node]], product[parent[node]]
-            if node == 0:
-                for truth in range(truths):
-                    here[truth] = 1.0
-            else:
-                for truth in range(truths):
-                    here[truth] = chosen[truth] * before[truth]
-        for state in range(states):
-            up = product[upper[state]]
-            for kind in range(kinds):
-                weight, part = weights[state, kind], run[kind]
-                for truth in range(truths):
-                    part[truth] += weight * up[truth]
-            same = state + 1 < states and group[state + 1] == group[state]
-            if same and lower[state + 1, 0] == lower[state, 0] and lower[state + 1, 1] == lower[state, 1]:
-                continue
-            chosen, before = value[lower[state, 0]], product[lower[state, 1]]
             for truth in range(truths):
-                low[truth] = chosen[truth] * before[truth]
+                here[truth] = chosen[truth] * before[truth]
+        for one in range(len(group)):
+            above[:] = 0.0
+            for term in range(terms[one], terms[one + 1]):
+                up = product[upper[term]]
+                for kind in range(kinds):
+                    weight, part = weights[term, kind], above[kind]
+                    for truth in range(truths):
+                        part[truth] += weight * up[truth]
+            below[:] = 0.0
+            for run in range(runs[one], runs[one + 1]):
+                chosen, before = value[lower[run, 0]], product[lower[run, 1]]
+                for truth in range(truths):
+                    low[truth] = chosen[truth] * before[truth]
+                for other in range(outers):
+                    weight, part = outer[run, other], below[other]
+                    for truth in range(truths):
+                        part[truth] += weight * low[truth]
             for kind in range(kinds):
-                part, total = run[kind], sums[group[state], kind, first : first + truths]
+                part, total = above[kind], sums[group[one], kind, first : first + truths]
                 for truth in range(truths):
-                    part[truth] *= low[truth]
-                    total[truth] += part[truth]
-            for other in range(outers):
-                weight, part = outer[state, other], run[0]
-                total = sums[group[state], kinds + other, first : first + truths]
+                    total[truth] += part[truth] * below[0, truth]
+            for other in range(1, outers):
+                part, total = below[other], sums[group[one], kinds + other - 1, first : first + truths]
                 for truth in range(truths):
-                    total[truth] += weight * part[truth]
-            for kind in range(kinds):
-                part = run[kind]
-                for truth in range(truths):
-                    part[truth] = 0.0
+                    total[truth] += part[truth] * above[0, truth]
 
 
-def grouped_sums(plan: Plan, pairs: list[Indices], risks: Floats, weights: Floats, outer: Floats) -> Floats:
-    """Sums of weights [S, K] and outer ones [S, O] (in the plan's order) per group, for risks [B, D]: [B, G, K + O]."""
+def grouped_sums(
+    plan: Plan, pairs: list[Indices], risks: Floats, ways: Floats, weights: Floats, outer: Floats
+) -> Floats:
+    """Sums of ways [S] times weights [S, K] and outer ones [S, O], states in the plan's order, per group: [B, G, K + O].
+
+    For risks [B, D]; outer weights depend on the lower half alone and apply to the first of `weights`.
+    """
     offsets = np.cumsum([1, *(len(one) for one in pairs)])  # factor 0 is p^0 (1-p)^0, for a half without levels
     factors = [np.zeros((1, 3), dtype=np.int64)]
     for level, one in enumerate(pairs):
@@ -137,17 +144,20 @@ def grouped_sums(plan: Plan, pairs: list[Indices], risks: Floats, weights: Float
             before, nodes = nodes, nodes + len(earlier)
         ends.append(end)
     lower, upper = ends
+    runs = Runs.of(plan.group_of, plan.lower_of, plan.upper_of, ways, weights)
     sums = np.zeros((plan.groups, weights.shape[1] + outer.shape[1], len(risks)))
     compiled()(
         np.ascontiguousarray(risks.T),
         np.concatenate(factors),
         np.concatenate(parents),
         np.concatenate(chosen),
-        np.stack([lower.factor[plan.lower_of], lower.parent[plan.lower_of]], axis=1),
-        plan.upper_of + upper.first,
-        np.ascontiguousarray(weights),
-        np.ascontiguousarray(outer),
-        plan.group_of,
+        runs.group_of,
+        runs.terms,
+        runs.upper_of + upper.first,
+        runs.weights,
+        runs.runs,
+        np.stack([lower.factor[runs.lower_of], lower.parent[runs.lower_of]], axis=1),
+        runs.factor[:, None] * np.column_stack([np.ones(len(runs.first)), outer[runs.first]]),
         sums,
     )
     return sums.transpose(2, 0, 1)
