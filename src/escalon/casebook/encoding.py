@@ -36,7 +36,8 @@ def read_time(text: str) -> datetime:
 
 def plain(value: object) -> Plain:
     """A value as JSON can hold it without losing a digit."""
-    return _writer(type(value))(value)
+    kind: Any = type(value)
+    return _writer(kind)(value)
 
 
 def content(value: object) -> dict[str, Plain]:
@@ -46,7 +47,7 @@ def content(value: object) -> dict[str, Plain]:
     for name, default in _defaults(kind):
         held = getattr(value, name)
         if held is not default and held != default:
-            written[name] = _writer(type(held))(held)
+            written[name] = plain(held)
     return written
 
 
