@@ -1,0 +1,265 @@
+"""One row of a data folder to one typed record: every cell read by its column, every mistake named."""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any
+
+from escalon.casebook.folder import Row
+from escalon.casebook.records import AdverseEvent, Infusion, Sample, Treatment
+from escalon.conduct.data_tables import Column
+from escalon.expressions.tree import Kind
+from escalon.facts import Day, Fact, UnitError, factor, read_number
+from escalon.instruments.kit.item import Item
+from escalon.instruments.kit.reading import ItemError, read
+from escalon.protocol.study import FactDefinition, FactKind, Study
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+FINDING: FactKind = "label"
+"""A finding recorded as such, whose items are not in the data: any label or number is taken as it is written."""
+_NOT_DETECTED = frozenset({"nd", "blq", "undetermined", "not detected", "<lloq"})
+
+
+class RowError(ValueError):
+    """A row that cannot be used: the column, what it holds, and what to write instead."""
+
+    def __init__(self, column: str, value: str, message: str) -> None:
+        super().__init__(message)
+        self.column, self.value = column, value
+
+
+def read_cells(columns: tuple[Column, ...], row: Row) -> tuple[dict[str, Any], list[RowError]]:
+    """The cells of a row by column, and everything that is wrong with them."""
+    cells: dict[str, Any] = {}
+    errors: list[RowError] = []
+    for column in columns:
+        text = row.cells.get(column.name, "")
+        if not text:
+            cells[column.name] = None
+            if column.required:
+                errors.append(RowError(column.name, "", f"empty. Write {column.about}"))
+            continue
+        try:
+            cells[column.name] = _CELLS[column.cell](text)
+        except ValueError as error:
+            errors.append(RowError(column.name, text, str(error)))
+    return cells, errors
+
+
+def _code(text: str) -> str:
+    if not _CODE.fullmatch(text):
+        raise ValueError(f"{text!r} is not a participant code. Write letters and digits, such as P01")
+    return text
+
+
+def _truth(text: str) -> bool:
+    word = text.lower()
+    if word in ("yes", "y", "true", "1"):
+        return True
+    if word in ("no", "n", "false", "0"):
+        return False
+    raise ValueError(f"{text!r} is neither yes nor no. Write yes or no, or leave it empty if it is not known")
+
+
+def _whole(text: str) -> int:
+    number = read_number(text)
+    if number != int(number):
+        raise ValueError(f"{text!r} is not a whole number")
+    return int(number)
+
+
+_CELLS: Mapping[str, Callable[[str], Any]] = {
+    "code": _code, "name": str, "text": str, "value": str, "unit": str, "day": Day.parse, "number": read_number,
+    "whole": _whole, "truth": _truth,
+}  # fmt: skip
+
+
+def _fact(study: Study, cells: Mapping[str, Any], source: str) -> Fact:
+    definition = _defined(study, "fact", cells["fact"])
+    value = _value(definition, cells["value"], cells["unit"])
+    if cells["date"] is None and value is not None and definition.kind in ("number", "integer", "event"):
+        raise RowError("date", "", f"{definition.name} has no date. Write the day, month or year it was observed")
+    if cells["until"] is not None and cells["date"] is not None and cells["until"].is_before(cells["date"]):
+        raise RowError("until", str(cells["until"]), f"{cells['until']} is before {cells['date']}")
+    lower, upper = cells["lower"], cells["upper"]
+    _limits(definition, lower, upper)
+    return Fact(
+        definition.name, value, cells["date"], cells["unit"], _source(cells, source), cells["participant"],
+        lower=lower, upper=upper, until=cells["until"], visit=cells["visit"] or "",
+    )  # fmt: skip
+
+
+def _limits(definition: FactDefinition, lower: Decimal | None, upper: Decimal | None) -> None:
+    """Reference limits that can be true: a limit such as -99 is a code for «missing», and a ratio to it would pass anything."""
+    if lower is not None and upper is not None and lower > upper:
+        raise RowError("upper", str(upper), f"the upper limit {upper} is below the lower limit {lower}")
+    positive = definition.low is not None and definition.low >= 0
+    for name, limit in (("lower", lower), ("upper", upper)):
+        if limit is not None and positive and (limit < 0 or (limit == 0 and name == "upper")):
+            raise RowError(
+                name, str(limit), f"the {name} limit {limit} is not possible. Leave it empty if it is not known"
+            )
+
+
+def _source(cells: Mapping[str, Any], place: str) -> str:
+    return f"{place} ({cells['source']})" if cells["source"] else place
+
+
+def _defined(study: Study, column: str, name: str) -> FactDefinition:
+    definition = study.vocabulary.get(name)
+    if definition is None and name.partition(".")[0] in (
+        *study.instruments,
+        *(one.partition(".")[0] for one in study.awaited),
+    ):
+        return FactDefinition(name, f"{name}, concluded elsewhere and recorded", FINDING, group="findings")
+    if definition is None:
+        close = get_close_matches(name, study.vocabulary, 2, 0.6)
+        hint = f" Did you mean {' or '.join(close)}?" if close else " `escalon data dictionary` lists the names"
+        raise RowError(column, name, f"{name!r} is not in the data dictionary.{hint}")
+    return definition
+
+
+def _value(definition: FactDefinition, text: str | None, unit: str | None) -> Any:
+    """The recorded value, as it was written and in its own unit, once it is known to be acceptable."""
+    if text is None:
+        return None
+    if definition.kind == FINDING and not definition.choices:
+        return _recorded_finding(text)
+    if definition.kind == "date":
+        try:
+            return str(Day.parse(text))
+        except ValueError as error:
+            raise RowError("value", text, str(error)) from None
+    if definition.unit and not unit and definition.kind in ("number", "integer"):
+        options = " or ".join(definition.units)
+        raise RowError("unit", "", f"{definition.name} {text} has no unit. Write {options}")
+    try:
+        entry = read(definition.name, _as_item(definition), (text, unit) if unit else text)
+    except ItemError as error:
+        column = "unit" if error.code in ("WRONG_UNIT", "UNIT_MISSING") else "value"
+        raise RowError(column, unit or "" if column == "unit" else text, str(error)) from None
+    if "NOT_ATTRIBUTABLE" in entry.flags:
+        return "not_attributable"
+    if isinstance(entry.value, bool | str) or entry.value is None:
+        return entry.value
+    return _number_as_written(text)
+
+
+def _recorded_finding(text: str) -> Any:
+    word = text.lower()
+    if word in ("yes", "no"):
+        return word == "yes"
+    try:
+        return read_number(text)
+    except ValueError:
+        return text
+
+
+def _number_as_written(text: str) -> Decimal | str:
+    return text if text.startswith(("<", "≤")) else read_number(text.split()[0])
+
+
+def _as_item(definition: FactDefinition) -> Item:
+    kinds = {"number": Kind.NUMBER, "integer": Kind.INTEGER, "label": Kind.LABEL}
+    return Item(
+        definition.label, kinds.get(definition.kind, Kind.TRUTH), definition.low, definition.high, definition.unit,
+        definition.accepts, definition.substance, definition.choices,
+    )  # fmt: skip
+
+
+def _treatment(study: Study, cells: Mapping[str, Any], source: str) -> Treatment:
+    name = _treatment_name(study, cells["treatment"])
+    if cells["dose"] is not None and not cells["unit"]:
+        raise RowError("unit", "", f"the dose {cells['dose']} has no unit. Write it as mg/week, mg/day or mg")
+    if cells["dose"] is not None and cells["dose"] <= 0:
+        message = (
+            "a dose is above 0. If the drug was not given, write that among the facts: its name, value no, and the day"
+        )
+        raise RowError("dose", str(cells["dose"]), message)
+    _ordered(cells)
+    return Treatment(
+        cells["participant"], name, cells["start"], cells["end"], bool(cells["ongoing"]), cells["dose"],
+        cells["unit"] or "", cells["route"] or "", cells["reason"] or "", _source(cells, source),
+    )  # fmt: skip
+
+
+def _treatment_name(study: Study, name: str) -> str:
+    members = {member for definition in study.vocabulary.values() for member in definition.members}
+    if name not in members and _defined(study, "treatment", name).kind not in ("treatment", "event"):
+        raise RowError("treatment", name, f"{name} is no treatment. Write a drug or procedure of the data dictionary")
+    return name
+
+
+def _ordered(cells: Mapping[str, Any]) -> None:
+    start, end = cells["start"], cells["end"]
+    if end is not None and end.is_before(start):
+        raise RowError("end", str(end), f"{end} is before the start {start}")
+    if end is not None and cells["ongoing"]:
+        raise RowError("ongoing", "yes", f"it cannot be ongoing and have ended on {end}. Keep one of the two")
+
+
+def _adverse_event(study: Study, cells: Mapping[str, Any], source: str) -> AdverseEvent:
+    if not 1 <= cells["grade"] <= 5:
+        raise RowError("grade", str(cells["grade"]), f"grade {cells['grade']} does not exist. Write 1, 2, 3, 4 or 5")
+    _ordered(cells)
+    if cells["aware"] is not None and (cells["aware"].is_partial or cells["aware"].is_before(cells["start"])):
+        raise RowError("aware", str(cells["aware"]), "the day of awareness is a full day, not before the event's first")
+    return AdverseEvent(
+        cells["participant"], cells["term"], cells["grade"], cells["start"], cells["end"], bool(cells["ongoing"]),
+        cells["serious"], cells["related"], cells["dlt"], cells["outcome"] or "", cells["action"] or "",
+        cells["description"] or "", cells["id"] or "", _source(cells, source),
+        cells["expected"], cells["aware"], cells["component_of"] or "",
+    )  # fmt: skip
+
+
+def _infusion(study: Study, cells: Mapping[str, Any], source: str) -> Infusion:
+    levels = [level.number for level in study.dose.levels]
+    if cells["level"] not in levels:
+        raise RowError(
+            "level", str(cells["level"]), f"there is no level {cells['level']}. Levels: {', '.join(map(str, levels))}"
+        )
+    if cells["date"].is_partial:
+        raise RowError(
+            "date", str(cells["date"]), "the day of infusion is needed in full, since the DLT window runs from it"
+        )
+    if cells["cells_per_kg"] is not None and cells["cells_per_kg"] <= 0:
+        raise RowError("cells_per_kg", str(cells["cells_per_kg"]), "the cells given are above 0")
+    return Infusion(
+        cells["participant"], cells["level"], cells["date"], cells["cells_per_kg"], cells["evaluable"],
+        _source(cells, source),
+    )  # fmt: skip
+
+
+def _sample(study: Study, cells: Mapping[str, Any], source: str) -> Sample:
+    text = cells["value"] or ""
+    below = text.lower() in _NOT_DETECTED or text.startswith("<")
+    try:
+        value = None if not text or below else read_number(text)
+    except ValueError as error:
+        raise RowError("value", text, f"{error} Or write ND, BLQ, or leave it empty") from None
+    if value is not None and value < 0:
+        raise RowError("value", text, "a measured amount is not below 0")
+    _sample_unit(study, cells)
+    if cells["date"] is None and cells["day"] is None and not cells["collected"] and not cells["nominal_day"]:
+        raise RowError("date", "", "the sample has neither a date nor a day from infusion")
+    return Sample(
+        cells["participant"], cells["analyte"] or "car_transgene", cells["date"], value, cells["unit"], below,
+        cells["lloq"], cells["day"], text if below else "", _source(cells, source),
+    )  # fmt: skip
+
+
+def _sample_unit(study: Study, cells: Mapping[str, Any]) -> None:
+    definition = _defined(study, "analyte", cells["analyte"] or "car_transgene")
+    if definition.unit is None:
+        return
+    try:
+        factor(cells["unit"], definition.unit, definition.substance)
+    except UnitError as error:
+        if cells["unit"] not in definition.units:
+            raise RowError("unit", cells["unit"], f"{error}. Write {' or '.join(definition.units)}") from None
+
+
+MAKERS: Mapping[str, Callable[[Study, Mapping[str, Any], str], Any]] = {
+    "facts": _fact, "treatments": _treatment, "adverse_events": _adverse_event, "doses": _infusion, "samples": _sample,
+}  # fmt: skip
