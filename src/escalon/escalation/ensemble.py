@@ -71,12 +71,12 @@ class Ensemble:
         labels, label_of = np.unique(self.mtd.astype(np.int64) + 1 + (self.levels + 2) * self.size, return_inverse=True)
         half = self.levels // 2
         weights = np.vstack([np.ones(len(self)), self.n.T[half:]])
-        sums = self._sums(weights, self.n.T[:half].astype(np.float64), many, label_of)  # [B, labels, 1 + upper + lower]
+        sums = self._sums(weights, self.n.T[:half].astype(np.float64), many, label_of)  # [labels, 1 + upper + lower, B]
         sizes, mtd = np.divmod(labels, self.levels + 2)
         values, size_of = np.unique(sizes, return_inverse=True)
-        selection = sums[:, :, 0] @ np.eye(self.levels + 2)[mtd]
-        treated = sums[:, :, 1:].sum(axis=1)
-        patients = np.roll(treated, half, axis=1)  # the lower levels come last
+        selection = _gathered(sums[:, 0], mtd, self.levels + 2)
+        treated = sums[:, 1:].sum(axis=0)
+        patients = np.roll(treated, half, axis=0).T  # the lower levels come last
         before_n, before_t = np.array(self.start.n), np.array(self.start.t)
         found = Characteristics(
             design=self.rule.name,
@@ -85,7 +85,7 @@ class Ensemble:
             unsettled=Estimates(selection[:, 0]),
             patients=Estimates(patients),
             dlts=Estimates(before_t + many * (patients - before_n)),  # each new participant at j has risk p_j
-            sizes=Laws(values, Estimates(sums[:, :, 0] @ np.eye(len(values))[size_of])),
+            sizes=Laws(values, Estimates(_gathered(sums[:, 0], size_of, len(values)))),
         )
         return found[0] if risks.ndim == 1 else found
 
@@ -96,7 +96,7 @@ class Ensemble:
         sums = self._sums(
             np.atleast_2d(weight), np.zeros((0, len(self))), np.atleast_2d(risks), np.zeros(len(self), dtype=np.int64)
         )
-        shaped: Floats = sums.reshape(risks.shape[:-1] + weight.shape[:-1])
+        shaped: Floats = sums[0].T.reshape(risks.shape[:-1] + weight.shape[:-1])
         return shaped
 
     def overdosing(self, truth: ArrayLike, target: float, share: Fraction, judged_by: ArrayLike | None = None) -> float:
@@ -162,7 +162,7 @@ class Ensemble:
         return found
 
     def _sums(self, weights: Floats, outer: Floats, risks: Floats, group_of: NDArray[np.int64]) -> Floats:
-        """Sums over the states of each group, for truths [B, D]: of weights [K, S], then of outer [O, S]: [B, G, K + O].
+        """Sums over the states of each group, for truths [B, D]: of weights [K, S], then of outer [O, S]: [G, K + O, B].
 
         In blocks that fit the cache; states that share the lower (or the upper) half of the levels share its product.
         Outer weights depend on the lower half alone and apply to the first of `weights`.
@@ -173,7 +173,7 @@ class Ensemble:
         ways, weights, outer = self.ways[plan.order], weights[:, plan.order], outer[:, plan.order]
         if len(risks) * len(self) >= WORTH_COMPILING and kernel.is_available():
             return kernel.grouped_sums(plan, [pairs for pairs, _ in self._pairs], risks, ways, weights.T, outer.T)
-        sums = np.zeros((len(risks), plan.groups, len(weights) + len(outer)))
+        sums = np.zeros((plan.groups, len(weights) + len(outer), len(risks)))
         together = np.vstack([weights, outer * weights[0]]) * ways
         at_once = TRUTHS_AT_ONCE if len(self) > STATES_AT_ONCE else 8 * TRUTHS_AT_ONCE
         for first in range(0, len(risks), at_once):
@@ -183,17 +183,17 @@ class Ensemble:
             for group, states in plan.blocks:
                 likelihood = lower.take(plan.lower_of[states], axis=0)
                 likelihood *= upper.take(plan.upper_of[states], axis=0)
-                sums[truths, group] += (together[:, states] @ likelihood).T
+                sums[group, :, truths] += together[:, states] @ likelihood
         return sums
 
     def _plain_sums(self, weights: Floats, outer: Floats, risks: Floats, group_of: NDArray[np.int64]) -> Floats:
         """The same for a few truths, for which ordering the states would cost more than it saves."""
         groups, kinds = int(group_of.max()) + 1, [*weights, *(outer * weights[0])]
-        sums = np.zeros((len(risks), groups, len(kinds)))
+        sums = np.zeros((groups, len(kinds), len(risks)))
         for at, truth in enumerate(risks):
             probability = self.probability(truth)
             for kind, weight in enumerate(kinds):
-                sums[at, :, kind] = np.bincount(group_of, weights=weight * probability, minlength=groups)
+                sums[:, kind, at] = np.bincount(group_of, weights=weight * probability, minlength=groups)
         return sums
 
     def _plan(self, group_of: NDArray[np.int64]) -> Plan:
@@ -210,6 +210,14 @@ class Ensemble:
             for first in range(begin, end, STATES_AT_ONCE)
         ]
         return Plan(order, lower, upper, lower_of[order], upper_of[order], group_of[order], len(ends), blocks)
+
+
+def _gathered(sums: Floats, into: NDArray[np.int64], count: int) -> Floats:
+    """Sums [G, B] added up into fewer, [B, count]; row by row, since BLAS would start threads for it."""
+    gathered = np.zeros((count, sums.shape[1]))
+    for row, at in zip(sums, into, strict=True):
+        gathered[at] += row
+    return gathered.T
 
 
 @dataclass(frozen=True)

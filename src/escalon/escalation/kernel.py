@@ -123,7 +123,7 @@ def _sums(
 def grouped_sums(
     plan: Plan, pairs: list[Indices], risks: Floats, ways: Floats, weights: Floats, outer: Floats
 ) -> Floats:
-    """Sums of ways [S] times weights [S, K] and outer ones [S, O], states in the plan's order, per group: [B, G, K + O].
+    """Sums of ways [S] times weights [S, K] and outer ones [S, O], states in the plan's order, per group: [G, K + O, B].
 
     For risks [B, D]; outer weights depend on the lower half alone and apply to the first of `weights`.
     """
@@ -160,7 +160,7 @@ def grouped_sums(
         runs.factor[:, None] * np.column_stack([np.ones(len(runs.first)), outer[runs.first]]),
         sums,
     )
-    return sums.transpose(2, 0, 1)
+    return sums
 
 
 @dataclass(frozen=True)
