@@ -45,7 +45,7 @@ def test_the_synthetic_trial_is_taken_in_whole(trial):
         (",alt,3,U/L,2025-03-01,lab", "participant", "empty. Write the participant's code"),
         ("Anna Li,alt,3,U/L,2025-03-01,lab", "participant", "'Anna Li' is not a participant code"),
         ("P01,hbsag,maybe,,2025-03-01,lab", "value", "Write one of: positive, negative"),
-        ("P01,pregnant,perhaps,,2025-03-01,lab", "value", "Write present, absent"),
+        ("P01,pregnant,perhaps,,2025-03-01,lab", "value", "Write yes or no"),
         ("P01,tender_joints_28,29,,2025-03-01,visit", "value", "Accepted: whole number 0–28"),
         ("P01,tender_joints_28,2.5,,2025-03-01,visit", "value", "Accepted: whole number 0–28"),
     ],
