@@ -241,7 +241,7 @@ class AplusB(Rule):
             f"{{saw}}, the top level: confirm it on {full}",
             f"{{saw}}: too toxic, so confirm level {{below}} on {full}",
             "{saw}: too toxic, and level {below} was never tried: treat there",
-            "{saw}, the top level: it is the MTD",
+            "{saw}, the top level: tolerated, and there is no level above",
             "{saw}: tolerable, but not to be escalated from: it is the MTD",
             "{saw}: too toxic, so level {below} is the MTD",
             "{saw}: too toxic",
