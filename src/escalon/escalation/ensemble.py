@@ -202,7 +202,7 @@ class Ensemble:
         half = self.levels // 2
         lower, lower_of = Shared.of(numbers, range(half))
         upper, upper_of = Shared.of(numbers, range(self.levels - 1, half - 1, -1))
-        order = np.lexsort((upper_of, lower_of, group_of))
+        order = np.argsort((group_of * (lower_of.max() + 1) + lower_of) * (upper_of.max() + 1) + upper_of)
         ends = np.cumsum(np.bincount(group_of)).tolist()
         blocks = [
             (group, slice(first, min(first + STATES_AT_ONCE, end)))

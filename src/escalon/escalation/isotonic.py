@@ -46,8 +46,9 @@ def isotonic_estimates(n: Ints, t: Ints, among: Bools | None = None) -> Floats:
 
 def isotonic_mtd(n: Ints, t: Ints, target: float, among: Bools | None = None) -> Ints:
     """The level whose isotonic estimate is closest to the target, per row [S]; 0 where no level qualifies."""
-    estimates = isotonic_estimates(n, t, among)
-    distance = np.abs(estimates + TIE_BREAK * np.arange(1, n.shape[1] + 1) - target)
-    distance[np.isnan(distance)] = np.inf
-    chosen: Ints = np.where(np.isfinite(distance).any(axis=1), distance.argmin(axis=1) + 1, 0)
+    chosen, least = np.zeros(len(n), dtype=np.int64), np.full(len(n), np.inf)
+    for level, estimate in enumerate(isotonic_estimates(n, t, among).T, start=1):
+        distance = np.abs(estimate + TIE_BREAK * level - target)
+        closer = distance < least  # never true of nan
+        chosen[closer], least[closer] = level, distance[closer]
     return chosen

@@ -24,7 +24,7 @@ Progress = Callable[[int, int], None]  # called with (cohorts swept, states in h
 
 MOST_STATES = 6_000_000  # about 2 GB; BOIN with six levels and 60 participants stays below
 UNBOUNDED = 100  # cohorts after which a rule without a cap is taken to have no end
-BLOCK = 1 << 13  # states handled at once: small enough for the cache, large enough to drown the interpreter
+BLOCK = 1 << 12  # states handled at once: small enough for the cache, large enough to drown the interpreter
 
 
 class StateCode:
