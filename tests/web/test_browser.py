@@ -62,8 +62,9 @@ def test_a_score_appears_as_one_types_and_disappears_when_an_item_is_wrong(brows
     for name, value in {"tender": "4", "swollen": "5", "esr": "7", "global_health": "50"}.items():
         page.fill(f"#{name}", value)
     assert page.inner_text("#score") == "3.8082 (moderate)"
-    page.fill("#tender", "29")
-    assert page.inner_text("#score") == "not accepted: tender"
+    for wrong in ("29", "4.5", "four"):
+        page.fill("#tender", wrong)
+        assert page.inner_text("#score") == "not accepted: tender"
     assert problems == []
 
 
@@ -74,3 +75,11 @@ def test_a_checklist_scores_only_once_every_item_is_assessed(browser, address):
         page.select_option(f"#{name}", "false")
     page.select_option("#arthritis", "true")
     assert page.inner_text("#score").startswith("4")
+
+
+def test_items_that_contradict_each_other_make_no_score(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}/instruments/sledai_2k")
+    page.select_option("#plt", "true")
+    page.fill("#platelets", "250")
+    assert page.inner_text("#score") == "not accepted: two of these contradict each other"
