@@ -12,6 +12,7 @@ from escalon.facts import Day, Fact, Finding, Status, plain
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import BELOW_LIMIT
 from escalon.instruments.kit.reading import Entry, ItemError, read
+from escalon.instruments.kit.unit_names import split_name, with_unit
 
 
 class UnknownItem(ValueError):
@@ -44,11 +45,11 @@ def assess_with(instrument: Instrument, given: Mapping[str, Any], day: Day | Non
 
 
 def _sorted_out(instrument: Instrument, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Items under their own names, and options; other names an item goes by are accepted."""
+    """Items under their own names, and options; other names an item goes by, and names with a unit, are accepted."""
     raw: dict[str, Any] = {}
     options: dict[str, Any] = {}
     for key, value in given.items():
-        name = instrument.aliases.get(key, key)
+        name, unit = split_name(instrument, key)
         if name in instrument.options:
             options[name] = _option(instrument, name, value)
         elif name not in instrument.items:
@@ -56,7 +57,7 @@ def _sorted_out(instrument: Instrument, given: Mapping[str, Any]) -> tuple[dict[
         elif name in raw:
             raise UnknownItem(f"{instrument.name}: {name} is given twice (as {key} too)")
         else:
-            raw[name] = value
+            raw[name] = with_unit(key, value, unit)
     return raw, {name: choice for name, choice in options.items() if choice != instrument.options[name][0]}
 
 
