@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from tests.casebook.conftest import ANNA, START
 
-from escalon.casebook.canonical import NOTHING_BEFORE, canonical, entry_hash, parse
+from escalon.casebook.canonical import NOTHING_BEFORE, Plain, canonical, entry_hash, parse
 from escalon.casebook.casebook import Casebook, Writer
+from escalon.casebook.chain import Verification, verify
 from escalon.casebook.clock import SetClock
-from escalon.casebook.entry import read_entry, write_entry
+from escalon.casebook.entry import Author, read_entry, write_entry
 from escalon.casebook.errors import CasebookError, ClockWentBack
 from escalon.casebook.events import (
     KINDS,
@@ -27,6 +29,7 @@ from escalon.casebook.events import (
     Observation,
     ParticipantConsented,
 )
+from escalon.casebook.location import open_casebook
 
 
 def alt(value: str | None = "31", participant: str = "P-001") -> FactRecorded:
@@ -269,6 +272,13 @@ def test_every_kind_of_event_comes_back_as_it_was_recorded(event: Event) -> None
     assert read_entry(1, NOTHING_BEFORE, entry.hash, entry.body) == entry
 
 
+@given(events(), st.text(max_size=8), st.none() | st.just({"fact": {"name": "alt"}}))
+def test_an_entry_is_written_in_the_one_canonical_form(event: Event, origin: str, old: dict[str, Plain] | None) -> None:
+    author = Author("änna", "investigator", 'S"1', origin.replace("\0", ""))
+    entry = write_entry(event, author, START, number=1, previous=NOTHING_BEFORE, study="t 1", software="0", old=old)
+    assert canonical(parse(entry.body)) == entry.body
+
+
 def test_a_correction_of_another_entry_carries_its_whole_content(casebook: Casebook) -> None:
     consent = ParticipantConsented(participant="P-001", site="S1", form="v1", signed_on=date(2026, 3, 1))
     first = casebook.append(ANNA, consent)
@@ -280,3 +290,13 @@ def test_a_correction_of_another_entry_carries_its_whole_content(casebook: Caseb
     assert read_back.event == corrected.event
     assert read_back.old is not None
     assert read_back.old["form"] == "v1"
+
+
+def test_two_programs_taking_turns_make_one_chain(casebook: Casebook) -> None:
+    """Each believes to know where the head is, and is wrong, whenever the other was there in between."""
+    other = open_casebook(Path(casebook.place), clock=casebook.clock)
+    turns = [casebook, casebook, casebook, other, other, other, casebook, other, casebook, casebook, other]
+    numbers = [one.append(ANNA, alt()).number for one in turns * 10]
+    other.close()
+    assert numbers == list(range(numbers[0], numbers[0] + len(turns) * 10))
+    assert verify(casebook) == Verification(numbers[-1], casebook.head.hash, 1, None)

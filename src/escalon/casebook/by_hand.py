@@ -24,14 +24,16 @@ STATEMENTS = {
 }
 """What an act writes, by name; the values of a `Write` stand in the order of its columns here."""
 
-MOVE_HEAD = f"{STATEMENTS['head']} WHERE number = ? AND hash = ?"
 READ_HEAD = "SELECT number, hash, at FROM head"
 
-FOLLOW = """
+FOLLOW_SQLITE = "INSERT INTO following VALUES (?, ?, ?, ?, ?, ?)"
+"""The view's trigger does on SQLite what the next statement does on PostgreSQL."""
+
+FOLLOW_POSTGRESQL = """
 WITH moved AS (
-    UPDATE head SET number = $3, hash = $5, at = $7, signature = $8 WHERE number = $1 AND hash = $2 RETURNING number
+    UPDATE head SET number = $1, hash = $3, at = $5, signature = $6 WHERE number = $1 - 1 AND hash = $2 RETURNING number
 )
-INSERT INTO entries (number, previous, hash, body) SELECT $3, $4, $5, $6 FROM moved
+INSERT INTO entries (number, previous, hash, body) SELECT $1, $2, $3, $4 FROM moved
 """
 
 TURN = 5
@@ -63,7 +65,7 @@ class Hand(Protocol):
         """Write and end; when this returns, all of the act is on the disk."""
         ...
 
-    def follow(self, driver: Any, after: Head, entry: Write, head: Write) -> bool:
+    def follow(self, driver: Any, entry: Write, head: Write) -> bool:
         """A whole act of one entry: True when it is on the disk, False (and nothing done) if the head was elsewhere."""
         ...
 
@@ -82,7 +84,7 @@ class _OneByOne:
         return driver
 
     def begin(self, driver: Any) -> Head:
-        _lock_sqlite(driver)
+        _patiently(driver, "BEGIN IMMEDIATE")
         return driver.execute(READ_HEAD).fetchone()  # type: ignore[no-any-return]
 
     def write(self, driver: Any, writes: Sequence[Write]) -> None:
@@ -93,22 +95,25 @@ class _OneByOne:
         self.write(driver, writes)
         driver.execute("COMMIT")
 
-    def follow(self, driver: Any, after: Head, entry: Write, head: Write) -> bool:
-        _lock_sqlite(driver)
-        moved = driver.execute(MOVE_HEAD, head[1] + after[:2])
-        if moved.rowcount != 1:
-            driver.execute("ROLLBACK")
-            return False
-        driver.execute(STATEMENTS["entry"], entry[1])
-        driver.execute("COMMIT")
+    def follow(self, driver: Any, entry: Write, head: Write) -> bool:
+        try:
+            _patiently(driver, FOLLOW_SQLITE, entry[1] + head[1][2:])
+        except sqlite3.IntegrityError as refused:
+            if MOVED in str(refused):
+                return False
+            raise
         return True
 
 
-def _lock_sqlite(driver: Any) -> None:
+MOVED = "the head has moved"
+
+
+def _patiently(driver: Any, statement: str, values: tuple[int | str, ...] = ()) -> None:
+    """Run what takes the write lock, asking again until it is our turn."""
     until = None
     while True:
         try:
-            driver.execute("BEGIN IMMEDIATE")
+            driver.execute(statement, values)
         except sqlite3.OperationalError as busy:
             until = until or time.monotonic() + WAIT_FOR_LOCK
             if "locked" not in str(busy) or time.monotonic() > until:
@@ -122,7 +127,7 @@ class _Together:
 
     def take(self, connection: Connection) -> Any:
         driver: Any = connection.connection.driver_connection
-        prepared = STATEMENTS | {"lock": f"{READ_HEAD} FOR UPDATE", "follow": FOLLOW}
+        prepared = STATEMENTS | {"lock": f"{READ_HEAD} FOR UPDATE", "follow": FOLLOW_POSTGRESQL}
         for name, text in prepared.items():
             _checked(driver.pgconn.prepare(_name(name), _numbered(text).encode()))
         return driver.pgconn
@@ -139,8 +144,8 @@ class _Together:
     def commit(self, driver: Any, writes: Sequence[Write]) -> None:
         _checked(driver.exec_(b"; ".join([*_executions(driver, writes), b"COMMIT"])))
 
-    def follow(self, driver: Any, after: Head, entry: Write, head: Write) -> bool:
-        values = [str(value).encode() for value in after[:2] + entry[1] + head[1][2:]]
+    def follow(self, driver: Any, entry: Write, head: Write) -> bool:
+        values = [str(value).encode() for value in entry[1] + head[1][2:]]
         return bool(_checked(driver.exec_prepared(_name("follow"), values)).command_tuples)
 
 

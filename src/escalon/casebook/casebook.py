@@ -83,7 +83,7 @@ class Casebook:
             try:
                 writer = Writer(self, kept, self.signer, *left)
                 entry = writer.append(author, event)
-                self._alone = self._hand.follow(self._driver, left, *writer.last_writes())
+                self._alone = self._hand.follow(self._driver, *writer.last_writes())
             except BaseException:
                 _throw_away(kept)
                 raise

@@ -23,6 +23,7 @@ GUARDS = {
     "sqlite": (
         "entries_follow",
         "entries_place_once",
+        "following_in_one",
         "entries_never_updated",
         "entries_never_deleted",
         "checkpoints_follow",

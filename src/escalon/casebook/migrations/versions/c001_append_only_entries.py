@@ -68,6 +68,15 @@ WHEN instr(NEW.body, 'LevelAllocated') AND json_extract(NEW.body, '$.event') = '
   AND EXISTS (SELECT 1 FROM entries WHERE place =
     json_extract(NEW.body, '$.new.cohort') || '/' || json_extract(NEW.body, '$.new.place'))
 BEGIN SELECT RAISE(ABORT, 'casebook: this place of the cohort is taken'); END;
+CREATE VIEW following AS
+    SELECT e.number, e.previous, e.hash, e.body, h.at, h.signature FROM entries e JOIN head h ON e.number = h.number;
+CREATE TRIGGER following_in_one INSTEAD OF INSERT ON following
+BEGIN
+    UPDATE head SET number = NEW.number, hash = NEW.hash, at = NEW.at, signature = NEW.signature
+        WHERE number = NEW.number - 1 AND hash = NEW.previous;
+    SELECT RAISE(ABORT, 'casebook: the head has moved') WHERE changes() <> 1;
+    INSERT INTO entries (number, previous, hash, body) VALUES (NEW.number, NEW.previous, NEW.hash, NEW.body);
+END;
 CREATE TRIGGER entries_never_updated BEFORE UPDATE ON entries
 BEGIN SELECT RAISE(ABORT, 'casebook: entries are never changed'); END;
 CREATE TRIGGER entries_never_deleted BEFORE DELETE ON entries
