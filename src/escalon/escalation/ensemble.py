@@ -154,11 +154,13 @@ class Ensemble:
         found = []
         for (pairs, _), p in zip(self._pairs, risks, strict=True):
             most = int(pairs[:, 0].max()) + 1
-            dlt, none = np.ones((most, len(p))), np.ones((most, len(p)))
+            powers, risk = np.ones((2, most, len(p))), np.stack([p, 1 - p])
             for k in range(1, most):
-                np.multiply(dlt[k - 1], p, out=dlt[k])
-                np.multiply(none[k - 1], 1 - p, out=none[k])
-            found.append(dlt[pairs[:, 1]] * none[pairs[:, 0] - pairs[:, 1]])
+                np.multiply(powers[:, k - 1], risk, out=powers[:, k])
+            dlt, none = powers
+            factor = dlt.take(pairs[:, 1], axis=0)
+            factor *= none.take(pairs[:, 0] - pairs[:, 1], axis=0)
+            found.append(factor)
         return found
 
     def _sums(self, weights: Floats, outer: Floats, risks: Floats, group_of: NDArray[np.int64]) -> Floats:
@@ -241,7 +243,9 @@ class Shared:
         product = np.ones((1, factors[0].shape[1]))
         for at, (level, earlier, factor) in enumerate(self.steps):
             chosen = factors[level].take(factor, axis=0)
-            product = chosen * product.take(earlier, axis=0) if at else chosen
+            if at:
+                chosen *= product.take(earlier, axis=0)
+            product = chosen
         return product
 
 
