@@ -122,7 +122,9 @@ def _read_truth(name: str, value: Any) -> tuple[Any, dict[str, str]]:
         return True, {}
     if word in _NO:
         return False, {}
-    raise ItemError("NOT_A_TRUTH", f"{name} is {value!r}. Write yes or no (present, absent), not_attributable or not_assessed")
+    raise ItemError(
+        "NOT_A_TRUTH", f"{name} is {value!r}. Write yes or no (present, absent), not_attributable or not_assessed"
+    )
 
 
 def _read_choice(name: str, item: Item, value: Any) -> tuple[Any, dict[str, str]]:
