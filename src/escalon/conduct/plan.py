@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from escalon.conduct.refusal import refuse
 from escalon.conduct.sequence import Plan
+from escalon.protocol.design import in_days
 
 if TYPE_CHECKING:
     from escalon.facts.day import Duration
     from escalon.protocol import Study
-
-DAYS = {"day": 1, "week": 7}
 
 
 def plan_of(study: Study) -> Plan:
@@ -31,6 +30,7 @@ def plan_of(study: Study) -> Plan:
 def _length(duration: Duration | None) -> timedelta:
     if duration is None:
         return timedelta(0)  # the study says that there is none
-    if duration.unit not in DAYS:
-        raise refuse("plan", f"a clock of {duration} has no fixed length; write it in days or weeks")
-    return timedelta(days=duration.number * DAYS[duration.unit])
+    try:
+        return timedelta(days=in_days(duration))
+    except KeyError:
+        raise refuse("plan", f"a clock of {duration} has no fixed length; write it in days or weeks") from None
