@@ -23,11 +23,11 @@ from benchmarks.measure import Measured, least
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.chain import verify
 from escalon.casebook.entry import Author, Entry
-from escalon.casebook.events import FactRecorded, Observation, ParticipantConsented, Role, RoleGranted
-from escalon.casebook.events.account import AccountOpened
 from escalon.casebook.location import create_casebook, open_casebook
 from escalon.conduct.recording import Conduct
 from escalon.conduct.sequence import Plan
+from escalon.history.events import FactRecorded, Observation, ParticipantConsented, Role, RoleGranted
+from escalon.history.events.account import AccountOpened
 
 ANNA = Author("anna", "investigator", "S1", "benchmark")
 BATCH = 500

@@ -22,7 +22,11 @@ from escalon.casebook.clock import SetClock
 from escalon.casebook.encoding import content
 from escalon.casebook.entry import Entry
 from escalon.casebook.errors import CasebookError
-from escalon.casebook.events import (
+from escalon.casebook.location import create_casebook
+from escalon.conduct.refusal import Refused
+from escalon.conduct.sequence import Plan
+from escalon.conduct.signing import Password
+from escalon.history.events import (
     AllocationReleased,
     CohortClosed,
     CohortOpened,
@@ -39,10 +43,6 @@ from escalon.casebook.events import (
     OverrideSigned,
     Verdict,
 )
-from escalon.casebook.location import create_casebook
-from escalon.conduct.refusal import Refused
-from escalon.conduct.sequence import Plan
-from escalon.conduct.signing import Password
 
 CODES = ["P-1", "P-2", "P-3", "P-4"]
 PLAN = Plan(

@@ -12,7 +12,11 @@ from tests.casebook.trial import ADA, CARLA, INES, LENA, PLAN, Trial
 
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Author
-from escalon.casebook.events import (
+from escalon.conduct.authority import ALLOWED, BY_SOFTWARE, authorise, may
+from escalon.conduct.people import Person
+from escalon.conduct.recording import Conduct
+from escalon.conduct.refusal import Refused
+from escalon.history.events import (
     EVERY_SITE,
     KINDS,
     AccountOpened,
@@ -25,10 +29,6 @@ from escalon.casebook.events import (
     RoleGranted,
     Signed,
 )
-from escalon.conduct.authority import ALLOWED, BY_SOFTWARE, authorise, may
-from escalon.conduct.people import Person
-from escalon.conduct.recording import Conduct
-from escalon.conduct.refusal import Refused
 
 SPEC = Path(__file__).parents[2] / "spec" / "conduct" / "authority.md"
 
@@ -86,8 +86,8 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Conduct:
     from datetime import date
 
     from escalon.casebook.clock import SetClock
-    from escalon.casebook.events import ParticipantConsented
     from escalon.casebook.location import create_casebook
+    from escalon.history.events import ParticipantConsented
 
     folder = tmp_path_factory.mktemp("crowd") / "book"
     book = create_casebook(folder, study="trial", study_version="1", clock=SetClock(START))

@@ -22,10 +22,10 @@ from escalon.casebook.chain import verify
 from escalon.casebook.database import open_database
 from escalon.casebook.entry import Author
 from escalon.casebook.errors import CasebookError, ChainBroken, NotACasebook, StorageDamaged, WrongKey
-from escalon.casebook.events import EntryAnnulled, FactCorrected, FactRecorded, Observation
 from escalon.casebook.identifiers import IdentifierStore, Identity
 from escalon.casebook.keys import SEALING_KEY, Seal
 from escalon.casebook.location import adopt_new_key, find_casebook, open_casebook, open_seal
+from escalon.history.events import EntryAnnulled, FactCorrected, FactRecorded, Observation
 
 PHRASE = "a passphrase nobody guesses"
 NAME = "Zuzana Unmistakable"

@@ -18,7 +18,8 @@ from escalon.casebook.chain import Verification, verify
 from escalon.casebook.clock import SetClock
 from escalon.casebook.entry import Author, read_entry, write_entry
 from escalon.casebook.errors import CasebookError, ClockWentBack
-from escalon.casebook.events import (
+from escalon.casebook.location import open_casebook
+from escalon.history.events import (
     KINDS,
     AmendmentAdopted,
     CellsInfused,
@@ -29,7 +30,6 @@ from escalon.casebook.events import (
     Observation,
     ParticipantConsented,
 )
-from escalon.casebook.location import open_casebook
 
 
 def alt(value: str | None = "31", participant: str = "P-001") -> FactRecorded:

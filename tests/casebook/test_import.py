@@ -9,10 +9,10 @@ from tests.casebook.trial import ADA, CARLA, INES, Trial
 
 from escalon.casebook.as_folder import as_folder, write_folder
 from escalon.casebook.casebook import Casebook
-from escalon.casebook.events import EntryCorrected, FactCorrected, Observation
 from escalon.conduct.import_folder import Imported, event_of, import_folder
 from escalon.conduct.intake import take_in
 from escalon.conduct.refusal import Refused
+from escalon.history.events import EntryCorrected, FactCorrected, Observation
 from escalon.protocol import load_study
 
 TABLES = {
@@ -148,7 +148,7 @@ def test_an_infusion_given_before_the_casebook_starts_the_dlt_clock(trial: Trial
 
 
 def test_events_of_the_casebook_itself_read_back_too(trial: Trial, tmp_path: Path) -> None:
-    from escalon.casebook.events import AdverseEventRecorded, DltAdjudicated
+    from escalon.history.events import AdverseEventRecorded, DltAdjudicated
 
     trial.open_cohort(1, 1)
     trial.prepare("P01", 1, 1)

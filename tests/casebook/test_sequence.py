@@ -9,7 +9,8 @@ import pytest
 from tests.casebook.trial import CARLA, CORA, CYRUS, INES, STAN, Trial
 
 from escalon.casebook.casebook import Casebook
-from escalon.casebook.events import (
+from escalon.conduct.refusal import Refused
+from escalon.history.events import (
     AllocationReleased,
     CohortClosed,
     ConsentWithdrawn,
@@ -28,7 +29,6 @@ from escalon.casebook.events import (
     VisitLocked,
     VisitUnlocked,
 )
-from escalon.conduct.refusal import Refused
 
 
 @pytest.fixture

@@ -13,7 +13,14 @@ from tests.casebook.trial import ADA, CARLA, CORA, CYRUS, INES, PASSWORD, SECRET
 
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.errors import CasebookError
-from escalon.casebook.events import (
+from escalon.casebook.secrets import LOCKED_FOR, SecretStore, new_seed
+from escalon.casebook.tables import secrets as secrets_table
+from escalon.casebook.tables import sessions as sessions_table
+from escalon.conduct import accounts
+from escalon.conduct.refusal import Refused
+from escalon.conduct.sessions import sign_in, sign_out, who
+from escalon.conduct.signing import Password, sign, signature_state, signatures
+from escalon.history.events import (
     AssumptionSigned,
     DecisionSigned,
     EligibilitySigned,
@@ -25,13 +32,6 @@ from escalon.casebook.events import (
     Signed,
     VisitSigned,
 )
-from escalon.casebook.secrets import LOCKED_FOR, SecretStore, new_seed
-from escalon.casebook.tables import secrets as secrets_table
-from escalon.casebook.tables import sessions as sessions_table
-from escalon.conduct import accounts
-from escalon.conduct.refusal import Refused
-from escalon.conduct.sessions import sign_in, sign_out, who
-from escalon.conduct.signing import Password, sign, signature_state, signatures
 
 
 @pytest.fixture

@@ -12,7 +12,13 @@ from argon2 import PasswordHasher
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.clock import SetClock
 from escalon.casebook.entry import Author, Entry
-from escalon.casebook.events import (
+from escalon.casebook.keys import Seal
+from escalon.casebook.secrets import SecretStore
+from escalon.conduct import accounts
+from escalon.conduct.recording import Conduct
+from escalon.conduct.sequence import Plan
+from escalon.conduct.signing import Password, sign
+from escalon.history.events import (
     ApheresisDone,
     CellsInfused,
     CohortOpened,
@@ -30,12 +36,6 @@ from escalon.casebook.events import (
     Signed,
     Verdict,
 )
-from escalon.casebook.keys import Seal
-from escalon.casebook.secrets import SecretStore
-from escalon.conduct import accounts
-from escalon.conduct.recording import Conduct
-from escalon.conduct.sequence import Plan
-from escalon.conduct.signing import Password, sign
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """argon2id at its cheapest, because what is tested here is not its cost."""

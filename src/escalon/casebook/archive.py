@@ -23,10 +23,10 @@ from escalon.casebook.database import open_database, storage_errors
 from escalon.casebook.encoding import content, time_text
 from escalon.casebook.entry import Entry
 from escalon.casebook.errors import CasebookError, ChainBroken, NotACasebook
-from escalon.casebook.events import KINDS, Event, FactCorrected, FactRecorded, Signed
 from escalon.casebook.keys import make_keys
 from escalon.casebook.location import lay_out
 from escalon.casebook.tables import checkpoints, entries, head
+from escalon.history.events import KINDS, Event, FactCorrected, FactRecorded, Signed
 
 Progress = Callable[[int], None]
 
@@ -223,7 +223,7 @@ def _dictionary(to: Path) -> Iterator[list[str]]:
 
 
 def _type_name(hint: Any) -> str:
-    return getattr(hint, "__name__", None) or str(hint).replace("escalon.casebook.events.", "")
+    return getattr(hint, "__name__", None) or str(hint).replace("escalon.history.events.", "")
 
 
 COLUMNS = {

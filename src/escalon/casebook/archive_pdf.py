@@ -8,7 +8,7 @@ from pathlib import Path
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.checkpoints import Checkpoint
 from escalon.casebook.current import Current
-from escalon.casebook.events import FactCorrected, FactRecorded, Signed
+from escalon.history.events import FactCorrected, FactRecorded, Signed
 
 MOST_PRINTED = 5_000
 """Entries printed; beyond that nobody reads paper, and audit.csv has them all. The page says what it leaves out."""

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from escalon.casebook.current import Current, current_entries
 from escalon.casebook.entry import Entry
-from escalon.casebook.events import (
+from escalon.casebook.folder import TABLES, Folder, Row, Table
+from escalon.history.events import (
     AdverseEventRecorded,
     CellsInfused,
     DltAdjudicated,
@@ -21,7 +22,6 @@ from escalon.casebook.events import (
     ParticipantConsented,
     RowReported,
 )
-from escalon.casebook.folder import TABLES, Folder, Row, Table
 
 FILE = "casebook"
 """The file that rows name: `casebook:12` is entry 12."""

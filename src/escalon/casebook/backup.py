@@ -21,12 +21,12 @@ from escalon.casebook.chain import Row, Verification, verify_rows
 from escalon.casebook.database import open_database, storage_errors
 from escalon.casebook.entry import Author
 from escalon.casebook.errors import CasebookError, ChainBroken, StorageDamaged, StorageFailed
-from escalon.casebook.events import BackupMade
 from escalon.casebook.identifiers import IdentifierStore
 from escalon.casebook.keys import Seal, keep_keys, load_seal, load_signer, private_pem, read_signer
 from escalon.casebook.location import Location, find_casebook, lay_out, open_casebook, settings_of, write_settings
 from escalon.casebook.sealed_file import SealedReader, SealedWriter
 from escalon.casebook.tables import checkpoints, entries, head, secrets
+from escalon.history.events import BackupMade
 
 Progress = Callable[[int], None]
 Line = tuple[str, dict[str, Any]]

@@ -19,9 +19,9 @@ from escalon.casebook.database import storage_errors
 from escalon.casebook.encoding import content, read_time, time_text
 from escalon.casebook.entry import Author, Entry, read_entry, write_entry
 from escalon.casebook.errors import CasebookError, ClockWentBack, WrongKey
-from escalon.casebook.events import AmendmentAdopted, CasebookOpened, CheckpointKeyChanged, Event
 from escalon.casebook.keys import Signer
 from escalon.casebook.tables import checkpoints, entries, head
+from escalon.history.events import AmendmentAdopted, CasebookOpened, CheckpointKeyChanged, Event
 
 TOLERANCE = timedelta(seconds=5)
 """How far two computers' clocks may differ before an entry is refused; within it, an entry takes the last one's time."""

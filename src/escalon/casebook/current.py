@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from escalon.casebook.entry import Entry
-from escalon.casebook.events import EntryAnnulled, EntryCorrected, Event, FactCorrected
+from escalon.history.events import EntryAnnulled, EntryCorrected, Event, FactCorrected
 
 
 @dataclass(frozen=True, slots=True)

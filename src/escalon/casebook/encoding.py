@@ -12,7 +12,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from escalon.casebook.canonical import Plain
-from escalon.casebook.events.event import KINDS, Event
+from escalon.history.events.event import KINDS, Event
 
 Reader = Callable[[Any], Any]
 T = TypeVar("T")

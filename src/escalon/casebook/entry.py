@@ -8,7 +8,7 @@ from typing import Any
 
 from escalon.casebook.canonical import Plain, canonical, entry_hash, parse
 from escalon.casebook.encoding import content, read_event, read_time, time_text
-from escalon.casebook.events import Event
+from escalon.history.events import Event
 
 
 @dataclass(frozen=True, slots=True)

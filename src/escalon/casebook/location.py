@@ -19,9 +19,9 @@ from escalon.casebook.clock import Clock, ComputerClock
 from escalon.casebook.database import open_database, storage_errors
 from escalon.casebook.entry import Author
 from escalon.casebook.errors import NotACasebook
-from escalon.casebook.events import CasebookOpened, CheckpointKeyChanged, SchemaMigrated
 from escalon.casebook.keys import Seal, Signer, load_seal, load_signer, make_keys
 from escalon.casebook.migrate import LAYOUT, check_layout, grant_rights, migrate
+from escalon.history.events import CasebookOpened, CheckpointKeyChanged, SchemaMigrated
 
 SETTINGS = "casebook.toml"
 KEYS = "keys"

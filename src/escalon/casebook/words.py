@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import Any, get_args, get_type_hints
 
 from escalon.casebook.encoding import reader
-from escalon.casebook.events import KINDS, Event
+from escalon.history.events import KINDS, Event
 
 
 def event_of_words(kind: str, words: Sequence[str]) -> Event:

@@ -28,8 +28,8 @@ from escalon.cli.casebook_users import user
 if TYPE_CHECKING:
     from escalon.casebook.chain import Verification
     from escalon.casebook.entry import Entry
-    from escalon.casebook.events import Event
     from escalon.conduct.standing import Cohort, Standing
+    from escalon.history.events import Event
 
 __all__ = ["app", "archive", "backup", "restore", "user", "verify"]
 
@@ -270,8 +270,8 @@ def correct(
     An entry that should not be there at all: escalon casebook record book/ EntryAnnulled annuls=13 participant=… reason=…
     """
     from escalon.casebook.errors import CasebookError
-    from escalon.casebook.events import EntryCorrected, FactCorrected, FactRecorded
     from escalon.casebook.words import changed
+    from escalon.history.events import EntryCorrected, FactCorrected, FactRecorded
 
     with desk(folder, account, role, site) as at:
         wrong = at.casebook.entry(number).event
@@ -321,9 +321,9 @@ def sign(
     escalon casebook sign book/ DecisionSigned decision=12 --meaning approve --as cora
     """
     from escalon.casebook.errors import CasebookError
-    from escalon.casebook.events import KINDS, Signed
     from escalon.casebook.words import values_of_words
     from escalon.conduct.signing import sign as sign_now
+    from escalon.history.events import KINDS, Signed
 
     signed = KINDS.get(kind)
     if signed is None or not issubclass(signed, Signed):
@@ -468,8 +468,8 @@ def amend(
     """Adopt the study folder as it is now: later entries carry the new version."""
     from escalon.casebook.canonical import digest
     from escalon.casebook.errors import CasebookError
-    from escalon.casebook.events import AmendmentAdopted
     from escalon.casebook.location import settings_of
+    from escalon.history.events import AmendmentAdopted
     from escalon.protocol import load_study
 
     with desk(folder, account, role, site, amending=True) as at:

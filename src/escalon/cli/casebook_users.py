@@ -19,7 +19,7 @@ from escalon.cli.casebook_desk import (
 )
 
 if TYPE_CHECKING:
-    from escalon.casebook.events import Role
+    from escalon.history.events import Role
 
 user = typer.Typer(
     no_args_is_help=True,
@@ -63,7 +63,7 @@ def add(
 
 def _role(written: str) -> tuple[Role, str]:
     from escalon.casebook.errors import CasebookError
-    from escalon.casebook.events import Role
+    from escalon.history.events import Role
 
     held, at, site = written.rpartition("@")
     if not at or held not in set(Role) or not site:

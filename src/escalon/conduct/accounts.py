@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable
 
 from escalon.casebook.entry import Author, Entry
-from escalon.casebook.events import AccountOpened, AccountRevoked, Role, RoleGranted, RoleWithdrawn, SecretSet
 from escalon.casebook.secrets import SecretStore, verifier_digest
 from escalon.conduct.authority import authorise
 from escalon.conduct.people import Person
 from escalon.conduct.recording import Conduct
 from escalon.conduct.refusal import refuse
 from escalon.conduct.signing import Password, check_password
+from escalon.history.events import AccountOpened, AccountRevoked, Role, RoleGranted, RoleWithdrawn, SecretSet
 
 ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from escalon.casebook.entry import Author
-from escalon.casebook.events import EVERY_SITE, KINDS, Event, Role, spaced
 from escalon.conduct.people import Person
 from escalon.conduct.refusal import refuse
+from escalon.history.events import EVERY_SITE, KINDS, Event, Role, spaced
 
 TABLE = """
 act                  | coordinator | investigator | cell lab | statistician | committee | monitor | administrator

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from escalon.casebook.entry import Author, Entry
-from escalon.casebook.events import IdentifierSealed
 from escalon.casebook.identifiers import IdentifierStore, Identity
 from escalon.conduct.authority import authorise
 from escalon.conduct.recording import Conduct
 from escalon.conduct.refusal import refuse
+from escalon.history.events import IdentifierSealed
 
 
 def keep_identity(conduct: Conduct, store: IdentifierStore, author: Author, participant: str, who: Identity) -> Entry:

@@ -13,7 +13,12 @@ from escalon.casebook.canonical import canonical
 from escalon.casebook.casebook import Writer
 from escalon.casebook.encoding import content
 from escalon.casebook.entry import Author, Entry
-from escalon.casebook.events import (
+from escalon.casebook.folder import Row, Table, read_folder
+from escalon.casebook.wide_tables import widened
+from escalon.conduct.authority import authorise
+from escalon.conduct.intake import SYNTHETIC, Problem, take_in
+from escalon.conduct.recording import Conduct
+from escalon.history.events import (
     Cell,
     Event,
     FactRecorded,
@@ -22,11 +27,6 @@ from escalon.casebook.events import (
     ParticipantConsented,
     RowReported,
 )
-from escalon.casebook.folder import Row, Table, read_folder
-from escalon.casebook.wide_tables import widened
-from escalon.conduct.authority import authorise
-from escalon.conduct.intake import SYNTHETIC, Problem, take_in
-from escalon.conduct.recording import Conduct
 from escalon.protocol.study import Study
 
 NAMES_A_ROW = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from escalon.casebook.entry import Entry
-from escalon.casebook.events import (
+from escalon.history.events import (
     AccountOpened,
     AccountRevoked,
     Role,

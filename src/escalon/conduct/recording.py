@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from escalon.casebook.casebook import Casebook, Writer
 from escalon.casebook.entry import Author, Entry
-from escalon.casebook.events import Event, FactRecorded, LevelAllocated, ParticipantConsented, Signed
 from escalon.conduct.authority import acts_of, authorise
 from escalon.conduct.refusal import Broken, Refused, refuse
 from escalon.conduct.sequence import Act, Plan, broken_rules
 from escalon.conduct.standing import Standing
+from escalon.history.events import Event, FactRecorded, LevelAllocated, ParticipantConsented, Signed
 
 Build = Callable[[Standing], Event]
 

@@ -14,7 +14,9 @@ from typing import Any
 
 from escalon.casebook.casebook import TOLERANCE
 from escalon.casebook.entry import Author, Entry
-from escalon.casebook.events import (
+from escalon.conduct.refusal import Broken
+from escalon.conduct.standing import Cohort, Decision, Participant, Standing
+from escalon.history.events import (
     AdverseEventRecorded,
     AllocationReleased,
     ApheresisDone,
@@ -43,8 +45,6 @@ from escalon.casebook.events import (
     VisitLocked,
     VisitUnlocked,
 )
-from escalon.conduct.refusal import Broken
-from escalon.conduct.standing import Cohort, Decision, Participant, Standing
 
 
 @dataclass(frozen=True)

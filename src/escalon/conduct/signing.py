@@ -8,7 +8,12 @@ from typing import Any
 
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Author, Entry
-from escalon.casebook.events import (
+from escalon.casebook.secrets import MOST_FAILURES, Checked, SecretStore
+from escalon.conduct.recording import Conduct
+from escalon.conduct.refusal import refuse
+from escalon.conduct.standing import Standing
+from escalon.conduct.support import Support, digest_of
+from escalon.history.events import (
     AccountLocked,
     DecisionSigned,
     EligibilitySigned,
@@ -18,11 +23,6 @@ from escalon.casebook.events import (
     Signed,
     VisitSigned,
 )
-from escalon.casebook.secrets import MOST_FAILURES, Checked, SecretStore
-from escalon.conduct.recording import Conduct
-from escalon.conduct.refusal import refuse
-from escalon.conduct.standing import Standing
-from escalon.conduct.support import Support, digest_of
 
 SOFTWARE = Author("escalon", "software", "", "sign-in")
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
 from escalon.casebook.entry import Entry
-from escalon.casebook.events import (
+from escalon.conduct.people import People
+from escalon.conduct.support import Support
+from escalon.history.events import (
     AllocationReleased,
     ApheresisDone,
     CellsInfused,
@@ -37,8 +39,6 @@ from escalon.casebook.events import (
     VisitLocked,
     VisitUnlocked,
 )
-from escalon.conduct.people import People
-from escalon.conduct.support import Support
 
 YES = frozenset({"yes", "y", "true", "1"})
 """How a data folder writes yes."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from escalon.casebook.events.event import Event
+from escalon.history.events.event import Event
 
 EVERY_SITE = "*"
 """A role granted here holds at every site."""

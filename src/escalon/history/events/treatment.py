@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from escalon.casebook.events.event import ParticipantEvent
+from escalon.history.events.event import ParticipantEvent
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from escalon.casebook.events.event import Event, ParticipantEvent
+from escalon.history.events.event import Event, ParticipantEvent
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,8 @@ from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
-from escalon.casebook.events.event import ParticipantEvent
-from escalon.casebook.events.signature import Signed
+from escalon.history.events.event import ParticipantEvent
+from escalon.history.events.signature import Signed
 
 
 class Verdict(StrEnum):

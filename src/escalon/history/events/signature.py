@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from escalon.casebook.events.event import Event
+from escalon.history.events.event import Event
 
 
 @dataclass(frozen=True, kw_only=True)

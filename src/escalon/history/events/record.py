@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from escalon.casebook.events.event import Event
+from escalon.history.events.event import Event
 
 
 @dataclass(frozen=True, kw_only=True)

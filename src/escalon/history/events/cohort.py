@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from escalon.casebook.events.event import Event
-from escalon.casebook.events.signature import Signed
+from escalon.history.events.event import Event
+from escalon.history.events.signature import Signed
 
 
 class Course(StrEnum):

@@ -1,6 +1,6 @@
 """Everything that can happen in a trial, as events. Importing the package fills the registry `KINDS`."""
 
-from escalon.casebook.events.account import (
+from escalon.history.events.account import (
     EVERY_SITE,
     AccountLocked,
     AccountOpened,
@@ -10,7 +10,7 @@ from escalon.casebook.events.account import (
     RoleWithdrawn,
     SecretSet,
 )
-from escalon.casebook.events.cohort import (
+from escalon.history.events.cohort import (
     CohortClosed,
     CohortOpened,
     Course,
@@ -19,7 +19,7 @@ from escalon.casebook.events.cohort import (
     OverrideGiven,
     OverrideSigned,
 )
-from escalon.casebook.events.data import (
+from escalon.history.events.data import (
     Cell,
     EntryAnnulled,
     EntryCorrected,
@@ -33,8 +33,8 @@ from escalon.casebook.events.data import (
     VisitLocked,
     VisitUnlocked,
 )
-from escalon.casebook.events.event import KINDS, Event, ParticipantEvent, spaced
-from escalon.casebook.events.participant import (
+from escalon.history.events.event import KINDS, Event, ParticipantEvent, spaced
+from escalon.history.events.participant import (
     ConsentWithdrawn,
     EligibilitySigned,
     ParticipantConsented,
@@ -42,7 +42,7 @@ from escalon.casebook.events.participant import (
     ParticipantWithdrawn,
     Verdict,
 )
-from escalon.casebook.events.record import (
+from escalon.history.events.record import (
     AmendmentAdopted,
     BackupMade,
     CasebookOpened,
@@ -52,8 +52,8 @@ from escalon.casebook.events.record import (
     IdentifierSealed,
     SchemaMigrated,
 )
-from escalon.casebook.events.signature import AssumptionSigned, EntrySigned, Signed, VisitSigned
-from escalon.casebook.events.treatment import (
+from escalon.history.events.signature import AssumptionSigned, EntrySigned, Signed, VisitSigned
+from escalon.history.events.treatment import (
     AdverseEventRecorded,
     AllocationReleased,
     ApheresisDone,
