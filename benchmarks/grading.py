@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.measure import Measured, least, least_of_each
 from escalon.instruments import assess
 from escalon.instruments.safety.ctcae.laboratory import grade_columns
-from escalon.instruments.safety.episodes import Assessment, episodes, grade_crs
+from escalon.safety.episodes import Assessment, episodes, grade_crs
 
 ROWS = 1_000_000
 OF_ALL = f"{ROWS:,} rows"

@@ -24,7 +24,7 @@ JOURNAL = re.compile(rf"{YEAR}.*\b\d+(\([^)]*\))?:[eS]?\d+", re.DOTALL)
 DOCUMENT = re.compile(rf"(CTCAE v5\.0|FDA|US prescribing information|WHO).*{YEAR}", re.DOTALL)
 OWN = "project rule (spec"
 ROW = re.compile(r"^\|[-:| ]+\|\n\|.+\|$", re.MULTILINE)
-# Terms whose rule the page of laboratory limits cannot print as one row; tests/safety has them case by case.
+# Terms whose rule the page of laboratory limits cannot print as one row; tests/instruments has them case by case.
 CASE_BY_CASE = {"ctcae_febrile_neutropenia", "ctcae_fibrinogen_decreased_current"}
 
 

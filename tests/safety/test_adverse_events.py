@@ -12,7 +12,9 @@ from scipy.stats import beta
 
 from escalon.facts import Day, Status
 from escalon.instruments import assess
-from escalon.instruments.safety.adverse_event import (
+from escalon.instruments.safety.ctcae.terms import find_event, find_term
+from escalon.instruments.safety.licats import LocalEvent, by_organ
+from escalon.safety.adverse_event import (
     CAUSES,
     AdverseEvent,
     Causality,
@@ -20,8 +22,8 @@ from escalon.instruments.safety.adverse_event import (
     related,
     treatment_emergent,
 )
-from escalon.instruments.safety.adverse_event_table import read_events
-from escalon.instruments.safety.counting import (
+from escalon.safety.adverse_event_table import read_events
+from escalon.safety.counting import (
     PERIODS,
     Treated,
     by_term,
@@ -33,11 +35,9 @@ from escalon.instruments.safety.counting import (
     tally,
     timing,
 )
-from escalon.instruments.safety.ctcae.terms import find_event, find_term
-from escalon.instruments.safety.infections import Isolate, infection_density, infection_episodes, reactivation_check
-from escalon.instruments.safety.licats import LocalEvent, by_organ
-from escalon.instruments.safety.proportion import clopper_pearson
-from escalon.instruments.safety.seriousness import Clocks, Listed, due, is_serious, special_interest, susar
+from escalon.safety.infections import Isolate, infection_density, infection_episodes, reactivation_check
+from escalon.safety.proportion import clopper_pearson
+from escalon.safety.seriousness import Clocks, Listed, due, is_serious, special_interest, susar
 
 INFUSED = date(2025, 3, 10)
 CUTOFF = date(2025, 9, 1)

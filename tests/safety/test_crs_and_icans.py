@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from escalon.facts import Status
 from escalon.instruments import assess
 from escalon.instruments.safety.crs import OXYGEN, crs
-from escalon.instruments.safety.episodes import Assessment, Episode, by_day, episodes, grade_crs, grade_icans
 from escalon.instruments.safety.icans import CONSCIOUSNESS, SEIZURES, icans
+from escalon.safety.episodes import Assessment, Episode, by_day, episodes, grade_crs, grade_icans
 
 START = datetime(2025, 3, 1, 8)
 DEVICE_GRADE = {"none": 0, "low_flow_nc": 2, "nasal_cannula": 2, "blow_by": 2} | dict.fromkeys(

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escalon.facts import Day
-from escalon.instruments.safety.adjudication import Rested, adjudicate, evidence, stale_decisions, verdict
-from escalon.instruments.safety.adverse_event import AdverseEvent, Causality, GradeChange
 from escalon.instruments.safety.ctcae.terms import find_event
-from escalon.instruments.safety.dlt import Course, evaluable, propose
-from escalon.instruments.safety.dlt_definition import USUAL, DefinitionError, definition_of, read_definition
-from escalon.instruments.safety.toxicity_course import Moment, Toxicity, lasted_longer, toxicity
+from escalon.safety.adjudication import Rested, adjudicate, evidence, stale_decisions, verdict
+from escalon.safety.adverse_event import AdverseEvent, Causality, GradeChange
+from escalon.safety.dlt import Course, evaluable, propose
+from escalon.safety.dlt_definition import USUAL, DefinitionError, definition_of, read_definition
+from escalon.safety.toxicity_course import Moment, Toxicity, lasted_longer, toxicity
 
 INFUSED = date(2025, 3, 1)
 CUTOFF = date(2025, 6, 1)

@@ -10,10 +10,10 @@ import pytest
 from escalon.casebook.records import Infusion, Records, gathered
 from escalon.facts import Day, Fact, Facts
 from escalon.instruments.kit.assessment import UnknownItem
-from escalon.instruments.safety.counting import Treated
 from escalon.instruments.safety.ctcae.laboratory import grade_laboratory
 from escalon.instruments.safety.ctcae.results import baseline_of, grade_results, worst_by_term
 from escalon.reporting.tables.laboratory import laboratory_grid
+from escalon.safety.counting import Treated
 
 CONDITIONING, INFUSED, CUTOFF = date(2025, 3, 5), date(2025, 3, 10), date(2025, 6, 1)
 

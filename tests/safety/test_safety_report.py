@@ -11,8 +11,6 @@ import pytest
 from escalon.casebook.records import AdverseEvent, Infusion, Records, gathered
 from escalon.conduct.cutoff import as_of
 from escalon.facts import Day, Fact
-from escalon.instruments.safety.adverse_event import AdverseEvent as SafetyEvent
-from escalon.instruments.safety.counting import emergent
 from escalon.instruments.safety.ctcae.terms import find_event
 from escalon.protocol import load_study
 from escalon.reporting.adverse_events import NOT_CODED, coded, events_of
@@ -30,6 +28,8 @@ from escalon.reporting.tables.adverse_events import (
 from escalon.reporting.tables.dose_limiting import dlt_grid, study_definition
 from escalon.reporting.tables.infections import infection_grid
 from escalon.reporting.tables.reporting_clock import Known, clock_grid
+from escalon.safety.adverse_event import AdverseEvent as SafetyEvent
+from escalon.safety.counting import emergent
 
 INFUSED = date(2025, 3, 10)
 CUTOFF = Day.parse("2025-09-01")

@@ -13,7 +13,10 @@ from tests.safety.spec_pages import MARKS, NONE, PAGES, Row, inputs, page_rows, 
 from escalon.escalation import next_dose, parse_conduct, three_plus_three
 from escalon.facts import Day, Finding
 from escalon.instruments import assess, catalogue
-from escalon.instruments.safety.adverse_event import (
+from escalon.instruments.safety.ctcae.laboratory import grade_laboratory
+from escalon.instruments.safety.ctcae.terms import find_event, find_term
+from escalon.instruments.safety.icaht import icaht
+from escalon.safety.adverse_event import (
     AdverseEvent,
     Causality,
     GradeChange,
@@ -21,17 +24,14 @@ from escalon.instruments.safety.adverse_event import (
     serious,
     treatment_emergent,
 )
-from escalon.instruments.safety.counting import Treated, emergent, tally
-from escalon.instruments.safety.ctcae.laboratory import grade_laboratory
-from escalon.instruments.safety.ctcae.terms import find_event, find_term
-from escalon.instruments.safety.dlt import Course, evaluable, propose
-from escalon.instruments.safety.dlt_definition import USUAL
-from escalon.instruments.safety.episodes import Assessment, episodes, grade_crs
-from escalon.instruments.safety.icaht import icaht
-from escalon.instruments.safety.periods import b_cell_check, immunoglobulin_check, phase_of
-from escalon.instruments.safety.proportion import clopper_pearson
-from escalon.instruments.safety.seriousness import Listed, is_serious, susar
-from escalon.instruments.safety.toxicity_course import Moment, Toxicity
+from escalon.safety.counting import Treated, emergent, tally
+from escalon.safety.dlt import Course, evaluable, propose
+from escalon.safety.dlt_definition import USUAL
+from escalon.safety.episodes import Assessment, episodes, grade_crs
+from escalon.safety.periods import b_cell_check, immunoglobulin_check, phase_of
+from escalon.safety.proportion import clopper_pearson
+from escalon.safety.seriousness import Listed, is_serious, susar
+from escalon.safety.toxicity_course import Moment, Toxicity
 
 WORDS = {
     "normal": {

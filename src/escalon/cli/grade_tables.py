@@ -11,7 +11,7 @@ from escalon.cli.grade_writing import answer, fail, print_grid, print_json
 
 if TYPE_CHECKING:
     from escalon.facts import Finding
-    from escalon.instruments.safety.episodes import Episode, Graded
+    from escalon.safety.episodes import Episode, Graded
 
 ABOUT = frozenset({"participant", "time", "date", "day", "source", "visit"})
 
@@ -34,7 +34,7 @@ def rows_of(file: Path, *needed: str) -> list[tuple[str, dict[str, str]]]:
 
 def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, as_json: bool) -> None:
     """CRS or ICANS over time: each participant's assessments, days and episodes."""
-    from escalon.instruments.safety.episodes import Assessment, by_day, episodes, grade_crs, grade_icans
+    from escalon.safety.episodes import Assessment, by_day, episodes, grade_crs, grade_icans
 
     courses: dict[str, list[Assessment]] = {}
     for place, row in rows_of(file, "participant"):

@@ -5,8 +5,8 @@ An event whose words are no term of CTCAE v5.0 is kept and counted under its own
 
 from escalon.casebook.records import AdverseEvent as Recorded
 from escalon.casebook.records import Records
-from escalon.instruments.safety.adverse_event import AdverseEvent, Causality
 from escalon.instruments.safety.ctcae.terms import Term, UnknownTerm, find_event
+from escalon.safety.adverse_event import AdverseEvent, Causality
 
 NOT_CODED = "Not coded in CTCAE v5.0"
 

@@ -6,9 +6,6 @@ from html import escape
 
 from escalon.casebook.records import Records
 from escalon.facts import Day
-from escalon.instruments.safety.adverse_event import AdverseEvent, serious
-from escalon.instruments.safety.counting import Treated, emergent
-from escalon.instruments.safety.seriousness import special_interest, susar
 from escalon.protocol.study import Study
 from escalon.reporting.adverse_events import events_of
 from escalon.reporting.figures.safety_timeline import Span, safety_timeline
@@ -26,6 +23,9 @@ from escalon.reporting.tables.dose_limiting import dlt_grid
 from escalon.reporting.tables.infections import infection_grid
 from escalon.reporting.tables.laboratory import laboratory_grid
 from escalon.reporting.tables.reporting_clock import Known, clock_grid
+from escalon.safety.adverse_event import AdverseEvent, serious
+from escalon.safety.counting import Treated, emergent
+from escalon.safety.seriousness import special_interest, susar
 
 _SYNDROMES = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS"}
 

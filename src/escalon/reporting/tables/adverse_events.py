@@ -7,8 +7,9 @@ counts once, at the highest grade. Every table is a function of events and popul
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from escalon.instruments.safety.adverse_event import AdverseEvent, related, serious
-from escalon.instruments.safety.counting import (
+from escalon.reporting.tables.grid import Grid
+from escalon.safety.adverse_event import AdverseEvent, related, serious
+from escalon.safety.counting import (
     PERIODS,
     Rate,
     Tally,
@@ -23,9 +24,8 @@ from escalon.instruments.safety.counting import (
     tally,
     timing,
 )
-from escalon.instruments.safety.proportion import Proportion
-from escalon.instruments.safety.seriousness import SPECIAL_INTEREST, special_interest, susar
-from escalon.reporting.tables.grid import Grid
+from escalon.safety.proportion import Proportion
+from escalon.safety.seriousness import SPECIAL_INTEREST, special_interest, susar
 
 Events = Sequence[AdverseEvent]
 Population = Sequence[Treated]

@@ -7,12 +7,12 @@ from escalon.casebook.records import AdverseEvent as Recorded
 from escalon.casebook.records import Infusion, Records
 from escalon.facts import Truth, any_known
 from escalon.instruments.safety.ctcae.laboratory import grade_laboratory
-from escalon.instruments.safety.dlt import Course, propose
-from escalon.instruments.safety.dlt_definition import TERMS, DltDefinition, definition_of
-from escalon.instruments.safety.toxicity_course import Toxicity, toxicity
 from escalon.protocol.study import Study
 from escalon.reporting.adverse_events import event_of
 from escalon.reporting.tables.grid import Grid
+from escalon.safety.dlt import Course, propose
+from escalon.safety.dlt_definition import TERMS, DltDefinition, definition_of
+from escalon.safety.toxicity_course import Toxicity, toxicity
 
 _COUNTS = {"neutrophils": TERMS["neutrophils"], "platelets": TERMS["platelets"]}
 

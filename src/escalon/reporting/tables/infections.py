@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
-from escalon.instruments.safety.adverse_event import AdverseEvent
-from escalon.instruments.safety.counting import Treated
-from escalon.instruments.safety.infections import InfectionEpisode, Isolate, infection_density, infection_episodes
-from escalon.instruments.safety.periods import PHASES, Phase
 from escalon.reporting.tables.grid import Grid
+from escalon.safety.adverse_event import AdverseEvent
+from escalon.safety.counting import Treated
+from escalon.safety.infections import InfectionEpisode, Isolate, infection_density, infection_episodes
+from escalon.safety.periods import PHASES, Phase
 
 INFECTIONS = "Infections and infestations"
 

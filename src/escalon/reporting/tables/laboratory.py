@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from escalon.casebook.records import Records
-from escalon.instruments.safety.counting import Treated
 from escalon.instruments.safety.ctcae.results import GradedResult, grade_results, worst_by_term
 from escalon.reporting.tables.grid import Grid
+from escalon.safety.counting import Treated
 
 GRADES = (0, 1, 2, 3, 4)
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from escalon.instruments.safety.adverse_event import AdverseEvent
-from escalon.instruments.safety.seriousness import DEFAULT_CLOCKS, Clocks, Listed, due, susar
 from escalon.reporting.tables.grid import Grid
+from escalon.safety.adverse_event import AdverseEvent
+from escalon.safety.seriousness import DEFAULT_CLOCKS, Clocks, Listed, due, susar
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 
 from escalon.facts import Finding, Truth
-from escalon.instruments.safety.dlt import Course, propose
-from escalon.instruments.safety.dlt_definition import DltDefinition, definition_digest, fingerprint
+from escalon.safety.dlt import Course, propose
+from escalon.safety.dlt_definition import DltDefinition, definition_digest, fingerprint
 
 
 @dataclass(frozen=True, slots=True)

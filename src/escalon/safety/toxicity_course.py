@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from escalon.facts import Day, Truth, all_known, any_known
-from escalon.instruments.safety.adverse_event import AdverseEvent, related
+from escalon.safety.adverse_event import AdverseEvent, related
 
 MIDNIGHT = time(0)
 DAY = timedelta(days=1)

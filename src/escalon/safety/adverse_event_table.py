@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from escalon.facts import Day, Truth
-from escalon.instruments.safety.adverse_event import CAUSES, CRITERIA, AdverseEvent, Causality, GradeChange
 from escalon.instruments.safety.ctcae.terms import Term, find_event
+from escalon.safety.adverse_event import CAUSES, CRITERIA, AdverseEvent, Causality, GradeChange
 
 Read = TypeVar("Read")
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from escalon.facts import Finding, Status, Truth, all_known, any_known
-from escalon.instruments.safety.dlt_definition import TERMS, DltDefinition, DltRule, definition_digest
-from escalon.instruments.safety.toxicity_course import Toxicity, is_inside, lasted_longer
+from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule, definition_digest
+from escalon.safety.toxicity_course import Toxicity, is_inside, lasted_longer
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from fractions import Fraction
 from statistics import median
 
 from escalon.facts import Day, Truth
-from escalon.instruments.safety.adverse_event import (
+from escalon.safety.adverse_event import (
     AdverseEvent,
     Causality,
     Reference,
@@ -21,7 +21,7 @@ from escalon.instruments.safety.adverse_event import (
     strongest_causality,
     treatment_emergent,
 )
-from escalon.instruments.safety.proportion import Proportion, clopper_pearson
+from escalon.safety.proportion import Proportion, clopper_pearson
 
 DAYS_PER_YEAR = Fraction(1461, 4)
 

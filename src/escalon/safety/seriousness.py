@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from escalon.facts import Finding, Status, Truth
-from escalon.instruments.safety.adverse_event import CRITERIA, TREATMENT, AdverseEvent, related, serious
+from escalon.safety.adverse_event import CRITERIA, TREATMENT, AdverseEvent, related, serious
 
 RULE = "seriousness/ICH-E2A"
 

@@ -21,7 +21,7 @@ from escalon.instruments.safety.ctcae.laboratory import (
     terms_of,
 )
 from escalon.instruments.safety.ctcae.table import grade_rows
-from tests.safety import naive_ctcae as naive
+from tests.instruments import naive_ctcae as naive
 from tests.safety.spec_pages import Row, rows
 
 LIMITS = rows("limits")
