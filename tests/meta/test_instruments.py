@@ -54,7 +54,9 @@ def test_every_item_and_option_is_described(instrument: Instrument) -> None:
 @every
 def test_it_has_rows_in_the_specification(instrument: Instrument) -> None:
     if instrument.name in CASE_BY_CASE:
-        cases = "\n".join(file.read_text(encoding="utf-8") for file in (SPEC.parent / "tests" / "safety").glob("*.py"))
+        cases = "\n".join(
+            file.read_text(encoding="utf-8") for file in (SPEC.parent / "tests" / "instruments").glob("*.py")
+        )
         assert f'"{instrument.name}"' in cases
         return
     page = spec_page(instrument)
