@@ -12,6 +12,7 @@ from rich.text import Text
 
 from escalon.facts import plain
 from escalon.protocol import prose
+from escalon.protocol.dlt_window import dlt_window_sentence
 from escalon.protocol.study import Criterion, Study
 
 Section = Callable[[Study], RenderableType]
@@ -61,7 +62,8 @@ def summary_rows(study: Study) -> tuple[tuple[str, str], ...]:
             + f" {study.dose.unit}",
         ),
         ("clauses", f"{len(study.inclusion)} inclusion, {len(study.exclusion)} exclusion"),
-        ("baseline", study.baseline),
+        ("baseline", str(study.baseline)),
+        ("time zone", study.zone or ""),
         ("where", places),
         ("assumptions", f"{len(study.assumptions)}, listed at the end; each is to be signed"),
         ("version", f"{study.version} (content of the study folder)"),
@@ -104,7 +106,7 @@ def _dlt(study: Study) -> RenderableType:
     )
     parts: list[RenderableType] = [
         confirmed,
-        Text(f"Window: {study.dose.dlt_window} from infusion. Evaluable: {study.dlt.evaluable}."),
+        Text(f"Window: {dlt_window_sentence(study)}. Evaluable: {study.dlt.evaluable}."),
         _bullets(f"{one.id}  {prose.dlt_sentence(one)}" for one in study.dlt.events),
         Text("Not counted:"),
         _bullets(study.dlt.excluded),

@@ -1,7 +1,7 @@
 """The next dose from what happened: who counts, who is pending, and what the study's rule says today."""
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -20,7 +20,8 @@ from escalon.escalation import (
     next_dose,
 )
 from escalon.facts import Day, exact
-from escalon.protocol.design import calendar_guards, dose_rule, in_days
+from escalon.protocol.design import calendar_guards, dose_rule
+from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import DosePlan, Study
 
 OUTCOMES = {
@@ -206,7 +207,7 @@ def _infusions(records: Records, day: date) -> list[Infusion]:
 
 def review(study: Study, records: Records, infusion: Infusion, day: date) -> DoseReview:
     """How one infused participant counts on a day, and why."""
-    ends = infusion.day.earliest + timedelta(days=in_days(study.dose.dlt_window))
+    ends = dlt_window(study, infusion.day.earliest).last
     events = [event for event in records.adverse_events if event.participant == infusion.participant]
     events.sort(key=_in_order)
     outcome, why = _outcome(study, records, infusion, events, ends, day)

@@ -44,24 +44,24 @@ def misuses(tree: Node, words: Mapping[str, FactDefinition]) -> Iterator[Misuse]
 
 def _number(name: str, known: FactDefinition | None) -> Iterator[Misuse]:
     if known is not None and known.kind not in _NUMBERS:
-        yield Misuse(name, f"{name} is {_described(known)}, not a number. Write {_right_use(known)}")
+        yield Misuse(name, f"{name} is {described(known)}, not a number. Write {_right_use(known)}")
 
 
 def _statement(name: str, known: FactDefinition | None) -> Iterator[Misuse]:
     if known is not None and known.kind != "truth":
-        yield Misuse(name, f"{name} is {_described(known)}, not a yes or no. Write {_right_use(known)}")
+        yield Misuse(name, f"{name} is {described(known)}, not a yes or no. Write {_right_use(known)}")
 
 
 def _event(name: str, known: FactDefinition | None) -> Iterator[Misuse]:
     if known is not None and known.kind not in _HAPPENS:
-        yield Misuse(name, f"{name} is {_described(known)}, not something that happens. Write {_right_use(known)}")
+        yield Misuse(name, f"{name} is {described(known)}, not something that happens. Write {_right_use(known)}")
 
 
 def _word(name: str, word: str, known: FactDefinition | None) -> Iterator[Misuse]:
     if known is None:
         return
     if known.kind != "label":
-        yield Misuse(name, f"{name} is {_described(known)}, not a choice of words. Write {_right_use(known)}")
+        yield Misuse(name, f"{name} is {described(known)}, not a choice of words. Write {_right_use(known)}")
     elif known.choices and word not in known.choices:
         yield Misuse(word, f"{name} is never {word!r}. Write one of {', '.join(known.choices)}")
 
@@ -70,7 +70,7 @@ def _drug(exposure: Exposure, known: FactDefinition | None) -> Iterator[Misuse]:
     if known is None:
         return
     if known.kind != "treatment":
-        yield Misuse(exposure.name, f"{exposure.name} is {_described(known)}, not a drug that is taken for a time")
+        yield Misuse(exposure.name, f"{exposure.name} is {described(known)}, not a drug that is taken for a time")
     elif exposure.dose is not None and known.members:
         yield Misuse(exposure.name, f"{exposure.name} is a class of drugs, which has no dose. Name the drug")
 
@@ -106,7 +106,8 @@ def _bare(known: FactDefinition, value: str) -> Iterator[Misuse]:
         yield Misuse(value, f"{known.name} is in {known.unit}. Write {value} {known.unit}")
 
 
-def _described(known: FactDefinition) -> str:
+def described(known: FactDefinition) -> str:
+    """What a fact is, in words: `a number`, `an event`, `one of positive, negative`."""
     names = {
         "number": "a number", "integer": "a whole number", "truth": "a yes or no", "event": "an event",
         "treatment": "a drug or a class of drugs", "date": "a day",

@@ -42,7 +42,7 @@ class Remark:
 
 def lint(study: Study, signed: frozenset[str] = frozenset()) -> tuple[Remark, ...]:
     """Every remark on a study: errors first, then warnings, then assumptions nobody has `signed`."""
-    checks = (_names, _unreachable, _duplicates, _record, _dose, _gaps, _schedule, _facts, _overlaps)
+    checks = (_names, _unreachable, _duplicates, _record, _dose, _roles, _gaps, _schedule, _facts, _overlaps)
     found = [remark for check in checks for remark in check(study)]
     found += [remark for remark in _assumptions(study) if remark.about not in signed]
     order = {"error": 0, "warning": 1, "assumption": 2}
@@ -151,6 +151,29 @@ def _dose(study: Study) -> Iterator[Remark]:
     if study.target != dose.cap:
         what = f"the target is {study.target} participants and the cap {dose.cap}"
         yield Remark("warning", "cap", "dose", what, "say in an assumption which of the two counts", dose.place)
+
+
+def _roles(study: Study) -> Iterator[Remark]:
+    """The days and acts that every decision rests on must be facts of this study."""
+    needed = {
+        "consent": "nobody may be screened before it",
+        "infusion": "every window counts from it",
+        "left": "whoever left is not evaluable",
+    }
+    if study.lymphodepletion is not None:
+        needed["conditioning"] = "no cells are given before it, and baselines lie before it"
+    if study.dose.window_review == "required":
+        needed["dlt_review"] = "window_review is required"
+    for role, why in needed.items():
+        if getattr(study.roles, role) is None:
+            what, do = f"no fact plays the role {role}: {why}", f"write [roles] {role} = the name of a fact"
+            yield Remark("error", "role", role, what, do, study.roles.place)
+    if all(study.roles.of(role) is None for role in study.baseline.before):
+        what = f"no fact dates {' or '.join(study.baseline.before)}, so no value is a baseline"
+        yield Remark("error", "role", "baseline", what, "name one in [roles]", study.roles.place)
+    if study.zone is None:
+        what = "no time zone: which day a moment belongs to is not known"
+        yield Remark("warning", "gap", "zone", what, 'write zone = "Asia/Shanghai", or your own, in [study]', Place())
 
 
 def _gaps(study: Study) -> Iterator[Remark]:

@@ -16,6 +16,7 @@ from escalon.protocol.study import (
     Anchor,
     Arm,
     Assumption,
+    Baseline,
     Criterion,
     Disease,
     DltDefinition,
@@ -28,6 +29,7 @@ from escalon.protocol.study import (
     Period,
     Place,
     Regimen,
+    Roles,
     Said,
     Statement,
     Study,
@@ -110,7 +112,9 @@ class _Builder:
                 Statement(one.id, said(one.says), tuple(one.implemented_by), one.note, self.place("statement", n))
                 for n, one in enumerate(document.statement)
             ),
-            baseline=document.study.baseline,
+            roles=Roles(**document.roles.model_dump(), place=self.place("roles")),
+            zone=document.study.zone,
+            baseline=Baseline(tuple(document.study.baseline)),
             record=read_record(self.folder),
         )
         self.problems += check_references(study, self.sources)
@@ -167,7 +171,9 @@ class _Builder:
         return DosePlan(
             table.product, table.unit, levels, table.tolerance, table.rule, table.variant, table.cap, table.cohort_size,
             table.dlt_window, table.sentinel_interval, table.stagger, table.whole_cohort_first, table.weight_window,
-            table.weight_change_flag, table.weight, table.cells_cap, said(table.says), self.place("dose"),
+            table.weight_change_flag, table.weight, table.cells_cap, tuple(table.stopping), table.off_dose,
+            table.split_within, table.retreatment, table.window_review, table.override_valid, said(table.says),
+            self.place("dose"),
         )  # fmt: skip
 
     def _lymphodepletion(self) -> Lymphodepletion | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from escalon.facts import Duration, jsonable, plain
+from escalon.protocol.dlt_window import dlt_window_sentence
 from escalon.protocol.study import (
     Anchor,
     Criterion,
@@ -82,7 +83,35 @@ def escalation_sentences(study: Study) -> tuple[str, ...]:
     """The rule that climbs the levels, and its limits, as the rule itself says them."""
     from escalon.protocol.design import calendar_guards, dose_rule
 
-    return (*dose_rule(study).prose(), *(guard.prose() for guard in calendar_guards(study)))
+    _, *others = calendar_guards(study)
+    waits = "while it is open the next decision waits, unless every possible completion leads to the same decision"
+    guards = (f"The DLT window is {dlt_window_sentence(study)}; {waits}.", *(guard.prose() for guard in others))
+    return (*dose_rule(study).prose(), *guards, *counting_sentences(study))
+
+
+def counting_sentences(study: Study) -> Iterator[str]:
+    """What the study decided about doses and outcomes that no rule of escalation settles."""
+    plan = study.dose
+    yield f"The trial stops at {' or '.join(map(str, plan.stopping))}." if plan.stopping else "No rule stops the trial."
+    yield f"A dose outside its level's window: {_OFF_DOSE[plan.off_dose]}."
+    within = "on one day" if not (plan.split_within and plan.split_within.number) else f"within {plan.split_within}"
+    yield f"Bags given {within} are one dose; a later dose {_RETREATMENT[plan.retreatment]}."
+    if plan.window_review == "required":
+        yield "A closed window is one without a DLT only when the investigator has reviewed and signed it."
+    if plan.override_valid is not None:
+        yield f"A signed override may be used for {plan.override_valid}."
+
+
+_OFF_DOSE = {
+    "exclude unless DLT": "not evaluable for its level, unless there was a DLT, which counts",
+    "count": "counts at the assigned level",
+    "as treated": "counts at the level in whose window it lies, or not at all",
+}
+_RETREATMENT = {
+    "not planned": "is not planned: it is a departure, and a DLT after it counts",
+    "not counted": "is outside the window: only what follows the first dose counts",
+    "counted": "has a window of its own, and counts",
+}
 
 
 def dlt_sentence(event: DltEvent) -> str:

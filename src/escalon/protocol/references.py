@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 from escalon.expressions.tree import Node
 from escalon.facts import UnitError, factor
 from escalon.protocol.errors import Problem
 from escalon.protocol.folder import Sources
-from escalon.protocol.kinds import misuses, place_of
+from escalon.protocol.kinds import described, misuses, place_of
 from escalon.protocol.names import anchors_in
-from escalon.protocol.study import FactDefinition, Place, Study
+from escalon.protocol.study import FactDefinition, Place, RoleName, Study
 from escalon.protocol.vocabulary import instrument_facts
 
 TOPICS = ("identity", "record", "dose", "dlt", "schedule", "lymphodepletion", "product", "arm", "location", "baseline")
@@ -20,22 +20,7 @@ TOPICS = ("identity", "record", "dose", "dlt", "schedule", "lymphodepletion", "p
 
 def check_references(study: Study, sources: Sources) -> list[Problem]:
     """Every reference of a study that leads nowhere."""
-    checks = (
-        _twice,
-        _facts,
-        _members,
-        _anchors,
-        _kinds,
-        _levels,
-        _escalation,
-        _regimen,
-        _visits,
-        _among,
-        _about,
-        _implemented,
-        _alternatives,
-    )
-    return [problem for check in checks for problem in check(study, sources)]
+    return [problem for check in _CHECKS for problem in check(study, sources)]
 
 
 def ids_of(study: Study) -> dict[str, str]:
@@ -121,6 +106,34 @@ def _members(study: Study, sources: Sources) -> Iterator[Problem]:
                 yield sources.problem(("fact", name, "members"), what, name)
         if own.low is not None and own.high is not None and own.low > own.high:
             yield sources.problem(("fact", name, "low"), f"the range of {name} is empty: low is above high", name)
+
+
+_DAYS = ("date", "event", "treatment")
+_KINDS: dict[RoleName, tuple[str, ...]] = dict.fromkeys(get_args(RoleName), _DAYS) | {
+    "left": ("date", "event", "truth"),
+    "death": ("date", "event", "truth"),
+    "product": ("label", "treatment"),
+    "dlt_review": ("date", "event", "truth"),
+}
+"""The kinds of fact that can play each role."""
+
+
+def _roles(study: Study, sources: Sources) -> Iterator[Problem]:
+    for role, kinds in _KINDS.items():
+        name = study.roles.of(role)
+        known = study.vocabulary.get(name) if name else None
+        if name and known is None:
+            what = f"{name!r} is not in the vocabulary. {_nearest(name, study.vocabulary, listed=False)}"
+            yield sources.problem(("roles", role), f"{what}; or declare [fact.{name}]", role)
+        elif known is not None and known.kind not in kinds:
+            what = f"{name} is {described(known)}, and {role} is {' or '.join(f'a {kind}' for kind in kinds)}"
+            yield sources.problem(("roles", role), what.replace("a event", "an event"), role)
+
+
+def _baseline(study: Study, sources: Sources) -> Iterator[Problem]:
+    for role in study.baseline.before:
+        if _KINDS[role] != _DAYS:
+            yield sources.problem(("study", "baseline"), f"{role} is not a day that a value can lie before")
 
 
 def _anchors(study: Study, sources: Sources) -> Iterator[Problem]:
@@ -267,12 +280,12 @@ def _wrong(rule: str, study: Study) -> Iterator[str]:
 
 
 _CHECKS = (
-    _twice, _facts, _members, _anchors, _kinds, _levels, _escalation, _regimen, _visits, _among, _about, _implemented,
-    _alternatives,
+    _twice, _facts, _members, _roles, _baseline, _anchors, _kinds, _levels, _escalation, _regimen, _visits, _among, _about,
+    _implemented, _alternatives,
 )  # fmt: skip
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def _nearest(name: str, known: Iterable[str], listed: bool = True) -> str:
     close = get_close_matches(name, list(known), 1, 0.6)
-    listed = ", ".join(known)
-    return f"Did you mean {close[0]}?" if close else f"Known: {listed}" if listed else "None is declared"
+    names = ", ".join(known) if listed else ""
+    return f"Did you mean {close[0]}?" if close else f"Known: {names}" if names else "None is declared"

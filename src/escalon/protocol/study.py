@@ -74,6 +74,72 @@ class Location:
     place: Place = Place()
 
 
+RoleName: TypeAlias = Literal[
+    "consent",
+    "screening",
+    "left",
+    "death",
+    "conditioning",
+    "infusion",
+    "apheresis",
+    "product",
+    "baseline",
+    "dlt_review",
+]
+OffDose: TypeAlias = Literal["exclude unless DLT", "count", "as treated"]
+Retreatment: TypeAlias = Literal["not planned", "not counted", "counted"]
+WindowReview: TypeAlias = Literal["required", "not required"]
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which of the study's own facts or treatments is consent, leaving, the infusion …; `None` where it records none."""
+
+    consent: str | None = None
+    screening: str | None = None
+    left: str | None = None
+    """The participant left the study on this day."""
+    death: str | None = None
+    conditioning: str | None = None
+    """The first dose of lymphodepletion."""
+    infusion: str | None = None
+    apheresis: str | None = None
+    product: str | None = None
+    """What names the product that was given, as its label does."""
+    baseline: str | None = None
+    dlt_review: str | None = None
+    """The investigator's review of a DLT window: no dose-limiting toxicity through its last day."""
+    place: Place = Place()
+
+    def of(self, role: RoleName) -> str | None:
+        """The fact that plays a role."""
+        found: str | None = getattr(self, role)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Which value is a baseline: the last before the first of these roles' days that is recorded."""
+
+    before: tuple[RoleName, ...] = ("conditioning", "infusion")
+
+    def __str__(self) -> str:
+        first, *rest = self.before
+        return "; where none is recorded, ".join((f"the last before {first}", *(f"before {one}" for one in rest)))
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """A rule that stops the trial: so many deaths, or so many dose-limiting toxicities over all levels."""
+
+    what: Literal["deaths", "DLTs"]
+    at_least: int
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """A dose level: its number from 1 up, its name, and the cells it gives per kilogram, exactly."""
@@ -114,6 +180,18 @@ class DosePlan:
     weight: str = "actual"
     cells_cap: Fraction | None = None
     """A ceiling on total cells whatever the weight; none unless the study states one."""
+    stopping: tuple[Stopping, ...] = ()
+    """Any of these stops the trial; none unless the study states one."""
+    off_dose: OffDose = "exclude unless DLT"
+    """How a participant counts whose dose lay outside its level's window (Devlin 2021, doi:10.1111/rssc.12485)."""
+    split_within: Duration | None = None
+    """Bags given within this many days are one dose; without it those of one day are."""
+    retreatment: Retreatment = "not planned"
+    """A later dose: a departure, or planned and outside the window counted, or planned with a window of its own."""
+    window_review: WindowReview = "not required"
+    """Whether only the investigator's signed review makes a closed window one without a DLT."""
+    override_valid: Duration | None = None
+    """How long a signed override may be used; without it, until its act or its step."""
     says: Said = Said()
     place: Place = Place()
 
@@ -393,7 +471,10 @@ class Study:
     endpoints: tuple[Endpoint, ...]
     assumptions: tuple[Assumption, ...]
     statements: tuple[Statement, ...]
-    baseline: str
+    roles: Roles
+    zone: str | None
+    """The IANA time zone of the sites, whose days all clocks count: `Asia/Shanghai`."""
+    baseline: Baseline
     record: str
     """The registry's words, whole; empty when the study has none."""
 

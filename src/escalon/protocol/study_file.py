@@ -4,6 +4,7 @@ Every `*.toml` of the folder is one document, split only so that people find the
 module is imported when a folder is read, never by `escalon --help`.
 """
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from escalon.facts import Duration, exact, read_number
+from escalon.protocol.study import OffDose, Retreatment, RoleName, Stopping, WindowReview
 
 Read = TypeVar("Read")
 
@@ -32,6 +34,35 @@ def _clock(value: object) -> Duration:
     if duration.number == 0:
         raise ValueError("a window of 0 days is none. Write 1 day or more, or leave the key out")
     return duration
+
+
+def _days(value: object) -> Duration:
+    """A duration in days or weeks; 0 days means the same day."""
+    duration = _duration(value)
+    if duration.unit not in ("day", "week"):
+        raise ValueError(f"{value!r} has no fixed number of days. Write it in days or weeks")
+    return duration
+
+
+def _zone(value: object) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(str(value)).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{value!r} is not a time zone. Write its IANA name, such as 'Asia/Shanghai'") from None
+
+
+_STOPPING = re.compile(r"(?P<many>a|\d+) deaths?|total DLTs >= (?P<dlts>\d+)")
+
+
+def _stopping(value: object) -> Stopping:
+    found = _STOPPING.fullmatch(str(value).strip())
+    if not found or "0" in (found["many"], found["dlts"]):
+        raise ValueError(f"{value!r} is no stopping rule. Write 'a death', '2 deaths' or 'total DLTs >= 4'")
+    if found["dlts"]:
+        return Stopping("DLTs", int(found["dlts"]), str(value).strip())
+    return Stopping("deaths", 1 if found["many"] == "a" else int(found["many"]), str(value).strip())
 
 
 def _cells(value: object) -> Fraction:
@@ -82,6 +113,8 @@ def _as(reader: Callable[[object], Read]) -> BeforeValidator:
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Free = Annotated[str, StringConstraints(strip_whitespace=True)]
 Clock = Annotated[Duration, _as(_clock)]
+Days = Annotated[Duration, _as(_days)]
+Zone = Annotated[str, _as(_zone)]
 Cells = Annotated[Fraction, _as(_cells)]
 Percent = Annotated[Fraction, _as(_percent)]
 Limit = Annotated[Fraction, _as(_limit)]
@@ -108,7 +141,25 @@ class StudyTable(Table):
     design: Free = ""
     purpose: Free = ""
     target: Annotated[int, Field(ge=1, le=100_000)]
-    baseline: Text = "last before the first dose of lymphodepletion"
+    zone: Zone | None = None
+    baseline: Annotated[
+        list[RoleName], _as(lambda value: [value] if isinstance(value, str) else value), Field(min_length=1)
+    ] = ["conditioning", "infusion"]
+
+
+class RolesTable(Table):
+    """`[roles]`: which fact or treatment of the vocabulary is consent, leaving, the infusion …"""
+
+    consent: Name | None = None
+    screening: Name | None = None
+    left: Name | None = None
+    death: Name | None = None
+    conditioning: Name | None = None
+    infusion: Name | None = None
+    apheresis: Name | None = None
+    product: Name | None = None
+    baseline: Name | None = None
+    dlt_review: Name | None = None
 
 
 class DiseaseTable(Table):
@@ -164,6 +215,12 @@ class DoseTable(Table):
     weight_window: Clock
     weight_change_flag: Percent = Fraction(1, 10)
     cells_cap: Cells | None = None
+    stopping: list[Annotated[Stopping, _as(_stopping)]] = []
+    off_dose: OffDose = "exclude unless DLT"
+    split_within: Days | None = None
+    retreatment: Retreatment = "not planned"
+    window_review: WindowReview = "not required"
+    override_valid: Clock | None = None
     says: Words = []
     level: Annotated[list[LevelTable], Field(min_length=1)]
 
@@ -340,6 +397,7 @@ class StudyFile(Table):
     """All tables of a study folder."""
 
     study: StudyTable
+    roles: RolesTable = RolesTable()
     disease: Annotated[list[DiseaseTable], Field(min_length=1)]
     arm: list[ArmTable] = []
     location: list[LocationTable] = []
