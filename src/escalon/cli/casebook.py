@@ -10,7 +10,6 @@ import typer
 
 from escalon.cli.casebook_copies import archive, backup, restore
 from escalon.cli.casebook_desk import (
-    AsJson,
     AsPerson,
     AtSite,
     CasebookFolder,
@@ -19,11 +18,10 @@ from escalon.cli.casebook_desk import (
     clean,
     desk,
     open_conduct,
-    print_json,
-    progress,
     secret_store,
 )
 from escalon.cli.casebook_users import user
+from escalon.cli.output import AsJson, note, print_json, progress, say
 
 if TYPE_CHECKING:
     from escalon.casebook.chain import Verification
@@ -67,9 +65,9 @@ def verify(
         problem = {"entry": found.problem.number, "says": found.problem.says} if found.problem else None
         print_json({"whole": found.is_whole, "ends_in": ends, "checkpoints": found.checkpoints, "problem": problem})
     elif found.problem:
-        typer.echo(f"NOT WHOLE. {found.problem}")
+        say(f"NOT WHOLE. {found.problem}")
     else:
-        typer.echo(f"Whole: {found.entries} entries, {found.checkpoints} checkpoints. It ends in\n{ends}")
+        say(f"Whole: {found.entries} entries, {found.checkpoints} checkpoints. It ends in\n{ends}")
     raise typer.Exit(0 if found.is_whole else 1)
 
 
@@ -121,9 +119,9 @@ def init(
         folder, study=read.id, study_version=read.version, database=database, owner=owner, study_folder=place
     )
     open_first_account(open_conduct(casebook, folder), secret_store(casebook, folder), account, name, password)
-    typer.echo(f"{folder}: a casebook for {casebook.study}.\nPublic key, to be kept elsewhere: {casebook.public_key}")
+    say(f"{folder}: a casebook for {casebook.study}.\nPublic key, to be kept elsewhere: {casebook.public_key}")
     casebook.close()
-    typer.echo(f"Keep {folder / 'keys'} safe and make a backup: what they seal cannot be opened without them.")
+    say(f"Keep {folder / 'keys'} safe and make a backup: what they seal cannot be opened without them.")
 
 
 @app.command()
@@ -147,7 +145,7 @@ def show(
         print_json([{"number": one.number, "hash": one.hash, **json.loads(one.body)} for one in found])
         return
     for one in found:
-        typer.echo(_line(one))
+        say(_line(one))
 
 
 def _moment(written: str | None) -> Any:
@@ -189,12 +187,12 @@ def status(folder: CasebookFolder, as_json: AsJson = False) -> None:
         codes = sorted(standing.participants)
         print_json({"participants": codes, "cohorts": cohorts, "decisions": decisions, "signatures": signed})
         return
-    typer.echo(f"{casebook.study}: {len(standing.participants)} participants, {len(standing.infused())} infused")
+    say(f"{casebook.study}: {len(standing.participants)} participants, {len(standing.infused())} infused")
     for title, lines in (("cohort", cohorts), ("decision", decisions)):
         for number, says in lines.items():
-            typer.echo(f"{title} {number}: {says}")
+            say(f"{title} {number}: {says}")
     for line in signed:
-        typer.echo(line)
+        say(line)
 
 
 def _decision_state(standing: Standing, number: int) -> str:
@@ -237,7 +235,7 @@ def record(
     """
     with desk(folder, account, role, site) as at:
         entry = at.conduct.record(at.author, _event(event, content), override=override)
-    typer.echo(f"entry {entry.number}: {entry.event.what}")
+    say(f"entry {entry.number}: {entry.event.what}")
 
 
 def _event(kind: str, words: list[str]) -> Event:
@@ -284,7 +282,7 @@ def correct(
         else:
             made = EntryCorrected(participant=now.participant, corrects=number, now=now, reason=reason)
         entry = at.conduct.record(at.author, made)
-    typer.echo(f"entry {entry.number}: {entry.event.what}")
+    say(f"entry {entry.number}: {entry.event.what}")
 
 
 @app.command()
@@ -295,7 +293,7 @@ def kinds() -> None:
 
     for name, roles in sorted(ALLOWED.items()):
         if name[0].isupper():
-            typer.echo(f"{describe_kind(name)}\n    by: {', '.join(sorted(roles))}\n")
+            say(f"{describe_kind(name)}\n    by: {', '.join(sorted(roles))}\n")
 
 
 @app.command()
@@ -336,7 +334,7 @@ def sign(
         if signed.__name__ == "AssumptionSigned":
             values["digest"] = _assumption_digest(folder, str(values.get("assumption")))
         entry = sign_now(at.conduct, at.secrets, at.author, signed, password=at.password, meaning=meaning, **values)
-    typer.echo(f"entry {entry.number}: {entry.event.what}, {entry.at:%Y-%m-%d %H:%M:%S} UTC")
+    say(f"entry {entry.number}: {entry.event.what}, {entry.at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _assumption_digest(folder: Path, wanted: str) -> str:
@@ -365,7 +363,7 @@ def allocate(
     """Give a participant the next place of the open cohort; of two who ask at once for the last one, one gets it."""
     with desk(folder, account, role, site) as at:
         entry = at.conduct.allocate(at.author, participant, cohort)
-    typer.echo(f"entry {entry.number}: {json.loads(entry.body)['new']}")
+    say(f"entry {entry.number}: {json.loads(entry.body)['new']}")
 
 
 @app.command(name="import")
@@ -401,8 +399,8 @@ def import_data(
         )
     else:
         for line in (*(f"refused   {one}" for one in done.refused), *(f"conflict  {one}" for one in done.conflicts)):
-            typer.echo(line, err=True)
-        typer.echo(f"{done.account()}{'' if do_it else '. Dry run: nothing was recorded; add --record'}")
+            note(line)
+        say(f"{done.account()}{'' if do_it else '. Dry run: nothing was recorded; add --record'}")
     raise typer.Exit(1 if done.conflicts or done.refused else 0)
 
 
@@ -426,7 +424,7 @@ def write_data(
     found = as_folder(casebook.entries(as_of=_moment(as_of)), folder)
     write_folder(found, to)
     rows = ", ".join(f"{len(table.rows)} {name}" for name, table in found.tables.items())
-    typer.echo(f"{to}: {rows}")
+    say(f"{to}: {rows}")
 
 
 @app.command()
@@ -449,10 +447,10 @@ def identity(
         store = IdentifierStore(open_identifiers(folder), open_seal(folder), str(folder))
         if name is not None:
             keep_identity(at.conduct, store, at.author, participant, Identity(name, contact))
-            typer.echo(f"kept for {participant}")
+            say(f"kept for {participant}")
         else:
             found = open_identity(at.conduct, store, at.author, participant)
-            typer.echo(f"{found.name}\n{found.contact}".rstrip())
+            say(f"{found.name}\n{found.contact}".rstrip())
         store.engine.dispose()
 
 
@@ -482,7 +480,7 @@ def amend(
         )
         entry = at.conduct.record(at.author, adopted)
         at.casebook.checkpoint()
-    typer.echo(f"entry {entry.number}: {study.id} {study.version} is in force")
+    say(f"entry {entry.number}: {study.id} {study.version} is in force")
 
 
 @app.command()
@@ -493,7 +491,7 @@ def checkpoint(folder: CasebookFolder) -> None:
 
     casebook = open_casebook(folder)
     kept = casebook.checkpoint()
-    typer.echo(f"{kept}\nsignature {kept.signature}\nkey {kept.key}")
+    say(f"{kept}\nsignature {kept.signature}\nkey {kept.key}")
     casebook.close()
 
 
@@ -507,7 +505,7 @@ def new_key(folder: CasebookFolder) -> None:
     from escalon.casebook.location import adopt_new_key
 
     author = Author("escalon", "software", "", f"new-key by {getpass.getuser()}")
-    typer.echo(f"public key {adopt_new_key(folder, author)}")
+    say(f"public key {adopt_new_key(folder, author)}")
 
 
 @app.command()
@@ -520,4 +518,4 @@ def migrate(
     from escalon.casebook.location import migrate_casebook
 
     before, after = migrate_casebook(folder, owner)
-    typer.echo(f"layout {after} already" if before == after else f"layout {before} → {after}")
+    say(f"layout {after} already" if before == after else f"layout {before} → {after}")

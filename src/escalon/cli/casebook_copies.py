@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from escalon.cli.casebook_desk import CasebookFolder, ask_new, clean, progress
+from escalon.cli.casebook_desk import CasebookFolder, ask_new, clean
+from escalon.cli.output import progress, say
 
 PASSPHRASE = "ESCALON_BACKUP_PASSPHRASE"
 
@@ -29,7 +30,7 @@ def backup(
     total = open_casebook(casebook, read_only=True).head.number
     with progress("backing up", total) as bar:
         made = back_up(casebook, to, passphrase, bar)
-    typer.echo(f"{to}: {made.entries} entries, ending in {made.ends_in}\ndigest {made.digest}")
+    say(f"{to}: {made.entries} entries, ending in {made.ends_in}\ndigest {made.digest}")
 
 
 @clean
@@ -48,13 +49,13 @@ def restore(
 
     if source.is_dir():
         taken = import_archive(source, folder, database=database, owner=owner)
-        typer.echo(f"{folder}: {taken.entries} entries, ending in {taken.ends_in}, as in the archive")
-        typer.echo(f"To record in it: escalon casebook new-key {folder}, then: escalon user recover {folder} ACCOUNT")
+        say(f"{folder}: {taken.entries} entries, ending in {taken.ends_in}, as in the archive")
+        say(f"To record in it: escalon casebook new-key {folder}, then: escalon user recover {folder} ACCOUNT")
         return
     passphrase = ask_new("Passphrase of the backup", PASSPHRASE)
     with progress("restoring", 0) as bar:
         made = restore_backup(source, folder, passphrase, database=database, owner=owner, progress=bar)
-    typer.echo(f"{folder}: {made.entries} entries, ending in {made.ends_in}\ndigest {made.digest}, as in the backup")
+    say(f"{folder}: {made.entries} entries, ending in {made.ends_in}\ndigest {made.digest}, as in the backup")
 
 
 @clean
@@ -72,5 +73,5 @@ def archive(
     opened = open_casebook(casebook, read_only=True)
     with progress("archiving", opened.head.number) as bar:
         made = make_archive(opened, to, bar)
-    typer.echo(f"{to}: {made.entries} entries in {made.files} files, ending in {made.ends_in}")
-    typer.echo(f"Anyone can check it: python3 {to / 'verify_alone.py'} {to}")
+    say(f"{to}: {made.entries} entries in {made.files} files, ending in {made.ends_in}")
+    say(f"Anyone can check it: python3 {to / 'verify_alone.py'} {to}")

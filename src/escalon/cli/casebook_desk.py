@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 import typer
+
+from escalon.cli.output import fail, note
 
 if TYPE_CHECKING:
     from escalon.casebook.casebook import Casebook
@@ -23,7 +25,6 @@ CasebookFolder = Annotated[Path, typer.Argument(metavar="CASEBOOK", help="The ca
 AsPerson = Annotated[str, typer.Option("--as", help="Your account. The password is asked for.")]
 InRole = Annotated[str | None, typer.Option("--role", help="The role you act in, if you hold several.")]
 AtSite = Annotated[str | None, typer.Option("--site", help="The site you act for, if you hold several.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,11 +54,10 @@ def clean(command: Callable[P, R]) -> Callable[P, R]:
         except Refused as refused:
             for one in refused.broken:
                 lifted = f" (an override needs {count(one.signatures)})" if one.signatures else ""
-                typer.echo(f"refused  {one.says} [{one.rule}]{lifted}", err=True)
+                note(f"refused  {one.says} [{one.rule}]{lifted}")
             raise typer.Exit(1) from None
         except CasebookError as error:
-            typer.echo(f"escalon: {error}", err=True)
-            raise typer.Exit(2) from None
+            fail(error)
 
     return run
 
@@ -152,24 +152,6 @@ def ask_new(name: str, variable: str) -> str:
     """A new password or passphrase, typed twice, or taken from an environment variable."""
     given = os.environ.get(variable)
     return given if given is not None else str(typer.prompt(name, hide_input=True, confirmation_prompt=True, err=True))
-
-
-@contextmanager
-def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr for long work."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task(title, total=total or None)
-        yield lambda number: bars.update(bar, completed=number)
-
-
-def print_json(value: Any) -> None:
-    """JSON on standard output."""
-    import json
-
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 def count(signatures: int) -> str:

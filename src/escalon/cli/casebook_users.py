@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from escalon.cli.casebook_desk import (
-    AsJson,
     AsPerson,
     CasebookFolder,
     ask_new,
     ask_password,
     clean,
     desk,
-    print_json,
     secret_store,
 )
+from escalon.cli.output import AsJson, print_json, say
 
 if TYPE_CHECKING:
     from escalon.history.events import Role
@@ -57,7 +56,7 @@ def add(
         roles = [_role(one) for one in role or []]
         password = ask_new(f"First password for {account}", "ESCALON_NEW_PASSWORD")
         open_account(at.conduct, at.secrets, at.author, account, name, roles, password, seed)
-    typer.echo(f"account {account} is open for {name}")
+    say(f"account {account} is open for {name}")
     _tell_seed(seed, account)
 
 
@@ -82,7 +81,7 @@ def _tell_seed(seed: str | None, account: str) -> None:
 
     if seed:
         address = pyotp.TOTP(seed).provisioning_uri(name=account, issuer_name="Escalon")
-        typer.echo(f"Second factor, shown this once: {address}")
+        say(f"Second factor, shown this once: {address}")
 
 
 @user.command(name="list")
@@ -109,7 +108,7 @@ def list_accounts(folder: CasebookFolder, as_json: AsJson = False) -> None:
         return
     for one in rows:
         held = ", ".join(one["roles"]) if isinstance(one["roles"], list) else ""
-        typer.echo(f"{one['account']:<16} {one['name']:<24} {'REVOKED' if one['revoked'] else held or 'no role'}")
+        say(f"{one['account']:<16} {one['name']:<24} {'REVOKED' if one['revoked'] else held or 'no role'}")
 
 
 @user.command()
@@ -124,7 +123,7 @@ def grant(
     from escalon.conduct.accounts import grant as grant_role
 
     with desk(folder, administrator, None, None, amending=True) as at:
-        typer.echo(grant_role(at.conduct, at.author, account, *_role(role)).event.what)
+        say(grant_role(at.conduct, at.author, account, *_role(role)).event.what)
 
 
 @user.command()
@@ -140,7 +139,7 @@ def withdraw(
     from escalon.conduct.accounts import withdraw as withdraw_role
 
     with desk(folder, administrator, None, None, amending=True) as at:
-        typer.echo(withdraw_role(at.conduct, at.author, account, *_role(role), reason).event.what)
+        say(withdraw_role(at.conduct, at.author, account, *_role(role), reason).event.what)
 
 
 @user.command()
@@ -156,7 +155,7 @@ def revoke(
 
     with desk(folder, administrator, None, None, amending=True) as at:
         revoke_account(at.conduct, at.author, account, reason)
-    typer.echo(f"account {account} is revoked")
+    say(f"account {account} is revoked")
 
 
 @user.command()
@@ -176,7 +175,7 @@ def password(folder: CasebookFolder, account: Account, second_factor: TwoFactors
     author = Author(account, "self", "", "cli")
     change_own_password(conduct, secret_store(casebook, folder), author, old, new, seed)
     casebook.close()
-    typer.echo("changed")
+    say("changed")
     _tell_seed(seed, account)
 
 
@@ -190,7 +189,7 @@ def reset(folder: CasebookFolder, account: Account, administrator: AsPerson, sec
     with desk(folder, administrator, None, None, amending=True) as at:
         new = ask_new(f"New password for {account}", "ESCALON_NEW_PASSWORD")
         set_password(at.conduct, at.secrets, at.author, account, new, seed)
-    typer.echo("set")
+    say("set")
     _tell_seed(seed, account)
 
 
@@ -209,4 +208,4 @@ def recover(folder: CasebookFolder, account: Account) -> None:
     new = ask_new(f"New password for {account}", "ESCALON_NEW_PASSWORD")
     recover_administrator(without_study(casebook), secret_store(casebook, folder), account, new)
     casebook.close()
-    typer.echo("set")
+    say("set")

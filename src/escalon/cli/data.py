@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from escalon.cli.loading import AsJson, DataFolder, StudyName, load, print_json
+from escalon.cli.loading import DataFolder, StudyName, load
+from escalon.cli.output import AsJson, csv_text, note, print_json, print_table, say, shown, write
 
 if TYPE_CHECKING:
     from escalon.conduct.intake import Intake
@@ -16,6 +17,8 @@ app = typer.Typer(
     help="The data folder: what goes in it, and what is wrong with one.\n\n"
     "A folder of CSV or Parquet tables; REDCap exports are read through a mapping.toml beside them (docs/data.md).",
 )
+
+_CSV = ("name", "about", "kind", "accepted", "units", "limits", "group", "origin", "used_by")
 
 
 @app.command()
@@ -39,19 +42,16 @@ def dictionary(
     protocol = load_study(study)
     facts = [row for row in fact_rows(protocol) if not find or _mentions(row, find)]
     if find and not facts:
-        typer.echo(
-            f"escalon: nothing in the dictionary of {protocol.id} contains {find!r}. Try a shorter word", err=True
-        )
+        note(f"escalon: nothing in the dictionary of {protocol.id} contains {find!r}. Try a shorter word")
         raise typer.Exit(1)
     if csv:
-        _write_csv(csv, facts)
+        write(csv, csv_text(_CSV, [[shown(row[name]) for name in _CSV] for row in facts]))
     if as_json:
         print_json({"study": protocol.id, "tables": table_rows(), "facts": facts})
         return
     if not find:
-        _print(
-            "Tables of a data folder (CSV or Parquet)", table_rows(), ("table", "column", "kind", "required", "about")
-        )
+        columns = ("table", "column", "kind", "required", "about")
+        _print("Tables of a data folder (CSV or Parquet)", table_rows(), columns)
     _print(f"Names for {protocol.id}", facts, ("name", "about", "kind", "accepted", "units", "used_by"))
 
 
@@ -68,10 +68,10 @@ def check(study: StudyName, data: DataFolder, as_json: AsJson = False) -> None:
         print_json(_as_json(intake))
     else:
         for problem in intake.problems:
-            typer.echo(f"{'refused' if problem.refused else 'note   '}  {problem}")
+            say(f"{'refused' if problem.refused else 'note   '}  {problem}")
         for count in intake.counts:
-            typer.echo(f"{count.file}: {count.read} rows read = {count.used} used + {count.refused} refused")
-        typer.echo(intake.account())
+            say(f"{count.file}: {count.read} rows read = {count.used} used + {count.refused} refused")
+        say(intake.account())
     raise typer.Exit(2 if intake.refused else 0)
 
 
@@ -96,29 +96,5 @@ def _as_json(intake: "Intake") -> dict[str, Any]:
 
 
 def _print(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", show_lines=False)
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column in ("name", "column", "table"))
-    for row in rows:
-        table.add_row(*(_cell(row[column]) for column in columns))
-    Console().print(table)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
-    import csv
-
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(
-            file, ["name", "about", "kind", "accepted", "units", "limits", "group", "origin", "used_by"]
-        )
-        writer.writeheader()
-        writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
+    cells = [[row[name] for name in columns] for row in rows]
+    print_table(columns, cells, title, whole=("name", "column", "table"))

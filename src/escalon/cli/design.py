@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from escalon.cli.output import AsJson, csv_text, print_aligned, print_json, progress, say, write
 
 if TYPE_CHECKING:
     from escalon.escalation.estimates import Estimates
@@ -43,7 +43,6 @@ NOT_EVALUABLE = Annotated[
     float, typer.Option(help="Share of those without a DLT who are not evaluable and are replaced.")
 ]
 LATE = Annotated[float, typer.Option(help="Share of DLTs that come after the window, unseen by the rule.")]
-AS_JSON = Annotated[bool, typer.Option("--json", help="Plain data for scripts.")]
 
 
 @app.command()
@@ -69,7 +68,7 @@ def compare(
     figure: Annotated[
         Path | None, typer.Option("--figure", "-f", help="Write the comparison to this SVG file.")
     ] = None,
-    as_json: AS_JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """Designs against scenarios: who is named MTD, who is treated where, what it costs.
 
@@ -92,27 +91,19 @@ def compare(
     chosen = [design_from(text, levels) for text in designs or _default_designs(levels)]
     truths = _scenarios(risk, scenarios, random, levels, seed, target, not_evaluable, late, grid)
     pace = Pace(window, days_between) if window else None
-    with _progress(as_json) as told:
-        found = evaluate_all(
-            chosen,
-            truths,
-            target,
-            Simulation(trials, seed, days_between),
-            pace,
-            cap,
-            told,
-        )
+    with progress("sweeping", shown=not as_json) as told:
+        found = evaluate_all(chosen, truths, target, Simulation(trials, seed, days_between), pace, cap, _telling(told))
     names = [one.name for one in chosen]
     if designs and len(set(names)) < len(names):
         found = found.named(designs)
     if figure:
-        figure.write_text(comparison_svg(found), encoding="utf-8")
+        write(figure, comparison_svg(found))
     if as_json:
-        typer.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        print_json(found.as_json())
         return
     _print_comparison(found)
     if figure:
-        typer.echo(f"Figure: {figure}")
+        say(f"Figure: {figure}")
 
 
 @app.command()
@@ -128,7 +119,7 @@ def characteristics(
     days_between: BETWEEN = 14.0,
     not_evaluable: NOT_EVALUABLE = 0.0,
     late: LATE = 0.0,
-    as_json: AS_JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """Everything about one design: selection, patients and DLTs by level, law of the size, over-dosing, duration.
 
@@ -142,12 +133,17 @@ def characteristics(
 
     truths = _scenarios(risk, scenarios, 0, levels, seed, target, not_evaluable, late)
     pace = Pace(window, days_between) if window else None
-    with _progress(as_json) as told:
+    with progress("sweeping", shown=not as_json) as told:
         found = evaluate(
-            design_from(design, levels), truths, target, Simulation(trials, seed, days_between), pace, progress=told
+            design_from(design, levels),
+            truths,
+            target,
+            Simulation(trials, seed, days_between),
+            pace,
+            progress=_telling(told),
         )
     if as_json:
-        typer.echo(json.dumps([one.as_json() for one in found], ensure_ascii=False, indent=2))
+        print_json([one.as_json() for one in found])
         return
     for one in found:
         _print_characteristics(one)
@@ -158,7 +154,7 @@ def table(
     design: Annotated[str, typer.Argument(help="A design in one line, for example 'boin target=0.25 size=18'.")],
     levels: LEVELS = 3,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV that `table file=…` reads back.")] = False,
-    as_json: AS_JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """The decision table of a design, ready for a protocol: E escalate, S stay, D de-escalate, DU close the level.
 
@@ -172,18 +168,17 @@ def table(
     rule = rule_from_text(design, levels)
     rows = decision_rows(rule)
     if as_json:
-        typer.echo(json.dumps({"design": rule.name, "rows": {str(n): list(row) for n, row in rows.items()}}, indent=2))
+        print_json({"design": rule.name, "rows": {str(n): list(row) for n, row in rows.items()}})
     elif as_csv:
         most = max(rows)
-        typer.echo("n," + ",".join(map(str, range(most + 1))))
-        for n, row in rows.items():
-            typer.echo(f"{n}," + ",".join([*row, *[""] * (most + 1 - len(row))]))
+        whole = [(n, *row, *[""] * (most + 1 - len(row))) for n, row in rows.items()]
+        say(csv_text(("n", *map(str, range(most + 1))), whole).rstrip("\n"))
     else:
-        typer.echo(f"{rule.name}: decision by evaluable participants (rows) and DLTs (columns) at the current level")
+        say(f"{rule.name}: decision by evaluable participants (rows) and DLTs (columns) at the current level")
         width = max(len(str(cell)) for row in rows.values() for cell in row) + 1
-        typer.echo("  n  " + "".join(f"{t:<{width}}" for t in range(max(map(len, rows.values())))))
+        say("  n  " + "".join(f"{t:<{width}}" for t in range(max(map(len, rows.values())))))
         for n, row in rows.items():
-            typer.echo(f"{n:>3}  " + "".join(f"{cell:<{width}}" for cell in row))
+            say(f"{n:>3}  " + "".join(f"{cell:<{width}}" for cell in row))
 
 
 @app.command()
@@ -198,9 +193,13 @@ def prose(
     from escalon.escalation.catalogue import rule_from_text
 
     rule = rule_from_text(design, levels)
-    typer.echo(f"{rule.name}\n")
+    say(f"{rule.name}\n")
     for sentence in rule.prose():
-        typer.echo(sentence)
+        say(sentence)
+
+
+def _telling(told: Callable[..., None]) -> Callable[[str, int, int], None]:
+    return lambda what, done, of: told(done, of, what)
 
 
 def _default_designs(levels: int) -> list[str]:
@@ -257,19 +256,6 @@ def _default_risks(levels: int) -> list[str]:
     return ["0.05,0.15,0.30"]
 
 
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on stderr while designs are swept; nothing when the terminal is not one or JSON is asked for."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
-        task = bar.add_task("sweeping", total=None)
-        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total or None)
-
-
 def _print_comparison(found: Comparison) -> None:
     if len(found.scenarios) > MANY:
         _print_averages(found)
@@ -286,25 +272,14 @@ def _print_comparison(found: Comparison) -> None:
             *(name for name, _ in extras),
             "how",
         ]
-        typer.echo(scenario.title)
+        say(scenario.title)
         for note in scenario.notes():
-            typer.echo(f"  note: {note}")
-        _print_grid(
+            say(f"  note: {note}")
+        print_aligned(
             header,
             [[*_cells(one), *(cell(one) for _, cell in extras), one.characteristics.method] for one in evaluations],
         )
-        typer.echo("")
-
-
-def _print_grid(header: list[str], rows: list[list[str]]) -> None:
-    """Columns as wide as their widest cell; the first left, numbers right."""
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    for row in [header, *rows]:
-        cells = [
-            f"{row[0]:<{widths[0]}}",
-            *(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)),
-        ]
-        typer.echo("  ".join(cells).rstrip())
+        say("")
 
 
 MANY = 12  # scenarios beyond which averages are shown instead of one table each
@@ -348,39 +323,37 @@ def _print_averages(found: Comparison) -> None:
         ("E[N]", lambda one: one.characteristics.size),
         ("E[DLT]", lambda one: one.characteristics.total_dlts),
     ]
-    typer.echo(f"Averages over {len(found.scenarios)} scenarios (--json gives every one)")
+    say(f"Averages over {len(found.scenarios)} scenarios (--json gives every one)")
     rows = [
         [row[0].design, *(f"{found.average(number, what):.3f}" for _, what in columns), row[0].characteristics.method]
         for number, row in enumerate(found.rows)
     ]
-    _print_grid(["design", *(name for name, _ in columns), "how"], rows)
+    print_aligned(["design", *(name for name, _ in columns), "how"], rows)
 
 
 def _print_characteristics(one: Evaluation) -> None:
     found, scenario = one.characteristics, one.scenario
-    typer.echo(f"{one.design}, {scenario.title} ({found.method})")
+    say(f"{one.design}, {scenario.title} ({found.method})")
     for note in scenario.notes():
-        typer.echo(f"  note: {note}")
-    typer.echo(f"  {'level':<10}{'true risk':>12}{'P(MTD)':>20}{'E[evaluable]':>20}{'E[DLT]':>20}")
-    typer.echo(f"  {'none':<10}{'':>12}{f'{found.none:.6f}':>20}")
+        say(f"  note: {note}")
+    say(f"  {'level':<10}{'true risk':>12}{'P(MTD)':>20}{'E[evaluable]':>20}{'E[DLT]':>20}")
+    say(f"  {'none':<10}{'':>12}{f'{found.none:.6f}':>20}")
     for level, risk in enumerate(scenario.total.tolist(), start=1):
         numbers = (found.selection[level], found.patients[level - 1], found.dlts[level - 1])
-        typer.echo(f"  {level:<10}{risk:>12.4g}" + "".join(f"{format(number, '.6f'):>20}" for number in numbers))
+        say(f"  {level:<10}{risk:>12.4g}" + "".join(f"{format(number, '.6f'):>20}" for number in numbers))
     if float(found.unsettled.value):
-        typer.echo(f"  the rule names no MTD when full: {found.unsettled:.6f}")
-    typer.echo(
-        f"  expected size {found.size:.4f}; P(size): " + "  ".join(f"{n:g}: {p:.4f}" for n, p in found.sizes.items())
-    )
-    typer.echo(
+        say(f"  the rule names no MTD when full: {found.unsettled:.6f}")
+    say(f"  expected size {found.size:.4f}; P(size): " + "  ".join(f"{n:g}: {p:.4f}" for n, p in found.sizes.items()))
+    say(
         f"  P(MTD is the level closest to {one.target:g}) {one.correct:.4f}; P(MTD above {one.target:g}) {one.above:.4f}"
     )
     evaluable = found.patients.value / scenario.evaluable
     for disease, dlts in scenario.dlts_by_disease(evaluable).items():
-        typer.echo(f"  expected DLTs in {disease}, by level: " + "  ".join(f"{count:.4f}" for count in dlts.tolist()))
+        say(f"  expected DLTs in {disease}, by level: " + "  ".join(f"{count:.4f}" for count in dlts.tolist()))
     if one.mostly_overdosed is not None:
-        typer.echo(f"  P(more than 60 % treated above {one.target:g}) {one.mostly_overdosed:.4f}")
+        say(f"  P(more than 60 % treated above {one.target:g}) {one.mostly_overdosed:.4f}")
     if one.enrolled is not None:
         past = "" if one.past_cap is None else f"; P(more than the cap) {one.past_cap:.4f}"
-        typer.echo(f"  expected enrolled, with replacement {one.enrolled:.3f}{past}")
+        say(f"  expected enrolled, with replacement {one.enrolled:.3f}{past}")
     if one.days is not None:
-        typer.echo(f"  expected duration {one.days:.0f} days")
+        say(f"  expected duration {one.days:.0f} days")

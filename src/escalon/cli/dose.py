@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, TypeGuard
 
 import typer
 
-from escalon.cli.dose_escalation import AS_JSON, DESIGN, LEVELS, OVERRIDDEN, risks_from, show_outlook
+from escalon.cli.dose_escalation import DESIGN, LEVELS, OVERRIDDEN, risks_from, show_outlook
 from escalon.cli.dose_escalation import next_dose as next_dose_from_notation
 from escalon.cli.dose_escalation import outlook as outlook_from_notation
-from escalon.cli.dose_product import lymphodepletion, product
-from escalon.cli.loading import Cutoff, cutoff_day, load, print_json
+from escalon.cli.dose_lymphodepletion import lymphodepletion
+from escalon.cli.dose_product import product
+from escalon.cli.loading import Cutoff, cutoff_day, load
+from escalon.cli.output import AsJson, print_json, print_table, say, say_if_synthetic
 
 if TYPE_CHECKING:
     from escalon.conduct.dosing import NextDose
@@ -39,7 +41,7 @@ def next_dose(
     levels: LEVELS = 3,
     overridden: OVERRIDDEN = False,
     cutoff: Cutoff = None,
-    as_json: AS_JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """What the dose rule says next, and why: from the notation, or from a study's data with its windows and guards.
 
@@ -71,7 +73,7 @@ def outlook(
     figure: Annotated[Path | None, typer.Option("--figure", "-f", help="Write the tree to this SVG file.")] = None,
     overridden: OVERRIDDEN = False,
     cutoff: Cutoff = None,
-    as_json: AS_JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """Everything that can happen next, and how the trial ends from here, exactly.
 
@@ -118,24 +120,18 @@ def _from_data(what: list[str], cutoff: str | None, as_json: bool) -> None:
 
 
 def _print(found: "NextDose", synthetic: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from escalon.conduct.dosing import OUTCOMES
 
-    console = Console()
-    if synthetic:
-        console.print("[bold]Synthetic people: invented, not observed.[/bold]")
-    table = Table("participant", "level", "infused", "window ends", "outcome", "why", "dose")
-    for one in found.reviews:
-        outcome = OUTCOMES[one.outcome]
-        days = (str(one.infusion.day), str(one.window_ends))
-        table.add_row(
-            one.participant, str(one.infusion.level), *days, outcome, one.why, one.deviation or "in its window"
-        )
-    console.print(table)
-    console.print(f"So far: {found.conduct or 'nobody infused'}   as of {found.today}")
-    console.print(f"[bold]Next: {found.headline}[/bold]\n  because {found.decision.reason}")
-    for note in found.decision.notes:
-        console.print(f"  note: {note}")
-    console.print(f"  rests on assumptions {', '.join(found.assumptions)}", highlight=False)
+    say_if_synthetic(synthetic)
+    rows = [
+        (one.participant, one.infusion.level, one.infusion.day, one.window_ends, OUTCOMES[one.outcome], one.why,
+         one.deviation or "in its window")
+        for one in found.reviews
+    ]  # fmt: skip
+    print_table(("participant", "level", "infused", "window ends", "outcome", "why", "dose"), rows)
+    say(f"So far: {found.conduct or 'nobody infused'}   as of {found.today}")
+    say(f"Next: {found.headline}", bold=True)
+    say(f"  because {found.decision.reason}")
+    for one in found.decision.notes:
+        say(f"  note: {one}")
+    say(f"  rests on assumptions {', '.join(found.assumptions)}")

@@ -1,11 +1,11 @@
 """What the `escalon dose` commands read alike: amounts with units, percentages with their sign, products, weights."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-import typer
+from escalon.cli.output import fail, note
 
 if TYPE_CHECKING:
     from escalon.facts import Fact, Finding
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 Text: TypeAlias = str | None
 Made = TypeVar("Made")
-Thing = TypeVar("Thing")
 
 
 def asked(make: Callable[[], Made]) -> Made:
@@ -23,15 +22,9 @@ def asked(make: Callable[[], Made]) -> Made:
     try:
         return make()
     except (ValueError, KeyError, OSError) as error:
-        wrong(str(error.args[0]) if isinstance(error, KeyError) else str(error))
+        fail(str(error.args[0]) if isinstance(error, KeyError) else str(error))
     except ArithmeticError:
-        wrong("a number is beyond anything that is measured. Check the exponents")
-
-
-def wrong(message: str) -> NoReturn:
-    """Say what is wrong and leave with exit code 2."""
-    typer.echo(f"escalon: {message}", err=True)
-    raise typer.Exit(2)
+        fail("a number is beyond anything that is measured. Check the exponents")
 
 
 def amount(name: str, text: Text, unit: str) -> Fraction | None:
@@ -74,20 +67,12 @@ def share(name: str, text: Text) -> Fraction | None:
     return share
 
 
-def tracked(rows: Sequence[Thing]) -> Iterable[Thing]:
-    """The rows, with a progress bar on stderr when there are many."""
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(rows, "doses", console=Console(stderr=True), disable=len(rows) < 1000, transient=True)
-
-
 def say_notes(findings: "Sequence[Finding]", said: Sequence[str] = ()) -> None:
     """Flags and why, once each; to stderr, so that a pipe keeps only the answer."""
     flags = dict.fromkeys(flag for finding in findings for flag in finding.flags)
     reasons = dict.fromkeys(r for f in findings if f.flags or f.value is None for r in f.reasons if r not in said)
-    for note in ([f"flags: {', '.join(flags)}"] if flags else []) + [f"note: {reason}" for reason in reasons]:
-        typer.echo(note, err=True)
+    for one in ([f"flags: {', '.join(flags)}"] if flags else []) + [f"note: {reason}" for reason in reasons]:
+        note(one)
 
 
 def shown(value: Any, unit: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from escalon.cli.output import AsJson, print_json, say, write
 
 if TYPE_CHECKING:
     from escalon.escalation import Conduct, Decision, Rule
@@ -29,7 +30,6 @@ LEVELS = Annotated[int, typer.Option("--levels", "-l", min=1, help="How many dos
 OVERRIDDEN = Annotated[
     bool, typer.Option("--overridden", help="Go on from cohorts the rule did not ask for; they are named.")
 ]
-AS_JSON = Annotated[bool, typer.Option("--json", help="Plain data for scripts.")]
 
 
 def next_dose(
@@ -37,7 +37,7 @@ def next_dose(
     design: DESIGN = "3+3 variant=V2 size=18",
     levels: LEVELS = 3,
     overridden: OVERRIDDEN = False,
-    as_json: AS_JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """What the dose rule says next, and why.
 
@@ -66,7 +66,7 @@ def outlook(
     steps: Annotated[int, typer.Option("--steps", "-s", min=0, max=6, help="How many steps the tree looks ahead.")] = 2,
     figure: Annotated[Path | None, typer.Option("--figure", "-f", help="Write the tree to this SVG file.")] = None,
     overridden: OVERRIDDEN = False,
-    as_json: AS_JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """Everything that can happen next, and how the trial ends from here, exactly.
 
@@ -116,13 +116,13 @@ def show_decision(
     left = [str(one) for one in departures(rule, conduct)]
     if as_json:
         found = {"design": rule.name, "rule": list(rule.prose()), "so_far": str(conduct), **decision.as_json()}
-        typer.echo(json.dumps({**found, "departures": left, **(extra or {})}, ensure_ascii=False, indent=2))
+        print_json({**found, "departures": left, **(extra or {})})
         return
     tally = conduct.tally(rule.levels)
-    typer.echo(f"{_sentence(str(decision))}.")
-    typer.echo(f"Because: {decision.reason}.")
+    say(f"{_sentence(str(decision))}.")
+    say(f"Because: {decision.reason}.")
     for note in decision.notes:
-        typer.echo(f"Note: {note}.")
+        say(f"Note: {note}.")
     for level in range(1, tally.levels + 1):
         n, t = tally[level]
         waiting, out = tally.pending[level - 1], tally.not_evaluable[level - 1]
@@ -130,10 +130,10 @@ def show_decision(
             more = "".join(
                 f", {count} {what}" for count, what in ((waiting, "pending"), (out, "not evaluable")) if count
             )
-            typer.echo(f"  level {level}: {t} DLT of {n} evaluable{more}")
+            say(f"  level {level}: {t} DLT of {n} evaluable{more}")
     for one in left:
-        typer.echo(f"Departure from the rule: {one}.")
-    typer.echo(f"Rule: {rule.name}, {rule.levels} levels. {' '.join(rule.prose())}")
+        say(f"Departure from the rule: {one}.")
+    say(f"Rule: {rule.name}, {rule.levels} levels. {' '.join(rule.prose())}")
 
 
 def _sentence(text: str) -> str:
@@ -155,26 +155,26 @@ def show_outlook(
 
     found = look(rule, conduct, risks, steps)
     if figure:
-        figure.write_text(outlook_svg(found), encoding="utf-8")
+        write(figure, outlook_svg(found))
     if as_json:
-        typer.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        print_json(found.as_json())
         return
     _print_tree(found)
     for forecast in found.forecasts:
         _print_forecast(forecast)
     if figure:
-        typer.echo(f"Figure: {figure}")
+        say(f"Figure: {figure}")
 
 
 def _print_tree(found: Outlook) -> None:
-    typer.echo(f"{found.rule.name}, so far {found.root.conduct or 'nobody treated'}")
+    say(f"{found.rule.name}, so far {found.root.conduct or 'nobody treated'}")
     _print_node(found.root, "", "", "")
 
 
 def _print_node(node: Node, observed: str, first: str, rest: str) -> None:
     """One line per state: what was observed, what the rule says, with which probability, why."""
     chance = "" if node.probability is None else f"  {node.probability:.4f}"
-    typer.echo(f"{first}{observed}{node.decision}{chance}  ({node.decision.reason})")
+    say(f"{first}{observed}{node.decision}{chance}  ({node.decision.reason})")
     for number, branch in enumerate(node.branches, start=1):
         last = number == len(node.branches)
         ahead = "└─ " if last else "├─ "
@@ -183,11 +183,11 @@ def _print_node(node: Node, observed: str, first: str, rest: str) -> None:
 
 def _print_forecast(forecast: Forecast) -> None:
     risks = ", ".join(f"{risk:g}" for risk in forecast.risks)
-    typer.echo(f"\nIf the true DLT risks are {risks} (exact):")
+    say(f"\nIf the true DLT risks are {risks} (exact):")
     ends = [f"{'no MTD' if level == 0 else f'MTD {level}'} {share:.4f}" for level, share in enumerate(forecast.mtd)]
     if forecast.unsettled:
         ends.append(f"undecided {forecast.unsettled:.4f}")
-    typer.echo("  ends with    " + "   ".join(ends))
-    typer.echo(f"  still to treat {forecast.still_to_treat:.2f} on average")
+    say("  ends with    " + "   ".join(ends))
+    say(f"  still to treat {forecast.still_to_treat:.2f} on average")
     law = "   ".join(f"{count}: {share:.4f}" for count, share in forecast.cohorts.items())
-    typer.echo(f"  decided after exactly this many more cohorts   {law}")
+    say(f"  decided after exactly this many more cohorts   {law}")

@@ -1,14 +1,16 @@
 """`escalon dose lymphodepletion`: cyclophosphamide and fludarabine in mg."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from escalon.cli.dose_entries import Text, amount, asked, say_notes, shown, tracked, wrong
+from escalon.cli.dose_entries import Text, amount, asked, say_notes, shown
+from escalon.cli.input_table import each_row, read_rows
+from escalon.cli.output import AsJson, give_rows, print_json, say
 
 if TYPE_CHECKING:
+    from escalon.cli.input_table import Cells
     from escalon.facts import Finding
     from escalon.instruments.product.lymphodepletion import Regimen
     from escalon.protocol.study import Study
@@ -34,7 +36,7 @@ def lymphodepletion(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Where the table goes; else the screen.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Cyclophosphamide and fludarabine in mg, from body surface area and renal function.
 
@@ -64,17 +66,8 @@ def lymphodepletion(
     }
     area, renal, doses = asked(lambda: _lymphodepletion(plan, given, options))
     if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "body_surface_area": area.as_json(),
-                    "creatinine_clearance": renal.as_json(),
-                    "doses": [dose.as_json() for dose in doses],
-                },
-                ensure_ascii=False,
-                indent=2,
-            )
-        )
+        inputs = {"body_surface_area": area.as_json(), "creatinine_clearance": renal.as_json()}
+        print_json(inputs | {"doses": [dose.as_json() for dose in doses]})
     else:
         _print_doses(area, renal, doses)
     raise typer.Exit(_dose_code((area, renal), doses))
@@ -152,8 +145,8 @@ def _print_doses(area: "Finding", renal: "Finding", doses: "list[Finding]") -> N
     from escalon.facts import plain
     from escalon.reporting.significant import significant
 
-    typer.echo(f"body surface area     {significant(area.value, 5)} m² ({area.components.get('formula', 'not known')})")
-    typer.echo(f"creatinine clearance  {shown(renal.value, 'mL/min')}")
+    say(f"body surface area     {significant(area.value, 5)} m² ({area.components.get('formula', 'not known')})")
+    say(f"creatinine clearance  {shown(renal.value, 'mL/min')}")
     for dose in doses:
         parts = dose.components
         days = ", ".join(f"day {day}" for day in parts.get("days", ()))
@@ -167,7 +160,7 @@ def _print_doses(area: "Finding", renal: "Finding", doses: "list[Finding]") -> N
             if dose.category
             else ""
         )
-        typer.echo(f"{name:<29} {what:>12}  {days}{extra}")
+        say(f"{name:<29} {what:>12}  {days}{extra}")
     say_notes([area, renal, *doses])
 
 
@@ -178,47 +171,25 @@ def _lymphodepletion_table(
     study: "Study", table: Path, options: dict[str, Any], output: Path | None, as_json: bool
 ) -> None:
     """A row per participant and drug: dose, rounded dose, flags."""
-    from escalon.casebook.folder import read_table
-    from escalon.facts import jsonable
-    from escalon.reporting.tables.grid import csv_text
-
-    read = read_table(table)
-    unknown = [name for name in read.columns if name not in _LYMPHODEPLETION_COLUMNS]
-    if unknown or "participant" not in read.columns:
-        what = f"column {unknown[0]!r} is not known" if unknown else "column participant is missing"
-        wrong(f"{table.name}:1: {what}. Columns: {', '.join(_LYMPHODEPLETION_COLUMNS)}")
+    _, rows = read_rows(table, ("participant",), _LYMPHODEPLETION_COLUMNS)
+    judged = each_row(rows, lambda cells: _judged(study, cells, options), "doses")
     columns = ("participant", "dose", "mg", "category", "body_surface_area", "creatinine_clearance", "flags", "reasons")
-    rows, problems, stopped = [], [], False
-    for row in tracked(read.rows):
-        given = {name: row.cells.get(name) or None for name in _LYMPHODEPLETION_COLUMNS}
-        try:
-            area, renal, doses = _lymphodepletion(study, given, options)
-        except ValueError as error:
-            problems.append(f"{table.name}:{row.line}: {str(error).removeprefix('--')}")
-            continue
-        except ArithmeticError:
-            problems.append(f"{table.name}:{row.line}: a number is beyond anything that is measured")
-            continue
-        invalid = [
-            reason for finding in (area, renal) if finding.status.value == "invalid" for reason in finding.reasons
-        ]
-        problems += [f"{table.name}:{row.line}: {reason}" for reason in invalid]
-        stopped |= _dose_code((area, renal), doses) != 0
-        rows += [
-            (given["participant"], dose.name, jsonable(dose.value), dose.category, jsonable(area.value),
-             jsonable(renal.value), " ".join(dose.flags), "; ".join(dose.reasons))
-            for dose in doses
-        ]  # fmt: skip
-    if problems:
-        for problem in problems:
-            typer.echo(problem, err=True)
-        raise typer.Exit(2)
-    text = csv_text(columns, rows).rstrip("\n")
-    if as_json:
-        text = json.dumps([dict(zip(columns, row, strict=True)) for row in rows], ensure_ascii=False, indent=2)
-    if output:
-        output.write_text(text + "\n", encoding="utf-8")
-        typer.echo(f"{len(rows)} doses: {output}")
-    else:
-        typer.echo(text)
-    raise typer.Exit(1 if stopped else 0)
+    doses = [dose for _, some in judged for dose in some]
+    give_rows(columns, doses, output, as_json, "doses")
+    raise typer.Exit(max((code for code, _ in judged), default=0))
+
+
+def _judged(study: "Study", cells: "Cells", options: dict[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
+    """One participant's doses as rows, and whether one is contraindicated or cannot be known."""
+    from escalon.facts import Status, jsonable
+
+    given = {name: cells.get(name) or None for name in _LYMPHODEPLETION_COLUMNS}
+    area, renal, doses = _lymphodepletion(study, given, options)
+    for finding in (area, renal):
+        if finding.status is Status.INVALID:
+            raise ValueError("; ".join(finding.reasons))
+    return _dose_code((area, renal), doses), [
+        (given["participant"], dose.name, jsonable(dose.value), dose.category, jsonable(area.value), jsonable(renal.value),
+         " ".join(dose.flags), "; ".join(dose.reasons))
+        for dose in doses
+    ]  # fmt: skip

@@ -1,6 +1,5 @@
 """`escalon dose product`: what to give, what was given, and the sheet to check it on."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,16 +16,13 @@ from escalon.cli.dose_entries import (
     say_notes,
     shown,
     weight_of,
-    wrong,
 )
-from escalon.cli.dose_lymphodepletion import lymphodepletion
+from escalon.cli.output import AsJson, fail, print_json, say, write
 
 if TYPE_CHECKING:
     from escalon.facts import Finding
     from escalon.instruments.product.infusion import Bag, Infusion
     from escalon.protocol.study import Study
-
-__all__ = ["lymphodepletion", "product"]
 
 
 def product(
@@ -64,7 +60,7 @@ def product(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Where the judged table goes; else the screen.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Cells to give, the volume that holds them, and whether what was given is the assigned dose.
 
@@ -86,7 +82,7 @@ def product(
         judge_table(plan, table, output, as_json)
         return
     if level is None:
-        wrong("--level is needed: the level this participant was assigned")
+        fail("--level is needed: the level this participant was assigned")
     bag = asked(
         lambda: bag_of(
             cells_per_ml=cells_per_ml, viability=viability, car_fraction=car_fraction, car_gate=car_gate,
@@ -102,11 +98,11 @@ def product(
     if worksheet is not None:
         asked(lambda: _write_sheet(worksheet, plan, level, participant, infusion_date, bag, found, beside))
     if as_json:
-        typer.echo(json.dumps(_as_json(found, beside), ensure_ascii=False, indent=2))
+        print_json(_as_json(found, beside))
     else:
         _print_infusion(plan, level, found, beside)
         if worksheet is not None:
-            typer.echo(f"Worksheet for a second person: {worksheet}")
+            say(f"Worksheet for a second person: {worksheet}")
     raise typer.Exit(_code(found, identity))
 
 
@@ -156,7 +152,7 @@ def _print_infusion(study: "Study", level: int, found: "Infusion", beside: "dict
     lines += [(name, "; ".join((finding.category or "", *finding.reasons))) for name, finding in others.items()]
     width = max(len(name) for name, _ in lines)
     for name, value in lines:
-        typer.echo(f"{name:<{width}}  {value}")
+        say(f"{name:<{width}}  {value}")
     say_notes([*_worth_saying(found), *others.values()], said=found.verdict.reasons if found.was_given else ())
 
 
@@ -188,7 +184,4 @@ def _write_sheet(
         infusion_date or "", study.dose.product, version=escalon.__version__,
     )  # fmt: skip
     sheet = worksheet(heading, bag, found, beside["identity"], release=beside["release"])
-    if path.suffix == ".html":
-        path.write_text(worksheet_html(sheet), encoding="utf-8")
-    else:
-        path.write_bytes(worksheet_pdf(sheet))
+    write(path, worksheet_html(sheet) if path.suffix == ".html" else worksheet_pdf(sheet))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from escalon.cli.loading import DataFolder, StudyName, load
+from escalon.cli.output import fail, say
 
 
 def export(
@@ -22,7 +23,7 @@ def export(
 
     _, intake = load(study, data)
     for file in write_folder(intake.records, output, form):
-        typer.echo(f"written {file}")
+        say(f"written {file}")
     raise typer.Exit(2 if intake.refused else 0)
 
 
@@ -44,17 +45,14 @@ def bring_in(
     from escalon.exchange.tidy_folder import write_folder
 
     if form not in ("redcap", "csv", "parquet"):
-        typer.echo(f"escalon: {form!r} is not a format. Write redcap, csv or parquet", err=True)
-        raise typer.Exit(2)
+        fail(f"{form!r} is not a format. Write redcap, csv or parquet")
     if form == "redcap" and not (data / "mapping.toml").exists():
-        typer.echo(f"escalon: {data}: there is no mapping.toml. docs/data.md shows how it is written", err=True)
-        raise typer.Exit(2)
+        fail(f"{data}: there is no mapping.toml. docs/data.md shows how it is written")
     _, intake = load(study, data)
     if intake.refused:
-        typer.echo("escalon: nothing is written while rows are refused. Correct them first", err=True)
-        raise typer.Exit(2)
+        fail("nothing is written while rows are refused. Correct them first")
     if not write:
-        typer.echo(f"Dry run: {intake.account()}. Add --write to write them to {output}")
+        say(f"Dry run: {intake.account()}. Add --write to write them to {output}")
         return
     for file in write_folder(intake.records, output, "csv"):
-        typer.echo(f"written {file}")
+        say(f"written {file}")

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from escalon.cli.loading import AsJson, Cutoff, cutoff_day, load, print_json
+from escalon.cli.loading import Cutoff, cutoff_day, load
+from escalon.cli.output import AsJson, print_json
 
 if TYPE_CHECKING:
     from escalon.conduct.explaining import Line

@@ -2,7 +2,8 @@
 
 from dataclasses import asdict
 
-from escalon.cli.loading import AsJson, Cutoff, DataFolder, StudyName, cutoff_day, load, print_json
+from escalon.cli.loading import Cutoff, DataFolder, StudyName, cutoff_day, load
+from escalon.cli.output import AsJson, print_json, print_table
 
 EPILOG = """Example:
 
@@ -26,11 +27,8 @@ def feasibility(study: StudyName, data: DataFolder, cutoff: Cutoff = None, as_js
     if as_json:
         print_json([asdict(step) for step in steps])
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("clause", "what", "pass", "fail", "unknown", "n/a", "still possible", "alone keeps out")
-    for step in steps:
-        numbers = (step.met, step.not_met, step.unknown, step.not_applicable, step.still_possible, step.alone)
-        table.add_row(step.id, step.title, *(str(number) if number else "·" for number in numbers))
-    Console().print(table)
+    columns = ("clause", "what", "pass", "fail", "unknown", "n/a", "still possible", "alone keeps out")
+    counts = [(one.met, one.not_met, one.unknown, one.not_applicable, one.still_possible, one.alone) for one in steps]
+    print_table(
+        columns, [(one.id, one.title, *(n or "·" for n in some)) for one, some in zip(steps, counts, strict=True)]
+    )

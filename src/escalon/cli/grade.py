@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from escalon.cli.grade_tables import grade_counts, grade_courses, grade_laboratory_table
-from escalon.cli.grade_writing import fail, inputs_of, print_finding, print_json, read_items
+from escalon.cli.grade_writing import inputs_of, print_finding, read_items
+from escalon.cli.output import AsJson, fail, print_json
 
 if TYPE_CHECKING:
     from escalon.facts import Finding
@@ -18,7 +19,6 @@ app = typer.Typer(
 )
 
 Items = Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE…", help="Inputs, such as temp_c=38.5.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Table = Annotated[
     Path | None, typer.Option("--table", help="Grade a CSV or Parquet file instead; one row per assessment.")
 ]

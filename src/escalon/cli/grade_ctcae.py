@@ -4,7 +4,8 @@ from typing import Any
 
 import typer
 
-from escalon.cli.grade_writing import fail, print_finding, print_grid, print_json
+from escalon.cli.grade_writing import print_finding
+from escalon.cli.output import fail, print_json, print_table, say
 
 
 def grade_test(test: str, items: dict[str, Any], as_json: bool) -> None:
@@ -46,9 +47,9 @@ def _show_term(name: str, as_json: bool) -> None:
         grades = {str(grade): text for grade, text in term.grades.items()}
         print_json({"term": term.name, "class": term.system_class, "meddra_code": term.code, "grades": grades})
         return
-    typer.echo(f"{term.name} · {term.system_class} · MedDRA {term.code}")
+    say(f"{term.name} · {term.system_class} · MedDRA {term.code}")
     for grade, text in term.grades.items():
-        typer.echo(f"  {grade}  {text}")
+        say(f"  {grade}  {text}")
 
 
 def list_terms(word: str, as_json: bool) -> None:
@@ -65,7 +66,7 @@ def list_terms(word: str, as_json: bool) -> None:
         )
         return
     rows = [(term.name, term.system_class, term.code, ", ".join(map(str, term.grades))) for term in found]
-    print_grid(f"CTCAE v5.0: {len(found)} of {len(terms())} terms", ("term", "class", "MedDRA", "grades"), rows, 1000)
+    print_table(("term", "class", "MedDRA", "grades"), rows, f"CTCAE v5.0: {len(found)} of {len(terms())} terms")
 
 
 def list_tests(as_json: bool) -> None:
@@ -76,10 +77,8 @@ def list_tests(as_json: bool) -> None:
         (lab.quantity.name, lab.quantity.unit, ", ".join(lab.quantity.accepts), lab.term.name, ", ".join(lab.limits))
         for lab, _ in laboratory_terms().values()
     ]
+    columns = ("test", "unit", "also", "term", "reads")
     if as_json:
-        keys = ("test", "unit", "also", "term", "reads")
-        print_json([dict(zip(keys, row, strict=True)) for row in sorted(rows)])
+        print_json([dict(zip(columns, row, strict=True)) for row in sorted(rows)])
     else:
-        print_grid(
-            "Tests that CTCAE v5.0 grades from a number", ("test", "unit", "also", "term", "reads"), sorted(rows), 1000
-        )
+        print_table(columns, sorted(rows), "Tests that CTCAE v5.0 grades from a number")

@@ -7,29 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from escalon.cli.grade_writing import answer, fail, print_grid, print_json
+from escalon.cli.grade_writing import answer
+from escalon.cli.input_table import read_rows
+from escalon.cli.output import MANY, csv_text, fail, note, print_json, print_table, progress, write
 
 if TYPE_CHECKING:
     from escalon.facts import Finding
     from escalon.safety.episodes import Episode, Graded
 
+SHOWN = 40
+"""Rows on the screen; --json and -o have all."""
 ABOUT = frozenset({"participant", "time", "date", "day", "source", "visit"})
-
-
-def rows_of(file: Path, *needed: str) -> list[tuple[str, dict[str, str]]]:
-    """The rows of a CSV or Parquet file that has the needed columns, each with the place it stands at."""
-    from escalon.casebook.folder import FolderError, read_table
-
-    if not file.is_file():
-        fail(f"there is no file {file}")
-    try:
-        table = read_table(file)
-    except (FolderError, OSError) as error:
-        fail(str(error))
-    lacking = [name for name in needed if name not in table.columns]
-    if lacking:
-        fail(f"{table.file}:1: column {', '.join(lacking)} is missing. Columns there: {', '.join(table.columns)}")
-    return [(f"{table.file}:{row.line}", dict(row.cells)) for row in table.rows]
 
 
 def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, as_json: bool) -> None:
@@ -37,7 +25,7 @@ def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, 
     from escalon.safety.episodes import Assessment, by_day, episodes, grade_crs, grade_icans
 
     courses: dict[str, list[Assessment]] = {}
-    for place, row in rows_of(file, "participant"):
+    for place, row in read_rows(file, ["participant"])[1]:
         when = _time(place, row)
         items = {key: value for key, value in row.items() if key not in ABOUT and value.strip()}
         courses.setdefault(_whose(place, row), []).append(Assessment(when, items))
@@ -55,10 +43,10 @@ def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, 
     if as_json:
         print_json(_courses_json(graded, days, found))
     else:
-        print_grid(f"{name.upper()} by day", ("participant", "day", "grade"), [(a, b, answer(c)) for a, b, c in days])
-        print_grid(
-            f"{name.upper()} episodes", ("participant", "start", "end", "hours", "highest"), _episode_rows(found)
-        )
+        graded_days = [(who, day, answer(finding)) for who, day, finding in days]
+        print_table(("participant", "day", "grade"), graded_days, f"{name.upper()} by day", most=SHOWN)
+        columns = ("participant", "start", "end", "hours", "highest")
+        print_table(columns, _episode_rows(found), f"{name.upper()} episodes", most=SHOWN)
     if any(one.finding.status.value == "invalid" for some in graded.values() for one in some):
         _say_invalid(graded)
         raise typer.Exit(2)
@@ -130,23 +118,19 @@ def _say_invalid(graded: "Mapping[str, Sequence[Graded]]") -> None:
     for who, some in graded.items():
         for one in some:
             if one.finding.status.value == "invalid":
-                typer.echo(f"{who} {one.when.isoformat()}: {'; '.join(one.finding.reasons)}", err=True)
+                note(f"{who} {one.when.isoformat()}: {'; '.join(one.finding.reasons)}")
 
 
 def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> None:
     """Laboratory results: the grades of every row, in both directions. Exit code 2 if a row could not be read."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from escalon.instruments.safety.ctcae.table import COLUMNS, grade_rows
 
-    rows = rows_of(file, "test", "value")
+    rows = read_rows(file, ["test", "value"])[1]
     unread = [name for name in (rows[0][1] if rows else ()) if name not in ABOUT and name not in COLUMNS]
     if unread:
-        typer.echo(f"{file.name}: not read: {', '.join(unread)}. Columns that are: {', '.join(COLUMNS)}", err=True)
-    with Progress(console=Console(stderr=True), transient=True, disable=len(rows) < 5_000) as progress:
-        task = progress.add_task("grading", total=len(rows))
-        found = grade_rows([row for _, row in rows], lambda done: progress.update(task, completed=done))
+        note(f"{file.name}: not read: {', '.join(unread)}. Columns that are: {', '.join(COLUMNS)}")
+    with progress("grading", len(rows), shown=len(rows) >= MANY) as told:
+        found = grade_rows([row for _, row in rows], told)
     columns = ("row", "participant", "test", "value", "unit", "term", "grade", "grade_value", "grade_worst", "problem")
     shown = [
         (
@@ -160,12 +144,12 @@ def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> No
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in shown])
     elif not output:
-        print_grid("CTCAE v5.0", columns[1:], [row[1:] for row in shown])
+        print_table(columns[1:], [row[1:] for row in shown], "CTCAE v5.0", most=SHOWN)
     wrong = [one for one in found if one.problem]
     for one in wrong[:20]:
-        typer.echo(f"{rows[one.row][0]}: {one.problem}", err=True)
+        note(f"{rows[one.row][0]}: {one.problem}")
     if wrong:
-        typer.echo(f"{len(wrong)} of {len(rows)} rows could not be graded", err=True)
+        note(f"{len(wrong)} of {len(rows)} rows could not be graded")
         raise typer.Exit(2)
 
 
@@ -186,7 +170,7 @@ def icaht_of(counts: Mapping[str, Any], scale: str) -> "tuple[Finding, Finding]"
 def grade_counts(file: Path, output: Path | None, scale: str, as_json: bool) -> None:
     """ICAHT of every participant of a table with columns participant, day and anc."""
     courses: dict[str, dict[str, str]] = {}
-    for place, row in rows_of(file, "participant", "day", "anc"):
+    for place, row in read_rows(file, ["participant", "day", "anc"])[1]:
         day, count = (row.get("day") or "").strip(), (row.get("anc") or "").strip()
         if not day.lstrip("-").isdigit():
             fail(f"{place}, day: {day!r} is not a day after infusion. Write 0, 1, 2 …")
@@ -209,14 +193,9 @@ def grade_counts(file: Path, output: Path | None, scale: str, as_json: bool) -> 
     if as_json:
         print_json([{"participant": who, "early": a.as_json(), "late": b.as_json()} for who, (a, b) in found.items()])
     elif not output:
-        print_grid("ICAHT", columns, rows)
+        print_table(columns, rows, "ICAHT", most=SHOWN)
 
 
 def _write(file: Path, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    import csv
-
-    with file.open("w", encoding="utf-8", newline="") as text:
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
-    typer.echo(f"{file}: {len(rows)} rows written", err=True)
+    write(file, csv_text(columns, rows))
+    note(f"{file}: {len(rows)} rows written")

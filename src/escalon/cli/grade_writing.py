@@ -1,19 +1,11 @@
 """How `escalon grade` reads its inputs and writes its answers."""
 
-import json
-import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-import typer
+from escalon.cli.output import fail, say
 
 if TYPE_CHECKING:
     from escalon.facts import Finding
-
-
-def fail(sentence: str) -> NoReturn:
-    """The input is wrong: say so and end with exit code 2."""
-    typer.echo(sentence, err=True)
-    raise typer.Exit(2)
 
 
 def read_items(items: list[str] | None) -> dict[str, Any]:
@@ -41,25 +33,19 @@ def inputs_of(name: str) -> str:
     return "\n\n".join(lines)
 
 
-def print_json(thing: Any) -> None:
-    """JSON on stdout, the same bytes for the same answer."""
-    json.dump(thing, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
-
-
 def print_finding(title: str, finding: "Finding") -> None:
     """A grade as a person reads it: the grade or its range, why, what is missing, what it rests on."""
     from escalon.facts import Status
 
-    typer.echo(f"{title}: {answer(finding)}")
+    say(f"{title}: {answer(finding)}")
     for reason in finding.reasons:
-        typer.echo(f"  {reason}")
+        say(f"  {reason}")
     if finding.missing and finding.status is not Status.OK:
-        typer.echo(f"  to settle it, record: {', '.join(finding.missing)}")
+        say(f"  to settle it, record: {', '.join(finding.missing)}")
     known = [f"{name} {shown(value)}" for name, value in finding.components.items() if value is not None]
     if known:
-        typer.echo(f"  with {', '.join(known)}")
-    typer.echo(f"  rule {finding.rule}")
+        say(f"  with {', '.join(known)}")
+    say(f"  rule {finding.rule}")
 
 
 def answer(finding: "Finding") -> str:
@@ -82,18 +68,3 @@ def shown(value: Any) -> str:
     from escalon.facts import plain
 
     return ", ".join(map(str, value)) if isinstance(value, tuple) else plain(value)
-
-
-def print_grid(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]], most: int = 40) -> None:
-    """A table on the screen, its first rows; the rest is counted."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows[:most]:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console().print(table)
-    if len(rows) > most:
-        typer.echo(f"… and {len(rows) - most} more rows. Write them all with -o FILE, or --json")

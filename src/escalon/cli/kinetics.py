@@ -1,10 +1,12 @@
 """`escalon kinetics`: the cells in blood of every participant, as a table and a figure."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from escalon.cli.input_table import read_rows
+from escalon.cli.output import AsJson, fail, fail_listing, print_json, print_table, say, tracked, write
 
 if TYPE_CHECKING:
     from escalon.kinetics import AplasiaRule, Kinetics, Plan, Profile, Run
@@ -34,7 +36,7 @@ def kinetics(
     table: Annotated[
         Path | None, typer.Option("--table", help="Write every parameter, full digits, to this CSV.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Peak, exposure, half-life and persistence of the cells in blood; B-cell aplasia; immunoglobulins.
 
@@ -56,37 +58,28 @@ def kinetics(
         product = analyte or _product(profiles)
         chosen = _chosen(profiles, product, unit)
     except TableError as error:
-        for problem in error.problems[:50]:
-            typer.echo(problem, err=True)
-        if len(error.problems) > 50:
-            typer.echo(f"… and {len(error.problems) - 50} more problems", err=True)
-        raise typer.Exit(2) from None
+        fail_listing(error.problems)
     except (ValueError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+        fail(error)
     found = _analysed(chosen, plan)
     others = [profile for profile in profiles if profile.analyte != product]
     if table:
         from escalon.reporting.tables.kinetics import parameter_csv
 
-        table.write_text(parameter_csv(found), encoding="utf-8")
+        write(table, parameter_csv(found))
     grids = _grids(found, others, runs, rule)
     if output:
         _write(output, data, grids, found, _cells(others), rule)
     if as_json:
-        typer.echo(
-            json.dumps(
-                {"synthetic": bool(_synthetic(data)), **_json(found, _cells(others), runs, rule)},
-                ensure_ascii=False,
-                indent=2,
-            )
-        )
+        print_json({"synthetic": bool(_synthetic(data)), **_json(found, _cells(others), runs, rule)})
         return
     if _synthetic(data):
-        typer.echo(_synthetic(data))
+        say(_synthetic(data))
     for grid in grids:
-        _print(grid)
-    typer.echo(
+        columns = grid.columns
+        numbers = set(columns) - grid.left
+        print_table(columns, grid.rows, grid.title, numbers=numbers, notes=grid.notes, uncut=True)
+    say(
         f"Written to {output}: kinetics.html and its figures and tables."
         if output
         else "For the figure: add -o FOLDER."
@@ -126,16 +119,9 @@ def _profiles(data: Path) -> "tuple[tuple[Profile, ...], list[Run]]":
         what = "no samples.csv or samples.parquet in it" if data.is_dir() else "there is no such file or folder"
         raise ValueError(f"{data}: {what}. Columns it needs: participant, analyte, date, value, unit, lloq")
     wells, doses = (_beside(samples.parent, name) for name in ("qpcr_wells", "doses"))
-    plates = plates_of(_rows(wells)) if wells else None
-    found = profiles_of(_rows(samples), _infusions(doses) if doses else {}, plates.read if plates else None)
+    plates = plates_of(read_rows(wells)[1]) if wells else None
+    found = profiles_of(read_rows(samples)[1], _infusions(doses) if doses else {}, plates.read if plates else None)
     return found, list(plates.runs.values()) if plates else []
-
-
-def _rows(file: Path) -> list[tuple[str, Any]]:
-    from escalon.casebook.folder import read_table
-
-    table = read_table(file)
-    return [(f"{table.file}:{row.line}", row.cells) for row in table.rows]
 
 
 def _infusions(doses: Path) -> "dict[str, Infused]":
@@ -143,7 +129,7 @@ def _infusions(doses: Path) -> "dict[str, Infused]":
     from escalon.kinetics.samples_table import Infused, TableError
 
     found: dict[str, Infused] = {}
-    for where, row in _rows(doses):
+    for where, row in read_rows(doses)[1]:
         if row.get("participant") in found:
             raise TableError([f"{where}: {row['participant']} is infused twice; keep one row"])
         try:
@@ -186,17 +172,9 @@ def _chosen(profiles: "tuple[Profile, ...]", analyte: str, unit: str | None) -> 
 
 def _analysed(profiles: "list[Profile]", plan: "Plan") -> "list[Kinetics]":
     """Every profile analysed, with a progress bar on long work."""
-    from rich.console import Console
-    from rich.progress import track
-
     from escalon.kinetics import noncompartmental
 
-    quiet = len(profiles) < 1000
-    console = Console(stderr=True)
-    return [
-        noncompartmental(profile, plan)
-        for profile in track(profiles, "kinetics", console=console, disable=quiet, transient=True)
-    ]
+    return [noncompartmental(profile, plan) for profile in tracked(profiles, "kinetics")]
 
 
 def _cells(others: "list[Profile]") -> "list[Profile]":
@@ -229,18 +207,17 @@ def _write(
     from escalon.reporting.page import figure, page
     from escalon.reporting.tables.kinetics import change_csv, parameter_csv
 
-    folder.mkdir(parents=True, exist_ok=True)
     synthetic = _synthetic(data)
     drawings = {"kinetics": kinetics_figure([kinetics.profile for kinetics in found], note=synthetic)}
     if cells:
         drawings["b_cells"] = b_cell_figure(cells, rule, note=synthetic)
     for name, drawing in drawings.items():
-        (folder / f"{name}.svg").write_text(drawing, encoding="utf-8")
-    (folder / "kinetics.csv").write_text(parameter_csv(found), encoding="utf-8")
-    (folder / "change_from_baseline.csv").write_text(change_csv(found), encoding="utf-8")
+        write(folder / f"{name}.svg", drawing)
+    write(folder / "kinetics.csv", parameter_csv(found))
+    write(folder / "change_from_baseline.csv", change_csv(found))
     parts = [*(figure(drawing) for drawing in drawings.values()), *(grid.html() for grid in grids)]
     text = page("Cells in blood", synthetic or f"from {data.name}", parts, _footer(data))
-    (folder / "kinetics.html").write_text(text, encoding="utf-8")
+    write(folder / "kinetics.html", text)
 
 
 def _synthetic(data: Path) -> str:
@@ -282,22 +259,3 @@ def _json(found: "list[Kinetics]", cells: "list[Profile]", runs: "list[Run]", ru
         "kinetics": [course(kinetics) for kinetics in found],
         "b_cell_aplasia": aplasia,
     }
-
-
-def _print(grid: "Grid") -> None:
-    """The grid as wide as it needs to be: a number is never cut off."""
-    from rich.console import Console
-    from rich.measure import Measurement
-    from rich.table import Table
-
-    shown = Table(title=grid.title, title_justify="left")
-    for name in grid.columns:
-        shown.add_column(name, justify="left" if name in grid.left else "right", no_wrap=True)
-    for row in grid.rows:
-        shown.add_row(*row)
-    wide = Console(width=10_000)
-    needed = Measurement.get(wide, wide.options, shown).maximum
-    console = Console(width=max(Console().width, needed))
-    console.print(shown)
-    for note in grid.notes:
-        console.print(f"  {note}", style="dim", highlight=False, markup=False)

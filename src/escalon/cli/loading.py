@@ -1,11 +1,11 @@
 """What every command on a data folder begins with: the study, the folder taken in, and its problems said aloud."""
 
-import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from escalon.cli.output import note
 
 if TYPE_CHECKING:
     from escalon.conduct.intake import Intake
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A bundled study's name, or a study folder.")]
 DataFolder = Annotated[Path, typer.Argument(metavar="DATA", help="A folder of CSV or Parquet tables, or a casebook.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Cutoff = Annotated[str | None, typer.Option("--cutoff", help="Read the data as of this day (2025-03-14).")]
 
 SHOWN_PROBLEMS = 20
@@ -35,11 +34,11 @@ def load(study: str, data: Path, quiet: bool = False) -> "tuple[Study, Intake]":
 def say_problems(intake: "Intake") -> None:
     """The refused rows, what else is not read, and the account of rows, on stderr."""
     for problem in sorted(intake.problems, key=lambda one: not one.refused)[:SHOWN_PROBLEMS]:
-        typer.echo(f"{'refused' if problem.refused else 'note':8} {problem}", err=True)
+        note(f"{'refused' if problem.refused else 'note':8} {problem}")
     more = len(intake.problems) - SHOWN_PROBLEMS
     if more > 0:
-        typer.echo(f"… and {more} more. `escalon data check` lists them all", err=True)
-    typer.echo(intake.account(), err=True)
+        note(f"… and {more} more. `escalon data check` lists them all")
+    note(intake.account())
 
 
 def cutoff_day(given: str | None, intake: "Intake") -> "Day":
@@ -50,9 +49,3 @@ def cutoff_day(given: str | None, intake: "Intake") -> "Day":
     from escalon.facts import Day
 
     return checked(Day.parse(given)) if given else last_day(intake.records, date.today())
-
-
-def print_json(thing: Any) -> None:
-    """JSON on stdout, the same bytes for the same answer."""
-    json.dump(thing, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")

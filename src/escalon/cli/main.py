@@ -9,6 +9,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from escalon.cli.output import fail, make_streams_safe, note, say
+from escalon.facts.input_error import is_about_the_input
+
 # Where each command is, and its one line of help; nothing else is imported for `escalon --help`.
 COMMANDS = {
     "demo": ("demo:demo", "A whole synthetic trial, from study folder to report, opened in the browser."),
@@ -104,7 +107,7 @@ def _root(
     if version:
         from escalon import __version__
 
-        typer.echo(f"escalon {__version__}")
+        say(f"escalon {__version__}")
         raise typer.Exit
 
 
@@ -112,30 +115,22 @@ def run() -> None:
     """The console script: every error that Escalon itself raises is one message and exit code 2, never a traceback."""
     if not sys.stdout.isatty():
         os.environ.setdefault("COLUMNS", "120")  # in a file or a pipe: wide enough that no table shortens a date
+    make_streams_safe()
     try:
         app()
     except ValueError as error:
-        if not raised_by_escalon(error):
+        if not is_about_the_input(error):
             raise
-        fail(str(error))
-    except FileNotFoundError as error:
-        fail(f"{error.filename}: there is no such file")
+        _leave(error)
     except BrokenPipeError:  # the reader of our output left; nothing is wrong
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        _leave(f"{error.filename}: {(error.strerror or str(error)).lower()}" if error.filename else error)
 
 
-def raised_by_escalon(error: ValueError) -> bool:
-    """Whether our own code raised the error, to say what is wrong with the input; a library's is a fault of ours."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return trace is not None and str(trace.tb_frame.f_globals.get("__name__", "")).startswith("escalon.")
-
-
-def fail(message: str) -> None:
-    """Print what is wrong to stderr and leave with exit code 2."""
-    typer.echo(f"escalon: {message}", err=True)
+def _leave(message: object) -> None:
+    note(f"escalon: {message}")
     sys.exit(2)
 
 

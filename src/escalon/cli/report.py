@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from escalon.cli.loading import Cutoff, DataFolder, StudyName, cutoff_day, load
+from escalon.cli.output import say, write
 
 EPILOG = """Examples:
 
@@ -25,7 +26,4 @@ def report(
 
     protocol, intake = load(study, data)
     page = trial_report(protocol, intake, cutoff_day(cutoff, intake))
-    output.mkdir(parents=True, exist_ok=True)
-    place = output / "report.html"
-    place.write_text(page, encoding="utf-8")
-    typer.echo(f"Report written to {place}")
+    say(f"Report written to {write(output / 'report.html', page)}")

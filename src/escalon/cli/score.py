@@ -1,11 +1,12 @@
 """`escalon score`: an instrument, from its items or over a table of visits."""
 
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from escalon.cli.loading import AsJson, print_json
+from escalon.cli.output import AsJson, fail, note, print_json, print_table, say
 
 if TYPE_CHECKING:
     from escalon.facts import Finding
@@ -74,18 +75,13 @@ def _list(as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    from rich.console import Console
-    from rich.table import Column, Table
+    from rich.text import Text
 
-    name = Column("name", no_wrap=True)
-    grid = Table(name, "what it measures", title="Instruments", title_justify="left", box=None)
-    before = ""
-    for row in sorted(rows, key=lambda row: (row["family"], row["name"])):
-        if row["family"] != before:
-            grid.add_row(f"[bold]{row['family']}[/bold]", "")
-            before = row["family"]
-        grid.add_row(f"  {row['name']}", f"{row['title']}: {row['about']}")
-    Console().print(grid)
+    lines: list[tuple[Any, str]] = []
+    for name, some in groupby(sorted(rows, key=lambda row: (row["family"], row["name"])), lambda row: row["family"]):
+        lines.append((Text(name, "bold"), ""))
+        lines += [(f"  {row['name']}", f"{row['title']}: {row['about']}") for row in some]
+    print_table(("name", "what it measures"), lines, "Instruments", whole=["name"], box=None)
 
 
 def _ask(found: "Instrument", as_json: bool) -> None:
@@ -95,21 +91,16 @@ def _ask(found: "Instrument", as_json: bool) -> None:
     if as_json:
         print_json(about)
         return
-    from rich.console import Console
-    from rich.table import Column, Table
-
-    console = Console()
-    console.print(f"[bold]{found.title}[/bold]  ({found.name})\n{found.about}\nSource: {found.source}")
+    say(f"{found.title}  ({found.name})", bold=True)
+    say(f"{found.about}\nSource: {found.source}")
     if found.unconfirmed:
-        console.print(f"[yellow]Unconfirmed:[/yellow] {found.unconfirmed}")
-    grid = Table(Column("item", no_wrap=True), "what", "accepted", "units", "also")
-    for item in about["items"]:
-        grid.add_row(item["name"], item["about"], item["accepted"], ", ".join(item["units"]), ", ".join(item["also"]))
-    console.print(grid)
+        say(f"Unconfirmed: {found.unconfirmed}")
+    rows = [[item[name] for name in ("name", "about", "accepted", "units", "also")] for item in about["items"]]
+    print_table(("item", "what", "accepted", "units", "also"), rows, whole=["item"])
     for name, choices in about["options"].items():
-        console.print(f"option {name}: {choices[0]} (default)" + "".join(f", {choice}" for choice in choices[1:]))
+        say(f"option {name}: {choices[0]} (default)" + "".join(f", {choice}" for choice in choices[1:]))
     for name, bands in about["bands"].items():
-        console.print(f"{name}: " + ";  ".join(f"{label} {test}" for label, test in bands))
+        say(f"{name}: " + ";  ".join(f"{label} {test}" for label, test in bands))
 
 
 def _pairs(items: list[str] | None) -> dict[str, Any]:
@@ -143,21 +134,21 @@ def _print(found: "Instrument", finding: "Finding") -> None:
 
     if finding.status is Status.INVALID:
         for reason in finding.reasons:
-            typer.echo(f"escalon: {reason}", err=True)
+            note(f"escalon: {reason}")
         return
     unit = f" {finding.unit}" if finding.unit and finding.value is not None else ""
     band = f"  ({finding.category})" if finding.category else ""
-    typer.echo(f"{found.title}: {plain(finding.value, 4)}{unit}{band}")
+    say(f"{found.title}: {plain(finding.value, 4)}{unit}{band}")
     if finding.bounds and finding.value is None:
-        typer.echo(f"  {_between(finding.bounds)}, depending on what is missing")
+        say(f"  {_between(finding.bounds)}, depending on what is missing")
     _print_parts(found, finding)
     if finding.missing:
-        typer.echo(f"  missing: {', '.join(finding.missing)}")
+        say(f"  missing: {', '.join(finding.missing)}")
     for reason in finding.reasons:
         if reason not in {f"{name} is not known" for name in finding.missing}:
-            typer.echo(f"  {reason}")
+            say(f"  {reason}")
     if finding.flags:
-        typer.echo(f"  flags: {', '.join(finding.flags)}")
+        say(f"  flags: {', '.join(finding.flags)}")
 
 
 def _print_parts(found: "Instrument", finding: "Finding") -> None:
@@ -166,10 +157,10 @@ def _print_parts(found: "Instrument", finding: "Finding") -> None:
     for name, value in parts.items():
         open_to = parts.get(f"{name}_bounds")
         if name in found.options:
-            typer.echo(f"  option {name}={value}")
+            say(f"  option {name}={value}")
         elif not (name.endswith("_bounds") and name.removesuffix("_bounds") in parts):
             shown = value if value is not None or open_to is None else open_to
-            typer.echo(f"  {name.replace('_', ' ')}: {_shown(shown)}")
+            say(f"  {name.replace('_', ' ')}: {_shown(shown)}")
 
 
 def _between(bounds: tuple[Any, ...]) -> str:
@@ -198,14 +189,13 @@ def _show(found: "Instrument", what: str, given: dict[str, Any]) -> None:
     options = chosen_options(found, given)
     match what:
         case "sql":
-            typer.echo(sql(found, **options))
+            say(sql(found, **options))
         case "javascript":
-            typer.echo(javascript(found, **options))
+            say(javascript(found, **options))
         case "schema":
             print_json(json_schema(found))
         case "formula":
             program = found.program(**options)
-            typer.echo(plain_text(program.steps[program.roots["value"]].node))
+            say(plain_text(program.steps[program.roots["value"]].node))
         case _:
-            typer.echo(f"escalon: --show {what} is not known. Write sql, javascript, schema or formula", err=True)
-            raise typer.Exit(2)
+            fail(f"--show {what} is not known. Write sql, javascript, schema or formula")

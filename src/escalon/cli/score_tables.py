@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from escalon.cli.output import note, progress, say
+
 if TYPE_CHECKING:
     import polars
 
@@ -23,24 +25,20 @@ class FileError(ValueError):
 
 def score_file(found: "Instrument", file: Path, output: Path | None, options: dict[str, Any], as_json: bool) -> None:
     """Score every row of a file. Exit code 2 if a row is invalid; the rows all come back either way."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from escalon.instruments.kit.visits_table import score_table
 
     if output is not None:
         _check_output(file, output)
     frame = read_visits(file)
-    with Progress(transient=True, console=Console(stderr=True), disable=frame.height < LONG) as bar:
-        task = bar.add_task(found.title, total=frame.height)
-        scored = score_table(found, frame, options, lambda rows: bar.advance(task, rows))
+    with progress(found.title, frame.height, shown=frame.height >= LONG) as told:
+        scored = score_table(found, frame, options, told)
     _say(found, file, scored)
     if output is not None and output.suffix == ".parquet":
         scored.frame.write_parquet(output)
     elif output is not None:
         scored.frame.write_csv(output)
     else:
-        typer.echo(scored.frame.write_json() if as_json else scored.frame.write_csv().rstrip("\n"))
+        say(scored.frame.write_json() if as_json else scored.frame.write_csv().rstrip("\n"))
     raise typer.Exit(2 if scored.invalid else 0)
 
 
@@ -102,16 +100,14 @@ def _say(found: "Instrument", file: Path, scored: "Scored") -> None:
     from escalon.facts import Status
 
     for problem in scored.problems[:SHOWN]:
-        typer.echo(f"{file.name} {problem}", err=True)
+        note(f"{file.name} {problem}")
     if scored.invalid > SHOWN:
-        typer.echo(
-            f"… `{found.name}_status` is invalid in {scored.invalid} rows; `{found.name}_flags` says why", err=True
-        )
+        note(f"… `{found.name}_status` is invalid in {scored.invalid} rows; `{found.name}_flags` says why")
     if scored.absent:
         shown = ", ".join(scored.absent[:SHOWN]) + (
             f" and {more} more" if (more := len(scored.absent) - SHOWN) > 0 else ""
         )
-        typer.echo(f"no column for {shown}: missing in every row", err=True)
+        note(f"no column for {shown}: missing in every row")
     counts = dict(scored.frame[f"{found.name}_status"].value_counts().iter_rows())
     account = " + ".join(f"{counts[one]} {one.replace('_', ' ')}" for one in map(str, Status) if one in counts)
-    typer.echo(f"{scored.frame.height} rows read = {account or 0}", err=True)
+    note(f"{scored.frame.height} rows read = {account or 0}")

@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from escalon.cli.loading import AsJson, Cutoff, DataFolder, StudyName, cutoff_day, load, print_json
+from escalon.cli.loading import Cutoff, DataFolder, StudyName, cutoff_day, load
+from escalon.cli.output import AsJson, fail, print_json, print_table, say, say_if_synthetic
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from escalon.conduct.screening import Screening
 
 EPILOG = """Examples:
@@ -48,10 +47,7 @@ def screen(
     records = as_of(intake.records, day)
     wanted = [code for code in records.participants if participant in (None, code)]
     if not wanted:
-        typer.echo(
-            f"escalon: there is no participant {participant}. There are {', '.join(records.participants)}", err=True
-        )
-        raise typer.Exit(2)
+        fail(f"there is no participant {participant}. There are {', '.join(records.participants)}")
     found = [screen_one(protocol, records, code, day) for code in wanted]
     if as_json:
         answer = {"study": protocol.id, "version": protocol.version, "cutoff": str(day), "account": intake.account()}
@@ -62,48 +58,39 @@ def screen(
 
 
 def _print(found: "list[Screening]", sheets: bool, synthetic: bool) -> None:
-    from rich.console import Console
-
-    console = Console()
-    if synthetic:
-        console.print("[bold]Synthetic people: invented, not observed.[/bold]")
-    if sheets:
-        for one in found:
-            _sheet(console, one)
-    else:
-        _table(console, found)
+    say_if_synthetic(synthetic)
+    if not sheets:
+        _table(found)
+        return
+    for one in found:
+        _sheet(one)
 
 
-def _table(console: "Console", found: "list[Screening]") -> None:
-    from rich.table import Table
+def _table(found: "list[Screening]") -> None:
+    from rich.text import Text
 
-    table = Table("participant", "disease", "verdict", "why, or what to obtain", title_justify="left")
+    rows = []
     for one in found:
         verdict = one.verdict.value
         reasons = [f"{clause.criterion.id}: {'; '.join(clause.why())}" for clause in one.failed()]
         reasons = reasons or [f"obtain: {wanted}" for wanted in one.obtain]
-        shown = "\n".join(reasons[:3]) + (f"\n… and {len(reasons) - 3} more" if len(reasons) > 3 else "")
-        table.add_row(one.participant, one.disease or "?", f"[{_COLOURS[verdict]}]{_WORDS[verdict]}[/]", shown)
-    console.print(table)
+        why = "\n".join(reasons[:3]) + (f"\n… and {len(reasons) - 3} more" if len(reasons) > 3 else "")
+        rows.append((one.participant, one.disease or "?", Text(_WORDS[verdict], _COLOURS[verdict]), why))
+    print_table(("participant", "disease", "verdict", "why, or what to obtain"), rows)
     counts = {word: sum(_WORDS[one.verdict.value] == word for one in found) for word in _WORDS.values()}
-    console.print(f"{len(found)} screened: " + ", ".join(f"{number} {word}" for word, number in counts.items()))
+    say(f"{len(found)} screened: " + ", ".join(f"{number} {word}" for word, number in counts.items()))
 
 
-def _sheet(console: "Console", one: "Screening") -> None:
-    from rich.table import Table
+def _sheet(one: "Screening") -> None:
+    from rich.text import Text
 
     verdict = one.verdict.value
     title = f"{one.participant} ({one.disease or 'disease not stated'}), decided as of {one.as_of}: {_WORDS[verdict]}"
-    table = Table("id", "clause", "verdict", "evidence, or what would settle it", title=title, title_justify="left")
+    rows = []
     for clause in one.clauses:
-        evidence = (
-            clause.finding.missing if verdict == "unknown" and clause.verdict.value == "unknown" else clause.why()
-        )
         excludes, found = clause.criterion.kind == "exclusion", clause.verdict.value
-        table.add_row(
-            clause.criterion.id,
-            ("excluded if: " if excludes else "") + clause.sentence,
-            f"[{_COLOURS[found]}]{_PRESENCE.get(found, found) if excludes else found}[/]",
-            "\n".join(evidence or clause.why()),
-        )
-    console.print(table)
+        evidence = clause.finding.missing if verdict == found == "unknown" else clause.why()
+        sentence = f"excluded if: {clause.sentence}" if excludes else clause.sentence
+        said = Text(_PRESENCE.get(found, found) if excludes else found, _COLOURS[found])
+        rows.append((clause.criterion.id, sentence, said, "\n".join(evidence or clause.why())))
+    print_table(("id", "clause", "verdict", "evidence, or what would settle it"), rows, title)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from escalon.cli.loading import StudyName
+from escalon.cli.output import fail, say
 
 EPILOG = """Examples:
 
@@ -30,13 +31,11 @@ def serve(
     from escalon.web.app import create_app
 
     if data is not None and not data.is_dir():
-        typer.echo(f"escalon: {data}: there is no such folder. Write a folder that holds facts.csv", err=True)
-        raise typer.Exit(2)
+        fail(f"{data}: there is no such folder. Write a folder that holds facts.csv")
     app = create_app(study, data)
     if _is_taken(host, port):
-        typer.echo(f"escalon: port {port} is in use. Add --port {port + 1}", err=True)
-        raise typer.Exit(2)
-    typer.echo(f"Open http://{host}:{port} in a browser. Ctrl-C stops it.")
+        fail(f"port {port} is in use. Add --port {port + 1}")
+    say(f"Open http://{host}:{port} in a browser. Ctrl-C stops it.")
     uvicorn.run(app, host=host, port=port, log_level="warning")
 
 

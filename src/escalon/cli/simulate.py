@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from escalon.cli.loading import StudyName
+from escalon.cli.output import fail, say
 
 EPILOG = """Examples:
 
@@ -25,7 +26,6 @@ def simulate(
     from escalon.protocol import load_study
 
     if output.exists() and any(output.iterdir()) and not force and not (output / "SYNTHETIC.txt").exists():
-        typer.echo(f"escalon: {output} holds other files. Name an empty folder, or add --force", err=True)
-        raise typer.Exit(2)
+        fail(f"{output} holds other files. Name an empty folder, or add --force")
     write(load_study(study), output, seed)
-    typer.echo(f"Synthetic trial written to {output} (seed {seed}): facts, treatments, adverse_events, doses, samples")
+    say(f"Synthetic trial written to {output} (seed {seed}): facts, treatments, adverse_events, doses, samples")

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from escalon.cli.loading import AsJson, StudyName, print_json
+from escalon.cli.loading import StudyName
+from escalon.cli.output import AsJson, grid, note, print_json, say, write
 
 if TYPE_CHECKING:
     from escalon.protocol.lint import Remark
@@ -107,11 +108,11 @@ def trace(
         print_json({"study": found.id, "version": found.version, "clauses": [one.as_json() for one in shown]})
     else:
         _print_trace(shown)
-        typer.echo(
+        say(
             f"{len(result.clauses)} clauses, {len(result.uncovered)} not implemented, {len(result.misquoted)} misquoted"
         )
         for part, piece in result.misquoted:
-            typer.echo(f"{part.id} quotes «{piece}», which is not in the record", err=True)
+            note(f"{part.id} quotes «{piece}», which is not in the record")
     raise typer.Exit(1 if result.uncovered or result.misquoted else 0)
 
 
@@ -123,17 +124,15 @@ def new(
     from escalon.protocol.skeleton import write_skeleton
 
     for path in write_skeleton(folder):
-        typer.echo(path)
-    typer.echo(f"\nNow edit, and read it back: escalon study lint {folder}")
+        say(path)
+    say(f"\nNow edit, and read it back: escalon study lint {folder}")
 
 
 def _write(text: str, output: Path | None) -> None:
     if output is None:
-        typer.echo(text)
+        say(text)
         return
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(text, encoding="utf-8", newline="\n")
-    typer.echo(output)
+    say(write(output, text))
 
 
 def _print_remarks(shown: "list[Remark]", every: "tuple[Remark, ...]") -> None:
@@ -158,12 +157,11 @@ def _print_remarks(shown: "list[Remark]", every: "tuple[Remark, ...]") -> None:
 def _print_trace(shown: "list[Traced]") -> None:
     from rich import box
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     console = Console(highlight=False)
     for section in dict.fromkeys(one.clause.section for one in shown):
-        table = Table(title=section, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, expand=True)
+        table = grid((), section, title_style="bold", box=box.SIMPLE_HEAD, expand=True)
         table.add_column("", width=3, style="dim")
         table.add_column("the record says", ratio=5)
         table.add_column("implemented by", ratio=5)

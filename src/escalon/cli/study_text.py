@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 
-import typer
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -10,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from escalon.cli.output import fail, grid
 from escalon.facts import plain
 from escalon.protocol import prose
 from escalon.protocol.dlt_window import dlt_window_sentence
@@ -23,8 +23,7 @@ def print_study(study: Study, section: str | None = None) -> None:
     console = Console(highlight=False)
     chosen = SECTIONS if section is None else {name: one for name, one in SECTIONS.items() if name == section.lower()}
     if not chosen:
-        typer.echo(f"escalon: there is no section {section!r}. Sections: {', '.join(SECTIONS)}", err=True)
-        raise typer.Exit(2)
+        fail(f"there is no section {section!r}. Sections: {', '.join(SECTIONS)}")
     for name, render in chosen.items():
         if name != "summary":
             console.rule(
@@ -187,10 +186,7 @@ def _bullets(sentences: Iterable[str]) -> RenderableType:
 
 
 def _table(*columns: str, title: str | None = None) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", expand=True)
-    for column in columns:
-        table.add_column(column)
-    return table
+    return grid(columns, title, box=box.SIMPLE_HEAD, title_style="bold", expand=True)
 
 
 SECTIONS: dict[str, Section] = {

@@ -16,6 +16,7 @@ from escalon.conduct.cutoff import as_of, last_day
 from escalon.conduct.dosing import decide_next_dose
 from escalon.conduct.intake import Intake, take_in
 from escalon.conduct.screening import screen
+from escalon.facts.input_error import is_about_the_input
 from escalon.instruments import assess, catalogue
 from escalon.instruments.kit.assessment import UnknownItem
 from escalon.instruments.kit.catalogue import UnknownInstrument, family, find
@@ -43,7 +44,7 @@ def create_app(study: str, data: Path | None = None) -> FastAPI:
     @app.exception_handler(ValueError)
     def wrong_input(request: Request, error: ValueError) -> JSONResponse:
         """What is wrong with the data or study is said, as at the command line; anything else stays an error of ours."""
-        if not type(error).__module__.startswith("escalon"):
+        if not is_about_the_input(error):
             raise error
         return JSONResponse({"detail": str(error)}, 422)
 

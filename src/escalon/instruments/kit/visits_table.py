@@ -62,7 +62,7 @@ def score_table(
         made.append(rows.series)
         problems += [f"row {start + row + 2}: {sentence}" for row, sentence in rows.problems]
         invalid += rows.invalid
-        step(part.height)
+        step(start + part.height)
     columns = [pl.concat(list(blocks)) for blocks in zip(*made, strict=True)]
     absent = tuple(name for name, item in instrument.items.items() if item.needed and name not in chosen)
     return Scored(frame.with_columns(columns), tuple(problems), invalid, absent)

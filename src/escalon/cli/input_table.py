@@ -1,0 +1,48 @@
+"""The one reader of a table given to a command: CSV or Parquet, its columns checked, every row with its place."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from escalon.cli.output import fail, fail_listing, tracked
+
+Cells = Mapping[str, str]
+Rows = Sequence[tuple[str, Cells]]
+Made = TypeVar("Made")
+
+
+def read_rows(file: Path, needed: Collection[str] = (), known: Collection[str] = ()) -> tuple[tuple[str, ...], Rows]:
+    """The columns of a file and its rows, each with its place (`doses.csv:12`); exit code 2 where it is no such table.
+
+    `needed` columns must be there; where `known` is given, no other column may be.
+    """
+    from escalon.casebook.folder import FolderError, read_table
+
+    if not file.is_file():
+        fail(f"there is no file {file}")
+    try:
+        table = read_table(file)
+    except (FolderError, OSError) as error:
+        fail(error)
+    lacking = [name for name in needed if name not in table.columns]
+    unknown = [repr(name) for name in table.columns if known and name not in known]
+    for names, what in ((lacking, "missing"), (unknown, "not known")):
+        if names:
+            there = f"Columns: {', '.join(known)}" if known else f"Columns there: {', '.join(table.columns)}"
+            fail(f"{table.file}:1: column {', '.join(names)} is {what}. {there}")
+    return table.columns, [(f"{table.file}:{row.line}", row.cells) for row in table.rows]
+
+
+def each_row(rows: Rows, make: Callable[[Cells], Made], title: str) -> list[Made]:
+    """What is made of every row; if one cannot be read, nothing is, and every such row is named with its place."""
+    made, problems = [], []
+    for place, cells in tracked(rows, title):
+        try:
+            made.append(make(cells))
+        except ValueError as error:
+            problems.append(f"{place}: {str(error).removeprefix('--')}")
+        except ArithmeticError:
+            problems.append(f"{place}: a number is beyond anything that is measured. Check the exponents")
+    if problems:
+        fail_listing(problems, f"{len(problems)} of {len(rows)} rows cannot be read; nothing was judged")
+    return made

@@ -1,0 +1,204 @@
+"""The one writer of the command line: answers, notes, tables, JSON, files and progress, and how a command ends."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+MANY = 1000
+"""Rows from which on a progress bar is worth showing."""
+SHOWN_PROBLEMS = 50
+
+Thing = TypeVar("Thing")
+
+
+def say(text: object = "", *, bold: bool = False) -> None:
+    """One line of the answer, on stdout."""
+    typer.secho(text, bold=bold)
+
+
+def say_if_synthetic(synthetic: bool) -> None:
+    """Over every answer about invented people stands that they are."""
+    if synthetic:
+        say("Synthetic people: invented, not observed.", bold=True)
+
+
+def note(text: object) -> None:
+    """One line beside the answer, on stderr, so that a pipe keeps only the answer."""
+    typer.echo(text, err=True)
+
+
+def fail(message: object) -> NoReturn:
+    """The input is wrong: say what, and what to write instead, and leave with exit code 2."""
+    note(f"escalon: {message}")
+    raise typer.Exit(2)
+
+
+def fail_listing(problems: Sequence[object], account: str = "") -> NoReturn:
+    """Every problem on a line of its own, then the account of them; exit code 2."""
+    for problem in problems[:SHOWN_PROBLEMS]:
+        note(problem)
+    if len(problems) > SHOWN_PROBLEMS:
+        note(f"… and {len(problems) - SHOWN_PROBLEMS} more problems")
+    if account:
+        note(f"escalon: {account}")
+    raise typer.Exit(2)
+
+
+def json_text(thing: Any) -> str:
+    """JSON, the same bytes for the same answer."""
+    return json.dumps(thing, ensure_ascii=_is_narrow(sys.stdout), indent=2)
+
+
+def print_json(thing: Any) -> None:
+    """JSON on stdout."""
+    sys.stdout.write(f"{json_text(thing)}\n")
+
+
+def print_table(
+    columns: Sequence[Any],
+    rows: Iterable[Sequence[Any]],
+    title: str | None = None,
+    *,
+    numbers: Iterable[str] = (),
+    whole: Iterable[str] = (),
+    notes: Iterable[str] = (),
+    most: int | None = None,
+    uncut: bool = False,
+    **look: Any,
+) -> None:
+    """A table on the screen. `numbers` stand right, `whole` columns never break, `uncut` is as wide as it needs to be."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    rows = list(rows)
+    table = grid(columns, title, numbers=numbers, whole=columns if uncut else whole, **look)
+    for row in rows[:most]:
+        table.add_row(*map(_cell, row))
+    Console(width=_needed(table) if uncut else None).print(table)
+    for one in notes:
+        Console().print(f"  {escape(one)}", style="dim", highlight=False)
+    if most is not None and len(rows) > most:
+        say(f"… and {len(rows) - most} more rows. Write them all with -o FILE, or --json")
+
+
+def grid(
+    columns: Sequence[Any],
+    title: str | None = None,
+    *,
+    numbers: Iterable[str] = (),
+    whole: Iterable[str] = (),
+    **look: Any,
+) -> "Table":
+    """An empty table with its columns, for rows that carry colours or styles."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", **look)
+    right, unbroken = set(numbers), set(whole)
+    for name in columns:
+        table.add_column(
+            name.replace("_", " "),
+            justify="right" if name in right else "left",
+            no_wrap=name in unbroken,
+            overflow="fold",
+        )
+    return table
+
+
+def print_aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as their widest cell, of any width; the first left, numbers right."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for first, *others in (head, *rows):
+        cells = (f"{one:>{width}}" for one, width in zip(others, widths[1:], strict=True))
+        say("  ".join((f"{first:<{widths[0]}}", *cells)).rstrip())
+
+
+def _needed(table: "Table") -> int:
+    """The width at which no cell is cut, and never less than the screen's."""
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    wide = Console(width=10_000)
+    return max(Console().width, Measurement.get(wide, wide.options, table).maximum)
+
+
+def shown(value: Any) -> str:
+    """A value as it stands in a cell: nothing known is an empty one."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None or value is False else "yes" if value is True else str(value)
+
+
+def _cell(value: Any) -> "Text":
+    """A cell in which no sign of the recorded text is taken for a colour; what is styled already stays as it is."""
+    from rich.text import Text
+
+    return value if isinstance(value, Text) else Text(shown(value))
+
+
+def write(file: Path, content: str | bytes) -> Path:
+    """A file with its folders, in UTF-8, the same bytes on every system."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    return file
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as CSV; an absent value is an empty cell."""
+    from escalon.reporting.tables.grid import csv_text as text
+
+    return text(columns, list(rows))
+
+
+def give_rows(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], output: Path | None, as_json: bool, what: str
+) -> None:
+    """Rows as CSV or JSON, to a file that is then named, or on stdout."""
+    named = [dict(zip(columns, row, strict=True)) for row in rows] if as_json else []
+    text = f"{json_text(named)}\n" if as_json else csv_text(columns, rows)
+    if output is None:
+        say(text.rstrip("\n"))
+    else:
+        say(f"{len(rows)} {what}: {write(output, text)}")
+
+
+@contextmanager
+def progress(title: str, total: int | None = None, *, shown: bool = True) -> Iterator[Callable[..., None]]:
+    """A bar on stderr for long work, told how much is done (and, where they change, of how much and of what)."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not (shown and console.is_terminal)) as bars:
+        bar = bars.add_task(title, total=total or None)
+        yield lambda done, of=None, what=None: bars.update(bar, completed=done, total=of, description=what)
+
+
+def tracked(things: Sequence[Thing], title: str) -> Iterator[Thing]:
+    """The things one by one, with a bar when there are many."""
+    with progress(title, len(things), shown=len(things) >= MANY) as told:
+        for number, thing in enumerate(things, start=1):
+            yield thing
+            told(number)
+
+
+def make_streams_safe() -> None:
+    """A sign that the terminal's or file's encoding lacks is written as its number (≤ as \\u2264), never a crash."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _is_narrow(stream: TextIO) -> bool:
+    """Whether a stream cannot hold every sign; JSON then writes them in its own way."""
+    return not (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "").startswith("utf")
