@@ -64,7 +64,7 @@ bench: $(VENV)/dev ## speed, as ratios against named baselines in the same run
 	@$(BIN)/python -m benchmarks.run
 
 docs: $(VENV)/dev ## regenerate the generated pages of docs/
-	@$(ESCALON) docs write
+	@$(BIN)/python -m tools.docs
 
 lock: ## renew the lock files (needs uv)
 	@uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \

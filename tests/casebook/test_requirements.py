@@ -6,7 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from escalon.cli.docs_requirements import requirements_page
+from tools.docs_requirements import requirements_page
+
 from escalon.conduct.sequence import RULES
 
 ROOT = Path(__file__).parents[2]

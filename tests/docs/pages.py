@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from escalon.cli.docs_markdown import anchor
+from tools.docs_markdown import anchor
 
 ROOT = Path(__file__).parents[2]
 HIDDEN = {".venv", ".git", ".hypothesis", ".pytest_cache", "demo", "out"}

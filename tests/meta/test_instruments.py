@@ -8,8 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tools.docs_instruments import spec_page
 
-from escalon.cli.docs_instruments import spec_page
 from escalon.instruments import catalogue
 from escalon.instruments.kit.catalogue import family
 from escalon.instruments.kit.instrument import Instrument

@@ -36,7 +36,6 @@ COMMANDS = {
     "archive": ("casebook:archive", "A casebook as files readable without Escalon."),
     "user": ("casebook:user", "Accounts and roles of a casebook."),
     "serve": ("serve:serve", "The pages, on this computer."),
-    "docs": ("docs:app", "Write the generated pages of docs/."),
 }
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from escalon.cli.docs_markdown import block, code, folded, table
+from tools.docs_markdown import block, code, folded, table
 
 if TYPE_CHECKING:
     from escalon.instruments.kit.instrument import Instrument
@@ -23,7 +23,7 @@ FAMILIES = {
 SHORT_LIST, SHORT_RULE, LONGEST_RULE = 12, 400, 2500
 """Items and characters up to which a list and a rule stand open; a longer rule than the last is not printed here."""
 
-_ROOT = Path(__file__).resolve().parents[3]
+_ROOT = Path(__file__).resolve().parents[1]
 _PAGES_BY_MODULE = {
     "cockcroft_gault": "cell_therapy/creatinine_clearance.md",
     "cell_dose": "cell_therapy/dose.md",

@@ -3,7 +3,7 @@
 from itertools import groupby
 from typing import Any
 
-from escalon.cli.docs_markdown import code, table
+from tools.docs_markdown import code, table
 
 STUDY = "nct07052565"
 

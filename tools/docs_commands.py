@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from escalon.cli.docs_markdown import block, code, table
+from tools.docs_markdown import block, code, table
 
 _SPEAKS_OF_ITSELF = {"--help", "--install-completion", "--show-completion"}
 _MARKUP = re.compile(r"(?<!\\)\[/?[a-z][a-z ]*\]")
