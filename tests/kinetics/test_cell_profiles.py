@@ -1,10 +1,8 @@
-from decimal import Decimal
-
 import pytest
 
-from escalon.casebook.records import Infusion, Records, Sample
+from escalon.casebook.records import Infusion, Records
 from escalon.facts import Day
-from escalon.kinetics import Detection, noncompartmental
+from escalon.kinetics import Detection, noncompartmental, read_sample
 from escalon.protocol import load_study
 from escalon.reporting.cells import profiles_of
 
@@ -15,9 +13,8 @@ def study():
 
 
 def sample(date, value, code="", analyte="car_transgene", person="P1", unit="copies/µL"):
-    number = None if value is None else Decimal(value)
-    day, source = Day.parse(date), f"samples.csv {date}"
-    return Sample(person, analyte, day, number, unit, bool(code), Decimal(5), code=code, source=source)
+    cells = {"participant": person, "analyte": analyte, "date": date, "value": value or code, "unit": unit, "lloq": "5"}
+    return read_sample(cells, f"samples.csv {date}")
 
 
 def records(*samples):
@@ -46,8 +43,8 @@ def test_not_done_is_missing_and_a_number_below_the_limit_is_below_it(study):
 
 
 def test_profiles_come_in_the_study_s_unit(study):
-    (found,), _ = profiles_of(study, records(sample("2025-03-15", "0.04", analyte="cd19_b_cells", unit="10^9/L")))
-    assert (found.unit, found.samples[0].value) == ("/uL", 40)
+    (found,), _ = profiles_of(study, records(sample("2025-03-15", "5.04", analyte="cd19_b_cells", unit="10^9/L")))
+    assert (found.unit, found.samples[0].value) == ("/uL", 5040)
 
 
 def test_only_the_infused_have_profiles(study):
@@ -57,5 +54,5 @@ def test_only_the_infused_have_profiles(study):
 
 def test_two_samples_of_one_day_are_named_and_make_no_profile(study):
     profiles, left_out = profiles_of(study, records(sample("2025-03-15", "40"), sample("2025-03-15", "50")))
-    assert profiles == []
-    assert "P1 car_transgene: two samples on day 14" in left_out[0]
+    assert [profile.samples for profile in profiles] == [()]
+    assert "P1 car_transgene: 2 samples on day 14" in left_out[0]

@@ -80,6 +80,7 @@ SAMPLES = """participant,analyte,date,value,unit,lloq
 P1,car_transgene,2025-02-28,ND,copies/µL,5
 P1,car_transgene,2025-03-08,640,copies/µL,5
 P1,car_transgene,2025-03-11,2150,copies/µL,5
+P1,car_transgene,2025-03-15,600,copies/µL,5
 P1,car_transgene,2025-03-29,,copies/µL,5
 P1,car_transgene,2025-04-05,40,copies/µL,5
 P1,cd19_b_cells,2025-03-15,0,cells/µL,1
@@ -104,7 +105,7 @@ def test_the_command_prints_json_with_every_parameter(data):
     assert answer["synthetic"] is True
     assert one["group"] == "level 1"
     assert one["parameters"]["cmax"]["value"] == 2150
-    assert one["parameters"]["auc_last"]["value"] == pytest.approx(7 * 320 + 3 * 1395 + 25 * 1095)
+    assert one["parameters"]["auc_last"]["value"] == pytest.approx(7 * 320 + 3 * 1395 + 4 * 1375 + 21 * 320)
     assert one["flags"] == ["clock_not_recorded", "samples_without_result"]
     assert answer["b_cell_aplasia"][0]["category"] == "ongoing"
 
@@ -153,14 +154,14 @@ def test_a_missing_folder_and_a_bad_row_are_named(data):
     (data / "samples.csv").write_text(SAMPLES + "P1,car_transgene,2025-05-05,40,copies/µL,\n", encoding="utf-8")
     found = RUNNER.invoke(APP, [str(data)])
     assert found.exit_code == 2
-    assert "samples.csv:10: lloq is empty" in found.stderr
+    assert "samples.csv:11: lloq is empty" in found.stderr
 
 
 def test_the_change_from_baseline_is_written_for_every_sample(data, tmp_path):
     out = tmp_path / "out"
     RUNNER.invoke(APP, [str(data), "-o", str(out)])
     lines = (out / "change_from_baseline.csv").read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 1 + 3
+    assert len(lines) == 1 + 4
     assert lines[2].startswith("P1,level 1,10.0,2150.0,copies/µL,quantified,2.934")
     assert "baseline_set_to_half_lloq" in lines[2]
 
@@ -173,8 +174,8 @@ WELLS = "run,role,sample,copies,ct\n" + "".join(
 @pytest.mark.parametrize(("control", "verdict"), [("Undetermined", "accepted"), ("37.0", "FAILED: no results")])
 def test_raw_wells_are_judged_and_the_run_is_shown(tmp_path, control, verdict):
     (tmp_path / "samples.csv").write_text(
-        "participant,day,unit,lloq,qpcr_sample,elution_ul,template_ul,blood_ul\n"
-        "P1,-1,copies/µL,5,S0,50,5,200\nP1,7,copies/µL,5,S1,50,5,200\n",
+        "participant,analyte,day,unit,lloq,qpcr_sample,elution_ul,template_ul,blood_ul\n"
+        "P1,car_transgene,-1,copies/µL,5,S0,50,5,200\nP1,car_transgene,7,copies/µL,5,S1,50,5,200\n",
         encoding="utf-8",
     )
     wells = WELLS + f"R1,no_template,,,{control}\nR1,sample,S0,,Undetermined\nR1,sample,S1,,24.0\n"

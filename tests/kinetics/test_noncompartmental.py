@@ -75,8 +75,11 @@ def test_scaling_the_level_scales_peak_and_area_and_leaves_times(course, k, meth
     once = values(noncompartmental(profile(days, levels, LIMITS), plan))
     limits = Limits("copies/µL", 5 * k)
     times = values(noncompartmental(profile(days, [level * k for level in levels], limits), plan))
-    for name in ("cmax", "auc_last", "auc_all", "auc_0_28", "auc_0_84"):
+    for name in ("cmax", "auc_last", "auc_all"):
         assert times[name] == pytest.approx(once[name] * k, rel=1e-9)
+    for name in ("auc_0_28", "auc_0_84"):
+        assert (times[name] is None) == (once[name] is None)
+        assert times[name] == (None if once[name] is None else pytest.approx(once[name] * k, rel=1e-9))
     for name in ("tmax", "tlast", "persistence", "first_detection"):
         assert times[name] == once[name]
     assert times["half_life"] == pytest.approx(once["half_life"], rel=1e-6) if once["half_life"] else True
@@ -119,10 +122,63 @@ def test_an_early_positive_sample_before_a_clean_baseline_still_blocks():
 
 
 def test_a_sample_without_result_is_left_out_and_named_not_zero():
-    found = noncompartmental(profile([0, 7, 10, 14], [0, 100, None, 50], LIMITS), Plan(method="linear"))
-    assert found["auc_last"].value == 350 + 525
-    assert found["auc_last"].missing == ("day 10",)
+    found = noncompartmental(profile([0, 7, 14, 20, 28], [0, 100, 50, None, 20], LIMITS), Plan(method="linear"))
+    assert found["auc_last"].value == 350 + 525 + 14 * 35
+    assert found["auc_last"].missing == ("day 20",)
     assert "samples_without_result" in found.flags
+
+
+@pytest.mark.parametrize(
+    ("days", "levels", "least"),
+    [
+        ([0, 7, 10, 14], [0, 100, None, 50], 100),
+        ([0, 4, 7, 10, 28], [0, None, None, 40, 20], 40),
+        ([0, 1, 4, 7, 10, 14, 28], [0, 0, None, None, None, None, None], 0),
+        ([0, 1, 7, 28], [0, 0, None, 0], 0),
+    ],
+)
+def test_where_a_lost_sample_could_hold_the_peak_neither_peak_nor_area_is_known(days, levels, least):
+    found = noncompartmental(profile(days, levels, LIMITS))
+    assert found["cmax"].bounds == (least, None)
+    names = ("cmax", "tmax", "auc_0_28", "auc_0_84", "auc_last", "auc_all")
+    assert [found[name].status for name in names] == [Status.INDETERMINATE] * 6
+    assert [found[name].value for name in names] == [None] * 6
+    assert "which could hold the peak" in found["cmax"].reasons[0]
+
+
+A = ([0, 1, 4, 7, 10, 14, 28], [0, 0, 36.1, 432.4, 1329, 310.5, 40.2])
+
+
+def test_an_area_beyond_the_last_sample_is_a_lower_bound_and_no_value():
+    found = noncompartmental(profile(*A, LIMITS))
+    later, known = found["auc_0_84"], found["auc_0_28"]
+    assert (later.value, later.status, later.flags) == (None, Status.INDETERMINATE, ("truncated",))
+    assert later.bounds == (known.value, None)
+    assert "the last sample is of day 28" in later.reasons[0]
+
+
+@pytest.mark.parametrize(("last", "known"), [(81, True), (90, True), (80, False)])
+def test_a_sample_below_quantification_within_the_visit_window_ends_the_area(last, known):
+    days, levels = A
+    found = noncompartmental(profile([*days, last], [*levels, 0], LIMITS))
+    assert (found["auc_0_84"].value is not None) is known
+
+
+def test_a_group_s_area_rests_on_those_who_were_followed_to_its_end():
+    days, levels = A
+    followed, begun = (noncompartmental(profile(days[:n], levels[:n], LIMITS, f"P{n}")) for n in (7, 4))
+    area = summarise([followed, begun], "auc_0_28")
+    assert (area.n, area.without_value) == (1, 1)
+    assert area.median == followed["auc_0_28"].value
+    assert summarise([followed, begun], "cmax").n == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"baseline": "any"}, {"method": "spline"}, {"middle_blq": "half"}, {"horizons": (0,)}]
+)
+def test_a_plan_is_checked_where_it_is_made(wrong):
+    with pytest.raises(ValueError, match=r"Write|above 0"):
+        Plan(**wrong)
 
 
 def test_no_result_after_infusion_is_missing_not_zero():
@@ -134,7 +190,7 @@ def test_no_result_after_infusion_is_missing_not_zero():
 def test_a_sample_above_the_range_leaves_peak_and_area_open():
     found = noncompartmental(profile([0, 7, 14, 28], [0, 400, 2e6, 10], Limits("copies/µL", 5, uloq=1e6)))
     assert found["cmax"].value is None
-    assert found["cmax"].bounds == (2e6, None)
+    assert found["cmax"].bounds == (1e6, None)
     assert found["auc_last"].value is None
     assert found["tlast"].value == 28
 
@@ -197,8 +253,8 @@ def test_two_samples_at_one_time_are_refused():
 
 def test_nominal_time_is_flagged():
     samples = (
-        Sample(Fraction(0), Detection.ND),
-        Sample(Fraction(7), Detection.QUANTIFIED, Fraction(100), timing="nominal"),
+        Sample(elapsed=Fraction(0), detection=Detection.ND),
+        Sample(elapsed=Fraction(7), detection=Detection.QUANTIFIED, value=Fraction(100), timing="nominal"),
     )
     assert "nominal_time" in noncompartmental(Profile("P1", "car_copies", "copies/µL", samples)).flags
 

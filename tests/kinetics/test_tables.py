@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from escalon.facts import Day
 from escalon.kinetics import Detection, Limits, noncompartmental
 from escalon.kinetics.qpcr_table import plates_of
-from escalon.kinetics.samples_table import Infused, TableError, profiles_of, read_result
+from escalon.kinetics.sample import read_result, read_sample
+from escalon.kinetics.samples_table import Infused, TableError, profiles_of, read_samples
 
 INFUSED = {"P1": Infused(Day(2025, 3, 1), "level 1")}
 CTS = ("35.02", "31.68", "28.37", "25.05", "21.71", "18.40")
@@ -20,14 +21,23 @@ def row(**cells):
     return base | {"lloq": "5"} | cells
 
 
-def refused(rows, **more):
-    with pytest.raises(TableError) as error:
-        profiles_of(numbered(rows), **more)
-    return error.value.problems
+def gathered(rows, infusions=INFUSED, wells=None):
+    samples, refused = read_samples(rows)
+    return profiles_of(samples, infusions, wells, refused)
+
+
+def profiles(rows, *more):
+    found = gathered(numbered(rows), *more)
+    assert found.problems == ()
+    return found.profiles
+
+
+def refused(rows):
+    return [str(problem) for problem in gathered(numbered(rows)).problems]
 
 
 def test_dates_count_from_the_infusion_and_say_that_the_clock_is_missing():
-    (found,) = profiles_of(numbered([row(), row(date="2025-02-28", value="ND")]), INFUSED)
+    (found,) = profiles([row(), row(date="2025-02-28", value="ND")])
     assert [(sample.day, sample.timing) for sample in found.samples] == [(-1, "date"), (7, "date")]
     assert found.group == "level 1"
     assert "clock_not_recorded" in noncompartmental(found).flags
@@ -35,13 +45,13 @@ def test_dates_count_from_the_infusion_and_say_that_the_clock_is_missing():
 
 def test_the_clock_gives_exact_days():
     cells = row(collected="2025-03-08T21:00", infusion_end="2025-03-01T09:00")
-    (found,) = profiles_of(numbered([cells]))
+    (found,) = profiles([cells], {})
     assert found.samples[0].day == 7.5
     assert found.samples[0].timing == "clock"
 
 
 def test_a_nominal_day_is_used_only_where_nothing_better_is_recorded():
-    (found,) = profiles_of(numbered([row(date="", nominal_day="7")]))
+    (found,) = profiles([row(date="", nominal_day="7")], {})
     assert found.samples[0].timing == "nominal"
     assert "nominal_time" in noncompartmental(found).flags
 
@@ -66,34 +76,46 @@ def test_a_nominal_day_is_used_only_where_nothing_better_is_recorded():
     ],
 )
 def test_a_bad_row_is_named_with_its_line_and_what_to_write(cells, sentence):
-    problems = refused([row(date="2025-03-09"), row(**cells)], infusions=INFUSED)
+    problems = refused([row(date="2025-03-09"), row(**cells)])
     assert len(problems) == 1
     assert problems[0].startswith("samples.csv:3: ")
     assert sentence in problems[0]
 
 
 def test_every_problem_is_reported_at_once():
-    assert len(refused([row(value="x"), row(value="y"), row(unit="")], infusions=INFUSED)) == 3
+    assert len(refused([row(value="x"), row(value="y"), row(unit="")])) == 3
 
 
-def test_missing_and_unknown_columns_are_named():
-    assert "column participant is missing" in refused([{"value": "1", "unit": "x", "day": "1"}])[0]
-    assert "'concentration' is not known" in refused([row(concentration="1")])[0]
-    assert "no rows" in refused([])[0]
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([{"value": "1", "unit": "x", "day": "1"}], "column participant is missing"),
+        ([row(concentration="1")], "'concentration' is not known"),
+        ([], "no rows"),
+    ],
+)
+def test_missing_and_unknown_columns_are_named(rows, sentence):
+    with pytest.raises(TableError, match=sentence):
+        read_samples(numbered(rows))
 
 
 def test_two_samples_of_one_moment_are_refused():
-    assert "two samples on day 7" in refused([row(), row(value="200")], infusions=INFUSED)[0]
+    found = gathered(numbered([row(), row(value="200"), row(participant="P2", day="3")]))
+    assert "2 samples on day 7 (samples.csv:3 too)" in str(found.problems[0])
+    first, second = (noncompartmental(profile) for profile in found.profiles)
+    assert first["cmax"].value is None
+    assert "2 samples on day 7" in first.reasons[-1]
+    assert second["cmax"].value == 100
 
 
 def test_two_units_of_one_analyte_are_two_profiles():
-    found = profiles_of(numbered([row(), row(unit="copies/µg", lloq="")]), INFUSED)
+    found = profiles([row(), row(unit="copies/µg", lloq="")])
     assert [profile.unit for profile in found] == ["copies/µL", "copies/µg"]
     assert found[1].samples[0].lloq == 50
 
 
 def test_two_spellings_of_one_unit_are_one_profile():
-    assert len(profiles_of(numbered([row(), row(date="2025-03-15", unit="copies/ul")]), INFUSED)) == 1
+    assert len(profiles([row(), row(date="2025-03-15", unit="copies/ul")])) == 1
 
 
 @pytest.mark.parametrize(
@@ -132,7 +154,7 @@ VOLUMES = {"elution_ul": "50", "template_ul": "5", "blood_ul": "200"}
 
 def from_wells(plates, **cells):
     one = row(value="", qpcr_sample="S1", **(VOLUMES | cells))
-    return profiles_of(numbered([one]), INFUSED, plates.read)[0].samples[0]
+    return profiles([one], INFUSED, plates.read)[0].samples[0]
 
 
 def test_wells_become_copies_per_microlitre_of_blood():
@@ -163,8 +185,9 @@ def test_one_dark_replicate_beside_a_quantifiable_one_asks_for_a_repeat():
 
 
 def test_without_its_volumes_a_sample_has_no_level():
-    with pytest.raises(TableError, match="blood_ul is empty"):
-        from_wells(plates_of(wells()), blood_ul="")
+    one = row(value="", qpcr_sample="S1", **(VOLUMES | {"blood_ul": ""}))
+    (problem,) = gathered(numbered([one]), INFUSED, plates_of(wells()).read).problems
+    assert "blood_ul is empty" in problem.why
 
 
 @pytest.mark.parametrize(
@@ -181,7 +204,7 @@ def test_a_bad_well_is_named(change, sentence):
     rows = wells()
     where, last = rows[-1]
     with pytest.raises((TableError, ValueError), match=sentence) as error:
-        plates_of([*rows[:-1], (where, last | change)]).read(row(qpcr_sample="S1", **VOLUMES), Limits("copies/µL", 5))
+        plates_of([*rows[:-1], (where, last | change)]).read(read_sample(row(value="", qpcr_sample="S1", **VOLUMES)))
     assert sentence in str(error.value)
 
 
@@ -208,12 +231,11 @@ def attempted(read):
 @given(st.lists(st.dictionaries(st.sampled_from(COLUMNS), nasty, min_size=1), min_size=1, max_size=4))
 def test_whatever_is_written_is_read_or_refused_by_name(cells):
     rows = numbered([row(**some) for some in cells])
-    found, problems = attempted(lambda: profiles_of(rows, INFUSED))
-    assert all(problem.startswith("samples.csv:") for problem in problems)
-    if found is None:
-        return
-    assert sum(len(profile.samples) for profile in found) == len(rows)
-    for profile in found:
+    found = gathered(rows)
+    assert all(problem.source.startswith("samples.csv:") for problem in found.problems)
+    if not found.problems:
+        assert sum(len(profile.samples) for profile in found.profiles) == len(rows)
+    for profile in found.profiles:
         kinetics = noncompartmental(profile)
         assert all(f.value is None or f.value == f.value for f in kinetics.findings.values())
         kinetics.as_json()
@@ -230,4 +252,4 @@ def test_whatever_is_in_the_wells_is_read_or_refused_by_name(changes):
     if plates is None:
         return
     for name in plates.samples:
-        plates.read(row(qpcr_sample=name, **VOLUMES), Limits("copies/µL", 5))
+        plates.read(read_sample(row(value="", qpcr_sample=name, **VOLUMES)))

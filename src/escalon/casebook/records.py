@@ -6,6 +6,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from escalon.facts import Day, Fact, Facts, Truth
+from escalon.kinetics import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +62,6 @@ class Infusion:
     cells_per_kg: Decimal | None = None
     evaluable: Truth = None
     """Decided by a person: False takes the participant out of the DLT count; None leaves it to the rule."""
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A measurement over time of cells or proteins in blood; `value` None is not done, `below` one below its limit."""
-
-    participant: str
-    analyte: str
-    day: Day | None
-    value: Decimal | None
-    unit: str
-    below: bool = False
-    lloq: Decimal | None = None
-    elapsed: Decimal | None = None
-    """Days from the end of infusion, where they were recorded instead of a date."""
-    code: str = ""
-    """What was written in place of a number: ND, BLQ, <5."""
     source: str = ""
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from escalon.cli.input_table import read_rows
-from escalon.cli.output import AsJson, fail, fail_listing, print_json, print_table, say, tracked, write
+from escalon.cli.output import AsJson, fail, fail_listing, note_listing, print_json, print_table, say, tracked, write
 
 if TYPE_CHECKING:
     from escalon.kinetics import AplasiaRule, Kinetics, Plan, Profile, Run
@@ -54,7 +54,8 @@ def kinetics(
     try:
         plan = _plan(method, horizon, extrapolate, middle_blq, until)
         rule = _aplasia_rule(aplasia_below, recovery_from)
-        profiles, runs = _profiles(data)
+        profiles, runs, problems = _profiles(data)
+        note_listing(problems)
         product = analyte or _product(profiles)
         chosen = _chosen(profiles, product, unit)
     except TableError as error:
@@ -71,8 +72,10 @@ def kinetics(
     if output:
         _write(output, data, grids, found, _cells(others), rule)
     if as_json:
-        print_json({"synthetic": bool(_synthetic(data)), **_json(found, _cells(others), runs, rule)})
-        return
+        print_json(
+            {"synthetic": bool(_synthetic(data)), **_json(found, _cells(others), runs, rule), "problems": problems}
+        )
+        raise typer.Exit(2 if problems else 0)
     if _synthetic(data):
         say(_synthetic(data))
     for grid in grids:
@@ -84,6 +87,7 @@ def kinetics(
         if output
         else "For the figure: add -o FOLDER."
     )
+    raise typer.Exit(2 if problems else 0)
 
 
 def _plan(method: str, horizon: list[float] | None, extrapolate: bool, middle_blq: str, until: float | None) -> "Plan":
@@ -109,10 +113,13 @@ def _aplasia_rule(below: float, recovered: float) -> "AplasiaRule":
     return AplasiaRule(below, recovered)
 
 
-def _profiles(data: Path) -> "tuple[tuple[Profile, ...], list[Run]]":
-    """The profiles of a samples table, with infusion days from the doses table and levels from raw wells; the runs."""
+def _profiles(data: Path) -> "tuple[tuple[Profile, ...], list[Run], list[str]]":
+    """The profiles of a samples table, with infusion days from the doses table and levels from raw wells; the runs.
+
+    Last, the rows that cannot be used: each holds the profile it belongs to.
+    """
     from escalon.kinetics.qpcr_table import plates_of
-    from escalon.kinetics.samples_table import profiles_of
+    from escalon.kinetics.samples_table import profiles_of, read_samples
 
     samples = data if data.is_file() else _beside(data, "samples")
     if samples is None:
@@ -120,8 +127,9 @@ def _profiles(data: Path) -> "tuple[tuple[Profile, ...], list[Run]]":
         raise ValueError(f"{data}: {what}. Columns it needs: participant, analyte, date, value, unit, lloq")
     wells, doses = (_beside(samples.parent, name) for name in ("qpcr_wells", "doses"))
     plates = plates_of(read_rows(wells)[1]) if wells else None
-    found = profiles_of(read_rows(samples)[1], _infusions(doses) if doses else {}, plates.read if plates else None)
-    return found, list(plates.runs.values()) if plates else []
+    read, refused = read_samples(read_rows(samples)[1])
+    found = profiles_of(read, _infusions(doses) if doses else {}, plates.read if plates else None, refused)
+    return found.profiles, list(plates.runs.values()) if plates else [], [str(one) for one in found.problems]
 
 
 def _infusions(doses: Path) -> "dict[str, Infused]":
@@ -154,20 +162,22 @@ def _product(profiles: "tuple[Profile, ...]") -> str:
 
 def _chosen(profiles: "tuple[Profile, ...]", analyte: str, unit: str | None) -> "list[Profile]":
     """The profiles to analyse, in one unit; two units are never mixed, so one must be named."""
+    from dataclasses import replace
+
     from escalon.facts import spelled
 
     mine = [profile for profile in profiles if profile.analyte == analyte]
     if not mine:
         there = ", ".join(sorted({profile.analyte for profile in profiles}))
         raise ValueError(f"no samples of {analyte}. In this table: {there}. Name one with --analyte")
-    units = list(dict.fromkeys(spelled(profile.unit) for profile in mine))
+    units = list(dict.fromkeys(spelled(profile.unit) for profile in mine if profile.unit))
     if unit is not None:
-        mine = [profile for profile in mine if spelled(profile.unit) == spelled(unit)]
+        mine = [profile for profile in mine if not profile.unit or spelled(profile.unit) == spelled(unit)]
     elif len(units) > 1:
         raise ValueError(f"{analyte} is in {' and '.join(units)}, which never mix. Choose one with --unit")
     if not mine:
         raise ValueError(f"{analyte} is in {', '.join(units)}, not in {unit}")
-    return mine
+    return [profile if profile.unit else replace(profile, unit=units[0] if units else unit or "") for profile in mine]
 
 
 def _analysed(profiles: "list[Profile]", plan: "Plan") -> "list[Kinetics]":
@@ -184,8 +194,8 @@ def _cells(others: "list[Profile]") -> "list[Profile]":
 
 def _grids(found: "list[Kinetics]", others: "list[Profile]", runs: "list[Run]", rule: "AplasiaRule") -> "list[Grid]":
     from escalon.reporting.tables.kinetics import (
-        antibody_table,
         aplasia_table,
+        level_table,
         parameter_table,
         run_table,
         summary_table,
@@ -195,7 +205,7 @@ def _grids(found: "list[Kinetics]", others: "list[Profile]", runs: "list[Run]", 
     levels = [profile for profile in others if profile not in cells]
     grids = [*([run_table(runs)] if runs else []), parameter_table(found), summary_table(found)]
     grids += [aplasia_table(cells, rule)] if cells else []
-    return grids + ([antibody_table(levels)] if levels else [])
+    return grids + ([level_table(levels)] if levels else [])
 
 
 def _write(

@@ -46,13 +46,18 @@ def fail(message: object) -> NoReturn:
 
 def fail_listing(problems: Sequence[object], account: str = "") -> NoReturn:
     """Every problem on a line of its own, then the account of them; exit code 2."""
+    note_listing(problems)
+    if account:
+        note(f"escalon: {account}")
+    raise typer.Exit(2)
+
+
+def note_listing(problems: Sequence[object]) -> None:
+    """Problems beside the answer, each on a line of its own, and how many more there are."""
     for problem in problems[:SHOWN_PROBLEMS]:
         note(problem)
     if len(problems) > SHOWN_PROBLEMS:
         note(f"… and {len(problems) - SHOWN_PROBLEMS} more problems")
-    if account:
-        note(f"escalon: {account}")
-    raise typer.Exit(2)
 
 
 def json_text(thing: Any) -> str:

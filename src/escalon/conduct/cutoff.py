@@ -18,7 +18,7 @@ def last_day(records: Records, today: date | None = None) -> Day:
     that are still open: it is refused.
     """
     found = [day for fact in records.facts for day in (fact.day, fact.until)]
-    found += [infusion.day for infusion in records.infusions] + [sample.day for sample in records.samples]
+    found += [infusion.day for infusion in records.infusions] + [sample.taken for sample in records.samples]
     found += [day for event in records.adverse_events for day in (event.start, event.end)]
     found += [day for course in records.treatments for day in (course.start, course.end)]
     days = [day.earliest for day in found if day is not None]
@@ -64,7 +64,7 @@ def as_of(records: Records, cutoff: Day) -> Records:
         if _begun(event.start, last)
     )
     infusions = tuple(infusion for infusion in records.infusions if _begun(infusion.day, last))
-    samples = tuple(sample for sample in records.samples if _begun(sample.day, last))
+    samples = tuple(sample for sample in records.samples if _begun(sample.taken, last))
     unread = tuple(row for row in records.unread if _begun(row.day, last))
     by_participant = gathered(facts, treatments, infusions)
     return Records(facts, treatments, events, infusions, samples, records.synthetic, by_participant, unread)

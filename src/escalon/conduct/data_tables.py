@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from escalon.kinetics.sample import COLUMNS as SAMPLE_COLUMNS
+
 Cell: TypeAlias = Literal["code", "name", "text", "day", "number", "whole", "truth", "value", "unit"]
 
 
@@ -19,17 +21,11 @@ class Column:
 PARTICIPANT = Column("participant", "code", "the participant's code, such as P01: never a name", required=True)
 SOURCE = Column("source", "text", "where it was read: form, laboratory, page")
 
-_FOR_KINETICS = {
-    "nominal_day": "samples whose clock time is missing",
-    "collected": "samples timed to the minute",
-    "infusion_end": "samples timed to the minute",
-    "qpcr_sample": "levels read from raw Ct values",
-    "ng_input": "levels read from raw Ct values",
-    "elution_ul": "levels read from raw Ct values",
-    "template_ul": "levels read from raw Ct values",
-    "blood_ul": "levels read from raw Ct values",
-    "recovery": "levels read from raw Ct values",
-}
+_SAMPLE_CELLS: dict[str, Cell] = {
+    "participant": "code", "analyte": "name", "date": "day", "value": "value", "unit": "unit",
+    **dict.fromkeys(("day", "nominal_day", "lloq", "lod", "uloq"), "number"),
+}  # fmt: skip
+_NEEDED_OF_A_SAMPLE = ("participant", "analyte", "unit")
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "facts": (
@@ -83,19 +79,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("evaluable", "truth", "no takes the participant out of the DLT count; empty leaves it to the rule"),
         SOURCE,
     ),
-    "samples": (
-        PARTICIPANT,
-        Column("analyte", "name", "what was measured: car_transgene, cd19_b_cells, igg, …"),
-        Column("date", "day", "the day of the sample, in full; the day from infusion follows from it"),
-        Column("day", "number", "or the days elapsed from the end of infusion"),
-        Column("value", "value", "the number; ND when not detected, BLQ when below the limit, empty when not done"),
-        Column("unit", "unit", "its unit, such as copies/µL", required=True),
-        Column("lloq", "number", "the lower limit of quantification, in the same unit"),
-        Column("lod", "number", "the limit of detection, in the same unit"),
-        Column("uloq", "number", "the upper limit of quantification, in the same unit"),
-        Column("visit", "text", "the visit it belongs to"),
-        Column("group", "text", "a group to summarise by, if not the dose level"),
-        SOURCE,
-        *(Column(name, "text", f"for {use}: see docs/kinetics.md") for name, use in _FOR_KINETICS.items()),
+    "samples": tuple(
+        Column(name, _SAMPLE_CELLS.get(name, "text"), about, name in _NEEDED_OF_A_SAMPLE)
+        for name, about in SAMPLE_COLUMNS.items()
     ),
 }

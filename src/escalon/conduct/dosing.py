@@ -184,7 +184,7 @@ def _to_know(records: Records, reviews: tuple[DoseReview, ...], day: date) -> li
 def _last_seen(records: Records, participant: str) -> date:
     """The last day about which anything is recorded of a participant."""
     days = [day for fact in records.facts_of(participant) for day in (fact.day, fact.until)]
-    days += [sample.day for sample in records.samples if sample.participant == participant]
+    days += [sample.taken for sample in records.samples if sample.participant == participant]
     for event in records.adverse_events:
         if event.participant == participant:
             days += [event.start, event.end]

@@ -13,6 +13,7 @@ from escalon.casebook.wide_tables import MAPPING, Widened, widened
 from escalon.conduct.data_tables import TABLES
 from escalon.conduct.recorded_rows import MAKERS, RowError, read_cells
 from escalon.facts import Day
+from escalon.kinetics.samples_table import Infused, profiles_of
 from escalon.protocol.study import Study
 
 SYNTHETIC = "SYNTHETIC.txt"
@@ -149,7 +150,9 @@ def _unread_rows(table: Table, refused: list[Problem]) -> list[Unread]:
             who = row.cells.get("participant", "")
             known = found.get((row.line, who))
             why = f"{known.why}; {problem.message}" if known else str(problem)
-            found[row.line, who] = Unread(table.name, who, day, why, row.cells.get("fact", ""))
+            found[row.line, who] = Unread(
+                table.name, who, day, why, row.cells.get("fact") or row.cells.get("analyte", "")
+            )
     return list(found.values())
 
 
@@ -243,6 +246,9 @@ def _across(records: Records) -> list[Problem]:
                 f"{infusion.participant} is infused twice ({other.source.split(' ')[0]} too); the study infuses once"
             )
             problems.append(_placed(infusion.source, "participant", infusion.participant, message))
+    infused = {one.participant: Infused(one.day) for one in records.infusions}
+    for one in profiles_of((s for s in records.samples if s.participant in infused), infused).problems:
+        problems.append(_placed(one.source, "analyte", one.analyte, one.why))
     known = {fact.participant for fact in records.facts}
     for group in (records.treatments, records.adverse_events, records.infusions, records.samples):
         for record in group:

@@ -7,18 +7,18 @@ from difflib import get_close_matches
 from typing import Any
 
 from escalon.casebook.folder import Row
-from escalon.casebook.records import AdverseEvent, Infusion, Sample, Treatment
+from escalon.casebook.records import AdverseEvent, Infusion, Treatment
 from escalon.conduct.data_tables import Column
 from escalon.expressions.tree import Kind
 from escalon.facts import Day, Fact, UnitError, factor, read_number
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.reading import ItemError, read
+from escalon.kinetics.sample import Sample, SampleError, read_sample
 from escalon.protocol.study import FactDefinition, FactKind, Study
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 FINDING: FactKind = "label"
 """A finding recorded as such, whose items are not in the data: any label or number is taken as it is written."""
-_NOT_DETECTED = frozenset({"nd", "blq", "undetermined", "not detected", "<lloq"})
 
 
 class RowError(ValueError):
@@ -232,32 +232,24 @@ def _infusion(study: Study, cells: Mapping[str, Any], source: str) -> Infusion:
 
 
 def _sample(study: Study, cells: Mapping[str, Any], source: str) -> Sample:
-    text = cells["value"] or ""
-    below = text.lower() in _NOT_DETECTED or text.startswith("<")
+    row = {name: "" if value is None else str(value) for name, value in cells.items()}
     try:
-        value = None if not text or below else read_number(text)
-    except ValueError as error:
-        raise RowError("value", text, f"{error} Or write ND, BLQ, or leave it empty") from None
-    if value is not None and value < 0:
-        raise RowError("value", text, "a measured amount is not below 0")
-    _sample_unit(study, cells)
-    if cells["date"] is None and cells["day"] is None and not cells["collected"] and not cells["nominal_day"]:
-        raise RowError("date", "", "the sample has neither a date nor a day from infusion")
-    return Sample(
-        cells["participant"], cells["analyte"] or "car_transgene", cells["date"], value, cells["unit"], below,
-        cells["lloq"], cells["day"], text if below else "", _source(cells, source),
-    )  # fmt: skip
+        sample = read_sample(row, _source(cells, source))
+    except SampleError as error:
+        raise RowError(error.column, error.value, str(error)) from None
+    _sample_unit(study, sample)
+    return sample
 
 
-def _sample_unit(study: Study, cells: Mapping[str, Any]) -> None:
-    definition = _defined(study, "analyte", cells["analyte"] or "car_transgene")
+def _sample_unit(study: Study, sample: Sample) -> None:
+    definition = _defined(study, "analyte", sample.analyte)
     if definition.unit is None:
         return
     try:
-        factor(cells["unit"], definition.unit, definition.substance)
+        factor(sample.unit, definition.unit, definition.substance)
     except UnitError as error:
-        if cells["unit"] not in definition.units:
-            raise RowError("unit", cells["unit"], f"{error}. Write {' or '.join(definition.units)}") from None
+        if sample.unit not in definition.units:
+            raise RowError("unit", sample.unit, f"{error}. Write {' or '.join(definition.units)}") from None
 
 
 MAKERS: Mapping[str, Callable[[Study, Mapping[str, Any], str], Any]] = {

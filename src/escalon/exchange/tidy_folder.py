@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from escalon.casebook.records import AdverseEvent, Infusion, Records, Sample, Treatment
+from escalon.casebook.records import AdverseEvent, Infusion, Records, Treatment
 from escalon.conduct.data_tables import TABLES
-from escalon.facts import Fact, Truth, plain
+from escalon.facts import Fact, Truth
+from escalon.kinetics import Sample
 
 FORMATS = ("csv", "parquet", "json")
 
@@ -119,8 +120,4 @@ def _infusion(infusion: Infusion) -> dict[str, Any]:
 
 
 def _sample(sample: Sample) -> dict[str, Any]:
-    value = sample.code if sample.below else None if sample.value is None else plain(sample.value, 12)
-    return {
-        "participant": sample.participant, "analyte": sample.analyte, "date": sample.day, "day": sample.elapsed,
-        "value": value, "unit": sample.unit, "lloq": sample.lloq, "source": _origin(sample.source),
-    }  # fmt: skip
+    return {**sample.cells, "source": _origin(sample.source)}

@@ -15,7 +15,8 @@ from escalon.kinetics.course import Plan
 from escalon.kinetics.detection import Detection, Limits
 from escalon.kinetics.immunoglobulins import igg_change, percent_change
 from escalon.kinetics.noncompartmental import Kinetics, noncompartmental
-from escalon.kinetics.profile import Profile, Sample, profile
+from escalon.kinetics.profile import Profile, profile
+from escalon.kinetics.sample import Sample, SampleError, read_sample
 from escalon.kinetics.standard_curve import Acceptance, Curve, Run, Standard, fit_curve, judge_run, read_copies
 from escalon.kinetics.summary import Summary, by_group, summarise
 
@@ -32,6 +33,7 @@ __all__ = [
     "Profile",
     "Run",
     "Sample",
+    "SampleError",
     "Standard",
     "Summary",
     "b_cell_aplasia",
@@ -47,6 +49,7 @@ __all__ = [
     "percent_change",
     "profile",
     "read_copies",
+    "read_sample",
     "summarise",
     "to_blood_volume",
     "to_dna_mass",

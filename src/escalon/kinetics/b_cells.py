@@ -11,7 +11,8 @@ from typing import Any
 
 from escalon.facts import Finding, Number, Status, exact, plain
 from escalon.kinetics.detection import Detection
-from escalon.kinetics.profile import Profile, Sample
+from escalon.kinetics.profile import Profile
+from escalon.kinetics.sample import Sample
 
 RULE = "b_cell_aplasia/1"
 
@@ -51,6 +52,8 @@ def b_cell_aplasia(profile: Profile, rule: AplasiaRule = CUSTOMARY) -> tuple[Fin
     No episode: one finding with category `none`, or without a value when nothing was measured after infusion.
     Raises UnitError when the profile is not a count of cells per volume.
     """
+    if profile.held:
+        return (Finding("b_cell_aplasia", None, Status.INVALID, unit="d", reasons=profile.held, rule=RULE),)
     profile = profile.in_unit(rule.unit)
     samples = profile.after
     if not samples:
@@ -83,13 +86,13 @@ def _episodes(samples: tuple[Sample, ...], rule: AplasiaRule) -> list[_Episode]:
 
 
 def _is_aplastic(sample: Sample, rule: AplasiaRule) -> bool:
-    return sample.is_below or (sample.value is not None and sample.value < exact(rule.below))
+    return sample.is_below or (sample.level is not None and sample.level < exact(rule.below))
 
 
 def _is_recovered(sample: Sample, rule: AplasiaRule) -> bool:
     if sample.detection is Detection.ABOVE:
         return True
-    return sample.is_quantified and sample.value is not None and sample.value >= exact(rule.recovered)
+    return sample.is_quantified and sample.level is not None and sample.level >= exact(rule.recovered)
 
 
 def _finding(profile: Profile, episode: _Episode, rule: AplasiaRule) -> Finding:

@@ -9,7 +9,8 @@ from fractions import Fraction
 from math import log10
 
 from escalon.facts import Finding, Status, plain
-from escalon.kinetics.profile import Profile, Sample
+from escalon.kinetics.profile import Profile
+from escalon.kinetics.sample import Sample
 
 RULE = "car_change_from_baseline/1"
 
@@ -65,9 +66,9 @@ def _level(sample: Sample, limit_of: Sample) -> Fraction | None:
     The limit is that of the later sample on both sides, so that a change of limit alone never looks like a change.
     """
     if sample.is_quantified:
-        return sample.value
+        return sample.level
     return limit_of.lloq / 2 if sample.is_below and limit_of.lloq is not None else None
 
 
 def _stored(sample: Sample) -> float | None:
-    return None if sample.value is None else float(sample.value)
+    return None if sample.level is None else float(sample.level)

@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from math import inf, isfinite
+from typing import Literal, get_args, get_type_hints
 
 from escalon.facts import Number, plain
+from escalon.facts.interval import Interval
 from escalon.kinetics.area import Method, Point
 from escalon.kinetics.detection import Detection
 from escalon.kinetics.half_life import Decline, terminal_decline
-from escalon.kinetics.profile import Profile, Sample
+from escalon.kinetics.profile import Profile
+from escalon.kinetics.sample import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,15 @@ class Plan:
     middle_blq: Literal["drop", "zero"] = "drop"
     until: Number | None = None
     baseline: Literal["not detected", "measured"] = "not detected"
+
+    def __post_init__(self) -> None:
+        for name in ("method", "middle_blq", "baseline"):
+            choices = get_args(Method) if name == "method" else get_args(get_type_hints(Plan)[name])
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} {getattr(self, name)!r} is not known. Write {' or '.join(choices)}")
+        days = (*self.horizons, self.visit_window, *(() if self.until is None else (self.until,)))
+        if not all(isfinite(day) for day in days) or any(end <= 0 for end in self.horizons) or self.visit_window < 0:
+            raise ValueError("horizons are numbers of days above 0, and the visit window is not below 0")
 
 
 DEFAULT = Plan()
@@ -52,8 +64,8 @@ class Course:
         yield self._start()
         for sample in self.profile.after:
             time = float(sample.day)
-            if sample.is_quantified and sample.value is not None:
-                yield time, float(sample.value)
+            if sample.is_quantified and sample.level is not None:
+                yield time, float(sample.level)
             elif self._counts_as_zero(sample, middle):
                 yield time, 0.0
 
@@ -66,8 +78,8 @@ class Course:
     def _start(self) -> Point:
         """The level at the end of infusion: 0, since the baseline is not detected and nothing else is imputed."""
         measured = [s for s in self.profile.before if s.is_quantified and s.day == 0]
-        if self.plan.baseline == "measured" and measured and measured[0].value is not None:
-            return 0.0, float(measured[0].value)
+        if self.plan.baseline == "measured" and measured and measured[0].level is not None:
+            return 0.0, float(measured[0].level)
         return 0.0, 0.0
 
     @cached_property
@@ -93,6 +105,38 @@ class Course:
     def above_range(self) -> list[Sample]:
         """Samples beyond the upper limit of quantification: their level is not known."""
         return [s for s in self.profile.after if s.detection is Detection.ABOVE]
+
+    @cached_property
+    def at_least(self) -> list[Point]:
+        """What is certain of the levels beyond the range: the lower ends."""
+        known = ((s.day, s.known) for s in self.above_range)
+        return [(float(day), float(it.low)) for day, it in known if isinstance(it, Interval) and it.low is not None]
+
+    @cached_property
+    def unseen(self) -> list[Sample]:
+        """Samples without a result that could hold the peak: levels rise once and fall once, so those next to the highest.
+
+        Between a highest sample and one of its neighbours with a result nothing can be told; where no sample was positive,
+        any sample without a result could be the one that would have been.
+        """
+        lost = [s for s in self.profile.without_result if s.day > 0]
+        if not self.positive:
+            return lost
+        top = max(c for _, c in self.points)
+        peaks = [t for t, c in self.points if c == top]
+        days = [0.0, *(float(s.day) for s in self.profile.after)]
+        first = max((day for day in days if day < peaks[0]), default=0.0)
+        last = min((day for day in days if day > peaks[-1]), default=inf)
+        return [s for s in lost if first < s.day < last]
+
+    @property
+    def watched_to(self) -> float:
+        """The day of the last sample after infusion that has a result."""
+        return float(self.profile.after[-1].day)
+
+    def is_watched_to(self, end: float) -> bool:
+        """Whether a sample below quantification shows that nothing was missed up to a day (less the visit window)."""
+        return self.profile.after[-1].is_below and self.watched_to >= end - float(self.plan.visit_window)
 
     @cached_property
     def missing(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from escalon.facts import Number, exact, plain, spelled
+from escalon.facts.interval import Interval
 
 
 class Detection(StrEnum):
@@ -66,6 +67,21 @@ class Limits:
         if self.lloq is not None and amount < exact(self.lloq):
             return Detection.BLQ
         return Detection.ABOVE if self.uloq is not None and amount > exact(self.uloq) else Detection.QUANTIFIED
+
+    def between(self, code: Detection) -> Interval | None:
+        """What a code says of the level: `ND` below the LOD (else the LLOQ), `BLQ` from the LOD to below the LLOQ, …"""
+        lloq, lod, uloq = (None if one is None else exact(one) for one in (self.lloq, self.lod, self.uloq))
+        low, high = Fraction(0), lloq
+        match code:
+            case Detection.MISSING | Detection.QUANTIFIED:
+                return None
+            case Detection.ABOVE:
+                return Interval(lloq if uloq is None else uloq, None, low_open=True)
+            case Detection.ND:
+                high = lloq if lod is None else lod
+            case Detection.BLQ:
+                low = Fraction(0) if lod is None or lod == lloq else lod
+        return Interval(low, high, high_open=high is not None)
 
 
 # 50 copies/µg genomic DNA (10 copies in 200 ng), the customary expectation for gene-therapy persistence assays: FDA,

@@ -4,7 +4,7 @@ Definitions and rules below quantification: spec/cell_therapy/kinetics.md. Times
 CAR-T profiles have no absorption phase and may drop before they expand, so every sample after infusion is kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -66,6 +66,8 @@ def noncompartmental(profile: Profile, plan: Plan = DEFAULT) -> Kinetics:
 
 def _blocked(course: Course) -> tuple[Status, str, str] | None:
     profile = course.profile
+    if profile.held:
+        return Status.INVALID, "rows_not_usable", "; ".join(profile.held)
     positive = [s for s in profile.before if s.is_quantified or s.detection is Detection.ABOVE]
     if positive and course.plan.baseline == "not detected":
         day = plain(positive[-1].day, 2)
@@ -80,6 +82,16 @@ _TIMINGS = (
     ("nominal", "nominal_time", "planned instead of elapsed time"),
     ("date", "clock_not_recorded", "elapsed time from dates without the clock"),
 )
+
+
+_DOUBTS = {
+    "below_lowest_standard": "fewer copies than the lowest standard, outside the curve,",
+    "replicates_discordant": "some replicates amplified and some did not",
+    "single_replicate": "a single replicate",
+    "single_replicate_standards": "a curve whose standards are single replicates",
+    "run_failed": "the qPCR run failed",
+    "replicates_differ": "replicates differ",
+}
 
 
 def _notes(course: Course) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -100,6 +112,10 @@ def _notes(course: Course) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if profile.without_result:
         days = "; ".join(" ".join((plain(s.day, 2), s.note and f"({s.note})")).strip() for s in profile.without_result)
         notes.append(("samples_without_result", f"no result on day {days}: left out, not counted as zero"))
+    for flag, words in _DOUBTS.items():
+        days = ", ".join(plain(s.day, 2) for s in profile.samples if flag in s.flags)
+        if days:
+            notes.append((flag, f"{words} on day {days}"))
     if course.middle_below:
         days = ", ".join(plain(s.day, 2) for s in course.middle_below)
         done = "dropped" if course.plan.middle_blq == "drop" else "counted as 0"
@@ -124,16 +140,21 @@ def _peak(course: Course) -> list[Finding]:
     named, unit = partial(_finding, course), course.profile.unit
     if course.above_range:
         days = ", ".join(plain(s.day, 2) for s in course.above_range)
-        reason = (f"above the quantification range on day {days}: dilute and repeat",)
-        known = max([c for _, c in course.points] + [float(s.value) for s in course.above_range if s.value is not None])
-        return [
-            named("cmax", None, unit, Status.INDETERMINATE, bounds=(known, None), reasons=reason),
-            named("tmax", None, "d", Status.INDETERMINATE, reasons=reason),
-        ]
+        return _peak_open(course, f"above the quantification range on day {days}: dilute and repeat")
+    if course.unseen:
+        days = ", ".join(plain(s.day, 2) for s in course.unseen)
+        return _peak_open(course, f"no result on day {days}, which could hold the peak")
     if not course.positive:
         return [named("cmax", 0, unit), named("tmax", None, "d", Status.NOT_APPLICABLE, reasons=(_NEVER,))]
-    peak = max((s for s in course.positive if s.value is not None), key=lambda s: (s.value, -s.day))
-    return [named("cmax", float(peak.value or 0), unit), named("tmax", float(peak.day), "d")]
+    peak = max((s for s in course.positive if s.level is not None), key=lambda s: (s.level, -s.day))
+    return [named("cmax", float(peak.level or 0), unit), named("tmax", float(peak.day), "d")]
+
+
+def _peak_open(course: Course, reason: str) -> list[Finding]:
+    """The peak is not known; the highest level that is certain is its lower bound."""
+    named = partial(_finding, course, value=None, status=Status.INDETERMINATE, reasons=(reason,))
+    least = max(c for _, c in (*course.points, *course.at_least))
+    return [named("cmax", unit=course.profile.unit, bounds=(least, None)), named("tmax", unit="d")]
 
 
 _NEVER = "never at or above the limit of quantification"
@@ -152,8 +173,8 @@ def _last(course: Course) -> list[Finding]:
     detected = max(s.day for s in course.profile.after if s.detection not in (Detection.ND, Detection.BELOW))
     tlast = float(last.day)
     return [
-        named("clast", float(last.value), unit)
-        if last.is_quantified and last.value is not None
+        named("clast", float(last.level), unit)
+        if last.is_quantified and last.level is not None
         else named("clast", None, unit, Status.INDETERMINATE, reasons=("the last positive sample is above the range",)),
         named("tlast", tlast, "d"),
         named(
@@ -172,13 +193,17 @@ def _last(course: Course) -> list[Finding]:
 def _areas(course: Course) -> list[Finding]:
     names = {f"auc_0_{plain(end)}": end for end in course.plan.horizons}
     if course.above_range:
-        reason = ("a sample is above the quantification range: dilute and repeat",)
-        return [
-            _finding(course, name, None, _area_unit(course), Status.INDETERMINATE, reasons=reason)
-            for name in (*names, "auc_last", "auc_all")
-        ]
+        return _areas_open(course, names, "a sample is above the quantification range: dilute and repeat")
+    if course.unseen:
+        days = ", ".join(plain(s.day, 2) for s in course.unseen)
+        return _areas_open(course, names, f"no result on day {days}, which could hold the peak")
     partial_areas = [_area_to(course, name, float(end)) for name, end in names.items()]
     return [*partial_areas, _area_last(course), _area_all(course)]
+
+
+def _areas_open(course: Course, names: Iterable[str], reason: str) -> list[Finding]:
+    named = partial(_finding, course, value=None, unit=_area_unit(course), status=Status.INDETERMINATE)
+    return [named(name, reasons=(reason,)) for name in (*names, "auc_last", "auc_all")]
 
 
 def _area_last(course: Course) -> Finding:
@@ -194,22 +219,32 @@ def _area_all(course: Course) -> Finding:
 
 
 def _area_to(course: Course, name: str, end: float) -> Finding:
-    """The area from infusion to a day; when the last positive sample is earlier, to that sample, flagged."""
+    """The area from infusion to a day, known only if the participant was followed to it (less the visit window).
+
+    Where the last positive sample is earlier, the area to that sample, flagged `truncated`.
+    """
     plan, method = course.plan, course.plan.method
     named = partial(_finding, course, name, unit=_area_unit(course))
     value = area(up_to(course.points, end, method), method)
     parts: dict[str, Any] = {"method": method, **_sensitivity(course, end)}
     tlast = course.points[-1][0]
-    if not course.positive or tlast >= end:
-        return named(value, components=parts)
+    if tlast >= end or course.is_watched_to(end):
+        cut = bool(course.positive) and tlast < end
+        note = (f"integrated to day {plain(tlast, 2)}: below quantification afterwards",) if cut else ()
+        return named(value, components=parts, flags=("truncated",) if cut else (), reasons=note)
     decline = course.decline
     if plan.extrapolate and decline and tlast >= end - float(plan.visit_window):
         beyond = _beyond(course.points[-1], end, decline)
         parts["extrapolated_percent"] = 100 * beyond / (value + beyond)
         return named(value + beyond, components=parts, flags=("extrapolated",))
-    ended = "below quantification afterwards" if course.first_below_after else "no later sample"
-    reason = f"integrated to day {plain(tlast, 2)} instead of {plain(end)}: {ended}"
-    return named(value, components=parts, flags=("truncated",), reasons=(reason,))
+    if tlast >= end - float(plan.visit_window):
+        reason = f"integrated to day {plain(tlast, 2)} instead of {plain(end)}: no later sample"
+        return named(value, components=parts, flags=("truncated",), reasons=(reason,))
+    reason = f"the last sample is of day {plain(course.watched_to, 2)}: the area to it is a lower bound"
+    return named(
+        None, status=Status.INDETERMINATE, bounds=(value, None), components=parts, flags=("truncated",),
+        reasons=(reason,),
+    )  # fmt: skip
 
 
 def _beyond(last: Point, end: float, decline: Decline) -> float:

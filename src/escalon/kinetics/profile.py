@@ -2,42 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cached_property
-from typing import Literal, TypeAlias
 
-from escalon.facts import Day, Fact, Number, convert, exact, plain, spelled
+from escalon.facts import Fact, Number, exact, plain, spelled
 from escalon.kinetics.detection import Detection, Limits
-
-Timing: TypeAlias = Literal["clock", "date", "nominal"]
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One sample: days elapsed from the end of infusion (zero or negative is before), and what the assay said.
-
-    `value` is kept as stored even below the limit of quantification, where kinetics never uses it. `timing` says what `day`
-    rests on: the clock, calendar dates alone, or only the planned (nominal) day. `note` says why there is no usable result.
-    """
-
-    day: Fraction
-    detection: Detection
-    value: Fraction | None = None
-    lloq: Fraction | None = None
-    timing: Timing = "clock"
-    taken: Day | None = None
-    source: str = ""
-    note: str = ""
-
-    @property
-    def is_quantified(self) -> bool:
-        """Whether the sample is positive: at or above the lower limit of quantification."""
-        return self.detection is Detection.QUANTIFIED
-
-    @property
-    def is_below(self) -> bool:
-        """Whether the assay answered, and the answer was below the lower limit of quantification."""
-        return self.detection in (Detection.BLQ, Detection.BELOW, Detection.ND)
+from escalon.kinetics.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -52,6 +21,8 @@ class Profile:
     unit: str
     samples: tuple[Sample, ...]
     group: str = ""
+    held: tuple[str, ...] = ()
+    """Why nothing may be concluded: rows of this profile that cannot be used. It then has no samples."""
 
     def __post_init__(self) -> None:
         days = [sample.day for sample in self.samples]
@@ -93,13 +64,7 @@ class Profile:
         """The same profile in another unit of the same kind; raises UnitError (copies/µg never becomes copies/µL)."""
         if spelled(unit) == spelled(self.unit):
             return replace(self, unit=unit)
-        return replace(self, unit=unit, samples=tuple(self._converted(sample, unit) for sample in self.samples))
-
-    def _converted(self, sample: Sample, unit: str) -> Sample:
-        value, lloq = (
-            None if number is None else convert(number, self.unit, unit) for number in (sample.value, sample.lloq)
-        )
-        return replace(sample, value=value, lloq=lloq)
+        return replace(self, unit=unit, samples=tuple(sample.in_unit(unit) for sample in self.samples))
 
     def facts(self, samples: Iterable[Sample]) -> tuple[Fact, ...]:
         """The observations behind some samples, for what rests on them."""
@@ -107,7 +72,7 @@ class Profile:
 
     def fact(self, sample: Sample) -> Fact:
         """One sample as a fact; below quantification the value is its code."""
-        value = sample.value if sample.is_quantified else sample.detection.value
+        value = sample.level if sample.is_quantified else sample.detection.value
         return Fact(
             self.analyte,
             None if sample.detection is Detection.MISSING else value,
@@ -130,5 +95,11 @@ def profile(
     samples, lloq = [], None if limits.lloq is None else exact(limits.lloq)
     for day, value in zip(days, values, strict=True):
         code = Detection.MISSING if value is None else limits.code(value)
-        samples.append(Sample(exact(day), code, None if value is None else exact(value), lloq))
+        sample = Sample(
+            participant=participant, analyte=analyte, unit=limits.unit, detection=code, elapsed=exact(day), lloq=lloq,
+            value=None if value is None else exact(value),
+            lod=None if limits.lod is None else exact(limits.lod),
+            uloq=None if limits.uloq is None else exact(limits.uloq),
+        )  # fmt: skip
+        samples.append(sample)
     return Profile(participant, analyte, limits.unit, tuple(sorted(samples, key=lambda sample: sample.day)))

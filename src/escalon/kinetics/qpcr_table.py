@@ -6,14 +6,17 @@ needs: `ng_input` for copies/µg; `elution_ul`, `template_ul`, `blood_ul` and op
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
-from escalon.facts import Status, exact, spelled
+from escalon.facts import Status, exact, plain, spelled
+from escalon.facts.interval import Interval
 from escalon.kinetics.copies import Copies, Per, per_microgram, per_microlitre, per_reaction
-from escalon.kinetics.detection import Detection, Limits
-from escalon.kinetics.samples_table import Row, TableError, measured
+from escalon.kinetics.detection import Detection
+from escalon.kinetics.sample import Sample, measured
+from escalon.kinetics.samples_table import Row, TableError
 from escalon.kinetics.standard_curve import CUSTOMARY, Acceptance, Run, Standard, check_ct, judge_run, read_copies
 
 _COLUMNS = ("run", "role", "sample", "copies", "ct")
@@ -35,24 +38,28 @@ class Plates:
     runs: dict[str, Run]
     samples: dict[str, tuple[str, tuple[float | None, ...]]]
 
-    def read(self, row: Row, limits: Limits) -> tuple[Detection, Fraction | None, str]:
-        """The detection code, level and note of a row of the samples table that names its wells."""
-        name = row["qpcr_sample"]
+    def read(self, sample: Sample) -> Sample:
+        """A sample that names its wells, with the level they give, or why they give none. Raises ValueError."""
+        name = sample.cells["qpcr_sample"]
         if name not in self.samples:
             raise ValueError(f"qpcr_sample {name!r} is not in the wells table")
         run, cts = self.samples[name]
         found = read_copies(self.runs[run], cts)
-        if found.status is Status.INDETERMINATE:
-            return Detection.ABOVE, None, found.reasons[0]
+        flags = tuple(dict.fromkeys((*found.flags, *self.runs[run].flags)))
+        read = partial(replace, sample, written=found.category or plain(found.value, 3), note="", flags=flags)
+        if found.status is Status.INDETERMINATE and found.bounds and isinstance(found.bounds[0], int | float):
+            least = _normalised(per_reaction(found.bounds[0]), sample).value
+            return read(detection=Detection.ABOVE, value=Interval(least, None, low_open=True), note=found.reasons[0])
         if not isinstance(found.value, int | float):
-            return Detection.MISSING, None, "; ".join(found.reasons) or "not measured"
+            return read(detection=Detection.MISSING, note="; ".join(found.reasons) or "not measured")
         if found.category == "ND":
-            return Detection.ND, None, ""
-        value = _normalised(per_reaction(found.value), row, limits.unit).value
-        code = limits.code(value)
+            return read(detection=Detection.ND, value=sample.limits.between(Detection.ND))
+        value = _normalised(per_reaction(found.value), sample).value
+        code = sample.limits.code(value)
         if code is Detection.QUANTIFIED and "replicates_discordant" in found.flags:
-            return Detection.MISSING, value, "some replicates amplified and some did not: repeat the sample"
-        return (Detection.BLQ if code is Detection.ND else code), value, ""
+            why = "some replicates amplified and some did not: repeat the sample"
+            return read(detection=Detection.MISSING, note=why)
+        return read(detection=Detection.BLQ if code is Detection.ND else code, value=value)
 
 
 def plates_of(rows: Sequence[tuple[str, Row]], acceptance: Acceptance = CUSTOMARY) -> Plates:
@@ -124,19 +131,19 @@ def _run(name: str, wells: list[_Well], acceptance: Acceptance) -> Run:
     return judge_run(standards, no_template, acceptance, name=name)
 
 
-def _normalised(copies: Copies, row: Row, unit: str) -> Copies:
-    match spelled(unit):
+def _normalised(copies: Copies, sample: Sample) -> Copies:
+    match spelled(sample.unit):
         case Per.MICROGRAM_DNA.value:
-            return per_microgram(copies, _needed(row, "ng_input", unit))
+            return per_microgram(copies, _needed(sample, "ng_input"))
         case Per.MICROLITRE_BLOOD.value:
-            recovered = measured(row["recovery"]) if row.get("recovery") else None
-            elution, template, blood = (_needed(row, name, unit) for name in ("elution_ul", "template_ul", "blood_ul"))
+            recovered = _needed(sample, "recovery") if sample.cells.get("recovery") else None
+            elution, template, blood = (_needed(sample, name) for name in ("elution_ul", "template_ul", "blood_ul"))
             return per_microlitre(copies, elution, template, blood, recovered)
         case _:
-            raise ValueError(f"unit {unit!r} is not one qPCR gives. Write copies/µL or copies/µg")
+            raise ValueError(f"unit {sample.unit!r} is not one qPCR gives. Write copies/µL or copies/µg")
 
 
-def _needed(row: Row, name: str, unit: str) -> Fraction:
-    if not row.get(name):
-        raise ValueError(f"{name} is empty, and {unit} cannot be had without it")
-    return exact(measured(row[name]))
+def _needed(sample: Sample, name: str) -> Fraction:
+    if not sample.cells.get(name):
+        raise ValueError(f"{name} is empty, and {sample.unit} cannot be had without it")
+    return exact(measured(sample.cells[name]))

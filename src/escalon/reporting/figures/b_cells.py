@@ -42,11 +42,11 @@ def _rows(profile: Profile) -> list[dict[str, Any]]:
             "participant": profile.participant,
             "group": profile.group or "all",
             "day": float(sample.day),
-            "count": 0.0 if sample.value is None else float(sample.value),
+            "count": 0.0 if sample.level is None else float(sample.level),
             "solid": not sample.is_below,
         }
         for sample in profile.samples
-        if sample.is_below or sample.value is not None
+        if sample.is_below or sample.level is not None
     ]
 
 

@@ -5,6 +5,7 @@ from math import ceil, floor, log10
 from typing import Any
 
 from escalon.facts import UnitError, plain, spelled
+from escalon.facts.interval import Interval
 from escalon.kinetics import Detection, Profile, Sample
 from escalon.reporting.figures.canvas import FAINT, INK, altair, nothing_to_draw, scales, svg
 
@@ -61,9 +62,11 @@ def _rows(profile: Profile) -> list[dict[str, Any]]:
 
 
 def _height(sample: Sample) -> float | None:
-    """Where a sample stands on the axis: its level, or half the limit when there is no level to speak of."""
-    if sample.is_quantified or sample.detection is Detection.ABOVE:
-        return None if sample.value is None else float(sample.value)
+    """Where a sample stands on the axis: its level, half the limit below quantification, or the end of the range above it."""
+    if sample.is_quantified:
+        return None if sample.level is None else float(sample.level)
+    if sample.detection is Detection.ABOVE:
+        return float(sample.known.low) if isinstance(sample.known, Interval) and sample.known.low else None
     return float(sample.lloq) / 2 if sample.is_below and sample.lloq is not None else None
 
 

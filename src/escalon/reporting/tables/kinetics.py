@@ -1,13 +1,17 @@
 """Kinetic parameters by participant and by group, B-cell aplasia, and immunoglobulins against baseline."""
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from math import inf
 
 from escalon.facts import Fact, Finding, jsonable, plain
+from escalon.facts.interval import Interval
 from escalon.kinetics import (
     AplasiaRule,
     Kinetics,
     Profile,
     Run,
+    Sample,
     b_cell_aplasia,
     by_group,
     change_from_baseline,
@@ -132,31 +136,45 @@ def aplasia_table(profiles: Iterable[Profile], rule: AplasiaRule | None = None) 
     return Grid("B-cell aplasia", columns, tuple(rows), tuple(notes))
 
 
-def antibody_table(profiles: Iterable[Profile]) -> Grid:
-    """Immunoglobulins and autoantibodies: baseline, lowest and latest value with their change."""
-    rows = []
+def level_table(profiles: Iterable[Profile]) -> Grid:
+    """Immunoglobulins, autoantibodies and any other analyte: baseline, lowest and latest level with their change."""
+    rows: list[tuple[str, ...]] = []
+    notes: list[str] = []
     for profile in profiles:
-        before = [sample for sample in profile.before if sample.value is not None]
-        after = [sample for sample in profile.after if sample.value is not None]
-        if not after:
+        name = f"{profile.analyte} ({profile.unit})" if profile.unit else profile.analyte
+        notes += [f"{profile.participant} {profile.analyte}: {why}" for why in profile.held]
+        if not profile.after:
+            what = "held" if profile.held else "no result after infusion"
+            rows.append((profile.participant, name, *("–",) * 5, what))
             continue
-        lowest, latest = min(after, key=lambda s: (s.value or 0, s.day)), after[-1]
-        base = plain(before[-1].value, 3) if before else "–"
-        cells, flags = [], list(() if before else ("baseline_not_recorded",))
+        lowest, latest = min(profile.after, key=lambda s: (_top(s), s.day)), profile.after[-1]
+        base = profile.before[-1] if profile.before else None
+        cells, flags = [], list(() if base else ("baseline_not_recorded",))
         for sample in (lowest, latest):
-            cells.append(f"{plain(sample.value, 3)} (day {plain(sample.day, 1)})")
-            if before:
-                change = _change(profile, profile.fact(before[-1]), profile.fact(sample))
+            cells.append(f"{_level(sample)} (day {plain(sample.day, 1)})")
+            if base:
+                change = _change(profile, profile.fact(base), profile.fact(sample))
                 cells.append(_signed_percent(change))
                 flags += change.flags
             else:
                 cells.append("–")
-        name = f"{profile.analyte} ({profile.unit})"
-        rows.append((profile.participant, name, base, *cells, ", ".join(dict.fromkeys(flags))))
+        rows.append((profile.participant, name, _level(base) if base else "–", *cells, ", ".join(dict.fromkeys(flags))))
     columns = ("participant", "measure", "baseline", "lowest", "change", "latest", "latest change", "flags")
-    return Grid(
-        "Immunoglobulins and autoantibodies", columns, tuple(rows), (), frozenset({"participant", "measure", "flags"})
-    )
+    left = frozenset({"participant", "measure", "flags"})
+    return Grid("Immunoglobulins, autoantibodies and other levels", columns, tuple(rows), tuple(notes), left)
+
+
+def _level(sample: Sample) -> str:
+    """A level as it may be shown: the number where it is quantified, else what is certain of it."""
+    known = sample.known
+    return plain(known, 3) if isinstance(known, Fraction) else str(known or sample.detection.value)
+
+
+def _top(sample: Sample) -> float:
+    """The highest level a sample may have."""
+    known = sample.known
+    high = known.high if isinstance(known, Interval) else known
+    return inf if high is None else float(high)
 
 
 def _signed_percent(change: Finding) -> str:
@@ -179,6 +197,8 @@ def _row(kinetics: Kinetics, names: Sequence[str]) -> tuple[str, ...]:
 def _cell(finding: Finding) -> str:
     digits = next((count for name, count in _DIGITS.items() if finding.name.startswith(name)), 3)
     mark = "*" if {"truncated", "extrapolated", "poor_fit", "short_span"} & set(finding.flags) else ""
+    if finding.value is None and finding.bounds and finding.bounds[0] is not None:
+        return f"≥ {significant(finding.bounds[0], digits)}{mark}"
     return significant(finding.value, digits) + mark
 
 

@@ -1,0 +1,317 @@
+"""One sample: what was measured in it, when it was taken, and what the assay said. The one reader of a row of samples.
+
+Every door (a data folder, `escalon kinetics`, a casebook, the report, an export) reads a row with `read_sample`, so that
+what one refuses no other prints as a number. Nothing is put in the place of what was not measured: `<5` is what lies below
+5, `ND` what the assay could not see, an empty cell no result at all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from escalon.facts import Day, Number, convert, exact, plain, read_number, spelled
+from escalon.facts.interval import Interval
+from escalon.kinetics.detection import CUSTOMARY_LLOQ_PER_MICROGRAM, Detection, Limits
+
+Timing: TypeAlias = Literal["clock", "date", "nominal"]
+
+COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "participant": "the participant's code, such as P01: never a name",
+        "analyte": "what was measured: car_transgene, cd19_b_cells, igg, …",
+        "date": "the day of the sample, in full; the day from infusion follows from it",
+        "day": "or the days elapsed from the end of infusion",
+        "collected": "or the moment it was taken, such as 2025-03-14T09:30, beside infusion_end",
+        "infusion_end": "the moment the infusion ended, beside collected",
+        "nominal_day": "the planned day, used only where nothing better is recorded",
+        "value": "the number; ND when not detected, BLQ when below the limit, <5, >1000000; empty when there is no result",
+        "unit": "its unit, such as copies/µL",
+        "lloq": "the lower limit of quantification, in the same unit",
+        "lod": "the limit of detection, in the same unit",
+        "uloq": "the upper limit of quantification, in the same unit",
+        "visit": "the visit it belongs to",
+        "group": "a group to summarise by, if not the dose level",
+        "source": "where it was read: form, laboratory, page",
+        "qpcr_sample": "the sample's name in qpcr_wells, where the level is read from raw Ct values",
+        "ng_input": "with qpcr_sample, for copies/µg: DNA put into the reaction, ng",
+        "elution_ul": "with qpcr_sample, for copies/µL: eluate, µL",
+        "template_ul": "with qpcr_sample, for copies/µL: eluate put into the reaction, µL",
+        "blood_ul": "with qpcr_sample, for copies/µL: blood extracted, µL",
+        "recovery": "with qpcr_sample: fraction of a spike-in control that came back, 0 to 1",
+    }
+)
+"""Every column of the samples table, with its meaning."""
+
+_CODES = {
+    Detection.ND: ("nd", "undetermined", "not detected", "undetectable", "negative"),
+    Detection.BLQ: ("blq", "bloq", "detected below lloq"),
+    Detection.BELOW: ("<lloq", "below lloq", "bql"),
+    Detection.ABOVE: ("alq", "aloq", ">uloq", "above uloq"),
+    Detection.MISSING: (
+        *("", "missing", "not done", "not known", "unknown", "nk", "na", "n/a", ".", "-", "–"),
+        *("no result", "invalid", "failed", "haemolysed", "hemolysed", "clotted", "insufficient"),
+    ),
+}
+_CODE_OF = {word: code for code, words in _CODES.items() for word in words}
+_SIGNS = {"<": "<", "≤": "≤", "<=": "≤", ">": ">", "≥": "≥", ">=": "≥"}
+
+
+class SampleError(ValueError):
+    """A row that cannot be used: its column, what stands there, and what to write instead."""
+
+    def __init__(self, column: str, value: str, message: str) -> None:
+        super().__init__(message)
+        self.column, self.value = column, value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What was measured in one sample of one person; `value` is a number, an interval, or `None` without a result.
+
+    A number is kept as recorded even where `detection` says that it lies outside what the assay quantifies; there only
+    the interval (`known`) may be used. `elapsed` are days from the end of infusion (zero or negative is before); `timing`
+    says what they rest on: the clock, calendar dates alone, or only the planned (nominal) day.
+    """
+
+    participant: str = ""
+    analyte: str = ""
+    unit: str = ""
+    detection: Detection
+    value: Fraction | Interval | None = None
+    written: str = ""
+    """The result as it was written, every digit and code."""
+    lloq: Fraction | None = None
+    lod: Fraction | None = None
+    uloq: Fraction | None = None
+    taken: Day | None = None
+    elapsed: Fraction | None = None
+    timing: Timing = "clock"
+    nominal: Fraction | None = None
+    group: str = ""
+    visit: str = ""
+    source: str = ""
+    note: str = ""
+    """Why there is no usable result."""
+    flags: tuple[str, ...] = ()
+    """What makes the level doubtful, such as `below_lowest_standard`."""
+    cells: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    """The row as it was written, column by column: the clock and the wells among it, and what an export gives back."""
+
+    @property
+    def day(self) -> Fraction:
+        """Days from the end of infusion; raises SampleError where the sample has not been placed."""
+        if self.elapsed is None:
+            raise SampleError("date", "", f"{self.participant} {self.analyte}: the sample has no day from infusion")
+        return self.elapsed
+
+    @property
+    def level(self) -> Fraction | None:
+        """The number that was recorded, if one was; below the limit of quantification it is kept and never used."""
+        return self.value if isinstance(self.value, Fraction) else None
+
+    @property
+    def known(self) -> Fraction | Interval | None:
+        """What is certain of the level: the number where it is quantified, else the interval its code stands for."""
+        if self.is_quantified or isinstance(self.value, Interval):
+            return self.value
+        return self.limits.between(self.detection)
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the assay, in the unit of the sample."""
+        return Limits(self.unit, self.lloq, self.lod, self.uloq)
+
+    @property
+    def is_quantified(self) -> bool:
+        """Whether the sample is positive: at or above the lower limit of quantification."""
+        return self.detection is Detection.QUANTIFIED
+
+    @property
+    def is_below(self) -> bool:
+        """Whether the assay answered, and the answer was below the lower limit of quantification."""
+        return self.detection in (Detection.BLQ, Detection.BELOW, Detection.ND)
+
+    def placed(self, infusion: Day | None = None) -> "Sample":
+        """The sample on the axis of days from infusion: by its own clock, else by dates, else by the planned day."""
+        if self.elapsed is not None:
+            return self
+        if self.taken and infusion and not (self.taken.is_partial or infusion.is_partial):
+            return replace(self, elapsed=Fraction((self.taken.earliest - infusion.earliest).days), timing="date")
+        if self.nominal is not None:
+            return replace(self, elapsed=self.nominal, timing="nominal")
+        if self.taken and not self.taken.is_partial:
+            message = "the date of the sample says nothing without that of the infusion: it is not in the doses table"
+            raise SampleError("date", str(self.taken), message)
+        raise SampleError("date", str(self.taken or ""), f"no time: {_TIMES}")
+
+    def in_unit(self, unit: str, substance: str | None = None) -> "Sample":
+        """The same sample in another unit of the same kind. Raises UnitError: copies/µg never becomes copies/µL."""
+        if spelled(unit) == spelled(self.unit):
+            return replace(self, unit=unit)
+
+        def changed(number: Fraction | None) -> Fraction | None:
+            return None if number is None else convert(number, self.unit, unit, substance)
+
+        value = self.value
+        if isinstance(value, Interval):
+            value = replace(value, low=changed(value.low), high=changed(value.high))
+        else:
+            value = changed(value)
+        lloq, lod, uloq = (changed(limit) for limit in (self.lloq, self.lod, self.uloq))
+        return replace(self, unit=unit, value=value, lloq=lloq, lod=lod, uloq=uloq)
+
+
+_TIMES = "give the full date, or day, or collected and infusion_end with the clock, or nominal_day"
+
+
+def read_sample(cells: Mapping[str, str], source: str = "") -> Sample:
+    """One row of a samples table, cells by column. Raises SampleError with the column and what to write instead.
+
+    `source` is where the row stands (`samples.csv:12`). A row that names its wells (`qpcr_sample`) and gives no value is
+    without a result until `Plates.read` has read it.
+
+    >>> read_sample({"participant": "P01", "analyte": "car_transgene", "day": "7", "value": "<5", "unit": "copies/µL",
+    ...     "lloq": "5"}).known
+    Interval(low=Fraction(0, 1), high=Fraction(5, 1), low_open=False, high_open=True)
+    """
+    row = {name: text.strip() for name, text in cells.items()}
+    participant, analyte, unit = (_required(row, name) for name in ("participant", "analyte", "unit"))
+    limits = _limits(row, unit)
+    taken, elapsed, nominal = _time(row)
+    written = row.get("value", "")
+    detection, value = _result(written, limits)
+    return Sample(
+        participant=participant, analyte=analyte, unit=unit, detection=detection, value=value, written=written,
+        lloq=_exact(limits.lloq), lod=_exact(limits.lod), uloq=_exact(limits.uloq), taken=taken, elapsed=elapsed,
+        nominal=nominal,
+        group=row.get("group", ""), visit=row.get("visit", ""), source=source,
+        note=f"to be read from the wells of {row['qpcr_sample']}" if row.get("qpcr_sample") and not written else "",
+        cells=MappingProxyType({name: row[name] for name in COLUMNS if row.get(name)}),
+    )  # fmt: skip
+
+
+_EXAMPLES = {
+    "participant": "a code such as P01",
+    "analyte": "what was measured, such as car_transgene",
+    "unit": "copies/µL, copies/µg or cells/µL",
+}
+
+
+def _required(row: Mapping[str, str], name: str) -> str:
+    if not row.get(name):
+        raise SampleError(name, "", f"{name} is empty. Write {_EXAMPLES[name]}")
+    return row[name]
+
+
+def _exact(limit: Number | None) -> Fraction | None:
+    return None if limit is None else exact(limit)
+
+
+def _limits(row: Mapping[str, str], unit: str) -> Limits:
+    lloq, lod, uloq = (_number(row, name) for name in ("lloq", "lod", "uloq"))
+    per_microgram = spelled(unit) == "{copies}/ug"
+    try:
+        return Limits(unit, CUSTOMARY_LLOQ_PER_MICROGRAM if lloq is None and per_microgram else lloq, lod, uloq)
+    except ValueError as error:
+        raise SampleError("lloq", row.get("lloq", ""), str(error)) from None
+
+
+def measured(text: str) -> Decimal:
+    """A number as recorded; refuses what is too large or too small to have been measured (a slip, such as 1e400)."""
+    value = read_number(text)
+    if value and not -18 <= value.adjusted() <= 18:
+        raise ValueError(f"{text!r} is beyond anything that is measured. Check the exponent")
+    return value
+
+
+def _number(row: Mapping[str, str], name: str) -> Decimal | None:
+    text = row.get(name, "")
+    try:
+        return measured(text) if text else None
+    except ValueError as error:
+        raise SampleError(name, text, f"{name} {error}") from None
+
+
+def _result(text: str, limits: Limits) -> tuple[Detection, Fraction | Interval | None]:
+    try:
+        return read_result(text, limits)
+    except ValueError as error:
+        raise SampleError("value", text, f"{error}{_OR if 'is not a number' in str(error) else ''}") from None
+
+
+_OR = ". Or write ND, BLQ, <5, >1000000, or leave it empty if there is no result"
+
+
+def read_result(text: str, limits: Limits) -> tuple[Detection, Fraction | Interval | None]:
+    """A result as laboratories write it: `2150`, `ND`, `BLQ`, `<5`, `>1000000`; blank is no result, never zero."""
+    word = " ".join(text.lower().split())
+    code = _CODE_OF.get(word) or _CODE_OF.get(word.replace(" ", ""))
+    if code is not None:
+        return code, limits.between(code)
+    for sign in ("<=", ">=", *_SIGNS):
+        if word.startswith(sign):
+            return _beyond(_SIGNS[sign], exact(measured(word.removeprefix(sign))), limits)
+    value = exact(measured(text))
+    return limits.code(value), value
+
+
+def _beyond(sign: str, bound: Fraction, limits: Limits) -> tuple[Detection, Interval]:
+    """`<5` is below quantification only when 5 is at most the limit; anything else leaves the level open."""
+    lloq, uloq = _exact(limits.lloq), _exact(limits.uloq)
+    below, strict = sign in "<≤", sign in "<>"
+    if bound < 0:
+        raise ValueError(f"a level cannot be negative: {sign}{plain(bound)} {limits.unit}")
+    if below and bound > 0 and (lloq is None or bound < lloq or (bound == lloq and strict)):
+        return Detection.BELOW, Interval(Fraction(0), bound, high_open=strict)
+    edge = lloq if uloq is None else uloq
+    if not below and (edge is None or bound >= edge):
+        return Detection.ABOVE, Interval(bound, None, low_open=strict)
+    limit = plain(limits.lloq if below or uloq is None else limits.uloq)
+    raise ValueError(
+        f"{sign}{plain(bound)} does not say on which side of the limit ({limit} {limits.unit}) it is. "
+        "Write the measured value, ND, BLQ, or leave it empty if there is no result"
+    )
+
+
+_CLOCKS = ("collected", "infusion_end")
+
+
+def _time(row: Mapping[str, str]) -> tuple[Day | None, Fraction | None, Fraction | None]:
+    """When the sample was taken: its calendar day, its elapsed days where the row itself gives them, its planned day."""
+    recorded = "collected" if row.get("collected") else "date"
+    text = row.get(recorded, "")
+    try:
+        taken = Day.parse(text) if text else None
+    except ValueError as error:
+        raise SampleError(recorded, text, str(error)) from None
+    day, nominal = _number(row, "day"), _number(row, "nominal_day")
+    elapsed = exact(day) if day is not None else _clocked(row)
+    if elapsed is None and nominal is None and (taken is None or taken.is_partial):
+        raise SampleError("date", text, f"no time: {_TIMES}")
+    return taken, elapsed, _exact(nominal)
+
+
+def _clocked(row: Mapping[str, str]) -> Fraction | None:
+    """Days from `infusion_end` to `collected` where both carry the clock."""
+    collected, infused = (_clock(row, name) for name in _CLOCKS)
+    if collected is None or infused is None:
+        return None
+    if (collected.tzinfo is None) != (infused.tzinfo is None):
+        message = "collected and infusion_end must both carry a time zone, or neither"
+        raise SampleError("collected", row["collected"], message)
+    return Fraction((collected - infused) // timedelta(microseconds=1), 86_400_000_000)
+
+
+def _clock(row: Mapping[str, str], name: str) -> datetime | None:
+    """A date with its clock time; a bare date has no clock and counts as missing."""
+    text = row.get(name, "")
+    if "T" not in text and " " not in text:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise SampleError(name, text, f"{name} {text!r} is not a time. Write it as 2025-03-14T09:30") from None
