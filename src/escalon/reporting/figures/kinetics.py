@@ -37,7 +37,7 @@ def kinetics_figure(profiles: Iterable[Profile], title: str = "CAR transgene in 
         raise UnitError(f"one figure has one unit, not {' and '.join(sorted(units))}")
     rows = [row for profile in drawn for row in _rows(profile)]
     groups = list(dict.fromkeys(row["group"] for row in rows))
-    last = max(1.0, *(row["day"] for row in rows))
+    last = max([1.0, *(row["day"] for row in rows)])
     ends = [end for end in (_EARLY_END, last) if end <= last and any(row["day"] <= end for row in rows)]
     panels = [_panel(rows, groups, drawn, end, number == 0) for number, end in enumerate(ends or [last])]
     subtitle = [*([note] if note else []), *_KEY]
@@ -79,7 +79,7 @@ def _panel(
     x = alt.X(
         "day:Q",
         title="days from the end of infusion",
-        scale=alt.Scale(domain=[min(0.0, *(row["day"] for row in rows)), until], nice=False, padding=6),
+        scale=alt.Scale(domain=[min([0.0, *(row["day"] for row in rows)]), until], nice=False, padding=6),
         axis=alt.Axis(values=_ticks(until), format="d", grid=False),
     )
     y = _y_axis(rows, profiles[0].unit, first)

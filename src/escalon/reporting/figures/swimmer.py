@@ -44,7 +44,7 @@ def swimmer_plot(swimmers: Sequence[Swimmer], cutoff: str, title: str = "Partici
     ordered = sorted(swimmers, key=lambda one: (one.group, -one.observed_to, one.participant))
     groups = list(dict.fromkeys(one.group for one in ordered))
     last = max(28, *(one.observed_to for one in ordered), *(mark.day for one in ordered for mark in one.marks))
-    first = min(0, *(mark.day for one in ordered for mark in one.marks))
+    first = min([0, *(mark.day for one in ordered for mark in one.marks)])
     top = 46
     bottom = top + _LANE * len(ordered)
     parts = [

@@ -1,0 +1,163 @@
+"""The same rows through `data check`, `kinetics` and the report: one reader, so that none prints what another refuses."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from escalon.cli.main import app
+
+RUNNER = CliRunner()
+HEAD = "participant,analyte,date,value,unit,lloq,uloq,source"
+DOSES = "participant,level,date,cells_per_kg,source\nP01,1,2025-03-03,100000,crf\n"
+TWO_DOSES = DOSES + "P02,1,2025-03-03,100000,crf\n"
+ROWS = (
+    ("2025-02-25", "ND"),
+    ("2025-03-04", "BLQ"),
+    ("2025-03-07", "36.1"),
+    ("2025-03-10", "432.4"),
+    ("2025-03-13", "1329"),
+    ("2025-03-17", "310.5"),
+    ("2025-03-31", "40.2"),
+)
+AREA_TO_28 = 8052.012140556315
+
+
+def rows(lloq="5", uloq="", without=(), change=None):
+    kept = [(day, (change or {}).get(day, value)) for day, value in ROWS if day not in without]
+    return [f"P01,car_transgene,{day},{value},copies/µL,{lloq},{uloq},lab" for day, value in kept]
+
+
+def folder(tmp_path, lines, doses=DOSES, head=HEAD, **files):
+    people = sorted({line.split(",")[0] for line in lines} | {"P01"})
+    facts = "participant,fact,value,unit,date,source\n" + "".join(
+        f"{who},informed_consent,2025-01-06,,2025-01-06,crf\n" for who in people
+    )
+    tables = {"samples": "\n".join([head, *lines]) + "\n", "doses": doses, "facts": facts}
+    tables |= {"adverse_events": "participant,term,grade,start\n"} | files
+    for name, text in tables.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def kinetics(data, *options):
+    return json.loads(RUNNER.invoke(app, ["kinetics", str(data), *options, "--json"]).stdout)
+
+
+def parameters(answer, who="P01"):
+    (one,) = (one for one in answer["kinetics"] if one["participant"] == who)
+    return one["parameters"]
+
+
+def checked(data):
+    found = RUNNER.invoke(app, ["data", "check", "nct07052565", str(data), "--json"])
+    return json.dumps(json.loads(found.stdout)["problems"], ensure_ascii=False)
+
+
+def reported(data):
+    out = data / "out"
+    RUNNER.invoke(app, ["report", "nct07052565", str(data), "-o", str(out), "--cutoff", "2025-06-01"])
+    return "\n".join(file.read_text(encoding="utf-8") for file in out.rglob("*.html"))
+
+
+def test_the_true_peak_is_the_same_everywhere(tmp_path):
+    data = folder(tmp_path, rows())
+    found = parameters(kinetics(data))
+    assert (found["cmax"]["value"], found["tmax"]["value"]) == (1329, 10)
+    assert found["auc_0_28"]["value"] == pytest.approx(AREA_TO_28)
+    assert "samples.csv" not in checked(data)
+    assert "1329" in reported(data)
+
+
+def test_a_level_above_the_range_is_nowhere_a_number(tmp_path):
+    data = folder(tmp_path, rows(uloq="1000"))
+    found = parameters(kinetics(data))
+    assert (found["cmax"]["value"], found["cmax"]["bounds"]) == (None, [1000, None])
+    page = reported(data)
+    assert "1329" not in page
+    assert "≥ 1000" in page
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (rows(lloq=""), "lloq is empty"),
+        (rows(change={"2025-03-13": "<2000"}), "on which side of the limit"),
+        (rows(uloq="1000", change={"2025-03-13": ">500"}), "on which side of the limit"),
+        ([*rows(), "P01,car_transgene,2025-03-13,999,copies/µL,5,,lab"], "2 samples on day 10"),
+        ([*rows(), "P01,,2025-03-20,999999,copies/µL,5,,lab"], "analyte"),
+        (rows(change={"2025-03-13": "-4"}), "cannot be negative"),
+    ],
+)
+def test_what_kinetics_cannot_use_is_named_by_data_check_and_is_no_number(tmp_path, lines, sentence):
+    data = folder(tmp_path, lines)
+    assert sentence in checked(data)
+    answer = kinetics(data)
+    assert any(sentence in problem for problem in answer["problems"])
+    cmax = parameters(answer)["cmax"]
+    assert cmax["value"] == (1329 if sentence == "analyte" else None)
+    assert "999" not in str(cmax)
+    assert RUNNER.invoke(app, ["kinetics", str(data)]).exit_code == 2
+    if sentence != "analyte":
+        assert ">1329<" not in reported(data)
+
+
+@pytest.mark.parametrize("text", [">1000000", "BLOQ", "<5", "≤4", "not detected", "Undetermined", "haemolysed", "n/a"])
+def test_what_kinetics_reads_data_check_accepts(tmp_path, text):
+    data = folder(tmp_path, rows(change={"2025-03-04": text} if text[0] != ">" else {"2025-03-13": text}))
+    assert "samples.csv" not in checked(data)
+    assert kinetics(data)["problems"] == []
+
+
+def test_a_contradiction_of_one_person_costs_nobody_else_an_answer(tmp_path):
+    more = ["P02,car_transgene,2025-02-28,ND,copies/µL,5,,lab", "P02,car_transgene,2025-03-10,77,copies/µL,5,,lab"]
+    more += ["P01,car_transgene,2025-03-13,999,copies/µL,5,,lab"]
+    answer = kinetics(folder(tmp_path, [*rows(), *more], TWO_DOSES))
+    assert parameters(answer, "P02")["cmax"]["value"] == 77
+    held = parameters(answer)["cmax"]
+    assert (held["value"], held["status"]) == (None, "invalid")
+    assert "2 samples on day 10" in held["reasons"][0]
+
+
+def test_an_unreadable_cell_is_not_left_out_of_a_peak_in_silence(tmp_path):
+    answer = kinetics(folder(tmp_path, rows(change={"2025-03-13": "13x29"})))
+    assert parameters(answer)["cmax"]["value"] is None
+
+
+def test_lost_tubes_are_not_zeros(tmp_path):
+    data = folder(tmp_path, rows(change={day: "" for day, _ in ROWS[2:]}))
+    found = parameters(kinetics(data))
+    assert {found[name]["value"] for name in ("cmax", "tmax", "auc_0_28", "auc_last")} == {None}
+
+
+def test_an_area_ends_where_it_was_measured_to(tmp_path):
+    data = folder(tmp_path, rows())
+    found = parameters(kinetics(data, "--horizon", "28", "--horizon", "84"))
+    assert found["auc_0_28"]["value"] == pytest.approx(AREA_TO_28)
+    assert found["auc_0_84"]["value"] is None
+    assert found["auc_0_84"]["bounds"] == [pytest.approx(AREA_TO_28), None]
+
+
+def test_a_group_s_summary_does_not_mix_finished_areas_with_begun_ones(tmp_path):
+    begun = [line.replace("P01", "P02") for line in rows()[:4]]
+    shown = RUNNER.invoke(app, ["kinetics", str(folder(tmp_path, [*rows(), *begun], TWO_DOSES))]).stdout
+    (line,) = (line for line in shown.splitlines() if "AUC0–28d (copies" in line)
+    assert [cell.strip() for cell in line.split("│")[3:7]] == ["1", "8052 (– %)", "8052 (8052 to 8052)", "1 no value"]
+
+
+STANDARDS = "".join(
+    f"R1,standard,,{10**level},{ct + side}\n"
+    for level, ct in enumerate((34.9, 31.6, 28.1, 24.8, 21.4, 18.0), 1)
+    for side in (-0.05, 0.05)
+)
+WELLS = f"run,role,sample,copies,ct\n{STANDARDS}R1,no_template,,,Undetermined\nR1,sample,s7,,36.0\nR1,sample,s7,,36.1\n"
+
+
+def test_a_level_outside_the_standard_curve_says_so_in_every_table(tmp_path):
+    lines = ["X,car_transgene,-3,ND,copies/µg,1,,", "X,car_transgene,7,,copies/µg,1,s7,200"]
+    head = "participant,analyte,day,value,unit,lloq,qpcr_sample,ng_input"
+    data = folder(tmp_path, lines, head=head, qpcr_wells=WELLS)
+    (one,) = kinetics(data)["kinetics"]
+    assert "below_lowest_standard" in one["flags"]
+    assert any("lowest standard" in reason for reason in one["reasons"])
+    assert "below_lowest_standard" in RUNNER.invoke(app, ["kinetics", str(data)]).stdout
