@@ -3,9 +3,40 @@
 Not a medical device. What it concludes is for qualified people to check and sign.
 """
 
-from importlib.metadata import PackageNotFoundError, version
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-try:
-    __version__ = version("escalon")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0+unknown"
+if TYPE_CHECKING:
+    __version__: str
+
+_FACE = {
+    "load_study": "protocol",
+    "take_in": "conduct.intake",
+    "screen": "conduct.screening",
+    "decide_next_dose": "conduct.dosing",
+    "trial_report": "reporting.trial",
+    "assess": "instruments",
+    "catalogue": "instruments",
+    "next_dose": "escalation",
+    "three_plus_three": "escalation",
+    "noncompartmental": "kinetics",
+}
+"""What a notebook begins with, and where it is; each is loaded when it is first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    """A function of the public face, or the version, which only the installed package knows."""
+    if name in _FACE:
+        return getattr(import_module(f"escalon.{_FACE[name]}"), name)
+    if name != "__version__":
+        raise AttributeError(f"module 'escalon' has no attribute {name!r}. It has {', '.join(_FACE)}")
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("escalon")
+    except PackageNotFoundError:  # a source tree that was never installed
+        return "0+unknown"
+
+
+def __dir__() -> list[str]:
+    return [*_FACE, "__version__"]

@@ -6,23 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from escalon.escalation.backfill import backfill
-from escalon.escalation.boin import boin
 from escalon.escalation.calendar_guards import CalendarGuard, dlt_window, sentinel, stagger, whole_cohort_first
-from escalon.escalation.crm import DoseToxicity, crm
 from escalon.escalation.errors import EscalationError
-from escalon.escalation.evaluation import Design
 from escalon.escalation.guards import at_most, enough_and_staying, expand_at_mtd, lowest_too_toxic, no_skipping
-from escalon.escalation.i3_plus_3 import i3_plus_3
-from escalon.escalation.keyboard import keyboard, mtpi2
-from escalon.escalation.rolling_six import RollingSix
 from escalon.escalation.rule import Rule
 from escalon.escalation.three_plus_three import Thresholds, a_plus_b
-from escalon.escalation.tite_crm import TiteCrm
-from escalon.escalation.user_table import user_table
+
+if TYPE_CHECKING:
+    from escalon.escalation.evaluation import Design
 
 Settings = Mapping[str, Any]
 
@@ -41,22 +37,33 @@ def _a_plus_b(settings: Settings, levels: int) -> Rule:
     return a_plus_b(levels, Thresholds(**given), variant)
 
 
-def _interval(make: Callable[..., Rule]) -> Callable[[Settings, int], Rule]:
+def _maker(module: str, name: str) -> Callable[..., Any]:
+    """What makes a design; its module is loaded only for who asks for that design."""
+    made: Callable[..., Any] = getattr(import_module(f"escalon.escalation.{module}"), name)
+    return made
+
+
+def _interval(module: str, name: str) -> Callable[[Settings, int], Rule]:
     def design(settings: Settings, levels: int) -> Rule:
         extra = {key: settings[key] for key in ("margin", "cutoff", "low", "high") if key in settings}
         counts = {key: int(settings[key]) for key in ("cohort", "start") if key in settings}
         up_to = {"up_to": int(settings["size"])} if "size" in settings else {}
-        return make(levels, settings["target"], **extra, **counts, **up_to)
+        rule: Rule = _maker(module, name)(levels, settings["target"], **extra, **counts, **up_to)
+        return rule
 
     return design
 
 
 def _user_table(settings: Settings, levels: int) -> Rule:
+    from escalon.escalation.user_table import user_table
+
     counts = {key: int(settings[key]) for key in ("cohort", "start") if key in settings}
     return user_table(levels, Path(settings["file"]), float(settings["target"]), **counts)  # type: ignore[arg-type]
 
 
 def _crm(settings: Settings, levels: int) -> Rule:
+    from escalon.escalation.crm import crm
+
     skeleton = settings["skeleton"]
     guesses = tuple(float(one) for one in (skeleton.split("/") if isinstance(skeleton, str) else skeleton))
     if len(guesses) != levels:
@@ -70,10 +77,10 @@ def _crm(settings: Settings, levels: int) -> Rule:
 DESIGNS: dict[str, tuple[Callable[[Settings, int], Rule], set[str], set[str]]] = {
     "3+3": (_a_plus_b, {"variant"}, {"declare"}),
     "a+b": (_a_plus_b, {"variant", "a", "b", "c", "d", "e"}, {"declare"}),
-    "boin": (_interval(boin), {"target", "size"}, INTERVAL | {"low", "high"}),
-    "keyboard": (_interval(keyboard), {"target", "size"}, INTERVAL | {"margin"}),
-    "mtpi2": (_interval(mtpi2), {"target", "size"}, INTERVAL | {"margin"}),
-    "i3+3": (_interval(i3_plus_3), {"target", "size"}, INTERVAL | {"margin"}),
+    "boin": (_interval("boin", "boin"), {"target", "size"}, INTERVAL | {"low", "high"}),
+    "keyboard": (_interval("keyboard", "keyboard"), {"target", "size"}, INTERVAL | {"margin"}),
+    "mtpi2": (_interval("keyboard", "mtpi2"), {"target", "size"}, INTERVAL | {"margin"}),
+    "i3+3": (_interval("i3_plus_3", "i3_plus_3"), {"target", "size"}, INTERVAL | {"margin"}),
     "table": (_user_table, {"file", "target", "size"}, {"cohort", "start"}),
     "crm": (_crm, {"target", "skeleton", "size"}, {"model", "prior_variance", "intercept", "cohort", "start"}),
 }
@@ -224,7 +231,12 @@ def design_from(text: str, levels: int) -> Design:
 
 def _timed(name: str, settings: Settings, levels: int) -> Design:
     if name == "rolling-six":
+        from escalon.escalation.rolling_six import RollingSix
+
         return RollingSix(levels, float(settings["window"]))
+    from escalon.escalation.crm import DoseToxicity
+    from escalon.escalation.tite_crm import TiteCrm
+
     guesses = tuple(float(one) for one in str(settings["skeleton"]).split("/"))
     if len(guesses) != levels:
         raise EscalationError(

@@ -5,6 +5,7 @@ import pkgutil
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
+from pathlib import Path
 
 import escalon.instruments
 from escalon.instruments.kit.instrument import Instrument
@@ -27,9 +28,24 @@ def catalogue() -> Mapping[str, Instrument]:
     return found
 
 
+@cache
+def _in_its_file(key: str) -> Instrument | None:
+    """The instrument whose function has this name: the one file it stands in is loaded, not the package."""
+    root = Path(escalon.instruments.__path__[0])
+    for file in sorted(root.rglob("*.py")) if key.isidentifier() else ():
+        if f"\ndef {key}(" in file.read_text(encoding="utf-8"):
+            place = ".".join(file.relative_to(root).with_suffix("").parts)
+            found = vars(importlib.import_module(f"escalon.instruments.{place}")).get(key)
+            return found if isinstance(found, Instrument) else None
+    return None
+
+
 def find(name: str) -> Instrument:
     """The instrument of a name (`das28_esr`; `DAS28-ESR` does too). Raises UnknownInstrument."""
     key = name.strip().lower().replace("-", "_").replace(" ", "_")
+    alone = _in_its_file(key)
+    if alone is not None:
+        return alone
     key = next((found.name for found in catalogue().values() if key in found.also), key)
     if key not in catalogue():
         close = get_close_matches(key, catalogue(), 3, 0.4)
