@@ -6,11 +6,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escalon.expressions.bounds import ANOTHER_LABEL, EITHER, Interval, Possible, bounds
+from escalon.expressions.bounds import bounds
+from escalon.expressions.possible import ANOTHER_LABEL, EITHER, Possible
 from escalon.expressions.program import program
 from escalon.expressions.scalar import compile_scalar
 from escalon.expressions.symbols import as_node, at_least, case, log, points, symbol, total
 from escalon.expressions.tree import Kind
+from escalon.facts import Interval
 from tests.expressions.random_programs import INPUTS, LABELS, decidable, fuzzed, programs, visits
 
 _RANGES: dict[Kind, Possible] = {

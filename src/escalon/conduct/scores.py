@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from escalon.casebook.records import Records
-from escalon.facts import Day, Fact, Facts, Finding, Status, exact, plain, spelled
+from escalon.facts import Day, Fact, Facts, Finding, Interval, Status, exact, plain, spelled
 from escalon.instruments.kit.assessment import assess_with
 from escalon.instruments.kit.catalogue import find
 from escalon.instruments.kit.instrument import Instrument
@@ -194,5 +194,7 @@ def _differs(recorded: Fact, finding: Finding) -> bool:
     value = recorded.value
     if isinstance(value, bool | str) or isinstance(finding.value, bool | str) or value is None or finding.value is None:
         return str(value).lower() != str(finding.value).lower()
+    if isinstance(value, Interval):
+        return finding.value not in value
     digits = -int(value.as_tuple().exponent) if isinstance(value, Decimal) else 9
     return round(exact(finding.value), digits) != round(exact(value), digits)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
 
 from escalon.criteria.situation import Situation, placed
 from escalon.expressions.events import Dose, Exposure, Span, Window
-from escalon.facts import Day, Duration, Fact, Truth, UnitError, all_known, convert, exact
+from escalon.expressions.possible import holds
+from escalon.facts import Day, Duration, Fact, Interval, Truth, UnitError, all_known, convert, exact
 
 
 def exposed(exposure: Exposure, situation: Situation) -> tuple[Truth, tuple[Fact, ...], tuple[str, ...]]:
@@ -124,14 +124,25 @@ def _touches(span: tuple[date, date], first: date, last: date) -> bool:
 
 
 def _within(course: Fact, dose: Dose) -> Truth:
+    amount = _amount(course, dose.unit)
+    if amount is None:
+        return None
+    return all_known(
+        holds(name, amount, limit) for name, limit in (("ge", dose.low), ("le", dose.high)) if limit is not None
+    )
+
+
+def _amount(course: Fact, unit: str) -> Fraction | Interval | None:
+    """The dose of a course in a unit, as far as it was recorded as an amount."""
     value = course.value
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction) or course.unit is None:
+    if course.unit is None or (course.number is None and not isinstance(value, Interval)):
         return None
     try:
-        amount = convert(value, course.unit, dose.unit)
+        if isinstance(value, Interval):
+            return value.mapped(lambda end: convert(end, course.unit or "", unit))
+        return convert(course.number or 0, course.unit, unit)
     except UnitError:
         return None
-    return (dose.low is None or dose.low <= amount) and (dose.high is None or amount <= dose.high)
 
 
 def _unchanged(courses: list[Fact]) -> Truth:
@@ -141,9 +152,9 @@ def _unchanged(courses: list[Fact]) -> Truth:
 
 
 def _same_dose(one: Fact, other: Fact) -> Truth:
-    if isinstance(one.value, bool | str) or isinstance(other.value, bool | str) or not (one.value and other.value):
+    if not (one.number and other.number):
         return True if one is other else None
     try:
-        return convert(one.value, one.unit or "", other.unit or "") == exact(other.value)
+        return convert(one.number, one.unit or "", other.unit or "") == exact(other.number)
     except UnitError:
         return None

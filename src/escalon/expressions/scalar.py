@@ -13,6 +13,7 @@ from typing import Any
 from escalon.expressions.exactness import TOLERANCE, irrational_steps
 from escalon.expressions.program import Program, Step
 from escalon.expressions.tree import COMPARISONS, Input, Kind, Literal, Op, TreeError
+from escalon.facts.interval import Interval
 from escalon.facts.number import exact as exact_number
 
 _INFIX = {"sub": "-", "mul": "*", "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -22,7 +23,8 @@ def compile_scalar(program: Program, exact: bool) -> Callable[..., dict[str, Any
     """A function from the inputs, by keyword, to the value of each root. `None` in, where it matters `None` out.
 
     Numbers may be int, float, Decimal or Fraction, and NaN is missing; truths may be True, False, 1 or 0. Raises
-    TypeError for anything else, naming the input.
+    TypeError for anything else, naming the input. A number may also be an Interval: a root is then its value where every
+    number in the interval gives it that value, and otherwise the interval or set of what it may be.
     """
     lines: list[str] = []
     constants: dict[str, object] = {}
@@ -44,7 +46,14 @@ def compile_scalar(program: Program, exact: bool) -> Callable[..., dict[str, Any
     scope = {**_FUNCTIONS, **constants, "number": _exact if exact else _double}
     exec(f"def reading({arguments}):\n    {body}", scope)  # our own generated text: no input reaches it
     reading: Any = scope["reading"]
-    return _renamed(reading, names)
+    return _renamed(reading, names, lambda: _with_intervals(program, exact))
+
+
+def _with_intervals(program: Program, exact: bool) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    from escalon.expressions.intervals import compile_intervals
+
+    every = {str(number): number for number in program.needed}
+    return compile_intervals(program, compile_scalar(Program(program.steps, every), exact))
 
 
 def _supplied(node: Input, argument: str) -> str:
@@ -60,9 +69,21 @@ def _parameter(names: list[str], name: str) -> str:
     return f"i{names.index(name)}"
 
 
-def _renamed(reading: Callable[..., Any], names: list[str]) -> Callable[..., dict[str, Any]]:
+def _renamed(
+    reading: Callable[..., Any], names: list[str], with_intervals: Callable[[], Callable[..., dict[str, Any]]]
+) -> Callable[..., dict[str, Any]]:
+    """The reading by keyword; an interval among the values is met as a number that is none, so exact numbers wait for nothing."""
+    made: list[Callable[..., dict[str, Any]]] = []
+
     def call(**values: Any) -> dict[str, Any]:
-        result: dict[str, Any] = reading(*[values.get(name) for name in names])
+        try:
+            result: dict[str, Any] = reading(*[values.get(name) for name in names])
+        except TypeError:
+            if not any(isinstance(value, Interval) for value in values.values()):
+                raise
+            if not made:
+                made.append(with_intervals())
+            result = made[0](values)
         return result
 
     call.positional = reading  # type: ignore[attr-defined]

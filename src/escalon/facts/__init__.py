@@ -3,6 +3,7 @@
 from escalon.facts.day import Day, Duration, shift
 from escalon.facts.fact import Fact, Facts, Value
 from escalon.facts.finding import Finding, Ground, Status, grounds, jsonable
+from escalon.facts.interval import Interval
 from escalon.facts.number import Number, exact, plain, read_number
 from escalon.facts.truth import Truth, all_known, any_known, at_least_known, negate
 from escalon.facts.unit import UnitError, amount, convert, factor, spelled
@@ -14,6 +15,7 @@ __all__ = [
     "Facts",
     "Finding",
     "Ground",
+    "Interval",
     "Number",
     "Status",
     "Truth",

@@ -7,21 +7,23 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from escalon.facts.day import Day
-from escalon.facts.number import plain
+from escalon.facts.interval import Interval
+from escalon.facts.number import Number, plain
 
 Value: TypeAlias = bool | int | float | Decimal | Fraction | str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One observation. `value` None means it was asked and is not known; a day may be partial or absent.
+    """One observation. `value` None means it was asked and is not known, an Interval that it is known to lie between two ends
+    (`<0.1`); a day may be partial or absent.
 
     An event that lasts (a treatment, a history) carries `until`; `ongoing` says that it had not ended on the day it
     was recorded. `lower` and `upper` are the laboratory's reference limits, in the fact's own unit.
     """
 
     name: str
-    value: Value
+    value: Value | Interval
     day: Day | None = None
     unit: str | None = None
     source: str = ""
@@ -35,6 +37,12 @@ class Fact:
     """The finding a computed fact comes from, such as a score; `None` for what was recorded."""
     end_unknown: bool = False
     """It lasted, but neither its end nor that it goes on is recorded."""
+
+    @property
+    def number(self) -> Number | None:
+        """The number recorded; None where it is something else, not known, or known only to lie in an interval."""
+        value = self.value
+        return value if isinstance(value, int | float | Decimal | Fraction) and not isinstance(value, bool) else None
 
     def __str__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""

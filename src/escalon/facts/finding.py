@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, Union
 
 from escalon.facts.day import Day
 from escalon.facts.fact import Fact, Value
+from escalon.facts.interval import Interval
 
 
 class Status(StrEnum):
@@ -41,6 +42,7 @@ class Finding:
     category: str | None = None
     unit: str | None = None
     bounds: tuple[Value, Value] | None = None
+    """Between what the value lies while it is open: two numbers (None: no end), or the answers still possible."""
     components: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     missing: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
@@ -49,6 +51,10 @@ class Finding:
     """Identifier and version of the rule that concluded this, such as `das28_esr/1`."""
     rests_on: tuple[Ground, ...] = ()
     day: Day | None = None
+    bounds_open: tuple[bool, bool] = (False, False)
+    """Whether either number of `bounds` is itself out of reach: `<5` is bounds (None, 5), the second open."""
+    may_be_unknown: bool = False
+    """Whether the value may stay unknown whatever is still learnt, so that its bounds settle nothing."""
 
     @property
     def complete(self) -> bool:
@@ -64,6 +70,7 @@ class Finding:
             "category": self.category,
             "unit": self.unit,
             "bounds": None if self.bounds is None else [jsonable(bound) for bound in self.bounds],
+            "bounds_open": list(self.bounds_open),
             "components": {key: jsonable(part) for key, part in self.components.items()},
             "complete": self.complete,
             "missing": list(self.missing),
@@ -87,6 +94,9 @@ def jsonable(value: object) -> Any:
             return [jsonable(part) for part in value]
         case Finding():
             return value.as_json()
+        case Interval():
+            low, high = map(jsonable, value.ends)
+            return {"low": low, "low_open": value.low_open, "high": high, "high_open": value.high_open}
         case _:
             return str(value)
 

@@ -18,10 +18,10 @@ CONSIDER_REPLACEMENT = Fraction(4)
 def percent_change(baseline: Fact, later: Fact) -> Finding:
     """The change of a level as a percentage of baseline, in the baseline's unit; undefined from a baseline of 0."""
     name = f"{later.name}_percent_change"
-    absent = tuple(which for which, fact in (("baseline", baseline), ("value", later)) if _number(fact) is None)
+    absent = tuple(which for which, fact in (("baseline", baseline), ("value", later)) if fact.number is None)
     if absent:
         return Finding(name, None, Status.MISSING, unit="%", missing=absent, rule=RULE, rests_on=(baseline, later))
-    before, now = exact(_number(baseline) or 0), _in_unit_of(baseline, later)
+    before, now = exact(baseline.number or 0), _in_unit_of(baseline, later)
     if before == 0:
         reason = "the baseline is 0: a percentage of it is undefined"
         return Finding(name, None, Status.NOT_APPLICABLE, reasons=(reason,), rule=RULE, rests_on=(baseline, later))
@@ -40,7 +40,7 @@ def percent_change(baseline: Fact, later: Fact) -> Finding:
 def igg_change(baseline: Fact, later: Fact, consider_at_or_below: Number | None = CONSIDER_REPLACEMENT) -> Finding:
     """The IgG change, flagged `ig_replacement_consider` at or below a limit in g/L; `None` sets no limit."""
     finding = percent_change(baseline, later)
-    value = _number(later)
+    value = later.number
     if consider_at_or_below is None or value is None:
         return finding
     level = convert(value, later.unit or "", "g/L")
@@ -55,9 +55,4 @@ def _with(finding: Finding, flag: str, reason: str) -> Finding:
 
 
 def _in_unit_of(baseline: Fact, later: Fact) -> Fraction:
-    return convert(_number(later) or 0, later.unit or "", baseline.unit or "")
-
-
-def _number(fact: Fact) -> Number | None:
-    value = fact.value
-    return None if value is None or isinstance(value, bool | str) else value
+    return convert(later.number or 0, later.unit or "", baseline.unit or "")

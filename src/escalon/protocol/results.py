@@ -3,8 +3,10 @@
 from fractions import Fraction
 from typing import Any
 
-from escalon.expressions.bounds import ANOTHER_LABEL, Interval, Possible, bounds
+from escalon.expressions.bounds import bounds
+from escalon.expressions.possible import ANOTHER_LABEL, Possible
 from escalon.expressions.program import Program
+from escalon.facts import Interval
 from escalon.protocol.study import FactDefinition
 
 _KINDS = {"integer", "number", "truth", "label"}
@@ -56,6 +58,6 @@ def _labels(possible: Possible) -> tuple[str, ...]:
 
 def _ends(possible: Possible) -> tuple[Fraction | None, Fraction | None]:
     """The lowest and highest result, where they are finite and exact (a root or logarithm gives neither)."""
-    ends = (possible.low, possible.high) if isinstance(possible, Interval) else (None, None)
+    ends = possible.ends if isinstance(possible, Interval) else (None, None)
     low, high = (Fraction(end) if isinstance(end, int | Fraction) else None for end in ends)
     return low, high

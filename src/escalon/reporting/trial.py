@@ -205,8 +205,8 @@ def _points(study: Study, records: Records, facts: Mapping[str, Sequence[Fact]])
     for infusion in records.infusions:
         level = study.dose.level(infusion.level)
         for fact in facts.get(infusion.participant, ()):
-            value = fact.value
-            if fact.day is None or fact.day.is_partial or value is None or isinstance(value, bool | str):
+            value = fact.number
+            if fact.day is None or fact.day.is_partial or value is None:
                 continue
             behind = fact.behind
             category = behind.category or "" if isinstance(behind, Finding) else ""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from escalon.expressions.symbols import log
-from escalon.facts import Day, Fact, Finding, Status
+from escalon.facts import Day, Fact, Finding, Interval, Status
 from escalon.instruments.kit.change import change, percent_change
 from escalon.instruments.kit.instrument import Outcome, instrument
 from escalon.instruments.kit.item import named, number
@@ -92,9 +92,12 @@ def baseline_of(
     flags = {
         "AFTER_LYMPHODEPLETION_NOT_USED": "an assessment between lymphodepletion and infusion is kept and not used"
     }
+    value = last[-1].value
+    if isinstance(value, Interval):
+        return _no_baseline(Status.INDETERMINATE, f"only known to be {last[-1]}", rule, known)
     return Finding(
         "baseline",
-        last[-1].value,
+        value,
         unit=last[-1].unit,
         flags=tuple(flags) if later else (),
         reasons=tuple(flags.values()) if later else (),

@@ -1,14 +1,13 @@
 """Assessing: from values as recorded to a Finding, with every item checked and what is missing named."""
 
-import math
 from collections.abc import Mapping
 from difflib import get_close_matches
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from escalon.expressions.bounds import UNKNOWN, Interval, Possible
-from escalon.facts import Day, Fact, Finding, Status, plain
+from escalon.expressions.possible import UNKNOWN, Possible, is_open
+from escalon.facts import Day, Fact, Finding, Interval, Status, plain
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import BELOW_LIMIT
 from escalon.instruments.kit.reading import Entry, ItemError, read
@@ -96,26 +95,26 @@ def _concluded(
         for sort in ("check", "query")
     )
     flags |= {code: instrument.sentence(code, **options) for code in _true(results, "flag:")}
-    value, missing = results["value"], _missing(instrument, values, results)
+    found, missing = results["value"], _missing(instrument, values, results)
     status, reasons = _status(instrument, values, results, missing)
     if wrong:
         status, reasons, flags = Status.INVALID, wrong, {"CONTRADICTION": "", **flags}
     elif queries:
         status, reasons, flags = Status.MISSING, queries, {"QUERY": "", **flags}
-    if status is not Status.OK:
-        value = None
-    flags |= _near(instrument, value)
+    decided = status is Status.OK or (status is Status.INDETERMINATE and is_open(found))
+    flags |= _near(instrument, found) if decided else {}
     if instrument.unconfirmed:
         flags["rule_unconfirmed"] = instrument.unconfirmed
     undecided = status in (Status.MISSING, Status.INDETERMINATE)
     possible = _possible(instrument, values, options, missing) if undecided else {}
+    category = results.get("category") if decided else None
     return Finding(
         instrument.name,
-        value,
+        found if status is Status.OK else None,
         status,
-        category=results.get("category") if status is Status.OK else None,
+        category=None if is_open(category) else category,
         unit=instrument.unit,
-        bounds=_reported_bounds(instrument, possible, options),
+        **_reported_bounds(instrument, possible, options),
         components=MappingProxyType(
             dict(_shown(entries))
             | ({} if wrong else _parts(results, possible))  # never a number
@@ -162,15 +161,27 @@ def _status(
 ) -> tuple[Status, list[str]]:
     if results["applies"] is False:
         return Status.NOT_APPLICABLE, ["the condition for using this instrument is not met"]
-    if results["applies"] is None:
-        return Status.INDETERMINATE, [f"{name} is not known" for name in missing]
-    if results["value"] is not None:
+    if results["applies"] is not True:
+        return Status.INDETERMINATE, _open_reasons(values, missing)
+    if results["value"] is not None and not is_open(results["value"]):
         return Status.OK, []
+    if is_open(results["value"]) and not missing:
+        return Status.INDETERMINATE, _open_reasons(values, missing)
     if not missing and results["required"] is True:
         return Status.INDETERMINATE, _undecided(instrument, values)
     if results["required"] is not True:
         return Status.MISSING, [f"{name} is not known" for name in missing]
     return instrument.when_missing, [f"{name} is not known" for name in missing]
+
+
+def _open_reasons(values: Mapping[str, Any], missing: list[str]) -> list[str]:
+    """What leaves an answer open: items not known, and those of which only an interval is."""
+    spans = [
+        f"{name} is known as {value} only, and the answer differs within it"
+        for name, value in values.items()
+        if isinstance(value, Interval)
+    ]
+    return [*(f"{name} is not known" for name in missing), *spans]
 
 
 def _undecided(instrument: Instrument, values: Mapping[str, Any]) -> list[str]:
@@ -180,28 +191,45 @@ def _undecided(instrument: Instrument, values: Mapping[str, Any]) -> list[str]:
 
 
 def _near(instrument: Instrument, value: Any) -> dict[str, str]:
-    """The flag of a double so close to a limit of any of its bands that rounding it first could change the band."""
+    """The flag of a value so close to a limit of any of its bands that rounding it first could change the band."""
     if instrument.near is None or value is None:
         return {}
+    low, high = (value.low, value.high) if isinstance(value, Interval) else (value, value)
     limits = [band.upper for bands in instrument.bands.values() for band in bands if band.upper is not None]
-    close = [limit for limit in limits if abs(value - limit) < instrument.near]
+    close = [limit for limit in limits if low - limit < instrument.near and limit - high < instrument.near]
     if not close:
         return {}
     return {"NEAR_THRESHOLD": f"within {instrument.near} of {plain(close[0])}: rounding first could change the band"}
 
 
-def _reported_bounds(instrument: Instrument, possible: Mapping[str, Possible], options: Mapping[str, Any]) -> Any:
-    """The ends of the value, of the part that stands for it, or from one part to another."""
+def _reported_bounds(
+    instrument: Instrument, possible: Mapping[str, Possible], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Between what the value lies, or the part that stands for it, or what lies from one part to another."""
     if not possible:
-        return None
+        return {}
     match instrument.traced(**options).bounds_of:
         case None:
-            return _ends(possible["value"])
+            return _bounds(possible["value"])
         case str(part):
-            return _ends(possible[f"part:{part}"])
+            return _bounds(possible[f"part:{part}"])
         case (lowest, highest):
-            low, high = _ends(possible[f"part:{lowest}"]), _ends(possible[f"part:{highest}"])
-            return None if low is None or high is None else (low[0], high[1])
+            return _bounds(_from_to(possible[f"part:{lowest}"], possible[f"part:{highest}"]))
+
+
+def _from_to(lowest: Possible, highest: Possible) -> Possible:
+    if not isinstance(lowest, Interval) or not isinstance(highest, Interval) or lowest.low > highest.high:
+        return UNKNOWN
+    unknown = lowest.may_be_unknown or highest.may_be_unknown
+    return Interval(lowest.low, highest.high, lowest.low_open, highest.high_open, unknown)
+
+
+def _bounds(possible: Possible) -> dict[str, Any]:
+    """A finding's bounds, whether their ends belong to them, and whether there may be no value at all."""
+    if not isinstance(possible, Interval):
+        return {"bounds": _ends(possible), "may_be_unknown": None in possible}
+    opened = (possible.low_open, possible.high_open)
+    return {"bounds": _ends(possible), "bounds_open": opened, "may_be_unknown": possible.may_be_unknown}
 
 
 def _possible(
@@ -217,8 +245,7 @@ def _ends(possible: Possible | None) -> tuple[Any, ...] | None:
     if possible is None:
         return None
     if isinstance(possible, Interval):
-        ends = tuple(None if math.isinf(end) else end for end in (possible.low, possible.high))
-        return None if ends == (None, None) else ends
+        return None if possible.ends == (None, None) else possible.ends
     open_to = tuple(sorted((item for item in possible if item is not None), key=str))
     return (
         open_to if len(open_to) > 1 else None
@@ -230,12 +257,12 @@ def _parts(results: Mapping[str, Any], possible: Mapping[str, Possible]) -> dict
     for key, result in results.items():
         kind, _, name = key.partition(":")
         if kind == "part":
-            shown[name] = result
-            ends = _ends(possible.get(key)) if result is None else None
+            shown[name] = None if is_open(result) else result
+            ends = _ends(possible.get(key)) if shown[name] is None else None
             if ends is not None:
                 shown[f"{name}_bounds"] = ends
         elif kind == "band" and name:
-            shown[name] = result
+            shown[name] = None if is_open(result) else result
     return shown
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from escalon.expressions.bounds import Possible, compile_bounds
+from escalon.expressions.bounds import compile_bounds
+from escalon.expressions.possible import Possible
 from escalon.expressions.program import Program, program
 from escalon.expressions.scalar import compile_scalar
 from escalon.expressions.symbols import Symbol, any_of, as_node, case, otherwise, symbol
@@ -77,7 +78,10 @@ class Items(Mapping[str, Symbol]):
 
 @dataclass(frozen=True, eq=False)
 class Instrument:
-    """A published instrument. Called with plain numbers in canonical units it gives the value, or None if unknown."""
+    """A published instrument. Called with plain numbers in canonical units it gives the value, or None if unknown.
+
+    An Interval may stand for a number; the value is then one too, unless every number in it gives the same.
+    """
 
     name: str
     title: str
@@ -239,7 +243,10 @@ class _ValueReading:
     def positional(self, *values: Any) -> Any:
         given = [self._convert(value) if isinstance(value, float) else value for value in values]
         given += [None] * (len(self.names) - len(given))
-        return self._reading.positional(*[given[place] for place in self._places])["value"]
+        try:
+            return self._reading.positional(*[given[place] for place in self._places])["value"]
+        except TypeError:  # an interval is no number; the reading by name takes it, and names what it does not take
+            return self._reading(**dict(zip(self.names, given, strict=False)))["value"]
 
 
 def _with_named(condition: Callable[..., Any], symbols: Mapping[str, Symbol]) -> Any:

@@ -9,11 +9,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from escalon.expressions.bounds import EITHER, Interval, Possible
+from escalon.expressions.possible import EITHER, EVERYTHING, Possible
 from escalon.expressions.tree import Kind
-from escalon.facts import Number, exact, plain
+from escalon.facts import Interval, Number, exact, plain
 
-INFINITY = float("inf")
 # The option of every instrument with such an item: what a laboratory's `< 5` counts as. Half is ours; the literature has
 # all three.
 BELOW_LIMIT = "below_limit"
@@ -79,7 +78,17 @@ class Item:
             return EITHER
         if self.kind is Kind.LABEL:
             return frozenset(self.choices)
-        return Interval(-INFINITY if self.low is None else self.low, INFINITY if self.high is None else self.high)
+        return EVERYTHING.within(self.low, self.high)
+
+    def narrowed(self, interval: Interval) -> int | Fraction | Interval:
+        """What of an interval the item can be; a number if that is only one. Raises ValueError if it is none."""
+        possible = interval.within(self.low, self.high)
+        if self.kind is Kind.INTEGER:
+            possible = possible.whole
+        if self.levels:
+            inside = [level for level in self.levels if level in possible]
+            possible = Interval(min(inside), max(inside))
+        return _limit(possible.low) if possible.is_point else possible  # type: ignore[return-value]
 
 
 def number(

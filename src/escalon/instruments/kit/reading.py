@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from escalon.expressions.tree import Kind
-from escalon.facts import Fact, UnitError, Value, convert, exact, plain, read_number, spelled
+from escalon.facts import Fact, Interval, UnitError, Value, convert, exact, plain, read_number, spelled
 from escalon.instruments.kit.item import BELOW_LIMIT_COUNTS_AS, Item
 
 _AMOUNT = re.compile(r"\s*(?P<below>[<≤]?)\s*(?P<number>[-+−]?[\d.,_]+(?:[eE][-+]?\d+)?)\s*(?P<unit>.*?)\s*")
@@ -140,6 +140,8 @@ def _read_amount(name: str, item: Item, value: Any, unit: str | None, fact: Fact
     if isinstance(value, str):
         value, written, below = _written(name, item, value)
         unit = written or unit
+    if isinstance(value, Interval):
+        return _read_interval(name, item, value, unit, fact)
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction) or not _is_finite(value):
         raise ItemError("NOT_A_NUMBER", f"{name} is {value!r}. Write a {item.range_text()}{_in_units(item)}")
     flags = {}
@@ -151,6 +153,26 @@ def _read_amount(name: str, item: Item, value: Any, unit: str | None, fact: Fact
         value = exact(value) * BELOW_LIMIT_COUNTS_AS[below_limit]
     result, more = _ranged(name, item, _in_canonical_unit(name, item, value, unit))
     return Entry(result, kept, flags | more, recorded)
+
+
+def _read_interval(name: str, item: Item, value: Interval, unit: str | None, fact: Fact | None) -> Entry:
+    """An interval in the item's unit, as far as the item can be that: `<0.1` of what is never below 0 is also at least 0."""
+    canonical = value.mapped(lambda end: exact(_in_canonical_unit(name, item, end, unit)))
+    try:
+        possible = item.narrowed(canonical)
+    except ValueError:
+        spoken = f" {item.unit}" if item.unit else ""
+        sentence = f"{name} is {canonical}{spoken}. Accepted: {item.range_text()}{spoken}"
+        raise ItemError("OUT_OF_RANGE", sentence) from None
+    low, high = value.ends
+    flags = {}
+    if low is None and high is not None:
+        flags[f"{name.upper()}_BELOW_LLOQ"] = f"{name} is {value}: below what was measured"
+    elif high is None and low is not None:
+        flags[f"{name.upper()}_ABOVE_ULOQ"] = f"{name} is {value}: above what was measured"
+    result, more = _questioned(name, item, possible)
+    kept = fact or Fact(name, value, unit=unit or item.unit)
+    return Entry(result, kept, flags | more, f"{value} {unit or item.unit or ''}".strip())
 
 
 def _is_finite(value: Value) -> bool:
@@ -208,24 +230,31 @@ def _ranged(name: str, item: Item, value: Any) -> tuple[Any, dict[str, str]]:
     unit = f" {item.unit}" if item.unit else ""
     if outside or (item.kind is Kind.INTEGER and whole.denominator != 1):
         raise ItemError("OUT_OF_RANGE", f"{name} is {plain(value)}{unit}. Accepted: {item.range_text()}{unit}")
-    result = int(whole) if whole.denominator == 1 else whole
-    if _beyond(whole, item.query):
+    return _questioned(name, item, int(whole) if whole.denominator == 1 else whole)
+
+
+def _questioned(name: str, item: Item, value: Any) -> tuple[Any, dict[str, str]]:
+    """The value, None where it must be confirmed first, and the flag that asks about it."""
+    unit = f" {item.unit}" if item.unit else ""
+    if _beyond(value, item.query):
         confirm = "not scored until the value and its unit are confirmed"
         return None, {"QUERY": f"{_outside(name, value, unit)} {_span(item.query)}{unit}: {confirm}"}
-    if _beyond(whole, item.doubtful):
-        return result, {
+    if _beyond(value, item.doubtful):
+        return value, {
             "DOUBTFUL": f"{_outside(name, value, unit)} the usual {_span(item.doubtful)}{unit}: check the value and its unit"
         }
-    return result, {}
+    return value, {}
 
 
 def _outside(name: str, value: Any, unit: str) -> str:
     return f"{name} {plain(value)}{unit} is outside"
 
 
-def _beyond(value: int | Fraction, ends: tuple[int | Fraction | None, int | Fraction | None]) -> bool:
+def _beyond(value: int | Fraction | Interval, ends: tuple[int | Fraction | None, int | Fraction | None]) -> bool:
+    """Whether a number, or every number in an interval, lies outside."""
+    least, most = (value.low, value.high) if isinstance(value, Interval) else (value, value)
     low, high = ends
-    return (low is not None and value < low) or (high is not None and value > high)
+    return (low is not None and most < low) or (high is not None and least > high)
 
 
 def _span(ends: tuple[int | Fraction | None, int | Fraction | None]) -> str:

@@ -67,6 +67,4 @@ def _latest(weights: list[Fact]) -> Fact | None:
 
 
 def _kilograms(weight: Fact) -> Fraction | None:
-    if weight.value is None or isinstance(weight.value, bool | str):
-        return None
-    return convert(weight.value, weight.unit or "", "kg")
+    return None if weight.number is None else convert(weight.number, weight.unit or "", "kg")

@@ -5,9 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from escalon.facts import Fact, Finding, Number, Status, Truth, UnitError, all_known, convert, exact, plain, read_number
+from escalon.expressions.possible import holds
+from escalon.facts import (
+    Fact,
+    Finding,
+    Interval,
+    Number,
+    Status,
+    Truth,
+    UnitError,
+    all_known,
+    convert,
+    exact,
+    plain,
+    read_number,
+)  # fmt: skip
 
 RULE = "product_release/1"
+
+_RELATIONS = {">=": "ge", ">": "gt", "<=": "le", "<": "lt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +109,9 @@ def _within(limit: ReleaseLimit, result: Fact | None) -> Truth:
         raise ValueError(f"{limit.attribute} is yes or no, but its limit is a number ({limit})")
     if isinstance(result.value, str):
         return _text_within(limit, result.value.strip(), result.unit)
+    if isinstance(result.value, Interval):
+        span = result.value.mapped(lambda end: _converted(limit, end, result.unit))
+        return holds(_RELATIONS[limit.relation], span, exact(_number(limit)))
     return _compare(limit, result.value, result.unit)
 
 
@@ -104,17 +123,8 @@ def _text_within(limit: ReleaseLimit, text: str, unit: str | None) -> Truth:
     return True if limit.relation in ("<", "<=") and bound <= exact(_number(limit)) else None
 
 
-def _compare(limit: ReleaseLimit, value: Number, unit: str | None) -> bool:
-    found, bound = _converted(limit, value, unit), exact(_number(limit))
-    match limit.relation:
-        case ">=":
-            return found >= bound
-        case ">":
-            return found > bound
-        case "<=":
-            return found <= bound
-        case _:
-            return found < bound
+def _compare(limit: ReleaseLimit, value: Number, unit: str | None) -> Truth:
+    return holds(_RELATIONS[limit.relation], _converted(limit, value, unit), exact(_number(limit)))
 
 
 def _converted(limit: ReleaseLimit, value: Number, unit: str | None) -> Number:

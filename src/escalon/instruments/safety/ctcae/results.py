@@ -6,9 +6,10 @@ Grades are computed for every result. Whether one is an adverse event is another
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
-from escalon.facts import Fact, Facts, Finding, UnitError, convert, exact
+from escalon.facts import Fact, Facts, Finding, Interval, Number, UnitError, Value, convert, exact
 from escalon.instruments.safety.ctcae.laboratory import grade_laboratory, laboratory_terms, tests, tests_named
 
 
@@ -64,20 +65,28 @@ def _by_test(facts: Facts) -> Mapping[str, Sequence[Fact]]:
 
 def _in_unit_of(fact: Fact, baseline: Fact | None) -> Fact | None:
     """The baseline in the unit of the result it is compared with; none where the two cannot be compared."""
-    if (
-        baseline is None
-        or baseline.unit == fact.unit
-        or baseline.value is None
-        or isinstance(baseline.value, bool | str)
-    ):
+    if baseline is None or baseline.unit == fact.unit or (baseline.number is None and not _is_interval(baseline)):
         return baseline
     if baseline.unit is None or fact.unit is None:
         return None
     try:
-        value = convert(exact(baseline.value), baseline.unit, fact.unit, _substance(fact.name))
+        return replace(baseline, value=_converted(baseline, fact), unit=fact.unit)
     except UnitError:
         return None
-    return replace(baseline, value=value, unit=fact.unit)
+
+
+def _is_interval(fact: Fact) -> bool:
+    return isinstance(fact.value, Interval)
+
+
+def _converted(baseline: Fact, fact: Fact) -> Value | Interval:
+    def convertible(number: Number) -> Fraction:
+        return convert(number, baseline.unit or "", fact.unit or "", _substance(fact.name))
+
+    value = baseline.value
+    if isinstance(value, Interval):
+        return value.mapped(convertible)
+    return None if baseline.number is None else convertible(exact(baseline.number))
 
 
 def _substance(name: str) -> str | None:
