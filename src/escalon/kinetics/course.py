@@ -110,7 +110,7 @@ class Course:
     def at_least(self) -> list[Point]:
         """What is certain of the levels beyond the range: the lower ends."""
         known = ((s.day, s.known) for s in self.above_range)
-        return [(float(day), float(it.low)) for day, it in known if isinstance(it, Interval) and it.low is not None]
+        return [(float(day), float(it.low)) for day, it in known if isinstance(it, Interval) and it.ends[0] is not None]
 
     @cached_property
     def unseen(self) -> list[Sample]:

@@ -76,12 +76,13 @@ class Limits:
             case Detection.MISSING | Detection.QUANTIFIED:
                 return None
             case Detection.ABOVE:
-                return Interval(lloq if uloq is None else uloq, None, low_open=True)
+                edge = lloq if uloq is None else uloq
+                return Interval() if edge is None else Interval(low=edge, low_open=True)
             case Detection.ND:
                 high = lloq if lod is None else lod
             case Detection.BLQ:
                 low = Fraction(0) if lod is None or lod == lloq else lod
-        return Interval(low, high, high_open=high is not None)
+        return Interval(low) if high is None else Interval(low, high, high_open=True)
 
 
 # 50 copies/µg genomic DNA (10 copies in 200 ng), the customary expectation for gene-therapy persistence assays: FDA,

@@ -49,7 +49,7 @@ class Plates:
         read = partial(replace, sample, written=found.category or plain(found.value, 3), note="", flags=flags)
         if found.status is Status.INDETERMINATE and found.bounds and isinstance(found.bounds[0], int | float):
             least = _normalised(per_reaction(found.bounds[0]), sample).value
-            return read(detection=Detection.ABOVE, value=Interval(least, None, low_open=True), note=found.reasons[0])
+            return read(detection=Detection.ABOVE, value=Interval(low=least, low_open=True), note=found.reasons[0])
         if not isinstance(found.value, int | float):
             return read(detection=Detection.MISSING, note="; ".join(found.reasons) or "not measured")
         if found.category == "ND":

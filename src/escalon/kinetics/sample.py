@@ -156,11 +156,7 @@ class Sample:
         def changed(number: Fraction | None) -> Fraction | None:
             return None if number is None else convert(number, self.unit, unit, substance)
 
-        value = self.value
-        if isinstance(value, Interval):
-            value = replace(value, low=changed(value.low), high=changed(value.high))
-        else:
-            value = changed(value)
+        value = self.value.mapped(changed) if isinstance(self.value, Interval) else changed(self.value)
         lloq, lod, uloq = (changed(limit) for limit in (self.lloq, self.lod, self.uloq))
         return replace(self, unit=unit, value=value, lloq=lloq, lod=lod, uloq=uloq)
 
@@ -176,7 +172,7 @@ def read_sample(cells: Mapping[str, str], source: str = "") -> Sample:
 
     >>> read_sample({"participant": "P01", "analyte": "car_transgene", "day": "7", "value": "<5", "unit": "copies/µL",
     ...     "lloq": "5"}).known
-    Interval(low=Fraction(0, 1), high=Fraction(5, 1), low_open=False, high_open=True)
+    Interval(low=Fraction(0, 1), high=Fraction(5, 1), low_open=False, high_open=True, may_be_unknown=False)
     """
     row = {name: text.strip() for name, text in cells.items()}
     participant, analyte, unit = (_required(row, name) for name in ("participant", "analyte", "unit"))
@@ -269,7 +265,7 @@ def _beyond(sign: str, bound: Fraction, limits: Limits) -> tuple[Detection, Inte
         return Detection.BELOW, Interval(Fraction(0), bound, high_open=strict)
     edge = lloq if uloq is None else uloq
     if not below and (edge is None or bound >= edge):
-        return Detection.ABOVE, Interval(bound, None, low_open=strict)
+        return Detection.ABOVE, Interval(low=bound, low_open=strict)
     limit = plain(limits.lloq if below or uloq is None else limits.uloq)
     raise ValueError(
         f"{sign}{plain(bound)} does not say on which side of the limit ({limit} {limits.unit}) it is. "

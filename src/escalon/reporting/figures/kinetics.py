@@ -66,7 +66,8 @@ def _height(sample: Sample) -> float | None:
     if sample.is_quantified:
         return None if sample.level is None else float(sample.level)
     if sample.detection is Detection.ABOVE:
-        return float(sample.known.low) if isinstance(sample.known, Interval) and sample.known.low else None
+        low = sample.known.ends[0] if isinstance(sample.known, Interval) else None
+        return float(low) if low else None
     return float(sample.lloq) / 2 if sample.is_below and sample.lloq is not None else None
 
 
