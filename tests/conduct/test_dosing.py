@@ -24,7 +24,7 @@ def trial(*infusions: tuple[int, int], events: tuple[AdverseEvent, ...] = (), fa
 
 
 def dlt(participant: str, when: int, decided: bool | None = True, grade: int = 3) -> AdverseEvent:
-    return AdverseEvent(participant, "CRS", grade, day(when), dlt=decided)
+    return AdverseEvent(participant=participant, term="CRS", grade=grade, start=day(when), dlt=decided)
 
 
 THREE = ((1, 0), (1, 14), (1, 21))

@@ -22,7 +22,9 @@ def records(people: list[Person], today: int) -> Records:
     named = [(f"P{n:02d}", one) for n, one in enumerate(people, start=1) if one.on <= today]
     infusions = tuple(Infusion(code, one.level, day(one.on)) for code, one in named)
     events = tuple(
-        AdverseEvent(code, "CRS", 3, day(one.event), dlt=one.is_dlt if one.judged <= today else None)
+        AdverseEvent(
+            participant=code, term="CRS", grade=3, start=day(one.event), dlt=one.is_dlt if one.judged <= today else None
+        )
         for code, one in named
         if one.event is not None and one.event <= today
     )

@@ -15,14 +15,8 @@ from escalon.instruments import assess
 from escalon.instruments.safety.ctcae.terms import find_event, find_term
 from escalon.instruments.safety.licats import LocalEvent, by_organ
 from escalon.safety.adverse_event import (
-    CAUSES,
     AdverseEvent,
-    Causality,
-    Reference,
-    related,
-    treatment_emergent,
 )
-from escalon.safety.adverse_event_table import read_events
 from escalon.safety.counting import (
     PERIODS,
     Treated,
@@ -31,13 +25,14 @@ from escalon.safety.counting import (
     exposure_adjusted,
     grouped,
     in_period,
-    related_tally,
     tally,
     timing,
 )
 from escalon.safety.infections import Isolate, infection_density, infection_episodes, reactivation_check
+from escalon.safety.occurrence import Occurrence, occurrences
 from escalon.safety.proportion import clopper_pearson
-from escalon.safety.seriousness import Clocks, Listed, due, is_serious, special_interest, susar
+from escalon.safety.seriousness import Clocks, Listed, awareness, due, is_related, is_serious, special_interest, susar
+from escalon.safety.words import Criterion, Outcome, read_outcome, read_relation, read_seriousness, read_syndrome
 
 INFUSED = date(2025, 3, 10)
 CUTOFF = date(2025, 9, 1)
@@ -48,56 +43,100 @@ PEOPLE = [
 
 
 def event(
-    person: str = "P1", term: str = "Nausea", grade: int | None = 1, onset: str | None = "2025-03-12", **more: object
-) -> AdverseEvent:
-    day = None if onset is None else Day.parse(onset)
-    return AdverseEvent(person, find_event(term), grade, day, **more)  # type: ignore[arg-type]
+    person: str = "P1", term: str = "Nausea", grade: int | None = 1, start: str | None = "2025-03-12", **more: object
+) -> Occurrence:
+    day = None if start is None else Day.parse(start)
+    (found,) = occurrences(person, [AdverseEvent(term=term, grade=grade, start=day, **more)])  # type: ignore[arg-type]
+    return found
 
 
-# ---- reading
-
-ROW = {"participant": "P1", "term": "anaemia", "grade": "2", "onset": "2025-03-12", "end": "2025-03", "serious": "no"}
+# ---- closed lists
 
 
-def test_table_is_read_with_partial_days_and_causes() -> None:
-    (found,) = read_events([ROW | {"causality_car_t_product": "Possible", "changes": "2025-03-14=3; 2025-03-12=1"}])
-    assert (found.term.name, found.grade, str(found.end)) == ("Anemia", 2, "2025-03")
-    assert found.causes == {"car_t_product": Causality.POSSIBLE}
-    assert [change.grade for change in found.changes] == [1, 3]
+@pytest.mark.parametrize("text", ["fatal", "Fatal", "DEATH", "died", "死亡", " Died "])
+def test_death_is_read_whichever_way_it_is_written(text: str) -> None:
+    assert read_outcome(text) is Outcome.FATAL
+    assert event(grade=3, outcome=text).is_fatal
+
+
+def test_closed_lists_are_read_without_regard_to_case_and_say_what_to_write() -> None:
+    assert read_outcome("RECOVERED/RESOLVED WITH SEQUELAE") is Outcome.RECOVERED_WITH_SEQUELAE
+    assert read_outcome("") is None
+    assert read_seriousness("Hospitalization, life threatening") == (
+        Criterion.LIFE_THREATENING,
+        Criterion.HOSPITALISATION,
+    )
+    assert read_syndrome("Cytokine Release Syndrome") == read_syndrome("crs") == "CRS"
+    assert [read_relation(text) for text in ("Possible", "unlikely", "无关", "")] == [True, False, False, None]
+    for read in (read_outcome, read_seriousness, read_syndrome, read_relation):
+        with pytest.raises(ValueError, match=r"'odd' is no.*Write one of"):
+            read("odd")
 
 
 @pytest.mark.parametrize(
-    ("cell", "value", "says"),
-    [
-        ("participant", "", "participant: is empty"),
-        ("term", "neutropenia", "Neutrophil count decreased"),
-        ("grade", "6", "Write 1, 2, 3, 4 or 5"),
-        ("onset", "12/03/2025", "is not a date"),
-        ("end", "2025-02-01", "is before the onset"),
-        ("serious", "perhaps", "Write yes, no"),
-        ("causality_fludarabine", "maybe", "Write unrelated, unlikely"),
-        ("seriousness", "bad", "Write one or more of death"),
-        ("changes", "2025-03-12", "is not a change of grade"),
-    ],
+    ("field", "value"),
+    [("grade", 0), ("grade", 6), ("baseline_grade", 6), ("outcome", "odd"), ("seriousness", ("odd",))],
 )
-def test_mistake_is_named_with_line_column_and_remedy(cell: str, value: str, says: str) -> None:
-    with pytest.raises(ValueError, match=says) as found:
-        read_events([ROW, ROW | {cell: value}], "ae.csv")
-    assert "ae.csv, line 3" in str(found.value)
+def test_what_no_event_can_say_is_refused(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match="Write"):
+        AdverseEvent(term="Nausea", **{field: value})
 
 
-def test_grade_the_term_does_not_have_is_refused() -> None:
-    with pytest.raises(ValueError, match="has no grade 4"):
-        read_events([ROW | {"term": "Nausea", "grade": "4"}])
+# ---- lines of one event
+
+
+def line(term: str, grade: int | None, start: str, end: str | None, **more: object) -> AdverseEvent:
+    days = {"start": Day.parse(start), "end": None if end is None else Day.parse(end)}
+    return AdverseEvent(term=term, grade=grade, **days, **more)  # type: ignore[arg-type]
+
+
+def test_lines_of_one_id_are_one_event_at_its_highest_grade() -> None:
+    some = [
+        line("Anemia", 3, "2025-03-12", "2025-03-18", id="7", serious=True, aware=Day.parse("2025-03-13")),
+        line("anaemia", 2, "2025-03-06", "2025-03-12", id="7", aware=Day.parse("2025-03-09")),
+    ]
+    (found,) = occurrences("P1", some)
+    assert (found.grade, str(found.start), str(found.end), found.serious) == (3, "2025-03-06", "2025-03-18", True)
+    assert [grade for _, grade in found.steps] == [2, 3, 0]
+    assert awareness(found) == Day.parse("2025-03-13")
+    assert tally("any", [found], 6).events == 1
+
+
+def test_lines_without_an_id_or_of_another_term_are_events_of_their_own() -> None:
+    same = line("Nausea", 1, "2025-03-12", None)
+    assert len(occurrences("P1", [same, same])) == 2
+    assert (
+        len(
+            occurrences(
+                "P1", [line("Nausea", 1, "2025-03-12", None, id="7"), line("Fever", 1, "2025-03-12", None, id="7")]
+            )
+        )
+        == 2
+    )
+
+
+def test_recovery_between_two_lines_of_one_event_is_a_step() -> None:
+    some = [line("CRS", 3, "2025-03-12", "2025-03-14", id="1"), line("CRS", 2, "2025-03-20", "2025-03-22", id="1")]
+    (found,) = occurrences("P1", some)
+    assert [grade for _, grade in found.steps] == [3, 0, 2, 0]
+
+
+def test_event_as_of_a_day_does_not_know_how_it_ended() -> None:
+    early = event(
+        grade=5, start="2025-03-12", end=Day.parse("2025-03-20"), outcome="fatal", seriousness=("death",)
+    ).as_of(date(2025, 3, 15))
+    assert early is not None
+    assert (early.is_fatal, early.grade, early.ongoing) == (False, None, True)
+    assert event(start="2025-03-16").as_of(date(2025, 3, 15)) is None
 
 
 # ---- relation, seriousness, clocks
 
 
 def test_missing_causality_counts_as_related() -> None:
-    assert related(event())
-    assert related(event(causes={"car_t_product": Causality.UNLIKELY}), CAUSES)
-    assert not related(event(causes={"car_t_product": Causality.UNLIKELY}))
+    assert is_related(event())
+    assert is_related(event(related=True))
+    assert not is_related(event(related=False))
 
 
 def test_unknown_criterion_leaves_seriousness_open() -> None:
@@ -107,16 +146,14 @@ def test_unknown_criterion_leaves_seriousness_open() -> None:
 
 
 def test_planned_admission_that_was_not_prolonged_is_not_serious() -> None:
-    none = dict.fromkeys(
-        ("death", "life_threatening", "disability", "congenital_anomaly", "medically_important"), False
-    )
+    none = dict.fromkeys(("death", "life_threatening", "disability", "congenital_anomaly", "important"), False)
     finding = is_serious(none | {"hospitalisation": True}, planned_admission=True)
     assert (finding.value, finding.flags) == (False, ("planned_admission",))
 
 
 def test_clock_counts_calendar_days_from_awareness() -> None:
-    fatal = event(grade=5, term="Myocarditis", seriousness=frozenset({"death"}))
-    other = event(grade=3, term="Myocarditis", seriousness=frozenset({"hospitalisation"}))
+    fatal = event(grade=5, term="Myocarditis", seriousness=("death",))
+    other = event(grade=3, term="Myocarditis", seriousness=("hospitalisation",))
     aware = date(2025, 3, 20)
     assert [report.by for report in due(fatal, aware)] == [date(2025, 3, 27), date(2025, 4, 4)]
     assert [report.by for report in due(other, aware)] == [date(2025, 4, 4)]
@@ -126,7 +163,7 @@ def test_clock_counts_calendar_days_from_awareness() -> None:
 
 
 def test_event_more_severe_than_listed_is_unexpected() -> None:
-    grave = event(grade=4, term="CRS", seriousness=frozenset({"life_threatening"}))
+    grave = event(grade=4, term="CRS", seriousness=("life_threatening",))
     crs = find_event("CRS").name
     assert susar(grave, [Listed(crs, 3)]).value is True
     assert susar(grave, [Listed(crs, 4)]).value is False
@@ -139,7 +176,7 @@ def test_unknown_seriousness_does_not_stop_the_clock() -> None:
 
 
 def test_event_not_related_and_not_serious_is_not_due() -> None:
-    mild = event(is_serious=False)
+    mild = event(serious=False)
     assert due(mild, date(2025, 3, 20)) == ()
 
 
@@ -196,24 +233,31 @@ def test_nobody_observed_has_no_limits() -> None:
     ("onset", "expected"), [("2025-03-09", False), ("2025-03-10", True), ("2025-03", True), (None, True)]
 )
 def test_emergence_of_partial_days(onset: str | None, expected: bool) -> None:
-    changes = ()
-    one = event(onset=onset, baseline_grade=1, grade=1, changes=changes)
-    assert treatment_emergent(one, Reference(INFUSED)) is expected
+    one = event(start=onset, baseline_grade=1, grade=1)
+    assert one.is_worse_since(INFUSED) is expected
+
+
+@pytest.mark.parametrize(("grade", "baseline", "counted"), [(1, 1, False), (2, 1, True), (1, None, True)])
+def test_old_condition_counts_where_it_became_worse_or_may_have(
+    grade: int, baseline: int | None, counted: bool
+) -> None:
+    old = event(term="Headache", grade=grade, start="1986", ongoing=True, baseline_grade=baseline)
+    assert bool(emergent([old], PEOPLE, CUTOFF)) is counted
 
 
 def test_reference_may_be_lymphodepletion() -> None:
-    early = event(onset="2025-03-06", baseline_grade=0, grade=1, changes=())
+    early = event(start="2025-03-06", baseline_grade=0, grade=1)
     assert emergent([early], PEOPLE, CUTOFF, "lymphodepletion") == (early,)
 
 
 def test_periods_part_the_events() -> None:
-    before, first, later = (event(onset=day, baseline_grade=0) for day in ("2025-03-07", "2025-04-07", "2025-04-08"))
+    before, first, later = (event(start=day, baseline_grade=0) for day in ("2025-03-07", "2025-04-07", "2025-04-08"))
     parts = [in_period([before, first, later], PEOPLE, period) for period in PERIODS]
     assert parts == [(before,), (first,), (later,)]
 
 
 def test_events_after_the_cutoff_and_of_others_are_not_counted() -> None:
-    assert emergent([event(onset="2025-09-02"), event(person="X9")], PEOPLE, CUTOFF) == ()
+    assert emergent([event(start="2025-09-02"), event(person="X9")], PEOPLE, CUTOFF) == ()
 
 
 def test_participant_counts_once_at_the_highest_grade() -> None:
@@ -237,15 +281,9 @@ def test_groups_keep_everyone_even_without_an_event() -> None:
     assert {name: (len(some), len(people)) for name, (some, people) in found.items()} == {"1": (1, 3), "2": (0, 3)}
 
 
-def test_related_table_takes_the_strongest_causality() -> None:
-    causes = [{"car_t_product": mark} for mark in (Causality.POSSIBLE, Causality.PROBABLE, Causality.UNLIKELY)]
-    found, marks = related_tally("related", [event(causes=one) for one in causes] + [event("P2")], 6)
-    assert (found.events, marks) == (3, {Causality.PROBABLE: 1, None: 1})
-
-
 def test_rate_runs_to_the_first_event_or_the_end() -> None:
     people = [Treated("P1", INFUSED), Treated("P2", INFUSED, observed_to=date(2025, 3, 19))]
-    rate = exposure_adjusted([event("P1", onset="2025-03-12"), event("P1", onset="2025-05-12")], people, CUTOFF)
+    rate = exposure_adjusted([event("P1", start="2025-03-12"), event("P1", start="2025-05-12")], people, CUTOFF)
     assert (rate.participants, rate.years * Fraction(1461, 4)) == (1, 3 + 10)
 
 

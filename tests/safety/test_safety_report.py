@@ -11,9 +11,8 @@ import pytest
 from escalon.casebook.records import AdverseEvent, Infusion, Records, gathered
 from escalon.conduct.cutoff import as_of
 from escalon.facts import Day, Fact
-from escalon.instruments.safety.ctcae.terms import find_event
 from escalon.protocol import load_study
-from escalon.reporting.adverse_events import NOT_CODED, coded, events_of
+from escalon.reporting.adverse_events import events_of
 from escalon.reporting.figures.safety_timeline import Span, safety_timeline
 from escalon.reporting.figures.swimmer import MARKS, Mark, Swimmer, swimmer_plot
 from escalon.reporting.safety import safety_parts, safety_population
@@ -28,8 +27,9 @@ from escalon.reporting.tables.adverse_events import (
 from escalon.reporting.tables.dose_limiting import dlt_grid, study_definition
 from escalon.reporting.tables.infections import infection_grid
 from escalon.reporting.tables.reporting_clock import Known, clock_grid
-from escalon.safety.adverse_event import AdverseEvent as SafetyEvent
+from escalon.safety.adverse_event import NOT_CODED, coded
 from escalon.safety.counting import emergent
+from escalon.safety.occurrence import Occurrence, occurrences
 
 INFUSED = date(2025, 3, 10)
 CUTOFF = Day.parse("2025-09-01")
@@ -38,7 +38,8 @@ CUTOFF = Day.parse("2025-09-01")
 def event(
     person: str, term: str, grade: int | None, start: str, end: str | None = None, **more: object
 ) -> AdverseEvent:
-    return AdverseEvent(person, term, grade, Day.parse(start), None if end is None else Day.parse(end), **more)  # type: ignore[arg-type]
+    days = {"start": Day.parse(start), "end": None if end is None else Day.parse(end)}
+    return AdverseEvent(participant=person, term=term, grade=grade, **days, **more)  # type: ignore[arg-type]
 
 
 EVENTS = (
@@ -199,16 +200,15 @@ def test_infection_density_counts_the_days_each_person_was_observed(records: Rec
 
 
 def test_reports_that_are_due_are_listed_with_the_most_urgent_first() -> None:
-    def one(grade: int, criterion: str, name: str) -> SafetyEvent:
-        return SafetyEvent(
-            "P1", find_event(name), grade, Day.of(INFUSED), identifier=name, seriousness=frozenset({criterion})
-        )
+    def one(grade: int, term: str, **more: object) -> Occurrence:
+        line = event("P1", term, grade, str(INFUSED), id=term, **more)
+        return occurrences("P1", [line])[0]
 
     aware = date(2025, 3, 20)
     known = [
-        Known(one(3, "hospitalisation", "Colitis"), aware),
-        Known(one(5, "death", "Myocarditis"), aware, (("SUSAR, first report", date(2025, 3, 28)),)),
-        Known(SafetyEvent("P2", find_event("Nausea"), 1, Day.of(INFUSED), is_serious=False), aware),
+        Known(one(3, "Colitis", seriousness=("hospitalisation",)), aware),
+        Known(one(5, "Myocarditis"), aware, (("SUSAR, first report", date(2025, 3, 28)),)),
+        Known(one(1, "Nausea", serious=False), aware),
     ]
     rows = [(row[0], row[2], row[5]) for row in clock_grid(known, date(2025, 4, 6)).rows]
     assert rows == [

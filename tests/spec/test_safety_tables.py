@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
 from tests.safety.spec_pages import MARKS, NONE, PAGES, Row, inputs, page_rows, rows
 
-from escalon.escalation import next_dose, parse_conduct, three_plus_three
-from escalon.facts import Day, Finding
+from escalon.escalation import Outcome, next_dose, parse_conduct, three_plus_three
+from escalon.facts import Day, Fact, Finding, any_known
 from escalon.instruments import assess, catalogue
 from escalon.instruments.safety.ctcae.laboratory import grade_laboratory
-from escalon.instruments.safety.ctcae.terms import find_event, find_term
+from escalon.instruments.safety.ctcae.terms import find_event
 from escalon.instruments.safety.icaht import icaht
-from escalon.safety.adverse_event import (
-    AdverseEvent,
-    Causality,
-    GradeChange,
-    Reference,
-    serious,
-    treatment_emergent,
-)
+from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.counting import Treated, emergent, tally
-from escalon.safety.dlt import Course, evaluable, propose
+from escalon.safety.dlt_clauses import Horizon, read_clauses
 from escalon.safety.dlt_definition import USUAL
+from escalon.safety.dlt_evidence import DltEvidence, Entered, Followed, dlt_evidence
 from escalon.safety.episodes import Assessment, episodes, grade_crs
+from escalon.safety.occurrence import Moment, Occurrence, occurrences
 from escalon.safety.periods import b_cell_check, immunoglobulin_check, phase_of
 from escalon.safety.proportion import clopper_pearson
 from escalon.safety.seriousness import Listed, is_serious, susar
-from escalon.safety.toxicity_course import Moment, Toxicity
+from escalon.safety.words import read_relation
 
 WORDS = {
     "normal": {
@@ -139,55 +136,80 @@ def test_measurement_raises_this_flag(row: Row) -> None:
 def test_event_is_reported_like_this(row: Row) -> None:
     cells = row.cells
     criteria = dict.fromkeys(
-        ("death", "life_threatening", "hospitalisation", "disability", "congenital_anomaly", "medically_important"),
+        ("death", "life_threatening", "hospitalisation", "disability", "congenital_anomaly", "important"),
         False,
     ) | {cells["criteria"]: True}
     grave = is_serious(criteria, planned_admission=cells["planned"] == "yes")
     assert same(grave.value, cells["serious"])
     term = find_event(cells["term"])
-    causes = {} if cells["causality"] in NONE else {"car_t_product": Causality(cells["causality"])}
-    met = frozenset({cells["criteria"]}) if grave.value else frozenset()
-    event = AdverseEvent(
-        "P1", term, int(cells["grade"]), Day.of(INFUSED), causes=causes, seriousness=met, is_serious=grave.value
-    )
-    assert serious(event) is grave.value
+    line = AdverseEvent(
+        term=cells["term"], grade=int(cells["grade"]), start=Day.of(INFUSED), serious=grave.value,
+        related=None if cells["causality"] in NONE else read_relation(cells["causality"]),
+        seriousness=(cells["criteria"],) if grave.value else (),
+    )  # fmt: skip
+    (event,) = occurrences("P1", [line])
+    assert event.serious is grave.value
     listed = () if cells["listed"] in NONE else (Listed(term.name, int(cells["listed"])),)
-    found = susar(event, listed, causes=("car_t_product",))
+    found = susar(event, listed)
     assert same(found.value, cells["susar"])
     assert same(found.components["clock_days"], cells["days"])
 
 
-def course(row: Row) -> Course:
-    infused = date(2025, 3, 1)
-    toxicities = []
-    if row.cells.get("events", "–") not in NONE:
-        name, when, text = re.match(r"(.*?) (?:day (\d+)|(?=\d+:))(.*)", row.cells["events"]).groups()  # type: ignore[union-attr]
-        start = datetime(2025, 3, 1 + 4, 8) if when is None else datetime(2025, 3, 1, 8) + timedelta(days=int(when))
-        steps = [tuple(map(int, part.split(": "))) for part in (text if when is None else f"0{text}").split(", ")]
-        grades = tuple((Moment.of(start + timedelta(hours=hours)), grade) for hours, grade in steps)
-        kind = name if name in ("CRS", "ICANS", "IEC-HS") else ""
-        toxicities = [Toxicity("P1", name, grades[0][0], grades, kind=kind, is_related=True, identifier="AE1")]
-    counts = {int(day): int(grade) for day, grade in re.findall(r"(\d+): (\d)", row.cells.get("neutrophils", "28: 1"))}
-    both = {"Neutrophil count decreased": counts, "Platelet count decreased": {28: 1}}
-    return Course("P1", infused, tuple(toxicities), both)
+FIRST = date(2025, 3, 1)
+
+
+def evidence(lines: list[AdverseEvent], counts: list[Fact], **more: Any) -> DltEvidence:
+    followed = Followed(
+        participant="P1", events=[Entered(one) for one in lines], counts=[Entered(one) for one in counts], **more
+    )
+    return dlt_evidence(USUAL, followed, Horizon(FIRST, date(2025, 3, 29), date(2025, 6, 1)))
+
+
+def count(name: str, day: int, grade: int) -> Fact:
+    """A count of that grade: the limits are 75, 50 and 25 for platelets and 1.5, 1.0 and 0.5 for neutrophils."""
+    value = {"platelets": ("200", "80", "60", "30", "12"), "neutrophils": ("3", "1.6", "1.2", "0.7", "0.3")}[name][
+        grade
+    ]
+    lower = {"platelets": 150, "neutrophils": 2}[name]
+    return Fact(name, Decimal(value), Day.of(FIRST + timedelta(days=day)), "10^9/L", lower=lower)
+
+
+def course(row: Row) -> tuple[Occurrence | None, list[Fact]]:
+    counts = [
+        count("neutrophils", int(day), int(grade))
+        for day, grade in re.findall(r"(\d+): (\d)", row.cells["neutrophils"])
+    ]
+    counts.append(count("platelets", 28, 1))
+    if row.cells["events"] in NONE:
+        return None, counts
+    name, when, text = re.match(r"(.*?) (?:day (\d+)|(?=\d+:))(.*)", row.cells["events"]).groups()  # type: ignore[union-attr]
+    start = datetime(2025, 3, 1 + 4, 8) if when is None else datetime(2025, 3, 1, 8) + timedelta(days=int(when))
+    steps = [tuple(map(int, part.split(": "))) for part in (text if when is None else f"0{text}").split(", ")]
+    grades = tuple((Moment.of(start + timedelta(hours=hours)), grade) for hours, grade in steps)
+    highest, end = max(grade for _, grade in grades), Day.of(grades[-1][0].latest.date())
+    line = AdverseEvent(term=name, grade=highest, start=Day.of(start.date()), end=end, related=True, id="AE1")
+    return Occurrence("P1", (line,), grades), counts
 
 
 @run("dlt")
 def test_course_is_proposed_like_this(row: Row) -> None:
-    finding = propose(course(row), USUAL, date(2025, 6, 1))
-    assert same(finding.value, row.cells["dlt"]), finding
-    assert set(finding.flags) - {"rule_unconfirmed"} == ({row.cells["flags"]} - NONE)
-    assert "rule_unconfirmed" in finding.flags
+    event, counts = course(row)
+    horizon = Horizon(FIRST, date(2025, 3, 29), date(2025, 6, 1))
+    clauses = read_clauses(USUAL, [event] if event else [], counts, horizon)
+    proposed = any_known(clause.truth for clause in clauses)
+    assert same(proposed, row.cells["dlt"]), [str(clause) for clause in clauses]
+    late = evidence(list(event.lines) if event else [], counts).notes
+    assert any("(day 29)" in note for note in late) is (row.cells["flags"] == "late_severe")
 
 
 @run("evaluable")
 def test_participant_counts_like_this(row: Row) -> None:
     left = row.cells["left_on_day"]
-    infused = date(2025, 3, 1)
-    seen = None if left in NONE else infused + timedelta(days=int(left))
-    one = Course("P1", infused, observed_to=seen, left="" if seen is None else "withdrew")
-    found = evaluable(one, USUAL, row.cells["dlt"] == "yes", date(2025, 6, 1))
-    assert found.category == row.cells["category"]
+    day = None if left in NONE else Day.of(FIRST + timedelta(days=int(left)))
+    judged = [AdverseEvent(term="CRS", grade=4, start=Day.of(FIRST), end=Day.of(FIRST), dlt=True)]
+    found = evidence(judged if row.cells["dlt"] == "yes" else [], [], left=day)
+    category = "replace" if found.outcome is Outcome.NOT_EVALUABLE else "evaluable"
+    assert category == row.cells["category"]
 
 
 @run("three_plus_three")
@@ -210,9 +232,10 @@ def test_event_is_emergent_or_not(row: Row) -> None:
     onset = None if row.cells["onset"] in NONE else Day.parse(row.cells["onset"])
     baseline = None if row.cells["baseline_grade"] in NONE else int(row.cells["baseline_grade"])
     after = int(row.cells["grade_after"])
-    changes = (GradeChange(Day.of(INFUSED + timedelta(days=3)), after),)
-    event = AdverseEvent("P1", find_term("Hypertension"), after, onset, baseline_grade=baseline, changes=changes)
-    assert same(treatment_emergent(event, Reference(INFUSED)), row.cells["emergent"])
+    before = AdverseEvent(term="Hypertension", grade=baseline, start=onset, baseline_grade=baseline, id="1")
+    later = AdverseEvent(term="Hypertension", grade=after, start=Day.of(INFUSED + timedelta(days=3)), id="1")
+    (event,) = occurrences("P1", [before, later] if onset and baseline else [replace(before, grade=after)])
+    assert same(event.is_worse_since(INFUSED), row.cells["emergent"])
 
 
 @run("tally")
@@ -221,7 +244,8 @@ def test_events_are_counted_like_this(row: Row) -> None:
     for text in row.cells["events"].split("; "):
         person, name, grade, part = re.match(r"(P\d) (.*) (\d)( \(CRS\))?", text).groups()  # type: ignore[union-attr]
         day = Day.of(INFUSED + timedelta(days=2))
-        events.append(AdverseEvent(person, find_term(name), int(grade), day, component_of="CRS" if part else ""))
+        line = AdverseEvent(term=name, grade=int(grade), start=day, component_of="CRS" if part else "")
+        events += occurrences(person, [line])
     population = [Treated(f"P{number}", INFUSED) for number in range(1, 7)]
     counted = [one for one in emergent(events, population, date(2025, 12, 1)) if one.term.name == row.cells["term"]]
     found = tally(row.cells["term"], counted, 6)

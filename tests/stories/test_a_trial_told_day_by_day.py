@@ -38,7 +38,9 @@ class Trial:
         self._with(infusions=(Infusion(who, level, self._day(on), cells),))
 
     def event(self, who: str, term: str, grade: int, on: int, dlt: bool | None = None) -> None:
-        self._with(adverse_events=(AdverseEvent(who, term, grade, self._day(on), dlt=dlt),))
+        self._with(
+            adverse_events=(AdverseEvent(participant=who, term=term, grade=grade, start=self._day(on), dlt=dlt),)
+        )
 
     def judge(self, who: str, dlt: bool) -> None:
         judged = tuple(replace(one, dlt=dlt) if one.participant == who else one for one in self.records.adverse_events)

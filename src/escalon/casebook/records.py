@@ -7,33 +7,14 @@ from types import MappingProxyType
 
 from escalon.facts import Day, Fact, Facts, Truth
 from escalon.kinetics import Sample
+from escalon.safety import adverse_event as safety
 
 
-@dataclass(frozen=True, slots=True)
-class AdverseEvent:
-    """One adverse event of a participant. Unknown truths are None; a missing grade is never 0."""
+@dataclass(frozen=True, kw_only=True)
+class AdverseEvent(safety.AdverseEvent):
+    """One adverse event and whose it is."""
 
     participant: str
-    term: str
-    grade: int | None
-    start: Day | None
-    end: Day | None = None
-    ongoing: bool = False
-    serious: Truth = None
-    related: Truth = None
-    dlt: Truth = None
-    """Adjudicated as dose-limiting; None while nobody has decided."""
-    outcome: str = ""
-    action: str = ""
-    description: str = ""
-    id: str = ""
-    source: str = ""
-    expected: Truth = None
-    """Listed in the reference safety information at this severity; None while nobody has said."""
-    aware: Day | None = None
-    """The day the sponsor learned of it, from which reporting clocks run."""
-    component_of: str = ""
-    """The syndrome it is a part of, such as CRS, so that it is not counted again."""
 
 
 @dataclass(frozen=True, slots=True)

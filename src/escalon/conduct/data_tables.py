@@ -4,8 +4,23 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from escalon.kinetics.sample import COLUMNS as SAMPLE_COLUMNS
+from escalon.safety.words import Criterion, Outcome, Syndrome
 
-Cell: TypeAlias = Literal["code", "name", "text", "day", "number", "whole", "truth", "value", "unit"]
+Cell: TypeAlias = Literal[
+    "code",
+    "name",
+    "text",
+    "day",
+    "number",
+    "whole",
+    "truth",
+    "value",
+    "unit",
+    "relation",
+    "outcome",
+    "criteria",
+    "syndrome",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +70,26 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "adverse_events": (
         PARTICIPANT,
         Column("term", "text", "the event, as a CTCAE v5.0 term or CRS, ICANS, IEC-HS", required=True),
-        Column("grade", "whole", "1–5, the highest over the event", required=True),
+        Column("grade", "whole", "1–5, the highest over this line; empty while nobody has graded it, which is never 0"),
         Column("start", "day", "the first day", required=True),
         Column("end", "day", "the last day"),
         Column("ongoing", "truth", "yes if it had not ended when this was written"),
         Column("serious", "truth", "yes if it meets any criterion of ICH E2A"),
-        Column("related", "truth", "yes if a causal relation to the cells is possible or more"),
+        Column(
+            "seriousness", "criteria", f"which criteria of ICH E2A it meets: {', '.join(Criterion)}; several apart by ;"
+        ),
+        Column("related", "relation", "yes if a causal relation to the cells is possible or more; or the scale itself"),
         Column("dlt", "truth", "adjudicated as dose-limiting: yes or no; empty while nobody has decided"),
         Column("expected", "truth", "yes if the reference safety information lists it at this severity"),
         Column("aware", "day", "the day the sponsor learned of it, in full: reporting clocks run from it"),
-        Column("component_of", "text", "CRS or ICANS, if it is a part of it and not counted on its own"),
-        Column("outcome", "text", "recovered, recovering, not recovered, fatal, unknown"),
+        Column(
+            "component_of", "syndrome", "the syndrome it is a part of and not counted beside: " + ", ".join(Syndrome)
+        ),
+        Column("baseline_grade", "whole", "the grade before lymphodepletion, 0 where it was not there"),
+        Column("outcome", "outcome", ", ".join(Outcome)),
         Column("action", "text", "what was done"),
         Column("description", "text", "the verbatim words"),
-        Column("id", "text", "a number of the event, if it has one"),
+        Column("id", "text", "a number of the event, if it has one; lines of one number are one event"),
         SOURCE,
     ),
     "doses": (

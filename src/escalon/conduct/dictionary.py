@@ -9,7 +9,8 @@ from escalon.protocol.study import FactDefinition, Study
 
 _CELLS = {
     "code": "code", "name": "name", "text": "text", "day": "date", "number": "number", "whole": "whole number",
-    "truth": "yes / no", "value": "value", "unit": "unit",
+    "truth": "yes / no", "value": "value", "unit": "unit", "relation": "yes / no", "outcome": "label", "criteria": "labels",
+    "syndrome": "label",
 }  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.reading import ItemError, read
 from escalon.kinetics.sample import Sample, SampleError, read_sample
 from escalon.protocol.study import FactDefinition, FactKind, Study
+from escalon.safety.adverse_event import GRADES
+from escalon.safety.words import read_outcome, read_relation, read_seriousness, read_syndrome
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 FINDING: FactKind = "label"
@@ -71,7 +73,8 @@ def _whole(text: str) -> int:
 
 _CELLS: Mapping[str, Callable[[str], Any]] = {
     "code": _code, "name": str, "text": str, "value": str, "unit": str, "day": Day.parse, "number": read_number,
-    "whole": _whole, "truth": _truth,
+    "whole": _whole, "truth": _truth, "relation": read_relation, "outcome": read_outcome, "criteria": read_seriousness,
+    "syndrome": read_syndrome,
 }  # fmt: skip
 
 
@@ -200,16 +203,22 @@ def _ordered(cells: Mapping[str, Any]) -> None:
 
 
 def _adverse_event(study: Study, cells: Mapping[str, Any], source: str) -> AdverseEvent:
-    if not 1 <= cells["grade"] <= 5:
-        raise RowError("grade", str(cells["grade"]), f"grade {cells['grade']} does not exist. Write 1, 2, 3, 4 or 5")
+    for name, grades in (("grade", GRADES), ("baseline_grade", (0, *GRADES))):
+        if cells[name] is not None and cells[name] not in grades:
+            written = ", ".join(map(str, grades))
+            raise RowError(
+                name, str(cells[name]), f"grade {cells[name]} does not exist. Write {written}, or leave it empty"
+            )
     _ordered(cells)
     if cells["aware"] is not None and (cells["aware"].is_partial or cells["aware"].is_before(cells["start"])):
         raise RowError("aware", str(cells["aware"]), "the day of awareness is a full day, not before the event's first")
     return AdverseEvent(
-        cells["participant"], cells["term"], cells["grade"], cells["start"], cells["end"], bool(cells["ongoing"]),
-        cells["serious"], cells["related"], cells["dlt"], cells["outcome"] or "", cells["action"] or "",
-        cells["description"] or "", cells["id"] or "", _source(cells, source),
-        cells["expected"], cells["aware"], cells["component_of"] or "",
+        participant=cells["participant"], term=cells["term"], grade=cells["grade"], start=cells["start"], end=cells["end"],
+        ongoing=bool(cells["ongoing"]), serious=cells["serious"], related=cells["related"], dlt=cells["dlt"],
+        outcome=cells["outcome"] or "", action=cells["action"] or "", description=cells["description"] or "",
+        id=cells["id"] or "", source=_source(cells, source), expected=cells["expected"], aware=cells["aware"],
+        component_of=cells["component_of"] or "",
+        seriousness=cells["seriousness"] or (), baseline_grade=cells["baseline_grade"],
     )  # fmt: skip
 
 

@@ -106,6 +106,7 @@ def _adverse_event(event: AdverseEvent) -> dict[str, Any]:
     return {
         "participant": event.participant, "term": event.term, "grade": event.grade, "start": event.start, "end": event.end,
         "ongoing": _flag(event.ongoing), "serious": event.serious, "related": event.related, "dlt": event.dlt,
+        "seriousness": "; ".join(event.seriousness), "baseline_grade": event.baseline_grade,
         "expected": event.expected, "aware": event.aware, "component_of": event.component_of,
         "outcome": event.outcome, "action": event.action, "description": event.description, "id": event.id,
         "source": _origin(event.source),

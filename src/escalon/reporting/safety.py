@@ -23,9 +23,9 @@ from escalon.reporting.tables.dose_limiting import dlt_grid
 from escalon.reporting.tables.infections import infection_grid
 from escalon.reporting.tables.laboratory import laboratory_grid
 from escalon.reporting.tables.reporting_clock import Known, clock_grid
-from escalon.safety.adverse_event import AdverseEvent, serious
 from escalon.safety.counting import Treated, emergent
-from escalon.safety.seriousness import special_interest, susar
+from escalon.safety.occurrence import Occurrence
+from escalon.safety.seriousness import awareness, special_interest, susar
 
 _SYNDROMES = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS"}
 
@@ -61,9 +61,10 @@ def safety_parts(study: Study, records: Records, cutoff: Day) -> list[str]:
 def reports_due(records: Records, cutoff: date) -> list[str]:
     """What is to be reported by when, and the suspected unexpected reactions whose clock cannot be read."""
     known, unread = [], []
-    for recorded, event in zip(records.adverse_events, events_of(records), strict=True):
-        if recorded.aware is not None:
-            known.append(Known(event, recorded.aware.earliest))
+    for event in events_of(records):
+        aware = awareness(event)
+        if aware is not None:
+            known.append(Known(event, aware.earliest))
         elif susar(event).value is not False:
             unread.append(str(event))
     grid = clock_grid(known, cutoff)
@@ -109,26 +110,26 @@ def _left(records: Records, participant: str, cutoff: date) -> str:
     return f"left the study on {day}" if day is not None and day <= cutoff else ""
 
 
-def timeline(events: Sequence[AdverseEvent], population: Sequence[Treated], cutoff: date) -> str:
+def timeline(events: Sequence[Occurrence], population: Sequence[Treated], cutoff: date) -> str:
     """CRS and ICANS of everyone infused; a partial day stands at the first day it may be."""
     people = {one.participant: one for one in population}
     spans = [
         Span(
             event.participant,
             _SYNDROMES[event.term.name],
-            people[event.participant].day_of(event.onset.earliest),
+            people[event.participant].day_of(event.start.earliest),
             None if event.end is None else people[event.participant].day_of(event.end.latest),
             event.grade,
         )
         for event in events
-        if event.term.name in _SYNDROMES and event.onset is not None
+        if event.term.name in _SYNDROMES and event.start is not None
     ]
     observed = max(one.day_of(one.observed_to or cutoff) for one in population)
     return safety_timeline(spans, [one.participant for one in population], observed)
 
 
 def swimmers(
-    events: Sequence[AdverseEvent],
+    events: Sequence[Occurrence],
     population: Sequence[Treated],
     cutoff: date,
     dlts: set[tuple[str, str, str, str]] | None = None,
@@ -138,10 +139,10 @@ def swimmers(
     found = []
     for person in population:
         marks = [
-            Mark(person.day_of(event.onset.earliest), kind, f"{event.term.name} grade {event.grade or '?'}")
+            Mark(person.day_of(event.start.earliest), kind, f"{event.term.name} grade {event.grade or '?'}")
             for event in events
             if event.participant == person.participant
-            and event.onset is not None
+            and event.start is not None
             and (kind := _kind(event, dlts or set()))
         ]
         last = person.day_of(person.observed_to or cutoff)
@@ -152,15 +153,15 @@ def swimmers(
     return tuple(found)
 
 
-def _kind(event: AdverseEvent, dlts: set[tuple[str, str, str, str]]) -> str:
+def _kind(event: Occurrence, dlts: set[tuple[str, str, str, str]]) -> str:
     """What an event is marked as: the gravest kind that fits."""
     terms = {event.term.name, _SYNDROMES.get(event.term.name, event.term.name)}
     if event.is_fatal:
         return "death"
-    if any((event.participant, event.identifier, term, str(event.onset)) in dlts for term in terms):
+    if any((event.participant, event.id, term, str(event.start)) in dlts for term in terms):
         return "DLT"
     if special_interest(event) == "infection":
         return "infection"
     if event.grade is not None and event.grade >= 3:
         return "grade 3 or more"
-    return "serious" if serious(event) else ""
+    return "serious" if event.serious else ""

@@ -1,143 +1,108 @@
-"""An adverse event as recorded: coded, graded, dated, with its causes, and never two facts in one field.
+"""An adverse event as recorded: in their words, graded, dated, with what people judged; every field is as it was written.
 
-A day may be known only to the month. Missing causality is not «unrelated»: for reporting and dose decisions it counts as
-related.
+Missing is never a value: a grade nobody wrote is not known, and a relation nobody assessed is not «unrelated». Whose event it
+is stands with the record that holds it.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from enum import StrEnum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
 
-from escalon.facts import Day, Truth, any_known
-from escalon.instruments.safety.ctcae.terms import Term
+from escalon.facts import Day, Truth
+from escalon.instruments.safety.ctcae.terms import Term, UnknownTerm, find_event
+from escalon.safety.words import Criterion, Outcome, read_outcome, read_seriousness, read_syndrome
 
-
-class Causality(StrEnum):
-    """How far a cause is suspected; `possible` and above count as related."""
-
-    UNRELATED = "unrelated"
-    UNLIKELY = "unlikely"
-    POSSIBLE = "possible"
-    PROBABLE = "probable"
-    DEFINITE = "definite"
+NOT_CODED = "Not coded in CTCAE v5.0"
+GRADES = (1, 2, 3, 4, 5)
 
 
-CRITERIA = {
-    "death": "death",
-    "life_threatening": "at risk of death at the time of the event",
-    "hospitalisation": "inpatient admission or its prolongation",
-    "disability": "persistent or significant disability or incapacity",
-    "congenital_anomaly": "congenital anomaly or birth defect",
-    "medically_important": "another medically important event",
-}
-"""What makes an event serious (ICH E2A), any one of them."""
-CAUSES = ("car_t_product", "cyclophosphamide", "fludarabine", "leukapheresis", "procedure", "underlying_disease")
-TREATMENT = CAUSES[:-1]
-"""The causes that are part of the trial's treatment; the underlying disease is not."""
-
-
-@dataclass(frozen=True, slots=True)
-class GradeChange:
-    """The grade an event had from a day on."""
-
-    day: Day
-    grade: int
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class AdverseEvent:
-    """One event of one participant: from onset to full resolution, at its highest grade.
+    """One line of an adverse event. Several lines of one `id` are one event, whose grade moved (`occurrence`)."""
 
-    `term` is the CTCAE term; `verbatim` the investigator's words, always kept. `causes` holds an assessment for each cause
-    that was assessed. `component_of` names the syndrome an event is a part of (fever within CRS), so it is not counted again.
-    """
-
-    participant: str
-    term: Term
-    grade: int | None
-    onset: Day | None
+    term: str
+    grade: int | None = None
+    """The highest CTCAE (or ASTCT) grade of this line, 1 to 5; None where nobody has recorded it."""
+    start: Day | None = None
     end: Day | None = None
+    """The last day; of a fatal event the day of death."""
     ongoing: bool = False
-    verbatim: str = ""
-    identifier: str = ""
-    causes: Mapping[str, Causality] = field(default_factory=dict)
-    seriousness: frozenset[str] = frozenset()
-    is_serious: Truth = None
+    serious: Truth = None
+    seriousness: tuple[str, ...] = ()
+    """Criteria of ICH E2A, a closed list (`words.Criterion`)."""
+    related: Truth = None
+    """Related to the cells; None while nobody has assessed it, which counts as related."""
     expected: Truth = None
-    special_interest: str = ""
+    """Listed in the reference safety information at this severity; None while nobody has said."""
+    aware: Day | None = None
+    """The day the sponsor learned of it, from which reporting clocks run."""
+    dlt: Truth = None
+    """Judged dose-limiting, where the judgement came with the row; None while nobody has decided."""
+    outcome: str = ""
+    """A closed list (`words.Outcome`)."""
+    action: str = ""
+    """What was done: drugs and measures, separated by `;`."""
+    description: str = ""
+    id: str = ""
     component_of: str = ""
-    led_to: frozenset[str] = frozenset()
-    treatment: tuple[str, ...] = ()
-    changes: tuple[GradeChange, ...] = ()
+    """The syndrome it is a part of (`words.Syndrome`), so that it is not counted again."""
     baseline_grade: int | None = None
+    """The grade before lymphodepletion, 0 where it was not there; None where nobody has recorded it."""
+    interest: str = ""
+    """The special interest it is of, such as `disease flare`, where the term does not tell."""
     source: str = ""
 
+    def __post_init__(self) -> None:
+        self.check()
+
+    def check(self) -> None:
+        """Refuse what no event can say; raises ValueError that names the field and what to write instead."""
+        if self.grade is not None and self.grade not in GRADES:
+            raise ValueError(f"grade {self.grade} does not exist. Write 1, 2, 3, 4 or 5, or leave it empty")
+        if self.baseline_grade is not None and self.baseline_grade not in (0, *GRADES):
+            raise ValueError(f"baseline grade {self.baseline_grade} does not exist. Write 0 to 5, or leave it empty")
+        read_outcome(self.outcome)
+        read_syndrome(self.component_of)
+        criteria(self)
+
     @property
-    def is_fatal(self) -> bool:
-        """Whether the event ended in death."""
-        return self.grade == 5 or "death" in self.seriousness
-
-    def __str__(self) -> str:
-        grade = "grade not known" if self.grade is None else f"grade {self.grade}"
-        return f"{self.participant} {self.term.name} {grade} from {self.onset or 'a day not known'}"
+    def span(self) -> str:
+        """The event as a committee reads it: `CRS, grade 3, from 2025-03-20 to 2025-03-25`."""
+        grade = "grade not recorded" if self.grade is None else f"grade {self.grade}"
+        end = f" to {self.end}" if self.end else ", ongoing" if self.ongoing else ""
+        return f"{self.term}, {grade}, from {self.start or 'a day not recorded'}{end}"
 
 
-def related(event: AdverseEvent, causes: Iterable[str] = ("car_t_product",)) -> bool:
-    """Whether the event is related to any of the causes: possible or higher; not assessed counts as related."""
-    found = [event.causes.get(cause) for cause in causes]
-    return any(mark is None or mark not in (Causality.UNRELATED, Causality.UNLIKELY) for mark in found)
+def is_death(event: AdverseEvent) -> bool:
+    """Whether the event ended in death, whichever column says so: grade 5, a fatal outcome, or death as the criterion."""
+    return event.grade == 5 or read_outcome(event.outcome) is Outcome.FATAL or Criterion.DEATH in criteria(event)
 
 
-def strongest_causality(event: AdverseEvent, causes: Iterable[str] = ("car_t_product",)) -> Causality | None:
-    """The strongest assessment among the causes; `None` where one was not assessed."""
-    order = list(Causality)
-    found = [event.causes.get(cause) for cause in causes]
-    return None if None in found else max((mark for mark in found if mark is not None), key=order.index)
+def death_day(event: AdverseEvent) -> Day | None:
+    """The day of a death: the event's last day, or its first where no last is recorded; None where it was not fatal."""
+    return (event.end or event.start) if is_death(event) else None
 
 
-def serious(event: AdverseEvent) -> Truth:
-    """Whether the event is serious: by a recorded criterion, or as recorded; `None` where neither is."""
-    if event.seriousness or event.is_fatal:
-        return True
-    return event.is_serious
+def criteria(event: AdverseEvent) -> tuple[Criterion, ...]:
+    """The criteria of seriousness recorded of an event. Raises ValueError where one is on no list."""
+    return read_seriousness(";".join(event.seriousness))
 
 
-def is_counted(event: AdverseEvent) -> bool:
-    """Whether the event is counted on its own; a symptom that is part of CRS or ICANS is not counted again."""
-    return not event.component_of
+def died_on(events: Iterable[AdverseEvent]) -> Day | None:
+    """The earliest day of death among a participant's events; None where nobody recorded one."""
+    days = [day for event in events if (day := death_day(event)) is not None]
+    return min(days, key=lambda day: (day.earliest, day.latest), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The day treatment-emergence is judged against, and what it is: the infusion, or the start of lymphodepletion."""
-
-    day: date
-    what: str = "infusion"
-
-
-def treatment_emergent(event: AdverseEvent, reference: Reference) -> Truth:
-    """Whether the event began on or after the reference, or was there before and became worse after it.
-
-    A partial onset that cannot be shown to precede the reference counts as treatment-emergent. An event without any onset
-    day is not known to precede it either, so it counts too. Not known: it began before, lasted beyond, and no grade at the
-    reference is recorded.
-    """
-    start = Day.of(reference.day)
-    before = False if event.onset is None else event.onset.is_before(start)
-    if before is not True:
-        return True
-    ended = event.end is not None and event.end.is_before(start) is True
-    return False if ended else _became_worse(event, start)
+@cache
+def coded(words: str) -> Term:
+    """The term of an event's words; words that are no term of CTCAE v5.0 are kept as a term of their own, not coded."""
+    try:
+        return find_event(words)
+    except UnknownTerm:
+        return Term(words, NOT_CODED, "", dict.fromkeys(GRADES, ""))
 
 
-def _became_worse(event: AdverseEvent, start: Day) -> Truth:
-    """Whether a grade after the reference exceeds the grade before it."""
-    earlier = [change.grade for change in event.changes if change.day.is_before(start) is True]
-    baseline = event.baseline_grade if event.baseline_grade is not None else max(earlier, default=None)
-    later = [change.grade for change in event.changes if change.day.is_before(start) is not True]
-    if baseline is None:
-        return None if later or not event.changes else False
-    if event.changes:
-        return any_known(grade > baseline for grade in later)
-    return None if event.grade is None else event.grade > baseline
+def is_coded(words: str) -> bool:
+    """Whether the words are a term that can be graded by its text."""
+    return coded(words).system_class != NOT_CODED

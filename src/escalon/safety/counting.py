@@ -12,15 +12,7 @@ from fractions import Fraction
 from statistics import median
 
 from escalon.facts import Day, Truth
-from escalon.safety.adverse_event import (
-    AdverseEvent,
-    Causality,
-    Reference,
-    is_counted,
-    related,
-    strongest_causality,
-    treatment_emergent,
-)
+from escalon.safety.occurrence import Occurrence
 from escalon.safety.proportion import Proportion, clopper_pearson
 
 DAYS_PER_YEAR = Fraction(1461, 4)
@@ -74,8 +66,8 @@ class Tally:
 
 
 def emergent(
-    events: Iterable[AdverseEvent], population: Sequence[Treated], cutoff: date, what: str = "infusion"
-) -> tuple[AdverseEvent, ...]:
+    events: Iterable[Occurrence], population: Sequence[Treated], cutoff: date, what: str = "infusion"
+) -> tuple[Occurrence, ...]:
     """The treatment-emergent events of the safety population up to a cut-off, syndromes' own symptoms left out.
 
     `what` is `infusion` or `lymphodepletion`. What cannot be shown to precede the reference is counted, and so is what began
@@ -85,44 +77,44 @@ def emergent(
     found = []
     for event in events:
         person = people.get(event.participant)
-        if person is None or not is_counted(event) or _is_later(event, cutoff):
+        if person is None or event.component_of or _is_later(event, cutoff):
             continue
         start = person.lymphodepletion if what == "lymphodepletion" else person.infusion
-        if start is not None and treatment_emergent(event, Reference(start, what)) is not False:
+        if start is not None and event.is_worse_since(start) is not False:
             found.append(event)
     return tuple(found)
 
 
-def began_before(events: Iterable[AdverseEvent], population: Sequence[Treated]) -> tuple[AdverseEvent, ...]:
+def began_before(events: Iterable[Occurrence], population: Sequence[Treated]) -> tuple[Occurrence, ...]:
     """The events that began before infusion: counted because they became worse after it, or may have."""
     start = {one.participant: Day.of(one.infusion) for one in population}
-    return tuple(event for event in events if event.onset and event.onset.is_before(start[event.participant]) is True)
+    return tuple(event for event in events if event.start and event.start.is_before(start[event.participant]) is True)
 
 
-def _is_later(event: AdverseEvent, cutoff: date) -> bool:
-    return event.onset is not None and event.onset.earliest > cutoff
+def _is_later(event: Occurrence, cutoff: date) -> bool:
+    return event.start is not None and event.start.earliest > cutoff
 
 
 def in_period(
-    events: Iterable[AdverseEvent], population: Sequence[Treated], period: ReportingPeriod
-) -> tuple[AdverseEvent, ...]:
+    events: Iterable[Occurrence], population: Sequence[Treated], period: ReportingPeriod
+) -> tuple[Occurrence, ...]:
     """The events that began, or may have begun, in a period; a partial onset is counted in the earliest it may lie in."""
     people = {one.participant: one for one in population}
     return tuple(event for event in events if period_of(event, people[event.participant]) == period)
 
 
-def period_of(event: AdverseEvent, person: Treated) -> ReportingPeriod | None:
+def period_of(event: Occurrence, person: Treated) -> ReportingPeriod | None:
     """The period an event began in; with a partial onset the first from infusion on that it may lie in."""
-    if event.onset is None:
+    if event.start is None:
         return PERIODS[1]
-    first, last = person.day_of(event.onset.earliest), person.day_of(event.onset.latest)
+    first, last = person.day_of(event.start.earliest), person.day_of(event.start.latest)
     day = first if first == last or last < 0 else max(first, 0)
     return next(
         (one for one in PERIODS if (one.first or -(10**6)) <= day <= (10**6 if one.last is None else one.last)), None
     )
 
 
-def tally(label: str, events: Iterable[AdverseEvent], observed: int, confidence: Fraction | float = 0.95) -> Tally:
+def tally(label: str, events: Iterable[Occurrence], observed: int, confidence: Fraction | float = 0.95) -> Tally:
     """Count events and participants; `observed` is the size of the safety population."""
     some = tuple(events)
     by_person: dict[str, int | None] = {}
@@ -139,17 +131,17 @@ def _higher(one: int | None, other: int | None) -> int | None:
     return max(known, default=None)
 
 
-def by_term(events: Iterable[AdverseEvent], observed: int) -> dict[str, tuple[Tally, tuple[Tally, ...]]]:
+def by_term(events: Iterable[Occurrence], observed: int) -> dict[str, tuple[Tally, tuple[Tally, ...]]]:
     """Each class with its tally and the tallies of its terms, most participants first, then by name."""
-    classes: dict[str, list[AdverseEvent]] = {}
+    classes: dict[str, list[Occurrence]] = {}
     for event in events:
         classes.setdefault(event.term.system_class, []).append(event)
     rows = {name: (tally(name, some, observed), _terms(some, observed)) for name, some in sorted(classes.items())}
     return dict(sorted(rows.items(), key=lambda row: (-row[1][0].participants.events, row[0])))
 
 
-def _terms(events: Sequence[AdverseEvent], observed: int) -> tuple[Tally, ...]:
-    terms: dict[str, list[AdverseEvent]] = {}
+def _terms(events: Sequence[Occurrence], observed: int) -> tuple[Tally, ...]:
+    terms: dict[str, list[Occurrence]] = {}
     for event in events:
         terms.setdefault(event.term.name, []).append(event)
     found = [tally(name, some, observed) for name, some in terms.items()]
@@ -157,8 +149,8 @@ def _terms(events: Sequence[AdverseEvent], observed: int) -> tuple[Tally, ...]:
 
 
 def grouped(
-    events: Iterable[AdverseEvent], population: Sequence[Treated], by: Callable[[Treated], str]
-) -> dict[str, tuple[tuple[AdverseEvent, ...], tuple[Treated, ...]]]:
+    events: Iterable[Occurrence], population: Sequence[Treated], by: Callable[[Treated], str]
+) -> dict[str, tuple[tuple[Occurrence, ...], tuple[Treated, ...]]]:
     """Events and participants of each dose level, disease or other group of the population."""
     some = tuple(events)
     groups: dict[str, list[Treated]] = {}
@@ -171,22 +163,6 @@ def grouped(
         )
         for name, people in sorted(groups.items())
     }
-
-
-def related_tally(
-    label: str, events: Iterable[AdverseEvent], observed: int, causes: tuple[str, ...] = ("car_t_product",)
-) -> tuple[Tally, dict[Causality | None, int]]:
-    """Related events, and each participant at the strongest causality; `None` is not assessed and counts as related."""
-    some = tuple(event for event in events if related(event, causes))
-    assessed: dict[str, list[Causality | None]] = {}
-    for event in some:
-        assessed.setdefault(event.participant, []).append(strongest_causality(event, causes))
-    order = list(Causality)
-    counted: dict[Causality | None, int] = {}
-    for found in assessed.values():
-        strongest = None if None in found else max((mark for mark in found if mark), key=order.index)
-        counted[strongest] = counted.get(strongest, 0) + 1
-    return tally(label, some, observed), counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +178,13 @@ class Rate:
         return Fraction(self.participants) / self.years if self.years else None
 
 
-def exposure_adjusted(events: Iterable[AdverseEvent], population: Sequence[Treated], cutoff: date) -> Rate:
+def exposure_adjusted(events: Iterable[Occurrence], population: Sequence[Treated], cutoff: date) -> Rate:
     """The exposure-adjusted rate: infusion to the first event, or to the end of observation where there is none."""
     start = {one.participant: one.infusion for one in population}
     first: dict[str, date] = {}
     for event in events:
-        if event.onset is not None and event.participant in start:
-            day = max(event.onset.earliest, start[event.participant])
+        if event.start is not None and event.participant in start:
+            day = max(event.start.earliest, start[event.participant])
             first[event.participant] = min(day, first.get(event.participant, day))
     days = 0
     for person in population:
@@ -231,19 +207,19 @@ class Timing:
     open: int
 
 
-def timing(events: Iterable[AdverseEvent], population: Sequence[Treated]) -> Timing:
+def timing(events: Iterable[Occurrence], population: Sequence[Treated]) -> Timing:
     """Time from infusion to onset, and duration counting both the first and the last day; partial days are left out."""
     people = {one.participant: one for one in population}
     some = tuple(events)
     onsets = [
-        people[event.participant].day_of(event.onset.earliest)
+        people[event.participant].day_of(event.start.earliest)
         for event in some
-        if event.onset is not None and not event.onset.is_partial
+        if event.start is not None and not event.start.is_partial
     ]
     lengths = [
-        (event.end.earliest - event.onset.earliest + timedelta(days=1)).days
+        (event.end.earliest - event.start.earliest + timedelta(days=1)).days
         for event in some
-        if event.onset and event.end and not event.onset.is_partial and not event.end.is_partial
+        if event.start and event.end and not event.start.is_partial and not event.end.is_partial
     ]
     return Timing(len(some), *_spread(onsets), *_spread(lengths), sum(event.end is None for event in some))
 
@@ -252,6 +228,6 @@ def _spread(days: Sequence[int]) -> tuple[float | None, tuple[int, int] | None]:
     return (median(days), (min(days), max(days))) if days else (None, None)
 
 
-def only(events: Iterable[AdverseEvent], test: Callable[[AdverseEvent], Truth]) -> tuple[AdverseEvent, ...]:
+def only(events: Iterable[Occurrence], test: Callable[[Occurrence], Truth]) -> tuple[Occurrence, ...]:
     """The events for which a test is true; not known is not true."""
     return tuple(event for event in events if test(event) is True)

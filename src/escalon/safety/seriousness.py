@@ -11,10 +11,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from escalon.facts import Finding, Status, Truth
-from escalon.safety.adverse_event import CRITERIA, TREATMENT, AdverseEvent, related, serious
+from escalon.facts import Day, Finding, Status, Truth
+from escalon.safety.occurrence import Occurrence
+from escalon.safety.words import Criterion
 
 RULE = "seriousness/ICH-E2A"
+MEANING = {
+    Criterion.DEATH: "death",
+    Criterion.LIFE_THREATENING: "at risk of death at the time of the event",
+    Criterion.HOSPITALISATION: "inpatient admission or its prolongation",
+    Criterion.DISABILITY: "persistent or significant disability or incapacity",
+    Criterion.CONGENITAL_ANOMALY: "congenital anomaly or birth defect",
+    Criterion.IMPORTANT: "another medically important event",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +44,15 @@ def is_serious(criteria: Mapping[str, Truth], *, planned_admission: bool = False
 
     An admission that was planned before the event, and was not prolonged by it, is not counted as hospitalisation.
     """
-    unknown = set(criteria) - set(CRITERIA)
+    unknown = set(criteria) - set(Criterion)
     if unknown:
-        raise ValueError(f"{', '.join(sorted(unknown))}: not a criterion. Criteria: {', '.join(CRITERIA)}")
-    judged = {name: criteria.get(name) for name in CRITERIA}
+        raise ValueError(f"{', '.join(sorted(unknown))}: not a criterion. Criteria: {', '.join(Criterion)}")
+    judged = {name: criteria.get(name) for name in Criterion}
     flags: tuple[str, ...] = ()
-    if planned_admission and judged["hospitalisation"]:
-        judged["hospitalisation"] = False
+    if planned_admission and judged[Criterion.HOSPITALISATION]:
+        judged[Criterion.HOSPITALISATION] = False
         flags = ("planned_admission",)
-    met = [CRITERIA[name] for name, mark in judged.items() if mark]
+    met = [MEANING[name] for name, mark in judged.items() if mark]
     if met:
         return Finding("serious", True, flags=flags, reasons=tuple(met), rule=RULE)
     open_ = tuple(name for name, mark in judged.items() if mark is None)
@@ -62,7 +71,7 @@ class Listed:
     version: str = ""
 
 
-def is_expected(event: AdverseEvent, listed: Iterable[Listed]) -> Truth:
+def is_expected(event: Occurrence, listed: Iterable[Listed]) -> Truth:
     """Whether the reference safety information lists the event at this severity; a more severe one is unexpected."""
     if event.expected is not None:
         return event.expected
@@ -88,23 +97,18 @@ class Due:
         return (sent or today) > self.by
 
 
-def susar(
-    event: AdverseEvent,
-    listed: Iterable[Listed] = (),
-    *,
-    causes: Iterable[str] = TREATMENT,
-    clocks: Clocks = DEFAULT_CLOCKS,
-) -> Finding:
+def is_related(event: Occurrence) -> bool:
+    """Whether the event counts as related to the cells: not assessed counts as related."""
+    return event.related is not False
+
+
+def susar(event: Occurrence, listed: Iterable[Listed] = (), *, clocks: Clocks = DEFAULT_CLOCKS) -> Finding:
     """Whether an event is a suspected unexpected serious adverse reaction: serious, related and unexpected.
 
     Missing causality counts as related; an unknown expectedness counts as unexpected, since silence must not stop a clock.
     """
-    grave = serious(event)
-    linked = related(event, causes)
-    expected = is_expected(event, listed)
-    flags = []
-    if any(event.causes.get(cause) is None for cause in causes) and linked:
-        flags.append("causality_not_assessed")
+    grave, linked, expected = event.serious, is_related(event), is_expected(event, listed)
+    flags = ["causality_not_assessed"] if event.related is None else []
     if expected is None:
         flags.append("expectedness_not_assessed")
     value: Truth = False if grave is False or not linked or expected is True else True if grave else None
@@ -127,13 +131,23 @@ def susar(
     )
 
 
-def urgent(event: AdverseEvent) -> bool:
-    """Whether the short clock applies: fatal or life-threatening."""
-    return event.is_fatal or "life_threatening" in event.seriousness
+def urgent(event: Occurrence) -> bool:
+    """Whether the short clock applies: fatal, whichever column says so, or life-threatening."""
+    return bool(event.criteria & {Criterion.DEATH, Criterion.LIFE_THREATENING})
+
+
+def awareness(event: Occurrence) -> Day | None:
+    """The day the clock runs from: when the sponsor first knew what makes it urgent, or serious, or else of it at all."""
+    lines = [Occurrence(event.participant, (line,)) for line in event.lines if line.aware]
+    for needed in (urgent, lambda one: one.serious is True, lambda _: True):
+        known = [one.aware for one in lines if one.aware and needed(one)]
+        if known:
+            return min(known, key=lambda day: (day.earliest, day.latest))
+    return None
 
 
 def due(
-    event: AdverseEvent, aware: date, listed: Iterable[Listed] = (), *, clocks: Clocks = DEFAULT_CLOCKS
+    event: Occurrence, aware: date, listed: Iterable[Listed] = (), *, clocks: Clocks = DEFAULT_CLOCKS
 ) -> tuple[Due, ...]:
     """What is due when, counting the sponsor's awareness as day 0; nothing for an event that is no SUSAR.
 
@@ -141,7 +155,7 @@ def due(
     """
     if susar(event, listed, clocks=clocks).value is False:
         return ()
-    name = event.identifier or str(event)
+    name = event.id or str(event)
     if urgent(event):
         return (
             Due("SUSAR, first report", aware + timedelta(clocks.fatal), name),
@@ -170,9 +184,9 @@ _BY_TERM = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS", "ICAHT": "ICAH
 _FROM_GRADE = {"ICAHT": 3, "infection": 3}
 
 
-def special_interest(event: AdverseEvent) -> str | None:
+def special_interest(event: Occurrence) -> str | None:
     """Which special interest an event is of, if any: as recorded, or an infection of grade 3 or more, or CRS by its term."""
-    kind = event.special_interest
+    kind = event.interest
     if not kind:
         kind = _BY_TERM.get(event.term.name, "")
     if not kind and event.term.system_class == "Infections and infestations":

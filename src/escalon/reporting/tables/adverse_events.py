@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from escalon.reporting.tables.grid import Grid
-from escalon.safety.adverse_event import AdverseEvent, related, serious
 from escalon.safety.counting import (
     PERIODS,
     Rate,
@@ -24,10 +23,11 @@ from escalon.safety.counting import (
     tally,
     timing,
 )
+from escalon.safety.occurrence import Occurrence
 from escalon.safety.proportion import Proportion
-from escalon.safety.seriousness import SPECIAL_INTEREST, special_interest, susar
+from escalon.safety.seriousness import SPECIAL_INTEREST, is_related, special_interest, susar
 
-Events = Sequence[AdverseEvent]
+Events = Sequence[Occurrence]
 Population = Sequence[Treated]
 COUNTED_ONCE = (
     "A participant counts once, at the highest grade. Percent of all infused; 95 % limits are exact (Clopper–Pearson)."
@@ -58,20 +58,20 @@ def _first_after(events: Events, population: Population, cutoff: date) -> str:
     return _rate(exposure_adjusted([event for event in events if id(event) not in earlier], population, cutoff))
 
 
-_KINDS: Mapping[str, Callable[[AdverseEvent], bool | None]] = {
+_KINDS: Mapping[str, Callable[[Occurrence], bool | None]] = {
     "any event": lambda event: True,
     "grade 3 or more": lambda event: event.grade is not None and event.grade >= 3,
-    "serious": serious,
-    "related to the cells": related,
-    "related, grade 3 or more": lambda event: related(event) and event.grade is not None and event.grade >= 3,
-    "SUSAR, or not known to be expected": lambda event: susar(event, causes=("car_t_product",)).value is True,
+    "serious": lambda event: event.serious,
+    "related to the cells": is_related,
+    "related, grade 3 or more": lambda event: is_related(event) and event.grade is not None and event.grade >= 3,
+    "SUSAR, or not known to be expected": lambda event: susar(event).value is True,
     "fatal": lambda event: event.is_fatal,
     "grade not recorded": lambda event: event.grade is None,
 }
 
 
 def _overview_row(
-    name: str, keep: Callable[[AdverseEvent], bool | None], groups: Mapping[str, tuple[Events, Population]]
+    name: str, keep: Callable[[Occurrence], bool | None], groups: Mapping[str, tuple[Events, Population]]
 ) -> tuple[str, ...]:
     return (name, *(events_and_people(tally(name, only(some, keep), len(who))) for some, who in groups.values()))
 
@@ -111,7 +111,7 @@ def interest_grid(events: Events, population: Population) -> Grid:
         some = tuple(event for event in events if special_interest(event) == kind)
         found, when = tally(kind, some, len(population)), timing(some, population)
         highest = max((grade for grade in found.highest if grade is not None), default=None)
-        used = sorted({drug for event in some for drug in event.treatment})
+        used = sorted({drug for event in some for drug in event.actions})
         rows.append(
             (
                 kind, str(found.events), with_limits(found.participants), "" if highest is None else str(highest),
@@ -156,14 +156,14 @@ def group_grid(events: Events, population: Population, what: str, by: Callable[[
 def listing_grid(events: Events, population: Population) -> Grid:
     """Every serious event and every event of grade 3 or more, one row each."""
     people = {one.participant: one for one in population}
-    kept = [event for event in events if serious(event) or event.grade is None or event.grade >= 3]
+    kept = [event for event in events if event.serious or event.grade is None or event.grade >= 3]
     rows = tuple(
         (
             event.participant, people[event.participant].level, event.term.name, "?" if event.grade is None else str(event.grade),
             _day(event, people[event.participant]), str(event.end or ("ongoing" if event.ongoing else "not recorded")),
-            _word(serious(event)), "yes" if related(event) else "no", event.verbatim,
+            _word(event.serious), "yes" if is_related(event) else "no", event.verbatim,
         )
-        for event in sorted(kept, key=lambda one: (one.participant, str(one.onset)))
+        for event in sorted(kept, key=lambda one: (one.participant, str(one.start)))
     )  # fmt: skip
     columns = ("participant", "level", "term", "grade", "onset, day", "end", "serious", "related", "in their words")
     return Grid(
@@ -171,10 +171,10 @@ def listing_grid(events: Events, population: Population) -> Grid:
     )
 
 
-def _day(event: AdverseEvent, person: Treated) -> str:
-    if event.onset is None:
+def _day(event: Occurrence, person: Treated) -> str:
+    if event.start is None:
         return "not recorded"
-    return str(event.onset) if event.onset.is_partial else str(person.day_of(event.onset.earliest))
+    return str(event.start) if event.start.is_partial else str(person.day_of(event.start.earliest))
 
 
 def _word(truth: bool | None) -> str:

@@ -4,26 +4,26 @@ from collections.abc import Sequence
 from datetime import date
 
 from escalon.reporting.tables.grid import Grid
-from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.counting import Treated
 from escalon.safety.infections import InfectionEpisode, Isolate, infection_density, infection_episodes
+from escalon.safety.occurrence import Occurrence
 from escalon.safety.periods import PHASES, Phase
 
 INFECTIONS = "Infections and infestations"
 
 
-def infection_grid(events: Sequence[AdverseEvent], population: Sequence[Treated], cutoff: date) -> Grid:
+def infection_grid(events: Sequence[Occurrence], population: Sequence[Treated], cutoff: date) -> Grid:
     """Episodes of infection in each phase from infusion on; two of one term within 7 days are one episode."""
     people = {one.participant: one for one in population}
     isolates = [
         Isolate(
             event.participant,
             event.term.name,
-            people[event.participant].day_of(event.onset.earliest),
+            people[event.participant].day_of(event.start.earliest),
             grade=event.grade,
         )
         for event in events
-        if event.term.system_class == INFECTIONS and event.onset is not None
+        if event.term.system_class == INFECTIONS and event.start is not None
     ]
     found = [episode for episode in infection_episodes(isolates) if episode.onset >= 0]
     days = {phase.name: sum(days_at_risk(person, phase, cutoff) for person in population) for phase in PHASES}

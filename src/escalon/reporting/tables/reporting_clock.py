@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from escalon.reporting.tables.grid import Grid
-from escalon.safety.adverse_event import AdverseEvent
+from escalon.safety.occurrence import Occurrence
 from escalon.safety.seriousness import DEFAULT_CLOCKS, Clocks, Listed, due, susar
 
 
@@ -13,7 +13,7 @@ from escalon.safety.seriousness import DEFAULT_CLOCKS, Clocks, Listed, due, susa
 class Known:
     """An event with the day the sponsor learned of it, and the day of each report already sent, by its name."""
 
-    event: AdverseEvent
+    event: Occurrence
     aware: date
     sent: tuple[tuple[str, date], ...] = ()
 

@@ -1,0 +1,346 @@
+"""Each clause of a study's definition of a dose-limiting toxicity on what is recorded: met, not met or open, with its grounds.
+
+An event counts for the time it overlaps the window, a death by its day. Blood counts are graded as recorded; where none is, a
+cytopenia recorded as an event stands in. What time alone will settle is told from what the record leaves open.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from escalon.facts import Day, Fact, Truth, all_known, any_known
+from escalon.instruments.safety.ctcae.laboratory import grade_laboratory, laboratory_terms, tests_named
+from escalon.safety.adverse_event import NOT_CODED, AdverseEvent
+from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule
+from escalon.safety.occurrence import Occurrence, lasted_longer, stretches
+from escalon.safety.words import Syndrome
+
+HAEMATOLOGICAL = frozenset(
+    {
+        "Anemia", "Neutrophil count decreased", "Platelet count decreased", "White blood cell decreased",
+        "Lymphocyte count decreased", "CD4 lymphocytes decreased", "Febrile neutropenia", "Eosinophilia", "Leukocytosis",
+        "Bone marrow hypocellular", "Hemolysis",
+    }
+)  # fmt: skip
+"""Terms of blood counts and marrow; everything else is non-haematological."""
+_KINDS = {"Cytokine release syndrome": "CRS"}
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """The days in which a toxicity can be dose-limiting: infusion is day 0, `last` still counts, `as_of` is the last known."""
+
+    first: date
+    last: date
+    as_of: date
+
+    def day(self, number: int) -> date:
+        """The date of a day counted from infusion."""
+        return self.first + timedelta(days=number)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One thing that meets a clause or may: an event, or the counts of a term."""
+
+    clause: str
+    about: str
+    truth: Truth
+    event: Occurrence | None = None
+    term: str = ""
+    """The term of blood counts it is about."""
+    by: date | None = None
+    """The day on which time alone will have settled it, where it still lies ahead."""
+    since: date | None = None
+    """The day of the evidence: what was reviewed up to an earlier day did not have it."""
+    is_silence: bool = False
+    """Open only because nobody recorded anything, not by anything recorded."""
+
+    @property
+    def is_doubt(self) -> bool:
+        """Whether what is recorded meets the clause or leaves it open with no day ahead that would settle it."""
+        return not self.is_silence and (self.truth is True or (self.truth is None and self.by is None))
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The same question on another day or with more entries."""
+        return (self.clause, self.term, self.event.key if self.event else ())
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseRead:
+    """A clause with all its grounds."""
+
+    id: str
+    text: str
+    truth: Truth
+    grounds: tuple[Ground, ...]
+
+    @property
+    def by(self) -> date | None:
+        """The day on which time alone will have settled it."""
+        return max((ground.by for ground in self.grounds if ground.by), default=None)
+
+    @property
+    def word(self) -> str:
+        """Met, not met or open."""
+        return "open" if self.truth is None else "met" if self.truth else "not met"
+
+    def __str__(self) -> str:
+        shown = "; ".join(ground.about for ground in self.grounds if ground.truth is self.truth)
+        word = "cannot be decided yet" if self.truth is None else self.word
+        return f"{self.id} {word}: {self.text}{f': {shown}' if shown else ''}"
+
+
+def read_clauses(
+    definition: DltDefinition, events: Sequence[Occurrence], counts: Iterable[Fact], window: Horizon
+) -> tuple[ClauseRead, ...]:
+    """Every clause on the events and counts of one participant, as they are known by `window.as_of`."""
+    known = [event for one in events if (event := one.as_of(window.as_of)) is not None]
+    facts = [fact for fact in counts if fact.day is None or fact.day.earliest <= window.as_of]
+    found = []
+    for rule in definition.rules:
+        if rule.not_recovered_by_day is not None:
+            grounds = _count_grounds(rule, rule.not_recovered_by_day, known, facts, window)
+        else:
+            grounds = _event_grounds(rule, definition, known, window)
+        found.append(ClauseRead(rule.id, rule.text, any_known(ground.truth for ground in grounds), grounds))
+    return tuple(found)
+
+
+# ---- events
+
+
+def _event_grounds(
+    rule: DltRule, definition: DltDefinition, events: Sequence[Occurrence], window: Horizon
+) -> tuple[Ground, ...]:
+    marks = rule.marks | definition.marks
+    grounds = (
+        _event_ground(rule, event, window)
+        for event in events
+        if not marks & _marks(event) and not is_part(event, events)
+    )
+    return tuple(ground for ground in grounds if ground is not None)
+
+
+def is_part(event: Occurrence, events: Iterable[Occurrence]) -> bool:
+    """Whether it is a part of a recorded syndrome, which is judged in its place; a death asks for itself."""
+    part_of = event.component_of
+    return part_of is not None and not event.is_fatal and any(kind_of(one) == part_of for one in events)
+
+
+def kind_of(event: Occurrence) -> str:
+    """The syndrome an event is, or its special interest."""
+    name = event.term.name
+    return _KINDS.get(name, name if name in set(Syndrome) else event.interest)
+
+
+def _marks(event: Occurrence) -> set[str]:
+    part = {"crs_component"} if event.component_of is Syndrome.CRS and not event.is_fatal else set()
+    return {event.term.name, kind_of(event), event.term.system_class} | part
+
+
+def _event_ground(rule: DltRule, event: Occurrence, window: Horizon) -> Ground | None:
+    linked = not (rule.related and event.related is False)
+    parts = (_matches(rule, event), _reached(rule, event, window), linked)
+    lasting, by, since = _lasting(rule, event, window)
+    truth = all_known((*parts, lasting))
+    if truth is False:
+        return None
+    return Ground(rule.id, event.span(), truth, event, by=by if lasting is None else None, since=since)
+
+
+def _matches(rule: DltRule, event: Occurrence) -> Truth:
+    """Whether the clause names the event; words that are no term could be any, so only their grade tells."""
+    wanted = {TERMS.get(term, term) for term in rule.term}
+    if wanted & {kind_of(event), event.term.name, event.term.system_class} or "any" in wanted:
+        return True
+    if event.term.system_class == NOT_CODED:
+        return None
+    return "non_haematological" in wanted and event.term.name not in HAEMATOLOGICAL
+
+
+def _reached(rule: DltRule, event: Occurrence, window: Horizon) -> Truth:
+    """Whether it had a grade of the clause within the window, new or worse than before the infusion; death by its day."""
+    highest = rule.at_most_grade or 5
+    died: Truth = False
+    if event.died is not None and highest == 5:
+        died = event.died.is_within(Day.of(window.first), Day.of(window.last))
+    if event.assessed:
+        return any_known((died, any(rule.grade <= grade <= highest for grade in _assessed_inside(event, window))))
+    grades = [_line_reached(rule.grade, highest, event, line, window) for line in event.spans()]
+    return any_known((died, all_known((any_known(grades), event.is_worse_since(window.first)))))
+
+
+def _assessed_inside(event: Occurrence, window: Horizon) -> list[int]:
+    """The grades, death apart, that were seen to hold on a day of the window."""
+    ends = [moment.earliest.date() for moment, _ in event.assessed[1:]] + [date.max]
+    return [
+        grade
+        for (moment, grade), end in zip(event.assessed, ends, strict=True)
+        if grade < 5 and moment.earliest.date() <= window.last and end >= window.first
+    ]
+
+
+def _line_reached(lowest: int, highest: int, event: Occurrence, line: AdverseEvent, window: Horizon) -> Truth:
+    """Whether a line had such a grade in the window. How grave an event was before it became fatal is not recorded."""
+    if line.grade == 5 or (line.grade is None and event.is_fatal):
+        alive = None if event.died is None or event.died.latest > window.last else False
+        reached: Truth = alive if lowest < 5 else False
+    else:
+        reached = None if line.grade is None else lowest <= line.grade <= highest
+    return all_known((reached, Occurrence(event.participant, (line,)).is_inside(window.first, window.last)))
+
+
+def _lasting(rule: DltRule, event: Occurrence, window: Horizon) -> tuple[Truth, date | None, date | None]:
+    """Whether it lasted as the clause asks; where only time will tell, by which day; and the day the clause was met on."""
+    begun = max(event.start.earliest, window.first) if event.start else None
+    limits = [timedelta(hours=rule.within_hours)] if rule.within_hours else []
+    limits += [timedelta(days=rule.longer_than_days)] if rule.longer_than_days else []
+    if not limits:
+        return True, None, event.died.earliest if event.died and rule.grade == 5 else begun
+    graded = event.with_grade(rule.grade)
+    until = datetime.combine(window.as_of, time(0)) + timedelta(days=1)
+    truth = all_known(lasted_longer(graded, rule.grade, limit, rule.must_improve_to, until) for limit in limits)
+    open_since = [started for started, end in stretches(graded, rule.grade, rule.must_improve_to) if end is None]
+    settled = [(started.latest + max(limits)).date() for started in open_since]
+    ahead = max((day for day in settled if day > window.as_of), default=None)
+    return truth, ahead, None if begun is None else begun + min(limits)
+
+
+# ---- blood counts
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One count: its day from infusion, the lowest and the highest grade it may have."""
+
+    day: int
+    low: int
+    high: int
+
+
+def looks(term: str, counts: Iterable[Fact], first: date) -> tuple[tuple[Look, ...], tuple[Fact, ...]]:
+    """The counts of a term from infusion on in the order of days, the worst of each day; and those that have no grade.
+
+    `term` is a word of a definition (`platelets`) or the CTCAE term. A count asked for and not known is left out.
+    """
+    tests = set(tests_named(next((word for word, name in TERMS.items() if name == term), term)))
+    found: dict[int, Look] = {}
+    unread = []
+    for fact in counts:
+        if fact.value is None or not tests & set(tests_named(fact.name)):
+            continue
+        grades = None if fact.day is None or fact.day.is_partial else _grades(TERMS.get(term, term), fact)
+        if fact.day is None or grades is None:
+            unread.append(fact)
+        elif (day := (fact.day.earliest - first).days) >= 0:
+            one = Look(day, *grades)
+            found[day] = max(found.get(day, one), one, key=lambda look: (look.low, look.high))
+    return tuple(found[day] for day in sorted(found)), tuple(unread)
+
+
+def _grades(term: str, fact: Fact) -> tuple[int, int] | None:
+    for finding in grade_laboratory(fact.name, value=fact):
+        if laboratory_terms()[finding.name][0].term.name == term:
+            known = finding.components.get("grade_value")
+            ends = (known, known) if known is not None else finding.components.get("grade_value_bounds")
+            return (int(ends[0]), int(ends[1])) if ends else None
+    return None
+
+
+def _count_grounds(
+    rule: DltRule, by_day: int, events: Sequence[Occurrence], counts: Sequence[Fact], window: Horizon
+) -> tuple[Ground, ...]:
+    terms = [TERMS.get(term, term) for term in rule.term]
+    found = [_count_ground(rule, term, by_day, events, counts, window) for term in terms]
+    return tuple(ground for ground in found if ground is not None)
+
+
+def _count_ground(
+    rule: DltRule, term: str, by_day: int, events: Sequence[Occurrence], counts: Sequence[Fact], window: Horizon
+) -> Ground | None:
+    """A count at the grade must be seen to have recovered on or before the day; the counts tell, and where there is none
+    an event of that term. Nothing recorded at the grade, and no count on the day or later, is silence and not recovery.
+    """
+    seen, _ = looks(term, counts, window.first)
+    day = window.day(by_day)
+    own = [event for event in events if _may_be_low(rule, term, event, day, window)]
+    truth, why = _by_counts(rule, by_day, seen)
+    if truth is not True and (late := _not_settled(rule, by_day, own, seen, window)) is not None:
+        truth, why = None, f"{late.span()}; recovery by day {by_day} is not recorded"
+        own = [late]
+    elif truth is None and window.as_of > day and _ended_since(own, _last_low(rule, by_day, seen), window):
+        return None  # the event's row tells: it had ended by the day
+    if truth is False:
+        return None
+    silent = truth is None and (not why or _died_before(events, day))
+    about = (
+        why
+        if truth is None and own and why.startswith(own[0].lines[0].term)
+        else f"{term}: {why or f'no count on or after day {by_day}'}"
+    )
+    ahead = day if truth is None and window.as_of <= day else None
+    return Ground(rule.id, about, truth, own[0] if own else None, term, ahead, day, silent)
+
+
+def _by_counts(rule: DltRule, by_day: int, seen: Sequence[Look]) -> tuple[Truth, str]:
+    """What the counts alone settle, and in which words; None without words where they say nothing of the grade."""
+    low = [look for look in seen if look.high >= rule.grade and look.day <= by_day]
+    after = [look for look in seen if look.day >= by_day]
+    if not low:
+        return (False if after and after[0].high < rule.grade else None), ""
+    last = low[-1]
+    if any(last.day < look.day <= by_day and look.high <= rule.must_improve_to for look in seen):
+        return False, ""
+    grade = f"grade {last.low}" if last.low == last.high else f"grade {last.low} to {last.high}"
+    said = f"{grade} on day {last.day}"
+    later = next((look for look in seen if look.day > by_day), None)
+    if last.low < rule.grade:
+        return None, said
+    if last.day == by_day or (later is not None and later.low >= rule.grade):
+        return True, said if last.day == by_day or later is None else f"{said} and again on day {later.day}"
+    return None, f"{said}, recovery by day {by_day} is not recorded"
+
+
+def _may_be_low(rule: DltRule, term: str, event: Occurrence, until: date, window: Horizon) -> bool:
+    """Whether an event of the term may have had the grade between infusion and the day, and was not there as bad before."""
+    if event.term.name != term and event.term.system_class != NOT_CODED:
+        return False
+    if event.grade is not None and event.grade < rule.grade:
+        return False
+    baseline = event.baseline_grade
+    as_bad = baseline is not None and event.grade is not None and baseline >= event.grade
+    return not as_bad and event.is_inside(window.first, until) is not False
+
+
+def _not_settled(
+    rule: DltRule, by_day: int, own: Sequence[Occurrence], seen: Sequence[Look], window: Horizon
+) -> Occurrence | None:
+    """An event that may have lasted beyond the day, where no count taken since it began shows the recovery."""
+    low = _last_low(rule, by_day, seen)
+    on_the_day = next((look for look in seen if look.day >= by_day), None)
+    if on_the_day is not None and on_the_day.high < rule.grade:
+        return None
+    recovered = low is not None and any(low < look.day <= by_day and look.high <= rule.must_improve_to for look in seen)
+    for event in own:
+        began = -1 if event.start is None else (event.start.earliest - window.first).days
+        ended = event.end is not None and event.end.latest <= window.day(by_day)
+        if not ended and not (recovered and low is not None and low >= began):
+            return event
+    return None
+
+
+def _ended_since(events: Iterable[Occurrence], low: int | None, window: Horizon) -> bool:
+    """Whether a row says that an event of the term ended, at or after the last count at the grade."""
+    since = window.first if low is None else window.day(low)
+    return any(event.end is not None and event.end.earliest >= since for event in events)
+
+
+def _last_low(rule: DltRule, by_day: int, seen: Iterable[Look]) -> int | None:
+    """The last day, by the clause's, on which a count had the grade or may have had it."""
+    return max((look.day for look in seen if look.high >= rule.grade and look.day <= by_day), default=None)
+
+
+def _died_before(events: Iterable[Occurrence], day: date) -> bool:
+    return any(event.died is not None and event.died.latest < day for event in events)

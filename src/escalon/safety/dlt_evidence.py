@@ -1,0 +1,424 @@
+"""Whether one participant had a dose-limiting toxicity: what the definition says of the record, what people decided, and how
+the participant counts.
+
+One order of precedence: a standing judgement «yes» is a DLT; then a doubt makes the outcome pending; then who left or died is
+not evaluable; then an open window is pending; then there was none. A judgement «no» and the investigator's review of the window
+settle what was then recorded; what is new, or contradicts them, opens the question again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from escalon.escalation import Outcome
+from escalon.facts import Day, Fact, Truth, any_known
+from escalon.safety.adverse_event import AdverseEvent, is_death
+from escalon.safety.dlt_clauses import ClauseRead, Ground, Horizon, is_part, looks, read_clauses
+from escalon.safety.dlt_definition import DltDefinition
+from escalon.safety.occurrence import Occurrence, occurrences
+
+Recorded = TypeVar("Recorded")
+UNNUMBERED = 0
+"""The entry of what is kept without numbers, such as a row of a data folder: it is never newer than a judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered(Generic[Recorded]):
+    """Something recorded, with the number of the entry that says it as it now stands."""
+
+    what: Recorded
+    entry: int = UNNUMBERED
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A person's decision whether something was dose-limiting: of the entries it rests on, or of all then recorded."""
+
+    is_dlt: bool
+    entry: int = UNNUMBERED
+    rests_on: frozenset[int] = frozenset()
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowReview:
+    """The investigator's signed review of a window: no dose-limiting toxicity through this day."""
+
+    through: date
+    entry: int = UNNUMBERED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """One infused participant as the definition sees them: what was recorded, and what people decided about it."""
+
+    participant: str
+    events: Sequence[Entered[AdverseEvent]] = ()
+    counts: Sequence[Entered[Fact]] = ()
+    judgements: Sequence[Judgement] = ()
+    reviews: Sequence[WindowReview] = ()
+    evaluable: Truth = None
+    """As a person judged it; None leaves it to the study's rule."""
+    left: Day | None = None
+    died: Day | None = None
+    """A death recorded elsewhere than as an adverse event."""
+    is_reported: bool = True
+    """Whether the trial's record has adverse events, or says that there are none; silence is never «no»."""
+
+    @cached_property
+    def occurrences(self) -> tuple[Occurrence, ...]:
+        """The events, lines of one id together."""
+        return occurrences(self.participant, [line.what for line in self.events])
+
+    def known_at(self, entry: int) -> "Followed":
+        """What was recorded up to an entry."""
+        return replace(
+            self,
+            events=tuple(line for line in self.events if line.entry <= entry),
+            counts=tuple(line for line in self.counts if line.entry <= entry),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DltEvidence:
+    """How one participant counts, with everything it rests on."""
+
+    participant: str
+    window: Horizon
+    clauses: tuple[ClauseRead, ...]
+    decided: Truth
+    """What people decided; None while nobody has."""
+    doubts: tuple[str, ...]
+    outcome: Outcome
+    why: str
+    until: date | None
+    """While the window, or a clause of it, is open: its last day."""
+    notes: tuple[str, ...]
+    uncounted: tuple[str, ...]
+    """Terms whose clause reads counts, of which none was recorded on its day or later."""
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it is pending for what is recorded, and not only because the window is open."""
+        return self.outcome is Outcome.PENDING and bool(self.doubts)
+
+    @property
+    def proposed(self) -> Truth:
+        """What the definition says of the record; silence alone leaves it open."""
+        return any_known(clause.truth for clause in self.clauses)
+
+
+def dlt_evidence(
+    definition: DltDefinition, followed: Followed, window: Horizon, *, review_required: bool = False
+) -> DltEvidence:
+    """Each clause of the definition on a participant's record as of a day, what people decided, and the outcome."""
+    return _Reading(definition, followed, window, review_required).evidence()
+
+
+def uncounted_notes(found: Iterable[DltEvidence], definition: DltDefinition) -> tuple[str, ...]:
+    """For the headline: whose outcome rests on no count where a clause reads one: `no platelet count after day 28: P01`."""
+    people: dict[str, list[str]] = {}
+    for one in found:
+        if one.outcome is Outcome.NO_DLT:
+            for term in one.uncounted:
+                people.setdefault(term, []).append(one.participant)
+    day = max((rule.not_recovered_by_day or 0 for rule in definition.rules), default=0)
+    return tuple(f"no {_count_of(term)} after day {day}: {', '.join(who)}" for term, who in sorted(people.items()))
+
+
+def _count_of(term: str) -> str:
+    return {"neutrophils": "neutrophil count", "platelets": "platelet count"}.get(term, f"count for «{term}»")
+
+
+@dataclass(frozen=True)
+class _Reading:
+    definition: DltDefinition
+    followed: Followed
+    window: Horizon
+    review_required: bool
+
+    @cached_property
+    def known(self) -> tuple[Occurrence, ...]:
+        """The events as of the day."""
+        found = (event.as_of(self.window.as_of) for event in self.followed.occurrences)
+        return tuple(event for event in found if event is not None)
+
+    @cached_property
+    def clauses(self) -> tuple[ClauseRead, ...]:
+        return read_clauses(
+            self.definition, self.followed.occurrences, [fact.what for fact in self.followed.counts], self.window
+        )
+
+    def evidence(self) -> DltEvidence:
+        doubts = self.doubts
+        outcome, why, until = self.outcome
+        return DltEvidence(
+            participant=self.followed.participant,
+            window=self.window,
+            clauses=self.clauses,
+            decided=self.decided,
+            doubts=doubts,
+            outcome=outcome,
+            why=why,
+            until=until,
+            notes=tuple(dict.fromkeys((*self.severe, *self.late, *self.overruled, *self.ungraded_counts))),
+            uncounted=() if self.reviewed_to(self.window.last) else self.uncounted,
+        )
+
+    # -- what people decided -----------------------------------------------------------------------------------------
+
+    def judged(self, event: Occurrence) -> tuple[Truth, int]:
+        """What was last decided of an event, and by which entry; of unnumbered answers that differ, yes."""
+        lines = self.lines(event)
+        given = [(line.entry, line.what.dlt) for line in lines if line.what.dlt is not None]
+        given += [(one.entry, one.is_dlt) for one in self.followed.judgements if self._is_about(one, lines)]
+        last = max((entry for entry, _ in given), default=UNNUMBERED)
+        return any_known(answer for entry, answer in given if entry == last) if given else None, last
+
+    def lines(self, event: Occurrence) -> list[Entered[AdverseEvent]]:
+        """The recorded lines of an event."""
+        whole = next(one for one in self.followed.occurrences if one.key == event.key)
+        mine = set(map(id, whole.lines))
+        return [line for line in self.followed.events if id(line.what) in mine]
+
+    def _is_about(self, judgement: Judgement, lines: Sequence[Entered[AdverseEvent]]) -> bool:
+        """Whether a judgement rests on a line of an event, or says no of all that was then recorded."""
+        if self._named(judgement):
+            return any(line.entry in judgement.rests_on for line in lines)
+        return not judgement.is_dlt and any(line.entry <= judgement.entry for line in lines)
+
+    def _named(self, judgement: Judgement) -> bool:
+        return any(line.entry in judgement.rests_on for line in self.followed.events)
+
+    @cached_property
+    def yes(self) -> str:
+        """The standing judgement «yes», in words; empty where there is none in the window."""
+        for event in self.known:
+            if self.judged(event)[0] and self._may_be_inside(event):
+                return f"DLT: {event.span()}"
+        whole = [
+            one for one in self.followed.judgements if not one.rests_on & {line.entry for line in self.followed.events}
+        ]
+        last = max(whole, key=lambda one: one.entry, default=None)
+        return f"DLT: {last.because or 'as judged'}" if last and last.is_dlt else ""
+
+    @cached_property
+    def decided(self) -> Truth:
+        """What people decided of this window as a whole; None while nobody has, which an empty record never answers."""
+        if self.yes:
+            return True
+        if any(not one.is_dlt for one in self.followed.judgements) or self.reviewed_to(self.window.last):
+            return None if self.doubts else False
+        asked = [event for event in self.known if self._asks(event)]
+        answers = [self.judged(event)[0] for event in asked]
+        return any_known(answers) if asked else None
+
+    def reviewed_to(self, day: date) -> bool:
+        """Whether the investigator's review reaches a day."""
+        return any(review.through >= day for review in self.followed.reviews)
+
+    def settled(self, ground: Ground) -> bool:
+        """Whether a judgement «no» or a review answers a ground, on what was then recorded."""
+        if ground.event is not None:
+            answer, entry = self.judged(ground.event)
+            if answer is False and self._was_known(ground, entry) and not self.contradicts(ground):
+                return True
+        elif any(not one.is_dlt and self._was_known(ground, one.entry) for one in self.followed.judgements):
+            return True
+        return any(
+            (ground.since is None or ground.since <= review.through) and self._was_known(ground, review.entry)
+            for review in self.followed.reviews
+        )
+
+    def _was_known(self, ground: Ground, entry: int) -> bool:
+        """Whether what was recorded up to an entry already met the clause, or left it open as it is."""
+        entries = [*(line.entry for line in self.followed.events), *(line.entry for line in self.followed.counts)]
+        if max(entries, default=UNNUMBERED) <= entry:
+            return True
+        then = self.followed.known_at(entry)
+        before = read_clauses(self.definition, then.occurrences, [fact.what for fact in then.counts], self.window)
+        return any(one.key == ground.key and one.truth is ground.truth for clause in before for one in clause.grounds)
+
+    def contradicts(self, ground: Ground) -> bool:
+        """Whether counts go on at the grade after the day on which the judged event is said to have ended."""
+        if not ground.term or ground.truth is not True or ground.event is None or ground.event.end is None:
+            return False
+        return ground.since is not None and ground.event.end.latest < ground.since
+
+    # -- doubt -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """Why it is not known whether there was a DLT, each in a sentence."""
+        found = [self._doubt(ground) for clause in self.clauses for ground in clause.grounds if ground.is_doubt]
+        found += [self._misplaced(event) for event in self.known]
+        found += [self._death(event) for event in self.known]
+        found.append(self._elsewhere())
+        return tuple(dict.fromkeys(sentence for sentence in found if sentence))
+
+    def _doubt(self, ground: Ground) -> str:
+        if self.settled(ground):
+            return ""
+        if ground.event is None or ground.term:
+            contradicted = self.contradicts(ground) and ground.event is not None
+            said = f"; the event is judged no DLT, ended on {ground.event.end}" if contradicted and ground.event else ""
+            word = "meets" if ground.truth else "may meet"
+            return f"{ground.about} {word} {ground.clause}{said}: whether it is a DLT is not decided"
+        again = " (judged no DLT on less)" if self.judged(ground.event)[0] is False else ""
+        return f"{ground.about}: whether it is a DLT is not decided{again}"
+
+    def _misplaced(self, event: Occurrence) -> str:
+        """A judgement that cannot be right: a DLT that was over before the infusion."""
+        if self.judged(event)[0] and event.is_inside(self.window.first, date.max) is False:
+            return f"{event.span()} is judged a DLT but was over before the infusion: correct one of the two"
+        return ""
+
+    def _death(self, event: Occurrence) -> str:
+        """A death in the window always asks, whatever clause it could meet."""
+        if event.died is None or self._died_inside(event.died) is False:
+            return ""
+        answer, entry = self.judged(event)
+        known = min((line.entry for line in self.lines(event) if is_death(line.what)), default=UNNUMBERED)
+        if answer is not None and known <= entry:
+            return ""
+        if any(review.through >= event.died.earliest and known <= review.entry for review in self.followed.reviews):
+            return ""
+        return f"{event.span()}: whether it is a DLT is not decided"
+
+    def _elsewhere(self) -> str:
+        """A death, or leaving, that the events do not explain or whose day leaves the window open."""
+        died, left = self.followed.died, self.followed.left
+        explained = any(event.is_fatal for event in self.known)
+        if died and not explained and self._died_inside(died) is not False and not self.reviewed_to(died.earliest):
+            return f"died on {died}, and no adverse event says of what: whether it is a DLT is not decided"
+        if left is not None and left.earliest <= self.window.as_of and self.followed.evaluable is None:
+            if left.latest < self.window.first:
+                return f"left on {left}, before the infusion: correct one of the two"
+            if left.earliest <= self.window.last < left.latest:
+                return f"left in {left}: whether before the window ended on {self.window.last} is not known"
+        return ""
+
+    def _died_inside(self, day: Day) -> Truth:
+        return day.is_within(Day.of(self.window.first), Day.of(self.window.last))
+
+    def _may_be_inside(self, event: Occurrence) -> bool:
+        return event.is_inside(self.window.first, self.window.last) is not False
+
+    def _asks(self, event: Occurrence) -> bool:
+        """Whether an event is one that people judge: of grade 3 or more, not graded, fatal, or judged."""
+        severe = event.grade is None or event.grade >= 3 or event.is_fatal
+        return self._may_be_inside(event) and (
+            self.judged(event)[0] is not None or (severe and not is_part(event, self.known))
+        )
+
+    # -- the outcome -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def outcome(self) -> tuple[Outcome, str, date | None]:
+        """How the participant counts, why in a sentence, and how long the window stays open."""
+        if self.yes:
+            return Outcome.DLT, self.yes, None
+        if self.doubts:
+            return Outcome.PENDING, self.doubts[0], None
+        if why := self._not_evaluable():
+            return Outcome.NOT_EVALUABLE, why, None
+        if (until := self._open_until()) is not None:
+            return Outcome.PENDING, f"DLT window open to the end of {until}", until
+        if self.review_required and not self.reviewed_to(self.window.last):
+            return Outcome.PENDING, "the investigator's review of the window is not signed", None
+        if not (self.followed.is_reported or self.reviewed_to(self.window.last)):
+            return Outcome.PENDING, "no adverse event is recorded, and nobody says that there was none", None
+        return Outcome.NO_DLT, self._without(), None
+
+    def _open_until(self) -> date | None:
+        """The last day of the window, or of a clause begun in it, while it has not passed."""
+        open_ = [
+            ground.by for clause in self.clauses for ground in clause.grounds if ground.by and not ground.is_silence
+        ]
+        if self.window.as_of <= self.window.last:
+            return self.window.last
+        return max((day for day in open_ if day > self.window.as_of), default=None)
+
+    def _not_evaluable(self) -> str:
+        if self.followed.evaluable is False:
+            return "judged not evaluable"
+        if self.followed.evaluable is True:
+            return ""
+        for event in self.known:
+            if event.died and event.died.earliest <= self.window.as_of and self._died_inside(event.died):
+                return f"died of {event.lines[0].term} on {event.died}, judged no DLT, in the window: replaced"
+        if self.followed.died is not None and self._died_inside(self.followed.died):
+            return f"died on {self.followed.died}, in the window, without a DLT: replaced"
+        left = self.followed.left
+        if left is not None and left.earliest <= self.window.as_of and left.earliest <= self.window.last:
+            return f"left on {left}, before the window ended, without a DLT: replaced"
+        return ""
+
+    def _without(self) -> str:
+        """Of one who left or died in the window and whom a person judged evaluable, both are said."""
+        evaluable = replace(self.followed, evaluable=None)
+        early = replace(self, followed=evaluable)._not_evaluable().partition(":")[0] if self.followed.evaluable else ""
+        return f"window closed without a DLT{f'; {early}, and judged evaluable all the same' if early else ''}"
+
+    # -- what the committee should see beside it ---------------------------------------------------------------------
+
+    @cached_property
+    def severe(self) -> list[str]:
+        """Every event of grade 4 or 5 and every death since the infusion, whoever judged it."""
+        return [
+            self._said(event)
+            for event in self.known
+            if (event.is_fatal or (event.grade or 0) >= 4) and event.is_inside(self.window.first, date.max) is not False
+        ]
+
+    @cached_property
+    def late(self) -> list[str]:
+        """Every toxicity judged dose-limiting that began after the window, which the definition does not count."""
+        return [
+            f"{event.span()} is judged a DLT but began after the window ended on {self.window.last}, so the rule does not "
+            "count it: the committee decides"
+            for event in self.known
+            if self.judged(event)[0] and event.start and event.start.earliest > self.window.last
+        ]
+
+    @cached_property
+    def overruled(self) -> list[str]:
+        """What meets a clause and was judged no."""
+        return [
+            f"{ground.about} meets {clause.id}, judged no DLT"
+            for clause in self.clauses
+            for ground in clause.grounds
+            if ground.truth is True and not self.yes and self.settled(ground)
+        ]
+
+    @cached_property
+    def uncounted(self) -> tuple[str, ...]:
+        found = []
+        for rule in self.definition.rules:
+            by_day = rule.not_recovered_by_day
+            if by_day is None or self.window.as_of < self.window.day(by_day):
+                continue
+            for term in rule.term:
+                seen, _ = looks(term, [fact.what for fact in self.followed.counts], self.window.first)
+                if not any(by_day <= look.day <= (self.window.as_of - self.window.first).days for look in seen):
+                    found.append(term)
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def ungraded_counts(self) -> list[str]:
+        found = []
+        for term in dict.fromkeys(
+            term for rule in self.definition.rules if rule.not_recovered_by_day for term in rule.term
+        ):
+            _, unread = looks(term, [fact.what for fact in self.followed.counts], self.window.first)
+            found += [f"{fact} has no grade, so no clause reads it" for fact in unread]
+        return found
+
+    def _said(self, event: Occurrence) -> str:
+        answer = {True: "judged a DLT", False: "judged no DLT", None: "not judged"}[self.judged(event)[0]]
+        died = ""
+        if event.died is not None:
+            died = f", died on {event.died} (day {(event.died.earliest - self.window.first).days})"
+        return f"{event.span()}{died}: {answer}"

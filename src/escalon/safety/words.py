@@ -1,0 +1,150 @@
+"""The closed lists of an adverse event, and the words people write for them, Chinese among them, without regard to case.
+
+Source: seriousness ICH E2A (1994); outcomes as in ICH E2B(R3) and CDISC controlled terminology (OUT).
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from escalon.facts import Truth
+
+
+class Outcome(StrEnum):
+    """How an event ended, or where it stands."""
+
+    RECOVERED = "recovered"
+    RECOVERED_WITH_SEQUELAE = "recovered with sequelae"
+    RECOVERING = "recovering"
+    NOT_RECOVERED = "not recovered"
+    FATAL = "fatal"
+    UNKNOWN = "unknown"
+
+
+class Criterion(StrEnum):
+    """What makes an event serious (ICH E2A), any one of them."""
+
+    DEATH = "death"
+    LIFE_THREATENING = "life_threatening"
+    HOSPITALISATION = "hospitalisation"
+    DISABILITY = "disability"
+    CONGENITAL_ANOMALY = "congenital_anomaly"
+    IMPORTANT = "important"
+
+
+class Syndrome(StrEnum):
+    """A syndrome that a sign is recorded as a part of, so that the sign is not counted on its own."""
+
+    CRS = "CRS"
+    ICANS = "ICANS"
+    IEC_HS = "IEC-HS"
+    ICAHT = "ICAHT"
+    LICATS = "LICATS"
+
+
+Meaning = TypeVar("Meaning")
+
+
+def _words(written: Mapping[Meaning, str]) -> Mapping[str, Meaning]:
+    """Each word, as it is compared, with what it means."""
+    return {plain(word): meaning for meaning, some in written.items() for word in (*some.split("|"), str(meaning))}
+
+
+def plain(text: str) -> str:
+    """A word without regard to case, hyphens, underscores, blanks or the spelling of -isation."""
+    words = text.casefold().replace("-", " ").replace("_", " ").replace("ization", "isation").replace("ized", "ised")
+    return " ".join(words.replace(" / ", "/").split())
+
+
+OUTCOMES = _words(
+    {
+        Outcome.RECOVERED: "resolved|recovered/resolved|cured|healed|痊愈|治愈|恢复|已恢复|已痊愈|缓解",
+        Outcome.RECOVERED_WITH_SEQUELAE: "resolved with sequelae|recovered/resolved with sequelae|sequelae|痊愈有后遗症|"
+        "恢复伴后遗症|有后遗症|后遗症",
+        Outcome.RECOVERING: "resolving|recovering/resolving|improving|improved|好转|恢复中|正在恢复",
+        Outcome.NOT_RECOVERED: "not resolved|not recovered/not resolved|unresolved|unchanged|ongoing|continuing|persisting|"
+        "stable|worsened|未恢复|未痊愈|未缓解|未好转|持续",
+        Outcome.FATAL: "death|died|dead|deceased|lethal|exitus|死亡|致死|致命|去世",
+        Outcome.UNKNOWN: "not known|unk|?|lost to follow up|不详|未知|不明|失访",
+    }
+)
+CRITERIA = _words(
+    {
+        Criterion.DEATH: "fatal|died|dead|results in death|resulted in death|死亡|导致死亡|致死",
+        Criterion.LIFE_THREATENING: "life threat|is life threatening|危及生命|威胁生命",
+        Criterion.HOSPITALISATION: "hospitalised|hospital|admission|prolonged hospitalisation|prolongation of hospitalisation|"
+        "hospitalisation or prolongation|inpatient hospitalisation|住院|住院或延长住院|延长住院|住院时间延长|导致住院",
+        Criterion.DISABILITY: "incapacity|disability or incapacity|disability/incapacity|disabling|致残|残疾|永久致残",
+        Criterion.CONGENITAL_ANOMALY: "congenital anomaly or birth defect|birth defect|先天异常|先天畸形|出生缺陷|先天性异常",
+        Criterion.IMPORTANT: "medically important|medically important event|important medical event|other medically important|"
+        "other|重要医学事件|其他重要医学事件",
+    }
+)
+SYNDROMES = _words(
+    {
+        Syndrome.CRS: "cytokine release syndrome|细胞因子释放综合征",
+        Syndrome.ICANS: "immune effector cell associated neurotoxicity syndrome|neurotoxicity|"
+        "免疫效应细胞相关神经毒性综合征|神经毒性",
+        Syndrome.IEC_HS: "hlh|hlh/mas|mas|carhlh|car hlh|噬血细胞综合征",
+        Syndrome.ICAHT: "haematotoxicity|hematotoxicity|血液毒性",
+        Syndrome.LICATS: "local reaction",
+    }
+)
+RELATIONS = _words(
+    {
+        True: "yes|y|related|possible|possibly|probable|probably|definite|certain|是|有关|相关|可能有关|很可能有关|肯定有关",
+        False: "no|n|unrelated|not related|unlikely|否|无关|不相关|可能无关|肯定无关",
+    }
+)
+"""Possible and above is related; unlikely is not (spec SAF-9)."""
+NOT_ASSESSED = ("", "unknown", "not known", "not assessed", "?", "不详", "未评估")
+
+
+def read_outcome(text: str) -> Outcome | None:
+    """The outcome a text names; None where nothing is written. Raises ValueError that lists what to write.
+
+    >>> read_outcome("Died"), read_outcome("死亡"), read_outcome("Recovered/Resolved")
+    (<Outcome.FATAL: 'fatal'>, <Outcome.FATAL: 'fatal'>, <Outcome.RECOVERED: 'recovered'>)
+    """
+    return _read(text, OUTCOMES, Outcome, "an outcome") if text.strip() else None
+
+
+def read_seriousness(text: str) -> tuple[Criterion, ...]:
+    """The criteria of seriousness a text lists, in the order of ICH E2A. Raises ValueError that lists what to write.
+
+    >>> read_seriousness("Life-threatening; hospitalization")
+    (<Criterion.LIFE_THREATENING: 'life_threatening'>, <Criterion.HOSPITALISATION: 'hospitalisation'>)
+    """
+    found = {_read(part, CRITERIA, Criterion, "a criterion of seriousness") for part in listed(text)}
+    return tuple(one for one in Criterion if one in found)
+
+
+def read_syndrome(text: str) -> Syndrome | None:
+    """The syndrome a sign is a part of; None where nothing is written. Raises ValueError that lists what to write."""
+    return _read(text, SYNDROMES, Syndrome, "a syndrome an event can be a part of") if text.strip() else None
+
+
+def read_relation(text: str) -> Truth:
+    """Whether a text relates an event to the cells; None where nothing is written. Raises ValueError that lists what to write.
+
+    >>> read_relation("possible"), read_relation("unlikely"), read_relation("")
+    (True, False, None)
+    """
+    if plain(text) in NOT_ASSESSED:
+        return None
+    scale = ("yes", "no", "unrelated", "unlikely", "possible", "probable", "definite")
+    return _read(text, RELATIONS, scale, "a relation")
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The parts of a list as people write it: by semicolon, comma or bar."""
+    for sign in ("；", "，", "、", ",", "|"):
+        text = text.replace(sign, ";")
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def _read(text: str, words: Mapping[str, Meaning], kind: Iterable[str], what: str) -> Meaning:
+    try:
+        return words[plain(text)]
+    except KeyError:
+        raise ValueError(f"{text!r} is not {what}. Write one of: {', '.join(kind)}") from None

@@ -1,0 +1,67 @@
+"""What cannot be true together is named, and what can be is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from escalon.facts import Day
+from escalon.safety.adverse_event import AdverseEvent
+from escalon.safety.contradictions import contradictions
+
+INFUSED = Day.parse("2025-03-17")
+
+
+def line(term: str, grade: int | None, start: str, end: str | None = None, **more: object) -> AdverseEvent:
+    days = {"start": Day.parse(start), "end": None if end is None else Day.parse(end)}
+    return AdverseEvent(term=term, grade=grade, **days, **more)  # type: ignore[arg-type]
+
+
+DIED = line("Lung infection", 5, "2025-03-23", "2025-03-27", outcome="fatal")
+
+
+@pytest.mark.parametrize(
+    ("events", "says"),
+    [
+        ([line("Lung infection", 3, "2025-03-23", outcome="fatal")], "the grade is 3"),
+        ([line("Lung infection", 3, "2025-03-23", outcome="死亡")], "the grade is 3"),
+        ([line("Lung infection", 3, "2025-03-23", seriousness=("death",))], "the grade is 3"),
+        ([line("Lung infection", 5, "2025-03-23", outcome="recovered")], "grade 5 is death"),
+        ([line("Lung infection", 5, "2025-03-23", serious=False)], "not serious"),
+        ([line("Lung infection", 5, "2025-03-23", ongoing=True)], "fatal and ongoing"),
+        ([line("Nausea", 1, "2025-03-23", "2025-03-22")], "ends before it starts"),
+        ([DIED, line("Sepsis", 5, "2025-04-02", "2025-04-04")], "two deaths"),
+        ([DIED, line("Nausea", 1, "2025-04-12", "2025-04-13")], "begins after the death"),
+        ([DIED, line("Nausea", 1, "2025-03-20", "2025-04-13")], "ends after the death"),
+        ([line("Sepsis", 5, "2025-03-05", "2025-03-09")], "infused on 2025-03-17, after the death on 2025-03-09"),
+        (
+            [line("CRS", 2, "2025-03-23", id="1", dlt=False), line("CRS", 3, "2025-03-24", id="1", dlt=True)],
+            "in one line and no DLT in another",
+        ),
+        ([line("CRS", 2, "2025-03-23", id="1"), line("Nausea", 2, "2025-03-23", id="1")], "One number is one event"),
+        ([line("Hypotension", 2, "2025-03-23", component_of="CRS")], "which is not recorded"),
+    ],
+)
+def test_contradiction_is_named(events: list[AdverseEvent], says: str) -> None:
+    found = contradictions(events, [INFUSED])
+    assert any(says in sentence for sentence in found), found
+
+
+def test_what_else_is_dated_after_the_death_is_named() -> None:
+    assert contradictions([DIED], [INFUSED], [("platelets", Day.parse("2025-03-28"))]) == (
+        "platelets on 2025-03-28, after the death on 2025-03-27",
+    )
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [],
+        [DIED],
+        [DIED, line("Nausea", 1, "2025-03-20", "2025-03-27")],
+        [DIED, line("Fever", 1, "2025-03", None)],
+        [line("Sepsis", 4, "2025-03-23", id="7"), line("Sepsis", 5, "2025-03-25", "2025-03-27", id="7")],
+        [line("CRS", 2, "2025-03-23"), line("Hypotension", 2, "2025-03-23", component_of="crs")],
+    ],
+)
+def test_what_can_be_true_together_is_left_alone(events: list[AdverseEvent]) -> None:
+    assert contradictions(events, [INFUSED]) == ()
