@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from escalon.criteria import Anchor, Situation
 from escalon.expressions.events import Amount, Dose, Exposure, Happened, How, Part, Pick, Span, Stated, Tie, Window
 from escalon.expressions.tree import Literal, Op
-from escalon.facts import Day, Duration, Fact, Facts
+from escalon.facts import Day, Duration, Fact, Facts, Interval
 
 NUMBERS = ("alt", "esr", "platelets", "das28_esr")
 TRUTHS = ("pregnant", "consented")
@@ -94,8 +94,21 @@ days = st.one_of(
     st.sampled_from((Day(2025, 4), Day(2025, 5), Day(2024), Day(2025))),
 )
 values = st.one_of(st.none(), st.decimals(0, 120, places=1))
+
+
+@st.composite
+def intervals(draw):
+    """A number that is only known to lie between two ends, one of which may be absent, either of which may be open."""
+    low, high = sorted(
+        Fraction(n, 10) for n in draw(st.lists(st.integers(0, 1200), min_size=2, max_size=2, unique=True))
+    )
+    opened = draw(st.booleans()), draw(st.booleans())
+    kinds = Interval(low, high, *opened), Interval(high=high, high_open=opened[1]), Interval(low, low_open=opened[0])
+    return draw(st.sampled_from(kinds))
+
+
 recorded = st.one_of(
-    st.builds(Fact, st.sampled_from(NUMBERS), values, days, upper=values),
+    st.builds(Fact, st.sampled_from(NUMBERS), st.one_of(values, intervals()), days, upper=values),
     st.builds(Fact, st.sampled_from(TRUTHS + EVENTS), st.sampled_from((True, False, None)), days),
     st.builds(Fact, st.sampled_from(LABELS), st.sampled_from(("RA", "SLE", "met", None)), days),
     st.builds(Fact, st.sampled_from(DRUGS + EVENTS), st.sampled_from((True, Decimal(10), Decimal(20))), days,

@@ -1,11 +1,14 @@
 """Laws that hold for every criterion."""
 
+from dataclasses import replace
+from fractions import Fraction
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalon.criteria import english, examine, learn, parse, render
 from escalon.expressions.tree import Op
-from escalon.facts import Fact, Facts, all_known, any_known, at_least_known, negate
+from escalon.facts import Fact, Facts, Interval, all_known, any_known, at_least_known, negate
 from tests.criteria.strategies import criteria, histories, situation
 
 truths = st.sampled_from((True, False, None))
@@ -23,6 +26,23 @@ def test_what_is_rendered_is_parsed_back(criterion):
 def test_learning_more_never_reverses_a_verdict(criterion, known, learnt):
     before = examine(criterion, situation(known)).value
     assert before is None or examine(criterion, situation(learn(known, learnt))).value is before
+
+
+@given(criteria, histories, st.data())
+@settings(max_examples=400)
+def test_knowing_a_number_more_exactly_never_reverses_a_verdict(criterion, known, data):
+    before = examine(criterion, situation(known)).value
+    exact = Facts(replace(fact, value=_number_in(fact.value, data)) for fact in known)
+    assert before is None or examine(criterion, situation(exact)).value is before
+
+
+def _number_in(value, data):
+    if not isinstance(value, Interval):
+        return value
+    low, high = (Fraction(end) if end is not None else None for end in value.ends)
+    low, high = low if low is not None else high - 50, high if high is not None else low + 50
+    edges = [low] * (not value.low_open) + [high] * (not value.high_open)
+    return data.draw(st.sampled_from([*edges, (low + high) / 2, low + (high - low) / 100]))
 
 
 @given(criteria, histories)

@@ -15,8 +15,21 @@ from escalon.criteria.quantity import TIE, Reading, quantity, stated
 from escalon.criteria.render import quantity_text, render, without_window
 from escalon.criteria.situation import Situation, placed
 from escalon.expressions.events import Exposure, Happened, Pick, Stated
+from escalon.expressions.possible import holds
 from escalon.expressions.tree import Literal, Node, Op
-from escalon.facts import Fact, Facts, Finding, Status, Truth, all_known, any_known, at_least_known, negate, plain
+from escalon.facts import (
+    Fact,
+    Facts,
+    Finding,
+    Interval,
+    Status,
+    Truth,
+    all_known,
+    any_known,
+    at_least_known,
+    negate,
+    plain,
+)
 
 _SIGNS = {"lt": "<", "le": "≤", "eq": "=", "ne": "≠", "ge": "≥", "gt": ">"}
 _RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -103,9 +116,7 @@ def _agreed(truths: Iterable[Truth]) -> Truth:
 
 
 def _compared(criterion: Op, name: str, left: Reading, right: Reading) -> Finding:
-    relation = _RELATIONS[name]
-    pairs = product(left.values, right.values)
-    truth = _agreed(None if a is None or b is None else relation(a, b) for a, b in pairs)
+    truth = _agreed(_related(name, a, b) for a, b in product(left.values, right.values))
     label = quantity_text(without_window(criterion.parts[0]))
     days = " and ".join(dict.fromkeys(str(fact.day) for fact in (*left.facts, *right.facts) if fact.day is not None))
     shown = f"{left.shown()}{f' on {days}' if days else ''}, wanted {_SIGNS[name]} {right.shown()}"
@@ -117,6 +128,12 @@ def _compared(criterion: Op, name: str, left: Reading, right: Reading) -> Findin
     return _concluded(
         criterion, truth, (*left.facts, *right.facts), missing, [f"{label}: {shown}"], (*left.flags, *right.flags)
     )
+
+
+def _related(name: str, a: Any, b: Any) -> Truth:
+    if a is None or b is None:
+        return None
+    return holds(name, a, b) if isinstance(a, Interval) or isinstance(b, Interval) else _RELATIONS[name](a, b)
 
 
 def _behind(quantity: Node, facts: Iterable[Any]) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 from escalon.criteria.situation import Period, Situation, day_range, one_visit, placed, said
 from escalon.expressions.events import Amount, How, Part, Pick, Tie, Window
+from escalon.expressions.possible import applied
 from escalon.expressions.tree import Literal, Node, Op
-from escalon.facts import Fact, Finding, Ground, UnitError, convert, exact, plain, spelled
+from escalon.facts import Fact, Finding, Ground, Interval, Status, UnitError, convert, exact, plain, spelled
 
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul,
@@ -51,7 +52,10 @@ def quantity(node: Node, situation: Situation) -> Reading:
         case Op("neg", (part,)):
             inner = quantity(part, situation)
             return Reading(
-                tuple(None if v is None else -v for v in inner.values), inner.facts, inner.missing, inner.flags
+                tuple(None if v is None else applied("neg", v) for v in inner.values),
+                inner.facts,
+                inner.missing,
+                inner.flags,
             )
         case Op(name, (left, right)) if name in _ARITHMETIC:
             return _combined(name, quantity(left, situation), quantity(right, situation))
@@ -59,12 +63,17 @@ def quantity(node: Node, situation: Situation) -> Reading:
 
 
 def _combined(name: str, left: Reading, right: Reading) -> Reading:
-    apply = _ARITHMETIC[name]
     pairs = product(left.values, right.values)
-    values = tuple(dict.fromkeys(None if a is None or b is None else apply(a, b) for a, b in pairs))
+    values = tuple(dict.fromkeys(_reckoned(name, a, b) for a, b in pairs))
     unit = None if name == "div" and left.unit == right.unit else left.unit or right.unit
     facts = tuple(dict.fromkeys((*left.facts, *right.facts)))
     return Reading(values, facts, (*left.missing, *right.missing), (*left.flags, *right.flags), unit)
+
+
+def _reckoned(name: str, a: Any, b: Any) -> Any:
+    if a is None or b is None:
+        return None
+    return applied(name, a, b) if isinstance(a, Interval) or isinstance(b, Interval) else _ARITHMETIC[name](a, b)
 
 
 def _picked(pick: Pick, situation: Situation) -> Reading:
@@ -76,13 +85,37 @@ def _picked(pick: Pick, situation: Situation) -> Reading:
     # A limit belongs to the value it was printed beside, so the fact is chosen by its value and never by its limit.
     chosen = _chosen(replace(pick, part=Part.VALUE), candidates, situation)
     certain = any(where for _, where in candidates)
-    values = [_value(fact, pick, situation) for fact in chosen] + ([] if certain else [None])
-    readings = tuple(dict.fromkeys(value for value in values))
-    missing = () if certain and None not in readings else (_wanted(pick, period, chosen, situation),)
+    values = _possible_values(pick, chosen, candidates, situation) + ([] if certain else [None])
+    readings = tuple(dict.fromkeys(values))
+    is_settled = certain and not any(value is None or isinstance(value, Interval) for value in readings)
+    missing = () if is_settled else (_wanted(pick, period, chosen, situation),)
     flags = {flag for fact in chosen if isinstance(fact.behind, Finding) for flag in fact.behind.flags}
     flags |= {TIE} if _tied(chosen, candidates) else set()
     meaning = situation.meaning(pick.name)
     return Reading(readings, tuple(_grounds(chosen)), missing, tuple(sorted(flags)), meaning.unit if meaning else None)
+
+
+def _possible_values(
+    pick: Pick, chosen: list[Fact], candidates: list[tuple[Fact, Any]], situation: Situation
+) -> list[Any]:
+    """The values of the chosen facts; the highest of several is at least the low end of each, the lowest at most its high."""
+    values = [_value(fact, pick, situation) for fact in chosen]
+    if pick.how not in (How.HIGHEST, How.LOWEST) or not any(isinstance(value, Interval) for value in values):
+        return values
+    certain = [value for fact, where in candidates if where and (value := _value(fact, pick, situation)) is not None]
+    if not certain:
+        return values
+    edge = max(_ends(value)[0] for value in certain) if pick.how is How.HIGHEST else min(_ends(v)[1] for v in certain)
+    beyond = {"low": edge} if pick.how is How.HIGHEST else {"high": edge}
+    return [_point(value.within(**beyond)) if isinstance(value, Interval) else value for value in values]
+
+
+def _point(interval: Interval) -> Any:
+    return interval.low if interval.is_point else interval
+
+
+def _ends(value: Any) -> tuple[Any, Any]:
+    return (value.low, value.high) if isinstance(value, Interval) else (value, value)
 
 
 def _grounds(facts: Sequence[Fact]) -> list[Ground]:
@@ -118,26 +151,32 @@ def _one_per_day(pick: Pick, facts: list[Fact], situation: Situation) -> list[Fa
     for fact in facts:
         key = (fact.day, _computed(fact)) if fact.day is not None and not fact.day.is_partial else id(fact)
         by_day.setdefault(key, []).append(fact)
-    best = min if pick.tie is Tie.LOWEST else max
-    kept = {key: best(_order(fact, pick, situation) for fact in same) for key, same in by_day.items()}
-    return [fact for key, same in by_day.items() for fact in same if _order(fact, pick, situation) == kept[key]]
+    kept = [_outermost(same, pick.tie is not Tie.LOWEST, pick, situation) for same in by_day.values()]
+    return [fact for same in kept for fact in same]
 
 
-def _order(fact: Fact, pick: Pick, situation: Situation) -> tuple[bool, Any]:
-    """A value that cannot be read comes first either way: it could be the highest or the lowest."""
-    value = _value(fact, pick, situation)
-    unread = value is None if pick.tie is Tie.HIGHEST else value is not None
-    return (unread, value if value is not None else 0)
+def _outermost(facts: list[Fact], highest: bool, pick: Pick, situation: Situation) -> list[Fact]:
+    """The facts that may be the highest or lowest of several; one that cannot be read could always be it."""
+    values = [(fact, _value(fact, pick, situation)) for fact in facts]
+    unread = [fact for fact, value in values if value is None]
+    return unread or _not_beaten(values, values, highest)
+
+
+def _not_beaten(some: list[tuple[Fact, Any]], certain: list[tuple[Fact, Any]], highest: bool) -> list[Fact]:
+    """The facts whose value may be as high (or low) as every certain one."""
+    if highest:
+        floor = max((_ends(value)[0] for _, value in certain), default=None)
+        return [fact for fact, value in some if floor is None or _ends(value)[1] >= floor]
+    ceiling = min((_ends(value)[1] for _, value in certain), default=None)
+    return [fact for fact, value in some if ceiling is None or _ends(value)[0] <= ceiling]
 
 
 def _extreme(pick: Pick, candidates: list[tuple[Fact, Any]], situation: Situation) -> list[Fact]:
-    sign = 1 if pick.how is How.HIGHEST else -1
     known = [(fact, where, _value(fact, pick, situation)) for fact, where in candidates]
     if any(value is None for _, _, value in known):
         return [fact for fact, _, _ in known]
-    certain = [sign * value for _, where, value in known if where]
-    floor = max(certain, default=None)
-    return [fact for fact, _, value in known if floor is None or sign * value >= floor]
+    certain = [(fact, value) for fact, where, value in known if where]
+    return _not_beaten([(fact, value) for fact, _, value in known], certain, pick.how is How.HIGHEST)
 
 
 def _tied(chosen: list[Fact], candidates: list[tuple[Fact, Any]]) -> bool:
@@ -150,17 +189,27 @@ def _tied(chosen: list[Fact], candidates: list[tuple[Fact, Any]]) -> bool:
 
 
 def _value(fact: Fact, pick: Pick, situation: Situation) -> Any:
-    """The number wanted of a fact, in the name's canonical unit; None where the record does not give one."""
-    raw = {Part.VALUE: fact.value, Part.UPPER: fact.upper, Part.LOWER: fact.lower}[pick.part]
-    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal | Fraction):
+    """The number wanted of a fact, or an interval it lies in, in the name's canonical unit; None where there is neither."""
+    raw = {Part.VALUE: _known(fact), Part.UPPER: fact.upper, Part.LOWER: fact.lower}[pick.part]
+    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal | Fraction | Interval):
         return None
     meaning = situation.meaning(pick.name)
     if meaning is None or spelled(meaning.unit) == spelled(fact.unit):
-        return exact(raw)
+        return raw.mapped(exact) if isinstance(raw, Interval) else exact(raw)
+    from_unit, to_unit, substance = fact.unit or "", meaning.unit or "", meaning.substance
     try:
-        return convert(raw, fact.unit or "", meaning.unit or "", meaning.substance)
+        if isinstance(raw, Interval):
+            return raw.mapped(lambda end: convert(end, from_unit, to_unit, substance))
+        return convert(raw, from_unit, to_unit, substance)
     except UnitError:
         return None
+
+
+def _known(fact: Fact) -> Any:
+    """The value of a fact; of a score that is open, between what it lies, whatever is missing."""
+    if fact.value is None and isinstance(fact.behind, Finding):
+        return fact.behind.span
+    return fact.value
 
 
 def _counted(pick: Pick, recorded: list[Fact], period: Period, situation: Situation) -> Reading:
@@ -177,7 +226,8 @@ def _wanted(pick: Pick, period: Period, chosen: Sequence[Fact], situation: Situa
     if period.unplaced is not None:
         return period.unplaced
     label = situation.label(pick.name)
-    bad = next((fact for fact in chosen if _value(fact, pick, situation) is None), None)
+    values = [(fact, _value(fact, pick, situation)) for fact in chosen]
+    bad = next((fact for fact, value in values if value is None or isinstance(value, Interval)), None)
     if bad is not None and bad.value is not None and pick.part is not Part.VALUE:
         return f"the laboratory's {pick.part} for {label} on {bad.day}"
     if bad is not None:
@@ -195,6 +245,8 @@ def _why_unusable(fact: Fact, label: str, situation: Situation) -> str:
         return f"{label} on {fact.day}: {'; '.join(fact.behind.reasons) or 'not known'}"
     if fact.value is None:
         return f"{label} was asked on {fact.day} and is not known: {_settle(fact.name, situation)}"
+    if isinstance(fact.value, Interval):
+        return f"{label} on {fact.day} more exactly: {fact.value} {fact.unit or ''}".rstrip() + " leaves it open"
     meaning = situation.meaning(fact.name)
     unit = meaning.unit if meaning else None
     return f"{label} on {fact.day} as a number{f' in {unit}' if unit else ''} (recorded: {plain(fact.value)} {fact.unit or ''})"
@@ -213,10 +265,23 @@ def stated(name: str, window: Window | None, situation: Situation) -> Reading:
     candidates = [(fact, where) for fact in recorded if (where := period.holds(fact)) is not False]
     certain = [fact for fact, where in candidates if where]
     last = [fact for fact, _ in candidates if not is_beaten(fact, certain)]
-    values = tuple(dict.fromkeys([*(fact.value for fact in last), *([] if certain else [None])]))
-    missing = () if None not in values else (_wanted_statement(name, window, period, last, situation),)
+    values = tuple(dict.fromkeys([*(one for fact in last for one in _said(fact)), *([] if certain else [None])]))
+    missing = (
+        () if None not in values and len(values) < 2 else (_wanted_statement(name, window, period, last, situation),)
+    )
     flags = ("CONTRADICTION",) if len({fact.value for fact in last if fact.value is not None}) > 1 else ()
     return Reading(values, tuple(_grounds(last)), missing, flags)
+
+
+def _said(fact: Fact) -> Sequence[Any]:
+    """What a fact states: of a classification that does not apply, that; of one that is open, all it may still be."""
+    behind = fact.behind
+    if fact.value is None and isinstance(behind, Finding):
+        if behind.status is Status.NOT_APPLICABLE:
+            return ("not applicable",)
+        if behind.bounds and not behind.may_be_unknown and all(isinstance(one, str) for one in behind.bounds):
+            return behind.bounds
+    return (fact.value,)
 
 
 def _wanted_statement(

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from math import inf
 from types import MappingProxyType
 from typing import Any, TypeAlias, Union
 
 from escalon.facts.day import Day
 from escalon.facts.fact import Fact, Value
 from escalon.facts.interval import Interval
+from escalon.facts.number import exact
 
 
 class Status(StrEnum):
@@ -61,6 +63,20 @@ class Finding:
         """Whether nothing the rule reads was missing."""
         return not self.missing
 
+    @property
+    def span(self) -> Interval | None:
+        """The interval an open value lies in, whatever is still missing; None where that settles nothing.
+
+        A value that may stay unknown, a status that means no value (not applicable, invalid) and labels have none.
+        """
+        if self.bounds is None or self.may_be_unknown or self.status not in (Status.MISSING, Status.INDETERMINATE):
+            return None
+        low, high = self.bounds[0], self.bounds[-1]
+        if isinstance(low, bool | str) or isinstance(high, bool | str):
+            return None
+        ends = (-inf if low is None else _end(low), inf if high is None else _end(high))
+        return Interval(*ends, *self.bounds_open)
+
     def as_json(self) -> dict[str, Any]:
         """The finding for scripts; exact numbers become the nearest double, days ISO text."""
         return {
@@ -79,6 +95,10 @@ class Finding:
             "rule": self.rule,
             "day": None if self.day is None else str(self.day),
         }
+
+
+def _end(bound: int | float | Decimal | Fraction) -> int | Fraction:
+    return bound if isinstance(bound, int) else exact(bound)
 
 
 def jsonable(value: object) -> Any:
