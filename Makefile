@@ -7,7 +7,7 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check
 ESCALON := $(BIN)/escalon
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt lint types layers spec fuzz torture bench docs lock serve clean system
+.PHONY: help demo test check fmt lint types layers spec fuzz torture bench mutants docs lock serve clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ torture: $(VENV)/dev ## kill, fill, corrupt and crowd the casebook; figures prin
 
 bench: $(VENV)/dev ## speed, as ratios against named baselines in the same run
 	@$(BIN)/python -m benchmarks.run
+
+mutants: $(VENV)/dev ## 60 small faults over all layers: do the tests notice? 15 minutes at most
+	@timeout 900 $(BIN)/python -m tools.mutants --least 55
 
 docs: $(VENV)/dev ## regenerate the generated pages of docs/
 	@$(BIN)/python -m tools.docs

@@ -1,0 +1,154 @@
+"""Do the tests notice a fault? `make mutants`: a seeded sample over all layers, each fault tried on the tests of its layer.
+
+A mutant is a copy of the sources with one fault in it. It is killed when a test of its layer's folder, or a table of spec/,
+fails; one that lives is shown as a difference: a missing test, a line that does nothing, or a fault without consequence.
+The sample is the same for the same seed and sources.
+"""
+
+import argparse
+import difflib
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.mutations import Mutation, is_python, mutated, mutations
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ROOT / "src" / "escalon"
+ALSO = {"expressions": ["engines"], "criteria": ["engines"], "instruments": ["product", "safety"], "cli": ["stories"]}
+"""Folders of tests that belong to a layer besides the one of its name."""
+LONGEST = 90
+"""Seconds for the tests of one mutant; a mutant under which they never end is killed, one they cannot finish on lives."""
+NOT_HERE = "not slow and not browser and not postgres"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A file of a layer with a fault in it."""
+
+    layer: str
+    file: Path
+    fault: Mutation
+
+    def text(self) -> str:
+        """The file with its fault."""
+        return mutated(self.file.read_text(encoding="utf-8"), self.fault)
+
+    def difference(self) -> str:
+        """The fault as a patch of one line."""
+        before, after = self.file.read_text(encoding="utf-8").splitlines(), self.text().splitlines()
+        name = self.file.relative_to(ROOT).as_posix()
+        return "\n".join(difflib.unified_diff(before, after, name, name, lineterm="", n=1))
+
+
+def layers() -> list[str]:
+    """The layers as the import contract names them, from the top down."""
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    return [name for line in contract[0]["layers"] for name in re.findall(r"\w+", line)]
+
+
+def sample(count: int, seed: int, chosen: list[str]) -> list[Mutant]:
+    """So many mutants, the layers in turn, so that each has its share; within a layer every line is as likely."""
+    drawn = random.Random(seed)
+    waiting = {layer: _shuffled(layer, drawn) for layer in chosen}
+    found: list[Mutant] = []
+    while len(found) < count and waiting:
+        for layer in list(waiting):
+            mutant = next(waiting[layer], None)
+            if mutant is None:
+                del waiting[layer]
+            elif len(found) < count:
+                found.append(mutant)
+    return found
+
+
+def _shuffled(layer: str, drawn: random.Random) -> Iterator[Mutant]:
+    sites: dict[tuple[Path, int], list[Mutation]] = {}
+    for file in sorted((SOURCES / layer).rglob("*.py")):
+        for fault in mutations(file.read_text(encoding="utf-8")):
+            sites.setdefault((file, fault.line), []).append(fault)
+    places = list(sites)
+    drawn.shuffle(places)
+    for place in places:
+        mutant = Mutant(layer, place[0], drawn.choice(sites[place]))
+        if is_python(mutant.text()):
+            yield mutant
+
+
+def tests_of(mutant: Mutant) -> list[str]:
+    """The tests that should notice, those that name the file's module first; then the tables of spec/."""
+    folders = [ROOT / "tests" / name for name in (mutant.layer, *ALSO.get(mutant.layer, []))]
+    files = [file for folder in folders for file in sorted(folder.rglob("test_*.py"))]
+    module = ".".join(mutant.file.relative_to(ROOT / "src").with_suffix("").parts)
+    words = re.compile(rf"\b({re.escape(module)}|{re.escape(mutant.file.stem)})\b")
+    near = [file for file in files if words.search(file.read_text(encoding="utf-8"))]
+    ordered = [*near, *(file for file in files if file not in near), ROOT / "tests" / "spec"]
+    return [str(file.relative_to(ROOT)) for file in ordered]
+
+
+def is_killed(mutant: Mutant) -> tuple[bool, float]:
+    """Whether a test fails on the mutant, and after how many seconds."""
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(place) / "src"
+        shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("__pycache__"))
+        (copy / mutant.file.relative_to(ROOT / "src")).write_text(mutant.text(), encoding="utf-8")
+        words = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-m",
+            NOT_HERE,
+            *tests_of(mutant),
+        ]
+        around = os.environ | {"PYTHONPATH": f"{copy}{os.pathsep}{ROOT}", "PYTHONPYCACHEPREFIX": place}
+        started = time.monotonic()
+        try:
+            ended = subprocess.run(words, cwd=ROOT, env=around, capture_output=True, timeout=LONGEST, check=False)
+            killed = ended.returncode in (1, 2)
+        except subprocess.TimeoutExpired as cut:
+            killed = b"%]" not in (cut.stdout or b"")  # not even the first tests came to an end
+        return killed, time.monotonic() - started
+
+
+def main() -> int:
+    """Draw the sample, try each mutant, and report; exit code 1 if fewer than `--least` are killed."""
+    parser = argparse.ArgumentParser("python -m tools.mutants", description=__doc__)
+    parser.add_argument("--count", type=int, default=60, help="how many mutants")
+    parser.add_argument("--seed", type=int, default=1, help="another seed, another sample")
+    parser.add_argument("--layers", default="", help="only these, with commas between")
+    parser.add_argument("--at-once", type=int, default=2, help="how many are tried side by side")
+    parser.add_argument("--least", type=int, default=0, help="exit code 1 if fewer are killed")
+    parser.add_argument("--list", action="store_true", help="show the sample and try none")
+    asked = parser.parse_args()
+    chosen = sample(asked.count, asked.seed, asked.layers.split(",") if asked.layers else layers())
+    if asked.list:
+        print("\n\n".join(f"{one.layer}: {one.fault.kind}\n{one.difference()}" for one in chosen))
+        return 0
+    alive: list[Mutant] = []
+    with ThreadPoolExecutor(asked.at_once) as tried:
+        for mutant, (killed, seconds) in zip(chosen, tried.map(is_killed, chosen), strict=True):
+            place = f"{mutant.file.relative_to(SOURCES).as_posix()}:{mutant.fault.line}"
+            print(f"{'killed' if killed else 'LIVES ':6} {seconds:5.0f} s  {place}  {mutant.fault.kind}", flush=True)
+            alive += [] if killed else [mutant]
+    for mutant in alive:
+        print(f"\n{mutant.layer}: {mutant.fault.kind}\n{mutant.difference()}")
+    print(f"\n{len(chosen) - len(alive)} of {len(chosen)} mutants killed (seed {asked.seed})")
+    return 1 if len(chosen) - len(alive) < asked.least else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
