@@ -25,7 +25,7 @@ from tools.mutations import Mutation, is_python, mutated, mutations
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "src" / "escalon"
-ALSO = {"expressions": ["engines"], "criteria": ["engines"], "instruments": ["product", "safety"], "cli": ["stories"]}
+ALSO = {"expressions": ["engines"], "criteria": ["engines"], "instruments": ["safety"], "cli": ["stories"]}
 """Folders of tests that belong to a layer besides the one of its name."""
 LONGEST = 90
 """Seconds for the tests of one mutant; a mutant under which they never end is killed, one they cannot finish on lives."""

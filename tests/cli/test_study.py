@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 from escalon.cli.study import app
 from escalon.protocol import load_study
 from escalon.protocol.page import page
-
-from .folders import ORCHID, changed
+from tests.protocol.folders import ORCHID, changed
 
 RUN = CliRunner(env={"COLUMNS": "160", "TERM": "dumb"})
 

@@ -1,0 +1,51 @@
+"""What every kind of event keeps: a participant's code where it is about one, and a reason where one is needed."""
+
+import pytest
+
+from escalon.history.events import KINDS
+from escalon.history.events.event import Event, ParticipantEvent, spaced
+
+
+def bare(kind: type[Event], **given: object) -> Event:
+    """An event with what all kinds share, checked as any is; its own fields are left out."""
+    made = object.__new__(kind)
+    for name, value in {"participant": None, "reason": None, "override": None, **given}.items():
+        object.__setattr__(made, name, value)
+    Event.__post_init__(made)
+    return made
+
+
+def test_a_kind_is_stored_under_its_own_name_and_said_in_words():
+    assert all(name == kind.__name__ and kind.__doc__ for name, kind in KINDS.items())
+    assert spaced("CellsInfused") == "cells infused"
+    assert spaced("Signed") == "signed"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.about_participant])
+def test_what_is_about_a_participant_names_one(kind):
+    with pytest.raises(ValueError, match="needs the participant's code"):
+        bare(kind, reason="why")
+    assert bare(kind, participant="P-001", reason="why").participant == "P-001"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if not kind.about_participant])
+def test_what_is_not_about_a_participant_needs_none(kind):
+    assert bare(kind, reason="why").participant is None
+
+
+@pytest.mark.parametrize("reason", [None, "", "  "])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.needs_reason])
+def test_a_reason_that_is_needed_is_not_blank(kind, reason):
+    with pytest.raises(ValueError, match="needs a reason"):
+        bare(kind, participant="P-001", reason=reason)
+
+
+@pytest.mark.parametrize("code", ["P 001", "-P1", "P" * 33, "Zoë", "P/1"])
+def test_a_code_that_is_none_is_refused_with_what_to_write(code):
+    with pytest.raises(ValueError, match="use letters, digits"):
+        bare(ParticipantEvent, participant=code)
+
+
+@pytest.mark.parametrize("code", ["P", "P-001", "9", "S1.P_07", "P" * 32])
+def test_a_code_is_kept_as_written(code):
+    assert bare(ParticipantEvent, participant=code).participant == code
