@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from escalon.facts import Day
 from escalon.safety.adverse_event import AdverseEvent, criteria, death_day, died_on, is_death
-from escalon.safety.dlt_clauses import kind_of
+from escalon.safety.dlt_clauses import syndrome_of
 from escalon.safety.occurrence import Occurrence, occurrences
 from escalon.safety.words import Criterion, Outcome, read_outcome
 
@@ -60,10 +60,9 @@ def _between_lines(event: Occurrence, whole: Sequence[Occurrence]) -> list[str]:
     found = []
     if len(judged) > 1:
         found.append(f"{said}: judged a DLT in one line and no DLT in another. Keep the later judgement")
-    if event.component_of and not any(kind_of(one) == event.component_of for one in whole):
-        found.append(
-            f"{said}: a part of {event.component_of}, which is not recorded. Record it, or count the event by itself"
-        )
+    if event.component_of and syndrome_of(event, whole) is None:
+        missing = f"a part of {event.component_of}, which is not recorded on those days"
+        found.append(f"{said}: {missing}. Record it, or let the event stand by itself")
     return found
 
 

@@ -125,8 +125,15 @@ def _event_grounds(
 
 def is_part(event: Occurrence, events: Iterable[Occurrence]) -> bool:
     """Whether it is a part of a recorded syndrome, which is judged in its place; a death asks for itself."""
+    return not event.is_fatal and syndrome_of(event, events) is not None
+
+
+def syndrome_of(event: Occurrence, events: Iterable[Occurrence]) -> Occurrence | None:
+    """The syndrome an event is recorded as a part of, where that is recorded too and its days overlap."""
     part_of = event.component_of
-    return part_of is not None and not event.is_fatal and any(kind_of(one) == part_of for one in events)
+    if part_of is None:
+        return None
+    return next((one for one in events if kind_of(one) == part_of and event.may_overlap(one)), None)
 
 
 def kind_of(event: Occurrence) -> str:
@@ -136,8 +143,7 @@ def kind_of(event: Occurrence) -> str:
 
 
 def _marks(event: Occurrence) -> set[str]:
-    part = {"crs_component"} if event.component_of is Syndrome.CRS and not event.is_fatal else set()
-    return {event.term.name, kind_of(event), event.term.system_class} | part
+    return {event.term.name, kind_of(event), event.term.system_class}
 
 
 def _event_ground(rule: DltRule, event: Occurrence, window: Horizon) -> Ground | None:

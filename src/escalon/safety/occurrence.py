@@ -181,6 +181,11 @@ class Occurrence:
         lasted = None if end is None else True if end.earliest >= first else False if end.latest < first else None
         return all_known((begun, lasted))
 
+    def may_overlap(self, other: "Occurrence") -> bool:
+        """Whether the two may have a day in common: neither is known to have ended before the other began."""
+        pairs = ((self.end, other.start), (other.end, self.start))
+        return not any(end and start and end.is_before(start) is True for end, start in pairs)
+
     def began_before(self, day: date) -> Truth:
         """Whether it began before a day."""
         return None if self.start is None else self.start.is_before(Day.of(day))

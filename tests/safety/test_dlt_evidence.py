@@ -1,0 +1,341 @@
+"""How one participant counts: events, counts and deaths against the definition, and what people decided."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from escalon.escalation import Outcome
+from escalon.facts import Day, Fact
+from escalon.protocol import load_study
+from escalon.reporting.tables.dose_limiting import study_definition
+from escalon.safety.adverse_event import AdverseEvent
+from escalon.safety.dlt_clauses import Horizon
+from escalon.safety.dlt_definition import DltDefinition
+from escalon.safety.dlt_evidence import (
+    DltEvidence,
+    Entered,
+    Followed,
+    Judgement,
+    WindowReview,
+    dlt_evidence,
+    uncounted_notes,
+)
+
+FIRST = date(2025, 3, 17)
+LAST = FIRST + timedelta(days=28)
+CLOSED = LAST + timedelta(days=14)
+DLT, PENDING, NO_DLT, NOT_EVALUABLE = Outcome.DLT, Outcome.PENDING, Outcome.NO_DLT, Outcome.NOT_EVALUABLE
+
+
+def the_definition() -> DltDefinition:
+    found = study_definition(load_study("nct07052565"))
+    assert found is not None
+    return found
+
+
+DEFINITION = the_definition()
+
+
+def on(number: int) -> Day:
+    """A day counted from infusion."""
+    return Day.of(FIRST + timedelta(days=number))
+
+
+def line(term: str, grade: int | None, start: int, end: int | None = None, **more: Any) -> AdverseEvent:
+    return AdverseEvent(term=term, grade=grade, start=on(start), end=None if end is None else on(end), **more)
+
+
+def count(name: str, day: int, value: str) -> Fact:
+    return Fact(name, Decimal(value), on(day), "10^9/L", lower=Decimal(2))
+
+
+def evidence(
+    *lines: AdverseEvent, counts: list[Fact] | None = None, as_of: date = CLOSED, required: bool = False, **more: Any
+) -> DltEvidence:
+    some = [count("neutrophils", 28, "3"), count("platelets", 28, "200")] if counts is None else counts
+    followed = Followed(
+        participant="P02", events=[Entered(one) for one in lines], counts=[Entered(one) for one in some], **more
+    )
+    return dlt_evidence(DEFINITION, followed, Horizon(FIRST, LAST, as_of), review_required=required)
+
+
+FATAL = {"outcome": "fatal"}
+EVENTS: list[tuple[str, list[AdverseEvent], Outcome, str]] = [
+    ("died_unjudged", [line("Febrile neutropenia", 5, -2, 10, related=True, **FATAL)], PENDING, "not decided"),
+    ("died_judged_no", [line("Febrile neutropenia", 5, -2, 10, related=False, dlt=False, **FATAL)], NOT_EVALUABLE, "replaced"),
+    ("died_unrelated_unjudged", [line("Sepsis", 5, 4, 10, related=False, **FATAL)], PENDING, "not decided"),
+    ("platelets_from_before", [line("Platelet count decreased", 4, -3, 35, related=True)], PENDING, "day 28 is not recorded"),
+    ("neutrophils_judged_yes", [line("Neutrophil count decreased", 4, -2, 44, related=True, dlt=True)], DLT, "DLT: Neutrophil"),
+    ("died_after_window_judged", [line("Sepsis", 5, 20, 40, related=False, dlt=False, **FATAL)], NO_DLT, "window closed"),
+    ("sepsis_from_before", [line("Sepsis", 4, -1, 20, related=True)], PENDING, "Sepsis, grade 4"),
+    ("icans_going_on", [line("ICANS", 3, -1, None, ongoing=True, related=True)], PENDING, "ICANS, grade 3"),
+    ("died_late_unjudged", [line("CRS", 5, 35, 38, related=True, **FATAL)], NO_DLT, "window closed"),
+    ("fatal_in_words", [line("Lung infection", 3, 6, 10, related=True, outcome="Died")], PENDING, "not decided"),
+    ("fatal_in_criteria", [line("Lung infection", 3, 6, 10, related=True, seriousness=("death",))], PENDING, "not decided"),
+    ("crs_five_days_judged_no", [line("CRS", 3, 3, 8, related=True, dlt=False)], NO_DLT, "window closed"),
+    ("crs_five_days", [line("CRS", 3, 3, 8, related=True)], PENDING, "CRS, grade 3"),
+    ("crs_one_day", [line("CRS", 3, 3, 4, related=True)], NO_DLT, "window closed"),
+    ("not_graded", [line("Sepsis", None, 16, 19, related=True)], PENDING, "grade not recorded"),
+    ("not_graded_judged_no", [line("Sepsis", None, 16, 19, related=True, dlt=False)], NO_DLT, "window closed"),
+    ("not_graded_before", [line("Sepsis", None, -9, -3, related=True)], NO_DLT, "window closed"),
+    ("part_of_crs", [line("CRS", 3, 16, 21, dlt=False), line("Hypotension", 3, 17, 18, component_of="CRS")], NO_DLT, ""),
+    ("part_of_nothing", [line("Hypotension", 3, 17, 28, component_of="CRS")], PENDING, "Hypo"),
+    ("part_of_crs_of_another_week", [line("CRS", 2, 1, 5), line("Hypotension", 3, 17, 28, component_of="CRS")], PENDING, "Hypo"),
+    ("death_as_part", [line("CRS", 3, 3, 9, dlt=False), line("Hypotension", 5, 4, 9, component_of="CRS")], PENDING, "Hypo"),
+    ("old_condition", [line("Arthritis", 3, -400, None, ongoing=True, baseline_grade=3)], NO_DLT, ""),
+    ("old_condition_worse", [line("Arthritis", 3, -400, None, ongoing=True, baseline_grade=2)], PENDING, "Arthritis"),
+    ("old_condition_unknown", [line("Arthritis", 3, -400, None, ongoing=True)], PENDING, "Arthritis"),
+    ("mild", [line("Nausea", 1, 3, 5)], NO_DLT, "window closed"),
+    ("no_term", [line("Feeling odd", 4, 3, 5)], PENDING, "Feeling odd"),
+    ("over_before", [line("CRS", 4, -9, -3, dlt=True)], PENDING, "over before the infusion"),
+    ("begun_late_judged_yes", [line("CRS", 4, 29, 33, dlt=True)], NO_DLT, "window closed"),
+    ("yes_in_one_line", [line("CRS", 2, 3, 4, id="1", dlt=False), line("CRS", 4, 5, 6, id="1", dlt=True)], DLT, "CRS"),
+    ("two_of_one_day", [line("CRS", 4, 3, 6), line("CRS", 4, 3, 6, dlt=False)], PENDING, "CRS, grade 4"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "outcome", "why"), [row[1:] for row in EVENTS], ids=[row[0] for row in EVENTS])
+def test_events_count_like_this(lines: list[AdverseEvent], outcome: Outcome, why: str) -> None:
+    counts = [] if any("count" in one.term for one in lines) else None
+    found = evidence(*lines, counts=counts)
+    assert (found.outcome, why in found.why) == (outcome, True), found
+    assert found.in_doubt is (outcome is PENDING)
+
+
+def fall(name: str, value: str, *days: int) -> list[Fact]:
+    return [count(name, day, value) for day in days]
+
+
+@pytest.mark.parametrize(
+    ("counts", "lines", "outcome", "why"),
+    [
+        (fall("platelets", "12", 1, 7, 14, 21, 28, 35, 48), [], PENDING, "grade 4 on day 28 meets DLT-4"),
+        (fall("platelets", "12", 1, 7, 14, 21, 27, 35), [], PENDING, "grade 4 on day 27 and again on day 35"),
+        (fall("platelets", "12", 1, 7, 14), [], PENDING, "recovery by day 28 is not recorded"),
+        (fall("platelets", "12", 1, 7) + fall("platelets", "60", 14), [], NO_DLT, "window closed"),
+        (fall("plt", "12", 28), [], PENDING, "meets DLT-4"),
+        ([], [], NO_DLT, "window closed"),
+        (
+            fall("neutrophils", "0.05", 1, 7, 14, 28),
+            [line("Neutrophil count decreased", 4, 1, 7, related=True, dlt=False)],
+            PENDING,
+            "judged no DLT, ended on 2025-03-24",
+        ),
+        (
+            fall("neutrophils", "0.05", 1, 7, 14, 28),
+            [line("Neutrophil count decreased", 4, 1, 40, related=True, dlt=False)],
+            NO_DLT,
+            "window closed",
+        ),
+    ],
+)
+def test_counts_hold_the_decision_until_a_person_has_judged_them(
+    counts: list[Fact], lines: list[AdverseEvent], outcome: Outcome, why: str
+) -> None:
+    found = evidence(*lines, counts=counts, as_of=FIRST + timedelta(days=50))
+    assert (found.outcome, why in found.why) == (outcome, True), found
+
+
+def test_what_meets_a_clause_and_was_judged_no_is_named() -> None:
+    (note,) = evidence(line("CRS", 3, 3, 8, dlt=False)).notes
+    assert note == "CRS, grade 3, from 2025-03-20 to 2025-03-25 meets DLT-1b, judged no DLT"
+
+
+@pytest.mark.parametrize("dlt", [None, False])
+def test_grave_events_and_deaths_after_the_window_stand_beside_the_answer(dlt: bool | None) -> None:
+    (death,) = evidence(line("CRS", 5, 35, 38, dlt=dlt)).notes
+    assert "died on 2025-04-24 (day 38)" in death
+    assert evidence(line("Sepsis", 4, 30, 33, dlt=dlt)).notes
+    assert evidence(line("Sepsis", 4, -9, -3, dlt=dlt)).notes == ()
+
+
+def test_toxicity_judged_limiting_that_began_after_the_window_is_named() -> None:
+    assert any("the committee decides" in note for note in evidence(line("CRS", 3, 29, 40, dlt=True)).notes)
+
+
+# ---- open windows
+
+
+def test_open_window_is_pending_without_a_doubt() -> None:
+    found = evidence(line("CRS", 3, 3, None, ongoing=True), as_of=FIRST + timedelta(days=5))
+    assert (found.outcome, found.in_doubt, found.until) == (PENDING, False, LAST)
+    later = evidence(line("CRS", 3, 3, None, ongoing=True), as_of=FIRST + timedelta(days=7))
+    assert later.in_doubt
+
+
+def test_low_counts_of_the_first_week_hold_nobody() -> None:
+    found = evidence(counts=fall("neutrophils", "0.2", 7), as_of=FIRST + timedelta(days=10))
+    assert (found.outcome, found.in_doubt) == (PENDING, False)
+    assert evidence(counts=fall("neutrophils", "0.2", 7), as_of=LAST).in_doubt is False
+    assert evidence(counts=fall("neutrophils", "0.2", 7), as_of=LAST + timedelta(days=1)).in_doubt
+
+
+def test_clause_begun_in_the_window_keeps_it_open_to_its_own_day() -> None:
+    begun = line("Hepatic failure", 3, 27, None, ongoing=True)
+    found = evidence(begun, as_of=LAST + timedelta(days=3))
+    assert (found.outcome, found.in_doubt, found.until) == (PENDING, False, (FIRST + timedelta(days=35)))
+    assert evidence(begun, as_of=FIRST + timedelta(days=35)).in_doubt
+
+
+@pytest.mark.parametrize(("day", "outcome"), [(27, PENDING), (28, PENDING), (29, NO_DLT)])
+def test_window_closes_with_its_last_day(day: int, outcome: Outcome) -> None:
+    assert evidence(as_of=FIRST + timedelta(days=day)).outcome is outcome
+
+
+# ---- evaluability
+
+
+def test_who_left_before_the_window_ended_is_replaced_unless_a_person_says_otherwise() -> None:
+    assert evidence(left=on(10)).outcome is NOT_EVALUABLE
+    kept = evidence(left=on(10), evaluable=True)
+    assert (kept.outcome, "left on 2025-03-27" in kept.why) == (NO_DLT, True)
+    assert evidence(left=on(29)).outcome is NO_DLT
+    assert evidence(left=on(10), as_of=FIRST + timedelta(days=9)).outcome is PENDING
+    assert evidence(left=Day.parse("2025-04")).in_doubt
+    assert evidence(left=on(-1)).in_doubt
+    assert evidence(evaluable=False).outcome is NOT_EVALUABLE
+
+
+def test_death_recorded_as_a_fact_alone_asks() -> None:
+    assert evidence(died=on(10)).in_doubt
+    assert evidence(died=on(40)).outcome is NO_DLT
+    assert evidence(line("Sepsis", 5, 5, 10, dlt=False), died=on(10)).outcome is NOT_EVALUABLE
+
+
+def test_judgement_yes_goes_before_leaving_and_doubt() -> None:
+    judged, open_ = line("CRS", 4, 3, 6, dlt=True), line("ICANS", 4, 3, 6)
+    assert evidence(judged, open_, left=on(10), evaluable=False).outcome is DLT
+    assert evidence(open_, left=on(10), evaluable=False).outcome is PENDING
+
+
+# ---- what people decided
+
+
+def test_nobody_has_decided_where_nothing_is_recorded() -> None:
+    assert evidence().decided is None
+    assert evidence(line("Nausea", 1, 3, 4)).decided is None
+    assert evidence(line("Lung infection", 3, 3, 6, dlt=False)).decided is False
+    assert evidence(line("Lung infection", 3, 3, 6, dlt=False), line("CRS", 4, 3, 4)).decided is None
+
+
+def test_review_of_the_window_settles_what_was_recorded_up_to_its_day() -> None:
+    open_ = line("CRS", 3, 3, 8)
+    assert evidence(open_, reviews=[WindowReview(LAST)]).outcome is NO_DLT
+    assert evidence(open_, reviews=[WindowReview(LAST)]).decided is False
+    assert evidence(open_, reviews=[WindowReview(FIRST)]).in_doubt
+    assert evidence(line("CRS", 4, 3, 8, dlt=True), reviews=[WindowReview(LAST)]).outcome is DLT
+    assert evidence(counts=fall("platelets", "12", 28), reviews=[WindowReview(LAST)]).outcome is NO_DLT
+
+
+def test_required_review_is_the_only_way() -> None:
+    assert evidence(required=True).outcome is PENDING
+    assert evidence(required=True, reviews=[WindowReview(LAST - timedelta(days=1))]).outcome is PENDING
+    assert evidence(required=True, reviews=[WindowReview(LAST)]).outcome is NO_DLT
+
+
+def test_silence_of_the_whole_record_is_no_answer() -> None:
+    silent = evidence(is_reported=False)
+    assert (silent.outcome, silent.in_doubt) == (PENDING, False)
+    assert evidence(is_reported=False, reviews=[WindowReview(LAST)]).outcome is NO_DLT
+
+
+def test_outcome_that_rests_on_no_count_is_said_in_the_headline() -> None:
+    silent, fine = evidence(counts=[]), evidence()
+    assert uncounted_notes([silent, fine, replace(silent, participant="P03")], DEFINITION) == (
+        "no neutrophil count after day 28: P02, P03",
+        "no platelet count after day 28: P02, P03",
+    )
+    assert uncounted_notes([evidence(counts=[], reviews=[WindowReview(LAST)])], DEFINITION) == ()
+
+
+def test_count_without_a_unit_is_named() -> None:
+    bare = Fact("platelets", Decimal(12), on(28))
+    assert any("no clause reads it" in note for note in evidence(counts=[bare]).notes)
+
+
+# ---- entries in order
+
+
+def entered(*lines: tuple[int, AdverseEvent], judgements: list[Judgement], **more: Any) -> DltEvidence:
+    followed = Followed(
+        participant="P02", events=[Entered(one, number) for number, one in lines], judgements=judgements, **more
+    )
+    return dlt_evidence(DEFINITION, followed, Horizon(FIRST, LAST, CLOSED))
+
+
+GRAVE = line("CRS", 4, 3, 6, id="1")
+
+
+def test_later_of_two_judgements_counts() -> None:
+    no, yes = Judgement(False, 20, frozenset({10})), Judgement(True, 30, frozenset({10}))
+    assert entered((10, GRAVE), judgements=[no]).outcome is NO_DLT
+    assert entered((10, GRAVE), judgements=[no, yes]).outcome is DLT
+    assert entered((10, GRAVE), judgements=[replace(yes, entry=15), no]).outcome is NO_DLT
+    assert entered((10, replace(GRAVE, dlt=True)), judgements=[no]).outcome is NO_DLT
+
+
+def test_judgement_speaks_of_the_events_it_rests_on() -> None:
+    other = line("ICANS", 4, 3, 6, id="2")
+    assert entered((10, GRAVE), (11, other), judgements=[Judgement(False, 20, frozenset({10}))]).in_doubt
+    assert entered((10, GRAVE), (11, other), judgements=[Judgement(False, 20)]).outcome is NO_DLT
+    assert entered(judgements=[Judgement(True, 20, because="as the committee read it")]).outcome is DLT
+
+
+@pytest.mark.parametrize("judgement", [Judgement(False, 20), Judgement(False, 20, frozenset({10}))])
+def test_what_is_new_since_the_judgement_asks_again(judgement: Judgement) -> None:
+    mild = line("CRS", 2, 3, 4, id="1")
+    assert entered((10, mild), judgements=[judgement]).outcome is NO_DLT
+    assert entered((10, mild), (21, line("CRS", 4, 5, 6, id="1")), judgements=[judgement]).in_doubt
+    assert entered((10, mild), (21, line("Sepsis", 5, 5, 9, related=False)), judgements=[judgement]).in_doubt
+    assert entered((10, mild), (21, line("Nausea", 1, 5, 6)), judgements=[judgement]).outcome is NO_DLT
+
+
+def test_review_does_not_cover_what_was_entered_later() -> None:
+    review = [WindowReview(LAST, 20)]
+    assert entered((10, GRAVE), judgements=[], reviews=review).outcome is NO_DLT
+    assert entered((21, GRAVE), judgements=[], reviews=review).in_doubt
+
+
+# ---- laws
+
+LINES = st.builds(
+    line,
+    st.sampled_from(["CRS", "ICANS", "Sepsis", "Platelet count decreased", "Hepatic failure", "Feeling odd", "Nausea"]),
+    st.sampled_from([None, 1, 2, 3, 4, 5]),
+    st.integers(-10, 40),
+    st.none() | st.integers(41, 60),
+    related=st.sampled_from([None, True, False]),
+    dlt=st.sampled_from([None, True, False]),
+)
+
+
+@given(st.lists(LINES, max_size=3), st.integers(0, 60))
+def test_outcome_follows_the_order_of_precedence(lines: list[AdverseEvent], day: int) -> None:
+    found = evidence(*lines, counts=[], as_of=FIRST + timedelta(days=day))
+    assert found.in_doubt is (found.outcome is PENDING and bool(found.doubts))
+    assert (found.outcome is NO_DLT) <= (day > 28 and not found.doubts)
+    assert (found.outcome is DLT) is (found.decided is True)
+
+
+@given(st.lists(LINES, max_size=2), LINES)
+def test_another_unjudged_event_never_makes_an_answer_bolder(lines: list[AdverseEvent], more: AdverseEvent) -> None:
+    bold = {NO_DLT: 2, NOT_EVALUABLE: 2, PENDING: 1, DLT: 0}
+    before, after = evidence(*lines), evidence(*lines, replace(more, dlt=None))
+    assert bold[after.outcome] <= bold[before.outcome]
+
+
+@given(st.lists(LINES, max_size=3))
+def test_order_of_the_rows_changes_nothing(lines: list[AdverseEvent]) -> None:
+    one, other = evidence(*lines), evidence(*reversed(lines))
+    assert (one.outcome, one.decided, set(one.doubts)) == (other.outcome, other.decided, set(other.doubts))
+
+
+def test_laws_meet_every_outcome() -> None:
+    assert {row[2] for row in EVENTS} == set(Outcome)
