@@ -10,18 +10,14 @@ import typer
 from typer.testing import CliRunner
 
 from escalon.cli.design import app as design
-from escalon.cli.dose_escalation import next_dose, outlook
+from escalon.cli.dose import app as dose
 from escalon.escalation import EscalationError
 
-dose = typer.Typer()
-dose.command("next")(next_dose)
-dose.command("outlook")(outlook)
 
-
-def run(app: typer.Typer, *words: str) -> str:
+def run(app: typer.Typer, *words: str, code: int = 0) -> str:
     result = CliRunner().invoke(app, list(words), catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
+    assert result.exit_code == code, result.output
+    return result.stdout
 
 
 def test_the_default_comparison_is_the_one_for_this_trial():
@@ -65,13 +61,50 @@ def test_next_dose_tells_the_decision_its_reason_and_the_rule():
     words = run(dose, "next", "1NNN 2NNT")
     assert words.startswith("Treat 3 at level 2.\nBecause: 1 of 3 had a DLT at level 2: expand to six.")
     assert "Rule: 3+3 V2, 3 levels." in words
-    assert json.loads(run(dose, "next", "1NTT", "--json"))["mtd"] == 0
+    assert json.loads(run(dose, "next", "1NTT", "--json", code=1))["mtd"] == 0
 
 
-def test_a_history_the_rule_could_not_have_produced_is_refused_unless_said_to_be_an_override():
-    with pytest.raises(EscalationError, match="--overridden"):
-        run(dose, "next", "1NNN 3NNT")
-    assert "Departure from the rule: cohort 2" in run(dose, "next", "1NNN 3NNT", "--overridden")
+def test_a_history_the_rule_could_not_have_produced_is_answered_and_named():
+    asked = CliRunner().invoke(dose, ["next", "1NNN 3NNT"], catch_exceptions=False)
+    assert "Treat 3 at level 2.\nBecause: level 2 was skipped" in asked.stdout
+    assert "Departure from the rule: cohort 2 (3NNT): the rule said treat 3 at level 2" in asked.stdout
+    assert "add --overridden if it happened so" in asked.stderr
+    meant = CliRunner().invoke(dose, ["next", "1NNN 3NNT", "--overridden"], catch_exceptions=False)
+    assert (meant.stdout, meant.stderr) == (asked.stdout, "")
+
+
+@pytest.mark.parametrize(("so_far", "code"), [("1NNN", 0), ("", 0), ("1NNP", 1), ("1TTT", 1), ("1NNN 2NNN 3NNN", 1)])
+def test_the_exit_code_says_whether_anyone_may_be_treated(so_far, code):
+    run(dose, "next", so_far, code=code)
+
+
+@pytest.mark.parametrize("command", ["next", "outlook"])
+def test_without_a_history_or_a_study_the_command_asks_for_one(command):
+    with pytest.raises(EscalationError, match="or a study and its data folder"):
+        run(dose, command)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["nct07052565", "data", "--levels", "3"], "brings its own rule"),
+        (["1NNN", "--cutoff", "2025-01-01"], "no dates"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(words, says):
+    with pytest.raises(EscalationError, match=says):
+        run(dose, "next", *words)
+
+
+def test_a_tolerated_top_level_is_no_mtd_in_words_and_in_json():
+    words = run(dose, "next", "1NNN 2NNN 3NNN", code=1)
+    assert words.startswith("Stop, the top level, 3, was tolerated: the MTD was not reached.")
+    found = json.loads(run(dose, "next", "1NNN 2NNN 3NNN", "--json", code=1))
+    assert (found["mtd"], found["reached"]) == (3, False)
+    assert found["decision"]["reached"] is False
+    assert found["headline"] == "stop: the top level, 3, was tolerated; the MTD was not reached"
+    reached = json.loads(run(dose, "next", "1NNN 2NNN 2NNN 3NTT", "--json", code=1))
+    assert (reached["mtd"], reached["reached"]) == (2, True)
 
 
 def test_outlook_draws_and_counts(tmp_path: Path):

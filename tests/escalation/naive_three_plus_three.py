@@ -51,3 +51,21 @@ def _down(level: int, seen: dict[int, list[int]], path: Path, levels: int, varia
 def written(path: Path) -> str:
     """The path as `1NNN 2NNT`."""
     return " ".join(f"{level}{'N' * (3 - dlts)}{'T' * dlts}" for level, dlts in path)
+
+
+def advised(n: list[int], t: list[int], variant: str) -> tuple[str, int]:
+    """What to do with any counts of at most six a level, read from the prose: ("treat" or "stop", level or MTD).
+
+    From the lowest level up, each is looked at: it must have been given to three, with one DLT among three to six it is
+    given to six, with two it is too toxic. The first that does not pass decides.
+    """
+    levels = len(n)
+    for level in range(levels):
+        if t[level] >= 2:
+            below = level - 1
+            if below < 0:
+                return "stop", 0
+            return ("treat" if variant != "V1" and n[below] < 6 else "stop"), level
+        if n[level] < 3 or (t[level] == 1 and n[level] < 6):
+            return "treat", level + 1
+    return ("treat" if variant == "V3" and n[-1] < 6 else "stop"), levels

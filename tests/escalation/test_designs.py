@@ -18,20 +18,21 @@ from escalon.escalation import (
     at_most,
     backfill,
     expand_at_mtd,
+    guards_from,
     lowest_too_toxic,
     next_dose,
     no_skipping,
     parse_conduct,
+    parse_design,
     three_plus_three,
 )
 from escalon.escalation.boin import boin, boin_table
-from escalon.escalation.catalogue import EXAMPLES, calendar_guards_from, design_from, rule_from, rule_from_text
+from escalon.escalation.catalogue import EXAMPLES, design_from
 from escalon.escalation.crm import DoseToxicity, crm, posterior, skeleton
 from escalon.escalation.decision_table import DecisionTable
 from escalon.escalation.i3_plus_3 import i3_plus_3
 from escalon.escalation.keyboard import keyboard, mtpi2
 from escalon.escalation.protocol_text import decision_rows
-from escalon.escalation.replay import departures
 from escalon.escalation.rolling_six import RollingSix
 from escalon.escalation.sweep import sweep
 from escalon.escalation.tite_crm import TiteCrm, adaptive_weights, linear_weights, tite_posterior
@@ -148,10 +149,10 @@ def test_a_participant_pending_in_an_interval_design_waits_only_if_it_matters():
 
 
 def test_departures_from_the_rule_are_listed():
-    left = departures(three_plus_three(3), parse_conduct("1NNN 3NNN 2NNNN"))
+    left = next_dose(three_plus_three(3), "1NNN 3NNN 2NNNN").departures
     assert [departure.cohort for departure in left] == [2, 3]
     assert "the rule said treat 3 at level 2" in str(left[0])
-    assert departures(three_plus_three(3), parse_conduct("1NNNN 2NNT 2NNN")) == ()
+    assert next_dose(three_plus_three(3), "1NNN 2NNT 2NNN").departures == ()
 
 
 @pytest.mark.parametrize("model", ["power", "logistic"])
@@ -207,13 +208,13 @@ def test_the_rolling_six_never_puts_more_than_six_at_a_level_and_closes_toxic_on
 
 @pytest.mark.parametrize("text", [text for name, text in EXAMPLES.items() if name != "table"])
 def test_every_design_is_made_from_its_line_and_prints_itself(text):
-    rule = rule_from_text(text, 3)
+    rule = parse_design(text, 3)
     assert len(rule.prose()) >= 3
     assert all(sentence.endswith(".") for sentence in rule.prose())
 
 
 def test_settings_as_data_and_as_text_give_the_same_rule():
-    assert rule_from({"design": "3+3", "levels": 3, "variant": "V3", "size": 18}) == rule_from_text("3+3 V3 size=18", 3)
+    assert design_from({"design": "3+3", "levels": 3, "variant": "V3", "size": 18}) == parse_design("3+3 V3 size=18", 3)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,7 @@ def test_settings_as_data_and_as_text_give_the_same_rule():
 )
 def test_a_design_that_is_not_complete_is_refused_with_an_example(text, says):
     with pytest.raises(EscalationError, match=says):
-        design_from(text, 3)
+        parse_design(text, 3)
 
 
 def test_the_decision_table_of_a_3_plus_3():
@@ -281,16 +282,17 @@ def test_any_history_gets_a_reasoned_answer_within_the_levels_and_the_cap(cohort
 
 def test_a_crm_stops_when_the_lowest_level_is_too_toxic_also_at_the_very_end():
     rule = GUARDED["crm"]
-    assert next_dose(rule, "1TTT") == Stop(0, "3 of 3 had a DLT at level 1: the lowest level is too toxic")
+    found = next_dose(rule, "1TTT")
+    assert (found.mtd, found.reason) == (0, "3 of 3 had a DLT at level 1: the lowest level is too toxic")
     full = crm((0.05, 0.12, 0.25), 0.25) & lowest_too_toxic("0.25") & at_most(3)
     assert next_dose(full, "1TTT").mtd == 0
     assert sweep(full).under((1.0, 1.0, 1.0)).selection.exact[0] == 1
 
 
-def test_calendar_guards_from_settings():
-    guards = calendar_guards_from({"dlt_window": 28, "sentinel": 14, "stagger": 0, "whole_cohort_first": True})
+def test_guards_from_settings():
+    guards = guards_from({"dlt_window": 28, "sentinel": 14, "stagger": 0, "whole_cohort_first": True})
     assert [type(guard).__name__ for guard in guards] == ["DltWindow", "Sentinel", "WholeCohortFirst"]
     with pytest.raises(EscalationError, match="Unknown calendar setting window"):
-        calendar_guards_from({"window": 28})
+        guards_from({"window": 28})
     with pytest.raises(EscalationError, match="sentinel = soon is not a number of days"):
-        calendar_guards_from({"sentinel": "soon"})
+        guards_from({"sentinel": "soon"})

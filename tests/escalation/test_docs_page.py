@@ -10,12 +10,11 @@ import shlex
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 import escalon.escalation
 from escalon.cli.design import app as design
-from escalon.cli.dose_escalation import next_dose, outlook
+from escalon.cli.dose import app as dose
 from escalon.escalation.scenario_files import read_scenarios
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -23,17 +22,14 @@ BLOCKS = re.findall(
     r"```console\n\$ (escalon [^\n]+)\n(.*?)\n```", (DOCS / "escalation.md").read_text("utf-8"), re.DOTALL
 )
 
-dose = typer.Typer()
-dose.command("next")(next_dose)
-dose.command("outlook")(outlook)
 GROUPS = {"design": design, "dose": dose}
 
 
 def printed(command: str) -> str:
     _, group, *words = shlex.split(command)
     result = CliRunner().invoke(GROUPS[group], words, catch_exceptions=False)
-    assert result.exit_code == 0
-    return result.output.rstrip()
+    assert result.exit_code == (1 if result.stdout.startswith("Wait") else 0)
+    return result.stdout.rstrip()
 
 
 def test_the_page_has_examples():

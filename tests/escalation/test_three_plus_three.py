@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import product
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,9 +20,11 @@ from escalon.escalation import (
     at_most,
     expand_at_mtd,
     next_dose,
+    parse_conduct,
     three_plus_three,
 )
-from tests.escalation.naive_three_plus_three import paths, written
+from escalon.escalation.rule import Counts
+from tests.escalation.naive_three_plus_three import advised, paths, written
 
 VARIANTS = ("V1", "V2", "V3")
 
@@ -32,7 +37,51 @@ def test_conduct_follows_every_path_of_an_independent_enumeration(variant, level
         for done in range(len(path)):
             decision = next_dose(rule, written(path[:done]))
             assert (decision.action, decision.level, decision.size) == ("treat", path[done][0], 3), written(path[:done])
-        assert next_dose(rule, written(path)) == Stop(mtd, next_dose(rule, written(path)).reason)
+        end = next_dose(rule, written(path))
+        assert (end.action, end.mtd, end.departures) == ("stop", mtd, ())
+        assert end.reached is (None if mtd == 0 else mtd < levels)
+
+
+PAIRS = [(n, t) for n in range(7) for t in range(n + 1)]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_history_of_three_levels_is_decided_as_an_independent_reading_of_the_prose_decides_it(variant):
+    states = np.array(list(product(PAIRS, repeat=3)))
+    n, t = states[..., 0], states[..., 1]
+    current = 3 - (n[:, ::-1] > 0).argmax(axis=1) * n.any(axis=1)
+    moves = three_plus_three(3, variant).decide(Counts(n, t, current, n.sum(axis=1)))
+    said = ["treat" if level else "stop" for level in moves.level.tolist()]
+    where = np.where(moves.level > 0, moves.level, moves.mtd).tolist()
+    for row, found in enumerate(zip(said, where, strict=True)):
+        assert found == advised(n[row].tolist(), t[row].tolist(), variant), (n[row], t[row])
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.text("NTX", min_size=1, max_size=4)), max_size=6),
+    st.sampled_from(VARIANTS),
+)
+def test_nobody_goes_up_past_a_level_that_was_never_cleared(cohorts, variant):
+    so_far = " ".join(f"{level}{letters}" for level, letters in cohorts)
+    tally = parse_conduct(so_far).tally(3)
+    decision = next_dose(three_plus_three(3, variant), so_far)
+    for level in range(1, decision.level or 0):
+        n, t = tally[level]
+        assert (n >= 3 and t == 0) or (n >= 6 and t * 6 <= n), so_far
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.text("NTX", min_size=1, max_size=4)), max_size=6),
+    st.sampled_from(VARIANTS),
+)
+def test_a_departure_is_named_exactly_where_the_rule_had_said_something_else(cohorts, variant):
+    words = [f"{level}{letters}" for level, letters in cohorts]
+    rule = three_plus_three(3, variant)
+    named = {one.cohort for one in next_dose(rule, " ".join(words)).departures}
+    for number, (level, letters) in enumerate(cohorts, start=1):
+        said = next_dose(rule, " ".join(words[: number - 1]))
+        places = len(letters.replace("X", ""))
+        assert (number in named) is (said.action != "treat" or said.level != level or places > said.size)
 
 
 @st.composite
@@ -117,7 +166,8 @@ def test_a_cohort_is_cut_to_the_places_left():
 def test_thresholds_are_data_so_two_of_six_may_stop_without_going_down():
     sister = a_plus_b(3, Thresholds(3, 3, 1, 1, 1, declare=2), "V2")
     two_of_six, three_of_six = next_dose(sister, "1NNN 2NNT 2NNT"), next_dose(sister, "1NNN 2NNT 2NTT")
-    assert two_of_six == Stop(2, "2 of 6 had a DLT at level 2: tolerable, but not to be escalated from: it is the MTD")
+    reason = "2 of 6 had a DLT at level 2: tolerable, but not to be escalated from: it is the MTD"
+    assert two_of_six == Stop(2, reason, reached=True)
     assert (three_of_six.action, three_of_six.level) == ("treat", 1)
 
 
@@ -153,4 +203,5 @@ def test_decisions_are_plain_data():
         "until": None,
         "reason": "0 of 3 had a DLT at level 1: escalate",
         "notes": [],
+        "departures": [],
     }

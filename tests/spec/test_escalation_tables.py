@@ -17,13 +17,14 @@ from escalon.escalation import (
     at_most,
     conduct_of,
     enough_and_staying,
+    guards_from,
     next_dose,
     parse_conduct,
+    parse_design,
     three_plus_three,
 )
 from escalon.escalation.boin import boin, boin_table, boundary_rates
-from escalon.escalation.catalogue import calendar_guards_from, rule_from_text
-from escalon.escalation.crm import DoseToxicity, crm, maximum_likelihood, posterior, skeleton
+from escalon.escalation.crm import DoseToxicity, crm, posterior, skeleton
 from escalon.escalation.decision_table import DecisionTable
 from escalon.escalation.exact_beta import upper_tail
 from escalon.escalation.i3_plus_3 import i3_plus_3
@@ -91,6 +92,31 @@ def test_open_cohorts(row):
 @rows("three_plus_three", "After an override")
 def test_overrides(row):
     decision = next_dose(three_plus_three(3, "V2"), row["so far"])
+    assert (str(decision), decision.reason) == (row["next"], row["because"])
+
+
+@rows("three_plus_three", "A level left behind")
+def test_levels_left_behind(row):
+    decision = next_dose(three_plus_three(3, "V2"), row["so far"])
+    assert (str(decision), decision.reason) == (row["next"], row["because"])
+    assert [one.cohort for one in decision.departures] == [int(number) for number in row["departures"].split()]
+
+
+def test_more_than_six_at_a_level_names_the_rule_it_is_judged_by():
+    page = (SPEC / "three_plus_three.md").read_text(encoding="utf-8")
+    decision = next_dose(three_plus_three(3, "V2"), "1NNN 2NTT 1NNT 1NNT")
+    assert [f"{note}." for note in decision.notes if f"{note}." in page.splitlines()] == [f"{decision.notes[-1]}."]
+
+
+@rows("three_plus_three", "A level below the start")
+def test_a_level_below_the_start(row):
+    decision = next_dose(parse_design("3+3 V2 lowest=-1", 4), row["so far"])
+    assert (str(decision), decision.reason, decision.departures) == (row["next"], row["because"], ())
+
+
+@rows("rolling_six", "In conduct")
+def test_rolling_six_in_conduct(row):
+    decision = next_dose(parse_design("rolling-six window=28", 3), row["so far"])
     assert (str(decision), decision.reason) == (row["next"], row["because"])
 
 
@@ -207,11 +233,6 @@ def test_crm_limits():
     assert agrees(high[0, 5], ".860573770")
 
 
-def test_crm_maximum_likelihood():
-    found = maximum_likelihood(DoseToxicity(SKELETON), np.array(MANUAL.n), np.array(MANUAL.t))
-    assert found == pytest.approx(-0.1909884812, abs=1e-4)  # printed with R's optimize, whose tolerance is 1e-4
-
-
 @rows("crm", "Skeletons")
 def test_skeletons(row):
     printed = row["skeleton"].split()
@@ -322,7 +343,7 @@ def test_rolling_six_grid(row):
 
 @rows("guards", "On counts")
 def test_guards_on_counts(row):
-    decision = next_dose(rule_from_text(row["rule"], 3), row["so far"])
+    decision = next_dose(parse_design(row["rule"], 3), row["so far"])
     assert (str(decision), decision.reason) == (row["next"], row["because"])
 
 
@@ -332,7 +353,7 @@ def test_guards_on_the_calendar(row):
     infused = [re.fullmatch(r"(\d)([NTPX])(\d+)", word) for word in row["infused"].split()]
     treated = (Treated(int(one[1]), Outcome(one[2]), start + timedelta(int(one[3]))) for one in infused)
     conduct = conduct_of(treated, cohort=3)
-    guards = calendar_guards_from(dict(word.split("=") for word in row["guards"].split()))
+    guards = guards_from(dict(word.split("=") for word in row["guards"].split()))
     decision = next_dose(three_plus_three(3, "V2"), conduct, guards, start + timedelta(int(row["asked on day"])))
     until = f"wait until day {(decision.until - start).days}" if decision.until else str(decision)
     assert until == row["answer"]

@@ -21,9 +21,15 @@ app = typer.Typer(
     help="Dose-escalation designs: exact operating characteristics, compared.\n\n"
     "A design is one line: `3+3 V2` · `a+b variant=V2 a=3 b=3 c=1 d=1 e=1` · `boin target=0.25 size=18` · "
     "`keyboard target=0.25 size=18` · `mtpi2 …` · `i3+3 …` · `table file=decisions.csv target=0.25 size=18` · "
-    "`crm target=0.25 skeleton=0.05/0.15/0.30 size=18 no_skipping=yes` · `rolling-six window=28` · "
+    "`crm target=0.25 skeleton=0.05/0.15/0.30 size=18` · `rolling-six window=28` · "
     "`tite-crm target=0.25 skeleton=0.05/0.15/0.30 window=28 size=18`. "
-    "The last two read a clock, so they are simulated; simulated numbers always show their standard error.",
+    "The last two read a clock, so they are simulated; simulated numbers always show their standard error.\n\n"
+    "The CRM and the TITE-CRM skip no level, do not go up after a cohort whose DLT rate reached the target (Cheung 2005), and "
+    "treat nobody at or above a level that is too toxic, P(risk > target) above .95, stopping if it is the lowest: "
+    "`no_skipping=no`, `coherent=no`, `eliminate=no` (or a cut-off, `eliminate=0.9`) set these aside.\n\n"
+    "Any design may be told `start=2` (where the first cohort is treated), `lowest=-1` (one of the levels lies below level 1); "
+    "rules of counts also `stop_if_staying_at=9`, `stop_at=9`, `stop_if_next_has=9`, `stop_at_dlts=4`, `expand_to=9`, "
+    "`backfill_to=6`, `no_skipping=yes`, `coherent=yes`, `stop_if_lowest_toxic=0.95`.",
 )
 
 LEVELS = Annotated[int, typer.Option("--levels", "-l", min=1, help="How many dose levels.")]
@@ -82,13 +88,13 @@ def compare(
 
     `escalon design compare --grid 0.05,0.15,0.30,0.50`
     """
-    from escalon.escalation.catalogue import design_from
+    from escalon.escalation import parse_design
     from escalon.escalation.comparison_figure import comparison_svg
     from escalon.escalation.enrolment import Pace
     from escalon.escalation.evaluation import Simulation
     from escalon.escalation.evaluation import compare as evaluate_all
 
-    chosen = [design_from(text, levels) for text in designs or _default_designs(levels)]
+    chosen = [parse_design(text, levels) for text in designs or _default_designs(levels)]
     truths = _scenarios(risk, scenarios, random, levels, seed, target, not_evaluable, late, grid)
     pace = Pace(window, days_between) if window else None
     with progress("sweeping", shown=not as_json) as told:
@@ -127,7 +133,7 @@ def characteristics(
 
     `escalon design characteristics "boin target=0.25 size=18" --not-evaluable 0.1 --window 28`
     """
-    from escalon.escalation.catalogue import design_from
+    from escalon.escalation import parse_design
     from escalon.escalation.enrolment import Pace
     from escalon.escalation.evaluation import Simulation, evaluate
 
@@ -135,7 +141,7 @@ def characteristics(
     pace = Pace(window, days_between) if window else None
     with progress("sweeping", shown=not as_json) as told:
         found = evaluate(
-            design_from(design, levels),
+            parse_design(design, levels),
             truths,
             target,
             Simulation(trials, seed, days_between),
@@ -162,10 +168,10 @@ def table(
 
     `escalon design table "i3+3 target=0.25 size=18" --csv > decisions.csv`
     """
-    from escalon.escalation.catalogue import rule_from_text
+    from escalon.escalation import parse_design
     from escalon.escalation.protocol_text import decision_rows
 
-    rule = rule_from_text(design, levels)
+    rule = parse_design(design, levels)
     rows = decision_rows(rule)
     if as_json:
         print_json({"design": rule.name, "rows": {str(n): list(row) for n, row in rows.items()}})
@@ -190,9 +196,10 @@ def prose(
 
     `escalon design prose "3+3 V3 size=18"`
     """
-    from escalon.escalation.catalogue import rule_from_text
 
-    rule = rule_from_text(design, levels)
+    from escalon.escalation import parse_design
+
+    rule = parse_design(design, levels)
     say(f"{rule.name}\n")
     for sentence in rule.prose():
         say(sentence)

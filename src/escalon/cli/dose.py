@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, Annotated, TypeGuard
 
 import typer
 
-from escalon.cli.dose_escalation import DESIGN, LEVELS, OVERRIDDEN, risks_from, show_outlook
-from escalon.cli.dose_escalation import next_dose as next_dose_from_notation
-from escalon.cli.dose_escalation import outlook as outlook_from_notation
+from escalon.cli.dose_escalation import (
+    DESIGN,
+    LEVELS,
+    OVERRIDDEN,
+    RISKS,
+    STEPS,
+    TREE_FIGURE,
+    design_and_conduct,
+    next_from_notation,
+    show_outlook,
+)
 from escalon.cli.dose_lymphodepletion import lymphodepletion
 from escalon.cli.dose_product import product
 from escalon.cli.loading import Cutoff, cutoff_day, load
@@ -23,13 +31,15 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 app.command("product")(product)
 app.command("lymphodepletion")(lymphodepletion)
 
-_COHORT = re.compile(r"\d+[A-Za-z]+")
+_COHORT = re.compile(r"[-−]?\d+[A-Za-z][A-Za-z0-9]*")
 
 
 SoFar = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SO_FAR | STUDY DATA]", help="Cohorts such as '1NNN 2NNT', or a study and its data folder."
+        metavar="[SO_FAR | STUDY DATA]",
+        help="Cohorts in order, '1NNN 2NNT': level, then a letter each: N no DLT, T DLT, P pending, X not evaluable; "
+        "'' before the first. Or a study and its data folder.",
     ),
 ]
 
@@ -37,8 +47,8 @@ SoFar = Annotated[
 @app.command("next")
 def next_dose(
     what: SoFar = None,
-    design: DESIGN = "3+3 variant=V2 size=18",
-    levels: LEVELS = 3,
+    design: DESIGN = None,
+    levels: LEVELS = None,
     overridden: OVERRIDDEN = False,
     cutoff: Cutoff = None,
     as_json: AsJson = False,
@@ -51,27 +61,26 @@ def next_dose(
 
     escalon dose next nct07052565 demo/data --cutoff 2025-06-01
 
+    Any history is answered; a cohort that the rule had not asked for (a level skipped or left unfinished, one too many) is
+    named as a departure.
+
     From data, a participant counts as free of DLT only once the window has closed; the rule, its variant and its guards are
     the study's. Exit code 0: treat; 1: wait or stop; 2: the input is wrong.
     """
-    if _is_data(what):
+    if _is_data(what, cutoff, design, levels):
         _from_data(what, cutoff, as_json)
     else:
-        next_dose_from_notation(" ".join(what or []), design, levels, overridden, as_json)
+        next_from_notation(" ".join(what or ()), design, levels, overridden, as_json)
 
 
 @app.command()
 def outlook(
     what: SoFar = None,
-    design: DESIGN = "3+3 variant=V2 size=18",
-    levels: LEVELS = 3,
-    risk: Annotated[
-        list[str] | None,
-        typer.Option("--risk", "-r", help="Assumed true DLT risks by level, 0.05,0.15,0.30; may be repeated."),
-    ] = None,
-    steps: Annotated[int, typer.Option("--steps", "-s", min=0, max=6, help="How many steps the tree looks ahead.")] = 2,
-    figure: Annotated[Path | None, typer.Option("--figure", "-f", help="Write the tree to this SVG file.")] = None,
-    overridden: OVERRIDDEN = False,
+    design: DESIGN = None,
+    levels: LEVELS = None,
+    risk: RISKS = None,
+    steps: STEPS = 2,
+    figure: TREE_FIGURE = None,
     cutoff: Cutoff = None,
     as_json: AsJson = False,
 ) -> None:
@@ -83,21 +92,36 @@ def outlook(
 
     Without --risk the tree has no probabilities: Escalon assumes no risks of its own.
     """
-    if not _is_data(what):
-        outlook_from_notation(" ".join(what or []), design, levels, risk, steps, figure, overridden, as_json)
-        return
-    from escalon.protocol.design import dose_rule
+    if _is_data(what, cutoff, design, levels):
+        from escalon.protocol.design import dose_rule
 
-    protocol, found = _decided(what, cutoff)[:2]
-    show_outlook(
-        dose_rule(protocol), found.conduct, [risks_from(one) for one in risk or ()], steps, figure, as_json=as_json
-    )
+        protocol, found = _decided(what, cutoff)[:2]
+        show_outlook(dose_rule(protocol), found.conduct, risk, steps, figure, as_json, found.decision)
+    else:
+        chosen, conduct = design_and_conduct(" ".join(what or ()), design, levels)
+        show_outlook(chosen, conduct, risk, steps, figure, as_json)
 
 
-def _is_data(what: list[str] | None) -> TypeGuard[list[str]]:
-    """Whether the arguments are a study and a data folder, not cohorts."""
-    words = [word for text in what or [] for word in text.split()]
-    return len(what or []) == 2 and not all(_COHORT.fullmatch(word) for word in words)
+def _is_data(
+    what: list[str] | None, cutoff: str | None, design: str | None, levels: int | None
+) -> TypeGuard[list[str]]:
+    """Whether the arguments are a study and a data folder, not cohorts; what belongs to the other kind is refused."""
+    from escalon.escalation import EscalationError
+
+    if what is None:
+        raise EscalationError(
+            "which trial? Write its cohorts so far, for example '1NNN 2NNT' ('' before the first), "
+            "or a study and its data folder, for example nct07052565 DATA"
+        )
+    words = [word for text in what for word in text.split()]
+    is_data = len(what) == 2 and not all(_COHORT.fullmatch(word) for word in words)
+    if is_data and (design is not None or levels is not None):
+        raise EscalationError("--design and --levels go with cohorts such as '1NNN 2NNT'; a study brings its own rule")
+    if not is_data and cutoff is not None:
+        raise EscalationError(
+            "--cutoff goes with a study and its data folder; cohorts such as '1NNN 2NNT' have no dates"
+        )
+    return is_data
 
 
 def _decided(what: list[str], cutoff: str | None) -> "tuple[Study, NextDose, Intake]":

@@ -1,100 +1,66 @@
-"""`escalon dose next` and `escalon dose outlook`: what the dose rule says now, and what can still happen."""
+"""`escalon dose next` and `escalon dose outlook` from a notation, their options, and how both answers are shown."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from escalon.cli.output import AsJson, print_json, say, write
+from escalon.cli.output import note, print_json, say, write
 
 if TYPE_CHECKING:
-    from escalon.escalation import Conduct, Decision, Rule
+    from escalon.escalation import Conduct, Decision
     from escalon.escalation.outlook import Forecast, Node, Outlook
+    from escalon.escalation.timed import Design
 
-SO_FAR = Annotated[
-    str,
-    typer.Argument(
-        metavar="SO_FAR",
-        help="Cohorts in order: level, then a letter each: N no DLT, T DLT, P pending, X not evaluable. Empty: ''.",
-    ),
-]
+DEFAULT_DESIGN, DEFAULT_LEVELS = "3+3 variant=V2 size=18", 3
 DESIGN = Annotated[
-    str,
+    str | None,
     typer.Option(
-        "--design", "-d", help="The rule, for example '3+3 V1', 'boin target=0.25 size=18'; names: design --help."
+        "--design",
+        "-d",
+        help=f"The rule, for example '3+3 V1', 'boin target=0.25 size=18'; names: design --help. [default: {DEFAULT_DESIGN}]",
     ),
 ]
-LEVELS = Annotated[int, typer.Option("--levels", "-l", min=1, help="How many dose levels the trial has.")]
-OVERRIDDEN = Annotated[
-    bool, typer.Option("--overridden", help="Go on from cohorts the rule did not ask for; they are named.")
+LEVELS = Annotated[
+    int | None,
+    typer.Option("--levels", "-l", min=1, help=f"How many dose levels the trial has. [default: {DEFAULT_LEVELS}]"),
 ]
+OVERRIDDEN = Annotated[
+    bool, typer.Option("--overridden", help="Cohorts the rule did not ask for are meant so: no question about a slip.")
+]
+RISKS = Annotated[
+    list[str] | None,
+    typer.Option("--risk", "-r", help="Assumed true DLT risks by level, 0.05,0.15,0.30; may be repeated."),
+]
+STEPS = Annotated[int, typer.Option("--steps", "-s", min=0, max=6, help="How many steps the tree looks ahead.")]
+TREE_FIGURE = Annotated[Path | None, typer.Option("--figure", "-f", help="Write the tree to this SVG file.")]
 
 
-def next_dose(
-    so_far: SO_FAR = "",
-    design: DESIGN = "3+3 variant=V2 size=18",
-    levels: LEVELS = 3,
-    overridden: OVERRIDDEN = False,
-    as_json: AsJson = False,
-) -> None:
-    """What the dose rule says next, and why.
+def next_from_notation(so_far: str, design: str | None, levels: int | None, overridden: bool, as_json: bool) -> None:
+    """What a design says of a notation, printed. Exit code 0: treat; 1: wait or stop."""
+    from escalon.escalation import next_dose
 
-    escalon dose next "1NNN 2NNT"
-
-    escalon dose next "1NNN 2NTT" --design "3+3 V1"
-
-    escalon dose next "1NNN 2NTP" --json
-
-    escalon dose next "1NNNN 3NNT" --overridden
-    """
-    rule, conduct = rule_and_conduct(so_far, design, levels, overridden)
-    from escalon.escalation import next_dose as ask
-
-    show_decision(ask(rule, conduct), rule, conduct, as_json=as_json)
-
-
-def outlook(
-    so_far: SO_FAR = "",
-    design: DESIGN = "3+3 variant=V2 size=18",
-    levels: LEVELS = 3,
-    risk: Annotated[
-        list[str] | None,
-        typer.Option("--risk", "-r", help="Assumed true DLT risks by level, 0.05,0.15,0.30; may be repeated."),
-    ] = None,
-    steps: Annotated[int, typer.Option("--steps", "-s", min=0, max=6, help="How many steps the tree looks ahead.")] = 2,
-    figure: Annotated[Path | None, typer.Option("--figure", "-f", help="Write the tree to this SVG file.")] = None,
-    overridden: OVERRIDDEN = False,
-    as_json: AsJson = False,
-) -> None:
-    """Everything that can happen next, and how the trial ends from here, exactly.
-
-    escalon dose outlook "1NNN 2NNT" --risk 0.05,0.15,0.30
-
-    escalon dose outlook "1NNN 2NNP" -r 0.05,0.15,0.30 -r 0.10,0.25,0.45 --figure outlook.svg
-
-    Without --risk the tree has no probabilities: Escalon assumes no risks of its own.
-    """
-    rule, conduct = rule_and_conduct(so_far, design, levels, overridden)
-    show_outlook(rule, conduct, [risks_from(one) for one in risk or ()], steps, figure, as_json=as_json)
-
-
-def rule_and_conduct(so_far: str, design: str, levels: int, overridden: bool) -> tuple[Rule, Conduct]:
-    """The rule of a one-line design and the conduct of a notation; departures are refused unless overridden."""
-    from escalon.escalation import EscalationError, parse_conduct
-    from escalon.escalation.catalogue import rule_from_text
-    from escalon.escalation.replay import departures
-
-    rule, conduct = rule_from_text(design, levels), parse_conduct(so_far)
-    conduct.tally(levels)
-    left = departures(rule, conduct)
-    if left and not overridden:
-        raise EscalationError(
-            f"“{conduct}” is not what {rule.name} would have done: {left[0]}. "
-            "Correct the notation, or add --overridden if this is what happened"
+    chosen, conduct = design_and_conduct(so_far, design, levels)
+    decision = next_dose(chosen, conduct)
+    if decision.departures and not overridden and not as_json:
+        note(
+            f"escalon: “{conduct}” is not what {chosen.name} would have done, see the departures. "
+            "Correct the notation if that is a slip, or add --overridden if it happened so"
         )
-    return rule, conduct
+    show_decision(decision, chosen, conduct, as_json)
+    raise typer.Exit(0 if decision.action == "treat" else 1)
+
+
+def design_and_conduct(so_far: str, design: str | None, levels: int | None) -> tuple[Design, Conduct]:
+    """The design of one line and the conduct of a notation."""
+    from escalon.escalation import parse_conduct, parse_design
+
+    chosen = parse_design(design if design is not None else DEFAULT_DESIGN, levels or DEFAULT_LEVELS)
+    conduct = parse_conduct(so_far)
+    conduct.tally(chosen.levels, chosen.lowest)
+    return chosen, conduct
 
 
 def risks_from(text: str) -> tuple[float, ...]:
@@ -107,22 +73,22 @@ def risks_from(text: str) -> tuple[float, ...]:
         raise EscalationError(f"“{text}” is not a list of risks. Write one per level: 0.05,0.15,0.30") from error
 
 
-def show_decision(
-    decision: Decision, rule: Rule, conduct: Conduct, *, as_json: bool = False, extra: dict[str, Any] | None = None
-) -> None:
+def show_decision(decision: Decision, design: Design, conduct: Conduct, as_json: bool) -> None:
     """Print a decision with its reason, the counts it rests on, and any departures from the rule on the way."""
-    from escalon.escalation.replay import departures
+    from escalon.escalation import headline
 
-    left = [str(one) for one in departures(rule, conduct)]
     if as_json:
-        found = {"design": rule.name, "rule": list(rule.prose()), "so_far": str(conduct), **decision.as_json()}
-        print_json({**found, "departures": left, **(extra or {})})
+        plain = decision.as_json()
+        found = {"design": design.name, "rule": list(design.prose()), "so_far": str(conduct)}
+        found |= {"headline": headline(decision), "decision": plain, **plain}
+        found["departures"] = [str(one) for one in decision.departures]
+        print_json(found)
         return
-    tally = conduct.tally(rule.levels)
+    tally = conduct.tally(design.levels, design.lowest)
     say(f"{_sentence(str(decision))}.")
     say(f"Because: {decision.reason}.")
-    for note in decision.notes:
-        say(f"Note: {note}.")
+    for one in decision.notes:
+        say(f"{_sentence(one) if one.startswith(('departure', 'warning')) else f'Note: {one}'}.")
     for level in range(1, tally.levels + 1):
         n, t = tally[level]
         waiting, out = tally.pending[level - 1], tally.not_evaluable[level - 1]
@@ -130,10 +96,8 @@ def show_decision(
             more = "".join(
                 f", {count} {what}" for count, what in ((waiting, "pending"), (out, "not evaluable")) if count
             )
-            say(f"  level {level}: {t} DLT of {n} evaluable{more}")
-    for one in left:
-        say(f"Departure from the rule: {one}.")
-    say(f"Rule: {rule.name}, {rule.levels} levels. {' '.join(rule.prose())}")
+            say(f"  level {design.label(level)}: {t} DLT of {n} evaluable{more}")
+    say(f"Rule: {design.name}, {design.levels} levels. {' '.join(design.prose())}")
 
 
 def _sentence(text: str) -> str:
@@ -141,19 +105,23 @@ def _sentence(text: str) -> str:
 
 
 def show_outlook(
-    rule: Rule,
+    design: Design,
     conduct: Conduct,
-    risks: list[tuple[float, ...]],
+    risk: list[str] | None,
     steps: int,
     figure: Path | None,
-    *,
-    as_json: bool = False,
+    as_json: bool,
+    now: Decision | None = None,
 ) -> None:
-    """Print the tree of the next steps and the forecast of the end; write the figure if asked."""
+    """Print the tree of the next steps and the forecast of the end; write the figure if asked.
+
+    `now` is what the study has come to, holds and clocks included; without it the rule alone is asked.
+    """
     from escalon.escalation.outlook import outlook as look
     from escalon.escalation.outlook_figure import outlook_svg
+    from escalon.escalation.timed import TimedDesign
 
-    found = look(rule, conduct, risks, steps)
+    found = look(design, conduct, [risks_from(one) for one in risk or ()], steps, now=now)
     if figure:
         write(figure, outlook_svg(found))
     if as_json:
@@ -162,6 +130,8 @@ def show_outlook(
     _print_tree(found)
     for forecast in found.forecasts:
         _print_forecast(forecast)
+    if risk and isinstance(design, TimedDesign):
+        say(f"\n{design.name} reads the clock: how it ends is simulated, by `escalon design characteristics`.")
     if figure:
         say(f"Figure: {figure}")
 
@@ -169,6 +139,8 @@ def show_outlook(
 def _print_tree(found: Outlook) -> None:
     say(f"{found.rule.name}, so far {found.root.conduct or 'nobody treated'}")
     _print_node(found.root, "", "", "")
+    for one in found.root.decision.notes:
+        say(f"note: {one}")
 
 
 def _print_node(node: Node, observed: str, first: str, rest: str) -> None:
@@ -184,7 +156,7 @@ def _print_node(node: Node, observed: str, first: str, rest: str) -> None:
 def _print_forecast(forecast: Forecast) -> None:
     risks = ", ".join(f"{risk:g}" for risk in forecast.risks)
     say(f"\nIf the true DLT risks are {risks} (exact):")
-    ends = [f"{'no MTD' if level == 0 else f'MTD {level}'} {share:.4f}" for level, share in enumerate(forecast.mtd)]
+    ends = [f"{name} {share:.4f}" for name, share in forecast.ends]
     if forecast.unsettled:
         ends.append(f"undecided {forecast.unsettled:.4f}")
     say("  ends with    " + "   ".join(ends))

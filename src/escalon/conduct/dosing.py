@@ -14,9 +14,9 @@ from escalon.escalation import (
     EscalationError,
     Outcome,
     Stop,
-    Treat,
     Treated,
     Wait,
+    headline,
     next_dose,
 )
 from escalon.facts import Day, exact
@@ -71,35 +71,11 @@ class NextDose:
     reviews: tuple[DoseReview, ...]
     today: date
     assumptions: tuple[str, ...]
-    top: int
-    """The number of the highest dose level."""
 
     @property
     def headline(self) -> str:
         """The decision as a committee should read it: how many now, and what a stop does and does not say of an MTD."""
-        match self.decision:
-            case Treat(level, size, now=now):
-                some = f"dose {now} now" if now == size else f"dose {now} now, the others later"
-                return f"level {level} is open for {size}: {some}"
-            case Wait(until=until):
-                return f"dose nobody before {until}" if until else "dose nobody yet"
-            case Stop(mtd=None):
-                return "stop: no place is left, and the rule has not settled an MTD"
-            case Stop(mtd=0):
-                return "stop: level 1 is too toxic, so there is no MTD"
-            case Stop(mtd=mtd) if mtd == self.top and self.top_is_tolerated:
-                return f"stop: the top level, {mtd}, was tolerated; the MTD was not reached"
-            case Stop(mtd=mtd):
-                return f"stop: the MTD is level {mtd}"
-
-    @property
-    def top_is_tolerated(self) -> bool:
-        """Whether the top level passed, so that the highest dose studied is not known to be the highest tolerated."""
-        dlts = sum(one.outcome is Outcome.DLT for one in self.reviews if one.infusion.level == self.top)
-        counted = sum(
-            one.outcome in (Outcome.DLT, Outcome.NO_DLT) for one in self.reviews if one.infusion.level == self.top
-        )
-        return counted > 0 and dlts * 6 <= counted
+        return headline(self.decision)
 
     def as_json(self) -> dict[str, Any]:
         """The decision for scripts."""
@@ -129,7 +105,7 @@ def decide_next_dose(study: Study, records: Records, today: Day) -> NextDose:
     if doubtful := [one for one in reviews if one.in_doubt]:
         decision = _held(study, decision, reviews, doubtful, day)
     noted = replace(decision, notes=(*decision.notes, *_to_know(records, reviews, day)))
-    return NextDose(noted, conduct, reviews, day, assumptions, max(level.number for level in study.dose.levels))
+    return NextDose(noted, conduct, reviews, day, assumptions)
 
 
 def _held(

@@ -10,10 +10,12 @@ from __future__ import annotations
 from escalon.escalation.advice import next_dose
 from escalon.escalation.backfill import backfill
 from escalon.escalation.calendar_guards import dlt_window, sentinel, stagger, whole_cohort_first
-from escalon.escalation.decision import Decision, Stop, Treat, Wait
+from escalon.escalation.catalogue import guards_from, parse_design
+from escalon.escalation.decision import Decision, Departure, Stop, Treat, Wait, headline
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.guards import (
     at_most,
+    coherent,
     enough_and_staying,
     enough_at_current,
     enough_at_next,
@@ -21,10 +23,12 @@ from escalon.escalation.guards import (
     lowest_too_toxic,
     no_skipping,
     stop_if,
+    too_toxic,
     total_dlts,
 )
 from escalon.escalation.notation import Cohort, Conduct, Outcome, Treated, conduct_of, parse_conduct
 from escalon.escalation.rule import Rule
+from escalon.escalation.stopping import stopping_rule
 from escalon.escalation.tally import Tally
 from escalon.escalation.three_plus_three import VARIANTS, Thresholds, a_plus_b, three_plus_three
 
@@ -33,6 +37,7 @@ __all__ = [
     "Cohort",
     "Conduct",
     "Decision",
+    "Departure",
     "EscalationError",
     "Outcome",
     "Rule",
@@ -45,20 +50,26 @@ __all__ = [
     "a_plus_b",
     "at_most",
     "backfill",
+    "coherent",
     "conduct_of",
     "dlt_window",
     "enough_and_staying",
     "enough_at_current",
     "enough_at_next",
     "expand_at_mtd",
+    "guards_from",
+    "headline",
     "lowest_too_toxic",
     "next_dose",
     "no_skipping",
     "parse_conduct",
+    "parse_design",
     "sentinel",
     "stagger",
     "stop_if",
+    "stopping_rule",
     "three_plus_three",
+    "too_toxic",
     "total_dlts",
     "whole_cohort_first",
 ]

@@ -14,17 +14,19 @@ from itertools import product
 
 from escalon.escalation.backfill import while_waiting
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, WholeCohortFirst
-from escalon.escalation.decision import Decision, Stop, Treat, Wait
+from escalon.escalation.decision import Decision, Departure, Stop, Treat, Wait
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.guards import Guard
 from escalon.escalation.notation import Conduct, Outcome, Treated, parse_conduct
-from escalon.escalation.rule import Rule
+from escalon.escalation.replay import counting, departure, departures
+from escalon.escalation.rule import Counts, Rule
 from escalon.escalation.tally import Tally
+from escalon.escalation.timed import Design
 from escalon.escalation.words import plural
 
 
 def next_dose(
-    rule: Rule,
+    design: Design,
     so_far: str | Conduct | Tally,
     guards: Iterable[Guard | CalendarGuard] = (),
     today: date | None = None,
@@ -33,26 +35,82 @@ def next_dose(
 
     `so_far` is the notation `1NNN 2NNT`, a `Conduct` (with infusion dates if a calendar guard is used), or a bare
     `Tally`. Guards on counts (`at_most`) may be given here or combined into the rule; guards that read a calendar
-    (`dlt_window`, `sentinel`, `stagger`, `whole_cohort_first`) only here, together with `today`.
+    (`dlt_window`, `sentinel`, `stagger`, `whole_cohort_first`) only here, together with `today`. Any history gets an
+    answer; what in it the rule had not said is in `departures`, and among the notes.
 
     >>> from escalon.escalation import three_plus_three
     >>> print(next_dose(three_plus_three(3), "1NNN 2NTT"))
     treat 3 at level 1
     """
-    rule, calendar = _sort(rule, guards)
+    design, calendar = _sort(design, guards)
     if isinstance(so_far, Tally):
-        if calendar:
-            raise EscalationError("Guards that read a calendar need the conduct with infusion dates, not a bare tally")
-        return _settle(rule, so_far, None, ())
+        if calendar or not isinstance(design, Rule):
+            raise EscalationError(
+                "Guards and designs that read a calendar need the conduct with dates, not a bare tally"
+            )
+        return _remarked(_settle(design, so_far, None, ()), design, so_far, ())
     conduct = parse_conduct(so_far) if isinstance(so_far, str) else so_far
     window = next((guard for guard in calendar if isinstance(guard, DltWindow)), None)
-    if calendar:
+    if any(guard.reads_calendar for guard in calendar):
         conduct = _on_the_day(conduct, window, today)
-    open_cohort = conduct.in_open_cohort(rule.cohort)
-    decision = _settle(rule, conduct.tally(rule.levels), _when_all_closed(conduct, window), open_cohort)
-    if isinstance(decision, Treat) and today is not None:
-        decision = _hold(decision, calendar, conduct, open_cohort, today)
+    decision, left = asked(design, conduct, window, today)
+    decision = _held(decision, calendar, conduct, conduct.in_open_cohort(design.cohort), today)
+    decision = _remarked(decision, design, conduct.tally(design.levels, design.lowest), left)
     return _with_notes(decision, conduct, window, today)
+
+
+def asked(
+    design: Design, conduct: Conduct, window: DltWindow | None = None, today: date | None = None
+) -> tuple[Decision, tuple[Departure, ...]]:
+    """What the design says of a conduct, and where that conduct departs from what it had said; no guard on the calendar."""
+    if not isinstance(design, Rule):
+        timed = design
+        left = departures(lambda before: timed.ask(before, today), conduct, one_by_one=timed.one_by_one)
+        return timed.ask(conduct, today), left
+    rule = design
+
+    def ask(before: Conduct) -> Decision:
+        return _settle(rule, _tally(rule, before), _when_all_closed(before, window), before.in_open_cohort(rule.cohort))
+
+    before = [Conduct(conduct.cohorts[:number]) for number in range(len(conduct.cohorts) + 1)]
+    tallies = [_tally(rule, one) for one in before]
+    plain = [number for number, one in enumerate(before) if not _is_open(rule, one, tallies[number])]
+    try:
+        counts = Counts.of(*(tallies[number] for number in plain), recalls=rule.recalls)
+        moves = rule.decide(counts)
+    except EscalationError:  # a table that says nothing of some earlier count
+        return ask(conduct), departures(ask, conduct)
+    follows = {
+        number
+        for row, number in enumerate(plain[: len(plain) - (len(conduct.cohorts) in plain)])
+        if moves.level[row] and conduct.cohorts[number].level == rule.label(int(moves.level[row]))
+        and counting(conduct.cohorts[number]) <= moves.size[row]
+    }  # fmt: skip
+    found = (departure(ask, conduct, number + 1) for number in range(len(conduct.cohorts)) if number not in follows)
+    left = tuple(one for one in found if one is not None)
+    if plain and plain[-1] == len(conduct.cohorts):
+        return rule.answer(counts, moves, len(plain) - 1, tallies[-1]), left
+    return ask(conduct), left
+
+
+def _tally(rule: Rule, conduct: Conduct) -> Tally:
+    return conduct.tally(rule.levels, rule.lowest, rule.cohort if rule.recalls is not None else None)
+
+
+def _is_open(rule: Rule, conduct: Conduct, tally: Tally) -> bool:
+    """Whether an answer needs more than the counts: outcomes pending, or a cohort that is not full."""
+    return any(tally.pending) or (not rule.decides_within_cohort and bool(conduct.in_open_cohort(rule.cohort)))
+
+
+def _remarked(decision: Decision, design: Design, tally: Tally, left: tuple[Departure, ...]) -> Decision:
+    """The decision with what a reader must know of it: departures, counts beyond the publication, a stop that is lacking."""
+    notes = [f"departure from the rule: {one}" for one in left]
+    notes += design.remarks(tally)
+    if isinstance(decision, Treat):
+        notes += [f"warning: {one}" for one in design.warnings]
+    if not notes and not left:
+        return decision
+    return replace(decision, notes=(*decision.notes, *notes), departures=left)
 
 
 def _on_the_day(conduct: Conduct, window: DltWindow | None, today: date | None) -> Conduct:
@@ -84,14 +142,16 @@ def _with_notes(decision: Decision, conduct: Conduct, window: DltWindow | None, 
     return replace(decision, notes=notes)
 
 
-def _sort(rule: Rule, guards: Iterable[Guard | CalendarGuard]) -> tuple[Rule, tuple[CalendarGuard, ...]]:
+def _sort(design: Design, guards: Iterable[Guard | CalendarGuard]) -> tuple[Design, tuple[CalendarGuard, ...]]:
     calendar: list[CalendarGuard] = []
     for guard in guards:
-        if isinstance(guard, Guard):
-            rule = rule & guard
-        else:
+        if not isinstance(guard, Guard):
             calendar.append(guard)
-    return rule, tuple(calendar)
+        elif isinstance(design, Rule):
+            design = design & guard
+        else:
+            raise EscalationError(f"{design.name} reads the clock and takes no guard on counts: {guard.prose()}")
+    return design, tuple(calendar)
 
 
 def _settle(rule: Rule, tally: Tally, until: date | None, open_cohort: tuple[Treated, ...]) -> Decision:
@@ -113,9 +173,10 @@ def _settle(rule: Rule, tally: Tally, until: date | None, open_cohort: tuple[Tre
     answers = [rule.next(done, tally) for done in completions(tally)]
     granted = None
     if open_cohort and not any(one.outcome is Outcome.DLT for one in open_cohort):
-        granted = _fill(rule, tally, missing) if missing else _places_left(tally, answers[0])
+        granted = _fill(rule, tally, missing) if missing else _places_left(rule, tally, answers[0])
     wait = Wait(
-        f"{plural(pending, 'participant')} pending at {_where(tally)}, and the decision depends on the outcome", until
+        f"{plural(pending, 'participant')} pending at {_where(rule, tally)}, and the decision depends on the outcome",
+        until,
     )
     return granted or while_waiting(rule, tally, answers) or wait
 
@@ -131,26 +192,29 @@ def _determined(rule: Rule, tally: Tally, missing: int) -> Treat | Stop | None:
         return agreed and replace(agreed, notes=(*agreed.notes, note))
     filled = list(tally.pending)
     filled[tally.current - 1] += missing
-    whole = _one_answer(rule, replace(tally, pending=tuple(filled)), tally)
-    if whole is not None and (isinstance(whole, Stop) or whole.level < tally.current):
+    full = replace(tally, pending=tuple(filled), last_pending=tally.last_pending + missing)
+    whole = _one_answer(rule, full, tally)
+    if whole is not None and (isinstance(whole, Stop) or rule.counted(whole.level) < tally.current):
         return replace(whole, notes=(*whole.notes, "already determined before the cohort is full"))
     return None
 
 
-def _places_left(tally: Tally, without_dlts: Treat | Stop) -> Treat | None:
+def _places_left(rule: Rule, tally: Tally, without_dlts: Treat | Stop) -> Treat | None:
     """Places left in the cohort being treated, for a rule that says itself what an incomplete cohort means."""
-    if not isinstance(without_dlts, Treat) or without_dlts.level != tally.current:
+    named = rule.label(tally.current)
+    if not isinstance(without_dlts, Treat) or without_dlts.level != named:
         return None
-    return replace(without_dlts, reason=f"the cohort at level {tally.current} is open: complete it")
+    return replace(without_dlts, reason=f"the cohort at level {named} is open: complete it")
 
 
 def _fill(rule: Rule, tally: Tally, missing: int) -> Decision:
     """Complete the cohort being treated, within the limits of the guards."""
-    reason = f"{rule.cohort - missing} of a cohort of {rule.cohort} at level {tally.current}: complete the cohort"
+    named = rule.label(tally.current)
+    reason = f"{rule.cohort - missing} of a cohort of {rule.cohort} at level {named}: complete the cohort"
     cap = rule.cap
     size = missing if cap is None else min(missing, cap - tally.enrolled)
     if size > 0:
-        return Treat(tally.current, size, reason)
+        return Treat(named, size, reason)
     return _settle(rule, tally, None, ())
 
 
@@ -171,17 +235,22 @@ def completions(tally: Tally) -> Iterator[Tally]:
 
     One who turns out not evaluable is replaced before the decision, so is not a completion.
     """
+    recalled = tally.last_pending if tally.last is not None else 0
     for dlts in product(*(range(count + 1) for count in tally.pending)):
-        yield Tally(
-            n=tuple(n + p for n, p in zip(tally.n, tally.pending, strict=True)),
-            t=tuple(t + d for t, d in zip(tally.t, dlts, strict=True)),
-            not_evaluable=tally.not_evaluable,
-            current=tally.current,
-        )
+        here = dlts[tally.current - 1] if recalled else 0
+        elsewhere = tally.pending[tally.current - 1] - recalled if recalled else 0
+        for of_last in range(max(0, here - elsewhere), min(here, recalled) + 1):
+            yield Tally(
+                n=tuple(n + p for n, p in zip(tally.n, tally.pending, strict=True)),
+                t=tuple(t + d for t, d in zip(tally.t, dlts, strict=True)),
+                not_evaluable=tally.not_evaluable,
+                current=tally.current,
+                last=tally.last and (tally.last[0] + recalled, tally.last[1] + of_last),
+            )
 
 
-def _where(tally: Tally) -> str:
-    levels = [level for level, count in enumerate(tally.pending, start=1) if count]
+def _where(rule: Rule, tally: Tally) -> str:
+    levels = [rule.label(level) for level, count in enumerate(tally.pending, start=1) if count]
     return f"level {' and '.join(map(str, levels))}"
 
 
@@ -193,24 +262,28 @@ def _when_all_closed(conduct: Conduct, window: DltWindow | None) -> date | None:
     return max(known) if known and len(known) == len(closing) else None
 
 
-def _hold(
-    decision: Treat,
+def _held(
+    decision: Decision,
     calendar: tuple[CalendarGuard, ...],
     conduct: Conduct,
     open_cohort: tuple[Treated, ...],
-    today: date,
+    today: date | None,
 ) -> Decision:
-    """Let each calendar guard in turn delay or shrink what would be treated today; the latest date wins."""
-    held: Decision = decision
-    waits: list[Wait] = []
+    """Let each guard in turn stop, delay or shrink what would be treated today; a stop wins, then the latest date."""
     for guard in calendar:
-        answer = guard.hold(held if isinstance(held, Treat) else decision, conduct, open_cohort, today)
+        if not guard.reads_calendar and not isinstance(decision, Stop):
+            decision = guard.hold(decision, conduct, open_cohort, today or date.max)
+    if today is None or not isinstance(decision, Treat):
+        return decision
+    held, waits = decision, []
+    for guard in calendar:
+        answer = guard.hold(held, conduct, open_cohort, today) if guard.reads_calendar else held
         if isinstance(answer, Wait):
             if answer.until is None and isinstance(guard, WholeCohortFirst):
                 window = next((one for one in calendar if isinstance(one, DltWindow)), None)
                 answer = replace(answer, until=_when_all_closed(conduct, window))
             waits.append(answer)
-        else:
+        elif isinstance(answer, Treat):
             held = answer
     if not waits:
         return held

@@ -90,10 +90,9 @@ def while_waiting(rule: Rule, tally: Tally, answers: Sequence[Treat | Stop]) -> 
     for level in range(min(pending_from, tally.highest) - 1, 0, -1):
         room = min(guard.filled_to - tally[level][0], left)
         cleared = tally[level][0] >= rule.cohort
-        if room > 0 and cleared and all((answer.level or 0) >= level for answer in answers):
+        if room > 0 and cleared and all(answer.level and rule.counted(answer.level) >= level for answer in answers):
+            named, above = rule.label(level), rule.label(pending_from)
             return Treat(
-                level,
-                room,
-                f"backfill level {level} to {number(guard.filled_to)} while level {pending_from} is pending",
+                named, room, f"backfill level {named} to {number(guard.filled_to)} while level {above} is pending"
             )
     return None

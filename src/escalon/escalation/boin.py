@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor
 
 from escalon.escalation.decision_table import DecisionTable, TableWalk
 from escalon.escalation.errors import EscalationError
-from escalon.escalation.exact_beta import Number, as_fraction, fewest_dlts_above
+from escalon.escalation.exact_beta import Number, as_decimal, as_fraction, fewest_dlts_above
 
 DIGITS = Context(prec=40)  # the boundaries are irrational; 40 digits settle every comparison t <= n * lambda
 
 ELIMINATE_FROM = 3  # evaluable at a level before it may be eliminated (Liu & Yuan 2015)
 
 
+@lru_cache
 def boundary_rates(target: Number, low: Number | None = None, high: Number | None = None) -> tuple[Decimal, Decimal]:
     """(lambda_e, lambda_d) for a target; `low` and `high` default to .6 and 1.4 times the target.
 
@@ -56,14 +58,8 @@ def boin_table(
     high: Number | None = None,
 ) -> DecisionTable:
     """BOIN's decision table for n = 1..up_to."""
-    return _table(boundary_rates(target, low, high), as_fraction(target), up_to, as_fraction(cutoff), eliminate_from)
-
-
-def _table(
-    rates: tuple[Decimal, Decimal], phi: Fraction, up_to: int, limit: Fraction, eliminate_from: int
-) -> DecisionTable:
-    escalate_at, de_escalate_at = rates
-    counts = range(1, up_to + 1)
+    escalate_at, de_escalate_at = boundary_rates(target, low, high)
+    phi, limit, counts = as_fraction(target), as_fraction(cutoff), range(1, up_to + 1)
     return DecisionTable.from_boundaries(
         escalate=[floor(n * escalate_at) for n in counts],
         de_escalate=[ceil(n * de_escalate_at) for n in counts],
@@ -81,6 +77,7 @@ def boin(
     low: Number | None = None,
     high: Number | None = None,
     start: int = 1,
+    lowest: int = 1,
 ) -> TableWalk:
     """BOIN over `levels` levels for a target DLT risk; combine with `at_most(n)` for the sample size.
 
@@ -90,13 +87,14 @@ def boin(
     return TableWalk(
         name=f"BOIN {float(as_fraction(target)):g}",
         levels=levels,
-        table=_table(rates, as_fraction(target), up_to, as_fraction(cutoff), ELIMINATE_FROM),
+        table=boin_table(target, up_to, cutoff=cutoff, low=low, high=high),
         target=float(as_fraction(target)),
         cohort_size=cohort,
         start=start,
+        lowest=lowest,
         says=(
             f"Escalate if the observed DLT rate at the current level is at most {float(rates[0]):.4f}, de-escalate "
             f"if it is at least {float(rates[1]):.4f}, otherwise stay. With three or more evaluable, a level is "
-            f"closed when the probability that its risk exceeds {float(as_fraction(target)):g} is above {cutoff}.",
+            f"closed when the probability that its risk exceeds {float(as_fraction(target)):g} is above {as_decimal(cutoff)}.",
         ),
     )

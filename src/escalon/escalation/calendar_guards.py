@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from escalon.escalation.decision import Decision, Treat, Wait
 from escalon.escalation.errors import EscalationError
@@ -17,9 +17,16 @@ from escalon.escalation.words import plural
 
 
 class CalendarGuard(Protocol):
-    """A limit that depends on infusion dates and the day of asking."""
+    """A limit that depends on the participants, not on counts: on infusion dates and the day of asking, or on deaths.
 
-    def hold(self, intended: Treat, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
+    One that reads the calendar needs the day of asking, and is asked only about an intended treatment.
+    """
+
+    @property
+    def reads_calendar(self) -> bool:
+        """Whether the day of asking is needed."""
+
+    def hold(self, intended: Any, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
         """The intended treatment, or a wait, or fewer participants today."""
 
     def prose(self) -> str:
@@ -31,6 +38,7 @@ class DltWindow:
     """The DLT window in days. No DLT yet, window open, is pending: never counted as no DLT."""
 
     days: int
+    reads_calendar = True
 
     def __post_init__(self) -> None:
         if self.days < 1:
@@ -62,6 +70,7 @@ class Sentinel:
     """The first participant of each cohort is dosed alone and watched for `days` before the second."""
 
     days: int
+    reads_calendar = True
 
     def hold(self, intended: Treat, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
         """Dose one when a cohort opens; the others once the sentinel has been watched long enough."""
@@ -89,6 +98,7 @@ class Stagger:
     """At least `days` between any two infusions; one participant at a time."""
 
     days: int
+    reads_calendar = True
 
     def hold(self, intended: Treat, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
         """Wait until `days` after the last infusion, then dose one."""
@@ -109,6 +119,8 @@ class Stagger:
 @dataclass(frozen=True)
 class WholeCohortFirst:
     """Nobody is dosed at another level, and no new cohort opens, while any DLT window is open."""
+
+    reads_calendar = True
 
     def hold(self, intended: Treat, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
         """Wait for every pending participant before opening a cohort."""

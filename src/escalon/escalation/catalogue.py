@@ -1,11 +1,14 @@
-"""Designs by name, from plain settings: what a study file or a command line says, turned into a rule.
+"""Designs by name, from plain settings: what a study file or a command line says, turned into a design.
 
-`3+3 variant=V2 levels=3 size=18`, `boin target=0.25 size=18`, `crm target=0.25 skeleton=0.05/0.15/0.30 size=18`.
+`3+3 V2 size=18`, `boin target=0.25 size=18`, `crm target=0.25 skeleton=0.05/0.15/0.30 size=18`, `rolling-six window=28`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,131 +16,369 @@ from typing import TYPE_CHECKING, Any
 from escalon.escalation.backfill import backfill
 from escalon.escalation.calendar_guards import CalendarGuard, dlt_window, sentinel, stagger, whole_cohort_first
 from escalon.escalation.errors import EscalationError
-from escalon.escalation.guards import at_most, enough_and_staying, expand_at_mtd, lowest_too_toxic, no_skipping
+from escalon.escalation.exact_beta import as_fraction
+from escalon.escalation.guards import (
+    Guard,
+    at_most,
+    coherent,
+    enough_and_staying,
+    enough_at_current,
+    enough_at_next,
+    expand_at_mtd,
+    lowest_too_toxic,
+    no_skipping,
+    too_toxic,
+    total_dlts,
+)
+from escalon.escalation.levels import counted
 from escalon.escalation.rule import Rule
-from escalon.escalation.three_plus_three import Thresholds, a_plus_b
+from escalon.escalation.stopping import stopping_rule
+from escalon.escalation.timed import Design
 
 if TYPE_CHECKING:
-    from escalon.escalation.evaluation import Design
+    from escalon.escalation.crm import DoseToxicity
 
-Settings = Mapping[str, Any]
+MOST_LEVELS, MOST_PARTICIPANTS = (
+    30,
+    300,
+)  # far beyond any phase I trial; a slip of the keyboard is refused, not computed
 
-GUARDS = {"size", "stop_if_staying_at", "expand_to", "backfill_to", "no_skipping", "stop_if_lowest_toxic"}
-A_PLUS_B = {"variant", "a", "b", "c", "d", "e", "declare"}
-INTERVAL = {"target", "cohort", "cutoff", "start"}
 
+class Settings:
+    """The settings of one design, read as what they must be; an entry that is not is named with an example."""
 
-def _a_plus_b(settings: Settings, levels: int) -> Rule:
-    given = {key: int(settings[key]) for key in ("a", "b", "c", "d", "e", "declare") if key in settings}
-    variant = str(settings.get("variant", "")).upper()
-    if not variant:
-        raise EscalationError(
-            "a 3+3 needs a variant, because the name alone says too little: write variant=V1, V2 or V3"
+    def __init__(self, design: str, given: Mapping[str, Any], levels: int) -> None:
+        self.design, self.given, self.levels = design, dict(given), levels
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.given
+
+    def wrong(self, name: str, what: str) -> EscalationError:
+        """The error for one setting."""
+        return EscalationError(
+            f"{self.design}: {name} = {self.given[name]} is not {what}. Write for example: {DESIGNS[self.design].example}"
         )
-    return a_plus_b(levels, Thresholds(**given), variant)
+
+    def number(self, name: str) -> Fraction:
+        """A number as written: 0.25, 1/3."""
+        try:
+            return as_fraction(str(self.given[name]))
+        except (ValueError, ArithmeticError):
+            raise self.wrong(name, "a number") from None
+
+    def count(self, name: str) -> int:
+        """A whole number that a trial can have."""
+        number = self.number(name)
+        if number.denominator != 1 or abs(number) > MOST_PARTICIPANTS:
+            raise self.wrong(name, f"a whole number up to {MOST_PARTICIPANTS}")
+        return int(number)
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """Yes or no."""
+        given = str(self.given.get(name, default)).lower()
+        if given not in ("yes", "true", "no", "false"):
+            raise self.wrong(name, "yes or no")
+        return given in ("yes", "true")
+
+    def numbers(self, name: str) -> tuple[float, ...]:
+        """Numbers, one per level: 0.05/0.15/0.30."""
+        given = self.given[name]
+        parts = given.split("/") if isinstance(given, str) else given
+        if not isinstance(parts, Sequence):
+            raise self.wrong(name, "a list of numbers")
+        try:
+            found = tuple(float(as_fraction(str(one))) for one in parts)
+        except (ValueError, ArithmeticError):
+            raise self.wrong(name, "a list of numbers") from None
+        if len(found) != self.levels:
+            raise EscalationError(
+                f"{self.design}: the {name} has {len(found)} risks for {self.levels} levels; write one per level"
+            )
+        return found
+
+    def where(self) -> dict[str, int]:
+        """Where the trial starts and what its lowest level is called: start=1 unless said, whatever lies below it."""
+        lowest = self.count("lowest") if "lowest" in self else 1
+        start = self.count("start") if "start" in self else 1
+        if lowest > 1 or lowest == 0 or -lowest >= self.levels:
+            raise self.wrong(
+                "lowest", "the name of a lowest level: 1, or -1 where one of the levels lies below level 1"
+            )
+        return {"start": counted(start, self.levels, lowest), "lowest": lowest}
+
+    def counts(self, *names: str) -> dict[str, int]:
+        """Those of some whole numbers that are given."""
+        return {name: self.count(name) for name in names if name in self}
 
 
-def _maker(module: str, name: str) -> Callable[..., Any]:
-    """What makes a design; its module is loaded only for who asks for that design."""
-    made: Callable[..., Any] = getattr(import_module(f"escalon.escalation.{module}"), name)
-    return made
+def _a_plus_b(given: Settings) -> Design:
+    from escalon.escalation.three_plus_three import Thresholds, a_plus_b
+
+    thresholds = Thresholds(**given.counts("a", "b", "c", "d", "e", "declare"))
+    return a_plus_b(given.levels, thresholds, str(given.given["variant"]), **given.where())
 
 
-def _interval(module: str, name: str) -> Callable[[Settings, int], Rule]:
-    def design(settings: Settings, levels: int) -> Rule:
-        extra = {key: settings[key] for key in ("margin", "cutoff", "low", "high") if key in settings}
-        counts = {key: int(settings[key]) for key in ("cohort", "start") if key in settings}
-        up_to = {"up_to": int(settings["size"])} if "size" in settings else {}
-        rule: Rule = _maker(module, name)(levels, settings["target"], **extra, **counts, **up_to)
-        return rule
+def _interval(module: str, name: str) -> Callable[[Settings], Design]:
+    """A design driven by a decision table; its module is loaded when it is asked for."""
+
+    def design(given: Settings) -> Design:
+        make: Callable[..., Rule] = getattr(import_module(f"escalon.escalation.{module}"), name)
+        extra = {name: given.number(name) for name in ("margin", "cutoff", "low", "high") if name in given}
+        up_to = {"up_to": given.count("size")} if "size" in given else {}
+        return make(given.levels, given.number("target"), **extra, **given.counts("cohort"), **given.where(), **up_to)
 
     return design
 
 
-def _user_table(settings: Settings, levels: int) -> Rule:
+def _user_table(given: Settings) -> Design:
     from escalon.escalation.user_table import user_table
 
-    counts = {key: int(settings[key]) for key in ("cohort", "start") if key in settings}
-    return user_table(levels, Path(settings["file"]), float(settings["target"]), **counts)  # type: ignore[arg-type]
+    place = Path(str(given.given["file"]))
+    return user_table(given.levels, place, float(given.number("target")), **given.counts("cohort"), **given.where())
 
 
-def _crm(settings: Settings, levels: int) -> Rule:
+def _model(given: Settings) -> DoseToxicity:
+    from escalon.escalation.crm import DoseToxicity
+
+    extra = {name: float(given.number(name)) for name in ("prior_variance", "intercept") if name in given}
+    return DoseToxicity(given.numbers("skeleton"), given.given.get("model", "power"), **extra)
+
+
+def _crm(given: Settings) -> Design:
     from escalon.escalation.crm import crm
 
-    skeleton = settings["skeleton"]
-    guesses = tuple(float(one) for one in (skeleton.split("/") if isinstance(skeleton, str) else skeleton))
-    if len(guesses) != levels:
-        raise EscalationError(f"crm: the skeleton has {len(guesses)} risks for {levels} levels; write one per level")
-    numbers = {key: float(settings[key]) for key in ("prior_variance", "intercept") if key in settings}
-    counts = {key: int(settings[key]) for key in ("cohort", "start") if key in settings}
-    return crm(guesses, float(settings["target"]), model=settings.get("model", "power"), **numbers, **counts)  # type: ignore[arg-type]
+    model, where = _model(given), given.where()
+    return crm(
+        model.skeleton, float(given.number("target")), model=model.model, prior_variance=model.prior_variance,
+        intercept=model.intercept, **given.counts("cohort"), **where,
+    )  # fmt: skip
 
 
-# design: (how to make it, what it must be told, what it may be told besides the guards)
-DESIGNS: dict[str, tuple[Callable[[Settings, int], Rule], set[str], set[str]]] = {
-    "3+3": (_a_plus_b, {"variant"}, {"declare"}),
-    "a+b": (_a_plus_b, {"variant", "a", "b", "c", "d", "e"}, {"declare"}),
-    "boin": (_interval("boin", "boin"), {"target", "size"}, INTERVAL | {"low", "high"}),
-    "keyboard": (_interval("keyboard", "keyboard"), {"target", "size"}, INTERVAL | {"margin"}),
-    "mtpi2": (_interval("keyboard", "mtpi2"), {"target", "size"}, INTERVAL | {"margin"}),
-    "i3+3": (_interval("i3_plus_3", "i3_plus_3"), {"target", "size"}, INTERVAL | {"margin"}),
-    "table": (_user_table, {"file", "target", "size"}, {"cohort", "start"}),
-    "crm": (_crm, {"target", "skeleton", "size"}, {"model", "prior_variance", "intercept", "cohort", "start"}),
+def _rolling_six(given: Settings) -> Design:
+    from escalon.escalation.rolling_six import RollingSix
+
+    return RollingSix(given.levels, float(given.number("window")), **given.counts("size"), **given.where())
+
+
+def _tite_crm(given: Settings) -> Design:
+    from escalon.escalation.tite_crm import TiteCrm
+
+    target = given.number("target")
+    cutoff = _cutoff(given)
+    return TiteCrm(
+        _model(given), float(target), float(given.number("window")), given.count("size"),
+        given.given.get("weights", "linear"), **given.where(), is_coherent=given.flag("coherent", True),
+        skips=not given.flag("no_skipping", True), safety=None if cutoff is None else too_toxic(target, cutoff),
+    )  # fmt: skip
+
+
+def _cutoff(given: Settings, by_default: bool = True) -> Fraction | None:
+    """The cut-off beyond which a level is too toxic: `eliminate=0.95`, `yes` (which is .95) or `no`."""
+    said = str(given.given.get("eliminate", by_default)).lower()
+    if said in ("no", "false"):
+        return None
+    return Fraction(95, 100) if said in ("yes", "true") else given.number("eliminate")
+
+
+@dataclass(frozen=True)
+class Catalogued:
+    """A design as it is written: how to make it, what it must be told, what it may be told besides, and an example."""
+
+    make: Callable[[Settings], Design]
+    needs: frozenset[str]
+    may: frozenset[str]
+    example: str
+    is_model: bool = False
+    is_timed: bool = False
+
+
+WHERE = {"start", "lowest"}
+LIMITS = {"size", "no_skipping", "coherent", "eliminate", "stop_if_lowest_toxic", "stop_if_staying_at", "stop_at",
+          "stop_if_next_has", "stop_at_dlts", "expand_to", "backfill_to"}  # fmt: skip
+A_PLUS_B = {"declare", "a", "b", "c", "d", "e"}
+INTERVAL = {"cohort", "cutoff"}
+MODEL = {"model", "prior_variance", "intercept"}
+
+
+def _entry(make: Callable[[Settings], Design], needs: str, may: set[str], example: str, **kind: bool) -> Catalogued:
+    limits = {"size", "coherent", "no_skipping", "eliminate"} if kind.get("is_timed") else LIMITS
+    return Catalogued(make, frozenset(needs.split()), frozenset(may | WHERE | limits), example, **kind)
+
+
+DESIGNS: dict[str, Catalogued] = {
+    "3+3": _entry(_a_plus_b, "variant", {"declare"}, "3+3 variant=V2"),
+    "a+b": _entry(_a_plus_b, "variant a b c d e", A_PLUS_B, "a+b variant=V2 a=3 b=3 c=1 d=1 e=1"),
+    "boin": _entry(_interval("boin", "boin"), "target size", INTERVAL | {"low", "high"}, "boin target=0.25 size=18"),
+    "keyboard": _entry(
+        _interval("keyboard", "keyboard"), "target size", INTERVAL | {"margin"}, "keyboard target=0.25 size=18"
+    ),
+    "mtpi2": _entry(_interval("keyboard", "mtpi2"), "target size", INTERVAL | {"margin"}, "mtpi2 target=0.25 size=18"),
+    "i3+3": _entry(
+        _interval("i3_plus_3", "i3_plus_3"), "target size", INTERVAL | {"margin"}, "i3+3 target=0.25 size=18"
+    ),
+    "table": _entry(_user_table, "file target size", {"cohort"}, "table file=decisions.csv target=0.25 size=18"),
+    "crm": _entry(
+        _crm,
+        "target skeleton size",
+        MODEL | {"cohort"},
+        "crm target=0.25 skeleton=0.05/0.15/0.30 size=18",
+        is_model=True,
+    ),
+    "rolling-six": _entry(_rolling_six, "window", set(), "rolling-six window=28", is_timed=True),
+    "tite-crm": _entry(
+        _tite_crm,
+        "window target skeleton size",
+        MODEL | {"weights"},
+        "tite-crm target=0.25 skeleton=0.05/0.15/0.30 window=28 size=18",
+        is_model=True,
+        is_timed=True,
+    ),
 }
-EXAMPLES = {
-    "3+3": "3+3 variant=V2",
-    "a+b": "a+b variant=V2 a=3 b=3 c=1 d=1 e=1",
-    "boin": "boin target=0.25 size=18",
-    "keyboard": "keyboard target=0.25 size=18",
-    "mtpi2": "mtpi2 target=0.25 size=18",
-    "i3+3": "i3+3 target=0.25 size=18",
-    "table": "table file=decisions.csv target=0.25 size=18",
-    "crm": "crm target=0.25 skeleton=0.05/0.15/0.30 size=18",
+ALIASES = {
+    "three_plus_three": "3+3",
+    "rolling_six": "rolling-six",
+    "tite_crm": "tite-crm",
+    "mtpi-2": "mtpi2",
+    "i3plus3": "i3+3",
 }
+SAME = {"cap": "size", "max": "size", "cohort_size": "cohort"}
+EXAMPLES = {name: one.example for name, one in DESIGNS.items()}
 
 
-def rule_from(settings: Settings) -> Rule:
-    """A rule from plain settings: `design`, `levels`, and what the design needs.
+def parse_design(
+    text: str, levels: int, cohort_size: int | None = None, cap: int | None = None, window: int | None = None
+) -> Design:
+    """A design from one line of text: `3+3 V2`, `boin target=0.3 cap=30`, `rolling-six window=28`.
 
-    Guards common to all: `size` (at most this many enrolled), `stop_if_staying_at`, `expand_to`, `backfill_to`, `no_skipping`,
-    `stop_if_lowest_toxic` (a cut-off such as 0.95, for designs with a target).
+    What a study says elsewhere (cohort size, cap on enrolment, DLT window in days) goes beside the text, which may repeat it
+    but not contradict it. Raises EscalationError with what to write instead.
 
-    >>> rule_from({"design": "3+3", "levels": 3, "variant": "V2", "size": 18}).name
-    '3+3 V2'
+    >>> parse_design("boin target=0.3 cap=30", levels=4).name
+    'BOIN 0.3'
     """
+    settings = settings_from(text)
+    entry = _entry_of(settings)
+    beside: dict[str, int] = {}
+    if cap is not None:
+        beside["size"] = cap
+    if window is not None and "window" in entry.needs:
+        beside["window"] = window
+    if cohort_size is not None and "cohort" in entry.may:
+        beside["cohort"] = cohort_size
+    for name, value in beside.items():
+        if str(settings.setdefault(name, value)) != str(value):
+            raise EscalationError(
+                f"“{text}”: {name}={settings[name]}, but the study says {value}. Write one of the two"
+            )
+    design = design_from({**settings, "levels": levels})
+    if cohort_size is not None and not entry.is_timed and design.cohort != cohort_size:
+        raise EscalationError(f"“{text}” treats cohorts of {design.cohort}, but the study says {cohort_size}")
+    return design
+
+
+def settings_from(text: str) -> dict[str, Any]:
+    """`boin target=0.25 size=18` as settings; a word without `=` after a 3+3 is its variant."""
+    words = text.split()
+    if not words:
+        raise EscalationError("An empty design. Write one of: " + "; ".join(EXAMPLES.values()))
+    settings: dict[str, Any] = {"design": ALIASES.get(words[0].lower(), words[0].lower())}
+    for word in words[1:]:
+        key, equals, value = word.partition("=")
+        if not equals and settings["design"] in ("3+3", "a+b"):
+            key, value = "variant", word
+        elif not equals:
+            raise EscalationError(
+                f"“{text}”: “{word}” is not a setting. Write for example: "
+                f"{EXAMPLES.get(settings['design'], EXAMPLES['boin'])}"
+            )
+        key = SAME.get(key.lower(), key.lower())
+        if key in settings:
+            raise EscalationError(f"“{text}”: {key} is given twice")
+        settings[key] = value
+    return settings
+
+
+def _entry_of(settings: Mapping[str, Any]) -> Catalogued:
     design = str(settings.get("design", "")).lower()
     if design not in DESIGNS:
         raise EscalationError(f"Unknown design “{design}”. Write one of: " + "; ".join(EXAMPLES.values()))
-    make, needed, allowed = DESIGNS[design]
-    missing = sorted(needed - set(settings))
+    return DESIGNS[design]
+
+
+def design_from(settings: Mapping[str, Any]) -> Design:
+    """A design from plain settings: `design`, `levels`, and what the design needs.
+
+    Limits common to all rules of counts: `size` (at most this many enrolled), `stop_if_staying_at`, `stop_at`,
+    `stop_if_next_has` (three readings of enough at one level), `stop_at_dlts`, `expand_to`, `backfill_to`, `no_skipping`,
+    `coherent`, `eliminate`, `stop_if_lowest_toxic` (a cut-off such as 0.95, for designs with a target); `start` and `lowest`
+    (-1: one level lies below level 1). The CRM and TITE-CRM skip no level, do not go up after a cohort whose DLT rate
+    reached the target, and treat nobody at or above a level that is too toxic: `no_skipping=no`, `coherent=no` and
+    `eliminate=no` set these aside.
+
+    >>> design_from({"design": "3+3", "levels": 3, "variant": "V2", "size": 18}).name
+    '3+3 V2'
+    """
+    entry, name = _entry_of(settings), str(settings["design"]).lower()
+    given = {key: value for key, value in settings.items() if key not in ("design", "levels") and value is not None}
+    if name == "3+3" and "variant" not in given:
+        raise EscalationError(
+            "3+3 needs variant, because the name alone says too little: write variant=V1, V2 or V3, for example: "
+            f"{entry.example}"
+        )
+    missing, unknown = sorted(entry.needs - set(given)), sorted(set(given) - entry.needs - entry.may)
     if missing:
-        raise EscalationError(f"{design} needs {', '.join(missing)}. Write for example: {EXAMPLES[design]}")
-    unknown = sorted(set(settings) - needed - allowed - GUARDS - {"design", "levels"})
+        raise EscalationError(f"{name} needs {', '.join(missing)}. Write for example: {entry.example}")
     if unknown:
-        known = ", ".join(sorted(needed | allowed | GUARDS))
-        raise EscalationError(f"{design} does not know {', '.join(unknown)}. It knows: {known}")
+        known = ", ".join(sorted(entry.needs | entry.may))
+        raise EscalationError(f"{name} does not know {', '.join(unknown)}. It knows: {known}")
     if "levels" not in settings:
-        raise EscalationError(f"{design} needs levels: how many dose levels the trial has")
+        raise EscalationError(f"{name} needs levels: how many dose levels the trial has")
+    if not (isinstance(settings["levels"], int) and 1 <= settings["levels"] <= MOST_LEVELS):
+        raise EscalationError(f"{name}: {settings['levels']} levels; write a whole number from 1 to {MOST_LEVELS}")
     try:
-        return _guarded(make(settings, int(settings["levels"])), settings)
+        read = Settings(name, given, settings["levels"])
+        design = entry.make(read)
+        return _limited(design, read, entry) if isinstance(design, Rule) else design
     except EscalationError:
         raise
-    except (TypeError, ValueError) as error:
-        raise EscalationError(f"{design}: {error}. Write for example: {EXAMPLES[design]}") from error
+    except (TypeError, ValueError, ArithmeticError, OSError, csv.Error) as error:
+        raise EscalationError(f"{name}: {error}. Write for example: {entry.example}") from error
 
 
-def _guarded(rule: Rule, settings: Settings) -> Rule:
-    if settings.get("no_skipping") in (True, "yes", "true"):
+def _limited(rule: Rule, given: Settings, entry: Catalogued) -> Rule:
+    """The rule with the limits that are given, and those that a model has by default."""
+    if given.flag("no_skipping", entry.is_model):
         rule = rule & no_skipping()
-    if "stop_if_lowest_toxic" in settings:
-        rule = rule & lowest_too_toxic(settings["target"], settings["stop_if_lowest_toxic"])
-    if "stop_if_staying_at" in settings:
-        rule = rule & enough_and_staying(int(settings["stop_if_staying_at"]))
-    if "expand_to" in settings:
-        rule = rule & expand_at_mtd(int(settings["expand_to"]))
-    if "backfill_to" in settings:
-        rule = rule & backfill(int(settings["backfill_to"]))
-    return rule & at_most(int(settings["size"])) if "size" in settings else rule
+    if given.flag("coherent", entry.is_model):
+        rule = rule & coherent(_target(given, "coherent"))
+    if (cutoff := _cutoff(given, entry.is_model)) is not None:
+        rule = rule & too_toxic(_target(given, "eliminate"), cutoff)
+    if "stop_if_lowest_toxic" in given:
+        rule = rule & lowest_too_toxic(_target(given, "stop_if_lowest_toxic"), given.number("stop_if_lowest_toxic"))
+    for name, guard in BY_COUNT.items():
+        if name in given:
+            count = given.count(name)
+            if count < 1:
+                raise given.wrong(name, "1 or more")
+            rule = rule & guard(count)
+    return rule
+
+
+BY_COUNT: dict[str, Callable[[int], Guard]] = {
+    "stop_if_staying_at": enough_and_staying,
+    "stop_at": enough_at_current,
+    "stop_if_next_has": enough_at_next,
+    "stop_at_dlts": total_dlts,
+    "expand_to": expand_at_mtd,
+    "backfill_to": backfill,
+    "size": at_most,
+}
+
+
+def _target(given: Settings, wanted_by: str) -> Fraction:
+    if "target" not in given:
+        raise EscalationError(f"{given.design} has no target DLT risk, so it cannot be told {wanted_by}")
+    return given.number("target")
 
 
 CALENDAR: dict[str, Callable[[int], CalendarGuard]] = {
@@ -147,23 +388,26 @@ CALENDAR: dict[str, Callable[[int], CalendarGuard]] = {
 }
 
 
-def calendar_guards_from(settings: Settings) -> tuple[CalendarGuard, ...]:
-    """Guards that read a calendar, from plain settings in days; pass them to `next_dose` with `today`.
+def guards_from(settings: Mapping[str, Any]) -> tuple[CalendarGuard, ...]:
+    """Guards that read more than counts, from plain settings; pass them to `next_dose` with `today`.
 
-    >>> [guard.prose() for guard in calendar_guards_from({"sentinel": 14})]
+    `dlt_window`, `sentinel`, `stagger` in days; `whole_cohort_first` yes or no; `stopping`, a list of stopping rules.
+
+    >>> [guard.prose() for guard in guards_from({"sentinel": 14})]
     ['The first participant of each cohort is watched for 14 days before the others are dosed.']
     """
-    unknown = sorted(set(settings) - set(CALENDAR) - {"whole_cohort_first"})
+    unknown = sorted(set(settings) - set(CALENDAR) - {"whole_cohort_first", "stopping"})
     if unknown:
         raise EscalationError(
-            f"Unknown calendar setting {', '.join(unknown)}. Known, in days: {', '.join(CALENDAR)}; and whole_cohort_first"
+            f"Unknown calendar setting {', '.join(unknown)}. Known, in days: {', '.join(CALENDAR)}; and whole_cohort_first, "
+            "stopping"
         )
-    guards = [make(_days(settings[name], name)) for name, make in CALENDAR.items() if settings.get(name)]
-    return (
-        (*guards, whole_cohort_first())
-        if settings.get("whole_cohort_first") in (True, "yes", "true")
-        else tuple(guards)
-    )
+    found = [make(_days(settings[name], name)) for name, make in CALENDAR.items() if settings.get(name)]
+    if str(settings.get("whole_cohort_first", "no")).lower() in ("yes", "true"):
+        found.append(whole_cohort_first())
+    stopping = settings.get("stopping") or ()
+    found += [stopping_rule(one) for one in ([stopping] if isinstance(stopping, str) else stopping)]
+    return tuple(found)
 
 
 def _days(value: Any, name: str) -> int:
@@ -174,78 +418,3 @@ def _days(value: Any, name: str) -> int:
     if days < 1:
         raise EscalationError(f"{name} = {days}: write 1 day or more, or leave it out")
     return days
-
-
-def settings_from(text: str, levels: int) -> dict[str, Any]:
-    """`boin target=0.25 size=18` as settings; a word without `=` after a 3+3 is its variant."""
-    words = text.split()
-    if not words:
-        raise EscalationError("An empty design. Write one of: " + "; ".join(EXAMPLES.values()))
-    settings: dict[str, Any] = {"design": words[0].lower(), "levels": levels}
-    for word in words[1:]:
-        key, equals, value = word.partition("=")
-        if not equals and settings["design"] in ("3+3", "a+b"):
-            key, value = "variant", word
-        elif not equals:
-            raise EscalationError(
-                f"“{text}”: “{word}” is not a setting. Write for example: {EXAMPLES.get(words[0], EXAMPLES['boin'])}"
-            )
-        if key in settings:
-            raise EscalationError(f"“{text}”: {key} is given twice")
-        settings[key] = value
-    return settings
-
-
-def rule_from_text(text: str, levels: int) -> Rule:
-    """A rule from one line of text: `3+3 V2`, `boin target=0.25 size=18`."""
-    return rule_from(settings_from(text, levels))
-
-
-TIMED = {
-    "rolling-six": ({"window"}, "rolling-six window=28"),
-    "tite-crm": (
-        {"window", "target", "skeleton", "size"},
-        "tite-crm target=0.25 skeleton=0.05/0.15/0.30 window=28 size=18",
-    ),
-}
-
-
-def design_from(text: str, levels: int) -> Design:
-    """Any design from one line of text, those that read a clock (and are simulated) included."""
-    settings = settings_from(text, levels)
-    name = settings["design"]
-    if name not in TIMED:
-        return rule_from(settings)
-    needed, example = TIMED[name]
-    missing, unknown = sorted(needed - set(settings)), sorted(set(settings) - needed - {"design", "levels", "weights"})
-    if missing or unknown:
-        what = f"needs {', '.join(missing)}" if missing else f"does not know {', '.join(unknown)}"
-        raise EscalationError(f"{name} {what}. Write for example: {example}")
-    try:
-        return _timed(name, settings, levels)
-    except EscalationError:
-        raise
-    except ValueError as error:
-        raise EscalationError(f"{name}: {error}. Write for example: {example}") from error
-
-
-def _timed(name: str, settings: Settings, levels: int) -> Design:
-    if name == "rolling-six":
-        from escalon.escalation.rolling_six import RollingSix
-
-        return RollingSix(levels, float(settings["window"]))
-    from escalon.escalation.crm import DoseToxicity
-    from escalon.escalation.tite_crm import TiteCrm
-
-    guesses = tuple(float(one) for one in str(settings["skeleton"]).split("/"))
-    if len(guesses) != levels:
-        raise EscalationError(
-            f"tite-crm: the skeleton has {len(guesses)} risks for {levels} levels; write one per level"
-        )
-    return TiteCrm(
-        DoseToxicity(guesses),
-        target=float(settings["target"]),
-        window=float(settings["window"]),
-        size=int(settings["size"]),
-        weighting=settings.get("weights", "linear"),
-    )

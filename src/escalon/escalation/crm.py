@@ -15,8 +15,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from escalon.escalation.boin import boundary_rates
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.rule import Counts, Ints, Moves, Rule
+from escalon.escalation.tally import Tally
 from escalon.escalation.words import number
 
 Floats = NDArray[np.float64]
@@ -29,6 +31,8 @@ STEP = {
     "power": 0.1,
     "logistic": 0.04,
 }  # trapezoid steps: error below 1e-13 up to 100 participants, spec/escalation/crm.md
+
+NO_STOP = "no stop for a too toxic lowest level is set: the model treats on whatever is seen there"
 
 LOWEST_LOG = -1e300  # stands for log 0, so that no DLT times log 0 is 0 and not nan
 SINGLE_THREAD = 250_000  # products below this size OpenBLAS does on one thread; its threads fight on busy machines
@@ -133,19 +137,6 @@ def posterior(model: DoseToxicity, n: Ints, t: Ints) -> Posterior:
     return Posterior(model, means, variances)
 
 
-def maximum_likelihood(model: DoseToxicity, n: Ints, t: Ints) -> float:
-    """The maximum likelihood estimate of b for one row [D]; needs DLTs and non-DLTs both (O'Quigley & Shen 1996)."""
-    if not 0 < int(np.sum(t)) < int(np.sum(n)):
-        raise EscalationError("Likelihood CRM needs at least one DLT and one participant without: use the posterior")
-    low, high = -REACH, REACH
-    for _ in range(6):  # each pass narrows the bracket a hundredfold
-        b = np.linspace(low, high, 201)
-        p = np.clip(model.risk(b), 1e-300, 1 - 1e-16)
-        best = int(np.argmax(np.log(p) @ t + np.log1p(-p) @ (n - t)))
-        low, high = b[max(best - 1, 0)], b[min(best + 1, 200)]
-    return float((low + high) / 2)
-
-
 def skeleton(halfwidth: float, target: float, prior_mtd: int, levels: int, model: Model = "power") -> tuple[float, ...]:
     """A skeleton from indifference intervals target ± halfwidth around `prior_mtd` (Lee & Cheung 2009,
     doi:10.1177/1740774509105076; `dfcrm::getprior`).
@@ -178,6 +169,7 @@ class Crm(Rule):
     cohort_size: int = 3
     start: int = 1
     name: str = "CRM"
+    lowest: int = 1
     selects = True
     reasons = (
         "nobody treated yet: start at level {to}",
@@ -226,13 +218,34 @@ class Crm(Rule):
         """The level whose estimated risk is closest to the target."""
         return self.closest(n, t)
 
+    def tolerates_top(self, n: Ints, t: Ints) -> bool:
+        """Whether the estimate at the top level is so low that an interval design would escalate (Liu & Yuan 2015)."""
+        estimate = posterior(self.model, n[None, :], t[None, :]).risk[0, -1]
+        return bool(estimate <= boundary_rates(self.target)[0])
+
+    def remarks(self, tally: Tally) -> tuple[str, ...]:
+        """The estimated risk by level, with 90 % limits, once anyone is evaluable."""
+        if not tally.evaluable:
+            return ()
+        found = posterior(self.model, np.array([tally.n]), np.array([tally.t]))
+        low, high = found.limits()
+        each = zip(self.labels, found.risk[0], low[0], high[0], strict=True)
+        return (
+            "estimated DLT risk (90 % limits) by level: "
+            + "; ".join(f"{level} {risk:.3f} ({least:.3f} to {most:.3f})" for level, risk, least, most in each),
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The model alone never stops."""
+        return (NO_STOP,)
+
     def prose(self) -> tuple[str, ...]:
         """The rule as sentences for the protocol."""
         guesses = ", ".join(f"{p:.3g}" for p in self.model.skeleton)
         form = "skeleton ^ exp(b)" if self.model.model == "power" else f"expit({self.model.intercept:g} + exp(b) x)"
         return (
-            f"Participants are treated in cohorts of {number(self.cohort_size)}, "
-            f"starting at level {self.start} of {self.levels}.",
+            f"Participants are treated in cohorts of {number(self.cohort_size)}, {self.starts()}.",
             f"DLT risk is modelled as {form}, with b normal, mean 0, variance {self.model.prior_variance:g}; the prior guesses "
             f"by level (skeleton) are {guesses}.",
             f"After each cohort the next is treated at the level whose estimated risk (posterior mean of b plugged in) is "
@@ -249,8 +262,14 @@ def crm(
     intercept: float = INTERCEPT,
     cohort: int = 3,
     start: int = 1,
+    lowest: int = 1,
 ) -> Crm:
     """A CRM with a skeleton and a target; combine with `no_skipping()`, `at_most(n)` and stopping guards."""
     return Crm(
-        DoseToxicity(tuple(skeleton), model, prior_variance, intercept), target, cohort, start, f"CRM {target:g}"
+        DoseToxicity(tuple(skeleton), model, prior_variance, intercept),
+        target,
+        cohort,
+        start,
+        f"CRM {target:g}",
+        lowest,
     )

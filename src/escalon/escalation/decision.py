@@ -1,4 +1,4 @@
-"""What a dose rule may answer: treat, wait or stop, each with its reason."""
+"""What a dose rule may answer: treat, wait or stop, each with its reason and with what people did that no rule had said."""
 
 from __future__ import annotations
 
@@ -10,6 +10,22 @@ NO_DOSE = 0  # the MTD of a trial in which no level was tolerable
 
 
 @dataclass(frozen=True)
+class Departure:
+    """A cohort that the rule had not asked for: which one, what was done, and what the rule had said instead."""
+
+    cohort: int
+    done: str
+    said: str
+
+    def __str__(self) -> str:
+        return f"cohort {self.cohort} ({self.done}): the rule said {self.said}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The departure as plain data."""
+        return {"cohort": self.cohort, "done": self.done, "said": self.said}
+
+
+@dataclass(frozen=True)
 class Treat:
     """Treat `size` more participants at `level`; `now` of them may be dosed today (fewer behind a sentinel)."""
 
@@ -18,6 +34,7 @@ class Treat:
     reason: str
     now: int | None = None
     notes: tuple[str, ...] = ()
+    departures: tuple[Departure, ...] = ()
     action: Literal["treat"] = "treat"
     until: None = None
 
@@ -38,6 +55,7 @@ class Treat:
             "until": None,
             "reason": self.reason,
             "notes": list(self.notes),
+            "departures": [one.as_json() for one in self.departures],
         }
 
 
@@ -48,6 +66,7 @@ class Wait:
     reason: str
     until: date | None = None
     notes: tuple[str, ...] = ()
+    departures: tuple[Departure, ...] = ()
     action: Literal["wait"] = "wait"
     level: None = None
     size: Literal[0] = 0
@@ -64,19 +83,26 @@ class Wait:
             "until": self.until.isoformat() if self.until else None,
             "reason": self.reason,
             "notes": list(self.notes),
+            "departures": [one.as_json() for one in self.departures],
         }
 
 
 @dataclass(frozen=True)
 class Stop:
-    """Stop escalating. `mtd` is a level, 0 when no level is tolerable, None when the rule names none."""
+    """Stop escalating. `mtd` is a level, 0 when no level is tolerable, None when the rule names none.
+
+    `reached` is False when the level is the top one and was tolerated, so that the maximum tolerated dose may lie above
+    every dose studied; None where no level is named.
+    """
 
     mtd: int | None
     reason: str
     notes: tuple[str, ...] = ()
+    departures: tuple[Departure, ...] = ()
     action: Literal["stop"] = "stop"
     size: Literal[0] = 0
     until: None = None
+    reached: bool | None = None
 
     @property
     def level(self) -> int | None:
@@ -89,6 +115,8 @@ class Stop:
                 return "stop, MTD not settled by the rule"
             case 0:
                 return "stop, no MTD"
+            case _ if self.reached is False:
+                return f"stop, the top level, {self.mtd}, was tolerated: the MTD was not reached"
             case _:
                 return f"stop, MTD is level {self.mtd}"
 
@@ -97,12 +125,32 @@ class Stop:
         return {
             "action": self.action,
             "mtd": self.mtd,
+            "reached": self.reached,
             "level": self.level,
             "size": 0,
             "until": None,
             "reason": self.reason,
             "notes": list(self.notes),
+            "departures": [one.as_json() for one in self.departures],
         }
 
 
 Decision = Treat | Wait | Stop
+
+
+def headline(decision: Decision) -> str:
+    """The decision as a committee should read it: how many now, and what a stop does and does not say of an MTD."""
+    match decision:
+        case Treat(level, size, now=now):
+            some = f"dose {now} now" if now == size else f"dose {now} now, the others later"
+            return f"level {level} is open for {size}: {some}"
+        case Wait(until=until):
+            return f"dose nobody before {until}" if until else "dose nobody yet"
+        case Stop(mtd=None):
+            return "stop: the rule has not settled an MTD"
+        case Stop(mtd=0):
+            return "stop: the lowest level is too toxic, so there is no MTD"
+        case Stop(mtd=mtd, reached=False):
+            return f"stop: the top level, {mtd}, was tolerated; the MTD was not reached"
+        case Stop(mtd=mtd):
+            return f"stop: the MTD is level {mtd}"

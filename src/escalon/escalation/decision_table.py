@@ -23,6 +23,9 @@ from escalon.escalation.words import number
 Cells = NDArray[np.int8]
 
 
+NO_STOP = "no stop for a too toxic lowest level is set: the decision table never closes a level (DU)"
+
+
 class Cell(IntEnum):
     """What one cell of a decision table says."""
 
@@ -128,6 +131,7 @@ class TableWalk(Rule):
     cohort_size: int = 3
     start: int = 1
     says: tuple[str, ...] = ()
+    lowest: int = 1
     selects = True
     reasons = (
         "nobody treated yet: start at level {to}",
@@ -147,6 +151,7 @@ class TableWalk(Rule):
                 f"{self.name}: {self.levels} levels, cohorts of {self.cohort_size}, start at {self.start}; "
                 "write at least one level, a cohort of one or more, and a start among the levels"
             )
+        self.check_levels()
 
     @property
     def cohort(self) -> int:
@@ -206,11 +211,19 @@ class TableWalk(Rule):
         open_levels: Bools = np.arange(1, self.levels + 1)[:, None] < self.closed_from(self.cells(n, t))
         return isotonic_mtd(n, t, self.target, open_levels.T)
 
+    def tolerates_top(self, n: Ints, t: Ints) -> bool:
+        """Whether the table says to escalate from the top level."""
+        return bool(self.cells(n[None, :], t[None, :])[0, -1] == Cell.ESCALATE)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A table without a single DU never stops."""
+        return () if (self.table.meaningful == Cell.ELIMINATE).any() else (NO_STOP,)
+
     def prose(self) -> tuple[str, ...]:
         """The rule as sentences for the protocol."""
         return (
-            f"Participants are treated in cohorts of {number(self.cohort_size)}, "
-            f"starting at level {self.start} of {self.levels}.",
+            f"Participants are treated in cohorts of {number(self.cohort_size)}, {self.starts()}.",
             *self.says,
             "After each cohort the decision table is read at the current level: escalate, stay, de-escalate, or "
             "de-escalate and close the level and all above it. The lowest level is not left downwards; a closed "

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from escalon.escalation.characteristics import Characteristics
 from escalon.escalation.enrolment import Pace, duration_law, enrolment_law
@@ -19,22 +18,9 @@ from escalon.escalation.rule import Rule
 from escalon.escalation.scenario import Scenario
 from escalon.escalation.simulation import simulate
 from escalon.escalation.sweep import MOST_STATES, sweep
+from escalon.escalation.timed import Design
 
 Progress = Callable[[str, int, int], None]  # called with (what, done, of)
-
-
-class TimedDesign(Protocol):
-    """A design that reads the clock (TITE-CRM, rolling six) and can only be simulated."""
-
-    @property
-    def name(self) -> str:
-        """The design's name."""
-
-    def simulate(self, truth: ArrayLike, trials: int, seed: int, *, days_between: float) -> Characteristics:
-        """Simulated characteristics at a pace of accrual."""
-
-
-Design = Rule | TimedDesign
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ Decisions compare it with a cut-off such as .95; done in integers the comparison
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from math import comb
 
 import numpy as np
@@ -21,6 +22,11 @@ def as_fraction(value: Number) -> Fraction:
     return Fraction(str(value)) if isinstance(value, float) else Fraction(value)
 
 
+def as_decimal(value: Number) -> str:
+    """A number as a protocol prints it: 0.95."""
+    return f"{float(as_fraction(value)):g}"
+
+
 def upper_tail(n: int, t: int, x: Fraction) -> Fraction:
     """P(risk > x) after t DLTs of n, exactly.
 
@@ -31,6 +37,7 @@ def upper_tail(n: int, t: int, x: Fraction) -> Fraction:
     return Fraction(sum(comb(n + 1, k) * p**k * q ** (n + 1 - k) for k in range(t + 1)), x.denominator ** (n + 1))
 
 
+@lru_cache(maxsize=4096)
 def fewest_dlts_above(n: int, x: Fraction, cutoff: Fraction) -> int:
     """The fewest DLTs of n for which P(risk > x) exceeds the cut-off; n + 1 if none does."""
     p, q, total = x.numerator, x.denominator - x.numerator, 0

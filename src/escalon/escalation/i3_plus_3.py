@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from escalon.escalation.decision_table import Cell, DecisionTable, TableWalk
 from escalon.escalation.errors import EscalationError
-from escalon.escalation.exact_beta import Number, as_fraction, fewest_dlts_above
+from escalon.escalation.exact_beta import Number, as_decimal, as_fraction, fewest_dlts_above
 
 
 def i3_plus_3_table(
@@ -46,6 +46,7 @@ def i3_plus_3(
     cutoff: Number = "0.95",
     eliminate_from: int = 3,
     start: int = 1,
+    lowest: int = 1,
 ) -> TableWalk:
     """i3+3 over `levels` levels; combine with `at_most(n)` for the sample size."""
     phi, half = as_fraction(target), as_fraction(margin)
@@ -56,10 +57,11 @@ def i3_plus_3(
         target=float(phi),
         cohort_size=cohort,
         start=start,
+        lowest=lowest,
         says=(
             f"Escalate if the observed DLT rate is below {float(phi - half):g}; stay if it is at most "
             f"{float(phi + half):g}; above that stay if one DLT fewer would give a rate below {float(phi - half):g}, "
             "otherwise de-escalate. A level is closed when the probability that its risk exceeds "
-            f"{float(phi):g} is above {cutoff}.",
+            f"{float(phi):g} is above {as_decimal(cutoff)}.",
         ),
     )

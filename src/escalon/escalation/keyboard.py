@@ -14,7 +14,7 @@ import numpy as np
 
 from escalon.escalation.decision_table import Cell, DecisionTable, TableWalk
 from escalon.escalation.errors import EscalationError
-from escalon.escalation.exact_beta import Number, as_fraction, fewest_dlts_above, lower_tails, upper_tail
+from escalon.escalation.exact_beta import Number, as_decimal, as_fraction, fewest_dlts_above, lower_tails, upper_tail
 
 CLOSE = 1e-9  # two masses nearer than this (relative) are compared again in exact fractions
 
@@ -68,6 +68,7 @@ def keyboard(
     cutoff: Number = "0.95",
     eliminate_from: int = 1,
     start: int = 1,
+    lowest: int = 1,
     name: str = "Keyboard",
 ) -> TableWalk:
     """The Keyboard design; combine with `at_most(n)` for the sample size."""
@@ -79,10 +80,11 @@ def keyboard(
         target=phi,
         cohort_size=cohort,
         start=start,
+        lowest=lowest,
         says=(
             f"The risk scale is cut into intervals as wide as {phi:g} ± {float(as_fraction(margin)):g}. Escalate if "
             "the most probable interval lies below the target interval, de-escalate if above, stay if it is the target "
-            f"interval. A level is closed when the probability that its risk exceeds {phi:g} is above {cutoff}.",
+            f"interval. A level is closed when the probability that its risk exceeds {phi:g} is above {as_decimal(cutoff)}.",
         ),
     )
 

@@ -6,8 +6,9 @@ doi:10.1158/1078-0432.CCR-17-0582). The forecast sweeps every completion to the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from math import comb
 from typing import Any
 
@@ -15,12 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escalon.escalation.advice import next_dose
+from escalon.escalation.calendar_guards import CalendarGuard
 from escalon.escalation.decision import Decision, Stop, Treat, Wait
 from escalon.escalation.ensemble import Ensemble
 from escalon.escalation.errors import EscalationError
+from escalon.escalation.guards import Guard
 from escalon.escalation.notation import Cohort, Conduct, Outcome, Treated, parse_conduct
 from escalon.escalation.rule import Rule
 from escalon.escalation.sweep import Progress, sweep
+from escalon.escalation.timed import Design
 from escalon.escalation.truth import checked_truths
 
 Risks = Sequence[float]
@@ -78,6 +82,13 @@ class Forecast:
     participants: dict[int, float]
     cohorts: dict[int, float]
     by_level: tuple[float, ...]
+    labels: tuple[int, ...]
+    """What people call the levels."""
+
+    @property
+    def ends(self) -> list[tuple[str, float]]:
+        """How the trial can end, in words, each with its probability."""
+        return list(zip(("no MTD", *(f"MTD {label}" for label in self.labels)), self.mtd, strict=True))
 
     @property
     def earliest(self) -> int:
@@ -98,7 +109,7 @@ class Forecast:
         return {
             "risks": list(self.risks),
             "method": "exact",
-            "mtd": {"none" if level == 0 else str(level): share for level, share in enumerate(self.mtd)},
+            "mtd": dict(zip(("none", *map(str, self.labels)), self.mtd, strict=True)),
             "unsettled": self.unsettled,
             "still_to_treat": self.still_to_treat,
             "still_to_treat_by_level": list(self.by_level),
@@ -111,9 +122,12 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Outlook:
-    """The tree of the next steps, and the forecast of the end for each set of risks asked about."""
+    """The tree of the next steps, and the forecast of the end for each set of risks asked about.
 
-    rule: Rule
+    There is no forecast for a design that reads the clock: its characteristics are simulated.
+    """
+
+    rule: Design
     root: Node
     depth: int
     forecasts: tuple[Forecast, ...]
@@ -128,30 +142,43 @@ class Outlook:
 
 
 def outlook(
-    rule: Rule,
+    rule: Design,
     so_far: str | Conduct,
     risks: Risks | Sequence[Risks] = (),
     depth: int = 2,
     progress: Progress | None = None,
+    *,
+    now: Decision | None = None,
+    guards: Iterable[Guard | CalendarGuard] = (),
+    today: date | None = None,
 ) -> Outlook:
     """Everything that can happen in the next `depth` steps, and how the trial ends, from what has happened so far.
 
     `risks` is one truth or several; the tree carries the probabilities of the first. Without risks the tree has no
-    probabilities and there is no forecast: Escalon assumes no risks of its own.
+    probabilities and there is no forecast: Escalon assumes no risks of its own. The first step is what may be done
+    `today` under the `guards`, or the decision `now` that a study has come to (a hold included); later steps follow the rule.
     """
     conduct = parse_conduct(so_far) if isinstance(so_far, str) else so_far
     truths = np.atleast_2d(checked_truths(risks, rule.levels)) if len(risks) else np.zeros((0, rule.levels))
     if depth < 0:
         raise EscalationError(f"An outlook of {depth} steps: write 0 or more")
-    root = _node(rule, conduct, truths[0] if len(truths) else None, 1.0 if len(truths) else None, depth)
-    ends = list(_ends(rule, conduct, progress)) if len(truths) else []
-    return Outlook(rule, root, depth, tuple(_forecast(conduct, ends, truth) for truth in truths))
+    held = tuple(guards)
+    decision = now or next_dose(rule, conduct, held, today)
+    chance = 1.0 if len(truths) else None
+    root = _node(rule, conduct, truths[0] if len(truths) else None, chance, depth, decision)
+    ends = list(_ends(rule, conduct, progress)) if len(truths) and isinstance(rule, Rule) else []
+    return Outlook(rule, root, depth, tuple(_forecast(rule, conduct, ends, truth) for truth in truths if ends))
 
 
 def _node(
-    rule: Rule, conduct: Conduct, risks: NDArray[np.float64] | None, probability: float | None, depth: int
+    rule: Design,
+    conduct: Conduct,
+    risks: NDArray[np.float64] | None,
+    probability: float | None,
+    depth: int,
+    now: Decision | None = None,
 ) -> Node:
-    decision = next_dose(rule, conduct)
+    decision = now or next_dose(rule, conduct)
     if depth == 0 or isinstance(decision, Stop):
         return Node(conduct, decision, probability)
     branches = []
@@ -162,16 +189,22 @@ def _node(
 
 
 def _steps(
-    rule: Rule, conduct: Conduct, decision: Decision, risks: NDArray[np.float64] | None
+    rule: Design, conduct: Conduct, decision: Decision, risks: NDArray[np.float64] | None
 ) -> Iterator[tuple[str, float | None, Conduct]]:
-    """How the next step can turn out: the pending outcomes if the rule waits for them, else the next cohort."""
+    """How the next step can turn out: the pending outcomes if nobody is dosed before, else the next cohort.
+
+    Where only a date holds the next infusion, the step is that date.
+    """
     if isinstance(decision, Treat):
         for dlts in range(decision.size + 1):
             cohort = _cohort(decision.level, decision.size, dlts)
-            chance = None if risks is None else _binomial(decision.size, dlts, float(risks[decision.level - 1]))
+            risk = None if risks is None else float(risks[rule.counted(decision.level) - 1])
+            chance = None if risk is None else _binomial(decision.size, dlts, risk)
             yield str(cohort), chance, Conduct((*conduct.cohorts, cohort))
+    elif isinstance(decision, Wait) and decision.until and isinstance(next_dose(rule, conduct), Treat):
+        yield f"from {decision.until}, if nothing more is known", None if risks is None else 1.0, conduct
     elif isinstance(decision, Wait):
-        for outcomes, chance in _pending(conduct, risks):
+        for outcomes, chance in _pending(rule, conduct, risks):
             yield _told(outcomes), chance, _resolved(conduct, outcomes)
 
 
@@ -184,20 +217,23 @@ def _binomial(size: int, dlts: int, risk: float) -> float:
 
 
 def _pending(
-    conduct: Conduct, risks: NDArray[np.float64] | None
+    rule: Design, conduct: Conduct, risks: NDArray[np.float64] | None
 ) -> Iterator[tuple[dict[int, tuple[int, int]], float | None]]:
     """Every outcome {level: (pending, DLTs)} of those pending, with its probability."""
     waiting: dict[int, int] = {}
     for one in conduct:
         if one.outcome is Outcome.PENDING:
             waiting[one.level] = waiting.get(one.level, 0) + 1
+    if not waiting:  # a hold that no outcome lifts
+        return
     shape = [count + 1 for count in waiting.values()]
     for dlts in np.ndindex(*shape):
         outcomes = {level: (count, had) for (level, count), had in zip(waiting.items(), dlts, strict=True)}
         if risks is None:
             yield outcomes, None
         else:
-            chances = [_binomial(count, had, float(risks[level - 1])) for level, (count, had) in outcomes.items()]
+            told = outcomes.items()
+            chances = [_binomial(count, had, float(risks[rule.counted(level) - 1])) for level, (count, had) in told]
             yield outcomes, float(np.prod(chances))
 
 
@@ -216,7 +252,7 @@ def _resolved(conduct: Conduct, outcomes: dict[int, tuple[int, int]]) -> Conduct
             if outcome is Outcome.PENDING:
                 outcome = Outcome.NO_DLT if left[one.level][0] else Outcome.DLT
                 left[one.level][0 if outcome is Outcome.NO_DLT else 1] -= 1
-            treated.append(Treated(one.level, outcome, one.infused, one.participant))
+            treated.append(replace(one, outcome=outcome, followed=None))
         cohorts.append(Cohort(tuple(treated)))
     return Conduct(tuple(cohorts))
 
@@ -231,7 +267,11 @@ class _End:
 
     def chance(self, risks: NDArray[np.float64]) -> float:
         """The probability of the steps before the sweep."""
-        return float(np.prod([_binomial(size, dlts, float(risks[level - 1])) for level, size, dlts in self.factors]))
+        each = (
+            _binomial(size, dlts, float(risks[self.ensemble.rule.counted(level) - 1]))
+            for level, size, dlts in self.factors
+        )
+        return float(np.prod(list(each)))
 
 
 def _ends(
@@ -242,7 +282,7 @@ def _ends(
     used: int = 0,
 ) -> Iterator[_End]:
     """Sweeps that together cover every completion: pending outcomes and an open cohort are branched on first."""
-    tally = conduct.tally(rule.levels)
+    tally = conduct.tally(rule.levels, rule.lowest, rule.cohort if rule.recalls is not None else None)
     decision = next_dose(rule, conduct)
     fills = not rule.decides_within_cohort and bool(conduct.in_open_cohort(rule.cohort))
     pending = any(tally.pending)
@@ -252,16 +292,16 @@ def _ends(
             step = (decision.level, decision.size, dlts)
             yield from _ends(rule, after, progress, (*factors, step), used + 1)
     elif pending:
-        for outcomes, _ in _pending(conduct, None):
+        for outcomes, _ in _pending(rule, conduct, None):
             steps = tuple((level, count, had) for level, (count, had) in outcomes.items())
             yield from _ends(rule, _resolved(conduct, outcomes), progress, factors + steps, used)
     else:
         yield _End(sweep(rule, tally, progress), factors, used)
 
 
-def _forecast(conduct: Conduct, ends: list[_End], risks: NDArray[np.float64]) -> Forecast:
+def _forecast(rule: Design, conduct: Conduct, ends: list[_End], risks: NDArray[np.float64]) -> Forecast:
     levels = len(risks)
-    done = conduct.tally(levels)
+    done = conduct.tally(levels, rule.lowest)
     treated = np.array(done.n) + np.array(done.pending)
     mtd, by_level = np.zeros(levels + 2), np.zeros(levels)
     participants: dict[int, float] = {}
@@ -280,6 +320,7 @@ def _forecast(conduct: Conduct, ends: list[_End], risks: NDArray[np.float64]) ->
         participants=dict(sorted(participants.items())),
         cohorts=dict(sorted(cohorts.items())),
         by_level=tuple(by_level.tolist()),
+        labels=rule.labels,
     )
 
 

@@ -68,10 +68,13 @@ def _box(node: Node, x: float, y: float) -> Iterator[str]:
     match node.decision:
         case Treat(level=level, size=size):
             fill, words = GO, f"treat {size} at level {level}"
+        case Stop(mtd=mtd, reached=False):
+            fill, words = STOPS, f"{mtd} tolerated, no MTD yet"
         case Stop(mtd=mtd):
             fill, words = STOPS, "stop, no MTD" if mtd == 0 else f"MTD is level {mtd}" if mtd else "stop, undecided"
         case _:
-            fill, words = WAITS, "wait for those pending"
+            until = node.decision.until
+            fill, words = WAITS, f"wait until {until}" if until else "wait for those pending"
     yield box(x, y - BOX_HIGH / 2, BOX_WIDE, BOX_HIGH, fill=fill, stroke=RULE, radius=5)
     yield text(x + BOX_WIDE / 2, y + 4, words, size=11, anchor="middle")
     if node.probability is not None and not node.branches:
@@ -83,18 +86,14 @@ def _end(forecast: Forecast, top: float, width: float) -> Iterator[str]:
     risks = ", ".join(f"{risk:g}" for risk in forecast.risks)
     yield text(MARGIN, top + 14, f"How it ends, if the true DLT risks are {risks} (exact)", size=13, weight="bold")
     x, wide = MARGIN, width - 2 * MARGIN
-    shares = [*enumerate(forecast.mtd)]
-    for level, share in shares:
+    for level, (name, share) in enumerate(forecast.ends):
         bar = share * wide
         hue = "#b42318" if level == 0 else HUES[(level - 1) % len(HUES)]
         yield box(x, top + 26, bar, 26, fill=hue)
-        name = "no MTD" if level == 0 else f"MTD {level}"
         if bar > 74:
             yield text(x + bar / 2, top + 43, f"{name}  {share:.3f}", size=11, anchor="middle", fill="#ffffff")
         x += bar
-    small = [
-        f"{'no MTD' if level == 0 else f'MTD {level}'} {share:.3f}" for level, share in shares if share * wide <= 74
-    ]
+    small = [f"{name} {share:.3f}" for name, share in forecast.ends if share * wide <= 74]
     if forecast.unsettled:
         small.append(f"undecided {forecast.unsettled:.3f}")
     yield text(MARGIN, top + 70, "  ".join(small), size=11, fill=SOFT)

@@ -7,6 +7,7 @@ from escalon.escalation.errors import EscalationError
 from escalon.escalation.guards import Guarded
 from escalon.escalation.rule import Rule
 from escalon.escalation.three_plus_three import AplusB, Verdict, verdict
+from escalon.escalation.timed import Design
 
 LETTERS = {
     Verdict.OPEN: "…",
@@ -23,18 +24,20 @@ def core(rule: Rule) -> Rule:
     return core(rule.rule) if isinstance(rule, Guarded) else rule
 
 
-def decision_rows(rule: Rule) -> dict[int, tuple[str, ...]]:
+def decision_rows(rule: Design) -> dict[int, tuple[str, ...]]:
     """What t = 0..n DLTs of n at the current level mean, per n: E, S, D, DU (closed).
 
     For an A+B design S is "add B more" and DU "too toxic"; M marks "may be the MTD, not to be escalated from". The CRM
     pools levels, so it has no such table.
     """
-    match core(rule):
+    match core(rule) if isinstance(rule, Rule) else rule:
         case TableWalk(table=table):
             cap = rule.cap or table.up_to
             return {n: row for n, row in table.rows().items() if n <= cap}
         case AplusB(thresholds=x):
             sizes = (x.a, *range(x.a + 1, x.size), x.size)
             return {n: tuple(LETTERS[verdict(x, n, t)] for t in range(n + 1)) for n in sizes}
-        case other:
+        case Rule() as other:
             raise EscalationError(f"{other.name} pools all levels: no decision table by (n, DLTs) at one level exists")
+        case timed:
+            raise EscalationError(f"{timed.name} reads those pending too: no decision table by (n, DLTs) alone exists")

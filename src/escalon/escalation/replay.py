@@ -1,35 +1,41 @@
-"""Did the trial follow the rule? The first and every later departure, cohort by cohort."""
+"""Did the trial follow the rule? What was done at each cohort beside what the rule had said, from what is known now."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from escalon.escalation.advice import next_dose
-from escalon.escalation.decision import Treat
-from escalon.escalation.notation import Conduct
-from escalon.escalation.rule import Rule
-
-
-@dataclass(frozen=True)
-class Departure:
-    """A cohort that the rule did not ask for: where, what was done, what the rule had said."""
-
-    cohort: int
-    done: str
-    said: str
-
-    def __str__(self) -> str:
-        return f"cohort {self.cohort} ({self.done}): the rule said {self.said}"
+from escalon.escalation.decision import Decision, Departure, Treat
+from escalon.escalation.errors import EscalationError
+from escalon.escalation.notation import Cohort, Conduct, Outcome
 
 
-def departures(rule: Rule, conduct: Conduct) -> tuple[Departure, ...]:
-    """Every cohort treated at another level than the rule said, or after it said stop or wait.
+def departures(
+    ask: Callable[[Conduct], Decision], conduct: Conduct, *, one_by_one: bool = False
+) -> tuple[Departure, ...]:
+    """Every cohort that was not what `ask` says of the cohorts before it: another level, after a stop or a wait, too large.
 
-    A cohort smaller or larger than asked for is not a departure: rules here decide on any counts.
+    A smaller cohort is none: it may still be filled. Where participants are placed one by one, those written together count
+    as placed when the first of them was.
     """
-    found = []
-    for number, cohort in enumerate(conduct.cohorts, start=1):
-        decision = next_dose(rule, Conduct(conduct.cohorts[: number - 1]))
-        if not isinstance(decision, Treat) or decision.level != cohort.level:
-            found.append(Departure(number, str(cohort), f"{decision} ({decision.reason})"))
-    return tuple(found)
+    found = (departure(ask, conduct, number, one_by_one) for number in range(1, len(conduct.cohorts) + 1))
+    return tuple(one for one in found if one is not None)
+
+
+def departure(
+    ask: Callable[[Conduct], Decision], conduct: Conduct, number: int, one_by_one: bool = False
+) -> Departure | None:
+    """How one cohort, counted from 1, departs from the rule, or None."""
+    cohort = conduct.cohorts[number - 1]
+    try:
+        decision = ask(Conduct(conduct.cohorts[: number - 1]))
+    except EscalationError as error:
+        return Departure(number, str(cohort), f"nothing ({error})")
+    as_said = isinstance(decision, Treat) and decision.level == cohort.level
+    if as_said and (one_by_one or counting(cohort) <= decision.size):
+        return None
+    return Departure(number, str(cohort), f"{decision} ({decision.reason})")
+
+
+def counting(cohort: Cohort) -> int:
+    """How many of a cohort take a place in it; one who is not evaluable is replaced."""
+    return sum(one.outcome is not Outcome.NOT_EVALUABLE for one in cohort.treated)

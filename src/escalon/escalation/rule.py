@@ -8,7 +8,8 @@ and a cohort size, or a stop. A rule may not look at anything else: no clock, no
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from escalon.escalation.decision import Stop, Treat
 from escalon.escalation.errors import EscalationError
+from escalon.escalation.levels import Levelled
 from escalon.escalation.tally import Tally
 
 if TYPE_CHECKING:
@@ -31,22 +33,25 @@ UNSETTLED = -1  # a stop at which the rule itself names no MTD
 class Counts:
     """Rows of trial states: evaluable `n` and DLTs `t` per level [S, D]; the level treated last [S] (0 = nobody yet).
 
-    `enrolled` [S] counts everyone, evaluable or not; caps are on enrolment.
+    `enrolled` [S] counts everyone, evaluable or not; caps are on enrolment. `hot` [S] says whether the share of DLTs in the
+    last cohort reached the rate that the rule recalls (`Rule.recalls`); all False for rules that recall none.
     """
 
     n: Ints
     t: Ints
     current: Ints
     enrolled: Ints
+    hot: Bools | None = field(default=None)
 
     @classmethod
-    def of(cls, *tallies: Tally) -> Counts:
-        """One row per tally."""
+    def of(cls, *tallies: Tally, recalls: Fraction | None = None) -> Counts:
+        """One row per tally, for a rule that recalls a rate of DLTs in the last cohort, or none."""
         return cls(
             n=np.array([tally.n for tally in tallies], dtype=np.int64),
             t=np.array([tally.t for tally in tallies], dtype=np.int64),
             current=np.array([tally.current for tally in tallies], dtype=np.int64),
             enrolled=np.array([tally.enrolled for tally in tallies], dtype=np.int64),
+            hot=None if recalls is None else np.array([tally.last_reached(recalls) for tally in tallies]),
         )
 
     def at(self, level: Ints) -> tuple[Ints, Ints]:
@@ -85,14 +90,13 @@ class Moves:
         )
 
 
-class Rule(ABC):
+class Rule(Levelled, ABC):
     """A dose-escalation design: what to do next, from counts alone."""
 
-    name: str
-    levels: int
     reasons: tuple[str, ...]
     decides_within_cohort: bool = False  # True if the rule itself says what an incomplete cohort means
     selects: bool = False  # True if the MTD is chosen from the data at the end, by `select`
+    recalls: Fraction | None = None  # a share of DLTs in the last cohort that the rule remembers (coherence)
 
     @property
     @abstractmethod
@@ -119,19 +123,38 @@ class Rule(ABC):
     def next(self, tally: Tally, seen: Tally | None = None) -> Treat | Stop:
         """The decision for one tally of completed outcomes, with its reason in terms of what was `seen`."""
         self.check_fits(tally)
-        counts = Counts.of(tally)
-        moves = self.decide(counts)
-        level, size, mtd = int(moves.level[0]), int(moves.size[0]), int(moves.mtd[0])
-        reason = self.sentence(moves, 0, seen or tally)
+        counts = Counts.of(tally, recalls=self.recalls)
+        return self.answer(counts, self.decide(counts), 0, seen or tally)
+
+    def answer(self, counts: Counts, moves: Moves, row: int, seen: Tally) -> Treat | Stop:
+        """One row's move as a decision; levels are named as people name them."""
+        level, size, mtd = int(moves.level[row]), int(moves.size[row]), int(moves.mtd[row])
+        reason = self.sentence(moves, row, seen)
         if level:
-            return Treat(level, size, reason)
-        if mtd != UNSETTLED:
-            return Stop(mtd, reason)
-        if not self.selects:
+            return Treat(self.label(level), size, reason)
+        if mtd == UNSETTLED and self.selects:
+            mtd = int(self.select(counts.n[row : row + 1], counts.t[row : row + 1])[0])
+            named = (
+                f"the estimate closest to the target is at level {self.label(mtd)}" if mtd else "no level is tolerable"
+            )
+            reason = f"{reason}; {named}"
+        if mtd == UNSETTLED:
             return Stop(None, reason)
-        selected = int(self.select(counts.n, counts.t)[0])
-        choice = f"the estimate closest to the target is at level {selected}" if selected else "no level is tolerable"
-        return Stop(selected, f"{reason}; {choice}")
+        reached = not (mtd == self.levels and self.tolerates_top(counts.n[row], counts.t[row])) if mtd else None
+        return Stop(self.label(mtd) if mtd else mtd, reason, reached=reached)
+
+    def tolerates_top(self, n: Ints, t: Ints) -> bool:
+        """Whether the rule would go above the top level if there were one more: then the MTD was not reached."""
+        return False
+
+    def remarks(self, tally: Tally) -> tuple[str, ...]:
+        """What a reader must know of an answer from these counts: where the rule is ours and not the publication's."""
+        return ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the design lacks that its users rely on."""
+        return ()
 
     def check_fits(self, tally: Tally) -> None:
         """Refuse a tally with another number of levels."""
@@ -145,12 +168,13 @@ class Rule(ABC):
         about, to = int(moves.about[row]), int(moves.level[row])
         n, t = seen[about] if about else (0, 0)
         pending = seen.pending[about - 1] if about else 0
+        named = self.label(about)
         return self.reasons[int(moves.why[row])].format(
-            saw=f"{t} of {n} had a DLT at level {about}" + (f" ({pending} pending)" if pending else ""),
+            saw=f"{t} of {n} had a DLT at level {named}" + (f" ({pending} pending)" if pending else ""),
             n=n,
-            about=about,
-            to=to,
-            below=about - 1,
+            about=named,
+            to=self.label(to),
+            below=self.label(about - 1),
             size=int(moves.size[row]),
             mtd=int(moves.mtd[row]),
             enrolled=seen.enrolled,

@@ -42,9 +42,10 @@ def simulate(rule: Rule, truth: ArrayLike, trials: int, seed: int, progress: Pro
 def _simulate(rule: Rule, risks: Floats, trials: int, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
     n = np.zeros((trials, rule.levels), dtype=np.int64)
     t, current, mtd = np.zeros_like(n), np.zeros(trials, dtype=np.int64), np.zeros(trials, dtype=np.int64)
+    hot, recalls = np.zeros(trials, dtype=np.bool_), rule.recalls
     running = np.arange(trials)
     while len(running):
-        counts = Counts(n[running], t[running], current[running], n[running].sum(axis=1))
+        counts = Counts(n[running], t[running], current[running], n[running].sum(axis=1), hot[running])
         moves = rule.decide(counts)
         stopped = moves.stopped
         mtd[running[stopped]] = moves.mtd[stopped]
@@ -53,6 +54,8 @@ def _simulate(rule: Rule, risks: Floats, trials: int, rng: np.random.Generator) 
         n[running, level - 1] += size
         t[running, level - 1] += dlts
         current[running] = level
+        if recalls is not None:
+            hot[running] = dlts * recalls.denominator >= size * recalls.numerator
     open_ended = mtd == UNSETTLED
     if rule.selects and open_ended.any():
         mtd[open_ended] = rule.select(n[open_ended], t[open_ended])

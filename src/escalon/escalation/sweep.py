@@ -9,6 +9,7 @@ operating characteristic is then a sum over that table, for any number of truths
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from math import comb
 
 import numpy as np
@@ -30,12 +31,14 @@ BLOCK = 1 << 12  # states handled at once: small enough for the cache, large eno
 class StateCode:
     """Packs (n, t) of every level and the current level into one integer, so that equal states are equal numbers.
 
-    A pair (n, t) gets the next free number when it first occurs, so only pairs that occur cost bits.
+    A pair (n, t) gets the next free number when it first occurs, so only pairs that occur cost bits. Where the rule recalls
+    a share of DLTs in the last cohort, one bit above the current level says whether it was reached.
     """
 
-    def __init__(self, levels: int) -> None:
-        self.levels = levels
-        self.current_bits = levels.bit_length()
+    def __init__(self, levels: int, recalls: Fraction | None = None) -> None:
+        self.levels, self.recalls = levels, recalls
+        self.hot = 1 << levels.bit_length()
+        self.current_bits = levels.bit_length() + (recalls is not None)
         self.bits = min((63 - self.current_bits) // levels, 20)
         self.shifts = self.current_bits + self.bits * np.arange(levels - 1, -1, -1, dtype=np.int64)
         self.pairs: list[tuple[int, int]] = []
@@ -59,7 +62,8 @@ class StateCode:
     def pack(self, tally: Tally) -> int:
         """The state of one tally."""
         digits = (self.number(n, t) << int(at) for n, t, at in zip(tally.n, tally.t, self.shifts, strict=True))
-        return sum(digits) + tally.current
+        hot = self.recalls is not None and tally.last_reached(self.recalls)
+        return sum(digits) + tally.current + self.hot * hot
 
     def digits(self, keys: Ints) -> Ints:
         """The pair numbers [S, D] of states, each level's contiguous in memory: rows are short, columns long."""
@@ -71,7 +75,10 @@ class StateCode:
         n_of, t_of = np.array(self.pairs, dtype=np.int64).T
         digits = self.digits(keys)
         n = n_of[digits]
-        return Counts(n, t_of[digits], keys & ((1 << self.current_bits) - 1), sum(n.T) + not_evaluable)
+        enrolled = sum(n.T) + not_evaluable
+        if self.recalls is None:
+            return Counts(n, t_of[digits], keys & (self.hot - 1), enrolled)
+        return Counts(n, t_of[digits], keys & (self.hot - 1), enrolled, (keys & self.hot) > 0)
 
     def after(self, keys: Ints, level: Ints, size: int, current: Ints) -> Ints:
         """The states [S, size + 1] after `size` more at `level` with 0, 1, ... size DLTs."""
@@ -83,6 +90,9 @@ class StateCode:
             step[number] = [self.number(n + size, t + dlts) - number for dlts in range(size + 1)]
         old_current = keys & ((1 << self.current_bits) - 1)
         moved: Ints = (step[before] << shift[:, None]) + (keys - old_current + current)[:, None]
+        if self.recalls is not None:
+            reached = np.arange(size + 1) * self.recalls.denominator >= size * self.recalls.numerator
+            moved += self.hot * (reached & (current > 0)[:, None])
         return moved
 
 
@@ -97,7 +107,7 @@ def sweep(
     rule.check_fits(start)
     if sum(start.pending):
         raise EscalationError("A sweep starts from completed outcomes; first say how those pending turn out")
-    code, offset = StateCode(rule.levels), sum(start.not_evaluable)
+    code, offset = StateCode(rule.levels, rule.recalls), sum(start.not_evaluable)
     keys, ways = np.array([code.pack(start)]), np.ones(1)
     ended: list[tuple[Ints, Floats, Ints, Ints, int]] = []
     cohorts = 0

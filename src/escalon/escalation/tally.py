@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from escalon.escalation.errors import EscalationError
 
@@ -12,7 +13,8 @@ class Tally:
     """Evaluable participants `n` and those with a DLT `t`, level by level, and the level treated last.
 
     `pending` (window open) and `not_evaluable` are enrolled but in no denominator. `current` is 0 before anyone
-    is treated. Levels are numbered from 1; `tally[2]` is the pair (n, t) at level 2.
+    is treated. Levels are counted from the lowest, which is 1; `tally[2]` is the pair (n, t) at level 2. `last` is the
+    pair (n, t) of the cohort treated last, for rules that look at it; unknown, it is taken to be all at the current level.
     """
 
     n: tuple[int, ...]
@@ -20,6 +22,8 @@ class Tally:
     pending: tuple[int, ...] = ()
     not_evaluable: tuple[int, ...] = ()
     current: int = 0
+    last: tuple[int, int] | None = None
+    last_pending: int = 0
 
     def __post_init__(self) -> None:
         for name in ("pending", "not_evaluable"):
@@ -39,6 +43,11 @@ class Tally:
 
     def __getitem__(self, level: int) -> tuple[int, int]:
         return self.n[level - 1], self.t[level - 1]
+
+    def last_reached(self, rate: Fraction) -> bool:
+        """Whether the share of DLTs in the cohort treated last is at least a rate."""
+        n, t = self.last if self.last is not None else self[self.current] if self.current else (0, 0)
+        return n > 0 and t * rate.denominator >= n * rate.numerator
 
     @property
     def levels(self) -> int:

@@ -11,11 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property, lru_cache
+from itertools import product
 
 import numpy as np
 
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.rule import Counts, Ints, Moves, Rule
+from escalon.escalation.tally import Tally
 from escalon.escalation.words import number, plural
 
 
@@ -71,6 +73,10 @@ class Verdict(IntEnum):
     TOXIC = 6
 
 
+NO_LEVEL = len(Verdict)  # stands for the verdict of a level that there is not
+HALTS = np.array([one not in (Verdict.PASSES, Verdict.SETTLED) for one in (*Verdict, NO_LEVEL)])  # not to be passed by
+
+
 def verdict(thresholds: Thresholds, n: int, t: int) -> Verdict:
     """What `t` DLTs of `n` evaluable say of a level, for any counts.
 
@@ -122,31 +128,54 @@ class Why(IntEnum):
     CEILING_IS_MTD = 8
     BELOW_IS_MTD = 9
     NO_MTD = 10
+    FINISH_OPEN = 11
+    FINISH_EXPAND = 12
+    FINISH_SKIPPED = 13
+    CEILING_BELOW = 14
 
 
-def answer(variant: Variant, seen: Verdict, *, above_is_toxic: bool, at_top: bool) -> Why:
-    """What to do about the level in question: the highest tried, or the one just below the lowest too toxic level."""
-    match seen:
+class Above(IntEnum):
+    """What has happened above a level."""
+
+    NOTHING = 0
+    TREATED = 1
+    TOXIC = 2  # at the next level
+
+
+def answer(variant: Variant, first: Verdict | None, below: Verdict | None, above: Above) -> tuple[Why, int]:
+    """What to do, and at which level: 0 the first one that has not passed, -1 the one below it, 1 the one above.
+
+    Everything is decided at the lowest level that does not allow to go on (`first`; None if every level passed), so a level
+    that was skipped or left unfinished is finished before any other. `below` is the verdict of the level beneath it
+    (None if there is none), `above` what has happened above it.
+    """
+    match first:
+        case Verdict.UNTRIED if above is Above.TOXIC:
+            return Why.TRY_BELOW, 0
+        case Verdict.UNTRIED if above is Above.TREATED:
+            return Why.FINISH_SKIPPED, 0
         case Verdict.UNTRIED:
-            return Why.TRY_BELOW if above_is_toxic else Why.START
+            return (Why.START, 0) if below in (None, Verdict.UNTRIED) else (Why.ESCALATE, -1)
         case Verdict.OPEN:
-            return Why.OPEN
+            return (Why.FINISH_OPEN if above is Above.TREATED else Why.OPEN), 0
         case Verdict.EXPAND:
-            return Why.EXPAND
-        case Verdict.PASSES if above_is_toxic and variant.confirm_below:
-            return Why.CONFIRM_BELOW
-        case _ if above_is_toxic:
-            return Why.BELOW_IS_MTD
+            return (Why.FINISH_EXPAND if above is Above.TREATED else Why.EXPAND), 0
+        case Verdict.CEILING if above is Above.TOXIC:
+            return Why.BELOW_IS_MTD, 0
         case Verdict.CEILING:
-            return Why.CEILING_IS_MTD
-        case Verdict.PASSES if at_top and variant.confirm_top:
-            return Why.CONFIRM_TOP
+            return (Why.CEILING_BELOW if above is Above.TREATED else Why.CEILING_IS_MTD), 0
+        case Verdict.TOXIC if below is None:
+            return Why.NO_MTD, -1
+        case Verdict.TOXIC if below is Verdict.UNTRIED:
+            return Why.TRY_BELOW, -1
+        case Verdict.TOXIC:
+            return (Why.CONFIRM_BELOW if below is Verdict.PASSES and variant.confirm_below else Why.BELOW_IS_MTD), -1
         case _:
-            return Why.TOP_IS_MTD if at_top else Why.ESCALATE
+            return (Why.CONFIRM_TOP if below is Verdict.PASSES and variant.confirm_top else Why.TOP_IS_MTD), -1
 
 
-FIRST_COHORT = (Why.START, Why.OPEN, Why.TRY_BELOW)  # treat until A are evaluable there
-FILL = (Why.EXPAND, Why.CONFIRM_TOP, Why.CONFIRM_BELOW)  # treat until A+B are evaluable there
+FIRST_COHORT = (Why.START, Why.OPEN, Why.TRY_BELOW, Why.FINISH_OPEN, Why.FINISH_SKIPPED)  # until A are evaluable there
+FILL = (Why.EXPAND, Why.FINISH_EXPAND, Why.CONFIRM_TOP, Why.CONFIRM_BELOW)  # until A+B are evaluable there
 SAYS_LEVEL_ABOVE = (Why.CONFIRM_BELOW, Why.TRY_BELOW, Why.BELOW_IS_MTD, Why.NO_MTD)  # speaks of the too toxic level
 
 
@@ -154,19 +183,23 @@ SAYS_LEVEL_ABOVE = (Why.CONFIRM_BELOW, Why.TRY_BELOW, Why.BELOW_IS_MTD, Why.NO_M
 class AplusB(Rule):
     """An A+B design over `levels` dose levels: counts in, next level or MTD out.
 
-    Decides from counts alone. If any level is too toxic, the question is the level just below the lowest such
-    level; otherwise it is the highest level tried. So counts no rule would have produced still get an answer.
+    Decides from counts alone, whatever they are: at the lowest level that has not passed. So counts no rule would have
+    produced (a level skipped, or left before it was finished) still get an answer. Levels below `start` need no one
+    until the level above is too toxic.
     """
 
     levels: int
     thresholds: Thresholds
     variant: Variant
     name: str
+    start: int = 1
+    lowest: int = 1
     decides_within_cohort = True
 
     def __post_init__(self) -> None:
         if self.levels < 1:
             raise EscalationError(f"{self.name}: {self.levels} dose levels; write 1 or more")
+        self.check_levels()
 
     @property
     def cohort(self) -> int:
@@ -179,29 +212,37 @@ class AplusB(Rule):
         return self.thresholds.size * self.levels
 
     def decide(self, counts: Counts) -> Moves:
-        """The next move for every row of counts: `verdict` of each level, then `answer` for the level in question."""
-        verdicts = self.verdicts(counts.n, counts.t)
-        toxic = verdicts == Verdict.TOXIC
-        above_is_toxic = toxic.any(axis=1)
-        lowest_toxic = toxic.argmax(axis=1) + 1
-        highest_tried = self.levels - (verdicts[:, ::-1] != Verdict.UNTRIED).argmax(axis=1)
-        highest_tried[~counts.n.any(axis=1)] = 1
-        level = np.where(above_is_toxic, lowest_toxic - 1, highest_tried)
-        rows = np.arange(len(level))
-        answers, treats_up_to, steps, says_above = self._tables
-        why = answers[
-            verdicts[rows, level - 1], above_is_toxic.astype(np.int64), (level == self.levels).astype(np.int64)
-        ]
-        why[level == 0] = Why.NO_MTD
-        to = level + steps[why]
-        size = np.maximum(treats_up_to[why] - np.where(steps[why], 0, counts.n[rows, level - 1]), 0)
+        """The next move for every row of counts: `answer` at the lowest level that has not passed."""
+        verdicts, depth = self.verdicts(counts.n, counts.t), self.levels
+        rows = np.arange(len(verdicts))
+        framed = np.empty((len(verdicts), depth + 2), dtype=np.int64)  # a frame: no level below, none above
+        framed[:, 0] = framed[:, -1] = NO_LEVEL
+        framed[:, 1:-1] = verdicts
+        halts = HALTS[framed[:, 1:]]
+        if self.start > 1:
+            halts[:, : self.start - 1] &= verdicts[:, : self.start - 1] != Verdict.UNTRIED
+        first = halts.argmax(axis=1) + 1  # levels + 1 if every level passed
+        highest = depth - (verdicts[:, ::-1] != Verdict.UNTRIED).argmax(axis=1)
+        highest[~counts.n.any(axis=1)] = 0
+        above = (highest > first).astype(np.int64) + (framed[rows, np.minimum(first + 1, depth + 1)] == Verdict.TOXIC)
+        whys, steps, treats_up_to, says_above = self._tables
+        case = (framed[rows, first], framed[rows, first - 1], above)
+        why, level = whys[case], first + steps[case]
+        to = level + (why == Why.ESCALATE)
+        fills = np.where(to == level, counts.n[rows, np.maximum(level, 1) - 1], 0)
+        size = np.maximum(treats_up_to[why] - fills, 0)
+        says = np.where(framed[rows, np.minimum(level + 1, depth + 1)] == Verdict.TOXIC, level + 1, first)
         return Moves(
             level=np.where(size > 0, to, 0),
             size=size,
             mtd=np.where(size > 0, 0, level),
             why=why,
-            about=np.where(says_above[why], lowest_toxic, level),
+            about=np.where(says_above[why], says, level),
         )
+
+    def tolerates_top(self, n: Ints, t: Ints) -> bool:
+        """Whether the top level passed: then one above it would have been treated."""
+        return verdict(self.thresholds, int(n[-1]), int(t[-1])) in (Verdict.PASSES, Verdict.SETTLED)
 
     def verdicts(self, n: Ints, t: Ints) -> Ints:
         """`verdict` of every cell of two arrays of counts."""
@@ -210,22 +251,24 @@ class AplusB(Rule):
 
     @cached_property
     def _tables(self) -> tuple[Ints, Ints, Ints, Ints]:
-        """`answer` for every case, and for each reason: treat up to how many, go how far up, speak of which level."""
+        """`answer` for every case (why, and at which level), and for each reason: treat up to how many, speaks of above."""
         x = self.thresholds
-        answers = [
-            [
-                [answer(self.variant, seen, above_is_toxic=toxic, at_top=top) for top in (False, True)]
-                for toxic in (False, True)
-            ]
-            for seen in Verdict
-        ]
+        verdicts = [*Verdict, None]
+        answers = [[[answer(self.variant, *case) for case in product([seen], [below], Above)] for below in verdicts]
+                   for seen in verdicts]  # fmt: skip
         up_to = [x.a if why in (*FIRST_COHORT, Why.ESCALATE) else x.size if why in FILL else 0 for why in Why]
-        steps = [int(why is Why.ESCALATE) for why in Why]
-        return (
-            np.array(answers),
-            np.array(up_to),
-            np.array(steps),
-            np.array([int(why in SAYS_LEVEL_ABOVE) for why in Why]),
+        found = np.array(answers, dtype=np.int64)
+        return found[..., 0], found[..., 1], np.array(up_to), np.array([int(why in SAYS_LEVEL_ABOVE) for why in Why])
+
+    def remarks(self, tally: Tally) -> tuple[str, ...]:
+        """Levels with more than A+B evaluable, of which no published A+B design speaks."""
+        x = self.thresholds
+        over = [level for level in range(1, self.levels + 1) if tally.n[level - 1] > x.size]
+        return tuple(
+            f"{tally.n[level - 1]} are evaluable at level {self.label(level)}: no published {x.a}+{x.b} has a limit beyond "
+            f"{x.size}; by this design's own rule at most {x.e} of {x.size} in proportion passes, which is "
+            f"{x.e * tally.n[level - 1] // x.size} of {tally.n[level - 1]}"
+            for level in over
         )
 
     @property
@@ -245,6 +288,10 @@ class AplusB(Rule):
             "{saw}: tolerable, but not to be escalated from: it is the MTD",
             "{saw}: too toxic, so level {below} is the MTD",
             "{saw}: too toxic",
+            f"level {{about}} was left with {{n}} of its first {number(x.a)} evaluable: finish it before going on above",
+            f"{{saw}}, and it was left before {full} were evaluable: expand it before going on above",
+            "level {about} was skipped: treat there before going on above",
+            "{saw}: tolerable, but not to be escalated from: it is the MTD, whatever was seen above",
         )
 
     def prose(self) -> tuple[str, ...]:
@@ -271,14 +318,16 @@ class AplusB(Rule):
             else ""
         )
         return (
-            f"Participants are treated in cohorts of {number(x.a)}, starting at level 1 of {self.levels}.",
+            f"Participants are treated in cohorts of {number(x.a)}, {self.starts()}.",
             f"With {_up_to(x.c - 1)} of {x.a} the next cohort is treated one level up.{expand} "
             f"With {x.d + 1} or more of {x.a} the level is too toxic.",
             f"On {full}, {_up_to(x.e)} allows escalation.{ceiling} "
             f"With {x.may_declare + 1} or more of {x.size} the level is too toxic.",
             "When a level is too toxic nobody else is treated there or above; "
             f"the level below is the MTD, {below.format(full)}.",
-            f"The top level is the MTD {top}. If level 1 is too toxic there is no MTD.",
+            "A level that was skipped or left unfinished is finished before anyone is treated above it. "
+            f"Beyond {full} at a level, of which no publication speaks, the limit of {full} holds in proportion.",
+            f"The top level is the MTD {top}. If level {self.lowest} is too toxic there is no MTD.",
         )
 
 
@@ -300,22 +349,33 @@ def _range(low: int, high: int) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
-def a_plus_b(levels: int, thresholds: Thresholds, variant: str | Variant = "V2", name: str | None = None) -> AplusB:
-    """A general A+B design over `levels` dose levels."""
+def a_plus_b(
+    levels: int,
+    thresholds: Thresholds,
+    variant: str | Variant = "V2",
+    name: str | None = None,
+    *,
+    start: int = 1,
+    lowest: int = 1,
+) -> AplusB:
+    """A general A+B design over `levels` dose levels, the lowest called `lowest`; the first cohort is treated at `start`.
+
+    `start` counts from the lowest level: with `lowest=-1`, `start=2` is level 1.
+    """
     if isinstance(variant, str):
         if variant.upper() not in VARIANTS:
             known = "; ".join(f"{key}: {one.says}" for key, one in VARIANTS.items())
             raise EscalationError(f"Unknown 3+3 variant “{variant}”. Write one of {known}")
         name = name or f"{thresholds.a}+{thresholds.b} {variant.upper()}"
         variant = VARIANTS[variant.upper()]
-    return AplusB(levels, thresholds, variant, name or f"{thresholds.a}+{thresholds.b}")
+    return AplusB(levels, thresholds, variant, name or f"{thresholds.a}+{thresholds.b}", start, lowest)
 
 
-def three_plus_three(levels: int = 3, variant: str | Variant = "V2") -> AplusB:
+def three_plus_three(levels: int = 3, variant: str | Variant = "V2", *, start: int = 1, lowest: int = 1) -> AplusB:
     """The 3+3 over `levels` dose levels: 0 of 3 escalate, 1 of 3 add three, 2 or more DLTs too toxic.
 
     >>> from escalon.escalation import next_dose
     >>> print(next_dose(three_plus_three(3), "1NNN 2NNT").reason)
     1 of 3 had a DLT at level 2: expand to six
     """
-    return a_plus_b(levels, Thresholds(), variant)
+    return a_plus_b(levels, Thresholds(), variant, start=start, lowest=lowest)

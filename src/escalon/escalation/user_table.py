@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,10 @@ def read_decision_table(source: str | Path) -> DecisionTable:
     cells: dict[tuple[int, int], Cell] = {}
     for number, row in lines[1:]:
         place = f"{where}, line {number}"
-        for key, cell in _row(header, [cell.strip() for cell in row], place).items():
+        if len(row) > len(header):
+            raise EscalationError(f"{place}: {len(row)} cells under a header of {len(header)}")
+        padded = [cell.strip() for cell in row] + [""] * (len(header) - len(row))
+        for key, cell in _row(header, padded, place).items():
             if cells.setdefault(key, cell) != cell:
                 raise EscalationError(f"{place}: n = {key[0]}, t = {key[1]} is given twice, differently")
     return _whole(cells, where)
@@ -49,7 +53,7 @@ def _row(header: list[str], row: list[str], place: str) -> dict[tuple[int, int],
     if header[:3] == ["n", "escalate", "de_escalate"]:
         e, d, x = (_count(cell, place) if cell else None for cell in (*row[1:4], "", "")[:3])
         return {(n, t): _by_boundaries(t, e, d, x) for t in range(n + 1)}
-    if header[0] == "n" and all(cell.isdigit() for cell in header[1:]):
+    if header[0] == "n" and all(re.fullmatch("[0-9]{1,3}", cell) for cell in header[1:]):
         given = {(n, int(t)): _letter(cell, place) for t, cell in zip(header[1:], row[1:], strict=False) if cell}
         beyond = [t for _, t in given if t > n]
         if beyond:
@@ -67,8 +71,8 @@ def _by_boundaries(t: int, escalate: int | None, de_escalate: int | None, elimin
 
 
 def _count(cell: str, place: str) -> int:
-    if not cell.isdigit():
-        raise EscalationError(f"{place}: “{cell}” is not a count. Write 0, 1, 2, …")
+    if not re.fullmatch("[0-9]{1,3}", cell):
+        raise EscalationError(f"{place}: “{cell}” is not a count. Write 0, 1, 2, … (at most 999)")
     return int(cell)
 
 
@@ -83,6 +87,8 @@ def _letter(cell: str, place: str) -> Cell:
 def _whole(cells: dict[tuple[int, int], Cell], where: str) -> DecisionTable:
     """Check that every n given has a decision for each t = 0..n; an n not given stays undefined."""
     sizes = sorted({n for n, _ in cells if n})
+    if not sizes:
+        raise EscalationError(f"{where}: no row says anything of n = 1 or more")
     table = np.full((sizes[-1] + 1, sizes[-1] + 1), UNDEFINED, dtype=np.int8)
     table[0] = Cell.STAY
     for n in sizes:
@@ -106,8 +112,11 @@ def user_table(
     *,
     cohort: int = 3,
     start: int = 1,
+    lowest: int = 1,
     name: str = "user table",
 ) -> TableWalk:
     """A design driven by the user's own table; `target` is the risk its MTD selection aims at."""
     read = table if isinstance(table, DecisionTable) else read_decision_table(table)
-    return TableWalk(name=name, levels=levels, table=read, target=target, cohort_size=cohort, start=start)
+    return TableWalk(
+        name=name, levels=levels, table=read, target=target, cohort_size=cohort, start=start, lowest=lowest
+    )
