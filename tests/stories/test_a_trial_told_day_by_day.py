@@ -96,7 +96,7 @@ def test_a_toxicity_that_comes_to_light_late_changes_the_decision(study):
     trial.event("P03", "Alanine aminotransferase increased", 4, 49, dlt=True)  # reported on day 52
     assert trial.says(52) == ("treat", 1)
     trial.event("P02", "CRS", 4, 15, dlt=True)
-    assert trial.ask(53).headline == "stop: level 1 is too toxic, so there is no MTD"
+    assert trial.ask(53).headline == "stop: the lowest level is too toxic, so there is no MTD"
 
 
 def test_a_toxicity_at_a_cleared_level_stops_the_climb(study):
@@ -120,7 +120,7 @@ def test_who_leaves_is_replaced_and_the_cap_counts_everybody(study):
         on += 30
     found = trial.ask(on + 60)
     assert {one.outcome for one in found.reviews} == {Outcome.NOT_EVALUABLE}
-    assert found.headline == "stop: no place is left, and the rule has not settled an MTD"
+    assert found.headline == "stop: the rule has not settled an MTD"
     assert "18 enrolled of at most 18" in found.decision.reason
 
 

@@ -79,10 +79,14 @@ def show_decision(decision: Decision, design: Design, conduct: Conduct, as_json:
 
     if as_json:
         plain = decision.as_json()
-        found = {"design": design.name, "rule": list(design.prose()), "so_far": str(conduct)}
-        found |= {"headline": headline(decision), "decision": plain, **plain}
-        found["departures"] = [str(one) for one in decision.departures]
-        print_json(found)
+        found = {
+            "design": design.name,
+            "rule": list(design.prose()),
+            "so_far": str(conduct),
+            "headline": headline(decision),
+        }
+        departures = [str(one) for one in decision.departures]
+        print_json({**found, "decision": plain, **plain, "departures": departures})
         return
     tally = conduct.tally(design.levels, design.lowest)
     say(f"{_sentence(str(decision))}.")

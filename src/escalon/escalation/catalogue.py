@@ -96,7 +96,7 @@ class Settings:
             )
         return found
 
-    def where(self) -> dict[str, int]:
+    def where(self) -> dict[str, Any]:
         """Where the trial starts and what its lowest level is called: start=1 unless said, whatever lies below it."""
         lowest = self.count("lowest") if "lowest" in self else 1
         start = self.count("start") if "start" in self else 1
@@ -106,7 +106,7 @@ class Settings:
             )
         return {"start": counted(start, self.levels, lowest), "lowest": lowest}
 
-    def counts(self, *names: str) -> dict[str, int]:
+    def counts(self, *names: str) -> dict[str, Any]:
         """Those of some whole numbers that are given."""
         return {name: self.count(name) for name in names if name in self}
 
