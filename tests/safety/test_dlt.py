@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from escalon.facts import Day, Fact, Truth, any_known
 from escalon.safety.adverse_event import AdverseEvent
+from escalon.safety.blood_counts import Counts
 from escalon.safety.dlt_clauses import ClauseRead, Horizon, read_clauses
 from escalon.safety.dlt_definition import USUAL, DefinitionError, DltDefinition, definition_of, read_definition
 from escalon.safety.occurrence import Moment, Occurrence, lasted_longer, occurrences
@@ -46,7 +47,7 @@ def clauses(
     *events: Occurrence, counts: list[Fact] = FINE, cutoff: date = CUTOFF, by: DltDefinition = USUAL
 ) -> dict[str, ClauseRead]:
     horizon = Horizon(INFUSED, INFUSED + timedelta(days=by.window_days), cutoff)
-    return {one.id: one for one in read_clauses(by, events, counts, horizon)}
+    return {one.id: one for one in read_clauses(by, events, Counts(counts, INFUSED, cutoff), horizon)}
 
 
 def proposed(*events: Occurrence, **more: object) -> Truth:

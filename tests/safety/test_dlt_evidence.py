@@ -18,15 +18,8 @@ from escalon.reporting.tables.dose_limiting import study_definition
 from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.dlt_clauses import Horizon
 from escalon.safety.dlt_definition import DltDefinition
-from escalon.safety.dlt_evidence import (
-    DltEvidence,
-    Entered,
-    Followed,
-    Judgement,
-    WindowReview,
-    dlt_evidence,
-    uncounted_notes,
-)
+from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence, uncounted_notes
+from escalon.safety.followed import Entered, Followed, Judgement, WindowReview
 
 FIRST = date(2025, 3, 17)
 LAST = FIRST + timedelta(days=28)

@@ -19,11 +19,13 @@ from escalon.instruments.safety.ctcae.laboratory import grade_laboratory
 from escalon.instruments.safety.ctcae.terms import find_event
 from escalon.instruments.safety.icaht import icaht
 from escalon.safety.adverse_event import AdverseEvent
+from escalon.safety.blood_counts import Counts
 from escalon.safety.counting import Treated, emergent, tally
 from escalon.safety.dlt_clauses import Horizon, read_clauses
 from escalon.safety.dlt_definition import USUAL
-from escalon.safety.dlt_evidence import DltEvidence, Entered, Followed, dlt_evidence
+from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence
 from escalon.safety.episodes import Assessment, episodes, grade_crs
+from escalon.safety.followed import Entered, Followed
 from escalon.safety.occurrence import Moment, Occurrence, occurrences
 from escalon.safety.periods import b_cell_check, immunoglobulin_check, phase_of
 from escalon.safety.proportion import clopper_pearson
@@ -195,7 +197,7 @@ def course(row: Row) -> tuple[Occurrence | None, list[Fact]]:
 def test_course_is_proposed_like_this(row: Row) -> None:
     event, counts = course(row)
     horizon = Horizon(FIRST, date(2025, 3, 29), date(2025, 6, 1))
-    clauses = read_clauses(USUAL, [event] if event else [], counts, horizon)
+    clauses = read_clauses(USUAL, [event] if event else [], Counts(counts, FIRST, horizon.as_of), horizon)
     proposed = any_known(clause.truth for clause in clauses)
     assert same(proposed, row.cells["dlt"]), [str(clause) for clause in clauses]
     late = evidence(list(event.lines) if event else [], counts).notes

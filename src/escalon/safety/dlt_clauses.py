@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from escalon.facts import Day, Fact, Truth, all_known, any_known
-from escalon.instruments.safety.ctcae.laboratory import grade_laboratory, laboratory_terms, tests_named
+from escalon.facts import Day, Truth, all_known, any_known
 from escalon.safety.adverse_event import NOT_CODED, AdverseEvent
+from escalon.safety.blood_counts import Counts, Look
 from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule
 from escalon.safety.occurrence import Occurrence, lasted_longer, stretches
 from escalon.safety.words import Syndrome
@@ -93,15 +93,14 @@ class ClauseRead:
 
 
 def read_clauses(
-    definition: DltDefinition, events: Sequence[Occurrence], counts: Iterable[Fact], window: Horizon
+    definition: DltDefinition, events: Sequence[Occurrence], counts: Counts, window: Horizon
 ) -> tuple[ClauseRead, ...]:
     """Every clause on the events and counts of one participant, as they are known by `window.as_of`."""
     known = [event for one in events if (event := one.as_of(window.as_of)) is not None]
-    facts = [fact for fact in counts if fact.day is None or fact.day.earliest <= window.as_of]
     found = []
     for rule in definition.rules:
         if rule.not_recovered_by_day is not None:
-            grounds = _count_grounds(rule, rule.not_recovered_by_day, known, facts, window)
+            grounds = _count_grounds(rule, rule.not_recovered_by_day, known, counts, window)
         else:
             grounds = _event_grounds(rule, definition, known, window)
         found.append(ClauseRead(rule.id, rule.text, any_known(ground.truth for ground in grounds), grounds))
@@ -143,7 +142,7 @@ def kind_of(event: Occurrence) -> str:
 
 
 def _marks(event: Occurrence) -> set[str]:
-    return {event.term.name, kind_of(event), event.term.system_class}
+    return {event.term.name, kind_of(event), event.term.system_class, event.interest.replace(" ", "_")}
 
 
 def _event_ground(rule: DltRule, event: Occurrence, window: Horizon) -> Ground | None:
@@ -217,46 +216,8 @@ def _lasting(rule: DltRule, event: Occurrence, window: Horizon) -> tuple[Truth, 
 # ---- blood counts
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One count: its day from infusion, the lowest and the highest grade it may have."""
-
-    day: int
-    low: int
-    high: int
-
-
-def looks(term: str, counts: Iterable[Fact], first: date) -> tuple[tuple[Look, ...], tuple[Fact, ...]]:
-    """The counts of a term from infusion on in the order of days, the worst of each day; and those that have no grade.
-
-    `term` is a word of a definition (`platelets`) or the CTCAE term. A count asked for and not known is left out.
-    """
-    tests = set(tests_named(next((word for word, name in TERMS.items() if name == term), term)))
-    found: dict[int, Look] = {}
-    unread = []
-    for fact in counts:
-        if fact.value is None or not tests & set(tests_named(fact.name)):
-            continue
-        grades = None if fact.day is None or fact.day.is_partial else _grades(TERMS.get(term, term), fact)
-        if fact.day is None or grades is None:
-            unread.append(fact)
-        elif (day := (fact.day.earliest - first).days) >= 0:
-            one = Look(day, *grades)
-            found[day] = max(found.get(day, one), one, key=lambda look: (look.low, look.high))
-    return tuple(found[day] for day in sorted(found)), tuple(unread)
-
-
-def _grades(term: str, fact: Fact) -> tuple[int, int] | None:
-    for finding in grade_laboratory(fact.name, value=fact):
-        if laboratory_terms()[finding.name][0].term.name == term:
-            known = finding.components.get("grade_value")
-            ends = (known, known) if known is not None else finding.components.get("grade_value_bounds")
-            return (int(ends[0]), int(ends[1])) if ends else None
-    return None
-
-
 def _count_grounds(
-    rule: DltRule, by_day: int, events: Sequence[Occurrence], counts: Sequence[Fact], window: Horizon
+    rule: DltRule, by_day: int, events: Sequence[Occurrence], counts: Counts, window: Horizon
 ) -> tuple[Ground, ...]:
     terms = [TERMS.get(term, term) for term in rule.term]
     found = [_count_ground(rule, term, by_day, events, counts, window) for term in terms]
@@ -264,12 +225,12 @@ def _count_grounds(
 
 
 def _count_ground(
-    rule: DltRule, term: str, by_day: int, events: Sequence[Occurrence], counts: Sequence[Fact], window: Horizon
+    rule: DltRule, term: str, by_day: int, events: Sequence[Occurrence], counts: Counts, window: Horizon
 ) -> Ground | None:
     """A count at the grade must be seen to have recovered on or before the day; the counts tell, and where there is none
     an event of that term. Nothing recorded at the grade, and no count on the day or later, is silence and not recovery.
     """
-    seen, _ = looks(term, counts, window.first)
+    seen = counts.looks(term)
     day = window.day(by_day)
     own = [event for event in events if _may_be_low(rule, term, event, day, window)]
     truth, why = _by_counts(rule, by_day, seen)

@@ -6,79 +6,19 @@ not evaluable; then an open window is pending; then there was none. A judgement 
 settle what was then recorded; what is new, or contradicts them, opens the question again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Generic, TypeVar
 
 from escalon.escalation import Outcome
-from escalon.facts import Day, Fact, Truth, any_known
-from escalon.safety.adverse_event import AdverseEvent, is_death
-from escalon.safety.dlt_clauses import ClauseRead, Ground, Horizon, is_part, looks, read_clauses
+from escalon.facts import Day, Truth, any_known
+from escalon.safety.adverse_event import is_death
+from escalon.safety.blood_counts import Counts
+from escalon.safety.dlt_clauses import ClauseRead, Ground, Horizon, is_part, read_clauses
 from escalon.safety.dlt_definition import DltDefinition
-from escalon.safety.occurrence import Occurrence, occurrences
-
-Recorded = TypeVar("Recorded")
-UNNUMBERED = 0
-"""The entry of what is kept without numbers, such as a row of a data folder: it is never newer than a judgement."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entered(Generic[Recorded]):
-    """Something recorded, with the number of the entry that says it as it now stands."""
-
-    what: Recorded
-    entry: int = UNNUMBERED
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A person's decision whether something was dose-limiting: of the entries it rests on, or of all then recorded."""
-
-    is_dlt: bool
-    entry: int = UNNUMBERED
-    rests_on: frozenset[int] = frozenset()
-    because: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WindowReview:
-    """The investigator's signed review of a window: no dose-limiting toxicity through this day."""
-
-    through: date
-    entry: int = UNNUMBERED
-
-
-@dataclass(frozen=True, kw_only=True)
-class Followed:
-    """One infused participant as the definition sees them: what was recorded, and what people decided about it."""
-
-    participant: str
-    events: Sequence[Entered[AdverseEvent]] = ()
-    counts: Sequence[Entered[Fact]] = ()
-    judgements: Sequence[Judgement] = ()
-    reviews: Sequence[WindowReview] = ()
-    evaluable: Truth = None
-    """As a person judged it; None leaves it to the study's rule."""
-    left: Day | None = None
-    died: Day | None = None
-    """A death recorded elsewhere than as an adverse event."""
-    is_reported: bool = True
-    """Whether the trial's record has adverse events, or says that there are none; silence is never «no»."""
-
-    @cached_property
-    def occurrences(self) -> tuple[Occurrence, ...]:
-        """The events, lines of one id together."""
-        return occurrences(self.participant, [line.what for line in self.events])
-
-    def known_at(self, entry: int) -> "Followed":
-        """What was recorded up to an entry."""
-        return replace(
-            self,
-            events=tuple(line for line in self.events if line.entry <= entry),
-            counts=tuple(line for line in self.counts if line.entry <= entry),
-        )
+from escalon.safety.followed import UNNUMBERED, Followed
+from escalon.safety.occurrence import Occurrence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,10 +86,13 @@ class _Reading:
         return tuple(event for event in found if event is not None)
 
     @cached_property
+    def counts(self) -> Counts:
+        """The blood counts as of the day."""
+        return _counts(self.followed, self.window)
+
+    @cached_property
     def clauses(self) -> tuple[ClauseRead, ...]:
-        return read_clauses(
-            self.definition, self.followed.occurrences, [fact.what for fact in self.followed.counts], self.window
-        )
+        return read_clauses(self.definition, self.followed.occurrences, self.counts, self.window)
 
     def evidence(self) -> DltEvidence:
         doubts = self.doubts
@@ -164,65 +107,35 @@ class _Reading:
             why=why,
             until=until,
             notes=tuple(dict.fromkeys((*self.severe, *self.late, *self.overruled, *self.ungraded_counts))),
-            uncounted=() if self.reviewed_to(self.window.last) else self.uncounted,
+            uncounted=() if self.followed.reviewed_to(self.window.last) else self.uncounted,
         )
 
     # -- what people decided -----------------------------------------------------------------------------------------
-
-    def judged(self, event: Occurrence) -> tuple[Truth, int]:
-        """What was last decided of an event, and by which entry; of unnumbered answers that differ, yes."""
-        lines = self.lines(event)
-        given = [(line.entry, line.what.dlt) for line in lines if line.what.dlt is not None]
-        given += [(one.entry, one.is_dlt) for one in self.followed.judgements if self._is_about(one, lines)]
-        last = max((entry for entry, _ in given), default=UNNUMBERED)
-        return any_known(answer for entry, answer in given if entry == last) if given else None, last
-
-    def lines(self, event: Occurrence) -> list[Entered[AdverseEvent]]:
-        """The recorded lines of an event."""
-        whole = next(one for one in self.followed.occurrences if one.key == event.key)
-        mine = set(map(id, whole.lines))
-        return [line for line in self.followed.events if id(line.what) in mine]
-
-    def _is_about(self, judgement: Judgement, lines: Sequence[Entered[AdverseEvent]]) -> bool:
-        """Whether a judgement rests on a line of an event, or says no of all that was then recorded."""
-        if self._named(judgement):
-            return any(line.entry in judgement.rests_on for line in lines)
-        return not judgement.is_dlt and any(line.entry <= judgement.entry for line in lines)
-
-    def _named(self, judgement: Judgement) -> bool:
-        return any(line.entry in judgement.rests_on for line in self.followed.events)
 
     @cached_property
     def yes(self) -> str:
         """The standing judgement «yes», in words; empty where there is none in the window."""
         for event in self.known:
-            if self.judged(event)[0] and self._may_be_inside(event):
+            if self.followed.judged(event)[0] and self._may_be_inside(event):
                 return f"DLT: {event.span()}"
-        whole = [
-            one for one in self.followed.judgements if not one.rests_on & {line.entry for line in self.followed.events}
-        ]
-        last = max(whole, key=lambda one: one.entry, default=None)
-        return f"DLT: {last.because or 'as judged'}" if last and last.is_dlt else ""
+        whole = self.followed.whole
+        return f"DLT: {whole.because or 'as judged'}" if whole and whole.is_dlt else ""
 
     @cached_property
     def decided(self) -> Truth:
         """What people decided of this window as a whole; None while nobody has, which an empty record never answers."""
         if self.yes:
             return True
-        if any(not one.is_dlt for one in self.followed.judgements) or self.reviewed_to(self.window.last):
+        if any(not one.is_dlt for one in self.followed.judgements) or self.followed.reviewed_to(self.window.last):
             return None if self.doubts else False
         asked = [event for event in self.known if self._asks(event)]
-        answers = [self.judged(event)[0] for event in asked]
+        answers = [self.followed.judged(event)[0] for event in asked]
         return any_known(answers) if asked else None
-
-    def reviewed_to(self, day: date) -> bool:
-        """Whether the investigator's review reaches a day."""
-        return any(review.through >= day for review in self.followed.reviews)
 
     def settled(self, ground: Ground) -> bool:
         """Whether a judgement «no» or a review answers a ground, on what was then recorded."""
         if ground.event is not None:
-            answer, entry = self.judged(ground.event)
+            answer, entry = self.followed.judged(ground.event)
             if answer is False and self._was_known(ground, entry) and not self.contradicts(ground):
                 return True
         elif any(not one.is_dlt and self._was_known(ground, one.entry) for one in self.followed.judgements):
@@ -238,7 +151,7 @@ class _Reading:
         if max(entries, default=UNNUMBERED) <= entry:
             return True
         then = self.followed.known_at(entry)
-        before = read_clauses(self.definition, then.occurrences, [fact.what for fact in then.counts], self.window)
+        before = read_clauses(self.definition, then.occurrences, _counts(then, self.window), self.window)
         return any(one.key == ground.key and one.truth is ground.truth for clause in before for one in clause.grounds)
 
     def contradicts(self, ground: Ground) -> bool:
@@ -266,12 +179,12 @@ class _Reading:
             said = f"; the event is judged no DLT, ended on {ground.event.end}" if contradicted and ground.event else ""
             word = "meets" if ground.truth else "may meet"
             return f"{ground.about} {word} {ground.clause}{said}: whether it is a DLT is not decided"
-        again = " (judged no DLT on less)" if self.judged(ground.event)[0] is False else ""
+        again = " (judged no DLT on less)" if self.followed.judged(ground.event)[0] is False else ""
         return f"{ground.about}: whether it is a DLT is not decided{again}"
 
     def _misplaced(self, event: Occurrence) -> str:
         """A judgement that cannot be right: a DLT that was over before the infusion."""
-        if self.judged(event)[0] and event.is_inside(self.window.first, date.max) is False:
+        if self.followed.judged(event)[0] and event.is_inside(self.window.first, date.max) is False:
             return f"{event.span()} is judged a DLT but was over before the infusion: correct one of the two"
         return ""
 
@@ -279,8 +192,8 @@ class _Reading:
         """A death in the window always asks, whatever clause it could meet."""
         if event.died is None or self._died_inside(event.died) is False:
             return ""
-        answer, entry = self.judged(event)
-        known = min((line.entry for line in self.lines(event) if is_death(line.what)), default=UNNUMBERED)
+        answer, entry = self.followed.judged(event)
+        known = min((line.entry for line in self.followed.lines(event) if is_death(line.what)), default=UNNUMBERED)
         if answer is not None and known <= entry:
             return ""
         if any(review.through >= event.died.earliest and known <= review.entry for review in self.followed.reviews):
@@ -291,7 +204,12 @@ class _Reading:
         """A death, or leaving, that the events do not explain or whose day leaves the window open."""
         died, left = self.followed.died, self.followed.left
         explained = any(event.is_fatal for event in self.known)
-        if died and not explained and self._died_inside(died) is not False and not self.reviewed_to(died.earliest):
+        if (
+            died
+            and not explained
+            and self._died_inside(died) is not False
+            and not self.followed.reviewed_to(died.earliest)
+        ):
             return f"died on {died}, and no adverse event says of what: whether it is a DLT is not decided"
         if left is not None and left.earliest <= self.window.as_of and self.followed.evaluable is None:
             if left.latest < self.window.first:
@@ -310,7 +228,7 @@ class _Reading:
         """Whether an event is one that people judge: of grade 3 or more, not graded, fatal, or judged."""
         severe = event.grade is None or event.grade >= 3 or event.is_fatal
         return self._may_be_inside(event) and (
-            self.judged(event)[0] is not None or (severe and not is_part(event, self.known))
+            self.followed.judged(event)[0] is not None or (severe and not is_part(event, self.known))
         )
 
     # -- the outcome -------------------------------------------------------------------------------------------------
@@ -326,9 +244,9 @@ class _Reading:
             return Outcome.NOT_EVALUABLE, why, None
         if (until := self._open_until()) is not None:
             return Outcome.PENDING, f"DLT window open to the end of {until}", until
-        if self.review_required and not self.reviewed_to(self.window.last):
+        if self.review_required and not self.followed.reviewed_to(self.window.last):
             return Outcome.PENDING, "the investigator's review of the window is not signed", None
-        if not (self.followed.is_reported or self.reviewed_to(self.window.last)):
+        if not (self.followed.is_reported or self.followed.reviewed_to(self.window.last)):
             return Outcome.PENDING, "no adverse event is recorded, and nobody says that there was none", None
         return Outcome.NO_DLT, self._without(), None
 
@@ -380,7 +298,7 @@ class _Reading:
             f"{event.span()} is judged a DLT but began after the window ended on {self.window.last}, so the rule does not "
             "count it: the committee decides"
             for event in self.known
-            if self.judged(event)[0] and event.start and event.start.earliest > self.window.last
+            if self.followed.judged(event)[0] and event.start and event.start.earliest > self.window.last
         ]
 
     @cached_property
@@ -400,25 +318,22 @@ class _Reading:
             by_day = rule.not_recovered_by_day
             if by_day is None or self.window.as_of < self.window.day(by_day):
                 continue
-            for term in rule.term:
-                seen, _ = looks(term, [fact.what for fact in self.followed.counts], self.window.first)
-                if not any(by_day <= look.day <= (self.window.as_of - self.window.first).days for look in seen):
-                    found.append(term)
+            found += [term for term in rule.term if not any(look.day >= by_day for look in self.counts.looks(term))]
         return tuple(dict.fromkeys(found))
 
     @cached_property
     def ungraded_counts(self) -> list[str]:
-        found = []
-        for term in dict.fromkeys(
-            term for rule in self.definition.rules if rule.not_recovered_by_day for term in rule.term
-        ):
-            _, unread = looks(term, [fact.what for fact in self.followed.counts], self.window.first)
-            found += [f"{fact} has no grade, so no clause reads it" for fact in unread]
-        return found
+        rules = [rule for rule in self.definition.rules if rule.not_recovered_by_day is not None]
+        unread = [fact for rule in rules for term in rule.term for fact in self.counts.ungraded(term)]
+        return [f"{fact} has no grade, so no clause reads it" for fact in unread]
 
     def _said(self, event: Occurrence) -> str:
-        answer = {True: "judged a DLT", False: "judged no DLT", None: "not judged"}[self.judged(event)[0]]
+        answer = {True: "judged a DLT", False: "judged no DLT", None: "not judged"}[self.followed.judged(event)[0]]
         died = ""
         if event.died is not None:
             died = f", died on {event.died} (day {(event.died.earliest - self.window.first).days})"
         return f"{event.span()}{died}: {answer}"
+
+
+def _counts(followed: Followed, window: Horizon) -> Counts:
+    return Counts([fact.what for fact in followed.counts], window.first, window.as_of)

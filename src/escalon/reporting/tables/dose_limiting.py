@@ -9,7 +9,8 @@ from escalon.protocol.study import Study
 from escalon.reporting.tables.grid import Grid
 from escalon.safety.dlt_clauses import Horizon
 from escalon.safety.dlt_definition import DltDefinition, definition_of
-from escalon.safety.dlt_evidence import DltEvidence, Entered, Followed, WindowReview, dlt_evidence
+from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence
+from escalon.safety.followed import Entered, Followed, WindowReview
 
 
 def dlt_grid(study: Study, records: Records, cutoff: date) -> Grid | None:

@@ -1,0 +1,68 @@
+"""Blood counts of one participant as grades by day: the lowest and the highest each may be."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from escalon.facts import Fact
+from escalon.instruments.safety.ctcae.laboratory import grade_laboratory, laboratory_terms, tests_named
+from escalon.safety.dlt_definition import TERMS
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One count: its day from infusion, the lowest and the highest grade it may have."""
+
+    day: int
+    low: int
+    high: int
+
+
+class Counts:
+    """The counts of one participant up to a day, graded once for each term that is asked for."""
+
+    def __init__(self, facts: Iterable[Fact], first: date, as_of: date) -> None:
+        self._facts = [fact for fact in facts if fact.day is None or fact.day.earliest <= as_of]
+        self._first = first
+        self._of: dict[str, tuple[tuple[Look, ...], tuple[Fact, ...]]] = {}
+
+    def looks(self, term: str) -> tuple[Look, ...]:
+        """The counts of a term from infusion on in the order of days, the worst of each day.
+
+        `term` is a word of a definition (`platelets`) or the CTCAE term. A count asked for and not known is left out.
+        """
+        return self._read(term)[0]
+
+    def ungraded(self, term: str) -> tuple[Fact, ...]:
+        """The counts of a term that have no grade: without a unit, or on a day not known in full."""
+        return self._read(term)[1]
+
+    def _read(self, term: str) -> tuple[tuple[Look, ...], tuple[Fact, ...]]:
+        name = TERMS.get(term, term)
+        if name not in self._of:
+            self._of[name] = self._graded(name)
+        return self._of[name]
+
+    def _graded(self, name: str) -> tuple[tuple[Look, ...], tuple[Fact, ...]]:
+        tests = set(tests_named(next((word for word, term in TERMS.items() if term == name), name)))
+        found: dict[int, Look] = {}
+        ungraded = []
+        for fact in self._facts:
+            if fact.value is None or not tests & set(tests_named(fact.name)):
+                continue
+            grades = None if fact.day is None or fact.day.is_partial else _grades(name, fact)
+            if fact.day is None or grades is None:
+                ungraded.append(fact)
+            elif (day := (fact.day.earliest - self._first).days) >= 0:
+                one = Look(day, *grades)
+                found[day] = max(found.get(day, one), one, key=lambda look: (look.low, look.high))
+        return tuple(found[day] for day in sorted(found)), tuple(ungraded)
+
+
+def _grades(name: str, fact: Fact) -> tuple[int, int] | None:
+    for finding in grade_laboratory(fact.name, value=fact):
+        if laboratory_terms()[finding.name][0].term.name == name:
+            known = finding.components.get("grade_value")
+            ends = (known, known) if known is not None else finding.components.get("grade_value_bounds")
+            return (int(ends[0]), int(ends[1])) if ends else None
+    return None

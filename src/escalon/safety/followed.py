@@ -1,0 +1,104 @@
+"""One infused participant as the definition of dose limitation sees them: what was recorded, and what people decided of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from escalon.facts import Day, Fact, Truth, any_known
+from escalon.safety.adverse_event import AdverseEvent
+from escalon.safety.occurrence import Occurrence, occurrences
+
+Recorded = TypeVar("Recorded")
+UNNUMBERED = 0
+"""The entry of what is kept without numbers, such as a row of a data folder: it is never newer than a judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered(Generic[Recorded]):
+    """Something recorded, with the number of the entry that says it as it now stands."""
+
+    what: Recorded
+    entry: int = UNNUMBERED
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A person's decision whether something was dose-limiting: of the entries it rests on, or of all then recorded."""
+
+    is_dlt: bool
+    entry: int = UNNUMBERED
+    rests_on: frozenset[int] = frozenset()
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowReview:
+    """The investigator's signed review of a window: no dose-limiting toxicity through this day."""
+
+    through: date
+    entry: int = UNNUMBERED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """One infused participant as the definition sees them: what was recorded, and what people decided about it."""
+
+    participant: str
+    events: Sequence[Entered[AdverseEvent]] = ()
+    counts: Sequence[Entered[Fact]] = ()
+    judgements: Sequence[Judgement] = ()
+    reviews: Sequence[WindowReview] = ()
+    evaluable: Truth = None
+    """As a person judged it; None leaves it to the study's rule."""
+    left: Day | None = None
+    died: Day | None = None
+    """A death recorded elsewhere than as an adverse event."""
+    is_reported: bool = True
+    """Whether the trial's record has adverse events, or says that there are none; silence is never «no»."""
+
+    @cached_property
+    def occurrences(self) -> tuple[Occurrence, ...]:
+        """The events, lines of one id together."""
+        return occurrences(self.participant, [line.what for line in self.events])
+
+    def known_at(self, entry: int) -> "Followed":
+        """What was recorded up to an entry."""
+        return replace(
+            self,
+            events=tuple(line for line in self.events if line.entry <= entry),
+            counts=tuple(line for line in self.counts if line.entry <= entry),
+        )
+
+    def judged(self, event: Occurrence) -> tuple[Truth, int]:
+        """What was last decided of an event, and by which entry; of unnumbered answers that differ, yes."""
+        lines = self.lines(event)
+        given = [(line.entry, line.what.dlt) for line in lines if line.what.dlt is not None]
+        given += [(one.entry, one.is_dlt) for one in self.judgements if self._is_about(one, lines)]
+        last = max((entry for entry, _ in given), default=UNNUMBERED)
+        return any_known(answer for entry, answer in given if entry == last) if given else None, last
+
+    def lines(self, event: Occurrence) -> list[Entered[AdverseEvent]]:
+        """The recorded lines of an event."""
+        whole = next(one for one in self.occurrences if one.key == event.key)
+        mine = set(map(id, whole.lines))
+        return [line for line in self.events if id(line.what) in mine]
+
+    def _is_about(self, judgement: Judgement, lines: Sequence[Entered[AdverseEvent]]) -> bool:
+        """Whether a judgement rests on a line of an event, or says no of all that was then recorded."""
+        if self._named(judgement):
+            return any(line.entry in judgement.rests_on for line in lines)
+        return not judgement.is_dlt and any(line.entry <= judgement.entry for line in lines)
+
+    def _named(self, judgement: Judgement) -> bool:
+        return any(line.entry in judgement.rests_on for line in self.events)
+
+    def reviewed_to(self, day: date) -> bool:
+        """Whether the investigator's review reaches a day."""
+        return any(review.through >= day for review in self.reviews)
+
+    @cached_property
+    def whole(self) -> Judgement | None:
+        """The last judgement that names no event: of everything then recorded."""
+        return max((one for one in self.judgements if not self._named(one)), key=lambda one: one.entry, default=None)
