@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,12 +14,13 @@ from escalon.facts import Day, Fact, Truth, any_known
 from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.blood_counts import Counts
 from escalon.safety.dlt_clauses import ClauseRead, Horizon, read_clauses
-from escalon.safety.dlt_definition import USUAL, DefinitionError, DltDefinition, definition_of, read_definition
+from escalon.safety.dlt_definition import DefinitionError, DltDefinition, DltRule, definition_of
 from escalon.safety.occurrence import Moment, Occurrence, lasted_longer, occurrences
+from tests.safety.definition import study_definition
 
 INFUSED = date(2025, 3, 1)
 CUTOFF = date(2025, 6, 1)
-STUDY = Path(__file__).parents[2] / "src" / "escalon" / "studies" / "nct07052565" / "dose.toml"
+USUAL = study_definition()
 
 
 def count(name: str, day: int, value: str) -> Fact:
@@ -214,32 +214,26 @@ def test_count_on_the_day_tells_more_than_the_row_of_the_event() -> None:
 # ---- the definition as data
 
 
-def test_study_folder_gives_the_same_proposals_as_the_usual_list() -> None:
-    definition = read_definition(tomllib.loads(STUDY.read_text(encoding="utf-8"))["dlt"])
-    assert not definition.confirmed
-    for hours in (71, 72, 73):
-        assert proposed(crs(hours), by=definition) is proposed(crs(hours)) is (hours > 72)
-    assert definition_of(definition.rules, 28, definition.excluded) == definition
+def test_study_folder_states_its_definition() -> None:
+    assert (len(USUAL.rules), USUAL.window_days, USUAL.confirmed) == (9, 28, False)
+    assert USUAL.marks == {"lymphodepletion_only", "disease_flare", "infection_at_enrolment"}
 
 
-RULE = {"id": "X", "text": "CRS grade 3", "term": ["CRS"], "grade": 3}
+RULE = DltRule("X", "CRS grade 3", ("CRS",), 3)
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
-    [
-        ({"grade": 6}, "Write 1 to 5"),
-        ({"improves_to": 3}, "no improvement"),
-        ({"at_most_grade": 2}, "below grade 3"),
-        ({"within_days": 3}, "is not a field"),
-    ],
+    [({"grade": 6}, "Write 1 to 5"), ({"improves_to": 3}, "no improvement"), ({"at_most_grade": 2}, "below grade 3")],
 )
-def test_mistake_in_a_definition_is_named(change: dict[str, object], says: str) -> None:
+def test_mistake_in_a_definition_is_named(change: dict[str, int], says: str) -> None:
     with pytest.raises(DefinitionError, match=says):
-        read_definition({"event": [RULE | change]})
+        definition_of([replace(RULE, **change)], 28)
+    with pytest.raises(DefinitionError, match="no clause"):
+        definition_of([], 28)
 
 
 def test_every_threshold_is_a_parameter() -> None:
-    strict = read_definition({"event": [RULE | {"within_hours": 24, "improves_to": 2}]}, window_days=42)
+    strict = definition_of([replace(RULE, within_hours=24, improves_to=2)], 42)
     assert proposed(crs(25), by=strict) is True
     assert strict.window_days == 42

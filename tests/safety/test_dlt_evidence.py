@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 from escalon.escalation import Outcome
 from escalon.facts import Day, Fact
-from escalon.protocol import load_study
-from escalon.reporting.tables.dose_limiting import study_definition
 from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.dlt_clauses import Horizon
 from escalon.safety.dlt_definition import DltDefinition
 from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence, uncounted_notes
 from escalon.safety.followed import Entered, Followed, Judgement, WindowReview
+from tests.safety.definition import study_definition
 
 FIRST = date(2025, 3, 17)
 LAST = FIRST + timedelta(days=28)
@@ -27,13 +26,7 @@ CLOSED = LAST + timedelta(days=14)
 DLT, PENDING, NO_DLT, NOT_EVALUABLE = Outcome.DLT, Outcome.PENDING, Outcome.NO_DLT, Outcome.NOT_EVALUABLE
 
 
-def the_definition() -> DltDefinition:
-    found = study_definition(load_study("nct07052565"))
-    assert found is not None
-    return found
-
-
-DEFINITION = the_definition()
+DEFINITION = study_definition()
 
 
 def on(number: int) -> Day:
@@ -294,6 +287,18 @@ def test_review_does_not_cover_what_was_entered_later() -> None:
     review = [WindowReview(LAST, 20)]
     assert entered((10, GRAVE), judgements=[], reviews=review).outcome is NO_DLT
     assert entered((21, GRAVE), judgements=[], reviews=review).in_doubt
+
+
+def test_study_without_a_definition_asks_for_every_grave_event() -> None:
+    def outcome(*lines: AdverseEvent, **more: Any) -> Outcome:
+        followed = Followed(participant="P02", events=[Entered(one) for one in lines], **more)
+        return dlt_evidence(DltDefinition(()), followed, Horizon(FIRST, LAST, CLOSED)).outcome
+
+    grave = line("Lung infection", 3, 3, 4)
+    assert outcome(grave) is PENDING
+    assert outcome(line("Nausea", 2, 3, 4)) is NO_DLT
+    assert outcome(replace(grave, dlt=False)) is NO_DLT
+    assert outcome(grave, reviews=[WindowReview(LAST)]) is NO_DLT
 
 
 # ---- laws

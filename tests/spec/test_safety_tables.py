@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from tests.safety.definition import study_definition
 from tests.safety.spec_pages import MARKS, NONE, PAGES, Row, inputs, page_rows, rows
 
 from escalon.escalation import Outcome, next_dose, parse_conduct, three_plus_three
@@ -22,7 +23,6 @@ from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.blood_counts import Counts
 from escalon.safety.counting import Treated, emergent, tally
 from escalon.safety.dlt_clauses import Horizon, read_clauses
-from escalon.safety.dlt_definition import USUAL
 from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence
 from escalon.safety.episodes import Assessment, episodes, grade_crs
 from escalon.safety.followed import Entered, Followed
@@ -158,6 +158,7 @@ def test_event_is_reported_like_this(row: Row) -> None:
 
 
 FIRST = date(2025, 3, 1)
+USUAL = study_definition()
 
 
 def evidence(lines: list[AdverseEvent], counts: list[Fact], **more: Any) -> DltEvidence:

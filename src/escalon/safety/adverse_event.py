@@ -101,8 +101,3 @@ def coded(words: str) -> Term:
         return find_event(words)
     except UnknownTerm:
         return Term(words, NOT_CODED, "", dict.fromkeys(GRADES, ""))
-
-
-def is_coded(words: str) -> bool:
-    """Whether the words are a term that can be graded by its text."""
-    return coded(words).system_class != NOT_CODED

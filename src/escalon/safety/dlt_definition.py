@@ -1,23 +1,17 @@
-"""The study's definition of a dose-limiting toxicity, as data.
+"""The study's definition of a dose-limiting toxicity, as data: every threshold is the study folder's (`[dlt]` in `dose.toml`)."""
 
-The usual list of CAR-T trials given here is a proposal to be confirmed by the sponsor (query Q-DLT); every threshold is a
-parameter. A study folder states its own in `[dlt]`, with the same fields.
-"""
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Protocol
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Protocol
-
-# Why an event is not counted, by the mark a person puts on it, and a word by which a study's own sentence is recognised.
+# Why an event is not counted, and the word by which a study's own sentence of exclusion is recognised.
 EXCLUSIONS = {
-    "lymphodepletion_only": ("lymphodepletion", "due to lymphodepletion alone and resolved before infusion"),
-    "disease_flare": ("flare", "flare of the underlying disease"),
-    "infection_at_enrolment": ("infection", "explained by an infection present at enrolment"),
-    "crs_component": ("component", "expected reversible component of CRS"),
-    "laboratory_without_consequence": ("laboratory", "laboratory finding without consequence"),
-    "due_to_disease": ("disease", "due to the underlying disease"),
+    "lymphodepletion_only": "lymphodepletion",
+    "disease_flare": "flare",
+    "infection_at_enrolment": "infection",
+    "crs_component": "component",
+    "laboratory_without_consequence": "laboratory",
+    "due_to_disease": "disease",
 }
 # The word of a definition for a CTCAE term.
 TERMS = {
@@ -102,32 +96,6 @@ class DltDefinition:
         return marks(self.excluded)
 
 
-def _usual() -> tuple[DltRule, ...]:
-    blood = ("neutrophils", "platelets")
-    other = ("Fever", "crs_component", "laboratory_without_consequence")
-    return (
-        DltRule("DLT-1a", "CRS grade 4", ("CRS",), 4, 4),
-        DltRule("DLT-1b", "CRS grade 3 not improved to 2 within 72 hours", ("CRS",), 3, 3, 2, within_hours=72),
-        DltRule("DLT-2a", "ICANS grade 4", ("ICANS",), 4, 4),
-        DltRule("DLT-2b", "ICANS grade 3 not improved to 2 within 72 hours", ("ICANS",), 3, 3, 2, within_hours=72),
-        DltRule(
-            "DLT-3", "related non-haematological toxicity of grade 3 or 4 lasting longer than 7 days",
-            ("non_haematological",), 3, 4, longer_than_days=7, related=True, except_for=other,
-        ),
-        DltRule(
-            "DLT-4", "neutrophils or platelets grade 4 not recovered to 3 by day 28", blood, 4, 4, 3,
-            not_recovered_by_day=28, except_for=("due_to_disease",),
-        ),
-        DltRule("DLT-5", "related death", ("any",), 5, related=True),
-        DltRule("DLT-5a", "death from CRS or ICANS", ("CRS", "ICANS"), 5),
-        DltRule("DLT-6", "IEC-HS grade 3 or more", ("IEC-HS",), 3),
-    )  # fmt: skip
-
-
-USUAL = DltDefinition(_usual())
-"""The usual list of CAR-T trials (spec SAF-10), not of any one trial: it must be confirmed."""
-
-
 class DefinitionError(ValueError):
     """A definition that cannot be read; names the clause, the field and what to write."""
 
@@ -143,27 +111,6 @@ def definition_of(
     for rule in rules:
         _check(rule)
     return DltDefinition(rules, window_days, tuple(excluded), confirmed)
-
-
-def read_definition(data: Mapping[str, Any], window_days: int = 28) -> DltDefinition:
-    """A definition from the `[dlt]` table of a study folder: `event` entries with the fields of `DltRule`, `excluded`.
-
-    Raises DefinitionError.
-    """
-    known = {field.name for field in fields(DltRule)}
-    rules = []
-    for entry in data.get("event", ()):
-        where = f"DLT clause {entry.get('id', '?')}"
-        strange, lacking = set(entry) - known, {"id", "text", "term", "grade"} - set(entry)
-        if strange:
-            raise DefinitionError(
-                f"{where}: {', '.join(sorted(strange))} is not a field. Fields: {', '.join(sorted(known))}"
-            )
-        if lacking:
-            raise DefinitionError(f"{where}: {', '.join(sorted(lacking))} is missing")
-        lists = {name: tuple(entry.get(name, ())) for name in ("term", "except_for")}
-        rules.append(DltRule(**dict(entry) | lists))
-    return definition_of(rules, window_days, data.get("excluded", ()), confirmed=bool(data.get("confirmed", False)))
 
 
 def _check(rule: DltRule) -> None:
@@ -182,19 +129,5 @@ def marks(texts: Iterable[str]) -> frozenset[str]:
     found: set[str] = set()
     for text in texts:
         own = text if text in EXCLUSIONS else None
-        found.add(own or next((mark for mark, (word, _) in EXCLUSIONS.items() if word in text.lower()), text))
+        found.add(own or next((mark for mark, word in EXCLUSIONS.items() if word in text.lower()), text))
     return frozenset(found)
-
-
-def definition_digest(definition: DltDefinition) -> str:
-    """A fingerprint of a definition: what a changed threshold changes."""
-    return fingerprint(asdict(definition))
-
-
-def fingerprint(value: Any) -> str:
-    """A digest of plain data, the same for the same content."""
-
-    def plain(part: Any) -> Any:
-        return sorted(part) if isinstance(part, set | frozenset) else str(part)
-
-    return hashlib.sha256(json.dumps(value, default=plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

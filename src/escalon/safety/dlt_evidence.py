@@ -168,6 +168,7 @@ class _Reading:
         found = [self._doubt(ground) for clause in self.clauses for ground in clause.grounds if ground.is_doubt]
         found += [self._misplaced(event) for event in self.known]
         found += [self._death(event) for event in self.known]
+        found += [self._undefined(event) for event in self.known]
         found.append(self._elsewhere())
         return tuple(dict.fromkeys(sentence for sentence in found if sentence))
 
@@ -199,6 +200,14 @@ class _Reading:
         if any(review.through >= event.died.earliest and known <= review.entry for review in self.followed.reviews):
             return ""
         return f"{event.span()}: whether it is a DLT is not decided"
+
+    def _undefined(self, event: Occurrence) -> str:
+        """Where the study states no definition, every grave event in the window asks."""
+        if self.definition.rules or not self._asks(event) or self.followed.judged(event)[0] is not None:
+            return ""
+        if event.start is not None and self.followed.reviewed_to(event.start.latest):
+            return ""
+        return f"{event.span()}: whether it is a DLT is not decided, and the study states no definition"
 
     def _elsewhere(self) -> str:
         """A death, or leaving, that the events do not explain or whose day leaves the window open."""

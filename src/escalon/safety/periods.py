@@ -8,10 +8,9 @@ doi:10.1016/j.annonc.2021.12.003, is another profile.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
-from escalon.facts import Day, Finding, Number, Status, exact
+from escalon.facts import Finding, Number, Status, exact
 
 RULE = "ebmt_phases/2020"
 
@@ -44,16 +43,6 @@ def phase_of(day: int) -> Phase:
         if (phase.first is None or day >= phase.first) and (phase.last is None or day <= phase.last):
             return phase
     raise AssertionError(f"day {day} is in no phase")  # the phases leave no gap
-
-
-def possible_phases(day: Day, infusion: date) -> tuple[Phase, ...]:
-    """Every phase a day may be in; more than one only when the day is partly known."""
-    first, last = ((end - infusion).days for end in (day.earliest, day.latest))
-    return tuple(
-        phase
-        for phase in PHASES
-        if (phase.last is None or phase.last >= first) and (phase.first is None or phase.first <= last)
-    )
 
 
 IGG_LIMIT = exact(4)  # g/L, 400 mg/dL; below it replacement is considered
