@@ -13,7 +13,7 @@ from escalon.facts import Day, Fact, Status
 from escalon.instruments import assess
 from escalon.instruments.activity.das28 import das28_crp
 from escalon.instruments.activity.sledai_2k import sledai_2k
-from escalon.instruments.general.change_from_baseline import baseline_of
+from escalon.instruments.kit.baseline import baseline_of
 from escalon.instruments.general.distortion_flags import DISTORTIONS, Course, Events, distortions, touched
 from escalon.instruments.general.prednisone_equivalent import EQUAL_TO_5_MG, SYSTEMIC
 from escalon.instruments.kit.assessment import UnknownItem

@@ -8,6 +8,7 @@ from escalon.conduct.dosing import OUTCOMES, decide_next_dose, review
 from escalon.conduct.scores import scored
 from escalon.conduct.screening import WORDS, screen_one
 from escalon.facts import Day, Fact, Finding, plain
+from escalon.instruments import catalogue
 from escalon.protocol.study import Study
 
 
@@ -132,19 +133,32 @@ def _truth(finding: Finding) -> str:
 
 def _fact(fact: Fact) -> Line:
     if isinstance(fact.behind, Finding):
-        return _finding(fact.behind, fact.visit)
+        return _finding(fact.behind, fact.visit, fact)
     return Line(f"{fact}  [{fact.source or 'no source'}]")
 
 
-def _finding(finding: Finding, visit: str = "") -> Line:
+def _finding(finding: Finding, visit: str = "", part: Fact | None = None) -> Line:
+    """A finding with what it rests on; where a part of it was asked for (`essdai.change`), that part heads it."""
     value = plain(finding.value, 4) + (f" ({finding.category})" if finding.category else "")
+    name = finding.name
+    if part is not None and part.name.startswith(f"{finding.name}.") and not part.name.endswith(".category"):
+        name, value = part.name, f"{plain(part.value, 4)}, of {finding.name} {value}"
     when = f" on {finding.day}" if finding.day else ""
     at = f" at {visit}" if visit and visit != str(finding.day) else ""
-    notes = tuple(Line(reason) for reason in finding.reasons)
+    notes = tuple(Line(reason) for reason in (*_parts(finding), *finding.reasons))
     return Line(
-        f"{finding.name} = {value}{when}{at}, by {finding.rule}",
+        f"{name} = {value}{when}{at}, by {finding.rule}",
         (*notes, *(_ground(ground) for ground in finding.rests_on)),
     )
+
+
+def _parts(finding: Finding) -> Iterator[str]:
+    """The intermediate terms of a score in one sentence, where it has some."""
+    known = catalogue().get(finding.name)
+    names = () if known is None else known.traced().parts
+    shown = [f"{name.replace('_', ' ')} {plain(finding.components.get(name), 4)}" for name in names]
+    if shown and finding.components:
+        yield f"made of: {', '.join(shown)}"
 
 
 def _ground(ground: object) -> Line:

@@ -10,15 +10,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from escalon.casebook.records import Records
 from escalon.facts import Day, Fact, Facts, Finding, Interval, Status, exact, plain, spelled
 from escalon.instruments.kit.assessment import assess_with
+from escalon.instruments.kit.baseline import baseline_of
 from escalon.instruments.kit.catalogue import find
 from escalon.instruments.kit.instrument import Instrument
+from escalon.instruments.kit.visits import Earlier, Taken, change_since, compares_visits, reads_baseline, taken
 from escalon.protocol.study import Study
-from escalon.protocol.vocabulary import fact_name
 
 STANDING = ("sex", "age", "height", "weight")
 DIFFERS = "RECORDED_DIFFERS"
@@ -44,15 +46,91 @@ def scored(study: Study, records: Records, participant: str) -> Facts:
 
 
 def computed(study: Study, facts: Facts) -> list[Fact]:
-    """The computed facts of one participant: one per score, component and assessment."""
+    """The computed facts of one participant: one per score, component and assessment.
+
+    Scores of one visit first; then those that compare visits (responses, changes), from what the visits and the baseline hold.
+    """
     instruments = [find(name) for name in study.instruments]
+    visits = [(one, dict(one.facts)) for one in assessments(facts)]
     found: list[Fact] = []
-    for assessment in assessments(facts):
+    for assessment, here in visits:
         for instrument in instruments:
-            finding = score(instrument, assessment, facts)
-            if finding is not None:
-                found += _as_facts(finding, assessment, facts)
+            if not compares_visits(instrument):
+                found += _scored_at(instrument, assessment, here, facts)
+    anchor = baseline_day(study, facts)
+    if anchor is not None:
+        earlier = _earlier(facts.with_facts(found), anchor)
+        later = [(one, here) for one, here in visits if anchor.is_by(one.day)]
+        changed = [one for one in instruments if reads_baseline(one)]
+        again = [fact for one, here in later for own in changed for fact in _scored_at(own, one, here, facts, earlier)]
+        again += _changes(study, later, earlier)
+        replaced = {(fact.visit, fact.name) for fact in again}
+        found = [fact for fact in found if (fact.visit, fact.name) not in replaced] + again
     return [*found, *_without_parts(found)]
+
+
+def _scored_at(
+    instrument: Instrument, assessment: Assessment, here: dict[str, Fact], facts: Facts, earlier: Earlier | None = None
+) -> list[Fact]:
+    """The facts of one score at one visit, which then stand among the visit's own for the scores made of them."""
+    finding = score(instrument, assessment, facts, here, earlier)
+    if finding is None:
+        return []
+    found = _as_facts(finding, assessment, facts)
+    for fact in found:
+        if here.setdefault(fact.name, fact).behind is not None:
+            here[fact.name] = fact
+    return found
+
+
+def _changes(study: Study, visits: Iterable[tuple[Assessment, Mapping[str, Fact]]], earlier: Earlier) -> list[Fact]:
+    """The change of every measure an endpoint compares with baseline, as `<measure>.change`, unless its score has one."""
+    compared = {name for one in study.endpoints if one.compare == "change from baseline" for name in one.measure}
+    found = []
+    for assessment, here in visits:
+        for name in sorted(compared & set(here)):
+            finding = None if f"{name}.change" in here else change_since(name, here[name], earlier(name))
+            if finding is not None:
+                base = Fact(f"{name}.change", finding.value, here[name].day, finding.unit, f"computed ({finding.rule})")
+                found.append(replace(base, visit=assessment.visit, behind=finding))
+    return found
+
+
+def baseline_day(study: Study, facts: Facts) -> Day | None:
+    """The day before which a value is a baseline: the study's first such role that is recorded; None where none is."""
+    for role in study.baseline.before:
+        name = study.roles.of(role)
+        days = [day for fact in facts.named(name or "") if (day := _day_of(fact)) is not None]
+        if role == "infusion":
+            days += [fact.day for fact in facts.named("infusion") if fact.day is not None]
+        if days:
+            return min(days, key=lambda day: day.earliest)
+    return None
+
+
+def _day_of(fact: Fact) -> Day | None:
+    """The day something happened: the date it holds, else the day it was recorded as so."""
+    if isinstance(fact.value, str):
+        try:
+            return Day.parse(fact.value)
+        except ValueError:
+            return None
+    return None if fact.value is None or fact.value is False else fact.day
+
+
+def _earlier(facts: Facts, anchor: Day) -> Earlier:
+    """The baseline of a fact or score: the last before the anchor; a computed score goes before a recorded one of its visit."""
+
+    @cache
+    def earlier(name: str) -> Finding:
+        known = facts.named(name)
+        computed_at = {
+            fact.visit or str(fact.day) for fact in known if fact.behind is not None and fact.value is not None
+        }
+        used = [fact for fact in known if fact.behind is not None or (fact.visit or str(fact.day)) not in computed_at]
+        return baseline_of(used, lymphodepletion=anchor)
+
+    return earlier
 
 
 def _without_parts(found: list[Fact]) -> list[Fact]:
@@ -98,40 +176,51 @@ def _written(fact: Fact) -> tuple[object, ...]:
     return (isinstance(value, bool), number, spelled(fact.unit))
 
 
-def score(instrument: Instrument, assessment: Assessment, facts: Facts) -> Finding | None:
-    """The finding of an instrument at an assessment; None where too little was recorded to mean one."""
-    given: dict[str, Any] = {}
-    keys = {name: fact_name(instrument.name, name, item.fact) for name, item in instrument.items.items()}
-    contradictory: list[Fact] = []
-    for name, key in keys.items():
-        fact = assessment.facts.get(key)
-        contradictory += assessment.contradictory.get(key, ())
-        if fact is None and key in STANDING:
-            fact, differing = _standing(key, facts, assessment.day)
-            contradictory += differing
-        if fact is not None:
-            given[name] = fact
-    if not _is_meant(instrument, keys, given, assessment):
-        return None
-    own = [given[name] for name in given if keys[name] not in STANDING] or list(given.values())
-    day = max((fact.day for fact in own if fact.day), key=lambda one: one.latest, default=assessment.day)
+def score(
+    instrument: Instrument,
+    assessment: Assessment,
+    facts: Facts,
+    here: Mapping[str, Fact] | None = None,
+    earlier: Earlier | None = None,
+) -> Finding | None:
+    """The finding of an instrument at an assessment; None where too little was recorded to mean one.
+
+    `here` are the visit's facts with the scores made of them so far; `earlier` gives baselines.
+    """
+    standing = {key: _standing(key, facts, assessment.day) for key in STANDING if key not in assessment.facts}
+    known = dict(assessment.facts if here is None else here) | {
+        key: fact for key, (fact, _) in standing.items() if fact is not None
+    }
+    got = taken(instrument, known, earlier)
+    contradictory = [fact for key in got.names.values() for fact in assessment.contradictory.get(key, ())]
+    contradictory += [fact for key in got.names.values() if key in standing for fact in standing[key][1]]
+    own = {name for name, fact in got.given.items() if got.names.get(name) not in STANDING}
+    visit = {name for name in own if instrument.items[name].baseline_of is None}
+    day = max(
+        (day for name in visit if (day := got.given[name].day)), key=lambda one: one.latest, default=assessment.day
+    )
+    meant = _is_meant(instrument, got, visit)
     if contradictory:
-        return _invalid(instrument, given, contradictory, day)
-    return _dated(assess_with(instrument, given, day), own)
+        return _invalid(instrument, got.given, contradictory, day) if meant else None
+    if not meant and not (compares_visits(instrument) and visit):
+        return None
+    finding = assess_with(instrument, got.given, day)
+    if not meant and finding.status is not Status.OK:
+        return None
+    finding = replace(finding, reasons=(*finding.reasons, *got.unsettled))
+    return _dated(finding, [got.given[name] for name in visit] or list(got.given.values()))
 
 
-def _is_meant(
-    instrument: Instrument, keys: Mapping[str, str], given: Mapping[str, Any], assessment: Assessment
-) -> bool:
+def _is_meant(instrument: Instrument, got: Taken, visit: set[str]) -> bool:
     """Whether so much was recorded that a score was meant: half of what the visit itself has to give.
 
     Sex, age, height and weight alone are no assessment, unless the instrument asks for nothing else.
     """
-    items = instrument.items
-    own = {name for name in items if keys[name] not in STANDING} or set(items)
+    items = {name: item for name, item in instrument.items.items() if item.baseline_of is None}
+    own = {name for name in items if instrument.keys[name] not in STANDING} or set(items)
     wanted = [name for name in own if items[name].needed]
-    here = sum(name in given or any(other in given for other in items[name].missing_when) for name in wanted)
-    return any(keys[name] in assessment.facts for name in own) and 2 * here >= len(wanted)
+    here = sum(name in got.given or any(other in got.given for other in items[name].missing_when) for name in wanted)
+    return bool(own & set(got.given) & (visit or own)) and 2 * here >= len(wanted)
 
 
 def _invalid(instrument: Instrument, given: Mapping[str, Any], differing: Iterable[Fact], day: Day) -> Finding:

@@ -287,10 +287,10 @@ def _used_names(
 
 def _instruments(used: Iterable[str], document: "StudyFile") -> dict[str, Any]:
     from escalon.instruments import catalogue
+    from escalon.instruments.kit.visits import with_parts
 
-    known = catalogue()
     wholes = dict.fromkeys(name.partition(".")[0] for name in used if name not in document.fact)
-    return {name: known[name] for name in wholes if name in known}
+    return {name: catalogue()[name] for name in with_parts(wholes)}
 
 
 def _limited(tree: Node) -> tuple[Pick, ...]:

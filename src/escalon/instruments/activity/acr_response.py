@@ -28,8 +28,12 @@ _line = number("line of 100 mm", 0, 100, "mm", accepts=("cm", "NRS"))
 _crp = number("C-reactive protein", 0, None, "mg/L", accepts=("mg/dL",), fact="crp", below_limit=True)
 _esr = number("erythrocyte sedimentation rate", 0, None, "mm/h", fact="esr", needed=False)
 MEASURES: dict[str, Item] = {
-    "tender": integer("tender joints, of 68 or 28", 0, 68, also=("tjc",)),
-    "swollen": integer("swollen joints, of 66 or 28", 0, 66, also=("sjc",)),
+    "tender": integer(
+        "tender joints, of 68 or 28", 0, 68, also=("tjc",), of=("tender_joints_28", "active_joints_28.tender")
+    ),
+    "swollen": integer(
+        "swollen joints, of 66 or 28", 0, 66, also=("sjc",), of=("swollen_joints_28", "active_joints_28.swollen")
+    ),
     "patient_global": named(_line, "patient's global disease activity", also=("ptga",), fact="patient_global"),
     "pain": named(_line, "patient's pain", fact="pain"),
     "physician_global": named(_line, "physician's global disease activity", also=("phga",), fact="physician_global"),
@@ -46,17 +50,19 @@ HELPERS: dict[str, Item] = {
 }
 
 
-def _at_baseline(item: Item) -> Item:
+def _at_baseline(name: str, item: Item) -> Item:
     return replace(
         item,
         about=f"{item.about}, at baseline",
         also=tuple(f"{name}_baseline" for name in item.also),
         missing_when=tuple(f"{name}_baseline" for name in item.missing_when),
         fact=None,
+        of=(),
+        baseline_of=name,
     )
 
 
-ITEMS = MEASURES | {f"{name}_baseline": _at_baseline(item) for name, item in MEASURES.items()} | HELPERS
+ITEMS = MEASURES | {f"{name}_baseline": _at_baseline(name, item) for name, item in MEASURES.items()} | HELPERS
 Reactant = Literal["by_rule", "crp", "esr"]
 
 

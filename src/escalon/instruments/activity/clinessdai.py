@@ -5,7 +5,7 @@ score, as in STAR.
 """
 
 from escalon.expressions.symbols import total
-from escalon.instruments.activity.essdai import BASELINE, DOMAINS, domain_items
+from escalon.instruments.activity.essdai import DOMAINS, baseline_items, domain_items
 from escalon.instruments.kit.change import change
 from escalon.instruments.kit.instrument import Items, Outcome, instrument
 
@@ -13,7 +13,7 @@ from escalon.instruments.kit.instrument import Items, Outcome, instrument
 @instrument(
     "ClinESSDAI",
     source="Seror 2016, Ann Rheum Dis 75:1945–1950, doi:10.1136/annrheumdis-2015-208504",
-    items=domain_items(clinical=True) | BASELINE,
+    items=domain_items(clinical=True) | baseline_items("clinessdai", 135),
     code="CLESSDAI",
     unconfirmed="the weights come from one reproduction that names Seror 2016; the paper's own table was not read",
 )

@@ -69,20 +69,27 @@ MEASURED: dict[str, Item] = {
 def domain_items(clinical: bool = False) -> dict[str, Item]:
     """The level of each domain; without the biological one for ClinESSDAI."""
     return {
-        name: level(f"activity level: {domain.about}", *domain.levels, also=domain.also)
+        name: level(
+            f"activity level: {domain.about}",
+            *domain.levels,
+            also=domain.also,
+            of=(f"essdai.{name}",) if clinical else (),
+        )
         for name, domain in DOMAINS.items()
         if not clinical or domain.clinical is not None
     }
 
 
-BASELINE = {"baseline": integer("score at baseline", 0, 135, needed=False)}
+def baseline_items(score: str, most: int) -> dict[str, Item]:
+    """The score itself at baseline."""
+    return {"baseline": integer("score at baseline", 0, most, needed=False, baseline_of=score)}
 
 
 @instrument(
     "ESSDAI",
     source="Seror 2010, Ann Rheum Dis 69:1103–1109; levels Seror 2015, RMD Open 1:e000022; states and important change "
     "Seror 2016, Ann Rheum Dis 75:382–389",
-    items=domain_items() | MEASURED | BASELINE,
+    items=domain_items() | MEASURED | baseline_items("essdai", 123),
     bands="low < 5 <= moderate <= 13 < high",
     notes="A fall of 3 or more is an important improvement; some trials use 4 (`improvement=4`). All twelve domains are "
     "required and a look-back of 4 weeks is customary; no published rule for missing domains was found.",

@@ -15,8 +15,8 @@ Fatigue = Annotated[float, named(_scale, "fatigue, 0 none to 10 worst")]
 LimbPain = Annotated[
     float, named(_scale, "pain in joints and muscles of the limbs, 0 none to 10 worst", also=("limb_pain",))
 ]
-Before = Annotated[float, number("ESSPRI at baseline", 0, 10)]
-Now = Annotated[float, number("ESSPRI at the visit", 0, 10)]
+Before = Annotated[float, number("ESSPRI at baseline", 0, 10, baseline_of="current")]
+Now = Annotated[float, number("ESSPRI at the visit", 0, 10, of="esspri")]
 SOURCE = "Seror 2011, doi:10.1136/ard.2010.143743"
 IMPORTANT = "Seror 2016, Ann Rheum Dis 75:382–389"
 

@@ -11,11 +11,11 @@ from escalon.instruments.kit.instrument import Outcome, instrument
 from escalon.instruments.kit.item import choice, named, number
 
 FORMS = ("das28_esr", "das28_esr_3", "das28_crp", "das28_crp_3")
-Baseline = Annotated[float, number("DAS28 at baseline", 0, 12)]
-Current = Annotated[float, number("DAS28 at the visit", 0, 12)]
-_form = choice("form of DAS28 at baseline", *FORMS, needed=False)
+Baseline = Annotated[float, number("DAS28 at baseline", 0, 12, baseline_of="current")]
+Current = Annotated[float, number("DAS28 at the visit", 0, 12, of=FORMS)]
+_form = choice("form of DAS28 at baseline", *FORMS, needed=False, source_of="baseline")
 BaselineForm = Annotated[str, _form]
-CurrentForm = Annotated[str, named(_form, "form of DAS28 at the visit")]
+CurrentForm = Annotated[str, named(_form, "form of DAS28 at the visit", source_of="current")]
 # Two computed values differ by binary noise: their difference counts to nine decimals (spec instruments §0.2.4).
 HALF_A_STEP = Fraction(5, 10**10)
 

@@ -5,6 +5,7 @@ first) and knees, both sides. Ankles, feet, hips and distal interphalangeal join
 pain on motion makes a joint tender; bony swelling does not make it swollen.
 """
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from escalon.expressions.symbols import (
@@ -63,7 +64,13 @@ COUNTS = {
 }  # fmt: skip
 
 
-@instrument("Active joints of 28", source=SOURCE, items=joint_items("tender", "swollen") | COUNTS, code="AJC28")
+COUNTED = {
+    name: replace(item, missing_when=(f"{name.partition('_')[0]}_count",))
+    for name, item in joint_items("tender", "swollen").items()
+}
+
+
+@instrument("Active joints of 28", source=SOURCE, items=COUNTED | COUNTS, code="AJC28")
 def active_joints_28(it: Items, *, not_evaluable: NotEvaluable = "missing") -> Outcome:
     """How many joints of the 28-joint set are tender or swollen, 0–28: not the sum of the two counts.
 

@@ -22,7 +22,7 @@ PAIRED = {
 SITES = MIDLINE | {f"{site}_{side}": f"{about}, {side}" for site, about in PAIRED.items() for side in ("right", "left")}
 ITEMS: dict[str, Item] = {
     site: integer(f"{about}: 0 normal, 1 mild, 2 moderate, 3 severe thickening", 0, 3) for site, about in SITES.items()
-} | {"baseline": integer("total at baseline", 0, 51, needed=False)}
+} | {"baseline": integer("total at baseline", 0, 51, needed=False, baseline_of="mrss")}
 IMPORTANT_FALL = 5  # Khanna 2019: 5 in diffuse disease, about 24 %; 3–4 overall; inter-observer SD about 5
 
 

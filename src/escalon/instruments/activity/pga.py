@@ -13,7 +13,8 @@ from escalon.instruments.kit.item import choice, number
 ON_0_3 = number("physician's global assessment of lupus, 0–3", 0, 3, fact="physician_global_lupus")
 Reading = Annotated[float, number("physician's global assessment, on its scale", 0, 100, also=("value", "now"))]
 Baseline = Annotated[
-    float, number("the same at baseline, on the same scale", 0, 100, also=("pga_baseline",), needed=False)
+    float,
+    number("the same at baseline, on the same scale", 0, 100, also=("pga_baseline",), needed=False, baseline_of="pga"),
 ]
 Scale = Annotated[str, choice("scale of both readings; 0–3 unless said", "SLE_0_3", "mm100", "NRS_0_10", needed=False)]
 # The change that counts as worsening: 10 % of the scale (Furie 2009, doi:10.1002/art.24698).

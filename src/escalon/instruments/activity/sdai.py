@@ -19,10 +19,10 @@ from escalon.instruments.kit.item import number
 from escalon.instruments.kit.quantities import CrpMgDl
 
 RESPONSE = "Aletaha & Smolen 2007, doi:10.1016/j.berh.2007.02.004; Aletaha 2012, doi:10.1136/annrheumdis-2012-201491"
-SdaiBaseline = Annotated[float, number("SDAI at baseline", 0)]
-SdaiNow = Annotated[float, number("SDAI at the visit", 0)]
-CdaiBaseline = Annotated[float, number("CDAI at baseline", 0, 76)]
-CdaiNow = Annotated[float, number("CDAI at the visit", 0, 76)]
+SdaiBaseline = Annotated[float, number("SDAI at baseline", 0, baseline_of="current")]
+SdaiNow = Annotated[float, number("SDAI at the visit", 0, of="sdai")]
+CdaiBaseline = Annotated[float, number("CDAI at baseline", 0, 76, baseline_of="current")]
+CdaiNow = Annotated[float, number("CDAI at the visit", 0, 76, of="cdai")]
 
 
 @instrument(

@@ -16,11 +16,11 @@ from escalon.instruments.kit.item import Item, choice, integer, named, truth
 _sledai = integer("SLEDAI, 2K or SELENA form", 0, 105)
 _variant = choice("form of the SLEDAI", "SLEDAI-2K", "SELENA-SLEDAI", needed=False)
 SCORES: dict[str, Item] = {
-    "sledai_baseline": named(_sledai, "SLEDAI at baseline", also=("sledai_2k_baseline",)),
-    "sledai": named(_sledai, "SLEDAI at the visit", also=("sledai_2k",)),
+    "sledai_baseline": named(_sledai, "SLEDAI at baseline", also=("sledai_2k_baseline",), baseline_of="sledai"),
+    "sledai": named(_sledai, "SLEDAI at the visit", also=("sledai_2k",), of="sledai_2k"),
     "sledai_variant_baseline": named(_variant, "form of the SLEDAI at baseline"),
     "sledai_variant": named(_variant, "form of the SLEDAI at the visit"),
-    "pga_baseline": named(ON_0_3, "physician's global at baseline, 0–3", fact=None),
+    "pga_baseline": named(ON_0_3, "physician's global at baseline, 0–3", fact=None, baseline_of="pga"),
     "pga": named(ON_0_3, "physician's global at the visit, 0–3"),
 }
 # The tallies may be given where the grades themselves are not at hand.

@@ -22,8 +22,8 @@ from escalon.instruments.kit.points import Points, any_evaluable, awarded, toget
 RESPONSE = 5
 _flow = number("unstimulated whole salivary flow", 0, None, "mL/min", accepts=("mL/15min", "mL/5min"))
 AT_VISIT: dict[str, Item] = {
-    "clinessdai": integer("ClinESSDAI", 0, 135),
-    "esspri": number("ESSPRI", 0, 10),
+    "clinessdai": integer("ClinESSDAI", 0, 135, of="clinessdai"),
+    "esspri": number("ESSPRI", 0, 10, of="esspri"),
     "schirmer": number("Schirmer test without anaesthetic, 5 min, mean of both eyes", 0, 35, "mm"),
     "staining": number("ocular staining score, mean of both eyes", 0, 12, also=("oss",)),
     "saliva_flow": replace(_flow, also=("uwsf",)),
@@ -34,7 +34,12 @@ AT_VISIT: dict[str, Item] = {
 ITEMS = (
     {
         f"{name}_baseline": replace(
-            item, about=f"{item.about}, at baseline", fact=None, also=tuple(f"{other}_baseline" for other in item.also)
+            item,
+            about=f"{item.about}, at baseline",
+            fact=None,
+            of=(),
+            baseline_of=name,
+            also=tuple(f"{other}_baseline" for other in item.also),
         )
         for name, item in AT_VISIT.items()
     }

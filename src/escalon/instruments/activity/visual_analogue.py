@@ -13,9 +13,13 @@ from escalon.instruments.kit.item import choice, named, number
 
 _line = number("line of 100 mm", 0, 100, "mm", accepts=("cm", "NRS"))
 Pain = Annotated[float, named(_line, "patient's pain, 0 none to 100 severe", also=("pain",), fact="pain")]
-PainBefore = Annotated[float, named(_line, "patient's pain at baseline", also=("pain_baseline",), needed=False)]
+PainBefore = Annotated[
+    float, named(_line, "patient's pain at baseline", also=("pain_baseline",), needed=False, baseline_of="reading")
+]
 Global = Annotated[float, named(_line, "patient's global disease activity", also=("ptga", "gh"), fact="patient_global")]
-GlobalBefore = Annotated[float, named(_line, "patient's global at baseline", also=("ptga_baseline",), needed=False)]
+GlobalBefore = Annotated[
+    float, named(_line, "patient's global at baseline", also=("ptga_baseline",), needed=False, baseline_of="reading")
+]
 # The physician's reading is in the units of its scale, so the scale, not the unit, says what it means.
 Reading = Annotated[float, number("the physician's reading, in the units of its scale", 0, 100, "mm", also=("phga",))]
 Scale = Annotated[str, choice("scale of the reading", "RA_0_100MM", "RA_0_10CM", "NRS_0_10", "SLE_0_3")]

@@ -125,6 +125,11 @@ class Instrument:
         return {other: name for name, item in self.items.items() for other in item.also}
 
     @cached_property
+    def keys(self) -> Mapping[str, str]:
+        """The name each item has in data: the one several instruments share, or `<instrument>.<item>`."""
+        return {name: item.fact or f"{self.name}.{name}" for name, item in self.items.items()}
+
+    @cached_property
     def _programs(self) -> dict[Any, Program]:
         return {}
 

@@ -46,6 +46,12 @@ class Item:
     below_limit: bool = False
     """Whether a laboratory's `< 5` is accepted; it counts as the option `below_limit` says, half by default, and is flagged."""
     missing_when: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+    """Facts or scores of the same visit it may be taken from, in order, where its own name is not recorded."""
+    baseline_of: str | None = None
+    """The item (or score) of which this is the value at baseline: taken from the visits, typed only where none is recorded."""
+    source_of: str | None = None
+    """The item whose source this names: which form of a score it was taken from."""
     needed: bool = True
     """Whether a missing value makes the score missing; a helper that another item may stand in for is not needed."""
 
@@ -141,6 +147,6 @@ def _tidy(more: dict[str, Any]) -> dict[str, Any]:
     tidy = dict(more)
     for name in {"doubtful", "query"} & set(more):
         tidy[name] = tuple(_limit(end) for end in more[name])
-    if "also" in more:
-        tidy["also"] = (more["also"],) if isinstance(more["also"], str) else tuple(more["also"])
+    for name in {"also", "of"} & set(more):
+        tidy[name] = (more[name],) if isinstance(more[name], str) else tuple(more[name])
     return tidy

@@ -29,9 +29,9 @@ def grade_items(when: str = "", **more: Any) -> dict[str, Item]:
 
 GRADES = grade_items()
 TWO_VISITS = {
-    name: replace(item, also=(f"{name.removesuffix(BEFORE)}_before",))
+    name: replace(item, also=(f"{name.removesuffix(BEFORE)}_before",), baseline_of=name.removesuffix(BEFORE))
     for name, item in grade_items(BEFORE).items()
-} | GRADES  # fmt: skip
+} | {name: replace(item, of=(f"bilag_2004.{name}",)) for name, item in GRADES.items()}  # fmt: skip
 
 
 @instrument("BILAG-2004 from grades", source=SOURCE, items=GRADES, when_missing=Status.INDETERMINATE, code="BILAG04G")

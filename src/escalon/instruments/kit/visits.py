@@ -1,0 +1,111 @@
+"""What an instrument takes from which visit: recorded facts, scores other instruments gave there, and baselines.
+
+An item says it itself: `of` are the facts or scores it may be taken from where its own name is not recorded, `baseline_of`
+that it is the value at baseline of another item (or of a score). Nobody types a baseline again.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from escalon.facts import Fact, Finding, Status, UnitError
+from escalon.instruments.kit.assessment import assess_with
+from escalon.instruments.kit.baseline import in_unit, settled
+from escalon.instruments.kit.catalogue import catalogue, find
+from escalon.instruments.kit.instrument import Instrument
+
+Earlier = Callable[[str], Finding]
+"""The baseline of a fact or score, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What each item is taken from, what its name was there, and why a baseline is not known."""
+
+    given: Mapping[str, Fact]
+    names: Mapping[str, str] = field(default_factory=dict)
+    unsettled: tuple[str, ...] = ()
+
+
+def taken(instrument: Instrument, here: Mapping[str, Fact], earlier: Earlier | None = None) -> Taken:
+    """The facts behind an instrument's items at a visit.
+
+    `here` are the facts and scores of the visit, by name; `earlier` gives a baseline. A baseline comes from the same name as
+    the value it is compared with, so that two joint sets or two forms of one score are never compared.
+    """
+    given: dict[str, Fact] = {}
+    names: dict[str, str] = {}
+    unsettled: dict[str, None] = {}
+    for name, item in instrument.items.items():
+        key = next((key for key in (instrument.keys[name], *item.of) if _is_known(here.get(key), instrument)), None)
+        if key is not None:
+            given[name], names[name] = here[key], key
+    for name, item in instrument.items.items():
+        if item.baseline_of is None or name in given or earlier is None:
+            continue
+        found = earlier(names.get(item.baseline_of, item.baseline_of))
+        before = settled(found)
+        if before is not None:
+            given[name], names[name] = before, names.get(item.baseline_of, item.baseline_of)
+        elif found.status is Status.INDETERMINATE:
+            unsettled |= dict.fromkeys(found.reasons)
+    for name, item in instrument.items.items():
+        if item.source_of in names and name not in given and names[item.source_of] in item.choices:
+            given[name] = Fact(instrument.keys[name], names[item.source_of], given[item.source_of].day)
+    return Taken(given, names, tuple(unsettled))
+
+
+def change_since(name: str, now: Fact, baseline: Finding) -> Finding | None:
+    """The change of any number from its baseline, in the unit of the visit; None for what is no number."""
+    if isinstance(now.value, bool | str | None):
+        return None
+    before = settled(baseline)
+    given: dict[str, Any] = {"now": replace(now, unit=None)}
+    reasons = baseline.reasons if baseline.status is not Status.OK else ()
+    if before is not None:
+        try:
+            given["baseline"] = replace(in_unit(before, now.unit), unit=None)
+        except UnitError as error:
+            reasons = (str(error),)
+    found = assess_with(find("change_from_baseline"), given, now.day)
+    grounds = tuple(fact for fact in (now, before) if fact is not None)
+    return replace(found, name=f"{name}.change", unit=now.unit, rests_on=grounds, reasons=(*reasons, *found.reasons))
+
+
+def compares_visits(instrument: Instrument) -> bool:
+    """Whether it cannot be had from one visit: a response, a change from baseline."""
+    return any(item.baseline_of is not None and item.needed for item in instrument.items.values())
+
+
+def reads_baseline(instrument: Instrument) -> bool:
+    """Whether it says more with a baseline, needed or not."""
+    return any(item.baseline_of is not None for item in instrument.items.values())
+
+
+def with_parts(names: Iterable[str]) -> tuple[str, ...]:
+    """Instruments and every score their items are taken from, the parts before what is made of them.
+
+    What is itself recorded, such as a count of joints, is no part to compute.
+    """
+    found: dict[str, None] = {}
+    recorded = {item.fact for one in catalogue().values() for item in one.items.values()}
+
+    def add(name: str) -> None:
+        if name in found or name not in catalogue():
+            return
+        for item in catalogue()[name].items.values():
+            for part in item.of[:1]:
+                whole = part.partition(".")[0]
+                if whole not in recorded and whole != name:
+                    add(whole)
+        found.setdefault(name)
+
+    for name in names:
+        add(name)
+    return tuple(found)
+
+
+def _is_known(fact: Fact | None, instrument: Instrument) -> bool:
+    """Whether a fact has a value that does not come from this very instrument, which shows its items beside its score."""
+    own = fact is not None and isinstance(fact.behind, Finding) and fact.behind.name == instrument.name
+    return fact is not None and fact.value is not None and not own
