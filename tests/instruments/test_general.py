@@ -13,10 +13,10 @@ from escalon.facts import Day, Fact, Status
 from escalon.instruments import assess
 from escalon.instruments.activity.das28 import das28_crp
 from escalon.instruments.activity.sledai_2k import sledai_2k
-from escalon.instruments.kit.baseline import baseline_of
 from escalon.instruments.general.distortion_flags import DISTORTIONS, Course, Events, distortions, touched
 from escalon.instruments.general.prednisone_equivalent import EQUAL_TO_5_MG, SYSTEMIC
 from escalon.instruments.kit.assessment import UnknownItem
+from escalon.instruments.kit.baseline import baseline_of
 
 INFUSION = date(2025, 3, 10)
 doses = st.dictionaries(st.sampled_from(sorted(EQUAL_TO_5_MG)), st.integers(0, 1000), min_size=1)

@@ -11,7 +11,7 @@ from escalon.casebook.records import Infusion, Records, gathered
 from escalon.facts import Day, Fact, Facts
 from escalon.instruments.kit.assessment import UnknownItem
 from escalon.instruments.safety.ctcae.laboratory import grade_laboratory
-from escalon.instruments.safety.ctcae.results import baseline_of, grade_results, worst_by_term
+from escalon.instruments.safety.ctcae.results import grade_results, worst_by_term
 from escalon.reporting.tables.laboratory import laboratory_grid
 from escalon.safety.counting import Treated
 
@@ -44,15 +44,31 @@ ALT = (
 
 
 def test_baseline_is_the_last_value_before_lymphodepletion() -> None:
-    found = baseline_of(ALT, CONDITIONING)
-    assert found is not None
-    assert found.value == 80
-    assert baseline_of(ALT, INFUSED).value == 300  # type: ignore[union-attr]
-    assert baseline_of(ALT, None) is None
+    assert [one.finding.components.get("baseline") for one in grade_results(Facts(ALT), CONDITIONING)][-1] == 80
+    assert [one.finding.components.get("baseline") for one in grade_results(Facts(ALT), INFUSED)][-1] == 300
+    assert "baseline" not in grade_results(Facts(ALT), None)[-1].finding.components
 
 
 def test_partial_day_that_may_be_later_is_no_baseline() -> None:
-    assert baseline_of([result("alt", "80", "2025-03", "U/L")], CONDITIONING) is None
+    found = grade_results(Facts([result("alt", "80", "2025-03", "U/L", upper="40")]), CONDITIONING)
+    assert "baseline" not in found[-1].finding.components
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "upper", "baselines", "later", "bounds"),
+    [("alt", "U/L", "40", ("150", "60"), "200", (0, 2)), ("creatinine", "umol/L", "106", ("60", "120"), "190", (2, 3))],
+)
+def test_two_baselines_of_one_day_that_differ_leave_the_grade_between_what_each_gives(
+    name, unit, upper, baselines, later, bounds
+) -> None:
+    before = [result(name, one, "2025-02-20", unit, upper=upper) for one in baselines]
+    found = grade_results(Facts([*before, result(name, later, "2025-03-10", unit, upper=upper)]), date(2025, 2, 26))[-1]
+    assert (found.finding.value, found.finding.bounds) == (None, bounds)
+    assert "baseline_undecided" in found.finding.flags
+    assert found.grade is None
+    alike = [result(name, baselines[0], "2025-02-20", unit, upper=upper)] * 2
+    agreed = grade_results(Facts([*alike, result(name, later, "2025-03-10", unit, upper=upper)]), date(2025, 2, 26))[-1]
+    assert agreed.finding.value is not None
 
 
 def test_every_result_is_graded_against_that_baseline() -> None:

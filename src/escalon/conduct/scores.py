@@ -16,7 +16,7 @@ from typing import Any
 from escalon.casebook.records import Records
 from escalon.facts import Day, Fact, Facts, Finding, Interval, Status, exact, plain, spelled
 from escalon.instruments.kit.assessment import assess_with
-from escalon.instruments.kit.baseline import baseline_of
+from escalon.instruments.kit.baseline import last_before
 from escalon.instruments.kit.catalogue import find
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.visits import Earlier, Taken, change_since, compares_visits, reads_baseline, taken
@@ -128,7 +128,7 @@ def _earlier(facts: Facts, anchor: Day) -> Earlier:
             fact.visit or str(fact.day) for fact in known if fact.behind is not None and fact.value is not None
         }
         used = [fact for fact in known if fact.behind is not None or (fact.visit or str(fact.day)) not in computed_at]
-        return baseline_of(used, lymphodepletion=anchor)
+        return last_before(used, anchor, "treatment")
 
     return earlier
 

@@ -100,7 +100,7 @@ def _response(it: Items, percent: int, reactant: str) -> Outcome:
         | {
             "improved_acute_phase": acute_phase,
             "reactant_used": case(by_esr, "ESR", "CRP"),
-            "nonresponder_imputed": otherwise(response, False),
+            "response_missing_counted_as_no": otherwise(response, False),
         },
         flags={"ZERO_BASELINE": (any_of(*(it[f"{name}_baseline"] <= 0 for name in MEASURES)), UNCONFIRMED_ZERO)},
         contradictions=_contradictions(it),

@@ -81,7 +81,7 @@ def star(
         parts={**points.parts(), **{f"{name}_points": domain.total for name, domain in domains.items()}}
         | {
             "responder_without_biological": others.reach(RESPONSE),
-            "nonresponder_imputed": otherwise(responder, False),
+            "response_missing_counted_as_no": otherwise(responder, False),
         },
         read_as=_read_as(domains),
         asked_when=_asked_when(lachrymal, salivary, biological),

@@ -72,7 +72,9 @@ def _on(about: str) -> Item:
 
 ITEMS: dict[str, Item] = {
     "day": integer("study day of the assessment; the infusion is day 0", -400, 7300, also=("assessment_day",)),
-    "igg_baseline": number("immunoglobulin G at baseline", 0, None, "g/L", accepts=("mg/dL",), needed=False),
+    "igg_baseline": number(
+        "immunoglobulin G at baseline", 0, None, "g/L", accepts=("mg/dL",), needed=False, baseline_of="igg"
+    ),
     "igg": number("immunoglobulin G at the assessment", 0, None, "g/L", accepts=("mg/dL",), fact="igg", needed=False),
     "ivig_day": _on("of the last immunoglobulin infusion up to the assessment"),
     "lymphodepletion_day": _on("of the first dose of lymphodepletion"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from fractions import Fraction
 from typing import Literal
 
 from escalon.facts import Day, Fact, Finding, Interval, Number, Status, UnitError, convert, exact
@@ -25,9 +26,28 @@ def baseline_of(
     """
     before_infusion = rule == "before_infusion" or (lymphodepletion is None and infusion is not None)
     until, what = (infusion, "infusion") if before_infusion else (lymphodepletion, "lymphodepletion")
-    known = [fact for fact in assessments if fact.value is not None and fact.day is not None]
+    rule_name = f"baseline/{rule}"
     if until is None:
-        return _none(Status.MISSING, f"the day of {what} is not recorded", rule, ())
+        return _none(Status.MISSING, f"the day of {what} is not recorded", rule_name, ())
+    found = last_before(assessments, until, what, rule_name)
+    later = tuple(fact for fact in _dated(assessments) if until.is_by(_day(fact)) and _is_up_to(fact, infusion))
+    if settled(found) is None or not later:
+        return found
+    why = "an assessment between lymphodepletion and infusion is kept and not used"
+    return replace(
+        found,
+        flags=("AFTER_LYMPHODEPLETION_NOT_USED",),
+        reasons=(*found.reasons, why),
+        rests_on=(*found.rests_on, *later),
+    )
+
+
+def last_before(assessments: Iterable[Fact], until: Day, what: str, rule: str = "baseline") -> Finding:
+    """The last assessment that is not missing before a day, which `what` names; undecided where several could be it.
+
+    Undecided, `rests_on` lists every assessment it may be, and `missing` says that there is none.
+    """
+    known = _dated(assessments)
     before = [fact for fact in known if _day(fact).is_before(until)]
     unsure = [fact for fact in known if _day(fact).is_before(until) is None]
     last = [fact for fact in before if not any(_day(fact).is_before(_day(other)) for other in before)]
@@ -38,10 +58,6 @@ def baseline_of(
         return _none(Status.INDETERMINATE, reason, rule, (*last, *unsure))
     if not last:
         return _none(Status.MISSING, f"nothing is recorded before {what} on {until}", rule, known)
-    later = tuple(fact for fact in known if until.is_by(_day(fact)) and _is_up_to(fact, infusion))
-    flags = {
-        "AFTER_LYMPHODEPLETION_NOT_USED": "an assessment between lymphodepletion and infusion is kept and not used"
-    }
     value = last[-1].value
     between = isinstance(value, Interval)
     reasons = (f"only known to be {last[-1]}",) if between else ()
@@ -51,10 +67,9 @@ def baseline_of(
         Status.INDETERMINATE if between else Status.OK,
         bounds=value.ends if isinstance(value, Interval) else None,
         unit=last[-1].unit,
-        flags=tuple(flags) if later else (),
-        reasons=(*reasons, *(flags.values() if later else ())),
-        rule=f"baseline/{rule}",
-        rests_on=(last[-1], *later),
+        reasons=reasons,
+        rule=rule,
+        rests_on=(last[-1],),
         day=last[-1].day,
     )
 
@@ -67,10 +82,14 @@ def settled(baseline: Finding) -> Fact | None:
 
 def in_unit(fact: Fact, unit: str | None, substance: str | None = None) -> Fact:
     """A recorded number in another unit of the same kind; unchanged where either has none. Raises UnitError."""
-    number = _number(fact)
-    if number is None or fact.unit is None or unit is None or fact.unit == unit:
+    value = fact.value
+    if fact.unit is None or unit is None or fact.unit == unit or value is None or isinstance(value, bool | str):
         return fact
-    return replace(fact, value=convert(number, fact.unit, unit, substance), unit=unit)
+
+    def converted(number: Number) -> Fraction:
+        return convert(number, fact.unit or "", unit or "", substance)
+
+    return replace(fact, value=value.mapped(converted) if isinstance(value, Interval) else converted(value), unit=unit)
 
 
 def _agree(facts: list[Fact]) -> bool:
@@ -81,16 +100,15 @@ def _agree(facts: list[Fact]) -> bool:
         alike = [in_unit(fact, facts[0].unit) for fact in facts]
     except UnitError:
         return False
-    return len({fact.value if (number := _number(fact)) is None else exact(number) for fact in alike}) == 1
+    return len({fact.value if fact.number is None else exact(fact.number) for fact in alike}) == 1
 
 
-def _number(fact: Fact) -> Number | None:
-    value = fact.value
-    return None if value is None or isinstance(value, bool | str | Interval) else value
+def _dated(assessments: Iterable[Fact]) -> list[Fact]:
+    return [fact for fact in assessments if fact.value is not None and fact.day is not None]
 
 
 def _none(status: Status, reason: str, rule: str, rests_on: Iterable[Fact]) -> Finding:
-    return Finding("baseline", None, status, missing=("baseline",), reasons=(reason,), rule=f"baseline/{rule}",
+    return Finding("baseline", None, status, missing=("baseline",), reasons=(reason,), rule=rule,
                    rests_on=tuple(rests_on))  # fmt: skip
 
 

@@ -6,10 +6,10 @@ Grades are computed for every result. Whether one is an adverse event is another
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
-from escalon.facts import Fact, Facts, Finding, Interval, Number, UnitError, Value, convert, exact
+from escalon.facts import Day, Fact, Facts, Finding, Interval, Number, Status, UnitError, exact
+from escalon.instruments.kit.baseline import in_unit, last_before, settled
 from escalon.instruments.safety.ctcae.laboratory import grade_laboratory, laboratory_terms, tests, tests_named
 
 
@@ -28,26 +28,19 @@ class GradedResult:
         return None if found is None else int(found)
 
 
-def baseline_of(results: Iterable[Fact], anchor: date | None) -> Fact | None:
-    """The last result that is not missing before the anchor: the first dose of lymphodepletion, or the infusion.
-
-    A result whose day may lie on or after the anchor is not taken. Without an anchor there is no baseline.
-    """
-    if anchor is None:
-        return None
-    before = [fact for fact in results if fact.value is not None and fact.day is not None and fact.day.latest < anchor]
-    return max(before, key=lambda fact: fact.day.latest if fact.day else date.min, default=None)
-
-
 def grade_results(facts: Facts, anchor: date | None) -> tuple[GradedResult, ...]:
-    """Every recorded result of a test that CTCAE v5.0 grades from a number, in the order of tests and days."""
+    """Every recorded result of a test that CTCAE v5.0 grades from a number, in the order of tests and days.
+
+    The baseline is the last value before the anchor, the first dose of lymphodepletion or the infusion. Where several values
+    could be it (two of one day that differ), a grade is given only as far as they all agree, flagged `baseline_undecided`.
+    """
     found: list[GradedResult] = []
     for test, results in _by_test(facts).items():
-        baseline = baseline_of(results, anchor)
+        baseline = last_before(results, Day.of(anchor), "treatment") if anchor else None
         for fact in results:
             if fact.value is None or isinstance(fact.value, bool):
                 continue
-            found += _graded(test, fact, _in_unit_of(fact, baseline))
+            found += _graded(test, fact, baseline)
     return tuple(found)
 
 
@@ -63,30 +56,33 @@ def _by_test(facts: Facts) -> Mapping[str, Sequence[Fact]]:
     }
 
 
-def _in_unit_of(fact: Fact, baseline: Fact | None) -> Fact | None:
-    """The baseline in the unit of the result it is compared with; none where the two cannot be compared."""
-    if baseline is None or baseline.unit == fact.unit or (baseline.number is None and not _is_interval(baseline)):
-        return baseline
-    if baseline.unit is None or fact.unit is None:
-        return None
+def _candidates(fact: Fact, baseline: Finding) -> list[Fact]:
+    """What the baseline of a result may be, in the result's unit; nothing where the two cannot be compared.
+
+    A day that may lie after the anchor is a candidate only beside a value that surely lies before it.
+    """
+    one = settled(baseline)
+    several = (
+        [ground for ground in baseline.rests_on if isinstance(ground, Fact)]
+        if baseline.status is Status.INDETERMINATE
+        else []
+    )
+    if one is None and all(other.day is None or other.day.is_partial for other in several):
+        return []
     try:
-        return replace(baseline, value=_converted(baseline, fact), unit=fact.unit)
+        return [in_unit(other, fact.unit, _substance(fact.name)) for other in ([one] if one else several)]
     except UnitError:
-        return None
+        return []
 
 
-def _is_interval(fact: Fact) -> bool:
-    return isinstance(fact.value, Interval)
-
-
-def _converted(baseline: Fact, fact: Fact) -> Value | Interval:
-    def convertible(number: Number) -> Fraction:
-        return convert(number, baseline.unit or "", fact.unit or "", _substance(fact.name))
-
-    value = baseline.value
-    if isinstance(value, Interval):
-        return value.mapped(convertible)
-    return None if baseline.number is None else convertible(exact(baseline.number))
+def _as_one(candidates: Sequence[Fact]) -> Number | Interval | None:
+    """Everything the baseline may be, as one number or an interval."""
+    values = [one.value for one in candidates]
+    numbers = [one.number for one in candidates if one.number is not None]
+    if len(numbers) == len(values) > 1:
+        return Interval(exact(min(numbers)), exact(max(numbers)))
+    alone = values[0] if len(values) == 1 else None
+    return None if isinstance(alone, bool | str) else alone
 
 
 def _substance(name: str) -> str | None:
@@ -94,13 +90,19 @@ def _substance(name: str) -> str | None:
     return next((own[test] for test in tests_named(name) if test in own), None)
 
 
-def _graded(test: str, fact: Fact, baseline: Fact | None) -> list[GradedResult]:
+def _graded(test: str, fact: Fact, baseline: Finding | None) -> list[GradedResult]:
     known: dict[str, Any] = {}
-    if baseline is not None:
-        known["baseline"] = (baseline.value, baseline.unit) if baseline.unit else baseline.value
+    candidates = _candidates(fact, baseline) if baseline else []
+    value = _as_one(candidates)
+    if value is not None:
+        unit = candidates[0].unit
+        known["baseline"] = (value, unit) if unit else value
     graded = []
     for finding in grade_laboratory(test, value=fact, **known):
         term = laboratory_terms()[finding.name][0].term.name
+        if len(candidates) > 1 and baseline is not None:
+            flags, reasons = (*finding.flags, "baseline_undecided"), (*finding.reasons, *baseline.reasons)
+            finding = replace(finding, flags=flags, reasons=reasons)
         graded.append(GradedResult(fact, term, replace(finding, day=fact.day)))
     return graded
 
