@@ -219,7 +219,11 @@ def _is_meant(instrument: Instrument, got: Taken, visit: set[str]) -> bool:
     items = {name: item for name, item in instrument.items.items() if item.baseline_of is None}
     own = {name for name in items if instrument.keys[name] not in STANDING} or set(items)
     wanted = [name for name in own if items[name].needed]
-    here = sum(name in got.given or any(other in got.given for other in items[name].missing_when) for name in wanted)
+    stood_for = {other for name in got.given for other in instrument.items[name].instead_of}
+    here = sum(
+        name in got.given or name in stood_for or any(other in got.given for other in items[name].missing_when)
+        for name in wanted
+    )
     return bool(own & set(got.given) & (visit or own)) and 2 * here >= len(wanted)
 
 

@@ -5,7 +5,6 @@ first) and knees, both sides. Ankles, feet, hips and distal interphalangeal join
 pain on motion makes a joint tender; bony swelling does not make it swollen.
 """
 
-from dataclasses import replace
 from typing import Any, Literal
 
 from escalon.expressions.symbols import (
@@ -57,20 +56,15 @@ def swollen_joints_28(it: Items, *, not_evaluable: NotEvaluable = "missing") -> 
 
 
 COUNTS = {
-    "tender_count": integer("tender joints of 28, where single joints are not recorded", 0, 28, needed=False,
-                            also=("tjc28",), fact="tender_joints_28"),
-    "swollen_count": integer("swollen joints of 28, where single joints are not recorded", 0, 28, needed=False,
-                             also=("sjc28",), fact="swollen_joints_28"),
+    f"{sign}_count": integer(
+        f"{sign} joints of 28, where single joints are not recorded", 0, 28, needed=False, also=(short,),
+        fact=f"{sign}_joints_28", instead_of=tuple(joint_items(sign)),
+    )
+    for sign, short in (("tender", "tjc28"), ("swollen", "sjc28"))
 }  # fmt: skip
 
 
-COUNTED = {
-    name: replace(item, missing_when=(f"{name.partition('_')[0]}_count",))
-    for name, item in joint_items("tender", "swollen").items()
-}
-
-
-@instrument("Active joints of 28", source=SOURCE, items=COUNTED | COUNTS, code="AJC28")
+@instrument("Active joints of 28", source=SOURCE, items=joint_items("tender", "swollen") | COUNTS, code="AJC28")
 def active_joints_28(it: Items, *, not_evaluable: NotEvaluable = "missing") -> Outcome:
     """How many joints of the 28-joint set are tender or swollen, 0–28: not the sum of the two counts.
 

@@ -52,6 +52,8 @@ class Item:
     """The item (or score) of which this is the value at baseline: taken from the visits, typed only where none is recorded."""
     source_of: str | None = None
     """The item whose source this names: which form of a score it was taken from."""
+    instead_of: tuple[str, ...] = ()
+    """The items in whose place this one is recorded where they are not, such as a count of joints."""
     needed: bool = True
     """Whether a missing value makes the score missing; a helper that another item may stand in for is not needed."""
 
