@@ -28,6 +28,7 @@ DIED = line("Lung infection", 5, "2025-03-23", "2025-03-27", outcome="fatal")
         ([line("Lung infection", 5, "2025-03-23", outcome="recovered")], "grade 5 is death"),
         ([line("Lung infection", 5, "2025-03-23", serious=False)], "not serious"),
         ([line("Lung infection", 5, "2025-03-23", ongoing=True)], "fatal and ongoing"),
+        ([line("Lung infection", 5, "2025-03-23")], "the day of death is not recorded"),
         ([line("Nausea", 1, "2025-03-23", "2025-03-22")], "ends before it starts"),
         ([DIED, line("Sepsis", 5, "2025-04-02", "2025-04-04")], "two deaths"),
         ([DIED, line("Nausea", 1, "2025-04-12", "2025-04-13")], "begins after the death"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -41,8 +42,8 @@ WORDS = {
     },
 }  # fmt: skip
 INFUSED = date(2025, 3, 10)
-OWN = {"crs_episodes", "icaht_series", "phase", "check", "susar", "dlt", "evaluable", "three_plus_three", "clopper_pearson",
-       "emergent", "tally", "limits", "ctcae", "instrument"}  # fmt: skip
+OWN = {"crs_episodes", "icaht_series", "phase", "check", "susar", "dlt", "evaluable", "outcome", "three_plus_three",
+       "clopper_pearson", "emergent", "tally", "limits", "ctcae", "instrument"}  # fmt: skip
 
 
 def run(*runs: str) -> Any:
@@ -213,6 +214,49 @@ def test_participant_counts_like_this(row: Row) -> None:
     found = evidence(judged if row.cells["dlt"] == "yes" else [], [], left=day)
     category = "replace" if found.outcome is Outcome.NOT_EVALUABLE else "evaluable"
     assert category == row.cells["category"]
+
+
+WRITTEN = re.compile(
+    r"(?P<term>.*?) (?P<grade>[1-5?]) day (?P<first>-?\d+)(?: to (?P<last>-?\d+))?(?P<more>(, [^,]+)*)"
+)
+SAID: dict[str, Callable[[str], dict[str, Any]]] = {
+    "ongoing": lambda _: {"ongoing": True},
+    "related": lambda _: {"related": True},
+    "unrelated": lambda _: {"related": False},
+    "judged": lambda word: {"dlt": word == "yes"},
+    "outcome": lambda word: {"outcome": word},
+    "led": lambda _: {"seriousness": ("death",)},
+    "part": lambda word: {"component_of": word.removeprefix("of ")},
+    "before": lambda word: {"baseline_grade": int(word)},
+    "id": lambda word: {"id": word},
+}
+
+
+def written(text: str) -> AdverseEvent:
+    found = WRITTEN.fullmatch(text)
+    assert found, text
+    first, last = (
+        None if day is None else Day.of(FIRST + timedelta(days=int(day))) for day in found.group("first", "last")
+    )
+    fields: dict[str, Any] = {
+        "grade": None if found["grade"] == "?" else int(found["grade"]),
+        "start": first,
+        "end": last,
+    }
+    for part in found["more"].split(", ")[1:]:
+        kind, _, word = part.partition(" ")
+        fields |= SAID[kind](word)
+    return AdverseEvent(term=found["term"], **fields)
+
+
+@run("outcome")
+def test_events_count_like_this(row: Row) -> None:
+    lines = [written(text) for text in row.cells["events"].split("; ")]
+    counts = [] if "count" in row.cells["events"] else [count("neutrophils", 28, 1), count("platelets", 28, 1)]
+    followed = Followed(participant="P1", events=list(map(Entered, lines)), counts=list(map(Entered, counts)))
+    found = dlt_evidence(USUAL, followed, Horizon(FIRST, date(2025, 3, 29), FIRST + timedelta(days=42)))
+    words = {Outcome.DLT: "DLT", Outcome.NO_DLT: "no DLT", Outcome.NOT_EVALUABLE: "not evaluable"}
+    assert words.get(found.outcome, "in doubt" if found.in_doubt else "open") == row.cells["outcome"], found
 
 
 @run("three_plus_three")

@@ -79,8 +79,8 @@ def is_death(event: AdverseEvent) -> bool:
 
 
 def death_day(event: AdverseEvent) -> Day | None:
-    """The day of a death: the event's last day, or its first where no last is recorded; None where it was not fatal."""
-    return (event.end or event.start) if is_death(event) else None
+    """The day of death of a fatal event: its last day; None where nobody recorded it, or it was not fatal."""
+    return event.end if is_death(event) else None
 
 
 def criteria(event: AdverseEvent) -> tuple[Criterion, ...]:

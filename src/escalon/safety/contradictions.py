@@ -6,7 +6,7 @@ Source: checks of fatal outcomes and of dates after death as in pharmaverse/sdtm
 from collections.abc import Iterable, Sequence
 
 from escalon.facts import Day
-from escalon.safety.adverse_event import AdverseEvent, criteria, death_day, died_on, is_death
+from escalon.safety.adverse_event import AdverseEvent, criteria, died_on, is_death
 from escalon.safety.dlt_clauses import syndrome_of
 from escalon.safety.occurrence import Occurrence, occurrences
 from escalon.safety.words import Criterion, Outcome, read_outcome
@@ -49,6 +49,8 @@ def _within(line: AdverseEvent) -> list[str]:
         found.append(f"{said}: not serious, and yet {', '.join(criteria(line)) or 'fatal'}. Correct one of the two")
     if is_death(line) and line.ongoing:
         found.append(f"{said}: fatal and ongoing. Write the day of death as its end")
+    elif is_death(line) and line.end is None:
+        found.append(f"{said}: fatal, and the day of death is not recorded. Write it as its end")
     if line.start and line.end and line.end.is_before(line.start) is True:
         found.append(f"{said}: it ends before it starts")
     return found
@@ -98,7 +100,7 @@ def _after(
     found += [
         f"{_place(line)}{line.span}: it ends after the death on {died}"
         for line in lines
-        if line.end is not None and died.is_before(line.end) is True and death_day(line) is None
+        if line.end is not None and died.is_before(line.end) is True and not is_death(line)
     ]
     found += [f"infused on {day}, after the death on {died}" for day in infusions if died.is_before(day) is True]
     return found + [

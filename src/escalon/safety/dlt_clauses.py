@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from escalon.facts import Day, Truth, all_known, any_known
+from escalon.facts import Truth, all_known, any_known
 from escalon.safety.adverse_event import NOT_CODED, AdverseEvent
 from escalon.safety.blood_counts import Counts, Look
 from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule
@@ -168,9 +168,7 @@ def _matches(rule: DltRule, event: Occurrence) -> Truth:
 def _reached(rule: DltRule, event: Occurrence, window: Horizon) -> Truth:
     """Whether it had a grade of the clause within the window, new or worse than before the infusion; death by its day."""
     highest = rule.at_most_grade or 5
-    died: Truth = False
-    if event.died is not None and highest == 5:
-        died = event.died.is_within(Day.of(window.first), Day.of(window.last))
+    died = highest == 5 and event.was_fatal_within(window.first, window.last)
     if event.assessed:
         return any_known((died, any(rule.grade <= grade <= highest for grade in _assessed_inside(event, window))))
     grades = [_line_reached(rule.grade, highest, event, line, window) for line in event.spans()]

@@ -191,13 +191,15 @@ class _Reading:
 
     def _death(self, event: Occurrence) -> str:
         """A death in the window always asks, whatever clause it could meet."""
-        if event.died is None or self._died_inside(event.died) is False:
+        if event.was_fatal_within(self.window.first, self.window.last) is False:
             return ""
         answer, entry = self.followed.judged(event)
         known = min((line.entry for line in self.followed.lines(event) if is_death(line.what)), default=UNNUMBERED)
         if answer is not None and known <= entry:
             return ""
-        if any(review.through >= event.died.earliest and known <= review.entry for review in self.followed.reviews):
+        day = event.died or event.start
+        died = self.window.last if day is None else day.earliest
+        if any(review.through >= died and known <= review.entry for review in self.followed.reviews):
             return ""
         return f"{event.span()}: whether it is a DLT is not decided"
 
@@ -274,8 +276,9 @@ class _Reading:
         if self.followed.evaluable is True:
             return ""
         for event in self.known:
-            if event.died and event.died.earliest <= self.window.as_of and self._died_inside(event.died):
-                return f"died of {event.lines[0].term} on {event.died}, judged no DLT, in the window: replaced"
+            if event.was_fatal_within(self.window.first, self.window.last) is not False:
+                on = f"on {event.died}" if event.died else "on a day not recorded"
+                return f"died of {event.lines[0].term} {on}, judged no DLT, in the window: replaced"
         if self.followed.died is not None and self._died_inside(self.followed.died):
             return f"died on {self.followed.died}, in the window, without a DLT: replaced"
         left = self.followed.left

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from escalon.facts import Day, Truth, all_known, any_known
 from escalon.instruments.safety.ctcae.terms import Term
-from escalon.safety.adverse_event import AdverseEvent, coded, criteria, death_day, died_on, is_death
+from escalon.safety.adverse_event import AdverseEvent, coded, criteria, died_on, is_death
 from escalon.safety.words import Criterion, Syndrome, listed, read_seriousness, read_syndrome
 
 MIDNIGHT = time(0)
@@ -83,8 +83,16 @@ class Occurrence:
 
     @cached_property
     def died(self) -> Day | None:
-        """The day of death it led to."""
+        """The day of death it led to; None where nobody recorded it, or it was not fatal."""
         return died_on(self.lines)
+
+    def was_fatal_within(self, first: date, last: date) -> Truth:
+        """Whether the death it led to lies in a window of days; not known where its day is not and the event had begun."""
+        if not self.is_fatal:
+            return False
+        if self.died is not None:
+            return self.died.is_within(Day.of(first), Day.of(last))
+        return False if self.start is not None and self.start.earliest > last else None
 
     @cached_property
     def criteria(self) -> frozenset[Criterion]:
@@ -265,7 +273,7 @@ def _goes_on(end: Day, after: AdverseEvent | None) -> bool:
 def _line_as_of(line: AdverseEvent, day: date) -> AdverseEvent:
     if line.end is None or line.end.earliest <= day:
         return line
-    if death_day(line) is None:
+    if not is_death(line):
         return replace(line, end=None, ongoing=True)
     grade = None if line.grade == 5 else line.grade  # nobody had died of it yet, and its grade then is not recorded
     kept = tuple(one for one in line.seriousness if Criterion.DEATH not in read_seriousness(one))
