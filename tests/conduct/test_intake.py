@@ -40,7 +40,7 @@ def test_the_synthetic_trial_is_taken_in_whole(trial):
         ("P01,alt,nan,U/L,2025-03-01,lab", "value", "alt is 'nan'"),
         ("P01,alt,3,U/L,,lab", "date", "alt has no date"),
         ("P01,alt,3,U/L,2025-02-30,lab", "date", "'2025-02-30' is not a day of the calendar"),
-        ("P01,alt,3,U/L,01.03.2025,lab", "date", "is not a date. Write it as 2025-03-14"),
+        ("P01,alt,3,U/L,01.03.2025,lab", "date", "is not a date of one meaning: 2025-01-03 or 2025-03-01"),
         ("P01,altt,3,U/L,2025-03-01,lab", "fact", "Did you mean alt"),
         (",alt,3,U/L,2025-03-01,lab", "participant", "empty. Write the participant's code"),
         ("Anna Li,alt,3,U/L,2025-03-01,lab", "participant", "'Anna Li' is not a participant code"),

@@ -1,14 +1,26 @@
 """Facts and findings: value, unit, day and source; Kleene truth; the one place where units convert."""
 
-from escalon.facts.day import Day, Duration, shift
+from escalon.facts.day import Day, Duration, Moment, read_moment, shift
 from escalon.facts.fact import Fact, Facts, Value
 from escalon.facts.finding import Finding, Ground, Status, grounds, jsonable
 from escalon.facts.interval import Interval
 from escalon.facts.number import Number, exact, plain, read_number
+from escalon.facts.reading import (
+    Asked,
+    ReadError,
+    Reading,
+    read_day,
+    read_decimal,
+    read_label,
+    read_truth,
+    read_value,
+    read_whole,
+)
 from escalon.facts.truth import Truth, all_known, any_known, at_least_known, negate
 from escalon.facts.unit import UnitError, amount, convert, factor, spelled
 
 __all__ = [
+    "Asked",
     "Day",
     "Duration",
     "Fact",
@@ -16,7 +28,10 @@ __all__ = [
     "Finding",
     "Ground",
     "Interval",
+    "Moment",
     "Number",
+    "ReadError",
+    "Reading",
     "Status",
     "Truth",
     "UnitError",
@@ -32,7 +47,14 @@ __all__ = [
     "jsonable",
     "negate",
     "plain",
+    "read_day",
+    "read_decimal",
+    "read_label",
+    "read_moment",
     "read_number",
+    "read_truth",
+    "read_value",
+    "read_whole",
     "shift",
     "spelled",
 ]

@@ -6,18 +6,13 @@ A partial date is a range of days. Every comparison is three-valued: it answers 
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Self
 
 from escalon.facts.truth import Truth
+from escalon.facts.written_day import Dates, DayError, WrittenDay, read_written_day
 
-FIRST_YEAR, LAST_YEAR = 1900, 2199  # beyond these a year is a slip of the pen
-_DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?")
-_DURATION = re.compile(r"(\d+)\s*(day|week|month|year)s?")
-
-
-class DayError(ValueError):
-    """A text that is no date or duration; says what to write."""
+_DURATION = re.compile(r"(\d{1,4})\s*(day|week|month|year)s?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +24,10 @@ class Day:
     day: int | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read an ISO 8601 date, full or partial; raises DayError, which says what to write."""
-        found = _DAY.fullmatch(text.strip())
-        if not found:
-            raise DayError(
-                f"{text!r} is not a date. Write it as 2025-03-14, or 2025-03 or 2025 if that is all that is known"
-            )
-        year, month, day = (int(part) if part else None for part in found.groups())
-        assert year is not None
-        if not FIRST_YEAR <= year <= LAST_YEAR:
-            raise DayError(f"{text!r} is in the year {year}. Write a year from {FIRST_YEAR} to {LAST_YEAR}")
-        try:
-            date(year, month or 1, day or 1)
-        except ValueError as error:
-            raise DayError(f"{text!r} is not a day of the calendar ({error})") from None
-        return cls(year, month, day)
+    def parse(cls, text: str, dates: Dates | None = None) -> Self:
+        """Read a date, full or partial, in any form that can mean one day only; raises DayError, which says what to write."""
+        written = read_written_day(text, dates)
+        return cls(written.year, written.month, written.day)
 
     @classmethod
     def of(cls, when: date) -> Self:
@@ -85,6 +68,38 @@ class Day:
         parts = [f"{self.year:04d}"]
         parts += [f"{part:02d}" for part in (self.month, self.day) if part is not None]
         return "-".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A day with the clock beside it, where one was written; `note` says how it was moved to the site's own time."""
+
+    day: Day
+    clock: time | None = None
+    note: str = ""
+
+    @property
+    def earliest(self) -> datetime:
+        """The first moment this may be."""
+        return datetime.combine(self.day.earliest, self.clock or time())
+
+
+def read_moment(text: str, dates: Dates | None = None, zone: tzinfo | None = None) -> Moment:
+    """Read a date and the clock beside it. A clock with an offset is moved to the site's zone. Raises DayError."""
+    written = read_written_day(text, dates)
+    day = Day(written.year, written.month, written.day)
+    if written.offset is None or zone is None or written.clock is None:
+        return Moment(day, written.clock)
+    return _moved(text, written, zone)
+
+
+def _moved(text: str, written: WrittenDay, zone: tzinfo) -> Moment:
+    local = datetime.combine(date(written.year, written.month or 1, written.day or 1), written.clock or time())
+    there = local.replace(tzinfo=timezone(written.offset or timedelta()))
+    here = there.astimezone(zone)
+    same = here.utcoffset() == written.offset
+    note = "" if same else f"{text} is {here:%Y-%m-%d %H:%M} in the site's own time"
+    return Moment(Day.of(here.date()), here.time(), note)
 
 
 @dataclass(frozen=True, slots=True)

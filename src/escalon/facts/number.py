@@ -1,5 +1,12 @@
-"""Numbers as recorded: exact, with the digits that were written down."""
+"""Numbers as recorded: exact, with the digits that were written down.
 
+A comma is asked about, never guessed; a quotient is never worked out. What computers add in the last binary digit
+(`0.7999999999999999`, `2.9000000953674316` from a 32-bit column) is taken back to the decimal it stands for.
+"""
+
+import re
+import struct
+import unicodedata
 from decimal import Decimal, InvalidOperation, localcontext
 from fractions import Fraction
 from functools import lru_cache
@@ -8,6 +15,15 @@ from typing import TypeAlias
 Number: TypeAlias = int | float | Decimal | Fraction
 LARGEST_EXPONENT = 99
 """Nothing that is recorded in a trial is 10¹⁰⁰ or more, or so close to 0; exact arithmetic on 1e999999 would never end."""
+LONGEST = 100  # characters: no instrument gives more digits
+_NOISY = 15  # significant digits from which on a decimal may be a double's last bit
+_SETTLED = 12  # digits kept of such a one
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, ord("−"): ord("-")}
+_GROUPING = "\u00a0\u2009\u202f"  # the spaces that stand between groups of three
+_PLAIN = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
+_GROUPED = re.compile(rf"[-+]?\d{{1,3}}(?:[{_GROUPING}]\d{{3}})+(?:\.\d+)?", re.ASCII)
+_TIMES_TEN = re.compile(r"(.+?)\s*[×x*·]\s*10\s*(?:\^|\*\*)?\s*([-+]?\d+|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)", re.ASCII)
+_RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 
 
 def exact(value: Number) -> Fraction:
@@ -20,17 +36,79 @@ def _as_written(value: float) -> Fraction:
     return Fraction(Decimal(repr(value)))
 
 
+def narrow(text: str) -> str:
+    """Text with full-width letters, digits and signs as plain ones, and every minus as `-`; raised digits stay raised."""
+    if text.isascii():
+        return text
+    text = text.translate(_FULL_WIDTH)
+    return "".join(
+        letter if letter.isascii() or (digit := unicodedata.decimal(letter, -1)) < 0 else str(digit) for letter in text
+    )
+
+
+@lru_cache(maxsize=65536)
 def read_number(text: str) -> Decimal:
-    """Read a recorded number; refuses what only looks like one (`nan`, `inf`, `1,5`, `1_000`)."""
+    """Read a recorded number: `0.80`, `1.2e5`, `2.1 × 10⁷`, groups of three apart by thin or no-break spaces.
+
+    Raises ValueError with what to write for what only looks like one (`nan`, `1,5`, `129,000`, `10/10`, `1_000`).
+    """
+    written = narrow(text).strip()
+    if len(written) > LONGEST:
+        raise ValueError(f"{text[:20]!r}… is too long to be a recorded number")
+    if _GROUPED.fullmatch(written):
+        written = written.translate(dict.fromkeys(map(ord, _GROUPING)))
+    elif raised := _TIMES_TEN.fullmatch(written):
+        written = f"{raised[1].strip()}e{raised[2].translate(_RAISED)}"
+    if not _PLAIN.fullmatch(written):
+        raise ValueError(f"{text!r} is not a number.{_hint(written)}")
     try:
-        value = Decimal(text.strip()) if "_" not in text else None
-    except InvalidOperation:
-        value = None
-    if value is None or not value.is_finite():
-        hint = f" Write the decimal sign as a point: {text.replace(',', '.')}" if "," in text else ""
-        raise ValueError(f"{text!r} is not a number.{hint}")
+        value = Decimal(written)
+    except InvalidOperation:  # an exponent of thousands of digits
+        raise ValueError(f"{text!r} is too large to be a recorded number") from None
     if value and abs(value.adjusted()) > LARGEST_EXPONENT:
         raise ValueError(f"{text!r} is too {'large' if value.adjusted() > 0 else 'small'} to be a recorded number")
+    return without_noise(value)
+
+
+def _hint(text: str) -> str:
+    """What to write instead, where that can be said; never a number a thousand times too small."""
+    if re.fullmatch(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", text):
+        joined = text.replace(",", "")
+        sure = text.count(",") > 1 or "." in text
+        return f" Write {joined}" + ("" if sure else " if the comma parts thousands; a decimal sign is a point")
+    if re.fullmatch(r"[-+]?\d{1,3}(\.\d{3})+,\d+", text):
+        return f" Write {text.replace('.', '').replace(',', '.')}"
+    if re.fullmatch(r"[-+]?\d*,\d+", text):
+        return f" Write the decimal sign as a point: {text.replace(',', '.')}"
+    if re.fullmatch(r"[-+]?\d{1,3}(?:[ '’_.]\d{3})+(?:\.\d+)?", text) and text.count(".") != 1:
+        return f" Write {re.sub(r'[^0-9+-]', '', text)}"
+    return ""
+
+
+def without_noise(value: Decimal) -> Decimal:
+    """A number of 15 digits or more that a shorter one becomes when computers store it, as that shorter one."""
+    if len(value.as_tuple().digits) < _NOISY or not value:
+        return value
+    with localcontext(prec=_SETTLED):
+        settled = +value
+    if abs(value - settled) <= abs(value) * Decimal("1e-15"):
+        return settled.normalize()
+    return _single_precision(value)
+
+
+def _single_precision(value: Decimal) -> Decimal:
+    """The shortest decimal of a 32-bit number that was widened to 64 bits; any other number stays."""
+    double = float(value)
+    try:
+        single = struct.unpack("f", struct.pack("f", double))[0]
+    except OverflowError:
+        return value
+    if single != double or Decimal(repr(double)) != value:
+        return value
+    for digits in range(6, 10):
+        short = f"{double:.{digits}g}"
+        if struct.unpack("f", struct.pack("f", float(short)))[0] == single:
+            return Decimal(short)
     return value
 
 

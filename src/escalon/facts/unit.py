@@ -1,87 +1,112 @@
 """The one place where units convert: exact decimal factors, UCUM and bedside spellings, and molar masses.
 
 Two amounts of different kinds (mass and amount of substance) convert only for a named substance; everything else is
-refused rather than guessed. `pint` is loaded only when two spellings really differ.
+refused rather than guessed. A few letters mean something else for each kind of quantity (`G/L` of cells is 10⁹/L, `IU/L` of an
+enzyme is U/L), so a unit is read beside the one it is to become. `pint` is loaded only when two spellings really differ.
 """
 
 import re
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from escalon.facts.number import Number, exact, plain
+from escalon.facts.number import Number, exact, narrow, plain
 
-# UCUM first, then the bedside spellings that mean it, apart by two blanks; matched without regard to case.
+# UCUM first, then the bedside spellings that mean it, apart by two blanks; matched without regard to case, blanks, the kind
+# of µ and how a power of ten is written.
 _BEDSIDE = """
-10*9/L            x10e9/l  x10^9/l  ×10⁹/l  ×10^9/l  10^9/l  10e9/l  10⁹/l  x10*9/l  giga/l
-10*3/uL           k/ul  10^3/ul  10^3/µl  x10e3/ul  ×10³/µl
-/uL               /mm3  /mm³  cells/ul  cells/µl  /µl
-mm/h              mm/hr  mm/1h
-umol/L            umol/l  µmol/l  μmol/l
-mmol/L            mmol/l
-mg/L              mg/l
-mg/dL             mg/dl
-g/L               g/l
-g/dL              g/dl
-ng/mL             ng/ml
-pg/mL             pg/ml
-ug                µg  μg
-uL                ul  µl  μl
-mL                ml
-L/min             l/min
-mL/min            ml/min
-mL/min/{1.73_m2}  ml/min/1.73m2  ml/min/1.73 m2  ml/min/1.73m²
-mL/(15.min)       ml/15min  ml/15 min
-mL/(5.min)        ml/5min  ml/5 min
-Cel               °c  degc  c
-[degF]            °f  degf  f
-[iU]/mL           iu/ml
-[iU]/L            iu/l
-U/L               u/l
-mm[Hg]            mmhg  mm hg
-NRS               nrs  0-10  0–10
-mg/d              mg/day  mg/24h  mg/24 h
-g/d               g/day  g/24h  g/24 h
+10*9/L            giga/l  /nl
+10*12/L           tera/l  /pl
+10*3/uL           k/ul  thou/ul  thousand/ul  tsd/ul
+10*6/uL           million/ul  mill/ul  mio/ul
+/uL               cells/ul  cell/ul  cells/mm3  /mm3
+mm/h              mm/hr  mm/1h  mm/hour  mm/1sth
+umol/L            mcmol/l  micromol/l
+mmol/L            millimol/l
+meq/L             mval/l  mequiv/l
+mg/dL             mg%  mg/100ml
+g/L               gm/l
+g/dL              gm/dl  g%  gm%  g/100ml
+ug/L              mcg/l
+ug/mL             mcg/ml
+ug/dL             mcg/dl
+mg                mgs  milligram  milligrams  毫克
+ug                mcg  microgram  micrograms
+g                 gm  gram  grams  克
+kg                kgs  kilo  kilos  kilogram  kilograms  公斤  千克
+[lb_av]           lb  lbs  pound  pounds
+cm                centimetre  centimetres  centimeter  centimeters  厘米
+mm                millimetre  millimetres  millimeter  millimeters  毫米
+[in_i]            in  inch  inches
+uL                mcl
+mL                cc  毫升
+mL/min/{1.73_m2}  ml/min/1.73m2  ml/min/1.73m²
+mL/(15.min)       ml/15min
+mL/(5.min)        ml/5min
+Cel               °c  ℃  degc  c  celsius
+[degF]            °f  ℉  degf  f  fahrenheit
+mm[Hg]            mmhg
+NRS               0-10  0–10
+mg/d              mg/day  mg/24h  mg/24hr  mg/24hours  mg/die
+g/d               g/day  g/24h  g/24hr  g/24hours
 mg/wk             mg/week
 g/wk              g/week
-ug/d              ug/day  µg/day  μg/day  mcg/day
-ug/wk             ug/week  µg/week  μg/week  mcg/week
-a                 year  years
-mo                month  months
-wk                week  weeks
-d                 day  days
-h                 hour  hours
-min               minute  minutes
-m2                m²
+ug/d              ug/day  mcg/day  mcg/d
+ug/wk             ug/week  mcg/week
+a                 year  years  yr  yrs  y  y/o  岁  年
+mo                month  months  mth  mths  mos  个月  月
+wk                week  weeks  w  wks  周
+d                 day  days  天  日
+h                 hour  hours  hr  hrs  小时
+min               minute  minutes  mins  分钟
+s                 sec  secs  second  seconds  秒
+m2                m²  sqm
 kg/m2             kg/m²
 mg/m2             mg/m²
 g/g               mg/mg
-{cells}/kg        cells/kg  /kg
-{cells}/mL        cells/ml
-{copies}/uL       copies/ul  copies/µl  copies/μl
-{copies}/ug       copies/ug  copies/µg  copies/μg
-%                 percent
-1                 score  points  ratio  fold  none
+{cells}/kg        cells/kg  cell/kg  /kg
+{cells}/mL        cells/ml  cell/ml
+{copies}/uL       copies/ul  copies/mcl
+{copies}/ug       copies/ug  copies/mcg
+{cells}           cells  cell
+%                 percent  pct  per cent
+1                 score  points  point  ratio  fold  times  x  none  分
 """
-_SPELLINGS = {
-    spelling.lower(): ucum
-    for ucum, *spellings in (re.split(r"\s{2,}", line) for line in _BEDSIDE.strip().splitlines())
-    for spelling in (ucum, *spellings)
-} | {"": "1"}
+_POWER = re.compile(r"[x*·]?10(?:\^|\*\*?|e)?\(?\+?(\d{1,2})\)?/(.+)")
+_FLAT = str.maketrans(
+    {"µ": "u", "μ": "u", "×": "x", "³": "3", "²": "2"} | dict(zip("⁰¹⁴⁵⁶⁷⁸⁹", "01456789", strict=True))
+)
+
+
+def _key(text: str) -> str:
+    """A unit's spelling without what people vary: case, blanks, the µ, raised digits, how a power of ten is written."""
+    key = (
+        "".join(narrow(text).split())
+        .translate(_FLAT)
+        .lower()
+        .replace("mm^3", "mm3")
+        .replace("cumm", "mm3")
+        .replace("cmm", "mm3")
+    )
+    power = _POWER.fullmatch(key)
+    return f"10*{power[1]}/{'ul' if power[2] == 'mm3' else power[2]}" if power else key
+
+
 # The units trials use daily, by kind, each with its size in the first of its line: exact, and held to pint by a test, so
 # that pint is loaded only for others.
 _DAILY = """
 g/L 1  g/dL 10  mg/dL 1/100  mg/L 1/1000  ug/L 1/1000000  ug/dL 1/100000  ug/mL 1/1000  ng/mL 1/1000000  pg/mL 1/1000000000
 mmol/L 1  umol/L 1/1000  nmol/L 1/1000000
-10*9/L 1  10*3/uL 1  /uL 1/1000  10*12/L 1000
+10*9/L 1  10*3/uL 1  /uL 1/1000  10*12/L 1000  10*6/L 1/1000  10*6/uL 1000  10*6/mL 1  10*3/mL 1/1000
 g 1  mg 1/1000  ug 1/1000000  kg 1000
 L 1  mL 1/1000  uL 1/1000000  dL 1/10
 m 1  cm 1/100  mm 1/1000
 g/d 1  mg/d 1/1000  ug/d 1/1000000  mg/wk 1/7000
-d 1  wk 7  h 1/24  min 1/1440
-U/L 1
-s 1
+d 1  wk 7  h 1/24  min 1/1440  mo 487/16  a 1461/4
+U/L 1  ukat/L 60
+[iU]/L 1  [iU]/mL 1000
+s 1  ms 1/1000
 mL/min 1
 L/min 1
 mm/h 1
@@ -95,6 +120,28 @@ _SIZES = {
     for kind, line in enumerate(_DAILY.strip().splitlines())
     for unit, size in (entry.split() for entry in re.split(r"\s{2,}", line))
 }
+_SPELLINGS = (
+    {_key(unit): unit for unit in _SIZES}
+    | {
+        _key(spelling): ucum
+        for ucum, *spellings in (re.split(r"\s{2,}", line) for line in _BEDSIDE.strip().splitlines())
+        for spelling in (ucum, *spellings)
+    }
+    | {"": "1"}
+)
+# What the same letters mean beside one kind of quantity, and nowhere else: what it is to become, then the spellings as written.
+_BESIDE: dict[str, dict[str, str]] = {
+    unit: {"G/L": "10*9/L", "Gpt/L": "10*9/L", "Gpt/l": "10*9/L", "T/L": "10*12/L", "Tpt/L": "10*12/L", "K/uL": "10*3/uL",
+           "K/mm3": "10*3/uL", "k/mm3": "10*3/uL", "M/uL": "10*6/uL", "M/mm3": "10*6/uL"}
+    for unit, (kind, _) in _SIZES.items() if kind == _SIZES["10*9/L"][0]
+} | {
+    "U/L": {"IU/L": "U/L", "iu/l": "U/L", "IU/l": "U/L", "iU/L": "U/L", "[iU]/L": "U/L", "units/L": "U/L", "unit/L": "U/L",
+            "mU/mL": "U/L", "mIU/mL": "U/L"},
+    "U/mL": {"IU/mL": "U/mL", "iu/ml": "U/mL", "kU/L": "U/mL"},
+    "[iU]/mL": {"U/mL": "[iU]/mL", "u/ml": "[iU]/mL", "kIU/L": "[iU]/mL", "kU/L": "[iU]/mL"},
+}  # fmt: skip
+# The charge of an ion: what a milliequivalent of it is in millimoles.
+_CHARGES = {"sodium": 1, "potassium": 1, "bicarbonate": 1, "chloride": 1, "lithium": 1, "calcium": 2, "magnesium": 2}
 # Factors that pint would need an awkward spelling for, each exact: multiply the first to get the second.
 _RATIOS = {
     ("mL/(15.min)", "mL/min"): Fraction(1, 15),
@@ -118,6 +165,7 @@ _SUBSTANCES: dict[str, tuple[str, str, Fraction]] = {
     "magnesium": ("mg/dL", "mmol/L", Fraction("0.4114")),  # 10 / 24.305 g/mol
     "cholesterol": ("mg/dL", "mmol/L", Fraction("0.02586")),  # 10 / 386.65 g/mol
     "triglycerides": ("mg/dL", "mmol/L", Fraction("0.01129")),  # 10 / 885.7 g/mol (triolein)
+    "haemoglobin": ("g/L", "mmol/L", 1 / Fraction("16.1145")),  # Hb(Fe), 16 114.5 g/mol: a quarter of the tetramer
 }
 
 
@@ -125,23 +173,30 @@ class UnitError(ValueError):
     """Two units cannot be converted, or a unit is not known; says what would be accepted."""
 
 
-def spelled(unit: str | None) -> str:
-    """The UCUM spelling of a unit as people write it; `1` for a bare number."""
+@lru_cache(maxsize=4096)
+def spelled(unit: str | None, beside: str | None = None) -> str:
+    """The UCUM spelling of a unit as people write it, beside the unit it is to become; `1` for a bare number."""
     text = (unit or "").strip()
-    return _SPELLINGS.get(text.lower(), text)
+    if beside is not None:
+        there = _BESIDE.get(spelled(beside), {}).get(narrow(text).replace(" ", "").translate(_FLAT))
+        if there is not None:
+            return there
+    key = _key(text)
+    return _SPELLINGS.get(key) or (key.replace("l", "L") if key.startswith("10*") else text)
 
 
 def factor(unit: str, to: str, substance: str | None = None) -> Fraction:
     """What to multiply an amount in `unit` by to have it in `to`; exact. Raises UnitError."""
-    start, end = spelled(unit), spelled(to)
+    start, end = spelled(unit, to), spelled(to)
     return Fraction(1) if start == end else _factor(start, end, substance)
 
 
 def convert(value: Number, unit: str, to: str, substance: str | None = None) -> Fraction:
     """An amount in another unit, exactly; a substance name allows mass ↔ amount of substance. Raises UnitError."""
-    if spelled(unit) == "[degF]" and spelled(to) == "Cel":
+    start, end = spelled(unit, to), spelled(to)
+    if start == "[degF]" and end == "Cel":
         return (exact(value) - 32) * Fraction(5, 9)
-    if spelled(unit) == "Cel" and spelled(to) == "[degF]":
+    if start == "Cel" and end == "[degF]":
         return exact(value) * Fraction(9, 5) + 32
     return exact(value) * factor(unit, to, substance)
 
@@ -154,7 +209,9 @@ def _factor(start: str, end: str, substance: str | None) -> Fraction:
         return _RATIOS[start, end]
     if (end, start) in _RATIOS:
         return 1 / _RATIOS[end, start]
-    direct = _by_dimension(start, end)
+    if start == "meq/L" and substance in _CHARGES:
+        return _factor("mmol/L", end, substance) / _CHARGES[substance]
+    direct = None if "meq/L" in (start, end) else _by_dimension(start, end)
     if direct is not None:
         return direct
     if substance in _SUBSTANCES:

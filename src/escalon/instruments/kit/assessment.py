@@ -9,7 +9,7 @@ from typing import Any
 from escalon.expressions.possible import UNKNOWN, Possible, is_open
 from escalon.facts import Day, Fact, Finding, Interval, Status, plain
 from escalon.instruments.kit.instrument import Instrument
-from escalon.instruments.kit.item import BELOW_LIMIT
+from escalon.instruments.kit.item import AS_RANGE, BELOW_LIMIT
 from escalon.instruments.kit.reading import Entry, ItemError, read
 from escalon.instruments.kit.unit_names import split_name, with_unit
 
@@ -29,7 +29,7 @@ def assess_with(instrument: Instrument, given: Mapping[str, Any], day: Day | Non
     problems: dict[str, str] = {}
     for name, item in instrument.items.items():
         try:
-            entries[name] = read(name, item, raw.get(name), options.get(BELOW_LIMIT, "half"))
+            entries[name] = read(name, item, raw.get(name), options.get(BELOW_LIMIT, AS_RANGE))
         except ItemError as error:
             problems[f"{error.code}:{name}"] = str(error)
     rule = f"{instrument.name}/{instrument.version}"

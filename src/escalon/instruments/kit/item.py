@@ -11,22 +11,24 @@ from typing import Any
 
 from escalon.expressions.possible import EITHER, EVERYTHING, Possible
 from escalon.expressions.tree import Kind
-from escalon.facts import Interval, Number, exact, plain
+from escalon.facts import Number, exact
+from escalon.facts.reading import range_text
 
-# The option of every instrument with such an item: what a laboratory's `< 5` counts as. Half is ours; the literature has
-# all three.
+# The option of every instrument with such an item: what a laboratory's `< 5` counts as. A range, unless a number is chosen
+# for it: the literature has all three.
 BELOW_LIMIT = "below_limit"
-BELOW_LIMIT_COUNTS_AS = {"half": Fraction(1, 2), "limit": Fraction(1), "zero": Fraction(0)}
+AS_RANGE = "range"
+BELOW_LIMIT_COUNTS_AS = {AS_RANGE: None, "half": Fraction(1, 2), "limit": Fraction(1), "zero": Fraction(0)}
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One input of an instrument, in its canonical unit.
 
-    `accepts` lists further units that convert to `unit`; with any there, a bare number is refused, because a unit mix-up is
-    a wrong score. Outside the range `doubtful` a value is scored and flagged DOUBTFUL; outside `query` it is kept, flagged
-    QUERY and not scored until confirmed. `fact` is the name it has in the data dictionary when several instruments share
-    it; otherwise that is `<instrument>.<item>`.
+    Any unit that converts to `unit` is read; `accepts` lists further ones in usual use, and with any there a bare number is
+    refused, because a unit mix-up is a wrong score. Outside the range `doubtful` a value is scored and flagged DOUBTFUL;
+    outside `query` it is kept, flagged QUERY and not scored until confirmed. `fact` is the name it has in the data dictionary
+    when several instruments share it; otherwise that is `<instrument>.<item>`.
     """
 
     about: str
@@ -44,7 +46,7 @@ class Item:
     doubtful: tuple[int | Fraction | None, int | Fraction | None] = (None, None)
     query: tuple[int | Fraction | None, int | Fraction | None] = (None, None)
     below_limit: bool = False
-    """Whether a laboratory's `< 5` is accepted; it counts as the option `below_limit` says, half by default, and is flagged."""
+    """Whether the option `below_limit` may put a number in the place of a laboratory's `< 5`; otherwise that is a range."""
     missing_when: tuple[str, ...] = ()
     of: tuple[str, ...] = ()
     """Facts or scores of the same visit it may be taken from, in order, where its own name is not recorded."""
@@ -69,16 +71,7 @@ class Item:
 
     def range_text(self) -> str:
         """The accepted values as people read them: `0–28`, `yes or no`, `one of low, high`."""
-        if self.kind is Kind.TRUTH:
-            return "yes or no"
-        if self.kind is Kind.LABEL:
-            return "one of " + ", ".join(self.choices)
-        if self.levels:
-            return "one of " + ", ".join(map(str, self.levels))
-        whole = "whole number" if self.kind is Kind.INTEGER else "number"
-        low, high = (None if end is None else plain(end) for end in (self.low, self.high))
-        span = f"{low}–{high}" if low and high else f"{low} or more" if low else f"at most {high}" if high else ""
-        return f"{whole} {span}".strip()
+        return range_text(self)
 
     def possible(self) -> Possible:
         """What the item may be when it is missing."""
@@ -87,16 +80,6 @@ class Item:
         if self.kind is Kind.LABEL:
             return frozenset(self.choices)
         return EVERYTHING.within(self.low, self.high)
-
-    def narrowed(self, interval: Interval) -> int | Fraction | Interval:
-        """What of an interval the item can be; a number if that is only one. Raises ValueError if it is none."""
-        possible = interval.within(self.low, self.high)
-        if self.kind is Kind.INTEGER:
-            possible = possible.whole
-        if self.levels:
-            inside = [level for level in self.levels if level in possible]
-            possible = Interval(min(inside), max(inside))
-        return _limit(possible.low) if possible.is_point else possible  # type: ignore[return-value]
 
 
 def number(

@@ -1,0 +1,427 @@
+"""The one reader: from what was written to a value that says how much is known. The same text means the same at every door.
+
+`read_value` is called with what a column, an item or a question accepts (`Asked`) and what was written there. It gives a
+`Reading`: a number, an `Interval`, a label, a truth, a day, or nothing with the reason why; or it raises `ReadError`, whose
+sentence says what to write instead. Nothing is guessed: a comma, a quotient or a bare number that could be in two usual units
+is asked about.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any, Protocol, TypeAlias
+
+from escalon.facts import words
+from escalon.facts.amount import AmountError, read_amount
+from escalon.facts.day import Day
+from escalon.facts.interval import Interval
+from escalon.facts.number import exact, plain, read_number, without_noise
+from escalon.facts.unit import UnitError, convert, spelled
+from escalon.facts.written_day import Dates, DayError
+
+Known: TypeAlias = bool | int | Fraction | str | Interval | Day
+Ends: TypeAlias = tuple[int | Fraction | None, int | Fraction | None]
+NO_ENDS: Ends = (None, None)
+SCALE = "NRS"
+"""A number someone points at is no length: it is read as one only where it is among the usual units."""
+
+
+class Asked(Protocol):
+    """What may be written in one place: an instrument's item, a fact of a study's dictionary, a column."""
+
+    @property
+    def kind(self) -> str:
+        """`number`, `integer`, `label`, `date`; anything else is a yes or no."""
+
+    @property
+    def unit(self) -> str | None:
+        """The unit a value is kept in."""
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units in usual use, `unit` first; with two, a bare number is refused."""
+
+    @property
+    def substance(self) -> str | None:
+        """What is measured, where mass and amount of substance convert."""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The labels of a closed list."""
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The whole numbers accepted, where not every one in the range is."""
+
+    @property
+    def low(self) -> int | Fraction | None:
+        """The least it can be."""
+
+    @property
+    def high(self) -> int | Fraction | None:
+        """The most it can be."""
+
+    @property
+    def query(self) -> Ends:
+        """Outside these a value is held until it is confirmed."""
+
+    @property
+    def doubtful(self) -> Ends:
+        """Outside these a value is unusual: kept and flagged."""
+
+
+class ReadError(ValueError):
+    """A text that cannot be read here; `code` names the kind of mistake, the sentence says what to write instead."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read: the value in the place's own unit, `None` where nothing is known or a question must be answered first."""
+
+    value: Known | None
+    why: str | None = None
+    """Why nothing is known: not done, not known, not applicable; `query` where it must be confirmed first."""
+    flags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    """What a person should know of the value, by code, with a sentence each."""
+    written: Decimal | Fraction | Interval | int | None = None
+    """The number or interval as written, with its digits, in `unit`."""
+    unit: str | None = None
+    """The unit as written."""
+    text: str | None = None
+    """What was written where the value is not that: `6 NRS`, `haemolysed`."""
+
+
+def read_value(
+    asked: Asked, written: Any, unit: str | None = None, *, name: str = "value", confirmed: bool = False
+) -> Reading:
+    """Read what was written for `asked`: text, or a number, a truth, a day, with the unit of its column where there is one.
+
+    `confirmed` lets a value that would be held count, and is flagged CONFIRMED. Raises ReadError.
+    """
+    value = plain_value(written)
+    if value is None:
+        return Reading(None, words.NOT_KNOWN)
+    text = value.strip() if isinstance(value, str) else None
+    why = None if text is None else _not_known(asked, text)
+    if why is not None:
+        return Reading(None, why, text=text or None)
+    if asked.kind == "label":
+        return Reading(_label(name, asked, value))
+    if asked.kind == "date":
+        return Reading(_day(name, value))
+    if asked.kind not in ("number", "integer"):
+        return _truth(name, value)
+    return _Amount(name, asked, confirmed).read(value, unit or None)
+
+
+def plain_value(written: Any) -> Any:
+    """A value as plain Python: NumPy's and pandas' numbers as ours, NaN and NaT as nothing; a 32-bit number as it prints."""
+    if written is None or isinstance(written, str | bool | int | Decimal | Fraction | Day | Interval):
+        return written
+    if isinstance(written, float):
+        return None if written != written else written
+    if isinstance(written, datetime | date):
+        return None if written != written else written  # pandas' NaT is a datetime unlike itself
+    kind = getattr(getattr(written, "dtype", None), "kind", None)
+    if kind == "f":
+        return None if written != written else Decimal(str(written)) if math.isfinite(written) else float(written)
+    if kind in ("i", "u", "b"):
+        return written.item()
+    return None if str(written) in ("<NA>", "NaT") else written
+
+
+def _not_known(asked: Asked, text: str) -> str | None:
+    """Why nothing is known; a word that the list itself has is an answer."""
+    if asked.kind == "label" and words.label(text, tuple(asked.choices)) is not None:
+        return None
+    return words.not_known(text)
+
+
+# ---- words
+
+
+def _truth(name: str, value: Any) -> Reading:
+    if isinstance(value, bool):
+        return Reading(value)
+    text = value if isinstance(value, str) else plain(value)
+    if words.is_excused(text):
+        said = f"{name} is present but not attributable to the disease, so it does not count"
+        return Reading(False, flags={"NOT_ATTRIBUTABLE": said}, text=text)
+    found = words.truth(text)
+    if found is None:
+        raise ReadError(
+            "NOT_A_TRUTH", f"{name} is {text!r}. Write yes or no (present, absent), not_attributable or not_assessed"
+        )
+    return Reading(found)
+
+
+def _label(name: str, asked: Asked, value: Any) -> str:
+    text = value if isinstance(value, str) else plain(value)
+    found = words.label(text, tuple(asked.choices)) if asked.choices else text
+    if found is None:
+        near = words.nearest(text, asked.choices)
+        raise ReadError("NOT_A_CHOICE", f"{name} is {text!r}.{near} Write one of: {', '.join(asked.choices)}")
+    return found
+
+
+def _day(name: str, value: Any, dates: Dates | None = None) -> Day:
+    try:
+        return read_day(value, dates)
+    except ReadError as error:
+        raise ReadError(error.code, f"{name}: {error}") from None
+
+
+def read_truth(text: Any) -> bool | None:
+    """Yes, no, or `None` where it is said that it is not known. Raises ReadError."""
+    value = plain_value(text)
+    if value is None or (isinstance(value, str) and words.not_known(value) is not None):
+        return None
+    found = value if isinstance(value, bool) else words.truth(value if isinstance(value, str) else plain(value))
+    if found is None:
+        raise ReadError(
+            "NOT_A_TRUTH", f"{value!r} is neither yes nor no. Write yes or no, or leave it empty if it is not known"
+        )
+    return found
+
+
+def read_label(text: str, choices: tuple[str, ...], what: str = "choice") -> str:
+    """The choice a text means, without regard to case, by synonym too. Raises ReadError that names the choices."""
+    found = words.label(text, choices)
+    if found is None:
+        near = words.nearest(text, choices)
+        raise ReadError("NOT_A_CHOICE", f"{text!r} is not a {what}.{near} Write one of: {', '.join(choices)}")
+    return found
+
+
+def read_day(written: Any, dates: Dates | None = None) -> Day:
+    """A day, full or partial, in any form that can mean one day only; `dates` says how others are written. Raises ReadError."""
+    if isinstance(written, Day):
+        return written
+    if isinstance(written, date):
+        return Day.of(written)
+    try:
+        return Day.parse(str(written), dates)
+    except DayError as error:
+        raise ReadError("NOT_A_DAY", str(error)) from None
+
+
+def read_whole(text: Any, low: int | None = None, high: int | None = None) -> int:
+    """A whole number, from `low` to `high` where these are given. Raises ReadError."""
+    number = read_decimal(text)
+    if number != int(number):
+        raise ReadError("NOT_WHOLE", f"{plain(number)} is not a whole number")
+    if (low is not None and number < low) or (high is not None and number > high):
+        span = (
+            f"{low} to {high}"
+            if low is not None and high is not None
+            else f"{low} or more"
+            if low is not None
+            else f"at most {high}"
+        )
+        raise ReadError("OUT_OF_RANGE", f"{plain(number)} is not possible. Write a whole number {span}")
+    return int(number)
+
+
+def read_decimal(text: Any) -> Decimal:
+    """A number alone, with the digits as written. Raises ReadError."""
+    value = plain_value(text)
+    try:
+        if isinstance(value, str):
+            amount = read_amount(value)
+            if isinstance(amount.value, Interval) or amount.unit:
+                raise AmountError(f"{value!r} is not a number alone")
+            return amount.value
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            raise AmountError(f"{value!r} is not a number")
+        return read_number(repr(value) if isinstance(value, float) else str(value))
+    except ValueError as error:
+        raise ReadError("NOT_A_NUMBER", str(error)) from None
+
+
+# ---- amounts
+
+
+class _Amount:
+    """The reading of one number or interval: its unit, its range, what must be confirmed."""
+
+    def __init__(self, name: str, asked: Asked, confirmed: bool) -> None:
+        self.name, self.asked, self.confirmed = name, asked, confirmed
+        self.beside = f" {asked.unit}" if asked.unit and spelled(asked.unit) != "1" else ""
+
+    def read(self, value: Any, unit: str | None) -> Reading:
+        number: Decimal | Fraction | Interval | int
+        if isinstance(value, str):
+            number, own = self._parsed(value)
+            self._one_unit(value, own, unit)
+            unit = own or unit
+        else:
+            number = self._number(value)
+        converted = self._converted(number, unit)
+        result: Known = self._possible(converted)
+        flags = self._flags(number, result, unit)
+        said = f"{plain_amount(number)} {unit or self.asked.unit or ''}".strip()
+        differs = isinstance(number, Interval) or (unit is not None and spelled(unit) != spelled(self.asked.unit))
+        held = "QUERY" in flags
+        return Reading(
+            None if held else result,
+            "query" if held else None,
+            MappingProxyType(flags),
+            number,
+            unit,
+            said if differs else None,
+        )
+
+    def _parsed(self, text: str) -> tuple[Decimal | Interval, str | None]:
+        try:
+            amount = read_amount(text)
+        except AmountError as error:
+            said = f"{self.name} is {text!r}" if str(error).endswith("is not a number") else f"{self.name}: {error}"
+            raise ReadError("NOT_A_NUMBER", f"{said}. {self._accepted()}") from None
+        return amount.value, amount.unit
+
+    def _number(self, value: Any) -> Decimal | Fraction | Interval | int:
+        if isinstance(value, Interval | int | Fraction) and not isinstance(value, bool):
+            return value
+        if not isinstance(value, float | Decimal) or not math.isfinite(value):
+            raise ReadError("NOT_A_NUMBER", f"{self.name} is {value!r}. {self._accepted()}")
+        try:
+            return read_number(repr(value)) if isinstance(value, float) else without_noise(value)
+        except ValueError as error:
+            raise ReadError("NOT_A_NUMBER", f"{self.name}: {error}") from None
+
+    def _accepted(self) -> str:
+        return f"Write a {range_text(self.asked)}{self._in_units()}"
+
+    def _in_units(self) -> str:
+        return f" in {' or '.join(self.asked.units)}" if self.asked.units else ""
+
+    def _one_unit(self, text: str, own: str | None, column: str | None) -> None:
+        if own and column and spelled(own, self.asked.unit) != spelled(column, self.asked.unit):
+            raise ReadError(
+                "WRONG_UNIT",
+                f"{self.name} is {text!r}, but its unit is said to be {column!r}. Write the number and one unit",
+            )
+
+    def _converted(self, number: Any, unit: str | None) -> Any:
+        asked, name = self.asked, self.name
+        if unit is None:
+            if len(asked.units) > 1:
+                options = " or ".join(f"{name}='{plain_amount(number)} {option}'" for option in asked.units)
+                raise ReadError("UNIT_MISSING", f"{name} {plain_amount(number)} has no unit. Write {options}")
+            return number
+        if asked.unit is None:
+            if spelled(unit) != "1":
+                raise ReadError(
+                    "WRONG_UNIT", f"{name} has no unit, but {unit!r} was given. Write {name}={plain_amount(number)}"
+                )
+            return number
+        if spelled(unit) == spelled(asked.unit):
+            return number
+        is_scale = spelled(unit) == SCALE and SCALE not in map(spelled, asked.units)
+        try:
+            if is_scale:
+                raise UnitError(f"{unit!r} is no unit of a length")
+            if isinstance(number, Interval):
+                return number.mapped(lambda end: convert(end, unit, asked.unit or "", asked.substance))
+            return convert(number, unit, asked.unit, asked.substance)
+        except UnitError:
+            raise ReadError("WRONG_UNIT", f"{name} is in {unit!r}. Accepted: {', '.join(asked.units)}") from None
+
+    def _possible(self, number: Any) -> int | Fraction | Interval:
+        """The value within what it can be: an interval clipped to it, a count whole."""
+        asked = self.asked
+        if isinstance(number, Interval):
+            return self._clipped(number)
+        whole = number if number.__class__ is int else exact(number)
+        outside = beyond(whole, (asked.low, asked.high)) or (bool(asked.levels) and whole not in asked.levels)
+        if outside or (asked.kind == "integer" and whole.denominator != 1):
+            raise self._out_of_range(number)
+        return int(whole) if whole.denominator == 1 else whole
+
+    def _out_of_range(self, number: Any) -> ReadError:
+        said = f"{self.name} is {plain_amount(number)}{self.beside}"
+        return ReadError("OUT_OF_RANGE", f"{said}. Accepted: {range_text(self.asked)}{self.beside}")
+
+    def _clipped(self, number: Interval) -> int | Fraction | Interval:
+        try:
+            found = number.within(self.asked.low, self.asked.high)
+            found = found.whole if self.asked.kind == "integer" else found
+            if self.asked.levels:
+                inside = [level for level in self.asked.levels if level in found]
+                found = Interval(min(inside), max(inside))
+        except ValueError:
+            raise self._out_of_range(number) from None
+        if not found.is_point:
+            return found
+        point = Fraction(found.low)
+        return int(point) if point.denominator == 1 else point
+
+    def _flags(self, number: Any, value: Any, unit: str | None) -> dict[str, str]:
+        flags = {}
+        said = f"{self.name} {plain_amount(value)}{self.beside}"
+        if isinstance(number, Interval):
+            low, high = number.ends
+            if low is None:
+                flags[f"{self.name.upper()}_BELOW_LLOQ"] = (
+                    f"{self.name} is {number}: it counts as a range, not as its limit"
+                )
+            elif high is None:
+                flags[f"{self.name.upper()}_ABOVE_ULOQ"] = (
+                    f"{self.name} is {number}: it counts as a range, not as its limit"
+                )
+            else:
+                flags[f"{self.name.upper()}_RANGE"] = f"{self.name} is {number}: it counts as a range"
+        if beyond(value, self.asked.query):
+            outside = f"{said} is outside {span_text(self.asked.query)}{self.beside}"
+            if self.confirmed:
+                flags["CONFIRMED"] = f"{outside} and was confirmed"
+            else:
+                flags["QUERY"] = (
+                    f"{outside}: not scored until the value and its unit are confirmed (confirm={self.name})"
+                )
+        elif beyond(value, self.asked.doubtful):
+            flags["DOUBTFUL"] = (
+                f"{said} is outside the usual {span_text(self.asked.doubtful)}{self.beside}: check the value and its unit"
+            )
+        return flags
+
+
+def plain_amount(number: Any) -> str:
+    """A number or an interval as people write it."""
+    return str(number) if isinstance(number, Interval) else plain(number)
+
+
+def beyond(value: int | Fraction | Interval, ends: Ends) -> bool:
+    """Whether a number, or every number of an interval, lies outside."""
+    low, high = ends
+    if isinstance(value, Interval):
+        below = low is not None and (value.high < low or (value.high_open and value.high <= low))
+        return below or (high is not None and (value.low > high or (value.low_open and value.low >= high)))
+    return (low is not None and value < low) or (high is not None and value > high)
+
+
+def span_text(ends: Ends) -> str:
+    """`20–1500`, `…–300`."""
+    return "–".join("…" if end is None else plain(end) for end in ends)
+
+
+def range_text(asked: Asked) -> str:
+    """The accepted values as people read them: `whole number 0–28`, `yes or no`, `one of low, high`."""
+    if asked.kind == "label":
+        return "one of " + ", ".join(asked.choices)
+    if asked.kind not in ("number", "integer"):
+        return "yes or no"
+    if asked.levels:
+        return "one of " + ", ".join(map(str, asked.levels))
+    whole = "whole number" if asked.kind == "integer" else "number"
+    low, high = (None if end is None else plain(end) for end in (asked.low, asked.high))
+    span = f"{low}–{high}" if low and high else f"{low} or more" if low else f"at most {high}" if high else ""
+    return f"{whole} {span}".strip()

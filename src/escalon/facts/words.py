@@ -1,0 +1,123 @@
+"""Words that decide: not known and why, yes and no, and the labels of closed lists; in any case, in English and in Chinese.
+
+Where the same word means different things in different columns, the column's own choices come first: `none` is a choice of
+«oxygen», and not known in a yes/no column. `-`, `–`, `.`, `NA` are never a *no*.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from escalon.facts.number import narrow
+
+NOT_DONE, NOT_KNOWN, NOT_APPLICABLE = "not done", "not known", "not applicable"
+_REASONS = {
+    NOT_DONE: """nd  not done  not assessed  not examined  not performed  not tested  not taken  not measured  not collected
+        not drawn  not recorded  not evaluable  not assessable  not evaluated  not obtained  missed  refused
+        haemolysed  hemolysed  hemolyzed  haemolyzed  clotted  lipaemic  lipemic  icteric  insufficient  qns
+        quantity not sufficient  sample lost  lost  no sample  invalid sample
+        cancelled  canceled  pending  未做  未查  未检查  未检测  未检  未测  溶血  标本溶血  凝血""",
+    NOT_KNOWN: """?  ??  -  –  —  --  .  ..  …  nk  uk  unk  unknown  not known  unclear  missing  none  nil  #n/a
+        n.k.  na  unavailable  not available  not reported  not stated  to follow  tbd  tbc  不详  未知  不知道  不清楚  不明""",
+    NOT_APPLICABLE: "n/a  n.a.  not applicable  inapplicable  does not apply  不适用",
+}
+YES = "yes  y  true  t  present  positive  pos  +  1  ja  oui  si  sí  是  有  阳性  存在  对"
+NO = "no  n  false  f  absent  negative  neg  0  nein  non  否  无  没有  阴性  不存在  未见"
+EXCUSED = "not attributable  present not attributable  present, not attributable  与疾病无关"
+# One line is one meaning: whichever word of it the closed list has, the others are read as that word.
+_SAME = """
+female  f  woman  女  女性
+male  m  man  男  男性
+positive  pos  +  present  阳性
+negative  neg  absent  阴性
+normal  within normal limits  wnl  正常
+abnormal  异常
+none  no  nil  absent  0  room air  ra  ambient air  无  没有
+mild  轻度  轻
+moderate  中度  中
+severe  重度  重
+life_threatening  life threatening  危及生命
+fatal  died  dead  death  deceased  died of it  死亡  致死  致命
+recovered  resolved  recovered/resolved  recovered or resolved  cured  痊愈  恢复  已恢复
+recovering  resolving  recovering/resolving  improving  improved  好转  恢复中
+not_recovered  not resolved  not recovered/not resolved  unresolved  persisting  persistent  ongoing  未恢复  未愈  持续
+recovered_with_sequelae  resolved with sequelae  recovered/resolved with sequelae  sequelae  有后遗症
+oral  po  p.o.  by mouth  per os  口服
+intravenous  iv  i.v.  intravenously  静脉  静脉注射  静滴
+intramuscular  im  i.m.  肌注  肌内注射
+subcutaneous  sc  s.c.  subcut  皮下  皮下注射
+topical  local  cutaneous  外用  局部
+inhaled  inhalation  inh  吸入
+intra_articular  ia  i.a.  intraarticular  关节腔内
+intrathecal  it  i.t.  鞘内
+nasal_cannula  nc  n/c  cannula  nasal prongs  nasal specs  prongs  鼻导管
+low_flow_nc  low flow  low flow nasal cannula  lfnc
+high_flow_nc  high flow  high flow nasal cannula  hfnc  hfno  高流量鼻导管  高流量
+facemask  face mask  mask  simple mask  simple face mask  面罩
+non_rebreather  non rebreather mask  nrb  nrbm  non rebreathing mask  储氧面罩
+venturi  venturi mask  文丘里面罩
+bipap  bi level  niv  nippv  无创通气
+cpap  continuous positive airway pressure
+ventilation  intubated  intubation  mechanical ventilation  mv  imv  ventilated  ventilator  机械通气  插管
+alert  awake  fully awake  清醒
+unarousable  unrousable  coma  comatose  昏迷
+"""
+
+
+def key(text: str) -> str:
+    """A word without what people vary: case, blanks, underscores, hyphens, full-width letters."""
+    return re.sub(r"[\s_\-/.,]+", "", narrow(text).casefold()) or narrow(text).strip()
+
+
+def _listed(words: str) -> list[str]:
+    return re.split(r"\s{2,}", words.strip())
+
+
+_REASON_OF: Mapping[str, str] = {key(word): why for why, words in _REASONS.items() for word in _listed(words)}
+_TRUTH_OF: Mapping[str, bool] = {
+    key(word): truth for truth, words in ((True, YES), (False, NO)) for word in _listed(words)
+}
+_EXCUSED = frozenset(map(key, _listed(EXCUSED)))
+_MEANINGS: tuple[frozenset[str], ...] = tuple(frozenset(map(key, _listed(line))) for line in _SAME.strip().splitlines())
+
+
+@lru_cache(maxsize=4096)
+def not_known(text: str) -> str | None:
+    """Why nothing is known, where a text says so: not done, not known or not applicable; `None` where it says something."""
+    word = narrow(text).strip().casefold()
+    if word in ("n/a", "n.a."):
+        return NOT_APPLICABLE
+    return _REASON_OF.get(key(text)) if word else NOT_KNOWN
+
+
+@lru_cache(maxsize=4096)
+def truth(text: str) -> bool | None:
+    """Yes or no, in words, signs or digits; `None` where it is neither."""
+    word = narrow(text).strip()
+    return None if word.startswith(("-", "–", "—")) else _TRUTH_OF.get(key(word))
+
+
+def is_excused(text: str) -> bool:
+    """Whether a finding is said to be present but not attributable to the disease."""
+    return key(text) in _EXCUSED
+
+
+@lru_cache(maxsize=16384)
+def label(text: str, choices: tuple[str, ...]) -> str | None:
+    """The choice a text means: by its own spelling first, then by a synonym that means one of the choices only."""
+    word = key(text)
+    by_key = {key(choice): choice for choice in choices}
+    if word in by_key:
+        return by_key[word]
+    meant = {by_key[other] for meaning in _MEANINGS if word in meaning for other in meaning & by_key.keys()}
+    return meant.pop() if len(meant) == 1 else None
+
+
+def nearest(text: str, choices: Iterable[str]) -> str:
+    """` Did you mean severe?`, where a choice begins alike or is spelled nearly so; empty otherwise."""
+    from difflib import get_close_matches
+
+    keys = {key(choice): choice for choice in choices}
+    word = key(text)
+    close = [name for name in keys if len(word) > 2 and name.startswith(word)] or get_close_matches(word, keys, 1, 0.75)
+    return f" Did you mean {keys[close[0]]}?" if close else ""
