@@ -51,7 +51,7 @@ def test_alone_it_lists_every_instrument(score):
 def test_help_on_an_instrument_names_its_items_units_and_options(score, ask):
     code, out, _ = score("das28_crp", ask)
     assert code == 0
-    for word in ("tender", "tjc28", "crp", "mg/dL", "below_limit: half (default)", "remission x < 2.6", "Source:"):
+    for word in ("tender", "tjc28", "crp", "mg/dL", "below_limit: range (default)", "remission x < 2.6", "Source:"):
         assert word in out
 
 
@@ -91,7 +91,7 @@ def test_something_missing_ends_with_1_on_one_line_and_whole_in_json(score):
         (("das28_crp", "crp=7"), "Write crp='7 mg/L' or crp='7 mg/dL'"),
         (("das28_crp", "crp=7 mmol/L"), "Accepted: mg/L, mg/dL"),
         (("das28_crp", "crp=1e999 mg/L"), "too large to be a recorded number"),
-        (("das28_crp", "below_limit=third"), "not one of half, limit, zero"),
+        (("das28_crp", "below_limit=third"), "not one of range, half, limit, zero"),
         (("sledai_2k", "plt=yes", "platelets=150 10^9/L"), "platelets"),
         (("cdai", "--show", "latex"), "Write sql, javascript, schema or formula"),
         (("das28_crp", "--table", "nowhere.csv"), "there is no such file"),

@@ -6,6 +6,7 @@ import pytest
 
 from escalon.facts import Interval, Status
 from escalon.instruments import assess, catalogue
+from escalon.instruments.kit.reading import read
 
 
 def below(limit: str) -> Interval:
@@ -71,8 +72,9 @@ def test_a_missing_item_beside_an_interval_is_what_is_named():
 
 
 def test_an_interval_is_clipped_to_what_the_item_can_be():
-    assert catalogue()["cdai"].items["tender"].narrowed(Interval(low=26, low_open=True)) == Interval(27, 28)
-    assert catalogue()["cdai"].items["tender"].narrowed(Interval(high=1, high_open=True)) == 0
+    tender = catalogue()["cdai"].items["tender"]
+    assert read("tender", tender, Interval(low=26, low_open=True)).value == Interval(27, 28)
+    assert read("tender", tender, Interval(high=1, high_open=True)).value == 0
     finding = assess(
         "cdai", tender=Interval(low=28, low_open=True), swollen=0, patient_global="1 cm", physician_global="1 cm"
     )

@@ -55,4 +55,4 @@ def test_what_is_out_of_range_or_not_offered_fits_neither(instrument: Instrument
 
 def test_options_stand_in_the_schema_with_their_default():
     found = json_schema(catalogue()["das28_crp"])["properties"]["below_limit"]
-    assert found == {"enum": ["half", "limit", "zero"], "default": "half"}
+    assert found == {"enum": ["range", "half", "limit", "zero"], "default": "range"}

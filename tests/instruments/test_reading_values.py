@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from escalon.expressions.symbols import Symbol
 from escalon.expressions.tree import Kind
-from escalon.facts import Fact, Status, convert
+from escalon.facts import Fact, Interval, Status, convert
 from escalon.instruments import assess, catalogue
 from escalon.instruments.kit.assessment import UnknownItem
 from escalon.instruments.kit.catalogue import UnknownInstrument, family
@@ -48,9 +48,27 @@ def test_below_a_limit_counts_as_the_option_says_and_is_flagged(choice, value):
     assert list(entry.flags) == ["CRP_BELOW_LLOQ"]
 
 
-def test_below_a_limit_is_refused_where_it_cannot_be_scored():
-    with pytest.raises(ItemError, match="below a limit"):
-        read("pain", LINE, "< 2 mm")
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("< 2 mm", Interval(0, 2, high_open=True)),
+        ("≤5 cm", Interval(0, 50)),
+        (">9 NRS", Interval(90, 100, low_open=True)),
+        ("1-2 cm", Interval(10, 20)),
+        ("at least 30 mm", Interval(30, 100)),
+        ("低于5 mm", Interval(0, 5, high_open=True)),
+    ],
+)
+def test_what_lies_between_two_ends_is_that_and_nothing_else(text, value):
+    assert read("pain", LINE, text).value == value
+
+
+def test_a_count_below_one_is_none_and_a_range_is_whole_numbers():
+    joints = integer("joints", 0, 28)
+    assert read("tender", joints, "<1").value == 0
+    assert read("tender", joints, ">25").value == Interval(26, 28)
+    with pytest.raises(ItemError, match="0–28"):
+        read("tender", joints, ">28")
 
 
 def test_what_must_be_confirmed_is_kept_and_not_scored():

@@ -101,7 +101,7 @@ def assert_same(instrument: Instrument, scored: Scored, wanted: list[Finding]) -
         if f"{instrument.name}_band" in row:
             assert row[f"{instrument.name}_band"] == finding.category, about
         for label in filter(None, instrument.bands):
-            shown = finding.components.get(label) if finding.value is not None else None
+            shown = finding.components.get(label) if finding.value is not None or finding.category else None
             assert row[f"{instrument.name}_{label}"] == shown, about
     assert scored.invalid == sum(finding.status.value == "invalid" for finding in wanted)
     assert bool(scored.problems) == bool(scored.invalid)
@@ -206,7 +206,7 @@ def test_any_number_of_rows_comes_back(rows):
     scored = score_table(
         catalogue()["das28_crp"], pl.concat([frame] * rows) if rows else frame.clear(), step=done.append
     )
-    assert scored.frame.height == sum(done) == rows
+    assert scored.frame.height == done[-1] == rows
     assert scored.frame["das28_crp_status"].to_list() == ["ok"] * rows
 
 

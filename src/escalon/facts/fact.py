@@ -37,6 +37,8 @@ class Fact:
     """The finding a computed fact comes from, such as a score; `None` for what was recorded."""
     end_unknown: bool = False
     """It lasted, but neither its end nor that it goes on is recorded."""
+    confirmed: bool = False
+    """A person confirmed the value where it was asked about."""
 
     @property
     def number(self) -> Number | None:

@@ -325,15 +325,11 @@ class _Amount:
             return number
         if spelled(unit) == spelled(asked.unit):
             return number
-        is_scale = spelled(unit) == SCALE and SCALE not in map(spelled, asked.units)
-        try:
-            if is_scale:
-                raise UnitError(f"{unit!r} is no unit of a length")
-            if isinstance(number, Interval):
-                return number.mapped(lambda end: convert(end, unit, asked.unit or "", asked.substance))
-            return convert(number, unit, asked.unit, asked.substance)
-        except UnitError:
-            raise ReadError("WRONG_UNIT", f"{name} is in {unit!r}. Accepted: {', '.join(asked.units)}") from None
+        if not takes_unit(asked, unit):
+            raise ReadError("WRONG_UNIT", f"{name} is in {unit!r}. Accepted: {', '.join(asked.units)}")
+        if isinstance(number, Interval):
+            return number.mapped(lambda end: convert(end, unit, asked.unit or "", asked.substance))
+        return convert(number, unit, asked.unit, asked.substance)
 
     def _possible(self, number: Any) -> int | Fraction | Interval:
         """The value within what it can be: an interval clipped to it, a count whole."""
@@ -392,6 +388,19 @@ class _Amount:
                 f"{said} is outside the usual {span_text(self.asked.doubtful)}{self.beside}: check the value and its unit"
             )
         return flags
+
+
+def takes_unit(asked: Asked, unit: str) -> bool:
+    """Whether a unit is the place's own or converts to it."""
+    if asked.unit is None or spelled(unit) == spelled(asked.unit):
+        return spelled(unit) == spelled(asked.unit)
+    if spelled(unit) == SCALE and SCALE not in map(spelled, asked.units):
+        return False
+    try:
+        convert(1, unit, asked.unit, asked.substance)
+        return True
+    except UnitError:
+        return False
 
 
 def plain_amount(number: Any) -> str:

@@ -1,15 +1,16 @@
 """Assessing: from values as recorded to a Finding, with every item checked and what is missing named."""
 
+import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
 from escalon.expressions.possible import UNKNOWN, Possible, is_open
 from escalon.facts import Day, Fact, Finding, Interval, Status, plain
-from escalon.instruments.kit.instrument import Instrument
+from escalon.instruments.kit.instrument import ANSWERED, Instrument
 from escalon.instruments.kit.item import AS_RANGE, BELOW_LIMIT
+from escalon.instruments.kit.meaning import did_you_mean
 from escalon.instruments.kit.reading import Entry, ItemError, read
 from escalon.instruments.kit.unit_names import split_name, with_unit
 
@@ -24,12 +25,14 @@ def assess_with(instrument: Instrument, given: Mapping[str, Any], day: Day | Non
     Raises UnknownItem for a name that is neither item nor option. Any value out of range, in a wrong unit or
     contradicting another gives status `invalid`, never a number.
     """
+    given, confirmed = _confirmed(instrument, given)
     raw, options = _sorted_out(instrument, instrument.adapt(given) if instrument.adapt else given)
+    confirmed |= {name for name, value in raw.items() if isinstance(value, Fact) and value.confirmed}
     entries: dict[str, Entry] = {}
     problems: dict[str, str] = {}
     for name, item in instrument.items.items():
         try:
-            entries[name] = read(name, item, raw.get(name), options.get(BELOW_LIMIT, AS_RANGE))
+            entries[name] = read(name, item, raw.get(name), options.get(BELOW_LIMIT, AS_RANGE), name in confirmed)
         except ItemError as error:
             problems[f"{error.code}:{name}"] = str(error)
     rule = f"{instrument.name}/{instrument.version}"
@@ -40,7 +43,23 @@ def assess_with(instrument: Instrument, given: Mapping[str, Any], day: Day | Non
             instrument.name, None, Status.INVALID, flags=codes, reasons=tuple(problems.values()), rule=rule,
             components=_shown(entries), rests_on=rests_on, day=day,
         )  # fmt: skip
+    if confirmed:
+        options |= instrument.answered(frozenset(confirmed), **options)
     return _concluded(instrument, entries, options, rule, day)
+
+
+def _confirmed(instrument: Instrument, given: Mapping[str, Any]) -> tuple[Mapping[str, Any], set[str]]:
+    """What is given without `confirm=ITEM`, and the items whose values a person confirmed. Raises UnknownItem."""
+    keys = [key for key in given if key.lower() in ("confirm", "confirmed") and key.lower() not in instrument.items]
+    names: set[str] = set()
+    for key in keys:
+        said = given[key]
+        for word in re.split(r"[\s,;]+", said) if isinstance(said, str) else said or ():
+            name = split_name(instrument, word)[0]
+            if word and name not in instrument.items:
+                raise UnknownItem(_unknown(instrument, word))
+            names |= {name} if word else set()
+    return {key: value for key, value in given.items() if key not in keys}, names
 
 
 def _sorted_out(instrument: Instrument, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -78,10 +97,9 @@ def _option(instrument: Instrument, name: str, value: Any) -> Any:
 
 
 def _unknown(instrument: Instrument, name: str) -> str:
-    names = [*instrument.items, *instrument.options]
-    close = get_close_matches(name, names, 1, 0.5)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    return f"{instrument.name} has no item {name!r}.{hint} Items: {', '.join(names)}"
+    said = {key: " ".join((item.about, *item.also)) for key, item in instrument.items.items()}
+    hint = did_you_mean(name, said | dict.fromkeys(instrument.options, ""))
+    return f"{instrument.name} has no item {name!r}.{hint} Items: {', '.join((*instrument.items, *instrument.options))}"
 
 
 def _concluded(
@@ -119,7 +137,7 @@ def _concluded(
             dict(_shown(entries))
             | ({} if wrong else _parts(results, possible))  # never a number
             | {name: choices[0] for name, choices in instrument.options.items()}
-            | dict(options)
+            | {name: choice for name, choice in options.items() if name != ANSWERED}
         ),
         missing=tuple(missing),
         flags=tuple(flags),

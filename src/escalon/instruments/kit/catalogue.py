@@ -3,12 +3,12 @@
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
 import escalon.instruments
 from escalon.instruments.kit.instrument import Instrument
+from escalon.instruments.kit.meaning import did_you_mean
 
 
 class UnknownInstrument(ValueError):
@@ -48,8 +48,10 @@ def find(name: str) -> Instrument:
         return alone
     key = next((found.name for found in catalogue().values() if key in found.also), key)
     if key not in catalogue():
-        close = get_close_matches(key, catalogue(), 3, 0.4)
-        hint = f" Did you mean {' or '.join(close)}?" if close else " `escalon score` lists them."
+        said = {
+            one.name: f"{one.title} {' '.join(one.also)} {one.about.splitlines()[0]}" for one in catalogue().values()
+        }
+        hint = did_you_mean(name, said) or " `escalon score` lists them."
         raise UnknownInstrument(f"there is no instrument {name!r}.{hint}")
     return catalogue()[key]
 

@@ -1,8 +1,8 @@
 """An instrument: a published score, index or classification, written once as a plain function and traced."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -16,6 +16,8 @@ from escalon.facts import Status, exact
 from escalon.instruments.kit.bands import Band, banded, parse_bands
 from escalon.instruments.kit.item import BELOW_LIMIT, BELOW_LIMIT_COUNTS_AS, Item
 
+ANSWERED = "answered"
+"""Beside the options: which questions to a visit a person answered, so that they hold nothing back."""
 _INEXACT = frozenset({"sqrt", "ln", "exp", "power"})
 
 
@@ -52,6 +54,14 @@ class Outcome:
         if not self.queries:
             return value
         return case(otherwise(any_of(self.queries.values()), False), None, value)
+
+    def without_queries(self, answered: Iterable[str]) -> "Outcome":
+        """The same where a person answered some of its questions: they hold nothing back, and are flagged CONFIRMED."""
+        gone = tuple(answered)
+        condition = any_of([self.queries[sentence] for sentence in gone])
+        flags = {**self.flags, "CONFIRMED": (condition, f"confirmed although {'; '.join(gone)}")}
+        left = {sentence: asked for sentence, asked in self.queries.items() if sentence not in gone}
+        return replace(self, queries=left, flags=flags)
 
 
 class Items(Mapping[str, Symbol]):
@@ -196,10 +206,22 @@ class Instrument:
         options.pop(BELOW_LIMIT, None)  # a matter of reading values, not of the rule
         key = tuple(sorted(options.items()))
         if key not in self._traced:
+            answered = options.pop(ANSWERED, ())
             symbols = self._symbols
             result = self.rule(Items(symbols), **options) if self.takes_items else self.rule(**symbols, **options)
-            self._traced[key] = result if isinstance(result, Outcome) else Outcome(result)
+            outcome = result if isinstance(result, Outcome) else Outcome(result)
+            self._traced[key] = outcome.without_queries(answered) if answered else outcome
         return self._traced[key]
+
+    def answered(self, confirmed: frozenset[str], **options: Any) -> dict[str, Any]:
+        """The questions to a visit that read an item whose value was confirmed, as `program` and `traced` take them."""
+        outcome = self.traced(**options)
+        answered = tuple(
+            sentence
+            for sentence, condition in outcome.queries.items()
+            if confirmed & {read.name for read in program({"asked": as_node(condition)}).inputs}
+        )
+        return {ANSWERED: answered} if answered else {}
 
     @cached_property
     def _traced(self) -> dict[Any, Outcome]:

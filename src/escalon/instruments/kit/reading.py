@@ -34,6 +34,7 @@ def read(name: str, item: Item, raw: Any, below_limit: str = AS_RANGE, confirmed
     if raw is None:
         return _nothing(name)
     value, unit = _parts(raw)
+    confirmed = confirmed or (isinstance(raw, Fact) and raw.confirmed)
     found = read_value(item, value, unit, name=name, confirmed=confirmed)
     if item.below_limit and below_limit != AS_RANGE and isinstance(found.written, Interval):
         found = _with_number(name, item, found, below_limit, confirmed)

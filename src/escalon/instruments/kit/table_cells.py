@@ -6,11 +6,14 @@ label) is read once for each different text, by the reading for one visit, so bo
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from escalon.expressions.tree import Kind
-from escalon.facts import convert, spelled
+from escalon.facts import Interval, convert, spelled
+from escalon.facts.number import without_noise
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.reading import Entry, ItemError, read
 
@@ -34,6 +37,8 @@ class Cells:
     """Rows with a flag of their entry: DOUBTFUL, QUERY, CRP_BELOW_LLOQ."""
     problems: list[tuple[int, str]] = field(default_factory=list)
     """Row and sentence of the first cells that are not accepted."""
+    spans: "Array | None" = None
+    """Rows of which only an interval is known; they are assessed as visits."""
 
     def mark(self, marks: dict[str, Array], code: str, rows: Any) -> None:
         """Add rows (their places, or one truth a row) to those under a code."""
@@ -77,24 +82,55 @@ def _amounts(name: str, item: Item, series: "polars.Series", unit: str | None) -
 
     if series.dtype.is_numeric():
         values = _doubles(series)
-        odd = np.isinf(values)
+        odd = ~np.isnan(values) & ~_is_recordable(values)
     elif series.dtype == pl.Boolean:
         values, odd = np.full(len(series), np.nan), series.is_not_null().to_numpy()
     else:
         text = series.cast(pl.String)
         values = _doubles(text.str.strip_chars().cast(pl.Float64, strict=False))
-        odd = ~np.isfinite(values) & text.is_not_null().to_numpy()
+        odd = ~_is_recordable(values) & text.is_not_null().to_numpy()
+    if item.needs_unit and unit is None:  # a bare number is refused where it stands; `7 mg/L` is read
+        odd = series.is_not_null().to_numpy()
     values[odd] = np.nan
     cells = Cells(_in_canonical_unit(values, item, unit))
     _check_range(cells, name, item, series, unit)
     return cells, odd
 
 
+def _is_recordable(values: Array) -> Array:
+    """Finite, and of a size that `read_number` takes; the rest is refused by the reading for one visit."""
+    import numpy as np
+
+    size = np.abs(values)
+    return (values == 0) | ((size < 1e100) & (size >= 1e-99))
+
+
 def _doubles(series: "polars.Series") -> Array:
+    """Doubles without what computers add in the last binary digit, as `facts.number.without_noise` reads them."""
     import polars as pl
 
+    if series.dtype == pl.Float32:
+        series = series.cast(pl.String).cast(pl.Float64)  # the shortest decimal: 2.9, not 2.9000000953674316
     doubles = series if series.dtype == pl.Float64 else series.cast(pl.Float64)
-    return doubles.to_numpy(writable=True)  # NaN where there is nothing
+    return _settled(doubles.to_numpy(writable=True))  # NaN where there is nothing
+
+
+def _settled(values: Array) -> Array:
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        few = values == np.round(values, 6)
+        if (few | np.isnan(values)).all():
+            return values
+        suspicious = np.flatnonzero(~few & _is_recordable(values))
+    for place in suspicious:
+        values[place] = _shortest(float(values[place]))
+    return values
+
+
+@lru_cache(maxsize=65536)
+def _shortest(value: float) -> float:
+    return float(without_noise(Decimal(repr(value))))
 
 
 def _in_canonical_unit(values: Array, item: Item, unit: str | None) -> Array:
@@ -167,6 +203,10 @@ def _read_each_kind(
     entries = [_entry(name, item, cell, unit, below_limit) for cell in different.to_list()]
     found = np.array([_value(item, entry, codes) for entry in entries], dtype=cells.values.dtype)
     cells.values[rows] = found[places]
+    between = np.array([isinstance(entry, Entry) and isinstance(entry.value, Interval) for entry in entries])
+    if between.any():
+        cells.spans = np.zeros(len(cells.values), dtype=bool)
+        cells.spans[rows[between[places]]] = True
     for code in dict.fromkeys(code for entry in entries if isinstance(entry, Entry) for code in entry.flags):
         flagged = np.array([isinstance(entry, Entry) and code in entry.flags for entry in entries])
         cells.mark(cells.flags, code, rows[flagged[places]])
@@ -186,6 +226,6 @@ def _entry(name: str, item: Item, cell: Any, unit: str | None, below_limit: str)
 
 
 def _value(item: Item, entry: Entry | ItemError, codes: Mapping[str, int]) -> float:
-    if isinstance(entry, ItemError) or entry.value is None:
+    if isinstance(entry, ItemError) or entry.value is None or isinstance(entry.value, Interval):
         return -1 if item.kind is Kind.LABEL else float("nan")
     return codes[entry.value] if item.kind is Kind.LABEL else float(entry.value)

@@ -14,7 +14,7 @@ from escalon.expressions.tree import Kind, Literal
 from escalon.facts import Finding, Status
 from escalon.instruments.kit.assessment import assess_with, chosen_options
 from escalon.instruments.kit.instrument import Instrument
-from escalon.instruments.kit.item import BELOW_LIMIT
+from escalon.instruments.kit.item import AS_RANGE, BELOW_LIMIT
 from escalon.instruments.kit.row_marks import RowMarks, listed
 from escalon.instruments.kit.table_cells import NAMED, Array, Cells, read_cells
 
@@ -71,13 +71,29 @@ class ColumnScorer:
 
     def score(self, part: "polars.DataFrame") -> ScoredRows:
         """The results of a block of rows."""
-        below = self.options.get(BELOW_LIMIT, "half")
+        below = self.options.get(BELOW_LIMIT, AS_RANGE)
         cells = {
             name: read_cells(name, self.instrument.items[name], part[header], unit, below, self.codes)
             for name, (header, unit) in self.chosen.items()
         }
         given = {name: cells[name].values if name in cells else None for name in self.instrument.items}
-        return _Block(self, cells, self.reading(given, rows=part.height), part.height).scored()
+        scored = _Block(self, cells, self.reading(given, rows=part.height), part.height).scored()
+        spans = [column.spans for column in cells.values() if column.spans is not None]
+        return self._with_spans(scored, part, spans) if spans else scored
+
+    def _with_spans(self, scored: ScoredRows, part: "polars.DataFrame", spans: Sequence[Array]) -> ScoredRows:
+        """The results with those rows of which an interval is known assessed as visits, one by one."""
+        rows = sum(spans).nonzero()[0]  # type: ignore[union-attr]
+        visits = VisitScorer(self.instrument, self.chosen, self.options).score(part[rows])
+        series = [
+            column.scatter(rows, one.cast(column.dtype))
+            for column, one in zip(scored.series, visits.series, strict=True)
+        ]
+        here = {int(row) for row in rows}
+        problems = [problem for problem in scored.problems if problem[0] not in here]
+        problems += [(int(rows[row]), sentence) for row, sentence in visits.problems]
+        status = series[[one.name for one in series].index(f"{self.instrument.name}_status")]
+        return ScoredRows(series, sorted(problems)[:NAMED], int((status == str(Status.INVALID)).sum()))
 
 
 class _Block:

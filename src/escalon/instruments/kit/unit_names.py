@@ -31,17 +31,25 @@ def split_name(instrument: Instrument, key: str) -> tuple[str, str | None]:
     """The item a name means, and the unit the name says; the name itself where it is neither."""
     if key in instrument.items or key in instrument.options:
         return key, None
-    if key in instrument.aliases:
-        name = instrument.aliases[key]
-        return name, _ending(key, instrument.items[name].units)
-    names: Mapping[str, str] = {**instrument.aliases, **{name: name for name in instrument.items}}
+    names = _by_lower_case(instrument)
+    key = key.strip().lower().replace(" ", "_").replace("-", "_")
+    if key in names:
+        name = names[key]
+        return name, _ending(key, instrument.items[name].units) if name in instrument.items and key != name else None
     for known in sorted(names, key=len, reverse=True):
-        if key.startswith(f"{known}_"):
+        if key.startswith(f"{known}_") and names[known] in instrument.items:
             name = names[known]
             unit = next((one for one in instrument.items[name].units if key[len(known) + 1 :] in endings(one)), None)
             if unit is not None:
                 return name, unit
     return key, None
+
+
+@cache
+def _by_lower_case(instrument: Instrument) -> Mapping[str, str]:
+    """Every name an item or an option goes by, without regard to case."""
+    own = {name.lower(): name for name in (*instrument.options, *instrument.items)}
+    return {other.lower(): name for other, name in instrument.aliases.items()} | own
 
 
 def _ending(key: str, units: tuple[str, ...]) -> str | None:

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from escalon.facts import spelled
+from escalon.facts.reading import takes_unit
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.table_rows import ColumnScorer, VisitScorer, result_names
@@ -86,23 +87,32 @@ def match_columns(instrument: Instrument, frame: "polars.DataFrame") -> dict[str
             raise TableError(f"column {header!r} holds lists or records. Write one value a row")
         chosen[name] = (
             header,
-            _unit(header, instrument.items[name], name, rest.rstrip("] ").strip() if bracket else None),
+            _unit(frame[header], instrument.items[name], name, rest.rstrip("] ").strip() if bracket else None),
         )
     _no_misspelling(instrument, names, chosen, others)
     _something_to_score(instrument, chosen)
     return chosen
 
 
-def _unit(header: str, item: Item, name: str, unit: str | None) -> str | None:
+def _unit(column: "polars.Series", item: Item, name: str, unit: str | None) -> str | None:
+    header = column.name
     if not unit:
-        if item.needs_unit:
+        if item.needs_unit and _is_bare(column):
             options = " or ".join(f"`{name} [{option}]`" for option in item.units)
             raise TableError(f"column {header!r} does not say its unit. Write the header {options}")
         return None
-    accepted = {spelled(one) for one in item.units} or {"1"}
-    if spelled(unit) not in accepted:
+    if not (takes_unit(item, unit) if item.unit else spelled(unit) == "1"):
         raise TableError(f"column {header!r} is in {unit!r}. Accepted: {', '.join(item.units) or 'no unit'}")
     return unit
+
+
+def _is_bare(column: "polars.Series") -> bool:
+    """Whether a cell is a number alone; where every one says its unit, as in `7 mg/L`, the header need not."""
+    import polars as pl
+
+    if column.dtype != pl.String:
+        return True
+    return bool(column.str.strip_chars().cast(pl.Float64, strict=False).is_not_null().any())
 
 
 def _no_misspelling(

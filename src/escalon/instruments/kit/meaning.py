@@ -1,0 +1,58 @@
+"""Which name was probably meant: by what titles say and how words begin first, by spelling last; rather none than a wrong one."""
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+# What people call a thing that no title names so.
+EVERYDAY: Mapping[str, tuple[str, ...]] = {
+    "egfr": ("ckd_epi_2021", "cockcroft_gault"),
+    "gfr": ("ckd_epi_2021", "cockcroft_gault"),
+    "crcl": ("cockcroft_gault", "ckd_epi_2021"),
+    "clearance": ("cockcroft_gault",),
+    "kidney": ("cockcroft_gault", "ckd_epi_2021"),
+    "bmi": ("body_surface_area",),
+    "bsa": ("body_surface_area",),
+    "prednisone": ("glucocorticoid_dose",),
+    "prednisolone": ("glucocorticoid_dose",),
+    "steroid": ("glucocorticoid_dose",),
+    "skin": ("mrss",),
+    "neurotoxicity": ("icans", "ice"),
+    "cytokine": ("crs",),
+    "neutropenia": ("icaht_early", "icaht_late"),
+    "hlh": ("iec_hs",),
+    "mas": ("iec_hs",),
+}
+LEAST = 4
+"""Letters from which on the beginning of a word says something."""
+SHORTEST = 3
+"""Letters with which a name may begin to be meant."""
+ALIKE = 0.75
+
+
+def meant(word: str, candidates: Mapping[str, str], most: int = 3) -> list[str]:
+    """The candidates that a word probably means; each has its name, and what is said of it (title, other names)."""
+    wanted = re.sub(r"[^a-z0-9]+", " ", word.lower()).strip()
+    joined = wanted.replace(" ", "_")
+    everyday = [name for name in EVERYDAY.get(joined, ()) if name in candidates]
+    if everyday:
+        return everyday[:most]
+    close = get_close_matches(joined, candidates, most, ALIKE)
+    said = [name for name, text in candidates.items() if _says(wanted, f"{name} {text}")]
+    begin = [name for name in candidates if len(joined) >= SHORTEST and name.startswith(joined)]
+    both = [*begin, *(name for name in close if name in said), *said, *close]
+    return [*dict.fromkeys(both)][:most]
+
+
+def _says(wanted: str, text: str) -> bool:
+    """Whether every word of what was written begins a word of the text."""
+    there = re.findall(r"[a-z0-9]+", text.lower())
+    words = wanted.split()
+    return bool(words) and len(wanted) >= LEAST and all(any(one.startswith(word) for one in there) for word in words)
+
+
+def did_you_mean(word: str, candidates: Mapping[str, str] | Iterable[str]) -> str:
+    """` Did you mean mrss?`, or nothing."""
+    known = candidates if isinstance(candidates, Mapping) else dict.fromkeys(candidates, "")
+    found = meant(word, known)
+    return f" Did you mean {' or '.join(found)}?" if found else ""
