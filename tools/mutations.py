@@ -79,6 +79,10 @@ class _Finder(ast.NodeVisitor):
                 self.visit(default)
         self._statements(node.body)
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        """A decorator's options (frozen, slots) change nothing that is computed."""
+        self._statements(node.body)
+
     def visit_If(self, node: ast.If) -> None:
         if ast.unparse(node.test) in ("TYPE_CHECKING", "__name__ == '__main__'"):
             return
