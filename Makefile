@@ -7,7 +7,7 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check
 ESCALON := $(BIN)/escalon
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt lint types layers spec fuzz torture bench mutants docs lock serve clean system
+.PHONY: help demo test check fmt lint types layers spec fuzz fuzz-cli torture bench mutants docs lock serve clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ spec: $(VENV)/dev ## the specification tables
 
 fuzz: $(VENV)/dev ## 10,000 mutated data folders and study files
 	@$(BIN)/python -m tests.fuzz.run --count 10000
+
+fuzz-cli: $(VENV)/dev ## 5,000 calls of the commands with whatever may be typed
+	@$(BIN)/python -m tests.fuzz.run commands
 
 torture: $(VENV)/dev ## kill, fill, corrupt and crowd the casebook; figures printed
 	@$(BIN)/python -m tests.torture.run

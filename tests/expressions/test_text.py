@@ -19,7 +19,7 @@ from escalon.expressions.symbols import (
     sqrt,
     symbol,
 )  # fmt: skip
-from escalon.expressions.text import latex, plain_text, typst
+from escalon.expressions.text import plain_text
 from escalon.expressions.tree import Kind
 
 a, b, c = (symbol(name) for name in "abc")
@@ -62,16 +62,3 @@ def test_plain_text(tree, text):
 
 def test_an_input_may_be_called_otherwise():
     assert plain_text(as_node(a + 1), {"a": "tender joints"}) == "tender joints + 1"
-
-
-def test_latex():
-    assert latex(as_node(sqrt(a) / (b + 1))) == r"\frac{\sqrt{\text{a}}}{\text{b} + 1}"
-    assert latex(as_node(symbol("global_health") ** 2)) == r"\text{global\_health}^{2}"
-
-
-def test_typst_compiles():
-    import typst as engine
-
-    for tree in (DAS28, (a - b) / b**2, case(t, "A", a >= 1, "B", "C"), at_least(2, t, negated(u), known(a))):
-        page = f"$ {typst(as_node(tree))} $".encode()
-        assert engine.compile(page, format="svg").startswith(b"<svg")

@@ -1,4 +1,4 @@
-"""`make fuzz`: 10,000 mutated data folders and study files, with a progress bar and the tally."""
+"""`make fuzz` and `make fuzz-cli`: damaged data and study files, or calls of the commands; with a bar and the tally."""
 
 import argparse
 import tempfile
@@ -6,21 +6,25 @@ from pathlib import Path
 
 from rich.progress import track
 
-from tests.fuzz.campaign import campaign
+from tests.fuzz import campaign, commands
+
+CAMPAIGNS = {"files": (campaign.campaign, 10_000), "commands": (commands.campaign, 5_000)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("what", nargs="?", choices=CAMPAIGNS, default="files")
+    parser.add_argument("--count", type=int)
     parser.add_argument("--first", type=int, default=0, help="the number of the first case")
     chosen = parser.parse_args()
-    tally: dict[str, int] = {}
+    cases, usual = CAMPAIGNS[chosen.what]
+    count, tally = chosen.count or usual, {}
     with tempfile.TemporaryDirectory() as folder:
-        for _, seen in track(campaign(chosen.count, Path(folder), chosen.first), "fuzzing", total=chosen.count):
+        for _, seen in track(cases(count, Path(folder), chosen.first), "fuzzing", total=count):
             tally = dict(seen)
     for what, number in sorted(tally.items()):
         print(f"{number:7d}  {what}")
-    print(f"{chosen.count:7d}  cases, no traceback, every row accounted for")
+    print(f"{count:7d}  cases, and no traceback")
 
 
 if __name__ == "__main__":

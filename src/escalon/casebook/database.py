@@ -18,9 +18,17 @@ WAIT_FOR_LOCK = 60
 """Seconds a writer waits for the others before it gives up with a message."""
 
 
+def address_of(url: str | URL) -> URL:
+    """An address as it is typed; raises CasebookError with what to write."""
+    try:
+        return make_url(url)
+    except (exc.ArgumentError, ValueError):
+        raise CasebookError(f"{url!s} is no address of a database. Write postgresql://USER@HOST/NAME") from None
+
+
 def open_database(url: str | URL, *, read_only: bool = False) -> Engine:
     """An engine whose commits are durable when they return, whichever the database."""
-    address = make_url(url)
+    address = address_of(url)
     match address.get_backend_name():
         case "sqlite":
             return _open_sqlite(address, read_only)

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
 
 from escalon.casebook.casebook import SYSTEM, Casebook
 from escalon.casebook.clock import Clock, ComputerClock
-from escalon.casebook.database import open_database, storage_errors
+from escalon.casebook.database import address_of, open_database, storage_errors
 from escalon.casebook.entry import Author
 from escalon.casebook.errors import NotACasebook
 from escalon.casebook.keys import Seal, Signer, load_seal, load_signer, make_keys
@@ -175,7 +174,7 @@ def adopt_new_key(folder: Path, author: Author) -> str:
 
 
 def _refuse_password(database: str | None) -> None:
-    if database and make_url(database).password:
+    if database and address_of(database).password:
         raise NotACasebook("leave the password out of the database's address; put it in ~/.pgpass or PGPASSWORD")
 
 
@@ -188,7 +187,7 @@ def _create_tables(folder: Path, database: str | None, owner: str | None) -> Non
         with storage_errors(str(folder)), laying_out.begin() as connection:
             migrate(connection)
             if database:
-                grant_rights(connection, make_url(database).username or "")
+                grant_rights(connection, address_of(database).username or "")
         _create_identifiers(folder, engine if owner else None, database)
     finally:
         engine.dispose()
@@ -197,7 +196,7 @@ def _create_tables(folder: Path, database: str | None, owner: str | None) -> Non
 def _create_identifiers(folder: Path, owner: Engine | None, database: str | None) -> None:
     from escalon.casebook.identifiers import create_table
 
-    application = (make_url(database).username or "") if database else None
+    application = (address_of(database).username or "") if database else None
     engine = owner or open_database(_address(folder, IDENTIFIERS))
     create_table(engine, application)
     engine.dispose()

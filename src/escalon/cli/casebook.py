@@ -21,7 +21,7 @@ from escalon.cli.casebook_desk import (
     secret_store,
 )
 from escalon.cli.casebook_users import user
-from escalon.cli.output import AsJson, note, print_json, progress, say
+from escalon.cli.output import AsJson, fail, note, print_json, progress, say
 
 if TYPE_CHECKING:
     from escalon.casebook.chain import Verification
@@ -141,11 +141,22 @@ def show(
 
     casebook = open_casebook(folder, read_only=True)
     found = list(casebook.entries(participant=participant, kinds=kind, as_of=_moment(as_of)))[-(last or 0) :]
+    if not found and participant is not None:
+        _known_or_fail(participant, {one.participant for one in casebook.entries() if one.participant})
     if as_json:
         print_json([{"number": one.number, "hash": one.hash, **json.loads(one.body)} for one in found])
         return
     for one in found:
         say(_line(one))
+
+
+def _known_or_fail(participant: str, known: set[str]) -> None:
+    """A code that is in no entry is a slip; the codes that come near are named."""
+    from difflib import get_close_matches
+
+    if participant not in known:
+        near = get_close_matches(participant, sorted(known), 3, 0.4) or sorted(known)[:5]
+        fail(f"there is no participant {participant} in this casebook. There are {', '.join(near) or 'none yet'}")
 
 
 def _moment(written: str | None) -> Any:

@@ -32,7 +32,23 @@ app = typer.Typer(
     "`backfill_to=6`, `no_skipping=yes`, `coherent=yes`, `stop_if_lowest_toxic=0.95`.",
 )
 
-LEVELS = Annotated[int, typer.Option("--levels", "-l", min=1, help="How many dose levels.")]
+
+def _rate(value: float) -> float:
+    """A share from 0 to 1; what reads like a percentage is asked back."""
+    if not 0 <= value < 1:
+        meant = f". Did you mean {value / 100:g}?" if 1 <= value < 100 else ""
+        raise typer.BadParameter(f"{value:g} is no rate: it lies between 0 and 1{meant}")
+    return value
+
+
+def _days(value: float | None) -> float | None:
+    """A number of days; from 0 to ten years."""
+    if value is not None and not 0 <= value <= 3660:
+        raise typer.BadParameter(f"{value:g} is no number of days. Write one from 0 to 3660")
+    return value
+
+
+LEVELS = Annotated[int, typer.Option("--levels", "-l", min=1, max=20, help="How many dose levels.")]
 RISK = Annotated[
     list[str] | None,
     typer.Option(
@@ -40,15 +56,19 @@ RISK = Annotated[
     ),
 ]
 SCENARIOS = Annotated[Path | None, typer.Option("--scenarios", help="CSV (name,1,2,3) or TOML file of scenarios.")]
-TARGET = Annotated[float, typer.Option("--target", "-t", help="Target DLT risk by which choices are judged.")]
-TRIALS = Annotated[int, typer.Option(help="Trials to simulate where a design cannot be swept.")]
-SEED = Annotated[int, typer.Option(help="Seed of the simulation.")]
-WINDOW = Annotated[float | None, typer.Option(help="DLT window in days: adds the expected duration.")]
-BETWEEN = Annotated[float, typer.Option(help="Days between participants.")]
-NOT_EVALUABLE = Annotated[
-    float, typer.Option(help="Share of those without a DLT who are not evaluable and are replaced.")
+TARGET = Annotated[
+    float, typer.Option("--target", "-t", callback=_rate, help="Target DLT risk by which choices are judged.")
 ]
-LATE = Annotated[float, typer.Option(help="Share of DLTs that come after the window, unseen by the rule.")]
+TRIALS = Annotated[int, typer.Option(min=1, max=10_000_000, help="Trials to simulate where a design cannot be swept.")]
+SEED = Annotated[int, typer.Option(min=0, help="Seed of the simulation.")]
+WINDOW = Annotated[float | None, typer.Option(callback=_days, help="DLT window in days: adds the expected duration.")]
+BETWEEN = Annotated[float, typer.Option(callback=_days, help="Days between participants.")]
+NOT_EVALUABLE = Annotated[
+    float, typer.Option(callback=_rate, help="Share of those without a DLT who are not evaluable and are replaced.")
+]
+LATE = Annotated[
+    float, typer.Option(callback=_rate, help="Share of DLTs that come after the window, unseen by the rule.")
+]
 
 
 @app.command()
@@ -58,13 +78,15 @@ def compare(
     ] = None,
     risk: RISK = None,
     scenarios: SCENARIOS = None,
-    random: Annotated[int, typer.Option(help="Add this many random rising truths (seeded).")] = 0,
+    random: Annotated[int, typer.Option(min=0, max=100_000, help="Add this many random rising truths (seeded).")] = 0,
     grid: Annotated[
         str | None, typer.Option(help="Add every rising truth with risks from this list: 0.05,0.15,0.30,0.50.")
     ] = None,
     levels: LEVELS = 3,
     target: TARGET = 0.25,
-    cap: Annotated[int | None, typer.Option(help="Enrolment limit for replacements; else the design's own.")] = None,
+    cap: Annotated[
+        int | None, typer.Option(min=1, help="Enrolment limit for replacements; else the design's own.")
+    ] = None,
     trials: TRIALS = 10_000,
     seed: SEED = 1,
     window: WINDOW = None,

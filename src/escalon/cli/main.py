@@ -4,7 +4,7 @@ import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -115,6 +115,8 @@ def run() -> None:
     if not sys.stdout.isatty():
         os.environ.setdefault("COLUMNS", "120")  # in a file or a pipe: wide enough that no table shortens a date
     make_streams_safe()
+    if broken := [word for word in sys.argv[1:] if not _is_text(word)]:
+        _leave(f"{broken[0]!r} is not text in UTF-8. Write it again")
     try:
         app()
     except ValueError as error:
@@ -125,10 +127,19 @@ def run() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        _leave(f"{error.filename}: {(error.strerror or str(error)).lower()}" if error.filename else error)
+        _leave(
+            f"{error.filename}: {(error.strerror or str(error)).lower()}" if error.filename else error.strerror or error
+        )
 
 
-def _leave(message: object) -> None:
+def _is_text(word: str) -> bool:
+    try:
+        return bool(word.encode()) or not word
+    except UnicodeEncodeError:
+        return False
+
+
+def _leave(message: object) -> NoReturn:
     note(f"escalon: {message}")
     sys.exit(2)
 

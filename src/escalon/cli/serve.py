@@ -30,6 +30,8 @@ def serve(
 
     from escalon.web.app import create_app
 
+    if Path(study).is_dir() and any(Path(study).glob("facts.*")) and not any(Path(study).glob("*.toml")):
+        fail(f"{study} is a data folder, not a study. Write: escalon serve --data {study}")
     if data is not None and not data.is_dir():
         fail(f"{data}: there is no such folder. Write a folder that holds facts.csv")
     app = create_app(study, data)

@@ -1,4 +1,4 @@
-"""The reading for people: a tree as a formula in plain text, LaTeX or Typst.
+"""The reading for people: a tree as a formula in plain text.
 
 `0.56·√tender + 0.28·√swollen + 0.7·ln esr + 0.014·global_health`
 """
@@ -17,16 +17,6 @@ _CASE, _OR, _AND, _NOT, _COMPARISON, _SUM, _PRODUCT, _POWER, _ATOM = range(9)
 def plain_text(node: Node, names: Mapping[str, str] | None = None) -> str:
     """The tree as one line of plain text; `names` says how an input is called where that is not its own name."""
     return _Plain(names or {}).write(node)[0]
-
-
-def latex(node: Node, names: Mapping[str, str] | None = None) -> str:
-    """The tree as LaTeX mathematics, to stand between `$` signs (needs amsmath)."""
-    return _Latex(names or {}).write(node)[0]
-
-
-def typst(node: Node, names: Mapping[str, str] | None = None) -> str:
-    """The tree as Typst mathematics, to stand between `$` signs."""
-    return _Typst(names or {}).write(node)[0]
 
 
 def number_text(value: int | Fraction) -> str:
@@ -192,67 +182,6 @@ class _Plain:
 
     def words(self, text: str) -> str:
         return text
-
-
-class _Latex(_Plain):
-    signs: ClassVar[Mapping[str, str]] = {
-        "eq": "=", "ne": r"\ne", "lt": "<", "le": r"\le", "gt": ">", "ge": r"\ge",
-    }  # fmt: skip
-    minus, times = "-", r" \cdot "
-
-    def fraction(self, above: Node, below: Node) -> tuple[str, int]:
-        return rf"\frac{{{self.write(above)[0]}}}{{{self.write(below)[0]}}}", _POWER
-
-    def power(self, base: Node, exponent: Node) -> tuple[str, int]:
-        return f"{self.part(base, _ATOM)}^{{{self.write(exponent)[0]}}}", _POWER
-
-    def cases(self, branches: list[tuple[Node, Node]], last: Node) -> tuple[str, int]:
-        rows = [rf"{self.write(then)[0]} & \text{{if }} {self.write(condition)[0]}" for condition, then in branches]
-        text = r" \\ ".join([*rows, rf"{self.write(last)[0]} & \text{{otherwise}}"])
-        return rf"\begin{{cases}} {text} \end{{cases}}", _ATOM
-
-    def function(self, name: str, parts: tuple[Node, ...]) -> tuple[str, int]:
-        match name:
-            case "sqrt":
-                return rf"\sqrt{{{self.write(parts[0])[0]}}}", _ATOM
-            case "abs":
-                return rf"\left|{self.write(parts[0])[0]}\right|", _ATOM
-            case "ln" | "exp" | "min" | "max":
-                return rf"\{name}{self.listed(parts)}", _ATOM
-            case _:
-                return super().function(name, parts)
-
-    def bracketed(self, text: str) -> str:
-        return rf"\left({text}\right)"
-
-    def words(self, text: str) -> str:
-        escaped = "".join(f"\\{sign}" if sign in "_%&#$" else sign for sign in text)
-        return rf"\text{{{escaped}}}"
-
-
-class _Typst(_Plain):
-    minus, times = "-", " dot "
-
-    def fraction(self, above: Node, below: Node) -> tuple[str, int]:
-        return f"frac({self.write(above)[0]}, {self.write(below)[0]})", _ATOM
-
-    def power(self, base: Node, exponent: Node) -> tuple[str, int]:
-        return f"{self.part(base, _ATOM)}^({self.write(exponent)[0]})", _POWER
-
-    def cases(self, branches: list[tuple[Node, Node]], last: Node) -> tuple[str, int]:
-        rows = [f'{self.write(then)[0]} &"if" {self.write(condition)[0]}' for condition, then in branches]
-        return f"cases({', '.join([*rows, self.write(last)[0] + ' &' + self.words('otherwise')])})", _ATOM
-
-    def function(self, name: str, parts: tuple[Node, ...]) -> tuple[str, int]:
-        match name:
-            case "sqrt" | "abs" | "ln" | "exp" | "min" | "max":
-                return f"{name}({', '.join(self.write(part)[0] for part in parts)})", _ATOM
-            case _:
-                return super().function(name, parts)
-
-    def words(self, text: str) -> str:
-        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-        return f' "{escaped.strip()}" ' if text != text.strip() else f'"{escaped}"'  # Typst spaces texts itself
 
 
 def _branches(node: Node) -> tuple[list[tuple[Node, Node]], Node]:

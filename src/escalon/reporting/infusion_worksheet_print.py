@@ -1,7 +1,6 @@
 """The infusion-day worksheet laid out: a self-contained HTML page, or a PDF on A4."""
 
 from html import escape
-from typing import Any
 
 from escalon.reporting.infusion_worksheet import Section, Worksheet, foot, sections, subtitle, title
 from escalon.reporting.page import page
@@ -37,14 +36,6 @@ def worksheet_pdf(sheet: Worksheet) -> bytes:
     import typst
 
     return bytes(typst.compile(_typst(sheet).encode(), format="pdf", timestamp=0))
-
-
-def worksheet_png(sheet: Worksheet) -> bytes:
-    """The first page as a picture, to look at."""
-    import typst
-
-    made: Any = typst.compile(_typst(sheet).encode(), format="png", ppi=110)
-    return bytes(made[0] if isinstance(made, list) else made)
 
 
 _PREAMBLE = """
