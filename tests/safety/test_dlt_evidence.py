@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from math import inf
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escalon.escalation import Outcome
-from escalon.facts import Day, Fact
+from escalon.facts import Day, Fact, Interval
 from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.dlt_clauses import Horizon
 from escalon.safety.dlt_definition import DltDefinition
@@ -101,6 +103,21 @@ def test_counts_hold_the_decision_until_a_person_has_judged_them(
     counts: list[Fact], lines: list[AdverseEvent], outcome: Outcome, why: str
 ) -> None:
     found = evidence(*lines, counts=counts, as_of=FIRST + timedelta(days=50))
+    assert (found.outcome, why in found.why) == (outcome, True), found
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome", "why"),
+    [
+        (Interval(-inf, Fraction(20), high_open=True), PENDING, "grade 4 on day 28 meets DLT-4"),
+        (Interval(Fraction(0), Fraction(30)), PENDING, "grade 3 to 4 on day 28 may meet DLT-4"),
+        (Interval(Fraction(100), inf), NO_DLT, "window closed"),
+    ],
+)
+def test_count_known_only_to_lie_between_two_ends_has_every_grade_it_may_have(
+    value: Interval, outcome: Outcome, why: str
+) -> None:
+    found = evidence(counts=[replace(count("platelets", 28, "1"), value=value)])
     assert (found.outcome, why in found.why) == (outcome, True), found
 
 
