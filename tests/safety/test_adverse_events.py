@@ -115,6 +115,15 @@ def test_lines_without_an_id_or_of_another_term_are_events_of_their_own() -> Non
     )
 
 
+def test_words_of_the_investigator_are_kept_each_once() -> None:
+    some = [
+        line("CRS", 2, "2025-03-12", None, id="1", description="fever and chills"),
+        line("CRS", 3, "2025-03-13", None, id="1", description="fever and chills"),
+        line("CRS", 1, "2025-03-14", None, id="1"),
+    ]
+    assert occurrences("P1", some)[0].verbatim == "fever and chills; CRS"
+
+
 def test_recovery_between_two_lines_of_one_event_is_a_step() -> None:
     some = [line("CRS", 3, "2025-03-12", "2025-03-14", id="1"), line("CRS", 2, "2025-03-20", "2025-03-22", id="1")]
     (found,) = occurrences("P1", some)
@@ -184,6 +193,8 @@ def test_special_interest_starts_at_grade_three_for_infections() -> None:
     assert special_interest(event(term="Lung infection", grade=3)) == "infection"
     assert special_interest(event(term="Lung infection", grade=2)) is None
     assert special_interest(event(term="ICANS", grade=1)) == "ICANS"
+    assert [special_interest(event(term="ICAHT", grade=grade)) for grade in (2, 3)] == [None, "ICAHT"]
+    assert special_interest(event(term="Rash", interest="disease flare")) == "disease flare"
 
 
 # ---- infections
@@ -285,6 +296,8 @@ def test_rate_runs_to_the_first_event_or_the_end() -> None:
     people = [Treated("P1", INFUSED), Treated("P2", INFUSED, observed_to=date(2025, 3, 19))]
     rate = exposure_adjusted([event("P1", start="2025-03-12"), event("P1", start="2025-05-12")], people, CUTOFF)
     assert (rate.participants, rate.years * Fraction(1461, 4)) == (1, 3 + 10)
+    gone = [Treated("P1", INFUSED, observed_to=date(2025, 3, 9))]
+    assert exposure_adjusted([], gone, CUTOFF).years == 0
 
 
 def test_onset_and_duration_are_days_with_median_and_range() -> None:

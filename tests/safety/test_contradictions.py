@@ -58,6 +58,18 @@ def test_what_else_is_dated_after_the_death_is_named() -> None:
     [
         [],
         [DIED],
+        [line("Nausea", 2, "2025-03-20", "2025-03-22", outcome="recovered", serious=False)],
+        [
+            line(
+                "Colitis",
+                3,
+                "2025-03-20",
+                "2025-03-22",
+                outcome="recovered",
+                serious=True,
+                seriousness=("hospitalisation",),
+            )
+        ],
         [DIED, line("Nausea", 1, "2025-03-20", "2025-03-27")],
         [DIED, line("Fever", 1, "2025-03", None)],
         [line("Sepsis", 4, "2025-03-23", id="7"), line("Sepsis", 5, "2025-03-25", "2025-03-27", id="7")],

@@ -187,6 +187,17 @@ def test_counts_tell_whether_they_recovered_by_the_day(low: dict[int, str], expe
     assert any(ground.is_doubt for ground in found.grounds) is (expected is not False and 20 in low)
 
 
+def test_clause_on_counts_reads_its_own_terms_from_infusion_on() -> None:
+    other = event("Hypokalemia", 4, "2025-03-05", "2025-04-10")
+    assert {ground.is_silence for ground in clauses(other, counts=[])["DLT-4"].grounds} == {True}
+    before = [*FINE, count("platelets", -1, "12")]
+    assert clauses(counts=before)["DLT-4"].truth is False
+    assert clauses(event("Thrombopenia", 4, "2025-03-05", "2025-04-10"), counts=[])["DLT-4"].truth is None
+    assert any(
+        ground.is_doubt for ground in clauses(event("Odd", 4, "2025-03-05", "2025-04-10"), counts=[])["DLT-4"].grounds
+    )
+
+
 def test_low_count_before_its_day_is_open_and_no_doubt() -> None:
     found = clauses(counts=[count("platelets", 7, "12")], cutoff=INFUSED + timedelta(days=10))["DLT-4"]
     assert found.by == INFUSED + timedelta(days=28)
