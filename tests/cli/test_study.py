@@ -44,7 +44,11 @@ def test_show_json_has_every_criterion_with_its_rule() -> None:
     found = json.loads(RUN.invoke(app, ["show", "nct07052565", "--json"]).output)
     study = load_study("nct07052565")
     assert [one["id"] for one in found["criteria"]] == [one.id for one in study.criteria]
-    assert found["dose"]["levels"][1]["cells_per_kg"] == 300_000
+    assert found["dose"]["levels"][1]["amount"] == {
+        "amount": 300_000,
+        "unit": "{cells}/kg",
+        "text": "3 × 10⁵ CAR-T cells/kg",
+    }
     assert found["version"] == study.version
 
 
@@ -103,7 +107,7 @@ def test_the_page_prints_every_clause_outcome_and_assumption(html: str) -> None:
     for one in (*study.criteria, *study.endpoints, *study.assumptions):
         assert f'id="{one.id}"' in html
     for one in study.criteria:
-        for assumption in one.assumed:
+        for assumption in study.assumed(one.id):
             assert f'href="#{assumption}"' in html
 
 

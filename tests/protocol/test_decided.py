@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from escalon.escalation.stopping import StopAt
 from escalon.facts import Duration
 from escalon.protocol import load_study
 from escalon.protocol.dlt_window import dlt_window, dlt_window_sentence
 from escalon.protocol.lint import lint
 from escalon.protocol.prose import escalation_sentences
-from escalon.protocol.study import Stopping
 
 from .folders import ORCHID, changed, refusal
 
@@ -51,12 +51,9 @@ def test_each_choice_the_record_does_not_make_is_an_assumption(about: str) -> No
 def test_a_stopping_rule_is_read(tmp_path: Path) -> None:
     keys = 'variant            = "V3"\nstopping = ["a death", "2 deaths", "total DLTs >= 4"]'
     study = load_study(changed(tmp_path, "study.toml", 'variant            = "V3"', keys))
-    assert study.dose.stopping == (
-        Stopping("deaths", 1, "a death"),
-        Stopping("deaths", 2, "2 deaths"),
-        Stopping("DLTs", 4, "total DLTs >= 4"),
-    )
-    assert "The trial stops at a death or 2 deaths or total DLTs >= 4." in escalation_sentences(study)
+    assert study.dose.stopping == (StopAt(1, "death"), StopAt(2, "death"), StopAt(4, "DLT"))
+    assert "Nobody more is treated once 2 deaths have been seen." in escalation_sentences(study)
+    assert "No rule but the rule of escalation stops the trial." not in escalation_sentences(study)
 
 
 MISTAKES = [
@@ -64,8 +61,8 @@ MISTAKES = [
     ("study.toml", '"enrolled"\ninfusion', '"enroled"\ninfusion', "Did you mean enrolled?"),
     ("study.toml", 'left     = "left_study"', 'left     = "mg_adl"', "left is a date or an event or a truth"),
     ("study.toml", 'left     = "left_study"', 'leaver   = "left_study"', "`leaver` is not known"),
-    ("study.toml", '"6 weeks"', '"6 weeks"\nstopping = ["three deaths"]', "Write 'a death', '2 deaths'"),
-    ("study.toml", '"6 weeks"', '"6 weeks"\nstopping = ["0 deaths"]', "is no stopping rule"),
+    ("study.toml", '"6 weeks"', '"6 weeks"\nstopping = ["three deaths"]', "Write for example: a death"),
+    ("study.toml", '"6 weeks"', '"6 weeks"\nstopping = ["0 deaths"]', "at one or more deaths"),
     (
         "study.toml",
         '"6 weeks"',

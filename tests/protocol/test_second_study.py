@@ -16,7 +16,7 @@ from .folders import ORCHID
 
 def test_another_trial_is_written_without_touching_code() -> None:
     study = load_study(ORCHID)
-    assert [one.cells_per_kg for one in study.dose.levels] == [250_000, 500_000, 1_000_000, 2_000_000]
+    assert [one.amount.value for one in study.dose.levels] == [250_000, 500_000, 1_000_000, 2_000_000]
     assert study.dose.window(study.dose.level(1)) == (Fraction(225_000), Fraction(275_000))
     assert study.dose.dlt_window == Duration(6, "week")
     assert study.vocabulary["disease"].choices == ("MG",)

@@ -9,7 +9,7 @@ import pytest
 from escalon.protocol import Problem, Study, StudyError, load_study
 from escalon.protocol.folder import find_folder
 from escalon.protocol.lint import lint
-from escalon.protocol.study_file import StudyFile, keys_at
+from escalon.protocol.shape import keys_at
 
 from .folders import ORCHID, changed, refusal
 
@@ -23,7 +23,7 @@ MISTAKES = [
     ("clauses.toml", '"integer"', '"whole"', "whole", "'whole' is not one of"),
     ("clauses.toml", 'id   = "2"', 'id   = "1"', 'id   = "1"', "already taken"),
     ("study.toml", '= "10 %"', "= 10", "= 10", "Write it with its sign"),
-    ("study.toml", '"V3"', '"V4"', '"V4"', "there is no variant 'V4'"),
+    ("study.toml", '"V3"', '"V4"', '"V4"', "Unknown 3+3 variant “V4”"),
     ("study.toml", '"6 weeks"', '"2 months"', "2 months", "no fixed number of days"),
     ("study.toml", "= 500000", "= 50000", "= 50000", "a level is higher than the one before"),
     ("study.toml", "number       = 3", "number       = 5", "= 5", "Write 3"),
@@ -211,6 +211,7 @@ def test_the_documented_error_is_the_one_printed(tmp_path: Path) -> None:
 def test_every_key_of_a_study_file_is_documented() -> None:
     manual = (Path(__file__).parents[2] / "docs" / "study-folder.md").read_text(encoding="utf-8")
     words = set(re.findall(r"\w+", manual))
-    for table in StudyFile.model_fields:
+    for table in keys_at(()):
         path = (table, "x") if table in ("anchor", "fact") else (table, 0)
         assert [key for key in keys_at(path) if key not in words] == [], table
+    assert {"level", "zone", "inclusion"} <= {*keys_at(("dose",)), *keys_at(("study",)), *keys_at(())}

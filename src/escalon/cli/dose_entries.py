@@ -95,6 +95,7 @@ def bag_of(**given: Any) -> "Bag":
         residual=amount("residual", given["residual"], "mL"),
         release_viability=share("release-viability", given["release_viability"]),
         cells=amount("cells", given["cells"], "{cells}"),
+        given=amount("given", given["given"], given["thing"]) if given.get("given") else None,
     )
 
 
@@ -107,9 +108,12 @@ def weight_of(study: "Study", weight: Text, taken: Text, at_leukapheresis: Text,
     if any(kg is not None and not 10 <= kg <= 400 for kg in (kilograms, before)):
         raise ValueError("a body weight is from 10 to 400 kg")
     if kilograms is None and before is None:
-        return Finding(
-            "dosing_weight", None, Status.MISSING, unit="kg", missing=("weight",), reasons=("no weight given",)
+        flat = not study.dose.levels[0].amount.per
+        status, why = (
+            (Status.NOT_APPLICABLE, "a flat dose asks for none") if flat else (Status.MISSING, "no weight given")
         )
+        missing = () if flat else ("weight",)
+        return Finding("dosing_weight", None, status, unit="kg", missing=missing, reasons=(why,))
     day = Day.parse(taken) if taken else None
     if kilograms is None:  # at leukapheresis a weight serves at any age, so its day decides nothing
         infusion_date = infusion_date or "2000-01-01"
@@ -118,6 +122,8 @@ def weight_of(study: "Study", weight: Text, taken: Text, at_leukapheresis: Text,
         return _undated(kilograms, facts, study)
     facts += [Fact("weight", kilograms, day, "kg")] if kilograms is not None else []
     window = study.dose.weight_window
+    if window is None:
+        return _undated(kilograms, facts, study)
     days = window.number * {"day": 1, "week": 7}.get(window.unit, 0)
     if not days:
         raise ValueError(f"the study's weight window is {window}: write it in days or weeks")
@@ -185,11 +191,16 @@ def levels_of(study: "Study") -> "list[DoseLevel]":
     """The study's dose levels."""
     from escalon.instruments.product.dose_window import DoseLevel
 
-    return [DoseLevel(level.number, level.cells_per_kg) for level in study.dose.levels]
+    return [DoseLevel(level.number, level.amount) for level in study.dose.levels]
 
 
 def infusion_of(
-    study: "Study", level: int, bag: "Bag", weight: "Finding", adjustment: "DoseAdjustment | None" = None
+    study: "Study",
+    level: int,
+    bag: "Bag",
+    weight: "Finding",
+    adjustment: "DoseAdjustment | None" = None,
+    surface: "Finding | None" = None,
 ) -> "Infusion":
     """Every step of an infusion at a level of the study. Raises ValueError for a level it does not have."""
     from escalon.instruments.product.infusion import calculate
@@ -198,7 +209,19 @@ def infusion_of(
     assigned = next((one for one in levels if one.number == level), None)
     if assigned is None:
         raise ValueError(f"there is no level {level}. Levels of {study.id}: {', '.join(str(x.number) for x in levels)}")
-    return calculate(bag, weight, assigned, levels, study.dose.tolerance, adjustment, study.dose.cells_cap)
+    cap = study.dose.cells_cap
+    most = None if cap is None else cap.value
+    return calculate(bag, weight, assigned, levels, study.dose.tolerance, adjustment, most, surface)
+
+
+def surface_of(study: "Study", height: Text, weight: "Finding") -> "Finding | None":
+    """The body surface by Mosteller, where the study's dose is for each m²; nothing elsewhere."""
+    from escalon.instruments import assess
+
+    if study.dose.levels[0].amount.per != "m2":
+        return None
+    given = {"height": (amount("height", height, "cm"), "cm"), "weight": (weight.value, "kg")}
+    return assess("body_surface_area", **{name: one for name, one in given.items() if one[0] is not None})
 
 
 def release_of(attributes: list[str]) -> "Finding | None":

@@ -126,7 +126,7 @@ def _regimen(study: "Study", name: Text) -> "Regimen | None":
     if wanted is None:
         return None
     own = [
-        Regimen(one.id, tuple(DrugDose(drug, dose, days) for drug, dose, days in one.drugs))  # type: ignore[arg-type]
+        Regimen(one.id, tuple(DrugDose(each.drug, each.mg_per_m2, each.days) for each in one.drugs))  # type: ignore[arg-type]
         for one in (plan.regimens if plan else ())
     ]
     return regimen_named(wanted, own)

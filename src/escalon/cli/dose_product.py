@@ -15,6 +15,7 @@ from escalon.cli.dose_entries import (
     release_of,
     say_notes,
     shown,
+    surface_of,
     weight_of,
 )
 from escalon.cli.output import AsJson, fail, print_json, say, write
@@ -42,6 +43,10 @@ def product(
     cells: Annotated[
         Text, typer.Option(help="Viable CAR-positive cells given, if the laboratory reports that.")
     ] = None,
+    given: Annotated[
+        Text, typer.Option(help="What was given in all, of a product not counted in cells: '24 mg'.")
+    ] = None,
+    height: Annotated[Text, typer.Option(help="Body height, for a dose by body surface: 165 cm.")] = None,
     participant: Annotated[str, typer.Option(help="The participant's code.")] = "",
     patient_id: Annotated[
         list[str] | None, typer.Option(help="An identifier of the person: product=E01-7. Repeat.")
@@ -86,14 +91,16 @@ def product(
     bag = asked(
         lambda: bag_of(
             cells_per_ml=cells_per_ml, viability=viability, car_fraction=car_fraction, car_gate=car_gate,
-            release_viability=release_viability, volume=volume, residual=residual, cells=cells,
+            release_viability=release_viability, volume=volume, residual=residual, cells=cells, given=given,
+            thing=plan.dose.levels[0].amount.thing,
         )
     )  # fmt: skip
     kilograms = asked(lambda: weight_of(plan, weight, weight_date, leukapheresis_weight, infusion_date))
     adjustment = asked(lambda: adjustment_of(reason, author, at, analysis_level))
     identity = asked(lambda: identity_of(participant, patient_id or [], label_id or [], checked_by or []))
     released = asked(lambda: release_of(release or []))
-    found = asked(lambda: infusion_of(plan, level, bag, kilograms, adjustment))
+    surface = asked(lambda: surface_of(plan, height, kilograms))
+    found = asked(lambda: infusion_of(plan, level, bag, kilograms, adjustment, surface))
     beside = {"identity": identity, "release": released}
     if worksheet is not None:
         asked(lambda: _write_sheet(worksheet, plan, level, participant, infusion_date, bag, found, beside))
@@ -117,7 +124,8 @@ def _code(found: "Infusion", identity: "Finding | None") -> int:
         return 1
     if found.was_given:
         return 0 if found.verdict.value is True else 1
-    return 0 if found.to_infuse.value is not None else 1
+    planned = found.to_infuse if found.dose.thing == "{cells}" else found.target
+    return 0 if planned.value is not None else 1
 
 
 def _as_json(found: "Infusion", beside: "dict[str, Finding | None]") -> dict[str, Any]:
@@ -130,13 +138,15 @@ def _print_infusion(study: "Study", level: int, found: "Infusion", beside: "dict
     from escalon.reporting.significant import times_ten
 
     parts = found.to_infuse.components
-    dose = study.dose.level(level).cells_per_kg
-    lines = [
-        ("assigned", f"level {level}: {times_ten(dose, 2)} cells/kg"),
-        ("weight", shown(found.weight.value, "kg")),
-        ("cells to give", times_ten(found.target.value)),
-        ("volume to infuse", shown(found.to_infuse.value, "mL")),
-    ]
+    dose = found.dose
+    counted = dose.thing == "{cells}"
+    total = times_ten if counted else (lambda value: shown(value, dose.shown_unit.partition("/")[0]))
+    lines = [("assigned", f"level {level}: {dose}")]
+    if dose.per:
+        lines.append(("weight", shown(found.weight.value, "kg")))
+    lines.append(("cells to give" if counted else "dose to give", total(found.target.value)))
+    if counted:
+        lines.append(("volume to infuse", shown(found.to_infuse.value, "mL")))
     if "lowest_volume" in parts:
         lines.append(
             ("inside the window", f"{float(parts['lowest_volume']):.2f} to {float(parts['highest_volume']):.2f} mL")
@@ -144,8 +154,11 @@ def _print_infusion(study: "Study", level: int, found: "Infusion", beside: "dict
         lines.append(("volume to load", shown(parts["volume_to_load"], "mL")))
     if found.was_given:
         known = found.per_kg.value is not None
-        lines.append(("cells given", times_ten(found.cells.value) if found.cells.value is not None else "not known"))
-        lines.append(("dose given", f"{times_ten(found.per_kg.value)} cells/kg" if known else "not known"))
+        if counted:
+            lines.append(
+                ("cells given", times_ten(found.cells.value) if found.cells.value is not None else "not known")
+            )
+        lines.append(("dose given", _dose_text(found) if known else "not known"))
         lines.append(("verdict", "; ".join(found.verdict.reasons) or "not known"))
         lines.append(("delivered level", str(found.verdict.components.get("level_delivered") or "none")))
     others = {name: finding for name, finding in beside.items() if finding is not None}
@@ -156,15 +169,29 @@ def _print_infusion(study: "Study", level: int, found: "Infusion", beside: "dict
     say_notes([*_worth_saying(found), *others.values()], said=found.verdict.reasons if found.was_given else ())
 
 
+def _dose_text(found: "Infusion") -> str:
+    from dataclasses import replace
+
+    from escalon.facts import exact
+    from escalon.reporting.significant import times_ten
+
+    if found.dose.thing == "{cells}":
+        return f"{times_ten(found.per_kg.value)} {found.dose.shown_unit}"
+    return str(replace(found.dose, value=exact(found.per_kg.value)))  # type: ignore[arg-type]
+
+
 def _worth_saying(found: "Infusion") -> "list[Finding]":
     """The steps that matter: those of the plan, or those of what was given; not a volume nobody asked for."""
+    if found.dose.thing != "{cells}":
+        steps = [found.target, *([found.cells, found.per_kg, found.verdict] if found.was_given else [])]
+        return [found.weight, *steps] if found.dose.per else steps
     planned, given = [found.target, found.to_infuse], [found.infused, found.cells, found.per_kg, found.verdict]
     if found.was_given:
         steps = [found.target, *given] if "cells_as_reported" in found.cells.flags else [*planned, *given]
         steps = [step for step in steps if step is not found.infused or step.value is not None or step.reasons]
     else:
         steps = planned
-    return [found.weight, *steps]
+    return [found.weight, *steps] if found.dose.per else steps
 
 
 def _write_sheet(
@@ -174,13 +201,13 @@ def _write_sheet(
     import escalon
     from escalon.reporting.infusion_worksheet import Heading, worksheet
     from escalon.reporting.infusion_worksheet_print import worksheet_html, worksheet_pdf
-    from escalon.reporting.significant import times_ten
 
     if path.suffix not in (".html", ".pdf"):
         raise ValueError(f"--worksheet {path}: write a name that ends in .html or .pdf")
-    dose = times_ten(study.dose.level(level).cells_per_kg, 2)
+    if found.dose.thing != "{cells}":
+        raise ValueError(f"--worksheet is for a dose of cells, and this study's is in {found.dose.shown_unit}")
     heading = Heading(
-        f"{study.id.upper()} (version {study.version})", participant, f"level {level} ({dose} cells/kg)",
+        f"{study.id.upper()} (version {study.version})", participant, f"level {level} ({found.dose})",
         infusion_date or "", study.dose.product, version=escalon.__version__,
     )  # fmt: skip
     sheet = worksheet(heading, bag, found, beside["identity"], release=beside["release"])

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from escalon.cli.output import fail, grid
 from escalon.facts import plain
+from escalon.instruments.product.dose import in_powers
 from escalon.protocol import prose
 from escalon.protocol.dlt_window import dlt_window_sentence
 from escalon.protocol.study import Criterion, Study
@@ -57,8 +58,8 @@ def summary_rows(study: Study) -> tuple[tuple[str, str], ...]:
         ("intervention", "; ".join(arm.intervention for arm in study.arms)),
         (
             "levels",
-            "; ".join(f"{one.number} {one.name} {prose.cells(one.cells_per_kg)}" for one in study.dose.levels)
-            + f" {study.dose.unit}",
+            "; ".join(f"{one.number} {one.name} {in_powers(one.amount.value)}" for one in study.dose.levels)
+            + f" {study.dose.shown_unit}",
         ),
         ("clauses", f"{len(study.inclusion)} inclusion, {len(study.exclusion)} exclusion"),
         ("baseline", str(study.baseline)),
@@ -72,10 +73,10 @@ def summary_rows(study: Study) -> tuple[tuple[str, str], ...]:
 
 def _dose(study: Study) -> RenderableType:
     table = _table(
-        "level", "name", study.dose.unit, f"given dose that counts (± {plain(study.dose.tolerance * 100)} %)"
+        "level", "name", study.dose.shown_unit, f"given dose that counts (± {plain(study.dose.tolerance * 100)} %)"
     )
     for one in study.dose.levels:
-        table.add_row(str(one.number), one.name, prose.cells(one.cells_per_kg), prose.level_window(study.dose, one))
+        table.add_row(str(one.number), one.name, in_powers(one.amount.value), prose.level_window(study.dose, one))
     return Group(
         table,
         _bullets(prose.escalation_sentences(study)),
@@ -126,7 +127,9 @@ def _eligibility(study: Study) -> RenderableType:
             table.columns[1].ratio, table.columns[2].ratio = 5, 6
             table.columns[3].style = "cyan"
             for one in (one for one in some if prose.applies_to(one, study) == whom):
-                table.add_row(one.id, Text(str(one.says), style="italic"), _asked(one, study), "\n".join(one.assumed))
+                table.add_row(
+                    one.id, Text(str(one.says), style="italic"), _asked(one, study), "\n".join(study.assumed(one.id))
+                )
             parts.append(table)
     return Group(*parts)
 
@@ -156,7 +159,7 @@ def _endpoints(study: Study) -> RenderableType:
     table.columns[2].ratio = 3
     table.columns[3].style = "cyan"
     for one in study.endpoints:
-        assumed = "\n".join(one.assumed)
+        assumed = "\n".join(study.assumed(one.id))
         table.add_row(one.id, f"{one.title} ({one.role})", prose.endpoint_sentence(one, study), assumed)
     return table
 

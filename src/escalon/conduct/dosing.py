@@ -305,5 +305,5 @@ def _deviation(plan: DosePlan, infusion: Infusion) -> str:
     given = exact(infusion.cells_per_kg)
     if low <= given <= high:
         return ""
-    off = (given / plan.level(infusion.level).cells_per_kg - 1) * 100
+    off = (given / plan.level(infusion.level).amount.value - 1) * 100
     return f"{float(off):+.1f} % from level {infusion.level}, outside ±{float(plan.tolerance * 100):g} %"

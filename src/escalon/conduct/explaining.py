@@ -49,7 +49,9 @@ def _clause(study: Study, records: Records, participant: str, id: str, cutoff: D
     clause = next(one for one in screening.clauses if one.criterion.id == id)
     says = Line(f"the registry says: {clause.criterion.says}")
     rule = Line(f"read as: {' '.join(clause.criterion.rule.split())} ({clause.criterion.place})")
-    assumed = tuple(Line(f"assumption {one}: {study.assumption(one).default}") for one in clause.criterion.assumed)
+    assumed = tuple(
+        Line(f"assumption {one}: {study.assumption(one).default}") for one in study.assumed(clause.criterion.id)
+    )
     head = f"{id} for {participant}: {clause.shown} (decided as of {screening.as_of})"
     return Line(head, (says, rule, *assumed, *_beneath(clause.finding)))
 

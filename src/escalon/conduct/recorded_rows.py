@@ -115,7 +115,9 @@ def _defined(study: Study, column: str, name: str) -> FactDefinition:
         *study.instruments,
         *(one.partition(".")[0] for one in study.awaited),
     ):
-        return FactDefinition(name, f"{name}, concluded elsewhere and recorded", FINDING, group="findings")
+        return FactDefinition.made(
+            name=name, label=f"{name}, concluded elsewhere and recorded", kind=FINDING, group="findings"
+        )
     if definition is None:
         close = get_close_matches(name, study.vocabulary, 2, 0.6)
         hint = f" Did you mean {' or '.join(close)}?" if close else " `escalon data dictionary` lists the names"

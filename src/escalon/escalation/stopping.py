@@ -17,7 +17,7 @@ from escalon.escalation.notation import Conduct, Outcome, Treated
 from escalon.escalation.words import plural
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
-WRITE = "Write for example: a death, second death, 2 deaths, 4 DLTs"
+WRITE = "Write for example: a death, second death, 2 deaths, 4 DLTs, total DLTs >= 4"
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ def stopping_rule(text: str) -> StopAt:
     StopAt(count=4, of='DLT')
     """
     words = re.sub(r"\s+", " ", text.strip().lower())
+    words = re.sub(r"(?:total )?(dlts|deaths) >= ([0-9]{1,3})", r"\2 \1", words)
     match = re.fullmatch(r"(?:(?:an?|the|any) )?(?:([0-9]{1,3}|\w+) )??(deaths?|dlts?)(?: in all| in total)?", words)
     how_many = match and (match[1] or "1")
     if match and how_many and how_many.isdigit():

@@ -258,7 +258,7 @@ def _treated(
     conditioning = infused - timedelta(days=5)
     tables.fact(who, conditioning, "", {"lymphodepletion_start": conditioning})
     tables.fact(who, infused, "", {"car_t_infusion": infused})
-    given = float(study.dose.level(level).cells_per_kg) * random.uniform(0.86, 1.14)
+    given = float(study.dose.level(level).amount.value) * random.uniform(0.86, 1.14)
     tables.add("doses", participant=who, level=level, date=infused, cells_per_kg=round(given), source="synthetic")
     tables.fact(who, infused - timedelta(days=6), "BL", _activity(disease, start, 1.0, SLEDAI_ACTIVE, random))
     residual = random.uniform(0.05, 0.4)

@@ -6,18 +6,28 @@ from escalon.facts import Duration
 from escalon.protocol.study import Study
 
 if TYPE_CHECKING:
-    from escalon.escalation import Rule
     from escalon.escalation.calendar_guards import CalendarGuard
+    from escalon.escalation.timed import Design
 
 _DAYS = {"day": 1, "week": 7}
 
 
-def dose_rule(study: Study) -> "Rule":
-    """The rule over counts, with the cap on enrolment: `next_dose(dose_rule(study), "1NNN 2NNT")`."""
-    from escalon.escalation import at_most, three_plus_three
+def dose_rule(study: Study) -> "Design":
+    """The rule, with the cap on enrolment: `next_dose(dose_rule(study), "1NNN 2NNT")`. Raises EscalationError.
 
-    rule = three_plus_three(levels=len(study.dose.levels), variant=study.dose.variant)
-    return rule & at_most(study.dose.cap)
+    `[dose] rule` is a design as `escalon design` reads it; the variant of a 3+3 stands in it or in a key of its own.
+    """
+    from escalon.escalation.catalogue import parse_design
+    from escalon.escalation.levels import counted
+
+    plan = study.dose
+    lowest, count = plan.levels[0].number, len(plan.levels)
+    words = [plan.rule, *([f"variant={plan.variant}"] if plan.variant else [])]
+    if counted(plan.starts_at, count, lowest) != 1:
+        words.append(f"start={plan.starts_at}")
+    if lowest != 1:
+        words.append(f"lowest={lowest}")
+    return parse_design(" ".join(words), count, plan.cohort_size, plan.cap, in_days(plan.dlt_window))
 
 
 def calendar_guards(study: Study) -> "tuple[CalendarGuard, ...]":
@@ -35,7 +45,7 @@ def calendar_guards(study: Study) -> "tuple[CalendarGuard, ...]":
         guards.append(stagger(in_days(dose.stagger)))
     if dose.whole_cohort_first:
         guards.append(whole_cohort_first())
-    return tuple(guards)
+    return (*guards, *dose.stopping)
 
 
 def in_days(duration: Duration) -> int:

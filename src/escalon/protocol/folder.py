@@ -3,16 +3,14 @@
 import hashlib
 import tomllib
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from escalon.protocol.errors import Problem, StudyError
 from escalon.protocol.toml_lines import TomlLines
 
-if TYPE_CHECKING:
-    from escalon.protocol.study_file import StudyFile
-
+KeyPath: TypeAlias = tuple[str | int, ...]
+"""Where something stands in the document: `("inclusion", 3, "rule")`."""
 RECORD = "record.txt"
 _BUNDLED = Path(__file__).parent.parent / "studies"
 _LARGEST = 4_000_000  # bytes; a protocol is text that people read
@@ -53,7 +51,7 @@ class Sources:
         text = f"`{'.'.join(path)}` is already written in another file of this folder. Keep one of the two"
         return Problem(lines.file, spot.line, text, lines.text_of(spot.line), spot.column, spot.width)
 
-    def at(self, path: tuple[str | int, ...]) -> tuple[TomlLines, tuple[str | int, ...]]:
+    def at(self, path: KeyPath) -> tuple[TomlLines, KeyPath]:
         """The file in which a path of the merged document stands, and the path within that file."""
         for lines, first in zip(reversed(self.files), reversed(self._first), strict=True):
             if len(path) > 1 and isinstance(path[1], int) and path[0] in first:
@@ -67,15 +65,13 @@ class Sources:
                 return lines, path
         return self.files[0], path
 
-    def problem(self, path: tuple[str | int, ...], what: str, where: str = "") -> Problem:
+    def problem(self, path: KeyPath, what: str, where: str = "") -> Problem:
         """A problem with the key at a path of the merged document."""
         lines, within = self.at(path)
         spot = lines.find(within)
         return Problem(lines.file, spot.line, what, lines.text_of(spot.line), spot.column, spot.width, where)
 
-    def problem_in_text(
-        self, path: tuple[str | int, ...], line: int, column: int, width: int, what: str, where: str = ""
-    ) -> Problem:
+    def problem_in_text(self, path: KeyPath, line: int, column: int, width: int, what: str, where: str = "") -> Problem:
         """A problem within a text value, at a line and column (both from 1) of that text."""
         lines, within = self.at(path)
         at_line, at_column = lines.place_in_value(within, line, column)
@@ -102,8 +98,8 @@ def bundled_studies() -> tuple[str, ...]:
     return tuple(sorted(one.name for one in _BUNDLED.iterdir() if one.is_dir() and any(one.glob("*.toml"))))
 
 
-def read_folder(folder: Path) -> tuple["StudyFile", Sources]:
-    """The validated document of a folder and its sources. Raises StudyError with every problem of shape."""
+def read_folder(folder: Path) -> tuple[dict[str, Any], Sources]:
+    """All files of a folder as one document, and where in them everything stands. Raises StudyError."""
     paths = sorted(folder.glob("*.toml"))
     if not paths:
         what = "there is no .toml file in this folder. `escalon study new FOLDER` writes a study to start from"
@@ -111,7 +107,7 @@ def read_folder(folder: Path) -> tuple["StudyFile", Sources]:
     texts = [_text(path) for path in paths]
     documents = [_parsed(path.name, text) for path, text in zip(paths, texts, strict=True)]
     sources = Sources(folder, [TomlLines(path.name, text) for path, text in zip(paths, texts, strict=True)])
-    return _validated(sources.merge(documents), sources), sources
+    return sources.merge(documents), sources
 
 
 def read_record(folder: Path) -> str:
@@ -160,87 +156,6 @@ def _syntax_problem(file: str, text: str, message: str) -> Problem:
     return Problem(file, line, f"{what or message}{hint}", shown or " ", column)
 
 
-def _validated(document: dict[str, Any], sources: Sources) -> "StudyFile":
-    from pydantic import ValidationError
-
-    from escalon.protocol.study_file import StudyFile
-
-    try:
-        return StudyFile.model_validate(document)
-    except ValidationError as error:
-        found = [_shape_problem(detail, document, sources) for detail in error.errors(include_url=False)]
-        raise StudyError(in_order(found)) from None
-
-
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
     """Problems by file and line, each once."""
     return sorted(dict.fromkeys(problems), key=lambda one: (one.file, one.line, one.column))
-
-
-def _shape_problem(detail: Any, document: dict[str, Any], sources: Sources) -> Problem:
-    path = tuple(part for part in detail["loc"] if part != "[key]")
-    key = str(path[-1]) if path else ""
-    return sources.problem(path, _shape_sentence(detail, path, key), _where(document, path))
-
-
-def _shape_sentence(detail: Any, path: tuple[str | int, ...], key: str) -> str:
-    from escalon.protocol.study_file import keys_at
-
-    given = detail.get("input")
-    match detail["type"]:
-        case "extra_forbidden":
-            keys = keys_at(path[:-1])
-            close = get_close_matches(key, keys, 1, 0.6)
-            hint = f"Did you mean `{close[0]}`?" if close else f"Known here: {', '.join(keys)}"
-            return f"`{key}` is not known. {hint}"
-        case "missing":
-            return f"`{key}` is missing. Write {_example(key)}"
-        case "literal_error":
-            return f"{given!r} is not one of {detail['ctx']['expected']}"
-        case "value_error":
-            return str(detail["ctx"]["error"])
-        case "string_pattern_mismatch":
-            return (
-                f"{given!r} is not a name: lower-case letters, digits and _ for names; letters, digits, - and _ for ids"
-            )
-        case "string_too_short":
-            return f"`{key}` is empty. Write {_example(key)}"
-        case _:
-            return f"`{key}` {_given(given)}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
-
-
-def _given(value: object) -> str:
-    text = repr(value)
-    return f"is {text[:60]}{'…' if len(text) > 60 else ''}"
-
-
-_EXAMPLES = {
-    "rule": 'rule = "age >= 18 at consent"',
-    "dose": "a table [dose] with its [[dose.level]] tables; `escalon study new FOLDER` shows one",
-    "study": 'a table [study] with title = "…" and target = 18',
-    "inclusion": 'a table [[inclusion]] with id = "I-1", says = "…" and rule = "…"',
-    "disease": 'a table [[disease]] with id = "RA" and name = "rheumatoid arthritis"',
-    "dlt_window": 'dlt_window = "28 days"',
-    "weight_window": 'weight_window = "30 days"',
-    "tolerance": 'tolerance = "20 %"',
-    "cells_per_kg": 'cells_per_kg = "1e5"',
-    "alternatives": 'alternatives = ["what else it could mean"]',
-    "signer": 'signer = "principal investigator"',
-}
-
-
-def _example(key: str) -> str:
-    return _EXAMPLES.get(key, f"{key} = …")
-
-
-def _where(document: Any, path: tuple[str | int, ...]) -> str:
-    """The id of the table a path lies in, or its header."""
-    inside, found = document, ""
-    for part in path:
-        try:
-            inside = inside[part]
-        except (KeyError, IndexError, TypeError):
-            break
-        if isinstance(inside, dict) and isinstance(inside.get("id"), str):
-            found = inside["id"]
-    return found or (".".join(str(part) for part in path[:-1]) if len(path) > 1 else "")

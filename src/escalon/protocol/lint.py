@@ -68,8 +68,7 @@ def _names(study: Study) -> Iterator[Remark]:
 
 def _users(study: Study, name: str) -> Iterator[tuple[str, Place]]:
     for criterion in study.criteria:
-        trees = [tree for tree in (criterion.tree, criterion.applies) if tree is not None]
-        if any(name in names_in(tree) for tree in trees):
+        if any(name in names_in(tree) for tree in criterion.trees):
             yield criterion.id, criterion.place
     for endpoint in study.endpoints:
         if name in endpoint.measure:
@@ -215,8 +214,7 @@ def _schedule(study: Study) -> Iterator[Remark]:
 
 
 def _facts(study: Study) -> Iterator[Remark]:
-    used = {name for one in study.criteria for name in names_in(one.tree)}
-    used |= {name for one in study.criteria if one.applies is not None for name in names_in(one.applies)}
+    used = {name for one in study.criteria for tree in one.trees for name in names_in(tree)}
     for name in sorted(used & set(study.vocabulary)):
         known = study.vocabulary[name]
         if not known.settle and known.origin == "study" and not known.computed and known.kind != "treatment":

@@ -6,6 +6,7 @@ from math import log10
 from typing import Any
 
 from escalon.facts import plain
+from escalon.instruments.product.dose import in_powers
 from escalon.protocol import prose
 from escalon.protocol.study import Criterion, Study
 from escalon.protocol.trace import Traced, trace
@@ -57,13 +58,13 @@ def _ladder(study: Study) -> dict[str, Any]:
     lowest, highest = float(windows[0][0]), float(windows[-1][1])
     first, width = log10(lowest) - 0.12, log10(highest) - log10(lowest) + 0.24
 
-    def x(cells: Any) -> float:
-        return round(40 + 720 * (log10(float(cells)) - first) / width, 1)
+    def x(dose: Any) -> float:
+        return round(40 + 720 * (log10(float(dose)) - first) / width, 1)
 
     steps = [
-        {"number": one.number, "name": one.name, "cells": prose.cells(one.cells_per_kg), "left": x(low), "right": x(high),
-         "middle": x(one.cells_per_kg), "window": prose.level_window(study.dose, one), "y": 30 + 44 * (len(windows) - one.number)}
-        for one, (low, high) in zip(study.dose.levels, windows, strict=True)
+        {"number": one.number, "name": one.name, "dose": in_powers(one.amount.value), "left": x(low), "right": x(high),
+         "middle": x(one.amount.value), "window": prose.level_window(study.dose, one), "y": 30 + 44 * (len(windows) - place)}
+        for place, (one, (low, high)) in enumerate(zip(study.dose.levels, windows, strict=True), start=1)
     ]  # fmt: skip
     return {"steps": steps, "height": 44 * len(windows) + 34}
 

@@ -1,12 +1,11 @@
 """A study's parts as sentences: what the physician reads on screen, on the page and in the documents."""
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from escalon.facts import Duration, jsonable, plain
+from escalon.instruments.product.dose import Dose
 from escalon.protocol.dlt_window import dlt_window_sentence
 from escalon.protocol.study import (
     Anchor,
@@ -16,13 +15,14 @@ from escalon.protocol.study import (
     Endpoint,
     Level,
     Period,
+    Place,
     Regimen,
+    RegimenDrug,
     Said,
     Study,
     Visit,
 )
-
-_POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+from escalon.protocol.tables import Table
 
 
 def criterion_sentence(criterion: Criterion, study: Study) -> str:
@@ -63,20 +63,9 @@ def applies_to(criterion: Criterion, study: Study) -> str:
     return known.get(word, criterion.applies_text)
 
 
-def cells(value: Fraction) -> str:
-    """Cells as trialists write them: `1 × 10⁵`."""
-    if value < 10_000 or value.denominator != 1:
-        return plain(value)
-    power = len(str(int(value))) - 1
-    return f"{plain(value / 10**power)} × 10{str(power).translate(_POWERS)}"
-
-
 def level_window(plan: DosePlan, level: Level) -> str:
-    """The doses that count as a level: `0.8 to 1.2 × 10⁵`, both included."""
-    low, high = plan.window(level)
-    power = len(str(int(level.cells_per_kg))) - 1
-    ends = (plain(end / 10**power) for end in (low, high))
-    return f"{' to '.join(ends)} × 10{str(power).translate(_POWERS)}"
+    """The doses that count as a level: `0.8 to 1.2 × 10⁵ CAR-T cells/kg`, both included."""
+    return level.amount.window_text(plan.tolerance)
 
 
 def escalation_sentences(study: Study) -> tuple[str, ...]:
@@ -92,7 +81,8 @@ def escalation_sentences(study: Study) -> tuple[str, ...]:
 def counting_sentences(study: Study) -> Iterator[str]:
     """What the study decided about doses and outcomes that no rule of escalation settles."""
     plan = study.dose
-    yield f"The trial stops at {' or '.join(map(str, plan.stopping))}." if plan.stopping else "No rule stops the trial."
+    if not plan.stopping:
+        yield "No rule but the rule of escalation stops the trial."
     yield f"A dose outside its level's window: {_OFF_DOSE[plan.off_dose]}."
     within = "on one day" if not (plan.split_within and plan.split_within.number) else f"within {plan.split_within}"
     yield f"Bags given {within} are one dose; a later dose {_RETREATMENT[plan.retreatment]}."
@@ -123,8 +113,9 @@ def dlt_sentence(event: DltEvent) -> str:
 def regimen_sentence(regimen: Regimen) -> str:
     """A regimen in one line: `fludarabine 25 mg/m² on days −5, −4, −3; …`."""
     return "; ".join(
-        f"{drug} {plain(dose)} mg/m² on day{'s' if len(days) > 1 else ''} {', '.join(day_text(day) for day in days)}"
-        for drug, dose, days in regimen.drugs
+        f"{one.drug} {plain(one.mg_per_m2)} mg/m² on day{'s' if len(one.days) > 1 else ''} "
+        f"{', '.join(day_text(day) for day in one.days)}"
+        for one in regimen.drugs
     )
 
 
@@ -136,8 +127,11 @@ def offered_regimens(study: Study) -> Iterator[tuple[str, str]]:
     from escalon.instruments.product.lymphodepletion import REGIMENS
 
     for name in plan.offers:
-        doses = tuple((one.drug, Fraction(str(one.mg_per_m2)), one.days) for one in REGIMENS[name].doses)
-        yield name, regimen_sentence(Regimen(name, doses))
+        drugs = tuple(
+            RegimenDrug.made(drug=one.drug, mg_per_m2=one.mg_per_m2, days=tuple(one.days))
+            for one in REGIMENS[name].doses
+        )
+        yield name, regimen_sentence(Regimen.made(id=name, drugs=drugs))
     for own in plan.regimens:
         yield own.id, regimen_sentence(own)
 
@@ -194,10 +188,13 @@ def period_days(period: Period) -> str:
 
 def study_json(study: Study) -> dict[str, Any]:
     """The whole study for scripts; rules as text, exact numbers as the nearest double."""
-    found = {field.name: _plain(getattr(study, field.name)) for field in fields(study) if field.name != "record"}
-    found["folder"] = study.folder.name
-    found["vocabulary"] = {name: _plain(one) for name, one in study.vocabulary.items()}
-    return found
+    found = {
+        name: _plain(getattr(study, name)) for name in Study.model_fields if name not in ("record", "facts", "before")
+    }
+    found |= {"folder": study.folder.name, "baseline": str(study.baseline), "criteria": [], "endpoints": []}
+    for name in ("criteria", "endpoints"):
+        found[name] = [_plain(one) | {"assumed": list(study.assumed(one.id))} for one in getattr(study, name)]
+    return found | {"vocabulary": _plain(study.vocabulary), "instruments": list(study.instruments)}
 
 
 def _plain(value: Any) -> Any:
@@ -205,11 +202,26 @@ def _plain(value: Any) -> Any:
         return list(value.pieces)
     if isinstance(value, Duration | Path):
         return str(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        left_out = ("tree", "applies")
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.name not in left_out}
+    if hasattr(value, "prose"):
+        return value.prose()
+    if isinstance(value, Dose):
+        return {"amount": jsonable(value.value), "unit": value.unit, "text": str(value)}
+    if isinstance(value, Criterion):
+        return {"kind": value.kind} | _fields(value)
+    if isinstance(value, Level):
+        return _fields(value) | {"amount": _plain(value.amount)}
+    if isinstance(value, Table):
+        return _fields(value)
+    if isinstance(value, Place):
+        return {"file": value.file, "line": value.line}
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]
     if hasattr(value, "items"):
         return {str(key): _plain(part) for key, part in value.items()}
     return jsonable(value)
+
+
+def _fields(table: Table) -> dict[str, Any]:
+    """A table's fields under their own names; the two ways to write a level's dose are one there."""
+    hidden = ("written", "per_kilogram")
+    return {name: _plain(getattr(table, name)) for name in type(table).model_fields if name not in hidden}

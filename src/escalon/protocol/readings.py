@@ -1,6 +1,6 @@
 """The study under another reading of its record: an assumption's alternative put in force."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 
 from escalon.protocol.study import Criterion, Study
 
@@ -16,11 +16,13 @@ def under(study: Study, assumption: str, number: int = 1) -> Study:
     rules = found.alternatives[number - 1].rules
     if not rules:
         raise ValueError(f"alternative {number} of {assumption} is words only: it carries no rules to put in force")
-    criteria = tuple(_read(one, rules[one.id]) if one.id in rules else one for one in study.criteria)
-    return replace(study, criteria=criteria, version=f"{study.version}+{assumption}/{number}")
+    changed = {
+        "inclusion": tuple(_read(one, rules) for one in study.inclusion),
+        "exclusion": tuple(_read(one, rules) for one in study.exclusion),
+        "version": f"{study.version}+{assumption}/{number}",
+    }
+    return study.model_copy(update=changed)
 
 
-def _read(criterion: Criterion, rule: str) -> Criterion:
-    from escalon.criteria import parse
-
-    return replace(criterion, rule=rule, tree=parse(rule))
+def _read(criterion: Criterion, rules: Mapping[str, str]) -> Criterion:
+    return criterion.model_copy(update={"rule": rules[criterion.id]}) if criterion.id in rules else criterion

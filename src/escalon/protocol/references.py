@@ -6,12 +6,13 @@ from difflib import get_close_matches
 from typing import Any, get_args
 
 from escalon.expressions.tree import Node
-from escalon.facts import UnitError, factor
+from escalon.facts import UnitError, factor, plain
+from escalon.instruments.product.dose import dose_unit
 from escalon.protocol.errors import Problem
-from escalon.protocol.folder import Sources
+from escalon.protocol.folder import KeyPath, Sources
 from escalon.protocol.kinds import described, misuses, place_of
 from escalon.protocol.names import anchors_in
-from escalon.protocol.study import FactDefinition, Place, RoleName, Study
+from escalon.protocol.study import FactDefinition, Level, Place, RoleName, Study
 from escalon.protocol.vocabulary import instrument_facts
 
 TOPICS = ("identity", "record", "dose", "dlt", "schedule", "lymphodepletion", "product", "arm", "location", "baseline")
@@ -37,7 +38,7 @@ def ids_of(study: Study) -> dict[str, str]:
     return found | {one.id: "statement" for one in study.statements}
 
 
-def _tables(study: Study) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _tables(study: Study) -> Iterator[tuple[KeyPath, str]]:
     """The path and the id of every table that has one."""
     for kind in ("inclusion", "exclusion"):
         for number, one in enumerate(criterion for criterion in study.criteria if criterion.kind == kind):
@@ -52,14 +53,14 @@ def _tables(study: Study) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 
 def _twice(study: Study, sources: Sources) -> Iterator[Problem]:
-    seen: dict[str, tuple[str | int, ...]] = {}
+    seen: dict[str, KeyPath] = {}
     for path, name in _tables(study):
         if name in seen:
             yield sources.problem((*path, "id"), f"the id {name} is already taken. Every id is written once", name)
         seen.setdefault(name, path)
 
 
-def _rules(study: Study) -> Iterator[tuple[tuple[str | int, ...], str, Node, str]]:
+def _rules(study: Study) -> Iterator[tuple[KeyPath, str, Node, str]]:
     """Path, text, tree and id of every rule and `applies`."""
     numbers = {"inclusion": 0, "exclusion": 0}
     for one in study.criteria:
@@ -150,7 +151,7 @@ def _kinds(study: Study, sources: Sources) -> Iterator[Problem]:
             yield _in_rule(sources, path, text, misuse.word, misuse.what, where)
 
 
-def _in_rule(sources: Sources, path: tuple[str | int, ...], text: str, word: str, what: str, where: str) -> Problem:
+def _in_rule(sources: Sources, path: KeyPath, text: str, word: str, what: str, where: str) -> Problem:
     """A problem with one word of a rule."""
     line, column = place_of(word, text)
     return sources.problem_in_text(path, line, column, len(word), what, where)
@@ -158,28 +159,45 @@ def _in_rule(sources: Sources, path: tuple[str | int, ...], text: str, word: str
 
 def _levels(study: Study, sources: Sources) -> Iterator[Problem]:
     levels = study.dose.levels
-    for place, one in enumerate(levels):
-        if one.number != place + 1:
-            yield sources.problem(
-                ("dose", "level", place, "number"), f"levels are numbered 1, 2, 3 from the lowest. Write {place + 1}"
-            )
-        if one.cells_per_kg <= 0:
-            yield sources.problem(("dose", "level", place, "cells_per_kg"), "a dose is more than 0 cells per kg")
-        elif place and one.cells_per_kg <= levels[place - 1].cells_per_kg:
+    for place, (one, before) in enumerate(zip(levels, (None, *levels), strict=False)):
+        expected = one.number if before is None and one.number in (1, -1, -2) else _after(before)
+        if one.number != expected:
+            what = f"levels are numbered from the lowest: 1, 2, 3; or -1, 1, 2. Write {expected}"
+            yield sources.problem(("dose", "level", place, "number"), what)
+        path = ("dose", "level", place, "amount" if one.written else "cells_per_kg")
+        if before is not None and one.amount.unit != before.amount.unit:
+            what = f"{one.amount} is not in {before.amount.shown_unit}, as the level before it. Write all levels in one unit"
+            yield sources.problem(path, what)
+        elif before is not None and one.amount.value <= before.amount.value:
             what = "a level is higher than the one before it. Order the levels from the lowest"
-            yield sources.problem(("dose", "level", place, "cells_per_kg"), what)
+            yield sources.problem(path, what)
+    if study.dose.unit is not None and dose_unit(study.dose.unit).unit != levels[0].amount.unit:
+        what = f"the levels are in {levels[0].amount.shown_unit}, which is another dose than so many {study.dose.unit}"
+        do = f'Write each level as amount = "{plain(levels[0].amount.value)} {study.dose.unit}", or leave out the unit'
+        yield sources.problem(("dose", "unit"), f"{what}. {do}")
+    if study.dose.starts_at not in [one.number for one in levels]:
+        yield sources.problem(("dose", "start"), f"there is no level {study.dose.starts_at} to start at")
+
+
+def _after(before: Level | None) -> int:
+    """The number of the level above: after -1 comes 1."""
+    if before is None:
+        return 1
+    return 1 if before.number == -1 else before.number + 1
 
 
 def _escalation(study: Study, sources: Sources) -> Iterator[Problem]:
-    from escalon.escalation import VARIANTS
+    from escalon.escalation import EscalationError
+    from escalon.protocol.design import dose_rule
 
-    if study.dose.variant not in VARIANTS:
-        choices = "; ".join(f"{name} ({variant.says})" for name, variant in VARIANTS.items())
-        yield sources.problem(
-            ("dose", "variant"), f"there is no variant {study.dose.variant!r}. Write one of {choices}"
+    try:
+        dose_rule(study)
+    except EscalationError as error:
+        words = {"treats cohorts of": "cohort_size", "ariant": "variant"}
+        key = next(
+            (key for word, key in words.items() if word in str(error) and key in study.dose.model_fields_set), "rule"
         )
-    if study.dose.rule == "three_plus_three" and study.dose.cohort_size != 3:
-        yield sources.problem(("dose", "cohort_size"), "a 3+3 treats cohorts of 3. Write 3")
+        yield sources.problem(("dose", key), str(error))
 
 
 def _regimen(study: Study, sources: Sources) -> Iterator[Problem]:
@@ -197,10 +215,10 @@ def _regimen(study: Study, sources: Sources) -> Iterator[Problem]:
         what = f"there is no regimen {plan.chosen!r}. {_nearest(plan.chosen, known)}"
         yield sources.problem(("lymphodepletion", "chosen"), what)
     for number, one in enumerate(plan.regimens):
-        for drug, _, _ in one.drugs:
-            if drug not in plan.drugs:
+        for given in one.drugs:
+            if given.drug not in plan.drugs:
                 path = ("lymphodepletion", "regimen", number, "drugs")
-                yield sources.problem(path, f"{drug} is not among the drugs {', '.join(plan.drugs)}", one.id)
+                yield sources.problem(path, f"{given.drug} is not among the drugs {', '.join(plan.drugs)}", one.id)
 
 
 def _visits(study: Study, sources: Sources) -> Iterator[Problem]:

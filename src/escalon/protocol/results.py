@@ -7,7 +7,7 @@ from escalon.expressions.bounds import bounds
 from escalon.expressions.possible import ANOTHER_LABEL, Possible
 from escalon.expressions.program import Program
 from escalon.facts import Interval
-from escalon.protocol.study import FactDefinition
+from escalon.protocol.declared import FactDefinition
 
 _KINDS = {"integer", "number", "truth", "label"}
 
@@ -27,7 +27,7 @@ def result_definition(name: str, instruments: dict[str, Any] | Any) -> FactDefin
         return None
     possible = _possible(instrument, program, root)
     low, high = _ends(possible) if kind.value in ("integer", "number") else (None, None)
-    return FactDefinition(
+    return FactDefinition.made(
         name=name,
         label=f"{instrument.title}: {part.replace('_', ' ')}" if part else instrument.title,
         kind=kind.value,

@@ -99,9 +99,9 @@ def implementers(study: Study) -> Iterator[Implementer]:
     for arm in study.arms:
         yield Implementer("arm", arm.id, arm.intervention, arm.says)
     dose = study.dose
-    yield Implementer("dose", "dose", f"{dose.rule} {dose.variant}, at most {dose.cap}", dose.says)
+    yield Implementer("dose", "dose", f"{dose.rule} {dose.variant or ''}".rstrip() + f", at most {dose.cap}", dose.says)
     for level in dose.levels:
-        yield Implementer("dose level", f"level {level.number}", f"{level.cells_per_kg} {dose.unit}", level.says)
+        yield Implementer("dose level", f"level {level.number}", str(level.amount), level.says)
     if study.lymphodepletion:
         drugs = " and ".join(study.lymphodepletion.drugs)
         yield Implementer("lymphodepletion", "lymphodepletion", drugs, study.lymphodepletion.says)

@@ -5,22 +5,19 @@ screening); whatever it leaves out is the instrument's.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from escalon.protocol.declared import FactDefinition
 from escalon.protocol.results import result_definition
-from escalon.protocol.study import Disease, FactDefinition, FactKind, Place
 
 if TYPE_CHECKING:
-    from escalon.protocol.study_file import FactTable
+    from escalon.protocol.study import Disease
 
 
 def vocabulary(
-    facts: Mapping[str, "FactTable"],
-    places: Mapping[str, Place],
-    diseases: Iterable[Disease],
+    facts: Mapping[str, FactDefinition],
+    diseases: "Iterable[Disease]",
     instruments: Mapping[str, Any],
     used: Iterable[str],
     with_limits: Iterable[str],
@@ -28,8 +25,8 @@ def vocabulary(
     """Every name a study may record, its own first, in the order of its files; results of instruments last."""
     from_instruments = instrument_facts(instruments.values())
     found: dict[str, FactDefinition] = {"disease": _disease(diseases)}
-    for name, table in facts.items():
-        found[name] = _own(name, table, from_instruments.get(name), places.get(name, Place()))
+    for name, own in facts.items():
+        found[name] = own.completed(from_instruments.get(name))
     for definition in tuple(found.values()):
         for member in definition.members:
             found.setdefault(member, _member(member, definition))
@@ -41,7 +38,7 @@ def vocabulary(
             found[name] = result
     for name in with_limits:
         if name in found:
-            found[name] = replace(found[name], limits=True)
+            found[name] = found[name].model_copy(update={"limits": True})
     return MappingProxyType(found)
 
 
@@ -63,11 +60,12 @@ def instrument_facts(instruments: Iterable[Any]) -> dict[str, FactDefinition]:
 
 def _together(one: FactDefinition, other: FactDefinition) -> FactDefinition:
     units = dict.fromkeys(unit for unit in (*one.units, *other.units) if unit != one.unit)
-    return replace(one, accepts=tuple(units), origin=f"{one.origin}, {other.origin}")
+    return one.model_copy(update={"accepts": tuple(units), "origin": f"{one.origin}, {other.origin}"})
 
 
 def _of_item(instrument: Any, key: str, item: Any) -> FactDefinition:
-    return FactDefinition(
+    low, high = item.doubtful
+    return FactDefinition.made(
         name=fact_name(instrument.name, key, item.fact),
         label=item.about,
         kind=item.kind.value,
@@ -77,68 +75,21 @@ def _of_item(instrument: Any, key: str, item: Any) -> FactDefinition:
         choices=tuple(item.choices),
         low=item.low,
         high=item.high,
-        doubtful=item.doubtful,
+        doubtful_low=low,
+        doubtful_high=high,
         group=instrument.title,
         origin=instrument.name,
     )
 
 
-def _own(name: str, table: "FactTable", known: FactDefinition | None, place: Place) -> FactDefinition:
-    base = known or FactDefinition(name, table.label or name.replace("_", " "), kind_of(table))
-    return FactDefinition(
-        name=name,
-        label=table.label or base.label,
-        kind=kind_of(table) if known is None or _says_kind(table) else base.kind,
-        unit=table.unit or base.unit,
-        accepts=_accepted(table, base),
-        substance=table.substance or base.substance,
-        choices=tuple(table.choices) if table.choices is not None else base.choices,
-        low=table.low if table.low is not None else base.low,
-        high=table.high if table.high is not None else base.high,
-        doubtful=_doubtful(table, base),
-        members=tuple(table.members),
-        settle=table.settle,
-        group=table.group or base.group,
-        origin="study" if known is None else known.origin,
-        place=place,
-    )
-
-
-def _says_kind(table: "FactTable") -> bool:
-    return table.kind is not None or bool(table.members) or table.choices is not None
-
-
-def kind_of(table: "FactTable") -> FactKind:
-    """The kind a study's fact has when nobody says: what its other keys imply, else yes or no."""
-    if table.kind:
-        return table.kind
-    if table.members:
-        return "treatment"
-    if table.choices:
-        return "label"
-    return "number" if table.unit or table.low is not None or table.high is not None else "truth"
-
-
-def _accepted(table: "FactTable", base: FactDefinition) -> tuple[str, ...]:
-    if table.accepts is not None:
-        return tuple(table.accepts)
-    own = table.unit or base.unit
-    return tuple(unit for unit in dict.fromkeys(base.units) if unit != own)
-
-
-def _doubtful(table: "FactTable", base: FactDefinition) -> tuple[Fraction | None, Fraction | None]:
-    low, high = table.doubtful_low, table.doubtful_high
-    return (low if low is not None else base.doubtful[0], high if high is not None else base.doubtful[1])
-
-
 def _member(name: str, drug_class: FactDefinition) -> FactDefinition:
-    label = name.replace("_", " ")
-    return FactDefinition(name, label, "treatment", group=drug_class.group, place=drug_class.place)
+    label, group, place = name.replace("_", " "), drug_class.group, drug_class.place
+    return FactDefinition.made(name=name, label=label, kind="treatment", group=group, place=place)
 
 
-def _disease(diseases: Iterable[Disease]) -> FactDefinition:
-    return FactDefinition(
-        "disease", "disease", "label",
+def _disease(diseases: "Iterable[Disease]") -> FactDefinition:
+    return FactDefinition.made(
+        name="disease", label="disease", kind="label",
         choices=tuple(one.id for one in diseases),
         settle="state the disease for which the participant is screened", group="participant",
     )  # fmt: skip

@@ -140,7 +140,7 @@ def _planned(bag: Bag, infusion: Infusion) -> tuple[Line, ...]:
     viable = " × viability" if bag.car_gate == "viable" else ""
     low, high = (_millilitres(parts.get(name)) for name in ("lowest_volume", "highest_volume"))
     return (
-        Line("1  Cells to give", "level × weight", _cells(infusion.target.value)),
+        Line("1  Cells to give", _BY[infusion.dose.per], _cells(infusion.target.value)),
         Line(
             "2  Counting cells per mL", f"cells/mL{viable} × CAR-positive", _cells(parts.get("counting_cells_per_ml"))
         ),
@@ -157,13 +157,21 @@ def _given(infusion: Infusion) -> tuple[Line, ...]:
     return (
         Line("4  Volume given", "bag − left behind", _millilitres(infusion.infused.value)),
         Line("5  Cells given", how, _cells(infusion.cells.value)),
-        Line("6  Dose given, per kg", "line 5 / weight", _cells(infusion.per_kg.value)),
+        Line(*_DELIVERED[infusion.dose.per], _cells(infusion.per_kg.value)),
         Line(
             "7  Deviation from the level",
             "line 6 / level − 1",
             NOT_KNOWN if deviation is None else f"{float(deviation):+.2f} %",
         ),
     )
+
+
+_BY = {"kg": "level × weight", "m2": "level × body surface", "": "the level itself"}
+_DELIVERED = {
+    "kg": ("6  Dose given, per kg", "line 5 / weight"),
+    "m2": ("6  Dose given, per m²", "line 5 / body surface"),
+    "": ("6  Dose given", "line 5"),
+}
 
 
 def _verdict(infusion: Infusion) -> tuple[str, ...]:

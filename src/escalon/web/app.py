@@ -134,7 +134,13 @@ def _study_json(study: Study) -> dict[str, Any]:
         "version": study.version,
         "sponsor": study.sponsor,
         "levels": [
-            {"number": one.number, "name": one.name, "cells_per_kg": float(one.cells_per_kg)}
+            {
+                "number": one.number,
+                "name": one.name,
+                "dose": str(one.amount),
+                "amount": float(one.amount.value),
+                "unit": one.amount.unit,
+            }
             for one in study.dose.levels
         ],
         "criteria": [

@@ -8,10 +8,15 @@ from hypothesis import strategies as st
 from escalon.facts import Finding, Status, UnitError, grounds
 from escalon.instruments import assess
 from escalon.instruments.product.cell_dose import infused_volume
+from escalon.instruments.product.dose import Dose
 from escalon.instruments.product.dose_window import DoseAdjustment, DoseLevel, judge_dose, percent_apart
 from escalon.instruments.product.infusion import Bag, calculate
 
-LEVELS = [DoseLevel(1, 100_000), DoseLevel(2, 300_000), DoseLevel(3, 600_000)]
+LEVELS = [
+    DoseLevel(1, Dose.parse("100000 cells/kg")),
+    DoseLevel(2, Dose.parse("300000 cells/kg")),
+    DoseLevel(3, Dose.parse("600000 cells/kg")),
+]
 WEIGHT = Finding("dosing_weight", 55, unit="kg")
 
 volumes = st.fractions(Fraction(1, 10), 500, max_denominator=100)
@@ -27,11 +32,11 @@ def per_kg(value):
 @given(counts, shares, shares, weights, st.sampled_from(LEVELS), st.sampled_from(["viable", "total"]))
 def test_infusing_the_calculated_volume_gives_exactly_the_level(tnc, viability, fraction, weight, level, gate):
     factors = {"cells_per_ml": tnc, "viability": (viability, "1"), "car_fraction": (fraction, "1"), "car_gate": gate}
-    volume = assess("volume_to_infuse", level=level.cells_per_kg, weight=weight, **factors).value
+    volume = assess("volume_to_infuse", level=level.dose.value, weight=weight, **factors).value
     if volume > 2000:
         return
     cells = assess("car_positive_cells", volume=volume, **factors).value
-    assert assess("cells_per_kg", cells=cells, weight=weight).value == level.cells_per_kg
+    assert assess("cells_per_kg", cells=cells, weight=weight).value == level.dose.value
 
 
 @given(volumes, counts, shares, shares, st.sampled_from(["volume", "cells_per_ml", "viability", "car_fraction"]))
@@ -67,8 +72,8 @@ def test_a_bare_viability_is_refused_because_it_could_be_a_percentage():
 def test_the_limits_are_inside_and_the_least_step_beyond_them_is_outside(level, limit, fineness):
     step = Fraction(1, fineness)
     outward = step if limit > 1 else -step
-    on = judge_dose(per_kg(level.cells_per_kg * limit), level, LEVELS, Fraction(1, 5))
-    beyond = judge_dose(per_kg(level.cells_per_kg * (limit + outward)), level, LEVELS, Fraction(1, 5))
+    on = judge_dose(per_kg(level.dose.value * limit), level, LEVELS, Fraction(1, 5))
+    beyond = judge_dose(per_kg(level.dose.value * (limit + outward)), level, LEVELS, Fraction(1, 5))
     assert on.value is True
     assert beyond.value is False
 
@@ -88,7 +93,7 @@ def test_a_dose_is_in_the_window_exactly_when_it_belongs_to_the_assigned_level(d
 def test_overlapping_windows_name_no_single_level():
     found = judge_dose(per_kg(200_000), LEVELS[0], LEVELS[:2], Fraction(9, 10))
     assert "ambiguous_level" not in found.flags
-    close = [DoseLevel(1, 100_000), DoseLevel(2, 120_000)]
+    close = [DoseLevel(1, Dose.parse("100000 cells/kg")), DoseLevel(2, Dose.parse("120000 cells/kg"))]
     found = judge_dose(per_kg(110_000), close[0], close, 0.2)
     assert found.components["level_delivered"] is None
     assert found.components["levels_matching"] == (1, 2)

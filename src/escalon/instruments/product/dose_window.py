@@ -11,26 +11,26 @@ from fractions import Fraction
 from typing import Any
 
 from escalon.facts import Finding, Ground, Number, Status, UnitError, exact, plain, spelled
+from escalon.instruments.product.dose import Dose
 
 RULE = "dose_window/1"
 
 
 @dataclass(frozen=True, slots=True)
 class DoseLevel:
-    """One dose level of the study, in cells per kg."""
+    """One dose level of the study: its number and its dose, in cells, cells/kg, mg, mg/m² …"""
 
     number: int
-    cells_per_kg: Number
+    dose: Dose
 
     def window(self, tolerance: Number) -> tuple[Fraction, Fraction]:
-        """The lowest and highest dose that still is this level."""
-        planned, share = exact(self.cells_per_kg), exact(tolerance)
-        return planned * (1 - share), planned * (1 + share)
+        """The lowest and highest dose that still is this level, in the level's unit."""
+        return self.dose.window(tolerance)
 
-    def holds(self, cells_per_kg: Number, tolerance: Number) -> bool:
-        """Whether a dose lies in the window; compared exactly, both limits included."""
+    def holds(self, given: Number, tolerance: Number) -> bool:
+        """Whether a dose in the level's unit lies in the window; compared exactly, both limits included."""
         low, high = self.window(tolerance)
-        return low <= exact(cells_per_kg) <= high
+        return low <= exact(given) <= high
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +60,18 @@ def judge_dose(
     tolerance: Number,
     adjustment: DoseAdjustment | None = None,
 ) -> Finding:
-    """Hold a delivered dose in cells per kg (the finding `cells_per_kg`) against the assigned level.
+    """Hold a delivered dose, in the unit of the levels, against the assigned level.
 
     The value is True inside the window and False outside; `None` when the dose is not known. `components` give the ratio,
     the deviation, the window and the level the delivered dose belongs to, if any.
     """
     grounds: tuple[Ground, ...] = (delivered,)
     if assigned not in levels:
-        raise ValueError(
-            f"level {assigned.number} at {plain(assigned.cells_per_kg)} cells/kg is not one of the study's"
-        )
+        raise ValueError(f"level {assigned.number} at {assigned.dose} is not one of the study's")
     if not 0 <= exact(tolerance) < 1:
         raise ValueError(f"the tolerance is a fraction from 0 to 1, not {plain(tolerance)}: write 20 % as 0.2")
-    if spelled(delivered.unit) != "{cells}/kg":
-        raise UnitError(f"a dose is judged in cells/kg, not in {delivered.unit}")
+    if spelled(delivered.unit) != spelled(assigned.dose.unit):
+        raise UnitError(f"a dose is judged in {assigned.dose.shown_unit}, as its level is, not in {delivered.unit}")
     dose = delivered.value
     if delivered.status is not Status.OK or dose is None or isinstance(dose, str | bool):
         return Finding(
@@ -97,10 +95,10 @@ def judge_dose(
 
 def _parts(dose: Fraction, assigned: DoseLevel, levels: Sequence[DoseLevel], tolerance: Number) -> dict[str, Any]:
     low, high = assigned.window(tolerance)
-    ratio = dose / exact(assigned.cells_per_kg)
+    ratio = dose / assigned.dose.value
     holding = [level.number for level in levels if level.holds(dose, tolerance)]
     return {
-        "cells_per_kg": dose,
+        "cells_per_kg" if assigned.dose.unit == "{cells}/kg" else "dose": dose,
         "ratio": ratio,
         "deviation_percent": (ratio - 1) * 100,
         "lowest_allowed": low,
@@ -120,7 +118,7 @@ def _deviation(
     spread = plain(exact(tolerance) * 100)
     said = (
         f"{percent_apart(parts['deviation_percent'], exact(tolerance) * 100)} % from level {assigned.number} "
-        f"({plain(assigned.cells_per_kg)} cells/kg): {word} ± {spread} %"
+        f"({plain(assigned.dose.value)} {assigned.dose.shown_unit}): {word} ± {spread} %"
     )
     matching = parts["levels_matching"]
     flags: tuple[str, ...] = ("ambiguous_level",) if len(matching) > 1 else ()

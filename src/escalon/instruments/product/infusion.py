@@ -18,6 +18,7 @@ from escalon.instruments.product.cell_dose import (
     target_cells,
     volume_to_infuse,
 )
+from escalon.instruments.product.dose import Dose
 from escalon.instruments.product.dose_window import DoseAdjustment, DoseLevel, judge_dose
 
 RULE = "infusion/1"
@@ -27,6 +28,7 @@ RULE = "infusion/1"
 class Bag:
     """A product as measured on the day: volumes in mL, cells per mL, fractions from 0 to 1; `None` is not known.
 
+    `given` is the amount given of a product that is weighed or counted otherwise, in the unit of the dose.
     `viability` is measured after thaw; `release_viability` is kept beside it and never used in its place. `cells` is a
     count of viable CAR-positive cells given, when the laboratory reports that instead of its factors.
     """
@@ -39,6 +41,7 @@ class Bag:
     residual: Number | None = None
     release_viability: Number | None = None
     cells: Number | None = None
+    given: Number | None = None
 
     def factors(self) -> dict[str, Any]:
         """The measured factors, as items of the dose formulas."""
@@ -62,6 +65,8 @@ class Infusion:
     cells: Finding
     per_kg: Finding
     verdict: Finding
+    dose: Dose
+    """The dose of the assigned level."""
 
     def findings(self) -> Mapping[str, Finding]:
         """Every step by name."""
@@ -82,37 +87,99 @@ def calculate(
     tolerance: Number,
     adjustment: DoseAdjustment | None = None,
     cap: Number | None = None,
+    surface: Finding | None = None,
 ) -> Infusion:
     """Every step from the assigned level and the weight to the verdict on what was given.
 
-    `cap` is the study's ceiling on total cells, if it has one. Nothing missing is filled in: a step without its factors
-    has no value and names what it lacks.
+    `cap` is the study's ceiling on the total, if it has one; `surface` the body surface in m², for a dose by it. A flat dose
+    asks for neither weight nor surface. Nothing missing is filled in: a step without its factors has no value and names
+    what it lacks.
     """
-    kilograms = weight.value
-    target = _capped(assess_with(target_cells, {"level": assigned.cells_per_kg, "weight": kilograms}), cap)
+    dose = assigned.dose
+    by = {"": None, "kg": weight, "m2": surface}[dose.per]
+    target = _capped(_target(dose, by), cap)
     infused = infused_volume(bag.volume, bag.residual)
-    cells = _cells(bag, infused)
-    per_kg = _after(assess_with(cells_per_kg, {"cells": cells.value, "weight": kilograms}), cells, weight)
+    given = _cells(bag, infused) if dose.thing == "{cells}" else _measured(bag, dose)
+    delivered = _delivered(dose, given, by)
     return Infusion(
         weight,
         target,
-        _to_infuse(bag, kilograms, assigned, tolerance, target),
+        _to_infuse(bag, assigned, tolerance, target, by),
         infused,
-        cells,
-        per_kg,
-        judge_dose(per_kg, assigned, levels, tolerance, adjustment),
+        given,
+        delivered,
+        judge_dose(delivered, assigned, levels, tolerance, adjustment),
+        dose,
     )
 
 
-def _to_infuse(bag: Bag, kilograms: Any, assigned: DoseLevel, tolerance: Number, target: Finding) -> Finding:
+def _target(dose: Dose, by: Finding | None) -> Finding:
+    """The total for this person: the flat dose itself, or the dose for each kg or m²."""
+    if dose.unit == "{cells}/kg":
+        return assess_with(target_cells, {"level": dose.value, "weight": by and by.value})
+    if not dose.per:
+        return Finding("dose_to_give", dose.value, unit=dose.thing, rule=RULE)
+    size = _size(by)
+    if size is None:
+        return _lacking("dose_to_give", dose.thing, dose.per, by)
+    return Finding("dose_to_give", dose.value * size, unit=dose.thing, rule=RULE, rests_on=() if by is None else (by,))
+
+
+def _size(by: Finding | None) -> Fraction | None:
+    value = by.value if by is not None and by.status is Status.OK else None
+    return None if value is None or isinstance(value, str) else exact(value)
+
+
+def _lacking(name: str, unit: str, per: str, by: Finding | None) -> Finding:
+    """A step that waits for weight or body surface, with what was wrong with it if something was."""
+    missing = ("weight" if per == "kg" else "body_surface_area",)
+    status = Status.MISSING if by is None or by.status is Status.OK else by.status
+    return Finding(name, None, status, unit=unit, missing=missing, reasons=by.reasons if by else (), rule=RULE)
+
+
+def _measured(bag: Bag, dose: Dose) -> Finding:
+    """The amount given of a product that is not counted in cells, as recorded."""
+    if bag.given is None:
+        return Finding("dose_given_in_total", None, Status.MISSING, unit=dose.thing, missing=("given",), rule=RULE)
+    if exact(bag.given) <= 0:
+        return Finding(
+            "dose_given_in_total", None, Status.INVALID, unit=dose.thing, reasons=("a dose given is above 0",)
+        )
+    return Finding("dose_given_in_total", exact(bag.given), unit=dose.thing, rule=RULE)
+
+
+def _delivered(dose: Dose, given: Finding, by: Finding | None) -> Finding:
+    """What was given, in the unit of the level."""
+    if dose.unit == "{cells}/kg" and by is not None:
+        return _after(assess_with(cells_per_kg, {"cells": given.value, "weight": by.value}), given, by)
+    size = Fraction(1) if not dose.per else _size(by)
+    before = (given,) if by is None else (given, by)
+    if size is None:
+        return _after(_lacking("dose_given", dose.unit, dose.per, by), *before)
+    value = None if given.value is None or isinstance(given.value, str) else exact(given.value) / size
+    status = Status.OK if value is not None else given.status
+    return _after(Finding("dose_given", value, status, unit=dose.unit, missing=given.missing, rule=RULE), *before)
+
+
+def _to_infuse(bag: Bag, assigned: DoseLevel, tolerance: Number, target: Finding, by: Finding | None) -> Finding:
     """The volume for the target, the volumes at both ends of the window, and what to load if some stays behind."""
-    items = {"level": assigned.cells_per_kg, "weight": kilograms, **bag.factors()}
-    found = assess_with(volume_to_infuse, items)
+    dose = assigned.dose
+    if dose.thing != "{cells}":
+        reason = f"a dose in {dose.shown_unit} is not a volume of cells"
+        return Finding("volume_to_infuse", None, Status.NOT_APPLICABLE, unit="mL", reasons=(reason,), rule=RULE)
+    if dose.unit == "{cells}/kg":
+        found = assess_with(volume_to_infuse, {"level": dose.value, "weight": by and by.value, **bag.factors()})
+    else:
+        found = _after(assess_with(car_positive_cells, {"volume": 1, **bag.factors()}), target)
+        found = replace(found, name="volume_to_infuse", unit="mL", category=None)
     if found.status is not Status.OK or target.value is None or isinstance(target.value, str):
         return found
     per_ml = exact(found.components["counting_cells_per_ml"])
-    volume, weight = exact(target.value) / per_ml, exact(kilograms)
-    low, high = (dose * weight / per_ml for dose in assigned.window(tolerance))
+    if per_ml == 0:
+        reason = "the product holds no viable CAR-positive cells: no volume gives the dose"
+        return replace(found, value=None, status=Status.INVALID, reasons=(reason,))
+    volume, size = exact(target.value) / per_ml, Fraction(1) if not dose.per else _size(by)
+    low, high = (end * (size or 0) / per_ml for end in assigned.window(tolerance))
     load = volume + exact(bag.residual or 0)
     parts = {**found.components, "lowest_volume": low, "highest_volume": high, "volume_to_load": load}
     flags, reasons = target.flags, target.reasons

@@ -16,8 +16,7 @@ def level_grid(plan: DosePlan, found: NextDose) -> Grid:
         here = [review for review in found.reviews if review.infusion.level == level.number]
         count = {outcome: sum(review.outcome is outcome for review in here) for outcome in Outcome}
         evaluable = count[Outcome.NO_DLT] + count[Outcome.DLT]
-        low, high = plan.window(level)
-        name = f"{level.number} {level.name}: {cells(level.cells_per_kg)} cells/kg ({cells(low)} to {cells(high)})"
+        name = f"{level.number} {level.name}: {level.amount} ({level.amount.window_text(plan.tolerance)})"
         cells_ = (len(here), evaluable, count[Outcome.DLT], count[Outcome.PENDING], count[Outcome.NOT_EVALUABLE])
         rows.append((name, *map(str, cells_)))
     columns = ("dose level", "infused", "evaluable", "DLT", "pending", "not evaluable")

@@ -1,0 +1,109 @@
+"""What is wrong with the shape of a study folder, in words: an unknown key, a missing one, a value of another kind."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from escalon.protocol.errors import Problem
+from escalon.protocol.folder import KeyPath, Sources
+from escalon.protocol.study import Study
+from escalon.protocol.tables import Table
+
+
+def shape_problem(detail: Any, document: dict[str, Any], sources: Sources) -> Problem:
+    """One error of pydantic's as a problem with its place and what to write."""
+    path = tuple(_path(detail["loc"], document))
+    key = str(path[-1]) if path else ""
+    return sources.problem(path, _sentence(detail, path, key), _where(document, path))
+
+
+def _path(loc: tuple[str | int, ...], document: dict[str, Any]) -> Iterator[str | int]:
+    """The path in the document: without pydantic's own steps, and `study.title` as the key of a table."""
+    inside: Any = document
+    for number, part in enumerate(loc):
+        if number == 0 and isinstance(part, str) and part.startswith("study."):
+            yield from part.split(".", 1)
+            return
+        last = number == len(loc) - 1
+        if isinstance(inside, dict) and (part in inside or last):
+            yield part
+            inside = inside.get(part)
+        elif isinstance(inside, list) and isinstance(part, int):
+            yield part
+            inside = inside[part] if part < len(inside) else None
+        elif not isinstance(part, str) or not part.startswith(("function-", "[key]")):
+            inside = None
+
+
+def keys_at(path: KeyPath) -> tuple[str, ...]:
+    """The keys a table at this path may have, for the hint beside an unknown one."""
+    from escalon.protocol.load import table_in
+
+    if path[:1] == ("study",):
+        return tuple(key.partition(".")[2] for key in Study.may_have() if key.startswith("study."))
+    model: type[Table] = Study
+    for part in path:
+        model = table_in(model.may_have().get(str(part))) or model
+    keys = tuple(key for key in model.may_have() if not key.startswith("study."))
+    return ("study", *keys) if model is Study else keys
+
+
+def _sentence(detail: Any, path: KeyPath, key: str) -> str:
+    given = detail.get("input")
+    match detail["type"]:
+        case "extra_forbidden":
+            keys = keys_at(path[:-1])
+            close = get_close_matches(key, keys, 1, 0.6)
+            hint = f"Did you mean `{close[0]}`?" if close else f"Known here: {', '.join(keys)}"
+            return f"`{key}` is not known. {hint}"
+        case "missing":
+            return f"`{key}` is missing. Write {_example(key)}"
+        case "literal_error":
+            return f"{given!r} is not one of {detail['ctx']['expected']}"
+        case "value_error":
+            return str(detail["ctx"]["error"])
+        case "string_pattern_mismatch":
+            return (
+                f"{given!r} is not a name: lower-case letters, digits and _ for names; letters, digits, - and _ for ids"
+            )
+        case "string_too_short":
+            return f"`{key}` is empty. Write {_example(key)}"
+        case _:
+            return f"`{key}` {_given(given)}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+
+
+def _given(value: object) -> str:
+    text = repr(value)
+    return f"is {text[:60]}{'…' if len(text) > 60 else ''}"
+
+
+_EXAMPLES = {
+    "rule": 'rule = "age >= 18 at consent"',
+    "dose": "a table [dose] with its [[dose.level]] tables; `escalon study new FOLDER` shows one",
+    "study": 'a table [study] with title = "…" and target = 18',
+    "inclusion": 'a table [[inclusion]] with id = "I-1", says = "…" and rule = "…"',
+    "disease": 'a table [[disease]] with id = "RA" and name = "rheumatoid arthritis"',
+    "dlt_window": 'dlt_window = "28 days"',
+    "weight_window": 'weight_window = "30 days"',
+    "tolerance": 'tolerance = "20 %"',
+    "cells_per_kg": 'cells_per_kg = "1e5"',
+    "alternatives": 'alternatives = ["what else it could mean"]',
+    "signer": 'signer = "principal investigator"',
+}
+
+
+def _example(key: str) -> str:
+    return _EXAMPLES.get(key, f"{key} = …")
+
+
+def _where(document: Any, path: KeyPath) -> str:
+    """The id of the table a path lies in, or its header."""
+    inside, found = document, ""
+    for part in path:
+        try:
+            inside = inside[part]
+        except (KeyError, IndexError, TypeError):
+            break
+        if isinstance(inside, dict) and isinstance(inside.get("id"), str):
+            found = inside["id"]
+    return found or (".".join(str(part) for part in path[:-1]) if len(path) > 1 else "")
