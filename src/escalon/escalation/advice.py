@@ -17,8 +17,8 @@ from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, WholeCo
 from escalon.escalation.decision import Decision, Departure, Stop, Treat, Wait
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.guards import Guard
-from escalon.escalation.notation import Conduct, Outcome, Treated, parse_conduct
-from escalon.escalation.replay import counting, departure, departures
+from escalon.escalation.notation import Cohort, Conduct, Outcome, Treated, parse_conduct
+from escalon.escalation.replay import as_said, departures
 from escalon.escalation.rule import Counts, Rule
 from escalon.escalation.tally import Tally
 from escalon.escalation.timed import Design
@@ -53,53 +53,50 @@ def next_dose(
     window = next((guard for guard in calendar if isinstance(guard, DltWindow)), None)
     if any(guard.reads_calendar for guard in calendar):
         conduct = _on_the_day(conduct, window, today)
-    decision, left = asked(design, conduct, window, today)
-    decision = _held(decision, calendar, conduct, conduct.in_open_cohort(design.cohort), today)
-    decision = _remarked(decision, design, conduct.tally(design.levels, design.lowest), left)
+    decision, left, tally = asked(design, conduct, window, today)
+    if calendar:
+        decision = _held(decision, calendar, conduct, conduct.in_open_cohort(design.cohort), today)
+    decision = _remarked(decision, design, tally, left)
     return _with_notes(decision, conduct, window, today)
 
 
 def asked(
     design: Design, conduct: Conduct, window: DltWindow | None = None, today: date | None = None
-) -> tuple[Decision, tuple[Departure, ...]]:
-    """What the design says of a conduct, and where that conduct departs from what it had said; no guard on the calendar."""
+) -> tuple[Decision, tuple[Departure, ...], Tally]:
+    """What the design says of a conduct, where that conduct departs from what it had said, and the counts it rests on.
+
+    No guard on the calendar is asked here. Where nothing is open the rule is asked of every earlier state in one call.
+    """
     if not isinstance(design, Rule):
         timed = design
         left = departures(lambda before: timed.ask(before, today), conduct, one_by_one=timed.one_by_one)
-        return timed.ask(conduct, today), left
+        return timed.ask(conduct, today), left, conduct.tally(design.levels, design.lowest)
     rule = design
 
     def ask(before: Conduct) -> Decision:
-        return _settle(rule, _tally(rule, before), _when_all_closed(before, window), before.in_open_cohort(rule.cohort))
+        tally = before.tally(rule.levels, rule.lowest, recalled)
+        return _settle(rule, tally, _when_all_closed(before, window), before.in_open_cohort(rule.cohort))
 
-    before = [Conduct(conduct.cohorts[:number]) for number in range(len(conduct.cohorts) + 1)]
-    tallies = [_tally(rule, one) for one in before]
-    plain = [number for number, one in enumerate(before) if not _is_open(rule, one, tallies[number])]
+    recalled = rule.cohort if rule.recalls is not None else None
+    tallies = conduct.tallies(rule.levels, rule.lowest, recalled)
+    cohorts, now = conduct.cohorts, len(conduct.cohorts)
+    plain = [number for number, tally in enumerate(tallies) if not _is_open(rule, cohorts[:number], tally)]
     try:
-        counts = Counts.of(*(tallies[number] for number in plain), recalls=rule.recalls)
+        counts = Counts.of(*map(tallies.__getitem__, plain), recalls=rule.recalls)
         moves = rule.decide(counts)
     except EscalationError:  # a table that says nothing of some earlier count
-        return ask(conduct), departures(ask, conduct)
-    follows = {
-        number
-        for row, number in enumerate(plain[: len(plain) - (len(conduct.cohorts) in plain)])
-        if moves.level[row] and conduct.cohorts[number].level == rule.label(int(moves.level[row]))
-        and counting(conduct.cohorts[number]) <= moves.size[row]
-    }  # fmt: skip
-    found = (departure(ask, conduct, number + 1) for number in range(len(conduct.cohorts)) if number not in follows)
-    left = tuple(one for one in found if one is not None)
-    if plain and plain[-1] == len(conduct.cohorts):
-        return rule.answer(counts, moves, len(plain) - 1, tallies[-1]), left
-    return ask(conduct), left
+        return ask(conduct), departures(ask, conduct), tallies[-1]
+    said = zip(plain, moves.level.tolist(), moves.size.tolist(), strict=True)
+    follows = {n for n, level, size in said if n < now and level and as_said(cohorts[n], rule.label(level), size)}
+    left = () if len(follows) == now else departures(ask, conduct, follows)
+    if plain and plain[-1] == now:
+        return rule.answer(counts, moves, len(plain) - 1, tallies[-1]), left, tallies[-1]
+    return ask(conduct), left, tallies[-1]
 
 
-def _tally(rule: Rule, conduct: Conduct) -> Tally:
-    return conduct.tally(rule.levels, rule.lowest, rule.cohort if rule.recalls is not None else None)
-
-
-def _is_open(rule: Rule, conduct: Conduct, tally: Tally) -> bool:
+def _is_open(rule: Rule, cohorts: tuple[Cohort, ...], tally: Tally) -> bool:
     """Whether an answer needs more than the counts: outcomes pending, or a cohort that is not full."""
-    return any(tally.pending) or (not rule.decides_within_cohort and bool(conduct.in_open_cohort(rule.cohort)))
+    return any(tally.pending) or (not rule.decides_within_cohort and bool(Conduct(cohorts).in_open_cohort(rule.cohort)))
 
 
 def _remarked(decision: Decision, design: Design, tally: Tally, left: tuple[Departure, ...]) -> Decision:

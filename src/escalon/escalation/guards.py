@@ -170,8 +170,9 @@ class AtMost(Guard):
     def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
         """Cut cohorts to the places left; stop when there are none."""
         left = np.maximum(self.participants - counts.enrolled, 0)
-        moves = replace(moves, size=np.minimum(moves.size, left))
-        return moves.stop((moves.level > 0) & (left == 0), mtd=UNSETTLED, why=first)
+        cut = Moves(moves.level, np.minimum(moves.size, left), moves.mtd, moves.why, moves.about)
+        full = (left == 0) & (moves.level > 0)
+        return cut.stop(full, mtd=UNSETTLED, why=first) if full.any() else cut
 
     def cap(self, without: int | None) -> int | None:
         """The tighter of the two."""

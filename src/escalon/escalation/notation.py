@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.levels import counted, label
@@ -29,6 +30,9 @@ class Outcome(StrEnum):
     DLT = "T"
     PENDING = "P"
     NOT_EVALUABLE = "X"
+
+
+NO_DLT, DLT, PENDING, NOT_EVALUABLE = Outcome
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class Treated:
     def __post_init__(self) -> None:
         if self.level == 0:
             raise EscalationError("Level 0: dose levels are numbered from 1, and from -1 downwards below it")
-        object.__setattr__(self, "outcome", Outcome(self.outcome))
+        if self.outcome.__class__ is not Outcome:
+            object.__setattr__(self, "outcome", Outcome(self.outcome))
 
     def __str__(self) -> str:
         return f"{self.outcome}{'' if self.followed is None else self.followed}"
@@ -70,6 +75,29 @@ class Cohort:
 
 
 @dataclass(frozen=True)
+class LastCohort:
+    """The evaluable or pending participants treated last, as a cohort of a given size, and whether it is complete."""
+
+    members: tuple[Treated, ...] = ()
+    is_complete: bool = True
+
+    def then(self, cohort: Cohort, size: int) -> LastCohort:
+        """After a few more were treated: they join a cohort that is open at their level, or begin another."""
+        members = tuple(one for one in cohort.treated if one.outcome is not NOT_EVALUABLE)
+        same_level = bool(self.members) and self.members[0].level == cohort.level
+        if same_level and not members:
+            return self
+        joined = self.members + members if same_level and not self.is_complete else members
+        return LastCohort(joined, not joined or len(joined) >= size)
+
+    def counts(self) -> tuple[tuple[int, int], int]:
+        """(evaluable, DLTs) and pending."""
+        outcomes = [one.outcome for one in self.members]
+        dlts = outcomes.count(DLT)
+        return (outcomes.count(NO_DLT) + dlts, dlts), outcomes.count(PENDING)
+
+
+@dataclass(frozen=True)
 class Conduct:
     """Everything that has happened so far: cohorts in the order treated. Prints as `1NNN 2NNT`."""
 
@@ -86,21 +114,26 @@ class Conduct:
 
         With a `cohort` size, the cohort treated last is told apart from what was treated at its level before.
         """
-        counts = {outcome: [0] * levels for outcome in Outcome}
-        for one in self:
-            counts[one.outcome][self._counted(one.level, levels, lowest) - 1] += 1
-        n, t = counts[Outcome.NO_DLT], counts[Outcome.DLT]
-        last = [one.outcome for one in self._last(cohort)[0]] if cohort else []
-        dlts = last.count(Outcome.DLT)
-        return Tally(
-            n=tuple(without + with_dlt for without, with_dlt in zip(n, t, strict=True)),
-            t=tuple(t),
-            pending=tuple(counts[Outcome.PENDING]),
-            not_evaluable=tuple(counts[Outcome.NOT_EVALUABLE]),
-            current=self._counted(self.cohorts[-1].level, levels, lowest) if self.cohorts else 0,
-            last=(dlts + last.count(Outcome.NO_DLT), dlts) if cohort else None,
-            last_pending=last.count(Outcome.PENDING),
-        )
+        return self.tallies(levels, lowest, cohort)[-1]
+
+    def tallies(self, levels: int, lowest: int = 1, cohort: int | None = None) -> list[Tally]:
+        """The counts before each cohort, and now."""
+        n, t, pending, out = ([0] * levels for _ in range(4))
+        found, last, current = [Tally(tuple(n), tuple(t))], LastCohort(), 0
+        for one in self.cohorts:
+            current = self._counted(one.level, levels, lowest)
+            for outcome in (each.outcome for each in one.treated):
+                n[current - 1] += outcome is NO_DLT or outcome is DLT
+                t[current - 1] += outcome is DLT
+                pending[current - 1] += outcome is PENDING
+                out[current - 1] += outcome is NOT_EVALUABLE
+            counts = (tuple(n), tuple(t), tuple(pending), tuple(out), current)
+            if cohort is None:
+                found.append(Tally(*counts))
+            else:
+                last = last.then(one, cohort)
+                found.append(Tally(*counts, *last.counts()))
+        return found
 
     def _counted(self, level: int, levels: int, lowest: int) -> int:
         if lowest == 1 and 1 <= level <= levels:
@@ -116,21 +149,10 @@ class Conduct:
 
     def in_open_cohort(self, size: int) -> tuple[Treated, ...]:
         """The evaluable or pending participants of the last cohort while it has fewer than `size` of them."""
-        last, complete = self._last(size)
-        return () if complete else tuple(last)
-
-    def _last(self, size: int) -> tuple[list[Treated], bool]:
-        """The evaluable or pending participants of the last cohort, and whether it has `size` of them."""
-        last: list[Treated] = []
-        complete = True
+        last = LastCohort()
         for cohort in self.cohorts:
-            members = [one for one in cohort.treated if one.outcome is not Outcome.NOT_EVALUABLE]
-            same_level = bool(last) and last[0].level == cohort.level
-            if same_level and not members:
-                continue
-            last = members if complete or not same_level else last + members
-            complete = not last or len(last) >= size
-        return last, complete
+            last = last.then(cohort, size)
+        return () if last.is_complete else last.members
 
     def as_of(self, today: date, window: timedelta) -> Conduct:
         """The same conduct with every window still open on `today` shown as pending: no DLT *yet* is not no DLT."""
@@ -145,6 +167,8 @@ class Conduct:
 
 
 COHORT = re.compile(r"(?P<level>[-−]?[0-9]{1,3})(?P<outcomes>(?:[A-Za-z][0-9]{0,4})+)")
+FOLLOWED = re.compile(r"([A-Z])([0-9]*)")
+LETTERS = {str(outcome): outcome for outcome in Outcome}
 HOW_TO_WRITE = "Write the level and one letter per participant (N no DLT, T DLT, P pending, X not evaluable): 1NNN 2NNT"
 
 
@@ -154,27 +178,32 @@ def parse_conduct(text: str) -> Conduct:
     >>> str(parse_conduct("1nnn  2NTP"))
     '1NNN 2NTP'
     """
-    return Conduct(tuple(_cohort(word.group(), word.start() + 1, text) for word in re.finditer(r"\S+", text)))
+    found = []
+    for word in re.finditer(r"\S+", text):
+        try:
+            found.append(_cohort(word.group()))
+        except EscalationError as error:
+            where = f"“{text}”, column {word.start() + 1}: “{word.group()}”"
+            raise EscalationError(f"{where}{error}. {HOW_TO_WRITE}") from None
+    return Conduct(tuple(found))
 
 
-def _cohort(word: str, column: int, text: str) -> Cohort:
-    where = f"“{text}”, column {column}: “{word}”"
+@lru_cache(maxsize=1024)
+def _cohort(word: str) -> Cohort:
     match = COHORT.fullmatch(word)
     if match is None:
-        raise EscalationError(f"{where} is not a cohort. {HOW_TO_WRITE}")
-    level = int(match["level"].replace("−", "-"))
-    participants = re.findall(r"([A-Z])([0-9]*)", match["outcomes"].upper())
+        raise EscalationError(" is not a cohort")
+    level, outcomes = int(match["level"].replace("−", "-")), match["outcomes"].upper()
+    participants = FOLLOWED.findall(outcomes)
     if level == 0:
-        raise EscalationError(f"{where}: dose levels are numbered from 1. {HOW_TO_WRITE}")
-    strange = sorted({letter for letter, _ in participants} - set(Outcome))
+        raise EscalationError(": dose levels are numbered from 1")
+    strange = sorted({letter for letter, _ in participants} - LETTERS.keys())
     if set(strange) & {"E", "B"}:
-        raise EscalationError(
-            f"{where}: E and B (efficacy) belong to phase I/II designs, which Escalon does not run. {HOW_TO_WRITE}"
-        )
+        raise EscalationError(": E and B (efficacy) belong to phase I/II designs, which Escalon does not run")
     if strange:
-        raise EscalationError(f"{where}: unknown letter {', '.join(strange)}. {HOW_TO_WRITE}")
+        raise EscalationError(f": unknown letter {', '.join(strange)}")
     return Cohort(
-        tuple(Treated(level, Outcome(letter), followed=int(days) if days else None) for letter, days in participants)
+        tuple(Treated(level, LETTERS[letter], followed=int(days) if days else None) for letter, days in participants)
     )
 
 

@@ -26,15 +26,17 @@ class Tally:
     last_pending: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("pending", "not_evaluable"):
-            object.__setattr__(self, name, tuple(getattr(self, name)) or (0,) * len(self.n))
-        lengths = {len(self.n), len(self.t), len(self.pending), len(self.not_evaluable)}
-        if lengths != {len(self.n)} or not self.n:
+        depth = len(self.n)
+        if not self.pending:
+            object.__setattr__(self, "pending", (0,) * depth)
+        if not self.not_evaluable:
+            object.__setattr__(self, "not_evaluable", (0,) * depth)
+        if not depth or not depth == len(self.t) == len(self.pending) == len(self.not_evaluable):
             raise EscalationError("A tally needs one count per dose level: n=(3, 3, 0), t=(0, 1, 0)")
         for level, (n, t) in enumerate(zip(self.n, self.t, strict=True), start=1):
             if not 0 <= t <= n:
                 raise EscalationError(f"Level {level}: {t} with a DLT of {n} evaluable is impossible (0 <= DLTs <= n)")
-        if min(self.pending + self.not_evaluable) < 0:
+        if min(self.pending) < 0 or min(self.not_evaluable) < 0:
             raise EscalationError("Pending and not-evaluable counts cannot be negative")
         if not 0 <= self.current <= len(self.n):
             raise EscalationError(f"Current level {self.current}: write 1 to {len(self.n)}, or 0 before the first")

@@ -176,7 +176,20 @@ def answer(variant: Variant, first: Verdict | None, below: Verdict | None, above
 
 FIRST_COHORT = (Why.START, Why.OPEN, Why.TRY_BELOW, Why.FINISH_OPEN, Why.FINISH_SKIPPED)  # until A are evaluable there
 FILL = (Why.EXPAND, Why.FINISH_EXPAND, Why.CONFIRM_TOP, Why.CONFIRM_BELOW)  # until A+B are evaluable there
-SAYS_LEVEL_ABOVE = (Why.CONFIRM_BELOW, Why.TRY_BELOW, Why.BELOW_IS_MTD, Why.NO_MTD)  # speaks of the too toxic level
+SAYS_ABOVE = (Why.CONFIRM_BELOW, Why.TRY_BELOW, Why.BELOW_IS_MTD, Why.NO_MTD)  # speaks of the too toxic level
+
+
+@lru_cache
+def _answers(variant: Variant) -> tuple[Ints, Ints, Ints, Ints]:
+    """`answer` for every case, numbered (first, below, above): why, at which level, one level up or not, speaking of which."""
+    verdicts = [*Verdict, None]
+    cases = []
+    for first, below, above in product(verdicts, verdicts, Above):
+        why, step = answer(variant, first, below, above)
+        toxic = int(above is Above.TOXIC and first is not Verdict.TOXIC)
+        cases.append((why, step, why is Why.ESCALATE, toxic if why in SAYS_ABOVE else step))
+    whys, steps, ups, abouts = np.array(cases, dtype=np.int64).T
+    return whys, steps, ups, abouts
 
 
 @dataclass(frozen=True)
@@ -213,31 +226,28 @@ class AplusB(Rule):
 
     def decide(self, counts: Counts) -> Moves:
         """The next move for every row of counts: `answer` at the lowest level that has not passed."""
-        verdicts, depth = self.verdicts(counts.n, counts.t), self.levels
-        rows = np.arange(len(verdicts))
-        framed = np.empty((len(verdicts), depth + 2), dtype=np.int64)  # a frame: no level below, none above
-        framed[:, 0] = framed[:, -1] = NO_LEVEL
-        framed[:, 1:-1] = verdicts
-        halts = HALTS[framed[:, 1:]]
+        depth, rows = self.levels, np.arange(len(counts.n))
+        framed = np.full((len(rows), depth + 3), NO_LEVEL)  # a frame: no level below the lowest, none above the top
+        framed[:, 1:-2] = verdicts = self.verdicts(counts.n, counts.t)
+        halts = HALTS.take(framed[:, 1:])
         if self.start > 1:
             halts[:, : self.start - 1] &= verdicts[:, : self.start - 1] != Verdict.UNTRIED
-        first = halts.argmax(axis=1) + 1  # levels + 1 if every level passed
-        highest = depth - (verdicts[:, ::-1] != Verdict.UNTRIED).argmax(axis=1)
-        highest[~counts.n.any(axis=1)] = 0
-        above = (highest > first).astype(np.int64) + (framed[rows, np.minimum(first + 1, depth + 1)] == Verdict.TOXIC)
-        whys, steps, treats_up_to, says_above = self._tables
-        case = (framed[rows, first], framed[rows, first - 1], above)
-        why, level = whys[case], first + steps[case]
-        to = level + (why == Why.ESCALATE)
-        fills = np.where(to == level, counts.n[rows, np.maximum(level, 1) - 1], 0)
-        size = np.maximum(treats_up_to[why] - fills, 0)
-        says = np.where(framed[rows, np.minimum(level + 1, depth + 1)] == Verdict.TOXIC, level + 1, first)
+        first = halts.argmax(axis=1)  # the first level that has not passed, from 0; past the top if all have
+        at, seen = rows * (depth + 3) + first, framed.ravel()
+        tried = (verdicts != Verdict.UNTRIED).dot(self._powers)
+        above = (tried >> first + 1 > 0) + (seen.take(at + 2) == Verdict.TOXIC).astype(np.int64)
+        case = (seen.take(at + 1) * len(HALTS) + seen.take(at)) * len(Above) + above
+        whys, steps, ups, abouts = (table.take(case) for table in _answers(self.variant))
+        level = first + 1 + steps
+        there = counts.n.ravel().take(rows * depth + np.maximum(level, 1) - 1)
+        size = np.maximum(self._treats_up_to.take(whys) - there * (1 - ups), 0)
+        treats = size > 0
         return Moves(
-            level=np.where(size > 0, to, 0),
+            level=np.where(treats, level + ups, 0),
             size=size,
-            mtd=np.where(size > 0, 0, level),
-            why=why,
-            about=np.where(says_above[why], says, level),
+            mtd=np.where(treats, 0, level),
+            why=whys,
+            about=first + 1 + abouts,
         )
 
     def tolerates_top(self, n: Ints, t: Ints) -> bool:
@@ -250,15 +260,15 @@ class AplusB(Rule):
         return found
 
     @cached_property
-    def _tables(self) -> tuple[Ints, Ints, Ints, Ints]:
-        """`answer` for every case (why, and at which level), and for each reason: treat up to how many, speaks of above."""
+    def _powers(self) -> Ints:
+        """A bit for each level."""
+        return 1 << np.arange(self.levels)
+
+    @cached_property
+    def _treats_up_to(self) -> Ints:
+        """Up to how many each reason treats at a level."""
         x = self.thresholds
-        verdicts = [*Verdict, None]
-        answers = [[[answer(self.variant, *case) for case in product([seen], [below], Above)] for below in verdicts]
-                   for seen in verdicts]  # fmt: skip
-        up_to = [x.a if why in (*FIRST_COHORT, Why.ESCALATE) else x.size if why in FILL else 0 for why in Why]
-        found = np.array(answers, dtype=np.int64)
-        return found[..., 0], found[..., 1], np.array(up_to), np.array([int(why in SAYS_LEVEL_ABOVE) for why in Why])
+        return np.array([x.a if why in (*FIRST_COHORT, Why.ESCALATE) else x.size if why in FILL else 0 for why in Why])
 
     def remarks(self, tally: Tally) -> tuple[str, ...]:
         """Levels with more than A+B evaluable, of which no published A+B design speaks."""
