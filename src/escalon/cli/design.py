@@ -56,11 +56,15 @@ RISK = Annotated[
     ),
 ]
 SCENARIOS = Annotated[Path | None, typer.Option("--scenarios", help="CSV (name,1,2,3) or TOML file of scenarios.")]
+RANDOM = Annotated[int, typer.Option(min=0, max=100_000, help="Add this many random rising truths (seeded).")]
+GRID = Annotated[
+    str | None, typer.Option(help="Add every rising truth with risks from this list: 0.05,0.15,0.30,0.50.")
+]
 TARGET = Annotated[
     float, typer.Option("--target", "-t", callback=_rate, help="Target DLT risk by which choices are judged.")
 ]
-TRIALS = Annotated[int, typer.Option(min=1, max=10_000_000, help="Trials to simulate where a design cannot be swept.")]
-SEED = Annotated[int, typer.Option(min=0, help="Seed of the simulation.")]
+TRIALS = Annotated[int, typer.Option(min=2, max=10_000_000, help="Trials to simulate where a design cannot be swept.")]
+SEED = Annotated[int, typer.Option(min=0, help="Seed of the simulation and of random truths.")]
 WINDOW = Annotated[float | None, typer.Option(callback=_days, help="DLT window in days: adds the expected duration.")]
 BETWEEN = Annotated[float, typer.Option(callback=_days, help="Days between participants.")]
 NOT_EVALUABLE = Annotated[
@@ -78,10 +82,8 @@ def compare(
     ] = None,
     risk: RISK = None,
     scenarios: SCENARIOS = None,
-    random: Annotated[int, typer.Option(min=0, max=100_000, help="Add this many random rising truths (seeded).")] = 0,
-    grid: Annotated[
-        str | None, typer.Option(help="Add every rising truth with risks from this list: 0.05,0.15,0.30,0.50.")
-    ] = None,
+    random: RANDOM = 0,
+    grid: GRID = None,
     levels: LEVELS = 3,
     target: TARGET = 0.25,
     cap: Annotated[
@@ -118,7 +120,7 @@ def compare(
 
     chosen = [parse_design(text, levels) for text in designs or _default_designs(levels)]
     truths = _scenarios(risk, scenarios, random, levels, seed, target, not_evaluable, late, grid)
-    pace = Pace(window, days_between) if window else None
+    pace = None if window is None else Pace(window, days_between)
     with progress("sweeping", shown=not as_json) as told:
         found = evaluate_all(chosen, truths, target, Simulation(trials, seed, days_between), pace, cap, _telling(told))
     names = [one.name for one in chosen]
@@ -139,6 +141,8 @@ def characteristics(
     design: Annotated[str, typer.Argument(help="A design in one line, for example '3+3 V2'.")],
     risk: RISK = None,
     scenarios: SCENARIOS = None,
+    random: RANDOM = 0,
+    grid: GRID = None,
     levels: LEVELS = 3,
     target: TARGET = 0.25,
     trials: TRIALS = 10_000,
@@ -154,13 +158,15 @@ def characteristics(
     `escalon design characteristics "3+3 V2" --risk 0.05,0.15,0.30`
 
     `escalon design characteristics "boin target=0.25 size=18" --not-evaluable 0.1 --window 28`
+
+    `escalon design characteristics "3+3 V2" --random 10000`  the spread over many truths
     """
     from escalon.escalation import parse_design
     from escalon.escalation.enrolment import Pace
     from escalon.escalation.evaluation import Simulation, evaluate
 
-    truths = _scenarios(risk, scenarios, 0, levels, seed, target, not_evaluable, late)
-    pace = Pace(window, days_between) if window else None
+    truths = _scenarios(risk, scenarios, random, levels, seed, target, not_evaluable, late, grid)
+    pace = None if window is None else Pace(window, days_between)
     with progress("sweeping", shown=not as_json) as told:
         found = evaluate(
             parse_design(design, levels),
@@ -173,8 +179,46 @@ def characteristics(
     if as_json:
         print_json([one.as_json() for one in found])
         return
+    if len(found) > MANY:
+        _print_spread(found)
+        return
     for one in found:
         _print_characteristics(one)
+
+
+@app.command()
+def calibrate(
+    levels: LEVELS = 3,
+    target: TARGET = 0.25,
+    size: Annotated[int, typer.Option(min=1, help="Participants in all.")] = 18,
+    cohort: Annotated[int, typer.Option(min=1, help="Participants in a cohort.")] = 3,
+    random: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many random rising truths (seeded).")] = 1000,
+    seed: SEED = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Which skeleton for the CRM: the one right most often, averaged over many random truths, exactly (Lee & Cheung 2009).
+
+    `escalon design calibrate --levels 3 --target 0.25 --size 18`
+    """
+    from escalon.escalation.calibration import calibrate as candidates
+    from escalon.escalation.scenario import random_truths
+
+    with progress("sweeping", shown=not as_json) as told:
+        found = candidates(levels, target, size, random_truths(levels, random, seed, target), cohort, _telling(told))
+    if as_json:
+        print_json([one.as_json() for one in found])
+        return
+    say(
+        f"{len(found)} skeletons over {random:,} random truths (seed {seed}), exact for each; the most often right first"
+    )
+    columns = ["halfwidth", "prior MTD", f"P(closest to {target:g})", "at the worst level", "P(MTD above)", "skeleton"]
+    rows = [
+        [f"{one.halfwidth:g}", str(one.prior_mtd), f"{one.correct:.3f}", f"{one.least_correct:.3f}", f"{one.above:.3f}",
+         one.design.split("skeleton=")[1].split()[0]]
+        for one in found
+    ]  # fmt: skip
+    print_aligned(columns, rows)
+    say(f"Write: {found[0].design}")
 
 
 @app.command()
@@ -255,6 +299,10 @@ def _scenarios(
     from escalon.escalation.scenario import grid as rising_grid
     from escalon.escalation.scenario_files import read_scenarios
 
+    if not 0 < target < 1:
+        raise EscalationError(
+            f"--target {target:g} is no DLT risk: write a probability between 0 and 1, for example 0.25"
+        )
     found: list[Scenario] = []
     for text in risk or ([] if file or random or grid else _default_risks(levels)):
         name, equals, numbers = text.rpartition("=")
@@ -291,7 +339,7 @@ def _print_comparison(found: Comparison) -> None:
         return
     for number, scenario in enumerate(found.scenarios):
         evaluations = [row[number] for row in found.rows]
-        levels = range(1, len(scenario.risks) + 1)
+        levels = _labels(evaluations)
         extras = _extras(evaluations)
         header = ["design", "no MTD", *(f"MTD {level}" for level in levels), "undecided", "E[N]", "E[DLT]"]
         header += [
@@ -309,6 +357,12 @@ def _print_comparison(found: Comparison) -> None:
             [[*_cells(one), *(cell(one) for _, cell in extras), one.characteristics.method] for one in evaluations],
         )
         say("")
+
+
+def _labels(evaluations: list[Evaluation]) -> tuple[int, ...]:
+    """What people call the levels; counted from 1 where the designs call them differently."""
+    named = {one.labels for one in evaluations}
+    return named.pop() if len(named) == 1 else tuple(range(1, len(evaluations[0].labels) + 1))
 
 
 MANY = 12  # scenarios beyond which averages are shown instead of one table each
@@ -360,6 +414,34 @@ def _print_averages(found: Comparison) -> None:
     print_aligned(["design", *(name for name, _ in columns), "how"], rows)
 
 
+def _print_spread(found: tuple[Evaluation, ...]) -> None:
+    """One design over many truths: the mean of each number, the least and the most, and those between which half lie."""
+    import numpy as np
+
+    first, levels = found[0], found[0].labels
+    numbers: list[tuple[str, Callable[[Evaluation], Estimates | None]]] = [
+        (f"P(closest to {first.target:g})", lambda one: one.correct),
+        ("P(MTD above)", lambda one: one.above),
+        ("P(>60 % above)", lambda one: one.mostly_overdosed),
+        ("no MTD", lambda one: one.characteristics.none),
+        *(
+            (f"MTD {level}", lambda one, at=at: one.characteristics.selection[at])
+            for at, level in enumerate(levels, start=1)
+        ),  # type: ignore[misc]
+        ("E[N]", lambda one: one.characteristics.size),
+        ("E[DLT]", lambda one: one.characteristics.total_dlts),
+        ("E[days]", lambda one: one.days),
+    ]
+    say(f"{first.design} over {len(found):,} truths ({first.characteristics.method}; --json gives every one)")
+    rows = []
+    for name, of in numbers:
+        values = [float(number.value) for one in found if (number := of(one)) is not None]
+        if values:
+            shown = [np.mean(values), *np.quantile(values, [0, 0.25, 0.5, 0.75, 1])]
+            rows.append([name, *(f"{value:.3f}" for value in shown)])
+    print_aligned(["", "mean", "least", "quarter", "half", "three quarters", "most"], rows)
+
+
 def _print_characteristics(one: Evaluation) -> None:
     found, scenario = one.characteristics, one.scenario
     say(f"{one.design}, {scenario.title} ({found.method})")
@@ -369,7 +451,10 @@ def _print_characteristics(one: Evaluation) -> None:
     say(f"  {'none':<10}{'':>12}{f'{found.none:.6f}':>20}")
     for level, risk in enumerate(scenario.total.tolist(), start=1):
         numbers = (found.selection[level], found.patients[level - 1], found.dlts[level - 1])
-        say(f"  {level:<10}{risk:>12.4g}" + "".join(f"{format(number, '.6f'):>20}" for number in numbers))
+        say(
+            f"  {one.labels[level - 1]:<10}{risk:>12.4g}"
+            + "".join(f"{format(number, '.6f'):>20}" for number in numbers)
+        )
     if float(found.unsettled.value):
         say(f"  the rule names no MTD when full: {found.unsettled:.6f}")
     say(f"  expected size {found.size:.4f}; P(size): " + "  ".join(f"{n:g}: {p:.4f}" for n, p in found.sizes.items()))

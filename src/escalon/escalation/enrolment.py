@@ -21,6 +21,7 @@ from escalon.escalation.truth import checked_truths
 
 Floats = NDArray[np.float64]
 
+LONGEST = 36_525.0  # days: a century
 LONGEST_TAIL = 1e-12  # probability of still more enrolments that may be left out
 
 
@@ -79,8 +80,8 @@ class Pace:
     review: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.window <= 0 or self.days_between < 0 or self.review < 0:
-            raise EscalationError("A pace needs a DLT window above 0 days, and no negative times")
+        if not (0 < self.window < LONGEST and 0 <= self.days_between < LONGEST and 0 <= self.review < LONGEST):
+            raise EscalationError("A pace needs a DLT window above 0 days, and no negative or endless times")
 
 
 def duration_law(ensemble: Ensemble, truths: ArrayLike, pace: Pace) -> Laws:

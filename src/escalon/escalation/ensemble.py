@@ -99,16 +99,24 @@ class Ensemble:
         shaped: Floats = sums[0].T.reshape(risks.shape[:-1] + weight.shape[:-1])
         return shaped
 
-    def overdosing(self, truth: ArrayLike, target: float, share: Fraction, judged_by: ArrayLike | None = None) -> float:
-        """P(more than `share` of those treated are treated at levels whose true risk is above the target).
+    def overdosing(
+        self, truths: ArrayLike, target: float, share: Fraction, judged_by: ArrayLike | None = None
+    ) -> Floats:
+        """P(more than `share` of those treated are treated at levels whose true risk is above the target), per truth.
 
-        `judged_by` are the true risks, where they differ from those the rule sees.
+        `judged_by` are the true risks, where they differ from those the rule sees. Truths [B, D] (or [D]): [B] (or a number).
         """
-        risks = checked_truths(truth, self.levels)
-        judge = risks if judged_by is None else checked_truths(judged_by, self.levels)
-        above = self.n[:, judge > target + TOLERANCE].sum(axis=1, dtype=np.int64)
-        too_many = above * share.denominator > self.size * share.numerator
-        return float(self.probability(risks)[too_many].sum())
+        risks = checked_truths(truths, self.levels)
+        many = np.atleast_2d(risks)
+        judges = np.atleast_2d(risks if judged_by is None else checked_truths(judged_by, self.levels))
+        patterns, which = np.unique(judges > target + TOLERANCE, axis=0, return_inverse=True)
+        found = np.empty(len(many))
+        for number, above in enumerate(patterns):
+            treated = self.n[:, above].sum(axis=1, dtype=np.int64)
+            too_many = treated * share.denominator > self.size * share.numerator
+            here = which.ravel() == number
+            found[here] = self.expect(too_many.astype(np.float64), many[here])
+        return found if risks.ndim == 2 else found[0]
 
     def probability(self, truth: ArrayLike) -> Floats:
         """The probability of every end state under one truth."""

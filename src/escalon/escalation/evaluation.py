@@ -12,7 +12,7 @@ import numpy as np
 from escalon.escalation.characteristics import Characteristics
 from escalon.escalation.enrolment import Pace, duration_law, enrolment_law
 from escalon.escalation.ensemble import Ensemble
-from escalon.escalation.errors import TooManyStates
+from escalon.escalation.errors import EscalationError, TooManyStates
 from escalon.escalation.estimates import Estimates
 from escalon.escalation.rule import Rule
 from escalon.escalation.scenario import Scenario
@@ -46,6 +46,8 @@ class Evaluation:
     past_cap: float | None = None
     enrolled: float | None = None
     days: Estimates | None = None
+    labels: tuple[int, ...] = ()
+    """What people call the levels."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -53,6 +55,7 @@ class Evaluation:
         return {
             **self.characteristics.as_json(),
             "design": self.design,
+            "levels": list(self.labels),
             "scenario": scenario.name,
             "risks": list(scenario.risks),
             "seen_risks": scenario.seen.tolist(),
@@ -84,20 +87,21 @@ def evaluate(
     progress: Progress | None = None,
     most_states: int = MOST_STATES,
 ) -> tuple[Evaluation, ...]:
-    """One design under every scenario: exactly if its states can be swept, else simulated."""
+    """One design under every scenario: exactly if its states can be swept, all scenarios at once, else simulated."""
+    _check_target(target)
     ensemble = _ensemble(design, progress, most_states)
+    if isinstance(ensemble, Ensemble):
+        return _exact(ensemble, scenarios, target, pace, cap)
     found = []
     for number, scenario in enumerate(scenarios, start=1):
-        if isinstance(ensemble, Ensemble):
-            found.append(_exact(ensemble, scenario, target, pace, cap))
-        elif isinstance(design, Rule):
+        if isinstance(design, Rule):
             simulated = simulate(design, scenario.seen, simulation.trials, simulation.seed)
-            found.append(_judged(design.name, scenario, target, simulated, None))
+            found.append(_judged(design, scenario, target, simulated, None))
         else:
             timed = design.simulate(
                 scenario.seen, simulation.trials, simulation.seed, days_between=simulation.days_between
             )
-            found.append(_judged(design.name, scenario, target, timed, None))
+            found.append(_judged(design, scenario, target, timed, None))
         if progress:
             progress(design.name, number, len(scenarios))
     return tuple(found)
@@ -118,24 +122,40 @@ def _ensemble(design: Design, progress: Progress | None, most_states: int) -> En
         return None
 
 
-def _exact(ensemble: Ensemble, scenario: Scenario, target: float, pace: Pace | None, cap: int | None) -> Evaluation:
-    exact = ensemble.under(scenario.seen)
-    over = Estimates.of(ensemble.overdosing(scenario.seen, target, Fraction(6, 10), scenario.total))
-    judged = _judged(ensemble.rule.name, scenario, target, exact, over)
-    if scenario.leaving:
-        law = enrolment_law(ensemble, scenario)
-        limit = cap or ensemble.rule.cap
-        judged = replace(judged, enrolled=float(law.mean()), past_cap=float(law.more_than(limit)) if limit else None)
-    if pace:
-        judged = replace(judged, days=Estimates.of(duration_law(ensemble, scenario.seen, pace).mean()))
-    return judged
+def _check_target(target: float) -> None:
+    if not 0 < target < 1:
+        raise EscalationError(f"A target DLT risk of {target:g}: write a probability between 0 and 1, for example 0.25")
 
 
-def _judged(name: str, scenario: Scenario, target: float, found: Characteristics, over: Estimates | None) -> Evaluation:
+def _exact(
+    ensemble: Ensemble, scenarios: Sequence[Scenario], target: float, pace: Pace | None, cap: int | None
+) -> tuple[Evaluation, ...]:
+    """Every scenario from one table of end states."""
+    if not scenarios:
+        return ()
+    seen, total = (np.stack([getattr(one, name) for one in scenarios]) for name in ("seen", "total"))
+    exact = ensemble.under(seen)
+    over = ensemble.overdosing(seen, target, Fraction(6, 10), total)
+    days = duration_law(ensemble, seen, pace).mean() if pace else None
+    found = []
+    for number, scenario in enumerate(scenarios):
+        judged = _judged(ensemble.rule, scenario, target, exact[number], Estimates.of(over[number]))
+        if scenario.leaving:
+            law = enrolment_law(ensemble, scenario)
+            limit = cap or ensemble.rule.cap
+            past = float(law.more_than(limit)) if limit else None
+            judged = replace(judged, enrolled=float(law.mean()), past_cap=past)
+        found.append(judged if days is None else replace(judged, days=Estimates.of(days[number])))
+    return tuple(found)
+
+
+def _judged(
+    design: Design, scenario: Scenario, target: float, found: Characteristics, over: Estimates | None
+) -> Evaluation:
     """Correct and too high are judged by the true risk, whatever the rule could see of it."""
     judged = replace(found, truth=scenario.total)
     return Evaluation(
-        name,
+        design.name,
         scenario,
         target,
         replace(found, scenario=scenario.name),
@@ -143,6 +163,7 @@ def _judged(name: str, scenario: Scenario, target: float, found: Characteristics
         judged.selects_above(target),
         over,
         days=found.days,
+        labels=design.labels,
     )
 
 
