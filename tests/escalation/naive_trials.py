@@ -92,9 +92,19 @@ KNOWN: dict[tuple[float, ...], int] = {}  # the CRM's answer for counts met befo
 
 
 def crm(
-    risks: list[float], skeleton: list[float], target: float, size: int, cohort: int, rng: random.Random
+    risks: list[float],
+    skeleton: list[float],
+    target: float,
+    size: int,
+    cohort: int,
+    rng: random.Random,
+    limited: bool = False,
 ) -> tuple[int, list[int], list[int]]:
-    """One CRM trial (power model, no skipping), its integral by Simpson's rule."""
+    """One CRM trial (power model, no skipping), its integral by Simpson's rule.
+
+    `limited`: no escalation after a cohort whose share of DLTs reached the target, nobody at or above a level that is too
+    toxic, and a stop if that is the lowest.
+    """
     levels = len(risks)
     n, t, level = [0] * levels, [0] * levels, 0
 
@@ -114,10 +124,21 @@ def crm(
             KNOWN[key] = min(range(levels), key=lambda d: abs(skeleton[d] ** math.exp(mean) - target))
         return KNOWN[key]
 
+    def closed() -> int:
+        toxic = (d for d in range(levels) if n[d] >= 3 and probability_above(n[d], t[d], target) > 0.95)
+        return next(toxic, levels) if limited else levels
+
     while sum(n) < size:
-        for _ in range(min(cohort, size - sum(n))):
+        places = min(cohort, size - sum(n))
+        before = t[level]
+        for _ in range(places):
             n[level] += 1
             t[level] += rng.random() < risks[level]
+        if closed() == 0:
+            return 0, n, t
         highest = max(d for d in range(levels) if n[d])
-        level = min(best(), highest + 1)
-    return best() + 1, n, t
+        wanted = min(best(), highest + 1)
+        if limited and (t[level] - before) / places >= target:
+            wanted = min(wanted, level)
+        level = min(wanted, closed() - 1)
+    return min(best(), closed() - 1) + 1, n, t

@@ -18,7 +18,6 @@ from escalon.escalation import (
     at_most,
     backfill,
     expand_at_mtd,
-    guards_from,
     lowest_too_toxic,
     next_dose,
     no_skipping,
@@ -287,12 +286,3 @@ def test_a_crm_stops_when_the_lowest_level_is_too_toxic_also_at_the_very_end():
     full = crm((0.05, 0.12, 0.25), 0.25) & lowest_too_toxic("0.25") & at_most(3)
     assert next_dose(full, "1TTT").mtd == 0
     assert sweep(full).under((1.0, 1.0, 1.0)).selection.exact[0] == 1
-
-
-def test_guards_from_settings():
-    guards = guards_from({"dlt_window": 28, "sentinel": 14, "stagger": 0, "whole_cohort_first": True})
-    assert [type(guard).__name__ for guard in guards] == ["DltWindow", "Sentinel", "WholeCohortFirst"]
-    with pytest.raises(EscalationError, match="Unknown calendar setting window"):
-        guards_from({"window": 28})
-    with pytest.raises(EscalationError, match="sentinel = soon is not a number of days"):
-        guards_from({"sentinel": "soon"})

@@ -54,7 +54,7 @@ def test_the_outlook_from_the_beginning_is_the_operating_characteristics():
     assert list(forecast.mtd) == pytest.approx(exact.selection.exact.tolist(), abs=1e-12)
     assert forecast.still_to_treat == pytest.approx(float(exact.size), abs=1e-12)
     assert (forecast.earliest, forecast.latest) == (1, 6)
-    assert forecast.decided_within(6) == pytest.approx(1)
+    assert sum(forecast.cohorts.values()) == pytest.approx(1)
 
 
 def test_without_risks_nothing_is_assumed():

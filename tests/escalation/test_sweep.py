@@ -18,6 +18,7 @@ from escalon.escalation import (
     Thresholds,
     a_plus_b,
     at_most,
+    coherent,
     enough_and_staying,
     enough_at_current,
     enough_at_next,
@@ -25,6 +26,7 @@ from escalon.escalation import (
     next_dose,
     no_skipping,
     parse_conduct,
+    parse_design,
     three_plus_three,
     total_dlts,
 )
@@ -56,6 +58,9 @@ RULES: dict[str, Rule] = {
     "i3+3": i3_plus_3(3, "0.25") & enough_at_next(9) & at_most(18),
     "crm": crm(SKELETON, 0.25) & no_skipping() & at_most(15),
     "crm stopped": crm(SKELETON, 0.25, cohort=2, model="logistic") & total_dlts(4) & at_most(12),
+    "crm in one line": parse_design("crm target=0.25 skeleton=0.05/0.12/0.25 size=15", 3),
+    "boin coherent": boin(3, "0.25", cohort=2) & coherent("0.25") & at_most(10),
+    "below the start": parse_design("3+3 V2 lowest=-1 size=15", 3),
 }
 ENSEMBLES = {name: sweep(rule) for name, rule in RULES.items()}
 EACH = pytest.mark.parametrize("name", list(RULES))
@@ -194,6 +199,14 @@ def test_a_naive_simulation_contains_every_exact_number_of_boin(truth, target, s
 
 
 @pytest.mark.slow
+def test_a_naive_simulation_contains_every_exact_number_of_the_crm_with_its_limits():
+    truth = [0.30, 0.45, 0.60]
+    exact = ENSEMBLES["crm in one line"].under(truth)
+    naive = run(lambda rng: naive_trials.crm(truth, list(SKELETON), 0.25, 15, 3, rng, limited=True), trials=3_000)
+    assert_inside(*naive, exact)
+    assert float(exact.none.exact) > 0.1
+
+
 def test_a_naive_simulation_contains_every_exact_number_of_the_crm():
     truth = [0.08, 0.2, 0.4]
     exact = ENSEMBLES["crm"].under(truth)

@@ -16,12 +16,15 @@ from escalon.escalation import (
     Treated,
     at_most,
     conduct_of,
+    dlt_window,
     enough_and_staying,
-    guards_from,
     next_dose,
     parse_conduct,
     parse_design,
+    sentinel,
+    stagger,
     three_plus_three,
+    whole_cohort_first,
 )
 from escalon.escalation.boin import boin, boin_table, boundary_rates
 from escalon.escalation.crm import DoseToxicity, crm, posterior, skeleton
@@ -347,13 +350,19 @@ def test_guards_on_counts(row):
     assert (str(decision), decision.reason) == (row["next"], row["because"])
 
 
+CLOCKS = {"dlt_window": dlt_window, "sentinel": sentinel, "stagger": stagger}
+
+
 @rows("guards", "On the calendar")
 def test_guards_on_the_calendar(row):
     start = date(2026, 1, 5)
     infused = [re.fullmatch(r"(\d)([NTPX])(\d+)", word) for word in row["infused"].split()]
     treated = (Treated(int(one[1]), Outcome(one[2]), start + timedelta(int(one[3]))) for one in infused)
     conduct = conduct_of(treated, cohort=3)
-    guards = guards_from(dict(word.split("=") for word in row["guards"].split()))
+    named = (word.split("=") for word in row["guards"].split())
+    guards = [
+        whole_cohort_first() if name == "whole_cohort_first" else CLOCKS[name](int(value)) for name, value in named
+    ]
     decision = next_dose(three_plus_three(3, "V2"), conduct, guards, start + timedelta(int(row["asked on day"])))
     until = f"wait until day {(decision.until - start).days}" if decision.until else str(decision)
     assert until == row["answer"]

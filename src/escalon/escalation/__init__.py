@@ -10,7 +10,7 @@ from __future__ import annotations
 from escalon.escalation.advice import next_dose
 from escalon.escalation.backfill import backfill
 from escalon.escalation.calendar_guards import dlt_window, sentinel, stagger, whole_cohort_first
-from escalon.escalation.catalogue import guards_from, parse_design
+from escalon.escalation.catalogue import parse_design
 from escalon.escalation.decision import Decision, Departure, Stop, Treat, Wait, headline
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.guards import (
@@ -57,7 +57,6 @@ __all__ = [
     "enough_at_current",
     "enough_at_next",
     "expand_at_mtd",
-    "guards_from",
     "headline",
     "lowest_too_toxic",
     "next_dose",

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from escalon.escalation.backfill import backfill
-from escalon.escalation.calendar_guards import CalendarGuard, dlt_window, sentinel, stagger, whole_cohort_first
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.exact_beta import as_fraction
 from escalon.escalation.guards import (
@@ -32,7 +31,6 @@ from escalon.escalation.guards import (
 )
 from escalon.escalation.levels import counted
 from escalon.escalation.rule import Rule
-from escalon.escalation.stopping import stopping_rule
 from escalon.escalation.timed import Design
 
 if TYPE_CHECKING:
@@ -379,42 +377,3 @@ def _target(given: Settings, wanted_by: str) -> Fraction:
     if "target" not in given:
         raise EscalationError(f"{given.design} has no target DLT risk, so it cannot be told {wanted_by}")
     return given.number("target")
-
-
-CALENDAR: dict[str, Callable[[int], CalendarGuard]] = {
-    "dlt_window": dlt_window,
-    "sentinel": sentinel,
-    "stagger": stagger,
-}
-
-
-def guards_from(settings: Mapping[str, Any]) -> tuple[CalendarGuard, ...]:
-    """Guards that read more than counts, from plain settings; pass them to `next_dose` with `today`.
-
-    `dlt_window`, `sentinel`, `stagger` in days; `whole_cohort_first` yes or no; `stopping`, a list of stopping rules.
-
-    >>> [guard.prose() for guard in guards_from({"sentinel": 14})]
-    ['The first participant of each cohort is watched for 14 days before the others are dosed.']
-    """
-    unknown = sorted(set(settings) - set(CALENDAR) - {"whole_cohort_first", "stopping"})
-    if unknown:
-        raise EscalationError(
-            f"Unknown calendar setting {', '.join(unknown)}. Known, in days: {', '.join(CALENDAR)}; and whole_cohort_first, "
-            "stopping"
-        )
-    found = [make(_days(settings[name], name)) for name, make in CALENDAR.items() if settings.get(name)]
-    if str(settings.get("whole_cohort_first", "no")).lower() in ("yes", "true"):
-        found.append(whole_cohort_first())
-    stopping = settings.get("stopping") or ()
-    found += [stopping_rule(one) for one in ([stopping] if isinstance(stopping, str) else stopping)]
-    return tuple(found)
-
-
-def _days(value: Any, name: str) -> int:
-    try:
-        days = int(str(value))
-    except ValueError as error:
-        raise EscalationError(f"{name} = {value} is not a number of days. Write for example {name} = 28") from error
-    if days < 1:
-        raise EscalationError(f"{name} = {days}: write 1 day or more, or leave it out")
-    return days

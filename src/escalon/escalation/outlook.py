@@ -100,10 +100,6 @@ class Forecast:
         """The most further cohorts that can be needed."""
         return max(self.cohorts)
 
-    def decided_within(self, cohorts: int) -> float:
-        """P(decided after at most this many further cohorts)."""
-        return sum(share for count, share in self.cohorts.items() if count <= cohorts)
-
     def as_json(self) -> dict[str, Any]:
         """The forecast as plain data."""
         return {
