@@ -427,7 +427,7 @@ def _print_spread(found: tuple[Evaluation, ...]) -> None:
         *(
             (f"MTD {level}", lambda one, at=at: one.characteristics.selection[at])
             for at, level in enumerate(levels, start=1)
-        ),  # type: ignore[misc]
+        ),
         ("E[N]", lambda one: one.characteristics.size),
         ("E[DLT]", lambda one: one.characteristics.total_dlts),
         ("E[days]", lambda one: one.days),
