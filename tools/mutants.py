@@ -28,7 +28,7 @@ SOURCES = ROOT / "src" / "escalon"
 ALSO = {"expressions": ["engines"], "criteria": ["engines"], "instruments": ["safety"], "cli": ["stories"]}
 """Folders of tests that belong to a layer besides the one of its name."""
 LONGEST = 90
-"""Seconds for the tests of one mutant; a mutant under which they never end is killed, one they cannot finish on lives."""
+"""Seconds for the tests of one mutant; one they have not failed on by then lives, for all that was seen."""
 NOT_HERE = "not slow and not browser and not postgres"
 
 
@@ -119,8 +119,8 @@ def is_killed(mutant: Mutant) -> tuple[bool, float]:
         try:
             ended = subprocess.run(words, cwd=ROOT, env=around, capture_output=True, timeout=LONGEST, check=False)
             killed = ended.returncode in (1, 2)
-        except subprocess.TimeoutExpired as cut:
-            killed = b"%]" not in (cut.stdout or b"")  # not even the first tests came to an end
+        except subprocess.TimeoutExpired:
+            killed = False
         return killed, time.monotonic() - started
 
 

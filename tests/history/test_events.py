@@ -49,3 +49,13 @@ def test_a_code_that_is_none_is_refused_with_what_to_write(code):
 @pytest.mark.parametrize("code", ["P", "P-001", "9", "S1.P_07", "P" * 32])
 def test_a_code_is_kept_as_written(code):
     assert bare(ParticipantEvent, participant=code).participant == code
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if "__post_init__" in vars(kind)])
+def test_what_a_kind_checks_itself_comes_after_what_every_kind_checks(kind):
+    made = object.__new__(kind)
+    for name in ("reason", "override"):
+        object.__setattr__(made, name, None)
+    object.__setattr__(made, "participant", "no code")
+    with pytest.raises(ValueError, match="is not a participant code"):
+        made.__post_init__()

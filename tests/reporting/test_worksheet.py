@@ -58,3 +58,19 @@ def test_text_cannot_become_markup():
 
 def test_the_same_sheet_is_the_same_pdf():
     assert worksheet_pdf(sheet(GIVEN)) == worksheet_pdf(sheet(GIVEN))
+
+
+def test_each_release_attribute_is_on_the_sheet_with_its_verdict_and_who_approved_is_not_one():
+    judged = {"viability": "within", "endotoxin": "oos", "vector_copies": "not tested", "approved_by": "Dr A"}
+    release = Finding("release", False, components=judged)
+    page = worksheet_html(
+        worksheet(HEADING, GIVEN, calculate(GIVEN, WEIGHT, LEVELS[1], LEVELS, 0.2), None, release=release)
+    )
+    for name, verdict in (
+        ("viability", "within"),
+        ("endotoxin", "OUT OF SPECIFICATION"),
+        ("vector copies", "not tested"),
+    ):
+        [row] = [line for line in page.splitlines() if f">{name}<" in line]
+        assert verdict in row
+    assert "approved by" not in page

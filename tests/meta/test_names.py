@@ -1,0 +1,72 @@
+"""One name for one thing: no class name twice, and no public name that nothing uses. The lists below may only grow shorter."""
+
+import ast
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import escalon
+from tests.docs.pages import ROOT
+
+SOURCES = ROOT / "src" / "escalon"
+STILL_TWICE = set(
+    """
+    AdverseEvent Anchor Assessment Cell Clause Cohort Conduct Conflict Counts Course Criterion DltDefinition Entry Infusion Known
+    Limits Location Outcome Period Plan Problem Refused Regimen Row Rule Run Step Table TableError Tally Treated Verdict Why
+    Window
+    """.split()
+)
+"""Class names that stand in two places today. Nothing may be added here."""
+STILL_ALONE = set(
+    """
+    sign_in sign_out random_truths ever_involved touched check_grade by_organ uncounted_notes reactivation_check b_cell_check
+    immunoglobulin_check is_serious
+    """.split()
+)
+"""Public functions that only their own tests call today. Nothing may be added here."""
+
+
+def definitions() -> Iterator[tuple[Path, ast.ClassDef | ast.FunctionDef]]:
+    """The classes and functions that stand at the top of a file."""
+    for file in SOURCES.rglob("*.py"):
+        if "versions" in file.parts:  # migrations, which the migration tool calls
+            continue
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                yield file, node
+
+
+def test_a_class_name_stands_for_one_thing():
+    places = defaultdict(list)
+    for file, node in definitions():
+        if isinstance(node, ast.ClassDef):
+            places[node.name].append(file.relative_to(SOURCES).as_posix())
+    twice = {name: files for name, files in places.items() if len(files) > 1}
+    assert {name: files for name, files in twice.items() if name not in STILL_TWICE} == {}
+    assert len(places) > 200
+
+
+def test_every_public_name_is_used_somewhere_or_documented():
+    """What is registered by its decorator (an instrument, a command) is used by being defined."""
+    written = [
+        *SOURCES.rglob("*.py"),
+        *(ROOT / "tools").rglob("*.py"),
+        *(ROOT / "docs").rglob("*.md"),
+        ROOT / "README.md",
+    ]
+    words = Counter(word for file in written for word in re.findall(r"\w+", file.read_text(encoding="utf-8")))
+    defined = Counter(node.name for _, node in definitions())
+    alone = {
+        node.name
+        for _, node in definitions()
+        if not node.decorator_list and words[node.name] <= defined[node.name] and node.name not in STILL_ALONE
+    }
+    assert alone == set()
+    assert words["load_study"] > 10
+
+
+def test_the_short_names_of_a_notebook_are_there():
+    assert {"load_study", "take_in", "screen", "decide_next_dose", "trial_report", "__version__"} <= set(dir(escalon))
+    for name in dir(escalon):
+        assert getattr(escalon, name) is not None
