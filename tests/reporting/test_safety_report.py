@@ -13,7 +13,7 @@ from escalon.conduct.cutoff import as_of
 from escalon.facts import Day, Fact
 from escalon.protocol import load_study
 from escalon.reporting.adverse_events import events_of
-from escalon.reporting.figures.safety_timeline import Span, safety_timeline
+from escalon.reporting.figures.safety_timeline import EpisodeBar, safety_timeline
 from escalon.reporting.figures.swimmer import MARKS, Mark, Swimmer, swimmer_plot
 from escalon.reporting.safety import safety_parts, safety_population
 from escalon.reporting.tables.adverse_events import (
@@ -26,7 +26,7 @@ from escalon.reporting.tables.adverse_events import (
 )
 from escalon.reporting.tables.dose_limiting import dlt_grid, study_definition
 from escalon.reporting.tables.infections import infection_grid
-from escalon.reporting.tables.reporting_clock import Known, clock_grid
+from escalon.reporting.tables.reporting_clock import FirstKnown, clock_grid
 from escalon.safety.adverse_event import NOT_CODED, coded
 from escalon.safety.counting import emergent
 from escalon.safety.occurrence import Occurrence, occurrences
@@ -163,7 +163,9 @@ def test_nobody_infused_is_said() -> None:
 @pytest.mark.parametrize(
     "drawing",
     [
-        safety_timeline([Span("P<1>", "CRS", 4, 8, 2), Span("P<1>", "ICANS", 6, None, None)], ["P<1>", "P2"], 200),
+        safety_timeline(
+            [EpisodeBar("P<1>", "CRS", 4, 8, 2), EpisodeBar("P<1>", "ICANS", 6, None, None)], ["P<1>", "P2"], 200
+        ),
         safety_timeline([], ["P1"], 28),
         safety_timeline([], [], 28),
         swimmer_plot([Swimmer("P<1>", "level 1", 300, "left", (Mark(5, "DLT", "CRS & co"),))], "2025-09-01"),
@@ -177,7 +179,7 @@ def test_drawing_is_well_formed_and_says_what_it_shows(drawing: str) -> None:
 
 
 def test_grade_is_printed_and_not_only_coloured() -> None:
-    drawing = safety_timeline([Span("P1", "CRS", 4, 8, 3)], ["P1"], 28)
+    drawing = safety_timeline([EpisodeBar("P1", "CRS", 4, 8, 3)], ["P1"], 28)
     assert ">3</text>" in drawing
     assert "P1 CRS grade 3 from day 4 to day 8" in drawing
 
@@ -206,9 +208,9 @@ def test_reports_that_are_due_are_listed_with_the_most_urgent_first() -> None:
 
     aware = date(2025, 3, 20)
     known = [
-        Known(one(3, "Colitis", seriousness=("hospitalisation",)), aware),
-        Known(one(5, "Myocarditis"), aware, (("SUSAR, first report", date(2025, 3, 28)),)),
-        Known(one(1, "Nausea", serious=False), aware),
+        FirstKnown(one(3, "Colitis", seriousness=("hospitalisation",)), aware),
+        FirstKnown(one(5, "Myocarditis"), aware, (("SUSAR, first report", date(2025, 3, 28)),)),
+        FirstKnown(one(1, "Nausea", serious=False), aware),
     ]
     rows = [(row[0], row[2], row[5]) for row in clock_grid(known, date(2025, 4, 6)).rows]
     assert rows == [

@@ -8,7 +8,7 @@ from escalon.protocol.study import Study
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FunnelStep:
     """One clause: of those it applies to, how many meet it, fail it, or are not known; and who is left after it."""
 
     id: str
@@ -23,7 +23,7 @@ class Step:
     """People whom this clause alone keeps out: they would enter, or stay possible, without it."""
 
 
-def funnel(study: Study, screenings: Sequence[Screening]) -> tuple[Step, ...]:
+def funnel(study: Study, screenings: Sequence[Screening]) -> tuple[FunnelStep, ...]:
     """The study's clauses in order. Unknown keeps nobody out here: it may still be settled."""
     left = set(range(len(screenings)))
     failed = [[clause.criterion.id for clause in one.failed()] for one in screenings]
@@ -33,7 +33,7 @@ def funnel(study: Study, screenings: Sequence[Screening]) -> tuple[Step, ...]:
         left -= {number for number, verdict in enumerate(verdicts) if verdict is Verdict.NOT_MET}
         count = {verdict: verdicts.count(verdict) for verdict in Verdict}
         steps.append(
-            Step(
+            FunnelStep(
                 criterion.id,
                 criterion.title or str(criterion.says),
                 count[Verdict.MET],

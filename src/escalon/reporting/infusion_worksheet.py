@@ -28,7 +28,7 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SheetLine:
     """One line of the sheet: what, how it comes about, and the value; the check column stays empty."""
 
     what: str
@@ -42,14 +42,14 @@ class Worksheet:
 
     heading: Heading
     identity: tuple[tuple[str, str, str, str], ...]
-    entries: tuple[Line, ...]
-    steps: tuple[Line, ...]
+    entries: tuple[SheetLine, ...]
+    steps: tuple[SheetLine, ...]
     verdict: tuple[str, ...]
     warnings: tuple[str, ...]
     alarms: tuple[str, ...]
     ok: bool | None
-    drugs: tuple[Line, ...] = ()
-    attributes: tuple[Line, ...] = ()
+    drugs: tuple[SheetLine, ...] = ()
+    attributes: tuple[SheetLine, ...] = ()
 
 
 # Flags a person on the ward must see, in plain words; others are spelled out by their reasons.
@@ -114,51 +114,51 @@ def _identity(identity: Finding | None) -> tuple[tuple[str, str, str, str], ...]
     return tuple(rows)
 
 
-def _entries(bag: Bag, weight: Finding) -> tuple[Line, ...]:
+def _entries(bag: Bag, weight: Finding) -> tuple[SheetLine, ...]:
     gate = {"viable": "among viable CD3+ cells", "total": "among all cells (viability is already in it)"}[bag.car_gate]
     return (
-        Line(
+        SheetLine(
             "Body weight",
             str(weight.components.get("taken", "")) and f"taken {weight.components['taken']}",
             _amount(weight.value, "kg"),
         ),
-        Line(
+        SheetLine(
             "Nucleated cells per mL",
             "after thaw",
             times_ten(bag.cells_per_ml, 4) if bag.cells_per_ml is not None else NOT_KNOWN,
         ),
-        Line("Viability", "after thaw; the one used", _percent(bag.viability)),
-        Line("Viability at release", "for comparison only", _percent(bag.release_viability)),
-        Line("CAR-positive cells", gate, _percent(bag.car_fraction)),
-        Line("Volume in the bag", "", _amount(bag.volume, "mL")),
-        Line("Left in bag and line", "", _amount(bag.residual, "mL")),
+        SheetLine("Viability", "after thaw; the one used", _percent(bag.viability)),
+        SheetLine("Viability at release", "for comparison only", _percent(bag.release_viability)),
+        SheetLine("CAR-positive cells", gate, _percent(bag.car_fraction)),
+        SheetLine("Volume in the bag", "", _amount(bag.volume, "mL")),
+        SheetLine("Left in bag and line", "", _amount(bag.residual, "mL")),
     )
 
 
-def _planned(bag: Bag, infusion: Infusion) -> tuple[Line, ...]:
+def _planned(bag: Bag, infusion: Infusion) -> tuple[SheetLine, ...]:
     parts = infusion.to_infuse.components
     viable = " × viability" if bag.car_gate == "viable" else ""
     low, high = (_millilitres(parts.get(name)) for name in ("lowest_volume", "highest_volume"))
     return (
-        Line("1  Cells to give", _BY[infusion.dose.per], _cells(infusion.target.value)),
-        Line(
+        SheetLine("1  Cells to give", _BY[infusion.dose.per], _cells(infusion.target.value)),
+        SheetLine(
             "2  Counting cells per mL", f"cells/mL{viable} × CAR-positive", _cells(parts.get("counting_cells_per_ml"))
         ),
-        Line("3  Volume to infuse", "line 1 / line 2", _millilitres(infusion.to_infuse.value)),
-        Line("    volume inside the window", "lowest and highest", f"{low} to {high}"),
-        Line("    volume to load", "line 3 + left behind", _millilitres(parts.get("volume_to_load"))),
+        SheetLine("3  Volume to infuse", "line 1 / line 2", _millilitres(infusion.to_infuse.value)),
+        SheetLine("    volume inside the window", "lowest and highest", f"{low} to {high}"),
+        SheetLine("    volume to load", "line 3 + left behind", _millilitres(parts.get("volume_to_load"))),
     )
 
 
-def _given(infusion: Infusion) -> tuple[Line, ...]:
+def _given(infusion: Infusion) -> tuple[SheetLine, ...]:
     parts = infusion.verdict.components
     deviation = parts.get("deviation_percent")
     how = "as reported by the laboratory" if "cells_as_reported" in infusion.cells.flags else "line 4 × line 2"
     return (
-        Line("4  Volume given", "bag − left behind", _millilitres(infusion.infused.value)),
-        Line("5  Cells given", how, _cells(infusion.cells.value)),
-        Line(*_DELIVERED[infusion.dose.per], _cells(infusion.per_kg.value)),
-        Line(
+        SheetLine("4  Volume given", "bag − left behind", _millilitres(infusion.infused.value)),
+        SheetLine("5  Cells given", how, _cells(infusion.cells.value)),
+        SheetLine(*_DELIVERED[infusion.dose.per], _cells(infusion.per_kg.value)),
+        SheetLine(
             "7  Deviation from the level",
             "line 6 / level − 1",
             NOT_KNOWN if deviation is None else f"{float(deviation):+.2f} %",
@@ -198,21 +198,21 @@ def _alarms(infusion: Infusion, identity: Finding | None) -> tuple[str, ...]:
     return ()
 
 
-def _attributes(release: Finding | None) -> tuple[Line, ...]:
+def _attributes(release: Finding | None) -> tuple[SheetLine, ...]:
     if release is None:
         return ()
     approved = "approved_by", "approval_reason"
     words = {"within": "within", "oos": "OUT OF SPECIFICATION", "not tested": "not tested"}
     judged = [(name, str(verdict)) for name, verdict in release.components.items() if name not in approved]
-    return tuple(Line(name.replace("_", " "), "", words[verdict]) for name, verdict in judged)
+    return tuple(SheetLine(name.replace("_", " "), "", words[verdict]) for name, verdict in judged)
 
 
-def _drug(dose: Finding) -> Line:
+def _drug(dose: Finding) -> SheetLine:
     parts = dose.components
     days = ", ".join(f"{day:+d}" for day in parts.get("days", ()))
     how = f"day {days}; {plain(parts.get('mg_per_m2'))} mg/m² × {significant(parts.get('body_surface_area'), 5)} m²"
     how += f" × {plain(parts.get('renal_factor'))}" if parts.get("renal_factor") is not None else ""
-    return Line(dose.name.replace("_", " "), how, _amount(dose.value, "mg"))
+    return SheetLine(dose.name.replace("_", " "), how, _amount(dose.value, "mg"))
 
 
 def _cells(value: Any) -> str:

@@ -8,7 +8,7 @@ from escalon.casebook.records import Records
 from escalon.facts import Day
 from escalon.protocol.study import Study
 from escalon.reporting.adverse_events import events_of
-from escalon.reporting.figures.safety_timeline import Span, safety_timeline
+from escalon.reporting.figures.safety_timeline import EpisodeBar, safety_timeline
 from escalon.reporting.figures.swimmer import Mark, Swimmer, swimmer_plot
 from escalon.reporting.page import figure
 from escalon.reporting.tables.adverse_events import (
@@ -22,7 +22,7 @@ from escalon.reporting.tables.adverse_events import (
 from escalon.reporting.tables.dose_limiting import dlt_grid
 from escalon.reporting.tables.infections import infection_grid
 from escalon.reporting.tables.laboratory import laboratory_grid
-from escalon.reporting.tables.reporting_clock import Known, clock_grid
+from escalon.reporting.tables.reporting_clock import FirstKnown, clock_grid
 from escalon.safety.counting import Treated, emergent
 from escalon.safety.occurrence import Occurrence
 from escalon.safety.seriousness import awareness, special_interest, susar
@@ -64,7 +64,7 @@ def reports_due(records: Records, cutoff: date) -> list[str]:
     for event in events_of(records):
         aware = awareness(event)
         if aware is not None:
-            known.append(Known(event, aware.earliest))
+            known.append(FirstKnown(event, aware.earliest))
         elif susar(event).value is not False:
             unread.append(str(event))
     grid = clock_grid(known, cutoff)
@@ -114,7 +114,7 @@ def timeline(events: Sequence[Occurrence], population: Sequence[Treated], cutoff
     """CRS and ICANS of everyone infused; a partial day stands at the first day it may be."""
     people = {one.participant: one for one in population}
     spans = [
-        Span(
+        EpisodeBar(
             event.participant,
             _SYNDROMES[event.term.name],
             people[event.participant].day_of(event.start.earliest),

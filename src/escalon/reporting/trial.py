@@ -16,7 +16,7 @@ from escalon.instruments.kit.catalogue import find
 from escalon.protocol.study import Study
 from escalon.reporting.cells import cells_parts
 from escalon.reporting.figures.activity import Point, activity_figure
-from escalon.reporting.figures.cohorts import Course, cohorts_figure
+from escalon.reporting.figures.cohorts import CohortCourse, cohorts_figure
 from escalon.reporting.figures.flow import Box, flow_figure
 from escalon.reporting.page import figure, page
 from escalon.reporting.safety import safety_parts
@@ -166,7 +166,7 @@ def _escalation(study: Study, dose: NextDose | str, cutoff: Day) -> list[str]:
     if isinstance(dose, str):
         return [f"<p class=warn>The next dose cannot be decided: {escape(dose)}</p>"]
     courses = [
-        Course(
+        CohortCourse(
             one.participant, one.infusion.level, one.infusion.day.earliest, one.window_ends, one.outcome.name.lower()
         )
         for one in dose.reviews

@@ -14,7 +14,7 @@ _WORDS = {"no_dlt": "no DLT", "dlt": "DLT", "pending": "pending", "not_evaluable
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class CohortCourse:
     """One participant on the figure: code, level, day of infusion, last day of the window, outcome."""
 
     participant: str
@@ -24,7 +24,7 @@ class Course:
     outcome: str
 
 
-def cohorts_figure(courses: Sequence[Course], levels: Sequence[str], today: date) -> str:
+def cohorts_figure(courses: Sequence[CohortCourse], levels: Sequence[str], today: date) -> str:
     """Each level is a band, the highest on top; a bar is a DLT window, its mark the outcome. `today` is the cut-off."""
     if not courses:
         from escalon.reporting.figures.canvas import nothing_to_draw
@@ -44,7 +44,9 @@ def cohorts_figure(courses: Sequence[Course], levels: Sequence[str], today: date
     )
 
 
-def _bands(courses: Sequence[Course], levels: Sequence[str]) -> tuple[list[str], list[tuple[Course, int]], int]:
+def _bands(
+    courses: Sequence[CohortCourse], levels: Sequence[str]
+) -> tuple[list[str], list[tuple[CohortCourse, int]], int]:
     y, bands, tops = 8, [], []
     for number in range(len(levels), 0, -1):
         here = [course for course in courses if course.level == number]
@@ -62,7 +64,7 @@ def _x(day: date, first: date, last: date) -> float:
     return round(_LEFT + 60 + (day - first).days / span * (_WIDTH - _LEFT - 90), 1)
 
 
-def _course(course: Course, y: int, first: date, last: date) -> str:
+def _course(course: CohortCourse, y: int, first: date, last: date) -> str:
     start, end = _x(course.infused, first, last), _x(course.window_ends, first, last)
     middle = y + _ROW // 2
     bar = f'<rect x="{start}" y="{middle - 4}" width="{round(end - start, 1)}" height="8" fill="#d0d7de" rx="2"/>'

@@ -13,7 +13,7 @@ _SYNDROMES = ("CRS", "ICANS")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class EpisodeBar:
     """One episode: whose, CRS or ICANS, from which day to which (`None` while it lasts), at which highest grade."""
 
     participant: str
@@ -24,7 +24,10 @@ class Span:
 
 
 def safety_timeline(
-    spans: Sequence[Span], participants: Sequence[str], observed_to: int, title: str = "CRS and ICANS after infusion"
+    spans: Sequence[EpisodeBar],
+    participants: Sequence[str],
+    observed_to: int,
+    title: str = "CRS and ICANS after infusion",
 ) -> str:
     """The episodes as SVG over days from infusion up to `observed_to`, which is the cut-off. Everyone infused has a lane."""
     if not participants:
@@ -73,7 +76,7 @@ def _lane(name: str, y: int) -> str:
     )
 
 
-def _bar(span: Span, lane: int, last: int, observed_to: int) -> str:
+def _bar(span: EpisodeBar, lane: int, last: int, observed_to: int) -> str:
     y = lane + (2 if span.syndrome == _SYNDROMES[0] else 16)
     end = observed_to if span.last is None else min(span.last, observed_to)
     x, width = _x(span.first, last), max(8.0, round(_x(end + 1, last) - _x(span.first, last), 1))
@@ -85,7 +88,7 @@ def _bar(span: Span, lane: int, last: int, observed_to: int) -> str:
     return f"<g><title>{escape(_sentence(span))}</title>{bar}{arrow}{text}</g>"
 
 
-def _sentence(span: Span) -> str:
+def _sentence(span: EpisodeBar) -> str:
     end = "still there at the cut-off" if span.last is None else f"to day {span.last}"
     grade = "grade not recorded" if span.grade is None else f"grade {span.grade}"
     return f"{span.participant} {span.syndrome} {grade} from day {span.first} {end}"

@@ -10,7 +10,7 @@ from escalon.safety.seriousness import DEFAULT_CLOCKS, Clocks, Listed, due, susa
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class FirstKnown:
     """An event with the day the sponsor learned of it, and the day of each report already sent, by its name."""
 
     event: Occurrence
@@ -19,7 +19,7 @@ class Known:
 
 
 def clock_grid(
-    events: Iterable[Known], today: date, listed: Iterable[Listed] = (), clocks: Clocks = DEFAULT_CLOCKS
+    events: Iterable[FirstKnown], today: date, listed: Iterable[Listed] = (), clocks: Clocks = DEFAULT_CLOCKS
 ) -> Grid:
     """One row for each report that is due, the most urgent first; late ones say so."""
     information = tuple(listed)

@@ -18,7 +18,7 @@ TABLE = "bilag_haem_2009"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CountRow:
     """One way to reach a grade: a value from one limit up to below another, perhaps together with a finding."""
 
     grade: str
@@ -40,22 +40,24 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CountTable:
     """A version of the haematological grading."""
 
     version: str
     confirmed: bool
     source: str
-    rows: tuple[Row, ...]
+    rows: tuple[CountRow, ...]
 
 
 @cache
-def table(version: str = TABLE) -> Table:
+def table(version: str = TABLE) -> CountTable:
     """The grading table of a version, as shipped beside this file."""
     text = files(__package__).joinpath(f"{version}.toml").read_text(encoding="utf-8")
     read: Mapping[str, Any] = tomllib.loads(text, parse_float=Decimal)
-    rows = (Row(row["grade"], row["item"], row.get("from"), row.get("below"), row.get("with")) for row in read["row"])
-    return Table(read["version"], read["confirmed"], read["source"], tuple(rows))
+    rows = (
+        CountRow(row["grade"], row["item"], row.get("from"), row.get("below"), row.get("with")) for row in read["row"]
+    )
+    return CountTable(read["version"], read["confirmed"], read["source"], tuple(rows))
 
 
 def haematological(it: Items) -> System:
@@ -80,5 +82,5 @@ def _abnormal(it: Items, name: str) -> Any:
     return any_of(row.holds(it) for row in table().rows if row.item == name)
 
 
-def _met(it: Items, row: Row) -> Any:
+def _met(it: Items, row: CountRow) -> Any:
     return attributed(it, row.item, row.holds(it)) if row.item in CELL_LINES else row.holds(it)
