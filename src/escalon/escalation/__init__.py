@@ -15,22 +15,21 @@ from escalon.escalation.decision import Decision, Departure, Stop, Treat, Wait, 
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.guards import (
     at_most,
-    coherent,
     enough_and_staying,
     enough_at_current,
     enough_at_next,
     expand_at_mtd,
-    lowest_too_toxic,
     no_skipping,
     stop_if,
-    too_toxic,
     total_dlts,
 )
 from escalon.escalation.notation import Cohort, Conduct, Outcome, Treated, conduct_of, parse_conduct
 from escalon.escalation.rule import Rule
 from escalon.escalation.stopping import stopping_rule
 from escalon.escalation.tally import Tally
-from escalon.escalation.three_plus_three import VARIANTS, Thresholds, a_plus_b, three_plus_three
+from escalon.escalation.three_plus_three import VARIANTS, a_plus_b, three_plus_three
+from escalon.escalation.thresholds import Thresholds
+from escalon.escalation.toxicity_guards import coherent, lowest_too_toxic, too_toxic
 
 __all__ = [
     "VARIANTS",

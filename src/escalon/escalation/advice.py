@@ -60,6 +60,14 @@ def next_dose(
     return _with_notes(decision, conduct, window, today)
 
 
+def said(design: Design, conduct: Conduct, window: DltWindow | None = None, today: date | None = None) -> Decision:
+    """What the design says of a conduct, departures and guards on the calendar apart."""
+    if not isinstance(design, Rule):
+        return design.ask(conduct, today)
+    tally = conduct.tally(design.levels, design.lowest, design.cohort if design.recalls is not None else None)
+    return _settle(design, tally, _when_all_closed(conduct, window), conduct.in_open_cohort(design.cohort))
+
+
 def asked(
     design: Design, conduct: Conduct, window: DltWindow | None = None, today: date | None = None
 ) -> tuple[Decision, tuple[Departure, ...], Tally]:
@@ -67,16 +75,14 @@ def asked(
 
     No guard on the calendar is asked here. Where nothing is open the rule is asked of every earlier state in one call.
     """
-    if not isinstance(design, Rule):
-        timed = design
-        left = departures(lambda before: timed.ask(before, today), conduct, one_by_one=timed.one_by_one)
-        return timed.ask(conduct, today), left, conduct.tally(design.levels, design.lowest)
-    rule = design
 
     def ask(before: Conduct) -> Decision:
-        tally = before.tally(rule.levels, rule.lowest, recalled)
-        return _settle(rule, tally, _when_all_closed(before, window), before.in_open_cohort(rule.cohort))
+        return said(design, before, window, today)
 
+    if not isinstance(design, Rule):
+        left = departures(ask, conduct, one_by_one=design.one_by_one)
+        return ask(conduct), left, conduct.tally(design.levels, design.lowest)
+    rule = design
     recalled = rule.cohort if rule.recalls is not None else None
     tallies = conduct.tallies(rule.levels, rule.lowest, recalled)
     cohorts, now = conduct.cohorts, len(conduct.cohorts)
@@ -86,8 +92,8 @@ def asked(
         moves = rule.decide(counts)
     except EscalationError:  # a table that says nothing of some earlier count
         return ask(conduct), departures(ask, conduct), tallies[-1]
-    said = zip(plain, moves.level.tolist(), moves.size.tolist(), strict=True)
-    follows = {n for n, level, size in said if n < now and level and as_said(cohorts[n], rule.label(level), size)}
+    answers = zip(plain, moves.level.tolist(), moves.size.tolist(), strict=True)
+    follows = {n for n, level, size in answers if n < now and level and as_said(cohorts[n], rule.label(level), size)}
     left = () if len(follows) == now else departures(ask, conduct, follows)
     if plain and plain[-1] == now:
         return rule.answer(counts, moves, len(plain) - 1, tallies[-1]), left, tallies[-1]

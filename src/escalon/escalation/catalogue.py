@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
@@ -15,102 +15,30 @@ from typing import TYPE_CHECKING, Any
 
 from escalon.escalation.backfill import backfill
 from escalon.escalation.errors import EscalationError
-from escalon.escalation.exact_beta import as_fraction
 from escalon.escalation.guards import (
     Guard,
     at_most,
-    coherent,
     enough_and_staying,
     enough_at_current,
     enough_at_next,
     expand_at_mtd,
-    lowest_too_toxic,
     no_skipping,
-    too_toxic,
     total_dlts,
 )
-from escalon.escalation.levels import counted
 from escalon.escalation.rule import Rule
+from escalon.escalation.settings import Settings
 from escalon.escalation.timed import Design
+from escalon.escalation.toxicity_guards import coherent, lowest_too_toxic, too_toxic
 
 if TYPE_CHECKING:
     from escalon.escalation.crm import DoseToxicity
 
-MOST_LEVELS, MOST_PARTICIPANTS = (
-    30,
-    300,
-)  # far beyond any phase I trial; a slip of the keyboard is refused, not computed
-
-
-class Settings:
-    """The settings of one design, read as what they must be; an entry that is not is named with an example."""
-
-    def __init__(self, design: str, given: Mapping[str, Any], levels: int) -> None:
-        self.design, self.given, self.levels = design, dict(given), levels
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.given
-
-    def wrong(self, name: str, what: str) -> EscalationError:
-        """The error for one setting."""
-        return EscalationError(
-            f"{self.design}: {name} = {self.given[name]} is not {what}. Write for example: {DESIGNS[self.design].example}"
-        )
-
-    def number(self, name: str) -> Fraction:
-        """A number as written: 0.25, 1/3."""
-        try:
-            return as_fraction(str(self.given[name]))
-        except (ValueError, ArithmeticError):
-            raise self.wrong(name, "a number") from None
-
-    def count(self, name: str) -> int:
-        """A whole number that a trial can have."""
-        number = self.number(name)
-        if number.denominator != 1 or abs(number) > MOST_PARTICIPANTS:
-            raise self.wrong(name, f"a whole number up to {MOST_PARTICIPANTS}")
-        return int(number)
-
-    def flag(self, name: str, default: bool = False) -> bool:
-        """Yes or no."""
-        given = str(self.given.get(name, default)).lower()
-        if given not in ("yes", "true", "no", "false"):
-            raise self.wrong(name, "yes or no")
-        return given in ("yes", "true")
-
-    def numbers(self, name: str) -> tuple[float, ...]:
-        """Numbers, one per level: 0.05/0.15/0.30."""
-        given = self.given[name]
-        parts = given.split("/") if isinstance(given, str) else given
-        if not isinstance(parts, Sequence):
-            raise self.wrong(name, "a list of numbers")
-        try:
-            found = tuple(float(as_fraction(str(one))) for one in parts)
-        except (ValueError, ArithmeticError):
-            raise self.wrong(name, "a list of numbers") from None
-        if len(found) != self.levels:
-            raise EscalationError(
-                f"{self.design}: the {name} has {len(found)} risks for {self.levels} levels; write one per level"
-            )
-        return found
-
-    def where(self) -> dict[str, Any]:
-        """Where the trial starts and what its lowest level is called: start=1 unless said, whatever lies below it."""
-        lowest = self.count("lowest") if "lowest" in self else 1
-        start = self.count("start") if "start" in self else 1
-        if lowest > 1 or lowest == 0 or -lowest >= self.levels:
-            raise self.wrong(
-                "lowest", "the name of a lowest level: 1, or -1 where one of the levels lies below level 1"
-            )
-        return {"start": counted(start, self.levels, lowest), "lowest": lowest}
-
-    def counts(self, *names: str) -> dict[str, Any]:
-        """Those of some whole numbers that are given."""
-        return {name: self.count(name) for name in names if name in self}
+MOST_LEVELS = 30  # far beyond any phase I trial
 
 
 def _a_plus_b(given: Settings) -> Design:
-    from escalon.escalation.three_plus_three import Thresholds, a_plus_b
+    from escalon.escalation.three_plus_three import a_plus_b
+    from escalon.escalation.thresholds import Thresholds
 
     thresholds = Thresholds(**given.counts("a", "b", "c", "d", "e", "declare"))
     return a_plus_b(given.levels, thresholds, str(given.given["variant"]), **given.where())
@@ -334,7 +262,7 @@ def design_from(settings: Mapping[str, Any]) -> Design:
     if not (isinstance(settings["levels"], int) and 1 <= settings["levels"] <= MOST_LEVELS):
         raise EscalationError(f"{name}: {settings['levels']} levels; write a whole number from 1 to {MOST_LEVELS}")
     try:
-        read = Settings(name, given, settings["levels"])
+        read = Settings(name, given, settings["levels"], entry.example)
         design = entry.make(read)
         return _limited(design, read, entry) if isinstance(design, Rule) else design
     except EscalationError:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.levels import counted, label
@@ -114,12 +115,18 @@ class Conduct:
 
         With a `cohort` size, the cohort treated last is told apart from what was treated at its level before.
         """
-        return self.tallies(levels, lowest, cohort)[-1]
+        *_, now = self._running(levels, lowest, cohort)
+        return Tally(*now)
 
     def tallies(self, levels: int, lowest: int = 1, cohort: int | None = None) -> list[Tally]:
         """The counts before each cohort, and now."""
+        return [Tally(*counts) for counts in self._running(levels, lowest, cohort)]
+
+    def _running(self, levels: int, lowest: int, cohort: int | None) -> Iterator[tuple[Any, ...]]:
+        """What a tally is made of, before each cohort and now."""
         n, t, pending, out = ([0] * levels for _ in range(4))
-        found, last, current = [Tally(tuple(n), tuple(t))], LastCohort(), 0
+        last, current = LastCohort(), 0
+        yield tuple(n), tuple(t)
         for one in self.cohorts:
             current = self._counted(one.level, levels, lowest)
             for outcome in (each.outcome for each in one.treated):
@@ -127,13 +134,9 @@ class Conduct:
                 t[current - 1] += outcome is DLT
                 pending[current - 1] += outcome is PENDING
                 out[current - 1] += outcome is NOT_EVALUABLE
-            counts = (tuple(n), tuple(t), tuple(pending), tuple(out), current)
-            if cohort is None:
-                found.append(Tally(*counts))
-            else:
-                last = last.then(one, cohort)
-                found.append(Tally(*counts, *last.counts()))
-        return found
+            last = last if cohort is None else last.then(one, cohort)
+            of_last = () if cohort is None else last.counts()
+            yield (tuple(n), tuple(t), tuple(pending), tuple(out), current, *of_last)
 
     def _counted(self, level: int, levels: int, lowest: int) -> int:
         if lowest == 1 and 1 <= level <= levels:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from escalon.escalation.advice import next_dose
+from escalon.escalation.advice import next_dose, said
 from escalon.escalation.calendar_guards import CalendarGuard
 from escalon.escalation.decision import Decision, Stop, Treat, Wait
 from escalon.escalation.ensemble import Ensemble
@@ -174,7 +174,7 @@ def _node(
     depth: int,
     now: Decision | None = None,
 ) -> Node:
-    decision = now or next_dose(rule, conduct)
+    decision = now or said(rule, conduct)
     if depth == 0 or isinstance(decision, Stop):
         return Node(conduct, decision, probability)
     branches = []
@@ -197,7 +197,7 @@ def _steps(
             risk = None if risks is None else float(risks[rule.counted(decision.level) - 1])
             chance = None if risk is None else _binomial(decision.size, dlts, risk)
             yield str(cohort), chance, Conduct((*conduct.cohorts, cohort))
-    elif isinstance(decision, Wait) and decision.until and isinstance(next_dose(rule, conduct), Treat):
+    elif isinstance(decision, Wait) and decision.until and isinstance(said(rule, conduct), Treat):
         yield f"from {decision.until}, if nothing more is known", None if risks is None else 1.0, conduct
     elif isinstance(decision, Wait):
         for outcomes, chance in _pending(rule, conduct, risks):
@@ -279,7 +279,7 @@ def _ends(
 ) -> Iterator[_End]:
     """Sweeps that together cover every completion: pending outcomes and an open cohort are branched on first."""
     tally = conduct.tally(rule.levels, rule.lowest, rule.cohort if rule.recalls is not None else None)
-    decision = next_dose(rule, conduct)
+    decision = said(rule, conduct)
     fills = not rule.decides_within_cohort and bool(conduct.in_open_cohort(rule.cohort))
     pending = any(tally.pending)
     if isinstance(decision, Treat) and (fills or pending):

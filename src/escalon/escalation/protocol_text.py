@@ -6,7 +6,8 @@ from escalon.escalation.decision_table import TableWalk
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.guards import Guarded
 from escalon.escalation.rule import Rule
-from escalon.escalation.three_plus_three import AplusB, Verdict, verdict
+from escalon.escalation.three_plus_three import AplusB
+from escalon.escalation.thresholds import Verdict, verdict
 from escalon.escalation.timed import Design
 
 LETTERS = {

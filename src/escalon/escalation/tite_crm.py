@@ -21,10 +21,10 @@ from escalon.escalation.crm import NO_STOP, DoseToxicity, Posterior, posterior_f
 from escalon.escalation.decision import Decision, Stop, Treat, Wait
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.estimates import Estimates
-from escalon.escalation.guards import TooToxic
 from escalon.escalation.notation import Conduct, Outcome, Treated
 from escalon.escalation.simulation import summarise
 from escalon.escalation.timed import Progress, TimedDesign
+from escalon.escalation.toxicity_guards import TooToxic
 from escalon.escalation.truth import checked_truths
 from escalon.escalation.words import plural
 
