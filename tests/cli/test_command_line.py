@@ -21,17 +21,24 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_help_names_every_command_and_imports_nothing_heavy():
-    assert run("--help").returncode == 0
+HEAVY = set("polars numpy pint sqlalchemy altair scipy pydantic lark fastapi".split())
+SCORE = ["score", "das28_esr", "tender=4", "swollen=5", "esr=7", "global_health=50 mm"]
+
+
+@pytest.mark.parametrize(
+    ("words", "needed"),
+    [(["--help"], set()), (SCORE, set()), (["dose", "next", "1NNN"], {"numpy"})],  # the rule of doses decides on arrays
+)
+def test_a_quick_question_imports_only_what_it_needs(words, needed):
     script = (
-        "import sys; sys.argv = ['escalon', '--help']\n"
+        f"import sys; sys.argv = {['escalon', *words]}\n"
         "from escalon.cli.main import app\n"
         "try: app()\n"
-        "except SystemExit: pass\n"
-        "print([name for name in 'polars numpy pint sqlalchemy altair scipy pydantic lark'.split() if name in sys.modules])"
+        "except SystemExit as left: assert not left.code\n"
+        f"print([name for name in {sorted(HEAVY)} if name in sys.modules])"
     )
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    assert shown.strip().endswith("[]")
+    assert shown.splitlines()[-1] == str(sorted(needed))
 
 
 def test_screening_exits_1_when_somebody_is_not_eligible(data):

@@ -10,7 +10,6 @@ import typer
 from typer.core import TyperGroup
 
 from escalon.cli.output import fail, make_streams_safe, note, say
-from escalon.facts.input_error import is_about_the_input
 
 # Where each command is, and its one line of help; nothing else is imported for `escalon --help`.
 COMMANDS = {
@@ -120,6 +119,8 @@ def run() -> None:
     try:
         app()
     except ValueError as error:
+        from escalon.facts.input_error import is_about_the_input
+
         if not is_about_the_input(error):
             raise
         _leave(error)
