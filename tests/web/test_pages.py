@@ -73,3 +73,34 @@ def test_a_broken_data_folder_is_said_and_not_a_server_error(tmp_path):
     answer = TestClient(create_app("nct07052565", tmp_path)).get("/screening.json")
     assert answer.status_code == 422
     assert "facts.csv" in answer.json()["detail"]
+
+
+def test_nan_is_refused_and_never_taken_as_missing(client):
+    body = '{"tender": 1, "swollen": 1, "esr": NaN}'
+    answer = client.post("/instruments/das28_esr/score", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert "esr: NaN is not a number" in answer.text
+
+
+def test_null_is_missing(client):
+    answer = client.post("/instruments/das28_esr/score", json={"tender": 1, "swollen": 1, "esr": None})
+    assert answer.status_code == 200
+    assert "esr" in answer.json()["missing"]
+
+
+def test_an_item_that_does_not_exist_and_an_instrument_that_does_not_are_named(client):
+    assert "Items:" in client.post("/instruments/das28_esr/score", json={"sunshine": 1}).json()["detail"]
+    answer = client.get("/instruments/das28_es.json")
+    assert answer.status_code == 404
+    assert "Did you mean das28" in answer.json()["detail"]
+
+
+def test_what_is_wrong_with_the_data_is_said_and_a_fault_of_ours_is_not_hidden(folder, tmp_path):
+    from fastapi.testclient import TestClient
+
+    from escalon.web.app import create_app
+
+    (tmp_path / "facts.csv").write_text("participant,participant\n", encoding="utf-8")
+    answer = TestClient(create_app("nct07052565", tmp_path)).get("/screening.json")
+    assert answer.status_code == 422
+    assert "stands twice" in answer.json()["detail"]

@@ -79,6 +79,9 @@ def create_app(study: str, data: Path | None = None) -> FastAPI:
 
     @app.post("/instruments/{name}/score")
     def score(name: str, items: dict[str, Any]) -> JSONResponse:
+        for item, value in items.items():
+            if value != value:  # JSON has no NaN; Python's reader lets it pass
+                raise HTTPException(422, f"{item}: NaN is not a number. Leave out what is not known, or write null")
         try:
             finding = assess(_found(name).name, **items)
         except UnknownItem as error:
