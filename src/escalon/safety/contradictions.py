@@ -4,6 +4,7 @@ Source: checks of fatal outcomes and of dates after death as in pharmaverse/sdtm
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from escalon.facts import Day
 from escalon.safety.adverse_event import AdverseEvent, criteria, died_on, is_death
@@ -12,18 +13,26 @@ from escalon.safety.occurrence import Occurrence, occurrences
 from escalon.safety.words import Criterion, Outcome, read_outcome
 
 
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """One thing that cannot be true, and the line it was found in; None where it is no adverse event."""
+
+    says: str
+    line: AdverseEvent | None = None
+
+    def __str__(self) -> str:
+        return f"{self.line.source}: {self.says}" if self.line and self.line.source else self.says
+
+
 def contradictions(
     events: Iterable[AdverseEvent], infusions: Iterable[Day] = (), others: Iterable[tuple[str, Day]] = ()
-) -> tuple[str, ...]:
-    """Everything that contradicts itself in one participant's record; `others` are what else is dated, by name.
-
-    A sentence begins with where the row was read, if it says so, and names what to settle.
-    """
+) -> tuple[Contradiction, ...]:
+    """Everything that contradicts itself in one participant's record; `others` are what else is dated, by name."""
     lines = tuple(events)
     whole = occurrences("", lines)
-    found = [sentence for line in lines for sentence in _within(line)]
-    found += [sentence for event in whole for sentence in _between_lines(event, whole)]
-    found += _two_terms(lines) + _deaths(whole)
+    found = [Contradiction(said, line) for line in lines for said in _within(line)]
+    found += [Contradiction(said, event.lines[-1]) for event in whole for said in _between_lines(event, whole)]
+    found += _two_terms(whole) + _deaths(whole)
     died = died_on(lines)
     if died is not None:
         found += _after(died, lines, infusions, others)
@@ -32,7 +41,7 @@ def contradictions(
 
 def _within(line: AdverseEvent) -> list[str]:
     """What one line says against itself."""
-    said, outcome = f"{_place(line)}{line.span}", read_outcome(line.outcome)
+    said, outcome = line.span, read_outcome(line.outcome)
     found = []
     if line.grade == 5 and outcome not in (None, Outcome.FATAL, Outcome.UNKNOWN):
         found.append(f"{said}: grade 5 is death, and the outcome is «{line.outcome}». Correct one of the two")
@@ -58,7 +67,7 @@ def _within(line: AdverseEvent) -> list[str]:
 
 def _between_lines(event: Occurrence, whole: Sequence[Occurrence]) -> list[str]:
     """What the lines of one event say against each other, or against the rest."""
-    said, judged = f"{_place(event.lines[0])}{event.span()}", {line.dlt for line in event.lines} - {None}
+    said, judged = event.span(), {line.dlt for line in event.lines} - {None}
     found = []
     if len(judged) > 1:
         found.append(f"{said}: judged a DLT in one line and no DLT in another. Keep the later judgement")
@@ -68,45 +77,39 @@ def _between_lines(event: Occurrence, whole: Sequence[Occurrence]) -> list[str]:
     return found
 
 
-def _two_terms(lines: Iterable[AdverseEvent]) -> list[str]:
+def _two_terms(whole: Iterable[Occurrence]) -> list[Contradiction]:
     terms: dict[str, dict[str, AdverseEvent]] = {}
-    for event in occurrences("", lines):
+    for event in whole:
         if event.id:
             terms.setdefault(event.id, {}).setdefault(event.term.name, event.lines[0])
     return [
-        f"{_place(next(iter(some.values())))}the number {number} is given to {' and '.join(some)}. One number is one event"
+        Contradiction(
+            f"the number {number} is given to {' and '.join(some)}. One number is one event", [*some.values()][-1]
+        )
         for number, some in terms.items()
         if len(some) > 1
     ]
 
 
-def _deaths(whole: Iterable[Occurrence]) -> list[str]:
+def _deaths(whole: Iterable[Occurrence]) -> list[Contradiction]:
     fatal = [event for event in whole if event.is_fatal]
-    if len(fatal) < 2:
-        return []
-    named = " and ".join(f"{_place(event.lines[0])}{event.span()}" for event in fatal)
-    return [f"two deaths of one person: {named}. Keep the one that was the cause"]
+    named = " and ".join(event.span() for event in fatal)
+    says = f"two deaths of one person: {named}. Keep the one that was the cause"
+    return [Contradiction(says, fatal[-1].lines[-1])] if len(fatal) > 1 else []
 
 
 def _after(
     died: Day, lines: Iterable[AdverseEvent], infusions: Iterable[Day], others: Iterable[tuple[str, Day]]
-) -> list[str]:
+) -> list[Contradiction]:
     """Everything dated after the death."""
-    found = [
-        f"{_place(line)}{line.span}: it begins after the death on {died}"
-        for line in lines
-        if line.start is not None and died.is_before(line.start) is True
-    ]
-    found += [
-        f"{_place(line)}{line.span}: it ends after the death on {died}"
-        for line in lines
-        if line.end is not None and died.is_before(line.end) is True and not is_death(line)
-    ]
-    found += [f"infused on {day}, after the death on {died}" for day in infusions if died.is_before(day) is True]
-    return found + [
-        f"{what} on {day}, after the death on {died}" for what, day in others if died.is_before(day) is True
-    ]
 
+    def later(day: Day | None) -> bool:
+        return day is not None and died.is_before(day) is True
 
-def _place(line: AdverseEvent) -> str:
-    return f"{line.source}: " if line.source else ""
+    found = []
+    for line in lines:
+        if later(line.start) or (later(line.end) and not is_death(line)):
+            word = "begins" if later(line.start) else "ends"
+            found.append(Contradiction(f"{line.span}: it {word} after the death on {died}", line))
+    found += [Contradiction(f"infused on {day}, after the death on {died}") for day in infusions if later(day)]
+    return found + [Contradiction(f"{what} on {day}, after the death on {died}") for what, day in others if later(day)]
