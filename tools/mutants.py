@@ -27,8 +27,6 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "src" / "escalon"
 ALSO = {"expressions": ["engines"], "criteria": ["engines"], "instruments": ["safety"], "cli": ["stories"]}
 """Folders of tests that belong to a layer besides the one of its name."""
-LONGEST = 90
-"""Seconds for the tests of one mutant; one they have not failed on by then lives, for all that was seen."""
 NOT_HERE = "not slow and not browser and not postgres"
 
 
@@ -96,8 +94,8 @@ def tests_of(mutant: Mutant) -> list[str]:
     return [str(file.relative_to(ROOT)) for file in ordered]
 
 
-def is_killed(mutant: Mutant) -> tuple[bool, float]:
-    """Whether a test fails on the mutant, and after how many seconds."""
+def is_killed(mutant: Mutant, longest: int) -> tuple[bool, float]:
+    """Whether a test fails on the mutant within so many seconds, and after how many; one that none fails on by then lives."""
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "src"
         shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("__pycache__"))
@@ -117,7 +115,7 @@ def is_killed(mutant: Mutant) -> tuple[bool, float]:
         around = os.environ | {"PYTHONPATH": f"{copy}{os.pathsep}{ROOT}", "PYTHONPYCACHEPREFIX": place}
         started = time.monotonic()
         try:
-            ended = subprocess.run(words, cwd=ROOT, env=around, capture_output=True, timeout=LONGEST, check=False)
+            ended = subprocess.run(words, cwd=ROOT, env=around, capture_output=True, timeout=longest, check=False)
             killed = ended.returncode in (1, 2)
         except subprocess.TimeoutExpired:
             killed = False
@@ -131,6 +129,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="another seed, another sample")
     parser.add_argument("--layers", default="", help="only these, with commas between")
     parser.add_argument("--at-once", type=int, default=2, help="how many are tried side by side")
+    parser.add_argument("--longest", type=int, default=90, help="seconds for the tests of one mutant")
     parser.add_argument("--least", type=int, default=0, help="exit code 1 if fewer are killed")
     parser.add_argument("--list", action="store_true", help="show the sample and try none")
     asked = parser.parse_args()
@@ -140,7 +139,9 @@ def main() -> int:
         return 0
     alive: list[Mutant] = []
     with ThreadPoolExecutor(asked.at_once) as tried:
-        for mutant, (killed, seconds) in zip(chosen, tried.map(is_killed, chosen), strict=True):
+        for mutant, (killed, seconds) in zip(
+            chosen, tried.map(lambda one: is_killed(one, asked.longest), chosen), strict=True
+        ):
             place = f"{mutant.file.relative_to(SOURCES).as_posix()}:{mutant.fault.line}"
             print(f"{'killed' if killed else 'LIVES ':6} {seconds:5.0f} s  {place}  {mutant.fault.kind}", flush=True)
             alive += [] if killed else [mutant]

@@ -56,3 +56,8 @@ def test_alone_are_those_who_fail_this_clause_and_no_other(screened, steps):
 
 def test_nobody_screened_is_nobody_left(study):
     assert {(step.met, step.still_possible, step.alone) for step in funnel(study, [])} == {(0, 0, 0)}
+
+
+def test_a_step_is_called_as_the_study_calls_its_clause_or_by_its_words(study, steps):
+    for criterion in study.criteria:
+        assert steps[criterion.id].title == (criterion.title or str(criterion.says)) != ""

@@ -59,3 +59,23 @@ def test_what_a_kind_checks_itself_comes_after_what_every_kind_checks(kind):
     object.__setattr__(made, "participant", "no code")
     with pytest.raises(ValueError, match="is not a participant code"):
         made.__post_init__()
+
+
+def test_what_takes_something_back_needs_a_reason():
+    asked = {name for name, kind in KINDS.items() if kind.needs_reason}
+    assert asked >= {
+        "AccountRevoked", "AllocationReleased", "CohortClosed", "ConsentWithdrawn", "EntryAnnulled", "EntryCorrected",
+        "FactCorrected", "OverrideGiven", "ParticipantWithdrawn", "RoleWithdrawn", "VisitUnlocked",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [None, "cohort", "level", "size"])
+def test_cohorts_levels_and_places_count_from_one(wrong):
+    from escalon.history.events import CohortOpened
+
+    given = {"cohort": 1, "level": 1, "size": 1, "decision": 1}
+    if wrong is None:
+        assert CohortOpened(**given).what == "cohort 1 opened at level 1"
+        return
+    with pytest.raises(ValueError, match="count from 1"):
+        CohortOpened(**given | {wrong: 0})
