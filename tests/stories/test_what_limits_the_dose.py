@@ -13,11 +13,13 @@ from typer.testing import CliRunner
 
 from escalon.cli.main import app
 
+pytest.importorskip("escalon.conduct.judge.evidence", reason="the dose rule does not read the evidence yet")
+
 DOSES = "P01,1,2025-03-03,100000,,crf\nP02,1,2025-03-17,100000,,crf\nP03,1,2025-03-24,100000,,crf\n"
 HEADS = {
     "doses": "participant,level,date,cells_per_kg,evaluable,source\n",
-    "adverse_events": "participant,term,grade,start,end,ongoing,serious,related,dlt,expected,aware,component_of,outcome,id,source,"
-    "baseline_grade,seriousness\n",
+    "adverse_events": "participant,term,grade,start,end,ongoing,serious,related,dlt,expected,aware,component_of,outcome,id,"
+    "source,baseline_grade,seriousness\n",
     "facts": "participant,fact,value,unit,date,source,visit,lower\n",
 }
 P04 = "P04,2,2025-04-22,300000,,crf\n"
@@ -25,6 +27,7 @@ ALONE = "P01,1,2025-03-03,100000,,crf\n"
 
 
 def folder(path: Path, events: str, facts: str = "", doses: str = DOSES) -> str:
+    path.mkdir(exist_ok=True)
     people = sorted(set(re.findall(r"^P\d\d", doses, re.MULTILINE)))
     diseases = "".join(f"{code},disease,SLE,,2025-02-01,crf,,\n" for code in people)
     rows = "".join(f"{row}{',' * (16 - row.count(','))}\n" for row in events.splitlines())
@@ -92,29 +95,6 @@ def test_death_after_the_window_stands_on_the_review(tmp_path: Path, judged: str
     ), text
 
 
-@pytest.mark.parametrize(
-    ("events", "says"),
-    [
-        ("P02,Lung infection,3,2025-03-23,2025-03-27,,,yes,no,,,,fatal,,crf", "the grade is 3"),
-        (
-            "P02,Lung infection,5,2025-03-23,2025-03-27,,,yes,yes,,,,fatal,,crf\n"
-            "P02,Sepsis,5,2025-04-02,2025-04-04,,,yes,yes,,,,fatal,,crf",
-            "two deaths",
-        ),
-        (
-            "P02,Lung infection,5,2025-03-23,2025-03-27,,,yes,yes,,,,fatal,,crf\n"
-            "P02,Nausea,1,2025-04-12,2025-04-13,,,yes,no,,,,,,crf",
-            "begins after the death",
-        ),
-        ("P02,Sepsis,5,2025-03-05,2025-03-09,,,yes,no,,,,fatal,,crf", "infused on 2025-03-17, after the death"),
-        ("P02,Sepsis,5,2025-03-25,2025-03-29,,,yes,no,,,,recovered,,crf", "grade 5 is death"),
-    ],
-)
-def test_what_contradicts_itself_is_named_by_the_check(tmp_path: Path, events: str, says: str) -> None:
-    found = run("data", "check", "nct07052565", folder(tmp_path, events), "--json")
-    assert says in found.output, found.output
-
-
 def test_counts_alone_hold_the_decision(tmp_path: Path) -> None:
     found, text = next_dose(folder(tmp_path, "", falling("platelets", "12", "150")), "2025-04-24")
     assert outcomes(found)["P01"] == "pending", text
@@ -127,6 +107,26 @@ def test_counts_that_contradict_the_row_of_the_event_are_named(tmp_path: Path) -
     assert "grade 4 on day 28" in text
     assert "ended on 2025-03-10" in text
     assert found["decision"]["action"] == "wait"
+
+
+def test_judgement_covers_the_counts_of_the_event_it_was_given_for(tmp_path: Path) -> None:
+    row = "P01,Neutrophil count decreased,4,2025-03-04,2025-04-20,,,yes,no,,,,,,crf"
+    found, text = next_dose(folder(tmp_path, row, falling("neutrophils", "0.05", "2")), "2025-04-24")
+    assert outcomes(found)["P01"] == "no_dlt", text
+    assert "meets DLT-4, judged no DLT" in text
+
+
+def test_review_of_a_window_settles_it_and_ends_the_remark_about_counts(tmp_path: Path) -> None:
+    row = "P01,Nausea,1,2025-03-08,2025-03-09,,no,no,no"
+    _, text = next_dose(folder(tmp_path / "a", row), "2025-04-24")
+    assert "no platelet count after day 28: P01, P02, P03" in text
+    reviews = "".join(
+        f"{code},dlt_review,yes,,{day},crf,,\n" for code, day in (("P01", "2025-03-31"), ("P03", "2025-04-21"))
+    )
+    counts = falling("platelets", "12", "150")
+    found, text = next_dose(folder(tmp_path / "b", row, reviews + counts), "2025-04-24")
+    assert outcomes(found)["P01"] == "no_dlt", text
+    assert "no platelet count after day 28: P02" in text
 
 
 def test_what_meets_the_definition_and_was_judged_no_is_named(tmp_path: Path) -> None:
