@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escalon.facts import Status
-from escalon.instruments.safety.icaht import icaht, icaht_early, icaht_late, runs
+from escalon.facts import ReadError, Status
+from escalon.instruments.safety.icaht import icaht, icaht_early, icaht_late, read_counts, runs
 
 LEVELS = (50, 100, 101, 500, 501, 1000, 3000)
 complete = st.lists(st.sampled_from(LEVELS), min_size=31, max_size=31).map(lambda some: dict(enumerate(some)))
@@ -67,6 +70,35 @@ def test_table_has_no_gap_and_no_overlap() -> None:
         4,
         4,
     ]
+
+
+def test_until_day_30_the_grade_is_a_range_unless_no_more_counts_will_come() -> None:
+    counts = {0: 2000, 3: 400, 5: 90, 8: 900}
+    assert icaht(counts)[0].bounds == (1, 4)
+    assert icaht(counts, closed=True)[0].value == 1
+
+
+@given(complete, st.integers(0, 29))
+def test_what_comes_later_stays_in_the_range(counts: dict[int, int], last: int) -> None:
+    early = icaht({day: count for day, count in counts.items() if day <= last})[0]
+    low, high = early.bounds or (early.value, early.value)
+    assert low <= icaht(counts)[0].value <= high
+
+
+def test_counts_are_read_with_their_units_and_intervals() -> None:
+    assert read_counts({0: "2.1 10^9/L", 3: "0.4 G/L", 5: "90 /uL"}) == {0: 2100, 3: 400, 5: 90}
+    series = dict.fromkeys(range(31), "2000") | {day: "<100" for day in range(4, 19)}
+    early, _ = icaht(read_counts(series))
+    assert (early.value, early.components["days_100"]) == (4, 15)
+    open_to, _ = icaht(read_counts(series | {4: ">50"}))
+    assert open_to.value == 4
+
+
+def test_a_series_wholly_below_30_is_asked_about() -> None:
+    series = {0: "2.1", 3: "0.4", 5: "0.09"}
+    with pytest.raises(ReadError, match="10\\^9/L"):
+        read_counts(series)
+    assert read_counts(series, confirmed=True)[0] == Fraction("2.1")
 
 
 def test_period_without_a_count_has_no_grade() -> None:

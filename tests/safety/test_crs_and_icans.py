@@ -166,17 +166,67 @@ def lowest(episode: Episode) -> int:
 
 @settings(deadline=None, max_examples=150)
 @given(assessments, st.tuples(st.integers(401, 420) | st.integers(0, 400), items))
-def test_adding_an_observation_never_lowers_an_episodes_maximum(
+def test_adding_an_observation_of_fever_never_lowers_an_episodes_maximum(
     some: list[tuple[int, dict[str, Any]]], one: tuple[int, dict[str, Any]]
 ) -> None:
     if one[0] in {hour for hour, _ in some}:
         return
     before = episodes("crs", grade_crs(course(some)))
-    after = episodes("crs", grade_crs(course([*some, one])))
+    after = episodes("crs", grade_crs(course([*some, (one[0], one[1] | {"temp_c": 39.5})])))
     for episode in before:
         holding = [found for found in after if found.start <= episode.start <= found.last_sign]
         assert len(holding) == 1
         assert lowest(holding[0]) >= lowest(episode)
+
+
+@pytest.mark.parametrize("hours", [(24, 48, 95, 143.5), (24, 84)])
+def test_episode_goes_on_while_every_assessment_needs_support_however_far_apart(hours: tuple[float, ...]) -> None:
+    on_pressor = {"temp_c": 36.6, "hypotension": True, "vasopressors": "norepinephrine", "oxygen": "none"}
+    first = (0, {"temp_c": 38.6, "hypotension": False, "oxygen": "none", "antipyretic_or_anticytokine": True})
+    graded = grade_crs(course([first, *((hour, on_pressor) for hour in hours)]))
+    assert [one.finding.value for one in graded] == [1, *(3 for _ in hours)]
+    (episode,) = episodes("crs", graded)
+    assert (episode.maximum.value, episode.end) == (3, None)
+
+
+def test_episode_ends_when_an_assessment_without_signs_says_so() -> None:
+    fever = {"temp_c": 38.6, "hypotension": False, "oxygen": "none"}
+    well = fever | {"temp_c": 36.6}
+    found = episodes("crs", grade_crs(course([(0, fever), (24, well), (90, fever)])))
+    assert [episode.end is None for episode in found] == [False, True]
+
+
+def test_a_sign_without_fever_or_an_open_episode_is_not_silent() -> None:
+    finding = assess(
+        "crs", temp_c=36.6, crs_active="no", hypotension="yes", vasopressors="norepinephrine", oxygen="none"
+    )
+    assert (finding.value, finding.flags) == (0, ("SIGNS_WITHOUT_CRS",))
+
+
+@pytest.mark.parametrize(
+    ("written", "grade"),
+    [
+        ("norepinephrine and epinephrine", 4), ("norepinephrine/epinephrine", 4), ("NE 0.1 µg/kg/min + epi", 4),
+        ("norepinephrine, noradrenaline", 3), ("Levophed + vasopressin 0.03 U/min", 3), ("去甲肾上腺素", 3), ("terlipressin", 3),
+        ("fluids", 2), ("none", 2), ("n/a", (2, 4)), ("yes", (3, 4)), ("norepinefrine, norepinephrine", (3, 4)),
+        ("no norepinephrine", (2, 3)), ("dobutamine", (2, 3)), ("several", 4),
+    ],
+)  # fmt: skip
+def test_vasopressors_are_recognised_by_name(written: str, grade: Any) -> None:
+    finding = assess("crs", temp_c=38.5, hypotension="yes", oxygen="none", vasopressors=written)
+    assert (finding.value if finding.bounds is None else finding.bounds) == grade
+
+
+def test_a_word_that_is_no_known_vasopressor_is_named() -> None:
+    finding = assess("crs", temp_c=38.5, hypotension="yes", oxygen="none", vasopressors="norepinefrine, norepinephrine")
+    assert any("'norepinefrine' (did you mean norepinephrine?)" in reason for reason in finding.reasons)
+
+
+def test_each_sign_has_its_own_attribution() -> None:
+    signs = {"temp_c": 38.5, "hypotension": "yes", "vasopressors": 1, "oxygen": "cpap"}
+    assert assess("crs", **signs).value == 4
+    assert assess("crs", **signs, hypoxia_other_cause="yes").value == 3
+    assert assess("crs", **signs, hypoxia_other_cause="yes", hypotension_other_cause="yes").value == 1
 
 
 def test_day_takes_the_highest_of_its_assessments() -> None:
@@ -198,11 +248,12 @@ def test_treatment_is_carried_forward_while_the_episode_is_open() -> None:
             [
                 (0, {"temp_c": 38.5, "hypotension": False, "oxygen": "none", "antipyretic_or_anticytokine": True}),
                 (10, {"temp_c": 36.5, "hypotension": True, "vasopressors": "norepinephrine", "oxygen": "none"}),
+                (100, {"temp_c": 36.5, "hypotension": False, "oxygen": "none"}),
                 (200, {"temp_c": 36.5, "hypotension": True, "vasopressors": "norepinephrine", "oxygen": "none"}),
             ]
         )
     )
-    assert [one.finding.value for one in graded] == [1, 3, 0]
+    assert [one.finding.value for one in graded] == [1, 3, 0, 0]
 
 
 def test_icans_episode_that_goes_on_has_no_end() -> None:

@@ -38,7 +38,7 @@ WORDS = {
         "consciousness": "alert", "seizure": "none", "motor_weakness": "no", "oedema": "none", "raised_icp": "no",
     },
     "base": {
-        "ferritin_rising": "no", "crs_state": "resolved", "transaminase_ratio": "6", "fibrinogen": "1.2", "cytopenia": "no",
+        "ferritin_rising": "no", "crs_state": "resolved", "transaminase_ratio": "6", "fibrinogen": "1.2 g/L", "cytopenia": "no",
     },
 }  # fmt: skip
 INFUSED = date(2025, 3, 10)

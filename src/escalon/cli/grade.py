@@ -122,27 +122,35 @@ def ctcae(
 @app.command()
 def icaht(
     items: Annotated[
-        list[str] | None, typer.Argument(metavar="DAY=COUNT…", help="Neutrophils per µL by day after infusion, 3=400.")
+        list[str] | None, typer.Argument(metavar="DAY=COUNT…", help="Neutrophils by day after infusion, 3=400.")
     ] = None,
     table: Table = None,
     output: Output = None,
     scale: Annotated[str, typer.Option(help="How days without a count are interpolated: log10 or linear.")] = "log10",
+    closed: Annotated[bool, typer.Option("--closed", help="No more counts will come: grade what there is.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Early (day 0–30) and late haematotoxicity from neutrophil counts in cells/µL; day 0 is the infusion.
+    """Early (day 0–30) and late haematotoxicity from neutrophil counts; bare numbers are cells/µL, day 0 is the infusion.
 
-    escalon grade icaht 0=2100 3=400 5=90 8=120 12=480 15=900
+    Until day 30 the early grade is a range: what is certain already, to what the days to come could make of it.
 
-    escalon grade icaht --table counts.csv    columns participant, day, anc (cells/µL)
+    escalon grade icaht 0=2100 3=400 5=90 8=120 12=480 15=900 30=2400
+
+    escalon grade icaht 0='2.1 10^9/L' 3='0.4 10^9/L' 5='<0.1 10^9/L' --closed
+
+    escalon grade icaht --table counts.csv    columns participant, day, anc (cells/µL, or with a unit or a column unit)
     """
     if scale not in ("log10", "linear"):
         fail(f"--scale {scale!r} is not known. Write log10 or linear")
     if table:
-        grade_counts(table, output, scale, as_json)
+        grade_counts(table, output, scale, closed, as_json)
         return
     from escalon.cli.grade_tables import icaht_of
 
-    early, late = icaht_of(read_items(items), scale)
+    try:
+        early, late = icaht_of(read_items(items), scale, closed)
+    except ValueError as error:
+        fail(error)
     if as_json:
         print_json({"early": early.as_json(), "late": late.as_json()})
     else:

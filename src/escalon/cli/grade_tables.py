@@ -1,5 +1,7 @@
 """`escalon grade … --table`: assessments over time, laboratory results, neutrophil counts."""
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,7 +11,7 @@ import typer
 
 from escalon.cli.grade_writing import answer
 from escalon.cli.input_table import read_rows
-from escalon.cli.output import MANY, csv_text, fail, note, print_json, print_table, progress, write
+from escalon.cli.output import MANY, csv_text, fail, fail_listing, note, print_json, print_table, progress, write
 
 if TYPE_CHECKING:
     from escalon.facts import Finding
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 SHOWN = 40
 """Rows on the screen; --json and -o have all."""
+LONGEST_GAP = 8760
+"""Hours: a year without signs joins no episode."""
 ABOUT = frozenset({"participant", "time", "date", "day", "source", "visit"})
 
 
@@ -29,6 +33,8 @@ def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, 
         when = _time(place, row)
         items = {key: value for key, value in row.items() if key not in ABOUT and value.strip()}
         courses.setdefault(_whose(place, row), []).append(Assessment(when, items))
+    if not math.isfinite(gap_hours) or not 0 <= gap_hours <= LONGEST_GAP:
+        fail(f"--gap-hours {gap_hours:g} is not possible. Write hours from 0 to {LONGEST_GAP}")
     gap = timedelta(hours=gap_hours)
     graded: dict[str, tuple[Graded, ...]] = {}
     for participant, some in courses.items():
@@ -60,10 +66,15 @@ def _whose(place: str, row: Mapping[str, str]) -> str:
 
 def _time(place: str, row: Mapping[str, str]) -> datetime:
     text = (row.get("time") or row.get("date") or "").strip()
+    from escalon.facts import read_moment
+
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"{place}, time: {text!r} is not a time. Write 2025-03-14T08:00, or 2025-03-14")
+        moment = read_moment(text)
+    except ValueError as error:
+        fail(f"{place}, time: {error}. Write 2025-03-14T08:00, or 2025-03-14")
+    if moment.day.is_partial:
+        fail(f"{place}, time: {text!r} is no full day. Write 2025-03-14T08:00, or 2025-03-14")
+    return moment.earliest
 
 
 def _assessment_rows(graded: "Mapping[str, Sequence[Graded]]") -> list[tuple[Any, ...]]:
@@ -153,38 +164,49 @@ def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> No
         raise typer.Exit(2)
 
 
-def icaht_of(counts: Mapping[str, Any], scale: str) -> "tuple[Finding, Finding]":
-    """The early and late grade of `day=count` pairs."""
-    from escalon.facts import read_number
-    from escalon.instruments.safety.icaht import icaht
+def icaht_of(given: Mapping[str, Any], scale: str, closed: bool = False) -> "tuple[Finding, Finding]":
+    """The early and late grade of `day=count` pairs; `confirm=counts` answers a question about their unit. Raises ValueError."""
+    from escalon.instruments.safety.icaht import icaht, read_counts
 
+    counts = {day: count for day, count in given.items() if not day.lower().startswith("confirm")}
     if not counts:
-        fail("give counts as DAY=COUNT, such as 3=400 5=90, or --table counts.csv")
-    try:
-        known = {int(day): read_number(count) for day, count in counts.items()}
-        return icaht(known, scale="linear" if scale == "linear" else "log10")
-    except ValueError as error:
-        fail(f"{str(error).rstrip('.')}. Write neutrophils per µL by day, such as 3=400")
+        raise ValueError("give counts as DAY=COUNT, such as 3=400 5=90, or --table counts.csv")
+    known = read_counts({_day_after(day): count for day, count in counts.items()}, confirmed=len(counts) < len(given))
+    return icaht(known, scale="linear" if scale == "linear" else "log10", closed=closed)
 
 
-def grade_counts(file: Path, output: Path | None, scale: str, as_json: bool) -> None:
-    """ICAHT of every participant of a table with columns participant, day and anc."""
-    courses: dict[str, dict[str, str]] = {}
+def _day_after(text: str) -> int:
+    """A day after infusion: `3`, `D3`, `day 3`, `D+3`, `-2`."""
+    found = re.fullmatch(r"(?:day|d)?\s*\+?\s*(-?\d{1,4})", text.strip(), re.IGNORECASE)
+    if not found:
+        raise ValueError(
+            f"{text!r} is not a day after infusion. Write neutrophils by day, such as 3=400 or 3='0.4 10^9/L'"
+        )
+    return int(found[1])
+
+
+def grade_counts(file: Path, output: Path | None, scale: str, closed: bool, as_json: bool) -> None:
+    """ICAHT of every participant of a table with columns participant, day, anc, and unit where counts are not per µL."""
+    courses: dict[str, dict[str, Any]] = {}
+    problems: list[str] = []
     for place, row in read_rows(file, ["participant", "day", "anc"])[1]:
-        day, count = (row.get("day") or "").strip(), (row.get("anc") or "").strip()
-        if not day.lstrip("-").isdigit():
-            fail(f"{place}, day: {day!r} is not a day after infusion. Write 0, 1, 2 …")
+        day, count, unit = ((row.get(name) or "").strip() for name in ("day", "anc", "unit"))
         mine = courses.setdefault(_whose(place, row), {})
         if day in mine:
-            fail(f"{place}: day {day} has two counts. Keep the lower one")
-        if count:
-            mine[day] = count
-    found = {who: icaht_of(mine, scale) for who, mine in courses.items() if mine}
+            problems.append(f"{place}: day {day} has two counts. Keep the lower one")
+        elif count:
+            mine[day] = (count, unit) if unit else count
+    found: dict[str, tuple[Finding, Finding]] = {}
+    for who, mine in courses.items():
+        try:
+            found |= {who: icaht_of(mine, scale, closed)} if mine else {}
+        except ValueError as error:
+            problems.append(f"{file.name}, participant {who}: {error}")
     columns = ("participant", "early", "late", "days_500", "days_100", "flags")
     rows = [
         (
-            who, early.value, late.value, early.components.get("days_500"), early.components.get("days_100"),
-            ";".join((*early.flags, *late.flags)),
+            who, _grade_or_range(early), _grade_or_range(late), early.components.get("days_500"),
+            early.components.get("days_100"), ";".join((*early.flags, *late.flags)),
         )
         for who, (early, late) in found.items()
     ]  # fmt: skip
@@ -194,6 +216,12 @@ def grade_counts(file: Path, output: Path | None, scale: str, as_json: bool) -> 
         print_json([{"participant": who, "early": a.as_json(), "late": b.as_json()} for who, (a, b) in found.items()])
     elif not output:
         print_table(columns, rows, "ICAHT", most=SHOWN)
+    if problems:
+        fail_listing(problems, f"{len(courses) - len(found)} of {len(courses)} participants could not be graded")
+
+
+def _grade_or_range(finding: "Finding") -> Any:
+    return finding.value if finding.bounds is None else "–".join(map(str, finding.bounds))
 
 
 def _write(file: Path, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -1,7 +1,7 @@
 """CRS and ICANS over time: every assessment graded, every day's highest grade, every episode with start, end and maximum.
 
-An episode is a cluster of assessments with signs, none further from the next than `gap`. Signs that come back within that
-time belong to the same episode, so an added observation can join episodes or raise a maximum, never lower one.
+An episode is a cluster of assessments with signs: it ends when an assessment without signs says so and none comes back within
+`gap`. While every assessment shows a sign it goes on, however far apart they are.
 
 How long a recovery must last to end an episode is not in the ASTCT text: 48 hours is a project rule, a parameter.
 """
@@ -98,14 +98,14 @@ def highest(name: str, graded: Iterable[Graded], day: Day | None = None) -> Find
 def grade_crs(assessments: Iterable[Assessment], *, gap: timedelta = GAP) -> tuple[Graded, ...]:
     """Every assessment graded, in order of time; an open episode and its treatment are carried forward.
 
-    An assessment within `gap` of the last sign has the episode open, unless it says otherwise itself; treatment given once
-    counts until the episode ends.
+    An episode is open until an assessment shows no sign and `gap` has passed since the last, not by the clock alone; an
+    assessment may also say itself whether it is. Treatment given once counts until the episode ends.
     """
     graded: list[Graded] = []
     last_sign: datetime | None = None
-    treated = False
+    treated = recovered = False
     for assessment in sorted(assessments, key=lambda one: one.when):
-        active = last_sign is not None and assessment.when - last_sign <= gap
+        active = last_sign is not None and (not recovered or assessment.when - last_sign <= gap)
         items = dict(assessment.items)
         treated = (treated and active) or _is_yes(items.get("antipyretic_or_anticytokine"))
         if items.get("crs_active") in (None, ""):
@@ -115,8 +115,9 @@ def grade_crs(assessments: Iterable[Assessment], *, gap: timedelta = GAP) -> tup
         finding = assess("crs", **items)
         signs = _crs_signs(finding)
         graded.append(Graded(assessment.when, finding, signs))
+        recovered = recovered or not signs
         if signs and _end(finding, 0, 0) >= 1:
-            last_sign = assessment.when
+            last_sign, recovered = assessment.when, False
     return tuple(graded)
 
 
@@ -133,7 +134,7 @@ def episodes(name: str, graded: Iterable[Graded], *, gap: timedelta = GAP) -> tu
     for one in ordered:
         if one.low < 1 or not one.has_signs:
             continue
-        if clusters and one.when - clusters[-1][-1].when <= gap:
+        if clusters and (one.when - clusters[-1][-1].when <= gap or not _recovered(clusters[-1][-1], one, ordered)):
             clusters[-1].append(one)
         else:
             clusters.append([one])
@@ -144,6 +145,11 @@ def _with_open(cluster: list[Graded], ordered: list[Graded]) -> tuple[Graded, ..
     """The cluster and the undecided assessments within it: they may have been worse."""
     first, last = cluster[0].when, cluster[-1].when
     return tuple(one for one in ordered if first <= one.when <= last and (one in cluster or one.high > one.low))
+
+
+def _recovered(last: Graded, one: Graded, ordered: list[Graded]) -> bool:
+    """Whether an assessment between two signs showed none."""
+    return any(last.when < other.when < one.when and (other.high < 1 or not other.has_signs) for other in ordered)
 
 
 def _ended(last_sign: datetime, ordered: list[Graded]) -> datetime | None:

@@ -26,7 +26,10 @@ def assess_with(instrument: Instrument, given: Mapping[str, Any], day: Day | Non
     contradicting another gives status `invalid`, never a number.
     """
     given, confirmed = _confirmed(instrument, given)
-    raw, options = _sorted_out(instrument, instrument.adapt(given) if instrument.adapt else given)
+    if instrument.adapt:
+        given = instrument.adapt({split_name(instrument, key)[0] if key.lower() in instrument.items else key: value
+                                  for key, value in given.items()})  # fmt: skip
+    raw, options = _sorted_out(instrument, given)
     confirmed |= {name for name, value in raw.items() if isinstance(value, Fact) and value.confirmed}
     entries: dict[str, Entry] = {}
     problems: dict[str, str] = {}

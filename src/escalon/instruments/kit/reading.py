@@ -24,6 +24,14 @@ class Entry:
     """The reading as it was recorded, where a conversion changed it: `6 NRS`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A value that an instrument made of what was written, with flags a person should see."""
+
+    value: Any
+    flags: Mapping[str, str]
+
+
 def read(name: str, item: Item, raw: Any, below_limit: str = AS_RANGE, confirmed: bool = False) -> Entry:
     """Read a raw value for an item: a number, text such as `7 mg/L`, `(7, "mg/L")`, a Fact, or None.
 
@@ -33,6 +41,9 @@ def read(name: str, item: Item, raw: Any, below_limit: str = AS_RANGE, confirmed
     """
     if raw is None:
         return _nothing(name)
+    if isinstance(raw, Noted):
+        entry = read(name, item, raw.value, below_limit, confirmed)
+        return replace(entry, flags={**entry.flags, **raw.flags})
     value, unit = _parts(raw)
     confirmed = confirmed or (isinstance(raw, Fact) and raw.confirmed)
     found = read_value(item, value, unit, name=name, confirmed=confirmed)

@@ -4,13 +4,15 @@ Fever opens an episode. Once it was treated with an antipyretic or an anticytoki
 blood pressure and oxygen decide, the more severe of the two. Organ toxicities are graded apart, with CTCAE.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from escalon.expressions.symbols import all_of, any_of, case, negated, one_of, otherwise
-from escalon.facts import Status
+from escalon.facts import Interval, Status
 from escalon.instruments.kit.instrument import Items, Outcome, instrument
 from escalon.instruments.kit.item import choice, integer, number, truth
+from escalon.instruments.kit.reading import Noted
+from escalon.instruments.safety.vasopressors import question, read_all
 
 FEVER = 38  # °C, included (Lee 2019); SLEDAI-2K's fever is above 38.0, not included
 LOW_FLOW = 6  # L/min, included (Lee 2019, footnote to table 2)
@@ -18,8 +20,6 @@ CANNULAS = ("low_flow_nc", "nasal_cannula")
 HIGH_FLOW = ("high_flow_nc", "facemask", "non_rebreather", "venturi")
 POSITIVE_PRESSURE = ("cpap", "bipap", "ventilation")
 OXYGEN = ("none", *CANNULAS, "blow_by", *HIGH_FLOW, *POSITIVE_PRESSURE)
-# Lee 2019 does not count vasopressin; that its analogues are not counted either is how the text is read.
-VASOPRESSIN = frozenset({"vasopressin", "argipressin", "terlipressin", "selepressin"})
 
 ITEMS = {
     "temp_c": number("highest temperature", 25, 45, "°C", doubtful=(34, 42)),
@@ -34,26 +34,31 @@ ITEMS = {
     "oxygen": choice("the most oxygen support needed", *OXYGEN),
     "flow_l_min": number("oxygen flow through a nasal cannula", 0, 80, "L/min"),
     "airway_protection": truth("ventilated to protect the airway only, oxygenation normal", needed=False),
+    "hypotension_other_cause": truth("the hypotension has another cause; no if not recorded", needed=False),
+    "hypoxia_other_cause": truth("the hypoxia has another cause; no if not recorded", needed=False),
     "attributable": truth("no other cause of hypotension and hypoxia; yes if not recorded", needed=False),
     "fatal": truth("death due to CRS with no other principal cause; no if not recorded", needed=False),
 }
 
 
 def counted(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The items with a list of vasopressor names turned into how many they are, and whether vasopressin is among them."""
+    """The items with names of vasopressors turned into how many they are; a word not recognised leaves that open, and is named.
+
+    Lee 2019 does not count vasopressin; that its analogues are not counted either is how the text is read.
+    """
     written = given.get("vasopressors")
-    if isinstance(written, str) and not written.strip():
-        return dict(given) | {"vasopressors": None}  # an empty field is not «none»
-    if isinstance(written, str) and not written.strip().isdigit():
-        written = written.strip("[]").replace(";", ",").replace("+", ",").split(",")
-    if isinstance(written, str) or not isinstance(written, Iterable):
+    if not isinstance(written, str | list | tuple | set | frozenset) or (
+        isinstance(written, str) and written.strip().isdigit()
+    ):
         return given
-    names = {str(name).strip(" '\"").lower() for name in written}
-    if names & {"unknown", "not known", "not recorded", "?"}:
+    found = read_all(written)
+    if found is None:
         return dict(given) | {"vasopressors": None}
-    names -= {"", "none", "no"}
-    counted_not = names & VASOPRESSIN
-    return {"vasopressin": bool(counted_not)} | dict(given) | {"vasopressors": len(names - counted_not)}
+    many = found.least if found.least == found.most else Interval(found.least, found.most)
+    asked = question(found)
+    number = Noted(many, {"UNKNOWN_VASOPRESSOR": asked} if asked else {})
+    said = {} if found.vasopressin is None else {"vasopressin": found.vasopressin}
+    return said | dict(given) | {"vasopressors": number}
 
 
 @instrument(
@@ -75,6 +80,12 @@ def crs(it: Items) -> Outcome:
             "fever": fever,
             "hypotension_grade": case(hypotension[4], 4, hypotension[3], 3, hypotension[2], 2, 0),
             "hypoxia_grade": case(hypoxia[4], 4, hypoxia[3], 3, hypoxia[2], 2, 0),
+        },
+        flags={
+            "SIGNS_WITHOUT_CRS": (
+                all_of(negated(present), any_of(hypotension[2], hypoxia[2])),
+                "hypotension or hypoxia, but neither fever nor an open and treated CRS: not graded as CRS",
+            )
         },
         asked_when={
             "crs_active": negated(fever),
@@ -100,7 +111,7 @@ def _hypotension(it: Items) -> dict[int, Any]:
     """Vasopressin alone counts as one vasopressor; beside another it is not counted."""
     others = otherwise(it.vasopressors, case(it.hypotension, None, 0))
     any_vasopressor = any_of(others >= 1, otherwise(it.vasopressin, False))
-    due = otherwise(it.attributable, True)
+    due = all_of(otherwise(it.attributable, True), negated(otherwise(it.hypotension_other_cause, False)))
     return {
         4: all_of(due, others >= 2),
         3: all_of(due, any_vasopressor),
@@ -110,7 +121,8 @@ def _hypotension(it: Items) -> dict[int, Any]:
 
 def _hypoxia(it: Items) -> dict[int, Any]:
     """By device; through a nasal cannula the flow decides, and 6 L/min is still low."""
-    due = all_of(otherwise(it.attributable, True), negated(otherwise(it.airway_protection, False)))
+    own = all_of(otherwise(it.attributable, True), negated(otherwise(it.hypoxia_other_cause, False)))
+    due = all_of(own, negated(otherwise(it.airway_protection, False)))
     fast = all_of(one_of(it.oxygen, CANNULAS), it.flow_l_min > LOW_FLOW)
     return {
         4: all_of(due, one_of(it.oxygen, POSITIVE_PRESSURE)),
@@ -134,7 +146,10 @@ def counted_all(given: Mapping[str, Any]) -> Mapping[str, Any]:
     """As `counted`, but CTCAE has no exception for vasopressin."""
     sorted_out = dict(counted(given))
     if sorted_out.pop("vasopressin", False) is True:
-        sorted_out["vasopressors"] += 1
+        number = sorted_out["vasopressors"]
+        many = number.value
+        more = Interval(many.low + 1, many.high + 1) if isinstance(many, Interval) else many + 1
+        sorted_out["vasopressors"] = Noted(more, number.flags)
     return sorted_out
 
 

@@ -15,13 +15,13 @@ from math import log10
 from typing import Annotated, Any, Literal
 
 from escalon.expressions.symbols import any_of, case
-from escalon.facts import Finding, Number, Status, exact, plain
+from escalon.facts import Finding, Interval, Number, ReadError, Status, exact, plain, read_value
 from escalon.instruments.kit.instrument import instrument
 from escalon.instruments.kit.item import integer, number, truth
 
 SOURCE = "Rejeski 2023, doi:10.1182/blood.2023020578"
 EARLY_LAST = 30  # the last day of the early period
-SEVERE, PROFOUND = 500, 100  # cells/µL, included
+SEVERE, PROFOUND, MILD = 500, 100, 1500  # cells/µL, included
 RECOVERY = 3  # days: a shorter recovery does not end a run
 LONGEST_GAP = 7  # days without a count that are interpolated
 Scale = Literal["log10", "linear"]
@@ -48,7 +48,7 @@ def icaht_early(days_500: Days, days_100: Days, never_above_500: Never) -> Any:
 def icaht_late(lowest_anc: Count, confirmed: Confirmed) -> Any:
     """Late haematotoxicity, after day 30: the lowest neutrophil count, if the fall is not transient."""
     grade = case(lowest_anc <= 100, 4, lowest_anc <= 500, 3, lowest_anc <= 1000, 2, lowest_anc <= 1500, 1, 0)
-    return case(lowest_anc > 1500, 0, confirmed, grade, 0)
+    return case(lowest_anc > MILD, 0, confirmed, grade, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,58 +107,148 @@ def _is_observed_between(counts: Mapping[int, Number], first: int, last: int) ->
     return all(after - before <= LONGEST_GAP + 1 for before, after in pairwise(marks))
 
 
+Counts = Mapping[int, Number]
+ANC = number("neutrophil count", 0, 1_000_000, "/uL")
+"""Counts by day are per µL unless they say their unit; a series wholly below 30 is asked about (`read_counts`)."""
+LIKELY_GIGA = 30  # no series of neutrophils per µL lies wholly below this without a count of 0: it would be in 10⁹/L
+_REMAINING = 10**7  # cells/µL: above any count, where a count has no upper end
+
+
+def read_counts(written: Mapping[int, Any], confirmed: bool = False) -> dict[int, Number | Interval | None]:
+    """Neutrophils in cells/µL by day, from counts as written: `400`, `0.4 10^9/L`, `<100`. Raises ReadError.
+
+    Bare counts are per µL. Where all of them are below 30 they are asked about, unless that is confirmed.
+    """
+    read = {day: read_value(ANC, text, name=f"day {day}") for day, text in written.items()}
+    counts: dict[int, Any] = {day: found.value for day, found in read.items()}
+    known = [count for count in counts.values() if count is not None]
+    bare = all(found.unit is None for found in read.values() if found.value is not None)
+    highest = max((count.high if isinstance(count, Interval) else count for count in known), default=0)
+    if bare and not confirmed and 0 < highest < LIKELY_GIGA:
+        day, text = next((day, text) for day, text in written.items() if counts[day] is not None)
+        raise ReadError(
+            "UNIT_MISSING",
+            f"every count is below {LIKELY_GIGA}: are these in 10^9/L? Write {day}='{text} 10^9/L', or confirm=counts if they "
+            "are per µL",
+        )
+    return counts
+
+
 def icaht(
-    counts: Mapping[int, Number | None], *, scale: Scale = "log10", recovery: int = RECOVERY
+    counts: Mapping[int, Number | Interval | None],
+    *,
+    scale: Scale = "log10",
+    recovery: int = RECOVERY,
+    closed: bool = False,
 ) -> tuple[Finding, Finding]:
     """The early and the late grade from neutrophil counts by day after infusion (cells/µL; `None` is not known).
 
-    A period without any count gives no grade, not grade 0. A gap of more than 7 days sets `gap_flag`. Raises ValueError for a
+    A period without any count gives no grade, not grade 0. Until its last day the early grade is a range: from what is
+    already certain to what the days to come could make of it; `closed` says that no more counts will come. A count of which
+    only an interval is known counts at both its ends. A gap of more than 7 days sets `gap_flag`. Raises ValueError for a
     count below 0.
     """
     known = {day: count for day, count in counts.items() if count is not None}
     for day, count in known.items():
-        if count < 0:
-            raise ValueError(f"the count of day {day} is {plain(count)}: a count is 0 or more, in cells/µL")
+        if (count.low if isinstance(count, Interval) else count) < 0:
+            raise ValueError(f"the count of day {day} is {_plain(count)}: a count is 0 or more, in cells/µL")
     early = {day: count for day, count in known.items() if 0 <= day <= EARLY_LAST}
     late = {day: count for day, count in known.items() if day > EARLY_LAST}
-    return _early(early, scale, recovery), _late(late)
+    return _early(early, scale, recovery, closed), _late(late)
 
 
-def _early(counts: Mapping[int, Number], scale: Scale, recovery: int) -> Finding:
-    if not counts:
-        return _no_counts("icaht_early", "no neutrophil count from day 0 to 30")
+def _plain(count: Number | Interval) -> str:
+    return str(count) if isinstance(count, Interval) else plain(count)
+
+
+def _at(counts: Mapping[int, Number | Interval], end: int) -> dict[int, Number]:
+    """Every count, an interval at its low (0) or its high end (1)."""
+    return {
+        day: ((0, _REMAINING)[end] if count.ends[end] is None else count.ends[end])
+        if isinstance(count, Interval)
+        else count  # type: ignore[misc]
+        for day, count in counts.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """The two longest runs of a series, whether the count never recovered, and the early grade of that."""
+
+    d500: int
+    d100: int
+    never: bool
+    runs: tuple[Run, ...]
+
+    @property
+    def grade(self) -> int:
+        return int(icaht_early(self.d500, self.d100, self.never))
+
+    @property
+    def certain(self) -> int:
+        """The grade that no later recovery can take away."""
+        return int(icaht_early(self.d500, self.d100, False))
+
+
+def _measured(counts: Counts, scale: Scale, recovery: int) -> _Measured:
     severe = runs(counts, SEVERE, scale=scale, recovery=recovery)
     profound = runs(counts, PROFOUND, scale=scale, recovery=recovery)
     d500, d100 = (max((run.days for run in found), default=0) for found in (severe, profound))
-    never = any(run.first <= 3 and run.last == max(counts) for run in severe)
+    return _Measured(d500, d100, any(run.first <= 3 and run.last == max(counts) for run in severe), severe)
+
+
+def _early(counts: Mapping[int, Number | Interval], scale: Scale, recovery: int, closed: bool) -> Finding:
+    if not counts:
+        return _no_counts("icaht_early", "no neutrophil count from day 0 to 30")
+    best, worst = (_measured(_at(counts, end), scale, recovery) for end in (1, 0))
+    low, high = best.grade, worst.grade
     flags, reasons = _gaps(counts)
     if max(counts) < EARLY_LAST:
         flags = (*flags, "early_period_incomplete")
         reasons = (*reasons, f"the last count is of day {max(counts)}: the grade may still change")
+    if max(counts) < EARLY_LAST and not closed:
+        to_come = dict.fromkeys(range(max(counts) + 1, EARLY_LAST + 1), 0)
+        low, high = best.certain, _measured({**_at(counts, 0), **to_come}, scale, recovery).grade
+    decided = low == high
     return Finding(
         "icaht_early",
-        icaht_early(d500, d100, never),
-        components={"days_500": d500, "days_100": d100, "never_above_500": never, "runs_500": _shown(severe)},
+        low if decided else None,
+        Status.OK if decided else Status.INDETERMINATE,
+        bounds=None if decided else (low, high),
+        components={
+            "days_500": worst.d500,
+            "days_100": worst.d100,
+            "never_above_500": worst.never,
+            "runs_500": _shown(worst.runs),
+        },
         flags=(*flags, "rule_unconfirmed") if _interpolates(counts) else flags,
-        reasons=(f"longest run at or below 500/µL: {d500} days; at or below 100/µL: {d100} days", *reasons),
+        reasons=(f"longest run at or below 500/µL: {worst.d500} days; at or below 100/µL: {worst.d100} days", *reasons),
         rule="icaht_early/EHA-EBMT-2023",
     )
 
 
-def _late(counts: Mapping[int, Number]) -> Finding:
+def _late(counts: Mapping[int, Number | Interval]) -> Finding:
     if not counts:
         return _no_counts("icaht_late", "no neutrophil count after day 30")
-    lowest = min(exact(count) for count in counts.values())
-    confirmed = len(counts) == 1 or sum(exact(count) <= 1500 for count in counts.values()) >= 2
-    flags = ("transient_fall",) if lowest <= 1500 and not confirmed else ()
+    (best, best_confirmed), (worst, confirmed) = (_lowest(_at(counts, end)) for end in (1, 0))
+    low, high = int(icaht_late(best, best_confirmed)), int(icaht_late(worst, confirmed))
+    flags = ("transient_fall",) if worst <= MILD and not confirmed else ()
     return Finding(
         "icaht_late",
-        icaht_late(lowest, confirmed),
-        components={"lowest_anc": lowest, "confirmed": confirmed},
+        low if low == high else None,
+        Status.OK if low == high else Status.INDETERMINATE,
+        bounds=None if low == high else (low, high),
+        components={"lowest_anc": worst, "confirmed": confirmed},
         flags=flags,
-        reasons=(f"lowest count after day 30: {plain(lowest)}/µL",),
+        reasons=(f"lowest count after day 30: {plain(worst)}/µL",),
         rule="icaht_late/EHA-EBMT-2023",
     )
+
+
+def _lowest(counts: Counts) -> tuple[Fraction, bool]:
+    """The lowest count after day 30, and whether a second one confirms the fall."""
+    some = [exact(count) for count in counts.values()]
+    return min(some), len(some) == 1 or sum(count <= MILD for count in some) >= 2
 
 
 def _no_counts(name: str, reason: str) -> Finding:
@@ -167,7 +257,7 @@ def _no_counts(name: str, reason: str) -> Finding:
     )
 
 
-def _gaps(counts: Mapping[int, Number]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _gaps(counts: Mapping[int, object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     known = sorted(counts)
     long = [(a, b) for a, b in pairwise(known) if b - a > LONGEST_GAP + 1]
     if not long:
@@ -175,7 +265,7 @@ def _gaps(counts: Mapping[int, Number]) -> tuple[tuple[str, ...], tuple[str, ...
     return ("gap_flag",), tuple(f"no count between day {a} and day {b}: runs end there" for a, b in long)
 
 
-def _interpolates(counts: Mapping[int, Number]) -> bool:
+def _interpolates(counts: Mapping[int, object]) -> bool:
     known = sorted(counts)
     return any(1 < b - a <= LONGEST_GAP + 1 for a, b in pairwise(known))
 

@@ -12,6 +12,7 @@ from escalon.expressions.symbols import (
     all_of,
     any_of,
     case,
+    largest_known,
     negated,
     otherwise,
     points,
@@ -30,12 +31,23 @@ TRIGLYCERIDES = 265  # mg/dL, fasting, not included
 
 ITEMS = {
     "ferritin_ratio": number("ferritin, times the upper limit of normal or baseline, whichever is less", 0),
+    "ferritin": number(
+        "ferritin, with its upper limit or baseline in place of the ratio", 0, None, "ug/L", needed=False
+    ),
+    "ferritin_upper": number("upper limit of normal of ferritin", 0, None, "ug/L", needed=False),
+    "ferritin_baseline": number("ferritin before the cells", 0, None, "ug/L", needed=False),
     "ferritin_rising": truth("ferritin rapidly rising"),
     "crs_state": choice("course of CRS", "none", "rising", "resolving", "resolved"),
     "second_inflammatory_rise": truth("a second rise of inflammation after improvement", needed=False),
     "transaminase_ratio": number("ALT or AST, times ULN or abnormal baseline", 0),
-    "fibrinogen": number("fibrinogen", 0, None, "g/L"),
-    "fibrinogen_lower": number("lower limit of normal of fibrinogen", 0, None, "g/L", needed=False),
+    "alt": number("alanine aminotransferase, with its upper limit in place of the ratio", 0, None, "U/L", needed=False),
+    "alt_upper": number("upper limit of normal of ALT", 0, None, "U/L", needed=False),
+    "ast": number(
+        "aspartate aminotransferase, with its upper limit in place of the ratio", 0, None, "U/L", needed=False
+    ),
+    "ast_upper": number("upper limit of normal of AST", 0, None, "U/L", needed=False),
+    "fibrinogen": number("fibrinogen", 0, None, "g/L", accepts=("mg/dL",)),
+    "fibrinogen_lower": number("lower limit of normal of fibrinogen", 0, None, "g/L", accepts=("mg/dL",), needed=False),
     "haemophagocytosis": truth("haemophagocytosis on tissue", needed=False),
     "cytopenia": truth("new, worse or refractory cytopenia, one lineage grade 4"),
     "ldh_above_uln": truth("LDH above the upper limit of normal", needed=False),
@@ -46,7 +58,16 @@ ITEMS = {
     "neurotoxicity": truth("neurotoxicity", needed=False),
     "pulmonary": truth("pulmonary manifestation", needed=False),
     "renal_insufficiency": truth("renal insufficiency", needed=False),
-    "triglycerides_mg_dl": number("fasting triglycerides in mg/dL", 0, needed=False),
+    "triglycerides": number(
+        "fasting triglycerides",
+        0,
+        None,
+        "mg/dL",
+        accepts=("mmol/L",),
+        substance="triglycerides",
+        needed=False,
+        also=("triglycerides_mg_dl",),
+    ),
 }
 SUPPORTING = (
     "ldh_above_uln", "coagulopathy", "direct_hyperbilirubinaemia", "splenomegaly", "fever", "neurotoxicity", "pulmonary",
@@ -64,19 +85,20 @@ SUPPORTING = (
 )
 def iec_hs(it: Items) -> Outcome:
     """Whether criteria of IEC-HS are present: `positive`, `negative`, or `cannot_separate_from_crs` while CRS still rises."""
-    required = any_of(it.ferritin_ratio > FERRITIN, it.ferritin_rising)
+    ferritin, transaminases = _ratios(it)
+    required = any_of(ferritin > FERRITIN, it.ferritin_rising)
     onset = any_of(
         it.crs_state == "resolving", it.crs_state == "resolved", otherwise(it.second_inflammatory_rise, False)
     )
     low_fibrinogen = any_of(it.fibrinogen < FIBRINOGEN, otherwise(it.fibrinogen < it.fibrinogen_lower, False))
     common = {
         "onset_with_resolving_crs": onset,
-        "transaminases": it.transaminase_ratio > TRANSAMINASES,
+        "transaminases": transaminases > TRANSAMINASES,
         "hypofibrinogenaemia": low_fibrinogen,
         "haemophagocytosis": otherwise(it.haemophagocytosis, False),
         "cytopenia": it.cytopenia,
     }
-    supporting = {name: it[name] for name in SUPPORTING} | {"triglycerides": it.triglycerides_mg_dl > TRIGLYCERIDES}
+    supporting = {name: it[name] for name in SUPPORTING} | {"triglycerides": it.triglycerides > TRIGLYCERIDES}
     any_common = any_of(*(criterion for name, criterion in common.items() if name != "onset_with_resolving_crs"))
     value = case(
         negated(required), "negative",
@@ -92,8 +114,16 @@ def iec_hs(it: Items) -> Outcome:
             **{f"supporting_{name}": criterion for name, criterion in supporting.items()},
             "supporting_present": total(points(otherwise(criterion, False)) for criterion in supporting.values()),
         },
+        read_as={"ferritin_ratio": ferritin, "transaminase_ratio": transaminases},
         asked_when=dict.fromkeys(("transaminase_ratio", "fibrinogen", "cytopenia"), required),
     )
+
+
+def _ratios(it: Items) -> tuple[Any, Any]:
+    """Ferritin and transaminases as multiples: as given, or from the values with their limits; the highest multiple counts."""
+    ferritin = largest_known(it.ferritin / it.ferritin_upper, it.ferritin / it.ferritin_baseline)
+    enzymes = largest_known(it.alt / it.alt_upper, it.ast / it.ast_upper)
+    return otherwise(it.ferritin_ratio, ferritin), otherwise(it.transaminase_ratio, enzymes)
 
 
 GRADE_ITEMS = {

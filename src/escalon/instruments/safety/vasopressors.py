@@ -1,0 +1,143 @@
+"""Vasopressors by name: synonyms, abbreviations, brand names, doses and any joining word; what is not recognised is named.
+
+Names and abbreviations are those of the drugs' labels and of intensive care's daily use. Vasopressin and its analogues stand
+apart, because ASTCT 2019 does not count them (Lee 2019, doi:10.1016/j.bbmt.2018.12.758, table 2); fluids are none.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+
+from escalon.facts.number import narrow
+from escalon.facts.words import not_known
+
+MOST = 9
+"""More vasopressors than this at once are a slip of the pen."""
+_DRUGS = """
+norepinephrine  noradrenaline  norepi  norad  nor  ne  nad  levophed  levarterenol  arterenol  去甲肾上腺素  去甲
+epinephrine     adrenaline  adrenalin  epi  suprarenin  肾上腺素
+phenylephrine   neosynephrine  neo synephrine  neo  phenyl  biorphen  vazculep  去氧肾上腺素  苯肾上腺素  新福林
+dopamine        dopa  intropin  多巴胺
+metaraminol     aramine  间羟胺  阿拉明
+ephedrine       麻黄碱  麻黄素
+methoxamine     甲氧明
+angiotensin ii  angiotensin 2  angiotensin  giapreza  ang ii  at ii  血管紧张素
+"""
+_VASOPRESSIN = "vasopressin  avp  adh  pitressin  vasostrict  empressin  argipressin  terlipressin  glypressin  selepressin  " \
+    "血管加压素  加压素  特利加压素  垂体后叶素"  # fmt: skip
+_FLUIDS = "fluids  fluid  iv fluids  fluid bolus  bolus  crystalloid  crystalloids  saline  normal saline  ns  ringer  " \
+    "ringers  ringer's  lactated  albumin  colloid  volume  补液  液体  生理盐水  扩容"  # fmt: skip
+_FILLERS = frozenset(
+    """and with plus then also as well und et low high dose doses dosed at rate of on the a an iv i v infusion infusions drip gtt
+    continuous continuously titrated max maximum min mean start started ongoing running support only x via central line cvc mcg ug
+    mg g u iu unit units ml kg h hr d day minute hour bitartrate tartrate hydrochloride hcl acetate
+    和 与 及 加 联合 泵入 静脉""".split()
+)
+_NONE = frozenset(
+    {"none", "no", "nil", "0", "zero", "no vasopressors", "no vasopressor", "no pressors", "无", "没有", "未用"}
+)
+_COUNTS = {
+    word: number
+    for number, words in enumerate(("one single 1 一", "two 2 两 二", "three 3 三", "four 4 四"), 1)
+    for word in words.split()
+}
+_GENERIC = frozenset(
+    {"vasopressor", "vasopressors", "pressor", "pressors", "drug", "drugs", "agent", "agents", "升压药", "种"}
+)
+_SOME = {"yes": 1, "y": 1, "true": 1, "given": 1, "multiple": 2, "several": 2, "many": 2, "是": 1, "有": 1, "多种": 2}
+_NEGATED = frozenset(
+    "no not without stopped stop off discontinued weaned held hold prn refused never 停 已停 未".split()
+)
+_DOSE = re.compile(
+    r"(?:up to|max\.?)?\s*\d[\d.,]*\s*(?:-\s*\d[\d.,]*\s*)?(?:mcg|µg|μg|ug|mg|ng|g|iu|u|units?|ml|gamma|%)?"
+    r"(?:\s*(?:/|per)\s*(?:kg|min|minute|h|hr|hour|d|day|24h|m2|l|ml))*(?![^\W\d_])",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Vasopressors:
+    """What a text says: how many vasopressors at least and at most, vasopressin apart, and the words not recognised."""
+
+    least: int
+    most: int
+    vasopressin: bool | None = False
+    names: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
+    """Words that are in no dictionary: each may be a further drug."""
+
+
+@lru_cache(maxsize=4096)
+def read_vasopressors(text: str) -> Vasopressors | None:
+    """The vasopressors of a text or a count; `None` where they are not known."""
+    written = " ".join(narrow(text).strip(" []()").lower().split())
+    if written in _NONE:
+        return Vasopressors(0, 0)
+    if not_known(written) is not None:
+        return None
+    count = _counted(written)
+    return _named(written) if count is None else count
+
+
+def _counted(text: str) -> Vasopressors | None:
+    """`2`, `two vasopressors`, `several`, `yes`: a number without names."""
+    words = [word for word in re.findall(r"[^\W\d_]+|\d+", text) if word not in _GENERIC]
+    if not words:
+        return Vasopressors(1, MOST, None)
+    if len(words) != 1:
+        return None
+    if words[0].isdigit() or words[0] in _COUNTS:
+        number = _COUNTS.get(words[0]) or int(words[0])
+        return Vasopressors(number, number, None if number else False) if number <= MOST else None
+    return Vasopressors(_SOME[words[0]], MOST, None) if words[0] in _SOME else None
+
+
+def _named(text: str) -> Vasopressors:
+    found: set[str] = set()
+    rest = _DOSE.sub(" ", text)
+    for name, drug in _DICTIONARY:
+        pattern = re.escape(name) if not name.isascii() else rf"(?<![^\W\d_]){re.escape(name)}(?![^\W\d_])"
+        rest, times = re.subn(pattern, " ", rest)
+        found |= {drug} if times else set()
+    words = [word for word in re.findall(r"[^\W\d_]+", rest) if word not in _FILLERS and word not in _GENERIC]
+    strange = tuple(dict.fromkeys(words))
+    names = tuple(sorted(found - {"vasopressin", "fluids"}))
+    more = [word for word in strange if word not in _NEGATED]
+    certain = (
+        0 if len(more) < len(strange) else len(names)
+    )  # «no norepinephrine» and «norepinephrine stopped» are asked about
+    vasopressin = "vasopressin" in found if not strange or certain else None
+    return Vasopressors(
+        certain, min(MOST, len(names) + len(more)), vasopressin or (None if strange else False), names, strange
+    )
+
+
+def _dictionary() -> tuple[tuple[str, str], ...]:
+    """Every name with its drug, the longest first, so that 去甲肾上腺素 is not read as 肾上腺素."""
+    lines = [re.split(r"\s{2,}", line) for line in _DRUGS.strip().splitlines()]
+    pairs = [(name, line[0]) for line in lines for name in line]
+    pairs += [(name, "vasopressin") for name in re.split(r"\s{2,}", _VASOPRESSIN)]
+    pairs += [(name, "fluids") for name in re.split(r"\s{2,}", _FLUIDS)]
+    pairs += [
+        (name.replace("nor", "nor-", 1), drug) for name, drug in pairs if name in ("norepinephrine", "noradrenaline")
+    ]
+    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+
+
+_DICTIONARY = _dictionary()
+
+
+def question(found: Vasopressors) -> str:
+    """What to ask about the words that are in no dictionary."""
+    asked = []
+    for word in found.strange:
+        close = get_close_matches(word, [name for name, _ in _DICTIONARY], 1, 0.8)
+        asked.append(f"{word!r}{f' (did you mean {close[0]}?)' if close else ''}")
+    return f"not recognised among the vasopressors: {', '.join(asked)}" if asked else ""
+
+
+def read_all(given: str | Iterable[object]) -> Vasopressors | None:
+    """The vasopressors of a text, a number or a list of names."""
+    return read_vasopressors(given if isinstance(given, str) else ", ".join(str(one) for one in given) or "none")
