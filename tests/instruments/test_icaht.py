@@ -87,7 +87,7 @@ def test_what_comes_later_stays_in_the_range(counts: dict[int, int], last: int) 
 
 def test_counts_are_read_with_their_units_and_intervals() -> None:
     assert read_counts({0: "2.1 10^9/L", 3: "0.4 G/L", 5: "90 /uL"}) == {0: 2100, 3: 400, 5: 90}
-    series = dict.fromkeys(range(31), "2000") | {day: "<100" for day in range(4, 19)}
+    series = dict.fromkeys(range(31), "2000") | dict.fromkeys(range(4, 19), "<100")
     early, _ = icaht(read_counts(series))
     assert (early.value, early.components["days_100"]) == (4, 15)
     open_to, _ = icaht(read_counts(series | {4: ">50"}))

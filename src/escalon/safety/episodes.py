@@ -108,12 +108,15 @@ def grade_crs(assessments: Iterable[Assessment], *, gap: timedelta = GAP) -> tup
         active = last_sign is not None and (not recovered or assessment.when - last_sign <= gap)
         items = dict(assessment.items)
         treated = (treated and active) or _is_yes(items.get("antipyretic_or_anticytokine"))
-        if items.get("crs_active") in (None, ""):
+        asked = items.get("crs_active") in (None, "")
+        if asked:
             items["crs_active"] = active
         if items.get("antipyretic_or_anticytokine") in (None, "") or treated:
             items["antipyretic_or_anticytokine"] = treated
         finding = assess("crs", **items)
         signs = _crs_signs(finding)
+        if asked and active and not signs and last_sign is not None and assessment.when - last_sign > gap:
+            finding = assess("crs", **items | {"crs_active": False})  # long enough without a sign: it has ended
         graded.append(Graded(assessment.when, finding, signs))
         recovered = recovered or not signs
         if signs and _end(finding, 0, 0) >= 1:
