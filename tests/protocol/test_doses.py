@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from escalon.cli.main import app
 from escalon.escalation import next_dose
-from escalon.instruments.product.dose import Dose
+from escalon.instruments.product.dose import DoseAmount
 from escalon.protocol import load_study
 from escalon.protocol.design import dose_rule
 from escalon.protocol.prose import escalation_sentences
@@ -40,21 +40,21 @@ def given_in(tmp_path: Path, low: str, high: str) -> Path:
 
 
 WRITTEN = [
-    ("3e5 cells/kg", Dose(Fraction(300_000), "{cells}", "kg", "cells"), "3 × 10⁵ cells/kg"),
-    ("3×10^5 CAR-T cells/kg", Dose(Fraction(300_000), "{cells}", "kg", "CAR-T cells"), "3 × 10⁵ CAR-T cells/kg"),
-    ("1.5 x 10⁶ cells/m²", Dose(Fraction(1_500_000), "{cells}", "m2", "cells"), "1.5 × 10⁶ cells/m²"),
-    ("1e8 cells", Dose(Fraction(10**8), "{cells}", "", "cells"), "1 × 10⁸ cells"),
-    ("25 mg", Dose(Fraction(25), "mg", "", "mg"), "25 mg"),
-    ("2 mg/kg", Dose(Fraction(2), "mg", "kg", "mg"), "2 mg/kg"),
-    ("10 mg/m2", Dose(Fraction(10), "mg", "m2", "mg"), "10 mg/m²"),
-    ("0.5 µg/kg", Dose(Fraction(1, 2), "ug", "kg", "µg"), "0.5 µg/kg"),
-    ("5e13 vg/kg", Dose(Fraction(5 * 10**13), "{vg}", "kg", "vg"), "5 × 10¹³ vg/kg"),
+    ("3e5 cells/kg", DoseAmount(Fraction(300_000), "{cells}", "kg", "cells"), "3 × 10⁵ cells/kg"),
+    ("3×10^5 CAR-T cells/kg", DoseAmount(Fraction(300_000), "{cells}", "kg", "CAR-T cells"), "3 × 10⁵ CAR-T cells/kg"),
+    ("1.5 x 10⁶ cells/m²", DoseAmount(Fraction(1_500_000), "{cells}", "m2", "cells"), "1.5 × 10⁶ cells/m²"),
+    ("1e8 cells", DoseAmount(Fraction(10**8), "{cells}", "", "cells"), "1 × 10⁸ cells"),
+    ("25 mg", DoseAmount(Fraction(25), "mg", "", "mg"), "25 mg"),
+    ("2 mg/kg", DoseAmount(Fraction(2), "mg", "kg", "mg"), "2 mg/kg"),
+    ("10 mg/m2", DoseAmount(Fraction(10), "mg", "m2", "mg"), "10 mg/m²"),
+    ("0.5 µg/kg", DoseAmount(Fraction(1, 2), "ug", "kg", "µg"), "0.5 µg/kg"),
+    ("5e13 vg/kg", DoseAmount(Fraction(5 * 10**13), "{vg}", "kg", "vg"), "5 × 10¹³ vg/kg"),
 ]
 
 
 @pytest.mark.parametrize(("text", "dose", "shown"), WRITTEN)
-def test_a_dose_is_read_with_its_unit_and_its_basis(text: str, dose: Dose, shown: str) -> None:
-    assert Dose.parse(text) == dose
+def test_a_dose_is_read_with_its_unit_and_its_basis(text: str, dose: DoseAmount, shown: str) -> None:
+    assert DoseAmount.parse(text) == dose
     assert str(dose) == shown
 
 
@@ -63,14 +63,14 @@ def test_a_dose_is_read_with_its_unit_and_its_basis(text: str, dose: Dose, shown
 )
 def test_a_unit_nobody_can_compute_with_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"Write|number"):
-        Dose.parse(text)
+        DoseAmount.parse(text)
 
 
 def test_the_total_depends_on_what_the_dose_is_for() -> None:
-    assert Dose.parse("3e5 cells/kg").total(weight=70, surface=2) == 21_000_000
-    assert Dose.parse("10 mg/m2").total(weight=70, surface=2) == 20
-    assert Dose.parse("25 mg").total() == 25
-    assert Dose.parse("2 mg/kg").total(surface=2) is None
+    assert DoseAmount.parse("3e5 cells/kg").total(weight=70, surface=2) == 21_000_000
+    assert DoseAmount.parse("10 mg/m2").total(weight=70, surface=2) == 20
+    assert DoseAmount.parse("25 mg").total() == 25
+    assert DoseAmount.parse("2 mg/kg").total(surface=2) is None
 
 
 def test_a_flat_dose_is_not_multiplied_by_body_weight(tmp_path: Path) -> None:

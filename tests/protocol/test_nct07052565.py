@@ -101,7 +101,7 @@ RULES = [
     ("I-5a", "inr / uln <= 1.5 at screening"),
     ("I-7f", "sledai_2k >= 8 at screening"),
     ("I-8c", "essdai >= 5 at screening"),
-    ("E-4b", "any b_cell_therapy within 4 weeks before screening"),
+    ("E-4b", "any b_cell_therapy within 4 weeks before screening or any recorded b_cell_therapy after screening"),
     ("E-9e", "cmv_dna is positive at screening"),
 ]
 

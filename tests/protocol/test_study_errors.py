@@ -5,11 +5,14 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from escalon.cli.main import app
 from escalon.protocol import Problem, Study, StudyError, load_study
 from escalon.protocol.folder import find_folder
 from escalon.protocol.lint import lint
 from escalon.protocol.shape import keys_at
+from escalon.protocol.skeleton import write_skeleton
 
 from .folders import ORCHID, changed, refusal
 
@@ -215,3 +218,59 @@ def test_every_key_of_a_study_file_is_documented() -> None:
         path = (table, "x") if table in ("anchor", "fact") else (table, 0)
         assert [key for key in keys_at(path) if key not in words] == [], table
     assert {"level", "zone", "inclusion"} <= {*keys_at(("dose",)), *keys_at(("study",)), *keys_at(())}
+
+
+def linted(folder: Path, kind: str) -> list[tuple[str, str]]:
+    """What lint says of one kind."""
+    return [(one.about, one.what) for one in lint(load_study(folder)) if one.kind == kind]
+
+
+def example(folder: Path, *changes: tuple[str, str]) -> Path:
+    """The example study with some of its text changed."""
+    write_skeleton(folder / "st")
+    path = folder / "st" / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    path.write_text(text, encoding="utf-8")
+    return folder / "st"
+
+
+@pytest.mark.parametrize("term", ["GVHD", "Neutropenia", "crs"])
+def test_a_term_that_nobody_grades_is_an_error_of_lint(tmp_path: Path, term: str) -> None:
+    ((about, what),) = linted(example(tmp_path, ('term  = ["CRS"]', f'term  = ["{term}"]')), "unknown term")
+    assert about == "DLT-1"
+    assert term in what
+
+
+@pytest.mark.parametrize("term", ["CRS", "ICANS", "platelets", "any", "Febrile neutropenia", "Cardiac disorders"])
+def test_a_term_that_is_graded_is_none(tmp_path: Path, term: str) -> None:
+    assert linted(example(tmp_path, ('term  = ["CRS"]', f'term  = ["{term}"]')), "unknown term") == []
+
+
+def test_a_day_beyond_the_window_is_an_error_of_lint(tmp_path: Path) -> None:
+    clause = ('term  = ["CRS"]', 'term  = ["platelets"]\nnot_recovered_by_day = {}')
+    assert linted(example(tmp_path / "a", (clause[0], clause[1].format(29))), "beyond the window") != []
+    assert linted(example(tmp_path / "b", (clause[0], clause[1].format(28))), "beyond the window") == []
+
+
+def test_a_fact_without_a_kind_that_a_visit_measures_is_an_error_of_lint(tmp_path: Path) -> None:
+    height = ("[fact.pregnant]", '[fact.height]\nlabel = "height"\n\n[fact.pregnant]')
+    measured = ('measures = ["adverse_events"]', 'measures = ["adverse_events", "height"]')
+    assert [about for about, _ in linted(example(tmp_path / "a", height, measured), "no kind")] == ["height"]
+    said = ("[fact.height]", '[fact.height]\nkind = "number"\nunit = "cm"')
+    assert linted(example(tmp_path / "b", height, measured, said), "no kind") == []
+
+
+def test_a_history_asked_at_screening_is_a_warning_of_lint(tmp_path: Path) -> None:
+    asked = ('rule = "pregnant at screening"', 'rule = "history_of_stroke at screening"')
+    declared = ("[fact.pregnant]", '[fact.history_of_stroke]\nlabel = "stroke"\nsettle = "ask"\n\n[fact.pregnant]')
+    assert [about for about, _ in linted(example(tmp_path, asked, declared), "history")] == ["E-1"]
+
+
+def test_a_study_that_cannot_be_simulated_is_refused_in_words(tmp_path: Path) -> None:
+    found = CliRunner().invoke(app, ["simulate", str(example(tmp_path)), "-o", str(tmp_path / "sim")])
+    assert found.exit_code == 2
+    assert "cannot be simulated" in found.output
+    assert not (tmp_path / "sim").exists()

@@ -4,14 +4,14 @@ import re
 from fractions import Fraction
 
 from escalon.facts import Finding
-from escalon.instruments.product.dose import Dose
+from escalon.instruments.product.dose import DoseAmount
 from escalon.instruments.product.dose_window import DoseLevel
 from escalon.instruments.product.identity import check_identity
 from escalon.instruments.product.infusion import Bag, calculate
 from escalon.reporting.infusion_worksheet import Heading, worksheet
 from escalon.reporting.infusion_worksheet_print import worksheet_html, worksheet_pdf
 
-LEVELS = [DoseLevel(n, Dose.parse(f"{cells} cells/kg")) for n, cells in enumerate((100_000, 300_000, 600_000), 1)]
+LEVELS = [DoseLevel(n, DoseAmount.parse(f"{cells} cells/kg")) for n, cells in enumerate((100_000, 300_000, 600_000), 1)]
 WEIGHT = Finding("dosing_weight", 55, unit="kg", components={"taken": "2025-03-10"})
 HEADING = Heading("NCT07052565", "P01", "level 2", "2025-03-14", synthetic=True, version="0")
 GIVEN = Bag(2_500_000, Fraction(85, 100), Fraction(2, 5), volume=26, residual=Fraction(3, 2))

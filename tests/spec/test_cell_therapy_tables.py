@@ -10,7 +10,7 @@ import pytest
 
 from escalon.facts import Day, Fact, Finding, Status
 from escalon.instruments import assess
-from escalon.instruments.product.dose import Dose
+from escalon.instruments.product.dose import DoseAmount
 from escalon.instruments.product.dose_window import DoseLevel, judge_dose
 from escalon.instruments.product.lymphodepletion import DrugDose, Regimen, lymphodepletion, round_dose
 from escalon.instruments.product.release import ReleaseLimit, judge_release
@@ -81,7 +81,8 @@ def test_cells_in_a_volume(row):
 @rows("dose", "Dose against the window")
 def test_dose_against_the_window(row):
     levels = [
-        DoseLevel(number, Dose.parse(f"{dose} cells/kg")) for number, dose in enumerate((100_000, 300_000, 600_000), 1)
+        DoseLevel(number, DoseAmount.parse(f"{dose} cells/kg"))
+        for number, dose in enumerate((100_000, 300_000, 600_000), 1)
     ]
     delivered = assess("cells_per_kg", weight=row["weight (kg)"], **given(cells=row["delivered (cells)"]))
     found = judge_dose(delivered, levels[int(row["assigned"]) - 1], levels, 0.2)

@@ -23,9 +23,14 @@ def simulate(
 ) -> None:
     """Write a seeded synthetic trial: screen failures, treated people, toxicity, cells in blood. Nobody in it exists."""
     from escalon.exchange.synthetic_trial import simulate as write
-    from escalon.protocol import load_study
+    from escalon.protocol import StudyError, load_study
 
     if output.exists() and any(output.iterdir()) and not force and not (output / "SYNTHETIC.txt").exists():
         fail(f"{output} holds other files. Name an empty folder, or add --force")
-    write(load_study(study), output, seed)
+    try:
+        write(load_study(study), output, seed)
+    except ValueError as error:
+        if isinstance(error, StudyError):
+            raise
+        fail(str(error))
     say(f"Synthetic trial written to {output} (seed {seed}): facts, treatments, adverse_events, doses, samples")

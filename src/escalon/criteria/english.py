@@ -26,21 +26,26 @@ def english(criterion: Node, label: Labels = lambda name: name.replace("_", " ")
             return _listed([english(part, label) for part in parts], "or", "any of")
         case Op("at_least", (Literal(number), *rules)):
             return f"at least {number} of: {'; '.join(english(rule, label) for rule in rules)}"
-        case Op("not", (Happened(name, window),)):
-            return f"no {label(name)}{_when(window)}"
+        case Op("not", (Happened() as happened,)):
+            return f"no {_happened(happened, label)}"
         case Op("not", (part,)):
             return f"not ({english(part, label)})"
         case Op("eq", (Pick(name, window=window), Literal(str() as word))):
             return f"{label(name)} is {word}{_when(window)}"
         case Op(name, (left, right)) if name in _RELATIONS:
             return f"{_quantity(left, label)} is {_RELATIONS[name]} {_quantity(right, label)}"
-        case Happened(name, window):
-            return f"{label(name)}{_when(window)}"
+        case Happened():
+            return _happened(criterion, label)
         case Stated(name, window):
             return f"{label(name)}: yes{_when(window)}"
         case Exposure():
             return _exposure(criterion, label)
     raise TypeError(f"{criterion!r} is not a criterion")
+
+
+def _happened(leaf: Happened, label: Labels) -> str:
+    lasting = f" for at least {leaf.lasting}" if leaf.lasting else ""
+    return f"{label(leaf.name)}{' recorded' if leaf.recorded else ''}{lasting}{_when(leaf.window)}"
 
 
 def _listed(parts: list[str], joint: str, head: str) -> str:

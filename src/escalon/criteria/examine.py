@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any
 
 from escalon.criteria.english import english
-from escalon.criteria.exposure import exposed
+from escalon.criteria.exposure import exposed, lasted
 from escalon.criteria.quantity import TIE, Reading, quantity, stated
 from escalon.criteria.render import quantity_text, render, without_window
 from escalon.criteria.situation import Situation, placed
@@ -190,7 +190,10 @@ def _happened(criterion: Happened, situation: Situation) -> Finding:
     denied = {fact.name for fact in denials if not _doubted(fact, recorded)}
     absent = criterion.name in denied or (len(names) > 1 and denied >= set(names[1:]))
     happened = any_known(truth for _, truth in events) if events else False
-    truth: Truth = True if happened else None if happened is None or not absent else False
+    if criterion.lasting is not None and happened is not False:
+        happened = lasted((fact for fact, where in events if where is not False), period, criterion.lasting, situation)
+    silent = not absent and not (criterion.recorded and period.unplaced is None)
+    truth: Truth = True if happened else None if happened is None or silent else False
     facts = [fact for fact, where in events if where is not False] if truth is not False else denials
     flags = ("CONTRADICTION",) if truth and absent else ()
     missing = _missing_history(criterion, period.unplaced, happened, situation) if truth is None else ()

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from itertools import combinations
 
-from escalon.criteria.situation import Situation, placed
+from escalon.criteria.situation import Period, Situation, placed
 from escalon.expressions.events import Dose, Exposure, Span, Window
 from escalon.expressions.possible import holds
 from escalon.facts import Day, Duration, Fact, Interval, Truth, UnitError, all_known, convert, exact
@@ -41,6 +41,32 @@ def exposed(exposure: Exposure, situation: Situation) -> tuple[Truth, tuple[Fact
         (f"the full start and end dates and the dose of {label} before {exposure.anchor}",) if truth is None else ()
     )
     return truth, courses, missing
+
+
+def lasted(courses: Iterable[Fact], period: Period, lasting: Duration, situation: Situation) -> Truth:
+    """Whether courses that touch lasted so long somewhere within a period; a missing end counts up to the last sure day."""
+    some = tuple(courses)
+    if _stretches([_sure_span(course, situation) for course in some], period, lasting):
+        return True
+    return None if _stretches([_possible_span(course, situation) for course in some], period, lasting) else False
+
+
+def _stretches(spans: Iterable[tuple[date, date] | None], period: Period, lasting: Duration) -> bool:
+    """Whether one unbroken stretch, cut to the period, is long enough."""
+    first = period.first.earliest if period.first else date.min
+    last = (period.last or period.by).latest
+    begun: date | None = None
+    reached = date.min
+    for start, end in sorted(span for span in spans if span is not None):
+        start, end = max(start, first), min(end, last)
+        if begun is None or start > reached + timedelta(days=1):
+            begun, reached = start, end
+        reached = max(reached, end)
+        if begun > date.min and lasting.after(Day.of(begun)).earliest <= reached:
+            return True
+        if begun == date.min:
+            return True
+    return False
 
 
 def _covered(courses: Iterable[Fact], anchor: Day, lasting: Duration, situation: Situation) -> Truth:

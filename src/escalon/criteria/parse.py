@@ -15,7 +15,7 @@ from escalon.facts import Duration
 
 KEYWORDS = (
     "after", "all", "and", "any", "at", "before", "between", "count", "dose", "earliest", "ever", "for", "from",
-    "highest", "if", "is", "latest", "least", "lowest", "no", "none", "not", "of", "one", "or", "since", "stable",
+    "highest", "if", "is", "latest", "least", "lowest", "no", "none", "not", "of", "one", "or", "recorded", "since", "stable",
     "then", "to", "up", "within",
 )  # fmt: skip
 RELATIONS = {"<": "lt", "<=": "le", "≤": "le", "=": "eq", "!=": "ne", "≠": "ne", ">=": "ge", "≥": "ge", ">": "gt"}
@@ -78,9 +78,9 @@ def _build(tree: Any) -> Node:
         case "exposure":
             return _exposure(parts)
         case "happened":
-            return Happened(str(parts[0]), _window(parts[1:]))
+            return _happened(parts)
         case "not_happened":
-            return Op("not", (Happened(str(parts[0]), _window(parts[1:])),))
+            return Op("not", (_happened(parts),))
         case _:
             return Stated(str(parts[0]), _window(parts[1:]))
 
@@ -114,6 +114,13 @@ def _label(parts: list[Any]) -> Node:
     window = _window([part for part in parts[1:] if part.data != "word"])
     tests = tuple(Op("eq", (Pick(str(parts[0]), window=window), Literal(word))) for word in words)
     return tests[0] if len(tests) == 1 else Op("or", tests)
+
+
+def _happened(parts: list[Any]) -> Happened:
+    words = [str(part) for part in parts if not hasattr(part, "data")]
+    held = [Duration.parse(str(part.children[0])) for part in parts if getattr(part, "data", "") == "held"]
+    window = [part for part in parts if hasattr(part, "data") and part.data != "held"]
+    return Happened(words[-1], _window(window), held[0] if held else None, len(words) > 1)
 
 
 def _exposure(parts: list[Any]) -> Node:

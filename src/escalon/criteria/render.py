@@ -18,21 +18,26 @@ def render(tree: Node) -> str:
             return _joined(name, parts)
         case Op("at_least", (Literal(number), *rules)):
             return f"at least {number} of ({', '.join(render(rule) for rule in rules)})"
-        case Op("not", (Happened(name, window),)):
-            return f"no {name}{window_text(window)}"
+        case Op("not", (Happened() as happened,)):
+            return f"no {_happened(happened)}"
         case Op("not", (part,)):
             return f"not {_inner(part)}"
         case Op("eq", (Pick(name, window=window), Literal(str() as word))):
             return f"{name} is {word}{window_text(window)}"
         case Op(name, (left, right)) if name in RELATION_TEXT:
             return _comparison(RELATION_TEXT[name], left, right)
-        case Happened(name, window):
-            return f"any {name}{window_text(window)}"
+        case Happened():
+            return f"any {_happened(tree)}"
         case Stated(name, window):
             return f"{name}{window_text(window)}"
         case Exposure():
             return _exposure(tree)
     raise TypeError(f"{tree!r} is not a criterion")
+
+
+def _happened(leaf: Happened) -> str:
+    lasting = f" for at least {leaf.lasting}" if leaf.lasting else ""
+    return f"{'recorded ' if leaf.recorded else ''}{leaf.name}{lasting}{window_text(leaf.window)}"
 
 
 def window_text(window: Window | None) -> str:

@@ -112,7 +112,11 @@ def _text(value: Any) -> str:
 
 
 def simulate(study: Study, folder: Path, seed: int = 1) -> Path:
-    """Write a synthetic trial of the study into a folder. The same seed gives the same bytes."""
+    """Write a synthetic trial of the study into a folder. The same seed gives the same bytes.
+
+    Raises ValueError for a study whose diseases, levels or facts are not those this writes.
+    """
+    _fits(study)
     random, tables = Random(seed), Tables()
     number = 0
     opens = FIRST_DAY
@@ -130,6 +134,20 @@ def simulate(study: Study, folder: Path, seed: int = 1) -> Path:
     tables.write(folder)
     (folder / "SYNTHETIC.txt").write_text(NOTICE.format(study=study.id, seed=seed), encoding="utf-8")
     return folder
+
+
+def _fits(study: Study) -> None:
+    """Refuse a study that this does not describe, instead of writing another trial's people into it."""
+    diseases = {one.id for one in study.diseases}
+    strange = sorted(set(DISEASES) - diseases | set(NEGATIVE_HISTORY) - set(study.vocabulary))
+    levels = {level for level, _ in COHORTS} - {one.number for one in study.dose.levels}
+    if strange or levels or study.dose.levels[0].amount.unit != "{cells}/kg":
+        raise ValueError(
+            f"{study.id} cannot be simulated yet: the synthetic trial has people with {', '.join(DISEASES)}, dosed at levels "
+            f"{', '.join(str(level) for level in sorted({level for level, _ in COHORTS}))} in cells/kg, and this study has "
+            f"{', '.join(sorted(diseases))} and levels {', '.join(str(one.number) for one in study.dose.levels)} in "
+            f"{study.dose.shown_unit}. Write its data folder by hand (docs/data.md)"
+        )
 
 
 def _screened(

@@ -97,6 +97,10 @@ class Happened(Leaf):
 
     name: str
     window: Window | None = None
+    lasting: Duration | None = None
+    """Without a gap for at least this long, somewhere within the window."""
+    recorded: bool = False
+    """Whether what is recorded is enough: silence is then «no», because the study watches for it and asks nobody again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from escalon.protocol.errors import Problem, StudyError
 
 if TYPE_CHECKING:
-    from escalon.protocol.dlt_window import Window, dlt_window
+    from escalon.protocol.dlt_window import WindowDays, dlt_window
     from escalon.protocol.folder import bundled_studies
     from escalon.protocol.load import load_study
     from escalon.protocol.study import FactDefinition, Study
@@ -16,14 +16,14 @@ __all__ = [
     "Problem",
     "Study",
     "StudyError",
-    "Window",
+    "WindowDays",
     "bundled_studies",
     "dlt_window",
     "load_study",
 ]
 
 _WHERE = {
-    "FactDefinition": "study", "Study": "study", "Window": "dlt_window", "bundled_studies": "folder",
+    "FactDefinition": "study", "Study": "study", "WindowDays": "dlt_window", "bundled_studies": "folder",
     "dlt_window": "dlt_window", "load_study": "load",
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from escalon.protocol.study import Study
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class WindowDays:
     """The days of one participant's DLT window, first and last included, and the first day after it."""
 
     first: date
@@ -31,7 +31,7 @@ class Window:
         return f"{self.days} days; its last day is {self.last}; dosing from {self.dosing_from}"
 
 
-def dlt_window(study: Study, infused: date) -> Window:
+def dlt_window(study: Study, infused: date) -> WindowDays:
     """The window of a participant infused on this day of the site.
 
     >>> from escalon.protocol import load_study
@@ -39,7 +39,7 @@ def dlt_window(study: Study, infused: date) -> Window:
     28 days; its last day is 2026-04-07; dosing from 2026-04-08
     """
     last = infused + timedelta(days=in_days(study.dose.dlt_window))
-    return Window(infused, last, last + timedelta(days=1))
+    return WindowDays(infused, last, last + timedelta(days=1))
 
 
 def dlt_window_sentence(study: Study) -> str:

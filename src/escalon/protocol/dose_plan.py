@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from escalon.instruments.product.dose import Dose, dose_unit
+from escalon.instruments.product.dose import DoseAmount, dose_unit
 from escalon.protocol.tables import (
     Clock,
     DayNumber,
@@ -33,22 +33,22 @@ def _stopping(value: object) -> Any:
     return value if isinstance(value, StopAt) else stopping_rule(str(value))
 
 
-def _dose(value: object) -> Dose:
-    if isinstance(value, Dose):
+def _dose(value: object) -> DoseAmount:
+    if isinstance(value, DoseAmount):
         return value
     if not isinstance(value, str):
         raise ValueError(f"{value!r} has no unit. Write it with one, in quotes: '3e5 cells/kg', '1e8 cells', '25 mg'")
-    return Dose.parse(value)
+    return DoseAmount.parse(value)
 
 
-def _cells(value: object) -> Dose:
+def _cells(value: object) -> DoseAmount:
     """`1e5`, `1×10^5` or a whole number of cells for each kg."""
-    if isinstance(value, Dose):
+    if isinstance(value, DoseAmount):
         return value
     try:
         if not isinstance(value, int | str) or isinstance(value, bool):
             raise ValueError
-        dose = Dose.parse(f"{value} cells/kg")
+        dose = DoseAmount.parse(f"{value} cells/kg")
     except ValueError:
         raise ValueError(f"{value!r} is not a number of cells. Write it as '1e5' or '1×10^5', in quotes") from None
     if dose.value >= 10**13:
@@ -56,11 +56,15 @@ def _cells(value: object) -> Dose:
     return dose
 
 
-def _ceiling(value: object) -> Dose:
+def _ceiling(value: object) -> DoseAmount:
     """A total: `1e9 cells`, or a bare number of cells."""
-    if isinstance(value, Dose):
+    if isinstance(value, DoseAmount):
         return value
-    dose = Dose.parse(str(value)) if isinstance(value, str) and " " in value.strip() else Dose.parse(f"{value} cells")
+    dose = (
+        DoseAmount.parse(str(value))
+        if isinstance(value, str) and " " in value.strip()
+        else DoseAmount.parse(f"{value} cells")
+    )
     if dose.per:
         raise ValueError(f"{value!r} is a dose for each {dose.per}. A ceiling is a total: '1e9 cells'")
     return dose
@@ -76,8 +80,8 @@ class Level(Table):
 
     number: Annotated[int, Field(ge=-9, le=20)]
     name: Text
-    written: Annotated[Dose, as_read(_dose)] | None = Field(None, alias="amount")
-    per_kilogram: Annotated[Dose, as_read(_cells)] | None = Field(None, alias="cells_per_kg")
+    written: Annotated[DoseAmount, as_read(_dose)] | None = Field(None, alias="amount")
+    per_kilogram: Annotated[DoseAmount, as_read(_cells)] | None = Field(None, alias="cells_per_kg")
     says: Words = Said()
 
     @model_validator(mode="after")
@@ -87,7 +91,7 @@ class Level(Table):
         return self
 
     @property
-    def amount(self) -> Dose:
+    def amount(self) -> DoseAmount:
         """The dose of this level: `3e5 CAR-T cells/kg`, `1e8 cells`, `25 mg`."""
         found = self.written or self.per_kilogram
         assert found is not None
@@ -124,7 +128,7 @@ class DosePlan(Table):
     """How long before infusion the body weight for the dose may have been taken."""
     weight_change_flag: Percent = Fraction(1, 10)
     """A change of weight beyond this part, between leukapheresis and infusion, is shown."""
-    cells_cap: Annotated[Dose, as_read(_ceiling)] | None = None
+    cells_cap: Annotated[DoseAmount, as_read(_ceiling)] | None = None
     """A ceiling on total cells whatever the weight; none unless the study states one."""
     stopping: tuple[Annotated[Any, as_read(_stopping)], ...] = ()
     """Any of these stops the trial (`StopAt` of `escalation`); none unless the study states one."""

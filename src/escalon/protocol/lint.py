@@ -12,11 +12,15 @@ from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 from escalon.criteria import render
+from escalon.expressions.events import Pick, Stated
+from escalon.expressions.tree import Node, Op
 from escalon.facts import plain
-from escalon.protocol.names import names_in
+from escalon.protocol.design import in_days
+from escalon.protocol.names import leaves, names_in
 from escalon.protocol.reach import Conflict, conflicts
 from escalon.protocol.study import Criterion, Place, Study
 from escalon.protocol.trace import trace
+from escalon.safety.dlt_clauses import is_gradable
 
 Severity: TypeAlias = Literal["error", "warning", "assumption"]
 
@@ -42,7 +46,21 @@ class Remark:
 
 def lint(study: Study, signed: frozenset[str] = frozenset()) -> tuple[Remark, ...]:
     """Every remark on a study: errors first, then warnings, then assumptions nobody has `signed`."""
-    checks = (_names, _unreachable, _duplicates, _record, _dose, _roles, _gaps, _schedule, _facts, _overlaps)
+    checks = (
+        _names,
+        _unreachable,
+        _duplicates,
+        _record,
+        _dose,
+        _roles,
+        _toxicity,
+        _measures,
+        _histories,
+        _gaps,
+        _schedule,
+        _facts,
+        _overlaps,
+    )
     found = [remark for check in checks for remark in check(study)]
     found += [remark for remark in _assumptions(study) if remark.about not in signed]
     order = {"error": 0, "warning": 1, "assumption": 2}
@@ -173,6 +191,65 @@ def _roles(study: Study) -> Iterator[Remark]:
     if study.zone is None:
         what = "no time zone: which day a moment belongs to is not known"
         yield Remark("warning", "gap", "zone", what, 'write zone = "Asia/Shanghai", or your own, in [study]', Place())
+
+
+def _toxicity(study: Study) -> Iterator[Remark]:
+    """A clause that can never be met looks like one that was never met; one met from the start is no toxicity."""
+    for clause in study.dlt.events if study.dlt else ():
+        for term in (one for one in clause.term if not is_gradable(one)):
+            what = f"nobody grades «{term}»: it is no term of CTCAE 5.0, no class of it, and no syndrome that is graded here"
+            do = "write CRS, ICANS, IEC-HS, neutrophils, platelets, non_haematological, any, or a term of CTCAE 5.0"
+            yield Remark("error", "unknown term", clause.id, what, do, clause.place)
+        by_day = clause.not_recovered_by_day
+        if by_day is not None and by_day > in_days(study.dose.dlt_window):
+            what = f"asks for recovery by day {by_day}, after the window of {study.dose.dlt_window} has closed"
+            yield Remark(
+                "error", "beyond the window", clause.id, what, "lengthen the window, or ask earlier", clause.place
+            )
+        for one in study.criteria if by_day is not None else ():
+            if "platelets" in clause.term and clause.grade == 4 and _asks_below(one.tree, "platelets"):
+                about = {each.id for each in study.assumptions_about(clause.id)} & {
+                    each.id for each in study.assumptions_about(one.id)
+                }
+                what = (
+                    f"{one.id} asks for low platelets, so grade 4 before treatment meets {clause.id} by itself; "
+                    f"{', '.join(sorted(about)) or 'no assumption'} says how it is read"
+                )
+                yield Remark(
+                    "warning", "met at baseline", clause.id, what, "say how a low baseline counts", clause.place
+                )
+
+
+def _asks_below(tree: Node, name: str) -> bool:
+    """Whether a rule asks for a value of a fact below a limit."""
+    if isinstance(tree, Op) and tree.name in ("lt", "le") and isinstance(tree.parts[0], Pick):
+        return tree.parts[0].name == name
+    return isinstance(tree, Op) and any(_asks_below(part, name) for part in tree.parts)
+
+
+def _measures(study: Study) -> Iterator[Remark]:
+    """What a visit measures must say what kind of value it is: a bare fact is a yes or no."""
+    measured = {name for visit in study.visits for name in visit.measures} | {
+        name for one in study.endpoints for name in one.measure
+    }
+    for name, known in study.vocabulary.items():
+        unsaid = name in study.facts and "kind" not in study.facts[name].model_fields_set
+        if name in measured and unsaid and known.origin == "study" and known.kind == "truth":
+            what = f"{name} is measured at a visit, but has no kind, unit or range, so only yes or no could be recorded"
+            yield Remark("error", "no kind", name, what, 'write kind = "number" and unit = "…"', known.place)
+
+
+_HISTORY = ("history_of_", "severe_allergy", "allergy_to_", "prior_", "previous_")
+
+
+def _histories(study: Study) -> Iterator[Remark]:
+    """A history lasts: asked «at screening», a later «no» would undo an earlier «yes»."""
+    for one in study.criteria:
+        for leaf in (leaf for tree in one.trees for leaf in leaves(tree)):
+            if isinstance(leaf, Stated) and leaf.name.startswith(_HISTORY):
+                what = f"{leaf.name} is a history, but the last statement decides: a later «no» undoes an earlier «yes»"
+                do = f'write rule = "any {leaf.name} ever", and kind = "event" in [fact.{leaf.name}]'
+                yield Remark("warning", "history", one.id, what, do, one.place)
 
 
 def _gaps(study: Study) -> Iterator[Remark]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from escalon.facts import Duration, jsonable, plain
-from escalon.instruments.product.dose import Dose
+from escalon.instruments.product.dose import DoseAmount
 from escalon.protocol.dlt_window import dlt_window_sentence
 from escalon.protocol.study import (
     Anchor,
@@ -204,7 +204,7 @@ def _plain(value: Any) -> Any:
         return str(value)
     if hasattr(value, "prose"):
         return value.prose()
-    if isinstance(value, Dose):
+    if isinstance(value, DoseAmount):
         return {"amount": jsonable(value.value), "unit": value.unit, "text": str(value)}
     if isinstance(value, Criterion):
         return {"kind": value.kind} | _fields(value)

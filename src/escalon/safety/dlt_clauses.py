@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from escalon.facts import Truth, all_known, any_known
+from escalon.instruments.safety.ctcae.terms import UnknownTerm, classes, find_event
 from escalon.safety.adverse_event import NOT_CODED, AdverseEvent
 from escalon.safety.blood_counts import Counts, Look
 from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule
@@ -153,6 +154,16 @@ def _event_ground(rule: DltRule, event: Occurrence, window: Horizon) -> Ground |
     if truth is False:
         return None
     return Ground(rule.id, event.span(), truth, event, by=by if lasting is None else None, since=since)
+
+
+def is_gradable(term: str) -> bool:
+    """Whether a term of a clause is one that events can have: a kind, a class or a term of CTCAE 5.0, or a group of them."""
+    if term in {"any", "non_haematological", *TERMS, *TERMS.values(), *classes(), *Syndrome}:
+        return True
+    try:
+        return find_event(term).name == term
+    except UnknownTerm:
+        return False
 
 
 def _matches(rule: DltRule, event: Occurrence) -> Truth:

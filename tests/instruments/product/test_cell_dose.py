@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from escalon.facts import Finding, Status, UnitError, grounds
 from escalon.instruments import assess
 from escalon.instruments.product.cell_dose import infused_volume
-from escalon.instruments.product.dose import Dose
+from escalon.instruments.product.dose import DoseAmount
 from escalon.instruments.product.dose_window import DoseAdjustment, DoseLevel, judge_dose, percent_apart
 from escalon.instruments.product.infusion import Bag, calculate
 
 LEVELS = [
-    DoseLevel(1, Dose.parse("100000 cells/kg")),
-    DoseLevel(2, Dose.parse("300000 cells/kg")),
-    DoseLevel(3, Dose.parse("600000 cells/kg")),
+    DoseLevel(1, DoseAmount.parse("100000 cells/kg")),
+    DoseLevel(2, DoseAmount.parse("300000 cells/kg")),
+    DoseLevel(3, DoseAmount.parse("600000 cells/kg")),
 ]
 WEIGHT = Finding("dosing_weight", 55, unit="kg")
 
@@ -93,7 +93,7 @@ def test_a_dose_is_in_the_window_exactly_when_it_belongs_to_the_assigned_level(d
 def test_overlapping_windows_name_no_single_level():
     found = judge_dose(per_kg(200_000), LEVELS[0], LEVELS[:2], Fraction(9, 10))
     assert "ambiguous_level" not in found.flags
-    close = [DoseLevel(1, Dose.parse("100000 cells/kg")), DoseLevel(2, Dose.parse("120000 cells/kg"))]
+    close = [DoseLevel(1, DoseAmount.parse("100000 cells/kg")), DoseLevel(2, DoseAmount.parse("120000 cells/kg"))]
     found = judge_dose(per_kg(110_000), close[0], close, 0.2)
     assert found.components["level_delivered"] is None
     assert found.components["levels_matching"] == (1, 2)

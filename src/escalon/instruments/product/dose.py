@@ -22,7 +22,7 @@ _LOWERED = {value: key for key, value in _RAISED.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Dose:
+class DoseAmount:
     """An amount to give: how much, of what, and whether for each kilogram or square metre of body."""
 
     value: Fraction
@@ -33,7 +33,7 @@ class Dose:
     """What is given, as the protocol calls it: `CAR-T cells`."""
 
     @classmethod
-    def parse(cls, text: str) -> "Dose":
+    def parse(cls, text: str) -> "DoseAmount":
         """Read an amount with its unit. Raises ValueError, which says what to write."""
         found = _WRITTEN.fullmatch(text)
         if not found or not found[3]:
@@ -77,7 +77,7 @@ class Dose:
         return f"{in_powers(self.value)} {self.shown_unit}"
 
 
-def dose_unit(text: str) -> Dose:
+def dose_unit(text: str) -> DoseAmount:
     """The unit of a dose, as a dose of 1: `CAR-T cells/kg`, `mg`. Raises ValueError, which says what is known."""
     words, slash, below = text.strip().rpartition("/") if "/" in text else (text.strip(), "", "")
     basis = _BASES.get(below.strip().lower())
@@ -87,7 +87,7 @@ def dose_unit(text: str) -> Dose:
         raise ValueError(
             f"{text!r} is not a unit that a dose can be computed with. Write {known}: 'CAR-T cells/kg', 'mg'"
         )
-    return Dose(Fraction(1), thing, basis, words.strip())
+    return DoseAmount(Fraction(1), thing, basis, words.strip())
 
 
 def _thing(words: str) -> str | None:

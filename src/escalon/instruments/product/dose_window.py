@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from escalon.facts import Finding, Ground, Number, Status, UnitError, exact, plain, spelled
-from escalon.instruments.product.dose import Dose
+from escalon.instruments.product.dose import DoseAmount
 
 RULE = "dose_window/1"
 
@@ -21,7 +21,7 @@ class DoseLevel:
     """One dose level of the study: its number and its dose, in cells, cells/kg, mg, mg/m² …"""
 
     number: int
-    dose: Dose
+    dose: DoseAmount
 
     def window(self, tolerance: Number) -> tuple[Fraction, Fraction]:
         """The lowest and highest dose that still is this level, in the level's unit."""

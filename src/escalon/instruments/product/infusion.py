@@ -18,7 +18,7 @@ from escalon.instruments.product.cell_dose import (
     target_cells,
     volume_to_infuse,
 )
-from escalon.instruments.product.dose import Dose
+from escalon.instruments.product.dose import DoseAmount
 from escalon.instruments.product.dose_window import DoseAdjustment, DoseLevel, judge_dose
 
 RULE = "infusion/1"
@@ -65,7 +65,7 @@ class Infusion:
     cells: Finding
     per_kg: Finding
     verdict: Finding
-    dose: Dose
+    dose: DoseAmount
     """The dose of the assigned level."""
 
     def findings(self) -> Mapping[str, Finding]:
@@ -113,7 +113,7 @@ def calculate(
     )
 
 
-def _target(dose: Dose, by: Finding | None) -> Finding:
+def _target(dose: DoseAmount, by: Finding | None) -> Finding:
     """The total for this person: the flat dose itself, or the dose for each kg or m²."""
     if dose.unit == "{cells}/kg":
         return assess_with(target_cells, {"level": dose.value, "weight": by and by.value})
@@ -137,7 +137,7 @@ def _lacking(name: str, unit: str, per: str, by: Finding | None) -> Finding:
     return Finding(name, None, status, unit=unit, missing=missing, reasons=by.reasons if by else (), rule=RULE)
 
 
-def _measured(bag: Bag, dose: Dose) -> Finding:
+def _measured(bag: Bag, dose: DoseAmount) -> Finding:
     """The amount given of a product that is not counted in cells, as recorded."""
     if bag.given is None:
         return Finding("dose_given_in_total", None, Status.MISSING, unit=dose.thing, missing=("given",), rule=RULE)
@@ -148,7 +148,7 @@ def _measured(bag: Bag, dose: Dose) -> Finding:
     return Finding("dose_given_in_total", exact(bag.given), unit=dose.thing, rule=RULE)
 
 
-def _delivered(dose: Dose, given: Finding, by: Finding | None) -> Finding:
+def _delivered(dose: DoseAmount, given: Finding, by: Finding | None) -> Finding:
     """What was given, in the unit of the level."""
     if dose.unit == "{cells}/kg" and by is not None:
         return _after(assess_with(cells_per_kg, {"cells": given.value, "weight": by.value}), given, by)
