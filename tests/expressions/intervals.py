@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import inf
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,27 +14,33 @@ from tests.expressions.random_programs import NUMBERS
 
 Visit = dict[str, Any]
 _WHOLE = {node.name for node in NUMBERS if node.kind == "integer"}
-_steps = st.sampled_from([Fraction(0), Fraction(1, 10), Fraction(1), Fraction(2), Fraction(3), Fraction(40)])
+_STEPS = [Fraction(0), Fraction(1, 10), Fraction(1), Fraction(2), Fraction(3), Fraction(40)]
 
 
-@st.composite
-def _around(draw: st.DrawFn, value: Any) -> Any:
+def _around(rng: Random, value: Any) -> Any:
     """An interval that holds the value; at times one end is missing or open."""
-    below, above = draw(_steps), draw(_steps)
-    open_low, open_high = below > 0 and draw(st.booleans()), above > 0 and draw(st.booleans())
-    low = value - below if draw(st.integers(0, 3)) else None
-    high = value + above if draw(st.integers(0, 3)) or low is None else None
-    return value if low == high else Interval(low, high, open_low and low is not None, open_high and high is not None)
+    below, above = rng.choice(_STEPS), rng.choice(_STEPS)
+    open_low, open_high = below > 0 and rng.random() < 0.5, above > 0 and rng.random() < 0.5
+    low = value - below if rng.random() < 0.75 else None
+    high = value + above if rng.random() < 0.75 or low is None else None
+    if low == high:
+        return value
+    return Interval(-inf if low is None else low, inf if high is None else high, open_low and low is not None,
+                    open_high and high is not None)  # fmt: skip
 
 
-@st.composite
-def spread(draw: st.DrawFn, visit: Visit) -> Visit:
+def widen(visit: Visit, seed: int) -> Visit:
     """The visit with some of its numbers known as intervals only."""
-    wide = dict(visit)
+    rng, wide = Random(seed), dict(visit)
     for node in NUMBERS:
-        if visit[node.name] is not None and draw(st.booleans()):
-            wide[node.name] = draw(_around(visit[node.name]))
+        if visit[node.name] is not None and rng.random() < 0.5:
+            wide[node.name] = _around(rng, visit[node.name])
     return wide
+
+
+def spread(visit: Visit) -> st.SearchStrategy[Visit]:
+    """The visit with some of its numbers known as intervals only; the seed only is drawn."""
+    return st.integers(0, 2**63).map(lambda seed: widen(visit, seed))
 
 
 def _at(interval: Interval, share: Fraction) -> Fraction:

@@ -68,6 +68,7 @@ def value_of(term: Any, **values: Any) -> Any:
         (a + b, {"a": Interval(1, 2), "b": Interval(3, 5, high_open=True)}, Interval(4, 7, high_open=True)),
         (a + b, {"a": BELOW_5}, None),
         (sum_known(a, b), {"a": BELOW_5}, BELOW_5),
+        (sum_known(a, log(b)), {"a": BELOW_5, "b": Interval(0, 1)}, BELOW_5),
         (a - b, {"a": Interval(1, 2), "b": Interval(low=0, low_open=True)}, Interval(high=2, high_open=True)),
         (a * b, {"a": Interval(-1, 2), "b": Interval(3, 5, high_open=True)}, Interval(-5, 10, True, True)),
         (a * 0, {"a": BELOW_5}, 0),

@@ -26,11 +26,12 @@ def resting_on(program: Program, names: frozenset[str]) -> tuple[int, ...]:
 
 
 def compile_intervals(
-    program: Program, every_step: Callable[..., dict[str, Any]]
+    program: Program, exact: bool, every_step: Callable[..., dict[str, Any]]
 ) -> Callable[[Values], dict[str, Any]]:
     """A function from the inputs, of which some are intervals, to each root: a value, or what it may be where it is open.
 
-    `every_step` is the reading of the same program with each step's number as a root.
+    `every_step` is the reading of the same program with each step's number as a root. Where it computes in doubles, so
+    are the ends.
     """
     plans: dict[frozenset[str], tuple[int, ...]] = {}
 
@@ -44,7 +45,8 @@ def compile_intervals(
         for number in plans[names]:
             step = program.steps[number]
             if isinstance(step.node, Input):
-                possible[number] = _supplied(step.node, given[step.node.name])
+                supplied = _supplied(step.node, given[step.node.name])
+                possible[number] = supplied if exact else supplied.mapped(float)
             elif isinstance(step.node, Op):
                 possible[number] = OPERATORS[step.node.name](*[possible[part] for part in step.parts])
         return {
@@ -62,10 +64,11 @@ class _Possible(dict[int, Possible]):
         self.plain = plain
 
     def __missing__(self, number: int) -> Possible:
-        return just(self.plain[str(number)])
+        value = self.plain[str(number)]
+        return Interval(value, value) if isinstance(value, float) else just(value)
 
 
-def _supplied(node: Input, value: Interval) -> Possible:
+def _supplied(node: Input, value: Interval) -> Interval:
     if node.kind is Kind.INTEGER:
         return value.whole
     if node.kind is Kind.NUMBER:

@@ -53,7 +53,7 @@ def _with_intervals(program: Program, exact: bool) -> Callable[[Mapping[str, Any
     from escalon.expressions.intervals import compile_intervals
 
     every = {str(number): number for number in program.needed}
-    return compile_intervals(program, compile_scalar(Program(program.steps, every), exact))
+    return compile_intervals(program, exact, compile_scalar(Program(program.steps, every), exact))
 
 
 def _supplied(node: Input, argument: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from escalon.facts.interval import Interval
 
 _INFINITY = math.inf
-_LARGEST_EXPONENT = math.log(sys.float_info.max)
+LARGEST_EXPONENT = math.log(sys.float_info.max)
 _End: TypeAlias = tuple[Any, bool]
 """A number, and whether it is open."""
 
@@ -41,9 +41,9 @@ def _highest(ends: Iterable[_End]) -> _End:
 
 
 def _made(low: _End, high: _End, unknown: bool) -> Interval:
-    """An infinite end is none, so it is neither open nor closed. Where rounding let the ends meet, the one number stays."""
-    if low[0] == high[0]:
-        return Interval(low[0], high[0], False, False, unknown)
+    """An infinite end is none, so it is neither open nor closed. Ends that rounding let meet or pass are closed."""
+    if low[0] >= high[0]:
+        return Interval(high[0], low[0], False, False, unknown)
     return Interval(low[0], high[0], low[1] and low[0] != -_INFINITY, high[1] and high[0] != _INFINITY, unknown)
 
 
@@ -67,7 +67,7 @@ def _add(*parts: Interval) -> Interval:
         low_open = low_open or part.low_open
         high_open = high_open or part.high_open
         unknown = unknown or part.may_be_unknown
-    if low_open or high_open:
+    if low_open or high_open or low > high:
         return _made((low, low_open), (high, high_open), unknown)
     return Interval(low, high, False, False, unknown)
 
@@ -144,10 +144,10 @@ def _over(x: _End, y: _End, positive: bool) -> _End:
 
 
 def _exponential(x: Interval) -> Interval | None:
-    if x.low > _LARGEST_EXPONENT:
+    if x.low > LARGEST_EXPONENT:
         return None
-    too_large = x.high > _LARGEST_EXPONENT
-    high = sys.float_info.max if too_large else math.exp(x.high)
+    too_large = x.high > LARGEST_EXPONENT
+    high = _INFINITY if too_large else math.exp(x.high)
     return _made((math.exp(x.low), x.low_open), (high, x.high_open), x.may_be_unknown or too_large)
 
 
@@ -167,7 +167,9 @@ def _root(x: Interval) -> Interval | None:
 
 
 def _power(x: Interval, y: Interval) -> Interval | None:
-    """Rising in x for one exponent above 0; anything from 0 up otherwise."""
+    """Rising in x for one exponent above 0; one number for one number; anything from 0 up otherwise."""
+    if x.is_point and y.is_point:
+        return _one_power(float(x.low), float(y.low), x.may_be_unknown or y.may_be_unknown)
     if x.high < 0 or (x.high == 0 and x.high_open):
         return None
     if not (y.is_point and y.low > 0):
@@ -176,6 +178,12 @@ def _power(x: Interval, y: Interval) -> Interval | None:
     high = _raised(float(x.high), float(y.low))
     unknown = x.may_be_unknown or y.may_be_unknown or x.low < 0 or high == _INFINITY
     return _made(low, (high, x.high_open), unknown)
+
+
+def _one_power(x: float, y: float, unknown: bool) -> Interval | None:
+    if x < 0 or (x == 0 and y < 0) or (power := _raised(x, y)) == _INFINITY:
+        return None
+    return Interval(power, power, may_be_unknown=unknown)
 
 
 def _raised(x: float, y: float) -> float:
@@ -196,7 +204,10 @@ def _greatest_known(*parts: Interval) -> Interval:
 
 
 def _sum_known(*parts: Interval) -> Interval:
-    return _add(*(part if not part.may_be_unknown else hull(part, _NOTHING) for part in parts))
+    """A part that may be unknown adds what it is, or nothing."""
+    found = _add(*(part if not part.may_be_unknown else hull(part, _NOTHING) for part in parts))
+    nothing_sure = all(part.may_be_unknown for part in parts)
+    return Interval(found.low, found.high, found.low_open, found.high_open, nothing_sure)
 
 
 _NOTHING = Interval(0, 0)
