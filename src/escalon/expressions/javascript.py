@@ -5,10 +5,12 @@
 
 import json
 import re
+from collections.abc import Collection, Mapping
 
 from escalon.expressions.exactness import TOLERANCE, computed_steps
 from escalon.expressions.program import Program
 from escalon.expressions.tree import COMPARISONS, Input, Kind, Literal, Op, TreeError
+from escalon.expressions.widened import ENDS, names_of_ends
 
 _SIGNS = {"eq": "===", "ne": "!==", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
@@ -29,6 +31,8 @@ _HELPERS = {
     if (typeof value !== "string") throw new TypeError(`${name} must be text or null`);
     return value;
   }""",
+    "span": """value => value !== null && typeof value === "object" ? value
+    : {low: value, low_open: false, high: value, high_open: false}""",
     "near0": f"x => Math.abs(x) <= {TOLERANCE!r} ? 0 : x",
     "sqrt": "x => x < 0 ? null : Math.sqrt(x)",
     "ln": "x => x <= 0 ? null : Math.log(x)",
@@ -47,15 +51,25 @@ _HELPERS = {
 }
 
 
-def javascript(program: Program, exact: bool, name: str = "score") -> str:
+def javascript(program: Program, exact: bool, name: str = "score", intervals: Collection[str] = ()) -> str:
     """One function that stands alone: `name({esr: 20, …})` gives `{value: 4.4, …}`, a root each.
+
+    `intervals` names the inputs that a `widened` program has as intervals: each may be given as a number or as
+    `{low: 0, low_open: false, high: 5, high_open: true}`, an end that is absent as null.
 
     It throws a TypeError that names the input whose value is of another kind, such as the text of a form field.
     """
     if not name.isidentifier() or not name.isascii():
         raise ValueError(f"{name!r} cannot name a JavaScript function")
     computed = computed_steps(program) if exact else frozenset()
-    lines = [f"const v{number} = {_step(program, number, computed)};" for number in program.needed]
+    ends = {
+        end: f"spans[{place}].{side}"
+        for place, each in enumerate(intervals)
+        for side, end in zip(ENDS, names_of_ends(each), strict=True)
+    }
+    lines = [f"const v{number} = {_step(program, number, computed, ends)};" for number in program.needed]
+    if intervals:
+        lines.insert(0, f"const spans = [{', '.join(f'span(input[{_quoted(each)}])' for each in intervals)}];")
     results = ", ".join(f"{_quoted(root)}: v{number}" for root, number in program.roots.items())
     body = "\n  ".join([*_helpers("\n".join(lines)), *lines, f"return {{{results}}};"])
     return f"function {name}(input) {{\n  {body}\n}}\n"
@@ -75,7 +89,7 @@ def _helpers(text: str) -> list[str]:
     return written
 
 
-def _step(program: Program, number: int, computed: frozenset[int]) -> str:
+def _step(program: Program, number: int, computed: frozenset[int], ends: Mapping[str, str]) -> str:
     step = program.steps[number]
     match step.node:
         case Literal(None):
@@ -88,7 +102,7 @@ def _step(program: Program, number: int, computed: frozenset[int]) -> str:
             return f"{value}" if isinstance(value, int) else repr(float(value or 0))
         case Input(name, kind):
             reader = {Kind.TRUTH: "truth", Kind.LABEL: "label"}.get(kind, "number")
-            return f"{reader}(input[{_quoted(name)}], {_quoted(name)})"
+            return f"{reader}({ends.get(name, f'input[{_quoted(name)}]')}, {_quoted(name)})"
         case Op(name):
             return _operator(program, name, step.parts, computed)
         case _:

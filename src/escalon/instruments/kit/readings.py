@@ -1,7 +1,9 @@
 """An instrument at every other scale: columns, SQL, JavaScript and JSON schema, all from its one definition."""
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from escalon.expressions.program import Program
 from escalon.expressions.tree import Kind
 from escalon.instruments.kit.bands import band_table
 from escalon.instruments.kit.instrument import Instrument
@@ -13,26 +15,52 @@ if TYPE_CHECKING:
 _TYPES = {Kind.INTEGER: "integer", Kind.NUMBER: "number", Kind.TRUTH: "boolean", Kind.LABEL: "string"}
 
 
-def columns(instrument: Instrument, **options: Any) -> "ColumnReading":
-    """The reading over columns of canonical units: called with one column for each item, it gives one for each root."""
+def columns(instrument: Instrument, intervals: Collection[str] = (), **options: Any) -> "ColumnReading":
+    """The reading over columns of canonical units: called with one column for each item, it gives one for each root.
+
+    An item named in `intervals` has four columns, `crp_low`, `crp_low_open`, `crp_high` and `crp_high_open`.
+    """
     from escalon.expressions.columns import compile_columns
 
     labels = sorted({choice for item in instrument.items.values() for choice in item.choices})
-    return compile_columns(instrument.program(**options), instrument.is_exact, labels)
+    return compile_columns(_program(instrument, intervals, options), instrument.is_exact, labels)
 
 
-def sql(instrument: Instrument, dialect: str = "duckdb", table: str = "visits", **options: Any) -> str:
-    """A select with one column for each root, over a table with a column for each item in canonical units."""
+def sql(
+    instrument: Instrument,
+    dialect: str = "duckdb",
+    table: str = "visits",
+    intervals: Collection[str] = (),
+    **options: Any,
+) -> str:
+    """A select with one column for each root, over a table with a column for each item in canonical units.
+
+    An item named in `intervals` has four columns, `crp_low`, `crp_low_open`, `crp_high` and `crp_high_open`.
+    """
     from escalon.expressions.sql import sql as text
 
-    return text(instrument.program(**options), instrument.is_exact, dialect, table)
+    return text(_program(instrument, intervals, options), instrument.is_exact, dialect, table)
 
 
-def javascript(instrument: Instrument, **options: Any) -> str:
-    """One self-contained function of an object of items in canonical units, for the form that scores as one types."""
+def javascript(instrument: Instrument, intervals: Collection[str] = (), **options: Any) -> str:
+    """One self-contained function of an object of items in canonical units, for the form that scores as one types.
+
+    An item named in `intervals` may be `{low: 0, high: 5, high_open: true}`.
+    """
     from escalon.expressions.javascript import javascript as text
 
-    return text(instrument.program(**options), instrument.is_exact, instrument.name)
+    whole = _program(instrument, intervals, options)
+    return text(whole, instrument.is_exact, instrument.name, [name for name in intervals if name in instrument.items])
+
+
+def _program(instrument: Instrument, intervals: Collection[str], options: Mapping[str, Any]) -> Program:
+    """The rule with some items as intervals, each within what the item can be."""
+    whole = instrument.program(**options)
+    if not intervals:
+        return whole
+    from escalon.expressions.widened import widened
+
+    return widened(whole, intervals, {name: (item.low, item.high) for name, item in instrument.items.items()})
 
 
 def json_schema(instrument: Instrument) -> dict[str, Any]:
