@@ -22,10 +22,10 @@ from escalon.expressions.program import Program
 from escalon.expressions.scalar import compile_scalar
 from escalon.expressions.sql import sql
 from escalon.expressions.tree import Kind
-from escalon.expressions.widened import as_ends, interval_roots, widened
+from escalon.expressions.widened import widened
 from escalon.facts import Interval
 from tests.engines.test_every_instrument import cell
-from tests.expressions.intervals import widen
+from tests.expressions.intervals import as_ends, interval_roots, widen
 from tests.expressions.random_programs import LABELS, NUMBERS, decidable, fuzzed, programs, visits
 from tests.expressions.same import same
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from math import inf
 from random import Random
@@ -9,6 +10,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from escalon.expressions.intervals import resting_on
+from escalon.expressions.program import Program
+from escalon.expressions.tree import Kind
+from escalon.expressions.widened import names_of_ends
 from escalon.facts import Interval
 from tests.expressions.random_programs import NUMBERS
 
@@ -76,3 +81,18 @@ def narrower(draw: st.DrawFn, wide: Visit) -> Visit:
                 part.append(Interval(value.low, point[name], value.low_open))
             narrow[name] = draw(st.sampled_from(part))
     return narrow
+
+
+def as_ends(name: str, value: Any) -> dict[str, Any]:
+    """A number, an interval or None as its four columns."""
+    low, high = value.ends if hasattr(value, "ends") else (value, value)
+    opens = getattr(value, "low_open", False), getattr(value, "high_open", False)
+    return dict(zip(names_of_ends(name), (low, opens[0], high, opens[1]), strict=True))
+
+
+def interval_roots(program: Program, intervals: Collection[str]) -> Iterator[str]:
+    """The roots that are numbers and rest on an interval, so that they have ends of their own."""
+    wide = set(resting_on(program, frozenset(intervals)))
+    for name, number in program.roots.items():
+        if number in wide and program.steps[number].kind in (Kind.NUMBER, Kind.INTEGER):
+            yield name

@@ -8,7 +8,7 @@ ends, `score_low` and so on. What rests on no interval stays as it was.
 The steps say what `possible` says for one visit, and tests hold the two together.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -26,13 +26,6 @@ def names_of_ends(name: str) -> tuple[str, str, str, str]:
     """The four names that an interval has: `crp_low`, `crp_low_open`, `crp_high`, `crp_high_open`."""
     low, low_open, high, high_open = (f"{name}_{end}" for end in ENDS)
     return low, low_open, high, high_open
-
-
-def as_ends(name: str, value: Any) -> dict[str, Any]:
-    """A number, an interval or None as its four columns."""
-    low, high = value.ends if hasattr(value, "ends") else (value, value)
-    opens = getattr(value, "low_open", False), getattr(value, "high_open", False)
-    return dict(zip(names_of_ends(name), (low, opens[0], high, opens[1]), strict=True))
 
 
 def widened(program: Program, intervals: Collection[str], ranges: Mapping[str, Range] | None = None) -> Program:
@@ -349,11 +342,3 @@ class _Widener:
 
     def _equal(self, label: int, other: int) -> int:
         return self.write.surely(self.write.compare("eq", label, other))
-
-
-def interval_roots(program: Program, intervals: Collection[str]) -> Iterator[str]:
-    """The roots that are numbers and rest on an interval, so that they have ends of their own."""
-    wide = set(resting_on(program, frozenset(intervals)))
-    for name, number in program.roots.items():
-        if number in wide and program.steps[number].kind in (Kind.NUMBER, Kind.INTEGER):
-            yield name
