@@ -92,3 +92,31 @@ def test_an_infusion_without_a_date_is_noted_and_one_in_the_future_refused():
     )
     with pytest.raises(EscalationError, match="after 2026-01-05"):
         next_dose(RULE, conduct_of(treated(1, 3)), [dlt_window(28)], today=day(0))
+
+
+def test_an_infusion_before_its_day_is_named_as_a_departure():
+    guards = [dlt_window(28), sentinel(14), stagger(7)]
+    found = next_dose(RULE, conduct_of(treated(1, 0, 0, 0)), guards, today=day(30))
+    assert (found.action, found.level) == ("treat", 2)
+    assert [str(one).split(": ")[1] for one in found.departures] == [
+        "the rule said wait until 2026-01-19 (the sentinel at level 1 is watched for 14 days first)"
+    ] * 2
+    assert next_dose(RULE, conduct_of(treated(1, 0, 14, 21)), guards, today=day(60)).departures == ()
+
+
+def test_a_cohort_opened_while_windows_were_open_is_named_as_a_departure():
+    guards = [dlt_window(28)]
+    early = conduct_of([*treated(1, 0, 0, 0), *treated(2, 20)])
+    (left,) = next_dose(RULE, early, guards, today=day(30)).departures
+    assert (left.cohort, "3 participants pending at level 1" in left.said) == (2, True)
+    assert next_dose(RULE, conduct_of([*treated(1, 0, 0, 0), *treated(2, 28)]), guards, today=day(30)).departures == ()
+
+
+def test_nobody_is_said_to_have_been_early_because_of_a_dlt_that_may_have_come_later():
+    guards = [dlt_window(28)]
+    third_after_a_dlt = [*treated(1, 0), *treated(1, 10, outcome="T"), *treated(1, 14)]
+    assert next_dose(RULE, conduct_of(third_after_a_dlt), guards, today=day(60)).departures == ()
+    down_after_two_dlts = [*treated(1, 0, 0, 0), *treated(2, 30, 30, outcome="T"), *treated(1, 40)]
+    assert next_dose(RULE, conduct_of(down_after_two_dlts), guards, today=day(80)).departures == ()
+    known = [*treated(1, 0), Treated(1, Outcome.DLT, day(10), followed=2), *treated(1, 14)]
+    assert len(next_dose(RULE, conduct_of(known), guards, today=day(60)).departures) == 1

@@ -19,6 +19,12 @@ def test_printing_and_parsing_are_inverse(drawn):
     assert str(parse_conduct(text)) == text
 
 
+def test_days_of_follow_up_are_read_and_printed():
+    conduct = parse_conduct("1NNP@14 2T@5")
+    assert [one.followed for one in conduct] == [None, None, 14, 5]
+    assert str(conduct) == "1NNP@14 2T@5"
+
+
 @given(cohorts)
 def test_every_participant_is_counted_once(drawn):
     conduct = parse_conduct(" ".join(f"{level}{letters}" for level, letters in drawn))
@@ -36,6 +42,8 @@ def test_every_participant_is_counted_once(drawn):
         ("1NNQ", "unknown letter Q"),
         ("1NET", "phase I/II"),
         ("1NN,2N", "not a cohort"),
+        ("1NNN2NTT", "not a cohort"),
+        ("1NP14", "not a cohort"),
     ],
 )
 def test_a_slip_is_named_with_its_place_and_the_right_form(text, says):

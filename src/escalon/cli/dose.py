@@ -31,7 +31,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 app.command("product")(product)
 app.command("lymphodepletion")(lymphodepletion)
 
-_COHORT = re.compile(r"[-−]?\d+[A-Za-z][A-Za-z0-9]*")
+_COHORT = re.compile(r"[-−]?\d+[A-Za-z][A-Za-z0-9@]*")
 
 
 SoFar = Annotated[

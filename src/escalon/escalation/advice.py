@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import product
 
 from escalon.escalation.backfill import while_waiting
@@ -18,7 +19,7 @@ from escalon.escalation.decision import Decision, Departure, Stop, Treat, Wait
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.guards import Guard
 from escalon.escalation.notation import Cohort, Conduct, Outcome, Treated, parse_conduct
-from escalon.escalation.replay import as_said, departures
+from escalon.escalation.replay import as_said, departures, too_early
 from escalon.escalation.rule import Counts, Rule
 from escalon.escalation.tally import Tally
 from escalon.escalation.timed import Design
@@ -56,8 +57,23 @@ def next_dose(
     decision, left, tally = asked(design, conduct, window, today)
     if calendar:
         decision = _held(decision, calendar, conduct, conduct.in_open_cohort(design.cohort), today)
+
+        left += too_early(partial(_on_that_day, design, calendar, window), conduct, {one.cohort for one in left})
     decision = _remarked(decision, design, tally, left)
     return _with_notes(decision, conduct, window, today)
+
+
+def _on_that_day(
+    design: Design, calendar: tuple[CalendarGuard, ...], window: DltWindow | None, before: Conduct, day: date
+) -> Decision:
+    """What was to be done on an earlier day. When a DLT was known may not be recorded: a wait is one either way."""
+    for unknown in (False, True):
+        seen = before if window is None else before.as_of(day, window.length, dlts_unknown=unknown)
+        open_cohort = seen.in_open_cohort(design.cohort)
+        decision = _held(said(design, seen, window, day), calendar, seen, open_cohort, day)
+        if not isinstance(decision, Wait):
+            break
+    return decision
 
 
 def said(design: Design, conduct: Conduct, window: DltWindow | None = None, today: date | None = None) -> Decision:

@@ -79,7 +79,7 @@ class Sentinel:
             note = f"sentinel: dose one, the others {self.days} days later"
             return replace(intended, now=min(1, intended.now or 0), notes=(*intended.notes, note))
         sentinel = joined[0].infused
-        if len(joined) > 1:
+        if sentinel is None and len(joined) > 1:
             return intended
         if sentinel is None:
             return Wait(f"the sentinel at level {intended.level} has no infusion date: record it")

@@ -5,8 +5,8 @@ One word per cohort: the dose level, then one letter per participant, in the ord
 has participants who are neither: `P` pending (treated, DLT window still open) and `X` not evaluable (left before
 the end of the window without a DLT, or never infused); an `X` is replaced and never enters the denominator.
 
-A letter may be followed by days of follow-up, for designs that weigh them: `1NNP14` pending for 14 days, `1NT5` a DLT
-on day 5. A level below level 1 is written `-1NNN`.
+A letter may be followed by days of follow-up, for designs that weigh them: `1NNP@14` pending for 14 days,
+`1NT@5` a DLT on day 5. A level below level 1 is written `-1NNN`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Treated:
             object.__setattr__(self, "outcome", Outcome(self.outcome))
 
     def __str__(self) -> str:
-        return f"{self.outcome}{'' if self.followed is None else self.followed}"
+        return str(self.outcome) if self.followed is None else f"{self.outcome}@{self.followed}"
 
 
 @dataclass(frozen=True)
@@ -157,20 +157,25 @@ class Conduct:
             last = last.then(cohort, size)
         return () if last.is_complete else last.members
 
-    def as_of(self, today: date, window: timedelta) -> Conduct:
-        """The same conduct with every window still open on `today` shown as pending: no DLT *yet* is not no DLT."""
+    def as_of(self, today: date, window: timedelta, *, dlts_unknown: bool = False) -> Conduct:
+        """The same conduct with every window still open on `today` shown as pending: no DLT *yet* is not no DLT.
+
+        With `dlts_unknown` so is a DLT in an open window, unless `followed` says that it had come by then.
+        """
 
         def seen(one: Treated) -> Treated:
-            still_open = one.infused is not None and today < one.infused + window
-            if one.outcome is Outcome.NO_DLT and still_open:
-                return replace(one, outcome=Outcome.PENDING)
+            if one.infused is None or today >= one.infused + window:
+                return one
+            came = one.followed is not None and one.infused + timedelta(days=one.followed) <= today
+            if one.outcome is NO_DLT or (dlts_unknown and one.outcome is DLT and not came):
+                return replace(one, outcome=PENDING)
             return one
 
         return Conduct(tuple(Cohort(tuple(map(seen, cohort.treated))) for cohort in self.cohorts))
 
 
-COHORT = re.compile(r"(?P<level>[-−]?[0-9]{1,3})(?P<outcomes>(?:[A-Za-z][0-9]{0,4})+)")
-FOLLOWED = re.compile(r"([A-Z])([0-9]*)")
+COHORT = re.compile(r"(?P<level>[-−]?[0-9]{1,3})(?P<outcomes>(?:[A-Za-z](?:@[0-9]{1,4})?)+)")
+FOLLOWED = re.compile(r"([A-Z])(?:@([0-9]+))?")
 LETTERS = {str(outcome): outcome for outcome in Outcome}
 HOW_TO_WRITE = "Write the level and one letter per participant (N no DLT, T DLT, P pending, X not evaluable): 1NNN 2NNT"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from datetime import date
 
-from escalon.escalation.decision import Decision, Departure, Treat
+from escalon.escalation.decision import Decision, Departure, Treat, Wait
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.notation import NOT_EVALUABLE, Cohort, Conduct
 
@@ -33,6 +34,26 @@ def departures(
         asked_for = len(cohort.treated) if one_by_one else decision.size
         if not (isinstance(decision, Treat) and as_said(cohort, decision.level, asked_for)):
             found.append(Departure(number + 1, str(cohort), f"{decision} ({decision.reason})"))
+    return tuple(found)
+
+
+def too_early(
+    ask: Callable[[Conduct, date], Decision], conduct: Conduct, named: Collection[int] = ()
+) -> tuple[Departure, ...]:
+    """Every participant infused on a day on which nobody was to be dosed: `ask` is told who came before, and the day.
+
+    Cohorts already `named`, counted from 1, are left out, and so is whoever has no date of infusion.
+    """
+    found = []
+    for number, cohort in enumerate(conduct.cohorts, start=1):
+        for place, one in enumerate(cohort.treated):
+            if number in named or one.infused is None:
+                continue
+            before = (*conduct.cohorts[: number - 1], *((Cohort(cohort.treated[:place]),) if place else ()))
+            decision = ask(Conduct(before), one.infused)
+            if isinstance(decision, Wait):
+                who = one.participant or f"participant {place + 1} of {cohort}"
+                found.append(Departure(number, f"{who} infused on {one.infused}", f"{decision} ({decision.reason})"))
     return tuple(found)
 
 
