@@ -14,6 +14,12 @@ settings.load_profile("long" if os.environ.get("ESCALON_FUZZ") == "long" else "u
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.fixture(autouse=True)
+def nothing_seen_before(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this computer saw of casebooks is kept for one test only, and not in the account of whoever runs it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of outside specifications and data beside the project; skips where it is absent."""

@@ -33,9 +33,11 @@ def __getattr__(name: str) -> Any:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        return version("escalon")
+        found = version("escalon")
     except PackageNotFoundError:  # a source tree that was never installed
-        return "0+unknown"
+        found = "0+unknown"
+    globals()["__version__"] = found  # every entry of a casebook names it, so it is looked up once
+    return found
 
 
 def __dir__() -> list[str]:

@@ -17,6 +17,7 @@ from escalon.cli.main import app
 from escalon.conduct.authority import ALLOWED
 
 SECRET = "correct horse battery"
+FIRST = "chosen by the administrator"
 NAME = "Zuzana Unmistakable"
 
 Call = Callable[..., Result]
@@ -33,9 +34,15 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for account, role in (("carla", "coordinator@S1"), ("ines", "investigator@S1"), ("cora", "committee@*")):
             name = f"{account.title()} Example"
             must.append(["user", "add", str(folder), account, "--role", role, "--as", "ada", "--name", name])
+            must.append(["user", "password", str(folder), account])
         for line in must:
+            first, new = (FIRST, SECRET) if "password" in line else (SECRET, FIRST if "add" in line else SECRET)
+            patch.setenv("ESCALON_PASSWORD", first)
+            patch.setenv("ESCALON_NEW_PASSWORD", new)
             made = CliRunner().invoke(app, line)
             assert made.exit_code == 0, made.output
+            if "Recovery code" in made.output:
+                (folder / "recovery code").write_text(made.output.split("shown this once: ")[1].split()[0])
     return folder
 
 
@@ -45,7 +52,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made_once: Path) -> Cal
 
     for variable in ("ESCALON_PASSWORD", "ESCALON_NEW_PASSWORD"):
         monkeypatch.setenv(variable, SECRET)
-    monkeypatch.setenv("ESCALON_BACKUP_PASSPHRASE", "a passphrase")
+    monkeypatch.setenv("ESCALON_BACKUP_PASSPHRASE", "a passphrase that is long")
     monkeypatch.setitem(sealed_file.COST, "n", 1 << 7)
     monkeypatch.chdir(tmp_path)
     shutil.copytree(made_once, "book")
@@ -73,31 +80,31 @@ def test_a_participant_from_consent_to_a_refused_infusion(run: Call) -> None:
     assert (nobody.exit_code, "committee (*) may not record" in nobody.output) == (1, True)
     kind = run("casebook record book Infused --as ines participant=P-001")
     assert (kind.exit_code, "did you mean CellsInfused" in kind.output) == (2, True)
-    shown = json.loads(run("casebook show book P-001 --json").stdout)
+    shown = json.loads(run("casebook show book P-001 --as ines --json").stdout)
     assert [(one["event"], one["person"], one["role"]) for one in shown] == [
         ("ParticipantConsented", "carla", "coordinator")
     ]
-    assert json.loads(run("casebook status book --json").stdout)["participants"] == ["P-001"]
+    assert json.loads(run("casebook status book --as ines --json").stdout)["participants"] == ["P-001"]
 
 
 def test_an_explicit_null_keeps_asked_and_not_known(run: Call) -> None:
     run("casebook record book ParticipantConsented participant=P-001 site=S1 form=v2 signed_on=2026-03-01 --as carla")
     made = run("casebook record book FactRecorded participant=P-001 fact.name=esr fact.value= --as carla")
     assert made.exit_code == 0, made.output
-    [_, fact] = json.loads(run("casebook show book P-001 --json").stdout)
+    [_, fact] = json.loads(run("casebook show book P-001 --as ines --json").stdout)
     assert fact["new"]["fact"] == {"name": "esr", "value": None}
 
 
 def test_a_correction_changes_what_it_names_and_keeps_the_rest(run: Call) -> None:
     run("casebook record book ParticipantConsented participant=P-001 site=S1 form=v2 signed_on=2026-03-01 --as carla")
     run("casebook record book FactRecorded participant=P-001 fact.name=alt fact.value=31 fact.unit=U/L --as carla")
-    shown = json.loads(run("casebook show book P-001 --json").stdout)
+    shown = json.loads(run("casebook show book P-001 --as ines --json").stdout)
     consent, fact = (one["number"] for one in shown)
     corrected = run(f"casebook correct book {fact} fact.value=13 --as carla --reason", "typing error")
     assert corrected.exit_code == 0, corrected.output
     amended = run(f"casebook correct book {consent} form=v3 --as carla --reason", "form v3 was signed")
     assert amended.exit_code == 0, amended.output
-    *_, first, second = json.loads(run("casebook show book P-001 --json").stdout)
+    *_, first, second = json.loads(run("casebook show book P-001 --as ines --json").stdout)
     assert (first["old"]["fact"]["value"], first["new"]["fact"]["value"]) == ("31", "13")
     assert first["new"]["fact"]["unit"] == "U/L"
     assert (second["old"]["form"], second["new"]["now"]["content"]["form"]) == ("v2", "v3")
@@ -119,28 +126,40 @@ def test_verify_says_whole_or_names_the_entry(run: Call) -> None:
     assert (whole.exit_code, json.loads(whole.stdout)["whole"]) == (0, True)
     raw = sqlite3.connect("book/casebook.sqlite")
     raw.execute("DROP TRIGGER entries_never_updated")
-    raw.execute("UPDATE entries SET body = replace(body, 'Carla', 'Klara') WHERE number = 6")
+    raw.execute("UPDATE entries SET body = replace(body, 'Carla', 'Klara') WHERE number = 7")
     raw.commit()
     raw.close()
     broken = run("verify book")
     assert broken.exit_code == 1
-    assert "NOT WHOLE. entry 6: its content does not match its hash" in broken.output
+    assert "NOT WHOLE. entry 7: its content does not match its hash" in broken.output
     assert run("verify book --printed 12").exit_code == 2
     assert run("verify nowhere").exit_code == 2
 
 
-def test_backup_restore_archive_and_back(run: Call) -> None:
-    assert run("backup book book.backup").exit_code == 0
+def test_backup_restore_archive_and_back(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("backup book book.backup").exit_code == 2, "who is there?"
+    assert run("backup book book.backup --as carla").exit_code == 1
+    assert run("backup book book.backup --as ada").exit_code == 0
     restored = run("restore book.backup again")
     assert restored.exit_code == 0, restored.output
-    assert run("archive book papers").exit_code == 0
+    assert "restored from a backup as copy" in run("casebook show again --as ines --last 1").output
+    assert run("archive book papers --as ada").exit_code == 1, "an administrator archives nothing"
+    assert run("archive book papers --as ines").exit_code == 0
     assert run("verify papers").exit_code == 0
     assert run("restore papers third").exit_code == 0
-    assert run("casebook new-key third").exit_code == 0
-    assert run("user recover third ada").exit_code == 0
+    assert run("casebook new-key third --as ada").exit_code == 1
+    monkeypatch.setenv("ESCALON_RECOVERY_CODE", "AAAA-BBBB")
+    assert run("user recover third ada").exit_code == 1
+    monkeypatch.setenv("ESCALON_RECOVERY_CODE", Path("book/recovery code").read_text())
+    recovered = run("user recover third ada")
+    assert recovered.exit_code == 0, recovered.output
+    assert run("user recover third ada").exit_code == 1, "a code works once"
     assert run("user revoke third carla --as ada --reason left").exit_code == 0
-    assert run("verify third").exit_code == 0
-    assert "REVOKED" in run("user list third").output
+    unproved = run("verify third")
+    assert (unproved.exit_code, "the key before did not agree" in unproved.output) == (1, True)
+    public = recovered.output.split("kept elsewhere: ")[1].split()[0]
+    assert run(f"verify third --key {public}").exit_code == 0
+    assert "REVOKED" in run("user list third --as ada").output
     Path("papers/audit.csv").write_text("rewritten")
     changed = run("verify papers")
     assert (changed.exit_code, "audit.csv" in changed.output) == (1, True)
@@ -156,8 +175,8 @@ def test_a_name_is_shown_to_its_own_site_and_to_nobody_else_and_appears_nowhere(
         assert (refused.exit_code, NAME in refused.output) == (1, False)
     run("archive book papers")
     run("backup book book.backup")
-    run("casebook data book folder")
-    said = run("casebook show book --json").output + run("casebook status book").output
+    run("casebook data book folder --as ines")
+    said = run("casebook show book --as ines --json").output + run("casebook status book --as ines").output
     assert NAME not in said
     for path in Path().rglob("*"):
         assert path.is_dir() or NAME.encode() not in path.read_bytes(), path
@@ -174,7 +193,7 @@ def test_a_data_folder_is_imported_after_a_dry_run(run: Call) -> None:
     assert "refused   facts.csv:8" in dry.output
     done = run("casebook import book data --participants-of S1 --as ada --record")
     assert "8 recorded + 0 already there + 0 in conflict + 1 refused" in done.output
-    written = run("casebook data book folder")
+    written = run("casebook data book folder --as ines")
     assert written.exit_code == 0, written.output
     assert Path("folder/doses.csv").read_text().count("\n") == 2
 
@@ -196,11 +215,11 @@ def test_an_amended_study_must_be_adopted(run: Call) -> None:
     folder = Path("study")
     folder.rename("nct07052565")
     book.write_text(book.read_text().replace(str(folder.resolve()), str(Path("nct07052565").resolve())))
-    refused = run("casebook status book")
+    refused = run("casebook status book --as ines")
     assert (refused.exit_code, "Adopt the change first" in refused.output) == (2, True), refused.output
     adopted = run("casebook amend book --as ines --changes", "a remark was added")
     assert adopted.exit_code == 0, adopted.output
-    assert run("casebook status book").exit_code == 0
+    assert run("casebook status book --as ines").exit_code == 0
 
 
 def test_help_stays_quick(tmp_path: Path) -> None:

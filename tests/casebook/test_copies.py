@@ -20,12 +20,13 @@ from escalon.casebook.backup import back_up, check_backup, digest_of_casebook, r
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.chain import verify
 from escalon.casebook.database import open_database
-from escalon.casebook.entry import Author
 from escalon.casebook.errors import CasebookError, ChainBroken, NotACasebook, StorageDamaged, WrongKey
 from escalon.casebook.identifiers import IdentifierStore, Identity
 from escalon.casebook.keys import SEALING_KEY, Seal
-from escalon.casebook.location import adopt_new_key, find_casebook, open_casebook, open_seal
-from escalon.history.events import EntryAnnulled, FactCorrected, FactRecorded, Observation
+from escalon.casebook.location import find_casebook, open_casebook, open_seal
+from escalon.conduct.accounts import take_over
+from escalon.conduct.identities import keep_identity
+from escalon.history.events import EntryAnnulled, FactCorrected, FactRecorded, IdentifierSealed, Observation
 
 PHRASE = "a passphrase nobody guesses"
 NAME = "Zuzana Unmistakable"
@@ -64,7 +65,7 @@ def book(casebook: Casebook) -> Casebook:
     while casebook.head.number < 150:
         casebook.append(ANNA, alt("7", "P-1"))
     with identities(Path(casebook.place)) as store:
-        store.keep("P-1", Identity(NAME, "+00 1234567"))
+        keep_identity(trial.conduct, store, CARLA, "P-1", Identity(NAME, "+00 1234567"))
     return casebook
 
 
@@ -76,12 +77,15 @@ def test_a_backup_restores_onto_an_empty_machine_with_equal_digest(book: Caseboo
     assert restore(file, tmp_path / "restored", PHRASE) == expected
     restored = open_casebook(tmp_path / "restored")
     assert verify(restored).is_whole
-    assert [entry.body for entry in restored.entries()] == [entry.body for entry in book.entries(upto=made.entries)]
+    bodies = [[entry.body for entry in one.entries(upto=made.entries)] for one in (restored, book)]
+    assert bodies[0] == bodies[1]
     restored.append(ANNA, alt("8", "P-1"))
     assert verify(restored).is_whole, "and goes on being written"
     restored.close()
     with identities(tmp_path / "restored") as store:
-        assert store.open("P-1").name == NAME
+        kept = next(book.entries(kinds=["IdentifierSealed"])).event
+        assert isinstance(kept, IdentifierSealed)
+        assert store.open("P-1", kept.digest).name == NAME
     assert next(book.entries(kinds=["BackupMade"])).event.digest == expected.digest  # type: ignore[attr-defined]
 
 
@@ -169,16 +173,17 @@ def test_an_archive_is_imported_again_with_equal_digest(book: Casebook, tmp_path
     again = open_casebook(tmp_path / "again")
     assert (again.head.number, again.head.hash) == (made.entries, made.ends_in)
     assert verify(again).is_whole
-    with pytest.raises(WrongKey, match="escalon casebook new-key"):
+    with pytest.raises(WrongKey, match="escalon user recover"):
         again.append(ANNA, alt())
-    again.close()
-    adopt_new_key(tmp_path / "again", Author("escalon", "software", "", "test"))
-    again = open_casebook(tmp_path / "again")
+    take_over(again)
     again.append(ANNA, alt("9", "P-1"))
     found = verify(again)
-    assert found.is_whole, found.problem
-    again.close()
-    assert make_archive(again, tmp_path / "second").entries == made.entries + 2
+    assert found.problem is not None, "nobody vouches for the new key"
+    assert (found.problem.number, "the key before did not agree" in found.problem.says) == (made.entries + 1, True)
+    assert verify(again, anchors=[(made.entries + 1, again.entry(made.entries + 1).hash)]).is_whole
+    assert verify(again, key=again.public_key).is_whole
+    assert not verify(again, key=book.public_key).is_whole
+    assert make_archive(again, tmp_path / "second").entries == made.entries + 3
     again.close()
 
 
@@ -188,20 +193,19 @@ def test_a_changed_archive_is_refused_and_names_the_file(sqlite_casebook: Casebo
     archive = tmp_path / "archive"
     make_archive(sqlite_casebook, archive)
     (archive / "facts.csv").write_text("participant,fact\n")
-    with pytest.raises(ChainBroken, match=r"facts\.csv is missing or was changed"):
+    with pytest.raises(ChainBroken, match=r"facts\.csv was changed"):
         import_archive(archive, tmp_path / "again")
 
 
 def test_the_wrong_sealing_key_opens_no_name(sqlite_casebook: Casebook) -> None:
     folder = Path(sqlite_casebook.place)
     with identities(folder) as store:
-        store.keep("P-1", Identity(NAME))
-        store.keep("P-2", Identity("Another"))
-        assert (store.open("P-1").name, store.open("P-2").name) == (NAME, "Another")
+        one, two = store.keep("P-1", Identity(NAME)), store.keep("P-2", Identity("Another"))
+        assert (store.open("P-1", one).name, store.open("P-2", two).name) == (NAME, "Another")
         other = IdentifierStore(store.engine, Seal(b"x" * 32), str(folder))
         with pytest.raises(WrongKey, match="does not open identity of participant P-1"):
-            other.open("P-1")
-        sealed = store.sealed()
+            other.open("P-1", one)
+        sealed = {row["participant"]: row["sealed"] for row in store.sealed()}
         moved = IdentifierStore(store.engine, store.seal, str(folder))
         with pytest.raises(WrongKey):
             moved.seal.open(sealed["P-2"], "identity of participant P-1")

@@ -17,7 +17,7 @@ from escalon.casebook.casebook import Casebook, Writer
 from escalon.casebook.chain import Verification, verify
 from escalon.casebook.clock import SetClock
 from escalon.casebook.entry import Author, read_entry, write_entry
-from escalon.casebook.errors import CasebookError, ClockWentBack
+from escalon.casebook.errors import CasebookError, ClockJumped
 from escalon.casebook.location import open_casebook
 from escalon.history.events import (
     KINDS,
@@ -126,7 +126,7 @@ def test_a_clock_gone_backwards_stops_recording(casebook: Casebook, clock: SetCl
     clock.move(timedelta(seconds=-3))
     assert casebook.append(ANNA, alt()).at == START, "a few seconds between two computers are no alarm"
     clock.move(timedelta(hours=-1))
-    with pytest.raises(ClockWentBack, match="Set the clock right; nothing was recorded"):
+    with pytest.raises(ClockJumped, match="Set the clock right; nothing was recorded"):
         casebook.append(ANNA, alt())
 
 
@@ -299,4 +299,4 @@ def test_two_programs_taking_turns_make_one_chain(casebook: Casebook) -> None:
     numbers = [one.append(ANNA, alt()).number for one in turns * 10]
     other.close()
     assert numbers == list(range(numbers[0], numbers[0] + len(turns) * 10))
-    assert verify(casebook) == Verification(numbers[-1], casebook.head.hash, 1, None)
+    assert verify(casebook) == Verification(numbers[-1], casebook.head.hash, 1, None, casebook.public_key)

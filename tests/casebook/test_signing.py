@@ -285,5 +285,6 @@ def test_a_changed_password_replaces_the_old_one(trial: Trial) -> None:
     accounts.change_own_password(trial.conduct, trial.secrets, CARLA, PASSWORD, new)
     refused(lambda: sign_in(trial.conduct, trial.secrets, "carla", PASSWORD), "is wrong")
     sign_in(trial.conduct, trial.secrets, "carla", Password(new))
-    accounts.set_password(trial.conduct, trial.secrets, ADA, "carla", SECRET)
+    refused(lambda: accounts.set_password(trial.conduct, trial.secrets, ADA, "carla", SECRET), "takes two people")
+    accounts.set_password(trial.conduct, trial.secrets, ADA, "carla", SECRET, second="mona", second_password=PASSWORD)
     sign_in(trial.conduct, trial.secrets, "carla", PASSWORD)

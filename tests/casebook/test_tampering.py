@@ -20,7 +20,7 @@ from escalon.casebook import verify_alone
 from escalon.casebook.canonical import NOTHING_BEFORE, entry_hash
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.chain import parse_anchor, verify
-from escalon.casebook.checkpoints import sign_checkpoint
+from escalon.casebook.checkpoints import sign_checkpoint, sign_head
 from escalon.casebook.keys import Signer, make_keys
 from escalon.casebook.location import find_casebook, open_casebook
 
@@ -196,7 +196,7 @@ def test_a_rewritten_record_signed_with_another_key_fails_at_the_first_checkpoin
             values = (forged.hash, forged.key, forged.signature, entry)
             raw.execute("UPDATE checkpoints SET hash = ?, key = ?, signature = ? WHERE entry = ?", values)
         at = raw.execute("SELECT at FROM head").fetchone()[0]
-        head = sign_checkpoint(forger, number, hashed, at)
+        head = sign_head(forger, number, hashed, at)
         raw.execute("UPDATE head SET number = ?, hash = ?, signature = ?", (number, hashed, head.signature))
 
     assert tampered(original, change) == 100

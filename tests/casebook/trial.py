@@ -42,6 +42,7 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 SECRET = "correct horse battery staple"
 PASSWORD = Password(SECRET)
+FIRST = "chosen by the administrator"
 
 PLAN = Plan(
     levels=3,
@@ -84,10 +85,16 @@ class Trial:
         self.conduct = Conduct(casebook, plan)
         self.secrets = SecretStore(casebook, Seal(b"k" * 32), QUICK)
         self.collections = itertools.count(1)
-        accounts.open_first_account(self.conduct, self.secrets, "ada", "Ada Min", SECRET)
+        self.recovery = accounts.open_first_account(self.conduct, self.secrets, "ada", "Ada Min", SECRET)
         for name, roles in PEOPLE.items():
             if name != "ada":
-                accounts.open_account(self.conduct, self.secrets, ADA, name, f"{name.title()} Example", roles, SECRET)
+                self.open_account(name, f"{name.title()} Example", roles)
+
+    def open_account(self, name: str, printed: str, roles: list[tuple[Role, str]]) -> None:
+        """An account whose holder has changed the password that the administrator chose."""
+        accounts.open_account(self.conduct, self.secrets, ADA, name, printed, roles, FIRST)
+        own = Author(name, "self", "", "test")
+        accounts.change_own_password(self.conduct, self.secrets, own, Password(FIRST), SECRET)
 
     def record(self, author: Author, event: Any, **more: Any) -> Entry:
         return self.conduct.record(author, event, **more)

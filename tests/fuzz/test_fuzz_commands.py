@@ -31,7 +31,7 @@ def place(tmp_path_factory):
         ("design compare --trials 0", "range"),
         ("serve data", "escalon serve --data data"),
         ("serve --host 256.0.0.1.2", "escalon: "),
-        ("casebook show book P-999", "there is no participant P-999"),
+        ("casebook show book P-999 --as ines", "there is no participant P-999"),
         ("casebook migrate book --owner nonsense", "postgresql://USER@HOST/NAME"),
         ("screen \udc80 data", "not text in UTF-8"),
         ("data check nct07052565 binary.csv", "binary.csv"),

@@ -18,7 +18,7 @@ from tests.torture.writers import WRITER, fact, in_child
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.chain import verify
 from escalon.casebook.clock import SetClock
-from escalon.casebook.errors import CasebookError, ClockWentBack, StorageDamaged, StorageFailed, WrongKey
+from escalon.casebook.errors import CasebookError, ClockJumped, StorageDamaged, StorageFailed, WrongKey
 from escalon.casebook.keys import SIGNING_KEY, make_keys
 from escalon.casebook.location import create_casebook, open_casebook
 
@@ -200,7 +200,7 @@ def clock_backwards(work: Path) -> str:
     book = create_casebook(work / "clock", study="torture", study_version="1", clock=clock)
     book.append(WRITER, fact("1"))
     clock.move(timedelta(days=-1))
-    says = must_stop(lambda: book.append(WRITER, fact("2")), ClockWentBack, "Set the clock right; nothing was recorded")
+    says = must_stop(lambda: book.append(WRITER, fact("2")), ClockJumped, "Set the clock right; nothing was recorded")
     clock.move(timedelta(days=1))
     book.append(WRITER, fact("3"))
     assert verify(book).is_whole

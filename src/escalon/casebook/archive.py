@@ -2,68 +2,29 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from hashlib import sha256
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from sqlalchemy import insert, select, update
 
 from escalon.casebook import verify_alone
-from escalon.casebook.canonical import canonical
+from escalon.casebook.archive_pdf import write_pdf
 from escalon.casebook.casebook import Casebook
-from escalon.casebook.chain import stored_rows, verify_rows
+from escalon.casebook.chain import Anchor, Problem, Verification, stored_rows, verify_rows
 from escalon.casebook.checkpoints import Checkpoint
-from escalon.casebook.current import Current, current_entries
 from escalon.casebook.database import open_database, storage_errors
-from escalon.casebook.encoding import content, time_text
-from escalon.casebook.entry import Entry
-from escalon.casebook.errors import CasebookError, ChainBroken, NotACasebook
-from escalon.casebook.keys import make_keys
+from escalon.casebook.entry import Author
+from escalon.casebook.errors import CasebookError, ChainBroken, NotACasebook, WrongKey
+from escalon.casebook.keys import Signer, is_signed, key_passphrase, make_keys
 from escalon.casebook.location import lay_out
 from escalon.casebook.tables import checkpoints, entries, head
-from escalon.history.events import KINDS, Event, FactCorrected, FactRecorded, Signed
+from escalon.history.events import KINDS, ArchiveMade, Event
 
 Progress = Callable[[int], None]
-
-AUDIT = [
-    "number",
-    "at",
-    "person",
-    "role",
-    "site",
-    "origin",
-    "event",
-    "participant",
-    "what",
-    "old",
-    "new",
-    "reason",
-    "study",
-    "software",
-    "previous",
-    "hash",
-]
-FACTS = [
-    "participant",
-    "fact",
-    "value",
-    "unit",
-    "day",
-    "until",
-    "ongoing",
-    "lower",
-    "upper",
-    "visit",
-    "source",
-    "entry",
-    "recorded_at",
-    "recorded_by",
-]
 
 README = """This is the archive of a casebook kept with Escalon. It needs no Escalon to be read or verified.
 
@@ -76,10 +37,11 @@ signatures.csv    printed name, UTC time, meaning and what was signed
 dictionary.csv    every column of every file
 casebook.pdf      a summary to print
 verify_alone.py   run: python3 verify_alone.py .   (Python 3.8 or newer, nothing else)
-SHA256SUMS        run: sha256sum --check SHA256SUMS
+SHA256SUMS        every file and its sum: sha256sum --check SHA256SUMS; the list itself is signed
 
-Text is UTF-8. An empty cell is a value that was not given. Participants appear by code only; names and contacts are
-not part of an archive. Times are UTC.
+Text is UTF-8. An empty cell is a value that was not given, or that is what it usually is. A cell that a spreadsheet would
+run as a formula begins with an apostrophe; line breaks and invisible marks appear as \\n and \\u202e. Participants appear
+by code only; names and contacts are not part of an archive. Times are UTC.
 """
 
 
@@ -92,22 +54,27 @@ class Archived:
     files: int
 
 
-def make_archive(casebook: Casebook, to: Path, progress: Progress | None = None) -> Archived:
-    """Write the archive into a new folder."""
+def make_archive(
+    casebook: Casebook, to: Path, progress: Progress | None = None, author: Author | None = None
+) -> Archived:
+    """Write the archive into a new folder, its list of files signed; `author` is who makes it, and is recorded."""
     if to.exists():
         raise CasebookError(f"{to} exists; an archive is written into a new folder")
+    if casebook.signer is None:
+        raise WrongKey(f"{casebook.why_read_only}; an archive is signed with it")
     unfinished = to.with_name(to.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "tables").mkdir(parents=True)
     try:
         last = _write_entries(casebook, unfinished, progress)
-        current = current_entries(casebook.entries(upto=last.number))
-        _write_tables(casebook, unfinished, current, last)
-        _write_pdf(casebook, unfinished, current, last)
-        files = _write_sums(unfinished)
+        _write_tables(unfinished)
+        write_pdf(casebook, last, unfinished / "casebook.pdf")
+        files = _write_sums(unfinished, casebook.signer, last)
         unfinished.rename(to)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+    if author:
+        casebook.append(author, ArchiveMade(upto=last.number))
     return Archived(last.number, last.hash, files)
 
 
@@ -134,90 +101,41 @@ def _write_entries(casebook: Casebook, to: Path, progress: Progress | None) -> C
     return last
 
 
-def _write_tables(casebook: Casebook, to: Path, current: list[Current], last: Checkpoint) -> None:
-    _csv(to / "audit.csv", AUDIT, map(_audit_row, casebook.entries(upto=last.number)))
-    _csv(
-        to / "facts.csv",
-        FACTS,
-        (_fact_row(one) for one in current if isinstance(one.event, FactRecorded | FactCorrected)),
-    )
-    signed = (one.entry for one in current if isinstance(one.event, Signed))
-    _csv(to / "signatures.csv", SIGNATURES, map(_signature_row, signed))
-    for kind in sorted({one.event.kind for one in current} - {"FactRecorded", "FactCorrected"}):
-        columns = [*ENVELOPE, *_own_fields(KINDS[kind])]
-        _csv(to / "tables" / f"{kind}.csv", columns, (_row(one) for one in current if one.event.kind == kind))
-    _csv(to / "dictionary.csv", ["file", "column", "meaning", "type"], _dictionary(to))
+def _write_tables(to: Path) -> None:
+    """The tables, made by the verifier's own functions, so that it can make them again and compare."""
+
+    def read() -> Iterator[dict[str, Any]]:
+        for number, previous, hashed, body in verify_alone.rows_of(to):
+            yield {**json.loads(body), "number": number, "previous": previous, "hash": hashed}
+
+    for name, columns, rows in verify_alone.tables(read, lambda name: _columns(Path(name).stem)):
+        with (to / name).open("wb") as file:
+            file.writelines(verify_alone.lines_of(columns, rows))
+    with (to / "dictionary.csv").open("wb") as file:
+        file.writelines(verify_alone.lines_of(["file", "column", "meaning", "type"], _dictionary(to)))
 
 
-SIGNATURES = ["number", "at", "person", "printed_name", "role", "meaning", "event", "what", "digest", "second_factor"]
-ENVELOPE = ["entry", "recorded_at", "recorded_by", "role", "site", "participant", "reason"]
-
-
-def _audit_row(entry: Entry) -> list[Any]:
-    return [
-        entry.number,
-        time_text(entry.at),
-        entry.author.person,
-        entry.author.role,
-        entry.author.site,
-        entry.author.origin,
-        entry.kind,
-        entry.participant,
-        entry.event.what,
-        canonical(entry.old) if entry.old is not None else None,
-        canonical(content(entry.event)),
-        entry.event.reason,
-        entry.study,
-        entry.software,
-        entry.previous,
-        entry.hash,
-    ]
-
-
-def _fact_row(one: Current) -> list[Any]:
-    fact = one.event.fact  # type: ignore[attr-defined]
-    described = [fact.name, fact.value, fact.unit, fact.day, fact.until, fact.ongoing, fact.lower, fact.upper]
-    author = one.entry.author.person
-    return [
-        one.event.participant,
-        *described,
-        fact.visit,
-        fact.source,
-        one.entry.number,
-        time_text(one.entry.at),
-        author,
-    ]
-
-
-def _signature_row(entry: Entry) -> list[Any]:
-    signed = entry.event
-    assert isinstance(signed, Signed)
-    who = [entry.number, time_text(entry.at), entry.author.person, signed.printed_name, entry.author.role]
-    return [*who, signed.meaning, signed.kind, signed.what, signed.digest, signed.second_factor]
+def _columns(kind: str) -> list[str]:
+    return [*verify_alone.ENVELOPE, *_own_fields(KINDS[kind])]
 
 
 def _own_fields(kind: type[Event]) -> list[str]:
     return [field.name for field in fields(kind) if field.name not in ("participant", "reason")]
 
 
-def _row(one: Current) -> list[Any]:
-    entry, written = one.entry, content(one.event)
-    values = [written.get(name) for name in _own_fields(type(one.event))]
-    shown = [canonical({"": value})[4:-1] if isinstance(value, list | dict) else value for value in values]
-    author = entry.author
-    who = [entry.number, time_text(entry.at), author.person, author.role, author.site]
-    return [*who, one.event.participant, one.event.reason, *shown]
-
-
 def _dictionary(to: Path) -> Iterator[list[str]]:
-    plain = {"audit.csv": AUDIT, "facts.csv": FACTS, "signatures.csv": SIGNATURES}
+    plain = {
+        "audit.csv": verify_alone.AUDIT,
+        "facts.csv": verify_alone.FACTS,
+        "signatures.csv": verify_alone.SIGNATURES,
+    }
     for name, columns in plain.items():
         for column in columns:
             yield [name, column, COLUMNS.get(column, column.replace("_", " ")), "text"]
     for path in sorted((to / "tables").iterdir()):
         kind = KINDS[path.stem]
         hints = get_type_hints(kind)
-        for column in [*ENVELOPE, *_own_fields(kind)]:
+        for column in _columns(path.stem):
             meaning = COLUMNS.get(column) or f"{column.replace('_', ' ')} ({(kind.__doc__ or '').strip()})"
             yield [f"tables/{path.name}", column, meaning, _type_name(hints.get(column, str))]
 
@@ -252,52 +170,65 @@ COLUMNS = {
 }
 
 
-def _csv(path: Path, columns: list[str], rows: Iterable[list[Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
-
-
-def _write_pdf(casebook: Casebook, to: Path, current: list[Current], last: Checkpoint) -> None:
-    from escalon.casebook.archive_pdf import write_pdf
-
-    write_pdf(casebook, current, last, to / "casebook.pdf")
-
-
-def _write_sums(to: Path) -> int:
+def _write_sums(to: Path, signer: Signer, last: Checkpoint) -> int:
     files = sorted(path for path in to.rglob("*") if path.is_file())
-    lines = [f"{sha256(path.read_bytes()).hexdigest()}  {path.relative_to(to).as_posix()}\n" for path in files]
-    (to / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
-    return len(files) + 1
+    lines = [f"{verify_alone.digest_of(path)}  {path.relative_to(to).as_posix()}\n" for path in files]
+    (to / verify_alone.LIST).write_text("".join(lines), encoding="utf-8")
+    signature = signer.sign(verify_alone.list_statement(to, last.number, last.hash))
+    (to / verify_alone.SIGNATURE).write_text(f"{signature}\n", encoding="ascii")
+    return len(files) + 2
 
 
-def check_archive(archive: Path, anchors: Sequence[tuple[int, str]] = ()) -> Archived:
-    """Verify an archive's files against their sums, and its chain of entries against its checkpoints."""
+def verify_archive(
+    archive: Path,
+    anchors: Sequence[tuple[int, str] | Anchor] = (),
+    key: str | None = None,
+    progress: Progress | None = None,
+) -> Verification:
+    """Verify an archive: its chain and signatures, every file against the signed list, every table against the entries."""
     if not (archive / "entries.jsonl").is_file():
         raise NotACasebook(f"{archive}: no entries.jsonl; this is not an archive of a casebook")
-    listed = (archive / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    for expected, name in (line.split("  ", 1) for line in listed):
-        path = archive / name
-        if not path.is_file() or sha256(path.read_bytes()).hexdigest() != expected:
-            raise ChainBroken(f"{archive}: {name} is missing or was changed")
-    last, kept = _ends(archive)
-    found = verify_rows(_rows(archive), kept, head=last, anchors=anchors)
+    try:
+        last, kept = _ends(archive)
+        rows = verify_alone.rows_of(archive)
+        found = verify_rows(rows, kept, head=last, anchors=anchors, key=key, progress=progress)
+        if found.is_whole and (wrong := _wrong_file(archive, found)):
+            return replace(found, problem=Problem(0, wrong))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
+        return Verification(0, "", 0, Problem(0, f"the archive cannot be read ({wrong})"))
+    return found
+
+
+def _wrong_file(archive: Path, found: Verification) -> str | None:
+    if wrong := verify_alone.wrong_file(archive):
+        return str(wrong)
+    signature = (archive / verify_alone.SIGNATURE).read_text(encoding="ascii").strip()
+    stated = verify_alone.list_statement(archive, found.entries, found.ends_in)
+    if not is_signed(found.key, signature, stated):
+        return f"{verify_alone.LIST}: the list of files is not signed with the casebook's key"
+    if table := verify_alone.wrong_table(archive):
+        return f"{table} is not what the entries say"
+    return None
+
+
+def check_archive(archive: Path, anchors: Sequence[tuple[int, str] | Anchor] = ()) -> Verification:
+    """Refuse an archive that is not whole."""
+    found = verify_archive(archive, anchors)
     if found.problem:
         raise ChainBroken(f"{archive}: {found.problem}")
-    return Archived(found.entries, found.ends_in, len(listed) + 1)
+    return found
 
 
 def import_archive(archive: Path, folder: Path, *, database: str | None = None, owner: str | None = None) -> Archived:
     """Set a casebook up from an archive, with equal digest. It carries no keys and no passwords; both are made anew."""
     checked = check_archive(archive)
     location = lay_out(folder, database, owner)
-    make_keys(location.keys)
+    make_keys(location.keys, key_passphrase())
     last, kept = _ends(archive)
     engine = open_database(location.database)
     try:
         with storage_errors(str(folder)), engine.execution_options(writes=True).begin() as connection:
-            for batch in _batches(_rows(archive)):
+            for batch in _batches(verify_alone.rows_of(archive)):
                 connection.execute(insert(entries), batch)
             if kept:
                 connection.execute(insert(checkpoints), [_checkpoint_row(one) for one in kept])
@@ -308,20 +239,13 @@ def import_archive(archive: Path, folder: Path, *, database: str | None = None, 
         engine.dispose()
     if (arrived.number, arrived.hash) != (checked.entries, checked.ends_in):
         raise CasebookError(f"{folder}: the casebook differs from the archive; do not use it")
-    return checked
+    return Archived(checked.entries, checked.ends_in, len(verify_alone.listed(archive)) + 2)
 
 
 def _ends(archive: Path) -> tuple[Checkpoint, list[Checkpoint]]:
     ends = json.loads((archive / "checkpoints.json").read_text(encoding="utf-8"))
     number, hashed, at, signature = ends["head"]
     return Checkpoint(number, hashed, at, "", signature), [Checkpoint(*one) for one in ends["checkpoints"]]
-
-
-def _rows(archive: Path) -> Iterator[tuple[int, str, str, str]]:
-    with (archive / "entries.jsonl").open(encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            yield row["number"], row["previous"], row["hash"], row["body"]
 
 
 def _batches(rows: Iterable[tuple[int, str, str, str]], size: int = 2000) -> Iterator[list[dict[str, Any]]]:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.checkpoints import Checkpoint
-from escalon.casebook.current import Current
-from escalon.history.events import FactCorrected, FactRecorded, Signed
+from escalon.casebook.entry import Entry
+from escalon.casebook.telling import told
+from escalon.casebook.verify_alone import in_one_line
+from escalon.history.events import Signed
 
 MOST_PRINTED = 5_000
 """Entries printed; beyond that nobody reads paper, and audit.csv has them all. The page says what it leaves out."""
@@ -31,17 +33,16 @@ Not a medical device. Participants appear by code. Verify with #raw("python3 ver
 """
 
 
-def write_pdf(casebook: Casebook, current: list[Current], last: Checkpoint, to: Path) -> None:
+def write_pdf(casebook: Casebook, last: Checkpoint, to: Path) -> None:
     """Print the summary with typst."""
     import typst
 
-    compiled = typst.compile(PAGE.encode(), sys_inputs={"book": json.dumps(_book(casebook, current, last))})
+    compiled = typst.compile(PAGE.encode(), sys_inputs={"book": json.dumps(_book(casebook, last))})
     to.write_bytes(compiled)
 
 
-def _book(casebook: Casebook, current: list[Current], last: Checkpoint) -> dict[str, object]:
-    facts = sum(isinstance(one.event, FactRecorded | FactCorrected) for one in current)
-    others = [one for one in current if not isinstance(one.event, FactRecorded | FactCorrected)]
+def _book(casebook: Casebook, last: Checkpoint) -> dict[str, object]:
+    others = list(casebook.entries(upto=last.number, facts=False))
     left_out = max(0, len(others) - MOST_PRINTED)
     summary = [
         ["Study and version in force", casebook.study],
@@ -50,10 +51,10 @@ def _book(casebook: Casebook, current: list[Current], last: Checkpoint) -> dict[
         ["Ends in", f"{last.number}:{last.hash}"],
         ["Head signature", last.signature],
         ["Public key (Ed25519)", casebook.public_key],
-        ["Facts standing after corrections", str(facts)],
+        ["Entries that record facts", str(last.number - len(others))],
     ]
     return {
-        "study": casebook.study,
+        "study": in_one_line(casebook.study),
         "summary": summary,
         "signatures": [_signature(one) for one in others if isinstance(one.event, Signed)],
         "entries": [_entry(one) for one in others[:MOST_PRINTED]],
@@ -61,14 +62,17 @@ def _book(casebook: Casebook, current: list[Current], last: Checkpoint) -> dict[
     }
 
 
-def _signature(one: Current) -> list[str]:
-    signed, entry = one.event, one.entry
+def _signature(entry: Entry) -> list[str]:
+    signed = entry.event
     assert isinstance(signed, Signed)
     at = f"{entry.at:%Y-%m-%d %H:%M:%S}"
-    return [str(entry.number), signed.printed_name, at, entry.author.role, f"{signed.meaning}: {signed.what}"]
+    row = [str(entry.number), signed.printed_name, at, entry.author.role, f"{signed.meaning}: {signed.what}"]
+    return [in_one_line(cell) for cell in row]
 
 
-def _entry(one: Current) -> list[str]:
-    entry = one.entry
-    what = one.event.what + (f". Reason: {one.event.reason}" if one.event.reason else "")
-    return [str(entry.number), f"{entry.at:%Y-%m-%d %H:%M}", entry.author.person, one.event.participant or "", what]
+def _entry(entry: Entry) -> list[str]:
+    values = told(json.loads(entry.body))
+    what = entry.event.what + (f" ({values})" if values else "")
+    why = f". Reason: {entry.event.reason}" if entry.event.reason else ""
+    row = [str(entry.number), f"{entry.at:%Y-%m-%d %H:%M}", entry.author.person, entry.participant or "", what + why]
+    return [in_one_line(cell) for cell in row]

@@ -7,31 +7,45 @@ import gzip
 import io
 import json
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select, update
 
+from escalon.casebook.canonical import LONGEST_BODY
 from escalon.casebook.casebook import SYSTEM, Casebook
-from escalon.casebook.chain import Row, Verification, verify_rows
+from escalon.casebook.chain import NO_HEAD, Row, Verification, verify_rows
+from escalon.casebook.checkpoints import Checkpoint
 from escalon.casebook.database import open_database, storage_errors
 from escalon.casebook.entry import Author
 from escalon.casebook.errors import CasebookError, ChainBroken, StorageDamaged, StorageFailed
 from escalon.casebook.identifiers import IdentifierStore
-from escalon.casebook.keys import Seal, keep_keys, load_seal, load_signer, private_pem, read_signer
+from escalon.casebook.keys import SEALING_KEY, SIGNING_KEY, Seal, keep_keys, key_passphrase, load_signer
 from escalon.casebook.location import Location, find_casebook, lay_out, open_casebook, settings_of, write_settings
 from escalon.casebook.sealed_file import SealedReader, SealedWriter
+from escalon.casebook.secrets import SHORTEST_ALONE
 from escalon.casebook.tables import checkpoints, entries, head, secrets
-from escalon.history.events import BackupMade
+from escalon.history.events import BackupMade, CasebookRestored
 
 Progress = Callable[[int], None]
 Line = tuple[str, dict[str, Any]]
 
 BATCH = 2_000
+
+FEWEST_LETTERS = 5
+"""Different letters of a passphrase; our choice, against fifteen times the same."""
+
+LONGEST_LINE = 2 * LONGEST_BODY
+"""Bytes of a line: an entry, written as JSON once more."""
+
+MOST_OTHERS = 5_000_000
+"""Lines beside entries: a checkpoint or signature each, far more than a trial has."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +57,13 @@ class Copied:
     digest: str
 
 
-def back_up(folder: Path, to: Path, passphrase: str, progress: Progress | None = None) -> Copied:
-    """Write an encrypted backup, read it back, verify its chain, and record that it was made."""
+def back_up(
+    folder: Path, to: Path, passphrase: str, author: Author | None = None, progress: Progress | None = None
+) -> Copied:
+    """Write an encrypted backup, read it back, verify its chain, and record who made it."""
     if to.exists():
         raise CasebookError(f"{to} exists; a backup is never written over")
+    refuse_weak(passphrase)
     location = find_casebook(folder)
     casebook = open_casebook(folder)
     unfinished = to.with_name(to.name + ".unfinished")
@@ -58,10 +75,18 @@ def back_up(folder: Path, to: Path, passphrase: str, progress: Progress | None =
         unfinished.rename(to)
     finally:
         unfinished.unlink(missing_ok=True)
-    author = Author(SYSTEM, "software", "", f"backup by {getpass.getuser()}")
-    casebook.append(author, BackupMade(upto=written.entries, digest=written.digest))
+    made_by = author or Author(SYSTEM, "software", "", f"backup by {getpass.getuser()}")
+    casebook.append(made_by, BackupMade(upto=written.entries, digest=written.digest))
     casebook.close()
     return written
+
+
+def refuse_weak(passphrase: str) -> None:
+    """A backup holds every key, so its passphrase is at least as long as a password."""
+    if len(passphrase.strip()) < SHORTEST_ALONE or len(set(passphrase)) < FEWEST_LETTERS:
+        raise CasebookError(
+            f"the passphrase of a backup, which holds every key, has at least {SHORTEST_ALONE} characters"
+        )
 
 
 def check_backup(backup: Path, passphrase: str) -> Copied:
@@ -83,7 +108,10 @@ def restore(
     owner: str | None = None,
     progress: Progress | None = None,
 ) -> Copied:
-    """Set a casebook up again from a backup, in a new folder; it ends with the digest of the backup."""
+    """Set a casebook up again from a backup, in a new folder, with the digest of the backup; then say that it was done.
+
+    The entry that says so names this copy, so that two copies of one backup are told apart by their own records.
+    """
     expected = check_backup(backup, passphrase)  # before anything is made
     location = lay_out(folder, database, owner)
     engine = open_database(location.database)
@@ -97,12 +125,27 @@ def restore(
     restored = digest_of_casebook(folder)
     if restored != expected:
         raise StorageFailed(f"{folder}: the restored casebook differs from the backup; do not use it")
+    _say_restored(folder, restored, "a backup")
     return restored
+
+
+def _say_restored(folder: Path, restored: Copied, source: str) -> None:
+    casebook = open_casebook(folder)
+    if casebook.signer:  # without its key nothing is recorded in it, until the key is changed
+        casebook.mark = None  # the mark is of the casebook it was copied from
+        author = Author(SYSTEM, "software", "", f"restore by {getpass.getuser()}")
+        casebook.append(author, restored_event(restored.entries, restored.digest, source))
+    casebook.close()
+
+
+def restored_event(upto: int, digest: str, source: str) -> CasebookRestored:
+    """What a restored casebook records first: a name of its own."""
+    return CasebookRestored(upto=upto, digest=digest, source=source, copy=str(uuid.uuid4()))
 
 
 def digest_of_casebook(folder: Path) -> Copied:
     """The digest over everything a backup of this casebook would hold, except its keys."""
-    location, casebook = find_casebook(folder), open_casebook(folder)
+    location, casebook = find_casebook(folder), open_casebook(folder, read_only=True)
     content = _Content()
     for line in _lines(location, casebook):
         content.take(line)
@@ -115,32 +158,38 @@ class _Content:
 
     def __init__(self) -> None:
         self.entries, self.ends_in, self.hash = 0, "", sha256()
-        self.rest: list[Line] = []
+        self.last = ""
 
     def take(self, line: Line) -> Line:
-        kind, values = line
-        if kind not in ("key", "settings", "end"):
+        self.last, values = line
+        if self.last not in ("key", "settings", "end"):
             self.hash.update(_text(line))
-        if kind == "entry":
+        if self.last == "entry":
             self.entries, self.ends_in = values["number"], values["hash"]
-        else:
-            self.rest.append(line)
         return line
 
     def verify(self, lines: Iterator[Line]) -> Verification:
-        rows = self._rows(lines)
-        first = verify_rows(rows, [])
-        if first.problem:
-            return first
-        for line in lines:
-            self.take(line)
-        if not self.rest or self.rest[-1][0] != "end":
-            raise StorageDamaged("the backup has no end")
-        return first
+        """Head and checkpoints come first, then the entries they are of, then what is not chained."""
+        end, signed, first = NO_HEAD, list[Checkpoint](), list[Line]()
+        for line in map(self.take, lines):
+            kind, values = line
+            if kind == "head":
+                end = Checkpoint(values["number"], values["hash"], values["at"], "", values["signature"])
+            elif kind == "checkpoint":
+                signed.append(Checkpoint(*(values[name] for name in ("entry", "hash", "at", "key", "signature"))))
+            else:
+                first.append(line)
+                break
+        found = verify_rows(self._rows(chain(first, map(self.take, lines))), signed, head=end)
+        if found.is_whole:
+            for line in lines:
+                self.take(line)
+            if self.last != "end":
+                raise StorageDamaged("the backup has no end")
+        return found
 
     def _rows(self, lines: Iterator[Line]) -> Iterator[Row]:
-        for line in lines:
-            kind, values = self.take(line)
+        for kind, values in lines:
             if kind != "entry":
                 return
             yield values["number"], values["previous"], values["hash"], values["body"]
@@ -168,37 +217,36 @@ def _lines(location: Location, casebook: Casebook, progress: Progress | None = N
         # One snapshot, so that entries, checkpoints and head belong together while others go on recording.
         if fresh.dialect.name == "postgresql":
             fresh = fresh.execution_options(isolation_level="REPEATABLE READ")
+        yield from _table(fresh, "head", head)
+        yield from _table(fresh, "checkpoint", checkpoints)
         query = select(entries.c.number, entries.c.previous, entries.c.hash, entries.c.body).order_by(entries.c.number)
         for row in fresh.execution_options(yield_per=BATCH).execute(query):
             yield "entry", dict(row._mapping)
             if progress and not row.number % BATCH:
                 progress(row.number)
-        for name, table in (("head", head), ("checkpoint", checkpoints), ("secret", secrets)):
-            for row in fresh.execute(select(table).order_by(*table.primary_key.columns)):
-                yield name, dict(row._mapping)
+        yield from _table(fresh, "secret", secrets)
     with _identifiers(location) as store:
-        for code, sealed in store.sealed().items():
-            yield "identifier", {"participant": code, "sealed": sealed}
+        yield from (("identifier", kept) for kept in store.sealed())
     yield "settings", settings_of(location.folder)
 
 
+def _table(fresh: Connection, name: str, table: Table) -> Iterator[Line]:
+    for row in fresh.execute(select(table).order_by(*table.primary_key.columns)):
+        yield name, dict(row._mapping)
+
+
 def _keys(location: Location) -> Iterator[Line]:
-    signer = load_signer(location.keys, os.environ.get("ESCALON_KEY_PASSPHRASE"))
-    seal = load_seal(location.keys)
-    yield (
-        "key",
-        {
-            "signing": private_pem(signer).decode() if signer else None,
-            "sealing": seal.key.hex() if seal else None,
-        },
-    )
+    """The files of the keys as they are: what is under a passphrase stays under it."""
+    load_signer(location.keys, key_passphrase())  # a key that does not open is no backup of one
+    files = {"signing": location.keys / SIGNING_KEY, "sealing": location.keys / SEALING_KEY}
+    yield "key", {name: path.read_text(encoding="ascii") if path.exists() else None for name, path in files.items()}
 
 
 @contextmanager
 def _identifiers(location: Location) -> Iterator[IdentifierStore]:
     engine = open_database(location.identifiers)
     try:
-        yield IdentifierStore(engine, load_seal(location.keys) or Seal(b""), str(location.folder))
+        yield IdentifierStore(engine, Seal(b""), str(location.folder))
     finally:
         engine.dispose()
 
@@ -217,11 +265,21 @@ def _opened(backup: Path, passphrase: str) -> Iterator[Iterator[Line]]:
 
 def _read_lines(sealed: Any, backup: Path) -> Iterator[Line]:
     try:
-        with sealed, gzip.open(sealed, "rt", encoding="utf-8") as text:
-            for line in text:
+        with sealed, gzip.open(sealed, "rb") as packed:
+            others = 0
+            while line := packed.readline(LONGEST_LINE + 1):
+                if len(line) > LONGEST_LINE:
+                    raise StorageDamaged(f"{backup}: a line is longer than an entry may be; nothing was restored")
                 kind, values = json.loads(line)
+                others += kind != "entry"
+                if others > MOST_OTHERS:
+                    raise StorageDamaged(
+                        f"{backup}: more than a casebook holds beside its entries; nothing was restored"
+                    )
                 yield kind, values
-    except (OSError, EOFError, UnicodeDecodeError, json.JSONDecodeError) as wrong:
+    except (OSError, EOFError, ValueError, TypeError, RecursionError) as wrong:
+        if isinstance(wrong, CasebookError):
+            raise
         raise StorageDamaged(f"{backup}: damaged ({wrong})") from wrong
 
 
@@ -258,12 +316,10 @@ def _put_row(connection: Connection, kind: str, values: dict[str, Any]) -> None:
 
 
 def _put_rest(location: Location, rest: list[Line]) -> None:
-    sealed = {values["participant"]: values["sealed"] for kind, values in rest if kind == "identifier"}
     for kind, values in rest:
         if kind == "key" and values["sealing"]:
-            signer = read_signer(values["signing"].encode(), "backup") if values["signing"] else None
-            keep_keys(location.keys, signer, Seal(bytes.fromhex(values["sealing"])))
+            keep_keys(location.keys, values["signing"], values["sealing"])
         if kind == "settings":
             write_settings(location.folder, values)
     with _identifiers(location) as store:
-        store.put_back(sealed)
+        store.put_back([values for kind, values in rest if kind == "identifier"])

@@ -24,7 +24,7 @@ STATEMENTS = {
 }
 """What an act writes, by name; the values of a `Write` stand in the order of its columns here."""
 
-READ_HEAD = "SELECT number, hash, at FROM head"
+READ_HEAD = "SELECT number, hash, at, signature FROM head"
 
 FOLLOW_SQLITE = "INSERT INTO following VALUES (?, ?, ?, ?, ?, ?)"
 """The view's trigger does on SQLite what the next statement does on PostgreSQL."""
@@ -39,8 +39,8 @@ INSERT INTO entries (number, previous, hash, body) SELECT $1, $2, $3, $4 FROM mo
 TURN = 5
 """Milliseconds SQLite waits before it is asked again. Left alone it sleeps ever longer, and a crowd of writers with it."""
 
-Head = tuple[int, str, str]
-"""Where the casebook ends: number, hash and time of the last entry."""
+Head = tuple[int, str, str, str]
+"""Where the casebook ends: number, hash and time of the last entry, and the signature over them."""
 
 Write = tuple[str, tuple[int | str, ...]]
 """A statement's name (`entry`, `head` or `checkpoint`) and its values."""
@@ -53,8 +53,8 @@ class Hand(Protocol):
         """The driver's own connection, set up for recording."""
         ...
 
-    def begin(self, driver: Any) -> Head:
-        """Start alone: the head, which nobody else can move until the end."""
+    def begin(self, driver: Any) -> Head | None:
+        """Start alone: the head, which nobody else can move until the end; None where it is missing."""
         ...
 
     def write(self, driver: Any, writes: Sequence[Write]) -> None:
@@ -83,7 +83,7 @@ class _OneByOne:
         driver.execute(f"PRAGMA busy_timeout = {TURN}")
         return driver
 
-    def begin(self, driver: Any) -> Head:
+    def begin(self, driver: Any) -> Head | None:
         _patiently(driver, "BEGIN IMMEDIATE")
         return driver.execute(READ_HEAD).fetchone()  # type: ignore[no-any-return]
 
@@ -132,10 +132,12 @@ class _Together:
             _checked(driver.pgconn.prepare(_name(name), _numbered(text).encode()))
         return driver.pgconn
 
-    def begin(self, driver: Any) -> Head:
+    def begin(self, driver: Any) -> Head | None:
         found = _checked(driver.exec_(b"BEGIN; EXECUTE " + _name("lock")))
-        number, hashed, at = (found.get_value(0, column).decode() for column in range(3))
-        return int(number), hashed, at
+        if not found.ntuples:
+            return None
+        number, hashed, at, signature = (found.get_value(0, column).decode() for column in range(4))
+        return int(number), hashed, at, signature
 
     def write(self, driver: Any, writes: Sequence[Write]) -> None:
         if writes:

@@ -18,7 +18,12 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import TypeAlias
 
+from escalon.casebook.errors import CasebookError
+
 Plain: TypeAlias = "bool | int | str | list[Plain] | dict[str, Plain] | None"
+
+LONGEST_BODY = 1 << 20
+"""Bytes of an entry at most, so that what is read back can be bounded; a form of a visit has a few thousand."""
 
 NOTHING_BEFORE = "0" * 64
 """The hash that stands before the first entry."""
@@ -31,7 +36,9 @@ def canonical(value: Plain | Mapping[str, Plain]) -> str:
     """The one way to write `value` down, so that equal content has equal bytes."""
     text = _encode(value)
     if "\\u0000" in text and _NULL.search(text):
-        raise ValueError("the text contains a null character (U+0000); a casebook stores readable text only")
+        raise CasebookError("the text contains a null character (U+0000); a casebook stores readable text only")
+    if len(text) > LONGEST_BODY or len(text.encode()) > LONGEST_BODY:
+        raise CasebookError(f"an entry holds at most {LONGEST_BODY:,} bytes; this one has more")
     return text
 
 

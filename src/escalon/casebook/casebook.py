@@ -13,18 +13,22 @@ from sqlalchemy import Connection, Engine, bindparam, select, text
 import escalon
 from escalon.casebook.by_hand import Head, Write, hand_for
 from escalon.casebook.canonical import Plain
-from escalon.casebook.checkpoints import EVERY, Checkpoint, sign_checkpoint
+from escalon.casebook.checkpoints import Checkpoint, is_due, key_statement, sign_checkpoint, sign_head
 from escalon.casebook.clock import Clock
-from escalon.casebook.database import storage_errors
+from escalon.casebook.database import RESTORE, storage_errors
 from escalon.casebook.encoding import content, read_time, time_text
 from escalon.casebook.entry import Author, Entry, read_entry, write_entry
-from escalon.casebook.errors import CasebookError, ClockWentBack, WrongKey
+from escalon.casebook.errors import CasebookError, ChainBroken, ClockJumped, StorageDamaged, WrongKey
 from escalon.casebook.keys import Signer
+from escalon.casebook.seen import HighestSeen
 from escalon.casebook.tables import checkpoints, entries, head
-from escalon.history.events import AmendmentAdopted, CasebookOpened, CheckpointKeyChanged, Event
+from escalon.history.events import AmendmentAdopted, CasebookOpened, CasebookRestored, CheckpointKeyChanged, Event
 
 TOLERANCE = timedelta(seconds=5)
 """How far two computers' clocks may differ before an entry is refused; within it, an entry takes the last one's time."""
+
+LONGEST_PAUSE = timedelta(days=400)
+"""Nobody records for so long, and then records: rather the clock has jumped. Our choice: a yearly visit and a month."""
 
 SYSTEM = "escalon"
 """The person named in entries that the software itself makes."""
@@ -44,17 +48,32 @@ _KEY = (
     .order_by(entries.c.number.desc())
     .limit(1)
 )
+_NAME = (
+    _ROW.where(_OTHER_THAN_FACTS)
+    .where(entries.c.kind.in_(["CasebookOpened", "CasebookRestored"]))
+    .order_by(entries.c.number.desc())
+    .limit(1)
+)
 _ONE = _ROW.where(entries.c.number == bindparam("wanted"))
 
 
 class Casebook:
     """What did happen. Opened on an engine, with the clock to stamp by and the key to sign with (None: reading only)."""
 
-    def __init__(self, engine: Engine, *, clock: Clock, signer: Signer | None = None, place: str = "casebook") -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        clock: Clock,
+        signer: Signer | None = None,
+        place: str = "casebook",
+        mark: HighestSeen | None = None,
+    ) -> None:
         self.engine = engine
         self.clock = clock
         self.signer = signer
         self.place = place
+        self.mark = mark
         self.why_read_only = f"{place}: the signing key is not on this computer, so the casebook is for reading only"
         self._known_study: tuple[int, str] = (-1, "")
         self._left: Head | None = None
@@ -77,7 +96,7 @@ class Casebook:
         """Record one event after the head as we left it; None, and nothing recorded, if it is no longer there."""
         with storage_errors(self.place), self._one_writer:
             kept, left = self._kept, self._left
-            if kept is None or left is None or self.signer is None or (left[0] + 1) % EVERY == 0:
+            if kept is None or left is None or self.signer is None or is_due(left[0] + 1, event):
                 return None  # nothing to go by, or a checkpoint is due
             self._kept = None
             try:
@@ -94,21 +113,32 @@ class Casebook:
         return None
 
     def _remember(self, writer: Writer) -> None:
-        self._left = (writer.number, writer.hash, writer.at)
+        self._left = writer.left
         self._known_study = (writer.number, writer.study)
+        if self.mark and writer.number > writer.began_at:
+            self.mark.raise_to(writer.number, writer.hash)
 
     @contextmanager
-    def writing(self) -> Iterator[Writer]:
-        """Hold the casebook alone: what is read inside is still true when it is written; all is kept, or nothing."""
-        if self.signer is None:
+    def writing(self, *, clock_confirmed: bool = False, new_key: Signer | None = None) -> Iterator[Writer]:
+        """Hold the casebook alone: what is read inside is still true when it is written; all is kept, or nothing.
+
+        With `new_key` the act is to go on with another key, and the old one need not be at hand.
+        """
+        signer = self.signer or new_key
+        if signer is None:
             raise WrongKey(self.why_read_only)
         with storage_errors(self.place), self._one_writer, self._writing_connection() as connection:
             found = self._hand.begin(self._driver)
+            if found is None:
+                raise StorageDamaged(f"{self.place}: the signed head is missing. {RESTORE}")
             alone = found == self._left
-            writer = Writer(self, connection, self.signer, *found)
+            if not alone:
+                self._refuse_a_forged_end(found, self.public_key if new_key else signer.public_key)
+            writer = Writer(self, connection, signer, *found, clock_confirmed=clock_confirmed)
             yield writer
             self._hand.commit(self._driver, writer.last_writes())
             self._alone = alone
+            self.signer = writer.signer
             self._remember(writer)
 
     @contextmanager
@@ -127,11 +157,14 @@ class Casebook:
             raise
         self._kept = kept
 
-    def checkpoint(self) -> Checkpoint:
-        """Keep a signed checkpoint of the last entry now, unless it has one."""
-        with self.writing() as writer:
-            writer.checkpoint_due = True
-        return self.checkpoints()[-1]
+    def _refuse_a_forged_end(self, found: Head, key: str) -> None:
+        # To go on from an end that our key did not sign would put our signature under somebody else's entries.
+        number, hashed, at, signature = found
+        if number and not Checkpoint(number, hashed, at, key, signature).is_signed_as_head:
+            raise ChainBroken(
+                f"{self.place}: the end of the record, entry {number}, is not signed with the key at hand: entries were "
+                "written past Escalon, or the key was changed meanwhile. Nothing was recorded; escalon verify says where"
+            )
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -139,7 +172,9 @@ class Casebook:
     def head(self) -> Checkpoint:
         """The last entry's number and hash, signed."""
         with self.reading() as connection:
-            row = connection.execute(select(head)).one()
+            row = connection.execute(select(head)).one_or_none()
+        if row is None:
+            raise StorageDamaged(f"{self.place}: the signed head is missing. {RESTORE}")
         return Checkpoint(row.number, row.hash, row.at, self.public_key, row.signature)
 
     @property
@@ -148,7 +183,15 @@ class Casebook:
         match self._first(_KEY):
             case CasebookOpened(public_key=key) | CheckpointKeyChanged(public_key=key):
                 return key
-        raise CasebookError(f"{self.place}: the casebook has no first entry")
+        raise StorageDamaged(f"{self.place}: the casebook has no first entry. {RESTORE}")
+
+    @property
+    def name(self) -> str:
+        """What this copy of the casebook is called: as it was opened, or as it was last restored."""
+        match self._first(_NAME):
+            case CasebookOpened(casebook=name) | CasebookRestored(copy=name):
+                return name
+        raise StorageDamaged(f"{self.place}: the casebook has no first entry. {RESTORE}")
 
     @property
     def study(self) -> str:
@@ -225,6 +268,8 @@ class Casebook:
         if self._kept is not None:
             self._kept.close()
             self._kept = None
+        if self.mark:
+            self.mark.close()
         self.engine.dispose()
 
     def _first(self, query: object) -> Event | None:
@@ -243,18 +288,31 @@ class Writer:
     """One act of recording: its entries become part of the casebook together, or not at all."""
 
     def __init__(
-        self, casebook: Casebook, connection: Connection, signer: Signer, number: int, hashed: str, at: str
+        self,
+        casebook: Casebook,
+        connection: Connection,
+        signer: Signer,
+        number: int,
+        hashed: str,
+        at: str,
+        signature: str,
+        *,
+        clock_confirmed: bool = False,
     ) -> None:
         self.casebook = casebook
         self.connection = connection
         self.signer = signer
-        self.number, self.hash, self.at = number, hashed, at
+        self.number, self.hash, self.at, self.signature = number, hashed, at, signature
         self.began_at = number
         self._waiting: list[Write] = []
-        self.checkpoint_due = False
         known, study = casebook._known_study
         self.study = study if known == number else study_in_force(connection)
-        self.now, self.now_text = self._stamp()
+        self.now, self.now_text = self._stamp(clock_confirmed)
+
+    @property
+    def left(self) -> Head:
+        """Where this act leaves the head."""
+        return self.number, self.hash, self.at, self.signature
 
     def append(self, author: Author, event: Event) -> Entry:
         """Add one event after the last."""
@@ -275,7 +333,19 @@ class Writer:
         )
         self._waiting.append(("entry", (entry.number, entry.previous, entry.hash, entry.body)))
         self.number, self.hash, self.at = entry.number, entry.hash, self.now_text
+        if is_due(entry.number, event):
+            kept = sign_checkpoint(self.signer, self.number, self.hash, self.at)
+            self._waiting.append(("checkpoint", (kept.number, kept.hash, kept.at, kept.key, kept.signature)))
         return entry
+
+    def change_key(self, author: Author, new: Signer) -> Entry:
+        """Go on with another key. The one before signs the change, if it is at hand; verification says if it was not."""
+        old = self.casebook.public_key
+        agreed = ""
+        if self.signer.public_key == old:
+            agreed = self.signer.sign(key_statement(self.number + 1, self.hash, old, new.public_key))
+        self.signer = new
+        return self.append(author, CheckpointKeyChanged(public_key=new.public_key, agreed=agreed))
 
     def entries(self, *, after: int = 0, facts: bool = True) -> Iterator[Entry]:
         """Entries as they stand inside this act; none are asked of the database when there can be none."""
@@ -290,39 +360,29 @@ class Writer:
         return one_entry(self.connection, number)
 
     def last_writes(self) -> list[Write]:
-        """What is still to be written when the act ends: entries, the signed head, a checkpoint when one is due."""
-        signed = sign_checkpoint(self.signer, self.number, self.hash, self.at)
+        """What is still to be written when the act ends: entries, and the head, signed."""
         if self.number > self.began_at:
-            self._waiting.append(("head", (signed.number, signed.hash, signed.at, signed.signature)))
-        if self.number // EVERY > self.began_at // EVERY or (self.checkpoint_due and not self._has_checkpoint()):
-            self._keep(signed)
+            self.signature = sign_head(self.signer, self.number, self.hash, self.at).signature
+            self._waiting.append(("head", self.left))
         return self._waiting
-
-    def _has_checkpoint(self) -> bool:
-        last = self.connection.execute(select(checkpoints.c.entry).order_by(checkpoints.c.entry.desc()).limit(1))
-        return last.scalar_one_or_none() == self.number
-
-    def _keep(self, signed: Checkpoint) -> None:
-        kept = (signed.number, signed.hash, signed.at, signed.key, signed.signature)
-        self._waiting.append(("checkpoint", kept))
 
     def _send(self) -> None:
         if self._waiting:
             self.casebook._hand.write(self.casebook._driver, self._waiting)
             self._waiting = []
 
-    def _stamp(self) -> tuple[datetime, str]:
+    def _stamp(self, clock_confirmed: bool) -> tuple[datetime, str]:
         now = self.casebook.clock.now()
         written = time_text(now)
-        if written >= self.at:  # times are written so that they sort as text
+        last = read_time(self.at) if self.at else now
+        if clock_confirmed or last <= now <= last + LONGEST_PAUSE:
             return now, written
-        last = read_time(self.at)
-        if now < last - TOLERANCE:
-            raise ClockWentBack(
-                f"this computer's clock reads {time_text(now)}, but the casebook's last entry is of {self.at}. "
-                "Set the clock right; nothing was recorded"
-            )
-        return last, self.at
+        if last - TOLERANCE <= now < last:
+            return last, self.at
+        raise ClockJumped(
+            f"this computer's clock reads {written}, but the casebook's last entry is of {self.at}. Set the clock right; "
+            "nothing was recorded. If it is right, an administrator or investigator signs that: escalon casebook clock"
+        )
 
     def _superseded(self, event: Event) -> dict[str, Plain] | None:
         if event.supersedes is None:
@@ -343,7 +403,7 @@ def study_in_force(connection: Connection) -> str:
             return f"{study} {version}"
         case [AmendmentAdopted(study_version=version), *_]:
             last = connection.execute(_ROW.order_by(entries.c.number.desc()).limit(1)).one()
-            return f"{read_entry(*last).study.split(' ')[0]} {version}"
+            return f"{_readable(*last).study.split(' ')[0]} {version}"
     return ""
 
 
@@ -353,9 +413,17 @@ def one_entry(connection: Connection, number: int) -> Entry:
     if row is None:
         last = connection.execute(select(head.c.number)).scalar_one()
         raise CasebookError(f"there is no entry {number}; the casebook ends at {last}")
-    return read_entry(*row)
+    return _readable(*row)
 
 
 def _read(connection: Connection, query: object) -> Iterator[Entry]:
     for row in connection.execute(query):  # type: ignore[call-overload]
-        yield read_entry(*row)
+        yield _readable(*row)
+
+
+def _readable(number: int, previous: str, hashed: str, body: str) -> Entry:
+    try:
+        return read_entry(number, previous, hashed, body)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
+        said = f"entry {number} cannot be read: the database file is damaged. escalon verify says where. {RESTORE}"
+        raise StorageDamaged(said) from wrong

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from escalon.casebook.canonical import NOTHING_BEFORE, parse
 from escalon.casebook.casebook import Casebook
-from escalon.casebook.checkpoints import Checkpoint
+from escalon.casebook.checkpoints import Checkpoint, is_due_by_text, key_statement
+from escalon.casebook.guards import first_difference
+from escalon.casebook.keys import is_signed
 from escalon.casebook.tables import checkpoints, entries, head
 
 Row = tuple[int, str, str, str]
@@ -19,33 +21,15 @@ Row = tuple[int, str, str, str]
 
 Progress = Callable[[int], None]
 
-GUARDS = {
-    "sqlite": (
-        "entries_follow",
-        "entries_place_once",
-        "following_in_one",
-        "entries_never_updated",
-        "entries_never_deleted",
-        "checkpoints_follow",
-        "checkpoints_never_updated",
-        "checkpoints_never_deleted",
-        "head_goes_forward",
-        "head_never_deleted",
-        "head_once",
-    ),
-    "postgresql": (
-        "entries_follow",
-        "entries_fixed",
-        "entries_kept",
-        "checkpoints_follow",
-        "checkpoints_fixed",
-        "checkpoints_kept",
-        "head_goes_forward",
-        "head_fixed",
-        "head_kept",
-    ),
-}
-"""The triggers that refuse changes, which must all be in place."""
+
+class Anchor(NamedTuple):
+    """An entry's number and hash as something outside the database states them."""
+
+    number: int
+    hash: str
+    where: str = "what was printed on a report"
+    proves: bool = True
+    """Whether it also vouches for the keys up to there; what this computer happened to see does not."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +51,8 @@ class Verification:
     ends_in: str
     checkpoints: int
     problem: Problem | None
+    key: str = ""
+    """The key in force at the end."""
 
     @property
     def is_whole(self) -> bool:
@@ -77,34 +63,43 @@ class Verification:
 def verify(
     casebook: Casebook,
     *,
-    anchors: Sequence[tuple[int, str]] = (),
+    anchors: Sequence[tuple[int, str] | Anchor] = (),
     key: str | None = None,
     progress: Progress | None = None,
 ) -> Verification:
-    """Verify a casebook against its own signatures, and against `anchors` (number, hash) printed on past reports.
+    """Verify a casebook against its own signatures, against `anchors`, and against what this computer saw of it before.
 
-    `key` is the public key as printed on a report; without it the key in the casebook's first entry is believed.
+    `key` is the public key as printed on a report: the root of trust. Without it the key in the first entry is believed.
     """
+    if casebook.mark and (seen := casebook.mark.read()):
+        anchors = [*anchors, Anchor(*seen, "what this computer saw of it before", False)]
+    found = _verify_rows_of(casebook, anchors, key, progress)
+    if found.is_whole:
+        with casebook.reading() as connection:
+            if differs := first_difference(connection):
+                return replace(found, problem=Problem(0, differs))
+        if casebook.mark:
+            casebook.mark.raise_to(found.entries, found.ends_in)
+    return found
+
+
+def _verify_rows_of(
+    casebook: Casebook, anchors: Sequence[tuple[int, str] | Anchor], key: str | None, progress: Progress | None
+) -> Verification:
     with casebook.reading_once() as connection:
-        signed = [Checkpoint(*row) for row in connection.execute(select(checkpoints).order_by(checkpoints.c.entry))]
-        last = connection.execute(select(head)).one()
         if connection.dialect.name == "sqlite":
             # A flipped byte may leave text that is not UTF-8; it is a bad entry, not a reason to stop reading.
             driver: Any = connection.connection.driver_connection
             driver.text_factory = _readable
+        signed = [Checkpoint(*row) for row in connection.execute(select(checkpoints).order_by(checkpoints.c.entry))]
+        last = connection.execute(select(head)).one_or_none()
         rows = connection.execution_options(yield_per=5000).execute(_ROWS)
-        found = verify_rows(
-            cast("Iterable[Row]", rows),
-            signed,
-            head=Checkpoint(last.number, last.hash, last.at, "", last.signature),
-            anchors=anchors,
-            key=key,
-            progress=progress,
-        )
-    if found.is_whole and (missing := missing_guards(casebook)):
-        problem = Problem(0, f"the database no longer refuses changes: trigger {', '.join(missing)} is missing")
-        return Verification(found.entries, found.ends_in, found.checkpoints, problem)
-    return found
+        end = Checkpoint(last.number, last.hash, last.at, "", last.signature) if last else NO_HEAD
+        return verify_rows(cast("Iterable[Row]", rows), signed, head=end, anchors=anchors, key=key, progress=progress)
+
+
+NO_HEAD = Checkpoint(-1, "", "", "", "")
+"""What stands for a signed head that is missing."""
 
 
 def _readable(raw: bytes) -> str:
@@ -118,36 +113,35 @@ def verify_rows(
     rows: Iterable[Row],
     signed: Sequence[Checkpoint],
     *,
-    head: Checkpoint | None = None,
-    anchors: Sequence[tuple[int, str]] = (),
+    head: Checkpoint,
+    anchors: Sequence[tuple[int, str] | Anchor] = (),
     key: str | None = None,
     progress: Progress | None = None,
 ) -> Verification:
-    """Verify stored rows against signed checkpoints; stops at the first entry that fails."""
-    walk = _Walk(signed, anchors, key, progress)
-    problem = walk.along(rows) or walk.at_the_end(head)
-    return Verification(walk.number, walk.hash, walk.met, problem)
+    """Verify stored rows against signed checkpoints and the signed head; stops at the first entry that fails."""
+    walk = _Walk(signed, [Anchor(*one) for one in anchors], progress)
+    problem = walk.along(rows) or walk.at_the_end(head) or walk.keys_follow(key)
+    return Verification(walk.number, walk.hash, walk.met, problem, walk.key)
 
 
 class _Walk:
     """One pass over the rows, with what it has met so far."""
 
-    def __init__(
-        self,
-        signed: Sequence[Checkpoint],
-        anchors: Sequence[tuple[int, str]],
-        key: str | None,
-        progress: Progress | None,
-    ) -> None:
+    def __init__(self, signed: Sequence[Checkpoint], anchors: Sequence[Anchor], progress: Progress | None) -> None:
         self.number, self.hash, self.met = 0, NOTHING_BEFORE, 0
         self.good = 0  # the last entry a checkpoint or anchor vouches for
-        self.key, self.expected_key = "", key
+        self.proved = 0  # the last entry that something outside the database vouches for
+        self.keys: list[tuple[int, str, bool]] = []  # from which entry on, the key, whether the one before agreed
         self.progress = progress or (lambda number: None)
-        self.expected: dict[int, list[Checkpoint | str]] = {}
-        for checkpoint in signed:
-            self.expected.setdefault(checkpoint.number, []).append(checkpoint)
-        for number, hashed in anchors:
-            self.expected.setdefault(number, []).append(hashed)
+        self.expected: dict[int, list[Checkpoint | Anchor]] = {}
+        stated: list[Checkpoint | Anchor] = [*signed, *anchors]
+        for one in stated:
+            self.expected.setdefault(one.number, []).append(one)
+
+    @property
+    def key(self) -> str:
+        """The key in force."""
+        return self.keys[-1][1] if self.keys else ""
 
     def along(self, rows: Iterable[Row]) -> Problem | None:
         """Follow the chain; the loop is kept small because a casebook may hold millions of entries."""
@@ -160,10 +154,14 @@ class _Walk:
                 or sha256(f"{number}\n{before}\n{body}".encode()).hexdigest() != hashed
             ):
                 return _broken(number, before, (found, previous, hashed, body))
+            if ("Key" in body or number == 1) and (problem := self._learn_key(number, before, body)):
+                return problem
             before = hashed
             self.number, self.hash = number, hashed
-            if "Key" in body or number == 1:
-                self._learn_key(body)
+            if is_due_by_text(number, body) and not any(
+                isinstance(one, Checkpoint) for one in expected.get(number, ())
+            ):
+                return Problem(number, "the checkpoint that was kept of this entry is missing")
             if number in expected and (problem := self._meet(number, hashed)):
                 return problem
             if not number % 10_000:
@@ -171,48 +169,78 @@ class _Walk:
         self.progress(number)
         return None
 
-    def at_the_end(self, head: Checkpoint | None) -> Problem | None:
+    def at_the_end(self, head: Checkpoint) -> Problem | None:
         """The record must reach every signed end, and must not go past the signed head."""
-        beyond = max([number for number in self.expected if number > self.number], default=self.number)
-        if head and head.number > beyond:
-            beyond = head.number
+        if head is NO_HEAD:
+            return Problem(0, "the signed head is missing")
+        ends = [(head.number, "the record was signed as far as")]
+        beyond, says = max(ends + [(number, _reaches(some[0])) for number, some in self.expected.items()])
         if beyond > self.number:
-            return Problem(self.number + 1, f"missing: the record was signed as far as entry {beyond} (truncated)")
-        if self.expected_key and self.key and self.expected_key not in self.keys_seen:
-            return Problem(1, "the casebook's checkpoint key is not the key given: this is another casebook")
-        return self._check_head(head) if head else None
-
-    def _check_head(self, head: Checkpoint) -> Problem | None:
+            lost = "" if beyond == self.number + 1 else f" to {beyond}"
+            return Problem(
+                self.number + 1, f"this entry{lost} is missing: {says} entry {beyond} (truncated, or {COPIED})"
+            )
         if head.number < self.number:
             return Problem(head.number + 1, "added after the signed head, without the casebook's key")
         if head.hash != self.hash:
             return Problem(self.good + 1, f"from here to {head.number}: the signed head has another hash")
-        signed = Checkpoint(head.number, head.hash, head.at, self.key, head.signature)
-        if self.number and not signed.is_signed:
-            return Problem(head.number, "the head's signature was not made with the casebook's key")
+        if self.number and not replace(head, key=self.key).is_signed_as_head:
+            return Problem(head.number, "it is not signed as the end of the record with the casebook's key")
         return None
 
-    keys_seen: tuple[str, ...] = ()
+    def keys_follow(self, root: str | None) -> Problem | None:
+        """Each key must be the first, one the key before signed, or vouched for from outside; `root` must be among them."""
+        trusted_from = next((number for number, key, _ in self.keys if key == root), None)
+        if root and trusted_from is None:
+            return Problem(1, "the casebook's key is not the key given: this is another casebook, or a rewritten one")
+        for number, key, agreed in self.keys:
+            if not agreed and number > max(self.proved, trusted_from or 0):
+                return Problem(
+                    number,
+                    f"from here on another key signs ({key[:16]}…), and the key before did not agree: nothing before this "
+                    "entry is proved. Hold it against a report: --printed NUMBER:HASH, or --key with a key noted elsewhere",
+                )
+        return None
 
-    def _learn_key(self, body: str) -> None:
-        written = parse(body)
-        if written["event"] in ("CasebookOpened", "CheckpointKeyChanged"):
-            self.key = str(written["new"]["public_key"])  # type: ignore[index,call-overload]
-            self.keys_seen += (self.key,)
+    def _learn_key(self, number: int, before: str, body: str) -> Problem | None:
+        try:
+            written = parse(body)
+            new: Any = written["new"]
+            if written["event"] == "CasebookOpened":
+                if number > 1:
+                    return Problem(number, "a casebook is opened once, by its first entry")
+                self.keys.append((0, str(new["public_key"]), True))
+            elif written["event"] == "CheckpointKeyChanged":
+                key, agreed = str(new["public_key"]), str(new.get("agreed", ""))
+                by_old = is_signed(self.key, agreed, key_statement(number, before, self.key, key))
+                self.keys.append((number, key, by_old))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return Problem(number, "its text cannot be read")
+        return None if self.keys else Problem(number, "the first entry does not open a casebook")
 
     def _meet(self, number: int, hashed: str) -> Problem | None:
         for expected in self.expected[number]:
-            stated = expected if isinstance(expected, str) else expected.hash
             if isinstance(expected, Checkpoint) and (expected.key != self.key or not expected.is_signed):
                 return Problem(number, "the checkpoint here was not signed with the casebook's key")
-            if stated != hashed:
+            if expected.hash != hashed:
                 between = f"from here to {number}" if self.good + 1 < number else "here"
+                stated = expected.where if isinstance(expected, Anchor) else "a signed checkpoint"
                 return Problem(
-                    self.good + 1, f"{between}: the record was rewritten; a signed checkpoint has another hash"
+                    self.good + 1,
+                    f"{between}: the record was rewritten, or two copies of it went on apart; {stated} has another hash",
                 )
-            self.met += 1
+            if isinstance(expected, Anchor) and expected.proves:
+                self.proved = number
+            self.met += isinstance(expected, Checkpoint)
         self.good = number
         return None
+
+
+COPIED = "copied by hand while it was open; escalon backup copies it whole"
+
+
+def _reaches(one: Checkpoint | Anchor) -> str:
+    return "a checkpoint was signed of" if isinstance(one, Checkpoint) else f"{one.where} reaches to"
 
 
 def _broken(number: int, before: str, row: Row) -> Problem:
@@ -226,18 +254,6 @@ def _broken(number: int, before: str, row: Row) -> Problem:
     if sha256(f"{number}\n{previous}\n{body}".encode()).hexdigest() == hashed:
         return Problem(number, f"does not follow from entry {number - 1} (inserted, replaced or reordered)")
     return Problem(number, "its content does not match its hash (changed after it was recorded)")
-
-
-def missing_guards(casebook: Casebook) -> list[str]:
-    """The triggers that should refuse changes and are not there or not enabled."""
-    dialect = casebook.engine.dialect.name
-    query = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
-    }[dialect]
-    with casebook.reading() as connection:
-        present = set(connection.execute(text(query)).scalars())
-    return [name for name in GUARDS[dialect] if name not in present]
 
 
 def parse_anchor(written: str) -> tuple[int, str]:

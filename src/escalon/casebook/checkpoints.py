@@ -1,18 +1,19 @@
-"""Checkpoints: a signed statement that the casebook ended, at that moment, in exactly this hash."""
+"""Where the casebook ends, signed: the head, which moves with every entry, and checkpoints, which stay."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from escalon.casebook.keys import Signer, is_signed
+from escalon.history.events import CheckpointKept, CheckpointKeyChanged, Event, Signed
 
 EVERY = 100
-"""A checkpoint is kept at least every so many entries; the head, which moves on, is signed at every write."""
+"""Every so many entries a checkpoint is kept, and with every signature a person gives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The casebook's end at a moment: entry number, its hash, the time, and a signature over the three."""
+    """An entry's number and hash, the time, and a signature over the three. The head says that it is the last one."""
 
     number: int
     hash: str
@@ -22,18 +23,52 @@ class Checkpoint:
 
     @property
     def is_signed(self) -> bool:
-        """Whether the signature is the key's."""
-        return is_signed(self.key, self.signature, statement(self.number, self.hash, self.at))
+        """Whether the key signed it as a checkpoint."""
+        return is_signed(self.key, self.signature, statement("checkpoint", self.number, self.hash, self.at))
+
+    @property
+    def is_signed_as_head(self) -> bool:
+        """Whether the key signed it as the end of the record."""
+        return is_signed(self.key, self.signature, statement("head", self.number, self.hash, self.at))
 
     def __str__(self) -> str:
         return f"{self.number}:{self.hash}"
 
 
-def statement(number: int, hashed: str, at: str) -> str:
-    """The text a checkpoint signs."""
-    return f"escalon-checkpoint-1\n{number}\n{hashed}\n{at}"
+def statement(kind: str, number: int, hashed: str, at: str) -> str:
+    """The text that is signed. A head and a checkpoint say different things, so neither can stand for the other."""
+    return f"escalon-{kind}-2\n{number}\n{hashed}\n{at}"
+
+
+def key_statement(number: int, previous: str, old: str, new: str) -> str:
+    """What the old key signs when a new one takes over, in entry `number`, which follows the hash `previous`."""
+    return f"escalon-new-key-2\n{number}\n{previous}\n{old}\n{new}"
 
 
 def sign_checkpoint(signer: Signer, number: int, hashed: str, at: str) -> Checkpoint:
-    """State and sign where the casebook ends."""
-    return Checkpoint(number, hashed, at, signer.public_key, signer.sign(statement(number, hashed, at)))
+    """State and sign that this entry is part of the record."""
+    signature = signer.sign(statement("checkpoint", number, hashed, at))
+    return Checkpoint(number, hashed, at, signer.public_key, signature)
+
+
+def sign_head(signer: Signer, number: int, hashed: str, at: str) -> Checkpoint:
+    """State and sign that the record ends here."""
+    return Checkpoint(number, hashed, at, signer.public_key, signer.sign(statement("head", number, hashed, at)))
+
+
+KEEPS_ONE = (Signed, CheckpointKept, CheckpointKeyChanged)
+
+
+def is_due(number: int, event: Event) -> bool:
+    """Whether a checkpoint is kept of this entry; a verifier asks the same of what is stored."""
+    return number % EVERY == 0 or isinstance(event, KEEPS_ONE)
+
+
+def is_due_by_text(number: int, body: str) -> bool:
+    """The same question asked of the stored text."""
+    if number % EVERY == 0:
+        return True
+    return ('"digest":' in body and '"meaning":' in body and '"printed_name":' in body) or body[44:].startswith(_KEPT)
+
+
+_KEPT = ('"CheckpointKept"', '"CheckpointKeyChanged"')

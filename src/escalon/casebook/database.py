@@ -136,7 +136,7 @@ def said_plainly(refused: BaseException, place: str) -> CasebookError:
         return StorageFailed(f"{place}: the disk is full. Nothing of this act was recorded; free space and repeat it")
     if "readonly" in low or "read-only" in low or state == "25006":
         return StorageFailed(f"{place}: the disk or database is read-only. Nothing of this act was recorded")
-    if "malformed" in low or "not a database" in low or state[:2] == "XX":
+    if "malformed" in low or "could not decode" in low or "not a database" in low or state[:2] == "XX":
         return StorageDamaged(f"{place}: the database file is damaged ({said}). {RESTORE}")
     if "unable to open" in low:
         return StorageFailed(

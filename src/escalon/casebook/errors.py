@@ -19,8 +19,8 @@ class StorageDamaged(CasebookError):
     """The database file itself is damaged and cannot be read as it stands."""
 
 
-class ClockWentBack(CasebookError):
-    """This computer's clock reads earlier than the last entry of the casebook."""
+class ClockJumped(CasebookError):
+    """This computer's clock reads earlier than the last entry of the casebook, or very much later."""
 
 
 class WrongKey(CasebookError):

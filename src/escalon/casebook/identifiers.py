@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, delete, insert, select, text
+from sqlalchemy import Connection, Engine, insert, select, text
 
+from escalon.casebook.canonical import digest
 from escalon.casebook.database import storage_errors
-from escalon.casebook.errors import CasebookError
+from escalon.casebook.errors import ChainBroken
 from escalon.casebook.keys import Seal
 from escalon.casebook.tables import identifier_metadata, identifiers
 
 SCHEMA = "identifiers"
 """On PostgreSQL the table lives in a schema of this name, which reporting accounts need no right to."""
+
+
+GUARDS = {
+    "sqlite": [
+        f"CREATE TRIGGER identifiers_never_{what}d BEFORE {what} ON identifiers "
+        "BEGIN SELECT RAISE(ABORT, 'casebook: what is kept of a person is never changed'); END"
+        for what in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        f"CREATE TRIGGER identifiers_fixed BEFORE DELETE OR UPDATE ON {SCHEMA}.identifiers "
+        "FOR EACH ROW EXECUTE FUNCTION casebook_refuses()"
+    ],
+}
+"""An identity is never changed: another is kept beside it, and the record says which one counts."""
 
 
 @dataclass(frozen=True)
@@ -31,35 +47,48 @@ class IdentifierStore:
     seal: Seal
     place: str
 
-    def keep(self, participant: str, identity: Identity) -> None:
-        """Seal and keep who a participant is, replacing what was kept before."""
+    def keep(self, participant: str, identity: Identity) -> str:
+        """Seal and keep who a participant is; what was kept before stays. Returns the digest, for the record to name."""
         sealed = self.seal.close(f"{identity.name}\n{identity.contact}", _about(participant))
+        row = {"participant": participant, "digest": digest(sealed), "sealed": sealed}
         with storage_errors(self.place), _placed(self.engine).begin() as connection:
-            connection.execute(delete(identifiers).where(identifiers.c.participant == participant))
-            connection.execute(insert(identifiers), {"participant": participant, "sealed": sealed})
+            connection.execute(insert(identifiers), row)
+        return row["digest"]
 
-    def open(self, participant: str) -> Identity:
-        """Who a participant is."""
-        query = select(identifiers.c.sealed).where(identifiers.c.participant == participant)
+    def open(self, participant: str, named: str) -> Identity:
+        """Who a participant is, as the record names it by its digest; anything else that lies here is not believed."""
+        query = select(identifiers.c.sealed).where(
+            identifiers.c.participant == participant, identifiers.c.digest == named
+        )
         with storage_errors(self.place), _placed(self.engine).connect() as connection:
             sealed = connection.execute(query).scalar_one_or_none()
-        if sealed is None:
-            raise CasebookError(f"no name is stored for participant {participant}")
+        if sealed is None or digest(sealed) != named:
+            raise ChainBroken(
+                f"{self.place}: the name kept for participant {participant} is not the one the record tells of"
+            )
         name, _, contact = self.seal.open(sealed, _about(participant)).partition("\n")
         return Identity(name, contact)
 
-    def sealed(self) -> dict[str, str]:
+    def sealed(self) -> list[dict[str, str]]:
         """Everything as it is stored, still sealed: for backups."""
+        order = (identifiers.c.participant, identifiers.c.digest)
         with storage_errors(self.place), _placed(self.engine).connect() as connection:
-            rows = connection.execute(select(identifiers).order_by(identifiers.c.participant)).all()
-        return {row.participant: row.sealed for row in rows}
+            return [dict(row._mapping) for row in connection.execute(select(identifiers).order_by(*order))]
 
-    def put_back(self, sealed: dict[str, str]) -> None:
+    def put_back(self, rows: list[dict[str, str]]) -> None:
         """Store sealed identities again, from a backup."""
-        rows = [{"participant": code, "sealed": content} for code, content in sealed.items()]
         if rows:
             with storage_errors(self.place), _placed(self.engine).begin() as connection:
                 connection.execute(insert(identifiers), rows)
+
+
+def differs_from(store: IdentifierStore, named: Mapping[str, str]) -> str | None:
+    """What is not kept as the record tells, in words; `named` is each participant's digest."""
+    kept = {(row["participant"], row["digest"]): row["sealed"] for row in store.sealed()}
+    for participant, wanted in named.items():
+        if digest(kept.get((participant, wanted), "")) != wanted:
+            return f"the name kept for participant {participant} is not the one the record tells of"
+    return None
 
 
 def create_table(engine: Engine, application: str | None) -> None:
@@ -68,6 +97,8 @@ def create_table(engine: Engine, application: str | None) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
         identifier_metadata.create_all(connection)
+        for guard in GUARDS[connection.dialect.name]:
+            connection.exec_driver_sql(guard)
         if connection.dialect.name == "postgresql":
             _grant(connection, application or "")
 
@@ -75,7 +106,7 @@ def create_table(engine: Engine, application: str | None) -> None:
 def _grant(connection: Connection, application: str) -> None:
     quoted = connection.dialect.identifier_preparer.quote_identifier(application)
     connection.execute(text(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {quoted}"))
-    connection.execute(text(f"GRANT SELECT, INSERT, DELETE ON {SCHEMA}.identifiers TO {quoted}"))
+    connection.execute(text(f"GRANT SELECT, INSERT ON {SCHEMA}.identifiers TO {quoted}"))
 
 
 def _placed(engine: Engine) -> Engine:

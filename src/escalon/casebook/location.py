@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import tomllib
 import uuid
 from collections.abc import Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,30 @@ from escalon.casebook.casebook import SYSTEM, Casebook
 from escalon.casebook.clock import Clock, ComputerClock
 from escalon.casebook.database import address_of, open_database, storage_errors
 from escalon.casebook.entry import Author
-from escalon.casebook.errors import NotACasebook
-from escalon.casebook.keys import Seal, Signer, load_seal, load_signer, make_keys
+from escalon.casebook.errors import NotACasebook, StorageDamaged
+from escalon.casebook.keys import (
+    SEALING_KEY,
+    SIGNING_KEY,
+    Seal,
+    Signer,
+    key_passphrase,
+    load_seal,
+    load_signer,
+    make_keys,
+    make_signer,
+    private_pem,
+    read_signer,
+    sealing_text,
+    write_new,
+)
 from escalon.casebook.migrate import LAYOUT, check_layout, grant_rights, migrate
-from escalon.history.events import CasebookOpened, CheckpointKeyChanged, SchemaMigrated
+from escalon.casebook.seen import mark_of
+from escalon.history.events import CasebookOpened, Event, SchemaMigrated
 
 SETTINGS = "casebook.toml"
 KEYS = "keys"
+NEXT = ".next"
+"""Ends the name of a key file that takes over as soon as the record says so."""
 DATABASE = "casebook.sqlite"
 IDENTIFIERS = "identifiers.sqlite"
 
@@ -67,19 +84,37 @@ def open_casebook(folder: Path, *, clock: Clock | None = None, read_only: bool =
     """Open the casebook in a folder; without its signing key, or `read_only`, for reading."""
     location = find_casebook(folder)
     engine = open_database(location.database, read_only=read_only)
-    signer = None if read_only else load_signer(location.keys, os.environ.get("ESCALON_KEY_PASSPHRASE"))
     with storage_errors(str(folder)):
         check_layout(engine, str(folder))
-    casebook = Casebook(engine, clock=clock or ComputerClock(), signer=signer, place=str(folder))
+    casebook = Casebook(engine, clock=clock or ComputerClock(), place=str(folder))
+    with suppress(StorageDamaged) if read_only else nullcontext():
+        casebook.mark = mark_of(casebook.name)
+    casebook.signer = signer = None if read_only else _signer_of(location.keys, casebook.public_key)
     if signer and signer.public_key != casebook.public_key:
         # Recording with it would make a casebook that no longer verifies; reading does no harm.
         casebook.signer = None
         casebook.why_read_only = (
             f"{location.keys}: the signing key is not this casebook's ({signer.public_key[:16]}…, expected "
             f"{casebook.public_key[:16]}…). Put the right key there; after a restore from an archive, which carries "
-            f"no keys: escalon casebook new-key {folder}"
+            f"no keys: escalon user recover {folder} ACCOUNT"
         )
     return casebook
+
+
+def _signer_of(keys: Path, expected: str) -> Signer | None:
+    """The signing key; one that took over in the record, but whose file was not yet put in place, is put there."""
+    signer, waiting = load_signer(keys, key_passphrase()), keys / f"{SIGNING_KEY}{NEXT}"
+    if (signer is None or signer.public_key != expected) and waiting.exists():
+        next_one = read_signer(waiting.read_bytes(), str(waiting), key_passphrase())
+        if next_one.public_key == expected:
+            _put_in_place(keys)
+            return next_one
+    return signer
+
+
+def _put_in_place(keys: Path) -> None:
+    for name in (SEALING_KEY, SIGNING_KEY):
+        (keys / f"{name}{NEXT}").replace(keys / name)
 
 
 def open_identifiers(folder: Path) -> Engine:
@@ -89,7 +124,7 @@ def open_identifiers(folder: Path) -> Engine:
 
 def open_seal(folder: Path) -> Seal:
     """The key that opens what is sealed in this casebook."""
-    seal = load_seal(find_casebook(folder).keys)
+    seal = load_seal(find_casebook(folder).keys, key_passphrase())
     if seal is None:
         raise NotACasebook(f"{folder / KEYS}: the sealing key is not on this computer")
     return seal
@@ -116,8 +151,10 @@ def create_casebook(
     engine = open_database(location.database)
     with storage_errors(str(folder)):
         check_layout(engine, str(folder))
-    casebook = Casebook(engine, clock=clock or ComputerClock(), signer=signer, place=str(folder))
-    _write_first_entries(casebook, signer, study, study_version)
+    name = str(uuid.uuid4())
+    mark = mark_of(name)
+    casebook = Casebook(engine, clock=clock or ComputerClock(), signer=signer, place=str(folder), mark=mark)
+    _write_first_entries(casebook, signer, name, study, study_version)
     return casebook
 
 
@@ -159,18 +196,27 @@ def migrate_casebook(folder: Path, owner: str | None) -> tuple[str | None, str]:
     return before, after
 
 
-def adopt_new_key(folder: Path, author: Author) -> str:
-    """Go on with the signing key that lies in the folder; the change of key becomes an entry. Returns the public key."""
-    casebook = open_casebook(folder)
-    signer = load_signer(find_casebook(folder).keys, os.environ.get("ESCALON_KEY_PASSPHRASE"))
-    if signer is None:
-        raise NotACasebook(f"{folder / KEYS}: no signing key here")
-    if signer.public_key == casebook.public_key:
-        raise NotACasebook(f"{folder}: this key is the casebook's key already")
-    casebook.signer = signer
-    casebook.append(author, CheckpointKeyChanged(public_key=signer.public_key))
-    casebook.close()
-    return signer.public_key
+def change_key(casebook: Casebook, author: Author, *also: Event) -> str:
+    """Make a new signing key and go on with it; the change becomes an entry, signed by the old key if it is at hand.
+
+    `also` are events of the same act. Returns the public key.
+    """
+    keys = find_casebook(Path(casebook.place)).keys
+    passphrase, new = key_passphrase(), make_signer()
+    seal = open_seal(Path(casebook.place))
+    for name, content in (
+        (SIGNING_KEY, private_pem(new, passphrase)),
+        (SEALING_KEY, sealing_text(seal, new if passphrase else None)),
+    ):
+        (keys / f"{name}{NEXT}").unlink(missing_ok=True)
+        write_new(keys / f"{name}{NEXT}", content)
+    with casebook.writing(new_key=new) as writer:
+        writer.change_key(author, new)
+        for event in also:
+            writer.append(author, event)
+    _put_in_place(keys)
+    casebook.mark = mark_of(casebook.name)
+    return new.public_key
 
 
 def _refuse_password(database: str | None) -> None:
@@ -202,16 +248,14 @@ def _create_identifiers(folder: Path, owner: Engine | None, database: str | None
     engine.dispose()
 
 
-def _write_first_entries(casebook: Casebook, signer: Signer, study: str, study_version: str) -> None:
+def _write_first_entries(casebook: Casebook, signer: Signer, name: str, study: str, study_version: str) -> None:
     if " " in study:
         raise ValueError(f"{study!r}: a study's name has no space")
     system = Author(SYSTEM, "software", "", "casebook init")
     with casebook.writing() as writer:
         writer.append(
             system,
-            CasebookOpened(
-                casebook=str(uuid.uuid4()), study=study, study_version=study_version, public_key=signer.public_key
-            ),
+            CasebookOpened(casebook=name, study=study, study_version=study_version, public_key=signer.public_key),
         )
         writer.append(system, SchemaMigrated(revision=LAYOUT))
 

@@ -34,13 +34,20 @@ def migrate(connection: Connection) -> tuple[str | None, str]:
     return before, LAYOUT
 
 
+def layout_script(dialect: str) -> str:
+    """The statements that lay out the newest revision."""
+    from escalon.casebook.migrations.versions import c002_append_only_entries as newest
+
+    return newest.SQLITE if dialect == "sqlite" else newest.POSTGRESQL
+
+
 def grant_rights(connection: Connection, application: str) -> None:
     """Give the application's PostgreSQL account what it needs and no more."""
     quoted = connection.dialect.identifier_preparer.quote_identifier(application)
     connection.execute(text(RIGHTS.format(app=quoted)))
 
 
-LAYOUT = "c001"
+LAYOUT = "c002"
 """The newest revision, which this version of Escalon works with; a test holds it to the migrations themselves."""
 
 

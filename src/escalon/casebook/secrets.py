@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from hmac import compare_digest
+from typing import Any
 
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from escalon.casebook.canonical import digest
 from escalon.casebook.casebook import Casebook
@@ -26,6 +29,10 @@ MOST_FAILURES = 5
 
 LOCKED_FOR = timedelta(minutes=15)
 """How long; our choice: long enough to make guessing hopeless, short enough for a ward."""
+
+
+LONGEST_WAIT = 10
+"""Seconds a try waits for others of the same account that are under way."""
 
 
 class Checked(Enum):
@@ -55,7 +62,7 @@ class SecretStore:
 
     def keep(self, row: dict[str, str | None], connection: Connection) -> None:
         """Store a prepared row in place of the account's earlier one, within the act that records it."""
-        fresh = {**row, "failures": 0, "locked_until": None, "last_code": None}
+        fresh = {**row, "failures": 0, "locked_until": None, "last_step": None}
         changed = connection.execute(update(secrets).where(secrets.c.account == row["account"]).values(**fresh))
         if not changed.rowcount:
             connection.execute(insert(secrets).values(**fresh))
@@ -67,42 +74,84 @@ class SecretStore:
         return None if row is None else verifier_digest(row.verifier, row.second_factor)
 
     def check(self, account: str, password: str, code: str | None, now: datetime) -> Checked:
-        """Whether password and code are right. A locked account is not even tried; an unknown one takes as long."""
-        with self.casebook.reading() as connection:
-            row = connection.execute(select(secrets).where(secrets.c.account == account)).one_or_none()
+        """Whether password and code are right. A locked account is not even tried; an unknown one takes as long.
+
+        A try is counted before it is made, so that many at once are no more tries than many in a row.
+        """
+        row, tries = self._count_a_try(account, now)
         if row is None:
             self.hasher.hash(password)  # an unknown name must not answer faster than a known one
             return Checked.WRONG
-        if row.locked_until and now < read_time(row.locked_until):
+        if tries > MOST_FAILURES:
             return Checked.LOCKED
-        if self._is_right(row, password, code, now):
-            self._note(account, failures=0, locked_until=None, last_code=code)
+        if self._is_right(row, password) and self._use(row, code, now):
             return Checked.RIGHT
-        return self._note_failure(row, now)
+        if tries < MOST_FAILURES:
+            return Checked.WRONG
+        self._note(account, failures=0, locked_until=time_text(now + LOCKED_FOR))
+        return Checked.NOW_LOCKED
 
-    def _is_right(self, row: Row[tuple[object, ...]], password: str, code: str | None, now: datetime) -> bool:
+    def _count_a_try(self, account: str, now: datetime) -> tuple[Row[Any] | None, int]:
+        """The account's row and which try this is; one too many waits for those under way, for they may be right."""
+        until = time.monotonic() + LONGEST_WAIT
+        while True:
+            with self.casebook.changing() as connection:
+                query = select(secrets).where(secrets.c.account == account).with_for_update()
+                row = connection.execute(query).one_or_none()
+                if row is None or _is_locked(row.locked_until, now):
+                    return row, MOST_FAILURES + 1
+                if row.failures < MOST_FAILURES:
+                    mine = update(secrets).where(secrets.c.account == account)
+                    connection.execute(mine.values(failures=row.failures + 1, locked_until=None))
+                    return row, row.failures + 1
+            if time.monotonic() > until:  # those under way were cut off; the account is locked as after a last failure
+                self._note(account, failures=0, locked_until=time_text(now + LOCKED_FOR))
+                return row, MOST_FAILURES + 1
+            time.sleep(0.05)
+
+    def _is_right(self, row: Row[Any], password: str) -> bool:
         try:
-            self.hasher.verify(row.verifier, password)
+            return self.hasher.verify(row.verifier, password)
         except (VerificationError, InvalidHashError):
             return False
-        if row.second_factor is None:
-            return True
-        if not code or code == row.last_code:  # a code counts once (RFC 6238, section 5.2)
-            return False
-        seed = self.seal.open(row.second_factor, _about(row.account))
-        return pyotp.TOTP(seed).verify(code, for_time=now, valid_window=1)
 
-    def _note_failure(self, row: Row[tuple[object, ...]], now: datetime) -> Checked:
-        failures = int(row.failures) + 1
-        if failures < MOST_FAILURES:
-            self._note(row.account, failures=failures)
-            return Checked.WRONG
-        self._note(row.account, failures=0, locked_until=time_text(now + LOCKED_FOR))
-        return Checked.NOW_LOCKED
+    def _use(self, row: Row[Any], code: str | None, now: datetime) -> bool:
+        """Use the code up, if the account needs one: it counts once, and after it no earlier one (RFC 6238, section 5.2)."""
+        mine = update(secrets).where(secrets.c.account == row.account, secrets.c.verifier == row.verifier)
+        values: dict[str, object] = {"failures": 0, "locked_until": None}
+        if row.second_factor is not None:
+            totp = pyotp.TOTP(self.seal.open(row.second_factor, _about(row.account)))
+            present = totp.timecode(now)
+            step = _step_of(totp, code, present)
+            if step is None:
+                return False
+            used = secrets.c.last_step
+            mine = mine.where(or_(used.is_(None), used < step, used > present + 1))  # the last: a clock set back
+            values["last_step"] = step
+        with self.casebook.changing() as connection:
+            return connection.execute(mine.values(**values)).rowcount == 1
 
     def _note(self, account: str, **values: object) -> None:
         with self.casebook.changing() as connection:
             connection.execute(update(secrets).where(secrets.c.account == account).values(**values))
+
+
+def _is_locked(until: str | None, now: datetime) -> bool:
+    # A lock longer than a lock can be was set by a clock that stood wrong.
+    return until is not None and now < read_time(until) <= now + LOCKED_FOR
+
+
+def _step_of(totp: pyotp.TOTP, code: str | None, present: int) -> int | None:
+    """The time step a code belongs to, the present one or a neighbour, compared digit for digit."""
+    given = (code or "").encode()
+    return next(
+        (
+            step
+            for step in (present, present - 1, present + 1)
+            if compare_digest(given, totp.generate_otp(step).encode())
+        ),
+        None,
+    )
 
 
 def verifier_digest(verifier: str, second_factor: str | None) -> str:

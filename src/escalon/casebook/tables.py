@@ -61,7 +61,7 @@ secrets = Table(
     Column("account", Text, primary_key=True),
     Column("verifier", Text, nullable=False),
     Column("second_factor", Text),
-    Column("last_code", Text),
+    Column("last_step", Integer),
     Column("failures", Integer, nullable=False, server_default=FetchedValue()),
     Column("locked_until", Text),
 )
@@ -72,6 +72,7 @@ sessions = Table(
     Column("token", CHAR(64), primary_key=True),
     Column("account", Text, nullable=False),
     Column("started", Text, nullable=False),
+    Column("bound", Text, nullable=False),
     Column("seen", Text, nullable=False),
     Column("ended", Text),
 )
@@ -83,5 +84,6 @@ identifiers = Table(
     "identifiers",
     identifier_metadata,
     Column("participant", Text, primary_key=True),
+    Column("digest", CHAR(64), primary_key=True),
     Column("sealed", Text, nullable=False),
 )

@@ -1,18 +1,33 @@
 #!/usr/bin/env python3
 # mypy: allow-untyped-defs, allow-untyped-calls
-"""Verify a casebook without Escalon: `python3 verify_alone.py ARCHIVE_FOLDER | casebook.sqlite [NUMBER:HASH …]`.
+"""Verify a casebook or its archive with Python alone (3.8 or newer; Escalon is not needed).
 
-Needs Python 3.8 or newer and nothing else. Every entry's hash is SHA-256 over three lines: its number, the hash of the
-entry before it, and its text. Checkpoints are Ed25519 signatures (RFC 8032) over four lines: "escalon-checkpoint-1", a
-number, that entry's hash, a time. Give the NUMBER:HASH printed on past reports to hold the record against them too.
+    python3 verify_alone.py ARCHIVE            the folder that `escalon archive` wrote (default: where this file lies)
+    python3 verify_alone.py casebook.sqlite    the SQLite casebook itself
+    python3 verify_alone.py ARCHIVE 812:9f2c…  as well: entry 812 must have this hash (from a printed report)
+    python3 verify_alone.py ARCHIVE --key 5f0a…  as well: the key it begins with, or took over, is this one
+
+What it checks: entry N's hash is SHA-256 over N, newline, the hash of entry N-1, newline, and the entry's text; each
+entry names the hash of the one before; checkpoints and the head are Ed25519 signatures (RFC 8032) over four lines:
+"escalon-checkpoint-2" or "escalon-head-2", a number, that entry's hash, a time. A checkpoint is kept of every hundredth
+entry and of every signature. A change of key is signed by the key before. In an archive every file is listed in
+SHA256SUMS, the list is signed, and the tables are made again from the entries and compared.
 """
 
+from __future__ import annotations
+
+import csv
 import hashlib
+import io
 import json
 import os
 import pathlib
+import re
 import sqlite3
 import sys
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 # -- Ed25519, verifying only, after RFC 8032 section 6 (slow and plain on purpose; it handles no secret) ---------------
 P = 2**255 - 19
@@ -69,22 +84,206 @@ def is_signed(key, signature, text):
     return (left[0] * right[2] - right[0] * left[2]) % P == 0 == (left[1] * right[2] - right[1] * left[2]) % P
 
 
-def parse(line):
-    """One line of entries.jsonl; a line that cannot be read is an entry that does not match."""
-    try:
-        return json.loads(line)
-    except ValueError:
-        return {"number": 0, "previous": "", "hash": "", "body": ""}
+# -- the tables of an archive, made from its entries ------------------------------------------------------------------
+AUDIT = [
+    "number", "at", "person", "role", "site", "origin", "event", "participant", "what", "old", "new", "reason", "study",
+    "software", "previous", "hash",
+]  # fmt: skip
+FACTS = [
+    "participant", "fact", "value", "unit", "day", "until", "ongoing", "lower", "upper", "visit", "source", "entry",
+    "recorded_at", "recorded_by",
+]  # fmt: skip
+SIGNATURES = ["number", "at", "person", "printed_name", "role", "meaning", "event", "what", "digest", "second_factor"]
+ENVELOPE = ["entry", "recorded_at", "recorded_by", "role", "site", "participant", "reason"]
+NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?")
+LONGEST_LINE = 1 << 22
+
+
+def in_one_line(text: str) -> str:
+    """Text as it may be printed: control characters, line breaks and marks of direction appear as what they are."""
+    if text.isprintable():
+        return text
+    return "".join(one if unicodedata.category(one)[0] != "C" and one not in BREAKS else escaped(one) for one in text)
+
+
+BREAKS = "\u2028\u2029"
+
+
+def escaped(letter):
+    """A character in the way Python and JSON name it."""
+    return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(letter) or json.dumps(letter)[1:-1]
+
+
+def cell(value):
+    """A value as a cell: nothing a spreadsheet would run as a formula, and no line but its own."""
+    if value is None:
+        return ""
+    if isinstance(value, (dict, list)):
+        value = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = in_one_line(str(value))
+    return "'" + text if text[:1] in ("=", "+", "-", "@") and not NUMBER.fullmatch(text) else text
+
+
+def standing(entries):
+    """What the entries say together: each event with its corrections in place, in order, without what was annulled."""
+    stands: dict[int, Any] = {}
+    first: dict[int, int] = {}
+    for entry in entries:
+        kind, new = entry["event"], entry["new"]
+        target = {"EntryAnnulled": "annuls", "EntryCorrected": "corrects", "FactCorrected": "corrects"}.get(kind)
+        root = first.get(new[target], new[target]) if target else entry["number"]
+        first[entry["number"]] = root
+        if kind == "EntryAnnulled":
+            stands.pop(root, None)
+        elif kind == "EntryCorrected":
+            now = new["now"]
+            said = {"participant": now["content"].get("participant"), "reason": now["content"].get("reason")}
+            stands[root] = dict(entry, event=now["event"], new=now["content"], **said)
+        else:
+            stands[root] = entry
+    return [stands[number] for number in sorted(stands)]
+
+
+def audit_row(entry):
+    """An entry as a line of the audit trail."""
+    return [entry[name] for name in AUDIT]
+
+
+def fact_row(entry):
+    """A fact as it stands."""
+    fact = dict(entry["new"]["fact"], fact=entry["new"]["fact"]["name"], participant=entry["participant"])
+    fact.setdefault("ongoing", False)
+    own = [fact.get(name) for name in FACTS[: FACTS.index("entry")]]
+    return [*own, entry["number"], entry["at"], entry["person"]]
+
+
+def signature_row(entry):
+    """A signature."""
+    own = dict(entry["new"], **{name: entry[name] for name in ("number", "at", "person", "role", "event", "what")})
+    own.setdefault("second_factor", False)
+    return [own.get(name) for name in SIGNATURES]
+
+
+def event_row(entry, columns):
+    """Any other event as it stands; a field that holds its usual value is empty."""
+    who = [entry[name] for name in ("number", "at", "person", "role", "site", "participant", "reason")]
+    return who + [entry["new"].get(name) for name in columns[len(ENVELOPE) :]]
+
+
+def is_fact(entry):
+    """Whether an entry says or corrects a fact."""
+    return entry["event"] in ("FactRecorded", "FactCorrected")
+
+
+def tables(read_entries: Any, columns_of: Any) -> Iterator[Any]:
+    """Every table of an archive, as (file, columns, rows); `columns_of` gives the columns of `tables/KIND.csv`."""
+    stands = standing(read_entries())
+    yield "audit.csv", AUDIT, map(audit_row, read_entries())
+    yield "facts.csv", FACTS, map(fact_row, filter(is_fact, stands))
+    signed = [one for one in stands if "printed_name" in one["new"] and "digest" in one["new"]]
+    yield "signatures.csv", SIGNATURES, map(signature_row, signed)
+    for kind in sorted({one["event"] for one in stands if not is_fact(one)}):
+        columns = columns_of("tables/" + kind + ".csv")
+        of_kind = [one for one in stands if one["event"] == kind]
+        yield "tables/" + kind + ".csv", columns, (event_row(one, columns) for one in of_kind)
+
+
+def lines_of(columns: list[str], rows: Iterable[Any]) -> Iterator[bytes]:
+    """A table as the lines of its file."""
+    yield line_of(columns)
+    for row in rows:
+        yield line_of(map(cell, row))
+
+
+def line_of(row):
+    """One line of CSV, as bytes."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerow(row)
+    return text.getvalue().encode()
+
+
+# -- an archive: its files, the signed list of them, its tables --------------------------------------------------------
+def digest_of(path: pathlib.Path) -> str:
+    """SHA-256 of a file."""
+    hashed = hashlib.sha256()
+    with path.open("rb") as file:
+        for part in iter(lambda: file.read(1 << 20), b""):
+            hashed.update(part)
+    return hashed.hexdigest()
+
+
+LIST, SIGNATURE = "SHA256SUMS", "SHA256SUMS.signature"
+
+
+def listed(archive: pathlib.Path) -> dict[str, str]:
+    """What the list of files says: {name: hash}."""
+    lines = (archive / LIST).read_text(encoding="utf-8").splitlines()
+    return {name: hashed for hashed, name in (line.split("  ", 1) for line in lines)}
+
+
+def wrong_file(archive: pathlib.Path) -> str | None:
+    """The first file that is missing, changed, added or no plain file; None if there is none."""
+    expected = listed(archive)
+    found = {
+        path.relative_to(archive).as_posix(): path
+        for path in archive.rglob("*")
+        if not path.is_dir() or path.is_symlink()
+    }
+    for name in sorted(expected.keys() | found.keys() - {LIST, SIGNATURE}):
+        path = found.get(name)
+        if path is None:
+            return name + " is missing"
+        if path.is_symlink() or not path.is_file():
+            return name + " is not a plain file"
+        if name not in expected:
+            return name + " was added: the list of files does not name it"
+        if digest_of(path) != expected[name]:
+            return name + " was changed: it does not match its sum"
+    return None
+
+
+def list_statement(archive: pathlib.Path, number: int, hashed: str) -> str:
+    """The text that is signed for the list of files."""
+    return f"escalon-archive-2\n{number}\n{hashed}\n{digest_of(archive / LIST)}"
+
+
+def wrong_table(archive: pathlib.Path) -> str | None:
+    """The first table that is not what the entries say; None if there is none."""
+    columns: dict[str, list[str]] = {}
+    with (archive / "dictionary.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            columns.setdefault(row["file"], []).append(row["column"])
+
+    def entries():
+        return (dict(json.loads(body), number=n, previous=p, hash=h) for n, p, h, body in rows_of(archive))
+
+    made = {}
+    for name, header, rows in tables(entries, lambda name: columns.get(name, ENVELOPE)):
+        hashed = hashlib.sha256()
+        for line in lines_of(header, rows):
+            hashed.update(line)
+        made[name] = hashed.hexdigest()
+    kept = {name for name in listed(archive) if name.startswith("tables/")} | made.keys()
+    return next((name for name in sorted(kept) if made.get(name) != listed(archive).get(name)), None)
 
 
 # -- the record --------------------------------------------------------------------------------------------------------
+def rows_of(archive: pathlib.Path) -> Iterator[tuple[int, str, str, str]]:
+    """The entries of an archive; a line that cannot be read is an entry that does not match."""
+    with (archive / "entries.jsonl").open(encoding="utf-8", errors="backslashreplace") as lines:
+        for line in iter(lambda: lines.readline(LONGEST_LINE), ""):
+            try:
+                entry = json.loads(line)
+                yield entry["number"], entry["previous"], entry["hash"], entry["body"]
+            except (ValueError, KeyError, TypeError, RecursionError):
+                yield 0, "", "", ""
+
+
 def read(place):
     """The entries, the checkpoints and the head of an archive folder or an SQLite casebook."""
     if place.is_dir():
-        lines = (place / "entries.jsonl").open(encoding="utf-8", errors="backslashreplace")
-        entries = ((e["number"], e["previous"], e["hash"], e["body"]) for e in map(parse, lines))
         ends = json.loads((place / "checkpoints.json").read_text(encoding="utf-8"))
-        return entries, [tuple(c) for c in ends["checkpoints"]], tuple(ends["head"])
+        return rows_of(place), [tuple(c) for c in ends["checkpoints"]], tuple(ends["head"])
     book = sqlite3.connect(place.resolve().as_uri() + "?mode=ro", uri=True)
     book.text_factory = lambda raw: raw.decode("utf-8", "backslashreplace")  # a flipped byte need not be UTF-8
     rows = book.execute("SELECT number, previous, hash, body FROM entries ORDER BY number")
@@ -92,47 +291,96 @@ def read(place):
     return rows, checkpoints, book.execute("SELECT number, hash, at, signature FROM head").fetchone()
 
 
-def verify(place, printed):
+def is_due(number, body):
+    """Whether a checkpoint is kept of this entry."""
+    signed = '"digest":' in body and '"meaning":' in body and '"printed_name":' in body
+    return number % 100 == 0 or signed or body[44:].startswith(('"CheckpointKept"', '"CheckpointKeyChanged"'))
+
+
+def verify(place, printed, root=None):
     """Follow the chain; returns the first thing wrong, or None, and a line about what was found."""
     entries, checkpoints, head = read(place)
-    number, before, key, hashes = 0, "0" * 64, "", {}
-    wanted = {c[0] for c in checkpoints} | set(printed)
-    keys = {}
+    number, before, keys, hashes = 0, "0" * 64, [], {}
+    kept = {c[0] for c in checkpoints}
+    wanted, proved, key_at = kept | set(printed), max(printed, default=0), {}
     for found, previous, hashed, body in entries:
         number += 1
         if found != number:
             return f"entry {number}: missing or out of order (found {found})", ""
         if previous != before or hashlib.sha256(f"{number}\n{before}\n{body}".encode()).hexdigest() != hashed:
             return f"entry {number}: does not match its hash, or does not follow from the entry before", ""
-        before = hashed
         if "Key" in body or number == 1:
             written = json.loads(body)
-            if written["event"] in ("CasebookOpened", "CheckpointKeyChanged"):
-                key = written["new"]["public_key"]
+            if number == 1:
+                keys.append((0, written["new"]["public_key"], True))
+            elif written["event"] == "CheckpointKeyChanged":
+                old, new = keys[-1][1], written["new"]["public_key"]
+                said = f"escalon-new-key-2\n{number}\n{before}\n{old}\n{new}"
+                keys.append((number, new, is_signed(old, written["new"].get("agreed", ""), said)))
+        before = hashed
+        if is_due(number, body) and number not in kept:
+            return f"entry {number}: the checkpoint that was kept of it is missing", ""
         if number in wanted:
-            hashes[number], keys[number] = hashed, key
+            hashes[number], key_at[number] = hashed, keys[-1][1]
     for at, hashed in sorted(printed.items()):
         if hashes.get(at) != hashed:
             return f"entry {at}: missing, or not the one printed on the report", ""
     for at, hashed, time, signer, signature in checkpoints:
         if hashes.get(at) != hashed:
             return f"entry {at}: missing, or rewritten since its checkpoint was signed", ""
-        if signer != keys[at] or not is_signed(signer, signature, f"escalon-checkpoint-1\n{at}\n{hashed}\n{time}"):
+        if signer != key_at[at] or not is_signed(signer, signature, f"escalon-checkpoint-2\n{at}\n{hashed}\n{time}"):
             return f"entry {at}: its checkpoint was not signed with the casebook's key", ""
+    if head is None:
+        return "the signed head is missing", ""
     if (head[0], head[1]) != (number, before):
         return f"entry {min(number, head[0]) + 1}: the record was signed as ending at entry {head[0]}, not {number}", ""
-    if not is_signed(key, head[3], f"escalon-checkpoint-1\n{number}\n{before}\n{head[2]}"):
-        return f"entry {number}: the head was not signed with the casebook's key", ""
+    key = keys[-1][1] if keys else ""
+    if not is_signed(key, head[3], f"escalon-head-2\n{number}\n{before}\n{head[2]}"):
+        return f"entry {number}: it was not signed as the end with the casebook's key", ""
+    given = [at for at, one, _ in keys if one == root]
+    if root and not given:
+        return "the casebook's key is not the key given", ""
+    for at, _, agreed in keys:
+        if not agreed and at > max([proved, *given[:1]]):
+            return f"entry {at}: another key signs from here on, and the key before did not agree; compare a report", ""
+    if place.is_dir():
+        if wrong := wrong_file(place):
+            return wrong, ""
+        signature = (place / SIGNATURE).read_text(encoding="ascii").strip()
+        if not is_signed(key, signature, list_statement(place, number, before)):
+            return f"{LIST}: the list of files is not signed with the casebook's key", ""
+        if wrong := wrong_table(place):
+            return f"{wrong}: it is not what the entries say", ""
     return None, f"{number} entries, {len(checkpoints)} checkpoints, ending {number}:{before}\nkey {key}"
 
 
 def main():
     """Exit 0: whole; 1: not; 2: wrong arguments."""
-    if len(sys.argv) < 2 or not pathlib.Path(sys.argv[1]).exists():
+    given = sys.argv[1:] or [str(pathlib.Path(__file__).parent)]
+    root = given[given.index("--key") + 1] if "--key" in given[:-1] else None
+    given = [one for one in given if one not in ("--key", root)]
+    place = pathlib.Path(given[0])
+    if not place.exists():
         print(__doc__)
         return 2
-    printed = {int(number): hashed for number, hashed in (given.split(":") for given in sys.argv[2:])}
-    problem, found = verify(pathlib.Path(sys.argv[1]), printed)
+    try:
+        printed = {int(number): hashed for number, hashed in (one.split(":") for one in given[1:])}
+    except ValueError:
+        print(__doc__)
+        return 2
+    try:
+        problem, found = verify(place, printed, root)
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+        sqlite3.Error,
+    ) as wrong:
+        problem, found = f"it cannot be read ({type(wrong).__name__}: {wrong})", ""
     print(f"NOT WHOLE: {problem}" if problem else f"whole: {found}")
     return 1 if problem else 0
 

@@ -18,10 +18,12 @@ from escalon.cli.casebook_desk import (
     clean,
     desk,
     open_conduct,
+    reading,
     secret_store,
+    tell_recovery_code,
 )
 from escalon.cli.casebook_users import user
-from escalon.cli.output import AsJson, fail, note, print_json, progress, say
+from escalon.cli.output import AsJson, fail, in_one_line, note, print_json, progress, say
 
 if TYPE_CHECKING:
     from escalon.casebook.chain import Verification
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from escalon.conduct.standing import Cohort, Standing
     from escalon.history.events import Event
 
-__all__ = ["app", "archive", "backup", "restore", "user", "verify"]
+__all__ = ["app", "archive", "backup", "restore", "user", "verify", "witness"]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,7 +48,10 @@ def verify(
     printed: Annotated[
         list[str] | None, typer.Option("--printed", help="NUMBER:HASH printed on a past report; may be repeated.")
     ] = None,
-    key: Annotated[str | None, typer.Option("--key", help="The public key as printed on a report.")] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", help="The public key as printed on a report: the root of trust.")
+    ] = None,
+    witness: Annotated[Path | None, typer.Option("--witness", help="A witness's folder; see escalon witness.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a casebook's chain of entries, its signed checkpoints and the database's guards; names the first bad entry.
@@ -59,39 +64,52 @@ def verify(
 
     Without Escalon: python3 verify_alone.py ARCHIVE, from any archive.
     """
-    found = _verified(casebook, printed or [], key)
+    found = _verified(casebook, printed or [], key, witness)
     ends = f"{found.entries}:{found.ends_in}"
     if as_json:
         problem = {"entry": found.problem.number, "says": found.problem.says} if found.problem else None
         print_json({"whole": found.is_whole, "ends_in": ends, "checkpoints": found.checkpoints, "problem": problem})
     elif found.problem:
-        say(f"NOT WHOLE. {found.problem}")
+        say(f"NOT WHOLE. {in_one_line(found.problem)}")
     else:
         say(f"Whole: {found.entries} entries, {found.checkpoints} checkpoints. It ends in\n{ends}")
     raise typer.Exit(0 if found.is_whole else 1)
 
 
 @clean
-def _verified(place: Path, printed: list[str], key: str | None) -> Verification:
-    from escalon.casebook.archive import check_archive
-    from escalon.casebook.chain import Problem, Verification, parse_anchor
-    from escalon.casebook.chain import verify as verify_casebook
-    from escalon.casebook.errors import CasebookError, ChainBroken
-    from escalon.casebook.location import open_casebook
+def _verified(place: Path, printed: list[str], key: str | None, witness: Path | None) -> Verification:
+    from escalon.casebook.chain import Anchor, parse_anchor
+    from escalon.casebook.errors import CasebookError
+    from escalon.casebook.proof import prove
+    from escalon.casebook.witness import anchors_of, parts_from
 
     try:
-        anchors = [parse_anchor(one) for one in printed]
+        anchors: list[tuple[int, str] | Anchor] = [parse_anchor(one) for one in printed]
     except ValueError as wrong:
         raise CasebookError(str(wrong)) from wrong
-    if (place / "entries.jsonl").is_file():
-        try:
-            checked = check_archive(place, anchors)
-        except ChainBroken as broken:
-            return Verification(0, "", 0, Problem(0, str(broken)))
-        return Verification(checked.entries, checked.ends_in, 0, None)
-    casebook = open_casebook(place, read_only=True)
-    with progress("verifying", casebook.head.number) as bar:
-        return verify_casebook(casebook, anchors=anchors, key=key, progress=bar)
+    if witness is not None:
+        anchors += anchors_of(witness, place)
+        if parts := parts_from(witness, place):
+            note(parts)
+    with progress("verifying") as bar:
+        return prove(place, anchors, key, bar)
+
+
+@clean
+def witness(
+    folder: Annotated[Path, typer.Argument(metavar="WITNESS", help="The witness's folder; made the first time.")],
+    casebook: Annotated[Path, typer.Argument(metavar="CASEBOOK", help="A casebook's folder, or an archive's.")],
+) -> None:
+    """Verify a casebook, and sign where it ends; later only what has grown from there is signed.
+
+    Keep the folder away from the casebook: on another computer, a memory stick, in a colleague's account. Then
+    escalon verify book/ --witness WITNESS shows a record that was rewritten, cut, or put back.
+    """
+    from escalon.casebook.clock import ComputerClock
+    from escalon.casebook.witness import observe
+
+    seen = observe(folder, casebook, ComputerClock().now())
+    say(f"seen {seen.number}:{seen.hash}\nsignature {seen.signature}")
 
 
 @app.command()
@@ -108,26 +126,35 @@ def init(
 
     escalon casebook init book/ nct07052565 --administrator ada --name "Ada Min"
     """
+    from escalon.casebook.keys import key_passphrase
     from escalon.casebook.location import create_casebook
     from escalon.conduct.accounts import open_first_account
     from escalon.protocol import load_study
 
     read = load_study(study)
-    password = ask_new(f"Password for {account}", "ESCALON_PASSWORD")
+    password, passphrase = ask_new(f"Password for {account}", "ESCALON_PASSWORD"), key_passphrase()
     place = study if not Path(study).exists() else str(Path(study).resolve())
     casebook = create_casebook(
-        folder, study=read.id, study_version=read.version, database=database, owner=owner, study_folder=place
+        folder,
+        study=read.id,
+        study_version=read.version,
+        database=database,
+        owner=owner,
+        passphrase=passphrase,
+        study_folder=place,
     )
-    open_first_account(open_conduct(casebook, folder), secret_store(casebook, folder), account, name, password)
+    code = open_first_account(open_conduct(casebook, folder), secret_store(casebook, folder), account, name, password)
     say(f"{folder}: a casebook for {casebook.study}.\nPublic key, to be kept elsewhere: {casebook.public_key}")
     casebook.close()
     say(f"Keep {folder / 'keys'} safe and make a backup: what they seal cannot be opened without them.")
+    tell_recovery_code(code)
 
 
 @app.command()
 @clean
 def show(
     folder: CasebookFolder,
+    account: AsPerson,
     participant: Annotated[str | None, typer.Argument(help="Only this participant.")] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="As it stood then: 2026-03-02 or with a time, UTC.")
@@ -137,12 +164,11 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """The audit trail: who recorded what, when, in which role, what it was before, and why."""
-    from escalon.casebook.location import open_casebook
-
-    casebook = open_casebook(folder, read_only=True)
-    found = list(casebook.entries(participant=participant, kinds=kind, as_of=_moment(as_of)))[-(last or 0) :]
-    if not found and participant is not None:
-        _known_or_fail(participant, {one.participant for one in casebook.entries() if one.participant})
+    moment = _moment(as_of)
+    with reading(folder, account) as at:
+        found = list(at.casebook.entries(participant=participant, kinds=kind, as_of=moment))[-(last or 0) :]
+        if not found and participant is not None:
+            _known_or_fail(participant, {one.participant for one in at.casebook.entries() if one.participant})
     if as_json:
         print_json([{"number": one.number, "hash": one.hash, **json.loads(one.body)} for one in found])
         return
@@ -175,30 +201,33 @@ def _moment(written: str | None) -> Any:
 
 
 def _line(entry: Entry) -> str:
+    from escalon.casebook.telling import told
+
     who = f"{entry.author.person} ({entry.author.role}{', ' + entry.author.site if entry.author.site else ''})"
     why = f"  because: {entry.event.reason}" if entry.event.reason else ""
+    values = told(json.loads(entry.body))
+    says = f"{entry.event.what}  [{values}]" if values else entry.event.what
     code = entry.participant or "-"
-    return f"{entry.number:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {who:<28}  {code:<10}  {entry.event.what}{why}"
+    line = f"{entry.number:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {who:<28}  {code:<10}  {says}{why}"
+    return in_one_line(line)
 
 
 @app.command()
 @clean
-def status(folder: CasebookFolder, as_json: AsJson = False) -> None:
+def status(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -> None:
     """Where the trial stands: participants, cohorts, decisions, signatures that became void."""
-    from escalon.casebook.location import open_casebook
     from escalon.conduct.signing import signatures
 
-    casebook = open_casebook(folder, read_only=True)
-    conduct = open_conduct(casebook, folder)
-    standing = conduct.standing
+    with reading(folder, account, amending=False) as at:
+        standing, study = at.conduct.standing, at.casebook.study
+        signed = [in_one_line(one) for one in signatures(at.conduct)]
     decisions = {number: _decision_state(standing, number) for number in standing.decisions}
     cohorts = {number: _cohort_state(one) for number, one in standing.cohorts.items()}
-    signed = [str(one) for one in signatures(conduct)]
     if as_json:
         codes = sorted(standing.participants)
         print_json({"participants": codes, "cohorts": cohorts, "decisions": decisions, "signatures": signed})
         return
-    say(f"{casebook.study}: {len(standing.participants)} participants, {len(standing.infused())} infused")
+    say(f"{study}: {len(standing.participants)} participants, {len(standing.infused())} infused")
     for title, lines in (("cohort", cohorts), ("decision", decisions)):
         for number, says in lines.items():
             say(f"{title} {number}: {says}")
@@ -246,7 +275,7 @@ def record(
     """
     with desk(folder, account, role, site) as at:
         entry = at.conduct.record(at.author, _event(event, content), override=override)
-    say(f"entry {entry.number}: {entry.event.what}")
+    say(f"entry {entry.number}: {in_one_line(entry.event.what)}")
 
 
 def _event(kind: str, words: list[str]) -> Event:
@@ -293,7 +322,7 @@ def correct(
         else:
             made = EntryCorrected(participant=now.participant, corrects=number, now=now, reason=reason)
         entry = at.conduct.record(at.author, made)
-    say(f"entry {entry.number}: {entry.event.what}")
+    say(f"entry {entry.number}: {in_one_line(entry.event.what)}")
 
 
 @app.command()
@@ -337,15 +366,17 @@ def sign(
     signed = KINDS.get(kind)
     if signed is None or not issubclass(signed, Signed):
         raise CasebookError(f"{kind} is not a signature")
+    if signed.own_command:
+        raise CasebookError(f"{kind} is signed by its own command: {signed.own_command}")
     try:
         values = values_of_words(signed, subject)
     except (ValueError, TypeError) as wrong:
         raise CasebookError(f"{kind}: {wrong}") from wrong
-    with desk(folder, account, role, site) as at:
+    with desk(folder, account, role, site, signs=True) as at:
         if signed.__name__ == "AssumptionSigned":
             values["digest"] = _assumption_digest(folder, str(values.get("assumption")))
         entry = sign_now(at.conduct, at.secrets, at.author, signed, password=at.password, meaning=meaning, **values)
-    say(f"entry {entry.number}: {entry.event.what}, {entry.at:%Y-%m-%d %H:%M:%S} UTC")
+    say(f"entry {entry.number}: {in_one_line(entry.event.what)}, {entry.at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _assumption_digest(folder: Path, wanted: str) -> str:
@@ -410,7 +441,7 @@ def import_data(
         )
     else:
         for line in (*(f"refused   {one}" for one in done.refused), *(f"conflict  {one}" for one in done.conflicts)):
-            note(line)
+            note(in_one_line(line))
         say(f"{done.account()}{'' if do_it else '. Dry run: nothing was recorded; add --record'}")
     raise typer.Exit(1 if done.conflicts or done.refused else 0)
 
@@ -420,6 +451,7 @@ def import_data(
 def write_data(
     folder: CasebookFolder,
     to: Annotated[Path, typer.Argument(metavar="FOLDER", help="The data folder to write; it must not exist.")],
+    account: AsPerson,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="As it stood then: 2026-03-02 or with a time, UTC.")
     ] = None,
@@ -427,13 +459,16 @@ def write_data(
     """The casebook as a data folder, for `escalon screen`, `score`, `report` and any other program that reads one."""
     from escalon.casebook.as_folder import as_folder, write_folder
     from escalon.casebook.errors import CasebookError
-    from escalon.casebook.location import open_casebook
+    from escalon.history.events import FolderWritten
 
     if to.exists():
         raise CasebookError(f"{to} exists; write into a new folder")
-    casebook = open_casebook(folder, read_only=True)
-    found = as_folder(casebook.entries(as_of=_moment(as_of)), folder)
-    write_folder(found, to)
+    moment = _moment(as_of)
+    with reading(folder, account, "FolderWritten") as at:
+        upto = at.casebook.head.number
+        found = as_folder(at.casebook.entries(upto=upto, as_of=moment), folder)
+        write_folder(found, to)
+        at.conduct.record_built(at.author, lambda standing: FolderWritten(upto=upto))
     rows = ", ".join(f"{len(table.rows)} {name}" for name, table in found.tables.items())
     say(f"{to}: {rows}")
 
@@ -461,7 +496,7 @@ def identity(
             say(f"kept for {participant}")
         else:
             found = open_identity(at.conduct, store, at.author, participant)
-            say(f"{found.name}\n{found.contact}".rstrip())
+            say(f"{in_one_line(found.name)}\n{in_one_line(found.contact)}".rstrip())
         store.engine.dispose()
 
 
@@ -489,34 +524,48 @@ def amend(
         adopted = AmendmentAdopted(
             study_version=study.version, digest=digest(f"{study.id} {study.version}"), adopted_on=today, changes=changes
         )
-        entry = at.conduct.record(at.author, adopted)
-        at.casebook.checkpoint()
+        entry = at.conduct.record_built(at.author, lambda standing: adopted)
     say(f"entry {entry.number}: {study.id} {study.version} is in force")
 
 
 @app.command()
 @clean
-def checkpoint(folder: CasebookFolder) -> None:
+def checkpoint(folder: CasebookFolder, account: AsPerson) -> None:
     """Keep a signed checkpoint now, and print it as NUMBER:HASH, to be written down elsewhere."""
-    from escalon.casebook.location import open_casebook
+    from escalon.history.events import CheckpointKept
 
-    casebook = open_casebook(folder)
-    kept = casebook.checkpoint()
-    say(f"{kept}\nsignature {kept.signature}\nkey {kept.key}")
-    casebook.close()
+    with reading(folder, account, "CheckpointKept") as at:
+        entry = at.conduct.record_built(at.author, lambda standing: CheckpointKept())
+        kept = at.casebook.checkpoints()[-1]
+    say(f"{entry.number}:{entry.hash}\nsignature {kept.signature}\nkey {kept.key}")
 
 
 @app.command(name="new-key")
 @clean
-def new_key(folder: CasebookFolder) -> None:
-    """Go on with the signing key in the casebook's folder, after a restore from an archive; the change is recorded."""
-    import getpass
+def new_key(folder: CasebookFolder, account: AsPerson) -> None:
+    """Make a new signing key and go on with it; the old key signs the change, and verification says if it could not."""
+    from escalon.casebook.location import change_key
 
-    from escalon.casebook.entry import Author
-    from escalon.casebook.location import adopt_new_key
+    with reading(folder, account, "CheckpointKeyChanged") as at:
+        public = change_key(at.casebook, at.author)
+    say(f"public key, to be kept elsewhere: {public}")
 
-    author = Author("escalon", "software", "", f"new-key by {getpass.getuser()}")
-    say(f"public key {adopt_new_key(folder, author)}")
+
+@app.command()
+@clean
+def clock(
+    folder: CasebookFolder,
+    reason: Annotated[str, typer.Option(help="What was wrong with the clock, or why nobody recorded for so long.")],
+    account: AsPerson,
+    role: InRole = None,
+    site: AtSite = None,
+) -> None:
+    """Sign that this computer's clock is right, where the record's last entry is far from it; recording then goes on."""
+    from escalon.conduct.clock import confirm_clock
+
+    with desk(folder, account, role, site, amending=True, signs=True) as at:
+        entry = confirm_clock(at.conduct, at.secrets, at.author, at.password, reason)
+    say(f"entry {entry.number}: {in_one_line(entry.event.what)}")
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from escalon.cli.casebook_desk import CasebookFolder, ask_new, clean
+from escalon.cli.casebook_desk import AsPerson, CasebookFolder, ask_new, clean, reading
 from escalon.cli.output import progress, say
 
 PASSPHRASE = "ESCALON_BACKUP_PASSPHRASE"
@@ -17,6 +17,7 @@ PASSPHRASE = "ESCALON_BACKUP_PASSPHRASE"
 def backup(
     casebook: CasebookFolder,
     to: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to write; it must not exist.")],
+    account: AsPerson,
 ) -> None:
     """An encrypted copy of everything, its keys included, read back and verified before it counts.
 
@@ -24,12 +25,11 @@ def backup(
     you. Nightly: escalon backup book/ /mnt/elsewhere/book-$(date +%F).escalon
     """
     from escalon.casebook.backup import back_up
-    from escalon.casebook.location import open_casebook
 
-    passphrase = ask_new("Passphrase of the backup", PASSPHRASE)
-    total = open_casebook(casebook, read_only=True).head.number
-    with progress("backing up", total) as bar:
-        made = back_up(casebook, to, passphrase, bar)
+    with reading(casebook, account, "BackupMade") as at:
+        passphrase = ask_new("Passphrase of the backup", PASSPHRASE)
+        with progress("backing up", at.casebook.head.number) as bar:
+            made = back_up(casebook, to, passphrase, at.author, bar)
     say(f"{to}: {made.entries} entries, ending in {made.ends_in}\ndigest {made.digest}")
 
 
@@ -42,7 +42,7 @@ def restore(
 ) -> None:
     """A casebook from its backup, on this or an empty computer, with equal digest; or from an archive.
 
-    An archive carries neither keys nor passwords: afterwards `escalon casebook new-key`, then `escalon user recover`.
+    An archive carries neither keys nor passwords: afterwards `escalon user recover`, with the recovery code.
     """
     from escalon.casebook.archive import import_archive
     from escalon.casebook.backup import restore as restore_backup
@@ -50,7 +50,7 @@ def restore(
     if source.is_dir():
         taken = import_archive(source, folder, database=database, owner=owner)
         say(f"{folder}: {taken.entries} entries, ending in {taken.ends_in}, as in the archive")
-        say(f"To record in it: escalon casebook new-key {folder}, then: escalon user recover {folder} ACCOUNT")
+        say(f"To record in it: escalon user recover {folder} ACCOUNT, with the recovery code")
         return
     passphrase = ask_new("Passphrase of the backup", PASSPHRASE)
     with progress("restoring", 0) as bar:
@@ -62,16 +62,15 @@ def restore(
 def archive(
     casebook: CasebookFolder,
     to: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to write; it must not exist.")],
+    account: AsPerson,
 ) -> None:
     """A casebook as CSV, JSON and PDF, with dictionary, audit trail, hashes and a verifier; readable without Escalon.
 
     Participants appear by code; names and contacts are not in it.
     """
     from escalon.casebook.archive import make_archive
-    from escalon.casebook.location import open_casebook
 
-    opened = open_casebook(casebook, read_only=True)
-    with progress("archiving", opened.head.number) as bar:
-        made = make_archive(opened, to, bar)
+    with reading(casebook, account, "ArchiveMade") as at, progress("archiving", at.casebook.head.number) as bar:
+        made = make_archive(at.casebook, to, bar, at.author)
     say(f"{to}: {made.entries} entries in {made.files} files, ending in {made.ends_in}")
     say(f"Anyone can check it: python3 {to / 'verify_alone.py'} {to}")

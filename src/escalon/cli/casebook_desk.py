@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 import typer
 
-from escalon.cli.output import fail, note
+from escalon.cli.output import fail, in_one_line, note, say
 
 if TYPE_CHECKING:
     from escalon.casebook.casebook import Casebook
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from escalon.conduct.signing import Password
 
 CasebookFolder = Annotated[Path, typer.Argument(metavar="CASEBOOK", help="The casebook's folder.")]
-AsPerson = Annotated[str, typer.Option("--as", help="Your account. The password is asked for.")]
+AsPerson = Annotated[
+    str, typer.Option("--as", envvar="ESCALON_ACCOUNT", help="Your account. The password is asked for.")
+]
 InRole = Annotated[str | None, typer.Option("--role", help="The role you act in, if you hold several.")]
 AtSite = Annotated[str | None, typer.Option("--site", help="The site you act for, if you hold several.")]
 
@@ -54,7 +56,7 @@ def clean(command: Callable[P, R]) -> Callable[P, R]:
         except Refused as refused:
             for one in refused.broken:
                 lifted = f" (an override needs {count(one.signatures)})" if one.signatures else ""
-                note(f"refused  {one.says} [{one.rule}]{lifted}")
+                note(f"refused  {in_one_line(one.says)} [{in_one_line(one.rule)}]{lifted}")
             raise typer.Exit(1) from None
         except CasebookError as error:
             fail(error)
@@ -81,8 +83,10 @@ def open_conduct(casebook: Casebook, folder: Path) -> Conduct:
 
 
 @contextmanager
-def desk(folder: Path, account: str, role: str | None, site: str | None, *, amending: bool = False) -> Iterator[Desk]:
-    """Open the casebook and sign the person in."""
+def desk(
+    folder: Path, account: str, role: str | None, site: str | None, *, amending: bool = False, signs: bool = False
+) -> Iterator[Desk]:
+    """Open the casebook and sign the person in; where the act itself asks for password and code, it is left to it."""
     from escalon.casebook.location import open_casebook
     from escalon.conduct.signing import check_password
 
@@ -91,8 +95,29 @@ def desk(folder: Path, account: str, role: str | None, site: str | None, *, amen
         conduct = without_study(casebook) if amending else open_conduct(casebook, folder)
         secrets = secret_store(casebook, folder)
         password = ask_password(f"Password of {account}", _has_second_factor(conduct, account))
-        check_password(conduct, secrets, account, password)
+        if not signs:
+            check_password(conduct, secrets, account, password)
         yield Desk(casebook, conduct, secrets, author_of(conduct, account, role, site), password)
+    finally:
+        casebook.close()
+
+
+@contextmanager
+def reading(folder: Path, account: str, act: str = "read record", *, amending: bool = True) -> Iterator[Desk]:
+    """Open the casebook for somebody who may read or copy it, in whichever of their roles may."""
+    from escalon.casebook.entry import Author
+    from escalon.casebook.location import open_casebook
+    from escalon.conduct.authority import role_that_may
+    from escalon.conduct.signing import check_password
+
+    casebook = open_casebook(folder)
+    try:
+        conduct = without_study(casebook) if amending else open_conduct(casebook, folder)
+        secrets = secret_store(casebook, folder)
+        password = ask_password(f"Password of {account}", _has_second_factor(conduct, account))
+        check_password(conduct, secrets, account, password)
+        role, site = role_that_may(conduct.standing.people.get(account), account, act)
+        yield Desk(casebook, conduct, secrets, Author(account, role, site, "cli"), password)
     finally:
         casebook.close()
 
@@ -137,13 +162,13 @@ def _has_second_factor(conduct: Conduct, account: str) -> bool:
     return person is not None and person.has_second_factor
 
 
-def ask_password(prompt: str, with_code: bool = False) -> Password:
+def ask_password(prompt: str, with_code: bool = False, *, of: str = "ESCALON_PASSWORD") -> Password:
     """The password, typed unseen, or ESCALON_PASSWORD (and ESCALON_CODE) where a script runs."""
     from escalon.conduct.signing import Password
 
-    given = os.environ.get("ESCALON_PASSWORD")
+    given = os.environ.get(of)
     if given is not None:
-        return Password(given, os.environ.get("ESCALON_CODE"))
+        return Password(given, os.environ.get(of.replace("PASSWORD", "CODE")))
     text = typer.prompt(prompt, hide_input=True, err=True)
     return Password(text, typer.prompt("Code of the second factor", err=True) if with_code else None)
 
@@ -152,6 +177,17 @@ def ask_new(name: str, variable: str) -> str:
     """A new password or passphrase, typed twice, or taken from an environment variable."""
     given = os.environ.get(variable)
     return given if given is not None else str(typer.prompt(name, hide_input=True, confirmation_prompt=True, err=True))
+
+
+def ask_recovery_code() -> str:
+    """The recovery code, typed, or ESCALON_RECOVERY_CODE."""
+    given = os.environ.get("ESCALON_RECOVERY_CODE")
+    return given if given is not None else str(typer.prompt("Recovery code", err=True))
+
+
+def tell_recovery_code(code: str) -> None:
+    """The code that sets a forgotten administrator's password, shown this once."""
+    say(f"Recovery code, shown this once: {code}\nSeal it in an envelope, away from this computer; it works once.")
 
 
 def count(signatures: int) -> str:

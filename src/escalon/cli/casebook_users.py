@@ -11,9 +11,12 @@ from escalon.cli.casebook_desk import (
     CasebookFolder,
     ask_new,
     ask_password,
+    ask_recovery_code,
     clean,
     desk,
+    reading,
     secret_store,
+    tell_recovery_code,
 )
 from escalon.cli.output import AsJson, print_json, say
 
@@ -86,14 +89,10 @@ def _tell_seed(seed: str | None, account: str) -> None:
 
 @user.command(name="list")
 @clean
-def list_accounts(folder: CasebookFolder, as_json: AsJson = False) -> None:
+def list_accounts(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -> None:
     """Every account there is or was, and the roles it holds."""
-    from escalon.casebook.location import open_casebook
-    from escalon.conduct.people import People
-
-    people = People()
-    for entry in open_casebook(folder, read_only=True).entries(facts=False):
-        people.apply(entry)
+    with reading(folder, account, "read accounts") as at:
+        people = at.conduct.standing.people
     rows = [
         {
             "account": one.account,
@@ -181,14 +180,26 @@ def password(folder: CasebookFolder, account: Account, second_factor: TwoFactors
 
 @user.command()
 @clean
-def reset(folder: CasebookFolder, account: Account, administrator: AsPerson, second_factor: TwoFactors = False) -> None:
-    """Set a new password for someone who forgot theirs."""
+def reset(
+    folder: CasebookFolder,
+    account: Account,
+    administrator: AsPerson,
+    second: Annotated[str, typer.Option("--with", help="A second person's account; their password is asked for too.")],
+    second_factor: TwoFactors = False,
+) -> None:
+    """Set a new password for someone who forgot theirs; it takes two, and the person changes it before signing.
+
+    escalon user reset book/ ines --with mona --as ada
+    """
     from escalon.conduct.accounts import set_password
 
     seed = _seed(second_factor)
     with desk(folder, administrator, None, None, amending=True) as at:
+        known = at.conduct.standing.people.get(second)
+        with_code = known is not None and known.has_second_factor
+        theirs = ask_password(f"Password of {second}", with_code, of="ESCALON_SECOND_PASSWORD")
         new = ask_new(f"New password for {account}", "ESCALON_NEW_PASSWORD")
-        set_password(at.conduct, at.secrets, at.author, account, new, seed)
+        set_password(at.conduct, at.secrets, at.author, account, new, seed, second=second, second_password=theirs)
     say("set")
     _tell_seed(seed, account)
 
@@ -196,16 +207,21 @@ def reset(folder: CasebookFolder, account: Account, administrator: AsPerson, sec
 @user.command()
 @clean
 def recover(folder: CasebookFolder, account: Account) -> None:
-    """Set an administrator's password at the computer itself, after a restore from an archive, which has none.
+    """Set an administrator's password with the recovery code that `escalon casebook init` showed.
 
-    It needs the casebook's signing key, and stands in the audit trail as what it is.
+    After a restore from an archive, which has neither keys nor passwords, it also goes on with a new signing key.
     """
     from escalon.casebook.location import open_casebook
     from escalon.cli.casebook_desk import without_study
-    from escalon.conduct.accounts import recover_administrator
+    from escalon.conduct.accounts import check_recovery, recover_administrator, take_over
 
     casebook = open_casebook(folder)
+    conduct, code = without_study(casebook), ask_recovery_code()
+    check_recovery(conduct, account, code)
     new = ask_new(f"New password for {account}", "ESCALON_NEW_PASSWORD")
-    recover_administrator(without_study(casebook), secret_store(casebook, folder), account, new)
+    if casebook.signer is None:
+        say(f"public key, to be kept elsewhere: {take_over(casebook)}")
+    _, next_code = recover_administrator(conduct, secret_store(casebook, folder), account, new, code)
     casebook.close()
     say("set")
+    tell_recovery_code(next_code)

@@ -30,6 +30,7 @@ COMMANDS = {
     "import": ("exchange:bring_in", "Records from another format into a tidy folder; a dry run unless told to write."),
     "casebook": ("casebook:app", "The record of what happened: signed, append-only, tamper-evident."),
     "verify": ("casebook:verify", "Check a casebook's chain of entries; names the first bad one."),
+    "witness": ("casebook:witness", "Sign where a casebook ends, and later only what has grown from there."),
     "backup": ("casebook:backup", "An encrypted, verified copy of a casebook."),
     "restore": ("casebook:restore", "A casebook from its backup, with equal digest."),
     "archive": ("casebook:archive", "A casebook as files readable without Escalon."),

@@ -24,7 +24,7 @@ Thing = TypeVar("Thing")
 
 def say(text: object = "", *, bold: bool = False) -> None:
     """One line of the answer, on stdout."""
-    typer.secho(text, bold=bold)
+    typer.secho(harmless(text), bold=bold)
 
 
 def say_if_synthetic(synthetic: bool) -> None:
@@ -35,7 +35,20 @@ def say_if_synthetic(synthetic: bool) -> None:
 
 def note(text: object) -> None:
     """One line beside the answer, on stderr, so that a pipe keeps only the answer."""
-    typer.echo(text, err=True)
+    typer.echo(harmless(text), err=True)
+
+
+def harmless(text: object) -> str:
+    """Text in which nothing somebody typed moves the cursor, hides or turns round what stands beside it."""
+    lines = str(text).split("\n")
+    return "\n".join(line if line.isprintable() else in_one_line(line) for line in lines)
+
+
+def in_one_line(text: object) -> str:
+    """What somebody typed, as part of a line: it cannot make lines of its own, and its invisible marks are seen."""
+    from escalon.casebook.verify_alone import in_one_line as escaped
+
+    return escaped(str(text))
 
 
 def fail(message: object) -> NoReturn:
@@ -67,7 +80,7 @@ def json_text(thing: Any) -> str:
 
 def print_json(thing: Any) -> None:
     """JSON on stdout."""
-    sys.stdout.write(f"{json_text(thing)}\n")
+    sys.stdout.write(f"{harmless(json_text(thing))}\n")
 
 
 def print_table(
@@ -148,7 +161,7 @@ def _cell(value: Any) -> "Text":
     """A cell in which no sign of the recorded text is taken for a colour; what is styled already stays as it is."""
     from rich.text import Text
 
-    return value if isinstance(value, Text) else Text(shown(value))
+    return value if isinstance(value, Text) else Text(harmless(shown(value)))
 
 
 def write(file: Path, content: str | bytes) -> Path:

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import re
+from base64 import b32encode
 from collections.abc import Iterable
+from dataclasses import replace
+from hmac import compare_digest
+from secrets import token_bytes
+from uuid import uuid4
 
+from escalon.casebook.canonical import digest
+from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Author, Entry
+from escalon.casebook.location import change_key
 from escalon.casebook.secrets import SecretStore, verifier_digest
 from escalon.conduct.authority import authorise
-from escalon.conduct.people import Person
+from escalon.conduct.people import People, Person
+from escalon.conduct.printed_names import printed_name
 from escalon.conduct.recording import Conduct
 from escalon.conduct.refusal import refuse
 from escalon.conduct.signing import Password, check_password
-from escalon.history.events import AccountOpened, AccountRevoked, Role, RoleGranted, RoleWithdrawn, SecretSet
+from escalon.conduct.standing import Standing
+from escalon.history.events import (
+    AccountOpened,
+    AccountRevoked,
+    CasebookRestored,
+    RecoveryCodeSet,
+    Role,
+    RoleGranted,
+    RoleWithdrawn,
+    SecretSet,
+)
 
 ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 
@@ -24,17 +43,17 @@ Grants = Iterable[tuple[Role, str]]
 
 
 def open_first_account(
-    conduct: Conduct, secrets: SecretStore, account: str, printed_name: str, password: str, seed: str | None = None
-) -> None:
-    """Open the first administrator's account; refused as soon as anyone has an account."""
-    row = secrets.prepare(_named(account), password, seed)
+    conduct: Conduct, secrets: SecretStore, account: str, printed: str, password: str, seed: str | None = None
+) -> str:
+    """Open the first administrator's account; refused as soon as anyone has one. Returns the recovery code, shown once."""
+    row, name, code = secrets.prepare(_named(account), password, seed), printed_name(printed, ()), new_recovery_code()
     with conduct.casebook.writing() as writer:
-        for entry in writer.entries(facts=False):
-            if isinstance(entry.event, AccountOpened):
-                raise refuse("account", "the first account exists; an administrator opens the others")
-        for event in _opening(account, printed_name, [(Role.ADMINISTRATOR, "*")], row):
+        if conduct.caught_up(writer).people.by_account:
+            raise refuse("account", "the first account exists; an administrator opens the others")
+        for event in (*_opening(account, name, [(Role.ADMINISTRATOR, "*")], row), _code_set(code)):
             writer.append(FIRST, event)
         secrets.keep(row, writer.connection)
+    return code
 
 
 def open_account(
@@ -42,19 +61,23 @@ def open_account(
     secrets: SecretStore,
     author: Author,
     account: str,
-    printed_name: str,
+    printed: str,
     roles: Grants,
     password: str,
     seed: str | None = None,
 ) -> None:
-    """Open an account for one person, with roles at sites; a name once used is never given again."""
+    """Open an account for one person, with roles at sites; a name once used is never given again.
+
+    The person changes the password before signing with it, because until then two people know it.
+    """
     row = secrets.prepare(_named(account), password, seed)
     with conduct.casebook.writing() as writer:
         people = conduct.caught_up(writer).people
         authorise(people.get(author.person), author, "AccountOpened", None)
         if known := people.get(account):
             raise refuse("account", f"{account} is, or was, {known.printed_name}'s account; choose another name")
-        for event in _opening(account, printed_name, roles, row):
+        name = printed_name(printed, people.by_account.values())
+        for event in _opening(account, name, roles, row):
             writer.append(author, event)
         secrets.keep(row, writer.connection)
 
@@ -66,9 +89,10 @@ def _opening(
     return [AccountOpened(account=account, printed_name=printed_name), *granted, _secret_set(account, row)]
 
 
-def _secret_set(account: str, row: dict[str, str | None]) -> SecretSet:
-    verifier, second = str(row["verifier"]), row["second_factor"]
-    return SecretSet(account=account, digest=verifier_digest(verifier, second), second_factor=second is not None)
+def _secret_set(account: str, row: dict[str, str | None], with_whom: str = "") -> SecretSet:
+    verifier, factor = str(row["verifier"]), row["second_factor"]
+    digested = verifier_digest(verifier, factor)
+    return SecretSet(account=account, digest=digested, second_factor=factor is not None, with_whom=with_whom)
 
 
 def _named(account: str) -> str:
@@ -78,13 +102,28 @@ def _named(account: str) -> str:
 
 
 def set_password(
-    conduct: Conduct, secrets: SecretStore, author: Author, account: str, password: str, seed: str | None = None
+    conduct: Conduct,
+    secrets: SecretStore,
+    author: Author,
+    account: str,
+    password: str,
+    seed: str | None = None,
+    *,
+    second: str = "",
+    second_password: Password | None = None,
 ) -> Entry:
-    """An administrator sets a new password (and second factor) for someone."""
+    """An administrator and a second person set a new password for someone who forgot theirs; one alone cannot.
+
+    The second person is neither of them, and gives their own password. The holder changes it before signing.
+    """
+    if not second or second_password is None or second in (author.person, account):
+        raise refuse("reset", f"a new password for {account} takes two people: name a second one, neither of you two")
+    check_password(conduct, secrets, second, second_password)
     row = secrets.prepare(account, password, seed)
     with conduct.casebook.writing() as writer:
-        authorise(conduct.caught_up(writer).people.get(author.person), author, "SecretSet", None)
-        entry = writer.append(author, _secret_set(_known(conduct, account).account, row))
+        people = conduct.caught_up(writer).people
+        authorise(people.get(author.person), author, "SecretSet", None)
+        entry = writer.append(author, _secret_set(_known(people, account).account, row, second))
         secrets.keep(row, writer.connection)
     return entry
 
@@ -94,6 +133,8 @@ def change_own_password(
 ) -> Entry:
     """A person changes their own password, knowing the old one."""
     check_password(conduct, secrets, author.person, old)
+    if new == old.text:
+        raise refuse("password", "the new password is the old one; write another")
     row = secrets.prepare(author.person, new, seed)
     with conduct.casebook.writing() as writer:
         entry = writer.append(author, _secret_set(author.person, row))
@@ -101,45 +142,103 @@ def change_own_password(
     return entry
 
 
-def recover_administrator(conduct: Conduct, secrets: SecretStore, account: str, password: str) -> Entry:
-    """Set an administrator's password without an administrator, at the computer that holds the casebook's keys."""
-    if not _rules(_known(conduct, account)):
+def check_recovery(conduct: Conduct, account: str, code: str) -> None:
+    """Refuse anything but an administrator's account and the recovery code that counts."""
+    people = conduct.standing.people
+    _refuse_other_codes(people, code)
+    if not _rules(_known(people, account)):
         raise refuse("account", f"{account} is not an administrator; an administrator sets this password")
-    row = secrets.prepare(account, password)
+
+
+def recover_administrator(
+    conduct: Conduct, secrets: SecretStore, account: str, password: str, code: str
+) -> tuple[Entry, str]:
+    """Set an administrator's password with the recovery code, which nobody's computer holds. Returns the next code."""
+    check_recovery(conduct, account, code)
+    row, next_code = secrets.prepare(account, password), new_recovery_code()
     with conduct.casebook.writing() as writer:
+        _refuse_other_codes(conduct.caught_up(writer).people, code)
         entry = writer.append(RECOVERY, _secret_set(account, row))
+        writer.append(RECOVERY, _code_set(next_code))
         secrets.keep(row, writer.connection)
-    return entry
+    return entry, next_code
+
+
+def take_over(casebook: Casebook) -> str:
+    """Go on with a casebook restored without its key: a new key, which nobody vouches for, and a name of its own.
+
+    Returns the public key. Verification says that nothing before is proved, until a printed hash or a known key is given.
+    """
+    end = casebook.head
+    restored = CasebookRestored(upto=end.number, digest=end.hash, source="an archive", copy=str(uuid4()))
+    return change_key(casebook, RECOVERY, restored)
+
+
+def _refuse_other_codes(people: People, code: str) -> None:
+    if not compare_digest(_code_digest(code), people.recovery):
+        raise refuse("recovery", "this is not the recovery code that counts; each one is used once")
+
+
+def new_recovery_code() -> str:
+    """A code of 160 random bits, in groups that can be written down."""
+    text = b32encode(token_bytes(20)).decode()
+    return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
+def _code_set(code: str) -> RecoveryCodeSet:
+    return RecoveryCodeSet(digest=_code_digest(code))
+
+
+def _code_digest(code: str) -> str:
+    return digest(f"escalon-recovery\n{''.join(code.upper().replace('-', '').split())}")
 
 
 def grant(conduct: Conduct, author: Author, account: str, role: Role, site: str) -> Entry:
     """Give a person a role at a site."""
-    _known(conduct, account)
-    return conduct.record(author, RoleGranted(account=account, held=role, at_site=site))
+
+    def granted(standing: Standing) -> RoleGranted:
+        return RoleGranted(account=_known(standing.people, account).account, held=role, at_site=site)
+
+    return conduct.record_built(author, granted)
 
 
 def withdraw(conduct: Conduct, author: Author, account: str, role: Role, site: str, reason: str) -> Entry:
-    """Take a role away from a person."""
-    if (role, site) not in _known(conduct, account).roles:
-        raise refuse("role", f"{account} is not {role} at {site}")
-    return conduct.record(author, RoleWithdrawn(account=account, held=role, at_site=site, reason=reason))
+    """Take a role away from a person; not the last administrator's."""
+
+    def withdrawn(standing: Standing) -> RoleWithdrawn:
+        person = _known(standing.people, account)
+        if (role, site) not in person.roles:
+            raise refuse("role", f"{account} is not {role} at {site}")
+        _refuse_without(standing.people, replace(person, roles=person.roles - {(role, site)}))
+        return RoleWithdrawn(account=account, held=role, at_site=site, reason=reason)
+
+    return conduct.record_built(author, withdrawn)
 
 
 def revoke(conduct: Conduct, author: Author, account: str, reason: str) -> Entry:
     """Close an account at once and for good; the last administrator cannot be revoked."""
-    person = _known(conduct, account)
-    others = [one for one in conduct.standing.people.by_account.values() if one.account != account and _rules(one)]
-    if _rules(person) and not others:
-        raise refuse("account", f"{account} is the only administrator left; open another administrator's account first")
-    return conduct.record(author, AccountRevoked(account=account, reason=reason))
+
+    def revoked(standing: Standing) -> AccountRevoked:
+        _refuse_without(standing.people, replace(_known(standing.people, account), is_revoked=True))
+        return AccountRevoked(account=account, reason=reason)
+
+    return conduct.record_built(author, revoked)
+
+
+def _refuse_without(people: People, changed: Person) -> None:
+    """Refuse a change after which nobody administers."""
+    after = {**people.by_account, changed.account: changed}
+    if not any(_rules(one) for one in after.values()):
+        said = f"{changed.account} is the only administrator left; open another administrator's account first"
+        raise refuse("account", said)
 
 
 def _rules(person: Person) -> bool:
     return not person.is_revoked and any(role is Role.ADMINISTRATOR for role, _ in person.roles)
 
 
-def _known(conduct: Conduct, account: str) -> Person:
-    person = conduct.standing.people.get(account)
+def _known(people: People, account: str) -> Person:
+    person = people.get(account)
     if person is None or person.is_revoked:
         raise refuse("account", f"there is no open account {account}")
     return person

@@ -56,16 +56,20 @@ RoleWithdrawn        | -           | -            | -        | -            | - 
 AccountRevoked       | -           | -            | -        | -            | -         | -       | site
 SecretSet            | -           | -            | -        | -            | -         | -       | site
 CheckpointKeyChanged | -           | -            | -        | -            | -         | -       | site
-BackupMade           | -           | -            | -        | -            | -         | -       | site
+BackupMade           | -           | site         | -        | -            | -         | site    | site
 FolderImported       | -           | -            | -        | -            | -         | -       | site
 RowReported          | site        | site         | -        | -            | -         | -       | -
+IdentityOpened       | site        | site         | -        | -            | -         | -       | -
+CheckpointKept       | site        | site         | site     | site         | site      | site    | site
+ArchiveMade          | -           | site         | -        | site         | -         | site    | -
+FolderWritten        | site        | site         | -        | site         | -         | site    | -
+ClockConfirmed       | -           | site         | -        | -            | -         | -       | site
 read record          | site        | site         | site     | site         | site      | site    | -
-read identity        | site        | site         | -        | -            | -         | -       | -
-make archive         | -           | site         | -        | site         | -         | site    | site
+read accounts        | site        | site         | site     | site         | site      | site    | site
 verify               | site        | site         | site     | site         | site      | site    | site
 """
 
-BY_SOFTWARE = frozenset({"CasebookOpened", "SchemaMigrated", "AccountLocked", "CasebookRestored"})
+BY_SOFTWARE = frozenset({"CasebookOpened", "SchemaMigrated", "AccountLocked", "CasebookRestored", "RecoveryCodeSet"})
 """Events only the software records, as a consequence of something else."""
 
 
@@ -102,6 +106,19 @@ def authorise(person: Person | None, author: Author, act: str, at_site: str | No
         doing = f"record: {spaced(act)}" if act in KINDS else act
         allowed = ", ".join(sorted(ALLOWED.get(act, ()))) or "nobody"
         raise refuse("authority", f"{role} ({author.site}) may not {doing}{where}; this is for {allowed}")
+
+
+def role_that_may(person: Person | None, account: str, act: str) -> tuple[Role, str]:
+    """The role, and its site, in which a person may do this; refused if none of theirs may."""
+    held = sorted(person.roles) if person and not person.is_revoked else []
+    for role, site in held:
+        if may(role, act, site, None):
+            return role, site
+    doing = f"record: {spaced(act)}" if act in KINDS else act
+    allowed = ", ".join(sorted(ALLOWED.get(act, ())))
+    raise refuse(
+        "authority", f"{account} ({', '.join(role for role, _ in held) or 'no role'}) may not {doing}; {allowed} may"
+    )
 
 
 def acts_of(event: Event) -> tuple[str, ...]:

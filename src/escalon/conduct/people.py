@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from escalon.casebook.casebook import SYSTEM
 from escalon.casebook.entry import Entry
 from escalon.history.events import (
     AccountOpened,
     AccountRevoked,
+    RecoveryCodeSet,
     Role,
     RoleGranted,
     RoleWithdrawn,
@@ -25,13 +27,20 @@ class Person:
     is_revoked: bool = False
     secret: str | None = None
     has_second_factor: bool = False
+    secret_set_by: str = ""
+
+    @property
+    def must_change(self) -> bool:
+        """Whether somebody else knows the password, because they set it; with such a one nobody signs."""
+        return self.secret_set_by not in ("", self.account, SYSTEM)
 
 
 @dataclass
 class People:
-    """Everyone who has, or ever had, an account."""
+    """Everyone who has, or ever had, an account, and the digest of the recovery code that counts."""
 
     by_account: dict[str, Person] = field(default_factory=dict)
+    recovery: str = ""
 
     def get(self, account: str) -> Person | None:
         """The person of this account."""
@@ -49,7 +58,9 @@ class People:
             case AccountRevoked(account=account):
                 self._change(account, is_revoked=True)
             case SecretSet(account=account, digest=digest, second_factor=second):
-                self._change(account, secret=digest, has_second_factor=second)
+                self._change(account, secret=digest, has_second_factor=second, secret_set_by=entry.author.person)
+            case RecoveryCodeSet(digest=digest):
+                self.recovery = digest
 
     def _change(self, account: str, **changes: object) -> None:
         self.by_account[account] = replace(self.by_account[account], **changes)  # type: ignore[arg-type]

@@ -36,11 +36,10 @@ class Conduct:
 
     def record(self, author: Author, event: Event, *, override: int | None = None) -> Entry:
         """Record an event, or refuse it with every rule it breaks. `override` is the number of a signed override."""
-        if isinstance(event, Signed):
-            raise refuse("signature", "a signature is made by signing, with the password entered again")
+        _refuse_its_own_way(event)
         return self.record_built(author, lambda standing: event, override=override)
 
-    def record_built(self, author: Author, build: Build, *, override: int | None = None, seals: bool = False) -> Entry:
+    def record_built(self, author: Author, build: Build, *, override: int | None = None) -> Entry:
         """Record an event that depends on where the trial stands at the very moment of recording."""
         with self._folding, self.casebook.writing() as writer:
             standing = self.caught_up(writer)
@@ -48,7 +47,6 @@ class Conduct:
             authorise_event(standing, author, event, writer.entry)
             event = self._check_sequence(standing, author, event, writer, override)
             entry = writer.append(author, event)
-            writer.checkpoint_due = seals
         self._remember(entry)
         return entry
 
@@ -66,8 +64,7 @@ class Conduct:
         with self.casebook.writing() as writer:
             standing = self.caught_up(writer)
             for event in events:
-                if isinstance(event, Signed):
-                    raise refuse("signature", "a signature is made by signing, with the password entered again")
+                _refuse_its_own_way(event)
                 authorise_event(standing, author, event, writer.entry)
                 made.append(writer.append(author, self._check_sequence(standing, author, event, writer, None)))
                 self._remember(made[-1])
@@ -124,6 +121,15 @@ class Conduct:
         return replace(event, override=override)
 
 
+def _refuse_its_own_way(event: Event) -> None:
+    """Refuse what is not recorded as it is, but by signing or by a command that checks more than the event says."""
+    for one in (event, getattr(event, "now", None)):
+        if isinstance(one, Event) and one.own_command:
+            raise refuse("command", f"{one.kind} is recorded by its own command only: {one.own_command}")
+    if isinstance(event, Signed):
+        raise refuse("signature", "a signature is made by signing, with the password entered again")
+
+
 def authorise_event(standing: Standing, author: Author, event: Event, entry: Callable[[int], Entry]) -> None:
     """Refuse an event its author may not record, at the site it concerns."""
     site = site_of(standing, event)
@@ -131,7 +137,10 @@ def authorise_event(standing: Standing, author: Author, event: Event, entry: Cal
     for act in acts_of(event):
         authorise(person, author, act, site)
     if event.supersedes is not None:  # to change an entry one must also be allowed to have made it
-        authorise(person, author, entry(event.supersedes).kind, site)
+        wrong = entry(event.supersedes).event
+        if wrong.own_command:
+            raise refuse("correction", f"{wrong.kind} is never corrected or annulled; see {wrong.own_command}")
+        authorise(person, author, wrong.kind, site)
 
 
 def site_of(standing: Standing, event: Event) -> str | None:

@@ -9,7 +9,9 @@ from datetime import timedelta
 from sqlalchemy import insert, select, update
 
 from escalon.casebook.canonical import digest
+from escalon.casebook.casebook import TOLERANCE
 from escalon.casebook.encoding import read_time, time_text
+from escalon.casebook.errors import WrongKey
 from escalon.casebook.secrets import SecretStore
 from escalon.casebook.tables import sessions
 from escalon.conduct.people import Person
@@ -38,9 +40,18 @@ def sign_in(conduct: Conduct, secrets: SecretStore, account: str, password: Pass
     token = random_text.token_urlsafe(32)
     now = time_text(conduct.casebook.clock.now())
     with conduct.casebook.changing() as connection:
-        row = {"token": digest(token), "account": account, "started": now, "seen": now, "ended": None}
+        bound = _bound(conduct, token, account, now)
+        row = {"token": digest(token), "account": account, "started": now, "bound": bound, "seen": now, "ended": None}
         connection.execute(insert(sessions), row)
     return token
+
+
+def _bound(conduct: Conduct, token: str, account: str, started: str) -> str:
+    """What makes a session more than a row of the database: a mark that only the holder of the casebook's key can make."""
+    signer = conduct.casebook.signer
+    if signer is None:
+        raise WrongKey(conduct.casebook.why_read_only)
+    return signer.mark(f"session\n{digest(token)}\n{account}\n{started}")
 
 
 def who(conduct: Conduct, token: str, limits: Limits = Limits()) -> Person:
@@ -48,9 +59,10 @@ def who(conduct: Conduct, token: str, limits: Limits = Limits()) -> Person:
     now = conduct.casebook.clock.now()
     with conduct.casebook.changing() as connection:
         row = connection.execute(select(sessions).where(sessions.c.token == digest(token))).one_or_none()
-        if row is None or row.ended is not None:
+        if row is None or row.ended is not None or row.bound != _bound(conduct, token, row.account, row.started):
             raise refuse("session", "sign in first")
-        if now - read_time(row.seen) >= limits.idle or now - read_time(row.started) >= limits.absolute:
+        idle, age = now - read_time(row.seen), now - read_time(row.started)
+        if not -TOLERANCE <= idle < limits.idle or not -TOLERANCE <= age < limits.absolute:
             raise refuse("session", "the session has ended by time; sign in again")
         connection.execute(update(sessions).where(sessions.c.token == row.token).values(seen=time_text(now)))
     person = conduct.standing.people.get(row.account)

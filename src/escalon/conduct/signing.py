@@ -67,7 +67,7 @@ def sign(
 
     `digest` is needed for what lies outside the casebook (an assumption's text), and computed for everything else.
     """
-    check_password(conduct, secrets, author.person, password)
+    check_signer(conduct, secrets, author.person, password)
 
     def build(standing: Standing) -> Signed:
         person = standing.people.get(author.person)
@@ -79,7 +79,16 @@ def sign(
         second = password.code is not None
         return kind(printed_name=person.printed_name, meaning=meaning, digest=signed, second_factor=second, **subject)
 
-    return conduct.record_built(author, build, seals=True)
+    return conduct.record_built(author, build)
+
+
+def check_signer(conduct: Conduct, secrets: SecretStore, account: str, password: Password) -> None:
+    """Refuse a wrong password, and one that somebody else knows because they set it (21 CFR 11.200(a)(3))."""
+    check_password(conduct, secrets, account, password)
+    person = conduct.standing.people.get(account)
+    if person is not None and person.must_change:
+        said = f"{person.secret_set_by} set the password of {account}; change it before you sign: escalon user password"
+        raise refuse("password", said)
 
 
 def refuse_if_pointless(standing: Standing, author: Author, unsigned: Signed) -> None:

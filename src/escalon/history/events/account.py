@@ -30,6 +30,7 @@ class AccountOpened(Event):
 
     account: str
     printed_name: str
+    own_command: ClassVar[str] = "escalon user add"
 
     @property
     def what(self) -> str:
@@ -44,6 +45,7 @@ class RoleGranted(Event):
     account: str
     held: Role
     at_site: str
+    own_command: ClassVar[str] = "escalon user grant"
 
     @property
     def what(self) -> str:
@@ -59,6 +61,7 @@ class RoleWithdrawn(Event):
     held: Role
     at_site: str
     needs_reason: ClassVar[bool] = True
+    own_command: ClassVar[str] = "escalon user withdraw"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,7 @@ class AccountRevoked(Event):
 
     account: str
     needs_reason: ClassVar[bool] = True
+    own_command: ClassVar[str] = "escalon user revoke"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,7 @@ class AccountLocked(Event):
 
     account: str
     failures: int
+    own_command: ClassVar[str] = "signing in"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,3 +89,14 @@ class SecretSet(Event):
     account: str
     digest: str
     second_factor: bool = False
+    with_whom: str = ""
+    """The second person of a reset."""
+    own_command: ClassVar[str] = "escalon user password"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodeSet(Event):
+    """A code was made that an administrator can use once to set a forgotten password; only its digest is recorded."""
+
+    digest: str
+    own_command: ClassVar[str] = "escalon user recover"

@@ -22,6 +22,8 @@ class Event:
 
     about_participant: ClassVar[bool] = False
     needs_reason: ClassVar[bool] = False
+    own_command: ClassVar[str] = ""
+    """The command that alone records this kind, because it checks more than an event can say; empty: any way in."""
 
     def __init_subclass__(cls) -> None:
         KINDS[cls.__name__] = cls

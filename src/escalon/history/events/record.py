@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
-from escalon.history.events.event import Event
+from escalon.history.events.event import Event, ParticipantEvent
+from escalon.history.events.signature import Signed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +18,8 @@ class CasebookOpened(Event):
     study: str
     study_version: str
     public_key: str
-    format: str = "escalon-casebook-1"
+    format: str = "escalon-casebook-2"
+    own_command: ClassVar[str] = "escalon casebook init"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,7 @@ class AmendmentAdopted(Event):
     digest: str
     adopted_on: date
     changes: str = ""
+    own_command: ClassVar[str] = "escalon casebook amend"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,20 +39,43 @@ class SchemaMigrated(Event):
 
     revision: str
     before: str | None = None
+    own_command: ClassVar[str] = "escalon casebook migrate"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointKeyChanged(Event):
-    """From here on checkpoints are signed with this key."""
+    """From here on this key signs. `agreed` is the signature of the key before; without it nobody vouches for the change."""
 
     public_key: str
+    agreed: str = ""
+    own_command: ClassVar[str] = "escalon casebook new-key"
+
+    @property
+    def what(self) -> str:
+        """Whether the key before agreed."""
+        return "signing key changed" if self.agreed else "signing key changed, without the key before"
 
 
 @dataclass(frozen=True, kw_only=True)
-class IdentifierSealed(Event):
-    """A participant's name or contact was stored apart, encrypted; its content is not in the casebook."""
+class CheckpointKept(Event):
+    """A checkpoint was kept and printed, to be written down elsewhere."""
 
-    about_participant = True
+    own_command: ClassVar[str] = "escalon casebook checkpoint"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifierSealed(ParticipantEvent):
+    """A participant's name or contact was stored apart, encrypted: of its content only a digest is in the casebook."""
+
+    digest: str
+    own_command: ClassVar[str] = "escalon casebook identity"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityOpened(ParticipantEvent):
+    """A person looked at a participant's name and contact."""
+
+    own_command: ClassVar[str] = "escalon casebook identity"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,15 +84,47 @@ class BackupMade(Event):
 
     upto: int
     digest: str
+    own_command: ClassVar[str] = "escalon backup"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveMade(Event):
+    """Everything up to entry `upto` was written as files that are read without Escalon."""
+
+    upto: int
+    own_command: ClassVar[str] = "escalon archive"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderWritten(Event):
+    """What stood at entry `upto` was written as a data folder."""
+
+    upto: int
+    own_command: ClassVar[str] = "escalon casebook data"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CasebookRestored(Event):
-    """The casebook was set up again from a backup or an archive that ended at entry `upto`."""
+    """The casebook was set up again from a copy that ended at entry `upto`; `copy` names it, so that two are told apart."""
 
     upto: int
     digest: str
     source: str
+    copy: str
+    own_command: ClassVar[str] = "escalon restore"
+
+    @property
+    def what(self) -> str:
+        """Which copy this is, and where it parts from the others."""
+        return f"restored from {self.source} as copy {self.copy[:8]}; it goes its own way after entry {self.upto}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockConfirmed(Signed):
+    """A person signed that this computer's clock is right, though it reads far from the entry before."""
+
+    own_command: ClassVar[str] = "escalon casebook clock"
+    needs_reason: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,3 +136,4 @@ class FolderImported(Event):
     recorded: int
     already_there: int
     conflicts: int
+    own_command: ClassVar[str] = "escalon casebook import"

@@ -10,7 +10,7 @@ from typing import Any
 
 from alembic import op
 
-revision = "c001"
+revision = "c002"
 down_revision = None
 
 SQLITE = """
@@ -48,7 +48,7 @@ CREATE TABLE secrets (
     account TEXT PRIMARY KEY,
     verifier TEXT NOT NULL,
     second_factor TEXT,
-    last_code TEXT,
+    last_step INTEGER,
     failures INTEGER NOT NULL DEFAULT 0,
     locked_until TEXT
 );
@@ -56,6 +56,7 @@ CREATE TABLE sessions (
     token TEXT PRIMARY KEY,
     account TEXT NOT NULL,
     started TEXT NOT NULL,
+    bound TEXT NOT NULL,
     seen TEXT NOT NULL,
     ended TEXT
 );
@@ -83,7 +84,8 @@ CREATE TRIGGER entries_never_deleted BEFORE DELETE ON entries
 BEGIN SELECT RAISE(ABORT, 'casebook: entries are never deleted'); END;
 CREATE TRIGGER checkpoints_follow BEFORE INSERT ON checkpoints
 WHEN NEW.entry <= (SELECT coalesce(max(entry), 0) FROM checkpoints)
-BEGIN SELECT RAISE(ABORT, 'casebook: a checkpoint is later than the last one'); END;
+  OR NEW.hash IS NOT (SELECT hash FROM entries WHERE number = NEW.entry)
+BEGIN SELECT RAISE(ABORT, 'casebook: a checkpoint is of an entry that exists, later than the last one'); END;
 CREATE TRIGGER checkpoints_never_updated BEFORE UPDATE ON checkpoints
 BEGIN SELECT RAISE(ABORT, 'casebook: checkpoints are never changed'); END;
 CREATE TRIGGER checkpoints_never_deleted BEFORE DELETE ON checkpoints
@@ -132,7 +134,7 @@ CREATE TABLE secrets (
     account text PRIMARY KEY,
     verifier text NOT NULL,
     second_factor text,
-    last_code text,
+    last_step bigint,
     failures integer NOT NULL DEFAULT 0,
     locked_until text
 );
@@ -140,6 +142,7 @@ CREATE TABLE sessions (
     token text PRIMARY KEY,
     account text NOT NULL,
     started text NOT NULL,
+    bound text NOT NULL,
     seen text NOT NULL,
     ended text
 );
@@ -156,10 +159,19 @@ BEGIN
 END $$;
 CREATE FUNCTION casebook_checkpoint_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.entry <= (SELECT coalesce(max(entry), 0) FROM checkpoints) THEN
-        RAISE EXCEPTION 'casebook: a checkpoint is later than the last one';
+    IF NEW.entry <= (SELECT coalesce(max(entry), 0) FROM checkpoints)
+        OR NOT EXISTS (SELECT FROM entries WHERE number = NEW.entry AND hash = NEW.hash) THEN
+        RAISE EXCEPTION 'casebook: a checkpoint is of an entry that exists, later than the last one';
     END IF;
     RETURN NEW;
+END $$;
+CREATE FUNCTION casebook_head_is_last() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM head h WHERE (h.number, h.hash) IN
+        (SELECT e.number, e.hash FROM entries e ORDER BY e.number DESC LIMIT 1)) THEN
+        RAISE EXCEPTION 'casebook: the head is the last entry';
+    END IF;
+    RETURN NULL;
 END $$;
 CREATE FUNCTION casebook_head_forward() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -167,16 +179,21 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER entries_follow BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION casebook_follows();
-CREATE TRIGGER entries_fixed BEFORE UPDATE OR DELETE ON entries FOR EACH ROW EXECUTE FUNCTION casebook_refuses();
-CREATE TRIGGER entries_kept BEFORE TRUNCATE ON entries EXECUTE FUNCTION casebook_refuses();
+CREATE TRIGGER entries_fixed BEFORE DELETE OR UPDATE ON entries FOR EACH ROW EXECUTE FUNCTION casebook_refuses();
+CREATE TRIGGER entries_kept BEFORE TRUNCATE ON entries FOR EACH STATEMENT EXECUTE FUNCTION casebook_refuses();
+CREATE CONSTRAINT TRIGGER entries_end_in_head AFTER INSERT ON entries DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION casebook_head_is_last();
 CREATE TRIGGER checkpoints_follow BEFORE INSERT ON checkpoints
     FOR EACH ROW EXECUTE FUNCTION casebook_checkpoint_follows();
-CREATE TRIGGER checkpoints_fixed BEFORE UPDATE OR DELETE ON checkpoints
+CREATE TRIGGER checkpoints_fixed BEFORE DELETE OR UPDATE ON checkpoints
     FOR EACH ROW EXECUTE FUNCTION casebook_refuses();
-CREATE TRIGGER checkpoints_kept BEFORE TRUNCATE ON checkpoints EXECUTE FUNCTION casebook_refuses();
+CREATE TRIGGER checkpoints_kept BEFORE TRUNCATE ON checkpoints
+    FOR EACH STATEMENT EXECUTE FUNCTION casebook_refuses();
 CREATE TRIGGER head_goes_forward BEFORE UPDATE ON head FOR EACH ROW EXECUTE FUNCTION casebook_head_forward();
+CREATE CONSTRAINT TRIGGER head_is_last AFTER UPDATE ON head DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION casebook_head_is_last();
 CREATE TRIGGER head_fixed BEFORE DELETE ON head FOR EACH ROW EXECUTE FUNCTION casebook_refuses();
-CREATE TRIGGER head_kept BEFORE TRUNCATE ON head EXECUTE FUNCTION casebook_refuses();
+CREATE TRIGGER head_kept BEFORE TRUNCATE ON head FOR EACH STATEMENT EXECUTE FUNCTION casebook_refuses();
 """
 
 

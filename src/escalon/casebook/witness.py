@@ -1,0 +1,118 @@
+"""A witness elsewhere: it keeps the end of each casebook it has seen, and signs only what has grown from there.
+
+The idea is the C2SP witness protocol's (c2sp.org/tlog-witness), on folders: another computer, a colleague's account or a
+memory stick. Whoever rewrites a casebook, or puts an older one back, would have to rewrite every witness too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from escalon.casebook.canonical import digest
+from escalon.casebook.chain import Anchor
+from escalon.casebook.encoding import time_text
+from escalon.casebook.errors import CasebookError, ChainBroken, WrongKey
+from escalon.casebook.keys import Signer, is_signed, key_passphrase, make_signer, private_pem, read_signer, write_new
+from escalon.casebook.location import open_casebook
+from escalon.casebook.proof import is_archive, prove
+from escalon.casebook.verify_alone import rows_of
+
+KEY, PUBLIC = "witness.pem", "witness.pub"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A witness's statement: at this moment this casebook ended here."""
+
+    casebook: str
+    number: int
+    hash: str
+    at: str
+    signature: str
+
+    @property
+    def statement(self) -> str:
+        """The text that is signed."""
+        return f"escalon-witness-2\n{self.casebook}\n{self.number}\n{self.hash}\n{self.at}"
+
+
+def observe(folder: Path, place: Path, now: datetime) -> Seen:
+    """Verify a casebook or archive against what this witness saw of it, and sign where it ends now."""
+    witness = _witness(folder)
+    name = names_of(place)[-1]
+    found = prove(place, anchors_of(folder, place))
+    if found.problem:
+        raise ChainBroken(f"{place}: not signed. {found.problem}")
+    seen = Seen(name, found.entries, found.ends_in, time_text(now), "")
+    signed = Seen(seen.casebook, seen.number, seen.hash, seen.at, witness.sign(seen.statement))
+    with _file(folder, name).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(signed)) + "\n")
+    return signed
+
+
+def anchors_of(folder: Path, place: Path) -> list[Anchor]:
+    """What a witness saw of a casebook, as something to verify it against; a restored copy has a name of its own."""
+    where = f"what the witness {folder} saw"
+    return [Anchor(one.number, one.hash, where) for one in _seen(folder, names_of(place)[-1])][-1:]
+
+
+def parts_from(folder: Path, place: Path) -> str | None:
+    """Where a restored copy parts from the casebook it was made of, if this witness saw that go on; in words."""
+    *earlier, _ = names_of(place)
+    for name in reversed(earlier):
+        for last in [*_seen(folder, name)][-1:]:
+            return f"this is a restored copy; the casebook it was made of was seen here as far as entry {last.number}"
+    return None
+
+
+def names_of(place: Path) -> list[str]:
+    """What a casebook was called when it was opened, and each time it was restored."""
+    if is_archive(place):
+        told = (json.loads(body) for number, _, _, body in rows_of(place) if number == 1 or "CasebookRestored" in body)
+    else:
+        casebook = open_casebook(place, read_only=True)
+        told = (json.loads(one.body) for one in [*casebook.entries(kinds=["CasebookOpened", "CasebookRestored"])])
+        casebook.close()
+    kinds = {"CasebookOpened": "casebook", "CasebookRestored": "copy"}
+    try:
+        names = [str(one["new"][kinds[one["event"]]]) for one in told if one["event"] in kinds]
+    except (ValueError, KeyError, TypeError) as wrong:
+        raise CasebookError(f"{place}: its first entry cannot be read") from wrong
+    if not names:
+        raise CasebookError(f"{place}: it has no first entry")
+    return names
+
+
+def _witness(folder: Path) -> Signer:
+    """The witness's key; made with its folder, the first time."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / KEY
+    if path.exists():
+        return read_signer(path.read_bytes(), str(path), key_passphrase())
+    made = make_signer()
+    write_new(path, private_pem(made, key_passphrase()))
+    write_new(folder / PUBLIC, f"ed25519 {made.public_key}\n")
+    return made
+
+
+def _seen(folder: Path, casebook: str) -> Iterator[Seen]:
+    path = _file(folder, casebook)
+    if not (folder / PUBLIC).is_file():
+        raise CasebookError(f"{folder}: no {PUBLIC} here; make a witness with: escalon witness {folder} CASEBOOK")
+    key = (folder / PUBLIC).read_text(encoding="ascii").split()[-1]
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            one = Seen(**json.loads(line))
+        except (ValueError, TypeError) as wrong:
+            raise WrongKey(f"{path}: a statement of the witness cannot be read") from wrong
+        if one.casebook != casebook or not is_signed(key, one.signature, one.statement):
+            raise WrongKey(f"{path}: the statement about entry {one.number} is not the witness's")
+        yield one
+
+
+def _file(folder: Path, casebook: str) -> Path:
+    return folder / f"{digest(casebook)[:32]}.jsonl"
