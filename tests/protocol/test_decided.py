@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from escalon.escalation import Treat, Wait, next_dose
 from escalon.escalation.stopping import StopAt
 from escalon.facts import Duration
 from escalon.protocol import load_study
+from escalon.protocol.design import calendar_guards, dose_rule
 from escalon.protocol.dlt_window import dlt_window, dlt_window_sentence
 from escalon.protocol.lint import lint
 from escalon.protocol.prose import escalation_sentences
@@ -113,3 +115,24 @@ def test_the_window_in_words_is_the_window_in_days() -> None:
     assert dlt_window_sentence(study) == "42 days from the infusion (day 0); its last day is day 42; dosing from day 43"
     assert any(dlt_window_sentence(study) in one for one in escalation_sentences(study))
     assert not any("43 days from" in one for one in escalation_sentences(study))
+
+
+def test_what_the_protocol_is_silent_on_lets_nobody_be_dosed(tmp_path: Path) -> None:
+    keys = 'variant            = "V3"\nstopping = "silent"\nstagger = "silent"'
+    study = load_study(changed(tmp_path, "study.toml", 'variant            = "V3"', keys))
+    assert study.dose.silent == ("stopping", "stagger")
+    today = date(2026, 3, 10)
+    decision = next_dose(dose_rule(study), "", calendar_guards(study), today)
+    assert isinstance(decision, Wait)
+    assert "silent on stopping, stagger" in decision.reason
+    spoken = load_study(ORCHID)
+    assert isinstance(next_dose(dose_rule(spoken), "", calendar_guards(spoken), today), Treat)
+    assert [one.what for one in lint(study) if one.kind == "silent"]
+    assert "Nobody is dosed while the protocol is silent on stopping, stagger." in escalation_sentences(study)
+
+
+@pytest.mark.parametrize("key", ["rule", "cap", "dlt_window", "tolerance"])
+def test_what_every_dose_rests_on_cannot_be_left_open(tmp_path: Path, key: str) -> None:
+    text = (ORCHID / "study.toml").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.split(" ")[0] == key)
+    assert refusal(changed(tmp_path, "study.toml", line, f'{key} = "silent"')).problems

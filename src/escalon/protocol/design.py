@@ -45,7 +45,12 @@ def calendar_guards(study: Study) -> "tuple[CalendarGuard, ...]":
         guards.append(stagger(in_days(dose.stagger)))
     if dose.whole_cohort_first:
         guards.append(whole_cohort_first())
-    return (*guards, *dose.stopping)
+    guards.extend(dose.stopping)
+    if dose.silent:
+        from escalon.protocol.silence import Undecided
+
+        guards.append(Undecided(dose.silent))
+    return tuple(guards)
 
 
 def in_days(duration: Duration) -> int:

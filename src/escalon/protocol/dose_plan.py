@@ -20,6 +20,7 @@ from escalon.protocol.tables import (
     Text,
     Words,
     as_read,
+    known,
 )
 
 OffDose: TypeAlias = Literal["exclude unless DLT", "count", "as treated"]
@@ -73,6 +74,12 @@ def _ceiling(value: object) -> DoseAmount:
 def _unit(value: object) -> str:
     dose_unit(str(value))
     return str(value).strip()
+
+
+_MAY_BE_SILENT = (
+    "sentinel_interval", "stagger", "whole_cohort_first", "weight_window", "cells_cap", "stopping", "off_dose", "split_within",
+    "retreatment", "window_review", "override_valid",
+)  # fmt: skip
 
 
 class Level(Table):
@@ -143,6 +150,17 @@ class DosePlan(Table):
     override_valid: Clock | None = None
     """How long a signed override may be used; without it, until its act or its step."""
     says: Words = Said()
+    silent: tuple[str, ...] = known("silent", ())
+    """The keys whose value is `"silent"`: nothing is assumed for them, and nobody is dosed until they are decided."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _silences(cls, table: Any) -> Any:
+        """Take out the keys the protocol is silent on; a key that every dose needs cannot be left open."""
+        if not isinstance(table, dict) or "(silent)" in table:
+            return table
+        left_open = tuple(key for key in table if table[key] == "silent" and key in _MAY_BE_SILENT)
+        return {key: value for key, value in table.items() if key not in left_open} | {"(silent)": left_open}
 
     def level(self, number: int) -> Level:
         """The level of a number. Raises KeyError with what there is."""

@@ -253,6 +253,9 @@ def _histories(study: Study) -> Iterator[Remark]:
 
 
 def _gaps(study: Study) -> Iterator[Remark]:
+    for key in study.dose.silent:
+        what = f"the protocol is silent on {key.replace('_', ' ')}: nobody is dosed until it is decided"
+        yield Remark("warning", "silent", "dose", what, f"sign a decision, and write {key} in [dose]", study.dose.place)
     if study.dlt is None:
         yield Remark(
             "error",

@@ -1,0 +1,75 @@
+"""No study stands in code: its facts, diseases and name are data of its folder."""
+
+import re
+from pathlib import Path
+
+from escalon.protocol import load_study
+from escalon.protocol.folder import bundled_studies
+
+SRC = Path(__file__).parents[2] / "src" / "escalon"
+KNOWN = {
+    "casebook/as_folder.py", "cli/kinetics.py", "conduct/cutoff.py", "conduct/dosing.py", "exchange/synthetic_trial.py", "reporting/cells.py",
+    "reporting/safety.py", "reporting/tables/dose_limiting.py",
+}  # fmt: skip
+"""Files that still name a fact of the bundled study. Nothing may be added here."""
+OF_MEDICINE = {
+    "height",
+    "weight",
+    "death",
+    "dlt_review",
+    "leukapheresis",
+    "neutrophils",
+    "platelets",
+    "haemoglobin",
+    "iga",
+    "igm",
+    "igg",
+    "wbc",
+    "alt",
+    "ast",
+}
+"""Words that are also those of a role, of the laboratory or of published medicine."""
+
+
+def names() -> set[str]:
+    """What the bundled studies call their own facts, as no instrument does."""
+    studies = [load_study(name) for name in bundled_studies()]
+    own = {
+        name for one in studies for name, fact in one.vocabulary.items() if fact.origin == "study" and fact.place.file
+    }
+    return own - OF_MEDICINE - {"disease"}
+
+
+def naming() -> dict[str, set[str]]:
+    """The files outside studies/ that name such a fact as a text of its own, and which."""
+    wanted = re.compile("[\"'](" + "|".join(sorted(names())) + ")[\"']")
+    found = {}
+    for path in SRC.rglob("*.py"):
+        place = path.relative_to(SRC).as_posix()
+        if not place.startswith(("studies/", "instruments/", "kinetics/", "safety/")) and (
+            hits := set(wanted.findall(path.read_text(encoding="utf-8")))
+        ):
+            found[place] = hits
+    return found
+
+
+def test_no_fact_of_a_study_stands_in_code() -> None:
+    assert {place: hits for place, hits in naming().items() if place not in KNOWN} == {}
+
+
+def test_the_facts_of_the_studies_are_looked_for() -> None:
+    assert {"car_t_infusion", "informed_consent", "study_discontinuation", "car_transgene"} <= names()
+
+
+def test_no_study_is_named_in_a_decision() -> None:
+    rooms = ("facts", "expressions", "criteria", "escalation", "safety", "history", "protocol", "sources", "conduct")
+    files = [path for room in rooms for path in (SRC / room).rglob("*.py")]
+    named = [
+        path.name
+        for path in files
+        if any(
+            f'"{one}"' in re.sub(r'"""[\s\S]*?"""', "", path.read_text(encoding="utf-8")) for one in bundled_studies()
+        )
+    ]
+    assert files
+    assert named == []
