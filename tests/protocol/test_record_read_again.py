@@ -133,3 +133,31 @@ def test_lint_names_a_count_that_is_low_before_treatment() -> None:
     (found,) = [one for one in lint(load_study("nct07052565")) if one.kind == "met at baseline"]
     assert found.about == "DLT-4"
     assert "I-8b" in found.what
+
+
+def test_screening_under_another_reading_says_so(tmp_path: Path) -> None:
+    rows = "P03,pss_thrombocytopenia,no,,2025-02-07,crf,screening,,\nP03,essdai,8,,2025-02-07,crf,screening,,\n"
+    assert shown(tmp_path, "I-8b", rows) == "not met"
+    for chosen in ("Q-SS-TP=or", "Q-SS-TP=1", "Q-SS-TP"):
+        command = [
+            "screen",
+            "nct07052565",
+            str(tmp_path),
+            "-p",
+            "P03",
+            "--cutoff",
+            "2025-02-20",
+            "--json",
+            "--with",
+            chosen,
+        ]
+        found = RUN.invoke(app, command).stdout
+        answer = json.loads(found[: found.rindex("}") + 1])
+        assert answer["version"].endswith("+Q-SS-TP/1")
+        assert {one["id"]: one["verdict"] for one in answer["participants"][0]["clauses"]}["I-8b"] == "met"
+
+
+@pytest.mark.parametrize("chosen", ["Q-NONE=1", "Q-SS-TP=and", "Q-SS-TP=9", "Q-CMV-EBV=1"])
+def test_a_reading_that_is_none_is_refused(tmp_path: Path, chosen: str) -> None:
+    shown(tmp_path, "I-8b", "P03,essdai,8,,2025-02-07,crf,screening,,\n")
+    assert RUN.invoke(app, ["screen", "nct07052565", str(tmp_path), "--with", chosen]).exit_code == 2

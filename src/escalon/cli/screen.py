@@ -35,14 +35,23 @@ def screen(
         str | None, typer.Option("-p", "--participant", help="The sheet of one participant.")
     ] = None,
     sheets: Annotated[bool, typer.Option("--sheets", help="The sheet of every participant.")] = False,
+    readings: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Under an alternative reading of an assumption: Q-SS-TP=or. May be repeated."),
+    ] = None,
     cutoff: Cutoff = None,
     as_json: AsJson = False,
 ) -> None:
     """Screen every participant against every clause; an exclusion passes only when it is known to be absent."""
     from escalon.conduct.cutoff import as_of
     from escalon.conduct.screening import screen_one
+    from escalon.protocol.readings import with_readings
 
     protocol, intake = load(study, data)
+    try:
+        protocol = with_readings(protocol, readings or ())
+    except ValueError as error:
+        fail(str(error))
     day = cutoff_day(cutoff, intake)
     records = as_of(intake.records, day)
     wanted = [code for code in records.participants if participant in (None, code)]

@@ -72,6 +72,8 @@ class Alternative(Table):
     """Another reading of the record, and, where it changes criteria, their rules under it."""
 
     says: Text
+    name: Free = ""
+    """A word to choose it by: `--with Q-SS-TP=or`."""
     rules: Annotated[Mapping[str, Text], FROZEN] = {}
 
 

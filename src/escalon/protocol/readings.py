@@ -1,6 +1,6 @@
 """The study under another reading of its record: an assumption's alternative put in force."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from escalon.protocol.study import Criterion, Study
 
@@ -26,3 +26,28 @@ def under(study: Study, assumption: str, number: int = 1) -> Study:
 
 def _read(criterion: Criterion, rules: Mapping[str, str]) -> Criterion:
     return criterion.model_copy(update={"rule": rules[criterion.id]}) if criterion.id in rules else criterion
+
+
+def with_readings(study: Study, chosen: Iterable[str]) -> Study:
+    """The study under alternatives as a command line names them: `Q-SS-TP=or`, `Q-SLE-2=2`. Raises ValueError."""
+    for text in chosen:
+        name, _, choice = text.partition("=")
+        try:
+            study = under(study, name.strip(), _number(study, name.strip(), choice.strip()))
+        except KeyError as error:
+            raise ValueError(str(error.args[0])) from None
+    return study
+
+
+def _number(study: Study, name: str, choice: str) -> int:
+    """Which alternative is meant: by its number, its name, or because only one carries rules."""
+    coded = {number: one for number, one in enumerate(study.assumption(name).alternatives, start=1) if one.rules}
+    if choice.isdigit():
+        return int(choice)
+    fitting = [number for number, one in coded.items() if choice in ("", one.name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    listed = "; ".join(f"{name}={one.name or number}: {one.says}" for number, one in coded.items())
+    raise ValueError(
+        f"{name}={choice} chooses none. {f'Write {listed}' if coded else 'No alternative of it carries rules'}"
+    )
