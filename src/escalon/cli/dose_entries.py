@@ -28,24 +28,25 @@ def asked(make: Callable[[], Made]) -> Made:
 
 
 def amount(name: str, text: Text, unit: str) -> Fraction | None:
-    """A number that may carry its unit: `55`, `55 kg`; blank is not known."""
+    """A number that may carry its unit: `55`, `55 kg`, `2.10 × 10⁷`; blank is not known."""
     import re
 
-    from escalon.facts import convert, read_number
+    from escalon.facts import Interval, convert
+    from escalon.facts.amount import read_amount
 
-    found = re.fullmatch(r"\s*([-+]?[\d.,_]+(?:[eE][-+]?\d+)?)\s*(.*?)\s*", text or "")
     if not (text or "").strip():
         return None
-    if not found:
-        raise ValueError(
-            f"--{name} {text!r} is not an amount. Write a number, such as --{name} '20 {unit.strip('{}')}'"
-        )
     try:
-        number = read_number(found[1])
-        if number and not -18 <= number.adjusted() <= 18:
+        found = read_amount(text or "")
+        if isinstance(found.value, Interval):
+            raise ValueError(f"{text!r} is no one number. Write a number, such as '20 {unit.strip('{}')}'")
+        if found.value and not -18 <= found.value.adjusted() <= 18:
             raise ValueError(f"{text!r} is beyond anything that is measured. Check the exponent")
-        return convert(number, found[2] or unit, unit)
+        return convert(found.value, found.unit or unit, unit)
     except ValueError as error:
+        if not re.search(r"\d", text or ""):
+            such = f"Write a number, such as --{name} '20 {unit.strip('{}')}'"
+            raise ValueError(f"--{name} {text!r} is not an amount. {such}") from None
         raise ValueError(f"--{name}: {error}") from None
 
 

@@ -16,7 +16,9 @@ SOURCE = (
     "arithmetic; definition of the cell dose: FDA, Considerations for the Development of CAR T Cell Products (2024)"
 )
 
-Volume = Annotated[float, number("volume that reaches the participant", 0, 2000, "mL", fact="infused_volume")]
+LARGEST_VOLUME = 2000
+"""mL: no infusion of cells is larger; a larger one is a slip in the concentration."""
+Volume = Annotated[float, number("volume that reaches the participant", 0, LARGEST_VOLUME, "mL", fact="infused_volume")]
 CellsPerMl = Annotated[
     float, number("nucleated cells per mL after thaw", 0, "1e10", "{cells}/mL", also=("tnc_per_ml",), fact="tnc_per_ml")
 ]

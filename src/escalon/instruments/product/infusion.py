@@ -11,6 +11,7 @@ from typing import Any
 from escalon.facts import Finding, Number, Status, exact, plain
 from escalon.instruments.kit.assessment import assess_with
 from escalon.instruments.product.cell_dose import (
+    LARGEST_VOLUME,
     Gate,
     car_positive_cells,
     cells_per_kg,
@@ -181,6 +182,11 @@ def _to_infuse(bag: Bag, assigned: DoseLevel, tolerance: Number, target: Finding
     volume, size = exact(target.value) / per_ml, Fraction(1) if not dose.per else _size(by)
     low, high = (end * (size or 0) / per_ml for end in assigned.window(tolerance))
     load = volume + exact(bag.residual or 0)
+    if load > LARGEST_VOLUME:
+        reason = (
+            f"{plain(load, 2)} mL to load is more than {LARGEST_VOLUME} mL. Check the cells per mL and their exponent"
+        )
+        return replace(found, value=None, status=Status.INVALID, flags=("OUT_OF_RANGE",), reasons=(reason,))
     parts = {**found.components, "lowest_volume": low, "highest_volume": high, "volume_to_load": load}
     flags, reasons = target.flags, target.reasons
     if bag.volume is not None and exact(bag.volume) < load:

@@ -95,7 +95,8 @@ class Laboratory:
         """The instrument's name: `ctcae_platelet_count_decreased`, with the specimen, unit or reading where needed."""
         words = "".join(letter if letter.isalnum() else " " for letter in self.term.name.lower()).split()
         ionised = "ionised" if self.quantity.name == "ionised_calcium" else ""
-        conventional = "mg_dl" if self.quantity.unit == "mg/dL" else ""
+        other = {"mg/dL": "mg_dl"} | ({"mmol/L": "mmol_l"} if self.quantity.name == "hemoglobin" else {})
+        conventional = other.get(self.quantity.unit, "")
         return "_".join(["ctcae", *words, *filter(None, (ionised, conventional, self.variant))])
 
     @property

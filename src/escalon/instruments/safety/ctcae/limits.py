@@ -19,6 +19,7 @@ from escalon.instruments.safety.ctcae.terms import find_term
 # Below the limit: term | what is measured, unit, limits of grades 1 to 4 | what else leads to a grade.
 _FALLING = """
 Anemia                     | hemoglobin      g/L    L 100 80   -    | 3 transfusion, 4 life_threatening
+Anemia                     | hemoglobin      mmol/L L 6.2 4.9  -    | 3 transfusion, 4 life_threatening
 White blood cell decreased | white_cells     10^9/L L 3.0 2.0  1.0  |
 Neutrophil count decreased | neutrophils     10^9/L L 1.5 1.0  0.5  |
 Lymphocyte count decreased | lymphocytes     10^9/L L 0.8 0.5  0.2  |

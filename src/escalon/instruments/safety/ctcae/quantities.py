@@ -4,7 +4,8 @@ from escalon.instruments.safety.ctcae.grading import Quantity
 
 # What is measured: name, unit, other units that convert exactly (with the substance where mass meets amount).
 _QUANTITIES = """
-hemoglobin           g/L      g/dL
+hemoglobin           g/L      g/dL       haemoglobin
+hemoglobin           mmol/L
 white_cells          10^9/L   /uL
 neutrophils          10^9/L   /uL
 lymphocytes          10^9/L   /uL
@@ -27,9 +28,9 @@ aptt                 s
 fibrinogen           g/L      mg/dL
 haptoglobin          g/L      mg/dL
 albumin              g/L      g/dL
-sodium               mmol/L
-potassium            mmol/L
-bicarbonate          mmol/L
+sodium               mmol/L   -          sodium
+potassium            mmol/L   -          potassium
+bicarbonate          mmol/L   -          bicarbonate
 ph                   1
 calcium              mmol/L   umol/L
 calcium              mg/dL    g/L
@@ -54,7 +55,7 @@ def _quantities() -> dict[tuple[str, str], Quantity]:
     found = {}
     for line in _QUANTITIES.strip().splitlines():
         name, unit, *more = line.split()
-        accepts, substance = tuple(more[:1]), (more[1] if len(more) > 1 else None)
+        accepts, substance = tuple(one for one in more[:1] if one != "-"), (more[1] if len(more) > 1 else None)
         found[name, unit] = Quantity(name, unit, accepts, substance)
     found["ph", "1"] = Quantity("ph", "1", low=6, high=8.5)
     found["temperature", "°C"] = Quantity("temperature", "°C", ("°F",), low=25, high=45)

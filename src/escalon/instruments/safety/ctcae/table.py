@@ -7,9 +7,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from escalon.facts import UnitError, read_number, spelled
+from escalon.facts import Finding, Interval, ReadError, Status, UnitError, read_truth
+from escalon.facts.amount import read_amount
+from escalon.facts.reading import takes_unit
+from escalon.facts.words import not_known
 from escalon.instruments.safety.ctcae.grading import MODIFIERS, Laboratory
-from escalon.instruments.safety.ctcae.laboratory import UnknownTest, grade_columns, in_unit, terms_of
+from escalon.instruments.safety.ctcae.laboratory import (
+    UnknownTest,
+    grade_columns,
+    grade_laboratory,
+    in_unit,
+    laboratory_terms,
+    terms_of,
+)
 
 NUMBERS = ("value", "lower", "upper", "baseline", "albumin", "temp_c", "sustained_minutes")
 COLUMNS = ("test", "unit", *NUMBERS, *MODIFIERS)
@@ -52,44 +62,82 @@ def grade_rows(rows: Sequence[Mapping[str, str]], tell: Callable[[int], None] | 
 
 
 def _read(row: Mapping[str, str]) -> dict[str, Any]:
+    """The cells of a row: plain numbers and truths as doubles; a number with its unit, or below a limit, as it is written."""
     cells: dict[str, Any] = {}
     for name in NUMBERS:
         text = (row.get(name) or "").strip()
-        if text:
-            try:
-                cells[name] = float(read_number(text))
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from None
+        if not_known(text):
+            continue
+        try:
+            amount = read_amount(text)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+        is_plain = amount.unit is None and not isinstance(amount.value, Interval)
+        cells[name] = float(amount.value) if is_plain and not isinstance(amount.value, Interval) else text
     for name in MODIFIERS:
-        text = (row.get(name) or "").strip().lower()
-        if text:
-            if text not in _TRUTHS:
-                raise ValueError(f"{name}: {text!r} is neither yes nor no. Write yes or no, or leave it empty")
-            cells[name] = _TRUTHS[text]
+        try:
+            found = read_truth((row.get(name) or "").strip())
+        except ReadError as error:
+            raise ValueError(f"{name}: {error}") from None
+        if found is not None:
+            cells[name] = float(found)
     if "value" not in cells:
         raise ValueError("value: is empty")
     return cells
 
 
-_TRUTHS = {"yes": 1.0, "y": 1.0, "true": 1.0, "1": 1.0, "no": 0.0, "n": 0.0, "false": 0.0, "0": 0.0}
-
-
 def _grade_group(test: str, unit: str, some: Sequence[tuple[int, dict[str, Any]]]) -> Iterable[GradedRow]:
     try:
         labs = in_unit(terms_of(test), unit or None, None)
-        _check_unit(labs, test, unit)
     except (UnknownTest, UnitError) as error:
         return [GradedRow(number, test, None, None, None, str(error)) for number, _ in some]
-    return [row for lab in labs for row in _grade_term(lab, unit, some)]
+    plain = [(number, cells) for number, cells in some if not any(isinstance(cell, str) for cell in cells.values())]
+    graded = _grade_plain(labs, test, unit, plain) if plain else []
+    return graded + [row for one in some if one not in plain for row in _grade_as_visit(test, unit, *one)]
+
+
+def _grade_plain(
+    labs: Sequence[Laboratory], test: str, unit: str, plain: Sequence[tuple[int, dict[str, Any]]]
+) -> list[GradedRow]:
+    """Rows of plain numbers, as columns."""
+    try:
+        _check_unit(labs, test, unit)
+    except UnitError as error:
+        return [GradedRow(number, test, None, None, None, str(error)) for number, _ in plain]
+    return [row for lab in labs for row in _grade_term(lab, unit, plain)]
+
+
+def _grade_as_visit(test: str, unit: str, number: int, cells: Mapping[str, Any]) -> Iterable[GradedRow]:
+    """A row with an interval or a unit of its own in a cell, graded by the reading for one visit."""
+    given = {name: bool(cell) if name in MODIFIERS else cell for name, cell in cells.items()}
+    known = {name for lab in terms_of(test) for name in laboratory_terms()[lab.name][1].items} | {
+        "lower",
+        "upper",
+        "baseline",
+    }
+    try:
+        found = grade_laboratory(test, unit or None, **{name: cell for name, cell in given.items() if name in known})
+    except ValueError as error:
+        return [GradedRow(number, test, None, None, None, str(error))]
+    return [_of_finding(number, finding) for finding in found]
+
+
+def _of_finding(number: int, finding: Finding) -> GradedRow:
+    term = laboratory_terms()[finding.name][0].term.name
+    if finding.status is Status.INVALID:
+        return GradedRow(number, term, None, None, None, "; ".join(finding.reasons))
+    grades = (finding.value, *(finding.components.get(part) for part in ("grade_value", "grade_worst")))
+    grade, by_value, worst = (grade if isinstance(grade, int) else None for grade in grades)
+    return GradedRow(number, term, grade, by_value, worst)
 
 
 def _check_unit(labs: Sequence[Laboratory], test: str, unit: str) -> None:
     for lab in labs:
-        accepted = (lab.quantity.unit, *lab.quantity.accepts)
-        if not unit and lab.quantity.accepts and not lab.ratio_only:
-            raise UnitError(f"{test} has no unit. Write {' or '.join(accepted)}")
-        if unit and not lab.ratio_only and spelled(unit) not in {spelled(known) for known in accepted}:
-            raise UnitError(f"{test} is in {unit!r}. Accepted: {', '.join(accepted)}")
+        item = lab.quantity.item(lab.quantity.name)
+        if not unit and item.needs_unit and not lab.ratio_only:
+            raise UnitError(f"{test} has no unit. Write {' or '.join(item.units)}")
+        if unit and not lab.ratio_only and not takes_unit(item, unit):
+            raise UnitError(f"{test} is in {unit!r}. Accepted: {', '.join(item.units)}")
 
 
 def _grade_term(lab: Laboratory, unit: str, some: Sequence[tuple[int, dict[str, Any]]]) -> Iterable[GradedRow]:

@@ -40,6 +40,33 @@ EVERYDAY = {
     "pneumonia": "Lung infection",
     "herpes zoster": "Shingles",
     "transaminases increased": "Alanine aminotransferase increased",
+    "edema peripheral": "Edema limbs",
+    "peripheral edema": "Edema limbs",
+    "pyrexia": "Fever",
+    "febrile": "Fever",
+    "thrombopenia": "Platelet count decreased",
+    "leucopenia": "White blood cell decreased",
+    "lymphocytopenia": "Lymphocyte count decreased",
+    "upper respiratory tract infection": "Upper respiratory infection",
+    "nasopharyngitis": "Upper respiratory infection",
+    "common cold": "Upper respiratory infection",
+    "lower respiratory tract infection": "Lung infection",
+    "blood creatinine increased": "Creatinine increased",
+    "alt increased": "Alanine aminotransferase increased",
+    "ast increased": "Aspartate aminotransferase increased",
+    "ldh increased": "Blood lactate dehydrogenase increased",
+    "decreased appetite": "Anorexia",
+    "loss of appetite": "Anorexia",
+    "tachycardia": "Sinus tachycardia",
+    "rash": "Rash maculo-papular",
+    "hair loss": "Alopecia",
+    "itching": "Pruritus",
+    "shortness of breath": "Dyspnea",
+    "infusion reaction": "Infusion related reaction",
+    "joint pain": "Arthralgia",
+    "muscle pain": "Myalgia",
+    "low blood pressure": "Hypotension",
+    "high blood pressure": "Hypertension",
 }
 
 
@@ -120,6 +147,25 @@ def find_event(name: str) -> Term:
         system_class, scale = SYNDROMES[word]
         return Term(word, system_class, "", {grade: f"grade {grade} by {scale}" for grade in range(1, 6)})
     return find_term(name)
+
+
+def question_about(name: str, grade: int | None = None) -> str:
+    """What to ask about an event as recorded; empty where its term and its grade exist.
+
+    >>> question_about("Sepsis", 1)
+    '«Sepsis» has no grade 1 in CTCAE v5.0. It has 3, 4, 5'
+    >>> question_about("Oedema peripheral", 2)
+    "'Oedema peripheral' is not a term of CTCAE v5.0. Did you mean «Edema limbs»?"
+    >>> question_about("diarrhoea", 3)
+    ''
+    """
+    try:
+        term = find_event(name)
+        if grade is not None:
+            check_grade(term, grade)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def check_grade(term: Term, grade: int) -> str:
