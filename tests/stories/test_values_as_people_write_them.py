@@ -137,8 +137,8 @@ def test_the_products_own_way_of_writing_a_number_is_read() -> None:
 
 
 WRITTEN = [
-    "", "nan", "-1", "<5", "1/2", "1e400", "1,000", "阳性", "9" * 300, "1-2", "none", "5 mg", "≥", "<", "10^9/L", "∞", "½", "[bold]",
-    "%", "--", "a=b", "1e5 G/L", "5±1", "~5", "０", "not done", "n/a",
+    "", "nan", "-1", "<5", "1/2", "1e400", "1,000", "阳性", "9" * 300, "1-2", "none", "5 mg", "≥", "<", "10^9/L", "∞", "½",
+    "[bold]", "%", "--", "a=b", "1e5 G/L", "5±1", "~5", "０", "not done", "n/a",
 ]  # fmt: skip
 GRADED = {"crs": "crs", "icans": "icans", "crs-ctcae": "crs_ctcae", "iec-hs": "iec_hs", "licats": "licats"}
 
