@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import Any, get_args, get_type_hints
 
@@ -15,7 +15,18 @@ def event_of_words(kind: str, words: Sequence[str]) -> Event:
     if kind not in KINDS:
         near = [name for name in KINDS if kind.lower() in name.lower()]
         raise ValueError(f"not a kind of event; did you mean {', '.join(near) or 'one of: escalon casebook kinds'}")
-    return KINDS[kind](**values_of_words(KINDS[kind], words))
+    values = values_of_words(KINDS[kind], words)
+    check_whole(KINDS[kind], values)
+    return KINDS[kind](**values)
+
+
+def check_whole(kind: type[Any], values: Mapping[str, Any], given: type[Any] = object) -> None:
+    """Every field a kind needs has a value, those of `given` apart, which come from elsewhere; ValueError names the others."""
+    apart = {field.name for field in fields(given)} if is_dataclass(given) else set()
+    needed = (field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING)
+    lacking = [name for name in needed if name not in values and name not in apart]
+    if lacking:
+        raise ValueError(f"needs: {', '.join(lacking)}. Write FIELD=VALUE for each")
 
 
 def values_of_words(kind: type[Any], words: Sequence[str]) -> dict[str, Any]:

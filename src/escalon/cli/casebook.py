@@ -359,7 +359,7 @@ def sign(
     escalon casebook sign book/ DecisionSigned decision=12 --meaning approve --as cora
     """
     from escalon.casebook.errors import CasebookError
-    from escalon.casebook.words import values_of_words
+    from escalon.casebook.words import check_whole, values_of_words
     from escalon.conduct.signing import sign as sign_now
     from escalon.history.events import KINDS, Signed
 
@@ -370,6 +370,7 @@ def sign(
         raise CasebookError(f"{kind} is signed by its own command: {signed.own_command}")
     try:
         values = values_of_words(signed, subject)
+        check_whole(signed, values, given=Signed)
     except (ValueError, TypeError) as wrong:
         raise CasebookError(f"{kind}: {wrong}") from wrong
     with desk(folder, account, role, site, signs=True) as at:
