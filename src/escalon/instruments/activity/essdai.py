@@ -56,7 +56,9 @@ MEASURED: dict[str, Item] = {
     "neutrophils": number("neutrophil count", 0, fact="neutrophils", **_COUNT),
     "lymphocytes": number("lymphocyte count", 0, fact="lymphocytes", **_COUNT),
     "platelets": number("platelet count", 0, fact="platelets", **_COUNT),
-    "haemoglobin": number("haemoglobin", 0, unit="g/L", accepts=("g/dL",), fact="haemoglobin", needed=False),
+    "haemoglobin": number(
+        "haemoglobin", 0, unit="g/L", accepts=("g/dL",), substance="haemoglobin", fact="haemoglobin", needed=False
+    ),
     "igg": number("immunoglobulin G", 0, unit="g/L", accepts=("mg/dL",), fact="igg", needed=False),
     "clonal_component": truth("clonal component", needed=False),
     "low_complement": truth("low C3, C4 or CH50", needed=False),

@@ -209,7 +209,15 @@ _RENAL: dict[str, Item] = {
 }  # fmt: skip
 _HAEMATOLOGICAL: dict[str, Item] = {
     "haemoglobin": number(
-        "haemoglobin", 0, 25, "g/dL", accepts=("g/L",), also=_on_form(90, "hb"), fact="haemoglobin", doubtful=(3, 20)
+        "haemoglobin",
+        0,
+        25,
+        "g/dL",
+        accepts=("g/L",),
+        substance="haemoglobin",
+        also=_on_form(90, "hb"),
+        fact="haemoglobin",
+        doubtful=(3, 20),
     ),
     "white_cells": _cells(91, "wbc", "white cell count", 100, "wbc"),
     "neutrophils": _cells(92, "neutrophils", "neutrophil count", 80, "anc"),
