@@ -2,12 +2,15 @@
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from escalon.expressions.explanation import Explainer, explain
 from escalon.expressions.program import program
 from escalon.expressions.scalar import compile_scalar
 from escalon.expressions.symbols import all_of, any_of, as_node, at_least, case, log, points, sqrt, symbol, total
 from escalon.expressions.tree import Input, Kind
+from escalon.facts import Interval
+from tests.expressions.intervals import widen
 from tests.expressions.random_programs import fuzzed, programs, visits
 
 a, b, c = (symbol(name, Kind.TRUTH) for name in "abc")
@@ -87,3 +90,41 @@ def test_an_explanation_ends_in_what_was_supplied(drawn, visit):
             assert found.missing
         for name in found.missing:
             assert visit[name] is None
+
+
+def test_an_interval_is_shown_as_it_was_written_and_what_it_leaves_open():
+    crp, tender = symbol("crp"), symbol("tender")
+    band = case(tender + crp < 10, "low", tender + crp < 20, "moderate", "high")
+    drawn = program({"band": as_node(band)})
+    below = Interval(high=5, high_open=True)
+    assert explain(drawn, {"crp": below, "tender": 4}, "band").render().splitlines() == [
+        "if tender + crp < 10 then low else if tender + crp < 20 then moderate else high = low",
+        "  [true] tender + crp < 10",
+        "    tender + crp = <9",
+        "      tender = 4",
+        "      crp = <5",
+    ]
+    shown = explain(drawn, {"crp": below, "tender": 8}, "band")
+    assert shown.value == {"low", "moderate"}
+    assert "[open] tender + crp < 10" in shown.render()
+    assert shown.missing == ()
+
+
+def test_a_case_decided_either_way_shows_both_ways():
+    crp = symbol("crp")
+    drawn = program({"value": as_node(case(crp < 3, 1, case(crp < 10, 1, 2)))})
+    shown = explain(drawn, {"crp": Interval(0, 5)})
+    assert shown.value == 1
+    assert "[open] crp < 3" in shown.render()
+
+
+@fuzzed
+@given(programs(), visits(), st.integers(0, 2**63))
+def test_every_answer_for_intervals_is_explained(drawn, visit, seed):
+    wide = widen(visit, seed)
+    reading = compile_scalar(drawn, exact=True)(**wide)
+    explainer = Explainer(drawn, True, {})
+    for root in drawn.roots:
+        found = explainer(wide, root)
+        assert found.value == reading[root]
+        assert found.render()

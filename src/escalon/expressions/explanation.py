@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from escalon.expressions.possible import is_open
 from escalon.expressions.program import Program
 from escalon.expressions.scalar import compile_scalar
 from escalon.expressions.text import plain_text
@@ -62,8 +63,13 @@ class Explained:
 
     @property
     def value(self) -> Any:
-        """The step's value; None is unknown."""
+        """The step's value; None is unknown, an interval or a set what it may be."""
         return self.values[str(self.number)]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more than one value is possible, because of an interval beneath."""
+        return is_open(self.value)
 
     @property
     def text(self) -> str:
@@ -161,6 +167,8 @@ def explain(
 def _decisive(step: Explained, name: str) -> tuple[Explained, ...]:
     value, parts = step.value, step.parts
     match name:
+        case _ if step.is_open and name != "add":
+            return tuple(part for part in parts if part.is_open) or parts
         case "and" | "or" | "at_least":
             return tuple(part for part in parts if part.value is value)
         case "case":
@@ -197,6 +205,10 @@ def _taken(step: Explained) -> Iterator[Explained]:
         yield condition
         if condition.value is None:
             return
+        if condition.is_open:  # and yet the case is decided: what it may be is the same either way
+            yield then
+            yield other
+            return
         step = then if condition.value else other
     yield step
 
@@ -204,12 +216,19 @@ def _taken(step: Explained) -> Iterator[Explained]:
 def _valued(step: Explained) -> str:
     """A truth with its mark in front, anything else with its value behind."""
     if step.explainer.program.steps[step.number].kind is Kind.TRUTH:
-        mark = {True: "true", False: "false"}.get(step.value, "unknown")
+        mark = {True: "true", False: "false"}.get(step.value, "open" if step.is_open else "unknown")
         return f"[{mark}] {step.text}"
     value = step.value
+    if step.is_open:
+        return f"{step.text} = {_either(value)}"
     is_huge = value is not None and not isinstance(value, bool | str) and abs(value) >= 10**15
     shown = "unknown" if value is None else f"{float(value):.6g}" if is_huge else plain(value)
     return f"{step.text} = {shown}"
+
+
+def _either(value: Any) -> str:
+    """What is possible, in words: `<5`, `low or moderate`."""
+    return " or ".join(sorted(plain(one) for one in value)) if isinstance(value, frozenset) else str(value)
 
 
 def _text(explainer: Explainer, number: int) -> str:
