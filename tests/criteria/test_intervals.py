@@ -116,3 +116,8 @@ def test_a_classification_that_is_open_is_decided_where_no_answer_left_is_the_on
     halfway = Finding("sle_2019", None, Status.INDETERMINATE, bounds=("excluded", "not_met"), reasons=("open",))
     assert verdict("sle_2019 is met", score(halfway)).value is False
     assert verdict("sle_2019 is excluded", score(halfway)).value is None
+
+
+def test_the_bounds_of_a_score_say_nothing_of_its_parts():
+    part = Fact("cdai.joints", None, DAY, behind=OPEN)
+    assert verdict("cdai.joints > 10", part).value is None

@@ -275,7 +275,7 @@ def _as_facts(finding: Finding, assessment: Assessment, facts: Facts) -> list[Fa
     parts = {
         key: value
         for key, value in finding.components.items()
-        if isinstance(value, bool | int | float | str | Fraction)
+        if value is None or isinstance(value, bool | int | float | str | Fraction)
     }
     if finding.category is not None:
         parts = {"category": finding.category, **parts}

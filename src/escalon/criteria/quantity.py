@@ -207,9 +207,14 @@ def _value(fact: Fact, pick: Pick, situation: Situation) -> Any:
 
 def _known(fact: Fact) -> Any:
     """The value of a fact; of a score that is open, between what it lies, whatever is missing."""
-    if fact.value is None and isinstance(fact.behind, Finding):
-        return fact.behind.span
-    return fact.value
+    finding = _own_finding(fact)
+    return finding.span if finding else fact.value
+
+
+def _own_finding(fact: Fact) -> Finding | None:
+    """The finding of a score without a value; a part of a score carries the finding of the whole, which says nothing of it."""
+    behind = fact.behind
+    return behind if fact.value is None and isinstance(behind, Finding) and behind.name == fact.name else None
 
 
 def _counted(pick: Pick, recorded: list[Fact], period: Period, situation: Situation) -> Reading:
@@ -275,12 +280,12 @@ def stated(name: str, window: Window | None, situation: Situation) -> Reading:
 
 def _said(fact: Fact) -> Sequence[Any]:
     """What a fact states: of a classification that does not apply, that; of one that is open, all it may still be."""
-    behind = fact.behind
-    if fact.value is None and isinstance(behind, Finding):
-        if behind.status is Status.NOT_APPLICABLE:
+    finding = _own_finding(fact)
+    if finding is not None:
+        if finding.status is Status.NOT_APPLICABLE:
             return ("not applicable",)
-        if behind.bounds and not behind.may_be_unknown and all(isinstance(one, str) for one in behind.bounds):
-            return behind.bounds
+        if finding.bounds and not finding.may_be_unknown and all(isinstance(one, str) for one in finding.bounds):
+            return finding.bounds
     return (fact.value,)
 
 

@@ -87,24 +87,32 @@ def _distance(a: Interval) -> Interval:
 
 def _least(*parts: Interval) -> Interval:
     """The high end is reached only if no part stays below it."""
-    low, is_low_open = _lowest([(part.low, part.low_open) for part in parts])
-    high = min([part.high for part in parts])
-    is_open, unknown = False, False
-    for part in parts:
-        is_open = is_open or (part.high_open and part.high == high)
+    found = parts[0]
+    low, low_open, high, high_open, unknown = (
+        found.low, found.low_open, found.high, found.high_open, found.may_be_unknown
+    )  # fmt: skip
+    for part in parts[1:]:
+        if part.low <= low:
+            low, low_open = part.low, part.low_open and (low_open or part.low < low)
+        if part.high <= high:
+            high, high_open = part.high, part.high_open or (high_open and part.high == high)
         unknown = unknown or part.may_be_unknown
-    return Interval(low, high, is_low_open, is_open, unknown)
+    return Interval(low, high, low_open, high_open, unknown)
 
 
 def _greatest(*parts: Interval) -> Interval:
     """The low end is reached only if no part stays above it."""
-    high, is_high_open = _highest([(part.high, part.high_open) for part in parts])
-    low = max([part.low for part in parts])
-    is_open, unknown = False, False
-    for part in parts:
-        is_open = is_open or (part.low_open and part.low == low)
+    found = parts[0]
+    low, low_open, high, high_open, unknown = (
+        found.low, found.low_open, found.high, found.high_open, found.may_be_unknown
+    )  # fmt: skip
+    for part in parts[1:]:
+        if part.high >= high:
+            high, high_open = part.high, part.high_open and (high_open or part.high > high)
+        if part.low >= low:
+            low, low_open = part.low, part.low_open or (low_open and part.low == low)
         unknown = unknown or part.may_be_unknown
-    return Interval(low, high, is_open, is_high_open, unknown)
+    return Interval(low, high, low_open, high_open, unknown)
 
 
 def _product(a: Interval, b: Interval) -> Interval:

@@ -55,7 +55,11 @@ class Interval:
     @property
     def ends(self) -> tuple[End | None, End | None]:
         """Low and high, `None` for a side that has no end."""
-        return (None if self.low == -inf else self.low, None if self.high == inf else self.high)
+        low, high = self.low, self.high  # a fraction is slow to compare with infinity
+        return (
+            None if low.__class__ is float and low == -inf else low,
+            None if high.__class__ is float and high == inf else high,
+        )
 
     @property
     def is_point(self) -> bool:
