@@ -136,6 +136,9 @@ def _print(found: "Instrument", finding: "Finding") -> None:
         for reason in finding.reasons:
             note(f"escalon: {reason}")
         return
+    if finding.status is Status.NOT_APPLICABLE:
+        say(f"{found.title}: {'; '.join(finding.reasons)}")
+        return
     unit = f" {finding.unit}" if finding.unit and finding.value is not None else ""
     band = f"  ({finding.category})" if finding.category else ""
     say(f"{found.title}: {plain(finding.value, 4)}{unit}{band}")

@@ -46,7 +46,7 @@ def bicla(it: Items, *, pga_rule: Literal["lt_0_3", "le_10pct"] = "lt_0_3") -> O
     evaluable = any_of(one_of(before, "AB") for before, _ in pairs.values())
     return Outcome(
         all_of(criteria.values()),
-        applies=evaluable,
+        unless={"no system was A or B at baseline, so none can be better": negated(evaluable)},
         parts=criteria | {"new_a": new["new_a"], "new_b": new["new_b"]},
         flags={
             "not_evaluable_baseline": (negated(evaluable), "no system was A or B at baseline, so none can be better")

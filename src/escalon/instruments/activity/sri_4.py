@@ -62,7 +62,7 @@ def sri_4(
         response = all_of(negated(stopped), response)
     return Outcome(
         response,
-        applies=it.sledai_baseline >= k,
+        unless={f"a baseline SLEDAI below {k} cannot fall by {k}": it.sledai_baseline < k},
         parts=criteria | {"new_a": new_a, "new_b": new_b},
         flags={
             "not_evaluable_baseline": (it.sledai_baseline < k, f"a baseline SLEDAI below {k} cannot fall by {k}"),

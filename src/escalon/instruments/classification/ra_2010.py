@@ -68,7 +68,13 @@ def ra_2010(
     by_route = otherwise(any_of(it.typical_erosions, it.previously_met), False)
     return Outcome(
         classified(case(by_route, True, by_score)),
-        applies=any_of(by_route, all_of(it.definite_synovitis, negated(it.better_explained))),
+        unless={
+            why: all_of(negated(by_route), condition)
+            for why, condition in {
+                "no joint with definite clinical synovitis": negated(it.definite_synovitis),
+                "better explained by another disease": it.better_explained,
+            }.items()
+        },
         parts={
             **score.parts(),
             "joint_points": _joints(it),

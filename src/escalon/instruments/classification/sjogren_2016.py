@@ -72,7 +72,7 @@ def sjogren_2016(it: Items) -> Outcome:
     met = score.reach(LIMIT)
     return Outcome(
         classified(met, excluded),
-        applies=entry,
+        unless={"no symptom of dryness, no ESSDAI domain": negated(entry)},
         parts={**score.parts(), "met": all_of(met, negated(excluded)), **item_parts(item)},
         read_as=item
         | dict.fromkeys(EXCLUSIONS, excluded)

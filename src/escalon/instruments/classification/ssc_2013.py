@@ -5,7 +5,7 @@ Items count if ever present. Skin of the fingers and fingertip lesions score the
 score 3 however many.
 """
 
-from escalon.expressions.symbols import all_of, any_of, negated
+from escalon.expressions.symbols import all_of, any_of
 from escalon.facts import Status
 from escalon.instruments.kit.instrument import Items, Outcome, instrument
 from escalon.instruments.kit.item import Item, truth
@@ -67,7 +67,10 @@ def ssc_2013(it: Items) -> Outcome:
     on_fingers = any_of(it.thickening_proximal_to_mcp, it.sclerodactyly)
     return Outcome(
         classified(score.reach(LIMIT)),
-        applies=negated(any_of(it.thickening_sparing_fingers, it.better_explained)),
+        unless={
+            "the skin thickening spares the fingers": it.thickening_sparing_fingers,
+            "better explained by another disease": it.better_explained,
+        },
         parts=score.parts(),
         read_as=dict.fromkeys(ANTIBODIES, antibody),
         contradictions={

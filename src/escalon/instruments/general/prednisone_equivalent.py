@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from escalon.expressions.symbols import any_of, case, known, one_of, sum_known
+from escalon.expressions.symbols import any_of, case, known, one_of, otherwise, sum_known
 from escalon.instruments.kit.instrument import Items, Outcome, instrument
 from escalon.instruments.kit.item import choice, number, truth
 
@@ -87,7 +87,7 @@ def glucocorticoid_dose(
     per_day = dose * 5 / five / case(known(every_days), every_days, 1)
     return Outcome(
         per_day,
-        applies=case(known(route), one_of(route, SYSTEMIC), True),
+        unless={"a local route: only systemic doses count": one_of(otherwise(route, "oral"), LOCAL)},
         flags={
             "NOT_SYSTEMIC": (
                 one_of(route, LOCAL),

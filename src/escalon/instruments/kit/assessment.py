@@ -111,15 +111,17 @@ def _concluded(
     values = {name: entry.value for name, entry in entries.items()}
     results = instrument.scalar(**options)(**(values if instrument.is_exact else _as_doubles(values)))
     flags = {code: text for entry in entries.values() for code, text in entry.flags.items()}
-    wrong, queries = (
+    wrong, queries, unusable = (
         [instrument.sentences(sort, **options)[int(number)] for number in _true(results, f"{sort}:")]
-        for sort in ("check", "query")
+        for sort in ("check", "query", "unless")
     )
     flags |= {code: instrument.sentence(code, **options) for code in _true(results, "flag:")}
     found, missing = results["value"], _missing(instrument, values, results)
     status, reasons = _status(instrument, values, results, missing)
     if wrong:
         status, reasons, flags = Status.INVALID, wrong, {"CONTRADICTION": "", **flags}
+    elif status is Status.NOT_APPLICABLE:
+        reasons = [f"not applicable: {why}" for why in unusable] or reasons
     elif queries:
         status, reasons, flags = Status.MISSING, queries, {"QUERY": "", **flags}
     decided = status is Status.OK or (status is Status.INDETERMINATE and is_open(found))

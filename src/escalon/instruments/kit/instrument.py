@@ -10,7 +10,7 @@ from escalon.expressions.bounds import compile_bounds
 from escalon.expressions.possible import Possible
 from escalon.expressions.program import Program, program
 from escalon.expressions.scalar import compile_scalar
-from escalon.expressions.symbols import Symbol, any_of, as_node, case, otherwise, symbol
+from escalon.expressions.symbols import Symbol, all_of, any_of, as_node, case, negated, otherwise, symbol
 from escalon.expressions.tree import Node, Op
 from escalon.facts import Status, exact
 from escalon.instruments.kit.bands import Band, banded, parse_bands
@@ -25,7 +25,8 @@ _INEXACT = frozenset({"sqrt", "ln", "exp", "power"})
 class Outcome:
     """What an instrument's function returns when it yields more than a number.
 
-    `value` is the score or label; `applies` says whether the instrument may be used at all; `parts` are intermediate terms
+    `value` is the score or label; `applies` says whether the instrument may be used at all, and `unless` maps a sentence to a
+    condition under which it may not (another disease explains the findings); `parts` are intermediate terms
     shown beside the result; `bounds_of` names the part whose bounds are reported when the value is unknown, or two parts,
     of which the first gives the low end and the second the high end; `flags` map a code to a condition and its sentence;
     `contradictions` map a sentence to a condition that makes the input invalid; `asked_when` maps an item to the condition
@@ -37,6 +38,7 @@ class Outcome:
 
     value: Any
     applies: Any = True
+    unless: Mapping[str, Any] = field(default_factory=dict)
     category: Any = None
     parts: Mapping[str, Any] = field(default_factory=dict)
     bounds_of: str | tuple[str, str] | None = None
@@ -46,6 +48,11 @@ class Outcome:
     read_as: Mapping[str, Any] = field(default_factory=dict)
     queries: Mapping[str, Any] = field(default_factory=dict)
     required: Any = True
+
+    @property
+    def usable(self) -> Any:
+        """Whether the instrument may be used: a known no where one of the conditions against it holds."""
+        return all_of(self.applies, negated(any_of(*self.unless.values()))) if self.unless else self.applies
 
     @property
     def scored(self) -> Any:
@@ -184,7 +191,7 @@ class Instrument:
     def _roots(self, options: Mapping[str, Any]) -> dict[str, Node]:
         symbols = self._symbols
         outcome = self.traced(**options)
-        roots = {"value": outcome.scored, "applies": outcome.applies, "required": outcome.required}
+        roots = {"value": outcome.scored, "applies": outcome.usable, "required": outcome.required}
         for number, (name, bands) in enumerate(self.bands.items()):
             roots[f"band:{name}"] = banded(roots["value"], bands)
             if number == 0 and self.default_bands:
@@ -196,6 +203,7 @@ class Instrument:
         roots |= {f"flag:{code}": _with_named(condition, symbols) for code, (condition, _) in self.flags.items()}
         # Numbered, because PostgreSQL cuts a column's name after 63 bytes; `sentences` has the words.
         roots |= {f"check:{number}": condition for number, condition in enumerate(outcome.contradictions.values())}
+        roots |= {f"unless:{number}": condition for number, condition in enumerate(outcome.unless.values())}
         roots |= {f"asked:{name}": condition for name, condition in outcome.asked_when.items()}
         roots |= {f"item:{name}": term for name, term in outcome.read_as.items()}
         roots |= {f"query:{number}": condition for number, condition in enumerate(outcome.queries.values())}
@@ -234,9 +242,9 @@ class Instrument:
         return self.traced(**options).flags[code][1]
 
     def sentences(self, sort: str, **options: Any) -> tuple[str, ...]:
-        """What each numbered `check` (a contradiction) or `query` (an entry to confirm) says."""
+        """What each numbered `check` (a contradiction), `query` (an entry to confirm) or `unless` (no use) says."""
         outcome = self.traced(**options)
-        return tuple(outcome.contradictions if sort == "check" else outcome.queries)
+        return tuple({"check": outcome.contradictions, "query": outcome.queries, "unless": outcome.unless}[sort])
 
     @cached_property
     def _symbols(self) -> dict[str, Symbol]:

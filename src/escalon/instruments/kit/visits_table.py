@@ -46,7 +46,7 @@ def score_table(
     instrument: Instrument, frame: "polars.DataFrame", options: Mapping[str, Any] | None = None,
     step: Callable[[int], None] = lambda rows: None,
 ) -> Scored:  # fmt: skip
-    """Score every row. `step` is told how many rows were done.
+    """Score every row. `step` is told how many rows are done by now.
 
     Raises TableError for columns that cannot be read, UnknownItem for an option the instrument does not have.
     """
