@@ -34,9 +34,9 @@ ITEMS = {
     "oxygen": choice("the most oxygen support needed", *OXYGEN),
     "flow_l_min": number("oxygen flow through a nasal cannula", 0, 80, "L/min"),
     "airway_protection": truth("ventilated to protect the airway only, oxygenation normal", needed=False),
-    "hypotension_other_cause": truth("the hypotension has another cause; no if not recorded", needed=False),
-    "hypoxia_other_cause": truth("the hypoxia has another cause; no if not recorded", needed=False),
     "attributable": truth("no other cause of hypotension and hypoxia; yes if not recorded", needed=False),
+    "attributable_hypotension": truth("no other cause of the hypotension, where it differs from hypoxia", needed=False),
+    "attributable_hypoxia": truth("no other cause of the hypoxia, where it differs from hypotension", needed=False),
     "fatal": truth("death due to CRS with no other principal cause; no if not recorded", needed=False),
 }
 
@@ -111,7 +111,7 @@ def _hypotension(it: Items) -> dict[int, Any]:
     """Vasopressin alone counts as one vasopressor; beside another it is not counted."""
     others = otherwise(it.vasopressors, case(it.hypotension, None, 0))
     any_vasopressor = any_of(others >= 1, otherwise(it.vasopressin, False))
-    due = all_of(otherwise(it.attributable, True), negated(otherwise(it.hypotension_other_cause, False)))
+    due = otherwise(it.attributable_hypotension, otherwise(it.attributable, True))
     return {
         4: all_of(due, others >= 2),
         3: all_of(due, any_vasopressor),
@@ -121,7 +121,7 @@ def _hypotension(it: Items) -> dict[int, Any]:
 
 def _hypoxia(it: Items) -> dict[int, Any]:
     """By device; through a nasal cannula the flow decides, and 6 L/min is still low."""
-    own = all_of(otherwise(it.attributable, True), negated(otherwise(it.hypoxia_other_cause, False)))
+    own = otherwise(it.attributable_hypoxia, otherwise(it.attributable, True))
     due = all_of(own, negated(otherwise(it.airway_protection, False)))
     fast = all_of(one_of(it.oxygen, CANNULAS), it.flow_l_min > LOW_FLOW)
     return {
