@@ -225,8 +225,8 @@ def test_a_word_that_is_no_known_vasopressor_is_named() -> None:
 def test_each_sign_has_its_own_attribution() -> None:
     signs = {"temp_c": 38.5, "hypotension": "yes", "vasopressors": 1, "oxygen": "cpap"}
     assert assess("crs", **signs).value == 4
-    assert assess("crs", **signs, hypoxia_other_cause="yes").value == 3
-    assert assess("crs", **signs, hypoxia_other_cause="yes", hypotension_other_cause="yes").value == 1
+    assert assess("crs", **signs, attributable_hypoxia="no").value == 3
+    assert assess("crs", **signs, attributable_hypoxia="no", attributable_hypotension="no").value == 1
 
 
 def test_day_takes_the_highest_of_its_assessments() -> None:

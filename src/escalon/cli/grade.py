@@ -24,7 +24,7 @@ Table = Annotated[
 ]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="With --table: write the grades to this CSV file.")]
 Gap = Annotated[
-    float, typer.Option("--gap-hours", help="With --table: a recovery shorter than this does not end an episode.")
+    float, typer.Option("--gap-hours", help="With --table: a recovery of at most this long does not end an episode.")
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from escalon.expressions.symbols import all_of, any_of, case, otherwise
 from escalon.facts import Status
-from escalon.instruments.kit.instrument import instrument
+from escalon.instruments.kit.instrument import Outcome, instrument
 from escalon.instruments.kit.item import choice, truth
 from escalon.instruments.safety.ctcae.grading import SOURCE, VERSION
 
@@ -16,6 +16,7 @@ Given = Annotated[bool, truth("given or indicated")]
 Unlikely = Annotated[bool, truth("no if not recorded", needed=False)]
 Treatment = Annotated[str, choice("the strongest treatment needed", "none", "local", "oral", "intravenous", "invasive")]
 Symptoms = Annotated[bool, truth("signs or symptoms")]
+Moderate = Annotated[bool, truth("the symptoms are moderate or worse: mild ones count as none")]
 
 
 @instrument(
@@ -60,13 +61,21 @@ def ctcae_blood_culture(symptoms: Symptoms, treated: Given, life_threatening: Un
     version=VERSION,
 )
 def ctcae_reactivation(
-    symptoms: Symptoms, treatment: Treatment, hospitalised: Unlikely, life_threatening: Unlikely, fatal: Unlikely
-) -> Any:
-    """Reactivation of a virus: without symptoms and treatment 1, medical treatment 2, hospital or intravenous 3."""
-    return case(
-        otherwise(fatal, False), 5,
-        otherwise(life_threatening, False), 4,
-        any_of(otherwise(hospitalised, False), treatment == "intravenous", treatment == "invasive"), 3,
-        any_of(treatment == "oral", treatment == "local", symptoms), 2,
-        1,
+    symptoms: Symptoms,
+    treatment: Treatment,
+    moderate: Moderate,
+    hospitalised: Unlikely,
+    life_threatening: Unlikely,
+    fatal: Unlikely,
+) -> Outcome:
+    """Reactivation of a virus: no or mild symptoms and no treatment 1, moderate symptoms or medical treatment 2, hospital 3."""
+    return Outcome(
+        case(
+            otherwise(fatal, False), 5,
+            otherwise(life_threatening, False), 4,
+            any_of(otherwise(hospitalised, False), treatment == "intravenous", treatment == "invasive"), 3,
+            any_of(treatment == "oral", treatment == "local", all_of(symptoms, moderate)), 2,
+            1,
+        ),
+        asked_when={"moderate": all_of(otherwise(symptoms, True), otherwise(treatment == "none", True))},
     )  # fmt: skip

@@ -1,7 +1,9 @@
 """Grades of laboratory values: every term a test can give, in both directions, one value or a million."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
+from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +12,9 @@ from escalon.expressions.program import Program
 from escalon.facts import Finding, factor, spelled
 from escalon.instruments.kit.assessment import UnknownItem, assess_with
 from escalon.instruments.kit.instrument import Instrument
+from escalon.instruments.kit.reading import ItemError, read
 from escalon.instruments.safety.ctcae import limits, rules
-from escalon.instruments.safety.ctcae.grading import Laboratory, written_unit
+from escalon.instruments.safety.ctcae.grading import Laboratory, in_one_unit, written_unit
 from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_term
 
 if TYPE_CHECKING:
@@ -112,9 +115,30 @@ def grade_laboratory(test: str, /, unit: str | None = None, **given: Any) -> tup
     for lab in labs:
         instrument = laboratory_terms()[lab.name][1]
         wanted = {*instrument.items, *instrument.options}
-        items = {name: value for name, value in given.items() if name in wanted}
+        items = _with_implied_limit(lab, given)
+        items = {name: value for name, value in items.items() if name in wanted}
         found.append(assess_with(instrument, items | ({} if unit is None else {"unit": unit})))
     return tuple(found)
+
+
+def _with_implied_limit(lab: Laboratory, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A value below the lower limit is not above the upper one, whatever that is, and the other way round."""
+    inputs = dict(in_one_unit(replace(lab, limits=("lower", "upper", "baseline")), given))
+    for missing, known in (("upper", "lower"), ("lower", "upper")):
+        if missing in lab.limits and inputs.get(missing) is None and inputs.get(known) is not None:
+            value, limit = (_number(lab, inputs.get(name)) for name in ("value", known))
+            if value is not None and limit is not None and (value < limit if known == "lower" else value > limit):
+                return {**given, missing: inputs[known]}
+    return given
+
+
+def _number(lab: Laboratory, raw: Any) -> Any:
+    """A value as a number in the term's own unit; None where it is no plain number."""
+    try:
+        found = read("value", lab.quantity.item(lab.quantity.name), raw).value
+    except ItemError:
+        return None
+    return found if isinstance(found, int | Fraction) else None
 
 
 def _check_inputs(test: str, labs: tuple[Laboratory, ...], given: Mapping[str, Any]) -> None:

@@ -103,12 +103,14 @@ def _hemoglobin_increased(x: Any) -> Conditions:
     needs_baseline=True,
 )
 def _inr(x: Any) -> Conditions:
-    """On an anticoagulant multiples of baseline only; otherwise the INR itself."""
-    steps = {1: ("1.2", "1"), 2: ("1.5", "1.5"), 3: ("2.5", "2.5")}
-    return {
-        grade: case(x.anticoagulated, x.value > Fraction(times) * x.baseline, x.value > Fraction(fixed))
-        for grade, (fixed, times) in steps.items()
-    }
+    """On an anticoagulant multiples of baseline only; otherwise the INR itself; not recorded, what both tables say."""
+
+    def reached(fixed: str, times: str) -> Any:
+        plain, multiple = x.value > Fraction(fixed), x.value > Fraction(times) * x.baseline
+        chosen = case(x.anticoagulated, multiple, plain)
+        return any_of(all_of(plain, multiple), all_of(any_of(plain, multiple), chosen))
+
+    return {1: reached("1.2", "1"), 2: reached("1.5", "1.5"), 3: reached("2.5", "2.5")}
 
 
 def _fibrinogen(x: Any, abnormal: Any) -> Conditions:
