@@ -36,6 +36,10 @@ MODIFIERS = {
     "anticoagulated": "on an anticoagulant",
     "leucostasis": "clinical manifestations of leucostasis",
     "steroids": "steroids were started for it",
+    "dialysis": "dialysis or a renal transplant is indicated",
+    "pulmonary_symptoms": "pulmonary symptoms with it, such as dyspnoea or hypoxia",
+    "limits_instrumental": "it limits instrumental activities of daily living",
+    "limits_self_care": "it limits self care",
     "torsade": "torsade de pointes, polymorphic ventricular tachycardia or signs of serious arrhythmia",
     "longer_than_24_h": "above 40.0 °C for more than 24 hours",
 }

@@ -58,6 +58,10 @@ _ALSO = {
     "ejection_fraction": ("lvef", "ef"),
     "temperature": ("temp", "temp_c"),
     "weight": ("body weight",),
+    "egfr": ("gfr", "ckd_epi_2021", "estimated glomerular filtration rate"),
+    "dlco": ("tlco", "diffusing capacity"),
+    "fev1": ("fev1 percent predicted", "forced expiratory volume"),
+    "fvc": ("fvc percent predicted", "vital capacity"),
     "urine_protein": ("protein 24h", "proteinuria"),
 }
 

@@ -48,6 +48,10 @@ urine_protein        g/24h    mg/24h
 ejection_fraction    %
 temperature          °C       °F
 weight               kg
+egfr                 mL/min/1.73m2
+dlco                 mL/min/mmHg
+fev1                 %
+fvc                  %
 """
 
 
@@ -60,6 +64,8 @@ def _quantities() -> dict[tuple[str, str], Quantity]:
     found["ph", "1"] = Quantity("ph", "1", low=6, high=8.5)
     found["temperature", "°C"] = Quantity("temperature", "°C", ("°F",), low=25, high=45)
     found["ejection_fraction", "%"] = Quantity("ejection_fraction", "%", high=100)
+    for name in ("fev1", "fvc"):
+        found[name, "%"] = Quantity(name, "%", high=250)
     return found
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from escalon.expressions.symbols import all_of, any_of, case, otherwise
-from escalon.instruments.kit.item import choice, number
+from escalon.instruments.kit.item import choice, number, truth
 from escalon.instruments.safety.ctcae.grading import Conditions, Laboratory, Register
 from escalon.instruments.safety.ctcae.quantities import QUANTITIES
 from escalon.instruments.safety.ctcae.terms import find_term
@@ -258,6 +258,41 @@ def _febrile_neutropenia(x: Any) -> Conditions:
     """ANC below 1.0 with a single temperature above 38.3 °C, or 38.0 °C and more for longer than one hour."""
     hot = any_of(x.temp_c > Fraction("38.3"), all_of(x.temp_c >= 38, x.sustained_minutes > 60))
     return {3: all_of(x.value < 1, hot)}
+
+
+@_special(
+    "Chronic kidney disease", "egfr", "mL/min/1.73m2", "lower",
+    alternatives={4: ("dialysis",)},
+    more={"proteinuria": truth("proteinuria of 2+, or urine protein/creatinine above 0.5; no if not recorded", needed=False)},
+)  # fmt: skip
+def _chronic_kidney_disease(x: Any) -> Conditions:
+    """Whole-number bands read as continuous: 59.5 belongs to 59–30. That it is chronic, a number cannot say."""
+    return {
+        1: any_of(x.value < x.lower, otherwise(x.proteinuria, False)),
+        2: x.value < 60,
+        3: x.value < 30,
+        4: x.value < 15,
+    }
+
+
+@_special("Carbon monoxide diffusing capacity decreased", "dlco", "mL/min/mmHg", "lower", "baseline",
+          splits=("pulmonary_symptoms",))  # fmt: skip
+def _diffusing_capacity(x: Any) -> Conditions:
+    """Units below baseline where there is one, else below the lower limit of normal."""
+    fall = otherwise(x.baseline - x.value, x.lower - x.value)
+    return {1: fall >= 3, 2: fall > 5, 3: any_of(fall > 8, all_of(fall > 5, x.pulmonary_symptoms))}
+
+
+@_special("Forced expiratory volume decreased", "fev1", "%")
+def _forced_expiratory_volume(x: Any) -> Conditions:
+    """Percent of predicted; whole-number bands read as continuous."""
+    return {1: x.value < 100, 2: x.value < 70, 3: x.value < 60, 4: x.value < 50}
+
+
+@_special("Vital capacity abnormal", "fvc", "%", alternatives={2: ("limits_instrumental",), 3: ("limits_self_care",)})
+def _vital_capacity(x: Any) -> Conditions:
+    """Forced vital capacity in percent of predicted."""
+    return {1: x.value <= 90, 2: x.value < 75, 3: x.value < 50}
 
 
 _WEIGHT: Mapping[int, str] = {1: "0.05", 2: "0.10", 3: "0.20"}
