@@ -15,6 +15,7 @@ from escalon.expressions.tree import Node, Op
 from escalon.facts import Status, exact
 from escalon.instruments.kit.bands import Band, banded, parse_bands
 from escalon.instruments.kit.item import BELOW_LIMIT, BELOW_LIMIT_COUNTS_AS, Item
+from escalon.instruments.kit.ranges import with_ranges
 
 ANSWERED = "answered"
 """Beside the options: which questions to a visit a person answered, so that they hold nothing back."""
@@ -322,7 +323,7 @@ def instrument(
 
     def wrap(rule: Callable[..., Any]) -> Instrument:
         own, options = _parameters(rule)
-        stated = dict(items) if items is not None else own
+        stated = {name: with_ranges(item) for name, item in (own if items is None else items).items()}
         if any(item.below_limit for item in stated.values()):
             options[BELOW_LIMIT] = tuple(BELOW_LIMIT_COUNTS_AS)
         return Instrument(
