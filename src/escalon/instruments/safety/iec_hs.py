@@ -35,7 +35,7 @@ ITEMS = {
         "ferritin, with its upper limit or baseline in place of the ratio", 0, None, "ug/L", needed=False
     ),
     "ferritin_upper": number("upper limit of normal of ferritin", 0, None, "ug/L", needed=False),
-    "ferritin_baseline": number("ferritin before the cells", 0, None, "ug/L", needed=False),
+    "ferritin_baseline": number("ferritin before the cells", 0, None, "ug/L", needed=False, baseline_of="ferritin"),
     "ferritin_rising": truth("ferritin rapidly rising"),
     "crs_state": choice("course of CRS", "none", "rising", "resolving", "resolved"),
     "second_inflammatory_rise": truth("a second rise of inflammation after improvement", needed=False),
