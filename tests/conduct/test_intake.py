@@ -1,5 +1,6 @@
 """Taking in a data folder: every row is used or refused with its reason."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +10,7 @@ from escalon.casebook.folder import FolderError
 from escalon.conduct.dosing import decide_next_dose
 from escalon.conduct.intake import take_in
 from escalon.escalation import EscalationError
-from escalon.facts import Day
+from escalon.facts import Day, Interval
 
 FACTS = "participant,fact,value,unit,date,source\n"
 
@@ -77,6 +78,16 @@ def test_what_would_pass_for_something_else_is_refused(study, tmp_path, table, r
     assert [problem.column for problem in found.refused] == [column]
     assert says in found.refused[0].message
     assert [one.participant.lower() for one in found.records.unread] == ["p01"]
+
+
+def test_a_value_below_what_was_measured_is_kept_as_it_was_written(study, tmp_path):
+    taken = take_in(
+        study, facts(tmp_path, "P01,neutrophils,<0.1,10^9/L,2025-03-01,lab", "P01,alt,>1000,U/L,2025-03-01,lab")
+    )
+    assert taken.refused == ()
+    values = [fact.value for fact in taken.records.facts]
+    assert values == [Interval(high=Fraction(1, 10), high_open=True), Interval(low=1000, low_open=True)]
+    assert [str(value) for value in values] == ["<0.1", ">1000"]
 
 
 def test_infusions_without_a_table_of_events_are_silence_and_not_no_event(study, tmp_path):

@@ -148,7 +148,7 @@ def _value(definition: FactDefinition, text: str | None, unit: str | None) -> An
         return "not_attributable"
     if isinstance(entry.value, bool | str) or entry.value is None:
         return entry.value
-    return _number_as_written(text)
+    return entry.fact.value  # the number with its digits, or the interval that was written
 
 
 def _recorded_finding(text: str) -> Any:
@@ -159,10 +159,6 @@ def _recorded_finding(text: str) -> Any:
         return read_number(text)
     except ValueError:
         return text
-
-
-def _number_as_written(text: str) -> Decimal | str:
-    return text if text.startswith(("<", "≤")) else read_number(text.split()[0])
 
 
 def _as_item(definition: FactDefinition) -> Item:
