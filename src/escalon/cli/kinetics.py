@@ -1,5 +1,6 @@
 """`escalon kinetics`: the cells in blood of every participant, as a table and a figure."""
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,8 +100,10 @@ def _plan(method: str, horizon: list[float] | None, extrapolate: bool, middle_bl
     ):
         if value not in known:
             raise ValueError(f"{name} {value!r} is not known. Write {' or '.join(known)}")
-    if any(end <= 0 for end in horizon or ()):
+    if not all(isfinite(end) and end > 0 for end in horizon or ()):
         raise ValueError("--horizon is a number of days above 0")
+    if until is not None and not isfinite(until):
+        raise ValueError("--until is a number of days")
     horizons = tuple(int(end) if end == int(end) else end for end in horizon or (28, 84))
     return Plan(method, horizons, extrapolate=extrapolate, middle_blq=middle_blq, until=until)  # type: ignore[arg-type]
 
@@ -108,7 +111,7 @@ def _plan(method: str, horizon: list[float] | None, extrapolate: bool, middle_bl
 def _aplasia_rule(below: float, recovered: float) -> "AplasiaRule":
     from escalon.kinetics import AplasiaRule
 
-    if not 0 < below <= recovered:
+    if not (isfinite(recovered) and 0 < below <= recovered):
         raise ValueError(f"--aplasia-below {below:g} must be above 0 and at most --recovery-from {recovered:g}")
     return AplasiaRule(below, recovered)
 
