@@ -76,8 +76,10 @@ def value_of(item: Item, limits: tuple[Fraction, ...], rng: random.Random, busy:
 
 def ends(item: Item) -> tuple[Fraction, Fraction]:
     """Between what a value is accepted and scored."""
-    low = next((Fraction(end) for end in (item.low, item.query[0]) if end is not None), Fraction(0))
-    high = next((Fraction(end) for end in (item.high, item.query[1]) if end is not None), max(low * 2, Fraction(FAR)))
+    low = max((Fraction(end) for end in (item.low, item.query[0]) if end is not None), default=Fraction(0))
+    high = min(
+        (Fraction(end) for end in (item.high, item.query[1]) if end is not None), default=max(low * 2, Fraction(FAR))
+    )
     return low, high
 
 

@@ -7,6 +7,7 @@ range stands in the unit beside it and is carried over exactly into any other.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
@@ -77,7 +78,7 @@ def range_of(name: str) -> Range | None:
 
 def with_ranges(item: Item) -> Item:
     """An item with what its quantity says of its range wherever it says nothing itself."""
-    known = RANGES.get(item.fact or "")
+    known = range_of(item.fact or "")
     if known is None or item.kind not in (Kind.NUMBER, Kind.INTEGER):
         return item
     low, high = _in_unit(known.possible, known, item)
@@ -94,7 +95,12 @@ def _in_unit(ends: Ends, known: Range, item: Item) -> tuple[int | Fraction | Non
     def carried(end: Fraction | None) -> int | Fraction | None:
         if end is None:
             return None
-        value = convert(end, known.unit, item.unit or known.unit, item.substance)
+        value = _three_digits(convert(end, known.unit, item.unit or known.unit, item.substance))
         return int(value) if value.denominator == 1 else value
 
     return carried(ends[0]), carried(ends[1])
+
+
+def _three_digits(value: Fraction) -> Fraction:
+    """An end of a range to three significant digits: a limit of plausibility has no more, in whatever unit."""
+    return Fraction(Decimal(f"{float(value):.3g}"))
