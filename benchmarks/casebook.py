@@ -22,10 +22,11 @@ from statistics import median
 from benchmarks.measure import Measured, least
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.chain import verify
-from escalon.casebook.entry import Author, Entry
+from escalon.casebook.entry import Entry
 from escalon.casebook.location import create_casebook, open_casebook
-from escalon.conduct.recording import Conduct
-from escalon.conduct.sequence import Plan
+from escalon.conduct.permit.rules import Plan
+from escalon.conduct.record.recording import Conduct
+from escalon.history.entry import Author
 from escalon.history.events import FactRecorded, Observation, ParticipantConsented, Role, RoleGranted
 from escalon.history.events.account import AccountOpened
 

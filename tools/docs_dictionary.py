@@ -10,8 +10,8 @@ STUDY = "nct07052565"
 
 def dictionary_page() -> str:
     """Tables and columns of a data folder, then every name that may be recorded, by group."""
-    from escalon.conduct.dictionary import fact_rows, table_rows
     from escalon.protocol import load_study
+    from escalon.sources.dictionary import fact_rows, table_rows
 
     facts = fact_rows(load_study(STUDY))
     parts = [

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 _FACE = {
     "load_study": "protocol",
-    "take_in": "conduct.intake",
-    "screen": "conduct.screening",
-    "decide_next_dose": "conduct.dosing",
+    "take_in": "sources.folder",
+    "screen": "conduct.judge.screening",
+    "decide_next_dose": "conduct.judge.dosing",
     "trial_report": "reporting.trial",
     "assess": "instruments",
     "catalogue": "instruments",

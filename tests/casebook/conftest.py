@@ -12,8 +12,8 @@ from tests.postgres import Cluster, NoPostgres, cluster
 
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.clock import SetClock
-from escalon.casebook.entry import Author
 from escalon.casebook.location import create_casebook
+from escalon.history.entry import Author
 
 ANNA = Author("anna", "investigator", "S1", "test")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

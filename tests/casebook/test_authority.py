@@ -11,11 +11,10 @@ from tests.casebook.conftest import START
 from tests.casebook.trial import ADA, CARLA, INES, LENA, PLAN, Trial
 
 from escalon.casebook.casebook import Casebook
-from escalon.casebook.entry import Author
-from escalon.conduct.authority import ALLOWED, BY_SOFTWARE, authorise, may
-from escalon.conduct.people import Person
-from escalon.conduct.recording import Conduct
-from escalon.conduct.refusal import Refused
+from escalon.conduct.permit.authority import ALLOWED, BY_SOFTWARE, authorise, may
+from escalon.conduct.permit.refusal import Refused
+from escalon.conduct.record.recording import Conduct
+from escalon.history.entry import Author
 from escalon.history.events import (
     EVERY_SITE,
     KINDS,
@@ -29,6 +28,7 @@ from escalon.history.events import (
     RoleGranted,
     Signed,
 )
+from escalon.history.people import Person
 
 SPEC = Path(__file__).parents[2] / "spec" / "conduct" / "authority.md"
 
@@ -139,10 +139,12 @@ def sample(kind: type[Event]) -> Event:
             hint = hints[field.name]
             values[field.name] = simple.get(hint) or {Observation: fact.fact, Event: fact}.get(hint)
             if values[field.name] is None:
-                values[field.name] = ("slot",) if "tuple" in str(hint) else next(iter(hint))
+                values[field.name] = (
+                    ("slot",) if "tuple" in str(hint) else None if "None" in str(hint) else next(iter(hint))
+                )
     about = issubclass(kind, ParticipantEvent) or kind.about_participant
-    if "grade" in values:
-        values["grade"] = 3
+    if kind.__name__ == "CellsInfused":
+        values["at"] = simple[datetime]
     return kind(participant="P-1" if about else None, reason="because", **values)
 
 
@@ -168,7 +170,7 @@ def test_correcting_needs_the_right_to_record_what_is_corrected(sqlite_casebook:
 
 
 def test_a_withdrawn_role_ends_at_once(sqlite_casebook: Casebook) -> None:
-    from escalon.conduct import accounts
+    from escalon.conduct.record import accounts
 
     trial = Trial(sqlite_casebook)
     trial.consent("P-1")

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from escalon.cli.main import app
-from escalon.conduct.authority import ALLOWED
+from escalon.conduct.permit.authority import ALLOWED
 
 SECRET = "correct horse battery"
 FIRST = "chosen by the administrator"
@@ -97,7 +97,8 @@ def test_an_explicit_null_keeps_asked_and_not_known(run: Call) -> None:
 
 def test_a_correction_changes_what_it_names_and_keeps_the_rest(run: Call) -> None:
     run("casebook record book ParticipantConsented participant=P-001 site=S1 form=v2 signed_on=2026-03-01 --as carla")
-    run("casebook record book FactRecorded participant=P-001 fact.name=alt fact.value=31 fact.unit=U/L --as carla")
+    alt = "fact.name=alt fact.value=31 fact.unit=U/L fact.day=2026-03-01"
+    run(f"casebook record book FactRecorded participant=P-001 {alt} --as carla")
     shown = json.loads(run("casebook show book P-001 --as ines --json").stdout)
     consent, fact = (one["number"] for one in shown)
     corrected = run(f"casebook correct book {fact} fact.value=13 --as carla --reason", "typing error")
@@ -188,10 +189,16 @@ def test_a_data_folder_is_imported_after_a_dry_run(run: Call) -> None:
     Path("data").mkdir()
     for name, text in TABLES.items():
         Path(f"data/{name}.csv").write_text(text)
-    dry = run("casebook import book data --participants-of S1 --as ada")
+    dry = run("casebook import book data --participants-of S1 --as ines")
     assert (dry.exit_code, "Dry run" in dry.output) == (1, True), "one row is refused"
     assert "refused   facts.csv:8" in dry.output
-    done = run("casebook import book data --participants-of S1 --as ada --record")
+    assert "departure" in dry.output, "eligibility is undecided by so few facts"
+    digest = dry.output.split("for two people to sign: ")[1].split()[0]
+    asked = "casebook record book OverrideGiven act=FolderImported rules=eligibility"
+    given = run(f"{asked} content.departures={digest} reason=paper --as ines").output.split()[1].rstrip(":")
+    for who in ("ines", "cora"):
+        assert run(f"casebook sign book OverrideSigned given={given} --meaning approve --as {who}").exit_code == 0
+    done = run(f"casebook import book data --participants-of S1 --as ines --record --override {given}")
     assert "8 recorded + 0 already there + 0 in conflict + 1 refused" in done.output
     written = run("casebook data book folder --as ines")
     assert written.exit_code == 0, written.output

@@ -24,8 +24,8 @@ from escalon.casebook.errors import CasebookError, ChainBroken, NotACasebook, St
 from escalon.casebook.identifiers import IdentifierStore, Identity
 from escalon.casebook.keys import SEALING_KEY, Seal
 from escalon.casebook.location import find_casebook, open_casebook, open_seal
-from escalon.conduct.accounts import take_over
-from escalon.conduct.identities import keep_identity
+from escalon.conduct.record.accounts import take_over
+from escalon.conduct.record.identities import keep_identity
 from escalon.history.events import EntryAnnulled, FactCorrected, FactRecorded, IdentifierSealed, Observation
 
 PHRASE = "a passphrase nobody guesses"
@@ -57,8 +57,9 @@ def book(casebook: Casebook) -> Casebook:
     """A casebook on each database with people, facts, a correction, an annulment and an identity."""
     trial = Trial(casebook)
     trial.enter("P-1")
-    number = trial.record(CARLA, FactRecorded(participant="P-1", fact=Observation(name="alt", value='3,1\n"x"'))).number
-    fact = Observation(name="alt", value="31", unit="U/L")
+    typed = Observation(name="alt", value="3.1", unit="U/L", day="2026-03-01", source='3,1\n"x"')
+    number = trial.record(CARLA, FactRecorded(participant="P-1", fact=typed)).number
+    fact = Observation(name="alt", value="31", unit="U/L", day="2026-03-01")
     trial.record(CARLA, FactCorrected(participant="P-1", corrects=number, fact=fact, reason="comma"))
     twice = trial.record(CARLA, alt("31", "P-1")).number
     trial.record(CARLA, EntryAnnulled(participant="P-1", annuls=twice, reason="entered twice"))

@@ -19,6 +19,7 @@ from escalon.casebook.clock import SetClock
 from escalon.casebook.entry import Author, read_entry, write_entry
 from escalon.casebook.errors import CasebookError, ClockJumped
 from escalon.casebook.location import open_casebook
+from escalon.facts import Day
 from escalon.history.events import (
     KINDS,
     AmendmentAdopted,
@@ -52,9 +53,9 @@ def test_the_written_form_is_fixed_for_good() -> None:
         '{"at":"2026-03-02T09:00:00.000000Z","event":"CellsInfused","new":{"at":"2026-03-02T09:00:00.000000Z",'
         '"cells_per_kg":"100000","level":1,"product":"B-7"},"old":null,"origin":"test","participant":"P-001",'
         '"person":"anna","reason":null,"role":"investigator","site":"S1","software":"0.1.0","study":"trial 1",'
-        '"what":"cells infused"}'
+        '"what":"cells infused: level 1, 100,000 cells/kg"}'
     )
-    assert entry.hash == "f6c78cd3c2b9bda94b81c2c99e0fdb2a8ca529c493539de72b5bc3da3d695810"  # by sha256sum
+    assert entry.hash == "67f21af1ab9efa3f5c02eca8852b2303a2d8983d5918957c217d5047d69f94e5"  # by sha256sum
 
 
 def test_an_entry_stores_who_in_which_role_where_when_what_old_new_why_and_the_versions(casebook: Casebook) -> None:
@@ -238,6 +239,7 @@ def events() -> st.SearchStrategy[Event]:
     st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
     st.register_type_strategy(Decimal, st.decimals(min_value=1, max_value=10**9, places=3))
     st.register_type_strategy(Event, st.just(alt()))
+    st.register_type_strategy(Day, st.dates(date(1900, 1, 1), date(2199, 12, 31)).map(Day.of))
     return st.sampled_from(
         [kind for name, kind in sorted(KINDS.items()) if not name.startswith("Participant" + "Event")]
     ).flatmap(lambda kind: st.builds(_build, st.just(kind), st.data()))
@@ -261,6 +263,12 @@ def _build(kind: type[Event], data: st.DataObject) -> Event:
         for name in ("cohort", "level", "place", "size"):
             if name in values:
                 values[name] = abs(int(values[name])) + 1
+        closed = {"outcome": "fatal", "component_of": "", "seriousness": ("death",), "baseline_grade": 0}
+        values |= {name: value for name, value in closed.items() if name in values}
+        if kind.__name__ == "CellsInfused":
+            values["on"] = None if values["at"] else Day(2026, 3, 2)
+        if "ongoing" in values:
+            values |= {"start": Day(2026, 3), "end": None}
         if "ended_on" in values:
             values["ended_on"] = max(values["started_on"], values["ended_on"])
         return kind(**values)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.casebook.trial import ADA, CARLA, INES, Trial
+from tests.casebook.trial import ADA, CARLA, INES, PLAN, Trial
+from tests.histories import facts
 
-from escalon.casebook.as_folder import as_folder, write_folder
 from escalon.casebook.casebook import Casebook
-from escalon.conduct.import_folder import Imported, event_of, import_folder
-from escalon.conduct.intake import take_in
-from escalon.conduct.refusal import Refused
-from escalon.history.events import EntryCorrected, FactCorrected, Observation
-from escalon.protocol import load_study
+from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.permit.refusal import Refused
+from escalon.conduct.record.importing import Imported, import_folder
+from escalon.escalation import Outcome
+from escalon.exchange.tidy_folder import write_folder
+from escalon.facts import Day
+from escalon.history import Author, fold
+from escalon.history.events import EntryCorrected, FactCorrected, Observation, VisitLocked
+from escalon.sources.as_rows import tables_of
+from escalon.sources.folder import take_in
+from escalon.sources.frame import frame_of
 
 TABLES = {
     "facts": """participant,fact,value,unit,date,source,visit,lower,upper
@@ -48,11 +55,11 @@ def trial(casebook: Casebook) -> Trial:
     return Trial(casebook)
 
 
-STUDY = load_study("nct07052565")
+STUDY = PLAN
 
 
 def take_over(trial: Trial, data: Path, *, dry_run: bool = False) -> Imported:
-    return import_folder(trial.conduct, ADA, STUDY, data, "S1", dry_run=dry_run)
+    return import_folder(trial.conduct, INES, STUDY, data, "S1", dry_run=dry_run)
 
 
 def test_a_dry_run_records_nothing_and_says_what_would_be(trial: Trial, data: Path) -> None:
@@ -72,9 +79,7 @@ def test_every_row_becomes_an_entry_that_names_its_line(trial: Trial, data: Path
     origins = [entry.author.origin for entry in made[:-1]]
     assert len(set(origins)) == done.recorded, "each row has its own line; a consent shares its fact's"
     assert "import:facts.csv:3" in origins
-    assert trial.conduct.standing.participants.keys() == {"P01"}, (
-        "a consent of which only the month is known is no date"
-    )
+    assert trial.conduct.trial.courses.keys() == {"P01"}, "a consent of which only the month is known is no date"
 
 
 def test_doing_it_twice_changes_nothing(trial: Trial, data: Path) -> None:
@@ -105,46 +110,61 @@ def test_what_was_corrected_in_the_casebook_is_no_conflict(trial: Trial, data: P
     assert take_over(trial, data).conflicts == []
 
 
-def test_only_an_administrator_imports(trial: Trial, data: Path) -> None:
-    with pytest.raises(Refused, match="this is for administrator"):
-        import_folder(trial.conduct, CARLA, STUDY, data, "S1", dry_run=True)
+@pytest.mark.parametrize("who", [CARLA, ADA])
+def test_only_an_investigator_imports(trial: Trial, data: Path, who: Author) -> None:
+    with pytest.raises(Refused, match="this is for investigator"):
+        import_folder(trial.conduct, who, STUDY, data, "S1", dry_run=True)
 
 
-def test_a_casebook_reads_back_as_the_records_it_was_made_from(trial: Trial, data: Path, tmp_path: Path) -> None:
-    expected = take_in(STUDY, data).records
+def test_a_locked_visit_takes_no_row(trial: Trial, data: Path) -> None:
     take_over(trial, data)
-    folder = as_folder(trial.casebook.entries(), Path(trial.casebook.place))
-    write_folder(folder, tmp_path / "again")
-    intake = take_in(STUDY, tmp_path / "again")
-    assert not intake.refused
-    found = intake.records
+    trial.record(INES, VisitLocked(participant="P01", visit="D28"))
+    with (data / "facts.csv").open("a") as file:
+        file.write("P01,esr,99,mm/h,2025-02-10,laboratory,D28,,\n")
+    done = take_over(trial, data)
+    assert len(done.held) == 1
+    assert "visit D28 is locked" in done.held[0]
+    assert done.recorded == 0
 
-    def without_source(records: object) -> list[str]:
-        import dataclasses
 
-        return sorted(
-            repr(dataclasses.replace(one, source=""))
-            for group in ("facts", "treatments", "adverse_events", "infusions", "samples")
-            for one in getattr(records, group)
-        )
+def test_what_the_rules_would_have_held_needs_two_signatures_under_its_digest(trial: Trial, data: Path) -> None:
+    """P02 is infused at level 3 a day after the first: nothing of it is taken over before two people signed the list."""
+    with (data / "doses.csv").open("a") as file:
+        file.write("P02,3,2025-01-21,600000,\n")
+    before = trial.casebook.head
+    with pytest.raises(Refused) as why:
+        take_over(trial, data)
+    assert {one.rule for one in why.value.broken} == {"rule"}
+    assert trial.casebook.head == before
+    listed = take_over(trial, data, dry_run=True)
+    rules = sorted({one.rule for one in listed.departures})
+    wrong = trial.override("FolderImported", None, *rules, content={"departures": "0" * 64})
+    with pytest.raises(Refused, match="was signed for departures"):
+        import_folder(trial.conduct, INES, STUDY, data, "S1", dry_run=False, override=wrong)
+    number = trial.override("FolderImported", None, *rules, content={"departures": listed.digest})
+    done = import_folder(trial.conduct, INES, STUDY, data, "S1", dry_run=False, override=number)
+    assert done.recorded == 9
+    assert len(trial.conduct.trial.infused()) == 2
 
-    assert without_source(found) == without_source(expected)
-    assert all("entry" in one.source for one in found.facts)
+
+def test_a_casebook_reads_back_as_the_history_it_was_made_from(trial: Trial, data: Path, tmp_path: Path) -> None:
+    expected = take_in(STUDY, data).trial
+    take_over(trial, data)
+    write_folder(fold(trial.casebook.entries(), frame_of(STUDY)), tmp_path / "again")
+    found = take_in(STUDY, tmp_path / "again")
+    assert not found.refused
+    assert tables_of(found.trial) == tables_of(expected)
 
 
 def test_an_infusion_given_before_the_casebook_starts_the_dlt_clock(trial: Trial, data: Path) -> None:
     take_over(trial, data)
-    one = trial.conduct.standing.participants["P01"]
-    assert one.infused_at is not None
-    assert one.infused_at.date().isoformat() == "2025-01-20"
-    assert not one.has_dlt
-    [row] = [e for e in trial.casebook.entries(participant="P01") if e.event.what.startswith("adverse_events")]
-    from escalon.casebook.folder import Row
-
-    cells = {"participant": "P01", "term": "CRS", "grade": "4", "start": "2025-01-25", "dlt": "yes"}
-    now = event_of("adverse_events", Row(2, cells))
+    one = trial.conduct.trial.courses["P01"]
+    assert str(one.infused) == "2025-01-20"
+    [row] = [e for e in trial.casebook.entries(participant="P01") if e.kind == "AdverseEventRecorded"]
+    assert decide_next_dose(STUDY, trial.conduct.trial, Day(2025, 6, 1)).reviews[0].outcome is Outcome.NO_DLT
+    now = replace(row.event, grade=4, dlt=True)
     trial.record(INES, EntryCorrected(participant="P01", corrects=row.number, now=now, reason="grade 4 in the source"))
-    assert trial.conduct.standing.participants["P01"].has_dlt
+    assert decide_next_dose(STUDY, trial.conduct.trial, Day(2025, 6, 1)).reviews[0].outcome is Outcome.DLT
 
 
 def test_events_of_the_casebook_itself_read_back_too(trial: Trial, tmp_path: Path) -> None:
@@ -153,11 +173,13 @@ def test_events_of_the_casebook_itself_read_back_too(trial: Trial, tmp_path: Pat
     trial.open_cohort(1, 1)
     trial.prepare("P01", 1, 1)
     trial.infuse("P01", 1)
-    event = AdverseEventRecorded(participant="P01", term="CRS", grade=4, onset="2026-03-04", serious=True)
+    event = AdverseEventRecorded(participant="P01", term="CRS", grade=4, start=Day(2026, 3, 2), serious=True)
     number = trial.record(CARLA, event).number
     trial.record(INES, DltAdjudicated(participant="P01", is_dlt=True, because="grade 4", rests_on=(number,)))
-    write_folder(as_folder(trial.casebook.entries(), Path("book")), tmp_path / "out")
-    records = take_in(STUDY, tmp_path / "out").records
-    assert [(one.level, str(one.cells_per_kg)) for one in records.infusions] == [(1, "100000")]
-    assert [(one.term, one.grade, one.dlt) for one in records.adverse_events] == [("CRS", 4, True)]
-    assert [fact.name for fact in records.facts] == ["informed_consent"]
+    write_folder(fold(trial.casebook.entries(), frame_of(STUDY)), tmp_path / "out")
+    again = take_in(STUDY, tmp_path / "out").trial
+    course = again.courses["P01"]
+    assert [(one.event.level, str(one.event.cells_per_kg)) for one in course.infusions] == [(1, "100000")]
+    told = [(one.event.term, one.event.grade, one.event.dlt) for one in course.adverse_events]
+    assert told == [("CRS", 4, True)]
+    assert {"informed_consent", "leukapheresis"} <= {fact.name for fact in facts(again)}

@@ -16,17 +16,17 @@ from sqlalchemy import insert, select, update
 from tests.casebook.trial import ADA, CARLA, FIRST, INES, PASSWORD, SECRET, Trial
 
 from escalon.casebook.casebook import Casebook
-from escalon.casebook.entry import Author
 from escalon.casebook.errors import CasebookError, ClockJumped
 from escalon.casebook.keys import Seal
 from escalon.casebook.secrets import LOCKED_FOR, Checked, SecretStore, new_seed
 from escalon.casebook.tables import secrets as secrets_table
 from escalon.casebook.tables import sessions as sessions_table
-from escalon.conduct import accounts
-from escalon.conduct.clock import confirm_clock
-from escalon.conduct.refusal import Refused
-from escalon.conduct.sessions import sign_in, who
-from escalon.conduct.signing import Password, sign
+from escalon.conduct.permit.refusal import Refused
+from escalon.conduct.record import accounts
+from escalon.conduct.record.clock import confirm_clock
+from escalon.conduct.record.sessions import sign_in, who
+from escalon.conduct.record.signing import Password, sign
+from escalon.history.entry import Author
 from escalon.history.events import (
     KINDS,
     AccountOpened,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
-from tests.casebook.trial import CARLA, CORA, CYRUS, INES, STAN, Trial
+from tests.casebook.trial import CARLA, CORA, CYRUS, INES, STAN, Trial, study
 
 from escalon.casebook.casebook import Casebook
-from escalon.conduct.refusal import Refused
+from escalon.conduct.judge import standing
+from escalon.conduct.permit.refusal import Refused
 from escalon.history.events import (
     AllocationReleased,
     CohortClosed,
@@ -19,8 +21,10 @@ from escalon.history.events import (
     DltAdjudicated,
     DltProposed,
     EntryCorrected,
+    EntrySigned,
     FactCorrected,
     FactRecorded,
+    LevelAllocated,
     Observation,
     OverrideSigned,
     ParticipantConsented,
@@ -29,6 +33,8 @@ from escalon.history.events import (
     VisitLocked,
     VisitUnlocked,
 )
+
+ALT = Observation(name="alt", value="31", unit="U/L", day="2026-03-01")
 
 
 @pytest.fixture
@@ -56,7 +62,7 @@ def test_the_way_through_a_first_cohort_is_open(ready: Trial) -> None:
         ready.prepare(code, 1, 1)
         ready.days(14)
         ready.infuse(code, 1)
-    assert len(ready.conduct.standing.infused()) == 3
+    assert len(ready.conduct.trial.infused()) == 3
 
 
 STEPS = ["consent", "eligibility", "apheresis", "lymphodepletion", "release", "slot"]
@@ -90,16 +96,31 @@ def test_nothing_is_done_after_consent_was_withdrawn(ready: Trial) -> None:
     assert refused(lambda: ready.infuse("P-1", 1)) == {"consent"}
 
 
-def test_a_corrected_fact_voids_eligibility_until_it_is_screened_and_signed_anew(trial: Trial) -> None:
+def test_a_corrected_fact_voids_eligibility_when_a_clause_says_otherwise(sqlite_casebook: Casebook) -> None:
+    trial = Trial(sqlite_casebook, study(clauses=("I-3a",)))
     trial.open_cohort(1, 1)
     trial.consent("P-1")
-    alt = trial.record(CARLA, FactRecorded(participant="P-1", fact=Observation(name="alt", value="31"))).number
+    seen = replace(ALT, upper="40", visit="screening")
+    trial.record(
+        CARLA,
+        FactRecorded(
+            participant="P-1", fact=replace(seen, name="screening_visit", value="2026-03-01", unit=None, upper=None)
+        ),
+    )
+    alt = trial.record(CARLA, FactRecorded(participant="P-1", fact=seen)).number
     trial.sign_eligibility("P-1", trial.screen("P-1", alt).number)
     trial.apheresis("P-1")
-    fact = Observation(name="alt", value="310")
-    trial.record(CARLA, FactCorrected(participant="P-1", corrects=alt, fact=fact, reason="typing error"))
+    typing = FactCorrected(participant="P-1", corrects=alt, fact=replace(seen, value="13"), reason="typing error")
+    trial.record(CARLA, typing)
+    assert trial.conduct.what_forbids(CARLA, LevelAllocated(participant="P-1", cohort=1, level=1, place=1)) == ()
+    trial.record(CARLA, replace(typing, fact=replace(seen, value="310")))
     assert refused(lambda: trial.allocate("P-1", 1)) == {"eligibility"}
+    assert refused(lambda: trial.screen("P-1", alt)) == {"screening"}, "nobody is eligible against the criteria"
+    back = trial.record(CARLA, typing)
+    assert refused(lambda: trial.allocate("P-1", 1)) == {"eligibility"}, "a correction that lifts the hold waits"
     trial.sign_eligibility("P-1", trial.screen("P-1", alt).number)
+    for who in (INES, CORA):
+        trial.sign(who, EntrySigned, entry=back.number)
     trial.allocate("P-1", 1)
 
 
@@ -120,11 +141,9 @@ def test_only_an_eligible_verdict_can_be_signed(trial: Trial) -> None:
 
 
 def test_a_product_is_released_only_for_the_participant_it_was_made_from(ready: Trial) -> None:
-    from dataclasses import replace
-
     ready.enter("P-2")
     ready.apheresis("P-2")
-    released = ready.conduct.standing.participants["P-1"].products["B-P-1"]
+    released = ready.conduct.trial.courses["P-1"].products[-1].event
     assert refused(lambda: ready.record(*_by_lab(replace(released, participant="P-2")))) == {"identity"}
     swapped = replace(released, participant="P-2", collection="A-P-2")
     assert refused(lambda: ready.record(*_by_lab(swapped))) == {"identity"}
@@ -139,33 +158,50 @@ def _by_lab(event: object) -> tuple[object, object]:
 def test_no_dosing_while_the_sentinel_clock_runs(ready: Trial) -> None:
     ready.infuse("P-1", 1)
     ready.prepare("P-2", 1, 1)
-    ready.days(13.9)
+    ready.days(13)
     assert refused(lambda: ready.infuse("P-2", 1)) == {"sentinel clock"}
-    ready.days(0.1)
+    ready.days(1)
     ready.infuse("P-2", 1)
     ready.prepare("P-3", 1, 1)
-    ready.days(2.9)
+    ready.days(2)
     assert refused(lambda: ready.infuse("P-3", 1)) == {"sentinel clock"}
-    ready.days(0.1)
+    ready.days(1)
     ready.infuse("P-3", 1)
 
 
 def test_nothing_is_recorded_before_it_happens(ready: Trial) -> None:
-    from dataclasses import replace
     from datetime import timedelta
 
     tomorrow = ready.clock.now() + timedelta(days=1)
     assert refused(lambda: ready.record(INES, replace(ready.infusion("P-1", 1), at=tomorrow))) == {"time"}
 
 
-def test_no_next_cohort_while_a_dlt_clock_runs(ready: Trial) -> None:
-    ready.infuse("P-1", 1)
-    ready.record(INES, CohortClosed(cohort=1, reason="complete"))
-    number = ready.decide(2)
-    ready.days(27.9)
-    assert refused(lambda: ready.open_cohort(2, 2, number)) == {"dlt clock"}
-    ready.days(0.1)
-    ready.open_cohort(2, 2, number)
+def test_no_next_cohort_and_no_decision_while_a_dlt_clock_runs(trial: Trial) -> None:
+    """Of a 28-day window the last day counts: on day 28 nobody, on day 29 the next cohort."""
+    trial.open_cohort(1, 1)
+    for place, code in enumerate(("P-1", "P-2", "P-3")):
+        trial.prepare(code, 1, 1)
+        trial.days((0, 14, 3)[place])
+        trial.infuse(code, 1)
+    trial.record(INES, CohortClosed(cohort=1, reason="complete"))
+    trial.nothing_to_report()
+    trial.days(28)
+    assert refused(lambda: trial.decide(2)) == {"rule"}
+    trial.days(1)
+    trial.open_cohort(2, 2)
+
+
+def test_silence_about_adverse_events_opens_no_level(trial: Trial) -> None:
+    trial.open_cohort(1, 1)
+    for place, code in enumerate(("P-1", "P-2", "P-3")):
+        trial.prepare(code, 1, 1)
+        trial.days((0, 14, 3)[place])
+        trial.infuse(code, 1)
+    trial.record(INES, CohortClosed(cohort=1, reason="complete"))
+    trial.days(29)
+    assert refused(lambda: trial.decide(2)) == {"rule"}
+    trial.nothing_to_report()
+    trial.open_cohort(2, 2)
 
 
 def test_no_dosing_while_a_proposed_dlt_awaits_adjudication(ready: Trial) -> None:
@@ -185,7 +221,7 @@ def test_no_level_without_a_signed_decision(trial: Trial) -> None:
     trial.sign(CORA, DecisionSigned, decision=number)
     assert refused(lambda: trial.open_cohort(1, 1, number)) == {"decision"}
     trial.sign(CYRUS, DecisionSigned, decision=number)
-    assert refused(lambda: trial.open_cohort(1, 2, number)) == {"decision"}
+    assert refused(lambda: trial.open_cohort(1, 2, number)) == {"decision", "rule"}
     trial.open_cohort(1, 1, number)
 
 
@@ -197,35 +233,46 @@ def test_one_person_cannot_sign_a_decision_twice(trial: Trial) -> None:
 
 def test_those_who_entered_the_dlts_cannot_be_the_only_signers(ready: Trial) -> None:
     ready.infuse("P-1", 1)
-    rests_on = [
-        ready.record(author, DltAdjudicated(participant="P-1", is_dlt=True, because=f"event {author.person}")).number
-        for author in (CORA, CYRUS)
-    ]
+    for author in (CORA, CYRUS):
+        ready.record(author, DltAdjudicated(participant="P-1", is_dlt=True, because=f"event {author.person}"))
     ready.record(INES, CohortClosed(cohort=1, reason="complete"))
-    number = ready.decide(1, *rests_on)
+    ready.days(29)
+    ready.nothing_to_report()
+    number = ready.decide(1)
     assert refused(lambda: ready.open_cohort(2, 1, number)) == {"decision"}
-    assert not ready.conduct.standing.is_effective(ready.conduct.standing.decisions[number])
+    trial = ready.conduct.informed()
+    assert "only those signed" in standing.why_not_effective(ready.conduct.study, trial, trial.decisions[number])
 
 
-def test_a_late_dlt_makes_the_decision_stale_and_stops_dosing(ready: Trial) -> None:
-    ready.infuse("P-1", 1)
-    ready.record(INES, CohortClosed(cohort=1, reason="complete"))
-    ready.days(28)
-    ready.open_cohort(2, 2)
-    ready.prepare("P-2", 2, 2)
-    late = ready.record(INES, DltAdjudicated(participant="P-1", is_dlt=True, because="late event"))
-    with pytest.raises(Refused, match=f"is stale: entry {late.number} changed what it rested on"):
-        ready.infuse("P-2", 2)
+def test_a_late_dlt_makes_the_decision_stale_and_stops_dosing(trial: Trial) -> None:
+    trial.treat_cohort(1, 1, "P-1", "P-2", "P-3")
+    trial.open_cohort(2, 2)
+    trial.prepare("P-4", 2, 2)
+    trial.record(INES, DltAdjudicated(participant="P-1", is_dlt=True, because="late event"))
+    with pytest.raises(Refused, match=r"is stale: .*P-1: no dlt then, dlt now") as why:
+        trial.infuse("P-4", 2)
+    assert {one.rule for one in why.value.broken} == {"decision", "rule"}
+
+
+def test_a_decision_bolder_than_the_rule_is_refused_or_overridden_and_a_more_cautious_one_needs_a_reason(
+    ready: Trial,
+) -> None:
+    assert refused(lambda: ready.decide(2)) == {"rule"}
+    assert refused(lambda: ready.decide(1, course=Course.STOP)) == {"rule"}
+    stop = ready.propose(1, course=Course.STOP, reason="a death elsewhere")
+    assert stop.event.answer.says == "treat 3 at level 1"
+    bold = ready.override("DecisionProposed", None, "rule", content={"course": "treat", "level": 2})
+    assert ready.propose(2, override=bold).event.override == bold
 
 
 def test_a_newer_decision_ends_the_authority_of_the_older(ready: Trial) -> None:
-    ready.decide(0 + 1, course=Course.STOP)
+    ready.decide(1, course=Course.STOP, reason="a death elsewhere")
     assert refused(lambda: ready.infuse("P-1", 1)) == {"decision"}
 
 
 def test_there_are_never_two_open_cohorts(ready: Trial) -> None:
-    number = ready.decide(2)
-    assert "one cohort" in refused(lambda: ready.open_cohort(2, 2, number))
+    number = ready.decide(1)
+    assert "one cohort" in refused(lambda: ready.open_cohort(2, 1, number))
 
 
 def test_a_full_cohort_gives_no_place_and_a_place_given_back_is_not_numbered_again(trial: Trial) -> None:
@@ -262,27 +309,27 @@ def test_an_override_covers_only_the_rules_it_names(ready: Trial) -> None:
 
 def test_several_events_are_one_act_each_checked_after_the_ones_before(trial: Trial) -> None:
     consent = ParticipantConsented(participant="P-1", site="S1", form="v1", signed_on=trial.today())
-    fact = FactRecorded(participant="P-1", fact=Observation(name="alt", value="31", visit="D1"))
+    fact = FactRecorded(participant="P-1", fact=replace(ALT, visit="D1"))
     made = trial.conduct.record_all(CARLA, [consent, fact, fact])
     assert [entry.number for entry in trial.casebook.entries(participant="P-1")] == [one.number for one in made]
 
 
 def test_of_several_events_all_are_kept_or_none(trial: Trial) -> None:
     consent = ParticipantConsented(participant="P-1", site="S1", form="v1", signed_on=trial.today())
-    stranger = FactRecorded(participant="P-2", fact=Observation(name="alt", value="31"))
+    stranger = FactRecorded(participant="P-2", fact=ALT)
     before = trial.casebook.head
     assert refused(lambda: trial.conduct.record_all(CARLA, [consent, stranger])) == {"consent"}
     assert trial.casebook.head == before
-    assert "P-1" not in trial.conduct.standing.participants, "what was not kept is not believed"
-    assert trial.conduct.standing.people.get("carla"), "and everything else still stands"
+    assert "P-1" not in trial.conduct.trial.courses, "what was not kept is not believed"
+    assert trial.conduct.trial.people.get("carla"), "and everything else still stands"
 
 
 def test_a_locked_visit_takes_no_fact_until_it_is_unlocked(trial: Trial) -> None:
     trial.consent("P-1")
-    fact = FactRecorded(participant="P-1", fact=Observation(name="alt", value="31", visit="D28"))
+    fact = FactRecorded(participant="P-1", fact=replace(ALT, visit="D28"))
     first = trial.record(CARLA, fact).number
     trial.record(INES, VisitLocked(participant="P-1", visit="D28"))
-    elsewhere = Observation(name="alt", value="13", visit="D90")
+    elsewhere = Observation(name="alt", value="13", unit="U/L", day="2026-03-01", visit="D90")
     correction = FactCorrected(participant="P-1", corrects=first, fact=elsewhere, reason="typing error")
     for event in (fact, correction):
         assert refused(lambda event=event: trial.record(CARLA, event)) == {"lock"}

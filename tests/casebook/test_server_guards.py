@@ -17,7 +17,7 @@ from escalon.casebook.chain import verify
 from escalon.casebook.clock import SetClock
 from escalon.casebook.identifiers import IdentifierStore, Identity
 from escalon.casebook.location import create_casebook, open_identifiers, open_seal
-from escalon.conduct.identities import keep_identity, open_identity
+from escalon.conduct.record.identities import keep_identity, open_identity
 
 pytestmark = pytest.mark.postgres
 

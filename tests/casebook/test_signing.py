@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
@@ -16,14 +17,14 @@ from escalon.casebook.errors import CasebookError
 from escalon.casebook.secrets import LOCKED_FOR, SecretStore, new_seed
 from escalon.casebook.tables import secrets as secrets_table
 from escalon.casebook.tables import sessions as sessions_table
-from escalon.conduct import accounts
-from escalon.conduct.refusal import Refused
-from escalon.conduct.sessions import sign_in, sign_out, who
-from escalon.conduct.signing import Password, sign, signature_state, signatures
+from escalon.conduct.permit.refusal import Refused
+from escalon.conduct.record import accounts
+from escalon.conduct.record.sessions import sign_in, sign_out, who
+from escalon.conduct.record.signing import Password, sign, signature_state, signatures
 from escalon.history.events import (
     AssumptionSigned,
     DecisionSigned,
-    EligibilitySigned,
+    DltAdjudicated,
     EntrySigned,
     FactCorrected,
     FactRecorded,
@@ -32,6 +33,8 @@ from escalon.history.events import (
     Signed,
     VisitSigned,
 )
+
+ALT = Observation(name="alt", value="31", unit="U/L", day="2026-03-01")
 
 
 @pytest.fixture
@@ -78,7 +81,7 @@ def test_every_signature_needs_the_password_again(trial: Trial) -> None:
         ),
         "made by signing",
     )
-    assert not trial.conduct.standing.decisions[number].signers
+    assert not trial.conduct.trial.decisions[number].signers
 
 
 def test_a_password_is_never_printed() -> None:
@@ -93,13 +96,13 @@ def test_passwords_are_stored_as_argon2id(sqlite_casebook: Casebook) -> None:
 
 def test_a_later_change_voids_a_signature_visibly(trial: Trial) -> None:
     trial.consent("P-1")
-    alt = trial.record(CARLA, FactRecorded(participant="P-1", fact=Observation(name="alt", value="31")))
+    alt = trial.record(CARLA, FactRecorded(participant="P-1", fact=ALT))
     screening = trial.screen("P-1", alt.number)
     signed = trial.sign_eligibility("P-1", screening.number)
     assert str(signatures(trial.conduct)[0]).endswith("valid")
-    fact = Observation(name="alt", value="310")
+    fact = replace(ALT, value="310")
     correction = trial.record(CARLA, FactCorrected(participant="P-1", corrects=alt.number, fact=fact, reason="typing"))
-    state = signature_state(trial.casebook, trial.conduct.standing.support, signed)
+    state = signature_state(trial.casebook, trial.conduct.trial.support, signed)
     assert state.void_by == correction.number
     assert f"VOID since entry {correction.number}" in str(state)
 
@@ -108,51 +111,32 @@ def test_a_signed_visit_is_voided_by_a_new_or_corrected_fact_of_that_visit_only(
     trial.consent("P-1")
 
     def fact(visit: str, value: str = "31") -> FactRecorded:
-        return FactRecorded(participant="P-1", fact=Observation(name="alt", value=value, visit=visit))
+        return FactRecorded(participant="P-1", fact=replace(ALT, value=value, visit=visit))
 
     first = trial.record(CARLA, fact("D28")).number
     signed = trial.sign(INES, VisitSigned, "reviewed", participant="P-1", visit="D28")
 
     def void_by() -> int | None:
-        return signature_state(trial.casebook, trial.conduct.standing.support, signed).void_by
+        return signature_state(trial.casebook, trial.conduct.trial.support, signed).void_by
 
     trial.record(CARLA, fact("D90"))
     assert void_by() is None
     late = trial.record(CARLA, fact("D28", "32")).number
     assert void_by() == late
     again = trial.sign(INES, VisitSigned, "reviewed", participant="P-1", visit="D28")
-    assert signature_state(trial.casebook, trial.conduct.standing.support, again).void_by is None
-    moved = FactCorrected(
-        participant="P-1", corrects=first, fact=Observation(name="alt", value="31", visit="D90"), reason="x"
-    )
+    assert signature_state(trial.casebook, trial.conduct.trial.support, again).void_by is None
+    moved = FactCorrected(participant="P-1", corrects=first, fact=replace(ALT, visit="D90"), reason="x")
     correction = trial.record(CARLA, moved).number
-    assert signature_state(trial.casebook, trial.conduct.standing.support, again).void_by == correction
-
-
-def test_the_rules_and_the_recomputed_hashes_agree_on_what_is_void(trial: Trial) -> None:
-    trial.consent("P-1")
-    facts = [
-        trial.record(CARLA, FactRecorded(participant="P-1", fact=Observation(name=name, value="1"))).number
-        for name in ("alt", "ast", "esr")
-    ]
-    screening = trial.screen("P-1", *facts[:2]).number
-    trial.sign_eligibility("P-1", screening)
-    for number in (facts[2], facts[0]):
-        fact = Observation(name="x", value="2")
-        trial.record(CARLA, FactCorrected(participant="P-1", corrects=number, fact=fact, reason="x"))
-        standing = trial.conduct.standing
-        by_rule = standing.is_eligible(standing.participants["P-1"])
-        [by_hash] = [one for one in signatures(trial.conduct) if isinstance(one.entry.event, EligibilitySigned)]
-        assert by_rule is (by_hash.void_by is None)
-        assert by_rule is (number == facts[2])
+    assert signature_state(trial.casebook, trial.conduct.trial.support, again).void_by == correction
 
 
 def test_a_stale_proposal_cannot_be_signed(trial: Trial) -> None:
-    trial.consent("P-1")
-    alt = trial.record(CARLA, FactRecorded(participant="P-1", fact=Observation(name="alt", value="31"))).number
-    number = trial.propose(1, alt).number
-    fact = Observation(name="alt", value="310")
-    trial.record(CARLA, FactCorrected(participant="P-1", corrects=alt, fact=fact, reason="typing"))
+    trial.open_cohort(1, 1)
+    trial.prepare("P-1", 1, 1)
+    trial.infuse("P-1", 1)
+    trial.days(15)
+    number = trial.propose(1).number
+    trial.record(INES, DltAdjudicated(participant="P-1", is_dlt=True, because="seen late"))
     refused(lambda: trial.sign(CYRUS, DecisionSigned, decision=number), "propose it again")
 
 

@@ -11,22 +11,26 @@ from argon2 import PasswordHasher
 
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.clock import SetClock
-from escalon.casebook.entry import Author, Entry
+from escalon.casebook.entry import Entry
 from escalon.casebook.keys import Seal
 from escalon.casebook.secrets import SecretStore
-from escalon.conduct import accounts
-from escalon.conduct.recording import Conduct
-from escalon.conduct.sequence import Plan
-from escalon.conduct.signing import Password, sign
+from escalon.conduct.record import accounts
+from escalon.conduct.record.recording import Conduct
+from escalon.conduct.record.signing import Password, sign
+from escalon.facts import Duration
+from escalon.history.entry import Author
 from escalon.history.events import (
+    AnswerPart,
     ApheresisDone,
     CellsInfused,
+    CohortClosed,
     CohortOpened,
     Course,
     DecisionProposed,
     DecisionSigned,
     EligibilitySigned,
     LymphodepletionGiven,
+    NothingToReport,
     OverrideGiven,
     OverrideSigned,
     ParticipantConsented,
@@ -36,6 +40,8 @@ from escalon.history.events import (
     Signed,
     Verdict,
 )
+from escalon.protocol import load_study
+from escalon.protocol.study import Study
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """argon2id at its cheapest, because what is tested here is not its cost."""
@@ -44,14 +50,19 @@ SECRET = "correct horse battery staple"
 PASSWORD = Password(SECRET)
 FIRST = "chosen by the administrator"
 
-PLAN = Plan(
-    levels=3,
-    cohort_size=3,
-    most_participants=18,
-    dlt_window=timedelta(days=28),
-    sentinel_interval=timedelta(days=14),
-    stagger=timedelta(days=3),
-)
+
+def study(*, stagger: int = 3, clauses: tuple[str, ...] = (), **dose: Any) -> Study:
+    """The bundled study with these clauses only, so that every participant may enter; its clocks in UTC."""
+    bundled = load_study("nct07052565")
+    plan = bundled.dose.model_copy(update={"stagger": Duration(stagger, "day"), **dose})
+    kept = {
+        kind: tuple(one for one in getattr(bundled, kind) if one.id in clauses) for kind in ("inclusion", "exclusion")
+    }
+    return bundled.model_copy(update={"zone": None, "dose": plan, **kept})
+
+
+PLAN = study()
+CELLS = {level.number: Decimal(level.amount.value.numerator) for level in PLAN.dose.levels}
 
 PEOPLE: dict[str, list[tuple[Role, str]]] = {
     "carla": [(Role.COORDINATOR, "S1")],
@@ -78,7 +89,7 @@ CORA, CYRUS, MONA, ADA = person("cora"), person("cyrus"), person("mona"), person
 class Trial:
     """Short ways to say what happens, each through `Conduct`."""
 
-    def __init__(self, casebook: Casebook, plan: Plan = PLAN) -> None:
+    def __init__(self, casebook: Casebook, plan: Study = PLAN) -> None:
         assert isinstance(casebook.clock, SetClock)
         self.clock = casebook.clock
         self.casebook = casebook
@@ -150,7 +161,7 @@ class Trial:
             at=self.clock.now(),
             product=f"B-{code}",
             level=level,
-            cells_per_kg=Decimal(100_000),
+            cells_per_kg=CELLS[level],
         )
 
     def infuse(self, code: str, level: int, **more: Any) -> Entry:
@@ -169,13 +180,16 @@ class Trial:
         self.release(code, level)
         self.lymphodepletion(code)
 
-    def propose(self, level: int, *rests_on: int, course: Course = Course.TREAT) -> Entry:
+    def propose(
+        self, level: int, *rests_on: int, course: Course = Course.TREAT, reason: str | None = None, **more: Any
+    ) -> Entry:
         because = "the rule of the plan"
-        return self.record(STAN, DecisionProposed(course=course, level=level, because=because, rests_on=rests_on))
+        proposed = DecisionProposed(course=course, level=level, because=because, rests_on=rests_on, reason=reason)
+        return self.record(STAN, proposed, **more)
 
-    def decide(self, level: int, *rests_on: int, course: Course = Course.TREAT) -> int:
+    def decide(self, level: int, *rests_on: int, course: Course = Course.TREAT, **more: Any) -> int:
         """A decision with both signatures."""
-        number = self.propose(level, *rests_on, course=course).number
+        number = self.propose(level, *rests_on, course=course, **more).number
         self.sign(CORA, DecisionSigned, decision=number)
         self.sign(CYRUS, DecisionSigned, decision=number)
         return number
@@ -183,11 +197,36 @@ class Trial:
     def open_cohort(self, cohort: int, level: int, decision: int | None = None) -> Entry:
         number = self.decide(level) if decision is None else decision
         return self.record(
-            STAN, CohortOpened(cohort=cohort, level=level, size=self.conduct.plan.cohort_size, decision=number)
+            STAN, CohortOpened(cohort=cohort, level=level, size=self.conduct.study.dose.cohort_size, decision=number)
         )
 
-    def override(self, act: str, code: str | None, *rules: str, signers: tuple[Author, ...] = (INES, CORA)) -> int:
-        given = OverrideGiven(act=act, participant=code, rules=rules, reason="the participant's safety asks for it")
+    def nothing_to_report(self) -> Entry:
+        """The attestation that nobody had an adverse event until now."""
+        return self.record(CARLA, NothingToReport(table="adverse_events"))
+
+    def treat_cohort(self, cohort: int, level: int, *codes: str) -> None:
+        """A whole cohort infused in its order, without an event, until its last window has closed."""
+        self.open_cohort(cohort, level)
+        for place, code in enumerate(codes):
+            self.prepare(code, cohort, level)
+            self.days((0, 14, 3)[min(place, 2)])
+            self.infuse(code, level)
+        self.days(29)
+        self.nothing_to_report()
+        self.record(INES, CohortClosed(cohort=cohort, reason="complete"))
+
+    def override(
+        self,
+        act: str,
+        code: str | None,
+        *rules: str,
+        signers: tuple[Author, ...] = (INES, CORA),
+        content: dict[str, object] | None = None,
+    ) -> int:
+        said = content or {"level": 1, "product": f"B-{code}", "cells_per_kg": 100_000}
+        parts = tuple(AnswerPart(name=name, says=str(value)) for name, value in said.items())
+        why = "the participant's safety asks for it"
+        given = OverrideGiven(act=act, participant=code, rules=rules, content=parts, reason=why)
         number = self.record(INES, given).number
         for signer in signers:
             self.sign(signer, OverrideSigned, given=number)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from escalon.conduct.intake import Intake, take_in
 from escalon.exchange.synthetic_trial import simulate
 from escalon.protocol import Study, load_study
+from escalon.sources.folder import Intake, take_in
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 
 TOP, WINDOW, SENTINEL, STAGGER, CAP = 3, 28, 14, 7, 18
+IMPROVES_IN = 3  # a CRS of grade 3 is a DLT once it has not improved within 72 hours
 Answer = tuple[str, int]
 
 
@@ -27,12 +28,14 @@ class Person:
         end = self.on + WINDOW
         if self.event is not None and self.event <= today and self.on <= self.event <= end:
             if self.judged > today:
-                return "doubt"
+                return "doubt" if today > self.event + IMPROVES_IN else self._out(today) or "open"
             if self.is_dlt:
                 return "dlt"
-        if self.left is not None and self.left <= today and self.left <= end:
-            return "out"
-        return "open" if today <= end else "free"
+        return self._out(today) or ("open" if today <= end else "free")
+
+    def _out(self, today: int) -> str:
+        gone = self.left is not None and self.left <= today and self.left <= self.on + WINDOW
+        return "out" if gone else ""
 
 
 def rule(seen: dict[int, tuple[int, int]]) -> Answer:
@@ -62,15 +65,12 @@ def endings(count: list[int], dlts: list[int], waiting: list[int]) -> Iterator[d
 def answer(people: list[Person], today: int) -> Answer:
     """What may be done today: treat somebody at a level, wait, or stop with an MTD (0: none, -1: full and not settled).
 
-    Nobody is dosed on an event that has not been judged, unless the same would be done if it were a toxicity.
+    Nobody is dosed on an event that has not been judged and may be a toxicity by now.
     """
     given = [one for one in people if one.on <= today]
     state = [one.is_now(today) for one in given]
     found = _answer(given, ["open" if how == "doubt" else how for how in state], today)
-    if found[0] == "treat" and "doubt" in state:
-        worst = _answer(given, ["dlt" if how == "doubt" else how for how in state], today)
-        return found if worst == found else ("wait", 0)
-    return found
+    return ("wait", 0) if found[0] == "treat" and "doubt" in state else found
 
 
 def _answer(given: list[Person], state: list[str], today: int) -> Answer:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from escalon.conduct.dictionary import fact_rows
 from escalon.protocol import load_study
+from escalon.sources.dictionary import fact_rows
 
 
 @pytest.fixture(scope="module")

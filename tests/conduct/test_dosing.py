@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from escalon.casebook.records import AdverseEvent, Infusion, Records, Unread, gathered
-from escalon.conduct.cutoff import CutoffError
-from escalon.conduct.dosing import decide_next_dose
+from escalon.conduct.judge.cutoff import CutoffError
+from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.escalation import EscalationError, Outcome
 from escalon.facts import Day, Fact
+from escalon.history import Trial, Unread
+from escalon.history.events import AdverseEventRecorded
+from tests.histories import Infusion, event, history
 
 FIRST = Day(2025, 3, 3)
 
@@ -18,20 +21,22 @@ def day(number: int) -> Day:
     return Day.of(FIRST.earliest + timedelta(days=number))
 
 
-def trial(*infusions: tuple[int, int], events: tuple[AdverseEvent, ...] = (), facts: tuple[Fact, ...] = ()) -> Records:
+def trial(
+    *infusions: tuple[int, int], events: tuple[AdverseEventRecorded, ...] = (), facts: tuple[Fact, ...] = ()
+) -> Trial:
     given = tuple(Infusion(f"P{n:02d}", level, day(when)) for n, (level, when) in enumerate(infusions, start=1))
-    return Records(facts=facts, infusions=given, adverse_events=events, by_participant=gathered(facts, (), given))
+    return history(facts=facts, infusions=given, adverse_events=events)
 
 
-def dlt(participant: str, when: int, decided: bool | None = True, grade: int = 3) -> AdverseEvent:
-    return AdverseEvent(participant=participant, term="CRS", grade=grade, start=day(when), dlt=decided)
+def dlt(participant: str, when: int, decided: bool | None = True, grade: int = 3) -> AdverseEventRecorded:
+    return event(participant=participant, term="CRS", grade=grade, start=day(when), dlt=decided)
 
 
 THREE = ((1, 0), (1, 14), (1, 21))
 
 
 def test_the_first_participant_is_treated_at_level_1(study):
-    found = decide_next_dose(study, Records(), day(0))
+    found = decide_next_dose(study, history(), day(0))
     assert (found.decision.action, found.decision.level) == ("treat", 1)
 
 
@@ -84,18 +89,23 @@ def test_the_sentinel_is_watched_before_the_second_participant(study):
 
 
 def test_a_dose_outside_its_window_is_named_and_never_moved(study):
-    infusion = replace(trial((1, 0)).infusions[0], cells_per_kg=121_000)
-    found = decide_next_dose(study, Records(infusions=(infusion,)), day(1)).reviews[0]
+    infusion = Infusion("P01", 1, day(0), Decimal(121_000))
+    found = decide_next_dose(study, history(infusions=(infusion,)), day(1)).reviews[0]
     assert "outside ±20 %" in found.deviation
     assert found.infusion.level == 1
-    inside = replace(infusion, cells_per_kg=120_000)
-    assert decide_next_dose(study, Records(infusions=(inside,)), day(1)).reviews[0].deviation == ""
+    inside = replace(infusion, cells_per_kg=Decimal(120_000))
+    assert decide_next_dose(study, history(infusions=(inside,)), day(1)).reviews[0].deviation == ""
 
 
-def test_two_infusions_of_one_person_stop_the_decision(study):
-    twice = (Infusion("P01", 1, day(0)), Infusion("P01", 1, day(9)))
-    with pytest.raises(EscalationError, match="P01 has more than one infusion"):
-        decide_next_dose(study, Records(infusions=twice), day(60))
+def test_two_bags_within_the_study_s_days_are_one_dose_and_a_later_one_is_a_retreatment(study):
+    bags = (Infusion("P01", 1, day(0), Decimal(50_000)), Infusion("P01", 1, day(1), Decimal(50_000)))
+    found = decide_next_dose(study, history(infusions=bags), day(10))
+    assert [(one.participant, one.infusion.cells_per_kg) for one in found.reviews] == [("P01", Decimal(100_000))]
+    assert found.reviews[0].window_ends == day(29).earliest, "the window runs from the last bag"
+    later = (Infusion("P01", 1, day(0)), Infusion("P01", 1, day(9)))
+    found = decide_next_dose(study, history(infusions=later), day(60))
+    assert len(found.reviews) == 1
+    assert any("infused again" in note for note in found.decision.notes)
 
 
 def test_a_toxicity_dated_to_the_month_counts_if_it_may_lie_in_the_window(study):
@@ -109,7 +119,7 @@ def test_a_toxicity_without_a_day_counts(study):
 
 
 def test_a_toxicity_judged_before_the_infusion_is_a_contradiction_that_holds_the_decision(study):
-    found = decide_next_dose(study, trial(*THREE, events=(dlt("P02", 13),)), day(60))
+    found = decide_next_dose(study, trial(*THREE, events=(replace(dlt("P02", 13), end=day(13)),)), day(60))
     assert found.reviews[1].outcome is Outcome.PENDING
     assert "before the infusion" in found.reviews[1].why
     assert found.decision.action == "wait"
@@ -169,10 +179,15 @@ def test_a_toxicity_of_somebody_who_was_not_infused_stops_the_decision(study):
         decide_next_dose(study, trial(*THREE, events=(dlt("P1", 5),)), day(60))
 
 
+def _with_unread(some, *rows):
+    some.unread = rows
+    return some
+
+
 def test_a_row_that_could_be_a_dlt_and_cannot_be_read_stops_the_decision(study):
     unread = Unread("adverse_events", "P01", None, "adverse_events.csv:2 grade: 'IV' is not a number")
     with pytest.raises(EscalationError, match=r"adverse_events\.csv:2"):
-        decide_next_dose(study, replace(trial(*THREE), unread=(unread,)), day(60))
+        decide_next_dose(study, _with_unread(trial(*THREE), unread), day(60))
 
 
 def test_silence_to_the_end_of_a_window_is_said_beside_the_decision(study):

@@ -5,10 +5,11 @@ from random import Random
 
 import pytest
 
-from escalon.casebook.records import AdverseEvent, Infusion, Records, gathered
-from escalon.conduct.dosing import decide_next_dose
+from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.facts import Day, Fact
+from escalon.history import Trial
 from tests.conduct.naive_trial import CAP, TOP, WINDOW, Person, answer
+from tests.histories import Infusion, event, history
 
 FIRST = Day(2025, 3, 3).earliest
 
@@ -17,12 +18,12 @@ def day(number: int) -> Day:
     return Day.of(FIRST + timedelta(days=number))
 
 
-def records(people: list[Person], today: int) -> Records:
+def records(people: list[Person], today: int) -> Trial:
     """What is on record on a day: later infusions, events and judgements are not there yet."""
     named = [(f"P{n:02d}", one) for n, one in enumerate(people, start=1) if one.on <= today]
     infusions = tuple(Infusion(code, one.level, day(one.on)) for code, one in named)
     events = tuple(
-        AdverseEvent(
+        event(
             participant=code, term="CRS", grade=3, start=day(one.event), dlt=one.is_dlt if one.judged <= today else None
         )
         for code, one in named
@@ -33,9 +34,7 @@ def records(people: list[Person], today: int) -> Records:
         for code, one in named
         if one.left is not None and one.left <= today
     )
-    return Records(
-        facts=facts, infusions=infusions, adverse_events=events, by_participant=gathered(facts, (), infusions)
-    )
+    return history(facts=facts, infusions=infusions, adverse_events=events)
 
 
 def decided(study, people: list[Person], today: int) -> tuple[str, int]:

@@ -7,13 +7,13 @@ from random import Random
 
 import pytest
 
-from escalon.conduct.cutoff import as_of, last_day
-from escalon.conduct.dosing import decide_next_dose
-from escalon.conduct.intake import Intake, take_in
-from escalon.conduct.screening import screen
+from escalon.conduct.judge.cutoff import as_of, last_day
+from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.judge.screening import screen
 from escalon.exchange.synthetic_trial import simulate
 from escalon.facts import Day
 from escalon.reporting.trial import trial_report
+from escalon.sources.folder import Intake, take_in
 
 DAY_OF = {"facts": "date", "treatments": "start", "adverse_events": "start", "doses": "date", "samples": "date"}
 
@@ -36,7 +36,7 @@ def rewritten(folder: Path, into: Path, change) -> Path:
 
 def answers(study, intake: Intake, cutoff: Day, *, sources: bool = True) -> list:
     """Everything concluded, participant by participant; the places rows were read from only where they can be the same."""
-    records = as_of(intake.records, cutoff)
+    records = as_of(intake.trial, cutoff)
     screenings = {one.participant: one.as_json() for one in screen(study, records, cutoff)}
     if not sources:
         for one in screenings.values():
@@ -47,8 +47,8 @@ def answers(study, intake: Intake, cutoff: Day, *, sources: bool = True) -> list
 
 
 def test_who_has_not_consented_yet_is_not_screened(study, folder):
-    records = take_in(study, folder).records
-    early = as_of(records, Day.parse("2025-05-02"))
+    intake = take_in(study, folder)
+    records, early = intake.trial, as_of(intake.trial, Day.parse("2025-05-02"))
     assert 0 < len(early.participants) < len(records.participants)
     consents = [early.facts_of(code).named("informed_consent")[0].day for code in early.participants]
     assert all(day.earliest.isoformat() <= "2025-05-02" for day in consents)
@@ -57,21 +57,22 @@ def test_who_has_not_consented_yet_is_not_screened(study, folder):
 @pytest.mark.parametrize("cutoff", ["2025-03-20", "2025-05-02", "2025-07-15", "2025-10-01", "2026-02-11"])
 def test_an_earlier_cutoff_is_the_folder_as_it_was_on_that_day(study, folder, tmp_path, cutoff):
     def not_yet_there(row):
-        return any(fact.day.earliest.isoformat() > cutoff for fact in whole.facts_of(row[0]).named("informed_consent"))
+        return any(
+            fact.day.earliest.isoformat() > cutoff for fact in whole.trial.facts_of(row[0]).named("informed_consent")
+        )
 
-    whole = take_in(study, folder).records
+    whole = take_in(study, folder)
 
     def truncated(table, header, rows):
         day, end = header.index(DAY_OF[table]), header.index("end") if "end" in header else None
+        columns = [*header, "ongoing"] if end is not None and "ongoing" not in header else header
         kept = []
-        for row in rows:
-            row = list(row) if row[day] <= cutoff and not not_yet_there(row) else []
+        for written in rows:
+            row = [*written, ""][: len(columns)] if written[day] <= cutoff and not not_yet_there(written) else []
             if row and end is not None and row[end] > cutoff:
-                row[end] = ""
-                if "ongoing" in header:
-                    row[header.index("ongoing")] = "yes"
+                row[end], row[columns.index("ongoing")] = "", "yes"
             kept.append(row)
-        return header, kept
+        return columns, kept
 
     then = take_in(study, rewritten(folder, tmp_path / "then", truncated))
     assert not then.refused
@@ -87,7 +88,7 @@ def test_the_order_of_rows_changes_no_answer(study, folder, tmp_path, seed):
         return header, random.sample(rows, len(rows))
 
     before, after = take_in(study, folder), take_in(study, rewritten(folder, tmp_path / "shuffled", shuffled))
-    for cutoff in (Day.parse("2025-07-15"), last_day(before.records)):
+    for cutoff in (Day.parse("2025-07-15"), last_day(before.trial)):
         assert answers(study, before, cutoff, sources=False) == answers(study, after, cutoff, sources=False)
 
 
@@ -108,7 +109,7 @@ def test_the_order_of_rows_changes_no_answer_where_entries_of_one_day_contradict
         take_in(study, rewritten(folder, tmp_path / name, doubled(reverse)))
         for name, reverse in (("one", False), ("other", True))
     )
-    cutoff = last_day(one.records)
+    cutoff = last_day(one.trial)
     assert answers(study, one, cutoff, sources=False) == answers(study, other, cutoff, sources=False)
     assert not any(screening["verdict"] == "eligible" for screening in answers(study, one, cutoff)[0].values())
 
@@ -118,7 +119,7 @@ def test_the_order_of_columns_changes_no_answer(study, folder, tmp_path):
         return header[::-1], [row[::-1] for row in rows]
 
     before, after = take_in(study, folder), take_in(study, rewritten(folder, tmp_path / "turned", turned))
-    cutoff = last_day(before.records)
+    cutoff = last_day(before.trial)
     assert answers(study, before, cutoff) == answers(study, after, cutoff)
     assert [count.used for count in before.counts] == [count.used for count in after.counts]
 
@@ -129,7 +130,7 @@ def test_somebody_else_changes_nobody_elses_verdict_and_no_dose(study, folder, t
         return header, rows + more
 
     before, after = take_in(study, folder), take_in(study, rewritten(folder, tmp_path / "joined", joined))
-    cutoff = last_day(before.records)
+    cutoff = last_day(before.trial)
     (people, dose), (more, same_dose) = answers(study, before, cutoff), answers(study, after, cutoff)
     assert more.pop("ZZ")["verdict"] != ""
     assert (more, same_dose) == (people, dose)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from escalon.casebook.records import Infusion, Records, gathered
-from escalon.conduct.explaining import explain
-from escalon.conduct.scores import computed, scored
+from escalon.conduct.judge.explaining import explain
+from escalon.conduct.judge.scores import computed, scored
 from escalon.facts import Day, Fact, Facts, Status
 from escalon.instruments import catalogue
 from escalon.instruments.kit.visits import compares_visits, with_parts
 from escalon.protocol import load_study
+from tests.histories import Infusion, history
 
 MEASURES = {
     "tender_joints_28": (20, 4, None), "swollen_joints_28": (12, 3, None), "pain": (60, 15, "mm"),
@@ -118,7 +118,7 @@ def test_a_change_is_computed_in_one_unit(study):
 def test_explain_answers_for_a_response(study):
     facts = tuple(arthritis())
     infused = (Infusion("P01", 1, INFUSED, source="doses.csv:2"),)
-    records = Records(facts=facts, infusions=infused, by_participant=gathered(facts, (), infused))
+    records = history(facts=facts, infusions=infused)
     line = explain(study, records, "P01", "acr70", LATER, "D90")
     assert line.beneath[0].text.startswith("acr70 = yes on 2025-06-01 at D90")
     change = explain(study, records, "P01", "esr.change", LATER)

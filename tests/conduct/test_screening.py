@@ -6,34 +6,30 @@ from decimal import Decimal
 
 import pytest
 
-from escalon.casebook.records import Records, Unread, gathered
-from escalon.conduct.cutoff import CutoffError, as_of, last_day
-from escalon.conduct.scores import scored
-from escalon.conduct.screening import Verdict, screen_one, situation
+from escalon.conduct.judge.cutoff import CutoffError, as_of, last_day
+from escalon.conduct.judge.scores import scored
+from escalon.conduct.judge.screening import Verdict, screen_one, situation
 from escalon.criteria import examine, parse
 from escalon.facts import Day, Fact, Status
+from escalon.history import Trial, Unread, fold
+from tests.histories import changed, facts, with_facts, without
 
 
 @pytest.fixture(scope="module")
-def records(trial) -> Records:
-    return trial.records
-
-
-def without(records: Records, participant: str, *names: str) -> Records:
-    facts = tuple(fact for fact in records.facts if fact.participant != participant or fact.name not in names)
-    return replace(records, facts=facts, by_participant=gathered(facts, records.treatments, records.infusions))
+def records(trial) -> Trial:
+    return trial.trial
 
 
 def test_everybody_treated_in_the_synthetic_trial_was_eligible(study, records):
     cutoff = last_day(records)
-    for infusion in records.infusions:
-        found = screen_one(study, records, infusion.participant, cutoff)
+    for infusion in records.infused():
+        found = screen_one(study, records, infusion.code, cutoff)
         assert found.eligible, (infusion.participant, [(c.criterion.id, c.why()) for c in found.failed()], found.obtain)
 
 
 def test_each_screen_failure_has_the_reason_it_was_given(study, records):
     cutoff = last_day(records)
-    infused = {infusion.participant for infusion in records.infusions}
+    infused = {one.code for one in records.infused()}
     failed = {
         code: [clause.criterion.id for clause in screen_one(study, records, code, cutoff).failed()]
         for code in records.participants
@@ -59,17 +55,18 @@ def test_a_silent_record_is_never_taken_for_absence(study, records, name):
 
 
 def test_facts_after_treatment_began_do_not_count(study, records):
-    infusion = records.infusion_of("P01")
-    late = replace(records.facts_of("P01").named("alt")[0], value=900, day=infusion.day, visit="D0")
-    facts = (*records.facts, late)
-    more = replace(records, facts=facts, by_participant=gathered(facts, records.treatments, records.infusions))
+    infused = records.course("P01").infused
+    late = replace(records.facts_of("P01").named("alt")[0], value=900, day=infused, visit="D0")
+    more = with_facts(records, late)
     assert screen_one(study, more, "P01", last_day(records)).eligible
 
 
 def test_an_earlier_cutoff_never_sees_later_entries(study, records):
     early = as_of(records, Day(2025, 3, 1))
-    assert all(fact.day is None or fact.day.earliest.isoformat() <= "2025-03-01" for fact in early.facts)
-    assert early.infusions == ()
+    known = facts(early)
+    assert known
+    assert all(fact.day is None or fact.day.earliest.isoformat() <= "2025-03-01" for fact in known)
+    assert early.infused() == []
 
 
 def test_every_clause_shows_its_sentence_and_the_facts_it_rests_on(study, records):
@@ -83,19 +80,19 @@ def test_every_clause_shows_its_sentence_and_the_facts_it_rests_on(study, record
 def test_a_recorded_score_that_differs_from_its_items_is_flagged(study, records):
     baseline = next(fact for fact in records.facts_of("P01").named("esr") if fact.visit == "BL")
     recorded = replace(baseline, name="das28_esr", value=2, unit=None)
-    facts = (*records.facts, recorded)
-    more = replace(records, facts=facts, by_participant=gathered(facts, records.treatments, records.infusions))
+    more = with_facts(records, recorded)
     clause = next(c for c in screen_one(study, more, "P01", last_day(records)).clauses if c.criterion.id == "I-6c")
     assert "RECORDED_DIFFERS" in clause.as_json()["flags"]
     assert clause.finding.rests_on[0].value is None  # 2 and 6.19 do not agree on «> 3.2»
 
 
-def with_facts(records: Records, *more: Fact) -> Records:
-    facts = (*records.facts, *more)
-    return replace(records, facts=facts, by_participant=gathered(facts, records.treatments, records.infusions))
+def unread_in(records: Trial, *rows: Unread) -> Trial:
+    some = fold(records.entries.values(), records.frame)
+    some.unread = rows
+    return some
 
 
-def clause(study, records: Records, id: str, participant: str = "P01"):
+def clause(study, records: Trial, id: str, participant: str = "P01"):
     screening = screen_one(study, records, participant, last_day(records))
     return next(one for one in screening.clauses if one.criterion.id == id)
 
@@ -103,10 +100,10 @@ def clause(study, records: Records, id: str, participant: str = "P01"):
 def test_an_infusion_alone_ends_screening(study, records):
     """Neither the first day of lymphodepletion nor the day of infusion is among the facts: the dose given says it."""
     bare = without(records, "P01", "lymphodepletion_start", "car_t_infusion")
-    infusion = bare.infusion_of("P01")
-    late = replace(bare.facts_of("P01").named("alt")[0], value=900, day=infusion.day, visit="D0")
+    infused = bare.course("P01").infused
+    late = replace(bare.facts_of("P01").named("alt")[0], value=900, day=infused, visit="D0")
     found = screen_one(study, with_facts(bare, late), "P01", last_day(records))
-    assert found.as_of.latest < infusion.day.earliest
+    assert found.as_of.latest < infused.earliest
     assert next(one for one in found.clauses if one.criterion.id == "I-3a").verdict is Verdict.MET
     assert "lymphodepletion" in found.notes[0]
 
@@ -122,10 +119,10 @@ def test_two_screening_visits_are_not_decided_by_the_first(study, records):
 
 def test_a_refused_row_keeps_a_participant_undecided(study, records):
     unread = Unread("facts", "P01", None, "facts.csv:7 date: malignancy has no date", "malignancy")
-    found = screen_one(study, replace(records, unread=(unread,)), "P01", last_day(records))
+    found = screen_one(study, unread_in(records, unread), "P01", last_day(records))
     assert found.eligible is None
     assert found.obtain == ("correct facts.csv:7 date: malignancy has no date",)
-    assert screen_one(study, replace(records, unread=(unread,)), "P02", last_day(records)).eligible
+    assert screen_one(study, unread_in(records, unread), "P02", last_day(records)).eligible
 
 
 def test_who_has_no_disease_stated_is_undecided_and_who_has_two_as_well(study, records):
@@ -137,7 +134,7 @@ def test_who_has_no_disease_stated_is_undecided_and_who_has_two_as_well(study, r
     assert " or " in two.disease
 
 
-def baseline(records: Records, name: str) -> Fact:
+def baseline(records: Trial, name: str) -> Fact:
     return next(fact for fact in records.facts_of("P01").named(name) if fact.visit == "BL")
 
 
@@ -158,20 +155,19 @@ def test_a_newer_invalid_assessment_never_gives_way_to_an_older_one_in_silence(s
     newer = [replace(baseline(records, name), visit="pre", source="x") for name in names]
     day = newer[0].day
     week = Day.of(day.earliest - timedelta(days=7))
-    facts = tuple(
-        replace(fact, day=week) if fact.visit == "BL" and fact.name in names else fact for fact in records.facts
+    records = changed(
+        records, lambda fact: replace(fact, day=week) if fact.visit == "BL" and fact.name in names else fact
     )
-    records = replace(records, facts=facts, by_participant=gathered(facts, records.treatments, records.infusions))
     contradicted = with_facts(records, *newer, replace(newer[2], value=newer[2].value + 30, source="y"))
     score = [f for f in scored(study, contradicted, "P01").named("das28_esr") if f.visit in ("BL", "pre")]
     assert [fact.value is None for fact in score] == [False, True]
     only_das28 = parse("das28_esr > 3.2 at screening")
-    here = situation(study, scored(study, contradicted, "P01"), last_day(records))
+    here = situation(study, scored(study, contradicted, "P01"), contradicted.course("P01"), last_day(records))
     found = examine(only_das28, here)
     assert found.value is None
     assert "different values of esr" in found.missing[0]
     missing = with_facts(records, *newer[:2], newer[3])
-    here = situation(study, scored(study, missing, "P01"), last_day(records))
+    here = situation(study, scored(study, missing, "P01"), missing.course("P01"), last_day(records))
     assert examine(only_das28, here).value is True  # its other items alone make more than 3.2, whatever the ESR
     found = examine(parse("das28_esr > 6 at screening"), here)
     assert found.value is None
@@ -190,8 +186,7 @@ def test_a_weight_alone_is_no_new_assessment(study, records):
 def test_items_of_several_days_are_said_to_be(study, records):
     esr = baseline(records, "esr")
     moved = replace(esr, day=Day.of(esr.day.earliest - timedelta(days=3)))
-    facts = tuple(moved if fact is esr else fact for fact in records.facts)
-    more = replace(records, facts=facts, by_participant=gathered(facts, records.treatments, records.infusions))
+    more = changed(records, lambda fact: moved if fact == esr else fact)
     score = next(fact for fact in scored(study, more, "P01").named("das28_esr") if fact.visit == "BL")
     assert "ITEMS_OF_SEVERAL_DAYS" in score.behind.flags
     assert "items dated" in score.behind.reasons[-1]
@@ -201,13 +196,14 @@ def test_a_recorded_score_of_the_same_visit_is_weighed_whatever_its_day(study, r
     esr = baseline(records, "esr")
     earlier = Day.of(esr.day.earliest - timedelta(days=2))
     recorded = replace(esr, name="das28_esr", value=2, unit=None, day=earlier)
-    here = situation(study, scored(study, with_facts(records, recorded), "P01"), last_day(records))
+    more = with_facts(records, recorded)
+    here = situation(study, scored(study, more, "P01"), more.course("P01"), last_day(records))
     assert examine(parse("das28_esr > 3.2 at screening"), here).value is None
 
 
 def test_an_entry_yet_to_come_is_no_default_cutoff(records):
-    late = with_facts(records, Fact("esr", 30, Day(2205, 3, 1), "mm/h", participant="P01"))
-    with pytest.raises(CutoffError, match="2205-03-01"):
+    late = with_facts(records, Fact("esr", 30, Day(2155, 3, 1), "mm/h", participant="P01"))
+    with pytest.raises(CutoffError, match="2155-03-01"):
         last_day(late, date(2026, 12, 31))
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from escalon.conduct.intake import take_in
-from escalon.conduct.scores import scored
+from escalon.conduct.judge.scores import scored
 from escalon.criteria.english import english
 from escalon.criteria.parse import CriterionError, parse
 from escalon.criteria.render import render
 from escalon.protocol import load_study
+from escalon.sources.folder import take_in
 from tests.docs.pages import ROOT, blocks
 from tests.docs.refresh import SHOWN_IN, output_of
 
@@ -105,7 +105,7 @@ def test_tidy_and_wide_give_the_same_score(written):
     for kind in ("tidy", "redcap"):
         [score] = [
             fact
-            for fact in scored(study, take_in(study, written / kind).records, "P01").named("das28_esr")
+            for fact in scored(study, take_in(study, written / kind).trial, "P01").named("das28_esr")
             if fact.visit == "screening"
         ]
         values.add(score.value)

@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from escalon.conduct.cutoff import last_day
-from escalon.conduct.intake import take_in
-from escalon.conduct.screening import screen
+from escalon.conduct.judge.cutoff import last_day
+from escalon.conduct.judge.screening import screen
 from escalon.exchange.synthetic_trial import simulate
 from escalon.protocol import load_study
+from escalon.sources.folder import take_in
 
 
 @pytest.fixture(scope="module")
@@ -30,5 +30,5 @@ def test_the_same_seed_writes_the_same_bytes_and_another_seed_others(study, tmp_
 def test_every_row_is_accepted_and_most_people_can_be_decided(study, tmp_path):
     intake = take_in(study, simulate(study, tmp_path, 1))
     assert [str(one) for one in intake.problems if one.refused] == []
-    verdicts = Counter(one.verdict.value for one in screen(study, intake.records, last_day(intake.records)))
+    verdicts = Counter(one.verdict.value for one in screen(study, intake.trial, last_day(intake.trial)))
     assert verdicts["met"] > verdicts["not met"] > verdicts["unknown"] > 0

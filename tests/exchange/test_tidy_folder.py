@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from escalon.conduct.intake import take_in
 from escalon.exchange.synthetic_trial import simulate
 from escalon.exchange.tidy_folder import FormatError, tables_of, write_folder
 from escalon.protocol import load_study
+from escalon.sources.folder import take_in
+from tests.histories import changed, facts
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def study():
 
 @pytest.fixture(scope="module")
 def trial(study, tmp_path_factory):
-    return take_in(study, simulate(study, tmp_path_factory.mktemp("trial"), seed=5)).records
+    return take_in(study, simulate(study, tmp_path_factory.mktemp("trial"), seed=5)).trial
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
@@ -28,15 +29,15 @@ def test_what_is_exported_is_read_back_as_the_same_records(study, trial, tmp_pat
     write_folder(trial, tmp_path, form)
     again = take_in(study, tmp_path)
     assert again.refused == ()
-    assert tables_of(again.records) == tables_of(trial)
-    assert again.records.synthetic
+    assert tables_of(again.trial) == tables_of(trial)
+    assert again.trial.synthetic
 
 
 def test_an_unknown_value_stays_unknown(study, trial, tmp_path):
-    first = replace(trial.facts[0], value=None, unit=None)
-    changed = replace(trial, facts=(first, *trial.facts[1:]))
-    write_folder(changed, tmp_path)
-    assert take_in(study, tmp_path).records.facts[0].value is None
+    first = facts(trial)[0]
+    unknown = changed(trial, lambda fact: replace(fact, value=None, unit=None) if fact == first else fact)
+    write_folder(unknown, tmp_path)
+    assert facts(take_in(study, tmp_path).trial)[0].value is None
 
 
 def test_json_leaves_empty_cells_out(trial, tmp_path):

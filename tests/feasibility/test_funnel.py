@@ -2,8 +2,8 @@
 
 import pytest
 
-from escalon.conduct.cutoff import last_day
-from escalon.conduct.screening import Verdict, screen
+from escalon.conduct.judge.cutoff import last_day
+from escalon.conduct.judge.screening import Verdict, screen
 from escalon.feasibility.funnel import funnel
 
 

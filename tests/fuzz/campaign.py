@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from escalon.conduct.cutoff import last_day
-from escalon.conduct.dosing import decide_next_dose
-from escalon.conduct.intake import take_in
-from escalon.conduct.screening import screen
+from escalon.conduct.judge.cutoff import last_day
+from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.judge.screening import screen
 from escalon.exchange.synthetic_trial import simulate
 from escalon.protocol import Study, load_study
+from escalon.sources.folder import take_in
 from tests.fuzz.mutations import mutated
 
 KEPT = ("P01", "P02", "P04")
@@ -52,7 +52,7 @@ def _used(study: Study, folder: Path) -> str:
     for count in intake.counts:
         if count.read != count.used + count.refused:
             raise Broken(f"{count.file}: {count.read} read, {count.used} used, {count.refused} refused")
-    records = intake.records
+    records = intake.trial
     kept = (
         len(records.facts)
         + len(records.treatments)

@@ -1,10 +1,10 @@
 import pytest
 
-from escalon.casebook.records import Infusion, Records
 from escalon.facts import Day
 from escalon.kinetics import Detection, noncompartmental, read_sample
 from escalon.protocol import load_study
 from escalon.reporting.cells import profiles_of
+from tests.histories import Infusion, history
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def sample(date, value, code="", analyte="car_transgene", person="P1", unit="cop
 
 def records(*samples):
     infused = Infusion("P1", 2, Day(2025, 3, 1), source="doses.csv:2")
-    return Records(infusions=(infused,), samples=samples)
+    return history(infusions=(infused,), samples=samples)
 
 
 def test_records_become_profiles_by_dose_level(study):

@@ -4,20 +4,20 @@ import re
 
 import pytest
 
-from escalon.conduct.cutoff import last_day
-from escalon.conduct.intake import take_in
+from escalon.conduct.judge.cutoff import last_day
 from escalon.facts import Day
 from escalon.reporting.trial import trial_report
+from escalon.sources.folder import take_in
 
 
 @pytest.fixture(scope="module")
 def page(study, trial):
-    return trial_report(study, trial, last_day(trial.records))
+    return trial_report(study, trial, last_day(trial.trial))
 
 
 def test_the_same_input_gives_the_same_bytes(study, trial_folder, trial, page):
     again = take_in(study, trial_folder)
-    assert trial_report(study, again, last_day(again.records)) == page
+    assert trial_report(study, again, last_day(again.trial)) == page
 
 
 def test_it_is_self_contained(page):
@@ -47,6 +47,6 @@ def test_rows_kept_out_are_listed(study, trial_folder, tmp_path):
     text = (tmp_path / "facts.csv").read_text(encoding="utf-8")
     (tmp_path / "facts.csv").write_text(text.replace("P01,alt,", "P01,altt,", 1), encoding="utf-8")
     broken = take_in(study, tmp_path)
-    page = trial_report(study, broken, last_day(broken.records))
+    page = trial_report(study, broken, last_day(broken.trial))
     assert "Rows kept out of this report" in page
     assert "altt" in page

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from escalon.casebook.records import AdverseEvent, Infusion, Records, gathered
-from escalon.conduct.cutoff import as_of
+from escalon.conduct.judge.cutoff import as_of
 from escalon.facts import Day, Fact
+from escalon.history import Trial
+from escalon.history.events import AdverseEventRecorded
 from escalon.protocol import load_study
 from escalon.reporting.adverse_events import events_of
 from escalon.reporting.figures.safety_timeline import EpisodeBar, safety_timeline
@@ -30,6 +31,7 @@ from escalon.reporting.tables.reporting_clock import FirstKnown, clock_grid
 from escalon.safety.adverse_event import NOT_CODED, coded
 from escalon.safety.counting import emergent
 from escalon.safety.occurrence import Occurrence, occurrences
+from tests.histories import Infusion, history
 
 INFUSED = date(2025, 3, 10)
 CUTOFF = Day.parse("2025-09-01")
@@ -37,9 +39,9 @@ CUTOFF = Day.parse("2025-09-01")
 
 def event(
     person: str, term: str, grade: int | None, start: str, end: str | None = None, **more: object
-) -> AdverseEvent:
+) -> AdverseEventRecorded:
     days = {"start": Day.parse(start), "end": None if end is None else Day.parse(end)}
-    return AdverseEvent(participant=person, term=term, grade=grade, **days, **more)  # type: ignore[arg-type]
+    return AdverseEventRecorded(participant=person, term=term, grade=grade, **days, **more)  # type: ignore[arg-type]
 
 
 EVENTS = (
@@ -54,17 +56,17 @@ EVENTS = (
 
 
 @pytest.fixture(scope="module")
-def records() -> Records:
+def records() -> Trial:
     infusions = tuple(Infusion(f"P{n}", 1 if n < 3 else 2, Day.of(INFUSED)) for n in (1, 2, 3, 4))
     facts = tuple(Fact("disease", "RA" if n % 2 else "SLE", Day.of(INFUSED), participant=f"P{n}") for n in (1, 2, 3, 4))
     facts += tuple(
         Fact("lymphodepletion_start", True, Day.parse("2025-03-05"), participant=f"P{n}") for n in (1, 2, 3, 4)
     )
     facts += (Fact("study_discontinuation", True, Day.parse("2025-06-01"), participant="P4"),)
-    return Records(facts, (), EVENTS, infusions, (), False, gathered(facts, (), infusions))
+    return history(facts, (), EVENTS, infusions)
 
 
-def test_everyone_infused_is_the_safety_population(records: Records) -> None:
+def test_everyone_infused_is_the_safety_population(records: Trial) -> None:
     found = safety_population(load_study("nct07052565"), records, CUTOFF.latest)
     assert [(one.participant, one.level, one.disease, one.observed_to) for one in found] == [
         ("P1", "level 1", "RA", date(2025, 9, 1)), ("P2", "level 1", "SLE", date(2025, 9, 1)),
@@ -72,18 +74,18 @@ def test_everyone_infused_is_the_safety_population(records: Records) -> None:
     ]  # fmt: skip
 
 
-def grids(records: Records):  # type: ignore[no-untyped-def]
+def grids(records: Trial):  # type: ignore[no-untyped-def]
     population = safety_population(load_study("nct07052565"), records, CUTOFF.latest)
     return emergent(events_of(records), population, CUTOFF.latest), population
 
 
-def test_words_that_are_no_term_are_kept_as_not_coded(records: Records) -> None:
+def test_words_that_are_no_term_are_kept_as_not_coded(records: Trial) -> None:
     assert coded("Feeling odd").system_class == NOT_CODED
     events, population = grids(records)
     assert NOT_CODED in {row[0] for row in term_grid(events, population).rows}
 
 
-def test_overview_counts_events_and_participants(records: Records) -> None:
+def test_overview_counts_events_and_participants(records: Trial) -> None:
     events, population = grids(records)
     rows = {row[0]: row[1:] for row in overview_grid(events, population, CUTOFF.latest).rows}
     assert rows["any event"][2].startswith("6; 3 (75.0 %")
@@ -92,21 +94,21 @@ def test_overview_counts_events_and_participants(records: Records) -> None:
     assert rows["grade not recorded"][2].startswith("1; 1")
 
 
-def test_event_that_ended_before_infusion_is_left_out(records: Records) -> None:
+def test_event_that_ended_before_infusion_is_left_out(records: Trial) -> None:
     events, population = grids(records)
     assert "  Nausea" not in {row[0] for row in term_grid(events, population).rows}
     before = emergent(events_of(records), population, CUTOFF.latest, "lymphodepletion")
     assert [row[1] for row in period_grid(before, population).rows] == ["1", "4", "1"]
 
 
-def test_special_interest_has_onset_duration_and_treatment(records: Records) -> None:
+def test_special_interest_has_onset_duration_and_treatment(records: Trial) -> None:
     events, population = grids(records)
     rows = {row[0]: row for row in interest_grid(events, population).rows}
     assert rows["CRS"][3:] == ("2", "4 (4–4)", "5 (5–5)", "tocilizumab")
     assert rows["infection"][1] == "1"
 
 
-def test_groups_by_disease_and_listing(records: Records) -> None:
+def test_groups_by_disease_and_listing(records: Trial) -> None:
     events, population = grids(records)
     grid = group_grid(events, population, "disease", lambda person: person.disease)
     assert [row[:2] for row in grid.rows] == [("RA", "2"), ("SLE", "2")]
@@ -115,7 +117,7 @@ def test_groups_by_disease_and_listing(records: Records) -> None:
     assert ("P3", "Feeling odd") in listed
 
 
-def test_proposal_stands_beside_the_decision(records: Records) -> None:
+def test_proposal_stands_beside_the_decision(records: Trial) -> None:
     grid = dlt_grid(load_study("nct07052565"), records, CUTOFF.latest)
     assert grid is not None
     rows = {row[0]: row for row in grid.rows}
@@ -131,7 +133,7 @@ def test_blood_counts_are_graded_into_the_proposal() -> None:
         return Fact(name, Decimal(value), Day.parse(day), "10^9/L", participant="P1", lower=Decimal("1.5"))
 
     facts = (count("neutrophils", "0.4", "2025-04-07"), count("platelets", "200", "2025-04-07"))
-    records = Records(facts, (), (), (infusion,), (), False, gathered(facts, (), (infusion,)))
+    records = history(facts, (), (), (infusion,))
     grid = dlt_grid(load_study("nct07052565"), records, CUTOFF.latest)
     assert grid is not None
     assert grid.rows[0][1] == "DLT"
@@ -144,12 +146,12 @@ def test_definition_of_the_study_folder_is_read() -> None:
     assert (definition.window_days, definition.confirmed, len(definition.rules)) == (28, False, 9)
 
 
-def test_same_records_and_cutoff_give_the_same_bytes(records: Records) -> None:
+def test_same_records_and_cutoff_give_the_same_bytes(records: Trial) -> None:
     study = load_study("nct07052565")
     assert safety_parts(study, records, CUTOFF) == safety_parts(study, records, CUTOFF)
 
 
-def test_earlier_cutoff_does_not_know_what_came_later(records: Records) -> None:
+def test_earlier_cutoff_does_not_know_what_came_later(records: Trial) -> None:
     early = Day.parse("2025-03-17")
     text = "".join(safety_parts(load_study("nct07052565"), as_of(records, early), early))
     assert "Lung infection" not in text
@@ -157,7 +159,7 @@ def test_earlier_cutoff_does_not_know_what_came_later(records: Records) -> None:
 
 
 def test_nobody_infused_is_said() -> None:
-    assert safety_parts(load_study("nct07052565"), Records(), CUTOFF) == ["<p>Nobody has been infused.</p>"]
+    assert safety_parts(load_study("nct07052565"), history(), CUTOFF) == ["<p>Nobody has been infused.</p>"]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_marks_of_one_day_do_not_hide_each_other() -> None:
     assert len(set(paths)) == len(paths)
 
 
-def test_infection_density_counts_the_days_each_person_was_observed(records: Records) -> None:
+def test_infection_density_counts_the_days_each_person_was_observed(records: Trial) -> None:
     events, population = grids(records)
     rows = {row[0]: row[1:] for row in infection_grid(events, population, CUTOFF.latest).rows}
     # Four people: 29 days each; then 72 days each; then three to day 175 (75 days each) and one to day 83 (none).

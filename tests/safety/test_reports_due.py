@@ -2,18 +2,19 @@
 
 from datetime import date
 
-from escalon.casebook.records import AdverseEvent, Records
 from escalon.facts import Day
+from escalon.history.events import AdverseEventRecorded
 from escalon.reporting.safety import reports_due
+from tests.histories import history
 
 
 def event(**more):
     base = {"participant": "P01", "term": "Myocarditis", "grade": 4, "start": Day(2025, 3, 10), "serious": True}
-    return AdverseEvent(**(base | {"related": True, "expected": False, "aware": Day(2025, 3, 11)} | more))
+    return AdverseEventRecorded(**(base | {"related": True, "expected": False, "aware": Day(2025, 3, 11)} | more))
 
 
 def page(*events, today=date(2025, 3, 20)):
-    return " ".join(reports_due(Records(adverse_events=events), today))
+    return " ".join(reports_due(history(adverse_events=events), today))
 
 
 def test_an_unexpected_related_serious_event_is_due_fifteen_days_after_awareness():

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from escalon.casebook.records import AdverseEvent, Infusion, Records, gathered
-from escalon.conduct.dosing import NextDose, decide_next_dose
+from escalon.conduct.judge.dosing import NextDose, decide_next_dose
 from escalon.escalation import Outcome
 from escalon.facts import Day, Fact
 from escalon.protocol import Study, load_study
+from tests.histories import Infusion, event, history
 
 START = date(2025, 3, 3)
 
@@ -23,34 +23,30 @@ class Trial:
     """A trial under way: what is recorded, and the question asked of it on a day counted from the first infusion."""
 
     def __init__(self, study: Study) -> None:
-        self.study, self.records = study, Records()
+        self.study = study
+        self.told: dict[str, tuple] = {"facts": (), "infusions": (), "adverse_events": ()}
 
     def _day(self, number: int) -> Day:
         return Day.of(START + timedelta(days=number))
 
     def _with(self, **more: tuple) -> None:
-        merged = {name: (*getattr(self.records, name), *some) for name, some in more.items()}
-        records = replace(self.records, **merged)
-        people = gathered(records.facts, records.treatments, records.infusions)
-        self.records = replace(records, by_participant=people)
+        self.told |= {name: (*self.told[name], *some) for name, some in more.items()}
 
     def infuse(self, who: str, level: int, on: int, cells: int | None = None) -> None:
         self._with(infusions=(Infusion(who, level, self._day(on), cells),))
 
     def event(self, who: str, term: str, grade: int, on: int, dlt: bool | None = None) -> None:
-        self._with(
-            adverse_events=(AdverseEvent(participant=who, term=term, grade=grade, start=self._day(on), dlt=dlt),)
-        )
+        self._with(adverse_events=(event(participant=who, term=term, grade=grade, start=self._day(on), dlt=dlt),))
 
     def judge(self, who: str, dlt: bool) -> None:
-        judged = tuple(replace(one, dlt=dlt) if one.participant == who else one for one in self.records.adverse_events)
-        self.records = replace(self.records, adverse_events=judged)
+        judged = (replace(one, dlt=dlt) if one.participant == who else one for one in self.told["adverse_events"])
+        self.told["adverse_events"] = tuple(judged)
 
     def leave(self, who: str, on: int) -> None:
         self._with(facts=(Fact("study_discontinuation", True, self._day(on), participant=who),))
 
     def ask(self, on: int) -> NextDose:
-        return decide_next_dose(self.study, self.records, self._day(on))
+        return decide_next_dose(self.study, history(**self.told), self._day(on))
 
     def says(self, on: int) -> tuple[str, int | None]:
         decision = self.ask(on).decision
@@ -72,7 +68,7 @@ def test_sentinel_wait_expand_and_stop(study):
     for who, on in (("P04", 50), ("P05", 64), ("P06", 71)):
         trial.infuse(who, 2, on)
     trial.event("P05", "CRS", 3, 70)
-    assert "settle P05" in trial.ask(101).decision.reason
+    assert "P05: CRS" in trial.ask(101).decision.reason
     trial.judge("P05", dlt=True)
     assert trial.says(101) == ("treat", 2)  # 1 of 3: three more
     for who, on in (("P07", 101), ("P08", 115), ("P09", 122)):

@@ -6,14 +6,15 @@ import pytest
 
 from escalon.casebook.clock import SetClock
 from escalon.casebook.location import create_casebook
-from escalon.conduct.dosing import decide_next_dose
-from escalon.conduct.import_folder import import_folder
-from escalon.conduct.intake import take_in
-from escalon.conduct.screening import screen
+from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.judge.screening import screen
+from escalon.conduct.record.importing import import_folder
 from escalon.exchange.synthetic_trial import simulate
 from escalon.facts import Day
 from escalon.protocol import load_study
-from tests.casebook.trial import ADA, Trial
+from escalon.sources.folder import take_in
+from tests.casebook.trial import INES, Trial
+from tests.histories import facts
 
 CUTOFF = Day(2026, 6, 30)
 
@@ -25,8 +26,13 @@ def both(tmp_path_factory):
     book = tmp_path_factory.mktemp("place") / "book"
     clock = SetClock(datetime(2026, 7, 1, 9, tzinfo=UTC))
     casebook = create_casebook(book, study=study.id, study_version=study.version, clock=clock)
-    trial = Trial(casebook)
-    done = import_folder(trial.conduct, ADA, study, data, "S1", dry_run=False)
+    trial = Trial(casebook, study)
+    listed = import_folder(trial.conduct, INES, study, data, "S1", dry_run=True)
+    rules = sorted({one.rule for one in listed.departures})
+    number = None
+    if rules:
+        number = trial.override("FolderImported", None, *rules, content={"departures": listed.digest})
+    done = import_folder(trial.conduct, INES, study, data, "S1", dry_run=False, override=number)
     casebook.close()
     assert done.conflicts == []
     assert done.refused == ()
@@ -36,15 +42,15 @@ def both(tmp_path_factory):
 def test_every_row_is_used_and_names_its_entry(both):
     _, folder, casebook = both
     assert casebook.refused == ()
-    assert casebook.records.synthetic
-    assert len(casebook.records.facts) == len(folder.records.facts)
-    assert all(fact.source.startswith("casebook:") for fact in casebook.records.facts)
+    assert casebook.trial.synthetic
+    assert len(facts(casebook.trial)) == len(facts(folder.trial))
+    assert all(fact.source.startswith("casebook:") for fact in facts(casebook.trial))
 
 
 def test_screening_is_the_same(both):
     study, folder, casebook = both
     verdicts = [
-        {one.participant: one.verdict for one in screen(study, intake.records, CUTOFF)} for intake in (folder, casebook)
+        {one.participant: one.verdict for one in screen(study, intake.trial, CUTOFF)} for intake in (folder, casebook)
     ]
     assert verdicts[0] == verdicts[1]
 
@@ -52,6 +58,6 @@ def test_screening_is_the_same(both):
 def test_the_next_dose_is_the_same(both):
     study, folder, casebook = both
     for day in (Day(2025, 6, 1), CUTOFF):
-        one, other = (decide_next_dose(study, intake.records, day) for intake in (folder, casebook))
+        one, other = (decide_next_dose(study, intake.trial, day) for intake in (folder, casebook))
         assert one.decision == other.decision
         assert str(one.conduct) == str(other.conduct)

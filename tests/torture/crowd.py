@@ -15,8 +15,8 @@ from tests.torture.writers import fact, in_child
 from escalon.casebook.chain import verify
 from escalon.casebook.clock import SetClock
 from escalon.casebook.location import create_casebook, open_casebook
-from escalon.conduct.recording import Conduct
-from escalon.conduct.refusal import Refused
+from escalon.conduct.permit.refusal import Refused
+from escalon.conduct.record.recording import Conduct
 from escalon.history.events import LevelAllocated
 
 PEOPLE = [f"P-{number:03}" for number in range(1, 51)]

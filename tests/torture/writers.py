@@ -10,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from escalon.casebook.canonical import parse
-from escalon.casebook.entry import Author
 from escalon.casebook.errors import StorageFailed
 from escalon.casebook.location import open_casebook
+from escalon.history.entry import Author
 from escalon.history.events import FactRecorded, Observation
 
 WRITER = Author("writer", "coordinator", "S1", "torture")

@@ -17,11 +17,11 @@ from escalon.casebook.casebook import Casebook
 from escalon.casebook.chain import Anchor, Problem, Verification, stored_rows, verify_rows
 from escalon.casebook.checkpoints import Checkpoint
 from escalon.casebook.database import open_database, storage_errors
-from escalon.casebook.entry import Author
 from escalon.casebook.errors import CasebookError, ChainBroken, NotACasebook, WrongKey
 from escalon.casebook.keys import Signer, is_signed, key_passphrase, make_keys
 from escalon.casebook.location import lay_out
 from escalon.casebook.tables import checkpoints, entries, head
+from escalon.history.entry import Author
 from escalon.history.events import KINDS, ArchiveMade, Event
 
 Progress = Callable[[int], None]

@@ -19,11 +19,10 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select, update
 
 from escalon.casebook.canonical import LONGEST_BODY
-from escalon.casebook.casebook import SYSTEM, Casebook
+from escalon.casebook.casebook import Casebook
 from escalon.casebook.chain import NO_HEAD, Row, Verification, verify_rows
 from escalon.casebook.checkpoints import Checkpoint
 from escalon.casebook.database import open_database, storage_errors
-from escalon.casebook.entry import Author
 from escalon.casebook.errors import CasebookError, ChainBroken, StorageDamaged, StorageFailed
 from escalon.casebook.identifiers import IdentifierStore
 from escalon.casebook.keys import SEALING_KEY, SIGNING_KEY, Seal, keep_keys, key_passphrase, load_signer
@@ -31,6 +30,7 @@ from escalon.casebook.location import Location, find_casebook, lay_out, open_cas
 from escalon.casebook.sealed_file import SealedReader, SealedWriter
 from escalon.casebook.secrets import SHORTEST_ALONE
 from escalon.casebook.tables import checkpoints, entries, head, secrets
+from escalon.history.entry import SYSTEM, Author
 from escalon.history.events import BackupMade, CasebookRestored
 
 Progress = Callable[[int], None]

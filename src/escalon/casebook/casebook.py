@@ -17,11 +17,12 @@ from escalon.casebook.checkpoints import Checkpoint, is_due, key_statement, sign
 from escalon.casebook.clock import Clock
 from escalon.casebook.database import RESTORE, storage_errors
 from escalon.casebook.encoding import content, read_time, time_text
-from escalon.casebook.entry import Author, Entry, read_entry, write_entry
+from escalon.casebook.entry import Entry, read_entry, write_entry
 from escalon.casebook.errors import CasebookError, ChainBroken, ClockJumped, StorageDamaged, WrongKey
 from escalon.casebook.keys import Signer
 from escalon.casebook.seen import HighestSeen
 from escalon.casebook.tables import checkpoints, entries, head
+from escalon.history.entry import Author
 from escalon.history.events import AmendmentAdopted, CasebookOpened, CasebookRestored, CheckpointKeyChanged, Event
 
 TOLERANCE = timedelta(seconds=5)
@@ -29,9 +30,6 @@ TOLERANCE = timedelta(seconds=5)
 
 LONGEST_PAUSE = timedelta(days=400)
 """Nobody records for so long, and then records: rather the clock has jumped. Our choice: a yearly visit and a month."""
-
-SYSTEM = "escalon"
-"""The person named in entries that the software itself makes."""
 
 _ROW = select(entries.c.number, entries.c.previous, entries.c.hash, entries.c.body)
 # Facts are most of a casebook; the index of kinds leaves them out, and is used where a query says so in these words.

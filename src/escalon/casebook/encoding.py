@@ -12,6 +12,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from escalon.casebook.canonical import Plain
+from escalon.facts import Day
 from escalon.history.events.event import KINDS, Event
 
 Reader = Callable[[Any], Any]
@@ -64,6 +65,8 @@ def _writer(kind: Any) -> Callable[[Any], Plain]:
         return time_text
     if issubclass(kind, date):
         return date.isoformat
+    if issubclass(kind, Day):
+        return str
     if issubclass(kind, tuple):
         return lambda value: [plain(part) for part in value]
     if issubclass(kind, Mapping):
@@ -135,6 +138,8 @@ def _plain_reader(kind: type) -> Reader:
         return read_time
     if issubclass(kind, date):
         return date.fromisoformat
+    if issubclass(kind, Day):
+        return Day.parse
     if issubclass(kind, Event):
         return lambda written: read_event(written["event"], written["content"])
     if is_dataclass(kind):

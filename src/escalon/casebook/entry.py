@@ -8,43 +8,22 @@ from typing import Any
 
 from escalon.casebook.canonical import Plain, canonical, entry_hash, parse
 from escalon.casebook.encoding import content, read_event, read_time, time_text
+from escalon.history import entry as history
+from escalon.history.entry import Author
 from escalon.history.events import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Author:
-    """Who records: person, the role they act in, the site, and the way in (cli, web, import:FILE:LINE)."""
-
-    person: str
-    role: str
-    site: str
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(history.Entry):
     """An event as it stands in the casebook. `old` is the content of the entry it supersedes."""
 
-    number: int
     at: datetime
-    author: Author
-    event: Event
     old: dict[str, Plain] | None
     study: str
     software: str
     previous: str
     hash: str
     body: str
-
-    @property
-    def participant(self) -> str | None:
-        """The participant's code."""
-        return self.event.participant
-
-    @property
-    def kind(self) -> str:
-        """The kind of event."""
-        return self.event.kind
 
 
 ON_THE_ENVELOPE = frozenset({"participant", "reason"})

@@ -13,10 +13,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from escalon.casebook.casebook import SYSTEM, Casebook
+from escalon.casebook.casebook import Casebook
 from escalon.casebook.clock import Clock, ComputerClock
 from escalon.casebook.database import address_of, open_database, storage_errors
-from escalon.casebook.entry import Author
 from escalon.casebook.errors import NotACasebook, StorageDamaged
 from escalon.casebook.keys import (
     SEALING_KEY,
@@ -35,6 +34,7 @@ from escalon.casebook.keys import (
 )
 from escalon.casebook.migrate import LAYOUT, check_layout, grant_rights, migrate
 from escalon.casebook.seen import mark_of
+from escalon.history.entry import SYSTEM, Author
 from escalon.history.events import CasebookOpened, Event, SchemaMigrated
 
 SETTINGS = "casebook.toml"

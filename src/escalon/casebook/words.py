@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import Any, get_args, get_type_hints
 
 from escalon.casebook.encoding import reader
-from escalon.history.events import KINDS, Event
+from escalon.history.events import KINDS, AnswerPart, Event
 
 
 def event_of_words(kind: str, words: Sequence[str]) -> Event:
@@ -45,7 +45,10 @@ def values_of_words(kind: type[Any], words: Sequence[str]) -> dict[str, Any]:
         else:
             values[name] = _value(hints[name], value, name)
     for name, some in inner.items():
-        values[name] = _part(hints[name])(**values_of_words(_part(hints[name]), some))
+        if get_args(hints[name])[:1] == (AnswerPart,):
+            values[name] = tuple(AnswerPart(name=part.partition("=")[0], says=part.partition("=")[2]) for part in some)
+        else:
+            values[name] = _part(hints[name])(**values_of_words(_part(hints[name]), some))
     return values
 
 

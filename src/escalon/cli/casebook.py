@@ -16,6 +16,7 @@ from escalon.cli.casebook_desk import (
     InRole,
     ask_new,
     clean,
+    count,
     desk,
     open_conduct,
     reading,
@@ -23,13 +24,14 @@ from escalon.cli.casebook_desk import (
     tell_recovery_code,
 )
 from escalon.cli.casebook_users import user
-from escalon.cli.output import AsJson, fail, in_one_line, note, print_json, progress, say
+from escalon.cli.output import AsJson, fail, in_one_line, note, print_json, progress, say, say_if_synthetic
 
 if TYPE_CHECKING:
     from escalon.casebook.chain import Verification
     from escalon.casebook.entry import Entry
-    from escalon.conduct.standing import Cohort, Standing
+    from escalon.history import Cohort, Trial
     from escalon.history.events import Event
+    from escalon.protocol.study import Study
 
 __all__ = ["app", "archive", "backup", "restore", "user", "verify", "witness"]
 
@@ -128,7 +130,7 @@ def init(
     """
     from escalon.casebook.keys import key_passphrase
     from escalon.casebook.location import create_casebook
-    from escalon.conduct.accounts import open_first_account
+    from escalon.conduct.record.accounts import open_first_account
     from escalon.protocol import load_study
 
     read = load_study(study)
@@ -216,37 +218,58 @@ def _line(entry: Entry) -> str:
 @clean
 def status(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -> None:
     """Where the trial stands: participants, cohorts, decisions, signatures that became void."""
-    from escalon.conduct.signing import signatures
+    from escalon.conduct.permit.holds import holds
+    from escalon.conduct.record.signing import signatures
 
     with reading(folder, account, amending=False) as at:
-        standing, study = at.conduct.standing, at.casebook.study
-        signed = [in_one_line(one) for one in signatures(at.conduct)]
-    decisions = {number: _decision_state(standing, number) for number in standing.decisions}
-    cohorts = {number: _cohort_state(one) for number, one in standing.cohorts.items()}
+        conduct, study = at.conduct, at.casebook.study
+        trial = conduct.informed()
+        signed = [in_one_line(one) for one in signatures(conduct)]
+        today = at.casebook.clock.now().astimezone(trial.frame.zone).date()
+    decisions = {number: _decision_state(conduct.study, trial, number) for number in trial.decisions}
+    cohorts = {number: _cohort_state(one) for number, one in trial.cohorts.items()}
+    held = holds(conduct.study, trial, today)
+    unsigned = {entry.number: entry.event for entry in trial.unsigned()}
     if as_json:
-        codes = sorted(standing.participants)
-        print_json({"participants": codes, "cohorts": cohorts, "decisions": decisions, "signatures": signed})
+        print_json(
+            {
+                "participants": list(trial.participants),
+                "synthetic": trial.synthetic,
+                "cohorts": cohorts,
+                "decisions": decisions,
+                "signatures": signed,
+                "holds": [one.as_json() for one in held],
+                "unsigned": {str(number): event.what for number, event in unsigned.items()},
+            }
+        )
         return
-    say(f"{study}: {len(standing.participants)} participants, {len(standing.infused())} infused")
+    say_if_synthetic(trial.synthetic)
+    say(f"{study}: {len(trial.participants)} participants, {len(trial.infused())} infused")
     for title, lines in (("cohort", cohorts), ("decision", decisions)):
         for number, says in lines.items():
             say(f"{title} {number}: {says}")
     for line in signed:
         say(line)
+    for one in held:
+        until = f", until {one.until}" if one.until else ""
+        say(f"held [{one.rule}] {one.about}: {one.says}{until} ({count(one.signatures)} set it aside)")
+    for number, event in unsigned.items():
+        say(
+            f"entry {number} waits for signatures: {event.what} would lift a hold (escalon casebook sign … EntrySigned)"
+        )
 
 
-def _decision_state(standing: Standing, number: int) -> str:
-    from escalon.conduct.sequence import why_not_effective
+def _decision_state(study: Study, trial: Trial, number: int) -> str:
+    from escalon.conduct.judge.standing import decision_in_force, why_not_effective
 
-    decision = standing.decisions[number]
+    decision = trial.decisions[number]
     says = f"{decision.proposed.course} level {decision.proposed.level}"
-    if decision is standing.decision_in_force():
-        return f"{says}: in force"
-    return (
-        f"{says}: signed, followed by a newer one"
-        if standing.is_effective(decision)
-        else f"{says}: {why_not_effective(standing, number)}"
-    )
+    rule = decision.proposed.answer
+    beside = f" (the rule said: {rule.says})" if rule else ""
+    in_force = decision_in_force(study, trial)
+    if in_force is not None and in_force.number == number:
+        return f"{says}: in force{beside}"
+    return f"{says}: {why_not_effective(study, trial, decision) or 'signed, followed by a newer one'}{beside}"
 
 
 def _cohort_state(cohort: Cohort) -> str:
@@ -271,7 +294,8 @@ def record(
 
     escalon casebook record book/ ParticipantConsented participant=P-001 site=S1 form=v2 signed_on=2026-03-01 --as carla
 
-    escalon casebook record book/ FactRecorded participant=P-001 fact.name=alt fact.value=31 fact.unit=U/L --as carla
+    escalon casebook record book/ FactRecorded participant=P-001 fact.name=alt fact.value=31 fact.unit=U/L
+    fact.day=2026-03-01 --as carla
     """
     with desk(folder, account, role, site) as at:
         entry = at.conduct.record(at.author, _event(event, content), override=override)
@@ -329,7 +353,7 @@ def correct(
 def kinds() -> None:
     """Every kind of event, with its fields and who may record it."""
     from escalon.casebook.words import describe_kind
-    from escalon.conduct.authority import ALLOWED
+    from escalon.conduct.permit.authority import ALLOWED
 
     for name, roles in sorted(ALLOWED.items()):
         if name[0].isupper():
@@ -360,7 +384,7 @@ def sign(
     """
     from escalon.casebook.errors import CasebookError
     from escalon.casebook.words import check_whole, values_of_words
-    from escalon.conduct.signing import sign as sign_now
+    from escalon.conduct.record.signing import sign as sign_now
     from escalon.history.events import KINDS, Signed
 
     signed = KINDS.get(kind)
@@ -409,6 +433,38 @@ def allocate(
     say(f"entry {entry.number}: {json.loads(entry.body)['new']}")
 
 
+@app.command()
+@clean
+def propose(
+    folder: CasebookFolder,
+    what: Annotated[str, typer.Argument(help="screening, dlt or decision")],
+    account: AsPerson,
+    participant: Annotated[str | None, typer.Argument(help="Whose screening or DLT window.")] = None,
+    role: InRole = None,
+    site: AtSite = None,
+) -> None:
+    """Record what the study's rules say of what is recorded, for people to sign: a screening, a DLT window, a decision.
+
+    escalon casebook propose book/ screening P-001 --as carla
+
+    escalon casebook propose book/ decision --as stan
+    """
+    from escalon.casebook.errors import CasebookError
+    from escalon.conduct.record import proposals
+
+    makes = {"screening": proposals.propose_screening, "dlt": proposals.propose_dlt}
+    if what not in (*makes, "decision"):
+        raise CasebookError(f"{what!r} is not proposed. Write screening, dlt or decision")
+    if what != "decision" and participant is None:
+        raise CasebookError(f"whose {what}? Write the participant's code after it")
+    with desk(folder, account, role, site) as at:
+        if what == "decision":
+            entry = proposals.propose_decision(at.conduct, at.author)
+        else:
+            entry = makes[what](at.conduct, at.author, participant or "")
+    say(f"entry {entry.number}: {entry.event.what}")
+
+
 @app.command(name="import")
 @clean
 def import_data(
@@ -417,34 +473,47 @@ def import_data(
     account: AsPerson,
     at_site: Annotated[str, typer.Option("--participants-of", help="The site whose participants these are.")],
     do_it: Annotated[bool, typer.Option("--record", help="Really record; without it nothing is.")] = False,
+    override: Annotated[
+        int | None, typer.Option(help="Number of the override two people signed for the departures listed.")
+    ] = None,
+    role: InRole = None,
     as_json: AsJson = False,
 ) -> None:
     """Take a data folder over into the casebook: a dry run unless told otherwise; doing it twice changes nothing.
 
-    What differs from the casebook is named as a conflict and left for a person to correct (exit code 1).
+    An investigator imports. What differs from the casebook is named as a conflict and left for a person to correct (exit
+    code 1). What the study's rules would have held (an infusion without consent, against a clock or the dose rule) is listed
+    as departures: two people sign the digest of that list once, as an override of FolderImported, before it is recorded.
 
-    escalon casebook import book/ data/ --participants-of S1 --as ada
+    escalon casebook import book/ data/ --participants-of S1 --as ines
+
+    escalon casebook record book/ OverrideGiven act=FolderImported rules=rule,consent content.departures=DIGEST reason=… --as ines
     """
     from escalon.casebook.location import settings_of
-    from escalon.conduct.import_folder import import_folder
+    from escalon.conduct.record.importing import import_folder
     from escalon.protocol import load_study
 
-    with desk(folder, account, None, None) as at:
+    with desk(folder, account, role, None) as at:
         study = load_study(settings_of(folder)["study"])
-        done = import_folder(at.conduct, at.author, study, data, at_site, dry_run=not do_it)
+        done = import_folder(at.conduct, at.author, study, data, at_site, dry_run=not do_it, override=override)
     if as_json:
         print_json(
             {
                 **vars(done),
                 "conflicts": [str(one) for one in done.conflicts],
                 "refused": [str(one) for one in done.refused],
+                "departures": [one.as_json() for one in done.departures],
             }
         )
     else:
-        for line in (*(f"refused   {one}" for one in done.refused), *(f"conflict  {one}" for one in done.conflicts)):
-            note(in_one_line(line))
+        told = {"refused": done.refused, "conflict": done.conflicts, "held": done.held, "departure": done.departures}
+        for word, some in told.items():
+            for one in some:
+                note(in_one_line(f"{word:<9} {one}"))
+        if done.departures:
+            note(f"digest of the departures, for two people to sign: {done.digest}")
         say(f"{done.account()}{'' if do_it else '. Dry run: nothing was recorded; add --record'}")
-    raise typer.Exit(1 if done.conflicts or done.refused else 0)
+    raise typer.Exit(1 if done.conflicts or done.refused or done.held else 0)
 
 
 @app.command(name="data")
@@ -458,8 +527,9 @@ def write_data(
     ] = None,
 ) -> None:
     """The casebook as a data folder, for `escalon screen`, `score`, `report` and any other program that reads one."""
-    from escalon.casebook.as_folder import as_folder, write_folder
     from escalon.casebook.errors import CasebookError
+    from escalon.exchange.tidy_folder import write_folder
+    from escalon.history import fold
     from escalon.history.events import FolderWritten
 
     if to.exists():
@@ -467,11 +537,10 @@ def write_data(
     moment = _moment(as_of)
     with reading(folder, account, "FolderWritten") as at:
         upto = at.casebook.head.number
-        found = as_folder(at.casebook.entries(upto=upto, as_of=moment), folder)
-        write_folder(found, to)
-        at.conduct.record_built(at.author, lambda standing: FolderWritten(upto=upto))
-    rows = ", ".join(f"{len(table.rows)} {name}" for name, table in found.tables.items())
-    say(f"{to}: {rows}")
+        frame = at.conduct.trial.frame
+        written = write_folder(fold(at.casebook.entries(upto=upto, as_of=moment), frame), to)
+        at.conduct.record_built(at.author, lambda trial: FolderWritten(upto=upto))
+    say(f"{to}: {', '.join(file.name for file in written)}")
 
 
 @app.command()
@@ -488,7 +557,7 @@ def identity(
     """A participant's name and contact, kept apart and encrypted; for their own coordinators and investigators only."""
     from escalon.casebook.identifiers import IdentifierStore, Identity
     from escalon.casebook.location import open_identifiers, open_seal
-    from escalon.conduct.identities import keep_identity, open_identity
+    from escalon.conduct.record.identities import keep_identity, open_identity
 
     with desk(folder, account, role, site) as at:
         store = IdentifierStore(open_identifiers(folder), open_seal(folder), str(folder))
@@ -562,7 +631,7 @@ def clock(
     site: AtSite = None,
 ) -> None:
     """Sign that this computer's clock is right, where the record's last entry is far from it; recording then goes on."""
-    from escalon.conduct.clock import confirm_clock
+    from escalon.conduct.record.clock import confirm_clock
 
     with desk(folder, account, role, site, amending=True, signs=True) as at:
         entry = confirm_clock(at.conduct, at.secrets, at.author, at.password, reason)

@@ -16,10 +16,10 @@ from escalon.cli.output import fail, in_one_line, note, say
 
 if TYPE_CHECKING:
     from escalon.casebook.casebook import Casebook
-    from escalon.casebook.entry import Author
     from escalon.casebook.secrets import SecretStore
-    from escalon.conduct.recording import Conduct
-    from escalon.conduct.signing import Password
+    from escalon.conduct.record.recording import Conduct
+    from escalon.conduct.record.signing import Password
+    from escalon.history.entry import Author
 
 CasebookFolder = Annotated[Path, typer.Argument(metavar="CASEBOOK", help="The casebook's folder.")]
 AsPerson = Annotated[
@@ -49,7 +49,7 @@ def clean(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         from escalon.casebook.errors import CasebookError
-        from escalon.conduct.refusal import Refused
+        from escalon.conduct.permit.refusal import Refused
 
         try:
             return command(*args, **kwargs)
@@ -64,22 +64,24 @@ def clean(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def open_conduct(casebook: Casebook, folder: Path) -> Conduct:
-    """The conduct of a casebook under its study; a study folder that is not the version in force is refused."""
+def open_conduct(casebook: Casebook, folder: Path, *, amending: bool = False) -> Conduct:
+    """The conduct of a casebook under its study; a study folder that is not the version in force is refused.
+
+    `amending` takes the folder as it is: for accounts and amendments, which no rule of the study bears on.
+    """
     from escalon.casebook.errors import CasebookError
     from escalon.casebook.location import settings_of
-    from escalon.conduct.plan import plan_of
-    from escalon.conduct.recording import Conduct
+    from escalon.conduct.record.recording import Conduct
     from escalon.protocol import load_study
 
-    study = load_study(settings_of(folder)["study"])
+    study = load_study(settings_of(folder).get("study") or casebook.study.split(" ")[0])
     in_force = casebook.study
-    if in_force != f"{study.id} {study.version}":
+    if not amending and in_force != f"{study.id} {study.version}":
         raise CasebookError(
             f"the casebook works under {in_force}, but the study folder is {study.id} {study.version}. "
             f"Adopt the change first: escalon casebook amend {folder}"
         )
-    return Conduct(casebook, plan_of(study))
+    return Conduct(casebook, study)
 
 
 @contextmanager
@@ -88,11 +90,11 @@ def desk(
 ) -> Iterator[Desk]:
     """Open the casebook and sign the person in; where the act itself asks for password and code, it is left to it."""
     from escalon.casebook.location import open_casebook
-    from escalon.conduct.signing import check_password
+    from escalon.conduct.record.signing import check_password
 
     casebook = open_casebook(folder)
     try:
-        conduct = without_study(casebook) if amending else open_conduct(casebook, folder)
+        conduct = open_conduct(casebook, folder, amending=amending)
         secrets = secret_store(casebook, folder)
         password = ask_password(f"Password of {account}", _has_second_factor(conduct, account))
         if not signs:
@@ -105,32 +107,21 @@ def desk(
 @contextmanager
 def reading(folder: Path, account: str, act: str = "read record", *, amending: bool = True) -> Iterator[Desk]:
     """Open the casebook for somebody who may read or copy it, in whichever of their roles may."""
-    from escalon.casebook.entry import Author
     from escalon.casebook.location import open_casebook
-    from escalon.conduct.authority import role_that_may
-    from escalon.conduct.signing import check_password
+    from escalon.conduct.permit.authority import role_that_may
+    from escalon.conduct.record.signing import check_password
+    from escalon.history.entry import Author
 
     casebook = open_casebook(folder)
     try:
-        conduct = without_study(casebook) if amending else open_conduct(casebook, folder)
+        conduct = open_conduct(casebook, folder, amending=amending)
         secrets = secret_store(casebook, folder)
         password = ask_password(f"Password of {account}", _has_second_factor(conduct, account))
         check_password(conduct, secrets, account, password)
-        role, site = role_that_may(conduct.standing.people.get(account), account, act)
+        role, site = role_that_may(conduct.trial.people.get(account), account, act)
         yield Desk(casebook, conduct, secrets, Author(account, role, site, "cli"), password)
     finally:
         casebook.close()
-
-
-def without_study(casebook: Casebook) -> Conduct:
-    """For acts that no number of the plan bears on: accounts and amendments."""
-    from datetime import timedelta
-
-    from escalon.conduct.recording import Conduct
-    from escalon.conduct.sequence import Plan
-
-    none = timedelta(0)
-    return Conduct(casebook, Plan(0, 0, 0, none, none, none))
 
 
 def secret_store(casebook: Casebook, folder: Path) -> SecretStore:
@@ -145,10 +136,10 @@ def secret_store(casebook: Casebook, folder: Path) -> SecretStore:
 
 def author_of(conduct: Conduct, account: str, role: str | None, site: str | None) -> Author:
     """Who acts: the account, in the one role and at the one site it holds, or those named."""
-    from escalon.casebook.entry import Author
-    from escalon.conduct.refusal import refuse
+    from escalon.conduct.permit.refusal import refuse
+    from escalon.history.entry import Author
 
-    person = conduct.standing.people.get(account)
+    person = conduct.trial.people.get(account)
     held = sorted(person.roles) if person else []
     chosen = [(r, s) for r, s in held if role in (None, str(r)) and site in (None, s)]
     if len(chosen) != 1:
@@ -158,13 +149,13 @@ def author_of(conduct: Conduct, account: str, role: str | None, site: str | None
 
 
 def _has_second_factor(conduct: Conduct, account: str) -> bool:
-    person = conduct.standing.people.get(account)
+    person = conduct.trial.people.get(account)
     return person is not None and person.has_second_factor
 
 
 def ask_password(prompt: str, with_code: bool = False, *, of: str = "ESCALON_PASSWORD") -> Password:
     """The password, typed unseen, or ESCALON_PASSWORD (and ESCALON_CODE) where a script runs."""
-    from escalon.conduct.signing import Password
+    from escalon.conduct.record.signing import Password
 
     given = os.environ.get(of)
     if given is not None:

@@ -52,7 +52,7 @@ def add(
 
     escalon user add book/ ines --name "Ines Vega" --role investigator@S1 --as ada
     """
-    from escalon.conduct.accounts import open_account
+    from escalon.conduct.record.accounts import open_account
 
     seed = _seed(second_factor)
     with desk(folder, administrator, None, None, amending=True) as at:
@@ -92,7 +92,7 @@ def _tell_seed(seed: str | None, account: str) -> None:
 def list_accounts(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -> None:
     """Every account there is or was, and the roles it holds."""
     with reading(folder, account, "read accounts") as at:
-        people = at.conduct.standing.people
+        people = at.conduct.trial.people
     rows = [
         {
             "account": one.account,
@@ -119,7 +119,7 @@ def grant(
     administrator: AsPerson,
 ) -> None:
     """Give a person a role at a site."""
-    from escalon.conduct.accounts import grant as grant_role
+    from escalon.conduct.record.accounts import grant as grant_role
 
     with desk(folder, administrator, None, None, amending=True) as at:
         say(grant_role(at.conduct, at.author, account, *_role(role)).event.what)
@@ -135,7 +135,7 @@ def withdraw(
     reason: Annotated[str, typer.Option(help="Why.")],
 ) -> None:
     """Take a role away from a person."""
-    from escalon.conduct.accounts import withdraw as withdraw_role
+    from escalon.conduct.record.accounts import withdraw as withdraw_role
 
     with desk(folder, administrator, None, None, amending=True) as at:
         say(withdraw_role(at.conduct, at.author, account, *_role(role), reason).event.what)
@@ -150,7 +150,7 @@ def revoke(
     reason: Annotated[str, typer.Option(help="Why.")],
 ) -> None:
     """Close an account at once and for good; open sessions end with the next click."""
-    from escalon.conduct.accounts import revoke as revoke_account
+    from escalon.conduct.record.accounts import revoke as revoke_account
 
     with desk(folder, administrator, None, None, amending=True) as at:
         revoke_account(at.conduct, at.author, account, reason)
@@ -161,14 +161,14 @@ def revoke(
 @clean
 def password(folder: CasebookFolder, account: Account, second_factor: TwoFactors = False) -> None:
     """Change your own password."""
-    from escalon.casebook.entry import Author
     from escalon.casebook.location import open_casebook
-    from escalon.cli.casebook_desk import without_study
-    from escalon.conduct.accounts import change_own_password
+    from escalon.cli.casebook_desk import open_conduct
+    from escalon.conduct.record.accounts import change_own_password
+    from escalon.history.entry import Author
 
     casebook = open_casebook(folder)
-    conduct, seed = without_study(casebook), _seed(second_factor)
-    known = conduct.standing.people.get(account)
+    conduct, seed = open_conduct(casebook, folder, amending=True), _seed(second_factor)
+    known = conduct.trial.people.get(account)
     old = ask_password("The password you have", known is not None and known.has_second_factor)
     new = ask_new("New password", "ESCALON_NEW_PASSWORD")
     author = Author(account, "self", "", "cli")
@@ -191,11 +191,11 @@ def reset(
 
     escalon user reset book/ ines --with mona --as ada
     """
-    from escalon.conduct.accounts import set_password
+    from escalon.conduct.record.accounts import set_password
 
     seed = _seed(second_factor)
     with desk(folder, administrator, None, None, amending=True) as at:
-        known = at.conduct.standing.people.get(second)
+        known = at.conduct.trial.people.get(second)
         with_code = known is not None and known.has_second_factor
         theirs = ask_password(f"Password of {second}", with_code, of="ESCALON_SECOND_PASSWORD")
         new = ask_new(f"New password for {account}", "ESCALON_NEW_PASSWORD")
@@ -212,11 +212,11 @@ def recover(folder: CasebookFolder, account: Account) -> None:
     After a restore from an archive, which has neither keys nor passwords, it also goes on with a new signing key.
     """
     from escalon.casebook.location import open_casebook
-    from escalon.cli.casebook_desk import without_study
-    from escalon.conduct.accounts import check_recovery, recover_administrator, take_over
+    from escalon.cli.casebook_desk import open_conduct
+    from escalon.conduct.record.accounts import check_recovery, recover_administrator, take_over
 
     casebook = open_casebook(folder)
-    conduct, code = without_study(casebook), ask_recovery_code()
+    conduct, code = open_conduct(casebook, folder, amending=True), ask_recovery_code()
     check_recovery(conduct, account, code)
     new = ask_new(f"New password for {account}", "ESCALON_NEW_PASSWORD")
     if casebook.signer is None:

@@ -9,7 +9,7 @@ from escalon.cli.loading import DataFolder, StudyName, load
 from escalon.cli.output import AsJson, csv_text, note, print_json, print_table, say, shown, write
 
 if TYPE_CHECKING:
-    from escalon.conduct.intake import Intake
+    from escalon.sources.folder import Intake
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,8 +36,8 @@ def dictionary(
 
     escalon data dictionary --csv dictionary.csv
     """
-    from escalon.conduct.dictionary import fact_rows, table_rows
     from escalon.protocol import load_study
+    from escalon.sources.dictionary import fact_rows, table_rows
 
     protocol = load_study(study)
     facts = [row for row in fact_rows(protocol) if not find or _mentions(row, find)]

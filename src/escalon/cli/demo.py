@@ -19,13 +19,13 @@ def demo(
     """Simulate NCT07052565, screen, decide the next dose, follow the cells, and write the report; all people are invented."""
     from rich.console import Console
 
-    from escalon.conduct.cutoff import last_day
-    from escalon.conduct.dosing import decide_next_dose
-    from escalon.conduct.intake import take_in
-    from escalon.conduct.screening import WORDS, screen
+    from escalon.conduct.judge.cutoff import last_day
+    from escalon.conduct.judge.dosing import decide_next_dose
+    from escalon.conduct.judge.screening import WORDS, screen
     from escalon.exchange.synthetic_trial import simulate
     from escalon.protocol import load_study
     from escalon.reporting.trial import trial_report
+    from escalon.sources.folder import take_in
 
     console = Console()
     with console.status("reading the protocol …"):
@@ -37,12 +37,12 @@ def demo(
         data = simulate(study, output / "data", seed)
     intake = take_in(study, data)
     console.print(f"[bold]data[/bold]  {data}: {intake.account()}. Synthetic: nobody in it exists")
-    cutoff = last_day(intake.records)
+    cutoff = last_day(intake.trial)
     with console.status("screening …"):
-        screenings = screen(study, intake.records, cutoff)
+        screenings = screen(study, intake.trial, cutoff)
     counts = ", ".join(f"{sum(one.verdict is verdict for one in screenings)} {word}" for verdict, word in WORDS.items())
     console.print(f"[bold]screening[/bold]  {len(screenings)} people: {counts}")
-    decision = decide_next_dose(study, intake.records, cutoff)
+    decision = decide_next_dose(study, intake.trial, cutoff)
     console.print(
         f"[bold]next dose[/bold]  after {decision.conduct}: {decision.headline}, because {decision.decision.reason}"
     )

@@ -23,9 +23,9 @@ from escalon.cli.loading import Cutoff, cutoff_day, load
 from escalon.cli.output import AsJson, print_json, print_table, say, say_if_synthetic
 
 if TYPE_CHECKING:
-    from escalon.conduct.dosing import NextDose
-    from escalon.conduct.intake import Intake
+    from escalon.conduct.judge.dosing import NextDose
     from escalon.protocol import Study
+    from escalon.sources.folder import Intake
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 app.command("product")(product)
@@ -125,13 +125,13 @@ def _is_data(
 
 
 def _decided(what: list[str], cutoff: str | None) -> "tuple[Study, NextDose, Intake]":
-    from escalon.conduct.cutoff import as_of
-    from escalon.conduct.dosing import decide_next_dose
+    from escalon.conduct.judge.cutoff import as_of
+    from escalon.conduct.judge.dosing import decide_next_dose
 
     study, data = what[0], Path(what[1])
     protocol, intake = load(study, data)
     day = cutoff_day(cutoff, intake)
-    return protocol, decide_next_dose(protocol, as_of(intake.records, day), day), intake
+    return protocol, decide_next_dose(protocol, as_of(intake.trial, day), day), intake
 
 
 def _from_data(what: list[str], cutoff: str | None, as_json: bool) -> None:
@@ -139,12 +139,12 @@ def _from_data(what: list[str], cutoff: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"study": protocol.id, "version": protocol.version, "account": intake.account(), **found.as_json()})
     else:
-        _print(found, intake.records.synthetic)
+        _print(found, intake.trial.synthetic)
     raise typer.Exit(0 if found.decision.action == "treat" else 1)
 
 
 def _print(found: "NextDose", synthetic: bool) -> None:
-    from escalon.conduct.dosing import OUTCOMES
+    from escalon.conduct.judge.dosing import OUTCOMES
 
     say_if_synthetic(synthetic)
     rows = [

@@ -22,7 +22,7 @@ def export(
     from escalon.exchange.tidy_folder import write_folder
 
     _, intake = load(study, data)
-    for file in write_folder(intake.records, output, form):
+    for file in write_folder(intake.trial, output, form):
         say(f"written {file}")
     raise typer.Exit(2 if intake.refused else 0)
 
@@ -54,5 +54,5 @@ def bring_in(
     if not write:
         say(f"Dry run: {intake.account()}. Add --write to write them to {output}")
         return
-    for file in write_folder(intake.records, output, "csv"):
+    for file in write_folder(intake.trial, output, "csv"):
         say(f"written {file}")

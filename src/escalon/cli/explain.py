@@ -9,7 +9,7 @@ from escalon.cli.loading import Cutoff, cutoff_day, load
 from escalon.cli.output import AsJson, print_json
 
 if TYPE_CHECKING:
-    from escalon.conduct.explaining import Line
+    from escalon.conduct.judge.explaining import Line
 
 EPILOG = """Examples:
 
@@ -38,12 +38,12 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """The tree of facts beneath a finding: each entry with its value, day and the place it was read from."""
-    from escalon.conduct.cutoff import as_of
-    from escalon.conduct.explaining import explain as explained
+    from escalon.conduct.judge.cutoff import as_of
+    from escalon.conduct.judge.explaining import explain as explained
 
     protocol, intake = load(study, data, quiet=True)
     day = cutoff_day(cutoff, intake)
-    line = explained(protocol, as_of(intake.records, day), participant, finding, day, visit)
+    line = explained(protocol, as_of(intake.trial, day), participant, finding, day, visit)
     if as_json:
         print_json(line.as_json())
         return

@@ -17,13 +17,13 @@ def feasibility(study: StudyName, data: DataFolder, cutoff: Cutoff = None, as_js
 
     To pass an exclusion is to be known not to have it. «Still possible» counts those who failed no clause so far.
     """
-    from escalon.conduct.cutoff import as_of
-    from escalon.conduct.screening import screen
+    from escalon.conduct.judge.cutoff import as_of
+    from escalon.conduct.judge.screening import screen
     from escalon.feasibility.funnel import funnel
 
     protocol, intake = load(study, data)
     day = cutoff_day(cutoff, intake)
-    steps = funnel(protocol, screen(protocol, as_of(intake.records, day), day))
+    steps = funnel(protocol, screen(protocol, as_of(intake.trial, day), day))
     if as_json:
         print_json([asdict(step) for step in steps])
         return

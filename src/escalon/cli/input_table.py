@@ -16,7 +16,7 @@ def read_rows(file: Path, needed: Collection[str] = (), known: Collection[str] =
 
     `needed` columns must be there; where `known` is given, no other column may be.
     """
-    from escalon.casebook.folder import FolderError, read_table
+    from escalon.sources.tables import FolderError, read_table
 
     if not file.is_file():
         fail(f"there is no file {file}")

@@ -8,9 +8,9 @@ import typer
 from escalon.cli.output import note
 
 if TYPE_CHECKING:
-    from escalon.conduct.intake import Intake
     from escalon.facts import Day
     from escalon.protocol import Study
+    from escalon.sources.folder import Intake
 
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A bundled study's name, or a study folder.")]
 DataFolder = Annotated[Path, typer.Argument(metavar="DATA", help="A folder of CSV or Parquet tables, or a casebook.")]
@@ -21,8 +21,8 @@ SHOWN_PROBLEMS = 20
 
 def load(study: str, data: Path, quiet: bool = False) -> "tuple[Study, Intake]":
     """A study and its data folder. Refused rows are named on stderr, with the account of all rows."""
-    from escalon.conduct.intake import take_in
     from escalon.protocol import load_study
+    from escalon.sources.folder import take_in
 
     protocol = load_study(study)
     intake = take_in(protocol, data)
@@ -45,7 +45,7 @@ def cutoff_day(given: str | None, intake: "Intake") -> "Day":
     """The data cut-off: the full day given, or the last day anything was recorded, which is not after today."""
     from datetime import date
 
-    from escalon.conduct.cutoff import checked, last_day
+    from escalon.conduct.judge.cutoff import checked, last_day
     from escalon.facts import Day
 
-    return checked(Day.parse(given)) if given else last_day(intake.records, date.today())
+    return checked(Day.parse(given)) if given else last_day(intake.trial, date.today())

@@ -8,7 +8,7 @@ from escalon.cli.loading import Cutoff, DataFolder, StudyName, cutoff_day, load
 from escalon.cli.output import AsJson, fail, print_json, print_table, say, say_if_synthetic
 
 if TYPE_CHECKING:
-    from escalon.conduct.screening import Screening
+    from escalon.conduct.judge.screening import Screening
 
 EPILOG = """Examples:
 
@@ -43,8 +43,8 @@ def screen(
     as_json: AsJson = False,
 ) -> None:
     """Screen every participant against every clause; an exclusion passes only when it is known to be absent."""
-    from escalon.conduct.cutoff import as_of
-    from escalon.conduct.screening import screen_one
+    from escalon.conduct.judge.cutoff import as_of
+    from escalon.conduct.judge.screening import screen_one
     from escalon.protocol.readings import with_readings
 
     protocol, intake = load(study, data)
@@ -53,16 +53,16 @@ def screen(
     except ValueError as error:
         fail(str(error))
     day = cutoff_day(cutoff, intake)
-    records = as_of(intake.records, day)
-    wanted = [code for code in records.participants if participant in (None, code)]
+    trial = as_of(intake.trial, day)
+    wanted = [code for code in trial.participants if participant in (None, code)]
     if not wanted:
-        fail(f"there is no participant {participant}. There are {', '.join(records.participants)}")
-    found = [screen_one(protocol, records, code, day) for code in wanted]
+        fail(f"there is no participant {participant}. There are {', '.join(trial.participants)}")
+    found = [screen_one(protocol, trial, code, day) for code in wanted]
     if as_json:
         answer = {"study": protocol.id, "version": protocol.version, "cutoff": str(day), "account": intake.account()}
         print_json(answer | {"participants": [one.as_json() for one in found]})
     else:
-        _print(found, sheets or participant is not None, records.synthetic)
+        _print(found, sheets or participant is not None, trial.synthetic)
     raise typer.Exit(0 if all(one.eligible for one in found) else 1)
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from escalon.conduct.data_tables import TABLES
 from escalon.facts import plain
 from escalon.protocol.study import Study
+from escalon.sources.columns import TABLES
 
 NOTICE = """SYNTHETIC DATA. Every participant in this folder is invented; nobody in it exists.
 Drawn by `escalon simulate` for {study}, seed {seed}. Not evidence of anything.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from escalon.conduct.screening import Screening, Verdict
+from escalon.conduct.judge.screening import Screening, Verdict
 from escalon.protocol.study import Study
 
 

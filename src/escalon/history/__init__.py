@@ -1,1 +1,23 @@
 """One history: what happened as typed events in order, from whatever source, and its fold to where the trial stands."""
+
+from escalon.history.course import Course
+from escalon.history.current import Current, current_entries
+from escalon.history.entry import Author, Entry, Unread, entry_of_file
+from escalon.history.frame import Frame
+from escalon.history.trial import Cohort, Decision, Override, Trial, fold
+
+__all__ = [
+    "Author",
+    "Cohort",
+    "Course",
+    "Current",
+    "Decision",
+    "Entry",
+    "Frame",
+    "Override",
+    "Trial",
+    "Unread",
+    "current_entries",
+    "entry_of_file",
+    "fold",
+]

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from html import escape
 
-from escalon.casebook.records import Records
+from escalon.conduct.judge.given import first_doses
 from escalon.facts import Day
+from escalon.history import Trial
 from escalon.protocol.study import Study
 from escalon.reporting.adverse_events import events_of
 from escalon.reporting.figures.safety_timeline import EpisodeBar, safety_timeline
@@ -30,18 +31,23 @@ from escalon.safety.seriousness import awareness, special_interest, susar
 _SYNDROMES = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS"}
 
 
-def safety_parts(study: Study, records: Records, cutoff: Day) -> list[str]:
+def safety_parts(study: Study, trial: Trial, cutoff: Day) -> list[str]:
     """The safety section as HTML parts; the same records and cut-off give the same text."""
     last = cutoff.latest
-    population = safety_population(study, records, last)
+    population = safety_population(study, trial, last)
     if not population:
         return ["<p>Nobody has been infused.</p>"]
-    everything = events_of(records)
+    everything = events_of(trial)
     events = emergent(everything, population, last)
     conditioning = emergent(everything, population, last, "lymphodepletion")
-    dlts = {(one.participant, one.id, one.term, str(one.start)) for one in records.adverse_events if one.dlt}
-    left = {code: why for code in records.participants if (why := _left(records, code, last))}
-    limiting, laboratory = dlt_grid(study, records, last), laboratory_grid(records, population, last)
+    dlts = {
+        (course.code, one.event.id, one.event.term, str(one.event.start))
+        for course in trial.courses.values()
+        for one in course.adverse_events
+        if one.event.dlt
+    }
+    left = {code: why for code in trial.participants if (why := _left(trial, code, last))}
+    limiting, laboratory = dlt_grid(study, trial, last), laboratory_grid(trial, population, last)
     return [
         overview_grid(events, population, last).html(),
         term_grid(events, population).html(),
@@ -53,15 +59,15 @@ def safety_parts(study: Study, records: Records, cutoff: Day) -> list[str]:
         figure(swimmer_plot(swimmers(events, population, last, dlts, left), str(cutoff))),
         *([laboratory.html()] if laboratory.rows else []),
         *([limiting.html()] if limiting else []),
-        *reports_due(records, last),
+        *reports_due(trial, last),
         listing_grid(events, population).html(),
     ]
 
 
-def reports_due(records: Records, cutoff: date) -> list[str]:
+def reports_due(trial: Trial, cutoff: date) -> list[str]:
     """What is to be reported by when, and the suspected unexpected reactions whose clock cannot be read."""
     known, unread = [], []
-    for event in events_of(records):
+    for event in events_of(trial):
         aware = awareness(event)
         if aware is not None:
             known.append(FirstKnown(event, aware.earliest))
@@ -77,36 +83,41 @@ def reports_due(records: Records, cutoff: date) -> list[str]:
     return parts
 
 
-def safety_population(study: Study, records: Records, cutoff: date) -> tuple[Treated, ...]:
+def safety_population(study: Study, trial: Trial, cutoff: date) -> tuple[Treated, ...]:
     """Everyone infused by the cut-off, with dose level, disease, start of lymphodepletion and last day observed."""
     return tuple(
         Treated(
             participant=infusion.participant,
             infusion=infusion.day.earliest,
-            lymphodepletion=_first_day(records, infusion.participant, "lymphodepletion_start"),
+            lymphodepletion=_first_day(trial, infusion.participant, study.roles.conditioning or ""),
             level=f"level {infusion.level}",
-            disease=_latest_text(records, infusion.participant, "disease"),
-            observed_to=min(_first_day(records, infusion.participant, "study_discontinuation") or cutoff, cutoff),
+            disease=_latest_text(trial, infusion.participant, "disease"),
+            observed_to=min(_left_on(trial, infusion.participant) or cutoff, cutoff),
         )
-        for infusion in sorted(records.infusions, key=lambda one: (one.day.earliest, one.participant))
+        for infusion in first_doses(study, trial)
         if infusion.day.earliest <= cutoff
     )
 
 
-def _first_day(records: Records, participant: str, name: str) -> date | None:
+def _first_day(trial: Trial, participant: str, name: str) -> date | None:
     days = [
-        fact.day.earliest for fact in records.facts_of(participant).named(name) if fact.day and fact.value is not False
+        fact.day.earliest for fact in trial.facts_of(participant).named(name) if fact.day and fact.value is not False
     ]
     return min(days, default=None)
 
 
-def _latest_text(records: Records, participant: str, name: str) -> str:
-    found = records.facts_of(participant).named(name)
+def _latest_text(trial: Trial, participant: str, name: str) -> str:
+    found = trial.facts_of(participant).named(name)
     return "" if not found or found[-1].value is None else str(found[-1].value)
 
 
-def _left(records: Records, participant: str, cutoff: date) -> str:
-    day = _first_day(records, participant, "study_discontinuation")
+def _left_on(trial: Trial, participant: str) -> date | None:
+    left = trial.course(participant).left
+    return left.earliest if left else None
+
+
+def _left(trial: Trial, participant: str, cutoff: date) -> str:
+    day = _left_on(trial, participant)
     return f"left the study on {day}" if day is not None and day <= cutoff else ""
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from escalon import __version__
-from escalon.casebook.records import Records
-from escalon.conduct.cutoff import as_of
-from escalon.conduct.dosing import NextDose, decide_next_dose
-from escalon.conduct.intake import Intake
-from escalon.conduct.scores import scored
-from escalon.conduct.screening import WORDS, Screening, Verdict, screen
+from escalon.conduct.judge.cutoff import as_of
+from escalon.conduct.judge.dosing import NextDose, decide_next_dose
+from escalon.conduct.judge.given import first_doses
+from escalon.conduct.judge.scores import scored
+from escalon.conduct.judge.screening import WORDS, Screening, Verdict, screen
 from escalon.escalation import EscalationError
 from escalon.facts import Day, Fact, Finding, plain
+from escalon.history import Trial
 from escalon.instruments.kit.catalogue import find
 from escalon.protocol.study import Study
 from escalon.reporting.cells import cells_parts
@@ -23,52 +23,53 @@ from escalon.reporting.safety import safety_parts
 from escalon.reporting.tables.cohorts import level_grid, participant_grid
 from escalon.reporting.tables.eligibility import clause_grid, screening_grid
 from escalon.reporting.tables.grid import Grid
+from escalon.sources.folder import Intake
 
 NOT_A_DEVICE = "Not a medical device. What this page concludes is for qualified people to check and sign."
 
 
 def trial_report(study: Study, intake: Intake, cutoff: Day) -> str:
     """The report as HTML: flow, eligibility, escalation, safety, activity, cells, assumptions, provenance."""
-    records = as_of(intake.records, cutoff)
-    screenings = screen(study, records, cutoff)
-    dose = _next_dose(study, records, cutoff)
+    trial = as_of(intake.trial, cutoff)
+    screenings = screen(study, trial, cutoff)
+    dose = _next_dose(study, trial, cutoff)
     parts = [
         _banner(study, intake),
-        _against_screening(screenings, records),
+        _against_screening(screenings, trial),
         _glance(study, screenings, dose),
         "<h2 id=flow>Participant flow</h2>",
-        figure(_flow(study, screenings, records)),
+        figure(_flow(study, screenings, trial)),
         "<h2 id=eligibility>Eligibility</h2>",
         clause_grid(screenings).html(),
         screening_grid(screenings).html(),
         "<h2 id=escalation>Dose escalation</h2>",
         *_escalation(study, dose, cutoff),
         "<h2 id=safety>Safety</h2>",
-        *safety_parts(study, records, cutoff),
+        *safety_parts(study, trial, cutoff),
         "<h2 id=activity>Disease activity</h2>",
-        *_activity(study, records),
+        *_activity(study, trial),
         "<h2 id=cells>Cells in blood</h2>",
-        *cells_parts(study, records),
+        *cells_parts(study, trial),
         "<h2 id=assumptions>Assumptions in force</h2>",
         _assumptions(study),
         "<h2 id=provenance>Where this comes from</h2>",
         *_provenance(study, intake, cutoff),
     ]
-    people = "synthetic people" if records.synthetic else "confidential"
+    people = "synthetic people" if trial.synthetic else "confidential"
     subtitle = f"{study.id} · {study.sponsor} · data cut-off {cutoff} · {people}"
     return page(study.title, subtitle, parts, f"{NOT_A_DEVICE} Escalon {__version__}, study version {study.version}.")
 
 
-def _next_dose(study: Study, records: Records, cutoff: Day) -> NextDose | str:
+def _next_dose(study: Study, trial: Trial, cutoff: Day) -> NextDose | str:
     try:
-        return decide_next_dose(study, records, cutoff)
+        return decide_next_dose(study, trial, cutoff)
     except EscalationError as error:
         return str(error)
 
 
 def _banner(study: Study, intake: Intake) -> str:
     banners = []
-    if intake.records.synthetic:
+    if intake.trial.synthetic:
         banners.append(
             "<p class=warn><b>Synthetic data.</b> Every participant on this page is invented; nobody in it exists.</p>"
         )
@@ -87,9 +88,9 @@ def _banner(study: Study, intake: Intake) -> str:
     return "\n".join(banners)
 
 
-def _against_screening(screenings: Sequence[Screening], records: Records) -> str:
+def _against_screening(screenings: Sequence[Screening], trial: Trial) -> str:
     """People who were infused and are not eligible by the record: said first, since everything below includes them."""
-    infused = {infusion.participant for infusion in records.infusions}
+    infused = {one.code for one in trial.infused()}
     odd = [
         f"{one.participant} ({WORDS[one.verdict]})"
         for one in screenings
@@ -124,17 +125,17 @@ def _glance(study: Study, screenings: Sequence[Screening], dose: NextDose | str)
     return f"<div class=cards>{inner}</div>"
 
 
-def _flow(study: Study, screenings: Sequence[Screening], records: Records) -> str:
+def _flow(study: Study, screenings: Sequence[Screening], trial: Trial) -> str:
     by = {verdict: [one for one in screenings if one.verdict is verdict] for verdict in WORDS}
     diseases = _counted(one.disease or "disease not stated" for one in screenings)
     out = Box(f"Not eligible: {len(by[Verdict.NOT_MET])}", _first_reasons(by[Verdict.NOT_MET]))
     unknown = Box(f"Undecided: {len(by[Verdict.UNKNOWN])}", _first([one.participant for one in by[Verdict.UNKNOWN]]))
-    infused = {infusion.participant for infusion in records.infusions}
+    infused = {one.code for one in trial.infused()}
     waiting = [one for one in by[Verdict.MET] if one.participant not in infused]
     eligible = Box(f"Eligible: {len(by[Verdict.MET])}", (f"{len(waiting)} not infused",))
-    levels = []
+    levels, doses = [], first_doses(study, trial)
     for level in study.dose.levels:
-        here = [infusion.participant for infusion in records.infusions if infusion.level == level.number]
+        here = [one.participant for one in doses if one.level == level.number]
         named = {one.participant: one.disease or "?" for one in screenings}
         levels.append(
             Box(
@@ -182,13 +183,13 @@ def _escalation(study: Study, dose: NextDose | str, cutoff: Day) -> list[str]:
     return [decision, level_grid(study.dose, dose).html(), figure(drawn), participant_grid(dose).html()]
 
 
-def _activity(study: Study, records: Records) -> list[str]:
+def _activity(study: Study, trial: Trial) -> list[str]:
     """A figure for each score of the study that changes over time and that somebody treated has."""
-    facts = {infusion.participant: scored(study, records, infusion.participant) for infusion in records.infusions}
+    facts = {one.code: scored(study, trial, one.code) for one in trial.infused()}
     parts = []
     for name in study.instruments:
         instrument = find(name)
-        points = _points(study, records, {code: some.named(name) for code, some in facts.items()})
+        points = _points(study, trial, {code: some.named(name) for code, some in facts.items()})
         if len({point.day for point in points}) > 1:
             bands = next(iter(instrument.bands.values()), ())
             limits = [
@@ -200,9 +201,9 @@ def _activity(study: Study, records: Records) -> list[str]:
     return parts or ["<p>No score could be computed after infusion.</p>"]
 
 
-def _points(study: Study, records: Records, facts: Mapping[str, Sequence[Fact]]) -> list[Point]:
+def _points(study: Study, trial: Trial, facts: Mapping[str, Sequence[Fact]]) -> list[Point]:
     points = []
-    for infusion in records.infusions:
+    for infusion in first_doses(study, trial):
         level = study.dose.level(infusion.level)
         for fact in facts.get(infusion.participant, ()):
             value = fact.number

@@ -264,7 +264,10 @@ class _Reading:
     def _open_until(self) -> date | None:
         """The last day of the window, or of a clause begun in it, while it has not passed."""
         open_ = [
-            ground.by for clause in self.clauses for ground in clause.grounds if ground.by and not ground.is_silence
+            ground.by
+            for clause in self.clauses
+            for ground in clause.grounds
+            if ground.by and not ground.is_silence and not self.settled(ground)
         ]
         if self.window.as_of <= self.window.last:
             return self.window.last

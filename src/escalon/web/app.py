@@ -12,10 +12,9 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.templating import Jinja2Templates
 
 from escalon import __version__
-from escalon.conduct.cutoff import as_of, last_day
-from escalon.conduct.dosing import decide_next_dose
-from escalon.conduct.intake import Intake, take_in
-from escalon.conduct.screening import screen
+from escalon.conduct.judge.cutoff import as_of, last_day
+from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.judge.screening import screen
 from escalon.facts.input_error import is_about_the_input
 from escalon.instruments import assess, catalogue
 from escalon.instruments.kit.assessment import UnknownItem
@@ -23,6 +22,7 @@ from escalon.instruments.kit.catalogue import UnknownInstrument, family, find
 from escalon.instruments.kit.readings import described, javascript, json_schema
 from escalon.protocol import Study, load_study
 from escalon.reporting.trial import trial_report
+from escalon.sources.folder import Intake, take_in
 
 _TEMPLATES = Jinja2Templates(directory=str(Path(__file__).parent / "templates"))
 
@@ -91,26 +91,26 @@ def create_app(study: str, data: Path | None = None) -> FastAPI:
     @app.get("/screening.json")
     def screening_twin() -> dict[str, Any]:
         intake = taken()
-        cutoff = last_day(intake.records, date.today())
-        found = screen(protocol, intake.records, cutoff)
+        cutoff = last_day(intake.trial, date.today())
+        found = screen(protocol, intake.trial, cutoff)
         return {"cutoff": str(cutoff), "account": intake.account(), "participants": [one.as_json() for one in found]}
 
     @app.get("/screening", response_class=HTMLResponse)
     def screening_page(request: Request) -> HTMLResponse:
         intake = taken()
-        found = screen(protocol, intake.records, last_day(intake.records, date.today()))
+        found = screen(protocol, intake.trial, last_day(intake.trial, date.today()))
         return page(request, "screening.html", found=found, intake=intake)
 
     @app.get("/next-dose.json")
     def next_dose_twin() -> dict[str, Any]:
-        records = taken().records
-        cutoff = last_day(records, date.today())
-        return decide_next_dose(protocol, as_of(records, cutoff), cutoff).as_json()
+        intake = taken()
+        cutoff = last_day(intake.trial, date.today())
+        return decide_next_dose(protocol, as_of(intake.trial, cutoff), cutoff).as_json()
 
     @app.get("/report", response_class=HTMLResponse)
     def report() -> HTMLResponse:
         intake = taken()
-        return HTMLResponse(trial_report(protocol, intake, last_day(intake.records, date.today())))
+        return HTMLResponse(trial_report(protocol, intake, last_day(intake.trial, date.today())))
 
     return app
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
+from escalon.history.events.answer import Answer, AnswerPart
 from escalon.history.events.event import Event
 from escalon.history.events.signature import Signed
 
@@ -19,12 +21,17 @@ class Course(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionProposed(Event):
-    """A decision was laid before the committee: treat a cohort at a level, or stop; with what it rests on."""
+    """A decision was laid before the committee: treat a cohort at a level, or stop; beside what the study's rule says.
+
+    `answer` is the rule's own recommendation with the outcome of everybody counted, computed by the software.
+    """
 
     course: Course
     level: int
     because: str
     rests_on: tuple[int, ...] = ()
+    as_of: date | None = None
+    answer: Answer | None = None
 
     @property
     def what(self) -> str:
@@ -60,8 +67,8 @@ class CohortOpened(Event):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if min(self.cohort, self.level, self.size) < 1:
-            raise ValueError("cohorts, levels and places count from 1")
+        if min(self.cohort, self.size) < 1:
+            raise ValueError("cohorts and places count from 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,16 +81,21 @@ class CohortClosed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OverrideGiven(Event):
-    """A person asked to act once against named rules, for safety; it counts when it has the signatures they need."""
+    """A person asked to act once against named rules, for safety; it counts when it has the signatures they need.
+
+    `content` is what the act will say (its level, product, dose …): the signatures cover that and nothing else.
+    """
 
     act: str
     rules: tuple[str, ...]
+    content: tuple[AnswerPart, ...] = ()
     needs_reason: ClassVar[bool] = True
 
     @property
     def what(self) -> str:
         """The act allowed and the rules set aside."""
-        return f"override of {', '.join(self.rules)} for one {self.act}"
+        said = ", ".join(f"{part.name} {part.says}" for part in self.content)
+        return f"override of {', '.join(self.rules)} for one {self.act}" + (f" ({said})" if said else "")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from datetime import date, tzinfo
 from typing import ClassVar
 
+from escalon.facts import Day
+from escalon.history.events.answer import AnswerPart
 from escalon.history.events.event import Event, ParticipantEvent
 
 
@@ -22,6 +25,10 @@ class Observation:
     upper: str | None = None
     visit: str | None = None
     source: str = ""
+    confirmed: bool = False
+    """A person confirmed a value that was asked about."""
+    confirmed_by: str = ""
+    confirmed_why: str = ""
 
     def __str__(self) -> str:
         on = f" on {self.day}" if self.day else ""
@@ -40,26 +47,77 @@ class FactRecorded(ParticipantEvent):
         """The fact's name, day and visit."""
         return str(self.fact)
 
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day of the observation."""
+        return _read(self.fact.day)
+
+    def known_by(self, last: date, zone: tzinfo) -> Event | None:
+        """An end that lies later is not yet known."""
+        begun = super().known_by(last, zone)
+        until = _read(self.fact.until)
+        ends_later = begun is not None and until is not None and until.earliest > last
+        return replace(self, fact=replace(self.fact, until=None, ongoing=True)) if ends_later else begun
+
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One cell of a row as it was written."""
+class SampleMeasured(ParticipantEvent):
+    """Cells or proteins in blood were measured, or a sample was taken for it: a row of `samples`, as it was written."""
 
-    column: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowReported(ParticipantEvent):
-    """A treatment, event, dose or sample kept elsewhere was taken over, cell by cell, as it was written there."""
-
-    table: str
-    cells: tuple[Cell, ...]
+    analyte: str = ""
+    date: str | None = None
+    day: str | None = None
+    value: str | None = None
+    unit: str = ""
+    lloq: str | None = None
+    lod: str | None = None
+    uloq: str | None = None
+    visit: str | None = None
+    group: str | None = None
+    nominal_day: str | None = None
+    collected: str | None = None
+    infusion_end: str | None = None
+    qpcr_sample: str | None = None
+    ng_input: str | None = None
+    elution_ul: str | None = None
+    template_ul: str | None = None
+    blood_ul: str | None = None
+    recovery: str | None = None
+    source: str = ""
 
     @property
     def what(self) -> str:
-        """The table and the row's words."""
-        return f"{self.table}: {', '.join(f'{cell.column} {cell.text}' for cell in self.cells)}"
+        """The sample in a line."""
+        when = self.date or self.collected or f"day {self.day or self.nominal_day}"
+        return f"sample: {self.analyte} {self.value or 'not done'} {self.unit}, {when}"
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """What was written, by column of `samples`."""
+        own = (one.name for one in fields(self) if one.name not in ("participant", "reason", "override"))
+        return {name: text for name in own if (text := getattr(self, name))}
+
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day of the sample, where it was written as one."""
+        return _read(self.date or self.collected)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NothingToReport(Event):
+    """A person attests that there was nothing of this table up to now: a folder's table with its header only."""
+
+    table: str
+
+    @property
+    def what(self) -> str:
+        """The table that is empty."""
+        return f"nothing to report: {self.table}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkedSynthetic(Event):
+    """The people of this record are invented; the mark travels into everything made from it."""
+
+    own_command: ClassVar[str] = "escalon casebook import"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +126,19 @@ class FactCorrected(ParticipantEvent):
 
     corrects: int
     fact: Observation
+    lifts: tuple[AnswerPart, ...] = ()
+    """The holds that would be gone: the software writes them, and until `needs` people signed, the stricter reading governs."""
+    needs: int = 0
     needs_reason: ClassVar[bool] = True
 
     @property
     def what(self) -> str:
         """The fact and the entry it corrects."""
         return f"{self.fact} (corrects entry {self.corrects})"
+
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day of the observation."""
+        return _read(self.fact.day)
 
     @property
     def supersedes(self) -> int:
@@ -87,6 +152,9 @@ class EntryCorrected(Event):
 
     corrects: int
     now: Event
+    lifts: tuple[AnswerPart, ...] = ()
+    """The holds that would be gone: the software writes them, and until `needs` people signed, the stricter reading governs."""
+    needs: int = 0
     needs_reason: ClassVar[bool] = True
 
     @property
@@ -105,6 +173,9 @@ class EntryAnnulled(Event):
     """An entry should never have been made (wrong participant, entered twice); it stays readable and counts no more."""
 
     annuls: int
+    lifts: tuple[AnswerPart, ...] = ()
+    """The holds that would be gone: the software writes them, and until `needs` people signed, the stricter reading governs."""
+    needs: int = 0
     needs_reason: ClassVar[bool] = True
 
     @property
@@ -154,3 +225,8 @@ class VisitUnlocked(ParticipantEvent):
 
     visit: str
     needs_reason: ClassVar[bool] = True
+
+
+def _read(text: str | None) -> Day | None:
+    """A day as it was written, once the door has let it in."""
+    return Day.parse(text) if text else None

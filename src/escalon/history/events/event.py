@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
 from typing import ClassVar
+
+from escalon.facts import Day
 
 KINDS: dict[str, type[Event]] = {}
 """Every kind of event by the name it is stored under; a class enters by being defined."""
@@ -49,6 +52,18 @@ class Event:
         """What the event is about, in a few words for the audit trail."""
         return spaced(self.kind)
 
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day it happened, where it happened; None where it has none (an account) or none was written."""
+        return None
+
+    def known_by(self, last: date, zone: tzinfo) -> Event | None:
+        """The event as it was known by the end of a day: None where it happened later, an end that lies later not yet known.
+
+        A partial date that may lie before stays: leaving it out could hide something that had happened.
+        """
+        day = self.happened(zone)
+        return None if day is not None and day.earliest > last else self
+
     @property
     def supersedes(self) -> int | None:
         """The number of the entry whose content this event replaces, if it replaces one."""
@@ -60,6 +75,16 @@ class ParticipantEvent(Event):
     """Something that happened to, or was found in, one participant."""
 
     about_participant: ClassVar[bool] = True
+
+
+def day_of(when: Day | date | datetime | None, zone: tzinfo) -> Day | None:
+    """The calendar day of a moment, in the zone where it happened."""
+    match when:
+        case datetime():
+            return Day.of(when.astimezone(zone).date())
+        case date():
+            return Day.of(when)
+    return when
 
 
 def spaced(kind: str) -> str:

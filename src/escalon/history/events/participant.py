@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 from enum import StrEnum
 from typing import ClassVar
 
+from escalon.facts import Day
+from escalon.history.events.answer import Answer
 from escalon.history.events.event import ParticipantEvent
 from escalon.history.events.signature import Signed
 
@@ -27,6 +29,10 @@ class ParticipantConsented(ParticipantEvent):
     form: str
     signed_on: date
 
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day of the signature."""
+        return Day.of(self.signed_on)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConsentWithdrawn(ParticipantEvent):
@@ -35,14 +41,27 @@ class ConsentWithdrawn(ParticipantEvent):
     on: date
     needs_reason: ClassVar[bool] = True
 
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day of the withdrawal."""
+        return Day.of(self.on)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ParticipantScreened(ParticipantEvent):
-    """Eligibility was examined; `rests_on` numbers the entries the verdict was drawn from."""
+    """Eligibility was examined. `answer` is what the study's criteria said of what was recorded, computed by the software.
+
+    `as_of` is the day of decision that was asked about; `findings` are clauses that a person decided otherwise, or notes.
+    """
 
     verdict: Verdict
     findings: tuple[str, ...] = ()
     rests_on: tuple[int, ...] = ()
+    as_of: date | None = None
+    answer: Answer | None = None
+
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day of decision."""
+        return Day.of(self.as_of) if self.as_of else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,4 +81,16 @@ class ParticipantWithdrawn(ParticipantEvent):
     """The participant left the treatment or the study."""
 
     on: date
+    needs_reason: ClassVar[bool] = True
+
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day of leaving."""
+        return Day.of(self.on)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantTransferred(ParticipantEvent):
+    """The participant goes on at another site; whoever records it may act at both."""
+
+    to_site: str
     needs_reason: ClassVar[bool] = True

@@ -129,7 +129,10 @@ class ClockConfirmed(Signed):
 
 @dataclass(frozen=True, kw_only=True)
 class FolderImported(Event):
-    """Rows of a data folder were taken over; `digest` is of the files read."""
+    """Rows of a data folder were taken over; `digest` is of the files read.
+
+    `departures` is the SHA-256 of the list of acts in it that the study's rules would have held; two people sign it.
+    """
 
     folder: str
     digest: str
@@ -137,3 +140,4 @@ class FolderImported(Event):
     already_there: int
     conflicts: int
     own_command: ClassVar[str] = "escalon casebook import"
+    departures: str = ""

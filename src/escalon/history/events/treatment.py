@@ -1,13 +1,16 @@
-"""Allocation to a level, the cell product's way, and what it did."""
+"""Allocation to a level, the cell product's way, what was given, and what it did."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import ClassVar
 
-from escalon.history.events.event import ParticipantEvent
+from escalon.facts import Day
+from escalon.history.events.answer import Answer, AnswerPart
+from escalon.history.events.event import Event, ParticipantEvent, day_of
+from escalon.safety.adverse_event import AdverseEvent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +23,13 @@ class LevelAllocated(ParticipantEvent):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if min(self.cohort, self.level, self.place) < 1:
-            raise ValueError("cohorts, levels and places count from 1")
+        if min(self.cohort, self.place) < 1:
+            raise ValueError("cohorts and places count from 1")
 
 
 @dataclass(frozen=True, kw_only=True)
 class AllocationReleased(ParticipantEvent):
-    """The participant gave the place back (withdrawn, not infused, or replaced because not evaluable)."""
+    """The participant gave the place back; what happened to them, and every clock, stays."""
 
     cohort: int
     place: int
@@ -39,6 +42,10 @@ class ApheresisDone(ParticipantEvent):
 
     at: datetime
     collection: str
+
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day of collection."""
+        return day_of(self.at, zone)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +61,10 @@ class LymphodepletionGiven(ParticipantEvent):
         if self.ended_on < self.started_on:
             raise ValueError(f"lymphodepletion ends on {self.ended_on}, before it starts on {self.started_on}")
 
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The first day."""
+        return Day.of(self.started_on)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProductReleased(ParticipantEvent):
@@ -65,45 +76,102 @@ class ProductReleased(ParticipantEvent):
     certificate: str
     at: datetime
 
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day of release."""
+        return day_of(self.at, zone)
+
 
 @dataclass(frozen=True, kw_only=True)
 class CellsInfused(ParticipantEvent):
-    """The product was infused: the moment it started, and CAR-T cells per kilogram as delivered."""
+    """The product was infused, at a moment or on a day; cells per kilogram are what was really given, if it is known."""
 
-    at: datetime
-    product: str
     level: int
-    cells_per_kg: Decimal
+    at: datetime | None = None
+    on: Day | None = None
+    product: str = ""
+    cells_per_kg: Decimal | None = None
     volume_ml: Decimal | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.cells_per_kg <= 0:
-            raise ValueError(f"cells per kg is {self.cells_per_kg}; an infusion delivers more than none")
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdverseEventRecorded(ParticipantEvent):
-    """An adverse event as reported: term, CTCAE grade 1 to 5, onset and end as known, seriousness, relation."""
-
-    term: str
-    grade: int
-    onset: str
-    end: str | None = None
-    serious: bool | None = None
-    related: bool | None = None
-    interest: str | None = None
     source: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.grade not in range(1, 6):
-            raise ValueError(f"grade {self.grade} is not a CTCAE grade; write 1 to 5")
+        if (self.at is None) == (self.on is None):
+            raise ValueError("an infusion has its moment (at) or its day (on), one of the two")
+        if self.cells_per_kg is not None and not self.cells_per_kg > 0:
+            raise ValueError(f"cells per kg is {self.cells_per_kg}; an infusion delivers more than none")
+
+    @property
+    def what(self) -> str:
+        """The dose as one says it."""
+        given = "a dose not recorded" if self.cells_per_kg is None else f"{self.cells_per_kg:,f} cells/kg"
+        return f"cells infused: level {self.level}, {given}"
+
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day of infusion."""
+        return day_of(self.at or self.on, zone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreatmentGiven(ParticipantEvent):
+    """A drug or procedure was given: one course of it, with its dose where one applies."""
+
+    treatment: str
+    start: Day | None
+    end: Day | None = None
+    ongoing: bool = False
+    dose: Decimal | None = None
+    unit: str = ""
+    route: str = ""
+    indication: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.start is not None and self.end is not None and self.end.is_before(self.start):
+            raise ValueError(f"{self.treatment} ends on {self.end}, before its start on {self.start}")
+        if self.end is not None and self.ongoing:
+            raise ValueError(f"{self.treatment} cannot be ongoing and have ended on {self.end}. Keep one of the two")
+
+    @property
+    def what(self) -> str:
+        """The course in a line."""
+        dose = "" if self.dose is None else f" {self.dose:f} {self.unit}"
+        return f"treatment: {self.treatment}{dose} from {self.start}" + (f" to {self.end}" if self.end else "")
+
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The first day."""
+        return self.start
+
+    def known_by(self, last: date, zone: tzinfo) -> Event | None:
+        """An end that lies later is not yet known."""
+        begun = super().known_by(last, zone)
+        ends_later = begun is not None and self.end is not None and self.end.earliest > last
+        return replace(self, end=None, ongoing=True) if ends_later else begun
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdverseEventRecorded(ParticipantEvent, AdverseEvent):
+    """An adverse event as reported: what a row of `adverse_events` says."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check()
 
     @property
     def what(self) -> str:
         """The event as one says it."""
-        return f"adverse event: {self.term}, grade {self.grade}, from {self.onset}"
+        grade = "grade not recorded" if self.grade is None else f"grade {self.grade}"
+        return f"adverse event: {self.term}, {grade}, from {self.start}"
+
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The first day."""
+        return self.start
+
+    def known_by(self, last: date, zone: tzinfo) -> Event | None:
+        """An end that lies later, and with it the outcome, is not yet known."""
+        begun = super().known_by(last, zone)
+        ends_later = begun is not None and self.end is not None and self.end.earliest > last
+        return replace(self, end=None, ongoing=True, outcome="") if ends_later else begun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +181,7 @@ class DltProposed(ParticipantEvent):
     is_dlt: bool
     because: str
     rests_on: tuple[int, ...] = ()
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,3 +191,25 @@ class DltAdjudicated(ParticipantEvent):
     is_dlt: bool
     because: str
     rests_on: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DltWindowReviewed(ParticipantEvent):
+    """The investigator reviewed a DLT window up to a day and found no dose-limiting toxicity but those named."""
+
+    through: date
+    because: str = ""
+
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The last day reviewed."""
+        return Day.of(self.through)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluabilityJudged(ParticipantEvent):
+    """A person judged whether the participant counts for dose-limiting toxicity; not evaluable means replaced."""
+
+    is_evaluable: bool
+    because: str = ""
+    lifts: tuple[AnswerPart, ...] = ()
+    needs: int = 0

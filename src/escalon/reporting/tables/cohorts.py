@@ -1,6 +1,6 @@
 """Cohorts and dose-limiting toxicities: by participant, and counted by level."""
 
-from escalon.conduct.dosing import OUTCOMES, NextDose
+from escalon.conduct.judge.dosing import OUTCOMES, NextDose
 from escalon.escalation import Outcome
 from escalon.facts import plain
 from escalon.protocol.study import DosePlan

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from escalon.conduct.screening import WORDS, Screening, Verdict
+from escalon.conduct.judge.screening import WORDS, Screening, Verdict
 from escalon.reporting.tables.grid import Grid
 
 _LEFT = frozenset(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from escalon.casebook.records import Records
+from escalon.history import Trial
 from escalon.instruments.safety.ctcae.results import GradedResult, grade_results, worst_by_term
 from escalon.reporting.tables.grid import Grid
 from escalon.safety.counting import Treated
@@ -11,11 +11,11 @@ from escalon.safety.counting import Treated
 GRADES = (0, 1, 2, 3, 4)
 
 
-def laboratory_grid(records: Records, population: Sequence[Treated], cutoff: date) -> Grid:
+def laboratory_grid(trial: Trial, population: Sequence[Treated], cutoff: date) -> Grid:
     """One row per term that anybody has a graded result of from the day of infusion to the cut-off."""
     worst = [
         worst_by_term(
-            grade_results(records.facts_of(one.participant), one.lymphodepletion or one.infusion), one.infusion, cutoff
+            grade_results(trial.facts_of(one.participant), one.lymphodepletion or one.infusion), one.infusion, cutoff
         )
         for one in population
     ]

@@ -1,0 +1,1 @@
+"""Judge: questions of study, history and moment, answered alike whatever asks; nothing here records."""

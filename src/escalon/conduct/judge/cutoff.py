@@ -1,0 +1,75 @@
+"""The data cut-off: nothing after it is read, so that the same cut-off always gives the same answer."""
+
+from datetime import date
+
+from escalon.facts import Day
+from escalon.history import Current, Trial
+from escalon.history.events import Event, FactRecorded, ParticipantConsented
+
+
+class CutoffError(ValueError):
+    """A cut-off that cannot be used; says what to write."""
+
+
+def last_day(trial: Trial, today: date | None = None) -> Day:
+    """The last day on which anything was recorded, so that by default nothing is left out. Raises CutoffError for none.
+
+    A partial date counts with the first day it may be. A day after `today` is a slip of the pen, and would close windows
+    that are still open: it is refused.
+    """
+    found = [(day, one.place) for one in trial.standing.in_order() for day in _days(one, trial) if day is not None]
+    if not any(not day.is_partial for day, _ in found):
+        raise CutoffError(
+            "nothing recorded has a full date, so there is no data cut-off. Write one: --cutoff 2025-03-14"
+        )
+    last, place = max(((day.earliest, place) for day, place in found), key=lambda one: one[0])
+    if today is not None and last > today:
+        raise CutoffError(
+            f"something is dated {last} ({place}), which is yet to come. Correct it, or write the cut-off: --cutoff {today}"
+        )
+    return Day.of(last)
+
+
+def _days(one: Current[Event], trial: Trial) -> tuple[Day | None, ...]:
+    end = getattr(one.event, "end", None)
+    until = getattr(getattr(one.event, "fact", None), "until", None)
+    return one.event.happened(trial.frame.zone), end, Day.parse(until) if until else None
+
+
+def checked(cutoff: Day) -> Day:
+    """A cut-off, once it is known to be one day: a month would close windows that are still open. Raises CutoffError."""
+    if cutoff.is_partial:
+        raise CutoffError(f"the cut-off {cutoff} is no full day. Write one: --cutoff {cutoff.latest}")
+    return cutoff
+
+
+def as_of(trial: Trial, cutoff: Day) -> Trial:
+    """The trial as it stood on a day: later happenings left out, later ends not yet known. Raises CutoffError for a month.
+
+    A person who had not yet consented is left out whole: their history, though older, was not in the study's hands.
+    """
+    last = checked(cutoff).latest
+    then = trial.known_on(last)
+    for code in _yet_to_come(then):
+        then.later += then.courses.pop(code).observations
+        then.unread = tuple(row for row in then.unread if row.participant != code)
+    return then
+
+
+def _yet_to_come(trial: Trial) -> list[str]:
+    """The participants whose consent and screening are all dated after the day, and who had not been infused by then."""
+    names = {trial.frame.roles.get("consent"), trial.frame.roles.get("screening")}
+    later = {
+        one.event.participant
+        for one in trial.later
+        if isinstance(one.event, ParticipantConsented)
+        or (isinstance(one.event, FactRecorded) and one.event.fact.name in names)
+    }
+    here = [trial.courses[code] for code in later if code in trial.courses]
+    return [
+        one.code
+        for one in here
+        if not one.infusions
+        and one.consented is None
+        and not any(seen.event.fact.name in names for seen in one.observations)
+    ]

@@ -1,0 +1,105 @@
+"""Departures: what was done that the study's rules would have held, found by replaying a history day by day.
+
+A source that never keeps a kind of event (a data folder has no places, releases or signatures) says so in one line; what it
+does keep is held against the rules: consent before treatment, eligibility by the criteria, clocks, doubts, the dose rule,
+the window of the level, the size of cohorts and of the trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
+from escalon.conduct.judge.screening import Verdict, screen_one
+from escalon.escalation import EscalationError, Stop, Treat
+from escalon.facts import Day
+from escalon.history import Trial
+from escalon.protocol.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class ActDeparture:
+    """One act and the rule that would have held it."""
+
+    participant: str
+    day: date
+    rule: str
+    says: str
+    source: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.participant}: {self.says} [{self.rule}]"
+
+    def as_json(self) -> dict[str, Any]:
+        """The departure for scripts."""
+        return {
+            "participant": self.participant, "day": self.day.isoformat(), "rule": self.rule, "says": self.says,
+            "source": self.source,
+        }  # fmt: skip
+
+
+def departures(study: Study, trial: Trial) -> list[ActDeparture]:
+    """Every infusion that the rules would have held on its day, in the order of the infusions."""
+    found: list[ActDeparture] = []
+    doses = first_doses(study, trial)
+    for place, given in enumerate(doses):
+        found += _of_person(study, trial, given)
+        found += _of_dosing(study, trial, given, doses[:place])
+        if place >= study.dose.cap:
+            found.append(_one(given, "trial size", f"the study treats {study.dose.cap} participants at most"))
+    for course in trial.infused():
+        found += [
+            _one(later, "once", "infused again; the study plans no retreatment")
+            for later in doses_of(study, course)[1:]
+            if study.dose.retreatment == "not planned"
+        ]
+    return found
+
+
+def _one(given: Given, rule: str, says: str) -> ActDeparture:
+    return ActDeparture(given.participant, given.day.earliest, rule, says, given.source)
+
+
+def _of_person(study: Study, trial: Trial, given: Given) -> Iterator[ActDeparture]:
+    course = trial.course(given.participant)
+    if course.consented is None:
+        yield _one(given, "consent", "infused without a recorded consent")
+    elif course.consented.earliest > given.day.latest:
+        yield _one(given, "consent", f"infused before the consent of {course.consented}")
+    if course.left is not None and course.left.latest < given.day.earliest:
+        yield _one(given, "withdrawn", f"infused after leaving the study on {course.left}")
+    screening = screen_one(study, trial, given.participant, given.day)
+    if screening.verdict is Verdict.NOT_MET:
+        failed = ", ".join(clause.criterion.id for clause in screening.failed())
+        yield _one(given, "eligibility", f"infused, and not eligible by what is recorded before treatment ({failed})")
+    elif screening.verdict is Verdict.UNKNOWN:
+        yield _one(given, "eligibility", "infused, and eligibility is undecided by what is recorded before treatment")
+    if given.cells_per_kg is not None and (off := deviation(study.dose, given)):
+        yield _one(given, "dose", off)
+
+
+def _of_dosing(study: Study, trial: Trial, given: Given, earlier: list[Given]) -> Iterator[ActDeparture]:
+    """What the rule and its clocks said on the day of an infusion, with what had happened before it."""
+    day = given.day.earliest
+    before = trial.known_on(day)
+    for code in [one for one in before.courses if one not in {each.participant for each in earlier}]:
+        before.courses[code] = replace(before.courses[code], infusions=[], adverse_events=[])
+    try:
+        told = decide_next_dose(study, before, Day.of(day)).decision
+    except EscalationError as error:
+        yield _one(given, "rule", f"infused at level {given.level} while no dose could be decided: {error}")
+        return
+    if isinstance(told, Treat) and told.level == given.level and (told.now or 0) > 0:
+        return
+    wait = "" if isinstance(told, Treat | Stop) or told.until is None else f", before {told.until}"
+    yield _one(given, "rule", f"infused at level {given.level}{wait}, where the rule said: {told} ({told.reason})")
+
+
+def digest_of_departures(found: list[ActDeparture]) -> str:
+    """What two people sign once: the SHA-256 of the list, a line each; empty where there is nothing to sign."""
+    return sha256("\n".join(map(str, found)).encode()).hexdigest() if found else ""

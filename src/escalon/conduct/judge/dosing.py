@@ -1,0 +1,243 @@
+"""The next dose from what happened: who counts, who is pending, and what the study's rule says today."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from escalon.conduct.judge.cutoff import checked
+from escalon.conduct.judge.evidence import evidence, study_definition
+from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
+from escalon.escalation import (
+    Cohort,
+    Conduct,
+    Decision,
+    EscalationError,
+    Outcome,
+    Stop,
+    Treated,
+    Wait,
+    headline,
+    next_dose,
+)
+from escalon.facts import Day, exact
+from escalon.history import Course, Current, Trial
+from escalon.history.events import DltProposed
+from escalon.protocol.design import calendar_guards, dose_rule
+from escalon.protocol.study import DosePlan, Study
+from escalon.safety.dlt_evidence import DltEvidence, uncounted_notes
+
+OUTCOMES = {
+    Outcome.NO_DLT: "no DLT",
+    Outcome.DLT: "DLT",
+    Outcome.PENDING: "pending",
+    Outcome.NOT_EVALUABLE: "not evaluable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DoseReview:
+    """One treated participant as the dose decision sees them: outcome, why, and whether the dose lay in its window."""
+
+    participant: str
+    infusion: Given
+    outcome: Outcome
+    why: str
+    window_ends: date
+    """The last day of the DLT window; an event on it still counts."""
+    deviation: str = ""
+    late: str = ""
+    """What the committee should see beside the outcome: severe events, deaths, late toxicity, clauses met and judged no."""
+    in_doubt: bool = False
+    """Pending not for the window but because something recorded could be a DLT, or contradicts itself."""
+    counted_at: int = 0
+    """The level it counts at: the assigned one, unless the study counts as treated."""
+    evidence: DltEvidence | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The review for scripts."""
+        return {
+            "participant": self.participant,
+            "level": self.infusion.level,
+            "infused": str(self.infusion.day),
+            "outcome": self.outcome.name.lower(),
+            "why": self.why,
+            "window_ends": self.window_ends.isoformat(),
+            "deviation": self.deviation,
+            "late": self.late,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NextDose:
+    """The decision and all it rests on."""
+
+    decision: Decision
+    conduct: Conduct
+    reviews: tuple[DoseReview, ...]
+    today: date
+    assumptions: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        """The decision as a committee should read it: how many now, and what a stop does and does not say of an MTD."""
+        return headline(self.decision)
+
+    def as_json(self) -> dict[str, Any]:
+        """The decision for scripts."""
+        return {
+            "headline": self.headline,
+            "decision": self.decision.as_json(),
+            "conduct": str(self.conduct),
+            "today": self.today.isoformat(),
+            "participants": [review.as_json() for review in self.reviews],
+            "assumptions": list(self.assumptions),
+        }
+
+
+def decide_next_dose(study: Study, trial: Trial, today: Day) -> NextDose:
+    """The next dose by the study's rule, from infusions and adjudicated DLTs up to a day. Raises EscalationError.
+
+    A DLT always counts. Nobody counts as free of DLT before the window has closed, nor while an event that could be one
+    awaits adjudication; whoever left or died before without a DLT is not evaluable and is replaced. No dose is decided while
+    a row of doses or adverse events is refused: it could be a DLT.
+    """
+    day = checked(today).latest
+    _all_read(trial)
+    reviews = tuple(review(study, trial, infusion, day) for infusion in first_doses(study, trial))
+    conduct = _conduct(reviews, study.dose)
+    assumptions = tuple(one.id for one in study.assumptions_about("dose", "dlt"))
+    decision = next_dose(dose_rule(study), conduct, calendar_guards(study), day)
+    if doubtful := [one for one in reviews if one.in_doubt]:
+        decision = _held(decision, doubtful)
+    noted = replace(decision, notes=(*decision.notes, *_to_know(study, trial, reviews)))
+    return NextDose(noted, conduct, reviews, day, assumptions)
+
+
+def _held(decision: Decision, doubtful: list[DoseReview]) -> Decision:
+    """Nobody is dosed while it is in doubt whether somebody had a DLT; a stop stays a stop."""
+    who = "; ".join(f"{one.participant}: {one.why}" for one in doubtful)
+    if isinstance(decision, Stop):
+        return decision
+    return Wait(f"whether it was a DLT is not decided ({who}); settle that first", None, decision.notes)
+
+
+def _all_read(trial: Trial) -> None:
+    """Refuse to decide while something that could be a DLT is unread, or belongs to nobody who was infused."""
+    left = trial.frame.roles.get("left")
+    held = [row.why for row in trial.unread if row.table in _READ or row.about == left]
+    if held:
+        raise EscalationError(f"what could be a DLT cannot be read, so no dose is decided. Correct: {'; '.join(held)}")
+    for course in trial.courses.values():
+        known = bool(course.infusions or course.observations or course.consents)
+        for one in course.adverse_events:
+            if not (course.infusions if one.event.dlt else known):
+                what = f"{one.event.term}, grade {one.event.grade}, from {one.event.start} [{one.place}]"
+                raise EscalationError(
+                    f"{what} is recorded for {course.code}, who was not infused. Correct the code in adverse_events, "
+                    "or add the infusion to doses"
+                )
+
+
+_READ = ("doses", "adverse_events")
+
+
+def _to_know(study: Study, trial: Trial, reviews: tuple[DoseReview, ...]) -> list[str]:
+    """What the committee should see beside the decision: doses off their level, severe events, silence, what lies later."""
+    notes = [f"{one.participant} counts at level {one.counted_at}: {one.deviation}" for one in reviews if one.deviation]
+    notes += [f"{one.participant}: {said}" for one in reviews if one.late for said in one.late.split("; ")]
+    definition = study_definition(study)
+    if definition is not None:
+        notes += uncounted_notes([one.evidence for one in reviews if one.evidence], definition)
+    for one in reviews:
+        seen = _last_seen(trial.course(one.participant))
+        reviewed = one.evidence is not None and not one.evidence.uncounted
+        if one.outcome is Outcome.NO_DLT and seen < one.window_ends and not reviewed:
+            notes.append(
+                f"nothing is recorded of {one.participant} from {seen} to the end of the window: confirm no DLT"
+            )
+    for course in trial.infused():
+        notes += [
+            f"{later.participant} was infused again on {later.day}: {_RETREATED[study.dose.retreatment]}"
+            for later in doses_of(study, course)[1:]
+        ]
+    return notes
+
+
+_RETREATED = {
+    "not planned": "the study plans no retreatment; the first dose counts",
+    "not counted": "a retreatment, which does not count for the dose rule",
+    "counted": "a retreatment, which counts as the study says",
+}
+
+
+def _last_seen(course: Course) -> date:
+    """The last day about which anything is recorded of a participant."""
+    days = [day for fact in course.facts for day in (fact.day, fact.until)]
+    days += [one.event.happened(course.zone) for one in course.samples]
+    days += [day for one in course.adverse_events for day in (one.event.start, one.event.end)]
+    return max((day.latest for day in days if day), default=date.min)
+
+
+def review(study: Study, trial: Trial, given: Given, day: date) -> DoseReview:
+    """How one infused participant counts on a day, and why."""
+    found = evidence(study, trial, given, day)
+    off = deviation(study.dose, given)
+    outcome, why = found.outcome, found.why
+    unanswered = (
+        outcome is Outcome.PENDING and found.until is None
+    )  # the window has closed, and nobody says what it held
+    in_doubt = found.in_doubt or unanswered
+    waiting = [one for one in awaiting(trial.course(given.participant)) if outcome is not Outcome.DLT]
+    if waiting:
+        outcome, in_doubt = Outcome.PENDING, True
+        why = f"a DLT was proposed ({waiting[0].event.because}) and awaits its judgement"
+    elif _is_left_out(study.dose, given, off) and outcome is not Outcome.DLT and not in_doubt:
+        outcome, why = Outcome.NOT_EVALUABLE, f"{off}: not counted unless it has a DLT, and replaced"
+    return DoseReview(
+        given.participant, given, outcome, why, found.window.last, off, "; ".join(found.notes), in_doubt,
+        _counted_level(study.dose, given), found,
+    )  # fmt: skip
+
+
+def _is_left_out(plan: DosePlan, given: Given, off: str) -> bool:
+    """Whether a dose outside its level's window does not count, as the study says."""
+    return bool(off) and given.cells_per_kg is not None and plan.off_dose == "exclude unless DLT"
+
+
+def awaiting(course: Course) -> list[Current[DltProposed]]:
+    """The proposals that a participant had a DLT which no later judgement considered."""
+    judged = course.dlt_judgements
+    return [
+        one
+        for one in course.dlt_proposals
+        if one.event.is_dlt and not any(one.number in each.event.rests_on for each in judged)
+    ]
+
+
+def _counted_level(plan: DosePlan, given: Given) -> int:
+    """The level a participant counts at: the assigned one, or as treated where the study says so."""
+    if plan.off_dose != "as treated" or given.cells_per_kg is None:
+        return given.level
+    amount = exact(given.cells_per_kg)
+    return min(plan.levels, key=lambda level: (abs(amount - level.amount.value), level.number)).number
+
+
+def _conduct(reviews: tuple[DoseReview, ...], plan: DosePlan) -> Conduct:
+    return Conduct(tuple(Cohort(tuple(treated)) for treated in _cohorts(reviews, plan)))
+
+
+def _cohorts(reviews: tuple[DoseReview, ...], plan: DosePlan) -> list[list[Treated]]:
+    """Consecutive participants of one level are a cohort; the rule counts, so a fourth does no harm."""
+    treated = [Treated(one.counted_at, one.outcome, one.infusion.last.earliest, one.participant) for one in reviews]
+    cohorts: list[list[Treated]] = []
+    for _, same in groupby(treated, key=lambda one: one.level):
+        run: list[Treated] = []
+        for one in same:
+            run.append(one)
+            if sum(each.outcome is not Outcome.NOT_EVALUABLE for each in run) == plan.cohort_size:
+                cohorts.append(run)
+                run = []
+        if run:
+            cohorts.append(run)
+    return cohorts

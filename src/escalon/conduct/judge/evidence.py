@@ -1,0 +1,65 @@
+"""How each infused participant counts: the study's definition asked of what is recorded, and what people decided about it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from escalon.conduct.judge.given import Given
+from escalon.facts import Truth
+from escalon.history import Course, Trial
+from escalon.protocol.design import in_days
+from escalon.protocol.dlt_window import dlt_window
+from escalon.protocol.study import Study
+from escalon.safety.dlt_clauses import Horizon
+from escalon.safety.dlt_definition import DltDefinition, definition_of
+from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence
+from escalon.safety.followed import Entered, Followed, Judgement, WindowReview
+
+
+def study_definition(study: Study) -> DltDefinition | None:
+    """The definition of the study folder, with its window; `None` where the folder has none."""
+    if study.dlt is None:
+        return None
+    days = in_days(study.dose.dlt_window)
+    return definition_of(study.dlt.events, days, study.dlt.excluded, confirmed=study.dlt.confirmed)
+
+
+def evidence(study: Study, trial: Trial, given: Given, as_of: date) -> DltEvidence:
+    """The evidence of one infused participant as of a day, read by dosing, the report, the casebook and the pages alike."""
+    definition = study_definition(study) or definition_of((), in_days(study.dose.dlt_window), ())
+    window = dlt_window(study, given.last.earliest)
+    horizon = Horizon(given.day.earliest, window.last, as_of)
+    found = followed(trial, trial.course(given.participant), as_of)
+    return dlt_evidence(definition, found, horizon, review_required=study.dose.window_review == "required")
+
+
+def followed(trial: Trial, course: Course, as_of: date) -> Followed:
+    """One infused participant as the definition sees them: events, counts, judgements, reviews, leaving."""
+    left = course.left
+    now = {one.number: one.entry.number for one in course.adverse_events if one.entry.at}
+    judged = [
+        Judgement(one.event.is_dlt, one.number, frozenset(now.get(n, n) for n in one.event.rests_on), one.event.because)
+        for one in course.dlt_judgements
+    ]
+    return Followed(
+        participant=course.code,
+        events=[Entered(one.event, one.entry.number if one.entry.at else 0) for one in course.adverse_events],
+        counts=[Entered(fact, number) for fact, number in course.numbered_facts()],
+        judgements=judged,
+        reviews=[*_reviews(course)],
+        evaluable=_evaluable(course),
+        left=left if left is not None and left.earliest <= as_of else None,
+        died=course.died,
+        is_reported=bool(
+            "adverse_events" in trial.attested or any(one.adverse_events for one in trial.courses.values())
+        ),
+    )
+
+
+def _reviews(course: Course) -> list[WindowReview]:
+    found = [WindowReview(one.event.through, one.number) for one in course.window_reviews]
+    return found + [WindowReview(day.earliest, number) for day, number in course.days_of("dlt_review")]
+
+
+def _evaluable(course: Course) -> Truth:
+    return course.evaluability[-1].event.is_evaluable if course.evaluability else None

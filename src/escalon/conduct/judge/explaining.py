@@ -1,0 +1,168 @@
+"""How a number came about: the finding, the findings beneath it, down to the entries they rest on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from escalon.conduct.judge.dosing import OUTCOMES, decide_next_dose, review
+from escalon.conduct.judge.given import dose_of
+from escalon.conduct.judge.scores import scored
+from escalon.conduct.judge.screening import WORDS, screen_one
+from escalon.facts import Day, Fact, Finding, plain
+from escalon.history import Current, Trial
+from escalon.history.events import AdverseEventRecorded
+from escalon.instruments import catalogue
+from escalon.protocol.study import Study
+
+
+class NothingToExplain(ValueError):
+    """A participant or finding that does not exist; says which do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of an explanation, and what is beneath it."""
+
+    text: str
+    beneath: tuple["Line", ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """The line for scripts."""
+        return {"text": self.text, "beneath": [line.as_json() for line in self.beneath]}
+
+
+def explain(study: Study, trial: Trial, participant: str, finding: str, cutoff: Day, visit: str = "") -> Line:
+    """Explain a clause (`I-3a`), a score (`das28_esr`), `eligibility`, `dlt` or, for everybody, `next_dose`."""
+    if finding == "next_dose":
+        return _next_dose(study, trial, cutoff)
+    if participant not in trial.participants:
+        known = ", ".join(trial.participants)
+        raise NothingToExplain(f"there is no participant {participant!r}. There are {known}")
+    if finding == "eligibility":
+        return _eligibility(study, trial, participant, cutoff)
+    if finding == "dlt":
+        return _dlt(study, trial, participant, cutoff)
+    if any(criterion.id == finding for criterion in study.criteria):
+        return _clause(study, trial, participant, finding, cutoff)
+    return _score(study, trial, participant, finding, visit)
+
+
+def _clause(study: Study, trial: Trial, participant: str, id: str, cutoff: Day) -> Line:
+    screening = screen_one(study, trial, participant, cutoff)
+    clause = next(one for one in screening.clauses if one.criterion.id == id)
+    says = Line(f"the registry says: {clause.criterion.says}")
+    rule = Line(f"read as: {' '.join(clause.criterion.rule.split())} ({clause.criterion.place})")
+    assumed = tuple(
+        Line(f"assumption {one}: {study.assumption(one).default}") for one in study.assumed(clause.criterion.id)
+    )
+    head = f"{id} for {participant}: {clause.shown} (decided as of {screening.as_of})"
+    return Line(head, (says, rule, *assumed, *_beneath(clause.finding)))
+
+
+def _eligibility(study: Study, trial: Trial, participant: str, cutoff: Day) -> Line:
+    screening = screen_one(study, trial, participant, cutoff)
+    lines = (
+        Line(f"{clause.criterion.id} {clause.shown}: {clause.sentence}", _beneath(clause.finding))
+        for clause in screening.clauses
+        if clause.verdict is not screening.verdict.NOT_APPLICABLE
+    )
+    return Line(f"{participant}: {WORDS[screening.verdict]} as of {screening.as_of}", tuple(lines))
+
+
+def _dlt(study: Study, trial: Trial, participant: str, cutoff: Day) -> Line:
+    infusion = dose_of(study, trial, participant)
+    if infusion is None:
+        raise NothingToExplain(f"{participant} has not been infused")
+    found = review(study, trial, infusion, cutoff.latest)
+    events = tuple(_event(event) for event in trial.course(participant).adverse_events)
+    head = f"{participant}: {OUTCOMES[found.outcome]}: {found.why}"
+    given = Line(
+        f"level {infusion.level}, {plain(infusion.cells_per_kg)} cells/kg on {infusion.day} [{infusion.source}]"
+    )
+    window = Line(f"DLT window of {study.dose.dlt_window}, last day {found.window_ends}")
+    return Line(head, (given, window, Line("events", events)))
+
+
+def _event(one: Current[AdverseEventRecorded]) -> Line:
+    event = one.event
+    lasted = f"{event.start} to {event.end or ('ongoing' if event.ongoing else 'an end that is not recorded')}"
+    return Line(f"{event.term}, grade {event.grade}, {lasted}, DLT {plain(event.dlt)}  [{one.place}]")
+
+
+def _next_dose(study: Study, trial: Trial, cutoff: Day) -> Line:
+    found = decide_next_dose(study, trial, cutoff)
+    people = tuple(_dlt(study, trial, one.participant, cutoff) for one in found.reviews)
+    rests = tuple(Line(f"assumption {id}: {study.assumption(id).default}") for id in found.assumptions)
+    notes = tuple(Line(note) for note in found.decision.notes)
+    return Line(
+        f"{found.headline}: {found.decision.reason}", (*notes, Line(f"conduct: {found.conduct}", people), *rests)
+    )
+
+
+def _score(study: Study, trial: Trial, participant: str, name: str, visit: str) -> Line:
+    facts = [fact for fact in scored(study, trial, participant).named(name) if visit in ("", fact.visit, str(fact.day))]
+    if not facts:
+        names = sorted({fact.name for fact in scored(study, trial, participant)})
+        where = f" at {visit}" if visit else ""
+        raise NothingToExplain(
+            f"{participant} has no {name}{where}. Write a clause such as {study.criteria[0].id}, eligibility, dlt, or one of: "
+            + ", ".join(one for one in names if "." not in one)
+        )
+    return Line(f"{name} of {participant}", tuple(_fact(fact) for fact in facts))
+
+
+def _beneath(finding: Finding) -> tuple[Line, ...]:
+    if finding.rule == "criteria/leaf":
+        return tuple(_leaf(finding))
+    return tuple(
+        Line(f"{part.name}: {_truth(part)}", _beneath(part)) if isinstance(part, Finding) else _fact(part)
+        for part in finding.rests_on
+    )
+
+
+def _leaf(finding: Finding) -> Iterator[Line]:
+    for reason in finding.reasons:
+        yield Line(reason)
+    for missing in finding.missing:
+        yield Line(f"to settle it: {missing}")
+    for ground in finding.rests_on:
+        yield _finding(ground) if isinstance(ground, Finding) else _fact(ground)
+
+
+def _truth(finding: Finding) -> str:
+    if not finding.rule.startswith("criteria/"):
+        return plain(finding.value)
+    return "met" if finding.value is True else "not met" if finding.value is False else "unknown"
+
+
+def _fact(fact: Fact) -> Line:
+    if isinstance(fact.behind, Finding):
+        return _finding(fact.behind, fact.visit, fact)
+    return Line(f"{fact}  [{fact.source or 'no source'}]")
+
+
+def _finding(finding: Finding, visit: str = "", part: Fact | None = None) -> Line:
+    """A finding with what it rests on; where a part of it was asked for (`essdai.change`), that part heads it."""
+    value = plain(finding.value, 4) + (f" ({finding.category})" if finding.category else "")
+    name = finding.name
+    if part is not None and part.name.startswith(f"{finding.name}.") and not part.name.endswith(".category"):
+        name, value = part.name, f"{plain(part.value, 4)}, of {finding.name} {value}"
+    when = f" on {finding.day}" if finding.day else ""
+    at = f" at {visit}" if visit and visit != str(finding.day) else ""
+    notes = tuple(Line(reason) for reason in (*_parts(finding), *finding.reasons))
+    return Line(
+        f"{name} = {value}{when}{at}, by {finding.rule}",
+        (*notes, *(_ground(ground) for ground in finding.rests_on)),
+    )
+
+
+def _parts(finding: Finding) -> Iterator[str]:
+    """The intermediate terms of a score in one sentence, where it has some."""
+    known = catalogue().get(finding.name)
+    names = () if known is None else known.traced().parts
+    shown = [f"{name.replace('_', ' ')} {plain(finding.components.get(name), 4)}" for name in names]
+    if shown and finding.components:
+        yield f"made of: {', '.join(shown)}"
+
+
+def _ground(ground: object) -> Line:
+    return _finding(ground) if isinstance(ground, Finding) else _fact(ground)  # type: ignore[arg-type]

@@ -1,0 +1,92 @@
+"""What was given to whom: bags within the study's days are one dose, a later one is a retreatment, each named for what it is."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from escalon.facts import Day, exact
+from escalon.history import Course, Current, Trial
+from escalon.history.events import CellsInfused
+from escalon.protocol.design import in_days
+from escalon.protocol.study import DosePlan, Study
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One dose of one participant: its level, its first and last day, and the cells per kilogram given in all."""
+
+    participant: str
+    level: int
+    day: Day
+    """The day of the first bag."""
+    last: Day
+    """The day of the last bag, from which the DLT window runs."""
+    cells_per_kg: Decimal | None
+    """All bags together; None where any is not recorded."""
+    numbers: tuple[int, ...] = ()
+    source: str = ""
+
+    @property
+    def split(self) -> bool:
+        """Whether it was given in several bags."""
+        return len(self.numbers) > 1
+
+
+def doses_of(study: Study, course: Course) -> list[Given]:
+    """A participant's doses in order: the first is the one the dose rule counts, later ones are retreatments."""
+    within = study.dose.split_within
+    days = 0 if within is None else in_days(within)
+    bags = sorted(course.infusions, key=lambda one: (_day(one, course).earliest, one.number))
+    groups: list[list[Current[CellsInfused]]] = []
+    for bag in bags:
+        last = groups[-1] if groups else None
+        together = last is not None and (_day(bag, course).earliest - _day(last[0], course).earliest).days <= days
+        if last is not None and together and bag.event.level == last[0].event.level:
+            last.append(bag)
+        else:
+            groups.append([bag])
+    return [_given(course, bags) for bags in groups]
+
+
+def _day(bag: Current[CellsInfused], course: Course) -> Day:
+    day = bag.event.happened(course.zone)
+    assert day is not None  # an infusion has its moment or its day
+    return day
+
+
+def _given(course: Course, bags: list[Current[CellsInfused]]) -> Given:
+    cells = [bag.event.cells_per_kg for bag in bags]
+    known = [amount for amount in cells if amount is not None]
+    places = ", ".join(f"{bag.place} ({bag.event.source})" if bag.event.source else bag.place for bag in bags)
+    return Given(
+        course.code,
+        bags[0].event.level,
+        _day(bags[0], course),
+        _day(bags[-1], course),
+        sum(known, Decimal(0)) if len(known) == len(cells) else None,
+        tuple(bag.number for bag in bags),
+        places,
+    )
+
+
+def first_doses(study: Study, trial: Trial) -> list[Given]:
+    """The dose of everybody infused that the dose rule counts, in the order given."""
+    found = [doses_of(study, course)[0] for course in trial.courses.values() if course.infusions]
+    return sorted(found, key=lambda one: (one.day.earliest, one.participant))
+
+
+def dose_of(study: Study, trial: Trial, participant: str) -> Given | None:
+    """The counted dose of one participant, if there was one."""
+    course = trial.courses.get(participant)
+    return doses_of(study, course)[0] if course and course.infusions else None
+
+
+def deviation(plan: DosePlan, given: Given) -> str:
+    """How a dose lies outside its level's window; empty inside it. It is never moved to another level in silence."""
+    if given.cells_per_kg is None:
+        return "the dose really given is not recorded"
+    low, high = plan.window(plan.level(given.level))
+    amount = exact(given.cells_per_kg)
+    if low <= amount <= high:
+        return ""
+    off = (amount / plan.level(given.level).amount.value - 1) * 100
+    return f"{float(off):+.1f} % from level {given.level}, outside ±{float(plan.tolerance * 100):g} %"

@@ -1,0 +1,291 @@
+"""Scores from recorded items: every instrument of the study, for every participant and assessment.
+
+Facts of one visit are scored together (of one day, where no visit is named). What stands for the person rather than the
+visit (sex, age, height, weight) is taken from the latest earlier entry. A score that was recorded as well stays beside the
+computed one; where the two differ, both are shown and flagged. Two different values of one item on one day make the score
+invalid: which of them holds is not for software to say.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from escalon.facts import Day, Fact, Facts, Finding, Interval, Status, exact, plain, spelled
+from escalon.history import Trial
+from escalon.instruments.kit.assessment import assess_with
+from escalon.instruments.kit.baseline import last_before
+from escalon.instruments.kit.catalogue import find
+from escalon.instruments.kit.instrument import Instrument
+from escalon.instruments.kit.visits import Earlier, Taken, change_since, compares_visits, reads_baseline, taken
+from escalon.protocol.study import Study
+
+STANDING = ("sex", "age", "height", "weight")
+DIFFERS = "RECORDED_DIFFERS"
+CONTRADICTORY = "CONTRADICTORY_ITEMS"
+SEVERAL_DAYS = "ITEMS_OF_SEVERAL_DAYS"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The facts of one visit (or one day) of a participant."""
+
+    visit: str
+    day: Day
+    facts: Mapping[str, Fact]
+    contradictory: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    """Names with different values on their last day."""
+
+
+def scored(study: Study, trial: Trial, participant: str) -> Facts:
+    """A participant's facts with every score of the study that can be computed from them."""
+    facts = trial.facts_of(participant)
+    return facts.with_facts(computed(study, facts))
+
+
+def computed(study: Study, facts: Facts) -> list[Fact]:
+    """The computed facts of one participant: one per score, component and assessment.
+
+    Scores of one visit first; then those that compare visits (responses, changes), from what the visits and the baseline hold.
+    """
+    instruments = [find(name) for name in study.instruments]
+    visits = [(one, dict(one.facts)) for one in assessments(facts)]
+    found: list[Fact] = []
+    for assessment, here in visits:
+        for instrument in instruments:
+            if not compares_visits(instrument):
+                found += _scored_at(instrument, assessment, here, facts)
+    anchor = baseline_day(study, facts)
+    if anchor is not None:
+        earlier = _earlier(facts.with_facts(found), anchor)
+        later = [(one, here) for one, here in visits if anchor.is_by(one.day)]
+        changed = [one for one in instruments if reads_baseline(one)]
+        again = [fact for one, here in later for own in changed for fact in _scored_at(own, one, here, facts, earlier)]
+        again += _changes(study, later, earlier)
+        replaced = {(fact.visit, fact.name) for fact in again}
+        found = [fact for fact in found if (fact.visit, fact.name) not in replaced] + again
+    return [*found, *_without_parts(found)]
+
+
+def _scored_at(
+    instrument: Instrument, assessment: Assessment, here: dict[str, Fact], facts: Facts, earlier: Earlier | None = None
+) -> list[Fact]:
+    """The facts of one score at one visit, which then stand among the visit's own for the scores made of them."""
+    finding = score(instrument, assessment, facts, here, earlier)
+    if finding is None:
+        return []
+    found = _as_facts(finding, assessment, facts)
+    for fact in found:
+        if here.setdefault(fact.name, fact).behind is not None:
+            here[fact.name] = fact
+    return found
+
+
+def _changes(study: Study, visits: Iterable[tuple[Assessment, Mapping[str, Fact]]], earlier: Earlier) -> list[Fact]:
+    """The change of every measure an endpoint compares with baseline, as `<measure>.change`, unless its score has one."""
+    compared = {name for one in study.endpoints if one.compare == "change from baseline" for name in one.measure}
+    found = []
+    for assessment, here in visits:
+        for name in sorted(compared & set(here)):
+            finding = None if f"{name}.change" in here else change_since(name, here[name], earlier(name))
+            if finding is not None:
+                base = Fact(f"{name}.change", finding.value, here[name].day, finding.unit, f"computed ({finding.rule})")
+                found.append(replace(base, visit=assessment.visit, behind=finding))
+    return found
+
+
+def baseline_day(study: Study, facts: Facts) -> Day | None:
+    """The day before which a value is a baseline: the study's first such role that is recorded; None where none is."""
+    for role in study.baseline.before:
+        name = study.roles.of(role)
+        days = [day for fact in facts.named(name or "") if (day := _day_of(fact)) is not None]
+        if days:
+            return min(days, key=lambda day: day.earliest)
+    return None
+
+
+def _day_of(fact: Fact) -> Day | None:
+    """The day something happened: the date it holds, else the day it was recorded as so."""
+    if isinstance(fact.value, str):
+        try:
+            return Day.parse(fact.value)
+        except ValueError:
+            return None
+    return None if fact.value is None or fact.value is False else fact.day
+
+
+def _earlier(facts: Facts, anchor: Day) -> Earlier:
+    """The baseline of a fact or score: the last before the anchor; a computed score goes before a recorded one of its visit."""
+
+    @cache
+    def earlier(name: str) -> Finding:
+        known = facts.named(name)
+        computed_at = {
+            fact.visit or str(fact.day) for fact in known if fact.behind is not None and fact.value is not None
+        }
+        used = [fact for fact in known if fact.behind is not None or (fact.visit or str(fact.day)) not in computed_at]
+        return last_before(used, anchor, "treatment")
+
+    return earlier
+
+
+def _without_parts(found: list[Fact]) -> list[Fact]:
+    """An assessment that gave no score gave none of its parts either: not known, so that no older part stands in for it."""
+    parts: dict[str, dict[str, None]] = {}
+    for fact in found:
+        name, dot, _ = fact.name.partition(".")
+        if dot:
+            parts.setdefault(name, {}).setdefault(fact.name)
+    bases = (fact for fact in found if "." not in fact.name and fact.value is None)
+    return [replace(base, name=part, unit=None) for base in bases for part in parts.get(base.name, ())]
+
+
+def assessments(facts: Facts) -> list[Assessment]:
+    """The visits of a participant, oldest first; undated facts belong to none."""
+    groups: dict[str, list[Fact]] = {}
+    for fact in facts:
+        if fact.day is not None and not fact.day.is_partial and fact.value is not None:
+            groups.setdefault(fact.visit or str(fact.day), []).append(fact)
+    found = [
+        Assessment(visit, max((fact.day for fact in some if fact.day), key=lambda day: day.latest), *_by_name(some))
+        for visit, some in groups.items()
+    ]
+    return sorted(found, key=lambda one: (one.day.latest, one.visit))
+
+
+def _by_name(facts: Iterable[Fact]) -> tuple[dict[str, Fact], dict[str, tuple[Fact, ...]]]:
+    """The latest fact of each name, and the names of which the last day has different values."""
+    last: dict[str, list[Fact]] = {}
+    for fact in facts:
+        known = last.setdefault(fact.name, [])
+        if known and fact.day and known[0].day and fact.day.latest > known[0].day.latest:
+            known.clear()
+        if not known or fact.day == known[0].day:
+            known.append(fact)
+    differing = {name: tuple(some) for name, some in last.items() if len({_written(fact) for fact in some}) > 1}
+    return {name: some[0] for name, some in last.items()}, differing
+
+
+def _written(fact: Fact) -> tuple[object, ...]:
+    value = fact.value
+    number = exact(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
+    return (isinstance(value, bool), number, spelled(fact.unit))
+
+
+def score(
+    instrument: Instrument,
+    assessment: Assessment,
+    facts: Facts,
+    here: Mapping[str, Fact] | None = None,
+    earlier: Earlier | None = None,
+) -> Finding | None:
+    """The finding of an instrument at an assessment; None where too little was recorded to mean one.
+
+    `here` are the visit's facts with the scores made of them so far; `earlier` gives baselines.
+    """
+    standing = {key: _standing(key, facts, assessment.day) for key in STANDING if key not in assessment.facts}
+    known = dict(assessment.facts if here is None else here) | {
+        key: fact for key, (fact, _) in standing.items() if fact is not None
+    }
+    got = taken(instrument, known, earlier)
+    contradictory = [fact for key in got.names.values() for fact in assessment.contradictory.get(key, ())]
+    contradictory += [fact for key in got.names.values() if key in standing for fact in standing[key][1]]
+    own = {name for name, fact in got.given.items() if got.names.get(name) not in STANDING}
+    visit = {name for name in own if instrument.items[name].baseline_of is None}
+    day = max(
+        (day for name in visit if (day := got.given[name].day)), key=lambda one: one.latest, default=assessment.day
+    )
+    meant = _is_meant(instrument, got, visit)
+    if contradictory:
+        return _invalid(instrument, got.given, contradictory, day) if meant else None
+    if not meant and not (compares_visits(instrument) and visit):
+        return None
+    finding = assess_with(instrument, got.given, day)
+    if not meant and finding.status is not Status.OK:
+        return None
+    finding = replace(finding, reasons=(*finding.reasons, *got.unsettled))
+    return _dated(finding, [got.given[name] for name in visit] or list(got.given.values()))
+
+
+def _is_meant(instrument: Instrument, got: Taken, visit: set[str]) -> bool:
+    """Whether so much was recorded that a score was meant: half of what the visit itself has to give.
+
+    Sex, age, height and weight alone are no assessment, unless the instrument asks for nothing else.
+    """
+    items = {name: item for name, item in instrument.items.items() if item.baseline_of is None}
+    own = {name for name in items if instrument.keys[name] not in STANDING} or set(items)
+    wanted = [name for name in own if items[name].needed]
+    stood_for = {other for name in got.given for other in instrument.items[name].instead_of}
+    here = sum(
+        name in got.given or name in stood_for or any(other in got.given for other in items[name].missing_when)
+        for name in wanted
+    )
+    return bool(own & set(got.given) & (visit or own)) and 2 * here >= len(wanted)
+
+
+def _invalid(instrument: Instrument, given: Mapping[str, Any], differing: Iterable[Fact], day: Day) -> Finding:
+    """The score of items that contradict each other: none, and why."""
+    finding = assess_with(instrument, given, day)
+    facts = tuple(dict.fromkeys(differing))
+    names = ", ".join(dict.fromkeys(fact.name for fact in facts))
+    reason = f"different values of {names} on one day: {'; '.join(map(str, facts))}. Correct the record"
+    return replace(
+        finding, value=None, status=Status.INVALID, category=None, bounds=None, components={},
+        flags=(*finding.flags, CONTRADICTORY), reasons=(reason,), rests_on=tuple(dict.fromkeys((*finding.rests_on, *facts))),
+    )  # fmt: skip
+
+
+def _dated(finding: Finding, items: Iterable[Fact]) -> Finding:
+    """The finding, saying so where its items are of several days."""
+    days = sorted({fact.day.latest for fact in items if fact.day})
+    if len(days) < 2:
+        return finding
+    reason = f"items dated {days[0]} to {days[-1]}, taken together as one visit"
+    return replace(finding, flags=(*finding.flags, SEVERAL_DAYS), reasons=(*finding.reasons, reason))
+
+
+def _standing(name: str, facts: Facts, day: Day) -> tuple[Fact | None, tuple[Fact, ...]]:
+    """The latest entry up to a day of what stands for the person; and all of that day, where they differ."""
+    earlier = [
+        fact for fact in facts.named(name) if fact.value is not None and (fact.day is None or fact.day.is_by(day))
+    ]
+    same = [fact for fact in earlier if fact.day == earlier[-1].day]
+    differing = tuple(same) if len({_written(fact) for fact in same}) > 1 else ()
+    return (earlier[-1] if earlier else None), differing
+
+
+def _as_facts(finding: Finding, assessment: Assessment, facts: Facts) -> list[Fact]:
+    """The score as a fact, and each of its components, each carrying the finding beneath it."""
+    recorded = [
+        fact
+        for fact in facts.named(finding.name)
+        if (fact.visit or str(fact.day)) == assessment.visit and fact.value is not None
+    ]
+    differing = [fact for fact in recorded if _differs(fact, finding)]
+    if differing and finding.status is Status.OK:
+        said = " and ".join(plain(fact.value) for fact in differing)
+        flag = f"recorded {said}, computed from the items {plain(finding.value, 4)}"
+        finding = replace(finding, flags=(*finding.flags, DIFFERS), reasons=(*finding.reasons, flag))
+    day, source = finding.day or assessment.day, f"computed ({finding.rule})"
+    base = Fact(finding.name, finding.value, day, finding.unit, source, visit=assessment.visit, behind=finding)
+    parts = {
+        key: value
+        for key, value in finding.components.items()
+        if value is None or isinstance(value, bool | int | float | str | Fraction)
+    }
+    if finding.category is not None:
+        parts = {"category": finding.category, **parts}
+    return [base, *(replace(base, name=f"{finding.name}.{key}", value=value) for key, value in parts.items())]
+
+
+def _differs(recorded: Fact, finding: Finding) -> bool:
+    """Whether a recorded score is another number than the computed one, at the digits it was recorded with."""
+    value = recorded.value
+    if isinstance(value, bool | str) or isinstance(finding.value, bool | str) or value is None or finding.value is None:
+        return str(value).lower() != str(finding.value).lower()
+    if isinstance(value, Interval):
+        return finding.value not in value
+    digits = -int(value.as_tuple().exponent) if isinstance(value, Decimal) else 9
+    return round(exact(finding.value), digits) != round(exact(value), digits)

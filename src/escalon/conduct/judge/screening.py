@@ -1,0 +1,230 @@
+"""Screening: who may enter, and why; what is unknown blocks, and says what to obtain."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from escalon.conduct.judge.scores import scored
+from escalon.criteria import Anchor, Situation, decisive, english, examine
+from escalon.criteria.quantity import stated
+from escalon.facts import Day, Facts, Finding, Truth, grounds
+from escalon.history import Course, Trial
+from escalon.protocol.study import Criterion, Study
+
+
+class Verdict(StrEnum):
+    """What screening concludes, of one clause or of a participant."""
+
+    MET = "met"
+    NOT_MET = "not met"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not applicable"
+
+
+WORDS = {Verdict.MET: "eligible", Verdict.NOT_MET: "not eligible", Verdict.UNKNOWN: "undecided"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One eligibility clause for one participant. For an exclusion, `MET` means that it is known to be absent."""
+
+    criterion: Criterion
+    verdict: Verdict
+    finding: Finding
+    sentence: str
+
+    @property
+    def shown(self) -> str:
+        """The verdict as people read it: an exclusion that is known to be absent is «passed», never «met»."""
+        if self.criterion.kind == "exclusion":
+            return {Verdict.MET: "passed: absent", Verdict.NOT_MET: "excludes"}.get(self.verdict, self.verdict.value)
+        return self.verdict.value
+
+    def why(self) -> tuple[str, ...]:
+        """What decided it, as short sentences with dates."""
+        return tuple(dict.fromkeys(reason for leaf in settling(self.finding) for reason in leaf.reasons))
+
+    def as_json(self) -> dict[str, Any]:
+        """The clause for scripts."""
+        return {
+            "id": self.criterion.id,
+            "kind": self.criterion.kind,
+            "verdict": self.verdict.value,
+            "shown": self.shown,
+            "rule": self.criterion.rule,
+            "sentence": self.sentence,
+            "why": list(self.why()),
+            "obtain": list(self.finding.missing) if self.verdict is Verdict.UNKNOWN else [],
+            "flags": sorted({flag for leaf in leaves(self.finding) for flag in leaf.flags}),
+            "facts": [{"fact": str(fact), "source": fact.source} for fact in grounds(self.finding)],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """A participant's screening: eligible only if every clause that applies is met."""
+
+    participant: str
+    disease: str | None
+    as_of: Day
+    clauses: tuple[Clause, ...]
+    unread: tuple[str, ...] = ()
+    """Rows of this participant that were refused: until they are corrected nobody knows what they say."""
+    notes: tuple[str, ...] = ()
+    """What to know about the day of decision."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Met if every clause is and every row could be read; not met if any clause is not; else unknown."""
+        verdicts = {clause.verdict for clause in self.clauses}
+        if Verdict.NOT_MET in verdicts:
+            return Verdict.NOT_MET
+        return Verdict.UNKNOWN if Verdict.UNKNOWN in verdicts or self.unread else Verdict.MET
+
+    @property
+    def eligible(self) -> Truth:
+        """Whether the participant may enter; None while something that could change it is unknown."""
+        return {Verdict.MET: True, Verdict.NOT_MET: False}.get(self.verdict)
+
+    @property
+    def obtain(self) -> tuple[str, ...]:
+        """What to obtain before the participant can be decided."""
+        unknown = (clause for clause in self.clauses if clause.verdict is Verdict.UNKNOWN)
+        missing = (text for clause in unknown for text in clause.finding.missing)
+        return tuple(dict.fromkeys((*missing, *(f"correct {row}" for row in self.unread))))
+
+    def failed(self) -> tuple[Clause, ...]:
+        """The clauses that are not met."""
+        return tuple(clause for clause in self.clauses if clause.verdict is Verdict.NOT_MET)
+
+    def as_json(self) -> dict[str, Any]:
+        """The screening for scripts."""
+        return {
+            "participant": self.participant,
+            "disease": self.disease,
+            "as_of": str(self.as_of),
+            "verdict": WORDS[self.verdict],
+            "obtain": list(self.obtain),
+            "notes": list(self.notes),
+            "clauses": [clause.as_json() for clause in self.clauses],
+        }
+
+
+def screen(study: Study, trial: Trial, cutoff: Day) -> tuple[Screening, ...]:
+    """Screen every participant with what was known before treatment, and by the data cut-off."""
+    return tuple(screen_one(study, trial, participant, cutoff) for participant in trial.participants)
+
+
+def screen_one(study: Study, trial: Trial, participant: str, cutoff: Day) -> Screening:
+    """Screen one participant: every clause of the study examined against the facts."""
+    facts = scored(study, trial, participant)
+    here = situation(study, facts, trial.course(participant), cutoff)
+    clauses = tuple(_clause(study, criterion, here) for criterion in study.criteria)
+    unread = tuple(
+        row.why
+        for row in trial.unread
+        if row.participant.lower() == participant.lower() and row.table in _READ and _is_by(row.day, here.as_of)
+    )
+    return Screening(
+        participant, _disease(here), here.as_of, clauses, unread, _notes(study, facts, trial.course(participant))
+    )
+
+
+_READ = ("facts", "treatments")
+"""The tables that eligibility is read from."""
+
+
+def _is_by(day: Day | None, last: Day) -> bool:
+    return day is None or day.is_by(last) is not False
+
+
+def _disease(here: Situation) -> str | None:
+    """The disease a participant is screened for; both, where the record says two."""
+    values = [value for value in stated("disease", None, here).values if value is not None]
+    return " or ".join(sorted(map(str, values))) or None
+
+
+def _notes(study: Study, facts: Facts, course: Course) -> tuple[str, ...]:
+    """Whether the day treatment began is known: facts from it on must not count for eligibility."""
+    if course.infused is None:
+        return ()
+    start = _anchor_day(study, "lymphodepletion", facts)
+    label = study.anchors["lymphodepletion"].label if "lymphodepletion" in study.anchors else ""
+    if not label or (start is not None and not start.is_partial):
+        return ()
+    return (f"{label} is not dated in full, so what was recorded up to the day before infusion counts here",)
+
+
+def situation(study: Study, facts: Facts, course: Course, cutoff: Day) -> Situation:
+    """A participant's facts on the day of the eligibility decision, with the study's anchors laid on the calendar.
+
+    The decision day is the day before treatment began (lymphodepletion or infusion), or the cut-off while it has not.
+    """
+    begun = [day for name in ("lymphodepletion", "infusion") for day in _days(study, name, facts)]
+    begun += [*course.conditioning_days, *([course.infused] if course.infused else [])]
+    first = min((day.earliest for day in begun), default=None)
+    as_of = cutoff if first is None or first > cutoff.earliest else Day.of(first - timedelta(days=1))
+    return Situation(facts, as_of, {name: _laid(study, name, facts, as_of) for name in study.anchors}, study.vocabulary)
+
+
+def _laid(study: Study, name: str, facts: Facts, as_of: Day) -> Anchor:
+    """An anchor on the calendar. A period that runs to the decision has one beginning: of two days neither is taken."""
+    anchor = study.anchors[name]
+    days = [day for day in _days(study, name, facts) if day.is_by(as_of) is not False or anchor.until != "decision"]
+    day = min(days, key=lambda day: (day.earliest, day.latest), default=None)
+    if anchor.until == "decision" and len(set(days)) > 1:
+        listed = ", ".join(sorted(map(str, set(days))))
+        return Anchor(None, unsettled=f"which day is {anchor.label}: {listed}. Keep the one this decision is about")
+    start = Day.of(day.earliest - timedelta(days=anchor.days_before)) if day and not day.is_partial else None
+    return Anchor(day, start, as_of if anchor.until == "decision" else day)
+
+
+def _anchor_day(study: Study, name: str, facts: Facts) -> Day | None:
+    """The first day an anchor's fact was recorded as having happened."""
+    return min(_days(study, name, facts), key=lambda day: (day.earliest, day.latest), default=None)
+
+
+def _days(study: Study, name: str, facts: Facts) -> list[Day]:
+    """Every day recorded for an anchor; the day named in it, for a fact that is a date."""
+    anchor = study.anchors.get(name)
+    if anchor is None:
+        return []
+    meaning = study.vocabulary.get(anchor.fact)
+    names = (anchor.fact, *(meaning.members if meaning else ()))
+    days = [
+        Day.parse(str(fact.value)) if meaning and meaning.kind == "date" else fact.day
+        for each in names
+        for fact in facts.named(each)
+        if fact.value is not None and fact.value is not False
+    ]
+    return [day for day in days if day is not None]
+
+
+def _clause(study: Study, criterion: Criterion, here: Situation) -> Clause:
+    sentence = english(criterion.tree, here.label)
+    if criterion.applies is not None:
+        applies = examine(criterion.applies, here)
+        if applies.value is False:
+            return Clause(criterion, Verdict.NOT_APPLICABLE, applies, sentence)
+        if applies.value is None:
+            return Clause(criterion, Verdict.UNKNOWN, applies, sentence)
+    finding = examine(criterion.tree, here)
+    holds: Truth = finding.value  # type: ignore[assignment]
+    wanted = holds if criterion.kind == "inclusion" else None if holds is None else not holds
+    verdict = Verdict.UNKNOWN if wanted is None else Verdict.MET if wanted else Verdict.NOT_MET
+    return Clause(criterion, verdict, finding, sentence)
+
+
+def leaves(finding: Finding) -> tuple[Finding, ...]:
+    """Every comparison, statement and event that a clause is made of."""
+    if finding.rule == "criteria/leaf" or not finding.rule.startswith("criteria/"):
+        return (finding,)
+    return tuple(leaf for part in finding.rests_on if isinstance(part, Finding) for leaf in leaves(part))
+
+
+def settling(finding: Finding) -> tuple[Finding, ...]:
+    """The leaves that settled a finding, or that leave it open."""
+    if finding.rule == "criteria/leaf" or not finding.rule.startswith("criteria/"):
+        return (finding,)
+    return tuple(leaf for part in decisive(finding) for leaf in settling(part))

@@ -1,0 +1,91 @@
+"""Whether what was signed still stands: the same question asked again with everything recorded since about that time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from escalon.conduct.judge.answers import decision_answer, screening_answer
+from escalon.history import Course, Decision, Trial
+from escalon.history.events import Course as Act
+from escalon.protocol.study import Study
+
+Know = Callable[[tuple[str, ...]], None]
+
+COMMITTEE_SIGNERS = 2
+"""A committee decision needs two different signers."""
+
+
+def changed_screening(study: Study, trial: Trial, course: Course) -> str:
+    """What the criteria say otherwise than when the latest screening was made; empty while they say the same."""
+    screening = course.screening
+    if screening is None or screening.event.answer is None or screening.event.as_of is None:
+        return ""
+    now = screening_answer(study, trial, course.code, screening.event.as_of)
+    return "; ".join(screening.event.answer.differs_from(now)[:3])
+
+
+def eligibility(study: Study, trial: Trial, course: Course) -> str:
+    """Why a participant may not be treated as eligible; empty where an investigator's signature under it stands."""
+    screening, signed = course.screening, course.eligibility_signed
+    if screening is None or signed is None:
+        return f"{course.code}'s eligibility is not signed"
+    if screening.event.verdict != "eligible":
+        return f"the latest screening of {course.code} says {screening.event.verdict}"
+    if screening.entry.number > signed:
+        return f"the signature on {course.code}'s eligibility is void: entry {screening.entry.number} changed the screening"
+    if changed := changed_screening(study, trial, course):
+        return f"the signature on {course.code}'s eligibility is void: what it rested on has changed ({changed})"
+    return ""
+
+
+def is_signed(trial: Trial, decision: Decision) -> bool:
+    """Whether enough different people signed, and not only those who entered the dose-limiting events it counts."""
+    signers = set(decision.signers)
+    return len(signers) >= COMMITTEE_SIGNERS and bool(signers - who_entered_dlts(trial, decision))
+
+
+def who_entered_dlts(trial: Trial, decision: Decision) -> set[str]:
+    """The people who recorded a dose-limiting event before a decision was proposed."""
+    return {
+        one.first.author.person
+        for course in trial.courses.values()
+        for one in (*course.dlt_judgements, *course.dlt_proposals)
+        if one.number < decision.number
+    }
+
+
+def changed_decision(study: Study, trial: Trial, decision: Decision) -> str:
+    """What the dose rule says otherwise than when the decision was proposed; empty while it says the same."""
+    proposed = decision.proposed
+    if proposed.answer is None or proposed.as_of is None:
+        return ""
+    now = decision_answer(study, trial, proposed.as_of, decision.number)
+    return "; ".join(proposed.answer.differs_from(now)[:3])
+
+
+def why_not_effective(study: Study, trial: Trial, decision: Decision) -> str:
+    """What a decision lacks to be in force; empty where it lacks nothing."""
+    if changed := changed_decision(study, trial, decision):
+        return f"what it rested on has changed ({changed}); propose it again"
+    if len(decision.signers) < COMMITTEE_SIGNERS:
+        return f"{len(decision.signers)} of {COMMITTEE_SIGNERS} signatures"
+    if not is_signed(trial, decision):
+        return "only those signed who entered the DLTs it rests on"
+    return ""
+
+
+def decision_in_force(study: Study, trial: Trial) -> Decision | None:
+    """The newest decision with its signatures, while it stands; once it is stale, none is in force."""
+    signed = [one for one in trial.decisions.values() if is_signed(trial, one)]
+    newest = max(signed, key=lambda one: one.number, default=None)
+    return newest if newest and not changed_decision(study, trial, newest) else None
+
+
+def in_words(decision: Decision | None) -> str:
+    """A decision in a few words."""
+    if decision is None:
+        return "none is"
+    says = (
+        decision.proposed.course if decision.proposed.course is Act.STOP else f"treat level {decision.proposed.level}"
+    )
+    return f"decision {decision.number} says {says}"

@@ -1,0 +1,133 @@
+"""An act somebody wants recorded, the rules it is asked by, and who may set one aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from escalon.conduct.permit.refusal import Broken
+from escalon.history import Author, Cohort, Course, Entry, Trial
+from escalon.history.events import Event
+from escalon.protocol.study import Study
+
+TOLERANCE = timedelta(seconds=5)
+"""How far two computers' clocks may differ before a moment counts as the future."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """An event someone wants recorded, and everything a rule may look at. `know` reads the facts of some participants."""
+
+    event: Any
+    author: Author
+    trial: Trial
+    study: Study
+    now: datetime
+    entry: Callable[[int], Entry]
+    know: Callable[[tuple[str, ...]], None]
+
+    @property
+    def one(self) -> Course:
+        """The participant the act is about."""
+        return self.trial.courses[self.event.participant]
+
+    @property
+    def today(self) -> date:
+        """The day at the site on which the act is recorded."""
+        return self.now.astimezone(self.trial.frame.zone).date()
+
+    @cached_property
+    def day(self) -> date:
+        """The day the act is about, at the site; today where the event names none."""
+        happened = self.event.happened(self.trial.frame.zone)
+        return happened.earliest if happened else self.today
+
+    @property
+    def cohort(self) -> Cohort | None:
+        """The open cohort in which the participant holds a place."""
+        held = self.one.allocation
+        cohort = self.trial.cohorts.get(held.cohort) if held else None
+        return cohort if cohort and cohort.is_open else None
+
+    def informed(self) -> Trial:
+        """The trial with the facts of everybody infused, as the dose rule reads it."""
+        self.know(tuple(one.code for one in self.trial.infused()))
+        return self.trial
+
+
+Check = Callable[[Act], str | None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule: before which events it is asked, and how many signatures set it aside (0: none can)."""
+
+    name: str
+    before: tuple[type[Event], ...]
+    signatures: int
+    check: Check
+
+    @property
+    def says(self) -> str:
+        """The rule as its function's docstring states it."""
+        return (self.check.__doc__ or "").strip()
+
+
+RULES: list[Rule] = []
+"""Every rule, in the order they are asked: `rules` and `corrections` declare them."""
+
+
+def rule(*before: type[Event], name: str, signatures: int) -> Callable[[Check], Check]:
+    """Declare a rule."""
+
+    def declare(check: Check) -> Check:
+        RULES.append(Rule(name, before, signatures, check))
+        return check
+
+    return declare
+
+
+def broken_rules(act: Act) -> Iterator[Broken]:
+    """Every rule the act would break, in the order they are written; under the stricter history where a lift is unsigned."""
+    found = dict.fromkeys(_broken(act))
+    stricter = act.trial.stricter
+    if stricter is not None:
+        for one in _broken(Act(act.event, act.author, stricter, act.study, act.now, act.entry, _nothing_more)):
+            if one.rule not in {each.rule for each in found}:
+                unsigned = ", ".join(str(entry.number) for entry in act.trial.unsigned())
+                says = f"{one.says} (entry {unsigned} would change that and is not signed by those who may)"
+                found[Broken(one.rule, says, one.signatures)] = None
+    yield from found
+
+
+def _nothing_more(codes: tuple[str, ...]) -> None:
+    """The stricter history holds the facts that were read already."""
+
+
+def _broken(act: Act) -> Iterator[Broken]:
+    if is_about_a_stranger(act):
+        yield Broken("consent", f"participant {act.event.participant} has no consent recorded", 0)
+        return
+    for one in RULES:
+        if isinstance(act.event, one.before) and (says := one.check(act)):
+            yield Broken(one.name, says, one.signatures)
+    for more in MORE:
+        yield from more(act)
+
+
+MORE: list[Callable[[Act], Iterator[Broken]]] = []
+"""Further checks whose answers carry the names of other rules: those of a correction's own content."""
+
+
+def is_about_a_stranger(act: Act) -> bool:
+    """Whether the act is about a participant the casebook has no consent of."""
+    from escalon.history.events import ParticipantConsented
+
+    code = act.event.participant
+    if code is None or isinstance(act.event, ParticipantConsented):
+        return False
+    known = act.trial.courses.get(code)
+    return known is None or not (known.consents or known.infusions)

@@ -1,0 +1,139 @@
+"""Corrections: what can be corrected, that new content meets the rules of its own act, and what a correction would lift."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import escalon.conduct.permit.rules  # noqa: F401  (the rules that a corrected content meets)
+from escalon.conduct.permit.act import MORE, RULES, Act, rule
+from escalon.conduct.permit.holds import Hold, lifted
+from escalon.conduct.permit.refusal import Broken
+from escalon.history.events import (
+    AdverseEventRecorded,
+    ApheresisDone,
+    CellsInfused,
+    ConsentWithdrawn,
+    DltAdjudicated,
+    DltProposed,
+    DltWindowReviewed,
+    EntryAnnulled,
+    EntryCorrected,
+    EvaluabilityJudged,
+    Event,
+    FactCorrected,
+    FactRecorded,
+    LymphodepletionGiven,
+    NothingToReport,
+    Observation,
+    ParticipantConsented,
+    ParticipantScreened,
+    ParticipantTransferred,
+    ParticipantWithdrawn,
+    ProductReleased,
+    SampleMeasured,
+    TreatmentGiven,
+)
+
+CORRECTABLE = (
+    FactRecorded,
+    FactCorrected,
+    ParticipantConsented,
+    ConsentWithdrawn,
+    ParticipantScreened,
+    ParticipantWithdrawn,
+    ParticipantTransferred,
+    ApheresisDone,
+    LymphodepletionGiven,
+    ProductReleased,
+    CellsInfused,
+    AdverseEventRecorded,
+    TreatmentGiven,
+    SampleMeasured,
+    DltProposed,
+    DltAdjudicated,
+    DltWindowReviewed,
+    EvaluabilityJudged,
+    NothingToReport,
+)
+"""Kinds that say what was observed or done. What the trial decided (cohorts, places, decisions) is undone by a new act."""
+
+LIFTING = (FactCorrected, EntryCorrected, EntryAnnulled, EvaluabilityJudged)
+"""Kinds that may make a hold go away without being the judgement it waits for."""
+
+
+@rule(FactCorrected, EntryCorrected, EntryAnnulled, name="correction", signatures=0)
+def what_is_corrected_can_be_corrected(act: Act) -> str | None:
+    """A fact is corrected by a fact, an entry about a participant or cohort by one of its kind; signatures never are."""
+    number = act.event.supersedes
+    target = act.entry(number)
+    if target.participant != act.event.participant:
+        return f"entry {number} is about {target.participant or 'no participant'}, not {act.event.participant}"
+    if isinstance(act.event, FactCorrected):
+        return None if isinstance(target.event, FactRecorded | FactCorrected) else f"entry {number} is not a fact"
+    if not isinstance(target.event, CORRECTABLE):
+        return f"entry {number} ({target.event.what}) can be answered by a new entry, not corrected"
+    now = getattr(act.event, "now", None)
+    return None if now is None else _same_kind(number, target.event, now)
+
+
+def _same_kind(number: int, was: Event, now: Event) -> str | None:
+    if type(now) is not type(was) or now.participant != was.participant:
+        return f"entry {number} is {was.kind} of {was.participant}; its correction must be the same"
+    if isinstance(was, ParticipantConsented) and isinstance(now, ParticipantConsented) and was.site != now.site:
+        return (
+            f"{was.participant}'s site is moved by an act of its own: record ParticipantTransferred to_site={now.site}"
+        )
+    return None
+
+
+@rule(FactRecorded, FactCorrected, EntryCorrected, EntryAnnulled, name="lock", signatures=0)
+def a_locked_visit_is_not_changed(act: Act) -> str | None:
+    """A fact of a locked visit is neither added, corrected nor annulled until the visit is unlocked with a reason."""
+    if act.event.participant not in act.trial.courses:
+        return None
+    told: list[object] = [act.event, getattr(act.event, "now", None)]
+    if act.event.supersedes is not None:
+        told.append(act.entry(act.event.supersedes).event)
+    visits = {_visit(one) for one in told}
+    locked = sorted(visit for visit in visits if visit in act.one.locked_visits)
+    return f"visit {', '.join(locked)} is locked; unlock it with a reason first" if locked else None
+
+
+def _visit(event: object) -> str:
+    seen = getattr(event, "fact", None)
+    found = seen.visit if isinstance(seen, Observation) else getattr(event, "visit", None)
+    return found or "" if isinstance(found, str) else ""
+
+
+def broken_by_content(act: Act) -> Iterator[Broken]:
+    """The rules that the corrected content would break by itself, and that what it replaces does not."""
+    if not isinstance(act.event, EntryCorrected):
+        return
+    was, now = act.entry(act.event.corrects).event, act.event.now
+    before = act.trial.without(act.event.corrects)
+    if now.participant is not None and now.participant not in before.courses:
+        return  # the very consent is corrected: there is nothing else to meet
+    known = {one.rule for one in _of(replace(act, event=was, trial=before))}
+    yield from (one for one in _of(replace(act, event=now, trial=before)) if one.rule not in known)
+
+
+def _of(act: Act) -> Iterator[Broken]:
+    for one in RULES:
+        if isinstance(act.event, one.before) and (says := one.check(act)):
+            yield Broken(one.name, says, one.signatures)
+
+
+def would_lift(act: Act) -> list[Hold]:
+    """The holds that would be gone, or end sooner, if the act were taken as it stands."""
+    if not isinstance(act.event, LIFTING):
+        return []
+    if act.event.participant is not None:
+        act.know((act.event.participant,))
+    before = act.informed()
+    return lifted(
+        act.study, before, before.with_event(act.event, act.author, act.now), act.today, act.event.participant
+    )
+
+
+MORE.append(broken_by_content)

@@ -1,0 +1,141 @@
+"""Holds: what forbids an act now, which rule says so, since when and until when, and what it rests on.
+
+`escalon dose next`, `escalon casebook status`, the acts and the pages read these. The dosing holds are the study's own rule
+and guards asked one at a time, so that a hold and the answer of the rule can never disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from escalon.conduct.judge import standing
+from escalon.conduct.judge.dosing import NextDose, decide_next_dose
+from escalon.escalation import Decision, EscalationError, Treat, Wait, next_dose
+from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, Sentinel, Stagger, WholeCohortFirst
+from escalon.facts import Day
+from escalon.history import Course, Trial
+from escalon.protocol.design import calendar_guards, dose_rule
+from escalon.protocol.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Something that forbids an act: the rule, whom or which level it is about, in words, until when, and who lifts it."""
+
+    rule: str
+    about: str
+    says: str
+    signatures: int
+    until: date | None = None
+    """The first day on which it no longer holds; None where no day ends it."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The hold for scripts."""
+        return {
+            "rule": self.rule,
+            "about": self.about,
+            "says": self.says,
+            "signatures": self.signatures,
+            "until": self.until.isoformat() if self.until else None,
+        }
+
+
+_GUARDS: tuple[tuple[str, tuple[type[CalendarGuard], ...]], ...] = (
+    ("rule", ()),
+    ("sentinel clock", (Sentinel, Stagger)),
+    ("dlt clock", (WholeCohortFirst,)),
+)
+
+
+def recommended(study: Study, trial: Trial, today: date) -> Decision:
+    """What the study's rule says today, clocks of dosing apart; a wait where the evidence does not let it answer."""
+    try:
+        found = decide_next_dose(study, trial, Day.of(today))
+    except EscalationError as error:
+        return Wait(str(error))
+    return _without_doubt(found) or _by(study, found, today, ())
+
+
+def _by(study: Study, found: NextDose, today: date, kinds: tuple[type[CalendarGuard], ...]) -> Decision:
+    guards = [one for one in calendar_guards(study) if isinstance(one, (DltWindow, *kinds))]
+    return next_dose(dose_rule(study), found.conduct, guards, today)
+
+
+def _without_doubt(found: NextDose) -> Wait | None:
+    doubtful = [f"{one.participant}: {one.why}" for one in found.reviews if one.in_doubt]
+    return Wait(f"whether it was a DLT is not decided: {'; '.join(doubtful)}") if doubtful else None
+
+
+def dosing_holds(study: Study, trial: Trial, today: date, level: int | None = None) -> list[Hold]:
+    """What forbids dosing at a level on a day (at every level, where none is named): doubts, clocks, and the rule itself."""
+    levels = [one.number for one in study.dose.levels] if level is None else [level]
+    known = trial.known_on(today)
+    try:
+        found = decide_next_dose(study, known, Day.of(today))
+    except EscalationError as error:
+        return [Hold("rule", f"level {one}", str(error), 2) for one in levels]
+    holds = [
+        Hold("adjudication", one.participant, f"whether {one.participant} had a DLT is not decided: {one.why}", 2)
+        for one in found.reviews
+        if one.in_doubt
+    ]
+    for name, kinds in _GUARDS:
+        decision = _by(study, found, today, kinds)
+        for one in levels:
+            if name == "rule":
+                holds += _of_rule(decision, one)
+            elif isinstance(decision, Wait) and isinstance(_by(study, found, today, ()), Treat):
+                holds.append(Hold(name, f"level {one}", _until(decision), 2, decision.until))
+    return holds
+
+
+def _of_rule(decision: Decision, level: int) -> Iterator[Hold]:
+    if isinstance(decision, Treat) and decision.level == level:
+        return
+    yield Hold("rule", f"level {level}", f"the rule says: {decision} ({decision.reason})", 2, decision.until)
+
+
+def _until(wait: Wait) -> str:
+    return f"{wait.reason}; dosing from {wait.until}" if wait.until else wait.reason
+
+
+def personal_holds(study: Study, trial: Trial, course: Course) -> list[Hold]:
+    """What forbids treating one participant: consent, leaving, eligibility, having been infused, locked visits."""
+    code = course.code
+    found = []
+    if not course.has_consent:
+        found.append(Hold("consent", code, f"{code} has no consent, or has withdrawn it", 2))
+    if course.is_withdrawn:
+        found.append(Hold("withdrawn", code, f"{code} left the study", 2))
+    if why := standing.eligibility(study, trial, course):
+        found.append(Hold("eligibility", code, why, 2))
+    if course.infusions:
+        found.append(Hold("once", code, f"{code} was infused on {course.infused}", 2))
+    return found
+
+
+def holds(study: Study, trial: Trial, today: date) -> list[Hold]:
+    """Every hold of a trial on a day: of dosing, and of each participant who is not infused or has left."""
+    people = [one for one in trial.courses.values() if one.consents and not one.infusions]
+    return [*dosing_holds(study, trial, today), *(hold for one in people for hold in personal_holds(study, trial, one))]
+
+
+def lifted(study: Study, before: Trial, after: Trial, today: date, participant: str | None) -> list[Hold]:
+    """The holds that stand in one history and not, or not as long, in another: what a correction would lift."""
+    was, now = (_all(study, one, today, participant) for one in (before, after))
+    kept = {(one.rule, one.about): one for one in now}
+    return [one for one in was if _shorter(one, kept.get((one.rule, one.about)))]
+
+
+def _all(study: Study, trial: Trial, today: date, participant: str | None) -> list[Hold]:
+    mine = personal_holds(study, trial, trial.courses[participant]) if participant in trial.courses else []
+    return [*dosing_holds(study, trial, today), *mine]
+
+
+def _shorter(was: Hold, now: Hold | None) -> bool:
+    if now is None:
+        return True
+    return now.until is not None and (was.until is None or now.until < was.until)

@@ -1,0 +1,62 @@
+"""Whether a signed override covers an act: its kind, person and content, the rules broken, signatures, and how long it holds."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from escalon.casebook.encoding import plain
+from escalon.conduct.permit.refusal import Broken, Refused, refuse
+from escalon.history import Override, Trial
+from escalon.history.events import Event
+
+
+def check_override(
+    trial: Trial,
+    event: Event,
+    number: int,
+    broken: tuple[Broken, ...],
+    *,
+    now: datetime | None = None,
+    valid: timedelta | None = None,
+) -> None:
+    """Refuse an override that does not cover what the act would break, is not signed as it must be, or is over."""
+    given = trial.overrides.get(number)
+    if given is None:
+        raise refuse("override", f"entry {number} is not an override")
+    _still_holds(given, number, now, valid)
+    if (given.given.act, given.given.participant) != (event.kind, event.participant):
+        raise refuse("override", f"override {number} is for {given.given.act} of {given.given.participant}")
+    for part in given.given.content:
+        says = _said(event, part.name)
+        if not _alike(says, part.says):
+            raise refuse("override", f"override {number} was signed for {part.name} {part.says}, not {says}")
+    uncovered = [one for one in broken if not one.signatures or one.rule not in given.given.rules]
+    if uncovered:
+        raise Refused(*uncovered)
+    needed = max(one.signatures for one in broken)
+    signers = set(given.signers)
+    if needed == 1:
+        signers -= {given.entry.author.person}  # one person never sets a rule aside for themselves
+    if len(signers) < needed:
+        raise refuse("override", f"override {number} has {len(signers)} of the {needed} signatures it needs")
+
+
+def _still_holds(given: Override, number: int, now: datetime | None, valid: timedelta | None) -> None:
+    if given.used_by is not None:
+        raise refuse("override", f"override {number} was used by entry {given.used_by}")
+    if now and valid and given.entry.at and now > given.entry.at + valid:
+        raise refuse("override", f"override {number} was valid for {valid.days} days from {given.entry.at:%Y-%m-%d}")
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two texts say the same: the same words, or the same number."""
+    try:
+        return Decimal(one) == Decimal(other)
+    except ArithmeticError:
+        return one == other
+
+
+def _said(event: Event, name: str) -> str:
+    value = getattr(event, name, None)
+    return "" if value is None else str(plain(value))

@@ -1,0 +1,1 @@
+"""Record: the one way in, for desk, page, interface and import alike."""

@@ -1,0 +1,236 @@
+"""Taking a data folder over into a casebook: dry run first, twice is once, conflicts named and never overwritten.
+
+The same rules are asked as of an act at the desk: an investigator imports, a locked visit takes nothing, and what the study's
+rules would have held is listed as departures, whose digest two people sign once, as an override, before it is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from escalon.casebook.canonical import canonical
+from escalon.casebook.casebook import Writer
+from escalon.casebook.encoding import content
+from escalon.conduct.judge.departures import ActDeparture, departures, digest_of_departures
+from escalon.conduct.permit.authority import authorise
+from escalon.conduct.permit.overrides import check_override
+from escalon.conduct.permit.refusal import Broken, Refused
+from escalon.conduct.record.recording import Conduct
+from escalon.history import Author, Entry, Trial, current_entries
+from escalon.history.events import (
+    Event,
+    FactRecorded,
+    FolderImported,
+    MarkedSynthetic,
+    NothingToReport,
+    ParticipantConsented,
+)
+from escalon.protocol.study import Study
+from escalon.sources.folder import Intake, Problem, take_in
+
+NAMES = {
+    "TreatmentGiven": ("treatment", "start"),
+    "AdverseEventRecorded": ("term", "start", "id"),
+    "CellsInfused": ("on",),
+    "EvaluabilityJudged": (),
+    "SampleMeasured": ("analyte", "date", "day", "collected", "nominal_day", "visit"),
+    "NothingToReport": ("table",),
+    "MarkedSynthetic": (),
+}
+"""The fields that say which observation an event is about; the others say what was observed."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A row that says something else than the casebook about the same thing; a person must correct one of the two."""
+
+    place: str
+    row: str
+    entry: int
+    casebook: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: the folder says «{self.row}», entry {self.entry} says «{self.casebook}»"
+
+
+@dataclass
+class Imported:
+    """What an import did, or would do."""
+
+    read: int = 0
+    recorded: int = 0
+    already_there: int = 0
+    consents: int = 0
+    conflicts: list[Conflict] = field(default_factory=list)
+    refused: tuple[Problem, ...] = ()
+    refused_rows: int = 0
+    held: list[str] = field(default_factory=list)
+    """Rows that a rule no signature sets aside keeps out, such as those of a locked visit."""
+    departures: list[ActDeparture] = field(default_factory=list)
+    digest: str = ""
+    """What two people sign before an import with departures is recorded."""
+
+    def account(self) -> str:
+        """The account in one line: every row read is recorded, already there, in conflict, held, or refused."""
+        held = f" + {len(self.held)} held" if self.held else ""
+        return (
+            f"{self.read} rows read = {self.recorded} recorded + {self.already_there} already there + "
+            f"{len(self.conflicts)} in conflict{held} + {self.refused_rows} refused"
+        )
+
+
+def import_folder(
+    conduct: Conduct, author: Author, study: Study, path: Path, site: str, *, dry_run: bool, override: int | None = None
+) -> Imported:
+    """Take over every row the study's dictionary accepts, in one act: all of it, or nothing. Raises Refused."""
+    intake = take_in(study, path)
+    done = Imported(read=sum(count.read for count in intake.counts), refused=intake.refused)
+    done.refused_rows = sum(count.refused for count in intake.counts)
+    with conduct.casebook.writing() as writer:
+        trial = conduct.caught_up(writer)
+        authorise(trial.people.get(author.person), author, "FolderImported", None)
+        new = _new(done, writer, trial, intake, site)
+        done.departures = _departures(study, trial, new)
+        done.digest = digest_of_departures(done.departures)
+        if dry_run or not new:
+            return done
+        summary = _summary(path, intake, done)
+        if done.departures:
+            summary = _allowed(trial, summary, override, done)
+        for place, event in new:
+            writer.append(replace(author, origin=f"import:{place}"), event)
+        writer.append(author, summary)
+    return done
+
+
+def _new(done: Imported, writer: Writer, trial: Trial, intake: Intake, site: str) -> list[tuple[str, Event]]:
+    """The events to record, each with its place; rows that are there, in conflict or held are counted and left out."""
+    known = Known(writer.entries())
+    found: list[tuple[str, Event]] = []
+    for entry in sorted(intake.entries, key=lambda one: not isinstance(one.event, FactRecorded)):  # consents come first
+        event = entry.event
+        is_row = not isinstance(event, MarkedSynthetic | NothingToReport) and event.kind != "EvaluabilityJudged"
+        if known.has(event):
+            done.already_there += is_row
+        elif (other := known.about_the_same(event)) is not None:
+            done.conflicts.append(Conflict(entry.place, said(event), other.number, said(other.event)))
+        elif visit := _locked(trial, event):
+            done.held.append(f"{entry.place}: visit {visit} is locked; unlock it with a reason first [lock]")
+        else:
+            done.recorded += is_row
+            if (consent := known.consent_in(trial, event, site)) is not None:
+                done.consents += 1
+                found.append((entry.place, consent))
+            known.taken(event)
+            found.append((entry.place, event))
+    return found
+
+
+def _locked(trial: Trial, event: Event) -> str:
+    visit = event.fact.visit if isinstance(event, FactRecorded) else getattr(event, "visit", None)
+    course = trial.courses.get(event.participant or "")
+    return visit if course and visit in course.locked_visits else ""
+
+
+def _departures(study: Study, trial: Trial, new: list[tuple[str, Event]]) -> list[ActDeparture]:
+    """What the rules would have held of everything that is taken over."""
+    if not any(event.kind == "CellsInfused" for _, event in new):
+        return []
+    number = trial.number
+    more = (
+        Entry(number + place, None, Author("", "", "", where), event) for place, (where, event) in enumerate(new, 1)
+    )
+    return departures(study, Trial(trial.frame).follow([*trial.entries.values(), *more]))
+
+
+def _allowed(trial: Trial, summary: FolderImported, override: int | None, done: Imported) -> FolderImported:
+    rules = sorted({one.rule for one in done.departures})
+    broken = tuple(
+        Broken(
+            name, f"{sum(one.rule == name for one in done.departures)} of the acts taken over would have been held", 2
+        )
+        for name in rules
+    )
+    if override is None:
+        raise Refused(*broken)
+    check_override(trial, summary, override, broken)
+    return replace(summary, override=override)
+
+
+def said(event: Event) -> str:
+    """What an event says, in a line."""
+    if isinstance(event, FactRecorded):
+        fact = event.fact
+        return f"{event.participant} {fact} = {fact.value or 'not known'} {fact.unit or ''}".rstrip()
+    return f"{event.participant} {event.what}"
+
+
+def _names(event: Event) -> tuple[str, ...] | None:
+    if isinstance(event, FactRecorded):
+        fact = event.fact
+        return (event.kind, event.participant or "", fact.name, fact.day or "", fact.visit or "")
+    if event.kind not in NAMES:
+        return None
+    return (event.kind, event.participant or "", *(str(getattr(event, name) or "") for name in NAMES[event.kind]))
+
+
+class Known:
+    """What the casebook holds already, by content and by what it is about."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        kept = list(entries)
+        self.contents = {_content(entry.event) for entry in kept if _names(entry.event)}
+        self.by_name: dict[tuple[str, ...], Entry] = {}
+        for one in current_entries(kept):
+            if (name := _names(one.event)) is not None:
+                self.by_name.setdefault(name, one.entry)
+                self.contents.add(_content(one.event))
+        self.with_consent: set[str] = set()
+
+    def has(self, event: Event) -> bool:
+        """Whether exactly this was recorded before (and perhaps corrected since)."""
+        return _content(event) in self.contents
+
+    def about_the_same(self, event: Event) -> Entry | None:
+        """An earlier entry about the same observation that says something else."""
+        return self.by_name.get(_names(event) or ())
+
+    def taken(self, event: Event) -> None:
+        """Remember a row of this import. Two rows of one folder never conflict: the folder's check has passed them."""
+        self.contents.add(_content(event))
+
+    def consent_in(self, trial: Trial, event: Event, site: str) -> ParticipantConsented | None:
+        """The consent that a consent fact with a full date stands for, once for each participant."""
+        code = event.participant or ""
+        is_consent = isinstance(event, FactRecorded) and event.fact.name == trial.frame.roles.get("consent")
+        if not is_consent or code in self.with_consent or trial.course(code).consents:
+            return None
+        assert isinstance(event, FactRecorded)
+        try:
+            day = date.fromisoformat(event.fact.value or "")
+        except ValueError:
+            return None  # only the month is known, or nothing: a person records the consent
+        self.with_consent.add(code)
+        return ParticipantConsented(participant=code, site=site, form="as imported", signed_on=day)
+
+
+def _content(event: Event) -> str:
+    return f"{event.kind} {canonical(content(event))}"
+
+
+def _summary(path: Path, intake: Intake, done: Imported) -> FolderImported:
+    hashed = sha256(
+        "".join(f"{file} {digest}\n" for file, digest in sorted(intake.hashes.items())).encode()
+    ).hexdigest()
+    return FolderImported(
+        folder=path.name,
+        digest=hashed,
+        recorded=done.recorded,
+        already_there=done.already_there,
+        conflicts=len(done.conflicts),
+        departures=done.digest,
+    )

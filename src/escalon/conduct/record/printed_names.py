@@ -1,0 +1,35 @@
+"""The name a signature prints: one that can be read, and that no other person's signature prints."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from escalon.conduct.permit.refusal import refuse
+from escalon.history.people import Person
+
+LONGEST = 100
+
+
+def printed_name(written: str, others: Iterable[Person]) -> str:
+    """The name as it will be printed (21 CFR 11.50(a)(1), 11.100(a)); refused if it cannot, or is another's."""
+    name = " ".join(part for part in written.split(" ") if part)
+    if not any(letter.isalpha() for letter in name) or not name.isprintable() or len(name) > LONGEST:
+        raise refuse("account", f"{written!r} is no name that can be printed; write the person's name on one line")
+    if mixed := next((word for word in name.split(" ") if len(_scripts(word)) > 1), None):
+        raise refuse("account", f"{mixed!r} mixes alphabets, so that one name can look like another; write it in one")
+    same = next((one for one in others if _looks(one.printed_name) == _looks(name)), None)
+    if same:
+        raise refuse(
+            "account", f"{same.account} signs as {same.printed_name}; a printed name is one person's, add to it"
+        )
+    return name
+
+
+def _looks(name: str) -> str:
+    """What two names must differ in: not only in case, blanks, accents' encoding or width of letters."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _scripts(word: str) -> set[str]:
+    return {unicodedata.name(letter, "?").split()[0] for letter in word if letter.isalpha()} - {"MODIFIER", "FULLWIDTH"}

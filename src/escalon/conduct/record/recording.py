@@ -1,0 +1,239 @@
+"""The one way in: an event is checked for authority, sequence and holds, and recorded, while nobody else can record."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from escalon.casebook.casebook import Casebook, Writer
+from escalon.casebook.entry import Entry
+from escalon.conduct.permit.act import Act, broken_rules
+from escalon.conduct.permit.authority import acts_of, authorise
+from escalon.conduct.permit.corrections import LIFTING, would_lift
+from escalon.conduct.permit.overrides import check_override
+from escalon.conduct.permit.refusal import Broken, Refused, refuse
+from escalon.conduct.record.answered import answered
+from escalon.history import Author, Trial
+from escalon.history.events import (
+    AnswerPart,
+    Event,
+    FactRecorded,
+    LevelAllocated,
+    ParticipantConsented,
+    ParticipantTransferred,
+    Signed,
+)
+from escalon.protocol.design import in_days
+from escalon.protocol.study import Study
+from escalon.sources.frame import frame_of
+from escalon.sources.rows import RowError, read_fact
+
+Build = Callable[[Trial], Event]
+
+
+class Conduct:
+    """A casebook, the study it serves, and where the trial stands; safe to share between threads."""
+
+    def __init__(self, casebook: Casebook, study: Study) -> None:
+        self.casebook = casebook
+        self.study = study
+        self._trial = Trial(frame_of(study))
+        self._upto = 0
+        self._facts_upto: dict[str, int] = {}
+        self._connection: Connection | None = None
+        self._folding = threading.RLock()
+
+    @property
+    def trial(self) -> Trial:
+        """Where the trial stands after the last entry; recorded facts are read when a rule asks for them."""
+        with self._folding:
+            upto = self.casebook.head.number
+            return self._follow(self.casebook.entries(after=self._upto, upto=upto, facts=False), upto)
+
+    def informed(self) -> Trial:
+        """Where the trial stands, with the facts of everybody infused, as the dose rule reads it."""
+        with self._folding:
+            trial = self.trial
+            self.know(tuple(one.code for one in trial.infused()))
+            return trial
+
+    def record(self, author: Author, event: Event, *, override: int | None = None) -> Entry:
+        """Record an event, or refuse it with every rule it breaks. `override` is the number of a signed override."""
+        _refuse_its_own_way(event)
+        return self.record_built(author, lambda trial: event, override=override)
+
+    def record_built(self, author: Author, build: Build, *, override: int | None = None) -> Entry:
+        """Record an event that depends on where the trial stands at the very moment of recording."""
+        with self._folding, self.casebook.writing() as writer:
+            trial = self.caught_up(writer)
+            entry = self._append(trial, author, build(trial), writer, override)
+        self._remember(entry)
+        return entry
+
+    def record_all(self, author: Author, events: Sequence[Event]) -> list[Entry]:
+        """Record several events as one act (the facts of a form): each is checked after the ones before; all, or nothing."""
+        with self._folding:
+            try:
+                return self._record_all(author, events)
+            except BaseException:
+                self._forget()  # it had begun to follow what was not kept; it is folded anew when asked
+                raise
+
+    def _record_all(self, author: Author, events: Sequence[Event]) -> list[Entry]:
+        made = []
+        with self.casebook.writing() as writer:
+            trial = self.caught_up(writer)
+            for event in events:
+                _refuse_its_own_way(event)
+                made.append(self._append(trial, author, event, writer, None))
+                self._remember(made[-1])
+        return made
+
+    def _append(self, trial: Trial, author: Author, event: Event, writer: Writer, override: int | None) -> Entry:
+        authorise_event(trial, author, event, writer.entry)
+        self._connection = writer.connection
+        try:
+            act = self._act(trial, author, event, writer)
+            checked = self._checked(act, override)
+        finally:
+            self._connection = None
+        return writer.append(author, checked)
+
+    def _act(self, trial: Trial, author: Author, event: Event, writer: Writer) -> Act:
+        act = Act(event, author, trial, self.study, writer.now, writer.entry, self.know)
+        return replace(act, event=answered(act))
+
+    def _checked(self, act: Act, override: int | None) -> Event:
+        """The event as it may be recorded: readable, foldable, allowed, and with what it would lift written into it."""
+        check_readable(self.study, act.event)
+        event: Event = self._with_lifts(act)
+        broken = tuple(broken_rules(replace(act, event=event)))
+        if not broken:
+            return event
+        if override is None:
+            raise Refused(*broken)
+        check_override(act.trial, event, override, broken, now=act.now, valid=self._valid)
+        return replace(event, override=override)
+
+    def _with_lifts(self, act: Act) -> Event:
+        event: Event = act.event
+        if not isinstance(event, LIFTING):
+            return event
+        if event.lifts or event.needs:
+            raise refuse("correction", "what a correction would lift is found by the software, never written")
+        if act.event.supersedes is not None and act.entry(act.event.supersedes).participant != act.event.participant:
+            return event  # it is refused for that, in its own words
+        held = would_lift(act)
+        lifts = tuple(AnswerPart(name=f"{one.rule} ({one.about})", says=one.says) for one in held)
+        written: Event = replace(event, lifts=lifts, needs=max((one.signatures for one in held), default=0))
+        return written
+
+    @property
+    def _valid(self) -> timedelta | None:
+        valid = self.study.dose.override_valid
+        return None if valid is None else timedelta(days=in_days(valid))
+
+    def _remember(self, entry: Entry) -> None:
+        # What was just committed need not be read back, unless someone else recorded in between.
+        with self._folding:
+            if self._upto == entry.number - 1:
+                self._follow([] if isinstance(entry.event, FactRecorded) else [entry], entry.number)
+
+    def _forget(self) -> None:
+        self._trial, self._upto, self._facts_upto = Trial(frame_of(self.study)), 0, {}
+
+    def allocate(self, author: Author, participant: str, cohort: int) -> Entry:
+        """Give the participant the next place of a cohort: of two who ask for the last one, exactly one gets it."""
+
+        def next_place(trial: Trial) -> Event:
+            known = trial.cohorts.get(cohort)
+            if known is None:
+                raise refuse("slot", f"cohort {cohort} is not open")
+            level, place = known.opened.level, known.last_place + 1
+            return LevelAllocated(participant=participant, cohort=cohort, level=level, place=place)
+
+        return self.record_built(author, next_place)
+
+    def what_forbids(self, author: Author, event: Event) -> tuple[Broken, ...]:
+        """Every rule that would refuse this event now, without recording anything."""
+        with self._folding:
+            trial = self.trial
+            try:
+                authorise_event(trial, author, event, self.casebook.entry)
+                check_readable(self.study, event)
+            except Refused as refused:
+                return refused.broken
+            now = self.casebook.clock.now()
+            act = Act(event, author, trial, self.study, now, self.casebook.entry, self.know)
+            return tuple(broken_rules(replace(act, event=answered(act))))
+
+    def caught_up(self, writer: Writer) -> Trial:
+        """Where the trial stands at the start of an act."""
+        return self._follow(writer.entries(after=self._upto, facts=False), writer.number)
+
+    def know(self, codes: tuple[str, ...]) -> None:
+        """Read the recorded facts of some participants that have not been read yet."""
+        for code in codes:
+            after = self._facts_upto.get(code, 0)
+            if after >= self._upto:
+                continue
+            found = self.casebook.entries(
+                participant=code, after=after, upto=self._upto, kinds=["FactRecorded"], connection=self._connection
+            )
+            self._trial.follow(found)
+            self._facts_upto[code] = self._upto
+
+    def _follow(self, found: Iterable[Entry], upto: int) -> Trial:
+        self._trial.follow(found)
+        self._upto = upto  # facts since then are read when a rule asks for them
+        return self._trial
+
+
+def _refuse_its_own_way(event: Event) -> None:
+    """Refuse what is not recorded as it is, but by signing or by a command that checks more than the event says."""
+    for one in (event, getattr(event, "now", None)):
+        if isinstance(one, Event) and one.own_command:
+            raise refuse("command", f"{one.kind} is recorded by its own command only: {one.own_command}")
+    if isinstance(event, Signed):
+        raise refuse("signature", "a signature is made by signing, with the password entered again")
+
+
+def check_readable(study: Study, event: Event) -> None:
+    """Refuse an observation that the study's dictionary cannot read: a name, value, unit or day it does not accept."""
+    for told in (event, getattr(event, "now", None)):
+        seen = getattr(told, "fact", None)
+        if seen is not None and study.vocabulary:
+            try:
+                read_fact(study, event.participant or "", seen, "")
+            except RowError as error:
+                raise refuse("dictionary", f"{_FIELDS.get(error.column, error.column)}: {error}") from None
+
+
+_FIELDS = {"fact": "fact.name", "value": "fact.value", "unit": "fact.unit", "date": "fact.day", "until": "fact.until"}
+"""The fields of an observation, by the column of a data folder that says the same."""
+
+
+def authorise_event(trial: Trial, author: Author, event: Event, entry: Callable[[int], Entry]) -> None:
+    """Refuse an event its author may not record, at the site it concerns."""
+    site = site_of(trial, event)
+    person = trial.people.get(author.person)
+    for act in acts_of(event):
+        authorise(person, author, act, site)
+        if isinstance(event, ParticipantTransferred):
+            authorise(person, author, act, event.to_site)
+    if event.supersedes is not None:  # to change an entry one must also be allowed to have made it
+        wrong = entry(event.supersedes).event
+        if wrong.own_command:
+            raise refuse("correction", f"{wrong.kind} is never corrected or annulled; see {wrong.own_command}")
+        authorise(person, author, wrong.kind, site)
+
+
+def site_of(trial: Trial, event: Event) -> str | None:
+    """The site an event concerns: the participant's, or None for what concerns the whole trial."""
+    if event.participant in trial.courses:
+        return trial.courses[event.participant].site or None
+    return event.site if isinstance(event, ParticipantConsented) else None

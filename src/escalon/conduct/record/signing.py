@@ -1,0 +1,183 @@
+"""Signing: the password again, a printed name, a meaning, and the hash of what is signed, as it stands at that moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from escalon.casebook.casebook import Casebook
+from escalon.casebook.entry import Entry
+from escalon.casebook.secrets import MOST_FAILURES, Checked, SecretStore
+from escalon.conduct.judge import standing
+from escalon.conduct.permit.refusal import refuse
+from escalon.conduct.record.recording import Conduct
+from escalon.history import Author, Trial
+from escalon.history.events import (
+    AccountLocked,
+    DecisionSigned,
+    EligibilitySigned,
+    FactCorrected,
+    FactRecorded,
+    OverrideSigned,
+    Signed,
+    VisitSigned,
+)
+from escalon.history.support import Support, digest_of
+
+SOFTWARE = Author("escalon", "software", "", "sign-in")
+
+
+@dataclass(frozen=True)
+class Password:
+    """What a person types to sign. It is never printed."""
+
+    text: str = field(repr=False)
+    code: str | None = field(default=None, repr=False)
+
+
+def check_password(conduct: Conduct, secrets: SecretStore, account: str, password: Password) -> None:
+    """Refuse a wrong password, a locked or revoked account, and a stored verifier that was swapped."""
+    person = conduct.trial.people.get(account)
+    now = conduct.casebook.clock.now()
+    checked = secrets.check(account, password.text, password.code, now)
+    if checked is Checked.NOW_LOCKED:
+        conduct.casebook.append(SOFTWARE, AccountLocked(account=account, failures=MOST_FAILURES))
+    if checked in (Checked.NOW_LOCKED, Checked.LOCKED):
+        raise refuse(
+            "password", f"{account} is locked after {MOST_FAILURES} wrong passwords; wait, or ask an administrator"
+        )
+    if checked is Checked.WRONG or person is None or person.is_revoked:
+        raise refuse("password", "the account, the password or the code is wrong")
+    if secrets.row_digest(account) != person.secret:
+        raise refuse("password", f"the stored password of {account} is not the one the casebook recorded; set it again")
+
+
+def sign(
+    conduct: Conduct,
+    secrets: SecretStore,
+    author: Author,
+    kind: type[Signed],
+    *,
+    password: Password,
+    meaning: str,
+    digest: str | None = None,
+    **subject: Any,
+) -> Entry:
+    """Sign as `kind` what `subject` names (`decision=12`, `screening=5`, `participant=…, visit=…`).
+
+    `digest` is needed for what lies outside the casebook (an assumption's text), and computed for everything else.
+    """
+    check_signer(conduct, secrets, author.person, password)
+
+    def build(trial: Trial) -> Signed:
+        person = trial.people.get(author.person)
+        if person is None:
+            raise refuse("account", f"{author.person} has no account")
+        unsigned = kind(printed_name=person.printed_name, meaning=meaning, digest=digest or "", **subject)
+        refuse_if_pointless(conduct, trial, author, unsigned)
+        signed = digest or digest_of_subject(conduct.casebook, trial.support, unsigned)
+        second = password.code is not None
+        return kind(printed_name=person.printed_name, meaning=meaning, digest=signed, second_factor=second, **subject)
+
+    return conduct.record_built(author, build)
+
+
+def check_signer(conduct: Conduct, secrets: SecretStore, account: str, password: Password) -> None:
+    """Refuse a wrong password, and one that somebody else knows because they set it (21 CFR 11.200(a)(3))."""
+    check_password(conduct, secrets, account, password)
+    person = conduct.trial.people.get(account)
+    if person is not None and person.must_change:
+        said = f"{person.secret_set_by} set the password of {account}; change it before you sign: escalon user password"
+        raise refuse("password", said)
+
+
+def refuse_if_pointless(conduct: Conduct, trial: Trial, author: Author, unsigned: Signed) -> None:
+    """Refuse a signature under something that cannot be signed, is stale, or was signed by the same person before."""
+    match unsigned:
+        case EligibilitySigned(participant=str(code), screening=number):
+            latest = trial.course(code).screening
+            if latest is None or latest.number != number:
+                raise refuse("signature", f"entry {number} is not the latest screening of {code}")
+            if latest.event.verdict != "eligible":
+                raise refuse("signature", f"the screening of {code} says {latest.event.verdict}")
+            conduct.know((code,))
+            if changed := standing.changed_screening(conduct.study, trial, trial.course(code)):
+                raise refuse("signature", f"what the screening rested on has changed ({changed}); screen {code} again")
+        case DecisionSigned(decision=number):
+            if number not in trial.decisions:
+                raise refuse("signature", f"entry {number} is not a proposed decision")
+            conduct.know(tuple(one.code for one in trial.infused()))
+            if changed := standing.changed_decision(conduct.study, trial, trial.decisions[number]):
+                raise refuse("signature", f"what decision {number} rests on has changed ({changed}); propose it again")
+            _refuse_twice(trial.decisions[number].signers, author)
+        case OverrideSigned(given=number):
+            if number not in trial.overrides:
+                raise refuse("signature", f"entry {number} is not an override")
+            _refuse_twice(trial.overrides[number].signers, author)
+
+
+def _refuse_twice(signers: Iterable[str], author: Author) -> None:
+    if author.person in signers:
+        raise refuse("signature", f"{author.person} has signed this; the other signature must be another person's")
+
+
+def digest_of_subject(casebook: Casebook, support: Support, signed: Signed) -> str:
+    """The hash of what a signature is about, as it stands now."""
+    return digest_of(covered(casebook, support, signed), lambda number: casebook.entry(number).hash)
+
+
+def covered(casebook: Casebook, support: Support, signed: Signed) -> list[int]:
+    """The entries a signature is about, as they stand now."""
+    if signed.subject is not None:
+        return support.closure(signed.subject)
+    if isinstance(signed, VisitSigned):
+        return _of_visit(casebook.entries(participant=signed.participant), signed.visit)
+    return []
+
+
+def _of_visit(entries: Iterable[Entry], visit: str) -> list[int]:
+    found: list[int] = []
+    for entry in entries:
+        match entry.event:
+            case FactRecorded(fact=fact) if fact.visit == visit:
+                found.append(entry.number)
+            case FactCorrected(fact=fact, corrects=number) if fact.visit == visit or number in found:
+                found.append(entry.number)
+    return found
+
+
+@dataclass(frozen=True)
+class SignatureState:
+    """A signature and whether it still covers what it was put under; `void_by` is the first entry that changed that."""
+
+    entry: Entry
+    void_by: int | None
+
+    def __str__(self) -> str:
+        event = self.entry.event
+        assert isinstance(event, Signed)
+        state = f"VOID since entry {self.void_by}" if self.void_by else "valid"
+        return f"{event.printed_name}, {self.entry.at:%Y-%m-%d %H:%M:%S} UTC, {event.meaning}: {state}"
+
+
+def signature_state(casebook: Casebook, support: Support, entry: Entry) -> SignatureState:
+    """Whether a signature still stands, by computing the hash of what it signed anew."""
+    signed = entry.event
+    if not isinstance(signed, Signed):
+        raise ValueError(f"entry {entry.number} is not a signature")
+    if signed.subject is None and not isinstance(signed, VisitSigned):
+        return SignatureState(entry, None)  # what was signed lies outside the casebook; its keeper compares the digest
+    now = covered(casebook, support, signed)
+    hash_of: Callable[[int], str] = lambda number: casebook.entry(number).hash  # noqa: E731
+    if digest_of(now, hash_of) == signed.digest:
+        return SignatureState(entry, None)
+    return SignatureState(entry, min((number for number in now if number > entry.number), default=entry.number))
+
+
+def signatures(conduct: Conduct) -> list[SignatureState]:
+    """Every signature of the trial, valid or void."""
+    support = conduct.trial.support
+    kept = conduct.trial.entries.values()
+    found = [entry for entry in kept if isinstance(entry.event, Signed) and isinstance(entry, Entry)]
+    return [signature_state(conduct.casebook, support, entry) for entry in found]

@@ -1,0 +1,279 @@
+"""A participant's course: consent, screenings, cells collected, conditioning, infusion, and everything seen since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Any
+
+from escalon.facts import Day, Fact, Facts
+from escalon.history.current import Current
+from escalon.history.entry import Unread
+from escalon.history.events import (
+    AdverseEventRecorded,
+    AllocationReleased,
+    ApheresisDone,
+    CellsInfused,
+    ConsentWithdrawn,
+    DltAdjudicated,
+    DltProposed,
+    DltWindowReviewed,
+    EligibilitySigned,
+    EvaluabilityJudged,
+    Event,
+    FactRecorded,
+    LevelAllocated,
+    LymphodepletionGiven,
+    Observation,
+    ParticipantConsented,
+    ParticipantScreened,
+    ParticipantTransferred,
+    ParticipantWithdrawn,
+    ProductReleased,
+    SampleMeasured,
+    TreatmentGiven,
+    VisitLocked,
+    VisitUnlocked,
+)
+from escalon.history.frame import Frame
+
+_KEPT: dict[type[Event], str] = {
+    FactRecorded: "observations",
+    TreatmentGiven: "treatments",
+    AdverseEventRecorded: "adverse_events",
+    SampleMeasured: "samples",
+    CellsInfused: "infusions",
+    ParticipantConsented: "consents",
+    ConsentWithdrawn: "consent_withdrawals",
+    ParticipantWithdrawn: "withdrawals",
+    ParticipantScreened: "screenings",
+    ApheresisDone: "collections",
+    LymphodepletionGiven: "conditionings",
+    ProductReleased: "products",
+    DltProposed: "dlt_proposals",
+    DltAdjudicated: "dlt_judgements",
+    DltWindowReviewed: "window_reviews",
+    EvaluabilityJudged: "evaluability",
+}
+"""The list of a course that each kind of event goes into, in the order things were first said."""
+
+
+@dataclass
+class Course:
+    """One participant's way through the trial. Every list holds events as they stand now, each knowing its entry."""
+
+    code: str
+    frame: Frame
+    site: str = ""
+    observations: list[Current[FactRecorded]] = field(default_factory=list)
+    treatments: list[Current[TreatmentGiven]] = field(default_factory=list)
+    adverse_events: list[Current[AdverseEventRecorded]] = field(default_factory=list)
+    samples: list[Current[SampleMeasured]] = field(default_factory=list)
+    infusions: list[Current[CellsInfused]] = field(default_factory=list)
+    consents: list[Current[ParticipantConsented]] = field(default_factory=list)
+    consent_withdrawals: list[Current[ConsentWithdrawn]] = field(default_factory=list)
+    withdrawals: list[Current[ParticipantWithdrawn]] = field(default_factory=list)
+    screenings: list[Current[ParticipantScreened]] = field(default_factory=list)
+    collections: list[Current[ApheresisDone]] = field(default_factory=list)
+    conditionings: list[Current[LymphodepletionGiven]] = field(default_factory=list)
+    products: list[Current[ProductReleased]] = field(default_factory=list)
+    dlt_proposals: list[Current[DltProposed]] = field(default_factory=list)
+    dlt_judgements: list[Current[DltAdjudicated]] = field(default_factory=list)
+    window_reviews: list[Current[DltWindowReviewed]] = field(default_factory=list)
+    evaluability: list[Current[EvaluabilityJudged]] = field(default_factory=list)
+    eligibility_signatures: dict[int, int] = field(default_factory=dict)
+    """The entry of the signature under each screening, by the screening's number."""
+    allocation: LevelAllocated | None = None
+    locked_visits: set[str] = field(default_factory=set)
+    _facts: Facts | None = field(default=None, init=False)
+    _unread: tuple[Unread, ...] = field(default=(), init=False)
+
+    # -- folding ---------------------------------------------------------------------------------------------------
+
+    def take(self, current: Current[Any]) -> None:
+        """Take one event of this participant into account."""
+        self._facts = None
+        event = current.event
+        if (kept := _KEPT.get(type(event))) is not None:
+            getattr(self, kept).append(current)
+        match event:
+            case ParticipantConsented(site=site):
+                self.site = site
+            case ParticipantTransferred(to_site=site):
+                self.site = site
+            case EligibilitySigned(screening=number):
+                self.eligibility_signatures[number] = current.number
+            case LevelAllocated():
+                self.allocation = event
+            case AllocationReleased():
+                self.allocation = None
+            case VisitLocked(visit=visit):
+                self.locked_visits.add(visit)
+            case VisitUnlocked(visit=visit):
+                self.locked_visits.discard(visit)
+
+    # -- what happened when ------------------------------------------------------------------------------------------
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone its days are counted in."""
+        return self.frame.zone
+
+    @property
+    def infused(self) -> Day | None:
+        """The day of the first infusion."""
+        days = [day for one in self.infusions if (day := one.event.happened(self.zone))]
+        return min(days, key=lambda day: (day.earliest, day.latest), default=None)
+
+    @property
+    def consented(self) -> Day | None:
+        """The day of the first consent that was given, by an act or by the fact that stands for it."""
+        days = [Day.of(one.event.signed_on) for one in self.consents]
+        return min([*days, *self._days_of("consent")], key=lambda day: (day.earliest, day.latest), default=None)
+
+    @property
+    def has_consent(self) -> bool:
+        """Whether consent stands: given, and not withdrawn after it was last given."""
+        if not self.consents and not self._days_of("consent"):
+            return False
+        last = max((one.number for one in self.consents), default=0)
+        return not any(one.number > last for one in self.consent_withdrawals)
+
+    @property
+    def left(self) -> Day | None:
+        """The first day on which the participant left the study or withdrew consent, by an act or by a fact."""
+        days = [Day.of(one.event.on) for one in self.withdrawals]
+        days += [Day.of(one.event.on) for one in self.consent_withdrawals]
+        return min([*days, *self._days_of("left")], key=lambda day: (day.earliest, day.latest), default=None)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the participant left the treatment or the study."""
+        return bool(self.withdrawals or self._days_of("left"))
+
+    @property
+    def conditioning_days(self) -> list[Day]:
+        """Every day on which conditioning is recorded to have begun."""
+        return [Day.of(one.event.started_on) for one in self.conditionings]
+
+    @property
+    def screening(self) -> Current[ParticipantScreened] | None:
+        """The latest screening."""
+        return max(self.screenings, key=lambda one: one.entry.number, default=None)
+
+    @property
+    def eligibility_signed(self) -> int | None:
+        """The entry of the signature under the latest screening; None while nobody signed it."""
+        latest = self.screening
+        return None if latest is None else self.eligibility_signatures.get(latest.number)
+
+    @property
+    def died(self) -> Day | None:
+        """The first day of death recorded as a fact; a fatal adverse event is read from the events."""
+        return min(self._days_of("death"), key=lambda day: (day.earliest, day.latest), default=None)
+
+    def days_of(self, role: str) -> list[tuple[Day, int]]:
+        """The days that facts of a role name, each with the number of its entry (0 where nobody recorded it).
+
+        The day stands in the fact where that is a date, else it is its own day where it says yes.
+        """
+        name = self.frame.roles.get(role)
+        found = [one for one in self._read() if one[0].name == name] if name else []
+        return [(day, number) for fact, number in found if (day := stated_day(fact)) is not None]
+
+    def _days_of(self, role: str) -> list[Day]:
+        return [day for day, _ in self.days_of(role)]
+
+    def _read(self) -> Iterator[tuple[Fact, int]]:
+        """Every observation that can be read, with its entry; the others are among the unread."""
+        for one in self.observations:
+            try:
+                yield self.frame.read(self.code, one.event.fact, one.place), one.entry.number if one.entry.at else 0
+            except ValueError:
+                continue
+
+    def numbered_facts(self) -> list[tuple[Fact, int]]:
+        """Every fact that was recorded as one, with the number of its entry; 0 in a data folder, whose rows have no order."""
+        return list(self._read())
+
+    # -- facts -------------------------------------------------------------------------------------------------------
+
+    @property
+    def facts(self) -> Facts:
+        """Everything known in the study's terms: facts, treatments by the drug's name, and the steps that roles name."""
+        if self._facts is None:
+            self._facts = self._gathered()
+        return self._facts
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """What is recorded and cannot be read by the study's dictionary."""
+        return self._unread if self._facts is not None else (self.facts, self._unread)[1]
+
+    def _gathered(self) -> Facts:
+        found: list[Fact] = []
+        unread: list[Unread] = []
+        for one in self.observations:
+            try:
+                found.append(self.frame.read(self.code, one.event.fact, one.place))
+            except ValueError as error:
+                day = one.event.happened(self.zone)
+                why = f"{one.place}: {error}"
+                unread.append(Unread("facts", self.code, day, why, one.event.fact.name))
+        found += [treatment_fact(one) for one in self.treatments]
+        known = {fact.name for fact in found}
+        found += [fact for fact in self._steps() if fact.name not in known]
+        self._unread = tuple(unread)
+        return Facts(found)
+
+    def _steps(self) -> Iterator[Fact]:
+        for one, said in self.acts_as_facts():
+            yield self.frame.read(self.code, said, one.place)
+
+    def acts_as_facts(self) -> Iterator[tuple[Current[Any], Observation]]:
+        """The acts that the study's own facts also name, in the study's words, for where only the act is recorded."""
+        for role, list_, last in _STEPS:
+            for one in getattr(self, list_):
+                day = one.event.happened(self.zone)
+                end = getattr(one.event, last, None)
+                said = self.frame.state(role, day, Day.of(end) if end else None) if day else None
+                if said is not None:
+                    yield one, said
+
+
+_STEPS = (
+    ("consent", "consents", ""),
+    ("apheresis", "collections", ""),
+    ("conditioning", "conditionings", "ended_on"),
+    ("infusion", "infusions", ""),
+    ("left", "withdrawals", ""),
+)
+"""The roles whose facts an act stands for, the list it is kept in, and the field of its last day."""
+
+
+def stated_day(fact: Fact) -> Day | None:
+    """The day a fact of a role stands for: the one in it, for a date; its own, where it says yes."""
+    if not isinstance(fact.value, str):
+        return fact.day if fact.value is True else None
+    try:
+        return Day.parse(fact.value)
+    except ValueError:
+        return fact.day
+
+
+def treatment_fact(one: Current[TreatmentGiven]) -> Fact:
+    """A treatment course as a fact: its dose where one is recorded, else simply that it was given."""
+    given = one.event
+    source = f"{one.place} ({given.source})" if given.source else one.place
+    return Fact(
+        given.treatment,
+        True if given.dose is None else given.dose,
+        given.start,
+        given.unit or None,
+        source,
+        given.participant or "",
+        until=given.end,
+        ongoing=given.ongoing,
+        end_unknown=given.end is None and not given.ongoing,
+    )

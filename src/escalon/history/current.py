@@ -1,0 +1,79 @@
+"""The record as it stands: every event with its corrections in place, and without what was annulled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from escalon.history.entry import Entry
+from escalon.history.events import EntryCorrected, Event, FactCorrected, FactRecorded
+
+E_co = TypeVar("E_co", bound=Event, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Current(Generic[E_co]):
+    """An event as it stands; `entry` is the one that says so last, `first` the one that said it first."""
+
+    event: E_co
+    entry: Entry
+    first: Entry
+
+    @property
+    def number(self) -> int:
+        """The number of the entry that said it first: what other entries rest on."""
+        return self.first.number
+
+    @property
+    def place(self) -> str:
+        """Where it is written."""
+        return self.entry.place
+
+
+class Standing:
+    """What the entries say together so far. Entries may come late: what was said of one before it came still holds."""
+
+    def __init__(self) -> None:
+        self.by_number: dict[int, Current[Event]] = {}
+        self._place_of: dict[int, int] = {}
+        self._changed: dict[int, tuple[Event | None, Entry]] = {}
+
+    def take(self, entry: Entry) -> int | None:
+        """Take one entry; the number of the entry first made that it changes, or None where it changes none."""
+        target = entry.event.supersedes
+        if target is None:
+            event, said = self._changed.get(entry.number, (entry.event, entry))
+            if event is not None:
+                self.by_number[entry.number] = Current(event, said, entry)
+            return None
+        # a correction may itself be corrected: each leads to the entry first made
+        root = self._place_of.setdefault(entry.number, self._place_of.get(target, target))
+        now = _now(entry.event)
+        self._changed[root] = (now, entry)
+        first = self.by_number.pop(root, None)
+        if now is not None:
+            self.by_number[root] = Current(now, entry, first.first if first else entry)
+        return root
+
+    def in_order(self) -> list[Current[Event]]:
+        """What stands, in the order it was first said."""
+        return [self.by_number[number] for number in sorted(self.by_number)]
+
+
+def _now(event: Event) -> Event | None:
+    """What an entry says of the one it changes; None where it annuls it."""
+    match event:
+        case EntryCorrected(now=now):
+            return now
+        case FactCorrected(participant=code, reason=reason, fact=fact):
+            return FactRecorded(participant=code, reason=reason, fact=fact)
+    return None
+
+
+def current_entries(entries: Iterable[Entry]) -> list[Current[Event]]:
+    """What the entries say together, in the order it was first said."""
+    standing = Standing()
+    for entry in entries:
+        standing.take(entry)
+    return standing.in_order()

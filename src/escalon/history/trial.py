@@ -1,0 +1,259 @@
+"""The fold: where a trial stands after its entries, each participant's course, its cohorts, decisions and overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from escalon.facts import Facts
+from escalon.history.course import Course
+from escalon.history.current import Current, Standing
+from escalon.history.entry import Author, Entry, Unread
+from escalon.history.events import (
+    AllocationReleased,
+    CohortClosed,
+    CohortOpened,
+    DecisionProposed,
+    DecisionSigned,
+    EntrySigned,
+    Event,
+    FolderImported,
+    LevelAllocated,
+    MarkedSynthetic,
+    NothingToReport,
+    OverrideGiven,
+    OverrideSigned,
+    QueryAnswered,
+    QueryClosed,
+    QueryRaised,
+    Role,
+)
+from escalon.history.frame import Frame
+from escalon.history.people import People
+from escalon.history.support import Support
+
+MAY_LIFT = frozenset({Role.INVESTIGATOR.value, Role.COMMITTEE.value})
+"""Whose signature under a correction lets it lift a hold: those who sign overrides."""
+
+
+@dataclass
+class Cohort:
+    """A cohort: its level, its places, and who holds which."""
+
+    opened: CohortOpened
+    number: int
+    places: dict[int, str] = field(default_factory=dict)
+    last_place: int = 0
+    is_open: bool = True
+
+
+@dataclass
+class Decision:
+    """A proposed decision and its signatures: entry number of each, by person."""
+
+    proposed: DecisionProposed
+    number: int
+    signers: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Override:
+    """An override, its signatures, and the entry that used it."""
+
+    given: OverrideGiven
+    entry: Entry
+    signers: dict[str, int] = field(default_factory=dict)
+    used_by: int | None = None
+
+
+@dataclass
+class Query:
+    """A question, the entry it is about, and how far it got: open, answered or closed."""
+
+    raised: QueryRaised
+    number: int
+    state: str = "open"
+
+
+class Trial:
+    """Where a trial stands. `until` leaves out what happened after a day; what was left out is in `later`."""
+
+    def __init__(self, frame: Frame | None = None, until: date | None = None) -> None:
+        self.frame = frame or Frame()
+        self.until = until
+        self.number = 0
+        self.standing = Standing()
+        self.support = Support()
+        self.entries: dict[int, Entry] = {}
+        self.unread: tuple[Unread, ...] = ()
+        self._stricter: tuple[tuple[object, ...], Trial] | None = None
+        self._clear()
+
+    def _clear(self) -> None:
+        self.people = People()
+        self.courses: dict[str, Course] = {}
+        self.cohorts: dict[int, Cohort] = {}
+        self.decisions: dict[int, Decision] = {}
+        self.overrides: dict[int, Override] = {}
+        self.queries: dict[int, Query] = {}
+        self.attested: dict[str, Current[Any]] = {}
+        """The tables somebody attests there is nothing of, by name."""
+        self.imports: dict[int, FolderImported] = {}
+        self.signers: dict[int, dict[str, int]] = {}
+        """Who signed an entry as such (EntrySigned), by the entry's number: the signature's own entry, by person."""
+        self.synthetic = False
+        self.later: list[Current[Event]] = []
+
+    # -- questions -------------------------------------------------------------------------------------------------
+
+    @property
+    def participants(self) -> tuple[str, ...]:
+        """The codes of all participants."""
+        return tuple(sorted(self.courses))
+
+    def course(self, code: str) -> Course:
+        """A participant's course; an empty one for somebody nothing is recorded of."""
+        return self.courses.get(code) or Course(code, self.frame)
+
+    def facts_of(self, code: str) -> Facts:
+        """The facts of one participant, with each treatment as a fact named for the drug."""
+        return self.course(code).facts
+
+    def infused(self) -> list[Course]:
+        """Participants who received cells, in the order of their first infusion."""
+        some = [one for one in self.courses.values() if one.infusions]
+        return sorted(some, key=lambda one: (one.infused.earliest if one.infused else date.max, one.code))
+
+    def open_cohorts(self) -> list[Cohort]:
+        """Cohorts that still take or treat participants; there is never more than one."""
+        return [cohort for cohort in self.cohorts.values() if cohort.is_open]
+
+    def unsigned(self) -> list[Entry]:
+        """The entries that would lift a hold and lack the signatures for it, oldest first."""
+        waiting = (entry for entry in self.entries.values() if getattr(entry.event, "needs", 0))
+        return [entry for entry in waiting if len(self._who_signed(entry)) < entry.event.needs]  # type: ignore[attr-defined]
+
+    def _who_signed(self, entry: Entry) -> set[str]:
+        """The people whose signatures count under an entry that lifts a hold; where one is enough, it is not its author's."""
+        people = set(self.signers.get(entry.number, ()))
+        needs = getattr(entry.event, "needs", 0)
+        return people - {entry.author.person} if needs == 1 else people
+
+    @property
+    def stricter(self) -> Trial | None:
+        """The trial without what would lift a hold and is not signed; None where there is no such entry."""
+        left_out = {entry.number for entry in self.unsigned()}
+        if not left_out:
+            return None
+        key = (self.number, len(self.entries), frozenset(left_out))
+        if self._stricter is None or self._stricter[0] != key:
+            kept = (self.entries[number] for number in sorted(self.entries) if number not in left_out)
+            other = Trial(self.frame, self.until).follow(kept)
+            other.unread = self.unread
+            self._stricter = (key, other)
+        return self._stricter[1]
+
+    def without(self, number: int) -> Trial:
+        """The trial as if an entry had never been made."""
+        kept = (self.entries[one] for one in sorted(self.entries) if one != number)
+        other = Trial(self.frame, self.until).follow(kept)
+        other.unread = self.unread
+        return other
+
+    def with_event(self, event: Event, author: Author, at: datetime) -> Trial:
+        """The trial as it would stand after one more entry."""
+        other = Trial(self.frame, self.until).follow(self.entries[one] for one in sorted(self.entries))
+        other.unread = self.unread
+        other.apply(Entry(self.number + 1, at, author, event))
+        return other
+
+    def known_on(self, day: date) -> Trial:
+        """The trial with what had happened by a day, whenever it was recorded."""
+        other = Trial(self.frame, day).follow(self.entries[one] for one in sorted(self.entries))
+        other.unread = tuple(row for row in self.unread if row.day is None or row.day.earliest <= day)
+        return other
+
+    # -- folding ---------------------------------------------------------------------------------------------------
+
+    def follow(self, entries: Iterable[Entry]) -> Trial:
+        """Take entries into account, in order."""
+        for entry in entries:
+            self.apply(entry)
+        return self
+
+    def apply(self, entry: Entry) -> None:
+        """Take one entry into account. A correction folds anew, with the corrected content in its place."""
+        self.entries[entry.number] = entry
+        self.number = max(self.number, entry.number)
+        self.support.note(entry)
+        changed = self.standing.take(entry)
+        if changed is None:
+            if (current := self.standing.by_number.get(entry.number)) is not None:
+                self._take(current)
+            return
+        self._clear()
+        for current in self.standing.in_order():
+            self._take(current)
+
+    def _take(self, current: Current[Event]) -> None:
+        if self.until is not None:
+            event = current.event.known_by(self.until, self.frame.zone)
+            if event is None:
+                self.later.append(current)
+                return
+            current = Current(event, current.entry, current.first)
+        event, number = current.event, current.number
+        self.people.apply(current.first)
+        if event.override is not None and event.override in self.overrides:
+            self.overrides[event.override].used_by = number
+        match event:
+            case DecisionProposed():
+                self.decisions[number] = Decision(event, number)
+            case DecisionSigned(decision=signed) if signed in self.decisions:
+                self.decisions[signed].signers[current.first.author.person] = number
+            case EntrySigned(entry=signed) if current.first.author.role in MAY_LIFT:
+                self.signers.setdefault(signed, {})[current.first.author.person] = number
+            case OverrideGiven():
+                self.overrides[number] = Override(event, current.first)
+            case OverrideSigned(given=signed) if signed in self.overrides:
+                self.overrides[signed].signers[current.first.author.person] = number
+            case CohortOpened(cohort=cohort):
+                self.cohorts[cohort] = Cohort(event, number)
+            case CohortClosed(cohort=cohort) if cohort in self.cohorts:
+                self.cohorts[cohort].is_open = False
+            case QueryRaised():
+                self.queries[number] = Query(event, number)
+            case QueryAnswered(query=query) if query in self.queries:
+                self.queries[query].state = "answered"
+            case QueryClosed(query=query) if query in self.queries:
+                self.queries[query].state = "closed"
+            case NothingToReport(table=table):
+                self.attested[table] = current
+            case MarkedSynthetic():
+                self.synthetic = True
+            case FolderImported():
+                self.imports[number] = event
+        if event.participant is not None and _enters(event):
+            self._step(current, event.participant)
+
+    def _step(self, current: Current[Event], code: str) -> None:
+        one = self.courses.setdefault(code, Course(code, self.frame))
+        one.take(current)
+        match current.event:
+            case LevelAllocated(cohort=cohort, place=place) if cohort in self.cohorts:
+                self.cohorts[cohort].places[place] = code
+                self.cohorts[cohort].last_place = max(place, self.cohorts[cohort].last_place)
+            case AllocationReleased(cohort=cohort, place=place) if cohort in self.cohorts:
+                self.cohorts[cohort].places.pop(place, None)
+
+
+def _enters(event: Event) -> bool:
+    """Whether an event makes somebody a participant of this trial, or is of one."""
+    return not isinstance(event, OverrideGiven | OverrideSigned | QueryRaised | QueryAnswered | QueryClosed)
+
+
+def fold(entries: Iterable[Entry], frame: Frame | None = None, until: date | None = None) -> Trial:
+    """Where a trial stands after its entries; `until` a day, where later happenings are left out and counted."""
+    return Trial(frame, until).follow(entries)

@@ -1,0 +1,1 @@
+"""Sources: data folders, wide exports and casebooks, each turned into a history with an account of every row."""

@@ -1,0 +1,108 @@
+"""A history as the tables of the data dictionary: each event the row that, read back, is that event again."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from escalon.facts import Truth
+from escalon.history import Course, Current, Trial
+from escalon.history.events import (
+    AdverseEventRecorded,
+    CellsInfused,
+    FactRecorded,
+    SampleMeasured,
+    TreatmentGiven,
+)
+from escalon.sources.columns import TABLES
+
+Cells = dict[str, str]
+
+
+def tables_of(trial: Trial) -> dict[str, list[Cells]]:
+    """The rows of every table, in the order things were first said, with the columns of the dictionary as text."""
+    rows: dict[str, list[tuple[int, Cells]]] = {name: [] for name in TABLES}
+    for course in trial.courses.values():
+        for table, (list_, cells) in _TABLES.items():
+            rows[table] += [(one.number, _written(course, one, cells)) for one in getattr(course, list_)]
+        rows["facts"] += _acts(course)
+    return {name: [cells for _, cells in sorted(some, key=lambda one: one[0])] for name, some in rows.items()}
+
+
+def _written(course: Course, one: Current[Any], cells: Callable[[Course, Current[Any]], dict[str, Any]]) -> Cells:
+    found = {name: _text(value) for name, value in cells(course, one).items()}
+    return {"participant": course.code, **{name: text for name, text in found.items() if text}}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _flag(truth: bool) -> Truth:
+    return True if truth else None
+
+
+def _fact(course: Course, one: Current[FactRecorded]) -> dict[str, Any]:
+    seen = one.event.fact
+    return {
+        "fact": seen.name, "value": seen.value, "unit": seen.unit, "date": seen.day, "source": seen.source,
+        "visit": seen.visit, "lower": seen.lower, "upper": seen.upper, "until": seen.until,
+        "confirmed": _flag(seen.confirmed), "confirmed_by": seen.confirmed_by, "confirmed_why": seen.confirmed_why,
+    }  # fmt: skip
+
+
+def _treatment(course: Course, one: Current[TreatmentGiven]) -> dict[str, Any]:
+    given = one.event
+    return {
+        "treatment": given.treatment, "start": given.start, "end": given.end, "ongoing": _flag(given.ongoing),
+        "dose": None if given.dose is None else f"{given.dose:f}", "unit": given.unit, "route": given.route,
+        "reason": given.indication, "source": given.source,
+    }  # fmt: skip
+
+
+def _adverse_event(course: Course, one: Current[AdverseEventRecorded]) -> dict[str, Any]:
+    event = one.event
+    judged = [each.event.is_dlt for each in course.dlt_judgements if one.number in each.event.rests_on]
+    names = (
+        "term grade start end serious related expected aware component_of outcome action description id "
+        "baseline_grade source"
+    ).split()
+    return {
+        **{name: getattr(event, name) for name in names},
+        "ongoing": _flag(event.ongoing),
+        "dlt": judged[-1] if judged else event.dlt,
+        "seriousness": ", ".join(event.seriousness),
+    }
+
+
+def _dose(course: Course, one: Current[CellsInfused]) -> dict[str, Any]:
+    given = one.event
+    judged = course.evaluability[-1].event.is_evaluable if course.evaluability else None
+    return {
+        "level": given.level,
+        "date": given.happened(course.zone),
+        "cells_per_kg": None if given.cells_per_kg is None else f"{given.cells_per_kg:f}",
+        "evaluable": judged,
+        "source": given.source or given.product,
+    }
+
+
+def _sample(course: Course, one: Current[SampleMeasured]) -> dict[str, Any]:
+    return one.event.cells
+
+
+_TABLES: Mapping[str, tuple[str, Callable[[Course, Current[Any]], dict[str, Any]]]] = {
+    "facts": ("observations", _fact),
+    "treatments": ("treatments", _treatment),
+    "adverse_events": ("adverse_events", _adverse_event),
+    "doses": ("infusions", _dose),
+    "samples": ("samples", _sample),
+}
+
+
+def _acts(course: Course) -> list[tuple[int, Cells]]:
+    """The steps that only acts record, in the study's own words: a folder keeps consent, leaving and reviews as facts."""
+    known = {one.event.fact.name for one in course.observations}
+    return [
+        (one.number, {"participant": course.code, "fact": said.name, "value": said.value or "", "date": said.day or ""})
+        for one, said in course.acts_as_facts()
+        if said.name not in known and not isinstance(one.event, CellsInfused)
+    ]

@@ -1,0 +1,41 @@
+"""A casebook as a source: its entries are its history, read against the study's dictionary as any other source is."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import MappingProxyType
+
+from escalon.history import Entry, Unread, fold
+from escalon.protocol.study import Study
+from escalon.sources.folder import Count, Intake, Problem
+from escalon.sources.frame import frame_of
+
+FILE = "casebook"
+
+
+def take_in_casebook(study: Study, path: Path) -> Intake:
+    """The casebook in a folder, as it stands now. Observations the dictionary cannot read are named, and hold."""
+    from escalon.casebook.location import open_casebook
+
+    casebook = open_casebook(path, read_only=True)
+    try:
+        entries = tuple(casebook.entries())
+        head = casebook.head.number
+    finally:
+        casebook.close()
+    return of_entries(study, path, entries, f"entry {head}")
+
+
+def of_entries(study: Study, path: Path, entries: Iterable[Entry], mark: str) -> Intake:
+    """A history of entries as it stands."""
+    kept = tuple(entries)
+    frame = frame_of(study)
+    trial = fold(kept, frame)
+    unread: list[Unread] = [row for course in trial.courses.values() for row in course.unread]
+    problems = tuple(Problem(FILE, _line(row.why), "", "", row.why.partition(": ")[2]) for row in unread)
+    used = sum(len(course.observations) for course in trial.courses.values())
+    counts = (Count("facts", FILE, used, used - len(unread), len(unread)),)
+    return Intake(path, frame, kept, tuple(unread), problems, counts, MappingProxyType({FILE: mark}))
+
+
+def _line(why: str) -> int:
+    return int(why.partition(": ")[0].rpartition(":")[2])

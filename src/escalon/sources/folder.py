@@ -1,0 +1,282 @@
+"""Taking in a data folder: every row is used or refused with its reason, and the two are counted."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+from escalon.facts import Day
+from escalon.history import Entry, Frame, Trial, Unread, entry_of_file, fold
+from escalon.history.events import CellsInfused, Event, FactRecorded, MarkedSynthetic, NothingToReport, SampleMeasured
+from escalon.kinetics.sample import read_sample
+from escalon.kinetics.samples_table import Infused, profiles_of
+from escalon.protocol.study import Study
+from escalon.sources.columns import TABLES
+from escalon.sources.frame import frame_of
+from escalon.sources.mapping import MAPPING, Widened, widened
+from escalon.sources.rows import MAKERS, RowError, judged_in, read_cells
+from escalon.sources.tables import Table, read_folder
+
+SYNTHETIC = "SYNTHETIC.txt"
+"""The file that says of a folder that its people are invented."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a data folder: where, what, and what to write instead. `refused` says the row was left out."""
+
+    file: str
+    line: int
+    column: str
+    value: str
+    message: str
+    refused: bool = True
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place} {self.column}: {self.message}" if self.column else f"{place}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The rows of one table: read, used, refused. Read is always used + refused."""
+
+    table: str
+    file: str
+    read: int
+    used: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A source taken in: its history, the problems, and the account of its rows."""
+
+    folder: Path
+    frame: Frame
+    entries: tuple[Entry, ...]
+    unread: tuple[Unread, ...]
+    """Rows that were refused: what they would have said is not known, so they hold decisions back."""
+    problems: tuple[Problem, ...]
+    counts: tuple[Count, ...]
+    hashes: Mapping[str, str]
+
+    @cached_property
+    def trial(self) -> Trial:
+        """Where the trial stands after everything that was taken in."""
+        trial = fold(self.entries, self.frame)
+        trial.unread = self.unread
+        return trial
+
+    @property
+    def refused(self) -> tuple[Problem, ...]:
+        """The problems that kept a row out."""
+        return tuple(problem for problem in self.problems if problem.refused)
+
+    def account(self) -> str:
+        """The account in one line: rows read = used + refused."""
+        read_, used, refused = (
+            sum(getattr(count, part) for count in self.counts) for part in ("read", "used", "refused")
+        )
+        return f"{read_} rows read = {used} used + {refused} refused"
+
+
+def take_in(study: Study, path: Path) -> Intake:
+    """Read a data folder, or a casebook, against a study's dictionary. Raises FolderError if it is neither."""
+    if (path / "casebook.toml").is_file():
+        from escalon.sources.casebook import take_in_casebook
+
+        return take_in_casebook(study, path)
+    return _take_in_folder(study, path)
+
+
+def _take_in_folder(study: Study, path: Path) -> Intake:
+    wide = widened(path) if path.is_dir() else ()
+    folder = read_folder(path, also={one.into for one in wide})
+    mapped = {one.table.file for one in wide}
+    problems: list[Problem] = [_stranger(name) for name in folder.others if _is_surprising(name) and name not in mapped]
+    problems += [_unread(one, column) for one in wide for column in one.unread]
+    counts: list[Count] = []
+    events: list[tuple[Event, str]] = []
+    if (path / SYNTHETIC).exists():
+        events.append((MarkedSynthetic(), SYNTHETIC))
+    unread: list[Unread] = []
+    tables = (*folder.tables.values(), *(one.table for one in wide))
+    codes = _Codes()
+    for table in tables:
+        problems += _columns(table)
+        used, refused = _taken(study, table, codes)
+        events += [told for row in used for told in row]
+        problems += refused
+        unread += _unread_rows(table, refused)
+        counts.append(Count(table.name, table.file, len(table.rows), len(used), len(table.rows) - len(used)))
+        if not table.rows and table.name == "adverse_events":
+            events.append((NothingToReport(table=table.name), table.file))
+    entries = tuple(entry_of_file(number, event, place) for number, (event, place) in enumerate(events, start=1))
+    silent = _silent(entries, {table.name for table in tables})
+    problems += [*_across(entries), *_of_samples(entries)]
+    problems += [Problem("adverse_events.csv", 0, "", "", one.why.partition(": ")[2], refused=False) for one in silent]
+    hashes = {table.file: table.sha256 for table in tables}
+    return Intake(
+        path, frame_of(study), entries, tuple(unread), tuple(problems), tuple(counts), MappingProxyType(hashes)
+    )
+
+
+Told = list[tuple[Event, str]]
+"""What one row says: its event, and what a person judged in it, each with its place."""
+
+
+class _Codes:
+    """The participant codes met so far. P01 and p01 may be one person or two: whoever comes second is refused."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, str] = {}
+
+    def check(self, code: str) -> None:
+        first = self._written.setdefault(code.lower(), code)
+        if first != code:
+            raise RowError(
+                "participant", code, f"{code} and {first} differ only in capitals. Write one code for one participant"
+            )
+
+
+def _unread_rows(table: Table, refused: list[Problem]) -> list[Unread]:
+    """The refused rows that could say something: a row that is there twice says nothing new."""
+    lines = {row.line: row for row in table.rows}
+    found: dict[tuple[int, str], Unread] = {}
+    for problem in refused:
+        row = lines.get(problem.line)
+        if row is not None and problem.value != _TWICE:
+            day = _day_or_none(row.cells.get(_DAY_OF[table.name], ""))
+            who = row.cells.get("participant", "")
+            known = found.get((row.line, who))
+            why = f"{known.why}; {problem.message}" if known else str(problem)
+            found[row.line, who] = Unread(
+                table.name, who, day, why, row.cells.get("fact") or row.cells.get("analyte", "")
+            )
+    return list(found.values())
+
+
+def _day_or_none(text: str) -> Day | None:
+    try:
+        return Day.parse(text) if text else None
+    except ValueError:
+        return None
+
+
+_DAY_OF = {"facts": "date", "treatments": "start", "adverse_events": "start", "doses": "date", "samples": "date"}
+_TWICE = "the same row again"
+
+
+def _silent(entries: tuple[Entry, ...], tables: set[str]) -> list[Unread]:
+    """People were infused and there is no table of adverse events: that is silence, not «no event»."""
+    if not any(isinstance(entry.event, CellsInfused) for entry in entries) or "adverse_events" in tables:
+        return []
+    why = "adverse_events.csv: there is no such table. If there was no event, write the table with its header only"
+    return [Unread("adverse_events", "", None, why)]
+
+
+def _is_surprising(name: str) -> bool:
+    return name.lower().endswith((".csv", ".parquet", ".xlsx"))
+
+
+def _unread(wide: Widened, column: str) -> Problem:
+    message = f"this column is not mapped. Map it, or write it in `ignore` of {MAPPING}"
+    return Problem(wide.table.file, 1, column, "", message, refused=False)
+
+
+def _stranger(name: str) -> Problem:
+    stem = name.rsplit(".", 1)[0].lower()
+    close = get_close_matches(stem, TABLES, 1, 0.6)
+    hint = f" Did you mean {close[0]}.csv?" if close else f" Tables are: {', '.join(TABLES)}"
+    return Problem(name, 0, "", "", f"this file is not read.{hint}", refused=False)
+
+
+def _columns(table: Table) -> list[Problem]:
+    known = {column.name for column in TABLES[table.name]}
+    found = []
+    for name in table.columns:
+        if name not in known:
+            close = get_close_matches(name, known, 1, 0.6)
+            hint = f" Did you mean {close[0]}?" if close else f" Columns are: {', '.join(sorted(known))}"
+            found.append(Problem(table.file, 1, name, "", f"this column is not read.{hint}", refused=False))
+    return found
+
+
+def _taken(study: Study, table: Table, codes: _Codes) -> tuple[list[Told], list[Problem]]:
+    """The rows of a table that can be used, and why each of the others cannot; every problem of a row is named."""
+    missing = [column for column in TABLES[table.name] if column.required and column.name not in table.columns]
+    if missing:
+        text = ", ".join(column.name for column in missing)
+        message = f"the column {text} is missing, so no row can be used. Columns: {', '.join(table.columns)}"
+        first = Problem(table.file, 1, missing[0].name, "", message, refused=not table.rows)
+        return [], [
+            first,
+            *(Problem(table.file, row.line, missing[0].name, "", "no such column") for row in table.rows),
+        ]
+    used: list[Told] = []
+    problems: list[Problem] = []
+    seen: dict[tuple[str, ...], int] = {}
+    for row in table.rows:
+        place = f"{table.file}:{row.line}"
+        cells, errors = read_cells(TABLES[table.name], row)
+        if not errors:
+            try:
+                codes.check(cells["participant"])
+                event = MAKERS[table.name](study, cells, place)
+            except RowError as error:
+                errors.append(error)
+        key = tuple(row.cells.values())
+        if key in seen and not errors:
+            errors.append(RowError("", _TWICE, f"the same row as line {seen[key]}. Take one of them out"))
+        seen.setdefault(key, row.line)
+        if errors:
+            problems += [Problem(table.file, row.line, error.column, error.value, str(error)) for error in errors]
+        else:
+            judged = judged_in(table.name, cells)
+            used.append([(event, place)] if judged is None else [(event, place), (judged, place)])
+    return used, problems
+
+
+def _across(entries: Iterable[Entry]) -> list[Problem]:
+    """What only shows between rows: events of people nobody has facts about."""
+    problems = []
+    known = {entry.participant for entry in entries if isinstance(entry.event, FactRecorded)}
+    infused: dict[str, str] = {}
+    for entry in entries:
+        if isinstance(entry.event, CellsInfused):
+            first = infused.setdefault(entry.participant or "", entry.place)
+            if first != entry.place:
+                message = (
+                    f"{entry.participant} is infused again ({first} too): bags within the study's days are one dose"
+                )
+                problems.append(_placed(entry.place, "participant", entry.participant or "", message))
+        code = entry.participant
+        if code is not None and code not in known:
+            problems.append(
+                _placed(entry.place, "participant", code, f"{code} has no row among the facts. Check the code")
+            )
+            known.add(code)
+    return problems
+
+
+def _of_samples(entries: Iterable[Entry]) -> list[Problem]:
+    """What `kinetics` could not use: a sample without a day from infusion, or one that contradicts another."""
+    infused: dict[str, Infused] = {}
+    for entry in entries:
+        if isinstance(entry.event, CellsInfused) and (day := entry.event.happened(UTC)) is not None:
+            infused.setdefault(entry.participant or "", Infused(day))
+    samples = [
+        read_sample({"participant": entry.participant or "", **entry.event.cells}, entry.place)
+        for entry in entries
+        if isinstance(entry.event, SampleMeasured) and entry.participant in infused
+    ]
+    return [_placed(one.source, "analyte", one.analyte, one.why) for one in profiles_of(samples, infused).problems]
+
+
+def _placed(source: str, column: str, value: str, message: str) -> Problem:
+    file, _, line = source.split(" ")[0].rpartition(":")
+    return Problem(file, int(line), column, value, message, refused=False)
