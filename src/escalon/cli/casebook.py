@@ -29,6 +29,7 @@ from escalon.cli.output import AsJson, fail, in_one_line, note, print_json, prog
 if TYPE_CHECKING:
     from escalon.casebook.chain import Verification
     from escalon.casebook.entry import Entry
+    from escalon.conduct.permit.replay import NotAllowed
     from escalon.history import Cohort, Trial
     from escalon.history.events import Event
     from escalon.protocol.study import Study
@@ -54,9 +55,14 @@ def verify(
         str | None, typer.Option("--key", help="The public key as printed on a report: the root of trust.")
     ] = None,
     witness: Annotated[Path | None, typer.Option("--witness", help="A witness's folder; see escalon witness.")] = None,
+    conduct: Annotated[
+        bool, typer.Option("--conduct", help="Also replay every entry through authority, sequence and holds.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check a casebook's chain of entries, its signed checkpoints and the database's guards; names the first bad entry.
+
+    With --conduct each entry is also asked whether the rules, as they stood, would have let it in.
 
     Exit code 0: whole; 1: not. Examples:
 
@@ -68,14 +74,43 @@ def verify(
     """
     found = _verified(casebook, printed or [], key, witness)
     ends = f"{found.entries}:{found.ends_in}"
+    refused = _replayed(casebook) if conduct and found.is_whole else []
     if as_json:
         problem = {"entry": found.problem.number, "says": found.problem.says} if found.problem else None
-        print_json({"whole": found.is_whole, "ends_in": ends, "checkpoints": found.checkpoints, "problem": problem})
+        print_json(
+            {
+                "whole": found.is_whole,
+                "ends_in": ends,
+                "checkpoints": found.checkpoints,
+                "problem": problem,
+                **({"not_allowed": [str(one) for one in refused]} if conduct else {}),
+            }
+        )
     elif found.problem:
         say(f"NOT WHOLE. {in_one_line(found.problem)}")
     else:
         say(f"Whole: {found.entries} entries, {found.checkpoints} checkpoints. It ends in\n{ends}")
-    raise typer.Exit(0 if found.is_whole else 1)
+        for one in refused:
+            say(in_one_line(f"NOT ALLOWED. {one}"))
+    raise typer.Exit(0 if found.is_whole and not refused else 1)
+
+
+@clean
+def _replayed(place: Path) -> list[NotAllowed]:
+    from escalon.casebook.errors import CasebookError
+    from escalon.casebook.location import open_casebook, settings_of
+    from escalon.conduct.permit.replay import not_allowed
+    from escalon.protocol import load_study
+
+    if not (place / "casebook.toml").is_file():
+        raise CasebookError(f"{place}: --conduct replays a casebook; restore the archive first: escalon restore")
+    casebook = open_casebook(place, read_only=True)
+    try:
+        study = load_study(settings_of(place).get("study") or casebook.study.split(" ")[0])
+        with progress("replaying", casebook.head.number):
+            return list(not_allowed(study, casebook.entries()))
+    finally:
+        casebook.close()
 
 
 @clean
