@@ -95,6 +95,29 @@ def test_death_after_the_window_stands_on_the_review(tmp_path: Path, judged: str
     ), text
 
 
+@pytest.mark.parametrize(
+    ("events", "says"),
+    [
+        ("P02,Lung infection,3,2025-03-23,2025-03-27,,,yes,no,,,,fatal,,crf", "the grade is 3"),
+        (
+            "P02,Lung infection,5,2025-03-23,2025-03-27,,,yes,yes,,,,fatal,,crf\n"
+            "P02,Sepsis,5,2025-04-02,2025-04-04,,,yes,yes,,,,fatal,,crf",
+            "two deaths",
+        ),
+        (
+            "P02,Lung infection,5,2025-03-23,2025-03-27,,,yes,yes,,,,fatal,,crf\n"
+            "P02,Nausea,1,2025-04-12,2025-04-13,,,yes,no,,,,,,crf",
+            "begins after the death",
+        ),
+        ("P02,Sepsis,5,2025-03-05,2025-03-09,,,yes,no,,,,fatal,,crf", "infused on 2025-03-17, after the death"),
+        ("P02,Sepsis,5,2025-03-25,2025-03-29,,,yes,no,,,,recovered,,crf", "grade 5 is death"),
+    ],
+)
+def test_what_contradicts_itself_is_named_by_the_check(tmp_path: Path, events: str, says: str) -> None:
+    found = run("data", "check", "nct07052565", folder(tmp_path, events), "--json")
+    assert says in found.output, found.output
+
+
 def test_counts_alone_hold_the_decision(tmp_path: Path) -> None:
     found, text = next_dose(folder(tmp_path, "", falling("platelets", "12", "150")), "2025-04-24")
     assert outcomes(found)["P01"] == "pending", text

@@ -67,7 +67,7 @@ def check(study: StudyName, data: DataFolder, as_json: AsJson = False) -> None:
     if as_json:
         print_json(_as_json(intake))
     else:
-        for problem in intake.problems:
+        for problem in (*intake.problems, *intake.contradictions):
             say(f"{'refused' if problem.refused else 'note   '}  {problem}")
         for count in intake.counts:
             say(f"{count.file}: {count.read} rows read = {count.used} used + {count.refused} refused")
@@ -86,7 +86,7 @@ def _as_json(intake: "Intake") -> dict[str, Any]:
                 "file": problem.file, "line": problem.line, "column": problem.column, "value": problem.value,
                 "message": problem.message, "refused": problem.refused,
             }
-            for problem in intake.problems
+            for problem in (*intake.problems, *intake.contradictions)
         ],
         "tables": [
             {"file": count.file, "read": count.read, "used": count.used, "refused": count.refused} for count in intake.counts

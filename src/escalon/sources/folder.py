@@ -1,7 +1,7 @@
 """Taking in a data folder: every row is used or refused with its reason, and the two are counted."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from difflib import get_close_matches
 from functools import cached_property
@@ -9,11 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from escalon.facts import Day
-from escalon.history import Entry, Frame, Trial, Unread, entry_of_file, fold
+from escalon.history import Course, Entry, Frame, Trial, Unread, entry_of_file, fold
 from escalon.history.events import CellsInfused, Event, FactRecorded, MarkedSynthetic, NothingToReport, SampleMeasured
 from escalon.kinetics.sample import read_sample
 from escalon.kinetics.samples_table import Infused, profiles_of
 from escalon.protocol.study import Study
+from escalon.safety.contradictions import contradictions
 from escalon.sources.columns import TABLES
 from escalon.sources.frame import frame_of
 from escalon.sources.mapping import MAPPING, Widened, widened
@@ -75,6 +76,11 @@ class Intake:
     def refused(self) -> tuple[Problem, ...]:
         """The problems that kept a row out."""
         return tuple(problem for problem in self.problems if problem.refused)
+
+    @cached_property
+    def contradictions(self) -> tuple[Problem, ...]:
+        """What the record of one participant says against itself, such as two deaths; nothing is left out for it."""
+        return tuple(problem for course in self.trial.courses.values() for problem in _contradicted(course))
 
     def account(self) -> str:
         """The account in one line: rows read = used + refused."""
@@ -277,6 +283,21 @@ def _of_samples(entries: Iterable[Entry]) -> list[Problem]:
     return [_placed(one.source, "analyte", one.analyte, one.why) for one in profiles_of(samples, infused).problems]
 
 
+def _contradicted(course: Course) -> list[Problem]:
+    """Fatal and recovered, two deaths, a measurement or an infusion after the death: each with its line where it has one."""
+    lines = [replace(one.event, source=one.place) for one in course.adverse_events]
+    infused = [day for one in course.infusions if (day := one.event.happened(course.zone))]
+    dated = [(one.event.treatment, one.event.happened(course.zone)) for one in course.treatments]
+    dated += [
+        (fact.name, fact.day) for fact in course.facts if not isinstance(fact.value, bool | str) and fact.behind is None
+    ]
+    measured = [(what, day) for what, day in dict.fromkeys(dated) if day is not None]
+    return [
+        _placed(one.line.source if one.line else "", "", course.code, f"{course.code}: {one.says}")
+        for one in contradictions(lines, infused, measured)
+    ]
+
+
 def _placed(source: str, column: str, value: str, message: str) -> Problem:
     file, _, line = source.split(" ")[0].rpartition(":")
-    return Problem(file, int(line), column, value, message, refused=False)
+    return Problem(file, int(line) if line.isdigit() else 0, column, value, message, refused=False)
