@@ -131,7 +131,8 @@ _SPELLINGS = (
 )
 # What the same letters mean beside one kind of quantity, and nowhere else: what it is to become, then the spellings as written.
 _BESIDE: dict[str, dict[str, str]] = {
-    unit: {"G/L": "10*9/L", "Gpt/L": "10*9/L", "Gpt/l": "10*9/L", "T/L": "10*12/L", "Tpt/L": "10*12/L", "K/uL": "10*3/uL",
+    unit: {"G/L": "10*9/L", "GI/L": "10*9/L",
+           "TI/L": "10*12/L", "Gpt/L": "10*9/L", "Gpt/l": "10*9/L", "T/L": "10*12/L", "Tpt/L": "10*12/L", "K/uL": "10*3/uL",
            "K/mm3": "10*3/uL", "k/mm3": "10*3/uL", "M/uL": "10*6/uL", "M/mm3": "10*6/uL"}
     for unit, (kind, _) in _SIZES.items() if kind == _SIZES["10*9/L"][0]
 } | {

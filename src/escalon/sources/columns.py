@@ -54,6 +54,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("lower", "number", "the laboratory's lower limit of normal, in the same unit"),
         Column("upper", "number", "the laboratory's upper limit of normal, in the same unit"),
         Column("until", "day", "the last day, for something that lasted"),
+        Column("confirmed", "truth", "yes lets a value count that is outside what is expected: somebody looked again"),
+        Column("confirmed_by", "text", "who confirmed it"),
+        Column("confirmed_why", "text", "why it stands"),
     ),
     "treatments": (
         PARTICIPANT,

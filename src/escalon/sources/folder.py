@@ -16,7 +16,8 @@ from escalon.kinetics.samples_table import Infused, profiles_of
 from escalon.protocol.study import Study
 from escalon.safety.contradictions import contradictions
 from escalon.sources.columns import TABLES
-from escalon.sources.frame import frame_of
+from escalon.sources.doubts import doubts
+from escalon.sources.frame import frame_of, zone_of
 from escalon.sources.mapping import MAPPING, Widened, widened
 from escalon.sources.rows import MAKERS, RowError, judged_in, read_cells
 from escalon.sources.tables import Table, read_folder
@@ -114,9 +115,10 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
     codes = _Codes()
     for table in tables:
         problems += _columns(table)
-        used, refused = _taken(study, table, codes)
+        used, found = _taken(study, table, codes)
+        refused = [problem for problem in found if problem.refused]
         events += [told for row in used for told in row]
-        problems += refused
+        problems += found
         unread += _unread_rows(table, refused)
         counts.append(Count(table.name, table.file, len(table.rows), len(used), len(table.rows) - len(used)))
         if not table.rows and table.name == "adverse_events":
@@ -225,10 +227,11 @@ def _taken(study: Study, table: Table, codes: _Codes) -> tuple[list[Told], list[
         ]
     used: list[Told] = []
     problems: list[Problem] = []
+    zone = zone_of(study)
     seen: dict[tuple[str, ...], int] = {}
     for row in table.rows:
         place = f"{table.file}:{row.line}"
-        cells, errors = read_cells(TABLES[table.name], row)
+        cells, errors = read_cells(TABLES[table.name], row, zone)
         if not errors:
             try:
                 codes.check(cells["participant"])
@@ -244,6 +247,10 @@ def _taken(study: Study, table: Table, codes: _Codes) -> tuple[list[Told], list[
         else:
             judged = judged_in(table.name, cells)
             used.append([(event, place)] if judged is None else [(event, place), (judged, place)])
+            problems += [
+                Problem(table.file, row.line, doubt.column, doubt.value, str(doubt), refused=False)
+                for doubt in doubts(study, table.name, TABLES[table.name], row, cells)
+            ]
     return used, problems
 
 

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import tzinfo
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from escalon.expressions.tree import Kind
-from escalon.facts import Day, Fact, UnitError, factor, read_number
+from escalon.facts import Day, Fact, UnitError, factor, read_day, read_decimal, read_moment, read_truth, read_whole
+from escalon.facts.words import not_known
 from escalon.history.events import (
     AdverseEventRecorded,
     CellsInfused,
@@ -19,6 +23,7 @@ from escalon.history.events import (
     TreatmentGiven,
 )
 from escalon.instruments.kit.item import Item
+from escalon.instruments.kit.ranges import with_ranges
 from escalon.instruments.kit.reading import ItemError, read
 from escalon.kinetics.sample import Sample, SampleError, read_sample
 from escalon.protocol.study import FactDefinition, FactKind, Study
@@ -40,8 +45,10 @@ class RowError(ValueError):
         self.column, self.value = column, value
 
 
-def read_cells(columns: tuple[Column, ...], row: Row) -> tuple[dict[str, Any], list[RowError]]:
-    """The cells of a row by column, and everything that is wrong with them."""
+def read_cells(
+    columns: tuple[Column, ...], row: Row, zone: tzinfo | None = None
+) -> tuple[dict[str, Any], list[RowError]]:
+    """The cells of a row by column, and everything that is wrong with them; a clock with an offset is moved to the zone."""
     cells: dict[str, Any] = {}
     errors: list[RowError] = []
     for column in columns:
@@ -52,7 +59,8 @@ def read_cells(columns: tuple[Column, ...], row: Row) -> tuple[dict[str, Any], l
                 errors.append(RowError(column.name, "", f"empty. Write {column.about}"))
             continue
         try:
-            cells[column.name] = _CELLS[column.cell](text)
+            is_day = column.cell == "day"
+            cells[column.name] = read_moment(text, zone=zone).day if is_day else _CELLS[column.cell](text)
         except ValueError as error:
             errors.append(RowError(column.name, text, str(error)))
     return cells, errors
@@ -64,25 +72,9 @@ def _code(text: str) -> str:
     return text
 
 
-def _truth(text: str) -> bool:
-    word = text.lower()
-    if word in ("yes", "y", "true", "1"):
-        return True
-    if word in ("no", "n", "false", "0"):
-        return False
-    raise ValueError(f"{text!r} is neither yes nor no. Write yes or no, or leave it empty if it is not known")
-
-
-def _whole(text: str) -> int:
-    number = read_number(text)
-    if number != int(number):
-        raise ValueError(f"{text!r} is not a whole number")
-    return int(number)
-
-
 _CELLS: Mapping[str, Callable[[str], Any]] = {
-    "code": _code, "name": str, "text": str, "value": str, "unit": str, "day": Day.parse, "number": read_number,
-    "whole": _whole, "truth": _truth, "relation": read_relation, "outcome": read_outcome, "criteria": read_seriousness,
+    "code": _code, "name": str, "text": str, "value": str, "unit": str, "number": read_decimal,
+    "whole": read_whole, "truth": read_truth, "relation": read_relation, "outcome": read_outcome, "criteria": read_seriousness,
     "syndrome": read_syndrome,
 }  # fmt: skip
 
@@ -90,7 +82,7 @@ _CELLS: Mapping[str, Callable[[str], Any]] = {
 def read_fact(study: Study, participant: str, seen: Observation, place: str) -> Fact:
     """An observation in the study's terms. Raises RowError, which names the column and says what to write instead."""
     definition = _defined(study, "fact", seen.name)
-    value = _value(definition, seen.value, seen.unit)
+    value = _value(definition, seen.value, seen.unit, seen.confirmed)
     day, until = (_day(column, text) for column, text in (("date", seen.day), ("until", seen.until)))
     if day is None and value is not None and definition.kind in ("number", "integer", "event"):
         raise RowError("date", "", f"{definition.name} has no date. Write the day, month or year it was observed")
@@ -100,20 +92,20 @@ def read_fact(study: Study, participant: str, seen: Observation, place: str) -> 
     _limits(definition, lower, upper)
     return Fact(
         definition.name, value, day, seen.unit, _sourced(seen.source, place), participant,
-        lower=lower, upper=upper, until=until, ongoing=seen.ongoing, visit=seen.visit or "",
+        lower=lower, upper=upper, until=until, ongoing=seen.ongoing, visit=seen.visit or "", confirmed=seen.confirmed,
     )  # fmt: skip
 
 
 def _day(column: str, text: str | None) -> Day | None:
     try:
-        return Day.parse(text) if text else None
+        return read_day(text) if text else None
     except ValueError as error:
         raise RowError(column, text or "", str(error)) from None
 
 
 def _limit(column: str, text: str | None) -> Decimal | None:
     try:
-        return read_number(text) if text else None
+        return read_decimal(text) if text else None
     except ValueError as error:
         raise RowError(column, text or "", str(error)) from None
 
@@ -133,6 +125,9 @@ def _fact(study: Study, cells: Mapping[str, Any], place: str) -> FactRecorded:
         upper=_text(cells["upper"]),
         visit=cells["visit"],
         source=cells["source"] or "",
+        confirmed=bool(cells["confirmed"]),
+        confirmed_by=cells["confirmed_by"] or "",
+        confirmed_why=cells["confirmed_why"] or "",
     )
     read_fact(study, cells["participant"], seen, place)
     return FactRecorded(participant=cells["participant"], fact=seen)
@@ -170,7 +165,7 @@ def _defined(study: Study, column: str, name: str) -> FactDefinition:
     return definition
 
 
-def _value(definition: FactDefinition, text: str | None, unit: str | None) -> Any:
+def _value(definition: FactDefinition, text: str | None, unit: str | None, confirmed: bool) -> Any:
     """The recorded value, as it was written and in its own unit, once it is known to be acceptable."""
     if text is None:
         return None
@@ -178,20 +173,20 @@ def _value(definition: FactDefinition, text: str | None, unit: str | None) -> An
         return _recorded_finding(text)
     if definition.kind == "date":
         try:
-            return str(Day.parse(text))
+            return str(read_day(text))
         except ValueError as error:
             raise RowError("value", text, str(error)) from None
     if definition.unit and not unit and definition.kind in ("number", "integer"):
         options = " or ".join(definition.units)
         raise RowError("unit", "", f"{definition.name} {text} has no unit. Write {options}")
     try:
-        entry = read(definition.name, _as_item(definition), (text, unit) if unit else text)
+        entry = read(definition.name, as_item(definition), (text, unit) if unit else text, confirmed=confirmed)
     except ItemError as error:
         column = "unit" if error.code in ("WRONG_UNIT", "UNIT_MISSING") else "value"
         raise RowError(column, unit or "" if column == "unit" else text, str(error)) from None
     if "NOT_ATTRIBUTABLE" in entry.flags:
         return "not_attributable"
-    if isinstance(entry.value, bool | str) or entry.value is None:
+    if isinstance(entry.value, bool | str) or (entry.value is None and "QUERY" not in entry.flags):
         return entry.value
     return entry.fact.value  # the number with its digits, or the interval that was written
 
@@ -200,18 +195,27 @@ def _recorded_finding(text: str) -> Any:
     word = text.lower()
     if word in ("yes", "no"):
         return word == "yes"
+    if not_known(text) is not None:
+        return None
     try:
-        return read_number(text)
+        return read_decimal(text)
     except ValueError:
         return text
 
 
-def _as_item(definition: FactDefinition) -> Item:
+@lru_cache(maxsize=4096)
+def as_item(definition: FactDefinition) -> Item:
+    """A fact of the dictionary as the one reader asks for it, with the ranges of its quantity."""
     kinds = {"number": Kind.NUMBER, "integer": Kind.INTEGER, "label": Kind.LABEL}
-    return Item(
+    item = Item(
         definition.label, kinds.get(definition.kind, Kind.TRUTH), definition.low, definition.high, definition.unit,
-        definition.accepts, definition.substance, definition.choices,
+        definition.accepts, definition.substance, definition.choices, fact=definition.name,
     )  # fmt: skip
+    known = with_ranges(item)
+    low, high = (
+        ours if ours is not None else theirs for ours, theirs in zip(definition.doubtful, known.doubtful, strict=True)
+    )
+    return replace(known, doubtful=(low, high))
 
 
 def _treatment(study: Study, cells: Mapping[str, Any], place: str) -> TreatmentGiven:

@@ -29,7 +29,7 @@ haemoglobin            g/L            0:300      20:250     30:220
 wbc                    10*9/L         0:2000     :1000      :100
 neutrophils            10*9/L         0:1000     :500       :80
 lymphocytes            10*9/L         0:2000     :1000      :50
-platelets              10*9/L         0:10000    :5000      :1500
+platelets              10*9/L         0:10000    :5000      1:1500
 creatinine             umol/L         0:10000    20:1500    20:1500
 creatinine_clearance   mL/min         0:400      :300       :250
 gfr                    mL/min/{1.73_m2} 0:400    :300       :200
