@@ -21,7 +21,7 @@ def client(folder):
 
     from escalon.web.app import create_app
 
-    return TestClient(create_app("nct07052565", folder))
+    return TestClient(create_app("nct07052565", folder), base_url="http://localhost")
 
 
 @pytest.mark.parametrize("path", ["/", "/study", "/instruments", "/instruments/das28_esr", "/screening", "/report"])
@@ -70,7 +70,7 @@ def test_a_broken_data_folder_is_said_and_not_a_server_error(tmp_path):
 
     from escalon.web.app import create_app
 
-    answer = TestClient(create_app("nct07052565", tmp_path)).get("/screening.json")
+    answer = TestClient(create_app("nct07052565", tmp_path), base_url="http://localhost").get("/screening.json")
     assert answer.status_code == 422
     assert "facts.csv" in answer.json()["detail"]
 
@@ -101,6 +101,29 @@ def test_what_is_wrong_with_the_data_is_said_and_a_fault_of_ours_is_not_hidden(f
     from escalon.web.app import create_app
 
     (tmp_path / "facts.csv").write_text("participant,participant\n", encoding="utf-8")
-    answer = TestClient(create_app("nct07052565", tmp_path)).get("/screening.json")
+    answer = TestClient(create_app("nct07052565", tmp_path), base_url="http://localhost").get("/screening.json")
     assert answer.status_code == 422
     assert "stands twice" in answer.json()["detail"]
+
+
+def test_only_this_computer_s_names_are_answered(client):
+    for host in ("evil.example", "attacker.test:80"):
+        assert client.get("/screening.json", headers={"host": host}).status_code == 400
+    assert client.get("/", headers={"host": "127.0.0.1:8000"}).status_code == 200
+
+
+def test_people_get_a_page_where_something_is_not_there_or_cannot_be_read(client, tmp_path):
+    from fastapi.testclient import TestClient
+
+    from escalon.web.app import create_app
+
+    wants = {"accept": "text/html"}
+    missing = client.get("/instruments/das28", headers=wants)
+    assert (missing.status_code, missing.headers["content-type"].split(";")[0]) == (404, "text/html")
+    assert "das28" in missing.text
+    (tmp_path / "facts.csv").write_text("participant,fact\nP01\n", encoding="utf-8")
+    broken = TestClient(create_app("nct07052565", tmp_path), base_url="http://localhost").get(
+        "/screening", headers=wants
+    )
+    assert (broken.status_code, broken.headers["content-type"].split(";")[0]) == (422, "text/html")
+    assert "facts.csv:2" in broken.text

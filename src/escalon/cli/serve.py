@@ -28,13 +28,13 @@ def serve(
     """The protocol, the instruments as forms that score as one types, and a data folder's screening and report."""
     import uvicorn
 
-    from escalon.web.app import create_app
+    from escalon.web.app import HERE, create_app
 
     if Path(study).is_dir() and any(Path(study).glob("facts.*")) and not any(Path(study).glob("*.toml")):
         fail(f"{study} is a data folder, not a study. Write: escalon serve --data {study}")
     if data is not None and not data.is_dir():
         fail(f"{data}: there is no such folder. Write a folder that holds facts.csv")
-    app = create_app(study, data)
+    app = create_app(study, data, (*HERE, host))
     if _is_taken(host, port):
         fail(f"port {port} is in use. Add --port {port + 1}")
     say(f"Open http://{host}:{port} in a browser. Ctrl-C stops it.")

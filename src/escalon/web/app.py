@@ -3,13 +3,16 @@
 Every page `/x` has a JSON twin `/x.json`.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.templating import Jinja2Templates
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from escalon import __version__
 from escalon.conduct.judge.cutoff import as_of, last_day
@@ -19,7 +22,7 @@ from escalon.facts.input_error import is_about_the_input
 from escalon.instruments import assess, catalogue
 from escalon.instruments.kit.assessment import UnknownItem
 from escalon.instruments.kit.catalogue import UnknownInstrument, family, find
-from escalon.instruments.kit.readings import described, javascript, json_schema
+from escalon.instruments.kit.readings import described, json_schema
 from escalon.protocol import Study, load_study
 from escalon.reporting.trial import trial_report
 from escalon.sources.folder import Intake, take_in
@@ -27,10 +30,15 @@ from escalon.sources.folder import Intake, take_in
 _TEMPLATES = Jinja2Templates(directory=str(Path(__file__).parent / "templates"))
 
 
-def create_app(study: str, data: Path | None = None) -> FastAPI:
+HERE = ("127.0.0.1", "localhost", "[::1]")
+"""The names of this computer that are answered; a page elsewhere that sends a browser here by another name is not."""
+
+
+def create_app(study: str, data: Path | None = None, hosts: Sequence[str] = HERE) -> FastAPI:
     """The application for a study and, where there is one, a data folder. The folder is read anew for every request."""
     protocol = load_study(study)
     app = FastAPI(title=f"Escalon: {protocol.id}", version=__version__, docs_url=None, redoc_url=None)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
 
     def page(request: Request, name: str, **context: Any) -> HTMLResponse:
         shared = {"study": protocol, "data": data, "version": __version__}
@@ -41,12 +49,25 @@ def create_app(study: str, data: Path | None = None) -> FastAPI:
             raise HTTPException(404, "no data folder is served. Start with: escalon serve STUDY --data DATA")
         return take_in(protocol, data)
 
+    def refused(request: Request, status: int, says: str) -> Response:
+        """A refusal as a page for people and as JSON for scripts."""
+        if "text/html" in request.headers.get("accept", "") and not request.url.path.endswith(".json"):
+            title = "There is no such page" if status == 404 else "This cannot be shown"
+            response = page(request, "error.html", title=title, says=says)
+            response.status_code = status
+            return response
+        return JSONResponse({"detail": says}, status)
+
     @app.exception_handler(ValueError)
-    def wrong_input(request: Request, error: ValueError) -> JSONResponse:
+    def wrong_input(request: Request, error: ValueError) -> Response:
         """What is wrong with the data or study is said, as at the command line; anything else stays an error of ours."""
         if not is_about_the_input(error):
             raise error
-        return JSONResponse({"detail": str(error)}, 422)
+        return refused(request, 422, str(error))
+
+    @app.exception_handler(StarletteHTTPException)
+    def not_there(request: Request, error: StarletteHTTPException) -> Response:
+        return refused(request, error.status_code, str(error.detail))
 
     @app.get("/", response_class=HTMLResponse)
     def home(request: Request) -> HTMLResponse:
@@ -75,7 +96,9 @@ def create_app(study: str, data: Path | None = None) -> FastAPI:
     @app.get("/instruments/{name}", response_class=HTMLResponse)
     def instrument_page(request: Request, name: str) -> HTMLResponse:
         found = _found(name)
-        return page(request, "instrument.html", it=described(found), script=javascript(found), items=found.items)
+        it = described(found)
+        about = {one["name"]: f"{one['about']}; {one['accepted']}" for one in it["items"]}
+        return page(request, "instrument.html", it=it, items=found.items, about=about)
 
     @app.post("/instruments/{name}/score")
     def score(name: str, items: dict[str, Any]) -> JSONResponse:
