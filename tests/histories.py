@@ -22,6 +22,7 @@ from escalon.history.events import (
     SampleMeasured,
     TreatmentGiven,
 )
+from escalon.history.frame import as_written
 from escalon.kinetics import Sample
 
 ROLES = {
@@ -84,10 +85,21 @@ def history(
             events.append(EvaluabilityJudged(participant=given.participant, is_evaluable=given.evaluable))
     events += adverse_events
     events += [SampleMeasured(**one.cells) for one in samples]
-    frame = Frame(UTC, ROLES, lambda code, seen, place: known[int(seen.source)])
+    frame = Frame(UTC, ROLES, lambda code, seen, place: _read_said(known, code, seen, place), _stated)
     trial = fold((entry_of_file(number, one, f"said:{number}") for number, one in enumerate(events, start=1)), frame)
     trial.unread = unread
     return trial
+
+
+def _read_said(known: list[Fact], participant: str, seen: Observation, place: str) -> Fact:
+    """The fact as it was said; a step of the trial is read as it is written."""
+    return known[int(seen.source)] if seen.source else as_written(participant, seen, place)
+
+
+def _stated(role: str, day: Day, until: Day | None) -> Observation | None:
+    """A step as a fact that holds its day."""
+    name = ROLES.get(role)
+    return None if name is None else Observation(name=name, value=str(day), day=str(day))
 
 
 def facts(trial: Trial) -> list[Fact]:

@@ -56,7 +56,9 @@ def test_lint_counts_and_exits_0_and_strict_exits_1() -> None:
     study = load_study("nct07052565")
     result = RUN.invoke(app, ["lint", "nct07052565"])
     assert result.exit_code == 0
-    assert f"0 errors, 2 warnings, {len(study.assumptions)} assumptions to sign" in result.output
+    assert f"0 errors, 3 warnings, {len(study.assumptions)} assumptions to sign" in result.output
+    warned = [line.split()[0] for line in result.output.splitlines() if "  warning · " in line]
+    assert warned == ["DLT-4", "dlt", "lymphodepletion"]
     assert RUN.invoke(app, ["lint", "nct07052565", "--strict"]).exit_code == 1
 
 

@@ -9,7 +9,7 @@ from escalon.feasibility.funnel import funnel
 
 @pytest.fixture(scope="module")
 def screened(study, trial):
-    return screen(study, trial.records, last_day(trial.records))
+    return screen(study, trial.trial, last_day(trial.trial))
 
 
 @pytest.fixture(scope="module")

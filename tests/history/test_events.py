@@ -69,13 +69,14 @@ def test_what_takes_something_back_needs_a_reason():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("wrong", [None, "cohort", "level", "size"])
-def test_cohorts_levels_and_places_count_from_one(wrong):
+@pytest.mark.parametrize("wrong", [None, "cohort", "size"])
+def test_cohorts_and_places_count_from_one(wrong):
     from escalon.history.events import CohortOpened
 
     given = {"cohort": 1, "level": 1, "size": 1, "decision": 1}
     if wrong is None:
         assert CohortOpened(**given).what == "cohort 1 opened at level 1"
+        assert CohortOpened(**given | {"level": -1}).level == -1  # below where the study starts
         return
     with pytest.raises(ValueError, match="count from 1"):
         CohortOpened(**given | {wrong: 0})

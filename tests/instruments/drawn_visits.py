@@ -15,6 +15,9 @@ from escalon.instruments.kit.item import Item
 FAR = 300
 """Where an item has no upper end."""
 
+GOOD = {"treatment_tolerated"}
+"""Findings that somebody who is well has."""
+
 
 def drawn_visits(instrument: Instrument, rows: int, seed: int = 19) -> list[dict[str, Any]]:
     """So many visits, the same for a seed: each with its own share of missing items and of present findings.
@@ -35,7 +38,7 @@ def _visit(instrument: Instrument, rng: random.Random, missing: float, busy: flo
         if rng.random() < (missing if item.needed else 0.5):
             visit[name] = None
         elif well and rng.random() < 0.98:
-            visit[name] = _extreme(item, worst="baseline" in name)
+            visit[name] = _extreme(item, worst="baseline" in name or name in GOOD)
         else:
             visit[name] = value_of(item, limits, rng, busy)
     return visit

@@ -62,6 +62,12 @@ def assessed(instrument: Instrument, visit: Mapping[str, Any], **options: Any) -
     return assess(instrument.name, **recorded(instrument, visit), **options)
 
 
+def counts(item: Item, value: Any) -> bool:
+    """Whether a value is used as it stands: outside the item's range it waits for somebody to confirm it."""
+    low, high = item.query
+    return value is None or ((low is None or value >= low) and (high is None or value <= high))
+
+
 def within(value: Any, bounds: tuple[Any, ...] | None) -> bool:
     """Whether a value lies between bounds, or is one of the labels still possible."""
     if bounds is None:
