@@ -22,6 +22,7 @@ MODIFIERS = {
     "no consequences": {"consequences": False},
     "longer than 24 hours": {"longer_than_24_h": True},
     "up to 24 hours": {"longer_than_24_h": False},
+    "no pulmonary symptoms": {"pulmonary_symptoms": False},
 }
 
 
