@@ -10,6 +10,7 @@ from escalon.conduct.judge.cutoff import last_day
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.screening import screen
 from escalon.exchange.synthetic_trial import simulate
+from escalon.history.events import MarkedSynthetic, NothingToReport
 from escalon.protocol import Study, load_study
 from escalon.sources.folder import take_in
 from tests.fuzz.mutations import mutated
@@ -52,16 +53,11 @@ def _used(study: Study, folder: Path) -> str:
     for count in intake.counts:
         if count.read != count.used + count.refused:
             raise Broken(f"{count.file}: {count.read} read, {count.used} used, {count.refused} refused")
+    used = sum(count.used for count in intake.counts)
+    told = {one.place for one in intake.entries if not isinstance(one.event, MarkedSynthetic | NothingToReport)}
+    if len(told) != used:
+        raise Broken(f"the history tells of {len(told)} rows, {used} are used")
     records = intake.trial
-    kept = (
-        len(records.facts)
-        + len(records.treatments)
-        + len(records.adverse_events)
-        + len(records.infusions)
-        + len(records.samples)
-    )
-    if kept != sum(count.used for count in intake.counts):
-        raise Broken(f"{kept} records from {sum(count.used for count in intake.counts)} rows used")
     cutoff = last_day(records)
     screen(study, records, cutoff)
     decision = decide_next_dose(study, records, cutoff).decision

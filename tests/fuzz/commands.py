@@ -160,7 +160,8 @@ def called(line: list[str], place: Path) -> tuple[int, str]:
 
 
 def _around() -> dict[str, str]:
-    secrets = dict.fromkeys(("ESCALON_PASSWORD", "ESCALON_NEW_PASSWORD", "ESCALON_BACKUP_PASSPHRASE"), SECRET)
+    names = ("ESCALON_PASSWORD", "ESCALON_SECOND_PASSWORD", "ESCALON_NEW_PASSWORD", "ESCALON_BACKUP_PASSPHRASE")
+    secrets = dict.fromkeys((*names, "ESCALON_RECOVERY_CODE"), SECRET)
     return secrets | {"COLUMNS": "120", "NO_COLOR": "1"}
 
 

@@ -51,7 +51,7 @@ EVENTS = (
     event("P2", "Nausea", 1, "2025-03-01", "2025-03-04", related=False),
     event("P2", "Platelet count decreased", 4, "2025-03-05", "2025-04-09"),
     event("P3", "Feeling odd", None, "2025-03"),
-    event("P3", "Myocarditis", 5, "2025-03-20", outcome="fatal", dlt=True, id="AE9"),
+    event("P3", "Myocarditis", 5, "2025-03-20", "2025-03-24", outcome="fatal", dlt=True, id="AE9"),
 )
 
 
