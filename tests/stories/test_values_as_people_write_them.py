@@ -39,7 +39,7 @@ REFUSED = {
     "dose product nct07052565 --level 2 --weight 70kg --cells 21,000,000": "21000000",
     "grade icaht 0=2.1 3=0.4 5=0.09 8=0.3 12=1.2 20=2 30=3": "10^9/L",
     "grade icaht 0=abc": "Write a number",
-    "score egfr age=50": "cockcroft_gault",
+    "score crcl age=50": "cockcroft_gault",
     "score rodnan x=1": "mrss",
     "score das28_esr tender=3 swollen=4 esr=NaN 'gh=40 mm'": "esr is 'NaN'",
     "score das28_crp tender=4 swollen=5 'crp=7 nmol/L' 'gh=50 mm'": "Accepted: mg/L, mg/dL",
@@ -72,6 +72,7 @@ ANSWERED = {
     "'acpa_upper_limit=5 U/mL' acute_phase=abnormal 'duration=12 wk'": "not_met",
     "score ra_2010 synovitis=yes better_explained=no large=0 small=11 serology=negative acute_phase=abnormal "
     "'duration=3 months'": "met",
+    "score egfr sex=male age=50 'creatinine=1 mg/dL'": pytest.approx(91.7, abs=0.1),
     "score cockcroft_gault sex=F age=45 'weight=65 kg' 'creatinine=80 umol/L'": pytest.approx(80.5537, abs=1e-3),
     "score cockcroft_gault sex=女 age=45 'weight=65 公斤' 'creatinine=80 µmol/L'": pytest.approx(80.5537, abs=1e-3),
     "score das28_esr TJC28=3 SJC28=4 ESR=20 'GH=40 mm'": pytest.approx(4.187, abs=1e-3),

@@ -109,4 +109,6 @@ def _count(folder: Path, said: str, facts_each: int, seconds: float) -> Crowded:
     whole = verify(book).is_whole
     book.close()
     refused = said.count("refused")
-    return Crowded(len(PEOPLE), kept, len(PEOPLE) * facts_each, len(places), PLAN.dose.cohort_size, refused, whole, seconds)
+    return Crowded(
+        len(PEOPLE), kept, len(PEOPLE) * facts_each, len(places), PLAN.dose.cohort_size, refused, whole, seconds
+    )

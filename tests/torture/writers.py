@@ -19,7 +19,9 @@ WRITER = Author("writer", "coordinator", "S1", "torture")
 
 
 def fact(value: str, participant: str = "P-001") -> FactRecorded:
-    return FactRecorded(participant=participant, fact=Observation(name="alt", value=value, unit="U/L", day="2026-03-02"))
+    return FactRecorded(
+        participant=participant, fact=Observation(name="alt", value=value, unit="U/L", day="2026-03-02")
+    )
 
 
 def in_child(work: Callable[[int], None]) -> tuple[int, int]:
