@@ -19,6 +19,7 @@ from escalon.reporting.figures.activity import Point, activity_figure
 from escalon.reporting.figures.cohorts import CohortCourse, cohorts_figure
 from escalon.reporting.figures.flow import Box, flow_figure
 from escalon.reporting.page import figure, page
+from escalon.reporting.reasons import failure
 from escalon.reporting.safety import safety_parts
 from escalon.reporting.tables.cohorts import level_grid, participant_grid
 from escalon.reporting.tables.eligibility import clause_grid, screening_grid
@@ -152,9 +153,7 @@ def _counted(names: Iterable[str]) -> str:
 
 
 def _first_reasons(screenings: Sequence[Screening]) -> tuple[str, ...]:
-    lines = [
-        f"{one.participant}: {one.failed()[0].criterion.title or one.failed()[0].criterion.id}" for one in screenings
-    ]
+    lines = [f"{one.participant}: {failure(one.failed()[0])}" for one in screenings]
     return _first([line if len(line) < 58 else f"{line[:56]}…" for line in lines])
 
 

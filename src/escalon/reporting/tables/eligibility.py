@@ -44,4 +44,4 @@ def clause_grid(screenings: Sequence[Screening]) -> Grid:
     says = {id: criterion.title or str(criterion.says) for id, criterion in criteria.items()}
     ids = sorted({*failed, *unknown}, key=lambda id: (-failed[id], -unknown[id], id))
     rows = tuple((id, says[id], str(failed[id]), str(unknown[id])) for id in ids)
-    return Grid("Clauses that kept people out", ("clause", "says", "not met", "unknown"), rows, (), _LEFT)
+    return Grid("Clauses that kept people out", ("clause", "says", "kept out", "unknown"), rows, (), _LEFT)
