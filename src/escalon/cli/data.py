@@ -70,7 +70,7 @@ def check(study: StudyName, data: DataFolder, as_json: AsJson = False) -> None:
         for problem in (*intake.problems, *intake.contradictions):
             say(f"{'refused' if problem.refused else 'note   '}  {problem}")
         for count in intake.counts:
-            say(f"{count.file}: {count.read} rows read = {count.used} used + {count.refused} refused")
+            say(f"{count.file}{'' if count.table else ', lines no table takes'}: {count}")
         say(intake.account())
     raise typer.Exit(2 if intake.refused else 0)
 
@@ -89,7 +89,11 @@ def _as_json(intake: "Intake") -> dict[str, Any]:
             for problem in (*intake.problems, *intake.contradictions)
         ],
         "tables": [
-            {"file": count.file, "read": count.read, "used": count.used, "refused": count.refused} for count in intake.counts
+            {
+                "file": count.file, "read": count.read, "used": count.used, "refused": count.refused,
+                "left_out": count.left_out,
+            }
+            for count in intake.counts
         ],
         "sha256": dict(intake.hashes),
     }  # fmt: skip

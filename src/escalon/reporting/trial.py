@@ -223,10 +223,7 @@ def _assumptions(study: Study) -> str:
 
 def _provenance(study: Study, intake: Intake, cutoff: Day) -> list[str]:
     rows = [("data cut-off", str(cutoff)), ("Escalon", __version__), (f"study folder {study.id}", study.version)]
-    rows += [
-        (f"{count.file}", f"{count.read} rows read = {count.used} used + {count.refused} refused")
-        for count in intake.counts
-    ]
+    rows += [(f"{count.file}", str(count)) for count in intake.counts]
     rows += [(f"{file}, SHA-256", value) for file, value in sorted(intake.hashes.items())]
     parts = [Grid("Sources and versions", ("what", "which"), tuple(rows), (), frozenset({"what", "which"})).html()]
     columns = ("file", "line", "column", "what is wrong")

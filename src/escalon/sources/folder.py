@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-from escalon.facts import Day
+from escalon.facts import Day, read_day
 from escalon.history import Course, Entry, Frame, Trial, Unread, entry_of_file, fold
 from escalon.history.events import CellsInfused, Event, FactRecorded, MarkedSynthetic, NothingToReport, SampleMeasured
 from escalon.kinetics.sample import read_sample
@@ -18,7 +18,7 @@ from escalon.safety.contradictions import contradictions
 from escalon.sources.columns import TABLES
 from escalon.sources.doubts import doubts
 from escalon.sources.frame import frame_of, zone_of
-from escalon.sources.mapping import MAPPING, Widened, widened
+from escalon.sources.mapping import MAPPING, Leftover, Widened, leftovers, widened
 from escalon.sources.rows import MAKERS, RowError, judged_in, read_cells
 from escalon.sources.tables import Table, read_folder
 
@@ -44,13 +44,18 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The rows of one table: read, used, refused. Read is always used + refused."""
+    """The rows of one table: read, used, refused. Read is always used + refused + left out by name (lines of an export)."""
 
     table: str
     file: str
     read: int
     used: int
     refused: int
+    left_out: int = 0
+
+    def __str__(self) -> str:
+        left_out = f" + {self.left_out} left out by name" if self.left_out else ""
+        return f"{self.read} rows read = {self.used} used + {self.refused} refused{left_out}"
 
 
 @dataclass(frozen=True)
@@ -84,11 +89,9 @@ class Intake:
         return tuple(problem for course in self.trial.courses.values() for problem in _contradicted(course))
 
     def account(self) -> str:
-        """The account in one line: rows read = used + refused."""
-        read_, used, refused = (
-            sum(getattr(count, part) for count in self.counts) for part in ("read", "used", "refused")
-        )
-        return f"{read_} rows read = {used} used + {refused} refused"
+        """The account in one line: rows read = used + refused, and what a mapping leaves out by name."""
+        parts = ("read", "used", "refused", "left_out")
+        return str(Count("", "", *(sum(getattr(count, part) for count in self.counts) for part in parts)))
 
 
 def take_in(study: Study, path: Path) -> Intake:
@@ -106,6 +109,11 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
     mapped = {one.table.file for one in wide}
     problems: list[Problem] = [_stranger(name) for name in folder.others if _is_surprising(name) and name not in mapped]
     problems += [_unread(one, column) for one in wide for column in one.unread]
+    problems += [
+        Problem(one.wide.file, note.line, note.column, note.text, note.message, refused=False)
+        for one in wide
+        for note in one.notes
+    ]
     counts: list[Count] = []
     events: list[tuple[Event, str]] = []
     if (path / SYNTHETIC).exists():
@@ -121,8 +129,15 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
         problems += found
         unread += _unread_rows(table, refused)
         counts.append(Count(table.name, table.file, len(table.rows), len(used), len(table.rows) - len(used)))
-        if not table.rows and table.name == "adverse_events":
-            events.append((NothingToReport(table=table.name), table.file))
+    for rest in leftovers(wide):
+        untaken = _untaken(rest)
+        problems += [problem for problem, _ in untaken]
+        unread += [one for _, one in untaken]
+        number = len(rest.untaken)
+        counts.append(Count("", rest.file, number + rest.left_out, 0, number, rest.left_out))
+    said = [table for table in tables if table.name == "adverse_events"]
+    if said and not any(table.rows for table in said) and not any(one.table == "adverse_events" for one in unread):
+        events.append((NothingToReport(table="adverse_events"), said[0].file))
     entries = tuple(entry_of_file(number, event, place) for number, (event, place) in enumerate(events, start=1))
     silent = _silent(entries, {table.name for table in tables})
     problems += [*_across(entries), *_of_samples(entries)]
@@ -168,9 +183,30 @@ def _unread_rows(table: Table, refused: list[Problem]) -> list[Unread]:
     return list(found.values())
 
 
+def _untaken(rest: Leftover) -> list[tuple[Problem, Unread]]:
+    """The lines of an export that no table takes: each could be a dose, an event or a withdrawal, so it holds what rests on
+    there being none.
+    """
+    found = []
+    for row in rest.untaken[:_NAMED]:
+        problem = Problem(rest.file, row.line, *rest.why(row))
+        found.append((problem, Unread("adverse_events", rest.participant(row), None, str(problem))))
+    if more := rest.untaken[_NAMED:]:
+        column, _, why = rest.why(more[0])
+        problem = Problem(
+            rest.file, more[0].line, column, "", f"this line and {len(more) - 1} more, the first because {why}"
+        )
+        found.append((problem, Unread("adverse_events", "", None, str(problem))))
+    return found
+
+
+_NAMED = 50
+"""So many lines are named one by one; a laboratory's table may have fifty thousand that nobody wants."""
+
+
 def _day_or_none(text: str) -> Day | None:
     try:
-        return Day.parse(text) if text else None
+        return read_day(text) if text else None
     except ValueError:
         return None
 
@@ -231,6 +267,9 @@ def _taken(study: Study, table: Table, codes: _Codes) -> tuple[list[Told], list[
     seen: dict[tuple[str, ...], int] = {}
     for row in table.rows:
         place = f"{table.file}:{row.line}"
+        if row.broken is not None:
+            problems.append(Problem(table.file, row.line, *row.broken))
+            continue
         cells, errors = read_cells(TABLES[table.name], row, zone)
         if not errors:
             try:

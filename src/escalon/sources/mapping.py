@@ -11,6 +11,8 @@
     only        = { redcap_repeat_instrument = "" }
     visits      = { screening_arm_1 = "screening", month_1_arm_1 = "D28" }
     ignore      = ["form_complete"]
+    leave_out   = { redcap_repeat_instrument = ["diary"] }   # lines no table takes, left out by name
+    asked       = { mh_complete = "2" }         # a box left unticked is a no only where the form is complete
 
     [table.facts]
     esr        = { column = "esr_result", unit = "mm/h" }
@@ -19,7 +21,8 @@
     "sledai_2k.rash" = { column = "sledai___15", values = { 0 = "absent", 1 = "present" } }
 
 A table `into = "adverse_events"` (or another table of the dictionary) names its columns in `[table.columns]` instead.
-Every cell becomes a fact that knows its file, line and column. Columns that are neither mapped nor ignored are named.
+Every cell becomes a fact that knows its file, line and column. Columns that are neither mapped nor ignored are named, and so
+is every line that no table takes: it may be a dose, an event or a withdrawal.
 """
 
 import tomllib
@@ -33,9 +36,35 @@ from escalon.sources.tables import TABLES, FolderError, Row, Table, read_table
 
 MAPPING = "mapping.toml"
 _KEYS = frozenset(
-    {"file", "into", "participant", "date", "visit", "missing", "only", "visits", "ignore", "facts", "columns"}
+    {
+        "file",
+        "into",
+        "participant",
+        "date",
+        "visit",
+        "missing",
+        "only",
+        "visits",
+        "ignore",
+        "facts",
+        "columns",
+        "leave_out",
+        "asked",
+    }
 )
-_CELL_KEYS = frozenset({"column", "unit", "upper", "lower", "date", "values"})
+_CELL_KEYS = frozenset({"column", "unit", "upper", "lower", "date", "values", "asked"})
+_BOX = "___"
+"""What stands in the name of a REDCap column that is one box of several; unticked it is exported as 0 on every form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to know of an exported file: the line, the column, what is written there, and what to write instead."""
+
+    line: int
+    column: str
+    text: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +75,65 @@ class Widened:
     table: Table
     read: int
     unread: tuple[str, ...]
+    wide: Table
+    """The lines as exported."""
+    spec: Mapping[str, Any]
+    notes: tuple[Note, ...]
+
+    def takes(self, row: Row) -> bool:
+        """Whether an exported line is one of this table's."""
+        return row.broken is None and _wanted(row, self.spec.get("only", {}))
+
+    def leaves_out(self, row: Row) -> bool:
+        """Whether an exported line is named as one that nobody wants."""
+        named = self.spec.get("leave_out", {})
+        return (
+            bool(named)
+            and row.broken is None
+            and all(_cell(row, column) in _texts(values) for column, values in named.items())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """The lines of one exported file that no table takes: those left out by name, and the others."""
+
+    file: str
+    left_out: int
+    untaken: tuple[Row, ...]
+    specs: tuple[Mapping[str, Any], ...]
+
+    def participant(self, row: Row) -> str:
+        """Whose line it is, empty where that cannot be seen."""
+        return next((text for spec in self.specs if (text := _cell(row, spec.get("participant")))), "")
+
+    def why(self, row: Row) -> tuple[str, str, str]:
+        """The first column that keeps it from every table, what stands there, and what to write instead."""
+        if row.broken is not None:
+            return row.broken
+        columns = list(dict.fromkeys(str(column).lower() for spec in self.specs for column in spec.get("only", {})))
+        said = ", ".join(f"{column} is {row.cells.get(column, '')!r}" for column in columns)
+        message = (
+            f"no table of {MAPPING} takes this line ({said}), so nothing is known of what it says. "
+            f"Correct `only`, map it, or name it in `leave_out`"
+        )
+        return columns[0] if columns else "", row.cells.get(columns[0], "") if columns else "", message
+
+
+def leftovers(wide: tuple[Widened, ...]) -> tuple[Leftover, ...]:
+    """For each exported file, the lines that no table of the mapping takes."""
+    found = []
+    for file in dict.fromkeys(one.wide.file for one in wide):
+        tables = [one for one in wide if one.wide.file == file]
+        rest = [row for row in tables[0].wide.rows if not any(one.takes(row) for one in tables)]
+        untaken = tuple(row for row in rest if not any(one.leaves_out(row) for one in tables))
+        if rest:
+            found.append(Leftover(file, len(rest) - len(untaken), untaken, tuple(one.spec for one in tables)))
+    return tuple(found)
+
+
+def _texts(values: Any) -> set[str]:
+    return {str(value) for value in (values if isinstance(values, list) else [values])}
 
 
 def widened(folder: Path) -> tuple[Widened, ...]:
@@ -77,13 +165,31 @@ def _widened(folder: Path, spec: Mapping[str, Any], number: int) -> Widened:
     if not isinstance(cells, Mapping) or not cells:
         raise FolderError(f"{where}: [table.{'facts' if into == 'facts' else 'columns'}] says which column is which")
     used = _columns_of(where, spec, cells, wide)
-    rows = [row for row in wide.rows if _wanted(row, spec.get("only", {}))]
-    made = _facts(spec, cells, rows, wide) if into == "facts" else _records(spec, cells, rows)
+    rows = [row for row in wide.rows if row.broken is None and _wanted(row, spec.get("only", {}))]
+    notes = _none_taken(spec, into, number, wide, rows)
+    made = _facts(spec, cells, rows, notes) if into == "facts" else _records(spec, cells, rows)
     written = tuple(made)
-    columns = tuple(dict.fromkeys(key for row in written for key in row.cells))
+    named = _FACT_COLUMNS if into == "facts" else ("participant", *cells)
+    columns = tuple(dict.fromkeys((*named, *(key for row in written for key in row.cells))))
     ignored = {str(one).lower() for one in spec.get("ignore", [])}
     unread = tuple(column for column in wide.columns if column not in used and column not in ignored)
-    return Widened(into, Table(into, wide.file, columns, written, wide.sha256), len(written), unread)
+    table = Table(into, wide.file, columns, written, wide.sha256)
+    return Widened(into, table, len(written), unread, wide, spec, tuple(notes))
+
+
+_FACT_COLUMNS = ("participant", "fact", "value", "unit", "date", "source", "visit", "lower", "upper")
+
+
+def _none_taken(spec: Mapping[str, Any], into: str, number: int, wide: Table, rows: list[Row]) -> list[Note]:
+    """A table that takes no line at all may be a slip in `only`: what stands in its columns is said."""
+    if rows or not wide.rows:
+        return []
+    held = [
+        f"{column} holds {', '.join(repr(text) for text in list(dict.fromkeys(_cell(row, column) for row in wide.rows))[:8])}"
+        for column in spec.get("only", {})
+    ]
+    said = f"table {number} of {MAPPING} (into {into}) takes 0 of {len(wide.rows)} lines: {'; '.join(held)}"
+    return [Note(1, "", "", said)]
 
 
 def _known(where: str, spec: Any, keys: frozenset[str]) -> None:
@@ -98,7 +204,11 @@ def _known(where: str, spec: Any, keys: frozenset[str]) -> None:
 
 def _columns_of(where: str, spec: Mapping[str, Any], cells: Mapping[str, Any], wide: Table) -> set[str]:
     """Every column the mapping reads, each checked to be there."""
-    named = [spec.get(key) for key in ("participant", "date", "visit")] + list(spec.get("only", {}))
+    for key in ("only", "leave_out", "asked"):
+        if not isinstance(spec.get(key, {}), Mapping):
+            raise FolderError(f'{where}: {key} says a column and its text. Write {key} = {{ column = "text" }}')
+    named = [spec.get(key) for key in ("participant", "date", "visit")]
+    named += [column for key in ("only", "leave_out", "asked") for column in spec.get(key, {})]
     for fact, cell in cells.items():
         if isinstance(cell, str):
             named.append(cell)
@@ -106,7 +216,7 @@ def _columns_of(where: str, spec: Mapping[str, Any], cells: Mapping[str, Any], w
         _known(f"{where}, {fact}", cell, _CELL_KEYS)
         if "column" not in cell:
             raise FolderError(f'{where}, {fact}: column is missing. Write {{ column = "…" }}')
-        named += [cell.get(key) for key in ("column", "upper", "lower", "date")]
+        named += [cell.get(key) for key in ("column", "upper", "lower", "date")] + list(cell.get("asked", {}))
     if spec.get("participant") is None:
         raise FolderError(f'{where}: participant is missing. Write participant = "record_id"')
     columns = {str(name).lower() for name in named if name}
@@ -121,45 +231,82 @@ def _wanted(row: Row, only: Mapping[str, Any]) -> bool:
     return all(row.cells.get(str(column).lower(), "") == str(value) for column, value in only.items())
 
 
-def _facts(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row], wide: Table) -> Iterator[Row]:
+def _facts(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row], notes: list[Note]) -> Iterator[Row]:
     missing = {str(code) for code in spec.get("missing", [])}
+    unasked: set[str] = set()
     for row in rows:
         for fact, said in cells.items():
             cell = {"column": said} if isinstance(said, str) else said
             text = _cell(row, cell.get("column"))
-            if text:
-                yield Row(row.line, _fact(spec, fact, cell, text, row, missing))
+            if not text:
+                continue
+            if not _was_asked(spec, cell, text, row):
+                if fact not in unasked:
+                    unasked.add(fact)
+                    notes.append(Note(row.line, str(cell["column"]).lower(), text, _UNASKED))
+                text = ""
+            yield _fact(spec, fact, cell, text, row, missing)
 
 
-def _fact(
-    spec: Mapping[str, Any], fact: str, cell: Mapping[str, Any], text: str, row: Row, missing: set[str]
-) -> dict[str, str]:
+_UNASKED = (
+    "an unticked box is exported as 0 on every form, filled or not, so it is not known here. Where the form's status says "
+    'that it is complete, it is a no: write asked = { form_complete = "2" }'
+)
+
+
+def _was_asked(spec: Mapping[str, Any], cell: Mapping[str, Any], text: str, row: Row) -> bool:
+    """Whether a box was looked at: a ticked one was; an unticked one where its form is complete."""
+    if _BOX not in str(cell["column"]) or text.casefold() not in ("0", "unchecked"):
+        return True
+    asked = cell.get("asked", spec.get("asked", {}))
+    return bool(asked) and all(_cell(row, column) in _texts(texts) for column, texts in asked.items())
+
+
+def _meant(cell: Mapping[str, Any], text: str, missing: set[str]) -> tuple[str, tuple[str, str, str] | None]:
+    """What a code stands for; a code that `values` does not list is no value."""
+    values = cell.get("values")
+    if not text or text in missing or values is None:
+        return ("" if text in missing else text), None
+    if text in values:
+        return str(values[text]), None
+    column = str(cell["column"]).lower()
+    listed = ", ".join(map(str, values))
+    return text, (
+        column,
+        text,
+        f"{column} is {text!r}, a code that `values` of {MAPPING} does not list. Listed: {listed}",
+    )
+
+
+def _fact(spec: Mapping[str, Any], fact: str, cell: Mapping[str, Any], text: str, row: Row, missing: set[str]) -> Row:
     visit = _known_cell(row, spec.get("visit"), missing)
-    known = text not in missing
-    return {
+    value, broken = _meant(cell, text, missing)
+    made = {
         "participant": _cell(row, spec["participant"]),
         "fact": fact,
-        "value": str(cell.get("values", {}).get(text, text)) if known else "",
-        "unit": str(cell.get("unit", "")) if known else "",
+        "value": value,
+        "unit": str(cell.get("unit", "")) if value else "",
         "date": _known_cell(row, cell.get("date"), missing) or _known_cell(row, spec.get("date"), missing),
         "source": f"column {cell['column']}",
         "visit": str(spec.get("visits", {}).get(visit, visit)),
         "lower": _known_cell(row, cell.get("lower"), missing),
         "upper": _known_cell(row, cell.get("upper"), missing),
     }
+    return Row(row.line, made, broken)
 
 
 def _records(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row]) -> Iterator[Row]:
     missing = {str(code) for code in spec.get("missing", [])}
     for row in rows:
         made = {"participant": _cell(row, spec["participant"])}
+        broken = None
         for column, said in cells.items():
             cell: Mapping[str, Any] = {"column": said} if isinstance(said, str) else said
-            text = _cell(row, cell.get("column"))
-            made[column] = "" if text in missing else str(cell.get("values", {}).get(text, text))
+            made[column], wrong = _meant(cell, _cell(row, cell.get("column")), missing)
+            broken = broken or wrong
             if cell.get("unit"):
                 made["unit"] = str(cell["unit"])
-        yield Row(row.line, made)
+        yield Row(row.line, made, broken)
 
 
 def _cell(row: Row, column: Any) -> str:

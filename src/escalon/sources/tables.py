@@ -23,6 +23,8 @@ class Row:
 
     line: int
     cells: Mapping[str, str]
+    broken: tuple[str, str, str] | None = None
+    """Why it cannot be used as it stands: the column, what is written there, and what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +123,17 @@ def _rows(file: Path, reader: "csv._reader", columns: tuple[str, ...]) -> list[R
     line = reader.line_num + 1
     for cells in reader:
         if any(cell.strip() for cell in cells):
-            if len(cells) != len(columns):
-                raise FolderError(
-                    f"{file.name}:{line}: {len(cells)} cells, but there are {len(columns)} columns. "
-                    "Put a cell that holds a comma in quotation marks"
-                )
-            rows.append(Row(line, {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}))
+            known = {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}
+            rows.append(Row(line, known, _uneven(cells, columns)))
         line = reader.line_num + 1
     return rows
+
+
+def _uneven(cells: Sequence[str], columns: tuple[str, ...]) -> tuple[str, str, str] | None:
+    if len(cells) == len(columns):
+        return None
+    said = f"{len(cells)} cells, but there are {len(columns)} columns. Put a cell that holds a comma in quotation marks"
+    return "", "", said
 
 
 def _parquet(file: Path) -> tuple[tuple[str, ...], tuple[Row, ...]]:

@@ -88,7 +88,7 @@ def import_folder(
 ) -> Imported:
     """Take over every row the study's dictionary accepts, in one act: all of it, or nothing. Raises Refused."""
     intake = take_in(study, path)
-    done = Imported(read=sum(count.read for count in intake.counts), refused=intake.refused)
+    done = Imported(read=sum(count.read - count.left_out for count in intake.counts), refused=intake.refused)
     done.refused_rows = sum(count.refused for count in intake.counts)
     with conduct.casebook.writing() as writer:
         trial = conduct.caught_up(writer)

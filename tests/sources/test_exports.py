@@ -1,0 +1,130 @@
+"""A wide export: every line is taken, refused, or left out by name; an unticked box is a no only where somebody looked."""
+
+from pathlib import Path
+
+import pytest
+
+from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.escalation import EscalationError, Outcome
+from escalon.facts import Day
+from escalon.history.events import NothingToReport
+from escalon.protocol.study import Study
+from escalon.sources.folder import Intake, take_in
+
+MAPPING = """[[table]]
+file = "export.csv"
+participant = "record_id"
+date = "visit_date"
+visit = "redcap_event_name"
+missing = ["-99"]
+only = { redcap_repeat_instrument = "" }
+ignore = ["ae_term", "ae_grade", "ae_start", "mh_complete"]
+ASKED
+[table.facts]
+disease = { column = "diagnosis", values = { 1 = "RA", 2 = "SLE" } }
+esr = { column = "esr", unit = "mm/h" }
+malignancy = { column = "cancer___1", values = { 0 = "no", 1 = "yes" } }
+
+[[table]]
+file = "export.csv"
+into = "adverse_events"
+participant = "record_id"
+only = { redcap_repeat_instrument = "adverse_event" }
+LEAVE
+ignore = ["redcap_event_name", "visit_date", "diagnosis", "esr", "cancer___1", "mh_complete"]
+[table.columns]
+term = "ae_term"
+grade = { column = "ae_grade", values = { 1 = "1", 2 = "2", 3 = "3", 4 = "4", 5 = "5" } }
+start = "ae_start"
+"""
+HEADER = (
+    "record_id,redcap_event_name,redcap_repeat_instrument,visit_date,diagnosis,esr,cancer___1,mh_complete,"
+    "ae_term,ae_grade,ae_start\n"
+)
+VISIT = "P01,screening,,2025-02-07,1,41,1,2,,,"
+
+
+def taken(study: Study, folder: Path, *lines: str, asked: str = "", leave: str = "") -> Intake:
+    text = MAPPING.replace("ASKED", asked).replace("LEAVE", leave)
+    (folder / "mapping.toml").write_text(text, encoding="utf-8")
+    (folder / "export.csv").write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
+    return take_in(study, folder)
+
+
+def refused(found: Intake) -> list[tuple[str, int, str]]:
+    return [(one.file, one.line, one.column) for one in found.refused]
+
+
+@pytest.mark.parametrize("label", ["Adverse Event", "Adverse_Event", "ae", "infusion", "adverse_event "])
+def test_a_line_no_table_takes_is_named_and_holds_the_dose(study: Study, tmp_path: Path, label: str) -> None:
+    (tmp_path / "doses.csv").write_text("participant,level,date\nP01,1,2025-03-05\n", encoding="utf-8")
+    stray = f'P01,screening,"{label}x",,,,,,CRS,4,2025-03-09'
+    found = taken(study, tmp_path, VISIT, "P01,screening,adverse_event,,,,,,Nausea,1,2025-03-09", stray)
+    assert refused(found) == [("export.csv", 4, "redcap_repeat_instrument")]
+    assert found.account() == "6 rows read = 5 used + 1 refused"
+    with pytest.raises(EscalationError, match=r"export\.csv:4"):
+        decide_next_dose(study, found.trial, Day(2025, 4, 30))
+
+
+def test_a_line_left_out_by_name_is_counted_and_holds_nothing(study: Study, tmp_path: Path) -> None:
+    (tmp_path / "doses.csv").write_text("participant,level,date\nP01,1,2025-03-05\n", encoding="utf-8")
+    leave = 'leave_out = { redcap_repeat_instrument = ["diary"] }'
+    found = taken(study, tmp_path, VISIT, "P01,screening,diary,,,,,,,,", leave=leave)
+    assert found.refused == ()
+    assert found.account() == "5 rows read = 4 used + 0 refused + 1 left out by name"
+    assert decide_next_dose(study, found.trial, Day(2025, 4, 30)).reviews[0].outcome is Outcome.NO_DLT
+
+
+def test_a_table_that_takes_no_line_says_what_stands_there(study: Study, tmp_path: Path) -> None:
+    found = taken(study, tmp_path, VISIT, "P01,screening,Adverse Event,,,,,,CRS,4,2025-03-09")
+    assert any("takes 0 of 2 lines" in one.message and "'Adverse Event'" in one.message for one in found.problems)
+
+
+def test_an_export_without_an_event_yet_says_that_there_was_none(study: Study, tmp_path: Path) -> None:
+    found = taken(study, tmp_path, VISIT)
+    assert found.account() == "3 rows read = 3 used + 0 refused"
+    assert [one.event for one in found.entries if isinstance(one.event, NothingToReport)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "complete", "value"),
+    [
+        ("", "2", None),
+        ("", "0", None),
+        ('asked = { mh_complete = "2" }', "2", False),
+        ('asked = { mh_complete = "2" }', "0", None),
+        ('asked = { mh_complete = "2" }', "", None),
+    ],
+)
+def test_an_unticked_box_is_a_no_where_its_form_is_complete(
+    study: Study, tmp_path: Path, asked: str, complete: str, value: bool | None
+) -> None:
+    found = taken(study, tmp_path, f"P01,screening,,2025-02-07,1,41,0,{complete},,,", asked=asked)
+    assert found.trial.facts_of("P01").named("malignancy")[0].value is value
+    assert any("unticked box" in one.message for one in found.problems) is (value is None)
+
+
+def test_a_box_of_a_later_visit_takes_no_yes_back(study: Study, tmp_path: Path) -> None:
+    later = "P01,month_1,,2025-04-07,,20,0,,,,"
+    found = taken(study, tmp_path, VISIT, later, asked='asked = { mh_complete = "2" }')
+    assert [one.value for one in found.trial.facts_of("P01").named("malignancy")] == [True, None]
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        ("P01,screening,adverse_event,,,,,,CRS,6,2025-03-09", "ae_grade"),
+        ("P01,screening,,2025-02-07,3,41,1,2,,,", "diagnosis"),
+        ("P01,screening,,2025-02-07,RA,41,1,2,,,", "diagnosis"),
+    ],
+)
+def test_a_code_that_is_not_listed_is_refused(study: Study, tmp_path: Path, line: str, column: str) -> None:
+    found = taken(study, tmp_path, "P02,screening,,2025-02-07,1,41,1,2,,,", line)
+    assert refused(found) == [("export.csv", 3, column)]
+
+
+def test_a_line_with_a_cell_too_many_is_one_refused_row(study: Study, tmp_path: Path) -> None:
+    (tmp_path / "facts.csv").write_text("participant,fact,value\nP01,disease,RA\nP01,disease,RA,x\n", encoding="utf-8")
+    found = take_in(study, tmp_path)
+    assert refused(found) == [("facts.csv", 3, "")]
+    assert "4 cells, but there are 3 columns" in found.refused[0].message
