@@ -338,7 +338,18 @@ class Judge:
         dlts = {e.author.person for e in self.before(entry, "DltAdjudicated") if e.number in proposed.event.rests_on}  # type: ignore[attr-defined]
         assert signers - dlts, "only those signed who entered the DLTs"
         for other in self.before(entry, "CellsInfused"):
-            self.judge_window(entry, other, entry.at)
+            if not self.together(entry, other, opened.level):
+                self.judge_window(entry, other, entry.at)
+
+    def together(self, entry: Entry, other: Entry, level: int) -> bool:
+        """Whether an infusion before belongs to the group of three that an act at this level completes.
+
+        A group is filled in the order of the infusions at its level, whatever cohort number their places carry: a cohort
+        closed before it was full is completed by the next one at its level, under the clocks within a group.
+        """
+        left = {e.participant for kind in ("ConsentWithdrawn",) for e in self.before(entry, kind)}
+        mine = [e for e in self.before(entry, "CellsInfused") if e.event.level == level and e.participant not in left]  # type: ignore[attr-defined]
+        return other.participant in left or other in mine[len(mine) // 3 * 3 :]
 
     def judge_window(self, entry: Entry, other: Entry, at: Any) -> None:
         infused: Any = other.event
@@ -378,21 +389,17 @@ class Judge:
         assert not self.before(entry, "CohortClosed", cohort=cohort), "infused in a closed cohort"
         assert opened.event.level == infused.level, "infused at another level than the cohort's"  # type: ignore[attr-defined]
         for other in self.before(entry, "CellsInfused"):
-            their_place = self.before(other, "LevelAllocated", other.participant)
-            together = bool(their_place) and their_place[-1].event.cohort == cohort  # type: ignore[attr-defined]
-            if together and "sentinel clock" not in waived and "slot" not in self.waived_for(other):
-                wait = STAGGER if self.follows_another(other, cohort) else SENTINEL
+            together = self.together(entry, other, infused.level)
+            if together and "sentinel clock" not in waived and not self.waived_for(other):
+                wait = STAGGER if self.follows_another(other) else SENTINEL
                 assert infused.at.date() >= other.event.at.date() + wait, "a sentinel clock was running"  # type: ignore[attr-defined]
             elif not together and "dlt clock" not in waived and other.participant != entry.participant:
                 self.judge_window(entry, other, infused.at)
 
-    def follows_another(self, entry: Entry, cohort: int) -> bool:
-        """Whether someone of the same cohort was infused before."""
-        return any(
-            held[-1].event.cohort == cohort  # type: ignore[attr-defined]
-            for other in self.before(entry, "CellsInfused")
-            if (held := self.before(other, "LevelAllocated", other.participant))
-        )
+    def follows_another(self, entry: Entry) -> bool:
+        """Whether someone was infused before at the same level."""
+        level = entry.event.level  # type: ignore[attr-defined]
+        return any(other.event.level == level for other in self.before(entry, "CellsInfused"))  # type: ignore[attr-defined]
 
     def waived_for(self, entry: Entry) -> set[str]:
         given = [e for e in self.entries if e.number == entry.event.override]

@@ -29,6 +29,8 @@ class Criterion(Table):
     about: Free = ""
     """Why we read the record this way, where that is not plain."""
     settle: Free = ""
+    until: Literal["decision", "infusion"] = "decision"
+    """How long it is asked: once, about the day of decision, or again on each day up to infusion, as of that day."""
 
     @cached_property
     def tree(self) -> Node:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from escalon.facts import Day, ReadError, read_moment, read_value
+from escalon.history.events import Observation
 from escalon.instruments.safety.ctcae.terms import question_about
 from escalon.protocol.study import Study
 from escalon.sources.columns import Column
@@ -31,6 +32,17 @@ def doubts(
         yield RowError("term", cells["term"], f"{asked}{stop} The event is kept and judged by its grade")
     if table == "facts" and cells["value"]:
         yield from _of_a_value(study, cells)
+
+
+def held(study: Study, seen: Observation) -> str:
+    """Why a value is not used until somebody confirms it: it lies outside what a body has. Empty where nothing holds it."""
+    definition = study.vocabulary.get(seen.name)
+    if definition is None or definition.kind not in ("number", "integer") or not seen.value or seen.confirmed:
+        return ""
+    try:
+        return read_value(as_item(definition), seen.value, seen.unit, name=seen.name).flags.get("QUERY", "")
+    except ReadError:
+        return ""
 
 
 def _of_a_day(column: str, text: str, day: Day | None, moved: str, today: date) -> Iterator[RowError]:

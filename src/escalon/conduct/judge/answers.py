@@ -16,9 +16,10 @@ from escalon.history.events import Answer, AnswerPart, CellsInfused
 from escalon.protocol.study import Study
 
 
-def screening_answer(study: Study, trial: Trial, participant: str, as_of: date) -> Answer:
-    """What the criteria say of one participant on the day of decision, clause by clause."""
-    return answer_of(screen_one(study, trial, participant, Day.of(as_of)))
+def screening_answer(study: Study, trial: Trial, participant: str, as_of: date, today: date | None = None) -> Answer:
+    """What the criteria say of one participant on the day of decision, clause by clause; today of those that run on."""
+    later = None if today is None else Day.of(max(as_of, today))
+    return answer_of(screen_one(study, trial, participant, Day.of(as_of), later))
 
 
 def answer_of(screening: Screening) -> Answer:

@@ -73,7 +73,7 @@ def _of_person(study: Study, trial: Trial, given: Given) -> Iterator[ActDepartur
         yield _one(given, "consent", f"infused before the consent of {course.consented}")
     if course.left is not None and course.left.latest < given.day.earliest:
         yield _one(given, "withdrawn", f"infused after leaving the study on {course.left}")
-    screening = screen_one(study, trial, given.participant, given.day)
+    screening = screen_one(study, trial, given.participant, given.day, given.day)
     if screening.verdict is Verdict.NOT_MET:
         failed = ", ".join(clause.criterion.id for clause in screening.failed())
         yield _one(given, "eligibility", f"infused, and not eligible by what is recorded before treatment ({failed})")

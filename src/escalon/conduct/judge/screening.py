@@ -116,15 +116,16 @@ def screen(study: Study, trial: Trial, cutoff: Day) -> tuple[Screening, ...]:
     return tuple(screen_one(study, trial, participant, cutoff) for participant in trial.participants)
 
 
-def screen_one(study: Study, trial: Trial, participant: str, cutoff: Day) -> Screening:
-    """Screen one participant: every clause of the study examined against the facts."""
+def screen_one(study: Study, trial: Trial, participant: str, cutoff: Day, today: Day | None = None) -> Screening:
+    """Screen one participant: every clause examined against the facts; as of `today` where it runs on until infusion."""
     facts = scored(study, trial, participant)
     here = situation(study, facts, trial.course(participant), cutoff)
-    clauses = tuple(_clause(study, criterion, here) for criterion in study.criteria)
+    later = here if today is None else situation(study, facts, trial.course(participant), today, ("infusion",))
+    clauses = tuple(_clause(study, one, later if one.until == "infusion" else here) for one in study.criteria)
     unread = tuple(
         row.why
         for row in trial.unread
-        if row.participant.lower() == participant.lower() and row.table in _READ and _is_by(row.day, here.as_of)
+        if row.participant.lower() == participant.lower() and row.table in _READ and _is_by(row.day, later.as_of)
     )
     return Screening(
         participant, _disease(here), here.as_of, clauses, unread, _notes(study, facts, trial.course(participant))
@@ -156,13 +157,20 @@ def _notes(study: Study, facts: Facts, course: Course) -> tuple[str, ...]:
     return (f"{label} is not dated in full, so what was recorded up to the day before infusion counts here",)
 
 
-def situation(study: Study, facts: Facts, course: Course, cutoff: Day) -> Situation:
+TREATMENT = ("lymphodepletion", "infusion")
+"""The anchors at which treatment begins."""
+
+
+def situation(study: Study, facts: Facts, course: Course, cutoff: Day, ends: tuple[str, ...] = TREATMENT) -> Situation:
     """A participant's facts on the day of the eligibility decision, with the study's anchors laid on the calendar.
 
-    The decision day is the day before treatment began (lymphodepletion or infusion), or the cut-off while it has not.
+    The decision day is the day before treatment began (the first of what `ends` it), or the cut-off while it has not.
     """
-    begun = [day for name in ("lymphodepletion", "infusion") for day in _days(study, name, facts)]
-    begun += [*course.conditioning_days, *([course.infused] if course.infused else [])]
+    begun = [day for name in ends for day in _days(study, name, facts)]
+    begun += [
+        *(course.conditioning_days if "lymphodepletion" in ends else ()),
+        *([course.infused] if course.infused else []),
+    ]
     first = min((day.earliest for day in begun), default=None)
     as_of = cutoff if first is None or first > cutoff.earliest else Day.of(first - timedelta(days=1))
     return Situation(facts, as_of, {name: _laid(study, name, facts, as_of) for name in study.anchors}, study.vocabulary)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from escalon.conduct.judge.answers import decision_answer, screening_answer
 from escalon.history import Course, Decision, Trial
@@ -15,16 +16,19 @@ COMMITTEE_SIGNERS = 2
 """A committee decision needs two different signers."""
 
 
-def changed_screening(study: Study, trial: Trial, course: Course) -> str:
-    """What the criteria say otherwise than when the latest screening was made; empty while they say the same."""
+def changed_screening(study: Study, trial: Trial, course: Course, today: date) -> str:
+    """What the criteria say otherwise than when the latest screening was made; empty while they say the same.
+
+    Clauses that the study declares to run on until infusion are asked as of today, the others as of the day of decision.
+    """
     screening = course.screening
     if screening is None or screening.event.answer is None or screening.event.as_of is None:
         return ""
-    now = screening_answer(study, trial, course.code, screening.event.as_of)
+    now = screening_answer(study, trial, course.code, screening.event.as_of, today)
     return "; ".join(screening.event.answer.differs_from(now)[:3])
 
 
-def eligibility(study: Study, trial: Trial, course: Course) -> str:
+def eligibility(study: Study, trial: Trial, course: Course, today: date) -> str:
     """Why a participant may not be treated as eligible; empty where an investigator's signature under it stands."""
     screening, signed = course.screening, course.eligibility_signed
     if screening is None or signed is None:
@@ -33,7 +37,7 @@ def eligibility(study: Study, trial: Trial, course: Course) -> str:
         return f"the latest screening of {course.code} says {screening.event.verdict}"
     if screening.entry.number > signed:
         return f"the signature on {course.code}'s eligibility is void: entry {screening.entry.number} changed the screening"
-    if changed := changed_screening(study, trial, course):
+    if changed := changed_screening(study, trial, course, today):
         return f"the signature on {course.code}'s eligibility is void: what it rested on has changed ({changed})"
     return ""
 

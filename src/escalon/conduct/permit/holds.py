@@ -102,7 +102,7 @@ def _until(wait: Wait) -> str:
     return f"{wait.reason}; dosing from {wait.until}" if wait.until else wait.reason
 
 
-def personal_holds(study: Study, trial: Trial, course: Course) -> list[Hold]:
+def personal_holds(study: Study, trial: Trial, course: Course, today: date) -> list[Hold]:
     """What forbids treating one participant: consent, leaving, eligibility, having been infused, locked visits."""
     code = course.code
     found = []
@@ -110,7 +110,7 @@ def personal_holds(study: Study, trial: Trial, course: Course) -> list[Hold]:
         found.append(Hold("consent", code, f"{code} has no consent, or has withdrawn it", 2))
     if course.is_withdrawn:
         found.append(Hold("withdrawn", code, f"{code} left the study", 2))
-    if why := standing.eligibility(study, trial, course):
+    if why := standing.eligibility(study, trial, course, today):
         found.append(Hold("eligibility", code, why, 2))
     if course.infusions:
         found.append(Hold("once", code, f"{code} was infused on {course.infused}", 2))
@@ -120,7 +120,10 @@ def personal_holds(study: Study, trial: Trial, course: Course) -> list[Hold]:
 def holds(study: Study, trial: Trial, today: date) -> list[Hold]:
     """Every hold of a trial on a day: of dosing, and of each participant who is not infused or has left."""
     people = [one for one in trial.courses.values() if one.consents and not one.infusions]
-    return [*dosing_holds(study, trial, today), *(hold for one in people for hold in personal_holds(study, trial, one))]
+    return [
+        *dosing_holds(study, trial, today),
+        *(hold for one in people for hold in personal_holds(study, trial, one, today)),
+    ]
 
 
 def lifted(study: Study, before: Trial, after: Trial, today: date, participant: str | None) -> list[Hold]:
@@ -131,7 +134,7 @@ def lifted(study: Study, before: Trial, after: Trial, today: date, participant: 
 
 
 def _all(study: Study, trial: Trial, today: date, participant: str | None) -> list[Hold]:
-    mine = personal_holds(study, trial, trial.courses[participant]) if participant in trial.courses else []
+    mine = personal_holds(study, trial, trial.courses[participant], today) if participant in trial.courses else []
     return [*dosing_holds(study, trial, today), *mine]
 
 

@@ -72,7 +72,7 @@ def participant_has_not_left(act: Act) -> str | None:
 def eligibility_is_signed(act: Act) -> str | None:
     """Treatment steps need a screening that says eligible, signed by an investigator, with no answer changed since."""
     act.know((act.event.participant,))
-    return standing.eligibility(act.study, act.trial, act.one) or None
+    return standing.eligibility(act.study, act.trial, act.one, act.day) or None
 
 
 @rule(ParticipantScreened, name="screening", signatures=2)

@@ -23,12 +23,14 @@ from escalon.history.events import (
     Event,
     FactRecorded,
     LevelAllocated,
+    Observation,
     ParticipantConsented,
     ParticipantTransferred,
     Signed,
 )
 from escalon.protocol.design import in_days
 from escalon.protocol.study import Study
+from escalon.sources.doubts import held
 from escalon.sources.frame import frame_of
 from escalon.sources.rows import RowError, read_fact
 
@@ -211,6 +213,16 @@ def check_readable(study: Study, event: Event) -> None:
                 read_fact(study, event.participant or "", seen, "")
             except RowError as error:
                 raise refuse("dictionary", f"{_FIELDS.get(error.column, error.column)}: {error}") from None
+            _ask_again(study, seen)
+
+
+def _ask_again(study: Study, seen: Observation) -> None:
+    """Refuse a value outside what a body has, until it is confirmed with a reason."""
+    if asked := held(study, seen):
+        write = f"(fact.confirmed=yes fact.confirmed_why=…, if {seen.value} {seen.unit or ''} is right)"
+        raise refuse("dictionary", f"fact.value: {asked.replace(f'(confirm={seen.name})', write)}")
+    if seen.confirmed and not seen.confirmed_why.strip():
+        raise refuse("dictionary", f"fact.confirmed_why: say why {seen.value} {seen.unit or ''} stands")
 
 
 _FIELDS = {"fact": "fact.name", "value": "fact.value", "unit": "fact.unit", "date": "fact.day", "until": "fact.until"}

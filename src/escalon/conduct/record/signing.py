@@ -102,7 +102,8 @@ def refuse_if_pointless(conduct: Conduct, trial: Trial, author: Author, unsigned
             if latest.event.verdict != "eligible":
                 raise refuse("signature", f"the screening of {code} says {latest.event.verdict}")
             conduct.know((code,))
-            if changed := standing.changed_screening(conduct.study, trial, trial.course(code)):
+            today = conduct.casebook.clock.now().astimezone(trial.frame.zone).date()
+            if changed := standing.changed_screening(conduct.study, trial, trial.course(code), today):
                 raise refuse("signature", f"what the screening rested on has changed ({changed}); screen {code} again")
         case DecisionSigned(decision=number):
             if number not in trial.decisions:

@@ -1,0 +1,135 @@
+"""Eligibility and decisions rest on everything known: what is learnt later, by whatever door, makes them stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from tests.casebook.trial import CARLA, INES, Trial, study
+
+from escalon.casebook.casebook import Casebook
+from escalon.conduct.permit.refusal import Refused
+from escalon.facts import Day
+from escalon.history.events import (
+    AdverseEventRecorded,
+    CohortClosed,
+    DltAdjudicated,
+    EntryCorrected,
+    FactCorrected,
+    FactRecorded,
+    Observation,
+    TreatmentGiven,
+)
+
+
+def refused(act: Callable[[], object]) -> set[str]:
+    with pytest.raises(Refused) as why:
+        act()
+    return {one.rule for one in why.value.broken}
+
+
+@pytest.fixture
+def second(sqlite_casebook: Casebook) -> Trial:
+    """Level 1 was tolerated, level 2 is decided, signed and open, and P-4 is ready."""
+    trial = Trial(sqlite_casebook)
+    trial.treat_cohort(1, 1, "P-1", "P-2", "P-3")
+    trial.open_cohort(2, 2)
+    trial.prepare("P-4", 2, 2)
+    return trial
+
+
+def test_with_nothing_learnt_the_way_is_open(second: Trial) -> None:
+    second.infuse("P-4", 2)
+
+
+@pytest.mark.parametrize("grade", [4, 5])
+def test_an_event_in_the_window_found_late_stops_dosing(second: Trial, grade: int) -> None:
+    infused = second.conduct.trial.courses["P-1"].infused
+    assert infused is not None
+    second.record(CARLA, AdverseEventRecorded(participant="P-1", term="CRS", grade=grade, start=infused, end=infused))
+    assert refused(lambda: second.infuse("P-4", 2)) >= {"decision", "adjudication"}
+
+
+def test_a_judgement_corrected_after_the_decision_stops_dosing(sqlite_casebook: Casebook) -> None:
+    trial = Trial(sqlite_casebook)
+    trial.open_cohort(1, 1)
+    for code, wait in (("P-1", 0), ("P-2", 14), ("P-3", 3)):
+        trial.prepare(code, 1, 1)
+        trial.days(wait)
+        trial.infuse(code, 1)
+    judged = trial.record(INES, DltAdjudicated(participant="P-1", is_dlt=False, because="seen"))
+    trial.days(29)
+    trial.nothing_to_report()
+    trial.record(INES, CohortClosed(cohort=1, reason="x"))
+    trial.open_cohort(2, 2)
+    trial.prepare("P-4", 2, 2)
+    now = replace(judged.event, is_dlt=True)
+    trial.record(INES, EntryCorrected(participant="P-1", corrects=judged.number, now=now, reason="read again"))
+    assert refused(lambda: trial.infuse("P-4", 2)) >= {"decision"}
+
+
+# -- eligibility ---------------------------------------------------------------------------------------------------------
+
+
+def said(name: str, value: str, day: object) -> FactRecorded:
+    return FactRecorded(participant="P-1", fact=Observation(name=name, value=value, day=str(day)))
+
+
+@pytest.fixture
+def cleared(sqlite_casebook: Casebook) -> Trial:
+    """P-1 is eligible with a negative HIV test and no B-cell therapy, signed, and ready for infusion."""
+    trial = Trial(sqlite_casebook, study(clauses=("I-1a", "E-6", "E-9c", "E-4b")))
+    trial.open_cohort(1, 1)
+    trial.consent("P-1")
+    for name, value in (
+        ("screening_visit", str(trial.today())),
+        ("age", "40"),
+        ("hiv_antibody", "negative"),
+        ("b_cell_therapy", "no"),
+        ("end_stage_renal_failure", "no"),
+    ):
+        trial.record(CARLA, said(name, value, trial.today()))
+    assert trial.screen("P-1").event.answer.says == "eligible"  # type: ignore[attr-defined]
+    trial.sign_eligibility("P-1", [one.number for one in trial.casebook.entries(kinds=["ParticipantScreened"])][-1])
+    trial.apheresis("P-1")
+    trial.allocate("P-1", 1)
+    trial.release("P-1", 1)
+    trial.days(5)
+    trial.lymphodepletion("P-1")
+    trial.days(5)
+    return trial
+
+
+def test_what_runs_on_and_stays_as_it_was_voids_nothing(cleared: Trial) -> None:
+    cleared.record(CARLA, said("hiv_antibody", "negative", cleared.today()))
+    cleared.infuse("P-1", 1)
+
+
+@pytest.mark.parametrize("days_ago", [0, 3, 8])
+def test_a_positive_test_found_before_infusion_voids_eligibility(cleared: Trial, days_ago: int) -> None:
+    cleared.record(CARLA, said("hiv_antibody", "positive", cleared.today() - timedelta(days=days_ago)))
+    with pytest.raises(Refused, match=r"E-9c") as why:
+        cleared.infuse("P-1", 1)
+    assert {one.rule for one in why.value.broken} == {"eligibility"}
+
+
+def test_a_forbidden_course_found_before_infusion_voids_eligibility(cleared: Trial) -> None:
+    cleared.record(CARLA, TreatmentGiven(participant="P-1", treatment="rituximab", start=Day.of(cleared.today())))
+    with pytest.raises(Refused, match=r"E-4b"):
+        cleared.infuse("P-1", 1)
+
+
+def test_what_does_not_run_on_is_asked_about_the_day_of_decision(cleared: Trial) -> None:
+    cleared.record(CARLA, said("end_stage_renal_failure", "yes", cleared.today()))
+    cleared.infuse("P-1", 1)
+
+
+def test_a_fact_corrected_beneath_a_screening_that_named_none_voids_it(cleared: Trial) -> None:
+    age = next(one for one in cleared.casebook.entries(kinds=["FactRecorded"]) if one.event.fact.name == "age")  # type: ignore[attr-defined]
+    fact = replace(age.event.fact, value="7")  # type: ignore[attr-defined]
+    cleared.record(CARLA, FactCorrected(participant="P-1", corrects=age.number, fact=fact, reason="a slip"))
+    with pytest.raises(Refused, match=r"I-1a") as why:
+        cleared.apheresis("P-1")
+    assert "eligibility" in {one.rule for one in why.value.broken}
