@@ -1,6 +1,7 @@
 """Taking in a data folder: every row is used or refused with its reason, and the two are counted."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
 from difflib import get_close_matches
@@ -20,7 +21,7 @@ from escalon.sources.doubts import doubts
 from escalon.sources.frame import frame_of, zone_of
 from escalon.sources.mapping import MAPPING, Leftover, Widened, leftovers, widened
 from escalon.sources.rows import MAKERS, RowError, judged_in, read_cells
-from escalon.sources.tables import Table, read_folder
+from escalon.sources.tables import KINDS, Table, kind_of, read_folder
 
 SYNTHETIC = "SYNTHETIC.txt"
 """The file that says of a folder that its people are invented."""
@@ -107,7 +108,10 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
     wide = widened(path) if path.is_dir() else ()
     folder = read_folder(path, also={one.into for one in wide})
     mapped = {one.table.file for one in wide}
-    problems: list[Problem] = [_stranger(name) for name in folder.others if _is_surprising(name) and name not in mapped]
+    have = {*folder.tables, *(one.into for one in wide)}
+    problems: list[Problem] = [
+        _stranger(name, have) for name in folder.others if _is_surprising(name) and name not in mapped
+    ]
     problems += [_unread(one, column) for one in wide for column in one.unread]
     problems += [
         Problem(one.wide.file, note.line, note.column, note.text, note.message, refused=False)
@@ -118,7 +122,13 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
     events: list[tuple[Event, str]] = []
     if (path / SYNTHETIC).exists():
         events.append((MarkedSynthetic(), SYNTHETIC))
-    unread: list[Unread] = []
+    unread: list[Unread] = [one for problem in problems for one in _unread_file(problem)]
+    as_written = {table.file: table for table in (*folder.tables.values(), *(one.wide for one in wide))}
+    problems += [
+        Problem(table.file, line, column, "", said, refused=False)
+        for table in as_written.values()
+        for line, column, said in table.notes
+    ]
     tables = (*folder.tables.values(), *(one.table for one in wide))
     codes = _Codes()
     for table in tables:
@@ -224,7 +234,13 @@ def _silent(entries: tuple[Entry, ...], tables: set[str]) -> list[Unread]:
 
 
 def _is_surprising(name: str) -> bool:
-    return name.lower().endswith((".csv", ".parquet", ".xlsx"))
+    stem, kind = kind_of(name)
+    return stem in TABLES or kind in (*KINDS, "xlsx", "xls", "ods", "sas7bdat", "xpt", "sav", "dta")
+
+
+def _unread_file(problem: Problem) -> list[Unread]:
+    """A file that bears a table's name and is not read: what it would say of doses and events is not known."""
+    return [Unread(kind_of(problem.file)[0], "", None, str(problem))] if problem.refused else []
 
 
 def _unread(wide: Widened, column: str) -> Problem:
@@ -232,10 +248,13 @@ def _unread(wide: Widened, column: str) -> Problem:
     return Problem(wide.table.file, 1, column, "", message, refused=False)
 
 
-def _stranger(name: str) -> Problem:
-    stem = name.rsplit(".", 1)[0].lower()
+def _stranger(name: str, have: Collection[str]) -> Problem:
+    stem, kind = kind_of(name)
+    if stem in TABLES and stem not in have:
+        return Problem(name, 0, "", "", f"a file of the kind {kind!r} is not read. Save it as «CSV UTF-8»: {stem}.csv")
     close = get_close_matches(stem, TABLES, 1, 0.6)
-    hint = f" Did you mean {close[0]}.csv?" if close else f" Tables are: {', '.join(TABLES)}"
+    hint = f" The table {stem} is read from another file" if stem in have else ""
+    hint = hint or f" Did you mean {close[0]}.csv?" if close else f" Tables are: {', '.join(TABLES)}"
     return Problem(name, 0, "", "", f"this file is not read.{hint}", refused=False)
 
 
@@ -298,6 +317,8 @@ def _across(entries: Iterable[Entry]) -> list[Problem]:
     problems = []
     known = {entry.participant for entry in entries if isinstance(entry.event, FactRecorded)}
     infused: dict[str, str] = {}
+    people: dict[str, str] = {}
+    alike: set[str] = set()
     for entry in entries:
         if isinstance(entry.event, CellsInfused):
             first = infused.setdefault(entry.participant or "", entry.place)
@@ -307,12 +328,25 @@ def _across(entries: Iterable[Entry]) -> list[Problem]:
                 )
                 problems.append(_placed(entry.place, "participant", entry.participant or "", message))
         code = entry.participant
+        if code is not None:
+            first = people.setdefault(_person(code), code)
+            if first != code and code not in alike:
+                alike.add(code)
+                message = f"{code} and {first} may be one person. Write one code for one participant"
+                problems.append(_placed(entry.place, "participant", code, message))
         if code is not None and code not in known:
             problems.append(
                 _placed(entry.place, "participant", code, f"{code} has no row among the facts. Check the code")
             )
             known.add(code)
     return problems
+
+
+def _person(code: str) -> str:
+    """A code without what differs where one person was entered twice: `--1` of double entry, zeros in front, separators."""
+    once = re.sub(r"--\d$", "", code.casefold())
+    short = re.sub(r"(?<!\d)0+(?=\d)", "", once)
+    return re.sub(r"(?<!\d)[-_.]|[-_.](?!\d)", "", short)
 
 
 def _of_samples(entries: Iterable[Entry]) -> list[Problem]:

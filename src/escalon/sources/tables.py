@@ -1,11 +1,14 @@
-"""Reading a folder of CSV or Parquet tables as text, cell by cell: nothing is dropped and nothing is guessed.
+"""Reading a folder of CSV, TSV or Parquet tables as text, cell by cell: nothing is dropped and nothing is guessed.
 
 Values stay the characters that were written, so that no digit is lost; kinds, units and ranges are checked a layer above.
 """
 
+import codecs
 import csv
+import gzip
 import hashlib
 import io
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +39,8 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     sha256: str
+    notes: tuple[tuple[int, str, str], ...] = ()
+    """What to know of the file: the line (0 for the whole file), the column, and a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,8 @@ def read_folder(path: Path, names: Sequence[str] = TABLES, also: Collection[str]
     tables: dict[str, Table] = {}
     others = []
     for file in sorted(path.iterdir()):
-        name = file.stem.lower()
-        if name not in names or file.suffix.lower() not in (".csv", ".parquet"):
+        name, kind = kind_of(file.name)
+        if name not in names or kind not in KINDS:
             others.append(file.name)
             continue
         if name in tables:
@@ -73,31 +78,69 @@ def read_folder(path: Path, names: Sequence[str] = TABLES, also: Collection[str]
     return Folder(path, tables, tuple(others))
 
 
+KINDS = ("csv", "tsv", "parquet")
+
+
+def kind_of(name: str) -> tuple[str, str]:
+    """The table and the kind a file's name says: `Facts.csv.gz` is the table facts, written as csv."""
+    stem, _, kind = name.lower().removesuffix(".gz").rpartition(".")
+    return stem, kind
+
+
 def read_table(file: Path) -> Table:
-    """Read one CSV or Parquet file. Raises FolderError with file and line."""
-    data = file.read_bytes()
-    columns, rows = _parquet(file) if file.suffix.lower() == ".parquet" else _csv(file, data)
-    return Table(file.stem.lower(), file.name, columns, rows, hashlib.sha256(data).hexdigest())
+    """Read one CSV, TSV or Parquet file, packed by gzip or not. Raises FolderError with file and line."""
+    written = file.read_bytes()
+    name, kind = kind_of(file.name)
+    data = _unpacked(file, written)
+    notes: list[tuple[int, str, str]] = []
+    columns, rows = _parquet(file, data) if kind == "parquet" else _csv(file, data, notes)
+    return Table(name, file.name, columns, rows, hashlib.sha256(written).hexdigest(), tuple(notes))
 
 
-def _csv(file: Path, data: bytes) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+def _unpacked(file: Path, data: bytes) -> bytes:
+    if not file.name.lower().endswith(".gz"):
+        return data
     try:
-        text = data.decode("utf-8-sig")
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise FolderError(f"{file.name}: it cannot be unpacked ({error}). Pack it again with gzip") from None
+
+
+def _decoded(file: Path, data: bytes, notes: list[tuple[int, str, str]]) -> str:
+    """The text of a file: UTF-8, UTF-16 by its mark, or Chinese text in the common characters of GB 2312."""
+    try:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            text = data.decode("utf-16")
+            notes.append((0, "", "the file is read as UTF-16"))
+            return text
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise FolderError(f"{file.name}:{line}: the file is not UTF-8 text. Save it as «CSV UTF-8»") from None
+        try:
+            text = data.decode("gb2312")
+        except UnicodeDecodeError:
+            line = data[: error.start].count(b"\n") + 1
+            said = f"{file.name}:{line}: the file is not UTF-8 text. Save it as «CSV UTF-8»"
+            raise FolderError(said) from None
+        notes.append((0, "", "the file is not UTF-8 and is read as Chinese text (GB 2312): check the words in it"))
+        return text
+
+
+def _csv(file: Path, data: bytes, notes: list[tuple[int, str, str]]) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+    text = _decoded(file, data, notes)
     if "\x00" in text:
         line = text[: text.index("\x00")].count("\n") + 1
         raise FolderError(f"{file.name}:{line}: there is a NUL character in the file. Save it again as «CSV UTF-8»")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    delimiter = _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = next(reader, None)
         if not header or not any(cell.strip() for cell in header):
             raise FolderError(f"{file.name}:1: the first line must name the columns")
         columns = _columns(file, header)
-        return columns, tuple(_rows(file, reader, columns))
+        rows = _rows(reader, columns, delimiter, notes)
     except csv.Error as error:
         raise FolderError(f"{file.name}:{reader.line_num}: {error}. Check the quotation marks in that line") from None
+    return columns, tuple(rows)
 
 
 def _delimiter(text: str) -> str:
@@ -118,15 +161,42 @@ def _columns(file: Path, header: Sequence[str]) -> tuple[str, ...]:
     return columns
 
 
-def _rows(file: Path, reader: "csv._reader", columns: tuple[str, ...]) -> list[Row]:  # type: ignore[name-defined]
+def _rows(
+    reader: "csv._reader",  # type: ignore[name-defined]
+    columns: tuple[str, ...],
+    delimiter: str,
+    notes: list[tuple[int, str, str]],
+) -> list[Row]:
     rows = []
     line = reader.line_num + 1
     for cells in reader:
         if any(cell.strip() for cell in cells):
             known = {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}
-            rows.append(Row(line, known, _uneven(cells, columns)))
+            broken = _uneven(cells, columns)
+            if reader.line_num > line:
+                broken = _swallowed(known, line, reader.line_num, delimiter, notes) or broken
+            rows.append(Row(line, known, broken))
         line = reader.line_num + 1
     return rows
+
+
+def _swallowed(
+    cells: Mapping[str, str], line: int, last: int, delimiter: str, notes: list[tuple[int, str, str]]
+) -> tuple[str, str, str] | None:
+    """A quoted cell over several lines: where they look like rows of their own, none of them is used."""
+    for column, text in cells.items():
+        inside = text.splitlines()[1:]
+        if not inside:
+            continue
+        said = f"one cell in quotation marks holds the lines {line} to {last}"
+        if any(one.count(delimiter) >= max(1, len(cells) - 2) for one in inside):
+            return (
+                column,
+                text[:40],
+                f"{said}, which look like rows of their own. Close the quotation mark in line {line}",
+            )
+        notes.append((line, column, f"{said}: they are read as its text"))
+    return None
 
 
 def _uneven(cells: Sequence[str], columns: tuple[str, ...]) -> tuple[str, str, str] | None:
@@ -136,11 +206,11 @@ def _uneven(cells: Sequence[str], columns: tuple[str, ...]) -> tuple[str, str, s
     return "", "", said
 
 
-def _parquet(file: Path) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+def _parquet(file: Path, data: bytes) -> tuple[tuple[str, ...], tuple[Row, ...]]:
     import polars as pl
 
     try:
-        frame = pl.read_parquet(file)
+        frame = pl.read_parquet(io.BytesIO(data))
     except Exception as error:  # polars raises many kinds for one cause: the file is not Parquet
         raise FolderError(f"{file.name}: not a Parquet file that can be read ({error})") from None
     columns = _columns(file, frame.columns)
