@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from escalon.conduct.permit.holds import Hold, dosing_holds
 from escalon.conduct.permit.refusal import Broken
 from escalon.history import Author, Cohort, Course, Entry, Trial
 from escalon.history.events import Event
@@ -51,6 +52,16 @@ class Act:
         held = self.one.allocation
         cohort = self.trial.cohorts.get(held.cohort) if held else None
         return cohort if cohort and cohort.is_open else None
+
+    @cached_property
+    def _asked(self) -> dict[tuple[date, int | None], list[Hold]]:
+        return {}
+
+    def held(self, day: date, level: int | None) -> list[Hold]:
+        """What forbids dosing at a level on a day, asked once for all rules of the act."""
+        if (day, level) not in self._asked:
+            self._asked[day, level] = dosing_holds(self.study, self.informed(), day, level)
+        return self._asked[day, level]
 
     def informed(self) -> Trial:
         """The trial with the facts of everybody infused, as the dose rule reads it."""

@@ -14,7 +14,7 @@ from escalon import history
 from escalon.conduct.judge import standing
 from escalon.conduct.judge.given import Given, deviation, doses_of
 from escalon.conduct.permit.act import RULES, TOLERANCE, Act, rule
-from escalon.conduct.permit.holds import dosing_holds, recommended
+from escalon.conduct.permit.holds import recommended
 from escalon.escalation import Stop, Treat
 from escalon.facts import Day
 from escalon.history.events import (
@@ -218,7 +218,7 @@ def _held(act: Act, name: str) -> str | None:
         act.event, "level", act.cohort.opened.level if not isinstance(act.event, CohortOpened) and act.cohort else None
     )
     day = act.day if isinstance(act.event, CellsInfused) else act.today
-    held = [one for one in dosing_holds(act.study, act.informed(), day, level) if one.rule == name]
+    held = [one for one in act.held(day, level) if one.rule == name]
     return "; ".join(dict.fromkeys(one.says for one in held)) or None
 
 
