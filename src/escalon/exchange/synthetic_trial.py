@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 from escalon.facts import plain
+from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import Study
 from escalon.sources.columns import TABLES
 
@@ -66,8 +67,10 @@ FAILURES: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("SLE", {"hiv_antibody": None, "creatinine": None}),
     ("RA", {"age": "17"}),
 )
-# The cohorts of the synthetic trial: level, and who of the three has the dose-limiting toxicity.
-COHORTS: tuple[tuple[int, int | None], ...] = ((1, None), (2, 1), (2, None), (3, None), (3, None), (3, None))
+# The cohorts of the synthetic trial: level, and who of the three has the dose-limiting toxicity. The rule asks for each of
+# them: one DLT in three is expanded to six, one in six is tolerated, and the highest level tolerated ends the escalation.
+COHORTS: tuple[tuple[int, int | None], ...] = ((1, None), (2, 1), (2, None), (3, 2), (3, None))
+BLOOD_COUNT_DAYS = (1, 4, 7, 10, 14, 21, 28, 60)  # visits of the schedule, and one beyond the DLT window
 
 
 @dataclass
@@ -122,7 +125,8 @@ def simulate(study: Study, folder: Path, seed: int = 1) -> Path:
     opens = FIRST_DAY
     failures = list(FAILURES)
     for cohort, (level, dlt) in enumerate(COHORTS):
-        infused = [opens + timedelta(days=offset) for offset in (0, 15, 23)]
+        third = 30 if dlt == 1 else 23  # after a DLT of the second, the third waits for the end of the sentinel's window
+        infused = [opens + timedelta(days=offset) for offset in (0, 15, third)]
         for place, day in enumerate(infused):
             number += 1
             disease = DISEASES[(cohort * 3 + place) % len(DISEASES)]
@@ -273,9 +277,11 @@ def _treated(
     tables: Tables, random: Random, study: Study, who: str, disease: str, level: int, infused: date, dlt: bool
 ) -> None:
     start = _screened(tables, random, who, disease, infused - timedelta(days=24), {})
-    conditioning = infused - timedelta(days=5)
-    tables.fact(who, conditioning, "", {"lymphodepletion_start": conditioning})
-    tables.fact(who, infused, "", {"car_t_infusion": infused})
+    roles = study.roles
+    for role, days in ((roles.apheresis, -20), (roles.conditioning, -5), (roles.infusion, 0)):
+        if role is not None:
+            day = infused + timedelta(days=days)
+            tables.fact(who, day, "", {role: day})
     given = float(study.dose.level(level).amount.value) * random.uniform(0.86, 1.14)
     tables.add("doses", participant=who, level=level, date=infused, cells_per_kg=round(given), source="synthetic")
     tables.fact(who, infused - timedelta(days=6), "BL", _activity(disease, start, 1.0, SLEDAI_ACTIVE, random))
@@ -283,11 +289,16 @@ def _treated(
     for day, visit in ((28, "D28"), (90, "D90"), (180, "D180"), (365, "D365")):
         share = residual + (1 - residual) * exp(-day / random.uniform(18, 34))
         tables.fact(who, infused + timedelta(days=day), visit, _activity(disease, start, share, SLEDAI_ACTIVE, random))
-    _adverse_events(tables, random, who, infused, level, dlt)
+    _adverse_events(tables, random, who, infused, level, dlt, low_platelets=disease == "SS")
+    closed = dlt_window(study, infused).dosing_from
+    if roles.dlt_review is not None:
+        tables.fact(who, closed, "", {roles.dlt_review: "no" if dlt else "yes"}, "investigator's review")
     _samples(tables, random, who, infused, level)
 
 
-def _adverse_events(tables: Tables, random: Random, who: str, infused: date, level: int, dlt: bool) -> None:
+def _adverse_events(
+    tables: Tables, random: Random, who: str, infused: date, level: int, dlt: bool, *, low_platelets: bool
+) -> None:
     def event(term: str, grade: int, first: int, days: int, **more: Any) -> None:
         start, end = infused + timedelta(days=first), infused + timedelta(days=first + days)
         cells = {"related": "yes", "serious": "no", "dlt": "no", "outcome": "recovered", "expected": "yes"} | more
@@ -299,7 +310,9 @@ def _adverse_events(tables: Tables, random: Random, who: str, infused: date, lev
 
     neutropenia, days = random.choice((3, 4, 4)), random.randint(9, 17)
     event("Neutrophil count decreased", neutropenia, -2, days)
-    _blood_counts(tables, random, who, infused, neutropenia, days - 2)
+    thrombocytopenia = random.random() < 0.2
+    _neutrophils(tables, random, who, infused, neutropenia, days - 2)
+    _platelets(tables, random, who, infused, low=low_platelets, fell=thrombocytopenia)
     event("Anemia", random.choice((1, 2, 2)), 1, random.randint(14, 40))
     if dlt:
         event(
@@ -319,20 +332,28 @@ def _adverse_events(tables: Tables, random: Random, who: str, infused: date, lev
         event("Nausea", 1, -4, 3, related="no")
     if random.random() < 0.3:
         event("Upper respiratory infection", 2, random.randint(40, 120), 9, action="oral antibiotics")
-    if random.random() < 0.2:
+    if thrombocytopenia:
         event("Platelet count decreased", 2, 3, 15)
 
 
-def _blood_counts(tables: Tables, random: Random, who: str, infused: date, grade: int, until: int) -> None:
-    """Counts that fall with lymphodepletion and come back; the neutrophils by the grade of the event beside them."""
+def _neutrophils(tables: Tables, random: Random, who: str, infused: date, grade: int, until: int) -> None:
+    """Neutrophils and haemoglobin that fall with lymphodepletion and come back, by the grade of the event beside them."""
     lowest = 0.3 if grade == 4 else 0.7
-    for day in (1, 4, 7, 10, 14, 21, 28, 60):
+    for day in BLOOD_COUNT_DAYS:
         neutrophils = lowest if day <= until else min(4.2, 1.6 + 0.12 * (day - until))
         counts = {
             "neutrophils": (round(neutrophils, 2), "10^9/L", 7.5, 2.0),
             "haemoglobin": (random.randint(92, 104) if day < 28 else random.randint(112, 128), "g/L", 160, 120),
         }
         tables.fact(who, infused + timedelta(days=day), "", counts)
+
+
+def _platelets(tables: Tables, random: Random, who: str, infused: date, *, low: bool, fell: bool) -> None:
+    """Platelets that fall by the event beside them; those lowered by the disease rise with treatment, never of grade 4."""
+    for day in BLOOD_COUNT_DAYS:
+        usual = 30 + day if low else random.randint(140, 290)
+        platelets = min(usual, random.randint(54, 72)) if fell and 3 <= day <= 18 else usual
+        tables.fact(who, infused + timedelta(days=day), "", {"platelets": (platelets, "10^9/L", 350, 125)})
 
 
 def _samples(tables: Tables, random: Random, who: str, infused: date, level: int) -> None:
