@@ -14,7 +14,19 @@ from escalon.protocol import load_study
 from escalon.protocol.dlt_window import dlt_window
 from escalon.sources.folder import take_in
 
-REASONS = []
+REASONS = [
+    ["I-3a"],
+    ["E-4b"],
+    ["I-7f"],
+    ["I-8b"],
+    ["I-9c"],
+    ["E-10a"],
+    ["E-9e"],
+    ["E-5"],
+    ["I-4", "E-9c"],
+    ["I-1a", "I-4"],
+]
+"""What keeps each of the ten out, in the order they came: the ALT, belimumab, the SLEDAI, platelets … and the age."""
 
 
 @pytest.fixture(scope="module")

@@ -1,63 +1,120 @@
-"""A casebook stands wherever a data folder may: the same verdicts, the same next dose, each row naming its entry."""
+"""One trial from four sources: a data folder, the casebook of it, and the tidy export of each. The same answers from all."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
 from escalon.casebook.clock import SetClock
 from escalon.casebook.location import create_casebook
+from escalon.conduct.judge.cutoff import as_of
+from escalon.conduct.judge.departures import departures
 from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.judge.samples import profiles_of
 from escalon.conduct.judge.screening import screen
 from escalon.conduct.record.importing import import_folder
 from escalon.exchange.synthetic_trial import simulate
+from escalon.exchange.tidy_folder import write_folder
 from escalon.facts import Day
 from escalon.protocol import load_study
+from escalon.reporting.trial import trial_report
+from escalon.sources.as_rows import tables_of
 from escalon.sources.folder import take_in
 from tests.casebook.trial import INES, Trial
 from tests.histories import facts
 
-CUTOFF = Day(2026, 6, 30)
+EARLY, CUTOFF = Day(2025, 6, 1), Day(2026, 6, 30)
+PLACE = re.compile(r"(?:casebook:\d+|\w+\.csv:\d+)")
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory):
+def sources(tmp_path_factory):
+    """The study, and the trial as taken in from each source by its name."""
     study = load_study("nct07052565")
     data = simulate(study, tmp_path_factory.mktemp("data"), seed=1)
     book = tmp_path_factory.mktemp("place") / "book"
     clock = SetClock(datetime(2026, 7, 1, 9, tzinfo=UTC))
     casebook = create_casebook(book, study=study.id, study_version=study.version, clock=clock)
     trial = Trial(casebook, study)
-    listed = import_folder(trial.conduct, INES, study, data, "S1", dry_run=True)
-    rules = sorted({one.rule for one in listed.departures})
-    number = None
-    if rules:
-        number = trial.override("FolderImported", None, *rules, content={"departures": listed.digest})
-    done = import_folder(trial.conduct, INES, study, data, "S1", dry_run=False, override=number)
+    done = import_folder(trial.conduct, INES, study, data, "S1", dry_run=False, override=None)
     casebook.close()
-    assert done.conflicts == []
-    assert done.refused == ()
-    return study, take_in(study, data), take_in(study, book)
+    assert (done.conflicts, done.refused, done.departures) == ([], (), [])
+    found = {"folder": take_in(study, data), "casebook": take_in(study, book)}
+    for name in ("folder", "casebook"):
+        tidy = tmp_path_factory.mktemp(f"export of the {name}")
+        write_folder(found[name].trial, tidy)
+        found[f"export of the {name}"] = take_in(study, tidy)
+    return study, found
 
 
-def test_every_row_is_used_and_names_its_entry(both):
-    _, folder, casebook = both
-    assert casebook.refused == ()
-    assert casebook.trial.synthetic
-    assert len(facts(casebook.trial)) == len(facts(folder.trial))
-    assert all(fact.source.startswith("casebook:") for fact in facts(casebook.trial))
+def same(sources, answer):
+    """The answer of the folder, which every other source must give too."""
+    study, found = sources
+    answers = {name: answer(study, intake) for name, intake in found.items()}
+    for name, other in answers.items():
+        assert other == answers["folder"], name
+    return answers["folder"]
 
 
-def test_screening_is_the_same(both):
-    study, folder, casebook = both
-    verdicts = [
-        {one.participant: one.verdict for one in screen(study, intake.trial, CUTOFF)} for intake in (folder, casebook)
-    ]
-    assert verdicts[0] == verdicts[1]
+def placeless(value):
+    """An answer for scripts or a page, without where its rows were read."""
+    if isinstance(value, str):
+        return PLACE.sub("…", value)
+    if isinstance(value, dict):
+        return {key: placeless(one) for key, one in value.items()}
+    return [placeless(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def test_the_next_dose_is_the_same(both):
-    study, folder, casebook = both
-    for day in (Day(2025, 6, 1), CUTOFF):
-        one, other = (decide_next_dose(study, intake.trial, day) for intake in (folder, casebook))
-        assert one.decision == other.decision
-        assert str(one.conduct) == str(other.conduct)
+def test_every_row_is_used_and_each_source_says_where_it_stands(sources):
+    _, found = sources
+    assert all(intake.refused == () for intake in found.values())
+    assert all(fact.source.startswith("casebook:") for fact in facts(found["casebook"].trial))
+    assert all(fact.source.startswith("facts.csv:") for fact in facts(found["export of the casebook"].trial))
+
+
+def test_the_rows_are_the_same(sources):
+    assert len(same(sources, lambda study, intake: tables_of(intake.trial))["facts"]) > 3000
+
+
+def test_everybody_is_known_to_be_invented(sources):
+    assert same(sources, lambda study, intake: intake.trial.synthetic) is True
+
+
+@pytest.mark.parametrize(("day", "people"), [(EARLY, 10), (CUTOFF, 25)], ids=str)
+def test_screening_is_the_same(sources, day, people):
+    told = same(
+        sources,
+        lambda study, intake: [placeless(one.as_json()) for one in screen(study, as_of(intake.trial, day), day)],
+    )
+    assert len(told) == people
+
+
+@pytest.mark.parametrize(("day", "conduct"), [(EARLY, "1NNN 2NTP"), (CUTOFF, "1NNN 2NTN 2NNN 3NNT 3NNN")], ids=str)
+def test_the_next_dose_is_the_same_with_every_outcome_and_why(sources, day, conduct):
+    told = same(
+        sources,
+        lambda study, intake: placeless(decide_next_dose(study, as_of(intake.trial, day), day).as_json()),
+    )
+    assert told["conduct"] == conduct
+
+
+def test_nothing_departs_from_the_rule_wherever_it_is_read(sources):
+    assert same(sources, lambda study, intake: departures(study, intake.trial)) == []
+
+
+def test_the_kinetics_are_the_same(sources):
+    told = same(
+        sources,
+        lambda study, intake: [placeless(repr(one)) for one in profiles_of(study, intake.trial)[0]],
+    )
+    assert len(told) == 15 * 3  # fifteen people infused; the transgene, B cells and IgG
+
+
+def test_the_report_is_the_same_but_for_where_it_comes_from(sources):
+    def report(study, intake):
+        body, provenance, _ = trial_report(study, intake, CUTOFF).partition("<h2 id=provenance>")
+        assert provenance
+        return placeless(body)
+
+    told = same(sources, report)
+    assert "Every participant on this page is invented" in told

@@ -125,7 +125,9 @@ def simulate(study: Study, folder: Path, seed: int = 1) -> Path:
     opens = FIRST_DAY
     failures = list(FAILURES)
     for cohort, (level, dlt) in enumerate(COHORTS):
-        third = 30 if dlt == 1 else 23  # after a DLT of the second, the third waits for the end of the sentinel's window
+        third = (
+            30 if dlt == 1 else 23
+        )  # after a DLT of the second, the third waits for the end of the sentinel's window
         infused = [opens + timedelta(days=offset) for offset in (0, 15, third)]
         for place, day in enumerate(infused):
             number += 1
