@@ -280,10 +280,10 @@ def _treated(
 ) -> None:
     start = _screened(tables, random, who, disease, infused - timedelta(days=24), {})
     roles = study.roles
-    for role, days in ((roles.apheresis, -20), (roles.conditioning, -5), (roles.infusion, 0)):
+    for role, offset in ((roles.apheresis, -20), (roles.conditioning, -5), (roles.infusion, 0)):
         if role is not None:
-            day = infused + timedelta(days=days)
-            tables.fact(who, day, "", {role: day})
+            stepped = infused + timedelta(days=offset)
+            tables.fact(who, stepped, "", {role: stepped})
     given = float(study.dose.level(level).amount.value) * random.uniform(0.86, 1.14)
     tables.add("doses", participant=who, level=level, date=infused, cells_per_kg=round(given), source="synthetic")
     tables.fact(who, infused - timedelta(days=6), "BL", _activity(disease, start, 1.0, SLEDAI_ACTIVE, random))
