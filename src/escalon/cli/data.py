@@ -59,18 +59,24 @@ def dictionary(
 def check(study: StudyName, data: DataFolder, as_json: AsJson = False) -> None:
     """Every problem of a data folder at once, with file, line and column. Exit code 2 if any row is refused.
 
-    A row is used or refused, never dropped in silence; the last line accounts for all of them.
+    A row is used or refused, never dropped in silence; the last line accounts for all of them. What was done and the study's
+    rules would have held (a broken clock, a level the rule had not said) is named as a departure.
 
     escalon data check nct07052565 demo/data
     """
-    _, intake = load(study, data, quiet=True)
+    from escalon.conduct.judge.departures import departures, grouped
+
+    protocol, intake = load(study, data, quiet=True)
+    departed = departures(protocol, intake.trial)
     if as_json:
-        print_json(_as_json(intake))
+        print_json(_as_json(intake) | {"departures": [one.as_json() for one in departed]})
     else:
         for problem in (*intake.problems, *intake.contradictions):
             say(f"{'refused' if problem.refused else 'note   '}  {problem}")
         for count in intake.counts:
             say(f"{count.file}{'' if count.table else ', lines no table takes'}: {count}")
+        for one in grouped(departed):
+            say(f"departure  {one}")
         say(intake.account())
     raise typer.Exit(2 if intake.refused else 0)
 

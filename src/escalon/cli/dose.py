@@ -135,16 +135,27 @@ def _decided(what: list[str], cutoff: str | None) -> "tuple[Study, NextDose, Int
 
 
 def _from_data(what: list[str], cutoff: str | None, as_json: bool) -> None:
+    from escalon.conduct.judge.cutoff import as_of, left_out_sentence
+    from escalon.conduct.judge.departures import departures, grouped
+    from escalon.facts import Day
+
     protocol, found, intake = _decided(what, cutoff)
+    departed = departures(protocol, as_of(intake.trial, Day.of(found.today)))
     if as_json:
-        print_json({"study": protocol.id, "version": protocol.version, "account": intake.account(), **found.as_json()})
+        answer = {"study": protocol.id, "version": protocol.version, "account": intake.account(), **found.as_json()}
+        print_json(answer | {"departures": [one.as_json() for one in departed]})
     else:
         _print(found, intake.trial.synthetic)
+        for one in grouped(departed):
+            say(f"  departure: {one}")
+        if said := left_out_sentence(found.later, found.today):
+            say(f"  later: {said}")
     raise typer.Exit(0 if found.decision.action == "treat" else 1)
 
 
 def _print(found: "NextDose", synthetic: bool) -> None:
     from escalon.conduct.judge.dosing import OUTCOMES
+    from escalon.escalation import Outcome
 
     say_if_synthetic(synthetic)
     rows = [
@@ -158,4 +169,7 @@ def _print(found: "NextDose", synthetic: bool) -> None:
     say(f"  because {found.decision.reason}")
     for one in found.decision.notes:
         say(f"  note: {one}")
+    for review in found.reviews:
+        if review.outcome is Outcome.PENDING:
+            say(f"  window of {review.participant}: {review.window}")
     say(f"  rests on assumptions {', '.join(found.assumptions)}")

@@ -9,6 +9,7 @@ from escalon.cli.output import note
 
 if TYPE_CHECKING:
     from escalon.facts import Day
+    from escalon.history import Trial
     from escalon.protocol import Study
     from escalon.sources.folder import Intake
 
@@ -39,6 +40,14 @@ def say_problems(intake: "Intake") -> None:
     if more > 0:
         note(f"… and {more} more. `escalon data check` lists them all")
     note(intake.account())
+
+
+def say_left_out(trial: "Trial", cutoff: "Day") -> None:
+    """How many entries lie after the cut-off, and the gravest of them, on stderr; the answers do not rest on them."""
+    from escalon.conduct.judge.cutoff import left_out, left_out_sentence
+
+    if said := left_out_sentence(left_out(trial), cutoff):
+        note(f"note     {said}")
 
 
 def cutoff_day(given: str | None, intake: "Intake") -> "Day":

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from escalon.cli.loading import Cutoff, DataFolder, StudyName, cutoff_day, load
+from escalon.cli.loading import Cutoff, DataFolder, StudyName, cutoff_day, load, say_left_out
 from escalon.cli.output import say, write
 
 EPILOG = """Examples:
@@ -22,8 +22,11 @@ def report(
     cutoff: Cutoff = None,
 ) -> None:
     """Flow, eligibility with reasons, cohorts and the next dose, safety, scores over time, cells, assumptions, sources."""
+    from escalon.conduct.judge.cutoff import as_of
     from escalon.reporting.trial import trial_report
 
     protocol, intake = load(study, data)
-    page = trial_report(protocol, intake, cutoff_day(cutoff, intake))
+    day = cutoff_day(cutoff, intake)
+    say_left_out(as_of(intake.trial, day), day)
+    page = trial_report(protocol, intake, day)
     say(f"Report written to {write(output / 'report.html', page)}")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from escalon.cli.loading import Cutoff, DataFolder, StudyName, cutoff_day, load
+from escalon.cli.loading import Cutoff, DataFolder, StudyName, cutoff_day, load, say_left_out
 from escalon.cli.output import AsJson, fail, print_json, print_table, say, say_if_synthetic
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def screen(
     as_json: AsJson = False,
 ) -> None:
     """Screen every participant against every clause; an exclusion passes only when it is known to be absent."""
-    from escalon.conduct.judge.cutoff import as_of
+    from escalon.conduct.judge.cutoff import as_of, left_out
     from escalon.conduct.judge.screening import screen_one
     from escalon.protocol.readings import with_readings
 
@@ -54,13 +54,15 @@ def screen(
         fail(str(error))
     day = cutoff_day(cutoff, intake)
     trial = as_of(intake.trial, day)
+    say_left_out(trial, day)
     wanted = [code for code in trial.participants if participant in (None, code)]
     if not wanted:
         fail(f"there is no participant {participant}. There are {', '.join(trial.participants)}")
     found = [screen_one(protocol, trial, code, day) for code in wanted]
     if as_json:
         answer = {"study": protocol.id, "version": protocol.version, "cutoff": str(day), "account": intake.account()}
-        print_json(answer | {"participants": [one.as_json() for one in found]})
+        later = [one.as_json() for one in left_out(trial)]
+        print_json(answer | {"later": later, "participants": [one.as_json() for one in found]})
     else:
         _print(found, sheets or participant is not None, trial.synthetic)
     raise typer.Exit(0 if all(one.eligible for one in found) else 1)

@@ -5,6 +5,7 @@ from html import escape
 
 from escalon import __version__
 from escalon.conduct.judge.cutoff import as_of
+from escalon.conduct.judge.departures import departures, grouped
 from escalon.conduct.judge.dosing import NextDose, decide_next_dose
 from escalon.conduct.judge.given import first_doses
 from escalon.conduct.judge.scores import scored
@@ -45,6 +46,7 @@ def trial_report(study: Study, intake: Intake, cutoff: Day) -> str:
         screening_grid(screenings).html(),
         "<h2 id=escalation>Dose escalation</h2>",
         *_escalation(study, dose, cutoff),
+        _departures(study, trial),
         "<h2 id=safety>Safety</h2>",
         *safety_parts(study, trial, cutoff),
         "<h2 id=activity>Disease activity</h2>",
@@ -180,6 +182,18 @@ def _escalation(study: Study, dose: NextDose | str, cutoff: Day) -> list[str]:
     names = [f"Level {level.number} ({level.name})" for level in study.dose.levels]
     drawn = cohorts_figure(courses, names, cutoff.latest)
     return [decision, level_grid(study.dose, dose).html(), figure(drawn), participant_grid(dose).html()]
+
+
+def _departures(study: Study, trial: Trial) -> str:
+    """What was done that the study's rules would have held: the same words once, with everybody they are about."""
+    found = grouped(departures(study, trial))
+    if not found:
+        return "<p>No departure from the study's rules is recorded.</p>"
+    return (
+        "<h3>Departures from the study's rules</h3><ul class=notes>"
+        + "".join(f"<li>{escape(one)}</li>" for one in found)
+        + "</ul>"
+    )
 
 
 def _activity(study: Study, trial: Trial) -> list[str]:

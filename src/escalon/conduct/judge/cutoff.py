@@ -1,14 +1,66 @@
 """The data cut-off: nothing after it is read, so that the same cut-off always gives the same answer."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from escalon.facts import Day
 from escalon.history import Current, Trial
-from escalon.history.events import Event, FactRecorded, ParticipantConsented
+from escalon.history.events import AdverseEventRecorded, CellsInfused, Event, FactRecorded, ParticipantConsented
+
+NAMED = 10
+"""How many of what lies after the cut-off are named in words, the gravest first."""
 
 
 class CutoffError(ValueError):
     """A cut-off that cannot be used; says what to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something recorded of a day after the cut-off: of whom, what, on which day, and where it is written."""
+
+    participant: str
+    what: str
+    day: str
+    place: str
+    weight: int = 0
+    """How grave it would be: a DLT before a severe event, that before an infusion, that before the rest."""
+
+    def __str__(self) -> str:
+        return f"{self.participant}: {self.what}, {self.day} [{self.place}]".lstrip(": ")
+
+    def as_json(self) -> dict[str, Any]:
+        """What was left out, for scripts."""
+        return {"participant": self.participant, "what": self.what, "day": self.day, "place": self.place}
+
+
+def left_out(trial: Trial) -> tuple[LeftOut, ...]:
+    """What is recorded of days after the cut-off the trial was read to, the gravest first."""
+    found = [_left(one, trial) for one in trial.later]
+    return tuple(sorted(found, key=lambda one: (-one.weight, one.day, one.participant, one.place)))
+
+
+def _left(one: Current[Event], trial: Trial) -> LeftOut:
+    event, weight = one.event, 0
+    what = event.what
+    if isinstance(event, AdverseEventRecorded):
+        weight = 3 if event.dlt else 2 if event.grade is None or event.grade >= 3 else 0
+        what += ", judged a DLT" if event.dlt else ""
+    elif isinstance(event, CellsInfused):
+        weight = 1
+    day = event.happened(trial.frame.zone)
+    return LeftOut(event.participant or "", what, str(day or ""), one.place, weight)
+
+
+def left_out_sentence(left: Sequence[LeftOut], cutoff: date | Day) -> str:
+    """How many entries lie after the cut-off, and the gravest of them by name; empty where there is none."""
+    if not left:
+        return ""
+    more = f"; and {len(left) - NAMED} more" if len(left) > NAMED else ""
+    number, are = ("1 entry lies", "is") if len(left) == 1 else (f"{len(left)} entries lie", "are")
+    return f"{number} after the cut-off {cutoff} and {are} not read: {'; '.join(map(str, left[:NAMED]))}{more}"
 
 
 def last_day(trial: Trial, today: date | None = None) -> Day:

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
-from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.judge.dosing import NextDose, decide_next_dose
 from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
 from escalon.conduct.judge.screening import Verdict, screen_one
-from escalon.escalation import EscalationError, Stop, Treat
+from escalon.escalation import Decision, EscalationError, Stop, Treat, next_dose
 from escalon.facts import Day
 from escalon.history import Trial
+from escalon.protocol.design import calendar_guards, dose_rule, in_days
 from escalon.protocol.study import Study
+
+EVERYBODY = "everybody infused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,21 @@ def departures(study: Study, trial: Trial) -> list[ActDeparture]:
             for later in doses_of(study, course)[1:]
             if study.dose.retreatment == "not planned"
         ]
-    return found
+    return _said_once(found, {given.participant for given in doses})
+
+
+def _said_once(found: list[ActDeparture], infused: set[str]) -> list[ActDeparture]:
+    """What a record never says of anybody is one line and not one for each: a folder without consents, or without eligibility."""
+    people: dict[tuple[str, str], set[str]] = {}
+    for one in found:
+        if one.rule in ("consent", "eligibility"):
+            people.setdefault((one.rule, one.says), set()).add(one.participant)
+    of_all = {key for key, who in people.items() if len(infused) > 1 and who == infused}
+    once: dict[object, ActDeparture] = {}
+    for number, one in enumerate(found):
+        key = (one.rule, one.says)
+        once.setdefault(key if key in of_all else number, replace(one, participant=EVERYBODY) if key in of_all else one)
+    return list(once.values())
 
 
 def _one(given: Given, rule: str, says: str) -> ActDeparture:
@@ -90,14 +107,39 @@ def _of_dosing(study: Study, trial: Trial, given: Given, earlier: list[Given]) -
     for code in [one for one in before.courses if one not in {each.participant for each in earlier}]:
         before.courses[code] = replace(before.courses[code], infusions=[], adverse_events=[])
     try:
-        told = decide_next_dose(study, before, Day.of(day)).decision
+        found = decide_next_dose(study, before, Day.of(day))
     except EscalationError as error:
         yield _one(given, "rule", f"infused at level {given.level} while no dose could be decided: {error}")
         return
-    if isinstance(told, Treat) and told.level == given.level and (told.now or 0) > 0:
+    told = found.decision
+    if _allows(told, given) or _allows(_before_judgement(study, before, found), given):
         return
     wait = "" if isinstance(told, Treat | Stop) or told.until is None else f", before {told.until}"
     yield _one(given, "rule", f"infused at level {given.level}{wait}, where the rule said: {told} ({told.reason})")
+
+
+def _allows(told: Decision | None, given: Given) -> bool:
+    return isinstance(told, Treat) and told.level == given.level and (told.now or 0) > 0
+
+
+def _before_judgement(study: Study, before: Trial, found: NextDose) -> Decision | None:
+    """What the rule said while the DLTs of open windows were not yet known as such; None where the day of judging is recorded.
+
+    A data folder says that an event was a DLT and not when that was decided; a casebook says when.
+    """
+    if any(one.in_doubt for one in found.reviews) or any(one.dlt_judgements for one in before.courses.values()):
+        return None
+    window = timedelta(days=in_days(study.dose.dlt_window) + 1)
+    conduct = found.conduct.as_of(found.today, window, dlts_unknown=True)
+    return next_dose(dose_rule(study), conduct, calendar_guards(study), found.today)
+
+
+def grouped(found: list[ActDeparture]) -> list[str]:
+    """Departures for reading: the same rule and the same words stand once, with everybody they are about."""
+    people: dict[tuple[str, str], list[str]] = {}
+    for one in found:
+        people.setdefault((one.rule, one.says), []).append(f"{one.participant} on {one.day}")
+    return [f"{', '.join(who)}: {says} [{rule}]" for (rule, says), who in people.items()]
 
 
 def digest_of_departures(found: list[ActDeparture]) -> str:

@@ -1,15 +1,14 @@
 """The next dose from what happened: who counts, who is pending, and what the study's rule says today."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import groupby
 from typing import Any
 
-from escalon.conduct.judge.cutoff import checked
+from escalon.conduct.judge.cutoff import LeftOut, checked, left_out
 from escalon.conduct.judge.evidence import evidence, study_definition
 from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
 from escalon.escalation import (
-    Cohort,
     Conduct,
     Decision,
     EscalationError,
@@ -17,6 +16,7 @@ from escalon.escalation import (
     Stop,
     Treated,
     Wait,
+    conduct_of,
     headline,
     next_dose,
 )
@@ -24,7 +24,9 @@ from escalon.facts import Day, exact
 from escalon.history import Course, Current, Trial
 from escalon.history.events import DltProposed
 from escalon.protocol.design import calendar_guards, dose_rule
+from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import DosePlan, Study
+from escalon.safety.adverse_event import death_day, is_death
 from escalon.safety.dlt_evidence import DltEvidence, uncounted_notes
 
 OUTCOMES = {
@@ -53,6 +55,10 @@ class DoseReview:
     counted_at: int = 0
     """The level it counts at: the assigned one, unless the study counts as treated."""
     evidence: DltEvidence | None = None
+    window: str = ""
+    """The DLT window in one sentence: its days, its last day, the day from which dosing may go on."""
+    disease: str = ""
+    died: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The review for scripts."""
@@ -63,6 +69,9 @@ class DoseReview:
             "outcome": self.outcome.name.lower(),
             "why": self.why,
             "window_ends": self.window_ends.isoformat(),
+            "window": self.window,
+            "disease": self.disease,
+            "died": self.died,
             "deviation": self.deviation,
             "late": self.late,
         }
@@ -77,6 +86,8 @@ class NextDose:
     reviews: tuple[DoseReview, ...]
     today: date
     assumptions: tuple[str, ...]
+    later: tuple[LeftOut, ...] = ()
+    """What is recorded of days after the cut-off and counts for nothing here."""
 
     @property
     def headline(self) -> str:
@@ -91,8 +102,20 @@ class NextDose:
             "conduct": str(self.conduct),
             "today": self.today.isoformat(),
             "participants": [review.as_json() for review in self.reviews],
+            "dlt_by_disease": {name: {"dlt": t, "evaluable": n} for name, (t, n) in by_disease(self.reviews).items()},
+            "later": [one.as_json() for one in self.later],
             "assumptions": list(self.assumptions),
         }
+
+
+def by_disease(reviews: Iterable[DoseReview]) -> dict[str, tuple[int, int]]:
+    """DLTs, and evaluable participants, by disease."""
+    found: dict[str, tuple[int, int]] = {}
+    for one in reviews:
+        dlts, evaluable = found.get(one.disease or "disease not recorded", (0, 0))
+        had, counts = one.outcome is Outcome.DLT, one.outcome in (Outcome.DLT, Outcome.NO_DLT)
+        found[one.disease or "disease not recorded"] = (dlts + had, evaluable + counts)
+    return dict(sorted(found.items()))
 
 
 def decide_next_dose(study: Study, trial: Trial, today: Day) -> NextDose:
@@ -105,13 +128,13 @@ def decide_next_dose(study: Study, trial: Trial, today: Day) -> NextDose:
     day = checked(today).latest
     _all_read(trial)
     reviews = tuple(review(study, trial, infusion, day) for infusion in first_doses(study, trial))
-    conduct = _conduct(reviews, study.dose)
+    conduct = conduct_of(map(_treated, reviews), study.dose.cohort_size)
     assumptions = tuple(one.id for one in study.assumptions_about("dose", "dlt"))
     decision = next_dose(dose_rule(study), conduct, calendar_guards(study), day)
     if doubtful := [one for one in reviews if one.in_doubt]:
         decision = _held(decision, doubtful)
     noted = replace(decision, notes=(*decision.notes, *_to_know(study, trial, reviews)))
-    return NextDose(noted, conduct, reviews, day, assumptions)
+    return NextDose(noted, conduct, reviews, day, assumptions, left_out(trial))
 
 
 def _held(decision: Decision, doubtful: list[DoseReview]) -> Decision:
@@ -144,7 +167,10 @@ _READ = ("doses", "adverse_events")
 
 def _to_know(study: Study, trial: Trial, reviews: tuple[DoseReview, ...]) -> list[str]:
     """What the committee should see beside the decision: doses off their level, severe events, silence, what lies later."""
-    notes = [f"{one.participant} counts at level {one.counted_at}: {one.deviation}" for one in reviews if one.deviation]
+    notes = [f"{one.participant} {_counted(one)}: {one.deviation}" for one in reviews if one.deviation]
+    if any(one.outcome is Outcome.DLT for one in reviews):
+        shares = [f"{name} {dlts} of {evaluable}" for name, (dlts, evaluable) in by_disease(reviews).items()]
+        notes.append(f"DLTs by disease, of those evaluable: {', '.join(shares)}")
     notes += [f"{one.participant}: {said}" for one in reviews if one.late for said in one.late.split("; ")]
     definition = study_definition(study)
     if definition is not None:
@@ -196,8 +222,25 @@ def review(study: Study, trial: Trial, given: Given, day: date) -> DoseReview:
         outcome, why = Outcome.NOT_EVALUABLE, f"{off}: not counted unless it has a DLT, and replaced"
     return DoseReview(
         given.participant, given, outcome, why, found.window.last, off, "; ".join(found.notes), in_doubt,
-        _counted_level(study.dose, given), found,
+        _counted_level(study.dose, given), found, str(dlt_window(study, given.last.earliest)),
+        _disease(trial.course(given.participant)), _has_died(trial.course(given.participant), day),
     )  # fmt: skip
+
+
+def _disease(course: Course) -> str:
+    found = course.facts.named("disease")
+    return "" if not found or found[-1].value is None else str(found[-1].value)
+
+
+def _has_died(course: Course, day: date) -> bool:
+    days = [death_day(one.event) for one in course.adverse_events if is_death(one.event)]
+    return any(died is None or died.earliest <= day for died in (*days, *([course.died] if course.died else ())))
+
+
+def _counted(one: DoseReview) -> str:
+    if one.outcome is Outcome.NOT_EVALUABLE:
+        return f"does not count at level {one.infusion.level}"
+    return f"counts at level {one.counted_at}"
 
 
 def _is_left_out(plan: DosePlan, given: Given, off: str) -> bool:
@@ -223,21 +266,6 @@ def _counted_level(plan: DosePlan, given: Given) -> int:
     return min(plan.levels, key=lambda level: (abs(amount - level.amount.value), level.number)).number
 
 
-def _conduct(reviews: tuple[DoseReview, ...], plan: DosePlan) -> Conduct:
-    return Conduct(tuple(Cohort(tuple(treated)) for treated in _cohorts(reviews, plan)))
-
-
-def _cohorts(reviews: tuple[DoseReview, ...], plan: DosePlan) -> list[list[Treated]]:
-    """Consecutive participants of one level are a cohort; the rule counts, so a fourth does no harm."""
-    treated = [Treated(one.counted_at, one.outcome, one.infusion.last.earliest, one.participant) for one in reviews]
-    cohorts: list[list[Treated]] = []
-    for _, same in groupby(treated, key=lambda one: one.level):
-        run: list[Treated] = []
-        for one in same:
-            run.append(one)
-            if sum(each.outcome is not Outcome.NOT_EVALUABLE for each in run) == plan.cohort_size:
-                cohorts.append(run)
-                run = []
-        if run:
-            cohorts.append(run)
-    return cohorts
+def _treated(one: DoseReview) -> Treated:
+    """A review as the rule counts it; the window runs from the last bag."""
+    return Treated(one.counted_at, one.outcome, one.infusion.last.earliest, one.participant, died=one.died)

@@ -7,6 +7,7 @@ from datetime import date
 from escalon.conduct.judge.given import Given
 from escalon.facts import Truth
 from escalon.history import Course, Trial
+from escalon.history.events import AdverseEventRecorded
 from escalon.protocol.design import in_days
 from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import Study
@@ -25,8 +26,11 @@ def study_definition(study: Study) -> DltDefinition | None:
 
 
 def evidence(study: Study, trial: Trial, given: Given, as_of: date) -> DltEvidence:
-    """The evidence of one infused participant as of a day, read by dosing, the report, the casebook and the pages alike."""
-    definition = study_definition(study) or definition_of((), in_days(study.dose.dlt_window), ())
+    """The evidence of one infused participant as of a day, read by dosing, the report, the casebook and the pages alike.
+
+    A study without a definition has no clause: every event of grade 3 or more that nobody judged then asks.
+    """
+    definition = study_definition(study) or DltDefinition((), in_days(study.dose.dlt_window))
     window = dlt_window(study, given.last.earliest)
     horizon = Horizon(given.day.earliest, window.last, as_of)
     found = followed(trial, trial.course(given.participant), as_of)
@@ -50,9 +54,17 @@ def followed(trial: Trial, course: Course, as_of: date) -> Followed:
         evaluable=_evaluable(course),
         left=left if left is not None and left.earliest <= as_of else None,
         died=course.died,
-        is_reported=bool(
-            "adverse_events" in trial.attested or any(one.adverse_events for one in trial.courses.values())
-        ),
+        is_reported=_is_reported(trial),
+    )
+
+
+def _is_reported(trial: Trial) -> bool:
+    """Whether somebody keeps the table of adverse events: a row in it, of whatever day, or the word that there is none."""
+    here = any(one.adverse_events for one in trial.courses.values())
+    return (
+        here
+        or "adverse_events" in trial.attested
+        or any(isinstance(one.event, AdverseEventRecorded) for one in trial.later)
     )
 
 

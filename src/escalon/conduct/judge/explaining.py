@@ -78,7 +78,7 @@ def _dlt(study: Study, trial: Trial, participant: str, cutoff: Day) -> Line:
     given = Line(
         f"level {infusion.level}, {plain(infusion.cells_per_kg)} cells/kg on {infusion.day} [{infusion.source}]"
     )
-    window = Line(f"DLT window of {study.dose.dlt_window}, last day {found.window_ends}")
+    window = Line(f"DLT window: {found.window}")
     return Line(head, (given, window, Line("events", events)))
 
 
