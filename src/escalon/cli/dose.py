@@ -135,20 +135,22 @@ def _decided(what: list[str], cutoff: str | None) -> "tuple[Study, NextDose, Int
 
 
 def _from_data(what: list[str], cutoff: str | None, as_json: bool) -> None:
-    from escalon.conduct.judge.cutoff import as_of, left_out_sentence
+    from escalon.conduct.judge.cutoff import as_of, left_out, left_out_sentence
     from escalon.conduct.judge.departures import departures, grouped
     from escalon.facts import Day
 
     protocol, found, intake = _decided(what, cutoff)
-    departed = departures(protocol, as_of(intake.trial, Day.of(found.today)))
+    trial = as_of(intake.trial, Day.of(found.today))
+    departed, later = departures(protocol, trial), left_out(trial)
     if as_json:
         answer = {"study": protocol.id, "version": protocol.version, "account": intake.account(), **found.as_json()}
-        print_json(answer | {"departures": [one.as_json() for one in departed]})
+        answer |= {"departures": [one.as_json() for one in departed], "later": [one.as_json() for one in later]}
+        print_json(answer)
     else:
         _print(found, intake.trial.synthetic)
         for one in grouped(departed):
             say(f"  departure: {one}")
-        if said := left_out_sentence(found.later, found.today):
+        if said := left_out_sentence(later, found.today):
             say(f"  later: {said}")
     raise typer.Exit(0 if found.decision.action == "treat" else 1)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from escalon.conduct.judge.cutoff import LeftOut, checked, left_out
+from escalon.conduct.judge.cutoff import as_of, checked
 from escalon.conduct.judge.evidence import evidence, study_definition
 from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
 from escalon.escalation import (
@@ -86,8 +86,6 @@ class NextDose:
     reviews: tuple[DoseReview, ...]
     today: date
     assumptions: tuple[str, ...]
-    later: tuple[LeftOut, ...] = ()
-    """What is recorded of days after the cut-off and counts for nothing here."""
 
     @property
     def headline(self) -> str:
@@ -103,7 +101,6 @@ class NextDose:
             "today": self.today.isoformat(),
             "participants": [review.as_json() for review in self.reviews],
             "dlt_by_disease": {name: {"dlt": t, "evaluable": n} for name, (t, n) in by_disease(self.reviews).items()},
-            "later": [one.as_json() for one in self.later],
             "assumptions": list(self.assumptions),
         }
 
@@ -126,6 +123,8 @@ def decide_next_dose(study: Study, trial: Trial, today: Day) -> NextDose:
     a row of doses or adverse events is refused: it could be a DLT.
     """
     day = checked(today).latest
+    if trial.until is None or trial.until > day:
+        trial = as_of(trial, today)
     _all_read(trial)
     reviews = tuple(review(study, trial, infusion, day) for infusion in first_doses(study, trial))
     conduct = conduct_of(map(_treated, reviews), study.dose.cohort_size)
@@ -134,7 +133,7 @@ def decide_next_dose(study: Study, trial: Trial, today: Day) -> NextDose:
     if doubtful := [one for one in reviews if one.in_doubt]:
         decision = _held(decision, doubtful)
     noted = replace(decision, notes=(*decision.notes, *_to_know(study, trial, reviews)))
-    return NextDose(noted, conduct, reviews, day, assumptions, left_out(trial))
+    return NextDose(noted, conduct, reviews, day, assumptions)
 
 
 def _held(decision: Decision, doubtful: list[DoseReview]) -> Decision:
