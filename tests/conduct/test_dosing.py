@@ -191,7 +191,7 @@ def test_a_row_that_could_be_a_dlt_and_cannot_be_read_stops_the_decision(study):
 
 
 def test_silence_to_the_end_of_a_window_is_said_beside_the_decision(study):
-    seen = tuple(Fact("screening_visit", "x", day(99), participant=code) for code in ("P01", "P02"))
+    seen = tuple(Fact("screening_visit", "x", day(55), participant=code) for code in ("P01", "P02"))
     notes = decide_next_dose(study, trial(*THREE, facts=seen), day(60)).decision.notes
     silent = [note for note in notes if note.startswith("nothing is recorded of")]
     assert len(silent) == 1
