@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,14 @@ from typing import Any
 
 import pytest
 
+from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.protocol import load_study
+from tests.protocol.folders import changed
 from tests.stories.test_what_limits_the_dose import ALONE, DOSES, P04, folder, next_dose, run
 
 NO_EVENTS = ""
+NCT = Path(__file__).parents[2] / "src" / "escalon" / "studies" / "nct07052565"
+DOSE_FILE = NCT / "dose.toml"
 LEVEL_2 = f"{P04}P05,2,2025-05-06,300000,,crf\nP06,2,2025-05-13,300000,,crf\n"
 LEVEL_3 = "P07,3,2025-06-11,600000,,crf\nP08,3,2025-06-25,600000,,crf\nP09,3,2025-07-02,600000,,crf\n"
 
@@ -218,3 +224,39 @@ def test_window_is_one_sentence_on_days_27_28_and_29_at_each_door(
     assert (f"window of P03: {sentence}" in said) is open_
     told = run("explain", data, "P03", "dlt", "--cutoff", cutoff, "--json").stdout
     assert f"DLT window: {sentence}" in told
+
+
+def study_with(tmp_path: Path, old: str, new: str) -> str:
+    return str(changed(tmp_path, "dose.toml", re.search(old, DOSE_FILE.read_text(encoding="utf-8"))[0], new, NCT))  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("stopping", "events", "action"),
+    [
+        ('["a death"]', "P02,Sepsis,5,2025-04-21,2025-04-24,,,yes,no,,,,fatal,,crf", "stop"),
+        ('["2 deaths"]', "P02,Sepsis,5,2025-04-21,2025-04-24,,,yes,no,,,,fatal,,crf", "treat"),
+        ('["total DLTs >= 1"]', "P01,CRS,4,2025-03-06,2025-03-09,,,yes,yes,,,,,,crf", "stop"),
+        ('"silent"', NO_EVENTS, "wait"),
+    ],
+)
+def test_stopping_rules_hold_and_silence_lets_nobody_be_dosed(
+    tmp_path: Path, stopping: str, events: str, action: str
+) -> None:
+    study = study_with(tmp_path, r"stopping +=.*", f"stopping = {stopping}")
+    data = folder(tmp_path / "data", events)
+    said = run("dose", "next", study, data, "--cutoff", "2025-05-12", "--json")
+    found = json.loads(said.stdout)
+    assert found["decision"]["action"] == action, said.output
+    if stopping == '"silent"':
+        assert "the protocol is silent on stopping" in found["decision"]["reason"]
+
+
+def test_without_a_definition_every_severe_event_asks_and_nothing_crashes() -> None:
+    from tests.conduct.test_dosing import THREE, day, dlt, trial
+
+    study = load_study("nct07052565").model_copy(update={"dlt": None})
+    calm = decide_next_dose(study, trial(*THREE), day(60))
+    assert (calm.decision.action, calm.decision.level) == ("treat", 2)
+    asked = decide_next_dose(study, trial(*THREE, events=(dlt("P01", 10, decided=None, grade=3),)), day(60))
+    assert asked.decision.action == "wait"
+    assert "P01" in asked.decision.reason

@@ -56,8 +56,8 @@ def screen(
     trial = as_of(intake.trial, day)
     say_left_out(trial, day)
     wanted = [code for code in trial.participants if participant in (None, code)]
-    if not wanted:
-        fail(f"there is no participant {participant}. There are {', '.join(trial.participants)}")
+    if participant is not None and not wanted:
+        fail(f"there is no participant {participant}. There are: {', '.join(trial.participants) or 'none yet'}")
     found = [screen_one(protocol, trial, code, day) for code in wanted]
     if as_json:
         answer = {"study": protocol.id, "version": protocol.version, "cutoff": str(day), "account": intake.account()}

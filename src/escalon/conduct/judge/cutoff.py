@@ -67,9 +67,11 @@ def last_day(trial: Trial, today: date | None = None) -> Day:
     """The last day on which anything was recorded, so that by default nothing is left out. Raises CutoffError for none.
 
     A partial date counts with the first day it may be. A day after `today` is a slip of the pen, and would close windows
-    that are still open: it is refused.
+    that are still open: it is refused. Where nothing has happened yet the last day is `today`.
     """
     found = [(day, one.place) for one in trial.standing.in_order() for day in _days(one, trial) if day is not None]
+    if not found and today is not None:
+        return Day.of(today)
     if not any(not day.is_partial for day, _ in found):
         raise CutoffError(
             "nothing recorded has a full date, so there is no data cut-off. Write one: --cutoff 2025-03-14"

@@ -35,7 +35,7 @@ def explain(study: Study, trial: Trial, participant: str, finding: str, cutoff: 
     if finding == "next_dose":
         return _next_dose(study, trial, cutoff)
     if participant not in trial.participants:
-        known = ", ".join(trial.participants)
+        known = ", ".join(trial.participants) or "none yet"
         raise NothingToExplain(f"there is no participant {participant!r}. There are {known}")
     if finding == "eligibility":
         return _eligibility(study, trial, participant, cutoff)
