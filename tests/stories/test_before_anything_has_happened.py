@@ -18,6 +18,7 @@ EARLY = {
     "one consented": {"facts": CONSENT},
     "one infused": {"facts": CONSENT, "doses": "P01,1,2025-03-03,100000,,crf\n"},
 }
+STATES = [*EARLY, "nobody dosed"]
 SAMPLES = "participant,analyte,date,value,unit,lloq\n"
 
 
@@ -50,7 +51,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("state", EARLY)
+@pytest.mark.parametrize("state", STATES)
 def test_every_command_answers(tmp_path: Path, state: str, command: str) -> None:
     words, codes = COMMANDS[command]
     said = run(
@@ -60,7 +61,7 @@ def test_every_command_answers(tmp_path: Path, state: str, command: str) -> None
     assert not isinstance(said.exception, Exception), said.exception
 
 
-@pytest.mark.parametrize("state", EARLY)
+@pytest.mark.parametrize("state", STATES)
 def test_every_page_answers(tmp_path: Path, state: str) -> None:
     pytest.importorskip("httpx2")
     from fastapi.testclient import TestClient
