@@ -3,15 +3,23 @@
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.escalation import Outcome
 from escalon.exchange.synthetic_trial import simulate
 from escalon.exchange.tidy_folder import FormatError, tables_of, write_folder
+from escalon.facts import Day, Fact
+from escalon.history import entry_of_file, fold
+from escalon.history.events import CellsInfused, DltWindowReviewed, Event
 from escalon.protocol import load_study
 from escalon.sources.folder import take_in
-from tests.histories import changed, facts
+from escalon.sources.frame import frame_of
+from tests.histories import changed, facts, history
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +46,26 @@ def test_an_unknown_value_stays_unknown(study, trial, tmp_path):
     unknown = changed(trial, lambda fact: replace(fact, value=None, unit=None) if fact == first else fact)
     write_folder(unknown, tmp_path)
     assert facts(take_in(study, tmp_path).trial)[0].value is None
+
+
+@pytest.mark.parametrize("reported", [True, False])
+def test_an_empty_table_is_written_only_where_somebody_said_there_was_nothing(study, tmp_path, reported):
+    write_folder(history([Fact("sex", "male", Day(2025, 1, 1), participant="P01")], reported=reported), tmp_path)
+    assert (tmp_path / "adverse_events.csv").exists() is reported
+    assert ("adverse_events" in take_in(study, tmp_path).trial.attested) is reported
+
+
+def test_a_signed_review_of_a_dlt_window_is_exported_in_the_studys_own_words(study, tmp_path):
+    said: list[Event] = [
+        CellsInfused(participant="P01", level=1, on=Day(2025, 3, 3), cells_per_kg=Decimal(100_000)),
+        DltWindowReviewed(participant="P01", through=date(2025, 3, 31)),
+    ]
+    trial = fold((entry_of_file(number, one, f"{number}") for number, one in enumerate(said, 1)), frame_of(study))
+    before = decide_next_dose(study, trial, Day(2025, 4, 1))
+    assert before.reviews[0].outcome is Outcome.NO_DLT
+    write_folder(trial, tmp_path)
+    after = decide_next_dose(study, take_in(study, tmp_path).trial, Day(2025, 4, 1))
+    assert (after.reviews[0].outcome, after.decision) == (Outcome.NO_DLT, before.decision)
 
 
 def test_json_leaves_empty_cells_out(trial, tmp_path):

@@ -16,12 +16,17 @@ class FormatError(ValueError):
 
 
 def write_folder(trial: Trial, folder: Path, form: str = "csv") -> list[Path]:
-    """Write the tables into a folder; returns the files. Raises FormatError."""
+    """Write the tables into a folder; returns the files. Raises FormatError.
+
+    A table without rows is written only where somebody said that there was nothing to report: an empty table says so.
+    """
     if form not in FORMATS:
         raise FormatError(f"{form!r} is not a format. Write one of {', '.join(FORMATS)}")
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, rows in tables_of(trial).items():
+        if not (rows or name == "facts" or name in trial.attested):
+            continue
         columns = [
             column.name for column in TABLES[name] if column.required or any(row.get(column.name) for row in rows)
         ]

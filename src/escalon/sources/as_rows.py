@@ -1,14 +1,15 @@
 """A history as the tables of the data dictionary: each event the row that, read back, is that event again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from escalon.facts import Truth
+from escalon.facts import Day, Truth
 from escalon.history import Course, Current, Trial
 from escalon.history.events import (
     AdverseEventRecorded,
     CellsInfused,
     FactRecorded,
+    Observation,
     SampleMeasured,
     TreatmentGiven,
 )
@@ -101,8 +102,22 @@ _TABLES: Mapping[str, tuple[str, Callable[[Course, Current[Any]], dict[str, Any]
 def _acts(course: Course) -> list[tuple[int, Cells]]:
     """The steps that only acts record, in the study's own words: a folder keeps consent, leaving and reviews as facts."""
     known = {one.event.fact.name for one in course.observations}
-    return [
-        (one.number, {"participant": course.code, "fact": said.name, "value": said.value or "", "date": said.day or ""})
+    steps = [
+        (one, said)
         for one, said in course.acts_as_facts()
         if said.name not in known and not isinstance(one.event, CellsInfused)
     ]
+    return [(one.number, _stated(course, said)) for one, said in (*steps, *_reviews(course))]
+
+
+def _reviews(course: Course) -> Iterator[tuple[Current[Any], Observation]]:
+    """Every signed review of a DLT window, however many the study's own fact already says."""
+    for one in course.window_reviews:
+        said = course.frame.state("dlt_review", Day.of(one.event.through), None)
+        if said is not None:
+            yield one, said
+
+
+def _stated(course: Course, said: Observation) -> Cells:
+    cells = {"fact": said.name, "value": said.value, "date": said.day, "until": said.until}
+    return {"participant": course.code, **{name: text for name, text in cells.items() if text}}
