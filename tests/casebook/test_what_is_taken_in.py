@@ -90,6 +90,23 @@ def test_what_the_dictionary_cannot_read_is_refused_when_it_is_recorded(run: Cal
     whole_and_working(run)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "TreatmentGiven treatment=rituksimab start=2026-03-01",
+        "SampleMeasured analyte=b_cells date=2026-02-30 value=1 unit=cells/uL",
+        "SampleMeasured analyte=b_cells date=2026-03-01 value=banana unit=cells/uL",
+        "SampleMeasured analyte=bananas date=2026-03-01 value=1 unit=cells/uL",
+    ],
+)
+def test_a_treatment_and_a_sample_are_held_against_the_dictionary_too(run: Call, line: str) -> None:
+    assert run(CONSENT).exit_code == 0
+    kind, *rest = line.split()
+    refused = run(f"casebook record book {kind} participant=P-1 {' '.join(rest)} --as carla")
+    assert (refused.exit_code, "[dictionary]" in refused.output) == (1, True), refused.output
+    whole_and_working(run)
+
+
 def test_an_unusual_value_is_confirmed_with_a_reason(run: Call) -> None:
     assert run(CONSENT).exit_code == 0
     fact = "participant=P-1 fact.day=2026-03-01 fact.name=creatinine fact.value=0.9 fact.unit=umol/L fact.confirmed=yes"

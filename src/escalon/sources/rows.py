@@ -17,6 +17,7 @@ from escalon.history.events import (
     CellsInfused,
     EvaluabilityJudged,
     Event,
+    FactCorrected,
     FactRecorded,
     Observation,
     SampleMeasured,
@@ -324,3 +325,15 @@ def _sample_unit(study: Study, sample: Sample) -> None:
 MAKERS: Mapping[str, Callable[[Study, Mapping[str, Any], str], Event]] = {
     "facts": _fact, "treatments": _treatment, "adverse_events": _adverse_event, "doses": _infusion, "samples": _sample,
 }  # fmt: skip
+
+
+def check_event(study: Study, event: Event) -> None:
+    """Hold an event against the study's dictionary as its row would be: raises RowError, which names the column."""
+    code = event.participant or ""
+    match event:
+        case FactRecorded(fact=seen) | FactCorrected(fact=seen):
+            read_fact(study, code, seen, "")
+        case TreatmentGiven(treatment=name):
+            _treatment_name(study, name)
+        case SampleMeasured():
+            _sample(study, {"participant": code, **event.cells}, "")

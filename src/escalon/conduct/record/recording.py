@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import fields, replace
+from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
@@ -17,6 +17,7 @@ from escalon.conduct.permit.corrections import LIFTING, would_lift
 from escalon.conduct.permit.overrides import check_override
 from escalon.conduct.permit.refusal import Broken, Refused, refuse
 from escalon.conduct.record.answered import answered
+from escalon.facts import Day
 from escalon.history import Author, Trial
 from escalon.history.events import (
     AnswerPart,
@@ -32,7 +33,7 @@ from escalon.protocol.design import in_days
 from escalon.protocol.study import Study
 from escalon.sources.doubts import held
 from escalon.sources.frame import frame_of
-from escalon.sources.rows import RowError, read_fact
+from escalon.sources.rows import RowError, check_event
 
 Build = Callable[[Trial], Event]
 
@@ -97,6 +98,7 @@ class Conduct:
 
     def _append(self, trial: Trial, author: Author, event: Event, writer: Writer, override: int | None) -> Entry:
         authorise_event(trial, author, event, writer.entry)
+        check_days(event)
         self._connection = writer.connection
         try:
             act = self._act(trial, author, event, writer)
@@ -166,6 +168,7 @@ class Conduct:
             trial = self.trial
             try:
                 authorise_event(trial, author, event, self.casebook.entry)
+                check_days(event)
                 check_readable(self.study, event)
             except Refused as refused:
                 return refused.broken
@@ -204,15 +207,35 @@ def _refuse_its_own_way(event: Event) -> None:
         raise refuse("signature", "a signature is made by signing, with the password entered again")
 
 
-def check_readable(study: Study, event: Event) -> None:
-    """Refuse an observation that the study's dictionary cannot read: a name, value, unit or day it does not accept."""
+def check_days(event: Event) -> None:
+    """Refuse a day in no year that a trial has, in whatever field it stands."""
     for told in (event, getattr(event, "now", None)):
+        for field in fields(told) if isinstance(told, Event) else ():
+            when = getattr(told, field.name)
+            for day in (when.earliest, when.latest) if isinstance(when, Day) else (when,):
+                if isinstance(day, date):
+                    _check_day(field.name, day)
+
+
+def _check_day(field: str, day: date) -> None:
+    try:
+        Day.parse(date(day.year, day.month, day.day).isoformat())
+    except ValueError as error:
+        raise refuse("time", f"{field}: {error}") from None
+
+
+def check_readable(study: Study, event: Event) -> None:
+    """Refuse what the study's dictionary cannot read, as the row of a folder would be: a name, value, unit or day."""
+    for told in (event, getattr(event, "now", None)):
+        if not isinstance(told, Event) or not study.vocabulary:
+            continue
         seen = getattr(told, "fact", None)
-        if seen is not None and study.vocabulary:
-            try:
-                read_fact(study, event.participant or "", seen, "")
-            except RowError as error:
-                raise refuse("dictionary", f"{_FIELDS.get(error.column, error.column)}: {error}") from None
+        try:
+            check_event(study, told)
+        except RowError as error:
+            field = error.column if seen is None else _FIELDS.get(error.column, error.column)
+            raise refuse("dictionary", f"{field}: {error}") from None
+        if seen is not None:
             _ask_again(study, seen)
 
 
