@@ -242,3 +242,20 @@ def test_help_stays_quick(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "100"}
     )
     assert ran.returncode == 0, ran.stderr
+
+
+def test_an_empty_casebook_answers_every_question(run: Call) -> None:
+    assert json.loads(run("casebook status book --as ines --json").stdout)["participants"] == []
+    written = run("casebook data book folder --as ines")
+    assert written.exit_code == 0, written.output
+    for data in ("book", "folder"):
+        told = run(f"dose next nct07052565 {data} --json")
+        assert (told.exit_code, json.loads(told.stdout)["headline"]) == (
+            0, "level 1 is open for 3: dose 1 now, the others later",
+        ), told.output  # fmt: skip
+        for line in (
+            f"screen nct07052565 {data}", f"dose outlook nct07052565 {data}", f"explain {data} all next_dose",
+            f"report nct07052565 {data} -o out", f"feasibility nct07052565 {data}",
+        ):  # fmt: skip
+            said = run(line)
+            assert said.exit_code == 0, (line, said.output, said.exception)
