@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +12,13 @@ from escalon.casebook.casebook import Casebook
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.escalation import Outcome, Treat
 from escalon.facts import Day
-from escalon.history.events import AllocationReleased, DltAdjudicated, EvaluabilityJudged, ParticipantWithdrawn
+from escalon.history.events import (
+    AdverseEventRecorded,
+    AllocationReleased,
+    DltAdjudicated,
+    EvaluabilityJudged,
+    ParticipantWithdrawn,
+)
 
 
 @pytest.fixture
@@ -68,3 +74,20 @@ def test_a_judgement_without_an_event_beneath_counts(three: Trial) -> None:
 def test_silence_about_adverse_events_waits(three: Trial) -> None:
     assert level(asked(three, reported=False)[0]) is None
     assert three.today() > date(2026, 3, 2)
+
+
+def test_an_infusion_has_the_day_of_the_place_where_it_happened(sqlite_casebook: Casebook) -> None:
+    """At 07:30 in Shanghai it is still the day before in UTC; the 28th day after is in the window."""
+    plan = PLAN.model_copy(update={"zone": "Asia/Shanghai"})
+    trial = Trial(sqlite_casebook, plan)
+    trial.open_cohort(1, 1)
+    trial.prepare("P-1", 1, 1)
+    trial.clock.move(datetime(2026, 3, 9, 23, 30, tzinfo=UTC) - trial.clock.now())
+    trial.infuse("P-1", 1)
+    assert str(trial.conduct.trial.courses["P-1"].infused) == "2026-03-10"
+    trial.days(40)
+    for day, outcome in (("2026-04-08", False), ("2026-04-07", True)):
+        event = AdverseEventRecorded(participant="P-1", term="CRS", grade=4, start=Day.parse(day), end=Day.parse(day))
+        trial.record(INES, event)
+        found = decide_next_dose(plan, trial.conduct.informed(), Day.of(trial.today()))
+        assert any(one.in_doubt for one in found.reviews) == outcome, day
