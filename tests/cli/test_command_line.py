@@ -106,7 +106,11 @@ def test_a_number_is_explained_down_to_its_line(data):
 def test_data_check_lists_problems_as_json(data):
     found = run("data", "check", "nct07052565", data, "--json")
     assert found.returncode == 0
-    assert json.loads(found.stdout)["problems"] == []
+    problems = json.loads(found.stdout)["problems"]
+    assert [(one["value"], one["refused"]) for one in problems] == [
+        ("17", False)
+    ]  # a synthetic person too young to take part
+    assert "age 17 is outside the usual" in problems[0]["message"]
 
 
 def test_the_demo_runs_whole(tmp_path):
