@@ -7,11 +7,13 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from tests.casebook.trial import CARLA, CORA, CYRUS, INES, STAN, Trial, study
+from tests.casebook.trial import CARLA, CORA, CYRUS, INES, PLAN, STAN, Trial, study
 
 from escalon.casebook.casebook import Casebook
 from escalon.conduct.judge import standing
+from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.permit.refusal import Refused
+from escalon.facts import Day
 from escalon.history.events import (
     AllocationReleased,
     CohortClosed,
@@ -350,3 +352,19 @@ def test_a_signature_or_a_decision_cannot_be_corrected(ready: Trial) -> None:
     opened = next(e for e in ready.casebook.entries() if e.kind == "CohortOpened")
     correction = EntryCorrected(corrects=opened.number, now=opened.event, reason="x")
     assert refused(lambda: ready.record(STAN, correction)) == {"correction"}
+
+
+def test_the_next_dose_follows_the_stricter_history_until_a_lifting_correction_is_signed(trial: Trial) -> None:
+    trial.treat_cohort(1, 1, "P-1", "P-2", "P-3")
+    judged = trial.record(INES, DltAdjudicated(participant="P-1", is_dlt=True, because="grade 4"))
+    day = Day.of(trial.today())
+    assert decide_next_dose(PLAN, trial.conduct.informed(), day).decision.level == 1
+    now = replace(judged.event, is_dlt=False)
+    lifting = trial.record(INES, EntryCorrected(participant="P-1", corrects=judged.number, now=now, reason="misread"))
+    assert lifting.event.needs == 2
+    held = decide_next_dose(PLAN, trial.conduct.informed(), day).decision
+    assert held.level == 1
+    assert any(f"entry {lifting.number} would lift a hold" in note for note in held.notes)
+    for who in (INES, CORA):
+        trial.sign(who, EntrySigned, entry=lifting.number)
+    assert decide_next_dose(PLAN, trial.conduct.informed(), day).decision.level == 2

@@ -14,6 +14,7 @@ from escalon.escalation import (
     EscalationError,
     Outcome,
     Stop,
+    Treat,
     Treated,
     Wait,
     conduct_of,
@@ -120,8 +121,26 @@ def decide_next_dose(study: Study, trial: Trial, today: Day) -> NextDose:
 
     A DLT always counts. Nobody counts as free of DLT before the window has closed, nor while an event that could be one
     awaits adjudication; whoever left or died before without a DLT is not evaluable and is replaced. No dose is decided while
-    a row of doses or adverse events is refused: it could be a DLT.
+    a row of doses or adverse events is refused: it could be a DLT. While a correction that would lift a hold lacks its
+    signatures, the more cautious of the answers with it and without it is given.
     """
+    found = _decide(study, trial, today)
+    if trial.stricter is None:
+        return found
+    without = _decide(study, trial.stricter, today)
+    unsigned = ", ".join(str(entry.number) for entry in trial.unsigned())
+    note = f"entry {unsigned} would lift a hold and is not signed by those who may: the stricter history governs"
+    cautious = min(found, without, key=_boldness)
+    return replace(cautious, decision=replace(cautious.decision, notes=(note, *cautious.decision.notes)))
+
+
+def _boldness(found: NextDose) -> tuple[int, int]:
+    """How much an answer lets be done: the level opened, and how many may be dosed now."""
+    told = found.decision
+    return (told.level, told.now or 0) if isinstance(told, Treat) else (-1, 0)
+
+
+def _decide(study: Study, trial: Trial, today: Day) -> NextDose:
     day = checked(today).latest
     if trial.until is None or trial.until > day:
         trial = as_of(trial, today)
