@@ -128,7 +128,7 @@ def test_what_does_not_run_on_is_asked_about_the_day_of_decision(cleared: Trial)
 
 def test_a_fact_corrected_beneath_a_screening_that_named_none_voids_it(cleared: Trial) -> None:
     age = next(one for one in cleared.casebook.entries(kinds=["FactRecorded"]) if one.event.fact.name == "age")  # type: ignore[attr-defined]
-    fact = replace(age.event.fact, value="7")  # type: ignore[attr-defined]
+    fact = replace(age.event.fact, value="7", confirmed=True, confirmed_why="read again in the source")  # type: ignore[attr-defined]
     cleared.record(CARLA, FactCorrected(participant="P-1", corrects=age.number, fact=fact, reason="a slip"))
     with pytest.raises(Refused, match=r"I-1a") as why:
         cleared.apheresis("P-1")
