@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -19,6 +20,7 @@ from escalon.conduct.judge.screening import Verdict, screen_one
 from escalon.escalation import Decision, EscalationError, Stop, Treat, next_dose
 from escalon.facts import Day
 from escalon.history import Trial
+from escalon.history.frame import Frame
 from escalon.protocol.design import calendar_guards, dose_rule, in_days
 from escalon.protocol.study import Study
 
@@ -48,11 +50,12 @@ class ActDeparture:
 
 def departures(study: Study, trial: Trial) -> list[ActDeparture]:
     """Every infusion that the rules would have held on its day, in the order of the infusions."""
+    frame = replace(trial.frame, read=cache(trial.frame.read))  # a row is read once, and not for each infusion again
     found: list[ActDeparture] = []
     doses = first_doses(study, trial)
     for place, given in enumerate(doses):
         found += _of_person(study, trial, given)
-        found += _of_dosing(study, trial, given, doses[:place])
+        found += _of_dosing(study, trial, given, doses[:place], frame)
         if place >= study.dose.cap:
             found.append(_one(given, "trial size", f"the study treats {study.dose.cap} participants at most"))
     for course in trial.infused():
@@ -100,12 +103,13 @@ def _of_person(study: Study, trial: Trial, given: Given) -> Iterator[ActDepartur
         yield _one(given, "dose", off)
 
 
-def _of_dosing(study: Study, trial: Trial, given: Given, earlier: list[Given]) -> Iterator[ActDeparture]:
+def _of_dosing(study: Study, trial: Trial, given: Given, earlier: list[Given], frame: Frame) -> Iterator[ActDeparture]:
     """What the rule and its clocks said on the day of an infusion, with what had happened before it."""
     day = given.day.earliest
-    before = trial.known_on(day)
-    for code in [one for one in before.courses if one not in {each.participant for each in earlier}]:
-        before.courses[code] = replace(before.courses[code], infusions=[], adverse_events=[])
+    codes = {each.participant for each in earlier}
+    known = (entry for _, entry in sorted(trial.entries.items()) if entry.event.participant in (None, *codes))
+    before = Trial(frame, day).follow(known)
+    before.unread = tuple(row for row in trial.unread if row.day is None or row.day.earliest <= day)
     try:
         found = decide_next_dose(study, before, Day.of(day))
     except EscalationError as error:
