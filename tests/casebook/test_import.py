@@ -82,6 +82,25 @@ def test_every_row_becomes_an_entry_that_names_its_line(trial: Trial, data: Path
     assert trial.conduct.trial.courses.keys() == {"P01"}, "a consent of which only the month is known is no date"
 
 
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [("adverse_events", "P01,sepsis,four,2025-01-26,,yes,yes,yes\n"), ("doses", "P02,1,soon,1.02e5,\n")],
+)
+def test_nothing_is_recorded_while_a_row_the_next_dose_rests_on_cannot_be_read(
+    trial: Trial, data: Path, table: str, row: str
+) -> None:
+    """A folder holds the dose for such a row; a casebook that took the others over would have forgotten it."""
+    file, before = data / f"{table}.csv", trial.casebook.head
+    whole = file.read_text()
+    file.write_text(whole + row)
+    assert take_over(trial, data, dry_run=True).refused_rows == 2
+    with pytest.raises(Refused, match=rf"nothing is recorded. Correct: {table}.csv:3.*\[unread\]"):
+        take_over(trial, data)
+    assert trial.casebook.head == before
+    file.write_text(whole)
+    assert take_over(trial, data).recorded == 8
+
+
 def test_doing_it_twice_changes_nothing(trial: Trial, data: Path) -> None:
     take_over(trial, data)
     before = trial.casebook.head

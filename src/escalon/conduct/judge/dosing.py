@@ -22,7 +22,7 @@ from escalon.escalation import (
     next_dose,
 )
 from escalon.facts import Day, exact
-from escalon.history import Course, Current, Trial
+from escalon.history import Course, Current, Frame, Trial, Unread
 from escalon.history.events import DltProposed
 from escalon.protocol.design import calendar_guards, dose_rule
 from escalon.protocol.dlt_window import dlt_window
@@ -165,9 +165,7 @@ def _held(decision: Decision, doubtful: list[DoseReview]) -> Decision:
 
 def _all_read(trial: Trial) -> None:
     """Refuse to decide while something that could be a DLT is unread, or belongs to nobody who was infused."""
-    left = trial.frame.roles.get("left")
-    held = [row.why for row in trial.unread if row.table in _READ or row.about == left]
-    if held:
+    if held := unread_of_the_dose(trial.frame, trial.unread):
         raise EscalationError(f"what could be a DLT cannot be read, so no dose is decided. Correct: {'; '.join(held)}")
     for course in trial.courses.values():
         known = bool(course.infusions or course.observations or course.consents)
@@ -180,7 +178,9 @@ def _all_read(trial: Trial) -> None:
                 )
 
 
-_READ = ("doses", "adverse_events")
+def unread_of_the_dose(frame: Frame, rows: Iterable[Unread]) -> list[str]:
+    """Which rows that could not be read bear on the next dose, each with its place and why."""
+    return [row.why for row in rows if row.table in ("doses", "adverse_events") or row.about == frame.roles.get("left")]
 
 
 def _to_know(study: Study, trial: Trial, reviews: tuple[DoseReview, ...]) -> list[str]:

@@ -16,9 +16,10 @@ from escalon.casebook.canonical import canonical
 from escalon.casebook.casebook import Writer
 from escalon.casebook.encoding import content
 from escalon.conduct.judge.departures import ActDeparture, departures, digest_of_departures
+from escalon.conduct.judge.dosing import unread_of_the_dose
 from escalon.conduct.permit.authority import authorise
 from escalon.conduct.permit.overrides import check_override
-from escalon.conduct.permit.refusal import Broken, Refused
+from escalon.conduct.permit.refusal import Broken, Refused, refuse
 from escalon.conduct.record.recording import Conduct
 from escalon.history import Author, Entry, Trial, current_entries
 from escalon.history.events import (
@@ -98,6 +99,9 @@ def import_folder(
         done.digest = digest_of_departures(done.departures)
         if dry_run or not new:
             return done
+        if unread := unread_of_the_dose(intake.frame, intake.unread):
+            says = "the next dose rests on rows that cannot be read, so nothing is recorded. Correct:"
+            raise refuse("unread", f"{says} {'; '.join(unread)}")
         summary = _summary(path, intake, done)
         if done.departures:
             summary = _allowed(trial, summary, override, done)
