@@ -540,7 +540,7 @@ def test_the_audit_trail_shows_each_value_before_and_after(sqlite_casebook: Case
     trial = Trial(sqlite_casebook)
     consent = trial.consent("P-1")
     fact = trial.record(
-        CARLA, FactRecorded(participant="P-1", fact=Observation(name="esr", value="207", unit="mm/h", day="2026-03-01"))
+        CARLA, FactRecorded(participant="P-1", fact=Observation(name="esr", value="107", unit="mm/h", day="2026-03-01"))
     )
     other = Observation(name="esr", value="118", unit="mm/h", day="2026-03-01")
     corrected = trial.record(
@@ -552,10 +552,10 @@ def test_the_audit_trail_shows_each_value_before_and_after(sqlite_casebook: Case
     )
     annulled = trial.record(CARLA, EntryAnnulled(participant="P-1", annuls=fact.number, reason="another person's"))
     say = {one.number: told(json.loads(one.body)) for one in sqlite_casebook.entries()}
-    assert say[fact.number] == "value 207, unit mm/h, day 2026-03-01"
-    assert say[corrected.number] == "value 207 → 118"
+    assert say[fact.number] == "value 107, unit mm/h, day 2026-03-01"
+    assert say[corrected.number] == "value 107 → 118"
     assert say[changed.number] == "form v1 → v2"
-    assert say[annulled.number] == "was: value 207, unit mm/h, day 2026-03-01"
+    assert say[annulled.number] == "was: value 107, unit mm/h, day 2026-03-01"
     printed = {row[0]: row[-1] for row in _book(sqlite_casebook, sqlite_casebook.head)["entries"]}  # type: ignore[union-attr, index, attr-defined]
     for number in (corrected.number, changed.number, annulled.number):
         assert say[number] in printed[str(number)]

@@ -136,4 +136,4 @@ def test_three_at_every_level_without_a_toxicity_do_not_reach_an_mtd(study):
 def test_a_dose_off_its_level_is_said_beside_every_decision(study):
     trial = Trial(study)
     trial.infuse("P01", 1, 0, cells=300_000)
-    assert any("P01 counts at level 1: +200" in note for note in trial.ask(5).decision.notes)
+    assert any("P01 does not count at level 1: +200" in note for note in trial.ask(5).decision.notes)

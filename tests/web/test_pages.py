@@ -121,9 +121,9 @@ def test_people_get_a_page_where_something_is_not_there_or_cannot_be_read(client
     missing = client.get("/instruments/das28", headers=wants)
     assert (missing.status_code, missing.headers["content-type"].split(";")[0]) == (404, "text/html")
     assert "das28" in missing.text
-    (tmp_path / "facts.csv").write_text("participant,fact\nP01\n", encoding="utf-8")
+    (tmp_path / "facts.csv").write_text("participant,participant\nP01,P01\n", encoding="utf-8")
     broken = TestClient(create_app("nct07052565", tmp_path), base_url="http://localhost").get(
         "/screening", headers=wants
     )
     assert (broken.status_code, broken.headers["content-type"].split(";")[0]) == (422, "text/html")
-    assert "facts.csv:2" in broken.text
+    assert "facts.csv:1" in broken.text

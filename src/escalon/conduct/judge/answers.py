@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 
-from escalon.conduct.judge.dosing import NextDose, decide_next_dose
+from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
 from escalon.conduct.judge.screening import WORDS, Screening, screen_one
 from escalon.escalation import EscalationError
 from escalon.facts import Day, grounds
@@ -38,7 +38,7 @@ def decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | Non
     if asked_by is not None:
         _as_asked(known, as_of, asked_by)
     try:
-        found = decide_next_dose(study, known, Day.of(as_of))
+        found = decide_as_recorded(study, known, Day.of(as_of))
     except EscalationError as error:
         return Answer(says=f"no answer: {error}")
     return _of_decision(found)

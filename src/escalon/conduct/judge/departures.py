@@ -14,7 +14,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from escalon.conduct.judge.dosing import NextDose, decide_next_dose
+from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
 from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
 from escalon.conduct.judge.screening import Verdict, screen_one
 from escalon.escalation import Decision, EscalationError, Stop, Treat, next_dose
@@ -111,7 +111,7 @@ def _of_dosing(study: Study, trial: Trial, given: Given, earlier: list[Given], f
     before = Trial(frame, day).follow(known)
     before.unread = tuple(row for row in trial.unread if row.day is None or row.day.earliest <= day)
     try:
-        found = decide_next_dose(study, before, Day.of(day))
+        found = decide_as_recorded(study, before, Day.of(day))
     except EscalationError as error:
         yield _one(given, "rule", f"infused at level {given.level} while no dose could be decided: {error}")
         return

@@ -124,10 +124,10 @@ def decide_next_dose(study: Study, trial: Trial, today: Day) -> NextDose:
     a row of doses or adverse events is refused: it could be a DLT. While a correction that would lift a hold lacks its
     signatures, the more cautious of the answers with it and without it is given.
     """
-    found = _decide(study, trial, today)
+    found = decide_as_recorded(study, trial, today)
     if trial.stricter is None:
         return found
-    without = _decide(study, trial.stricter, today)
+    without = decide_as_recorded(study, trial.stricter, today)
     unsigned = ", ".join(str(entry.number) for entry in trial.unsigned())
     note = f"entry {unsigned} would lift a hold and is not signed by those who may: the stricter history governs"
     cautious = min(found, without, key=_boldness)
@@ -140,7 +140,8 @@ def _boldness(found: NextDose) -> tuple[int, int]:
     return (told.level, told.now or 0) if isinstance(told, Treat) else (-1, 0)
 
 
-def _decide(study: Study, trial: Trial, today: Day) -> NextDose:
+def decide_as_recorded(study: Study, trial: Trial, today: Day) -> NextDose:
+    """The next dose of this history as it is, whether or not its corrections are signed; raises as `decide_next_dose`."""
     day = checked(today).latest
     if trial.until is None or trial.until > day:
         trial = as_of(trial, today)

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from escalon.conduct.judge import standing
-from escalon.conduct.judge.dosing import NextDose, decide_next_dose
+from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
 from escalon.escalation import Decision, EscalationError, Treat, Wait, next_dose
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, Sentinel, Stagger, WholeCohortFirst
 from escalon.facts import Day
@@ -53,7 +53,7 @@ _GUARDS: tuple[tuple[str, tuple[type[CalendarGuard], ...]], ...] = (
 def recommended(study: Study, trial: Trial, today: date) -> Decision:
     """What the study's rule says today, clocks of dosing apart; a wait where the evidence does not let it answer."""
     try:
-        found = decide_next_dose(study, trial, Day.of(today))
+        found = decide_as_recorded(study, trial, Day.of(today))
     except EscalationError as error:
         return Wait(str(error))
     return _without_doubt(found) or _by(study, found, today, ())
@@ -74,7 +74,7 @@ def dosing_holds(study: Study, trial: Trial, today: date, level: int | None = No
     levels = [one.number for one in study.dose.levels] if level is None else [level]
     known = trial.known_on(today)
     try:
-        found = decide_next_dose(study, known, Day.of(today))
+        found = decide_as_recorded(study, known, Day.of(today))
     except EscalationError as error:
         return [Hold("rule", f"level {one}", str(error), 2) for one in levels]
     holds = [
