@@ -10,7 +10,7 @@ from playwright.sync_api import Page, sync_playwright
 from tests.docs.pages import ROOT
 from tests.docs.refresh import output_of
 
-WIDTH, GAP, SCALE = 1100, 20, 0.72
+WIDTH, GAP, SCALE = 1100, 20, 0.66
 LEFT = (("h1", "#eligibility", 915), ("#activity + figure", "", 385))
 RIGHT = (("#escalation", "", 890), ("#cells + figure", "", 385))
 """Parts of the report from one place (to another), with the height given to each; rows of the two columns are level."""
