@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -149,31 +149,31 @@ class Trial:
             return None
         key = (self.number, len(self.entries), frozenset(left_out))
         if self._stricter is None or self._stricter[0] != key:
-            kept = (self.entries[number] for number in sorted(self.entries) if number not in left_out)
-            other = Trial(self.frame, self.until).follow(kept)
-            other.unread = self.unread
+            other = self.only(lambda entry: entry.number not in left_out, self.until)
             self._stricter = (key, other)
         return self._stricter[1]
 
+    def only(self, keep: Callable[[Entry], bool], until: date | None) -> Trial:
+        """The trial of some of its entries alone, up to a day where one is given; what could not be read stays so."""
+        other = Trial(self.frame, until).follow(one for _, one in sorted(self.entries.items()) if keep(one))
+        other.unread = tuple(
+            row for row in self.unread if until is None or row.day is None or row.day.earliest <= until
+        )
+        return other
+
     def without(self, number: int) -> Trial:
         """The trial as if an entry had never been made."""
-        kept = (self.entries[one] for one in sorted(self.entries) if one != number)
-        other = Trial(self.frame, self.until).follow(kept)
-        other.unread = self.unread
-        return other
+        return self.only(lambda entry: entry.number != number, self.until)
 
     def with_event(self, event: Event, author: Author, at: datetime) -> Trial:
         """The trial as it would stand after one more entry."""
-        other = Trial(self.frame, self.until).follow(self.entries[one] for one in sorted(self.entries))
-        other.unread = self.unread
+        other = self.only(lambda entry: True, self.until)
         other.apply(Entry(self.number + 1, at, author, event))
         return other
 
     def known_on(self, day: date) -> Trial:
         """The trial with what had happened by a day, whenever it was recorded."""
-        other = Trial(self.frame, day).follow(self.entries[one] for one in sorted(self.entries))
-        other.unread = tuple(row for row in self.unread if row.day is None or row.day.earliest <= day)
-        return other
+        return self.only(lambda entry: True, day)
 
     # -- folding ---------------------------------------------------------------------------------------------------
 
