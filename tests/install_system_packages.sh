@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Chromium (for the browser journeys) and PostgreSQL (for the casebook's tests), from Debian's own archive.
+# Chromium (for the browser journeys), PostgreSQL (for the casebook's tests) and Java (for Spark), from Debian's own archive.
 # As root they are installed when missing. Otherwise the reason is printed, and the tests that need them say that they
 # were skipped; where CI=true nothing is skipped in silence, so what is missing ends the run here.
 set -u
@@ -9,6 +9,7 @@ if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null;
 if ! compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && ! command -v postgres >/dev/null; then
   missing+=(postgresql)
 fi
+command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 why=""
