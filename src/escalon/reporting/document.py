@@ -1,0 +1,247 @@
+"""A document of a trial before any layout: sections of texts, tables and figures, every cell with what it rests on.
+
+Nothing here knows a page, a style or a file format; the renderers take it from here. Whoever makes a section gives exact
+values with the text that is printed, so that a workbook, a page and a sheet of paper say the same.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from fractions import Fraction
+from typing import TypeAlias
+
+NOT_APPLICABLE = "–"
+"""What stands where there can be no value. A cell is never blank: nothing recorded is said in words."""
+
+
+class Tone(StrEnum):
+    """What a text is, beyond its words: colour never says it alone."""
+
+    PLAIN = "plain"
+    STRONG = "strong"
+    MUTED = "muted"
+    OPEN = "open"  # unsettled: somebody must still answer
+    ALARM = "alarm"  # a DLT, or what must be read first
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One recorded thing a cell rests on; `value` as it was recorded, `place` a file and line or a casebook entry."""
+
+    participant: str
+    name: str
+    day: str
+    value: str
+    place: str
+
+    def __str__(self) -> str:
+        when = f" on {self.day}" if self.day else ""
+        return f"{self.participant}: {self.name} {self.value}{when} [{self.place}]".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is printed, the exact value behind it (None for words), what it rests on, and how it was reached."""
+
+    text: str
+    value: int | Fraction | None = None
+    grounds: tuple[Ground, ...] = ()
+    method: str = ""
+    tone: Tone = Tone.PLAIN
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise ValueError(f"a cell is never blank: write {NOT_APPLICABLE} or say in words what is not known")
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The participants it rests on, in the order of their codes."""
+        return tuple(sorted({ground.participant for ground in self.grounds if ground.participant}))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: the key its cells are named by, its head, and whether its cells stand right. `width` is a share, 0 as needed."""
+
+    key: str
+    head: str
+    right: bool = False
+    width: int = 0
+
+
+class Kind(StrEnum):
+    """How a row stands to its neighbours."""
+
+    PLAIN = "plain"
+    HEAD = "head"  # the first of a group: a class over its terms, a level over its visits
+    UNDER = "under"  # one of a group, indented
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row and its key; `participant`, `disease` and `level` say whom it is about, where it is about one."""
+
+    key: str
+    cells: tuple[Cell, ...]
+    kind: Kind = Kind.PLAIN
+    participant: str = ""
+    disease: str = ""
+    level: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table under its number. `about` is the line above it: population, variable, estimand. `empty` is said without rows."""
+
+    id: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    about: str = ""
+    notes: tuple[str, ...] = ()
+    empty: str = "Nothing recorded."
+
+    def __post_init__(self) -> None:
+        for what, keys in (("column", [one.key for one in self.columns]), ("row", [one.key for one in self.rows])):
+            if twice := sorted({key for key in keys if keys.count(key) > 1}) if len(set(keys)) < len(keys) else []:
+                raise ValueError(f"{self.id}: two {what}s are called {', '.join(twice)}")
+        for row in self.rows:
+            if len(row.cells) != len(self.columns):
+                raise ValueError(f"{self.id}/{row.key}: {len(row.cells)} cells in {len(self.columns)} columns")
+
+    def cells(self) -> Iterator[tuple[str, Cell]]:
+        """Every cell under its name, such as `T6-4/D90/n`."""
+        for row in self.rows:
+            for column, cell in zip(self.columns, row.cells, strict=True):
+                yield f"{self.id}/{row.key}/{column.key}", cell
+
+    @property
+    def is_listing(self) -> bool:
+        """Whether it lists records (L1) instead of counting them (T5-1)."""
+        return self.id.startswith("L")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing; `alt` is a sentence with its data, `table` the id of the table that holds the same numbers."""
+
+    id: str
+    title: str
+    svg: str
+    alt: str
+    table: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph in words. `grounds` are what it was drafted from."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    grounds: tuple[Ground, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A list of short sentences."""
+
+    items: tuple[str, ...]
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The one thing a reader came for: whose answer it is, the answer, and why."""
+
+    label: str
+    head: str
+    body: str
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Two or more blocks side by side where the page is wide enough; `widths` are their shares."""
+
+    blocks: "tuple[Table | Figure | Text, ...]"
+    widths: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Boxes to tick and lines to sign on paper."""
+
+    choices: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+Block: TypeAlias = Text | Points | Answer | Table | Figure | Beside | Signatures
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A numbered part; `6.1` stands under `6`. Without a number it is not in the contents."""
+
+    number: str
+    title: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def depth(self) -> int:
+        """1 for a section, 2 for a part of one."""
+        return self.number.count(".") + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole document of one study at one cut-off. `name` is which one it is: committee packet, full report."""
+
+    study: str
+    title: str
+    version: str
+    name: str
+    cutoff: str
+    synthetic: bool
+    sections: tuple[Section, ...]
+    confidential: bool = True
+    input: str = ""
+    """The SHA-256 of everything that was read."""
+    software: str = field(default="", kw_only=True)
+
+    @property
+    def mark(self) -> str:
+        """What stands on every page and sheet."""
+        return "SYNTHETIC: nobody in it exists" if self.synthetic else "CONFIDENTIAL" if self.confidential else ""
+
+    @property
+    def stamp(self) -> str:
+        """Where it comes from, in one line."""
+        made = f"study {self.study} {self.version}", f"input {self.input[:16]}" if self.input else "", self.software
+        device = "not a medical device: for qualified people to check and sign"
+        return " · ".join(part for part in (*made, device) if part)
+
+    def blocks(self) -> Iterator[Block]:
+        """Every block, those that stand side by side one by one."""
+        for section in self.sections:
+            for block in section.blocks:
+                yield from block.blocks if isinstance(block, Beside) else (block,)
+
+    def tables(self) -> Iterator[Table]:
+        """Every table and listing."""
+        return (block for block in self.blocks() if isinstance(block, Table))
+
+    def figures(self) -> Iterator[Figure]:
+        """Every figure."""
+        return (block for block in self.blocks() if isinstance(block, Figure))
+
+    def cell(self, name: str) -> Cell | None:
+        """The cell of a name such as `T6-4/D90/n`; None where there is none."""
+        start = name.partition("/")[0]
+        return next(
+            (cell for table in self.tables() if table.id == start for key, cell in table.cells() if key == name), None
+        )
+
+    def with_sections(self, sections: tuple[Section, ...]) -> "Document":
+        """The same document with other sections."""
+        return replace(self, sections=sections)
