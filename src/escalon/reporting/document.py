@@ -120,6 +120,16 @@ class Table:
         """Whether it lists records (L1) instead of counting them (T5-1)."""
         return self.id.startswith("L")
 
+    @property
+    def label(self) -> str:
+        """`Table 5-1.` or `Listing 3.`"""
+        return f"{'Listing' if self.is_listing else 'Table'} {self.id[1:]}."
+
+    @property
+    def file(self) -> str:
+        """The file of its rows, beside the report."""
+        return f"{'listings' if self.is_listing else 'tables'}/{self.id}.csv"
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -205,6 +215,7 @@ class Document:
     synthetic: bool
     sections: tuple[Section, ...]
     confidential: bool = True
+    subtitle: str = ""
     input: str = ""
     """The SHA-256 of everything that was read."""
     software: str = field(default="", kw_only=True)
@@ -220,6 +231,11 @@ class Document:
         made = f"study {self.study} {self.version}", f"input {self.input[:16]}" if self.input else "", self.software
         device = "not a medical device: for qualified people to check and sign"
         return " · ".join(part for part in (*made, device) if part)
+
+    def contents(self) -> tuple[Section, ...]:
+        """The sections of a document that has enough of them to need a list."""
+        found = tuple(one for one in self.sections if one.number and one.depth == 1)
+        return found if len(found) > 2 else ()
 
     def blocks(self) -> Iterator[Block]:
         """Every block, those that stand side by side one by one."""

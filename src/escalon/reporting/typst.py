@@ -1,0 +1,114 @@
+"""A document as PDF (PDF/UA-1, without a date) and its drawings as PNG, by typst and the fonts that come with Escalon."""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+from typing import Any
+
+from escalon.reporting.document import Answer, Beside, Block, Document, Figure, Points, Section, Signatures, Table, Text
+from escalon.reporting.fonts import FONTS, drawable
+from escalon.reporting.widths import shares
+
+LONGEST = 600
+"""A listing of more rows is not printed: it stands in its own file, and the paper says so."""
+_WIDE = 10
+"""From so many columns on a part is printed across."""
+
+
+def pdf(document: Document) -> bytes:
+    """The document as PDF/UA-1; the same document gives the same bytes."""
+    data = json.dumps(_document(document), ensure_ascii=False, sort_keys=True)
+    return _compile({"main.typ": _template(), "document.json": drawable(data).encode()}, pdf_standards=["ua-1"])
+
+
+def png(svg: str, dots_per_inch: int = 200) -> bytes:
+    """A drawing as PNG, as wide as a page's text."""
+    page = b'#set page(width: 180mm, height: auto, margin: 0mm)\n#set text(font: "Inter")\n#image("figure.svg", width: 100%)'
+    return _compile({"main.typ": page, "figure.svg": drawable(svg).encode()}, format="png", ppi=dots_per_inch)
+
+
+def _compile(files_: Mapping[str, bytes], **how: Any) -> bytes:
+    import typst
+
+    library: Any = typst
+    made = library.Compiler(input=dict(files_), font_paths=[str(FONTS)], ignore_system_fonts=True).compile(**how)
+    assert isinstance(made, bytes)
+    return made
+
+
+@cache
+def _template() -> bytes:
+    return (files("escalon.reporting") / "document.typ").read_bytes()
+
+
+def _document(document: Document) -> dict[str, Any]:
+    return {
+        "title": document.title,
+        "subtitle": document.subtitle,
+        "study": document.study.upper(),
+        "name": document.name,
+        "mark": document.mark,
+        "cutoff": document.cutoff,
+        "stamp": document.stamp,
+        "contents": [{"number": one.number, "title": one.title} for one in document.contents()],
+        "parts": [
+            {"wide": wide, "sections": [_section(section) for section in some]}
+            for wide, some in groupby(document.sections, _is_wide)
+        ],
+    }
+
+
+def _is_wide(section: Section) -> bool:
+    """Whether a part has a table of so many columns that it is printed across the page."""
+    return any(isinstance(block, Table) and len(block.columns) > _WIDE for block in section.blocks)
+
+
+def _section(section: Section) -> dict[str, Any]:
+    blocks = [_block(block) for block in section.blocks]
+    return {"number": section.number, "title": section.title, "depth": section.depth, "blocks": blocks}
+
+
+def _block(block: Block) -> dict[str, Any]:
+    match block:
+        case Text():
+            return {"type": "text", "text": block.text, "tone": block.tone}
+        case Points():
+            return {"type": "points", "items": block.items, "tone": block.tone}
+        case Answer():
+            return {"type": "answer", "label": block.label, "head": block.head, "body": block.body, "tone": block.tone}
+        case Table():
+            return _table(block)
+        case Figure():
+            return {
+                "type": "figure", "label": f"Figure {block.id[1:]}.", "title": block.title, "about": "",
+                "svg": block.svg, "alt": block.alt, "notes": block.notes,
+            }  # fmt: skip
+        case Beside():
+            return {"type": "beside", "blocks": [_block(one) for one in block.blocks], "widths": block.widths}
+        case Signatures():
+            return {"type": "signatures", "choices": block.choices, "lines": block.lines}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    rows = table.rows if len(table.rows) <= LONGEST else ()
+    long = f"{len(table.rows)} rows: they stand in {table.file}, and are not printed."
+    return {
+        "type": "table", "label": table.label, "title": table.title, "about": table.about, "notes": table.notes,
+        "empty": table.empty if not table.rows else long,
+        "columns": [
+            {"head": column.head, "right": column.right, "share": share}
+            for column, share in zip(table.columns, shares(table), strict=True)
+        ],
+        "rows": [
+            {"kind": row.kind, "cells": [{"text": _breakable(cell.text), "tone": cell.tone} for cell in row.cells]}
+            for row in rows
+        ],
+    }  # fmt: skip
+
+
+def _breakable(text: str) -> str:
+    """A text whose long names of files and facts may be broken at their joints."""
+    return re.sub(r"(?<=\w)([_./:])(?=\w\w)", "\\1\u200b", text) if len(text) > 12 and not text[0].isdigit() else text

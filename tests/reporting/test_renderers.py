@@ -1,0 +1,159 @@
+"""One document in every format: the same bytes twice, people's words as data, the mark and the cut-off on every page."""
+
+import json
+import re
+from base64 import b64encode
+from hashlib import sha256
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+
+from escalon.reporting import html, typst
+from escalon.reporting.document import (
+    Answer,
+    Beside,
+    Cell,
+    Column,
+    Document,
+    Figure,
+    Ground,
+    Kind,
+    Points,
+    Row,
+    Section,
+    Signatures,
+    Table,
+    Text,
+    Tone,
+)
+from escalon.reporting.fonts import FONTS, characters, drawable
+from escalon.reporting.sheet import csv, workbook
+from escalon.reporting.word import word
+
+TYPED = '=HYPERLINK("http://x") #strong[x] <b>*bold*</b> \\n $x$ `raw` 发热3天 龘 \u202e </script>'
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 20"><text y="9" font-family="Inter">P01</text></svg>'
+
+
+def table(rows: int = 3) -> Table:
+    ground = Ground("P01", "fever", "2025-03-20", TYPED, "facts.csv:7")
+    columns = (Column("who", "who"), Column("n", "n", right=True), Column("said", "in their words"))
+    some = (
+        Row(
+            f"r{one}",
+            (Cell(f"P{one:02d}"), Cell("−1.5", -1, (ground,), "counted", Tone.ALARM), Cell(TYPED, tone=Tone.OPEN)),
+            Kind.UNDER if one else Kind.HEAD,
+            f"P{one:02d}",
+            "RA",
+            1,
+        )
+        for one in range(rows)
+    )
+    return Table("T5-1", "Adverse events", columns, tuple(some), "all infused", ("≤ ≥ ± ²",))
+
+
+def document(rows: int = 3) -> Document:
+    figure = Figure("F5-1", "Time", SVG, "P01 had fever", "T5-1")
+    return Document(
+        "nct07052565", "Safety review", "abc", "committee packet", "2025-06-22", True,
+        (
+            Section("", "", (Answer("the rule says", "wait", "because", Tone.OPEN), Text(TYPED, Tone.ALARM))),
+            Section("5", "Safety", (table(rows), Beside((figure, Text("beside")), (2, 1)))),
+            Section("5.1", "Decision", (Points(("one", "two")), Signatures(("follow", "hold"), ("Chair",)))),
+        ),
+        software="Escalon 0.1.0",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("render", [typst.pdf, html.page, workbook, word], ids=["pdf", "html", "xlsx", "docx"])
+def test_the_same_document_gives_the_same_bytes(render):
+    assert render(document()) == render(document())
+
+
+def test_office_files_hold_no_moment_but_one():
+    for data in (workbook(document()), word(document())):
+        with ZipFile(BytesIO(data)) as archive:
+            assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+            times = re.findall(rb"<dcterms:(?:created|modified)[^>]*>([^<]*)", archive.read("docProps/core.xml"))
+        assert set(times) == {b"1980-01-01T00:00:00Z"}
+
+
+def test_every_character_is_drawn_or_named_and_no_glyph_is_missing():
+    known = characters(FONTS / "Inter-Regular.ttf")
+    assert {ord(sign) for sign in "−–×⁵≤≥±·²µ°«»…½"} <= known
+    assert ord("发") in characters(FONTS / "DroidSansFallback-GB2312.ttf")
+    assert drawable("发热 龘\u200d a\u202eb") == "发热 [U+9F98] a[U+202E]b"
+    assert typst.pdf(document()).startswith(
+        b"%PDF"
+    )  # PDF/UA-1 refuses a missing glyph, a table without head, no alt text
+
+
+def test_a_drawing_becomes_a_picture():
+    assert typst.png(SVG) == typst.png(SVG)
+    assert typst.png(SVG).startswith(b"\x89PNG")
+
+
+def test_the_page_allows_its_own_script_alone_and_carries_everything_else():
+    page = html.page(document(), "demo/data")
+    script = re.findall(r"<script>(.*?)</script>", page, re.S)
+    assert len(script) == 1
+    assert f"sha256-{b64encode(sha256(script[0].encode()).digest()).decode()}" in page
+    assert "<b>*bold*" not in page
+    assert page.count("</script>") == 2
+    assert not re.search(r"(src|href)=[\"']?(https?:|//)", page)
+
+
+def test_a_cell_opens_to_its_grounds_from_one_block():
+    found = json.loads(re.findall(r'type="application/json" id=data>(.*?)</script>', html.page(document()), re.S)[0])
+    method, ground = found["cells"]["T5-1/r0/n"]
+    assert found["texts"][method] == "counted"
+    assert [found["texts"][one] for one in found["grounds"][ground]] == [
+        "P01",
+        "fever",
+        "2025-03-20",
+        TYPED,
+        "facts.csv:7",
+    ]
+    assert found["command"] == "escalon explain DATA CELL"
+
+
+def test_a_page_that_would_be_too_large_shows_the_command_in_place_of_the_grounds(monkeypatch):
+    monkeypatch.setattr(html, "LARGEST", 50_000)
+    page = html.page(document())
+    assert '"cells": null' in page
+    assert "escalon explain DATA CELL" in page
+
+
+def test_a_long_listing_is_not_printed_but_named():
+    assert "401 rows: they stand in tables/T5-1.csv." in html.page(document(401))
+
+
+def test_a_workbook_holds_numbers_as_numbers_and_runs_nothing():
+    from openpyxl import load_workbook
+
+    sheet = load_workbook(BytesIO(workbook(document())))["T5-1"]
+    rows = list(sheet.iter_rows())
+    assert "SYNTHETIC" in rows[1][0].value
+    assert "2025-06-22" in rows[1][0].value
+    who, number, said = rows[4]
+    assert (who.value, number.value, number.data_type) == ("P00", -1.5, "n")
+    assert (said.value.startswith("=HYPERLINK"), said.data_type) == (True, "s")
+
+
+def test_csv_says_study_cutoff_and_mark_in_every_row_and_begins_no_formula():
+    lines = csv(document(), table()).splitlines()
+    assert lines[0] == "who,n,said,study,cutoff,mark"
+    assert all(line.endswith("nct07052565,2025-06-22,SYNTHETIC: nobody in it exists") for line in lines[1:])
+    assert lines[1].startswith("P00,-1.5,\"'=HYPERLINK")
+
+
+def test_paper_has_mark_cutoff_and_page_numbers_in_every_format():
+    with ZipFile(BytesIO(word(document()))) as archive:
+        head = archive.read("word/header1.xml").decode()
+        foot = archive.read("word/footer1.xml").decode()
+    assert "SYNTHETIC" in head
+    assert "2025-06-22" in head
+    assert "NUMPAGES" in foot
+    page = html.page(document())
+    assert 'content:"page " counter(page) " of " counter(pages)' in page
+    assert '@top-right{content:"data cut-off 2025-06-22"' in page
