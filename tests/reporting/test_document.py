@@ -2,14 +2,14 @@
 
 import pytest
 
-from escalon.reporting.document import Beside, Cell, Column, Document, Figure, Ground, Row, Section, Table, Text
+from escalon.reporting.document import Beside, Cell, Document, Figure, Ground, Head, Section, Table, TableRow, Text
 
 GROUND = Ground("P07", "crs", "2025-05-20", "3", "adverse_events.csv:16")
 TABLE = Table(
     "T4-1",
     "Dose levels",
-    (Column("level", "level"), Column("dlt", "DLT", right=True)),
-    (Row("2", (Cell("2 medium"), Cell("1", 1, (GROUND,)))),),
+    (Head("level", "level"), Head("dlt", "DLT", right=True)),
+    (TableRow("2", (Cell("2 medium"), Cell("1", 1, (GROUND,)))),),
 )
 
 
@@ -44,7 +44,7 @@ def test_two_rows_of_one_name_or_a_row_too_short_are_refused():
     with pytest.raises(ValueError, match="T4-1: two rows are called 2"):
         Table("T4-1", "Dose levels", TABLE.columns, TABLE.rows * 2)
     with pytest.raises(ValueError, match="T4-1/2: 1 cells in 2 columns"):
-        Table("T4-1", "Dose levels", TABLE.columns, (Row("2", (Cell("2"),)),))
+        Table("T4-1", "Dose levels", TABLE.columns, (TableRow("2", (Cell("2"),)),))
 
 
 def test_a_section_knows_how_deep_it_stands():

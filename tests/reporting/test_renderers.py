@@ -11,19 +11,19 @@ import pytest
 
 from escalon.reporting import html, typst
 from escalon.reporting.document import (
-    Answer,
     Beside,
+    Bullets,
     Cell,
-    Column,
     Document,
     Figure,
     Ground,
-    Kind,
-    Points,
-    Row,
+    Head,
+    Headline,
+    RowKind,
     Section,
     Signatures,
     Table,
+    TableRow,
     Text,
     Tone,
 )
@@ -37,12 +37,12 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 20"><text y="9" 
 
 def table(rows: int = 3) -> Table:
     ground = Ground("P01", "fever", "2025-03-20", TYPED, "facts.csv:7")
-    columns = (Column("who", "who"), Column("n", "n", right=True), Column("said", "in their words"))
+    columns = (Head("who", "who"), Head("n", "n", right=True), Head("said", "in their words"))
     some = (
-        Row(
+        TableRow(
             f"r{one}",
             (Cell(f"P{one:02d}"), Cell("−1.5", -1, (ground,), "counted", Tone.ALARM), Cell(TYPED, tone=Tone.OPEN)),
-            Kind.UNDER if one else Kind.HEAD,
+            RowKind.UNDER if one else RowKind.HEAD,
             f"P{one:02d}",
             "RA",
             1,
@@ -57,9 +57,9 @@ def document(rows: int = 3) -> Document:
     return Document(
         "nct07052565", "Safety review", "abc", "committee packet", "2025-06-22", True,
         (
-            Section("", "", (Answer("the rule says", "wait", "because", Tone.OPEN), Text(TYPED, Tone.ALARM))),
+            Section("", "", (Headline("the rule says", "wait", "because", Tone.OPEN), Text(TYPED, Tone.ALARM))),
             Section("5", "Safety", (table(rows), Beside((figure, Text("beside")), (2, 1)))),
-            Section("5.1", "Decision", (Points(("one", "two")), Signatures(("follow", "hold"), ("Chair",)))),
+            Section("5.1", "Decision", (Bullets(("one", "two")), Signatures(("follow", "hold"), ("Chair",)))),
         ),
         software="Escalon 0.1.0",
     )  # fmt: skip

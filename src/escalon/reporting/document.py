@@ -60,7 +60,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Head:
     """A column: the key its cells are named by, its head, and whether its cells stand right. `width` is a share, 0 as needed."""
 
     key: str
@@ -69,7 +69,7 @@ class Column:
     width: int = 0
 
 
-class Kind(StrEnum):
+class RowKind(StrEnum):
     """How a row stands to its neighbours."""
 
     PLAIN = "plain"
@@ -78,12 +78,12 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A row and its key; `participant`, `disease` and `level` say whom it is about, where it is about one."""
 
     key: str
     cells: tuple[Cell, ...]
-    kind: Kind = Kind.PLAIN
+    kind: RowKind = RowKind.PLAIN
     participant: str = ""
     disease: str = ""
     level: int | None = None
@@ -95,8 +95,8 @@ class Table:
 
     id: str
     title: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    columns: tuple[Head, ...]
+    rows: tuple[TableRow, ...]
     about: str = ""
     notes: tuple[str, ...] = ()
     empty: str = "Nothing recorded."
@@ -153,7 +153,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Points:
+class Bullets:
     """A list of short sentences."""
 
     items: tuple[str, ...]
@@ -161,7 +161,7 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Headline:
     """The one thing a reader came for: whose answer it is, the answer, and why."""
 
     label: str
@@ -186,7 +186,7 @@ class Signatures:
     lines: tuple[str, ...]
 
 
-Block: TypeAlias = Text | Points | Answer | Table | Figure | Beside | Signatures
+Block: TypeAlias = Text | Bullets | Headline | Table | Figure | Beside | Signatures
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,18 @@ from html import escape
 from importlib.resources import files
 
 from escalon.reporting.document import (
-    Answer,
     Beside,
     Block,
+    Bullets,
     Cell,
     Document,
     Figure,
-    Kind,
-    Points,
-    Row,
+    Headline,
+    RowKind,
     Section,
     Signatures,
     Table,
+    TableRow,
     Text,
     Tone,
 )
@@ -138,9 +138,9 @@ def _block(block: Block) -> str:
     match block:
         case Text():
             return f"<p class={block.tone}>{escape(block.text)}</p>"
-        case Points():
+        case Bullets():
             return f"<ul class={block.tone}>{''.join(f'<li>{escape(one)}</li>' for one in block.items)}</ul>"
-        case Answer():
+        case Headline():
             head = f"<b class={block.tone}>{escape(block.head)}</b>"
             return f"<div class=answer><span>{escape(block.label)}</span><div>{head}{escape(block.body)}</div></div>"
         case Table():
@@ -172,8 +172,8 @@ def _table(table: Table) -> str:
     )
 
 
-def _row(table: Table, row: Row) -> str:
-    about = "" if row.kind is Kind.PLAIN else f" class={row.kind}"
+def _row(table: Table, row: TableRow) -> str:
+    about = "" if row.kind is RowKind.PLAIN else f" class={row.kind}"
     if row.participant:
         level = "" if row.level is None else str(row.level)
         about += f' data-p="{escape(row.participant)}" data-d="{escape(row.disease)}" data-l="{level}"'

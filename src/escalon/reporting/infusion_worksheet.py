@@ -232,7 +232,7 @@ def _percent(value: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class WorksheetPart:
     """A table of the sheet: empty cells are for people to write in."""
 
     title: str
@@ -244,9 +244,9 @@ class Section:
 _SIGNERS = ("Prepared by", "Checked by (another person)", "Infused by")
 
 
-def sections(sheet: Worksheet) -> tuple[tuple[Section, ...], Section]:
+def sections(sheet: Worksheet) -> tuple[tuple[WorksheetPart, ...], WorksheetPart]:
     """The tables above the verdict, and the one for signatures beneath it."""
-    who = Section(
+    who = WorksheetPart(
         "Product and participant", ("identifier", "participant", "label", "comparison", "1st check", "2nd check"),
         (1.4, 1.4, 1.4, 1.2, 0.8, 0.8), tuple((*row, "", "") for row in sheet.identity),
     )  # fmt: skip
@@ -257,12 +257,12 @@ def sections(sheet: Worksheet) -> tuple[tuple[Section, ...], Section]:
         ("Lymphodepletion", ("drug", "how", "dose", "2nd person finds"), sheet.drugs),
     )
     tables = (
-        Section(title, columns, (1.6, 2, 1.3, 1.3), tuple((x.what, x.how, x.value, "") for x in some))
+        WorksheetPart(title, columns, (1.6, 2, 1.3, 1.3), tuple((x.what, x.how, x.value, "") for x in some))
         for title, columns, some in lines
         if some
     )
     signing = tuple((name, "", "", "") for name in _SIGNERS)
-    return (who, *tables), Section(
+    return (who, *tables), WorksheetPart(
         "Signatures", ("", "name", "signature", "date and time"), (1.6, 1.4, 1.6, 1.4), signing
     )
 

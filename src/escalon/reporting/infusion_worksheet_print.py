@@ -2,7 +2,7 @@
 
 from html import escape
 
-from escalon.reporting.infusion_worksheet import Section, Worksheet, foot, sections, subtitle, title
+from escalon.reporting.infusion_worksheet import Worksheet, WorksheetPart, foot, sections, subtitle, title
 from escalon.reporting.page import page
 
 _SYNTHETIC = "SYNTHETIC DATA: the person is invented."
@@ -24,7 +24,7 @@ def worksheet_html(sheet: Worksheet) -> str:
     return page(title(sheet.heading), subtitle(sheet.heading), parts, foot(sheet.heading))
 
 
-def _html_table(section: Section) -> str:
+def _html_table(section: WorksheetPart) -> str:
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in section.columns)
     body = "\n".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in section.rows)
     caption = f"<caption>{escape(section.title)}</caption>"
@@ -67,7 +67,7 @@ def _typst(sheet: Worksheet) -> str:
     return "\n".join(parts)
 
 
-def _typst_table(section: Section) -> str:
+def _typst_table(section: WorksheetPart) -> str:
     widths = ", ".join(f"{width}fr" for width in section.widths)
     head = ", ".join(f"[*{_escaped(name)}*]" for name in section.columns)
     body = ",\n  ".join(", ".join(_cell(cell) for cell in row) for row in section.rows)

@@ -8,7 +8,18 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Any
 
-from escalon.reporting.document import Answer, Beside, Block, Document, Figure, Points, Section, Signatures, Table, Text
+from escalon.reporting.document import (
+    Beside,
+    Block,
+    Bullets,
+    Document,
+    Figure,
+    Headline,
+    Section,
+    Signatures,
+    Table,
+    Text,
+)
 from escalon.reporting.fonts import FONTS, drawable
 from escalon.reporting.widths import shares
 
@@ -75,9 +86,9 @@ def _block(block: Block) -> dict[str, Any]:
     match block:
         case Text():
             return {"type": "text", "text": block.text, "tone": block.tone}
-        case Points():
+        case Bullets():
             return {"type": "points", "items": block.items, "tone": block.tone}
-        case Answer():
+        case Headline():
             return {"type": "answer", "label": block.label, "head": block.head, "body": block.body, "tone": block.tone}
         case Table():
             return _table(block)

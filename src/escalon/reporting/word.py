@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
-from escalon.reporting.document import Block, Document, Kind, Points, Section, Table, Text, Tone
+from escalon.reporting.document import Block, Bullets, Document, RowKind, Section, Table, Text, Tone
 from escalon.reporting.packed import settled
 from escalon.reporting.widths import shares
 
@@ -63,7 +63,7 @@ def _block(paper: Any, block: Block) -> None:
     match block:
         case Text():
             _inked(paper.add_paragraph(), block.text, block.tone)
-        case Points():
+        case Bullets():
             for item in block.items:
                 _inked(paper.add_paragraph(style="List Bullet"), item, block.tone)
         case Table():
@@ -101,11 +101,13 @@ def _rows(paper: Any, table: Table) -> None:
     heads._tr.get_or_add_trPr().append(repeated)
     _write(heads, [(column.head, Tone.STRONG, column.right, False) for column in table.columns])
     for row in table.rows:
-        tones = [Tone.STRONG if row.kind is Kind.HEAD and cell.tone is Tone.PLAIN else cell.tone for cell in row.cells]
+        tones = [
+            Tone.STRONG if row.kind is RowKind.HEAD and cell.tone is Tone.PLAIN else cell.tone for cell in row.cells
+        ]
         _write(
             grid.add_row(),
             [
-                (cell.text, tone, column.right, row.kind is Kind.UNDER and column is table.columns[0])
+                (cell.text, tone, column.right, row.kind is RowKind.UNDER and column is table.columns[0])
                 for cell, tone, column in zip(row.cells, tones, table.columns, strict=True)
             ],
         )

@@ -41,7 +41,7 @@ class Horizon:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class ClauseGround:
     """One thing that meets a clause or may: an event, or the counts of a term."""
 
     clause: str
@@ -75,7 +75,7 @@ class ClauseRead:
     id: str
     text: str
     truth: Truth
-    grounds: tuple[Ground, ...]
+    grounds: tuple[ClauseGround, ...]
 
     @property
     def by(self) -> date | None:
@@ -113,7 +113,7 @@ def read_clauses(
 
 def _event_grounds(
     rule: DltRule, definition: DltDefinition, events: Sequence[Occurrence], window: Horizon
-) -> tuple[Ground, ...]:
+) -> tuple[ClauseGround, ...]:
     marks = rule.marks | definition.marks
     grounds = (
         _event_ground(rule, event, window)
@@ -146,14 +146,14 @@ def _marks(event: Occurrence) -> set[str]:
     return {event.term.name, kind_of(event), event.term.system_class, event.interest.replace(" ", "_")}
 
 
-def _event_ground(rule: DltRule, event: Occurrence, window: Horizon) -> Ground | None:
+def _event_ground(rule: DltRule, event: Occurrence, window: Horizon) -> ClauseGround | None:
     linked = not (rule.related and event.related is False)
     parts = (_matches(rule, event), _reached(rule, event, window), linked)
     lasting, by, since = _lasting(rule, event, window)
     truth = all_known((*parts, lasting))
     if truth is False:
         return None
-    return Ground(rule.id, event.span(), truth, event, by=by if lasting is None else None, since=since)
+    return ClauseGround(rule.id, event.span(), truth, event, by=by if lasting is None else None, since=since)
 
 
 def is_gradable(term: str) -> bool:
@@ -227,7 +227,7 @@ def _lasting(rule: DltRule, event: Occurrence, window: Horizon) -> tuple[Truth, 
 
 def _count_grounds(
     rule: DltRule, by_day: int, events: Sequence[Occurrence], counts: Counts, window: Horizon
-) -> tuple[Ground, ...]:
+) -> tuple[ClauseGround, ...]:
     terms = [TERMS.get(term, term) for term in rule.term]
     found = [_count_ground(rule, term, by_day, events, counts, window) for term in terms]
     return tuple(ground for ground in found if ground is not None)
@@ -235,7 +235,7 @@ def _count_grounds(
 
 def _count_ground(
     rule: DltRule, term: str, by_day: int, events: Sequence[Occurrence], counts: Counts, window: Horizon
-) -> Ground | None:
+) -> ClauseGround | None:
     """A count at the grade must be seen to have recovered on or before the day; the counts tell, and where there is none
     an event of that term. Nothing recorded at the grade, and no count on the day or later, is silence and not recovery.
     """
@@ -257,7 +257,7 @@ def _count_ground(
         else f"{term}: {why or f'no count on or after day {by_day}'}"
     )
     ahead = day if truth is None and window.as_of <= day else None
-    return Ground(rule.id, about, truth, own[0] if own else None, term, ahead, day, silent)
+    return ClauseGround(rule.id, about, truth, own[0] if own else None, term, ahead, day, silent)
 
 
 def _by_counts(rule: DltRule, by_day: int, seen: Sequence[Look]) -> tuple[Truth, str]:

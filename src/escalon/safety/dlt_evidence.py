@@ -15,7 +15,7 @@ from escalon.escalation import Outcome
 from escalon.facts import Day, Truth, any_known
 from escalon.safety.adverse_event import is_death
 from escalon.safety.blood_counts import Counts
-from escalon.safety.dlt_clauses import ClauseRead, Ground, Horizon, is_part, read_clauses
+from escalon.safety.dlt_clauses import ClauseGround, ClauseRead, Horizon, is_part, read_clauses
 from escalon.safety.dlt_definition import DltDefinition
 from escalon.safety.followed import UNNUMBERED, Followed
 from escalon.safety.occurrence import Occurrence
@@ -132,7 +132,7 @@ class _Reading:
         answers = [self.followed.judged(event)[0] for event in asked]
         return any_known(answers) if asked else None
 
-    def settled(self, ground: Ground) -> bool:
+    def settled(self, ground: ClauseGround) -> bool:
         """Whether a judgement «no» or a review answers a ground, on what was then recorded."""
         if ground.event is not None:
             answer, entry = self.followed.judged(ground.event)
@@ -145,7 +145,7 @@ class _Reading:
             for review in self.followed.reviews
         )
 
-    def _was_known(self, ground: Ground, entry: int) -> bool:
+    def _was_known(self, ground: ClauseGround, entry: int) -> bool:
         """Whether what was recorded up to an entry already met the clause, or left it open as it is."""
         entries = [*(line.entry for line in self.followed.events), *(line.entry for line in self.followed.counts)]
         if max(entries, default=UNNUMBERED) <= entry:
@@ -154,7 +154,7 @@ class _Reading:
         before = read_clauses(self.definition, then.occurrences, _counts(then, self.window), self.window)
         return any(one.key == ground.key and one.truth is ground.truth for clause in before for one in clause.grounds)
 
-    def contradicts(self, ground: Ground) -> bool:
+    def contradicts(self, ground: ClauseGround) -> bool:
         """Whether counts go on at the grade after the day on which the judged event is said to have ended."""
         if not ground.term or ground.truth is not True or ground.event is None or ground.event.end is None:
             return False
@@ -172,7 +172,7 @@ class _Reading:
         found.append(self._elsewhere())
         return tuple(dict.fromkeys(sentence for sentence in found if sentence))
 
-    def _doubt(self, ground: Ground) -> str:
+    def _doubt(self, ground: ClauseGround) -> str:
         if self.settled(ground):
             return ""
         if ground.event is None or ground.term:
