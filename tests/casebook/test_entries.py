@@ -267,6 +267,8 @@ def _build(kind: type[Event], data: st.DataObject) -> Event:
         values |= {name: value for name, value in closed.items() if name in values}
         if kind.__name__ == "CellsInfused":
             values["on"] = None if values["at"] else Day(2026, 3, 2)
+            values["unit"] = "mg" if values["amount"] else ""
+            values["cells_per_kg"] = None if values["amount"] else values["cells_per_kg"]
         if "ongoing" in values:
             values |= {"start": Day(2026, 3), "end": None}
         if "ended_on" in values:

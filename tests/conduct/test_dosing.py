@@ -100,7 +100,7 @@ def test_a_dose_outside_its_window_is_named_and_never_moved(study):
 def test_two_bags_within_the_study_s_days_are_one_dose_and_a_later_one_is_a_retreatment(study):
     bags = (Infusion("P01", 1, day(0), Decimal(50_000)), Infusion("P01", 1, day(1), Decimal(50_000)))
     found = decide_next_dose(study, history(infusions=bags), day(10))
-    assert [(one.participant, one.infusion.cells_per_kg) for one in found.reviews] == [("P01", Decimal(100_000))]
+    assert [(one.participant, one.infusion.amount) for one in found.reviews] == [("P01", 100_000)]
     assert found.reviews[0].window_ends == day(29).earliest, "the window runs from the last bag"
     later = (Infusion("P01", 1, day(0)), Infusion("P01", 1, day(9)))
     found = decide_next_dose(study, history(infusions=later), day(60))

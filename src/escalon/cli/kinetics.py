@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from escalon.kinetics.samples_table import Infused
     from escalon.reporting.tables.grid import Grid
 
-_PRODUCT = ("car_transgene", "car_copies")
-_B_CELLS = ("cd19_b_cells", "cd20_b_cells", "b_cells")
-
 
 def kinetics(
     data: Annotated[Path, typer.Argument(help="Folder with samples.csv or samples.parquet, or such a file.")],
@@ -159,8 +156,10 @@ def _beside(folder: Path, name: str) -> Path | None:
 
 def _product(profiles: "tuple[Profile, ...]") -> str:
     """The analyte that is the cell product, by the names it usually goes by."""
+    from escalon.kinetics.sample import PRODUCT_NAMES
+
     there = {profile.analyte for profile in profiles}
-    return next((name for name in _PRODUCT if name in there), _PRODUCT[0])
+    return next((name for name in PRODUCT_NAMES if name in there), PRODUCT_NAMES[0])
 
 
 def _chosen(profiles: "tuple[Profile, ...]", analyte: str, unit: str | None) -> "list[Profile]":
@@ -192,7 +191,9 @@ def _analysed(profiles: "list[Profile]", plan: "Plan") -> "list[Kinetics]":
 
 def _cells(others: "list[Profile]") -> "list[Profile]":
     """The B-cell counts among the other analytes."""
-    return [profile for profile in others if profile.analyte in _B_CELLS]
+    from escalon.kinetics.b_cells import B_CELL_NAMES
+
+    return [profile for profile in others if profile.analyte in B_CELL_NAMES]
 
 
 def _grids(found: "list[Kinetics]", others: "list[Profile]", runs: "list[Run]", rule: "AplasiaRule") -> "list[Grid]":

@@ -15,6 +15,8 @@ from escalon.kinetics.profile import Profile
 from escalon.kinetics.sample import Sample
 
 RULE = "b_cell_aplasia/1"
+B_CELL_NAMES = ("cd19_b_cells", "cd20_b_cells", "b_cells")
+"""What a count of B cells is usually called; a study names its own in `[roles] b_cells`."""
 
 
 @dataclass(frozen=True, slots=True)

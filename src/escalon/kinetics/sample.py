@@ -19,6 +19,8 @@ from escalon.kinetics.detection import CUSTOMARY_LLOQ_PER_MICROGRAM, Detection, 
 
 Timing: TypeAlias = Literal["clock", "date", "nominal"]
 
+PRODUCT_NAMES = ("car_transgene", "car_copies")
+"""What the analyte that follows the cell product is usually called; a study names its own in `[roles] cells`."""
 COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "participant": "the participant's code, such as P01: never a name",

@@ -19,6 +19,8 @@ RoleName: TypeAlias = Literal[
     "product",
     "baseline",
     "dlt_review",
+    "cells",
+    "b_cells",
 ]
 
 
@@ -39,6 +41,11 @@ class Roles(Table):
     baseline: Name | None = None
     dlt_review: Name | None = None
     """The investigator's review of a DLT window: no dose-limiting toxicity through its last day."""
+
+    cells: Name | None = None
+    """The analyte that follows the product in blood."""
+    b_cells: Name | None = None
+    """The analyte that counts B cells."""
 
     def of(self, role: RoleName) -> str | None:
         """The fact that plays a role."""

@@ -115,6 +115,8 @@ _KINDS: dict[RoleName, tuple[str, ...]] = dict.fromkeys(get_args(RoleName), _DAY
     "death": ("date", "event", "truth"),
     "product": ("label", "treatment"),
     "dlt_review": ("date", "event", "truth"),
+    "cells": ("number", "integer"),
+    "b_cells": ("number", "integer"),
 }
 """The kinds of fact that can play each role."""
 

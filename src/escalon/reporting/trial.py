@@ -181,7 +181,7 @@ def _escalation(study: Study, dose: NextDose | str, cutoff: Day) -> list[str]:
     )
     names = [f"Level {level.number} ({level.name})" for level in study.dose.levels]
     drawn = cohorts_figure(courses, names, cutoff.latest)
-    return [decision, level_grid(study.dose, dose).html(), figure(drawn), participant_grid(dose).html()]
+    return [decision, level_grid(study.dose, dose).html(), figure(drawn), participant_grid(study.dose, dose).html()]
 
 
 def _departures(study: Study, trial: Trial) -> str:

@@ -80,6 +80,8 @@ def _dose(course: Course, one: Current[CellsInfused]) -> dict[str, Any]:
     return {
         "level": given.level,
         "date": given.happened(course.zone),
+        "amount": None if given.amount is None else f"{given.amount:f}",
+        "unit": given.unit,
         "cells_per_kg": None if given.cells_per_kg is None else f"{given.cells_per_kg:f}",
         "evaluable": judged,
         "source": given.source or given.product,

@@ -97,9 +97,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "doses": (
         PARTICIPANT,
-        Column("level", "whole", "the dose level assigned, from 1 up", required=True),
+        Column("level", "whole", "the dose level assigned: its number in the study", required=True),
         Column("date", "day", "the day of infusion, in full", required=True),
-        Column("cells_per_kg", "number", "viable CAR-positive cells really given, per kg of body weight"),
+        Column("amount", "number", "what was really given, in the unit beside it: that of the study's levels"),
+        Column("unit", "unit", "the unit of the amount: cells, cells/kg, mg, mg/kg, mg/m2; required with an amount"),
+        Column("cells_per_kg", "number", "instead of amount and unit: viable CAR-positive cells really given, per kg"),
         Column("evaluable", "truth", "no takes the participant out of the DLT count; empty leaves it to the rule"),
         SOURCE,
     ),

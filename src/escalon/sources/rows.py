@@ -282,15 +282,27 @@ def _infusion(study: Study, cells: Mapping[str, Any], place: str) -> CellsInfuse
         raise RowError(
             "date", str(cells["date"]), "the day of infusion is needed in full, since the DLT window runs from it"
         )
-    if cells["cells_per_kg"] is not None and cells["cells_per_kg"] <= 0:
-        raise RowError("cells_per_kg", str(cells["cells_per_kg"]), "the cells given are above 0")
-    return CellsInfused(
-        participant=cells["participant"],
-        level=cells["level"],
-        on=cells["date"],
-        cells_per_kg=cells["cells_per_kg"],
-        source=cells["source"] or "",
-    )
+    name = "cells_per_kg" if cells["amount"] is None else "amount"
+    try:
+        given = CellsInfused(
+            participant=cells["participant"],
+            level=cells["level"],
+            on=cells["date"],
+            cells_per_kg=cells["cells_per_kg"],
+            amount=cells["amount"],
+            unit=cells["unit"] or "",
+            source=cells["source"] or "",
+        )
+        _dose_given(study, given)
+    except ValueError as error:
+        raise RowError(name, str(cells[name]), str(error)) from None
+    return given
+
+
+def _dose_given(study: Study, given: CellsInfused) -> None:
+    """What was given is measured as the study's levels are. Raises ValueError, which says what to write."""
+    if given.dose is not None:
+        given.dose.as_given_in(study.dose.levels[0].amount)
 
 
 def judged_in(table: str, cells: Mapping[str, Any]) -> EvaluabilityJudged | None:
@@ -335,5 +347,10 @@ def check_event(study: Study, event: Event) -> None:
             read_fact(study, code, seen, "")
         case TreatmentGiven(treatment=name):
             _treatment_name(study, name)
+        case CellsInfused():
+            try:
+                _dose_given(study, event)
+            except ValueError as error:
+                raise RowError("unit", event.unit, str(error)) from None
         case SampleMeasured():
             _sample(study, {"participant": code, **event.cells}, "")

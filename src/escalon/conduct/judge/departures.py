@@ -99,7 +99,7 @@ def _of_person(study: Study, trial: Trial, given: Given) -> Iterator[ActDepartur
         yield _one(given, "eligibility", f"infused, and not eligible by what is recorded before treatment ({failed})")
     elif screening.verdict is Verdict.UNKNOWN:
         yield _one(given, "eligibility", "infused, and eligibility is undecided by what is recorded before treatment")
-    if given.cells_per_kg is not None and (off := deviation(study.dose, given)):
+    if given.amount is not None and (off := deviation(study.dose, given)):
         yield _one(given, "dose", off)
 
 

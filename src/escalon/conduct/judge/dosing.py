@@ -21,7 +21,7 @@ from escalon.escalation import (
     headline,
     next_dose,
 )
-from escalon.facts import Day, exact
+from escalon.facts import Day
 from escalon.history import Course, Current, Frame, Trial, Unread
 from escalon.history.events import DltProposed
 from escalon.protocol.design import calendar_guards, dose_rule
@@ -264,7 +264,7 @@ def _counted(one: DoseReview) -> str:
 
 def _is_left_out(plan: DosePlan, given: Given, off: str) -> bool:
     """Whether a dose outside its level's window does not count, as the study says."""
-    return bool(off) and given.cells_per_kg is not None and plan.off_dose == "exclude unless DLT"
+    return bool(off) and given.amount is not None and plan.off_dose == "exclude unless DLT"
 
 
 def awaiting(course: Course) -> list[Current[DltProposed]]:
@@ -279,9 +279,9 @@ def awaiting(course: Course) -> list[Current[DltProposed]]:
 
 def _counted_level(plan: DosePlan, given: Given) -> int:
     """The level a participant counts at: the assigned one, or as treated where the study says so."""
-    if plan.off_dose != "as treated" or given.cells_per_kg is None:
+    if plan.off_dose != "as treated" or given.amount is None:
         return given.level
-    amount = exact(given.cells_per_kg)
+    amount = given.amount
     return min(plan.levels, key=lambda level: (abs(amount - level.amount.value), level.number)).number
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from escalon.conduct.judge.dosing import OUTCOMES, decide_next_dose, review
-from escalon.conduct.judge.given import dose_of
+from escalon.conduct.judge.given import amount_text, dose_of
 from escalon.conduct.judge.scores import scored
 from escalon.conduct.judge.screening import WORDS, screen_one
 from escalon.facts import Day, Fact, Finding, plain
@@ -75,9 +75,7 @@ def _dlt(study: Study, trial: Trial, participant: str, cutoff: Day) -> Line:
     found = review(study, trial, infusion, cutoff.latest)
     events = tuple(_event(event) for event in trial.course(participant).adverse_events)
     head = f"{participant}: {OUTCOMES[found.outcome]}: {found.why}"
-    given = Line(
-        f"level {infusion.level}, {plain(infusion.cells_per_kg)} cells/kg on {infusion.day} [{infusion.source}]"
-    )
+    given = Line(f"level {infusion.level}, {amount_text(study.dose, infusion)} on {infusion.day} [{infusion.source}]")
     window = Line(f"DLT window: {found.window}")
     return Line(head, (given, window, Line("events", events)))
 

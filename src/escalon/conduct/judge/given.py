@@ -1,9 +1,9 @@
 """What was given to whom: bags within the study's days are one dose, a later one is a retreatment, each named for what it is."""
 
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
-from escalon.facts import Day, exact
+from escalon.facts import Day
 from escalon.history import Course, Current, Trial
 from escalon.history.events import CellsInfused
 from escalon.protocol.design import in_days
@@ -12,7 +12,7 @@ from escalon.protocol.study import DosePlan, Study
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One dose of one participant: its level, its first and last day, and the cells per kilogram given in all."""
+    """One dose of one participant: its level, its first and last day, and what was given in all."""
 
     participant: str
     level: int
@@ -20,8 +20,8 @@ class Given:
     """The day of the first bag."""
     last: Day
     """The day of the last bag, from which the DLT window runs."""
-    cells_per_kg: Decimal | None
-    """All bags together; None where any is not recorded."""
+    amount: Fraction | None
+    """All bags together, in the unit of the study's levels; None where any is not recorded."""
     numbers: tuple[int, ...] = ()
     source: str = ""
 
@@ -44,7 +44,7 @@ def doses_of(study: Study, course: Course) -> list[Given]:
             last.append(bag)
         else:
             groups.append([bag])
-    return [_given(course, bags) for bags in groups]
+    return [_given(study.dose, course, bags) for bags in groups]
 
 
 def _day(bag: Current[CellsInfused], course: Course) -> Day:
@@ -53,16 +53,28 @@ def _day(bag: Current[CellsInfused], course: Course) -> Day:
     return day
 
 
-def _given(course: Course, bags: list[Current[CellsInfused]]) -> Given:
-    cells = [bag.event.cells_per_kg for bag in bags]
-    known = [amount for amount in cells if amount is not None]
+def amount_of(plan: DosePlan, event: CellsInfused) -> Fraction | None:
+    """What was given, in the unit of the study's levels. Raises ValueError for a dose that is not measured as they are."""
+    return None if event.dose is None else event.dose.as_given_in(plan.levels[0].amount)
+
+
+def amount_text(plan: DosePlan, given: Given) -> str:
+    """What was given as trialists write it, with its unit: `9.5 × 10⁷ cells`, `54 mg`."""
+    if given.amount is None:
+        return "a dose not recorded"
+    return str(replace(plan.levels[0].amount, value=given.amount))
+
+
+def _given(plan: DosePlan, course: Course, bags: list[Current[CellsInfused]]) -> Given:
+    amounts = [amount_of(plan, bag.event) for bag in bags]
+    known = [amount for amount in amounts if amount is not None]
     places = ", ".join(f"{bag.place} ({bag.event.source})" if bag.event.source else bag.place for bag in bags)
     return Given(
         course.code,
         bags[0].event.level,
         _day(bags[0], course),
         _day(bags[-1], course),
-        sum(known, Decimal(0)) if len(known) == len(cells) else None,
+        sum(known, Fraction(0)) if len(known) == len(amounts) else None,
         tuple(bag.number for bag in bags),
         places,
     )
@@ -82,11 +94,10 @@ def dose_of(study: Study, trial: Trial, participant: str) -> Given | None:
 
 def deviation(plan: DosePlan, given: Given) -> str:
     """How a dose lies outside its level's window; empty inside it. It is never moved to another level in silence."""
-    if given.cells_per_kg is None:
+    if given.amount is None:
         return "the dose really given is not recorded"
     low, high = plan.window(plan.level(given.level))
-    amount = exact(given.cells_per_kg)
-    if low <= amount <= high:
+    if low <= given.amount <= high:
         return ""
-    off = (amount / plan.level(given.level).amount.value - 1) * 100
+    off = (given.amount / plan.level(given.level).amount.value - 1) * 100
     return f"{float(off):+.1f} % from level {given.level}, outside ±{float(plan.tolerance * 100):g} %"

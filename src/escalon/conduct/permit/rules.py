@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from escalon import history
 from escalon.conduct.judge import standing
-from escalon.conduct.judge.given import Given, deviation, doses_of
+from escalon.conduct.judge.given import Given, amount_of, deviation, doses_of
 from escalon.conduct.permit.act import RULES, TOLERANCE, Act, rule
 from escalon.conduct.permit.holds import recommended
 from escalon.escalation import Stop, Treat
@@ -164,10 +164,14 @@ def _with_bag(act: Act) -> history.Course:
 
 @rule(CellsInfused, name="dose", signatures=2)
 def the_dose_belongs_to_its_level(act: Act) -> str | None:
-    """The cells delivered lie within the window of the level they are recorded at."""
+    """The dose delivered lies within the window of the level they are recorded at."""
     if act.event.level not in {level.number for level in act.study.dose.levels}:
         return f"the study has no level {act.event.level}"
-    given = Given(act.event.participant, act.event.level, Day.of(act.day), Day.of(act.day), act.event.cells_per_kg)
+    try:
+        amount = amount_of(act.study.dose, act.event)
+    except ValueError as error:
+        return str(error)
+    given = Given(act.event.participant, act.event.level, Day.of(act.day), Day.of(act.day), amount)
     off = deviation(act.study.dose, given)
     return f"the dose of {act.event.participant} is off: {off}" if off else None
 
@@ -408,6 +412,8 @@ def an_override_names_rules_and_content(act: Act) -> str | None:
         return f"{', '.join(unknown) or 'no rule'} cannot be overridden; name some of {', '.join(sorted(known))}"
     kinds = {kind.__name__: names for kind, names in CONTENT.items()}
     said = {part.name for part in act.event.content}
+    if {"amount", "unit"} <= said:  # the dose said in the study's own unit
+        said.add("cells_per_kg")
     missing = [name for name in kinds.get(act.event.act, ()) if name not in said]
     if missing:
         written = " ".join(f"content.{name}=…" for name in missing)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from fractions import Fraction
 from typing import ClassVar
 
 from escalon.facts import Day
 from escalon.history.events.answer import Answer, AnswerPart
 from escalon.history.events.event import Event, ParticipantEvent, day_of
+from escalon.instruments.product.dose import DoseAmount, dose_unit
 from escalon.safety.adverse_event import AdverseEvent
 
 
@@ -83,13 +85,18 @@ class ProductReleased(ParticipantEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CellsInfused(ParticipantEvent):
-    """The product was infused, at a moment or on a day; cells per kilogram are what was really given, if it is known."""
+    """The product was given, at a moment or on a day, with what was really given, if it is known.
+
+    That is an amount with the unit of the study's levels (`1e8 cells`, `54 mg`), or cells for each kilogram.
+    """
 
     level: int
     at: datetime | None = None
     on: Day | None = None
     product: str = ""
     cells_per_kg: Decimal | None = None
+    amount: Decimal | None = None
+    unit: str = ""
     volume_ml: Decimal | None = None
     source: str = ""
 
@@ -97,13 +104,30 @@ class CellsInfused(ParticipantEvent):
         super().__post_init__()
         if (self.at is None) == (self.on is None):
             raise ValueError("an infusion has its moment (at) or its day (on), one of the two")
-        if self.cells_per_kg is not None and not self.cells_per_kg > 0:
-            raise ValueError(f"cells per kg is {self.cells_per_kg}; an infusion delivers more than none")
+        if self.cells_per_kg is not None and self.amount is not None:
+            raise ValueError("what was given is an amount with its unit, or cells_per_kg, one of the two")
+        for given in (self.cells_per_kg, self.amount):
+            if given is not None and not given > 0:
+                raise ValueError(f"the dose given is {given}; an infusion delivers more than none")
+        if self.amount is not None and not self.unit:
+            raise ValueError(
+                f"the amount {self.amount} has no unit. Write that of the study's levels: cells/kg, cells, mg"
+            )
+        if self.unit:
+            dose_unit(self.unit)
+
+    @property
+    def dose(self) -> DoseAmount | None:
+        """What was really given, with its unit; None where it is not recorded."""
+        value = self.amount if self.amount is not None else self.cells_per_kg
+        return None if value is None else replace(dose_unit(self.unit or "cells/kg"), value=Fraction(value))
 
     @property
     def what(self) -> str:
         """The dose as one says it."""
-        given = "a dose not recorded" if self.cells_per_kg is None else f"{self.cells_per_kg:,f} cells/kg"
+        given = str(self.dose or "a dose not recorded")
+        if self.cells_per_kg is not None:  # as entries have said it from the first
+            given = f"{self.cells_per_kg:,f} cells/kg"
         return f"cells infused: level {self.level}, {given}"
 
     def happened(self, zone: tzinfo) -> Day | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from escalon.facts import Number, exact, plain, read_number, spelled
+from escalon.facts import Number, UnitError, exact, factor, plain, read_number, spelled
 
 Basis: TypeAlias = Literal["", "kg", "m2"]
 MASSES = ("ng", "ug", "mg", "g")
@@ -62,6 +62,15 @@ class DoseAmount:
         """What one person is given, for their weight in kg or body surface in m²; `None` while that is not known."""
         by = {"": Fraction(1), "kg": weight, "m2": surface}[self.per]
         return None if by is None else self.value * exact(by)
+
+    def as_given_in(self, planned: "DoseAmount") -> Fraction:
+        """This dose in the unit of a planned one. Raises ValueError where the two do not measure the same."""
+        if self.per == planned.per:
+            try:
+                return self.value * exact(factor(self.thing, planned.thing))
+            except UnitError:
+                pass
+        raise ValueError(f"{self} is not a dose in {planned.shown_unit}. Write what was given in {planned.shown_unit}")
 
     def window(self, tolerance: Number) -> tuple[Fraction, Fraction]:
         """The least and the most, in this unit, that still is this dose; both included."""

@@ -1,8 +1,8 @@
 """Cohorts and dose-limiting toxicities: by participant, and counted by level."""
 
 from escalon.conduct.judge.dosing import OUTCOMES, NextDose
+from escalon.conduct.judge.given import amount_text
 from escalon.escalation import Outcome
-from escalon.facts import plain
 from escalon.protocol.study import DosePlan
 from escalon.reporting.tables.grid import Grid
 
@@ -24,22 +24,15 @@ def level_grid(plan: DosePlan, found: NextDose) -> Grid:
     return Grid("Dose levels", columns, tuple(rows), notes, frozenset({"dose level"}))
 
 
-def participant_grid(found: NextDose) -> Grid:
+def participant_grid(plan: DosePlan, found: NextDose) -> Grid:
     """One row for each participant infused."""
     rows = tuple(
         (
             one.participant, str(one.infusion.level), str(one.infusion.day),
-            "" if one.infusion.cells_per_kg is None else cells(one.infusion.cells_per_kg),
+            "" if one.infusion.amount is None else amount_text(plan, one.infusion),
             str(one.window_ends), OUTCOMES[one.outcome], "; ".join(part for part in (one.why, one.deviation) if part),
         )
         for one in found.reviews
     )  # fmt: skip
-    columns = ("participant", "level", "infused", "cells/kg given", "window ends", "outcome", "why")
+    columns = ("participant", "level", "infused", "dose given", "window ends", "outcome", "why")
     return Grid("Participants infused", columns, rows, (), _LEFT)
-
-
-def cells(number: object) -> str:
-    """Cells per kilogram in units of 10⁵, three significant figures: `3.13×10⁵`."""
-    from fractions import Fraction
-
-    return f"{plain(round(float(Fraction(str(number))) / 1e5, 2), 2)}×10⁵"
