@@ -72,7 +72,7 @@ def test_a_broken_data_folder_is_said_and_not_a_server_error(tmp_path):
 
     answer = TestClient(create_app("nct07052565", tmp_path), base_url="http://localhost").get("/screening.json")
     assert answer.status_code == 422
-    assert "facts.csv" in answer.json()["detail"]
+    assert "facts.csv" in answer.json()["says"]
 
 
 def test_nan_is_refused_and_never_taken_as_missing(client):
@@ -89,10 +89,10 @@ def test_null_is_missing(client):
 
 
 def test_an_item_that_does_not_exist_and_an_instrument_that_does_not_are_named(client):
-    assert "Items:" in client.post("/instruments/das28_esr/score", json={"sunshine": 1}).json()["detail"]
+    assert "Items:" in client.post("/instruments/das28_esr/score", json={"sunshine": 1}).json()["says"]
     answer = client.get("/instruments/das28_es.json")
     assert answer.status_code == 404
-    assert "Did you mean das28" in answer.json()["detail"]
+    assert "Did you mean das28" in answer.json()["says"]
 
 
 def test_what_is_wrong_with_the_data_is_said_and_a_fault_of_ours_is_not_hidden(folder, tmp_path):
@@ -103,7 +103,7 @@ def test_what_is_wrong_with_the_data_is_said_and_a_fault_of_ours_is_not_hidden(f
     (tmp_path / "facts.csv").write_text("participant,participant\n", encoding="utf-8")
     answer = TestClient(create_app("nct07052565", tmp_path), base_url="http://localhost").get("/screening.json")
     assert answer.status_code == 422
-    assert "stands twice" in answer.json()["detail"]
+    assert "stands twice" in answer.json()["says"]
 
 
 def test_only_this_computer_s_names_are_answered(client):

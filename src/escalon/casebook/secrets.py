@@ -46,11 +46,15 @@ class Checked(Enum):
 
 @dataclass(frozen=True)
 class SecretStore:
-    """The verifiers of a casebook. `hasher` carries argon2id's cost (default: RFC 9106's second choice)."""
+    """The verifiers of a casebook. `hasher` carries argon2id's cost (default: RFC 9106's second choice).
+
+    `most_failures` is how many wrong passwords in a row lock the account; more where each address is stopped by itself.
+    """
 
     casebook: Casebook
     seal: Seal
     hasher: PasswordHasher
+    most_failures: int = MOST_FAILURES
 
     def prepare(self, account: str, password: str, seed: str | None = None) -> dict[str, str | None]:
         """The row that will check this password; too short a password is refused."""
@@ -82,11 +86,11 @@ class SecretStore:
         if row is None:
             self.hasher.hash(password)  # an unknown name must not answer faster than a known one
             return Checked.WRONG
-        if tries > MOST_FAILURES:
+        if tries > self.most_failures:
             return Checked.LOCKED
         if self._is_right(row, password) and self._use(row, code, now):
             return Checked.RIGHT
-        if tries < MOST_FAILURES:
+        if tries < self.most_failures:
             return Checked.WRONG
         self._note(account, failures=0, locked_until=time_text(now + LOCKED_FOR))
         return Checked.NOW_LOCKED
@@ -99,14 +103,14 @@ class SecretStore:
                 query = select(secrets).where(secrets.c.account == account).with_for_update()
                 row = connection.execute(query).one_or_none()
                 if row is None or _is_locked(row.locked_until, now):
-                    return row, MOST_FAILURES + 1
-                if row.failures < MOST_FAILURES:
+                    return row, self.most_failures + 1
+                if row.failures < self.most_failures:
                     mine = update(secrets).where(secrets.c.account == account)
                     connection.execute(mine.values(failures=row.failures + 1, locked_until=None))
                     return row, row.failures + 1
             if time.monotonic() > until:  # those under way were cut off; the account is locked as after a last failure
                 self._note(account, failures=0, locked_until=time_text(now + LOCKED_FOR))
-                return row, MOST_FAILURES + 1
+                return row, self.most_failures + 1
             time.sleep(0.05)
 
     def _is_right(self, row: Row[Any], password: str) -> bool:

@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Desk:
+class OpenedCasebook:
     """An open casebook with a person who may act on it."""
 
     casebook: Casebook
@@ -87,7 +87,7 @@ def open_conduct(casebook: Casebook, folder: Path, *, amending: bool = False) ->
 @contextmanager
 def desk(
     folder: Path, account: str, role: str | None, site: str | None, *, amending: bool = False, signs: bool = False
-) -> Iterator[Desk]:
+) -> Iterator[OpenedCasebook]:
     """Open the casebook and sign the person in; where the act itself asks for password and code, it is left to it."""
     from escalon.casebook.location import open_casebook
     from escalon.conduct.record.signing import check_password
@@ -99,13 +99,13 @@ def desk(
         password = ask_password(f"Password of {account}", _has_second_factor(conduct, account))
         if not signs:
             check_password(conduct, secrets, account, password)
-        yield Desk(casebook, conduct, secrets, author_of(conduct, account, role, site), password)
+        yield OpenedCasebook(casebook, conduct, secrets, author_of(conduct, account, role, site), password)
     finally:
         casebook.close()
 
 
 @contextmanager
-def reading(folder: Path, account: str, act: str = "read record", *, amending: bool = True) -> Iterator[Desk]:
+def reading(folder: Path, account: str, act: str = "read record", *, amending: bool = True) -> Iterator[OpenedCasebook]:
     """Open the casebook for somebody who may read or copy it, in whichever of their roles may."""
     from escalon.casebook.location import open_casebook
     from escalon.conduct.permit.authority import role_that_may
@@ -119,7 +119,7 @@ def reading(folder: Path, account: str, act: str = "read record", *, amending: b
         password = ask_password(f"Password of {account}", _has_second_factor(conduct, account))
         check_password(conduct, secrets, account, password)
         role, site = role_that_may(conduct.trial.people.get(account), account, act)
-        yield Desk(casebook, conduct, secrets, Author(account, role, site, "cli"), password)
+        yield OpenedCasebook(casebook, conduct, secrets, Author(account, role, site, "cli"), password)
     finally:
         casebook.close()
 

@@ -5,40 +5,68 @@ from typing import Annotated
 
 import typer
 
-from escalon.cli.loading import StudyName
+from escalon.casebook.errors import CasebookError
 from escalon.cli.output import fail, say
+
+STUDY = "nct07052565"
 
 EPILOG = """Examples:
 
-  escalon serve                             the protocol, and every instrument as a form
+  escalon serve book/                       the trial as its team works it: people sign in
 
-  escalon serve --data demo/data            and a data folder's screening, next dose and report
+  escalon serve                             the protocol, and every instrument as a calculator
 
-  escalon serve --port 8080                 another port, if 8000 is taken
+  escalon serve nct07052565 --data demo/data   a data folder's screening, next dose and report, for reading
 
 Stop it with Ctrl-C. Nothing is sent anywhere: the pages work without a network."""
 
 
 def serve(
-    study: StudyName = "nct07052565",
-    data: Annotated[Path | None, typer.Option("--data", help="A data folder to show.")] = None,
+    place: Annotated[str, typer.Argument(metavar="STUDY or BOOK", help="A study, or a casebook's folder.")] = STUDY,
+    data: Annotated[Path | None, typer.Option("--data", help="A data folder to show, for reading.")] = None,
     port: Annotated[int, typer.Option(help="The port.")] = 8000,
     host: Annotated[str, typer.Option(help="This computer only, unless you say otherwise.")] = "127.0.0.1",
+    certificate: Annotated[
+        Path | None, typer.Option("--certificate", help="The certificate chain (PEM), needed on a network.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="The certificate's private key (PEM).")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say what an administrator must still do.")] = False,
 ) -> None:
-    """The protocol, the instruments as forms that score as one types, and a data folder's screening and report."""
+    """The workbench of a casebook; or a study's protocol, its instruments as calculators, and a data folder's answers."""
     import uvicorn
 
     from escalon.web.app import HERE, create_app
+    from escalon.web.check import what_is_left
 
-    if Path(study).is_dir() and any(Path(study).glob("facts.*")) and not any(Path(study).glob("*.toml")):
-        fail(f"{study} is a data folder, not a study. Write: escalon serve --data {study}")
+    if Path(place).is_dir() and any(Path(place).glob("facts.*")) and not any(Path(place).glob("*.toml")):
+        fail(f"{place} is a data folder, not a study. Write: escalon serve {STUDY} --data {place}")
     if data is not None and not data.is_dir():
         fail(f"{data}: there is no such folder. Write a folder that holds facts.csv")
-    app = create_app(study, data, (*HERE, host))
+    if check:
+        left = what_is_left(place, host, certificate)
+        for one in left:
+            say(one)
+        raise typer.Exit(1 if left else 0)
+    if host not in HERE and certificate is None:
+        fail(f"on a network ({host}) names and passwords need a certificate. Add --certificate CHAIN.pem --key KEY.pem")
+    try:
+        app = create_app(place, data, (*HERE, host), https=certificate is not None)
+    except CasebookError as error:
+        fail(error)
     if _is_taken(host, port):
         fail(f"port {port} is in use. Add --port {port + 1}")
-    say(f"Open http://{host}:{port} in a browser. Ctrl-C stops it.")
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    scheme = "https" if certificate else "http"
+    say(f"Open {scheme}://{host}:{port} in a browser. Ctrl-C stops it.")
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+    )
 
 
 def _is_taken(host: str, port: int) -> bool:

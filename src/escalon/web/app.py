@@ -1,184 +1,372 @@
-"""The application: a study's protocol, its instruments as forms that score as one types, and a data folder's answers.
+"""The application: pages and their JSON twins, acts, signing in, and what every answer carries."""
 
-Every page `/x` has a JSON twin `/x.json`.
-"""
+from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+import inspect
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
-from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
-from fastapi.templating import Jinja2Templates
-from starlette.exceptions import HTTPException as StarletteHTTPException
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import Receive, Scope, Send
 
 from escalon import __version__
-from escalon.conduct.judge.cutoff import as_of, last_day
-from escalon.conduct.judge.dosing import decide_next_dose
-from escalon.conduct.judge.screening import screen
+from escalon.casebook.errors import CasebookError
+from escalon.conduct.permit.refusal import Refused, refuse
+from escalon.conduct.record import sessions
+from escalon.conduct.record.signing import Password
 from escalon.facts.input_error import is_about_the_input
-from escalon.instruments import assess, catalogue
-from escalon.instruments.kit.assessment import UnknownItem
-from escalon.instruments.kit.catalogue import UnknownInstrument, family, find
-from escalon.instruments.kit.readings import described, json_schema
-from escalon.protocol import Study, load_study
-from escalon.reporting.trial import trial_report
-from escalon.sources.folder import Intake, take_in
-
-_TEMPLATES = Jinja2Templates(directory=str(Path(__file__).parent / "templates"))
-
+from escalon.history import Trial
+from escalon.sources.frame import frame_of
+from escalon.web import acts, gate
+from escalon.web.answers import NotRecorded, Reason, Recorded, not_recorded
+from escalon.web.desk import Desk, NoSuchPage
+from escalon.web.forms import Once, check_number, form_number
+from escalon.web.printed import Printed
+from escalon.web.registry import PAGES, SERVICES, Page, Service, find_all
+from escalon.web.rendering import KINDS_OF_PART, parts, render
+from escalon.web.said import BESIDE, Told, said_in_form, said_in_json
+from escalon.web.security import Headed, is_ours
+from escalon.web.workbench import Workbench, workbench_of
 
 HERE = ("127.0.0.1", "localhost", "[::1]")
 """The names of this computer that are answered; a page elsewhere that sends a browser here by another name is not."""
 
 
-def create_app(study: str, data: Path | None = None, hosts: Sequence[str] = HERE) -> FastAPI:
-    """The application for a study and, where there is one, a data folder. The folder is read anew for every request."""
-    protocol = load_study(study)
-    app = FastAPI(title=f"Escalon: {protocol.id}", version=__version__, docs_url=None, redoc_url=None)
+def create_app(
+    place: str | Workbench, data: Path | None = None, hosts: Sequence[str] = HERE, *, https: bool = False
+) -> FastAPI:
+    """The application for a casebook, for a study with a data folder (read only), or for a study alone."""
+    bench = place if isinstance(place, Workbench) else workbench_of(place, data)
+    find_all()
+    app = FastAPI(title=f"Escalon: {bench.study.id}", version=__version__, docs_url=None, redoc_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
-
-    def page(request: Request, name: str, **context: Any) -> HTMLResponse:
-        shared = {"study": protocol, "data": data, "version": __version__}
-        return _TEMPLATES.TemplateResponse(request, name, shared | context)
-
-    def taken() -> Intake:
-        if data is None:
-            raise HTTPException(404, "no data folder is served. Start with: escalon serve STUDY --data DATA")
-        return take_in(protocol, data)
-
-    def refused(request: Request, status: int, says: str) -> Response:
-        """A refusal as a page for people and as JSON for scripts."""
-        if "text/html" in request.headers.get("accept", "") and not request.url.path.endswith(".json"):
-            title = "There is no such page" if status == 404 else "This cannot be shown"
-            response = page(request, "error.html", title=title, says=says)
-            response.status_code = status
-            return response
-        return JSONResponse({"detail": says}, status)
-
-    @app.exception_handler(ValueError)
-    def wrong_input(request: Request, error: ValueError) -> Response:
-        """What is wrong with the data or study is said, as at the command line; anything else stays an error of ours."""
-        if not is_about_the_input(error):
-            raise error
-        return refused(request, 422, str(error))
-
-    @app.exception_handler(StarletteHTTPException)
-    def not_there(request: Request, error: StarletteHTTPException) -> Response:
-        return refused(request, error.status_code, str(error.detail))
-
-    @app.get("/", response_class=HTMLResponse)
-    def home(request: Request) -> HTMLResponse:
-        return page(request, "home.html", criteria=len(protocol.criteria), instruments=len(catalogue()))
-
-    @app.get("/study", response_class=HTMLResponse)
-    def study_page(request: Request) -> HTMLResponse:
-        return page(request, "study.html")
-
-    @app.get("/study.json")
-    def study_twin() -> dict[str, Any]:
-        return _study_json(protocol)
-
-    @app.get("/instruments", response_class=HTMLResponse)
-    def instruments_page(request: Request) -> HTMLResponse:
-        return page(request, "instruments.html", rows=_instrument_rows())
-
-    @app.get("/instruments.json")
-    def instruments_twin() -> list[dict[str, Any]]:
-        return _instrument_rows()
-
-    @app.get("/instruments/{name}.json")
-    def instrument_twin(name: str) -> dict[str, Any]:
-        return described(_found(name)) | {"schema": json_schema(_found(name))}
-
-    @app.get("/instruments/{name}", response_class=HTMLResponse)
-    def instrument_page(request: Request, name: str) -> HTMLResponse:
-        found = _found(name)
-        it = described(found)
-        about = {one["name"]: f"{one['about']}; {one['accepted']}" for one in it["items"]}
-        return page(request, "instrument.html", it=it, items=found.items, about=about)
-
-    @app.post("/instruments/{name}/score")
-    def score(name: str, items: dict[str, Any]) -> JSONResponse:
-        for item, value in items.items():
-            if value != value:  # JSON has no NaN; Python's reader lets it pass
-                raise HTTPException(422, f"{item}: NaN is not a number. Leave out what is not known, or write null")
-        try:
-            finding = assess(_found(name).name, **items)
-        except UnknownItem as error:
-            raise HTTPException(422, str(error)) from None
-        return JSONResponse(finding.as_json(), 422 if finding.status == "invalid" else 200)
-
-    @app.get("/screening.json")
-    def screening_twin() -> dict[str, Any]:
-        intake = taken()
-        cutoff = last_day(intake.trial, date.today())
-        found = screen(protocol, intake.trial, cutoff)
-        return {"cutoff": str(cutoff), "account": intake.account(), "participants": [one.as_json() for one in found]}
-
-    @app.get("/screening", response_class=HTMLResponse)
-    def screening_page(request: Request) -> HTMLResponse:
-        intake = taken()
-        found = screen(protocol, intake.trial, last_day(intake.trial, date.today()))
-        return page(request, "screening.html", found=found, intake=intake)
-
-    @app.get("/next-dose.json")
-    def next_dose_twin() -> dict[str, Any]:
-        intake = taken()
-        cutoff = last_day(intake.trial, date.today())
-        return decide_next_dose(protocol, as_of(intake.trial, cutoff), cutoff).as_json()
-
-    @app.get("/report", response_class=HTMLResponse)
-    def report() -> HTMLResponse:
-        intake = taken()
-        return HTMLResponse(trial_report(protocol, intake, last_day(intake.trial, date.today())))
-
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(Headed, https=https)
+    site = Site(app, bench, https)
+    for one in PAGES.values():
+        site.add(one)
+    for asked in SERVICES.values():
+        site.add_service(asked)
+    site.add_acts()
+    site.add_gate()
+    site.add_parts()
+    site.add_errors()
     return app
 
 
-def _found(name: str) -> Any:
+OF_CONNECTION = ("type", "asgi", "http_version", "server", "client", "scheme", "root_path", "headers", "app", "state")
+"""What of a request's scope is the connection's, and not of the address asked for."""
+
+
+class Again(Response):
+    """The page a form stands on, shown again with what was refused and what was typed, under the refusal's status."""
+
+    def __init__(
+        self, app: FastAPI, request: Request, address: str, answer: NotRecorded, typed: dict[str, str]
+    ) -> None:
+        super().__init__(status_code=answer.status)
+        split = urlsplit(address)
+        kept = (*OF_CONNECTION, "fastapi_middleware_astack")
+        self.app = app
+        self.inner: Scope = {name: request.scope[name] for name in kept if name in request.scope} | {
+            "method": "GET",
+            "path": split.path,
+            "raw_path": split.path.encode(),
+            "query_string": split.query.encode(),
+            "escalon.answer": answer,
+            "escalon.typed": typed,
+            "escalon.here": address,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the page would, under another status."""
+
+        async def sent(message: Any) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                message = {**message, "status": self.status_code}
+            await send(message)
+
+        await self.app.router(self.inner, receive, sent)
+
+
+class Site:
+    """Puts the pages, acts and doors of a workbench on an application."""
+
+    def __init__(self, app: FastAPI, bench: Workbench, https: bool) -> None:
+        self.app, self.bench, self.https = app, bench, https
+        self.once = Once()
+
+    # -- pages -------------------------------------------------------------------------------------------------------
+
+    def add(self, one: Page) -> None:
+        """A page and its twin."""
+        asks = [inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request), *one.asks]
+        show, tell = self._shown(one), self._told(one)
+        for function in (show, tell):
+            vars(function)["__signature__"] = inspect.Signature(asks)
+            function.__doc__ = one.find.__doc__
+        self.app.get(one.twin, response_model=one.model, name=f"{one.name}.json")(tell)
+        self.app.get(one.path, include_in_schema=False, name=one.name)(show)
+
+    def _shown(self, one: Page) -> Callable[..., Response]:
+        def show(request: Request, **asked: Any) -> Response:
+            with self.bench.standing() as trial:
+                desk = self._desk(request, trial, one)
+                found = one.find(desk, **asked)
+                if isinstance(found, Printed):
+                    return found.answer()
+                return render(request, f"{one.name}.html", desk, it=found, number=self._number(desk))
+
+        return show
+
+    def _told(self, one: Page) -> Callable[..., Any]:
+        def tell(request: Request, **asked: Any) -> Any:
+            with self.bench.standing() as trial:
+                return one.find(self._desk(request, trial, one), **asked)
+
+        return tell
+
+    def add_service(self, one: Service) -> None:
+        """What a page's script asks while somebody types."""
+
+        async def answer(request: Request, body: dict[str, Any]) -> Any:
+            self._check_ours(request)
+            return await run_in_threadpool(asked, request, body)
+
+        def asked(request: Request, body: dict[str, Any]) -> Any:
+            with self.bench.standing() as trial:
+                desk = self._desk(request, trial, one)
+            return one.answer(desk, body, **request.path_params)
+
+        answer.__doc__ = one.answer.__doc__
+        self.app.api_route(one.path, methods=[one.method], name=one.answer.__name__)(answer)
+
+    def _desk(self, request: Request, trial: Any, one: Page | Service) -> Desk:
+        if not self.bench.is_casebook:
+            if isinstance(one, Page) and not one.over_folder:
+                raise NoSuchPage("a casebook has this page. Start with: escalon serve BOOK")
+            return gate.stranger(request, self.bench, trial)
+        try:
+            desk = gate.reader(request, self.bench, trial, self.https)
+        except Refused:
+            if one.can_be_open and self.bench.is_open:
+                return gate.stranger(request, self.bench, trial)
+            raise
+        if desk.role not in one.sees:
+            raise refuse("authority", f"{desk.role or 'somebody without a role'} does not see this page")
+        return desk
+
+    def _number(self, desk: Desk) -> Callable[[], str]:
+        return lambda: form_number(self.bench.opened, desk.token) if desk.person else ""
+
+    # -- acts ----------------------------------------------------------------------------------------------------------
+
+    def add_acts(self) -> None:
+        """`POST /acts/{kind}`, by a form or in JSON."""
+
+        @self.app.post("/acts/{kind}", response_model=Recorded)
+        async def act(request: Request, kind: str) -> Response:
+            is_form = not _is_json(request)
+            posted = await _form(request) if is_form else {}
+            try:
+                self._check_ours(request)
+                body = None if is_form else await _json(request)
+                return await run_in_threadpool(self._act, request, kind, posted, body)
+            except (Refused, CasebookError) as error:
+                return self._refused(request, not_recorded(error), posted)
+
+    def _act(self, request: Request, kind: str, posted: dict[str, str], body: Any) -> Response:
+        with self.bench.standing() as trial:
+            desk = gate.reader(request, self.bench, trial, self.https)
+            zone = trial.frame.zone
+        said = said_in_json(body) if body is not None else said_in_form(posted, zone)
+        if body is None and self.bench.is_casebook:
+            check_number(self.bench.opened, desk.token, said.form)
+        made: Recorded = self.once.do(said.form and f"{desk.token} {said.form}", lambda: acts.do(desk, kind, said))
+        if body is not None:
+            return JSONResponse({"entries": list(made.entries), "says": list(made.says)}, 201)
+        return RedirectResponse(_after(said, made), 303)
+
+    def _check_ours(self, request: Request) -> None:
+        if not is_ours(request.headers, request.method):
+            raise refuse("origin", "this was sent by a page of somewhere else, and is not taken")
+
+    def _refused(self, request: Request, answer: NotRecorded, posted: dict[str, str]) -> Response:
+        came_from = _local(posted.get("from", ""))
+        if not posted or not came_from or answer.problems[0].code == "session":
+            return self.say(request, answer)
+        typed = {name: text for name, text in posted.items() if name not in BESIDE}
+        return Again(self.app, request, came_from, answer, typed)
+
+    # -- signing in ------------------------------------------------------------------------------------------------------
+
+    def add_gate(self) -> None:
+        """Signing in, going on after a pause, signing out, and choosing the acting role and the language."""
+        name = gate.cookie_name(self.https)
+
+        @self.app.get("/sign-in", include_in_schema=False)
+        def door(request: Request, then: str = "/", account: str = "") -> Response:
+            return self._door(request, then, account)
+
+        @self.app.post("/sign-in", include_in_schema=False)
+        async def enter(request: Request) -> Response:
+            posted = await _form(request)
+            then = _local(posted.get("then", "")) or "/"
+            account = posted.get("account", "").strip()
+            try:
+                self._check_ours(request)
+                if not self.bench.is_casebook:
+                    raise refuse("session", "nobody signs in to a data folder")
+                password = Password(posted.get("password", ""), posted.get("code") or None)
+                address = request.client.host if request.client else ""
+                token = await run_in_threadpool(gate.enter, self.bench, address, account, password)
+            except Refused as error:
+                return self._door(request, then, account, not_recorded(error))
+            response = RedirectResponse(then, 303)
+            gate.set_cookie(response, name, token, self.https)
+            return response
+
+        @self.app.post("/sign-out", include_in_schema=False)
+        async def leave(request: Request) -> Response:
+            self._check_ours(request)
+            if self.bench.is_casebook and (token := request.cookies.get(name)):
+                await run_in_threadpool(sessions.sign_out, self.bench.opened, token)
+            response = RedirectResponse("/sign-in", 303)
+            response.delete_cookie(name, path="/", secure=self.https, httponly=True, samesite="strict")
+            return response
+
+        @self.app.post("/choose", include_in_schema=False)
+        async def choose(request: Request) -> Response:
+            posted = await _form(request)
+            self._check_ours(request)
+            response = RedirectResponse(_local(posted.get("from", "")) or "/", 303)
+            for field, cookie in (("acting", gate.ACTING), ("language", gate.LANGUAGE)):
+                if posted.get(field):
+                    gate.set_cookie(response, cookie, posted[field], self.https)
+            return response
+
+    def _door(self, request: Request, then: str, account: str, answer: NotRecorded | None = None) -> Response:
+        with self.bench.standing() as trial:
+            desk = gate.stranger(request, self.bench, trial)
+            if answer:
+                request.scope["escalon.answer"] = answer
+            status = answer.status if answer else 200
+            return render(
+                request,
+                "sign_in.html",
+                desk,
+                422 if status == 401 else status,
+                then=_local(then) or "/",
+                account=account,
+            )
+
+    # -- parts and errors --------------------------------------------------------------------------------------------------
+
+    def add_parts(self) -> None:
+        """Styles and scripts under names that carry their hash."""
+
+        @self.app.get("/static/{name}", include_in_schema=False)
+        def part(request: Request, name: str) -> Response:
+            found = parts().get(f"/static/{name}")
+            if found is None:
+                raise HTTPException(404, f"there is no part {name}")
+            kept = {"Cache-Control": "public, max-age=31536000, immutable"}
+            return Response(found.read_bytes(), media_type=KINDS_OF_PART[found.suffix], headers=kept)
+
+    def add_errors(self) -> None:
+        """Refusals, wrong input and missing pages: a page for people, problem+json for scripts. Faults of ours stay ours."""
+        add = self.app.exception_handler
+
+        @add(Refused)
+        def refused(request: Request, error: Refused) -> Response:
+            return self.say(request, not_recorded(error))
+
+        @add(CasebookError)
+        def unreadable(request: Request, error: CasebookError) -> Response:
+            return self.say(request, not_recorded(error))
+
+        @add(NoSuchPage)
+        def nothing(request: Request, error: NoSuchPage) -> Response:
+            return self.say(request, NotRecorded(404, (Reason("nothing", str(error)),)))
+
+        @add(HTTPException)
+        def http(request: Request, error: HTTPException) -> Response:
+            return self.say(request, NotRecorded(error.status_code, (Reason("address", str(error.detail)),)))
+
+        @add(RequestValidationError)
+        def asked(request: Request, error: RequestValidationError) -> Response:
+            found = tuple(
+                Reason("address", f"{one['loc'][-1]}: {one['msg']}", str(one["loc"][-1])) for one in error.errors()
+            )
+            return self.say(request, NotRecorded(422, found))
+
+        @add(ValueError)
+        def wrong(request: Request, error: ValueError) -> Response:
+            if not is_about_the_input(error):
+                raise error
+            return self.say(request, NotRecorded(422, (Reason("input", str(error)),)))
+
+    def say(self, request: Request, answer: NotRecorded) -> Response:
+        """A refusal as a page for people, and as problem+json for scripts."""
+        if not _wants_page(request):
+            return JSONResponse(answer.as_json(), answer.status, media_type="application/problem+json")
+        if answer.status == 401:
+            here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            then = here if request.method == "GET" else "/"
+            return RedirectResponse(f"/sign-in?then={quote(then, safe='')}", 303)
+        with (
+            self.bench.standing() if self.bench.is_casebook else nullcontext(Trial(frame_of(self.bench.study))) as trial
+        ):
+            try:
+                desk = gate.reader(request, self.bench, trial, self.https)
+            except (Refused, CasebookError):
+                desk = gate.stranger(request, self.bench, trial)
+            return render(request, "error.html", desk, answer.status, wrong=answer)
+
+
+def _after(said: Told, made: Recorded) -> str:
+    """Where to go after an act: where the form says, with what was recorded."""
+    path, _, anchor = (_local(said.then) or _local(said.came_from) or "/").partition("#")
+    told = f"{'&' if '?' in path else '?'}recorded={','.join(map(str, made.entries)) or 'done'}"
+    return path + told + (f"#{anchor}" if anchor else "")
+
+
+def _local(address: str) -> str:
+    """An address of ours, or nothing."""
+    split = urlsplit(address)
+    ours = address.startswith("/") and not address.startswith(("//", "/\\")) and not split.netloc and not split.scheme
+    return address if ours and address.isprintable() and "\\" not in address else ""
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.endswith(".json")
+
+
+def _is_json(request: Request) -> bool:
+    return request.headers.get("content-type", "").split(";")[0].strip() == "application/json"
+
+
+async def _json(request: Request) -> Any:
     try:
-        return find(name)
-    except UnknownInstrument as error:
-        raise HTTPException(404, str(error)) from None
+        return await request.json()
+    except (ValueError, UnicodeDecodeError, RecursionError):
+        raise refuse("form", "this is not JSON") from None
 
 
-def _instrument_rows() -> list[dict[str, Any]]:
-    rows = [
-        {"family": family(one), "name": one.name, "title": one.title, "about": one.about.splitlines()[0]}
-        for one in catalogue().values()
-    ]
-    return sorted(rows, key=lambda row: (row["family"], row["name"]))
-
-
-def _study_json(study: Study) -> dict[str, Any]:
-    return {
-        "id": study.id,
-        "title": study.title,
-        "version": study.version,
-        "sponsor": study.sponsor,
-        "levels": [
-            {
-                "number": one.number,
-                "name": one.name,
-                "dose": str(one.amount),
-                "amount": float(one.amount.value),
-                "unit": one.amount.unit,
-            }
-            for one in study.dose.levels
-        ],
-        "criteria": [
-            {"id": one.id, "kind": one.kind, "says": str(one.says), "rule": one.rule, "applies": one.applies_text}
-            for one in study.criteria
-        ],
-        "endpoints": [
-            {"id": one.id, "role": one.role, "says": str(one.says), "measure": list(one.measure)}
-            for one in study.endpoints
-        ],
-        "assumptions": [
-            {"id": one.id, "question": one.question, "default": one.default, "signer": one.signer}
-            for one in study.assumptions
-        ],
-    }
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form; of one that stands several times, its values with a comma between."""
+    found: dict[str, str] = {}
+    for name, value in (await request.form(max_fields=2000)).multi_items():
+        text = "" if isinstance(value, UploadFile) else value
+        found[name] = f"{found[name]},{text}" if found.get(name) else text
+    return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import date, timedelta
 
@@ -56,6 +57,12 @@ class Conduct:
         with self._folding:
             upto = self.casebook.head.number
             return self._follow(self.casebook.entries(after=self._upto, upto=upto, facts=False), upto)
+
+    @contextmanager
+    def standing(self) -> Iterator[Trial]:
+        """Where the trial stands, held still while somebody reads it."""
+        with self._folding:
+            yield self.trial
 
     def informed(self) -> Trial:
         """Where the trial stands, with the facts of everybody infused, as the dose rule reads it."""

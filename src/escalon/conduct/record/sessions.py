@@ -25,6 +25,9 @@ IDLE = timedelta(minutes=15)
 ABSOLUTE = timedelta(hours=12)
 """A session ends after so long whatever happens (the same section)."""
 
+SEEN_EVERY = timedelta(minutes=1)
+"""How often it is noted that a session is used: fifty readers do not queue for one writer. Idling is exact to this."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -57,14 +60,16 @@ def _bound(conduct: Conduct, token: str, account: str, started: str) -> str:
 def who(conduct: Conduct, token: str, limits: Limits = Limits()) -> Person:
     """The person whose session this is, if it has not ended; each use keeps it from idling."""
     now = conduct.casebook.clock.now()
-    with conduct.casebook.changing() as connection:
+    with conduct.casebook.reading() as connection:
         row = connection.execute(select(sessions).where(sessions.c.token == digest(token))).one_or_none()
-        if row is None or row.ended is not None or row.bound != _bound(conduct, token, row.account, row.started):
-            raise refuse("session", "sign in first")
-        idle, age = now - read_time(row.seen), now - read_time(row.started)
-        if not -TOLERANCE <= idle < limits.idle or not -TOLERANCE <= age < limits.absolute:
-            raise refuse("session", "the session has ended by time; sign in again")
-        connection.execute(update(sessions).where(sessions.c.token == row.token).values(seen=time_text(now)))
+    if row is None or row.ended is not None or row.bound != _bound(conduct, token, row.account, row.started):
+        raise refuse("session", "sign in first")
+    idle, age = now - read_time(row.seen), now - read_time(row.started)
+    if not -TOLERANCE <= idle < limits.idle or not -TOLERANCE <= age < limits.absolute:
+        raise refuse("session", "the session has ended by time; sign in again")
+    if idle >= SEEN_EVERY:
+        with conduct.casebook.changing() as connection:
+            connection.execute(update(sessions).where(sessions.c.token == row.token).values(seen=time_text(now)))
     person = conduct.trial.people.get(row.account)
     if person is None or person.is_revoked:
         raise refuse("session", f"the account {row.account} is revoked")

@@ -8,7 +8,7 @@ from typing import Any
 
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Entry
-from escalon.casebook.secrets import MOST_FAILURES, Checked, SecretStore
+from escalon.casebook.secrets import Checked, SecretStore
 from escalon.conduct.judge import standing
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.recording import Conduct
@@ -42,10 +42,11 @@ def check_password(conduct: Conduct, secrets: SecretStore, account: str, passwor
     now = conduct.casebook.clock.now()
     checked = secrets.check(account, password.text, password.code, now)
     if checked is Checked.NOW_LOCKED:
-        conduct.casebook.append(SOFTWARE, AccountLocked(account=account, failures=MOST_FAILURES))
+        conduct.casebook.append(SOFTWARE, AccountLocked(account=account, failures=secrets.most_failures))
     if checked in (Checked.NOW_LOCKED, Checked.LOCKED):
         raise refuse(
-            "password", f"{account} is locked after {MOST_FAILURES} wrong passwords; wait, or ask an administrator"
+            "password",
+            f"{account} is locked after {secrets.most_failures} wrong passwords; wait, or ask an administrator",
         )
     if checked is Checked.WRONG or person is None or person.is_revoked:
         raise refuse("password", "the account, the password or the code is wrong")

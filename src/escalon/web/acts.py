@@ -1,0 +1,118 @@
+"""Acts: what was said becomes an event and goes in through `conduct.record`, or is refused in its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from escalon.conduct.permit.refusal import Refused, refuse
+from escalon.conduct.record.signing import Password, check_password, sign
+from escalon.history.entry import Entry
+from escalon.history.events import KINDS, Event, FactRecorded, Signed
+from escalon.web.answers import MeanwhileRecorded, Recorded
+from escalon.web.desk import Desk
+from escalon.web.registry import ACTS, Made
+from escalon.web.said import Told
+
+T = TypeVar("T")
+
+OF_SIGNING = frozenset(one.name for one in fields(Signed)) - {"participant"}
+"""Fields of a signature that signing itself writes."""
+
+
+def do(desk: Desk, kind: str, said: Told) -> Recorded:
+    """Do an act at a desk. Raises Refused, with every rule it would break."""
+    if not desk.bench.is_casebook:
+        raise refuse("authority", "a data folder is served for reading; record in a casebook: escalon serve BOOK")
+    known = ACTS.get(kind)
+    made = known.do(desk, said) if known else _record(desk, kind, said)
+    entries = _entries(made)
+    says = (made,) if isinstance(made, str) else tuple(one.event.what for one in entries)
+    return Recorded(tuple(one.number for one in entries), says)
+
+
+def _entries(made: Made) -> tuple[Entry, ...]:
+    if isinstance(made, str):
+        return ()
+    return (made,) if isinstance(made, Entry) else tuple(made)
+
+
+def _record(desk: Desk, kind: str, said: Told) -> Made:
+    if kind not in KINDS:
+        raise refuse("form", f"{kind} is not an act")
+    of = KINDS[kind]
+    if issubclass(of, Signed):
+        return sign_as(desk, of, said)
+    event = said.event(kind)
+    check_unseen(desk, event, said)
+    return desk.conduct.record(desk.author, event, override=said.override)
+
+
+def sign_as(desk: Desk, kind: type[Signed], said: Told, digest: str | None = None) -> Entry:
+    """Sign, with the password typed again. `digest` is of what lies outside the casebook."""
+    subject = signed_subject(kind, said)
+    meaning = said.text("meaning", "approve")
+    password = said.needs_password()
+
+    def signed() -> Entry:
+        assert desk.bench.secrets is not None
+        secrets = desk.bench.secrets
+        return sign(
+            desk.conduct, secrets, desk.author, kind, password=password, meaning=meaning, digest=digest, **subject
+        )
+
+    return with_password(desk, signed)
+
+
+def signed_subject(kind: type[Signed], said: Told) -> dict[str, Any]:
+    """What a signature is put under: `decision=12`, or `participant=…, screening=5`."""
+    wanted = [one.name for one in fields(kind) if one.name not in OF_SIGNING]
+    needed = {"participant"} if kind.about_participant else set()
+    subject: dict[str, Any] = {}
+    for name in wanted:
+        if name == "participant":
+            if text := said.text(name, None if name in needed else ""):
+                subject[name] = text
+        elif kind.__dataclass_fields__[name].type == "int":
+            subject[name] = said.number(name)
+        else:
+            subject[name] = said.text(name)
+    return subject
+
+
+def with_password(desk: Desk, act: Callable[[], T]) -> T:
+    """Do what checks a password, counted for this account at this desk, so that an open screen is no place to guess."""
+    now, account = desk.bench.now(), desk.author.person
+    if desk.bench.throttle.waits(account, "signing", now):
+        raise refuse("wait", "too many wrong passwords; wait a quarter of an hour")
+    try:
+        made = act()
+    except Refused as refused:
+        if refused.broken[0].rule == "password":
+            desk.bench.throttle.note(account, "signing", now, right=False)
+        raise
+    desk.bench.throttle.note(account, "signing", now, right=True)
+    return made
+
+
+def ask_password(desk: Desk, password: Password) -> None:
+    """Refuse a wrong password of the person at this desk."""
+    assert desk.bench.secrets is not None
+    secrets = desk.bench.secrets
+    with_password(desk, lambda: check_password(desk.conduct, secrets, desk.author.person, password))
+
+
+def check_unseen(desk: Desk, event: Event, said: Told) -> None:
+    """Refuse a fact where somebody else recorded the same one since the form was opened: both are shown, a person chooses."""
+    if said.seen is None or not isinstance(event, FactRecorded):
+        return
+    later = desk.conduct.casebook.entries(participant=event.participant, after=said.seen, kinds=["FactRecorded"])
+    for entry in later:
+        other = entry.event
+        if not isinstance(other, FactRecorded) or entry.author.person == desk.author.person:
+            continue
+        if (other.fact.name, other.fact.visit, other.fact.day) == (event.fact.name, event.fact.visit, event.fact.day):
+            said_there = f"{other.fact.value} {other.fact.unit or ''}".strip()
+            says = f"{entry.author.person} recorded {other.fact.name} {said_there} meanwhile (entry {entry.number})"
+            raise MeanwhileRecorded(says, (entry.number,), "fact.value")

@@ -1,0 +1,100 @@
+"""A page's or act's surroundings: what is served, who reads or acts in which role, where the trial stands, which language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+from escalon.conduct.judge.screening import Screening, screen_one
+from escalon.conduct.permit.authority import may
+from escalon.conduct.permit.refusal import Broken, refuse
+from escalon.conduct.record.recording import Conduct
+from escalon.facts import Day
+from escalon.history import Author, Course, Trial
+from escalon.history.events import Event, Role
+from escalon.history.people import Person
+from escalon.protocol import Study
+from escalon.web.workbench import Workbench
+
+T = TypeVar("T")
+
+
+class NoSuchPage(LookupError):
+    """There is nothing at this address that this reader may see."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One reader at one moment. Over a data folder nobody signs in: `person` is None, and everything is for reading."""
+
+    bench: Workbench
+    trial: Trial
+    today: date
+    person: Person | None = None
+    role: Role | None = None
+    site: str = ""
+    token: str = field(default="", repr=False)
+    language: str = "en"
+
+    @property
+    def study(self) -> Study:
+        """The study."""
+        return self.bench.study
+
+    @property
+    def conduct(self) -> Conduct:
+        """The one way in; only where there is a casebook."""
+        return self.bench.opened
+
+    @property
+    def author(self) -> Author:
+        """Who acts, for the record."""
+        if self.person is None or self.role is None:
+            raise refuse("session", "sign in first")
+        return Author(self.person.account, str(self.role), self.site, "web")
+
+    # -- what may be seen --------------------------------------------------------------------------------------------
+
+    def may(self, act: str, site: str | None = None) -> bool:
+        """Whether this reader, in the role chosen, may do this at a site (None: for the whole trial)."""
+        if self.role is None:
+            return not self.bench.is_casebook and act == "read record"
+        return may(self.role, act, self.site, site)
+
+    def sees(self, course: Course) -> bool:
+        """Whether a participant's record is open to this reader: those of the sites the role was granted for."""
+        return self.may("read record", course.site or None)
+
+    def course(self, code: str) -> Course:
+        """A participant with every fact recorded; refused to whom it is not open, in the same words as for nobody."""
+        found = self.trial.courses.get(code)
+        if found is None or not self.sees(found):
+            raise NoSuchPage(f"there is no participant {code} that you may read")
+        self.bench.know(self.trial, (code,))
+        return self.trial.courses[code]
+
+    def courses(self) -> list[Course]:
+        """Everybody whose record is open to this reader, by code; facts as far as they were read."""
+        return [one for code in self.trial.participants if self.sees(one := self.trial.courses[code])]
+
+    def known(self) -> list[Course]:
+        """Everybody whose record is open to this reader, with every fact recorded."""
+        self.bench.know(self.trial, tuple(one.code for one in self.courses()))
+        return self.courses()
+
+    def forbids(self, event: Event) -> tuple[Broken, ...]:
+        """Why this event would be refused now: the reasons beside a greyed button."""
+        return self.conduct.what_forbids(self.author, event)
+
+    # -- what was found before -----------------------------------------------------------------------------------------
+
+    def kept(self, name: Hashable, find: Callable[[], T]) -> T:
+        """What was found since the last entry and the day began; else it is found now."""
+        return self.bench.kept(name, (self.bench.mark(self.trial), self.today), find)
+
+    def screening(self, code: str) -> Screening:
+        """What the study's criteria say of a participant today."""
+        self.bench.know(self.trial, (code,))
+        return self.kept(("screening", code), lambda: screen_one(self.study, self.trial, code, Day.of(self.today)))

@@ -1,0 +1,34 @@
+"""The seven words at the top of every page, for whom each is there."""
+
+from __future__ import annotations
+
+from escalon.web.desk import Desk
+from escalon.web.registry import PAGES
+
+WORDS = (
+    ("/", "Today"),
+    ("/participants", "Participants"),
+    ("/cohorts", "Cohorts"),
+    ("/safety", "Safety"),
+    ("/samples", "Samples"),
+    ("/study", "Study"),
+    ("/audit", "Audit"),
+)
+OVER_FOLDER = (("/screening", "Screening"), ("/report", "Report"), ("/instruments", "Instruments"))
+OF_ADMINISTRATOR = (("/admin/people", "People"), ("/admin/backups", "Backups"), ("/admin/keys", "Keys"))
+
+
+def navigation(desk: Desk) -> list[tuple[str, str]]:
+    """The words this reader has a page for."""
+    bench = desk.bench
+    words = WORDS + (OF_ADMINISTRATOR if bench.is_casebook else OVER_FOLDER)
+    return [(address, word) for address, word in words if _leads(desk, address)]
+
+
+def _leads(desk: Desk, address: str) -> bool:
+    found = PAGES.get(address)
+    if found is None or (address in ("/screening", "/report") and not desk.bench.is_casebook and not desk.bench.folder):
+        return False
+    if not desk.bench.is_casebook:
+        return found.over_folder
+    return desk.role in found.sees or (desk.person is None and found.can_be_open and desk.bench.is_open)

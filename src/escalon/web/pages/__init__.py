@@ -1,0 +1,1 @@
+"""The pages, in one module for each group; `registry` tells how one is added."""

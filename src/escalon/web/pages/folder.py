@@ -1,0 +1,73 @@
+"""What the trial's rules say of everybody: the screenings, the next dose, the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from escalon.conduct.judge.cutoff import as_of
+from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.facts import Day
+from escalon.reporting.trial import trial_report
+from escalon.sources.casebook import of_entries
+from escalon.sources.folder import Intake
+from escalon.web.desk import Desk, NoSuchPage
+from escalon.web.printed import Printed
+from escalon.web.registry import page
+
+
+@dataclass(frozen=True)
+class ScreeningsPage:
+    """Everybody's screening."""
+
+    cutoff: str
+    account: str
+    participants: tuple[dict[str, Any], ...]
+
+
+@page("/screening")
+def screening_list(desk: Desk) -> ScreeningsPage:
+    """Who may enter, and what is missing, as of today."""
+    _needs_trial(desk)
+    account = desk.bench.intake().account() if not desk.bench.is_casebook else ""
+    found = tuple(desk.screening(one.code).as_json() for one in desk.known())
+    return ScreeningsPage(str(desk.today), account, found)
+
+
+@dataclass(frozen=True)
+class NextDosePage:
+    """What the study's rule says comes next."""
+
+    found: dict[str, Any]
+
+
+@page("/next-dose")
+def next_dose(desk: Desk) -> NextDosePage:
+    """What the study's rule says comes next, with the outcome of everybody it counts."""
+    _needs_trial(desk)
+    desk.bench.know(desk.trial, tuple(one.code for one in desk.trial.infused()))
+    cutoff = Day.of(desk.today)
+    return NextDosePage(
+        desk.kept("next dose", lambda: decide_next_dose(desk.study, as_of(desk.trial, cutoff), cutoff).as_json())
+    )
+
+
+@page("/report")
+def report(desk: Desk) -> Printed:
+    """The trial's report as of today."""
+    _needs_trial(desk)
+    return Printed(desk.kept("report", lambda: trial_report(desk.study, intake_of(desk), Day.of(desk.today))))
+
+
+def intake_of(desk: Desk) -> Intake:
+    """The whole record as the report reads it."""
+    if not desk.bench.is_casebook:
+        return desk.bench.intake()
+    assert desk.bench.folder is not None
+    casebook = desk.conduct.casebook
+    return of_entries(desk.study, desk.bench.folder, casebook.entries(), f"entry {casebook.head.number}")
+
+
+def _needs_trial(desk: Desk) -> None:
+    if not desk.bench.is_casebook and desk.bench.folder is None:
+        raise NoSuchPage("no data folder is served. Start with: escalon serve STUDY --data DATA")

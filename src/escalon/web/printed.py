@@ -1,0 +1,37 @@
+"""A page that is a whole document of its own, such as the report: what stands in it is allowed by its hash."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+
+from starlette.responses import HTMLResponse
+
+from escalon.web.security import POLICY
+
+_PART = re.compile(r"<(script|style)(?:\s[^>]*)?>(.*?)</\1>", re.DOTALL)
+_INLINE = re.compile(r"\sstyle=[\"']")
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A self-contained document in HTML."""
+
+    html: str
+
+    def answer(self) -> HTMLResponse:
+        """The document, under a policy that allows its own scripts and styles and nothing else."""
+        return HTMLResponse(self.html, headers={"Content-Security-Policy": self.policy()})
+
+    def policy(self) -> str:
+        """The policy: scripts by their hash; styles by theirs, or inline where elements carry their own."""
+        hashes: dict[str, list[str]] = {"script": [], "style": []}
+        for kind, text in _PART.findall(self.html):
+            hashes[kind].append(f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'")
+        styles = "'unsafe-inline'" if _INLINE.search(self.html) else " ".join(["'self'", *hashes["style"]])
+        scripts = " ".join(["'self'", *dict.fromkeys(hashes["script"])])
+        return POLICY.replace("script-src 'self'", f"script-src {scripts}").replace(
+            "style-src 'self'", f"style-src {styles}"
+        )

@@ -1,0 +1,125 @@
+"""What a form or a script said: its fields as an event's words or content, and what goes beside an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+
+from escalon.casebook.encoding import read_event
+from escalon.casebook.words import event_of_words
+from escalon.conduct.permit.refusal import refuse
+from escalon.conduct.record.signing import Password
+from escalon.history.events import KINDS, Event
+
+BESIDE = frozenset({"form-number", "from", "then", "seen", "override", "password", "code"})
+"""Fields of a form that are not the event's: its one-time number, where it stands, where to go, what it had seen."""
+
+PARTS = ("d", "m", "y", "t")
+"""A day is written in fields of its own: `on-d`, `on-m`, `on-y`, and `at-t` for a time of day."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The fields of an act as text (a form) or as an event's content (JSON), and what stands beside them."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    content: Mapping[str, Any] | None = None
+    override: int | None = None
+    seen: int | None = None
+    password: Password | None = None
+    came_from: str = ""
+    then: str = ""
+    form: str = ""
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A field that must be there, unless there is a default."""
+        source: Mapping[str, Any] = self.fields if self.content is None else self.content
+        value = source.get(name)
+        if value is None or str(value).strip() == "":
+            if default is None:
+                raise refuse("form", f"{name}: write something here")
+            return default
+        return str(value).strip()
+
+    def number(self, name: str) -> int:
+        """A field that must hold a whole number."""
+        text = self.text(name)
+        if not text.isascii() or not text.isdigit() or len(text) > 9:
+            raise refuse("form", f"{name}: {text!r} is not a whole number")
+        return int(text)
+
+    def needs_password(self) -> Password:
+        """The password typed again, without which nothing is signed."""
+        if self.password is None or not self.password.text:
+            raise refuse("password", "password: type your password again to sign")
+        return self.password
+
+    def event(self, kind: str) -> Event:
+        """The event these fields describe."""
+        if kind not in KINDS:
+            raise refuse("form", f"{kind} is not an act")
+        try:
+            if self.content is not None:
+                return read_event(kind, self.content)
+            return event_of_words(kind, [f"{name}={value}" for name, value in self.fields.items() if value])
+        except (ValueError, TypeError, KeyError, AttributeError) as wrong:
+            raise refuse("form", str(wrong)) from None
+
+
+def said_in_form(form: Mapping[str, str], zone: tzinfo) -> Told:
+    """What a posted form said."""
+    fields = {name: text.strip() for name, text in form.items() if name not in BESIDE}
+    password = Password(form["password"], form.get("code") or None) if form.get("password") else None
+    return Told(
+        fields=_with_days(fields, zone),
+        override=_whole(form.get("override")),
+        seen=_whole(form.get("seen")),
+        password=password,
+        came_from=form.get("from", ""),
+        then=form.get("then", ""),
+        form=form.get("form-number", ""),
+    )
+
+
+def said_in_json(body: Any) -> Told:
+    """What a script said: `{content, override?, seen?, password?, code?, number?}`."""
+    if not isinstance(body, Mapping) or not isinstance(body.get("content", {}), Mapping):
+        raise refuse("form", 'write {"content": {…}}, the fields of the event')
+    password = body.get("password")
+    code = body.get("code")
+    return Told(
+        content=body.get("content", {}),
+        override=_whole(body.get("override")),
+        seen=_whole(body.get("seen")),
+        password=Password(str(password), None if code is None else str(code)) if password else None,
+        form=str(body.get("number") or ""),
+    )
+
+
+def _whole(value: object) -> int | None:
+    text = "" if value is None or isinstance(value, bool) else str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _with_days(fields: Mapping[str, str], zone: tzinfo) -> dict[str, str]:
+    """The fields, with a day written in parts as one: `on-d=2 on-m=03 on-y=2026` is `on=2026-03-02`."""
+    stems = dict.fromkeys(name[:-2] for name in fields if name[-2:] in {f"-{part}" for part in PARTS})
+    whole = {name: text for name, text in fields.items() if name[:-2] not in stems or name in stems}
+    for stem in stems:
+        day, month, year, time = (fields.get(f"{stem}-{part}", "") for part in PARTS)
+        written = "-".join(part.zfill(2) for part in (year, month, day) if part)
+        if (day and not (month and year)) or (month and not year):
+            raise refuse("form", f"{stem}: write the day, the month and the year, or leave out the day")
+        if written and time:
+            written = _moment(stem, written, time, zone)
+        whole[stem] = written
+    return whole
+
+
+def _moment(stem: str, day: str, time: str, zone: tzinfo) -> str:
+    try:
+        return datetime.fromisoformat(f"{day}T{time.zfill(5)}").replace(tzinfo=zone).isoformat()
+    except ValueError:
+        raise refuse("form", f"{stem}: {day} {time} is not a day and a time such as 14:30") from None

@@ -1,0 +1,127 @@
+"""What is served: a study, and the casebook or data folder in which its trial is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from escalon.casebook.identifiers import IdentifierStore
+from escalon.casebook.secrets import SecretStore
+from escalon.conduct.judge.cutoff import last_day
+from escalon.conduct.record.recording import Conduct
+from escalon.history import Trial
+from escalon.protocol import Study, load_study
+from escalon.sources.folder import Intake, take_in
+from escalon.sources.frame import frame_of
+from escalon.web.throttle import Throttle
+
+T = TypeVar("T")
+
+FAILURES_OF_ALL = 100
+"""Wrong passwords from everywhere before an account is locked for everybody (NIST SP 800-63B-4, section 3.2.2); one
+address is stopped long before (`throttle`), so that a stranger does not lock a doctor out."""
+
+
+@dataclass
+class Workbench:
+    """A study with its casebook (people sign in and act), its data folder (read only), or alone (the protocol)."""
+
+    study: Study
+    conduct: Conduct | None = None
+    secrets: SecretStore | None = None
+    identities: IdentifierStore | None = None
+    folder: Path | None = None
+    demo: bool = False
+    is_open: bool = False
+    """Whether the study's page and the instruments are open without signing in (`open_study` in casebook.toml)."""
+    throttle: Throttle = field(default_factory=Throttle)
+    _kept: dict[Hashable, tuple[object, Any]] = field(default_factory=dict)
+    _reading: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def is_casebook(self) -> bool:
+        """Whether people sign in here and act."""
+        return self.conduct is not None
+
+    @property
+    def opened(self) -> Conduct:
+        """The conduct of the casebook; only where there is one."""
+        assert self.conduct is not None
+        return self.conduct
+
+    def now(self) -> datetime:
+        """This moment."""
+        return self.conduct.casebook.clock.now() if self.conduct else datetime.now(UTC)
+
+    def today(self, trial: Trial) -> date:
+        """Today at the site; for a data folder, the last day it knows of."""
+        if self.conduct is None and self.folder is not None:
+            return last_day(trial, date.today()).latest
+        return self.now().astimezone(trial.frame.zone).date()
+
+    @contextmanager
+    def standing(self) -> Iterator[Trial]:
+        """Where the trial stands, held still while it is read."""
+        if self.conduct is not None:
+            with self.conduct.standing() as trial:
+                yield trial
+            return
+        with self._reading:
+            yield Trial(frame_of(self.study)) if self.folder is None else self.intake().trial
+
+    def know(self, trial: Trial, codes: tuple[str, ...]) -> None:
+        """Have the recorded facts of some participants read."""
+        if self.conduct is not None:
+            self.conduct.know(codes)
+
+    def mark(self, trial: Trial) -> object:
+        """What changes whenever something more is recorded."""
+        return self.conduct.casebook.head.number if self.conduct else self._files()
+
+    def kept(self, name: Hashable, mark: object, find: Callable[[], T]) -> T:
+        """What was found before, as long as its mark is the same; else it is found anew."""
+        known = self._kept.get(name)
+        if known is None or known[0] != mark:
+            known = (mark, find())
+            self._kept[name] = known
+        found: T = known[1]
+        return found
+
+    def intake(self) -> Intake:
+        """The data folder taken in; anew whenever a file in it has changed."""
+        assert self.folder is not None
+        folder = self.folder
+        return self.kept("intake", self._files(), lambda: take_in(self.study, folder))
+
+    def _files(self) -> object:
+        if self.folder is None:
+            return None
+        found = (path for path in self.folder.rglob("*") if path.is_file()) if self.folder.is_dir() else ()
+        return tuple(sorted((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in found))
+
+
+def workbench_of(place: str, data: Path | None = None) -> Workbench:
+    """The workbench of a casebook's folder, of a study with a data folder, or of a study alone."""
+    if data is None and (Path(place) / "casebook.toml").is_file():
+        return open_workbench(Path(place))
+    return Workbench(load_study(place), folder=data)
+
+
+def open_workbench(folder: Path) -> Workbench:
+    """The workbench of a casebook."""
+    from argon2 import PasswordHasher
+
+    from escalon.casebook.location import open_casebook, open_identifiers, open_seal, settings_of
+
+    casebook = open_casebook(folder)
+    study = load_study(settings_of(folder).get("study") or casebook.study.split(" ")[0])
+    seal = open_seal(folder)
+    secrets = SecretStore(casebook, seal, PasswordHasher(), most_failures=FAILURES_OF_ALL)
+    identities = IdentifierStore(open_identifiers(folder), seal, str(folder))
+    is_open = settings_of(folder).get("open_study") in (True, "yes")
+    return Workbench(study, Conduct(casebook, study), secrets, identities, folder, is_open=is_open)
