@@ -323,7 +323,7 @@ def instrument(
 
     def wrap(rule: Callable[..., Any]) -> Instrument:
         own, options = _parameters(rule)
-        stated = {name: with_ranges(item) for name, item in (own if items is None else items).items()}
+        stated = {name: with_ranges(item, name) for name, item in (own if items is None else items).items()}
         if any(item.below_limit for item in stated.values()):
             options[BELOW_LIMIT] = tuple(BELOW_LIMIT_COUNTS_AS)
         return Instrument(

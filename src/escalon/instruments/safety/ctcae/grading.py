@@ -21,6 +21,7 @@ from escalon.expressions.symbols import all_of, any_of, case, known, largest_kno
 from escalon.facts import Fact, Status
 from escalon.instruments.kit.instrument import Instrument, Items, Outcome, instrument
 from escalon.instruments.kit.item import Item, number, truth
+from escalon.instruments.kit.ranges import with_ranges
 from escalon.instruments.safety.ctcae.terms import Term
 
 SOURCE = "NCI CTCAE v5.0, 27 Nov 2017"
@@ -59,12 +60,11 @@ class Quantity:
     unit: str
     accepts: tuple[str, ...] = ()
     substance: str | None = None
-    low: float | None = 0
-    high: float | None = None
 
     def item(self, about: str, **more: Any) -> Item:
         """An input in this quantity's unit."""
-        return number(about, self.low, self.high, self.unit, accepts=self.accepts, substance=self.substance, **more)
+        asked = number(about, None, None, self.unit, accepts=self.accepts, substance=self.substance, **more)
+        return with_ranges(asked, self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,6 @@ def _quantities() -> dict[tuple[str, str], Quantity]:
         name, unit, *more = line.split()
         accepts, substance = tuple(one for one in more[:1] if one != "-"), (more[1] if len(more) > 1 else None)
         found[name, unit] = Quantity(name, unit, accepts, substance)
-    found["ph", "1"] = Quantity("ph", "1", low=6, high=8.5)
-    found["temperature", "°C"] = Quantity("temperature", "°C", ("°F",), low=25, high=45)
-    found["ejection_fraction", "%"] = Quantity("ejection_fraction", "%", high=100)
-    for name in ("fev1", "fvc"):
-        found[name, "%"] = Quantity(name, "%", high=250)
     return found
 
 
