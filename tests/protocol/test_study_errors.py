@@ -215,7 +215,7 @@ def test_every_key_of_a_study_file_is_documented() -> None:
     manual = (Path(__file__).parents[2] / "docs" / "study-folder.md").read_text(encoding="utf-8")
     words = set(re.findall(r"\w+", manual))
     for table in keys_at(()):
-        path = (table, "x") if table in ("anchor", "fact") else (table, 0)
+        path = (table, "x") if table in ("anchor", "baseline", "fact") else (table, 0)
         assert [key for key in keys_at(path) if key not in words] == [], table
     assert {"level", "zone", "inclusion"} <= {*keys_at(("dose",)), *keys_at(("study",)), *keys_at(())}
 

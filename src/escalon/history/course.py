@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
 from escalon.facts import Day, Fact, Facts
 from escalon.history.current import Current
@@ -37,6 +37,8 @@ from escalon.history.events import (
     VisitUnlocked,
 )
 from escalon.history.frame import Frame
+
+Made = TypeVar("Made")
 
 _KEPT: dict[type[Event], str] = {
     FactRecorded: "observations",
@@ -87,6 +89,7 @@ class Course:
     allocation: LevelAllocated | None = None
     locked_visits: set[str] = field(default_factory=set)
     _facts: Facts | None = field(default=None, init=False)
+    _kept: dict[object, tuple[object, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _unread: tuple[Unread, ...] = field(default=(), init=False)
 
     # -- folding ---------------------------------------------------------------------------------------------------
@@ -94,6 +97,7 @@ class Course:
     def take(self, current: Current[Any]) -> None:
         """Take one event of this participant into account."""
         self._facts = None
+        self._kept.clear()
         event = current.event
         if (kept := _KEPT.get(type(event))) is not None:
             getattr(self, kept).append(current)
@@ -112,6 +116,14 @@ class Course:
                 self.locked_visits.add(visit)
             case VisitUnlocked(visit=visit):
                 self.locked_visits.discard(visit)
+
+    def once(self, key: object, about: object, make: Callable[[], Made]) -> Made:
+        """What `make` says of this course as it stands, made once; `about` is what else it rests on, kept alive beside it."""
+        found = self._kept.get(key)
+        if found is None or found[0] is not about:
+            found = self._kept[key] = (about, make())
+        made: Made = found[1]
+        return made
 
     # -- what happened when ------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from escalon.facts import Facts
-from escalon.history.course import Course
+from escalon.history.course import Course, Made
 from escalon.history.current import Current, Standing
 from escalon.history.entry import Author, Entry, Unread
 from escalon.history.events import (
@@ -89,6 +89,7 @@ class Trial:
         self.entries: dict[int, Entry] = {}
         self.unread: tuple[Unread, ...] = ()
         self._stricter: tuple[tuple[object, ...], Trial] | None = None
+        self._kept: dict[object, tuple[object, Any]] = {}
         self._clear()
 
     def _clear(self) -> None:
@@ -175,6 +176,14 @@ class Trial:
         """The trial with what had happened by a day, whenever it was recorded."""
         return self.only(lambda entry: True, day)
 
+    def once(self, key: object, about: object, make: Callable[[], Made]) -> Made:
+        """What `make` says of this trial as it stands, made once; `about` is what else it rests on, kept alive beside it."""
+        found = self._kept.get(key)
+        if found is None or found[0] is not about:
+            found = self._kept[key] = (about, make())
+        made: Made = found[1]
+        return made
+
     # -- folding ---------------------------------------------------------------------------------------------------
 
     def follow(self, entries: Iterable[Entry]) -> Trial:
@@ -185,6 +194,7 @@ class Trial:
 
     def apply(self, entry: Entry) -> None:
         """Take one entry into account. A correction folds anew, with the corrected content in its place."""
+        self._kept.clear()
         self.entries[entry.number] = entry
         self.number = max(self.number, entry.number)
         self.support.note(entry)

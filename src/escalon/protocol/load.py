@@ -80,16 +80,22 @@ def _unreadable_rules(study: Study, sources: Sources) -> list[Problem]:
     """The rules that are no sentence of the criteria language, each with the place in its text."""
     from escalon.criteria import CriterionError
 
+    rules: list[tuple[KeyPath, Any, tuple[str, ...]]]
+    rules = [(("inclusion", number), one, ("rule", "applies")) for number, one in enumerate(study.inclusion)]
+    rules += [(("exclusion", number), one, ("rule", "applies")) for number, one in enumerate(study.exclusion)]
+    rules += [(("endpoint", number), one, ("among",)) for number, one in enumerate(study.endpoints)]
     found = []
-    for kind, some in (("inclusion", study.inclusion), ("exclusion", study.exclusion)):
-        for number, one in enumerate(some):
-            for key, attribute in (("rule", "tree"), ("applies", "applies")):
-                try:
-                    getattr(one, attribute)
-                except CriterionError as error:
-                    place = (error.line, error.column, error.width)
-                    found.append(sources.problem_in_text((kind, number, key), *place, error.problem, one.id))
-                except RecursionError:
-                    what = "this rule is nested too deeply to be read"
-                    found.append(sources.problem((kind, number, key), what, one.id))
+    for path, one, keys in rules:
+        for key in keys:
+            try:
+                getattr(one, _TREES[key])
+            except CriterionError as error:
+                place = (error.line, error.column, error.width)
+                found.append(sources.problem_in_text((*path, key), *place, error.problem, one.id))
+            except RecursionError:
+                found.append(sources.problem((*path, key), "this rule is nested too deeply to be read", one.id))
     return found
+
+
+_TREES = {"rule": "tree", "applies": "applies", "among": "tree"}
+"""The attribute in which each rule of a folder stands as a tree."""

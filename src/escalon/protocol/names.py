@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from escalon.expressions.events import Exposure, Happened, Pick, Stated, Window
-from escalon.expressions.tree import Input, Node, Op
+from escalon.expressions.tree import Input, Literal, Node, Op
 
 
 def leaves(tree: Node) -> Iterator[Node]:
@@ -31,3 +31,13 @@ def _anchor(leaf: Node) -> str:
         return leaf.anchor
     window = getattr(leaf, "window", None)
     return window.anchor if isinstance(window, Window) else ""
+
+
+def words_of(tree: Node, name: str) -> Iterator[str]:
+    """The words a label is compared with in a tree: `RA`, `SS` for `disease is one of (RA, SS)`."""
+    match tree:
+        case Op("eq", (Pick(found), Literal(str() as word))) if found == name:
+            yield word
+        case Op(_, parts):
+            for part in parts:
+                yield from words_of(part, name)

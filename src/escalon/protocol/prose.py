@@ -151,6 +151,8 @@ def visit_window(visit: Visit) -> str:
 _COMPARED = {
     "value": "the value",
     "change from baseline": "the change from baseline",
+    "percent change": "the change from baseline in percent",
+    "best change": "the best change from baseline so far",
     "response": "the share of responders",
     "events": "the number, how many participants have any, and the highest grade",
     "course": "the course over time",
@@ -161,7 +163,8 @@ def endpoint_sentence(endpoint: Endpoint, study: Study) -> str:
     """What is computed of an outcome, in whom, and at which visits."""
     measures = " and ".join(name_in_words(name, study) for name in endpoint.measure)
     names = [one.name for one in study.diseases if one.id in endpoint.diseases]
-    whom = f"treated participants with {' or '.join(names)}" if names else "all treated participants"
+    people = f"{endpoint.population.replace('_', ' ').replace('dlt', 'DLT')} participants"
+    whom = f"{people} with {' or '.join(names)}" if names else f"all {people}"
     when = f"; at {', '.join(endpoint.at)}" if endpoint.at else ""
     better = f"; {endpoint.better} is better" if endpoint.better != "neither" else ""
     return f"{measures[:1].upper()}{measures[1:]}: {_COMPARED[endpoint.compare]}, in {whom}{when}{better}."

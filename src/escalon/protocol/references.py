@@ -1,6 +1,5 @@
 """What a study refers to must be there: ids once, anchors, visits, levels, the rule of escalation and its variant."""
 
-import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -11,7 +10,8 @@ from escalon.instruments.product.dose import dose_unit
 from escalon.protocol.errors import Problem
 from escalon.protocol.folder import KeyPath, Sources
 from escalon.protocol.kinds import described, misuses, place_of
-from escalon.protocol.names import anchors_in
+from escalon.protocol.names import anchors_in, names_in
+from escalon.protocol.schedule import HAPPENINGS, POPULATIONS
 from escalon.protocol.study import FactDefinition, Level, Place, RoleName, Study
 from escalon.protocol.vocabulary import instrument_facts
 
@@ -237,18 +237,46 @@ def _visits(study: Study, sources: Sources) -> Iterator[Problem]:
 
 
 def _among(study: Study, sources: Sources) -> Iterator[Problem]:
-    known = [one.id for one in study.diseases]
+    """Whom an endpoint is about: names the study has, a population of the trial first, diseases it enrols."""
+    words = study.vocabulary | {name: FactDefinition.made(name=name) for name in POPULATIONS}
     for number, one in enumerate(study.endpoints):
-        if not re.fullmatch(
-            r"treated( and disease is (\w[\w-]*|one of \(\s*\w[\w-]*(\s*,\s*\w[\w-]*)*\s*\)))?", one.among
-        ):
-            what = f"{one.among!r} is not understood. Write treated, or treated and disease is {known[0]}"
-            yield sources.problem(("endpoint", number, "among"), what, one.id)
-            continue
-        for disease in one.diseases:
-            if disease not in known:
-                what = f"there is no disease {disease!r}. {_nearest(disease, known)}"
-                yield sources.problem(("endpoint", number, "among"), what, one.id)
+        path = ("endpoint", number, "among")
+        for name in names_in(one.tree):
+            if name not in words:
+                what = f"{name!r} is neither a population nor a fact. {_nearest(name, POPULATIONS)}"
+                yield _in_rule(sources, path, one.among, name, what, one.id)
+        for misuse in misuses(one.tree, words):
+            yield _in_rule(sources, path, one.among, misuse.word, misuse.what, one.id)
+
+
+def _endpoints(study: Study, sources: Sources) -> Iterator[Problem]:
+    """What an endpoint names besides people and visits: baselines, what may happen in between, words that are a response."""
+    for number, one in enumerate(study.endpoints):
+        if one.baseline is not None and one.baseline not in study.baselines:
+            what = f"there is no [baseline.{one.baseline}]. {_nearest(one.baseline, study.baselines)}"
+            yield sources.problem(("endpoint", number, "baseline"), what, one.id)
+        for place, between in enumerate(one.intercurrent):
+            if between.event not in (*HAPPENINGS, *study.vocabulary):
+                what = f"{between.event!r} is not in the vocabulary. {_nearest(between.event, HAPPENINGS)}"
+                yield sources.problem(("endpoint", number, "intercurrent", place, "event"), what, one.id)
+        for name in one.measure if one.counts else ():
+            choices = study.vocabulary[name].choices if name in study.vocabulary else ()
+            for word in one.counts:
+                if choices and word not in choices:
+                    what = f"{name} is never {word!r}. Write of {', '.join(choices)}"
+                    yield sources.problem(("endpoint", number, "counts"), what, one.id)
+
+
+def _baselines(study: Study, sources: Sources) -> Iterator[Problem]:
+    visits = [one.id for one in study.visits]
+    for name, one in study.baselines.items():
+        if one.before is not None and one.before not in study.anchors:
+            what = f"there is no [anchor.{one.before}]. {_nearest(one.before, study.anchors)}"
+            yield sources.problem(("baseline", name, "before"), what, name)
+        for visit in one.at:
+            if visit not in visits:
+                what = f"there is no visit {visit!r}. {_nearest(visit, visits)}"
+                yield sources.problem(("baseline", name, "at"), what, name)
 
 
 def _about(study: Study, sources: Sources) -> Iterator[Problem]:
@@ -300,7 +328,8 @@ def _wrong(rule: str, study: Study) -> Iterator[str]:
 
 
 _CHECKS = (
-    _twice, _facts, _members, _roles, _baseline, _anchors, _kinds, _levels, _escalation, _regimen, _visits, _among, _about,
+    _twice, _facts, _members, _roles, _baseline, _anchors, _kinds, _levels, _escalation, _regimen, _visits, _among,
+    _endpoints, _baselines, _about,
     _implemented, _alternatives,
 )  # fmt: skip
 

@@ -1,10 +1,13 @@
 """Visits, periods and outcomes. Day 0 is the infusion."""
 
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from escalon.protocol.tables import SEVERAL, DayNumber, Free, Id, Name, Said, Table, Text, Words
+from escalon.expressions.tree import Node
+from escalon.protocol.names import names_in, words_of
+from escalon.protocol.tables import SEVERAL, DayNumber, Free, Id, Name, Said, Table, Text, Words, known
 
 
 class Period(Table):
@@ -41,25 +44,108 @@ class Visit(Table):
         return {"earliest": day, "latest": day} | table
 
 
+Compare: TypeAlias = Literal[
+    "value", "change from baseline", "percent change", "best change", "response", "events", "course"
+]
+"""How an endpoint is computed: each word has its executor in `conduct.judge.comparisons`."""
+Summary: TypeAlias = Literal["mean_sd", "median_range", "ci95_mean", "n_values"]
+
+POPULATIONS = ("screened", "eligible", "enrolled", "apheresed", "lymphodepleted", "infused", "dlt_evaluable")
+"""Whom `among` may begin with; `conduct.judge.populations` says who belongs."""
+
+HAPPENINGS = ("death", "left", "second_infusion")
+"""Intercurrent events every trial has; any other is a fact or treatment of the study."""
+
+_BETWEEN = ("change from baseline", "percent change", "best change", "response")
+
+
+class BaselineRule(Table):
+    """Which value of a participant is a baseline: the last, first or lowest before an anchor, or at some visits.
+
+    Without `before` and `at` it is any value before the visit it is compared with: `take = "lowest"` is the nadir.
+    """
+
+    name: str = known("name", "")
+    take: Literal["last", "first", "lowest"] = "last"
+    before: Name | None = None
+    at: tuple[Id, ...] = ()
+
+    def __str__(self) -> str:
+        where = f"at {', '.join(self.at)}" if self.at else f"before {self.before or 'the visit'}"
+        return f"the {self.take} {where}"
+
+
+class Intercurrent(Table):
+    """What may happen between treatment and a visit, and what then becomes of the value there."""
+
+    event: Name
+    strategy: Literal["treatment_policy", "composite", "while_on_treatment", "hypothetical"]
+
+    @model_validator(mode="after")
+    def _has_a_model(self) -> Self:
+        if self.strategy == "hypothetical":
+            raise ValueError(
+                "a hypothetical value needs a model, and there is none. Write treatment_policy, composite or "
+                "while_on_treatment"
+            )
+        return self
+
+
 class Endpoint(Table):
-    """An outcome of the record: whose, which measure, compared how, at which visits. Baseline is the study's."""
+    """An outcome of the record: whose, which measure, compared how, at which visits, from which baseline."""
 
     id: Id
     role: Literal["primary", "secondary"]
     title: Text
     says: Words = Said()
-    among: Text = "treated"
-    """`treated`, or `treated and disease is RA`."""
+    among: Text = "infused"
+    """A population, and what else must hold: `infused and disease is RA`, in the language of criteria."""
     measure: Annotated[tuple[Name, ...], SEVERAL, Field(min_length=1)]
-    compare: Literal["value", "change from baseline", "response", "events", "course"]
+    compare: Compare
+    baseline: Name | None = None
+    """A `[baseline.NAME]`; the study's own where none is named."""
     at: tuple[Id, ...] = ()
+    window: Literal["nearest", "last", "worst", "mean"] = "nearest"
+    """Which of several values inside a visit's days is taken."""
+    missing: Literal["show", "non_responder", "last_value"] = "show"
+    summary: Annotated[tuple[Summary, ...], Field(min_length=1)] = ("mean_sd", "median_range", "ci95_mean", "n_values")
+    by: tuple[Literal["level", "disease"], ...] = ()
+    counts: tuple[Text, ...] = ()
+    """The words of a label that are a response (`good`, `moderate`); a yes, or `responder`, where none are named."""
+    intercurrent: tuple[Intercurrent, ...] = ()
     unit: Text | None = None
     better: Literal["lower", "higher", "neither"] = "neither"
     notes: Free = ""
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        """What only a response can have is a mistake elsewhere."""
+        composite = any(one.strategy == "composite" for one in self.intercurrent)
+        if self.compare != "response" and (composite or self.missing == "non_responder" or self.counts):
+            what = "counts" if self.counts else "non_responder" if self.missing == "non_responder" else "composite"
+            raise ValueError(f"{what} is for a response; this is {self.compare}")
+        if self.baseline is not None and self.compare not in _BETWEEN:
+            raise ValueError(f"{self.compare} is compared with no baseline. Leave `baseline` out")
+        return self
+
+    @cached_property
+    def tree(self) -> Node:
+        """`among` as criteria are examined. Raises CriterionError, which the loader turns into a place."""
+        from escalon.criteria import parse
+
+        return parse(self.among)
+
+    @property
+    def population(self) -> str:
+        """The population it is counted in."""
+        return next((name for name in names_in(self.tree) if name in POPULATIONS), "screened")
+
     @property
     def diseases(self) -> tuple[str, ...]:
         """The diseases it is limited to; none means all."""
-        _, _, limit = self.among.partition(" disease is ")
-        listed = limit.removeprefix("one of").strip(" ()")
-        return tuple(part.strip() for part in listed.split(",") if part.strip())
+        return tuple(words_of(self.tree, "disease"))
+
+    @property
+    def is_compared_with_baseline(self) -> bool:
+        """Whether it needs a value from before treatment."""
+        return self.compare in _BETWEEN

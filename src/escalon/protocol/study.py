@@ -30,11 +30,11 @@ from escalon.protocol.dose_plan import (
     WindowReview,
 )
 from escalon.protocol.names import leaves, names_in
-from escalon.protocol.schedule import Endpoint, Period, Visit
+from escalon.protocol.schedule import POPULATIONS, BaselineRule, Endpoint, Period, Visit
 from escalon.protocol.tables import FROZEN, SEVERAL, Free, Id, Name, Place, Said, Table, Text, Words, as_read, known
 
 __all__ = [
-    "Alternative", "Anchor", "Arm", "Assumption", "Baseline", "Criterion", "CriterionKind", "Disease", "DltDefinition",
+    "Alternative", "Anchor", "Arm", "Assumption", "Baseline", "BaselineRule", "Criterion", "CriterionKind", "Disease", "DltDefinition",
     "DltEvent", "DosePlan", "Endpoint", "Exclusion", "FactDefinition", "FactKind", "Level", "Location", "Lymphodepletion",
     "OffDose", "Period", "Place", "Regimen", "RegimenDrug", "Retreatment",
     "RoleName", "Roles", "Said", "Statement", "Study",
@@ -128,6 +128,8 @@ class Study(Table):
     lymphodepletion: Lymphodepletion | None = None
     dlt: DltDefinition | None = None
     anchors: Annotated[Mapping[Name, Anchor], FROZEN] = Field({}, alias="anchor")
+    baselines: Annotated[Mapping[Name, BaselineRule], FROZEN] = Field({}, alias="baseline")
+    """Baselines that endpoints name, beside the study's own."""
     facts: Annotated[Mapping[Name, FactDefinition], FROZEN] = Field({}, alias="fact")
     """What the folder itself says of facts; `vocabulary` is all that may be recorded."""
     inclusion: Annotated[tuple[Criterion, ...], Field(min_length=1)]
@@ -155,6 +157,7 @@ class Study(Table):
         """Every name that rules, outcomes and visits read, in their order."""
         found = [name for one in self.criteria for tree in one.trees for name in names_in(tree)]
         found += [name for one in self.endpoints for name in one.measure if name not in TABLES]
+        found += [name for one in self.endpoints for name in names_in(one.tree) if name not in POPULATIONS]
         found += [name for one in self.visits for name in one.measures if name not in TABLES]
         return tuple(dict.fromkeys(found))
 

@@ -7,16 +7,16 @@ invalid: which of them holds is not for software to say.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
-from escalon.facts import Day, Fact, Facts, Finding, Interval, Status, exact, plain, spelled
+from escalon.conduct.judge.assessments import Assessment, assessments, written
+from escalon.conduct.judge.baselines import Baselines
+from escalon.facts import Day, Fact, Facts, Finding, Interval, Status, exact, plain
 from escalon.history import Trial
 from escalon.instruments.kit.assessment import assess_with
-from escalon.instruments.kit.baseline import last_before
 from escalon.instruments.kit.catalogue import find
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.visits import Earlier, Taken, change_since, compares_visits, reads_baseline, taken
@@ -26,23 +26,13 @@ STANDING = ("sex", "age", "height", "weight")
 DIFFERS = "RECORDED_DIFFERS"
 CONTRADICTORY = "CONTRADICTORY_ITEMS"
 SEVERAL_DAYS = "ITEMS_OF_SEVERAL_DAYS"
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """The facts of one visit (or one day) of a participant."""
-
-    visit: str
-    day: Day
-    facts: Mapping[str, Fact]
-    contradictory: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
-    """Names with different values on their last day."""
+OTHER_DAY = "LABEL_AND_DAY_DISAGREE"
 
 
 def scored(study: Study, trial: Trial, participant: str) -> Facts:
-    """A participant's facts with every score of the study that can be computed from them."""
-    facts = trial.facts_of(participant)
-    return facts.with_facts(computed(study, facts))
+    """A participant's facts with every score of the study that can be computed from them; worked out once a history."""
+    course = trial.course(participant)
+    return course.once(("scored", id(study)), study, lambda: course.facts.with_facts(computed(study, course.facts)))
 
 
 def computed(study: Study, facts: Facts) -> list[Fact]:
@@ -51,15 +41,15 @@ def computed(study: Study, facts: Facts) -> list[Fact]:
     Scores of one visit first; then those that compare visits (responses, changes), from what the visits and the baseline hold.
     """
     instruments = [find(name) for name in study.instruments]
-    visits = [(one, dict(one.facts)) for one in assessments(facts)]
+    visits = [(one, dict(one.facts)) for one in assessments(study, facts)]
     found: list[Fact] = []
     for assessment, here in visits:
         for instrument in instruments:
             if not compares_visits(instrument):
                 found += _scored_at(instrument, assessment, here, facts)
-    anchor = baseline_day(study, facts)
+    baselines = Baselines(study, facts.with_facts(found))
+    anchor, earlier = baselines.start, baselines.earlier()
     if anchor is not None:
-        earlier = _earlier(facts.with_facts(found), anchor)
         later = [(one, here) for one, here in visits if anchor.is_by(one.day)]
         changed = [one for one in instruments if reads_baseline(one)]
         again = [fact for one, here in later for own in changed for fact in _scored_at(own, one, here, facts, earlier)]
@@ -76,7 +66,7 @@ def _scored_at(
     finding = score(instrument, assessment, facts, here, earlier)
     if finding is None:
         return []
-    found = _as_facts(finding, assessment, facts)
+    found = _as_facts(finding, assessment)
     for fact in found:
         if here.setdefault(fact.name, fact).behind is not None:
             here[fact.name] = fact
@@ -96,41 +86,6 @@ def _changes(study: Study, visits: Iterable[tuple[Assessment, Mapping[str, Fact]
     return found
 
 
-def baseline_day(study: Study, facts: Facts) -> Day | None:
-    """The day before which a value is a baseline: the study's first such role that is recorded; None where none is."""
-    for role in study.baseline.before:
-        name = study.roles.of(role)
-        days = [day for fact in facts.named(name or "") if (day := _day_of(fact)) is not None]
-        if days:
-            return min(days, key=lambda day: day.earliest)
-    return None
-
-
-def _day_of(fact: Fact) -> Day | None:
-    """The day something happened: the date it holds, else the day it was recorded as so."""
-    if isinstance(fact.value, str):
-        try:
-            return Day.parse(fact.value)
-        except ValueError:
-            return None
-    return None if fact.value is None or fact.value is False else fact.day
-
-
-def _earlier(facts: Facts, anchor: Day) -> Earlier:
-    """The baseline of a fact or score: the last before the anchor; a computed score goes before a recorded one of its visit."""
-
-    @cache
-    def earlier(name: str) -> Finding:
-        known = facts.named(name)
-        computed_at = {
-            fact.visit or str(fact.day) for fact in known if fact.behind is not None and fact.value is not None
-        }
-        used = [fact for fact in known if fact.behind is not None or (fact.visit or str(fact.day)) not in computed_at]
-        return last_before(used, anchor, "treatment")
-
-    return earlier
-
-
 def _without_parts(found: list[Fact]) -> list[Fact]:
     """An assessment that gave no score gave none of its parts either: not known, so that no older part stands in for it."""
     parts: dict[str, dict[str, None]] = {}
@@ -140,38 +95,6 @@ def _without_parts(found: list[Fact]) -> list[Fact]:
             parts.setdefault(name, {}).setdefault(fact.name)
     bases = (fact for fact in found if "." not in fact.name and fact.value is None)
     return [replace(base, name=part, unit=None) for base in bases for part in parts.get(base.name, ())]
-
-
-def assessments(facts: Facts) -> list[Assessment]:
-    """The visits of a participant, oldest first; undated facts belong to none."""
-    groups: dict[str, list[Fact]] = {}
-    for fact in facts:
-        if fact.day is not None and not fact.day.is_partial and fact.value is not None:
-            groups.setdefault(fact.visit or str(fact.day), []).append(fact)
-    found = [
-        Assessment(visit, max((fact.day for fact in some if fact.day), key=lambda day: day.latest), *_by_name(some))
-        for visit, some in groups.items()
-    ]
-    return sorted(found, key=lambda one: (one.day.latest, one.visit))
-
-
-def _by_name(facts: Iterable[Fact]) -> tuple[dict[str, Fact], dict[str, tuple[Fact, ...]]]:
-    """The latest fact of each name, and the names of which the last day has different values."""
-    last: dict[str, list[Fact]] = {}
-    for fact in facts:
-        known = last.setdefault(fact.name, [])
-        if known and fact.day and known[0].day and fact.day.latest > known[0].day.latest:
-            known.clear()
-        if not known or fact.day == known[0].day:
-            known.append(fact)
-    differing = {name: tuple(some) for name, some in last.items() if len({_written(fact) for fact in some}) > 1}
-    return {name: some[0] for name, some in last.items()}, differing
-
-
-def _written(fact: Fact) -> tuple[object, ...]:
-    value = fact.value
-    number = exact(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
-    return (isinstance(value, bool), number, spelled(fact.unit))
 
 
 def score(
@@ -205,7 +128,9 @@ def score(
     finding = assess_with(instrument, got.given, day)
     if not meant and finding.status is not Status.OK:
         return None
-    finding = replace(finding, reasons=(*finding.reasons, *got.unsettled))
+    if assessment.notes:
+        finding = replace(finding, flags=(*finding.flags, OTHER_DAY))
+    finding = replace(finding, reasons=(*finding.reasons, *got.unsettled, *assessment.notes))
     return _dated(finding, [got.given[name] for name in visit] or list(got.given.values()))
 
 
@@ -252,17 +177,13 @@ def _standing(name: str, facts: Facts, day: Day) -> tuple[Fact | None, tuple[Fac
         fact for fact in facts.named(name) if fact.value is not None and (fact.day is None or fact.day.is_by(day))
     ]
     same = [fact for fact in earlier if fact.day == earlier[-1].day]
-    differing = tuple(same) if len({_written(fact) for fact in same}) > 1 else ()
+    differing = tuple(same) if len({written(fact) for fact in same}) > 1 else ()
     return (earlier[-1] if earlier else None), differing
 
 
-def _as_facts(finding: Finding, assessment: Assessment, facts: Facts) -> list[Fact]:
+def _as_facts(finding: Finding, assessment: Assessment) -> list[Fact]:
     """The score as a fact, and each of its components, each carrying the finding beneath it."""
-    recorded = [
-        fact
-        for fact in facts.named(finding.name)
-        if (fact.visit or str(fact.day)) == assessment.visit and fact.value is not None
-    ]
+    recorded = [fact for fact in assessment.all if fact.name == finding.name]
     differing = [fact for fact in recorded if _differs(fact, finding)]
     if differing and finding.status is Status.OK:
         said = " and ".join(plain(fact.value) for fact in differing)

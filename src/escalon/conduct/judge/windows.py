@@ -1,0 +1,138 @@
+"""Which value belongs to a planned visit, and how it stands where there is none: never blank, never zero.
+
+A day is counted from the infusion, day 0. Inside a visit's days the value nearest to the planned day is taken, of two equally
+near the later; different values of one day are none. Where label and day disagree the day wins, and says so.
+"""
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from escalon.facts import Day, Fact, Finding, Interval, Status, exact
+from escalon.protocol.study import Visit
+
+
+class State(StrEnum):
+    """How a participant stands at a visit."""
+
+    VALUE = "value"
+    MISSING = "missing"
+    """The window has closed and there is no value that can be used."""
+    NOT_DUE = "not due"
+    """The window is still open at the cut-off."""
+    NOT_APPLICABLE = "not applicable"
+    """There can be no value: died, left, or never had a day 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The value of one visit: what it is, its day, the facts it was taken from, and why there is none."""
+
+    value: object = None
+    day: int | None = None
+    facts: tuple[Fact, ...] = ()
+    reason: str = ""
+    flags: tuple[str, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a value."""
+        return self.value is not None
+
+
+def day_number(day: Day, infused: Day) -> int:
+    """A full day counted from the infusion, which is day 0."""
+    return (day.earliest - infused.earliest).days
+
+
+def last_of(visit: Visit, infused: Day) -> date:
+    """The last calendar day of a visit's window."""
+    return infused.earliest + timedelta(days=visit.latest)
+
+
+def placed(
+    visit: Visit, infused: Day, known: Sequence[Fact], take: str = "nearest", better: str = "lower", labels: Container[str] = ()
+) -> Placed:
+    """The value of a visit among all facts of a measure, in one unit; `labels` are the planned visits' ids."""
+    days: dict[int, list[Fact]] = {}
+    for fact in known:
+        if fact.day is not None and not fact.day.is_partial:
+            number = day_number(fact.day, infused)
+            if visit.earliest <= number <= visit.latest:
+                days.setdefault(number, []).append(fact)
+    if not days:
+        return Placed(reason=_elsewhere(visit, infused, known))
+    found = {number: _of_day(number, some, visit, labels) for number, some in days.items()}
+    usable = {number: one for number, one in found.items() if one.is_known}
+    nearest = min(usable or found, key=lambda number: (abs(number - visit.day), -number))
+    if take == "nearest" or len(usable) < 2:
+        return (usable or found)[nearest]
+    return _of_several(usable, take, better)
+
+
+def _of_day(number: int, some: list[Fact], visit: Visit, labels: Container[str]) -> Placed:
+    """The value of one day; different values of one day are no value."""
+    given = [fact for fact in some if fact.value is not None and not isinstance(fact.value, Interval)]
+    others = dict.fromkeys(fact.visit for fact in some if fact.visit != visit.id and fact.visit in labels)
+    flags = tuple(f"labelled {other}, dated day {number}: counts at {visit.id}" for other in others)
+    void = [fact for fact in some if isinstance(fact.behind, Finding) and fact.behind.status is Status.INVALID]
+    if not given or void:
+        return Placed(None, number, tuple(some), "; ".join(dict.fromkeys(why_none(fact) for fact in void or some)), flags)
+    if len({_same(fact.value) for fact in given}) > 1:
+        listed = " and ".join(dict.fromkeys(str(fact) for fact in given))
+        return Placed(None, number, tuple(given), f"different values of one day: {listed}. Correct the record", flags)
+    return Placed(given[0].value, number, tuple(given), "", flags)
+
+
+def _of_several(usable: dict[int, Placed], take: str, better: str) -> Placed:
+    """One value of several days of one visit: the last, the worst, or their mean."""
+    if take == "last":
+        return usable[max(usable)]
+    numbers = {number: value for number, one in usable.items() if (value := _number(one.value)) is not None}
+    if not numbers:
+        return usable[max(usable)]
+    if take == "worst":
+        sign = -1 if better == "lower" else 1
+        return usable[min(numbers, key=lambda number: (sign * numbers[number], -number))]
+    facts = tuple(fact for number in sorted(numbers) for fact in usable[number].facts)
+    mean = sum(numbers.values(), Fraction(0)) / len(numbers)
+    return Placed(mean, max(numbers), facts, flags=(f"mean of days {', '.join(map(str, sorted(numbers)))}",))
+
+
+def why_none(fact: Fact) -> str:
+    """Why a fact has no value that can be counted with."""
+    if isinstance(fact.behind, Finding):
+        finding = fact.behind
+        absent = f"{fact.name} needs {', '.join(finding.missing)}" if finding.missing else ""
+        return "; ".join(dict.fromkeys(part for part in (absent, *finding.reasons[:2]) if part)) or f"{fact.name} unknown"
+    if isinstance(fact.value, Interval):
+        return f"only known to be {fact}"
+    return f"{fact.name} was asked and is not known"
+
+
+def _elsewhere(visit: Visit, infused: Day, known: Sequence[Fact]) -> str:
+    """Why nothing lies in the window, where what carries the visit's label or an incomplete date explains it."""
+    for fact in known:
+        if fact.day is not None and fact.day.is_partial:
+            first, last = ((day - infused.earliest).days for day in (fact.day.earliest, fact.day.latest))
+            if first <= visit.latest and visit.earliest <= last:
+                return f"{fact.name} is dated {fact.day}, whose day is not known"
+    for fact in known:
+        if fact.visit == visit.id and fact.day is not None and not fact.day.is_partial:
+            number = day_number(fact.day, infused)
+            return f"labelled {visit.id}, dated day {number}, outside days {visit.earliest} to {visit.latest}"
+    return "nothing recorded"
+
+
+def _same(value: object) -> object:
+    number = _number(value)
+    return value if number is None else number
+
+
+def _number(value: object) -> Fraction | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
+        return None
+    return exact(value)
