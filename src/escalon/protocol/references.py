@@ -238,7 +238,7 @@ def _visits(study: Study, sources: Sources) -> Iterator[Problem]:
 
 def _among(study: Study, sources: Sources) -> Iterator[Problem]:
     """Whom an endpoint is about: names the study has, a population of the trial first, diseases it enrols."""
-    words = study.vocabulary | {name: FactDefinition.made(name=name) for name in POPULATIONS}
+    words = dict(study.vocabulary) | {name: FactDefinition.made(name=name) for name in POPULATIONS}
     for number, one in enumerate(study.endpoints):
         path = ("endpoint", number, "among")
         for name in names_in(one.tree):
@@ -259,6 +259,9 @@ def _endpoints(study: Study, sources: Sources) -> Iterator[Problem]:
             if between.event not in (*HAPPENINGS, *study.vocabulary):
                 what = f"{between.event!r} is not in the vocabulary. {_nearest(between.event, HAPPENINGS)}"
                 yield sources.problem(("endpoint", number, "intercurrent", place, "event"), what, one.id)
+        if len(one.measure) > 1:
+            what = f"{' and '.join(one.measure)} are never pooled. Write an endpoint for each"
+            yield sources.problem(("endpoint", number, "measure"), what, one.id)
         for name in one.measure if one.counts else ():
             choices = study.vocabulary[name].choices if name in study.vocabulary else ()
             for word in one.counts:

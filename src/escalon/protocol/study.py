@@ -34,11 +34,10 @@ from escalon.protocol.schedule import POPULATIONS, BaselineRule, Endpoint, Perio
 from escalon.protocol.tables import FROZEN, SEVERAL, Free, Id, Name, Place, Said, Table, Text, Words, as_read, known
 
 __all__ = [
-    "Alternative", "Anchor", "Arm", "Assumption", "Baseline", "BaselineRule", "Criterion", "CriterionKind", "Disease", "DltDefinition",
-    "DltEvent", "DosePlan", "Endpoint", "Exclusion", "FactDefinition", "FactKind", "Level", "Location", "Lymphodepletion",
-    "OffDose", "Period", "Place", "Regimen", "RegimenDrug", "Retreatment",
-    "RoleName", "Roles", "Said", "Statement", "Study",
-    "Visit", "WindowReview",
+    "Alternative", "Anchor", "Arm", "Assumption", "Baseline", "BaselineRule", "Criterion", "CriterionKind", "Disease",
+    "DltDefinition", "DltEvent", "DosePlan", "Endpoint", "Exclusion", "FactDefinition", "FactKind", "Level", "Location",
+    "Lymphodepletion", "OffDose", "Period", "Place", "Regimen", "RegimenDrug", "Retreatment", "RoleName", "Roles", "Said",
+    "Statement", "Study", "Visit", "WindowReview",
 ]  # fmt: skip
 
 TABLES = ("adverse_events",)

@@ -83,7 +83,8 @@ def _apart(
     part: list[tuple[Fact, Day, str]] = []
     for one in sorted(some, key=lambda each: each[1].earliest):
         if part and (
-            (one[1].earliest - part[0][1].earliest).days > span or _is_before(one[1], infused) != _is_before(part[0][1], infused)
+            (one[1].earliest - part[0][1].earliest).days > span
+            or _is_before(one[1], infused) != _is_before(part[0][1], infused)
         ):
             yield part
             part = []

@@ -62,7 +62,9 @@ def one_of_each_visit(known: Iterable[Fact]) -> list[Fact]:
 
 def _other(known: Iterable[Fact], day: Day, what: str, take: str) -> Finding:
     """The first, or the lowest, value that lies surely before a day."""
-    before = [fact for fact in known if fact.day is not None and fact.day.is_before(day) is True and fact.value is not None]
+    before = [
+        fact for fact in known if fact.day is not None and fact.day.is_before(day) is True and fact.value is not None
+    ]
     if take == "lowest":
         before = [fact for fact in before if fact.number is not None]
         chosen = [min(before, key=lambda fact: exact(fact.number or 0))] if before else []

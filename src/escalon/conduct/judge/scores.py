@@ -6,7 +6,7 @@ computed one; where the two differ, both are shown and flagged. Two different va
 invalid: which of them holds is not for software to say.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -70,6 +70,18 @@ def _scored_at(
     for fact in found:
         if here.setdefault(fact.name, fact).behind is not None:
             here[fact.name] = fact
+    return found
+
+
+def responses(study: Study, facts: Facts, instrument: Instrument, earlier: Callable[[Day], Earlier]) -> list[Fact]:
+    """What an instrument that compares visits says at each visit against other baselines than the study's own.
+
+    `facts` are a participant's with their scores; `earlier` gives the baselines for the day of a visit.
+    """
+    found: list[Fact] = []
+    for one in assessments(study, facts):
+        here = {fact.name: fact for fact in one.all} | dict(one.facts)
+        found += _scored_at(instrument, one, here, facts, earlier(one.day))
     return found
 
 

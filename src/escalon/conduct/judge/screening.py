@@ -112,8 +112,12 @@ class Screening:
 
 
 def screen(study: Study, trial: Trial, cutoff: Day) -> tuple[Screening, ...]:
-    """Screen every participant with what was known before treatment, and by the data cut-off."""
-    return tuple(screen_one(study, trial, participant, cutoff) for participant in trial.participants)
+    """Screen every participant with what was known before treatment, and by the data cut-off; once a history."""
+    return trial.once(
+        ("screen", id(study), cutoff),
+        study,
+        lambda: tuple(screen_one(study, trial, participant, cutoff) for participant in trial.participants),
+    )
 
 
 def screen_one(study: Study, trial: Trial, participant: str, cutoff: Day, today: Day | None = None) -> Screening:

@@ -54,7 +54,12 @@ def last_of(visit: Visit, infused: Day) -> date:
 
 
 def placed(
-    visit: Visit, infused: Day, known: Sequence[Fact], take: str = "nearest", better: str = "lower", labels: Container[str] = ()
+    visit: Visit,
+    infused: Day,
+    known: Sequence[Fact],
+    take: str = "nearest",
+    better: str = "lower",
+    labels: Container[str] = (),
 ) -> Placed:
     """The value of a visit among all facts of a measure, in one unit; `labels` are the planned visits' ids."""
     days: dict[int, list[Fact]] = {}
@@ -80,7 +85,9 @@ def _of_day(number: int, some: list[Fact], visit: Visit, labels: Container[str])
     flags = tuple(f"labelled {other}, dated day {number}: counts at {visit.id}" for other in others)
     void = [fact for fact in some if isinstance(fact.behind, Finding) and fact.behind.status is Status.INVALID]
     if not given or void:
-        return Placed(None, number, tuple(some), "; ".join(dict.fromkeys(why_none(fact) for fact in void or some)), flags)
+        return Placed(
+            None, number, tuple(some), "; ".join(dict.fromkeys(why_none(fact) for fact in void or some)), flags
+        )
     if len({_same(fact.value) for fact in given}) > 1:
         listed = " and ".join(dict.fromkeys(str(fact) for fact in given))
         return Placed(None, number, tuple(given), f"different values of one day: {listed}. Correct the record", flags)
@@ -107,7 +114,9 @@ def why_none(fact: Fact) -> str:
     if isinstance(fact.behind, Finding):
         finding = fact.behind
         absent = f"{fact.name} needs {', '.join(finding.missing)}" if finding.missing else ""
-        return "; ".join(dict.fromkeys(part for part in (absent, *finding.reasons[:2]) if part)) or f"{fact.name} unknown"
+        return (
+            "; ".join(dict.fromkeys(part for part in (absent, *finding.reasons[:2]) if part)) or f"{fact.name} unknown"
+        )
     if isinstance(fact.value, Interval):
         return f"only known to be {fact}"
     return f"{fact.name} was asked and is not known"

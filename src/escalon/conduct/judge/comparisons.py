@@ -1,0 +1,435 @@
+"""The ways an endpoint compares, one small class each, registered by the word a study writes in `compare`."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Protocol, get_args
+
+from escalon.conduct.judge.endpoints import AtVisit, Exact, Statistic, between, in_group
+from escalon.conduct.judge.estimates import deviation, limits_of_mean, mean, median
+from escalon.conduct.judge.member import Member
+from escalon.conduct.judge.windows import Placed, State, last_of, placed
+from escalon.facts import Day, Fact, exact
+from escalon.history import Trial
+from escalon.instruments.kit.baseline import settled
+from escalon.kinetics.detection import Detection
+from escalon.protocol.schedule import Compare
+from escalon.protocol.study import Endpoint, Study, Visit
+from escalon.safety.counting import PERIODS, Treated, emergent, period_of
+from escalon.safety.occurrence import Occurrence, occurrences
+from escalon.safety.proportion import clopper_pearson
+
+BEST = "best"
+"""The one row of a best change."""
+EVER = "infusion to cut-off"
+"""The first row of events; the reporting periods follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An endpoint, the people it is about, and the history and day it is asked of."""
+
+    study: Study
+    trial: Trial
+    endpoint: Endpoint
+    cutoff: Day
+    people: Sequence[Member]
+
+    @property
+    def visits(self) -> list[Visit]:
+        """The declared visits, in the order they are planned."""
+        return sorted((one for one in self.study.visits if one.id in self.endpoint.at), key=lambda one: one.day)
+
+
+class Comparing(Protocol):
+    """What each way of comparing gives: the cells of everybody, and the statistics of each group."""
+
+    def cells(self, asked: Question) -> Iterator[AtVisit]:
+        """Everybody at every visit."""
+
+    def statistics(self, asked: Question, cells: Sequence[AtVisit], groups: Sequence[str]) -> Iterator[Statistic]:
+        """What the cells come to."""
+
+
+class Value:
+    """The value at each visit, summarised as it is."""
+
+    def cells(self, asked: Question) -> Iterator[AtVisit]:
+        """The value nearest to each visit, or why there is none."""
+        for person in asked.people:
+            known = [fact for name in asked.endpoint.measure for fact in self.series(asked, person, name)]
+            yield from self.finished(asked, person, [self.at(asked, person, visit, known) for visit in asked.visits])
+
+    def series(self, asked: Question, person: Member, measure: str) -> Sequence[Fact]:
+        """All values of a measure."""
+        return person.series(measure, asked.endpoint.unit, asked.endpoint.baseline)
+
+    def at(self, asked: Question, person: Member, visit: Visit, known: Sequence[Fact]) -> AtVisit:
+        """One person at one visit."""
+        measure = next((fact.name for fact in known), asked.endpoint.measure[0])
+        blank = AtVisit(
+            asked.endpoint.id, person.code, person.disease, person.level, measure, visit.id, State.NOT_APPLICABLE
+        )
+        if person.infused is None:
+            return replace(blank, reason="no cells given on a known day")
+        labels = {one.id for one in asked.study.visits}
+        found = placed(visit, person.infused, known, asked.endpoint.window, asked.endpoint.better, labels)
+        cell = self.compared(asked, person, visit, found, _standing(blank, asked, person, visit, found))
+        return _after(cell, asked, person, visit)
+
+    def compared(self, asked: Question, person: Member, visit: Visit, found: Placed, cell: AtVisit) -> AtVisit:
+        """The cell with what its value is compared with."""
+        return cell
+
+    def finished(self, asked: Question, person: Member, cells: list[AtVisit]) -> Iterable[AtVisit]:
+        """All visits of one person, once each is known."""
+        return _carried(cells) if asked.endpoint.missing == "last_value" else cells
+
+    def statistics(self, asked: Question, cells: Sequence[AtVisit], groups: Sequence[str]) -> Iterator[Statistic]:
+        """Counts of the four states, and what the numbers come to."""
+        for group, visit, some in _by_group(cells, groups):
+            yield from counts(group, visit, some)
+            yield from self.summaries(asked, group, visit, some)
+
+    def summaries(self, asked: Question, group: str, visit: str, some: Sequence[AtVisit]) -> Iterator[Statistic]:
+        """The numbers of one group at one visit."""
+        yield from numbers(group, visit, some, "value", {cell.id: _number(cell.value) for cell in some})
+
+
+class Change(Value):
+    """The value, and its difference from the participant's own baseline."""
+
+    def compared(self, asked: Question, person: Member, visit: Visit, found: Placed, cell: AtVisit) -> AtVisit:
+        """The change of a value after treatment began; before it a value is not compared."""
+        if cell.state is not State.VALUE or not found.facts or person.infused is None or visit.latest < 0:
+            return cell
+        fact = found.facts[-1]
+        base = person.baselines.of(fact.name, asked.endpoint.baseline, fact.day)
+        before = settled(base)
+        if before is None:
+            return replace(cell, flags=(*cell.flags, *base.reasons), baseline_rests_on=tuple(_facts(base.rests_on)))
+        now, then = _number(cell.value), person.in_unit(before, asked.endpoint.unit).number
+        if now is None or then is None:
+            return replace(cell, flags=(*cell.flags, f"the baseline is {before}"), baseline_rests_on=(before,))
+        change, flag = self.difference(now, exact(then))
+        flags = (*cell.flags, flag) if flag else cell.flags
+        return replace(cell, baseline=exact(then), change=change, flags=flags, baseline_rests_on=(before,))
+
+    def difference(self, now: Fraction, then: Fraction) -> tuple[Fraction | None, str]:
+        """The change, or why there is none."""
+        return now - then, ""
+
+    def summaries(self, asked: Question, group: str, visit: str, some: Sequence[AtVisit]) -> Iterator[Statistic]:
+        """The values, then their changes with limits."""
+        yield from super().summaries(asked, group, visit, some)
+        yield from numbers(group, visit, some, "change", {cell.id: cell.change for cell in some}, limits=True)
+
+
+class PercentChange(Change):
+    """The value, and its difference from baseline in percent of the baseline."""
+
+    def difference(self, now: Fraction, then: Fraction) -> tuple[Fraction | None, str]:
+        """The change in percent; none from a baseline of zero."""
+        return (100 * (now - then) / then, "") if then else (None, "no percentage of a baseline of 0")
+
+
+class BestChange(Change):
+    """The best change from baseline at any visit up to the cut-off, one for each participant."""
+
+    def finished(self, asked: Question, person: Member, cells: list[AtVisit]) -> Iterable[AtVisit]:
+        """The cell with the best change; where there is none, the first that says why."""
+        changed = [cell for cell in cells if cell.change is not None]
+        sign = -1 if asked.endpoint.better == "higher" else 1
+        best = min(changed, key=lambda cell: sign * (cell.change or 0), default=None)
+        after = [cell for cell in cells if cell.state is not State.VALUE] or cells
+        if best is not None:
+            yield replace(best, visit=BEST, flags=(*best.flags, f"at {best.visit}"))
+        elif after:
+            yield replace(after[0], visit=BEST)
+
+
+class Response:
+    """Whether each participant responded, and the share who did."""
+
+    def __init__(self) -> None:
+        self._value = Value()
+
+    def cells(self, asked: Question) -> Iterator[AtVisit]:
+        """Yes, no, or why it is not known."""
+        for cell in self._value.cells(asked):
+            answer = cell
+            if cell.state is State.VALUE:
+                answer = replace(cell, value=_is_response(cell.value, asked.endpoint.counts))
+            elif cell.state is State.MISSING and asked.endpoint.missing == "non_responder":
+                answer = replace(
+                    cell, state=State.VALUE, value=False, flags=(*cell.flags, f"missing, counted as no: {cell.reason}")
+                )
+            yield answer
+
+    def statistics(self, asked: Question, cells: Sequence[AtVisit], groups: Sequence[str]) -> Iterator[Statistic]:
+        """Responders of those with an answer, with exact limits; and with the missing counted as no."""
+        for group, visit, some in _by_group(cells, groups):
+            yield from counts(group, visit, some)
+            answered = [cell for cell in some if cell.state is State.VALUE]
+            missing = [cell for cell in some if cell.state is State.MISSING]
+            yield from _share(group, visit, some, answered, "responders", "of those with an answer")
+            yield from _share(
+                group, visit, some, answered + missing, "responders_or_no", "a missing answer counts as no"
+            )
+
+
+class LevelOverTime(Value):
+    """The level of something measured in blood over time; below quantification the assay's own code stands, never a number."""
+
+    def series(self, asked: Question, person: Member, measure: str) -> Sequence[Fact]:
+        """The samples; where the measure is no analyte of the samples table, its facts."""
+        return person.levels(measure) or super().series(asked, person, measure)
+
+    def summaries(self, asked: Question, group: str, visit: str, some: Sequence[AtVisit]) -> Iterator[Statistic]:
+        """How many are quantified, and the median and range of all, a code counting as below every number."""
+        known = [cell for cell in some if cell.state is State.VALUE]
+        ranked = sorted(known, key=lambda cell: (_rank(cell.value), cell.id))
+        quantified = [cell for cell in known if _number(cell.value) is not None]
+        made = _Maker(group, visit, some)
+        yield made(
+            "quantified", len(quantified), known, "samples with a number at or above the limit of quantification"
+        )
+        if not ranked:
+            return
+        how = "below quantification counts as less than every number"
+        yield made("value.median", _middle(ranked), known, f"median; {how}")
+        yield made("value.low", _exact(ranked[0].value), ranked[:1], f"lowest; {how}")
+        yield made("value.high", _exact(ranked[-1].value), ranked[-1:], f"highest; {how}")
+
+
+class EventCounts:
+    """Adverse events after infusion: how many, in how many participants, and their highest grade, by reporting period."""
+
+    def cells(self, asked: Question) -> Iterator[AtVisit]:
+        """How many events each participant had in each period; the highest grade stands in the flags."""
+        people, events = _events(asked)
+        for person in asked.people:
+            if (treated := people.get(person.code)) is None:
+                continue
+            own = [one for one in events if one.participant == person.code]
+            for period, chosen in (
+                (EVER, own),
+                *((p.name, [e for e in own if period_of(e, treated) == p]) for p in _AFTER),
+            ):
+                yield self._cell(asked, person, period, chosen)
+
+    def _cell(self, asked: Question, person: Member, period: str, chosen: Sequence[Occurrence]) -> AtVisit:
+        grades = [one.grade for one in chosen]
+        highest = max((grade for grade in grades if grade is not None), default=None)
+        flags = (f"highest grade {highest}",) if highest else ()
+        unknown = (f"{grades.count(None)} without a grade",) if None in grades else ()
+        rests_on = tuple(
+            Fact(one.term.name, one.grade, one.start, None, line.source or "", person.code)
+            for one in chosen
+            for line in one.lines
+        )
+        return AtVisit(
+            asked.endpoint.id, person.code, person.disease, person.level, "adverse_events", period, State.VALUE,
+            None, len(chosen), flags=(*flags, *unknown), rests_on=rests_on,
+        )  # fmt: skip
+
+    def statistics(self, asked: Question, cells: Sequence[AtVisit], groups: Sequence[str]) -> Iterator[Statistic]:
+        """Events, participants with at least one with exact limits, and participants by highest grade."""
+        for group, period, some in _by_group(cells, groups):
+            yield from counts(group, period, some)
+            made = _Maker(group, period, some)
+            having = [cell for cell in some if cell.value]
+            yield made(
+                "events", sum(int(cell.value or 0) for cell in some), having, "events that began or became worse"
+            )
+            yield from _share(group, period, some, some, "participants", "participants with at least one", having)
+            for grade in range(1, 6):
+                of = [cell for cell in having if f"highest grade {grade}" in cell.flags]
+                yield made(f"grade_{grade}", len(of), of, f"participants whose highest grade is {grade}")
+
+
+_AFTER = tuple(one for one in PERIODS if one.first is not None)
+COMPARISONS: dict[str, Comparing] = {
+    "value": Value(),
+    "change from baseline": Change(),
+    "percent change": PercentChange(),
+    "best change": BestChange(),
+    "response": Response(),
+    "events": EventCounts(),
+    "course": LevelOverTime(),
+}
+assert set(COMPARISONS) == set(get_args(Compare)), "every word a study may write has its executor"
+
+
+def _standing(blank: AtVisit, asked: Question, person: Member, visit: Visit, found: Placed) -> AtVisit:
+    """The cell with its state: a value, or the way in which there is none."""
+    assert person.infused is not None
+    cell = replace(blank, day=found.day, flags=found.flags, rests_on=found.facts)
+    if found.is_known:
+        return replace(cell, state=State.VALUE, value=_exact(found.value))
+    last, ended = last_of(visit, person.infused), person.ended
+    if ended is not None and ended.day.earliest <= last:
+        return replace(cell, state=State.NOT_APPLICABLE, reason=str(ended))
+    if asked.cutoff.latest <= last and not found.facts:
+        return replace(cell, state=State.NOT_DUE, reason=f"until {last}")
+    return replace(cell, state=State.MISSING, reason=found.reason)
+
+
+def _after(cell: AtVisit, asked: Question, person: Member, visit: Visit) -> AtVisit:
+    """The cell after what happened between infusion and the visit, by the strategy declared for it."""
+    if person.infused is None or visit.latest < 0:
+        return cell
+    last = last_of(visit, person.infused)
+    for one in between(asked.endpoint):
+        day = min(
+            (day for day in person.happened(one.event) if day.earliest <= last), key=lambda d: d.earliest, default=None
+        )
+        if day is None or (cell.day is not None and (day.earliest - person.infused.earliest).days > cell.day):
+            continue
+        what = f"{one.event.replace('_', ' ')} on {day}"
+        if one.strategy == "composite" and cell.state is not State.NOT_DUE:
+            cell = replace(cell, state=State.VALUE, value=False, reason="", flags=(*cell.flags, f"no response: {what}"))
+        elif one.strategy == "while_on_treatment" and cell.state is not State.NOT_DUE:
+            reason = f"after {what}"
+            cell = replace(cell, state=State.NOT_APPLICABLE, value=None, baseline=None, change=None, reason=reason)
+        elif one.strategy == "treatment_policy" and cell.state is State.VALUE:
+            cell = replace(cell, flags=(*cell.flags, f"after {what}"))
+    return cell
+
+
+def _carried(cells: list[AtVisit]) -> Iterator[AtVisit]:
+    """The cells with each missing one after baseline replaced by the last value, saying so."""
+    last: AtVisit | None = None
+    for cell in cells:
+        if cell.state is State.MISSING and last is not None:
+            flags = (*cell.flags, f"missing, the value of {last.visit} carried forward: {cell.reason}")
+            yield replace(last, visit=cell.visit, flags=flags)
+            continue
+        if cell.state is State.VALUE and cell.day is not None and cell.day > 0:
+            last = cell
+        yield cell
+
+
+def _facts(some: Iterable[object]) -> Iterator[Fact]:
+    return (one for one in some if isinstance(one, Fact))
+
+
+def _is_response(value: object, words: Sequence[str]) -> bool:
+    return value is True if isinstance(value, bool) else str(value) in (words or ("responder",))
+
+
+def _exact(value: object) -> Exact | bool:
+    """A value as it is: a yes or no, a word, or the exact number."""
+    number = _number(value)
+    return value if isinstance(value, bool | str) else str(value) if number is None else number
+
+
+def _number(value: object) -> Fraction | None:
+    is_number = isinstance(value, int | float | Decimal | Fraction) and not isinstance(value, bool)
+    return exact(value) if is_number else None  # type: ignore[arg-type]
+
+
+_CODES = {Detection.ND.value: 0, Detection.BLQ.value: 1, Detection.BELOW.value: 1}
+
+
+def _rank(value: object) -> tuple[int, Fraction]:
+    """Codes below every number, in the order of what they say; above quantification over all."""
+    number = _number(value)
+    if number is not None:
+        return 2, number
+    return _CODES.get(str(value), 3), Fraction(0)
+
+
+def _middle(ranked: Sequence[AtVisit]) -> Exact | None:
+    """The median of values of which some may be codes; between two different codes, or a code and a number, the lower."""
+    half = len(ranked) // 2
+    low, high = ranked[half - 1 if len(ranked) % 2 == 0 else half].value, ranked[half].value
+    one, other = _number(low), _number(high)
+    if one is not None and other is not None:
+        return (one + other) / 2
+    return low if isinstance(low, str) else None if low is None else _exact(low)
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes the statistics of one group at one visit, each with the same four counts."""
+
+    group: str
+    visit: str
+    some: Sequence[AtVisit]
+
+    def __call__(self, name: str, value: Exact | None, beneath: Iterable[AtVisit], method: str) -> Statistic:
+        states = [cell.state for cell in self.some]
+        n, missing, not_due, never = (states.count(state) for state in State)
+        ids = tuple(cell.id for cell in beneath)
+        return Statistic(self.group, self.visit, name, value, n, missing, not_due, never, method, ids)
+
+
+def counts(group: str, visit: str, some: Sequence[AtVisit]) -> Iterator[Statistic]:
+    """How many have a value, are missing, not due, not applicable: together everybody of the group."""
+    made = _Maker(group, visit, some)
+    names = {
+        "n": State.VALUE,
+        "missing": State.MISSING,
+        "not_due": State.NOT_DUE,
+        "not_applicable": State.NOT_APPLICABLE,
+    }
+    for name, state in names.items():
+        of = [cell for cell in some if cell.state is state]
+        yield made(name, len(of), of, f"participants who stand as: {state.value}")
+
+
+def numbers(
+    group: str, visit: str, some: Sequence[AtVisit], what: str, by: dict[str, Fraction | None], *, limits: bool = False
+) -> Iterator[Statistic]:
+    """How many numbers there are, their mean, SD, median and range, and with `limits` those of the mean."""
+    beneath = [cell for cell in some if cell.state is State.VALUE and by[cell.id] is not None]
+    values = [value for cell in beneath if (value := by[cell.id]) is not None]
+    made = _Maker(group, visit, some)
+    yield made(f"{what}.n", len(values), beneath, f"participants with a {what}")
+    if not values:
+        return
+    yield made(f"{what}.mean", mean(values), beneath, f"arithmetic mean of the {what}s")
+    yield made(f"{what}.sd", deviation(values), beneath, "standard deviation, n − 1 below the line")
+    yield made(f"{what}.median", median(values), beneath, f"median of the {what}s")
+    yield made(f"{what}.low", min(values), beneath, f"lowest {what}")
+    yield made(f"{what}.high", max(values), beneath, f"highest {what}")
+    if limits and (found := limits_of_mean(values)):
+        yield made(f"{what}.ci_low", found[0], beneath, "lower 95 % limit of the mean, Student's t")
+        yield made(f"{what}.ci_high", found[1], beneath, "upper 95 % limit of the mean, Student's t")
+
+
+def _share(
+    group: str, visit: str, some: Sequence[AtVisit], of: Sequence[AtVisit], name: str, how: str,
+    having: Sequence[AtVisit] | None = None,
+) -> Iterator[Statistic]:  # fmt: skip
+    """How many of how many, with the exact limits of Clopper and Pearson."""
+    yes = [cell for cell in of if cell.value is True] if having is None else list(having)
+    made = _Maker(group, visit, some)
+    yield made(name, len(yes), yes, f"participants; {how}")
+    yield made(f"{name}.of", len(of), of, f"participants; {how}")
+    limits = clopper_pearson(len(yes), len(of))
+    if limits.low is not None and limits.high is not None:
+        yield made(f"{name}.ci_low", Fraction(limits.low), of, "lower 95 % limit, Clopper–Pearson")
+        yield made(f"{name}.ci_high", Fraction(limits.high), of, "upper 95 % limit, Clopper–Pearson")
+
+
+def _by_group(cells: Sequence[AtVisit], groups: Sequence[str]) -> Iterator[tuple[str, str, list[AtVisit]]]:
+    """The cells of every group at every visit."""
+    for group in groups:
+        for visit in dict.fromkeys(cell.visit for cell in cells):
+            some = [cell for cell in cells if cell.visit == visit and in_group(cell, group)]
+            if some:
+                yield group, visit, some
+
+
+def _events(asked: Question) -> tuple[dict[str, Treated], tuple[Occurrence, ...]]:
+    """Everybody infused as safety counts them, and their events after infusion."""
+    people = {one.code: Treated(one.code, one.infused.earliest) for one in asked.people if one.infused is not None}
+    every = (
+        event
+        for code in people
+        for event in occurrences(code, [one.event for one in asked.trial.course(code).adverse_events])
+    )
+    return people, emergent(every, tuple(people.values()), asked.cutoff.latest)

@@ -1,0 +1,246 @@
+"""A declared endpoint carried out: who counts, what each has at each visit, and what that comes to, down to the facts.
+
+`execute` is the one way from a declaration to numbers. Nobody is dropped: every member of the population stands at every
+visit as a value, missing, not due or not applicable, with the reason, and these four always add up to all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from escalon.conduct.judge.member import Member, member
+from escalon.conduct.judge.populations import populations
+from escalon.conduct.judge.windows import State
+from escalon.criteria import Situation, examine
+from escalon.facts import Day, Fact, Finding, grounds
+from escalon.history import Trial
+from escalon.protocol.schedule import Intercurrent
+from escalon.protocol.study import Endpoint, Study
+
+WhyNot: TypeAlias = Literal[
+    "", "nobody belongs", "nothing recorded", "no baseline", "not due for anybody", "no executor"
+]
+"""The fixed reasons for an endpoint without a number."""
+
+Exact: TypeAlias = int | Fraction | str
+"""A number as it is, or a word where the answer is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtVisit:
+    """One participant at one visit: a value, or which of the three ways there is none, and the facts that say so."""
+
+    endpoint: str
+    participant: str
+    disease: str
+    level: int | None
+    measure: str
+    visit: str
+    state: State
+    day: int | None = None
+    value: Exact | bool | None = None
+    baseline: Exact | None = None
+    change: Fraction | None = None
+    reason: str = ""
+    flags: tuple[str, ...] = ()
+    rests_on: tuple[Fact, ...] = ()
+    baseline_rests_on: tuple[Fact, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The name it is known by: `S-4/P02/D90`."""
+        return f"{self.endpoint}/{self.participant}/{self.visit}"
+
+    @property
+    def grounds(self) -> tuple[Fact, ...]:
+        """Every recorded fact beneath it, those of the baseline after those of the visit, once each."""
+        found: dict[Fact, None] = {}
+        for fact in (*self.rests_on, *self.baseline_rests_on):
+            found |= dict.fromkeys(recorded(fact))
+        return tuple(found)
+
+
+def recorded(fact: Fact) -> tuple[Fact, ...]:
+    """The recorded facts beneath a fact: itself, unless it was computed."""
+    return grounds(fact.behind) if isinstance(fact.behind, Finding) else (fact,)
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One number over a group at a visit: what it is, how it was reached, how many stand beneath it and how many do not."""
+
+    group: str
+    """`` for everybody, else such as `level 2`."""
+    visit: str
+    name: str
+    value: Exact | None
+    n: int
+    missing: int
+    not_due: int
+    not_applicable: int
+    method: str
+    rests_on: tuple[str, ...] = ()
+    """The ids of the cells counted."""
+
+
+@dataclass(frozen=True)
+class Executed:
+    """An endpoint carried out at a cut-off: its cells, its statistics, or the one reason why it has none."""
+
+    endpoint: Endpoint
+    estimand: str
+    population: str
+    members: tuple[str, ...]
+    excluded: Mapping[str, str]
+    cells: tuple[AtVisit, ...]
+    statistics: tuple[Statistic, ...]
+    why_not: WhyNot = ""
+    detail: str = ""
+    """What `why_not` is about: how many of whom have how much."""
+    unit: str = ""
+
+    @property
+    def visits(self) -> tuple[str, ...]:
+        """The visits it has cells at, in order."""
+        return tuple(dict.fromkeys(cell.visit for cell in self.cells))
+
+    def at(self, visit: str, group: str = "") -> tuple[AtVisit, ...]:
+        """The cells of a visit, of everybody or of one group."""
+        return tuple(cell for cell in self.cells if cell.visit == visit and in_group(cell, group))
+
+    def statistic(self, visit: str, name: str, group: str = "") -> Statistic | None:
+        """A statistic by its name."""
+        return next((one for one in self.statistics if (one.visit, one.name, one.group) == (visit, name, group)), None)
+
+
+def in_group(cell: AtVisit, group: str) -> bool:
+    """Whether a cell is of a group: everybody, a level, or a disease."""
+    return group in ("", f"level {cell.level}", cell.disease)
+
+
+def execute(study: Study, trial: Trial, endpoint: Endpoint, cutoff: Day) -> Executed:
+    """Carry out an endpoint on a history as it stood at a cut-off; worked out once a history."""
+    return trial.once(
+        ("endpoint", id(study), endpoint.id, cutoff), endpoint, lambda: _execute(study, trial, endpoint, cutoff)
+    )
+
+
+def _execute(study: Study, trial: Trial, endpoint: Endpoint, cutoff: Day) -> Executed:
+    from escalon.conduct.judge.comparisons import COMPARISONS, Question
+
+    members, excluded = whose(study, trial, endpoint, cutoff)
+    people = [member(study, trial, code) for code in members]
+    asked = Question(study, trial, endpoint, cutoff, people)
+    comparison = COMPARISONS.get(endpoint.compare)
+    cells = tuple(comparison.cells(asked)) if comparison else ()
+    groups = ["", *sorted({name for by in endpoint.by for one in people if (name := _group(one, by))})]
+    statistics = tuple(comparison.statistics(asked, cells, groups)) if comparison else ()
+    why, detail = _why_not(endpoint, members, cells, known=comparison is not None)
+    return Executed(
+        endpoint, estimand(study, endpoint), endpoint.population, members, excluded, cells, statistics, why, detail,
+        endpoint.unit or unit_of(study, endpoint.measure[0]),
+    )  # fmt: skip
+
+
+def _group(one: Member, by: str) -> str:
+    return (f"level {one.level}" if one.level is not None else "") if by == "level" else one.disease
+
+
+def unit_of(study: Study, measure: str) -> str:
+    """The unit a measure is counted in; empty for a bare number."""
+    meaning = study.vocabulary.get(measure)
+    return (meaning.unit if meaning else None) or ""
+
+
+def whose(study: Study, trial: Trial, endpoint: Endpoint, cutoff: Day) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Who belongs to an endpoint, and why each other person of the trial does not."""
+    known = populations(study, trial, cutoff)
+    members, excluded = [], {}
+    for code in trial.participants:
+        standing = [Fact(name, code in one, None, participant=code) for name, one in known.items()]
+        here = Situation(member(study, trial, code).facts.with_facts(standing), cutoff, {}, study.vocabulary)
+        found = examine(endpoint.tree, here)
+        if found.value is True:
+            members.append(code)
+        else:
+            excluded[code] = _why_excluded(endpoint, code, known, found)
+    return tuple(members), excluded
+
+
+def _why_excluded(endpoint: Endpoint, code: str, known: Mapping[str, object], found: Finding) -> str:
+    one = known.get(endpoint.population)
+    why = getattr(one, "excluded", {}).get(code, "") or getattr(one, "undecided", "")
+    if why:
+        return str(why)
+    return (
+        f"not known whether {endpoint.among}: {'; '.join(found.missing)}"
+        if found.value is None
+        else f"not {endpoint.among}"
+    )
+
+
+_STRATEGIES = {
+    "treatment_policy": "values count whatever happened",
+    "composite": "counts as no response from then on",
+    "while_on_treatment": "values after it do not count",
+}
+_VARIABLES = {
+    "value": "{}",
+    "change from baseline": "change of {} from baseline",
+    "percent change": "change of {} from baseline in percent",
+    "best change": "best change of {} from baseline so far",
+    "response": "response by {}",
+    "events": "{}: events, participants with any, highest grade",
+    "course": "level of {} over time",
+}
+
+
+def estimand(study: Study, endpoint: Endpoint) -> str:
+    """Population, variable, intercurrent events with their strategies, summary, and what missing values become."""
+    names = [study.vocabulary[name].label or name if name in study.vocabulary else name for name in endpoint.measure]
+    variable = _VARIABLES.get(endpoint.compare, "{}").format(" and ".join(names).replace("_", " "))
+    parts = [f"Population: {endpoint.among}", f"variable: {variable}"]
+    if endpoint.is_compared_with_baseline:
+        rule = study.baselines[endpoint.baseline] if endpoint.baseline else study.baseline
+        parts.append(f"baseline: {rule}")
+    parts += [
+        f"{one.event.replace('_', ' ')}: {_STRATEGIES[one.strategy]} ({one.strategy.replace('_', ' ')})"
+        for one in between(endpoint)
+    ]
+    missing = {
+        "show": "missing values are shown, not replaced",
+        "non_responder": "a missing value counts as no response",
+        "last_value": "a missing value is replaced by the last one after baseline",
+    }[endpoint.missing]
+    return "; ".join([*parts, missing]) + "."
+
+
+def between(endpoint: Endpoint) -> tuple[Intercurrent, ...]:
+    """The intercurrent events of an endpoint; for a response, death is one unless it is declared otherwise."""
+    declared = endpoint.intercurrent
+    if endpoint.compare != "response" or any(one.event == "death" for one in declared):
+        return declared
+    return (*declared, Intercurrent.made(event="death", strategy="composite"))
+
+
+def _why_not(
+    endpoint: Endpoint, members: tuple[str, ...], cells: tuple[AtVisit, ...], *, known: bool
+) -> tuple[WhyNot, str]:
+    """The reason why there is no number; the gravest that holds, with what it is about."""
+    if not known:
+        return "no executor", endpoint.compare
+    if not members:
+        return "nobody belongs", endpoint.among
+    if endpoint.compare == "events":
+        return "", ""
+    states = {cell.state for cell in cells}
+    if State.VALUE not in states:
+        if states and states <= {State.NOT_DUE, State.NOT_APPLICABLE} and State.NOT_DUE in states:
+            return "not due for anybody", f"{len(members)} belong"
+        needs = dict.fromkeys(cell.reason for cell in cells if cell.state is State.MISSING and cell.reason)
+        return "nothing recorded", f"0 of {len(members)} have {', '.join(endpoint.measure)}: {'; '.join([*needs][:3])}"
+    compared = endpoint.compare in ("change from baseline", "percent change", "best change")
+    if compared and all(cell.baseline is None for cell in cells):
+        return "no baseline", f"0 of {len(members)} have {', '.join(endpoint.measure)} before treatment"
+    return "", ""

@@ -1,0 +1,141 @@
+"""One participant as endpoints see them: day 0, scored facts, level and disease, baselines, and what happened in between."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from escalon.conduct.judge.baselines import Baselines, one_of_each_visit
+from escalon.conduct.judge.given import dose_of, doses_of
+from escalon.conduct.judge.samples import profiles_of
+from escalon.conduct.judge.scores import responses, scored
+from escalon.facts import Day, Fact, Facts, UnitError
+from escalon.history import Course, Trial
+from escalon.instruments.kit.baseline import in_unit as converted
+from escalon.instruments.kit.catalogue import catalogue
+from escalon.instruments.kit.visits import compares_visits
+from escalon.protocol.study import Study
+from escalon.safety.adverse_event import death_day, is_death
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Why nothing more can come of a participant, and since when."""
+
+    how: str
+    day: Day
+
+    def __str__(self) -> str:
+        return f"{self.how} {self.day}"
+
+
+class Member:
+    """A participant of the trial, asked by every endpoint; made once a history."""
+
+    def __init__(self, study: Study, trial: Trial, code: str) -> None:
+        self.study, self.trial, self.code = study, trial, code
+        self._series: dict[tuple[str, str, str], tuple[Fact, ...]] = {}
+
+    @cached_property
+    def course(self) -> Course:
+        """What is recorded of them."""
+        return self.trial.course(self.code)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Their facts and scores."""
+        return scored(self.study, self.trial, self.code)
+
+    @cached_property
+    def infused(self) -> Day | None:
+        """Day 0: the last bag of the counted dose, known in full; None where there is none."""
+        given = dose_of(self.study, self.trial, self.code)
+        return None if given is None or given.last.is_partial else given.last
+
+    @cached_property
+    def level(self) -> int | None:
+        """The dose level they were given."""
+        given = dose_of(self.study, self.trial, self.code)
+        return None if given is None else given.level
+
+    @cached_property
+    def disease(self) -> str:
+        """The disease they have in this study; empty where none is recorded."""
+        known = [fact for fact in self.facts.named("disease") if fact.value is not None]
+        return str(known[-1].value) if known else ""
+
+    @cached_property
+    def baselines(self) -> Baselines:
+        """Which values are baselines."""
+        return Baselines(self.study, self.facts)
+
+    @cached_property
+    def died(self) -> Day | None:
+        """The first day of death recorded, as a fact or in an adverse event."""
+        days = [death_day(one.event) for one in self.course.adverse_events if is_death(one.event)]
+        known = [day for day in (*days, self.course.died) if day is not None]
+        return min(known, key=lambda day: day.earliest, default=None)
+
+    @cached_property
+    def ended(self) -> Ended | None:
+        """Death, or leaving the study, whichever came first."""
+        found = [Ended(how, day) for how, day in (("died", self.died), ("left", self.course.left)) if day is not None]
+        return min(found, key=lambda one: one.day.earliest, default=None)
+
+    def series(self, measure: str, unit: str | None, baseline: str | None = None) -> tuple[Fact, ...]:
+        """Every value of a measure in one unit, one for each visit; a response against a named baseline is worked out anew."""
+        key = (measure, unit or "", baseline or "")
+        if key not in self._series:
+            known = self._compared(measure, baseline) if baseline else self.facts.named(measure)
+            self._series[key] = tuple(self.in_unit(fact, unit) for fact in one_of_each_visit(known))
+        return self._series[key]
+
+    def _compared(self, measure: str, baseline: str) -> tuple[Fact, ...]:
+        whole = catalogue().get(measure.partition(".")[0])
+        if whole is None or not compares_visits(whole):
+            return self.facts.named(measure)
+        found = responses(self.study, self.facts, whole, lambda day: self.baselines.earlier(baseline, day))
+        return tuple(fact for fact in found if fact.name == measure)
+
+    def in_unit(self, fact: Fact, unit: str | None) -> Fact:
+        """A fact in the unit of the endpoint; not known, with the reason as its source, where it does not convert."""
+        meaning = self.study.vocabulary.get(fact.name)
+        try:
+            return converted(fact, unit or (meaning.unit if meaning else None), meaning.substance if meaning else None)
+        except UnitError as error:
+            return replace(fact, value=None, source=f"{fact.source}: {error}")
+
+    def levels(self, analyte: str) -> tuple[Fact, ...]:
+        """Every sample of an analyte as a fact: its number, or the code of what the assay said."""
+        if not self.course.samples:
+            return ()
+        by = self.trial.once(("profiles", id(self.study)), self.study, lambda: _profiles(self.study, self.trial))
+        return by.get((self.code, analyte), ())
+
+    def happened(self, event: str) -> Iterator[Day]:
+        """The days after infusion on which an intercurrent event began."""
+        match event:
+            case "death":
+                days = [self.died] if self.died else []
+            case "left":
+                days = [self.course.left] if self.course.left else []
+            case "second_infusion":
+                days = [one.day for one in doses_of(self.study, self.course)[1:]]
+            case _:
+                meaning = self.study.vocabulary.get(event)
+                names = (event, *(meaning.members if meaning else ()))
+                days = [fact.day for name in names for fact in self.facts.named(name) if fact.day and _is_so(fact)]
+        yield from (day for day in days if self.infused is not None and day.latest > self.infused.latest)
+
+
+def member(study: Study, trial: Trial, code: str) -> Member:
+    """A participant as endpoints see them; made once a history."""
+    return trial.once(("member", id(study), code), study, lambda: Member(study, trial, code))
+
+
+def _is_so(fact: Fact) -> bool:
+    return fact.value is not None and fact.value is not False
+
+
+def _profiles(study: Study, trial: Trial) -> dict[tuple[str, str], tuple[Fact, ...]]:
+    found, _ = profiles_of(study, trial)
+    return {(one.participant, one.analyte): one.observed for one in found}

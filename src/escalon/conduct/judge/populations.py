@@ -1,0 +1,132 @@
+"""Who counts: the populations of a trial, each with its rule, its members, and why anybody else is not one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from escalon.conduct.judge.baselines import first_day
+from escalon.conduct.judge.dosing import OUTCOMES, NextDose, decide_next_dose
+from escalon.conduct.judge.screening import WORDS, Verdict, screen
+from escalon.escalation import EscalationError, Outcome
+from escalon.facts import Day, Fact
+from escalon.history import Course, Trial
+from escalon.protocol.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Some of a trial's people: what makes somebody one of them, who is, and why each other one is not."""
+
+    name: str
+    title: str
+    rule: str
+    members: tuple[str, ...]
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    grounds: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    """The facts that make each member one."""
+    undecided: str = ""
+    """Why nobody can be said to belong; the members are then empty."""
+
+    def __contains__(self, participant: object) -> bool:
+        return participant in self.members
+
+
+def populations(study: Study, trial: Trial, cutoff: Day) -> Mapping[str, Population]:
+    """Every population that endpoints and tables count in, by name; worked out once a history and cut-off."""
+    return trial.once(("populations", id(study), cutoff), study, lambda: _populations(study, trial, cutoff))
+
+
+def dose_of_today(study: Study, trial: Trial, cutoff: Day) -> NextDose | EscalationError:
+    """The next dose at the cut-off, or why it is not decided; worked out once a history and cut-off."""
+    return trial.once(("next dose", id(study), cutoff), study, lambda: _dose(study, trial, cutoff))
+
+
+def _dose(study: Study, trial: Trial, cutoff: Day) -> NextDose | EscalationError:
+    try:
+        return decide_next_dose(study, trial, cutoff)
+    except EscalationError as error:
+        return error
+
+
+def _populations(study: Study, trial: Trial, cutoff: Day) -> dict[str, Population]:
+    found = [
+        Population("screened", "Screened", "anything is recorded of the person by the cut-off", trial.participants),
+        _eligible(study, trial, cutoff),
+    ]
+    found.append(_enrolled(study, trial, found[1]))
+    found += [
+        _with_a_day(study, trial, "apheresed", "Apheresed", "apheresis", "cells were collected"),
+        _with_a_day(study, trial, "lymphodepleted", "Lymphodepleted", "conditioning", "lymphodepletion was begun"),
+        _infused(trial),
+        _evaluable(study, trial, cutoff),
+    ]
+    return {one.name: one for one in found}
+
+
+def _split(trial: Trial, why_not: Callable[[Course], str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Who belongs, and why each other person does not."""
+    reasons = {code: why_not(trial.course(code)) for code in trial.participants}
+    return tuple(code for code, why in reasons.items() if not why), {code: why for code, why in reasons.items() if why}
+
+
+def _eligible(study: Study, trial: Trial, cutoff: Day) -> Population:
+    by = {one.participant: one for one in screen(study, trial, cutoff)}
+
+    def why_not(course: Course) -> str:
+        one = by[course.code]
+        if one.verdict is Verdict.MET:
+            return ""
+        failed = ", ".join(clause.criterion.id for clause in one.failed())
+        return f"{WORDS[one.verdict]}: {failed}" if failed else f"undecided: {'; '.join(one.obtain[:3])}"
+
+    members, excluded = _split(trial, why_not)
+    return Population("eligible", "Eligible", "every clause that applies is met before treatment", members, excluded)
+
+
+def _enrolled(study: Study, trial: Trial, eligible: Population) -> Population:
+    def why_not(course: Course) -> str:
+        if not course.has_consent:
+            return "no consent"
+        if course.code not in eligible:
+            return eligible.excluded[course.code]
+        collected = first_day(course.facts, study.roles.apheresis) is not None
+        return "" if collected or course.allocation or course.infusions else "leukapheresis was not decided"
+
+    members, excluded = _split(trial, why_not)
+    rule = "consent, eligible by what is recorded, and the decision to collect cells"
+    return Population("enrolled", "Enrolled", rule, members, excluded)
+
+
+def _with_a_day(study: Study, trial: Trial, name: str, title: str, role: str, rule: str) -> Population:
+    fact = study.roles.of(role)  # type: ignore[arg-type]
+    if fact is None:
+        return Population(name, title, rule, (), undecided=f"this study records no {role}")
+
+    def why_not(course: Course) -> str:
+        return "" if first_day(course.facts, fact) is not None else f"no {role} recorded"
+
+    members, excluded = _split(trial, why_not)
+    grounds = {code: trial.facts_of(code).named(fact) for code in members}
+    return Population(name, title, rule, members, excluded, grounds)
+
+
+def _infused(trial: Trial) -> Population:
+    members, excluded = _split(trial, lambda course: "" if course.infusions else "no cells given")
+    rule = "received any cells; everybody in it counts for safety"
+    return Population("infused", "Infused (safety)", rule, members, excluded)
+
+
+def _evaluable(study: Study, trial: Trial, cutoff: Day) -> Population:
+    """Those the dose rule counted: the very object it decided from."""
+    rule = "counted by the dose rule: a DLT, or a closed window known to be free of one"
+    found = dose_of_today(study, trial, cutoff)
+    if isinstance(found, EscalationError):
+        return Population("dlt_evaluable", "DLT-evaluable", rule, (), undecided=str(found))
+    by = {one.participant: one for one in found.reviews}
+
+    def why_not(course: Course) -> str:
+        one = by.get(course.code)
+        if one is None:
+            return "no cells given"
+        return "" if one.outcome in (Outcome.DLT, Outcome.NO_DLT) else f"{OUTCOMES[one.outcome]}: {one.why}"
+
+    return Population("dlt_evaluable", "DLT-evaluable", rule, *_split(trial, why_not))
