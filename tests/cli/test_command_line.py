@@ -21,7 +21,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-HEAVY = set("polars numpy pint sqlalchemy altair scipy pydantic lark fastapi".split())
+HEAVY = set("polars numpy pint sqlalchemy scipy pydantic lark fastapi".split())
 SCORE = ["score", "das28_esr", "tender=4", "swollen=5", "esr=7", "global_health=50 mm"]
 
 

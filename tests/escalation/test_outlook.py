@@ -8,13 +8,13 @@ import pytest
 
 from escalon.escalation import EscalationError, at_most, three_plus_three
 from escalon.escalation.boin import boin
-from escalon.escalation.comparison_figure import comparison_svg
 from escalon.escalation.evaluation import Simulation, compare
 from escalon.escalation.outlook import outlook
-from escalon.escalation.outlook_figure import outlook_svg
 from escalon.escalation.rolling_six import RollingSix
 from escalon.escalation.scenario import Scenario
 from escalon.escalation.sweep import sweep
+from escalon.reporting.figures.comparison import comparison_svg
+from escalon.reporting.figures.outlook import outlook_svg
 
 P3 = (0.05, 0.15, 0.30)
 RULES = {"3+3": three_plus_three(3, "V2") & at_most(18), "boin": boin(3, "0.25") & at_most(18)}

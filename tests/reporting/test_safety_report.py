@@ -170,7 +170,7 @@ def test_nobody_infused_is_said() -> None:
         ),
         safety_timeline([], ["P1"], 28),
         safety_timeline([], [], 28),
-        swimmer_plot([Swimmer("P<1>", "level 1", 300, "left", (Mark(5, "DLT", "CRS & co"),))], "2025-09-01"),
+        swimmer_plot([Swimmer("P<1>", 1, 300, "left", (Mark(5, "DLT", "CRS & co"),))], "2025-09-01"),
         swimmer_plot([], "2025-09-01"),
     ],
 )
@@ -188,10 +188,14 @@ def test_grade_is_printed_and_not_only_coloured() -> None:
 
 def test_marks_of_one_day_do_not_hide_each_other() -> None:
     marks = tuple(Mark(5, kind, kind) for kind in MARKS)[:3]
-    drawing = swimmer_plot([Swimmer("P1", "level 1", 100, "", marks)], "2025-09-01")
+    drawing = swimmer_plot([Swimmer("P1", 1, 100, "", marks)], "2025-09-01")
     root = ElementTree.fromstring(drawing)
-    paths = [path.get("d") for path in root.iter("{http://www.w3.org/2000/svg}path")]
-    assert len(set(paths)) == len(paths)
+    places = [
+        one.get("d") or one.get("cy")
+        for kind in ("path", "circle")
+        for one in root.iter(f"{{http://www.w3.org/2000/svg}}{kind}")
+    ]
+    assert len(set(places)) == len(places) > 3
 
 
 def test_infection_density_counts_the_days_each_person_was_observed(records: Trial) -> None:

@@ -112,10 +112,10 @@ def compare(
     `escalon design compare --grid 0.05,0.15,0.30,0.50`
     """
     from escalon.escalation import parse_design
-    from escalon.escalation.comparison_figure import comparison_svg
     from escalon.escalation.enrolment import Pace
     from escalon.escalation.evaluation import Simulation
     from escalon.escalation.evaluation import compare as evaluate_all
+    from escalon.reporting.figures.comparison import comparison_svg
 
     chosen = [parse_design(text, levels) for text in designs or _default_designs(levels)]
     truths = _scenarios(risk, scenarios, random, levels, seed, target, not_evaluable, late, grid)

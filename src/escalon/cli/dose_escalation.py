@@ -122,8 +122,8 @@ def show_outlook(
     `now` is what the study has come to, holds and clocks included; without it the rule alone is asked.
     """
     from escalon.escalation.outlook import outlook as look
-    from escalon.escalation.outlook_figure import outlook_svg
     from escalon.escalation.timed import TimedDesign
+    from escalon.reporting.figures.outlook import outlook_svg
 
     found = look(design, conduct, [risks_from(one) for one in risk or ()], steps, now=now)
     if figure:

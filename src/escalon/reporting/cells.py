@@ -19,9 +19,13 @@ def cells_parts(study: Study, trial: Trial) -> list[str]:
     parts = [f"<p class=warn>{escape(text)}</p>" for text in left_out]
     if product := by.pop(study.roles.cells or "", None):
         found = [noncompartmental(profile) for profile in product]
-        parts += [figure(kinetics_figure(product)), parameter_table(found).html(), summary_table(found).html()]
+        parts += [
+            figure(kinetics_figure(product), "CAR transgene in blood"),
+            parameter_table(found).html(),
+            summary_table(found).html(),
+        ]
     if b_cells := by.pop(study.roles.b_cells or "", None):
-        parts += [figure(b_cell_figure(b_cells)), aplasia_table(b_cells).html()]
+        parts += [figure(b_cell_figure(b_cells), "B cells in blood"), aplasia_table(b_cells).html()]
     if others := [profile for name in sorted(by) for profile in by[name]]:
         parts.append(level_table(others).html())
     return parts or ["<p>No sample of an infused participant is recorded.</p>"]

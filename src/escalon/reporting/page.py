@@ -14,7 +14,8 @@ th,td{border-bottom:1px solid #ddd;padding:.25rem .6rem;text-align:left;vertical
 th{border-bottom:2px solid #888}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 ul.notes{font-size:.82rem;color:#444;margin:.2rem 0 1rem;padding-left:1.2rem}
 .warn{border-left:5px solid #b00020;background:#fdf1f1;padding:.4rem .8rem;margin:.5rem 0}
-figure{margin:1rem 0;overflow-x:auto}svg{max-width:100%;height:auto;overflow:visible}
+figure{margin:1rem 0;overflow-x:auto}figcaption{font-weight:bold;font-size:.85rem;margin-bottom:.3rem}
+figure svg{width:100%;max-width:960px;height:auto}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:.8rem;margin:1rem 0}
 .card{border:1px solid #d0d7de;border-radius:6px;padding:.7rem .9rem}
 .card .k{color:#595959;font-size:.8rem}.card .v{font-size:1.35rem;font-weight:bold}.card .s{font-size:.85rem;color:#444}
@@ -35,6 +36,6 @@ def page(title: str, subtitle: str, parts: Iterable[str], footer: str) -> str:
     )
 
 
-def figure(drawing: str) -> str:
-    """An SVG drawing as a figure of a page."""
-    return f"<figure>{drawing}</figure>"
+def figure(drawing: str, caption: str = "") -> str:
+    """An SVG drawing as a figure of a page, under its caption."""
+    return f"<figure>{f'<figcaption>{escape(caption)}</figcaption>' if caption else ''}{drawing}</figure>"

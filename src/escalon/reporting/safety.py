@@ -55,8 +55,8 @@ def safety_parts(study: Study, trial: Trial, cutoff: Day) -> list[str]:
         infection_grid(events, population, last).html(),
         period_grid(conditioning, population).html(),
         group_grid(events, population, "disease", lambda person: person.disease or "not recorded").html(),
-        figure(timeline(events, population, last)),
-        figure(swimmer_plot(swimmers(events, population, last, dlts, left), str(cutoff))),
+        figure(timeline(events, population, last), "CRS and ICANS after infusion"),
+        figure(swimmer_plot(swimmers(events, population, last, dlts, left), str(cutoff)), "Participants over time"),
         *([laboratory.html()] if laboratory.rows else []),
         *([limiting.html()] if limiting else []),
         *reports_due(trial, last),
@@ -136,7 +136,13 @@ def timeline(events: Sequence[Occurrence], population: Sequence[Treated], cutoff
         if event.term.name in _SYNDROMES and event.start is not None
     ]
     observed = max(one.day_of(one.observed_to or cutoff) for one in population)
-    return safety_timeline(spans, [one.participant for one in population], observed)
+    levels = {one.participant: level_number(one) for one in population}
+    return safety_timeline(spans, [one.participant for one in population], observed, levels=levels)
+
+
+def level_number(person: Treated) -> int:
+    """The number of the dose level a person was treated at."""
+    return int(person.level.removeprefix("level "))
 
 
 def swimmers(
@@ -150,7 +156,9 @@ def swimmers(
     found = []
     for person in population:
         marks = [
-            Mark(person.day_of(event.start.earliest), kind, f"{event.term.name} grade {event.grade or '?'}")
+            Mark(
+                person.day_of(event.start.earliest), kind, f"{event.term.name} grade {event.grade or '?'}", event.grade
+            )
             for event in events
             if event.participant == person.participant
             and event.start is not None
@@ -159,7 +167,9 @@ def swimmers(
         last = person.day_of(person.observed_to or cutoff)
         ended = (left or {}).get(person.participant, "")
         found.append(
-            Swimmer(person.participant, person.level, last, ended, tuple(sorted(marks, key=lambda one: one.day)))
+            Swimmer(
+                person.participant, level_number(person), last, ended, tuple(sorted(marks, key=lambda one: one.day))
+            )
         )
     return tuple(found)
 

@@ -11,17 +11,19 @@ from escalon.conduct.judge.given import first_doses
 from escalon.conduct.judge.scores import scored
 from escalon.conduct.judge.screening import WORDS, Screening, Verdict, screen
 from escalon.escalation import EscalationError
-from escalon.facts import Day, Fact, Finding, plain
+from escalon.facts import Day, Fact, plain
 from escalon.history import Trial
+from escalon.instruments.kit.bands import Band
 from escalon.instruments.kit.catalogue import find
 from escalon.protocol.study import Study
 from escalon.reporting.cells import cells_parts
-from escalon.reporting.figures.activity import Point, activity_figure
 from escalon.reporting.figures.cohorts import CohortCourse, cohorts_figure
 from escalon.reporting.figures.flow import Box, flow_figure
+from escalon.reporting.figures.trajectories import Measure, Point, in_one_unit, trajectories
 from escalon.reporting.page import figure, page
 from escalon.reporting.reasons import failure
 from escalon.reporting.safety import safety_parts
+from escalon.reporting.significant import significant
 from escalon.reporting.tables.cohorts import level_grid, participant_grid
 from escalon.reporting.tables.eligibility import clause_grid, screening_grid
 from escalon.reporting.tables.grid import Grid
@@ -144,6 +146,7 @@ def _flow(study: Study, screenings: Sequence[Screening], trial: Trial) -> str:
             Box(
                 f"Level {level.number} ({level.name}): {len(here)} infused",
                 (_counted(named.get(code, "?") for code in here),),
+                level.number,
             )
         )
     return flow_figure(Box(f"Screened: {len(screenings)}", (diseases,)), [out, unknown], eligible, levels)
@@ -156,7 +159,7 @@ def _counted(names: Iterable[str]) -> str:
 
 def _first_reasons(screenings: Sequence[Screening]) -> tuple[str, ...]:
     lines = [f"{one.participant}: {failure(one.failed()[0])}" for one in screenings]
-    return _first([line if len(line) < 58 else f"{line[:56]}…" for line in lines])
+    return _first(lines)
 
 
 def _first(lines: list[str], most: int = 9) -> tuple[str, ...]:
@@ -179,9 +182,8 @@ def _escalation(study: Study, dose: NextDose | str, cutoff: Day) -> list[str]:
         f"<p class=decision><b>Next: {escape(dose.headline)}.</b> {escape(dose.decision.reason)}. "
         f"<span class=sub>{escape(rule)}</span></p><ul class=notes>{notes}</ul>"
     )
-    names = [f"Level {level.number} ({level.name})" for level in study.dose.levels]
-    drawn = cohorts_figure(courses, names, cutoff.latest)
-    return [decision, level_grid(study.dose, dose).html(), figure(drawn), participant_grid(study.dose, dose).html()]
+    drawn = figure(cohorts_figure(courses, cutoff.latest), "DLT windows on the calendar")
+    return [decision, level_grid(study.dose, dose).html(), drawn, participant_grid(study.dose, dose).html()]
 
 
 def _departures(study: Study, trial: Trial) -> str:
@@ -202,30 +204,33 @@ def _activity(study: Study, trial: Trial) -> list[str]:
     parts = []
     for name in study.instruments:
         instrument = find(name)
-        points = _points(study, trial, {code: some.named(name) for code, some in facts.items()})
+        points, left_out = in_one_unit(_points(study, trial, {code: some.named(name) for code, some in facts.items()}))
         if len({point.day for point in points}) > 1:
             bands = next(iter(instrument.bands.values()), ())
-            limits = [
-                (f"{band.label} {'up to' if band.includes_upper else 'below'} {plain(band.upper)}", float(band.upper))
-                for band in bands
-                if band.upper is not None
-            ]
-            parts.append(figure(activity_figure(points, instrument.title, limits, instrument.source)))
+            limits = tuple((float(band.upper), _end_of(band)) for band in bands if band.upper is not None)
+            measure = Measure(instrument.title, points, limits)
+            parts.append(figure(trajectories([measure]), f"{instrument.title} ({instrument.source})"))
+        parts += [f"<p class=warn>{escape(one)}</p>" for one in left_out]
     return parts or ["<p>No score could be computed after infusion.</p>"]
+
+
+def _end_of(band: Band) -> str:
+    assert band.upper is not None
+    return f"{band.label} {'up to' if band.includes_upper else 'below'} {plain(band.upper)}"
 
 
 def _points(study: Study, trial: Trial, facts: Mapping[str, Sequence[Fact]]) -> list[Point]:
     points = []
     for infusion in first_doses(study, trial):
-        level = study.dose.level(infusion.level)
         for fact in facts.get(infusion.participant, ()):
             value = fact.number
             if fact.day is None or fact.day.is_partial or value is None:
                 continue
-            behind = fact.behind
-            category = behind.category or "" if isinstance(behind, Finding) else ""
             day = (fact.day.earliest - infusion.day.earliest).days
-            points.append(Point(infusion.participant, f"{level.number} {level.name}", day, float(value), category))
+            words = significant(value)
+            points.append(
+                Point(infusion.participant, infusion.level, day, float(value), fact.unit or "", words, fact.visit or "")
+            )
     return points
 
 

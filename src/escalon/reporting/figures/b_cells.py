@@ -1,15 +1,38 @@
 """B cells over time, and beneath it how long each participant was without them."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from escalon.facts import plain
-from escalon.kinetics import AplasiaRule, Profile, b_cell_aplasia
-from escalon.reporting.figures.canvas import FAINT, INK, altair, nothing_to_draw, scales, svg
-
-_LANES = (
-    "Aplasia. Pale: between the last aplastic sample and the next. Arrow: still aplastic. Tick: confirmed recovery."
+from escalon.drawing import (
+    WIDTH,
+    Box,
+    Course,
+    Drawn,
+    Linear,
+    Panel,
+    Piece,
+    Spot,
+    SymLog,
+    below,
+    beside,
+    box,
+    group,
+    key,
+    like,
+    line,
+    mark,
+    nothing,
+    panel,
+    picture,
+    swatch,
+    text,
+    tick,
 )
+from escalon.drawing.tokens import CONTEXT, INK, MUTED
+from escalon.facts import plain
+from escalon.kinetics import AplasiaRule, Profile, Sample, b_cell_aplasia
+from escalon.reporting.figures.groups import Look, looks
+
+_LANE, _LEFT, _RIGHT = 16.0, 64.0, WIDTH - 40
 
 
 def b_cell_figure(
@@ -21,116 +44,95 @@ def b_cell_figure(
     """
     rule = rule or AplasiaRule()
     counts = [profile.in_unit(rule.unit) for profile in profiles if profile.samples]
-    rows = [row for profile in counts for row in _rows(profile)]
-    if not rows:
-        return nothing_to_draw(f"{title}: no sample with a result")
-    groups = list(dict.fromkeys(row["group"] for row in rows))
-    first, last = min(row["day"] for row in rows), max(row["day"] for row in rows)
-    bars = [bar for profile in counts for bar in _bars(profile, rule)]
-    alt = altair()
-    need = f"{rule.consecutive} values in a row from {plain(rule.recovered)}/µL"
-    subtitle = f"Aplasia: below {plain(rule.below)}/µL. Recovery: {need}. Hollow: below the limit of quantification."
-    figure = alt.vconcat(_curves(rows, groups, rule, first, last), _lanes(counts, groups, first, last), spacing=14)
-    figure = figure.properties(title=alt.TitleParams(title, subtitle=[*([note] if note else []), subtitle]))
-    told = f"{title}: {len(counts)} participants, cells per µL against days, with aplasia from onset to recovery"
-    return svg(figure, told, {"counts": rows, "episodes": bars})
+    groups = looks(list(dict.fromkeys(profile.group or "all" for profile in counts)))
+    courses = [b_cell_course(profile, groups[profile.group or "all"]) for profile in counts]
+    days = [spot.x for course in courses for spot in course.spots]
+    if not days:
+        return nothing(f"{title}: no sample with a result")
+    x = Linear(min([0.0, *days]), max([1.0, *days]), _LEFT, _RIGHT)
+    y = b_cell_scale([spot.y for course in courses for spot in course.spots], rule, 220, 24)
+    step = 7 if x.high <= 60 else 30 if x.high <= 200 else 60 if x.high <= 400 else 180
+    ticks = [float(day) for day in range(0, int(x.high) + 1, step)]
+    limits = (
+        (float(rule.below), f"aplasia below {plain(rule.below)}", INK),
+        (float(rule.recovered), f"recovery from {plain(rule.recovered)}", INK),
+    )
+    pieces: list[Piece] = [text(4, 12, f"B cells/µL{f' · {note}' if note else ''}", size=10, paint=MUTED)]
+    pieces += [*beside(y, y.ticks(), _LEFT, _RIGHT), *below(x, ticks, 24, 220, names=["" for _ in ticks], grid=False)]
+    pieces += panel(Panel(Box(_LEFT, 24, _RIGHT, 220), x, y, tuple(courses), limits=limits))
+    bottom = 236 + _LANE * len(counts)
+    for place, profile in enumerate(counts):
+        pieces += _lane(profile, rule, groups[profile.group or "all"], x, 236 + _LANE * place)
+    pieces += [*below(x, ticks, 232, bottom, title="days from the end of infusion"), *_key(groups, rule, bottom + 46)]
+    people = len(counts)
+    return picture(
+        pieces, f"{title}: {people} participants, cells per µL against days, with aplasia from onset to recovery"
+    )
 
 
-def _rows(profile: Profile) -> list[dict[str, Any]]:
-    return [
-        {
-            "participant": profile.participant,
-            "group": profile.group or "all",
-            "day": float(sample.day),
-            "count": 0.0 if sample.level is None else float(sample.level),
-            "solid": not sample.is_below,
-        }
+def b_cell_scale(values: Sequence[float], rule: AplasiaRule, start: float, end: float) -> SymLog:
+    """Linear up to the limit of aplasia, logarithmic above; recovery has its tick."""
+    high = max(max(values) * 1.1, float(rule.recovered) * 2)
+    return SymLog(float(rule.below), high, start, end, (float(rule.recovered),))
+
+
+def b_cell_course(profile: Profile, look: Look) -> Course:
+    """The counts of a participant; hollow where below the limit of quantification."""
+    spots = tuple(
+        Spot(
+            float(sample.day),
+            0.0 if sample.level is None else float(sample.level),
+            f"{profile.participant} day {plain(sample.day)}: {_said(sample)}",
+            shape="triangle-down" if sample.is_below else "",
+        )
         for sample in profile.samples
         if sample.is_below or sample.level is not None
-    ]
+    )
+    return Course(spots, look.paint, look.shape, width=1.2, name=profile.participant)
 
 
-def _bars(profile: Profile, rule: AplasiaRule) -> list[dict[str, Any]]:
+def _said(sample: Sample) -> str:
+    return "below the limit of quantification" if sample.is_below else f"{plain(sample.level, 3)}/µL"
+
+
+def _lane(profile: Profile, rule: AplasiaRule, look: Look, x: Linear, y: float) -> Iterator[Piece]:
     """For each episode: aplastic samples as one bar, the gap to the next sample as a pale one, recovery as a tick."""
-    bars = []
+    middle = y + _LANE / 2
+    yield text(x.start - 8, middle + 4, profile.participant, size=10, anchor="end")
     for finding in b_cell_aplasia(profile, rule):
         parts = finding.components
         if "onset_day" not in parts:
             continue
-        last, ended, recovery = parts["last_aplastic_day"], parts["ended_before_day"], parts["recovery_day"]
-        spans = [(parts["onset_day"], last, "ongoing" if ended is None else "aplastic")]
-        spans += [] if ended is None else [(last, ended, "between")]
-        spans += [] if recovery is None else [(recovery, recovery, "recovery")]
-        who = {"participant": profile.participant, "group": profile.group or "all"}
-        bars += [{**who, "start": start, "end": end, "state": state} for start, end, state in spans]
-    return bars
-
-
-def _x(field: str, first: float, last: float, title: str | None) -> Any:
-    alt = altair()
-    step = 7 if last <= 60 else 30 if last <= 200 else 60 if last <= 400 else 180
-    ticks = list(range(0, int(last) + 1, step))
-    domain = alt.Scale(domain=[first, last], nice=False, padding=6)
-    return alt.X(field, title=title, scale=domain, axis=alt.Axis(values=ticks, format="d", grid=False))
-
-
-def _curves(rows: list[dict[str, Any]], groups: list[str], rule: AplasiaRule, first: float, last: float) -> Any:
-    alt = altair()
-    colour, dash, shape = scales(groups)
-    below, recovered = float(rule.below), float(rule.recovered)
-    top = max(row["count"] for row in rows)
-    ticks = [0, 5, below, recovered, 100, 200, 500, 1000, 2000, 5000]
-    y = alt.Y(
-        "count:Q",
-        title="B cells/µL",
-        scale=alt.Scale(type="symlog", constant=below, domain=[0, max(top * 1.1, recovered * 2)], nice=False),
-        axis=alt.Axis(values=sorted({tick for tick in ticks if tick <= top * 1.1 or tick <= recovered})),
-    )
-    legend = alt.Legend(title="group") if len(groups) > 1 else None
-    hue = alt.Color("group:N", scale=colour, legend=legend)
-    x = _x("day:Q", first, last, None)
-    base = alt.Chart(alt.NamedData("counts"))
-    lines = base.mark_line(strokeWidth=1.4, opacity=0.75)
-    lines = lines.encode(x, y, hue, alt.StrokeDash("group:N", scale=dash, legend=None), detail="participant:N")
-    points = base.mark_point(size=32, fill="#ffffff", strokeWidth=1.3)
-    points = points.encode(x, y, hue, alt.Shape("group:N", scale=shape, legend=legend))
-    solid = base.transform_filter("datum.solid").mark_point(filled=True, size=32, opacity=1)
-    solid = solid.encode(x, y, hue, alt.Shape("group:N", scale=shape, legend=legend))
-    limits = alt.Chart(
-        alt.Data(
-            values=[
-                {"count": below, "label": f"aplasia below {plain(rule.below)}"},
-                {"count": recovered, "label": f"recovery from {plain(rule.recovered)}"},
-            ]
+        onset, last, ended, recovery = (
+            None if parts[name] is None else float(parts[name])
+            for name in ("onset_day", "last_aplastic_day", "ended_before_day", "recovery_day")
         )
-    )
-    rules = limits.mark_rule(color=INK, strokeDash=[4, 3]).encode(alt.Y("count:Q"))
-    names = limits.mark_text(align="left", baseline="middle", fontSize=11, color=FAINT)
-    names = names.encode(x=alt.value(466), y=alt.Y("count:Q"), text="label:N")
-    return alt.layer(rules, lines, points, solid, names).properties(width=460, height=230)
+        assert onset is not None
+        assert last is not None
+        drawn = [] if ended is None else [box(x.at(last), middle - 3.5, x.at(ended) - x.at(last), 7, fill=CONTEXT)]
+        drawn.append(box(x.at(onset), middle - 3.5, max(x.at(last) - x.at(onset), 2), 7, fill=look.paint))
+        drawn += [mark("arrow", x.at(last) + 4, middle, paint=look.paint, size=5)] if ended is None else []
+        drawn += (
+            [line(x.at(recovery), middle - 7, x.at(recovery), middle + 7, paint=INK, width=2.5)]
+            if recovery is not None
+            else []
+        )
+        until = "still aplastic" if ended is None else f"to a sample on day {ended:g} that is not"
+        back = f", recovery confirmed on day {recovery:g}" if recovery is not None else ""
+        yield group(drawn, f"{profile.participant}: aplastic from day {onset:g}, {until}{back}")
 
 
-def _lanes(profiles: Sequence[Profile], groups: list[str], first: float, last: float) -> Any:
-    """A lane per participant: solid while aplastic, an arrow where it still lasts, a tick at recovery."""
-    alt = altair()
-    colour, _, _ = scales(groups)
-    people = list(dict.fromkeys(profile.participant for profile in profiles))
-    y = alt.Y(
-        "participant:N", sort=people, title=None, scale=alt.Scale(domain=people), axis=alt.Axis(grid=True, domain=False)
-    )
-    hue = alt.Color("group:N", scale=colour, legend=None)
-    base = alt.Chart(alt.NamedData("episodes"))
-    x = _x("start:Q", first, last, "days from the end of infusion")
-    lasting = base.transform_filter("datum.state == 'aplastic' || datum.state == 'ongoing'").mark_bar(height=7)
-    between = base.transform_filter("datum.state == 'between'").mark_bar(height=7, opacity=0.35)
-    arrows = base.transform_filter("datum.state == 'ongoing'")
-    arrows = arrows.mark_point(shape="triangle-right", filled=True, size=110, opacity=1, xOffset=5)
-    ticks = base.transform_filter("datum.state == 'recovery'").mark_tick(thickness=3, size=15)
-    return alt.layer(
-        lasting.encode(x, alt.X2("end:Q"), y, hue),
-        between.encode(x, alt.X2("end:Q"), y, hue),
-        arrows.encode(alt.X("end:Q"), y, hue),
-        ticks.encode(x, y, hue),
-    ).properties(
-        width=460, height=max(40, 16 * len(people)), title=alt.TitleParams(_LANES, fontSize=11, fontWeight="normal")
-    )
+def _key(groups: dict[str, Look], rule: AplasiaRule, y: float) -> list[Piece]:
+    entries: list[tuple[Drawn | None, str]] = [
+        (like(look.shape, look.paint), name) for name, look in (groups.items() if len(groups) > 1 else ())
+    ]
+    entries += [
+        (like("triangle-down", INK, hollow=True), "below the limit of quantification"),
+        (swatch(CONTEXT), "between the last aplastic sample and the next"),
+        (like("arrow", INK), "still aplastic"),
+        (
+            tick(INK),
+            f"recovery: {rule.consecutive} in a row from {plain(rule.recovered)}/µL",
+        ),
+    ]
+    return key(entries, 8, y, WIDTH - 8)

@@ -4,80 +4,98 @@ Source of the form: Schulz 2010 (CONSORT 2010), doi:10.1136/bmj.c332; extension 
 Yap 2023 (CONSORT-DEFINE), doi:10.1136/bmj-2023-076387.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 
-from escalon.reporting.figures.canvas import FAINT, INK
+from escalon.drawing import WIDTH, Piece, box, columns, line, mark, picture, text, wrapped
+from escalon.drawing.tokens import INK, MUTED, PAPER, RULE, Paint, dose, shape
 
-_LINE, _PAD = 17, 10
+_LINE, _PAD, _GAP = 15.0, 8.0, 22.0
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box of the diagram: its heading and the lines beneath it."""
+    """A box of the diagram: its heading, the lines beneath it, and the dose level it is about, 0 where it has none."""
 
     heading: str
     lines: tuple[str, ...] = ()
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """A box with its words broken to its width."""
+
+    heading: list[str]
+    lines: list[str]
+    level: int
+    width: float
 
     @property
-    def height(self) -> int:
-        """Height in pixels."""
-        return 2 * _PAD + _LINE * (1 + len(self.lines))
+    def height(self) -> float:
+        return 2 * _PAD + _LINE * (len(self.heading) + len(self.lines)) - 3
 
 
-def flow_figure(screened: Box, left_out: Sequence[Box], eligible: Box, levels: Sequence[Box]) -> str:
-    """The diagram as SVG: screened, then those left out at the side, eligible below, and the dose levels side by side."""
-    width, column = 980, 360
-    side_height = sum(box.height + 12 for box in left_out)
-    top, middle = 10, 10 + screened.height
-    eligible_top = max(middle + 40, middle + side_height + 20)
-    levels_top = eligible_top + eligible.height + 40
-    height = levels_top + max((box.height for box in levels), default=0) + 14
-    parts = [_box(screened, 20, top, column)]
-    y = middle + 12
-    centre = 20 + column // 2
-    for box in left_out:
-        parts += [_box(box, 520, y, 440), _arrow(centre, y + box.height // 2, 520, y + box.height // 2)]
-        y += box.height + 12
-    parts += [_arrow(centre, middle, centre, eligible_top), _box(eligible, 20, eligible_top, column)]
-    parts += _levels(levels, centre, eligible_top + eligible.height, levels_top, width)
-    title = f"Participant flow: {screened.heading}; {eligible.heading}; " + "; ".join(box.heading for box in levels)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img" '
-        f'aria-label="{escape(title)}" font-family="Helvetica, Arial, sans-serif" font-size="13" fill="{INK}">'
-        '<defs><marker id="head" markerWidth="9" markerHeight="8" refX="8" refY="4" orient="auto">'
-        f'<path d="M0,0 L9,4 L0,8 z" fill="{FAINT}"/></marker></defs>{"".join(parts)}</svg>'
-    )
+def flow_figure(
+    screened: Box, left_out: Sequence[Box], eligible: Box, levels: Sequence[Box], steps: Sequence[Box] = ()
+) -> str:
+    """The diagram: screened, those left out at its side, eligible, further steps beneath, and the levels side by side."""
+    left, side = 300.0, WIDTH - 300 - 2 * _GAP - 8
+    top, out = _laid(screened, left), [_laid(one, side) for one in left_out]
+    pieces = [*_box(top, 4, 4)]
+    y, centre = 4 + top.height, 4 + left / 2
+    beside = y + 10
+    for one in out:
+        pieces += [
+            *_box(one, 4 + left + 2 * _GAP, beside),
+            *_arrow(centre, beside + one.height / 2, 4 + left + 2 * _GAP, beside + one.height / 2),
+        ]
+        beside += one.height + 10
+    down = max(y + _GAP, beside + 4)
+    for one in [_laid(step, left) for step in (eligible, *steps)]:
+        pieces += [*_arrow(centre, y, centre, down), *_box(one, 4, down)]
+        y = down + one.height
+        down = y + _GAP
+    pieces += _levels(levels, centre, y)
+    says = "; ".join(". ".join((one.heading, *one.lines)) for one in (screened, *left_out, eligible, *steps, *levels))
+    return picture(pieces, f"Participant flow: {says}")
 
 
-def _levels(levels: Sequence[Box], centre: int, start: int, top: int, width: int) -> list[str]:
+def _levels(levels: Sequence[Box], centre: float, y: float) -> Iterator[Piece]:
+    edges = columns(len(levels), 4, WIDTH - 4, 12)
+    middles = [(left + right) / 2 for left, right in edges]
     if not levels:
-        return []
-    each = (width - 20 - 16 * (len(levels) - 1)) // len(levels)
-    parts = [f'<path d="M{centre},{start} V{start + 18}" stroke="{FAINT}" fill="none"/>']
-    lefts = [10 + number * (each + 16) for number in range(len(levels))]
-    middles = [left + each // 2 for left in lefts]
-    span = f"M{min(centre, *middles)},{start + 18} H{max(centre, *middles)}"
-    parts.append(f'<path d="{span}" stroke="{FAINT}" fill="none"/>')
-    for box, left, middle in zip(levels, lefts, middles, strict=True):
-        parts += [_arrow(middle, start + 18, middle, top), _box(box, left, top, each)]
-    return parts
+        return
+    yield line(centre, y, centre, y + 14, paint=RULE)
+    yield line(min(centre, *middles), y + 14, max(centre, *middles), y + 14, paint=RULE)
+    for one, (left, right), middle in zip(levels, edges, middles, strict=True):
+        yield from _arrow(middle, y + 14, middle, y + 34)
+        yield from _box(_laid(one, right - left), left, y + 34)
 
 
-def _box(box: Box, x: int, y: int, width: int) -> str:
-    heading = _text(x + _PAD, y + _PAD + 13, box.heading, f'fill="{INK}" font-weight="bold"')
-    lines = [
-        _text(x + _PAD, y + _PAD + 13 + _LINE * number, line, f'fill="{FAINT}"')
-        for number, line in enumerate(box.lines, start=1)
-    ]
-    frame = f'<rect x="{x}" y="{y}" width="{width}" height="{box.height}" rx="4" fill="#fff" stroke="#9aa0a6"/>'
-    return frame + heading + "".join(lines)
+def _laid(one: Box, width: float) -> _Laid:
+    room = width - 2 * _PAD - (14 if one.level else 0)
+    lines = [part for said in one.lines for part in wrapped(said, 10, width - 2 * _PAD)]
+    return _Laid(wrapped(one.heading, 11, room, bold=True), lines, one.level, width)
 
 
-def _text(x: int, y: int, text: str, style: str) -> str:
-    return f'<text x="{x}" y="{y}" {style}>{escape(text)}</text>'
+def _box(one: _Laid, x: float, y: float) -> Iterator[Piece]:
+    paint: Paint = dose(one.level) if one.level else RULE
+    yield box(x, y, one.width, one.height, fill=PAPER, stroke=paint, radius=2)
+    indent = 14.0 if one.level else 0.0
+    if one.level:
+        yield mark(shape(one.level), x + _PAD + 4, y + _PAD + 7, paint=paint, size=4.5)
+    for place, words in enumerate(one.heading):
+        yield text(x + _PAD + indent, y + _PAD + 11 + _LINE * place, words, paint=INK, bold=True)
+    start = y + _PAD + 11 + _LINE * len(one.heading)
+    for place, words in enumerate(one.lines):
+        yield text(x + _PAD, start + _LINE * place, words, size=10, paint=MUTED)
 
 
-def _arrow(x1: int, y1: int, x2: int, y2: int) -> str:
-    return f'<path d="M{x1},{y1} L{x2},{y2}" stroke="{FAINT}" fill="none" marker-end="url(#head)"/>'
+def _arrow(x1: float, y1: float, x2: float, y2: float) -> Iterator[Piece]:
+    yield line(x1, y1, x2, y2, paint=RULE)
+    yield (
+        mark("arrow", x2 - 3, y2, paint=RULE, size=3)
+        if x2 > x1
+        else mark("triangle-down", x2, y2 - 3, paint=RULE, size=3)
+    )

@@ -2,137 +2,148 @@
 
 from collections.abc import Iterable, Sequence
 from math import ceil, floor, log10
-from typing import Any
 
+from escalon.drawing import (
+    WIDTH,
+    Box,
+    Course,
+    Drawn,
+    Linear,
+    Log,
+    Panel,
+    Piece,
+    Spot,
+    below,
+    beside,
+    key,
+    like,
+    nothing,
+    panel,
+    picture,
+    text,
+)
+from escalon.drawing.tokens import INK, MUTED, Paint
 from escalon.facts import UnitError, plain, spelled
 from escalon.facts.interval import Interval
 from escalon.kinetics import Detection, Profile, Sample
-from escalon.reporting.figures.canvas import FAINT, INK, altair, nothing_to_draw, scales, svg
+from escalon.reporting.figures.groups import Look, looks
 
 _EARLY_END = 35  # days of the first panel: expansion and peak fall in the first four weeks
-# Marks of samples without a level, hollow: detected below the limit, not detected, above the range.
-_HOLLOW = {
-    Detection.BLQ.value: "triangle-down",
-    Detection.BELOW.value: "triangle-down",
-    Detection.ND.value: "diamond",
-    Detection.ABOVE.value: "triangle-up",
+HOLLOW = {
+    Detection.BLQ: ("triangle-down", "below the limit of quantification"),
+    Detection.BELOW: ("triangle-down", "below the limit of quantification"),
+    Detection.ND: ("diamond", "not detected"),
+    Detection.ABOVE: ("triangle", "above the range"),
 }
-_KEY = (
-    "Hollow marks have no level: triangle, below the limit of quantification (LLOQ); diamond, not detected;",
-    "both stand at half of the LLOQ. Triangle pointing up: above the range. Samples without a result have no mark.",
-)
+"""Marks of samples without a level, hollow, at half of the limit or at the end of the range; no line runs through them."""
 
 
 def kinetics_figure(profiles: Iterable[Profile], title: str = "CAR transgene in blood", note: str = "") -> str:
-    """All profiles of one analyte in one unit as SVG: one line per participant, colour, dash and shape by group.
+    """All profiles of one analyte in one unit as SVG: one line per participant, colour and shape by group.
 
     Samples below the limit of quantification stand as hollow marks at half of it and no line runs through them, because
     they have no level; samples without a result are not drawn. Raises UnitError when units differ.
     """
-    drawn = tuple(profile for profile in profiles if profile.samples)
-    if not any(_height(sample) for profile in drawn for sample in profile.samples):
-        return nothing_to_draw(f"{title}: no sample with a result")
+    drawn = tuple(profile for profile in profiles if any(height(s) is not None for s in profile.samples))
+    if not drawn:
+        return nothing(f"{title}: no sample with a result")
     units = {spelled(profile.unit) for profile in drawn}
     if len(units) > 1:
         raise UnitError(f"one figure has one unit, not {' and '.join(sorted(units))}")
-    rows = [row for profile in drawn for row in _rows(profile)]
-    groups = list(dict.fromkeys(row["group"] for row in rows))
-    last = max([1.0, *(row["day"] for row in rows)])
-    ends = [end for end in (_EARLY_END, last) if end <= last and any(row["day"] <= end for row in rows)]
-    panels = [_panel(rows, groups, drawn, end, number == 0) for number, end in enumerate(ends or [last])]
-    subtitle = [*([note] if note else []), *_KEY]
-    alt = altair()
-    figure = alt.hconcat(*panels, spacing=16).properties(title=alt.TitleParams(title, subtitle=subtitle))
-    return svg(figure, _description(drawn, title), {"samples": rows})
+    groups = looks(list(dict.fromkeys(profile.group or "all" for profile in drawn)))
+    courses = [course_of(profile, groups[profile.group or "all"]) for profile in drawn]
+    y = _heights(drawn)
+    pieces: list[Piece] = [text(4, 12, f"{drawn[0].unit}{f' · {note}' if note else ''}", size=10, paint=MUTED)]
+    for place, (first, until, left, right) in enumerate(_panels(courses)):
+        x = Linear(first, until, left, right)
+        inside = tuple(_cut(course, until) for course in courses)
+        pieces += beside(y, y.ticks(), left, right, labels=place == 0)
+        pieces += below(x, _ticks(first, until), 24, 250, grid=False)
+        pieces += panel(Panel(Box(left, 24, right, 250), x, y, inside, limits=_limits(drawn, place == 0)))
+    pieces.append(text((60 + WIDTH) / 2, 281, "days from the end of infusion", size=10, anchor="middle", paint=MUTED))
+    pieces += key([*_group_key(groups), *_hollow_key(drawn)], 8, 304, WIDTH - 8)
+    return picture(pieces, _description(drawn, title))
 
 
-def _rows(profile: Profile) -> list[dict[str, Any]]:
-    return [
-        {
-            "participant": profile.participant,
-            "group": profile.group or "all",
-            "day": float(sample.day),
-            "level": height,
-            "mark": sample.detection.value,
-            "solid": sample.is_quantified,
-        }
-        for sample in profile.samples
-        if (height := _height(sample)) is not None
-    ]
-
-
-def _height(sample: Sample) -> float | None:
+def height(sample: Sample) -> float | None:
     """Where a sample stands on the axis: its level, half the limit below quantification, or the end of the range above it."""
     if sample.is_quantified:
-        return None if sample.level is None else float(sample.level)
+        return None if sample.level is None or sample.level <= 0 else float(sample.level)
     if sample.detection is Detection.ABOVE:
         low = sample.known.ends[0] if isinstance(sample.known, Interval) else None
         return float(low) if low else None
     return float(sample.lloq) / 2 if sample.is_below and sample.lloq is not None else None
 
 
-def _panel(
-    rows: list[dict[str, Any]], groups: list[str], profiles: Sequence[Profile], until: float, first: bool
-) -> Any:
-    """One panel up to a day: lines, marks, and the limit of quantification."""
-    alt = altair()
-    colour, dash, shape = scales(groups)
-    x = alt.X(
-        "day:Q",
-        title="days from the end of infusion",
-        scale=alt.Scale(domain=[min([0.0, *(row["day"] for row in rows)]), until], nice=False, padding=6),
-        axis=alt.Axis(values=_ticks(until), format="d", grid=False),
+def course_of(profile: Profile, look: Look, href: str = "") -> Course:
+    """A profile as a line with its marks."""
+    spots = tuple(
+        Spot(
+            float(sample.day),
+            high,
+            f"{profile.participant} day {plain(sample.day)}: {_said(profile, sample)}",
+            shape=_hollow(sample),
+            href=href,
+        )
+        for sample in profile.samples
+        if (high := height(sample)) is not None
     )
-    y = _y_axis(rows, profiles[0].unit, first)
-    legend = alt.Legend(title="group") if len(groups) > 1 and first else None
-    hue = alt.Color("group:N", scale=colour, legend=legend)
-    base = alt.Chart(alt.NamedData("samples")).transform_filter(f"datum.day <= {until}")
-    solid = base.transform_filter("datum.solid")
-    lines = solid.mark_line(strokeWidth=1.4, opacity=0.75).encode(
-        x, y, hue, alt.StrokeDash("group:N", scale=dash, legend=None), detail="participant:N"
+    return Course(spots, look.paint, look.shape, width=1.3, name=profile.participant)
+
+
+def _hollow(sample: Sample) -> str:
+    return "" if sample.is_quantified else HOLLOW[sample.detection][0]
+
+
+def _said(profile: Profile, sample: Sample) -> str:
+    if sample.is_quantified:
+        return f"{plain(sample.level, 3)} {profile.unit}"
+    return HOLLOW[sample.detection][1]
+
+
+def _panels(courses: Sequence[Course]) -> list[tuple[float, float, float, float]]:
+    """The first five weeks on half of the room, then the whole course; one panel where nothing came later or earlier."""
+    days = [spot.x for course in courses for spot in course.spots]
+    first, last = min([0.0, *days]), max([1.0, *days])
+    if last <= _EARLY_END or not any(0 < day <= _EARLY_END for day in days):
+        return [(first, last, 64, WIDTH - 36)]
+    return [(first, _EARLY_END, 64, 350), (first, last, 378, WIDTH - 36)]
+
+
+def _cut(course: Course, until: float) -> Course:
+    kept = tuple(spot for spot in course.spots if spot.x <= until)
+    return Course(
+        kept, course.paint, course.shape, course.width, course.name if kept == course.spots else "", course.size
     )
-    points = solid.mark_point(filled=True, size=34, opacity=1)
-    points = points.encode(x, y, hue, alt.Shape("group:N", scale=shape, legend=legend))
-    layers = alt.layer(*_limits(profiles, until, first), lines, points, *(_hollow(base, x, y, hue, m) for m in _HOLLOW))
-    return layers.properties(width=360 if first else 300, height=280)
 
 
-def _hollow(base: Any, x: Any, y: Any, hue: Any, mark: str) -> Any:
-    """The samples of one kind that have no level, as hollow marks that no line runs through."""
-    chosen = base.transform_filter(f"datum.mark === '{mark}'")
-    return chosen.mark_point(shape=_HOLLOW[mark], size=40, fill="#ffffff", strokeWidth=1.3, opacity=1).encode(x, y, hue)
-
-
-def _y_axis(rows: list[dict[str, Any]], unit: str, first: bool) -> Any:
-    alt = altair()
-    levels = [row["level"] for row in rows]
+def _heights(profiles: Sequence[Profile]) -> Log:
+    levels = [high for profile in profiles for sample in profile.samples if (high := height(sample)) is not None]
     low, high = floor(log10(min(levels))), ceil(log10(max(levels)) + 1e-9)
-    decades = [10.0**power for power in range(low, high + 1)]
-    return alt.Y(
-        "level:Q",
-        title=unit if first else None,
-        scale=alt.Scale(type="log", domain=[decades[0], decades[-1]], nice=False),
-        axis=alt.Axis(values=decades, labelExpr="format(datum.value, datum.value < 1 ? '.3~f' : ',.0f')", labels=first),
-    )
+    return Log(10.0**low, 10.0 ** max(high, low + 1), 250, 24)
 
 
-def _limits(profiles: Sequence[Profile], until: float, first: bool) -> list[Any]:
-    """A dashed line for every limit of quantification in use, with its name on the first panel."""
-    alt = altair()
-    limits = sorted({float(s.lloq) for profile in profiles for s in profile.samples if s.lloq is not None})
-    rows = [{"level": limit, "day": until, "label": f"LLOQ {plain(limit, 3)}"} for limit in limits]
-    base = alt.Chart(alt.Data(values=rows))
-    rule = base.mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1).encode(alt.Y("level:Q"))
-    if not first:
-        return [rule]
-    text = base.mark_text(align="right", baseline="bottom", dy=-3, fontSize=11, color=FAINT)
-    return [rule, text.encode(alt.X("day:Q"), alt.Y("level:Q"), alt.Text("label:N"))]
+def _limits(profiles: Sequence[Profile], named: bool) -> tuple[tuple[float, str, Paint], ...]:
+    limits = sorted({float(s.lloq) for profile in profiles for s in profile.samples if s.lloq})
+    return tuple((limit, f"LLOQ {plain(limit, 3)}" if named else "", INK) for limit in limits)
 
 
-def _ticks(until: float) -> list[int]:
+def _ticks(first: float, until: float) -> list[float]:
     """Weeks in the early panel, months later."""
     step = 7 if until <= 60 else 30 if until <= 200 else 60 if until <= 400 else 180
-    return list(range(0, int(until) + 1, step))
+    return [float(day) for day in range(0, int(until) + 1, step)]
+
+
+def _group_key(groups: dict[str, Look]) -> list[tuple[Drawn | None, str]]:
+    if len(groups) < 2:
+        return []
+    return [(like(look.shape, look.paint), name) for name, look in groups.items()]
+
+
+def _hollow_key(profiles: Sequence[Profile]) -> list[tuple[Drawn | None, str]]:
+    there = {s.detection for p in profiles for s in p.samples if not s.is_quantified and height(s) is not None}
+    shapes = dict.fromkeys(HOLLOW[one] for one in Detection if one in there and one in HOLLOW)
+    return [(like(s, INK, hollow=True), words) for s, words in shapes]
 
 
 def _description(profiles: Sequence[Profile], title: str) -> str:

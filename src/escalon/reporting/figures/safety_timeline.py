@@ -1,14 +1,29 @@
 """CRS and ICANS after infusion: one lane per participant, a bar from onset to end, its colour and its number the grade."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 
-from escalon.reporting.figures.canvas import FAINT, INK, nothing_to_draw
+from escalon.drawing import (
+    WIDTH,
+    Box,
+    Linear,
+    Piece,
+    below,
+    box,
+    day_ticks,
+    grade_key,
+    group,
+    key,
+    like,
+    mark,
+    nothing,
+    picture,
+    text,
+    width_of,
+)
+from escalon.drawing.tokens import INK, MUTED, WASH, dose, grade, over, shape
 
-# From light to dark, so that the order of grades survives in grey; the number is printed on the bar as well.
-GRADE_FILL = {1: "#fde0c5", 2: "#facba6", 3: "#f59d6d", 4: "#d95b3a", 5: "#8c1d1d", None: "#ffffff"}
-_LEFT, _WIDTH, _LANE, _BAR = 150, 980, 34, 13
+_LANE, _BAR = 30.0, 12.0
 _SYNDROMES = ("CRS", "ICANS")
 
 
@@ -28,80 +43,60 @@ def safety_timeline(
     participants: Sequence[str],
     observed_to: int,
     title: str = "CRS and ICANS after infusion",
+    levels: dict[str, int] | None = None,
 ) -> str:
     """The episodes as SVG over days from infusion up to `observed_to`, which is the cut-off. Everyone infused has a lane."""
     if not participants:
-        return nothing_to_draw(f"{title}: nobody has been infused")
-    last = max([7, *(min(span.last or observed_to, observed_to) + 2 for span in spans)])
-    top = 46
-    height = top + _LANE * len(participants) + 76
-    lanes = {name: top + _LANE * place for place, name in enumerate(participants)}
-    parts = [
-        f'<text x="8" y="20" font-size="13" font-weight="bold">{escape(title)}</text>',
-        *_axis(last, top, height - 68),
-    ]
-    parts += [_lane(name, y) for name, y in lanes.items()]
-    parts += [_bar(span, lanes[span.participant], last, observed_to) for span in spans if span.participant in lanes]
-    label = "; ".join(_sentence(span) for span in spans) or "no CRS and no ICANS recorded"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" role="img" '
-        f'aria-label="{escape(f"{title}: {label}")}" font-family="Helvetica, Arial, sans-serif" font-size="12" fill="{INK}">'
-        f"{''.join(parts)}{_key(height - 14)}</svg>"
+        return nothing(f"{title}: nobody has been infused")
+    names = max(width_of(name, 11, bold=True) for name in participants)
+    first = min([0, *(span.first for span in spans)])
+    last = max([14, *(min(observed_to if span.last is None else span.last, observed_to) + 1 for span in spans)])
+    x = Linear(first, last + 1, names + 74, WIDTH - 26)
+    bottom = 6 + _LANE * len(participants)
+    pieces: list[Piece] = []
+    for place, name in enumerate(participants):
+        pieces += _lane(name, (levels or {}).get(name, 0), 6 + _LANE * place, x, place % 2 == 0)
+    pieces += below(
+        x, day_ticks(first, last) if last > 21 else range(first, last + 1), 4, bottom, title="days from infusion"
     )
+    for span in spans:
+        if span.participant in participants:
+            pieces.append(_bar(span, 6 + _LANE * participants.index(span.participant), x, observed_to))
+    pieces += _key(bottom + 48)
+    return picture(pieces, f"{title}: " + ("; ".join(map(_sentence, spans)) or "no CRS and no ICANS recorded"))
 
 
-def _x(day: float, last: int) -> float:
-    return round(_LEFT + (_WIDTH - _LEFT - 24) * day / last, 1)
+def _lane(name: str, level: int, y: float, x: Linear, shaded: bool) -> Iterator[Piece]:
+    if shaded:
+        yield box(0, y, WIDTH, _LANE, fill=WASH)
+    if level:
+        yield mark(shape(level), 8, y + _LANE / 2, paint=dose(level), size=4)
+    yield text(16, y + _LANE / 2 + 4, name, bold=True)
+    for place, syndrome in enumerate(_SYNDROMES):
+        yield text(x.start - 14, y + 11 + 13 * place, syndrome, size=9, anchor="end", paint=MUTED)
 
 
-def _axis(last: int, top: int, bottom: int) -> list[str]:
-    step = 1 if last <= 21 else 7 if last <= 120 else 28
-    parts = []
-    for day in range(0, last + 1, step):
-        x = _x(day, last)
-        parts.append(f'<path d="M{x},{top - 6} V{bottom}" stroke="#e6e6e6"/>')
-        parts.append(f'<text x="{x}" y="{bottom + 15}" text-anchor="middle" fill="{FAINT}" font-size="11">{day}</text>')
-    middle = (_LEFT + _WIDTH) // 2
-    return [
-        *parts,
-        f'<text x="{middle}" y="{bottom + 30}" text-anchor="middle" font-size="12">days from infusion</text>',
-    ]
-
-
-def _lane(name: str, y: int) -> str:
-    return (
-        f'<text x="8" y="{y + 20}">{escape(name)}</text>'
-        f'<text x="{_LEFT - 8}" y="{y + 12}" text-anchor="end" font-size="10" fill="{FAINT}">CRS</text>'
-        f'<text x="{_LEFT - 8}" y="{y + 26}" text-anchor="end" font-size="10" fill="{FAINT}">ICANS</text>'
-    )
-
-
-def _bar(span: EpisodeBar, lane: int, last: int, observed_to: int) -> str:
-    y = lane + (2 if span.syndrome == _SYNDROMES[0] else 16)
+def _bar(span: EpisodeBar, lane: float, x: Linear, observed_to: int) -> Piece:
+    y = lane + (2 if span.syndrome == _SYNDROMES[0] else 15)
     end = observed_to if span.last is None else min(span.last, observed_to)
-    x, width = _x(span.first, last), max(8.0, round(_x(end + 1, last) - _x(span.first, last), 1))
-    fill, ink = GRADE_FILL[span.grade], "#ffffff" if (span.grade or 0) >= 4 else INK
-    arrow = f'<path d="M{x + width},{y} l6,{_BAR / 2} l-6,{_BAR / 2} z" fill="{INK}"/>' if span.last is None else ""
-    number = "?" if span.grade is None else span.grade
-    bar = f'<rect x="{x}" y="{y}" width="{width}" height="{_BAR}" fill="{fill}" stroke="{INK}" stroke-width="0.7"/>'
-    text = f'<text x="{x + 3}" y="{y + 10.5}" font-size="10" fill="{ink}">{number}</text>'
-    return f"<g><title>{escape(_sentence(span))}</title>{bar}{arrow}{text}</g>"
+    left, right = x.at(span.first), max(x.at(span.first) + 11, x.at(end + 1))
+    paint = grade(span.grade)
+    number = "?" if span.grade is None else str(span.grade)
+    pieces = [
+        box(left, y, right - left, _BAR, fill=paint, stroke=INK if span.grade is None else None),
+        text(left + 3, y + 9.5, number, size=10, paint=over(paint), bold=True),
+    ]
+    if span.last is None:
+        pieces.append(mark("arrow", right + 4, y + _BAR / 2, paint=INK, size=5))
+    return group(pieces, _sentence(span))
 
 
 def _sentence(span: EpisodeBar) -> str:
     end = "still there at the cut-off" if span.last is None else f"to day {span.last}"
-    grade = "grade not recorded" if span.grade is None else f"grade {span.grade}"
-    return f"{span.participant} {span.syndrome} {grade} from day {span.first} {end}"
+    said = "grade not recorded" if span.grade is None else f"grade {span.grade}"
+    return f"{span.participant} {span.syndrome} {said} from day {span.first} {end}"
 
 
-def _key(y: int) -> str:
-    parts, x = [], _LEFT
-    for grade in (1, 2, 3, 4, 5):
-        parts.append(
-            f'<rect x="{x}" y="{y - 10}" width="14" height="11" fill="{GRADE_FILL[grade]}" stroke="{INK}" stroke-width="0.7"/>'
-        )
-        parts.append(f'<text x="{x + 19}" y="{y}" font-size="11">grade {grade}</text>')
-        x += 88
-    return (
-        "".join(parts) + f'<text x="{x}" y="{y}" font-size="11" fill="{FAINT}">arrow: still there at the cut-off</text>'
-    )
+def _key(y: float) -> list[Piece]:
+    arrow = (like("arrow", INK), "still there at the cut-off")
+    return [Piece("", Box(0, y - 12, 1, y)), *key([*grade_key(range(1, 6)), arrow], 12, y, WIDTH - 8)]

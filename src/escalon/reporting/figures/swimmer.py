@@ -1,140 +1,178 @@
-"""The swimmer plot: everyone infused, from infusion to the last day observed, with what happened on the way."""
+"""The swimmer plot: everyone infused, from infusion to the last day observed, with state of disease and what happened."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 
-from escalon.reporting.figures.canvas import COLOURS, FAINT, INK, nothing_to_draw
+from escalon.drawing import (
+    WIDTH,
+    Drawn,
+    Linear,
+    Piece,
+    below,
+    box,
+    day_ticks,
+    grade_key,
+    graded,
+    group,
+    key,
+    like,
+    line,
+    mark,
+    nothing,
+    picture,
+    spread,
+    swatch,
+    text,
+    tick,
+    width_of,
+)
+from escalon.drawing.tokens import ALARM, CONTEXT, INK, RULE, dose, over, shape, state
 
-_LEFT, _WIDTH, _LANE, _BAR = 190, 980, 24, 12
-# Shape tells kinds apart as well as colour.
-MARKS = {
-    "grade 3 or more": ("triangle", "#D55E00"),
-    "serious": ("square", "#CC79A7"),
-    "DLT": ("cross", "#000000"),
-    "infection": ("circle", "#E69F00"),
-    "death": ("diamond", "#8c1d1d"),
+_LANE, _BELOW = 18.0, 15.0
+MARKS: dict[str, Drawn] = {
+    "death": like("diamond", INK, size=5),
+    "DLT": like("cross", ALARM, size=4.5),
+    "grade 3 or more": grade_key([3], round_=True)[0][0] or tick(INK),
+    "infection": like("triangle-down", INK, size=4.5, hollow=True),
+    "serious": like("square", INK, size=4.5, hollow=True),
+    "B cells back": like("triangle", INK, size=4.5, hollow=True),
 }
+"""The kinds of marks and how each is drawn; an event of grade 3 or more has its grade inside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened: on which day from infusion, of which kind, in words."""
+    """Something that happened: on which day from infusion, of which kind, in words, and its grade where it has one."""
 
     day: int
     kind: str
     says: str
+    grade: int | None = None
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state of disease at an assessment: its day, the score as printed, and its band: place from the best, of how many."""
+
+    day: int
+    score: str
+    place: int
+    of: int
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Swimmer:
-    """One participant: group (dose level), last day observed, why observation ended (empty while it goes on), marks."""
+    """One participant: dose level, last day observed, why observation ended (empty while it goes on), marks and states."""
 
     participant: str
-    group: str
+    level: int
     observed_to: int
     ended: str = ""
     marks: tuple[Mark, ...] = ()
+    states: tuple[State, ...] = ()
 
 
-def swimmer_plot(swimmers: Sequence[Swimmer], cutoff: str, title: str = "Participants over time") -> str:
-    """The plot as SVG; within a group the longest observed stands on top. An arrow: followed further after the cut-off."""
+def swimmer_plot(
+    swimmers: Sequence[Swimmer],
+    cutoff: str,
+    title: str = "Participants over time",
+    bands: Sequence[str] = (),
+    ends_on: int | None = None,
+) -> str:
+    """The plot as SVG; within a level the longest observed stands on top. An arrow: followed further after the cut-off.
+
+    `bands` names the states of disease, the best first; `ends_on` is the last day of registered follow-up.
+    """
     if not swimmers:
-        return nothing_to_draw(f"{title}: nobody has been infused")
-    ordered = sorted(swimmers, key=lambda one: (one.group, -one.observed_to, one.participant))
-    groups = list(dict.fromkeys(one.group for one in ordered))
-    last = max(28, *(one.observed_to for one in ordered), *(mark.day for one in ordered for mark in one.marks))
-    first = min([0, *(mark.day for one in ordered for mark in one.marks)])
-    top = 46
-    bottom = top + _LANE * len(ordered)
-    parts = [
-        f'<text x="8" y="20" font-size="13" font-weight="bold">{escape(title)}</text>',
-        *_axis(first, last, top, bottom),
-    ]
-    for place, one in enumerate(ordered):
-        parts.append(_lane(one, top + _LANE * place, first, last, COLOURS[groups.index(one.group) % len(COLOURS)]))
-    label = "; ".join(_sentence(one) for one in ordered)
-    height = bottom + 76
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" role="img" '
-        f'aria-label="{escape(f"{title}, cut-off {cutoff}: {label}")}" font-family="Helvetica, Arial, sans-serif" '
-        f'font-size="12" fill="{INK}">{"".join(parts)}{_key(groups, bottom + 50)}</svg>'
-    )
+        return nothing(f"{title}: nobody has been infused")
+    ordered = sorted(swimmers, key=lambda one: (one.level, -one.observed_to, one.participant))
+    left = 26 + max(width_of(_name(one), 11, bold=True) for one in ordered)
+    days = [0, ends_on or 28, *(one.observed_to for one in ordered)]
+    days += [one.day for each in ordered for one in each.marks] + [one.day for each in ordered for one in each.states]
+    x = Linear(min(days), max(days), left + 26, WIDTH - 16)
+    pieces: list[Piece] = []
+    y = 4.0
+    for one in ordered:
+        lane, y = _lane(one, y, x)
+        pieces += lane
+    axis = list(below(x, day_ticks(min(days), max(days), 12), 2, y, title="days from infusion"))
+    if ends_on:
+        axis.append(line(x.at(ends_on), 2, x.at(ends_on), y, paint=INK, dash="4 3"))
+    says = f"{title}, cut-off {cutoff}: " + "; ".join(_sentence(one) for one in ordered)
+    return picture([*axis, *pieces, *_key(ordered, bands, ends_on, y + 48)], says)
 
 
-def _x(day: float, first: int, last: int) -> float:
-    return round(_LEFT + (_WIDTH - _LEFT - 30) * (day - first) / (last - first), 1)
+def _name(one: Swimmer) -> str:
+    return f"{one.participant} · level {one.level}"
 
 
-def _axis(first: int, last: int, top: int, bottom: int) -> list[str]:
-    step = next(size for size in (7, 14, 28, 56, 91, 182, 365) if (last - first) / size <= 16 or size == 365)
-    parts = []
-    for day in range(0, last + 1, step):
-        x = _x(day, first, last)
-        parts.append(f'<path d="M{x},{top - 6} V{bottom}" stroke="#e6e6e6"/>')
-        parts.append(f'<text x="{x}" y="{bottom + 15}" text-anchor="middle" fill="{FAINT}" font-size="11">{day}</text>')
-    middle = (_LEFT + _WIDTH) // 2
-    return [*parts, f'<text x="{middle}" y="{bottom + 30}" text-anchor="middle">days from infusion</text>']
-
-
-def _lane(one: Swimmer, y: int, first: int, last: int, colour: str) -> str:
-    start, end = _x(0, first, last), _x(one.observed_to, first, last)
-    middle = y + _LANE / 2
-    bar = (
-        f'<rect x="{start}" y="{y + (_LANE - _BAR) / 2}" width="{max(1.0, round(end - start, 1))}" height="{_BAR}" '
-        f'fill="{colour}" fill-opacity="0.28" stroke="{colour}"/>'
-    )
-    finish = (
-        f'<path d="M{end},{middle - 7} V{middle + 7}" stroke="{INK}" stroke-width="2"/>'
+def _lane(one: Swimmer, top: float, x: Linear) -> tuple[list[Piece], float]:
+    """The lane and where the next begins: a lane is as high as the marks beneath it need."""
+    middle, paint = top + _LANE / 2, dose(one.level)
+    start, end = x.at(0), x.at(one.observed_to)
+    bar = [text(x.start - 24, middle + 4, _name(one), anchor="end", paint=paint, bold=True)]
+    bar.append(mark(shape(one.level), 8, middle, paint=paint, size=4.5))
+    bar.append(box(start, middle - 1.5, end - start, 3, fill=CONTEXT))
+    bar.append(
+        line(end, middle - 6, end, middle + 6, paint=INK, width=2)
         if one.ended
-        else f'<path d="M{end},{middle - 5} l8,5 l-8,5 z" fill="{colour}"/>'
+        else mark("arrow", end + 3, middle, paint=RULE, size=5)
     )
-    name = f'<text x="8" y="{middle + 4}">{escape(one.participant)}</text>'
-    group = f'<text x="{_LEFT - 10}" y="{middle + 4}" text-anchor="end" fill="{FAINT}" font-size="11">{escape(one.group)}</text>'
-    marks = "".join(_mark(mark.kind, x, middle + up, mark.says) for mark, x, up in _apart(one.marks, first, last))
-    return f"<g><title>{escape(_sentence(one))}</title>{name}{group}{bar}{finish}</g>{marks}"
+    pieces = [group(bar, _sentence(one)), *_states(one.states, x, middle)]
+    rows = _apart(one.marks, x)
+    for row, placed in enumerate(rows):
+        pieces += [_mark(one_, at, middle + _LANE / 2 + 4 + row * _BELOW) for one_, at in placed]
+    return pieces, top + _LANE + 4 + _BELOW * len(rows)
 
 
-def _apart(marks: Sequence[Mark], first: int, last: int) -> list[tuple[Mark, float, int]]:
-    """Each mark with its place; those too close to the one before stand above or below the lane's middle in turn."""
-    found: list[tuple[Mark, float, int]] = []
-    for mark in sorted(marks, key=lambda one: (one.day, list(MARKS).index(one.kind))):
-        x = _x(mark.day, first, last)
-        near = [up for _, other, up in found if abs(other - x) < 11]
-        found.append((mark, x, next((up for up in (0, -7, 7) if up not in near), 0)))
-    return found
+def _states(states: Sequence[State], x: Linear, y: float) -> Iterator[Piece]:
+    """The score of each assessment in its band's colour; those of days close together stand side by side."""
+    wide = max([16.0, *(width_of(one.score, 9.5, bold=True) + 5 for one in states)])
+    ordered = sorted(states, key=lambda one: one.day)
+    for one, at in zip(ordered, spread([x.at(one.day) for one in ordered], wide + 2, x.start, x.end), strict=True):
+        paint = state(one.place, one.of)
+        score = text(at, y + 3.5, one.score, size=9.5, anchor="middle", paint=over(paint), bold=True)
+        yield group(
+            [box(at - wide / 2, y - 7.5, wide, 15, fill=paint), score], one.says or f"day {one.day}: {one.score}"
+        )
 
 
-def _mark(kind: str, x: float, y: float, says: str) -> str:
-    shape, colour = MARKS[kind]
-    path = {
-        "triangle": f"M{x},{y - 6} l6,10 h-12 z",
-        "square": f"M{x - 4.5},{y - 4.5} h9 v9 h-9 z",
-        "diamond": f"M{x},{y - 7} l6,7 l-6,7 l-6,-7 z",
-        "circle": f"M{x - 5},{y} a5,5 0 1,0 10,0 a5,5 0 1,0 -10,0 z",
-        "cross": f"M{x - 5},{y - 5} l10,10 M{x + 5},{y - 5} l-10,10",
-    }[shape]
-    stroke = f'stroke="{colour}" stroke-width="2.5"' if shape == "cross" else 'stroke="#ffffff" stroke-width="0.8"'
-    return f'<path d="{path}" fill="{colour}" {stroke}><title>{escape(says)}</title></path>'
+def _apart(marks: Sequence[Mark], x: Linear) -> list[list[tuple[Mark, float]]]:
+    """The marks in as many rows as keep those of a row apart."""
+    rows: list[list[tuple[Mark, float]]] = []
+    for one in sorted(marks, key=lambda one: (one.day, list(MARKS).index(one.kind))):
+        at = x.at(one.day)
+        row = next((row for row in rows if at - row[-1][1] >= 14), None)
+        if row is None:
+            rows.append([(one, at)])
+        else:
+            row.append((one, at))
+    return rows
+
+
+def _mark(one: Mark, x: float, y: float) -> Piece:
+    drawn = graded(one.grade, x, y, size=5.5) if one.kind == "grade 3 or more" else MARKS[one.kind](x, y)
+    return group([drawn], f"{one.says}, day {one.day}", one.href)
 
 
 def _sentence(one: Swimmer) -> str:
     end = one.ended or "followed further"
     happened = ", ".join(f"{mark.says} (day {mark.day})" for mark in one.marks) or "no mark"
-    return f"{one.participant}, {one.group}, to day {one.observed_to}, {end}: {happened}"
+    states = f"; state {', '.join(f'{s.score} (day {s.day})' for s in one.states)}" if one.states else ""
+    return f"{_name(one)}, to day {one.observed_to}, {end}: {happened}{states}"
 
 
-def _key(groups: Sequence[str], y: int) -> str:
-    parts, x = [], 8
-    for place, group in enumerate(groups):
-        colour = COLOURS[place % len(COLOURS)]
-        parts.append(
-            f'<rect x="{x}" y="{y - 10}" width="14" height="11" fill="{colour}" fill-opacity="0.28" stroke="{colour}"/>'
-        )
-        parts.append(f'<text x="{x + 19}" y="{y}" font-size="11">{escape(group)}</text>')
-        x += 34 + 7 * len(group)
-    for kind in MARKS:
-        parts.append(_mark(kind, x + 7, y - 4, kind) + f'<text x="{x + 18}" y="{y}" font-size="11">{kind}</text>')
-        x += 34 + 7 * len(kind)
-    rest = "bar: time observed; arrow: followed further; end stroke: observation ended"
-    return "".join(parts) + f'<text x="8" y="{y + 18}" font-size="11" fill="{FAINT}">{rest}</text>'
+def _key(swimmers: Sequence[Swimmer], bands: Sequence[str], ends_on: int | None, y: float) -> list[Piece]:
+    """The marks that stand on the plot, and the states of disease; a mark that does not stand there is not explained."""
+    kinds = {mark.kind for one in swimmers for mark in one.marks}
+    entries: list[tuple[Drawn | None, str]] = [(drawn, kind) for kind, drawn in MARKS.items() if kind in kinds]
+    for place, band in enumerate(bands):
+        paint = state(place, len(bands))
+        entries.append((swatch(paint), band))
+    arrow = (like("arrow", RULE), "followed further")
+    end = (tick(INK), "observation ended")
+    entries += [arrow] + ([end] if any(one.ended for one in swimmers) else [])
+    entries += [(None, "dashed: end of registered follow-up")] if ends_on else []
+    return key(entries, 8, y, WIDTH - 8)
