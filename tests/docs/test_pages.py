@@ -33,7 +33,8 @@ def test_the_map_leads_to_every_page_of_docs():
 
 def test_decision_pages_are_numbered_once_each():
     numbers = [file.name[:4] for file in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
-    assert numbers == [f"{place:04}" for place in range(1, len(numbers) + 1)]
+    assert len(set(numbers)) == len(numbers) > 10
+    assert all(re.fullmatch(r"\d{4}", number) for number in numbers)
 
 
 CLAIM = re.compile(r"\b(compliant|compliance|certified|certification|validated)\b", re.IGNORECASE)

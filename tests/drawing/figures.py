@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
-from escalon.drawing import Spot
+from escalon.drawing import ValueMark
 from escalon.escalation import at_most, three_plus_three
 from escalon.escalation.evaluation import Simulation, compare
 from escalon.escalation.outlook import outlook
@@ -13,16 +13,16 @@ from escalon.escalation.rolling_six import RollingSix
 from escalon.escalation.scenario import Scenario
 from escalon.kinetics import Limits, profile
 from escalon.reporting.figures.b_cells import b_cell_figure
-from escalon.reporting.figures.clocks import Clock, clocks_figure
+from escalon.reporting.figures.clocks import Running, clocks_figure
 from escalon.reporting.figures.cohorts import CohortCourse, cohorts_figure
 from escalon.reporting.figures.comparison import comparison_svg
-from escalon.reporting.figures.dose_strip import Amount, Strip, dose_strip
-from escalon.reporting.figures.evidence import Lane, Seen, Window, evidence_figure
-from escalon.reporting.figures.flow import Box, flow_figure
-from escalon.reporting.figures.heat import Cell, Map, heat_map
+from escalon.reporting.figures.dose_strip import Marked, Strip, dose_strip
+from escalon.reporting.figures.evidence import DayLane, DayLanes, GradedDays, evidence_figure
+from escalon.reporting.figures.flow import FlowBox, flow_figure
+from escalon.reporting.figures.heat import HeatCell, HeatMap, heat_map
 from escalon.reporting.figures.kinetics import kinetics_figure
 from escalon.reporting.figures.outlook import outlook_svg
-from escalon.reporting.figures.participant_axis import Axis, Span, Values, participant_axis
+from escalon.reporting.figures.participant_axis import Axis, Lasting, Values, participant_axis
 from escalon.reporting.figures.recruitment import recruitment_figure
 from escalon.reporting.figures.safety_timeline import EpisodeBar, safety_timeline
 from escalon.reporting.figures.swimmer import MARKS, Mark, State, Swimmer, swimmer_plot
@@ -56,7 +56,7 @@ def clocks(count):
     tones = ("", "good", "alarm", "open", "muted")
     return clocks_figure(
         [
-            Clock(f"SUSAR {code}", TODAY - timedelta(place), TODAY + timedelta(place), "due, nobody yet", tone=tones[place % 5])
+            Running(f"SUSAR {code}", TODAY - timedelta(place), TODAY + timedelta(place), "due, nobody yet", tone=tones[place % 5])
             for place, (code, _) in enumerate(people(count))
         ],
         TODAY,
@@ -69,17 +69,17 @@ def flow(count):
         for code, _ in people(count)
     )
     levels = [
-        Box(
+        FlowBox(
             f"Level {level} (medium): {count} infused", ("RA 1, SLE 2, systemic sclerosis 2, Sjögren disease 1",), level
         )
         for level in (1, 2, 3, 4)
     ]
     return flow_figure(
-        Box("Screened: 31", ("RA 10, SLE 11",)),
-        [Box("Not eligible: 9", reasons), Box("Undecided: 2")],
-        Box("Eligible: 20"),
+        FlowBox("Screened: 31", ("RA 10, SLE 11",)),
+        [FlowBox("Not eligible: 9", reasons), FlowBox("Undecided: 2")],
+        FlowBox("Eligible: 20"),
         levels,
-        [Box("Apheresed: 19")],
+        [FlowBox("Apheresed: 19")],
     )
 
 
@@ -139,19 +139,19 @@ def counts(count):
 
 def evidence(count):
     lanes = (
-        Lane("CRS", (Seen(3, 7, 2), Seen(9, 40, None))), Lane("ICANS", (Seen(6, 6, 5),)),
-        Lane("neutrophils", tuple(Seen(day, day, grade) for day, grade in ((1, 4), (4, 4), (7, 3), (14, 1), (28, 0)))),
-        Lane("platelets", missing="no count recorded after infusion"),
+        DayLane("CRS", (GradedDays(3, 7, 2), GradedDays(9, 40, None))), DayLane("ICANS", (GradedDays(6, 6, 5),)),
+        DayLane("neutrophils", tuple(GradedDays(day, day, grade) for day, grade in ((1, 4), (4, 4), (7, 3), (14, 1), (28, 0)))),
+        DayLane("platelets", missing="no count recorded after infusion"),
     )  # fmt: skip
-    return evidence_figure([Window(code, level, 28 if level < 3 else 12, lanes) for code, level in people(count)], 28)
+    return evidence_figure([DayLanes(code, level, 28 if level < 3 else 12, lanes) for code, level in people(count)], 28)
 
 
 def heat(count):
     domains = ("constitutional", "mucocutaneous", "neuropsychiatric", "musculoskeletal", "cardiorespiratory", "renal")
-    row = (*(Cell(letter, "EDCBA".index(letter)) for letter in "ABCD"), Cell("not due"))
+    row = (*(HeatCell(letter, "EDCBA".index(letter)) for letter in "ABCD"), HeatCell("not due"))
     rows = tuple(row for _ in domains)
     return heat_map(
-        [Map(f"{code} · level {level}", rows) for code, level in people(count)],
+        [HeatMap(f"{code} · level {level}", rows) for code, level in people(count)],
         domains,
         ("BL", "D28", "D90", "D180", "D365"),
         ("E", "D", "C", "B", "A"),
@@ -167,7 +167,7 @@ def recruitment(count):
 
 def strip(count):
     def amount(value):
-        return Amount(Fraction(value), f"{value} cells/kg")
+        return Marked(Fraction(value), f"{value} cells/kg")
 
     return dose_strip(
         Strip(2, amount(300000), amount(240000), amount(360000), "±20 %"),
@@ -206,12 +206,12 @@ def axis(count):
     for _ in range(count):
         first, lasts, grade = draw.randrange(-6, 200), draw.choice([None, 0, 7, 40]), draw.choice([None, 1, 2, 3, 4])
         last = None if lasts is None else first + lasts
-        events.append(Span(first, last, "Neutrophil count decreased", grade, is_event=True, href="/entries/3"))
+        events.append(Lasting(first, last, "Neutrophil count decreased", grade, is_event=True, href="/entries/3"))
     values = tuple(
         Values(
             title,
             about,
-            tuple(Spot(day, draw.uniform(1, 3000), "", f"{day}") for day in DAYS),
+            tuple(ValueMark(day, draw.uniform(1, 3000), "", f"{day}") for day in DAYS),
             title == "CAR-T in blood",
             (2.6,),
         )
@@ -222,10 +222,10 @@ def axis(count):
         )
     )
     treatment = (
-        Span(-5, -3, "lymphodepletion"),
-        Span(6, 8, "tocilizumab"),
-        Span(6, 9, "dexamethasone"),
-        Span(200, None, "prednisone"),
+        Lasting(-5, -3, "lymphodepletion"),
+        Lasting(6, 8, "tocilizumab"),
+        Lasting(6, 9, "dexamethasone"),
+        Lasting(200, None, "prednisone"),
     )
     return participant_axis(
         Axis(2, "infusion, level 2, 266 478 cells/kg", 28, 365, treatment, tuple(events), values), "P07"

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escalon.drawing import (
-    Broken,
     Linear,
     SymLog,
+    WidenedStart,
     picture,
     round_ticks,
     scale_over,
@@ -59,7 +59,7 @@ def test_a_scale_holds_every_value_between_its_ends(values):
 
 @given(st.floats(-60, 900), st.floats(-60, 900))
 def test_a_broken_axis_keeps_the_order_of_days(one, other):
-    axis = Broken(((-28, 0), (0, 0.12), (30, 0.62), (365, 1)), 0, 700)
+    axis = WidenedStart(((-28, 0), (0, 0.12), (30, 0.62), (365, 1)), 0, 700)
     assert (axis.at(one) < axis.at(other)) == (one < other) or abs(one - other) < 1e-9
     assert axis.at(30) - axis.at(0) > axis.at(365) - axis.at(90)
 

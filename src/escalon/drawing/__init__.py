@@ -7,14 +7,51 @@ is no script and no inline style, so that the strictest content policy shows the
 from escalon.drawing.axes import below, beside, month_ticks
 from escalon.drawing.labels import Label, spread, wrapped
 from escalon.drawing.letters import shortened, width_of
-from escalon.drawing.panels import Course, Panel, Spot, behind, columns, panel
+from escalon.drawing.panels import Panel, Trace, ValueMark, behind, columns, panel
 from escalon.drawing.picture import WIDTH, Drawn, grade_key, key, like, nothing, picture, swatch, tick
-from escalon.drawing.scales import Broken, Linear, Log, Scale, SymLog, day_ticks, round_ticks, scale_over
+from escalon.drawing.scales import Linear, Log, Scale, SymLog, WidenedStart, day_ticks, round_ticks, scale_over
 from escalon.drawing.shapes import Box, Piece, box, graded, group, line, mark, path, polyline, text
 
 __all__ = [
-    "WIDTH", "Box", "Broken", "Course", "Drawn", "Label", "Linear", "Log", "Panel", "Piece", "Scale", "Spot", "SymLog",
-    "behind", "below", "beside", "box", "columns", "day_ticks", "grade_key", "graded", "group", "key", "like", "line",
-    "mark", "month_ticks", "nothing", "panel", "path", "picture", "polyline", "round_ticks", "scale_over", "shortened",
-    "spread", "swatch", "text", "tick", "width_of", "wrapped",
+    "WIDTH",
+    "Box",
+    "Drawn",
+    "Label",
+    "Linear",
+    "Log",
+    "Panel",
+    "Piece",
+    "Scale",
+    "SymLog",
+    "Trace",
+    "ValueMark",
+    "WidenedStart",
+    "behind",
+    "below",
+    "beside",
+    "box",
+    "columns",
+    "day_ticks",
+    "grade_key",
+    "graded",
+    "group",
+    "key",
+    "like",
+    "line",
+    "mark",
+    "month_ticks",
+    "nothing",
+    "panel",
+    "path",
+    "picture",
+    "polyline",
+    "round_ticks",
+    "scale_over",
+    "shortened",
+    "spread",
+    "swatch",
+    "text",
+    "tick",
+    "width_of",
+    "wrapped",
 ]  # fmt: skip

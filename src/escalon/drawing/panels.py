@@ -12,7 +12,7 @@ from escalon.drawing.tokens import CONTEXT, WASH, Paint
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class ValueMark:
     """A value of a course: where it stands, what is printed beside it where there is room, what it says when pointed at."""
 
     x: float
@@ -25,10 +25,10 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class Trace:
     """One line of values with its colour and shape."""
 
-    spots: tuple[Spot, ...]
+    spots: tuple[ValueMark, ...]
     paint: Paint
     shape: str = "circle"
     width: float = 1.6
@@ -44,8 +44,8 @@ class Panel:
     room: Box
     x: Scale
     y: Scale
-    front: tuple[Course, ...]
-    behind: tuple[Course, ...] = ()
+    front: tuple[Trace, ...]
+    behind: tuple[Trace, ...] = ()
     reached: float | None = None
     limits: tuple[tuple[float, str, Paint], ...] = ()
     """Lines across, each with its value, its words (empty where another panel says them) and its colour."""
@@ -77,7 +77,7 @@ def panel(it: Panel) -> Iterator[Piece]:
     )
 
 
-def _line(it: Panel, course: Course) -> Iterator[Piece]:
+def _line(it: Panel, course: Trace) -> Iterator[Piece]:
     """The line of a course; it breaks where a value has no level."""
     piece: list[tuple[float, float]] = []
     for spot in course.spots:
@@ -89,7 +89,7 @@ def _line(it: Panel, course: Course) -> Iterator[Piece]:
     yield polyline(piece, paint=course.paint, width=course.width)
 
 
-def _mark(it: Panel, course: Course, spot: Spot) -> Piece:
+def _mark(it: Panel, course: Trace, spot: ValueMark) -> Piece:
     x, y = it.x.at(spot.x), it.y.at(spot.y)
     drawn = mark(spot.shape or course.shape, x, y, paint=course.paint, size=course.size, hollow=bool(spot.shape))
     return group([drawn], spot.says, spot.href) if spot.says or spot.href else drawn
@@ -123,6 +123,6 @@ def columns(count: int, left: float, right: float, gap: float) -> list[tuple[flo
     return [(left + place * (wide + gap), left + place * (wide + gap) + wide) for place in range(count)]
 
 
-def behind(courses: Sequence[Course], front: Sequence[Course]) -> tuple[Course, ...]:
+def behind(courses: Sequence[Trace], front: Sequence[Trace]) -> tuple[Trace, ...]:
     """The other courses, thin and grey, without marks or words."""
-    return tuple(Course(one.spots, CONTEXT, width=0.8) for one in courses if one not in front)
+    return tuple(Trace(one.spots, CONTEXT, width=0.8) for one in courses if one not in front)

@@ -82,7 +82,7 @@ class SymLog:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class WidenedStart:
     """Linear between given values, each at its given part of the room: the first 30 days wider than the year after."""
 
     stops: tuple[tuple[float, float], ...]

@@ -18,7 +18,7 @@ from escalon.instruments.kit.catalogue import find
 from escalon.protocol.study import Study
 from escalon.reporting.cells import cells_parts
 from escalon.reporting.figures.cohorts import CohortCourse, cohorts_figure
-from escalon.reporting.figures.flow import Box, flow_figure
+from escalon.reporting.figures.flow import FlowBox, flow_figure
 from escalon.reporting.figures.trajectories import Measure, Point, in_one_unit, trajectories
 from escalon.reporting.page import figure, page
 from escalon.reporting.reasons import failure
@@ -133,23 +133,25 @@ def _glance(study: Study, screenings: Sequence[Screening], dose: NextDose | str)
 def _flow(study: Study, screenings: Sequence[Screening], trial: Trial) -> str:
     by = {verdict: [one for one in screenings if one.verdict is verdict] for verdict in WORDS}
     diseases = _counted(one.disease or "disease not stated" for one in screenings)
-    out = Box(f"Not eligible: {len(by[Verdict.NOT_MET])}", _first_reasons(by[Verdict.NOT_MET]))
-    unknown = Box(f"Undecided: {len(by[Verdict.UNKNOWN])}", _first([one.participant for one in by[Verdict.UNKNOWN]]))
+    out = FlowBox(f"Not eligible: {len(by[Verdict.NOT_MET])}", _first_reasons(by[Verdict.NOT_MET]))
+    unknown = FlowBox(
+        f"Undecided: {len(by[Verdict.UNKNOWN])}", _first([one.participant for one in by[Verdict.UNKNOWN]])
+    )
     infused = {one.code for one in trial.infused()}
     waiting = [one for one in by[Verdict.MET] if one.participant not in infused]
-    eligible = Box(f"Eligible: {len(by[Verdict.MET])}", (f"{len(waiting)} not infused",))
+    eligible = FlowBox(f"Eligible: {len(by[Verdict.MET])}", (f"{len(waiting)} not infused",))
     levels, doses = [], first_doses(study, trial)
     for level in study.dose.levels:
         here = [one.participant for one in doses if one.level == level.number]
         named = {one.participant: one.disease or "?" for one in screenings}
         levels.append(
-            Box(
+            FlowBox(
                 f"Level {level.number} ({level.name}): {len(here)} infused",
                 (_counted(named.get(code, "?") for code in here),),
                 level.number,
             )
         )
-    return flow_figure(Box(f"Screened: {len(screenings)}", (diseases,)), [out, unknown], eligible, levels)
+    return flow_figure(FlowBox(f"Screened: {len(screenings)}", (diseases,)), [out, unknown], eligible, levels)
 
 
 def _counted(names: Iterable[str]) -> str:

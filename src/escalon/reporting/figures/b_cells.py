@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from escalon.drawing import (
     WIDTH,
     Box,
-    Course,
     Drawn,
     Linear,
     Panel,
     Piece,
-    Spot,
     SymLog,
+    Trace,
+    ValueMark,
     below,
     beside,
     box,
@@ -30,7 +30,7 @@ from escalon.drawing import (
 from escalon.drawing.tokens import CONTEXT, INK, MUTED
 from escalon.facts import plain
 from escalon.kinetics import AplasiaRule, Profile, Sample, b_cell_aplasia
-from escalon.reporting.figures.groups import Look, looks
+from escalon.reporting.figures.groups import GroupLook, looks
 
 _LANE, _LEFT, _RIGHT = 16.0, 64.0, WIDTH - 40
 
@@ -76,10 +76,10 @@ def b_cell_scale(values: Sequence[float], rule: AplasiaRule, start: float, end: 
     return SymLog(float(rule.below), high, start, end, (float(rule.recovered),))
 
 
-def b_cell_course(profile: Profile, look: Look) -> Course:
+def b_cell_course(profile: Profile, look: GroupLook) -> Trace:
     """The counts of a participant; hollow where below the limit of quantification."""
     spots = tuple(
-        Spot(
+        ValueMark(
             float(sample.day),
             0.0 if sample.level is None else float(sample.level),
             f"{profile.participant} day {plain(sample.day)}: {_said(sample)}",
@@ -88,14 +88,14 @@ def b_cell_course(profile: Profile, look: Look) -> Course:
         for sample in profile.samples
         if sample.is_below or sample.level is not None
     )
-    return Course(spots, look.paint, look.shape, width=1.2, name=profile.participant)
+    return Trace(spots, look.paint, look.shape, width=1.2, name=profile.participant)
 
 
 def _said(sample: Sample) -> str:
     return "below the limit of quantification" if sample.is_below else f"{plain(sample.level, 3)}/µL"
 
 
-def _lane(profile: Profile, rule: AplasiaRule, look: Look, x: Linear, y: float) -> Iterator[Piece]:
+def _lane(profile: Profile, rule: AplasiaRule, look: GroupLook, x: Linear, y: float) -> Iterator[Piece]:
     """For each episode: aplastic samples as one bar, the gap to the next sample as a pale one, recovery as a tick."""
     middle = y + _LANE / 2
     yield text(x.start - 8, middle + 4, profile.participant, size=10, anchor="end")
@@ -122,7 +122,7 @@ def _lane(profile: Profile, rule: AplasiaRule, look: Look, x: Linear, y: float) 
         yield group(drawn, f"{profile.participant}: aplastic from day {onset:g}, {until}{back}")
 
 
-def _key(groups: dict[str, Look], rule: AplasiaRule, y: float) -> list[Piece]:
+def _key(groups: dict[str, GroupLook], rule: AplasiaRule, y: float) -> list[Piece]:
     entries: list[tuple[Drawn | None, str]] = [
         (like(look.shape, look.paint), name) for name, look in (groups.items() if len(groups) > 1 else ())
     ]

@@ -29,7 +29,7 @@ TONES: dict[str, Paint] = {"": INK, "good": GOOD, "alarm": ALARM, "open": OPEN, 
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class Running:
     """A window that runs: whose, from which day to which, what it came to, and the days something happened on it.
 
     `level` is the dose level, 0 where it has none; `tone` is good, alarm (a DLT, or late), open (unsettled) or muted.
@@ -47,7 +47,7 @@ class Clock:
 
 
 def clocks_figure(
-    clocks: Sequence[Clock], today: date, empty: str = "No clock runs", until: str = "data cut-off"
+    clocks: Sequence[Running], today: date, empty: str = "No clock runs", until: str = "data cut-off"
 ) -> str:
     """The clocks as SVG, in the order given; the dashed line is today, or the cut-off."""
     if not clocks:
@@ -69,7 +69,7 @@ def clocks_figure(
     return picture(pieces, "; ".join(_sentence(one) for one in clocks) + f"; {until} {today}")
 
 
-def _clock(one: Clock, x: Linear, y: float) -> Iterator[Piece]:
+def _clock(one: Running, x: Linear, y: float) -> Iterator[Piece]:
     paint = dose(one.level) if one.level else RULE
     start, end = x.at(one.start.toordinal()), x.at(one.end.toordinal() + 1)
     pieces = [text(x.start - 10, y + 4, one.name, anchor="end")]
@@ -86,12 +86,12 @@ def _clock(one: Clock, x: Linear, y: float) -> Iterator[Piece]:
     yield text(max(x.end, end) + 10, y + 4, one.says, paint=TONES[one.tone], bold=one.tone in ("alarm", "open"))
 
 
-def _sentence(one: Clock) -> str:
+def _sentence(one: Running) -> str:
     on = "".join(f", {says} on {day}" for day, says in one.marks)
     return f"{one.name} from {one.start} to {one.end}{on}: {one.says}"
 
 
-def _key(clocks: Sequence[Clock], y: float, until: str) -> list[Piece]:
+def _key(clocks: Sequence[Running], y: float, until: str) -> list[Piece]:
     entries: list[tuple[Drawn | None, str]] = [
         (like(shape(level), dose(level), size=5), f"level {level}")
         for level in sorted({one.level for one in clocks if one.level})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from escalon.reporting.figures.clocks import Clock, clocks_figure
+from escalon.reporting.figures.clocks import Running, clocks_figure
 
 _WORDS = {
     "no_dlt": ("no DLT", "good"),
@@ -33,9 +33,9 @@ def cohorts_figure(courses: Sequence[CohortCourse], today: date) -> str:
     return clocks_figure([_clock(one) for one in ordered], today, "Nobody has been infused yet")
 
 
-def _clock(one: CohortCourse) -> Clock:
+def _clock(one: CohortCourse) -> Running:
     says, tone = _WORDS[one.outcome]
     marks = ((one.dlt_on, "DLT"),) if one.dlt_on else ()
     name = f"{one.participant} · level {one.level}"
     told = f"{one.participant}, level {one.level}, infused {one.infused}, window to {one.window_ends}: {says}"
-    return Clock(name, one.infused, one.window_ends, says, one.level, tone, marks, one.href, told)
+    return Running(name, one.infused, one.window_ends, says, one.level, tone, marks, one.href, told)

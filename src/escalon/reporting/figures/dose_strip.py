@@ -9,7 +9,7 @@ from escalon.drawing.tokens import ALARM, CONTEXT, INK, MUTED, dose, over, shape
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
+class Marked:
     """An amount on the strip: the exact value, and as it is written."""
 
     value: Fraction
@@ -21,13 +21,13 @@ class Strip:
     """The level's number, its dose, the ends of its window, and how wide the window is in words (±20 %)."""
 
     level: int
-    target: Amount
-    low: Amount
-    high: Amount
+    target: Marked
+    low: Marked
+    high: Marked
     tolerance: str
 
 
-def dose_strip(strip: Strip, planned: Amount | None = None, given: Amount | None = None) -> str:
+def dose_strip(strip: Strip, planned: Marked | None = None, given: Marked | None = None) -> str:
     """The strip as SVG. An amount outside the window is red and says so; one beyond the strip stands at its end with an arrow."""
     x = Linear(float(strip.target.value) * 0.5, float(strip.target.value) * 1.5, 24, WIDTH - 24)
     pieces = [*_window(strip, x), *_amounts(strip, x, planned, given)]
@@ -55,8 +55,8 @@ def _window(strip: Strip, x: Linear) -> Iterator[Piece]:
         yield text(at, 90, words, size=10, anchor="middle", paint=MUTED)
 
 
-def _amounts(strip: Strip, x: Linear, planned: Amount | None, given: Amount | None) -> Iterator[Piece]:
-    known: Sequence[tuple[str, Amount]] = [(name, one) for name, one in (("planned", planned), ("given", given)) if one]
+def _amounts(strip: Strip, x: Linear, planned: Marked | None, given: Marked | None) -> Iterator[Piece]:
+    known: Sequence[tuple[str, Marked]] = [(name, one) for name, one in (("planned", planned), ("given", given)) if one]
     said = [f"{name} {one.words}" + ("" if _inside(strip, one) else f", {_where(strip, one)}") for name, one in known]
     places = [min(max(x.at(float(one.value)), x.start), x.end) for _, one in known]
     widths = [width_of(words, 11, bold=True) for words in said]
@@ -77,11 +77,11 @@ def _amounts(strip: Strip, x: Linear, planned: Amount | None, given: Amount | No
         yield group([*drawn, text(label, 16, words, anchor="middle", paint=paint, bold=True)], f"{name} {one.words}")
 
 
-def _inside(strip: Strip, one: Amount) -> bool:
+def _inside(strip: Strip, one: Marked) -> bool:
     return strip.low.value <= one.value <= strip.high.value
 
 
-def _where(strip: Strip, one: Amount) -> str:
+def _where(strip: Strip, one: Marked) -> str:
     if _inside(strip, one):
         return "inside the window"
     return "below the window" if one.value < strip.low.value else "above the window"

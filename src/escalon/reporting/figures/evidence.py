@@ -24,7 +24,7 @@ _LANE = 13.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class GradedDays:
     """A grade (None: not recorded) on the days from first to last, as far as they lie in the window."""
 
     first: int
@@ -34,25 +34,25 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class DayLane:
     """One thing looked at: its name and what was seen; `missing` says what was not recorded, where nothing was."""
 
     name: str
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[GradedDays, ...] = ()
     missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class DayLanes:
     """One participant's window: code, dose level, the last day reached by the cut-off, and the lanes."""
 
     participant: str
     level: int
     reached: int
-    lanes: tuple[Lane, ...]
+    lanes: tuple[DayLane, ...]
 
 
-def evidence_figure(windows: Sequence[Window], days: int) -> str:
+def evidence_figure(windows: Sequence[DayLanes], days: int) -> str:
     """The windows as SVG over the days 0 to `days` from infusion; unshaded days were not reached at the cut-off."""
     if not windows:
         return nothing("Nobody has been infused yet")
@@ -88,7 +88,7 @@ class _Middle:
         return self.of.ticks()
 
 
-def _lane(one: Window, lane: Lane, x: Linear, y: float, days: int) -> Iterator[Piece]:
+def _lane(one: DayLanes, lane: DayLane, x: Linear, y: float, days: int) -> Iterator[Piece]:
     yield text(x.start - 8, y + 9.5, lane.name, size=10, anchor="end", paint=MUTED)
     yield box(x.start, y, x.at(min(one.reached, days) + 1) - x.start, _LANE - 1, fill=WASH)
     if lane.missing:
@@ -115,15 +115,15 @@ def _lane(one: Window, lane: Lane, x: Linear, y: float, days: int) -> Iterator[P
             )
 
 
-def _grade(seen: Seen) -> str:
+def _grade(seen: GradedDays) -> str:
     return "grade not recorded" if seen.grade is None else f"grade {seen.grade}"
 
 
-def _sentence(one: Window) -> str:
+def _sentence(one: DayLanes) -> str:
     return f"{one.participant}, level {one.level}: " + ", ".join(_lane_sentence(lane) for lane in one.lanes)
 
 
-def _lane_sentence(lane: Lane) -> str:
+def _lane_sentence(lane: DayLane) -> str:
     if lane.missing:
         return f"{lane.name}: {lane.missing}"
     seen = [

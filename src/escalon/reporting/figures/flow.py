@@ -14,7 +14,7 @@ _LINE, _PAD, _GAP = 15.0, 8.0, 22.0
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class FlowBox:
     """A box of the diagram: its heading, the lines beneath it, and the dose level it is about, 0 where it has none."""
 
     heading: str
@@ -37,7 +37,11 @@ class _Laid:
 
 
 def flow_figure(
-    screened: Box, left_out: Sequence[Box], eligible: Box, levels: Sequence[Box], steps: Sequence[Box] = ()
+    screened: FlowBox,
+    left_out: Sequence[FlowBox],
+    eligible: FlowBox,
+    levels: Sequence[FlowBox],
+    steps: Sequence[FlowBox] = (),
 ) -> str:
     """The diagram: screened, those left out at its side, eligible, further steps beneath, and the levels side by side."""
     left, side = 300.0, WIDTH - 300 - 2 * _GAP - 8
@@ -61,7 +65,7 @@ def flow_figure(
     return picture(pieces, f"Participant flow: {says}")
 
 
-def _levels(levels: Sequence[Box], centre: float, y: float) -> Iterator[Piece]:
+def _levels(levels: Sequence[FlowBox], centre: float, y: float) -> Iterator[Piece]:
     edges = columns(len(levels), 4, WIDTH - 4, 12)
     middles = [(left + right) / 2 for left, right in edges]
     if not levels:
@@ -73,7 +77,7 @@ def _levels(levels: Sequence[Box], centre: float, y: float) -> Iterator[Piece]:
         yield from _box(_laid(one, right - left), left, y + 34)
 
 
-def _laid(one: Box, width: float) -> _Laid:
+def _laid(one: FlowBox, width: float) -> _Laid:
     room = width - 2 * _PAD - (14 if one.level else 0)
     lines = [part for said in one.lines for part in wrapped(said, 10, width - 2 * _PAD)]
     return _Laid(wrapped(one.heading, 11, room, bold=True), lines, one.level, width)

@@ -9,7 +9,7 @@ _LEVEL = re.compile(r"(?:dose )?level (\d+)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class GroupLook:
     """The colour and the shape of a group."""
 
     paint: Paint
@@ -21,11 +21,11 @@ def _number(group: str) -> tuple[int, str]:
     return (int(level[1]), "") if level else (0, group)
 
 
-def looks(groups: list[str]) -> dict[str, Look]:
+def looks(groups: list[str]) -> dict[str, GroupLook]:
     """The look of each group, levels in their order; a dose level looks the same whichever groups there are."""
-    found: dict[str, Look] = {}
+    found: dict[str, GroupLook] = {}
     for place, group in enumerate(sorted(groups, key=_number), 1):
         level = _LEVEL.match(group)
         number = int(level[1]) if level else place
-        found[group] = Look(dose(number) if level else (INK if place % 2 else MUTED), shape(number))
+        found[group] = GroupLook(dose(number) if level else (INK if place % 2 else MUTED), shape(number))
     return found

@@ -10,7 +10,7 @@ _HIGH = 17.0
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class HeatCell:
     """A value as printed, and its place among the states from 0 for the best; None where there is none, the words say why."""
 
     words: str
@@ -20,14 +20,14 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Map:
+class HeatMap:
     """One participant, or one group: a name, and a row of cells for each domain."""
 
     name: str
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[HeatCell, ...], ...]
 
 
-def heat_map(maps: Sequence[Map], domains: Sequence[str], visits: Sequence[str], states: Sequence[str]) -> str:
+def heat_map(maps: Sequence[HeatMap], domains: Sequence[str], visits: Sequence[str], states: Sequence[str]) -> str:
     """The maps as SVG: domains down, visits across; `states` names the colours, the best first."""
     if not maps:
         return nothing("No domain was assessed")
@@ -55,7 +55,7 @@ def _names(domains: Sequence[str], x: float, y: float) -> Iterator[Piece]:
         yield text(x, y + 45.5 + _HIGH * line, domain, size=10, anchor="end", paint=MUTED)
 
 
-def _map(one: Map, visits: Sequence[str], x: float, y: float, wide: float, of: int) -> Iterator[Piece]:
+def _map(one: HeatMap, visits: Sequence[str], x: float, y: float, wide: float, of: int) -> Iterator[Piece]:
     yield text(x, y + 11, one.name, bold=True)
     for column, visit in enumerate(visits):
         yield text(x + wide * (column + 0.5), y + 28, visit, size=9.5, anchor="middle", paint=MUTED)
@@ -64,7 +64,7 @@ def _map(one: Map, visits: Sequence[str], x: float, y: float, wide: float, of: i
             yield _cell(cell, x + wide * column, y + 34 + _HIGH * line, wide, of)
 
 
-def _cell(cell: Cell, x: float, y: float, wide: float, of: int) -> Piece:
+def _cell(cell: HeatCell, x: float, y: float, wide: float, of: int) -> Piece:
     paint = WASH if cell.place is None else state(cell.place, of)
     ink = MUTED if cell.place is None else over(paint)
     drawn = [box(x + 0.5, y + 0.5, wide - 1, _HIGH - 1, fill=paint)]
@@ -74,7 +74,7 @@ def _cell(cell: Cell, x: float, y: float, wide: float, of: int) -> Piece:
     return group(drawn, cell.says, cell.href) if cell.says or cell.href else group(drawn)
 
 
-def _sentence(one: Map, domains: Sequence[str], visits: Sequence[str]) -> str:
+def _sentence(one: HeatMap, domains: Sequence[str], visits: Sequence[str]) -> str:
     rows = (
         f"{domain} " + ", ".join(f"{cell.words} at {visit}" for cell, visit in zip(row, visits, strict=True))
         for domain, row in zip(domains, one.rows, strict=True)

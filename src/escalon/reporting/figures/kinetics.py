@@ -6,13 +6,13 @@ from math import ceil, floor, log10
 from escalon.drawing import (
     WIDTH,
     Box,
-    Course,
     Drawn,
     Linear,
     Log,
     Panel,
     Piece,
-    Spot,
+    Trace,
+    ValueMark,
     below,
     beside,
     key,
@@ -26,7 +26,7 @@ from escalon.drawing.tokens import INK, MUTED, Paint
 from escalon.facts import UnitError, plain, spelled
 from escalon.facts.interval import Interval
 from escalon.kinetics import Detection, Profile, Sample
-from escalon.reporting.figures.groups import Look, looks
+from escalon.reporting.figures.groups import GroupLook, looks
 
 _EARLY_END = 35  # days of the first panel: expansion and peak fall in the first four weeks
 HOLLOW = {
@@ -75,10 +75,10 @@ def height(sample: Sample) -> float | None:
     return float(sample.lloq) / 2 if sample.is_below and sample.lloq is not None else None
 
 
-def course_of(profile: Profile, look: Look, href: str = "") -> Course:
+def course_of(profile: Profile, look: GroupLook, href: str = "") -> Trace:
     """A profile as a line with its marks."""
     spots = tuple(
-        Spot(
+        ValueMark(
             float(sample.day),
             high,
             f"{profile.participant} day {plain(sample.day)}: {_said(profile, sample)}",
@@ -88,7 +88,7 @@ def course_of(profile: Profile, look: Look, href: str = "") -> Course:
         for sample in profile.samples
         if (high := height(sample)) is not None
     )
-    return Course(spots, look.paint, look.shape, width=1.3, name=profile.participant)
+    return Trace(spots, look.paint, look.shape, width=1.3, name=profile.participant)
 
 
 def _hollow(sample: Sample) -> str:
@@ -101,7 +101,7 @@ def _said(profile: Profile, sample: Sample) -> str:
     return HOLLOW[sample.detection][1]
 
 
-def _panels(courses: Sequence[Course]) -> list[tuple[float, float, float, float]]:
+def _panels(courses: Sequence[Trace]) -> list[tuple[float, float, float, float]]:
     """The first five weeks on half of the room, then the whole course; one panel where nothing came later or earlier."""
     days = [spot.x for course in courses for spot in course.spots]
     first, last = min([0.0, *days]), max([1.0, *days])
@@ -110,9 +110,9 @@ def _panels(courses: Sequence[Course]) -> list[tuple[float, float, float, float]
     return [(first, _EARLY_END, 64, 350), (first, last, 378, WIDTH - 36)]
 
 
-def _cut(course: Course, until: float) -> Course:
+def _cut(course: Trace, until: float) -> Trace:
     kept = tuple(spot for spot in course.spots if spot.x <= until)
-    return Course(
+    return Trace(
         kept, course.paint, course.shape, course.width, course.name if kept == course.spots else "", course.size
     )
 
@@ -134,7 +134,7 @@ def _ticks(first: float, until: float) -> list[float]:
     return [float(day) for day in range(0, int(until) + 1, step)]
 
 
-def _group_key(groups: dict[str, Look]) -> list[tuple[Drawn | None, str]]:
+def _group_key(groups: dict[str, GroupLook]) -> list[tuple[Drawn | None, str]]:
     if len(groups) < 2:
         return []
     return [(like(look.shape, look.paint), name) for name, look in groups.items()]

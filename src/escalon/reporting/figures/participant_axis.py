@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from escalon.drawing import (
     WIDTH,
     Box,
-    Broken,
-    Course,
     Log,
     Panel,
     Piece,
     Scale,
-    Spot,
+    Trace,
+    ValueMark,
+    WidenedStart,
     below,
     beside,
     box,
@@ -33,7 +33,7 @@ TICKS = (-28, 0, 4, 7, 10, 14, 21, 28, 60, 90, 180, 270, 365, 540, 730)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Lasting:
     """Something that lasted: its first and last day (None while it lasts), its words, its grade where it is an event."""
 
     first: float
@@ -50,7 +50,7 @@ class Values:
 
     title: str
     about: str
-    spots: tuple[Spot, ...]
+    spots: tuple[ValueMark, ...]
     logarithmic: bool = False
     limits: tuple[float, ...] = ()
 
@@ -65,8 +65,8 @@ class Axis:
     window: float | None
     """The last day of the DLT window."""
     reached: float
-    treatment: tuple[Span, ...]
-    events: tuple[Span, ...]
+    treatment: tuple[Lasting, ...]
+    events: tuple[Lasting, ...]
     values: tuple[Values, ...]
 
 
@@ -80,7 +80,7 @@ def participant_axis(it: Axis, who: str) -> str:
     if len(days) == 1 and not it.infusion:
         return nothing(f"Nothing is recorded of {who} yet")
     first, last = min([-7.0, *days]), max([60.0, *days])
-    x = Broken(((first, 0.0), (0.0, 0.12), (30.0, 0.62), (last, 1.0)), _LEFT + 24, _RIGHT - 30)
+    x = WidenedStart(((first, 0.0), (0.0, 0.12), (30.0, 0.62), (last, 1.0)), _LEFT + 24, _RIGHT - 30)
     rows: list[Piece] = []
     y = 26.0
     for name, spans in (("Treatment", it.treatment), ("Adverse events", it.events)):
@@ -94,7 +94,7 @@ def participant_axis(it: Axis, who: str) -> str:
     return picture([*under, *rows], f"{who}: {_sentence(it)}")
 
 
-def _window(it: Axis, x: Broken, bottom: float) -> Iterator[Piece]:
+def _window(it: Axis, x: WidenedStart, bottom: float) -> Iterator[Piece]:
     if it.infusion and it.window is not None:
         left, right = x.at(0), x.at(it.window + 1)
         yield box(left, 20, right - left, bottom - 20, fill=WASH)
@@ -103,7 +103,7 @@ def _window(it: Axis, x: Broken, bottom: float) -> Iterator[Piece]:
         yield line(x.at(it.reached), 20, x.at(it.reached), bottom, paint=INK, dash="4 3")
 
 
-def _spans(name: str, spans: Sequence[Span], it: Axis, x: Broken, y: float) -> tuple[list[Piece], float]:
+def _spans(name: str, spans: Sequence[Lasting], it: Axis, x: WidenedStart, y: float) -> tuple[list[Piece], float]:
     """The bars of a row, each with its words beside it, in as many lanes as keep words and bars apart."""
     pieces = [text(4, y + 13, name, bold=True)]
     lanes: list[float] = []
@@ -139,7 +139,7 @@ class _Seat:
         return self.right + (self.words + 6 if self.where == "after" else 0)
 
 
-def _seat(one: Span, it: Axis, x: Broken) -> _Seat:
+def _seat(one: Lasting, it: Axis, x: WidenedStart) -> _Seat:
     left = max(x.at(one.first), x.start - 20)
     right = max(left + (12 if one.is_event else 3), x.at((it.reached if one.last is None else one.last) + 1))
     words = width_of(one.words, 10)
@@ -148,7 +148,7 @@ def _seat(one: Span, it: Axis, x: Broken) -> _Seat:
     return _Seat(left, right, "before" if left - words - 6 > _LEFT else "on", words)
 
 
-def _span(one: Span, seat: _Seat, y: float) -> Piece:
+def _span(one: Lasting, seat: _Seat, y: float) -> Piece:
     paint: Paint = grade(one.grade) if one.is_event else RULE
     hollow = one.is_event and one.grade is None
     bar = [box(seat.left, y, seat.right - seat.left, _BAR, fill=paint, stroke=INK if hollow else None)]
@@ -164,7 +164,7 @@ def _span(one: Span, seat: _Seat, y: float) -> Piece:
     return group([*bar, words], f"{one.words} from day {one.first:g} {end}", one.href)
 
 
-def _values(row: Values, x: Broken, y: float, it: Axis) -> Iterator[Piece]:
+def _values(row: Values, x: WidenedStart, y: float, it: Axis) -> Iterator[Piece]:
     yield text(4, y + 16, row.title, bold=True)
     yield text(4, y + 29, row.about, size=9, paint=MUTED)
     top, bottom = y + 10, y + _HIGH
@@ -175,7 +175,7 @@ def _values(row: Values, x: Broken, y: float, it: Axis) -> Iterator[Piece]:
         scale: Scale = _log(values, bottom, top) if row.logarithmic else scale_over(values, bottom, top, most=3)
         yield from beside(scale, scale.ticks(), x.start, x.end, size=9)
         paint = dose(it.level) if it.level else INK
-        course = Course(row.spots, paint, shape(it.level) if it.level else "circle", width=1.4, size=3)
+        course = Trace(row.spots, paint, shape(it.level) if it.level else "circle", width=1.4, size=3)
         limits = tuple((limit, "", MUTED) for limit in row.limits)
         yield from panel(Panel(Box(x.start, top, x.end, bottom), x, scale, (course,), limits=limits, zero=None))
     yield line(4, bottom + 11, _RIGHT, bottom + 11, paint=GRID)

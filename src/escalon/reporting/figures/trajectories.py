@@ -7,13 +7,13 @@ from statistics import median
 from escalon.drawing import (
     WIDTH,
     Box,
-    Course,
     Linear,
     Panel,
     Piece,
     Scale,
-    Spot,
     SymLog,
+    Trace,
+    ValueMark,
     behind,
     below,
     beside,
@@ -193,7 +193,7 @@ def _scale(one: Measure, bottom: float, top: float) -> Scale:
     return scale_over(values, bottom, top, zero=one.zero)
 
 
-def _courses(one: Measure, level: int, name: str, everyone: bool) -> tuple[tuple[Course, ...], tuple[Course, ...]]:
+def _courses(one: Measure, level: int, name: str, everyone: bool) -> tuple[tuple[Trace, ...], tuple[Trace, ...]]:
     """In front: the person, or the median of the level; behind: the others in grey, or everybody of the level."""
     each = {who: _course(one, who) for who in dict.fromkeys(point.participant for point in one.points)}
     if name:
@@ -205,11 +205,11 @@ def _courses(one: Measure, level: int, name: str, everyone: bool) -> tuple[tuple
     return _median(one, level), behind(here, ())
 
 
-def _course(one: Measure, who: str) -> Course:
+def _course(one: Measure, who: str) -> Trace:
     points = sorted((point for point in one.points if point.participant == who), key=lambda point: point.day)
     level = points[0].level
     spots = [
-        Spot(
+        ValueMark(
             p.day,
             p.value,
             f"{who} day {p.day:g}: {p.words or f'{p.value:g}'} {p.unit}".rstrip(),
@@ -218,17 +218,17 @@ def _course(one: Measure, who: str) -> Course:
         )
         for p in points
     ]
-    return Course(tuple(spots), dose(level), shape(level))
+    return Trace(tuple(spots), dose(level), shape(level))
 
 
-def _median(one: Measure, level: int) -> tuple[Course, ...]:
+def _median(one: Measure, level: int) -> tuple[Trace, ...]:
     visits: dict[str, list[Point]] = {}
     for point in one.points:
         if point.level == level:
             visits.setdefault(point.visit or f"{point.day:g}", []).append(point)
     spots = sorted(
         (
-            Spot(
+            ValueMark(
                 median(p.day for p in some),
                 median(p.value for p in some),
                 f"median of {len(some)}: {median(p.value for p in some):g}",
@@ -237,7 +237,7 @@ def _median(one: Measure, level: int) -> tuple[Course, ...]:
         ),
         key=lambda spot: spot.x,
     )
-    return (Course(tuple(spots), dose(level), shape(level), width=2.2),)
+    return (Trace(tuple(spots), dose(level), shape(level), width=2.2),)
 
 
 def _sentence(one: Measure) -> str:
