@@ -25,7 +25,7 @@ from escalon.reporting.figures.outlook import outlook_svg
 from escalon.reporting.figures.participant_axis import Axis, Lasting, Values, participant_axis
 from escalon.reporting.figures.recruitment import recruitment_figure
 from escalon.reporting.figures.safety_timeline import EpisodeBar, safety_timeline
-from escalon.reporting.figures.swimmer import MARKS, Mark, State, Swimmer, swimmer_plot
+from escalon.reporting.figures.swimmer import MARKS, DiseaseState, Mark, Swimmer, swimmer_plot
 from escalon.reporting.figures.trajectories import Measure, Point, trajectories
 
 RULE = three_plus_three(3, "V2") & at_most(18)
@@ -99,7 +99,7 @@ def swimmer(count):
         Swimmer(
             code, level, draw.choice([30, 200, 480]), draw.choice(["", "left the study"]),
             tuple(Mark(draw.randrange(0, 40), kinds[n % len(kinds)], "Neutropenia grade 4", 4) for n in range(count % 9)),
-            tuple(State(day, str(draw.choice([4, 16, 105])), draw.randrange(4), 4) for day in (0, 28, 90, 180)),
+            tuple(DiseaseState(day, str(draw.choice([4, 16, 105])), draw.randrange(4), 4) for day in (0, 28, 90, 180)),
         )
         for code, level in people(count)
     ]  # fmt: skip

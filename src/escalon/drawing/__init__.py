@@ -7,7 +7,7 @@ is no script and no inline style, so that the strictest content policy shows the
 from escalon.drawing.axes import below, beside, month_ticks
 from escalon.drawing.labels import Label, spread, wrapped
 from escalon.drawing.letters import shortened, width_of
-from escalon.drawing.panels import Panel, Trace, ValueMark, behind, columns, panel
+from escalon.drawing.panels import DrawnCourse, Panel, ValueMark, behind, columns, panel
 from escalon.drawing.picture import WIDTH, Drawn, grade_key, key, like, nothing, picture, swatch, tick
 from escalon.drawing.scales import Linear, Log, Scale, SymLog, WidenedStart, day_ticks, round_ticks, scale_over
 from escalon.drawing.shapes import Box, Piece, box, graded, group, line, mark, path, polyline, text
@@ -16,6 +16,7 @@ __all__ = [
     "WIDTH",
     "Box",
     "Drawn",
+    "DrawnCourse",
     "Label",
     "Linear",
     "Log",
@@ -23,7 +24,6 @@ __all__ = [
     "Piece",
     "Scale",
     "SymLog",
-    "Trace",
     "ValueMark",
     "WidenedStart",
     "behind",

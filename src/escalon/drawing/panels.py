@@ -25,7 +25,7 @@ class ValueMark:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class DrawnCourse:
     """One line of values with its colour and shape."""
 
     spots: tuple[ValueMark, ...]
@@ -44,8 +44,8 @@ class Panel:
     room: Box
     x: Scale
     y: Scale
-    front: tuple[Trace, ...]
-    behind: tuple[Trace, ...] = ()
+    front: tuple[DrawnCourse, ...]
+    behind: tuple[DrawnCourse, ...] = ()
     reached: float | None = None
     limits: tuple[tuple[float, str, Paint], ...] = ()
     """Lines across, each with its value, its words (empty where another panel says them) and its colour."""
@@ -77,7 +77,7 @@ def panel(it: Panel) -> Iterator[Piece]:
     )
 
 
-def _line(it: Panel, course: Trace) -> Iterator[Piece]:
+def _line(it: Panel, course: DrawnCourse) -> Iterator[Piece]:
     """The line of a course; it breaks where a value has no level."""
     piece: list[tuple[float, float]] = []
     for spot in course.spots:
@@ -89,7 +89,7 @@ def _line(it: Panel, course: Trace) -> Iterator[Piece]:
     yield polyline(piece, paint=course.paint, width=course.width)
 
 
-def _mark(it: Panel, course: Trace, spot: ValueMark) -> Piece:
+def _mark(it: Panel, course: DrawnCourse, spot: ValueMark) -> Piece:
     x, y = it.x.at(spot.x), it.y.at(spot.y)
     drawn = mark(spot.shape or course.shape, x, y, paint=course.paint, size=course.size, hollow=bool(spot.shape))
     return group([drawn], spot.says, spot.href) if spot.says or spot.href else drawn
@@ -123,6 +123,6 @@ def columns(count: int, left: float, right: float, gap: float) -> list[tuple[flo
     return [(left + place * (wide + gap), left + place * (wide + gap) + wide) for place in range(count)]
 
 
-def behind(courses: Sequence[Trace], front: Sequence[Trace]) -> tuple[Trace, ...]:
+def behind(courses: Sequence[DrawnCourse], front: Sequence[DrawnCourse]) -> tuple[DrawnCourse, ...]:
     """The other courses, thin and grey, without marks or words."""
-    return tuple(Trace(one.spots, CONTEXT, width=0.8) for one in courses if one not in front)
+    return tuple(DrawnCourse(one.spots, CONTEXT, width=0.8) for one in courses if one not in front)

@@ -6,11 +6,11 @@ from escalon.drawing import (
     WIDTH,
     Box,
     Drawn,
+    DrawnCourse,
     Linear,
     Panel,
     Piece,
     SymLog,
-    Trace,
     ValueMark,
     below,
     beside,
@@ -76,7 +76,7 @@ def b_cell_scale(values: Sequence[float], rule: AplasiaRule, start: float, end: 
     return SymLog(float(rule.below), high, start, end, (float(rule.recovered),))
 
 
-def b_cell_course(profile: Profile, look: GroupLook) -> Trace:
+def b_cell_course(profile: Profile, look: GroupLook) -> DrawnCourse:
     """The counts of a participant; hollow where below the limit of quantification."""
     spots = tuple(
         ValueMark(
@@ -88,7 +88,7 @@ def b_cell_course(profile: Profile, look: GroupLook) -> Trace:
         for sample in profile.samples
         if sample.is_below or sample.level is not None
     )
-    return Trace(spots, look.paint, look.shape, width=1.2, name=profile.participant)
+    return DrawnCourse(spots, look.paint, look.shape, width=1.2, name=profile.participant)
 
 
 def _said(sample: Sample) -> str:

@@ -7,11 +7,11 @@ from escalon.drawing import (
     WIDTH,
     Box,
     Drawn,
+    DrawnCourse,
     Linear,
     Log,
     Panel,
     Piece,
-    Trace,
     ValueMark,
     below,
     beside,
@@ -75,7 +75,7 @@ def height(sample: Sample) -> float | None:
     return float(sample.lloq) / 2 if sample.is_below and sample.lloq is not None else None
 
 
-def course_of(profile: Profile, look: GroupLook, href: str = "") -> Trace:
+def course_of(profile: Profile, look: GroupLook, href: str = "") -> DrawnCourse:
     """A profile as a line with its marks."""
     spots = tuple(
         ValueMark(
@@ -88,7 +88,7 @@ def course_of(profile: Profile, look: GroupLook, href: str = "") -> Trace:
         for sample in profile.samples
         if (high := height(sample)) is not None
     )
-    return Trace(spots, look.paint, look.shape, width=1.3, name=profile.participant)
+    return DrawnCourse(spots, look.paint, look.shape, width=1.3, name=profile.participant)
 
 
 def _hollow(sample: Sample) -> str:
@@ -101,7 +101,7 @@ def _said(profile: Profile, sample: Sample) -> str:
     return HOLLOW[sample.detection][1]
 
 
-def _panels(courses: Sequence[Trace]) -> list[tuple[float, float, float, float]]:
+def _panels(courses: Sequence[DrawnCourse]) -> list[tuple[float, float, float, float]]:
     """The first five weeks on half of the room, then the whole course; one panel where nothing came later or earlier."""
     days = [spot.x for course in courses for spot in course.spots]
     first, last = min([0.0, *days]), max([1.0, *days])
@@ -110,9 +110,9 @@ def _panels(courses: Sequence[Trace]) -> list[tuple[float, float, float, float]]
     return [(first, _EARLY_END, 64, 350), (first, last, 378, WIDTH - 36)]
 
 
-def _cut(course: Trace, until: float) -> Trace:
+def _cut(course: DrawnCourse, until: float) -> DrawnCourse:
     kept = tuple(spot for spot in course.spots if spot.x <= until)
-    return Trace(
+    return DrawnCourse(
         kept, course.paint, course.shape, course.width, course.name if kept == course.spots else "", course.size
     )
 

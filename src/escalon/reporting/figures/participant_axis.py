@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from escalon.drawing import (
     WIDTH,
     Box,
+    DrawnCourse,
     Log,
     Panel,
     Piece,
     Scale,
-    Trace,
     ValueMark,
     WidenedStart,
     below,
@@ -175,7 +175,7 @@ def _values(row: Values, x: WidenedStart, y: float, it: Axis) -> Iterator[Piece]
         scale: Scale = _log(values, bottom, top) if row.logarithmic else scale_over(values, bottom, top, most=3)
         yield from beside(scale, scale.ticks(), x.start, x.end, size=9)
         paint = dose(it.level) if it.level else INK
-        course = Trace(row.spots, paint, shape(it.level) if it.level else "circle", width=1.4, size=3)
+        course = DrawnCourse(row.spots, paint, shape(it.level) if it.level else "circle", width=1.4, size=3)
         limits = tuple((limit, "", MUTED) for limit in row.limits)
         yield from panel(Panel(Box(x.start, top, x.end, bottom), x, scale, (course,), limits=limits, zero=None))
     yield line(4, bottom + 11, _RIGHT, bottom + 11, paint=GRID)

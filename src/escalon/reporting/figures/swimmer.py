@@ -52,7 +52,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class DiseaseState:
     """The state of disease at an assessment: its day, the score as printed, and its band: place from the best, of how many."""
 
     day: int
@@ -71,7 +71,7 @@ class Swimmer:
     observed_to: int
     ended: str = ""
     marks: tuple[Mark, ...] = ()
-    states: tuple[State, ...] = ()
+    states: tuple[DiseaseState, ...] = ()
 
 
 def swimmer_plot(
@@ -127,7 +127,7 @@ def _lane(one: Swimmer, top: float, x: Linear) -> tuple[list[Piece], float]:
     return pieces, top + _LANE + 4 + _BELOW * len(rows)
 
 
-def _states(states: Sequence[State], x: Linear, y: float) -> Iterator[Piece]:
+def _states(states: Sequence[DiseaseState], x: Linear, y: float) -> Iterator[Piece]:
     """The score of each assessment in its band's colour; those of days close together stand side by side."""
     wide = max([16.0, *(width_of(one.score, 9.5, bold=True) + 5 for one in states)])
     ordered = sorted(states, key=lambda one: one.day)

@@ -7,12 +7,12 @@ from statistics import median
 from escalon.drawing import (
     WIDTH,
     Box,
+    DrawnCourse,
     Linear,
     Panel,
     Piece,
     Scale,
     SymLog,
-    Trace,
     ValueMark,
     behind,
     below,
@@ -193,7 +193,9 @@ def _scale(one: Measure, bottom: float, top: float) -> Scale:
     return scale_over(values, bottom, top, zero=one.zero)
 
 
-def _courses(one: Measure, level: int, name: str, everyone: bool) -> tuple[tuple[Trace, ...], tuple[Trace, ...]]:
+def _courses(
+    one: Measure, level: int, name: str, everyone: bool
+) -> tuple[tuple[DrawnCourse, ...], tuple[DrawnCourse, ...]]:
     """In front: the person, or the median of the level; behind: the others in grey, or everybody of the level."""
     each = {who: _course(one, who) for who in dict.fromkeys(point.participant for point in one.points)}
     if name:
@@ -205,7 +207,7 @@ def _courses(one: Measure, level: int, name: str, everyone: bool) -> tuple[tuple
     return _median(one, level), behind(here, ())
 
 
-def _course(one: Measure, who: str) -> Trace:
+def _course(one: Measure, who: str) -> DrawnCourse:
     points = sorted((point for point in one.points if point.participant == who), key=lambda point: point.day)
     level = points[0].level
     spots = [
@@ -218,10 +220,10 @@ def _course(one: Measure, who: str) -> Trace:
         )
         for p in points
     ]
-    return Trace(tuple(spots), dose(level), shape(level))
+    return DrawnCourse(tuple(spots), dose(level), shape(level))
 
 
-def _median(one: Measure, level: int) -> tuple[Trace, ...]:
+def _median(one: Measure, level: int) -> tuple[DrawnCourse, ...]:
     visits: dict[str, list[Point]] = {}
     for point in one.points:
         if point.level == level:
@@ -237,7 +239,7 @@ def _median(one: Measure, level: int) -> tuple[Trace, ...]:
         ),
         key=lambda spot: spot.x,
     )
-    return (Trace(tuple(spots), dose(level), shape(level), width=2.2),)
+    return (DrawnCourse(tuple(spots), dose(level), shape(level), width=2.2),)
 
 
 def _sentence(one: Measure) -> str:
