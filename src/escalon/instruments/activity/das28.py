@@ -11,8 +11,18 @@ from escalon.instruments.kit.instrument import Outcome, instrument
 from escalon.instruments.kit.item import integer, number
 from escalon.instruments.kit.quantities import CrpMgL, MmPerHour
 
-Tender = Annotated[int, integer("tender joints of 28", 0, 28, also=("tjc28", "tjc"), fact="tender_joints_28")]
-Swollen = Annotated[int, integer("swollen joints of 28", 0, 28, also=("sjc28", "sjc"), fact="swollen_joints_28")]
+Tender = Annotated[
+    int,
+    integer(
+        "tender joints of 28", 0, 28, also=("tjc28", "tjc"), fact="tender_joints_28", of=("active_joints_28.tender",)
+    ),
+]
+Swollen = Annotated[
+    int,
+    integer(
+        "swollen joints of 28", 0, 28, also=("sjc28", "sjc"), fact="swollen_joints_28", of=("active_joints_28.swollen",)
+    ),
+]
 GlobalHealth = Annotated[
     float,
     number(

@@ -64,7 +64,9 @@ MEASURED: dict[str, Item] = {
     "low_complement": truth("low C3, C4 or CH50", needed=False),
     "cryoglobulin": truth("cryoglobulin", needed=False),
     "recent_hypogammaglobulinaemia": truth("hypogammaglobulinaemia of recent onset", needed=False),
-    "synovitis_joints": integer("joints of 28 with synovitis", 0, 28, fact="swollen_joints_28", needed=False),
+    "synovitis_joints": integer(
+        "joints of 28 with synovitis", 0, 28, fact="swollen_joints_28", of=("active_joints_28.swollen",), needed=False
+    ),
 }
 
 
