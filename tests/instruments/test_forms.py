@@ -7,8 +7,8 @@ import pytest
 
 from escalon.expressions.tree import Kind
 from escalon.instruments import assess, catalogue
-from escalon.instruments.kit.answers import Answer, answers_of, counted_from, given
-from escalon.instruments.kit.figure import figures, lines
+from escalon.instruments.kit.answers import Filled, answers_of, counted_from, given
+from escalon.instruments.kit.body_map import figures, lines
 from escalon.instruments.kit.form import Control, form_of
 
 ALL = sorted(catalogue())
@@ -60,9 +60,9 @@ def test_marks_that_leave_joints_open_count_as_a_range():
     marked = next(form_of(catalogue()["das28_esr"]).marked)
     names = [one.name for one in marked.questions]
     assert counted_from(marked, {}) == ""
-    assert counted_from(marked, {names[0]: Answer("yes")}) == "1-28"
+    assert counted_from(marked, {names[0]: Filled("yes")}) == "1-28"
     assert (
-        counted_from(marked, {names[0]: Answer("yes"), names[1]: Answer("no"), names[2]: Answer(nothing="not done")})
+        counted_from(marked, {names[0]: Filled("yes"), names[1]: Filled("no"), names[2]: Filled(nothing="not done")})
         == "1-27"
     )
 
@@ -72,11 +72,11 @@ def test_a_box_that_nobody_touched_is_no_answer_and_silence_is_never_no():
     assert answers_of(form, {}) == {}
     assert answers_of(form, {"seizure": "", "seizure.why": "x"}) == {}
     assert answers_of(form, {"seizure": "not done", "seizure.why": "asleep"}) == {
-        "seizure": Answer(nothing="not done", why="asleep")
+        "seizure": Filled(nothing="not done", why="asleep")
     }
     everything = answers_of(form, {"arthritis": "yes"}, ["findings"])
-    assert everything["arthritis"] == Answer("yes")
-    assert everything["seizure"] == Answer("no", attested=True)
+    assert everything["arthritis"] == Filled("yes")
+    assert everything["seizure"] == Filled("no", attested=True)
     assert all(form.questions[name].item.needed for name, one in everything.items() if one.attested)
 
 

@@ -18,7 +18,7 @@ OPTION = "option."
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Filled:
     """One question's answer, as it was written."""
 
     text: str = ""
@@ -37,12 +37,12 @@ class Answer:
         return self.nothing or f"{self.text} {self.unit}".strip()
 
 
-def answers_of(form: Form, fields: Mapping[str, str], attested: Iterable[str] = ()) -> dict[str, Answer]:
+def answers_of(form: Form, fields: Mapping[str, str], attested: Iterable[str] = ()) -> dict[str, Filled]:
     """The answers among a page's fields; `attested` are the sections of which the unmarked ones are said to be absent."""
     found = {name: answer for name in form.questions if (answer := _answer(name, fields)) is not None}
     for section in attested:
         for question in form.unmarked(section):
-            found.setdefault(question.name, Answer(absent(question), attested=True))
+            found.setdefault(question.name, Filled(absent(question), attested=True))
     return found
 
 
@@ -51,7 +51,7 @@ def absent(question: Question) -> str:
     return next((one.value for one in question.choices if one.value in ("no", "0")), "no")
 
 
-def _answer(name: str, fields: Mapping[str, str]) -> Answer | None:
+def _answer(name: str, fields: Mapping[str, str]) -> Filled | None:
     def of(end: str) -> str:
         return fields.get(f"{name}{end}", "").strip()
 
@@ -62,10 +62,10 @@ def _answer(name: str, fields: Mapping[str, str]) -> Answer | None:
         nothing = ""
     if not text and not nothing:
         return None
-    return Answer("" if nothing else text, of(".unit"), nothing, of(".why"), of(".confirmed"), bool(of(".attested")))
+    return Filled("" if nothing else text, of(".unit"), nothing, of(".why"), of(".confirmed"), bool(of(".attested")))
 
 
-def given(form: Form, answers: Mapping[str, Answer], fields: Mapping[str, str]) -> dict[str, Any]:
+def given(form: Form, answers: Mapping[str, Filled], fields: Mapping[str, str]) -> dict[str, Any]:
     """What the instrument is asked with: items as written, counts of a figure's marks, options, what is confirmed."""
     said: dict[str, Any] = {name: one.written for name, one in answers.items() if name in form.instrument.items}
     for marked in form.marked:
@@ -82,7 +82,7 @@ def _are_items(form: Form, marked: Marked) -> bool:
     return marked.questions[0].name in form.instrument.items
 
 
-def counted_from(marked: Marked, answers: Mapping[str, Answer]) -> str:
+def counted_from(marked: Marked, answers: Mapping[str, Filled]) -> str:
     """How many places are marked, `3-27` while some are not stated; empty where none is."""
     said = [answers[one.name].text for one in marked.questions if one.name in answers]
     yes, no = said.count("yes"), said.count("no")

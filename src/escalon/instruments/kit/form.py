@@ -15,7 +15,7 @@ from functools import lru_cache
 from escalon.expressions.tree import Kind
 from escalon.facts.reading import NO_ENDS, span_text
 from escalon.facts.unit import UnitError, convert, spelled
-from escalon.instruments.kit.figure import Figure, Layer, Line, figures, lines
+from escalon.instruments.kit.body_map import BodyMap, Layer, VisualLine, figures, lines
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import Item, truth
 
@@ -36,15 +36,15 @@ class Control(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Offered:
     """One answer: what is recorded, and what stands on the page."""
 
     value: str
     says: str
 
 
-YES_NO = (Choice("yes", "yes"), Choice("no", "no"))
-NO_VALUE = (Choice("not known", "not known"), Choice("not done", "not done"))
+YES_NO = (Offered("yes", "yes"), Offered("no", "no"))
+NO_VALUE = (Offered("not known", "not known"), Offered("not done", "not done"))
 """The answers without a value that are as near as the others; `not applicable` stands beside its reason."""
 
 
@@ -57,8 +57,8 @@ class Question:
     item: Item
     control: Control
     hint: str = ""
-    choices: tuple[Choice, ...] = ()
-    line: Line | None = None
+    choices: tuple[Offered, ...] = ()
+    line: VisualLine | None = None
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -94,14 +94,14 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class FormSection:
     """Questions that stand together. `absent` is the sentence that says the unmarked ones are absent; empty where none does."""
 
     id: str
     title: str
     questions: tuple[Question, ...] = ()
     absent: str = ""
-    figure: Figure | None = None
+    figure: BodyMap | None = None
     marked: tuple[Marked, ...] = ()
 
     @property
@@ -118,7 +118,7 @@ class Form:
     """An instrument as a form."""
 
     instrument: Instrument
-    sections: tuple[Section, ...]
+    sections: tuple[FormSection, ...]
 
     @property
     def questions(self) -> dict[str, Question]:
@@ -159,12 +159,12 @@ _TITLES = {
 }  # fmt: skip
 
 
-def _section(id_: str, questions: list[Question]) -> Section:
+def _section(id_: str, questions: list[Question]) -> FormSection:
     listed = id_ == "findings" and len(questions) >= CHECKLIST
     absent = "The other {n}: no" if listed else ""
     if id_ == "levels" and len(questions) >= CHECKLIST and all(one.choices[0].value == "0" for one in questions):
         absent = "The other {n} are 0"
-    return Section(id_, _TITLES[id_], tuple(questions), absent)
+    return FormSection(id_, _TITLES[id_], tuple(questions), absent)
 
 
 def _group(item: Item) -> str:
@@ -208,7 +208,7 @@ def _factor(unit: str, item: Item) -> tuple[float, float] | None:
     return one - zero, zero
 
 
-def _on_figure(figure: Figure, instrument: Instrument, words: "_Words") -> Section | None:
+def _on_figure(figure: BodyMap, instrument: Instrument, words: "_Words") -> FormSection | None:
     """A figure's section, where the instrument has the items at its places or an item that they are counted into."""
     own = [Marked(layer, words.at_places(figure, layer)) for layer in figure.of(instrument)]
     counts = {item.fact: name for name, item in instrument.items.items() if item.fact and not item.baseline_of}
@@ -221,7 +221,7 @@ def _on_figure(figure: Figure, instrument: Instrument, words: "_Words") -> Secti
         if layer.id not in here and (name := counts.get(layer.counts)) is not None
     ]
     own = [replace(one, counted=_stated(one, counts, instrument, words)) for one in own]
-    return Section(figure.name, figure.title, figure=figure, marked=(*own, *counted)) if own or counted else None
+    return FormSection(figure.name, figure.title, figure=figure, marked=(*own, *counted)) if own or counted else None
 
 
 def _stated(one: Marked, counts: Mapping[str, str], instrument: Instrument, words: "_Words") -> Question | None:
@@ -252,25 +252,25 @@ class _Words:
             return name.replace("_", " "), f"{said.head}: {said.tail}" if said.tail else said.head
         return said.head, said.tail
 
-    def choices(self, name: str, item: Item) -> tuple[Choice, ...]:
+    def choices(self, name: str, item: Item) -> tuple[Offered, ...]:
         """The answers, side by side or listed."""
         if item.kind is Kind.TRUTH:
             return YES_NO
         if item.kind is Kind.LABEL:
-            return tuple(Choice(one, one.replace("_", " ")) for one in item.choices)
+            return tuple(Offered(one, one.replace("_", " ")) for one in item.choices)
         scale = self.said[name].scale
         if _control(item) is not Control.SEGMENTS:
             return ()
-        return tuple(Choice(str(level), f"{level} {scale.get(level, '')}".strip()) for level in _levels(item))
+        return tuple(Offered(str(level), f"{level} {scale.get(level, '')}".strip()) for level in _levels(item))
 
-    def at_places(self, figure: Figure, layer: Layer, before: str = "") -> tuple[Question, ...]:
+    def at_places(self, figure: BodyMap, layer: Layer, before: str = "") -> tuple[Question, ...]:
         """The questions at a figure's places; with `before` they are those of another instrument, counted here."""
         return tuple(self._at(place.says, layer, layer.item(place.name), before) for place in figure.places)
 
     def _at(self, says: str, layer: Layer, name: str, before: str) -> Question:
         item = self.instrument.items.get(name) if not before else None
         item = item or truth(f"{says}: {layer.title.lower()}")
-        choices = tuple(Choice(str(value), str(value)) for value in layer.values) or YES_NO
+        choices = tuple(Offered(str(value), str(value)) for value in layer.values) or YES_NO
         return Question(f"{before}{name}", says, item, _control(item), choices=choices)
 
 

@@ -18,7 +18,7 @@ LINES = "lines.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BodyPlace:
     """A place of the body: its centre in the picture and its name in words."""
 
     name: str
@@ -50,7 +50,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class BodyMap:
     """A picture with its places and layers; `radius` is that of a mark where the picture has no shape of its own there."""
 
     name: str
@@ -58,7 +58,7 @@ class Figure:
     picture: str
     note: str
     radius: float
-    places: tuple[Place, ...]
+    places: tuple[BodyPlace, ...]
     layers: tuple[Layer, ...]
 
     @property
@@ -74,7 +74,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class VisualLine:
     """What stands at a line of 100 mm: the question in the participant's words, and the words at its ends."""
 
     asks: str
@@ -84,26 +84,26 @@ class Line:
 
 
 @cache
-def figures() -> tuple[Figure, ...]:
+def figures() -> tuple[BodyMap, ...]:
     """Every figure, in the order of their files."""
     names = sorted(one.name for one in FOLDER.iterdir() if one.name.endswith(".toml") and one.name != LINES)
     return tuple(_figure(name.removesuffix(".toml"), _read(name)) for name in names)
 
 
 @cache
-def lines() -> Mapping[str, Line]:
+def lines() -> Mapping[str, VisualLine]:
     """The wording of lines, by the name of the fact."""
-    return {name: Line(**said) for name, said in _read(LINES).items()}
+    return {name: VisualLine(**said) for name, said in _read(LINES).items()}
 
 
 def _read(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
-def _figure(name: str, told: dict[str, Any]) -> Figure:
-    places = tuple(Place(key, (x, y), says) for key, (x, y, says) in told["place"].items())
+def _figure(name: str, told: dict[str, Any]) -> BodyMap:
+    places = tuple(BodyPlace(key, (x, y), says) for key, (x, y, says) in told["place"].items())
     layers = tuple(_layer(layer) for layer in told["layer"])
-    return Figure(name, told["title"], told["picture"], told["note"], told["radius"], places, layers)
+    return BodyMap(name, told["title"], told["picture"], told["note"], told["radius"], places, layers)
 
 
 def _layer(told: dict[str, Any]) -> Layer:
