@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
@@ -37,6 +37,8 @@ class Desk:
     site: str = ""
     token: str = field(default="", repr=False)
     language: str = "en"
+    asked: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The fields that stand in the address."""
 
     @property
     def study(self) -> Study:

@@ -44,7 +44,10 @@ def language_of(request: Request) -> str:
 
 def stranger(request: Request, bench: Workbench, trial: Trial) -> Desk:
     """The desk of somebody who has not signed in, or of a data folder's reader."""
-    return Desk(bench, trial, bench.today(trial), language=language_of(request))
+    asked: dict[str, str] = {}
+    for name, text in request.query_params.multi_items():
+        asked[name] = f"{asked[name]},{text}" if asked.get(name) else text
+    return Desk(bench, trial, bench.today(trial), language=language_of(request), asked=asked)
 
 
 def reader(request: Request, bench: Workbench, trial: Trial, https: bool) -> Desk:

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from escalon import __version__
 from escalon.web.answers import NotRecorded, Reason
+from escalon.web.body import drawn
 from escalon.web.desk import Desk
 from escalon.web.navigation import navigation
 
@@ -48,6 +49,11 @@ def day(value: date | datetime | str | None) -> str:
         return value
 
 
+def unit_shown(text: str) -> str:
+    """A unit as it is printed: `10^9/L` as 10⁹/L, `{cells}/kg` as cells/kg."""
+    return text.replace("10^9", "10⁹").replace("{", "").replace("}", "")
+
+
 def environment() -> Environment:
     """The templates' environment; a name nobody gave is an error, never an empty place."""
     found = Environment(
@@ -57,8 +63,14 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters["day"] = day
-    found.globals |= {"part": part_address, "version": __version__, "months": MONTHS, "navigation": navigation}
+    found.filters |= {"day": day, "unit": unit_shown}
+    found.globals |= {
+        "part": part_address,
+        "version": __version__,
+        "months": MONTHS,
+        "navigation": navigation,
+        "drawn": drawn,
+    }
     return found
 
 

@@ -89,6 +89,21 @@ def _outward(end: Any, sign: int) -> str:
     return in_words((math.floor if sign < 0 else math.ceil)(scaled) / 100)
 
 
+def scale_of(instrument: Instrument) -> dict[str, Any] | None:
+    """The bands as a bar 280 wide from 10 on: each with where it begins, how wide it is and its upper limit."""
+    limits = [float(band.upper) for band in bands_of(instrument) if band.upper is not None]
+    if not limits:
+        return None
+    low, high = min(0.0, limits[0]), limits[-1] + (limits[-1] - min(0.0, limits[0])) / 2
+    ends = [low, *limits, high]
+    at = [round(10 + 280 * (end - low) / (high - low), 1) for end in ends]
+    bands = [
+        {"x": start, "width": round(end - start, 1), "limit": in_words(limit) if limit != high else ""}
+        for start, end, limit in zip(at, at[1:], ends[1:], strict=False)
+    ]
+    return {"low": low, "high": high, "bands": bands}
+
+
 def for_the_page(form: Form, options: Mapping[str, Any]) -> dict[str, Any]:
     """What the page's script needs to preview a score: the program, the items with their units, the bands."""
     instrument = form.instrument

@@ -250,6 +250,9 @@ class _Words:
         said = self.said[name]
         if self.heads[said.head] > 1:
             return name.replace("_", " "), f"{said.head}: {said.tail}" if said.tail else said.head
+        is_truth = self.instrument.items[name].kind is Kind.TRUTH
+        if is_truth and name.isalpha() and len(name) >= _A_WORD and name.lower() not in said.head.lower():
+            return name, "; ".join(filter(None, (said.head, said.tail)))
         return said.head, said.tail
 
     def choices(self, name: str, item: Item) -> tuple[Offered, ...]:
@@ -274,6 +277,8 @@ class _Words:
         return Question(f"{before}{name}", says, item, _control(item), choices=choices)
 
 
+_A_WORD = 5
+"""An item's name of so many letters is a word of its own: `proteinuria`, not `plt`."""
 _SCALE = re.compile(r":\s*(\d+ [^,:;]+(?:, \d+ [^,:;]+)+)$")
 _WEIGHT = re.compile(r"\s*\((\d+)\)$")
 
@@ -295,6 +300,6 @@ class _Said:
         weight = _WEIGHT.search(about)
         about = about[: weight.start()] if weight else about
         head, _, tail = about.partition("; ")
-        if not tail and ": " in head:
+        if not tail and " " in head.partition(": ")[0] and ": " in head:
             head, _, tail = head.partition(": ")
         return cls(head, "; ".join(filter(None, (tail, f"counts {weight[1]}" if weight else ""))), scale)

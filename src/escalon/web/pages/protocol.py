@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from fastapi.responses import JSONResponse
-
-from escalon.instruments import assess, catalogue
-from escalon.instruments.kit.assessment import UnknownItem
-from escalon.instruments.kit.catalogue import UnknownInstrument, family, find
-from escalon.instruments.kit.readings import described, json_schema
-from escalon.web.desk import Desk, NoSuchPage
-from escalon.web.registry import EVERYBODY, page, service
+from escalon.instruments import catalogue
+from escalon.instruments.kit.catalogue import family
+from escalon.web.desk import Desk
+from escalon.web.registry import EVERYBODY, page
 
 
 @dataclass(frozen=True)
@@ -112,77 +107,3 @@ def instruments(desk: Desk) -> InstrumentsPage:
     """Every instrument, each as a calculator."""
     rows = [InstrumentRow(family(one), one.name, one.title, one.about.splitlines()[0]) for one in catalogue().values()]
     return InstrumentsPage(tuple(sorted(rows, key=lambda row: (row.family, row.name))))
-
-
-@dataclass(frozen=True)
-class AskedShown:
-    """An item: what it is about, what is accepted, in which units."""
-
-    name: str
-    about: str
-    accepted: str
-    kind: str
-    choices: tuple[str, ...]
-    units: tuple[str, ...]
-    needs_unit: bool
-
-
-@dataclass(frozen=True)
-class InstrumentPage:
-    """An instrument and the schema of its items."""
-
-    name: str
-    title: str
-    about: str
-    source: str
-    unconfirmed: str
-    asks: tuple[AskedShown, ...]
-    options: dict[str, tuple[str, ...]]
-    schema: dict[str, Any]
-
-
-@page("/instruments/{name}", EVERYBODY, can_be_open=True)
-def instrument(desk: Desk, name: str) -> InstrumentPage:
-    """An instrument as a calculator: what is typed stays in the address, and nothing is recorded."""
-    found = _found(name)
-    it = described(found)
-    asks = tuple(
-        AskedShown(
-            one["name"],
-            one["about"],
-            one["accepted"],
-            found.items[one["name"]].kind,
-            tuple(map(str, found.items[one["name"]].choices or ())),
-            tuple(one["units"]),
-            bool(found.items[one["name"]].needs_unit),
-        )
-        for one in it["items"]
-    )
-    options = {name: tuple(map(str, choices)) for name, choices in it["options"].items()}
-    return InstrumentPage(
-        it["name"],
-        it["title"],
-        it["about"],
-        it["source"],
-        it.get("unconfirmed") or "",
-        asks,
-        options,
-        json_schema(found),
-    )
-
-
-def _found(name: str) -> Any:
-    try:
-        return find(name)
-    except UnknownInstrument as error:
-        raise NoSuchPage(str(error)) from None
-
-
-@service("/instruments/{name}/score", EVERYBODY, can_be_open=True)
-def score(desk: Desk, body: dict[str, Any], name: str) -> JSONResponse:
-    """Score what was typed; nothing is recorded."""
-    for item, value in body.items():
-        if value != value:  # JSON has no NaN; Python's reader lets it pass
-            raise UnknownItem(f"{item}: NaN is not a number. Leave out what is not known, or write null")
-    finding = assess(_found(name).name, **body)
-    return JSONResponse(finding.as_json(), 422 if finding.status == "invalid" else 200)

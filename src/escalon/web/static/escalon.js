@@ -179,3 +179,242 @@ export const preview = (program, given) => {
   const bands = [...new Set(program.bands.length ? [bandOf(program.bands, l), bandOf(program.bands, h)] : [])];
   return {...shown, says: said + unit + (bands.length ? ", " : "") + bands.join(" to ")};
 };
+
+// ---- a form in the page
+const NOTHING = ["not known", "not done", "not applicable"];
+const $ = (query, at = document) => at.querySelector(query), $$ = (query, at = document) => [...at.querySelectorAll(query)];
+const post = (url, body, method = "POST") => fetch(url, {method, headers: {"content-type": "application/json"}, body: JSON.stringify(body)});
+const named = (form, name) => form.elements.namedItem(name);
+const value = (form, name) => named(form, name)?.value ?? "";
+const set = (form, name, text) => {
+  const found = named(form, name);
+  if (!found) return;
+  if (found instanceof RadioNodeList) { for (const one of found) one.checked = one.value === text; } else found.value = text;
+};
+const fieldsOf = form => {
+  const found = {};
+  for (const one of form.elements)
+    if (one.name && !one.disabled && !["BUTTON"].includes(one.tagName) && one.type !== "hidden" && one.value && (one.type !== "radio" || one.checked)) found[one.name] = one.value;
+  for (const one of $$("input[data-attested]", form)) found[one.name] = one.value;
+  return found;
+};
+const changed = form => form.dispatchEvent(new Event("input", {bubbles: true}));
+
+// The preview of a form's score, then the server's; where they differ it is said, and the server's stands.
+const scoring = (form, name) => {
+  const shown = $("#score"), missing = $("#missing"), notes = $("#notes"), differs = $("#differs"), bands = $(".bands");
+  let program, under, asked = 0, waiting;
+  const options = fields => Object.fromEntries(Object.entries(fields).filter(([key]) => key.startsWith("option.")).map(([key, text]) => [key.slice(7), text]));
+  const given = fields => {
+    const found = {};
+    for (const item of Object.keys(program.items)) {
+      const text = fields[item] ?? "", nothing = NOTHING.includes(text) ? text : fields[item + ".nothing"];
+      found[item] = {text: nothing ? "" : text.trim(), unit: fields[item + ".unit"], nothing, confirmed: fields[item + ".confirmed"]};
+    }
+    for (const [item, places] of Object.entries(program.counted)) {
+      if (found[item]?.text || places[0] in program.items) continue;
+      const yes = places.filter(one => fields[one] === "yes").length, no = places.filter(one => fields[one] === "no").length;
+      if (yes + no) found[item] = {text: yes + no === places.length ? String(yes) : `${yes}-${places.length - no}`};
+    }
+    return found;
+  };
+  const list = (at, lines) => at.replaceChildren(...lines.map(line => { const one = document.createElement("li"); one.textContent = line; return one; }));
+  const tell = (says, labels) => {
+    const cut = (says + ", ").indexOf(", "), band = Object.assign(document.createElement("small"), {textContent: says.slice(cut)});
+    shown.replaceChildren(says.slice(0, cut), band);
+    list(missing, labels); $(".miss summary").textContent = labels.length ? `${labels.length} missing` : "Nothing is missing";
+  };
+  const move = (from, to) => {
+    const range = $(".range", bands);
+    const at = x => Math.min(290, Math.max(10, 10 + 280 * (x - bands.dataset.low) / (bands.dataset.high - bands.dataset.low)));
+    range.toggleAttribute("hidden", from === undefined);
+    if (from !== undefined) { range.setAttribute("x", at(from) - 2); range.setAttribute("width", Math.max(4, at(to) - at(from) + 4)); }
+  };
+  const wrong = said => { for (const at of $$(".says", form)) {
+    const q = at.closest("[data-q]"), line = said[q.dataset.q], error = $(".wrong", at);
+    if (!line) error?.remove(); else (error ?? at.appendChild(Object.assign(document.createElement("span"), {className: "wrong"}))).textContent = line;
+    if (line?.includes("why it stands")) $(".confirm", q).hidden = false;
+  } };
+  const quick = fields => {
+    if (!program || under !== JSON.stringify(options(fields))) return null;
+    const found = preview(program, given(fields));
+    if (!found) return null;
+    tell(found.says, found.missing.map(item => program.items[item].label));
+    if (bands) typeof found.value === "number" ? move(found.value, found.value) : found.bounds?.every(x => typeof x === "number") ? move(...found.bounds) : move();
+    return found;
+  };
+  const ask = async fields => {
+    const turn = ++asked;
+    try {
+      const chosen = options(fields);
+      if (under !== JSON.stringify(chosen)) { program = await (await post(`/instruments/${name}/preview`, chosen)).json(); under = JSON.stringify(chosen); if (turn === asked) quick(fields); }
+      const said = await (await post(`/instruments/${name}/score`, {fields})).json();
+      if (turn !== asked) return;
+      if (!said.status) { tell("not accepted", []); list(notes, [said.says ?? said.detail]); return; }
+      const before = preview(program, given(fields));
+      const other = before && before.says !== said.says && !(typeof before.value === "number" && same(before.value, said.value));
+      tell(said.says, said.missing_labels);
+      wrong(said.wrong);
+      const held = Object.values(said.wrong);
+      list(notes, [...held, ...said.reasons.filter(line => !line.endsWith("is not known") && !held.length)]);
+      shown.dataset.by = "server";
+      differs.hidden = !other;
+      if (other) { differs.textContent = `While you typed, this page showed ${before.says}. The answer above is Escalon's; the difference was noted.`; post(`/instruments/${name}/difference`, {shown: before.says, said: said.says}); }
+    } catch { if (turn === asked) { shown.dataset.by = "page"; list(notes, ["The server does not answer. What you see is worked out here, and is not the record."]); } }
+  };
+  return () => { const fields = fieldsOf(form); shown.dataset.by = "page"; quick(fields); clearTimeout(waiting); waiting = setTimeout(ask, 150, fields); };
+};
+
+// What stands under a number: its value in the item's own unit, and whether it is unusual.
+const converting = form => {
+  for (const unit of $$("select[name$='.unit']", form)) {
+    const name = unit.name.slice(0, -5), first = unit.options[1].value;
+    unit.closest("[data-q]").addEventListener("input", async () => {
+      const line = document.getElementById(name + "-says"), known = $("[data-also]", line) ?? line.appendChild(Object.assign(document.createElement("span"), {className: "hint"}));
+      known.dataset.also = ""; known.textContent = "";
+      const [by, plus] = ((await form.units)?.[name])?.[unit.value] ?? [], typed = ALONE.exec(value(form, name));
+      if (by !== undefined && typed && unit.value !== first) known.textContent = `= ${typed[1] ?? ""}${plain(+(typed[2] * by + plus).toPrecision(6))}\u00a0${first}`;
+    });
+  }
+};
+
+// Figures: a mark is a control for the same answer as in the list beside it.
+const figures = (form, told) => {
+  for (const layer of $$("[data-layer]", form)) {
+    const marks = $$("[data-mark]", layer), values = layer.dataset.values.split(" ").filter(Boolean);
+    $(".picture", layer).hidden = false;
+    if (!values.length) $(".aslist", layer).open = false;
+    const state = mark => value(form, mark.dataset.mark);
+    const draw = () => {
+      for (const mark of marks) {
+        const text = state(mark), x = NOTHING.includes(text) || value(form, mark.dataset.mark + ".nothing");
+        mark.toggleAttribute("data-x", !!x);
+        if (values.length) {
+          text && !x ? mark.setAttribute("data-v", text) : mark.removeAttribute("data-v");
+          mark.setAttribute("aria-valuenow", x ? values[0] : text || values[0]);
+          mark.setAttribute("aria-valuetext", x ? "not examinable" : text || "not scored");
+          $("text", mark).textContent = x ? "×" : text || "?";
+        } else {
+          mark.setAttribute("aria-checked", text === "yes" ? "true" : text === "no" ? "false" : "mixed");
+          $("text", mark).textContent = x ? "×" : mark.dataset.sign ??= $("text", mark).textContent;
+        }
+      }
+      const stated = marks.filter(mark => values.includes(state(mark)) || ["yes", "no"].includes(state(mark))).length;
+      const yes = marks.filter(mark => state(mark) === "yes").length, left = marks.length - stated;
+      $("[data-tally]", layer).textContent = (values.length ? `${stated} of ${marks.length} scored` : `${yes} marked`) + (left ? ` · ${left} not stated` : "");
+    };
+    const put = (mark, text) => {
+      set(form, mark.dataset.mark, state(mark) === text ? "" : text);
+      $(`[name="${CSS.escape(mark.dataset.mark)}.attested"]`, form)?.remove();
+      changed(form);
+    };
+    const cycle = mark => {
+      const now = state(mark);
+      set(form, mark.dataset.mark, values.length ? values[(values.indexOf(now) + 1) % values.length] : now === "yes" ? "no" : "yes");
+      changed(form);
+    };
+    const go = (mark, by) => { const to = marks[(marks.indexOf(mark) + by + marks.length) % marks.length]; for (const one of marks) one.tabIndex = one === to ? 0 : -1; to.focus(); };
+    for (const mark of marks) {
+      mark.addEventListener("click", () => { cycle(mark); for (const one of marks) one.tabIndex = one === mark ? 0 : -1; });
+      mark.addEventListener("keydown", event => {
+        if (event.ctrlKey || event.metaKey || event.altKey) return;
+        const key = event.key;
+        if (key === " ") cycle(mark);
+        else if (key === "x") put(mark, values.length ? "" : "not done"), values.length && set(form, mark.dataset.mark + ".nothing", "not done"), changed(form);
+        else if (values.includes(key)) { set(form, mark.dataset.mark, key); set(form, mark.dataset.mark + ".nothing", ""); changed(form); go(mark, 1); }
+        else if (/^Arrow(Right|Down)$/.test(key)) go(mark, 1);
+        else if (/^Arrow(Left|Up)$/.test(key)) go(mark, -1);
+        else return;
+        event.preventDefault();
+      });
+    }
+    told.push(draw);
+  }
+};
+
+// One click that says of all the unmarked ones that they are absent: a statement of the one who clicks.
+const attesting = (form, told) => {
+  for (const button of $$("[data-attest]", form)) {
+    const names = button.dataset.attest.split(" "), open = () => names.filter(name => !value(form, name) && !value(form, name + ".nothing"));
+    button.type = "button";
+    button.addEventListener("click", () => {
+      for (const name of open()) {
+        const choices = [...named(form, name)].map(one => one.value);
+        set(form, name, choices.includes("no") ? "no" : "0");
+        form.append(Object.assign(document.createElement("input"), {type: "hidden", name: name + ".attested", value: "1"}));
+        form.lastElementChild.dataset.attested = "";
+      }
+      changed(form);
+    });
+    told.push(() => {
+      const left = open().length;
+      button.textContent = left ? button.dataset.says.replace("{n}", left) : "All are stated";
+      button.toggleAttribute("disabled", !left);
+    });
+  }
+  form.addEventListener("change", event => { if (event.isTrusted && event.target.name) $(`[name="${CSS.escape(event.target.name)}.attested"]`, form)?.remove(); });
+};
+
+// A line has no mark until it is touched; the number beside it is the same answer.
+const lines = (form, told) => {
+  for (const line of $$("[data-line]", form)) {
+    const box = line.parentElement, name = line.dataset.line;
+    box.hidden = false;
+    line.addEventListener("input", event => { event.stopPropagation(); set(form, name, line.value); set(form, name + ".unit", "mm"); changed(form); });
+    line.addEventListener("pointerdown", () => box.classList.remove("empty"));
+    line.addEventListener("keydown", event => { if (/^(Arrow|Home|End|Page)/.test(event.key)) box.classList.remove("empty"); });
+    told.push(() => {
+      const text = value(form, name).trim(), by = {cm: 10, NRS: 10}[value(form, name + ".unit")] ?? 1, mm = +text * by;
+      const there = text !== "" && value(form, name + ".unit") && mm >= 0 && mm <= 100;
+      box.classList.toggle("empty", !there);
+      there ? line.setAttribute("aria-valuetext", mm + " millimetres of 100") : line.setAttribute("aria-valuetext", "no mark yet");
+      if (there) line.value = mm;
+    });
+  }
+  for (const button of $$("[data-hand]", form)) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const q = button.closest("[data-q]"), on = document.body.classList.toggle("handed");
+      q.classList.toggle("held", on);
+      button.textContent = on ? "Hand back" : "Participant view";
+      $("[data-line]", q).focus();
+    });
+  }
+};
+
+// Keys: y n u d, a level's number; Enter goes to the next question, Ctrl-Enter records.
+const keys = form => {
+  const stops = () => $$("[data-q] .a, [data-q] .line, .picture:not([hidden])", form).filter(one => one.offsetParent !== null);
+  const next = from => {
+    const all = stops(), here = all.findIndex(one => one.contains(from)), to = all[here + 1];
+    const at = to && (to.matches(".picture") ? $("[data-mark][tabindex='0']", to) : $("input:checked, input:not([type=hidden]), select", to));
+    (at ?? $("[data-record]", form) ?? $("#score")).focus();
+  };
+  form.addEventListener("keydown", event => {
+    const at = event.target, seg = at.closest(".seg");
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { $("[data-record]", form)?.click(); event.preventDefault(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" && !at.matches("button, summary, a, textarea")) { next(at); event.preventDefault(); return; }
+    if (!seg) return;
+    const word = seg.dataset.keys ? {y: "yes", n: "no", u: "not known", d: "not done"}[event.key] : event.key;
+    const choice = $$("input", seg).find(one => one.value === word);
+    if (choice) { choice.checked = true; choice.focus(); choice.dispatchEvent(new Event("input", {bubbles: true})); next(choice); event.preventDefault(); }
+    if (event.key === "Delete" || event.key === "Backspace") { for (const one of $$("input", seg)) one.checked = false; changed(form); event.preventDefault(); }
+  });
+};
+
+export const start = form => {
+  const told = [], score = form.dataset.form && $("#score") ? scoring(form, form.dataset.form) : () => {};
+  for (const one of $$("[data-scripted]", form)) one.hidden = false;
+  if (matchMedia("(max-width:1000px)").matches) for (const one of $$(".miss")) one.open = false;
+  figures(form, told); attesting(form, told); lines(form, told); keys(form); converting(form);
+  if (form.dataset.form) form.units = post(`/instruments/${form.dataset.form}/preview`, {}).then(found => found.json()).then(found => Object.fromEntries(Object.entries(found.items).map(([name, item]) => [name, item.units]))).catch(() => ({}));
+  const redraw = () => { for (const one of told) one(); score(); };
+  form.addEventListener("input", () => {
+    redraw();
+    if (form.dataset.keeps === "address") history.replaceState(null, "", "?" + new URLSearchParams(fieldsOf(form)));
+  });
+  form.addEventListener("change", event => { if (event.target.matches("select, input[type=radio]")) redraw(); });
+  redraw();
+};
+if (typeof document !== "undefined") for (const form of $$("form[data-form]")) start(form);
