@@ -10,13 +10,13 @@ from xml.etree.ElementTree import Element, SubElement
 from markupsafe import Markup
 
 from escalon.instruments.kit.body_map import BodyMap, BodyPlace
-from escalon.instruments.kit.form import Marked, Question
+from escalon.instruments.kit.form import AskedItem, MarkedLayer
 
 SVG = "http://www.w3.org/2000/svg"
 STATED = {"yes": "true", "no": "false"}
 
 
-def drawn(figure: BodyMap, marked: Marked, fields: Mapping[str, str]) -> Markup:
+def drawn(figure: BodyMap, marked: MarkedLayer, fields: Mapping[str, str]) -> Markup:
     """The picture of one layer, with what is answered so far."""
     ElementTree.register_namespace("", SVG)
     picture = ElementTree.fromstring(figure.svg)
@@ -35,7 +35,7 @@ def drawn(figure: BodyMap, marked: Marked, fields: Mapping[str, str]) -> Markup:
 
 
 def _mark(
-    figure: BodyMap, marked: Marked, place: BodyPlace, question: Question, shape: Element | None, value: str
+    figure: BodyMap, marked: MarkedLayer, place: BodyPlace, question: AskedItem, shape: Element | None, value: str
 ) -> Element:
     first = question is marked.questions[0]
     group = Element(f"{{{SVG}}}g", {"data-mark": question.name, "tabindex": "0" if first else "-1"})
@@ -57,7 +57,7 @@ def _circle(x: float, y: float, radius: float) -> dict[str, str]:
     return {"cx": f"{x:g}", "cy": f"{y:g}", "r": f"{radius:g}"}
 
 
-def _slider(marked: Marked, question: Question, value: str) -> dict[str, str]:
+def _slider(marked: MarkedLayer, question: AskedItem, value: str) -> dict[str, str]:
     low, high = marked.layer.values[0], marked.layer.values[-1]
     found = {
         "class": "site", "role": "slider", "aria-label": question.label, "aria-valuemin": str(low),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from escalon.facts.words import NOT_APPLICABLE, NOT_DONE, NOT_KNOWN
-from escalon.instruments.kit.form import Form, Marked, Question
+from escalon.instruments.kit.form import AskedItem, Form, MarkedLayer
 
 NOTHING = (NOT_KNOWN, NOT_DONE, NOT_APPLICABLE)
 """The states of an answer without a value."""
@@ -46,7 +46,7 @@ def answers_of(form: Form, fields: Mapping[str, str], attested: Iterable[str] = 
     return found
 
 
-def absent(question: Question) -> str:
+def absent(question: AskedItem) -> str:
     """What «absent» is for a question: no, or 0."""
     return next((one.value for one in question.choices if one.value in ("no", "0")), "no")
 
@@ -78,11 +78,11 @@ def given(form: Form, answers: Mapping[str, Filled], fields: Mapping[str, str]) 
     return said | options | ({"confirm": ",".join(confirmed)} if confirmed else {})
 
 
-def _are_items(form: Form, marked: Marked) -> bool:
+def _are_items(form: Form, marked: MarkedLayer) -> bool:
     return marked.questions[0].name in form.instrument.items
 
 
-def counted_from(marked: Marked, answers: Mapping[str, Filled]) -> str:
+def counted_from(marked: MarkedLayer, answers: Mapping[str, Filled]) -> str:
     """How many places are marked, `3-27` while some are not stated; empty where none is."""
     said = [answers[one.name].text for one in marked.questions if one.name in answers]
     yes, no = said.count("yes"), said.count("no")

@@ -49,7 +49,7 @@ NO_VALUE = (Offered("not known", "not known"), Offered("not done", "not done"))
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AskedItem:
     """One thing asked: its name among the answers, its words, its control."""
 
     name: str
@@ -85,12 +85,12 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class MarkedLayer:
     """A layer of a figure with its questions, place by place; `counted` is the number that they are counted into."""
 
     layer: Layer
-    questions: tuple[Question, ...]
-    counted: Question | None = None
+    questions: tuple[AskedItem, ...]
+    counted: AskedItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +99,13 @@ class FormSection:
 
     id: str
     title: str
-    questions: tuple[Question, ...] = ()
+    questions: tuple[AskedItem, ...] = ()
     absent: str = ""
     figure: BodyMap | None = None
-    marked: tuple[Marked, ...] = ()
+    marked: tuple[MarkedLayer, ...] = ()
 
     @property
-    def asked(self) -> Iterator[Question]:
+    def asked(self) -> Iterator[AskedItem]:
         """Every question of the section, those at the places of a figure included."""
         yield from self.questions
         for one in self.marked:
@@ -121,18 +121,18 @@ class Form:
     sections: tuple[FormSection, ...]
 
     @property
-    def questions(self) -> dict[str, Question]:
+    def questions(self) -> dict[str, AskedItem]:
         """Every question by name."""
         return {one.name: one for section in self.sections for one in section.asked}
 
     @property
-    def marked(self) -> Iterator[Marked]:
+    def marked(self) -> Iterator[MarkedLayer]:
         """Every layer of a figure."""
         return (one for section in self.sections for one in section.marked)
 
-    def unmarked(self, section: str) -> tuple[Question, ...]:
+    def unmarked(self, section: str) -> tuple[AskedItem, ...]:
         """The questions that one click may answer as absent: those of a checklist or a layer, by its id, that are needed."""
-        found: tuple[Question, ...] = ()
+        found: tuple[AskedItem, ...] = ()
         for one in self.sections:
             if one.id == section and one.absent:
                 found = one.questions
@@ -146,7 +146,7 @@ def form_of(instrument: Instrument) -> Form:
     words = _Words(instrument)
     shown = [section for figure in figures() if (section := _on_figure(figure, instrument, words)) is not None]
     on_figures = {one.name for section in shown for one in section.asked}
-    groups: dict[str, list[Question]] = {}
+    groups: dict[str, list[AskedItem]] = {}
     for name, item in instrument.items.items():
         if name not in on_figures:
             groups.setdefault(_group(item), []).append(words.question(name, item))
@@ -159,7 +159,7 @@ _TITLES = {
 }  # fmt: skip
 
 
-def _section(id_: str, questions: list[Question]) -> FormSection:
+def _section(id_: str, questions: list[AskedItem]) -> FormSection:
     listed = id_ == "findings" and len(questions) >= CHECKLIST
     absent = "The other {n}: no" if listed else ""
     if id_ == "levels" and len(questions) >= CHECKLIST and all(one.choices[0].value == "0" for one in questions):
@@ -210,11 +210,11 @@ def _factor(unit: str, item: Item) -> tuple[float, float] | None:
 
 def _on_figure(figure: BodyMap, instrument: Instrument, words: "_Words") -> FormSection | None:
     """A figure's section, where the instrument has the items at its places or an item that they are counted into."""
-    own = [Marked(layer, words.at_places(figure, layer)) for layer in figure.of(instrument)]
+    own = [MarkedLayer(layer, words.at_places(figure, layer)) for layer in figure.of(instrument)]
     counts = {item.fact: name for name, item in instrument.items.items() if item.fact and not item.baseline_of}
     here = {one.layer.id for one in own}
     counted = [
-        Marked(
+        MarkedLayer(
             layer, words.at_places(figure, layer, f"{layer.recorded}."), words.question(name, instrument.items[name])
         )
         for layer in figure.layers
@@ -224,7 +224,7 @@ def _on_figure(figure: BodyMap, instrument: Instrument, words: "_Words") -> Form
     return FormSection(figure.name, figure.title, figure=figure, marked=(*own, *counted)) if own or counted else None
 
 
-def _stated(one: Marked, counts: Mapping[str, str], instrument: Instrument, words: "_Words") -> Question | None:
+def _stated(one: MarkedLayer, counts: Mapping[str, str], instrument: Instrument, words: "_Words") -> AskedItem | None:
     """The count that an instrument takes where its single places are not recorded."""
     name = counts.get(one.layer.counts)
     return None if name is None else words.question(name, instrument.items[name])
@@ -238,10 +238,10 @@ class _Words:
         self.said = {name: _Said.of(item.about) for name, item in instrument.items.items()}
         self.heads = Counter(one.head for one in self.said.values())
 
-    def question(self, name: str, item: Item) -> Question:
+    def question(self, name: str, item: Item) -> AskedItem:
         """An item's question."""
         label, hint = self.named(name)
-        return Question(
+        return AskedItem(
             name, label, item, _control(item), hint, self.choices(name, item), lines().get(item.fact or "")
         )  # fmt: skip
 
@@ -266,15 +266,15 @@ class _Words:
             return ()
         return tuple(Offered(str(level), f"{level} {scale.get(level, '')}".strip()) for level in _levels(item))
 
-    def at_places(self, figure: BodyMap, layer: Layer, before: str = "") -> tuple[Question, ...]:
+    def at_places(self, figure: BodyMap, layer: Layer, before: str = "") -> tuple[AskedItem, ...]:
         """The questions at a figure's places; with `before` they are those of another instrument, counted here."""
         return tuple(self._at(place.says, layer, layer.item(place.name), before) for place in figure.places)
 
-    def _at(self, says: str, layer: Layer, name: str, before: str) -> Question:
+    def _at(self, says: str, layer: Layer, name: str, before: str) -> AskedItem:
         item = self.instrument.items.get(name) if not before else None
         item = item or truth(f"{says}: {layer.title.lower()}")
         choices = tuple(Offered(str(value), str(value)) for value in layer.values) or YES_NO
-        return Question(f"{before}{name}", says, item, _control(item), choices=choices)
+        return AskedItem(f"{before}{name}", says, item, _control(item), choices=choices)
 
 
 _A_WORD = 5
