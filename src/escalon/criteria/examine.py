@@ -21,6 +21,7 @@ from escalon.facts import (
     Fact,
     Facts,
     Finding,
+    Ground,
     Interval,
     Status,
     Truth,
@@ -177,7 +178,18 @@ def _settling(reading: Reading, name: str, situation: Situation) -> tuple[str, .
 
 
 def _said(reading: Reading) -> str:
-    return "; ".join(str(fact) for fact in reading.facts if isinstance(fact, Fact)) or "nothing recorded"
+    return "; ".join(map(_as_ground, reading.facts)) or "nothing recorded"
+
+
+def _as_ground(ground: Ground) -> str:
+    """A fact, or a finding with its answer and why it has none, as people read it."""
+    if isinstance(ground, Fact):
+        return str(ground)
+    said = ground.status.value if ground.value is None else plain(ground.value)
+    why = "; ".join(ground.reasons) if ground.value is None else ""
+    answer = said.replace("_", " ")
+    why = why.removeprefix(answer).removeprefix(": ")
+    return f"{ground.name} {answer}{f' on {ground.day}' if ground.day else ''}{f' ({why})' if why else ''}"
 
 
 def _happened(criterion: Happened, situation: Situation) -> Finding:

@@ -206,9 +206,9 @@ def _value(fact: Fact, pick: Pick, situation: Situation) -> Any:
 
 
 def _known(fact: Fact) -> Any:
-    """The value of a fact; of a score that is open, between what it lies, whatever is missing."""
+    """The value of a fact, unless it must be confirmed first; of an open score, between what it lies, whatever is missing."""
     finding = _own_finding(fact)
-    return finding.span if finding else fact.value
+    return finding.span if finding else None if fact.question else fact.value
 
 
 def _own_finding(fact: Fact) -> Finding | None:
@@ -248,6 +248,8 @@ def _settle(name: str, situation: Situation) -> str:
 def _why_unusable(fact: Fact, label: str, situation: Situation) -> str:
     if isinstance(fact.behind, Finding):
         return f"{label} on {fact.day}: {'; '.join(fact.behind.reasons) or 'not known'}"
+    if fact.question:
+        return f"{label} on {fact.day}, confirmed: {fact.question}"
     if fact.value is None:
         return f"{label} was asked on {fact.day} and is not known: {_settle(fact.name, situation)}"
     if isinstance(fact.value, Interval):

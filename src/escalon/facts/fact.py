@@ -39,11 +39,13 @@ class Fact:
     """It lasted, but neither its end nor that it goes on is recorded."""
     confirmed: bool = False
     """A person confirmed the value where it was asked about."""
+    question: str = ""
+    """What must be confirmed before the value decides anything: it lies outside what a body has."""
 
     @property
     def number(self) -> Number | None:
-        """The number recorded; None where it is something else, not known, or known only to lie in an interval."""
-        value = self.value
+        """The number recorded; None where it is something else, not known, in doubt, or known only to lie in an interval."""
+        value = None if self.question else self.value
         return value if isinstance(value, int | float | Decimal | Fraction) and not isinstance(value, bool) else None
 
     def __str__(self) -> str:

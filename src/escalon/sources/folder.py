@@ -17,10 +17,10 @@ from escalon.kinetics.samples_table import Infused, profiles_of
 from escalon.protocol.study import Study
 from escalon.safety.contradictions import contradictions
 from escalon.sources.columns import TABLES
-from escalon.sources.doubts import doubts
 from escalon.sources.frame import frame_of, zone_of
 from escalon.sources.mapping import MAPPING, Leftover, Widened, leftovers, widened
-from escalon.sources.rows import MAKERS, RowError, judged_in, read_cells
+from escalon.sources.observed import Dictionary, RowError
+from escalon.sources.rows import MAKERS, Cells, doubts, judged_in
 from escalon.sources.tables import KINDS, Table, kind_of, read_folder
 
 SYNTHETIC = "SYNTHETIC.txt"
@@ -130,10 +130,10 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
         for line, column, said in table.notes
     ]
     tables = (*folder.tables.values(), *(one.table for one in wide))
-    codes = _Codes()
+    codes, dictionary = _Codes(), Dictionary(study)
     for table in tables:
         problems += _columns(table)
-        used, found = _taken(study, table, codes)
+        used, found = _taken(dictionary, table, codes)
         refused = [problem for problem in found if problem.refused]
         events += [told for row in used for told in row]
         problems += found
@@ -158,7 +158,7 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
     )
 
 
-Told = list[tuple[Event, str]]
+Told = tuple[tuple[Event, str], ...]
 """What one row says: its event, and what a person judged in it, each with its place."""
 
 
@@ -269,7 +269,7 @@ def _columns(table: Table) -> list[Problem]:
     return found
 
 
-def _taken(study: Study, table: Table, codes: _Codes) -> tuple[list[Told], list[Problem]]:
+def _taken(dictionary: Dictionary, table: Table, codes: _Codes) -> tuple[list[Told], list[Problem]]:
     """The rows of a table that can be used, and why each of the others cannot; every problem of a row is named."""
     missing = [column for column in TABLES[table.name] if column.required and column.name not in table.columns]
     if missing:
@@ -282,33 +282,31 @@ def _taken(study: Study, table: Table, codes: _Codes) -> tuple[list[Told], list[
         ]
     used: list[Told] = []
     problems: list[Problem] = []
-    zone = zone_of(study)
+    reader = Cells(TABLES[table.name], table.columns, zone_of(dictionary.study))
+    make = MAKERS[table.name]
     seen: dict[tuple[str, ...], int] = {}
     for row in table.rows:
-        place = f"{table.file}:{row.line}"
         if row.broken is not None:
             problems.append(Problem(table.file, row.line, *row.broken))
             continue
-        cells, errors = read_cells(TABLES[table.name], row, zone)
+        cells, errors = reader.read(row)
+        place = f"{table.file}:{row.line}"
+        before = seen.setdefault(tuple(row.cells.values()), row.line)
         if not errors:
             try:
                 codes.check(cells["participant"])
-                event = MAKERS[table.name](study, cells, place)
+                event = make(dictionary, cells, place)
+                if before != row.line:
+                    raise RowError("", _TWICE, f"the same row as line {before}. Take one of them out")
             except RowError as error:
                 errors.append(error)
-        key = tuple(row.cells.values())
-        if key in seen and not errors:
-            errors.append(RowError("", _TWICE, f"the same row as line {seen[key]}. Take one of them out"))
-        seen.setdefault(key, row.line)
         if errors:
             problems += [Problem(table.file, row.line, error.column, error.value, str(error)) for error in errors]
-        else:
-            judged = judged_in(table.name, cells)
-            used.append([(event, place)] if judged is None else [(event, place), (judged, place)])
-            problems += [
-                Problem(table.file, row.line, doubt.column, doubt.value, str(doubt), refused=False)
-                for doubt in doubts(study, table.name, TABLES[table.name], row, cells)
-            ]
+            continue
+        judged = judged_in(table.name, cells)
+        used.append(((event, place),) if judged is None else ((event, place), (judged, place)))
+        for doubt in (*reader.doubts(row), *doubts(dictionary, event)):
+            problems.append(Problem(table.file, row.line, doubt.column, doubt.value, str(doubt), refused=False))
     return used, problems
 
 

@@ -9,12 +9,12 @@ from escalon.facts import Day
 from escalon.history import Frame
 from escalon.history.events import Observation
 from escalon.protocol.study import RoleName, Study
-from escalon.sources.rows import read_fact
+from escalon.sources.observed import Dictionary
 
 
 def frame_of(study: Study) -> Frame:
     """What folding a history of this study needs to know."""
-    return Frame(zone_of(study), roles_of(study), partial(read_fact, study), partial(_stated, study))
+    return Frame(zone_of(study), roles_of(study), Dictionary(study).fact, partial(_stated, study))
 
 
 def _stated(study: Study, role: RoleName, day: Day, until: Day | None) -> Observation | None:

@@ -1,17 +1,11 @@
 """One row of a data folder to one typed event: every cell read by its column, every mistake named."""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import tzinfo
-from decimal import Decimal
-from difflib import get_close_matches
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date, datetime, tzinfo
+from functools import lru_cache, partial
 from typing import Any
 
-from escalon.expressions.tree import Kind
-from escalon.facts import Day, Fact, UnitError, factor, read_day, read_decimal, read_moment, read_truth, read_whole
-from escalon.facts.words import not_known
+from escalon.facts import UnitError, factor, read_decimal, read_moment, read_truth, read_whole
 from escalon.history.events import (
     AdverseEventRecorded,
     CellsInfused,
@@ -23,53 +17,79 @@ from escalon.history.events import (
     SampleMeasured,
     TreatmentGiven,
 )
-from escalon.instruments.kit.item import Item
-from escalon.instruments.kit.ranges import with_ranges
-from escalon.instruments.kit.reading import ItemError, read
+from escalon.history.events.event import PARTICIPANT_CODE
+from escalon.instruments.safety.ctcae.terms import question_about
 from escalon.kinetics.sample import Sample, SampleError, read_sample
-from escalon.protocol.study import FactDefinition, FactKind, Study
+from escalon.protocol.study import Study
 from escalon.safety.adverse_event import GRADES
 from escalon.safety.words import read_outcome, read_relation, read_seriousness, read_syndrome
 from escalon.sources.columns import Column
+from escalon.sources.observed import KEPT, Dictionary, RowError
 from escalon.sources.tables import Row
 
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
-FINDING: FactKind = "label"
-"""A finding recorded as such, whose items are not in the data: any label or number is taken as it is written."""
 
+class Cells:
+    """The reader of one table's cells: each text of a column is read once, however many rows hold it."""
 
-class RowError(ValueError):
-    """A row that cannot be used: the column, what it holds, and what to write instead."""
+    def __init__(self, columns: tuple[Column, ...], header: Collection[str], zone: tzinfo | None = None) -> None:
+        self.columns = [column for column in columns if column.name in header]
+        self._empty: dict[str, Any] = dict.fromkeys(column.name for column in columns)
+        self._readers = [(column, lru_cache(maxsize=KEPT)(_reader(column, zone))) for column in self.columns]
+        self._note = lru_cache(maxsize=KEPT)(partial(_doubts_of_a_day, datetime.now(zone).date(), zone))
+        self._days = [column.name for column in self.columns if column.cell == "day"]
 
-    def __init__(self, column: str, value: str, message: str) -> None:
-        super().__init__(message)
-        self.column, self.value = column, value
-
-
-def read_cells(
-    columns: tuple[Column, ...], row: Row, zone: tzinfo | None = None
-) -> tuple[dict[str, Any], list[RowError]]:
-    """The cells of a row by column, and everything that is wrong with them; a clock with an offset is moved to the zone."""
-    cells: dict[str, Any] = {}
-    errors: list[RowError] = []
-    for column in columns:
-        text = row.cells.get(column.name, "")
-        if not text:
-            cells[column.name] = None
-            if column.required:
+    def read(self, row: Row) -> tuple[dict[str, Any], list[RowError]]:
+        """The cells of a row by column, and everything wrong with them; a clock with an offset is moved to the zone."""
+        cells = self._empty.copy()
+        errors: list[RowError] = []
+        written = row.cells
+        for column, reader in self._readers:
+            if text := written.get(column.name):
+                try:
+                    cells[column.name] = reader(text)
+                except ValueError as error:
+                    errors.append(RowError(column.name, text, str(error)))
+            elif column.required:
                 errors.append(RowError(column.name, "", f"empty. Write {column.about}"))
-            continue
-        try:
-            is_day = column.cell == "day"
-            cells[column.name] = read_moment(text, zone=zone).day if is_day else _CELLS[column.cell](text)
-        except ValueError as error:
-            errors.append(RowError(column.name, text, str(error)))
-    return cells, errors
+        return cells, errors
+
+    def doubts(self, row: Row) -> list[RowError]:
+        """What a person should look at in the days of a row that can be read."""
+        return [
+            RowError(name, text, said)
+            for name in self._days
+            if (text := row.cells.get(name))
+            for said in self._note(text)
+        ]
+
+
+def _reader(column: Column, zone: tzinfo | None) -> Callable[[str], Any]:
+    if column.cell == "day":
+        return lambda text: read_moment(text, zone=zone).day
+    return _CELLS[column.cell]
+
+
+ZEROS = frozenset({date(1900, 1, 1), date(1904, 1, 1), date(1960, 1, 1), date(1970, 1, 1), date(2099, 12, 31)})
+"""The first days of Excel, SAS and Unix, and a last one: what a program writes where no date was entered."""
+
+
+def _doubts_of_a_day(today: date, zone: tzinfo | None, text: str) -> tuple[str, ...]:
+    moment = read_moment(text, zone=zone)
+    day = moment.day
+    said = [f"{moment.note}, and counts as that day"] if moment.note else []
+    if day.earliest > today:
+        said.append(f"{day} is yet to come. Correct the date")
+    elif not day.is_partial and day.earliest in ZEROS:
+        said.append(f"{day} is what a program writes where no date was entered. Correct it or leave it empty")
+    return tuple(said)
 
 
 def _code(text: str) -> str:
-    if not _CODE.fullmatch(text):
-        raise ValueError(f"{text!r} is not a participant code. Write letters and digits, such as P01")
+    if not PARTICIPANT_CODE.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is not a participant code. Write letters and digits, such as P01, with . _ or - inside, "
+            "32 characters at most"
+        )
     return text
 
 
@@ -80,42 +100,7 @@ _CELLS: Mapping[str, Callable[[str], Any]] = {
 }  # fmt: skip
 
 
-def read_fact(study: Study, participant: str, seen: Observation, place: str) -> Fact:
-    """An observation in the study's terms. Raises RowError, which names the column and says what to write instead."""
-    definition = _defined(study, "fact", seen.name)
-    value = _value(definition, seen.value, seen.unit, seen.confirmed)
-    day, until = (_day(column, text) for column, text in (("date", seen.day), ("until", seen.until)))
-    if day is None and value is not None and definition.kind in ("number", "integer", "event"):
-        raise RowError("date", "", f"{definition.name} has no date. Write the day, month or year it was observed")
-    if until is not None and day is not None and until.is_before(day):
-        raise RowError("until", str(until), f"{until} is before {day}")
-    lower, upper = (_limit(column, text) for column, text in (("lower", seen.lower), ("upper", seen.upper)))
-    _limits(definition, lower, upper)
-    return Fact(
-        definition.name, value, day, seen.unit, _sourced(seen.source, place), participant,
-        lower=lower, upper=upper, until=until, ongoing=seen.ongoing, visit=seen.visit or "", confirmed=seen.confirmed,
-    )  # fmt: skip
-
-
-def _day(column: str, text: str | None) -> Day | None:
-    try:
-        return read_day(text) if text else None
-    except ValueError as error:
-        raise RowError(column, text or "", str(error)) from None
-
-
-def _limit(column: str, text: str | None) -> Decimal | None:
-    try:
-        return read_decimal(text) if text else None
-    except ValueError as error:
-        raise RowError(column, text or "", str(error)) from None
-
-
-def _sourced(source: str | None, place: str) -> str:
-    return f"{place} ({source})" if source else place
-
-
-def _fact(study: Study, cells: Mapping[str, Any], place: str) -> FactRecorded:
+def _fact(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> FactRecorded:
     seen = Observation(
         name=cells["fact"],
         value=cells["value"],
@@ -130,7 +115,7 @@ def _fact(study: Study, cells: Mapping[str, Any], place: str) -> FactRecorded:
         confirmed_by=cells["confirmed_by"] or "",
         confirmed_why=cells["confirmed_why"] or "",
     )
-    read_fact(study, cells["participant"], seen, place)
+    dictionary.check(seen)
     return FactRecorded(participant=cells["participant"], fact=seen)
 
 
@@ -138,89 +123,8 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _limits(definition: FactDefinition, lower: Decimal | None, upper: Decimal | None) -> None:
-    """Reference limits that can be true: a limit such as -99 is a code for «missing», and a ratio to it would pass anything."""
-    if lower is not None and upper is not None and lower > upper:
-        raise RowError("upper", str(upper), f"the upper limit {upper} is below the lower limit {lower}")
-    positive = definition.low is not None and definition.low >= 0
-    for name, limit in (("lower", lower), ("upper", upper)):
-        if limit is not None and positive and (limit < 0 or (limit == 0 and name == "upper")):
-            raise RowError(
-                name, str(limit), f"the {name} limit {limit} is not possible. Leave it empty if it is not known"
-            )
-
-
-def _defined(study: Study, column: str, name: str) -> FactDefinition:
-    definition = study.vocabulary.get(name)
-    if definition is None and name.partition(".")[0] in (
-        *study.instruments,
-        *(one.partition(".")[0] for one in study.awaited),
-    ):
-        return FactDefinition.made(
-            name=name, label=f"{name}, concluded elsewhere and recorded", kind=FINDING, group="findings"
-        )
-    if definition is None:
-        close = get_close_matches(name, study.vocabulary, 2, 0.6)
-        hint = f" Did you mean {' or '.join(close)}?" if close else " `escalon data dictionary` lists the names"
-        raise RowError(column, name, f"{name!r} is not in the data dictionary.{hint}")
-    return definition
-
-
-def _value(definition: FactDefinition, text: str | None, unit: str | None, confirmed: bool) -> Any:
-    """The recorded value, as it was written and in its own unit, once it is known to be acceptable."""
-    if text is None:
-        return None
-    if definition.kind == FINDING and not definition.choices:
-        return _recorded_finding(text)
-    if definition.kind == "date":
-        try:
-            return str(read_day(text))
-        except ValueError as error:
-            raise RowError("value", text, str(error)) from None
-    if definition.unit and not unit and definition.kind in ("number", "integer"):
-        options = " or ".join(definition.units)
-        raise RowError("unit", "", f"{definition.name} {text} has no unit. Write {options}")
-    try:
-        entry = read(definition.name, as_item(definition), (text, unit) if unit else text, confirmed=confirmed)
-    except ItemError as error:
-        column = "unit" if error.code in ("WRONG_UNIT", "UNIT_MISSING") else "value"
-        raise RowError(column, unit or "" if column == "unit" else text, str(error)) from None
-    if "NOT_ATTRIBUTABLE" in entry.flags:
-        return "not_attributable"
-    if isinstance(entry.value, bool | str) or (entry.value is None and "QUERY" not in entry.flags):
-        return entry.value
-    return entry.fact.value  # the number with its digits, or the interval that was written
-
-
-def _recorded_finding(text: str) -> Any:
-    word = text.lower()
-    if word in ("yes", "no"):
-        return word == "yes"
-    if not_known(text) is not None:
-        return None
-    try:
-        return read_decimal(text)
-    except ValueError:
-        return text
-
-
-@lru_cache(maxsize=4096)
-def as_item(definition: FactDefinition) -> Item:
-    """A fact of the dictionary as the one reader asks for it, with the ranges of its quantity."""
-    kinds = {"number": Kind.NUMBER, "integer": Kind.INTEGER, "label": Kind.LABEL}
-    item = Item(
-        definition.label, kinds.get(definition.kind, Kind.TRUTH), definition.low, definition.high, definition.unit,
-        definition.accepts, definition.substance, definition.choices, fact=definition.name,
-    )  # fmt: skip
-    known = with_ranges(item)
-    low, high = (
-        ours if ours is not None else theirs for ours, theirs in zip(definition.doubtful, known.doubtful, strict=True)
-    )
-    return replace(known, doubtful=(low, high))
-
-
-def _treatment(study: Study, cells: Mapping[str, Any], place: str) -> TreatmentGiven:
-    name = _treatment_name(study, cells["treatment"])
+def _treatment(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> TreatmentGiven:
+    name = _treatment_name(dictionary, cells["treatment"])
     if cells["dose"] is not None and not cells["unit"]:
         raise RowError("unit", "", f"the dose {cells['dose']} has no unit. Write it as mg/week, mg/day or mg")
     if cells["dose"] is not None and cells["dose"] <= 0:
@@ -243,9 +147,9 @@ def _treatment(study: Study, cells: Mapping[str, Any], place: str) -> TreatmentG
     )
 
 
-def _treatment_name(study: Study, name: str) -> str:
-    members = {member for definition in study.vocabulary.values() for member in definition.members}
-    if name not in members and _defined(study, "treatment", name).kind not in ("treatment", "event"):
+def _treatment_name(dictionary: Dictionary, name: str) -> str:
+    members = {member for definition in dictionary.study.vocabulary.values() for member in definition.members}
+    if name not in members and dictionary.named("treatment", name).kind not in ("treatment", "event"):
         raise RowError("treatment", name, f"{name} is no treatment. Write a drug or procedure of the data dictionary")
     return name
 
@@ -258,7 +162,7 @@ def _ordered(cells: Mapping[str, Any]) -> None:
         raise RowError("ongoing", "yes", f"it cannot be ongoing and have ended on {end}. Keep one of the two")
 
 
-def _adverse_event(study: Study, cells: Mapping[str, Any], place: str) -> AdverseEventRecorded:
+def _adverse_event(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> AdverseEventRecorded:
     for name, grades in (("grade", GRADES), ("baseline_grade", (0, *GRADES))):
         if cells[name] is not None and cells[name] not in grades:
             written = ", ".join(map(str, grades))
@@ -272,8 +176,8 @@ def _adverse_event(study: Study, cells: Mapping[str, Any], place: str) -> Advers
     return AdverseEventRecorded(**known, ongoing=bool(cells["ongoing"]), seriousness=tuple(cells["seriousness"] or ()))
 
 
-def _infusion(study: Study, cells: Mapping[str, Any], place: str) -> CellsInfused:
-    levels = [level.number for level in study.dose.levels]
+def _infusion(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> CellsInfused:
+    levels = [level.number for level in dictionary.study.dose.levels]
     if cells["level"] not in levels:
         raise RowError(
             "level", str(cells["level"]), f"there is no level {cells['level']}. Levels: {', '.join(map(str, levels))}"
@@ -293,7 +197,7 @@ def _infusion(study: Study, cells: Mapping[str, Any], place: str) -> CellsInfuse
             unit=cells["unit"] or "",
             source=cells["source"] or "",
         )
-        _dose_given(study, given)
+        _dose_given(dictionary.study, given)
     except ValueError as error:
         raise RowError(name, str(cells[name]), str(error)) from None
     return given
@@ -312,19 +216,19 @@ def judged_in(table: str, cells: Mapping[str, Any]) -> EvaluabilityJudged | None
     return EvaluabilityJudged(participant=cells["participant"], is_evaluable=cells["evaluable"])
 
 
-def _sample(study: Study, cells: Mapping[str, Any], place: str) -> SampleMeasured:
+def _sample(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> SampleMeasured:
     row = {name: "" if value is None else str(value) for name, value in cells.items()}
     try:
         sample = read_sample(row, place)
     except SampleError as error:
         raise RowError(error.column, error.value, str(error)) from None
-    _sample_unit(study, sample)
+    _sample_unit(dictionary, sample)
     written: dict[str, Any] = {name: text for name, text in row.items() if text}
     return SampleMeasured(**written)
 
 
-def _sample_unit(study: Study, sample: Sample) -> None:
-    definition = _defined(study, "analyte", sample.analyte)
+def _sample_unit(dictionary: Dictionary, sample: Sample) -> None:
+    definition = dictionary.named("analyte", sample.analyte)
     if definition.unit is None:
         return
     try:
@@ -334,23 +238,34 @@ def _sample_unit(study: Study, sample: Sample) -> None:
             raise RowError("unit", sample.unit, f"{error}. Write {' or '.join(definition.units)}") from None
 
 
-MAKERS: Mapping[str, Callable[[Study, Mapping[str, Any], str], Event]] = {
+MAKERS: Mapping[str, Callable[[Dictionary, Mapping[str, Any], str], Event]] = {
     "facts": _fact, "treatments": _treatment, "adverse_events": _adverse_event, "doses": _infusion, "samples": _sample,
 }  # fmt: skip
 
 
-def check_event(study: Study, event: Event) -> None:
+def doubts(dictionary: Dictionary, event: Event) -> Iterator[RowError]:
+    """What a person should look at in a row that is used: a value outside the usual, a term or grade that does not exist."""
+    match event:
+        case AdverseEventRecorded(term=term, grade=grade) if asked := question_about(term, grade):
+            stop = "" if asked.endswith("?") else "."
+            yield RowError("term", term, f"{asked}{stop} The event is kept and judged by its grade")
+        case FactRecorded(fact=seen):
+            for said in dictionary.value(seen).says:
+                yield RowError("value", seen.value or "", said.replace(f"(confirm={seen.name})", "(confirmed: yes)"))
+
+
+def check_event(dictionary: Dictionary, event: Event) -> None:
     """Hold an event against the study's dictionary as its row would be: raises RowError, which names the column."""
     code = event.participant or ""
     match event:
         case FactRecorded(fact=seen) | FactCorrected(fact=seen):
-            read_fact(study, code, seen, "")
+            dictionary.check(seen)
         case TreatmentGiven(treatment=name):
-            _treatment_name(study, name)
+            _treatment_name(dictionary, name)
         case CellsInfused():
             try:
-                _dose_given(study, event)
+                _dose_given(dictionary.study, event)
             except ValueError as error:
                 raise RowError("unit", event.unit, str(error)) from None
         case SampleMeasured():
-            _sample(study, {"participant": code, **event.cells}, "")
+            _sample(dictionary, {"participant": code, **event.cells}, "")

@@ -135,10 +135,10 @@ def score(
     meant = _is_meant(instrument, got, visit)
     if contradictory:
         return _invalid(instrument, got.given, contradictory, day) if meant else None
-    if not meant and not (compares_visits(instrument) and visit):
-        return None
+    if not meant and not (visit and (compares_visits(instrument) or instrument.sentences("unless"))):
+        return None  # one entry may say that the instrument does not apply
     finding = assess_with(instrument, got.given, day)
-    if not meant and finding.status is not Status.OK:
+    if not meant and finding.status not in (Status.OK, Status.NOT_APPLICABLE):
         return None
     if assessment.notes:
         finding = replace(finding, flags=(*finding.flags, OTHER_DAY))

@@ -32,9 +32,9 @@ from escalon.history.events import (
 )
 from escalon.protocol.design import in_days
 from escalon.protocol.study import Study
-from escalon.sources.doubts import held
 from escalon.sources.frame import frame_of
-from escalon.sources.rows import RowError, check_event
+from escalon.sources.observed import Dictionary, RowError
+from escalon.sources.rows import check_event
 
 Build = Callable[[Trial], Event]
 
@@ -45,6 +45,7 @@ class Conduct:
     def __init__(self, casebook: Casebook, study: Study) -> None:
         self.casebook = casebook
         self.study = study
+        self.dictionary = Dictionary(study)
         self._trial = Trial(frame_of(study))
         self._upto = 0
         self._facts_upto: dict[str, int] = {}
@@ -120,7 +121,7 @@ class Conduct:
 
     def _checked(self, act: Act, override: int | None) -> Event:
         """The event as it may be recorded: readable, foldable, allowed, and with what it would lift written into it."""
-        check_readable(self.study, act.event)
+        check_readable(self.dictionary, act.event)
         event: Event = self._with_lifts(act)
         broken = tuple(broken_rules(replace(act, event=event)))
         if not broken:
@@ -176,7 +177,7 @@ class Conduct:
             try:
                 authorise_event(trial, author, event, self.casebook.entry)
                 check_days(event)
-                check_readable(self.study, event)
+                check_readable(self.dictionary, event)
             except Refused as refused:
                 return refused.broken
             now = self.casebook.clock.now()
@@ -231,24 +232,24 @@ def _check_day(field: str, day: date) -> None:
         raise refuse("time", f"{field}: {error}") from None
 
 
-def check_readable(study: Study, event: Event) -> None:
+def check_readable(dictionary: Dictionary, event: Event) -> None:
     """Refuse what the study's dictionary cannot read, as the row of a folder would be: a name, value, unit or day."""
     for told in (event, getattr(event, "now", None)):
-        if not isinstance(told, Event) or not study.vocabulary:
+        if not isinstance(told, Event) or not dictionary.study.vocabulary:
             continue
         seen = getattr(told, "fact", None)
         try:
-            check_event(study, told)
+            check_event(dictionary, told)
         except RowError as error:
             field = error.column if seen is None else _FIELDS.get(error.column, error.column)
             raise refuse("dictionary", f"{field}: {error}") from None
         if seen is not None:
-            _ask_again(study, seen)
+            _ask_again(dictionary, seen)
 
 
-def _ask_again(study: Study, seen: Observation) -> None:
+def _ask_again(dictionary: Dictionary, seen: Observation) -> None:
     """Refuse a value outside what a body has, until it is confirmed with a reason."""
-    if asked := held(study, seen):
+    if asked := dictionary.value(seen).question:
         write = f"(fact.confirmed=yes fact.confirmed_why=…, if {seen.value} {seen.unit or ''} is right)"
         raise refuse("dictionary", f"fact.value: {asked.replace(f'(confirm={seen.name})', write)}")
     if seen.confirmed and not seen.confirmed_why.strip():

@@ -1,0 +1,187 @@
+"""An observation read by a study's dictionary: each text is read once, however many rows say it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from escalon.expressions.tree import Kind
+from escalon.facts import Day, Fact, read_day, read_decimal
+from escalon.facts.words import not_known
+from escalon.history.events import Observation
+from escalon.instruments.kit.item import Item
+from escalon.instruments.kit.ranges import with_ranges
+from escalon.instruments.kit.reading import ItemError, read
+from escalon.protocol.study import FactDefinition, FactKind, Study
+
+FINDING: FactKind = "label"
+"""A finding recorded as such, whose items are not in the data: any label or number is taken as it is written."""
+KEPT = 1 << 16
+"""So many different texts are remembered before all are forgotten and read anew."""
+
+T = TypeVar("T")
+
+
+class RowError(ValueError):
+    """A row that cannot be used: the column, what it holds, and what to write instead."""
+
+    def __init__(self, column: str, value: str, message: str) -> None:
+        super().__init__(message)
+        self.column, self.value = column, value
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one value says: itself with its digits, what a person should know of it, and what must be confirmed first."""
+
+    definition: FactDefinition
+    value: Any
+    says: tuple[str, ...] = ()
+    question: str = ""
+
+
+class Dictionary:
+    """The names of a study as the one reader of observations."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._values: dict[tuple[str, str | None, str | None, bool], Read] = {}
+        self._asked: dict[str, tuple[FactDefinition, Item]] = {}
+
+    def fact(self, participant: str, seen: Observation, place: str) -> Fact:
+        """An observation in the study's terms. Raises RowError, which names the column and says what to write instead."""
+        found = self.value(seen)
+        day, until, lower, upper = _beside(found, seen)
+        return Fact(
+            seen.name, found.value, day, seen.unit, f"{place} ({seen.source})" if seen.source else place, participant,
+            lower=lower, upper=upper, until=until, ongoing=seen.ongoing, visit=seen.visit or "", confirmed=seen.confirmed,
+            question=found.question,
+        )  # fmt: skip
+
+    def check(self, seen: Observation) -> Read:
+        """What an observation's value says, once all of it can be read. Raises RowError."""
+        found = self.value(seen)
+        _beside(found, seen)
+        return found
+
+    def value(self, seen: Observation) -> Read:
+        """What the value of an observation says. Raises RowError."""
+        key = (seen.name, seen.value, seen.unit, seen.confirmed)
+        found = self._values.get(key)
+        if found is None:
+            if len(self._values) >= KEPT:
+                self._values.clear()
+            if seen.name not in self._asked:
+                definition = self.named("fact", seen.name)
+                self._asked[seen.name] = definition, as_item(definition)
+            found = self._values[key] = _value(*self._asked[seen.name], seen.value, seen.unit, seen.confirmed)
+        return found
+
+    def named(self, column: str, name: str) -> FactDefinition:
+        """The definition of a name; of an instrument's result, as it may be recorded. Raises RowError for any other."""
+        study = self.study
+        definition = study.vocabulary.get(name)
+        if definition is not None:
+            return definition
+        stem = name.partition(".")[0]
+        if stem in study.instruments or stem in {one.partition(".")[0] for one in study.awaited}:
+            label = f"{name}, concluded elsewhere and recorded"
+            return FactDefinition.made(name=name, label=label, kind=FINDING, group="findings")
+        close = get_close_matches(name, study.vocabulary, 2, 0.6)
+        hint = f" Did you mean {' or '.join(close)}?" if close else " `escalon data dictionary` lists the names"
+        raise RowError(column, name, f"{name!r} is not in the data dictionary.{hint}")
+
+
+def _beside(found: Read, seen: Observation) -> tuple[Day | None, Day | None, Decimal | None, Decimal | None]:
+    """The days and the reference limits beside a value, once they can be true."""
+    day, until = _read("date", seen.day, _day), _read("until", seen.until, _day)
+    definition = found.definition
+    if day is None and found.value is not None and definition.kind in ("number", "integer", "event"):
+        raise RowError("date", "", f"{definition.name} has no date. Write the day, month or year it was observed")
+    if until is not None and day is not None and until.is_before(day):
+        raise RowError("until", str(until), f"{until} is before {day}")
+    lower, upper = _read("lower", seen.lower, _limit), _read("upper", seen.upper, _limit)
+    _check_limits(definition, lower, upper)
+    return day, until, lower, upper
+
+
+def _read(column: str, text: str | None, reader: Callable[[str], T]) -> T | None:
+    if not text:
+        return None
+    try:
+        return reader(text)
+    except ValueError as error:
+        raise RowError(column, text, str(error)) from None
+
+
+_day = lru_cache(maxsize=KEPT)(read_day)
+_limit = lru_cache(maxsize=KEPT)(read_decimal)
+
+
+def _check_limits(definition: FactDefinition, lower: Decimal | None, upper: Decimal | None) -> None:
+    """Reference limits that can be true: a limit such as -99 is a code for «missing», and a ratio to it would pass anything."""
+    if lower is not None and upper is not None and lower > upper:
+        raise RowError("upper", str(upper), f"the upper limit {upper} is below the lower limit {lower}")
+    if (lower is None and upper is None) or definition.low is None or definition.low < 0:
+        return
+    for name, limit in (("lower", lower), ("upper", upper)):
+        if limit is not None and (limit < 0 or (limit == 0 and name == "upper")):
+            raise RowError(
+                name, str(limit), f"the {name} limit {limit} is not possible. Leave it empty if it is not known"
+            )
+
+
+def _value(definition: FactDefinition, item: Item, text: str | None, unit: str | None, confirmed: bool) -> Read:
+    """The recorded value, as it was written and in its own unit, once it is known to be acceptable."""
+    if text is None:
+        return Read(definition, None)
+    if definition.kind == FINDING and not definition.choices:
+        return Read(definition, _recorded_finding(text))
+    if definition.kind == "date":
+        return Read(definition, str(_read("value", text, read_day)))
+    is_number = definition.kind in ("number", "integer")
+    if definition.unit and not unit and is_number:
+        options = " or ".join(definition.units)
+        raise RowError("unit", "", f"{definition.name} {text} has no unit. Write {options}")
+    try:
+        entry = read(definition.name, item, (text, unit) if unit else text, confirmed=confirmed)
+    except ItemError as error:
+        column = "unit" if error.code in ("WRONG_UNIT", "UNIT_MISSING") else "value"
+        raise RowError(column, unit or "" if column == "unit" else text, str(error)) from None
+    if "NOT_ATTRIBUTABLE" in entry.flags:
+        return Read(definition, "not_attributable")
+    question = entry.flags.get("QUERY", "") if is_number else ""
+    if isinstance(entry.value, bool | str) or (entry.value is None and not question):
+        return Read(definition, entry.value)
+    says = tuple(entry.flags[code] for code in ("QUERY", "DOUBTFUL", "CONFIRMED") if code in entry.flags)
+    return Read(definition, entry.fact.value, says, question)  # the number with its digits, or the interval written
+
+
+def _recorded_finding(text: str) -> Any:
+    word = text.lower()
+    if word in ("yes", "no"):
+        return word == "yes"
+    if not_known(text) is not None:
+        return None
+    try:
+        return read_decimal(text)
+    except ValueError:
+        return text
+
+
+def as_item(definition: FactDefinition) -> Item:
+    """A fact of the dictionary as the one reader asks for it, with the ranges of its quantity."""
+    kinds = {"number": Kind.NUMBER, "integer": Kind.INTEGER, "label": Kind.LABEL}
+    item = Item(
+        definition.label, kinds.get(definition.kind, Kind.TRUTH), definition.low, definition.high, definition.unit,
+        definition.accepts, definition.substance, definition.choices, fact=definition.name,
+    )  # fmt: skip
+    known = with_ranges(item)
+    low, high = (
+        ours if ours is not None else theirs for ours, theirs in zip(definition.doubtful, known.doubtful, strict=True)
+    )
+    return replace(known, doubtful=(low, high))
