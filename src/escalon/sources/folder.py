@@ -20,7 +20,7 @@ from escalon.sources.columns import TABLES
 from escalon.sources.frame import frame_of, zone_of
 from escalon.sources.mapping import MAPPING, Leftover, Widened, leftovers, widened
 from escalon.sources.observed import Dictionary, RowError
-from escalon.sources.rows import MAKERS, Cells, doubts, judged_in
+from escalon.sources.rows import MAKERS, CellReader, doubts, judged_in
 from escalon.sources.tables import KINDS, Table, kind_of, read_folder
 
 SYNTHETIC = "SYNTHETIC.txt"
@@ -282,7 +282,7 @@ def _taken(dictionary: Dictionary, table: Table, codes: _Codes) -> tuple[list[To
         ]
     used: list[Told] = []
     problems: list[Problem] = []
-    reader = Cells(TABLES[table.name], table.columns, zone_of(dictionary.study))
+    reader = CellReader(TABLES[table.name], table.columns, zone_of(dictionary.study))
     make = MAKERS[table.name]
     seen: dict[tuple[str, ...], int] = {}
     for row in table.rows:

@@ -28,7 +28,7 @@ from escalon.sources.observed import KEPT, Dictionary, RowError
 from escalon.sources.tables import Row
 
 
-class Cells:
+class CellReader:
     """The reader of one table's cells: each text of a column is read once, however many rows hold it."""
 
     def __init__(self, columns: tuple[Column, ...], header: Collection[str], zone: tzinfo | None = None) -> None:
