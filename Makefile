@@ -7,7 +7,7 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check
 ESCALON := $(BIN)/escalon
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt lint types layers spec fuzz fuzz-cli torture bench mutants docs lock serve clean system
+.PHONY: help demo test check fmt lint types layers spec fuzz fuzz-cli torture bench mutants docs parts lock serve clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ mutants: $(VENV)/dev ## 60 small faults over all layers: do the tests notice? 15
 
 docs: $(VENV)/dev ## regenerate the generated pages of docs/
 	@$(BIN)/python -m tools.docs
+
+parts: $(VENV)/dev ## fetch what the pages use that others wrote, and check it (needs npm)
+	@$(BIN)/python -m tools.parts
 
 lock: ## renew the lock files (needs uv)
 	@uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \

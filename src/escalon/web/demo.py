@@ -1,0 +1,194 @@
+"""A synthetic trial in a casebook, to try the workbench on: every person and every participant is invented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from argon2 import PasswordHasher
+
+from escalon.casebook.casebook import Casebook
+from escalon.casebook.location import create_casebook, open_casebook, open_seal, write_settings
+from escalon.casebook.secrets import SecretStore
+from escalon.conduct.permit.refusal import Refused
+from escalon.conduct.record import accounts
+from escalon.conduct.record.importing import import_folder
+from escalon.conduct.record.proposals import propose_dlt, propose_screening
+from escalon.conduct.record.recording import Conduct
+from escalon.conduct.record.signing import Password, sign
+from escalon.exchange.synthetic_trial import simulate
+from escalon.exchange.tidy_folder import write_folder
+from escalon.history import Author, Trial
+from escalon.history.events import (
+    AnswerPart,
+    EligibilitySigned,
+    FactRecorded,
+    OverrideGiven,
+    OverrideSigned,
+    QueryRaised,
+    Role,
+)
+from escalon.protocol import Study, load_study
+from escalon.sources.folder import take_in
+
+PASSWORD = "nobody here exists"
+"""Of everybody in the demonstration; it is shown wherever it is asked for."""
+
+SITE = "Hefei"
+PEOPLE: tuple[tuple[str, str, Role, str], ...] = (
+    ("li.na", "Li Na", Role.COORDINATOR, SITE),
+    ("wang.min", "Wang Min", Role.INVESTIGATOR, SITE),
+    ("zhao.lei", "Zhao Lei", Role.INVESTIGATOR, SITE),
+    ("chen.yu", "Chen Yu", Role.CELL_LAB, SITE),
+    ("zhou.jie", "Zhou Jie", Role.STATISTICIAN, "*"),
+    ("sun.hao", "Sun Hao", Role.COMMITTEE, "*"),
+    ("xu.ting", "Xu Ting", Role.COMMITTEE, "*"),
+    ("gao.fei", "Gao Fei", Role.MONITOR, "*"),
+)
+ADMINISTRATOR = ("ma.rui", "Ma Rui")
+SETTING_OUT = 6
+"""The infusion after which the demonstration's day lies, by two weeks less a day: its window and the one before it run."""
+
+
+@dataclass
+class RunningClock:
+    """A clock that was set once and goes on from there: the demonstration's day, not the computer's."""
+
+    begins: datetime
+    started: datetime
+
+    def now(self) -> datetime:
+        """The demonstration's moment."""
+        return self.begins + (datetime.now(self.begins.tzinfo) - self.started)
+
+
+def make_demo(folder: Path, seed: int = 1, name: str = "nct07052565") -> Path:
+    """Write the synthetic data folder and the casebook it was taken into; returns the casebook's folder."""
+    study = load_study(name)
+    whole = take_in(study, simulate(study, folder / "data", seed)).trial
+    day = whole.infused()[min(SETTING_OUT, len(whole.infused())) - 1].infused
+    assert day is not None
+    today = day.latest + timedelta(days=13)
+    write_folder(_until(whole, today), folder / "data-until-then")
+    clock = clock_at(datetime.combine(today, time(8, 30), whole.frame.zone))
+    book = folder / "book"
+    casebook = create_casebook(book, study=study.id, study_version=study.version, clock=clock, study_folder=name)
+    write_settings(book, {"demo": "yes", "open_study": "yes"})
+    _Making(casebook, study, book).everything(folder / "data-until-then")
+    casebook.close()
+    return book
+
+
+def _until(whole: Trial, today: date) -> Trial:
+    """What was known of those who had consented by a day."""
+    known = whole.known_on(today)
+    entered = {one.code for one in known.courses.values() if one.days_of("consent")}
+    return whole.only(lambda entry: entry.participant in entered or entry.participant is None, today)
+
+
+def clock_at(moment: datetime) -> RunningClock:
+    """A clock that begins at a moment and goes on."""
+    return RunningClock(moment, datetime.now(moment.tzinfo))
+
+
+def open_demo(book: Path) -> Casebook:
+    """The demonstration's casebook, with its clock a minute after its last entry."""
+    casebook = open_casebook(book)
+    last = casebook.entry(casebook.head.number).at
+    casebook.clock = clock_at(last + timedelta(minutes=1))
+    return casebook
+
+
+class _Making:
+    def __init__(self, casebook: Casebook, study: Study, book: Path) -> None:
+        self.conduct = Conduct(casebook, study)
+        quick = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)  # the password is no secret here
+        self.secrets = SecretStore(casebook, open_seal(book), quick)
+        self.who = {account: Author(account, role, site, "web") for account, _, role, site in PEOPLE}
+
+    def everything(self, data: Path) -> None:
+        self._people()
+        self._take_over(data)
+        self._propose_dlts()
+        self._screen()
+        self._ask()
+
+    def _people(self) -> None:
+        first, printed = ADMINISTRATOR
+        accounts.open_first_account(self.conduct, self.secrets, first, printed, PASSWORD)
+        by = Author(first, Role.ADMINISTRATOR, "*", "web")
+        for account, name, role, site in PEOPLE:
+            given = f"first password of {account}"
+            accounts.open_account(self.conduct, self.secrets, by, account, name, [(role, site)], given)
+            own = Author(account, "self", "", "web")
+            accounts.change_own_password(self.conduct, self.secrets, own, Password(given), PASSWORD)
+
+    def _take_over(self, data: Path) -> None:
+        """The data folder, with its departures from the rules signed by two people, as any import."""
+        author, study = self.who["wang.min"], self.conduct.study
+        found = import_folder(self.conduct, author, study, data, SITE, dry_run=True)
+        override = None
+        if found.departures:
+            rules = tuple(sorted({one.rule for one in found.departures}))
+            content = (AnswerPart(name="departures", says=found.digest),)
+            reason = "the trial was conducted on paper before the casebook was opened"
+            given = OverrideGiven(act="FolderImported", rules=rules, content=content, reason=reason)
+            override = self.conduct.record(author, given).number
+            for account in ("wang.min", "sun.hao"):
+                self._sign(account, OverrideSigned, "allow", given=override)
+        import_folder(self.conduct, author, study, data, SITE, dry_run=False, override=override)
+
+    def _sign(self, account: str, kind: type, meaning: str, **subject: object) -> None:
+        sign(
+            self.conduct, self.secrets, self.who[account], kind, password=Password(PASSWORD), meaning=meaning, **subject
+        )
+
+    def _propose_dlts(self) -> None:
+        """What the study's definition says of each window, where it says something."""
+        for course in self.conduct.informed().infused():
+            with suppress(Refused):
+                propose_dlt(self.conduct, self.who["wang.min"], course.code)
+
+    def _screen(self) -> None:
+        """Screenings as they stand: those who were treated signed, one that waits for its signature."""
+        trial = self.conduct.trial
+        treated = {one.code for one in trial.infused()}
+        for code in trial.participants:
+            if code in treated:
+                continue
+            with suppress(Refused):
+                propose_screening(self.conduct, self.who["li.na"], code)
+        for code in self._eligible():
+            with suppress(Refused):
+                number = self.conduct.trial.course(code).screening
+                if number is not None and code not in self._waiting():
+                    self._sign("wang.min", EligibilitySigned, "eligible", participant=code, screening=number.number)
+
+    def _eligible(self) -> list[str]:
+        found = ((code, one.screening) for code, one in self.conduct.trial.courses.items())
+        return [code for code, screening in found if screening and screening.event.verdict == "eligible"]
+
+    def _waiting(self) -> list[str]:
+        return self._eligible()[-1:]
+
+    def _ask(self) -> None:
+        """Queries of the monitor: one about a fact of each of the last two people infused."""
+        trial = self.conduct.informed()
+        for course in trial.infused()[-2:]:
+            for entry in _facts(trial, course.code, "esr"):
+                said = QueryRaised(
+                    participant=course.code,
+                    about=entry,
+                    text="The laboratory's report is not in the file; is the unit mm/h?",
+                )
+                self.conduct.record(self.who["gao.fei"], said)
+                break
+
+
+def _facts(trial: Trial, code: str, name: str) -> Iterator[int]:
+    for one in trial.course(code).observations:
+        if isinstance(one.event, FactRecorded) and one.event.fact.name == name:
+            yield one.entry.number

@@ -1,0 +1,25 @@
+"""What others wrote is what is listed, byte for byte, with its licence; and the pages use of it what they may."""
+
+import hashlib
+import re
+
+import pytest
+from tools.parts import ROOT, licence_file, parts
+
+TEMPLATES = ROOT / "src" / "escalon" / "web" / "templates"
+
+
+@pytest.mark.parametrize("part", parts(), ids=lambda part: part["name"])
+def test_a_part_is_the_one_that_is_listed_and_its_licence_stands_beside_it(part):
+    assert hashlib.sha256((ROOT / part["file"]).read_bytes()).hexdigest() == part["sha256"]
+    assert len(licence_file(part).read_text(encoding="utf-8")) > 200
+
+
+def test_pages_use_five_attributes_of_htmx_and_hold_no_script_or_style_of_their_own():
+    used = set()
+    for file in TEMPLATES.rglob("*.html"):
+        text = file.read_text(encoding="utf-8")
+        used |= set(re.findall(r"\shx-([\w:-]+)=", text))
+        assert not re.search(r"\son\w+=|\sstyle=|<style|<script(?![^>]*\ssrc=)", text), file.name
+    assert used <= {"get", "post", "target", "swap", "trigger"}
+    assert "post" in used
