@@ -25,8 +25,8 @@ $(VENV)/dev: $(VENV)/core requirements-dev.lock
 	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
-demo: $(VENV)/core ## a whole synthetic trial, from study folder to report
-	@$(ESCALON) demo --no-open
+demo: $(VENV)/core ## a whole synthetic trial, opened in the browser (Ctrl-C stops it; OPEN=--no-open does not begin)
+	@$(ESCALON) demo $(OPEN)
 
 system: ## install Chromium and PostgreSQL with apt where that is possible
 	@bash tests/install_system_packages.sh

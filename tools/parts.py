@@ -25,7 +25,7 @@ def parts() -> list[dict[str, Any]]:
 
 def licence_file(part: dict[str, Any]) -> Path:
     """Where a part's licence is kept: beside it."""
-    kept = ROOT / part["file"]
+    kept: Path = ROOT / part["file"]
     return kept.with_name(f"{kept.name}.LICENSE")
 
 
@@ -33,7 +33,9 @@ def fetch(part: dict[str, Any]) -> None:
     """Pack one part with npm, check its integrity, and keep its file and its licence."""
     with tempfile.TemporaryDirectory() as folder:
         name = f"{part['name']}@{part['version']}"
-        packed = subprocess.run(["npm", "pack", "--silent", name], cwd=folder, check=True, capture_output=True, text=True)
+        packed = subprocess.run(
+            ["npm", "pack", "--silent", name], cwd=folder, check=True, capture_output=True, text=True
+        )
         archive = (Path(folder) / packed.stdout.split()[-1]).read_bytes()
     found = "sha512-" + base64.b64encode(hashlib.sha512(archive).digest()).decode()
     if found != part["integrity"]:

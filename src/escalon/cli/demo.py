@@ -14,14 +14,16 @@ STUDY = "nct07052565"
 def demo(
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("demo"),
     seed: Annotated[int, typer.Option(help="Another seed, another invented trial.")] = 1,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the report in the browser.")] = False,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Write everything and end, without a browser.")] = False,
+    port: Annotated[int, typer.Option(help="The port of the workbench.")] = 8000,
 ) -> None:
-    """Simulate NCT07052565, screen, decide the next dose, follow the cells, and write the report; all people are invented."""
+    """A whole synthetic NCT07052565: screening, next dose, report, and a casebook opened in the browser; all are invented."""
     from rich.console import Console
 
     from escalon.conduct.judge.cutoff import last_day
     from escalon.conduct.judge.dosing import decide_next_dose
     from escalon.conduct.judge.screening import WORDS, screen
+    from escalon.exchange.synthetic_book import make_book
     from escalon.exchange.synthetic_trial import simulate
     from escalon.protocol import load_study
     from escalon.reporting.trial import trial_report
@@ -55,5 +57,19 @@ def demo(
     console.print(f"Then try: {escalon} screen {STUDY} {data} -p {screenings[3].participant}")
     console.print(f"          {escalon} explain {data} {decision.reviews[0].participant} das28_esr")
     console.print(f"          {escalon} dose next {STUDY} {data} --cutoff {decision.reviews[4].infusion.day}")
-    if not no_open:
-        typer.launch(str(page))
+    book = output / "book"
+    if book.exists():
+        console.print(f"[bold]casebook[/bold]  {book} is there from before; for a fresh one, remove {output}")
+    else:
+        with console.status("keeping the record …"):
+            make_book(output, study, STUDY, intake.trial)
+        console.print(
+            f"[bold]casebook[/bold]  {book}: the same trial, kept by nine invented people, on a day in its midst"
+        )
+    if no_open:
+        console.print(f"Open the workbench: [bold]{escalon} serve {book}[/bold]")
+        return
+    from escalon.cli.serve import run
+    from escalon.web.app import create_app
+
+    run(create_app(str(book)), "127.0.0.1", port, opens=True)

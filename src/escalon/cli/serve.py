@@ -1,12 +1,15 @@
 """`escalon serve`: the pages, on this computer."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from escalon.casebook.errors import CasebookError
 from escalon.cli.output import fail, say
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 STUDY = "nct07052565"
 
@@ -33,8 +36,6 @@ def serve(
     check: Annotated[bool, typer.Option("--check", help="Only say what an administrator must still do.")] = False,
 ) -> None:
     """The workbench of a casebook; or a study's protocol, its instruments as calculators, and a data folder's answers."""
-    import uvicorn
-
     from escalon.web.app import HERE, create_app
     from escalon.web.check import what_is_left
 
@@ -53,10 +54,27 @@ def serve(
         app = create_app(place, data, (*HERE, host), https=certificate is not None)
     except CasebookError as error:
         fail(error)
+    run(app, host, port, certificate, key)
+
+
+def run(
+    app: "FastAPI",
+    host: str,
+    port: int,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    *,
+    opens: bool = False,
+) -> None:
+    """Serve an application until it is stopped."""
+    import uvicorn
+
     if _is_taken(host, port):
         fail(f"port {port} is in use. Add --port {port + 1}")
-    scheme = "https" if certificate else "http"
-    say(f"Open {scheme}://{host}:{port} in a browser. Ctrl-C stops it.")
+    address = f"{'https' if certificate else 'http'}://{host}:{port}"
+    say(f"Open {address} in a browser. Ctrl-C stops it.")
+    if opens:
+        typer.launch(address)
     uvicorn.run(
         app,
         host=host,

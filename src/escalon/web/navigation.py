@@ -18,11 +18,14 @@ OVER_FOLDER = (("/screening", "Screening"), ("/report", "Report"), ("/instrument
 OF_ADMINISTRATOR = (("/admin/people", "People"), ("/admin/backups", "Backups"), ("/admin/keys", "Keys"))
 
 
-def navigation(desk: Desk) -> list[tuple[str, str]]:
-    """The words this reader has a page for."""
+def navigation(desk: Desk) -> list[tuple[str, str, int]]:
+    """The words this reader has a page for, with how much waits there."""
+    from escalon.web.pages.today import count_of_matters
+
     bench = desk.bench
     words = WORDS + (OF_ADMINISTRATOR if bench.is_casebook else OVER_FOLDER)
-    return [(address, word) for address, word in words if _leads(desk, address)]
+    waits = {"/": count_of_matters(desk)}
+    return [(address, word, waits.get(address, 0)) for address, word in words if _leads(desk, address)]
 
 
 def _leads(desk: Desk, address: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -13,14 +12,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from escalon import __version__
+from escalon.web import words
 from escalon.web.answers import NotRecorded, Reason
 from escalon.web.body import drawn
+from escalon.web.clocks import clocks_figure
 from escalon.web.desk import Desk
 from escalon.web.navigation import navigation
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 KINDS_OF_PART = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 
 
@@ -37,18 +37,6 @@ def parts() -> dict[str, Path]:
     return {part_address(one.name): one for one in sorted(STATIC.iterdir()) if one.suffix in KINDS_OF_PART}
 
 
-def day(value: date | datetime | str | None) -> str:
-    """A date as it is read without doubt: 05-Oct-2025."""
-    if value is None or value == "":
-        return ""
-    if not isinstance(value, str):
-        return f"{value.day:02}-{MONTHS[value.month - 1]}-{value.year}"
-    try:
-        return day(date.fromisoformat(value[:10]))
-    except ValueError:
-        return value
-
-
 def unit_shown(text: str) -> str:
     """A unit as it is printed: `10^9/L` as 10⁹/L, `{cells}/kg` as cells/kg."""
     return text.replace("10^9", "10⁹").replace("{", "").replace("}", "")
@@ -63,14 +51,10 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"day": day, "unit": unit_shown}
-    found.globals |= {
-        "part": part_address,
-        "version": __version__,
-        "months": MONTHS,
-        "navigation": navigation,
-        "drawn": drawn,
-    }
+    found.filters |= {"day": words.day, "dates": words.dates, "weekday": words.weekday, "moment": words.moment}
+    found.filters["unit"] = unit_shown
+    found.globals |= {"part": part_address, "version": __version__, "months": words.MONTHS, "navigation": navigation}
+    found.globals |= {"clocks_figure": clocks_figure, "drawn": drawn}
     return found
 
 

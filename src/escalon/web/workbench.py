@@ -117,11 +117,14 @@ def open_workbench(folder: Path) -> Workbench:
     from argon2 import PasswordHasher
 
     from escalon.casebook.location import open_casebook, open_identifiers, open_seal, settings_of
+    from escalon.exchange.synthetic_book import open_book
 
-    casebook = open_casebook(folder)
-    study = load_study(settings_of(folder).get("study") or casebook.study.split(" ")[0])
+    settings = settings_of(folder)
+    is_demo = settings.get("demo") == "yes"
+    casebook = open_book(folder) if is_demo else open_casebook(folder)
+    study = load_study(settings.get("study") or casebook.study.split(" ")[0])
     seal = open_seal(folder)
     secrets = SecretStore(casebook, seal, PasswordHasher(), most_failures=FAILURES_OF_ALL)
     identities = IdentifierStore(open_identifiers(folder), seal, str(folder))
-    is_open = settings_of(folder).get("open_study") in (True, "yes")
-    return Workbench(study, Conduct(casebook, study), secrets, identities, folder, is_open=is_open)
+    is_open = settings.get("open_study") in (True, "yes")
+    return Workbench(study, Conduct(casebook, study), secrets, identities, folder, is_demo, is_open)

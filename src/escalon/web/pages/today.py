@@ -1,22 +1,177 @@
-"""TodayPage: what waits, for whom, until when."""
+"""Today: what waits, for whom, until when; what holds dosing, and until which day."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
+from escalon.conduct.judge.waiting import Urgency, Waiting, waiting
+from escalon.conduct.permit.holds import Hold, dosing_holds
+from escalon.protocol.dlt_window import dlt_window
+from escalon.web.clocks import ClockShown
 from escalon.web.desk import Desk
-from escalon.web.registry import page
+from escalon.web.registry import EVERYBODY, page
+
+DOES = {
+    "DltAdjudicated": "Adjudicate",
+    "DltWindowReviewed": "Review",
+    "DecisionProposed": "Propose",
+    "DecisionSigned": "Read and sign",
+    "CohortOpened": "Open",
+    "QueryAnswered": "Answer",
+    "QueryClosed": "Read",
+    "OverrideSigned": "Read",
+    "EntrySigned": "Read",
+    "AdverseEventRecorded": "Open",
+    "ProductReleased": "Release",
+    "FactRecorded": "Enter",
+    "ParticipantScreened": "Screen",
+    "EligibilitySigned": "Read and sign",
+}
+"""What the button says, by the act that settles a matter."""
+
+
+@dataclass(frozen=True)
+class MatterShown:
+    """One matter: whom it is about, what waits and why, its state and day, and where it is done."""
+
+    participant: str
+    what: str
+    why: str
+    state: str
+    by: date | None
+    does: str
+    address: str
+
+
+@dataclass(frozen=True)
+class MattersShown:
+    """The matters of one urgency."""
+
+    title: str
+    kind: str
+    matters: tuple[MatterShown, ...]
+
+
+@dataclass(frozen=True)
+class HoldShown:
+    """What forbids dosing, and until when."""
+
+    about: str
+    says: str
+    until: date | None
 
 
 @dataclass(frozen=True)
 class TodayPage:
-    """What waits for the reader."""
+    """What waits for the reader, the clocks that run, and what holds dosing."""
 
-    day: str
+    day: date
+    groups: tuple[MattersShown, ...]
+    clocks: tuple[ClockShown, ...]
+    holds: tuple[HoldShown, ...]
     participants: int
+    infused: int
 
 
-@page("/")
+@page("/", EVERYBODY)
 def today(desk: Desk) -> TodayPage:
-    """What waits for you."""
-    return TodayPage(str(desk.today), len(desk.courses()))
+    """What waits for you, the most urgent first."""
+    if not desk.may("read record"):
+        return TodayPage(desk.today, (), (), (), 0, 0)
+    desk.bench.know(desk.trial, tuple(desk.trial.participants))
+    mine = [one for one in _all(desk) if _is_mine(desk, one)]
+    kinds = {Urgency.NOW: "over", Urgency.TODAY: "now", Urgency.WEEK: "soon"}
+    groups = (
+        MattersShown(urgency.value, kind, tuple(_shown(one) for one in mine if one.urgency is urgency))
+        for urgency, kind in kinds.items()
+    )
+    held = tuple(HoldShown(about, *rest) for rest, about in _alike(_holds(desk)))
+    return TodayPage(
+        desk.today,
+        tuple(one for one in groups if one.matters),
+        tuple(clocks(desk)),
+        held,
+        len(desk.courses()),
+        len(desk.trial.infused()),
+    )
+
+
+def _all(desk: Desk) -> tuple[Waiting, ...]:
+    return desk.kept("waiting", lambda: waiting(desk.study, desk.trial, desk.today))
+
+
+def _holds(desk: Desk) -> list[Hold]:
+    return desk.kept("holds", lambda: dosing_holds(desk.study, desk.trial, desk.today) if desk.trial.infused() else [])
+
+
+def _alike(holds: list[Hold]) -> list[tuple[tuple[str, date | None], str]]:
+    """Holds that say the same, once, with all they are about."""
+    found: dict[tuple[str, date | None], list[str]] = {}
+    for one in holds:
+        found.setdefault((one.says, one.until), []).append(one.about)
+    return [(said, ", ".join(about).replace(", level ", ", ")) for said, about in found.items()]
+
+
+def count_of_matters(desk: Desk) -> int:
+    """How much waits for this reader, beside the word Today."""
+    if desk.person is None or not desk.may("read record"):
+        return 0
+    desk.bench.know(desk.trial, tuple(desk.trial.participants))
+    return sum(_is_mine(desk, one) for one in _all(desk) if one.urgency is not Urgency.WEEK)
+
+
+def _is_mine(desk: Desk, one: Waiting) -> bool:
+    """Whether it is for this reader to settle; over a data folder, everything is shown."""
+    if desk.person is None:
+        return True
+    course = desk.trial.courses.get(one.participant)
+    site = course.site or None if course else None
+    decision = desk.trial.decisions.get(one.about or 0)
+    if one.act == "DecisionSigned" and decision and desk.person.account in decision.signers:
+        return False
+    return desk.may(one.act, site)
+
+
+def _shown(one: Waiting) -> MatterShown:
+    return MatterShown(
+        one.participant, one.what, one.why, one.state, one.by, DOES.get(one.act, "Open"), address_of(one)
+    )
+
+
+def address_of(one: Waiting) -> str:
+    """Where a matter is settled."""
+    person = f"/participants/{one.participant}"
+    match one.act:
+        case "FactRecorded":
+            return f"{person}/visits/{one.visit}" if one.visit else f"{person}/screening?show=open"
+        case "ParticipantScreened" | "EligibilitySigned":
+            return f"{person}/screening"
+        case "DltAdjudicated" | "DltWindowReviewed":
+            return f"{person}/safety#dlt"
+        case "AdverseEventRecorded":
+            return f"{person}/safety"
+        case "ProductReleased":
+            return f"{person}/treatment"
+        case "QueryAnswered" | "QueryClosed":
+            return f"/queries#query-{one.about}"
+        case "DecisionSigned":
+            return f"/decisions/{one.about}"
+        case "DecisionProposed" | "CohortOpened":
+            return "/cohorts"
+    return f"/entries/{one.about}"
+
+
+def clocks(desk: Desk) -> list[ClockShown]:
+    """The DLT windows that run, and those that closed within four weeks."""
+    found = []
+    for course in desk.trial.infused():
+        first = course.infused
+        assert first is not None
+        window = dlt_window(desk.study, first.earliest)
+        left = (window.last - desk.today).days
+        if left < -28 or first.earliest > desk.today:
+            continue
+        says = "closed" if left < 0 else "closes today" if left == 0 else f"{left} days left"
+        found.append(ClockShown(course.code, course.infusions[0].event.level, first.earliest, window.last, says))
+    return found

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 from argon2 import PasswordHasher
 
@@ -19,7 +20,6 @@ from escalon.conduct.record.importing import import_folder
 from escalon.conduct.record.proposals import propose_dlt, propose_screening
 from escalon.conduct.record.recording import Conduct
 from escalon.conduct.record.signing import Password, sign
-from escalon.exchange.synthetic_trial import simulate
 from escalon.exchange.tidy_folder import write_folder
 from escalon.history import Author, Trial
 from escalon.history.events import (
@@ -30,9 +30,9 @@ from escalon.history.events import (
     OverrideSigned,
     QueryRaised,
     Role,
+    Signed,
 )
-from escalon.protocol import Study, load_study
-from escalon.sources.folder import take_in
+from escalon.protocol import Study
 
 PASSWORD = "nobody here exists"
 """Of everybody in the demonstration; it is shown wherever it is asked for."""
@@ -65,10 +65,8 @@ class RunningClock:
         return self.begins + (datetime.now(self.begins.tzinfo) - self.started)
 
 
-def make_demo(folder: Path, seed: int = 1, name: str = "nct07052565") -> Path:
-    """Write the synthetic data folder and the casebook it was taken into; returns the casebook's folder."""
-    study = load_study(name)
-    whole = take_in(study, simulate(study, folder / "data", seed)).trial
+def make_book(folder: Path, study: Study, name: str, whole: Trial) -> Path:
+    """Take a synthetic trial over into a casebook, up to a day in its midst; returns the casebook's folder."""
     day = whole.infused()[min(SETTING_OUT, len(whole.infused())) - 1].infused
     assert day is not None
     today = day.latest + timedelta(days=13)
@@ -94,7 +92,7 @@ def clock_at(moment: datetime) -> RunningClock:
     return RunningClock(moment, datetime.now(moment.tzinfo))
 
 
-def open_demo(book: Path) -> Casebook:
+def open_book(book: Path) -> Casebook:
     """The demonstration's casebook, with its clock a minute after its last entry."""
     casebook = open_casebook(book)
     last = casebook.entry(casebook.head.number).at
@@ -141,7 +139,7 @@ class _Making:
                 self._sign(account, OverrideSigned, "allow", given=override)
         import_folder(self.conduct, author, study, data, SITE, dry_run=False, override=override)
 
-    def _sign(self, account: str, kind: type, meaning: str, **subject: object) -> None:
+    def _sign(self, account: str, kind: type[Signed], meaning: str, **subject: Any) -> None:
         sign(
             self.conduct, self.secrets, self.who[account], kind, password=Password(PASSWORD), meaning=meaning, **subject
         )

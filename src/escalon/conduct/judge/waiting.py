@@ -1,0 +1,243 @@
+"""What waits: everything that a person still has to do, found from where the trial stands, with its reason and its day.
+
+Each matter names the act that settles it; who may do that is `permit.authority`'s to say, so that nobody sees what is not theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from escalon.conduct.judge import standing
+from escalon.conduct.judge.dosing import NextDose, awaiting, decide_as_recorded
+from escalon.conduct.judge.screening import Verdict, screen_one
+from escalon.escalation import EscalationError, Stop, Treat
+from escalon.facts import Day
+from escalon.history import Course as Person
+from escalon.history import Trial
+from escalon.history.events import Course
+from escalon.protocol.prose import short_name
+from escalon.protocol.schedule import Visit
+from escalon.protocol.study import Study
+from escalon.safety.occurrence import occurrences
+from escalon.safety.seriousness import awareness, due
+
+AHEAD = timedelta(days=7)
+"""How far ahead a day is named; our choice: a week's work."""
+
+
+class Urgency(StrEnum):
+    """How long a matter can wait."""
+
+    NOW = "cannot wait"
+    TODAY = "today"
+    WEEK = "this week"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One matter: the act that settles it, whom or what it is about, why, and by when."""
+
+    act: str
+    participant: str
+    what: str
+    why: str
+    urgency: Urgency
+    state: str
+    """Where it stands, in two or three words."""
+    by: date | None = None
+    about: int | None = None
+    """The entry it is about, where it is about one."""
+    visit: str = ""
+
+
+def waiting(study: Study, trial: Trial, today: date) -> tuple[Waiting, ...]:
+    """Everything that waits, the most urgent first. The facts of everybody named must have been read."""
+    found = [*_of_dosing(study, trial, today), *_of_trial(trial), *_of_reports(trial, today)]
+    for course in trial.courses.values():
+        found += _of_person(study, trial, course, today)
+    order = list(Urgency)
+    return tuple(
+        sorted(found, key=lambda one: (order.index(one.urgency), one.by or date.max, one.participant, one.act))
+    )
+
+
+# -- the dose ----------------------------------------------------------------------------------------------------------
+
+
+def _of_dosing(study: Study, trial: Trial, today: date) -> Iterator[Waiting]:
+    if not trial.infused():
+        return
+    try:
+        found = decide_as_recorded(study, trial, Day.of(today))
+    except EscalationError as error:
+        yield Waiting("DecisionProposed", "", "The dose rule gives no answer", str(error), Urgency.NOW, "blocks dosing")
+        return
+    for one in found.reviews:
+        if one.in_doubt:
+            yield Waiting(
+                "DltAdjudicated",
+                one.participant,
+                "Adjudicate whether this was a DLT",
+                one.why,
+                Urgency.NOW,
+                "blocks dosing",
+            )
+        elif one.outcome.name == "PENDING":
+            left = (one.window_ends - today).days
+            state = "window closed" if left < 0 else "closes today" if left == 0 else f"{left} days left"
+            urgency = Urgency.TODAY if left <= 0 else Urgency.WEEK
+            what = "Review the DLT window" if left <= 0 else "The DLT window runs"
+            yield Waiting("DltWindowReviewed", one.participant, what, one.window, urgency, state, one.window_ends)
+    yield from _of_decision(study, trial, found)
+
+
+def _of_decision(study: Study, trial: Trial, found: NextDose) -> Iterator[Waiting]:
+    """The newest decision that no cohort was opened by yet; where there is none, what the rule says to propose."""
+    used = {one.opened.decision for one in trial.cohorts.values()}
+    newest = max(trial.decisions.values(), key=lambda one: one.number, default=None)
+    if newest is None or newest.number in used:
+        if isinstance(found.decision, Treat | Stop) and not trial.open_cohorts():
+            why = found.decision.reason
+            yield Waiting("DecisionProposed", "", f"Propose: {found.headline}", why, Urgency.TODAY, "the rule says")
+        return
+    lacks, number = standing.why_not_effective(study, trial, newest), newest.number
+    says = f"{newest.proposed.course} level {newest.proposed.level}"
+    if "changed" in lacks:
+        yield Waiting("DecisionProposed", "", f"{says}: propose again", lacks, Urgency.NOW, "stale", about=number)
+    elif lacks:
+        yield Waiting("DecisionSigned", "", f"Decision: {says}", lacks, Urgency.NOW, "waits for you", about=number)
+    elif newest.proposed.course is Course.TREAT and not trial.open_cohorts():
+        what = f"Open the cohort at level {newest.proposed.level}"
+        yield Waiting("CohortOpened", "", what, f"decided: {says}", Urgency.TODAY, "decided", about=number)
+
+
+# -- the trial ------------------------------------------------------------------------------------------------------------
+
+
+def _of_trial(trial: Trial) -> Iterator[Waiting]:
+    for number, query in trial.queries.items():
+        code, text = query.raised.participant or "", query.raised.text
+        if query.state == "open":
+            yield Waiting("QueryAnswered", code, "Answer a query", text, Urgency.TODAY, "open", about=number)
+        elif query.state == "answered":
+            yield Waiting(
+                "QueryClosed", code, "Read the answer to a query", text, Urgency.TODAY, "answered", about=number
+            )
+    for number, override in trial.overrides.items():
+        if override.used_by is None and len(override.signers) < 2:
+            given = override.given
+            yield Waiting(
+                "OverrideSigned", given.participant or "", given.what, given.reason or "", Urgency.NOW, "asks to sign",
+                about=number,
+            )  # fmt: skip
+    for entry in trial.unsigned():
+        yield Waiting(
+            "EntrySigned", entry.participant or "", "A correction would lift a hold", entry.event.what, Urgency.NOW,
+            "asks to sign", about=entry.number,
+        )  # fmt: skip
+
+
+def _of_reports(trial: Trial, today: date) -> Iterator[Waiting]:
+    """Reports of serious events whose clock runs; ones that lie further back than their last clock are left alone."""
+    for course in trial.courses.values():
+        for event in occurrences(course.code, [one.event for one in course.adverse_events]):
+            aware = awareness(event)
+            for report in () if aware is None else due(event, aware.earliest):
+                left = (report.by - today).days
+                if -AHEAD.days <= left <= AHEAD.days * 2:
+                    state = f"late by {-left} days" if left < 0 else "due today" if left == 0 else f"{left} days left"
+                    urgency = Urgency.NOW if left <= 2 else Urgency.WEEK
+                    yield Waiting(
+                        "AdverseEventRecorded", course.code, report.what, event.term.name, urgency, state, report.by
+                    )
+
+
+# -- each participant ---------------------------------------------------------------------------------------------------
+
+
+def _of_person(study: Study, trial: Trial, course: Person, today: date) -> Iterator[Waiting]:
+    if course.is_withdrawn or not (course.has_consent or course.infusions):
+        return
+    if not course.infusions:
+        yield from _of_screening(study, trial, course, today)
+        if course.collections and not course.products:
+            yield Waiting(
+                "ProductReleased",
+                course.code,
+                "Release the product",
+                "cells were collected",
+                Urgency.WEEK,
+                "in the laboratory",
+            )
+    for one in awaiting(course):
+        if not course.infusions:
+            yield Waiting(
+                "DltAdjudicated",
+                course.code,
+                "Adjudicate",
+                one.event.because,
+                Urgency.NOW,
+                "proposed",
+                about=one.number,
+            )
+    yield from _of_visits(study, course, today)
+
+
+def _of_screening(study: Study, trial: Trial, course: Person, today: date) -> Iterator[Waiting]:
+    code, found = course.code, screen_one(study, trial, course.code, Day.of(today))
+    if found.verdict is Verdict.NOT_MET:
+        return
+    if found.verdict is Verdict.UNKNOWN:
+        missing = len(found.obtain)
+        state = f"{missing} value{'s' if missing != 1 else ''} missing"
+        yield Waiting("FactRecorded", code, "Finish screening", "; ".join(found.obtain[:3]), Urgency.TODAY, state)
+        return
+    latest = course.screening
+    if latest is None or latest.event.verdict != "eligible":
+        yield Waiting(
+            "ParticipantScreened",
+            code,
+            "Record the screening",
+            "every clause that applies is met",
+            Urgency.TODAY,
+            "complete",
+        )
+    elif why := standing.eligibility(study, trial, course, today):
+        void = course.eligibility_signed is not None
+        act = "ParticipantScreened" if void else "EligibilitySigned"
+        what = "The signature is void: screen again" if void else "Sign eligibility"
+        yield Waiting(act, code, what, why, Urgency.TODAY, "void" if void else "ready to sign", about=latest.number)
+
+
+def _of_visits(study: Study, course: Person, today: date) -> Iterator[Waiting]:
+    """Visits whose window is open, or opens within a week, and of which nothing is recorded."""
+    infused = course.infused
+    if infused is None:
+        return
+    facts = [fact for fact, _ in course.numbered_facts()]
+    seen = {fact.visit for fact in facts}
+    days = {fact.day.earliest for fact in facts if fact.day} | {
+        day.earliest for one in course.samples if (day := one.event.happened(course.zone))
+    }
+    for visit in study.visits:
+        first, last = (infused.earliest + timedelta(days) for days in (visit.earliest, visit.latest))
+        if visit.day <= 0 or visit.id in seen or not first - AHEAD <= today <= last + AHEAD:
+            continue
+        if any(first <= day <= last for day in days):
+            continue
+        yield _visit(study, course.code, visit, first, last, today)
+
+
+def _visit(study: Study, code: str, visit: Visit, first: date, last: date, today: date) -> Waiting:
+    if today < first:
+        left, urgency = (first - today).days, Urgency.WEEK
+        state = "opens tomorrow" if left == 1 else f"opens in {left} days"
+    elif today <= last:
+        urgency, state = Urgency.TODAY, "last day" if today == last else "open"
+    else:
+        urgency, state = Urgency.NOW, f"{(today - last).days} days late"
+    why = ", ".join(short_name(name, study) for name in visit.measures[:6])
+    return Waiting("FactRecorded", code, f"Visit {visit.name}", why, urgency, state, last, visit=visit.id)

@@ -1,0 +1,47 @@
+"""Dates, numbers and labels as they are read without doubt; the language's own words come from its catalogue."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from markupsafe import Markup, escape
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+
+
+def day(value: date | datetime | str | None) -> str:
+    """A date as it is read without doubt: 05-Oct-2025; a partial one says what is known of it."""
+    if value is None or value == "":
+        return ""
+    if not isinstance(value, str):
+        return f"{value.day:02}-{MONTHS[value.month - 1]}-{value.year}"
+    return _ISO.sub(_written, value) if _ISO.search(value) else _partial(value)
+
+
+def _written(found: re.Match[str]) -> str:
+    year, month, number = found.groups()
+    return f"{number}-{MONTHS[int(month) - 1]}-{year}" if 1 <= int(month) <= 12 else found[0]
+
+
+def _partial(value: str) -> str:
+    year, dash, month = value.partition("-")
+    whole = dash and year.isdigit() and month.isdigit() and 1 <= int(month) <= 12
+    return f"{MONTHS[int(month) - 1]}-{year}" if whole else value
+
+
+def dates(text: str) -> Markup:
+    """A sentence with its dates as they are read, none broken over two lines."""
+    return Markup(_ISO.sub(lambda found: f'<span class="nw">{_written(found)}</span>', str(escape(text))))
+
+
+def weekday(value: date) -> str:
+    """The day of the week."""
+    return WEEKDAYS[value.weekday()]
+
+
+def moment(value: datetime | None) -> str:
+    """A moment with its day, on the 24-hour clock."""
+    return "" if value is None else f"{day(value)} {value:%H:%M}"
