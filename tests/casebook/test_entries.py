@@ -271,6 +271,8 @@ def _build(kind: type[Event], data: st.DataObject) -> Event:
             values["cells_per_kg"] = None if values["amount"] else values["cells_per_kg"]
         if "ongoing" in values:
             values |= {"start": Day(2026, 3), "end": None}
+        if "viability" in values:
+            values |= {"viability": Decimal("0.86"), "car_fraction": Decimal("0.41")}
         if "ended_on" in values:
             values["ended_on"] = max(values["started_on"], values["ended_on"])
         return kind(**values)

@@ -19,6 +19,8 @@ from escalon.history.events import (
     DltAdjudicated,
     DltProposed,
     DltWindowReviewed,
+    DoseChecked,
+    DosePrepared,
     EligibilitySigned,
     EvaluabilityJudged,
     Event,
@@ -31,6 +33,7 @@ from escalon.history.events import (
     ParticipantTransferred,
     ParticipantWithdrawn,
     ProductReleased,
+    SafetyReportSent,
     SampleMeasured,
     TreatmentGiven,
     VisitLocked,
@@ -53,6 +56,9 @@ _KEPT: dict[type[Event], str] = {
     ApheresisDone: "collections",
     LymphodepletionGiven: "conditionings",
     ProductReleased: "products",
+    DosePrepared: "preparations",
+    DoseChecked: "checks",
+    SafetyReportSent: "reports",
     DltProposed: "dlt_proposals",
     DltAdjudicated: "dlt_judgements",
     DltWindowReviewed: "window_reviews",
@@ -80,6 +86,9 @@ class Course:
     collections: list[Current[ApheresisDone]] = field(default_factory=list)
     conditionings: list[Current[LymphodepletionGiven]] = field(default_factory=list)
     products: list[Current[ProductReleased]] = field(default_factory=list)
+    preparations: list[Current[DosePrepared]] = field(default_factory=list)
+    checks: list[Current[DoseChecked]] = field(default_factory=list)
+    reports: list[Current[SafetyReportSent]] = field(default_factory=list)
     dlt_proposals: list[Current[DltProposed]] = field(default_factory=list)
     dlt_judgements: list[Current[DltAdjudicated]] = field(default_factory=list)
     window_reviews: list[Current[DltWindowReviewed]] = field(default_factory=list)

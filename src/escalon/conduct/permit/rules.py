@@ -29,6 +29,8 @@ from escalon.history.events import (
     DecisionProposed,
     DltAdjudicated,
     DltWindowReviewed,
+    DoseChecked,
+    DosePrepared,
     Event,
     FactCorrected,
     FactRecorded,
@@ -42,6 +44,7 @@ from escalon.history.events import (
     ProductReleased,
     QueryAnswered,
     QueryClosed,
+    SafetyReportSent,
     SampleMeasured,
     TreatmentGiven,
     VisitLocked,
@@ -146,6 +149,44 @@ def participant_holds_a_place(act: Act) -> str | None:
     if isinstance(act.event, CellsInfused) and act.cohort.opened.level != act.event.level:
         return f"{act.event.participant}'s place is at level {act.cohort.opened.level}, not {act.event.level}"
     return None
+
+
+@rule(CellsInfused, name="second check", signatures=2)
+def a_prepared_dose_was_checked(act: Act) -> str | None:
+    """A dose that was calculated here is infused only after another person found the same, for this product and level."""
+    prepared = act.one.preparations[-1] if act.one.preparations else None
+    if prepared is None:
+        return None
+    checks = [
+        one for one in act.one.checks if one.event.prepared == prepared.number and one.number > prepared.entry.number
+    ]
+    if not checks:
+        return f"the dose prepared for {act.event.participant} was not checked by a second person"
+    if not checks[-1].event.agrees:
+        return f"the second person found otherwise: {', '.join(checks[-1].event.differs)}"
+    if (prepared.event.product, prepared.event.level) != (act.event.product, act.event.level):
+        return f"what was checked is product {prepared.event.product} at level {prepared.event.level}"
+    return None
+
+
+@rule(DoseChecked, name="second person", signatures=0)
+def another_person_checks(act: Act) -> str | None:
+    """The dose prepared last is checked, by somebody who neither prepared nor changed it, before it is infused."""
+    prepared = act.one.preparations[-1] if act.one.preparations else None
+    if prepared is None or prepared.number != act.event.prepared:
+        return f"entry {act.event.prepared} is not the dose prepared last for {act.event.participant}"
+    if act.author.person in (prepared.first.author.person, prepared.entry.author.person):
+        return f"{act.author.person} prepared this dose; another person checks it"
+    return f"{act.event.participant} was already infused" if act.one.infusions else None
+
+
+@rule(SafetyReportSent, name="event", signatures=0)
+def a_report_is_about_an_event(act: Act) -> str | None:
+    """A safety report is about an adverse event of the participant."""
+    known = {one.number for one in act.one.adverse_events}
+    return (
+        None if act.event.event in known else f"entry {act.event.event} is no adverse event of {act.event.participant}"
+    )
 
 
 @rule(CellsInfused, name="once", signatures=2)
@@ -256,6 +297,9 @@ HAPPENED = (
     FactRecorded,
     FactCorrected,
     DltWindowReviewed,
+    DosePrepared,
+    DoseChecked,
+    SafetyReportSent,
 )
 
 

@@ -36,6 +36,7 @@ from escalon.history.events.data import (
     VisitLocked,
     VisitUnlocked,
 )
+from escalon.history.events.dose_check import DoseChecked, DosePrepared, SafetyReportSent
 from escalon.history.events.event import KINDS, Event, ParticipantEvent, day_of, spaced
 from escalon.history.events.participant import (
     ConsentWithdrawn,
@@ -107,6 +108,8 @@ __all__ = [
     "DltAdjudicated",
     "DltProposed",
     "DltWindowReviewed",
+    "DoseChecked",
+    "DosePrepared",
     "EligibilitySigned",
     "EntryAnnulled",
     "EntryCorrected",
@@ -139,6 +142,7 @@ __all__ = [
     "Role",
     "RoleGranted",
     "RoleWithdrawn",
+    "SafetyReportSent",
     "SampleMeasured",
     "SchemaMigrated",
     "SecretSet",

@@ -1,0 +1,98 @@
+"""The dose on infusion day: what the first person calculated, what the second found without seeing it; safety reports sent.
+
+Typing identifiers again cut orders for the wrong patient by 41 %, a click by 16 %: Adelman 2013, doi:10.1136/amiajnl-2012-001055.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+
+from escalon.facts import Day, Truth
+from escalon.history.events.event import ParticipantEvent, day_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class DosePrepared(ParticipantEvent):
+    """The first person calculated the volume to infuse: kg, counted cells per mL, fractions from 0 to 1, mL."""
+
+    level: int
+    product: str
+    expires: date
+    weight_kg: Decimal
+    cells_per_ml: Decimal
+    viability: Decimal
+    car_fraction: Decimal
+    volume_ml: Decimal
+    bag_ml: Decimal | None = None
+    at: datetime
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("viability", "car_fraction"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; write a part of 1, such as 0.86")
+        for name in ("weight_kg", "cells_per_ml", "volume_ml"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; it is above 0")
+
+    @property
+    def what(self) -> str:
+        """The product and level; the result stays hidden from who checks it."""
+        return f"dose prepared: product {self.product}, level {self.level}"
+
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day it was calculated."""
+        return day_of(self.at, zone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoseChecked(ParticipantEvent):
+    """Another person read wristband, birth date and bag, and calculated again: both results, and what differs."""
+
+    prepared: int
+    """The entry that was checked."""
+    wristband: str
+    product: str
+    expires: date
+    birth_date_agrees: Truth = None
+    """None where no birth date is kept to compare with."""
+    first_ml: Decimal
+    second_ml: Decimal
+    differs: tuple[str, ...] = ()
+    at: datetime
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differs
+
+    @property
+    def what(self) -> str:
+        """Whether the two agree."""
+        return "dose checked: " + ("both agree" if self.agrees else f"differs in {', '.join(self.differs)}")
+
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day of the check."""
+        return day_of(self.at, zone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SafetyReportSent(ParticipantEvent):
+    """A safety report went to an authority or the sponsor: which report, about which event, on which day."""
+
+    event: int
+    """The entry of the adverse event it is about."""
+    report: str
+    sent_on: date
+    to: str = ""
+
+    @property
+    def what(self) -> str:
+        """The report and its day."""
+        return f"safety report sent: {self.report} on {self.sent_on}"
+
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day it was sent."""
+        return Day.of(self.sent_on)
