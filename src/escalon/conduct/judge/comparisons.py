@@ -1,24 +1,30 @@
 """The ways an endpoint compares, one small class each, registered by the word a study writes in `compare`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol, get_args
 
-from escalon.conduct.judge.endpoints import AtVisit, Exact, Statistic, between, in_group
-from escalon.conduct.judge.estimates import deviation, limits_of_mean, mean, median
+from escalon.conduct.judge.endpoints import AtVisit, Statistic, between
 from escalon.conduct.judge.member import Member
-from escalon.conduct.judge.windows import Placed, State, last_of, placed
+from escalon.conduct.judge.summaries import (
+    StatisticsOf,
+    by_group,
+    counts,
+    exact_value,
+    middle,
+    numbers,
+    rank,
+    share,
+)
+from escalon.conduct.judge.windows import Placed, State, last_of, number_of, placed
 from escalon.facts import Day, Fact, exact
 from escalon.history import Trial
 from escalon.instruments.kit.baseline import settled
-from escalon.kinetics.detection import Detection
 from escalon.protocol.schedule import Compare
 from escalon.protocol.study import Endpoint, Study, Visit
 from escalon.safety.counting import PERIODS, Treated, emergent, period_of
 from escalon.safety.occurrence import Occurrence, occurrences
-from escalon.safety.proportion import clopper_pearson
 
 BEST = "best"
 """The one row of a best change."""
@@ -88,13 +94,13 @@ class Value:
 
     def statistics(self, asked: Question, cells: Sequence[AtVisit], groups: Sequence[str]) -> Iterator[Statistic]:
         """Counts of the four states, and what the numbers come to."""
-        for group, visit, some in _by_group(cells, groups):
+        for group, visit, some in by_group(cells, groups):
             yield from counts(group, visit, some)
             yield from self.summaries(asked, group, visit, some)
 
     def summaries(self, asked: Question, group: str, visit: str, some: Sequence[AtVisit]) -> Iterator[Statistic]:
         """The numbers of one group at one visit."""
-        yield from numbers(group, visit, some, "value", {cell.id: _number(cell.value) for cell in some})
+        yield from numbers(group, visit, some, "value", {cell.id: number_of(cell.value) for cell in some})
 
 
 class Change(Value):
@@ -109,7 +115,7 @@ class Change(Value):
         before = settled(base)
         if before is None:
             return replace(cell, flags=(*cell.flags, *base.reasons), baseline_rests_on=tuple(_facts(base.rests_on)))
-        now, then = _number(cell.value), person.in_unit(before, asked.endpoint.unit).number
+        now, then = number_of(cell.value), person.in_unit(before, asked.endpoint.unit).number
         if now is None or then is None:
             return replace(cell, flags=(*cell.flags, f"the baseline is {before}"), baseline_rests_on=(before,))
         change, flag = self.difference(now, exact(then))
@@ -169,12 +175,12 @@ class Response:
 
     def statistics(self, asked: Question, cells: Sequence[AtVisit], groups: Sequence[str]) -> Iterator[Statistic]:
         """Responders of those with an answer, with exact limits; and with the missing counted as no."""
-        for group, visit, some in _by_group(cells, groups):
+        for group, visit, some in by_group(cells, groups):
             yield from counts(group, visit, some)
             answered = [cell for cell in some if cell.state is State.VALUE]
             missing = [cell for cell in some if cell.state is State.MISSING]
-            yield from _share(group, visit, some, answered, "responders", "of those with an answer")
-            yield from _share(
+            yield from share(group, visit, some, answered, "responders", "of those with an answer")
+            yield from share(
                 group, visit, some, answered + missing, "responders_or_no", "a missing answer counts as no"
             )
 
@@ -189,18 +195,18 @@ class LevelOverTime(Value):
     def summaries(self, asked: Question, group: str, visit: str, some: Sequence[AtVisit]) -> Iterator[Statistic]:
         """How many are quantified, and the median and range of all, a code counting as below every number."""
         known = [cell for cell in some if cell.state is State.VALUE]
-        ranked = sorted(known, key=lambda cell: (_rank(cell.value), cell.id))
-        quantified = [cell for cell in known if _number(cell.value) is not None]
-        made = _Maker(group, visit, some)
+        ranked = sorted(known, key=lambda cell: (rank(cell.value), cell.id))
+        quantified = [cell for cell in known if number_of(cell.value) is not None]
+        made = StatisticsOf(group, visit, some)
         yield made(
             "quantified", len(quantified), known, "samples with a number at or above the limit of quantification"
         )
         if not ranked:
             return
         how = "below quantification counts as less than every number"
-        yield made("value.median", _middle(ranked), known, f"median; {how}")
-        yield made("value.low", _exact(ranked[0].value), ranked[:1], f"lowest; {how}")
-        yield made("value.high", _exact(ranked[-1].value), ranked[-1:], f"highest; {how}")
+        yield made("value.median", middle(ranked), known, f"median; {how}")
+        yield made("value.low", exact_value(ranked[0].value), ranked[:1], f"lowest; {how}")
+        yield made("value.high", exact_value(ranked[-1].value), ranked[-1:], f"highest; {how}")
 
 
 class EventCounts:
@@ -209,6 +215,7 @@ class EventCounts:
     def cells(self, asked: Question) -> Iterator[AtVisit]:
         """How many events each participant had in each period; the highest grade stands in the flags."""
         people, events = _events(asked)
+        places = {id(one.event): one.place for person in asked.people for one in person.course.adverse_events}
         for person in asked.people:
             if (treated := people.get(person.code)) is None:
                 continue
@@ -217,15 +224,17 @@ class EventCounts:
                 (EVER, own),
                 *((p.name, [e for e in own if period_of(e, treated) == p]) for p in _AFTER),
             ):
-                yield self._cell(asked, person, period, chosen)
+                yield self._cell(asked, person, period, chosen, places)
 
-    def _cell(self, asked: Question, person: Member, period: str, chosen: Sequence[Occurrence]) -> AtVisit:
+    def _cell(
+        self, asked: Question, person: Member, period: str, chosen: Sequence[Occurrence], places: Mapping[int, str]
+    ) -> AtVisit:
         grades = [one.grade for one in chosen]
         highest = max((grade for grade in grades if grade is not None), default=None)
         flags = (f"highest grade {highest}",) if highest else ()
         unknown = (f"{grades.count(None)} without a grade",) if None in grades else ()
         rests_on = tuple(
-            Fact(one.term.name, one.grade, one.start, None, line.source or "", person.code)
+            Fact(line.term, line.grade, line.start, None, places.get(id(line), ""), person.code)
             for one in chosen
             for line in one.lines
         )
@@ -236,14 +245,14 @@ class EventCounts:
 
     def statistics(self, asked: Question, cells: Sequence[AtVisit], groups: Sequence[str]) -> Iterator[Statistic]:
         """Events, participants with at least one with exact limits, and participants by highest grade."""
-        for group, period, some in _by_group(cells, groups):
+        for group, period, some in by_group(cells, groups):
             yield from counts(group, period, some)
-            made = _Maker(group, period, some)
+            made = StatisticsOf(group, period, some)
             having = [cell for cell in some if cell.value]
             yield made(
                 "events", sum(int(cell.value or 0) for cell in some), having, "events that began or became worse"
             )
-            yield from _share(group, period, some, some, "participants", "participants with at least one", having)
+            yield from share(group, period, some, some, "participants", "participants with at least one", having)
             for grade in range(1, 6):
                 of = [cell for cell in having if f"highest grade {grade}" in cell.flags]
                 yield made(f"grade_{grade}", len(of), of, f"participants whose highest grade is {grade}")
@@ -267,7 +276,7 @@ def _standing(blank: AtVisit, asked: Question, person: Member, visit: Visit, fou
     assert person.infused is not None
     cell = replace(blank, day=found.day, flags=found.flags, rests_on=found.facts)
     if found.is_known:
-        return replace(cell, state=State.VALUE, value=_exact(found.value))
+        return replace(cell, state=State.VALUE, value=exact_value(found.value))
     last, ended = last_of(visit, person.infused), person.ended
     if ended is not None and ended.day.earliest <= last:
         return replace(cell, state=State.NOT_APPLICABLE, reason=str(ended))
@@ -317,111 +326,6 @@ def _facts(some: Iterable[object]) -> Iterator[Fact]:
 
 def _is_response(value: object, words: Sequence[str]) -> bool:
     return value is True if isinstance(value, bool) else str(value) in (words or ("responder",))
-
-
-def _exact(value: object) -> Exact | bool:
-    """A value as it is: a yes or no, a word, or the exact number."""
-    number = _number(value)
-    return value if isinstance(value, bool | str) else str(value) if number is None else number
-
-
-def _number(value: object) -> Fraction | None:
-    is_number = isinstance(value, int | float | Decimal | Fraction) and not isinstance(value, bool)
-    return exact(value) if is_number else None  # type: ignore[arg-type]
-
-
-_CODES = {Detection.ND.value: 0, Detection.BLQ.value: 1, Detection.BELOW.value: 1}
-
-
-def _rank(value: object) -> tuple[int, Fraction]:
-    """Codes below every number, in the order of what they say; above quantification over all."""
-    number = _number(value)
-    if number is not None:
-        return 2, number
-    return _CODES.get(str(value), 3), Fraction(0)
-
-
-def _middle(ranked: Sequence[AtVisit]) -> Exact | None:
-    """The median of values of which some may be codes; between two different codes, or a code and a number, the lower."""
-    half = len(ranked) // 2
-    low, high = ranked[half - 1 if len(ranked) % 2 == 0 else half].value, ranked[half].value
-    one, other = _number(low), _number(high)
-    if one is not None and other is not None:
-        return (one + other) / 2
-    return low if isinstance(low, str) else None if low is None else _exact(low)
-
-
-@dataclass(frozen=True, slots=True)
-class _Maker:
-    """Makes the statistics of one group at one visit, each with the same four counts."""
-
-    group: str
-    visit: str
-    some: Sequence[AtVisit]
-
-    def __call__(self, name: str, value: Exact | None, beneath: Iterable[AtVisit], method: str) -> Statistic:
-        states = [cell.state for cell in self.some]
-        n, missing, not_due, never = (states.count(state) for state in State)
-        ids = tuple(cell.id for cell in beneath)
-        return Statistic(self.group, self.visit, name, value, n, missing, not_due, never, method, ids)
-
-
-def counts(group: str, visit: str, some: Sequence[AtVisit]) -> Iterator[Statistic]:
-    """How many have a value, are missing, not due, not applicable: together everybody of the group."""
-    made = _Maker(group, visit, some)
-    names = {
-        "n": State.VALUE,
-        "missing": State.MISSING,
-        "not_due": State.NOT_DUE,
-        "not_applicable": State.NOT_APPLICABLE,
-    }
-    for name, state in names.items():
-        of = [cell for cell in some if cell.state is state]
-        yield made(name, len(of), of, f"participants who stand as: {state.value}")
-
-
-def numbers(
-    group: str, visit: str, some: Sequence[AtVisit], what: str, by: dict[str, Fraction | None], *, limits: bool = False
-) -> Iterator[Statistic]:
-    """How many numbers there are, their mean, SD, median and range, and with `limits` those of the mean."""
-    beneath = [cell for cell in some if cell.state is State.VALUE and by[cell.id] is not None]
-    values = [value for cell in beneath if (value := by[cell.id]) is not None]
-    made = _Maker(group, visit, some)
-    yield made(f"{what}.n", len(values), beneath, f"participants with a {what}")
-    if not values:
-        return
-    yield made(f"{what}.mean", mean(values), beneath, f"arithmetic mean of the {what}s")
-    yield made(f"{what}.sd", deviation(values), beneath, "standard deviation, n − 1 below the line")
-    yield made(f"{what}.median", median(values), beneath, f"median of the {what}s")
-    yield made(f"{what}.low", min(values), beneath, f"lowest {what}")
-    yield made(f"{what}.high", max(values), beneath, f"highest {what}")
-    if limits and (found := limits_of_mean(values)):
-        yield made(f"{what}.ci_low", found[0], beneath, "lower 95 % limit of the mean, Student's t")
-        yield made(f"{what}.ci_high", found[1], beneath, "upper 95 % limit of the mean, Student's t")
-
-
-def _share(
-    group: str, visit: str, some: Sequence[AtVisit], of: Sequence[AtVisit], name: str, how: str,
-    having: Sequence[AtVisit] | None = None,
-) -> Iterator[Statistic]:  # fmt: skip
-    """How many of how many, with the exact limits of Clopper and Pearson."""
-    yes = [cell for cell in of if cell.value is True] if having is None else list(having)
-    made = _Maker(group, visit, some)
-    yield made(name, len(yes), yes, f"participants; {how}")
-    yield made(f"{name}.of", len(of), of, f"participants; {how}")
-    limits = clopper_pearson(len(yes), len(of))
-    if limits.low is not None and limits.high is not None:
-        yield made(f"{name}.ci_low", Fraction(limits.low), of, "lower 95 % limit, Clopper–Pearson")
-        yield made(f"{name}.ci_high", Fraction(limits.high), of, "upper 95 % limit, Clopper–Pearson")
-
-
-def _by_group(cells: Sequence[AtVisit], groups: Sequence[str]) -> Iterator[tuple[str, str, list[AtVisit]]]:
-    """The cells of every group at every visit."""
-    for group in groups:
-        for visit in dict.fromkeys(cell.visit for cell in cells):
-            some = [cell for cell in cells if cell.visit == visit and in_group(cell, group)]
-            if some:
-                yield group, visit, some
 
 
 def _events(asked: Question) -> tuple[dict[str, Treated], tuple[Occurrence, ...]]:

@@ -62,8 +62,10 @@ class AtVisit:
 
 
 def recorded(fact: Fact) -> tuple[Fact, ...]:
-    """The recorded facts beneath a fact: itself, unless it was computed."""
-    return grounds(fact.behind) if isinstance(fact.behind, Finding) else (fact,)
+    """The recorded facts beneath a fact: itself, unless it was computed from others, which may be computed again."""
+    if not isinstance(fact.behind, Finding):
+        return (fact,)
+    return tuple(dict.fromkeys(one for beneath in grounds(fact.behind) for one in recorded(beneath)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from escalon.conduct.judge.baselines import Baselines, one_of_each_visit
 from escalon.conduct.judge.given import dose_of, doses_of
 from escalon.conduct.judge.samples import profiles_of
 from escalon.conduct.judge.scores import responses, scored
-from escalon.facts import Day, Fact, Facts, UnitError
+from escalon.facts import Day, Fact, Facts, Finding, UnitError
 from escalon.history import Course, Trial
 from escalon.instruments.kit.baseline import in_unit as converted
 from escalon.instruments.kit.catalogue import catalogue
@@ -97,12 +97,15 @@ class Member:
         return tuple(fact for fact in found if fact.name == measure)
 
     def in_unit(self, fact: Fact, unit: str | None) -> Fact:
-        """A fact in the unit of the endpoint; not known, with the reason as its source, where it does not convert."""
+        """A fact in the unit of the endpoint, resting on it as it was recorded; not known where it does not convert."""
         meaning = self.study.vocabulary.get(fact.name)
         try:
-            return converted(fact, unit or (meaning.unit if meaning else None), meaning.substance if meaning else None)
+            other = converted(fact, unit or (meaning.unit if meaning else None), meaning.substance if meaning else None)
         except UnitError as error:
-            return replace(fact, value=None, source=f"{fact.source}: {error}")
+            other = replace(fact, value=None, source=f"{fact.source}: {error}")
+        if other is fact or fact.behind is not None:
+            return other
+        return replace(other, behind=Finding(fact.name, other.number, unit=other.unit, rule="unit/1", rests_on=(fact,)))
 
     def levels(self, analyte: str) -> tuple[Fact, ...]:
         """Every sample of an analyte as a fact: its number, or the code of what the assay said."""

@@ -98,7 +98,7 @@ def _of_several(usable: dict[int, Placed], take: str, better: str) -> Placed:
     """One value of several days of one visit: the last, the worst, or their mean."""
     if take == "last":
         return usable[max(usable)]
-    numbers = {number: value for number, one in usable.items() if (value := _number(one.value)) is not None}
+    numbers = {number: value for number, one in usable.items() if (value := number_of(one.value)) is not None}
     if not numbers:
         return usable[max(usable)]
     if take == "worst":
@@ -137,11 +137,12 @@ def _elsewhere(visit: Visit, infused: Day, known: Sequence[Fact]) -> str:
 
 
 def _same(value: object) -> object:
-    number = _number(value)
+    number = number_of(value)
     return value if number is None else number
 
 
-def _number(value: object) -> Fraction | None:
+def number_of(value: object) -> Fraction | None:
+    """The exact number a value is; None for a yes or no, a word or nothing."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
         return None
     return exact(value)
