@@ -251,7 +251,7 @@ def _why_unusable(fact: Fact, label: str, situation: Situation) -> str:
     if fact.question:
         return f"{label} on {fact.day}, confirmed: {fact.question}"
     if fact.value is None:
-        return f"{label} was asked on {fact.day} and is not known: {_settle(fact.name, situation)}"
+        return f"{label} was asked on {fact.day} and is {fact.why or 'not known'}: {_settle(fact.name, situation)}"
     if isinstance(fact.value, Interval):
         return f"{label} on {fact.day} more exactly: {fact.value} {fact.unit or ''}".rstrip() + " leaves it open"
     meaning = situation.meaning(fact.name)

@@ -41,6 +41,8 @@ class Fact:
     """A person confirmed the value where it was asked about."""
     question: str = ""
     """What must be confirmed before the value decides anything: it lies outside what a body has."""
+    why: str = ""
+    """Why nothing is known, where that was said: `not done, haemolysed`; empty where it is only not known."""
 
     @property
     def number(self) -> Number | None:
@@ -53,7 +55,8 @@ class Fact:
         when = f" on {self.day}" if self.day else ""
         open_ = " (ongoing)" if self.ongoing else " (end not recorded)" if self.end_unknown else ""
         end = f" until {self.until}" if self.until else open_
-        return f"{self.name} {plain(self.value)}{unit}{when}{end}"
+        said = plain(self.value) if self.value is not None else self.why or "not known"
+        return f"{self.name} {said}{unit}{when}{end}"
 
 
 class Facts:

@@ -47,6 +47,7 @@ def _fact(course: Course, one: Current[FactRecorded]) -> dict[str, Any]:
         "fact": seen.name, "value": seen.value, "unit": seen.unit, "date": seen.day, "source": seen.source,
         "visit": seen.visit, "lower": seen.lower, "upper": seen.upper, "until": seen.until,
         "confirmed": _flag(seen.confirmed), "confirmed_by": seen.confirmed_by, "confirmed_why": seen.confirmed_why,
+        "why": seen.why, "attested": _flag(seen.attested), "typed": seen.typed,
     }  # fmt: skip
 
 

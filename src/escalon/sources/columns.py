@@ -46,7 +46,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "facts": (
         PARTICIPANT,
         Column("fact", "name", "what was observed: a name of the data dictionary", required=True),
-        Column("value", "value", "number, yes, no, or a label; empty when it was asked and is not known"),
+        Column(
+            "value",
+            "value",
+            "number, yes, no, a label, not done, not applicable; empty when it was asked and is not known",
+        ),
         Column("unit", "unit", "the unit the value was recorded in; required where the dictionary gives one"),
         Column("date", "day", "the day it was observed: 2025-03-14, or 2025-03 or 2025 if that is all that is known"),
         SOURCE,
@@ -57,6 +61,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("confirmed", "truth", "yes lets a value count that is outside what is expected: somebody looked again"),
         Column("confirmed_by", "text", "who confirmed it"),
         Column("confirmed_why", "text", "why it stands"),
+        Column("why", "text", "why there is no value, where it is not known, not done or not applicable"),
+        Column("attested", "truth", "yes if it was said of all that were left unmarked, by one statement"),
+        Column("typed", "text", "when it was first typed, where that was before it was recorded"),
     ),
     "treatments": (
         PARTICIPANT,

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from escalon.expressions.tree import Kind
 from escalon.facts import Day, Fact, read_day, read_decimal
-from escalon.facts.words import not_known
+from escalon.facts.words import NOT_APPLICABLE, NOT_DONE, NOT_KNOWN, not_known
 from escalon.history.events import Observation
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.ranges import with_ranges
@@ -20,6 +20,8 @@ from escalon.protocol.study import FactDefinition, FactKind, Study
 
 FINDING: FactKind = "label"
 """A finding recorded as such, whose items are not in the data: any label or number is taken as it is written."""
+ATTESTED = "stated for all unmarked"
+"""What stands in the source of a fact that one statement said of everything left unmarked."""
 KEPT = 1 << 16
 """So many different texts are remembered before all are forgotten and read anew."""
 
@@ -56,10 +58,11 @@ class Dictionary:
         """An observation in the study's terms. Raises RowError, which names the column and says what to write instead."""
         found = self.value(seen)
         day, until, lower, upper = _beside(found, seen)
+        source = f"{seen.source}, {ATTESTED}".removeprefix(", ") if seen.attested else seen.source
         return Fact(
-            seen.name, found.value, day, seen.unit, f"{place} ({seen.source})" if seen.source else place, participant,
+            seen.name, found.value, day, seen.unit, f"{place} ({source})" if source else place, participant,
             lower=lower, upper=upper, until=until, ongoing=seen.ongoing, visit=seen.visit or "", confirmed=seen.confirmed,
-            question=found.question,
+            question=found.question, why=_why_none(seen) if found.value is None else "",
         )  # fmt: skip
 
     def check(self, seen: Observation) -> Read:
@@ -106,7 +109,18 @@ def _beside(found: Read, seen: Observation) -> tuple[Day | None, Day | None, Dec
         raise RowError("until", str(until), f"{until} is before {day}")
     lower, upper = _read("lower", seen.lower, _limit), _read("upper", seen.upper, _limit)
     _check_limits(definition, lower, upper)
+    if seen.attested and found.value not in (False, 0):
+        says = f"{seen.name} {seen.value} is a finding. Only «no» or 0 is said of all that were left unmarked"
+        raise RowError("attested", "yes", says)
     return day, until, lower, upper
+
+
+def _why_none(seen: Observation) -> str:
+    """Why nothing is known, in the words of the state and the person's own; empty where it is only not known."""
+    if not seen.why and seen.state == NOT_KNOWN:
+        return ""
+    state = seen.state if seen.state in (NOT_DONE, NOT_APPLICABLE) else NOT_KNOWN
+    return f"{state}, {seen.why}" if seen.why else state
 
 
 def _read(column: str, text: str | None, reader: Callable[[str], T]) -> T | None:
@@ -144,7 +158,7 @@ def _value(definition: FactDefinition, item: Item, text: str | None, unit: str |
     if definition.kind == "date":
         return Read(definition, str(_read("value", text, read_day)))
     is_number = definition.kind in ("number", "integer")
-    if definition.unit and not unit and is_number:
+    if definition.unit and not unit and is_number and not_known(text) is None:
         options = " or ".join(definition.units)
         raise RowError("unit", "", f"{definition.name} {text} has no unit. Write {options}")
     try:

@@ -114,6 +114,9 @@ def _fact(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> FactR
         confirmed=bool(cells["confirmed"]),
         confirmed_by=cells["confirmed_by"] or "",
         confirmed_why=cells["confirmed_why"] or "",
+        why=cells["why"] or "",
+        attested=bool(cells["attested"]),
+        typed=cells["typed"] or "",
     )
     dictionary.check(seen)
     return FactRecorded(participant=cells["participant"], fact=seen)

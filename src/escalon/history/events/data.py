@@ -7,13 +7,19 @@ from datetime import date, tzinfo
 from typing import ClassVar
 
 from escalon.facts import Day
+from escalon.facts.number import narrow
+from escalon.facts.words import NOT_KNOWN, not_known
 from escalon.history.events.answer import AnswerPart
 from escalon.history.events.event import Event, ParticipantEvent
 
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
-    """An observation as it was entered. `value` None: it was asked and is not known. Text keeps every digit."""
+    """An observation as it was entered. Text keeps every digit.
+
+    Its `state` is one of five: known, not known (also `value` None), not done, not applicable, or known to lie below or
+    above a limit (`<5`). Nothing entered is no observation at all.
+    """
 
     name: str
     value: str | None
@@ -29,6 +35,21 @@ class Observation:
     """A person confirmed a value that was asked about."""
     confirmed_by: str = ""
     confirmed_why: str = ""
+    why: str = ""
+    """Why there is no value: haemolysed, refused, asleep."""
+    attested: bool = False
+    """It was said of all that were left unmarked, by one statement of the person who recorded it."""
+    typed: str = ""
+    """When it was first typed, where it was kept as a draft before it was recorded."""
+
+    @property
+    def state(self) -> str:
+        """`known`, `not known`, `not done`, `not applicable`, `below a limit` or `above a limit`."""
+        text = (self.value or "").strip()
+        if not text:
+            return NOT_KNOWN
+        limits = {"<": "below a limit", "≤": "below a limit", ">": "above a limit", "≥": "above a limit"}
+        return not_known(text) or limits.get(narrow(text)[0], "known")
 
     def __str__(self) -> str:
         on = f" on {self.day}" if self.day else ""
