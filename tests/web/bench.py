@@ -16,7 +16,7 @@ def served(casebook: Any, **more: Any) -> tuple[Workbench, Trial]:
     trial = Trial(casebook)
     assert isinstance(casebook.clock, SetClock)
     secrets = replace(trial.secrets, most_failures=FAILURES_OF_ALL)
-    return Workbench(trial.conduct.study, trial.conduct, secrets, folder=Path("book"), **more), trial
+    return Workbench(trial.conduct.study, trial.conduct, secrets, folder=Path(casebook.place), **more), trial
 
 
 def client(bench: Workbench, account: str = "", **more: Any) -> Any:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
 from escalon.conduct.judge.screening import Screening, screen_one
+from escalon.conduct.judge.waiting import Waiting, in_order, waiting_of_dosing, waiting_of_person, waiting_of_record
 from escalon.conduct.permit.authority import may
 from escalon.conduct.permit.refusal import Broken, refuse
 from escalon.conduct.record.recording import Conduct
 from escalon.facts import Day
-from escalon.history import Author, Course, Trial
-from escalon.history.events import Event, Role
+from escalon.history import Author, Course, Entry, Trial
+from escalon.history.events import Event, FactRecorded, Role
 from escalon.history.people import Person
 from escalon.protocol import Study
 from escalon.web.workbench import Workbench
@@ -90,13 +91,58 @@ class Desk:
         """Why this event would be refused now: the reasons beside a greyed button."""
         return self.conduct.what_forbids(self.author, event)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The printed name of every account."""
+        return {one.account: one.printed_name for one in self.trial.people.by_account.values()}
+
+    def entries(
+        self, *, participant: str | None = None, kinds: Sequence[str] | None = None, after: int = 0
+    ) -> list[Entry]:
+        """Entries in their order: of a participant, of some kinds."""
+        return [
+            one
+            for one in self.bench.entries(self.trial)
+            if participant in (None, one.participant) and (kinds is None or one.kind in kinds) and one.number > after
+        ]
+
     # -- what was found before -----------------------------------------------------------------------------------------
 
     def kept(self, name: Hashable, find: Callable[[], T]) -> T:
         """What was found since the last entry and the day began; else it is found now."""
         return self.bench.kept(name, (self.bench.mark(self.trial), self.today), find)
 
+    def kept_of(self, name: str, courses: Iterable[Course], find: Callable[[], T]) -> T:
+        """What was found of some participants since anything more was recorded of them, and the day began."""
+        some = tuple(courses)
+        folder = None if self.bench.is_casebook else self.bench.mark(self.trial)
+        return self.bench.kept((name, *(one.code for one in some)), (self.today, folder, *map(mark_of, some)), find)
+
+    def kept_of_dosing(self, name: str, find: Callable[[], T]) -> T:
+        """What was found of the next dose since anything but a fact of somebody not infused was recorded."""
+        acts = sum(not isinstance(entry.event, FactRecorded) for entry in self.trial.entries.values())
+        mark = (self.today, acts, *map(mark_of, self.trial.infused()))
+        return self.bench.kept(name, mark if self.bench.is_casebook else self.bench.mark(self.trial), find)
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """Everything that waits; of each participant it is found anew only when more is recorded of them."""
+        self.bench.know(self.trial, self.trial.participants)
+        study, trial, today = self.study, self.trial, self.today
+        found = list(self.kept_of_dosing("dosing", lambda: tuple(waiting_of_dosing(study, trial, today))))
+        found += waiting_of_record(trial)
+        for one in trial.courses.values():
+            found += self.kept_of("waits", (one,), lambda one=one: tuple(waiting_of_person(study, trial, one, today)))  # type: ignore[misc]
+        return in_order(found)
+
     def screening(self, code: str) -> Screening:
         """What the study's criteria say of a participant today."""
         self.bench.know(self.trial, (code,))
-        return self.kept(("screening", code), lambda: screen_one(self.study, self.trial, code, Day.of(self.today)))
+        find = lambda: screen_one(self.study, self.trial, code, Day.of(self.today))  # noqa: E731
+        return self.kept_of("screening", (self.trial.course(code),), find)
+
+
+def mark_of(course: Course) -> tuple[int, ...]:
+    """What changes whenever more is recorded of a participant: how much there is, and the last entry."""
+    kept = [one for one in vars(course).values() if isinstance(one, list)]
+    last = max((current.number for one in kept for current in one), default=0)
+    return (last, len(course.eligibility_signatures), len(course.locked_visits), *map(len, kept))

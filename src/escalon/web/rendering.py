@@ -52,6 +52,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters |= {"day": words.day, "dates": words.dates, "weekday": words.weekday, "moment": words.moment}
+    found.filters["first_up"] = words.first_up
     found.filters["unit"] = unit_shown
     found.globals |= {"part": part_address, "version": __version__, "months": words.MONTHS, "navigation": navigation}
     found.globals |= {"clocks_figure": clocks_figure, "drawn": drawn}

@@ -37,6 +37,11 @@ def dates(text: str) -> Markup:
     return Markup(_ISO.sub(lambda found: f'<span class="nw">{_written(found)}</span>', str(escape(text))))
 
 
+def first_up(text: str) -> str:
+    """A label at the head of a row: its first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def weekday(value: date) -> str:
     """The day of the week."""
     return WEEKDAYS[value.weekday()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -14,7 +14,7 @@ from escalon.casebook.identifiers import IdentifierStore
 from escalon.casebook.secrets import SecretStore
 from escalon.conduct.judge.cutoff import last_day
 from escalon.conduct.record.recording import Conduct
-from escalon.history import Trial
+from escalon.history import Entry, Trial
 from escalon.protocol import Study, load_study
 from escalon.sources.folder import Intake, take_in
 from escalon.sources.frame import frame_of
@@ -40,6 +40,9 @@ class Workbench:
     is_open: bool = False
     """Whether the study's page and the instruments are open without signing in (`open_study` in casebook.toml)."""
     throttle: Throttle = field(default_factory=Throttle)
+    once: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict, repr=False)
+    """Names that were opened and not yet shown, by session and participant; showing one takes it out."""
+    _entries: list[Entry] = field(default_factory=list, repr=False)
     _kept: dict[Hashable, tuple[object, Any]] = field(default_factory=dict)
     _reading: threading.RLock = field(default_factory=threading.RLock)
 
@@ -78,6 +81,15 @@ class Workbench:
         """Have the recorded facts of some participants read."""
         if self.conduct is not None:
             self.conduct.know(codes)
+
+    def entries(self, trial: Trial) -> Sequence[Entry]:
+        """Every entry in its order; those of a casebook are read once, and then only what is new."""
+        if self.conduct is None:
+            return list(trial.entries.values())
+        with self._reading:
+            last = self._entries[-1].number if self._entries else 0
+            self._entries += self.conduct.casebook.entries(after=last)
+            return self._entries
 
     def mark(self, trial: Trial) -> object:
         """What changes whenever something more is recorded."""

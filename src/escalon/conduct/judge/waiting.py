@@ -5,7 +5,7 @@ Each matter names the act that settles it; who may do that is `permit.authority`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -54,10 +54,15 @@ class Waiting:
 
 
 def waiting(study: Study, trial: Trial, today: date) -> tuple[Waiting, ...]:
-    """Everything that waits, the most urgent first. The facts of everybody named must have been read."""
-    found = [*_of_dosing(study, trial, today), *_of_trial(trial), *_of_reports(trial, today)]
+    """Everything that waits, the most urgent first. The facts of everybody must have been read."""
+    found = [*waiting_of_dosing(study, trial, today), *waiting_of_record(trial)]
     for course in trial.courses.values():
-        found += _of_person(study, trial, course, today)
+        found += waiting_of_person(study, trial, course, today)
+    return in_order(found)
+
+
+def in_order(found: Iterable[Waiting]) -> tuple[Waiting, ...]:
+    """The most urgent first, then by their day."""
     order = list(Urgency)
     return tuple(
         sorted(found, key=lambda one: (order.index(one.urgency), one.by or date.max, one.participant, one.act))
@@ -67,7 +72,8 @@ def waiting(study: Study, trial: Trial, today: date) -> tuple[Waiting, ...]:
 # -- the dose ----------------------------------------------------------------------------------------------------------
 
 
-def _of_dosing(study: Study, trial: Trial, today: date) -> Iterator[Waiting]:
+def waiting_of_dosing(study: Study, trial: Trial, today: date) -> Iterator[Waiting]:
+    """What the next dose waits for: judgements, windows, the committee. Rests on everybody infused."""
     if not trial.infused():
         return
     try:
@@ -117,7 +123,8 @@ def _of_decision(study: Study, trial: Trial, found: NextDose) -> Iterator[Waitin
 # -- the trial ------------------------------------------------------------------------------------------------------------
 
 
-def _of_trial(trial: Trial) -> Iterator[Waiting]:
+def waiting_of_record(trial: Trial) -> Iterator[Waiting]:
+    """Queries, overrides and corrections that wait for an answer or a signature."""
     for number, query in trial.queries.items():
         code, text = query.raised.participant or "", query.raised.text
         if query.state == "open":
@@ -140,25 +147,26 @@ def _of_trial(trial: Trial) -> Iterator[Waiting]:
         )  # fmt: skip
 
 
-def _of_reports(trial: Trial, today: date) -> Iterator[Waiting]:
+def _of_reports(course: Person, today: date) -> Iterator[Waiting]:
     """Reports of serious events whose clock runs; ones that lie further back than their last clock are left alone."""
-    for course in trial.courses.values():
-        for event in occurrences(course.code, [one.event for one in course.adverse_events]):
-            aware = awareness(event)
-            for report in () if aware is None else due(event, aware.earliest):
-                left = (report.by - today).days
-                if -AHEAD.days <= left <= AHEAD.days * 2:
-                    state = f"late by {-left} days" if left < 0 else "due today" if left == 0 else f"{left} days left"
-                    urgency = Urgency.NOW if left <= 2 else Urgency.WEEK
-                    yield Waiting(
-                        "AdverseEventRecorded", course.code, report.what, event.term.name, urgency, state, report.by
-                    )
+    for event in occurrences(course.code, [one.event for one in course.adverse_events]):
+        aware = awareness(event)
+        for report in () if aware is None else due(event, aware.earliest):
+            left = (report.by - today).days
+            if -AHEAD.days <= left <= AHEAD.days * 2:
+                state = f"late by {-left} days" if left < 0 else "due today" if left == 0 else f"{left} days left"
+                urgency = Urgency.NOW if left <= 2 else Urgency.WEEK
+                yield Waiting(
+                    "AdverseEventRecorded", course.code, report.what, event.term.name, urgency, state, report.by
+                )
 
 
 # -- each participant ---------------------------------------------------------------------------------------------------
 
 
-def _of_person(study: Study, trial: Trial, course: Person, today: date) -> Iterator[Waiting]:
+def waiting_of_person(study: Study, trial: Trial, course: Person, today: date) -> Iterator[Waiting]:
+    """What waits of one participant, from their own record alone."""
+    yield from _of_reports(course, today)
     if course.is_withdrawn or not (course.has_consent or course.infusions):
         return
     if not course.infusions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from escalon.conduct.judge.waiting import Urgency, Waiting, waiting
+from escalon.conduct.judge.waiting import Urgency, Waiting
 from escalon.conduct.permit.holds import Hold, dosing_holds
 from escalon.protocol.dlt_window import dlt_window
 from escalon.web.clocks import ClockShown
@@ -79,8 +79,7 @@ def today(desk: Desk) -> TodayPage:
     """What waits for you, the most urgent first."""
     if not desk.may("read record"):
         return TodayPage(desk.today, (), (), (), 0, 0)
-    desk.bench.know(desk.trial, tuple(desk.trial.participants))
-    mine = [one for one in _all(desk) if _is_mine(desk, one)]
+    mine = [one for one in desk.waiting() if _is_mine(desk, one)]
     kinds = {Urgency.NOW: "over", Urgency.TODAY: "now", Urgency.WEEK: "soon"}
     groups = (
         MattersShown(urgency.value, kind, tuple(_shown(one) for one in mine if one.urgency is urgency))
@@ -97,12 +96,10 @@ def today(desk: Desk) -> TodayPage:
     )
 
 
-def _all(desk: Desk) -> tuple[Waiting, ...]:
-    return desk.kept("waiting", lambda: waiting(desk.study, desk.trial, desk.today))
-
-
 def _holds(desk: Desk) -> list[Hold]:
-    return desk.kept("holds", lambda: dosing_holds(desk.study, desk.trial, desk.today) if desk.trial.infused() else [])
+    infused = desk.trial.infused()
+    find = lambda: dosing_holds(desk.study, desk.trial, desk.today) if infused else []  # noqa: E731
+    return desk.kept_of_dosing("holds", find)
 
 
 def _alike(holds: list[Hold]) -> list[tuple[tuple[str, date | None], str]]:
@@ -117,8 +114,12 @@ def count_of_matters(desk: Desk) -> int:
     """How much waits for this reader, beside the word Today."""
     if desk.person is None or not desk.may("read record"):
         return 0
-    desk.bench.know(desk.trial, tuple(desk.trial.participants))
-    return sum(_is_mine(desk, one) for one in _all(desk) if one.urgency is not Urgency.WEEK)
+    return sum(_is_mine(desk, one) for one in desk.waiting() if one.urgency is not Urgency.WEEK)
+
+
+def matters_of(desk: Desk, code: str) -> tuple[MatterShown, ...]:
+    """What waits of one participant, for whoever."""
+    return tuple(_shown(one) for one in desk.waiting() if one.participant == code)
 
 
 def _is_mine(desk: Desk, one: Waiting) -> bool:

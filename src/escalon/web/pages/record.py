@@ -1,0 +1,331 @@
+"""The record: an entry and what rests on it, the audit trail and its verification, queries and signatures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from escalon.casebook.chain import Problem
+from escalon.casebook.entry import Entry as Written
+from escalon.casebook.proof import prove
+from escalon.casebook.telling import told
+from escalon.conduct.permit.authority import ALLOWED
+from escalon.conduct.record.signing import signatures
+from escalon.history import Entry
+from escalon.history.events import KINDS, Signed, spaced
+from escalon.web.desk import Desk, NoSuchPage
+from escalon.web.registry import READERS, act, page
+from escalon.web.said import Told
+from escalon.web.telling import EntryShown, entry_shown
+from escalon.web.words import day as written_day
+
+A_PAGE = 50
+OF_ACCOUNTS = ("AccountOpened", "RoleGranted", "RoleWithdrawn", "AccountRevoked", "AccountLocked", "SecretSet")
+VERIFIERS = ALLOWED["verify"]
+
+
+def may_read(desk: Desk, entry: Entry) -> bool:
+    """Whether an entry is open to this reader: of a participant by their site, of accounts to whoever reads accounts."""
+    if entry.kind in OF_ACCOUNTS:
+        return desk.may("read accounts") or not desk.bench.is_casebook
+    course = desk.trial.courses.get(entry.participant or "")
+    return desk.sees(course) if course else desk.may("read record")
+
+
+# -- one entry ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FieldShown:
+    """One field of an entry."""
+
+    name: str
+    says: str
+
+
+@dataclass(frozen=True)
+class EntryPage:
+    """An entry: its content and hash, what it changed, what changed it, what rests on it, and the questions about it."""
+
+    entry: EntryShown
+    content: tuple[FieldShown, ...]
+    hash: str
+    previous: str
+    changes: str
+    changed_by: tuple[EntryShown, ...]
+    rests_on_it: tuple[EntryShown, ...]
+    signed: tuple[EntryShown, ...]
+    queries: tuple[EntryShown, ...]
+    may_ask: bool
+    may_sign: bool
+
+
+@page("/entries/{number}")
+def entry(desk: Desk, number: int) -> EntryPage:
+    """One entry: who, when, before, why, its hash, what rests on it, and a query about it."""
+    found = _entry(desk, number)
+    later = (
+        desk.entries(participant=found.participant, after=number) if found.participant else desk.entries(after=number)
+    )
+    show = [one for one in later if _names(one, number)]
+    queries = desk.entries(kinds=["QueryRaised", "QueryAnswered", "QueryClosed"])
+    body = json.loads(found.body) if isinstance(found, Written) else {}
+    changes = told(body) if body.get("old") is not None else ""
+    return EntryPage(
+        _shown(desk, found),
+        tuple(_fields(found)),
+        found.hash if isinstance(found, Written) else "",
+        found.previous if isinstance(found, Written) else "",
+        written_day(changes),
+        tuple(_shown(desk, one) for one in show if one.event.supersedes == number),
+        tuple(_shown(desk, one) for one in show if number in getattr(one.event, "rests_on", ())),
+        tuple(_shown(desk, one) for one in show if isinstance(one.event, Signed)),
+        tuple(_shown(desk, one) for one in queries if getattr(one.event, "about", None) == number),
+        desk.person is not None and desk.may("QueryRaised"),
+        desk.person is not None and desk.may("EntrySigned"),
+    )
+
+
+def _entry(desk: Desk, number: int) -> Entry:
+    found = next((one for one in desk.entries(after=number - 1) if one.number == number), None)
+    if found is None or not may_read(desk, found):
+        raise NoSuchPage(f"there is no entry {number} that you may read")
+    return found
+
+
+def _names(one: Entry, number: int) -> bool:
+    event = one.event
+    signed = isinstance(event, Signed) and event.subject == number
+    return event.supersedes == number or number in getattr(event, "rests_on", ()) or signed
+
+
+def _fields(one: Entry, event: Any = None, within: str = "") -> Iterator[FieldShown]:
+    event = one.event if event is None else event
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if value in (None, "", (), False) or field.name in ("digest", "participant", "answer", "name"):
+            continue
+        if hasattr(value, "__dataclass_fields__"):
+            yield from _fields(one, value)
+        else:
+            says = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            says = {"True": "yes", "False": "no"}.get(says, says)
+            yield FieldShown(field.name.replace("_", " "), written_day(says))
+
+
+def _shown(desk: Desk, one: Entry) -> EntryShown:
+    return entry_shown(desk.study, one, desk.names)
+
+
+# -- the audit trail -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """The trail as it was asked for, the newest first, and what can be asked for."""
+
+    entries: tuple[EntryShown, ...]
+    count: int
+    all: int
+    page: int
+    pages: int
+    people: tuple[tuple[str, str], ...]
+    kinds: tuple[tuple[str, str], ...]
+    participants: tuple[str, ...]
+    asked: dict[str, str]
+
+
+@page("/audit")
+def audit(
+    desk: Desk, person: str = "", kind: str = "", participant: str = "", day: str = "", page: int = 1
+) -> AuditPage:
+    """Who recorded what and when, by person, kind, participant and day of recording."""
+    every = desk.entries(participant=participant or None, kinds=[kind] if kind else None)
+    open_to = [one for one in every if may_read(desk, one)]
+    kept = [one for one in open_to if person in ("", one.author.person) and (not day or _on(desk, one, day))]
+    pages = max(1, -(-len(kept) // A_PAGE))
+    at = min(max(page, 1), pages)
+    newest = list(reversed(kept))[(at - 1) * A_PAGE : at * A_PAGE]
+    names = desk.names
+    return AuditPage(
+        tuple(_shown(desk, one) for one in newest),
+        len(kept),
+        len(open_to),
+        at,
+        pages,
+        tuple(sorted((account, name) for account, name in names.items())),
+        tuple((name, spaced(name)) for name in sorted(KINDS)),
+        tuple(one.code for one in desk.courses()),
+        {"person": person, "kind": kind, "participant": participant, "day": day},
+    )
+
+
+def _on(desk: Desk, one: Entry, day: str) -> bool:
+    return one.at is not None and one.at.astimezone(desk.trial.frame.zone).date().isoformat() == day
+
+
+@dataclass(frozen=True)
+class VerifyPage:
+    """Whether the record is whole, where it ends, and, if it is not, the first entry that is wrong."""
+
+    is_whole: bool
+    entries: int
+    checkpoints: int
+    ends_in: str
+    problem: str
+    problem_entry: int | None
+    public_key: str
+
+
+@page("/audit/verify", VERIFIERS, over_folder=False)
+def verify(desk: Desk) -> VerifyPage:
+    """The whole chain checked now: every hash, every signed checkpoint, and the guards of the database."""
+    assert desk.bench.folder is not None
+    casebook = desk.conduct.casebook
+    found = desk.kept("verify", lambda: prove(desk.bench.folder, [], None))  # type: ignore[arg-type]
+    problem: Problem | None = found.problem
+    return VerifyPage(
+        found.is_whole,
+        found.entries,
+        found.checkpoints,
+        f"{found.entries}:{found.ends_in}",
+        problem.says if problem else "",
+        problem.number if problem else None,
+        casebook.public_key,
+    )
+
+
+# -- queries and signatures -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class QueryShown:
+    """A question, the entry it is about, its answers, and what the reader may do."""
+
+    number: int
+    participant: str
+    text: str
+    about: EntryShown | None
+    state: str
+    asked: EntryShown
+    replies: tuple[EntryShown, ...]
+    may_answer: bool
+    may_close: bool
+
+
+@dataclass(frozen=True)
+class QueriesPage:
+    """The queries, those that are open first."""
+
+    queries: tuple[QueryShown, ...]
+    may_ask: bool
+    participants: tuple[str, ...]
+    state: str
+
+
+@page("/queries", over_folder=False)
+def queries(desk: Desk, state: str = "") -> QueriesPage:
+    """Questions put to the site, and their answers."""
+    known = {one.number: one for one in desk.entries(kinds=["QueryRaised", "QueryAnswered", "QueryClosed"])}
+    found = [_query(desk, number, known) for number in desk.trial.queries if may_read(desk, known[number])]
+    order = ["open", "answered", "closed"]
+    kept = sorted(
+        (one for one in found if state in ("", one.state)), key=lambda one: (order.index(one.state), -one.number)
+    )
+    return QueriesPage(tuple(kept), desk.may("QueryRaised"), tuple(one.code for one in desk.courses()), state)
+
+
+def _query(desk: Desk, number: int, known: dict[int, Entry]) -> QueryShown:
+    it = desk.trial.queries[number]
+    course = desk.trial.courses.get(it.raised.participant or "")
+    site = course.site or None if course else None
+    about = desk.conduct.casebook.entry(it.raised.about) if it.raised.about else None
+    replies = tuple(_shown(desk, one) for one in known.values() if getattr(one.event, "query", None) == number)
+    return QueryShown(
+        number,
+        it.raised.participant or "",
+        it.raised.text,
+        _shown(desk, about) if about else None,
+        it.state,
+        _shown(desk, known[number]),
+        replies,
+        it.state == "open" and desk.may("QueryAnswered", site),
+        it.state == "answered" and desk.may("QueryClosed", site),
+    )
+
+
+@dataclass(frozen=True)
+class SignatureShown:
+    """A signature: who, in which meaning, under what, and whether it still stands."""
+
+    entry: EntryShown
+    subject: int | None
+    void_by: int | None
+
+
+@dataclass(frozen=True)
+class SignaturesPage:
+    """Every signature, the newest first; those that became void say by which entry."""
+
+    signatures: tuple[SignatureShown, ...]
+    void: int
+
+
+@page("/signatures", READERS, over_folder=False)
+def all_signatures(desk: Desk) -> SignaturesPage:
+    """Every signature of the trial, valid or void."""
+    found = desk.kept("signatures", lambda: signatures(desk.conduct))
+    shown = tuple(
+        SignatureShown(_shown(desk, one.entry), getattr(one.entry.event, "subject", None), one.void_by)
+        for one in reversed(found)
+        if may_read(desk, one.entry)
+    )
+    return SignaturesPage(shown, sum(one.void_by is not None for one in shown))
+
+
+@act("QueryRaised")
+def ask(desk: Desk, said: Told) -> Entry:
+    """Put a question about an entry to the site; it is about whomever the entry is about."""
+    from escalon.history.events import QueryRaised
+
+    about = said.number("about") if said.text("about", "") else None
+    person = said.text("participant", "") or (desk.conduct.casebook.entry(about).participant if about else None)
+    return desk.conduct.record(
+        desk.author, QueryRaised(participant=person or None, text=said.text("text"), about=about)
+    )
+
+
+@dataclass(frozen=True)
+class SamplesPage:
+    """The samples, the newest first, fifty a page."""
+
+    rows: tuple[EntryShown, ...]
+    count: int
+    page: int
+    pages: int
+    analytes: tuple[tuple[str, str], ...]
+    analyte: str
+
+
+@page("/samples")
+def samples(desk: Desk, analyte: str = "", page: int = 1) -> SamplesPage:
+    """Cells and proteins measured in blood, of everybody whose record you may read."""
+    from escalon.protocol.prose import short_name
+
+    every = [one for course in desk.courses() for one in course.samples]
+    names = sorted({one.event.analyte for one in every})
+    kept = [one for one in every if analyte in ("", one.event.analyte)]
+    kept.sort(key=lambda one: (_day(desk, one), one.number), reverse=True)
+    pages = max(1, -(-len(kept) // A_PAGE))
+    at = min(max(page, 1), pages)
+    rows = tuple(_shown(desk, one.entry) for one in kept[(at - 1) * A_PAGE : at * A_PAGE])
+    words = tuple((name, short_name(name, desk.study)) for name in names)
+    return SamplesPage(rows, len(kept), at, pages, words, analyte)
+
+
+def _day(desk: Desk, one: Any) -> date:
+    day = one.event.happened(desk.trial.frame.zone)
+    return day.earliest if day else date.min

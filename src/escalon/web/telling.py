@@ -1,0 +1,107 @@
+"""Entries in words: who recorded what, with the study's names for things instead of the record's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+from escalon.facts import plain
+from escalon.history import Entry
+from escalon.history.events import (
+    AdverseEventRecorded,
+    FactCorrected,
+    FactRecorded,
+    Observation,
+    SampleMeasured,
+    Signed,
+    TreatmentGiven,
+    spaced,
+)
+from escalon.protocol import Study
+from escalon.protocol.prose import short_name
+from escalon.sources.frame import zone_of
+from escalon.web.words import day
+
+
+@dataclass(frozen=True)
+class EntryShown:
+    """An entry as it is read: its number, moment, person and role, whom it is about, what it says and why."""
+
+    number: int
+    at: datetime | None
+    person: str
+    role: str
+    participant: str
+    kind: str
+    what: str
+    why: str
+
+
+def entry_shown(study: Study, entry: Entry, names: dict[str, str]) -> EntryShown:
+    """An entry in words; `names` are the printed names of accounts."""
+    author = entry.author
+    return EntryShown(
+        entry.number,
+        entry.at and entry.at.astimezone(zone_of(study)),
+        names.get(author.person, author.person),
+        author.role,
+        entry.participant or "",
+        spaced(entry.kind),
+        says(study, entry.event),
+        entry.event.reason or "",
+    )
+
+
+def says(study: Study, event: Any) -> str:
+    """What an event says, in the study's words."""
+    match event:
+        case FactRecorded(fact=fact):
+            return observed(study, fact)
+        case FactCorrected(fact=fact):
+            return f"corrected: {observed(study, fact)}"
+        case SampleMeasured():
+            value = event.value or "not done"
+            return (
+                f"{short_name(event.analyte, study)} {value} {event.unit}, {day(event.date or event.collected or '')}"
+            )
+        case Signed():
+            return event.what
+    said = "" if isinstance(event, TreatmentGiven | AdverseEventRecorded) else "; ".join(_values(event))
+    what = day(event.what)
+    if not said:
+        return what
+    return said if what == spaced(event.kind) else f"{what}: {said}"
+
+
+SAID_ELSEWHERE = frozenset(
+    "participant reason override answer rests_on digest printed_name meaning public_key content site about query as_of needs "
+    "lifts second_factor departures".split()
+)
+"""Fields that stand beside an entry's words, or that nobody reads."""
+
+
+def _values(event: Any) -> Iterator[str]:
+    """What else an event says, field by field: the text of a query, a verdict, who was allotted which place."""
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if field.name in SAID_ELSEWHERE or value is None or value == "" or value == ():
+            continue
+        if is_dataclass(value) or isinstance(value, tuple):
+            continue
+        name = "" if field.name in ("text", "because", "verdict") else f"{field.name.replace('_', ' ')} "
+        yield name + day(str(plain(value)))
+
+
+def observed(study: Study, fact: Observation) -> str:
+    """A recorded value with its name, unit, day and visit."""
+    value = "not known" if fact.value is None or fact.value == "" else plain(fact.value)
+    on = f", {day(fact.day)}" if fact.day else ""
+    at = f" ({visit_name(study, fact.visit)})" if fact.visit else ""
+    return f"{short_name(fact.name, study)}: {day(str(value))} {fact.unit or ''}".rstrip() + on + at
+
+
+def visit_name(study: Study, visit: str) -> str:
+    """A visit by the name the schedule gives it."""
+    return next((one.name for one in study.visits if one.id == visit), visit)
