@@ -49,7 +49,7 @@ def test_a_consent_is_recorded_by_a_form_and_stands_on_the_page_and_its_twin(ben
     answer = post(browser, "ParticipantConsented", CONSENT, follow_redirects=False)
     assert answer.status_code == 303
     assert "recorded=" in answer.headers["location"]
-    assert [one["code"] for one in browser.get("/participants.json").json()["lines"]] == ["P-001"]
+    assert [one["code"] for one in browser.get("/participants.json").json()["rows"]] == ["P-001"]
     assert "P-001" in browser.get("/participants").text
     entry = bench[1].casebook.entry(bench[1].casebook.head.number)
     assert (entry.author.person, entry.author.role, entry.author.origin) == ("carla", "coordinator", "web")
