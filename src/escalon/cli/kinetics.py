@@ -120,13 +120,14 @@ def _profiles(data: Path) -> "tuple[tuple[Profile, ...], list[Run], list[str]]":
     """
     from escalon.kinetics.qpcr_table import plates_of
     from escalon.kinetics.samples_table import profiles_of, read_samples
+    from escalon.sources.qpcr_wells import read_wells, wells_beside
 
     samples = data if data.is_file() else _beside(data, "samples")
     if samples is None:
         what = "no samples.csv or samples.parquet in it" if data.is_dir() else "there is no such file or folder"
         raise ValueError(f"{data}: {what}. Columns it needs: participant, analyte, date, value, unit, lloq")
-    wells, doses = (_beside(samples.parent, name) for name in ("qpcr_wells", "doses"))
-    plates = plates_of(read_rows(wells)[1]) if wells else None
+    doses, wells = _beside(samples.parent, "doses"), wells_beside(samples.parent)
+    plates = plates_of(read_wells(wells)) if wells else None
     read, refused = read_samples(read_rows(samples)[1])
     found = profiles_of(read, _infusions(doses) if doses else {}, plates.read if plates else None, refused)
     return found.profiles, list(plates.runs.values()) if plates else [], [str(one) for one in found.problems]
@@ -138,11 +139,14 @@ def _infusions(doses: Path) -> "dict[str, Infused]":
 
     found: dict[str, Infused] = {}
     for where, row in read_rows(doses)[1]:
-        if row.get("participant") in found:
-            raise TableError([f"{where}: {row['participant']} is infused twice; keep one row"])
         try:
+            code, day = row["participant"], Day.parse(row["date"])
             level = f"level {row['level']}" if row.get("level") else ""
-            found[row["participant"]] = Infused(Day.parse(row["date"]), level)
+            first = found.setdefault(code, Infused(day, level))
+            if (day.earliest - first.day.earliest).days in range(
+                1, SPLIT + 1
+            ):  # a later bag of one dose: days run from it
+                found[code] = Infused(day, first.group)
         except KeyError as absent:
             raise TableError([f"{where}: column {absent} is missing"]) from None
         except ValueError as error:
@@ -150,8 +154,14 @@ def _infusions(doses: Path) -> "dict[str, Infused]":
     return found
 
 
+SPLIT = 1
+"""Days between bags of one dose: bags of consecutive days are one (Q-SPLIT), and days run from the last."""
+
+
 def _beside(folder: Path, name: str) -> Path | None:
-    return next((path for end in ("csv", "parquet") if (path := folder / f"{name}.{end}").is_file()), None)
+    return next(
+        (path for end in ("csv", "tsv", "xlsx", "parquet") if (path := folder / f"{name}.{end}").is_file()), None
+    )
 
 
 def _product(profiles: "tuple[Profile, ...]") -> str:

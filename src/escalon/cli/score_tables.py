@@ -50,17 +50,44 @@ def _check_output(file: Path, output: Path) -> None:
 
 
 def read_visits(file: Path) -> "polars.DataFrame":
-    """A CSV or Parquet file as a table; CSV cells stay text as they were written. Raises FileError."""
+    """A CSV, Excel or Parquet file as a table; cells stay text as they were written. Raises FileError."""
     import polars as pl
 
     if not file.is_file():
         raise FileError(f"{file}: there is no such file")
+    if file.suffix.lower() == ".xlsx":
+        return _sheet(file)
     if file.suffix.lower() not in (".csv", ".tsv", ".txt", ".parquet"):
-        raise FileError(f"{file.name}: tables are read from .csv or .parquet. Save it as «CSV UTF-8»")
+        raise FileError(f"{file.name}: tables are read from .csv, .xlsx or .parquet. Save it as «CSV UTF-8»")
     try:
         return pl.read_parquet(file) if file.suffix.lower() == ".parquet" else _csv(file)
     except pl.exceptions.PolarsError as error:
         raise FileError(f"{file.name} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _sheet(file: Path) -> "polars.DataFrame":
+    """The only sheet of a workbook, its first row the names of the columns."""
+    import polars as pl
+
+    from escalon.sources.spreadsheet import WorkbookError, sheets
+
+    try:
+        found = sheets(file.read_bytes())
+    except WorkbookError as error:
+        raise FileError(f"{file.name}: {error}") from None
+    if len(found) != 1:
+        raise FileError(f"{file.name}: one sheet is read, and there are {len(found)} ({', '.join(found)}). Keep one")
+    ((name, (head, *rows)),) = found.items()
+    if wrong := next((row.wrong for row in (head, *rows) if row.wrong), None):
+        raise FileError(f"{file.name}[{name}] {wrong[2]}")
+    header = [cell.strip() for cell in head.cells]
+    while header and not header[-1]:
+        header.pop()
+    twice = next((cell for cell in header if not cell or header.count(cell) > 1), None)
+    if twice is not None:
+        raise FileError(f"{file.name}[{name}]:1: column {twice or '(without a name)'!r} stands twice or has no name")
+    cells = [[row.cells[place] if place < len(row.cells) else "" for row in rows] for place in range(len(header))]
+    return pl.DataFrame(dict(zip(header, cells, strict=True)), schema=dict.fromkeys(header, pl.String))
 
 
 def _csv(file: Path) -> "polars.DataFrame":

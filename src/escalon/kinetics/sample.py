@@ -44,6 +44,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "template_ul": "with qpcr_sample, for copies/µL: eluate put into the reaction, µL",
         "blood_ul": "with qpcr_sample, for copies/µL: blood extracted, µL",
         "recovery": "with qpcr_sample: fraction of a spike-in control that came back, 0 to 1",
+        "doubts": "what makes the level doubtful, by code, several apart by ;, such as below_lowest_standard",
     }
 )
 """Every column of the samples table, with its meaning."""
@@ -188,6 +189,7 @@ def read_sample(cells: Mapping[str, str], source: str = "") -> Sample:
         nominal=nominal,
         group=row.get("group", ""), visit=row.get("visit", ""), source=source,
         note=f"to be read from the wells of {row['qpcr_sample']}" if row.get("qpcr_sample") and not written else "",
+        flags=tuple(code for part in row.get("doubts", "").split(";") if (code := part.strip())),
         cells=MappingProxyType({name: row[name] for name in COLUMNS if row.get(name)}),
     )  # fmt: skip
 

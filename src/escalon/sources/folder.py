@@ -12,16 +12,19 @@ from types import MappingProxyType
 from escalon.facts import Day, read_day
 from escalon.history import Course, Entry, Frame, Trial, Unread, entry_of_file, fold
 from escalon.history.events import CellsInfused, Event, FactRecorded, MarkedSynthetic, NothingToReport, SampleMeasured
+from escalon.kinetics.qpcr_table import plates_of
 from escalon.kinetics.sample import read_sample
-from escalon.kinetics.samples_table import Infused, profiles_of
+from escalon.kinetics.samples_table import Infused, TableError, profiles_of
 from escalon.protocol.study import Study
 from escalon.safety.contradictions import contradictions
 from escalon.sources.columns import TABLES
 from escalon.sources.frame import frame_of, zone_of
 from escalon.sources.mapping import MAPPING, Leftover, Widened, leftovers, widened
 from escalon.sources.observed import Dictionary, RowError
+from escalon.sources.qpcr_wells import NAME as WELLS
+from escalon.sources.qpcr_wells import read_wells, wells_beside, with_levels
 from escalon.sources.rows import MAKERS, CellReader, doubts, judged_in
-from escalon.sources.tables import KINDS, Table, kind_of, read_folder
+from escalon.sources.tables import KINDS, FolderError, Table, kind_of, read_folder
 
 SYNTHETIC = "SYNTHETIC.txt"
 """The file that says of a folder that its people are invented."""
@@ -110,7 +113,9 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
     mapped = {one.table.file for one in wide}
     have = {*folder.tables, *(one.into for one in wide)}
     problems: list[Problem] = [
-        _stranger(name, have) for name in folder.others if _is_surprising(name) and name not in mapped
+        _stranger(name, have)
+        for name in folder.others
+        if _is_surprising(name) and name not in mapped and kind_of(name)[0] != WELLS
     ]
     problems += [_unread(one, column) for one in wide for column in one.unread]
     problems += [
@@ -130,6 +135,9 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
         for line, column, said in table.notes
     ]
     tables = (*folder.tables.values(), *(one.table for one in wide))
+    if path.is_dir():
+        tables, of_wells, counted = _with_wells(path, tables)
+        problems, counts = problems + of_wells, counts + counted
     codes, dictionary = _Codes(), Dictionary(study)
     for table in tables:
         problems += _columns(table)
@@ -156,6 +164,32 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
     return Intake(
         path, frame_of(study), entries, tuple(unread), tuple(problems), tuple(counts), MappingProxyType(hashes)
     )
+
+
+def _with_wells(path: Path, tables: tuple[Table, ...]) -> tuple[tuple[Table, ...], list[Problem], list[Count]]:
+    """The tables with the levels that the wells beside them give; a wells table that cannot be used gives none."""
+    file = wells_beside(path)
+    if file is None:
+        return tables, [], []
+    try:
+        rows = read_wells(file)
+        plates = plates_of(rows)
+    except (TableError, FolderError) as error:
+        problems = [_placed(text, "", "", text) for text in getattr(error, "problems", [str(error)])]
+        refused = [
+            replace(one, message=one.message.partition(": ")[2] or one.message, refused=True) for one in problems
+        ]
+        return tables, refused, [Count(WELLS, file.name, len(refused), 0, len(refused))]
+    judged = [
+        Problem(
+            file.name, 0, "run", run.name, f"run {run.name} is not accepted: {'; '.join(run.failures)}", refused=False
+        )
+        for run in plates.runs.values()
+        if not run.accepted
+    ]
+    found = [with_levels(table, plates) if table.name == "samples" else (table, ()) for table in tables]
+    notes = [Problem(table.file, *note, refused=False) for table, some in found for note in some]
+    return tuple(table for table, _ in found), judged + notes, [Count(WELLS, file.name, len(rows), len(rows), 0)]
 
 
 Told = tuple[tuple[Event, str], ...]
@@ -235,7 +269,9 @@ def _silent(entries: tuple[Entry, ...], tables: set[str]) -> list[Unread]:
 
 def _is_surprising(name: str) -> bool:
     stem, kind = kind_of(name)
-    return stem in TABLES or kind in (*KINDS, "xlsx", "xls", "ods", "sas7bdat", "xpt", "sav", "dta")
+    return (
+        stem in TABLES or name.endswith("]") or kind in (*KINDS, "xlsx", "xls", "ods", "sas7bdat", "xpt", "sav", "dta")
+    )
 
 
 def _unread_file(problem: Problem) -> list[Unread]:
@@ -250,6 +286,8 @@ def _unread(wide: Widened, column: str) -> Problem:
 
 def _stranger(name: str, have: Collection[str]) -> Problem:
     stem, kind = kind_of(name)
+    if name.endswith("]"):
+        return Problem(name, 0, "", "", f"this sheet is not read. Tables are: {', '.join(TABLES)}", refused=False)
     if stem in TABLES and stem not in have:
         return Problem(name, 0, "", "", f"a file of the kind {kind!r} is not read. Save it as «CSV UTF-8»: {stem}.csv")
     close = get_close_matches(stem, TABLES, 1, 0.6)
@@ -377,5 +415,5 @@ def _contradicted(course: Course) -> list[Problem]:
 
 
 def _placed(source: str, column: str, value: str, message: str) -> Problem:
-    file, _, line = source.split(" ")[0].rpartition(":")
+    file, _, line = source.partition(" (")[0].rpartition(":")
     return Problem(file, int(line) if line.isdigit() else 0, column, value, message, refused=False)

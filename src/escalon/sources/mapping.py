@@ -13,6 +13,8 @@
     ignore      = ["form_complete"]
     leave_out   = { redcap_repeat_instrument = ["diary"] }   # lines no table takes, left out by name
     asked       = { mh_complete = "2" }         # a box left unticked is a no only where the form is complete
+    encoding    = "gb18030"                     # where it is not UTF-8, UTF-16 or plain Chinese
+    dates       = "dmy"                         # how dates of several meanings are written: dmy, mdy, excel, excel1904
 
     [table.facts]
     esr        = { column = "esr_result", unit = "mm/h" }
@@ -26,12 +28,15 @@ is every line that no table takes: it may be a dose, an event or a withdrawal.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from escalon.facts import read_moment
+from escalon.facts.written_day import Dates
+from escalon.sources.columns import TABLES as COLUMNS
 from escalon.sources.tables import TABLES, FolderError, Row, Table, read_table
 
 MAPPING = "mapping.toml"
@@ -50,6 +55,8 @@ _KEYS = frozenset(
         "columns",
         "leave_out",
         "asked",
+        "encoding",
+        "dates",
     }
 )
 _CELL_KEYS = frozenset({"column", "unit", "upper", "lower", "date", "values", "asked"})
@@ -160,14 +167,18 @@ def _widened(folder: Path, spec: Mapping[str, Any], number: int) -> Widened:
     name = spec.get("file")
     if not isinstance(name, str) or not (folder / name).is_file():
         raise FolderError(f"{where}: file = {name!r} is not in the folder")
-    wide = read_table(folder / name)
+    if not (folder / name).resolve().is_relative_to(folder.resolve()):
+        raise FolderError(f"{where}: file = {name!r} lies outside the folder. Put the export beside {MAPPING}")
+    if spec.get("dates") not in (None, *get_args(Dates)):
+        raise FolderError(f"{where}: dates = {spec['dates']!r}. Write one of {', '.join(get_args(Dates))}")
+    wide = read_table(folder / name, spec.get("encoding"))
     cells = spec.get("facts" if into == "facts" else "columns")
     if not isinstance(cells, Mapping) or not cells:
         raise FolderError(f"{where}: [table.{'facts' if into == 'facts' else 'columns'}] says which column is which")
     used = _columns_of(where, spec, cells, wide)
     rows = [row for row in wide.rows if row.broken is None and _wanted(row, spec.get("only", {}))]
     notes = _none_taken(spec, into, number, wide, rows)
-    made = _facts(spec, cells, rows, notes) if into == "facts" else _records(spec, cells, rows)
+    made = _facts(spec, cells, rows, notes) if into == "facts" else _records(spec, cells, rows, _days_of(into))
     written = tuple(made)
     named = _FACT_COLUMNS if into == "facts" else ("participant", *cells)
     columns = tuple(dict.fromkeys((*named, *(key for row in written for key in row.cells))))
@@ -286,7 +297,7 @@ def _fact(spec: Mapping[str, Any], fact: str, cell: Mapping[str, Any], text: str
         "fact": fact,
         "value": value,
         "unit": str(cell.get("unit", "")) if value else "",
-        "date": _known_cell(row, cell.get("date"), missing) or _known_cell(row, spec.get("date"), missing),
+        "date": _day(spec, _known_cell(row, cell.get("date"), missing) or _known_cell(row, spec.get("date"), missing)),
         "source": f"column {cell['column']}",
         "visit": str(spec.get("visits", {}).get(visit, visit)),
         "lower": _known_cell(row, cell.get("lower"), missing),
@@ -295,7 +306,9 @@ def _fact(spec: Mapping[str, Any], fact: str, cell: Mapping[str, Any], text: str
     return Row(row.line, made, broken)
 
 
-def _records(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row]) -> Iterator[Row]:
+def _records(
+    spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row], days: Collection[str]
+) -> Iterator[Row]:
     missing = {str(code) for code in spec.get("missing", [])}
     for row in rows:
         made = {"participant": _cell(row, spec["participant"])}
@@ -303,10 +316,27 @@ def _records(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row])
         for column, said in cells.items():
             cell: Mapping[str, Any] = {"column": said} if isinstance(said, str) else said
             made[column], wrong = _meant(cell, _cell(row, cell.get("column")), missing)
+            if column in days:
+                made[column] = _day(spec, made[column])
             broken = broken or wrong
             if cell.get("unit"):
                 made["unit"] = str(cell["unit"])
         yield Row(row.line, made, broken)
+
+
+def _days_of(into: str) -> set[str]:
+    return {column.name for column in COLUMNS[into] if column.cell == "day"}
+
+
+def _day(spec: Mapping[str, Any], text: str) -> str:
+    """A date as the mapping says its file writes them (`dates`); what cannot be read so stays, to be refused with its words."""
+    if "dates" not in spec or not text:
+        return text
+    try:
+        moment = read_moment(text, spec["dates"])
+    except ValueError:
+        return text
+    return f"{moment.day}T{moment.clock:%H:%M}" if moment.clock else str(moment.day)
 
 
 def _cell(row: Row, column: Any) -> str:

@@ -8,12 +8,20 @@ import csv
 import gzip
 import hashlib
 import io
+import re
+import stat
 import zlib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from escalon.sources.spreadsheet import SheetRow, WorkbookError, sheets
+
 TABLES = ("facts", "treatments", "adverse_events", "doses", "samples")
+LARGEST = 1 << 30
+"""More bytes than any trial writes: a file (or what is packed in it) beyond this is not read."""
+MOST_ROWS = 5_000_000
+"""More rows than any trial writes in one table."""
 
 
 class FolderError(ValueError):
@@ -60,17 +68,20 @@ def read_folder(path: Path, names: Sequence[str] = TABLES, also: Collection[str]
     if not path.is_dir():
         raise FolderError(f"{path}: there is no such folder. Write the folder that holds facts.csv (or facts.parquet)")
     tables: dict[str, Table] = {}
-    others = []
+    others: list[str] = []
     for file in sorted(path.iterdir()):
         name, kind = kind_of(file.name)
-        if name not in names or kind not in KINDS:
+        found, unread = _sheets_named(file, names) if kind == WORKBOOK else ((), ())
+        others += unread
+        if not found and (name not in names or kind not in KINDS):
             others.append(file.name)
             continue
-        if name in tables:
-            raise FolderError(
-                f"{path}: {tables[name].file} and {file.name} are both the table {name}. Keep one of them"
-            )
-        tables[name] = read_table(file)
+        for table in found or (read_table(file),):
+            if table.name in tables:
+                raise FolderError(
+                    f"{path}: {tables[table.name].file} and {table.file} are both the table {table.name}. Keep one"
+                )
+            tables[table.name] = table
     if "facts" not in (*tables, *also):
         raise FolderError(
             f"{path}: there is no facts.csv or facts.parquet. `escalon data dictionary` says what goes in it"
@@ -79,6 +90,7 @@ def read_folder(path: Path, names: Sequence[str] = TABLES, also: Collection[str]
 
 
 KINDS = ("csv", "tsv", "parquet")
+WORKBOOK = "xlsx"
 
 
 def kind_of(name: str) -> tuple[str, str]:
@@ -87,27 +99,109 @@ def kind_of(name: str) -> tuple[str, str]:
     return stem, kind
 
 
-def read_table(file: Path) -> Table:
-    """Read one CSV, TSV or Parquet file, packed by gzip or not. Raises FolderError with file and line."""
-    written = file.read_bytes()
+def read_text(file: Path) -> str:
+    """The text of a file, whatever stands in it. Raises FolderError."""
+    return _decoded(file, _unpacked(file, _bytes(file)), [], None)
+
+
+def read_table(file: Path, encoding: str | None = None, text: str | None = None) -> Table:
+    """Read one CSV, TSV, Parquet or Excel file (its only sheet), packed by gzip or not; `encoding` where it is known.
+
+    `text` is the part of a file that is the table, where other lines stand above it. Raises FolderError with its place.
+    """
     name, kind = kind_of(file.name)
-    data = _unpacked(file, written)
+    if kind == WORKBOOK:
+        found = _of_workbook(file)
+        if len(found) != 1:
+            there = ", ".join(one.name for one in found) or "none"
+            raise FolderError(f"{file.name}: one sheet is read, and there are {len(found)} ({there}). Keep one")
+        return found[0]
+    written = _bytes(file)
+    data = _unpacked(file, written) if text is None else text.encode()
     notes: list[tuple[int, str, str]] = []
-    columns, rows = _parquet(file, data) if kind == "parquet" else _csv(file, data, notes)
+    columns, rows = _parquet(file, data) if kind == "parquet" else _csv(file, data, notes, encoding)
     return Table(name, file.name, columns, rows, hashlib.sha256(written).hexdigest(), tuple(notes))
+
+
+def _bytes(file: Path) -> bytes:
+    """The bytes of an ordinary file; a device, or what a link leads to that is none, never ends."""
+    known = file.stat()
+    if not stat.S_ISREG(known.st_mode):
+        raise FolderError(
+            f"{file.name}: this is not a file but a device, a pipe or a folder. Put the table itself here"
+        )
+    if known.st_size > LARGEST:
+        raise FolderError(f"{file.name}: {known.st_size:,} bytes are no table of a trial (at most {LARGEST:,})")
+    return file.read_bytes()
+
+
+def _sheets_named(file: Path, names: Sequence[str]) -> tuple[tuple[Table, ...], tuple[str, ...]]:
+    """The sheets of a workbook that are tables, and those that are not: by their names, or the only sheet of a file's name."""
+    stem, _ = kind_of(file.name)
+    try:
+        found = _of_workbook(file)
+    except FolderError:
+        if stem in names:
+            raise
+        return (), ()
+    wanted = tuple(one for one in found if one.name in names)
+    if not wanted and len(found) == 1 and stem in names:
+        wanted = (replace(found[0], name=stem),)
+    return wanted, tuple(one.file for one in found if one.name not in names and len(found) > 1 and wanted)
+
+
+def _of_workbook(file: Path) -> tuple[Table, ...]:
+    data = _bytes(file)
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        return tuple(_sheet(f"{file.name}[{name}]", name, rows, digest) for name, rows in sheets(data).items())
+    except WorkbookError as error:
+        raise FolderError(f"{file.name}: {error}") from None
+
+
+def _sheet(place: str, name: str, rows: tuple[SheetRow, ...], digest: str) -> Table:
+    head, *others = rows
+    if head.wrong:
+        raise FolderError(f"{place}: {head.wrong[2]}")
+    width = max((place for place, text in enumerate(head.cells, start=1) if text), default=0)
+    columns = _columns(place, head.cells[:width])
+    return Table(name.strip().lower().replace(" ", "_"), place, columns, tuple(_sheet_rows(others, columns)), digest)
+
+
+def _sheet_rows(rows: Sequence[SheetRow], columns: tuple[str, ...]) -> Iterator[Row]:
+    for row in rows:
+        broken = None
+        if row.wrong:
+            column = columns[row.wrong[0]] if row.wrong[0] < len(columns) else ""
+            broken = column, row.wrong[1], row.wrong[2]
+        elif any(row.cells[len(columns) :]):
+            broken = (
+                "",
+                "",
+                f"{len(row.cells)} cells, but there are {len(columns)} columns. Name the column in the first row",
+            )
+        yield Row(row.number, dict(zip(columns, row.cells, strict=False)), broken)
 
 
 def _unpacked(file: Path, data: bytes) -> bytes:
     if not file.name.lower().endswith(".gz"):
         return data
     try:
-        return gzip.decompress(data)
+        with gzip.open(io.BytesIO(data)) as packed:
+            unpacked = packed.read(LARGEST + 1)
+        if len(unpacked) > LARGEST:
+            raise FolderError(
+                f"{file.name}: more than {LARGEST:,} bytes are packed in it, which is no table of a trial"
+            )
+        return unpacked
     except (OSError, EOFError, zlib.error) as error:
         raise FolderError(f"{file.name}: it cannot be unpacked ({error}). Pack it again with gzip") from None
 
 
-def _decoded(file: Path, data: bytes, notes: list[tuple[int, str, str]]) -> str:
-    """The text of a file: UTF-8, UTF-16 by its mark, or Chinese text in the common characters of GB 2312."""
+def _decoded(file: Path, data: bytes, notes: list[tuple[int, str, str]], encoding: str | None) -> str:
+    """The text of a file: as it is said to be, else UTF-8, UTF-16 by its mark, or Chinese in the characters of GB 2312."""
+    if encoding is not None:
+        return _as_said(file, data, encoding)
     try:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             text = data.decode("utf-16")
@@ -125,8 +219,20 @@ def _decoded(file: Path, data: bytes, notes: list[tuple[int, str, str]]) -> str:
         return text
 
 
-def _csv(file: Path, data: bytes, notes: list[tuple[int, str, str]]) -> tuple[tuple[str, ...], tuple[Row, ...]]:
-    text = _decoded(file, data, notes)
+def _as_said(file: Path, data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except LookupError:
+        raise FolderError(f"{file.name}: encoding {encoding!r} is not known. Write utf-8, gb18030 or cp1252") from None
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise FolderError(f"{file.name}:{line}: the file is not {encoding} text, as its mapping says") from None
+
+
+def _csv(
+    file: Path, data: bytes, notes: list[tuple[int, str, str]], encoding: str | None
+) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+    text = _decoded(file, data, notes, encoding)
     if "\x00" in text:
         line = text[: text.index("\x00")].count("\n") + 1
         raise FolderError(f"{file.name}:{line}: there is a NUL character in the file. Save it again as «CSV UTF-8»")
@@ -134,9 +240,11 @@ def _csv(file: Path, data: bytes, notes: list[tuple[int, str, str]]) -> tuple[tu
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = next(reader, None)
+        if header and _SEP.fullmatch(text.split("\n", 1)[0].strip()):  # Excel's own hint, before the header
+            header = next(reader, None)
         if not header or not any(cell.strip() for cell in header):
             raise FolderError(f"{file.name}:1: the first line must name the columns")
-        columns = _columns(file, header)
+        columns = _columns(file.name, header)
         rows = _rows(reader, columns, delimiter, notes)
     except csv.Error as error:
         raise FolderError(f"{file.name}:{reader.line_num}: {error}. Check the quotation marks in that line") from None
@@ -146,18 +254,21 @@ def _csv(file: Path, data: bytes, notes: list[tuple[int, str, str]]) -> tuple[tu
 def _delimiter(text: str) -> str:
     """Semicolons or tabs, as some spreadsheets write, are seen from the header."""
     header = text.split("\n", 1)[0]
+    if hint := _SEP.fullmatch(header.strip()):
+        return hint[1]
     return max(",;\t", key=header.count)
 
 
-def _columns(file: Path, header: Sequence[str]) -> tuple[str, ...]:
+_SEP = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
+
+
+def _columns(file: str, header: Sequence[str]) -> tuple[str, ...]:
     columns = tuple(cell.strip().lower().replace(" ", "_") for cell in header)
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
-        raise FolderError(
-            f"{file.name}:1: column {twice[0] or '(without a name)'} stands twice. Give each column one name"
-        )
+        raise FolderError(f"{file}:1: column {twice[0] or '(without a name)'} stands twice. Give each column one name")
     if "" in columns:
-        raise FolderError(f"{file.name}:1: column {columns.index('') + 1} has no name")
+        raise FolderError(f"{file}:1: column {columns.index('') + 1} has no name")
     return columns
 
 
@@ -210,10 +321,17 @@ def _parquet(file: Path, data: bytes) -> tuple[tuple[str, ...], tuple[Row, ...]]
     import polars as pl
 
     try:
+        rows_there = pl.scan_parquet(io.BytesIO(data)).select(pl.len()).collect().item()
+        if rows_there > MOST_ROWS:
+            raise FolderError(
+                f"{file.name}: it holds {rows_there:,} rows, more than a trial's table (at most {MOST_ROWS:,})"
+            )
         frame = pl.read_parquet(io.BytesIO(data))
+    except FolderError:
+        raise
     except Exception as error:  # polars raises many kinds for one cause: the file is not Parquet
         raise FolderError(f"{file.name}: not a Parquet file that can be read ({error})") from None
-    columns = _columns(file, frame.columns)
+    columns = _columns(file.name, frame.columns)
     rows = (
         Row(number, {name: _text(cell) for name, cell in zip(columns, cells, strict=True)})
         for number, cells in enumerate(frame.iter_rows(), start=1)

@@ -103,6 +103,7 @@ class SampleMeasured(ParticipantEvent):
     template_ul: str | None = None
     blood_ul: str | None = None
     recovery: str | None = None
+    doubts: str | None = None
     source: str = ""
 
     @property

@@ -1,0 +1,211 @@
+"""The wells of a qPCR run: our own table, or what the instrument exports, recognised by its columns.
+
+QuantStudio, ViiA 7 and StepOne write a preamble (`* Experiment Name = …`) and a table under `[Results]`; their newer software
+and Bio-Rad's CFX Maestro write the table alone; LightCycler 480 writes one line (`Experiment: …  Selected Filter: …`) above
+it. A plate with several targets, or a well whose task is neither standard, sample nor no-template control, is asked about.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from escalon.facts import Interval, plain, read_decimal
+from escalon.kinetics.detection import Detection
+from escalon.kinetics.qpcr_table import Plates
+from escalon.kinetics.sample import Sample, SampleError, read_sample
+from escalon.kinetics.samples_table import TableError
+from escalon.sources.tables import Row, Table, read_table, read_text
+
+NAME = "qpcr_wells"
+Cells = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """How one family of instruments names its columns (in small letters), its tasks, and what stands in a dark well."""
+
+    name: str
+    sample: tuple[str, ...]
+    task: tuple[str, ...]
+    ct: tuple[str, ...]
+    quantity: tuple[str, ...]
+    target: tuple[str, ...]
+    needs: frozenset[str]
+
+
+INSTRUMENTS = (
+    Instrument(
+        "QuantStudio, ViiA 7 or StepOne", ("sample name", "sample"), ("task",), ("ct", "cт", "cq"),
+        ("quantity",), ("target name", "target"), frozenset({"task"}),
+    ),
+    Instrument(
+        "CFX", ("sample", "biological set name"), ("content",), ("cq", "c(t)", "ct"),
+        ("starting quantity (sq)", "starting quantity"), ("target",), frozenset({"content", "fluor"}),
+    ),
+    Instrument(
+        "LightCycler 480", ("name", "sample name"), (), ("cp",), ("standard",), (), frozenset({"pos", "cp"}),
+    ),
+)  # fmt: skip
+_TASKS = {
+    "standard": ("standard", "std"),
+    "no_template": ("ntc", "no template", "no_template", "no template control", "neg ctrl", "negative control", "nrt"),
+    "sample": ("unknown", "unkn", "sample", "unk"),
+}
+DARK = ("", "undetermined", "nan", "n/a", "-", "–", "no ct", "nd")
+
+
+def wells_beside(folder: Path) -> Path | None:
+    """The file of wells in a folder."""
+    return next((one for one in sorted(folder.iterdir()) if one.stem.lower() == NAME and one.suffix[1:] in ENDS), None)
+
+
+def with_levels(table: Table, plates: Plates) -> tuple[Table, tuple[tuple[int, str, str, str], ...]]:
+    """The samples with the levels their wells give, each as it would be written; and what to know of them, by line.
+
+    A sample without a level has the reason named; one that its wells cannot give is unusable.
+    """
+    rows, notes = [], []
+    for row in table.rows:
+        if not row.cells.get("qpcr_sample") or row.cells.get("value") or row.broken:
+            rows.append(row)
+            continue
+        name = row.cells["qpcr_sample"]
+        try:
+            read = plates.read(read_sample(row.cells))
+        except SampleError:
+            rows.append(row)  # it is refused by its own column
+            continue
+        except ValueError as error:
+            rows.append(replace(row, broken=("qpcr_sample", name, str(error))))
+            continue
+        if read.note:
+            notes.append((row.line, "qpcr_sample", name, f"{read.participant}: {read.note}"))
+        written = {"value": _written(read), "doubts": "; ".join(read.flags)}
+        rows.append(replace(row, cells={**row.cells, **written}))
+    columns = tuple(dict.fromkeys((*table.columns, "value", "doubts")))
+    return replace(table, columns=columns, rows=tuple(rows)), tuple(notes)
+
+
+def _written(sample: Sample) -> str:
+    match sample.detection:
+        case Detection.MISSING:
+            return ""
+        case Detection.ABOVE:
+            return f">{plain(sample.known.low, 9)}" if isinstance(sample.known, Interval) else "ALQ"
+        case Detection.QUANTIFIED:
+            return plain(sample.level, 9)
+    return str(sample.detection.value)
+
+
+ENDS = ("csv", "tsv", "txt", "xlsx", "parquet")
+
+
+def read_wells(file: Path) -> Sequence[tuple[str, Cells]]:
+    """The wells of one file with their places, in our own columns. Raises TableError or FolderError."""
+    if file.suffix in (".parquet", ".xlsx"):
+        return [(f"{table.file}:{row.line}", row.cells) for table in (read_table(file),) for row in _whole(table)]
+    text = read_text(file)
+    lines = text.splitlines()
+    start = _header(lines)
+    table = read_table(file, text="\n".join(lines[start:]))
+    rows = [(f"{table.file}:{row.line + start}", row) for row in _whole(table, start)]
+    if "role" in table.columns:
+        return [(place, row.cells) for place, row in rows]
+    return _as_ours(file, lines[:start], table.columns, [(place, row) for place, row in rows])
+
+
+def _whole(table: Table, above: int = 0) -> Sequence[Row]:
+    broken = [
+        f"{table.file}:{row.line + above}: {row.broken[2]}" for row in table.rows if row.broken and any(row.broken)
+    ]
+    ragged = [one for one in broken if "cells, but" not in one]
+    if ragged:
+        raise TableError(ragged)
+    return table.rows
+
+
+def _header(lines: Sequence[str]) -> int:
+    """The line on which the table begins: below what an instrument says of the run."""
+    for place, line in enumerate(lines):
+        if line.strip().strip(",\t;").lower() == "[results]":
+            return place + 1
+    for place, line in enumerate(lines):
+        cells = {cell.strip().strip('"').lower() for cell in line.replace(";", ",").replace("\t", ",").split(",")}
+        if "role" in cells or any(one.needs <= cells for one in INSTRUMENTS):
+            return place
+    return 0
+
+
+def _as_ours(
+    file: Path, above: Sequence[str], columns: Sequence[str], rows: Sequence[tuple[str, Row]]
+) -> list[tuple[str, Cells]]:
+    there = {column.replace("_", " "): column for column in columns}
+    kind = next((one for one in INSTRUMENTS if one.needs <= set(there)), None)
+    if kind is None:
+        known = "run, role, sample, copies, ct"
+        raise TableError(
+            [f"{file.name}:1: neither our columns ({known}) nor the export of an instrument that is known"]
+        )
+
+    def cell(row: Row, names: Sequence[str]) -> str:
+        return next((row.cells.get(there[name], "") for name in names if name in there), "")
+
+    targets = sorted({text for _, row in rows if (text := cell(row, kind.target))})
+    if len(targets) > 1:
+        raise TableError([f"{file.name}: wells of {', '.join(targets)}. Keep those of the cell product alone"])
+    run, found, problems = _run_name(file, above), [], []
+    for place, row in rows:
+        try:
+            if made := _well(
+                kind, run, cell(row, kind.task), cell(row, kind.sample), cell(row, kind.quantity), cell(row, kind.ct)
+            ):
+                found.append((place, made))
+        except ValueError as error:
+            problems.append(f"{place}: {error}")
+    if problems:
+        raise TableError(problems)
+    return found
+
+
+def _run_name(file: Path, above: Sequence[str]) -> str:
+    for line in above:
+        name, _, value = line.strip("*# ,\t").partition("=" if "=" in line else ":")
+        if name.strip().lower() in ("experiment name", "experiment", "run name") and value.strip():
+            return value.partition("Selected Filter")[0].strip(" ,\t")
+    return file.stem
+
+
+def _well(kind: Instrument, run: str, task: str, sample: str, quantity: str, ct: str) -> Cells | None:
+    """One well in our columns; None for an empty one. Raises ValueError for a task that is not known."""
+    role = _role(kind, task, sample, quantity)
+    if role is None:
+        return None
+    if role == "sample" and not sample:
+        return None if ct.lower() in DARK else _unnamed()
+    dark = ct.strip().lower() in DARK
+    copies = _number(quantity) if role == "standard" else ""
+    return {"run": run, "role": role, "sample": sample, "copies": copies, "ct": "Undetermined" if dark else ct}
+
+
+def _unnamed() -> Cells:
+    raise ValueError("a sample well amplified and has no sample name. Name it in the instrument's software")
+
+
+def _role(kind: Instrument, task: str, sample: str, quantity: str) -> str | None:
+    if not kind.task:  # LightCycler: a standard has its concentration, a control its name
+        said = sample.strip().lower()
+        known = quantity.strip() not in ("", "0", "0.0", "0.00")
+        return "standard" if known else "no_template" if said.startswith(_TASKS["no_template"][:4]) else "sample"
+    said = task.strip().lower()
+    if not said:
+        return None
+    for role, words in _TASKS.items():
+        if said.startswith(words):
+            return role
+    raise ValueError(f"task {task!r} is not known. Known: standard, unknown, NTC")
+
+
+def _number(text: str) -> str:
+    """A quantity of a standard; an instrument writes 100,000,000.000 with commas between thousands and a decimal point."""
+    grouped = "." in text and "," in text and text.rfind(".") > text.rfind(",")
+    return f"{read_decimal(text.replace(',', '') if grouped else text):f}"
