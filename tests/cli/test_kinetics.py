@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import typer
@@ -126,3 +127,18 @@ def test_raw_wells_are_judged_and_the_run_is_shown(tmp_path, control, verdict):
     assert answer["runs"][0]["slope"] == pytest.approx(-3.323714, abs=1e-6)
     cmax = answer["kinetics"][0]["parameters"]["cmax"]["value"]
     assert cmax == (pytest.approx(20599 / 20, rel=1e-4) if verdict == "accepted" else None)
+
+
+def test_nothing_measured_yet_is_an_answer_and_two_bags_are_one_dose(tmp_path: Path) -> None:
+    head = "participant,analyte,date,value,unit,lloq\n"
+    (tmp_path / "samples.csv").write_text(head, encoding="utf-8")
+    (tmp_path / "doses.csv").write_text(
+        "participant,level,date\nP01,1,2025-03-03\nP01,1,2025-03-04\n", encoding="utf-8"
+    )
+    found = RUNNER.invoke(APP, [str(tmp_path), "--json"])
+    assert (found.exit_code, json.loads(found.stdout)["kinetics"]) == (0, [])
+    row = "P01,car_transgene,2025-03-14,100,copies/µL,5\n"
+    (tmp_path / "samples.csv").write_text(head + row, encoding="utf-8")
+    found = RUNNER.invoke(APP, [str(tmp_path), "--json"])
+    (one,) = json.loads(found.stdout)["kinetics"]
+    assert one["parameters"]["tmax"]["value"] == 10  # days run from the last bag

@@ -179,6 +179,8 @@ def _chosen(profiles: "tuple[Profile, ...]", analyte: str, unit: str | None) -> 
     from escalon.facts import spelled
 
     mine = [profile for profile in profiles if profile.analyte == analyte]
+    if not profiles:
+        return []
     if not mine:
         there = ", ".join(sorted({profile.analyte for profile in profiles}))
         raise ValueError(f"no samples of {analyte}. In this table: {there}. Name one with --analyte")

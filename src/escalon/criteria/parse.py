@@ -12,6 +12,7 @@ from typing import Any
 from escalon.expressions.events import Amount, Dose, Exposure, Happened, How, Part, Pick, Span, Stated, Tie, Window
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import Duration
+from escalon.facts.number import LONGEST
 
 KEYWORDS = (
     "after", "all", "and", "any", "at", "before", "between", "count", "dose", "earliest", "ever", "for", "from",
@@ -35,10 +36,18 @@ class CriterionError(ValueError):
         return f"{shown}\n{' ' * (self.column - 1)}{'^' * self.width} {self.problem}"
 
 
+_TOO_LONG = re.compile(rf"\d{{{LONGEST + 1},}}")
+
+
 def parse(text: str) -> Node:
     """The tree of a criterion such as `latest alt / uln <= 3 at screening`. Raises CriterionError."""
     from lark import UnexpectedInput
 
+    if long := _TOO_LONG.search(text):
+        above = text[: long.start()]
+        line, column = above.count("\n") + 1, long.start() - (above.rfind("\n") + 1) + 1
+        said = f"this number has {len(long[0])} digits; a criterion's has {LONGEST} at most"
+        raise CriterionError(text, line, column, said)
     try:
         tree = _parser().parse(text)
     except UnexpectedInput as error:

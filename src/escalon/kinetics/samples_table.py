@@ -150,10 +150,8 @@ def _profile(participant: str, analyte: str, samples: Sequence[Sample], held: tu
 
 
 def _column_problems(rows: Sequence[tuple[str, Row]]) -> list[str]:
-    if not rows:
-        return [
-            "the samples table has no rows. Its first line names the columns: participant,analyte,date,value,unit,lloq"
-        ]
+    if not rows:  # nothing measured yet is an answer
+        return []
     file, columns = rows[0][0].partition(":")[0], rows[0][1].keys()
     absent = [name for name in ("participant", "analyte", "unit") if name not in columns]
     absent += [] if {"value", "qpcr_sample"} & columns else ["value"]

@@ -1,6 +1,7 @@
 """A study folder on disk: found by name or path, read, merged into one document, and checked for its shape."""
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -125,6 +126,10 @@ def content_version(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
+_NESTED = re.compile(r"^[ \t]*\[{0,2}[ \t]*(?:[\w\"'-]+[ \t]*\.[ \t]*){100}", re.MULTILINE)
+"""A dotted name far deeper than any table: reading it takes time that grows with the square of its parts."""
+
+
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > _LARGEST:
@@ -138,6 +143,11 @@ def _text(path: Path) -> str:
 
 
 def _parsed(file: str, text: str) -> dict[str, Any]:
+    if nested := _NESTED.search(text):
+        line = text.count("\n", 0, nested.start() + 1) + 1
+        raise StudyError(
+            [Problem(file, line, "a name of more than a hundred parts. Write a name of this study's tables")]
+        )
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -24,7 +24,7 @@ from escalon.sources.observed import Dictionary, RowError
 from escalon.sources.qpcr_wells import NAME as WELLS
 from escalon.sources.qpcr_wells import read_wells, wells_beside, with_levels
 from escalon.sources.rows import MAKERS, CellReader, doubts, judged_in
-from escalon.sources.tables import KINDS, FolderError, Table, kind_of, read_folder
+from escalon.sources.tables import KINDS, WORKBOOK, FolderError, Table, kind_of, read_folder
 
 SYNTHETIC = "SYNTHETIC.txt"
 """The file that says of a folder that its people are invented."""
@@ -270,7 +270,9 @@ def _silent(entries: tuple[Entry, ...], tables: set[str]) -> list[Unread]:
 def _is_surprising(name: str) -> bool:
     stem, kind = kind_of(name)
     return (
-        stem in TABLES or name.endswith("]") or kind in (*KINDS, "xlsx", "xls", "ods", "sas7bdat", "xpt", "sav", "dta")
+        stem in TABLES
+        or name.endswith("]")
+        or kind in (*KINDS, WORKBOOK, "xls", "ods", "sas7bdat", "xpt", "sav", "dta")
     )
 
 
@@ -289,7 +291,10 @@ def _stranger(name: str, have: Collection[str]) -> Problem:
     if name.endswith("]"):
         return Problem(name, 0, "", "", f"this sheet is not read. Tables are: {', '.join(TABLES)}", refused=False)
     if stem in TABLES and stem not in have:
-        return Problem(name, 0, "", "", f"a file of the kind {kind!r} is not read. Save it as «CSV UTF-8»: {stem}.csv")
+        what = (
+            f"a file of the kind {kind!r} is not read" if kind != WORKBOOK else "no sheet of this workbook can be read"
+        )
+        return Problem(name, 0, "", "", f"{what}. Save it as «CSV UTF-8»: {stem}.csv")
     close = get_close_matches(stem, TABLES, 1, 0.6)
     hint = f" The table {stem} is read from another file" if stem in have else ""
     hint = hint or f" Did you mean {close[0]}.csv?" if close else f" Tables are: {', '.join(TABLES)}"

@@ -140,9 +140,7 @@ def _sheets_named(file: Path, names: Sequence[str]) -> tuple[tuple[Table, ...], 
     stem, _ = kind_of(file.name)
     try:
         found = _of_workbook(file)
-    except FolderError:
-        if stem in names:
-            raise
+    except FolderError:  # named among the files that are not read, and what it would say held to be unknown
         return (), ()
     wanted = tuple(one for one in found if one.name in names)
     if not wanted and len(found) == 1 and stem in names:

@@ -52,9 +52,12 @@ def _notes(found: Sequence[Kinetics]) -> tuple[str, ...]:
 def _title(found: Sequence[Kinetics]) -> str:
     if not found:
         return "Cellular kinetics: no profile"
-    profile, area = found[0].profile, found[0]["auc_last"].unit
+    first = next((one for one in found if one.profile.unit), found[0])  # a profile without a usable row has no unit
+    profile, area = first.profile, first["auc_last"].unit
     drawn = {"linup_logdown": "linear up and logarithmic down", "linear": "linear"}[found[0].plan.method]
     what = profile.analyte.replace("_", " ")
+    if not profile.unit:
+        return f"Cellular kinetics of {what}: no row can be used"
     return f"Cellular kinetics of {what}: levels in {profile.unit}, times in days, areas in {area} ({drawn})"
 
 

@@ -1,0 +1,145 @@
+"""Rows as laboratories, programs and people send them: each is read as it is meant, or named at its line; none is dropped."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from escalon.cli.main import app
+from escalon.facts import Facts, convert
+from escalon.protocol import load_study
+from escalon.sources.folder import Intake, take_in
+
+STUDY = load_study("nct07052565")
+FACTS = "participant,fact,value,unit,date,visit,upper,source\nP01,disease,RA,,2025-01-01,,,\n"
+SAMPLES = "participant,analyte,day,value,unit,lloq,lod,uloq,visit\n"
+CLOCKED = "participant,analyte,collected,infusion_end,value,unit,lloq\n"
+
+
+def taken(folder: Path, facts: str = "", **tables: str) -> Intake:
+    (folder / "facts.csv").write_text(FACTS + facts, encoding="utf-8")
+    for name, text in tables.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return take_in(STUDY, folder)
+
+
+def facts_of(intake: Intake) -> Facts:
+    return intake.trial.facts_of("P01")
+
+
+SAME_UNIT = {
+    "platelets,250,10*3/uL": "250",
+    "wbc,5.2,GI/L": "5.2",
+    "crp,4,ug/mL": "4",
+    "weight,150,lb": "150",
+    "crp,<5,mg/L": "<5",
+    "neutrophils,<0.5,10^9/L": "<0.5",
+    "alt,20,IU/L": "20",
+}
+
+
+@pytest.mark.parametrize(("row", "value"), SAME_UNIT.items())
+def test_the_same_unit_under_another_name_and_a_value_below_a_limit_are_facts(
+    row: str, value: str, tmp_path: Path
+) -> None:
+    intake = taken(tmp_path, f"P01,{row},2025-02-07,,,\n")
+    assert not intake.refused
+    (fact,) = facts_of(intake).named(row.partition(",")[0])
+    assert str(fact.value) == value
+
+
+def test_pounds_are_kilograms_exactly() -> None:
+    assert convert(150, "lb", "kg") == Fraction("68.0388555")
+
+
+REFUSED = {
+    "P01,haemoglobin,12.5 g/dL,g/L,2025-02-07,,,": "unit: haemoglobin is '12.5 g/dL', but its unit is said to be 'g/L'",
+    "P01,platelets,250 10^9/L,/uL,2025-02-07,,,": "Write the number and one unit",
+    "P01,esr,167/92,mm/h,2025-02-07,,,": "is not divided",
+    'P03,platelets,"150,000",/uL,2025-02-07,,,': "Write 150000",
+    "P11111111111111111111111111111111,ast,20,U/L,2025-02-07,,40,": "32 characters at most",
+    "P01,alt,36,U/L,2025-03-14Tbanana,,40,": "no clock",
+    "P01,alt,36,U/L,2025T,,40,": "is not a date",
+    "P01,esr,999,mm/h,2025-02-07,s,,": "Accepted: number 0–300 mm/h",
+}
+
+
+@pytest.mark.parametrize(("row", "says"), REFUSED.items())
+def test_one_bad_cell_is_one_refused_row(row: str, says: str, tmp_path: Path) -> None:
+    intake = taken(tmp_path, f"{row}\nP01,ast,20,U/L,2025-02-07,,40,\n")
+    (problem,) = intake.refused
+    assert (problem.line, says in str(problem)) == (3, True), str(problem)
+    assert facts_of(intake).named("ast")
+    assert "150.000" not in str(problem)
+
+
+NOTED = {
+    "P01,alt,36,U/L,2052-02-07,,40,": "is yet to come",
+    "P01,alt,36,U/L,1970-01-01,,40,": "where no date was entered",
+    "P01,alt,36,U/L,2025-03-14T23:30:00-05:00,,40,": "2025-03-15 12:30 in the site's own time",
+    "P01,platelets,9999,10^9/L,2025-02-07,s,,": "not scored until the value and its unit are confirmed (confirmed: yes)",
+    "P1,disease,RA,,2025-01-01,,,": "P1 and P01 may be one person",
+}
+
+
+@pytest.mark.parametrize(("row", "says"), NOTED.items())
+def test_what_a_person_should_look_at_is_noted_at_its_line(row: str, says: str, tmp_path: Path) -> None:
+    intake = taken(tmp_path, f"{row}\n")
+    assert not intake.refused
+    assert any(says in str(one) and one.line == 3 for one in intake.problems), [str(one) for one in intake.problems]
+
+
+def test_a_mapping_says_its_unit_and_a_cell_that_says_another_is_refused(tmp_path: Path) -> None:
+    mapping = '[[table]]\nfile = "e.csv"\nparticipant = "id"\ndate = "d"\n[table.facts]\n'
+    mapping += 'creatinine = { column = "creat", unit = "umol/L" }\n'
+    (tmp_path / "mapping.toml").write_text(mapping, encoding="utf-8")
+    (tmp_path / "e.csv").write_text("id,d,creat\nP01,2025-02-07,0.9 mg/dL\nP02,2025-02-07,80\n", encoding="utf-8")
+    intake = take_in(STUDY, tmp_path)
+    assert [(one.line, one.column) for one in intake.refused] == [(2, "unit")]
+    assert intake.counts[0].used == 1
+
+
+def test_a_mapping_says_how_its_dates_and_letters_are_written(tmp_path: Path) -> None:
+    mapping = '[[table]]\nfile = "e.csv"\nparticipant = "id"\ndate = "d"\nencoding = "gb18030"\ndates = "dmy"\n[table.facts]\n'
+    mapping += 'esr = { column = "blutsenkung", unit = "mm/h" }\n'
+    (tmp_path / "mapping.toml").write_text(mapping, encoding="utf-8")
+    written = "id,d,blutsenkung,注\nP01,07.02.2025,20,龘\nP02,31.02.2025,20,\n"
+    (tmp_path / "e.csv").write_text(written, encoding="gb18030")
+    intake = take_in(STUDY, tmp_path)
+    assert [(one.line, one.column) for one in intake.refused] == [(3, "date")]
+    (fact,) = facts_of(intake).named("esr")
+    assert str(fact.day) == "2025-02-07"
+    (tmp_path / "mapping.toml").write_text(mapping.replace("dmy", "dym"), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"dates = 'dym'\. Write one of dmy, mdy, excel, excel1904"):
+        take_in(STUDY, tmp_path)
+
+
+SENT = {
+    SAMPLES + "P01,car_transgene,7,>1000000,copies/µL,5,2,1000,D7\n": "",
+    SAMPLES + "P01,car_transgene,7,NA,copies/µL,5,2,1000,D7\n": "",
+    SAMPLES + "P01,car_transgene,7,>ULOQ,copies/µL,5,2,1000,D7\n": "",
+    SAMPLES + "P01,car_transgene,7,12,copies/µL,5,2,1,D7\n": "LOD <= LLOQ < ULOQ",
+    SAMPLES + "P01,car_transgene,7,12,copies/µL,,,,\n": "lloq is empty",
+    CLOCKED + "P01,car_transgene,2025-03-14T09:30Z,2025-03-07T10:00,100,copies/µL,5\n": "both carry a time zone",
+    CLOCKED + "P01,car_transgene,2025-03-14 09:30,2025-03-07 10:00,100,copies/µL,5\n": "",
+}
+
+
+@pytest.mark.parametrize(("samples", "says"), SENT.items(), ids=str)
+def test_the_check_and_kinetics_read_samples_alike(samples: str, says: str, tmp_path: Path) -> None:
+    doses = "participant,level,date\nP01,1,2025-03-05\n"
+    intake = taken(tmp_path, samples=samples, doses=doses)
+    found = CliRunner().invoke(app, ["kinetics", str(tmp_path), "--json"])
+    assert bool(intake.refused) is bool(says)
+    assert found.exit_code == (2 if says else 0)
+    assert all(says in said for said in (str(intake.refused[0]), found.output)) if says else True
+
+
+def test_excels_own_hint_above_the_header_is_no_header(tmp_path: Path) -> None:
+    (tmp_path / "facts.csv").write_text("sep=;\n" + FACTS.replace(",", ";"), encoding="utf-8")
+    intake = take_in(STUDY, tmp_path)
+    assert intake.account() == "1 rows read = 1 used + 0 refused"
+    assert intake.entries[0].place == "facts.csv:3"

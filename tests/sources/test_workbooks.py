@@ -1,0 +1,99 @@
+"""Excel workbooks: sheets are tables, cells are read as they stand there, and what cannot be read is named by sheet and cell."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+from typer.testing import CliRunner
+
+from escalon.cli.main import app
+from escalon.protocol import load_study
+from escalon.sources.folder import Intake, take_in
+
+STUDY = load_study("nct07052565")
+FACTS = ["participant", "fact", "value", "unit", "date"]
+
+
+def workbook(file: Path, **sheets: list[list[Any]]) -> Workbook:
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(file)
+    return book
+
+
+def values(intake: Intake) -> list[tuple[Any, ...]]:
+    seen = [entry.event.fact for entry in intake.entries if hasattr(entry.event, "fact")]
+    return [(one.name, one.value, one.unit, one.day) for one in seen]
+
+
+def test_sheets_are_tables_and_say_the_same_as_csv(tmp_path: Path) -> None:
+    rows = [
+        ["P01", "disease", "RA", None, date(2025, 1, 1)],
+        ["P01", "alt", 36.5, "U/L", datetime(2025, 2, 7)],
+        ["P01", "malignancy", False, None, date(2025, 2, 7)],
+    ]
+    (tmp_path / "book").mkdir()
+    (tmp_path / "text").mkdir()
+    workbook(
+        tmp_path / "book" / "trial.xlsx",
+        Facts=[FACTS, *rows],
+        doses=[["participant", "level", "date", "cells_per_kg"], ["P01", 1, date(2025, 3, 3), 100000]],
+        remarks=[["anything"], ["else"]],
+    )
+    written = "P01,disease,RA,,2025-01-01\nP01,alt,36.5,U/L,2025-02-07\nP01,malignancy,no,,2025-02-07\n"
+    (tmp_path / "text" / "facts.csv").write_text(",".join(FACTS) + "\n" + written, encoding="utf-8")
+    doses = "participant,level,date,cells_per_kg\nP01,1,2025-03-03,100000\n"
+    (tmp_path / "text" / "doses.csv").write_text(doses, encoding="utf-8")
+    book, text = take_in(STUDY, tmp_path / "book"), take_in(STUDY, tmp_path / "text")
+    assert {str(entry.event) for entry in book.entries} == {str(entry.event) for entry in text.entries}
+    assert len(book.entries) == 4
+    assert book.account() == text.account()
+    assert any("trial.xlsx[remarks]" in str(one) for one in book.problems)
+
+
+def test_a_cell_that_cannot_be_used_is_named_by_sheet_and_cell(tmp_path: Path) -> None:
+    rows = [FACTS, ["P01", "disease", "RA", None, date(2025, 1, 1)], ["P01", "alt", "=1+1", "U/L", date(2025, 2, 7)]]
+    rows += [["P01", "ast", "#N/A", "U/L", date(2025, 2, 7)], ["P01", "esr", 12, "mm/h", date(2025, 2, 7)]]
+    workbook(tmp_path / "facts.xlsx", Sheet1=rows)
+    intake = take_in(STUDY, tmp_path)
+    said = [str(one) for one in intake.refused]
+    assert "facts.xlsx[Sheet1]:3 value: C3: the formula has no saved result" in said[0]
+    assert "C4: the cell holds the error #N/A" in said[1]
+    assert values(intake) == [("disease", "RA", None, "2025-01-01"), ("esr", "12", "mm/h", "2025-02-07")]
+
+
+def test_a_share_shown_as_a_percentage_keeps_its_sign_and_a_clock_its_time(tmp_path: Path) -> None:
+    from escalon.sources.spreadsheet import sheets
+
+    book = workbook(tmp_path / "a.xlsx", one=[["x", "y"], [0.85, datetime(2025, 3, 14, 9, 30)]])
+    book["one"]["A2"].number_format = "0%"
+    book.save(tmp_path / "a.xlsx")
+    assert sheets((tmp_path / "a.xlsx").read_bytes())["one"][1].cells == ("85%", "2025-03-14T09:30")
+
+
+def test_a_table_of_visits_is_scored_from_a_workbook(tmp_path: Path) -> None:
+    head = ["participant", "tender", "swollen", "ESR [mm/h]", "global_health [mm]"]
+    workbook(tmp_path / "visits.xlsx", visits=[head, ["P01", 3, 4, 20, 40], ["P02", "3 of 28", 4, 20, 40]])
+    found = CliRunner().invoke(app, ["score", "das28_esr", "--table", str(tmp_path / "visits.xlsx")])
+    assert "4.18696" in found.stdout
+    assert found.exit_code == 2  # the second row is refused and comes back with its reason
+    workbook(tmp_path / "visits.xlsx", visits=[head, ["P01", "=A1", 4, 20, 40]])
+    found = CliRunner().invoke(app, ["score", "das28_esr", "--table", str(tmp_path / "visits.xlsx")])
+    assert "visits.xlsx[visits] B2" in str(found.exception)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a workbook", b"PK\x03\x04 nor this"])
+def test_what_is_no_workbook_is_refused_where_it_bears_a_tables_name(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "facts.csv").write_text("participant,fact,value\nP01,disease,RA\n", encoding="utf-8")
+    (tmp_path / "doses.xlsx").write_bytes(content)
+    intake = take_in(STUDY, tmp_path)
+    assert "doses.xlsx: no sheet of this workbook can be read" in str(intake.refused[0])
+    assert intake.unread[0].table == "doses"
