@@ -91,7 +91,6 @@ def test_every_problem_is_reported_at_once():
     [
         ([{"value": "1", "unit": "x", "day": "1"}], "column participant is missing"),
         ([row(concentration="1")], "'concentration' is not known"),
-        ([], "no rows"),
     ],
 )
 def test_missing_and_unknown_columns_are_named(rows, sentence):

@@ -21,7 +21,7 @@ Cells = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Instrument:
+class PlateExport:
     """How one family of instruments names its columns (in small letters), its tasks, and what stands in a dark well."""
 
     name: str
@@ -33,16 +33,16 @@ class Instrument:
     needs: frozenset[str]
 
 
-INSTRUMENTS = (
-    Instrument(
+EXPORTS = (
+    PlateExport(
         "QuantStudio, ViiA 7 or StepOne", ("sample name", "sample"), ("task",), ("ct", "cт", "cq"),
         ("quantity",), ("target name", "target"), frozenset({"task"}),
     ),
-    Instrument(
+    PlateExport(
         "CFX", ("sample", "biological set name"), ("content",), ("cq", "c(t)", "ct"),
         ("starting quantity (sq)", "starting quantity"), ("target",), frozenset({"content", "fluor"}),
     ),
-    Instrument(
+    PlateExport(
         "LightCycler 480", ("name", "sample name"), (), ("cp",), ("standard",), (), frozenset({"pos", "cp"}),
     ),
 )  # fmt: skip
@@ -131,7 +131,7 @@ def _header(lines: Sequence[str]) -> int:
             return place + 1
     for place, line in enumerate(lines):
         cells = {cell.strip().strip('"').lower() for cell in line.replace(";", ",").replace("\t", ",").split(",")}
-        if "role" in cells or any(one.needs <= cells for one in INSTRUMENTS):
+        if "role" in cells or any(one.needs <= cells for one in EXPORTS):
             return place
     return 0
 
@@ -140,7 +140,7 @@ def _as_ours(
     file: Path, above: Sequence[str], columns: Sequence[str], rows: Sequence[tuple[str, Row]]
 ) -> list[tuple[str, Cells]]:
     there = {column.replace("_", " "): column for column in columns}
-    kind = next((one for one in INSTRUMENTS if one.needs <= set(there)), None)
+    kind = next((one for one in EXPORTS if one.needs <= set(there)), None)
     if kind is None:
         known = "run, role, sample, copies, ct"
         raise TableError(
@@ -175,7 +175,7 @@ def _run_name(file: Path, above: Sequence[str]) -> str:
     return file.stem
 
 
-def _well(kind: Instrument, run: str, task: str, sample: str, quantity: str, ct: str) -> Cells | None:
+def _well(kind: PlateExport, run: str, task: str, sample: str, quantity: str, ct: str) -> Cells | None:
     """One well in our columns; None for an empty one. Raises ValueError for a task that is not known."""
     role = _role(kind, task, sample, quantity)
     if role is None:
@@ -191,7 +191,7 @@ def _unnamed() -> Cells:
     raise ValueError("a sample well amplified and has no sample name. Name it in the instrument's software")
 
 
-def _role(kind: Instrument, task: str, sample: str, quantity: str) -> str | None:
+def _role(kind: PlateExport, task: str, sample: str, quantity: str) -> str | None:
     if not kind.task:  # LightCycler: a standard has its concentration, a control its name
         said = sample.strip().lower()
         known = quantity.strip() not in ("", "0", "0.0", "0.00")
