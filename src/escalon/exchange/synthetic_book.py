@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,12 @@ from escalon.conduct.record.proposals import propose_dlt, propose_screening
 from escalon.conduct.record.recording import Conduct
 from escalon.conduct.record.signing import Password, sign
 from escalon.exchange.tidy_folder import write_folder
-from escalon.history import Author, Trial
+from escalon.history import Author, Course, Trial
 from escalon.history.events import (
     AnswerPart,
     EligibilitySigned,
     FactRecorded,
+    Observation,
     OverrideGiven,
     OverrideSigned,
     QueryRaised,
@@ -75,7 +76,7 @@ def make_book(folder: Path, study: Study, name: str, whole: Trial) -> Path:
     book = folder / "book"
     casebook = create_casebook(book, study=study.id, study_version=study.version, clock=clock, study_folder=name)
     write_settings(book, {"demo": "yes", "open_study": "yes"})
-    _Making(casebook, study, book).everything(folder / "data-until-then")
+    _Making(casebook, study, book).everything(folder / "data-until-then", whole)
     casebook.close()
     return book
 
@@ -107,9 +108,10 @@ class _Making:
         self.secrets = SecretStore(casebook, open_seal(book), quick)
         self.who = {account: Author(account, role, site, "web") for account, _, role, site in PEOPLE}
 
-    def everything(self, data: Path) -> None:
+    def everything(self, data: Path, whole: Trial) -> None:
         self._people()
         self._take_over(data)
+        self._visit_of_screening(whole)
         self._propose_dlts()
         self._screen()
         self._ask()
@@ -138,6 +140,22 @@ class _Making:
             for account in ("wang.min", "sun.hao"):
                 self._sign(account, OverrideSigned, "allow", given=override)
         import_folder(self.conduct, author, study, data, SITE, dry_run=False, override=override)
+
+    def _visit_of_screening(self, whole: Trial) -> None:
+        """The next in screening had their visit this morning; two results have not come yet."""
+        trial = self.conduct.trial
+        waits = [code for code in trial.participants if not trial.course(code).infusions and code in whole.participants]
+        code = next((one for one in reversed(waits) if not _screened_by(whole, one, self.conduct)), None)
+        if code is None:
+            return
+        here = self.conduct.casebook.clock.now().astimezone(trial.frame.zone).date().isoformat()
+        later = [one.event.fact for one in _alike(whole, code).observations if one.event.fact.visit == "screening"]
+        said = [
+            FactRecorded(participant=code, fact=replace(one, day=here, value=_on_day(one, here)))
+            for one in later
+            if one.name not in STILL_MISSING
+        ]
+        self.conduct.record_all(self.who["li.na"], said)
 
     def _sign(self, account: str, kind: type[Signed], meaning: str, **subject: Any) -> None:
         sign(
@@ -184,6 +202,31 @@ class _Making:
                 )
                 self.conduct.record(self.who["gao.fei"], said)
                 break
+
+
+def _alike(whole: Trial, code: str) -> Course:
+    """Somebody of the same disease and sex who was treated: what they were found to have makes anybody eligible."""
+    mine = [_said(whole.course(code), name) for name in ("disease", "sex")]
+    alike = (one for one in whole.infused() if [_said(one, name) for name in ("disease", "sex")] == mine)
+    return next(alike, whole.course(code))
+
+
+def _said(course: Course, name: str) -> str | None:
+    return next((one.event.fact.value for one in course.observations if one.event.fact.name == name), None)
+
+
+STILL_MISSING = ("creatinine", "hiv_antibody")
+
+
+def _on_day(fact: Observation, day: str) -> str | None:
+    """A value that is itself the day of the visit is that day."""
+    return day if fact.value == fact.day else fact.value
+
+
+def _screened_by(whole: Trial, code: str, conduct: Conduct) -> bool:
+    """Whether the screening visit lies before now."""
+    days = [day.earliest for day, _ in whole.course(code).days_of("screening")]
+    return not days or min(days) <= conduct.casebook.clock.now().date()
 
 
 def _facts(trial: Trial, code: str, name: str) -> Iterator[int]:

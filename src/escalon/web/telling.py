@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
@@ -92,6 +93,18 @@ def _values(event: Any) -> Iterator[str]:
             continue
         name = "" if field.name in ("text", "because", "verdict") else f"{field.name.replace('_', ' ')} "
         yield name + day(str(plain(value)))
+
+
+def labelled(study: Study, text: str) -> str:
+    """A sentence with the study's names for things in place of the program's."""
+    return _ID.sub(lambda found: _label(study, found[0]), text)
+
+
+def _label(study: Study, name: str) -> str:
+    return short_name(name, study) if name in study.vocabulary else name
+
+
+_ID = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
 
 def observed(study: Study, fact: Observation) -> str:

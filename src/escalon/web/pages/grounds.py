@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from escalon.conduct.judge.explaining import Line, NothingToExplain, explain
 from escalon.facts import Day
+from escalon.protocol import Study
 from escalon.protocol.prose import short_name
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk, NoSuchPage
 from escalon.web.registry import page
+from escalon.web.telling import labelled
 from escalon.web.words import day
 
 _PLACE = re.compile(r"casebook:(\d+)")
@@ -45,7 +47,7 @@ def grounds(desk: Desk, code: str, finding: str, visit: str = "") -> GroundsPage
         line = explain(desk.study, desk.trial, code, finding, Day.of(desk.today), visit)
     except NothingToExplain as nothing:
         raise NoSuchPage(str(nothing)) from None
-    return GroundsPage(banner(desk, course), finding, _title(desk, finding), _shown(line))
+    return GroundsPage(banner(desk, course), finding, _title(desk, finding), _shown(desk.study, line))
 
 
 def _title(desk: Desk, finding: str) -> str:
@@ -55,7 +57,7 @@ def _title(desk: Desk, finding: str) -> str:
     return {"dlt": "Dose-limiting toxicity", "eligibility": "Eligibility"}.get(finding, short_name(finding, desk.study))
 
 
-def _shown(line: Line) -> LineShown:
+def _shown(study: Study, line: Line) -> LineShown:
     entries = tuple(dict.fromkeys(int(number) for number in _PLACE.findall(line.text)))
     text = _PLACE.sub(lambda found: f"entry {found[1]}", line.text)
-    return LineShown(day(text), entries, tuple(_shown(part) for part in line.beneath))
+    return LineShown(labelled(study, day(text)), entries, tuple(_shown(study, part) for part in line.beneath))
