@@ -143,7 +143,7 @@ def _dose_code(inputs: "tuple[Finding, ...]", doses: "list[Finding]") -> int:
 
 def _print_doses(area: "Finding", renal: "Finding", doses: "list[Finding]") -> None:
     from escalon.facts import plain
-    from escalon.reporting.significant import significant
+    from escalon.reporting.printed import significant
 
     say(f"body surface area     {significant(area.value, 5)} m² ({area.components.get('formula', 'not known')})")
     say(f"creatinine clearance  {shown(renal.value, 'mL/min')}")

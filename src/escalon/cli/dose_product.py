@@ -135,7 +135,7 @@ def _as_json(found: "Infusion", beside: "dict[str, Finding | None]") -> dict[str
 
 
 def _print_infusion(study: "Study", level: int, found: "Infusion", beside: "dict[str, Finding | None]") -> None:
-    from escalon.reporting.significant import times_ten
+    from escalon.reporting.printed import times_ten
 
     parts = found.to_infuse.components
     dose = found.dose
@@ -173,7 +173,7 @@ def _dose_text(found: "Infusion") -> str:
     from dataclasses import replace
 
     from escalon.facts import exact
-    from escalon.reporting.significant import times_ten
+    from escalon.reporting.printed import times_ten
 
     if found.dose.thing == "{cells}":
         return f"{times_ten(found.per_kg.value)} {found.dose.shown_unit}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from escalon.facts import Finding, exact, plain
 from escalon.instruments.product.infusion import Bag, Infusion
-from escalon.reporting.significant import significant, times_ten
+from escalon.reporting.printed import significant, times_ten
 
 NOT_KNOWN = "not known"
 

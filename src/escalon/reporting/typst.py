@@ -25,7 +25,7 @@ from escalon.reporting.widths import shares
 
 LONGEST = 600
 """A listing of more rows is not printed: it stands in its own file, and the paper says so."""
-_WIDE = 10
+_WIDE = 13
 """From so many columns on a part is printed across."""
 
 

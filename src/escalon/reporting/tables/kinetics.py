@@ -19,7 +19,7 @@ from escalon.kinetics import (
     percent_change,
     summarise,
 )
-from escalon.reporting.significant import significant
+from escalon.reporting.printed import significant
 from escalon.reporting.tables.grid import Grid, csv_text
 
 _DIGITS = {"cmax": 3, "clast": 3, "auc": 5, "half_life": 3}  # spec cell-therapy, numerical requirements: AUC 5 digits

@@ -1,0 +1,67 @@
+"""From what is recorded to the grounds of a cell: who, what, which day, the value as it was written, and where it stands."""
+
+from collections.abc import Iterable
+
+from escalon.conduct.judge.given import Given
+from escalon.facts import Fact, Facts, Finding, plain
+from escalon.facts import grounds as beneath
+from escalon.history import Course, Current
+from escalon.history.events import AdverseEventRecorded
+from escalon.reporting.document import Ground
+
+
+def of_fact(fact: Fact, participant: str = "") -> Ground:
+    """A recorded fact."""
+    value = f"{plain(fact.value)} {fact.unit or ''}".strip()
+    return Ground(fact.participant or participant, fact.name, str(fact.day or ""), value, place(fact.source))
+
+
+def of_facts(some: Iterable[Fact], participant: str = "") -> tuple[Ground, ...]:
+    """Recorded facts, each once; of a computed one, those beneath it."""
+    found: dict[Ground, None] = {}
+    for fact in some:
+        inner = (
+            of_finding(fact.behind, participant) if isinstance(fact.behind, Finding) else (of_fact(fact, participant),)
+        )
+        found |= dict.fromkeys(inner)
+    return tuple(found)
+
+
+def of_finding(finding: Finding, participant: str = "") -> tuple[Ground, ...]:
+    """What a finding rests on, down to what was recorded."""
+    return tuple(dict.fromkeys(of_fact(fact, participant) for fact in beneath(finding)))
+
+
+def of_event(one: Current[AdverseEventRecorded]) -> Ground:
+    """A line of an adverse event, with what was judged of it."""
+    event = one.event
+    grade = "not graded" if event.grade is None else f"grade {event.grade}"
+    end = f" to {event.end}" if event.end else ", ongoing" if event.ongoing else ""
+    judged = {True: ", DLT", False: ", no DLT", None: ""}[event.dlt]
+    return Ground(event.participant or "", event.term, f"{event.start or ''}{end}", f"{grade}{judged}", one.place)
+
+
+def of_dose(given: Given, course: Course) -> tuple[Ground, ...]:
+    """The bags of a dose."""
+    bags = [one for one in course.infusions if one.number in given.numbers]
+    return tuple(
+        Ground(
+            given.participant,
+            f"infusion, level {one.event.level}",
+            str(one.event.happened(course.zone) or ""),
+            "cells not recorded" if one.event.cells_per_kg is None else f"{plain(one.event.cells_per_kg)} cells/kg",
+            one.place,
+        )
+        for one in bags
+    )
+
+
+def last_of(facts: Facts, name: str) -> Fact | None:
+    """The latest fact of a name that is known."""
+    known = [fact for fact in facts.named(name) if fact.value is not None]
+    return known[-1] if known else None
+
+
+def place(source: str) -> str:
+    """The file and line, without what the row says of its own source."""
+    return source.partition(" (")[0] or "no place"

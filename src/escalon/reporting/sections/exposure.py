@@ -1,0 +1,119 @@
+"""Section 3: what was given: cells against their target, lymphodepletion, and departures from the study's rules."""
+
+from escalon.conduct.judge.given import Given, deviation
+from escalon.facts import exact, plain
+from escalon.reporting.build import Made, heads, keyed, row, strong
+from escalon.reporting.document import Cell, Ground, Section, Table, TableRow, Tone
+from escalon.reporting.grounds import last_of, of_dose, of_fact, place
+from escalon.reporting.printed import day, number, times_ten
+from escalon.reporting.view import View
+
+
+def exposure(view: View) -> tuple[Section, ...]:
+    """The section of exposure."""
+    return (Section("3", "Exposure", (cells(view), lymphodepletion(view), departed(view))),)
+
+
+def cells(view: View) -> Table:
+    """T3-1: target and cells really given, one row for everybody infused."""
+    plan = view.study.dose
+    rows = tuple(_cells_row(view, given) for given in view.doses)
+    columns = heads(
+        "who", "disease", "level>", "infused", "product", "target>", "given>", "percent=% of target>", "bags>",
+        f"against=against ±{number(plan.tolerance * 100)} %|24",
+    )  # fmt: skip
+    unit = f"{plan.levels[0].amount.shown_unit}" if plan.levels else ""
+    about = f"everybody infused · {plan.product} · {unit}"
+    return Table(
+        "T3-1", "Cells given", columns, rows, about, ("Day 0 is the day of the first bag.",), "Nobody has been infused."
+    )
+
+
+def _cells_row(view: View, given: Given) -> TableRow:
+    plan, course = view.study.dose, view.trial.course(given.participant)
+    target = plan.level(given.level).amount
+    off = deviation(plan, given)
+    grounds = of_dose(given, course)
+    known = given.cells_per_kg
+    return row(
+        given.participant, strong(given.participant), view.diseases.get(given.participant), given.level, day(given.day),
+        _product(view, given), Cell(times_ten(target.value), target.value), _given(given, grounds), part_of_target(view, given),
+        Cell(str(len(given.numbers) or 1), len(given.numbers) or 1, grounds),
+        Cell(off, tone=Tone.OPEN) if off else "inside" if known is not None else "–",
+        who=given.participant, disease=view.diseases.get(given.participant, ""), level=given.level,
+    )  # fmt: skip
+
+
+def _given(given: Given, grounds: tuple[Ground, ...]) -> Made:
+    if given.cells_per_kg is None:
+        return Cell("not recorded", None, grounds, tone=Tone.OPEN)
+    return Cell(times_ten(given.cells_per_kg), exact(given.cells_per_kg), grounds)
+
+
+def part_of_target(view: View, given: Given) -> Made:
+    """The cells given as a part of the level's target, in percent."""
+    if given.cells_per_kg is None:
+        return "not recorded"
+    target = view.study.dose.level(given.level).amount.value
+    share = exact(given.cells_per_kg) / target * 100
+    return Cell(number(share, 0), share, of_dose(given, view.trial.course(given.participant)), "given / target")
+
+
+def _product(view: View, given: Given) -> Made:
+    course = view.trial.course(given.participant)
+    batches = [one.event.product for one in course.infusions if one.event.product]
+    name = view.study.roles.of("product")
+    fact = last_of(view.facts(given.participant), name) if name else None
+    if fact is not None:
+        return Cell(plain(fact.value), None, (of_fact(fact, given.participant),))
+    return ", ".join(dict.fromkeys(batches)) or "not recorded"
+
+
+def lymphodepletion(view: View) -> Table:
+    """T3-2: conditioning as it was given, with the days from its first dose to the infusion."""
+    rows = tuple(_conditioning_row(view, given) for given in view.doses)
+    columns = heads("who", "disease", "level>", "first day", "last day", "days=days to infusion>", "given|40")
+    plan = view.study.lymphodepletion
+    about = "everybody infused" + (f" · {', '.join(plan.drugs)}" if plan else "")
+    return Table("T3-2", "Lymphodepletion", columns, rows, about, (), "Nobody has been infused.")
+
+
+def _conditioning_row(view: View, given: Given) -> TableRow:
+    code, course = given.participant, view.trial.course(given.participant)
+    person = view.people.get(code)
+    begun = person.lymphodepletion if person else None
+    acts = [one.event for one in course.conditionings]
+    drugs = set(view.study.lymphodepletion.drugs) if view.study.lymphodepletion else set()
+    doses = [
+        f"{one.event.treatment} {plain(one.event.dose)} {one.event.unit}".strip()
+        for one in course.treatments
+        if one.event.treatment in drugs and one.event.dose is not None
+    ]
+    name = view.study.roles.of("conditioning")
+    fact = last_of(view.facts(code), name) if name else None
+    grounds = (of_fact(fact, code),) if fact is not None else ()
+    last = max((one.ended_on for one in acts), default=None)
+    return row(
+        code, strong(code), view.diseases.get(code), given.level, Cell(str(begun or "not recorded"), None, grounds),
+        str(last or "not recorded"), None if begun is None else (given.day.earliest - begun).days,
+        "; ".join([*(one.regimen for one in acts), *doses]) or "doses not recorded",
+        who=code, disease=view.diseases.get(code, ""), level=given.level,
+    )  # fmt: skip
+
+
+def departed(view: View) -> Table:
+    """T3-3: what was done that the study's rules would have held on that day."""
+    rows = keyed(
+        row(
+            f"{one.participant}.{one.rule}", strong(one.participant), str(one.day), one.rule,
+            Cell(one.says, None, (Ground(one.participant, one.rule, str(one.day), one.says, place(one.source)),)),
+            who=one.participant if one.participant in view.diseases else "",
+            disease=view.diseases.get(one.participant, ""), level=view.level(one.participant),
+        )
+        for one in view.departures
+    )  # fmt: skip
+    columns = heads("who", "day", "rule", "done=what was done|60")
+    note = "The record is replayed day by day: what the rules would have held is said, whoever did it and why."
+    return Table(
+        "T3-3", "Departures from the study's rules", columns, rows, "everybody infused", (note,), "None is recorded."
+    )

@@ -1,0 +1,291 @@
+"""Section 2: who was screened and how far each came, what kept people out, and who was treated."""
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+
+from escalon.conduct.judge.screening import WORDS, Clause, Screening, Verdict
+from escalon.facts import Day, Fact, Number, exact
+from escalon.history import Course
+from escalon.protocol.study import FactDefinition
+from escalon.reporting.build import Made, counted, heads, row, slug, strong
+from escalon.reporting.document import NOT_APPLICABLE, Cell, RowKind, Section, Table, TableRow
+from escalon.reporting.grounds import of_fact, of_facts, of_finding
+from escalon.reporting.printed import count, mean_and_sd, middle, named, spread
+from escalon.reporting.reasons import failure
+from escalon.reporting.view import View
+
+Group = tuple[str, str, Sequence[str]]
+"""A group of people: the key of its column, its head, its members."""
+
+
+def participants(view: View) -> tuple[Section, ...]:
+    """The section of the participants."""
+    blocks = (flow(view), clauses(view), demographics(view), history(view))
+    return (Section("2", "Participants", blocks),)
+
+
+# -- how far each came ------------------------------------------------------------------------------------------------
+
+
+def flow(view: View) -> Table:
+    """T2-1: each step from screening to an evaluable window, with who did not come to it and why."""
+    levels = view.study.dose.levels
+    rows = []
+    before: Sequence[str] = view.trial.participants
+    for name, here, why in _steps(view):
+        lost = [code for code in before if code not in here]
+        cells = [counted([c for c in here if view.level(c) == one.number]) for one in levels]
+        said = "; ".join(f"{code}: {why(code)}" for code in lost[:12]) + (
+            f"; and {len(lost) - 12} more" if len(lost) > 12 else ""
+        )
+        rows.append(row(slug(name), name, counted(list(here)), *cells, counted(lost), said))
+        before = here
+    columns = heads(
+        "step", "n>", *(f"level_{one.number}=level {one.number}>" for one in levels), "lost=not here>", "why|60"
+    )
+    notes = ("Levels count those dosed. «Not here» are those of the line above who did not come to this step.",)
+    return Table("T2-1", "Participant flow", columns, tuple(rows), "everybody a record was begun for", notes)
+
+
+def _steps(view: View) -> Iterable[tuple[str, Sequence[str], Callable[[str], str]]]:
+    by = {one.participant: one for one in view.screenings}
+    courses = view.trial.courses
+    infused = [one.participant for one in view.doses]
+    outcome = {one.participant: one for one in view.reviews}
+    yield "screened", tuple(by), lambda code: "not screened"
+    yield "eligible", [c for c, one in by.items() if one.eligible], lambda code: not_eligible(by[code])
+    yield "cells collected", _with(courses.values(), "apheresis", "collections"), lambda code: _not_yet(view, code)
+    yield "lymphodepletion", _with(courses.values(), "conditioning", "conditionings"), lambda code: _not_yet(view, code)
+    yield "infused", sorted(infused), lambda code: _not_yet(view, code)
+    yield (
+        "evaluable for DLT",
+        sorted(code for code, one in outcome.items() if one.outcome.name in ("DLT", "NO_DLT")),
+        lambda code: outcome[code].why if code in outcome else _not_yet(view, code),
+    )
+
+
+def _with(courses: Iterable[Course], role: str, acts: str) -> list[str]:
+    return sorted(one.code for one in courses if one.days_of(role) or getattr(one, acts))
+
+
+def _not_yet(view: View, code: str) -> str:
+    course = view.trial.course(code)
+    if course.left is not None:
+        return f"left on {course.left}"
+    if course.died is not None:
+        return f"died on {course.died}"
+    return "not recorded by the cut-off"
+
+
+def not_eligible(one: Screening) -> str:
+    """Why somebody is not eligible, worded as the failure; or what is still to be obtained."""
+    if one.verdict is Verdict.NOT_MET:
+        return named([failure(clause) for clause in one.failed()], 2)
+    return f"undecided: obtain {named(list(one.obtain), 1)}" if one.obtain else WORDS[one.verdict]
+
+
+# -- what kept people out ---------------------------------------------------------------------------------------------
+
+
+def clauses(view: View) -> Table:
+    """T2-2: the clauses that kept people out or stayed open, the most frequent first."""
+    found: dict[str, list[tuple[str, Clause]]] = {}
+    for one in view.screenings:
+        for clause in one.clauses:
+            if clause.verdict in (Verdict.NOT_MET, Verdict.UNKNOWN):
+                found.setdefault(clause.criterion.id, []).append((one.participant, clause))
+    ordered = sorted(found.items(), key=lambda item: (-_failed(item[1]), -len(item[1]), item[0]))
+    rows = tuple(_clause_row(id, some) for id, some in ordered)
+    columns = heads("clause", "says|40", "out=kept out>", "open=not known>", "why=who, and what was found|50")
+    note = "An exclusion passes only when it is known to be absent; what is not known keeps out until it is obtained."
+    return Table(
+        "T2-2",
+        "Clauses that were not met, or not known",
+        columns,
+        rows,
+        "everybody screened",
+        (note,),
+        "Every clause is met.",
+    )
+
+
+def _failed(some: Sequence[tuple[str, Clause]]) -> int:
+    return sum(clause.verdict is Verdict.NOT_MET for _, clause in some)
+
+
+def _clause_row(id: str, some: Sequence[tuple[str, Clause]]) -> TableRow:
+    out = [(code, clause) for code, clause in some if clause.verdict is Verdict.NOT_MET]
+    unknown = [(code, clause) for code, clause in some if clause.verdict is Verdict.UNKNOWN]
+    said = [f"{code}: {failure(clause)}" for code, clause in out]
+    said += [f"{code}: obtain {named(clause.finding.missing, 1)}" for code, clause in unknown]
+    criterion = some[0][1].criterion
+    return row(
+        id, strong(id), criterion.title or some[0][1].sentence, _with_grounds(out), _with_grounds(unknown),
+        "; ".join(said[:8]) + (f"; and {len(said) - 8} more" if len(said) > 8 else ""),
+    )  # fmt: skip
+
+
+def _with_grounds(some: Sequence[tuple[str, Clause]]) -> Cell:
+    grounds = tuple(ground for code, clause in some for ground in of_finding(clause.finding, code))
+    return Cell(str(len(some)), len(some), grounds)
+
+
+# -- who was treated --------------------------------------------------------------------------------------------------
+
+
+def demographics(view: View) -> Table:
+    """T2-3: what the study records of a person, at the last value before treatment."""
+    groups = _by_level(view)
+    rows = [row("n", "infused", *(counted(list(who)) for _, _, who in groups))]
+    known = [one for one in view.study.vocabulary.values() if one.group == "participant" and one.name != "disease"]
+    for meaning in known:
+        rows += _characteristic(view, meaning, groups)
+    columns = heads("characteristic|30", *(f"{key}={head}|20" for key, head, _ in groups))
+    notes = ("Mean (standard deviation); median (range). Percent from ten people on. The last value before infusion.",)
+    return Table("T2-3", "Demographics", columns, tuple(rows), "everybody infused", notes, "Nobody has been infused.")
+
+
+def _by_level(view: View) -> list[Group]:
+    groups: list[Group] = [
+        (f"level_{one.number}", f"level {one.number}", [g.participant for g in view.doses if g.level == one.number])
+        for one in view.study.dose.levels
+    ]
+    return [*groups, ("all", "all", [given.participant for given in view.doses])]
+
+
+def _by_disease(view: View) -> list[Group]:
+    infused = [given.participant for given in view.doses]
+    groups: list[Group] = [
+        (slug(one.id), one.id, [code for code in infused if view.diseases.get(code) == one.id])
+        for one in view.study.diseases
+    ]
+    return [*(group for group in groups if group[2]), ("all", "all", infused)]
+
+
+def _characteristic(view: View, meaning: FactDefinition, groups: Sequence[Group]) -> list[TableRow]:
+    """A number as one row, a label as a row for each of its choices."""
+    label = f"{meaning.label or meaning.name}{f', {meaning.unit}' if meaning.unit else ''}"
+    found = {code: fact for code in groups[-1][2] if (fact := _before(view, code, meaning.name)) is not None}
+    if meaning.kind in ("number", "integer"):
+        return [row(meaning.name, label, *(_numbers(found, who) for _, _, who in groups))]
+    values = meaning.choices or tuple(sorted({str(fact.value) for fact in found.values()}))
+    rows = [row(meaning.name, label, *(None for _ in groups), kind=RowKind.HEAD)]
+    for value in values:
+        cells = [
+            _share([c for c in who if c in found and str(found[c].value) == value], who, found) for _, _, who in groups
+        ]
+        rows.append(row(f"{meaning.name}.{slug(value)}", value, *cells, kind=RowKind.UNDER))
+    absent = [[code for code in who if code not in found] for _, _, who in groups]
+    if absent[-1]:
+        cells = [counted(some) for some in absent]
+        rows.append(row(f"{meaning.name}.missing", "not recorded", *cells, kind=RowKind.UNDER))
+    return rows
+
+
+def _before(view: View, code: str, name: str) -> Fact | None:
+    """The last known value of a fact on a day up to the infusion."""
+    infused = Day.of(view.people[code].infusion) if code in view.people else None
+    some = [fact for fact in view.facts(code).named(name) if fact.value is not None]
+    some = [fact for fact in some if infused is None or fact.day is None or fact.day.is_by(infused) is not False]
+    return some[-1] if some else None
+
+
+def _numbers(found: dict[str, Fact], who: Sequence[str]) -> Made:
+    some = [found[code] for code in who if code in found]
+    values: list[Number] = [fact.number for fact in some if fact.number is not None]
+    missing = len(who) - len(values)
+    if not values:
+        return NOT_APPLICABLE if not who else f"not recorded in {missing}"
+    text = f"{mean_and_sd(values)}; {middle(values)}" if len(values) > 6 else spread(values)
+    return Cell(text + (f"; not recorded in {missing}" if missing else ""), None, of_facts(some))
+
+
+def _share(here: Sequence[str], who: Sequence[str], found: dict[str, Fact]) -> Made:
+    grounds = tuple(of_fact(found[code], code) for code in here if code in found)
+    return Cell(count(len(here), len(who)), len(here), grounds) if who else NOT_APPLICABLE
+
+
+# -- the disease and what was given for it ----------------------------------------------------------------------------
+
+
+def history(view: View) -> Table:
+    """T2-4: the disease before infusion, time since diagnosis, and the drugs given before by class."""
+    groups = _by_disease(view)
+    rows = [row("n", "infused", *(counted(list(who)) for _, _, who in groups))]
+    for meaning in view.study.vocabulary.values():
+        if meaning.group == "disease":
+            rows += _of_disease(view, meaning, groups)
+    rows += _drugs(view, groups)
+    columns = heads("characteristic|40", *(f"{key}={head}|14" for key, head, _ in groups))
+    notes = (
+        "Drugs whose first dose lies before the infusion, each participant once a class. Years from diagnosis to infusion.",
+    )
+    return Table("T2-4", "Disease and earlier treatment", columns, tuple(rows), "everybody infused", notes)
+
+
+def _of_disease(view: View, meaning: FactDefinition, groups: Sequence[Group]) -> list[TableRow]:
+    found = {code: fact for code in groups[-1][2] if (fact := _before(view, code, meaning.name)) is not None}
+    label = meaning.label or meaning.name
+    if not found:
+        return []
+    if meaning.kind in ("event", "date"):
+        years = {code: years for code, fact in found.items() if (years := _years(view, code, fact)) is not None}
+        cells = [_years_cell(years, found, who) for _, _, who in groups]
+        return [row(meaning.name, f"years since {label}", *cells)] if years else []
+    if meaning.kind == "truth":
+        cells = [_share([c for c in who if c in found and found[c].value is True], who, found) for _, _, who in groups]
+        return [row(meaning.name, label, *cells)]
+    if meaning.kind in ("number", "integer"):
+        unit = f", {meaning.unit}" if meaning.unit else ""
+        return [row(meaning.name, f"{label}{unit}", *(_numbers(found, who) for _, _, who in groups))]
+    return []
+
+
+def _years(view: View, code: str, fact: Fact) -> Fraction | None:
+    if fact.value is False or fact.day is None or code not in view.people:
+        return None
+    days = (view.people[code].infusion - fact.day.earliest).days
+    return Fraction(round(exact(days) * 10 / Fraction(1461, 4)), 10)
+
+
+def _years_cell(years: dict[str, Fraction], found: dict[str, Fact], who: Sequence[str]) -> Made:
+    some = [code for code in who if code in years]
+    if not some:
+        return NOT_APPLICABLE
+    return Cell(spread([years[code] for code in some], 1), None, tuple(of_fact(found[code], code) for code in some))
+
+
+def _drugs(view: View, groups: Sequence[Group]) -> list[TableRow]:
+    """Each class of drugs that somebody had, with the drugs under it."""
+    vocabulary = view.study.vocabulary
+    had: dict[str, dict[str, Fact]] = {}
+    for code in groups[-1][2]:
+        for one in view.trial.course(code).treatments:
+            name = one.event.treatment
+            fact = _before(view, code, name)
+            if fact is not None and fact.day is not None and fact.day.earliest < view.people[code].infusion:
+                had.setdefault(name, {})[code] = fact
+    rows = []
+    for meaning in vocabulary.values():
+        members = [name for name in meaning.members if name in had]
+        if members:
+            of_class = {code: fact for name in reversed(members) for code, fact in had[name].items()}
+            rows.append(_drug_row(meaning.name, meaning.label, of_class, groups, RowKind.HEAD))
+            rows += [
+                _drug_row(
+                    f"{meaning.name}.{name}",
+                    vocabulary[name].label if name in vocabulary else name,
+                    had[name],
+                    groups,
+                    RowKind.UNDER,
+                )
+                for name in members
+            ]
+    classed = {name for meaning in vocabulary.values() for name in meaning.members}
+    rows += [_drug_row(name, name, had[name], groups, RowKind.PLAIN) for name in sorted(had) if name not in classed]
+    return rows
+
+
+def _drug_row(key: str, label: str, found: dict[str, Fact], groups: Sequence[Group], kind: RowKind) -> TableRow:
+    cells = (_share([code for code in who if code in found], who, found) for _, _, who in groups)
+    return row(key, label, *cells, kind=kind)

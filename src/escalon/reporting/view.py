@@ -1,0 +1,179 @@
+"""What every section asks for, found once a run: the trial at the cut-off, who was screened, dosed and how, and all events."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+
+from escalon import __version__
+from escalon.conduct.judge.cutoff import as_of
+from escalon.conduct.judge.departures import ActDeparture, departures
+from escalon.conduct.judge.dosing import DoseReview, NextDose, decide_next_dose, review
+from escalon.conduct.judge.given import Given, first_doses
+from escalon.conduct.judge.screening import Screening, screen_one
+from escalon.escalation import EscalationError
+from escalon.facts import Day, Facts
+from escalon.history import Course, Current, Trial
+from escalon.history.events import AdverseEventRecorded
+from escalon.protocol.study import Study
+from escalon.reporting.document import Document, Ground, Section
+from escalon.reporting.events import events_of, safety_population
+from escalon.reporting.grounds import of_event
+from escalon.safety.adverse_event import AdverseEvent
+from escalon.safety.counting import Treated, emergent
+from escalon.safety.occurrence import Occurrence
+from escalon.sources.folder import Intake
+
+Told = Callable[[str], None]
+"""Is told what is being done, for whoever waits."""
+
+
+def _in_silence(_: str) -> None:
+    """Nobody waits."""
+
+
+class View:
+    """One study, one source, one cut-off, and everything concluded of them, each found when it is first asked for."""
+
+    def __init__(self, study: Study, intake: Intake, cutoff: Day, disease: str = "", told: Told = _in_silence) -> None:
+        self.study, self.intake, self.cutoff, self.disease, self.told = study, intake, cutoff, disease, told
+
+    @cached_property
+    def trial(self) -> Trial:
+        """The trial as it stood at the cut-off; of one disease alone, where the report is of one."""
+        trial = as_of(self.intake.trial, self.cutoff)
+        if self.disease:
+            trial.courses = {code: one for code, one in trial.courses.items() if self._has(one)}
+        return trial
+
+    def _has(self, course: Course) -> bool:
+        return self.disease in {str(fact.value) for fact in course.facts.named("disease")}
+
+    @cached_property
+    def screenings(self) -> tuple[Screening, ...]:
+        """Everybody screened, with the verdict on every clause."""
+        found = []
+        codes = self.trial.participants
+        for number, code in enumerate(codes, start=1):
+            if number % 50 == 1:
+                self.told(f"screening {number} of {len(codes)}")
+            found.append(screen_one(self.study, self.trial, code, self.cutoff))
+        return tuple(found)
+
+    @cached_property
+    def diseases(self) -> Mapping[str, str]:
+        """The disease of everybody screened; «not recorded» where it is not."""
+        return {one.participant: one.disease or "not recorded" for one in self.screenings}
+
+    @cached_property
+    def whole(self) -> Trial:
+        """The trial at the cut-off with every disease: the dose rule counts all of them."""
+        return as_of(self.intake.trial, self.cutoff) if self.disease else self.trial
+
+    @cached_property
+    def dose(self) -> NextDose | str:
+        """The next dose by the study's rule, or why none can be decided."""
+        try:
+            return decide_next_dose(self.study, self.whole, self.cutoff)
+        except EscalationError as error:
+            return str(error)
+
+    @cached_property
+    def doses(self) -> Sequence[Given]:
+        """The dose of everybody infused that the rule counts, in the order given."""
+        return first_doses(self.study, self.trial)
+
+    @cached_property
+    def reviews(self) -> Sequence[DoseReview]:
+        """How everybody infused counts for the dose rule, and why."""
+        if isinstance(self.dose, NextDose):
+            here = {one.participant for one in self.doses}
+            return [one for one in self.dose.reviews if one.participant in here]
+        return [review(self.study, self.trial, given, self.cutoff.latest) for given in self.doses]
+
+    @cached_property
+    def unsettled(self) -> Sequence[DoseReview]:
+        """The participants of whom the definition and people do not say the same, and time alone will not settle it."""
+        return [one for one in self.reviews if is_open(one)]
+
+    @cached_property
+    def departures(self) -> Sequence[ActDeparture]:
+        """What was done that the study's rules would have held."""
+        self.told("replaying what was done")
+        return departures(self.study, self.trial)
+
+    @cached_property
+    def population(self) -> tuple[Treated, ...]:
+        """Everybody infused by the cut-off: whom safety is told of."""
+        return safety_population(self.study, self.trial, self.cutoff.latest)
+
+    @cached_property
+    def people(self) -> Mapping[str, Treated]:
+        """The same by code."""
+        return {one.participant: one for one in self.population}
+
+    @cached_property
+    def events(self) -> tuple[Occurrence, ...]:
+        """Every adverse event of everybody."""
+        return events_of(self.trial)
+
+    @cached_property
+    def emergent(self) -> tuple[Occurrence, ...]:
+        """The events that are new or worse since infusion, syndromes' own symptoms left out."""
+        return emergent(self.events, self.population, self.cutoff.latest)
+
+    @cached_property
+    def _lines(self) -> Mapping[int, Current[AdverseEventRecorded]]:
+        return {id(one.event): one for course in self.trial.courses.values() for one in course.adverse_events}
+
+    def of_lines(self, lines: Sequence[AdverseEvent]) -> tuple[Ground, ...]:
+        """Where the lines of an event are recorded."""
+        return tuple(of_event(self._lines[id(line)]) for line in lines if id(line) in self._lines)
+
+    def of_events(self, events: Sequence[Occurrence]) -> tuple[Ground, ...]:
+        """Where events are recorded."""
+        return tuple(ground for event in events for ground in self.of_lines(event.lines))
+
+    def facts(self, code: str) -> Facts:
+        """What is known of one participant."""
+        return self.trial.facts_of(code)
+
+    def level(self, code: str) -> int | None:
+        """The level a participant was dosed at; None for nobody infused."""
+        return self._levels.get(code)
+
+    @cached_property
+    def _levels(self) -> Mapping[str, int]:
+        return {one.participant: one.level for one in self.doses}
+
+    def document(self, name: str, title: str, sections: Sequence[Section], subtitle: str = "") -> Document:
+        """The document of these sections, under the study's name, the cut-off, the mark and the stamp."""
+        study = self.study
+        return Document(
+            study.id, title, study.version, name, str(self.cutoff), self.trial.synthetic, tuple(sections),
+            subtitle=subtitle, input=self.digest, software=f"Escalon {__version__}",
+        )  # fmt: skip
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of everything that was read."""
+        from hashlib import sha256
+
+        said = "".join(f"{value}  {file}\n" for file, value in sorted(self.intake.hashes.items()))
+        return sha256(said.encode()).hexdigest()
+
+
+def is_open(one: DoseReview) -> bool:
+    """Whether somebody must still answer: the rule, or a person, says nothing or otherwise, and no window is waited for."""
+    found = one.evidence
+    if found is None or found.proposed is found.decided:
+        return False
+    return one.in_doubt or not is_waited_for(one)
+
+
+def is_waited_for(one: DoseReview) -> bool:
+    """Whether only a window, or a clause of it, that has not closed keeps the outcome open."""
+    found = one.evidence
+    if found is None:
+        return False
+    asked = [clause for clause in found.clauses if clause.truth is None]
+    later = all(clause.by is not None and clause.by >= found.window.as_of for clause in asked)
+    return (later and found.until is not None) or (later and bool(asked) and found.decided is True)
