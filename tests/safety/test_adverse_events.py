@@ -18,11 +18,12 @@ from escalon.safety.adverse_event import (
     AdverseEvent,
 )
 from escalon.safety.counting import (
-    PERIODS,
+    ReportingPeriod,
     Treated,
+    before_infusion,
     by_term,
+    carried_over,
     emergent,
-    exposure_adjusted,
     grouped,
     in_period,
     tally,
@@ -248,12 +249,13 @@ def test_emergence_of_partial_days(onset: str | None, expected: bool) -> None:
     assert one.is_worse_since(INFUSED) is expected
 
 
-@pytest.mark.parametrize(("grade", "baseline", "counted"), [(1, 1, False), (2, 1, True), (1, None, True)])
-def test_old_condition_counts_where_it_became_worse_or_may_have(
+@pytest.mark.parametrize(("grade", "baseline", "counted"), [(1, 1, False), (2, 1, True), (1, None, False)])
+def test_old_condition_counts_only_where_a_recorded_grade_says_it_became_worse(
     grade: int, baseline: int | None, counted: bool
 ) -> None:
     old = event(term="Headache", grade=grade, start="1986", ongoing=True, baseline_grade=baseline)
     assert bool(emergent([old], PEOPLE, CUTOFF)) is counted
+    assert bool(carried_over([old], PEOPLE, CUTOFF)) is (baseline is None)
 
 
 def test_reference_may_be_lymphodepletion() -> None:
@@ -263,8 +265,10 @@ def test_reference_may_be_lymphodepletion() -> None:
 
 def test_periods_part_the_events() -> None:
     before, first, later = (event(start=day, baseline_grade=0) for day in ("2025-03-07", "2025-04-07", "2025-04-08"))
-    parts = [in_period([before, first, later], PEOPLE, period) for period in PERIODS]
-    assert parts == [(before,), (first,), (later,)]
+    some = emergent([before, first, later], PEOPLE, CUTOFF)
+    periods = (ReportingPeriod("infusion to day 28", 0, 28), ReportingPeriod("later", 29, None))
+    assert [in_period(some, PEOPLE, period) for period in periods] == [(first,), (later,)]
+    assert before_infusion([before, first, later], PEOPLE) == (before,)
 
 
 def test_events_after_the_cutoff_and_of_others_are_not_counted() -> None:
@@ -290,14 +294,6 @@ def test_classes_and_terms_are_ordered_by_participants() -> None:
 def test_groups_keep_everyone_even_without_an_event() -> None:
     found = grouped([event("P1")], PEOPLE, lambda person: person.level)
     assert {name: (len(some), len(people)) for name, (some, people) in found.items()} == {"1": (1, 3), "2": (0, 3)}
-
-
-def test_rate_runs_to_the_first_event_or_the_end() -> None:
-    people = [Treated("P1", INFUSED), Treated("P2", INFUSED, observed_to=date(2025, 3, 19))]
-    rate = exposure_adjusted([event("P1", start="2025-03-12"), event("P1", start="2025-05-12")], people, CUTOFF)
-    assert (rate.participants, rate.years * Fraction(1461, 4)) == (1, 3 + 10)
-    gone = [Treated("P1", INFUSED, observed_to=date(2025, 3, 9))]
-    assert exposure_adjusted([], gone, CUTOFF).years == 0
 
 
 def test_onset_and_duration_are_days_with_median_and_range() -> None:

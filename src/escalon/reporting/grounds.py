@@ -6,7 +6,7 @@ from escalon.conduct.judge.given import Given
 from escalon.facts import Fact, Facts, Finding, plain
 from escalon.facts import grounds as beneath
 from escalon.history import Course, Current
-from escalon.history.events import AdverseEventRecorded
+from escalon.history.events import AdverseEventRecorded, CellsInfused
 from escalon.reporting.document import Ground
 
 
@@ -49,11 +49,17 @@ def of_dose(given: Given, course: Course) -> tuple[Ground, ...]:
             given.participant,
             f"infusion, level {one.event.level}",
             str(one.event.happened(course.zone) or ""),
-            "cells not recorded" if one.event.cells_per_kg is None else f"{plain(one.event.cells_per_kg)} cells/kg",
+            _as_given(one.event),
             one.place,
         )
         for one in bags
     )
+
+
+def _as_given(event: CellsInfused) -> str:
+    """The amount of one bag as it was recorded."""
+    value = event.cells_per_kg if event.amount is None else event.amount
+    return "a dose not recorded" if value is None else f"{plain(value)} {event.unit or 'cells/kg'}"
 
 
 def last_of(facts: Facts, name: str) -> Fact | None:

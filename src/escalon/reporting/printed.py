@@ -91,6 +91,16 @@ def times_ten(value: object, digits: int = 3) -> str:
     return f"{mantissa.replace('-', MINUS)} × 10{str(power).translate(_RAISED)}"
 
 
+def dose(value: object) -> str:
+    """An amount that was given, to three significant digits: `3.35 × 10⁵`, `54`.
+
+    >>> dose(335_000), dose(54), dose(None)
+    ('3.35 × 10⁵', '54', '–')
+    """
+    found = _exact(value)
+    return significant(value) if found is None or abs(found) < 10_000 else times_ten(value)
+
+
 def percent(part: Proportion) -> str:
     """`7 (58 %, 28–85 %)` from ten people on, before that `3/5 (15–95 %)`: exact limits (Clopper–Pearson), whole numbers.
 

@@ -13,6 +13,7 @@ from escalon.escalation import EscalationError
 from escalon.facts import Day, Facts
 from escalon.history import Course, Current, Trial
 from escalon.history.events import AdverseEventRecorded
+from escalon.instruments.safety.ctcae.results import GradedResult, grade_results
 from escalon.protocol.study import Study
 from escalon.reporting.document import Document, Ground, Section
 from escalon.reporting.events import events_of, safety_population
@@ -119,6 +120,15 @@ class View:
     def emergent(self) -> tuple[Occurrence, ...]:
         """The events that are new or worse since infusion, syndromes' own symptoms left out."""
         return emergent(self.events, self.population, self.cutoff.latest)
+
+    @cached_property
+    def laboratory(self) -> Mapping[str, tuple[GradedResult, ...]]:
+        """Every graded laboratory result of everybody infused."""
+        self.told("grading laboratory results")
+        return {
+            one.participant: grade_results(self.facts(one.participant), one.lymphodepletion or one.infusion)
+            for one in self.population
+        }
 
     @cached_property
     def _lines(self) -> Mapping[int, Current[AdverseEventRecorded]]:

@@ -6,7 +6,7 @@ new event. A symptom that is part of CRS or ICANS is not counted again.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from statistics import median
@@ -14,8 +14,6 @@ from statistics import median
 from escalon.facts import Day, Truth
 from escalon.safety.occurrence import Occurrence
 from escalon.safety.proportion import Proportion, clopper_pearson
-
-DAYS_PER_YEAR = Fraction(1461, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +34,11 @@ class Treated:
 
 @dataclass(frozen=True, slots=True)
 class ReportingPeriod:
-    """A stretch of days from infusion for counting; `None` leaves an end open. Before day 0 it begins with lymphodepletion."""
+    """A stretch of days from infusion for counting, both ends included; `None` leaves an end open. The study names them."""
 
     name: str
     first: int | None
     last: int | None
-
-
-PERIODS = (
-    ReportingPeriod("lymphodepletion to infusion", None, -1),
-    ReportingPeriod("infusion to day 28", 0, 28),
-    ReportingPeriod("day 29 to 1 year", 29, 365),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +61,20 @@ def emergent(
 ) -> tuple[Occurrence, ...]:
     """The treatment-emergent events of the safety population up to a cut-off, syndromes' own symptoms left out.
 
-    `what` is `infusion` or `lymphodepletion`. What cannot be shown to precede the reference is counted, and so is what began
-    before it and may have become worse after it (`began_before` tells which).
+    `what` is `infusion` or `lymphodepletion`. What cannot be shown to precede the reference is counted; what began before it
+    is counted only where a recorded grade says that it became worse (`carried_over` names the others).
     """
+    return _since(events, population, cutoff, what, True)
+
+
+def carried_over(events: Iterable[Occurrence], population: Sequence[Treated], cutoff: date) -> tuple[Occurrence, ...]:
+    """The events that began before infusion and lasted beyond it, of which no grade before is recorded: worse, or not."""
+    return _since(events, population, cutoff, "infusion", None)
+
+
+def _since(
+    events: Iterable[Occurrence], population: Sequence[Treated], cutoff: date, what: str, wanted: Truth
+) -> tuple[Occurrence, ...]:
     people = {one.participant: one for one in population}
     found = []
     for event in events:
@@ -80,15 +82,35 @@ def emergent(
         if person is None or event.component_of or _is_later(event, cutoff):
             continue
         start = person.lymphodepletion if what == "lymphodepletion" else person.infusion
-        if start is not None and event.is_worse_since(start) is not False:
+        if start is not None and _is_worse(event, person, start) is wanted:
             found.append(event)
     return tuple(found)
 
 
-def began_before(events: Iterable[Occurrence], population: Sequence[Treated]) -> tuple[Occurrence, ...]:
-    """The events that began before infusion: counted because they became worse after it, or may have."""
-    start = {one.participant: Day.of(one.infusion) for one in population}
-    return tuple(event for event in events if event.start and event.start.is_before(start[event.participant]) is True)
+def _is_worse(event: Occurrence, person: Treated, start: date) -> Truth:
+    """Whether an event is new or worse since a day; one that began under conditioning had its grade before infusion then.
+
+    The grade before lymphodepletion says nothing of what an event that began after it was like on the day of infusion.
+    """
+    begun = person.lymphodepletion
+    under = begun is not None and begun < start and event.began_before(begun) is not True
+    if under and event.began_before(start) is True:
+        event = replace(event, lines=tuple(replace(line, baseline_grade=None) for line in event.lines))
+    return event.is_worse_since(start)
+
+
+def before_infusion(events: Iterable[Occurrence], population: Sequence[Treated]) -> tuple[Occurrence, ...]:
+    """The events of conditioning: new or worse since its first day and begun before the infusion, as they stood then."""
+    found: list[Occurrence] = []
+    people = {one.participant: one for one in population}
+    for event in events:
+        person = people.get(event.participant)
+        if person is None or person.lymphodepletion is None or event.component_of:
+            continue
+        if event.began_before(person.infusion) is True and event.is_worse_since(person.lymphodepletion) is not False:
+            then = event.as_of(person.infusion - timedelta(days=1))
+            found += [then] if then else []
+    return tuple(found)
 
 
 def _is_later(event: Occurrence, cutoff: date) -> bool:
@@ -98,20 +120,23 @@ def _is_later(event: Occurrence, cutoff: date) -> bool:
 def in_period(
     events: Iterable[Occurrence], population: Sequence[Treated], period: ReportingPeriod
 ) -> tuple[Occurrence, ...]:
-    """The events that began, or may have begun, in a period; a partial onset is counted in the earliest it may lie in."""
+    """The events that began, or became worse, in a period from infusion on; a partial onset counts in the earliest it may."""
     people = {one.participant: one for one in population}
-    return tuple(event for event in events if period_of(event, people[event.participant]) == period)
+    found = []
+    for event in events:
+        day = max(_counts_from(event, people[event.participant]), 0)
+        if (period.first or 0) <= day and (period.last is None or day <= period.last):
+            found.append(event)
+    return tuple(found)
 
 
-def period_of(event: Occurrence, person: Treated) -> ReportingPeriod | None:
-    """The period an event began in; with a partial onset the first from infusion on that it may lie in."""
-    if event.start is None:
-        return PERIODS[1]
-    first, last = person.day_of(event.start.earliest), person.day_of(event.start.latest)
-    day = first if first == last or last < 0 else max(first, 0)
-    return next(
-        (one for one in PERIODS if (one.first or -(10**6)) <= day <= (10**6 if one.last is None else one.last)), None
-    )
+def _counts_from(event: Occurrence, person: Treated) -> int:
+    """The day on which an event became what it counts for: its onset, or its first line since the infusion."""
+    infusion = Day.of(person.infusion)
+    if event.start is None or event.start.is_before(infusion) is not True:
+        return 0 if event.start is None else person.day_of(event.start.earliest)
+    days = [line.start for line in event.lines if line.start and line.start.is_before(infusion) is not True]
+    return min((person.day_of(day.earliest) for day in days), default=0)
 
 
 def tally(label: str, events: Iterable[Occurrence], observed: int, confidence: Fraction | float = 0.95) -> Tally:
@@ -163,36 +188,6 @@ def grouped(
         )
         for name, people in sorted(groups.items())
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """Participants with an event per patient-year at risk: time runs to the first event or the end of observation."""
-
-    participants: int
-    years: Fraction
-
-    @property
-    def per_year(self) -> Fraction | None:
-        """The rate; `None` where nobody was at risk."""
-        return Fraction(self.participants) / self.years if self.years else None
-
-
-def exposure_adjusted(events: Iterable[Occurrence], population: Sequence[Treated], cutoff: date) -> Rate:
-    """The exposure-adjusted rate: infusion to the first event, or to the end of observation where there is none."""
-    start = {one.participant: one.infusion for one in population}
-    first: dict[str, date] = {}
-    for event in events:
-        if event.start is not None and event.participant in start:
-            day = max(event.start.earliest, start[event.participant])
-            first[event.participant] = min(day, first.get(event.participant, day))
-    days = 0
-    for person in population:
-        end = min(person.observed_to or cutoff, cutoff)
-        stop = min(first.get(person.participant, end), end)
-        days += max(0, (stop - person.infusion).days + 1)
-    with_event = {one.participant for one in population} & set(first)
-    return Rate(len(with_event), Fraction(days) / DAYS_PER_YEAR)
 
 
 @dataclass(frozen=True, slots=True)

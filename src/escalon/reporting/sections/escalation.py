@@ -27,7 +27,7 @@ from escalon.reporting.document import (
 )
 from escalon.reporting.figures.cohorts import CohortCourse, cohorts_figure
 from escalon.reporting.grounds import of_dose
-from escalon.reporting.printed import named, number, times_ten
+from escalon.reporting.printed import dose, named, number
 from escalon.reporting.sections.exposure import part_of_target
 from escalon.reporting.view import View, is_open, is_waited_for
 from escalon.safety.dlt_clauses import ClauseRead
@@ -148,14 +148,14 @@ def levels(view: View) -> Table:
 def _level_row(view: View, level: int) -> TableRow:
     named_ = view.study.dose.level(level)
     here = [one for one in view.reviews if one.infusion.level == level]
-    given = [one.infusion.cells_per_kg for one in here if one.infusion.cells_per_kg is not None]
+    given = [one.infusion.amount for one in here if one.infusion.amount is not None]
     doses = tuple(g for one in here for g in of_dose(one.infusion, view.trial.course(one.participant)))
     of = {outcome: [one for one in here if one.outcome is outcome] for outcome in Outcome}
     evaluable = [*of[Outcome.NO_DLT], *of[Outcome.DLT]]
-    ends = [times_ten(min(given)), times_ten(max(given))] if given else []
+    ends = [dose(min(given)), dose(max(given))] if given else []
     open_ = [one for one in here if one in view.unsettled]
     return row(
-        str(level), strong(f"{level} {named_.name}"), Cell(times_ten(named_.amount.value), named_.amount.value),
+        str(level), strong(f"{level} {named_.name}"), Cell(dose(named_.amount.value), named_.amount.value),
         Cell(" to ".join(dict.fromkeys(ends)), None, doses) if ends else None, Cell(str(len(here)), len(here), doses),
         _people(view, evaluable), _people(view, of[Outcome.DLT], Tone.ALARM), _people(view, of[Outcome.PENDING]),
         _people(view, of[Outcome.NOT_EVALUABLE]), _people(view, open_, Tone.OPEN),

@@ -1,11 +1,11 @@
 """Section 3: what was given: cells against their target, lymphodepletion, and departures from the study's rules."""
 
 from escalon.conduct.judge.given import Given, deviation
-from escalon.facts import exact, plain
+from escalon.facts import plain
 from escalon.reporting.build import Made, heads, keyed, row, strong
 from escalon.reporting.document import Cell, Ground, Section, Table, TableRow, Tone
 from escalon.reporting.grounds import last_of, of_dose, of_fact, place
-from escalon.reporting.printed import day, number, times_ten
+from escalon.reporting.printed import day, dose, number
 from escalon.reporting.view import View
 
 
@@ -34,10 +34,10 @@ def _cells_row(view: View, given: Given) -> TableRow:
     target = plan.level(given.level).amount
     off = deviation(plan, given)
     grounds = of_dose(given, course)
-    known = given.cells_per_kg
+    known = given.amount
     return row(
         given.participant, strong(given.participant), view.diseases.get(given.participant), given.level, day(given.day),
-        _product(view, given), Cell(times_ten(target.value), target.value), _given(given, grounds), part_of_target(view, given),
+        _product(view, given), Cell(dose(target.value), target.value), _given(given, grounds), part_of_target(view, given),
         Cell(str(len(given.numbers) or 1), len(given.numbers) or 1, grounds),
         Cell(off, tone=Tone.OPEN) if off else "inside" if known is not None else "–",
         who=given.participant, disease=view.diseases.get(given.participant, ""), level=given.level,
@@ -45,17 +45,17 @@ def _cells_row(view: View, given: Given) -> TableRow:
 
 
 def _given(given: Given, grounds: tuple[Ground, ...]) -> Made:
-    if given.cells_per_kg is None:
+    if given.amount is None:
         return Cell("not recorded", None, grounds, tone=Tone.OPEN)
-    return Cell(times_ten(given.cells_per_kg), exact(given.cells_per_kg), grounds)
+    return Cell(dose(given.amount), given.amount, grounds)
 
 
 def part_of_target(view: View, given: Given) -> Made:
     """The cells given as a part of the level's target, in percent."""
-    if given.cells_per_kg is None:
+    if given.amount is None:
         return "not recorded"
     target = view.study.dose.level(given.level).amount.value
-    share = exact(given.cells_per_kg) / target * 100
+    share = given.amount / target * 100
     return Cell(number(share, 0), share, of_dose(given, view.trial.course(given.participant)), "given / target")
 
 

@@ -1,0 +1,164 @@
+"""Section 8: what was due by the cut-off, what of it is recorded, what is missing, and what is not due yet."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from escalon.conduct.judge.samples import samples_of
+from escalon.conduct.judge.scores import scored
+from escalon.facts import Fact
+from escalon.instruments.kit.catalogue import UnknownInstrument, find
+from escalon.protocol.study import Visit
+from escalon.reporting.build import heads, row, slug
+from escalon.reporting.document import Cell, Ground, Section, Table, Tone
+from escalon.reporting.grounds import of_facts
+from escalon.reporting.view import View
+
+TABLES = ("adverse_events",)
+"""Measures that are asked for at a visit and kept as events, without a value of that day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How one measure of one visit stands: whom it was due of and recorded of, who misses it, who is not due, who left."""
+
+    recorded: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    not_due: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    grounds: tuple[Ground, ...] = ()
+
+    @property
+    def due(self) -> int:
+        """How many it was due of by the cut-off."""
+        return len(self.recorded) + len(self.missing)
+
+
+def completeness(view: View) -> tuple[Section, ...]:
+    """The section of completeness."""
+    return (Section("8", "Completeness", (by_visit(view), by_measure(view))),)
+
+
+def by_measure(view: View) -> Table:
+    """T8-2: each measure over all visits, and of whom it is missing."""
+    rows = []
+    for name in dict.fromkeys(name for visit in view.study.visits for name in visit.measures if name not in TABLES):
+        some = [(visit, view.due[visit.id, name]) for visit in view.study.visits if (visit.id, name) in view.due]
+        due, recorded = sum(one.due for _, one in some), sum(len(one.recorded) for _, one in some)
+        where = "; ".join(f"{visit.id}: {_listed(one.missing)}" for visit, one in some if one.missing)
+        never = " (never recorded)" if due and not recorded else ""
+        grounds = tuple(ground for _, one in some for ground in one.grounds)
+        rows.append(
+            row(
+                slug(name), label_of(view, name) + never, due, Cell(str(recorded), recorded, grounds),
+                Cell(str(due - recorded), due - recorded, tone=Tone.OPEN if due > recorded else Tone.PLAIN),
+                sum(len(one.not_due) for _, one in some), sum(len(one.left) for _, one in some), where,
+            )
+        )  # fmt: skip
+    columns = heads("measure|30", "due>", "recorded>", "missing>", "not_due=not due>", "left=left or died>", "where=missing at|60")
+    return Table("T8-2", "Recorded of what was due, by measure", columns, tuple(rows), _ABOUT)
+
+
+_ABOUT = "everybody infused of whom the measure is asked · a visit is due once its last day has passed"
+
+
+def _listed(codes: Sequence[str], most: int = 6) -> str:
+    return ", ".join(codes[:most]) + (f" and {len(codes) - most} more" if len(codes) > most else "")
+
+
+def by_visit(view: View) -> Table:
+    """T8-1: each visit over all its measures."""
+    rows = []
+    for visit in view.study.visits:
+        some = [view.due[visit.id, name] for name in visit.measures if (visit.id, name) in view.due]
+        if not some:
+            continue
+        due, recorded = sum(one.due for one in some), sum(len(one.recorded) for one in some)
+        worst = [name for name in visit.measures if (visit.id, name) in view.due and view.due[visit.id, name].missing]
+        rows.append(
+            row(
+                visit.id, visit.name, f"{visit.day} ({visit.earliest} to {visit.latest})".replace("-", "−"), due, recorded,
+                Cell(str(due - recorded), due - recorded, tone=Tone.OPEN if due > recorded else Tone.PLAIN),
+                sum(len(one.not_due) for one in some), sum(len(one.left) for one in some),
+                ", ".join(label_of(view, name) for name in worst),
+            )
+        )  # fmt: skip
+    columns = heads("visit|24", "day=day (window)", "due>", "recorded>", "missing>", "not_due=not due>", "left=left or died>", "which=measures missing of somebody|60")
+    assumed = ", ".join(view.study.assumed("schedule"))
+    notes = (f"The days of the schedule rest on assumptions: {assumed}.",) if assumed else ()
+    return Table("T8-1", "Recorded of what was due, by visit", columns, tuple(rows), _ABOUT, notes, "The study plans no visit.")
+
+
+def label_of(view: View, name: str) -> str:
+    """A measure as people call it."""
+    meaning = view.study.vocabulary.get(name)
+    try:
+        return find(name.partition(".")[0]).title
+    except UnknownInstrument:
+        return meaning.label if meaning and meaning.label else name.replace("_", " ")
+
+
+def due_of(view: View) -> Mapping[tuple[str, str], Due]:
+    """How every measure of every visit stands."""
+    facts = {one.participant: _known(view, one.participant) for one in view.population}
+    found = {}
+    for visit in view.study.visits:
+        for name in visit.measures:
+            if name not in TABLES:
+                who = [code for code in facts if _is_asked(view, name, view.diseases.get(code, ""))]
+                found[visit.id, name] = _due(view, visit, name, {code: facts[code] for code in who})
+    return found
+
+
+Days = Mapping[str, Sequence[tuple[int, Fact | Ground]]]
+
+
+def _known(view: View, code: str) -> Days:
+    """What is recorded or computed of somebody, by measure, with its day from infusion."""
+    person = view.people[code]
+    days: dict[str, list[tuple[int, Fact | Ground]]] = {}
+    for fact in scored(view.study, view.trial, code):
+        if fact.day is not None and not fact.day.is_partial and fact.value is not None:
+            days.setdefault(fact.name, []).append((person.day_of(fact.day.earliest), fact))
+    for sample in samples_of(view.trial.course(code)):
+        if sample.taken is not None and not sample.taken.is_partial and sample.detection.value != "missing":
+            ground = Ground(code, sample.analyte, str(sample.taken), sample.written, sample.source)
+            days.setdefault(sample.analyte, []).append((person.day_of(sample.taken.earliest), ground))
+    return days
+
+
+def _is_asked(view: View, name: str, disease: str) -> bool:
+    """Whether a measure is asked of people with a disease: an endpoint that names it says of whom, else everybody."""
+    of = [one for one in view.study.endpoints if name in one.measure]
+    limits = [one.diseases for one in of]
+    if not of or any(not limit for limit in limits):
+        rules = [one for one in view.study.criteria if one.applies_text and name in one.rule and name not in _general(view)]
+        return not rules or any(disease in one.applies_text for one in rules)
+    return any(disease in limit for limit in limits)
+
+
+def _general(view: View) -> set[str]:
+    """The names that rules for everybody read."""
+    return {word for one in view.study.criteria if not one.applies_text for word in one.rule.split()}
+
+
+def _due(view: View, visit: Visit, name: str, facts: Mapping[str, Days]) -> Due:
+    recorded, missing, not_due, left = [], [], [], []
+    grounds: list[Ground] = []
+    for code, days in facts.items():
+        person, course = view.people[code], view.trial.course(code)
+        some = [what for day, what in days.get(name, ()) if visit.earliest <= day <= visit.latest]
+        ended = [person.day_of(day.earliest) for day in (course.left, course.died) if day is not None]
+        if some:
+            recorded.append(code)
+            grounds += _grounds(some[0], code)
+        elif ended and min(ended) <= visit.latest:
+            left.append(code)
+        elif person.day_of(view.cutoff.latest) <= visit.latest:
+            not_due.append(code)
+        else:
+            missing.append(code)
+    return Due(tuple(recorded), tuple(missing), tuple(not_due), tuple(left), tuple(grounds))
+
+
+def _grounds(what: Fact | Ground, code: str) -> Iterable[Ground]:
+    return (what,) if isinstance(what, Ground) else of_facts((what,), code)
