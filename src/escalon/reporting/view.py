@@ -9,14 +9,15 @@ from escalon.conduct.judge.departures import ActDeparture, departures
 from escalon.conduct.judge.dosing import DoseReview, NextDose, decide_next_dose, review
 from escalon.conduct.judge.given import Given, first_doses
 from escalon.conduct.judge.screening import Screening, screen_one
+from escalon.conduct.judge.treated import events_of, safety_population
 from escalon.escalation import EscalationError
-from escalon.facts import Day, Facts
+from escalon.facts import Day, Facts, plain
 from escalon.history import Course, Current, Trial
 from escalon.history.events import AdverseEventRecorded
+from escalon.instruments import catalogue
 from escalon.instruments.safety.ctcae.results import GradedResult, grade_results
 from escalon.protocol.study import Study
 from escalon.reporting.document import Document, Ground, Section
-from escalon.reporting.events import events_of, safety_population
 from escalon.reporting.grounds import of_event
 from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.counting import Treated, emergent
@@ -141,6 +142,24 @@ class View:
     def of_events(self, events: Sequence[Occurrence]) -> tuple[Ground, ...]:
         """Where events are recorded."""
         return tuple(ground for event in events for ground in self.of_lines(event.lines))
+
+    @cached_property
+    def given(self) -> Mapping[str, Given]:
+        """The dose of everybody infused, by code."""
+        return {one.participant: one for one in self.doses}
+
+    def latest(self, code: str, name: str) -> str:
+        """The latest known value of a fact in words; empty where there is none."""
+        known = [fact for fact in self.facts(code).named(name) if fact.value is not None]
+        return plain(known[-1].value) if known else ""
+
+    def label(self, name: str) -> str:
+        """A fact, analyte or score as people call it."""
+        meaning = self.study.vocabulary.get(name)
+        known = catalogue().get(name.partition(".")[0])
+        if known is not None:
+            return str(known.title)
+        return meaning.label if meaning and meaning.label else name.replace("_", " ")
 
     def facts(self, code: str) -> Facts:
         """What is known of one participant."""

@@ -351,4 +351,9 @@ class _Reading:
 
 
 def _counts(followed: Followed, window: Horizon) -> Counts:
-    return Counts([fact.what for fact in followed.counts], window.first, window.as_of)
+    return counts_of(followed, window.first, window.as_of)
+
+
+def counts_of(followed: Followed, first: date, as_of: date) -> Counts:
+    """The blood counts of one participant since a day, as they were known on another."""
+    return Counts([fact.what for fact in followed.counts], first, as_of)

@@ -17,14 +17,15 @@ from escalon.conduct.judge.summaries import (
     rank,
     share,
 )
+from escalon.conduct.judge.treated import events_of, is_before_infusion, reporting_periods, safety_population
 from escalon.conduct.judge.windows import Placed, State, last_of, number_of, placed
 from escalon.facts import Day, Fact, exact
 from escalon.history import Trial
 from escalon.instruments.kit.baseline import settled
 from escalon.protocol.schedule import Compare
 from escalon.protocol.study import Endpoint, Study, Visit
-from escalon.safety.counting import PERIODS, Treated, emergent, period_of
-from escalon.safety.occurrence import Occurrence, occurrences
+from escalon.safety.counting import Treated, emergent, in_period
+from escalon.safety.occurrence import Occurrence
 
 BEST = "best"
 """The one row of a best change."""
@@ -216,13 +217,14 @@ class EventCounts:
         """How many events each participant had in each period; the highest grade stands in the flags."""
         people, events = _events(asked)
         places = {id(one.event): one.place for person in asked.people for one in person.course.adverse_events}
+        after = [one for one in reporting_periods(asked.study) if not is_before_infusion(one)]
         for person in asked.people:
             if (treated := people.get(person.code)) is None:
                 continue
             own = [one for one in events if one.participant == person.code]
             for period, chosen in (
                 (EVER, own),
-                *((p.name, [e for e in own if period_of(e, treated) == p]) for p in _AFTER),
+                *((period.name, list(in_period(own, [treated], period))) for period in after),
             ):
                 yield self._cell(asked, person, period, chosen, places)
 
@@ -258,7 +260,6 @@ class EventCounts:
                 yield made(f"grade_{grade}", len(of), of, f"participants whose highest grade is {grade}")
 
 
-_AFTER = tuple(one for one in PERIODS if one.first is not None)
 COMPARISONS: dict[str, Comparing] = {
     "value": Value(),
     "change from baseline": Change(),
@@ -329,11 +330,8 @@ def _is_response(value: object, words: Sequence[str]) -> bool:
 
 
 def _events(asked: Question) -> tuple[dict[str, Treated], tuple[Occurrence, ...]]:
-    """Everybody infused as safety counts them, and their events after infusion."""
-    people = {one.code: Treated(one.code, one.infused.earliest) for one in asked.people if one.infused is not None}
-    every = (
-        event
-        for code in people
-        for event in occurrences(code, [one.event for one in asked.trial.course(code).adverse_events])
-    )
-    return people, emergent(every, tuple(people.values()), asked.cutoff.latest)
+    """Everybody infused as safety counts them, and their events that are new or worse since infusion."""
+    codes = {one.code for one in asked.people}
+    population = safety_population(asked.study, asked.trial, asked.cutoff.latest)
+    people = {one.participant: one for one in population if one.participant in codes}
+    return people, emergent(events_of(asked.trial), tuple(people.values()), asked.cutoff.latest)

@@ -55,8 +55,19 @@ def assumptions(view: View) -> tuple[Section, ...]:
         for one in view.study.assumptions
     )
     columns = heads("id", "question|50", "read=read here as|50", "signs=to be signed by|22", "state")
-    note = "A study folder keeps no signature: each reading stands until the person named has signed it outside this report."
-    table = Table("T9-1", "What the registry does not say, or says twice", columns, rows, "", (note,), "No assumption is in force.")
+    note = (
+        "A study folder keeps no signature: each reading stands until the person named has signed it outside "
+        "this report."
+    )
+    table = Table(
+        "T9-1",
+        "What the registry does not say, or says twice",
+        columns,
+        rows,
+        "",
+        (note,),
+        "No assumption is in force.",
+    )
     return (Section("9", "Assumptions in force", (table,)),)
 
 
@@ -74,14 +85,27 @@ def _methods(view: View) -> Iterator[str]:
     yield f"Dose: {plan.product}; {levels}; ±{number(plan.tolerance * 100)} % of the target is inside the level."
     variant = f", variant {plan.variant}" if plan.variant else ""
     yield (
-        f"Escalation: {plan.rule.replace('_', ' ')}{variant}, cohorts of {plan.cohort_size}, at most {plan.cap} treated; DLT window "
+        f"Escalation: {plan.rule.replace('_', ' ')}{variant}, cohorts of {plan.cohort_size}, at most {plan.cap} "
+        f"treated; DLT window "
         f"{plan.dlt_window} from the infusion, which is day 0; the last day belongs to it."
     )
     yield f"Baseline: {study.baseline}."
-    yield "Visits: a value belongs to the visit whose days hold it, whatever its label; the nearest to the planned day counts."
-    yield "Adverse events: terms of CTCAE v5.0, CRS and ICANS by ASTCT 2019 (doi:10.1016/j.bbmt.2018.12.758); signs of a syndrome are not counted again."
-    yield "Proportions: exact limits of Clopper and Pearson (doi:10.1093/biomet/26.4.404); percent from ten people on; no test of significance."
-    yield "Numbers are kept exact and rounded once, at print, half to even. Missing is never zero, and what is not recorded is never «no»."
+    yield (
+        "Visits: a value belongs to the visit whose days hold it, whatever its label; the nearest to the "
+        "planned day counts."
+    )
+    yield (
+        "Adverse events: terms of CTCAE v5.0, CRS and ICANS by ASTCT 2019 (doi:10.1016/j.bbmt.2018.12.758); "
+        "signs of a syndrome are not counted again."
+    )
+    yield (
+        "Proportions: exact limits of Clopper and Pearson (doi:10.1093/biomet/26.4.404); percent from ten "
+        "people on; no test of significance."
+    )
+    yield (
+        "Numbers are kept exact and rounded once, at print, half to even. Missing is never zero, and what is "
+        "not recorded is never «no»."
+    )
     for one in study.instruments:
         from escalon.instruments.kit.catalogue import find
 
@@ -97,7 +121,9 @@ def endpoints(view: View) -> Table:
 
 
 def _endpoint(one: Endpoint):  # type: ignore[no-untyped-def]
-    return row(one.id, strong(one.id), one.title, one.role, one.among, ", ".join(one.measure), one.compare, ", ".join(one.at))
+    return row(
+        one.id, strong(one.id), one.title, one.role, one.among, ", ".join(one.measure), one.compare, ", ".join(one.at)
+    )
 
 
 def sources(view: View) -> Table:
@@ -119,7 +145,9 @@ def refused(view: View) -> list[Table]:
         ("T10-3", "Rows kept out of this report", view.intake.refused),
         ("T10-4", "Other things not read as they stand", [one for one in view.intake.problems if not one.refused]),
     ):
-        rows = keyed(row(f"{one.file}.{one.line or 0}", one.file, one.line or None, one.column, one.message) for one in some)
+        rows = keyed(
+            row(f"{one.file}.{one.line or 0}", one.file, one.line or None, one.column, one.message) for one in some
+        )
         if rows:
             found.append(Table(id, title, columns, rows))
     return found

@@ -11,12 +11,24 @@ from escalon.kinetics.sample import Sample
 from escalon.kinetics.summary import geometric_cv, geometric_mean
 from escalon.protocol.study import Visit
 from escalon.reporting.build import Made, heads, keyed, row, slug, strong
-from escalon.reporting.document import NOT_APPLICABLE, Block, Cell, Figure, Ground, RowKind, Section, Table, TableRow, Text, Tone
+from escalon.reporting.document import (
+    NOT_APPLICABLE,
+    Block,
+    Cell,
+    Figure,
+    Ground,
+    RowKind,
+    Section,
+    Table,
+    TableRow,
+    Text,
+    Tone,
+)
 from escalon.reporting.figures.b_cells import b_cell_figure
 from escalon.reporting.figures.kinetics import kinetics_figure
 from escalon.reporting.grounds import of_fact
-from escalon.reporting.printed import grouped, number, significant
-from escalon.reporting.tables.kinetics import levels_of
+from escalon.reporting.printed import grouped, listed, number, signed, significant
+from escalon.reporting.tables.kinetics import change_of, level_of, top_of
 from escalon.reporting.view import View
 
 _HALF_LIFE = "half_life"
@@ -26,16 +38,24 @@ def cells(view: View) -> tuple[Section, ...]:
     """The section of the cells; nothing where no sample is recorded."""
     view.told("following the cells")
     profiles, left_out = profiles_of(view.study, view.trial)
-    of = {name: [one for one in profiles if one.analyte == name] for name in dict.fromkeys(one.analyte for one in profiles)}
+    of = {
+        name: [one for one in profiles if one.analyte == name]
+        for name in dict.fromkeys(one.analyte for one in profiles)
+    }
     blocks: list[Block] = [Text(text, Tone.OPEN) for text in left_out]
     if product := of.pop(view.study.roles.cells or "", None):
         found = [noncompartmental(one) for one in product]
         blocks += [by_visit(view, product), _product_figure(product), parameters(view, found), summary(found)]
     if b_cells := of.pop(view.study.roles.b_cells or "", None):
-        blocks += [aplasia(view, b_cells), Figure("F7-2", "B cells in blood", b_cell_figure(b_cells), _told(b_cells), "T7-4")]
+        blocks += [
+            aplasia(view, b_cells),
+            Figure("F7-2", "B cells in blood", b_cell_figure(b_cells), _told(b_cells), "T7-4"),
+        ]
     if of:
         blocks.append(levels(view, [one for some in of.values() for one in some]))
-    return (Section("7", "Cells in blood", tuple(blocks) or (Text("No sample of an infused participant is recorded."),)),)
+    return (
+        Section("7", "Cells in blood", tuple(blocks) or (Text("No sample of an infused participant is recorded."),)),
+    )
 
 
 # -- level by visit ---------------------------------------------------------------------------------------------------
@@ -49,24 +69,41 @@ def by_visit(view: View, profiles: Sequence[Profile]) -> Table:
         if name in visit.measures:
             rows += _visit_rows(view, visit, profiles)
     columns = heads(
-        "visit|20", "level", "n=measured>", "nd=not detected>", "blq=below quantification>", "above=above the range>",
-        "quantified>", "mean=geometric mean (CV %) of quantified|24", "range=median (range) of quantified|24", "missing>", "not_due=not due>",
-    )  # fmt: skip
-    notes = (
-        "Not detected, and detected below the limit of quantification, are results and no numbers: they are counted, and left out of "
-        "mean and range. Missing: the visit's days have passed without a result. A fold change from «not detected» is undefined.",
+        "visit|20",
+        "level",
+        "n=measured>",
+        "nd=not detected>",
+        "blq=below quantification>",
+        "above=above the range>",
+        "quantified>",
+        "mean=geometric mean (CV %) of quantified|24",
+        "range=median (range) of quantified|24",
+        "missing>",
+        "not_due=not due>",
     )
-    return Table("T7-1", f"{_named(view, name)} by visit", columns, tuple(rows), f"everybody infused · {profiles[0].unit}", notes)
+    notes = (
+        "Not detected, and detected below the limit of quantification, are results and no numbers: they are "
+        "counted, and left out of "
+        "mean and range. Missing: the visit's days have passed without a result. A fold change from «not "
+        "detected» is undefined.",
+    )
+    return Table(
+        "T7-1", f"{view.label(name)} by visit", columns, tuple(rows), f"everybody infused · {profiles[0].unit}", notes
+    )
 
 
 def _visit_rows(view: View, visit: Visit, profiles: Sequence[Profile]) -> list[TableRow]:
-    groups = [(one.number, [p for p in profiles if view.level(p.participant) == one.number]) for one in view.study.dose.levels]
+    groups = [
+        (one.number, [p for p in profiles if view.level(p.participant) == one.number]) for one in view.study.dose.levels
+    ]
     filled = [(f"level {level}", level, some) for level, some in groups if some]
     rows = []
     for place, (head, level, some) in enumerate([*filled, ("all", None, list(profiles))]):
         label = visit.name if place == 0 else ""
         kind = RowKind.PLAIN if place == 0 else RowKind.UNDER
-        rows.append(row(f"{visit.id}.{slug(head)}", label, head, *_visit_cells(view, visit, some), kind=kind, level=level))
+        rows.append(
+            row(f"{visit.id}.{slug(head)}", label, head, *_visit_cells(view, visit, some), kind=kind, level=level)
+        )
     return rows
 
 
@@ -162,11 +199,14 @@ def parameters(view: View, found: Sequence[Kinetics]) -> Table:
     area = found[0]["auc_last"].unit
     how = {"linup_logdown": "linear up and logarithmic down", "linear": "linear"}[found[0].plan.method]
     notes = (
-        f"Levels in {found[0].profile.unit}, areas in {area} ({how}). * rests on a truncated or extrapolated course, or on a poor fit. "
+        f"Levels in {found[0].profile.unit}, areas in {area} ({how}). * rests on a truncated or extrapolated "
+        f"course, or on a poor fit. "
         "A last positive sample after which nothing was below quantification reads > : persistence is censored there.",
         *_remarks(found),
     )
-    return Table("T7-2", f"Kinetics of {_named(view, found[0].profile.analyte)}", columns, rows, "everybody infused", notes)
+    return Table(
+        "T7-2", f"Kinetics of {view.label(found[0].profile.analyte)}", columns, rows, "everybody infused", notes
+    )
 
 
 def _parameter(one: Kinetics, name: str) -> Made:
@@ -177,7 +217,9 @@ def _parameter(one: Kinetics, name: str) -> Made:
     if finding.value is None and finding.bounds and finding.bounds[0] is not None:
         return Cell(f"≥ {grouped(finding.bounds[0])}{mark}", None, grounds, finding.rule)
     text = grouped(finding.value) if isinstance(finding.value, int | float | Fraction) else NOT_APPLICABLE
-    return Cell(f"{'> ' if censored else ''}{text}{mark if text != NOT_APPLICABLE else ''}", None, grounds, finding.rule)
+    return Cell(
+        f"{'> ' if censored else ''}{text}{mark if text != NOT_APPLICABLE else ''}", None, grounds, finding.rule
+    )
 
 
 def _remarks(found: Sequence[Kinetics]) -> list[str]:
@@ -200,7 +242,9 @@ def summary(found: Sequence[Kinetics]) -> Table:
             it = summarise(some, name)
             mean = NOT_APPLICABLE
             if it.geometric_mean is not None:
-                mean = grouped(it.geometric_mean) + ("" if it.cv_percent is None else f" ({number(it.cv_percent, 0)} %)")
+                mean = grouped(it.geometric_mean) + (
+                    "" if it.cv_percent is None else f" ({number(it.cv_percent, 0)} %)"
+                )
             ends = f"{grouped(it.median)} ({grouped(it.lowest)} to {grouped(it.highest)})" if it.n else NOT_APPLICABLE
             label = _head(name) if name != "persistence" else "Tlast, d"
             rows.append(
@@ -222,7 +266,14 @@ def aplasia(view: View, profiles: Sequence[Profile]) -> Table:
     """T7-4: each episode of B-cell aplasia; recovery lies between two samples, so days are ranges."""
     rows = keyed(_aplasia_row(view, one, finding) for one in profiles for finding in b_cell_aplasia(one))
     columns = heads(
-        "who", "level>", "from=from day>", "before=over before day>", "recovery=recovered, day>", "duration=duration, days>", "state|24", "note|36"
+        "who",
+        "level>",
+        "from=from day>",
+        "before=over before day>",
+        "recovery=recovered, day>",
+        "duration=duration, days>",
+        "state|24",
+        "note|36",
     )
     return Table("T7-4", "B-cell aplasia", columns, rows, f"everybody infused · {profiles[0].unit}", (), "No episode.")
 
@@ -245,19 +296,49 @@ def levels(view: View, profiles: Sequence[Profile]) -> Table:
     """T7-5: immunoglobulins, autoantibodies and any other analyte: baseline, lowest and latest with their change."""
     rows = keyed(
         row(
-            f"{one.participant}.{one.analyte}", strong(one.participant), view.level(one.participant), _named(view, one.analyte),
-            *levels_of(one), who=one.participant, disease=view.diseases.get(one.participant, ""), level=view.level(one.participant),
+            f"{one.participant}.{one.analyte}",
+            strong(one.participant),
+            view.level(one.participant),
+            view.label(one.analyte),
+            *_levels_of(view, one),
+            who=one.participant,
+            disease=view.diseases.get(one.participant, ""),
+            level=view.level(one.participant),
         )
         for one in profiles
-    )  # fmt: skip
-    columns = heads("who", "level>", "measure|26", "baseline>", "lowest>", "change>", "latest>", "later=latest change>", "note|20")
-    units = ", ".join(dict.fromkeys(f"{_named(view, one.analyte)}: {one.unit}" for one in profiles))
-    return Table("T7-5", "Immunoglobulins and other levels", columns, rows, f"everybody infused · {units}", ("Days from the infusion in brackets.",))
+    )
+    columns = heads(
+        "who", "level>", "measure|26", "baseline>", "lowest>", "change>", "latest>", "later=latest change>", "note|20"
+    )
+    units = ", ".join(dict.fromkeys(f"{view.label(one.analyte)}: {one.unit}" for one in profiles))
+    return Table(
+        "T7-5",
+        "Immunoglobulins and other levels",
+        columns,
+        rows,
+        f"everybody infused · {units}",
+        ("Days from the infusion in brackets.",),
+    )
 
 
-def _named(view: View, analyte: str) -> str:
-    meaning = view.study.vocabulary.get(analyte)
-    return meaning.label if meaning and meaning.label else analyte.replace("_", " ")
+def _levels_of(view: View, profile: Profile) -> list[Made]:
+    """Baseline, the lowest and the latest level with their change from it, and what must be known about them."""
+    if not profile.after:
+        return [*(None for _ in range(5)), "held" if profile.held else "no result after infusion"]
+    lowest, latest = min(profile.after, key=lambda one: (top_of(one), one.day)), profile.after[-1]
+    base = profile.before[-1] if profile.before else None
+    found: list[Made] = [_level_cell(profile, base) if base else "not recorded"]
+    flags = []
+    for sample in (lowest, latest):
+        found.append(_level_cell(profile, sample))
+        change = change_of(profile, base, sample) if base else None
+        found.append("undefined" if change is None or change.value is None else signed(change.value, 0) + " %")
+        flags += list(change.flags) if change else ["no baseline"]
+    return [*found, listed(dict.fromkeys(flag.replace("_", " ") for flag in flags))]
+
+
+def _level_cell(profile: Profile, sample: Sample) -> Cell:
+    return Cell(f"{level_of(sample)} ({number(sample.day, 0)})", None, (_ground(profile, sample),))
 
 
 def _product_figure(profiles: Sequence[Profile]) -> Figure:
@@ -267,6 +348,11 @@ def _product_figure(profiles: Sequence[Profile]) -> Figure:
 def _told(profiles: Sequence[Profile]) -> str:
     said = []
     for one in profiles:
-        peak = max((s for s in one.after if s.is_quantified and s.level is not None), key=lambda s: s.level or 0, default=None)
-        said.append(f"{one.participant} " + (f"peak {grouped(peak.level)} on day {plain(peak.day, 0)}" if peak else "nothing quantified"))
+        peak = max(
+            (s for s in one.after if s.is_quantified and s.level is not None), key=lambda s: s.level or 0, default=None
+        )
+        said.append(
+            f"{one.participant} "
+            + (f"peak {grouped(peak.level)} on day {plain(peak.day, 0)}" if peak else "nothing quantified")
+        )
     return f"{profiles[0].analyte.replace('_', ' ')} in {profiles[0].unit}: {'; '.join(said)}."

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from escalon.conduct.judge.samples import samples_of
 from escalon.conduct.judge.scores import scored
 from escalon.facts import Fact
-from escalon.instruments.kit.catalogue import UnknownInstrument, find
 from escalon.protocol.study import Visit
 from escalon.reporting.build import heads, row, slug
 from escalon.reporting.document import Cell, Ground, Section, Table, Tone
@@ -33,28 +32,36 @@ class Due:
         return len(self.recorded) + len(self.missing)
 
 
+Dues = Mapping[tuple[str, str], Due]
+"""By visit and measure."""
+
+
 def completeness(view: View) -> tuple[Section, ...]:
     """The section of completeness."""
-    return (Section("8", "Completeness", (by_visit(view), by_measure(view))),)
+    view.told("counting what was due")
+    found = due_of(view)
+    return (Section("8", "Completeness", (by_visit(view, found), by_measure(view, found))),)
 
 
-def by_measure(view: View) -> Table:
+def by_measure(view: View, dues: Dues) -> Table:
     """T8-2: each measure over all visits, and of whom it is missing."""
     rows = []
     for name in dict.fromkeys(name for visit in view.study.visits for name in visit.measures if name not in TABLES):
-        some = [(visit, view.due[visit.id, name]) for visit in view.study.visits if (visit.id, name) in view.due]
+        some = [(visit, dues[visit.id, name]) for visit in view.study.visits if (visit.id, name) in dues]
         due, recorded = sum(one.due for _, one in some), sum(len(one.recorded) for _, one in some)
         where = "; ".join(f"{visit.id}: {_listed(one.missing)}" for visit, one in some if one.missing)
         never = " (never recorded)" if due and not recorded else ""
         grounds = tuple(ground for _, one in some for ground in one.grounds)
         rows.append(
             row(
-                slug(name), label_of(view, name) + never, due, Cell(str(recorded), recorded, grounds),
+                slug(name), view.label(name) + never, due, Cell(str(recorded), recorded, grounds),
                 Cell(str(due - recorded), due - recorded, tone=Tone.OPEN if due > recorded else Tone.PLAIN),
                 sum(len(one.not_due) for _, one in some), sum(len(one.left) for _, one in some), where,
             )
         )  # fmt: skip
-    columns = heads("measure|30", "due>", "recorded>", "missing>", "not_due=not due>", "left=left or died>", "where=missing at|60")
+    columns = heads(
+        "measure|30", "due>", "recorded>", "missing>", "not_due=not due>", "left=left or died>", "where=missing at|60"
+    )
     return Table("T8-2", "Recorded of what was due, by measure", columns, tuple(rows), _ABOUT)
 
 
@@ -65,39 +72,41 @@ def _listed(codes: Sequence[str], most: int = 6) -> str:
     return ", ".join(codes[:most]) + (f" and {len(codes) - most} more" if len(codes) > most else "")
 
 
-def by_visit(view: View) -> Table:
+def by_visit(view: View, dues: Dues) -> Table:
     """T8-1: each visit over all its measures."""
     rows = []
     for visit in view.study.visits:
-        some = [view.due[visit.id, name] for name in visit.measures if (visit.id, name) in view.due]
+        some = [dues[visit.id, name] for name in visit.measures if (visit.id, name) in dues]
         if not some:
             continue
         due, recorded = sum(one.due for one in some), sum(len(one.recorded) for one in some)
-        worst = [name for name in visit.measures if (visit.id, name) in view.due and view.due[visit.id, name].missing]
+        worst = [name for name in visit.measures if (visit.id, name) in dues and dues[visit.id, name].missing]
         rows.append(
             row(
                 visit.id, visit.name, f"{visit.day} ({visit.earliest} to {visit.latest})".replace("-", "−"), due, recorded,
                 Cell(str(due - recorded), due - recorded, tone=Tone.OPEN if due > recorded else Tone.PLAIN),
                 sum(len(one.not_due) for one in some), sum(len(one.left) for one in some),
-                ", ".join(label_of(view, name) for name in worst),
+                ", ".join(view.label(name) for name in worst),
             )
         )  # fmt: skip
-    columns = heads("visit|24", "day=day (window)", "due>", "recorded>", "missing>", "not_due=not due>", "left=left or died>", "which=measures missing of somebody|60")
+    columns = heads(
+        "visit|24",
+        "day=day (window)",
+        "due>",
+        "recorded>",
+        "missing>",
+        "not_due=not due>",
+        "left=left or died>",
+        "which=measures missing of somebody|60",
+    )
     assumed = ", ".join(view.study.assumed("schedule"))
     notes = (f"The days of the schedule rest on assumptions: {assumed}.",) if assumed else ()
-    return Table("T8-1", "Recorded of what was due, by visit", columns, tuple(rows), _ABOUT, notes, "The study plans no visit.")
+    return Table(
+        "T8-1", "Recorded of what was due, by visit", columns, tuple(rows), _ABOUT, notes, "The study plans no visit."
+    )
 
 
-def label_of(view: View, name: str) -> str:
-    """A measure as people call it."""
-    meaning = view.study.vocabulary.get(name)
-    try:
-        return find(name.partition(".")[0]).title
-    except UnknownInstrument:
-        return meaning.label if meaning and meaning.label else name.replace("_", " ")
-
-
-def due_of(view: View) -> Mapping[tuple[str, str], Due]:
+def due_of(view: View) -> Dues:
     """How every measure of every visit stands."""
     facts = {one.participant: _known(view, one.participant) for one in view.population}
     found = {}
@@ -131,7 +140,9 @@ def _is_asked(view: View, name: str, disease: str) -> bool:
     of = [one for one in view.study.endpoints if name in one.measure]
     limits = [one.diseases for one in of]
     if not of or any(not limit for limit in limits):
-        rules = [one for one in view.study.criteria if one.applies_text and name in one.rule and name not in _general(view)]
+        rules = [
+            one for one in view.study.criteria if one.applies_text and name in one.rule and name not in _general(view)
+        ]
         return not rules or any(disease in one.applies_text for one in rules)
     return any(disease in limit for limit in limits)
 

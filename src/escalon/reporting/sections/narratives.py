@@ -56,7 +56,10 @@ def _person(view: View, given: Given) -> str:
     facts = view.facts(given.participant)
     age, sex = last_of(facts, AGE), last_of(facts, SEX)
     years = f"{plain(age.value)}-year-old " if age else ""
-    who = f"A {years}{plain(sex.value) if sex else 'person'} with {view.diseases.get(given.participant, 'a disease not recorded')}"
+    who = (
+        f"A {years}{plain(sex.value) if sex else 'person'} with "
+        f"{view.diseases.get(given.participant, 'a disease not recorded')}"
+    )
     plan = view.study.dose
     if given.amount is None:
         return f"{who} was infused at level {given.level} on {given.day}; the dose given is not recorded."

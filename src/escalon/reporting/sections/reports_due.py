@@ -44,8 +44,10 @@ def reports_due(view: View) -> Table:
     columns = heads("due=due by", "who", "event|26", "aware", "report|28", "because|44")
     clocks = DEFAULT_CLOCKS
     notes = (
-        f"Calendar days from the sponsor's awareness (day 0): {clocks.fatal} if fatal or life-threatening, else {clocks.other} "
-        "(ICH E2A). Local law and the ethics committee may be stricter. Whether a report was sent is not recorded here.",
+        f"Calendar days from the sponsor's awareness (day 0): {clocks.fatal} if fatal or life-threatening, else "
+        f"{clocks.other} "
+        "(ICH E2A). Local law and the ethics committee may be stricter. Whether a report was sent is not "
+        "recorded here.",
         "A seriousness that nobody recorded keeps its event in this table: silence does not stop a clock.",
     )
     title = "Suspected unexpected serious reactions and what may be one"
@@ -74,5 +76,8 @@ def not_counted(view: View) -> Table:
         for said in one.evidence.notes
     )  # fmt: skip
     columns = heads("who", "level>", "what=what is recorded, and what was judged|90")
-    note = "Every event of grade 4 or 5 and every death since infusion, toxicity judged limiting after its window, and clauses met but judged no."
+    note = (
+        "Every event of grade 4 or 5 and every death since infusion, toxicity judged limiting after its "
+        "window, and clauses met but judged no."
+    )
     return Table("T5-7", "Beside the count of the dose rule", columns, rows, "everybody infused", (note,), "Nothing.")

@@ -6,6 +6,7 @@ nobody recorded is said so: a seriousness that is not recorded is never «not se
 
 from collections.abc import Callable, Mapping, Sequence
 
+from escalon.conduct.judge.treated import is_before_infusion, reporting_periods
 from escalon.facts import Truth
 from escalon.reporting.build import Made, heads, row, slug
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Figure, RowKind, Section, Table, TableRow
@@ -79,7 +80,8 @@ def overview(view: View) -> Table:
         rows.append(row(slug(name), name, *cells, kind=RowKind.UNDER if name.startswith("of them") else RowKind.PLAIN))
     columns = heads("kind|34", *(text for key, head, who in groups for text in _pair(key, f"{head} (n = {len(who)})")))
     notes = (
-        "Events; participants with at least one (percent from ten people on). An event is counted from its day of onset, or from the "
+        "Events; participants with at least one (percent from ten people on). An event is counted from its day "
+        "of onset, or from the "
         "first worse grade where it began before infusion.",
         *_carried(view),
     )
@@ -121,7 +123,8 @@ def _carried(view: View) -> list[str]:
         return []
     began = "1 event began" if len(some) == 1 else f"{len(some)} events began"
     return [
-        f"{began} before infusion and lasted beyond it; no change of grade is recorded since, so they are not counted here "
+        f"{began} before infusion and lasted beyond it; no change of grade is recorded since, so they are not "
+        f"counted here "
         "(Table 5-4, first column; listing 3)."
     ]
 
@@ -189,9 +192,15 @@ def interest(view: View) -> Table:
         else:
             none.append(f"{kind} ({meaning})")
     columns = heads(
-        "event", "events>", "people=participants (95 % limits)|18", "grade=highest grade>", "onset=onset, day", "duration=duration, days",
-        "open=not ended>", "treatment=treated with|34",
-    )  # fmt: skip
+        "event",
+        "events>",
+        "people=participants (95 % limits)|18",
+        "grade=highest grade>",
+        "onset=onset, day",
+        "duration=duration, days",
+        "open=not ended>",
+        "treatment=treated with|34",
+    )
     notes = ["Onset from infusion (day 0) and duration: median (range), both ends counted. Limits: Clopper–Pearson."]
     if none:
         notes.append(f"None recorded of: {'; '.join(none)}.")
@@ -221,7 +230,7 @@ def _spread(half: float | None, ends: tuple[int, int] | None) -> str:
 
 def periods(view: View) -> Table:
     """T5-4: the same in the study's own periods; what began under conditioning stands in the first, at its grade then."""
-    groups = [(one.name, _in(view, one)) for one in reporting_periods(view)]
+    groups = [(one.name, _in(view, one)) for one in reporting_periods(view.study)]
     kinds = {
         **{name: KINDS[name] for name in ("any event", "grade 3 or more", "serious", "seriousness not recorded")},
         **_of_interest(),
@@ -235,7 +244,8 @@ def periods(view: View) -> Table:
         rows.append(row(slug(name), name, *cells))
     columns = heads("kind|34", *(text for name, _ in groups for text in _pair(slug(name), name)))
     notes = (
-        "An event counts in the period of its onset. One that began before infusion counts after it only where a recorded grade says "
+        "An event counts in the period of its onset. One that began before infusion counts after it only where "
+        "a recorded grade says "
         "that it became worse; its grade in the first column is the one it had by then.",
     )
     return Table("T5-4", "Adverse events by period", columns, tuple(rows), "everybody infused", notes)
@@ -245,16 +255,8 @@ def _of_interest() -> dict[str, Test]:
     return {f"{kind}": (lambda event, kind=kind: special_interest(event) == kind) for kind in (*SYNDROMES, "infection")}  # type: ignore[misc]
 
 
-def reporting_periods(view: View) -> list[ReportingPeriod]:
-    """The study's periods for counting; before and from infusion on, where it names none."""
-    named = [one for one in view.study.periods if one.group == "reporting"]
-    if not named:
-        return [ReportingPeriod("before infusion", None, -1), ReportingPeriod("from infusion", 0, None)]
-    return [ReportingPeriod(one.name, one.first_day, one.last_day) for one in named]
-
-
 def _in(view: View, period: ReportingPeriod) -> Events:
-    if period.last is not None and period.last < 0:
+    if is_before_infusion(period):
         return before_infusion(view.events, view.population)
     return in_period(view.emergent, view.population, period)
 
@@ -274,7 +276,8 @@ def timeline(view: View) -> Figure:
         if event.start is not None
     ]  # fmt: skip
     observed = max((one.day_of(one.observed_to or view.cutoff.latest) for one in view.population), default=0)
-    svg = safety_timeline(bars, [one.participant for one in view.population], observed)
+    levels = {given.participant: given.level for given in view.doses}
+    svg = safety_timeline(bars, [one.participant for one in view.population], observed, levels=levels)
     told = "; ".join(f"{event.participant} {event.span()}" for event in some) or "none"
     return Figure("F5-1", "CRS and ICANS after infusion", svg, f"CRS and ICANS after infusion: {told}.", "T5-3")
 
@@ -303,7 +306,8 @@ def infections(view: View) -> Table:
             rows.append(row(slug(name), *cells))
     columns = heads("phase", "episodes>", "days=patient-days>", "rate=per 100 patient-days>", "severe=grade ≥ 3>")
     notes = (
-        "Phases: acute day 0–28, intermediate 29–100, late from 101 (Yakoub-Agha 2020, doi:10.3324/haematol.2019.229781).",
+        "Phases: acute day 0–28, intermediate 29–100, late from 101 (Yakoub-Agha 2020, "
+        "doi:10.3324/haematol.2019.229781).",
     )
     return Table("T5-8", f"Infections by phase, to {last}", columns, tuple(rows), EMERGENT, notes)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import inf
 
-from escalon.facts import Fact, Finding, jsonable, plain
+from escalon.facts import Finding, jsonable, plain
 from escalon.facts.interval import Interval
 from escalon.kinetics import (
     AplasiaRule,
@@ -150,30 +150,32 @@ def level_table(profiles: Iterable[Profile]) -> Grid:
             what = "held" if profile.held else "no result after infusion"
             rows.append((profile.participant, name, *("–",) * 5, what))
             continue
-        lowest, latest = min(profile.after, key=lambda s: (_top(s), s.day)), profile.after[-1]
+        lowest, latest = min(profile.after, key=lambda s: (top_of(s), s.day)), profile.after[-1]
         base = profile.before[-1] if profile.before else None
         cells, flags = [], list(() if base else ("baseline_not_recorded",))
         for sample in (lowest, latest):
-            cells.append(f"{_level(sample)} (day {plain(sample.day, 1)})")
+            cells.append(f"{level_of(sample)} (day {plain(sample.day, 1)})")
             if base:
-                change = _change(profile, profile.fact(base), profile.fact(sample))
+                change = change_of(profile, base, sample)
                 cells.append(_signed_percent(change))
                 flags += change.flags
             else:
                 cells.append("–")
-        rows.append((profile.participant, name, _level(base) if base else "–", *cells, ", ".join(dict.fromkeys(flags))))
+        rows.append(
+            (profile.participant, name, level_of(base) if base else "–", *cells, ", ".join(dict.fromkeys(flags)))
+        )
     columns = ("participant", "measure", "baseline", "lowest", "change", "latest", "latest change", "flags")
     left = frozenset({"participant", "measure", "flags"})
     return Grid("Immunoglobulins, autoantibodies and other levels", columns, tuple(rows), tuple(notes), left)
 
 
-def _level(sample: Sample) -> str:
+def level_of(sample: Sample) -> str:
     """A level as it may be shown: the number where it is quantified, else what is certain of it."""
     known = sample.known
     return plain(known, 3) if isinstance(known, Fraction) else str(known or sample.detection.value)
 
 
-def _top(sample: Sample) -> float:
+def top_of(sample: Sample) -> float:
     """The highest level a sample may have."""
     known = sample.known
     high = known.high if isinstance(known, Interval) else known
@@ -185,8 +187,10 @@ def _signed_percent(change: Finding) -> str:
     return "undefined" if value is None or isinstance(value, str) else f"{float(value):+.0f} %"
 
 
-def _change(profile: Profile, baseline: Fact, later: Fact) -> Finding:
-    return (igg_change if profile.analyte.lower() == "igg" else percent_change)(baseline, later)
+def change_of(profile: Profile, baseline: Sample, later: Sample) -> Finding:
+    """The change of a level from a baseline, as published for the analyte."""
+    change = igg_change if profile.analyte.lower() == "igg" else percent_change
+    return change(profile.fact(baseline), profile.fact(later))
 
 
 def _row(kinetics: Kinetics, names: Sequence[str]) -> tuple[str, ...]:

@@ -1,11 +1,11 @@
-"""From a trial to its adverse events and to everybody they are counted among."""
+"""From a trial to its adverse events, to everybody they are counted among, and to the periods they are counted in."""
 
 from datetime import date
 
 from escalon.conduct.judge.given import first_doses
 from escalon.history import Trial
 from escalon.protocol.study import Study
-from escalon.safety.counting import Treated
+from escalon.safety.counting import ReportingPeriod, Treated
 from escalon.safety.occurrence import Occurrence, occurrences
 
 
@@ -38,3 +38,16 @@ def safety_population(study: Study, trial: Trial, cutoff: date) -> tuple[Treated
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def reporting_periods(study: Study) -> list[ReportingPeriod]:
+    """The study's periods for counting events; before and from infusion on, where it names none."""
+    named = [one for one in study.periods if one.group == "reporting"]
+    if not named:
+        return [ReportingPeriod("before infusion", None, -1), ReportingPeriod("from infusion", 0, None)]
+    return [ReportingPeriod(one.name, one.first_day, one.last_day) for one in named]
+
+
+def is_before_infusion(period: ReportingPeriod) -> bool:
+    """Whether a period ends before day 0."""
+    return period.last is not None and period.last < 0

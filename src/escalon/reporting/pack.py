@@ -1,0 +1,130 @@
+"""The report pack: every document in every format, with a manifest that names the hash of each file.
+
+A pack is written beside its place and moved there whole: whoever looks into the folder finds all of it or none of it.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from escalon import __version__
+from escalon.reporting import html, typst
+from escalon.reporting.document import Document
+from escalon.reporting.fonts import FONTS
+from escalon.reporting.packet import open_packet, packet
+from escalon.reporting.sheet import csv, workbook
+from escalon.reporting.trial import full_report
+from escalon.reporting.view import View
+from escalon.reporting.word import word
+
+Only = Literal["packet", "full", "registry", "paper"]
+PARTS: tuple[Only, ...] = ("packet", "full", "registry", "paper")
+WORKBOOK_ROWS = 20_000
+"""A listing of more rows stands in its CSV alone."""
+
+
+class PackError(ValueError):
+    """A pack that cannot be written; says what to do."""
+
+
+def pack(view: View, only: Only | None = None, data: str = "DATA") -> Iterator[tuple[str, bytes]]:
+    """Each file of the pack by its path, one after another; without `only` all of them."""
+    if only in (None, "packet"):
+        yield from _packet(view)
+    if only in (None, "full", "paper"):
+        document = full_report(view)
+        if only != "paper":
+            yield from _full(view, document, data)
+        yield from _paper(view, document)
+    yield from _results(view, only)
+
+
+def _packet(view: View) -> Iterator[tuple[str, bytes]]:
+    view.told("setting the packet")
+    yield "packet.pdf", typst.pdf(packet(view))
+    yield "packet-open.pdf", typst.pdf(open_packet(view))
+
+
+def _full(view: View, document: Document, data: str) -> Iterator[tuple[str, bytes]]:
+    view.told("writing the page")
+    yield "report.html", html.page(document, data).encode()
+    view.told("setting the report")
+    yield "report.pdf", typst.pdf(document)
+
+
+def _paper(view: View, document: Document) -> Iterator[tuple[str, bytes]]:
+    """Tables and figures one by one, for whoever writes about the trial."""
+    view.told("writing tables")
+    tables = list(document.tables())
+    for table in tables:
+        yield table.file, csv(document, table).encode()
+    yield "tables/tables.xlsx", workbook(document, [one for one in tables if len(one.rows) <= WORKBOOK_ROWS])
+    yield "tables/tables.docx", word(document)
+    view.told("drawing figures")
+    for figure in document.figures():
+        yield f"figures/{figure.id}.svg", figure.svg.encode()
+        yield f"figures/{figure.id}.png", typst.png(figure.svg)
+
+
+def _results(view: View, only: Only | None) -> Iterator[tuple[str, bytes]]:
+    """What the results modules make of the same view; empty until there is one."""
+    for parts, make in RESULTS:
+        if only is None or only in parts:
+            yield from make(view)
+
+
+RESULTS: list[tuple[tuple[Only, ...], Callable[[View], Iterator[tuple[str, bytes]]]]] = []
+"""Further files of the pack, each with the parts it belongs to: results.json, registry.json."""
+
+
+def write_pack(view: View, folder: Path, only: Only | None = None, data: str = "DATA") -> tuple[Path, ...]:
+    """Write the pack into a folder and give its files. What stood there under the same names is replaced, nothing else."""
+    if folder.exists() and not folder.is_dir():
+        raise PackError(f"{folder} is a file. Write the name of a folder: -o {folder}-report")
+    beside = folder.parent / f".{folder.name}.writing"
+    shutil.rmtree(beside, ignore_errors=True)
+    hashes: dict[str, str] = {}
+    try:
+        for name, content in pack(view, only, data):
+            _put(beside / name, content)
+            hashes[name] = sha256(content).hexdigest()
+        _put(beside / "manifest.json", manifest(view, hashes))
+        return _moved(beside, folder, (*hashes, "manifest.json"))
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _put(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+
+
+def _moved(beside: Path, folder: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
+    """Every file in its place, the manifest last: a folder whose manifest agrees is whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").unlink(missing_ok=True)
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (beside / name).replace(folder / name)
+    return tuple(folder / name for name in names)
+
+
+def manifest(view: View, hashes: Mapping[str, str]) -> bytes:
+    """What the pack is made of: its files, its input, the study's text, and the versions that drew it."""
+    fonts = {one.name: sha256(one.read_bytes()).hexdigest() for one in sorted(FONTS.glob("*.*tf*"))}
+    said: dict[str, Any] = {
+        "study": view.study.id,
+        "study_version": view.study.version,
+        "cutoff": str(view.cutoff),
+        "synthetic": view.trial.synthetic,
+        "confidential": True,
+        "disease": view.disease or None,
+        "input": {"sha256": view.digest, "files": dict(sorted(view.intake.hashes.items()))},
+        "software": {"escalon": __version__, "typst": version("typst"), "fonts": fonts},
+        "files": dict(sorted(hashes.items())),
+    }
+    return (json.dumps(said, ensure_ascii=False, indent=2) + "\n").encode()

@@ -1,0 +1,209 @@
+"""The committee's packet: two pages on whether dosing may go on, and one open page without anybody's outcome."""
+
+from dataclasses import replace
+
+from escalon.conduct.judge.dosing import NextDose
+from escalon.reporting.build import heads, keyed, row, strong
+from escalon.reporting.document import Beside, Block, Cell, Document, Section, Signatures, Table, Text, Tone
+from escalon.reporting.printed import named
+from escalon.reporting.sections.completeness import Dues, by_visit, due_of
+from escalon.reporting.sections.escalation import (
+    alarms,
+    answer,
+    evidence_by_day,
+    levels,
+    limiting,
+    outlook_table,
+    path,
+)
+from escalon.reporting.sections.narratives import narrative, told_of
+from escalon.reporting.view import View
+from escalon.safety.occurrence import Occurrence
+
+NEWEST = 9
+"""The windows drawn day by day on the packet's pages: the newest; the full report draws all."""
+CLOSED, OPEN = "committee packet", "committee packet, open part"
+
+
+def packet(view: View) -> Document:
+    """Where the trial stands, the cohort table, the evidence, what is open, the outlook, and where to sign."""
+    title = "Safety review: may dosing go on, and at which level?"
+    return view.document(
+        CLOSED, title, (Section("", "", _evidence(view)), Section("", "", _beside(view))), _subtitle(view)
+    )
+
+
+def _subtitle(view: View) -> str:
+    plan = view.study.dose
+    reached = f"cohort review after {len(view.doses)} infusions of at most {plan.cap}"
+    return f"{view.study.title} · {plan.rule.replace('_', ' ')} over {len(plan.levels)} dose levels · {reached}"
+
+
+def _evidence(view: View) -> tuple[Block, ...]:
+    newest = sorted(view.reviews, key=lambda one: (one.infusion.day.earliest, one.participant))[-NEWEST:]
+    drawn = evidence_by_day(view, newest)
+    if len(newest) < len(view.reviews):
+        drawn = replace(drawn, title=f"{drawn.title}: the newest {len(newest)} of {len(view.reviews)} windows")
+    sides = Beside((path(view), outlook_table(view)), (11, 9)) if len(view.reviews) <= NEWEST else outlook_table(view)
+    return (answer(view), levels(view), sides, limiting(view), *alarms(view), drawn)
+
+
+def _beside(view: View) -> tuple[Block, ...]:
+    stories: list[Block] = []
+    for given in view.doses:
+        judged = told_of(view, given.participant)
+        if any(line.dlt for event in judged for line in event.lines) or any(event.is_fatal for event in judged):
+            stories += [Text(f"Narrative: {given.participant}", Tone.STRONG), *narrative(view, given, judged)]
+    return (
+        severe(view), *stories, recorded(view), set_aside(view), rests_on(view), Text("Decision of the "
+                                                                                      "committee", Tone.STRONG),
+        Signatures(
+            ("follow the rule", "hold", "a lower level", "other, because:"),
+            ("Chair, name and date", "Member, name and date", "Statistician, name and date"),
+        ),
+    )  # fmt: skip
+
+
+def severe(view: View) -> Table:
+    """Serious events, and events of grade 3 or more, that are new or worse since infusion."""
+    some = [event for event in view.emergent if event.serious is not False or event.grade is None or event.grade >= 3]
+    some = [
+        event for event in some if event.serious or event.grade is None or event.grade >= 3 or event.serious is None
+    ]
+    kept = [event for event in some if event.serious or event.grade is None or event.grade >= 3]
+    unknown = len(some) - len(kept)
+    notes = [f"{unknown} further events of grade 1 or 2 have no seriousness recorded (listing 2)."] if unknown else []
+    if earlier := sum(_severe_before(view, event) for event in view.events):
+        notes.append(
+            f"{earlier} events of grade 3 or more began before infusion; they are in Figure 4-2 and in listing 3."
+        )
+    columns = heads(
+        "who",
+        "level>",
+        "event|26",
+        "grade>",
+        "onset=onset day>",
+        "days>",
+        "serious",
+        "related",
+        "treated=treated with|26",
+        "ended",
+    )
+    title = "Serious events and events of grade 3 or more since infusion"
+    return Table("P-1", title, columns, keyed(_severe_row(view, one) for one in kept), "", tuple(notes), "None.")
+
+
+def _severe_before(view: View, event: Occurrence) -> bool:
+    person = view.people.get(event.participant)
+    severe_ = event.grade is not None and event.grade >= 3
+    return person is not None and severe_ and event not in view.emergent and event.began_before(person.infusion) is True
+
+
+def _severe_row(view: View, event: Occurrence):  # type: ignore[no-untyped-def]
+    person = view.people[event.participant]
+    onset = None if event.start is None or event.start.is_partial else person.day_of(event.start.earliest)
+    known = event.start and event.end and not event.start.is_partial and not event.end.is_partial
+    lasted = (event.end.earliest - event.start.earliest).days + 1 if known and event.start and event.end else None
+    words = {True: "yes", False: "no", None: "not recorded"}
+    return row(
+        event.participant, strong(event.participant), view.level(event.participant),
+        Cell(event.term.name, None, view.of_lines(event.lines)), event.grade if event.grade is not None else "not graded", onset,
+        lasted, Cell(words[event.serious], tone=Tone.PLAIN if event.serious is not None else Tone.OPEN),
+        words[event.related] if event.related is not None else "not assessed", ", ".join(event.actions) or "nothing recorded",
+        str(event.end or ("ongoing" if event.ongoing else "not recorded")),
+        who=event.participant, disease=view.diseases.get(event.participant, ""), level=view.level(event.participant),
+    )  # fmt: skip
+
+
+def recorded(view: View, dues: Dues | None = None) -> Table:
+    """What the schedule asked for by the cut-off, by visit, in one line each."""
+    found = by_visit(view, due_of(view) if dues is None else dues)
+    kept = tuple(one for one in found.rows if one.cells[2].value)
+    short = tuple(replace(one, cells=(*one.cells[:-1], _cut(one.cells[-1]))) for one in kept)
+    return replace(
+        found, id="P-2", title="Recorded of what the schedule asked for by the cut-off", rows=short, about=""
+    )
+
+
+def _cut(cell: Cell) -> Cell:
+    return Cell(named(cell.text.split(", "), 4), cell.value, cell.grounds, cell.method, cell.tone)
+
+
+def set_aside(view: View) -> Table:
+    """Departures, overrides and people who left, each counted with who."""
+    off = [one for one in view.departures if one.rule == "dose"]
+    unfit = [one for one in view.departures if one.rule == "eligibility"]
+    others = [one for one in view.departures if one.rule not in ("dose", "eligibility")]
+    left = [one.participant for one in view.reviews if view.trial.course(one.participant).left is not None]
+    refused = [f"{one.file}:{one.line}" for one in view.intake.refused]
+    rows = (
+        _kind("dose", "dose outside its level, or not recorded", [f"{one.participant}: {one.says}" for one in off]),
+        _kind(
+            "eligibility",
+            "infused though not eligible by the record",
+            [f"{one.participant}: {one.says}" for one in unfit],
+        ),
+        _kind(
+            "rule",
+            "other departures from the study's rules",
+            [f"{one.participant} ({one.rule}): {one.says}" for one in others],
+        ),
+        _kind("override", "rule overridden", [one.given.what for one in view.whole.overrides.values()]),
+        _kind("left", "left the study", left),
+        _kind("refused", "rows that cannot be read, kept out of this packet", refused),
+    )
+    columns = heads("kind|34", "number>", "who=who and why|70")
+    return Table("P-3", "Departures from the protocol, overrides, and people who left", columns, rows)
+
+
+def _kind(key: str, what: str, some: list[str]):  # type: ignore[no-untyped-def]
+    shown = "; ".join(some[:4]) + (f"; and {len(some) - 4} more" if len(some) > 4 else "")
+    return row(key, what, Cell(str(len(some)), len(some), tone=Tone.OPEN if some else Tone.PLAIN), shown)
+
+
+def rests_on(view: View) -> Table:
+    """The readings that the answer rests on and that nobody has signed."""
+    wanted = view.dose.assumptions if isinstance(view.dose, NextDose) else view.study.assumed("dose", "dlt")
+    rows = tuple(
+        row(id, strong(id), view.study.assumption(id).default, view.study.assumption(id).signer) for id in wanted
+    )
+    title = "What the answer rests on: read so, and not yet signed"
+    return Table("P-4", title, heads("id", "read=read as|70", "signs|30"), rows, "", (), "No assumption.")
+
+
+# -- the open part ----------------------------------------------------------------------------------------------------
+
+
+def open_packet(view: View) -> Document:
+    """Accrual, completeness and what was set aside: nothing that tells the outcome of anybody."""
+    blocks: tuple[Block, ...] = (Text(_OPEN, Tone.MUTED), accrual(view), recorded(view), readings(view))
+    return view.document(OPEN, "Open part: accrual and completeness", (Section("", "", blocks),), _subtitle(view))
+
+
+_OPEN = (
+    "This part holds no outcome, no dose-limiting toxicity and no adverse event of anybody, and names no participant."
+)
+
+
+def accrual(view: View) -> Table:
+    """How many were screened, were eligible and infused, in all and by disease."""
+    infused = {given.participant for given in view.doses}
+    diseases = [one.id for one in view.study.diseases]
+
+    def counts(key: str, name: str, codes: set[str]):  # type: ignore[no-untyped-def]
+        return row(key, name, len(codes), *(sum(view.diseases.get(code) == one for code in codes) for one in diseases))
+
+    rows = (
+        counts("screened", "screened", {one.participant for one in view.screenings}),
+        counts("eligible", "eligible", {one.participant for one in view.screenings if one.eligible}),
+        counts("infused", f"infused, of at most {view.study.dose.cap}", infused),
+    )
+    columns = heads("step|30", "all>", *(f"{one}={one}>" for one in diseases))
+    return Table("P-5", "Accrual", columns, rows)
+
+
+def readings(view: View) -> Table:
+    """How the source was read."""
+    rows = tuple(row(f"file.{one.file}", one.file, one.read, one.used, one.refused) for one in view.intake.counts)
+    columns = heads("file|30", "read=rows read>", "used>", "refused>")
+    return Table("P-6", "What was read", columns, rows, "", (), "A casebook: every entry stands in its chain.")
