@@ -1,9 +1,9 @@
 import pytest
 
+from escalon.conduct.judge.samples import profiles_of
 from escalon.facts import Day
 from escalon.kinetics import Detection, noncompartmental, read_sample
 from escalon.protocol import load_study
-from escalon.reporting.cells import profiles_of
 from tests.histories import Infusion, history
 
 

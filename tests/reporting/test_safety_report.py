@@ -8,30 +8,24 @@ from decimal import Decimal
 
 import pytest
 
-from escalon.conduct.judge.cutoff import as_of
+from escalon.conduct.judge.evidence import study_definition
+from escalon.conduct.judge.treated import safety_population
 from escalon.facts import Day, Fact
 from escalon.history import Trial
 from escalon.history.events import AdverseEventRecorded
 from escalon.protocol import load_study
-from escalon.reporting.adverse_events import events_of
 from escalon.reporting.figures.safety_timeline import EpisodeBar, safety_timeline
 from escalon.reporting.figures.swimmer import MARKS, Mark, Swimmer, swimmer_plot
-from escalon.reporting.safety import safety_parts, safety_population
-from escalon.reporting.tables.adverse_events import (
-    group_grid,
-    interest_grid,
-    listing_grid,
-    overview_grid,
-    period_grid,
-    term_grid,
-)
-from escalon.reporting.tables.dose_limiting import dlt_grid, study_definition
-from escalon.reporting.tables.infections import infection_grid
-from escalon.reporting.tables.reporting_clock import FirstKnown, clock_grid
+from escalon.reporting.sections.escalation import limiting
+from escalon.reporting.sections.laboratory import laboratory_shift
+from escalon.reporting.sections.listings import before_infusion, deaths, serious
+from escalon.reporting.sections.narratives import narratives
+from escalon.reporting.sections.reports_due import reports_due
+from escalon.reporting.sections.safety import infections, interest, overview, periods, safety, terms, timeline
+from escalon.reporting.view import View
 from escalon.safety.adverse_event import NOT_CODED, coded
-from escalon.safety.counting import emergent
-from escalon.safety.occurrence import Occurrence, occurrences
 from tests.histories import Infusion, history
+from tests.reporting.views import STUDY, column, texts, view_of
 
 INFUSED = date(2025, 3, 10)
 CUTOFF = Day.parse("2025-09-01")
@@ -60,106 +54,142 @@ def records() -> Trial:
     infusions = tuple(Infusion(f"P{n}", 1 if n < 3 else 2, Day.of(INFUSED)) for n in (1, 2, 3, 4))
     facts = tuple(Fact("disease", "RA" if n % 2 else "SLE", Day.of(INFUSED), participant=f"P{n}") for n in (1, 2, 3, 4))
     facts += tuple(
-        Fact("lymphodepletion_start", True, Day.parse("2025-03-05"), participant=f"P{n}") for n in (1, 2, 3, 4)
+        Fact("lymphodepletion_start", "2025-03-05", Day.parse("2025-03-05"), participant=f"P{n}") for n in (1, 2, 3, 4)
     )
-    facts += (Fact("study_discontinuation", True, Day.parse("2025-06-01"), participant="P4"),)
+    facts += (Fact("study_discontinuation", "2025-06-01", Day.parse("2025-06-01"), participant="P4"),)
     return history(facts, (), EVENTS, infusions)
 
 
+@pytest.fixture(scope="module")
+def view(records: Trial) -> View:
+    return view_of(records, CUTOFF)
+
+
 def test_everyone_infused_is_the_safety_population(records: Trial) -> None:
-    found = safety_population(load_study("nct07052565"), records, CUTOFF.latest)
+    found = safety_population(load_study(STUDY), records, CUTOFF.latest)
     assert [(one.participant, one.level, one.disease, one.observed_to) for one in found] == [
         ("P1", "level 1", "RA", date(2025, 9, 1)), ("P2", "level 1", "SLE", date(2025, 9, 1)),
         ("P3", "level 2", "RA", date(2025, 9, 1)), ("P4", "level 2", "SLE", date(2025, 6, 1)),
     ]  # fmt: skip
 
 
-def grids(records: Trial):  # type: ignore[no-untyped-def]
-    population = safety_population(load_study("nct07052565"), records, CUTOFF.latest)
-    return emergent(events_of(records), population, CUTOFF.latest), population
-
-
-def test_words_that_are_no_term_are_kept_as_not_coded(records: Trial) -> None:
+def test_words_that_are_no_term_are_kept_as_not_coded(view: View) -> None:
     assert coded("Feeling odd").system_class == NOT_CODED
-    events, population = grids(records)
-    assert NOT_CODED in {row[0] for row in term_grid(events, population).rows}
+    assert NOT_CODED in column(terms(view), "term").values()
 
 
-def test_overview_counts_events_and_participants(records: Trial) -> None:
-    events, population = grids(records)
-    rows = {row[0]: row[1:] for row in overview_grid(events, population, CUTOFF.latest).rows}
-    assert rows["any event"][2].startswith("6; 3 (75.0 %")
-    assert rows["grade 3 or more"][2].startswith("3; 2 (50.0 %")
-    assert rows["fatal"][1].startswith("1; 1 (50.0 %")
-    assert rows["grade not recorded"][2].startswith("1; 1")
+def test_overview_counts_events_and_participants(view: View) -> None:
+    table = overview(view)
+    events, people = column(table, "all_events"), column(table, "all_people")
+    assert (events["any_event"], people["any_event"]) == ("5", "3")
+    assert (events["grade_3_or_more"], people["grade_3_or_more"]) == ("2", "2")
+    assert column(table, "level_2_people")["fatal"] == "1"
+    assert events["grade_not_recorded"] == "1"
 
 
-def test_event_that_ended_before_infusion_is_left_out(records: Trial) -> None:
-    events, population = grids(records)
-    assert "  Nausea" not in {row[0] for row in term_grid(events, population).rows}
-    before = emergent(events_of(records), population, CUTOFF.latest, "lymphodepletion")
-    assert [row[1] for row in period_grid(before, population).rows] == ["1", "4", "1"]
+def test_a_seriousness_nobody_recorded_is_a_kind_of_its_own_and_never_no(view: View) -> None:
+    events = column(overview(view), "all_events")
+    assert (events["serious"], events["seriousness_not_recorded"]) == ("3", "2")
+    assert {row.participant for row in serious(view).rows} == {"P1", "P2", "P3"}
+    assert "not recorded" in column(serious(view), "serious").values()
 
 
-def test_special_interest_has_onset_duration_and_treatment(records: Trial) -> None:
-    events, population = grids(records)
-    rows = {row[0]: row for row in interest_grid(events, population).rows}
-    assert rows["CRS"][3:] == ("2", "4 (4–4)", "5 (5–5)", "tocilizumab")
-    assert rows["infection"][1] == "1"
+def test_what_began_under_lymphodepletion_counts_there_at_its_grade_then_and_not_after(view: View) -> None:
+    table = periods(view)
+    assert column(table, "lymphodepletion_to_infusion_events")["any_event"] == "1"  # platelets, grade 4, from day -5
+    assert column(table, "infusion_to_day_28_events")["any_event"] == "4"
+    assert column(table, "day_29_to_1_year_events")["any_event"] == "1"
+    assert "1 event began before infusion and lasted beyond it" in " ".join(overview(view).notes)
+    assert {row.participant for row in before_infusion(view).rows} == {"P2"}
 
 
-def test_groups_by_disease_and_listing(records: Trial) -> None:
-    events, population = grids(records)
-    grid = group_grid(events, population, "disease", lambda person: person.disease)
-    assert [row[:2] for row in grid.rows] == [("RA", "2"), ("SLE", "2")]
-    listed = [(row[0], row[2]) for row in listing_grid(events, population).rows]
-    assert ("P3", "Myocarditis") in listed
-    assert ("P3", "Feeling odd") in listed
+def test_an_event_that_grew_worse_after_infusion_counts_in_both_periods() -> None:
+    steps = (
+        event("P1", "Anemia", 2, "2025-03-06", "2025-03-12", id="7"),
+        event("P1", "Anemia", 3, "2025-03-12", "2025-03-18", id="7"),
+    )
+    facts = (Fact("lymphodepletion_start", "2025-03-05", Day.parse("2025-03-05"), participant="P1"),)
+    table = periods(view_of(history(facts, (), steps, (Infusion("P1", 1, Day.of(INFUSED)),)), CUTOFF))
+    assert column(table, "lymphodepletion_to_infusion_events")["any_event"] == "1"
+    assert column(table, "lymphodepletion_to_infusion_events")["grade_3_or_more"] == "0"
+    assert column(table, "infusion_to_day_28_events")["grade_3_or_more"] == "1"
 
 
-def test_proposal_stands_beside_the_decision(records: Trial) -> None:
-    grid = dlt_grid(load_study("nct07052565"), records, CUTOFF.latest)
-    assert grid is not None
-    rows = {row[0]: row for row in grid.rows}
-    assert rows["P3"][1:4:2] == ("DLT", "DLT")
-    assert "Myocarditis" in rows["P3"][2]
-    assert rows["P1"][1] == "open"  # nobody recorded the blood counts
+def test_event_that_ended_before_infusion_is_left_out(view: View) -> None:
+    assert "Nausea" not in column(terms(view), "term").values()
 
 
-def test_blood_counts_are_graded_into_the_proposal() -> None:
-    infusion = Infusion("P1", 1, Day.of(INFUSED))
+def test_special_interest_has_onset_duration_and_treatment_and_names_what_did_not_occur(view: View) -> None:
+    table = interest(view)
+    assert texts(table)["crs"][3:] == ("2", "4 (4–4)", "5 (5–5)", "0", "tocilizumab")
+    assert set(texts(table)) == {"crs", "icans", "infection"}
+    assert "IEC-HS" in " ".join(table.notes)
 
+
+def test_every_count_opens_to_the_rows_it_counts(view: View) -> None:
+    for table in (overview(view), terms(view), periods(view)):
+        for name, cell in table.cells():
+            if name.endswith(("_events", "/events")):
+                assert len({ground.place for ground in cell.grounds}) == cell.value, name
+
+
+def test_deaths_are_listed_with_their_day(view: View) -> None:
+    assert [row.cells[3].text for row in deaths(view).rows] == ["2025-03-24"]
+
+
+def test_proposal_stands_beside_the_decision(view: View) -> None:
+    table = limiting(view)
+    assert (column(table, "rule")["P3"], column(table, "person")["P3"]) == ("DLT", "DLT")
+    assert "Myocarditis" in column(table, "why")["P3"]
+    assert column(table, "rule")["P1"] == "open"  # nobody recorded the blood counts
+    assert column(table, "compared")["P1"] == "unsettled"
+
+
+def test_blood_counts_are_graded_into_the_proposal_and_into_the_shift() -> None:
     def count(name: str, value: str, day: str) -> Fact:
         return Fact(name, Decimal(value), Day.parse(day), "10^9/L", participant="P1", lower=Decimal("1.5"))
 
-    facts = (count("neutrophils", "0.4", "2025-04-07"), count("platelets", "200", "2025-04-07"))
-    records = history(facts, (), (), (infusion,))
-    grid = dlt_grid(load_study("nct07052565"), records, CUTOFF.latest)
-    assert grid is not None
-    assert grid.rows[0][1] == "DLT"
-    assert "grade 4 on day 28" in grid.rows[0][2]
+    facts = (
+        count("neutrophils", "2.4", "2025-03-01"), count("neutrophils", "0.4", "2025-04-07"),
+        count("platelets", "200", "2025-04-07"),
+    )  # fmt: skip
+    view = view_of(history(facts, (), (), (Infusion("P1", 1, Day.of(INFUSED)),)), CUTOFF)
+    table = limiting(view)
+    assert column(table, "rule")["P1"] == "DLT"
+    assert "grade 4 on day 28" in column(table, "why")["P1"]
+    shift = texts(laboratory_shift(view))["neutrophil_count_decreased.0"]
+    assert shift == ("–", "grade 0", "1", "0", "0", "0", "0", "1", "0")
 
 
 def test_definition_of_the_study_folder_is_read() -> None:
-    definition = study_definition(load_study("nct07052565"))
+    definition = study_definition(load_study(STUDY))
     assert definition is not None
     assert (definition.window_days, definition.confirmed, len(definition.rules)) == (28, False, 9)
 
 
-def test_same_records_and_cutoff_give_the_same_bytes(records: Trial) -> None:
-    study = load_study("nct07052565")
-    assert safety_parts(study, records, CUTOFF) == safety_parts(study, records, CUTOFF)
+def test_same_records_and_cutoff_give_the_same_sections(records: Trial) -> None:
+    assert safety(view_of(records, CUTOFF)) == safety(view_of(records, CUTOFF))
 
 
 def test_earlier_cutoff_does_not_know_what_came_later(records: Trial) -> None:
-    early = Day.parse("2025-03-17")
-    text = "".join(safety_parts(load_study("nct07052565"), as_of(records, early), early))
-    assert "Lung infection" not in text
-    assert "CRS grade 2 from day 4 still there at the cut-off" in text
+    early = view_of(records, Day.parse("2025-03-17"))
+    assert "Lung infection" not in column(terms(early), "term").values()
+    assert "CRS grade 2 from day 4 still there at the cut-off" in timeline(early).svg
 
 
 def test_nobody_infused_is_said() -> None:
-    assert safety_parts(load_study("nct07052565"), history(), CUTOFF) == ["<p>Nobody has been infused.</p>"]
+    view = view_of(history(), CUTOFF)
+    assert terms(view).empty == "No event."
+    assert column(overview(view), "all_people")["any_event"] == "–"
+
+
+def test_a_narrative_says_what_is_recorded_and_what_is_not(view: View) -> None:
+    text = " ".join(getattr(block, "text", "") for block in narratives(view)[0].blocks)
+    assert "Myocarditis began on day 10 and reached grade 5 and ended on day 14" in text
+    assert "It was fatal on 2025-03-24." in text
+    assert "the dose given is not recorded" in text
+    assert "judged dose-limiting" in text
+    assert "Nausea" not in text  # it was not serious, and nobody judged it
 
 
 @pytest.mark.parametrize(
@@ -198,29 +228,44 @@ def test_marks_of_one_day_do_not_hide_each_other() -> None:
     assert len(set(places)) == len(places) > 3
 
 
-def test_infection_density_counts_the_days_each_person_was_observed(records: Trial) -> None:
-    events, population = grids(records)
-    rows = {row[0]: row[1:] for row in infection_grid(events, population, CUTOFF.latest).rows}
+def test_infection_density_counts_the_days_each_person_was_observed(view: View) -> None:
+    rows = {key: row[1:] for key, row in texts(infections(view)).items()}
     # Four people: 29 days each; then 72 days each; then three to day 175 (75 days each) and one to day 83 (none).
     assert rows["acute"] == ("0", "116", "0.00", "0")
     assert rows["intermediate"] == ("1", str(3 * 72 + 55), f"{100 / (3 * 72 + 55):.2f}", "1")
     assert rows["late"] == ("0", str(3 * 75), "0.00", "0")
 
 
-def test_reports_that_are_due_are_listed_with_the_most_urgent_first() -> None:
-    def one(grade: int, term: str, **more: object) -> Occurrence:
-        line = event("P1", term, grade, str(INFUSED), id=term, **more)
-        return occurrences("P1", [line])[0]
+def due(*events: AdverseEventRecorded, today: str = "2025-03-20") -> list[tuple[str, ...]]:
+    return list(texts(reports_due(view_of(history(adverse_events=events), Day.parse(today)))).values())
 
-    aware = date(2025, 3, 20)
-    known = [
-        FirstKnown(one(3, "Colitis", seriousness=("hospitalisation",)), aware),
-        FirstKnown(one(5, "Myocarditis"), aware, (("SUSAR, first report", date(2025, 3, 28)),)),
-        FirstKnown(one(1, "Nausea", serious=False), aware),
-    ]
-    rows = [(row[0], row[2], row[5]) for row in clock_grid(known, date(2025, 4, 6)).rows]
-    assert rows == [
-        ("2025-03-27", "Myocarditis", "sent 2025-03-28, 1 days late"),
-        ("2025-04-04", "Colitis", "LATE by 2 days"),
-        ("2025-04-04", "Myocarditis", "LATE by 2 days"),
-    ]
+
+def serious_one(**more: object) -> AdverseEventRecorded:
+    base = {"participant": "P01", "term": "Myocarditis", "grade": 4, "start": Day(2025, 3, 10), "serious": True}
+    return AdverseEventRecorded(**(base | {"related": True, "expected": False, "aware": Day(2025, 3, 11)} | more))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("more", "by", "state"),
+    [
+        ({}, "2025-03-26", "SUSAR report: 6 days left"),
+        ({"grade": 5}, "2025-03-18", "SUSAR, first report: day passed by 2"),
+        ({"seriousness": ("life_threatening",)}, "2025-03-18", "SUSAR, first report: day passed by 2"),
+        ({"outcome": "died"}, "2025-03-18", "SUSAR, first report: day passed by 2"),
+    ],
+)
+def test_a_reaction_is_due_by_its_clock(more: dict[str, object], by: str, state: str) -> None:
+    first = due(serious_one(**more))[0]
+    assert (first[0], first[4]) == (by, state)
+
+
+def test_an_expected_event_has_no_clock_and_one_without_awareness_stands_first() -> None:
+    assert due(serious_one(expected=True)) == []
+    rows = due(serious_one(), serious_one(aware=None, term="Colitis"))
+    assert [row[4] for row in rows] == ["day of awareness not recorded", "SUSAR report: 6 days left"]
+
+
+def test_an_event_whose_seriousness_is_not_recorded_keeps_its_clock() -> None:
+    row = due(serious_one(serious=None))[0]
+    assert row[0] == "2025-03-26"
+    assert "serious: not recorded" in row[5]

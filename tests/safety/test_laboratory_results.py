@@ -11,9 +11,6 @@ from escalon.facts import Day, Fact, Facts
 from escalon.instruments.kit.assessment import UnknownItem
 from escalon.instruments.safety.ctcae.laboratory import grade_laboratory
 from escalon.instruments.safety.ctcae.results import grade_results, worst_by_term
-from escalon.reporting.tables.laboratory import laboratory_grid
-from escalon.safety.counting import Treated
-from tests.histories import Infusion, history
 
 CONDITIONING, INFUSED, CUTOFF = date(2025, 3, 5), date(2025, 3, 10), date(2025, 6, 1)
 
@@ -108,13 +105,6 @@ def test_worst_is_taken_of_full_days_in_the_window() -> None:
         ].grade
         == 0
     )
-
-
-def test_table_counts_participants_at_their_worst() -> None:
-    infusion = Infusion("P1", 1, Day.of(INFUSED))
-    records = history(ALT, (), (), (infusion,))
-    grid = laboratory_grid(records, [Treated("P1", INFUSED, CONDITIONING), Treated("P2", INFUSED)], CUTOFF)
-    assert grid.rows == (("Alanine aminotransferase increased", "1", "0", "0", "1", "0", "0"),)
 
 
 def test_input_that_no_term_reads_is_refused() -> None:

@@ -104,7 +104,7 @@ def test_what_a_record_never_says_is_one_departure_and_a_clean_history_has_no_ot
 
 
 def report(data: str, out: Path, cutoff: str) -> str:
-    said = run("report", "nct07052565", data, "-o", str(out), "--cutoff", cutoff)
+    said = run("report", "nct07052565", data, "-o", str(out), "--cutoff", cutoff, "--only", "full")
     assert said.exit_code == 0, said.output
     return (out / "report.html").read_text(encoding="utf-8")
 
@@ -150,7 +150,8 @@ def test_what_lies_after_the_cut_off_is_named_and_leaves_the_report_as_it_is(tmp
     for command in (("dose", "next"), ("screen",)):
         said = run(*command, "nct07052565", data, "--cutoff", "2025-05-12").output
         assert "1 entry lies after the cut-off 2025-05-12" in said.replace("\n", " ")
-    told = run("report", "nct07052565", data, "-o", str(tmp_path / "out"), "--cutoff", "2025-05-12").output
+    out = ("-o", str(tmp_path / "out"), "--only", "full")
+    told = run("report", "nct07052565", data, *out, "--cutoff", "2025-05-12").output
     assert "CRS, grade 4, from 2025-12-03, judged a DLT" in told
     assert "2025-12-03" not in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 

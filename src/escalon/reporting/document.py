@@ -123,7 +123,8 @@ class Table:
     @property
     def label(self) -> str:
         """`Table 5-1.` or `Listing 3.`"""
-        return f"{'Listing' if self.is_listing else 'Table'} {self.id[1:]}."
+        number = self.id if self.id.startswith("P") else self.id[1:]
+        return f"{'Listing' if self.is_listing else 'Table'} {number}."
 
     @property
     def file(self) -> str:

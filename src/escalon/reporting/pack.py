@@ -45,8 +45,17 @@ def pack(view: View, only: Only | None = None, data: str = "DATA") -> Iterator[t
 
 def _packet(view: View) -> Iterator[tuple[str, bytes]]:
     view.told("setting the packet")
-    yield "packet.pdf", typst.pdf(packet(view))
+    yield "packet.pdf", _in_pages(view)
     yield "packet-open.pdf", typst.pdf(open_packet(view))
+
+
+def _in_pages(view: View, most: int = 2) -> bytes:
+    """The packet in its two pages, with fewer windows drawn day by day where there is more to say; never with a line less."""
+    for windows in (6, 4, 2, 1):
+        made = typst.pdf(packet(view, windows))
+        if typst.pages_of(made) <= most:
+            break
+    return made
 
 
 def _full(view: View, document: Document, data: str) -> Iterator[tuple[str, bytes]]:

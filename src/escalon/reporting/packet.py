@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from escalon.conduct.judge.dosing import NextDose
+from escalon.escalation import Outcome
+from escalon.protocol.design import in_days
 from escalon.reporting.build import heads, keyed, row, strong
-from escalon.reporting.document import Beside, Block, Cell, Document, Section, Signatures, Table, Text, Tone
-from escalon.reporting.printed import named
-from escalon.reporting.sections.completeness import Dues, by_visit, due_of
+from escalon.reporting.document import Beside, Block, Cell, Document, Section, Signatures, Table, TableRow, Text, Tone
+from escalon.reporting.printed import number
+from escalon.reporting.sections.completeness import due_of
 from escalon.reporting.sections.escalation import (
     alarms,
     answer,
@@ -20,32 +22,49 @@ from escalon.reporting.sections.narratives import narrative, told_of
 from escalon.reporting.view import View
 from escalon.safety.occurrence import Occurrence
 
-NEWEST = 9
+NEWEST = 6
 """The windows drawn day by day on the packet's pages: the newest; the full report draws all."""
+MOST = 18
+"""So many people fit the packet's table of evidence; of more, those with something to look at, and the newest."""
 CLOSED, OPEN = "committee packet", "committee packet, open part"
 
 
-def packet(view: View) -> Document:
-    """Where the trial stands, the cohort table, the evidence, what is open, the outlook, and where to sign."""
+def packet(view: View, windows: int = NEWEST) -> Document:
+    """Where the trial stands, the cohort table, the evidence, what is open, the outlook, and where to sign.
+
+    `windows` of the newest are drawn day by day, as many as the pages hold.
+    """
     title = "Safety review: may dosing go on, and at which level?"
-    return view.document(
-        CLOSED, title, (Section("", "", _evidence(view)), Section("", "", _beside(view))), _subtitle(view)
-    )
+    parts = (Section("", "", _evidence(view, windows)), Section("", "", _beside(view)))
+    return view.document(CLOSED, title, parts, _subtitle(view))
 
 
 def _subtitle(view: View) -> str:
     plan = view.study.dose
-    reached = f"cohort review after {len(view.doses)} infusions of at most {plan.cap}"
+    reached = f"{len(view.doses)} infused of at most {plan.cap}"
     return f"{view.study.title} · {plan.rule.replace('_', ' ')} over {len(plan.levels)} dose levels · {reached}"
 
 
-def _evidence(view: View) -> tuple[Block, ...]:
-    newest = sorted(view.reviews, key=lambda one: (one.infusion.day.earliest, one.participant))[-NEWEST:]
+def _evidence(view: View, windows: int) -> tuple[Block, ...]:
+    newest = sorted(view.reviews, key=lambda one: (one.infusion.day.earliest, one.participant))[-windows:]
     drawn = evidence_by_day(view, newest)
     if len(newest) < len(view.reviews):
         drawn = replace(drawn, title=f"{drawn.title}: the newest {len(newest)} of {len(view.reviews)} windows")
-    sides = Beside((path(view), outlook_table(view)), (11, 9)) if len(view.reviews) <= NEWEST else outlook_table(view)
-    return (answer(view), levels(view), sides, limiting(view), *alarms(view), drawn)
+    beside = 0 < len(view.reviews) <= NEWEST
+    sides = Beside((path(view), outlook_table(view)), (11, 9)) if beside else outlook_table(view)
+    return (answer(view), levels(view), sides, _limiting(view), *alarms(view), drawn)
+
+
+def _limiting(view: View) -> Table:
+    """Everybody, or of many those whose line asks to be read."""
+    if len(view.reviews) <= MOST:
+        return limiting(view)
+    asked = [one for one in view.reviews if one in view.unsettled or one.outcome is not Outcome.NO_DLT]
+    rest = [one for one in view.reviews if one not in asked][-max(MOST - len(asked), 0) :] if len(asked) < MOST else []
+    shown = [one for one in view.reviews if one in asked[-MOST:] or one in rest]
+    table = limiting(view, shown)
+    note = f"{len(shown)} of {len(view.reviews)}: DLTs, open and pending first, then the newest; all stand in the full report."
+    return replace(table, notes=(note, *table.notes))
 
 
 def _beside(view: View) -> tuple[Block, ...]:
@@ -55,8 +74,8 @@ def _beside(view: View) -> tuple[Block, ...]:
         if any(line.dlt for event in judged for line in event.lines) or any(event.is_fatal for event in judged):
             stories += [Text(f"Narrative: {given.participant}", Tone.STRONG), *narrative(view, given, judged)]
     return (
-        severe(view), *stories, recorded(view), set_aside(view), rests_on(view), Text("Decision of the "
-                                                                                      "committee", Tone.STRONG),
+        severe(view), *stories, Beside((recorded(view), set_aside(view)), (1, 1)), rests_on(view),
+        Text("Decision of the committee", Tone.STRONG),
         Signatures(
             ("follow the rule", "hold", "a lower level", "other, because:"),
             ("Chair, name and date", "Member, name and date", "Statistician, name and date"),
@@ -66,12 +85,8 @@ def _beside(view: View) -> tuple[Block, ...]:
 
 def severe(view: View) -> Table:
     """Serious events, and events of grade 3 or more, that are new or worse since infusion."""
-    some = [event for event in view.emergent if event.serious is not False or event.grade is None or event.grade >= 3]
-    some = [
-        event for event in some if event.serious or event.grade is None or event.grade >= 3 or event.serious is None
-    ]
-    kept = [event for event in some if event.serious or event.grade is None or event.grade >= 3]
-    unknown = len(some) - len(kept)
+    kept = [event for event in view.emergent if event.serious or event.grade is None or event.grade >= 3]
+    unknown = sum(event.serious is None and event not in kept for event in view.emergent)
     notes = [f"{unknown} further events of grade 1 or 2 have no seriousness recorded (listing 2)."] if unknown else []
     if earlier := sum(_severe_before(view, event) for event in view.events):
         notes.append(
@@ -99,7 +114,7 @@ def _severe_before(view: View, event: Occurrence) -> bool:
     return person is not None and severe_ and event not in view.emergent and event.began_before(person.infusion) is True
 
 
-def _severe_row(view: View, event: Occurrence):  # type: ignore[no-untyped-def]
+def _severe_row(view: View, event: Occurrence) -> TableRow:
     person = view.people[event.participant]
     onset = None if event.start is None or event.start.is_partial else person.day_of(event.start.earliest)
     known = event.start and event.end and not event.start.is_partial and not event.end.is_partial
@@ -115,18 +130,33 @@ def _severe_row(view: View, event: Occurrence):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-def recorded(view: View, dues: Dues | None = None) -> Table:
-    """What the schedule asked for by the cut-off, by visit, in one line each."""
-    found = by_visit(view, due_of(view) if dues is None else dues)
-    kept = tuple(one for one in found.rows if one.cells[2].value)
-    short = tuple(replace(one, cells=(*one.cells[:-1], _cut(one.cells[-1]))) for one in kept)
-    return replace(
-        found, id="P-2", title="Recorded of what the schedule asked for by the cut-off", rows=short, about=""
+def recorded(view: View) -> Table:
+    """What the schedule asked for by the cut-off, by visit: those of the DLT window one by one, later ones together."""
+    dues, days = due_of(view), in_days(view.study.dose.dlt_window)
+    rows, later = [], [0, 0, 0]
+    for visit in view.study.visits:
+        some = [dues[visit.id, name] for name in visit.measures if (visit.id, name) in dues]
+        due, kept, wait = (
+            sum(o.due for o in some),
+            sum(len(o.recorded) for o in some),
+            sum(len(o.not_due) for o in some),
+        )
+        if visit.day > days:
+            later = [one + more for one, more in zip(later, (due, kept, wait), strict=True)]
+        elif due or wait:
+            rows.append(_recorded_row(visit.id, f"{visit.id}, day {number(visit.day)}", due, kept, wait))
+    if any(later):
+        rows.append(_recorded_row("later", "later visits", *later))
+    columns = heads("visit", "due>", "recorded>", "missing>", "not_due=not due>")
+    note = "Measures of everybody infused; by measure and person in section 8 of the full report."
+    return Table(
+        "P-2", "Recorded of what the schedule asked for", columns, tuple(rows), "", (note,), "Nothing was due."
     )
 
 
-def _cut(cell: Cell) -> Cell:
-    return Cell(named(cell.text.split(", "), 4), cell.value, cell.grounds, cell.method, cell.tone)
+def _recorded_row(key: str, name: str, due: int, kept: int, wait: int) -> TableRow:
+    missing = Cell(str(due - kept), due - kept, tone=Tone.OPEN if due > kept else Tone.PLAIN)
+    return row(key, name, due, kept, missing, wait)
 
 
 def set_aside(view: View) -> Table:
@@ -152,11 +182,11 @@ def set_aside(view: View) -> Table:
         _kind("left", "left the study", left),
         _kind("refused", "rows that cannot be read, kept out of this packet", refused),
     )
-    columns = heads("kind|34", "number>", "who=who and why|70")
+    columns = heads("kind|30", "n>", "who=who and why|40")
     return Table("P-3", "Departures from the protocol, overrides, and people who left", columns, rows)
 
 
-def _kind(key: str, what: str, some: list[str]):  # type: ignore[no-untyped-def]
+def _kind(key: str, what: str, some: list[str]) -> TableRow:
     shown = "; ".join(some[:4]) + (f"; and {len(some) - 4} more" if len(some) > 4 else "")
     return row(key, what, Cell(str(len(some)), len(some), tone=Tone.OPEN if some else Tone.PLAIN), shown)
 
@@ -168,7 +198,7 @@ def rests_on(view: View) -> Table:
         row(id, strong(id), view.study.assumption(id).default, view.study.assumption(id).signer) for id in wanted
     )
     title = "What the answer rests on: read so, and not yet signed"
-    return Table("P-4", title, heads("id", "read=read as|70", "signs|30"), rows, "", (), "No assumption.")
+    return Table("P-4", title, heads("id|20", "read=read as|72", "signs|29"), rows, "", (), "No assumption.")
 
 
 # -- the open part ----------------------------------------------------------------------------------------------------
@@ -190,7 +220,7 @@ def accrual(view: View) -> Table:
     infused = {given.participant for given in view.doses}
     diseases = [one.id for one in view.study.diseases]
 
-    def counts(key: str, name: str, codes: set[str]):  # type: ignore[no-untyped-def]
+    def counts(key: str, name: str, codes: set[str]) -> TableRow:
         return row(key, name, len(codes), *(sum(view.diseases.get(code) == one for code in codes) for one in diseases))
 
     rows = (

@@ -19,6 +19,7 @@ NARROW = "\u202f"
 PERCENT_FROM = 10
 """From so many people on a percentage is printed beside the count."""
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def number(value: object, places: int | None = None) -> str:
@@ -99,6 +100,22 @@ def dose(value: object) -> str:
     """
     found = _exact(value)
     return significant(value) if found is None or abs(found) < 10_000 else times_ten(value)
+
+
+def doses(low: object, high: object) -> str:
+    """The range of amounts in one power of ten: `0.895 to 1.09 × 10⁵`.
+
+    >>> doses(89_500, 109_000), doses(54, 60), doses(300_000, 300_000)
+    ('0.895 to 1.09 × 10⁵', '54 to 60', '3.00 × 10⁵')
+    """
+    small, large = _exact(low), _exact(high)
+    if small is None or large is None or small == large:
+        return dose(large if small is None else small)
+    if large < 10_000:
+        return f"{dose(small)} to {dose(large)}"
+    mantissa, _, power = times_ten(large).partition(" × 10")
+    scale = Fraction(10) ** int(power.translate(_LOWERED))
+    return f"{significant(small / scale)} to {mantissa} × 10{power}"
 
 
 def percent(part: Proportion) -> str:

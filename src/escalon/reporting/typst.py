@@ -35,6 +35,11 @@ def pdf(document: Document) -> bytes:
     return _compile({"main.typ": _template(), "document.json": drawable(data).encode()}, pdf_standards=["ua-1"])
 
 
+def pages_of(data: bytes) -> int:
+    """How many pages a PDF made here has."""
+    return len(re.findall(rb"/Type\s*/Page\b", data))
+
+
 def png(svg: str, dots_per_inch: int = 200) -> bytes:
     """A drawing as PNG, as wide as a page's text."""
     page = b'#set page(width: 180mm, height: auto, margin: 0mm)\n#set text(font: "Inter")\n#image("figure.svg", width: 100%)'

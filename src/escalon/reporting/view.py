@@ -132,12 +132,12 @@ class View:
         }
 
     @cached_property
-    def _lines(self) -> Mapping[int, Current[AdverseEventRecorded]]:
-        return {id(one.event): one for course in self.trial.courses.values() for one in course.adverse_events}
+    def _lines(self) -> Mapping[tuple[object, ...], Current[AdverseEventRecorded]]:
+        return {_key(one.event): one for course in self.trial.courses.values() for one in course.adverse_events}
 
     def of_lines(self, lines: Sequence[AdverseEvent]) -> tuple[Ground, ...]:
         """Where the lines of an event are recorded."""
-        return tuple(of_event(self._lines[id(line)]) for line in lines if id(line) in self._lines)
+        return tuple(of_event(one) for line in lines if (one := self._lines.get(_key(line))) is not None)
 
     def of_events(self, events: Sequence[Occurrence]) -> tuple[Ground, ...]:
         """Where events are recorded."""
@@ -190,10 +190,15 @@ class View:
         return sha256(said.encode()).hexdigest()
 
 
+def _key(line: AdverseEvent) -> tuple[object, ...]:
+    """What tells a line from another, as it was recorded or as it stood on an earlier day."""
+    return getattr(line, "participant", ""), line.id, line.term, line.start, line.source, line.description
+
+
 def is_open(one: DoseReview) -> bool:
     """Whether somebody must still answer: the rule, or a person, says nothing or otherwise, and no window is waited for."""
     found = one.evidence
-    if found is None or found.proposed is found.decided:
+    if found is None or (found.proposed is found.decided and found.decided is not None):
         return False
     return one.in_doubt or not is_waited_for(one)
 

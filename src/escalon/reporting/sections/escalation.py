@@ -29,7 +29,7 @@ from escalon.reporting.document import (
 from escalon.reporting.figures.cohorts import CohortCourse, cohorts_figure
 from escalon.reporting.figures.evidence import DayLane, DayLanes, GradedDays, evidence_figure
 from escalon.reporting.grounds import of_dose
-from escalon.reporting.printed import dose, named, number
+from escalon.reporting.printed import dose, doses, named, number
 from escalon.reporting.sections.exposure import part_of_target
 from escalon.reporting.view import View, is_open, is_waited_for
 from escalon.safety.dlt_clauses import ClauseRead
@@ -159,14 +159,13 @@ def _level_row(view: View, level: int) -> TableRow:
     named_ = view.study.dose.level(level)
     here = [one for one in view.reviews if one.infusion.level == level]
     given = [one.infusion.amount for one in here if one.infusion.amount is not None]
-    doses = tuple(g for one in here for g in of_dose(one.infusion, view.trial.course(one.participant)))
+    bags = tuple(g for one in here for g in of_dose(one.infusion, view.trial.course(one.participant)))
     of = {outcome: [one for one in here if one.outcome is outcome] for outcome in Outcome}
     evaluable = [*of[Outcome.NO_DLT], *of[Outcome.DLT]]
-    ends = [dose(min(given)), dose(max(given))] if given else []
     open_ = [one for one in here if one in view.unsettled]
     return row(
         str(level), strong(f"{level} {named_.name}"), Cell(dose(named_.amount.value), named_.amount.value),
-        Cell(" to ".join(dict.fromkeys(ends)), None, doses) if ends else None, Cell(str(len(here)), len(here), doses),
+        Cell(doses(min(given), max(given)), None, bags) if given else None, Cell(str(len(here)), len(here), bags),
         _people(view, evaluable), _people(view, of[Outcome.DLT], Tone.ALARM), _people(view, of[Outcome.PENDING]),
         _people(view, of[Outcome.NOT_EVALUABLE]), _people(view, open_, Tone.OPEN),
         ", ".join(f"{view.diseases.get(one.participant, '')} {one.participant}" for one in here), level=level,
@@ -255,9 +254,9 @@ def _count_lanes(view: View, one: DoseReview) -> list[DayLane]:
 # -- dose-limiting toxicity -------------------------------------------------------------------------------------------
 
 
-def limiting(view: View) -> Table:
-    """T4-2: for everybody infused what the definition proposes, from what, and what a person decided."""
-    rows = tuple(_limiting_row(view, one) for one in view.reviews)
+def limiting(view: View, some: Sequence[DoseReview] | None = None) -> Table:
+    """T4-2: for everybody infused, or for some, what the definition proposes, from what, and what a person decided."""
+    rows = tuple(_limiting_row(view, one) for one in (view.reviews if some is None else some))
     columns = heads(
         "who", "disease", "level>", "percent=dose given %>", "infused", "ends=window ends", "crs=CRS>", "icans=ICANS>", "rule",
         "why|46", "person", "compared=the two|10",
@@ -387,7 +386,9 @@ def outlook_table(view: View) -> Table:
     else:
         title = "Outlook"
     notes = ("The rule alone, without its clocks: from dose to dose the waiting times of the protocol hold as well.",)
-    return Table("T4-3", title, columns, rows, view.study.dose.rule, notes, "The rule names no further step.")
+    return Table(
+        "T4-3", title, columns, rows, view.study.dose.rule.replace("_", " "), notes, "The rule names no further step."
+    )
 
 
 def _branch(view: View, now: Decision, place: int, one: Branch) -> TableRow:
