@@ -17,7 +17,7 @@ TABLES = ("adverse_events",)
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class MeasureDue:
     """How one measure of one visit stands: whom it was due of and recorded of, who misses it, who is not due, who left."""
 
     recorded: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Due:
         return len(self.recorded) + len(self.missing)
 
 
-Dues = Mapping[tuple[str, str], Due]
+DueOf = Mapping[tuple[str, str], MeasureDue]
 """By visit and measure."""
 
 
@@ -43,7 +43,7 @@ def completeness(view: View) -> tuple[Section, ...]:
     return (Section("8", "Completeness", (by_visit(view, found), by_measure(view, found))),)
 
 
-def by_measure(view: View, dues: Dues) -> Table:
+def by_measure(view: View, dues: DueOf) -> Table:
     """T8-2: each measure over all visits, and of whom it is missing."""
     rows = []
     for name in dict.fromkeys(name for visit in view.study.visits for name in visit.measures if name not in TABLES):
@@ -72,7 +72,7 @@ def _listed(codes: Sequence[str], most: int = 6) -> str:
     return ", ".join(codes[:most]) + (f" and {len(codes) - most} more" if len(codes) > most else "")
 
 
-def by_visit(view: View, dues: Dues) -> Table:
+def by_visit(view: View, dues: DueOf) -> Table:
     """T8-1: each visit over all its measures."""
     rows = []
     for visit in view.study.visits:
@@ -106,7 +106,7 @@ def by_visit(view: View, dues: Dues) -> Table:
     )
 
 
-def due_of(view: View) -> Dues:
+def due_of(view: View) -> DueOf:
     """How every measure of every visit stands."""
     facts = {one.participant: _known(view, one.participant) for one in view.population}
     found = {}
@@ -152,7 +152,7 @@ def _general(view: View) -> set[str]:
     return {word for one in view.study.criteria if not one.applies_text for word in one.rule.split()}
 
 
-def _due(view: View, visit: Visit, name: str, facts: Mapping[str, Days]) -> Due:
+def _due(view: View, visit: Visit, name: str, facts: Mapping[str, Days]) -> MeasureDue:
     recorded, missing, not_due, left = [], [], [], []
     grounds: list[Ground] = []
     for code, days in facts.items():
@@ -168,7 +168,7 @@ def _due(view: View, visit: Visit, name: str, facts: Mapping[str, Days]) -> Due:
             not_due.append(code)
         else:
             missing.append(code)
-    return Due(tuple(recorded), tuple(missing), tuple(not_due), tuple(left), tuple(grounds))
+    return MeasureDue(tuple(recorded), tuple(missing), tuple(not_due), tuple(left), tuple(grounds))
 
 
 def _grounds(what: Fact | Ground, code: str) -> Iterable[Ground]:
