@@ -1,34 +1,152 @@
-"""`escalon feasibility`: how many people each clause lets through."""
+"""`escalon feasibility`: how many of a hospital's patients could enter, and what each clause costs."""
 
-from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from escalon.cli.loading import Cutoff, DataFolder, StudyName, cutoff_day, load
-from escalon.cli.output import AsJson, print_json, print_table
+import typer
 
-EPILOG = """Example:
+from escalon.cli.loading import Cutoff, StudyName, cutoff_day, load
+from escalon.cli.output import AsJson, fail, print_json, print_table, say, say_if_synthetic
+
+if TYPE_CHECKING:
+    from escalon.feasibility.attrition import Attrition
+    from escalon.feasibility.inquiry import Inquiry
+
+EPILOG = """Examples:
 
   escalon feasibility nct07052565 demo/data
 
-Over a data folder. Over a hospital's warehouse the same clauses will be read as SQL; that is not there yet."""
+  escalon feasibility nct07052565 --warehouse hospital/ --index-date 2026-11-01
+
+  escalon feasibility nct07052565 --warehouse postgresql://reader@db/hospital --relax 'haemoglobin >= 50 g/L'"""
 
 
-def feasibility(study: StudyName, data: DataFolder, cutoff: Cutoff = None, as_json: AsJson = False) -> None:
-    """The clauses as a funnel: how many pass, fail or are not known, how many are left, whom each clause alone keeps out.
+def feasibility(
+    study: StudyName,
+    data: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DATA]", help="A data folder or casebook: people screened one by one."),
+    ] = None,
+    warehouse: Annotated[
+        str,
+        typer.Option(
+            "--warehouse",
+            "-w",
+            help="A folder of Parquet, CSV or NDJSON files, a .duckdb file, postgresql://…, spark:…",
+        ),
+    ] = "",
+    index_date: Annotated[
+        str, typer.Option("--index-date", help="The day everybody of a warehouse is looked at, as if screened then.")
+    ] = "",
+    mapping: Annotated[
+        Path | None,
+        typer.Option("--mapping", help="Where the study's names stand, else warehouse.toml."),
+    ] = None,
+    cutoff: Cutoff = None,
+    as_json: AsJson = False,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the statement, and ask nothing of the people.")] = False,
+    smallest: Annotated[int, typer.Option("--smallest", min=1, help="Fewer people than this are not shown.")] = 5,
+) -> None:
+    """How many people could enter: the clauses as a funnel, what each costs, who is one fact from eligible.
 
-    To pass an exclusion is to be known not to have it. «Still possible» counts those who failed no clause so far.
+    Only counts leave a warehouse, and small ones are withheld. What is not known is counted apart, never as no.
     """
+    if (data is None) == (not warehouse):
+        fail("say whom to ask: --warehouse URL with --index-date, or a data folder")
+    if data is not None:
+        found = _of_folder(study, data, cutoff, smallest)
+    else:
+        inquiry = _inquiry(study, warehouse, index_date, mapping)
+        if sql:
+            say(inquiry.prepared().counts())
+            return
+        from escalon.feasibility.attrition import count
+
+        found = count(inquiry, smallest)
+    if as_json:
+        print_json(found.as_json())
+        return
+    _print(found)
+
+
+def _of_folder(study: str, data: Path, cutoff: str | None, smallest: int) -> "Attrition":
     from escalon.conduct.judge.cutoff import as_of
     from escalon.conduct.judge.screening import screen
-    from escalon.feasibility.funnel import funnel
+    from escalon.feasibility.attrition import of_screenings
 
     protocol, intake = load(study, data)
     day = cutoff_day(cutoff, intake)
-    steps = funnel(protocol, screen(protocol, as_of(intake.trial, day), day))
-    if as_json:
-        print_json([asdict(step) for step in steps])
-        return
-    columns = ("clause", "what", "pass", "fail", "unknown", "n/a", "still possible", "alone keeps out")
-    counts = [(one.met, one.not_met, one.unknown, one.not_applicable, one.still_possible, one.alone) for one in steps]
-    print_table(
-        columns, [(one.id, one.title, *(n or "·" for n in some)) for one, some in zip(steps, counts, strict=True)]
+    return of_screenings(protocol, screen(protocol, as_of(intake.trial, day), day), day, smallest)
+
+
+def _inquiry(study: str, warehouse: str, index_date: str, mapping: Path | None) -> "Inquiry":
+    from escalon.facts import Day
+    from escalon.feasibility.inquiry import Inquiry
+    from escalon.feasibility.mapping import load_mapping
+    from escalon.feasibility.warehouse import open_warehouse
+    from escalon.protocol import load_study
+
+    protocol = load_study(study)
+    if not index_date:
+        fail("say on which day everybody is looked at: --index-date 2026-11-01")
+    day = Day.parse(index_date)
+    if day.is_partial:
+        fail(f"--index-date {index_date} is no full day. Write it as 2026-11-01")
+    opened = open_warehouse(warehouse)
+    return Inquiry(protocol, load_mapping(mapping or _beside(protocol.folder, warehouse)), opened, day)
+
+
+def _beside(folder: Path, warehouse: str) -> Path:
+    """The mapping beside the study, or in the folder that is the warehouse."""
+    from escalon.feasibility.mapping import FILE
+
+    places = [folder / FILE, Path(warehouse.removeprefix("spark:")) / FILE]
+    return next((place for place in places if place.is_file()), places[0])
+
+
+def _print(found: "Attrition") -> None:
+    from escalon.feasibility.attrition import WITHHELD
+
+    shown = {name: WITHHELD if number is None else number for name, number in found.shown.items()}
+    say_if_synthetic(found.mapping.source.synthetic)
+    say(
+        f"{shown['people']} people on {found.day}: {shown['eligible']} eligible, {shown['undecided']} undecided, "
+        f"{shown['excluded']} not eligible",
+        bold=True,
     )
+    kinds = ("not_met", "unknown", "left", "alone", "gained")
+    columns = ("clause", "what", "fail", "unknown", "left", "alone keeps out", "eligible without it", "share")
+    rows = []
+    for k, one in enumerate(found.criteria):
+        share = found.share(k)
+        counts = (shown[f"{kind}_{k}"] for kind in kinds)
+        rows.append((one.id, one.title or str(one.says), *counts, WITHHELD if share is None else f"{share} %"))
+    print_table(columns, rows, numbers=columns[2:])
+    kinds_of_people = ("people", "excluded", "undecided", "eligible")
+    by = [(group, *(shown[f"{kind} {group}"] for kind in kinds_of_people)) for group in found.groups]
+    print_table(("disease", "people", "not eligible", "undecided", "eligible"), by)
+    for line in sentences(found):
+        say(line)
+
+
+def sentences(found: "Attrition") -> list[str]:
+    """What must stand beside every table of it."""
+    from escalon.feasibility.attrition import WITHHELD
+
+    nearly = found.shown.get("nearly")
+    said = (
+        [] if found.nearly is None else [f"One obtainable fact from eligible: {WITHHELD if nearly is None else nearly}"]
+    )
+    wanted = sorted(
+        ((number, name) for name in found.obtain if (number := found.shown.get(f"obtain {name}"))), reverse=True
+    )
+    if wanted:
+        said.append("  " + ", ".join(f"{name} for {number}" for number, name in wanted[:8]))
+    if silent := found.mapping.silent:
+        within = " within observed time" if found.mapping.observed else ""
+        said.append(f"Silence{within} counts as no for: {', '.join(silent)}")
+    said += found.notes
+    said.append(
+        f"{WITHHELD} is withheld: fewer than {found.smallest} people, or a number from which so few could be worked out"
+    )
+    return said

@@ -25,7 +25,10 @@ COMMANDS = {
     "report": ("report:report", "The trial in one self-contained page."),
     "explain": ("explain:explain", "How a number came about, down to the entries beneath it."),
     "simulate": ("simulate:simulate", "A seeded synthetic trial as a data folder, labelled synthetic everywhere."),
-    "feasibility": ("feasibility:feasibility", "How many people in a data folder each clause lets through."),
+    "feasibility": (
+        "feasibility:feasibility",
+        "How many of a hospital's patients could enter, and which clause costs most.",
+    ),
     "export": ("exchange:export", "The records of a data folder in another format."),
     "import": ("exchange:bring_in", "Records from another format into a tidy folder; a dry run unless told to write."),
     "casebook": ("casebook:app", "The record of what happened: signed, append-only, tamper-evident."),

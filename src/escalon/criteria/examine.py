@@ -202,7 +202,7 @@ def _happened(criterion: Happened, situation: Situation) -> Finding:
     denied = {fact.name for fact in denials if not _doubted(fact, recorded)}
     absent = criterion.name in denied or (len(names) > 1 and denied >= set(names[1:]))
     happened = any_known(truth for _, truth in events) if events else False
-    if criterion.lasting is not None and happened is not False:
+    if criterion.lasting is not None and happened is not False and period.unplaced is None:
         happened = lasted((fact for fact, where in events if where is not False), period, criterion.lasting, situation)
     silent = not absent and not (criterion.recorded and period.unplaced is None)
     truth: Truth = True if happened else None if happened is None or silent else False

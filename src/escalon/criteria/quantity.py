@@ -163,12 +163,18 @@ def _outermost(facts: list[Fact], highest: bool, pick: Pick, situation: Situatio
 
 
 def _not_beaten(some: list[tuple[Fact, Any]], certain: list[tuple[Fact, Any]], highest: bool) -> list[Fact]:
-    """The facts whose value may be as high (or low) as every certain one."""
+    """The facts whose value may be as high (or low) as every certain one; `<10` never is as high as 10."""
     if highest:
         floor = max((_ends(value)[0] for _, value in certain), default=None)
-        return [fact for fact, value in some if floor is None or _ends(value)[1] >= floor]
+        return [fact for fact, value in some if floor is None or _reaches(value, floor, high=True)]
     ceiling = min((_ends(value)[1] for _, value in certain), default=None)
-    return [fact for fact, value in some if ceiling is None or _ends(value)[0] <= ceiling]
+    return [fact for fact, value in some if ceiling is None or _reaches(value, ceiling, high=False)]
+
+
+def _reaches(value: Any, edge: Any, *, high: bool) -> bool:
+    end = _ends(value)[high]
+    is_open = isinstance(value, Interval) and (value.high_open if high else value.low_open)
+    return bool((end > edge if high else end < edge) or (end == edge and not is_open))
 
 
 def _extreme(pick: Pick, candidates: list[tuple[Fact, Any]], situation: Situation) -> list[Fact]:

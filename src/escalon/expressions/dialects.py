@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,18 @@ class Dialect:
     quote: str = '"'
     escapes_backslash: bool = False
     fence: str = ""
+    matched: str = "regexp_extract({x}, '{pattern}', 1)"
+    """What the first bracket of a pattern takes of a text; empty or null where it does not match."""
+    bits: str = "(({x} >> {n}) & {mask})"
+    kept: str = " MATERIALIZED"
+    """What makes a step of a `WITH` be computed once."""
+    day_before: str = "({x} - 1)"
+    later: str = "CAST({x} + INTERVAL '{n} {unit}' AS DATE)"
+    """A day so many days or months on; a month without that day ends on its last."""
+
+    def day(self, day: date) -> str:
+        """A calendar day."""
+        return f"DATE '{day.isoformat()}'"
 
     def name(self, name: str) -> str:
         """A column's name, quoted."""
@@ -53,6 +66,7 @@ DIALECTS: Mapping[str, Dialect] = {
         "WHEN 'false' THEN FALSE WHEN '0' THEN FALSE END",
         # Without a fence the planner would merge the layers again, and shared steps would multiply.
         fence=" OFFSET 0",
+        matched="substring({x} from '{pattern}')",
     ),
     "spark": Dialect(
         double="DOUBLE",
@@ -62,6 +76,9 @@ DIALECTS: Mapping[str, Dialect] = {
         truth_column="CASE CAST({x} AS DOUBLE) WHEN 1 THEN TRUE WHEN 0 THEN FALSE END",
         quote="`",
         escapes_backslash=True,
+        kept="",
+        bits="(shiftright({x}, {n}) & {mask})",
+        day_before="date_sub({x}, 1)",
     ),
 }
 

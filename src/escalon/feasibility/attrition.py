@@ -1,0 +1,187 @@
+"""The answer: how many people could enter, what each clause costs, who is one fact away; small counts withheld."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from escalon.conduct.judge.screening import Screening, Verdict
+from escalon.facts import Day
+from escalon.feasibility.counting import MET, NOT_APPLICABLE, NOT_MET, UNKNOWN, counted_things, counting
+from escalon.feasibility.disclosure import SMALLEST, CountTie, Shown, adds_up, at_most
+from escalon.feasibility.inquiry import UNSETTLED, Inquiry
+from escalon.feasibility.mapping import WarehouseMapping
+from escalon.protocol.study import Criterion, Study
+
+WITHHELD = "·"
+"""What stands in the place of a count that is not shown, because it is small or because a small one could be worked out."""
+
+
+@dataclass(frozen=True)
+class Attrition:
+    """What was counted, of everybody and by disease. Nothing of it is shown but through `shown`."""
+
+    study: Study
+    day: Day
+    """The day everybody is looked at."""
+    counts: Mapping[str, Mapping[str, float]]
+    """By disease, then by what is counted."""
+    nearly: int | None = None
+    """Who is one obtainable fact from eligible; None where it was not asked."""
+    obtain: Mapping[str, int] = field(default_factory=dict)
+    """The fact, and for how many it would be enough."""
+    smallest: int = SMALLEST
+    mapping: WarehouseMapping = field(default_factory=WarehouseMapping)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def criteria(self) -> Sequence[Criterion]:
+        """The clauses, in protocol order."""
+        return self.study.criteria
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The diseases of which somebody has one, in the study's order, then those without and those of whom it is unknown."""
+        order = [one.id for one in self.study.diseases]
+        return tuple(sorted(self.counts, key=lambda one: (one not in order, order.index(one) if one in order else one)))
+
+    def total(self, name: str) -> int:
+        """A count over all diseases."""
+        return int(sum(one[name] for one in self.counts.values()))
+
+    @cached_property
+    def all_counts(self) -> dict[str, int]:
+        """Every count an output may hold, and those a reader could think of."""
+        last = len(self.criteria) - 1
+        found = {name: self.total(name) for name in ("people", "eligible", "undecided")}
+        found["possible"] = found["eligible"] + found["undecided"]
+        found["excluded"] = found["people"] - found["possible"]
+        for k in range(len(self.criteria)):
+            for name in ("not_met", "unknown", "left", "alone", "gained"):
+                found[f"{name}_{k}"] = self.total(f"{name}_{k}")
+            before = found[f"left_{k - 1}"] if k else found["people"]
+            found[f"removed_{k}"] = before - found[f"left_{k}"]
+            found[f"passing_{k}"] = found["people"] - found[f"not_met_{k}"]
+        for group in self.groups:
+            mine = self.counts[group]
+            found |= {f"{name} {group}": int(mine[name]) for name in ("people", "eligible", "undecided")}
+            found[f"possible {group}"] = int(mine[f"left_{last}"])
+            found[f"excluded {group}"] = found[f"people {group}"] - found[f"possible {group}"]
+        if self.nearly is not None:
+            found["nearly"] = self.nearly
+        found |= {f"obtain {name}": count for name, count in self.obtain.items() if count}
+        return found
+
+    def _ties(self) -> Iterator[CountTie]:
+        """What ties the counts together, whoever the people are."""
+        last = len(self.criteria) - 1
+        yield from adds_up("people", ("excluded", "possible"))
+        yield from adds_up("possible", ("undecided", "eligible"))
+        if self.nearly is not None:
+            yield at_most("nearly", "undecided")
+        for name in self.obtain:
+            if self.obtain[name]:
+                yield at_most(f"obtain {name}", "nearly")
+        for k in range(last + 1):
+            before = f"left_{k - 1}" if k else "people"
+            yield from adds_up(before, (f"left_{k}", f"removed_{k}"))
+            yield from adds_up("people", (f"not_met_{k}", f"passing_{k}"))
+            yield at_most(f"removed_{k}", f"not_met_{k}")
+            yield at_most(f"alone_{k}", f"removed_{k}")
+            yield at_most(f"left_{k}", f"passing_{k}")
+            yield at_most(f"unknown_{k}", f"passing_{k}")
+            yield CountTie({f"gained_{k}": 1, f"alone_{k}": -1, "undecided": -1}, 0)
+        yield from adds_up("removed_0", ("not_met_0",))
+        yield from adds_up("possible", (f"left_{last}",))
+        for name in ("people", "excluded", "possible", "undecided", "eligible"):
+            yield from adds_up(name, [f"{name} {group}" for group in self.groups])
+        for group in self.groups:
+            yield from adds_up(f"people {group}", (f"excluded {group}", f"possible {group}"))
+            yield from adds_up(f"possible {group}", (f"undecided {group}", f"eligible {group}"))
+
+    @cached_property
+    def shown(self) -> dict[str, int | None]:
+        """Every count that may be shown, the most wanted first; None where it is withheld."""
+        shown = Shown(self.all_counts, list(self._ties()), self.smallest)
+        heads = ("people", "possible", "eligible", "undecided", "excluded")
+        chain = ["people", *(f"left_{k}" for k in range(len(self.criteria)))]
+        found = {name: shown.publish(name, chain) for name in heads}
+        for kind in ("left", "not_met", "alone", "gained", "unknown"):
+            among = chain if kind == "left" else ()
+            found |= {name: shown.publish(name, among) for name in (f"{kind}_{k}" for k in range(len(self.criteria)))}
+        for name in self.all_counts:
+            if " " in name or name == "nearly":
+                found[name] = shown.publish(name)
+        return found
+
+    def share(self, k: int) -> int | None:
+        """The part of those kept out that a clause accounts for, in whole percent, everybody shared among the clauses failed.
+
+        It is the clause's Shapley value in the game in which clauses keep people out together (Shapley 1953): a person who
+        fails three of them is a third of a person to each. Withheld where too few fail the clause.
+        """
+        excluded = self.all_counts["excluded"]
+        if self.shown[f"not_met_{k}"] is None or self.shown["excluded"] is None or excluded < 20 * self.smallest:
+            return None
+        return round(100 * sum(one[f"share_{k}"] for one in self.counts.values()) / excluded)
+
+    def as_json(self) -> dict[str, Any]:
+        """What may be shown, for scripts; null where a count is withheld."""
+        shown = self.shown
+        return {
+            "study": self.study.id,
+            "version": self.study.version,
+            "day": str(self.day),
+            "synthetic": self.mapping.source.synthetic,
+            "smallest": self.smallest,
+            **{name: shown.get(name) for name in ("people", "eligible", "undecided", "excluded", "nearly")},
+            "silence_is_no": list(self.mapping.silent),
+            "notes": list(self.notes),
+            "by_disease": {
+                group: {name: shown[f"{name} {group}"] for name in ("people", "eligible", "undecided", "excluded")}
+                for group in self.groups
+            },
+            "clauses": [
+                {
+                    "id": one.id, "title": one.title or str(one.says), "kind": one.kind, "rule": one.rule,
+                    "left": shown[f"left_{k}"], "not_met": shown[f"not_met_{k}"], "unknown": shown[f"unknown_{k}"],
+                    "alone": shown[f"alone_{k}"], "gained": shown[f"gained_{k}"], "share": self.share(k),
+                }
+                for k, one in enumerate(self.criteria)
+            ],
+            "obtain": {name: shown[f"obtain {name}"] for name, count in self.obtain.items() if count},
+        }  # fmt: skip
+
+
+def count(inquiry: Inquiry, smallest: int = SMALLEST) -> Attrition:
+    """Ask the warehouse and count. Raises MappingError and WarehouseError."""
+    prepared = inquiry.prepared()
+    counts = _read(inquiry.warehouse.rows(prepared.counts()), len(inquiry.criteria))
+    [(nearly, *by)] = inquiry.warehouse.rows(prepared.nearly())
+    obtain = {name: int(n or 0) for name, n in zip(prepared.facts_to_obtain(), by, strict=True)}
+    return Attrition(inquiry.study, inquiry.day, counts, int(nearly or 0), obtain, smallest, inquiry.mapping)
+
+
+def of_screenings(study: Study, screenings: Sequence[Screening], day: Day, smallest: int = SMALLEST) -> Attrition:
+    """The same counts of people who were screened one by one, each on a day of their own."""
+    import duckdb
+
+    verdicts = {
+        Verdict.MET: MET,
+        Verdict.NOT_MET: NOT_MET,
+        Verdict.UNKNOWN: UNKNOWN,
+        Verdict.NOT_APPLICABLE: NOT_APPLICABLE,
+    }
+    columns = [f"v{place}" for place in range(len(study.criteria))]
+    connection = duckdb.connect()
+    connection.execute(f"CREATE TABLE screened (disease TEXT, {', '.join(f'{one} TINYINT' for one in columns)})")
+    rows = [(one.disease or UNSETTLED, *(verdicts[clause.verdict] for clause in one.clauses)) for one in screenings]
+    if rows:
+        connection.executemany(f"INSERT INTO screened VALUES (?{', ?' * len(columns)})", rows)
+    text = counting({"verdicts": "SELECT * FROM screened"}, len(columns), "duckdb")
+    return Attrition(study, day, _read(connection.execute(text).fetchall(), len(columns)), smallest=smallest)
+
+
+def _read(rows: Iterable[Sequence[Any]], clauses: int) -> dict[str, dict[str, float]]:
+    names = tuple(counted_things(clauses, "duckdb"))
+    return {row[0]: {name: float(value or 0) for name, value in zip(names, row[1:], strict=True)} for row in rows}

@@ -1,0 +1,183 @@
+"""Where a hospital's data stand, in one TOML file beside the study: `warehouse.toml`.
+
+[source]
+kind = "flat"                      # flat, omop, fhir or i2b2; the last three bring their own tables
+
+[people]
+from = "patients"
+person = "patient_id"
+birth = "born_on"
+sex = "sex"
+
+[table.laboratory]
+from = "lab_results"
+person = "patient_id"
+code = "test"
+day = "taken_on"
+value = "result"
+unit = "unit"
+
+[concept.haemoglobin]
+table = "laboratory"
+codes = ["718-7"]
+units = { "g/dl" = "g/dL" }        # the unit as it stands there, and what it means
+
+[concept.malignancy]
+table = "diagnoses"
+codes = ["C00", "C01"]
+silence = "no"                     # no row within observed time counts as no; said in every output
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from escalon.protocol.toml_lines import TomlLines
+
+FILE = "warehouse.toml"
+Kind = Literal["flat", "omop", "fhir", "i2b2"]
+Codes = Annotated[
+    tuple[str, ...], BeforeValidator(lambda value: tuple(map(str, value)) if isinstance(value, list) else value)
+]
+
+
+class MappingError(ValueError):
+    """What stands in the mapping cannot be used: file, line, and what to write."""
+
+
+class MappingPart(BaseModel):
+    """A table of the mapping."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Origin(MappingPart):
+    """What kind of source it is, and the schema its tables stand in."""
+
+    kind: Kind = "flat"
+    schema_name: str = Field("", alias="schema")
+    synthetic: bool = False
+    """Whether nobody in it exists; every output then says so."""
+
+
+class PeopleTable(MappingPart):
+    """The people: one row each."""
+
+    from_: str = Field(alias="from")
+    person: str
+    birth: str = ""
+    """The day of birth, full or partial; an SQL expression over the table's columns is welcome."""
+    sex: str = ""
+    sexes: Mapping[str, str] = {}
+    """What stands in the column, and what it means: female or male."""
+    died: str = ""
+    """The day of death; who had died by the day asked about is not counted."""
+    where: str = ""
+
+
+class EventTable(MappingPart):
+    """A table of things that happened to people, and what its columns are called."""
+
+    from_: str = Field(alias="from")
+    person: str
+    code: str
+    day: str = ""
+    until: str = ""
+    open: Literal["", "day", "ongoing", "unknown"] = ""
+    """What an empty end means: that it was of one day, that it goes on, or that nobody knows; for a treatment the last."""
+    value: str = ""
+    operator: str = ""
+    operators: Mapping[str, str] = {}
+    """What stands in the column, and which of < <= > >= it means."""
+    text: str = ""
+    unit: str = ""
+    upper: str = ""
+    lower: str = ""
+    where: str = ""
+
+
+class Observed(MappingPart):
+    """The time in which a person was under observation: outside it nobody knows what happened."""
+
+    from_: str = Field(alias="from")
+    person: str
+    start: str
+    end: str
+
+
+class Concept(MappingPart):
+    """Where one name of the study is found."""
+
+    table: str = ""
+    codes: Codes = ()
+    label_codes: Mapping[str, Codes] = {}
+    """For a label that the code itself tells: `{ RA = ["M05", "M06"] }`."""
+    descendants: bool = False
+    """Whether everything below the codes counts too, as the vocabulary has it (OMOP)."""
+    unit: str = ""
+    """The unit where none is written."""
+    units: Mapping[str, str] = {}
+    labels: Mapping[str, Codes] = {}
+    """What is written as a value, and what it means: `{ positive = ["POS", "reactive"] }`, `{ no = ["absent"] }`."""
+    silence: Literal["", "no"] = ""
+
+
+class WarehouseMapping(MappingPart):
+    """A mapping as its file states it."""
+
+    source: Origin = Origin()
+    people: PeopleTable | None = None
+    observed: Observed | None = None
+    tables: Mapping[str, EventTable] = Field({}, alias="table")
+    concepts: Mapping[str, Concept] = Field({}, alias="concept")
+    file: str = Field("", alias="(file)")
+    text: str = Field("", alias="(text)")
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """The names of which silence counts as no."""
+        return tuple(name for name, one in self.concepts.items() if one.silence)
+
+    def line(self, *path: str) -> str:
+        """Where a key stands: `warehouse.toml:14`."""
+        return f"{self.file}:{TomlLines(self.file, self.text).find(path).line}" if self.text else self.file or FILE
+
+
+def load_mapping(file: Path) -> WarehouseMapping:
+    """The mapping of a file. Raises MappingError."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise MappingError(f"{file}: {error}. `escalon feasibility map` drafts a mapping") from None
+    except tomllib.TOMLDecodeError as error:
+        raise MappingError(f"{file}: {error}") from None
+    return read_mapping(document, str(file), text)
+
+
+def read_mapping(document: Mapping[str, object], file: str = "", text: str = "") -> WarehouseMapping:
+    """The mapping of a document, with the tables its kind of source brings. Raises MappingError."""
+    from escalon.feasibility.presets import completed
+
+    try:
+        found = WarehouseMapping.model_validate({**document, "(file)": file, "(text)": text})
+    except ValidationError as error:
+        lines = TomlLines(file, text)
+        said = []
+        for detail in error.errors(include_url=False):
+            place = tuple(part for part in detail["loc"] if isinstance(part, str | int))
+            what = "this key is not known" if detail["type"] == "extra_forbidden" else detail["msg"]
+            said.append(f"{file}:{lines.find(place).line}: {'.'.join(map(str, place))}: {what}")
+        raise MappingError("\n".join(said)) from None
+    found = completed(found)
+    for name, concept in found.concepts.items():
+        if concept.table and concept.table not in found.tables:
+            known = ", ".join(found.tables)
+            raise MappingError(
+                f"{found.line('concept', name)}: concept.{name} reads the table {concept.table!r}, which is not described. "
+                f"Write [table.{concept.table}], or one of: {known}"
+            )
+    return found

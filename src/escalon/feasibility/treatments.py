@@ -1,0 +1,154 @@
+"""Drugs taken without a gap up to a day, and in a range of doses, over a population, as SQL."""
+
+from fractions import Fraction
+
+from escalon.criteria.situation import Period
+from escalon.expressions.events import Dose
+from escalon.expressions.exactness import TOLERANCE
+from escalon.facts import UnitError, convert, spelled
+from escalon.feasibility.events import DENIES, EVENT, WINDOW, named, unbroken, window_of, write_states
+from escalon.feasibility.leaves import DrugTaken, Leaves
+from escalon.feasibility.steps import LAST, Steps, cased
+
+DOSE = "mg/d"
+"""The unit every dose is kept in that can be."""
+_STRETCHES = "held_first:date held_last:date dosed_first:date dosed_last:date least:double most:double in_unit:text"
+
+
+def dose_unit(unit: str | None) -> tuple[Fraction, str | None]:
+    """What to multiply a dose by to have it in mg/d, and that unit; a unit of another kind stays."""
+    if unit is None:
+        return Fraction(1), None
+    try:
+        return convert(1, unit, DOSE), DOSE
+    except UnitError:
+        return Fraction(1), spelled(unit)
+
+
+def write_treatments(steps: Steps, leaves: Leaves) -> None:
+    """Write the steps that answer every treatment that must have been taken without a gap."""
+    asked = [(one, name) for one, name in leaves.of(DrugTaken).items() if isinstance(one, DrugTaken)]
+    if not asked:
+        return
+    rows = [
+        (place, n, own, *window_of(one), *_stretch(one.held), *_stretch(one.dosed), *_range(one.leaf.dose))
+        for place, (one, _) in enumerate(asked)
+        for n, own in named(steps, one.leaf.name)
+    ]
+    steps.small_table("drugs", f"l:int n:int own:truth {WINDOW} {_STRETCHES}", rows)
+    steps.texts["drug_rows"] = (
+        "SELECT f.*, w.l, w.own, w.by_day, w.held_first, w.held_last, w.dosed_first, w.dosed_last, w.least, w.most, w.in_unit,\n"
+        f"{EVENT} AS is_course, f.known AND NOT COALESCE(f.said, TRUE) AND {DENIES} AS denies\n"
+        "FROM facts AS f JOIN drugs AS w ON f.n = w.n"
+    )
+    _write_courses(steps)
+    _write_covered(steps)
+    _write_doses(steps)
+    held = _held_back([place for place, (one, _) in enumerate(asked) if one.held], "held")
+    dosed = [place for place, (one, _) in enumerate(asked) if one.dosed]
+    in_range = cased("l", [(place, "in_range") for place in dosed], "TRUE")
+    steady = cased("l", [(place, "steady") for place, (one, _) in enumerate(asked) if one.leaf.stable], "TRUE")
+    steps.texts["taken_truth"] = (
+        f"SELECT person, l, {held} AND {_held_back(dosed, 'dosed')} AND {in_range} AND {steady} AS truth\n"
+        "FROM (SELECT DISTINCT person, l FROM courses) AS had\n"
+        "LEFT JOIN covered USING (person, l) LEFT JOIN doses USING (person, l)"
+    )
+    steps.texts["taken_names"] = (
+        "SELECT person, l, n, own, BOOL_OR(is_course) AS is_course, BOOL_OR(denies) AS denied\n"
+        "FROM drug_rows GROUP BY person, l, n, own"
+    )
+    taken = "BOOL_OR(is_course)"
+    found = (
+        f"{taken} AND BOOL_OR(truth)",
+        f"{taken} AND BOOL_OR(truth) IS NULL",
+        taken,
+    )
+    write_states(steps, "taken", "taken_names LEFT JOIN taken_truth USING (person, l)", asked, "denied", found)
+
+
+def _stretch(period: Period | None) -> tuple[object, object]:
+    if period is None or period.first is None or period.last is None:
+        return None, None
+    return period.first.earliest, period.last.earliest
+
+
+def _range(dose: Dose | None) -> tuple[object, object, object]:
+    if dose is None:
+        return None, None, None
+    times, unit = dose_unit(dose.unit or None)
+    least, most = (None if end is None else float(end * times) for end in (dose.low, dose.high))
+    return least, most, unit
+
+
+def _held_back(places: list[int], stretch: str) -> str:
+    """Whether every day of a stretch is covered; unknown where only what may have been taken covers it."""
+    sure = f"CASE WHEN {stretch}_sure THEN TRUE WHEN {stretch}_maybe THEN NULL ELSE FALSE END"
+    return cased("l", [(place, sure) for place in places], "TRUE")
+
+
+def _write_courses(steps: Steps) -> None:
+    steps.texts["courses"] = (
+        "SELECT *, COALESCE(d0 <= dosed_last AND COALESCE(e1, by_day) >= dosed_first, FALSE) AS in_stretch,\n"
+        "COALESCE(dated AND d1 <= dosed_last\n"
+        "AND (d0 >= dosed_first OR ongoing OR COALESCE(e0 >= dosed_first, FALSE)), FALSE) AS surely\n"
+        "FROM drug_rows WHERE is_course"
+    )
+
+
+def _write_covered(steps: Steps) -> None:
+    """`covered`: whether what was surely (or may have been) taken covers the stretches, one span touching the next."""
+    has_end = "dated AND (e0 IS NOT NULL OR ongoing)"
+    parts = [
+        f"SELECT person, l, {kind} AS kind, {s} AS s, COALESCE({e}, by_day) AS e, "
+        f"{stretch}_first AS first_day, {stretch}_last AS last_day FROM courses WHERE {where}"
+        for kind, s, e, stretch, where in (
+            (1, "d1", "e0", "held", has_end),
+            (2, "d0", "e1", "held", "TRUE"),
+            (3, "d1", "e0", "dosed", f"{has_end} AND in_stretch"),
+            (4, "d0", "e1", "dosed", "in_stretch"),
+        )
+    ]
+    together = " UNION ALL\n".join(parts)
+    steps.texts["spans_of_courses"] = (
+        f"SELECT DISTINCT person, l, kind, s, e, first_day, last_day\nFROM ({together}) AS cut WHERE s <= e"
+    )
+    steps.texts["stretches"] = unbroken(steps, "spans_of_courses", ", first_day, last_day")
+    covers = "s <= first_day AND e >= last_day"
+    kinds = ((1, "held_sure"), (2, "held_maybe"), (3, "dosed_sure"), (4, "dosed_maybe"))
+    columns = [f"COALESCE(BOOL_OR(kind = {kind} AND {covers}), FALSE) AS {name}" for kind, name in kinds]
+    steps.texts["covered"] = f"SELECT person, l, {', '.join(columns)}\nFROM stretches GROUP BY person, l"
+
+
+def _write_doses(steps: Steps) -> None:
+    """`doses`: whether every dose of a stretch was in range, and whether it stayed the same; two at a time leave it open."""
+    tolerance, last = steps.literal(TOLERANCE), steps.literal(LAST)
+    within = (
+        "CASE WHEN unit = in_unit THEN "
+        f"(CASE WHEN least IS NULL OR lo - least >= -{tolerance} THEN TRUE "
+        f"WHEN hi - least < -{tolerance} OR (hi_open AND hi - least <= {tolerance}) THEN FALSE END) AND "
+        f"(CASE WHEN most IS NULL OR hi - most <= {tolerance} THEN TRUE "
+        f"WHEN lo - most > {tolerance} OR (lo_open AND lo - most >= -{tolerance}) THEN FALSE END) END"
+    )
+    end = f"COALESCE(e1, {last})"
+    earlier = f"OVER (PARTITION BY person, l, n ORDER BY d0, {end} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    order = "OVER (PARTITION BY person, l, n, surely ORDER BY dated, d1, d0, k, lo)"
+    usable = "CASE WHEN lo = hi AND lo <> 0 THEN lo END"
+    steps.texts["dose_rows"] = (
+        f"SELECT *, {within} AS fits, MAX({end}) {earlier} AS others_end, {usable} AS amount,\n"
+        f"FIRST_VALUE({usable}) {order} AS first_amount, FIRST_VALUE(COALESCE(unit, '')) {order} AS first_unit\n"
+        "FROM courses WHERE in_stretch"
+    )
+    changed = f"surely AND COALESCE(unit, '') = first_unit AND ABS(amount - first_amount) > {tolerance}"
+    steps.texts["dose_names"] = (
+        "SELECT person, l, n, BOOL_AND(COALESCE(fits, FALSE)) AS all_within, BOOL_OR(surely AND NOT fits) AS outside,\n"
+        "COALESCE(BOOL_OR(others_end > d0), FALSE) AS beside, COALESCE(BOOL_OR(" + changed + "), FALSE) AS changed,\n"
+        f"COUNT(*) = 1 OR (COUNT(*) = COUNT(amount) AND MAX(amount) - MIN(amount) <= {tolerance} "
+        "AND COUNT(DISTINCT COALESCE(unit, '')) = 1) AS one_dose\n"
+        "FROM dose_rows GROUP BY person, l, n"
+    )
+    steps.texts["doses"] = (
+        "SELECT person, l, CASE WHEN BOOL_AND(all_within) AND NOT BOOL_OR(beside) THEN TRUE\n"
+        "WHEN BOOL_OR(outside) THEN FALSE END AS in_range,\n"
+        "CASE WHEN BOOL_AND(one_dose) THEN TRUE WHEN BOOL_OR(changed) THEN FALSE END AS steady\n"
+        "FROM dose_names GROUP BY person, l"
+    )

@@ -1,0 +1,195 @@
+"""A warehouse to ask: a folder of files or a DuckDB file, a PostgreSQL database, Spark. Everything is only ever read.
+
+folder/                 Parquet, CSV and NDJSON files, read in place by DuckDB: each is a table of its name
+hospital.duckdb         a DuckDB file, opened for reading
+postgresql://…          a PostgreSQL database, in read-only transactions
+spark:folder/           the same folder by Spark on this computer; `spark:` alone is the cluster's own catalogue
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_READERS = {
+    "parquet": "read_parquet({file})",
+    "csv": "read_csv({file}, all_varchar = FALSE)",
+    "ndjson": "read_ndjson_objects({file})",
+}
+
+
+class WarehouseError(ValueError):
+    """A warehouse that cannot be opened or asked: what is wrong, and what to write instead."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """An open connection. `rows` runs a select; `columns` says a table's columns and their types, nothing if it is not there."""
+
+    dialect: str
+    rows: Callable[[str], list[tuple[Any, ...]]]
+    columns: Callable[[str], dict[str, str]]
+    tables: tuple[str, ...]
+    close: Callable[[], None] = lambda: None
+
+
+def open_warehouse(url: str, memory: str = "", threads: int = 0) -> Warehouse:
+    """Open what a URL names. `memory` (`4GB`) and `threads` bound DuckDB. Raises WarehouseError."""
+    if url.startswith(("postgresql://", "postgres://")):
+        return _postgres(url)
+    if url == "spark" or url.startswith("spark:"):
+        return _spark(url.removeprefix("spark").removeprefix(":"))
+    path = Path(url.removeprefix("duckdb:///") if url.startswith("duckdb:///") else url)
+    if not path.exists():
+        raise WarehouseError(
+            f"{url}: no such folder or file. Write a folder of Parquet, CSV or NDJSON files, a .duckdb file, "
+            "postgresql://… or spark:folder"
+        )
+    return _duckdb(path, memory, threads)
+
+
+def _duckdb(path: Path, memory: str, threads: int) -> Warehouse:
+    import duckdb
+
+    try:
+        connection = duckdb.connect() if path.is_dir() else duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        raise WarehouseError(f"{path}: {error}") from None
+    if memory:
+        connection.execute(f"SET memory_limit = '{memory}'")
+    if threads:
+        connection.execute(f"SET threads = {threads}")
+    if path.is_dir():
+        for name, (kind, files) in files_of(path).items():
+            listed = ", ".join(f"'{_escaped(file)}'" for file in files)
+            reader = _READERS[kind].format(file=f"[{listed}]")
+            connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM {reader}')
+
+    def rows(text: str) -> list[tuple[Any, ...]]:
+        try:
+            return connection.execute(text).fetchall()
+        except duckdb.Error as error:
+            raise WarehouseError(f"the warehouse answered: {error}") from None
+
+    def columns(table: str) -> dict[str, str]:
+        with suppress(WarehouseError):
+            return {row[0].lower(): row[1] for row in rows(f"DESCRIBE SELECT * FROM {table}")}
+        return {}
+
+    named = tuple(row[0] for row in rows("SELECT table_name FROM information_schema.tables ORDER BY 1"))
+    return Warehouse("duckdb", rows, columns, named, connection.close)
+
+
+def files_of(folder: Path) -> dict[str, tuple[str, list[Path]]]:
+    """The tables of a folder: name, format and files. A subfolder of Parquet files is one table."""
+    found: dict[str, tuple[str, list[Path]]] = {}
+    for file in sorted(folder.iterdir()):
+        name, kind = _table_name(file)
+        if file.is_dir() and any(file.glob("*.parquet")):
+            found[file.name] = ("parquet", sorted(file.glob("*.parquet")))
+        elif kind in _READERS and file.is_file():
+            found[name] = (kind, [*found.get(name, (kind, []))[1], file])
+    if not found:
+        raise WarehouseError(f"{folder} holds no Parquet, CSV or NDJSON file")
+    return found
+
+
+def _table_name(file: Path) -> tuple[str, str]:
+    name = file.name.removesuffix(".gz")
+    stem, _, kind = name.rpartition(".")
+    return stem, {"jsonl": "ndjson"}.get(kind.lower(), kind.lower())
+
+
+def _escaped(file: Path) -> str:
+    return str(file).replace("'", "''")
+
+
+def _postgres(url: str) -> Warehouse:
+    try:
+        import psycopg
+    except ImportError:
+        raise WarehouseError("PostgreSQL needs psycopg: pip install 'escalon[postgres]'") from None
+    try:
+        connection = psycopg.connect(url, options="-c default_transaction_read_only=on")
+    except psycopg.Error as error:
+        raise WarehouseError(f"the database cannot be reached: {error}") from None
+    connection.read_only = True
+
+    def rows(text: str) -> list[tuple[Any, ...]]:
+        try:
+            found = connection.execute(text.encode()).fetchall()
+        except psycopg.Error as error:
+            connection.rollback()
+            raise WarehouseError(f"the warehouse answered: {error}") from None
+        connection.rollback()
+        return found
+
+    def columns(table: str) -> dict[str, str]:
+        with suppress(WarehouseError):
+            from psycopg import ClientCursor
+
+            with ClientCursor(connection) as cursor:
+                try:
+                    cursor.execute(f"SELECT * FROM {table} LIMIT 0".encode())
+                    types = [(one.name.lower(), one.type_display) for one in cursor.description or ()]
+                    return {name: kind.upper() for name, kind in types}
+                except psycopg.Error:
+                    return {}
+                finally:
+                    connection.rollback()
+        return {}
+
+    listed = rows(
+        "SELECT table_name FROM information_schema.tables "
+        "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1"
+    )
+    return Warehouse("postgres", rows, columns, tuple(row[0] for row in listed), connection.close)
+
+
+def _spark(folder: str) -> Warehouse:
+    try:
+        from pyspark.errors import AnalysisException
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise WarehouseError("Spark needs pyspark and Java: pip install 'escalon[spark]'") from None
+    session = (
+        SparkSession.builder.appName("escalon")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .getOrCreate()
+    )
+    if folder:
+        for name, (kind, files) in files_of(Path(folder)).items():
+            if kind == "ndjson":
+                raise WarehouseError(f"{name}: NDJSON is read by DuckDB. Leave out «spark:»")
+            listed = [str(file) for file in files]
+            frame = (
+                session.read.parquet(*listed)
+                if kind == "parquet"
+                else session.read.csv(listed, header=True, inferSchema=True)
+            )
+            frame.createOrReplaceTempView(name)
+
+    def rows(text: str) -> list[tuple[Any, ...]]:
+        try:
+            return [tuple(row) for row in session.sql(text).collect()]
+        except AnalysisException as error:
+            raise WarehouseError(f"the warehouse answered: {error}") from None
+
+    def columns(table: str) -> dict[str, str]:
+        try:
+            fields = session.sql(f"SELECT * FROM {table} LIMIT 0").schema
+            return {field.name.lower(): field.dataType.simpleString().upper() for field in fields}
+        except AnalysisException:
+            return {}
+
+    return Warehouse("spark", rows, columns, tuple(one.name for one in session.catalog.listTables()), lambda: None)
+
+
+def is_text(kind: str) -> bool:
+    """Whether a column's type is text."""
+    return kind.upper().startswith(("VARCHAR", "TEXT", "STRING", "CHAR", "BPCHAR"))
+
+
+__all__: Sequence[str] = ("Warehouse", "WarehouseError", "files_of", "is_text", "open_warehouse")
