@@ -69,6 +69,15 @@ def test_lint_json_counts_by_severity() -> None:
     assert all(one["file"] and one["line"] for one in found["remarks"])
 
 
+def test_trace_tells_what_runs_from_what_is_only_quoted() -> None:
+    """Quoting the record implements nothing: what runs has decided something about somebody."""
+    found = json.loads(RUN.invoke(app, ["trace", "nct07052565", "--json"]).stdout)
+    assert found["parts"]["I-4"] == "runs"
+    assert {found["parts"][one] for one in ("P-1", "S-2", "S-8", "level 1")} == {"runs"}
+    assert found["parts"]["R-discretion"] == "quoted only"
+    assert {one["state"] for one in found["clauses"]} == {"runs", "runs, no data", "quoted only"}
+
+
 def test_trace_exits_0_when_all_is_implemented_and_1_when_not(tmp_path: Path) -> None:
     result = RUN.invoke(app, ["trace", "nct07052565"])
     assert result.exit_code == 0

@@ -1,5 +1,6 @@
 """`escalon study`: the protocol as people read it, its gaps, the record beside what implements it, a new study."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,10 @@ from escalon.cli.loading import StudyName
 from escalon.cli.output import AsJson, grid, note, print_json, say, write
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from escalon.conduct.judge.running import HowFar
+    from escalon.protocol import Study
     from escalon.protocol.lint import Remark
     from escalon.protocol.trace import Traced
 
@@ -89,31 +94,67 @@ def lint(
 @app.command()
 def trace(
     study: StudyName,
+    data: Annotated[
+        Path | None, typer.Argument(metavar="[DATA]", help="A data folder or casebook; an invented trial without one.")
+    ] = None,
     section: Annotated[
         str | None, typer.Option("--section", "-s", help="Only sections whose name contains this.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The record's clauses beside what implements each. Exit code 1 when a clause is implemented by nothing.
+    """The record's clauses, what implements each, and whether it runs: on DATA, or on an invented trial of the study.
+
+    A part runs when it has decided something there, runs without data when nothing was recorded for it, and else is quoted
+    only. Exit code 1 when a clause is implemented by nothing.
 
     escalon study trace nct07052565 -s exclusion
     """
+    from escalon.conduct.judge.running import of_clause
     from escalon.protocol import load_study
     from escalon.protocol.trace import trace as traced
 
     found = load_study(study)
-    result = traced(found)
+    result, runs = traced(found), _running(found, data)
     shown = [one for one in result.clauses if (section or "").lower() in one.clause.section.lower()]
+
+    def state(one: "Traced") -> str:
+        return of_clause(runs[part.id] for part in one.by if part.id in runs).value
+
     if as_json:
-        print_json({"study": found.id, "version": found.version, "clauses": [one.as_json() for one in shown]})
+        clauses = [one.as_json() | {"state": state(one)} for one in shown]
+        parts = {id: state.value for id, state in runs.items()}
+        print_json({"study": found.id, "version": found.version, "clauses": clauses, "parts": parts})
     else:
-        _print_trace(shown)
+        _print_trace(shown, runs)
+        states = Counter(map(state, result.clauses))
         say(
-            f"{len(result.clauses)} clauses, {len(result.uncovered)} not implemented, {len(result.misquoted)} misquoted"
+            f"{len(result.clauses)} clauses, {len(result.uncovered)} not implemented, {len(result.misquoted)} misquoted; "
+            + ", ".join(f"{number} {name}" for name, number in states.items())
         )
         for part, piece in result.misquoted:
             note(f"{part.id} quotes «{piece}», which is not in the record")
     raise typer.Exit(1 if result.uncovered or result.misquoted else 0)
+
+
+def _running(study: "Study", data: Path | None) -> "Mapping[str, HowFar]":
+    """What runs on a data folder, or on an invented trial of the study where none is given."""
+    from tempfile import TemporaryDirectory
+
+    from escalon.conduct.judge.cutoff import as_of, last_day
+    from escalon.conduct.judge.running import running
+    from escalon.exchange.synthetic_trial import simulate
+    from escalon.sources.folder import take_in
+
+    with TemporaryDirectory() as folder:
+        if data is None:
+            try:
+                data = simulate(study, Path(folder))
+            except ValueError as error:
+                note(f"what runs is not known: {error}")
+                return {}
+        intake = take_in(study, data)
+    cutoff = last_day(intake.trial)
+    return running(study, as_of(intake.trial, cutoff), cutoff)
 
 
 @app.command()
@@ -154,7 +195,7 @@ def _print_remarks(shown: "list[Remark]", every: "tuple[Remark, ...]") -> None:
     console.print(f"{errors} errors, {warnings} warnings, {open_ones} assumptions to sign", style="bold")
 
 
-def _print_trace(shown: "list[Traced]") -> None:
+def _print_trace(shown: "list[Traced]", runs: "Mapping[str, HowFar]") -> None:
     from rich import box
     from rich.console import Console
     from rich.text import Text
@@ -170,6 +211,8 @@ def _print_trace(shown: "list[Traced]") -> None:
             by = Text()
             for number, part in enumerate(one.by):
                 by.append("\n" if number else "").append(part.id, style="bold green").append(f"  {part.does}")
+                if part.id in runs and runs[part.id] != "runs":
+                    by.append(f"  ({runs[part.id]})", style="yellow")
             if one.missing:
                 by.append(f"\nnothing: {one.missing}", style="bold red")
             table.add_row(str(one.clause.number), Text(one.clause.text), by, "\n".join(one.assumed))

@@ -281,8 +281,8 @@ def _standing(blank: AtVisit, asked: Question, person: Member, visit: Visit, fou
     last, ended = last_of(visit, person.infused), person.ended
     if ended is not None and ended.day.earliest <= last:
         return replace(cell, state=State.NOT_APPLICABLE, reason=str(ended))
-    if asked.cutoff.latest <= last and not found.facts:
-        return replace(cell, state=State.NOT_DUE, reason=f"until {last}")
+    if asked.cutoff.latest <= last:
+        return replace(cell, state=State.NOT_DUE, reason=found.reason if found.facts else f"until {last}")
     return replace(cell, state=State.MISSING, reason=found.reason)
 
 
