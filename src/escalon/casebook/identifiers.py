@@ -17,6 +17,9 @@ SCHEMA = "identifiers"
 """On PostgreSQL the table lives in a schema of this name, which reporting accounts need no right to."""
 
 
+_BORN = "\x1eborn "
+"""What parts the date of birth from the rest: a separator nobody types, so that what was sealed before reads as it did."""
+
 GUARDS = {
     "sqlite": [
         f"CREATE TRIGGER identifiers_never_{what}d BEFORE {what} ON identifiers "
@@ -37,6 +40,8 @@ class Identity:
 
     name: str = field(repr=False)
     contact: str = field(default="", repr=False)
+    born: str = field(default="", repr=False)
+    """The date of birth as ISO 8601 writes it; empty where it is not kept."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,8 @@ class IdentifierStore:
 
     def keep(self, participant: str, identity: Identity) -> str:
         """Seal and keep who a participant is; what was kept before stays. Returns the digest, for the record to name."""
-        sealed = self.seal.close(f"{identity.name}\n{identity.contact}", _about(participant))
+        born = f"{_BORN}{identity.born}" if identity.born else ""
+        sealed = self.seal.close(f"{identity.name}\n{identity.contact}{born}", _about(participant))
         row = {"participant": participant, "digest": digest(sealed), "sealed": sealed}
         with storage_errors(self.place), _placed(self.engine).begin() as connection:
             connection.execute(insert(identifiers), row)
@@ -66,8 +72,9 @@ class IdentifierStore:
             raise ChainBroken(
                 f"{self.place}: the name kept for participant {participant} is not the one the record tells of"
             )
-        name, _, contact = self.seal.open(sealed, _about(participant)).partition("\n")
-        return Identity(name, contact)
+        name, _, rest = self.seal.open(sealed, _about(participant)).partition("\n")
+        contact, _, born = rest.partition(_BORN)
+        return Identity(name, contact, born)
 
     def sealed(self) -> list[dict[str, str]]:
         """Everything as it is stored, still sealed: for backups."""

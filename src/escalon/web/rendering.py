@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from escalon import __version__
-from escalon.web import words
+from escalon.web import figures, words
 from escalon.web.answers import NotRecorded, Reason
 from escalon.web.body import drawn
-from escalon.web.clocks import clocks_figure
 from escalon.web.desk import Desk
 from escalon.web.navigation import navigation
 
@@ -55,7 +54,7 @@ def environment() -> Environment:
     found.filters["first_up"] = words.first_up
     found.filters["unit"] = unit_shown
     found.globals |= {"part": part_address, "version": __version__, "months": words.MONTHS, "navigation": navigation}
-    found.globals |= {"clocks_figure": clocks_figure, "drawn": drawn}
+    found.globals |= {"figure": figures, "drawn": drawn}
     return found
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from escalon.casebook.entry import Entry
 from escalon.casebook.errors import CasebookError
 from escalon.casebook.identifiers import IdentifierStore, Identity
 from escalon.conduct.permit.authority import authorise
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.recording import Conduct
+from escalon.facts import Truth
 from escalon.history.entry import Author
 from escalon.history.events import IdentifierSealed, IdentityOpened
 
@@ -22,16 +25,33 @@ def keep_identity(conduct: Conduct, store: IdentifierStore, author: Author, part
 def open_identity(conduct: Conduct, store: IdentifierStore, author: Author, participant: str) -> Identity:
     """Who a participant is, for a coordinator or investigator of the participant's site; that they looked is recorded."""
     _authorise(conduct, author, "IdentityOpened", participant)
-    sealed = [
-        entry.event.digest
-        for entry in conduct.casebook.entries(participant=participant, kinds=["IdentifierSealed"])
-        if isinstance(entry.event, IdentifierSealed)
-    ]
+    sealed = _sealed(conduct, participant)
     if not sealed:
         raise CasebookError(f"no name is stored for participant {participant}")
     found = store.open(participant, sealed[-1])
     conduct.record_built(author, lambda standing: IdentityOpened(participant=participant))
     return found
+
+
+def birth_date_agrees(
+    conduct: Conduct, store: IdentifierStore | None, author: Author, participant: str, born: date
+) -> Truth:
+    """Whether a date of birth asked aloud is the one kept, without showing that; None where none is kept.
+
+    Only for who checks a dose, whose check is recorded with the answer.
+    """
+    _authorise(conduct, author, "DoseChecked", participant)
+    sealed = _sealed(conduct, participant)
+    kept = store.open(participant, sealed[-1]).born if store is not None and sealed else ""
+    return kept == born.isoformat() if kept else None
+
+
+def _sealed(conduct: Conduct, participant: str) -> list[str]:
+    return [
+        entry.event.digest
+        for entry in conduct.casebook.entries(participant=participant, kinds=["IdentifierSealed"])
+        if isinstance(entry.event, IdentifierSealed)
+    ]
 
 
 def _authorise(conduct: Conduct, author: Author, act: str, participant: str) -> None:

@@ -170,12 +170,16 @@ class Conduct:
 
         return self.record_built(author, next_place)
 
-    def what_forbids(self, author: Author, event: Event) -> tuple[Broken, ...]:
-        """Every rule that would refuse this event now, without recording anything."""
+    def what_forbids(self, author: Author, event: Event, *, whoever: bool = False) -> tuple[Broken, ...]:
+        """Every rule that would refuse this event now, without recording anything.
+
+        `whoever` leaves out who may do it: what the rules say of the event itself, for people who only read.
+        """
         with self._folding:
             trial = self.trial
             try:
-                authorise_event(trial, author, event, self.casebook.entry)
+                if not whoever:
+                    authorise_event(trial, author, event, self.casebook.entry)
                 check_days(event)
                 check_readable(self.dictionary, event)
             except Refused as refused:

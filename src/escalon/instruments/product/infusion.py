@@ -152,7 +152,8 @@ def _measured(bag: Bag, dose: DoseAmount) -> Finding:
 def _delivered(dose: DoseAmount, given: Finding, by: Finding | None) -> Finding:
     """What was given, in the unit of the level."""
     if dose.unit == "{cells}/kg" and by is not None:
-        return _after(assess_with(cells_per_kg, {"cells": given.value, "weight": by.value}), given, by)
+        per_kg = assess_with(cells_per_kg, {"cells": given.value, "weight": by.value})
+        return _after(replace(per_kg, unit=dose.unit), given, by)  # an invalid weight leaves no value, not another unit
     size = Fraction(1) if not dose.per else _size(by)
     before = (given,) if by is None else (given, by)
     if size is None:

@@ -1,0 +1,110 @@
+"""The dose on infusion day: what to infuse for a level, and whether the second person found the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from escalon.facts import Finding, Truth, exact
+from escalon.history import Course
+from escalon.history.events import CellsInfused, DosePrepared
+from escalon.instruments.product.dose_window import DoseLevel
+from escalon.instruments.product.infusion import Bag, Infusion, calculate
+from escalon.protocol.study import Study
+
+LEAST_DIGITS = 3
+"""How many digits a second result has at least, so that agreeing with it says something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured on the day: body weight in kg, counted cells per mL, parts from 0 to 1, mL in the bag."""
+
+    weight_kg: Decimal
+    cells_per_ml: Decimal
+    viability: Decimal
+    car_fraction: Decimal
+    bag_ml: Decimal | None = None
+
+
+def infusion_of(study: Study, level: int, measured: Measured) -> Infusion:
+    """Every step from the level and the weight to the volume to infuse, as planned."""
+    levels = [DoseLevel(one.number, one.amount) for one in study.dose.levels]
+    assigned = next(one for one in levels if one.number == level)
+    weight = Finding("dosing_weight", exact(measured.weight_kg), unit="kg")
+    bag = Bag(exact(measured.cells_per_ml), exact(measured.viability), exact(measured.car_fraction))
+    cap = study.dose.cells_cap
+    return calculate(bag, weight, assigned, levels, study.dose.tolerance, cap=None if cap is None else cap.value)
+
+
+def measured_of(prepared: DosePrepared) -> Measured:
+    """What the first person measured."""
+    return Measured(
+        prepared.weight_kg, prepared.cells_per_ml, prepared.viability, prepared.car_fraction, prepared.bag_ml
+    )
+
+
+def volume_of(study: Study, level: int, measured: Measured) -> tuple[Decimal | None, tuple[str, ...]]:
+    """The volume to infuse in mL with two decimals; None, with why, where there is none."""
+    found = infusion_of(study, level, measured).to_infuse
+    if found.value is None or isinstance(found.value, str):
+        return None, found.reasons or tuple(f"{name} is not known" for name in found.missing)
+    return _rounded(exact(found.value), 2), found.reasons
+
+
+def given_per_kg(prepared: DosePrepared, volume: Decimal) -> Decimal:
+    """The counted cells for each kilogram in a volume given, a whole number."""
+    per_ml = exact(prepared.cells_per_ml) * exact(prepared.viability) * exact(prepared.car_fraction)
+    return _rounded(per_ml * exact(volume) / exact(prepared.weight_kg), 0)
+
+
+def _rounded(value: Fraction, places: int) -> Decimal:
+    return round(Decimal(value.numerator) / Decimal(value.denominator), places)
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """What the second person read and found, without seeing the first result."""
+
+    wristband: str
+    product: str
+    expires: date
+    volume_ml: Decimal
+    birth_date_agrees: Truth = None
+
+
+def digits_of(volume: Decimal) -> int:
+    """How many digits a result is written with, leading zeros apart."""
+    return len(volume.as_tuple().digits)
+
+
+def differs(course: Course, prepared: DosePrepared, second: Second, today: date) -> tuple[str, ...]:
+    """What the second person found otherwise, in words that do not tell the first result.
+
+    Volumes agree where the first, rounded to the digits the second wrote, is the second.
+    """
+    places = max(0, -int(second.volume_ml.as_tuple().exponent))
+    found = []
+    if second.wristband != course.code:
+        found.append("participant code: not the participant on this page")
+    if second.birth_date_agrees is False:
+        found.append("date of birth: not the one kept")
+    if second.product != prepared.product:
+        found.append("product number: not the one prepared")
+    if second.expires != prepared.expires:
+        found.append("expiry: not the one read before")
+    elif second.expires < today:
+        found.append("expiry: the product has expired")
+    if round(prepared.volume_ml, places) != second.volume_ml:
+        found.append("volume: your result differs from the first person's; calculate again together")
+    return tuple(found)
+
+
+def infused_event(course: Course, prepared: DosePrepared, volume: Decimal, at: object) -> CellsInfused:
+    """The infusion of a volume of what was prepared."""
+    return CellsInfused(
+        participant=course.code, level=prepared.level, product=prepared.product, at=at, volume_ml=volume,  # type: ignore[arg-type]
+        cells_per_kg=given_per_kg(prepared, volume),
+    )  # fmt: skip

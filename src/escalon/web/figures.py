@@ -1,0 +1,76 @@
+"""The figures of the pages: what a page's dataclass holds, drawn by the one drawing layer. No page draws by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from fractions import Fraction
+
+from markupsafe import Markup
+
+from escalon.drawing import mark, nothing, picture
+from escalon.drawing.tokens import dose, shape
+from escalon.escalation.outlook import outlook as look
+from escalon.protocol.design import dose_rule
+from escalon.reporting.figures.clocks import Running, clocks_figure
+from escalon.reporting.figures.cohorts import CohortCourse, cohorts_figure
+from escalon.reporting.figures.dose_strip import Marked, Strip, dose_strip
+from escalon.reporting.figures.evidence import DayLanes, evidence_figure
+from escalon.reporting.figures.outlook import outlook_svg
+from escalon.reporting.figures.participant_axis import Axis, participant_axis
+from escalon.web.clocks import ClockShown
+from escalon.web.desk import Desk
+
+
+def level(number: int) -> Markup:
+    """The mark of a dose level: its colour and shape, as every figure has them; the word stands beside it."""
+    drawn = mark(shape(number), 8, 8, paint=dose(number), size=5.5)
+    return Markup(picture([drawn], f"level {number}", width=16).replace("<svg ", '<svg class="mark" ', 1))
+
+
+def clocks(running: Sequence[ClockShown], today: date) -> Markup:
+    """DLT windows that run or closed lately; each bar opens its participant."""
+    found = [
+        Running(
+            f"{one.participant} · level {one.level}", one.begins, one.ends, one.says, one.level,
+            "muted" if one.says == "closed" else "open", href=f"/participants/{one.participant}",
+        )
+        for one in running
+    ]  # fmt: skip
+    return Markup(clocks_figure(found, today, until="today"))
+
+
+def cohorts(courses: Sequence[CohortCourse], today: date) -> Markup:
+    """Everybody infused on the calendar, by level."""
+    return Markup(cohorts_figure(courses, today))
+
+
+def evidence(windows: Sequence[DayLanes], days: int) -> Markup:
+    """What was recorded on each day of the windows."""
+    return Markup(evidence_figure(windows, days))
+
+
+def outlook(desk: Desk) -> Markup:
+    """What can happen next, by the rule alone and exactly; no risk is assumed."""
+    from escalon.web.pages.cohorts import next_dose
+
+    found = next_dose(desk)
+    if isinstance(found, str):
+        return Markup(nothing(found))
+    return Markup(outlook_svg(look(dose_rule(desk.study), found.conduct, (), 2, now=found.decision)))
+
+
+def axis(it: Axis, who: str) -> Markup:
+    """One participant on one time axis."""
+    return Markup(participant_axis(it, who))
+
+
+def strip(
+    number: int, amounts: Iterable[tuple[str, str]], tolerance: str, planned: str = "", given: str = ""
+) -> Markup:
+    """The dose of the infusion against its window; amounts are exact values and their words: target, lowest, highest."""
+    target, low, high = (Marked(Fraction(value), words) for value, words in amounts)
+    marked = [
+        Marked(Fraction(one.partition("|")[0]), one.partition("|")[2]) if one else None for one in (planned, given)
+    ]
+    return Markup(dose_strip(Strip(number, target, low, high, tolerance), *marked))

@@ -1,0 +1,414 @@
+"""Infusion day: whether it may go ahead, how much, and a second person who reads and calculates again without seeing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from escalon.conduct.judge.dose_day import (
+    LEAST_DIGITS,
+    Measured,
+    Second,
+    differs,
+    digits_of,
+    given_per_kg,
+    infused_event,
+    infusion_of,
+    measured_of,
+    volume_of,
+)
+from escalon.conduct.permit.act import RULES
+from escalon.conduct.permit.refusal import refuse
+from escalon.conduct.record.identities import birth_date_agrees
+from escalon.facts import exact, read_number
+from escalon.history import Course, Current, Entry
+from escalon.history.events import CellsInfused, DoseChecked, DosePrepared
+from escalon.reporting.infusion_worksheet import Heading, worksheet
+from escalon.reporting.infusion_worksheet_print import worksheet_html
+from escalon.reporting.significant import significant, times_ten
+from escalon.web.acts import ask_password
+from escalon.web.banner import Banner, banner
+from escalon.web.desk import Desk
+from escalon.web.printed import Printed
+from escalon.web.registry import act, page
+from escalon.web.said import Told
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A rule asked before an infusion: what it says, and why it does not hold now; empty where it holds."""
+
+    name: str
+    says: str
+    why: str
+    signatures: int
+
+
+@dataclass(frozen=True)
+class PreparedShown:
+    """What the first person prepared. `values` and `volume` are empty for whoever must find them again."""
+
+    entry: int
+    by: str
+    at: datetime
+    product: str
+    values: tuple[tuple[str, str], ...]
+    volume: str
+    planned: str
+
+
+@dataclass(frozen=True)
+class CheckShown:
+    """One check: who, when, and what differed."""
+
+    entry: int
+    by: str
+    at: datetime
+    agrees: bool
+    differs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class InfusionPage:
+    """The page of infusion day."""
+
+    banner: Banner
+    day: date
+    level: int | None
+    level_words: str
+    window: tuple[tuple[str, str], ...]
+    """Target, lowest and highest dose: the exact value and its words."""
+    tolerance: str
+    rules: tuple[RuleRow, ...]
+    products: tuple[tuple[str, str], ...]
+    prepared: PreparedShown | None
+    hidden: bool
+    """Whether the result is hidden from this reader, who may be the second person."""
+    checks: tuple[CheckShown, ...]
+    agreed: bool
+    given: str
+    """The dose given: the exact value and its words."""
+    given_words: str
+    forbids_preparing: tuple[str, ...]
+    forbids_checking: tuple[str, ...]
+    forbids_infusing: tuple[str, ...]
+
+
+@page("/participants/{code}/infusion")
+def infusion(desk: Desk, code: str) -> InfusionPage:
+    """Infusion day of one participant."""
+    course = desk.course(code)
+    level = _level(course)
+    prepared = course.preparations[-1] if course.preparations else None
+    checks = _checks(course, prepared)
+    agreed = bool(checks) and checks[-1].agrees
+    hidden = prepared is not None and not agreed and not course.infusions and not _is_preparer(desk, prepared)
+    given, given_words = _given(desk, course, prepared)
+    return InfusionPage(
+        banner(desk, course), desk.today, level, _level_words(desk, level), _window(desk, level),
+        f"±{_trimmed(significant(desk.study.dose.tolerance * 100))} %", _rules(desk, course, level, prepared),
+        _products(course), _shown(desk, prepared, hidden), hidden,
+        checks, agreed, given, given_words, _forbids_preparing(desk, course, level),
+        _forbids_checking(desk, course, prepared), _forbids_infusing(desk, course, prepared, agreed),
+    )  # fmt: skip
+
+
+def _products(course: Course) -> tuple[tuple[str, str], ...]:
+    return tuple((name, name) for name in dict.fromkeys(one.event.product for one in course.products))
+
+
+def _level(course: Course) -> int | None:
+    if course.infusions:
+        return course.infusions[0].event.level
+    return course.allocation.level if course.allocation else None
+
+
+def _level_words(desk: Desk, level: int | None) -> str:
+    """The dose with its power in words first: superscripts alone are misread."""
+    if level is None:
+        return ""
+    amount = desk.study.dose.level(level).amount
+    return f"{_in_both(amount.value)} {desk.study.dose.shown_unit}"
+
+
+def _spoken(value: object) -> str:
+    """A whole number with its thousands apart; millions in words.
+
+    >>> _spoken(300000), _spoken(21600000)
+    ('300\u2009000', '21.6 million')
+    """
+    number = exact(value)  # type: ignore[arg-type]
+    if number >= 1_000_000:
+        return f"{_trimmed(significant(number / 1_000_000))} million"
+    return f"{round(number):,}".replace(",", "\u2009")
+
+
+def _trimmed(words: str) -> str:
+    """A number without a trailing zero, which is misread as ten times as much (ISMP, error-prone abbreviations)."""
+    head, space, tail = words.partition(" ")
+    return (head.rstrip("0").rstrip(".") if "." in head else head) + space + tail
+
+
+def _in_both(value: object) -> str:
+    """A count in words and as a power of ten: 7.2 million (7.2 × 10⁶)."""
+    return f"{_spoken(value)} ({_trimmed(times_ten(value))})"
+
+
+def _window(desk: Desk, level: int | None) -> tuple[tuple[str, str], ...]:
+    if level is None:
+        return ()
+    found = desk.study.dose.level(level)
+    low, high = desk.study.dose.window(found)
+    return tuple((str(value), _spoken(value)) for value in (found.amount.value, low, high))
+
+
+def _candidate(course: Course, level: int | None, prepared: Current[DosePrepared] | None, at: datetime) -> CellsInfused:
+    """The infusion that is asked about: of what was prepared, or of the product released."""
+    product = prepared.event.product if prepared else course.products[-1].event.product if course.products else ""
+    dose = given_per_kg(prepared.event, prepared.event.volume_ml) if prepared else None
+    return CellsInfused(participant=course.code, level=level or 0, product=product, at=at, cells_per_kg=dose)
+
+
+def _rules(
+    desk: Desk, course: Course, level: int | None, prepared: Current[DosePrepared] | None
+) -> tuple[RuleRow, ...]:
+    """Every rule asked before an infusion, as it stands now."""
+    if not desk.bench.is_casebook or course.infusions:
+        return ()
+    event = _candidate(course, level, prepared, desk.bench.now())
+    broken: dict[str, list[str]] = {}
+    for one in desk.conduct.what_forbids(desk.author, event, whoever=True):
+        broken.setdefault(one.rule, []).append(one.says)
+    return tuple(
+        RuleRow(one.name, one.says, "; ".join(broken.get(one.name, ())), one.signatures)
+        for one in RULES
+        if CellsInfused in one.before and (prepared or one.name != "dose")
+    )
+
+
+def _checks(course: Course, prepared: Current[DosePrepared] | None) -> tuple[CheckShown, ...]:
+    return tuple(
+        CheckShown(one.number, one.entry.author.person, one.event.at, one.event.agrees, one.event.differs)
+        for one in course.checks
+        if prepared and one.event.prepared == prepared.number
+    )
+
+
+def _is_preparer(desk: Desk, prepared: Current[DosePrepared]) -> bool:
+    return desk.person is not None and desk.person.account == prepared.entry.author.person
+
+
+def _shown(desk: Desk, prepared: Current[DosePrepared] | None, hidden: bool) -> PreparedShown | None:
+    if prepared is None:
+        return None
+    event = prepared.event
+    by, at, product = prepared.entry.author.person, event.at, event.product
+    if hidden:
+        return PreparedShown(prepared.number, by, at, "", (), "", "")
+    values = (
+        ("weight", f"{event.weight_kg:f} kg"),
+        ("cells to give", _in_both(_target(desk, event))),
+        ("nucleated cells per mL, after thaw", _in_both(event.cells_per_ml)),
+        ("viability after thaw", f"{_trimmed(significant(event.viability * 100))} %"),
+        ("CAR-positive of viable CD3+ cells", f"{_trimmed(significant(event.car_fraction * 100))} %"),
+        ("in the bag", "not recorded" if event.bag_ml is None else f"{event.bag_ml:f} mL"),
+    )
+    dose = given_per_kg(event, event.volume_ml)
+    return PreparedShown(
+        prepared.number, by, at, product, values, f"{_plain(event.volume_ml)} mL", f"{dose}|{_spoken(dose)}"
+    )
+
+
+def _target(desk: Desk, event: DosePrepared) -> object:
+    return exact(desk.study.dose.level(event.level).amount.value) * exact(event.weight_kg)
+
+
+def _plain(value: Decimal) -> str:
+    """A decimal without trailing zeros and with its leading one: 24.5, 0.8."""
+    return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
+
+
+def _given(desk: Desk, course: Course, prepared: Current[DosePrepared] | None) -> tuple[str, str]:
+    if not course.infusions:
+        return "", ""
+    event = course.infusions[0].event
+    if event.cells_per_kg is None:
+        return "", f"given {event.dose or 'a dose not recorded'}"
+    volume = "" if event.volume_ml is None else f" in {_plain(event.volume_ml)} mL"
+    return f"{event.cells_per_kg}|{_spoken(event.cells_per_kg)}", f"{_spoken(event.cells_per_kg)} cells/kg{volume}"
+
+
+def _forbids_preparing(desk: Desk, course: Course, level: int | None) -> tuple[str, ...]:
+    found = []
+    if not desk.may("DosePrepared", course.site):
+        found.append(f"{desk.role or 'nobody'} does not prepare a dose here")
+    if level is None:
+        found.append(f"{course.code} holds no place, so there is no level")
+    elif desk.study.dose.level(level).amount.unit != "{cells}/kg":
+        found.append("this sheet is for a dose in cells for each kilogram")
+    if not course.products:
+        found.append("no product is released")
+    if course.infusions:
+        found.append(f"{course.code} was infused on {course.infused}")
+    return tuple(found)
+
+
+def _forbids_checking(desk: Desk, course: Course, prepared: Current[DosePrepared] | None) -> tuple[str, ...]:
+    if prepared is None:
+        return ("no dose is prepared yet",)
+    if course.infusions:
+        return (f"{course.code} was infused on {course.infused}",)
+    if not desk.may("DoseChecked", course.site):
+        return (f"{desk.role or 'nobody'} does not check a dose here",)
+    return ("you prepared this dose; another person checks it",) if _is_preparer(desk, prepared) else ()
+
+
+def _forbids_infusing(
+    desk: Desk, course: Course, prepared: Current[DosePrepared] | None, agreed: bool
+) -> tuple[str, ...]:
+    if course.infusions:
+        return (f"{course.code} was infused on {course.infused}",)
+    if prepared is None or not agreed:
+        return ("opens after the second person's check",)
+    event = _candidate(course, prepared.event.level, prepared, desk.bench.now())
+    return tuple(one.says for one in desk.forbids(event)) if desk.person else ("sign in first",)
+
+
+# -- acts ------------------------------------------------------------------------------------------------------------
+
+
+@act("DosePrepared")
+def prepare(desk: Desk, said: Told) -> Entry:
+    """The first person's calculation, from what was measured on the day."""
+    code = said.text("participant")
+    course = desk.course(code)
+    if why := _forbids_preparing(desk, course, level := _level(course)):
+        raise refuse("form", "; ".join(why))
+    assert level is not None
+    bag = said.text("bag_ml", "")
+    measured = Measured(
+        _number(said, "weight_kg"), _cells_per_ml(said), _percent(said, "viability"), _percent(said, "car_fraction"),
+        _number(said, "bag_ml") if bag else None,
+    )  # fmt: skip
+    volume, why = volume_of(desk.study, level, measured)
+    if volume is None:
+        raise refuse("dose", "; ".join(why))
+    event = DosePrepared(
+        participant=code, level=level, product=said.text("product"), expires=_day(said, "expires"),
+        weight_kg=measured.weight_kg, cells_per_ml=measured.cells_per_ml, viability=measured.viability,
+        car_fraction=measured.car_fraction, bag_ml=measured.bag_ml, volume_ml=volume, at=desk.bench.now(),
+    )  # fmt: skip
+    return desk.conduct.record(desk.author, event)
+
+
+@act("DoseChecked")
+def check(desk: Desk, said: Told) -> Entry:
+    """The second person's reading and result; recorded whether or not they agree, and signed with the password."""
+    code = said.text("participant")
+    course = desk.course(code)
+    prepared = course.preparations[-1] if course.preparations else None
+    if why := _forbids_checking(desk, course, prepared):
+        raise refuse("second person", "; ".join(why))
+    assert prepared is not None
+    volume = _number(said, "volume_ml")
+    if digits_of(volume) < LEAST_DIGITS:
+        raise refuse("form", f"volume_ml: write your result with at least {LEAST_DIGITS} digits, such as 24.5 or 8.20")
+    born = birth_date_agrees(desk.conduct, desk.bench.identities, desk.author, code, _day(said, "born"))
+    second = Second(said.text("wristband"), said.text("product"), _day(said, "expires"), volume, born)
+    ask_password(desk, said.needs_password())
+    event = DoseChecked(
+        participant=code, prepared=prepared.number, wristband=second.wristband, product=second.product,
+        expires=second.expires, birth_date_agrees=born, first_ml=prepared.event.volume_ml, second_ml=volume,
+        differs=differs(course, prepared.event, second, desk.today), at=desk.bench.now(),
+    )  # fmt: skip
+    return desk.conduct.record(desk.author, event)
+
+
+@act("infuse")
+def infuse(desk: Desk, said: Told) -> Entry:
+    """The infusion of a checked dose: when it began, and what reached the participant."""
+    code = said.text("participant")
+    course = desk.course(code)
+    prepared = course.preparations[-1] if course.preparations else None
+    if prepared is None:
+        raise refuse("second check", "no dose is prepared yet")
+    loaded, left = _number(said, "loaded_ml"), _number(said, "left_ml")
+    if left >= loaded:
+        raise refuse("form", "left_ml: what was left is less than what was in the bag")
+    began = said.text("at")
+    if "T" not in began:
+        raise refuse("form", "at: write the time of day as well, such as 14:30")
+    event = infused_event(course, prepared.event, loaded - left, datetime.fromisoformat(began))
+    return desk.conduct.record(desk.author, event, override=said.override)
+
+
+def _number(said: Told, name: str) -> Decimal:
+    text = said.text(name)
+    try:
+        value = read_number(text)
+    except ValueError as wrong:
+        raise refuse("form", f"{name}: {wrong}") from None
+    if value < 0 or (value == 0 and name != "left_ml"):
+        raise refuse("form", f"{name}: {text} is asked for as more than 0")
+    return value
+
+
+def _cells_per_ml(said: Told) -> Decimal:
+    """The count after thaw, said in millions for each mL as the counter shows it."""
+    return _number(said, "million_per_ml") * 1_000_000
+
+
+def _percent(said: Told, name: str) -> Decimal:
+    value = _number(said, name)
+    if not 1 <= value <= 100:
+        raise refuse("form", f"{name}: {value} is asked for in percent, from 1 to 100, such as 86")
+    return value / 100
+
+
+def _day(said: Told, name: str) -> date:
+    text = said.text(name)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise refuse("form", f"{name}: write the day, the month and the year") from None
+
+
+# -- paper -----------------------------------------------------------------------------------------------------------
+
+
+@page("/participants/{code}/infusion/worksheet")
+def infusion_sheet(desk: Desk, code: str, blank: bool = False) -> Printed:
+    """The worksheet to print: as prepared, or blank for paper, to be entered later with both times."""
+    course = desk.course(code)
+    level = _level(course)
+    prepared = course.preparations[-1] if course.preparations else None
+    agreed = bool(found := _checks(course, prepared)) and found[-1].agrees
+    if prepared and not agreed and not course.infusions and not _is_preparer(desk, prepared):
+        blank = True
+    return Printed(_sheet(desk, course, level, None if blank else prepared))
+
+
+def _sheet(desk: Desk, course: Course, level: int | None, prepared: Current[DosePrepared] | None) -> str:
+    from escalon import __version__
+    from escalon.facts import Finding, Status
+    from escalon.instruments.product.dose_window import DoseLevel
+    from escalon.instruments.product.infusion import Bag, Infusion, calculate
+
+    number = level if level is not None else desk.study.dose.levels[0].number
+    heading = Heading(
+        desk.study.id, course.code, f"level {level}: {_level_words(desk, level)}" if level is not None else "level …",
+        desk.today.isoformat() if prepared else "", prepared.event.product if prepared else "",
+        desk.trial.synthetic, __version__,
+    )  # fmt: skip
+    if prepared is not None:
+        event = prepared.event
+        bag = Bag(event.cells_per_ml, event.viability, event.car_fraction, volume=event.bag_ml)
+        planned: Infusion = infusion_of(desk.study, event.level, measured_of(event))
+    else:
+        levels = [DoseLevel(one.number, one.amount) for one in desk.study.dose.levels]
+        empty = Finding("dosing_weight", None, Status.MISSING, unit="kg", missing=("weight",))
+        bag = Bag()
+        assigned = next(one for one in levels if one.number == number)
+        planned = calculate(bag, empty, assigned, levels, desk.study.dose.tolerance)
+    return worksheet_html(worksheet(heading, bag, planned))

@@ -1,0 +1,108 @@
+"""Stories in a real browser: the second person disagrees, then agrees; a running clock refuses, two people set it aside."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from escalon.casebook.casebook import Casebook
+from tests.casebook.conftest import clock, sqlite_casebook
+from tests.casebook.trial import SECRET
+from tests.web.bench import served
+from tests.web.live import CHROMIUM, at, chromium, standing
+
+__all__ = ["clock", "sqlite_casebook"]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: `make system`"),
+]
+PICTURES = os.environ.get("ESCALON_PICTURES")
+"""A folder for pictures of the pages; `docs/images` when the documentation's are renewed."""
+HERE = "/participants/P1/infusion"
+
+
+def pictured(page: Any, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+
+
+def fill_day(page: Any, name: str, day: str, month: str, year: str, within: str = "main") -> None:
+    page.fill(f"{within} [name={name}-d]", day)
+    page.select_option(f"{within} [name={name}-m]", month)
+    page.fill(f"{within} [name={name}-y]", year)
+
+
+def prepare(page: Any) -> None:
+    form = "form[action='/acts/DosePrepared']"
+    page.select_option(f"{form} [name=product]", "B-P1")
+    fill_day(page, "expires", "1", "03", "2027", form)
+    values = {"weight_kg": "72", "million_per_ml": "2.5", "viability": "86", "car_fraction": "41", "bag_ml": "26"}
+    for name, value in values.items():
+        page.fill(f"{form} [name={name}]", value)
+    page.click(f"{form} button")
+    page.wait_for_selector("text=8.17 mL")
+
+
+def check(page: Any, wristband: str, volume: str) -> None:
+    form = "form[action='/acts/DoseChecked']"
+    page.fill(f"{form} [name=wristband]", wristband)
+    fill_day(page, "born", "5", "10", "1982", form)
+    page.fill(f"{form} [name=product]", "B-P1")
+    fill_day(page, "expires", "1", "03", "2027", form)
+    page.fill(f"{form} [name=volume_ml]", volume)
+    page.fill(f"{form} [name=password]", SECRET)
+    page.click(f"{form} button")
+
+
+def test_infusion_day_with_a_second_person_who_disagrees_then_agrees(sqlite_casebook: Casebook) -> None:
+    bench, trial = served(sqlite_casebook)
+    trial.open_cohort(1, 1)
+    trial.prepare("P1", 1, 1)
+    with standing(bench) as address, chromium() as window:
+        first, second = at(window, address, "carla", SECRET), at(window, address, "lena", SECRET)
+        first.goto(address + HERE)
+        prepare(first)
+        second.goto(address + HERE)
+        assert "8.17" not in second.content()
+        pictured(second, "infusion-second")
+        check(second, "P2", "9.81")
+        second.wait_for_selector("text=the two differ")
+        assert "participant code: not the participant on this page" in second.inner_text("main")
+        assert "8.17" not in second.content()
+        pictured(second, "infusion-differs")
+        check(second, "P1", "8.17")
+        second.wait_for_selector("text=both agree")
+        doctor = at(window, address, "ines", SECRET)
+        doctor.goto(address + HERE)
+        pictured(doctor, "infusion-agreed")
+        now = bench.now()
+        fill_day(doctor, "at", str(now.day), f"{now.month:02}", str(now.year))
+        doctor.fill("[name=at-t]", f"{now:%H:%M}")
+        doctor.fill("[name=loaded_ml]", "8.5")
+        doctor.fill("[name=left_ml]", "0.3")
+        doctor.click("text=Record the infusion")
+        doctor.wait_for_selector("text=cells/kg in 8.2 mL")
+        pictured(doctor, "infusion-given")
+
+
+def test_an_infusion_refused_by_a_running_clock_is_set_aside_by_two(sqlite_casebook: Casebook) -> None:
+    bench, trial = served(sqlite_casebook)
+    trial.open_cohort(1, 1)
+    trial.prepare("P0", 1, 1)
+    trial.infuse("P0", 1)
+    trial.prepare("P1", 1, 1)
+    with standing(bench) as address, chromium() as window:
+        doctor = at(window, address, "ines", SECRET)
+        doctor.goto(address + HERE)
+        said = doctor.inner_text("main")
+        assert "rules do not hold" in said
+        assert "An override needs 2 signatures." in said
+        assert "dosing from" in said  # until when the sentinel's clock runs
+        pictured(doctor, "infusion-held")
+        assert not doctor.query_selector("form[action='/acts/infuse']")
+        trial.override("CellsInfused", "P1", "sentinel clock")
+        trial.infuse("P1", 1, override=max(trial.conduct.trial.overrides))
+        doctor.goto(address + HERE)
+        assert "cells/kg" in doctor.inner_text("main")
