@@ -88,6 +88,8 @@ def _danger(course: Course, today: date) -> list[str]:
             found.append(f"DLT: {event.term} {event.grade or ''}".strip())
         elif goes_on and (event.grade or 0) >= 3:
             found.append(f"{event.term} {event.grade}")
+    if any(one.event.is_dlt for one in course.dlt_judgements) and not any(word.startswith("DLT") for word in found):
+        found.insert(0, "DLT")
     if course.died:
         found.append("died")
     if course.is_withdrawn:
