@@ -17,7 +17,7 @@ from escalon.history.events import CohortClosed, CohortOpened, Course
 from escalon.protocol.design import dose_rule
 from escalon.reporting.figures.cohorts import CohortCourse
 from escalon.reporting.figures.evidence import DayLanes
-from escalon.reporting.significant import times_ten
+from escalon.reporting.printed import times_ten
 from escalon.reporting.windows_drawn import evidence_windows, windows_of
 from escalon.web.desk import Desk, NoSuchPage
 from escalon.web.registry import act, page

@@ -26,7 +26,7 @@ from escalon.history import Course, Current, Entry
 from escalon.history.events import CellsInfused, DoseChecked, DosePrepared
 from escalon.reporting.infusion_worksheet import Heading, worksheet
 from escalon.reporting.infusion_worksheet_print import worksheet_html
-from escalon.reporting.significant import significant, times_ten
+from escalon.reporting.printed import significant, times_ten
 from escalon.web.acts import ask_password
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk

@@ -153,7 +153,7 @@ def participant(desk: Desk, code: str) -> ParticipantPage:
 def _values(desk: Desk, course: Course) -> list[ValueShown]:
     """The latest value of everything the study's outcomes and visits measure."""
     from escalon.conduct.judge.scores import scored
-    from escalon.reporting.significant import significant
+    from escalon.reporting.printed import significant
 
     facts = scored(desk.study, desk.trial, course.code)
     names = dict.fromkeys(name for one in desk.study.visits for name in one.measures)
