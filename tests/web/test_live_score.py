@@ -10,7 +10,6 @@ import pytest
 from escalon.facts import words
 from escalon.instruments import catalogue
 from escalon.instruments.kit.assessment import assess_with, chosen_options
-from escalon.instruments.kit.form import form_of
 from escalon.web import told
 from tests.spec.test_instrument_tables import ROWS, inputs
 
@@ -50,7 +49,7 @@ def asked(row):
         instrument,
         options,
         fields_of(instrument, given),
-        told.told(form_of(instrument), assess_with(instrument, given)),
+        told.told(instrument, assess_with(instrument, given)),
     )
 
 
@@ -61,7 +60,7 @@ def previews(cases, folder):
     programs, rows = {}, []
     for instrument, options, fields, _ in cases:
         key = f"{instrument.name} {sorted(options.items())}"
-        programs.setdefault(key, told.for_the_page(form_of(instrument), options))
+        programs.setdefault(key, told.for_the_page(instrument, options))
         rows.append((key, fields))
     written = folder / "cases.json"
     written.write_text(json.dumps({"programs": programs, "rows": rows}))
@@ -92,7 +91,7 @@ def test_the_preview_says_what_the_server_says_while_items_are_missing(tmp_path)
             fewer = {name: one for name, one in fields.items() if name != left_out}
             texts = {name: f"{one['text']} {one['unit']}".strip() for name, one in fewer.items()}
             finding = assess_with(instrument, {**texts, **options})
-            cases.append((instrument, options, fewer, told.told(form_of(instrument), finding)))
+            cases.append((instrument, options, fewer, told.told(instrument, finding)))
     open_ones = 0
     for (instrument, _, fields, said), shown in zip(cases, previews(cases, tmp_path), strict=True):
         if shown is not None and shown["status"] != "invalid":
@@ -102,10 +101,10 @@ def test_the_preview_says_what_the_server_says_while_items_are_missing(tmp_path)
 
 
 def test_a_missing_item_leaves_a_range_and_its_bands():
-    form = form_of(catalogue()["das28_esr"])
-    finding = assess_with(form.instrument, {"tender": 4, "swollen": 3, "esr": 22})
-    assert told.in_a_line(form.instrument, finding) == "3.76 to 5.17, moderate to high"
-    assert told.told(form, finding)["missing_labels"] == [
+    das28 = catalogue()["das28_esr"]
+    finding = assess_with(das28, {"tender": 4, "swollen": 3, "esr": 22})
+    assert told.in_a_line(das28, finding) == "3.76 to 5.17, moderate to high"
+    assert told.told(das28, finding)["missing_labels"] == [
         "patient's general health or global disease activity, line of 100 mm"
     ]
 

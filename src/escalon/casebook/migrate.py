@@ -16,6 +16,7 @@ GRANT SELECT, INSERT ON entries, checkpoints TO {app};
 GRANT SELECT ON head, alembic_version TO {app};
 GRANT UPDATE (number, hash, at, signature) ON head TO {app};
 GRANT SELECT, INSERT, UPDATE ON secrets, sessions TO {app};
+GRANT SELECT, INSERT, UPDATE, DELETE ON drafts TO {app};
 GRANT USAGE ON SCHEMA public TO {app};
 """
 """What the application may do on PostgreSQL. The owner is another account, used for migrations only."""
@@ -36,9 +37,10 @@ def migrate(connection: Connection) -> tuple[str | None, str]:
 
 def layout_script(dialect: str) -> str:
     """The statements that lay out the newest revision."""
-    from escalon.casebook.migrations.versions import c002_append_only_entries as newest
+    from escalon.casebook.migrations.versions import c002_append_only_entries as first
+    from escalon.casebook.migrations.versions import c003_drafts as second
 
-    return newest.SQLITE if dialect == "sqlite" else newest.POSTGRESQL
+    return "".join(one.SQLITE if dialect == "sqlite" else one.POSTGRESQL for one in (first, second))
 
 
 def grant_rights(connection: Connection, application: str) -> None:
@@ -47,7 +49,7 @@ def grant_rights(connection: Connection, application: str) -> None:
     connection.execute(text(RIGHTS.format(app=quoted)))
 
 
-LAYOUT = "c002"
+LAYOUT = "c003"
 """The newest revision, which this version of Escalon works with; a test holds it to the migrations themselves."""
 
 

@@ -77,6 +77,16 @@ sessions = Table(
     Column("ended", Text),
 )
 
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("begun", Text, nullable=False),
+    Column("kept", Text, nullable=False),
+)
+
 identifier_metadata = MetaData()
 """The table that lives apart, in its own file or schema."""
 

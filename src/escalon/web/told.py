@@ -12,7 +12,7 @@ from escalon.expressions.live import live
 from escalon.expressions.program import Program
 from escalon.facts import Finding, Status, exact, plain
 from escalon.instruments.kit.bands import Band
-from escalon.instruments.kit.form import Form
+from escalon.instruments.kit.form import form_of
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import BELOW_LIMIT
 
@@ -23,11 +23,11 @@ UNGROUPED = 4
 _READ = ("applies", "required", "category", "asked:", "item:", "check:", "query:")
 
 
-def told(form: Form, finding: Finding) -> dict[str, Any]:
+def told(instrument: Instrument, finding: Finding) -> dict[str, Any]:
     """A finding as JSON, with the line the page shows and the labels of what is missing."""
-    labels = {name: question.label for name, question in form.questions.items()}
+    labels = {name: question.label for name, question in form_of(instrument).questions.items()}
     missing = [labels.get(name, name) for name in finding.missing]
-    return {**finding.as_json(), "says": in_a_line(form.instrument, finding), "missing_labels": missing}
+    return {**finding.as_json(), "says": in_a_line(instrument, finding), "missing_labels": missing}
 
 
 def in_a_line(instrument: Instrument, finding: Finding) -> str:
@@ -104,9 +104,9 @@ def scale_of(instrument: Instrument) -> dict[str, Any] | None:
     return {"low": low, "high": high, "bands": bands}
 
 
-def for_the_page(form: Form, options: Mapping[str, Any]) -> dict[str, Any]:
+def for_the_page(instrument: Instrument, options: Mapping[str, Any]) -> dict[str, Any]:
     """What the page's script needs to preview a score: the program, the items with their units, the bands."""
-    instrument = form.instrument
+    form = form_of(instrument)
     whole = instrument.program(**options)
     bounds_of = instrument.traced(**options).bounds_of
     shown = {f"part:{name}" for name in ((bounds_of,) if isinstance(bounds_of, str) else bounds_of or ())}

@@ -85,6 +85,17 @@ def responses(study: Study, facts: Facts, instrument: Instrument, earlier: Calla
     return found
 
 
+def taken_at(study: Study, facts: Facts, instrument: Instrument, visit: str) -> Mapping[str, Fact]:
+    """What an instrument's items are taken from at a visit, beside what is typed there: baselines, parts, sex and height."""
+    done = facts.with_facts(computed(study, facts))
+    here = {fact.name: fact for fact in done if fact.visit == visit and fact.value is not None}
+    last = max((fact.day for fact in here.values() if fact.day), key=lambda day: day.latest, default=None)
+    standing = (_standing(key, facts, last)[0] for key in STANDING) if last else ()
+    known = {fact.name: fact for fact in standing if fact is not None}
+    baselines = Baselines(study, done)
+    return taken(instrument, known | here, None if baselines.start is None else baselines.earlier()).given
+
+
 def _changes(study: Study, visits: Iterable[tuple[Assessment, Mapping[str, Fact]]], earlier: Earlier) -> list[Fact]:
     """The change of every measure an endpoint compares with baseline, as `<measure>.change`, unless its score has one."""
     compared = {name for one in study.endpoints if one.compare == "change from baseline" for name in one.measure}

@@ -87,18 +87,29 @@ class Conduct:
 
     def record_all(self, author: Author, events: Sequence[Event]) -> list[Entry]:
         """Record several events as one act (the facts of a form): each is checked after the ones before; all, or nothing."""
+        return self.record_all_built(author, lambda trial: events)
+
+    def record_all_built(
+        self, author: Author, build: Callable[[Trial], Sequence[Event]], about: str | None = None
+    ) -> list[Entry]:
+        """Record several events that depend on where the trial, and all that is known `about` somebody, then stands."""
         with self._folding:
             try:
-                return self._record_all(author, events)
+                return self._record_all(author, build, about)
             except BaseException:
                 self._forget()  # it had begun to follow what was not kept; it is folded anew when asked
                 raise
 
-    def _record_all(self, author: Author, events: Sequence[Event]) -> list[Entry]:
+    def _record_all(self, author: Author, build: Callable[[Trial], Sequence[Event]], about: str | None) -> list[Entry]:
         made = []
         with self.casebook.writing() as writer:
             trial = self.caught_up(writer)
-            for event in events:
+            self._connection = writer.connection
+            try:
+                self.know((about,) if about else ())
+            finally:
+                self._connection = None
+            for event in build(trial):
                 _refuse_its_own_way(event)
                 made.append(self._append(trial, author, event, writer, None))
                 self._remember(made[-1])

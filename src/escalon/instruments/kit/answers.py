@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from escalon.facts.words import NOT_APPLICABLE, NOT_DONE, NOT_KNOWN
-from escalon.instruments.kit.form import AskedItem, Form, MarkedLayer
+from escalon.instruments.kit.form import AskedItem, Form, MarkedLayer, form_of
+from escalon.instruments.kit.instrument import Instrument
 
 NOTHING = (NOT_KNOWN, NOT_DONE, NOT_APPLICABLE)
 """The states of an answer without a value."""
@@ -65,21 +66,18 @@ def _answer(name: str, fields: Mapping[str, str]) -> Filled | None:
     return Filled("" if nothing else text, of(".unit"), nothing, of(".why"), of(".confirmed"), bool(of(".attested")))
 
 
-def given(form: Form, answers: Mapping[str, Filled], fields: Mapping[str, str]) -> dict[str, Any]:
+def given(instrument: Instrument, answers: Mapping[str, Filled], fields: Mapping[str, str]) -> dict[str, Any]:
     """What the instrument is asked with: items as written, counts of a figure's marks, options, what is confirmed."""
-    said: dict[str, Any] = {name: one.written for name, one in answers.items() if name in form.instrument.items}
+    form = form_of(instrument)
+    said: dict[str, Any] = {name: one.written for name, one in answers.items() if name in instrument.items}
     for marked in form.marked:
         counted = marked.counted
-        if counted is not None and counted.name not in said and not _are_items(form, marked):
+        if counted is not None and counted.name not in said and marked.questions[0].name not in instrument.items:
             count = counted_from(marked, answers)
             said |= {counted.name: count} if count else {}
-    confirmed = [name for name, one in answers.items() if one.confirmed and name in form.instrument.items]
-    options = {name: fields[key] for name in form.instrument.options if (key := f"{OPTION}{name}") in fields}
+    confirmed = [name for name, one in answers.items() if one.confirmed and name in instrument.items]
+    options = {name: fields[key] for name in instrument.options if (key := f"{OPTION}{name}") in fields}
     return said | options | ({"confirm": ",".join(confirmed)} if confirmed else {})
-
-
-def _are_items(form: Form, marked: MarkedLayer) -> bool:
-    return marked.questions[0].name in form.instrument.items
 
 
 def counted_from(marked: MarkedLayer, answers: Mapping[str, Filled]) -> str:

@@ -7,7 +7,7 @@ figure with the same questions as a list.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -115,9 +115,9 @@ class FormSection:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """An instrument as a form."""
+    """An instrument as a form; or plain items, such as the laboratory's, which no instrument asks for together."""
 
-    instrument: Instrument
+    items: Mapping[str, Item]
     sections: tuple[FormSection, ...]
 
     @property
@@ -143,14 +143,33 @@ class Form:
 @lru_cache(maxsize=256)
 def form_of(instrument: Instrument) -> Form:
     """The form of an instrument: every item once, in sections in the order in which the items first ask for them."""
-    words = _Words(instrument)
+    words = _Words(instrument.items)
     shown = [section for figure in figures() if (section := _on_figure(figure, instrument, words)) is not None]
     on_figures = {one.name for section in shown for one in section.asked}
     groups: dict[str, list[AskedItem]] = {}
     for name, item in instrument.items.items():
         if name not in on_figures:
             groups.setdefault(_group(item), []).append(words.question(name, item))
-    return Form(instrument, (*shown, *(_section(id_, some) for id_, some in groups.items())))
+    return Form(instrument.items, (*shown, *(_section(id_, some) for id_, some in groups.items())))
+
+
+def plain_form(items: Mapping[str, Item]) -> Form:
+    """A form of items that stand alone, each under its name in the record."""
+    words = _Words(items)
+    groups: dict[str, list[AskedItem]] = {}
+    for name, item in items.items():
+        groups.setdefault(_group(item), []).append(words.question(name, item))
+    return Form(items, tuple(_section(id_, some) for id_, some in groups.items()))
+
+
+def without(form: Form, names: Collection[str]) -> Form:
+    """The form without some of its questions, and without sections that are then empty."""
+    kept = []
+    for one in form.sections:
+        asked = tuple(question for question in one.questions if question.name not in names)
+        if asked or one.marked:
+            kept.append(replace(one, questions=asked))
+    return replace(form, sections=tuple(kept))
 
 
 _TITLES = {
@@ -233,9 +252,9 @@ def _stated(one: MarkedLayer, counts: Mapping[str, str], instrument: Instrument,
 class _Words:
     """The words of an instrument's items: its `about`, without the scale and the weight, told apart where two say the same."""
 
-    def __init__(self, instrument: Instrument) -> None:
-        self.instrument = instrument
-        self.said = {name: _Said.of(item.about) for name, item in instrument.items.items()}
+    def __init__(self, items: Mapping[str, Item]) -> None:
+        self.items = items
+        self.said = {name: _Said.of(item.about) for name, item in items.items()}
         self.heads = Counter(one.head for one in self.said.values())
 
     def question(self, name: str, item: Item) -> AskedItem:
@@ -250,7 +269,7 @@ class _Words:
         said = self.said[name]
         if self.heads[said.head] > 1:
             return name.replace("_", " "), f"{said.head}: {said.tail}" if said.tail else said.head
-        is_truth = self.instrument.items[name].kind is Kind.TRUTH
+        is_truth = self.items[name].kind is Kind.TRUTH
         if is_truth and name.isalpha() and len(name) >= _A_WORD and name.lower() not in said.head.lower():
             return name, "; ".join(filter(None, (said.head, said.tail)))
         return said.head, said.tail
@@ -271,7 +290,7 @@ class _Words:
         return tuple(self._at(place.says, layer, layer.item(place.name), before) for place in figure.places)
 
     def _at(self, says: str, layer: Layer, name: str, before: str) -> AskedItem:
-        item = self.instrument.items.get(name) if not before else None
+        item = self.items.get(name) if not before else None
         item = item or truth(f"{says}: {layer.title.lower()}")
         choices = tuple(Offered(str(value), str(value)) for value in layer.values) or YES_NO
         return AskedItem(f"{before}{name}", says, item, _control(item), choices=choices)

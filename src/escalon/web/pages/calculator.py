@@ -56,11 +56,11 @@ def instrument(desk: Desk, name: str) -> InstrumentPage:
     form = form_of(it)
     attested = desk.asked.get("attest", "").split(",")
     fields = _filled(form, desk.asked, attested)
-    finding = scored(form, fields)
+    finding = scored(it, fields)
     options = {name: list(choices) for name, choices in it.options.items()}
     return InstrumentPage(
         it.name, it.title, it.about, it.source, it.unconfirmed or "", options, json_schema(it),
-        fields, told(form, finding), wrong_at(form, finding),
+        fields, told(it, finding), wrong_at(form, finding),
     )  # fmt: skip
 
 
@@ -71,9 +71,9 @@ def _filled(form: Form, asked: Mapping[str, str], attested: list[str]) -> dict[s
     return {name: text for name, text in asked.items() if name != "attest"} | more
 
 
-def scored(form: Form, fields: Mapping[str, str]) -> Finding:
+def scored(it: Instrument, fields: Mapping[str, str]) -> Finding:
     """The finding of a form's fields."""
-    return assess_with(form.instrument, given(form, answers_of(form, fields), fields))
+    return assess_with(it, given(it, answers_of(form_of(it), fields), fields))
 
 
 def wrong_at(form: Form, finding: Finding) -> dict[str, str]:
@@ -105,13 +105,13 @@ def score(desk: Desk, body: dict[str, Any], name: str) -> JSONResponse:
     form = form_of(it)
     if isinstance(body.get("fields"), dict):
         fields = {str(key): str(value) for key, value in body["fields"].items()}
-        finding = scored(form, fields)
+        finding = scored(it, fields)
     else:
         for item, value in body.items():
             if value != value:  # JSON has no NaN; Python's reader lets it pass
                 raise UnknownItem(f"{item}: NaN is not a number. Leave out what is not known, or write null")
         finding = assess_with(it, body)
-    said = told(form, finding) | {"wrong": wrong_at(form, finding)}
+    said = told(it, finding) | {"wrong": wrong_at(form, finding)}
     return JSONResponse(said, 422 if finding.status == "invalid" else 200)
 
 
@@ -119,7 +119,7 @@ def score(desk: Desk, body: dict[str, Any], name: str) -> JSONResponse:
 def preview(desk: Desk, body: dict[str, Any], name: str) -> dict[str, Any]:
     """What the page's script needs to show a score as one types, under the options chosen."""
     it = _found(name)
-    return for_the_page(form_of(it), chosen_options(it, {str(key): value for key, value in body.items()}))
+    return for_the_page(it, chosen_options(it, {str(key): value for key, value in body.items()}))
 
 
 @service("/instruments/{name}/difference", EVERYBODY, can_be_open=True)

@@ -188,16 +188,17 @@ const named = (form, name) => form.elements.namedItem(name);
 const value = (form, name) => named(form, name)?.value ?? "";
 const set = (form, name, text) => {
   const found = named(form, name);
-  if (!found) return;
+  if (!found || found.dataset?.recorded !== undefined) return;
   if (found instanceof RadioNodeList) { for (const one of found) one.checked = one.value === text; } else found.value = text;
 };
 const fieldsOf = form => {
   const found = {};
   for (const one of form.elements)
     if (one.name && !one.disabled && !["BUTTON"].includes(one.tagName) && one.type !== "hidden" && one.value && (one.type !== "radio" || one.checked)) found[one.name] = one.value;
-  for (const one of $$("input[data-attested]", form)) found[one.name] = one.value;
+  for (const one of $$("input[data-attested], input[data-typed]", form)) found[one.name] = one.value;
   return found;
 };
+const recordedIn = form => Object.fromEntries($$("[data-recorded]", form).filter(one => one.value).map(one => [one.name, one.value]));
 const changed = form => form.dispatchEvent(new Event("input", {bubbles: true}));
 
 // The preview of a form's score, then the server's; where they differ it is said, and the server's stands.
@@ -262,7 +263,7 @@ const scoring = (form, name) => {
       if (other) { differs.textContent = `While you typed, this page showed ${before.says}. The answer above is Escalon's; the difference was noted.`; post(`/instruments/${name}/difference`, {shown: before.says, said: said.says}); }
     } catch { if (turn === asked) { shown.dataset.by = "page"; list(notes, ["The server does not answer. What you see is worked out here, and is not the record."]); } }
   };
-  return () => { const fields = fieldsOf(form); shown.dataset.by = "page"; quick(fields); clearTimeout(waiting); waiting = setTimeout(ask, 150, fields); };
+  return () => { const fields = {...recordedIn(form), ...fieldsOf(form)}; shown.dataset.by = "page"; quick(fields); clearTimeout(waiting); waiting = setTimeout(ask, 150, fields); };
 };
 
 // What stands under a number: its value in the item's own unit, and whether it is unusual.
@@ -315,6 +316,7 @@ const figures = (form, told) => {
     };
     const go = (mark, by) => { const to = marks[(marks.indexOf(mark) + by + marks.length) % marks.length]; for (const one of marks) one.tabIndex = one === to ? 0 : -1; to.focus(); };
     for (const mark of marks) {
+      if (named(form, mark.dataset.mark)?.dataset?.recorded !== undefined) mark.dataset.fixed = "";
       mark.addEventListener("click", () => { cycle(mark); for (const one of marks) one.tabIndex = one === mark ? 0 : -1; });
       mark.addEventListener("keydown", event => {
         if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -335,7 +337,7 @@ const figures = (form, told) => {
 // One click that says of all the unmarked ones that they are absent: a statement of the one who clicks.
 const attesting = (form, told) => {
   for (const button of $$("[data-attest]", form)) {
-    const names = button.dataset.attest.split(" "), open = () => names.filter(name => !value(form, name) && !value(form, name + ".nothing"));
+    const names = button.dataset.attest.split(" "), open = () => names.filter(name => named(form, name) && !value(form, name) && !value(form, name + ".nothing"));
     button.type = "button";
     button.addEventListener("click", () => {
       for (const name of open()) {
@@ -403,6 +405,88 @@ const keys = form => {
   });
 };
 
+// Drafts: each change is sealed in this browser at once, and with the server within a second; then the seal is emptied.
+const sealed = {
+  open: null,
+  run(store, mode, act) {
+    this.open ??= new Promise((done, failed) => {
+      const asked = indexedDB.open("escalon", 1);
+      asked.onupgradeneeded = () => { asked.result.createObjectStore("keys"); asked.result.createObjectStore("drafts"); };
+      asked.onsuccess = () => done(asked.result);
+      asked.onerror = () => failed(asked.error);
+    });
+    return this.open.then(base => new Promise((done, failed) => {
+      const under = base.transaction(store, mode), asked = act(under.objectStore(store));
+      under.oncomplete = () => done(asked.result);
+      under.onerror = () => failed(under.error);
+    }));
+  },
+  async key() {
+    const known = await this.run("keys", "readonly", store => store.get("seal"));
+    if (known) return known;
+    const made = await crypto.subtle.generateKey({name: "AES-GCM", length: 256}, false, ["encrypt", "decrypt"]);
+    await this.run("keys", "readwrite", store => store.put(made, "seal"));
+    return made;
+  },
+  async put(place, account, fields) {
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const body = await crypto.subtle.encrypt({name: "AES-GCM", iv}, await this.key(), new TextEncoder().encode(JSON.stringify(fields)));
+    await this.run("drafts", "readwrite", store => store.put({account, iv, body}, place));
+  },
+  async get(place, account) {
+    const known = await this.run("drafts", "readonly", store => store.get(place));
+    if (known?.account !== account) return null;
+    try { return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt({name: "AES-GCM", iv: known.iv}, await this.key(), known.body))); } catch { return null; }
+  },
+  drop(place) { return this.run("drafts", "readwrite", store => store.delete(place)); },
+  async forget() { await this.run("drafts", "readwrite", store => store.clear()); await this.run("keys", "readwrite", store => store.clear()); },
+};
+const drafting = form => {
+  const place = form.dataset.draft, account = form.dataset.account, note = $("#saved");
+  let waiting, turn = 0;
+  const say = (text, href) => { note.textContent = text; if (href) note.append(" ", Object.assign(document.createElement("a"), {href, textContent: "Sign in"})); };
+  const send = async () => {
+    const mine = ++turn, fields = fieldsOf(form);
+    try {
+      const answer = await post("/drafts", {place, fields}, "PUT");
+      if (mine !== turn) return;
+      if (answer.status === 401) return say("Signed out. What you typed is sealed on this computer.", "/sign-in?then=" + encodeURIComponent(place));
+      const said = await answer.json();
+      if (!answer.ok) return say(said.says ?? "Not kept on the server; sealed on this computer");
+      await sealed.drop(place);
+      if (mine === turn) say(`Kept on the server ${said.kept} · not yet in the record`);
+    } catch {
+      if (mine !== turn) return;
+      say("The server does not answer. What you type is sealed on this computer, and sent when it is back.");
+      clearTimeout(waiting); waiting = setTimeout(send, 2000);
+    }
+  };
+  const typed = () => {
+    turn++;
+    say("Typing… sealed on this computer");
+    sealed.put(place, account, fieldsOf(form));
+    clearTimeout(waiting); waiting = setTimeout(send, 400);
+  };
+  form.addEventListener("input", typed);
+  form.addEventListener("change", event => { if (event.target.matches("select, input[type=radio], input[type=checkbox]")) typed(); });
+  const restore = async () => {
+    const left = await sealed.get(place, account);
+    if (!left) return;
+    let found = false;
+    for (const [name, text] of Object.entries(left)) {
+      const at = named(form, name);
+      if (!at || at.dataset?.recorded !== undefined || value(form, name) === text) continue;
+      at.type === "checkbox" ? at.checked = true : set(form, name, text);
+      found = true;
+    }
+    if (!found) return sealed.drop(place);
+    changed(form);
+    say("What you typed before is back; it is being kept on the server");
+  };
+  return restore();
+};
+if (typeof document !== "undefined") for (const out of $$("form[action='/sign-out']")) out.addEventListener("submit", () => { sealed.forget(); });
+
 export const start = form => {
   const told = [], score = form.dataset.form && $("#score") ? scoring(form, form.dataset.form) : () => {};
   for (const one of $$("[data-scripted]", form)) one.hidden = false;
@@ -415,6 +499,11 @@ export const start = form => {
     if (form.dataset.keeps === "address") history.replaceState(null, "", "?" + new URLSearchParams(fieldsOf(form)));
   });
   form.addEventListener("change", event => { if (event.target.matches("select, input[type=radio]")) redraw(); });
+  for (const one of $$("[data-today]", form)) {
+    one.hidden = false;
+    one.addEventListener("click", () => { const [y, m, d] = one.dataset.today.split("-"); set(form, "day-d", String(+d)); set(form, "day-m", m); set(form, "day-y", y); changed(form); });
+  }
   redraw();
+  if (form.dataset.draft) drafting(form);
 };
 if (typeof document !== "undefined") for (const form of $$("form[data-form]")) start(form);

@@ -1,0 +1,198 @@
+"""A participant's visits: when each is due, what is asked there, and how much of it is recorded.
+
+Days are counted from the infusion, day 0; before it no visit has a date. Which forms belong to a participant's disease is
+read from the outcomes and clauses that name their instruments; a form of another disease may still be filled in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from escalon.facts import Day
+from escalon.history import Course, Current
+from escalon.history.events import FactRecorded
+from escalon.instruments.kit.catalogue import catalogue
+from escalon.instruments.kit.form import Form, form_of, plain_form, without
+from escalon.instruments.kit.instrument import Instrument
+from escalon.protocol.schedule import Visit
+from escalon.protocol.study import Study
+from escalon.sources.observed import as_item
+
+MEASUREMENTS = "measurements"
+"""The form of what is measured on its own: weight, a laboratory value."""
+ELSEWHERE = ("samples",)
+"""Groups of the dictionary that are recorded as something else than a fact of a visit."""
+
+
+class VisitState(StrEnum):
+    """How a visit stands."""
+
+    UNDATED = "no infusion yet"
+    LATER = "later"
+    OPEN = "open"
+    OVERDUE = "overdue"
+    DONE = "done"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True)
+class VisitForm:
+    """One form of a visit: its questions, and the name each is recorded under."""
+
+    name: str
+    title: str
+    form: Form
+    names: Mapping[str, str]
+    instrument: Instrument | None = None
+    """What is scored from it; none for single measurements."""
+    diseases: frozenset[str] = frozenset()
+    """The diseases it is asked in; empty for all."""
+
+    def is_for(self, disease: str) -> bool:
+        """Whether it is asked of somebody with a disease; where that is not known, it is."""
+        return not self.diseases or not disease or disease in self.diseases
+
+
+@dataclass(frozen=True, slots=True)
+class FormState:
+    """How much of a form is recorded at a visit."""
+
+    form: VisitForm
+    answered: int
+    of: int
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything needed was answered, be it that it is not known."""
+        return self.answered >= self.of
+
+
+@dataclass(frozen=True, slots=True)
+class VisitAt:
+    """A visit of a participant: its planned day and window, its state, and its forms."""
+
+    visit: Visit
+    due: date | None
+    window: tuple[date, date] | None
+    state: VisitState
+    held: tuple[Day, ...]
+    forms: tuple[FormState, ...]
+    others: tuple[FormState, ...]
+    """Forms of other diseases, which nobody waits for."""
+
+
+def visits(study: Study, course: Course, today: date) -> tuple[VisitAt, ...]:
+    """Every planned visit of a participant, in the order of the schedule."""
+    return tuple(visit_at(study, course, visit, today) for visit in study.visits)
+
+
+def visit_at(study: Study, course: Course, visit: Visit, today: date) -> VisitAt:
+    """One visit of a participant."""
+    recorded = recorded_at(course, visit.id)
+    disease = disease_of(course)
+    states = [FormState(one, *_answered(one, recorded)) for one in forms_of(study, visit.id)]
+    mine = tuple(one for one in states if one.form.is_for(disease))
+    others = tuple(one for one in states if not one.form.is_for(disease))
+    held = sorted({day for one in recorded.values() if (day := one.event.happened(course.zone))}, key=str)
+    infused = course.infused
+    due = infused.earliest + timedelta(days=visit.day) if infused else None
+    window = (
+        (due + timedelta(days=visit.earliest - visit.day), due + timedelta(days=visit.latest - visit.day))
+        if due
+        else None
+    )
+    done = bool(mine) and all(one.is_done for one in mine)
+    state = _state(done, visit.id in course.locked_visits, window, today)
+    return VisitAt(visit, due, window, state, tuple(held), mine, others)
+
+
+def _state(done: bool, locked: bool, window: tuple[date, date] | None, today: date) -> VisitState:
+    if locked or done:
+        return VisitState.LOCKED if locked else VisitState.DONE
+    if window is None:
+        return VisitState.UNDATED
+    return VisitState.LATER if today < window[0] else VisitState.OPEN if today <= window[1] else VisitState.OVERDUE
+
+
+def disease_of(course: Course) -> str:
+    """The disease recorded last; empty where none is."""
+    known = [fact.value for fact in course.facts.named("disease") if isinstance(fact.value, str)]
+    return known[-1] if known else ""
+
+
+def recorded_at(course: Course, visit: str) -> dict[str, Current[FactRecorded]]:
+    """What is recorded at a visit, by the name of the fact; the latest where there are several."""
+    return {one.event.fact.name: one for one in course.observations if one.event.fact.visit == visit}
+
+
+def _answered(form: VisitForm, recorded: Mapping[str, object]) -> tuple[int, int]:
+    """How many of the needed questions are answered; single places and their count stand in for each other."""
+    there = {name for name, fact in form.names.items() if fact in recorded}
+    answered = total = 0
+    for section in form.form.sections:
+        needed = [one for one in section.questions if one.item.needed]
+        answered, total = answered + sum(one.name in there for one in needed), total + len(needed)
+        for marked in section.marked:
+            total += 1
+            places = all(one.name in there for one in marked.questions)
+            answered += places or (marked.counted is not None and marked.counted.name in there)
+    return answered, total
+
+
+def form_at(study: Study, visit: str, name: str) -> VisitForm | None:
+    """A form of a visit by its name."""
+    return next((one for one in forms_of(study, visit) if one.name == name), None)
+
+
+def forms_of(study: Study, visit: str) -> tuple[VisitForm, ...]:
+    """The forms of a planned visit, in the order of the schedule; single measurements are one form."""
+    measures = next((one.measures for one in study.visits if one.id == visit), ())
+    return _forms(study, measures)
+
+
+def _forms(study: Study, measures: tuple[str, ...]) -> tuple[VisitForm, ...]:
+    known = _KEPT.setdefault((id(study), measures), [])
+    if not known:
+        made = [_of_instrument(study, catalogue()[name]) for name in measures if name in catalogue()]
+        alone = {
+            name: as_item(study.vocabulary[name])
+            for name in measures
+            if name not in catalogue() and name in study.vocabulary and study.vocabulary[name].group not in ELSEWHERE
+        }
+        if alone:
+            form = plain_form(alone)
+            made.append(VisitForm(MEASUREMENTS, "Single measurements", form, {name: name for name in alone}))
+        known.extend(one for one in made if one.names)
+    return tuple(known)
+
+
+_KEPT: dict[tuple[int, tuple[str, ...]], list[VisitForm]] = {}
+
+
+def _of_instrument(study: Study, instrument: Instrument) -> VisitForm:
+    """An instrument's form at a visit: baselines are taken from the record, and nobody types them again."""
+    whole = form_of(instrument)
+    taken = {name for name, item in instrument.items.items() if item.baseline_of is not None or item.source_of}
+    form = without(whole, taken)
+    names = {name: instrument.keys.get(name, name) for name in form.questions}
+    return VisitForm(instrument.name, instrument.title, form, names, instrument, _diseases(study, instrument.name))
+
+
+def _diseases(study: Study, name: str) -> frozenset[str]:
+    """The diseases whose outcomes or clauses name an instrument; empty where one names it for all, or none does."""
+    found: set[str] = set()
+    for endpoint in study.endpoints:
+        if name in endpoint.measure:
+            if not endpoint.diseases:
+                return frozenset()
+            found |= set(endpoint.diseases)
+    ids = [one.id for one in study.diseases]
+    for clause in study.criteria:
+        if re.search(rf"\b{name}\b", clause.rule):
+            words = re.findall(r"\w+", clause.applies_text or "")
+            found |= set(ids) & set(words) or set(ids)
+    return frozenset() if found == set(ids) else frozenset(found)

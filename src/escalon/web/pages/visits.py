@@ -1,0 +1,387 @@
+"""A participant's visits: what is due when, the forms with their drafts, and how their answers become the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from escalon.conduct.judge.scores import taken_at
+from escalon.conduct.judge.visits import VisitAt, VisitForm, form_at, forms_of, recorded_at, visit_at, visits
+from escalon.conduct.permit.refusal import Broken, Refused, refuse
+from escalon.conduct.record import drafts
+from escalon.conduct.record.visit_forms import ASK, MINE, THEIRS, Chosen, record_answers
+from escalon.conduct.record.visit_forms import told as told_of
+from escalon.facts import Interval, plain
+from escalon.history import Course, Current, Entry
+from escalon.history.events import FactRecorded, Observation, VisitLocked, VisitSigned
+from escalon.instruments.kit.answers import Filled, answers_of
+from escalon.sources.observed import RowError
+from escalon.web.banner import Banner, banner
+from escalon.web.desk import Desk, NoSuchPage
+from escalon.web.pages.calculator import scored, wrong_at
+from escalon.web.registry import act, page, service
+from escalon.web.said import Told
+from escalon.web.told import scale_of, told
+
+STALE = timedelta(hours=24)
+"""A draft that old is shown to the site's investigator (the design's own choice: a day's work is recorded the same day)."""
+STATES = {
+    "later": "later",
+    "open": "now",
+    "overdue": "over",
+    "done": "done",
+    "locked": "signed",
+    "no infusion yet": "na",
+}
+"""How a visit's state is drawn."""
+
+
+@dataclass(frozen=True)
+class FormShown:
+    """A form of a visit, with how much of it is answered."""
+
+    name: str
+    title: str
+    answered: int
+    of: int
+    draft: bool
+
+
+@dataclass(frozen=True)
+class VisitShown:
+    """A visit: its day, window and state, and its forms."""
+
+    id: str
+    name: str
+    day: int
+    due: date | None
+    first: date | None
+    last: date | None
+    state: str
+    drawn: str
+    held: tuple[str, ...]
+    forms: tuple[FormShown, ...]
+    others: tuple[FormShown, ...]
+
+
+@dataclass(frozen=True)
+class VisitsPage:
+    """Every visit of a participant."""
+
+    banner: Banner
+    code: str
+    visits: tuple[VisitShown, ...]
+
+
+@page("/participants/{code}/visits")
+def visits_page(desk: Desk, code: str) -> VisitsPage:
+    """The visits of a participant: due, held, and what is still asked."""
+    course = desk.course(code)
+    shown = tuple(_shown(desk, code, one) for one in visits(desk.study, course, desk.today))
+    return VisitsPage(banner(desk, course), code, shown)
+
+
+def _shown(desk: Desk, code: str, at: VisitAt) -> VisitShown:
+    first, last = at.window or (None, None)
+    return VisitShown(
+        at.visit.id, at.visit.name, at.visit.day, at.due, first, last, at.state, STATES[at.state],
+        tuple(map(str, at.held)),
+        *(tuple(FormShown(one.form.name, one.form.title, one.answered, one.of, _has_draft(desk, code, at, one.form))
+                for one in some) for some in (at.forms, at.others)),
+    )  # fmt: skip
+
+
+def _has_draft(desk: Desk, code: str, at: VisitAt, form: VisitForm) -> bool:
+    return _draft(desk, place_of(code, at.visit.id, form.name)) is not None
+
+
+def _draft(desk: Desk, place: str) -> drafts.Draft | None:
+    return drafts.kept(desk.conduct, desk.person.account, place) if desk.person else None
+
+
+def place_of(code: str, visit: str, form: str) -> str:
+    """The address of a form, under which its draft is kept."""
+    return f"/participants/{code}/visits/{visit}/{form}"
+
+
+@dataclass(frozen=True)
+class VisitPage:
+    """One visit: its forms, what is signed and locked, and why something may not be done now."""
+
+    banner: Banner
+    code: str
+    at: VisitShown
+    signed: tuple[str, ...]
+    locked: bool
+    forbids_lock: tuple[str, ...]
+    may_sign: bool
+
+
+@page("/participants/{code}/visits/{visit}")
+def visit(desk: Desk, code: str, visit: str) -> VisitPage:
+    """A visit of a participant: its forms, its signature, its lock."""
+    course, at = _at(desk, code, visit)
+    locked = visit in course.locked_visits
+    forbids = () if desk.person is None else desk.forbids(VisitLocked(participant=code, visit=visit))
+    signed = tuple(_signatures(desk, code, visit))
+    says = tuple(one.says for one in forbids)
+    may_sign = desk.may("VisitSigned", course.site or None)
+    return VisitPage(banner(desk, course), code, _shown(desk, code, at), signed, locked, says, may_sign)
+
+
+def _at(desk: Desk, code: str, visit: str) -> tuple[Course, VisitAt]:
+    course = desk.course(code)
+    planned = next((one for one in desk.study.visits if one.id == visit), None)
+    if planned is None:
+        raise NoSuchPage(f"the schedule has no visit {visit}. It has {', '.join(one.id for one in desk.study.visits)}")
+    return course, visit_at(desk.study, course, planned, desk.today)
+
+
+def _signatures(desk: Desk, code: str, visit: str) -> Iterator[str]:
+    if not desk.bench.is_casebook:
+        return
+    for entry in desk.conduct.casebook.entries(participant=code, kinds=["VisitSigned"]):
+        event = entry.event
+        if isinstance(event, VisitSigned) and event.visit == visit:
+            yield f"{entry.author.person}, {entry.at:%Y-%m-%d} (entry {entry.number})"
+
+
+@dataclass(frozen=True)
+class WorksheetPage:
+    """Every form of a visit on paper, blank or with what is recorded."""
+
+    banner: Banner
+    code: str
+    at: VisitShown
+    blank: bool
+    recorded: dict[str, dict[str, RecordedShown]]
+
+    def forms(self, desk: Desk) -> list[VisitForm]:
+        """The forms, for the template."""
+        names = {one.name for one in self.at.forms}
+        return [one for one in forms_of(desk.study, self.at.id) if one.name in names]
+
+
+@page("/participants/{code}/visits/{visit}/paper")
+def worksheet(desk: Desk, code: str, visit: str, blank: str = "") -> WorksheetPage:
+    """The forms of a visit to print: to be filled in on paper where the server cannot be reached, or as they are recorded."""
+    course, at = _at(desk, code, visit)
+    facts = {} if blank else recorded_at(course, visit)
+    recorded = {one.form.name: _recorded(one.form, facts) for one in at.forms}
+    return WorksheetPage(banner(desk, course), code, _shown(desk, code, at), bool(blank), recorded)
+
+
+@dataclass(frozen=True)
+class RecordedShown:
+    """A recorded answer: what it says, the entry that says it, by whom and when."""
+
+    fact: str
+    value: str
+    unit: str
+    says: str
+    state: str
+    entry: int
+    who: str
+    at: str
+    attested: bool
+
+
+@dataclass(frozen=True)
+class VisitFormPage:
+    """A form of a visit: what is recorded, what is typed, its score, and what it has seen of the record."""
+
+    banner: Banner
+    code: str
+    visit: VisitShown
+    name: str
+    title: str
+    place: str
+    seen: int
+    day: str
+    recorded: dict[str, RecordedShown]
+    fields: dict[str, str]
+    taken: dict[str, str]
+    finding: dict[str, Any] | None
+    wrong: dict[str, str]
+    kept: str
+    locked: bool
+    may_record: bool
+    correct: str
+
+    def sections(self, desk: Desk) -> Any:
+        """The sections of the form, for the template."""
+        return _form(desk, self.visit.id, self.name).form.sections
+
+    def questions(self, desk: Desk) -> Any:
+        """Every question by name, for the template."""
+        return _form(desk, self.visit.id, self.name).form.questions
+
+    def scale(self, desk: Desk) -> Any:
+        """The bands of the score as a bar, for the template."""
+        it = _form(desk, self.visit.id, self.name).instrument
+        return None if it is None else scale_of(it)
+
+
+@page("/participants/{code}/visits/{visit}/{form}")
+def visit_form(desk: Desk, code: str, visit: str, form: str, correct: str = "") -> VisitFormPage:
+    """A form of a visit: what is recorded, and what is typed and not yet in the record."""
+    course, at = _at(desk, code, visit)
+    of = _form(desk, visit, form)
+    recorded = _recorded(of, recorded_at(course, visit))
+    place = place_of(code, visit, form)
+    draft = _draft(desk, place)
+    typed = {} if draft is None else {name: text for name, text in draft.fields.items() if name not in recorded}
+    taken = {} if of.instrument is None else _taken(desk, course, of, visit, recorded)
+    finding = wrong = None
+    if of.instrument is not None:
+        finding = scored(of.instrument, taken | typed | _as_fields(recorded))
+        wrong = wrong_at(of.form, finding)
+    kept = "" if draft is None else draft.kept.astimezone(course.zone).strftime("%H:%M:%S")
+    locked = visit in course.locked_visits
+    may = desk.person is not None and not locked and desk.may("FactRecorded", course.site or None)
+    day = str(at.held[-1]) if at.held else ""
+    return VisitFormPage(
+        banner(desk, course), code, _shown(desk, code, at), form, of.title, place, _head(desk), day,
+        recorded, typed, taken, None if finding is None or of.instrument is None else told(of.instrument, finding),
+        wrong or {}, kept, locked, may, correct if correct in recorded and may else "",
+    )  # fmt: skip
+
+
+def _head(desk: Desk) -> int:
+    return desk.conduct.casebook.head.number if desk.bench.is_casebook else 0
+
+
+def _form(desk: Desk, visit: str, name: str) -> VisitForm:
+    found = form_at(desk.study, visit, name)
+    if found is None:
+        names = ", ".join(one.name for one in forms_of(desk.study, visit)) or "none"
+        raise NoSuchPage(f"{visit} has no form {name}. It has {names}")
+    return found
+
+
+def _recorded(of: VisitForm, facts: Mapping[str, Current[FactRecorded]]) -> dict[str, RecordedShown]:
+    found = {}
+    for name, fact in of.names.items():
+        if fact in facts:
+            one = facts[fact]
+            seen, entry = one.event.fact, one.entry
+            at = f"{entry.at:%Y-%m-%d %H:%M} UTC" if entry.at else one.place
+            found[name] = RecordedShown(
+                fact, seen.value or "", seen.unit or "", told_of(seen), seen.state, entry.number,
+                entry.author.person, at, seen.attested,
+            )  # fmt: skip
+    return found
+
+
+def _as_fields(recorded: Mapping[str, RecordedShown]) -> dict[str, str]:
+    fields = {name: one.value or "not known" for name, one in recorded.items()}
+    return fields | {f"{name}.unit": one.unit for name, one in recorded.items() if one.unit}
+
+
+def _taken(
+    desk: Desk, course: Course, of: VisitForm, visit: str, recorded: Mapping[str, RecordedShown]
+) -> dict[str, str]:
+    """What the record gives beside this form's own answers: baselines, sex and age, scores of other forms."""
+    assert of.instrument is not None
+    instrument = of.instrument
+    found = desk.kept(
+        ("taken", course.code, visit, of.name), lambda: taken_at(desk.study, course.facts, instrument, visit)
+    )
+    fields: dict[str, str] = {}
+    for name, fact in found.items():
+        if name not in recorded and fact.value is not None:
+            value = fact.value
+            fields[name] = str(value) if isinstance(value, Interval) else plain(value)
+            fields |= {f"{name}.unit": fact.unit} if fact.unit else {}
+    return fields
+
+
+# -- typing ----------------------------------------------------------------------------------------------------------------
+
+
+@service("/drafts", method="PUT")
+def keep_draft(desk: Desk, body: dict[str, Any]) -> dict[str, Any]:
+    """Keep what is typed, for its author only; it is no part of the record."""
+    place, fields = str(body.get("place", "")), body.get("fields", {})
+    if not place.startswith("/participants/") or not isinstance(fields, dict):
+        raise refuse("draft", 'write {"place": the address of the form, "fields": {…}}')
+    desk.course(place.split("/")[2])
+    found = drafts.keep(desk.conduct, desk.author.person, place, {str(key): str(text) for key, text in fields.items()})
+    return {"kept": found.kept.astimezone(desk.trial.frame.zone).strftime("%H:%M:%S"), "at": found.kept.isoformat()}
+
+
+@act("DraftDiscarded")
+def discard(desk: Desk, said: Told) -> str:
+    """Forget what was typed on a form."""
+    drafts.drop(desk.conduct, desk.author.person, said.text("place"))
+    return "the draft is gone"
+
+
+# -- recording -------------------------------------------------------------------------------------------------------------
+
+
+@act("VisitAnswers")
+def record(desk: Desk, said: Told) -> Sequence[Entry]:
+    """Record what is answered on a form, or on one section of it, as one act."""
+    code, visit, name = said.text("participant"), said.text("visit"), said.text("form")
+    with desk.bench.standing():
+        desk.course(code)
+    of = _form(desk, visit, name)
+    fields: Mapping[str, Any] = said.fields if said.content is None else said.content
+    answers = answers_of(
+        of.form, {key: str(text) for key, text in fields.items()}, str(fields.get("attest", "")).split(",")
+    )
+    section = next((one for one in of.form.sections if one.id == fields.get("section")), None)
+    if section is not None:
+        names = {one.name for one in section.asked}
+        answers = {key: one for key, one in answers.items() if key in names}
+    if not answers:
+        raise refuse("form", f"{next(iter(of.names))}: nothing is answered yet")
+    draft = drafts.kept(desk.conduct, desk.author.person, place_of(code, visit, name))
+    typed = {} if draft is None else draft.typed
+    seen = {key: _observation(desk, of, key, one, said, typed.get(key, "")) for key, one in answers.items()}
+    _check(desk, of, seen)
+    chosen = {of.names[key]: one for key in answers if (one := _chosen(key, fields)) is not None}
+    made = record_answers(desk.conduct, desk.author, code, list(seen.values()), chosen)
+    drafts.drop(desk.conduct, desk.author.person, place_of(code, visit, name), set(answers))
+    return made
+
+
+def _observation(desk: Desk, of: VisitForm, key: str, answer: Filled, said: Told, typed: str) -> Observation:
+    item = of.form.questions[key].item
+    unit = answer.unit or (item.unit if len(item.units) == 1 else None)
+    source = "paper worksheet" if said.text("paper", "") else ""
+    return Observation(
+        name=of.names[key], value=answer.nothing or answer.text, unit=None if answer.nothing else unit,
+        day=said.text("day"), visit=said.text("visit"), source=source, why=answer.why, attested=answer.attested, typed=typed,
+        confirmed=bool(answer.confirmed), confirmed_by=desk.author.person if answer.confirmed else "",
+        confirmed_why=answer.confirmed,
+    )  # fmt: skip
+
+
+def _check(desk: Desk, of: VisitForm, seen: Mapping[str, Observation]) -> None:
+    """Refuse every answer that cannot be read, or must be confirmed, at once, each at its question."""
+    broken = []
+    for key, one in seen.items():
+        question = of.form.questions[key]
+        if len(question.units) > 1 and not one.unit and one.state in ("known", "below a limit", "above a limit"):
+            broken.append(Broken("dictionary", f"{key}: {question.label}: choose the unit"))
+            continue
+        try:
+            found = desk.conduct.dictionary.check(one)
+        except RowError as error:
+            broken.append(Broken("dictionary", f"{key}: {question.label}: {error}"))
+            continue
+        if found.question and not one.confirmed:
+            broken.append(Broken("dictionary", f"{key}: {found.question}"))
+    if broken:
+        raise Refused(*broken)
+
+
+def _chosen(key: str, fields: Mapping[str, Any]) -> Chosen | None:
+    what, _, entry = str(fields.get(f"{key}.choice", "")).partition(":")
+    if what not in (THEIRS, MINE, ASK) or not entry.isdigit():
+        return None
+    return Chosen(what, int(entry), str(fields.get(f"{key}.because", "")).strip())
