@@ -247,6 +247,9 @@ def test_a_draft_older_than_a_day_is_known_to_wait_without_its_content(bench):
     trial.days(2)
     [waiting] = drafts.waiting_since(found.opened, trial.clock.now())
     assert (waiting.account, waiting.place, waiting.fields) == ("carla", PLACE, {})
+    today = client(found, "ines").get("/").text
+    assert "carla typed on D28" in today
+    assert "carla typed on D28" not in client(found, "igor").get("/").text
 
 
 def test_a_locked_visit_takes_nothing_and_shows_no_fields(bench):

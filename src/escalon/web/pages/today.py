@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from escalon.conduct.judge.waiting import Urgency, Waiting
 from escalon.conduct.permit.holds import Hold, dosing_holds
+from escalon.conduct.record import drafts
+from escalon.history.events import Role
 from escalon.protocol.dlt_window import dlt_window
 from escalon.web.clocks import ClockShown
 from escalon.web.desk import Desk
@@ -29,6 +31,8 @@ DOES = {
     "EligibilitySigned": "Read and sign",
 }
 """What the button says, by the act that settles a matter."""
+STALE = timedelta(hours=24)
+"""From so long on a draft is shown to its author and the site's investigator: a day's work is recorded the same day."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,31 @@ def today(desk: Desk) -> TodayPage:
     held = tuple(HoldShown(about, *rest) for rest, about in _alike(_holds(desk)))
     return TodayPage(
         desk.today,
-        tuple(one for one in groups if one.matters),
+        tuple(one for one in (*groups, drafts_waiting(desk)) if one.matters),
         tuple(clocks(desk)),
         held,
         len(desk.courses()),
         len(desk.trial.infused()),
+    )
+
+
+def drafts_waiting(desk: Desk) -> MattersShown:
+    """Drafts of a day and more: their author's own, and to the site's investigator that there are any, not what they say."""
+    found = drafts.waiting_since(desk.conduct, desk.bench.now() - STALE) if desk.person else []
+    return MattersShown(
+        "Typed and not in the record for a day", "pend", tuple(filter(None, (_left(desk, one) for one in found)))
+    )
+
+
+def _left(desk: Desk, draft: drafts.Draft) -> MatterShown | None:
+    _, _, code, _, visit, *_ = [*draft.place.split("/"), "", "", ""]
+    course = desk.trial.courses.get(code)
+    mine = desk.person is not None and draft.account == desk.person.account
+    if course is None or not (mine or (desk.role is Role.INVESTIGATOR and desk.sees(course))):
+        return None
+    why = f"{draft.account} typed on {visit}; it is no entry until they record it"
+    return MatterShown(
+        code, f"draft of {visit}", why, "draft", None, "Open", draft.place if mine else draft.place.rpartition("/")[0]
     )
 
 

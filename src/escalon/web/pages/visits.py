@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from escalon.conduct.judge.scores import taken_at
@@ -25,8 +25,6 @@ from escalon.web.registry import act, page, service
 from escalon.web.said import Told
 from escalon.web.told import scale_of, told
 
-STALE = timedelta(hours=24)
-"""A draft that old is shown to the site's investigator (the design's own choice: a day's work is recorded the same day)."""
 STATES = {
     "later": "later",
     "open": "now",
