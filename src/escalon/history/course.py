@@ -200,15 +200,17 @@ class Course:
         The day stands in the fact where that is a date, else it is its own day where it says yes.
         """
         name = self.frame.roles.get(role)
-        found = [one for one in self._read() if one[0].name == name] if name else []
+        found = self._read(name) if name else ()
         return [(day, number) for fact, number in found if (day := stated_day(fact)) is not None]
 
     def _days_of(self, role: str) -> list[Day]:
         return [day for day, _ in self.days_of(role)]
 
-    def _read(self) -> Iterator[tuple[Fact, int]]:
-        """Every observation that can be read, with its entry; the others are among the unread."""
+    def _read(self, name: str | None = None) -> Iterator[tuple[Fact, int]]:
+        """Every observation, or those of a name, that can be read, with its entry; the others are among the unread."""
         for one in self.observations:
+            if name is not None and one.event.fact.name != name:
+                continue
             try:
                 yield self.frame.read(self.code, one.event.fact, one.place), one.entry.number if one.entry.at else 0
             except ValueError:

@@ -46,10 +46,7 @@ def _subtitle(view: View) -> str:
 
 
 def _evidence(view: View, windows: int) -> tuple[Block, ...]:
-    newest = sorted(view.reviews, key=lambda one: (one.infusion.day.earliest, one.participant))[-windows:]
-    drawn = evidence_by_day(view, newest)
-    if len(newest) < len(view.reviews):
-        drawn = replace(drawn, title=f"{drawn.title}: the newest {len(newest)} of {len(view.reviews)} windows")
+    drawn = evidence_by_day(view, windows)
     beside = 0 < len(view.reviews) <= NEWEST
     sides = Beside((path(view), outlook_table(view)), (11, 9)) if beside else outlook_table(view)
     return (answer(view), levels(view), sides, _limiting(view), *alarms(view), drawn)

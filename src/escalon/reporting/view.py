@@ -32,6 +32,10 @@ def _in_silence(_: str) -> None:
     """Nobody waits."""
 
 
+MOST_DRAWN = 36
+"""A figure with a lane or a line for each person holds so many; of more it shows the newest, and says so."""
+
+
 class View:
     """One study, one source, one cut-off, and everything concluded of them, each found when it is first asked for."""
 
@@ -113,6 +117,17 @@ class View:
         return {one.participant: one for one in self.population}
 
     @cached_property
+    def ended(self) -> Mapping[str, int]:
+        """The day, counted from infusion, on which somebody infused left the study or died; nobody else stands in it."""
+        found = {}
+        for one in self.population:
+            course = self.trial.course(one.participant)
+            days = [one.day_of(day.earliest) for day in (course.left, course.died) if day is not None]
+            if days:
+                found[one.participant] = min(days)
+        return found
+
+    @cached_property
     def events(self) -> tuple[Occurrence, ...]:
         """Every adverse event of everybody."""
         return events_of(self.trial)
@@ -172,6 +187,16 @@ class View:
     @cached_property
     def _levels(self) -> Mapping[str, int]:
         return {one.participant: one.level for one in self.doses}
+
+    @cached_property
+    def drawn(self) -> frozenset[str]:
+        """Those whom figures show: everybody infused, or of many the newest."""
+        return frozenset(one.participant for one in self.doses[-MOST_DRAWN:])
+
+    def of_drawn(self, title: str) -> str:
+        """A figure's title, saying where it does not show everybody."""
+        every, shown = len(self.doses), len(self.drawn)
+        return title if shown == every else f"{title}: the newest {shown} of {every}"
 
     def document(self, name: str, title: str, sections: Sequence[Section], subtitle: str = "") -> Document:
         """The document of these sections, under the study's name, the cut-off, the mark and the stamp."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from escalon.facts import Fact
 from escalon.instruments.safety.ctcae.laboratory import grade_laboratory, laboratory_terms, tests_named
@@ -59,6 +60,7 @@ class Counts:
         return tuple(found[day] for day in sorted(found)), tuple(ungraded)
 
 
+@lru_cache(maxsize=16384)
 def _grades(name: str, fact: Fact) -> tuple[int, int] | None:
     for finding in grade_laboratory(fact.name, value=fact):
         if laboratory_terms()[finding.name][0].term.name == name:

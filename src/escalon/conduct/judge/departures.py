@@ -49,14 +49,18 @@ class ActDeparture:
 
 
 def departures(study: Study, trial: Trial) -> list[ActDeparture]:
-    """Every infusion that the rules would have held on its day, in the order of the infusions."""
+    """Every infusion that the rules would have held on its day, in the order of the infusions.
+
+    Beyond the study's size no level is open to anybody: such an infusion is held for that alone.
+    """
     frame = replace(trial.frame, read=cache(trial.frame.read))  # a row is read once, and not for each infusion again
     found: list[ActDeparture] = []
     doses = first_doses(study, trial)
     for place, given in enumerate(doses):
         found += _of_person(study, trial, given)
-        found += _of_dosing(study, trial, given, doses[:place], frame)
-        if place >= study.dose.cap:
+        if place < study.dose.cap:
+            found += _of_dosing(study, trial, given, doses[:place], frame)
+        else:
             found.append(_one(given, "trial size", f"the study treats {study.dose.cap} participants at most"))
     for course in trial.infused():
         found += [

@@ -45,7 +45,7 @@ def cells(view: View) -> tuple[Section, ...]:
     blocks: list[Block] = [Text(text, Tone.OPEN) for text in left_out]
     if product := of.pop(view.study.roles.cells or "", None):
         found = [noncompartmental(one) for one in product]
-        blocks += [by_visit(view, product), _product_figure(product), parameters(view, found), summary(found)]
+        blocks += [by_visit(view, product), _product_figure(view, product), parameters(view, found), summary(found)]
     if b_cells := of.pop(view.study.roles.b_cells or "", None):
         blocks += [
             aplasia(view, b_cells),
@@ -341,8 +341,14 @@ def _level_cell(profile: Profile, sample: Sample) -> Cell:
     return Cell(f"{level_of(sample)} ({number(sample.day, 0)})", None, (_ground(profile, sample),))
 
 
-def _product_figure(profiles: Sequence[Profile]) -> Figure:
-    return Figure("F7-1", "The product in blood", kinetics_figure(list(profiles)), _told(profiles), "T7-1")
+def _product_figure(view: View, profiles: Sequence[Profile]) -> Figure:
+    shown = [one for one in profiles if one.participant in view.drawn]
+    return Figure("F7-1", view.of_drawn("The product in blood"), kinetics_figure(shown), _told(shown), "T7-1")
+
+
+def _b_cell_figure(view: View, profiles: Sequence[Profile]) -> Figure:
+    shown = [one for one in profiles if one.participant in view.drawn]
+    return Figure("F7-2", view.of_drawn("B cells in blood"), b_cell_figure(shown), _told(shown), "T7-4")
 
 
 def _told(profiles: Sequence[Profile]) -> str:

@@ -107,7 +107,11 @@ def by_visit(view: View, dues: DueOf) -> Table:
 
 
 def due_of(view: View) -> DueOf:
-    """How every measure of every visit stands."""
+    """How every measure of every visit stands; worked out once a view."""
+    return view.trial.once("completeness", view.study, lambda: _due_of(view))
+
+
+def _due_of(view: View) -> DueOf:
     facts = {one.participant: _known(view, one.participant) for one in view.population}
     found = {}
     for visit in view.study.visits:
@@ -156,13 +160,13 @@ def _due(view: View, visit: Visit, name: str, facts: Mapping[str, Days]) -> Meas
     recorded, missing, not_due, left = [], [], [], []
     grounds: list[Ground] = []
     for code, days in facts.items():
-        person, course = view.people[code], view.trial.course(code)
+        person = view.people[code]
         some = [what for day, what in days.get(name, ()) if visit.earliest <= day <= visit.latest]
-        ended = [person.day_of(day.earliest) for day in (course.left, course.died) if day is not None]
+        ended = view.ended.get(code)
         if some:
             recorded.append(code)
             grounds += _grounds(some[0], code)
-        elif ended and min(ended) <= visit.latest:
+        elif ended is not None and ended <= visit.latest:
             left.append(code)
         elif person.day_of(view.cutoff.latest) <= visit.latest:
             not_due.append(code)

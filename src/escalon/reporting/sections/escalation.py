@@ -46,7 +46,7 @@ def escalation(view: View) -> tuple[Section, ...]:
         levels(view),
         path(view),
         limiting(view),
-        evidence_by_day(view, view.reviews),
+        evidence_by_day(view),
         outlook_table(view),
         decisions(view),
         overrides(view),
@@ -185,13 +185,17 @@ def path(view: View) -> Figure:
             _first_dlt(view, one.participant),
         )
         for one in view.reviews
+        if one.participant in view.drawn
     ]  # fmt: skip
     told = (
         f"{one.participant} level {one.infusion.level} from {one.infusion.day} to {one.window_ends}, {OUTCOMES[one.outcome]}"
         for one in view.reviews
+        if one.participant in view.drawn
     )
     alt = f"DLT windows on the calendar: {'; '.join(told) or 'nobody infused'}."
-    return Figure("F4-1", "DLT windows on the calendar", cohorts_figure(courses, view.cutoff.latest), alt, "T4-2")
+    return Figure(
+        "F4-1", view.of_drawn("DLT windows on the calendar"), cohorts_figure(courses, view.cutoff.latest), alt, "T4-2"
+    )
 
 
 def _first_dlt(view: View, code: str) -> date | None:
@@ -200,13 +204,17 @@ def _first_dlt(view: View, code: str) -> date | None:
     return min((line.start.earliest for line in lines if line.dlt and line.start), default=None)
 
 
-def evidence_by_day(view: View, some: Sequence[DoseReview]) -> Figure:
+def evidence_by_day(view: View, newest: int | None = None) -> Figure:
     """F4-2: what was recorded on each day of each window: syndromes as events, and the counts that a clause reads."""
+    shown = [one for one in view.reviews if one.participant in view.drawn]
+    some = shown[-newest:] if newest else shown
     definition = study_definition(view.study)
     days = definition.window_days if definition else 28
     windows = [_window(view, one, days) for one in some]
     told = "; ".join(f"{one.participant}: " + ", ".join(_lane_told(lane) for lane in one.lanes) for one in windows)
     title = "What was recorded on each day of the window"
+    if len(some) < len(view.reviews):
+        title += f": the newest {len(some)} of {len(view.reviews)} windows"
     alt = f"Grades by day from infusion. {told or 'Nobody infused'}."
     return Figure("F4-2", title, evidence_figure(windows, days), alt, "T4-2")
 

@@ -266,7 +266,7 @@ def _in(view: View, period: ReportingPeriod) -> Events:
 
 def timeline(view: View) -> Figure:
     """F5-1: CRS and ICANS of everybody infused; a partial day stands at the first day it may be."""
-    some = [event for event in view.emergent if special_interest(event) in SYNDROMES and event.start is not None]
+    some = [e for e in view.emergent if special_interest(e) in SYNDROMES and e.start and e.participant in view.drawn]
     bars = [
         EpisodeBar(
             event.participant, str(special_interest(event)), view.people[event.participant].day_of(event.start.earliest),
@@ -277,9 +277,13 @@ def timeline(view: View) -> Figure:
     ]  # fmt: skip
     observed = max((one.day_of(one.observed_to or view.cutoff.latest) for one in view.population), default=0)
     levels = {given.participant: given.level for given in view.doses}
-    svg = safety_timeline(bars, [one.participant for one in view.population], observed, levels=levels)
+    svg = safety_timeline(
+        bars, [one.participant for one in view.population if one.participant in view.drawn], observed, levels=levels
+    )
     told = "; ".join(f"{event.participant} {event.span()}" for event in some) or "none"
-    return Figure("F5-1", "CRS and ICANS after infusion", svg, f"CRS and ICANS after infusion: {told}.", "T5-3")
+    return Figure(
+        "F5-1", view.of_drawn("CRS and ICANS after infusion"), svg, f"CRS and ICANS after infusion: {told}.", "T5-3"
+    )
 
 
 def infections(view: View) -> Table:
