@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from escalon.cli.loading import Cutoff, cutoff_day, load
-from escalon.cli.output import AsJson, print_json
+from escalon.cli.output import AsJson, fail, print_json
 
 if TYPE_CHECKING:
     from escalon.conduct.judge.explaining import Line
+    from escalon.facts import Day
+    from escalon.protocol import Study
+    from escalon.sources.folder import Intake
 
 EPILOG = """Examples:
 
@@ -23,15 +26,20 @@ EPILOG = """Examples:
 
   escalon explain demo/data P07 dlt                      whether a DLT, and from what
 
-  escalon explain demo/data all next_dose                the decision, participant by participant"""
+  escalon explain demo/data all next_dose                the decision, participant by participant
+
+  escalon explain demo/data T6-4/D90/change_mean         a cell of the report, down to file and line"""
 
 
 def explain(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A folder of CSV or Parquet tables, or a casebook.")],
-    participant: Annotated[str, typer.Argument(metavar="PARTICIPANT", help="A code such as P02; `all` for next_dose.")],
-    finding: Annotated[
-        str, typer.Argument(metavar="FINDING", help="A clause, a score, eligibility, dlt or next_dose.")
+    participant: Annotated[
+        str,
+        typer.Argument(metavar="PARTICIPANT", help="A code such as P02; `all` for next_dose; or a cell of the report."),
     ],
+    finding: Annotated[
+        str, typer.Argument(metavar="[FINDING]", help="A clause, a score, eligibility, dlt or next_dose.")
+    ] = "",
     study: Annotated[str, typer.Option("--study", help="The study the data belong to.")] = "nct07052565",
     visit: Annotated[str, typer.Option("--visit", help="Only this visit, or this day.")] = "",
     cutoff: Cutoff = None,
@@ -43,7 +51,32 @@ def explain(
 
     protocol, intake = load(study, data, quiet=True)
     day = cutoff_day(cutoff, intake)
+    if not finding:
+        _say(_cell(protocol, intake, day, participant), as_json)
+        return
     line = explained(protocol, as_of(intake.trial, day), participant, finding, day, visit)
+    _say(line, as_json)
+
+
+def _cell(study: "Study", intake: "Intake", cutoff: "Day", name: str) -> "Line":
+    """A cell of the report; of the endpoints alone where it is one of theirs."""
+    from escalon.reporting.cell_lines import explain_cell, is_cell
+    from escalon.reporting.results import hashes_of, results
+    from escalon.reporting.sections.efficacy import efficacy
+    from escalon.reporting.trial import full_report
+    from escalon.reporting.view import View
+
+    if not is_cell(name):
+        fail(
+            f"what of {name}? Write a finding after it, such as eligibility, or the name of a cell, such as T6-4/D90/n"
+        )
+    view = View(study, intake, cutoff)
+    own = name.startswith(("T6-", *(f"{one.id}/" for one in study.endpoints)))
+    document = view.document("full report", study.title, efficacy(view)) if own else full_report(view)
+    return explain_cell(results(document, study, view.executed, hashes_of(intake.entries)), name)
+
+
+def _say(line: "Line", as_json: bool) -> None:
     if as_json:
         print_json(line.as_json())
         return

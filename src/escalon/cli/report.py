@@ -1,12 +1,12 @@
 """`escalon report`: the report pack of a trial."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from escalon.cli.loading import Cutoff, StudyName, cutoff_day, load, say_left_out
-from escalon.cli.output import fail, progress, say, say_if_synthetic
+from escalon.cli.output import AsJson, fail, print_json, progress, say, say_if_synthetic
 
 EPILOG = """Examples:
 
@@ -14,7 +14,9 @@ EPILOG = """Examples:
 
   escalon report nct07052565 demo/data -o out --cutoff 2025-09-30 --only packet    the committee's packet
 
-  escalon report nct07052565 demo/data -o out --disease SLE --only full        one disease alone"""
+  escalon report nct07052565 demo/data -o out --disease SLE --only full        one disease alone
+
+  escalon report --diff old/results.json new/results.json                      what changed between two runs, and why"""
 
 
 def report(
@@ -29,8 +31,19 @@ def report(
         str | None, typer.Option("--only", help="One part of the pack: packet, full, registry or paper.")
     ] = None,
     disease: Annotated[str, typer.Option("--disease", help="The people with one disease alone, such as SLE.")] = "",
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Compare two runs instead: STUDY and DATA are the older and the newer one.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Write the committee packet, the report as page and PDF, every table and listing, figures, and a manifest of hashes."""
+    """Write the committee packet, the report as page and PDF, every table and listing, figures, and a manifest of hashes.
+
+    With --diff nothing is written: each cell that changed between two runs is named with its reason. Exit code 1 when a
+    change has none.
+    """
+    if diff:
+        _compare(Path(study), data, as_json)
+        return
     from escalon.reporting.pack import PARTS, PackError, write_pack
     from escalon.reporting.view import View
 
@@ -52,3 +65,37 @@ def report(
     say_left_out(view.whole, day)
     first = next((one for one in files if one.name in ("report.html", "packet.pdf")), files[0])
     say(f"{len(files)} files in {output}, data cut-off {day}. Begin with {first}")
+
+
+def _compare(old: Path, new: Path, as_json: bool) -> None:
+    """Every cell that says something else in the newer run, the unexplained first, and how many for each reason."""
+    from collections import Counter
+
+    from escalon.reporting.difference import Because, differences
+
+    try:
+        found = differences(_results(old), _results(new))
+    except ValueError as error:
+        fail(error)
+    counts = Counter(one.because.value for one in found)
+    if as_json:
+        print_json({"changes": [one.as_json() for one in found], "counts": counts})
+    else:
+        for one in found:
+            say(one)
+        say(f"{len(found)} cells changed" + "".join(f", {number} {why}" for why, number in sorted(counts.items())))
+    raise typer.Exit(1 if counts[Because.UNEXPLAINED.value] else 0)
+
+
+def _results(run: Path) -> dict[str, Any]:
+    """The results of a run: its folder, or the file itself. Raises ValueError."""
+    import json
+
+    file = run / "results.json" if run.is_dir() else run
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{file}: {error.strerror}. Name two folders that `escalon report` has written") from None
+    except ValueError:
+        raise ValueError(f"{file} is no results.json. Name two folders that `escalon report` has written") from None
+    return found

@@ -5,7 +5,7 @@ A pack is written beside its place and moved there whole: whoever looks into the
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,8 @@ from escalon.reporting import html, typst
 from escalon.reporting.document import Document
 from escalon.reporting.fonts import FONTS
 from escalon.reporting.packet import open_packet, packet
+from escalon.reporting.registry import registry
+from escalon.reporting.results import as_text, hashes_of, results
 from escalon.reporting.sheet import csv, workbook
 from escalon.reporting.trial import full_report
 from escalon.reporting.view import View
@@ -39,8 +41,10 @@ def pack(view: View, only: Only | None = None, data: str = "DATA") -> Iterator[t
         document = full_report(view)
         if only != "paper":
             yield from _full(view, document, data)
+            yield from _results(view, document)
         yield from _paper(view, document)
-    yield from _results(view, only)
+    if only in (None, "registry"):
+        yield from _registry(view)
 
 
 def _packet(view: View) -> Iterator[tuple[str, bytes]]:
@@ -79,15 +83,17 @@ def _paper(view: View, document: Document) -> Iterator[tuple[str, bytes]]:
         yield f"figures/{figure.id}.png", typst.png(figure.svg)
 
 
-def _results(view: View, only: Only | None) -> Iterator[tuple[str, bytes]]:
-    """What the results modules make of the same view; empty until there is one."""
-    for parts, make in RESULTS:
-        if only is None or only in parts:
-            yield from make(view)
+def _results(view: View, document: Document) -> Iterator[tuple[str, bytes]]:
+    """Every statistic apart from its layout, each with what it rests on."""
+    view.told("writing results")
+    found = results(document, view.study, view.executed, hashes_of(view.intake.entries))
+    yield "results.json", as_text(found).encode()
 
 
-RESULTS: list[tuple[tuple[Only, ...], Callable[[View], Iterator[tuple[str, bytes]]]]] = []
-"""Further files of the pack, each with the parts it belongs to: results.json, registry.json."""
+def _registry(view: View) -> Iterator[tuple[str, bytes]]:
+    """What the registry takes."""
+    view.told("writing the registry's modules")
+    yield "registry.json", as_text(registry(view.study, view.trial, view.cutoff)).encode()
 
 
 def write_pack(view: View, folder: Path, only: Only | None = None, data: str = "DATA") -> tuple[Path, ...]:

@@ -9,6 +9,7 @@ from escalon.reporting.document import Document, Section
 from escalon.reporting.sections.basis import assumptions, methods, summary
 from escalon.reporting.sections.cells import cells
 from escalon.reporting.sections.completeness import completeness
+from escalon.reporting.sections.efficacy import efficacy
 from escalon.reporting.sections.escalation import escalation
 from escalon.reporting.sections.exposure import exposure
 from escalon.reporting.sections.listings import listings
@@ -18,7 +19,7 @@ from escalon.reporting.view import View
 from escalon.sources.folder import Intake
 
 SECTIONS: tuple[Callable[[View], tuple[Section, ...]], ...] = (
-    summary, participants, exposure, escalation, safety, cells, completeness, assumptions, methods, listings,
+    summary, participants, exposure, escalation, safety, efficacy, cells, completeness, assumptions, methods, listings,
 )  # fmt: skip
 """What a full report is made of, in its order."""
 

@@ -6,8 +6,10 @@ from functools import cached_property
 from escalon import __version__
 from escalon.conduct.judge.cutoff import as_of
 from escalon.conduct.judge.departures import ActDeparture, departures
-from escalon.conduct.judge.dosing import DoseReview, NextDose, decide_next_dose, review
+from escalon.conduct.judge.dosing import DoseReview, NextDose, review
+from escalon.conduct.judge.endpoints import Executed, execute
 from escalon.conduct.judge.given import Given, first_doses
+from escalon.conduct.judge.populations import dose_of_today
 from escalon.conduct.judge.screening import Screening, screen_one
 from escalon.conduct.judge.treated import events_of, safety_population
 from escalon.escalation import EscalationError
@@ -77,10 +79,8 @@ class View:
     @cached_property
     def dose(self) -> NextDose | str:
         """The next dose by the study's rule, or why none can be decided."""
-        try:
-            return decide_next_dose(self.study, self.whole, self.cutoff)
-        except EscalationError as error:
-            return str(error)
+        found = dose_of_today(self.study, self.whole, self.cutoff)
+        return str(found) if isinstance(found, EscalationError) else found
 
     @cached_property
     def doses(self) -> Sequence[Given]:
@@ -99,6 +99,15 @@ class View:
     def unsettled(self) -> Sequence[DoseReview]:
         """The participants of whom the definition and people do not say the same, and time alone will not settle it."""
         return [one for one in self.reviews if is_open(one)]
+
+    @cached_property
+    def executed(self) -> tuple[Executed, ...]:
+        """Every declared endpoint, carried out."""
+        found = []
+        for one in self.study.endpoints:
+            self.told(f"endpoint {one.id}")
+            found.append(execute(self.study, self.trial, one, self.cutoff))
+        return tuple(found)
 
     @cached_property
     def departures(self) -> Sequence[ActDeparture]:

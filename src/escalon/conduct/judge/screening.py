@@ -112,16 +112,20 @@ class Screening:
 
 
 def screen(study: Study, trial: Trial, cutoff: Day) -> tuple[Screening, ...]:
-    """Screen every participant with what was known before treatment, and by the data cut-off; once a history."""
-    return trial.once(
-        ("screen", id(study), cutoff),
-        study,
-        lambda: tuple(screen_one(study, trial, participant, cutoff) for participant in trial.participants),
-    )
+    """Screen every participant with what was known before treatment, and by the data cut-off."""
+    return tuple(screen_one(study, trial, participant, cutoff) for participant in trial.participants)
 
 
 def screen_one(study: Study, trial: Trial, participant: str, cutoff: Day, today: Day | None = None) -> Screening:
-    """Screen one participant: every clause examined against the facts; as of `today` where it runs on until infusion."""
+    """Screen one participant: every clause examined against the facts; as of `today` where it runs on until infusion.
+
+    Worked out once a history: the same question is asked by the flow, the populations and the tables.
+    """
+    key = ("screening", id(study), participant, cutoff, today)
+    return trial.once(key, study, lambda: _screened(study, trial, participant, cutoff, today))
+
+
+def _screened(study: Study, trial: Trial, participant: str, cutoff: Day, today: Day | None) -> Screening:
     facts = scored(study, trial, participant)
     here = situation(study, facts, trial.course(participant), cutoff)
     later = here if today is None else situation(study, facts, trial.course(participant), today, ("infusion",))

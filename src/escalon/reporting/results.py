@@ -1,0 +1,135 @@
+"""`results.json`: every statistic of a report apart from its layout, with how it was reached and what it rests on.
+
+`cells` are what the tables print, under the names they have there (`T6-4/D90/n`); `statistics` are the exact numbers of the
+endpoints (`T6-4/D90/change.mean`); `at_visits` is where each participant stands (`S-4/P02/D90`); `grounds` are the recorded
+things beneath them, each with its file and line, or its casebook entry and that entry's hash.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from escalon.conduct.judge.endpoints import AtVisit, Executed, Statistic
+from escalon.facts import plain
+from escalon.history import Entry
+from escalon.protocol.study import Study
+from escalon.reporting.build import slug
+from escalon.reporting.document import Document, Ground
+from escalon.reporting.grounds import of_fact
+from escalon.reporting.sections.efficacy import slug_visit, table_id
+
+FORMAT = 1
+
+
+class Grounds:
+    """The recorded things met so far, each once, under a short name that others refer to."""
+
+    def __init__(self, hashes: Mapping[str, str]) -> None:
+        self.hashes = hashes
+        self.names: dict[Ground, str] = {}
+
+    def refer(self, some: Iterable[Ground]) -> list[str]:
+        """The names of some grounds."""
+        return [self.names.setdefault(one, f"g{len(self.names) + 1}") for one in some]
+
+    def as_json(self) -> dict[str, Any]:
+        """Every ground under its name."""
+        return {name: self._one(ground) for ground, name in self.names.items()}
+
+    def _one(self, ground: Ground) -> dict[str, str]:
+        said = {
+            "participant": ground.participant, "name": ground.name, "day": ground.day, "value": ground.value,
+            "place": ground.place, "hash": self.hashes.get(ground.place, ""),
+        }  # fmt: skip
+        return {key: value for key, value in said.items() if value}
+
+
+def hashes_of(entries: Iterable[Entry]) -> dict[str, str]:
+    """The hash of each casebook entry by its place; a data folder's rows have none."""
+    return {entry.place: found for entry in entries if (found := getattr(entry, "hash", ""))}
+
+
+def results(
+    document: Document, study: Study, executed: Iterable[Executed], hashes: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Everything a report says in numbers, for scripts, for `escalon explain` and for `escalon report --diff`."""
+    grounds = Grounds(hashes or {})
+    done = list(executed)
+    cells = {
+        name: _compact(
+            text=cell.text, value=exact_text(cell.value), method=cell.method, grounds=grounds.refer(cell.grounds)
+        )
+        for table in document.tables()
+        for name, cell in table.cells()
+    }
+    statistics = {name: _statistic(one) for each in done for name, one in named_statistics(study, each)}
+    at_visits = {cell.id: _at_visit(cell, grounds) for each in done for cell in each.cells}
+    head = {
+        "format": FORMAT, "study": document.study, "version": document.version, "document": document.name,
+        "cutoff": document.cutoff, "synthetic": document.synthetic, "software": document.software, "input": document.input,
+    }  # fmt: skip
+    endpoints = {one.endpoint.id: _endpoint(study, one) for one in done}
+    return head | {
+        "endpoints": endpoints, "cells": cells, "statistics": statistics, "at_visits": at_visits, "grounds": grounds.as_json(),
+    }  # fmt: skip
+
+
+def named_statistics(study: Study, done: Executed) -> Iterable[tuple[str, Statistic]]:
+    """The statistics of an endpoint under their names: table, row, and what they are."""
+    table = table_id(study, done.endpoint)
+    for one in done.statistics:
+        row = f"{slug(one.group)}.{slug_visit(one.visit)}" if one.group else slug_visit(one.visit)
+        yield f"{table}/{row}/{one.name}", one
+
+
+def _statistic(one: Statistic) -> dict[str, Any]:
+    return {
+        "value": exact_text(one.value), "number": plain(one.value, 12) if isinstance(one.value, Fraction) else one.value,
+        "n": one.n, "missing": one.missing, "not_due": one.not_due, "not_applicable": one.not_applicable,
+        "method": one.method, "rests_on": list(one.rests_on),
+    }  # fmt: skip
+
+
+def _at_visit(cell: AtVisit, grounds: Grounds) -> dict[str, Any]:
+    return _compact(
+        state=cell.state.value, level=cell.level, disease=cell.disease, day=cell.day, value=exact_text(cell.value),
+        baseline=exact_text(cell.baseline), change=exact_text(cell.change), reason=cell.reason, flags=list(cell.flags),
+        grounds=grounds.refer(of_fact(fact, cell.participant) for fact in cell.grounds),
+    )  # fmt: skip
+
+
+def _endpoint(study: Study, done: Executed) -> dict[str, Any]:
+    return _compact(
+        table=table_id(study, done.endpoint), title=done.endpoint.title, measure=list(done.endpoint.measure),
+        compare=done.endpoint.compare, unit=done.unit, estimand=done.estimand, population=done.population,
+        members=list(done.members), excluded=dict(done.excluded), why_not=done.why_not, detail=done.detail,
+    )  # fmt: skip
+
+
+def _compact(**said: Any) -> dict[str, Any]:
+    """What there is to say: no empty texts, no empty lists."""
+    return {key: value for key, value in said.items() if value not in (None, "", [], {})}
+
+
+def exact_text(value: object) -> int | str | bool | None:
+    """An exact number that JSON keeps exactly: whole numbers as they are, others as a fraction `7/2`; words as words."""
+    if isinstance(value, Fraction):
+        return int(value) if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
+    return value if isinstance(value, int | str | bool) else None
+
+
+def as_text(found: Mapping[str, Any]) -> str:
+    """The results as they are written, an entry a line: the same results give the same bytes."""
+    parts = [f" {_json(key)}: {_block(value)}" for key, value in found.items()]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _block(value: Any) -> str:
+    if not isinstance(value, Mapping) or not value:
+        return _json(value)
+    return "{\n" + ",\n".join(f"  {_json(key)}: {_json(one)}" for key, one in value.items()) + "\n }"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,334 @@
+"""Section 6: every declared endpoint in a table of its own, with who stands where and what each number rests on."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+
+from escalon.conduct.judge.endpoints import AtVisit, Executed, Statistic
+from escalon.conduct.judge.estimates import median
+from escalon.conduct.judge.populations import Population, populations
+from escalon.conduct.judge.windows import State
+from escalon.facts import exact, plain
+from escalon.protocol.study import Endpoint, Study
+from escalon.reporting.build import counted, heads, row, slug
+from escalon.reporting.document import (
+    NOT_APPLICABLE,
+    Block,
+    Cell,
+    Ground,
+    Head,
+    RowKind,
+    Section,
+    Table,
+    TableRow,
+    Text,
+    Tone,
+)
+from escalon.reporting.grounds import of_fact
+from escalon.reporting.printed import named, number, percent, signed, significant
+from escalon.reporting.view import View
+from escalon.safety.proportion import clopper_pearson
+
+SHOWN = 6
+"""So many values are all printed; more become a median and a range."""
+SETTLED = 2
+"""Decimals of a computed score, whose digits never end."""
+
+Columns = tuple[Head, ...]
+Row = Callable[[Executed, str, Sequence[AtVisit], str], Sequence[Cell]]
+
+
+def efficacy(view: View) -> tuple[Section, ...]:
+    """The section of the endpoints: those of everybody, then a part for each disease, then who was counted."""
+    study, found = view.study, view.executed
+    groups = {"": "Everybody"} | {one.id: one.name[:1].upper() + one.name[1:] for one in study.diseases}
+    parts: list[Section] = []
+    for group, title in groups.items():
+        some = [one for one in found if (one.endpoint.diseases[:1] or ("",))[0] == group]
+        if some:
+            blocks = tuple(block for one in some for block in blocks_of(study, one))
+            parts.append(Section(f"6.{len(parts) + 1}", title, blocks))
+    population = population_table(populations(study, view.trial, view.cutoff).values())
+    last = Section(f"6.{len(parts) + 1}", "Who was counted", (population,))
+    return (Section("6", "Efficacy", (Text(_ABOUT),)), *parts, last)
+
+
+_ABOUT = (
+    "Each table carries out one declared endpoint. At every visit each participant stands as a value, missing (the window "
+    "has closed), not due (it is open at the cut-off) or not applicable (died, left); the four add up to all. Of several "
+    "values inside a visit's days the nearest to the planned day counts, of two equally near the later. There are no p values, "
+    "and no limits of a mean below five values."
+)
+
+
+def table_id(study: Study, endpoint: Endpoint) -> str:
+    """The table of an endpoint: `T6-4` for the fourth that is not a count of events, `T6-AE` for those."""
+    events = [one.id for one in study.endpoints if one.compare == "events"]
+    if endpoint.id in events:
+        return "T6-AE" + ("" if len(events) == 1 else str(events.index(endpoint.id) + 1))
+    others = [one.id for one in study.endpoints if one.compare != "events"]
+    return f"T6-{others.index(endpoint.id) + 1}"
+
+
+def blocks_of(study: Study, done: Executed) -> Iterator[Block]:
+    """The table of an endpoint, or the one reason why there is none."""
+    yield endpoint_table(study, done)
+
+
+def endpoint_table(study: Study, done: Executed) -> Table:
+    """The table of an endpoint: a row a visit, a block a group."""
+    columns, cells = _SHAPES[done.endpoint.compare]
+    groups = ["", *sorted({one.group for one in done.statistics if one.group})]
+    rows = [each for group in groups for each in _rows(study, done, group, cells, len(columns))]
+    unit = f", {done.unit}" if done.unit else ""
+    return Table(
+        table_id(study, done.endpoint), f"{done.endpoint.title}{unit} ({done.endpoint.id})", columns, tuple(rows),
+        done.estimand, tuple(_notes(study, done)), f"{done.why_not}: {done.detail}" if done.why_not else "Nothing recorded.",
+    )  # fmt: skip
+
+
+def _rows(study: Study, done: Executed, group: str, cells: Row, wide: int) -> Iterator[TableRow]:
+    visits = [visit for visit in done.visits if done.at(visit, group)]
+    if group and visits:
+        some = done.at(visits[0], group)
+        heading = (Cell(group, tone=Tone.STRONG), *(Cell(NOT_APPLICABLE) for _ in range(wide - 1)))
+        yield TableRow(slug(group), heading, RowKind.HEAD, disease=group if group == some[0].disease else "")
+    for visit in visits:
+        some = done.at(visit, group)
+        key = f"{slug(group)}.{slug_visit(visit)}" if group else slug_visit(visit)
+        found = (*_standing(visit, some), *cells(done, visit, some, group))
+        yield row(key, *found, kind=RowKind.UNDER if group else RowKind.PLAIN)
+
+
+def slug_visit(visit: str) -> str:
+    """A visit as it stands in the name of a cell: `D28`, `infusion_to_day_28`."""
+    return visit if visit.isalnum() else slug(visit)
+
+
+def _notes(study: Study, done: Executed) -> Iterator[str]:
+    if done.endpoint.notes:
+        yield done.endpoint.notes
+    if assumed := study.assumed(done.endpoint.id):
+        yield f"Rests on {', '.join(assumed)}."
+    if done.why_not:
+        yield f"No number: {done.why_not} ({done.detail})."
+    flagged: dict[str, list[str]] = {}
+    for cell in done.cells:
+        for flag in cell.flags:
+            if not flag.startswith(("highest grade", "at ")):
+                flagged.setdefault(flag, []).append(f"{cell.participant} {cell.visit}")
+    for flag, where in list(flagged.items())[:12]:
+        yield f"{', '.join(where[:4])}{f' and {len(where) - 4} more' if len(where) > 4 else ''}: {flag}."
+    if len(flagged) > 12:
+        yield f"{len(flagged) - 12} more remarks stand in results.json."
+
+
+# -- who stands where ------------------------------------------------------------------------------------------------------
+
+
+_STANDING = ("visit", "n>", "missing>", "not_due=not due>", "not_applicable=n/a>")
+
+
+def _standing(visit: str, some: Sequence[AtVisit]) -> tuple[Cell, ...]:
+    """The visit, and how many have a value, are missing, not due, not applicable."""
+    states = (State.VALUE, State.MISSING, State.NOT_DUE, State.NOT_APPLICABLE)
+    return (Cell(visit), *(_number_of([one for one in some if one.state is state], state) for state in states))
+
+
+def _number_of(some: Sequence[AtVisit], state: State) -> Cell:
+    """How many, and who: those with a value by its facts, the others by the reason."""
+    if state is State.VALUE:
+        return counted(beneath(some), len(some), "participants with a value at the visit")
+    why = tuple(Ground(one.participant, state.value, "", one.reason or state.value, "") for one in some)
+    return Cell(str(len(some)), len(some), why, f"participants who stand as: {state.value}")
+
+
+def beneath(some: Iterable[AtVisit], *, baseline: bool = False) -> tuple[Ground, ...]:
+    """The recorded facts beneath some cells, once each; those of the baseline where it is compared with."""
+    found: dict[Ground, None] = {}
+    for one in some:
+        own = one.grounds if baseline else [fact for fact in one.grounds if fact not in one.baseline_rests_on]
+        found |= dict.fromkeys(of_fact(fact, one.participant) for fact in own)
+    return tuple(found)
+
+
+# -- numbers ---------------------------------------------------------------------------------------------------------------
+
+
+def digits_of(values: Iterable[Fraction]) -> int:
+    """The decimals the data have; two where a score was computed with digits that never end."""
+    most = max((len(plain(value, 12).partition(".")[2]) for value in values), default=0)
+    return most if most <= 3 else SETTLED
+
+
+def _numbers(some: Sequence[AtVisit], change: bool) -> list[tuple[AtVisit, Fraction]]:
+    if change:
+        return [(one, one.change) for one in some if one.state is State.VALUE and one.change is not None]
+    known = [(one, one.value) for one in some if one.state is State.VALUE]
+    return [
+        (one, exact(value)) for one, value in known if isinstance(value, int | Fraction) and not isinstance(value, bool)
+    ]
+
+
+def _all_or_middle(
+    found: Sequence[tuple[AtVisit, Fraction]], places: int, show: Callable[[object, int], str], *, all_of: bool
+) -> str:
+    """All values in order where they are few, else median and range."""
+    values = sorted(value for _, value in found)
+    if all_of and len(values) <= SHOWN:
+        return ", ".join(show(value, places) for value in values)
+    middle = median(values)
+    more = 0 if middle.denominator == 1 or places >= SETTLED else 1
+    return f"{show(middle, places + more)} ({show(values[0], places)} to {show(values[-1], places)})"
+
+
+def _value_cell(done: Executed, visit: str, some: Sequence[AtVisit], group: str, *, change: bool = False) -> Cell:
+    found = _numbers(some, change)
+    if not found:
+        return Cell(NOT_APPLICABLE)
+    places = digits_of(value for one in done.visits for _, value in _numbers(done.at(one), change))
+    middle = done.statistic(visit, "change.median" if change else "value.median", group)
+    show = signed if change else number
+    text = _all_or_middle(found, places, show, all_of=not change)
+    return Cell(text, _fraction(middle), beneath((one for one, _ in found), baseline=change), _METHOD[change])
+
+
+_METHOD = {
+    False: f"all values up to {SHOWN}, else median (lowest to highest)",
+    True: "median (lowest to highest) of the changes",
+}
+
+
+def _mean_cell(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Cell:
+    found = _numbers(some, change=True)
+    mean, spread = (done.statistic(visit, f"change.{name}", group) for name in ("mean", "sd"))
+    if mean is None or not found:
+        return Cell(NOT_APPLICABLE)
+    places = _mean_places(done)
+    of = f" of {len(found)}" if len(found) < sum(one.state is State.VALUE for one in some) else ""
+    sd = f" ({number(spread.value, places)})" if spread and spread.value is not None else ""
+    text = f"{signed(mean.value, places)}{sd}{of}"
+    return Cell(text, _fraction(mean), beneath((one for one, _ in found), baseline=True), "mean (SD) of the changes")
+
+
+def _mean_places(done: Executed) -> int:
+    """One digit beyond the data, up to two; as many as the data where they have more."""
+    data = digits_of(value for one in done.visits for _, value in _numbers(done.at(one), change=True))
+    return max(data, min(data + 1, SETTLED))
+
+
+def _limits_cell(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Cell:
+    low, high = (done.statistic(visit, f"change.ci_{name}", group) for name in ("low", "high"))
+    if low is None or high is None:
+        return Cell(NOT_APPLICABLE)
+    places = _mean_places(done)
+    text = f"{signed(low.value, places)} to {signed(high.value, places)}"
+    found = (one for one, _ in _numbers(some, change=True))
+    return Cell(text, _fraction(low), beneath(found, baseline=True), "95 % limits of the mean change, Student's t")
+
+
+def _fraction(one: Statistic | None) -> int | Fraction | None:
+    return one.value if one is not None and isinstance(one.value, int | Fraction) else None
+
+
+# -- the shapes of tables --------------------------------------------------------------------------------------------------
+
+
+def _of_value(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Sequence[Cell]:
+    return (_value_cell(done, visit, some, group),)
+
+
+def _of_change(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Sequence[Cell]:
+    return (
+        _value_cell(done, visit, some, group),
+        _mean_cell(done, visit, some, group),
+        _value_cell(done, visit, some, group, change=True),
+        _limits_cell(done, visit, some, group),
+    )
+
+
+def _of_response(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Sequence[Cell]:
+    answered = [one for one in some if one.state is State.VALUE]
+    missing = [one for one in some if one.state is State.MISSING]
+    yes = [one for one in answered if one.value is True]
+    who = ", ".join(one.participant for one in yes[:SHOWN]) + (
+        f" and {len(yes) - SHOWN} more" if len(yes) > SHOWN else ""
+    )
+    return (
+        _share_cell(yes, answered, "responders of those with an answer; exact limits (Clopper–Pearson)"),
+        _share_cell(yes, answered + missing, "a missing answer counts as no response; exact limits (Clopper–Pearson)"),
+        Cell(who or ("nobody" if answered else NOT_APPLICABLE)),
+    )
+
+
+def _share_cell(yes: Sequence[AtVisit], of: Sequence[AtVisit], method: str) -> Cell:
+    return Cell(percent(clopper_pearson(len(yes), len(of))), len(yes), beneath(of, baseline=True), method)
+
+
+def _of_course(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Sequence[Cell]:
+    known = [one for one in some if one.state is State.VALUE]
+    quantified = [one for one in known if isinstance(one.value, int | Fraction)]
+    found = [done.statistic(visit, f"value.{name}", group) for name in ("median", "low", "high")]
+    text = NOT_APPLICABLE
+    if found[0] is not None:
+        middle, low, high = (_level(one.value) if one else NOT_APPLICABLE for one in found)
+        text = f"{middle} ({low} to {high})"
+    method = "median (lowest to highest); below quantification counts as less than every number"
+    return (
+        counted(beneath(quantified), len(quantified), "samples at or above the limit of quantification"),
+        Cell(text, _fraction(found[0]), beneath(known), method),
+    )
+
+
+def _level(value: object) -> str:
+    return value if isinstance(value, str) else significant(value)
+
+
+def _of_events(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Sequence[Cell]:
+    having = [one for one in some if one.value]
+    grades = [[one for one in having if f"highest grade {grade}" in one.flags] for grade in range(1, 6)]
+    events = done.statistic(visit, "events", group)
+    share = percent(clopper_pearson(len(having), len(some)))
+    return (
+        counted(beneath(having), int(events.value or 0) if events else 0, "events that began or became worse"),
+        Cell(share, len(having), beneath(having), "participants with at least one; exact limits (Clopper–Pearson)"),
+        *(counted(beneath(of), len(of), f"participants whose highest grade is {n}") for n, of in enumerate(grades, 1)),
+    )
+
+
+_CHANGE = (
+    "value",
+    "change_mean=change: mean (SD)>",
+    "change_range=change: median (range)>",
+    "ci=95 % CI of the mean change>",
+)
+_SHAPES: dict[str, tuple[Columns, Row]] = {
+    "value": (heads(*_STANDING, "value"), _of_value),
+    "change from baseline": (heads(*_STANDING, *_CHANGE), _of_change),
+    "percent change": (heads(*_STANDING, *_CHANGE), _of_change),
+    "best change": (heads(*_STANDING, *_CHANGE), _of_change),
+    "response": (
+        heads(*_STANDING, "responders>", "responders_or_no=missing as no>", "who=who responded|30"), _of_response,
+    ),
+    "course": (heads(*_STANDING, "quantified>", "value=median (range)>"), _of_course),
+    "events": (
+        heads(*_STANDING, "events>", "participants>", *(f"grade_{n}=grade {n}>" for n in range(1, 6))), _of_events,
+    ),
+}  # fmt: skip
+
+
+def population_table(some: Iterable[Population]) -> Table:
+    """T6-P: each population with its rule, its size, and why anybody else is not in it."""
+    rows = []
+    for one in some:
+        members = Cell("not known") if one.undecided else counted(one.members, len(one.members), one.rule)
+        why = one.undecided or "; ".join(_reasons(one)) or "nobody"
+        rows.append(row(one.name, one.title, one.rule, members, counted(tuple(one.excluded)), why))
+    columns = heads("population", "rule|30", "n>", "not_in=not in it>", "why|50")
+    return Table("T6-P", "Populations", columns, tuple(rows), "everybody a record was begun for")
+
+
+def _reasons(one: Population) -> Iterator[str]:
+    """Each reason with the number of people it holds for, and the first of them."""
+    for reason in dict.fromkeys(one.excluded.values()):
+        codes = [code for code, why in one.excluded.items() if why == reason]
+        yield f"{reason} ({named(codes, 4)})"

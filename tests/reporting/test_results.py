@@ -1,0 +1,146 @@
+"""results.json: every number of the endpoints' tables opens to what it rests on, and two runs are compared cell by cell."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from escalon.conduct.judge.cutoff import last_day
+from escalon.conduct.judge.explaining import NothingToExplain
+from escalon.facts import Day
+from escalon.reporting.cell_lines import explain_cell, is_cell
+from escalon.reporting.difference import Because, differences
+from escalon.reporting.results import as_text, results
+from escalon.reporting.sections.efficacy import efficacy, table_id
+from escalon.reporting.view import View
+from escalon.sources.folder import take_in
+
+
+def results_of(study, folder, cutoff=None):
+    intake = take_in(study, folder)
+    view = View(study, intake, cutoff or last_day(intake.trial))
+    return results(view.document("full report", study.title, efficacy(view)), study, view.executed)
+
+
+@pytest.fixture(scope="module")
+def found(study, trial_folder):
+    return results_of(study, trial_folder)
+
+
+def changed_copy(folder: Path, to: Path, change) -> Path:
+    """The folder with the lines of facts.csv changed; `change` gives the line instead, or None to leave it out."""
+    to.mkdir()
+    for file in folder.iterdir():
+        text = file.read_text(encoding="utf-8")
+        if file.name == "facts.csv":
+            head, *lines = text.splitlines()
+            kept = [one for line in lines if (one := change(line)) is not None]
+            text = "\n".join([head, *kept]) + "\n"
+        (to / file.name).write_text(text, encoding="utf-8")
+    return to
+
+
+def test_every_declared_endpoint_has_a_table_of_its_own(study, found):
+    tables = {name.partition("/")[0] for name in found["cells"]}
+    wanted = [table_id(study, one) for one in study.endpoints]
+    assert len(set(wanted)) == len(wanted)
+    assert set(wanted) <= tables
+    assert found["endpoints"]["S-4"]["table"] == "T6-4"
+
+
+def test_every_cell_statistic_and_standing_is_explained(found):
+    places = set()
+    for where in ("cells", "statistics", "at_visits"):
+        for name in found[where]:
+            assert is_cell(name), name
+            line = explain_cell(found, name)
+            assert line.text.startswith(name)
+            places |= {one.text.rpartition("[")[2] for one in leaves(line) if "[" in one.text}
+    assert any(place.startswith("facts.csv:") for place in places)
+    with pytest.raises(NothingToExplain, match="Did you mean T6-4/D90/n"):
+        explain_cell(found, "T6-4/D90/N")
+
+
+def leaves(line):
+    return [line] if not line.beneath else [leaf for one in line.beneath for leaf in leaves(one)]
+
+
+def test_every_number_counted_rests_on_recorded_lines(found, trial_folder):
+    sizes = {file.name: len(file.read_text(encoding="utf-8").splitlines()) for file in trial_folder.glob("*.csv")}
+    for ground in found["grounds"].values():
+        if place := ground.get("place"):
+            file, _, line = place.partition(":")
+            assert 2 <= int(line) <= sizes[file], ground
+    with_value = [
+        one for one in found["at_visits"].values() if one["state"] == "value" and one.get("value") not in (0, False)
+    ]
+    assert with_value
+    assert all(one.get("grounds") for one in with_value)
+
+
+def test_the_four_states_add_up_in_every_table(study, found):
+    for one in found["statistics"].values():
+        assert all(one[key] >= 0 for key in ("n", "missing", "not_due", "not_applicable"))
+    for endpoint in found["endpoints"].values():
+        for name in {key.rpartition("/")[0] for key in found["cells"] if key.startswith(f"{endpoint['table']}/")}:
+            if "." in name or f"{name}/n" not in found["cells"] or found["cells"][f"{name}/n"]["text"] == "–":
+                continue
+            parts = [found["cells"][f"{name}/{key}"]["value"] for key in ("n", "missing", "not_due", "not_applicable")]
+            assert sum(parts) == len(endpoint["members"]), name
+
+
+def test_the_same_results_are_the_same_bytes_and_json(study, trial_folder, found):
+    again = as_text(results_of(study, trial_folder))
+    assert again == as_text(found)
+    assert json.loads(again)["study"] == study.id
+    assert differences(found, json.loads(again)) == []
+
+
+def test_a_later_cut_off_closes_windows_and_brings_what_was_recorded(study, trial_folder, found):
+    early = results_of(study, trial_folder, Day(2025, 9, 1))
+    reasons = {one.because for one in differences(early, found)}
+    assert reasons == {Because.NEW_DATA, Because.WINDOW}
+
+
+def test_a_corrected_value_and_a_new_row_are_told_apart(study, trial_folder, found, tmp_path):
+    def corrected(line):
+        return line.replace(",41,", ",51,") if ",esr," in line and line.startswith("P01,") else line
+
+    more = differences(found, results_of(study, changed_copy(trial_folder, tmp_path / "a", corrected)))
+    assert more
+    assert {one.because for one in more} == {Because.CORRECTED}
+    fewer = results_of(
+        study, changed_copy(trial_folder, tmp_path / "b", lambda line: None if is_late_crp(line, "P02") else line)
+    )
+    assert Because.NEW_DATA in {one.because for one in differences(fewer, found)}
+    assert {one.because for one in differences(found, fewer)} >= {Because.CORRECTED}
+    assert Because.UNEXPLAINED not in {one.because for one in [*differences(fewer, found), *differences(found, fewer)]}
+
+
+def is_late_crp(line, who):
+    return line.startswith(f"{who},") and ",crp," in line and ",D90" in line
+
+
+def test_another_study_version_or_software_is_the_reason_only_where_nothing_else_is(found):
+    other = json.loads(json.dumps(found))
+    other["version"] = "another"
+    name = next(iter(other["statistics"]))
+    other["statistics"][name]["value"] = 99
+    assert [(one.name, one.because) for one in differences(found, other)] == [(name, Because.STUDY)]
+    other["version"] = found["version"]
+    assert [one.because for one in differences(found, other)] == [Because.UNEXPLAINED]
+    assert "unexplained" in str(differences(found, other)[0])
+
+
+@pytest.mark.parametrize("other", [{}, {"cells": {}, "statistics": {}, "grounds": {}, "study": "another"}])
+def test_what_is_not_comparable_is_said(found, other):
+    with pytest.raises(ValueError, match=r"results\.json|different studies"):
+        differences(found, other)
+
+
+def test_a_cut_off_in_the_past_knows_nothing_later(study, trial_folder):
+    day = Day(2025, 6, 1)
+    early = results_of(study, trial_folder, day)
+    days = [ground["day"][:10] for ground in early["grounds"].values() if ground.get("place")]
+    assert days
+    assert max(days) <= str(day)
