@@ -419,6 +419,7 @@ def sign(
     """
     from escalon.casebook.errors import CasebookError
     from escalon.casebook.words import check_whole, values_of_words
+    from escalon.conduct.record.signing import assumption_digest
     from escalon.conduct.record.signing import sign as sign_now
     from escalon.history.events import KINDS, Signed
 
@@ -434,22 +435,9 @@ def sign(
         raise CasebookError(f"{kind}: {wrong}") from wrong
     with desk(folder, account, role, site, signs=True) as at:
         if signed.__name__ == "AssumptionSigned":
-            values["digest"] = _assumption_digest(folder, str(values.get("assumption")))
+            values["digest"] = assumption_digest(at.conduct.study, str(values.get("assumption")))
         entry = sign_now(at.conduct, at.secrets, at.author, signed, password=at.password, meaning=meaning, **values)
     say(f"entry {entry.number}: {in_one_line(entry.event.what)}, {entry.at:%Y-%m-%d %H:%M:%S} UTC")
-
-
-def _assumption_digest(folder: Path, wanted: str) -> str:
-    from escalon.casebook.canonical import digest
-    from escalon.casebook.errors import CasebookError
-    from escalon.casebook.location import settings_of
-    from escalon.protocol import load_study
-
-    study = load_study(settings_of(folder)["study"])
-    for one in study.assumptions:
-        if one.id == wanted:
-            return digest(f"{study.id}\n{one.id}\n{one!r}")
-    raise CasebookError(f"the study has no assumption {wanted}; escalon study lint lists them")
 
 
 @app.command()

@@ -11,16 +11,33 @@ from escalon.protocol import prose
 from escalon.protocol.study import Criterion, Study
 from escalon.protocol.trace import Traced, trace
 
-_TEMPLATE = "page.html.j2"
-
 
 def page(study: Study) -> str:
     """The page as HTML text."""
+    from markupsafe import Markup
+
+    return _rendered("page.html.j2", study=study, css=Markup(stylesheet()), body=Markup(body(study)))
+
+
+def body(study: Study) -> str:
+    """What stands on the page, for another page to hold."""
+    return _rendered("page_body.html.j2", **_context(study))
+
+
+def stylesheet() -> str:
+    """The styles of the page."""
+    return _file("page.css")
+
+
+def _rendered(name: str, **context: Any) -> str:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    source = files("escalon.protocol").joinpath(_TEMPLATE).read_text(encoding="utf-8")
-    return environment.from_string(source).render(_context(study))
+    return environment.from_string(_file(name)).render(context)
+
+
+def _file(name: str) -> str:
+    return files("escalon.protocol").joinpath(name).read_text(encoding="utf-8")
 
 
 def _context(study: Study) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from escalon.web.desk import Desk, NoSuchPage
 from escalon.web.forms import Once, check_number, form_number
 from escalon.web.printed import Printed
 from escalon.web.registry import PAGES, SERVICES, Page, Service, find_all
-from escalon.web.rendering import KINDS_OF_PART, parts, render
+from escalon.web.rendering import parts, render
 from escalon.web.said import BESIDE, Told, said_in_form, said_in_json
 from escalon.web.security import Headed, is_ours
 from escalon.web.workbench import Workbench, workbench_of
@@ -294,7 +294,7 @@ class Site:
             if found is None:
                 raise HTTPException(404, f"there is no part {name}")
             kept = {"Cache-Control": "public, max-age=31536000, immutable"}
-            return Response(found.read_bytes(), media_type=KINDS_OF_PART[found.suffix], headers=kept)
+            return Response(found.content, media_type=found.kind, headers=kept)
 
     def add_errors(self) -> None:
         """Refusals, wrong input and missing pages: a page for people, problem+json for scripts. Faults of ours stay ours."""

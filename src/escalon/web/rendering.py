@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from escalon import __version__
+from escalon.drawing.tokens import dose, shape
+from escalon.protocol.page import body, stylesheet
 from escalon.web import figures, words
 from escalon.web.answers import NotRecorded, Reason
 from escalon.web.body import drawn
@@ -23,22 +27,72 @@ STATIC = HERE / "static"
 KINDS_OF_PART = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 
 
+@dataclass(frozen=True)
+class Part:
+    """A style, script or picture: its bytes and what they are."""
+
+    content: bytes
+    kind: str
+
+
+@cache
+def _files() -> dict[str, Part]:
+    """Every part by its name; the colours of levels are those of all figures, and the protocol's styles its own."""
+    found = {
+        one.name: Part(one.read_bytes(), KINDS_OF_PART[one.suffix])
+        for one in sorted(STATIC.iterdir())
+        if one.suffix in KINDS_OF_PART
+    }
+    ours = found["escalon.css"].content.decode()
+    nested = f".protocol{{{PROTOCOL_COLOURS}{stylesheet()}}}"
+    found["escalon.css"] = Part(f"{level_colours()}\n{ours}\n{nested}".encode(), "text/css")
+    return found
+
+
+PROTOCOL_COLOURS = "--accent:var(--act);--tint:var(--wash);--ask-tint:var(--ask-wash);--stop:var(--bad);"
+
+
+def level_colours() -> str:
+    """The colour of each dose level on paper and on a dark screen, as the figures have them."""
+    rules = [(dose(level).light, dose(level).dark, level) for level in range(1, 6)]
+    light = "".join(f"--l{level}:{paint};" for paint, _, level in rules)
+    dark = "".join(f"--l{level}:{paint};" for _, paint, level in rules)
+    shapes = "".join(f".lv.l{level},.clocks .l{level}{{color:var(--l{level})}}" for _, _, level in rules)
+    forms = "".join(f".lv.l{level}::before{{{SHAPES[shape(level)]}}}" for _, _, level in rules)
+    screen = "@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light])"
+    return f":root{{{light}}}{screen}{{{dark}}}}}{shapes}{forms}"
+
+
+SHAPES = {
+    "circle": "border-radius:50%",
+    "square": "border-radius:0",
+    "triangle": "clip-path:polygon(50% 0,100% 100%,0 100%)",
+    "diamond": "clip-path:polygon(50% 0,100% 50%,50% 100%,0 50%)",
+    "cross": "clip-path:polygon(35% 0,65% 0,65% 35%,100% 35%,100% 65%,65% 65%,65% 100%,35% 100%,35% 65%,0 65%,0 35%,35% 35%)",
+}
+
+
 @cache
 def part_address(name: str) -> str:
     """The address of a part: its name with its hash, which may be kept for ever."""
-    path = STATIC / name
-    return f"/static/{path.stem}.{sha256(path.read_bytes()).hexdigest()[:12]}{path.suffix}"
+    stem, _, end = name.rpartition(".")
+    return f"/static/{stem}.{sha256(_files()[name].content).hexdigest()[:12]}.{end}"
 
 
 @cache
-def parts() -> dict[str, Path]:
+def parts() -> dict[str, Part]:
     """Every part by its address."""
-    return {part_address(one.name): one for one in sorted(STATIC.iterdir()) if one.suffix in KINDS_OF_PART}
+    return {part_address(name): part for name, part in _files().items()}
 
 
 def unit_shown(text: str) -> str:
     """A unit as it is printed: `10^9/L` as 10⁹/L, `{cells}/kg` as cells/kg."""
     return text.replace("10^9", "10⁹").replace("{", "").replace("}", "")
+
+
+def protocol_body(desk: Desk) -> Markup:
+    """The whole protocol as people read it, for the study's page to hold."""
+    return Markup(desk.bench.kept("protocol", desk.study.version, lambda: body(desk.study)))
 
 
 def environment() -> Environment:
@@ -54,7 +108,7 @@ def environment() -> Environment:
     found.filters["first_up"] = words.first_up
     found.filters["unit"] = unit_shown
     found.globals |= {"part": part_address, "version": __version__, "months": words.MONTHS, "navigation": navigation}
-    found.globals |= {"figure": figures, "drawn": drawn}
+    found.globals |= {"protocol_body": protocol_body, "figure": figures, "drawn": drawn}
     return found
 
 

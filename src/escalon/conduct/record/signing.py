@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from escalon.casebook.canonical import digest
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Entry
 from escalon.casebook.secrets import Checked, SecretStore
@@ -24,6 +25,7 @@ from escalon.history.events import (
     VisitSigned,
 )
 from escalon.history.support import Support, digest_of
+from escalon.protocol.study import Study
 
 SOFTWARE = Author("escalon", "software", "", "sign-in")
 
@@ -91,6 +93,13 @@ def check_signer(conduct: Conduct, secrets: SecretStore, account: str, password:
     if person is not None and person.must_change:
         said = f"{person.secret_set_by} set the password of {account}; change it before you sign: escalon user password"
         raise refuse("password", said)
+
+
+def assumption_digest(study: Study, wanted: str) -> str:
+    """The digest of an assumption's text as the study folder has it now."""
+    if not any(one.id == wanted for one in study.assumptions):
+        raise refuse("signature", f"the study has no assumption {wanted}; escalon study lint lists them")
+    return digest(f"{study.id}\n{wanted}\n{study.assumption(wanted)!r}")
 
 
 def refuse_if_pointless(conduct: Conduct, trial: Trial, author: Author, unsigned: Signed) -> None:

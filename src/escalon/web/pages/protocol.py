@@ -1,13 +1,21 @@
-"""The protocol: the study as it is written and read, and every instrument as a calculator."""
+"""The study as a registry shows it, with our reading beside the record's words; its assumptions, and its schedule."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
+from escalon.conduct.record.signing import assumption_digest
+from escalon.history import Entry
+from escalon.history.events import AssumptionSigned
 from escalon.instruments import catalogue
 from escalon.instruments.kit.catalogue import family
+from escalon.protocol.prose import short_name
+from escalon.web.acts import sign_as
+from escalon.web.banner import disease
 from escalon.web.desk import Desk
-from escalon.web.registry import EVERYBODY, page
+from escalon.web.registry import EVERYBODY, act, page
+from escalon.web.said import Told
 
 
 @dataclass(frozen=True)
@@ -43,46 +51,204 @@ class OutcomeShown:
 
 
 @dataclass(frozen=True)
+class ArmShown:
+    """An arm and what is done in it."""
+
+    name: str
+    intervention: str
+    says: str
+
+
+@dataclass(frozen=True)
+class PlaceShown:
+    """Where the study is run."""
+
+    name: str
+    city: str
+    country: str
+    says: str
+
+
+@dataclass(frozen=True)
 class AssumptionShown:
-    """What the record leaves open, and how it is read here."""
+    """What the record leaves open, how it is read here, who is to sign it, and who has."""
 
     id: str
     question: str
     default: str
     signer: str
+    kind: str
+    alternatives: tuple[str, ...]
+    signed_by: str
+    signed_entry: int | None
+    is_void: bool
+
+
+@dataclass(frozen=True)
+class RecruitedShown:
+    """How many of a disease were treated at each level."""
+
+    disease: str
+    by_level: tuple[int, ...]
+    all: int
 
 
 @dataclass(frozen=True)
 class StudyPage:
-    """The study."""
+    """The study, as a registry shows it."""
 
     id: str
     title: str
     version: str
     sponsor: str
+    registry: str
+    phase: str
+    status: str
+    design: str
+    purpose: str
+    target: int
+    arms: tuple[ArmShown, ...]
+    locations: tuple[PlaceShown, ...]
     levels: tuple[LevelShown, ...]
     criteria: tuple[ClauseShown, ...]
     endpoints: tuple[OutcomeShown, ...]
     assumptions: tuple[AssumptionShown, ...]
+    recruited: tuple[RecruitedShown, ...]
+    consented: int
+    treated: int
+    unsigned: int
 
 
 @page("/study", EVERYBODY, can_be_open=True)
 def study(desk: Desk) -> StudyPage:
-    """The protocol as the registry has it, with our reading beside it."""
+    """The study as the registry has it, with our reading beside it, and how far recruitment is."""
     it = desk.study
+    assumptions = _assumptions(desk)
+    recruited = tuple(_recruited(desk))
     return StudyPage(
-        it.id,
-        it.title,
-        it.version,
-        it.sponsor,
-        tuple(
+        id=it.id,
+        title=it.title,
+        version=it.version,
+        sponsor=it.sponsor,
+        registry=it.registry,
+        phase=it.phase,
+        status=it.status,
+        design=it.design,
+        purpose=it.purpose,
+        target=it.dose.cap,
+        arms=tuple(ArmShown(one.name, one.intervention, str(one.says)) for one in it.arms),
+        locations=tuple(PlaceShown(one.name, one.city, one.country, str(one.says)) for one in it.location),
+        levels=tuple(
             LevelShown(one.number, one.name, str(one.amount), float(one.amount.value), one.amount.unit)
             for one in it.dose.levels
         ),
-        tuple(ClauseShown(one.id, one.kind, str(one.says), one.rule, one.applies_text or "") for one in it.criteria),
-        tuple(OutcomeShown(one.id, one.role, str(one.says), tuple(one.measure)) for one in it.endpoints),
-        tuple(AssumptionShown(one.id, one.question, one.default, one.signer) for one in it.assumptions),
+        criteria=tuple(
+            ClauseShown(one.id, one.kind, str(one.says), one.rule, one.applies_text or "") for one in it.criteria
+        ),
+        endpoints=tuple(OutcomeShown(one.id, one.role, str(one.says), tuple(one.measure)) for one in it.endpoints),
+        assumptions=assumptions,
+        recruited=recruited,
+        consented=sum(one.has_consent for one in desk.trial.courses.values()),
+        treated=sum(one.all for one in recruited),
+        unsigned=sum(not one.signed_by or one.is_void for one in assumptions),
     )
+
+
+def _recruited(desk: Desk) -> list[RecruitedShown]:
+    treated = desk.trial.infused()
+    desk.bench.know(desk.trial, tuple(one.code for one in treated))
+    counts = Counter((disease(desk.study, one), one.infusions[0].event.level) for one in treated)
+    levels = [one.number for one in desk.study.dose.levels]
+    rows = []
+    for name in (one.name for one in desk.study.diseases):
+        by_level = tuple(counts[name, level] for level in levels)
+        rows.append(RecruitedShown(name, by_level, sum(by_level)))
+    return rows
+
+
+def _assumptions(desk: Desk) -> tuple[AssumptionShown, ...]:
+    signed = {getattr(one.event, "assumption", ""): one for one in desk.entries(kinds=["AssumptionSigned"])}
+    found = []
+    for one in desk.study.assumptions:
+        entry = signed.get(one.id)
+        event = entry.event if entry else None
+        name = event.printed_name if isinstance(event, AssumptionSigned) else ""
+        void = isinstance(event, AssumptionSigned) and event.digest != assumption_digest(desk.study, one.id)
+        others = tuple(each.says for each in one.alternatives)
+        found.append(
+            AssumptionShown(
+                one.id,
+                one.question,
+                one.default,
+                one.signer,
+                one.kind,
+                others,
+                name,
+                entry.number if entry else None,
+                void,
+            )
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class AssumptionsPage:
+    """What the record leaves open, and whether it was signed."""
+
+    assumptions: tuple[AssumptionShown, ...]
+    unsigned: int
+    may_sign: bool
+
+
+@page("/study/assumptions", EVERYBODY, can_be_open=True)
+def assumptions(desk: Desk) -> AssumptionsPage:
+    """Where the record is silent or contradicts itself: how it is read here, and who has signed that."""
+    found = _assumptions(desk)
+    unsigned = sum(not one.signed_by or one.is_void for one in found)
+    return AssumptionsPage(found, unsigned, desk.person is not None and desk.may("AssumptionSigned"))
+
+
+@act("AssumptionSigned")
+def sign_assumption(desk: Desk, said: Told) -> Entry:
+    """Sign how the study reads its protocol where the protocol is silent."""
+    return sign_as(desk, AssumptionSigned, said, assumption_digest(desk.study, said.text("assumption")))
+
+
+@dataclass(frozen=True)
+class VisitShown:
+    """A visit, its day and window counted from the infusion, and what is measured there."""
+
+    id: str
+    name: str
+    day: int
+    earliest: int
+    latest: int
+    measures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SchedulePage:
+    """The schedule of visits."""
+
+    visits: tuple[VisitShown, ...]
+    measures: tuple[str, ...]
+
+
+@page("/study/schedule", EVERYBODY, can_be_open=True)
+def schedule(desk: Desk) -> SchedulePage:
+    """The visits, their windows, and what is measured at each."""
+    visits = tuple(
+        VisitShown(
+            one.id,
+            one.name,
+            one.day,
+            one.earliest,
+            one.latest,
+            tuple(dict.fromkeys(short_name(name, desk.study) for name in one.measures)),
+        )
+        for one in desk.study.visits
+    )
+    return SchedulePage(visits, tuple(dict.fromkeys(name for one in visits for name in one.measures)))
 
 
 @dataclass(frozen=True)
