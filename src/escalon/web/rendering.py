@@ -28,7 +28,7 @@ KINDS_OF_PART = {".css": "text/css", ".js": "text/javascript", ".svg": "image/sv
 
 
 @dataclass(frozen=True)
-class Part:
+class StaticPart:
     """A style, script or picture: its bytes and what they are."""
 
     content: bytes
@@ -36,16 +36,16 @@ class Part:
 
 
 @cache
-def _files() -> dict[str, Part]:
+def _files() -> dict[str, StaticPart]:
     """Every part by its name; the colours of levels are those of all figures, and the protocol's styles its own."""
     found = {
-        one.name: Part(one.read_bytes(), KINDS_OF_PART[one.suffix])
+        one.name: StaticPart(one.read_bytes(), KINDS_OF_PART[one.suffix])
         for one in sorted(STATIC.iterdir())
         if one.suffix in KINDS_OF_PART
     }
     ours = found["escalon.css"].content.decode()
     nested = f".protocol{{{PROTOCOL_COLOURS}{stylesheet()}}}"
-    found["escalon.css"] = Part(f"{level_colours()}\n{ours}\n{nested}".encode(), "text/css")
+    found["escalon.css"] = StaticPart(f"{level_colours()}\n{ours}\n{nested}".encode(), "text/css")
     return found
 
 
@@ -80,7 +80,7 @@ def part_address(name: str) -> str:
 
 
 @cache
-def parts() -> dict[str, Part]:
+def parts() -> dict[str, StaticPart]:
     """Every part by its address."""
     return {part_address(name): part for name, part in _files().items()}
 
