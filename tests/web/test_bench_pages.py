@@ -66,7 +66,11 @@ def test_a_page_answers_whom_it_is_for_and_nobody_else(bench, browsers, path, na
 def test_a_changed_id_is_a_missing_page_or_a_refusal_and_never_an_error(browsers, path):
     for other in ("P-999", "..%2f..", "P-001'--", "%00", "x" * 300, "-1", "9" * 30):
         for end in ("", ".json"):
-            assert browsers["ines"].get(re.sub(r"\{\w+\}", other.replace("\\", ""), path) + end).status_code in (307, 404, 422)
+            assert browsers["ines"].get(re.sub(r"\{\w+\}", other.replace("\\", ""), path) + end).status_code in (
+                307,
+                404,
+                422,
+            )
 
 
 def test_an_investigator_of_another_site_lists_and_acts_on_nobody_of_this_one(browsers):

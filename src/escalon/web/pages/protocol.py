@@ -215,7 +215,7 @@ def sign_assumption(desk: Desk, said: Told) -> Entry:
 
 
 @dataclass(frozen=True)
-class VisitShown:
+class ScheduledVisit:
     """A visit, its day and window counted from the infusion, and what is measured there."""
 
     id: str
@@ -230,7 +230,7 @@ class VisitShown:
 class SchedulePage:
     """The schedule of visits."""
 
-    visits: tuple[VisitShown, ...]
+    visits: tuple[ScheduledVisit, ...]
     measures: tuple[str, ...]
 
 
@@ -238,7 +238,7 @@ class SchedulePage:
 def schedule(desk: Desk) -> SchedulePage:
     """The visits, their windows, and what is measured at each."""
     visits = tuple(
-        VisitShown(
+        ScheduledVisit(
             one.id,
             one.name,
             one.day,
