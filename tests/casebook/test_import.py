@@ -11,15 +11,17 @@ from tests.histories import facts
 
 from escalon.casebook.casebook import Casebook
 from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.judge.screening import Verdict, screen_one
 from escalon.conduct.permit.refusal import Refused
 from escalon.conduct.record.importing import Imported, import_folder
 from escalon.escalation import Outcome
 from escalon.exchange.tidy_folder import write_folder
 from escalon.facts import Day
 from escalon.history import Author, fold
-from escalon.history.events import EntryCorrected, FactCorrected, Observation, VisitLocked
+from escalon.history.events import EntryCorrected, FactCorrected, FactRecorded, Observation, VisitLocked
 from escalon.sources.as_rows import tables_of
-from escalon.sources.folder import take_in
+from escalon.sources.casebook import of_entries
+from escalon.sources.folder import Intake, take_in
 from escalon.sources.frame import frame_of
 
 TABLES = {
@@ -56,6 +58,10 @@ def trial(casebook: Casebook) -> Trial:
 
 
 STUDY = PLAN
+
+
+def recorded(trial: Trial) -> Intake:
+    return of_entries(STUDY, Path("book"), trial.casebook.entries(), "now")
 
 
 def take_over(trial: Trial, data: Path, *, dry_run: bool = False) -> Imported:
@@ -202,3 +208,26 @@ def test_events_of_the_casebook_itself_read_back_too(trial: Trial, tmp_path: Pat
     told = [(one.event.term, one.event.grade, one.event.dlt) for one in course.adverse_events]
     assert told == [("CRS", 4, True)]
     assert {"informed_consent", "leukapheresis"} <= {fact.name for fact in facts(again)}
+
+
+def test_a_row_that_could_not_be_read_holds_its_participant_until_it_is_said(trial: Trial, data: Path) -> None:
+    """The folder says something of P02's ALT that nobody can read: the casebook knows so, as the folder did."""
+    take_over(trial, data)
+    (row,) = trial.conduct.trial.unread
+    assert (row.table, row.participant, row.about) == ("facts", "P02", "alt")
+    assert "facts.csv:8" in row.why
+    asked = recorded(trial)
+    assert [str(one) for one in asked.refused] == [f"casebook: an imported row is not read: {row.why}"]
+    assert screen_one(STUDY, asked.trial, "P02", Day.parse("2025-03-01")).verdict is Verdict.UNKNOWN
+    seen = Observation(name="alt", value="30", unit="U/L", day="2025-01-12", visit="screening")
+    trial.consent("P02")
+    trial.record(CARLA, FactRecorded(participant="P02", fact=seen))
+    assert recorded(trial).refused == ()
+
+
+def test_importing_the_corrected_folder_answers_its_refused_rows(trial: Trial, data: Path) -> None:
+    take_over(trial, data)
+    file = data / "facts.csv"
+    file.write_text(file.read_text().replace("P02,alt,thirty,U/L,2025-01-12,laboratory,screening,5,40\n", ""))
+    take_over(trial, data)
+    assert trial.conduct.trial.unread == ()

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from escalon.cli.output import fail, make_streams_safe, note, say
+from escalon.cli.output import fail, in_words, make_streams_safe, note, say
 
 # Where each command is, and its one line of help; nothing else is imported for `escalon --help`.
 COMMANDS = {
@@ -132,9 +132,7 @@ def run() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        _leave(
-            f"{error.filename}: {(error.strerror or str(error)).lower()}" if error.filename else error.strerror or error
-        )
+        _leave(in_words(error))
 
 
 def _is_text(word: str) -> bool:

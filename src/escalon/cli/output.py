@@ -53,8 +53,16 @@ def in_one_line(text: object) -> str:
 
 def fail(message: object) -> NoReturn:
     """The input is wrong: say what, and what to write instead, and leave with exit code 2."""
-    note(f"escalon: {message}")
+    note(f"escalon: {in_words(message)}")
     raise typer.Exit(2)
+
+
+def in_words(message: object) -> object:
+    """What went wrong with a file in the system's words, without its number; anything else as it is."""
+    if not isinstance(message, OSError):
+        return message
+    said = (message.strerror or str(message)).lower()
+    return f"{message.filename}: {said}" if message.filename else f"a file cannot be read or written: {said}"
 
 
 def fail_listing(problems: Sequence[object], account: str = "") -> NoReturn:

@@ -61,6 +61,8 @@ def read_visits(file: Path) -> "polars.DataFrame":
         raise FileError(f"{file.name}: tables are read from .csv, .xlsx or .parquet. Save it as «CSV UTF-8»")
     try:
         return pl.read_parquet(file) if file.suffix.lower() == ".parquet" else _csv(file)
+    except OSError as error:
+        raise FileError(f"{file.name} cannot be read: {(error.strerror or str(error)).lower()}") from None
     except pl.exceptions.PolarsError as error:
         raise FileError(f"{file.name} cannot be read: {str(error).splitlines()[0]}") from None
 

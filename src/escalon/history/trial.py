@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -87,7 +87,7 @@ class Trial:
         self.standing = Standing()
         self.support = Support()
         self.entries: dict[int, Entry] = {}
-        self.unread: tuple[Unread, ...] = ()
+        self._unread: tuple[Unread, ...] = ()
         self._stricter: tuple[tuple[object, ...], Trial] | None = None
         self._kept: dict[object, tuple[object, Any]] = {}
         self._clear()
@@ -113,6 +113,30 @@ class Trial:
     def participants(self) -> tuple[str, ...]:
         """The codes of all participants."""
         return tuple(sorted(self.courses))
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """What is written and could not be read: by this source, or by an import while nobody has recorded it since."""
+        found = [*self._unread]
+        for number, one in self.imports.items():
+            found += [] if self._imported_again(number, one) else self._still_unread(number, one)
+        return tuple(dict.fromkeys(found))
+
+    @unread.setter
+    def unread(self, rows: Iterable[Unread]) -> None:
+        self._unread = tuple(rows)
+
+    def _imported_again(self, number: int, folder: FolderImported) -> bool:
+        """Whether the same folder was read once more, since a later import found rows of it already there."""
+        later = [one for at, one in self.imports.items() if at > number]
+        return any(one.folder == folder.folder and one.already_there for one in later)
+
+    def _still_unread(self, number: int, folder: FolderImported) -> Iterator[Unread]:
+        for row in folder.refused:
+            seen = self.course(row.participant).observations if row.about else ()
+            is_said = any(one.number > number and one.event.fact.name == row.about for one in seen)
+            if not is_said and (self.until is None or row.day is None or row.day.earliest <= self.until):
+                yield Unread(row.table, row.participant, row.day, row.why, row.about)
 
     def course(self, code: str) -> Course:
         """A participant's course; an empty one for somebody nothing is recorded of."""

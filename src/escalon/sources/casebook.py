@@ -31,10 +31,12 @@ def of_entries(study: Study, path: Path, entries: Iterable[Entry], mark: str) ->
     frame = frame_of(study)
     trial = fold(kept, frame)
     unread: list[Unread] = [row for course in trial.courses.values() for row in course.unread]
-    problems = tuple(Problem(FILE, _line(row.why), "", "", row.why.partition(": ")[2]) for row in unread)
+    problems = [Problem(FILE, _line(row.why), "", "", row.why.partition(": ")[2]) for row in unread]
+    left = [Problem(FILE, 0, "", row.participant, f"an imported row is not read: {row.why}") for row in trial.unread]
     used = sum(len(course.observations) for course in trial.courses.values())
     counts = (Count("facts", FILE, used, used - len(unread), len(unread)),)
-    return Intake(path, frame, kept, tuple(unread), problems, counts, MappingProxyType({FILE: mark}))
+    every = (*unread, *trial.unread)
+    return Intake(path, frame, kept, every, (*problems, *left), counts, MappingProxyType({FILE: mark}))
 
 
 def _line(why: str) -> int:

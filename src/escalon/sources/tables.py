@@ -125,6 +125,13 @@ def read_table(file: Path, encoding: str | None = None, text: str | None = None)
 
 def _bytes(file: Path) -> bytes:
     """The bytes of an ordinary file; a device, or what a link leads to that is none, never ends."""
+    try:
+        return _whole_file(file)
+    except OSError as error:
+        raise FolderError(f"{file.name}: it cannot be read ({(error.strerror or str(error)).lower()})") from None
+
+
+def _whole_file(file: Path) -> bytes:
     known = file.stat()
     if not stat.S_ISREG(known.st_mode):
         raise FolderError(

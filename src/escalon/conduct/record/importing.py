@@ -7,7 +7,7 @@ rules would have held is listed as departures, whose digest two people sign once
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +29,7 @@ from escalon.history.events import (
     MarkedSynthetic,
     NothingToReport,
     ParticipantConsented,
+    RefusedRow,
 )
 from escalon.protocol.study import Study
 from escalon.sources.folder import Intake, Problem, take_in
@@ -95,20 +96,29 @@ def import_folder(
         trial = conduct.caught_up(writer)
         authorise(trial.people.get(author.person), author, "FolderImported", None)
         new = _new(done, writer, trial, intake, site)
-        done.departures = _departures(study, trial, new)
+        done.departures = _departures(study, _folded(trial, new), new)
         done.digest = digest_of_departures(done.departures)
-        if dry_run or not new:
+        rows = tuple(
+            RefusedRow(**{one.name: getattr(row, one.name) for one in fields(RefusedRow)}) for row in intake.unread
+        )
+        if dry_run or not (new or _is_news(trial, rows)):
             return done
         if unread := unread_of_the_dose(intake.frame, intake.unread):
             says = "the next dose rests on rows that cannot be read, so nothing is recorded. Correct:"
             raise refuse("unread", f"{says} {'; '.join(unread)}")
-        summary = _summary(path, intake, done)
+        summary = replace(_summary(path, intake, done), refused=rows)
         if done.departures:
             summary = _allowed(trial, summary, override, done)
         for place, event in new:
             writer.append(replace(author, origin=f"import:{place}"), event)
         writer.append(author, summary)
     return done
+
+
+def _is_news(trial: Trial, rows: tuple[RefusedRow, ...]) -> bool:
+    """Whether the refused rows are others than the last import left: these hold until they are said, those no longer."""
+    last = trial.imports[max(trial.imports)].refused if trial.imports else ()
+    return rows != last
 
 
 def _new(done: Imported, writer: Writer, trial: Trial, intake: Intake, site: str) -> list[tuple[str, Event]]:
@@ -140,15 +150,21 @@ def _locked(trial: Trial, event: Event) -> str:
     return visit if course and visit in course.locked_visits else ""
 
 
-def _departures(study: Study, trial: Trial, new: list[tuple[str, Event]]) -> list[ActDeparture]:
-    """What the rules would have held of everything that is taken over."""
-    if not any(event.kind == "CellsInfused" for _, event in new):
-        return []
-    number = trial.number
+def _folded(trial: Trial, new: list[tuple[str, Event]]) -> Trial:
+    """The trial as it would stand with all of it: what cannot be folded or read is refused before anything is recorded."""
     more = (
-        Entry(number + place, None, Author("", "", "", where), event) for place, (where, event) in enumerate(new, 1)
+        Entry(trial.number + place, None, Author("", "", "", where), event)
+        for place, (where, event) in enumerate(new, 1)
     )
-    return departures(study, Trial(trial.frame).follow([*trial.entries.values(), *more]))
+    after = Trial(trial.frame).follow([*trial.entries.values(), *more])
+    for code in {event.participant for _, event in new if event.participant}:
+        _ = after.facts_of(code)
+    return after
+
+
+def _departures(study: Study, after: Trial, new: list[tuple[str, Event]]) -> list[ActDeparture]:
+    """What the rules would have held of everything that is taken over."""
+    return departures(study, after) if any(event.kind == "CellsInfused" for _, event in new) else []
 
 
 def _allowed(trial: Trial, summary: FolderImported, override: int | None, done: Imported) -> FolderImported:

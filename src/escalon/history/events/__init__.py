@@ -60,6 +60,7 @@ from escalon.history.events.record import (
     FolderWritten,
     IdentifierSealed,
     IdentityOpened,
+    RefusedRow,
     SchemaMigrated,
 )
 from escalon.history.events.signature import AssumptionSigned, EntrySigned, Signed, VisitSigned
@@ -139,6 +140,7 @@ __all__ = [
     "QueryClosed",
     "QueryRaised",
     "RecoveryCodeSet",
+    "RefusedRow",
     "Role",
     "RoleGranted",
     "RoleWithdrawn",

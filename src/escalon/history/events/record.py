@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+from escalon.facts import Day
 from escalon.history.events.event import Event, ParticipantEvent
 from escalon.history.events.signature import Signed
 
@@ -128,10 +129,22 @@ class ClockConfirmed(Signed):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RefusedRow:
+    """A row of an imported folder that could not be read: its table, whose, of which day, about what, and why."""
+
+    table: str
+    participant: str
+    why: str
+    day: Day | None = None
+    about: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FolderImported(Event):
     """Rows of a data folder were taken over; `digest` is of the files read.
 
     `departures` is the SHA-256 of the list of acts in it that the study's rules would have held; two people sign it.
+    `refused` are the rows it could not read: what they say is not known until it is recorded, or the folder is imported again.
     """
 
     folder: str
@@ -141,3 +154,4 @@ class FolderImported(Event):
     conflicts: int
     own_command: ClassVar[str] = "escalon casebook import"
     departures: str = ""
+    refused: tuple[RefusedRow, ...] = ()
