@@ -67,7 +67,7 @@ _KEPT: dict[type[Event], str] = {
 """The list of a course that each kind of event goes into, in the order things were first said."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Course:
     """One participant's way through the trial. Every list holds events as they stand now, each knowing its entry."""
 
@@ -100,6 +100,11 @@ class Course:
     _facts: Facts | None = field(default=None, init=False)
     _kept: dict[object, tuple[object, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _unread: tuple[Unread, ...] = field(default=(), init=False)
+
+    def __repr__(self) -> str:
+        """A line: whose course, and how much of what is recorded in it."""
+        kept = {name: len(getattr(self, name)) for name in dict.fromkeys(_KEPT.values())}
+        return f"Course({self.code}: {', '.join(f'{number} {name}' for name, number in kept.items() if number)})"
 
     # -- folding ---------------------------------------------------------------------------------------------------
 

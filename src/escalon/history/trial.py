@@ -125,6 +125,7 @@ class Trial:
     @unread.setter
     def unread(self, rows: Iterable[Unread]) -> None:
         self._unread = tuple(rows)
+        self._kept.clear()
 
     def _imported_again(self, number: int, folder: FolderImported) -> bool:
         """Whether the same folder was read once more, since a later import found rows of it already there."""

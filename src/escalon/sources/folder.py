@@ -62,7 +62,7 @@ class Count:
         return f"{self.read} rows read = {self.used} used + {self.refused} refused{left_out}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Intake:
     """A source taken in: its history, the problems, and the account of its rows."""
 
@@ -74,6 +74,13 @@ class Intake:
     problems: tuple[Problem, ...]
     counts: tuple[Count, ...]
     hashes: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        """A few lines: the folder, what was read of each table, and the first problems."""
+        shown = [str(one) for one in self.problems[:5]]
+        more = [f"… and {len(self.problems) - 5} more"] if len(self.problems) > 5 else []
+        counts = [f"{count.file}: {count}" for count in self.counts[:10]]
+        return "\n".join((f"{self.folder.name}, {len(self.entries)} entries", *counts, *shown, *more))
 
     @cached_property
     def trial(self) -> Trial:

@@ -21,7 +21,7 @@ from escalon.escalation import (
     headline,
     next_dose,
 )
-from escalon.facts import Day
+from escalon.facts import Day, read_day
 from escalon.history import Course, Current, Frame, Trial, Unread
 from escalon.history.events import DltProposed
 from escalon.protocol.design import calendar_guards, dose_rule
@@ -116,7 +116,7 @@ def by_disease(reviews: Iterable[DoseReview]) -> dict[str, tuple[int, int]]:
     return dict(sorted(found.items()))
 
 
-def decide_next_dose(study: Study, trial: Trial, today: Day) -> NextDose:
+def decide_next_dose(study: Study, trial: Trial, today: Day | date) -> NextDose:
     """The next dose by the study's rule, from infusions and adjudicated DLTs up to a day. Raises EscalationError.
 
     A DLT always counts. Nobody counts as free of DLT before the window has closed, nor while an event that could be one
@@ -124,10 +124,11 @@ def decide_next_dose(study: Study, trial: Trial, today: Day) -> NextDose:
     a row of doses or adverse events is refused: it could be a DLT. While a correction that would lift a hold lacks its
     signatures, the more cautious of the answers with it and without it is given.
     """
-    found = decide_as_recorded(study, trial, today)
+    day = read_day(today)
+    found = decide_as_recorded(study, trial, day)
     if trial.stricter is None:
         return found
-    without = decide_as_recorded(study, trial.stricter, today)
+    without = decide_as_recorded(study, trial.stricter, day)
     unsigned = ", ".join(str(entry.number) for entry in trial.unsigned())
     note = f"entry {unsigned} would lift a hold and is not signed by those who may: the stricter history governs"
     cautious = min(found, without, key=_boldness)
@@ -150,16 +151,15 @@ def decide_as_recorded(study: Study, trial: Trial, today: Day) -> NextDose:
     conduct = conduct_of(map(_treated, reviews), study.dose.cohort_size)
     assumptions = tuple(one.id for one in study.assumptions_about("dose", "dlt"))
     decision = next_dose(dose_rule(study), conduct, calendar_guards(study), day)
-    if doubtful := [one for one in reviews if one.in_doubt]:
-        decision = _held(decision, doubtful)
+    decision = without_doubt(reviews, decision)
     noted = replace(decision, notes=(*decision.notes, *_to_know(study, trial, reviews)))
     return NextDose(noted, conduct, reviews, day, assumptions)
 
 
-def _held(decision: Decision, doubtful: list[DoseReview]) -> Decision:
-    """Nobody is dosed while it is in doubt whether somebody had a DLT; a stop stays a stop."""
-    who = "; ".join(f"{one.participant}: {one.why}" for one in doubtful)
-    if isinstance(decision, Stop):
+def without_doubt(reviews: Iterable[DoseReview], decision: Decision) -> Decision:
+    """The decision, unless it is in doubt whether somebody had a DLT: nobody is dosed then, and a stop stays a stop."""
+    who = "; ".join(f"{one.participant}: {one.why}" for one in reviews if one.in_doubt)
+    if not who or isinstance(decision, Stop):
         return decision
     return Wait(f"whether it was a DLT is not decided ({who}); settle that first", None, decision.notes)
 

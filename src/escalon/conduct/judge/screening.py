@@ -1,14 +1,14 @@
 """Screening: who may enter, and why; what is unknown blocks, and says what to obtain."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
 from escalon.conduct.judge.scores import scored
 from escalon.criteria import Anchor, Situation, decisive, english, examine
 from escalon.criteria.quantity import stated
-from escalon.facts import Day, Facts, Finding, Truth, grounds
+from escalon.facts import Day, Facts, Finding, Truth, grounds, read_day
 from escalon.history import Course, Trial
 from escalon.protocol.study import Criterion, Study
 
@@ -61,7 +61,7 @@ class Clause:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Screening:
     """A participant's screening: eligible only if every clause that applies is met."""
 
@@ -73,6 +73,12 @@ class Screening:
     """Rows of this participant that were refused: until they are corrected nobody knows what they say."""
     notes: tuple[str, ...] = ()
     """What to know about the day of decision."""
+
+    def __repr__(self) -> str:
+        """A line: whom, when, the verdict, and the clauses that are not met or not known."""
+        open_ = (Verdict.NOT_MET, Verdict.UNKNOWN)
+        left = ", ".join(f"{one.criterion.id} {one.verdict}" for one in self.clauses if one.verdict in open_)
+        return f"{self.participant} on {self.as_of}: {WORDS[self.verdict]}{f' ({left})' if left else ''}"
 
     @property
     def verdict(self) -> Verdict:
@@ -111,9 +117,10 @@ class Screening:
         }
 
 
-def screen(study: Study, trial: Trial, cutoff: Day) -> tuple[Screening, ...]:
+def screen(study: Study, trial: Trial, cutoff: Day | date) -> tuple[Screening, ...]:
     """Screen every participant with what was known before treatment, and by the data cut-off."""
-    return tuple(screen_one(study, trial, participant, cutoff) for participant in trial.participants)
+    day = read_day(cutoff)
+    return tuple(screen_one(study, trial, participant, day) for participant in trial.participants)
 
 
 def screen_one(study: Study, trial: Trial, participant: str, cutoff: Day, today: Day | None = None) -> Screening:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from escalon.conduct.judge import standing
-from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
+from escalon.conduct.judge.dosing import NextDose, decide_as_recorded, without_doubt
 from escalon.escalation import Decision, EscalationError, Treat, Wait, next_dose
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, Sentinel, Stagger, WholeCohortFirst
 from escalon.facts import Day
@@ -56,17 +56,12 @@ def recommended(study: Study, trial: Trial, today: date) -> Decision:
         found = decide_as_recorded(study, trial, Day.of(today))
     except EscalationError as error:
         return Wait(str(error))
-    return _without_doubt(found) or _by(study, found, today, ())
+    return without_doubt(found.reviews, _by(study, found, today, ()))
 
 
 def _by(study: Study, found: NextDose, today: date, kinds: tuple[type[CalendarGuard], ...]) -> Decision:
     guards = [one for one in calendar_guards(study) if isinstance(one, (DltWindow, *kinds))]
     return next_dose(dose_rule(study), found.conduct, guards, today)
-
-
-def _without_doubt(found: NextDose) -> Wait | None:
-    doubtful = [f"{one.participant}: {one.why}" for one in found.reviews if one.in_doubt]
-    return Wait(f"whether it was a DLT is not decided: {'; '.join(doubtful)}") if doubtful else None
 
 
 def dosing_holds(study: Study, trial: Trial, today: date, level: int | None = None) -> list[Hold]:
@@ -88,7 +83,8 @@ def dosing_holds(study: Study, trial: Trial, today: date, level: int | None = No
             if name == "rule":
                 holds += _of_rule(decision, one)
             elif isinstance(decision, Wait) and isinstance(_by(study, found, today, ()), Treat):
-                holds.append(Hold(name, f"level {one}", _until(decision), 2, decision.until))
+                says = _windows(found, today) if name == "dlt clock" else _until(decision)
+                holds.append(Hold(name, f"level {one}", says or _until(decision), 2, decision.until))
     return holds
 
 
@@ -96,6 +92,13 @@ def _of_rule(decision: Decision, level: int) -> Iterator[Hold]:
     if isinstance(decision, Treat) and decision.level == level:
         return
     yield Hold("rule", f"level {level}", f"the rule says: {decision} ({decision.reason})", 2, decision.until)
+
+
+def _windows(found: NextDose, today: date) -> str:
+    """Whose DLT windows still run, each in the one sentence that says so everywhere."""
+    return "; ".join(
+        f"{one.participant}'s DLT window: {one.window}" for one in found.reviews if today <= one.window_ends
+    )
 
 
 def _until(wait: Wait) -> str:
