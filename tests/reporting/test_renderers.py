@@ -125,7 +125,7 @@ def test_a_page_that_would_be_too_large_shows_the_command_in_place_of_the_ground
 
 
 def test_a_long_listing_is_not_printed_but_named():
-    assert "401 rows: they stand in tables/T5-1.csv." in html.page(document(401))
+    assert "201 rows: they stand in tables/T5-1.csv." in html.page(document(201))
 
 
 def test_a_workbook_holds_numbers_as_numbers_and_runs_nothing():

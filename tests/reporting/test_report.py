@@ -54,7 +54,7 @@ def test_it_is_self_contained(page):
 @pytest.mark.parametrize(
     "what",
     ["SYNTHETIC", "Participant flow", "Dose escalation", "What the protocol&#x27;s rule says", "Adverse events", "DAS28-ESR",
-     "SLEDAI-2K", "Assumptions in force", "SHA-256", "data cut-off", "not a medical device", "rows read ="],
+     "SLEDAI-2K", "Assumptions in force", "SHA-256", "data cut-off", "Not a medical device", "rows read ="],
 )  # fmt: skip
 def test_it_shows(page, what):
     assert what in page

@@ -14,6 +14,10 @@ NOT_APPLICABLE = "–"
 """What stands where there can be no value. A cell is never blank: nothing recorded is said in words."""
 
 
+LONGEST = 200
+"""A table of more rows is not laid out on a page or on paper: it stands in its own file, and the page says so."""
+
+
 class Tone(StrEnum):
     """What a text is, beyond its words: colour never says it alone."""
 
@@ -230,7 +234,7 @@ class Document:
     def stamp(self) -> str:
         """Where it comes from, in one line."""
         made = f"study {self.study} {self.version}", f"input {self.input[:16]}" if self.input else "", self.software
-        device = "not a medical device: for qualified people to check and sign"
+        device = "Not a medical device: for qualified people to check and sign"
         return " · ".join(part for part in (*made, device) if part)
 
     def contents(self) -> tuple[Section, ...]:

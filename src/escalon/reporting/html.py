@@ -12,6 +12,7 @@ from html import escape
 from importlib.resources import files
 
 from escalon.reporting.document import (
+    LONGEST,
     Beside,
     Block,
     Bullets,
@@ -31,8 +32,6 @@ from escalon.reporting.fonts import web_font
 
 LARGEST = 3_000_000
 """A page of more bytes does not carry its grounds: a cell then shows the command that explains it."""
-LONGEST = 400
-"""A listing of more rows stands in its own file, and the page says so."""
 
 
 def page(document: Document, data: str = "DATA") -> str:

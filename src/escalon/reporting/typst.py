@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from escalon.reporting.document import (
+    LONGEST,
     Beside,
     Block,
     Bullets,
@@ -23,8 +24,6 @@ from escalon.reporting.document import (
 from escalon.reporting.fonts import FONTS, drawable
 from escalon.reporting.widths import shares
 
-LONGEST = 600
-"""A listing of more rows is not printed: it stands in its own file, and the paper says so."""
 _WIDE = 13
 """From so many columns on a part is printed across."""
 

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
-from escalon.reporting.document import Block, Bullets, Document, RowKind, Section, Table, Text, Tone
+from escalon.reporting.document import LONGEST, Block, Bullets, Document, RowKind, Section, Table, Text, Tone
 from escalon.reporting.packed import settled
 from escalon.reporting.widths import shares
 
-LONGEST = 600
 _INKS = {Tone.ALARM: "A9141E", Tone.OPEN: "8A6D00", Tone.MUTED: "5B6470"}
 
 
