@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from escalon.history.people import Person
+
+if TYPE_CHECKING:
+    from escalon.web.workbench import Workbench
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
@@ -18,18 +22,21 @@ def what_is_left(place: str, host: str, certificate: Path | None) -> list[str]:
     if certificate is not None and not certificate.is_file():
         found.append(f"{certificate}: there is no such file")
     if (Path(place) / "casebook.toml").is_file():
-        found += _of_casebook(Path(place))
+        from escalon.web.workbench import open_workbench
+
+        bench = open_workbench(Path(place))
+        found += left_to_do(bench)
+        bench.opened.casebook.close()
     else:
         found.append(f"{place} is no casebook: it is served for reading. Make one: escalon casebook init BOOK {place}")
     return found
 
 
-def _of_casebook(folder: Path) -> Iterator[str]:
+def left_to_do(bench: Workbench) -> Iterator[str]:
+    """What is left to do for a casebook: keys, version, people, backups."""
     from escalon.casebook.keys import key_passphrase
-    from escalon.web.workbench import open_workbench
 
-    bench = open_workbench(folder)
-    conduct = bench.opened
+    conduct, folder = bench.opened, bench.folder or Path("BOOK")
     trial, casebook = conduct.trial, conduct.casebook
     if casebook.signer is None:
         yield casebook.why_read_only
@@ -40,7 +47,6 @@ def _of_casebook(folder: Path) -> Iterator[str]:
     yield from _of_people(folder, [one for one in trial.people.by_account.values() if not one.is_revoked])
     if not list(casebook.entries(kinds=["BackupMade"])):
         yield f"a backup was never made: escalon backup {folder}"
-    casebook.close()
 
 
 def _of_people(folder: Path, people: list[Person]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from escalon.conduct.judge.cutoff import as_of
@@ -53,10 +54,20 @@ def next_dose(desk: Desk) -> NextDosePage:
 
 
 @page("/report")
-def report(desk: Desk) -> Printed:
-    """The trial's report as of today."""
+def report(desk: Desk, cutoff: str = "") -> Printed:
+    """The trial's report, as of today or of an earlier day."""
     _needs_trial(desk)
-    return Printed(desk.kept("report", lambda: trial_report(desk.study, intake_of(desk), Day.of(desk.today))))
+    day = _cutoff(desk, cutoff)
+    return Printed(desk.kept(("report", str(day)), lambda: trial_report(desk.study, intake_of(desk), day)))
+
+
+def _cutoff(desk: Desk, written: str) -> Day:
+    if not written:
+        return Day.of(desk.today)
+    try:
+        return Day.of(date.fromisoformat(written))
+    except ValueError:
+        raise NoSuchPage(f"cutoff={written}: write a day such as {desk.today}") from None
 
 
 def intake_of(desk: Desk) -> Intake:
