@@ -13,8 +13,9 @@ from escalon.conduct.judge.member import Member, member
 from escalon.conduct.judge.populations import populations
 from escalon.conduct.judge.windows import State
 from escalon.criteria import Situation, examine
-from escalon.facts import Day, Fact, Finding, grounds
+from escalon.facts import Day, Fact, Facts, Finding, grounds
 from escalon.history import Trial
+from escalon.protocol.names import names_in
 from escalon.protocol.schedule import Intercurrent
 from escalon.protocol.study import Endpoint, Study
 
@@ -159,9 +160,12 @@ def whose(study: Study, trial: Trial, endpoint: Endpoint, cutoff: Day) -> tuple[
     """Who belongs to an endpoint, and why each other person of the trial does not."""
     known = populations(study, trial, cutoff)
     members, excluded = [], {}
+    read = [name for name in names_in(endpoint.tree) if name not in known]
+    read += [part for name in read if name in study.vocabulary for part in study.vocabulary[name].members]
     for code in trial.participants:
+        facts = [fact for name in read for fact in member(study, trial, code).facts.named(name)]
         standing = [Fact(name, code in one, None, participant=code) for name, one in known.items()]
-        here = Situation(member(study, trial, code).facts.with_facts(standing), cutoff, {}, study.vocabulary)
+        here = Situation(Facts([*facts, *standing]), cutoff, {}, study.vocabulary)
         found = examine(endpoint.tree, here)
         if found.value is True:
             members.append(code)
