@@ -35,6 +35,7 @@ from escalon.history.events import (
     ProductReleased,
     SafetyReportSent,
     SampleMeasured,
+    ToxicityObserved,
     TreatmentGiven,
     VisitLocked,
     VisitUnlocked,
@@ -59,6 +60,7 @@ _KEPT: dict[type[Event], str] = {
     DosePrepared: "preparations",
     DoseChecked: "checks",
     SafetyReportSent: "reports",
+    ToxicityObserved: "rounds",
     DltProposed: "dlt_proposals",
     DltAdjudicated: "dlt_judgements",
     DltWindowReviewed: "window_reviews",
@@ -89,6 +91,7 @@ class Course:
     preparations: list[Current[DosePrepared]] = field(default_factory=list)
     checks: list[Current[DoseChecked]] = field(default_factory=list)
     reports: list[Current[SafetyReportSent]] = field(default_factory=list)
+    rounds: list[Current[ToxicityObserved]] = field(default_factory=list)
     dlt_proposals: list[Current[DltProposed]] = field(default_factory=list)
     dlt_judgements: list[Current[DltAdjudicated]] = field(default_factory=list)
     window_reviews: list[Current[DltWindowReviewed]] = field(default_factory=list)

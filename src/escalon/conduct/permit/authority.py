@@ -31,6 +31,7 @@ CellsInfused         | -           | site         | -        | -            | - 
 DosePrepared         | site        | site         | site     | -            | -         | -       | -
 DoseChecked          | site        | site         | site     | -            | -         | -       | -
 AdverseEventRecorded | site        | site         | -        | -            | -         | -       | -
+ToxicityObserved     | site        | site         | -        | -            | -         | -       | -
 SafetyReportSent     | site        | site         | -        | -            | -         | -       | -
 DltProposed          | site        | site         | -        | site         | -         | -       | -
 DltAdjudicated       | -           | site         | -        | -            | site      | -       | -

@@ -46,6 +46,7 @@ from escalon.history.events import (
     QueryClosed,
     SafetyReportSent,
     SampleMeasured,
+    ToxicityObserved,
     TreatmentGiven,
     VisitLocked,
     VisitUnlocked,
@@ -300,6 +301,7 @@ HAPPENED = (
     DosePrepared,
     DoseChecked,
     SafetyReportSent,
+    ToxicityObserved,
 )
 
 

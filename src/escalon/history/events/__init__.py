@@ -36,7 +36,7 @@ from escalon.history.events.data import (
     VisitLocked,
     VisitUnlocked,
 )
-from escalon.history.events.dose_check import DoseChecked, DosePrepared, SafetyReportSent
+from escalon.history.events.dose_check import DoseChecked, DosePrepared, SafetyReportSent, ToxicityObserved
 from escalon.history.events.event import KINDS, Event, ParticipantEvent, day_of, spaced
 from escalon.history.events.participant import (
     ConsentWithdrawn,
@@ -149,6 +149,7 @@ __all__ = [
     "SchemaMigrated",
     "SecretSet",
     "Signed",
+    "ToxicityObserved",
     "TreatmentGiven",
     "Verdict",
     "VisitLocked",

@@ -1,4 +1,4 @@
-"""The dose on infusion day: what the first person calculated, what the second found without seeing it; safety reports sent.
+"""The dose on infusion day: what the first person calculated, what the second found without seeing it; rounds; reports sent.
 
 Typing identifiers again cut orders for the wrong patient by 41 %, a click by 16 %: Adelman 2013, doi:10.1136/amiajnl-2012-001055.
 """
@@ -10,6 +10,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
 from escalon.facts import Day, Truth
+from escalon.history.events.answer import AnswerPart
 from escalon.history.events.event import ParticipantEvent, day_of
 
 
@@ -75,6 +76,30 @@ class DoseChecked(ParticipantEvent):
 
     def happened(self, zone: tzinfo) -> Day | None:
         """The day of the check."""
+        return day_of(self.at, zone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToxicityObserved(ParticipantEvent):
+    """CRS or ICANS was looked for at the bedside: the grade by the published table, 0 where there is none, and what was seen."""
+
+    syndrome: str
+    grade: int
+    at: datetime
+    seen: tuple[AnswerPart, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.grade <= 5:
+            raise ValueError(f"grade {self.grade} does not exist. Write 0 to 5")
+
+    @property
+    def what(self) -> str:
+        """The syndrome and its grade."""
+        return f"{self.syndrome} observed: grade {self.grade}"
+
+    def happened(self, zone: tzinfo) -> Day | None:
+        """The day of the round."""
         return day_of(self.at, zone)
 
 

@@ -1,0 +1,522 @@
+"""Safety: the daily round with its grade, adverse events with their term, the DLT review, and the clocks of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, awaiting, review
+from escalon.conduct.judge.evidence import followed
+from escalon.conduct.judge.given import dose_of
+from escalon.conduct.permit.refusal import refuse
+from escalon.conduct.record.proposals import propose_dlt
+from escalon.facts import Day, Finding, Truth
+from escalon.history import Course, Entry
+from escalon.history.events import (
+    AdverseEventRecorded,
+    AnswerPart,
+    DltAdjudicated,
+    EntryCorrected,
+    SafetyReportSent,
+    ToxicityObserved,
+)
+from escalon.instruments.kit.assessment import assess_with
+from escalon.instruments.kit.catalogue import find
+from escalon.instruments.safety.ctcae.laboratory import grade_laboratory, laboratory_terms, tests_named
+from escalon.instruments.safety.ctcae.terms import terms
+from escalon.reporting.figures.evidence import DayLanes
+from escalon.reporting.windows_drawn import SYNDROMES, evidence_windows
+from escalon.safety.occurrence import Occurrence
+from escalon.safety.seriousness import MEANING, awareness, due, susar
+from escalon.safety.words import Criterion, Outcome
+from escalon.web.banner import Banner, banner
+from escalon.web.desk import Desk
+from escalon.web.pages.cohorts import STATES
+from escalon.web.registry import act, page
+from escalon.web.said import Told
+
+ROUND = {
+    "CRS": (
+        "temp_c",
+        "hypotension",
+        "vasopressors",
+        "oxygen",
+        "flow_l_min",
+        "crs_active",
+        "antipyretic_or_anticytokine",
+    ),
+    "ICANS": ("ice", "ice_unavailable", "consciousness", "seizure", "motor_weakness", "oedema", "raised_icp"),
+}
+"""What a round asks for, by the items of the ASTCT 2019 tables (Lee 2019, doi:10.1016/j.bbmt.2018.12.758)."""
+_CRITERIA = tuple((str(one), MEANING[one]) for one in Criterion)
+_OUTCOMES = tuple((str(one), str(one)) for one in Outcome)
+FOUND = 12
+"""How many terms a search shows."""
+
+
+@dataclass(frozen=True)
+class ItemShown:
+    """One question of the round: its name, words, the choices it has, its unit, and what stands in the address."""
+
+    name: str
+    label: str
+    choices: tuple[str, ...]
+    unit: str
+    said: str
+
+
+@dataclass(frozen=True)
+class RoundShown:
+    """The round of one syndrome: the questions, the grade of what was answered, or what is still missing."""
+
+    syndrome: str
+    source: str
+    items: tuple[ItemShown, ...]
+    grade: int | None
+    bounds: str
+    missing: tuple[str, ...]
+    reasons: tuple[str, ...]
+    asked: bool
+    """Whether anything was answered."""
+
+
+@dataclass(frozen=True)
+class ObservedRow:
+    """A round that was recorded."""
+
+    entry: int
+    at: datetime
+    day: int | None
+    syndrome: str
+    grade: int
+    seen: str
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """An adverse event over all its lines."""
+
+    entry: int
+    term: str
+    grade: int | None
+    start: str
+    end: str
+    serious: str
+    related: str
+    dlt: str
+    open: bool
+    lines: int
+
+
+@dataclass(frozen=True)
+class TermFound:
+    """A CTCAE term that the search found, with what each grade says, and the grade its latest value gives."""
+
+    name: str
+    system_class: str
+    grades: tuple[tuple[int, str], ...]
+    proposed: int | None
+    because: str
+
+
+@dataclass(frozen=True)
+class DltShown:
+    """The DLT window: how it counts today, by which clauses, and what is asked of a person."""
+
+    outcome: str
+    state: str
+    why: str
+    window: str
+    clauses: tuple[str, ...]
+    doubts: tuple[str, ...]
+    closed: bool
+    proposed: bool
+    judged: tuple[str, ...]
+    lines: tuple[tuple[int, str], ...]
+    """The entries of the adverse events, which a judgement may rest on."""
+    through: str
+    may_judge: bool
+    may_review: bool
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """A report that is due: about which event, by which day, and whether it was sent."""
+
+    entry: int
+    event: str
+    report: str
+    by: date | None
+    state: str
+    kind: str
+    because: str
+
+
+@dataclass(frozen=True)
+class SafetyPage:
+    """The safety of one participant."""
+
+    banner: Banner
+    day: date
+    study_day: int | None
+    rounds: tuple[RoundShown, ...]
+    observed: tuple[ObservedRow, ...]
+    unreported: tuple[str, ...]
+    """Rounds whose grade no adverse event carries."""
+    windows: tuple[DayLanes, ...]
+    days: int
+    events: tuple[EventRow, ...]
+    search: str
+    found: tuple[TermFound, ...]
+    term: TermFound | None
+    """The term chosen, whose form stands on the page."""
+    ending: EventRow | None
+    """The event whose end is to be recorded."""
+    dlt: DltShown | None
+    reports: tuple[ReportRow, ...]
+    criteria: tuple[tuple[str, str], ...]
+    outcomes: tuple[tuple[str, str], ...]
+    may_record: bool
+
+
+@page("/participants/{code}/safety")
+def safety(desk: Desk, code: str, find: str = "", term: str = "", end: int = 0) -> SafetyPage:
+    """Safety of one participant."""
+    course = desk.course(code)
+    given = dose_of(desk.study, desk.trial, code)
+    found = review(desk.study, desk.trial, given, desk.today) if given else None
+    lanes, days = evidence_windows(desk.study, desk.trial, [found] if found else [])
+    events = followed(desk.trial, course, desk.today).occurrences
+    rows = tuple(_event(course, one) for one in events)
+    return SafetyPage(
+        banner(desk, course), desk.today, (desk.today - given.day.earliest).days if given else None,
+        tuple(_round(name, desk.asked, course) for name in ROUND), tuple(_observed(course)), tuple(_unreported(desk, course)),
+        lanes, days, rows, find, tuple(_terms(find, course)),
+        _term(term, course) if term in terms() else None, next((one for one in rows if end and one.entry == end), None),
+        _dlt(desk, course, found) if found else None, tuple(_reports(desk, course, events)), _CRITERIA, _OUTCOMES,
+        desk.person is not None and desk.may("AdverseEventRecorded", course.site),
+    )  # fmt: skip
+
+
+# -- the daily round ---------------------------------------------------------------------------------------------------
+
+
+def _round(syndrome: str, asked: Mapping[str, str], course: Course) -> RoundShown:
+    it = find(syndrome.lower())
+    said = {name: asked.get(f"{syndrome}.{name}", "") for name in ROUND[syndrome]}
+    items = tuple(
+        ItemShown(name, it.items[name].about, _choices(it.items[name]), it.items[name].unit or "", said[name])
+        for name in ROUND[syndrome]
+    )
+    answered = any(said.values())
+    finding = _graded(syndrome, said) if answered else None
+    value = finding.value if finding else None
+    bounds = finding.bounds if finding else None
+    return RoundShown(
+        syndrome, it.source, items, int(value) if isinstance(value, int | float) else None,
+        f"{bounds[0]} to {bounds[1]}" if bounds and value is None else "",
+        tuple(_label(syndrome, name) for name in finding.missing) if finding else (),
+        finding.reasons if finding else (), answered,
+    )  # fmt: skip
+
+
+def _choices(item: object) -> tuple[str, ...]:
+    found = getattr(item, "choices", None) or ()
+    return tuple(str(one) for one in found) or (("yes", "no") if getattr(item, "kind", "") == "truth" else ())
+
+
+def _label(syndrome: str, name: str) -> str:
+    items = find(syndrome.lower()).items
+    return items[name].about if name in items else name
+
+
+def _graded(syndrome: str, said: Mapping[str, str]) -> Finding:
+    """The grade of what was answered; nothing left open is taken for «no»."""
+    return assess_with(find(syndrome.lower()), {name: text for name, text in said.items() if text})
+
+
+def _observed(course: Course) -> Iterator[ObservedRow]:
+    first = course.infused
+    for one in reversed(course.rounds):
+        event = one.event
+        day = (event.at.astimezone(course.zone).date() - first.earliest).days if first else None
+        seen = "; ".join(f"{_label(event.syndrome, part.name)}: {part.says}" for part in event.seen)
+        yield ObservedRow(one.number, event.at, day, event.syndrome, event.grade, seen)
+
+
+def _unreported(desk: Desk, course: Course) -> Iterator[str]:
+    """Rounds with a grade that no adverse event of that syndrome reaches: the DLT rule reads the events."""
+    for one in course.rounds:
+        event, day = one.event, one.event.at.astimezone(course.zone).date()
+        lines = [line.event for line in course.adverse_events if _short(line.event.term) == event.syndrome]
+        if event.grade and not any((line.grade or 0) >= event.grade and _covers(line, day) for line in lines):
+            yield f"{event.syndrome} grade {event.grade} was observed on {day}, and no adverse event of that grade is recorded"
+
+
+def _short(term: str) -> str:
+    return SYNDROMES.get(term, term)
+
+
+def _covers(line: AdverseEventRecorded, day: date) -> bool:
+    begun = line.start is not None and line.start.earliest <= day
+    return begun and (line.end is None or line.end.latest >= day)
+
+
+@act("observe")
+def observe(desk: Desk, said: Told) -> tuple[Entry, ...]:
+    """A round: the observation, and, where its grade is new, a line of the adverse event it belongs to."""
+    code, syndrome = said.text("participant"), said.text("syndrome")
+    if syndrome not in ROUND:
+        raise refuse("form", f"syndrome: {syndrome} is not looked for; {' or '.join(ROUND)}")
+    course = desk.course(code)
+    answers = {name: said.text(f"{syndrome}.{name}", "") for name in ROUND[syndrome]}
+    finding = _graded(syndrome, answers)
+    if not isinstance(finding.value, int | float):
+        lacking = ", ".join(_label(syndrome, name) for name in finding.missing) or "; ".join(finding.reasons)
+        raise refuse("form", f"the grade is not settled; still asked: {lacking}")
+    grade, at = int(finding.value), desk.bench.now()
+    seen = tuple(AnswerPart(name=name, says=text) for name, text in answers.items() if text)
+    event = ToxicityObserved(participant=code, syndrome=syndrome, grade=grade, at=at, seen=seen)
+    made: tuple[Entry, ...] = (desk.conduct.record(desk.author, event),)
+    line = _line_of(course, syndrome, grade, at.astimezone(desk.trial.frame.zone).date(), seen)
+    return (*made, desk.conduct.record(desk.author, line)) if line else made
+
+
+def _line_of(
+    course: Course, syndrome: str, grade: int, day: date, seen: tuple[AnswerPart, ...]
+) -> AdverseEventRecorded | None:
+    """A line of the open episode, or of a new one; none for grade 0, or where the open episode has this grade."""
+    lines = [one.event for one in course.adverse_events if _short(one.event.term) == syndrome]
+    last = lines[-1] if lines else None
+    is_open = last is not None and last.end is None
+    if grade == 0 or (is_open and last is not None and last.grade == grade):
+        return None
+    episodes = len({line.id for line in lines if line.id})
+    id = last.id if is_open and last is not None and last.id else f"{syndrome}-{episodes + 1}"
+    said = "; ".join(f"{_label(syndrome, part.name)}: {part.says}" for part in seen)
+    return AdverseEventRecorded(
+        participant=course.code, term=syndrome, grade=grade, start=Day.of(day), ongoing=True, id=id, description=said,
+        source="ward round",
+    )  # fmt: skip
+
+
+# -- adverse events ------------------------------------------------------------------------------------------------------
+
+
+def _event(course: Course, one: Occurrence) -> EventRow:
+    numbers = {id(line.event): line.number for line in course.adverse_events}
+    return EventRow(
+        numbers.get(id(one.lines[-1]), 0), one.term.name, one.grade, str(one.start or ""),
+        str(one.end) if one.end else "goes on" if one.ongoing else "not recorded", _said(one.serious), _said(one.related),
+        "", one.end is None, len(one.lines),
+    )  # fmt: skip
+
+
+def _said(truth: Truth) -> str:
+    return "not recorded" if truth is None else "yes" if truth else "no"
+
+
+def _terms(words: str, course: Course) -> Iterator[TermFound]:
+    """The terms whose name holds the words, those that begin with them first."""
+    wanted = words.strip().casefold()
+    if not wanted:
+        return
+    hits = [one for name, one in terms().items() if wanted in name.casefold()]
+    for one in sorted(hits, key=lambda one: (not one.name.casefold().startswith(wanted), one.name))[:FOUND]:
+        yield _term(one.name, course)
+
+
+def _term(name: str, course: Course) -> TermFound:
+    one = terms()[name]
+    return TermFound(one.name, one.system_class, tuple(sorted(one.grades.items())), *_proposed(name, course))
+
+
+def _proposed(term: str, course: Course) -> tuple[int | None, str]:
+    """The grade that the latest value of a laboratory term gives, and from what; never recorded by itself."""
+    labs = [lab for lab, _ in laboratory_terms().values() if lab.term.name == term]
+    names = {lab.quantity.name for lab in labs}
+    facts = [
+        fact for fact in course.facts if fact.value is not None and fact.day and names & set(tests_named(fact.name))
+    ]
+    if not facts:
+        return None, ""
+    latest = max(facts, key=lambda fact: fact.day.latest if fact.day else date.min)
+    for found in grade_laboratory(latest.name, value=latest):
+        if laboratory_terms()[found.name][0].term.name == term:
+            value = found.components.get("grade_value")
+            return (None if value is None else int(value)), str(latest)
+    return None, ""
+
+
+@act("end-event")
+def end_event(desk: Desk, said: Told) -> Entry:
+    """An adverse event ended: its last line says so, with a reason, and what it said before stays."""
+    number, text = said.number("entry"), said.text("end")
+    event = desk.conduct.casebook.entry(number).event
+    if not isinstance(event, AdverseEventRecorded) or event.participant != said.text("participant"):
+        raise refuse("form", f"entry: {number} is no adverse event of this participant")
+    now = replace(event, end=Day.parse(text), ongoing=False, outcome=said.text("outcome"))
+    reason = said.text("reason", "it ended")
+    return desk.conduct.record(
+        desk.author, EntryCorrected(participant=event.participant, corrects=number, now=now, reason=reason)
+    )
+
+
+# -- the DLT window --------------------------------------------------------------------------------------------------
+
+
+def _dlt(desk: Desk, course: Course, found: DoseReview) -> DltShown:
+    word = OUTCOMES[found.outcome]
+    evidence = found.evidence
+    lines = tuple((one.number, one.event.span) for one in course.adverse_events)
+    judged = [f"{'DLT' if one.event.is_dlt else 'no DLT'}: {one.event.because}" for one in course.dlt_judgements]
+    judged += [f"window reviewed through {one.event.through}" for one in course.window_reviews]
+    return DltShown(
+        word, STATES[word], found.why, found.window,
+        tuple(str(clause) for clause in evidence.clauses if clause.truth is not False) if evidence else (),
+        evidence.doubts if evidence else (), desk.today > found.window_ends, bool(course.dlt_proposals), tuple(judged),
+        lines, min(desk.today, found.window_ends).isoformat(),
+        desk.person is not None and desk.may("DltAdjudicated", course.site),
+        desk.person is not None and desk.may("DltWindowReviewed", course.site),
+    )  # fmt: skip
+
+
+@act("propose-dlt")
+def propose(desk: Desk, said: Told) -> Entry:
+    """Have the study's definition lay what it finds before a person."""
+    return propose_dlt(desk.conduct, desk.author, said.text("participant"))
+
+
+@act("adjudicate")
+def adjudicate(desk: Desk, said: Told) -> Entry:
+    """A person decides: of one event or the whole record, and of every proposal that waits."""
+    code, answer, event = said.text("participant"), said.text("is_dlt"), said.text("rests_on", "")
+    if answer not in ("yes", "no"):
+        raise refuse("form", "is_dlt: yes or no")
+    considered = [one.number for one in awaiting(desk.course(code))] + ([int(event)] if event.isdigit() else [])
+    judged = DltAdjudicated(
+        participant=code, is_dlt=answer == "yes", because=said.text("because"), rests_on=tuple(considered)
+    )
+    return desk.conduct.record(desk.author, judged)
+
+
+# -- reports -----------------------------------------------------------------------------------------------------------
+
+
+def _reports(desk: Desk, course: Course, events: tuple[Occurrence, ...]) -> Iterator[ReportRow]:
+    """What is due of each event, the most urgent first; an event whose clock cannot be read says so."""
+    rows = []
+    numbers = {id(line.event): line.number for line in course.adverse_events}
+    for event in events:
+        mine = {numbers.get(id(line)) for line in event.lines}
+        sent = {one.event.report: one.event.sent_on for one in course.reports if one.event.event in mine}
+        entry, name = numbers.get(id(event.lines[-1]), 0), f"{event.term.name}, grade {event.grade or '?'}"
+        because = "; ".join(susar(event).reasons)
+        aware = awareness(event)
+        if aware is None:
+            if susar(event).value is not False and event.serious:
+                rows.append(
+                    ReportRow(entry, name, "SUSAR", None, "the day of awareness is not recorded", "unk", because)
+                )
+            continue
+        for one in due(event, aware.earliest):
+            state, kind = _clock(one.by, sent.get(one.what), desk.today)
+            rows.append(ReportRow(entry, name, one.what, one.by, state, kind, because))
+    yield from sorted(rows, key=lambda row: (row.by or date.min, row.event))
+
+
+@act("report-sent")
+def report_sent(desk: Desk, said: Told) -> Entry:
+    """A report was sent, about one event."""
+    number, _, report = said.text("which").partition("|")
+    event = SafetyReportSent(
+        participant=said.text("participant"), event=int(number) if number.isdigit() else 0, report=report,
+        sent_on=_date(said, "sent_on"), to=said.text("to", ""),
+    )  # fmt: skip
+    return desk.conduct.record(desk.author, event)
+
+
+def _date(said: Told, name: str) -> date:
+    try:
+        return date.fromisoformat(said.text(name))
+    except ValueError:
+        raise refuse("form", f"{name}: write the day, the month and the year") from None
+
+
+def _clock(by: date, sent: date | None, today: date) -> tuple[str, str]:
+    if sent is not None:
+        late = (sent - by).days
+        return (f"sent {sent}, {late} days late" if late > 0 else f"sent {sent}"), "done"
+    left = (by - today).days
+    if left < 0:
+        return f"{-left} days late", "over"
+    return ("due today" if left == 0 else f"{left} days left"), "soon" if left > 2 else "over"
+
+
+# -- everybody ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SafetyRow:
+    """One infused participant in the trial-wide list."""
+
+    code: str
+    level: int
+    day: int
+    outcome: str
+    state: str
+    worst: str
+    serious: int
+    doubts: str
+
+
+@dataclass(frozen=True)
+class TrialSafetyPage:
+    """Everybody infused, and every report that is due."""
+
+    day: date
+    rows: tuple[SafetyRow, ...]
+    reports: tuple[tuple[str, ReportRow], ...]
+    windows: tuple[DayLanes, ...]
+    days: int
+
+
+@page("/safety")
+def trial_safety(desk: Desk) -> TrialSafetyPage:
+    """Safety of everybody infused."""
+    courses = [one for one in desk.known() if one.infusions]
+    reviews = [
+        review(desk.study, desk.trial, given, desk.today)
+        for one in courses
+        if (given := dose_of(desk.study, desk.trial, one.code))
+    ]
+    rows, reports = [], []
+    for one in reviews:
+        course = desk.trial.courses[one.participant]
+        events = followed(desk.trial, course, desk.today).occurrences
+        reports += [(course.code, row) for row in _reports(desk, course, events)]
+        worst = [
+            f"{_short(event.term.name)} {event.grade}"
+            for event in events
+            if _short(event.term.name) in ROUND and event.grade
+        ]
+        word = OUTCOMES[one.outcome]
+        day = (desk.today - one.infusion.day.earliest).days
+        doubts = "; ".join(one.evidence.doubts) if one.evidence and one.in_doubt else ""
+        rows.append(
+            SafetyRow(
+                course.code,
+                one.infusion.level,
+                day,
+                word,
+                STATES[word],
+                ", ".join(worst) or "–",
+                sum(event.serious is True for event in events),
+                doubts,
+            )
+        )
+    running = [one for one in reviews if one.window_ends >= desk.today or one.in_doubt]
+    windows, days = evidence_windows(desk.study, desk.trial, running)
+    reports.sort(key=lambda pair: (pair[1].kind == "done", pair[1].by or date.min))
+    return TrialSafetyPage(desk.today, tuple(rows), tuple(reports), windows, days)

@@ -1,0 +1,97 @@
+"""Stories in a real browser: fever to grade, proposal and judgement; the committee signs, and a late DLT makes it stale."""
+
+from typing import Any
+
+import pytest
+
+from escalon.casebook.casebook import Casebook
+from escalon.history.events import AdverseEventRecorded, DltAdjudicated
+from tests.casebook.conftest import clock, sqlite_casebook
+from tests.casebook.trial import INES, SECRET
+from tests.web.bench import served
+from tests.web.live import CHROMIUM, at, chromium, standing
+from tests.web.test_story_infusion import pictured
+
+__all__ = ["clock", "sqlite_casebook"]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: `make system`"),
+]
+
+
+def observe(page: Any, **said: str) -> None:
+    for name, value in said.items():
+        box = page.locator(f"[id='CRS.{name}']")
+        if box.evaluate("e => e.tagName") == "SELECT":
+            box.select_option(value)
+        else:
+            box.fill(value)
+    page.locator("#round-CRS button").click()
+    page.wait_for_load_state()
+
+
+def test_fever_becomes_a_grade_a_proposal_and_a_judgement_and_lifts_the_block(sqlite_casebook: Casebook) -> None:
+    bench, trial = served(sqlite_casebook)
+    trial.open_cohort(1, 1)
+    trial.prepare("P1", 1, 1)
+    trial.infuse("P1", 1)
+    trial.days(4)
+    here = "/participants/P1/safety"
+    with standing(bench) as address, chromium() as window:
+        nurse, doctor = at(window, address, "carla", SECRET), at(window, address, "ines", SECRET)
+        nurse.goto(address + here)
+        observe(nurse, temp_c="39.4", hypotension="yes", vasopressors="2", oxygen="none")
+        nurse.wait_for_selector("text=Record CRS grade 4")
+        pictured(nurse, "safety-round")
+        nurse.click("text=Record CRS grade 4")
+        nurse.wait_for_selector("text=Recorded")
+        doctor.goto(address + here)
+        assert "DLT" in doctor.inner_text("#dlt")
+        doctor.goto(address + "/cohorts")
+        assert "is not decided" in doctor.inner_text("main")
+        doctor.goto(address + here)
+        doctor.click("text=Have the rule propose")
+        doctor.wait_for_load_state()
+        doctor.check("[name=is_dlt][value=no]")
+        doctor.fill("#because", "caused by a line infection")
+        pictured(doctor, "safety-judging")
+        doctor.click("button:has-text('Adjudicate')")
+        doctor.wait_for_load_state()
+        assert "no DLT: caused by a line infection" in doctor.inner_text("#dlt")
+        doctor.goto(address + "/cohorts")
+        assert "is not decided" not in doctor.inner_text("main")
+
+
+def test_the_committee_signs_by_two_and_a_late_dlt_makes_it_stale(sqlite_casebook: Casebook) -> None:
+    bench, trial = served(sqlite_casebook)
+    trial.treat_cohort(1, 1, "P1", "P2", "P3")
+    with standing(bench) as address, chromium() as window:
+        stan, cora, cyrus = (at(window, address, name, SECRET) for name in ("stan", "cora", "cyrus"))
+        stan.goto(f"{address}/cohorts")
+        stan.click("text=Lay the rule's decision before the committee")
+        stan.wait_for_load_state()
+        here = f"{address}/decisions/{max(bench.conduct.trial.decisions)}"
+        for person in (cora, cyrus):
+            person.goto(here)
+            person.check("[name=meaning]")
+            person.fill("#password", SECRET)
+            person.click("button:has-text('Sign: I decided')")
+            person.wait_for_selector("text=you signed this decision")
+            if person is cora:
+                assert "1 of 2 signatures" in person.inner_text("main")
+                pictured(person, "decision-one-signature")
+        assert "in force" in cyrus.inner_text("main")
+        stan.goto(f"{address}/cohorts")
+        stan.click("button:has-text('Open cohort 2')")
+        stan.wait_for_load_state()
+        assert bench.conduct.trial.cohorts[2].opened.level == 2
+        pictured(stan, "cohorts")
+        late = AdverseEventRecorded(
+            participant="P2", term="CRS", grade=4, start=bench.conduct.trial.courses["P2"].infused
+        )
+        number = trial.record(INES, late).number
+        trial.record(INES, DltAdjudicated(participant="P2", is_dlt=True, because="CRS grade 4", rests_on=(number,)))
+        cora.goto(here)
+        assert "This decision is stale." in cora.inner_text("main")
+        pictured(cora, "decision-stale")
