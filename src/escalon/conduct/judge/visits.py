@@ -31,6 +31,7 @@ ELSEWHERE = ("samples",)
 class VisitState(StrEnum):
     """How a visit stands."""
 
+    NOTHING = "no form"
     UNDATED = "no infusion yet"
     LATER = "later"
     OPEN = "open"
@@ -92,27 +93,26 @@ def visits(study: Study, course: Course, today: date) -> tuple[VisitAt, ...]:
 
 def visit_at(study: Study, course: Course, visit: Visit, today: date) -> VisitAt:
     """One visit of a participant."""
-    recorded = recorded_at(course, visit.id)
+    recorded = recorded_at(study, course, visit)
     disease = disease_of(course)
     states = [FormState(one, *_answered(one, recorded)) for one in forms_of(study, visit.id)]
     mine = tuple(one for one in states if one.form.is_for(disease))
     others = tuple(one for one in states if not one.form.is_for(disease))
-    held = sorted({day for one in recorded.values() if (day := one.event.happened(course.zone))}, key=str)
-    infused = course.infused
-    due = infused.earliest + timedelta(days=visit.day) if infused else None
-    window = (
-        (due + timedelta(days=visit.earliest - visit.day), due + timedelta(days=visit.latest - visit.day))
-        if due
-        else None
-    )
-    done = bool(mine) and all(one.is_done for one in mine)
-    state = _state(done, visit.id in course.locked_visits, window, today)
-    return VisitAt(visit, due, window, state, tuple(held), mine, others)
+    asked = {fact for one in states for fact in one.form.names.values()}
+    held = {one.event.happened(course.zone) for name, one in recorded.items() if name in asked} - {None}
+    window = window_of(course, visit)
+    due = course.infused.earliest + timedelta(days=visit.day) if course.infused else None
+    state = _state(mine, visit.id in course.locked_visits, window, today)
+    return VisitAt(visit, due, window, state, tuple(sorted((one for one in held if one), key=str)), mine, others)
 
 
-def _state(done: bool, locked: bool, window: tuple[date, date] | None, today: date) -> VisitState:
-    if locked or done:
-        return VisitState.LOCKED if locked else VisitState.DONE
+def _state(forms: tuple[FormState, ...], locked: bool, window: tuple[date, date] | None, today: date) -> VisitState:
+    if locked:
+        return VisitState.LOCKED
+    if not forms:
+        return VisitState.NOTHING
+    if all(one.is_done for one in forms):
+        return VisitState.DONE
     if window is None:
         return VisitState.UNDATED
     return VisitState.LATER if today < window[0] else VisitState.OPEN if today <= window[1] else VisitState.OVERDUE
@@ -124,9 +124,33 @@ def disease_of(course: Course) -> str:
     return known[-1] if known else ""
 
 
-def recorded_at(course: Course, visit: str) -> dict[str, Current[FactRecorded]]:
-    """What is recorded at a visit, by the name of the fact; the latest where there are several."""
-    return {one.event.fact.name: one for one in course.observations if one.event.fact.visit == visit}
+def recorded_at(study: Study, course: Course, visit: Visit) -> dict[str, Current[FactRecorded]]:
+    """What is recorded at a visit, by the name of the fact; the latest where there are several.
+
+    What carries no label of the schedule belongs to the visit in whose window its day lies; the label goes before.
+    """
+    labels = {one.id for one in study.visits}
+    window = window_of(course, visit)
+    mine, loose = {}, {}
+    for one in course.observations:
+        label = one.event.fact.visit
+        if label == visit.id:
+            mine[one.event.fact.name] = one
+        elif window and label not in labels and _within(one.event.happened(course.zone), window):
+            loose[one.event.fact.name] = one
+    return loose | mine
+
+
+def window_of(course: Course, visit: Visit) -> tuple[date, date] | None:
+    """The first and last day of a visit's window; None before there is a day 0."""
+    if course.infused is None:
+        return None
+    start = course.infused.earliest
+    return start + timedelta(days=visit.earliest), start + timedelta(days=visit.latest)
+
+
+def _within(day: Day | None, window: tuple[date, date]) -> bool:
+    return day is not None and not day.is_partial and window[0] <= day.earliest <= window[1]
 
 
 def _answered(form: VisitForm, recorded: Mapping[str, object]) -> tuple[int, int]:

@@ -57,6 +57,12 @@ def kept(conduct: Conduct, account: str, place: str) -> Draft | None:
     return None if known is None else _draft(known)
 
 
+def places(conduct: Conduct, account: str) -> set[str]:
+    """Where somebody has drafts."""
+    with conduct.casebook.reading() as connection:
+        return set(connection.scalars(select(drafts.c.place).where(drafts.c.account == account)))
+
+
 def drop(conduct: Conduct, account: str, place: str, names: Collection[str] | None = None) -> None:
     """Forget a draft, or the fields of it that were recorded (and what belongs to them, such as their unit)."""
     known = kept(conduct, account, place)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from escalon.casebook.entry import Entry
 from escalon.conduct.permit.refusal import Broken, Refused
 from escalon.conduct.record.recording import Conduct
-from escalon.history import Author, Current, Trial
+from escalon.history import Author, Course, Current, Trial
 from escalon.history.events import Event, FactCorrected, FactRecorded, Observation, QueryRaised
 
 THEIRS, MINE, ASK = "theirs", "mine", "ask"
@@ -52,19 +52,24 @@ def record_answers(
     participant: str,
     answers: Sequence[Observation],
     chosen: Mapping[str, Chosen] | None = None,
+    known: Callable[[Course], Mapping[str, Current[FactRecorded]]] | None = None,
 ) -> list[Entry]:
     """Record the answers of a form as one act. Raises Clashing where the record says otherwise and nobody has chosen.
 
     What is recorded already in the same words is left as it is. `chosen` is by the name of the fact, for the very entry
-    that was shown: where another one stands by now, it is a conflict again.
+    that was shown: where another one stands by now, it is a conflict again. `known` says what stands at the visit by
+    the name of the fact; else it is what carries the same visit, or the same day where none is named.
     """
 
     def events(trial: Trial) -> list[Event]:
-        known = standing(trial, participant)
+        stands = standing(trial, participant)
+        if known is not None and participant in trial.courses:
+            there = known(trial.courses[participant])
+            stands |= {_key(seen): there[seen.name] for seen in answers if seen.name in there}
         found: list[Event] = []
         clashes = []
         for seen in answers:
-            other = known.get(_key(seen))
+            other = stands.get(_key(seen))
             choice = (chosen or {}).get(seen.name)
             if other is None:
                 found.append(FactRecorded(participant=participant, fact=seen))

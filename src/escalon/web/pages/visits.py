@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from escalon.conduct.judge.scores import taken_at
-from escalon.conduct.judge.visits import VisitAt, VisitForm, form_at, forms_of, recorded_at, visit_at, visits
+from escalon.conduct.judge.visits import FormState, VisitAt, VisitForm, form_at, forms_of, recorded_at, visit_at, visits
 from escalon.conduct.permit.refusal import Broken, Refused, refuse
 from escalon.conduct.record import drafts
 from escalon.conduct.record.visit_forms import ASK, MINE, THEIRS, Chosen, record_answers
@@ -26,13 +26,9 @@ from escalon.web.said import Told
 from escalon.web.told import scale_of, told
 
 STATES = {
-    "later": "later",
-    "open": "now",
-    "overdue": "over",
-    "done": "done",
-    "locked": "signed",
-    "no infusion yet": "na",
-}
+    "later": "later", "open": "now", "overdue": "over", "done": "done", "locked": "signed", "no infusion yet": "na",
+    "no form": "na",
+}  # fmt: skip
 """How a visit's state is drawn."""
 
 
@@ -77,22 +73,28 @@ class VisitsPage:
 def visits_page(desk: Desk, code: str) -> VisitsPage:
     """The visits of a participant: due, held, and what is still asked."""
     course = desk.course(code)
-    shown = tuple(_shown(desk, code, one) for one in visits(desk.study, course, desk.today))
+    mine = _places(desk)
+    shown = tuple(_shown(code, one, mine) for one in visits(desk.study, course, desk.today))
     return VisitsPage(banner(desk, course), code, shown)
 
 
-def _shown(desk: Desk, code: str, at: VisitAt) -> VisitShown:
+def _shown(code: str, at: VisitAt, drafted: set[str]) -> VisitShown:
     first, last = at.window or (None, None)
+
+    def forms(some: tuple[FormState, ...]) -> tuple[FormShown, ...]:
+        return tuple(
+            FormShown(one.form.name, one.form.title, one.answered, one.of, place_of(code, at.visit.id, one.form.name) in drafted)
+            for one in some
+        )  # fmt: skip
+
     return VisitShown(
         at.visit.id, at.visit.name, at.visit.day, at.due, first, last, at.state, STATES[at.state],
-        tuple(map(str, at.held)),
-        *(tuple(FormShown(one.form.name, one.form.title, one.answered, one.of, _has_draft(desk, code, at, one.form))
-                for one in some) for some in (at.forms, at.others)),
+        tuple(map(str, at.held)), forms(at.forms), forms(at.others),
     )  # fmt: skip
 
 
-def _has_draft(desk: Desk, code: str, at: VisitAt, form: VisitForm) -> bool:
-    return _draft(desk, place_of(code, at.visit.id, form.name)) is not None
+def _places(desk: Desk) -> set[str]:
+    return drafts.places(desk.conduct, desk.person.account) if desk.person else set()
 
 
 def _draft(desk: Desk, place: str) -> drafts.Draft | None:
@@ -126,7 +128,7 @@ def visit(desk: Desk, code: str, visit: str) -> VisitPage:
     signed = tuple(_signatures(desk, code, visit))
     says = tuple(one.says for one in forbids)
     may_sign = desk.may("VisitSigned", course.site or None)
-    return VisitPage(banner(desk, course), code, _shown(desk, code, at), signed, locked, says, may_sign)
+    return VisitPage(banner(desk, course), code, _shown(code, at, _places(desk)), signed, locked, says, may_sign)
 
 
 def _at(desk: Desk, code: str, visit: str) -> tuple[Course, VisitAt]:
@@ -166,9 +168,9 @@ class WorksheetPage:
 def worksheet(desk: Desk, code: str, visit: str, blank: str = "") -> WorksheetPage:
     """The forms of a visit to print: to be filled in on paper where the server cannot be reached, or as they are recorded."""
     course, at = _at(desk, code, visit)
-    facts = {} if blank else recorded_at(course, visit)
-    recorded = {one.form.name: _recorded(one.form, facts) for one in at.forms}
-    return WorksheetPage(banner(desk, course), code, _shown(desk, code, at), bool(blank), recorded)
+    facts = {} if blank else recorded_at(desk.study, course, at.visit)
+    recorded = {one.form.name: _recorded(desk, one.form, facts) for one in at.forms}
+    return WorksheetPage(banner(desk, course), code, _shown(code, at, _places(desk)), bool(blank), recorded)
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,7 @@ def visit_form(desk: Desk, code: str, visit: str, form: str, correct: str = "") 
     """A form of a visit: what is recorded, and what is typed and not yet in the record."""
     course, at = _at(desk, code, visit)
     of = _form(desk, visit, form)
-    recorded = _recorded(of, recorded_at(course, visit))
+    recorded = _recorded(desk, of, recorded_at(desk.study, course, at.visit))
     place = place_of(code, visit, form)
     draft = _draft(desk, place)
     typed = {} if draft is None else {name: text for name, text in draft.fields.items() if name not in recorded}
@@ -241,7 +243,7 @@ def visit_form(desk: Desk, code: str, visit: str, form: str, correct: str = "") 
     may = desk.person is not None and not locked and desk.may("FactRecorded", course.site or None)
     day = str(at.held[-1]) if at.held else ""
     return VisitFormPage(
-        banner(desk, course), code, _shown(desk, code, at), form, of.title, place, _head(desk), day,
+        banner(desk, course), code, _shown(code, at, _places(desk)), form, of.title, place, _head(desk), day,
         recorded, typed, taken, None if finding is None or of.instrument is None else told(of.instrument, finding),
         wrong or {}, kept, locked, may, correct if correct in recorded and may else "",
     )  # fmt: skip
@@ -259,7 +261,7 @@ def _form(desk: Desk, visit: str, name: str) -> VisitForm:
     return found
 
 
-def _recorded(of: VisitForm, facts: Mapping[str, Current[FactRecorded]]) -> dict[str, RecordedShown]:
+def _recorded(desk: Desk, of: VisitForm, facts: Mapping[str, Current[FactRecorded]]) -> dict[str, RecordedShown]:
     found = {}
     for name, fact in of.names.items():
         if fact in facts:
@@ -268,7 +270,7 @@ def _recorded(of: VisitForm, facts: Mapping[str, Current[FactRecorded]]) -> dict
             at = f"{entry.at:%Y-%m-%d %H:%M} UTC" if entry.at else one.place
             found[name] = RecordedShown(
                 fact, seen.value or "", seen.unit or "", told_of(seen), seen.state, entry.number,
-                entry.author.person, at, seen.attested,
+                desk.names.get(entry.author.person, entry.author.person), at, seen.attested,
             )  # fmt: skip
     return found
 
@@ -342,7 +344,10 @@ def record(desk: Desk, said: Told) -> Sequence[Entry]:
     seen = {key: _observation(desk, of, key, one, said, typed.get(key, "")) for key, one in answers.items()}
     _check(desk, of, seen)
     chosen = {of.names[key]: one for key in answers if (one := _chosen(key, fields)) is not None}
-    made = record_answers(desk.conduct, desk.author, code, list(seen.values()), chosen)
+    planned = next(one for one in desk.study.visits if one.id == visit)
+    made = record_answers(
+        desk.conduct, desk.author, code, list(seen.values()), chosen, lambda one: recorded_at(desk.study, one, planned)
+    )
     drafts.drop(desk.conduct, desk.author.person, place_of(code, visit, name), set(answers))
     return made
 

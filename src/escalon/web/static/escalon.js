@@ -282,8 +282,9 @@ const converting = form => {
 // Figures: a mark is a control for the same answer as in the list beside it.
 const figures = (form, told) => {
   for (const layer of $$("[data-layer]", form)) {
-    const marks = $$("[data-mark]", layer), values = layer.dataset.values.split(" ").filter(Boolean);
-    $(".picture", layer).hidden = false;
+    const marks = $$("[data-mark]", layer), picture = $(".picture", layer), values = layer.dataset.values.split(" ").filter(Boolean);
+    if (!picture) continue;
+    picture.hidden = false;
     if (!values.length) $(".aslist", layer).open = false;
     const state = mark => value(form, mark.dataset.mark);
     const draw = () => {
