@@ -128,9 +128,10 @@ def test_two_editors_see_both_values_and_nothing_is_overwritten(bench):
     assert sent(first, esr="22", **{"form-number": numbers[0]}).status_code == 303
     answer = sent(second, esr="25", tender="3", **{"form-number": numbers[1]})
     assert answer.status_code == 409
-    assert "Recorded meanwhile" in answer.text
+    assert "Somebody else recorded this meanwhile" in answer.text
+    assert 'href="#esr-clash"' in answer.text
     assert "22 mm/h" in answer.text
-    assert "carla" in answer.text
+    assert "Carla Example" in answer.text
     assert recorded(trial)["esr"].event.fact.value == "22"
     assert "tender_joints_28" not in recorded(trial), "all, or nothing"
     entry = recorded(trial)["esr"].entry.number

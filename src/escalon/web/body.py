@@ -16,6 +16,18 @@ SVG = "http://www.w3.org/2000/svg"
 STATED = {"yes": "true", "no": "false"}
 
 
+def on_paper(figure: BodyMap, marked: MarkedLayer) -> Markup:
+    """The picture of one layer to be marked with a pen: no control, nothing answered."""
+    picture = ElementTree.fromstring(drawn(figure, marked, {}))
+    picture.attrib["role"] = "img"
+    for group in picture.iter(f"{{{SVG}}}g"):
+        for name in [one for one in group.attrib if one != "class"]:
+            del group.attrib[name]
+    for text in picture.iter(f"{{{SVG}}}text"):
+        text.text = "" if text.text in ("?", marked.layer.mark) else text.text
+    return Markup(ElementTree.tostring(picture, encoding="unicode"))
+
+
 def drawn(figure: BodyMap, marked: MarkedLayer, fields: Mapping[str, str]) -> Markup:
     """The picture of one layer, with what is answered so far."""
     ElementTree.register_namespace("", SVG)

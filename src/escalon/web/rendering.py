@@ -18,7 +18,7 @@ from escalon.drawing.tokens import dose, shape
 from escalon.protocol.page import body, stylesheet
 from escalon.web import figures, words
 from escalon.web.answers import NotRecorded, Reason
-from escalon.web.body import drawn
+from escalon.web.body import drawn, on_paper
 from escalon.web.desk import Desk
 from escalon.web.navigation import navigation
 
@@ -108,7 +108,7 @@ def environment() -> Environment:
     found.filters["first_up"] = words.first_up
     found.filters["unit"] = unit_shown
     found.globals |= {"part": part_address, "version": __version__, "months": words.MONTHS, "navigation": navigation}
-    found.globals |= {"protocol_body": protocol_body, "figure": figures, "drawn": drawn}
+    found.globals |= {"protocol_body": protocol_body, "figure": figures, "drawn": drawn, "on_paper": on_paper}
     return found
 
 

@@ -11,7 +11,7 @@ from escalon.conduct.judge.scores import taken_at
 from escalon.conduct.judge.visits import FormState, VisitAt, VisitForm, form_at, forms_of, recorded_at, visit_at, visits
 from escalon.conduct.permit.refusal import Broken, Refused, refuse
 from escalon.conduct.record import drafts
-from escalon.conduct.record.visit_forms import ASK, MINE, THEIRS, Chosen, record_answers
+from escalon.conduct.record.visit_forms import ASK, MINE, THEIRS, Chosen, Clashing, record_answers
 from escalon.conduct.record.visit_forms import told as told_of
 from escalon.facts import Interval, plain
 from escalon.history import Course, Current, Entry
@@ -345,11 +345,33 @@ def record(desk: Desk, said: Told) -> Sequence[Entry]:
     _check(desk, of, seen)
     chosen = {of.names[key]: one for key in answers if (one := _chosen(key, fields)) is not None}
     planned = next(one for one in desk.study.visits if one.id == visit)
-    made = record_answers(
-        desk.conduct, desk.author, code, list(seen.values()), chosen, lambda one: recorded_at(desk.study, one, planned)
-    )
+    try:
+        made = record_answers(
+            desk.conduct,
+            desk.author,
+            code,
+            list(seen.values()),
+            chosen,
+            lambda one: recorded_at(desk.study, one, planned),
+        )
+    except Clashing as error:
+        raise _at_questions(desk, of, error) from None
     drafts.drop(desk.conduct, desk.author.person, place_of(code, visit, name), set(answers))
     return made
+
+
+def _at_questions(desk: Desk, of: VisitForm, error: Clashing) -> Refused:
+    """A conflict in the form's own words, each part at its question."""
+    key_of = {fact: key for key, fact in of.names.items()}
+    broken = []
+    for one in error.clashes:
+        key, entry = key_of[one.typed.name], one.recorded.entry
+        who = desk.names.get(entry.author.person, entry.author.person)
+        both = (
+            f"you typed {told_of(one.typed)}; {who} recorded {told_of(one.recorded.event.fact)} (entry {entry.number})"
+        )
+        broken.append(Broken("conflict", f"{key}-clash: {of.form.questions[key].label}: {both}"))
+    return Refused(*broken)
 
 
 def _observation(desk: Desk, of: VisitForm, key: str, answer: Filled, said: Told, typed: str) -> Observation:

@@ -484,7 +484,7 @@ const drafting = form => {
     changed(form);
     say("What you typed before is back; it is being kept on the server");
   };
-  return restore();
+  return restore().then(() => { if ($("#problems")) typed(); });
 };
 if (typeof document !== "undefined") for (const out of $$("form[action='/sign-out']")) out.addEventListener("submit", () => { sealed.forget(); });
 
