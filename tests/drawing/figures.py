@@ -217,11 +217,14 @@ def axis(count):
         )
         for title, about in (
             ("DAS28-ESR", "remission below 2.6"),
+            ("CAR transgene copies in peripheral blood by quantitative PCR", "copies/µL, log"),
             ("CAR-T in blood", "copies/µL"),
             ("IgG", "g/L; low below 4"),
+            ("Pneumonoultramicroscopicsilicovolcanoconiosis", "/uL"),
         )
     )
     treatment = (
+        Lasting(-400, -100, "adalimumab"),
         Lasting(-5, -3, "lymphodepletion"),
         Lasting(6, 8, "tocilizumab"),
         Lasting(6, 9, "dexamethasone"),

@@ -127,6 +127,16 @@ def test_a_report_has_its_clock_until_it_was_sent(told: Any) -> None:
     assert "SUSAR, complete report" in carla.get("/safety").text
 
 
+def test_the_participants_page_has_everything_on_one_axis(told: Any) -> None:
+    bench, _ = told
+    carla = client(bench, "carla")
+    say(carla, HERE, "observe", **FEVER)
+    page = carla.get("/participants/P1").text
+    assert 'aria-label="P1: infusion, level 1; apheresis from day' in page
+    assert "Cytokine release syndrome from day 4 still there" in page
+    assert re.search(r'<a href="/entries/\d+"><title>Cytokine release syndrome', page)  # the bar opens its entry
+
+
 def test_who_may_not_judge_is_told_who_does(told: Any) -> None:
     bench, _ = told
     page = client(bench, "carla").get(HERE).text

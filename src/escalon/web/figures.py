@@ -17,7 +17,7 @@ from escalon.reporting.figures.cohorts import CohortCourse, cohorts_figure
 from escalon.reporting.figures.dose_strip import Marked, Strip, dose_strip
 from escalon.reporting.figures.evidence import DayLanes, evidence_figure
 from escalon.reporting.figures.outlook import outlook_svg
-from escalon.reporting.figures.participant_axis import Axis, participant_axis
+from escalon.reporting.figures.participant_axis import participant_axis
 from escalon.web.clocks import ClockShown
 from escalon.web.desk import Desk
 
@@ -60,9 +60,11 @@ def outlook(desk: Desk) -> Markup:
     return Markup(outlook_svg(look(dose_rule(desk.study), found.conduct, (), 2, now=found.decision)))
 
 
-def axis(it: Axis, who: str) -> Markup:
+def axis(desk: Desk, code: str) -> Markup:
     """One participant on one time axis."""
-    return Markup(participant_axis(it, who))
+    from escalon.web.axis import axis_of
+
+    return Markup(desk.kept(("axis", code), lambda: participant_axis(axis_of(desk, code), code)))
 
 
 def strip(

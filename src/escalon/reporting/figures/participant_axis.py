@@ -23,12 +23,17 @@ from escalon.drawing import (
     panel,
     picture,
     scale_over,
+    shortened,
     text,
     width_of,
+    wrapped,
 )
 from escalon.drawing.tokens import GRID, INK, MUTED, RULE, WASH, Paint, dose, grade, over, shape
 
+_NAMES = 112.0
 _LEFT, _RIGHT, _BAR, _LANE, _HIGH = 130.0, WIDTH - 8, 10.0, 16.0, 54.0
+EARLIEST = -42.0
+"""Where the axis begins at the earliest: what is older is cut off there, and said in words."""
 TICKS = (-28, 0, 4, 7, 10, 14, 21, 28, 60, 90, 180, 270, 365, 540, 730)
 
 
@@ -79,12 +84,13 @@ def participant_axis(it: Axis, who: str) -> str:
     ]
     if len(days) == 1 and not it.infusion:
         return nothing(f"Nothing is recorded of {who} yet")
-    first, last = min([-7.0, *days]), max([60.0, *days])
+    first, last = max(min([-7.0, *days]), EARLIEST), max([60.0, *days])
     x = WidenedStart(((first, 0.0), (0.0, 0.12), (30.0, 0.62), (last, 1.0)), _LEFT + 24, _RIGHT - 30)
     rows: list[Piece] = []
     y = 26.0
     for name, spans in (("Treatment", it.treatment), ("Adverse events", it.events)):
-        pieces, y = _spans(name, spans, it, x, y)
+        shown = [one for one in spans if one.last is None or one.last >= first]
+        pieces, y = _spans(name, shown, it, x, y)
         rows += pieces
     for row in it.values:
         rows += _values(row, x, y, it)
@@ -165,20 +171,30 @@ def _span(one: Lasting, seat: _Seat, y: float) -> Piece:
 
 
 def _values(row: Values, x: WidenedStart, y: float, it: Axis) -> Iterator[Piece]:
-    yield text(4, y + 16, row.title, bold=True)
-    yield text(4, y + 29, row.about, size=9, paint=MUTED)
+    yield from _heading(row, y + 14)
     top, bottom = y + 10, y + _HIGH
-    if not row.spots:
+    spots = tuple(spot for spot in row.spots if spot.x >= x.stops[0][0])
+    if not spots:
         yield text(x.start, y + 30, "not recorded", size=10, paint=MUTED)
     else:
-        values = [*(spot.y for spot in row.spots), *row.limits]
+        values = [*(spot.y for spot in spots), *row.limits]
         scale: Scale = _log(values, bottom, top) if row.logarithmic else scale_over(values, bottom, top, most=3)
         yield from beside(scale, scale.ticks(), x.start, x.end, size=9)
         paint = dose(it.level) if it.level else INK
-        course = DrawnCourse(row.spots, paint, shape(it.level) if it.level else "circle", width=1.4, size=3)
+        course = DrawnCourse(spots, paint, shape(it.level) if it.level else "circle", width=1.4, size=3)
         limits = tuple((limit, "", MUTED) for limit in row.limits)
         yield from panel(Panel(Box(x.start, top, x.end, bottom), x, scale, (course,), limits=limits, zero=None))
     yield line(4, bottom + 11, _RIGHT, bottom + 11, paint=GRID)
+
+
+def _heading(row: Values, y: float) -> Iterator[Piece]:
+    """The name of a row on at most three lines of its column, and its unit beneath."""
+    lines = wrapped(row.title, 10, _NAMES, bold=True)
+    kept = lines if len(lines) <= 3 else [*lines[:2], shortened(" ".join(lines[2:]), 10, _NAMES, bold=True)]
+    for place, words in enumerate(kept):
+        yield text(4, y + 12 * place, shortened(words, 10, _NAMES, bold=True), size=10, bold=True)
+    if row.about:
+        yield text(4, y + 12 * len(kept), shortened(row.about, 9, _NAMES), size=9, paint=MUTED)
 
 
 def _log(values: Sequence[float], start: float, end: float) -> Log:

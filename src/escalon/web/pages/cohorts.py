@@ -367,9 +367,3 @@ def _head(desk: Desk) -> str:
 def propose(desk: Desk, said: Told) -> Entry:
     """Lay the rule's own decision before the committee."""
     return propose_decision(desk.conduct, desk.author)
-
-
-@act("allocate")
-def allocate(desk: Desk, said: Told) -> Entry:
-    """Give a participant the next place of a cohort."""
-    return desk.conduct.allocate(desk.author, said.text("participant"), said.number("cohort"))
