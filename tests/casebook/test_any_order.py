@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import suppress
@@ -25,8 +26,11 @@ from escalon.casebook.entry import Entry
 from escalon.casebook.errors import CasebookError
 from escalon.casebook.location import create_casebook
 from escalon.conduct.permit.refusal import Refused
+from escalon.conduct.record.importing import import_folder
 from escalon.conduct.record.signing import Password
+from escalon.facts import Day
 from escalon.history.events import (
+    AdverseEventRecorded,
     AllocationReleased,
     AnswerPart,
     CohortClosed,
@@ -36,7 +40,9 @@ from escalon.history.events import (
     DecisionSigned,
     DltAdjudicated,
     DltProposed,
+    DltWindowReviewed,
     EntryAnnulled,
+    EvaluabilityJudged,
     FactCorrected,
     FactRecorded,
     Observation,
@@ -52,6 +58,7 @@ WINDOW, SENTINEL, STAGGER = timedelta(days=29), timedelta(days=14), timedelta(da
 codes = st.sampled_from(CODES)
 levels = st.integers(1, 3)
 numbers = st.integers(1, 3)
+ANNULLED = ["ParticipantScreened", "ApheresisDone", "CellsInfused", "DltAdjudicated", "AdverseEventRecorded"]
 STEPS = ["consent", "eligibility", "apheresis", "slot", "release", "lymphodepletion"]
 SIGNERS = [CORA, CYRUS, INES]
 
@@ -211,7 +218,44 @@ class AnyOrder(RuleBasedStateMachine):
         )
         self.attempt(lambda: self.trial.record(CARLA, correction))
 
-    @rule(code=codes, kind=st.sampled_from(["ParticipantScreened", "ApheresisDone", "CellsInfused", "DltAdjudicated"]))
+    @rule(code=codes, grade=st.sampled_from([1, 4, 5]), dlt=st.sampled_from([None, None, False, True]))
+    def adverse_event(self, code: str, grade: int, dlt: bool | None) -> None:
+        self.attempt(lambda: self.trial.record(CARLA, self.event_of(code, grade, dlt)))
+
+    def event_of(self, code: str, grade: int, dlt: bool | None) -> AdverseEventRecorded:
+        outcome = "fatal" if grade == 5 else ""
+        start = Day.of(self.trial.today())
+        return AdverseEventRecorded(participant=code, term="Sepsis", grade=grade, start=start, dlt=dlt, outcome=outcome)
+
+    @rule(code=codes, grade=st.sampled_from([1, 4]), dlt=st.sampled_from(["", "no"]))
+    def import_an_adverse_event(self, code: str, grade: int, dlt: str) -> None:
+        """A folder says of somebody what the desk has not: it enters by the import, and by the same rules."""
+        data = self.folder / "data"
+        data.mkdir(exist_ok=True)
+        (data / "facts.csv").write_text("participant,fact,value,unit,date\n")
+        row = f"{code},Sepsis,{grade},{self.trial.today()},{dlt}\n"
+        (data / "adverse_events.csv").write_text(f"participant,term,grade,start,dlt\n{row}")
+        conduct = self.trial.conduct
+        self.attempt(lambda: import_folder(conduct, INES, conduct.study, data, "S1", dry_run=False) and 1)
+
+    @rule(code=codes, is_evaluable=st.booleans())
+    def judge_evaluability(self, code: str, is_evaluable: bool) -> None:
+        judged = EvaluabilityJudged(participant=code, is_evaluable=is_evaluable, because="seen")
+        self.attempt(lambda: self.trial.record(INES, judged))
+
+    @rule(code=codes)
+    def review_the_window(self, code: str) -> None:
+        reviewed = DltWindowReviewed(participant=code, through=self.trial.today(), because="visits seen")
+        self.attempt(lambda: self.trial.record(INES, reviewed))
+
+    @rule()
+    def nothing_to_report(self) -> None:
+        self.attempt(self.trial.nothing_to_report)
+
+    @rule(
+        code=codes,
+        kind=st.sampled_from(ANNULLED),
+    )
     def annul(self, code: str, kind: str) -> None:
         annulled = EntryAnnulled(participant=code, annuls=self.last(kind), reason="wrong participant")
         self.attempt(lambda: self.trial.record(INES, annulled))
@@ -380,6 +424,28 @@ class Judge:
         assert self.before(entry, "ProductReleased", code, product=infused.product, level=infused.level)
         if "slot" not in waived:
             self.judge_place(entry, infused, waived)
+        if infused.override is None:
+            self.judge_doubt(entry)
+
+    def judge_doubt(self, entry: Entry) -> None:
+        """Nobody is dosed on a life-threatening event within a window of which nobody said whether it was a DLT."""
+        for other in self.before(entry, "CellsInfused"):
+            day = other.event.at.date()  # type: ignore[attr-defined]
+            for one in self.before(entry, "AdverseEventRecorded", other.participant, dlt=None):
+                start = one.event.start.earliest  # type: ignore[attr-defined]
+                if one.event.grade >= 4 and day <= start < day + WINDOW:  # type: ignore[attr-defined]
+                    assert self.is_settled(entry, one), "dosed while an event in somebody's window was not judged"
+
+    def is_settled(self, entry: Entry, event: Entry) -> bool:
+        """Whether somebody judged or reviewed after the event was recorded; or a DLT of this participant stands."""
+        later = [
+            one
+            for kind in ("DltAdjudicated", "DltWindowReviewed")
+            for one in self.before(entry, kind, event.participant)
+            if one.number > event.number
+        ]
+        had = self.before(entry, "AdverseEventRecorded", event.participant, dlt=True)
+        return bool(later or had or self.before(entry, "DltAdjudicated", event.participant, is_dlt=True))
 
     def judge_place(self, entry: Entry, infused: Any, waived: set[str]) -> None:
         held = self.before(entry, "LevelAllocated", entry.participant)
@@ -406,8 +472,10 @@ class Judge:
         return set(given[0].event.rules) if given else set()  # type: ignore[attr-defined]
 
 
+EXAMPLES = int(os.environ.get("ESCALON_ANY_ORDER", "25"))
+"""Runs of 40 steps; `make anyorder` makes 125 of them, 5,000 steps."""
 AnyOrder.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyOrder = pytest.mark.slow(AnyOrder.TestCase)
 
@@ -422,5 +490,21 @@ def test_the_judge_is_not_blind(tmp_path: Path) -> None:
     Judge(list(book.entries())).judge()
     book.append(INES, trial.infusion("P-2", 1))
     with pytest.raises(AssertionError, match="infused without consent"):
+        Judge(list(book.entries())).judge()
+    book.close()
+
+
+def test_the_judge_sees_an_event_that_nobody_judged(tmp_path: Path) -> None:
+    book = create_casebook(tmp_path / "book", study="trial", study_version="1", clock=SetClock(START))
+    trial = Trial(book, PLAN)
+    trial.open_cohort(1, 1)
+    for code in ("P-1", "P-2"):
+        trial.prepare(code, 1, 1)
+    trial.infuse("P-1", 1)
+    start = Day.of(trial.today())
+    book.append(CARLA, AdverseEventRecorded(participant="P-1", term="Sepsis", grade=4, start=start))
+    trial.days(14)
+    book.append(INES, trial.infusion("P-2", 1))
+    with pytest.raises(AssertionError, match="was not judged"):
         Judge(list(book.entries())).judge()
     book.close()
