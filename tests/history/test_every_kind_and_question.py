@@ -56,6 +56,7 @@ AllocationReleased     .      .     .     .        .       x
 DosePrepared           .      .     .     .        .       x
 DoseChecked            .      .     .     .        .       x
 SafetyReportSent       .      .     .     .        .       x
+ToxicityObserved       .      x     x     .        .       x
 ParticipantConsented   x      .     x     .        .       x
 ConsentWithdrawn       .      x     x     .        .       .
 ParticipantScreened    .      .     x     .        .       .
@@ -173,7 +174,7 @@ def record(trial: Trial) -> Any:
                 for name in vars(one)
                 if isinstance(some := getattr(one, name), list)
                 for x in some
-                if type(x.event).__name__ in ("DosePrepared", "DoseChecked", "SafetyReportSent")
+                if type(x.event).__name__ in ("DosePrepared", "DoseChecked", "SafetyReportSent", "ToxicityObserved")
             ],
         )
         for one in trial.courses.values()
@@ -406,6 +407,7 @@ PAIRS |= {
             ),
         )
     ],
+    "ToxicityObserved": [(BASE, e.ToxicityObserved(participant="P-1", syndrome="CRS", grade=4, at=at(33)))],
     "SafetyReportSent": [(BASE, e.SafetyReportSent(participant="P-1", event="1", report="initial", sent_on=on(50)))],
 }  # fmt: skip
 

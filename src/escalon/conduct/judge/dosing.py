@@ -237,6 +237,8 @@ def review(study: Study, trial: Trial, given: Given, day: date) -> DoseReview:
     if waiting:
         outcome, in_doubt = Outcome.PENDING, True
         why = f"a DLT was proposed ({waiting[0].event.because}) and awaits its judgement"
+    elif outcome is not Outcome.DLT and (seen := _observed_only(trial.course(given.participant), found, day)):
+        outcome, in_doubt, why = Outcome.PENDING, True, seen
     elif _is_left_out(study.dose, given, off) and outcome is not Outcome.DLT and not in_doubt:
         outcome, why = Outcome.NOT_EVALUABLE, f"{off}: not counted unless it has a DLT, and replaced"
     return DoseReview(
@@ -244,6 +246,23 @@ def review(study: Study, trial: Trial, given: Given, day: date) -> DoseReview:
         _counted_level(study.dose, given), found, str(dlt_window(study, given.last.earliest)),
         _disease(trial.course(given.participant)), _has_died(trial.course(given.participant), day),
     )  # fmt: skip
+
+
+def _observed_only(course: Course, found: DltEvidence, day: date) -> str:
+    """A syndrome of grade 3 or more seen at the bedside in the window, recorded as no event and judged by nobody since."""
+    events = [one.event for one in course.adverse_events]
+    for look in course.rounds:
+        seen = look.event.happened(course.zone)
+        if (
+            look.event.grade < 3
+            or seen is None
+            or not found.window.first <= seen.earliest <= min(day, found.window.last)
+        ):
+            continue
+        judged = any(one.number > look.number for one in (*course.dlt_judgements, *course.window_reviews))
+        if not judged and not any(one.term.casefold() == look.event.syndrome.casefold() for one in events):
+            return f"{look.event.syndrome}, grade {look.event.grade}, was observed on {seen}, and no event of it is recorded"
+    return ""
 
 
 def _disease(course: Course) -> str:
