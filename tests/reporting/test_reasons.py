@@ -23,7 +23,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     [
         ("I-1a", "age 17, needed 18 or more"),
         ("I-7f", "SLEDAI-2K 6, needed 8 or more"),
-        ("I-8b", "platelets 96 10^9/L, needed below 30 10^9/L"),
+        ("I-8b", "platelets 96 × 10⁹/L, needed below 30 × 10⁹/L"),
         ("I-3a", "alt as a multiple of its upper limit 3.8, needed 3 or less"),
     ],
 )

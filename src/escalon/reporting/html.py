@@ -34,6 +34,12 @@ LARGEST = 3_000_000
 """A page of more bytes does not carry its grounds: a cell then shows the command that explains it."""
 
 
+_SHORT = 18
+"""A cell of so few characters is never broken: a date, a count, a name of one word."""
+_WHOLE = 15
+"""A table of so few rows stands on one printed page."""
+
+
 def page(document: Document, data: str = "DATA") -> str:
     """The document as HTML; `data` is how the reader names the data in a command. The same document gives the same bytes."""
     body = "\n".join(_section(section) for section in document.sections)
@@ -165,8 +171,9 @@ def _table(table: Table) -> str:
         return f"<div id={table.id}><p>{caption}</p><p class=muted>{escape(said)}</p>{_notes(table.notes)}</div>"
     head = "".join(f'<th scope="col"{" class=r" if one.right else ""}>{escape(one.head)}</th>' for one in table.columns)
     body = "\n".join(_row(table, row) for row in table.rows)
+    kept = '"scroll whole"' if len(table.rows) <= _WHOLE else "scroll"
     return (
-        f"<div class=scroll><table id={table.id}><caption>{caption}</caption><thead><tr>{head}</tr></thead>\n"
+        f"<div class={kept}><table id={table.id}><caption>{caption}</caption><thead><tr>{head}</tr></thead>\n"
         f"<tbody>{body}</tbody></table></div>{_notes(table.notes)}"
     )
 
@@ -184,7 +191,9 @@ def _row(table: Table, row: TableRow) -> str:
 
 
 def _cell(name: str, cell: Cell, right: bool) -> str:
-    classes = " ".join(one for one in ("r" if right else "", cell.tone if cell.tone is not Tone.PLAIN else "") if one)
+    tone = "" if cell.tone is Tone.PLAIN else str(cell.tone)
+    long = "t" if len(cell.text) > _SHORT else ""
+    classes = " ".join(one for one in ("r" if right else "", tone, long) if one)
     said = f' class="{classes}"' if classes else ""
     opens = f' data-c="{escape(name)}"' if cell.grounds or cell.method else ""
     return f"<td{said}{opens}>{escape(cell.text)}</td>"

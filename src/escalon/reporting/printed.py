@@ -4,6 +4,7 @@ The exact value stays behind what is printed. A minus is U+2212, a value that ca
 a narrow space. Means have one digit more than the data, their spread at most one more than that.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -18,6 +19,7 @@ MINUS = "−"
 NARROW = "\u202f"
 PERCENT_FROM = 10
 """From so many people on a percentage is printed beside the count."""
+_POWER = re.compile(r"\b10\^(-?\d+)")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
@@ -178,6 +180,15 @@ def mean_and_sd(values: Sequence[Number]) -> str:
         return number(mean, places)
     variance = sum(((one - mean) ** 2 for one in known), Fraction(0)) / (len(known) - 1)
     return f"{number(mean, places)} ({number(_root(variance), places)})"
+
+
+def units(text: str) -> str:
+    """Powers of ten as people write them: `96 10^9/L` as `96 × 10⁹/L`.
+
+    >>> units("platelets 96 10^9/L")
+    'platelets 96 × 10⁹/L'
+    """
+    return _POWER.sub(lambda found: f"× 10{found[1].translate(_RAISED)}", text)
 
 
 def day(value: Day | None) -> str:

@@ -4,8 +4,10 @@ import re
 
 from escalon.conduct.judge.screening import Clause
 from escalon.instruments.kit.catalogue import UnknownInstrument, find
+from escalon.reporting.printed import units
 
 _COMPARED = re.compile(r"(?P<name>[^:]+): (?P<value>.+?)(?: on [\d-]+)?, wanted (?P<relation>[≤≥<>]) (?P<limit>[^(]+)")
+_NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b(?!\.)")
 _NEEDED = {"≥": "{} or more", "≤": "{} or less", "<": "below {}", ">": "above {}"}
 
 
@@ -13,8 +15,9 @@ def failure(clause: Clause) -> str:
     """Why a participant fails a clause, such as `age 17, needed 18 or more` or `pregnant (excluded)`."""
     title = clause.criterion.title or clause.sentence
     if clause.criterion.kind == "exclusion":
-        return f"{title[:1].lower()}{title[1:]} (excluded)"
-    why = next(iter(clause.why()), "")
+        begins = title[:1].lower() if title[1:2].islower() else title[:1]
+        return f"{begins}{title[1:]} (excluded)"
+    why = units(_NAME.sub(lambda found: found[0].replace("_", " "), next(iter(clause.why()), "")))
     found = _COMPARED.match(why)
     if found is None:
         return f"{title}: {why}" if why else f"{title}: not so"

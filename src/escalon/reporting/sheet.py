@@ -42,6 +42,7 @@ def _sheet(book: Any, document: Document, table: Table) -> None:
         *([table.about] * bool(table.about)),
     ]
     bold, wrapped = Font(name="Inter", bold=True, size=9), Alignment(wrap_text=True, vertical="top")
+    whole = Alignment(vertical="top")
     plain = Font(name="Inter", size=9)
     sheet.freeze_panes = f"A{len(above) + 2}"
     sheet.print_title_rows = f"{len(above) + 1}:{len(above) + 1}"
@@ -50,20 +51,20 @@ def _sheet(book: Any, document: Document, table: Table) -> None:
     sheet.oddHeader.left.text, sheet.oddHeader.right.text = document.study.upper(), f"data cut-off {document.cutoff}"
     sheet.oddHeader.center.text, sheet.oddFooter.right.text = document.mark, "page &P of &N"
 
-    def made(value: object, font: Any = plain, shown: str = "General") -> Any:
+    def made(value: object, font: Any = plain, shown: str = "General", how: Any = wrapped) -> Any:
         cell = WriteOnlyCell(sheet, value)
-        cell.font, cell.number_format = font, shown
+        cell.font, cell.number_format, cell.alignment = font, shown, how
         if isinstance(value, str):
-            cell.data_type, cell.alignment = "s", wrapped
+            cell.data_type = "s"
         return cell
 
     for text in above:
-        sheet.append([made(text, bold if text is above[0] else plain)])
+        sheet.append([made(text, bold if text is above[0] else plain, how=whole)])
     sheet.append([made(column.head, bold) for column in table.columns])
     for row in table.rows:
         sheet.append([made(*_typed(cell, bold if row.kind == "head" else plain)) for cell in row.cells])
     for note in (*((table.empty,) if not table.rows else ()), *table.notes):
-        sheet.append([made(note)])
+        sheet.append([made(note, how=whole)])
 
 
 def _fill(book: Any, name: str, rows: Iterable[list[str]]) -> None:

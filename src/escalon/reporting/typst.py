@@ -24,8 +24,8 @@ from escalon.reporting.document import (
 from escalon.reporting.fonts import FONTS, drawable
 from escalon.reporting.widths import shares
 
-_WIDE = 13
-"""From so many columns on a part is printed across."""
+_WIDE, _WORDS = 13, 130
+"""With more columns, or with wordier ones, a part is printed across the page."""
 
 
 def pdf(document: Document) -> bytes:
@@ -78,7 +78,8 @@ def _document(document: Document) -> dict[str, Any]:
 
 def _is_wide(section: Section) -> bool:
     """Whether a part has a table of so many columns that it is printed across the page."""
-    return any(isinstance(block, Table) and len(block.columns) > _WIDE for block in section.blocks)
+    tables = (block for block in section.blocks if isinstance(block, Table) and block.rows)
+    return any(len(one.columns) > _WIDE or sum(head.width for head in one.columns) > _WORDS for one in tables)
 
 
 def _section(section: Section) -> dict[str, Any]:

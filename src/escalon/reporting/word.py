@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
-from escalon.reporting.document import LONGEST, Block, Bullets, Document, RowKind, Section, Table, Text, Tone
+from escalon.reporting.document import LONGEST, Block, Bullets, Document, Headline, RowKind, Section, Table, Text, Tone
 from escalon.reporting.packed import settled
 from escalon.reporting.widths import shares
 
@@ -62,6 +62,9 @@ def _block(paper: Any, block: Block) -> None:
     match block:
         case Text():
             _inked(paper.add_paragraph(), block.text, block.tone)
+        case Headline():
+            _inked(paper.add_paragraph(), f"{block.label}: {block.head}", Tone.STRONG)
+            paper.add_paragraph(block.body)
         case Bullets():
             for item in block.items:
                 _inked(paper.add_paragraph(style="List Bullet"), item, block.tone)
@@ -130,12 +133,16 @@ def _borders(grid: Any) -> None:
 def _set_widths(grid: Any, table: Table) -> None:
     from docx.shared import Mm
 
-    wanted = [
-        share or max(6, min(20, len(column.head))) for share, column in zip(shares(table), table.columns, strict=True)
-    ]
+    wanted = [share or _longest(table, place) for place, share in enumerate(shares(table))]
     grid.autofit = False
     for column, share in zip(grid.columns, wanted, strict=True):
         column.width = Mm(267 * share / sum(wanted))
+
+
+def _longest(table: Table, place: int) -> int:
+    """The characters of a narrow column's widest cell: a date and a count stay in one piece."""
+    texts = (table.columns[place].head, *(row.cells[place].text for row in table.rows))
+    return max(6, min(22, max(map(len, texts)) + 2))
 
 
 def _write(row: Any, cells: Iterable[tuple[str, Tone, bool, bool]]) -> None:

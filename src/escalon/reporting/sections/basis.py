@@ -54,7 +54,7 @@ def assumptions(view: View) -> tuple[Section, ...]:
         row(one.id, strong(one.id), one.question, one.default, one.signer, Cell("not signed", tone=Tone.OPEN))
         for one in view.study.assumptions
     )
-    columns = heads("id", "question|50", "read=read here as|50", "signs=to be signed by|22", "state")
+    columns = heads("id|20", "question|50", "read=read here as|50", "signs=to be signed by|22", "state")
     note = (
         "A study folder keeps no signature: each reading stands until the person named has signed it outside "
         "this report."

@@ -69,14 +69,13 @@ def by_visit(view: View, profiles: Sequence[Profile]) -> Table:
         if name in visit.measures:
             rows += _visit_rows(view, visit, profiles)
     columns = heads(
-        "visit|20",
-        "level",
+        "visit=visit, level|20",
         "n=measured>",
         "nd=not detected>",
         "blq=below quantification>",
         "above=above the range>",
         "quantified>",
-        "mean=geometric mean (CV %) of quantified|24",
+        "mean=geometric mean (CV %) of quantified|18",
         "range=median (range) of quantified|24",
         "missing>",
         "not_due=not due>",
@@ -96,14 +95,12 @@ def _visit_rows(view: View, visit: Visit, profiles: Sequence[Profile]) -> list[T
     groups = [
         (one.number, [p for p in profiles if view.level(p.participant) == one.number]) for one in view.study.dose.levels
     ]
-    filled = [(f"level {level}", level, some) for level, some in groups if some]
-    rows = []
-    for place, (head, level, some) in enumerate([*filled, ("all", None, list(profiles))]):
-        label = visit.name if place == 0 else ""
-        kind = RowKind.PLAIN if place == 0 else RowKind.UNDER
-        rows.append(
-            row(f"{visit.id}.{slug(head)}", label, head, *_visit_cells(view, visit, some), kind=kind, level=level)
-        )
+    every = _visit_cells(view, visit, profiles)
+    rows = [row(visit.id, f"{visit.id}: {visit.name}", *every, kind=RowKind.HEAD)]
+    for level, some in groups:
+        if some:
+            cells_ = _visit_cells(view, visit, some)
+            rows.append(row(f"{visit.id}.level_{level}", f"level {level}", *cells_, kind=RowKind.UNDER, level=level))
     return rows
 
 
@@ -238,7 +235,7 @@ def summary(found: Sequence[Kinetics]) -> Table:
     """T7-3: by level, geometric mean of levels and areas, median and range of times, with what was left out."""
     rows = []
     for group, some in by_group(found).items():
-        for place, name in enumerate((*_parameters(found)[:-2], "persistence")):
+        for name in (*_parameters(found)[:-2], "persistence"):
             it = summarise(some, name)
             mean = NOT_APPLICABLE
             if it.geometric_mean is not None:
@@ -248,8 +245,8 @@ def summary(found: Sequence[Kinetics]) -> Table:
             ends = f"{grouped(it.median)} ({grouped(it.lowest)} to {grouped(it.highest)})" if it.n else NOT_APPLICABLE
             label = _head(name) if name != "persistence" else "Tlast, d"
             rows.append(
-                row(f"{slug(group or 'all')}.{name}", group or "all" if place == 0 else "", label, it.n, mean, ends, it.zeros,
-                    it.without_value, it.censored, kind=RowKind.PLAIN if place == 0 else RowKind.UNDER)
+                row(f"{slug(group or 'all')}.{name}", group or "all", label, it.n, mean, ends, it.zeros,
+                    it.without_value, it.censored)
             )  # fmt: skip
     columns = heads(
         "level", "parameter", "n>", "mean=geometric mean (CV %)|22", "range=median (range)|26", "zeros=of them zero>",

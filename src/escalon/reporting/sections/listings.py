@@ -7,9 +7,9 @@ from escalon.facts import Day, Fact, Finding, plain
 from escalon.history import Current
 from escalon.history.events import TreatmentGiven
 from escalon.reporting.build import Made, heads, keyed, row, strong
-from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Tone
+from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Text, Tone
 from escalon.reporting.grounds import of_fact, of_facts, of_finding, place
-from escalon.reporting.printed import day, dose, listed, number, yes_no
+from escalon.reporting.printed import MINUS, day, dose, listed, number, units, yes_no
 from escalon.reporting.sections.exposure import departed
 from escalon.reporting.sections.narratives import AGE, SEX
 from escalon.reporting.view import View
@@ -25,7 +25,8 @@ def listings(view: View) -> tuple[Section, ...]:
         laboratory(view), scores(view),
     )  # fmt: skip
     parts = tuple(Section(f"11.{one.id[1:]}", one.title, (one,)) for one in tables)
-    return (Section("11", "Listings", ()), *parts)
+    said = "Each listing stands whole in its own file; what is too long for paper stands there alone."
+    return (Section("11", "Listings", (Text(said, Tone.MUTED),)), *parts)
 
 
 # -- events -----------------------------------------------------------------------------------------------------------
@@ -282,7 +283,7 @@ def laboratory(view: View) -> Table:
                     view.level(code),
                     one.term,
                     Cell(str(one.grade), one.grade, grounds),
-                    f"{number(one.fact.value)} {one.fact.unit or ''}".strip(),
+                    units(f"{number(one.fact.value)} {one.fact.unit or ''}".strip()),
                     str(taken),
                     None if taken.is_partial else person.day_of(taken.earliest),
                     place(one.fact.source),
@@ -308,7 +309,7 @@ def scores(view: View) -> Table:
         "day",
         "value>",
         "category|16",
-        "items|70",
+        "items|90",
         "why=without a value, because|26",
     )
     return Table("L8", "Scores with their items", columns, rows, "everybody infused", (), "No score could be computed.")
@@ -326,14 +327,10 @@ def _score_row(view: View, code: str, fact: Fact) -> TableRow:
     finding = fact.behind
     assert isinstance(finding, Finding)
     grounds: Sequence[Ground] = of_facts((fact,), code)
-    items = listed(f"{one.name.removeprefix(f'{fact.name}.')} {one.value}" for one in grounds)
-    whole = (
-        None
-        if fact.value is None
-        else f"{number(fact.value, 2) if isinstance(fact.value, float) else number(fact.value)}"
-    )
+    items = listed(f"{one.name.rpartition('.')[2].replace('_', ' ')} {one.value}" for one in grounds)
+    whole = None if fact.value is None else plain(fact.value, 2).replace("-", MINUS)
     flagged = [flag for flag in finding.flags if flag == SEVERAL_DAYS]
-    why = "; ".join(finding.reasons[:2]) if fact.value is None or flagged else ""
+    why = "; ".join(finding.reasons[:2]).replace("_", " ") if fact.value is None or flagged else ""
     return row(
         f"{code}.{fact.name}.{fact.visit or fact.day}", strong(code), view.diseases.get(code), view.level(code),
         view.label(fact.name), fact.visit or NOT_APPLICABLE, str(fact.day or "not recorded"),

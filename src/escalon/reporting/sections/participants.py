@@ -81,7 +81,13 @@ def not_eligible(one: Screening) -> str:
     """Why somebody is not eligible, worded as the failure; or what is still to be obtained."""
     if one.verdict is Verdict.NOT_MET:
         return named([failure(clause) for clause in one.failed()], 2)
-    return f"undecided: obtain {named(list(one.obtain), 1)}" if one.obtain else WORDS[one.verdict]
+    return f"undecided: {to_obtain(one.obtain)}" if one.obtain else WORDS[one.verdict]
+
+
+def to_obtain(some: Sequence[str]) -> str:
+    """What would settle it: `obtain HIV antibody`, `record the items of …`."""
+    said = named(list(some), 1)
+    return said if said.startswith(("record", "obtain", "correct")) else f"obtain {said}"
 
 
 # -- what kept people out ---------------------------------------------------------------------------------------------
@@ -117,7 +123,7 @@ def _clause_row(id: str, some: Sequence[tuple[str, Clause]]) -> TableRow:
     out = [(code, clause) for code, clause in some if clause.verdict is Verdict.NOT_MET]
     unknown = [(code, clause) for code, clause in some if clause.verdict is Verdict.UNKNOWN]
     said = [f"{code}: {failure(clause)}" for code, clause in out]
-    said += [f"{code}: obtain {named(clause.finding.missing, 1)}" for code, clause in unknown]
+    said += [f"{code}: {to_obtain(clause.finding.missing)}" for code, clause in unknown]
     criterion = some[0][1].criterion
     return row(
         id, strong(id), criterion.title or some[0][1].sentence, _with_grounds(out), _with_grounds(unknown),
