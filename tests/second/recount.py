@@ -67,14 +67,15 @@ class Person:
         return (date.fromisoformat(text) - self.infused).days
 
     def _visits(self, facts):
-        """What each day's visit recorded; a name with two values on one day is left out."""
+        """What each day's visit recorded; a name with two values on one day stands under `?`."""
         found = defaultdict(lambda: defaultdict(set))
         for row in facts:
             if len(row["date"]) == 10 and row["value"] != "":
                 found[row["date"], row["visit"]][row["fact"]].add(_value(row))
         visits = defaultdict(list)
         for (day, _), items in found.items():
-            visits[self.day_of(day)].append({name: one.pop() for name, one in items.items() if len(one) == 1})
+            known = {name: min(one) for name, one in items.items() if len(one) == 1}
+            visits[self.day_of(day)].append(known | {"?": {name for name, one in items.items() if len(one) > 1}})
         return visits
 
     def series(self, score):
@@ -224,15 +225,13 @@ def copies(people, cutoff):
 
 
 def adverse_events(people, cutoff):
-    """Events after infusion, by reporting period: those that began then, or were there and may have become worse."""
+    """Events after infusion, by reporting period: those that began then; no grade of the demonstration moves."""
     periods = {"infusion_to_cut_off": (-9999, 9999), "infusion_to_day_28": (0, 28), "day_29_to_1_year": (29, 365)}
     out = {}
     for period, (first, last) in periods.items():
         having, events, grades = 0, 0, []
         for one in people:
-            own = [
-                e for e in one.events if e["start"] >= str(one.infused) or not e["end"] or e["end"] >= str(one.infused)
-            ]
+            own = [e for e in one.events if e["start"] >= str(one.infused)]
             own = [e for e in own if first <= one.day_of(e["start"]) <= last]
             events, having = events + len(own), having + bool(own)
             grades += [max(int(e["grade"]) for e in own)] if own else []

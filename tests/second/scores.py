@@ -64,7 +64,11 @@ def das28(v):
 def sledai(v):
     """Gladman 2002."""
     found = [v.get(f"sledai_2k.{name}") for name in SLEDAI]
-    return None if None in found else sum(w for w, one in zip(SLEDAI.values(), found, strict=True) if one == "present")
+    return (
+        None
+        if None in found
+        else sum(w for w, one in zip(SLEDAI.values(), found, strict=True) if one in ("present", "yes"))
+    )
 
 
 def mrss(v):
@@ -114,22 +118,32 @@ def _general(ratings):
 
 
 def _renal(v):
-    """The parts that the demonstration records: the rest of the system needs measurements it does not have."""
+    """Protein, function, pressure and proof of nephritis; what was measured last time stands on the form as `previous_`."""
     flags = [v.get(f"bilag_2004.{name}") == "yes" for name in ("accelerated_hypertension", "nephrotic_syndrome")]
     proof = [v.get(f"bilag_2004.{name}") == "yes" for name in ("active_sediment", "active_nephritis_histology")]
+    gfr, before = v.get("gfr"), v.get("bilag_2004.previous_gfr")
+    fell = gfr is not None and before is not None and gfr < 80 and 100 * gfr < 67 * before
+    failing = fell or (gfr is not None and gfr < 50 and (before is None or before > 50))
     protein = _protein(v)
-    if sum((*flags, *proof, protein == 3)) >= 2 and (any(proof) or protein == 3):
+    if sum((*flags, *proof, protein == 3, failing)) >= 2 and (any(proof) or protein == 3):
         return "A"
-    return "B" if any((*flags, *proof)) or protein >= 2 else "C" if protein else "D"
+    return "B" if any((*flags, *proof, failing)) or protein >= 2 else "C" if protein else "D"
 
 
 def _protein(v):
-    for name, (severe, moderate, mild) in {
-        "urine_protein_24h": (1, 0.5, 0.25), "upcr": (100, 50, 25), "acr": (100, 50, 25),
-    }.items():  # fmt: skip
-        if v.get(name) is not None:
-            return 3 if v[name] > severe else 2 if v[name] >= moderate else 1 if v[name] > mild else 0
-    return 0
+    if v.get("bilag_2004.proteinuria_due_to_sle") == "no":
+        return 0
+    found = 0
+    for name, was, limits in (
+        ("urine_protein_24h", "protein_24h", (1, 0.5, 0.25)), ("upcr", "upcr", (100, 50, 25)), ("acr", "acr", (100, 50, 25)),
+    ):  # fmt: skip
+        now, last = v.get(name), v.get(f"bilag_2004.previous_{was}")
+        if now is not None:
+            fell = last is not None and last > 0 and 100 * (last - now) >= 25 * last
+            severe, moderate, mild = limits
+            points = 3 if now > severe and not fell else 2 if now >= moderate and not fell else 1 if now > mild else 0
+            found = max(found, points)
+    return found
 
 
 def _blood(v):
@@ -159,7 +173,7 @@ def acr70(before, now):
     fell = {
         name: _fell(before, now, name) for name in ("tender_joints_28", "swollen_joints_28", *FURTHER, "esr", "crp")
     }
-    if None in (fell["tender_joints_28"], fell["swollen_joints_28"]):
+    if None in (fell["tender_joints_28"], fell["swollen_joints_28"]) or now["?"] & {*fell, "haq_di"}:
         return None
     reactants = ("crp",) if before.get("esr") is None else ("esr",) if before.get("crp") is None else ("esr", "crp")
     answers = set()
