@@ -7,7 +7,7 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check
 ESCALON := $(BIN)/escalon
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt lint types layers spec fuzz fuzz-cli torture anyorder bench mutants docs parts lock serve clean system
+.PHONY: help demo test check fmt lint types layers spec second fuzz fuzz-cli torture anyorder bench mutants docs parts lock serve clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ layers: $(VENV)/dev ## imports point downward only
 
 spec: $(VENV)/dev ## the specification tables
 	@$(BIN)/python -m pytest -q tests/spec
+
+second: $(VENV)/dev ## every number of the endpoints counted a second time, on 50 invented trials
+	@SECOND_PATH_SEEDS=50 $(BIN)/python -m pytest -q tests/second
 
 fuzz: $(VENV)/dev ## 10,000 mutated data folders and study files
 	@$(BIN)/python -m tests.fuzz.run --count 10000
