@@ -1,0 +1,41 @@
+"""The lymphodepletion sheet: the regimens a study offers, calculated on what is recorded of a person."""
+
+from __future__ import annotations
+
+from escalon.facts import Facts, Finding
+from escalon.instruments import assess
+from escalon.instruments.product.lymphodepletion import DrugDose, Regimen, lymphodepletion, regimen_named
+from escalon.protocol.study import Study
+
+
+def regimens_of(study: Study) -> tuple[Regimen, ...]:
+    """The regimen the study has chosen, or else every one it offers; none where it says nothing of lymphodepletion."""
+    plan = study.lymphodepletion
+    if plan is None:
+        return ()
+    own = [
+        Regimen(one.id, tuple(DrugDose(each.drug, each.mg_per_m2, each.days) for each in one.drugs))  # type: ignore[arg-type]
+        for one in plan.regimens
+    ]
+    names = [plan.chosen] if plan.chosen else [*plan.offers, *(one.name for one in own)]
+    return tuple(regimen_named(name, own) for name in dict.fromkeys(names))
+
+
+def sheet(study: Study, facts: Facts, regimen: Regimen) -> tuple[Finding, Finding, tuple[Finding, ...]]:
+    """Body surface area, creatinine clearance, and the mg a day of each drug; what is missing is named, never assumed.
+
+    The clearance as recorded, or by Cockcroft and Gault from what is recorded.
+    """
+    area = assess("body_surface_area", height=_latest(facts, "height"), weight=_latest(facts, "weight"))
+    known = [one.number for one in facts.named("creatinine_clearance") if one.number is not None]
+    items = {name: _latest(facts, name) for name in ("age", "sex", "weight", "creatinine")}
+    clearance = (
+        Finding("creatinine_clearance", known[-1], unit="mL/min") if known else assess("cockcroft_gault", **items)
+    )
+    policy = study.lymphodepletion.renal_policy if study.lymphodepletion else "us_2010"
+    return area, clearance, lymphodepletion(regimen, area, clearance, policy=policy)  # type: ignore[arg-type]
+
+
+def _latest(facts: Facts, name: str) -> object:
+    found = [one for one in facts.named(name) if one.value is not None]
+    return found[-1] if found else None

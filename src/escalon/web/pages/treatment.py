@@ -1,0 +1,172 @@
+"""Treatment: each step from the place in a cohort to the infusion, what it waits for, and the lymphodepletion sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from escalon.conduct.judge.lymphodepletion import regimens_of, sheet
+from escalon.conduct.judge.scores import scored
+from escalon.facts import Finding
+from escalon.history import Course
+from escalon.history.events import ApheresisDone, Event, LevelAllocated, LymphodepletionGiven, ProductReleased
+from escalon.reporting.printed import significant
+from escalon.web.banner import Banner, banner
+from escalon.web.desk import Desk
+from escalon.web.registry import page
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One step: whether it is done, on which day and by which entry, or why it cannot be recorded now."""
+
+    act: str
+    title: str
+    done: bool
+    said: str
+    day: str
+    entry: int
+    forbids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DrugRow:
+    """One drug of a regimen for this person: mg on each day, how it comes about, what to see before giving it."""
+
+    drug: str
+    dose: str
+    days: str
+    how: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RegimenShown:
+    """A regimen the study offers, calculated for this person."""
+
+    name: str
+    drugs: tuple[DrugRow, ...]
+
+
+@dataclass(frozen=True)
+class TreatmentPage:
+    """The treatment of one participant."""
+
+    banner: Banner
+    day: str
+    steps: tuple[StepRow, ...]
+    cohort: int | None
+    """The open cohort whose next place could be taken."""
+    collection: str
+    level: int | None
+    regimens: tuple[RegimenShown, ...]
+    sizes: tuple[tuple[str, str], ...]
+    drugs: tuple[tuple[str, str, str, int], ...]
+    """What was given: treatment, dose, days, entry."""
+
+
+@page("/participants/{code}/treatment")
+def treatment(desk: Desk, code: str) -> TreatmentPage:
+    """The treatment of one participant, step by step."""
+    course = desk.course(code)
+    open_ones = desk.trial.open_cohorts()
+    held = course.allocation
+    regimens, sizes = _regimens(desk, course)
+    return TreatmentPage(
+        banner(desk, course), desk.today.isoformat(), tuple(_steps(desk, course)),
+        open_ones[0].opened.cohort if open_ones else None,
+        course.collections[-1].event.collection if course.collections else "", held.level if held else None, regimens, sizes,
+        tuple(_drugs(course)),
+    )  # fmt: skip
+
+
+def _steps(desk: Desk, course: Course) -> Iterator[StepRow]:
+    """The steps in the order of treatment; a step that is done shows its entry, another why it is greyed."""
+    code, now = course.code, desk.bench.now()
+    held, today = course.allocation, desk.today
+    level = held.level if held else 0
+    collection = course.collections[-1].event.collection if course.collections else ""
+    cohort = next((one.opened for one in desk.trial.open_cohorts()), None)
+    place = (
+        LevelAllocated(participant=code, cohort=cohort.cohort, level=cohort.level, place=_next_place(desk))
+        if cohort
+        else None
+    )
+    apheresis = ApheresisDone(participant=code, at=now, collection="…")
+    conditioning = LymphodepletionGiven(participant=code, started_on=today, ended_on=today, regimen="…")
+    release = ProductReleased(
+        participant=code, product="…", collection=collection or "…", level=level, certificate="…", at=now
+    )
+    taken = f"place {held.place} of cohort {held.cohort}, level {held.level}" if held else ""
+    yield _step(desk, "ApheresisDone", "Apheresis", course.collections, "collection", apheresis)
+    yield StepRow(
+        "LevelAllocated",
+        "Place in a cohort",
+        bool(held),
+        taken,
+        "",
+        0,
+        () if held else _why(desk, place, "no cohort is open"),
+    )
+    yield _step(desk, "LymphodepletionGiven", "Lymphodepletion", course.conditionings, "regimen", conditioning)
+    yield _step(desk, "ProductReleased", "Product released", course.products, "product", release)
+    yield _step(desk, "CellsInfused", "Infusion", course.infusions, "product", None)
+
+
+def _next_place(desk: Desk) -> int:
+    return next((one.last_place + 1 for one in desk.trial.open_cohorts()), 1)
+
+
+def _step(desk: Desk, act: str, title: str, done: list[Any], field: str, event: Event | None) -> StepRow:
+    if done:
+        last = done[-1]
+        day = str(last.event.happened(desk.trial.frame.zone) or "")
+        return StepRow(act, title, True, str(getattr(last.event, field)), day, last.number, ())
+    return StepRow(act, title, False, "", "", 0, _why(desk, event, "on its own page"))
+
+
+def _why(desk: Desk, event: Event | None, none: str) -> tuple[str, ...]:
+    if event is None:
+        return (none,)
+    if desk.person is None:
+        return ("a data folder is served for reading",)
+    return tuple(one.says for one in desk.forbids(event))
+
+
+def _regimens(desk: Desk, course: Course) -> tuple[tuple[RegimenShown, ...], tuple[tuple[str, str], ...]]:
+    """Each regimen the study offers, and the measures it rests on."""
+    found: list[RegimenShown] = []
+    sizes: tuple[tuple[str, str], ...] = ()
+    facts = scored(desk.study, desk.trial, course.code)
+    for regimen in regimens_of(desk.study):
+        area, clearance, doses = sheet(desk.study, facts, regimen)
+        sizes = (
+            ("body surface area", _amount(area, "m²")),
+            ("creatinine clearance", _amount(clearance, "mL/min")),
+        )
+        found.append(RegimenShown(regimen.name, tuple(_drug(one) for one in doses)))
+    return tuple(found), sizes
+
+
+def _amount(finding: Finding, unit: str) -> str:
+    if finding.value is None or isinstance(finding.value, bool | str):
+        return f"not known: {', '.join(finding.missing) or '; '.join(finding.reasons)}"
+    return f"{significant(finding.value)} {unit}"
+
+
+def _drug(dose: Finding) -> DrugRow:
+    parts = dose.components
+    days = ", ".join(f"{day}".replace("-", "−") for day in parts.get("days", ()))
+    how = f"{significant(parts.get('mg_per_m2'))} mg/m²"
+    if parts.get("renal_factor") not in (None, 1):
+        how += f" × {significant(parts['renal_factor'])} for the kidneys"
+    return DrugRow(dose.name.removesuffix("_dose"), _amount(dose, "mg"), days, how, dose.reasons)
+
+
+def _drugs(course: Course) -> Iterator[tuple[str, str, str, int]]:
+    for one in course.treatments:
+        given = one.event
+        dose = "" if given.dose is None else f"{given.dose:f} {given.unit}"
+        end = f" to {given.end}" if given.end else ", goes on" if given.ongoing else ""
+        yield given.treatment.replace("_", " "), dose, f"{given.start or 'not recorded'}{end}", one.number
