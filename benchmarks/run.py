@@ -20,10 +20,13 @@ import benchmarks
 from benchmarks.measure import Measured
 
 
-def modules() -> dict[str, ModuleType]:
-    """Every module of this folder that has a `main`."""
-    others = {"run", "measure"}
-    names = [info.name for info in pkgutil.iter_modules(benchmarks.__path__) if info.name not in others]
+def names_of_all() -> list[str]:
+    """Every module of this folder that may have a `main`."""
+    return [info.name for info in pkgutil.iter_modules(benchmarks.__path__) if info.name not in {"run", "measure"}]
+
+
+def modules(names: Iterable[str]) -> dict[str, ModuleType]:
+    """Those modules that have a `main`; none but those is imported."""
     found = {name: importlib.import_module(f"benchmarks.{name}") for name in names}
     return {name: module for name, module in found.items() if hasattr(module, "main")}
 
@@ -59,10 +62,10 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a goal is missed")
     asked = parser.parse_args()
-    found = modules()
-    unknown = [name for name in asked.names if name not in found]
+    unknown = [name for name in asked.names if name not in names_of_all()]
     if unknown:
-        parser.error(f"no benchmark {', '.join(unknown)}. There are: {', '.join(found)}")
+        parser.error(f"no benchmark {', '.join(unknown)}. There are: {', '.join(names_of_all())}")
+    found = modules(asked.names or names_of_all())
     results: dict[str, list[Measured]] = {}
     for name in asked.names or found:
         # A benchmark may print its own figures and return none; they must not stand in the JSON.

@@ -13,7 +13,13 @@ from pathlib import Path
 
 from tests.docs.pages import ROOT, blocks
 
-SHOWN_IN = ("README.md", "docs/data.md", "docs/report.md", "docs/decisions/0005-a-unit-where-two-are-accepted.md")
+SHOWN_IN = (
+    "README.md",
+    "docs/data.md",
+    "docs/feasibility.md",
+    "docs/report.md",
+    "docs/decisions/0005-a-unit-where-two-are-accepted.md",
+)
 ALIKE = (13, 5)
 """Characters that must agree for a line to be the new form of another: a row's first cell, or else a word such as `Next:`."""
 

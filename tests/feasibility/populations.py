@@ -30,12 +30,13 @@ def literal(value: Any) -> str:
     return str(value) if isinstance(value, int) else f"'{value}'"
 
 
-def facts_text(people: Sequence[Facts], dialect: str, meanings: Mapping[str, Any]) -> str:
+def facts_text(people: Sequence[Facts], dialect: str, where: Any) -> str:
     double, text = TYPES[dialect]
     kinds = {name: {"D": double, "T": text}.get(kind, kind) for name, kind in _COLUMN_TYPES.items()}
     assert list(kinds) == list(FACTS)
     cells = [
-        ", ".join(literal(value) for value in row) for row in rows(dict(enumerate(people)), NAMES.get, meanings)
+        ", ".join(literal(value) for value in row)
+        for row in rows(dict(enumerate(people)), NAMES.get, where.meanings, where.as_of)
     ] or [", ".join("NULL" for _ in kinds)]
     values = ",\n".join(f"({row})" for row in cells)
     typed = ", ".join(f"CAST(v.{name} AS {kind}) AS {name}" for name, kind in kinds.items())
@@ -46,7 +47,7 @@ def statement(trees: Mapping[str, Node], people: Sequence[Facts], dialect: str, 
     steps = Steps(dialect, NAMES.__getitem__, members_of(where.meanings))
     ids = " UNION ALL ".join(f"SELECT {number} AS person" for number in range(len(people)))
     steps.texts["people"] = ids
-    steps.texts["facts"] = facts_text(people, dialect, where.meanings)
+    steps.texts["facts"] = facts_text(people, dialect, where)
     population = Everybody(trees, where)
     population.write(steps)
     return f"WITH {steps.text()}\n{population.select(steps)}"

@@ -5,14 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from escalon.cli.default_command import first_of
 from escalon.cli.loading import Cutoff, StudyName, cutoff_day, load
-from escalon.cli.output import AsJson, fail, print_json, print_table, say, say_if_synthetic
+from escalon.cli.output import AsJson, fail, note, print_json, print_table, say, say_if_synthetic, write
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from escalon.feasibility.attrition import Attrition
     from escalon.feasibility.inquiry import Inquiry
 
-EPILOG = """Examples:
+EPILOG = """Examples (`ask` may be left out):
 
   escalon feasibility nct07052565 demo/data
 
@@ -21,28 +24,49 @@ EPILOG = """Examples:
   escalon feasibility nct07052565 --warehouse postgresql://reader@db/hospital --relax 'haemoglobin >= 50 g/L'"""
 
 
+app = typer.Typer(
+    cls=first_of("ask"),
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="How many of a hospital's patients could enter, and which clause costs most.",
+)
+
+Warehouse = Annotated[
+    str,
+    typer.Option(
+        "--warehouse", "-w", help="A folder of Parquet, CSV or NDJSON files, a .duckdb file, postgresql://…, spark:…"
+    ),
+]
+MappingFile = Annotated[
+    Path | None, typer.Option("--mapping", help="Where the study's names stand, else warehouse.toml.")
+]
+
+
+@app.command("ask", epilog=EPILOG)
 def feasibility(
     study: StudyName,
     data: Annotated[
         Path | None,
         typer.Argument(metavar="[DATA]", help="A data folder or casebook: people screened one by one."),
     ] = None,
-    warehouse: Annotated[
-        str,
-        typer.Option(
-            "--warehouse",
-            "-w",
-            help="A folder of Parquet, CSV or NDJSON files, a .duckdb file, postgresql://…, spark:…",
-        ),
-    ] = "",
+    warehouse: Warehouse = "",
     index_date: Annotated[
         str, typer.Option("--index-date", help="The day everybody of a warehouse is looked at, as if screened then.")
     ] = "",
-    mapping: Annotated[
-        Path | None,
-        typer.Option("--mapping", help="Where the study's names stand, else warehouse.toml."),
-    ] = None,
+    mapping: MappingFile = None,
     cutoff: Cutoff = None,
+    relax: Annotated[
+        list[str] | None,
+        typer.Option("--relax", help="What if: 'haemoglobin >= 50 g/L', or 'I-2d: …'; may be repeated."),
+    ] = None,
+    reading: Annotated[
+        list[str] | None, typer.Option("--with", help="What if: another reading of an assumption, Q-SS-TP=or.")
+    ] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="The people who may enter, with what is missing. They leave the warehouse.")
+    ] = False,
+    figure: Annotated[Path | None, typer.Option("--figure", help="Write the funnel as an SVG.")] = None,
     as_json: AsJson = False,
     sql: Annotated[bool, typer.Option("--sql", help="Print the statement, and ask nothing of the people.")] = False,
     smallest: Annotated[int, typer.Option("--smallest", min=1, help="Fewer people than this are not shown.")] = 5,
@@ -55,18 +79,115 @@ def feasibility(
         fail("say whom to ask: --warehouse URL with --index-date, or a data folder")
     if data is not None:
         found = _of_folder(study, data, cutoff, smallest)
-    else:
-        inquiry = _inquiry(study, warehouse, index_date, mapping)
-        if sql:
-            say(inquiry.prepared().counts())
-            return
-        from escalon.feasibility.attrition import count
+        _give(found, (), as_json, figure)
+        return
+    inquiry = _inquiry(study, warehouse, index_date, mapping)
+    if sql:
+        say(inquiry.prepared().counts())
+        return
+    if listed:
+        _list(inquiry, as_json)
+        return
+    from escalon.feasibility.attrition import count
 
-        found = count(inquiry, smallest)
+    what_if = [(name, count(other, smallest)) for name, other in _what_if(inquiry, relax or (), reading or ())]
+    _give(count(inquiry, smallest), what_if, as_json, figure)
+
+
+def _give(found: "Attrition", what_if: "Sequence[tuple[str, Attrition]]", as_json: bool, figure: Path | None) -> None:
+    from escalon.feasibility.attrition import compared
+
+    if figure is not None:
+        from escalon.feasibility.figure import funnel_svg
+
+        note(f"funnel: {write(figure, funnel_svg(found))}")
+    others = compared(found, what_if)
     if as_json:
-        print_json(found.as_json())
+        print_json({**found.as_json(), "what_if": others})
         return
     _print(found)
+    for one in others:
+        counts = ", ".join(
+            f"{kind} {'·' if one[kind] is None else one[kind]}" for kind in ("eligible", "undecided", "excluded")
+        )
+        say(f"What if {one['what']}: {counts}")
+
+
+def _what_if(inquiry: "Inquiry", relax: "Sequence[str]", readings: "Sequence[str]") -> "list[tuple[str, Inquiry]]":
+    from dataclasses import replace
+
+    from escalon.feasibility.what_if import relaxed
+    from escalon.protocol.readings import with_readings
+
+    found = [(text, replace(inquiry, study=relaxed(inquiry.study, text))) for text in relax]
+    return found + [(text, replace(inquiry, study=with_readings(inquiry.study, [text]))) for text in readings]
+
+
+def _list(inquiry: "Inquiry", as_json: bool) -> None:
+    """Who may enter, those with least missing first, each with the clauses that are still open."""
+    from escalon.feasibility.counting import UNKNOWN
+
+    rows = inquiry.warehouse.rows(inquiry.prepared().listed())
+    people = [
+        {
+            "person": person,
+            "disease": disease,
+            "verdict": "undecided" if UNKNOWN in verdicts else "eligible",
+            "open": [one.id for one, verdict in zip(inquiry.criteria, verdicts, strict=True) if verdict == UNKNOWN],
+        }
+        for person, disease, *verdicts in rows
+    ]
+    if as_json:
+        print_json(
+            {
+                "synthetic": inquiry.mapping.source.synthetic,
+                "silence_is_no": list(inquiry.mapping.silent),
+                "people": people,
+            }
+        )
+        return
+    say_if_synthetic(inquiry.mapping.source.synthetic)
+    print_table(
+        ("person", "disease", "verdict", "still open"),
+        [(one["person"], one["disease"], one["verdict"], ", ".join(one["open"])) for one in people],
+        most=200,
+    )
+    if inquiry.mapping.silent:
+        say(f"Silence counts as no for: {', '.join(inquiry.mapping.silent)}")
+
+
+@app.command("map")
+def map_(
+    study: StudyName,
+    warehouse: Warehouse,
+    mapping: MappingFile = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the draft here.")] = None,
+) -> None:
+    """Draft the mapping of a warehouse, and say which clauses cannot be answered from it, and why."""
+    from escalon.feasibility.drafting import draft, unanswered
+    from escalon.feasibility.mapping import load_mapping, read_mapping
+    from escalon.feasibility.warehouse import open_warehouse
+    from escalon.protocol import load_study
+
+    protocol = load_study(study)
+    opened = open_warehouse(warehouse)
+    if mapping is None:
+        import tomllib
+
+        text = draft(protocol, opened)
+        found = read_mapping(tomllib.loads(text))
+        if output is None:
+            say(text)
+        else:
+            say(f"draft: {write(output, text)}")
+    else:
+        found = load_mapping(mapping)
+    open_clauses = unanswered(protocol, found)
+    say(
+        f"{len({clause for clause, _, _ in open_clauses})} of {len(protocol.criteria)} clauses read what cannot be answered:",
+        bold=True,
+    )
+    print_table(("clause", "name", "why"), open_clauses, whole=("clause",))
 
 
 def _of_folder(study: str, data: Path, cutoff: str | None, smallest: int) -> "Attrition":

@@ -24,9 +24,9 @@ COMMANDS = {
     "kinetics": ("kinetics:kinetics", "CAR cells in blood: parameters, table and figure."),
     "report": ("report:report", "The trial in one self-contained page."),
     "explain": ("explain:explain", "How a number came about, down to the entries beneath it."),
-    "simulate": ("simulate:simulate", "A seeded synthetic trial as a data folder, labelled synthetic everywhere."),
+    "simulate": ("simulate:app", "A seeded synthetic trial as a data folder, labelled synthetic everywhere."),
     "feasibility": (
-        "feasibility:feasibility",
+        "feasibility:app",
         "How many of a hospital's patients could enter, and which clause costs most.",
     ),
     "export": ("exchange:export", "The records of a data folder in another format."),

@@ -1,20 +1,29 @@
-"""`escalon simulate`: a synthetic trial as a data folder."""
+"""`escalon simulate`: a synthetic trial as a data folder, or a synthetic warehouse."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from escalon.cli.default_command import first_of
 from escalon.cli.loading import StudyName
 from escalon.cli.output import fail, say
 
-EPILOG = """Examples:
+EPILOG = """Examples (`trial` may be left out):
 
   escalon simulate nct07052565 -o demo/data
 
   escalon simulate nct07052565 -o demo/other --seed 7"""
 
+app = typer.Typer(
+    cls=first_of("trial"),
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="A seeded synthetic trial as a data folder, or a synthetic warehouse, labelled synthetic everywhere.",
+)
 
+
+@app.command("trial", epilog=EPILOG)
 def simulate(
     study: StudyName = "nct07052565",
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("demo/data"),
@@ -34,3 +43,18 @@ def simulate(
             raise
         fail(str(error))
     say(f"Synthetic trial written to {output} (seed {seed}): facts, treatments, adverse_events, doses, samples")
+
+
+@app.command("warehouse")
+def warehouse(
+    people: Annotated[int, typer.Option("--persons", min=1, help="How many people.")] = 100_000,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("demo/warehouse"),
+    seed: Annotated[int, typer.Option(help="The same seed writes the same people.")] = 1,
+) -> None:
+    """Write a seeded synthetic warehouse in the shape of OMOP: Parquet tables and their mapping. Nobody in it exists."""
+    from escalon.feasibility.synthetic_warehouse import write_warehouse
+
+    if output.exists() and any(output.iterdir()) and not (output / "SYNTHETIC.txt").exists():
+        fail(f"{output} holds other files. Name an empty folder")
+    files = write_warehouse(output, people, seed)
+    say(f"Synthetic warehouse of {people} people written to {output} (seed {seed}): {len(files)} files")

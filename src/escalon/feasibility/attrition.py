@@ -153,6 +153,22 @@ class Attrition:
         }  # fmt: skip
 
 
+HEADS = ("people", "eligible", "undecided", "excluded")
+
+
+def compared(found: Attrition, others: Sequence[tuple[str, Attrition]]) -> list[dict[str, Any]]:
+    """The totals under other rules; withheld where they differ from what is shown by so few that the few could be counted."""
+    told = []
+    for what, other in others:
+        row: dict[str, Any] = {"what": what, "version": other.study.version}
+        for name in HEADS:
+            mine, theirs = found.shown[name], other.shown[name]
+            near = mine is None or theirs is None or 0 < abs(mine - theirs) < found.smallest
+            row[name] = None if near else theirs
+        told.append(row if all(row[name] is not None for name in HEADS) else row | dict.fromkeys(HEADS[1:]))
+    return told
+
+
 def count(inquiry: Inquiry, smallest: int = SMALLEST) -> Attrition:
     """Ask the warehouse and count. Raises MappingError and WarehouseError."""
     prepared = inquiry.prepared()

@@ -7,12 +7,13 @@ from fractions import Fraction
 from typing import Any
 
 from escalon.facts import UnitError, spelled
-from escalon.facts.unit import factor
+from escalon.facts.unit import factor, written_as
 from escalon.feasibility.mapping import Concept, EventTable, MappingError, PeopleTable, WarehouseMapping
 from escalon.feasibility.steps import FACTS, FIRST, LAST, Steps
 from escalon.feasibility.treatments import DOSE, dose_unit
 from escalon.feasibility.warehouse import Warehouse, is_text
 from escalon.protocol.study import FactDefinition, Study
+from escalon.sources.observed import as_item
 
 _SORTS = {"number": "number", "integer": "number", "label": "label"}
 _COLUMNS = ("person", "code", "day", "until", "value", "operator", "text", "unit", "upper", "lower")
@@ -156,7 +157,10 @@ class Reader:
         told = "t.value IS NOT NULL" if "value" in columns else "FALSE"
         known = f"CASE c.sort WHEN 'number' THEN {told} WHEN 'label' THEN {word} IS NOT NULL ELSE TRUE END"
         said = f"CASE WHEN c.sort = 'event' THEN COALESCE({word}, 'yes') <> 'no' END"
-        limits = {one: f"t.{one} * {times}" if one in columns else null_number for one in ("upper", "lower")}
+        limits = {
+            one: f"CASE WHEN t.{one} > 0 THEN t.{one} * {times} END" if one in columns else null_number
+            for one in ("upper", "lower")
+        }
         ongoing, open_end = self._open_ended(table, "until" in columns)
         return {
             "person": "t.person", "n": "c.n", "known": known,
@@ -239,8 +243,7 @@ class Reader:
     def _meaning(self, name: str, concept: Concept, definition: FactDefinition | None) -> tuple[Any, ...]:
         """Sort, what to multiply a number without a unit by, between what it can be, whether it is a dose or a treatment."""
         kind = definition.kind if definition else "event"
-        least, most = (definition.low, definition.high) if definition else (None, None)
-        ends = (None if least is None else float(least), None if most is None else float(most))
+        ends = _usable(definition) if definition and kind in ("number", "integer") else (None, None)
         treats = kind == "treatment"
         sort = "label" if concept.label_codes or (concept.labels and kind == "label") else _SORTS.get(kind, "event")
         return sort, self._bare(name, concept, definition), *ends, treats, treats
@@ -259,16 +262,12 @@ class Reader:
         if definition is None:
             return {}
         found = {unit.lower(): float(self._times(name, means, definition)) for unit, means in concept.units.items()}
-        treated = ("mg/d", "mg/day", "g/d", "g/day", "mg/wk", "mg/week", "ug/d")
-        usual = treated if definition.kind == "treatment" else definition.units
-        for unit in (*usual, *map(spelled, usual)):
+        wanted = DOSE if definition.kind == "treatment" else definition.unit or "1"
+        found = {unit: float(times) for unit, times in written_as(wanted, definition.substance).items()} | found
+        for unit in definition.units:
             found.setdefault(unit.lower(), float(self._times(name, unit, definition)))
         if self.mapping.source.kind == "omop":
-            for concept_id, unit in _UNIT_CONCEPTS.items():
-                try:
-                    found.setdefault(concept_id, float(self._times(name, unit, definition)))
-                except MappingError:
-                    continue
+            found |= {concept: found[unit.lower()] for concept, unit in _UNIT_CONCEPTS.items() if unit.lower() in found}
         return found
 
     def _times(self, name: str, unit: str, definition: FactDefinition) -> Fraction:
@@ -403,3 +402,11 @@ class Reader:
 
     def _lowered(self, steps: Steps, column: str) -> str:
         return f"LOWER(TRIM(CAST({column} AS {steps.spelling.text})))"
+
+
+def _usable(definition: FactDefinition) -> tuple[float | None, float | None]:
+    """Between what a number is used: what it can be, and what a body has; beyond it somebody would have to confirm it."""
+    item = as_item(definition)
+    lows = [float(end) for end in (item.low, item.query[0]) if end is not None]
+    highs = [float(end) for end in (item.high, item.query[1]) if end is not None]
+    return max(lows, default=None), min(highs, default=None)

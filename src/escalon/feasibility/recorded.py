@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from escalon.criteria.situation import Meaning
-from escalon.facts import Fact, Facts, Finding, Interval, UnitError, convert, plain, spelled
+from escalon.facts import Day, Fact, Facts, Finding, Interval, UnitError, convert, plain, spelled
 from escalon.feasibility.steps import FIRST, LAST
 from escalon.feasibility.treatments import dose_unit
 
@@ -15,13 +15,13 @@ Row = tuple[Any, ...]
 
 
 def rows(
-    people: Mapping[Any, Facts], number: Callable[[str], int | None], meanings: Mapping[str, Meaning]
+    people: Mapping[Any, Facts], number: Callable[[str], int | None], meanings: Mapping[str, Meaning], by: Day
 ) -> Iterator[Row]:
-    """A row for each fact whose name has a number."""
+    """A row for each fact whose name has a number, and which may be of the day asked about or earlier."""
     for person, facts in people.items():
         for k, fact in enumerate(facts):
             n = number(fact.name)
-            if n is not None:
+            if n is not None and (fact.day is None or fact.day.is_by(by) is not False):
                 yield (person, n, *_row(fact, meanings.get(fact.name)), k)
 
 
@@ -45,7 +45,7 @@ def _number(fact: Fact) -> Any:
     behind = fact.behind
     if fact.value is None and isinstance(behind, Finding) and behind.name == fact.name:
         return behind.span
-    return fact.value
+    return None if fact.question else fact.value
 
 
 def _ends(value: Any, fact: Fact, meaning: Meaning | None, times: Fraction) -> Row:

@@ -56,6 +56,7 @@ def _duckdb(path: Path, memory: str, threads: int) -> Warehouse:
         connection = duckdb.connect() if path.is_dir() else duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
         raise WarehouseError(f"{path}: {error}") from None
+    connection.execute("SET enable_progress_bar = false")
     if memory:
         connection.execute(f"SET memory_limit = '{memory}'")
     if threads:
@@ -159,16 +160,14 @@ def _spark(folder: str) -> Warehouse:
         .config("spark.sql.session.timeZone", "UTC")
         .getOrCreate()
     )
+    session.sparkContext.setLogLevel("ERROR")
     if folder:
         for name, (kind, files) in files_of(Path(folder)).items():
             if kind == "ndjson":
                 raise WarehouseError(f"{name}: NDJSON is read by DuckDB. Leave out «spark:»")
             listed = [str(file) for file in files]
-            frame = (
-                session.read.parquet(*listed)
-                if kind == "parquet"
-                else session.read.csv(listed, header=True, inferSchema=True)
-            )
+            # As text: Spark would take the year 1990 for the first of January.
+            frame = session.read.parquet(*listed) if kind == "parquet" else session.read.csv(listed, header=True)
             frame.createOrReplaceTempView(name)
 
     def rows(text: str) -> list[tuple[Any, ...]]:

@@ -1,0 +1,66 @@
+"""The same question with a clause relaxed: `haemoglobin >= 50 g/L`, or `I-2d: haemoglobin >= 50 g/L`."""
+
+from dataclasses import replace
+
+from escalon.criteria import parse, render
+from escalon.expressions.events import Pick, Window
+from escalon.expressions.tree import Node, Op
+from escalon.protocol.names import leaves, names_in
+from escalon.protocol.study import Criterion, Study
+
+
+def relaxed(study: Study, text: str) -> Study:
+    """The study with one clause's rule replaced; a rule without days is asked about the days of the clause it replaces.
+
+    The clause is the one named, else the only one that reads the same names. Raises ValueError and CriterionError.
+    """
+    named, colon, rule = text.partition(":")
+    if not colon:
+        named, rule = "", text
+    tree = parse(rule.strip())
+    criterion = _meant(study, named.strip(), tree)
+    window = next((leaf.window for leaf in leaves(criterion.tree) if isinstance(leaf, Pick) and leaf.window), None)
+    written = render(_within(tree, window))
+
+    def changed(one: Criterion) -> Criterion:
+        return one.model_copy(update={"rule": written}) if one.id == criterion.id else one
+
+    return study.model_copy(
+        update={
+            "inclusion": tuple(map(changed, study.inclusion)),
+            "exclusion": tuple(map(changed, study.exclusion)),
+            "version": f"{study.version}+{criterion.id}: {written}",
+        }
+    )
+
+
+def _meant(study: Study, named: str, tree: Node) -> Criterion:
+    if named:
+        try:
+            return study.criterion(named)
+        except KeyError:
+            raise ValueError(
+                f"{named!r} is no clause of {study.id}. Clauses: {', '.join(one.id for one in study.criteria)}"
+            ) from None
+    wanted = set(names_in(tree))
+    unknown = sorted(wanted - set(study.vocabulary))
+    if unknown:
+        from difflib import get_close_matches
+
+        close = get_close_matches(unknown[0], study.vocabulary, 3, 0.4)
+        meant = f" Did you mean {' or '.join(close)}?" if close else ""
+        raise ValueError(f"the study has no {unknown[0]!r}.{meant}")
+    same = [one for one in study.criteria if set(names_in(one.tree)) == wanted]
+    if len(same) != 1:
+        found = f"{', '.join(one.id for one in same)} read it" if same else "no clause reads just that"
+        raise ValueError(f"which clause is relaxed? {found}. Write its id before the rule: ID: {render(tree)}")
+    return same[0]
+
+
+def _within(tree: Node, window: Window | None) -> Node:
+    match tree:
+        case Op(name, parts):
+            return Op(name, tuple(_within(part, window) for part in parts))
+        case Pick() if tree.window is None:
+            return replace(tree, window=window)
+    return tree

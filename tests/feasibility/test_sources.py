@@ -1,0 +1,123 @@
+"""One small hospital on every engine, each of its people with the verdict it was made for; and errors that say what to write."""
+
+import csv
+import io
+import shutil
+
+import pytest
+
+from escalon.facts import Day
+from escalon.feasibility.attrition import count
+from escalon.feasibility.inquiry import Inquiry
+from escalon.feasibility.mapping import MappingError, load_mapping
+from escalon.feasibility.warehouse import Warehouse, WarehouseError, open_warehouse
+from escalon.protocol import load_study
+from tests.engines.conftest import postgres_query
+from tests.feasibility import hospital
+
+__all__ = ["postgres_query"]
+
+
+def inquiry_of(folder, warehouse=None) -> Inquiry:
+    opened = warehouse or open_warehouse(str(folder))
+    return Inquiry(load_study("nct07052565"), load_mapping(folder / "warehouse.toml"), opened, Day.parse(hospital.DAY))
+
+
+def verdicts(inquiry: Inquiry) -> dict[int, tuple[int, ...]]:
+    places = [[one.id for one in inquiry.criteria].index(clause) for clause in hospital.CLAUSES]
+    rows = inquiry.warehouse.rows(inquiry.prepared().everyone())
+    return {int(row[0]): tuple(row[2 + place] for place in places) for row in rows}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return hospital.write(tmp_path_factory.mktemp("hospital"))
+
+
+def test_each_person_gets_the_verdict_it_was_made_for(folder):
+    assert verdicts(inquiry_of(folder)) == hospital.WANTED
+
+
+@pytest.mark.postgres
+def test_postgresql_says_the_same(folder, postgres_query, monkeypatch):
+    query = postgres_query
+    types = {"patient_id": "integer", "taken_on": "date", "first_day": "date", "last_day": "date"}
+    connection = query.__closure__[0].cell_contents
+    with connection.transaction(force_rollback=True):
+        for name, text in hospital.FILES.items():
+            head, *rows = csv.reader(io.StringIO(text))
+            columns = ", ".join(f'"{column}" {types.get(column, "text")}' for column in head)
+            connection.execute(f"CREATE TABLE {name} ({columns})")
+            for row in rows:
+                connection.execute(
+                    f"INSERT INTO {name} VALUES ({', '.join(['%s'] * len(row))})", [cell or None for cell in row]
+                )
+
+        def columns_of(table):
+            try:
+                with connection.transaction():
+                    found = connection.execute(f"SELECT * FROM {table} LIMIT 0").description
+            except Exception:
+                return {}
+            return {one.name.lower(): one.type_display.upper() for one in found}
+
+        warehouse = Warehouse("postgres", query, columns_of, tuple(hospital.FILES))
+        assert verdicts(inquiry_of(folder, warehouse)) == hospital.WANTED
+        assert count(inquiry_of(folder, warehouse)).all_counts == count(inquiry_of(folder)).all_counts
+
+
+@pytest.mark.slow
+def test_spark_says_the_same(folder):
+    pytest.importorskip("pyspark", reason="Spark is not installed (extra `spark`)")
+    if not shutil.which("java"):
+        pytest.skip("Java is not installed, so Spark does not start")
+    warehouse = open_warehouse(f"spark:{folder}")
+    assert verdicts(inquiry_of(folder, warehouse)) == hospital.WANTED
+    assert count(inquiry_of(folder, warehouse)).all_counts == count(inquiry_of(folder)).all_counts
+
+
+def test_what_silence_counts_for_is_said_in_every_output(folder):
+    assert count(inquiry_of(folder)).as_json()["silence_is_no"] == ["malignancy"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        (
+            'from = "labs"',
+            'from = "laboratory"',
+            r"warehouse.toml:18: I-2d .*needs the table laboratory, which is not there",
+        ),
+        (
+            'value = "result"',
+            'value = "outcome"',
+            r"I-2d .*needs the column outcome of labs.*Columns: patient_id, test, taken_on",
+        ),
+        (
+            'codes = ["HB"]',
+            'codes = ["HB"]\nunits = { "mmol" = "mm/h" }',
+            r"concept|I-2d needs haemoglobin in g/L, and 'mm/h'",
+        ),
+        ('table = "labs"', 'table = "laboratory"', r"reads the table 'laboratory', which is not described"),
+        ("silence =", "silent =", r"warehouse.toml:\d+: concept.malignancy.silent: this key is not known"),
+    ],
+)
+def test_an_error_names_the_clause_and_the_line_to_write(tmp_path, before, after, says):
+    assert hospital.MAPPING.count(before) >= 1
+    folder = hospital.write(tmp_path / "h", hospital.MAPPING.replace(before, after, 1))
+    with pytest.raises(MappingError, match=says):
+        inquiry_of(folder).prepared()
+
+
+def test_a_warehouse_that_is_not_there_says_what_may_be_written(tmp_path):
+    with pytest.raises(WarehouseError, match=r"Write a folder of Parquet"):
+        open_warehouse(str(tmp_path / "nowhere"))
+
+
+def test_a_duckdb_file_is_opened_for_reading_only(tmp_path):
+    import duckdb
+
+    duckdb.connect(str(tmp_path / "h.duckdb")).execute("CREATE TABLE patients (i INTEGER)").close()
+    warehouse = open_warehouse(str(tmp_path / "h.duckdb"))
+    with pytest.raises(WarehouseError, match="read-only"):
+        warehouse.rows("CREATE TABLE more (i INTEGER)")
