@@ -144,3 +144,17 @@ def test_a_cut_off_in_the_past_knows_nothing_later(study, trial_folder):
     days = [ground["day"][:10] for ground in early["grounds"].values() if ground.get("place")]
     assert days
     assert max(days) <= str(day)
+
+
+def test_every_endpoint_with_a_number_has_the_course_of_its_measure(study, trial_folder):
+    intake = take_in(study, trial_folder)
+    view = View(study, intake, last_day(intake.trial))
+    figures = {one.id: one for one in view.document("full report", "", efficacy(view)).figures()}
+    drawn = [one for one in view.executed if one.endpoint.compare == "change from baseline" and not one.why_not]
+    assert {f"F{table_id(study, one.endpoint).removeprefix('T')}" for one in drawn} <= set(figures)
+    assert all(
+        one.table in {table.id for table in view.document("", "", efficacy(view)).tables()} for one in figures.values()
+    )
+    items = figures["F6-4-items"].svg
+    assert "arthritis" in items
+    assert "seizure" not in items

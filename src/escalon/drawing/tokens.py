@@ -57,7 +57,7 @@ _STATE = (
 
 def dose(level: int) -> Paint:
     """The colour of a dose level by its number in the study folder, whichever levels a figure shows."""
-    return _DOSE[(level - 1) % len(_DOSE)]
+    return MUTED if level < 1 else _DOSE[(level - 1) % len(_DOSE)]
 
 
 def shape(level: int) -> str:

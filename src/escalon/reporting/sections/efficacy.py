@@ -25,6 +25,7 @@ from escalon.reporting.document import (
 )
 from escalon.reporting.grounds import of_fact
 from escalon.reporting.printed import named, number, percent, signed, significant
+from escalon.reporting.sections.efficacy_figures import items_behind, trajectory
 from escalon.reporting.view import View
 from escalon.safety.proportion import clopper_pearson
 
@@ -45,7 +46,7 @@ def efficacy(view: View) -> tuple[Section, ...]:
     for group, title in groups.items():
         some = [one for one in found if (one.endpoint.diseases[:1] or ("",))[0] == group]
         if some:
-            blocks = tuple(block for one in some for block in blocks_of(study, one))
+            blocks = tuple(block for one in some for block in blocks_of(view, one))
             parts.append(Section(f"6.{len(parts) + 1}", title, blocks))
     population = population_table(populations(study, view.trial, view.cutoff).values())
     last = Section(f"6.{len(parts) + 1}", "Who was counted", (population,))
@@ -69,9 +70,18 @@ def table_id(study: Study, endpoint: Endpoint) -> str:
     return f"T6-{others.index(endpoint.id) + 1}"
 
 
-def blocks_of(study: Study, done: Executed) -> Iterator[Block]:
-    """The table of an endpoint, or the one reason why there is none."""
-    yield endpoint_table(study, done)
+def blocks_of(view: View, done: Executed) -> Iterator[Block]:
+    """The table of an endpoint; the course of each participant, and what the score is made of, where there is one."""
+    table = endpoint_table(view.study, done)
+    yield table
+    if done.endpoint.compare in ("value", "change from baseline", "percent change") and not done.why_not:
+        number = table.id.removeprefix("T")
+        places = digits_of(value for one in done.visits for _, value in _numbers(done.at(one), change=False))
+        drawn = (
+            trajectory(view, done, f"F{number}", table.id, places),
+            items_behind(view.study, done, f"F{number}-items", table.id),
+        )
+        yield from (figure for figure in drawn if figure is not None)
 
 
 def endpoint_table(study: Study, done: Executed) -> Table:

@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from escalon.conduct.judge.treated import is_before_infusion, reporting_periods
 from escalon.facts import Truth
 from escalon.reporting.build import Made, heads, row, slug
-from escalon.reporting.document import NOT_APPLICABLE, Cell, Figure, RowKind, Section, Table, TableRow
+from escalon.reporting.document import NOT_APPLICABLE, Block, Cell, Figure, RowKind, Section, Table, TableRow
 from escalon.reporting.figures.safety_timeline import EpisodeBar, safety_timeline
 from escalon.reporting.printed import count, listed, number, percent
 from escalon.reporting.sections.escalation import SYNDROMES
 from escalon.reporting.sections.laboratory import laboratory_shift
 from escalon.reporting.sections.narratives import narratives
 from escalon.reporting.sections.reports_due import not_counted, reports_due
+from escalon.reporting.sections.safety_figures import blood_counts, swimmer
 from escalon.reporting.view import View
 from escalon.safety.counting import (
     ReportingPeriod,
@@ -58,9 +59,10 @@ KINDS: Mapping[str, Test] = {
 
 def safety(view: View) -> tuple[Section, ...]:
     """The section of safety, with narratives as a part of it."""
-    tables = (
-        overview(view), terms(view), interest(view), periods(view), laboratory_shift(view), timeline(view), reports_due(view),
-        not_counted(view), infections(view),
+    counts = blood_counts(view)
+    tables: tuple[Block, ...] = (
+        overview(view), terms(view), interest(view), periods(view), laboratory_shift(view), timeline(view),
+        *([counts] if counts else []), swimmer(view), reports_due(view), not_counted(view), infections(view),
     )  # fmt: skip
     return (Section("5", "Safety", tables), *narratives(view))
 
