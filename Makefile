@@ -7,7 +7,7 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check
 ESCALON := $(BIN)/escalon
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt lint types layers spec second fuzz fuzz-cli torture anyorder bench mutants docs parts lock serve clean system
+.PHONY: help demo test check fmt lint types layers spec second fuzz fuzz-cli torture anyorder bench mutants docs parts words lock serve clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -77,6 +77,9 @@ mutants: $(VENV)/dev ## 60 small faults over all layers: do the tests notice? 15
 
 docs: $(VENV)/dev ## regenerate the generated pages of docs/
 	@$(BIN)/python -m tools.docs
+
+words: $(VENV)/dev ## take the pages' text into the catalogue of each language
+	@$(BIN)/python -m tools.words
 
 parts: $(VENV)/dev ## fetch what the pages use that others wrote, and check it (needs npm)
 	@$(BIN)/python -m tools.parts

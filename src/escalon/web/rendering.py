@@ -20,6 +20,7 @@ from escalon.web import figures, words
 from escalon.web.answers import NotRecorded, Reason
 from escalon.web.body import drawn, on_paper
 from escalon.web.desk import Desk
+from escalon.web.languages import LANGUAGE, Spoken, say, say_plain, unconfirmed
 from escalon.web.navigation import navigation
 
 HERE = Path(__file__).parent
@@ -57,7 +58,9 @@ def level_colours() -> str:
     rules = [(dose(level).light, dose(level).dark, level) for level in range(1, 6)]
     light = "".join(f"--l{level}:{paint};" for paint, _, level in rules)
     dark = "".join(f"--l{level}:{paint};" for _, paint, level in rules)
-    shapes = "".join(f".lv.l{level},.clocks .l{level}{{color:var(--l{level})}}" for _, _, level in rules)
+    shapes = "".join(
+        f".lv.l{level}{{--mark:var(--l{level})}}.clocks .l{level}{{color:var(--l{level})}}" for _, _, level in rules
+    )
     forms = "".join(f".lv.l{level}::before{{{SHAPES[shape(level)]}}}" for _, _, level in rules)
     screen = "@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light])"
     return f":root{{{light}}}{screen}{{{dark}}}}}{shapes}{forms}"
@@ -103,10 +106,12 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[Spoken],
     )
     found.filters |= {"day": words.day, "dates": words.dates, "weekday": words.weekday, "moment": words.moment}
     found.filters["first_up"] = words.first_up
-    found.filters["unit"] = unit_shown
+    found.filters |= {"unit": unit_shown, "say": say, "say_plain": say_plain}
+    found.globals |= {"say": say, "say_plain": say_plain, "unconfirmed": unconfirmed}
     found.globals |= {"part": part_address, "version": __version__, "months": words.MONTHS, "navigation": navigation}
     found.globals |= {"protocol_body": protocol_body, "figure": figures, "drawn": drawn, "on_paper": on_paper}
     return found
@@ -130,6 +135,7 @@ def render(request: Request, template: str, desk: Desk, status: int = 200, **con
         "typed": typed,
         "recorded": request.query_params.get("recorded", ""),
     }
+    LANGUAGE.set(desk.language)
     return HTMLResponse(_ENVIRONMENT.get_template(template).render(shared | context), status)
 
 
