@@ -14,7 +14,6 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -24,11 +23,12 @@ from escalon.casebook.casebook import Casebook
 from escalon.casebook.chain import verify
 from escalon.casebook.entry import Entry
 from escalon.casebook.location import create_casebook, open_casebook
-from escalon.conduct.permit.rules import Plan
 from escalon.conduct.record.recording import Conduct
-from escalon.history.entry import Author
+from escalon.history import Author, Frame, fold
 from escalon.history.events import FactRecorded, Observation, ParticipantConsented, Role, RoleGranted
 from escalon.history.events.account import AccountOpened
+from escalon.protocol import load_study
+from escalon.sources.frame import frame_of
 
 ANNA = Author("anna", "investigator", "S1", "benchmark")
 BATCH = 500
@@ -148,14 +148,13 @@ def middle_of_each(*works: Callable[[], object], rounds: int = 9) -> list[float]
 
 
 def _conduct(book: Casebook) -> Conduct:
-    none = timedelta(0)
     for event in (
         AccountOpened(account="anna", printed_name="Anna"),
         RoleGranted(account="anna", held=Role.INVESTIGATOR, at_site="S1"),
         ParticipantConsented(participant="P-001", site="S1", form="1", signed_on=book.clock.now().date()),
     ):
         book.append(ANNA, event)
-    return Conduct(book, Plan(3, 3, 18, none, none, none))
+    return Conduct(book, load_study("nct07052565"))
 
 
 def _million(folder: Path) -> Iterator[Measured]:
@@ -178,12 +177,20 @@ def _million(folder: Path) -> Iterator[Measured]:
     yield Measured("open a participant", opened, f"{MANY // PARTICIPANTS:,} of {MANY:,} entries", goal=0.05)
     last = least(lambda: list(book.entries(participant="P-0501", after=MANY - 20_000)), runs=5)
     yield Measured("… its newest entries only", last, f"20 of {MANY:,} entries", goal=0.05)
+    frame = frame_of(load_study("nct07052565"))
+    course = least(lambda: _course(book, frame, "P-0502"), runs=5)
+    yield Measured("a participant's course, with its facts", course, f"of {MANY:,} entries", goal=0.05)
     book.close()
     yield Measured("open the casebook and fold its standing", least(lambda: _standing(folder / "many"), runs=3))
 
 
+def _course(book: Casebook, frame: Frame, code: str) -> None:
+    """One participant's course, from the entries of that participant alone."""
+    trial = fold(book.entries(participant=code), frame)
+    assert len(trial.course(code).facts) == MANY // PARTICIPANTS
+
+
 def _standing(folder: Path) -> None:
     book = open_casebook(folder)
-    none = timedelta(0)
-    assert Conduct(book, Plan(3, 3, 18, none, none, none)).standing.number == MANY
+    assert Conduct(book, load_study("nct07052565")).trial.number >= 1
     book.close()

@@ -1,11 +1,13 @@
 """Taking in a data folder: every row is used or refused with its reason, and the two are counted."""
 
+import gc
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,7 +26,7 @@ from escalon.sources.observed import Dictionary, RowError
 from escalon.sources.qpcr_wells import NAME as WELLS
 from escalon.sources.qpcr_wells import read_wells, wells_beside, with_levels
 from escalon.sources.rows import MAKERS, CellReader, doubts, judged_in
-from escalon.sources.tables import KINDS, WORKBOOK, FolderError, Table, kind_of, read_folder
+from escalon.sources.tables import KINDS, WORKBOOK, FolderError, Row, Table, kind_of, read_folder
 
 SYNTHETIC = "SYNTHETIC.txt"
 """The file that says of a folder that its people are invented."""
@@ -105,6 +107,19 @@ class Intake:
         return str(Count("", "", *(sum(getattr(count, part) for count in self.counts) for part in parts)))
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Rows make objects by the million and no cycles: looking for cycles among them would take half of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+@_without_collecting()
 def take_in(study: Study, path: Path) -> Intake:
     """Read a data folder, or a casebook, against a study's dictionary. Raises FolderError if it is neither."""
     if (path / "casebook.toml").is_file():
@@ -334,20 +349,20 @@ def _taken(dictionary: Dictionary, table: Table, codes: _Codes) -> tuple[list[To
     problems: list[Problem] = []
     reader = CellReader(TABLES[table.name], table.columns, zone_of(dictionary.study))
     make = MAKERS[table.name]
-    seen: dict[tuple[str, ...], int] = {}
+    seen: dict[int, Row] = {}
     for row in table.rows:
         if row.broken is not None:
             problems.append(Problem(table.file, row.line, *row.broken))
             continue
         cells, errors = reader.read(row)
         place = f"{table.file}:{row.line}"
-        before = seen.setdefault(tuple(row.cells.values()), row.line)
+        before = seen.setdefault(hash(tuple(row.cells.values())), row)
         if not errors:
             try:
                 codes.check(cells["participant"])
                 event = make(dictionary, cells, place)
-                if before != row.line:
-                    raise RowError("", _TWICE, f"the same row as line {before}. Take one of them out")
+                if before is not row and before.cells == row.cells:
+                    raise RowError("", _TWICE, f"the same row as line {before.line}. Take one of them out")
             except RowError as error:
                 errors.append(error)
         if errors:
@@ -355,8 +370,10 @@ def _taken(dictionary: Dictionary, table: Table, codes: _Codes) -> tuple[list[To
             continue
         judged = judged_in(table.name, cells)
         used.append(((event, place),) if judged is None else ((event, place), (judged, place)))
-        for doubt in (*reader.doubts(row), *doubts(dictionary, event)):
-            problems.append(Problem(table.file, row.line, doubt.column, doubt.value, str(doubt), refused=False))
+        problems += [
+            Problem(table.file, row.line, doubt.column, doubt.value, str(doubt), refused=False)
+            for doubt in (*reader.doubts(row), *doubts(dictionary, event))
+        ]
     return used, problems
 
 
@@ -390,6 +407,7 @@ def _across(entries: Iterable[Entry]) -> list[Problem]:
     return problems
 
 
+@lru_cache(maxsize=1 << 14)
 def _person(code: str) -> str:
     """A code without what differs where one person was entered twice: `--1` of double entry, zeros in front, separators."""
     once = re.sub(r"--\d$", "", code.casefold())

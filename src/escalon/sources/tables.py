@@ -285,10 +285,14 @@ def _rows(
 ) -> list[Row]:
     rows = []
     line = reader.line_num + 1
+    same: dict[str, str] = {}
     for cells in reader:
-        if any(cell.strip() for cell in cells):
-            known = {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}
-            broken = _uneven(cells, columns)
+        if any(cells) and any(cell.strip() for cell in cells):
+            texts = [
+                same.setdefault(text, text) for text in map(str.strip, cells)
+            ]  # a text that stands often is kept once
+            known = dict(zip(columns, texts, strict=False))
+            broken = None if len(cells) == len(columns) else _uneven(cells, columns)
             if reader.line_num > line:
                 broken = _swallowed(known, line, reader.line_num, delimiter, notes) or broken
             rows.append(Row(line, known, broken))
@@ -315,9 +319,7 @@ def _swallowed(
     return None
 
 
-def _uneven(cells: Sequence[str], columns: tuple[str, ...]) -> tuple[str, str, str] | None:
-    if len(cells) == len(columns):
-        return None
+def _uneven(cells: Sequence[str], columns: tuple[str, ...]) -> tuple[str, str, str]:
     said = f"{len(cells)} cells, but there are {len(columns)} columns. Put a cell that holds a comma in quotation marks"
     return "", "", said
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from escalon.conduct.judge.assessments import Assessment, assessments, written
@@ -63,7 +64,8 @@ def _scored_at(
     instrument: Instrument, assessment: Assessment, here: dict[str, Fact], facts: Facts, earlier: Earlier | None = None
 ) -> list[Fact]:
     """The facts of one score at one visit, which then stand among the visit's own for the scores made of them."""
-    finding = score(instrument, assessment, facts, here, earlier)
+    names = _own_names(instrument.name)
+    finding = None if names and names.isdisjoint(here) else score(instrument, assessment, facts, here, earlier)
     if finding is None:
         return []
     found = _as_facts(finding, assessment)
@@ -71,6 +73,14 @@ def _scored_at(
         if here.setdefault(fact.name, fact).behind is not None:
             here[fact.name] = fact
     return found
+
+
+@cache
+def _own_names(instrument: str) -> frozenset[str]:
+    """The names of which a visit must have one for a score to be meant; none where what stands for the person is enough."""
+    of = find(instrument)
+    items = {name: item for name, item in of.items.items() if item.baseline_of is None}
+    return frozenset(key for name, item in items.items() for key in (of.keys[name], *item.of)) - frozenset(STANDING)
 
 
 def responses(study: Study, facts: Facts, instrument: Instrument, earlier: Callable[[Day], Earlier]) -> list[Fact]:

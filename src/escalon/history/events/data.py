@@ -13,7 +13,7 @@ from escalon.history.events.answer import AnswerPart
 from escalon.history.events.event import Event, ParticipantEvent
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Observation:
     """An observation as it was entered. Text keeps every digit.
 
