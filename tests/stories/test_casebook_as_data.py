@@ -1,10 +1,11 @@
-"""One trial from four sources: a data folder, the casebook of it, and the tidy export of each. The same answers from all."""
+"""One trial from five sources: a data folder, the casebook of it, its archive, and the tidy export of each: the same answers."""
 
 import re
 from datetime import UTC, datetime
 
 import pytest
 
+from escalon.casebook.archive import make_archive
 from escalon.casebook.clock import SetClock
 from escalon.casebook.location import create_casebook
 from escalon.conduct.judge.cutoff import as_of
@@ -38,9 +39,12 @@ def sources(tmp_path_factory):
     casebook = create_casebook(book, study=study.id, study_version=study.version, clock=clock)
     trial = Trial(casebook, study)
     done = import_folder(trial.conduct, INES, study, data, "S1", dry_run=False, override=None)
+    archive = tmp_path_factory.mktemp("archive") / "archive"
+    make_archive(casebook, archive)
     casebook.close()
     assert (done.conflicts, done.refused, done.departures) == ([], (), [])
     found = {"folder": take_in(study, data), "casebook": take_in(study, book)}
+    found["archive of the casebook"] = take_in(study, archive)
     for name in ("folder", "casebook"):
         tidy = tmp_path_factory.mktemp(f"export of the {name}")
         write_folder(found[name].trial, tidy)

@@ -17,11 +17,12 @@ from escalon.casebook.casebook import Casebook
 from escalon.casebook.chain import Anchor, Problem, Verification, stored_rows, verify_rows
 from escalon.casebook.checkpoints import Checkpoint
 from escalon.casebook.database import open_database, storage_errors
+from escalon.casebook.entry import read_entry
 from escalon.casebook.errors import CasebookError, ChainBroken, NotACasebook, WrongKey
 from escalon.casebook.keys import Signer, is_signed, key_passphrase, make_keys
 from escalon.casebook.location import lay_out
 from escalon.casebook.tables import checkpoints, entries, head
-from escalon.history.entry import Author
+from escalon.history.entry import Author, Entry
 from escalon.history.events import KINDS, ArchiveMade, Event
 
 Progress = Callable[[int], None]
@@ -217,6 +218,12 @@ def check_archive(archive: Path, anchors: Sequence[tuple[int, str] | Anchor] = (
     if found.problem:
         raise ChainBroken(f"{archive}: {found.problem}")
     return found
+
+
+def entries_of(archive: Path) -> Iterator[Entry]:
+    """The entries of an archive, in order, once it is known to be whole. Raises ChainBroken."""
+    check_archive(archive)
+    return (read_entry(*row) for row in verify_alone.rows_of(archive))
 
 
 def import_archive(archive: Path, folder: Path, *, database: str | None = None, owner: str | None = None) -> Archived:

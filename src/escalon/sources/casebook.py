@@ -25,6 +25,14 @@ def take_in_casebook(study: Study, path: Path) -> Intake:
     return of_entries(study, path, entries, f"entry {head}")
 
 
+def take_in_archive(study: Study, path: Path) -> Intake:
+    """The archive of a casebook, once it is known to be whole. Raises ChainBroken."""
+    from escalon.casebook.archive import entries_of
+
+    entries = tuple(entries_of(path))
+    return of_entries(study, path, entries, f"entry {len(entries)}")
+
+
 def of_entries(study: Study, path: Path, entries: Iterable[Entry], mark: str) -> Intake:
     """A history of entries as it stands."""
     kept = tuple(entries)

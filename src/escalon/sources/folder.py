@@ -121,11 +121,15 @@ def _without_collecting() -> Iterator[None]:
 
 @_without_collecting()
 def take_in(study: Study, path: Path) -> Intake:
-    """Read a data folder, or a casebook, against a study's dictionary. Raises FolderError if it is neither."""
+    """Read a data folder, a casebook, or the archive of one, against a study's dictionary. Raises FolderError if it is none."""
     if (path / "casebook.toml").is_file():
         from escalon.sources.casebook import take_in_casebook
 
         return take_in_casebook(study, path)
+    if (path / "entries.jsonl").is_file():
+        from escalon.sources.casebook import take_in_archive
+
+        return take_in_archive(study, path)
     return _take_in_folder(study, path)
 
 
