@@ -87,6 +87,15 @@ def test_a_dark_page_has_a_rule_for_every_paint():
     assert len({paint.name for paint in paints()}) == len(list(paints()))
 
 
+def test_the_pages_style_sheet_is_the_one_the_paints_make():
+    from pathlib import Path
+
+    import escalon.web
+
+    written = (Path(escalon.web.__file__).parent / "static" / "figures.css").read_text(encoding="utf-8")
+    assert written.partition("*/\n")[2] == stylesheet()  # else write it anew from `escalon.drawing.tokens.stylesheet()`
+
+
 def test_values_in_two_units_are_drawn_in_one():
     """Design, section 0.3: one participant in mm among others in cm made the figure run to 60 and lie flat at 6."""
     points = [Point("P01", 1, day, value, "cm", str(value)) for day, value in ((0, 6.1), (28, 4.0), (90, 2.0))]

@@ -51,9 +51,9 @@ def chromium() -> Iterator[Any]:
         window.close()
 
 
-def at(window: Any, address: str, account: str, password: str, width: int = 1280) -> Any:
+def at(window: Any, address: str, account: str, password: str, width: int = 1280, **more: Any) -> Any:
     """A page of a browser of somebody's own, signed in."""
-    page = window.new_context(viewport={"width": width, "height": 900}).new_page()
+    page = window.new_context(viewport={"width": width, "height": 900}, **more).new_page()
     page.goto(f"{address}/sign-in")
     page.fill("#account", account)
     page.fill("#password", password)

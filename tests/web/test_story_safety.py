@@ -1,5 +1,6 @@
 """Stories in a real browser: fever to grade, proposal and judgement; the committee signs, and a late DLT makes it stale."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,3 +96,32 @@ def test_the_committee_signs_by_two_and_a_late_dlt_makes_it_stale(sqlite_caseboo
         cora.goto(here)
         assert "This decision is stale." in cora.inner_text("main")
         pictured(cora, "decision-stale")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_clinical_pages_have_no_finding_of_axe_and_reflow(sqlite_casebook: Casebook, scheme: str) -> None:
+    bench, trial = served(sqlite_casebook)
+    trial.treat_cohort(1, 1, "P1", "P2", "P3")
+    trial.decide(2)
+    trial.enter("P4")
+    number = max(bench.conduct.trial.decisions)
+    axe = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    pages = (
+        "/cohorts", "/cohorts/1", f"/decisions/{number}", "/safety", "/participants/P1", "/participants/P1/safety?term=Nausea",
+        "/participants/P4/treatment", "/participants/P4/infusion",
+    )  # fmt: skip
+    with standing(bench) as address, chromium() as window:
+        page = at(window, address, "ines", SECRET, bypass_csp=True)
+        page.emulate_media(color_scheme=scheme)
+        for place in pages:
+            page.set_viewport_size({"width": 1280, "height": 900})
+            page.goto(address + place)
+            page.evaluate(axe)
+            said = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            found = [
+                (one["id"], one["nodes"][0]["html"][:90]) for one in said["violations"] if one["impact"] != "minor"
+            ]
+            assert found == [], place
+            for width in (820, 320):
+                page.set_viewport_size({"width": width, "height": 900})
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (place, width)

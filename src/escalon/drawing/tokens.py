@@ -22,8 +22,8 @@ class Paint:
 
 
 INK, MUTED = Paint("ink", "#1B1F24", "#E6E9ED"), Paint("muted", "#5B6470", "#A3ADB8")
-RULE, GRID = Paint("rule", "#8A939C", "#6B7580"), Paint("grid", "#E3E7EB", "#2B323A")
-PAPER, WASH = Paint("paper", "#FFFFFF", "#14181D"), Paint("wash", "#F3F5F7", "#1D232A")
+RULE, GRID = Paint("rule", "#8A939C", "#6B7580"), Paint("grid", "#E3E7EB", "#33404D")
+PAPER, WASH = Paint("paper", "#FFFFFF", "#1A222B"), Paint("wash", "#F3F5F7", "#26303B")
 ALARM, OPEN = Paint("alarm", "#A9141E", "#FF8A80"), Paint("open", "#7A6000", "#E3C04A")
 OPEN_WASH = Paint("open-wash", "#FFF3D1", "#3A3110")
 ALARM_WASH = Paint("alarm-wash", "#FBE9E9", "#42191B")
@@ -39,7 +39,7 @@ _GRADE = (
     Paint("grade-0", "#E4E8EB", "#2C343C"), Paint("grade-1", "#FBE0B8", "#5A4423"), Paint("grade-2", "#F2AE62", "#96601F"),
     Paint("grade-3", "#DC6B2F", "#D0692F"), Paint("grade-4", "#A92A1C", "#F08A78"), Paint("grade-5", "#55100F", "#FFD4CC"),
 )  # fmt: skip
-NOT_GRADED = Paint("grade-none", "#FFFFFF", "#14181D")
+NOT_GRADED = Paint("grade-none", "#FFFFFF", "#1A222B")
 _DESIGN = tuple(
     Paint(f"design-{place}", light, dark)
     for place, (light, dark) in enumerate(

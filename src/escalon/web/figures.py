@@ -57,7 +57,10 @@ def outlook(desk: Desk) -> Markup:
     found = next_dose(desk)
     if isinstance(found, str):
         return Markup(nothing(found))
-    return Markup(outlook_svg(look(dose_rule(desk.study), found.conduct, (), 2, now=found.decision)))
+    drawn: str = desk.kept(
+        "outlook", lambda: outlook_svg(look(dose_rule(desk.study), found.conduct, (), 2, now=found.decision))
+    )
+    return Markup(drawn)
 
 
 def axis(desk: Desk, code: str) -> Markup:

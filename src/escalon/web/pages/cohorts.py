@@ -188,7 +188,7 @@ def cohorts(desk: Desk) -> CohortsPage:
         rule_of(desk, found),
         treated_of(desk, reviews),
         windows_of(reviews, hrefs=True),
-        tuple(sorted({(one.about, one.says, one.until) for one in held}, key=str)),
+        _alike(held),
         tuple(_cohort(number, one) for number, one in sorted(desk.trial.cohorts.items())),
         decisions,
         following,
@@ -201,6 +201,14 @@ def cohorts(desk: Desk) -> CohortsPage:
 def _holds(desk: Desk) -> list[Hold]:
     _informed(desk)
     return dosing_holds(desk.study, desk.trial, desk.today) if desk.trial.infused() else []
+
+
+def _alike(held: list[Hold]) -> tuple[tuple[str, str, date | None], ...]:
+    """Holds that say the same, once, with all they are about."""
+    found: dict[tuple[str, date | None], list[str]] = {}
+    for one in held:
+        found.setdefault((one.says, one.until), []).append(one.about)
+    return tuple((", ".join(about).replace(", level ", ", "), says, until) for (says, until), about in found.items())
 
 
 def _forbids_opening(desk: Desk, opens: DecisionRow | None, number: int) -> tuple[str, ...]:
