@@ -87,6 +87,11 @@ def test_what_stands_in_the_address_is_scored_without_any_script(browser):
     assert ">4</output>" in all_absent
 
 
+def holds(it, fields):
+    """Whether the page's controls can say it: a finding that is there and not counted is left out where it is typed."""
+    return all(it.items[name].kind != "truth" or one["text"] in ("yes", "no") for name, one in fields.items())
+
+
 # One row typed into the page: what the page shows at once, and what stands there when the server has answered.
 TYPED = """async fields => {
   const form = document.querySelector("form[data-form]"), score = document.querySelector("#score");
@@ -109,7 +114,7 @@ TYPED = """async fields => {
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: `make system`")
 def test_500_rows_typed_in_chromium_show_what_the_command_line_prints():
     by_name: dict[str, list] = {}
-    for row in random.Random(10).sample(ROWS, min(len(ROWS), DRIVEN * 6 // 5)):
+    for row in random.Random(10).sample(ROWS, min(len(ROWS), DRIVEN * 4 // 3)):
         by_name.setdefault(row.instrument, []).append(row)
     driven = at_once = 0
     with standing(Workbench(load_study("nct07052565"))) as address, chromium() as window:
@@ -121,7 +126,7 @@ def test_500_rows_typed_in_chromium_show_what_the_command_line_prints():
                 sent = {key: one["text"] for key, one in fields.items()}
                 sent |= {f"{key}.unit": one["unit"] for key, one in fields.items() if one["unit"]}
                 sent |= {f"option.{key}": str(choice) for key, choice in options.items()}
-                if it.adapt or "confirm" in inputs(row) or said["status"] == "invalid":
+                if it.adapt or "confirm" in inputs(row) or said["status"] == "invalid" or not holds(it, fields):
                     continue
                 _, shown, stands, hidden = page.evaluate(TYPED, sent)
                 assert stands == said["says"], (str(row), sent)

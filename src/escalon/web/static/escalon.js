@@ -248,7 +248,11 @@ const scoring = (form, name) => {
     const turn = ++asked;
     try {
       const chosen = options(fields);
-      if (under !== JSON.stringify(chosen)) { program = await (await post(`/instruments/${name}/preview`, chosen)).json(); under = JSON.stringify(chosen); if (turn === asked) quick(fields); }
+      if (under !== JSON.stringify(chosen)) {
+        const found = await (await post(`/instruments/${name}/preview`, chosen)).json();
+        if (turn !== asked) return;
+        program = found; under = JSON.stringify(chosen); quick(fields);
+      }
       const said = await (await post(`/instruments/${name}/score`, {fields})).json();
       if (turn !== asked) return;
       if (!said.status) { tell("not accepted", []); list(notes, [said.says ?? said.detail]); return; }
