@@ -7,7 +7,7 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check
 ESCALON := $(BIN)/escalon
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt lint types layers spec second fuzz fuzz-cli torture anyorder bench mutants docs parts words lock serve clean system
+.PHONY: help demo test check fmt lint types layers spec second fuzz fuzz-cli torture kills anyorder bench mutants docs parts words lock serve clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ torture: $(VENV)/dev ## kill, fill, corrupt and crowd the casebook; figures prin
 
 anyorder: $(VENV)/dev ## 5,000 steps of people trying things in any order, judged by a second reading of the record
 	@ESCALON_ANY_ORDER=125 $(BIN)/python -m pytest -q tests/casebook/test_any_order.py
+
+kills: $(VENV)/dev ## kill the server 100 times while somebody types; figures printed
+	@$(BIN)/python -m tests.web.kills 100
 
 bench: $(VENV)/dev ## speed, as ratios against named baselines in the same run
 	@$(BIN)/python -m benchmarks.run

@@ -100,6 +100,7 @@ def test_d28_is_recorded_by_keyboard_alone_and_scores_as_the_command_line(
         for _ in range(3):
             press("ArrowRight")
         expect(page.locator("#score[data-by=server]")).to_contain_text("moderate")
+        page.evaluate("scrollTo(0, 0)")
         pictured(page, "forms-d28-1280")
         shown = page.inner_text("#score")
         press("Control+Enter")
@@ -252,3 +253,11 @@ def test_with_the_script_off_the_same_form_records(bench: Any, window: Any) -> N
         page.click("[data-record]")
         expect(page.locator("#score")).to_have_text("4.4687, moderate")
         assert facts(trial)["patient_global"].value == "50"
+
+
+def test_a_server_killed_while_one_types_or_records_loses_no_keystroke_and_does_no_half_act(tmp_path: Path) -> None:
+    """Three of the hundred that `make kills` does."""
+    from tests.web import kills
+
+    found = kills.run(kills.book_of(tmp_path), 3)
+    assert (found["killed while typing"], found["keystrokes lost"], found["half acts"]) == (3, 0, 0)

@@ -426,17 +426,20 @@ const sealed = {
       under.onerror = () => failed(under.error);
     }));
   },
-  async key() {
-    const known = await this.run("keys", "readonly", store => store.get("seal"));
-    if (known) return known;
-    const made = await crypto.subtle.generateKey({name: "AES-GCM", length: 256}, false, ["encrypt", "decrypt"]);
-    await this.run("keys", "readwrite", store => store.put(made, "seal"));
-    return made;
+  key() {
+    return this.made ??= this.run("keys", "readonly", store => store.get("seal")).then(async known => {
+      if (known) return known;
+      const made = await crypto.subtle.generateKey({name: "AES-GCM", length: 256}, false, ["encrypt", "decrypt"]);
+      await this.run("keys", "readwrite", store => store.put(made, "seal"));
+      return made;
+    });
   },
-  async put(place, account, fields) {
-    const iv = crypto.getRandomValues(new Uint8Array(12));
-    const body = await crypto.subtle.encrypt({name: "AES-GCM", iv}, await this.key(), new TextEncoder().encode(JSON.stringify(fields)));
-    await this.run("drafts", "readwrite", store => store.put({account, iv, body}, place));
+  put(place, account, fields) {  // one after the other, so that what was typed last is what stays
+    return this.last = (this.last ?? Promise.resolve()).catch(() => {}).then(async () => {
+      const iv = crypto.getRandomValues(new Uint8Array(12));
+      const body = await crypto.subtle.encrypt({name: "AES-GCM", iv}, await this.key(), new TextEncoder().encode(JSON.stringify(fields)));
+      await this.run("drafts", "readwrite", store => store.put({account, iv, body}, place));
+    });
   },
   async get(place, account) {
     const known = await this.run("drafts", "readonly", store => store.get(place));
@@ -444,11 +447,13 @@ const sealed = {
     try { return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt({name: "AES-GCM", iv: known.iv}, await this.key(), known.body))); } catch { return null; }
   },
   drop(place) { return this.run("drafts", "readwrite", store => store.delete(place)); },
-  async forget() { await this.run("drafts", "readwrite", store => store.clear()); await this.run("keys", "readwrite", store => store.clear()); },
+  async forget() { this.made = null; await this.run("drafts", "readwrite", store => store.clear()); await this.run("keys", "readwrite", store => store.clear()); },
 };
 const drafting = form => {
   const place = form.dataset.draft, account = form.dataset.account, note = $("#saved");
-  let waiting, turn = 0;
+  let waiting, leaving = false, turn = 0;
+  addEventListener("beforeunload", () => { leaving = true; });  // the next page may be drawn already: it finds the seal
+  addEventListener("pageshow", () => { leaving = false; });
   const say = (text, href) => { note.textContent = text; if (href) note.append(" ", Object.assign(document.createElement("a"), {href, textContent: "Sign in"})); };
   const send = async () => {
     const mine = ++turn, fields = fieldsOf(form);
@@ -458,7 +463,7 @@ const drafting = form => {
       if (answer.status === 401) return say("Signed out. What you typed is sealed on this computer.", "/sign-in?then=" + encodeURIComponent(place));
       const said = await answer.json();
       if (!answer.ok) return say(said.says ?? "Not kept on the server; sealed on this computer");
-      await sealed.drop(place);
+      if (!leaving) await sealed.drop(place);
       if (mine === turn) say(`Kept on the server ${said.kept} · not yet in the record`);
     } catch {
       if (mine !== turn) return;
