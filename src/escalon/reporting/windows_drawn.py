@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from escalon.conduct.judge.dosing import DoseReview
-from escalon.conduct.judge.evidence import followed
+from escalon.conduct.judge.evidence import followed, study_definition
 from escalon.escalation import Outcome
 from escalon.history import Trial
 from escalon.protocol.design import in_days
@@ -14,10 +14,11 @@ from escalon.protocol.study import Study
 from escalon.reporting.figures.cohorts import CohortCourse
 from escalon.reporting.figures.evidence import DayLane, DayLanes, GradedDays
 from escalon.safety.blood_counts import Counts
+from escalon.safety.dlt_evidence import counts_of
 from escalon.safety.occurrence import Occurrence
+from escalon.safety.seriousness import special_interest
 
 SYNDROMES = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS"}
-COUNTS = ("neutrophils", "platelets")
 
 
 def windows_of(reviews: Sequence[DoseReview], hrefs: bool = False) -> tuple[CohortCourse, ...]:
@@ -48,48 +49,42 @@ def _dlt_day(one: DoseReview) -> date | None:
 def evidence_windows(study: Study, trial: Trial, reviews: Iterable[DoseReview]) -> tuple[tuple[DayLanes, ...], int]:
     """The lanes of each window, and how many days a window has. The facts of everybody must have been read."""
     days = in_days(study.dose.dlt_window)
-    return tuple(_lanes(trial, one, days) for one in reviews), days
+    return tuple(day_lanes(study, trial, one, _seen_until(one), days) for one in reviews), days
 
 
-def _lanes(trial: Trial, one: DoseReview, days: int) -> DayLanes:
+def _seen_until(one: DoseReview) -> date:
+    return one.evidence.window.as_of if one.evidence else one.window_ends
+
+
+def day_lanes(study: Study, trial: Trial, one: DoseReview, as_of: date, days: int) -> DayLanes:
+    """One window as known on a day: a lane for each syndrome that occurred, and for each count that a clause reads."""
     first = one.infusion.day.earliest
-    as_of = one.evidence.window.as_of if one.evidence else one.window_ends
-    seen = followed(trial, trial.course(one.participant), as_of)
-    reached = min((as_of - first).days, days)
-    counts = Counts([line.what for line in seen.counts], first, as_of)
-    lanes = [*_syndromes(seen.occurrences, first, as_of), *_counts(counts, reached)]
-    return DayLanes(one.participant, one.infusion.level, reached, tuple(lanes))
+    known = followed(trial, trial.course(one.participant), as_of)
+    inside = [event for event in known.occurrences if event.is_inside(first, one.window_ends) is not False]
+    lanes = [lane for kind in SYNDROMES.values() if (lane := _syndrome(inside, kind, first, as_of)) is not None]
+    lanes += _counts(study, counts_of(known, first, as_of))
+    return DayLanes(one.participant, one.infusion.level, min(days, (as_of - first).days), tuple(lanes))
 
 
-def _syndromes(events: Iterable[Occurrence], first: date, as_of: date) -> Iterator[DayLane]:
-    known = [event for event in events if event.start is not None and event.start.earliest <= as_of]
-    for name, short in SYNDROMES.items():
-        seen = tuple(
-            GradedDays(
-                (line.start.earliest - first).days, ((line.end.latest if line.end else as_of) - first).days, line.grade
-            )
-            for event in known
-            if event.term.name == name
-            for line in event.lines
-            if line.start is not None
-        )
-        if seen:
-            yield DayLane(short, _without_overlap(seen))
+def _syndrome(events: Iterable[Occurrence], kind: str, first: date, as_of: date) -> DayLane | None:
+    """The days of a syndrome, each line of it at its own grade; no lane where there is no such event."""
+    seen = []
+    for event in events:
+        if special_interest(event) == kind:
+            for line in event.spans():
+                if line.start is not None:
+                    end = line.end.latest if line.end else as_of if line.ongoing else line.start.earliest
+                    seen.append(GradedDays((line.start.earliest - first).days, (end - first).days, line.grade))
+    return DayLane(kind, tuple(seen)) if seen else None
 
 
-def _without_overlap(seen: tuple[GradedDays, ...]) -> tuple[GradedDays, ...]:
-    """Each grade until the day before the next one begins."""
-    ordered = sorted(seen, key=lambda one: one.first)
-    ends = [*(one.first - 1 for one in ordered[1:]), ordered[-1].last]
-    cut = (GradedDays(one.first, min(one.last, end), one.grade) for one, end in zip(ordered, ends, strict=True))
-    return tuple(one for one in cut if one.last >= one.first)
-
-
-def _counts(counts: Counts, reached: int) -> Iterator[DayLane]:
-    """Neutrophils and platelets by day; silence is said once a day has passed."""
-    for name in COUNTS:
-        looks = [look for look in counts.looks(name) if look.day <= reached]
+def _counts(study: Study, counts: Counts) -> list[DayLane]:
+    """A lane for each count that a clause of the definition reads; silence is said."""
+    definition = study_definition(study)
+    rules = [rule for rule in definition.rules if rule.not_recovered_by_day is not None] if definition else []
+    found = []
+    for term in dict.fromkeys(term for rule in rules for term in rule.term):
+        looks = counts.looks(term)
         seen = tuple(GradedDays(look.day, look.day, look.high if look.low == look.high else None) for look in looks)
-        yield DayLane(
-            name, seen, "" if seen else "no count recorded after infusion" if reached > 0 else "window begins today"
-        )
+        found.append(DayLane(term, seen, "" if seen else "no count recorded after infusion"))
+    return found

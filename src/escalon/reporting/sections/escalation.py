@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, NextDose
-from escalon.conduct.judge.evidence import followed, study_definition
+from escalon.conduct.judge.evidence import study_definition
 from escalon.conduct.judge.standing import why_not_effective
 from escalon.escalation import Outcome, Stop, Treat, Wait, headline
 from escalon.escalation.decision import Decision
@@ -27,13 +27,14 @@ from escalon.reporting.document import (
     Tone,
 )
 from escalon.reporting.figures.cohorts import CohortCourse, cohorts_figure
-from escalon.reporting.figures.evidence import DayLane, DayLanes, GradedDays, evidence_figure
+from escalon.reporting.figures.evidence import DayLane, evidence_figure
 from escalon.reporting.grounds import of_dose
 from escalon.reporting.printed import dose, doses, named, number
 from escalon.reporting.sections.exposure import part_of_target
 from escalon.reporting.view import View, is_open, is_waited_for
+from escalon.reporting.windows_drawn import day_lanes
 from escalon.safety.dlt_clauses import ClauseRead
-from escalon.safety.dlt_evidence import DltEvidence, counts_of
+from escalon.safety.dlt_evidence import DltEvidence
 from escalon.safety.occurrence import Occurrence
 from escalon.safety.seriousness import special_interest
 
@@ -210,7 +211,7 @@ def evidence_by_day(view: View, newest: int | None = None) -> Figure:
     some = shown[-newest:] if newest else shown
     definition = study_definition(view.study)
     days = definition.window_days if definition else 28
-    windows = [_window(view, one, days) for one in some]
+    windows = [day_lanes(view.study, view.trial, one, view.cutoff.latest, days) for one in some]
     told = "; ".join(f"{one.participant}: " + ", ".join(_lane_told(lane) for lane in one.lanes) for one in windows)
     title = "What was recorded on each day of the window"
     if len(some) < len(view.reviews):
@@ -222,41 +223,6 @@ def evidence_by_day(view: View, newest: int | None = None) -> Figure:
 def _lane_told(lane: DayLane) -> str:
     grades = " ".join(f"grade {'?' if one.grade is None else one.grade} day {one.first}" for one in lane.seen)
     return f"{lane.name}: {lane.missing or grades}"
-
-
-def _window(view: View, one: DoseReview, days: int) -> DayLanes:
-    lanes = [lane for kind in SYNDROMES if (lane := _syndrome_lane(view, one, kind)) is not None]
-    reached = min(days, (view.cutoff.latest - one.infusion.day.earliest).days)
-    return DayLanes(one.participant, one.infusion.level, reached, (*lanes, *_count_lanes(view, one)))
-
-
-def _syndrome_lane(view: View, one: DoseReview, kind: str) -> DayLane | None:
-    """The days of a syndrome, each line of it at its own grade; no lane where there is no such event."""
-    infused, last = one.infusion.day.earliest, view.cutoff.latest
-    seen = []
-    for event in view.events:
-        if event.participant == one.participant and special_interest(event) == kind and _inside(event, one):
-            for line in event.spans():
-                if line.start is not None:
-                    end = line.end.latest if line.end else last if line.ongoing else line.start.earliest
-                    seen.append(GradedDays((line.start.earliest - infused).days, (end - infused).days, line.grade))
-    return DayLane(kind, tuple(seen)) if seen else None
-
-
-def _count_lanes(view: View, one: DoseReview) -> list[DayLane]:
-    """A lane for each count that a clause of the definition reads."""
-    definition = study_definition(view.study)
-    rules = [rule for rule in definition.rules if rule.not_recovered_by_day is not None] if definition else []
-    terms = dict.fromkeys(term for rule in rules for term in rule.term)
-    today = view.cutoff.latest
-    known = followed(view.trial, view.trial.course(one.participant), today)
-    counts = counts_of(known, one.infusion.day.earliest, today)
-    found = []
-    for term in terms:
-        looks = counts.looks(term)
-        seen = tuple(GradedDays(look.day, look.day, look.high if look.low == look.high else None) for look in looks)
-        found.append(DayLane(term, seen, "" if seen else "no count recorded after infusion"))
-    return found
 
 
 # -- dose-limiting toxicity -------------------------------------------------------------------------------------------
