@@ -160,6 +160,7 @@ def _blood(v):
     )  # fmt: skip
     lym = 10**6 if lym is None or v.get("bilag_2004.lymphocytes_due_to_sle") == "no" else lym
     broken, coombs = (v.get(f"bilag_2004.{name}") == "yes" for name in ("active_haemolysis", "coombs_isolated"))
+    broken = broken and due["haemoglobin"]  # haemolysis counts with a haemoglobin that does
     ttp = v.get("bilag_2004.ttp", 0)
     if ttp > 1 or hb < 8 or wbc < 1 or anc < 0.5 or plt < 25:
         return "A"
@@ -196,24 +197,24 @@ def _possible(truth):
 
 
 def star(before, now):
-    """Seror 2022: five of nine points; an «or» within a domain is met by either measure."""
+    """Seror 2022: five of nine points; an «or» within a domain is met by either measure; None while what is missing decides."""
     clinical = [_clinical(one) for one in (before, now)]
     symptoms = [_symptoms(one) for one in (before, now)]
-    if None in (*clinical, *symptoms):
-        return None
-    fall = symptoms[0] - symptoms[1]
-    points = 3 * (clinical[0] - clinical[1] >= 3) + 3 * (fall >= 1 or 100 * fall >= 15 * symptoms[0] > 0)
+    three = [None if None in clinical else clinical[0] - clinical[1] >= 3]
+    fall = None if None in symptoms else symptoms[0] - symptoms[1]
+    three.append(None if fall is None else fall >= 1 or 100 * fall >= 15 * symptoms[0] > 0)
     tests = {
         ("star.schirmer", "star.staining"): (_schirmer, _staining),
         ("star.saliva_flow", "star.ultrasound"): (_flow, _fell_by(25)),
         ("igg", "rheumatoid_factor"): (_fell_by(10), _fell_by(25)),
     }
+    one = []
     for names, rules in tests.items():
         found = [rule(before[n], now[n]) for n, rule in zip(names, rules, strict=True) if n in before and n in now]
-        if not found:
-            return None
-        points += any(found)
-    return points >= 5
+        one.append(any(found) if found else None)
+    least = 3 * three.count(True) + one.count(True)
+    most = least + 3 * three.count(None) + one.count(None)
+    return True if least >= 5 else False if most < 5 else None
 
 
 def _clinical(v):
