@@ -1,11 +1,11 @@
-"""Makes docs/images/report.png, the picture of the README, from a fresh demo: `python -m tests.docs.picture` (needs Chromium)."""
+"""Makes docs/images/report.png and workbench.png, the pictures of the README, from a fresh demo: `python -m tests.docs.picture` (needs Chromium)."""
 
 import shutil
 import tempfile
 from base64 import b64encode
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.docs.pages import ROOT
 from tests.docs.refresh import output_of
@@ -33,7 +33,21 @@ def main() -> None:
         style = f"div{{position:absolute;width:{WIDTH}px;background:url(data:image/png;base64,{whole})}}"
         canvas.set_content(f"<body style='margin:0;zoom:{SCALE}'><style>{style}</style>{''.join(cells)}")
         canvas.screenshot(path=ROOT / "docs" / "images" / "report.png")
+        _workbench(browser, Path(folder) / "demo" / "book")
         browser.close()
+
+
+def _workbench(browser: Browser, book: Path) -> None:
+    """Today, as the investigator of the demonstration sees it."""
+    from escalon.web.workbench import open_workbench
+    from tests.web.live import standing
+
+    with standing(open_workbench(book)) as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 940}, device_scale_factor=0.8)
+        page.goto(f"{address}/sign-in")
+        page.click("text=Wang Min")
+        page.goto(address)
+        page.screenshot(path=ROOT / "docs" / "images" / "workbench.png")
 
 
 def _cell(report: Page, part: tuple[str, str, int], column: int, row: int) -> str:
