@@ -1,4 +1,4 @@
-"""Makes docs/images/report.png and workbench.png, the pictures of the README, from a fresh demo: `python -m tests.docs.picture` (needs Chromium)."""
+"""Makes the pictures of the README in docs/images from a fresh demo: `python -m tests.docs.picture` (needs Chromium)."""
 
 import shutil
 import tempfile
