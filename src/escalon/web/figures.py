@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -18,8 +19,12 @@ from escalon.reporting.figures.dose_strip import Marked, Strip, dose_strip
 from escalon.reporting.figures.evidence import DayLanes, evidence_figure
 from escalon.reporting.figures.outlook import outlook_svg
 from escalon.reporting.figures.participant_axis import participant_axis
+from escalon.reporting.figures.recruitment import recruitment_figure
 from escalon.web.clocks import ClockShown
 from escalon.web.desk import Desk
+
+if TYPE_CHECKING:
+    from escalon.web.pages.cohorts import TreatedRow
 
 
 def level(number: int) -> Markup:
@@ -43,6 +48,15 @@ def clocks(running: Sequence[ClockShown], today: date) -> Markup:
 def cohorts(courses: Sequence[CohortCourse], today: date) -> Markup:
     """Everybody infused on the calendar, by level."""
     return Markup(cohorts_figure(courses, today))
+
+
+def recruitment(treated: Sequence[TreatedRow], levels: Sequence[int]) -> Markup:
+    """Everybody treated, disease by dose level; each mark opens its participant."""
+    people: dict[tuple[str, int], list[str]] = {}
+    for one in treated:
+        people.setdefault((one.disease or "not recorded", one.level), []).append(one.participant)
+    hrefs = {one.participant: f"/participants/{one.participant}" for one in treated}
+    return Markup(recruitment_figure(people, sorted({disease for disease, _ in people}), levels, hrefs))
 
 
 def evidence(windows: Sequence[DayLanes], days: int) -> Markup:
