@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.docs.pages import ROOT
 from tests.docs.refresh import output_of
 
-WIDTH, GAP, SCALE = 1100, 20, 0.66
-LEFT = (("h1", "#eligibility", 915), ("#activity + figure", "", 385))
-RIGHT = (("#escalation", "", 890), ("#cells + figure", "", 385))
-"""Parts of the report from one place (to another), with the height given to each; rows of the two columns are level."""
+WIDTH, GAP, SCALE = 1100, 20, 0.6
+LEFT = (("h1", 915), ("#F6-2", 385))
+RIGHT = (("#F4-1", 915), ("#F7-1", 385))
+"""Parts of the report, each from one place on, with the height given to it; rows of the two columns are level."""
 
 
 def main() -> None:
@@ -23,15 +23,14 @@ def main() -> None:
         browser = browsers.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         report = browser.new_page(viewport={"width": WIDTH, "height": 1000})
         report.goto((Path(folder) / "demo" / "report" / "report.html").as_uri())
-        whole = b64encode(report.screenshot(full_page=True)).decode()
+        report.add_style_tag(content="nav{display:none!important}body{display:block!important}")
         cells = [
             _cell(report, part, column, row)
             for column, parts in enumerate((LEFT, RIGHT))
             for row, part in enumerate(parts)
         ]
         canvas = browser.new_page(viewport={"width": round((2 * WIDTH + GAP) * SCALE), "height": round(1325 * SCALE)})
-        style = f"div{{position:absolute;width:{WIDTH}px;background:url(data:image/png;base64,{whole})}}"
-        canvas.set_content(f"<body style='margin:0;zoom:{SCALE}'><style>{style}</style>{''.join(cells)}")
+        canvas.set_content(f"<body style='margin:0;zoom:{SCALE}'>{''.join(cells)}")
         canvas.screenshot(path=ROOT / "docs" / "images" / "report.png")
         _workbench(browser, Path(folder) / "demo" / "book")
         browser.close()
@@ -50,17 +49,14 @@ def _workbench(browser: Browser, book: Path) -> None:
         page.screenshot(path=ROOT / "docs" / "images" / "workbench.png")
 
 
-def _cell(report: Page, part: tuple[str, str, int], column: int, row: int) -> str:
-    """One part of the report as a window onto its screenshot."""
-    start, end, height = part
-    top = _top(report, start) - 12
-    shown = min(height, _top(report, end) - top - 12) if end else height
-    place = f"left:{column * (WIDTH + GAP)}px;top:{row * 930}px"
-    return f"<div style='{place};height:{shown}px;background-position:0 {-top}px'></div>"
-
-
-def _top(report: Page, selector: str) -> int:
-    return round(report.evaluate("s => document.querySelector(s).getBoundingClientRect().top + scrollY", selector))
+def _cell(report: Page, part: tuple[str, int], column: int, row: int) -> str:
+    """One part of the report as a picture in its place."""
+    start, height = part
+    report.set_viewport_size({"width": WIDTH, "height": height})
+    report.evaluate("s => scrollTo(0, document.querySelector(s).getBoundingClientRect().top + scrollY - 12)", start)
+    shot = b64encode(report.screenshot()).decode()
+    place = f"position:absolute;left:{column * (WIDTH + GAP)}px;top:{row * 930}px"
+    return f"<img style='{place}' src='data:image/png;base64,{shot}'>"
 
 
 if __name__ == "__main__":
