@@ -47,6 +47,7 @@ def texts(svg):
 
 @pytest.mark.parametrize(("name", "size"), EVERY)
 def test_no_label_lies_on_another(name, size):
+    """Case PG-20: month labels, ticks and end labels of 18 windows lay on each other."""
     placed = [one for one in texts(FIGURES[name](size)) if one.words.strip()]
     clashes = [(a.words, b.words) for a, b in itertools.combinations(placed, 2) if a.meets(b)]
     assert placed

@@ -25,7 +25,7 @@ HERE = "/participants/P1/infusion"
 
 def pictured(page: Any, name: str) -> None:
     if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=False)
 
 
 def fill_day(page: Any, name: str, day: str, month: str, year: str, within: str = "main") -> None:
