@@ -15,11 +15,11 @@ from escalon.exchange.synthetic_trial import simulate
 from escalon.exchange.tidy_folder import FormatError, tables_of, write_folder
 from escalon.facts import Day, Fact
 from escalon.history import entry_of_file, fold
-from escalon.history.events import CellsInfused, DltWindowReviewed, Event
+from escalon.history.events import CellsInfused, DltAdjudicated, DltProposed, DltWindowReviewed, Event
 from escalon.protocol import load_study
 from escalon.sources.folder import take_in
 from escalon.sources.frame import frame_of
-from tests.histories import changed, facts, history
+from tests.histories import Infusion, changed, facts, history
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +97,19 @@ def test_import_is_a_dry_run_unless_told_to_write(tmp_path):
     assert not target.exists()
     assert run("--write").returncode == 0
     assert "P01,esr,44,mm/h,2025-03-01" in (target / "facts.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        (DltProposed(participant="P01", is_dlt=True, because="rule"), "the DLT proposed in entry"),
+        (DltAdjudicated(participant="P01", is_dlt=True, because="seen"), "names no adverse event"),
+    ],
+)
+def test_what_no_row_can_say_and_the_dose_rests_on_is_refused_and_not_dropped(event, says, tmp_path):
+    """A folder without it would dose on: nothing is written at all."""
+    trial = history(infusions=[Infusion("P01", 1, Day(2025, 3, 3))])
+    trial.apply(entry_of_file(trial.number + 1, event, "said"))
+    with pytest.raises(FormatError, match=says):
+        write_folder(trial, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from escalon.history import Trial
-from escalon.sources.as_rows import tables_of
+from escalon.sources.as_rows import tables_of, unsayable
 from escalon.sources.columns import TABLES
 
 FORMATS = ("csv", "parquet", "json")
@@ -22,6 +22,8 @@ def write_folder(trial: Trial, folder: Path, form: str = "csv") -> list[Path]:
     """
     if form not in FORMATS:
         raise FormatError(f"{form!r} is not a format. Write one of {', '.join(FORMATS)}")
+    if lost := unsayable(trial):
+        raise FormatError(f"a data folder cannot say this, so nothing is written: {'; '.join(lost)}. Settle it first")
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, rows in tables_of(trial).items():

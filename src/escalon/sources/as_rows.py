@@ -28,6 +28,25 @@ def tables_of(trial: Trial) -> dict[str, list[Cells]]:
     return {name: [cells for _, cells in sorted(some, key=lambda one: one[0])] for name, some in rows.items()}
 
 
+def unsayable(trial: Trial) -> list[str]:
+    """What the rows cannot say and the next dose rests on: without it a folder would answer more boldly than the history."""
+    found = []
+    for course in trial.courses.values():
+        events = {one.number for one in course.adverse_events}
+        considered = {number for one in course.dlt_judgements for number in one.event.rests_on}
+        found += [
+            f"{course.code}: the DLT proposed in entry {one.number} awaits its judgement"
+            for one in course.dlt_proposals
+            if one.event.is_dlt and one.number not in considered
+        ]
+        found += [
+            f"{course.code}: the DLT judged in entry {one.number} names no adverse event"
+            for one in course.dlt_judgements
+            if one.event.is_dlt and events.isdisjoint(one.event.rests_on)
+        ]
+    return found
+
+
 def _written(course: Course, one: Current[Any], cells: Callable[[Course, Current[Any]], dict[str, Any]]) -> Cells:
     found = {name: _text(value) for name, value in cells(course, one).items()}
     return {"participant": course.code, **{name: text for name, text in found.items() if text}}
