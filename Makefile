@@ -7,7 +7,7 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check
 ESCALON := $(BIN)/escalon
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt lint types layers spec second fuzz fuzz-cli torture kills anyorder bench mutants docs parts words lock serve clean system
+.PHONY: help api demo test check fmt lint types layers spec second fuzz fuzz-cli torture kills anyorder bench mutants docs parts words lock serve clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ mutants: $(VENV)/dev ## 60 small faults over all layers: do the tests notice? 15
 
 docs: $(VENV)/dev ## regenerate the generated pages of docs/
 	@$(BIN)/python -m tools.docs
+
+api: $(VENV)/dev ## 5,000 generated requests to the workbench's interface: no error of ours
+	@ESCALON_API_CASES=5000 $(BIN)/python -m pytest -q tests/web/test_api.py
 
 words: $(VENV)/dev ## take the pages' text into the catalogue of each language
 	@$(BIN)/python -m tools.words

@@ -132,3 +132,53 @@ def test_a_revoked_account_is_out_with_the_next_click(bench):
     assert browser.get("/participants").status_code == 200
     revoke(bench[1].conduct, ADA, "carla", "left")
     assert browser.get("/participants", follow_redirects=False).status_code == 303
+
+
+def test_an_auditor_filters_opens_an_entry_and_a_changed_record_is_shown_as_not_whole(bench):
+    import sqlite3
+
+    consent = bench[1].consent("P-001").number
+    mona = client(bench[0], "mona")
+    found = mona.get("/audit.json?participant=P-001&kind=ParticipantConsented").json()
+    assert [one["number"] for one in found["entries"]] == [consent]
+    page = mona.get(f"/entries/{consent}").text
+    assert bench[1].casebook.entry(consent).hash in page
+    assert mona.get("/audit/verify.json").json()["is_whole"] is True
+    book = sqlite3.connect(bench[0].folder / "casebook.sqlite")
+    for (name,) in book.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        book.execute(f"DROP TRIGGER {name}")
+    book.execute("UPDATE entries SET body = replace(body, 'v1', 'v9') WHERE number = ?", (consent,))
+    book.commit()
+    book.close()
+    told = mona.get("/audit/verify.json").json()
+    assert told["is_whole"] is False
+    assert "NOT WHOLE" in mona.get("/audit/verify").text
+
+
+def test_a_query_at_a_value_is_answered_and_closed_by_whom_it_is_for(bench):
+    bench[1].consent("P-001")
+    mona, carla = client(bench[0], "mona"), client(bench[0], "carla")
+    number_of = bench[1].casebook.head.number
+    post(mona, "QueryRaised", {"about": str(number_of), "text": "which version?"}, f"/entries/{number_of}")
+    query = bench[1].casebook.head.number
+    assert "which version?" in carla.get("/queries").text
+    assert "Answer a query" in carla.get("/").text
+    refused = post(carla, "QueryClosed", {"query": str(query), "participant": "P-001"}, "/queries")
+    assert refused.status_code == 403
+    post(carla, "QueryAnswered", {"query": str(query), "participant": "P-001", "text": "v1"}, "/queries")
+    post(mona, "QueryClosed", {"query": str(query), "participant": "P-001"}, "/queries")
+    assert bench[1].conduct.trial.queries[query].state == "closed"
+
+
+def test_what_somebody_else_recorded_meanwhile_is_a_conflict_and_both_are_shown(bench):
+    bench[1].consent("P-001")
+    carla, ines = client(bench[0], "carla"), client(bench[0], "ines")
+    seen = bench[1].casebook.head.number
+    fact = {"name": "esr", "value": "31", "unit": "mm/h", "day": "2026-03-01"}
+    said = {"content": {"participant": "P-001", "fact": fact}, "seen": seen}
+    wants = {"accept": "application/json"}
+    assert carla.post("/acts/FactRecorded", json=said, headers=wants).status_code == 201
+    other = {"content": {"participant": "P-001", "fact": fact | {"value": "13"}}, "seen": seen}
+    told = ines.post("/acts/FactRecorded", json=other, headers=wants)
+    assert (told.status_code, told.json()["code"], told.json()["entries"]) == (409, "conflict", [seen + 1])
+    assert "31 mm/h" in told.json()["says"]
