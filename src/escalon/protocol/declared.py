@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
+from escalon.facts import UnitError, exact, factor
 from escalon.protocol.tables import Free, Limit, Name, Table, Text, known
 
 FactKind: TypeAlias = Literal["number", "integer", "truth", "label", "event", "treatment", "date"]
@@ -83,6 +84,9 @@ class FactDefinition(Table):
     high: Limit | None = None
     doubtful_low: Limit | None = None
     doubtful_high: Limit | None = None
+    usual_low: Limit | None = None
+    usual_high: Limit | None = None
+    """What most people have lies between these: the ends of a laboratory's reference range."""
     members: tuple[Name, ...] = ()
     """The drugs of a class: having had one of them is having had the class."""
     settle: Free = ""
@@ -113,11 +117,22 @@ class FactDefinition(Table):
         """Every unit that may be written, the canonical one first."""
         return (self.unit, *self.accepts) if self.unit else self.accepts
 
+    def _measured_in(self, unit: str | None) -> "FactDefinition":
+        """This definition with its ranges in another unit, where one is said; a range that cannot be converted is left out."""
+        if unit is None or self.unit is None or unit == self.unit:
+            return self
+        ends = ("low", "high", "doubtful_low", "doubtful_high", "usual_low", "usual_high")
+        try:
+            by = exact(factor(self.unit, unit, self.substance))
+        except UnitError:
+            return self.model_copy(update=dict.fromkeys(ends))
+        return self.model_copy(update={end: value * by for end in ends if (value := getattr(self, end)) is not None})
+
     def completed(self, theirs: "FactDefinition | None") -> "FactDefinition":
         """What the study says of a fact, and for the rest what an instrument says of it, or what its other keys imply."""
         said = {key: getattr(self, key) for key in self.model_fields_set}
         if theirs is not None:
-            found = theirs.model_copy(update=said | {"place": self.place})
+            found = theirs._measured_in(said.get("unit")).model_copy(update=said | {"place": self.place})
             units = (unit for unit in dict.fromkeys(theirs.units) if unit != found.unit)
             return found if "accepts" in said else found.model_copy(update={"accepts": tuple(units)})
         numeric = any(one is not None for one in (self.unit, self.low, self.high))

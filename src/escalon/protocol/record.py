@@ -17,6 +17,8 @@ HEADINGS = (
     "Exclusion Criteria",
     "Study & Design",
     "Arm && Interventions",
+    "Arms and Interventions",
+    "Outcome Measures",
     "Primary Outcome Measures",
     "Secondary Outcome Measures",
     "Trial Locations",

@@ -36,12 +36,12 @@ def scored(study: Study, trial: Trial, participant: str) -> Facts:
     return course.once(("scored", id(study)), study, lambda: course.facts.with_facts(computed(study, course.facts)))
 
 
-def computed(study: Study, facts: Facts) -> list[Fact]:
-    """The computed facts of one participant: one per score, component and assessment.
+def computed(study: Study, facts: Facts, only: Iterable[str] | None = None) -> list[Fact]:
+    """The computed facts of one participant: one per score, component and assessment; of `only` these instruments.
 
     Scores of one visit first; then those that compare visits (responses, changes), from what the visits and the baseline hold.
     """
-    instruments = [find(name) for name in study.instruments]
+    instruments = [find(name) for name in (study.instruments if only is None else only)]
     visits = [(one, dict(one.facts)) for one in assessments(study, facts)]
     found: list[Fact] = []
     for assessment, here in visits:
