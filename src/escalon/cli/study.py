@@ -185,7 +185,7 @@ def _print_remarks(shown: "list[Remark]", every: "tuple[Remark, ...]") -> None:
     for one in shown:
         head = Text(f"{one.about}", style="bold")
         head.append(f"  {one.severity}", style=colours[one.severity]).append(
-            f" · {one.kind} · {one.place}", style="dim"
+            f" · {one.id} {one.kind} · {one.place}", style="dim"
         )
         console.print(head)
         console.print(Text(f"  {one.what}"))

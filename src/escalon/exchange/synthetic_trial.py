@@ -4,7 +4,7 @@ Nobody in it exists. Clauses are met or failed on purpose, doses follow the stud
 the shapes are plausible; no number in it is evidence of anything.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import cycle, islice
 from pathlib import Path
@@ -68,7 +68,7 @@ def history_of(study: Study, seed: int = 1) -> list[Event]:
 
 
 def _next_kept_out(
-    study: Study, random: Random, who: str, failures: "Iterator[tuple[str, Criterion, bool]]", about: date
+    study: Study, random: Random, who: str, failures: Iterator[tuple[str, Criterion, bool]], about: date
 ) -> list[Event]:
     """The next person kept out whose reason can be had by somebody who was never treated."""
     for why in islice(failures, 2 * len(study.criteria)):
@@ -149,26 +149,28 @@ def _eligible(study: Study, random: Random, who: str, disease: str, infused: dat
 def _kept_out(study: Study, random: Random, who: str, why: tuple[str, Criterion, bool], about: date) -> list[Event]:
     """A person whom one clause keeps out, or of whom what it asks is not recorded."""
     disease, clause, is_silent = why
-    best: list[Event] = []
     for _ in range(DRAWS // 3):
         person = _person(study, random, who, about - timedelta(days=20), about - timedelta(days=2))
         unmet = draw(study, person, disease, None if is_silent else clause)
         if clause.id in unmet:  # it rests on a day that only treated people have
-            return []
-        if is_silent:
-            for name in names_in(clause.tree):
-                person.kept.pop(name, None)
-        best = person.events()
-        if not unmet:
             break
-    return best
+        for name in names_in(clause.tree) if is_silent else ():
+            person.kept.pop(name, None)
+        if not unmet and _concluded(person, LAST_DAY) is (Verdict.UNKNOWN if is_silent else Verdict.NOT_MET):
+            return person.events()
+    return []
 
 
 def _passes(person: Person, infused: date) -> bool:
     """Whether screening finds a person eligible on the day of infusion, with what the visits before it record."""
     after = events_of(Treatment.drawn(person, person.study.dose.starts_at, infused, False), infused)
+    return _concluded(person, infused, after) is Verdict.MET
+
+
+def _concluded(person: Person, day: date, after: Iterable[Event] = ()) -> Verdict:
+    """What screening concludes of a person on a day."""
     trial = person.trial({**person.kept, "after": tuple(after)})
-    return screen_one(person.study, trial, person.who, Day.of(infused)).verdict is Verdict.MET
+    return screen_one(person.study, trial, person.who, Day.of(day)).verdict
 
 
 def _failures(study: Study, random: Random) -> Iterator[tuple[str, Criterion, bool]]:

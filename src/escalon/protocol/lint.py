@@ -17,12 +17,22 @@ from escalon.expressions.tree import Node, Op
 from escalon.facts import plain
 from escalon.protocol.design import in_days
 from escalon.protocol.names import leaves, names_in
-from escalon.protocol.reach import Conflict, conflicts
+from escalon.protocol.reach import Conflict, conflicts, idle
 from escalon.protocol.study import Criterion, Place, Study
 from escalon.protocol.trace import trace
 from escalon.safety.dlt_clauses import is_gradable
 
 Severity: TypeAlias = Literal["error", "warning", "assumption"]
+
+IDS = {
+    "unknown name": "L01", "unreachable": "L02", "always true": "L03", "implied": "L04", "duplicate": "L05",
+    "no record": "L06", "not traced": "L07", "misquoted": "L08", "no words": "L09",
+    "overlap": "L10", "cap": "L11", "role": "L12", "unknown term": "L13", "beyond the window": "L14",
+    "met at baseline": "L15", "no kind": "L16", "history": "L17", "silent": "L18", "gap": "L19", "no remedy": "L20",
+    "excluded and asked for": "L21", "nobody collects": "L22", "no population": "L23",
+    "silence": "L90", "contradiction": "L91", "wording": "L92",
+}  # fmt: skip
+"""The id of each kind of remark; docs/lint.md explains each and says how it is mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +46,15 @@ class Remark:
     do: str
     place: Place
 
+    @property
+    def id(self) -> str:
+        """The id under which docs/lint.md explains it."""
+        return IDS[self.kind]
+
     def as_json(self) -> dict[str, Any]:
         """The remark for scripts."""
         return {
-            "severity": self.severity, "kind": self.kind, "about": self.about, "what": self.what, "do": self.do,
+            "id": self.id, "severity": self.severity, "kind": self.kind, "about": self.about, "what": self.what, "do": self.do,
             "file": self.place.file, "line": self.place.line,
         }  # fmt: skip
 
@@ -49,6 +64,7 @@ def lint(study: Study, signed: frozenset[str] = frozenset()) -> tuple[Remark, ..
     checks = (
         _names,
         _unreachable,
+        _idle,
         _duplicates,
         _record,
         _dose,
@@ -58,6 +74,7 @@ def lint(study: Study, signed: frozenset[str] = frozenset()) -> tuple[Remark, ..
         _histories,
         _gaps,
         _schedule,
+        _collected,
         _facts,
         _overlaps,
     )
@@ -108,6 +125,14 @@ def _conflict(conflict: Conflict) -> Remark:
         "correct a limit, or `applies`" if len(conflict.criteria) > 1 else "correct the limit, or the range of the fact"
     )
     return Remark("error", "unreachable", ids, conflict.what, do, last.place)
+
+
+def _idle(study: Study) -> Iterator[Remark]:
+    """A clause that can decide nothing is a slip, or its limit is."""
+    for one in idle(study):
+        kind = "always true" if len(one.criteria) == 1 else "implied"
+        do = "correct the limit, or the range of the fact" if kind == "always true" else "keep the stricter of the two"
+        yield Remark("warning", kind, one.criteria[0].id, one.what, do, one.criteria[0].place)
 
 
 def _duplicates(study: Study) -> Iterator[Remark]:
@@ -293,6 +318,21 @@ def _schedule(study: Study) -> Iterator[Remark]:
                 yield Remark("warning", "gap", endpoint.id, what, f"add it to the measures of {visit.id}", visit.place)
 
 
+def _collected(study: Study) -> Iterator[Remark]:
+    """An outcome needs somebody to measure it, and people to be counted in."""
+    measured = {name.partition(".")[0] for visit in study.visits for name in visit.measures}
+    for one in study.endpoints:
+        for name in one.measure if one.compare not in ("events", "course") else ():
+            if study.visits and name.partition(".")[0] not in measured:
+                do = f"add {name} to the measures of a visit"
+                yield Remark("error", "nobody collects", one.id, f"no visit measures {name}", do, one.place)
+        if "among" not in one.model_fields_set:
+            what = f"does not say in whom: {one.among} is taken"
+            yield Remark(
+                "warning", "no population", one.id, what, f'write among = "{one.among}", or another', one.place
+            )
+
+
 def _facts(study: Study) -> Iterator[Remark]:
     used = {name for one in study.criteria for tree in one.trees for name in names_in(tree)}
     for name in sorted(used & set(study.vocabulary)):
@@ -321,7 +361,7 @@ def _overlaps(study: Study) -> Iterator[Remark]:
             what = f"{drug} is asked for and excluded"
             yield Remark(
                 "warning",
-                "contradiction",
+                "excluded and asked for",
                 ids,
                 what,
                 "say in an assumption which prevails",

@@ -39,13 +39,52 @@ def conflicts(study: Study) -> Iterator[Conflict]:
     """Every pair of limits that leaves nothing, and every limit beyond a fact's range."""
     groups: dict[str, list[_Limit]] = defaultdict(list)
     for one in study.criteria:
-        group = render(one.applies) if one.applies is not None else ""
-        groups[group] += _limits(one.tree, one, study.vocabulary, negated=one.kind == "exclusion")
+        groups[_group(one)] += _limits(one.tree, one, study.vocabulary, negated=one.kind == "exclusion")
     everyone = groups.get("", [])
     for limit in (limit for some in groups.values() for limit in some):
         yield from _out_of_range(limit, study.vocabulary)
     for group, some in groups.items():
         yield from _pairs(some, some if group == "" else [*everyone, *some])
+
+
+def idle(study: Study) -> Iterator[Conflict]:
+    """Every clause that is one limit and decides nothing: whatever may be recorded meets it, or another clause asks for more."""
+    whole = [(limit, _group(one)) for one in study.criteria for limit in _alone(one, study.vocabulary)]
+    for limit, group in whole:
+        known = study.vocabulary.get(limit.pick.name)
+        if known is not None and _holds_throughout(limit, known):
+            yield Conflict((limit.criterion,), f"whatever may be recorded of {known.name} is {_shown(limit)}")
+        for other, theirs in whole:
+            stricter = other.criterion is not limit.criterion and theirs in ("", group) and other.pick == limit.pick
+            if stricter and _implies(other, limit):
+                what = f"{limit.pick.name} {_shown(limit)} follows from {other.criterion.id}, which asks for {_shown(other)}"
+                yield Conflict((limit.criterion, other.criterion), what)
+
+
+def _group(one: Criterion) -> str:
+    return render(one.applies) if one.applies is not None else ""
+
+
+def _alone(one: Criterion, words: Mapping[str, FactDefinition]) -> list[_Limit]:
+    """The limit of a clause that is nothing else."""
+    is_one = isinstance(one.tree, Op) and one.tree.name in _MIRRORED
+    return _limits(one.tree, one, words, negated=one.kind == "exclusion") if is_one else []
+
+
+def _holds_throughout(limit: _Limit, known: FactDefinition) -> bool:
+    low, low_open, high, high_open = _interval(limit)
+    below = low is None or (known.low is not None and (known.low > low or (known.low == low and not low_open)))
+    above = high is None or (known.high is not None and (known.high < high or (known.high == high and not high_open)))
+    return below and above
+
+
+def _implies(one: _Limit, other: _Limit) -> bool:
+    """Whether whatever meets the first limit meets the second, which is not the same one."""
+    low, low_open, high, high_open = _interval(one)
+    low2, low2_open, high2, high2_open = _interval(other)
+    below = low2 is None or (low is not None and (low > low2 or (low == low2 and (low_open or not low2_open))))
+    above = high2 is None or (high is not None and (high < high2 or (high == high2 and (high_open or not high2_open))))
+    return below and above and (one.relation, one.value) != (other.relation, other.value)
 
 
 def _pairs(some: list[_Limit], others: list[_Limit]) -> Iterator[Conflict]:

@@ -103,12 +103,15 @@ class Person:
             return True
         return self._is(criterion.applies, True, self.kept, self.reads(criterion.applies))
 
+    def is_asked(self, tree: Node) -> bool:
+        """Whether every day a rule counts from has come for this person."""
+        anchors = (self.study.anchors[name] for name in anchors_in(tree) if name in self.study.anchors)
+        return all(one.fact in self.kept for one in anchors)
+
     def settle(self, tree: Node, want: bool) -> bool:
         """Record what makes a rule come out as wanted without unsettling another; False where nothing was found."""
-        if any(
-            self.study.anchors[name].fact not in self.kept for name in anchors_in(tree) if name in self.study.anchors
-        ):
-            return False  # it counts from a day that has not come for this person
+        if not self.is_asked(tree):
+            return False
         names = self.reads(tree)
         beside = [one for one in self.settled if names & one[2]]
         if self._is(tree, want, self.kept, names):
@@ -302,9 +305,10 @@ def draw(study: Study, person: Person, disease: str, failing: Criterion | None =
     for name in _asked_of_everyone(study, person):
         person.kept[name] = _anything(study.vocabulary[name], person)
     order = sorted(study.criteria, key=lambda one: one is not failing)
+    asked = [one for one in order if one is failing or person.is_asked(one.tree)]
     return tuple(
         one.id
-        for one in order
+        for one in asked
         if person.applies(one) and not person.settle(one.tree, wanted(one) is not (one is failing))
     )
 

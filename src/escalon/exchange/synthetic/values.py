@@ -14,7 +14,7 @@ from escalon.facts import Day, UnitError, exact, factor
 from escalon.history.events import FactRecorded, Observation
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import Item
-from escalon.instruments.kit.ranges import range_of
+from escalon.instruments.kit.ranges import ranges_of
 from escalon.protocol.study import FactDefinition
 
 MANY = 12
@@ -89,7 +89,7 @@ def plausible(known: FactDefinition) -> tuple[float, float]:
     if found := usual(known):
         return found
     low, high = known.doubtful_low or known.low, known.doubtful_high or known.high
-    if high is None and (published := range_of(known.name)) is not None:
+    if high is None and (published := next(iter(ranges_of(known.name)), None)) is not None:
         high = None if published.unusual[1] is None else _in_unit(published.unusual[1], published.unit, known) / 4
     bottom = float(low or 0)
     return bottom, float(high) if high is not None else max(10.0, 4 * abs(bottom))
@@ -104,7 +104,7 @@ def _in_unit(value: Fraction, unit: str, known: FactDefinition) -> Fraction:
 
 def _unremarkable(known: FactDefinition) -> tuple[float, float]:
     """The ends beyond which a value would be asked about."""
-    published = range_of(known.name)
+    published = next(iter(ranges_of(known.name)), None)
     ends = (known.doubtful_low, known.doubtful_high) if published is None else published.unusual
     unit = known.unit if published is None else published.unit
     low, high = (None if end is None else float(_in_unit(end, unit or "", known)) for end in ends)

@@ -1,0 +1,77 @@
+"""Lint names what a sponsor would want to know of any protocol, each remark with an id that docs/lint.md explains."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from escalon.protocol import load_study
+from escalon.protocol.lint import IDS, lint
+from tests.protocol.folders import HERON, LANTERN
+from tests.protocol.test_doses import study_with
+
+PAGE = (Path(__file__).parents[2] / "docs" / "lint.md").read_text(encoding="utf-8")
+
+
+def test_every_kind_of_remark_is_explained_under_its_id() -> None:
+    explained = dict(re.findall(r"^\| (L\d\d) \| ([^|]+) \|", PAGE, re.MULTILINE))
+    assert explained == {id: kind for kind, id in IDS.items()}
+
+
+@pytest.mark.parametrize("folder", [LANTERN, HERON, "nct07052565"])
+def test_a_finished_study_has_no_errors(folder: Path | str) -> None:
+    assert [one for one in lint(load_study(folder)) if one.severity == "error"] == []
+
+
+FIRST_EXCLUSION, SILENT_PLACES = "[[exclusion]]", "# ---- where the protocol is silent"
+
+
+def clause(rule: str, more: str = "") -> tuple[str, str]:
+    """One more inclusion, before the exclusions."""
+    return FIRST_EXCLUSION, f'[[inclusion]]\nid = "I-1b"\nsays = "Adults"\n{more}{rule}\n\n{FIRST_EXCLUSION}'
+
+
+OUTCOME = """[[endpoint]]
+id = "S-1"
+role = "secondary"
+title = "ALT"
+says = "Adverse"
+among = "infused"
+measure = "alt"
+compare = "change from baseline"
+at = ["D28"]
+"""
+ADULT = 'rule = "age >= 18 at consent"'
+MEASURE = 'measures = ["adverse_events"]'
+CASES = [
+    ("L02", "I-1", (ADULT, 'rule = "age >= 18 at consent and age < 16 at consent"'), "at least 18 and below 16"),
+    ("L02", "I-1", (ADULT, 'rule = "age >= 130 at consent"'), "only 0 to 120 can be recorded"),
+    ("L03", "I-1", (ADULT, 'rule = "age >= 0 at consent"'), "whatever may be recorded of age is at least 0"),
+    ("L03", "I-1", (ADULT, 'rule = "age <= 120 at consent"'), "whatever may be recorded of age is at most 120"),
+    (
+        "L04", "I-1b", clause('rule = "age > 16 at consent"'), "age above 16 follows from I-1, which asks for at least 18",
+    ),
+    ("L05", "I-1b", clause(ADULT), "asks the same as I-1"),
+    ("L13", "DLT-1", ('term  = ["CRS"]', 'term  = ["GVHD"]'), "nobody grades «GVHD»"),
+    ("L14", "DLT-1", ("grade = 4", "grade = 4\nnot_recovered_by_day = 60"), "after the window of 28 days has closed"),
+    ("L10", "level 2", ('cells_per_kg = "1e6"', 'cells_per_kg = "1.2e5"'), "reaches into level 2"),
+    ("L12", "left", ('left      = "study_discontinuation"', ""), "no fact plays the role left"),
+    ("L16", "height", (MEASURE, 'measures = ["adverse_events", "height"]\n\n[fact.height]\nlabel = "height"'), "has no kind"),
+    ("L18", "dose", ('weight_window = "30 days"', 'weight_window = "silent"'), "silent on weight window"),
+    ("L20", "alt", ('settle = "liver panel, with the laboratory\'s upper limit"', ""), "nothing says how to obtain it"),
+    ("L22", "S-1", (SILENT_PLACES, f"{OUTCOME}\n{SILENT_PLACES}"), "no visit measures alt"),
+    ("L23", "P-1", ('among   = "infused"', "#"), "does not say in whom"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("id", "about", "change", "says"), CASES, ids=lambda one: one if isinstance(one, str) else "")
+def test_what_is_wrong_is_named(tmp_path: Path, id: str, about: str, change: tuple[str, str], says: str) -> None:
+    found = [one for one in lint(load_study(study_with(tmp_path, change))) if one.id == id]
+    assert [one.about for one in found] == [about]
+    assert says in found[0].what
+    assert found[0].do
+
+
+def test_a_stricter_clause_for_some_does_not_make_one_for_all_idle(tmp_path: Path) -> None:
+    change = clause('rule = "age >= 21 at consent"', 'applies = "disease is EX"\n')
+    assert "L04" not in {one.id for one in lint(load_study(study_with(tmp_path, change)))}
