@@ -175,7 +175,9 @@ def items_at(
     asked = {
         name: item
         for name, item in instrument.items.items()
-        if item.needed and not (item.baseline_of or item.source_of or item.instead_of or item.of)
+        if item.needed
+        and not (item.baseline_of or item.source_of or item.instead_of)
+        and not (item.of and instrument.keys[name].startswith(f"{instrument.name}."))  # taken from another score
     }
     found: dict[str, tuple[Any, str | None]] = {}
     for name, item in asked.items():
