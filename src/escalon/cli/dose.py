@@ -34,6 +34,7 @@ app.command("lymphodepletion")(lymphodepletion)
 _COHORT = re.compile(r"[-−]?\d+[A-Za-z][A-Za-z0-9@]*")
 
 
+Stratum = Annotated[str | None, typer.Option("--stratum", help="Only this stratum, where each escalates by itself.")]
 SoFar = Annotated[
     list[str] | None,
     typer.Argument(
@@ -51,6 +52,7 @@ def next_dose(
     levels: LEVELS = None,
     overridden: OVERRIDDEN = False,
     cutoff: Cutoff = None,
+    stratum: Stratum = None,
     as_json: AsJson = False,
 ) -> None:
     """What the dose rule says next, and why: from the notation, or from a study's data with its windows and guards.
@@ -68,7 +70,7 @@ def next_dose(
     the study's. Exit code 0: treat; 1: wait or stop; 2: the input is wrong.
     """
     if _is_data(what, cutoff, design, levels):
-        _from_data(what, cutoff, as_json)
+        _from_data(what, cutoff, stratum, as_json)
     else:
         next_from_notation(" ".join(what or ()), design, levels, overridden, as_json)
 
@@ -82,6 +84,7 @@ def outlook(
     steps: STEPS = 2,
     figure: TREE_FIGURE = None,
     cutoff: Cutoff = None,
+    stratum: Stratum = None,
     as_json: AsJson = False,
 ) -> None:
     """Everything that can happen next, and how the trial ends from here, exactly.
@@ -95,7 +98,10 @@ def outlook(
     if _is_data(what, cutoff, design, levels):
         from escalon.protocol.design import dose_rule
 
-        protocol, found = _decided(what, cutoff)[:2]
+        protocol, whole = _decided(what, cutoff)[:2]
+        found = _of_stratum(whole, stratum)
+        if found.strata:
+            raise ValueError(f"each stratum has its own outlook: add --stratum {' or '.join(dict(found.strata))}")
         show_outlook(dose_rule(protocol), found.conduct, risk, steps, figure, as_json, found.decision)
     else:
         chosen, conduct = design_and_conduct(" ".join(what or ()), design, levels)
@@ -134,12 +140,23 @@ def _decided(what: list[str], cutoff: str | None) -> "tuple[Study, NextDose, Int
     return protocol, decide_next_dose(protocol, as_of(intake.trial, day), day), intake
 
 
-def _from_data(what: list[str], cutoff: str | None, as_json: bool) -> None:
+def _of_stratum(found: "NextDose", stratum: str | None) -> "NextDose":
+    """The decision of one stratum, where one is named."""
+    if stratum is None:
+        return found
+    if stratum not in dict(found.strata):
+        known = ", ".join(dict(found.strata)) or "none: the study says no `strata` in [dose]"
+        raise ValueError(f"there is no stratum {stratum!r}. There are: {known}")
+    return dict(found.strata)[stratum]
+
+
+def _from_data(what: list[str], cutoff: str | None, stratum: str | None, as_json: bool) -> None:
     from escalon.conduct.judge.cutoff import as_of, left_out, left_out_sentence
     from escalon.conduct.judge.departures import departures, grouped
     from escalon.facts import Day
 
-    protocol, found, intake = _decided(what, cutoff)
+    protocol, whole, intake = _decided(what, cutoff)
+    found = _of_stratum(whole, stratum)
     trial = as_of(intake.trial, Day.of(found.today))
     departed, later = departures(protocol, trial), left_out(trial)
     if as_json:
@@ -152,7 +169,8 @@ def _from_data(what: list[str], cutoff: str | None, as_json: bool) -> None:
             say(f"  departure: {one}")
         if said := left_out_sentence(later, found.today):
             say(f"  later: {said}")
-    raise typer.Exit(0 if found.decision.action == "treat" else 1)
+    treats = any(one.decision.action == "treat" for one in (found, *dict(found.strata).values()))
+    raise typer.Exit(0 if treats else 1)
 
 
 def _print(found: "NextDose", synthetic: bool) -> None:
@@ -166,9 +184,14 @@ def _print(found: "NextDose", synthetic: bool) -> None:
         for one in found.reviews
     ]  # fmt: skip
     print_table(("participant", "level", "infused", "window ends", "outcome", "why", "dose"), rows)
-    say(f"So far: {found.conduct or 'nobody infused'}   as of {found.today}")
-    say(f"Next: {found.headline}", bold=True)
-    say(f"  because {found.decision.reason}")
+    for name, part in found.strata:
+        say(f"{name}: so far {part.conduct or 'nobody infused'}   as of {found.today}")
+        say(f"  next: {part.headline}", bold=True)
+        say(f"  because {part.decision.reason}")
+    if not found.strata:
+        say(f"So far: {found.conduct or 'nobody infused'}   as of {found.today}")
+        say(f"Next: {found.headline}", bold=True)
+        say(f"  because {found.decision.reason}")
     for one in found.decision.notes:
         say(f"  note: {one}")
     for review in found.reviews:

@@ -14,6 +14,7 @@ from escalon.conduct.judge.screening import Verdict, screen_one
 from escalon.escalation import EscalationError, Outcome, Treat, Treated, Wait, conduct_of, next_dose
 from escalon.exchange.synthetic.course import Treatment, events_of, steps_of
 from escalon.exchange.synthetic.screening import Person, diseases_of, draw
+from escalon.exchange.synthetic.values import observed
 from escalon.exchange.tidy_folder import write_folder
 from escalon.facts import Day
 from escalon.history import entry_of_file, fold
@@ -53,9 +54,11 @@ def history_of(study: Study, seed: int = 1) -> list[Event]:
     failures = _failures(study, random)
     found: list[Event] = [MarkedSynthetic()]
     number = 0
-    for place, (level, day, dlt) in enumerate(treated := list(_doses(study, random)), start=1):
+    treated = sorted(_all_doses(study, random), key=lambda one: one[1])
+    for place, (level, day, dlt, stratum) in enumerate(treated, start=1):
         number += 1
-        person = _eligible(study, random, f"P{number:02d}", next(diseases), day)
+        disease = stratum if study.dose.strata == "disease" else next(diseases)
+        person = _eligible(study, random, f"P{number:02d}", disease, day, stratum)
         found += [*person.events(), *events_of(Treatment.drawn(person, level, day, dlt), LAST_DAY)]
         if place % study.dose.cohort_size == 0 or place == len(treated):
             for _ in range(2):
@@ -65,6 +68,14 @@ def history_of(study: Study, seed: int = 1) -> list[Event]:
         number += 1
         found += _next_kept_out(study, random, f"P{number:02d}", failures, FIRST_DAY)
     return found
+
+
+def _all_doses(study: Study, random: Random) -> Iterator[tuple[int, date, bool, str]]:
+    """Every infusion with its stratum; where the study has none, all are of one."""
+    strata = study.vocabulary[study.dose.strata].choices if study.dose.strata is not None else ("",)
+    for stratum in strata:
+        for level, day, dlt in _doses(study, random):
+            yield level, day, dlt, stratum
 
 
 def _next_kept_out(
@@ -130,13 +141,15 @@ def _person(study: Study, random: Random, who: str, screening: date, decided: da
     return Person(study, who, Random(random.random()), screening - timedelta(days=3), screening, decided)
 
 
-def _eligible(study: Study, random: Random, who: str, disease: str, infused: date) -> Person:
+def _eligible(study: Study, random: Random, who: str, disease: str, infused: date, stratum: str = "") -> Person:
     """A person who passes every clause, screened 24 days before the infusion."""
     unmet: tuple[str, ...] = ()
     for _ in range(DRAWS):
         decided = infused - timedelta(days=6 if study.roles.conditioning else 1)
         person = _person(study, random, who, infused - timedelta(days=24), decided)
         person.kept |= {one.fact.name: (one,) for one in steps_of(person, infused)}
+        if stratum and study.dose.strata not in (None, "disease"):
+            person.kept[study.dose.strata] = (observed(who, study.dose.strata, stratum, person.consent, "consent"),)
         unmet = draw(study, person, disease) or unmet
         if not unmet and _passes(person, infused):
             return person

@@ -120,6 +120,8 @@ class DosePlan(Table):
     """V1, V2 or V3, for a 3+3."""
     cap: Annotated[int, Field(ge=1, le=1000)]
     """The most participants ever enrolled for treatment."""
+    strata: Name | None = None
+    """The fact whose choices escalate each by itself, such as `disease`; `cap` is then of each."""
     start: Annotated[int, Field(ge=-9, le=20)] | None = None
     """The number of the level of the first cohort; without it level 1, or the lowest."""
     cohort_size: Annotated[int, Field(ge=1, le=12)] = 3

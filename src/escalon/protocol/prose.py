@@ -75,7 +75,14 @@ def escalation_sentences(study: Study) -> tuple[str, ...]:
     _, *others = calendar_guards(study)
     waits = "while it is open the next decision waits, unless every possible completion leads to the same decision"
     guards = (f"The DLT window is {dlt_window_sentence(study)}; {waits}.", *(guard.prose() for guard in others))
-    return (*dose_rule(study).prose(), *guards, *counting_sentences(study))
+    return (*strata_sentence(study), *dose_rule(study).prose(), *guards, *counting_sentences(study))
+
+
+def strata_sentence(study: Study) -> Iterator[str]:
+    """That the parts of the trial escalate by themselves, where they do."""
+    if study.dose.strata is not None:
+        names = ", ".join(study.vocabulary[study.dose.strata].choices)
+        yield f"Each of {names} ({study.dose.strata.replace('_', ' ')}) escalates by itself, by this rule and up to this cap."
 
 
 def counting_sentences(study: Study) -> Iterator[str]:

@@ -282,6 +282,14 @@ def _baselines(study: Study, sources: Sources) -> Iterator[Problem]:
                 yield sources.problem(("baseline", name, "at"), what, name)
 
 
+def _strata(study: Study, sources: Sources) -> Iterator[Problem]:
+    name = study.dose.strata
+    known = study.vocabulary.get(name) if name else None
+    if name and (known is None or not known.choices):
+        what = f"{name} is no fact with choices, so nobody's stratum could be said. {_nearest(name, study.vocabulary)}"
+        yield sources.problem(("dose", "strata"), what)
+
+
 def _about(study: Study, sources: Sources) -> Iterator[Problem]:
     known = ids_of(study)
     for number, one in enumerate(study.assumptions):
@@ -333,7 +341,7 @@ def _wrong(rule: str, study: Study) -> Iterator[str]:
 _CHECKS = (
     _twice, _facts, _members, _roles, _baseline, _anchors, _kinds, _levels, _escalation, _regimen, _visits, _among,
     _endpoints, _baselines, _about,
-    _implemented, _alternatives,
+    _implemented, _alternatives, _strata,
 )  # fmt: skip
 
 

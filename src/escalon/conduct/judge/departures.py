@@ -17,6 +17,7 @@ from typing import Any
 from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
 from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
 from escalon.conduct.judge.screening import Verdict, screen_one
+from escalon.conduct.judge.strata import stratum_of
 from escalon.escalation import Decision, EscalationError, Stop, Treat, next_dose
 from escalon.facts import Day
 from escalon.history import Trial
@@ -110,12 +111,14 @@ def _of_person(study: Study, trial: Trial, given: Given) -> Iterator[ActDepartur
 def _of_dosing(study: Study, trial: Trial, given: Given, earlier: list[Given], frame: Frame) -> Iterator[ActDeparture]:
     """What the rule and its clocks said on the day of an infusion, with what had happened before it."""
     day = given.day.earliest
-    codes = {each.participant for each in earlier}
+    own = stratum_of(study, trial.course(given.participant))
+    codes = {one for one in (each.participant for each in earlier) if stratum_of(study, trial.course(one)) == own}
     known = (entry for _, entry in sorted(trial.entries.items()) if entry.event.participant in (None, *codes))
     before = Trial(frame, day).follow(known)
     before.unread = tuple(row for row in trial.unread if row.day is None or row.day.earliest <= day)
     try:
-        found = decide_as_recorded(study, before, Day.of(day))
+        whole = decide_as_recorded(study, before, Day.of(day))
+        found = dict(whole.strata).get(own, whole)
     except EscalationError as error:
         yield _one(given, "rule", f"infused at level {given.level} while no dose could be decided: {error}")
         return

@@ -8,6 +8,7 @@ from typing import Any
 from escalon.conduct.judge.cutoff import as_of, checked
 from escalon.conduct.judge.evidence import evidence, study_definition
 from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
+from escalon.conduct.judge.strata import strata_of
 from escalon.escalation import (
     Conduct,
     Decision,
@@ -87,10 +88,14 @@ class NextDose:
     reviews: tuple[DoseReview, ...]
     today: date
     assumptions: tuple[str, ...]
+    strata: tuple[tuple[str, "NextDose"], ...] = ()
+    """The decision of each stratum, where the study's strata escalate by themselves."""
 
     @property
     def headline(self) -> str:
         """The decision as a committee should read it: how many now, and what a stop does and does not say of an MTD."""
+        if self.strata:
+            return "; ".join(f"{name}: {one.headline}" for name, one in self.strata)
         return headline(self.decision)
 
     def as_json(self) -> dict[str, Any]:
@@ -103,6 +108,7 @@ class NextDose:
             "participants": [review.as_json() for review in self.reviews],
             "dlt_by_disease": {name: {"dlt": t, "evaluable": n} for name, (t, n) in by_disease(self.reviews).items()},
             "assumptions": list(self.assumptions),
+            **({"strata": {name: one.as_json() for name, one in self.strata}} if self.strata else {}),
         }
 
 
@@ -147,13 +153,37 @@ def decide_as_recorded(study: Study, trial: Trial, today: Day) -> NextDose:
     if trial.until is None or trial.until > day:
         trial = as_of(trial, today)
     _all_read(trial)
+    if study.dose.strata is not None:
+        return _by_stratum(
+            study, {name: _decide(study, one, day) for name, one in strata_of(study, trial).items()}, day
+        )
+    return _decide(study, trial, day)
+
+
+def _by_stratum(study: Study, found: dict[str, NextDose], day: date) -> NextDose:
+    """The decisions of all strata beside each other. As one decision it is a wait, unless every stratum has stopped."""
+    reviews = tuple(
+        sorted((one for each in found.values() for one in each.reviews), key=lambda one: one.infusion.day.earliest)
+    )
+    reason = "; ".join(f"{name}: {one.headline}, because {one.decision.reason}" for name, one in found.items())
+    stopped = all(isinstance(one.decision, Stop) for one in found.values())
+    notes = tuple(f"{name}: {note}" for name, one in found.items() for note in one.decision.notes)
+    whole: Decision = Stop(None, reason, notes) if stopped else Wait(f"each stratum has its own: {reason}", None, notes)
+    return NextDose(whole, conduct_of(map(_treated, reviews)), reviews, day, _rests_on(study), tuple(found.items()))
+
+
+def _rests_on(study: Study) -> tuple[str, ...]:
+    return tuple(one.id for one in study.assumptions_about("dose", "dlt"))
+
+
+def _decide(study: Study, trial: Trial, day: date) -> NextDose:
+    """The next dose of everybody in a trial, or in one of its strata."""
     reviews = tuple(review(study, trial, infusion, day) for infusion in first_doses(study, trial))
     conduct = conduct_of(map(_treated, reviews), study.dose.cohort_size)
-    assumptions = tuple(one.id for one in study.assumptions_about("dose", "dlt"))
     decision = next_dose(dose_rule(study), conduct, calendar_guards(study), day)
     decision = without_doubt(reviews, decision)
     noted = replace(decision, notes=(*decision.notes, *_to_know(study, trial, reviews)))
-    return NextDose(noted, conduct, reviews, day, assumptions)
+    return NextDose(noted, conduct, reviews, day, _rests_on(study))
 
 
 def without_doubt(reviews: Iterable[DoseReview], decision: Decision) -> Decision:

@@ -6,6 +6,7 @@ that it is the value at baseline of another item (or of a score). Nobody types a
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from escalon.facts import Fact, Finding, Status, UnitError
@@ -82,13 +83,19 @@ def reads_baseline(instrument: Instrument) -> bool:
     return any(item.baseline_of is not None for item in instrument.items.values())
 
 
+@cache
+def _recorded() -> frozenset[str | None]:
+    """What some instrument asks for by a name of its own in data."""
+    return frozenset(item.fact for one in catalogue().values() for item in one.items.values())
+
+
 def with_parts(names: Iterable[str]) -> tuple[str, ...]:
     """Instruments and every score their items are taken from, the parts before what is made of them.
 
     What is itself recorded, such as a count of joints, is no part to compute.
     """
     found: dict[str, None] = {}
-    recorded = {item.fact for one in catalogue().values() for item in one.items.values()}
+    recorded = _recorded()
 
     def add(name: str) -> None:
         if name in found or name not in catalogue():

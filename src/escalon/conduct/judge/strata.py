@@ -1,0 +1,26 @@
+"""Strata: the parts of a trial that escalate by themselves, such as its diseases; each is asked as a trial of its own."""
+
+from escalon.history import Course, Trial
+from escalon.protocol.study import Study
+
+UNSAID = "stratum not recorded"
+"""The stratum of whoever has none recorded: nobody of another stratum counts for them, nor they for anybody."""
+
+
+def stratum_of(study: Study, course: Course) -> str:
+    """The stratum of a participant by the study's own fact; empty where the study has no strata."""
+    if study.dose.strata is None:
+        return ""
+    stated = [fact for fact in course.facts.named(study.dose.strata) if fact.value is not None]
+    return str(stated[-1].value) if stated else UNSAID
+
+
+def strata_of(study: Study, trial: Trial) -> dict[str, Trial]:
+    """The trial of each stratum alone, in the order the study names them; those nobody belongs to as well."""
+    of = {code: stratum_of(study, course) for code, course in trial.courses.items()}
+    known = study.vocabulary[study.dose.strata or "disease"].choices
+    names = [*known, *(name for name in dict.fromkeys(of.values()) if name not in known)]
+    return {
+        name: trial.only(lambda entry, name=name: of.get(entry.participant or "", name) == name, trial.until)  # type: ignore[misc]
+        for name in names
+    }
