@@ -7,7 +7,7 @@ import pytest
 
 from escalon.protocol import StudyError, load_study
 
-ORCHID, LANTERN, HERON = (Path(__file__).parent / name for name in ("orchid", "lantern", "heron"))
+ORCHID, LANTERN, HERON, STORK = (Path(__file__).parent / name for name in ("orchid", "lantern", "heron", "stork"))
 
 
 def changed(folder: Path, file: str, old: str, new: str, source: Path = ORCHID) -> Path:

@@ -53,7 +53,7 @@ def summary_rows(study: Study) -> tuple[tuple[str, str], ...]:
     rows = (
         ("sponsor", study.sponsor),
         ("design", study.design),
-        ("participants", f"up to {study.dose.cap}"),
+        ("participants", f"up to {study.most}"),
         ("diseases", "; ".join(f"{one.name} ({one.id})" for one in study.diseases)),
         ("intervention", "; ".join(arm.intervention for arm in study.arms)),
         (

@@ -185,13 +185,15 @@ def _dose(study: Study) -> Iterator[Remark]:
             what = f"± {plain(dose.tolerance * 100)} % of level {one.number} reaches into level {other.number}"
             yield Remark("error", "overlap", f"level {other.number}", what, "narrow the tolerance", other.place)
     most = 2 * dose.cohort_size * len(dose.levels)
-    if dose.cap < most:
+    is_3_plus_3 = dose.rule.startswith(("3+3", "three"))
+    if is_3_plus_3 and dose.cap < most:
         what = f"at most {dose.cap} may be enrolled, but a 3+3 over {len(dose.levels)} levels may need {most}"
         yield Remark(
             "warning", "cap", "dose", what, "raise the cap, or accept that the trial may end early", dose.place
         )
-    if study.target != dose.cap:
-        what = f"the target is {study.target} participants and the cap {dose.cap}"
+    if study.target != study.most:
+        each = " for each stratum" if dose.strata is not None else ""
+        what = f"the target is {study.target} participants and the cap {dose.cap}{each}"
         yield Remark("warning", "cap", "dose", what, "say in an assumption which of the two counts", dose.place)
 
 

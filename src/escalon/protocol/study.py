@@ -147,6 +147,12 @@ class Study(Table):
         return Baseline(self.before)
 
     @property
+    def most(self) -> int:
+        """The most participants ever enrolled: the cap of the dose plan, for each stratum that escalates by itself."""
+        strata = self.dose.strata
+        return self.dose.cap * (1 if strata is None else len(self.vocabulary[strata].choices))
+
+    @property
     def criteria(self) -> tuple[Criterion, ...]:
         """Every eligibility clause, inclusions first."""
         return (*self.inclusion, *self.exclusion)

@@ -41,7 +41,7 @@ def packet(view: View, windows: int = NEWEST) -> Document:
 
 def _subtitle(view: View) -> str:
     plan = view.study.dose
-    reached = f"{len(view.doses)} infused of at most {plan.cap}"
+    reached = f"{len(view.doses)} infused of at most {view.study.most}"
     return f"{view.study.title} · {plan.rule.replace('_', ' ')} over {len(plan.levels)} dose levels · {reached}"
 
 
@@ -223,7 +223,7 @@ def accrual(view: View) -> Table:
     rows = (
         counts("screened", "screened", {one.participant for one in view.screenings}),
         counts("eligible", "eligible", {one.participant for one in view.screenings if one.eligible}),
-        counts("infused", f"infused, of at most {view.study.dose.cap}", infused),
+        counts("infused", f"infused, of at most {view.study.most}", infused),
     )
     columns = heads("step|30", "all>", *(f"{one}={one}>" for one in diseases))
     return Table("P-5", "Accrual", columns, rows)

@@ -59,10 +59,10 @@ def departures(study: Study, trial: Trial) -> list[ActDeparture]:
     doses = first_doses(study, trial)
     for place, given in enumerate(doses):
         found += _of_person(study, trial, given)
-        if place < study.dose.cap:
+        if place < study.most:
             found += _of_dosing(study, trial, given, doses[:place], frame)
         else:
-            found.append(_one(given, "trial size", f"the study treats {study.dose.cap} participants at most"))
+            found.append(_one(given, "trial size", f"the study treats {study.most} participants at most"))
     for course in trial.infused():
         found += [
             _one(later, "once", "infused again; the study plans no retreatment")

@@ -388,7 +388,7 @@ def a_participant_holds_one_place(act: Act) -> str | None:
 def the_trial_is_not_full(act: Act) -> str | None:
     """No more participants are allocated than the plan allows."""
     taken = sum(1 for one in act.trial.courses.values() if one.allocation or one.infusions)
-    return f"the plan allows {act.study.dose.cap} participants" if taken >= act.study.dose.cap else None
+    return f"the plan allows {act.study.most} participants" if taken >= act.study.most else None
 
 
 @rule(AllocationReleased, name="slot", signatures=0)

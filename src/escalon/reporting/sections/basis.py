@@ -28,7 +28,6 @@ def _against_screening(view: View) -> list[Text]:
 
 
 def _standing(view: View) -> Table:
-    plan = view.study.dose
     eligible = sum(one.eligible is True for one in view.screenings)
     fatal = {event.participant for event in view.events if event.is_fatal}
     serious = {event.participant for event in view.emergent if event.serious}
@@ -36,7 +35,7 @@ def _standing(view: View) -> Table:
     rows = (
         row("screened", "screened", len(view.screenings), "Table 2-1"),
         row("eligible", "eligible", eligible, "Table 2-2"),
-        row("infused", "infused", len(view.doses), f"of at most {plan.cap}; Table 3-1"),
+        row("infused", "infused", len(view.doses), f"of at most {view.study.most}; Table 3-1"),
         row("evaluable", "evaluable for DLT", sum(one in ("DLT", "NO_DLT") for one in outcomes), "Table 4-1"),
         row("dlt", "with a dose-limiting toxicity", outcomes.count("DLT"), "Table 4-2"),
         row("open", "with an open question about it", len(view.unsettled), "Table 4-2"),

@@ -1,0 +1,75 @@
+"""Strata escalate by themselves: what happens in one changes nothing in another; each answers as a trial of its own."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from escalon.cli.main import app
+from escalon.conduct.judge.departures import departures
+from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.escalation import Stop, Wait
+from escalon.exchange.synthetic_trial import simulate
+from escalon.facts import Day
+from escalon.protocol import StudyError, load_study
+from escalon.sources.folder import take_in
+from tests.protocol.folders import STORK, changed
+
+RUN = CliRunner(env={"COLUMNS": "160", "TERM": "dumb"})
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_study(STORK)
+
+
+@pytest.fixture(scope="module")
+def trial(study, tmp_path_factory):
+    return take_in(study, simulate(study, tmp_path_factory.mktemp("stork"))).trial
+
+
+def test_each_stratum_is_decided_as_a_trial_of_its_own(study, trial):
+    day = Day(2025, 5, 20)
+    found = decide_next_dose(study, trial, day)
+    assert [name for name, _ in found.strata] == ["DM", "IMNM"]
+    for name, one in found.strata:
+        codes = {review.participant for review in one.reviews}
+        assert {review.disease for review in one.reviews} == {name}
+        alone = trial.only(lambda entry, codes=codes: entry.participant in (None, *codes), None)
+        assert dict(decide_next_dose(study, alone, day).strata)[name].decision == one.decision
+    assert isinstance(found.decision, Wait), "as one answer nobody may be dosed by it"
+
+
+def test_a_toxicity_in_one_stratum_changes_nothing_in_the_other(study, trial):
+    day = Day(2025, 5, 20)
+    first = dict(decide_next_dose(study, trial, day).strata)
+    limited = {one.participant for one in first["IMNM"].reviews if one.outcome.name == "DLT"}
+    assert limited
+    without = trial.only(lambda entry: entry.participant not in limited, None)
+    again = dict(decide_next_dose(study, without, day).strata)
+    assert again["DM"].decision == first["DM"].decision
+    assert again["IMNM"].decision != first["IMNM"].decision
+
+
+def test_the_cap_is_of_each_stratum_and_nobody_departs(study, trial):
+    found = decide_next_dose(study, trial, Day(2026, 6, 30))
+    assert [len(one.reviews) for _, one in found.strata] == [24, 24]
+    assert isinstance(found.decision, Stop)
+    assert study.most == 48
+    assert departures(study, trial) == []
+
+
+def test_the_commands_answer_for_one_stratum_or_for_each(study, tmp_path):
+    data = str(simulate(study, tmp_path / "data"))
+    both = RUN.invoke(app, ["dose", "next", str(STORK), data])
+    assert "DM: so far" in both.output
+    assert "IMNM: so far" in both.output
+    one = RUN.invoke(app, ["dose", "outlook", str(STORK), data, "--stratum", "DM"])
+    assert one.exit_code == 0, one.output
+    assert isinstance(RUN.invoke(app, ["dose", "outlook", str(STORK), data]).exception, ValueError)
+    assert isinstance(RUN.invoke(app, ["dose", "next", str(STORK), data, "--stratum", "RA"]).exception, ValueError)
+
+
+def test_strata_of_a_fact_without_choices_are_refused(tmp_path: Path):
+    with pytest.raises(StudyError, match="age is no fact with choices"):
+        load_study(changed(tmp_path, "study.toml", 'strata = "disease"', 'strata = "age"', STORK))
