@@ -150,10 +150,11 @@ class _Making:
             return
         here = self.conduct.casebook.clock.now().astimezone(trial.frame.zone).date().isoformat()
         later = [one.event.fact for one in _alike(whole, code).observations if one.event.fact.visit == "screening"]
+        missing = _still_missing(self.conduct.study, [one.name for one in later])
         said = [
             FactRecorded(participant=code, fact=replace(one, day=here, value=_on_day(one, here)))
             for one in later
-            if one.name not in STILL_MISSING
+            if one.name not in missing
         ]
         self.conduct.record_all(self.who["li.na"], said)
 
@@ -215,7 +216,11 @@ def _said(course: Course, name: str) -> str | None:
     return next((one.event.fact.value for one in course.observations if one.event.fact.name == name), None)
 
 
-STILL_MISSING = ("creatinine", "hiv_antibody")
+def _still_missing(study: Study, names: list[str]) -> set[str]:
+    """What the laboratory has not sent yet: the last value with a unit, and the last test that is positive or negative."""
+    measured = [name for name in names if study.vocabulary[name].unit]
+    tested = [name for name in names if "positive" in study.vocabulary[name].choices]
+    return {*measured[-1:], *tested[-1:]}
 
 
 def _on_day(fact: Observation, day: str) -> str | None:

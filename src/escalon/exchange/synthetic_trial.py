@@ -13,7 +13,7 @@ from random import Random
 from escalon.conduct.judge.screening import Verdict, screen_one
 from escalon.escalation import EscalationError, Outcome, Treat, Treated, Wait, conduct_of, next_dose
 from escalon.exchange.synthetic.course import Treatment, events_of, steps_of
-from escalon.exchange.synthetic.screening import Person, diseases_of, draw
+from escalon.exchange.synthetic.screening import Drawn, diseases_of, draw
 from escalon.exchange.synthetic.values import observed
 from escalon.exchange.tidy_folder import write_folder
 from escalon.facts import Day
@@ -137,11 +137,11 @@ def _is_limiting(study: Study, given: list[tuple[int, date, bool]], level: int) 
 # -- people ----------------------------------------------------------------------------------------------------------------
 
 
-def _person(study: Study, random: Random, who: str, screening: date, decided: date) -> Person:
-    return Person(study, who, Random(random.random()), screening - timedelta(days=3), screening, decided)
+def _person(study: Study, random: Random, who: str, screening: date, decided: date) -> Drawn:
+    return Drawn(study, who, Random(random.random()), screening - timedelta(days=3), screening, decided)
 
 
-def _eligible(study: Study, random: Random, who: str, disease: str, infused: date, stratum: str = "") -> Person:
+def _eligible(study: Study, random: Random, who: str, disease: str, infused: date, stratum: str = "") -> Drawn:
     """A person who passes every clause, screened 24 days before the infusion."""
     unmet: tuple[str, ...] = ()
     for _ in range(DRAWS):
@@ -174,13 +174,13 @@ def _kept_out(study: Study, random: Random, who: str, why: tuple[str, Criterion,
     return []
 
 
-def _passes(person: Person, infused: date) -> bool:
+def _passes(person: Drawn, infused: date) -> bool:
     """Whether screening finds a person eligible on the day of infusion, with what the visits before it record."""
     after = events_of(Treatment.drawn(person, person.study.dose.starts_at, infused, False), infused)
     return _concluded(person, infused, after) is Verdict.MET
 
 
-def _concluded(person: Person, day: date, after: Iterable[Event] = ()) -> Verdict:
+def _concluded(person: Drawn, day: date, after: Iterable[Event] = ()) -> Verdict:
     """What screening concludes of a person on a day."""
     trial = person.trial({**person.kept, "after": tuple(after)})
     return screen_one(person.study, trial, person.who, Day.of(day)).verdict

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from escalon.conduct.judge.scores import STANDING
-from escalon.exchange.synthetic.screening import Person, diseases_of
+from escalon.exchange.synthetic.screening import Drawn, diseases_of
 from escalon.exchange.synthetic.values import items_at, number_text, observed, plausible, recorded, usual
 from escalon.facts import Day
 from escalon.history.events import AdverseEventRecorded, CellsInfused, Event, FactRecorded, SampleMeasured
@@ -36,7 +36,7 @@ AS_TERM = {
 class Treatment:
     """One infusion of one invented person: level, day, and whether it had a dose-limiting toxicity."""
 
-    person: Person
+    person: Drawn
     level: int
     day: date
     dlt: bool
@@ -48,7 +48,7 @@ class Treatment:
     """Whether platelets fell."""
 
     @classmethod
-    def drawn(cls, person: Person, level: int, day: date, dlt: bool) -> "Treatment":
+    def drawn(cls, person: Drawn, level: int, day: date, dlt: bool) -> "Treatment":
         """An infusion, and how the blood counts take it."""
         random = person.random
         return cls(person, level, day, dlt, random.choice((3, 4, 4)), random.randint(7, 15), random.random() < 0.2)
@@ -84,7 +84,7 @@ def _day(event: Event) -> date | None:
     return None if happened is None else happened.earliest
 
 
-def steps_of(person: Person, infused: date) -> Iterator[FactRecorded]:
+def steps_of(person: Drawn, infused: date) -> Iterator[FactRecorded]:
     """The days of collection, conditioning and infusion, where the study records them."""
     for role, offset in (("apheresis", -20), ("conditioning", -5), ("infusion", 0)):
         if name := getattr(person.study.roles, role):

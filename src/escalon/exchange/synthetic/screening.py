@@ -34,7 +34,7 @@ Kept = dict[str, tuple[Event, ...]]
 
 
 @dataclass
-class Person:
+class Drawn:
     """An invented person: what is recorded of them so far, and how ill they were drawn, by instrument."""
 
     study: Study
@@ -296,7 +296,7 @@ def wanted(criterion: Criterion) -> bool:
     return criterion.kind == "inclusion"
 
 
-def draw(study: Study, person: Person, disease: str, failing: Criterion | None = None) -> tuple[str, ...]:
+def draw(study: Study, person: Drawn, disease: str, failing: Criterion | None = None) -> tuple[str, ...]:
     """Record a screening at which all clauses are passed, but one where one is named; the ids of clauses nothing settled."""
     person.disease = disease
     person.kept["disease"] = (observed(person.who, "disease", disease, person.consent, "consent"),)
@@ -313,14 +313,14 @@ def draw(study: Study, person: Person, disease: str, failing: Criterion | None =
     )
 
 
-def _asked_of_everyone(study: Study, person: Person) -> list[str]:
+def _asked_of_everyone(study: Study, person: Drawn) -> list[str]:
     """What decides whom a clause is for, such as sex, beside the disease."""
     found = [leaf for one in study.criteria if one.applies is not None for leaf in leaves(one.applies)]
     names = [leaf.name for leaf in found if isinstance(leaf, Pick | Stated)]
     return [name for name in dict.fromkeys(names) if name in study.vocabulary and name not in person.kept]
 
 
-def _anything(known: FactDefinition, person: Person) -> tuple[Event, ...]:
+def _anything(known: FactDefinition, person: Drawn) -> tuple[Event, ...]:
     value: Any = person.random.choice(known.choices) if known.choices else person.random.random() < 0.5
     if known.kind in ("number", "integer"):
         value = plain(0)
