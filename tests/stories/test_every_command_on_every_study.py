@@ -1,0 +1,89 @@
+"""Every command runs on every study: a basket of four diseases, a BOIN with flat doses, a tablet in mg, two strata in mg/kg."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from escalon.cli.main import app
+from escalon.web.app import create_app
+from tests.protocol.folders import HERON, LANTERN, STORK
+
+RUN = CliRunner(env={"COLUMNS": "160", "TERM": "dumb"})
+STUDIES = {"nct07052565": "nct07052565", "lantern": str(LANTERN), "heron": str(HERON), "stork": str(STORK)}
+GIVEN = {"nct07052565": "CAR-T cells/kg", "lantern": "CAR-T cells", "heron": "mg", "stork": "mg/kg"}
+
+
+@pytest.fixture(scope="module", params=list(STUDIES))
+def drawn(request, tmp_path_factory):
+    """A study's name, its folder, and a synthetic trial of it."""
+    name = request.param
+    data = tmp_path_factory.mktemp(name) / "data"
+    made = RUN.invoke(app, ["simulate", STUDIES[name], "-o", str(data)])
+    assert made.exit_code == 0, made.output
+    return name, STUDIES[name], str(data)
+
+
+def outlook(study: str) -> list[str]:
+    """One stratum is asked where each has its own."""
+    return ["--stratum", "DM"] if study == "stork" else []
+
+
+COMMANDS = [
+    "study lint {study}", "study show {study}", "study show {study} --json",
+    "screen {study} {data}", "screen {study} {data} --json",
+    "dose next {study} {data}", "dose next {study} {data} --json", "dose product {study} --level 1 --weight 70kg",
+    "data check {study} {data}", "data dictionary {study}", "explain {data} P01 dlt --study {study}",
+    "explain {data} P01 eligibility --study {study}", "feasibility {study} {data}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_answers_on_a_study(drawn, command):
+    _, study, data = drawn
+    found = RUN.invoke(app, command.format(study=study, data=data).split())
+    assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
+    assert found.exit_code in (0, 1), found.output
+    assert found.stdout
+    if command.endswith("--json"):
+        assert json.loads(found.stdout[: found.stdout.rindex("}") + 1])
+
+
+def test_the_outlook_and_the_trace_answer_on_a_study(drawn):
+    name, study, data = drawn
+    found = RUN.invoke(app, ["dose", "outlook", study, data, *outlook(name)])
+    assert found.exit_code in (0, 1), found.output
+    traced = RUN.invoke(app, ["study", "trace", study])
+    assert traced.exit_code == 0, traced.output
+
+
+def test_the_export_is_the_same_trial_again(drawn, tmp_path):
+    _, study, data = drawn
+    assert RUN.invoke(app, ["export", "csv", study, data, "-o", str(tmp_path)]).exit_code == 0
+    for table in ("doses", "adverse_events", "samples", "treatments"):
+        before = Path(data) / f"{table}.csv"
+        if before.exists():
+            assert (tmp_path / f"{table}.csv").read_bytes() == before.read_bytes()
+
+
+@pytest.mark.slow
+def test_the_report_speaks_in_the_study_s_own_unit(drawn, tmp_path):
+    name, study, data = drawn
+    found = RUN.invoke(app, ["report", study, data, "-o", str(tmp_path)])
+    assert found.exit_code == 0, found.output
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert GIVEN[name] in page
+    if name != "nct07052565":
+        assert "cells/kg" not in page
+        assert "NCT07052565" not in page
+
+
+def test_the_pages_answer_on_a_study(drawn):
+    from fastapi.testclient import TestClient
+
+    _, study, data = drawn
+    client = TestClient(create_app(study, Path(data)), base_url="http://127.0.0.1:8000")
+    for page in ("/", "/study", "/participants"):
+        assert client.get(page).status_code in (200, 404), page
+    assert client.get("/").status_code == 200
