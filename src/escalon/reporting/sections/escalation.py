@@ -233,7 +233,7 @@ def limiting(view: View, some: Sequence[DoseReview] | None = None) -> Table:
     rows = tuple(_limiting_row(view, one) for one in (view.reviews if some is None else some))
     columns = heads(
         "who", "disease", "level>", "percent=dose given %>", "infused", "ends=window ends", "crs=CRS>", "icans=ICANS>", "rule",
-        "why|46", "person", "compared=the two|10",
+        "why|46", "person", "compared=the two",
     )  # fmt: skip
     definition = study_definition(view.study)
     notes = [
