@@ -143,3 +143,16 @@ def test_excels_own_hint_above_the_header_is_no_header(tmp_path: Path) -> None:
     intake = take_in(STUDY, tmp_path)
     assert intake.account() == "1 rows read = 1 used + 0 refused"
     assert intake.entries[0].place == "facts.csv:3"
+
+
+def test_a_mapping_names_the_column_of_the_unit(tmp_path: Path) -> None:
+    mapping = '[[table]]\nfile = "e.csv"\nparticipant = "id"\ndate = "d"\n[table.facts]\n'
+    mapping += 'creatinine = { column = "creat", unit_column = "creat_unit" }\n'
+    (tmp_path / "mapping.toml").write_text(mapping, encoding="utf-8")
+    rows = "P01,2025-02-07,80,umol/L\nP02,2025-02-07,0.9,mg/dL\nP03,2025-02-07,0.9,\n"
+    (tmp_path / "e.csv").write_text(f"id,d,creat,creat_unit\n{rows}", encoding="utf-8")
+    intake = take_in(STUDY, tmp_path)
+    assert [(one.line, one.column) for one in intake.refused] == [(4, "unit")]
+    said = [(one.value, one.unit) for code in ("P01", "P02") for one in intake.trial.facts_of(code).named("creatinine")]
+    assert [(str(value), unit) for value, unit in said] == [("80", "umol/L"), ("0.9", "mg/dL")]
+    assert not any("creat_unit" in str(one) for one in intake.problems)

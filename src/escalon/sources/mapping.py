@@ -19,6 +19,7 @@
     [table.facts]
     esr        = { column = "esr_result", unit = "mm/h" }
     alt        = { column = "alt", unit = "U/L", upper = "alt_uln" }
+    creatinine = { column = "creat", unit_column = "creat_unit" }     # the unit stands beside each value
     sex        = { column = "sex", values = { 1 = "male", 2 = "female" } }
     "sledai_2k.rash" = { column = "sledai___15", values = { 0 = "absent", 1 = "present" } }
 
@@ -59,7 +60,7 @@ _KEYS = frozenset(
         "dates",
     }
 )
-_CELL_KEYS = frozenset({"column", "unit", "upper", "lower", "date", "values", "asked"})
+_CELL_KEYS = frozenset({"column", "unit", "unit_column", "upper", "lower", "date", "values", "asked"})
 _BOX = "___"
 """What stands in the name of a REDCap column that is one box of several; unticked it is exported as 0 on every form."""
 
@@ -227,7 +228,9 @@ def _columns_of(where: str, spec: Mapping[str, Any], cells: Mapping[str, Any], w
         _known(f"{where}, {fact}", cell, _CELL_KEYS)
         if "column" not in cell:
             raise FolderError(f'{where}, {fact}: column is missing. Write {{ column = "…" }}')
-        named += [cell.get(key) for key in ("column", "upper", "lower", "date")] + list(cell.get("asked", {}))
+        named += [cell.get(key) for key in ("column", "unit_column", "upper", "lower", "date")] + list(
+            cell.get("asked", {})
+        )
     if spec.get("participant") is None:
         raise FolderError(f'{where}: participant is missing. Write participant = "record_id"')
     columns = {str(name).lower() for name in named if name}
@@ -296,7 +299,7 @@ def _fact(spec: Mapping[str, Any], fact: str, cell: Mapping[str, Any], text: str
         "participant": _cell(row, spec["participant"]),
         "fact": fact,
         "value": value,
-        "unit": str(cell.get("unit", "")) if value else "",
+        "unit": _unit(cell, row, missing) if value else "",
         "date": _day(spec, _known_cell(row, cell.get("date"), missing) or _known_cell(row, spec.get("date"), missing)),
         "source": f"column {cell['column']}",
         "visit": str(spec.get("visits", {}).get(visit, visit)),
@@ -319,9 +322,14 @@ def _records(
             if column in days:
                 made[column] = _day(spec, made[column])
             broken = broken or wrong
-            if cell.get("unit"):
-                made["unit"] = str(cell["unit"])
+            if unit := _unit(cell, row, missing):
+                made["unit"] = unit
         yield Row(row.line, made, broken)
+
+
+def _unit(cell: Mapping[str, Any], row: Row, missing: set[str]) -> str:
+    """The unit the row itself writes, where the mapping names its column; else the mapping's own."""
+    return _known_cell(row, cell.get("unit_column"), missing) or str(cell.get("unit", ""))
 
 
 def _days_of(into: str) -> set[str]:
