@@ -156,3 +156,20 @@ def test_a_mapping_names_the_column_of_the_unit(tmp_path: Path) -> None:
     said = [(one.value, one.unit) for code in ("P01", "P02") for one in intake.trial.facts_of(code).named("creatinine")]
     assert [(str(value), unit) for value, unit in said] == [("80", "umol/L"), ("0.9", "mg/dL")]
     assert not any("creat_unit" in str(one) for one in intake.problems)
+
+
+def test_a_long_table_is_one_table_and_a_test_nobody_maps_is_named(tmp_path: Path) -> None:
+    mapping = '[[table]]\nfile = "lb.csv"\nparticipant = "ID"\ndate = "DATE"\nname_column = "TEST"\n[table.facts]\n'
+    mapping += 'alt = { name = ["ALT", "ALAT"], column = "RESULT", unit_column = "UNIT", upper = "HIGH" }\n'
+    mapping += 'wbc = { name = "WBC", column = "RESULT", unit_column = "UNIT" }\n'
+    (tmp_path / "mapping.toml").write_text(mapping, encoding="utf-8")
+    rows = "P01,2025-02-07,ALT,36,U/L,40\nP01,2025-02-14,ALAT,38,U/L,40\nP01,2025-02-07,WBC,5.2,10^9/L,\n"
+    rows += "P01,2025-02-07,AST,9,U/L,\n"
+    (tmp_path / "lb.csv").write_text(f"ID,DATE,TEST,RESULT,UNIT,HIGH\n{rows}", encoding="utf-8")
+    intake = take_in(STUDY, tmp_path)
+    facts = facts_of(intake)
+    assert [str(one.value) for one in facts.named("alt")] == ["36", "38"]
+    assert [str(one.upper) for one in facts.named("alt")] == ["40", "40"]
+    assert [str(one.value) for one in facts.named("wbc")] == ["5.2"]
+    (problem,) = intake.refused
+    assert (problem.line, "test is 'AST'" in str(problem)) == (5, True), str(problem)

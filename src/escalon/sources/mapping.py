@@ -23,6 +23,9 @@
     sex        = { column = "sex", values = { 1 = "male", 2 = "female" } }
     "sledai_2k.rash" = { column = "sledai___15", values = { 0 = "absent", 1 = "present" } }
 
+A long table (one row a test) says `name_column = "TEST"`, and each fact the name it has there:
+`alt = { name = "ALT", column = "RESULT", unit_column = "UNIT", upper = "HIGH" }`.
+
 A table `into = "adverse_events"` (or another table of the dictionary) names its columns in `[table.columns]` instead.
 Every cell becomes a fact that knows its file, line and column. Columns that are neither mapped nor ignored are named, and so
 is every line that no table takes: it may be a dose, an event or a withdrawal.
@@ -58,9 +61,10 @@ _KEYS = frozenset(
         "asked",
         "encoding",
         "dates",
+        "name_column",
     }
 )
-_CELL_KEYS = frozenset({"column", "unit", "unit_column", "upper", "lower", "date", "values", "asked"})
+_CELL_KEYS = frozenset({"column", "name", "unit", "unit_column", "upper", "lower", "date", "values", "asked"})
 _BOX = "___"
 """What stands in the name of a REDCap column that is one box of several; unticked it is exported as 0 on every form."""
 
@@ -90,7 +94,7 @@ class Widened:
 
     def takes(self, row: Row) -> bool:
         """Whether an exported line is one of this table's."""
-        return row.broken is None and _wanted(row, self.spec.get("only", {}))
+        return row.broken is None and _wanted(row, self.spec.get("only", {})) and _names(self.spec, row)
 
     def leaves_out(self, row: Row) -> bool:
         """Whether an exported line is named as one that nobody wants."""
@@ -120,6 +124,7 @@ class Leftover:
         if row.broken is not None:
             return row.broken
         columns = list(dict.fromkeys(str(column).lower() for spec in self.specs for column in spec.get("only", {})))
+        columns += [str(spec["name_column"]).lower() for spec in self.specs if "name_column" in spec]
         said = ", ".join(f"{column} is {row.cells.get(column, '')!r}" for column in columns)
         message = (
             f"no table of {MAPPING} takes this line ({said}), so nothing is known of what it says. "
@@ -177,7 +182,7 @@ def _widened(folder: Path, spec: Mapping[str, Any], number: int) -> Widened:
     if not isinstance(cells, Mapping) or not cells:
         raise FolderError(f"{where}: [table.{'facts' if into == 'facts' else 'columns'}] says which column is which")
     used = _columns_of(where, spec, cells, wide)
-    rows = [row for row in wide.rows if row.broken is None and _wanted(row, spec.get("only", {}))]
+    rows = [row for row in wide.rows if row.broken is None and _wanted(row, spec.get("only", {})) and _names(spec, row)]
     notes = _none_taken(spec, into, number, wide, rows)
     made = _facts(spec, cells, rows, notes) if into == "facts" else _records(spec, cells, rows, _days_of(into))
     written = tuple(made)
@@ -219,7 +224,7 @@ def _columns_of(where: str, spec: Mapping[str, Any], cells: Mapping[str, Any], w
     for key in ("only", "leave_out", "asked"):
         if not isinstance(spec.get(key, {}), Mapping):
             raise FolderError(f'{where}: {key} says a column and its text. Write {key} = {{ column = "text" }}')
-    named = [spec.get(key) for key in ("participant", "date", "visit")]
+    named = [spec.get(key) for key in ("participant", "date", "visit", "name_column")]
     named += [column for key in ("only", "leave_out", "asked") for column in spec.get(key, {})]
     for fact, cell in cells.items():
         if isinstance(cell, str):
@@ -252,7 +257,7 @@ def _facts(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row], n
         for fact, said in cells.items():
             cell = {"column": said} if isinstance(said, str) else said
             text = _cell(row, cell.get("column"))
-            if not text:
+            if not text or not _is_named(spec, cell, row):
                 continue
             if not _was_asked(spec, cell, text, row):
                 if fact not in unasked:
@@ -260,6 +265,18 @@ def _facts(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row], n
                     notes.append(Note(row.line, str(cell["column"]).lower(), text, _UNASKED))
                 text = ""
             yield _fact(spec, fact, cell, text, row, missing)
+
+
+def _names(spec: Mapping[str, Any], row: Row) -> bool:
+    """Whether a long table has a fact for what the row names; any other table takes the row."""
+    cells = [cell for cell in spec.get("facts", {}).values() if isinstance(cell, Mapping)]
+    return "name_column" not in spec or any(_is_named(spec, cell, row) for cell in cells)
+
+
+def _is_named(spec: Mapping[str, Any], cell: Mapping[str, Any], row: Row) -> bool:
+    """Whether a row of a long table is about this fact: its name column says one of the fact's names."""
+    named = spec.get("name_column")
+    return named is None or _cell(row, named) in _texts(cell.get("name", ""))
 
 
 _UNASKED = (
