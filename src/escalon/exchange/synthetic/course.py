@@ -135,7 +135,8 @@ def _visit(given: Treatment, visit: Visit, day: date, left: float) -> dict[str, 
         if name in study.instruments and _is_for(study, name, person.disease):
             severity = person.severity.setdefault(name, given.random.uniform(0.4, 1)) * left
             items = items_at(catalogue()[name], study.vocabulary, severity, person.traits)
-            found |= recorded(person.who, items, day, visit.id)
+            if name not in found:  # what another form of the visit has recorded is not written down a second time
+                found |= recorded(person.who, items, day, visit.id)
         elif known is not None and _is_number(known) and not known.computed and name not in _analytes(study):
             low, high = plausible(known)
             share = person.traits.of(name) * (1.0 if usual(known) else left)
