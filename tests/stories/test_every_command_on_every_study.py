@@ -58,6 +58,12 @@ def test_the_outlook_and_the_trace_answer_on_a_study(drawn):
     assert traced.exit_code == 0, traced.output
 
 
+def test_data_explained_under_another_study_are_named_as_such(drawn):
+    name, _, data = drawn
+    found = RUN.invoke(app, ["explain", data, "P01", "eligibility"])
+    assert ("add --study" in found.stderr) == (name != "nct07052565")
+
+
 def test_the_export_is_the_same_trial_again(drawn, tmp_path):
     _, study, data = drawn
     assert RUN.invoke(app, ["export", "csv", study, data, "-o", str(tmp_path)]).exit_code == 0

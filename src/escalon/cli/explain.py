@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from escalon.cli.loading import Cutoff, cutoff_day, load
-from escalon.cli.output import AsJson, fail, print_json
+from escalon.cli.output import AsJson, fail, note, print_json
 
 if TYPE_CHECKING:
     from escalon.conduct.judge.explaining import Line
@@ -50,6 +50,10 @@ def explain(
     from escalon.conduct.judge.explaining import explain as explained
 
     protocol, intake = load(study, data, quiet=True)
+    if intake.refused:
+        note(
+            f"{len(intake.refused)} rows are refused by {protocol.id}. If the data belong to another study, add --study"
+        )
     day = cutoff_day(cutoff, intake)
     if not finding:
         _say(_cell(protocol, intake, day, participant), as_json)
