@@ -121,3 +121,46 @@ def test_a_duckdb_file_is_opened_for_reading_only(tmp_path):
     warehouse = open_warehouse(str(tmp_path / "h.duckdb"))
     with pytest.raises(WarehouseError, match="read-only"):
         warehouse.rows("CREATE TABLE more (i INTEGER)")
+
+
+def test_grams_per_litre_labelled_as_per_decilitre_are_caught(tmp_path):
+    folder = hospital.write(tmp_path / "h")
+    people = range(1, 10)
+    rows = [f"{who},HB,2026-10-20,{120 + who},g/dL" for who in people]
+    (folder / "labs.csv").write_text(
+        "patient_id,test,taken_on,result,unit\n" + "\n".join(rows) + "\n", encoding="utf-8"
+    )
+    inquiry = inquiry_of(folder)
+    [note] = count(inquiry).notes
+    assert note.startswith("haemoglobin: 100 % of its values are not used")
+    assert {one[1] for one in verdicts(inquiry).values()} == {hospital.UNKNOWN}
+
+
+def test_a_draft_names_what_cannot_be_answered_and_what_to_write(folder):
+    from escalon.feasibility.drafting import draft, unanswered
+    from escalon.feasibility.mapping import read_mapping
+
+    study = load_study("nct07052565")
+    text = draft(study, open_warehouse(str(folder)))
+    assert "[table.labs]" in text
+    assert 'day = "taken_on"' in text
+    left = {(clause, name): why for clause, name, why in unanswered(study, load_mapping(folder / "warehouse.toml"))}
+    assert ("I-2d", "haemoglobin") not in left
+    assert left["I-3a", "alt"] == "nothing is mapped. Write [concept.alt] with table and codes"
+    import tomllib
+
+    assert read_mapping(tomllib.loads(text)).tables["labs"].value == "result"
+
+
+def test_a_relaxed_clause_keeps_its_days_and_lets_more_in(folder):
+    from dataclasses import replace
+
+    from escalon.feasibility.what_if import relaxed
+
+    inquiry = inquiry_of(folder)
+    easier = replace(inquiry, study=relaxed(inquiry.study, "haemoglobin >= 40 g/L"))
+    assert easier.study.criterion("I-2d").rule == "haemoglobin >= 40 g/L at screening"
+    place = hospital.CLAUSES.index("I-2d")
+    assert [one[place] for one in verdicts(easier).values()].count(hospital.MET) > 2
+    with pytest.raises(ValueError, match=r"Did you mean"):
+        relaxed(inquiry.study, "haemoglobn >= 40 g/L")

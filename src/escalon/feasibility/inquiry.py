@@ -168,6 +168,23 @@ class Prepared:
         """The names in the order in which `nearly` counts them."""
         return tuple(dict.fromkeys(name for one in self.inquiry.criteria for name in self.inquiry.obtainable(one)))
 
+    def unusable(self) -> str:
+        """The statement that counts, for each name, its values and those that cannot be used as a number."""
+        texts, last = {}, "observed" if "observed" in self.steps.texts else "facts"
+        for name, text in self.steps.texts.items():
+            texts[name] = text
+            if name == last:
+                break
+        numbers = [
+            str(self.steps.number(name))
+            for name, one in self.inquiry.study.vocabulary.items()
+            if one.kind in ("number", "integer") and name in self.inquiry.mapping.concepts
+        ]
+        return (
+            f"{with_steps(texts, self.steps.dialect_name)}\nSELECT n, COUNT(*), COUNT(*) - COUNT(lo) FROM facts\n"
+            f"WHERE known AND n IN ({', '.join(numbers) or 'NULL'}) GROUP BY n ORDER BY n"
+        )
+
     def listed(self) -> str:
         """The statement that lists who may enter: person, disease and the verdict on each clause."""
         texts, clauses = self.verdicts(), self.inquiry.criteria
