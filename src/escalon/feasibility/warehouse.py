@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 _READERS = {
@@ -57,6 +58,7 @@ def _duckdb(path: Path, memory: str, threads: int) -> Warehouse:
     except duckdb.Error as error:
         raise WarehouseError(f"{path}: {error}") from None
     connection.execute("SET enable_progress_bar = false")
+    connection.execute(f"SET temp_directory = '{_escaped(Path(gettempdir()) / 'escalon-spill')}'")
     if memory:
         connection.execute(f"SET memory_limit = '{memory}'")
     if threads:
