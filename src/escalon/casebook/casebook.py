@@ -407,7 +407,7 @@ def study_in_force(connection: Connection) -> str:
 
 def one_entry(connection: Connection, number: int) -> Entry:
     """The entry of this number, or an error that says how many there are."""
-    row = connection.execute(_ONE, {"wanted": number}).one_or_none()
+    row = connection.execute(_ONE, {"wanted": number}).one_or_none() if 0 < number < 2**31 else None
     if row is None:
         last = connection.execute(select(head.c.number)).scalar_one()
         raise CasebookError(f"there is no entry {number}; the casebook ends at {last}")

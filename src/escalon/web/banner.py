@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from escalon.conduct.judge.given import amount_text, dose_of
+from escalon.conduct.judge.given import Given, amount_text, dose_of
 from escalon.facts import plain
 from escalon.history import Course
 from escalon.protocol import Study
+from escalon.reporting.printed import dose
 from escalon.web.desk import Desk
 from escalon.web.registry import PAGES
 
@@ -60,10 +61,17 @@ def banner(desk: Desk, course: Course) -> Banner:
         study_day=(desk.today - first.earliest).days if first else None,
         level=level,
         level_name=next((one.name for one in desk.study.dose.levels if one.number == level), ""),
-        amount=amount_text(desk.study.dose, given) if given else "",
+        amount=_amount(desk.study, given) if given else "",
         danger=tuple(_danger(course, desk.today)),
         tabs=tuple(_tabs(desk, course)),
     )
+
+
+def _amount(study: Study, given: Given) -> str:
+    """What was given, to three significant digits, in the unit of the levels."""
+    if given.amount is None:
+        return amount_text(study.dose, given)
+    return f"{dose(given.amount)} {study.dose.levels[0].amount.unit}"
 
 
 def disease(study: Study, course: Course) -> str:

@@ -15,7 +15,7 @@ from escalon.casebook.telling import told
 from escalon.conduct.permit.authority import ALLOWED
 from escalon.conduct.record.signing import signatures
 from escalon.history import Entry
-from escalon.history.events import KINDS, Signed, spaced
+from escalon.history.events import KINDS, DosePrepared, Signed, spaced
 from escalon.web.desk import Desk, NoSuchPage
 from escalon.web.registry import READERS, act, page
 from escalon.web.said import Told
@@ -76,7 +76,7 @@ def entry(desk: Desk, number: int) -> EntryPage:
     changes = told(body) if body.get("old") is not None else ""
     return EntryPage(
         _shown(desk, found),
-        tuple(_fields(found)),
+        () if _is_to_be_found_again(desk, found) else tuple(_fields(found)),
         found.hash if isinstance(found, Written) else "",
         found.previous if isinstance(found, Written) else "",
         written_day(changes),
@@ -87,6 +87,16 @@ def entry(desk: Desk, number: int) -> EntryPage:
         desk.person is not None and desk.may("QueryRaised"),
         desk.person is not None and desk.may("EntrySigned"),
     )
+
+
+def _is_to_be_found_again(desk: Desk, found: Entry) -> bool:
+    """Whether it is a prepared dose that a second person has still to check, read by anybody but its preparer."""
+    if not isinstance(found.event, DosePrepared) or found.participant is None:
+        return False
+    course = desk.course(found.participant)
+    agreed = any(one.event.prepared == found.number and one.event.agrees for one in course.checks)
+    own = desk.person is not None and desk.person.account == found.author.person
+    return not agreed and not own and not course.infusions
 
 
 def _entry(desk: Desk, number: int) -> Entry:
