@@ -29,7 +29,7 @@ def place(tmp_path_factory):
         ("design compare --random 2 --seed -1", "range"),
         ("design compare --random -5", "range"),
         ("design compare --trials 0", "range"),
-        ("serve data", "escalon serve --data data"),
+        ("serve data", "escalon serve nct07052565 --data data"),
         ("serve --host 256.0.0.1.2", "escalon: "),
         ("casebook show book P-999 --as ines", "there is no participant P-999"),
         ("casebook migrate book --owner nonsense", "postgresql://USER@HOST/NAME"),

@@ -188,7 +188,8 @@ FURTHER = ("pain", "patient_global", "physician_global", "haq")
 
 
 def _fell(before, now, name):
-    old, new = (haq(one) if name == "haq" else one.get(name) for one in (before, now))
+    # An index that was recorded as such is what ACR asks for; the items stand in where there is none.
+    old, new = (one.get("haq_di", haq(one)) if name == "haq" else one.get(name) for one in (before, now))
     return False if old == 0 else None if old is None or new is None else 100 * (old - new) >= 70 * old
 
 

@@ -85,7 +85,7 @@ def test_everybody_is_known_to_be_invented(sources):
     assert same(sources, lambda study, intake: intake.trial.synthetic) is True
 
 
-@pytest.mark.parametrize(("day", "people"), [(EARLY, 10), (CUTOFF, 25)], ids=str)
+@pytest.mark.parametrize(("day", "people"), [(EARLY, 11), (CUTOFF, 25)], ids=str)
 def test_screening_is_the_same(sources, day, people):
     told = same(
         sources,
@@ -112,7 +112,7 @@ def test_the_kinetics_are_the_same(sources):
         sources,
         lambda study, intake: [placeless(repr(one)) for one in profiles_of(study, intake.trial)[0]],
     )
-    assert len(told) == 15 * 3  # fifteen people infused; the transgene, B cells and IgG
+    assert len(told) == 15 * 5  # fifteen people infused; the transgene, B cells and three immunoglobulins
 
 
 def test_the_report_is_the_same_but_for_where_it_comes_from(sources):

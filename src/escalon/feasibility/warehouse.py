@@ -158,6 +158,7 @@ def _spark(folder: str) -> Warehouse:
         raise WarehouseError("Spark needs pyspark and Java: pip install 'escalon[spark]'") from None
     session = (
         SparkSession.builder.appName("escalon")
+        .config("spark.driver.memory", "4g")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.session.timeZone", "UTC")
         .getOrCreate()
