@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -14,6 +15,8 @@ from escalon.reporting.packet import open_packet, packet
 from escalon.reporting.trial import full_report, trial_report
 from escalon.reporting.view import View
 from escalon.sources.folder import take_in
+from tests.histories import changed
+from tests.reporting.views import view_of
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +137,23 @@ def test_no_name_of_the_program_stands_in_what_people_read(document, view):
     assert "alt / uln" not in said
 
 
-def test_a_reason_is_worded_as_the_failure(document):
-    said = words(document)
+def test_a_reason_is_worded_as_the_failure(trial):
+    """Four of those infused are told otherwise: one is 17, one has no active lupus, one enough platelets, one is pregnant."""
+    infused = trial.trial.infused()
+    young, well, full = (
+        next(one.code for one in infused if one.facts.named("disease")[0].value == disease)
+        for disease in ("RA", "SLE", "SS")
+    )
+    pregnant = next(one.code for one in infused if one.facts.named("pregnant") and one.code not in (young, well, full))
+    told = {(young, "age"): 17, (full, "platelets"): 96, (pregnant, "pregnant"): True}
+
+    def other(fact):
+        if fact.participant == well and fact.name.startswith("sledai_2k.") and fact.value is True:
+            return replace(fact, value=False)
+        value = told.get((fact.participant, fact.name))
+        return fact if value is None else replace(fact, value=value)
+
+    said = words(full_report(view_of(changed(trial.trial, other), last_day(trial.trial))))
     assert "age 17, needed 18 or more" in said
     assert re.search(r"SLEDAI-2K \d, needed 8 or more", said)
     assert re.search(r"platelets 9\d .*?, needed below 30", said)
