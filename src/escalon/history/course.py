@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any, TypeVar
+from typing import Any
 
 from escalon.facts import Day, Fact, Facts
 from escalon.history.current import Current
@@ -41,8 +41,7 @@ from escalon.history.events import (
     VisitUnlocked,
 )
 from escalon.history.frame import Frame
-
-Made = TypeVar("Made")
+from escalon.history.made_once import MadeOnce
 
 _KEPT: dict[type[Event], str] = {
     FactRecorded: "observations",
@@ -101,7 +100,7 @@ class Course:
     allocation: LevelAllocated | None = None
     locked_visits: set[str] = field(default_factory=set)
     _facts: Facts | None = field(default=None, init=False)
-    _kept: dict[object, tuple[object, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    once: MadeOnce = field(default_factory=MadeOnce, init=False, repr=False, compare=False)
     _unread: tuple[Unread, ...] = field(default=(), init=False)
 
     def __repr__(self) -> str:
@@ -114,7 +113,7 @@ class Course:
     def take(self, current: Current[Any]) -> None:
         """Take one event of this participant into account."""
         self._facts = None
-        self._kept.clear()
+        self.once.forget()
         event = current.event
         if (kept := _KEPT.get(type(event))) is not None:
             getattr(self, kept).append(current)
@@ -134,13 +133,23 @@ class Course:
             case VisitUnlocked(visit=visit):
                 self.locked_visits.discard(visit)
 
-    def once(self, key: object, about: object, make: Callable[[], Made]) -> Made:
-        """What `make` says of this course as it stands, made once; `about` is what else it rests on, kept alive beside it."""
-        found = self._kept.get(key)
-        if found is None or found[0] is not about:
-            found = self._kept[key] = (about, make())
-        made: Made = found[1]
-        return made
+    # -- the dose prepared ---------------------------------------------------------------------------------------------
+
+    @property
+    def prepared(self) -> Current[DosePrepared] | None:
+        """The dose prepared last."""
+        return self.preparations[-1] if self.preparations else None
+
+    def checks_of(self, prepared: Current[DosePrepared]) -> list[Current[DoseChecked]]:
+        """What second persons found of a prepared dose as it stands, in order; the last one holds."""
+        return [
+            one for one in self.checks if one.event.prepared == prepared.number and one.number > prepared.entry.number
+        ]
+
+    def is_checked(self, prepared: Current[DosePrepared]) -> bool:
+        """Whether the second person who looked last found the same."""
+        checks = self.checks_of(prepared)
+        return bool(checks) and checks[-1].event.agrees
 
     # -- what happened when ------------------------------------------------------------------------------------------
 

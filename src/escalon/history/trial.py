@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from escalon.facts import Facts
-from escalon.history.course import Course, Made
+from escalon.history.course import Course
 from escalon.history.current import Current, Standing
 from escalon.history.entry import Author, Entry, Unread
 from escalon.history.events import (
@@ -31,6 +31,7 @@ from escalon.history.events import (
     Role,
 )
 from escalon.history.frame import Frame
+from escalon.history.made_once import MadeOnce
 from escalon.history.people import People
 from escalon.history.support import Support
 
@@ -89,7 +90,7 @@ class Trial:
         self.entries: dict[int, Entry] = {}
         self._unread: tuple[Unread, ...] = ()
         self._stricter: tuple[tuple[object, ...], Trial] | None = None
-        self._kept: dict[object, tuple[object, Any]] = {}
+        self.once = MadeOnce()
         self._clear()
 
     def _clear(self) -> None:
@@ -125,7 +126,7 @@ class Trial:
     @unread.setter
     def unread(self, rows: Iterable[Unread]) -> None:
         self._unread = tuple(rows)
-        self._kept.clear()
+        self.once.forget()
 
     def _imported_again(self, number: int, folder: FolderImported) -> bool:
         """Whether the same folder was read once more, since a later import found rows of it already there."""
@@ -201,14 +202,6 @@ class Trial:
         """The trial with what had happened by a day, whenever it was recorded."""
         return self.only(lambda entry: True, day)
 
-    def once(self, key: object, about: object, make: Callable[[], Made]) -> Made:
-        """What `make` says of this trial as it stands, made once; `about` is what else it rests on, kept alive beside it."""
-        found = self._kept.get(key)
-        if found is None or found[0] is not about:
-            found = self._kept[key] = (about, make())
-        made: Made = found[1]
-        return made
-
     # -- folding ---------------------------------------------------------------------------------------------------
 
     def follow(self, entries: Iterable[Entry]) -> Trial:
@@ -219,7 +212,7 @@ class Trial:
 
     def apply(self, entry: Entry) -> None:
         """Take one entry into account. A correction folds anew, with the corrected content in its place."""
-        self._kept.clear()
+        self.once.forget()
         self.entries[entry.number] = entry
         self.number = max(self.number, entry.number)
         self.support.note(entry)

@@ -16,10 +16,6 @@ ul.notes{font-size:.82rem;color:#444;margin:.2rem 0 1rem;padding-left:1.2rem}
 .warn{border-left:5px solid #b00020;background:#fdf1f1;padding:.4rem .8rem;margin:.5rem 0}
 figure{margin:1rem 0;overflow-x:auto}figcaption{font-weight:bold;font-size:.85rem;margin-bottom:.3rem}
 figure svg{width:100%;max-width:960px;height:auto}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:.8rem;margin:1rem 0}
-.card{border:1px solid #d0d7de;border-radius:6px;padding:.7rem .9rem}
-.card .k{color:#595959;font-size:.8rem}.card .v{font-size:1.35rem;font-weight:bold}.card .s{font-size:.85rem;color:#444}
-p.decision{border-left:5px solid #0072b2;background:#f1f7fc;padding:.6rem .8rem}
 footer{border-top:1px solid #ccc;margin-top:2rem;padding-top:.5rem}
 @media print{body{margin:0;max-width:none;font-size:11px}h2,table,figure{break-inside:avoid}}
 """

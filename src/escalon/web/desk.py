@@ -52,6 +52,11 @@ class Desk:
         return self.bench.opened
 
     @property
+    def account(self) -> str | None:
+        """The account that reads; None where nobody signs in."""
+        return self.person.account if self.person else None
+
+    @property
     def author(self) -> Author:
         """Who acts, for the record."""
         if self.person is None or self.role is None:

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from escalon.facts import Finding, Truth, exact
 from escalon.history import Course
+from escalon.history.current import Current
 from escalon.history.events import CellsInfused, DosePrepared
 from escalon.instruments.product.dose_window import DoseLevel
 from escalon.instruments.product.infusion import Bag, Infusion, calculate
@@ -78,6 +79,11 @@ class Second:
 def digits_of(volume: Decimal) -> int:
     """How many digits a result is written with, leading zeros apart."""
     return len(volume.as_tuple().digits)
+
+
+def waits_for_second(course: Course, prepared: Current[DosePrepared], reader: str | None) -> bool:
+    """Whether a second person has still to find the same, and the reader (an account) is not who prepared it."""
+    return not course.is_checked(prepared) and not course.infusions and reader != prepared.entry.author.person
 
 
 def differs(course: Course, prepared: DosePrepared, second: Second, today: date) -> tuple[str, ...]:

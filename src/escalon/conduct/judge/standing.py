@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 from escalon.conduct.judge.answers import decision_answer, screening_answer
 from escalon.history import Course, Decision, Trial
 from escalon.history.events import Course as Act
 from escalon.protocol.study import Study
-
-Know = Callable[[tuple[str, ...]], None]
 
 COMMITTEE_SIGNERS = 2
 """A committee decision needs two different signers."""

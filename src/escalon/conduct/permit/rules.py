@@ -155,12 +155,10 @@ def participant_holds_a_place(act: Act) -> str | None:
 @rule(CellsInfused, name="second check", signatures=2)
 def a_prepared_dose_was_checked(act: Act) -> str | None:
     """A dose that was calculated here is infused only after another person found the same, for this product and level."""
-    prepared = act.one.preparations[-1] if act.one.preparations else None
+    prepared = act.one.prepared
     if prepared is None:
         return None
-    checks = [
-        one for one in act.one.checks if one.event.prepared == prepared.number and one.number > prepared.entry.number
-    ]
+    checks = act.one.checks_of(prepared)
     if not checks:
         return f"the dose prepared for {act.event.participant} was not checked by a second person"
     if not checks[-1].event.agrees:
@@ -173,7 +171,7 @@ def a_prepared_dose_was_checked(act: Act) -> str | None:
 @rule(DoseChecked, name="second person", signatures=0)
 def another_person_checks(act: Act) -> str | None:
     """The dose prepared last is checked, by somebody who neither prepared nor changed it, before it is infused."""
-    prepared = act.one.preparations[-1] if act.one.preparations else None
+    prepared = act.one.prepared
     if prepared is None or prepared.number != act.event.prepared:
         return f"entry {act.event.prepared} is not the dose prepared last for {act.event.participant}"
     if act.author.person in (prepared.first.author.person, prepared.entry.author.person):

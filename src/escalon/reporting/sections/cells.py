@@ -1,6 +1,6 @@
 """Section 7: the product in blood, B cells, and every other level: zeros told apart from what was not measured."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from statistics import median
 
@@ -45,12 +45,11 @@ def cells(view: View) -> tuple[Section, ...]:
     blocks: list[Block] = [Text(text, Tone.OPEN) for text in left_out]
     if product := of.pop(view.study.roles.cells or "", None):
         found = [noncompartmental(one) for one in product]
-        blocks += [by_visit(view, product), _product_figure(view, product), parameters(view, found), summary(found)]
+        drawn = _figure(view, "F7-1", "The product in blood", kinetics_figure, product, "T7-1")
+        blocks += [by_visit(view, product), drawn, parameters(view, found), summary(found)]
     if b_cells := of.pop(view.study.roles.b_cells or "", None):
-        blocks += [
-            aplasia(view, b_cells),
-            Figure("F7-2", "B cells in blood", b_cell_figure(b_cells), _told(b_cells), "T7-4"),
-        ]
+        drawn = _figure(view, "F7-2", "B cells in blood", b_cell_figure, b_cells, "T7-4")
+        blocks += [aplasia(view, b_cells), drawn]
     if of:
         blocks.append(levels(view, [one for some in of.values() for one in some]))
     return (
@@ -338,14 +337,13 @@ def _level_cell(profile: Profile, sample: Sample) -> Cell:
     return Cell(f"{level_of(sample)} ({number(sample.day, 0)})", None, (_ground(profile, sample),))
 
 
-def _product_figure(view: View, profiles: Sequence[Profile]) -> Figure:
-    shown = [one for one in profiles if one.participant in view.drawn]
-    return Figure("F7-1", view.of_drawn("The product in blood"), kinetics_figure(shown), _told(shown), "T7-1")
-
-
-def _b_cell_figure(view: View, profiles: Sequence[Profile]) -> Figure:
-    shown = [one for one in profiles if one.participant in view.drawn]
-    return Figure("F7-2", view.of_drawn("B cells in blood"), b_cell_figure(shown), _told(shown), "T7-4")
+def _figure(
+    view: View, id: str, title: str, draw: Callable[[list[Profile]], str], profiles: Sequence[Profile], table: str
+) -> Figure:
+    """The profiles of the newest people, as the title then says; all of them where none is of those."""
+    newest = [one for one in profiles if one.participant in view.drawn]
+    shown = newest or list(profiles)
+    return Figure(id, view.of_drawn(title) if newest else title, draw(shown), _told(shown), table)
 
 
 def _told(profiles: Sequence[Profile]) -> str:

@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from escalon.conduct.judge import standing
 from escalon.conduct.judge.departures import departures, grouped
-from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, NextDose, decide_next_dose
+from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, NextDose
+from escalon.conduct.judge.populations import dose_of_today
 from escalon.conduct.permit.holds import Hold, dosing_holds
 from escalon.conduct.record.proposals import propose_decision
 from escalon.escalation import EscalationError, Treat
@@ -110,10 +111,8 @@ def next_dose(desk: Desk) -> NextDose | str:
 
     def find() -> NextDose | str:
         _informed(desk)
-        try:
-            return decide_next_dose(desk.study, desk.trial, Day.of(desk.today))
-        except EscalationError as error:
-            return str(error)
+        found = dose_of_today(desk.study, desk.trial, Day.of(desk.today))
+        return str(found) if isinstance(found, EscalationError) else found
 
     return desk.kept("next dose found", find)
 

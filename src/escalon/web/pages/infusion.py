@@ -17,6 +17,7 @@ from escalon.conduct.judge.dose_day import (
     infusion_of,
     measured_of,
     volume_of,
+    waits_for_second,
 )
 from escalon.conduct.permit.act import RULES
 from escalon.conduct.permit.refusal import refuse
@@ -100,10 +101,10 @@ def infusion(desk: Desk, code: str) -> InfusionPage:
     """Infusion day of one participant."""
     course = desk.course(code)
     level = _level(course)
-    prepared = course.preparations[-1] if course.preparations else None
+    prepared = course.prepared
     checks = _checks(course, prepared)
-    agreed = bool(checks) and checks[-1].agrees
-    hidden = prepared is not None and not agreed and not course.infusions and not _is_preparer(desk, prepared)
+    agreed = prepared is not None and course.is_checked(prepared)
+    hidden = prepared is not None and waits_for_second(course, prepared, desk.account)
     given, given_words = _given(desk, course, prepared)
     return InfusionPage(
         banner(desk, course), desk.today, level, _level_words(desk, level), _window(desk, level),
@@ -190,13 +191,8 @@ def _rules(
 def _checks(course: Course, prepared: Current[DosePrepared] | None) -> tuple[CheckShown, ...]:
     return tuple(
         CheckShown(one.number, one.entry.author.person, one.event.at, one.event.agrees, one.event.differs)
-        for one in course.checks
-        if prepared and one.event.prepared == prepared.number
+        for one in (course.checks_of(prepared) if prepared else ())
     )
-
-
-def _is_preparer(desk: Desk, prepared: Current[DosePrepared]) -> bool:
-    return desk.person is not None and desk.person.account == prepared.entry.author.person
 
 
 def _shown(desk: Desk, prepared: Current[DosePrepared] | None, hidden: bool) -> PreparedShown | None:
@@ -261,7 +257,8 @@ def _forbids_checking(desk: Desk, course: Course, prepared: Current[DosePrepared
         return (f"{course.code} was infused on {course.infused}",)
     if not desk.may("DoseChecked", course.site):
         return (f"{desk.role or 'nobody'} does not check a dose here",)
-    return ("you prepared this dose; another person checks it",) if _is_preparer(desk, prepared) else ()
+    own = desk.account == prepared.entry.author.person
+    return ("you prepared this dose; another person checks it",) if own else ()
 
 
 def _forbids_infusing(
@@ -307,7 +304,7 @@ def check(desk: Desk, said: Told) -> Entry:
     """The second person's reading and result; recorded whether or not they agree, and signed with the password."""
     code = said.text("participant")
     course = desk.course(code)
-    prepared = course.preparations[-1] if course.preparations else None
+    prepared = course.prepared
     if why := _forbids_checking(desk, course, prepared):
         raise refuse("second person", "; ".join(why))
     assert prepared is not None
@@ -330,7 +327,7 @@ def infuse(desk: Desk, said: Told) -> Entry:
     """The infusion of a checked dose: when it began, and what reached the participant."""
     code = said.text("participant")
     course = desk.course(code)
-    prepared = course.preparations[-1] if course.preparations else None
+    prepared = course.prepared
     if prepared is None:
         raise refuse("second check", "no dose is prepared yet")
     loaded, left = _number(said, "loaded_ml"), _number(said, "left_ml")
@@ -382,9 +379,8 @@ def infusion_sheet(desk: Desk, code: str, blank: bool = False) -> Printed:
     """The worksheet to print: as prepared, or blank for paper, to be entered later with both times."""
     course = desk.course(code)
     level = _level(course)
-    prepared = course.preparations[-1] if course.preparations else None
-    agreed = bool(found := _checks(course, prepared)) and found[-1].agrees
-    if prepared and not agreed and not course.infusions and not _is_preparer(desk, prepared):
+    prepared = course.prepared
+    if prepared and waits_for_second(course, prepared, desk.account):
         blank = True
     return Printed(_sheet(desk, course, level, None if blank else prepared))
 

@@ -12,9 +12,10 @@ from escalon.casebook.chain import Problem
 from escalon.casebook.entry import Entry as Written
 from escalon.casebook.proof import prove
 from escalon.casebook.telling import told
+from escalon.conduct.judge.dose_day import waits_for_second
 from escalon.conduct.permit.authority import ALLOWED
 from escalon.conduct.record.signing import signatures
-from escalon.history import Entry
+from escalon.history import Current, Entry
 from escalon.history.events import KINDS, DosePrepared, Signed, spaced
 from escalon.web.desk import Desk, NoSuchPage
 from escalon.web.registry import READERS, act, page
@@ -76,7 +77,7 @@ def entry(desk: Desk, number: int) -> EntryPage:
     changes = told(body) if body.get("old") is not None else ""
     return EntryPage(
         _shown(desk, found),
-        () if _is_to_be_found_again(desk, found) else tuple(_fields(found)),
+        () if _is_hidden(desk, found) else tuple(_fields(found)),
         found.hash if isinstance(found, Written) else "",
         found.previous if isinstance(found, Written) else "",
         written_day(changes),
@@ -89,14 +90,12 @@ def entry(desk: Desk, number: int) -> EntryPage:
     )
 
 
-def _is_to_be_found_again(desk: Desk, found: Entry) -> bool:
-    """Whether it is a prepared dose that a second person has still to check, read by anybody but its preparer."""
-    if not isinstance(found.event, DosePrepared) or found.participant is None:
+def _is_hidden(desk: Desk, found: Entry) -> bool:
+    """Whether it is a prepared dose that a second person has still to find again."""
+    event = found.event
+    if not isinstance(event, DosePrepared) or event.participant is None:
         return False
-    course = desk.course(found.participant)
-    agreed = any(one.event.prepared == found.number and one.event.agrees for one in course.checks)
-    own = desk.person is not None and desk.person.account == found.author.person
-    return not agreed and not own and not course.infusions
+    return waits_for_second(desk.course(event.participant), Current(event, found, found), desk.account)
 
 
 def _entry(desk: Desk, number: int) -> Entry:
