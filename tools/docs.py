@@ -8,20 +8,23 @@ from tools.docs_commands import commands_page
 from tools.docs_dictionary import dictionary_page
 from tools.docs_instruments import instruments_page
 from tools.docs_requirements import SOURCE, requirements_page
+from tools.docs_rules import casebook_page
 
 DOCS = Path(__file__).parents[1] / "docs"
 DO_NOT_EDIT = "<!-- Written by `make docs` from the software itself. Do not edit: change what it describes. -->"
 
 
 def pages(folder: Path = DOCS) -> dict[str, str]:
-    """The text of each generated page, by its name in docs/; requirements only where the folder states them."""
+    """The text of each generated page, by its name in docs/; those partly by hand only where the folder has them."""
     makers: dict[str, Callable[[], str]] = {
         "instruments.md": instruments_page,
         "data-dictionary.md": dictionary_page,
         "commands.md": commands_page,
     }
-    stated = {"requirements.md": requirements_page(folder)} if (folder / SOURCE).exists() else {}
-    return {name: f"{DO_NOT_EDIT}\n\n{make()}" for name, make in makers.items()} | stated
+    by_hand = {"requirements.md": requirements_page, "casebook.md": casebook_page} if (folder / SOURCE).exists() else {}
+    return {name: f"{DO_NOT_EDIT}\n\n{make()}" for name, make in makers.items()} | {
+        name: make(folder) for name, make in by_hand.items()
+    }
 
 
 def stale(folder: Path = DOCS) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The figures of section 5 drawn from a whole trial: counts in one unit a panel, states of disease, nothing on anything else."""
 
 import itertools
+import re
 
 import pytest
 
@@ -30,11 +31,17 @@ def test_counts_stand_in_one_unit_with_the_limits_of_their_grades(view):
     assert "Neutrophils: " in drawn.alt
 
 
+def by_das28(score):
+    """Bands of the DAS28 as published: 2.6, 3.2 and 5.1 (EULAR; Fransen & van Riel 2005)."""
+    return "remission" if score < 2.6 else "low" if score <= 3.2 else "moderate" if score <= 5.1 else "high"
+
+
 def test_everybody_has_a_lane_and_the_state_of_their_own_score(view):
     drawn = swimmer(view)
     words = [one.words for one in texts(drawn.svg)]
     lanes = [word for word in words if " · level " in word]
     assert len(lanes) == len(view.population) == len(set(lanes))
     assert clashes(drawn.svg) == []
-    assert "2.06, remission" in drawn.svg  # a box says its band when pointed at
+    boxes = re.findall(r"P\d+ [^:<]+: (\d+\.\d+), (remission|low|moderate|high)\b", drawn.svg)  # read when pointed at
+    assert boxes and all(by_das28(float(score)) == state for score, state in boxes)
     assert "dashed: end of registered follow-up" in words
