@@ -43,5 +43,6 @@ def test_everybody_has_a_lane_and_the_state_of_their_own_score(view):
     assert len(lanes) == len(view.population) == len(set(lanes))
     assert clashes(drawn.svg) == []
     boxes = re.findall(r"P\d+ [^:<]+: (\d+\.\d+), (remission|low|moderate|high)\b", drawn.svg)  # read when pointed at
-    assert boxes and all(by_das28(float(score)) == state for score, state in boxes)
+    assert boxes
+    assert all(by_das28(float(score)) == state for score, state in boxes)
     assert "dashed: end of registered follow-up" in words

@@ -74,9 +74,9 @@ class Server:
 
     def close(self) -> None:
         self.kill()
-        assert self.parent.stdin
-        self.parent.stdin.close()
-        self.parent.wait(timeout=20)
+        with self.parent:  # its pipes are closed, and it is waited for
+            assert self.parent.stdin
+            self.parent.stdin.close()
 
 
 def pause(seconds: float) -> None:
