@@ -7,7 +7,7 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check
 ESCALON := $(BIN)/escalon
 
 .DEFAULT_GOAL := help
-.PHONY: help api demo test check fmt lint types layers spec second fuzz fuzz-cli torture kills anyorder bench mutants docs parts words lock serve clean system
+.PHONY: help api demo test check fmt lint types layers spec second fuzz fuzz-cli torture kills forms anyorder bench mutants docs parts words lock serve clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ anyorder: $(VENV)/dev ## 5,000 steps of people trying things in any order, judge
 
 kills: $(VENV)/dev ## kill the server 100 times while somebody types; figures printed
 	@$(BIN)/python -m tests.web.kills 100
+
+forms: $(VENV)/dev ## type 500 rows of the specification into the pages of their instruments
+	@ESCALON_FORM_ROWS=500 $(BIN)/python -m pytest -q tests/web/test_every_form.py -k typed
 
 bench: $(VENV)/dev ## speed, as ratios against named baselines in the same run
 	@$(BIN)/python -m benchmarks.run

@@ -153,10 +153,10 @@ def recorded_while_killed(page: Any, server: Server, book: Path, rng: random.Ran
     return bool(there)
 
 
-def run(book: Path, count: int, seed: int = 6) -> dict[str, int]:
+def run(book: Path, count: int, window: Any, seed: int = 6) -> dict[str, int]:
     """So many kills while typing, then one while recording."""
     rng = random.Random(seed)
-    with serving(book) as server, chromium() as window:
+    with serving(book) as server:
         page = at(window, server.address, "carla", "correct horse battery staple")
         for _ in range(count):
             typed_while_killed(page, server, rng)
@@ -192,5 +192,5 @@ def book_of(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as place:
-        print(json.dumps(run(book_of(Path(place)), int(sys.argv[1]) if len(sys.argv) > 1 else 100)))
+    with tempfile.TemporaryDirectory() as place, chromium() as found:
+        print(json.dumps(run(book_of(Path(place)), int(sys.argv[1]) if len(sys.argv) > 1 else 100, found)))

@@ -1,14 +1,26 @@
 """A workbench on a port of this computer for a browser, and a browser at it, signed in as somebody."""
 
+import os
 import shutil
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+IN_CHROMIUM = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: as root, `make system` installs it"),
+]
+"""The marks of a test that drives the browser."""
+PICTURES = os.environ.get("ESCALON_PICTURES")
+"""A folder for pictures of the pages; `docs/images` when the documentation's are renewed."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -60,3 +72,17 @@ def at(window: Any, address: str, account: str, password: str, width: int = 1280
     page.press("#password", "Enter")
     page.wait_for_url(lambda url: "sign-in" not in url)
     return page
+
+
+def pictured(page: Any, name: str) -> None:
+    """Keep a picture of what the browser shows, where pictures are asked for."""
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=False)
+
+
+def expect(locator: Any) -> Any:
+    """What must soon be so of a part of a page, on a computer that may have much else to do."""
+    from playwright.sync_api import expect as expected
+
+    expected.set_options(timeout=20_000)
+    return expected(locator)

@@ -1,62 +1,8 @@
 """In a real browser: the form scores as one types, and agrees with the server."""
 
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
+from tests.web.live import IN_CHROMIUM, expect
 
-import pytest
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-m", "escalon.cli.main", "serve", "nct07052565", "--port", str(port)])
-    place = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(place, timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        yield place
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed: as root, `make system` installs it")
-    from playwright.sync_api import sync_playwright
-
-    flags = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ]
-    with sync_playwright() as playwright:
-        window = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield window
-        window.close()
-
-
-def expect(locator):
-    from playwright.sync_api import expect as expected
-
-    return expected(locator)
+pytestmark = IN_CHROMIUM
 
 
 def answer(page, name, value):
@@ -68,11 +14,11 @@ def open_lists(page):
     page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
 
 
-def test_a_score_appears_as_one_types_and_disappears_when_an_item_is_wrong(browser, address):
-    page = browser.new_page()
+def test_a_score_appears_as_one_types_and_disappears_when_an_item_is_wrong(window, study_address):
+    page = window.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(f"{address}/instruments/das28_esr")
+    page.goto(f"{study_address}/instruments/das28_esr")
     shown, notes = page.locator("#score"), page.locator("#notes")
     expect(shown).to_contain_text("0 to 9.84, remission to high")
     expect(page.locator("#missing")).to_contain_text("tender joints of 28")
@@ -89,9 +35,9 @@ def test_a_score_appears_as_one_types_and_disappears_when_an_item_is_wrong(brows
     assert problems == []
 
 
-def test_a_number_in_either_of_two_units_asks_for_its_unit_and_says_it_with_the_answer(browser, address):
-    page = browser.new_page()
-    page.goto(f"{address}/instruments/cockcroft_gault")
+def test_a_number_in_either_of_two_units_asks_for_its_unit_and_says_it_with_the_answer(window, study_address):
+    page = window.new_page()
+    page.goto(f"{study_address}/instruments/cockcroft_gault")
     answer(page, "sex", "female")
     for name, value in {"age": "40", "weight": "60", "creatinine": "0.9"}.items():
         page.fill(f"#{name}", value)
@@ -102,9 +48,9 @@ def test_a_number_in_either_of_two_units_asks_for_its_unit_and_says_it_with_the_
     expect(page.locator("[id='creatinine-says']")).to_contain_text("= 79.56\u00a0umol/L")
 
 
-def test_what_was_filled_in_stays_in_the_address_with_the_options(browser, address):
-    page = browser.new_page()
-    page.goto(f"{address}/instruments/das28_esr")
+def test_what_was_filled_in_stays_in_the_address_with_the_options(window, study_address):
+    page = window.new_page()
+    page.goto(f"{study_address}/instruments/das28_esr")
     page.fill("#tender", "4")
     page.select_option("[name='option.zero_esr']", index=1)
     expect(page.locator("#missing")).to_contain_text("swollen joints of 28")
@@ -113,27 +59,27 @@ def test_what_was_filled_in_stays_in_the_address_with_the_options(browser, addre
     assert page.eval_on_selector("[name='option.zero_esr']", "field => field.selectedIndex") == 1
 
 
-def test_a_checklist_scores_only_once_every_item_is_assessed(browser, address):
-    page = browser.new_page()
-    page.goto(f"{address}/instruments/sledai_2k")
+def test_a_checklist_scores_only_once_every_item_is_assessed(window, study_address):
+    page = window.new_page()
+    page.goto(f"{study_address}/instruments/sledai_2k")
     answer(page, "arthritis", "yes")
     expect(page.locator("#score")).to_contain_text("4 to 105")
     page.click("[data-attest]")
     expect(page.locator("#score")).to_have_text("4")
 
 
-def test_items_that_contradict_each_other_make_no_score(browser, address):
-    page = browser.new_page()
-    page.goto(f"{address}/instruments/sledai_2k")
+def test_items_that_contradict_each_other_make_no_score(window, study_address):
+    page = window.new_page()
+    page.goto(f"{study_address}/instruments/sledai_2k")
     answer(page, "plt", "yes")
     page.fill("#platelets", "250")
     page.select_option("[name='platelets.unit']", "10^9/L")
     expect(page.locator("#score")).to_have_text("not accepted")
 
 
-def test_a_line_has_no_mark_until_it_is_touched_and_joints_are_marked_by_keyboard_alone(browser, address):
-    page = browser.new_page()
-    page.goto(f"{address}/instruments/das28_esr")
+def test_a_line_has_no_mark_until_it_is_touched_and_joints_are_marked_by_keyboard_alone(window, study_address):
+    page = window.new_page()
+    page.goto(f"{study_address}/instruments/das28_esr")
     line = page.locator(".vas")
     expect(line).to_have_class("vas empty")
     assert page.input_value("#global_health") == ""

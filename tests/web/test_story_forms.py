@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -16,29 +15,13 @@ from escalon.history.events import FactRecorded, Observation
 from tests.casebook.conftest import START, clock, sqlite_casebook
 from tests.casebook.trial import CARLA, SECRET
 from tests.web.bench import served
-from tests.web.live import CHROMIUM, at, chromium, standing
+from tests.web.live import IN_CHROMIUM, at, expect, pictured, standing
 
 __all__ = ["clock", "sqlite_casebook"]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: `make system`"),
-]
-PICTURES = os.environ.get("ESCALON_PICTURES")
+pytestmark = IN_CHROMIUM
 AXE = Path(__file__).parent / "axe.min.js"
 D28 = START.date() + timedelta(days=28)
 PLACE = "/participants/P1/visits/D28"
-
-
-def pictured(page: Any, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=False)
-
-
-def expect(locator: Any) -> Any:
-    from playwright.sync_api import expect as expected
-
-    return expected(locator)
 
 
 @pytest.fixture
@@ -51,12 +34,6 @@ def bench(sqlite_casebook: Any) -> Any:
     disease = Observation(name="disease", value="RA", day=str(D28))
     trial.record(CARLA, FactRecorded(participant="P1", fact=disease))
     return found, trial
-
-
-@pytest.fixture(scope="module")
-def window() -> Any:
-    with chromium() as found:
-        yield found
 
 
 def facts(trial: Any) -> dict[str, Observation]:
@@ -255,9 +232,11 @@ def test_with_the_script_off_the_same_form_records(bench: Any, window: Any) -> N
         assert facts(trial)["patient_global"].value == "50"
 
 
-def test_a_server_killed_while_one_types_or_records_loses_no_keystroke_and_does_no_half_act(tmp_path: Path) -> None:
-    """Three of the hundred that `make kills` does."""
+def test_a_server_killed_while_one_types_or_records_loses_no_keystroke_and_does_no_half_act(
+    window: Any, tmp_path: Path
+) -> None:
+    """One of the hundred that `make kills` does."""
     from tests.web import kills
 
-    found = kills.run(kills.book_of(tmp_path), 3)
-    assert (found["killed while typing"], found["keystrokes lost"], found["half acts"]) == (3, 0, 0)
+    found = kills.run(kills.book_of(tmp_path), 1, window)
+    assert (found["killed while typing"], found["keystrokes lost"], found["half acts"]) == (1, 0, 0)

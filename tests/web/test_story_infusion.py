@@ -1,31 +1,16 @@
 """Stories in a real browser: the second person disagrees, then agrees; a running clock refuses, two people set it aside."""
 
-import os
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from escalon.casebook.casebook import Casebook
 from tests.casebook.conftest import clock, sqlite_casebook
 from tests.casebook.trial import SECRET
 from tests.web.bench import served
-from tests.web.live import CHROMIUM, at, chromium, standing
+from tests.web.live import IN_CHROMIUM, at, pictured, standing
 
 __all__ = ["clock", "sqlite_casebook"]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: `make system`"),
-]
-PICTURES = os.environ.get("ESCALON_PICTURES")
-"""A folder for pictures of the pages; `docs/images` when the documentation's are renewed."""
+pytestmark = IN_CHROMIUM
 HERE = "/participants/P1/infusion"
-
-
-def pictured(page: Any, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=False)
 
 
 def fill_day(page: Any, name: str, day: str, month: str, year: str, within: str = "main") -> None:
@@ -56,11 +41,11 @@ def check(page: Any, wristband: str, volume: str) -> None:
     page.click(f"{form} button")
 
 
-def test_infusion_day_with_a_second_person_who_disagrees_then_agrees(sqlite_casebook: Casebook) -> None:
+def test_infusion_day_with_a_second_person_who_disagrees_then_agrees(window: Any, sqlite_casebook: Casebook) -> None:
     bench, trial = served(sqlite_casebook)
     trial.open_cohort(1, 1)
     trial.prepare("P1", 1, 1)
-    with standing(bench) as address, chromium() as window:
+    with standing(bench) as address:
         first, second = at(window, address, "carla", SECRET), at(window, address, "lena", SECRET)
         first.goto(address + HERE)
         prepare(first)
@@ -87,13 +72,13 @@ def test_infusion_day_with_a_second_person_who_disagrees_then_agrees(sqlite_case
         pictured(doctor, "infusion-given")
 
 
-def test_an_infusion_refused_by_a_running_clock_is_set_aside_by_two(sqlite_casebook: Casebook) -> None:
+def test_an_infusion_refused_by_a_running_clock_is_set_aside_by_two(window: Any, sqlite_casebook: Casebook) -> None:
     bench, trial = served(sqlite_casebook)
     trial.open_cohort(1, 1)
     trial.prepare("P0", 1, 1)
     trial.infuse("P0", 1)
     trial.prepare("P1", 1, 1)
-    with standing(bench) as address, chromium() as window:
+    with standing(bench) as address:
         doctor = at(window, address, "ines", SECRET)
         doctor.goto(address + HERE)
         said = doctor.inner_text("main")

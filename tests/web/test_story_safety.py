@@ -10,15 +10,10 @@ from escalon.history.events import AdverseEventRecorded, DltAdjudicated
 from tests.casebook.conftest import clock, sqlite_casebook
 from tests.casebook.trial import INES, SECRET
 from tests.web.bench import served
-from tests.web.live import CHROMIUM, at, chromium, standing
-from tests.web.test_story_infusion import pictured
+from tests.web.live import IN_CHROMIUM, at, pictured, standing
 
 __all__ = ["clock", "sqlite_casebook"]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: `make system`"),
-]
+pytestmark = IN_CHROMIUM
 
 
 def observe(page: Any, **said: str) -> None:
@@ -32,14 +27,16 @@ def observe(page: Any, **said: str) -> None:
     page.wait_for_load_state()
 
 
-def test_fever_becomes_a_grade_a_proposal_and_a_judgement_and_lifts_the_block(sqlite_casebook: Casebook) -> None:
+def test_fever_becomes_a_grade_a_proposal_and_a_judgement_and_lifts_the_block(
+    window: Any, sqlite_casebook: Casebook
+) -> None:
     bench, trial = served(sqlite_casebook)
     trial.open_cohort(1, 1)
     trial.prepare("P1", 1, 1)
     trial.infuse("P1", 1)
     trial.days(4)
     here = "/participants/P1/safety"
-    with standing(bench) as address, chromium() as window:
+    with standing(bench) as address:
         nurse, doctor = at(window, address, "carla", SECRET), at(window, address, "ines", SECRET)
         nurse.goto(address + here)
         observe(nurse, temp_c="39.4", hypotension="yes", vasopressors="2", oxygen="none")
@@ -64,10 +61,10 @@ def test_fever_becomes_a_grade_a_proposal_and_a_judgement_and_lifts_the_block(sq
         assert "is not decided" not in doctor.inner_text("main")
 
 
-def test_the_committee_signs_by_two_and_a_late_dlt_makes_it_stale(sqlite_casebook: Casebook) -> None:
+def test_the_committee_signs_by_two_and_a_late_dlt_makes_it_stale(window: Any, sqlite_casebook: Casebook) -> None:
     bench, trial = served(sqlite_casebook)
     trial.treat_cohort(1, 1, "P1", "P2", "P3")
-    with standing(bench) as address, chromium() as window:
+    with standing(bench) as address:
         stan, cora, cyrus = (at(window, address, name, SECRET) for name in ("stan", "cora", "cyrus"))
         stan.goto(f"{address}/cohorts")
         stan.click("text=Lay the rule's decision before the committee")
@@ -99,7 +96,9 @@ def test_the_committee_signs_by_two_and_a_late_dlt_makes_it_stale(sqlite_caseboo
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_clinical_pages_have_no_finding_of_axe_and_reflow(sqlite_casebook: Casebook, scheme: str) -> None:
+def test_the_clinical_pages_have_no_finding_of_axe_and_reflow(
+    window: Any, sqlite_casebook: Casebook, scheme: str
+) -> None:
     bench, trial = served(sqlite_casebook)
     trial.treat_cohort(1, 1, "P1", "P2", "P3")
     trial.decide(2)
@@ -110,7 +109,7 @@ def test_the_clinical_pages_have_no_finding_of_axe_and_reflow(sqlite_casebook: C
         "/cohorts", "/cohorts/1", f"/decisions/{number}", "/safety", "/participants/P1", "/participants/P1/safety?term=Nausea",
         "/participants/P4/treatment", "/participants/P4/infusion",
     )  # fmt: skip
-    with standing(bench) as address, chromium() as window:
+    with standing(bench) as address:
         page = at(window, address, "ines", SECRET, bypass_csp=True)
         page.emulate_media(color_scheme=scheme)
         for place in pages:

@@ -13,7 +13,8 @@ def worksheet_html(sheet: Worksheet) -> str:
     above, signatures = sections(sheet)
     alarms = [*([_SYNTHETIC] if sheet.heading.synthetic else []), *sheet.alarms]
     parts = [
-        "<style>table{width:100%}td{height:1.5em;border:1px solid #999}td:last-child{min-width:9em}</style>",
+        "<style>table{width:100%}td{height:1.5em;border:1px solid #999}td:last-child{min-width:9em}"
+        "@media screen{table{display:block;overflow-x:auto}}</style>",
         *(f"<p class=warn><b>{escape(alarm)}</b></p>" for alarm in alarms),
         *(_html_table(section) for section in above),
         "<h2>Verdict</h2>",

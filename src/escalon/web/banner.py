@@ -21,7 +21,6 @@ TABS = (
     ("/visits", "Visits"),
     ("/safety", "Safety"),
     ("/samples", "Samples"),
-    ("/history", "History"),
     ("/identity", "Identity"),
 )
 
@@ -112,4 +111,4 @@ def _tabs(desk: Desk, course: Course) -> list[tuple[str, str]]:
         one = pages.get("/participants/{code}" + end)
         if one and (one.over_folder if desk.person is None else desk.role in one.sees):
             found.append((f"/participants/{course.code}{end}", word))
-    return found
+    return [*found, (f"/audit?participant={course.code}", "History")]

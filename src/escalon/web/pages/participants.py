@@ -169,22 +169,6 @@ def _values(desk: Desk, course: Course) -> list[ValueShown]:
     return found
 
 
-@dataclass(frozen=True)
-class HistoryPage:
-    """Everything recorded of a participant, the newest first."""
-
-    banner: Banner
-    entries: tuple[EntryShown, ...]
-
-
-@page("/participants/{code}/history")
-def history(desk: Desk, code: str) -> HistoryPage:
-    """Everything recorded of a participant, the newest first."""
-    course = desk.course(code)
-    found = reversed(desk.entries(participant=code))
-    return HistoryPage(banner(desk, course), tuple(entry_shown(desk.study, one, desk.names) for one in found))
-
-
 @act("LevelAllocated")
 def allocate(desk: Desk, said: Told) -> Entry:
     """Give a participant the next place of a cohort."""

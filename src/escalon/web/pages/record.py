@@ -17,6 +17,7 @@ from escalon.conduct.permit.authority import ALLOWED
 from escalon.conduct.record.signing import signatures
 from escalon.history import Current, Entry
 from escalon.history.events import KINDS, DosePrepared, Signed, spaced
+from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk, NoSuchPage
 from escalon.web.registry import READERS, act, page
 from escalon.web.said import Told
@@ -134,8 +135,9 @@ def _shown(desk: Desk, one: Entry) -> EntryShown:
 
 @dataclass(frozen=True)
 class AuditPage:
-    """The trail as it was asked for, the newest first, and what can be asked for."""
+    """The trail as it was asked for, the newest first, and what can be asked for; of one participant, with the banner."""
 
+    banner: Banner | None
     entries: tuple[EntryShown, ...]
     count: int
     all: int
@@ -160,6 +162,7 @@ def audit(
     newest = list(reversed(kept))[(at - 1) * A_PAGE : at * A_PAGE]
     names = desk.names
     return AuditPage(
+        banner(desk, desk.course(participant)) if participant in desk.trial.courses else None,
         tuple(_shown(desk, one) for one in newest),
         len(kept),
         len(open_to),

@@ -172,8 +172,13 @@ def _row(study: Study, course: Course, one: Clause) -> ClauseRow:
         STATES[one.verdict.value],
         tuple(labelled(study, day(reason)) for reason in one.why()),
         tuple(labelled(study, day(text)) for text in missing),
-        tuple(_asks(study, course, one)) if missing else (),
+        _wanted(tuple(_asks(study, course, one)), missing) if missing else (),
     )
+
+
+def _wanted(asks: tuple[AskedFact, ...], missing: tuple[str, ...]) -> tuple[AskedFact, ...]:
+    """Of the values a clause reads, those that would settle it now; all of them where the reason names none."""
+    return tuple(one for one in asks if one.settle and any(text.startswith(one.settle) for text in missing)) or asks
 
 
 def _asks(study: Study, course: Course, one: Clause) -> Iterator[AskedFact]:

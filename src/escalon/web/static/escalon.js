@@ -267,7 +267,7 @@ const scoring = (form, name) => {
       if (other) { differs.textContent = `While you typed, this page showed ${before.says}. The answer above is Escalon's; the difference was noted.`; post(`/instruments/${name}/difference`, {shown: before.says, said: said.says}); }
     } catch { if (turn === asked) { shown.dataset.by = "page"; list(notes, ["The server does not answer. What you see is worked out here, and is not the record."]); } }
   };
-  return () => { const fields = {...recordedIn(form), ...fieldsOf(form)}; shown.dataset.by = "page"; quick(fields); clearTimeout(waiting); waiting = setTimeout(ask, +(form.dataset.wait ?? 150), fields); };
+  return () => { const fields = {...recordedIn(form), ...fieldsOf(form)}; asked++; shown.dataset.by = "page"; quick(fields); clearTimeout(waiting); waiting = setTimeout(ask, +(form.dataset.wait ?? 150), fields); };
 };
 
 // What stands under a number: its value in the item's own unit, and whether it is unusual.
