@@ -2,6 +2,7 @@
 
 import pytest
 
+from escalon.conduct.judge.baselines import one_of_each_visit
 from escalon.conduct.judge.explaining import explain
 from escalon.conduct.judge.scores import computed, scored
 from escalon.facts import Day, Fact, Facts, Status
@@ -164,3 +165,22 @@ def test_counts_alone_bound_and_may_settle_the_active_joints(study):
     assert [active(3, 0).value, active(0, 0).value] == [3, 0]
     between = active(12, 3).behind
     assert (between.value, between.bounds) == (None, (12, 15))
+
+
+def test_a_recorded_index_that_its_items_contradict_settles_nothing_made_of_it(study):
+    """HAQ-DI recorded as 0.25 while its items give 1: neither wins in silence, in the response or in the index itself."""
+    items = [name for name, item in catalogue()["haq_di"].items.items() if item.needed]
+    written = [Fact(f"haq_di.{name}", 1, LATER, None, name, "P01", visit="D90") for name in items]
+
+    def found(recorded):
+        facts = Facts([*arthritis(haq_di=(1.5, recorded, None)), *written, infusion()])
+        return facts.with_facts(computed(study, facts))
+
+    agreeing = found(1)
+    assert agreeing.named("acr70")[-1].value is True
+    assert len(one_of_each_visit(one for one in agreeing.named("haq_di") if one.visit == "D90")) == 1
+    differing = found(0.25)
+    (response,) = (fact for fact in differing.named("acr70") if fact.visit == "D90")
+    assert response.behind.status is Status.INVALID
+    assert "haq_di 0.25" in response.behind.reasons[0]
+    assert len(one_of_each_visit(one for one in differing.named("haq_di") if one.visit == "D90")) == 2

@@ -17,6 +17,8 @@ from escalon.instruments.kit.assessment import UnknownItem
 from escalon.instruments.kit.catalogue import UnknownInstrument, family
 from escalon.instruments.kit.item import integer, level, number, truth
 from escalon.instruments.kit.reading import ItemError, read
+from escalon.instruments.safety.ctcae.laboratory import grade_laboratory
+from escalon.instruments.safety.vasopressors import read_vasopressors
 
 CRP = number("CRP", 0, None, "mg/L", accepts=("mg/dL",), below_limit=True)
 LINE = number("line", 0, 100, "mm", accepts=("cm", "NRS"))
@@ -182,3 +184,27 @@ def test_an_option_hides_nothing_that_is_shown_beside_a_result():
     for instrument in RHEUMATOLOGY:
         computed = {name for name, part in instrument.traced().parts.items() if isinstance(part, Symbol)}
         assert not computed & set(instrument.options), instrument.name
+
+
+VASOPRESSORS = {
+    "1-2": (1, 2), "pressors x2": (2, 2), "2": (2, 2), "two agents": (2, 2), "none": (0, 0), "fluids": (0, 0), "no": (0, 0),
+    "norepinephrine x 2": (1, 1), "0.1 mcg/kg/min": (1, 9), "1 vasopressor (norepinephrine)": (1, 1), "12": (1, 9),
+    "norepinephrine 0.1-0.2 mcg/kg/min": (1, 1), "noradrenaline and adrenaline": (2, 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "count"), VASOPRESSORS.items())
+def test_vasopressors_are_counted_as_they_are_named_and_a_number_alone_is_never_none(text, count):
+    found = read_vasopressors(text)
+    assert (found.least, found.most) == count
+
+
+def test_a_number_that_is_none_is_not_known_whatever_made_it():
+    for value in (Decimal("NaN"), Decimal("sNaN"), float("nan")):
+        assert assess("das28_esr", tender=value, swollen=5, esr=20, global_health="40 mm").missing == ("tender",)
+
+
+def test_a_limit_that_stands_in_for_the_other_keeps_its_name():
+    high, low = grade_laboratory("sodium", value="125 mmol/L", lower="135 mmol/L")
+    assert (high.value, high.components["lower"], "upper" in high.components) == (0, 135, False)
+    assert low.bounds == (2, 3)

@@ -173,3 +173,57 @@ def test_a_long_table_is_one_table_and_a_test_nobody_maps_is_named(tmp_path: Pat
     assert [str(one.value) for one in facts.named("wbc")] == ["5.2"]
     (problem,) = intake.refused
     assert (problem.line, "test is 'AST'" in str(problem)) == (5, True), str(problem)
+
+
+GRADES = {"Grade 3": 3, "g3": 3, "III": 3, "3.0": 3, "NK": None, "unknown": None, "not graded": None, "n/a": None}
+
+
+@pytest.mark.parametrize(("text", "grade"), GRADES.items())
+def test_a_grade_is_read_as_people_write_it_and_one_nobody_knows_keeps_its_event(
+    text: str, grade: int | None, tmp_path: Path
+) -> None:
+    events = f"participant,term,grade,start,outcome,related\nP01,CRS,{text},2025-03-09,NK,NK\n"
+    intake = taken(tmp_path, doses="participant,level,date\nP01,1,2025-03-05\n", adverse_events=events)
+    assert not intake.refused
+    (event,) = intake.trial.course("P01").adverse_events
+    assert (event.event.grade, event.event.outcome, event.event.related) == (grade, "unknown", None)
+
+
+@pytest.mark.parametrize("text", ["3a", "2-3", "severe", "6", "0"])
+def test_a_word_that_is_no_grade_is_refused(text: str, tmp_path: Path) -> None:
+    events = f"participant,term,grade,start\nP01,CRS,{text},2025-03-09\n"
+    intake = taken(tmp_path, doses="participant,level,date\nP01,1,2025-03-05\n", adverse_events=events)
+    assert [one.column for one in intake.refused] == ["grade"]
+
+
+MEANT = {"ALT": "alt", "SGPT": "alt", "Hb": "haemoglobin", "prothrombin time": "prothrombin_time", "ANC": "neutrophils"}
+
+
+@pytest.mark.parametrize(("name", "meant"), MEANT.items())
+def test_a_name_is_hinted_at_by_what_laboratories_call_it(name: str, meant: str, tmp_path: Path) -> None:
+    (refused,) = taken(tmp_path, f"P01,{name},36,U/L,2025-02-07,,,\n").refused
+    assert f"Did you mean {meant}" in refused.message
+
+
+LABORATORY = """[[table]]
+file = "export.csv"
+participant = "id"
+date = "visit_date"
+date_from = ["id", "event"]
+only = { repeat_instrument = "laboratory" }
+name_column = "lab"
+leave_out = { repeat_instrument = "" }
+[table.facts]
+wbc = { name = "WBC", column = "conc", unit = "10^9/L" }
+"""
+
+
+def test_an_undated_line_has_the_day_of_its_visit_where_that_is_one_day(tmp_path: Path) -> None:
+    lines = ("P01,v1,,2011-01-01,,", "P01,v1,laboratory,,WBC,5.2", "P01,v2,laboratory,,WBC,5.3",
+             "P01,v3,,2012-01-01,,", "P01,v3,,2012-01-02,,", "P01,v3,laboratory,,WBC,5.4")  # fmt: skip
+    head = "id,event,repeat_instrument,visit_date,lab,conc"
+    (tmp_path / "export.csv").write_text("\n".join((head, *lines)) + "\n", encoding="utf-8")
+    (tmp_path / "mapping.toml").write_text(LABORATORY, encoding="utf-8")
+    intake = take_in(STUDY, tmp_path)
+    assert [(str(one.day), str(one.value)) for one in facts_of(intake).named("wbc")] == [("2011-01-01", "5.2")]
+    assert [(one.line, one.column) for one in intake.refused] == [(4, "date"), (7, "date")]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from escalon.cli.loading import DataFolder, StudyName, load
-from escalon.cli.output import fail, say
+from escalon.cli.output import fail, note, say
 
 
 def export(
@@ -20,10 +20,13 @@ def export(
     escalon export parquet nct07052565 demo/data -o out/tables
     """
     from escalon.exchange.tidy_folder import write_folder
+    from escalon.sources.as_rows import unkept
 
     _, intake = load(study, data)
     for file in write_folder(intake.trial, output, form):
         say(f"written {file}")
+    if left := unkept(intake.trial):
+        note(f"a data folder has no place for what only a casebook keeps: {left}")
     raise typer.Exit(2 if intake.refused else 0)
 
 

@@ -49,7 +49,7 @@ def simulate(
 def warehouse(
     people: Annotated[int, typer.Option("--persons", min=1, help="How many people.")] = 100_000,
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("demo/warehouse"),
-    seed: Annotated[int, typer.Option(help="The same seed writes the same people.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=2**31, help="The same seed writes the same people.")] = 1,
 ) -> None:
     """Write a seeded synthetic warehouse in the shape of OMOP: Parquet tables and their mapping. Nobody in it exists."""
     from escalon.feasibility.synthetic_warehouse import write_warehouse

@@ -124,7 +124,9 @@ def read_value(
 
 def plain_value(written: Any) -> Any:
     """A value as plain Python: NumPy's and pandas' numbers as ours, NaN and NaT as nothing; a 32-bit number as it prints."""
-    if written is None or isinstance(written, str | bool | int | Decimal | Fraction | Day | Interval):
+    if isinstance(written, Decimal):
+        return None if written.is_nan() else written
+    if written is None or isinstance(written, str | bool | int | Fraction | Day | Interval):
         return written
     if isinstance(written, float):
         return None if written != written else written
@@ -320,7 +322,8 @@ class _Amount:
         if asked.unit is None:
             if spelled(unit) != "1":
                 raise ReadError(
-                    "WRONG_UNIT", f"{name} has no unit, but {unit!r} was given. Write {name}={plain_amount(number)}"
+                    "WRONG_UNIT",
+                    f"{name} has no unit, but {unit!r} was given. Write the number alone, as {name} is counted",
                 )
             return number
         if spelled(unit) == spelled(asked.unit):

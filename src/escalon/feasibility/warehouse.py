@@ -67,7 +67,13 @@ def _duckdb(path: Path, memory: str, threads: int) -> Warehouse:
         for name, (kind, files) in files_of(path).items():
             listed = ", ".join(f"'{_escaped(file)}'" for file in files)
             reader = _READERS[kind].format(file=f"[{listed}]")
-            connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM {reader}')
+            try:
+                connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM {reader}')
+            except duckdb.Error as error:
+                said = str(error).partition("\n")[0]
+                raise WarehouseError(
+                    f"{listed}: this is no table of the kind {kind}. Take it out or save it anew ({said})"
+                ) from None
 
     def rows(text: str) -> list[tuple[Any, ...]]:
         try:

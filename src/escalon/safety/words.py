@@ -3,11 +3,14 @@
 Source: seriousness ICH E2A (1994); outcomes as in ICH E2B(R3) and CDISC controlled terminology (OUT).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from escalon.facts import Truth
+from escalon.facts import Truth, read_whole
+from escalon.facts.number import narrow
+from escalon.facts.words import not_known
 
 
 class Outcome(StrEnum):
@@ -97,7 +100,8 @@ RELATIONS = _words(
     }
 )
 """Possible and above is related; unlikely is not (spec SAF-9)."""
-NOT_ASSESSED = ("", "unknown", "not known", "not assessed", "?", "不详", "未评估")
+_GRADE = re.compile(r"(?:ctcae )?(?:grade|gr\.?|g) ?", re.IGNORECASE)
+_ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5"}
 
 
 def read_outcome(text: str) -> Outcome | None:
@@ -106,7 +110,9 @@ def read_outcome(text: str) -> Outcome | None:
     >>> read_outcome("Died"), read_outcome("死亡"), read_outcome("Recovered/Resolved")
     (<Outcome.FATAL: 'fatal'>, <Outcome.FATAL: 'fatal'>, <Outcome.RECOVERED: 'recovered'>)
     """
-    return _read(text, OUTCOMES, Outcome, "an outcome") if text.strip() else None
+    if not text.strip():
+        return None
+    return Outcome.UNKNOWN if not_known(text) else _read(text, OUTCOMES, Outcome, "an outcome")
 
 
 def read_seriousness(text: str) -> tuple[Criterion, ...]:
@@ -130,10 +136,27 @@ def read_relation(text: str) -> Truth:
     >>> read_relation("possible"), read_relation("unlikely"), read_relation("")
     (True, False, None)
     """
-    if plain(text) in NOT_ASSESSED:
+    if not text.strip() or not_known(text):
         return None
     scale = ("yes", "no", "unrelated", "unlikely", "possible", "probable", "definite")
     return _read(text, RELATIONS, scale, "a relation")
+
+
+def read_grade(text: str) -> int | None:
+    """The grade a text says; None where it says that nobody knows it. Raises ValueError that says what to write.
+
+    >>> read_grade("Grade 3"), read_grade("G3"), read_grade("III"), read_grade("not graded")
+    (3, 3, 3, None)
+    """
+    written = text.strip()
+    if plain(written) in ("not graded", "ungraded", "未分级") or not_known(written):
+        return None
+    number = _GRADE.sub("", narrow(written), count=1)
+    try:
+        return read_whole(_ROMAN.get(number.upper(), number))
+    except ValueError:
+        says = f"{text!r} is no grade. Write 1, 2, 3, 4 or 5, or leave it empty while nobody has graded it"
+        raise ValueError(says) from None
 
 
 def listed(text: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A history as the tables of the data dictionary: each event the row that, read back, is that event again."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -8,10 +9,16 @@ from escalon.history import Course, Current, Trial
 from escalon.history.events import (
     AdverseEventRecorded,
     CellsInfused,
+    DltAdjudicated,
+    EvaluabilityJudged,
+    Event,
     FactRecorded,
+    MarkedSynthetic,
+    NothingToReport,
     Observation,
     SampleMeasured,
     TreatmentGiven,
+    spaced,
 )
 from escalon.sources.columns import TABLES
 
@@ -45,6 +52,30 @@ def unsayable(trial: Trial) -> list[str]:
             if one.event.is_dlt and events.isdisjoint(one.event.rests_on)
         ]
     return found
+
+
+def unkept(trial: Trial) -> str:
+    """What the rows have no place for, in one line, such as places, signatures and accounts; empty where there is nothing."""
+    told = Counter(
+        spaced(one.event.kind)
+        for one in trial.standing.in_order()
+        if not isinstance(one.event, _KEPT) and not (one.event.participant and _has_a_row(trial, one.event))
+    )
+    return ", ".join(f"{number} {kind}" for kind, number in sorted(told.items()))
+
+
+def _has_a_row(trial: Trial, event: Event) -> bool:
+    course = trial.course(event.participant or "")
+    if isinstance(event, EvaluabilityJudged):
+        return bool(course.infusions)  # it is a column of the dose
+    acts = {type(one.event) for one, _ in (*course.acts_as_facts(), *_reviews(course))}
+    return type(event) in acts
+
+
+_KEPT = (
+    FactRecorded, TreatmentGiven, AdverseEventRecorded, SampleMeasured, CellsInfused, DltAdjudicated, MarkedSynthetic,
+    NothingToReport,
+)  # fmt: skip
 
 
 def _written(course: Course, one: Current[Any], cells: Callable[[Course, Current[Any]], dict[str, Any]]) -> Cells:

@@ -13,6 +13,7 @@ Cell: TypeAlias = Literal[
     "day",
     "number",
     "whole",
+    "grade",
     "truth",
     "value",
     "unit",
@@ -80,7 +81,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "adverse_events": (
         PARTICIPANT,
         Column("term", "text", "the event, as a CTCAE v5.0 term or CRS, ICANS, IEC-HS", required=True),
-        Column("grade", "whole", "1–5, the highest over this line; empty while nobody has graded it, which is never 0"),
+        Column("grade", "grade", "1–5, the highest over this line; empty while nobody has graded it, which is never 0"),
         Column("start", "day", "the first day", required=True),
         Column("end", "day", "the last day"),
         Column("ongoing", "truth", "yes if it had not ended when this was written"),
@@ -95,7 +96,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column(
             "component_of", "syndrome", "the syndrome it is a part of and not counted beside: " + ", ".join(Syndrome)
         ),
-        Column("baseline_grade", "whole", "the grade before lymphodepletion, 0 where it was not there"),
+        Column("baseline_grade", "grade", "the grade before lymphodepletion, 0 where it was not there"),
         Column("outcome", "outcome", ", ".join(Outcome)),
         Column("action", "text", "what was done"),
         Column("description", "text", "the verbatim words"),

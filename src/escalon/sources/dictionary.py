@@ -9,6 +9,7 @@ from escalon.sources.columns import TABLES
 
 _CELLS = {
     "code": "code", "name": "name", "text": "text", "day": "date", "number": "number", "whole": "whole number",
+    "grade": "whole number",
     "truth": "yes / no", "value": "value", "unit": "unit", "relation": "yes / no", "outcome": "label", "criteria": "labels",
     "syndrome": "label",
 }  # fmt: skip

@@ -15,6 +15,7 @@
     asked       = { mh_complete = "2" }         # a box left unticked is a no only where the form is complete
     encoding    = "gb18030"                     # where it is not UTF-8, UTF-16 or plain Chinese
     dates       = "dmy"                         # how dates of several meanings are written: dmy, mdy, excel, excel1904
+    date_from   = ["record_id", "event"]        # an undated line has the day of the dated one that agrees in these columns
 
     [table.facts]
     esr        = { column = "esr_result", unit = "mm/h" }
@@ -33,7 +34,7 @@ is every line that no table takes: it may be a dose, an event or a withdrawal.
 
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
@@ -62,6 +63,7 @@ _KEYS = frozenset(
         "encoding",
         "dates",
         "name_column",
+        "date_from",
     }
 )
 _CELL_KEYS = frozenset({"column", "name", "unit", "unit_column", "upper", "lower", "date", "values", "asked"})
@@ -184,6 +186,7 @@ def _widened(folder: Path, spec: Mapping[str, Any], number: int) -> Widened:
     used = _columns_of(where, spec, cells, wide)
     rows = [row for row in wide.rows if row.broken is None and _wanted(row, spec.get("only", {})) and _names(spec, row)]
     notes = _none_taken(spec, into, number, wide, rows)
+    rows = _dated(spec, wide, rows)
     made = _facts(spec, cells, rows, notes) if into == "facts" else _records(spec, cells, rows, _days_of(into))
     written = tuple(made)
     named = _FACT_COLUMNS if into == "facts" else ("participant", *cells)
@@ -224,7 +227,12 @@ def _columns_of(where: str, spec: Mapping[str, Any], cells: Mapping[str, Any], w
     for key in ("only", "leave_out", "asked"):
         if not isinstance(spec.get(key, {}), Mapping):
             raise FolderError(f'{where}: {key} says a column and its text. Write {key} = {{ column = "text" }}')
-    named = [spec.get(key) for key in ("participant", "date", "visit", "name_column")]
+    beside = spec.get("date_from", [])
+    if not isinstance(beside, list) or (beside and spec.get("date") is None):
+        raise FolderError(
+            f'{where}: date_from lists the columns of a visit. Write date = "…" and date_from = ["record_id", …]'
+        )
+    named = [*beside, *(spec.get(key) for key in ("participant", "date", "visit", "name_column"))]
     named += [column for key in ("only", "leave_out", "asked") for column in spec.get(key, {})]
     for fact, cell in cells.items():
         if isinstance(cell, str):
@@ -244,6 +252,28 @@ def _columns_of(where: str, spec: Mapping[str, Any], cells: Mapping[str, Any], w
         hint = f" Did you mean {close[0]}?" if close else ""
         raise FolderError(f"{where}: {wide.file} has no column {column!r}.{hint}")
     return columns
+
+
+def _dated(spec: Mapping[str, Any], wide: Table, rows: list[Row]) -> list[Row]:
+    """The rows, each undated one with the day of the lines that agree with it in `date_from`, where those name one day."""
+    if "date_from" not in spec:
+        return rows
+    missing, column = _texts(spec.get("missing", [])), str(spec["date"]).lower()
+    days: dict[tuple[str, ...], set[str]] = {}
+    for row in wide.rows:
+        if row.broken is None and (day := _known_cell(row, column, missing)):
+            days.setdefault(_visit_of(spec, row), set()).add(day)
+
+    def with_day(row: Row) -> Row:
+        known = days.get(_visit_of(spec, row), set())
+        is_said = _known_cell(row, column, missing) or len(known) != 1
+        return row if is_said else replace(row, cells={**row.cells, column: next(iter(known))})
+
+    return [with_day(row) for row in rows]
+
+
+def _visit_of(spec: Mapping[str, Any], row: Row) -> tuple[str, ...]:
+    return tuple(_cell(row, column) for column in spec["date_from"])
 
 
 def _wanted(row: Row, only: Mapping[str, Any]) -> bool:

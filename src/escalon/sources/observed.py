@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -14,8 +13,10 @@ from escalon.facts import Day, Fact, read_day, read_decimal
 from escalon.facts.words import NOT_APPLICABLE, NOT_DONE, NOT_KNOWN, not_known
 from escalon.history.events import Observation
 from escalon.instruments.kit.item import Item
+from escalon.instruments.kit.meaning import did_you_mean
 from escalon.instruments.kit.ranges import with_ranges
 from escalon.instruments.kit.reading import ItemError, read
+from escalon.instruments.safety.ctcae.laboratory import UnknownTest, terms_of
 from escalon.protocol.study import FactDefinition, FactKind, Study
 
 FINDING: FactKind = "label"
@@ -94,9 +95,18 @@ class Dictionary:
         if stem in study.instruments or stem in {one.partition(".")[0] for one in study.awaited}:
             label = f"{name}, concluded elsewhere and recorded"
             return FactDefinition.made(name=name, label=label, kind=FINDING, group="findings")
-        close = get_close_matches(name, study.vocabulary, 2, 0.6)
-        hint = f" Did you mean {' or '.join(close)}?" if close else " `escalon data dictionary` lists the names"
+        hint = _hint(name, study.vocabulary) or " `escalon data dictionary` lists the names"
         raise RowError(column, name, f"{name!r} is not in the data dictionary.{hint}")
+
+
+def _hint(name: str, vocabulary: Mapping[str, FactDefinition]) -> str:
+    """What a person may mean: by spelling, by the label, or by what laboratories call it (SGPT, Hb)."""
+    said = {own: one.label for own, one in vocabulary.items()}
+    try:
+        others = [lab.quantity.name for lab in terms_of(name)]
+    except UnknownTest:
+        others = []
+    return next((hint for word in (name, *others) if (hint := did_you_mean(word, said))), "")
 
 
 def _beside(found: Read, seen: Observation) -> tuple[Day | None, Day | None, Decimal | None, Decimal | None]:

@@ -22,7 +22,7 @@ from escalon.instruments.safety.ctcae.terms import question_about
 from escalon.kinetics.sample import Sample, SampleError, read_sample
 from escalon.protocol.study import Study
 from escalon.safety.adverse_event import GRADES
-from escalon.safety.words import read_outcome, read_relation, read_seriousness, read_syndrome
+from escalon.safety.words import read_grade, read_outcome, read_relation, read_seriousness, read_syndrome
 from escalon.sources.columns import Column
 from escalon.sources.observed import KEPT, Dictionary, RowError
 from escalon.sources.tables import Row
@@ -95,8 +95,8 @@ def _code(text: str) -> str:
 
 _CELLS: Mapping[str, Callable[[str], Any]] = {
     "code": _code, "name": str, "text": str, "value": str, "unit": str, "number": read_decimal,
-    "whole": read_whole, "truth": read_truth, "relation": read_relation, "outcome": read_outcome, "criteria": read_seriousness,
-    "syndrome": read_syndrome,
+    "whole": read_whole, "grade": read_grade, "truth": read_truth, "relation": read_relation, "outcome": read_outcome,
+    "criteria": read_seriousness, "syndrome": read_syndrome,
 }  # fmt: skip
 
 

@@ -52,10 +52,22 @@ class Baselines:
         return baseline_day(self.study, self.facts)
 
 
+DIFFERS = "RECORDED_DIFFERS"
+"""The flag of a score that was recorded as well, with another value."""
+
+
+def differs(fact: Fact | None) -> bool:
+    """Whether a computed score was recorded as well, with another value."""
+    return fact is not None and isinstance(fact.behind, Finding) and DIFFERS in fact.behind.flags
+
+
 def one_of_each_visit(known: Iterable[Fact]) -> list[Fact]:
-    """The facts of a measure without the recorded scores of visits (or days) for which there is a computed one."""
+    """The facts of a measure without the recorded scores of visits (or days) for which there is a computed one.
+
+    A recorded score that says otherwise stays beside the computed one: neither wins in silence (decision 0006).
+    """
     some = list(known)
-    computed = [fact for fact in some if fact.behind is not None and fact.value is not None]
+    computed = [fact for fact in some if fact.behind is not None and fact.value is not None and not differs(fact)]
     at = {fact.visit for fact in computed if fact.visit} | {str(fact.day) for fact in computed}
     return [fact for fact in some if fact.behind is not None or not {fact.visit, str(fact.day)} & at]
 

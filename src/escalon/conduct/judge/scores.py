@@ -2,8 +2,9 @@
 
 Facts of one visit are scored together (of one day, where no visit is named). What stands for the person rather than the
 visit (sex, age, height, weight) is taken from the latest earlier entry. A score that was recorded as well stays beside the
-computed one; where the two differ, both are shown and flagged. Two different values of one item on one day make the score
-invalid: which of them holds is not for software to say.
+computed one; where the two differ, both are shown and flagged, and what is made of the score
+is not settled. Two different values of one item on one day make the score invalid: which of them holds is not for
+software to say.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from escalon.conduct.judge.assessments import Assessment, assessments, written
-from escalon.conduct.judge.baselines import Baselines
+from escalon.conduct.judge.baselines import DIFFERS, Baselines, differs
 from escalon.facts import Day, Fact, Facts, Finding, Interval, Status, exact, plain
 from escalon.history import Trial
 from escalon.instruments.kit.assessment import assess_with
@@ -24,7 +25,6 @@ from escalon.instruments.kit.visits import Earlier, Taken, change_since, compare
 from escalon.protocol.study import Study
 
 STANDING = ("sex", "age", "height", "weight")
-DIFFERS = "RECORDED_DIFFERS"
 CONTRADICTORY = "CONTRADICTORY_ITEMS"
 SEVERAL_DAYS = "ITEMS_OF_SEVERAL_DAYS"
 OTHER_DAY = "LABEL_AND_DAY_DISAGREE"
@@ -70,7 +70,8 @@ def _scored_at(
         return []
     found = _as_facts(finding, assessment)
     for fact in found:
-        if here.setdefault(fact.name, fact).behind is not None:
+        is_score = fact.name == instrument.name and fact.value is not None
+        if is_score or here.setdefault(fact.name, fact).behind is not None:  # a recorded part stays what it is
             here[fact.name] = fact
     return found
 
@@ -112,11 +113,19 @@ def _changes(study: Study, visits: Iterable[tuple[Assessment, Mapping[str, Fact]
     found = []
     for assessment, here in visits:
         for name in sorted(compared & set(here)):
-            finding = None if f"{name}.change" in here else change_since(name, here[name], earlier(name))
+            finding = None if f"{name}.change" in here else _change(assessment, name, here[name], earlier)
             if finding is not None:
                 base = Fact(f"{name}.change", finding.value, here[name].day, finding.unit, f"computed ({finding.rule})")
                 found.append(replace(base, visit=assessment.visit, behind=finding))
     return found
+
+
+def _change(assessment: Assessment, name: str, now: Fact, earlier: Earlier) -> Finding | None:
+    """The change of one measure; none, and why, where its recorded value is not the one its items give."""
+    found = change_since(name, now, earlier(name))
+    if found is None or not differs(now):
+        return found
+    return _not_settled(found, [now, *_recorded(assessment, name)])
 
 
 def _without_parts(found: list[Fact]) -> list[Fact]:
@@ -148,6 +157,12 @@ def score(
     got = taken(instrument, known, earlier)
     contradictory = [fact for key in got.names.values() for fact in assessment.contradictory.get(key, ())]
     contradictory += [fact for key in got.names.values() if key in standing for fact in standing[key][1]]
+    contradictory += [
+        fact
+        for key in got.names.values()
+        if differs(known.get(key))
+        for fact in (known[key], *_recorded(assessment, key))
+    ]
     own = {name for name, fact in got.given.items() if got.names.get(name) not in STANDING}
     visit = {name for name in own if instrument.items[name].baseline_of is None}
     day = max(
@@ -185,7 +200,10 @@ def _is_meant(instrument: Instrument, got: Taken, visit: set[str]) -> bool:
 
 def _invalid(instrument: Instrument, given: Mapping[str, Any], differing: Iterable[Fact], day: Day) -> Finding:
     """The score of items that contradict each other: none, and why."""
-    finding = assess_with(instrument, given, day)
+    return _not_settled(assess_with(instrument, given, day), differing)
+
+
+def _not_settled(finding: Finding, differing: Iterable[Fact]) -> Finding:
     facts = tuple(dict.fromkeys(differing))
     names = ", ".join(dict.fromkeys(fact.name for fact in facts))
     reason = f"different values of {names} on one day: {'; '.join(map(str, facts))}. Correct the record"
@@ -214,10 +232,13 @@ def _standing(name: str, facts: Facts, day: Day) -> tuple[Fact | None, tuple[Fac
     return (earlier[-1] if earlier else None), differing
 
 
+def _recorded(assessment: Assessment, name: str) -> list[Fact]:
+    return [fact for fact in assessment.all if fact.name == name]
+
+
 def _as_facts(finding: Finding, assessment: Assessment) -> list[Fact]:
     """The score as a fact, and each of its components, each carrying the finding beneath it."""
-    recorded = [fact for fact in assessment.all if fact.name == finding.name]
-    differing = [fact for fact in recorded if _differs(fact, finding)]
+    differing = [fact for fact in _recorded(assessment, finding.name) if _differs(fact, finding)]
     if differing and finding.status is Status.OK:
         said = " and ".join(plain(fact.value) for fact in differing)
         flag = f"recorded {said}, computed from the items {plain(finding.value, 4)}"

@@ -46,6 +46,7 @@ _COUNTS = {
 _GENERIC = frozenset(
     {"vasopressor", "vasopressors", "pressor", "pressors", "drug", "drugs", "agent", "agents", "升压药", "种"}
 )
+_TIMES = frozenset({"x", "to", "or"})
 _SOME = {"yes": 1, "y": 1, "true": 1, "given": 1, "multiple": 2, "several": 2, "many": 2, "是": 1, "有": 1, "多种": 2}
 _NEGATED = frozenset(
     "no not without stopped stop off discontinued weaned held hold prn refused never 停 已停 未".split()
@@ -82,16 +83,16 @@ def read_vasopressors(text: str) -> Vasopressors | None:
 
 
 def _counted(text: str) -> Vasopressors | None:
-    """`2`, `two vasopressors`, `several`, `yes`: a number without names."""
-    words = [word for word in re.findall(r"[^\W\d_]+|\d+", text) if word not in _GENERIC]
+    """`2`, `two vasopressors`, `pressors x2`, `1-2`, `several`, `yes`: a number without names."""
+    words = [word for word in re.findall(r"[^\W\d_]+|\d+", text) if word not in _GENERIC and word not in _TIMES]
     if not words:
         return Vasopressors(1, MOST, None)
-    if len(words) != 1:
+    if len(words) == 1 and words[0] in _SOME:
+        return Vasopressors(_SOME[words[0]], MOST, None)
+    numbers = [_COUNTS.get(word) or (int(word) if word.isdigit() else MOST + 1) for word in words]
+    if len(numbers) > 2 or max(numbers) > MOST:
         return None
-    if words[0].isdigit() or words[0] in _COUNTS:
-        number = _COUNTS.get(words[0]) or int(words[0])
-        return Vasopressors(number, number, None if number else False) if number <= MOST else None
-    return Vasopressors(_SOME[words[0]], MOST, None) if words[0] in _SOME else None
+    return Vasopressors(min(numbers), max(numbers), None if max(numbers) else False)
 
 
 def _named(text: str) -> Vasopressors:
@@ -105,13 +106,24 @@ def _named(text: str) -> Vasopressors:
     strange = tuple(dict.fromkeys(words))
     names = tuple(sorted(found - {"vasopressin", "fluids"}))
     more = [word for word in strange if word not in _NEGATED]
+    if not found and not strange:  # a dose, or a joining word: of how many drugs it does not say
+        return Vasopressors(1 if _DOSE.search(text) else 0, MOST, None)
     certain = (
         0 if len(more) < len(strange) else len(names)
     )  # «no norepinephrine» and «norepinephrine stopped» are asked about
     vasopressin = "vasopressin" in found if not strange or certain else None
-    return Vasopressors(
-        certain, min(MOST, len(names) + len(more)), vasopressin or (None if strange else False), names, strange
+    most = max(len(names) + len(more), _said_beside(text))
+    return Vasopressors(certain, min(MOST, most), vasopressin or (None if strange else False), names, strange)
+
+
+def _said_beside(text: str) -> int:
+    """The count said of vasopressors in general beside a name: «2 pressors + vasopressin» may be two or three drugs."""
+    generic = "|".join(sorted(_GENERIC, key=len, reverse=True))
+    counts = "|".join((r"\d", *_COUNTS))
+    said = re.findall(
+        rf"(?<![\w.])({counts})\s*(?:x\s*)?(?:{generic})|(?:{generic})\s*(?:x\s*)?({counts})(?![\w.])", text
     )
+    return max((_COUNTS.get(one) or int(one) for pair in said for one in pair if one), default=0)
 
 
 def _dictionary() -> tuple[tuple[str, str], ...]:

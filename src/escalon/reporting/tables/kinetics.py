@@ -22,8 +22,6 @@ from escalon.kinetics import (
 from escalon.reporting.printed import significant
 from escalon.reporting.tables.grid import Grid, csv_text
 
-_DIGITS = {"cmax": 3, "clast": 3, "auc": 5, "half_life": 3}  # spec cell-therapy, numerical requirements: AUC 5 digits
-
 
 def parameter_table(found: Sequence[Kinetics]) -> Grid:
     """One row per participant: peak, areas, half-life, last positive sample, and what must be known about them.
@@ -82,9 +80,8 @@ def summary_table(found: Sequence[Kinetics]) -> Grid:
     for group, some in by_group(found).items():
         for name in ("cmax", *(n for n in _columns(found) if n.startswith("auc")), "tmax", "persistence"):
             it = summarise(some, name)
-            digits = 5 if name.startswith("auc") else 3
-            geometric = f"{significant(it.geometric_mean, digits)} ({significant(it.cv_percent, 3)} %)"
-            spread = f"{significant(it.median, 3)} ({significant(it.lowest, 3)} to {significant(it.highest, 3)})"
+            geometric = f"{significant(it.geometric_mean)} ({significant(it.cv_percent)} %)"
+            spread = f"{significant(it.median)} ({significant(it.lowest)} to {significant(it.highest)})"
             counts = ((it.zeros, "zero"), (it.without_value, "no value"), (it.censored, "censored"))
             remarks = ", ".join(f"{count} {what}" for count, what in counts if count)
             shown = geometric if it.geometric_mean is not None else "–"
@@ -202,11 +199,10 @@ def _row(kinetics: Kinetics, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _cell(finding: Finding) -> str:
-    digits = next((count for name, count in _DIGITS.items() if finding.name.startswith(name)), 3)
     mark = "*" if {"truncated", "extrapolated", "poor_fit", "short_span"} & set(finding.flags) else ""
     if finding.value is None and finding.bounds and finding.bounds[0] is not None:
-        return f"≥ {significant(finding.bounds[0], digits)}{mark}"
-    return significant(finding.value, digits) + mark
+        return f"≥ {significant(finding.bounds[0])}{mark}"
+    return significant(finding.value) + mark
 
 
 def _columns(found: Sequence[Kinetics]) -> tuple[str, ...]:

@@ -119,21 +119,29 @@ def grade_laboratory(test: str, /, unit: str | None = None, **given: Any) -> tup
     for lab in labs:
         instrument = laboratory_terms()[lab.name][1]
         wanted = {*instrument.items, *instrument.options}
-        items = _with_implied_limit(lab, given)
-        items = {name: value for name, value in items.items() if name in wanted}
-        found.append(assess_with(instrument, items | ({} if unit is None else {"unit": unit})))
+        implied = _implied_limit(lab, given)
+        items = {name: value for name, value in {**given, **implied}.items() if name in wanted}
+        finding = assess_with(instrument, items | ({} if unit is None else {"unit": unit}))
+        found.append(_by_its_own_name(finding, implied))
     return tuple(found)
 
 
-def _with_implied_limit(lab: Laboratory, given: Mapping[str, Any]) -> Mapping[str, Any]:
+def _by_its_own_name(finding: Finding, implied: Mapping[str, Any]) -> Finding:
+    """A lower limit that stood in for the upper one is shown as the lower limit it is, and the other way round."""
+    other = {"upper": "lower", "lower": "upper"}
+    parts = {other[name] if name in implied else name: value for name, value in finding.components.items()}
+    return replace(finding, components=parts) if implied else finding
+
+
+def _implied_limit(lab: Laboratory, given: Mapping[str, Any]) -> Mapping[str, Any]:
     """A value below the lower limit is not above the upper one, whatever that is, and the other way round."""
     inputs = dict(in_one_unit(replace(lab, limits=("lower", "upper", "baseline")), given))
     for missing, known in (("upper", "lower"), ("lower", "upper")):
         if missing in lab.limits and inputs.get(missing) is None and inputs.get(known) is not None:
             value, limit = (_number(lab, inputs.get(name)) for name in ("value", known))
             if value is not None and limit is not None and (value < limit if known == "lower" else value > limit):
-                return {**given, missing: inputs[known]}
-    return given
+                return {missing: inputs[known]}
+    return {}
 
 
 def _number(lab: Laboratory, raw: Any) -> Any:
