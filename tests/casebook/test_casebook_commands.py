@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.casebook.trial import QUICK
 from typer.testing import CliRunner, Result
 
 from escalon.cli.main import app
@@ -28,6 +29,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A casebook as `init` and `user add` make it, copied for each test."""
     folder = tmp_path_factory.mktemp("made") / "book"
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("argon2.PasswordHasher", lambda: QUICK)
         patch.setenv("ESCALON_PASSWORD", SECRET)
         patch.setenv("ESCALON_NEW_PASSWORD", SECRET)
         must = [["casebook", "init", str(folder), "nct07052565", "--administrator", "ada", "--name", "Ada Min"]]
@@ -50,6 +52,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made_once: Path) -> Call:
     from escalon.casebook import sealed_file
 
+    monkeypatch.setattr("argon2.PasswordHasher", lambda: QUICK)
     for variable in ("ESCALON_PASSWORD", "ESCALON_NEW_PASSWORD"):
         monkeypatch.setenv(variable, SECRET)
     monkeypatch.setenv("ESCALON_BACKUP_PASSPHRASE", "a passphrase that is long")
@@ -249,13 +252,14 @@ def test_an_empty_casebook_answers_every_question(run: Call) -> None:
     written = run("casebook data book folder --as ines")
     assert written.exit_code == 0, written.output
     for data in ("book", "folder"):
-        told = run(f"dose next nct07052565 {data} --json")
+        told = run(f"dose next nct07052565 {data} --json --as ines")
         assert (told.exit_code, json.loads(told.stdout)["headline"]) == (
             0, "level 1 is open for 3: dose 1 now, the others later",
         ), told.output  # fmt: skip
         for line in (
-            f"screen nct07052565 {data}", f"dose outlook nct07052565 {data}", f"explain {data} all next_dose",
-            f"report nct07052565 {data} -o out", f"feasibility nct07052565 {data}",
+            f"screen nct07052565 {data} --as ines", f"dose outlook nct07052565 {data} --as ines",
+            f"explain {data} all next_dose --as ines", f"report nct07052565 {data} -o out --as ines",
+            f"feasibility nct07052565 {data} --as ines",
         ):  # fmt: skip
             said = run(line)
             assert said.exit_code == 0, (line, said.output, said.exception)

@@ -33,6 +33,16 @@ SHOWS_OR_COPIES = [
     "casebook checkpoint book",
     "casebook new-key book",
     "user list book",
+    "screen nct07052565 book",
+    "dose next nct07052565 book",
+    "dose outlook nct07052565 book",
+    "data check nct07052565 book",
+    "explain book P-001 eligibility",
+    "report nct07052565 book -o folder",
+    "export csv nct07052565 book -o folder",
+    "import csv nct07052565 book -o folder --write",
+    "feasibility ask nct07052565 book",
+    "study trace nct07052565 book",
 ]
 
 
@@ -40,7 +50,7 @@ SHOWS_OR_COPIES = [
 def test_every_way_in_asks_who_is_there(run: Call, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = json.loads(run("verify book --json").stdout)["ends_in"]
     nobody = run(line)
-    assert (nobody.exit_code, "Missing option '--as'" in nobody.output) == (2, True)
+    assert (nobody.exit_code, "--as" in nobody.output) == (2, True)
     stranger = run(f"{line} --as mallory")
     assert (stranger.exit_code, "is wrong" in stranger.output) == (1, True)
     monkeypatch.setenv("ESCALON_PASSWORD", "a guess at the password")
@@ -50,6 +60,11 @@ def test_every_way_in_asks_who_is_there(run: Call, line: str, monkeypatch: pytes
     assert not Path("file").exists()
     assert not Path("papers").exists()
     assert not Path("folder").exists()
+
+
+def test_a_casebook_is_no_data_folder_to_show_to_anybody(run: Call) -> None:
+    said = run("serve nct07052565 --data book")
+    assert (said.exit_code, "Write: escalon serve book" in said.output) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +78,8 @@ def test_every_way_in_asks_who_is_there(run: Call, line: str, monkeypatch: pytes
         ("casebook show book", "ines", "ada", ""),
         ("casebook status book", "cora", "ada", ""),
         ("user list book", "ada", "", ""),
+        ("screen nct07052565 book", "cora", "ada", ""),
+        ("data check nct07052565 book", "ines", "ada", ""),
     ],
 )
 def test_those_who_may_are_let_in_and_it_is_recorded_who(

@@ -29,7 +29,7 @@ from escalon.cli.output import AsJson, fail, in_one_line, note, print_json, prog
 if TYPE_CHECKING:
     from escalon.casebook.chain import Verification
     from escalon.casebook.entry import Entry
-    from escalon.conduct.permit.replay import NotAllowed
+    from escalon.conduct.record.replay import NotAllowed
     from escalon.history import Cohort, Trial
     from escalon.history.events import Event
     from escalon.protocol.study import Study
@@ -99,7 +99,7 @@ def verify(
 def _replayed(place: Path) -> list[NotAllowed]:
     from escalon.casebook.errors import CasebookError
     from escalon.casebook.location import open_casebook, settings_of
-    from escalon.conduct.permit.replay import not_allowed
+    from escalon.conduct.record.replay import not_allowed
     from escalon.protocol import load_study
 
     if not (place / "casebook.toml").is_file():

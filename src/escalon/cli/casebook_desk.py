@@ -124,6 +124,13 @@ def reading(folder: Path, account: str, act: str = "read record", *, amending: b
         casebook.close()
 
 
+@clean
+def check_reader(folder: Path, account: str) -> None:
+    """Refuse whoever may not read the record."""
+    with reading(folder, account):
+        pass
+
+
 def secret_store(casebook: Casebook, folder: Path) -> SecretStore:
     """The store of passwords of a casebook."""
     from argon2 import PasswordHasher

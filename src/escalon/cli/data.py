@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from escalon.cli.loading import DataFolder, StudyName, load
+from escalon.cli.loading import DataFolder, Reader, StudyName, load
 from escalon.cli.output import AsJson, csv_text, note, print_json, print_table, say, shown, write
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def dictionary(
 
 
 @app.command()
-def check(study: StudyName, data: DataFolder, as_json: AsJson = False) -> None:
+def check(study: StudyName, data: DataFolder, reader: Reader = None, as_json: AsJson = False) -> None:
     """Every problem of a data folder at once, with file, line and column. Exit code 2 if any row is refused.
 
     A row is used or refused, never dropped in silence; the last line accounts for all of them. What was done and the study's
@@ -66,7 +66,7 @@ def check(study: StudyName, data: DataFolder, as_json: AsJson = False) -> None:
     """
     from escalon.conduct.judge.departures import departures, grouped
 
-    protocol, intake = load(study, data, quiet=True)
+    protocol, intake = load(study, data, reader, quiet=True)
     departed = departures(protocol, intake.trial)
     if as_json:
         print_json(_as_json(intake) | {"departures": [one.as_json() for one in departed]})

@@ -19,7 +19,7 @@ from escalon.cli.dose_escalation import (
 )
 from escalon.cli.dose_lymphodepletion import lymphodepletion
 from escalon.cli.dose_product import product
-from escalon.cli.loading import Cutoff, cutoff_day, load
+from escalon.cli.loading import Cutoff, Reader, cutoff_day, load
 from escalon.cli.output import AsJson, print_json, print_table, say, say_if_synthetic
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def next_dose(
     overridden: OVERRIDDEN = False,
     cutoff: Cutoff = None,
     stratum: Stratum = None,
+    reader: Reader = None,
     as_json: AsJson = False,
 ) -> None:
     """What the dose rule says next, and why: from the notation, or from a study's data with its windows and guards.
@@ -70,7 +71,7 @@ def next_dose(
     the study's. Exit code 0: treat; 1: wait or stop; 2: the input is wrong.
     """
     if _is_data(what, cutoff, design, levels):
-        _from_data(what, cutoff, stratum, as_json)
+        _from_data(what, cutoff, reader, stratum, as_json)
     else:
         next_from_notation(" ".join(what or ()), design, levels, overridden, as_json)
 
@@ -85,6 +86,7 @@ def outlook(
     figure: TREE_FIGURE = None,
     cutoff: Cutoff = None,
     stratum: Stratum = None,
+    reader: Reader = None,
     as_json: AsJson = False,
 ) -> None:
     """Everything that can happen next, and how the trial ends from here, exactly.
@@ -98,7 +100,7 @@ def outlook(
     if _is_data(what, cutoff, design, levels):
         from escalon.protocol.design import dose_rule
 
-        protocol, whole = _decided(what, cutoff)[:2]
+        protocol, whole = _decided(what, cutoff, reader)[:2]
         found = _of_stratum(whole, stratum)
         if found.strata:
             raise ValueError(f"each stratum has its own outlook: add --stratum {' or '.join(dict(found.strata))}")
@@ -130,12 +132,12 @@ def _is_data(
     return is_data
 
 
-def _decided(what: list[str], cutoff: str | None) -> "tuple[Study, NextDose, Intake]":
+def _decided(what: list[str], cutoff: str | None, reader: str | None) -> "tuple[Study, NextDose, Intake]":
     from escalon.conduct.judge.cutoff import as_of
     from escalon.conduct.judge.dosing import decide_next_dose
 
     study, data = what[0], Path(what[1])
-    protocol, intake = load(study, data)
+    protocol, intake = load(study, data, reader)
     day = cutoff_day(cutoff, intake)
     return protocol, decide_next_dose(protocol, as_of(intake.trial, day), day), intake
 
@@ -150,12 +152,12 @@ def _of_stratum(found: "NextDose", stratum: str | None) -> "NextDose":
     return dict(found.strata)[stratum]
 
 
-def _from_data(what: list[str], cutoff: str | None, stratum: str | None, as_json: bool) -> None:
+def _from_data(what: list[str], cutoff: str | None, reader: str | None, stratum: str | None, as_json: bool) -> None:
     from escalon.conduct.judge.cutoff import as_of, left_out, left_out_sentence
     from escalon.conduct.judge.departures import departures, grouped
     from escalon.facts import Day
 
-    protocol, whole, intake = _decided(what, cutoff)
+    protocol, whole, intake = _decided(what, cutoff, reader)
     found = _of_stratum(whole, stratum)
     trial = as_of(intake.trial, Day.of(found.today))
     departed, later = departures(protocol, trial), left_out(trial)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from escalon.cli.loading import DataFolder, StudyName, load
+from escalon.cli.loading import DataFolder, Reader, StudyName, load
 from escalon.cli.output import fail, note, say
 
 
@@ -14,6 +14,7 @@ def export(
     study: StudyName,
     data: DataFolder,
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("export"),
+    reader: Reader = None,
 ) -> None:
     """The records of a data folder as the tidy tables of the dictionary; read back, they are the same records.
 
@@ -22,7 +23,7 @@ def export(
     from escalon.exchange.tidy_folder import write_folder
     from escalon.sources.as_rows import unkept
 
-    _, intake = load(study, data)
+    _, intake = load(study, data, reader)
     for file in write_folder(intake.trial, output, form):
         say(f"written {file}")
     if left := unkept(intake.trial):
@@ -38,6 +39,7 @@ def bring_in(
     data: DataFolder,
     output: Annotated[Path, typer.Option("-o", "--output", help="The tidy folder to write.")] = Path("imported"),
     write: Annotated[bool, typer.Option("--write", help="Really write; without it nothing is written.")] = False,
+    reader: Reader = None,
 ) -> None:
     """Read records from another format into a tidy data folder: a dry run unless told to --write.
 
@@ -51,7 +53,7 @@ def bring_in(
         fail(f"{form!r} is not a format. Write redcap, csv or parquet")
     if form == "redcap" and not (data / "mapping.toml").exists():
         fail(f"{data}: there is no mapping.toml. docs/data.md shows how it is written")
-    _, intake = load(study, data)
+    _, intake = load(study, data, reader)
     if intake.refused:
         fail("nothing is written while rows are refused. Correct them first")
     if not write:

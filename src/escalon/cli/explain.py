@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from escalon.cli.loading import Cutoff, cutoff_day, load
+from escalon.cli.loading import Cutoff, Reader, cutoff_day, load
 from escalon.cli.output import AsJson, fail, note, print_json
 
 if TYPE_CHECKING:
@@ -43,13 +43,14 @@ def explain(
     study: Annotated[str, typer.Option("--study", help="The study the data belong to.")] = "nct07052565",
     visit: Annotated[str, typer.Option("--visit", help="Only this visit, or this day.")] = "",
     cutoff: Cutoff = None,
+    reader: Reader = None,
     as_json: AsJson = False,
 ) -> None:
     """The tree of facts beneath a finding: each entry with its value, day and the place it was read from."""
     from escalon.conduct.judge.cutoff import as_of
     from escalon.conduct.judge.explaining import explain as explained
 
-    protocol, intake = load(study, data, quiet=True)
+    protocol, intake = load(study, data, reader, quiet=True)
     if intake.refused:
         note(
             f"{len(intake.refused)} rows are refused by {protocol.id}. If the data belong to another study, add --study"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from escalon.cli.default_command import first_of
-from escalon.cli.loading import Cutoff, StudyName, cutoff_day, load
+from escalon.cli.loading import Cutoff, Reader, StudyName, cutoff_day, load
 from escalon.cli.output import AsJson, fail, note, print_json, print_table, say, say_if_synthetic, write
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def feasibility(
         bool, typer.Option("--list", help="The people who may enter, with what is missing. They leave the warehouse.")
     ] = False,
     figure: Annotated[Path | None, typer.Option("--figure", help="Write the funnel as an SVG.")] = None,
+    reader: Reader = None,
     as_json: AsJson = False,
     sql: Annotated[bool, typer.Option("--sql", help="Print the statement, and ask nothing of the people.")] = False,
     smallest: Annotated[int, typer.Option("--smallest", min=1, help="Fewer people than this are not shown.")] = 5,
@@ -78,7 +79,7 @@ def feasibility(
     if (data is None) == (not warehouse):
         fail("say whom to ask: --warehouse URL with --index-date, or a data folder")
     if data is not None:
-        found = _of_folder(study, data, cutoff, smallest)
+        found = _of_folder(study, data, cutoff, reader, smallest)
         _give(found, (), as_json, figure)
         return
     inquiry = _inquiry(study, warehouse, index_date, mapping)
@@ -190,12 +191,12 @@ def map_(
     print_table(("clause", "name", "why"), open_clauses, whole=("clause",))
 
 
-def _of_folder(study: str, data: Path, cutoff: str | None, smallest: int) -> "Attrition":
+def _of_folder(study: str, data: Path, cutoff: str | None, reader: str | None, smallest: int) -> "Attrition":
     from escalon.conduct.judge.cutoff import as_of
     from escalon.conduct.judge.screening import screen
     from escalon.feasibility.attrition import of_screenings
 
-    protocol, intake = load(study, data)
+    protocol, intake = load(study, data, reader)
     day = cutoff_day(cutoff, intake)
     return of_screenings(protocol, screen(protocol, as_of(intake.trial, day), day), day, smallest)
 

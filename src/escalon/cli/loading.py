@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from escalon.cli.output import note
+from escalon.cli.output import fail, note
 
 if TYPE_CHECKING:
     from escalon.facts import Day
@@ -17,19 +17,38 @@ StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A bundled study
 DataFolder = Annotated[Path, typer.Argument(metavar="DATA", help="A folder of CSV or Parquet tables, or a casebook.")]
 Cutoff = Annotated[str | None, typer.Option("--cutoff", help="Read the data as of this day (2025-03-14).")]
 
+Reader = Annotated[
+    str | None, typer.Option("--as", envvar="ESCALON_ACCOUNT", help="Your account, where DATA is a casebook.")
+]
+
 SHOWN_PROBLEMS = 20
 
 
-def load(study: str, data: Path, quiet: bool = False) -> "tuple[Study, Intake]":
-    """A study and its data folder. Refused rows are named on stderr, with the account of all rows."""
+def load(study: str, data: Path, reader: str | None, quiet: bool = False) -> "tuple[Study, Intake]":
+    """A study and its data folder. Refused rows are named on stderr, with the account of all rows.
+
+    A casebook is read by somebody who may: `reader` is the account, whose password is asked for.
+    """
     from escalon.protocol import load_study
     from escalon.sources.folder import take_in
 
     protocol = load_study(study)
+    refuse_strangers(data, reader)
     intake = take_in(protocol, data)
     if not quiet:
         say_problems(intake)
     return protocol, intake
+
+
+def refuse_strangers(data: Path, reader: str | None) -> None:
+    """Whoever reads a casebook, by whichever command, has an account that may."""
+    if not (data / "casebook.toml").is_file():
+        return
+    from escalon.cli.casebook_desk import check_reader
+
+    if reader is None:
+        fail(f"{data} is a casebook, which is read by those who may. Add --as ACCOUNT")
+    check_reader(data, reader)
 
 
 def say_problems(intake: "Intake") -> None:

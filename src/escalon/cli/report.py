@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from escalon.cli.loading import Cutoff, StudyName, cutoff_day, load, say_left_out
+from escalon.cli.loading import Cutoff, Reader, StudyName, cutoff_day, load, say_left_out
 from escalon.cli.output import AsJson, fail, print_json, progress, say, say_if_synthetic
 
 EPILOG = """Examples:
@@ -34,6 +34,7 @@ def report(
     diff: Annotated[
         bool, typer.Option("--diff", help="Compare two runs instead: STUDY and DATA are the older and the newer one.")
     ] = False,
+    reader: Reader = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the committee packet, the report as page and PDF, every table and listing, figures, and a manifest of hashes.
@@ -50,7 +51,7 @@ def report(
     part = next((one for one in PARTS if one == only), None)
     if only is not None and part is None:
         fail(f"there is no part {only!r} of a report. Write one of: {', '.join(PARTS)}")
-    protocol, intake = load(study, data)
+    protocol, intake = load(study, data, reader)
     known = [one.id for one in protocol.diseases]
     if disease and disease not in known:
         fail(f"the study has no disease {disease!r}. Write one of: {', '.join(known)}")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from escalon.cli.loading import Cutoff, DataFolder, StudyName, cutoff_day, load, say_left_out
+from escalon.cli.loading import Cutoff, DataFolder, Reader, StudyName, cutoff_day, load, say_left_out
 from escalon.cli.output import AsJson, fail, print_json, print_table, say, say_if_synthetic
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def screen(
         typer.Option("--with", help="Under an alternative reading of an assumption: Q-SS-TP=or. May be repeated."),
     ] = None,
     cutoff: Cutoff = None,
+    reader: Reader = None,
     as_json: AsJson = False,
 ) -> None:
     """Screen every participant against every clause; an exclusion passes only when it is known to be absent."""
@@ -47,7 +48,7 @@ def screen(
     from escalon.conduct.judge.screening import screen_one
     from escalon.protocol.readings import with_readings
 
-    protocol, intake = load(study, data)
+    protocol, intake = load(study, data, reader)
     try:
         protocol = with_readings(protocol, readings or ())
     except ValueError as error:

@@ -43,6 +43,8 @@ def serve(
         fail(f"{place} is a data folder, not a study. Write: escalon serve {STUDY} --data {place}")
     if data is not None and not data.is_dir():
         fail(f"{data}: there is no such folder. Write a folder that holds facts.csv")
+    if data is not None and (data / "casebook.toml").is_file():
+        fail(f"{data} is a casebook, which is read by those who may. Write: escalon serve {data}")
     if check:
         left = what_is_left(place, host, certificate)
         for one in left:

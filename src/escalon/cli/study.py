@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from escalon.cli.loading import StudyName
+from escalon.cli.loading import Reader, StudyName, refuse_strangers
 from escalon.cli.output import AsJson, grid, note, print_json, say, write
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def trace(
     section: Annotated[
         str | None, typer.Option("--section", "-s", help="Only sections whose name contains this.")
     ] = None,
+    reader: Reader = None,
     as_json: AsJson = False,
 ) -> None:
     """The record's clauses, what implements each, and whether it runs: on DATA, or on an invented trial of the study.
@@ -114,7 +115,7 @@ def trace(
     from escalon.protocol.trace import trace as traced
 
     found = load_study(study)
-    result, runs = traced(found), _running(found, data)
+    result, runs = traced(found), _running(found, data, reader)
     shown = [one for one in result.clauses if (section or "").lower() in one.clause.section.lower()]
 
     def state(one: "Traced") -> str:
@@ -136,7 +137,7 @@ def trace(
     raise typer.Exit(1 if result.uncovered or result.misquoted else 0)
 
 
-def _running(study: "Study", data: Path | None) -> "Mapping[str, HowFar]":
+def _running(study: "Study", data: Path | None, reader: str | None) -> "Mapping[str, HowFar]":
     """What runs on a data folder, or on an invented trial of the study where none is given."""
     from tempfile import TemporaryDirectory
 
@@ -152,6 +153,7 @@ def _running(study: "Study", data: Path | None) -> "Mapping[str, HowFar]":
             except ValueError as error:
                 note(f"what runs is not known: {error}")
                 return {}
+        refuse_strangers(data, reader)
         intake = take_in(study, data)
     cutoff = last_day(intake.trial)
     return running(study, as_of(intake.trial, cutoff), cutoff)

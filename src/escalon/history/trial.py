@@ -88,6 +88,7 @@ class Trial:
         self.standing = Standing()
         self.support = Support()
         self.entries: dict[int, Entry] = {}
+        self._lifting: dict[int, Entry] = {}
         self._unread: tuple[Unread, ...] = ()
         self._stricter: tuple[tuple[object, ...], Trial] | None = None
         self.once = MadeOnce()
@@ -159,8 +160,7 @@ class Trial:
 
     def unsigned(self) -> list[Entry]:
         """The entries that would lift a hold and lack the signatures for it, oldest first."""
-        waiting = (entry for entry in self.entries.values() if getattr(entry.event, "needs", 0))
-        return [entry for entry in waiting if len(self._who_signed(entry)) < entry.event.needs]  # type: ignore[attr-defined]
+        return [entry for entry in self._lifting.values() if len(self._who_signed(entry)) < entry.event.needs]  # type: ignore[attr-defined]
 
     def _who_signed(self, entry: Entry) -> set[str]:
         """The people whose signatures count under an entry that lifts a hold; where one is enough, it is not its author's."""
@@ -214,6 +214,8 @@ class Trial:
         """Take one entry into account. A correction folds anew, with the corrected content in its place."""
         self.once.forget()
         self.entries[entry.number] = entry
+        if getattr(entry.event, "needs", 0):
+            self._lifting[entry.number] = entry
         self.number = max(self.number, entry.number)
         self.support.note(entry)
         changed = self.standing.take(entry)

@@ -114,6 +114,17 @@ def broken_rules(act: Act) -> Iterator[Broken]:
     yield from found
 
 
+def rules_before(kind: type[Event]) -> tuple[Rule, ...]:
+    """The rules that are asked before an event of this kind, in the order they are written; found once for each kind."""
+    known = _BEFORE.get(kind)
+    if known is None or known[0] != len(RULES):
+        known = _BEFORE[kind] = (len(RULES), tuple(one for one in RULES if issubclass(kind, one.before)))
+    return known[1]
+
+
+_BEFORE: dict[type[Event], tuple[int, tuple[Rule, ...]]] = {}
+
+
 def _nothing_more(codes: tuple[str, ...]) -> None:
     """The stricter history holds the facts that were read already."""
 
@@ -122,8 +133,8 @@ def _broken(act: Act) -> Iterator[Broken]:
     if is_about_a_stranger(act):
         yield Broken("consent", f"participant {act.event.participant} has no consent recorded", 0)
         return
-    for one in RULES:
-        if isinstance(act.event, one.before) and (says := one.check(act)):
+    for one in rules_before(type(act.event)):
+        if says := one.check(act):
             yield Broken(one.name, says, one.signatures)
     for more in MORE:
         yield from more(act)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import escalon.conduct.permit.rules  # noqa: F401  (the rules that a corrected content meets)
-from escalon.conduct.permit.act import MORE, RULES, Act, rule
+from escalon.conduct.permit.act import MORE, Act, rule, rules_before
 from escalon.conduct.permit.holds import Hold, lifted
 from escalon.conduct.permit.refusal import Broken
 from escalon.history.events import (
@@ -119,8 +119,8 @@ def broken_by_content(act: Act) -> Iterator[Broken]:
 
 
 def _of(act: Act) -> Iterator[Broken]:
-    for one in RULES:
-        if isinstance(act.event, one.before) and (says := one.check(act)):
+    for one in rules_before(type(act.event)):
+        if says := one.check(act):
             yield Broken(one.name, says, one.signatures)
 
 

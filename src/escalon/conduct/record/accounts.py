@@ -21,11 +21,13 @@ from escalon.conduct.record.printed_names import printed_name
 from escalon.conduct.record.recording import Conduct
 from escalon.conduct.record.signing import Password, check_password
 from escalon.history import Trial
-from escalon.history.entry import Author
+from escalon.history.entry import SYSTEM, Author
 from escalon.history.events import (
+    AccountLocked,
     AccountOpened,
     AccountRevoked,
     CasebookRestored,
+    Event,
     RecoveryCodeSet,
     Role,
     RoleGranted,
@@ -75,8 +77,7 @@ def open_account(
     with conduct.casebook.writing() as writer:
         people = conduct.caught_up(writer).people
         authorise(people.get(author.person), author, "AccountOpened", None)
-        if known := people.get(account):
-            raise refuse("account", f"{account} is, or was, {known.printed_name}'s account; choose another name")
+        _refuse_used(people, account)
         name = printed_name(printed, people.by_account.values())
         for event in _opening(account, name, roles, row):
             writer.append(author, event)
@@ -117,9 +118,8 @@ def set_password(
 
     The second person is neither of them, and gives their own password. The holder changes it before signing.
     """
-    if not second or second_password is None or second in (author.person, account):
-        raise refuse("reset", f"a new password for {account} takes two people: name a second one, neither of you two")
-    check_password(conduct, secrets, second, second_password)
+    _refuse_alone(author, account, second)
+    check_password(conduct, secrets, second, second_password or Password(""))
     row = secrets.prepare(account, password, seed)
     with conduct.casebook.writing() as writer:
         people = conduct.caught_up(writer).people
@@ -207,10 +207,7 @@ def withdraw(conduct: Conduct, author: Author, account: str, role: Role, site: s
     """Take a role away from a person; not the last administrator's."""
 
     def withdrawn(trial: Trial) -> RoleWithdrawn:
-        person = _known(trial.people, account)
-        if (role, site) not in person.roles:
-            raise refuse("role", f"{account} is not {role} at {site}")
-        _refuse_without(trial.people, replace(person, roles=person.roles - {(role, site)}))
+        _refuse_without(trial.people, _without_role(trial.people, account, role, site))
         return RoleWithdrawn(account=account, held=role, at_site=site, reason=reason)
 
     return conduct.record_built(author, withdrawn)
@@ -224,6 +221,48 @@ def revoke(conduct: Conduct, author: Author, account: str, reason: str) -> Entry
         return AccountRevoked(account=account, reason=reason)
 
     return conduct.record_built(author, revoked)
+
+
+def check_account(people: People, author: Author, event: Event) -> None:
+    """Refuse a change of an account that its own command would have refused, whoever may make such changes."""
+    match event:
+        case AccountOpened(account=account, printed_name=name):
+            _refuse_used(people, _named(account))
+            printed_name(name, people.by_account.values())
+        case RoleGranted(account=account) | AccountLocked(account=account):
+            _known(people, account)
+        case RoleWithdrawn(account=account, held=role, at_site=site):
+            _refuse_without(people, _without_role(people, account, role, site))
+        case AccountRevoked(account=account):
+            _refuse_without(people, replace(_known(people, account), is_revoked=True))
+        case SecretSet(account=account, with_whom=second):
+            person = _known(people, account)
+            if author == RECOVERY and not _rules(person):
+                raise refuse("account", f"{account} is not an administrator")
+            if author.person not in (SYSTEM, account) and person.secret:
+                _refuse_alone(author, account, second)
+                _known(people, second)
+    opens = isinstance(event, AccountOpened) and people.by_account
+    grants = isinstance(event, RoleGranted) and any(one.roles for one in people.by_account.values())
+    if author.person == SYSTEM and (opens or grants):
+        raise refuse("account", "the first account exists; an administrator opens the others")
+
+
+def _refuse_used(people: People, account: str) -> None:
+    if known := people.get(account):
+        raise refuse("account", f"{account} is, or was, {known.printed_name}'s account; choose another name")
+
+
+def _refuse_alone(author: Author, account: str, second: str) -> None:
+    if not second or second in (author.person, account):
+        raise refuse("reset", f"a new password for {account} takes two people: name a second one, neither of you two")
+
+
+def _without_role(people: People, account: str, role: Role, site: str) -> Person:
+    person = _known(people, account)
+    if (role, site) not in person.roles:
+        raise refuse("role", f"{account} is not {role} at {site}")
+    return replace(person, roles=person.roles - {(role, site)})
 
 
 def _refuse_without(people: People, changed: Person) -> None:

@@ -6,7 +6,8 @@ rules would have held is listed as departures, whose digest two people sign once
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from hashlib import sha256
@@ -44,6 +45,9 @@ NAMES = {
     "MarkedSynthetic": (),
 }
 """The fields that say which observation an event is about; the others say what was observed."""
+
+ROWS = frozenset({*NAMES, "FactRecorded", "ParticipantConsented"})
+"""What a row of a data folder can say. What people decided, signed or opened is never taken over from elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,8 @@ def import_folder(
             raise refuse("unread", f"{says} {'; '.join(unread)}")
         summary = replace(_summary(path, intake, done), refused=rows)
         if done.departures:
-            summary = _allowed(trial, summary, override, done)
+            check_departures(trial, summary, override, done.departures)
+            summary = replace(summary, override=override)
         for place, event in new:
             writer.append(replace(author, origin=f"import:{place}"), event)
         writer.append(author, summary)
@@ -127,12 +132,14 @@ def _new(done: Imported, writer: Writer, trial: Trial, intake: Intake, site: str
     found: list[tuple[str, Event]] = []
     for entry in sorted(intake.entries, key=lambda one: not isinstance(one.event, FactRecorded)):  # consents come first
         event = entry.event
+        if event.kind not in ROWS:
+            raise refuse("import", f"{event.kind} is not taken over; write the rows first: escalon export csv")
         is_row = not isinstance(event, MarkedSynthetic | NothingToReport) and event.kind != "EvaluabilityJudged"
         if known.has(event):
             done.already_there += is_row
         elif (other := known.about_the_same(event)) is not None:
             done.conflicts.append(Conflict(entry.place, said(event), other.number, said(other.event)))
-        elif visit := _locked(trial, event):
+        elif visit := locked_visit(trial, event):
             done.held.append(f"{entry.place}: visit {visit} is locked; unlock it with a reason first [lock]")
         else:
             done.recorded += is_row
@@ -144,7 +151,8 @@ def _new(done: Imported, writer: Writer, trial: Trial, intake: Intake, site: str
     return found
 
 
-def _locked(trial: Trial, event: Event) -> str:
+def locked_visit(trial: Trial, event: Event) -> str:
+    """The locked visit an event would add to; empty where it adds to none."""
     visit = event.fact.visit if isinstance(event, FactRecorded) else getattr(event, "visit", None)
     course = trial.courses.get(event.participant or "")
     return visit if course and visit in course.locked_visits else ""
@@ -167,18 +175,17 @@ def _departures(study: Study, after: Trial, new: list[tuple[str, Event]]) -> lis
     return departures(study, after) if any(event.kind == "CellsInfused" for _, event in new) else []
 
 
-def _allowed(trial: Trial, summary: FolderImported, override: int | None, done: Imported) -> FolderImported:
-    rules = sorted({one.rule for one in done.departures})
+def check_departures(
+    trial: Trial, summary: FolderImported, override: int | None, found: Sequence[ActDeparture]
+) -> None:
+    """Refuse to take over what the rules would have held, unless two people signed for exactly that."""
+    held = Counter(one.rule for one in found)
     broken = tuple(
-        Broken(
-            name, f"{sum(one.rule == name for one in done.departures)} of the acts taken over would have been held", 2
-        )
-        for name in rules
+        Broken(name, f"{many} of the acts taken over would have been held", 2) for name, many in sorted(held.items())
     )
     if override is None:
         raise Refused(*broken)
     check_override(trial, summary, override, broken)
-    return replace(summary, override=override)
 
 
 def said(event: Event) -> str:

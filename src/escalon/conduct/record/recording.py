@@ -139,7 +139,7 @@ class Conduct:
             return event
         if override is None:
             raise Refused(*broken)
-        check_override(act.trial, event, override, broken, now=act.now, valid=self._valid)
+        check_override(act.trial, event, override, broken, now=act.now, valid=override_valid(self.study))
         return replace(event, override=override)
 
     def _with_lifts(self, act: Act) -> Event:
@@ -154,11 +154,6 @@ class Conduct:
         lifts = tuple(AnswerPart(name=f"{one.rule} ({one.about})", says=one.says) for one in held)
         written: Event = replace(event, lifts=lifts, needs=max((one.signatures for one in held), default=0))
         return written
-
-    @property
-    def _valid(self) -> timedelta | None:
-        valid = self.study.dose.override_valid
-        return None if valid is None else timedelta(days=in_days(valid))
 
     def _remember(self, entry: Entry) -> None:
         # What was just committed need not be read back, unless someone else recorded in between.
@@ -219,6 +214,12 @@ class Conduct:
         self._trial.follow(found)
         self._upto = upto  # facts since then are read when a rule asks for them
         return self._trial
+
+
+def override_valid(study: Study) -> timedelta | None:
+    """How long an override may wait for its act; None where the study names no end."""
+    valid = study.dose.override_valid
+    return None if valid is None else timedelta(days=in_days(valid))
 
 
 def _refuse_its_own_way(event: Event) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from escalon.casebook.canonical import digest
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Entry
 from escalon.casebook.secrets import Checked, SecretStore
 from escalon.conduct.judge import standing
+from escalon.conduct.permit.act import Act
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.recording import Conduct
 from escalon.history import Author, Trial
@@ -78,7 +79,8 @@ def sign(
         if person is None:
             raise refuse("account", f"{author.person} has no account")
         unsigned = kind(printed_name=person.printed_name, meaning=meaning, digest=digest or "", **subject)
-        refuse_if_pointless(conduct, trial, author, unsigned)
+        now = conduct.casebook.clock.now()
+        check_signature(Act(unsigned, author, trial, conduct.study, now, conduct.casebook.entry, conduct.know))
         signed = digest or digest_of_subject(conduct.casebook, trial.support, unsigned)
         second = password.code is not None
         return kind(printed_name=person.printed_name, meaning=meaning, digest=signed, second_factor=second, **subject)
@@ -102,24 +104,23 @@ def assumption_digest(study: Study, wanted: str) -> str:
     return digest(f"{study.id}\n{wanted}\n{study.assumption(wanted)!r}")
 
 
-def refuse_if_pointless(conduct: Conduct, trial: Trial, author: Author, unsigned: Signed) -> None:
+def check_signature(act: Act) -> None:
     """Refuse a signature under something that cannot be signed, is stale, or was signed by the same person before."""
-    match unsigned:
+    trial, author = act.trial, act.author
+    match act.event:
         case EligibilitySigned(participant=str(code), screening=number):
             latest = trial.course(code).screening
             if latest is None or latest.number != number:
                 raise refuse("signature", f"entry {number} is not the latest screening of {code}")
             if latest.event.verdict != "eligible":
                 raise refuse("signature", f"the screening of {code} says {latest.event.verdict}")
-            conduct.know((code,))
-            today = conduct.casebook.clock.now().astimezone(trial.frame.zone).date()
-            if changed := standing.changed_screening(conduct.study, trial, trial.course(code), today):
+            act.know((code,))
+            if changed := standing.changed_screening(act.study, trial, trial.course(code), act.today):
                 raise refuse("signature", f"what the screening rested on has changed ({changed}); screen {code} again")
         case DecisionSigned(decision=number):
             if number not in trial.decisions:
                 raise refuse("signature", f"entry {number} is not a proposed decision")
-            conduct.know(tuple(one.code for one in trial.infused()))
-            if changed := standing.changed_decision(conduct.study, trial, trial.decisions[number]):
+            if changed := standing.changed_decision(act.study, act.informed(), trial.decisions[number]):
                 raise refuse("signature", f"what decision {number} rests on has changed ({changed}); propose it again")
             _refuse_twice(trial.decisions[number].signers, author)
         case OverrideSigned(given=number):
@@ -133,17 +134,29 @@ def _refuse_twice(signers: Iterable[str], author: Author) -> None:
         raise refuse("signature", f"{author.person} has signed this; the other signature must be another person's")
 
 
-def digest_of_subject(casebook: Casebook, support: Support, signed: Signed) -> str:
+class Kept(Protocol):
+    """Where the entries that were signed are read from: a casebook, or the part of one that is replayed."""
+
+    def entry(self, number: int) -> Entry:
+        """The entry of this number."""
+        ...
+
+    def entries(self, *, participant: str | None = None) -> Iterator[Entry]:
+        """The entries of a participant, in order."""
+        ...
+
+
+def digest_of_subject(kept: Kept, support: Support, signed: Signed) -> str:
     """The hash of what a signature is about, as it stands now."""
-    return digest_of(covered(casebook, support, signed), lambda number: casebook.entry(number).hash)
+    return digest_of(covered(kept, support, signed), lambda number: kept.entry(number).hash)
 
 
-def covered(casebook: Casebook, support: Support, signed: Signed) -> list[int]:
+def covered(kept: Kept, support: Support, signed: Signed) -> list[int]:
     """The entries a signature is about, as they stand now."""
     if signed.subject is not None:
         return support.closure(signed.subject)
     if isinstance(signed, VisitSigned):
-        return _of_visit(casebook.entries(participant=signed.participant), signed.visit)
+        return _of_visit(kept.entries(participant=signed.participant), signed.visit)
     return []
 
 
