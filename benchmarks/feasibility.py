@@ -86,8 +86,8 @@ def main() -> Iterator[Measured]:
             warehouse = open_warehouse(str(folder), memory="4GB", threads=2)
             whole = Inquiry(study, load_mapping(folder / "warehouse.toml"), warehouse, Day.parse(END))
             texts = {
-                "six clauses": replace(whole, study=six).prepared().counts(),
-                f"all {len(study.criteria)} clauses": whole.prepared().counts(),
+                "six clauses": replace(whole, study=six).prepared().counts().text("duckdb"),
+                f"all {len(study.criteria)} clauses": whole.prepared().counts().text("duckdb"),
                 "six clauses, one CTE a clause, two-valued": PER_CLAUSE,
             }
             of = f"{people:,} people, {20 * people:,} measurements, Parquet"

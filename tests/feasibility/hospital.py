@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from escalon.protocol import load_study
+from escalon.protocol.study import Study
+
 DAY = "2026-11-01"
 PATIENTS = """patient_id,born_on,sex
 1,1980-05-02,F
@@ -103,6 +106,17 @@ WANTED = {
     9: (MET, MET, UNKNOWN, UNKNOWN),
 }
 CLAUSES = ("I-1a", "I-2d", "E-5", "E-1b")
+ON_SPARK = (*CLAUSES, "I-3a", "I-6e", "I-7b", "I-7e", "E-4b")
+"""The clauses the people were made for, and one more of each sort of reading: a ratio, a steady dose, days, words, drugs."""
+
+
+def some_clauses() -> Study:
+    """The study with few clauses: an engine that plans for minutes over all of them plans these in seconds."""
+    study = load_study("nct07052565")
+    kept = {
+        kind: tuple(one for one in getattr(study, kind) if one.id in ON_SPARK) for kind in ("inclusion", "exclusion")
+    }
+    return study.model_copy(update=kept)
 
 
 def write(folder: Path, mapping: str = MAPPING) -> Path:

@@ -27,7 +27,7 @@ def verdicts(folder: Path) -> dict[object, tuple[int, ...]]:
     inquiry = Inquiry(
         load_study("nct07052565"), load_mapping(folder / "warehouse.toml"), open_warehouse(str(folder)), day
     )
-    return {row[0]: tuple(row[2:]) for row in inquiry.warehouse.rows(inquiry.prepared().everyone())}
+    return {row[0]: tuple(row[2:]) for row in inquiry.warehouse.answer(inquiry.prepared().everyone())}
 
 
 def test_three_sources_of_the_same_people_agree(source, tmp_path):

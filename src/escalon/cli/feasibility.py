@@ -84,7 +84,7 @@ def feasibility(
         return
     inquiry = _inquiry(study, warehouse, index_date, mapping)
     if sql:
-        say(inquiry.prepared().counts())
+        say(inquiry.prepared().counts().text(inquiry.warehouse.dialect))
         return
     if listed:
         _list(inquiry, as_json)
@@ -128,7 +128,7 @@ def _list(inquiry: "Inquiry", as_json: bool) -> None:
     """Who may enter, those with least missing first, each with the clauses that are still open."""
     from escalon.feasibility.counting import UNKNOWN
 
-    rows = inquiry.warehouse.rows(inquiry.prepared().listed())
+    rows = inquiry.warehouse.answer(inquiry.prepared().listed())
     people = [
         {
             "person": person,

@@ -172,10 +172,10 @@ def compared(found: Attrition, others: Sequence[tuple[str, Attrition]]) -> list[
 def count(inquiry: Inquiry, smallest: int = SMALLEST) -> Attrition:
     """Ask the warehouse and count. Raises MappingError and WarehouseError."""
     prepared = inquiry.prepared()
-    counts = _read(inquiry.warehouse.rows(prepared.counts()), len(inquiry.criteria))
-    [(nearly, *by)] = inquiry.warehouse.rows(prepared.nearly())
+    counts = _read(inquiry.warehouse.answer(prepared.counts()), len(inquiry.criteria))
+    [(nearly, *by)] = inquiry.warehouse.answer(prepared.nearly())
     obtain = {name: int(n or 0) for name, n in zip(prepared.facts_to_obtain(), by, strict=True)}
-    notes = _doubts(prepared, inquiry.warehouse.rows(prepared.unusable()))
+    notes = _doubts(prepared, inquiry.warehouse.answer(prepared.unusable()))
     return Attrition(inquiry.study, inquiry.day, counts, int(nearly or 0), obtain, smallest, inquiry.mapping, notes)
 
 
@@ -210,7 +210,9 @@ def of_screenings(study: Study, screenings: Sequence[Screening], day: Day, small
     if rows:
         connection.executemany(f"INSERT INTO screened VALUES (?{', ?' * len(columns)})", rows)
     text = counting({"verdicts": "SELECT * FROM screened"}, len(columns), "duckdb")
-    return Attrition(study, day, _read(connection.execute(text).fetchall(), len(columns)), smallest=smallest)
+    return Attrition(
+        study, day, _read(connection.execute(text.text("duckdb")).fetchall(), len(columns)), smallest=smallest
+    )
 
 
 def _read(rows: Iterable[Sequence[Any]], clauses: int) -> dict[str, dict[str, float]]:

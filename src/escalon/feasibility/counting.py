@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 from escalon.expressions.dialects import dialect
+from escalon.feasibility.stepwise import StepwiseQuery
 
 PLACES = 30
 """Verdicts in one number: two bits each."""
 MET, NOT_MET, UNKNOWN, NOT_APPLICABLE = range(4)
 
 
-def counting(texts: Mapping[str, str], clauses: int, engine: str) -> str:
+def counting(texts: Mapping[str, str], clauses: int, engine: str) -> StepwiseQuery:
     """The statement that counts, by disease, over the step `verdicts`: one row for each, one number for each thing counted."""
     steps, places = dict(texts), range(clauses)
     words = range((clauses + PLACES - 1) // PLACES)
@@ -32,7 +33,7 @@ def counting(texts: Mapping[str, str], clauses: int, engine: str) -> str:
         f"CASE {first} ELSE {clauses} END AS stopped\nFROM lists"
     )
     counted = ", ".join(f"{text} AS {name}" for name, text in counted_things(clauses, engine).items())
-    return f"{with_steps(steps, engine)}\nSELECT disease, {counted}\nFROM summed GROUP BY disease ORDER BY disease"
+    return StepwiseQuery(steps, f"SELECT disease, {counted}\nFROM summed GROUP BY disease ORDER BY disease")
 
 
 def counted_things(clauses: int, engine: str) -> dict[str, str]:
@@ -65,9 +66,3 @@ def counted_things(clauses: int, engine: str) -> dict[str, str]:
 def number_of(clauses: int, verdict: int) -> str:
     """How many clauses have a verdict."""
     return " + ".join(f"CASE WHEN v{place} = {verdict} THEN 1 ELSE 0 END" for place in range(clauses))
-
-
-def with_steps(texts: Mapping[str, str], engine: str) -> str:
-    """The steps, each computed once."""
-    kept = dialect(engine).kept
-    return "WITH " + ",\n".join(f"{name} AS{kept} (\n{text}\n)" for name, text in texts.items())

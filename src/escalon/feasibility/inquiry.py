@@ -7,12 +7,13 @@ from escalon.criteria.situation import Anchor, Situation
 from escalon.expressions.events import Pick
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import Day, Facts
-from escalon.feasibility.counting import MET, NOT_APPLICABLE, NOT_MET, UNKNOWN, counting, number_of, with_steps
+from escalon.feasibility.counting import MET, NOT_APPLICABLE, NOT_MET, UNKNOWN, counting, number_of
 from escalon.feasibility.mapping import WarehouseMapping
 from escalon.feasibility.origins import Reader
 from escalon.feasibility.population import Everybody
 from escalon.feasibility.recorded import members_of, numbered
 from escalon.feasibility.steps import Steps
+from escalon.feasibility.stepwise import StepwiseQuery
 from escalon.feasibility.warehouse import Warehouse
 from escalon.protocol.names import names_in
 from escalon.protocol.study import Criterion, Study
@@ -136,11 +137,11 @@ class Prepared:
         none = " AND ".join(f"NOT disease{place}" for place in range(len(self.inquiry.study.diseases)))
         return f"CASE {known} WHEN {none} THEN {label(NO_DISEASE)} ELSE {label(UNSETTLED)} END"
 
-    def counts(self) -> str:
+    def counts(self) -> StepwiseQuery:
         """The statement that counts, by disease: one row for each, and one number for each thing counted."""
         return counting(self.verdicts(), len(self.inquiry.criteria), self.steps.dialect_name)
 
-    def nearly(self) -> str:
+    def nearly(self) -> StepwiseQuery:
         """The statement that counts who is one obtainable fact from eligible, by that fact, and how many there are in all."""
         texts, clauses = self.verdicts(), self.inquiry.criteria
         failed = number_of(len(clauses), NOT_MET)
@@ -162,13 +163,13 @@ class Prepared:
         sums = [f"SUM(CASE WHEN f{place} THEN 1 ELSE 0 END)" for place in range(len(settles))]
         anyone = " OR ".join(f"f{place}" for place in range(len(settles)))
         whole = f"SELECT SUM(CASE WHEN {anyone} THEN 1 ELSE 0 END), {', '.join(sums)}\nFROM needs"
-        return f"{with_steps(texts, self.steps.dialect_name)}\n{whole}"
+        return StepwiseQuery(texts, whole)
 
     def facts_to_obtain(self) -> tuple[str, ...]:
         """The names in the order in which `nearly` counts them."""
         return tuple(dict.fromkeys(name for one in self.inquiry.criteria for name in self.inquiry.obtainable(one)))
 
-    def unusable(self) -> str:
+    def unusable(self) -> StepwiseQuery:
         """The statement that counts, for each name, its values and those that cannot be used as a number."""
         texts, last = {}, "observed" if "observed" in self.steps.texts else "facts"
         for name, text in self.steps.texts.items():
@@ -180,22 +181,23 @@ class Prepared:
             for name, one in self.inquiry.study.vocabulary.items()
             if one.kind in ("number", "integer") and name in self.inquiry.mapping.concepts
         ]
-        return (
-            f"{with_steps(texts, self.steps.dialect_name)}\nSELECT n, COUNT(*), COUNT(*) - COUNT(lo) FROM facts\n"
-            f"WHERE known AND n IN ({', '.join(numbers) or 'NULL'}) GROUP BY n ORDER BY n"
+        return StepwiseQuery(
+            texts,
+            f"SELECT n, COUNT(*), COUNT(*) - COUNT(lo) FROM facts\n"
+            f"WHERE known AND n IN ({', '.join(numbers) or 'NULL'}) GROUP BY n ORDER BY n",
         )
 
-    def listed(self) -> str:
+    def listed(self) -> StepwiseQuery:
         """The statement that lists who may enter: person, disease and the verdict on each clause."""
         texts, clauses = self.verdicts(), self.inquiry.criteria
         columns = ", ".join(f"v{place}" for place in range(len(clauses)))
-        return (
-            f"{with_steps(texts, self.steps.dialect_name)}\nSELECT person, disease, {columns}\nFROM verdicts\n"
-            f"WHERE {number_of(len(clauses), NOT_MET)} = 0 ORDER BY {number_of(len(clauses), UNKNOWN)}, person"
+        return StepwiseQuery(
+            texts,
+            f"SELECT person, disease, {columns}\nFROM verdicts\n"
+            f"WHERE {number_of(len(clauses), NOT_MET)} = 0 ORDER BY {number_of(len(clauses), UNKNOWN)}, person",
         )
 
-    def everyone(self) -> str:
+    def everyone(self) -> StepwiseQuery:
         """The statement that says the verdict on each clause of every person."""
         columns = ", ".join(f"v{place}" for place in range(len(self.inquiry.criteria)))
-        steps = with_steps(self.verdicts(), self.steps.dialect_name)
-        return f"{steps}\nSELECT person, disease, {columns}\nFROM verdicts ORDER BY person"
+        return StepwiseQuery(self.verdicts(), f"SELECT person, disease, {columns}\nFROM verdicts ORDER BY person")

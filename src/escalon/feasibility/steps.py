@@ -75,12 +75,10 @@ class Steps:
             "date": "DATE",
             "double": self.spelling.double,
         }
-        first = [
-            f"CAST({self.literal(value)} AS {types.get(kind, self.spelling.text)}) AS {name}"
-            for value, (name, kind) in zip(rows[0], named, strict=True)
-        ]
-        rest = [", ".join(map(self.literal, row)) for row in rows[1:]]
-        self.texts[step] = " UNION ALL\n".join(f"SELECT {row}" for row in (", ".join(first), *rest))
+        cells = ",\n".join(f"({', '.join(map(self.literal, row))})" for row in rows)
+        typed = [f"CAST(v.{name} AS {types.get(kind, self.spelling.text)}) AS {name}" for name, kind in named]
+        names = ", ".join(name for name, _ in named)
+        self.texts[step] = f"SELECT {', '.join(typed)}\nFROM (VALUES {cells}) AS v({names})"
 
     def literal(self, value: Any) -> str:
         """A constant as the engine writes it."""

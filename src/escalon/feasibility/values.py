@@ -96,8 +96,8 @@ def _one_of_a_day(possible: str) -> str:
 def _highest(windowed: str, _: Steps) -> str:
     """What may be as high as every sure value, and of it only what is; one without a number could always be it."""
     return (
-        "SELECT person, c, sure, GREATEST(lo, edge) AS lo, lo_open AND lo >= edge AS lo_open, hi, hi_open, "
-        "upper, lower, said, word\n"
+        "SELECT person, c, sure, CASE WHEN lo IS NOT NULL THEN GREATEST(lo, edge) END AS lo, "
+        "lo_open AND lo >= edge AS lo_open, hi, hi_open, upper, lower, said, word\n"
         "FROM (SELECT *, MAX(CASE WHEN sure THEN lo END) OVER (PARTITION BY person, c) AS edge\n"
         f"FROM {windowed} WHERE maybe) AS edged\n"
         "WHERE edge IS NULL OR lo IS NULL OR hi > edge OR (hi = edge AND NOT hi_open)"
@@ -106,8 +106,8 @@ def _highest(windowed: str, _: Steps) -> str:
 
 def _lowest(windowed: str, _: Steps) -> str:
     return (
-        "SELECT person, c, sure, lo, lo_open, LEAST(hi, edge) AS hi, hi_open AND hi <= edge AS hi_open, "
-        "upper, lower, said, word\n"
+        "SELECT person, c, sure, lo, lo_open, CASE WHEN hi IS NOT NULL THEN LEAST(hi, edge) END AS hi, "
+        "hi_open AND hi <= edge AS hi_open, upper, lower, said, word\n"
         "FROM (SELECT *, MIN(CASE WHEN sure THEN hi END) OVER (PARTITION BY person, c) AS edge\n"
         f"FROM {windowed} WHERE maybe) AS edged\n"
         "WHERE edge IS NULL OR lo IS NULL OR lo < edge OR (lo = edge AND NOT lo_open)"

@@ -13,10 +13,20 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
+from escalon.feasibility.stepwise import StepwiseQuery
+
 _READERS = {
     "parquet": "read_parquet({file})",
     "csv": "read_csv({file}, all_varchar = FALSE)",
     "ndjson": "read_ndjson_objects({file})",
+}
+# Spark on one computer: as many parts as it has hands, and no program written and compiled for each of many small steps.
+_ON_THIS_COMPUTER = {
+    "spark.ui.enabled": "false",
+    "spark.driver.memory": "1500m",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
 
 
@@ -33,6 +43,16 @@ class Warehouse:
     columns: Callable[[str], dict[str, str]]
     tables: tuple[str, ...]
     close: Callable[[], None] = lambda: None
+    keep: Callable[[str, str], None] | None = None
+    """Computes a select and keeps its rows under a name: for an engine that would compute a step each time it is named."""
+
+    def answer(self, asked: StepwiseQuery) -> list[tuple[Any, ...]]:
+        """The rows of a statement in steps."""
+        if self.keep is None:
+            return self.rows(asked.text(self.dialect))
+        for name, text in asked.steps.items():
+            self.keep(name, text)
+        return self.rows(asked.last)
 
 
 def open_warehouse(url: str, memory: str = "", threads: int = 0) -> Warehouse:
@@ -159,16 +179,13 @@ def _postgres(url: str) -> Warehouse:
 def _spark(folder: str) -> Warehouse:
     try:
         from pyspark.errors import AnalysisException
-        from pyspark.sql import SparkSession
+        from pyspark.sql import DataFrame, SparkSession
     except ImportError:
         raise WarehouseError("Spark needs pyspark and Java: pip install 'escalon[spark]'") from None
-    session = (
-        SparkSession.builder.appName("escalon")
-        .config("spark.driver.memory", "4g")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate()
-    )
+    builder = SparkSession.builder.appName("escalon").config("spark.sql.session.timeZone", "UTC")
+    for name, value in _ON_THIS_COMPUTER.items() if folder else ():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     if folder:
         for name, (kind, files) in files_of(Path(folder)).items():
@@ -179,11 +196,25 @@ def _spark(folder: str) -> Warehouse:
             frame = session.read.parquet(*listed) if kind == "parquet" else session.read.csv(listed, header=True)
             frame.createOrReplaceTempView(name)
 
-    def rows(text: str) -> list[tuple[Any, ...]]:
+    def select(text: str) -> DataFrame:
         try:
-            return [tuple(row) for row in session.sql(text).collect()]
+            return session.sql(text)
         except AnalysisException as error:
             raise WarehouseError(f"the warehouse answered: {error}") from None
+
+    def rows(text: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in select(text).collect()]
+
+    kept: dict[str, str] = {}
+
+    def keep(name: str, text: str) -> None:
+        if kept.get(name) == text:
+            return
+        later = list(kept)[list(kept).index(name) :] if name in kept else ()
+        for each in later:
+            del kept[each]
+        select(text).localCheckpoint().createOrReplaceTempView(name)
+        kept[name] = text
 
     def columns(table: str) -> dict[str, str]:
         try:
@@ -192,7 +223,7 @@ def _spark(folder: str) -> Warehouse:
         except AnalysisException:
             return {}
 
-    return Warehouse("spark", rows, columns, tuple(one.name for one in session.catalog.listTables()), lambda: None)
+    return Warehouse("spark", rows, columns, tuple(row[1] for row in rows("SHOW TABLES")), keep=keep)
 
 
 def is_text(kind: str) -> bool:
