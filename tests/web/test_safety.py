@@ -123,8 +123,15 @@ def test_a_report_has_its_clock_until_it_was_sent(told: Any) -> None:
     carla = client(bench, "carla")
     states = {row["report"]: row["state"] for row in carla.get(f"{HERE}.json").json()["reports"]}
     assert states["SUSAR, first report"].startswith("sent ")
-    assert states["SUSAR, complete report"] == "1 days late"
-    assert "SUSAR, complete report" in carla.get("/safety").text
+    assert states["SUSAR, complete report"] == "1 day late"
+    for later in (0, 60):
+        trial.days(later)
+        today = client(bench, "carla").get("/today.json").json()
+        waits = [one for group in today["groups"] for one in group["matters"] if one["does"] == "Report"]
+        assert [one["what"] for one in waits] == ["Send the report: SUSAR, complete report"], (
+            "until it is sent, it waits"
+        )
+    assert "SUSAR, complete report" in client(bench, "carla").get("/safety").text
 
 
 def test_the_participants_page_has_everything_on_one_axis(told: Any) -> None:

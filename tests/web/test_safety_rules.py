@@ -13,8 +13,7 @@ from escalon.instruments import catalogue
 from escalon.instruments.kit.assessment import assess_with
 from escalon.instruments.kit.form import form_of
 from escalon.web import told
-from escalon.web.rendering import unit_shown
-from escalon.web.words import day
+from escalon.web.words import day, unit_shown
 from tests.casebook.conftest import casebook, clock, sqlite_casebook  # noqa: F401
 from tests.web.bench import client
 from tests.web.test_visit_forms import PLACE, bench, fact, sent  # noqa: F401

@@ -12,6 +12,7 @@ from escalon.protocol import Study
 from escalon.reporting.printed import dose
 from escalon.web.desk import Desk
 from escalon.web.registry import PAGES
+from escalon.web.words import unit_shown
 
 TABS = (
     ("", "Overview"),
@@ -70,7 +71,7 @@ def _amount(study: Study, given: Given) -> str:
     """What was given, to three significant digits, in the unit of the levels."""
     if given.amount is None:
         return amount_text(study.dose, given)
-    return f"{dose(given.amount)} {study.dose.levels[0].amount.unit}"
+    return f"{dose(given.amount)} {unit_shown(str(study.dose.levels[0].amount.unit))}"
 
 
 def disease(study: Study, course: Course) -> str:
@@ -92,9 +93,9 @@ def _danger(course: Course, today: date) -> list[str]:
         event = one.event
         goes_on = event.ongoing or (event.end is not None and event.end.latest >= today)
         if event.dlt:
-            found.append(f"DLT: {event.term} {event.grade or ''}".strip())
+            found.append(f"DLT: {event.term}, grade {event.grade or '?'}")
         elif goes_on and (event.grade or 0) >= 3:
-            found.append(f"{event.term} {event.grade}")
+            found.append(f"{event.term}, grade {event.grade}")
     if any(one.event.is_dlt for one in course.dlt_judgements) and not any(word.startswith("DLT") for word in found):
         found.insert(0, "DLT")
     if course.died:

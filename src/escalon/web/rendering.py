@@ -25,6 +25,8 @@ from escalon.web.navigation import navigation
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+HAN = HERE.parent / "fonts" / "DroidSansFallback-GB2312.ttf"
+"""Chinese for a computer that has no font of its own for it; a browser asks for it only there."""
 KINDS_OF_PART = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 
 
@@ -44,7 +46,8 @@ def _files() -> dict[str, StaticPart]:
         for one in sorted(STATIC.iterdir())
         if one.suffix in KINDS_OF_PART
     }
-    ours = found["escalon.css"].content.decode()
+    found[HAN.name] = StaticPart(HAN.read_bytes(), "font/ttf")
+    ours = found["escalon.css"].content.decode().replace(HAN.name, address(HAN.name, found[HAN.name]))
     nested = f".protocol{{{PROTOCOL_COLOURS}{stylesheet()}}}"
     found["escalon.css"] = StaticPart(f"{level_colours()}\n{ours}\n{nested}".encode(), "text/css")
     return found
@@ -78,19 +81,19 @@ SHAPES = {
 @cache
 def part_address(name: str) -> str:
     """The address of a part: its name with its hash, which may be kept for ever."""
+    return address(name, _files()[name])
+
+
+def address(name: str, part: StaticPart) -> str:
+    """Where a part of these bytes is found."""
     stem, _, end = name.rpartition(".")
-    return f"/static/{stem}.{sha256(_files()[name].content).hexdigest()[:12]}.{end}"
+    return f"/static/{stem}.{sha256(part.content).hexdigest()[:12]}.{end}"
 
 
 @cache
 def parts() -> dict[str, StaticPart]:
     """Every part by its address."""
     return {part_address(name): part for name, part in _files().items()}
-
-
-def unit_shown(text: str) -> str:
-    """A unit as it is printed: `10^9/L` as 10⁹/L, `{cells}/kg` as cells/kg."""
-    return text.replace("10^9", "10⁹").replace("{", "").replace("}", "")
 
 
 def protocol_body(desk: Desk) -> Markup:
@@ -110,7 +113,7 @@ def environment() -> Environment:
     )
     found.filters |= {"day": words.day, "dates": words.dates, "weekday": words.weekday, "moment": words.moment}
     found.filters["first_up"] = words.first_up
-    found.filters |= {"unit": unit_shown, "say": say, "say_plain": say_plain}
+    found.filters |= {"unit": words.unit_shown, "entries": words.entries, "say": say, "say_plain": say_plain}
     found.globals |= {"say": say, "say_plain": say_plain, "unconfirmed": unconfirmed}
     found.globals |= {"part": part_address, "version": __version__, "months": words.MONTHS, "navigation": navigation}
     found.globals |= {"protocol_body": protocol_body, "figure": figures, "drawn": drawn, "on_paper": on_paper}

@@ -91,6 +91,9 @@ def _values(event: Any) -> Iterator[str]:
             continue
         if is_dataclass(value) or isinstance(value, tuple):
             continue
+        if field.name == "is_dlt":
+            yield "a DLT" if value else "no DLT"
+            continue
         name = "" if field.name in ("text", "because", "verdict") else f"{field.name.replace('_', ' ')} "
         yield name + day(str(plain(value)))
 

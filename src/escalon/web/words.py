@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ENTRY = re.compile(r"\bentry (\d+)\b")
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 
 
@@ -35,6 +36,16 @@ def _partial(value: str) -> str:
 def dates(text: str) -> Markup:
     """A sentence with its dates as they are read, none broken over two lines."""
     return Markup(_ISO.sub(lambda found: f'<span class="nw">{_written(found)}</span>', str(escape(text))))
+
+
+def entries(text: str) -> Markup:
+    """A sentence in which every entry it names opens."""
+    return Markup(_ENTRY.sub(r'<a href="/entries/\1">entry \1</a>', str(escape(text))))
+
+
+def unit_shown(text: str) -> str:
+    """A unit as it is printed: `10^9/L` as 10⁹/L, `{cells}/kg` as cells/kg."""
+    return text.replace("10^9", "10⁹").replace("{", "").replace("}", "")
 
 
 def first_up(text: str) -> str:

@@ -74,7 +74,8 @@ def _dlt(study: Study, trial: Trial, participant: str, cutoff: Day) -> Line:
         raise NothingToExplain(f"{participant} has not been infused")
     found = review(study, trial, infusion, cutoff.latest)
     events = tuple(_event(event) for event in trial.course(participant).adverse_events)
-    head = f"{participant}: {OUTCOMES[found.outcome]}: {found.why}"
+    outcome = OUTCOMES[found.outcome]
+    head = f"{participant}: {outcome}: {found.why.removeprefix(f'{outcome}: ')}"
     given = Line(f"level {infusion.level}, {amount_text(study.dose, infusion)} on {infusion.day} [{infusion.source}]")
     window = Line(f"DLT window: {found.window}")
     return Line(head, (given, window, Line("events", events)))

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from escalon.conduct.judge import standing
 from escalon.conduct.judge.dosing import NextDose, awaiting, decide_as_recorded
+from escalon.conduct.judge.safety_reports import reports
 from escalon.conduct.judge.screening import Verdict, screen_one
 from escalon.escalation import EscalationError, Stop, Treat
 from escalon.facts import Day
@@ -22,7 +23,6 @@ from escalon.protocol.prose import short_name
 from escalon.protocol.schedule import Visit
 from escalon.protocol.study import Study
 from escalon.safety.occurrence import occurrences
-from escalon.safety.seriousness import awareness, due
 
 AHEAD = timedelta(days=7)
 """How far ahead a day is named; our choice: a week's work."""
@@ -148,17 +148,15 @@ def waiting_of_record(trial: Trial) -> Iterator[Waiting]:
 
 
 def _of_reports(course: Person, today: date) -> Iterator[Waiting]:
-    """Reports of serious events whose clock runs; ones that lie further back than their last clock are left alone."""
-    for event in occurrences(course.code, [one.event for one in course.adverse_events]):
-        aware = awareness(event)
-        for report in () if aware is None else due(event, aware.earliest):
-            left = (report.by - today).days
-            if -AHEAD.days <= left <= AHEAD.days * 2:
-                state = f"late by {-left} days" if left < 0 else "due today" if left == 0 else f"{left} days left"
-                urgency = Urgency.NOW if left <= 2 else Urgency.WEEK
-                yield Waiting(
-                    "AdverseEventRecorded", course.code, report.what, event.term.name, urgency, state, report.by
-                )
+    """Reports of serious events that are not recorded as sent: those due within two weeks, and every late one."""
+    for one in reports(course, occurrences(course.code, [line.event for line in course.adverse_events])):
+        left = (one.by - today).days if one.by else 0
+        if one.waits and left <= AHEAD.days * 2:
+            urgency = Urgency.NOW if left <= 2 else Urgency.WEEK
+            what, name = f"Send the report: {one.what}", f"{one.event.term.name}, grade {one.event.grade or '?'}"
+            yield Waiting(
+                "SafetyReportSent", course.code, what, name, urgency, one.state(today), one.by, about=one.entry
+            )
 
 
 # -- each participant ---------------------------------------------------------------------------------------------------

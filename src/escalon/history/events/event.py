@@ -89,4 +89,4 @@ def day_of(when: Day | date | datetime | None, zone: tzinfo) -> Day | None:
 
 def spaced(kind: str) -> str:
     """`CellsInfused` as people say it: "cells infused"."""
-    return re.sub(r"(?<!^)([A-Z])", r" \1", kind).lower()
+    return re.sub(r"(?<!^)([A-Z])", r" \1", kind).lower().replace("dlt", "DLT")

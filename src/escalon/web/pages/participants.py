@@ -143,7 +143,7 @@ def participant(desk: Desk, code: str) -> ParticipantPage:
         state,
         kind,
         OUTCOMES[found.outcome] if found else "",
-        found.why if found else "",
+        found.why.removeprefix("DLT: ") if found else "",
         matters_of(desk, code),
         tuple(entry_shown(desk.study, one, desk.names) for one in reversed(desk.entries(participant=code)[-NEWEST:])),
         desk.kept_of("values", (course,), lambda: tuple(_values(desk, course))),

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, awaiting, review
 from escalon.conduct.judge.evidence import followed
 from escalon.conduct.judge.given import dose_of
+from escalon.conduct.judge.safety_reports import ReportDue, reports
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.proposals import propose_dlt
 from escalon.facts import Day, Finding, Truth
@@ -28,13 +29,14 @@ from escalon.instruments.safety.ctcae.terms import terms
 from escalon.reporting.figures.evidence import DayLanes
 from escalon.reporting.windows_drawn import SYNDROMES, evidence_windows
 from escalon.safety.occurrence import Occurrence
-from escalon.safety.seriousness import MEANING, awareness, due, susar
+from escalon.safety.seriousness import MEANING, susar
 from escalon.safety.words import Criterion, Outcome
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
 from escalon.web.pages.cohorts import STATES
 from escalon.web.registry import act, page
 from escalon.web.said import Told
+from escalon.web.words import day as written_day
 
 ROUND = {
     "CRS": (
@@ -407,23 +409,20 @@ def adjudicate(desk: Desk, said: Told) -> Entry:
 def _reports(desk: Desk, course: Course, events: tuple[Occurrence, ...]) -> Iterator[ReportRow]:
     """What is due of each event, the most urgent first; an event whose clock cannot be read says so."""
     rows = []
-    numbers = {id(line.event): line.number for line in course.adverse_events}
-    for event in events:
-        mine = {numbers.get(id(line)) for line in event.lines}
-        sent = {one.event.report: one.event.sent_on for one in course.reports if one.event.event in mine}
-        entry, name = numbers.get(id(event.lines[-1]), 0), f"{event.term.name}, grade {event.grade or '?'}"
-        because = "; ".join(susar(event).reasons)
-        aware = awareness(event)
-        if aware is None:
-            if susar(event).value is not False and event.serious:
-                rows.append(
-                    ReportRow(entry, name, "SUSAR", None, "the day of awareness is not recorded", "unk", because)
-                )
-            continue
-        for one in due(event, aware.earliest):
-            state, kind = _clock(one.by, sent.get(one.what), desk.today)
-            rows.append(ReportRow(entry, name, one.what, one.by, state, kind, because))
+    for one in reports(course, events):
+        name, because = f"{one.event.term.name}, grade {one.event.grade or '?'}", "; ".join(susar(one.event).reasons)
+        rows.append(
+            ReportRow(
+                one.entry, name, one.what, one.by, written_day(one.state(desk.today)), _kind(one, desk.today), because
+            )
+        )
     yield from sorted(rows, key=lambda row: (row.by or date.min, row.event))
+
+
+def _kind(one: ReportDue, today: date) -> str:
+    if not one.waits:
+        return "done"
+    return "unk" if one.by is None else "soon" if (one.by - today).days > 2 else "over"
 
 
 @act("report-sent")
@@ -442,16 +441,6 @@ def _date(said: Told, name: str) -> date:
         return date.fromisoformat(said.text(name))
     except ValueError:
         raise refuse("form", f"{name}: write the day, the month and the year") from None
-
-
-def _clock(by: date, sent: date | None, today: date) -> tuple[str, str]:
-    if sent is not None:
-        late = (sent - by).days
-        return (f"sent {sent}, {late} days late" if late > 0 else f"sent {sent}"), "done"
-    left = (by - today).days
-    if left < 0:
-        return f"{-left} days late", "over"
-    return ("due today" if left == 0 else f"{left} days left"), "soon" if left > 2 else "over"
 
 
 # -- everybody ---------------------------------------------------------------------------------------------------------

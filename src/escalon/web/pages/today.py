@@ -24,7 +24,7 @@ DOES = {
     "QueryClosed": "Read",
     "OverrideSigned": "Read",
     "EntrySigned": "Read",
-    "AdverseEventRecorded": "Open",
+    "SafetyReportSent": "Report",
     "ProductReleased": "Release",
     "FactRecorded": "Enter",
     "ParticipantScreened": "Screen",
@@ -174,8 +174,8 @@ def address_of(one: Waiting) -> str:
             return f"{person}/screening"
         case "DltAdjudicated" | "DltWindowReviewed":
             return f"{person}/safety#dlt"
-        case "AdverseEventRecorded":
-            return f"{person}/safety"
+        case "SafetyReportSent":
+            return f"{person}/safety#reports"
         case "ProductReleased":
             return f"{person}/treatment"
         case "QueryAnswered" | "QueryClosed":
