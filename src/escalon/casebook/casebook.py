@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,14 @@ from sqlalchemy import Connection, Engine, bindparam, select, text
 import escalon
 from escalon.casebook.by_hand import Head, Write, hand_for
 from escalon.casebook.canonical import Plain
-from escalon.casebook.checkpoints import Checkpoint, is_due, key_statement, sign_checkpoint, sign_head
+from escalon.casebook.checkpoints import (
+    Checkpoint,
+    is_due,
+    key_statement,
+    sign_checkpoint,
+    sign_head,
+    signature_statement,
+)
 from escalon.casebook.clock import Clock
 from escalon.casebook.database import RESTORE, storage_errors
 from escalon.casebook.encoding import content, read_time, time_text
@@ -23,7 +31,14 @@ from escalon.casebook.keys import Signer
 from escalon.casebook.seen import HighestSeen
 from escalon.casebook.tables import checkpoints, entries, head
 from escalon.history.entry import Author
-from escalon.history.events import AmendmentAdopted, CasebookOpened, CasebookRestored, CheckpointKeyChanged, Event
+from escalon.history.events import (
+    AmendmentAdopted,
+    CasebookOpened,
+    CasebookRestored,
+    CheckpointKeyChanged,
+    Event,
+    Signed,
+)
 
 TOLERANCE = timedelta(seconds=5)
 """How far two computers' clocks may differ before an entry is refused; within it, an entry takes the last one's time."""
@@ -312,13 +327,25 @@ class Writer:
         """Where this act leaves the head."""
         return self.number, self.hash, self.at, self.signature
 
-    def append(self, author: Author, event: Event) -> Entry:
-        """Add one event after the last."""
+    def append(self, author: Author, event: Event, key: Signer | None = None) -> Entry:
+        """Add one event after the last; with `key`, signed by the person whose it is."""
         if isinstance(event, AmendmentAdopted):
             self.study = f"{self.study.split(' ')[0]} {event.study_version}"
         elif isinstance(event, CasebookOpened):
             self.study = f"{event.study} {event.study_version}"
-        entry = write_entry(
+        entry = self._written(author, event)
+        if key and isinstance(event, Signed):
+            made = key.sign(signature_statement(entry.number, entry.previous, entry.body))
+            entry = self._written(author, replace(event, key_signature=made))
+        self._waiting.append(("entry", (entry.number, entry.previous, entry.hash, entry.body)))
+        self.number, self.hash, self.at = entry.number, entry.hash, self.now_text
+        if is_due(entry.number, event):
+            kept = sign_checkpoint(self.signer, self.number, self.hash, self.at)
+            self._waiting.append(("checkpoint", (kept.number, kept.hash, kept.at, kept.key, kept.signature)))
+        return entry
+
+    def _written(self, author: Author, event: Event) -> Entry:
+        return write_entry(
             event,
             author,
             self.now,
@@ -329,12 +356,6 @@ class Writer:
             software=escalon.__version__,
             old=self._superseded(event),
         )
-        self._waiting.append(("entry", (entry.number, entry.previous, entry.hash, entry.body)))
-        self.number, self.hash, self.at = entry.number, entry.hash, self.now_text
-        if is_due(entry.number, event):
-            kept = sign_checkpoint(self.signer, self.number, self.hash, self.at)
-            self._waiting.append(("checkpoint", (kept.number, kept.hash, kept.at, kept.key, kept.signature)))
-        return entry
 
     def change_key(self, author: Author, new: Signer) -> Entry:
         """Go on with another key. The one before signs the change, if it is at hand; verification says if it was not."""

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from escalon.casebook.canonical import NOTHING_BEFORE, parse
 from escalon.casebook.casebook import Casebook
-from escalon.casebook.checkpoints import Checkpoint, is_due_by_text, key_statement
+from escalon.casebook.checkpoints import Checkpoint, is_due_by_text, is_signature, key_statement, signature_statement
 from escalon.casebook.guards import first_difference
 from escalon.casebook.keys import is_signed
 from escalon.casebook.tables import checkpoints, entries, head
@@ -53,6 +53,8 @@ class Verification:
     problem: Problem | None
     key: str = ""
     """The key in force at the end."""
+    resets: tuple[tuple[int, str], ...] = ()
+    """Where a person's own key was replaced without the one before: the entry, and the account."""
 
     @property
     def is_whole(self) -> bool:
@@ -121,7 +123,7 @@ def verify_rows(
     """Verify stored rows against signed checkpoints and the signed head; stops at the first entry that fails."""
     walk = _Walk(signed, [Anchor(*one) for one in anchors], progress)
     problem = walk.along(rows) or walk.at_the_end(head) or walk.keys_follow(key)
-    return Verification(walk.number, walk.hash, walk.met, problem, walk.key)
+    return Verification(walk.number, walk.hash, walk.met, problem, walk.key, tuple(walk.resets))
 
 
 class _Walk:
@@ -132,6 +134,11 @@ class _Walk:
         self.good = 0  # the last entry a checkpoint or anchor vouches for
         self.proved = 0  # the last entry that something outside the database vouches for
         self.keys: list[tuple[int, str, bool]] = []  # from which entry on, the key, whether the one before agreed
+        self.own_keys: dict[str, str] = {}  # of each person; empty from a reset until they have a new one
+        self.without: str | None = None  # what stands for the key of a person who has none: nothing signs for it
+        self.had_key: dict[str, str] = {}
+        self.had_secret = False
+        self.resets: list[tuple[int, str]] = []
         self.progress = progress or (lambda number: None)
         self.expected: dict[int, list[Checkpoint | Anchor]] = {}
         stated: list[Checkpoint | Anchor] = [*signed, *anchors]
@@ -155,6 +162,10 @@ class _Walk:
             ):
                 return _broken(number, before, (found, previous, hashed, body))
             if ("Key" in body or number == 1) and (problem := self._learn_key(number, before, body)):
+                return problem
+            if (is_signature(body) or body.startswith(_SECRET_SET, 44)) and (
+                problem := self._own_key(number, before, body)
+            ):
                 return problem
             before = hashed
             self.number, self.hash = number, hashed
@@ -218,6 +229,32 @@ class _Walk:
             return Problem(number, "its text cannot be read")
         return None if self.keys else Problem(number, "the first entry does not open a casebook")
 
+    def _own_key(self, number: int, before: str, body: str) -> Problem | None:
+        """Learn a person's key, or hold the signature they gave against it."""
+        try:
+            written: Any = parse(body)
+            new, person = written["new"], str(written["person"])
+            if written["event"] == "SecretSet":
+                self._learn_own_key(number, str(new["account"]), str(new.get("signing_key", "")))
+            elif (key := self.own_keys.get(person, self.without)) is not None and not is_signed(
+                key, str(new.get("key_signature", "")), signature_statement(number, before, body)
+            ):
+                return Problem(number, f"it is signed in the name of {person}, and not with {person}'s own key")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return Problem(number, "its text cannot be read")
+        return None
+
+    def _learn_own_key(self, number: int, account: str, key: str) -> None:
+        known = self.had_key.get(account)
+        if not self.had_secret:
+            self.had_secret, self.without = True, "" if key else None  # opened by a version that gives everybody a key
+        if key or known:
+            self.own_keys[account] = key
+        if key and known not in (None, key):
+            self.resets.append((number, account))
+        if key:
+            self.had_key[account] = key
+
     def _meet(self, number: int, hashed: str) -> Problem | None:
         for expected in self.expected[number]:
             if isinstance(expected, Checkpoint) and (expected.key != self.key or not expected.is_signed):
@@ -235,6 +272,8 @@ class _Walk:
         self.good = number
         return None
 
+
+_SECRET_SET = '"SecretSet"'
 
 COPIED = "copied by hand while it was open; escalon backup copies it whole"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from escalon.casebook.keys import Signer, is_signed
@@ -45,6 +46,15 @@ def key_statement(number: int, previous: str, old: str, new: str) -> str:
     return f"escalon-new-key-2\n{number}\n{previous}\n{old}\n{new}"
 
 
+def signature_statement(number: int, previous: str, body: str) -> str:
+    """What a person's own key signs: the whole entry that carries the signature, in its place, without that field."""
+    return f"escalon-signature-2\n{number}\n{previous}\n{KEY_SIGNATURE.sub('', body, count=1)}"
+
+
+KEY_SIGNATURE = re.compile('"key_signature":"[0-9a-f]{128}",')
+"""The field as it stands in an entry's text; within a string its quotation marks would be escaped."""
+
+
 def sign_checkpoint(signer: Signer, number: int, hashed: str, at: str) -> Checkpoint:
     """State and sign that this entry is part of the record."""
     signature = signer.sign(statement("checkpoint", number, hashed, at))
@@ -66,9 +76,12 @@ def is_due(number: int, event: Event) -> bool:
 
 def is_due_by_text(number: int, body: str) -> bool:
     """The same question asked of the stored text."""
-    if number % EVERY == 0:
-        return True
-    return ('"digest":' in body and '"meaning":' in body and '"printed_name":' in body) or body[44:].startswith(_KEPT)
+    return number % EVERY == 0 or is_signature(body) or body.startswith(_KEPT, 44)
+
+
+def is_signature(body: str) -> bool:
+    """Whether an entry's text is that of a signature a person gave."""
+    return '"digest":' in body and '"meaning":' in body and '"printed_name":' in body
 
 
 _KEPT = ('"CheckpointKept"', '"CheckpointKeyChanged"')

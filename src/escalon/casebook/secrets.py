@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from hmac import compare_digest
+from os import urandom
 from typing import Any
 
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type, hash_secret_raw
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from escalon.casebook.canonical import digest
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.encoding import read_time, time_text
 from escalon.casebook.errors import CasebookError
-from escalon.casebook.keys import Seal
+from escalon.casebook.keys import Seal, Signer, private_pem, read_signer
 from escalon.casebook.tables import secrets
 
 SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR = 15, 8
@@ -56,13 +58,36 @@ class SecretStore:
     hasher: PasswordHasher
     most_failures: int = MOST_FAILURES
 
-    def prepare(self, account: str, password: str, seed: str | None = None) -> dict[str, str | None]:
-        """The row that will check this password; too short a password is refused."""
+    def prepare(
+        self, account: str, password: str, seed: str | None = None, key: Signer | None = None
+    ) -> dict[str, str | None]:
+        """The row that will check this password and keep the person's own `key` under it; too short a one is refused."""
         shortest = SHORTEST_WITH_SECOND_FACTOR if seed else SHORTEST_ALONE
         if len(password) < shortest:
             raise CasebookError(f"the password has {len(password)} characters; write at least {shortest}")
         sealed = self.seal.close(seed, _about(account)) if seed else None
-        return {"account": account, "verifier": self.hasher.hash(password), "second_factor": sealed}
+        verifier = self.hasher.hash(password)
+        if key:
+            salt = urandom(16)
+            kept = self._under(password, salt).close(private_pem(key), _key_of(account))
+            verifier = f"{verifier} {salt.hex()} {kept}"
+        return {"account": account, "verifier": verifier, "second_factor": sealed}
+
+    def own_key(self, account: str, password: str) -> Signer | None:
+        """The person's own signing key, opened with their password; None where they have none yet."""
+        with self.casebook.reading() as connection:
+            verifier = connection.execute(select(secrets.c.verifier).where(secrets.c.account == account)).scalar_one()
+        _, *kept = verifier.split()
+        if not kept:
+            return None
+        salt, sealed = kept
+        opened = self._under(password, bytes.fromhex(salt)).open(sealed, _key_of(account))
+        return read_signer(opened.encode(), _key_of(account))
+
+    def _under(self, password: str, salt: bytes) -> Seal:
+        """A seal that only the password opens: argon2id again, at the same cost, with a salt of its own (RFC 9106)."""
+        costs = (self.hasher.time_cost, self.hasher.memory_cost, self.hasher.parallelism)
+        return Seal(hash_secret_raw(password.encode(), salt, *costs, hash_len=32, type=Type.ID))
 
     def keep(self, row: dict[str, str | None], connection: Connection) -> None:
         """Store a prepared row in place of the account's earlier one, within the act that records it."""
@@ -115,7 +140,7 @@ class SecretStore:
 
     def _is_right(self, row: Row[Any], password: str) -> bool:
         try:
-            return self.hasher.verify(row.verifier, password)
+            return self.hasher.verify(row.verifier.split()[0], password)
         except (VerificationError, InvalidHashError):
             return False
 
@@ -166,6 +191,10 @@ def verifier_digest(verifier: str, second_factor: str | None) -> str:
 def new_seed() -> str:
     """A new seed for a second factor, to be shown once as text or QR code."""
     return pyotp.random_base32()
+
+
+def _key_of(account: str) -> str:
+    return f"signing key of {account}"
 
 
 def _about(account: str) -> str:

@@ -10,8 +10,9 @@
 What it checks: entry N's hash is SHA-256 over N, newline, the hash of entry N-1, newline, and the entry's text; each
 entry names the hash of the one before; checkpoints and the head are Ed25519 signatures (RFC 8032) over four lines:
 "escalon-checkpoint-2" or "escalon-head-2", a number, that entry's hash, a time. A checkpoint is kept of every hundredth
-entry and of every signature. A change of key is signed by the key before. In an archive every file is listed in
-SHA256SUMS, the list is signed, and the tables are made again from the entries and compared.
+entry and of every signature. A change of key is signed by the key before. A signature a person gave is signed with that
+person's own key, over "escalon-signature-2", number, the hash before, and the entry without that field. In an archive
+every file is listed in SHA256SUMS, the list is signed, and the tables are made again from the entries and compared.
 """
 
 from __future__ import annotations
@@ -293,14 +294,32 @@ def read(place):
 
 def is_due(number, body):
     """Whether a checkpoint is kept of this entry."""
-    signed = '"digest":' in body and '"meaning":' in body and '"printed_name":' in body
-    return number % 100 == 0 or signed or body[44:].startswith(('"CheckpointKept"', '"CheckpointKeyChanged"'))
+    return (
+        number % 100 == 0 or is_signature(body) or body[44:].startswith(('"CheckpointKept"', '"CheckpointKeyChanged"'))
+    )
+
+
+def is_signature(body):
+    """Whether an entry is a signature that a person gave."""
+    return '"digest":' in body and '"meaning":' in body and '"printed_name":' in body
+
+
+def is_signed_by(key, number, before, body):
+    """Whether a person's own key signed the entry that carries the signature: all of it but that field."""
+    field = re.search('"key_signature":"([0-9a-f]{128})",', body)
+    if field is None:
+        return False
+    rest = body[: field.start()] + body[field.end() :]
+    return is_signed(key, field[1], f"escalon-signature-2\n{number}\n{before}\n{rest}")
 
 
 def verify(place, printed, root=None):
     """Follow the chain; returns the first thing wrong, or None, and a line about what was found."""
     entries, checkpoints, head = read(place)
     number, before, keys, hashes = 0, "0" * 64, [], {}
+    own_keys: dict[str, str] = {}
+    had: dict[str, str] = {}
+    resets, without, secrets_set = [], None, False
     kept = {c[0] for c in checkpoints}
     wanted, proved, key_at = kept | set(printed), max(printed, default=0), {}
     for found, previous, hashed, body in entries:
@@ -317,6 +336,21 @@ def verify(place, printed, root=None):
                 old, new = keys[-1][1], written["new"]["public_key"]
                 said = f"escalon-new-key-2\n{number}\n{before}\n{old}\n{new}"
                 keys.append((number, new, is_signed(old, written["new"].get("agreed", ""), said)))
+        if is_signature(body):
+            person = json.loads(body)["person"]
+            own = own_keys.get(person, without)
+            if own is not None and not is_signed_by(own, number, before, body):
+                return f"entry {number}: signed in the name of {person}, and not with their own key", ""
+        elif body.startswith('"SecretSet"', 44):
+            new = json.loads(body)["new"]
+            account, own = new["account"], new.get("signing_key", "")
+            if not secrets_set:
+                secrets_set, without = True, "" if own else None
+            if own or account in had:
+                own_keys[account] = own
+            if own and had.setdefault(account, own) != own:
+                resets.append(f"\nentry {number}: {account} has another key since a reset")
+                had[account] = own
         before = hashed
         if is_due(number, body) and number not in kept:
             return f"entry {number}: the checkpoint that was kept of it is missing", ""
@@ -351,7 +385,10 @@ def verify(place, printed, root=None):
             return f"{LIST}: the list of files is not signed with the casebook's key", ""
         if wrong := wrong_table(place):
             return f"{wrong}: it is not what the entries say", ""
-    return None, f"{number} entries, {len(checkpoints)} checkpoints, ending {number}:{before}\nkey {key}"
+    return (
+        None,
+        f"{number} entries, {len(checkpoints)} checkpoints, ending {number}:{before}\nkey {key}{''.join(resets)}",
+    )
 
 
 def main():

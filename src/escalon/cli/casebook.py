@@ -83,6 +83,7 @@ def verify(
                 "ends_in": ends,
                 "checkpoints": found.checkpoints,
                 "problem": problem,
+                "resets": [{"entry": number, "account": account} for number, account in found.resets],
                 **({"not_allowed": [str(one) for one in refused]} if conduct else {}),
             }
         )
@@ -90,6 +91,12 @@ def verify(
         say(f"NOT WHOLE. {in_one_line(found.problem)}")
     else:
         say(f"Whole: {found.entries} entries, {found.checkpoints} checkpoints. It ends in\n{ends}")
+        for number, account in found.resets:
+            say(
+                in_one_line(
+                    f"Entry {number}: {account} signs with another key since a reset; ask whether it was theirs."
+                )
+            )
         for one in refused:
             say(in_one_line(f"NOT ALLOWED. {one}"))
     raise typer.Exit(0 if found.is_whole and not refused else 1)

@@ -27,6 +27,15 @@ class Person:
     secret: str | None = None
     has_second_factor: bool = False
     secret_set_by: str = ""
+    signing_key: str = ""
+    """The person's own public key; empty before the first, and from a reset until they change the password."""
+    keys: tuple[tuple[int, str], ...] = ()
+    """Each key they have had, and the entry that made it theirs."""
+
+    @property
+    def resets(self) -> tuple[int, ...]:
+        """The entries at which a key took over that the one before could not vouch for."""
+        return tuple(number for number, _ in self.keys[1:])
 
     @property
     def must_change(self) -> bool:
@@ -56,8 +65,11 @@ class People:
                 self._change(account, roles=self.by_account[account].roles - {(role, site)})
             case AccountRevoked(account=account):
                 self._change(account, is_revoked=True)
-            case SecretSet(account=account, digest=digest, second_factor=second):
+            case SecretSet(account=account, digest=digest, second_factor=second, signing_key=key):
+                had = self.by_account[account].keys
+                keys = (*had, (entry.number, key)) if key and key not in [one for _, one in had[-1:]] else had
                 self._change(account, secret=digest, has_second_factor=second, secret_set_by=entry.author.person)
+                self._change(account, signing_key=key, keys=keys)
             case RecoveryCodeSet(digest=digest):
                 self.recovery = digest
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 from escalon.casebook.canonical import digest
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Entry
+from escalon.casebook.keys import Signer, make_signer
 from escalon.casebook.location import change_key
 from escalon.casebook.secrets import SecretStore, verifier_digest
 from escalon.conduct.permit.authority import authorise
@@ -49,11 +50,12 @@ def open_first_account(
     conduct: Conduct, secrets: SecretStore, account: str, printed: str, password: str, seed: str | None = None
 ) -> str:
     """Open the first administrator's account; refused as soon as anyone has one. Returns the recovery code, shown once."""
-    row, name, code = secrets.prepare(_named(account), password, seed), printed_name(printed, ()), new_recovery_code()
+    key, name, code = make_signer(), printed_name(printed, ()), new_recovery_code()
+    row = secrets.prepare(_named(account), password, seed, key)
     with conduct.casebook.writing() as writer:
         if conduct.caught_up(writer).people.by_account:
             raise refuse("account", "the first account exists; an administrator opens the others")
-        for event in (*_opening(account, name, [(Role.ADMINISTRATOR, "*")], row), _code_set(code)):
+        for event in (*_opening(account, name, [(Role.ADMINISTRATOR, "*")], row, key), _code_set(code)):
             writer.append(FIRST, event)
         secrets.keep(row, writer.connection)
     return code
@@ -85,16 +87,21 @@ def open_account(
 
 
 def _opening(
-    account: str, printed_name: str, roles: Grants, row: dict[str, str | None]
+    account: str, printed_name: str, roles: Grants, row: dict[str, str | None], key: Signer | None = None
 ) -> list[AccountOpened | RoleGranted | SecretSet]:
     granted = [RoleGranted(account=account, held=role, at_site=site) for role, site in roles]
-    return [AccountOpened(account=account, printed_name=printed_name), *granted, _secret_set(account, row)]
+    return [AccountOpened(account=account, printed_name=printed_name), *granted, _secret_set(account, row, key=key)]
 
 
-def _secret_set(account: str, row: dict[str, str | None], with_whom: str = "") -> SecretSet:
+def _secret_set(account: str, row: dict[str, str | None], with_whom: str = "", key: Signer | None = None) -> SecretSet:
     verifier, factor = str(row["verifier"]), row["second_factor"]
-    digested = verifier_digest(verifier, factor)
-    return SecretSet(account=account, digest=digested, second_factor=factor is not None, with_whom=with_whom)
+    return SecretSet(
+        account=account,
+        digest=verifier_digest(verifier, factor),
+        second_factor=factor is not None,
+        with_whom=with_whom,
+        signing_key=key.public_key if key else "",
+    )
 
 
 def _named(account: str) -> str:
@@ -132,13 +139,14 @@ def set_password(
 def change_own_password(
     conduct: Conduct, secrets: SecretStore, author: Author, old: Password, new: str, seed: str | None = None
 ) -> Entry:
-    """A person changes their own password, knowing the old one."""
+    """A person changes their own password, knowing the old one; their own signing key stays, or they get their first."""
     check_password(conduct, secrets, author.person, old)
     if new == old.text:
         raise refuse("password", "the new password is the old one; write another")
-    row = secrets.prepare(author.person, new, seed)
+    key = secrets.own_key(author.person, old.text) or make_signer()
+    row = secrets.prepare(author.person, new, seed, key)
     with conduct.casebook.writing() as writer:
-        entry = writer.append(author, _secret_set(author.person, row))
+        entry = writer.append(author, _secret_set(author.person, row, key=key))
         secrets.keep(row, writer.connection)
     return entry
 
@@ -156,10 +164,11 @@ def recover_administrator(
 ) -> tuple[Entry, str]:
     """Set an administrator's password with the recovery code, which nobody's computer holds. Returns the next code."""
     check_recovery(conduct, account, code)
-    row, next_code = secrets.prepare(account, password), new_recovery_code()
+    key, next_code = make_signer(), new_recovery_code()
+    row = secrets.prepare(account, password, key=key)
     with conduct.casebook.writing() as writer:
         _refuse_other_codes(conduct.caught_up(writer).people, code)
-        entry = writer.append(RECOVERY, _secret_set(account, row))
+        entry = writer.append(RECOVERY, _secret_set(account, row, key=key))
         writer.append(RECOVERY, _code_set(next_code))
         secrets.keep(row, writer.connection)
     return entry, next_code

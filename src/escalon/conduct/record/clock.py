@@ -13,7 +13,7 @@ from escalon.history.events import ClockConfirmed
 
 def confirm_clock(conduct: Conduct, secrets: SecretStore, author: Author, password: Password, reason: str) -> Entry:
     """Sign that this computer's clock is right, after an entry was made with one that was not, or after a long pause."""
-    check_signer(conduct, secrets, author.person, password)
+    key = check_signer(conduct, secrets, author.person, password)
     with conduct.casebook.writing(clock_confirmed=True) as writer:
         person = conduct.caught_up(writer).people.get(author.person)
         authorise(person, author, "ClockConfirmed", None)
@@ -24,4 +24,4 @@ def confirm_clock(conduct: Conduct, secrets: SecretStore, author: Author, passwo
             second_factor=password.code is not None,
             reason=reason,
         )
-        return writer.append(author, signed)
+        return writer.append(author, signed, key)

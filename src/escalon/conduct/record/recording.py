@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from escalon.casebook.casebook import Casebook, Writer
 from escalon.casebook.entry import Entry
+from escalon.casebook.keys import Signer
 from escalon.conduct.permit.act import Act, broken_rules
 from escalon.conduct.permit.authority import acts_of, authorise
 from escalon.conduct.permit.corrections import LIFTING, would_lift
@@ -77,11 +78,13 @@ class Conduct:
         _refuse_its_own_way(event)
         return self.record_built(author, lambda trial: event, override=override)
 
-    def record_built(self, author: Author, build: Build, *, override: int | None = None) -> Entry:
-        """Record an event that depends on where the trial stands at the very moment of recording."""
+    def record_built(
+        self, author: Author, build: Build, *, override: int | None = None, key: Signer | None = None
+    ) -> Entry:
+        """Record an event that depends on where the trial stands at the very moment of recording; `key` signs the entry."""
         with self._folding, self.casebook.writing() as writer:
             trial = self.caught_up(writer)
-            entry = self._append(trial, author, build(trial), writer, override)
+            entry = self._append(trial, author, build(trial), writer, override, key)
         self._remember(entry)
         return entry
 
@@ -115,7 +118,15 @@ class Conduct:
                 self._remember(made[-1])
         return made
 
-    def _append(self, trial: Trial, author: Author, event: Event, writer: Writer, override: int | None) -> Entry:
+    def _append(
+        self,
+        trial: Trial,
+        author: Author,
+        event: Event,
+        writer: Writer,
+        override: int | None,
+        key: Signer | None = None,
+    ) -> Entry:
         authorise_event(trial, author, event, writer.entry)
         check_days(event)
         self._connection = writer.connection
@@ -124,7 +135,7 @@ class Conduct:
             checked = self._checked(act, override)
         finally:
             self._connection = None
-        return writer.append(author, checked)
+        return writer.append(author, checked, key)
 
     def _act(self, trial: Trial, author: Author, event: Event, writer: Writer) -> Act:
         act = Act(event, author, trial, self.study, writer.now, writer.entry, self.know)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from escalon.casebook.canonical import digest
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Entry
+from escalon.casebook.keys import Signer
 from escalon.casebook.secrets import Checked, SecretStore
 from escalon.conduct.judge import standing
 from escalon.conduct.permit.act import Act
@@ -72,7 +73,7 @@ def sign(
 
     `digest` is needed for what lies outside the casebook (an assumption's text), and computed for everything else.
     """
-    check_signer(conduct, secrets, author.person, password)
+    key = check_signer(conduct, secrets, author.person, password)
 
     def build(trial: Trial) -> Signed:
         person = trial.people.get(author.person)
@@ -85,16 +86,28 @@ def sign(
         second = password.code is not None
         return kind(printed_name=person.printed_name, meaning=meaning, digest=signed, second_factor=second, **subject)
 
-    return conduct.record_built(author, build)
+    return conduct.record_built(author, build, key=key)
 
 
-def check_signer(conduct: Conduct, secrets: SecretStore, account: str, password: Password) -> None:
-    """Refuse a wrong password, and one that somebody else knows because they set it (21 CFR 11.200(a)(3))."""
+def _own_key(conduct: Conduct, secrets: SecretStore, account: str, password: Password) -> Signer | None:
+    """The person's own key; refused where it is not the one the casebook recorded. None: they have none yet."""
+    key, person = secrets.own_key(account, password.text), conduct.trial.people.get(account)
+    if person is not None and (key.public_key if key else "") != person.signing_key:
+        raise refuse("signature", f"the signing key of {account} is not the one recorded; change the password")
+    return key
+
+
+def check_signer(conduct: Conduct, secrets: SecretStore, account: str, password: Password) -> Signer | None:
+    """The person's own key, to sign with; None where they have none yet.
+
+    Refused: a wrong password, and one that somebody else knows because they set it (21 CFR 11.200(a)(3)).
+    """
     check_password(conduct, secrets, account, password)
     person = conduct.trial.people.get(account)
     if person is not None and person.must_change:
         said = f"{person.secret_set_by} set the password of {account}; change it before you sign: escalon user password"
         raise refuse("password", said)
+    return _own_key(conduct, secrets, account, password)
 
 
 def assumption_digest(study: Study, wanted: str) -> str:
@@ -173,15 +186,21 @@ def _of_visit(entries: Iterable[Entry], visit: str) -> list[int]:
 
 @dataclass(frozen=True)
 class SignatureState:
-    """A signature and whether it still covers what it was put under; `void_by` is the first entry that changed that."""
+    """A signature and whether it still covers what it was put under; `void_by` is the first entry that changed that.
+
+    `reset` is the entry at which its signer got another key, without the one before, before signing.
+    """
 
     entry: Entry
     void_by: int | None
+    reset: int | None = None
 
     def __str__(self) -> str:
         event = self.entry.event
         assert isinstance(event, Signed)
         state = f"VOID since entry {self.void_by}" if self.void_by else "valid"
+        if self.reset:
+            state += f", with a key made after a reset (entry {self.reset})"
         return f"{event.printed_name}, {self.entry.at:%Y-%m-%d %H:%M:%S} UTC, {event.meaning}: {state}"
 
 
@@ -204,4 +223,12 @@ def signatures(conduct: Conduct) -> list[SignatureState]:
     support = conduct.trial.support
     kept = conduct.trial.entries.values()
     found = [entry for entry in kept if isinstance(entry.event, Signed) and isinstance(entry, Entry)]
-    return [signature_state(conduct.casebook, support, entry) for entry in found]
+    return [
+        replace(signature_state(conduct.casebook, support, one), reset=_reset_before(conduct.trial, one))
+        for one in found
+    ]
+
+
+def _reset_before(trial: Trial, signed: Entry) -> int | None:
+    person = trial.people.get(signed.author.person)
+    return max((number for number in person.resets if number < signed.number), default=None) if person else None

@@ -91,6 +91,8 @@ class SecretSet(Event):
     second_factor: bool = False
     with_whom: str = ""
     """The second person of a reset."""
+    signing_key: str = ""
+    """The person's own public key; none while somebody else knows the password."""
     own_command: ClassVar[str] = "escalon user password"
 
 

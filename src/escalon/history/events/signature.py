@@ -15,6 +15,8 @@ class Signed(Event):
     meaning: str
     digest: str
     second_factor: bool = False
+    key_signature: str = ""
+    """Made with the person's own key over the rest of this entry; none where the person has no key yet."""
 
     @property
     def subject(self) -> int | None:
