@@ -123,6 +123,7 @@ def verify_rows(
     """Verify stored rows against signed checkpoints and the signed head; stops at the first entry that fails."""
     walk = _Walk(signed, [Anchor(*one) for one in anchors], progress)
     problem = walk.along(rows) or walk.at_the_end(head) or walk.keys_follow(key)
+    problem = min((one for one in (problem, walk.forged) if one), key=lambda one: one.number, default=None)
     return Verification(walk.number, walk.hash, walk.met, problem, walk.key, tuple(walk.resets))
 
 
@@ -138,6 +139,7 @@ class _Walk:
         self.without: str | None = None  # what stands for the key of a person who has none: nothing signs for it
         self.had_key: dict[str, str] = {}
         self.had_secret = False
+        self.forged: Problem | None = None  # the first signature that is not its person's
         self.resets: list[tuple[int, str]] = []
         self.progress = progress or (lambda number: None)
         self.expected: dict[int, list[Checkpoint | Anchor]] = {}
@@ -163,10 +165,8 @@ class _Walk:
                 return _broken(number, before, (found, previous, hashed, body))
             if ("Key" in body or number == 1) and (problem := self._learn_key(number, before, body)):
                 return problem
-            if (is_signature(body) or body.startswith(_SECRET_SET, 44)) and (
-                problem := self._own_key(number, before, body)
-            ):
-                return problem
+            if is_signature(body) or body.startswith(_SECRET_SET, 44):
+                self.forged = self.forged or self._own_key(number, before, body)
             before = hashed
             self.number, self.hash = number, hashed
             if is_due_by_text(number, body) and not any(

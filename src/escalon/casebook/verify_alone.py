@@ -319,7 +319,7 @@ def verify(place, printed, root=None):
     number, before, keys, hashes = 0, "0" * 64, [], {}
     own_keys: dict[str, str] = {}
     had: dict[str, str] = {}
-    resets, without, secrets_set = [], None, False
+    resets, without, secrets_set, forged = [], None, False, None
     kept = {c[0] for c in checkpoints}
     wanted, proved, key_at = kept | set(printed), max(printed, default=0), {}
     for found, previous, hashed, body in entries:
@@ -340,7 +340,7 @@ def verify(place, printed, root=None):
             person = json.loads(body)["person"]
             own = own_keys.get(person, without)
             if own is not None and not is_signed_by(own, number, before, body):
-                return f"entry {number}: signed in the name of {person}, and not with their own key", ""
+                forged = forged or f"entry {number}: signed in the name of {person}, and not with their own key"
         elif body.startswith('"SecretSet"', 44):
             new = json.loads(body)["new"]
             account, own = new["account"], new.get("signing_key", "")
@@ -377,6 +377,8 @@ def verify(place, printed, root=None):
     for at, _, agreed in keys:
         if not agreed and at > max([proved, *given[:1]]):
             return f"entry {at}: another key signs from here on, and the key before did not agree; compare a report", ""
+    if forged:
+        return forged, ""
     if place.is_dir():
         if wrong := wrong_file(place):
             return wrong, ""
