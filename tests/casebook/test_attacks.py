@@ -8,6 +8,7 @@ only the change itself can be found. Found means that verification names it; the
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -403,6 +404,35 @@ EDITS: list[tuple[str, Callable[[Path], None]]] = [
     ("audit.csv", without_a_line),
     ("signatures.csv", replaced("signatures.csv", "Cora Example", "Dora Example")),
 ]
+PAPERS: list[tuple[str, Callable[[Path], None]]] = [
+    ("dictionary.csv", replaced("dictionary.csv", "number of the entry", "number of the page")),
+    ("public_key.txt", replaced("public_key.txt", "ed25519 ", "ed25519 0")),
+    ("verify_alone.py", replaced("verify_alone.py", "NOT WHOLE: {problem}", "whole")),
+    ("casebook.pdf", lambda archive: (archive / "casebook.pdf").write_bytes(b"%PDF-1.7 another") and None),
+]
+
+
+@pytest.mark.parametrize(("name", "edit"), PAPERS)
+def test_a_page_is_written_anew_and_compared_even_if_the_forger_holds_the_key(
+    papers: Path, original: Path, tmp_path: Path, name: str, edit: Callable[[Path], None]
+) -> None:
+    archive = Path(shutil.copytree(papers, tmp_path / "archive"))
+    edit(archive)
+    sums_anew(archive)
+    signed_anew(archive, original / "keys")
+    said = by_command("verify", str(archive))
+    assert (said.exit_code, f"{name} is not what the entries say" in said.output) == (1, True), said.output
+
+
+def test_an_archive_of_another_version_says_what_could_not_be_written_anew(
+    papers: Path, original: Path, tmp_path: Path
+) -> None:
+    archive = Path(shutil.copytree(papers, tmp_path / "archive"))
+    replaced("README.txt", "Made with Escalon", "Made with an older Escalon")(archive)
+    sums_anew(archive)
+    signed_anew(archive, original / "keys")
+    said = by_command("verify", str(archive))
+    assert (said.exit_code, "bound by the signed list of files only" in said.output) == (0, True), said.output
 
 
 @pytest.mark.parametrize("forger", ["careless", "without the key", "with the key"])
@@ -441,6 +471,13 @@ def test_an_untouched_archive_is_whole(papers: Path, original: Path) -> None:
         assert said == 1
 
 
+@pytest.mark.parametrize("option", [["--key", ""], ["--key"], ["0:" + "0" * 64], ["7:banana"], ["7"]])
+def test_an_option_that_is_given_is_used_or_refused(papers: Path, option: list[str]) -> None:
+    assert run_alone(papers, *option).returncode == 2
+    words = option if option[0] == "--key" else ["--printed", *option]
+    assert by_command("verify", str(papers), *words).exit_code == 2
+
+
 def test_a_page_of_an_archive_is_bound_by_the_signed_list(papers: Path, tmp_path: Path) -> None:
     archive = Path(shutil.copytree(papers, tmp_path / "archive"))
     (archive / "casebook.pdf").write_bytes(b"%PDF-1.7 another")
@@ -457,6 +494,11 @@ def test_a_file_added_to_an_archive_is_named(papers: Path, tmp_path: Path) -> No
     (archive / "extra.csv").unlink()
     (archive / "tables" / "more").symlink_to(archive / "facts.csv")
     assert "NOT WHOLE" in run_alone(archive).stdout
+    (archive / "tables" / "more").unlink()
+    (archive / "checkpoints.json").unlink()
+    os.mkfifo(archive / "checkpoints.json")  # reading it would never end
+    for said in (by_command("verify", str(archive)).output, run_alone(archive).stdout):
+        assert "checkpoints.json is not a plain file" in said
 
 
 def test_an_archive_cannot_be_cut_at_a_checkpoint(papers: Path, tmp_path: Path) -> None:
@@ -533,7 +575,7 @@ def test_a_witness_answers_for_its_own_statements_only(book: Path, tmp_path: Pat
 
 
 def test_the_audit_trail_shows_each_value_before_and_after(sqlite_casebook: Casebook, tmp_path: Path) -> None:
-    from escalon.casebook.archive_pdf import _book
+    from escalon.casebook.archive_pdf import book_of
     from escalon.casebook.telling import told
     from escalon.history.events import EntryAnnulled, FactCorrected
 
@@ -556,6 +598,6 @@ def test_the_audit_trail_shows_each_value_before_and_after(sqlite_casebook: Case
     assert say[corrected.number] == "value 107 → 118"
     assert say[changed.number] == "form v1 → v2"
     assert say[annulled.number] == "was: value 107, unit mm/h, day 2026-03-01"
-    printed = {row[0]: row[-1] for row in _book(sqlite_casebook, sqlite_casebook.head)["entries"]}  # type: ignore[union-attr, index, attr-defined]
+    printed = {row[0]: row[-1] for row in book_of(sqlite_casebook.entries(), sqlite_casebook.head, "")["entries"]}  # type: ignore[union-attr, index, attr-defined]
     for number in (corrected.number, changed.number, annulled.number):
         assert say[number] in printed[str(number)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
+import shutil
 import sqlite3
 import unicodedata
 from pathlib import Path
@@ -15,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.casebook.test_casebook_commands import SECRET, Call, made_once, run
 
+import escalon
 from escalon.casebook import backup as backups
 from escalon.casebook import sealed_file
 from escalon.casebook.verify_alone import cell, in_one_line
@@ -256,3 +259,38 @@ def test_the_sealing_of_identities_is_never_changed_on_the_disk(run: Call) -> No
         with pytest.raises(sqlite3.IntegrityError, match="never changed"):
             raw.execute(statement)
     raw.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "pipe"),
+    [
+        ("study show study", "study/more.toml"),
+        ("data check nct07052565 data", "data/facts.csv"),
+        ("data check nct07052565 data", "data/mapping.toml"),
+        ("restore pipe copy", "pipe"),
+        ("verify papers", "papers/SHA256SUMS"),
+        ("report --diff pipe pipe", "pipe"),
+        ("feasibility ask nct07052565 --warehouse pipe --index-date 2026-01-01", "pipe"),
+        ("kinetics pipe", "pipe"),
+        ("score das28_esr --table pipe", "pipe"),
+    ],
+)
+def test_a_pipe_that_never_ends_is_refused_at_every_door(
+    line: str, pipe: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from typer.testing import CliRunner
+
+    from escalon.cli.main import app
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ESCALON_BACKUP_PASSPHRASE", PHRASE)
+    shutil.copytree(Path(escalon.__file__).parent / "studies" / "nct07052565", "study")
+    for folder in ("data", "papers"):
+        Path(folder).mkdir()
+    Path("data/facts.csv").write_text("participant,fact,value,unit,date\n")
+    Path("papers/entries.jsonl").write_text("")
+    Path(pipe).unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    said = CliRunner().invoke(app, line.split())
+    assert said.exit_code in (1, 2), said.output
+    assert not said.exception or isinstance(said.exception, SystemExit | ValueError), said.exception

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, get_type_hints
 
 from sqlalchemy import insert, select, update
 
+import escalon
 from escalon.casebook import verify_alone
 from escalon.casebook.archive_pdf import write_pdf
 from escalon.casebook.casebook import Casebook
@@ -69,7 +73,7 @@ def make_archive(
     try:
         last = _write_entries(casebook, unfinished, progress)
         _write_tables(unfinished)
-        write_pdf(casebook, last, unfinished / "casebook.pdf")
+        _write_papers(unfinished, unfinished, last, casebook.public_key)
         files = _write_sums(unfinished, casebook.signer, last)
         unfinished.rename(to)
     finally:
@@ -96,10 +100,21 @@ def _write_entries(casebook: Casebook, to: Path, progress: Progress | None) -> C
         ],
     }
     (to / "checkpoints.json").write_text(json.dumps(ends, indent=1) + "\n", encoding="utf-8")
-    (to / "public_key.txt").write_text(f"ed25519 {casebook.public_key}\n", encoding="utf-8")
-    (to / "README.txt").write_text(README, encoding="utf-8")
-    shutil.copy(verify_alone.__file__, to / "verify_alone.py")
     return last
+
+
+def _write_papers(archive: Path, to: Path, last: Checkpoint, key: str) -> None:
+    """What is written of an archive's entries beside its tables: the same entries and version give the same bytes."""
+    (to / "README.txt").write_text(_readme(), encoding="utf-8")
+    (to / "public_key.txt").write_text(f"ed25519 {key}\n", encoding="utf-8")
+    (to / "verify_alone.py").write_bytes(Path(verify_alone.__file__).read_bytes())
+    with (to / "dictionary.csv").open("wb") as file:
+        file.writelines(verify_alone.lines_of(["file", "column", "meaning", "type"], _dictionary(archive)))
+    write_pdf((read_entry(*row) for row in verify_alone.rows_of(archive)), last, key, to / "casebook.pdf")
+
+
+def _readme() -> str:
+    return f"{README}\nMade with Escalon {escalon.__version__} and typst {version('typst')}.\n"
 
 
 def _write_tables(to: Path) -> None:
@@ -112,8 +127,6 @@ def _write_tables(to: Path) -> None:
     for name, columns, rows in verify_alone.tables(read, lambda name: _columns(Path(name).stem)):
         with (to / name).open("wb") as file:
             file.writelines(verify_alone.lines_of(columns, rows))
-    with (to / "dictionary.csv").open("wb") as file:
-        file.writelines(verify_alone.lines_of(["file", "column", "meaning", "type"], _dictionary(to)))
 
 
 def _columns(kind: str) -> list[str]:
@@ -186,15 +199,21 @@ def verify_archive(
     key: str | None = None,
     progress: Progress | None = None,
 ) -> Verification:
-    """Verify an archive: its chain and signatures, every file against the signed list, every table against the entries."""
+    """Verify an archive: its chain and signatures, every file against the signed list and against the entries."""
     if not (archive / "entries.jsonl").is_file():
         raise NotACasebook(f"{archive}: no entries.jsonl; this is not an archive of a casebook")
     try:
+        if odd := verify_alone.odd_file(archive):
+            return Verification(0, "", 0, Problem(0, odd))
         last, kept = _ends(archive)
         rows = verify_alone.rows_of(archive)
         found = verify_rows(rows, kept, head=last, anchors=anchors, key=key, progress=progress)
         if found.is_whole and (wrong := _wrong_file(archive, found)):
             return replace(found, problem=Problem(0, wrong))
+        if found.is_whole and (archive / "README.txt").read_text(encoding="utf-8") != _readme():
+            return replace(found, beside=OTHER_VERSION)
+        if found.is_whole and (paper := _wrong_paper(archive, last, found.key)):
+            return replace(found, problem=Problem(0, f"{paper} is not what the entries say"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
         return Verification(0, "", 0, Problem(0, f"the archive cannot be read ({wrong})"))
     return found
@@ -210,6 +229,20 @@ def _wrong_file(archive: Path, found: Verification) -> str | None:
     if table := verify_alone.wrong_table(archive):
         return f"{table} is not what the entries say"
     return None
+
+
+def _wrong_paper(archive: Path, last: Checkpoint, key: str) -> str | None:
+    """The first of the papers that differs when it is written anew."""
+    with TemporaryDirectory() as folder:
+        _write_papers(archive, Path(folder), last, key)
+        names = sorted(path.name for path in Path(folder).iterdir())
+        return next((one for one in names if not filecmp.cmp(archive / one, Path(folder) / one, shallow=False)), None)
+
+
+OTHER_VERSION = (
+    "its README says that another version made it: casebook.pdf, dictionary.csv and verify_alone.py are bound by the "
+    "signed list of files only"
+)
 
 
 def check_archive(archive: Path, anchors: Sequence[tuple[int, str] | Anchor] = ()) -> Verification:

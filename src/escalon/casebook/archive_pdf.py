@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
-from escalon.casebook.casebook import Casebook
 from escalon.casebook.checkpoints import Checkpoint
 from escalon.casebook.entry import Entry
 from escalon.casebook.telling import told
 from escalon.casebook.verify_alone import in_one_line
-from escalon.history.events import Signed
+from escalon.history.events import FactRecorded, Signed
 
 MOST_PRINTED = 5_000
 """Entries printed; beyond that nobody reads paper, and audit.csv has them all. The page says what it leaves out."""
 
 PAGE = """
+#set document(title: "Casebook", date: none)
 #set page(paper: "a4", margin: 18mm, numbering: "1 / 1")
 #set text(size: 8.5pt)
 #set table(stroke: 0.4pt + luma(180), inset: 4pt)
@@ -33,28 +34,33 @@ Not a medical device. Participants appear by code. Verify with #raw("python3 ver
 """
 
 
-def write_pdf(casebook: Casebook, last: Checkpoint, to: Path) -> None:
+def write_pdf(entries: Iterable[Entry], last: Checkpoint, key: str, to: Path) -> None:
     """Print the summary with typst."""
     import typst
 
-    compiled = typst.compile(PAGE.encode(), sys_inputs={"book": json.dumps(_book(casebook, last))})
+    compiled = typst.compile(PAGE.encode(), sys_inputs={"book": json.dumps(book_of(entries, last, key))})
     to.write_bytes(compiled)
 
 
-def _book(casebook: Casebook, last: Checkpoint) -> dict[str, object]:
-    others = list(casebook.entries(upto=last.number, facts=False))
+def book_of(entries: Iterable[Entry], last: Checkpoint, key: str) -> dict[str, object]:
+    """What the summary says, of all entries up to the last one."""
+    others, study = [], ""
+    for entry in entries:
+        study = entry.study
+        if not isinstance(entry.event, FactRecorded):
+            others.append(entry)
     left_out = max(0, len(others) - MOST_PRINTED)
     summary = [
-        ["Study and version in force", casebook.study],
+        ["Study and version in force", study],
         ["Entries", str(last.number)],
         ["Last entry", last.at],
         ["Ends in", f"{last.number}:{last.hash}"],
         ["Head signature", last.signature],
-        ["Public key (Ed25519)", casebook.public_key],
+        ["Public key (Ed25519)", key],
         ["Entries that record facts", str(last.number - len(others))],
     ]
     return {
-        "study": in_one_line(casebook.study),
+        "study": in_one_line(study),
         "summary": summary,
         "signatures": [_signature(one) for one in others if isinstance(one.event, Signed)],
         "entries": [_entry(one) for one in others[:MOST_PRINTED]],

@@ -258,6 +258,8 @@ def _text(line: Line) -> bytes:
 @contextmanager
 def _opened(backup: Path, passphrase: str) -> Iterator[Iterator[Line]]:
     """The lines of a backup."""
+    if not backup.is_file():
+        raise StorageDamaged(f"{backup}: there is no such file")
     with backup.open("rb") as file:
         sealed: Any = SealedReader(file, passphrase, str(backup))
         yield _read_lines(io.BufferedReader(sealed), backup)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -55,6 +56,8 @@ class Verification:
     """The key in force at the end."""
     resets: tuple[tuple[int, str], ...] = ()
     """Where a person's own key was replaced without the one before: the entry, and the account."""
+    beside: str = ""
+    """What could not be asked, in words."""
 
     @property
     def is_whole(self) -> bool:
@@ -298,9 +301,17 @@ def _broken(number: int, before: str, row: Row) -> Problem:
 def parse_anchor(written: str) -> tuple[int, str]:
     """Read `NUMBER:HASH` as printed on a report."""
     number, _, hashed = written.strip().partition(":")
-    if not number.isdigit() or len(hashed) != 64:
+    if not re.fullmatch("[1-9][0-9]{0,11}", number) or not re.fullmatch("[0-9a-fA-F]{64}", hashed):
         raise ValueError(f"{written!r} is not a checkpoint; write NUMBER:HASH with 64 hexadecimal digits")
     return int(number), hashed.lower()
+
+
+def parse_key(written: str) -> str:
+    """Read a public key as `init` and reports print it, with or without `ed25519` before it."""
+    key = written.strip().removeprefix("ed25519").strip().lower()
+    if not re.fullmatch("[0-9a-f]{64}", key):
+        raise ValueError(f"{written!r} is not a public key; write its 64 hexadecimal digits")
+    return key
 
 
 def stored_rows(casebook: Casebook) -> Iterator[Row]:

@@ -140,7 +140,7 @@ def sealing_text(seal: Seal, under: Signer | None) -> str:
 def load_signer(folder: Path, passphrase: str | None = None) -> Signer | None:
     """The signing key of a casebook, or None where this computer does not hold it."""
     path = folder / SIGNING_KEY
-    return read_signer(path.read_bytes(), str(path), passphrase) if path.exists() else None
+    return read_signer(path.read_bytes(), str(path), passphrase) if path.is_file() else None
 
 
 def read_signer(pem: bytes, place: str, passphrase: str | None = None) -> Signer:
@@ -159,7 +159,7 @@ def read_signer(pem: bytes, place: str, passphrase: str | None = None) -> Signer
 def load_seal(folder: Path, passphrase: str | None = None) -> Seal | None:
     """The sealing key of a casebook, or None where this computer does not hold it."""
     path = folder / SEALING_KEY
-    if not path.exists():
+    if not path.is_file():
         return None
     written = path.read_text(encoding="ascii", errors="replace").strip()
     if written.startswith("under "):

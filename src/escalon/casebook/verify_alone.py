@@ -222,20 +222,22 @@ def listed(archive: pathlib.Path) -> dict[str, str]:
     return {name: hashed for hashed, name in (line.split("  ", 1) for line in lines)}
 
 
+def odd_file(archive: pathlib.Path) -> str | None:
+    """The first thing in an archive that is neither a folder nor a plain file: a link, a pipe, a device."""
+    for path in sorted(archive.rglob("*")):
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            return path.relative_to(archive).as_posix() + " is not a plain file"
+    return None
+
+
 def wrong_file(archive: pathlib.Path) -> str | None:
     """The first file that is missing, changed, added or no plain file; None if there is none."""
     expected = listed(archive)
-    found = {
-        path.relative_to(archive).as_posix(): path
-        for path in archive.rglob("*")
-        if not path.is_dir() or path.is_symlink()
-    }
+    found = {path.relative_to(archive).as_posix(): path for path in archive.rglob("*") if not path.is_dir()}
     for name in sorted(expected.keys() | found.keys() - {LIST, SIGNATURE}):
         path = found.get(name)
         if path is None:
             return name + " is missing"
-        if path.is_symlink() or not path.is_file():
-            return name + " is not a plain file"
         if name not in expected:
             return name + " was added: the list of files does not name it"
         if digest_of(path) != expected[name]:
@@ -315,6 +317,8 @@ def is_signed_by(key, number, before, body):
 
 def verify(place, printed, root=None):
     """Follow the chain; returns the first thing wrong, or None, and a line about what was found."""
+    if place.is_dir() and (odd := odd_file(place)):
+        return odd, ""
     entries, checkpoints, head = read(place)
     number, before, keys, hashes = 0, "0" * 64, [], {}
     own_keys: dict[str, str] = {}
@@ -395,20 +399,20 @@ def verify(place, printed, root=None):
 
 def main():
     """Exit 0: whole; 1: not; 2: wrong arguments."""
-    given = sys.argv[1:] or [str(pathlib.Path(__file__).parent)]
-    root = given[given.index("--key") + 1] if "--key" in given[:-1] else None
-    given = [one for one in given if one not in ("--key", root)]
-    place = pathlib.Path(given[0])
-    if not place.exists():
+    given, root = sys.argv[1:], None
+    if "--key" in given:
+        at = given.index("--key")
+        root = "".join(given[at + 1 : at + 2]).lower()
+        del given[at : at + 2]
+    place = pathlib.Path(given[0] if given else __file__)
+    place = place if given else place.parent
+    printed = dict(one.partition(":")[::2] for one in given[1:])
+    stated = all(re.fullmatch("[1-9][0-9]*:[0-9a-fA-F]{64}", one) for one in given[1:])
+    if not place.exists() or not stated or len(printed) < len(given) - 1 or (root is not None and len(root) != 64):
         print(__doc__)
         return 2
     try:
-        printed = {int(number): hashed for number, hashed in (one.split(":") for one in given[1:])}
-    except ValueError:
-        print(__doc__)
-        return 2
-    try:
-        problem, found = verify(place, printed, root)
+        problem, found = verify(place, {int(number): hashed.lower() for number, hashed in printed.items()}, root)
     except (
         OSError,
         ValueError,

@@ -104,7 +104,7 @@ def _seen(folder: Path, casebook: str) -> Iterator[Seen]:
     if not (folder / PUBLIC).is_file():
         raise CasebookError(f"{folder}: no {PUBLIC} here; make a witness with: escalon witness {folder} CASEBOOK")
     key = (folder / PUBLIC).read_text(encoding="ascii").split()[-1]
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
         try:
             one = Seen(**json.loads(line))
         except (ValueError, TypeError) as wrong:

@@ -90,6 +90,8 @@ def verify(
     elif found.problem:
         say(f"NOT WHOLE. {in_one_line(found.problem)}")
     else:
+        if found.beside:
+            note(found.beside)
         say(f"Whole: {found.entries} entries, {found.checkpoints} checkpoints. It ends in\n{ends}")
         for number, account in found.resets:
             say(
@@ -122,13 +124,14 @@ def _replayed(place: Path) -> list[NotAllowed]:
 
 @clean
 def _verified(place: Path, printed: list[str], key: str | None, witness: Path | None) -> Verification:
-    from escalon.casebook.chain import Anchor, parse_anchor
+    from escalon.casebook.chain import Anchor, parse_anchor, parse_key
     from escalon.casebook.errors import CasebookError
     from escalon.casebook.proof import prove
     from escalon.casebook.witness import anchors_of, parts_from
 
     try:
         anchors: list[tuple[int, str] | Anchor] = [parse_anchor(one) for one in printed]
+        root = None if key is None else parse_key(key)
     except ValueError as wrong:
         raise CasebookError(str(wrong)) from wrong
     if witness is not None:
@@ -136,7 +139,7 @@ def _verified(place: Path, printed: list[str], key: str | None, witness: Path | 
         if parts := parts_from(witness, place):
             note(parts)
     with progress("verifying") as bar:
-        return prove(place, anchors, key, bar)
+        return prove(place, anchors, root, bar)
 
 
 @clean

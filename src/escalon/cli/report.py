@@ -92,9 +92,11 @@ def _results(run: Path) -> dict[str, Any]:
     """The results of a run: its folder, or the file itself. Raises ValueError."""
     import json
 
+    from escalon.facts.plain_file import text_of
+
     file = run / "results.json" if run.is_dir() else run
     try:
-        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(text_of(file, 1 << 28))
     except OSError as error:
         raise ValueError(f"{file}: {error.strerror}. Name two folders that `escalon report` has written") from None
     except ValueError:

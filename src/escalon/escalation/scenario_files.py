@@ -8,6 +8,7 @@ from pathlib import Path
 
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.scenario import Scenario, scenario_from
+from escalon.facts.plain_file import text_of
 
 
 def read_scenarios(path: Path) -> tuple[Scenario, ...]:
@@ -22,8 +23,8 @@ def read_scenarios(path: Path) -> tuple[Scenario, ...]:
 
 def _from_toml(path: Path) -> tuple[Scenario, ...]:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+        content = tomllib.loads(text_of(path))
+    except (OSError, RecursionError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise EscalationError(f"{path}: {error}") from error
     tables = content.get("scenario", [])
     return tuple(scenario_from(table, f"{path}, scenario {number}") for number, table in enumerate(tables, start=1))

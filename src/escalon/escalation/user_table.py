@@ -19,6 +19,7 @@ import numpy as np
 
 from escalon.escalation.decision_table import LETTERS, Cell, DecisionTable, TableWalk
 from escalon.escalation.errors import EscalationError
+from escalon.facts.plain_file import text_of
 
 LAYOUTS = "`n,t,decision`, `n,0,1,2,3,…` or `n,escalate,de_escalate,eliminate`"
 
@@ -28,7 +29,7 @@ def read_decision_table(source: str | Path) -> DecisionTable:
     if isinstance(source, Path) and not source.is_file():
         raise EscalationError(f"{source}: there is no such file. Write a CSV with a header: {LAYOUTS}")
     where = str(source) if isinstance(source, Path) else "decision table"
-    text = source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source
+    text = text_of(source) if isinstance(source, Path) else source
     lines = [(number, row) for number, row in enumerate(csv.reader(io.StringIO(text)), start=1) if any(row)]
     if len(lines) < 2:
         raise EscalationError(f"{where}: no rows. Write a header and a row per n: {LAYOUTS}")

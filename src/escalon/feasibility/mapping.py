@@ -35,6 +35,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from escalon.facts.plain_file import text_of
 from escalon.protocol.toml_lines import TomlLines
 
 FILE = "warehouse.toml"
@@ -149,11 +150,11 @@ class WarehouseMapping(MappingPart):
 def load_mapping(file: Path) -> WarehouseMapping:
     """The mapping of a file. Raises MappingError."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = text_of(file)
         document = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise MappingError(f"{file}: {error}. `escalon feasibility map` drafts a mapping") from None
-    except tomllib.TOMLDecodeError as error:
+    except (RecursionError, tomllib.TOMLDecodeError) as error:
         raise MappingError(f"{file}: {error}") from None
     return read_mapping(document, str(file), text)
 

@@ -62,7 +62,7 @@ def open_warehouse(url: str, memory: str = "", threads: int = 0) -> Warehouse:
     if url == "spark" or url.startswith("spark:"):
         return _spark(url.removeprefix("spark").removeprefix(":"))
     path = Path(url.removeprefix("duckdb:///") if url.startswith("duckdb:///") else url)
-    if not path.exists():
+    if not (path.is_file() or path.is_dir()):
         raise WarehouseError(
             f"{url}: no such folder or file. Write a folder of Parquet, CSV or NDJSON files, a .duckdb file, "
             "postgresql://… or spark:folder"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from escalon.facts.plain_file import bytes_of, text_of
 from escalon.protocol.errors import Problem, StudyError
 from escalon.protocol.toml_lines import TomlLines
 
@@ -14,7 +15,6 @@ KeyPath: TypeAlias = tuple[str | int, ...]
 """Where something stands in the document: `("inclusion", 3, "rule")`."""
 RECORD = "record.txt"
 _BUNDLED = Path(__file__).parent.parent / "studies"
-_LARGEST = 4_000_000  # bytes; a protocol is text that people read
 
 
 class Sources:
@@ -121,7 +121,7 @@ def content_version(folder: Path) -> str:
     """The first 12 hexadecimal digits of SHA-256 over names and bytes of the folder's TOML files and record."""
     digest = hashlib.sha256()
     for path in sorted([*folder.glob("*.toml"), *folder.glob(RECORD)]):
-        content = path.read_bytes().replace(b"\r\n", b"\n")
+        content = bytes_of(path).replace(b"\r\n", b"\n")
         digest.update(f"{path.name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:12]
 
@@ -132,9 +132,7 @@ _NESTED = re.compile(r"^[ \t]*\[{0,2}[ \t]*(?:[\w\"'-]+[ \t]*\.[ \t]*){100}", re
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > _LARGEST:
-            raise StudyError([Problem(path.name, 1, f"the file is larger than {_LARGEST // 1_000_000} MB")])
-        return path.read_bytes().decode("utf-8-sig")
+        return text_of(path)
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise StudyError([Problem(path.name, line, "this is not UTF-8 text. Save the file as UTF-8")]) from None

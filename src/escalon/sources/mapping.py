@@ -40,6 +40,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from escalon.facts import read_moment
+from escalon.facts.plain_file import text_of
 from escalon.facts.written_day import Dates
 from escalon.sources.columns import TABLES as COLUMNS
 from escalon.sources.tables import TABLES, FolderError, Row, Table, read_table
@@ -157,8 +158,8 @@ def widened(folder: Path) -> tuple[Widened, ...]:
     if not file.exists():
         return ()
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        document = tomllib.loads(text_of(file))
+    except (OSError, RecursionError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FolderError(f"{MAPPING}: {error}") from None
     tables = document.get("table")
     if not isinstance(tables, list) or set(document) != {"table"}:

@@ -9,12 +9,12 @@ import gzip
 import hashlib
 import io
 import re
-import stat
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from escalon.facts.plain_file import bytes_of
 from escalon.sources.spreadsheet import SheetRow, WorkbookError, sheets
 
 TABLES = ("facts", "treatments", "adverse_events", "doses", "samples")
@@ -124,22 +124,10 @@ def read_table(file: Path, encoding: str | None = None, text: str | None = None)
 
 
 def _bytes(file: Path) -> bytes:
-    """The bytes of an ordinary file; a device, or what a link leads to that is none, never ends."""
     try:
-        return _whole_file(file)
+        return bytes_of(file, LARGEST)
     except OSError as error:
         raise FolderError(f"{file.name}: it cannot be read ({(error.strerror or str(error)).lower()})") from None
-
-
-def _whole_file(file: Path) -> bytes:
-    known = file.stat()
-    if not stat.S_ISREG(known.st_mode):
-        raise FolderError(
-            f"{file.name}: this is not a file but a device, a pipe or a folder. Put the table itself here"
-        )
-    if known.st_size > LARGEST:
-        raise FolderError(f"{file.name}: {known.st_size:,} bytes are no table of a trial (at most {LARGEST:,})")
-    return file.read_bytes()
 
 
 def _sheets_named(file: Path, names: Sequence[str]) -> tuple[tuple[Table, ...], tuple[str, ...]]:
