@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from escalon.facts.words import NOT_APPLICABLE, NOT_DONE, NOT_KNOWN
+from escalon.facts.words import NOT_APPLICABLE, NOT_DONE, NOT_KNOWN, not_known
 from escalon.instruments.kit.form import AskedItem, Form, MarkedLayer, form_of
 from escalon.instruments.kit.instrument import Instrument
 
@@ -34,8 +34,8 @@ class Filled:
 
     @property
     def written(self) -> str:
-        """The answer as it would be written at the command line."""
-        return self.nothing or f"{self.text} {self.unit}".strip()
+        """The answer as it would be written at the command line; a word that nothing is known has no unit."""
+        return self.nothing or (self.text if not_known(self.text) else f"{self.text} {self.unit}".strip())
 
 
 def answers_of(form: Form, fields: Mapping[str, str], attested: Iterable[str] = ()) -> dict[str, Filled]:
