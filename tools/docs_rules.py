@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from escalon.conduct.permit import corrections, rules
 from escalon.conduct.permit.act import RULES, Rule
+from escalon.history.events import spaced
 
 BEGINS, ENDS = "| rule | asked before | says | signatures that set it aside |\n|---|---|---|---|\n", "\n\n**Override.**"
 
@@ -22,7 +22,7 @@ def casebook_page(docs: Path) -> str:
 
 
 def _row(rule: Rule) -> str:
-    kinds = ", ".join(re.sub(r"(?<!^)(?=[A-Z][a-z])", " ", kind.__name__).lower() for kind in rule.before)
+    kinds = ", ".join(spaced(kind.__name__) for kind in rule.before)
     says = " ".join(rule.says.split())
     return f"| {rule.name} | {kinds} | {says} | {rule.signatures or 'none can'} |"
 

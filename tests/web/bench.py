@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from escalon.casebook.clock import SetClock
+from escalon.protocol import Study
 from escalon.web.workbench import FAILURES_OF_ALL, Workbench
-from tests.casebook.trial import SECRET, Trial
+from tests.casebook.trial import PLAN, SECRET, Trial
 
 
-def served(casebook: Any, **more: Any) -> tuple[Workbench, Trial]:
+def served(casebook: Any, plan: Study = PLAN, **more: Any) -> tuple[Workbench, Trial]:
     """The workbench of a trial's casebook."""
-    trial = Trial(casebook)
+    trial = Trial(casebook, plan)
     assert isinstance(casebook.clock, SetClock)
     secrets = replace(trial.secrets, most_failures=FAILURES_OF_ALL)
     return Workbench(trial.conduct.study, trial.conduct, secrets, folder=Path(casebook.place), **more), trial

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from escalon.history.events import FactRecorded, Observation
+from escalon.history.events import AccountRevoked, FactRecorded, Observation
 from tests.casebook.conftest import START, clock, sqlite_casebook
-from tests.casebook.trial import CARLA, SECRET
+from tests.casebook.trial import ADA, CARLA, SECRET
 from tests.web.bench import served
 from tests.web.live import IN_CHROMIUM, at, expect, pictured, standing
 
@@ -156,7 +156,7 @@ def test_two_editors_see_both_values_and_choose(bench: Any, window: Any) -> None
     assert corrected.event.reason == "the first was read from last week's sheet"
 
 
-def test_a_session_that_ends_while_one_types_loses_nothing(bench: Any, window: Any) -> None:
+def test_a_pause_covers_the_page_and_the_password_goes_on_where_one_was(bench: Any, window: Any) -> None:
     found, trial = bench
     with standing(found) as address:
         page = at(window, address, "carla", SECRET)
@@ -165,12 +165,17 @@ def test_a_session_that_ends_while_one_types_loses_nothing(bench: Any, window: A
         expect(page.locator("#saved")).to_contain_text("Kept on the server")
         trial.clock.move(timedelta(minutes=20))
         page.fill("#crp", "7.5")
-        expect(page.locator("#saved")).to_contain_text("Signed out")
-        page.click("#saved a")
-        page.fill("#account", "carla")
-        page.fill("#password", SECRET)
-        page.press("#password", "Enter")
-        page.wait_for_url("**/measurements")
+        expect(page.locator("#unlock")).to_be_visible()
+        expect(page.locator("#saved")).to_contain_text("Locked")
+        pictured(page, "forms-locked-1280")
+        page.keyboard.press("Escape")
+        expect(page.locator("#unlock")).to_be_visible()
+        for said in ("no such words", SECRET):
+            page.fill("#unlock-password", said)
+            page.press("#unlock-password", "Enter")
+            if said != SECRET:
+                expect(page.locator("#unlock .wrong")).to_contain_text("wrong")
+        expect(page.locator("#unlock")).to_be_hidden()
         expect(page.locator("#saved")).to_contain_text("Kept on the server")
         assert (page.input_value("#esr"), page.input_value("#crp")) == ("22", "7.5")
         for _ in range(50):
@@ -179,8 +184,14 @@ def test_a_session_that_ends_while_one_types_loses_nothing(bench: Any, window: A
             page.wait_for_timeout(100)
         assert page.evaluate(IN_BROWSER, ["drafts", "count"]) == 0, "what the server keeps is wiped here"
         assert page.evaluate(IN_BROWSER, ["keys", "seal"]) is False
-        page.click("form[action='/sign-out'] button")
-        page.wait_for_url("**/sign-in**")
+        page.select_option("[name='crp.unit']", "mg/L")
+        page.click("[data-today]")
+        page.click("[data-record]")
+        page.wait_for_url("**recorded=**")
+        assert facts(trial)["esr"].value == "22", "the form that was open before the pause records"
+        trial.record(ADA, AccountRevoked(account="carla", reason="left the hospital"))
+        page.goto(f"{address}{PLACE}/measurements")
+        assert "/sign-in" in page.url, "a revoked account is out with the next click"
 
 
 IN_BROWSER = """([store, act]) => new Promise(done => {

@@ -182,3 +182,26 @@ def test_what_somebody_else_recorded_meanwhile_is_a_conflict_and_both_are_shown(
     told = ines.post("/acts/FactRecorded", json=other, headers=wants)
     assert (told.status_code, told.json()["code"], told.json()["entries"]) == (409, "conflict", [seen + 1])
     assert "31 mm/h" in told.json()["says"]
+
+
+def test_what_was_kept_of_a_participant_is_forgotten_when_a_value_is_corrected(sqlite_casebook):  # noqa: F811
+    from escalon.history.events import FactCorrected, FactRecorded, Observation
+    from tests.casebook.trial import CARLA, study
+
+    bench, trial = served(sqlite_casebook, study(clauses=("I-1a",)))
+    trial.consent("P-001")
+    day = str(trial.today())
+
+    def verdict() -> str:
+        pages = client(bench, "carla")
+        return pages.get("/participants/P-001/screening.json").json()["verdict"]
+
+    consent = Observation(name="informed_consent", value=day, day=day)
+    trial.record(CARLA, FactRecorded(participant="P-001", fact=consent))
+    age = trial.record(
+        CARLA, FactRecorded(participant="P-001", fact=Observation(name="age", value="42", day=day))
+    ).number
+    assert verdict() == "eligible"
+    child = Observation(name="age", value="17", day=day)
+    trial.record(CARLA, FactCorrected(participant="P-001", corrects=age, fact=child, reason="read from the card"))
+    assert verdict() == "not eligible"

@@ -237,6 +237,17 @@ class Site:
             gate.set_cookie(response, name, token, self.https)
             return response
 
+        @self.app.post("/unlock", include_in_schema=False)
+        async def unlock(request: Request) -> Response:
+            posted = await _form(request)
+            self._check_ours(request)
+            if not self.bench.is_casebook:
+                raise refuse("session", "nobody signs in to a data folder")
+            password = Password(posted.get("password", ""), posted.get("code") or None)
+            address = request.client.host if request.client else ""
+            await run_in_threadpool(gate.unlock, self.bench, address, request.cookies.get(name, ""), password)
+            return Response(status_code=204)
+
         @self.app.post("/demo/enter", include_in_schema=False)
         async def enter_demo(request: Request) -> Response:
             posted = await _form(request)

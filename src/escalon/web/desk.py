@@ -147,7 +147,10 @@ class Desk:
 
 
 def mark_of(course: Course) -> tuple[int, ...]:
-    """What changes whenever more is recorded of a participant: how much there is, and the last entry."""
+    """What changes whenever more is recorded of a participant: the entries by which each event stands as it does.
+
+    A correction leaves an event its place and its first number; only the entry that says it last is another.
+    """
     kept = [one for one in vars(course).values() if isinstance(one, list)]
-    last = max((current.number for one in kept for current in one), default=0)
-    return (last, len(course.eligibility_signatures), len(course.locked_visits), *map(len, kept))
+    stand = hash(tuple(tuple(current.entry.number for current in one) for one in kept))
+    return (stand, len(course.eligibility_signatures), len(course.locked_visits))

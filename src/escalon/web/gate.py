@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +19,7 @@ from escalon.history.people import Person
 from escalon.web.desk import Desk
 from escalon.web.workbench import Workbench
 
+T = TypeVar("T")
 SESSION, ACTING, LANGUAGE = "escalon", "escalon-acting", "escalon-language"
 LANGUAGES = ("en", "zh-Hans")
 
@@ -70,16 +73,30 @@ def acting(person: Person, chosen: str) -> tuple[Role | None, str]:
 
 
 def enter(bench: Workbench, address: str, account: str, password: Password) -> str:
-    """Sign in; the session's token. Who guesses waits where they are, so that nobody else is locked out."""
-    assert bench.secrets is not None
+    """Sign in; the session's token."""
+    secrets = bench.secrets
+    assert secrets is not None
+    return _guarded(bench, address, account, lambda: sessions.sign_in(bench.opened, secrets, account, password))
+
+
+def unlock(bench: Workbench, address: str, token: str, password: Password) -> None:
+    """Let the cookie's session go on after a pause."""
+    secrets = bench.secrets
+    assert secrets is not None
+    account = sessions.account_of(bench.opened, token)
+    _guarded(bench, address, account, lambda: sessions.unlock(bench.opened, secrets, token, password))
+
+
+def _guarded(bench: Workbench, address: str, account: str, check: Callable[[], T]) -> T:
+    """Check a password. Who guesses waits where they are, so that nobody else is locked out."""
     now = bench.now()
     if bench.throttle.waits(account, address, now):
         raise refuse("wait", "too many wrong passwords from this computer; wait a quarter of an hour")
     try:
         with _AT_ONCE:
-            token = sessions.sign_in(bench.opened, bench.secrets, account, password)
+            found = check()
     except Refused:
         bench.throttle.note(account, address, now, right=False)
         raise
     bench.throttle.note(account, address, now, right=True)
-    return token
+    return found

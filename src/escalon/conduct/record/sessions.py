@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets as random_text
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import insert, select, update
 
@@ -59,21 +60,44 @@ def _bound(conduct: Conduct, token: str, account: str, started: str) -> str:
 
 def who(conduct: Conduct, token: str, limits: Limits = Limits()) -> Person:
     """The person whose session this is, if it has not ended; each use keeps it from idling."""
-    now = conduct.casebook.clock.now()
-    with conduct.casebook.reading() as connection:
-        row = connection.execute(select(sessions).where(sessions.c.token == digest(token))).one_or_none()
-    if row is None or row.ended is not None or row.bound != _bound(conduct, token, row.account, row.started):
-        raise refuse("session", "sign in first")
-    idle, age = now - read_time(row.seen), now - read_time(row.started)
-    if not -TOLERANCE <= idle < limits.idle or not -TOLERANCE <= age < limits.absolute:
+    row = _row(conduct, token, limits)
+    idle = conduct.casebook.clock.now() - read_time(row.seen)
+    if not -TOLERANCE <= idle < limits.idle:
         raise refuse("session", "the session has ended by time; sign in again")
     if idle >= SEEN_EVERY:
-        with conduct.casebook.changing() as connection:
-            connection.execute(update(sessions).where(sessions.c.token == row.token).values(seen=time_text(now)))
+        _seen(conduct, token)
     person = conduct.trial.people.get(row.account)
     if person is None or person.is_revoked:
         raise refuse("session", f"the account {row.account} is revoked")
     return person
+
+
+def unlock(conduct: Conduct, secrets: SecretStore, token: str, password: Password, limits: Limits = Limits()) -> None:
+    """Let a session that idled go on, for whoever opened it; one that was ended, or is a day old, does not."""
+    check_password(conduct, secrets, account_of(conduct, token, limits), password)
+    _seen(conduct, token)
+
+
+def account_of(conduct: Conduct, token: str, limits: Limits = Limits()) -> str:
+    """Whose session it is, idling or not. Raises Refused (session) where it has ended."""
+    return str(_row(conduct, token, limits).account)
+
+
+def _row(conduct: Conduct, token: str, limits: Limits) -> Any:
+    """A session that was not ended and has not had its day, idling or not."""
+    with conduct.casebook.reading() as connection:
+        row = connection.execute(select(sessions).where(sessions.c.token == digest(token))).one_or_none()
+    if row is None or row.ended is not None or row.bound != _bound(conduct, token, row.account, row.started):
+        raise refuse("session", "sign in first")
+    if not -TOLERANCE <= conduct.casebook.clock.now() - read_time(row.started) < limits.absolute:
+        raise refuse("session", "the session has ended by time; sign in again")
+    return row
+
+
+def _seen(conduct: Conduct, token: str) -> None:
+    with conduct.casebook.changing() as connection:
+        now = time_text(conduct.casebook.clock.now())
+        connection.execute(update(sessions).where(sessions.c.token == digest(token)).values(seen=now))
 
 
 def sign_out(conduct: Conduct, token: str) -> None:

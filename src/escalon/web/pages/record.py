@@ -12,11 +12,12 @@ from escalon.casebook.chain import Problem
 from escalon.casebook.entry import Entry as Written
 from escalon.casebook.proof import prove
 from escalon.casebook.telling import told
+from escalon.conduct.judge import standing
 from escalon.conduct.judge.dose_day import waits_for_second
 from escalon.conduct.permit.authority import ALLOWED
 from escalon.conduct.record.signing import signatures
 from escalon.history import Current, Entry
-from escalon.history.events import KINDS, DosePrepared, Signed, spaced
+from escalon.history.events import KINDS, DecisionSigned, DosePrepared, EligibilitySigned, Signed, spaced
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk, NoSuchPage
 from escalon.web.registry import READERS, act, page
@@ -276,6 +277,8 @@ class SignatureShown:
     entry: EntryShown
     subject: int | None
     void_by: int | None
+    void_because: str
+    """What it was given under has changed since, where no single entry took it away; empty while it stands."""
 
 
 @dataclass(frozen=True)
@@ -291,11 +294,31 @@ def all_signatures(desk: Desk) -> SignaturesPage:
     """Every signature of the trial, valid or void."""
     found = desk.kept("signatures", lambda: signatures(desk.conduct))
     shown = tuple(
-        SignatureShown(_shown(desk, one.entry), getattr(one.entry.event, "subject", None), one.void_by)
+        SignatureShown(
+            _shown(desk, one.entry),
+            getattr(one.entry.event, "subject", None),
+            one.void_by,
+            _void_because(desk, one.entry),
+        )
         for one in reversed(found)
         if may_read(desk, one.entry)
     )
-    return SignaturesPage(shown, sum(one.void_by is not None for one in shown))
+    return SignaturesPage(shown, sum(bool(one.void_by or one.void_because) for one in shown))
+
+
+def _void_because(desk: Desk, entry: Entry) -> str:
+    """Why a signature under a verdict or a decision no longer stands: what that rested on reads otherwise now."""
+    event, trial = entry.event, desk.trial
+    if isinstance(event, EligibilitySigned) and event.participant:
+        course = trial.course(event.participant)
+        if course.eligibility_signed != entry.number:
+            return "screened again since"
+        desk.bench.know(trial, (course.code,))
+        return standing.changed_screening(desk.study, trial, course, desk.today)
+    if isinstance(event, DecisionSigned) and event.decision in trial.decisions:
+        lacks = standing.why_not_effective(desk.study, trial, trial.decisions[event.decision])
+        return lacks if "changed" in lacks else ""
+    return ""
 
 
 @act("QueryRaised")

@@ -183,8 +183,10 @@ def _wanted(asks: tuple[AskedFact, ...], missing: tuple[str, ...]) -> tuple[Aske
 
 def _asks(study: Study, course: Course, one: Clause) -> Iterator[AskedFact]:
     """The values of the clause that can be typed here: those that are facts of their own, not results of an instrument."""
-    if any("the day of screening" in text for text in one.finding.missing):
-        return  # one day for all clauses; it is asked for once, on top
+    days = [anchor.fact for name, anchor in study.anchors.items() if f"the day of {name}" in one.finding.missing]
+    if days:  # before the day is known, nothing else can settle it
+        yield from (asked(study, study.vocabulary[name]) for name in days if name in study.vocabulary)
+        return
     for name in dict.fromkeys(name for tree in one.criterion.trees for name in names_in(tree)):
         known = study.vocabulary.get(name)
         if known is not None and known.computed:

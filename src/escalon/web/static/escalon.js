@@ -449,18 +449,36 @@ const sealed = {
   drop(place) { return this.run("drafts", "readwrite", store => store.delete(place)); },
   async forget() { this.made = null; await this.run("drafts", "readwrite", store => store.clear()); await this.run("keys", "readwrite", store => store.clear()); },
 };
+// After a pause the page is covered until the same person's password is given; what was typed stays as it is.
+const locked = () => new Promise(done => {
+  const cover = $("#unlock"), form = $("form", cover);
+  if (cover.open) return;
+  cover.addEventListener("cancel", event => event.preventDefault());
+  form.onsubmit = async event => {
+    event.preventDefault();
+    const answer = await fetch(form.action, {method: "POST", body: new URLSearchParams(new FormData(form)), headers: {accept: "application/json"}}).catch(() => null);
+    form.reset();
+    if (answer?.ok) { cover.close(); done(); } else $(".wrong", form).textContent = answer ? (await answer.json()).says : "The server does not answer.";
+  };
+  cover.showModal();
+});
+const PAUSE = 15 * 60 * 1000;
 const drafting = form => {
   const place = form.dataset.draft, account = form.dataset.account, note = $("#saved");
   let waiting, leaving = false, turn = 0;
   addEventListener("beforeunload", () => { leaving = true; });  // the next page may be drawn already: it finds the seal
   addEventListener("pageshow", () => { leaving = false; });
-  const say = (text, href) => { note.textContent = text; if (href) note.append(" ", Object.assign(document.createElement("a"), {href, textContent: "Sign in"})); };
+  const say = text => { note.textContent = text; };
+  let idle;
+  const awake = () => { clearTimeout(idle); idle = setTimeout(() => locked().then(awake), PAUSE); };
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, awake);
+  awake();
   const send = async () => {
     const mine = ++turn, fields = fieldsOf(form);
     try {
       const answer = await post("/drafts", {place, fields}, "PUT");
       if (mine !== turn) return;
-      if (answer.status === 401) return say("Signed out. What you typed is sealed on this computer.", "/sign-in?then=" + encodeURIComponent(place));
+      if (answer.status === 401) { say("Locked. What you typed is sealed on this computer."); return locked().then(typed); }
       const said = await answer.json();
       if (!answer.ok) return say(said.says ?? "Not kept on the server; sealed on this computer");
       if (!leaving) await sealed.drop(place);
