@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from escalon.history.events import AccountRevoked, FactRecorded, Observation
+from escalon.conduct.record.accounts import revoke
+from escalon.history.events import FactRecorded, Observation
 from tests.casebook.conftest import START, clock, sqlite_casebook
 from tests.casebook.trial import ADA, CARLA, SECRET
 from tests.web.bench import served
@@ -189,7 +190,7 @@ def test_a_pause_covers_the_page_and_the_password_goes_on_where_one_was(bench: A
         page.click("[data-record]")
         page.wait_for_url("**recorded=**")
         assert facts(trial)["esr"].value == "22", "the form that was open before the pause records"
-        trial.record(ADA, AccountRevoked(account="carla", reason="left the hospital"))
+        revoke(trial.conduct, ADA, "carla", "left the hospital")
         page.goto(f"{address}{PLACE}/measurements")
         assert "/sign-in" in page.url, "a revoked account is out with the next click"
 
