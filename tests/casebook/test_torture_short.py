@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.postgres import Cluster
-from tests.torture import crowd, disks, kills
+from tests.torture import crowd, disks, faults, kills
 
 pytestmark = pytest.mark.slow
 
@@ -42,6 +42,23 @@ def test_fifty_writers_at_once_on_postgresql(tmp_path: Path, postgres: Cluster) 
 )
 def test_disks_clocks_and_keys_that_fail_stop_it_cleanly(fails: Callable[[Path], str], tmp_path: Path) -> None:
     assert fails(tmp_path)
+
+
+def test_a_disk_that_fails_at_any_write_loses_nothing_acknowledged(tmp_path: Path) -> None:
+    came = faults.run(tmp_path / "faults", 24, first=300)
+    assert came.is_good, came
+    assert set(came.kinds) == set(faults.KINDS)
+    assert came.acknowledged > 100
+
+
+def test_the_failing_disk_is_one_that_would_show_a_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that says it wrote and did not loses what was acknowledged: taken for an honest one, the judge objects."""
+    really = faults.judge
+    monkeypatch.setattr(faults, "KINDS", ("syncs lost",))
+    monkeypatch.setattr(faults, "judge", lambda folder, said, may_lose: really(folder, said, False))
+    came = faults.run(tmp_path / "faults", 6)
+    assert not came.is_good
+    assert "syncs lost" in came.bad[0]
 
 
 def test_a_damaged_file_is_named_or_reads_as_recorded(tmp_path: Path) -> None:

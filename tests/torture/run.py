@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.postgres import Cluster, NoPostgres, cluster
-from tests.torture import crowd, disks, kills
+from tests.torture import crowd, disks, faults, kills
 
 Trial = Callable[[], object]
 
@@ -23,6 +23,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--writes", type=int, default=1000, help="writes acknowledged on each database, among kills")
     options.add_argument("--facts", type=int, default=20, help="facts each of the fifty writers records")
+    options.add_argument("--faults", type=int, default=1000, help="seeds of the disk that fails at each of its writes")
     options.add_argument("--seed", type=int, default=20260302)
     chosen = options.parse_args()
     print(f"torture of the casebook, seed {chosen.seed}")
@@ -50,6 +51,7 @@ def trials(work: Path, server: Cluster | None, chosen: argparse.Namespace) -> di
     found: dict[str, Trial] = {
         "killed, SQLite": lambda: kills.kill_writers(work / "killed", chosen.writes, chosen.seed),
         "fifty writers, SQLite": lambda: crowd.crowd(work / "crowd", chosen.facts),
+        "a disk that fails, SQLite": lambda: faults.run(work / "faults", chosen.faults),
         "full disk, SQLite": lambda: disks.full_disk(work),
         "file-size limit, SQLite": lambda: disks.full_by_limit(work),
         "read-only disk, SQLite": lambda: disks.read_only_disk(work),
