@@ -27,6 +27,7 @@ from escalon.casebook.entry import Entry
 from escalon.casebook.errors import CasebookError
 from escalon.casebook.keys import Seal
 from escalon.casebook.location import create_casebook, open_casebook
+from escalon.casebook.proof import prove
 from escalon.casebook.secrets import SecretStore
 from escalon.conduct.permit.refusal import Refused
 from escalon.conduct.record import accounts
@@ -183,16 +184,12 @@ def acts(conduct: Conduct, secrets: SecretStore, sitting: int) -> list[Callable[
 
 def judge(folder: Path, acknowledged: list[Entry], may_lose: bool) -> bool:
     """Whether something acknowledged was lost, which must be named; what is whole holds all of it, and goes on."""
-    try:
-        book = open_casebook(folder, clock=SetClock(START + timedelta(days=1)))
-    except CasebookError:
-        assert may_lose, "it does not open"
+    found = prove(folder)
+    if found.problem:
+        assert may_lose, f"not whole: {found.problem}"
         return True
+    book = open_casebook(folder, clock=SetClock(START + timedelta(days=1)))
     try:
-        found = verify(book)
-        if found.problem:
-            assert may_lose, f"not whole: {found.problem}"
-            return True
         stored = {entry.number: entry for entry in book.entries()}
         lost = [one.number for one in acknowledged if one.number not in stored or stored[one.number].hash != one.hash]
         assert not lost, f"entries {lost} were acknowledged and are not there, and nothing says so"

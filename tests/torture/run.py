@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.postgres import Cluster, NoPostgres, cluster
-from tests.torture import crowd, disks, faults, kills
+from tests.torture import crowd, disks, faults, kills, together
 
 Trial = Callable[[], object]
 
@@ -23,7 +23,8 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--writes", type=int, default=1000, help="writes acknowledged on each database, among kills")
     options.add_argument("--facts", type=int, default=20, help="facts each of the fifty writers records")
-    options.add_argument("--faults", type=int, default=1000, help="seeds of the disk that fails at each of its writes")
+    options.add_argument("--faults", type=int, default=1200, help="seeds of the disk that fails at each of its writes")
+    options.add_argument("--acts", type=int, default=20_000, help="acts of several processes at once, on each database")
     options.add_argument("--seed", type=int, default=20260302)
     chosen = options.parse_args()
     print(f"torture of the casebook, seed {chosen.seed}")
@@ -52,6 +53,7 @@ def trials(work: Path, server: Cluster | None, chosen: argparse.Namespace) -> di
         "killed, SQLite": lambda: kills.kill_writers(work / "killed", chosen.writes, chosen.seed),
         "fifty writers, SQLite": lambda: crowd.crowd(work / "crowd", chosen.facts),
         "a disk that fails, SQLite": lambda: faults.run(work / "faults", chosen.faults),
+        "at once, SQLite": lambda: at_once(work / "at-once", chosen),
         "full disk, SQLite": lambda: disks.full_disk(work),
         "file-size limit, SQLite": lambda: disks.full_by_limit(work),
         "read-only disk, SQLite": lambda: disks.read_only_disk(work),
@@ -63,11 +65,18 @@ def trials(work: Path, server: Cluster | None, chosen: argparse.Namespace) -> di
         found |= {
             "killed, PostgreSQL": lambda: kills.kill_writers(work / "killed-pg", chosen.writes, chosen.seed, server),
             "fifty writers, PostgreSQL": lambda: crowd.crowd(work / "crowd-pg", chosen.facts, server),
+            "at once, PostgreSQL": lambda: at_once(work / "at-once-pg", chosen, server),
             "full disk, PostgreSQL": lambda: disks.full_disk_of_server(work, server),
             "read-only, PostgreSQL": lambda: disks.read_only_server(work, server),
             "server gone, PostgreSQL": lambda: disks.server_gone(work, server),
         }
     return found
+
+
+def at_once(folder: Path, chosen: argparse.Namespace, server: Cluster | None = None) -> together.Several:
+    """Two, four and eight processes at once, with a third of the acts each."""
+    ran = (together.run(folder / str(n), chosen.acts // 3, n, chosen.seed, server) for n in (2, 4, 8))
+    return together.Several(tuple(ran))
 
 
 def held(name: str, trial: Trial) -> bool:

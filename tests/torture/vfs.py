@@ -22,7 +22,7 @@ CLOSE = c.CFUNCTYPE(INT, POINTER)
 WRITE = c.CFUNCTYPE(INT, POINTER, POINTER, INT, I64)
 TRUNCATE = c.CFUNCTYPE(INT, POINTER, I64)
 SYNC = c.CFUNCTYPE(INT, POINTER, INT)
-OPEN = c.CFUNCTYPE(INT, POINTER, c.c_char_p, POINTER, INT, POINTER)
+OPEN = c.CFUNCTYPE(INT, POINTER, POINTER, POINTER, INT, POINTER)  # SQLite keeps the name it hands over, not a copy
 DELETE = c.CFUNCTYPE(INT, POINTER, c.c_char_p, INT)
 
 
@@ -145,9 +145,9 @@ class FaultyVfs:
         self.watched, self.disk, self.opened = str(folder.resolve()), disk, {}
         return disk
 
-    def _open(self, _vfs: Any, name: bytes | None, file: int, flags: int, out: Any) -> int:
+    def _open(self, _vfs: Any, name: int | None, file: int, flags: int, out: Any) -> int:
         ended = self.real_open(self.usual, name, file, flags, out)
-        path = name.decode() if name else ""
+        path = c.string_at(name).decode() if name else ""
         if ended == OK and self.watched and path.startswith(self.watched) and path.endswith(("sqlite", "-wal")):
             slot = POINTER.from_address(file)
             slot.value = self._table(int(slot.value or 0))
