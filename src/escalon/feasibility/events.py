@@ -119,7 +119,7 @@ def _truth(steps: Steps, one: Occurred | DrugTaken, state: str) -> str:
 
 
 def _write_lasting(steps: Steps, lasting: Mapping[int, Occurred]) -> None:
-    """`lasted`: whether treatments that touch lasted so long somewhere in the days asked about."""
+    """`lasted`: whether treatments lasted so long in the days asked about, one alone or several that touch."""
     rows = [
         (place, FIRST if one.period.first is None else one.period.first.earliest,
          (one.period.last or one.period.by).latest, one.period.by.latest)
@@ -135,11 +135,20 @@ def _write_lasting(steps: Steps, lasting: Mapping[int, Occurred]) -> None:
         f"SELECT r.person, r.l, 1 AS kind, {sure} {source} AND r.dated AND (r.e0 IS NOT NULL OR r.ongoing)\n"
         f"UNION ALL SELECT r.person, r.l, 2 AS kind, {maybe} {source}\n) AS cut WHERE s <= e"
     )
-    steps.texts["long_stretches"] = unbroken(steps, "long_spans")
     enough = cased("l", [(place, _reaches(steps, one.leaf.lasting)) for place, one in lasting.items()])
+    steps.texts["long_alone"] = (
+        "SELECT person, l, kind, BOOL_OR(enough) AS enough, COUNT(*) AS spans, MIN(s) AS s, MAX(e) AS e\n"
+        f"FROM (SELECT *, {enough} AS enough FROM long_spans) AS each GROUP BY person, l, kind"
+    )
+    steps.texts["long_jointly"] = (
+        "SELECT r.* FROM long_spans AS r JOIN (\n"
+        f"SELECT person, l, kind FROM long_alone WHERE NOT enough AND spans > 1 AND {enough}\n"
+        ") AS a ON r.person = a.person AND r.l = a.l AND r.kind = a.kind"
+    )
     steps.texts["lasted"] = (
         "SELECT person, l, BOOL_OR(kind = 1 AND enough) AS is_long, BOOL_OR(kind = 2 AND enough) AS may_be_long\n"
-        f"FROM (SELECT person, l, kind, {enough} AS enough FROM long_stretches) AS s GROUP BY person, l"
+        "FROM (SELECT person, l, kind, enough FROM long_alone UNION ALL\n"
+        f"SELECT person, l, kind, {enough} AS enough FROM ({unbroken(steps, 'long_jointly')}) AS laid) AS s GROUP BY person, l"
     )
 
 

@@ -95,28 +95,49 @@ def _write_courses(steps: Steps) -> None:
     )
 
 
+_HAS_END = "dated AND (e0 IS NOT NULL OR ongoing)"
+# What was surely, or may have been, taken in each stretch: its name, first and last day, and which rows count.
+_COVERS = (
+    ("held_sure", "d1", "COALESCE(e0, by_day)", _HAS_END),
+    ("held_maybe", "d0", "COALESCE(e1, by_day)", "TRUE"),
+    ("dosed_sure", "d1", "COALESCE(e0, by_day)", f"{_HAS_END} AND in_stretch"),
+    ("dosed_maybe", "d0", "COALESCE(e1, by_day)", "in_stretch"),
+)
+
+
 def _write_covered(steps: Steps) -> None:
-    """`covered`: whether what was surely (or may have been) taken covers the stretches, one span touching the next."""
-    has_end = "dated AND (e0 IS NOT NULL OR ongoing)"
-    parts = [
-        f"SELECT person, l, {kind} AS kind, {s} AS s, COALESCE({e}, by_day) AS e, "
-        f"{stretch}_first AS first_day, {stretch}_last AS last_day FROM courses WHERE {where}"
-        for kind, s, e, stretch, where in (
-            (1, "d1", "e0", "held", has_end),
-            (2, "d0", "e1", "held", "TRUE"),
-            (3, "d1", "e0", "dosed", f"{has_end} AND in_stretch"),
-            (4, "d0", "e1", "dosed", "in_stretch"),
+    """`covered`: whether what was surely (or may have been) taken covers the stretches, one span touching the next.
+
+    Most people took one thing all the time, or nothing for long enough; only where several together might do are they laid
+    end to end.
+    """
+    alone, parts, columns = [], [], []
+    for kind, (name, s, e, where) in enumerate(_COVERS):
+        first, last = (f"{name.partition('_')[0]}_{end}" for end in ("first", "last"))
+        covers = f"COALESCE(BOOL_OR({where} AND {s} <= {first} AND {e} >= {last}), FALSE)"
+        start, end = (f"{of}(CASE WHEN {where} THEN {x} END)" for of, x in (("MIN", s), ("MAX", e)))
+        several = f"COUNT(*) > 1 AND NOT {covers} AND {start} <= MIN({first}) AND {end} >= MIN({last})"
+        alone += [f"{covers} AS {name}", f"COALESCE({several}, FALSE) AS {name}_jointly"]
+        parts.append(
+            f"SELECT c.person, c.l, {kind} AS kind, {s} AS s, {e} AS e, {first} AS first_day, {last} AS last_day\n"
+            f"FROM courses AS c JOIN covered_alone AS a ON c.person = a.person AND c.l = a.l AND a.{name}_jointly WHERE {where}"
         )
-    ]
+        columns.append(f"a.{name} OR COALESCE(j.{name}, FALSE) AS {name}")
+    steps.texts["covered_alone"] = f"SELECT person, l, {', '.join(alone)}\nFROM courses GROUP BY person, l"
     together = " UNION ALL\n".join(parts)
     steps.texts["spans_of_courses"] = (
         f"SELECT DISTINCT person, l, kind, s, e, first_day, last_day\nFROM ({together}) AS cut WHERE s <= e"
     )
-    steps.texts["stretches"] = unbroken(steps, "spans_of_courses", ", first_day, last_day")
-    covers = "s <= first_day AND e >= last_day"
-    kinds = ((1, "held_sure"), (2, "held_maybe"), (3, "dosed_sure"), (4, "dosed_maybe"))
-    columns = [f"COALESCE(BOOL_OR(kind = {kind} AND {covers}), FALSE) AS {name}" for kind, name in kinds]
-    steps.texts["covered"] = f"SELECT person, l, {', '.join(columns)}\nFROM stretches GROUP BY person, l"
+    covers = "BOOL_OR(kind = {kind} AND s <= first_day AND e >= last_day) AS {name}"
+    jointly = ", ".join(covers.format(kind=kind, name=name) for kind, (name, *_) in enumerate(_COVERS))
+    steps.texts["covered_jointly"] = (
+        f"SELECT person, l, {jointly}\nFROM ({unbroken(steps, 'spans_of_courses', ', first_day, last_day')}) AS stretches\n"
+        "GROUP BY person, l"
+    )
+    steps.texts["covered"] = (
+        f"SELECT a.person, a.l, {', '.join(columns)}\n"
+        "FROM covered_alone AS a LEFT JOIN covered_jointly AS j ON a.person = j.person AND a.l = j.l"
+    )
 
 
 def _write_doses(steps: Steps) -> None:

@@ -42,9 +42,11 @@ def _choices(leaves: Leaves) -> dict[Choice, int]:
 
 def _write_chosen(steps: Steps, choices: dict[Choice, int]) -> None:
     """`stated` leaves out what was asked, not known and answered on the same day; `chosen` picks for each choice."""
+    numbers = ", ".join(str(steps.number(name)) for name in dict.fromkeys(one.name for one in choices))
+    answered = "a.known AND a.person = f.person AND a.n = f.n AND a.d0 = f.d0 AND a.d1 = f.d1"
     steps.texts["stated"] = (
-        "SELECT * FROM (SELECT *, BOOL_OR(known) OVER (PARTITION BY person, n, d0, d1) AS answered FROM facts) AS f\n"
-        "WHERE known OR (dated AND NOT (answered AND d0 = d1))"
+        f"SELECT * FROM facts WHERE known AND n IN ({numbers})\nUNION ALL SELECT * FROM facts AS f\n"
+        f"WHERE NOT known AND dated AND n IN ({numbers}) AND NOT (d0 = d1 AND EXISTS (SELECT 1 FROM facts AS a WHERE {answered}))"
     )
     rows = [
         (c, steps.number(one.name), *bounds(one.period), None if one.tie is None else one.tie is Tie.HIGHEST)
