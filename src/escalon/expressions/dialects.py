@@ -20,6 +20,7 @@ class Dialect:
     matched: str = "regexp_extract({x}, '{pattern}', 1)"
     """What the first bracket of a pattern takes of a text; empty or null where it does not match."""
     bits: str = "(({x} >> {n}) & {mask})"
+    shifted: str = "({x} << {n})"
     kept: str = " MATERIALIZED"
     """What makes a step of a `WITH` be computed once."""
     day_before: str = "({x} - 1)"
@@ -78,6 +79,7 @@ DIALECTS: Mapping[str, Dialect] = {
         escapes_backslash=True,
         kept="",
         bits="(shiftright({x}, {n}) & {mask})",
+        shifted="shiftleft({x}, {n})",
         day_before="date_sub({x}, 1)",
     ),
 }

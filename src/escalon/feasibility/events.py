@@ -75,7 +75,7 @@ def write_states(
     denied: str,
     found: tuple[str, str, str],
 ) -> None:
-    """A state for each leaf: 2 yes, 1 perhaps, 0 no, -1 no if silence is no, -2 nothing is known."""
+    """A code for each leaf: 5 yes, 4 perhaps, 3 no, 2 no if silence is no, 1 nothing is known; 0 where nothing is recorded."""
     own, count = f"BOOL_OR(own AND {denied})", f"COUNT(CASE WHEN NOT own AND {denied} THEN 1 END)"
     absent, quiet = [], []
     for place, (one, _) in enumerate(asked):
@@ -90,29 +90,32 @@ def write_states(
             quiet.append((place, f"{told} = {len(spoken)}"))
     yes, perhaps, no = found
     steps.texts[step] = (
-        f"SELECT person, l, CASE WHEN {yes} THEN 2 WHEN {perhaps} THEN 1\n"
-        f"WHEN {no} OR {own} OR {cased('l', absent)} THEN 0 WHEN {cased('l', quiet)} THEN -1 ELSE -2 END AS state\n"
+        f"SELECT person, l, CASE WHEN {yes} THEN 5 WHEN {perhaps} THEN 4\n"
+        f"WHEN {no} OR {own} OR {cased('l', absent)} THEN 3 WHEN {cased('l', quiet)} THEN 2 ELSE 1 END AS code\n"
         f"FROM {source} GROUP BY person, l"
     )
-    columns = [f"MAX(CASE WHEN l = {place} THEN state END) AS {name}" for place, (_, name) in enumerate(asked)]
-    steps.pivot(f"{step}_of", step, columns)
-    for one, name in asked:
-        steps.columns[name] = _truth(steps, one, f"{step}_of.{name}")
+    codes = steps.pack(f"{step}_of", step, len(asked))
+    for (one, name), code in zip(asked, codes, strict=True):
+        steps.columns[name] = _truth(steps, one, code)
 
 
-def _truth(steps: Steps, one: Occurred | DrugTaken, state: str) -> str:
-    """The truth of a state; nobody of whom nothing is recorded has one, unless silence counts."""
+def _truth(steps: Steps, one: Occurred | DrugTaken, code: str) -> str:
+    """The truth of a code; nobody of whom nothing is recorded has one, unless silence counts."""
     if one.period.unplaced is not None:
         return "CAST(NULL AS BOOLEAN)"
     if isinstance(one, Occurred) and one.leaf.recorded:
-        return f"CASE WHEN {state} = 2 THEN TRUE WHEN {state} = 1 THEN NULL ELSE FALSE END"
+        return f"CASE WHEN {code} = 5 THEN TRUE WHEN {code} = 4 THEN NULL ELSE FALSE END"
     members = steps.members(one.leaf.name)
     quiet = one.leaf.name in steps.silent or (bool(members) and steps.silent.issuperset(members))
     silence = ""
     if quiet or not steps.silent.isdisjoint(members):
-        nothing = f"COALESCE({state}, {-1 if quiet else -2})"
-        silence = f" WHEN {nothing} = -1 AND {steps.is_observed(one.period)} THEN FALSE"
-    return f"CASE WHEN {state} = 2 THEN TRUE WHEN {state} = 0 THEN FALSE{silence} END"
+        nothing = f"COALESCE({code}, 0) IN ({'0, 2' if quiet else '2'})"
+        silence = f" WHEN {nothing} AND {steps.is_observed(one.period)} THEN FALSE"
+    return (
+        f"CASE {code} WHEN 5 THEN TRUE WHEN 3 THEN FALSE END"
+        if not silence
+        else (f"CASE WHEN {code} = 5 THEN TRUE WHEN {code} = 3 THEN FALSE{silence} END")
+    )
 
 
 # ---- stretches without a gap

@@ -59,11 +59,15 @@ class DrugTaken:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A comparison that must be tried with every value that may be meant, because a span of them would say too little."""
+    """A comparison of what one choice found, or one that must be tried with every value that may be meant.
+
+    The latter where a span of the values would say too little.
+    """
 
     tree: Node
     numbers: tuple[tuple[Number, str], ...]
     """Each number read, with its name in the tree."""
+    each_value: bool
 
 
 Question = Number | Stating | Occurred | DrugTaken | Case
@@ -107,12 +111,13 @@ class Leaves:
 
     def _compared(self, name: str, parts: tuple[Node, ...]) -> Node:
         """Less and more are settled by the least and the most a number may be; equality and a divisor of its own are not."""
-        picks = tuple(_picks(parts))
-        if not picks or not (name in ("eq", "ne") or any(_divides_by_a_value(part) for part in parts)):
-            return Op(name, tuple(self.replaced(part) for part in parts))
         own = Leaves(self.situation)
         tree = Op(name, tuple(own.replaced(part) for part in parts))
-        return self._truth(Case(tree, tuple((one, name) for one, name in own.asked.items() if isinstance(one, Number))))
+        numbers = tuple((one, name) for one, name in own.asked.items() if isinstance(one, Number))
+        each_value = name in ("eq", "ne") or any(_divides_by_a_value(part) for part in parts)
+        if numbers and len(numbers) == len(own.asked) and (each_value or len({one.choice for one, _ in numbers}) == 1):
+            return self._truth(Case(tree, numbers, each_value))
+        return Op(name, tuple(self.replaced(part) for part in parts))
 
     def _number(self, pick: Pick) -> Node:
         choice = Choice(pick.name, placed(pick.window, self.situation), pick.how, pick.tie)

@@ -34,6 +34,7 @@ FACTS = {
     "k": "the place among the facts of one person, where one day has several",
 }
 FIRST, LAST = date.min, date.max
+_PACKED = 20  # codes of three bits in one number
 
 
 @dataclass
@@ -64,6 +65,19 @@ class Steps:
         """One row a person, to be joined to the people."""
         self.texts[step] = f"SELECT person, {', '.join(columns)}\nFROM {source} GROUP BY person"
         self.joined.append(step)
+
+    def pack(self, step: str, source: str, leaves: int) -> list[str]:
+        """One row a person with the code (1 to 7) of every leaf of a step (person, l, code), many in a number; where each is.
+
+        A leaf of which the step has no row is 0; a person without any has null.
+        """
+        firsts = range(0, leaves, _PACKED)
+        code = self.spelling.shifted.format(x="CAST(code AS BIGINT)", n=f"(3 * (l % {_PACKED}))")
+        inside = [f"CASE WHEN l >= {first} AND l < {first + _PACKED} THEN {code} END" for first in firsts]
+        words = [f"CAST(COALESCE(SUM({one}), 0) AS BIGINT) AS w{word}" for word, one in enumerate(inside)]
+        self.pivot(step, source, words)
+        bits = self.spelling.bits
+        return [bits.format(x=f"{step}.w{one // _PACKED}", n=3 * (one % _PACKED), mask=7) for one in range(leaves)]
 
     def small_table(self, step: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
         """A table written out. A column is named with its type: `l:int first_day:date`."""

@@ -1,5 +1,7 @@
 """Numbers, labels and statements over a population: the values that `examine` would leave possible, as SQL."""
 
+from collections.abc import Sequence
+
 from escalon.expressions.events import How, Part, Tie
 from escalon.expressions.program import program
 from escalon.expressions.sql import sql
@@ -21,10 +23,12 @@ def write_values(steps: Steps, leaves: Leaves) -> None:
     if not choices:
         return
     _write_chosen(steps, choices)
-    _write_numbers(steps, leaves, choices)
-    _write_statements(steps, leaves, choices)
-    for case, name in leaves.of(Case).items():
-        _write_case(steps, case, name, choices)
+    cases = [(one, name) for one, name in leaves.of(Case).items() if isinstance(one, Case)]
+    numbers = [(one, name) for one, name in leaves.of(Number).items() if isinstance(one, Number)]
+    by_ends = [one for case, _ in cases if not case.each_value for one, _ in case.numbers]
+    _write_spans(steps, [*(one for one, _ in numbers), *by_ends])
+    _write_numbers(steps, numbers, choices)
+    _write_truths(steps, leaves, cases, choices)
 
 
 def _choices(leaves: Leaves) -> dict[Choice, int]:
@@ -145,13 +149,10 @@ _KINDS = {
 # ---- what they say
 
 
-def _write_numbers(steps: Steps, leaves: Leaves, choices: dict[Choice, int]) -> None:
+def _write_spans(steps: Steps, numbers: Sequence[Number]) -> None:
     """Between what each number lies: where less and more are asked, the ends decide as all the values do."""
-    asked = [(one, name) for one, name in leaves.of(Number).items() if isinstance(one, Number)]
-    if not asked:
-        return
     spans = []
-    for part in dict.fromkeys(one.part for one, _ in asked):
+    for part in dict.fromkeys(one.part for one in numbers):
         lo, lo_open, hi, hi_open = _ENDS[part]
         known = f"BOOL_OR(sure) AND COUNT(*) = COUNT({lo})"
         spans += [
@@ -160,50 +161,77 @@ def _write_numbers(steps: Steps, leaves: Leaves, choices: dict[Choice, int]) -> 
             f"CASE WHEN {known} THEN MAX({hi}) END AS {part}_high",
             f"MAX(CASE WHEN NOT {hi_open} THEN {hi} END) AS {part}_high_shut",
         ]
-    steps.texts["spans"] = f"SELECT person, c, {', '.join(spans)}\nFROM chosen GROUP BY person, c"
+    if spans:
+        steps.texts["spans"] = f"SELECT person, c, {', '.join(spans)}\nFROM chosen GROUP BY person, c"
+
+
+def _ends_of(steps: Steps, one: Number) -> tuple[str, str, str, str]:
+    """The ends of a number as they stand in a row of `spans`: each, and whether it is open."""
+    low, high = f"{one.part}_low", f"{one.part}_high"
+    opens = [f"({end}_shut IS NULL OR {end}_shut <> {end})" for end in (low, high)]
+    return f"NULLIF({low}, {steps.infinite('-')})", opens[0], f"NULLIF({high}, {steps.infinite()})", opens[1]
+
+
+def _write_numbers(steps: Steps, asked: Sequence[tuple[Number, str]], choices: dict[Choice, int]) -> None:
+    """The ends of each number that is weighed with others, beside each other."""
     columns = []
     for one, name in asked:
-        for end, column in zip(("low", "low_open", "high", "high_open"), names_of_ends(name), strict=True):
-            columns.append(f"{_end(steps, one, end, choices[one.choice])} AS {column}")
+        for end, column, of in zip(_ends_of(steps, one), names_of_ends(name), ("MAX", "BOOL_OR") * 2, strict=True):
+            columns.append(f"{of}(CASE WHEN c = {choices[one.choice]} THEN {end} END) AS {column}")
             steps.columns[column] = f"numbers.{column}"
-    steps.pivot("numbers", "spans", columns)
+    if columns:
+        steps.pivot("numbers", "spans", columns)
 
 
-def _end(steps: Steps, one: Number, end: str, c: int) -> str:
-    which, _, opened = end.partition("_")
-    column = f"{one.part}_{which}"
-    if opened:
-        return f"BOOL_OR(CASE WHEN c = {c} THEN {column}_shut IS NULL OR {column}_shut <> {column} END)"
-    return f"NULLIF(MAX(CASE WHEN c = {c} THEN {column} END), {steps.infinite('-' if which == 'low' else '')})"
-
-
-def _write_statements(steps: Steps, leaves: Leaves, choices: dict[Choice, int]) -> None:
-    """What all the statements that may be the last agree on; silence is «no» only where the source says that it is."""
-    asked = [(one, name) for one, name in leaves.of(Stating).items() if isinstance(one, Stating)]
-    if not asked:
+def _write_truths(
+    steps: Steps, leaves: Leaves, cases: Sequence[tuple[Case, str]], choices: dict[Choice, int]
+) -> None:  # fmt: skip
+    """Each statement and each comparison of one choice, decided where its values stand; only the truths are brought together."""
+    said = [(one, name) for one, name in leaves.of(Stating).items() if isinstance(one, Stating)]
+    found = [_worded(steps, [one for one, _ in said], choices)] if said else []
+    for place, (case, _) in enumerate(cases, len(said)):
+        text = _tried(steps, case, choices) if case.each_value else _compared(steps, case, choices)
+        found.append(f"SELECT person, {place} AS l, truth FROM (\n{text}\n) AS case_{place}")
+    if not found:
         return
-    rows = [(place, choices[one.choice], one.word) for place, (one, _) in enumerate(asked)]
-    steps.small_table("words", "l:int c:int wanted:text", rows)
+    steps.texts["judged"] = "\nUNION ALL\n".join(found)
+    code = "SELECT person, l, CASE WHEN truth THEN 3 WHEN NOT truth THEN 2 ELSE 1 END AS code FROM judged"
+    codes = steps.pack("judgements", f"({code}) AS coded", len(found) - bool(said) + len(said))
+    for (one, name), at in zip([*said, *cases], codes, strict=True):
+        steps.columns[name] = f"CASE {at} WHEN 3 THEN TRUE WHEN 2 THEN FALSE END"
+        if isinstance(one, Stating) and one.choice.name in steps.silent:
+            quiet = f"COALESCE({at}, 0) = 0 AND {steps.is_observed(one.choice.period)}"
+            steps.columns[name] = f"CASE WHEN {quiet} THEN FALSE ELSE {steps.columns[name]} END"
+
+
+def _worded(steps: Steps, said: Sequence[Stating], choices: dict[Choice, int]) -> str:
+    """What all the statements that may be the last agree on."""
+    steps.small_table(
+        "words", "l:int c:int wanted:text", [(place, choices[one.choice], one.word) for place, one in enumerate(said)]
+    )
     says = "CASE WHEN w.wanted IS NULL THEN v.said ELSE v.word = w.wanted END"
-    steps.texts["worded"] = (
+    return (
         f"SELECT person, l, {agreed('says', 'BOOL_OR(sure) AND ')} AS truth\n"
         f"FROM (SELECT v.person, w.l, v.sure, {says} AS says FROM chosen AS v JOIN words AS w ON v.c = w.c) AS saying\n"
         "GROUP BY person, l"
     )
-    columns = []
-    for place, (one, name) in enumerate(asked):
-        columns.append(f"BOOL_OR(CASE WHEN l = {place} THEN truth END) AS {name}")
-        steps.columns[name] = f"statements.{name}"
-        if one.choice.name in steps.silent:
-            columns.append(f"COUNT(CASE WHEN l = {place} THEN 1 END) AS {name}_told")
-            quiet = f"COALESCE(statements.{name}_told, 0) = 0 AND {steps.is_observed(one.choice.period)}"
-            steps.columns[name] = f"CASE WHEN {quiet} THEN FALSE ELSE statements.{name} END"
-    steps.pivot("statements", "worded", columns)
 
 
-def _write_case(steps: Steps, case: object, name: str, choices: dict[Choice, int]) -> None:
+def _compared(steps: Steps, case: Case, choices: dict[Choice, int]) -> str:
+    """A comparison decided by the ends."""
+    wide = widened(program({"truth": case.tree}), [own for _, own in case.numbers])
+    ends = [
+        f"{end} AS {column}"
+        for one, own in case.numbers
+        for end, column in zip(_ends_of(steps, one), names_of_ends(own), strict=True)
+    ]
+    c = choices[case.numbers[0][0].choice]
+    table = f"(SELECT person, {', '.join(ends)} FROM spans WHERE c = {c}) AS spanned"
+    return sql(wide, True, steps.dialect_name, table, keep=["person"])
+
+
+def _tried(steps: Steps, case: Case, choices: dict[Choice, int]) -> str:
     """A comparison tried with every value of each of its numbers."""
-    assert isinstance(case, Case)
     wide = widened(program({"truth": case.tree}), [own for _, own in case.numbers])
     sides = [f"({_each_value(steps, one, own, choices[one.choice])}) AS {own}" for one, own in case.numbers]
     first = case.numbers[0][1]
@@ -214,9 +242,7 @@ def _write_case(steps: Steps, case: object, name: str, choices: dict[Choice, int
     ends = [end for _, own in case.numbers for end in names_of_ends(own)]
     whole = f"(SELECT {first}.person, {', '.join(ends)} FROM {table}) AS together"
     text = sql(wide, True, steps.dialect_name, whole, keep=["person"])
-    steps.texts[name] = f"SELECT person, {agreed('truth')} AS truth FROM (\n{text}\n) AS tried GROUP BY person"
-    steps.joined.append(name)
-    steps.columns[name] = f"{name}.truth"
+    return f"SELECT person, {agreed('truth')} AS truth FROM (\n{text}\n) AS tried GROUP BY person"
 
 
 def _each_value(steps: Steps, one: Number, own: str, c: int) -> str:
