@@ -35,7 +35,7 @@ def test_one_asked_and_not_known_could_always_be_the_highest_or_the_lowest(duckd
     assert query(statement({"c0": tree}, [someone, answered], "duckdb", here)) == [(0, None), (1, True)]
 
 
-@settings(max_examples=MANY or 8, derandomize=not MANY, print_blob=bool(MANY))
+@settings(max_examples=MANY or 5, derandomize=not MANY, print_blob=bool(MANY))
 @given(trees, people)
 def test_duckdb_agrees_with_one_person_at_a_time(duckdb_query, trees, people):
     assert disagreements(duckdb_query, "duckdb", trees, people, situation(Facts())) == []

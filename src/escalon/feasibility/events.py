@@ -74,6 +74,7 @@ def write_states(
     asked: Sequence[tuple[Occurred | DrugTaken, str]],
     denied: str,
     found: tuple[str, str, str],
+    besides: str = "",
 ) -> None:
     """A code for each leaf: 5 yes, 4 perhaps, 3 no, 2 no if silence is no, 1 nothing is known; 0 where nothing is recorded."""
     own, count = f"BOOL_OR(own AND {denied})", f"COUNT(CASE WHEN NOT own AND {denied} THEN 1 END)"
@@ -92,7 +93,7 @@ def write_states(
     steps.texts[step] = (
         f"SELECT person, l, CASE WHEN {yes} THEN 5 WHEN {perhaps} THEN 4\n"
         f"WHEN {no} OR {own} OR {cased('l', absent)} THEN 3 WHEN {cased('l', quiet)} THEN 2 ELSE 1 END AS code\n"
-        f"FROM {source} GROUP BY person, l"
+        f"FROM {source} GROUP BY person, l{f' UNION ALL {besides}' if besides else ''}"
     )
     codes = steps.pack(f"{step}_of", step, len(asked))
     for (one, name), code in zip(asked, codes, strict=True):

@@ -36,11 +36,6 @@ def write_treatments(steps: Steps, leaves: Leaves) -> None:
         for n, own in named(steps, one.leaf.name)
     ]
     steps.small_table("drugs", f"l:int n:int own:truth {WINDOW} {_STRETCHES}", rows)
-    steps.texts["drug_rows"] = (
-        "SELECT f.*, w.l, w.own, w.by_day, w.held_first, w.held_last, w.dosed_first, w.dosed_last, w.least, w.most, w.in_unit,\n"
-        f"{EVENT} AS is_course, f.known AND NOT COALESCE(f.said, TRUE) AND {DENIES} AS denies\n"
-        "FROM facts AS f JOIN drugs AS w ON f.n = w.n"
-    )
     _write_courses(steps)
     _write_covered(steps)
     _write_doses(steps)
@@ -50,20 +45,16 @@ def write_treatments(steps: Steps, leaves: Leaves) -> None:
     steady = cased("l", [(place, "steady") for place, (one, _) in enumerate(asked) if one.leaf.stable], "TRUE")
     steps.texts["taken_truth"] = (
         f"SELECT person, l, {held} AND {_held_back(dosed, 'dosed')} AND {in_range} AND {steady} AS truth\n"
-        "FROM (SELECT DISTINCT person, l FROM courses) AS had\n"
-        "LEFT JOIN covered USING (person, l) LEFT JOIN doses USING (person, l)"
+        "FROM covered LEFT JOIN doses USING (person, l)"
     )
-    steps.texts["taken_names"] = (
-        "SELECT person, l, n, own, BOOL_OR(is_course) AS is_course, BOOL_OR(denies) AS denied\n"
-        "FROM drug_rows GROUP BY person, l, n, own"
+    steps.texts["not_taken"] = (
+        "SELECT f.person, w.l, w.n, w.own, TRUE AS denied FROM facts AS f JOIN drugs AS w ON f.n = w.n\n"
+        f"WHERE f.known AND NOT COALESCE(f.said, TRUE) AND {DENIES} AND NOT EXISTS (\n"
+        "SELECT 1 FROM taken_truth AS t WHERE t.person = f.person AND t.l = w.l) GROUP BY f.person, w.l, w.n, w.own"
     )
-    taken = "BOOL_OR(is_course)"
-    found = (
-        f"{taken} AND BOOL_OR(truth)",
-        f"{taken} AND BOOL_OR(truth) IS NULL",
-        taken,
-    )
-    write_states(steps, "taken", "taken_names LEFT JOIN taken_truth USING (person, l)", asked, "denied", found)
+    # Whatever somebody said besides: of a drug that was taken, the courses decide.
+    courses = "SELECT person, l, CASE WHEN truth THEN 5 WHEN NOT truth THEN 3 ELSE 4 END AS code FROM taken_truth"
+    write_states(steps, "taken", "not_taken", asked, "denied", ("FALSE", "FALSE", "FALSE"), besides=courses)
 
 
 def _stretch(period: Period | None) -> tuple[object, object]:
@@ -87,11 +78,16 @@ def _held_back(places: list[int], stretch: str) -> str:
 
 
 def _write_courses(steps: Steps) -> None:
+    copied = ", ".join(f"f.{one}" for one in "person d0 d1 dated e0 e1 ongoing lo lo_open hi hi_open unit k".split())
+    limits = ", ".join(
+        f"w.{one}" for one in "l n by_day held_first held_last dosed_first dosed_last least most in_unit".split()
+    )
     steps.texts["courses"] = (
-        "SELECT *, COALESCE(d0 <= dosed_last AND COALESCE(e1, by_day) >= dosed_first, FALSE) AS in_stretch,\n"
-        "COALESCE(dated AND d1 <= dosed_last\n"
-        "AND (d0 >= dosed_first OR ongoing OR COALESCE(e0 >= dosed_first, FALSE)), FALSE) AS surely\n"
-        "FROM drug_rows WHERE is_course"
+        f"SELECT {copied}, {limits},\n"
+        "COALESCE(f.d0 <= w.dosed_last AND COALESCE(f.e1, w.by_day) >= w.dosed_first, FALSE) AS in_stretch,\n"
+        "COALESCE(f.dated AND f.d1 <= w.dosed_last\n"
+        "AND (f.d0 >= w.dosed_first OR f.ongoing OR COALESCE(f.e0 >= w.dosed_first, FALSE)), FALSE) AS surely\n"
+        f"FROM facts AS f JOIN drugs AS w ON f.n = w.n WHERE {EVENT}"
     )
 
 
@@ -111,27 +107,32 @@ def _write_covered(steps: Steps) -> None:
     Most people took one thing all the time, or nothing for long enough; only where several together might do are they laid
     end to end.
     """
-    alone, parts, columns = [], [], []
+    alone, jointly, parts, columns = [], [], [], []
     for kind, (name, s, e, where) in enumerate(_COVERS):
         first, last = (f"{name.partition('_')[0]}_{end}" for end in ("first", "last"))
-        covers = f"COALESCE(BOOL_OR({where} AND {s} <= {first} AND {e} >= {last}), FALSE)"
-        start, end = (f"{of}(CASE WHEN {where} THEN {x} END)" for of, x in (("MIN", s), ("MAX", e)))
-        several = f"COUNT(*) > 1 AND NOT {covers} AND {start} <= MIN({first}) AND {end} >= MIN({last})"
-        alone += [f"{covers} AS {name}", f"COALESCE({several}, FALSE) AS {name}_jointly"]
+        alone.append(f"COALESCE(BOOL_OR({where} AND {s} <= {first} AND {e} >= {last}), FALSE) AS {name}")
+        jointly.append(
+            f"COALESCE(courses > 1 AND NOT {name} AND s <= {first} AND e >= {last}, FALSE) AS {name}_jointly"
+        )
         parts.append(
-            f"SELECT c.person, c.l, {kind} AS kind, {s} AS s, {e} AS e, {first} AS first_day, {last} AS last_day\n"
+            f"SELECT c.person, c.l, {kind} AS kind, {s} AS s, {e} AS e, c.{first} AS first_day, c.{last} AS last_day\n"
             f"FROM courses AS c JOIN covered_alone AS a ON c.person = a.person AND c.l = a.l AND a.{name}_jointly WHERE {where}"
         )
         columns.append(f"a.{name} OR COALESCE(j.{name}, FALSE) AS {name}")
-    steps.texts["covered_alone"] = f"SELECT person, l, {', '.join(alone)}\nFROM courses GROUP BY person, l"
-    together = " UNION ALL\n".join(parts)
+    ends = [f"MIN({stretch}_{end}) AS {stretch}_{end}" for stretch in ("held", "dosed") for end in ("first", "last")]
+    whole = ["COUNT(*) AS courses", "MIN(d0) AS s", "MAX(COALESCE(e1, by_day)) AS e", *ends]
+    steps.texts["covered_alone"] = (
+        f"SELECT *, {', '.join(jointly)}\n"
+        f"FROM (SELECT person, l, {', '.join([*alone, *whole])} FROM courses GROUP BY person, l) AS each"
+    )
+    spans = " UNION ALL\n".join(parts)
     steps.texts["spans_of_courses"] = (
-        f"SELECT DISTINCT person, l, kind, s, e, first_day, last_day\nFROM ({together}) AS cut WHERE s <= e"
+        f"SELECT DISTINCT person, l, kind, s, e, first_day, last_day\nFROM ({spans}) AS cut WHERE s <= e"
     )
     covers = "BOOL_OR(kind = {kind} AND s <= first_day AND e >= last_day) AS {name}"
-    jointly = ", ".join(covers.format(kind=kind, name=name) for kind, (name, *_) in enumerate(_COVERS))
+    laid = ", ".join(covers.format(kind=kind, name=name) for kind, (name, *_) in enumerate(_COVERS))
     steps.texts["covered_jointly"] = (
-        f"SELECT person, l, {jointly}\nFROM ({unbroken(steps, 'spans_of_courses', ', first_day, last_day')}) AS stretches\n"
+        f"SELECT person, l, {laid}\nFROM ({unbroken(steps, 'spans_of_courses', ', first_day, last_day')}) AS stretches\n"
         "GROUP BY person, l"
     )
     steps.texts["covered"] = (
