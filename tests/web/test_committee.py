@@ -98,3 +98,14 @@ def test_nothing_is_chosen_before_a_person_chooses(told: Any) -> None:
     assert 'type="radio" name="meaning"' in page
     assert " checked" not in page
     assert "Sign: I decided as a member of the committee to treat level 2" in page
+
+
+def test_the_decision_leads_to_the_packet_of_the_committee(told: Any) -> None:
+    bench, _ = told
+    number = proposed(bench, client(bench, "stan"))
+    cora = client(bench, "cora")
+    assert 'href="/packet"' in cora.get(f"/decisions/{number}").text
+    page = cora.get("/packet")
+    assert page.status_code == 200
+    assert "Safety review: may dosing go on, and at which level?" in page.text
+    assert "unsafe-eval" not in page.headers["content-security-policy"]

@@ -24,7 +24,9 @@ def client(folder):
     return TestClient(create_app("nct07052565", folder), base_url="http://localhost")
 
 
-@pytest.mark.parametrize("path", ["/", "/study", "/instruments", "/instruments/das28_esr", "/screening", "/report"])
+@pytest.mark.parametrize(
+    "path", ["/", "/study", "/instruments", "/instruments/das28_esr", "/screening", "/report", "/packet"]
+)
 def test_every_page_says_that_it_is_not_a_medical_device(client, path):
     answer = client.get(path)
     assert answer.status_code == 200

@@ -6,6 +6,7 @@ from escalon.facts import Day
 from escalon.protocol.study import Study
 from escalon.reporting import html
 from escalon.reporting.document import Document, Section
+from escalon.reporting.packet import packet
 from escalon.reporting.sections.basis import assumptions, methods, summary
 from escalon.reporting.sections.cells import cells
 from escalon.reporting.sections.completeness import completeness
@@ -32,6 +33,11 @@ def full_report(view: View) -> Document:
         found += part(view)
     subtitle = f"{view.study.design} · {view.study.sponsor}" + (f" · {view.disease} alone" if view.disease else "")
     return view.document("full report", view.study.title, found, subtitle)
+
+
+def packet_page(study: Study, intake: Intake, cutoff: Day) -> str:
+    """The committee's packet as one self-contained page."""
+    return html.page(packet(View(study, intake, cutoff)))
 
 
 def trial_report(study: Study, intake: Intake, cutoff: Day) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from escalon.conduct.judge.cutoff import as_of
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.facts import Day
-from escalon.reporting.trial import trial_report
+from escalon.reporting.trial import packet_page, trial_report
 from escalon.sources.casebook import of_entries
 from escalon.sources.folder import Intake
 from escalon.web.desk import Desk, NoSuchPage
@@ -59,6 +59,14 @@ def report(desk: Desk, cutoff: str = "") -> Printed:
     _needs_trial(desk)
     day = _cutoff(desk, cutoff)
     return Printed(desk.kept(("report", str(day)), lambda: trial_report(desk.study, intake_of(desk), day)))
+
+
+@page("/packet")
+def committee_packet(desk: Desk, cutoff: str = "") -> Printed:
+    """The committee's packet, to read and to print."""
+    _needs_trial(desk)
+    day = _cutoff(desk, cutoff)
+    return Printed(desk.kept(("packet", str(day)), lambda: packet_page(desk.study, intake_of(desk), day)))
 
 
 def _cutoff(desk: Desk, written: str) -> Day:
