@@ -15,8 +15,17 @@ from escalon.exchange.synthetic_trial import simulate
 from escalon.exchange.tidy_folder import FormatError, tables_of, write_folder
 from escalon.facts import Day, Fact
 from escalon.history import entry_of_file, fold
-from escalon.history.events import CellsInfused, DltAdjudicated, DltProposed, DltWindowReviewed, Event
+from escalon.history.events import (
+    CellsInfused,
+    DltAdjudicated,
+    DltProposed,
+    DltWindowReviewed,
+    EvaluabilityJudged,
+    Event,
+    LevelAllocated,
+)
 from escalon.protocol import load_study
+from escalon.sources.as_rows import unkept
 from escalon.sources.folder import take_in
 from escalon.sources.frame import frame_of
 from tests.histories import Infusion, changed, facts, history
@@ -113,3 +122,12 @@ def test_what_no_row_can_say_and_the_dose_rests_on_is_refused_and_not_dropped(ev
     with pytest.raises(FormatError, match=says):
         write_folder(trial, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_a_folder_has_no_place_for_is_said_in_one_line(study, trial):
+    assert unkept(trial) == ""  # a folder's own trial has nothing of the kind
+    judged = EvaluabilityJudged(participant="P99", is_evaluable=False, reason="left before the infusion")
+    more = [*trial.entries.values(), entry_of_file(trial.number + 1, judged, "casebook")]
+    placed = LevelAllocated(participant="P99", cohort=1, level=1, place=1)
+    more.append(entry_of_file(trial.number + 2, placed, "casebook"))
+    assert unkept(fold(more, frame_of(study))) == "1 evaluability judged, 1 level allocated"
