@@ -199,9 +199,9 @@ def test_vasopressors_are_counted_as_they_are_named_and_a_number_alone_is_never_
     assert (found.least, found.most) == count
 
 
-def test_a_number_that_is_none_is_not_known_whatever_made_it():
-    for value in (Decimal("NaN"), Decimal("sNaN"), float("nan")):
-        assert assess("das28_esr", tender=value, swollen=5, esr=20, global_health="40 mm").missing == ("tender",)
+def test_a_number_that_is_none_is_never_a_value():
+    for value, status in ((Decimal("NaN"), "invalid"), (Decimal("sNaN"), "invalid"), (float("nan"), "missing")):
+        assert assess("das28_esr", tender=value, swollen=5, esr=20, global_health="40 mm").status == status
 
 
 def test_a_limit_that_stands_in_for_the_other_keeps_its_name():

@@ -184,7 +184,7 @@ def _chosen(profiles: "tuple[Profile, ...]", analyte: str, unit: str | None) -> 
     if not mine:
         there = ", ".join(sorted({profile.analyte for profile in profiles}))
         raise ValueError(f"no samples of {analyte}. In this table: {there}. Name one with --analyte")
-    units = list(dict.fromkeys(spelled(profile.unit) for profile in mine if profile.unit))
+    units = list({spelled(profile.unit): profile.unit for profile in mine if profile.unit}.values())
     if unit is not None:
         mine = [profile for profile in mine if not profile.unit or spelled(profile.unit) == spelled(unit)]
     elif len(units) > 1:

@@ -60,7 +60,8 @@ def read_number(text: str) -> Decimal:
     elif raised := _TIMES_TEN.fullmatch(written):
         written = f"{raised[1].strip()}e{raised[2].translate(_RAISED)}"
     if not _PLAIN.fullmatch(written):
-        raise ValueError(f"{text!r} is not a number.{_hint(written)}")
+        hint = _hint(written)
+        raise ValueError(f"{text!r} is not a number" + (f".{hint}" if hint else ""))
     try:
         value = Decimal(written)
     except InvalidOperation:  # an exponent of thousands of digits

@@ -124,9 +124,7 @@ def read_value(
 
 def plain_value(written: Any) -> Any:
     """A value as plain Python: NumPy's and pandas' numbers as ours, NaN and NaT as nothing; a 32-bit number as it prints."""
-    if isinstance(written, Decimal):
-        return None if written.is_nan() else written
-    if written is None or isinstance(written, str | bool | int | Fraction | Day | Interval):
+    if written is None or isinstance(written, str | bool | int | Decimal | Fraction | Day | Interval):
         return written
     if isinstance(written, float):
         return None if written != written else written
@@ -292,7 +290,7 @@ class _Amount:
     def _number(self, value: Any) -> Decimal | Fraction | Interval | int:
         if isinstance(value, Interval | int | Fraction) and not isinstance(value, bool):
             return value
-        if not isinstance(value, float | Decimal) or not math.isfinite(value):
+        if not isinstance(value, float | Decimal) or not Decimal(value).is_finite():  # a signalling NaN is no float
             raise ReadError("NOT_A_NUMBER", f"{self.name} is {value!r}. {self._accepted()}")
         try:
             return read_number(repr(value)) if isinstance(value, float) else without_noise(value)

@@ -237,7 +237,8 @@ def _factor(start: str, end: str, substance: str | None) -> Fraction:
             if lead is not None and tail is not None:
                 return lead * ratio * tail
     of = f" of {substance}" if substance else ""
-    raise UnitError(f"{start!r} cannot be converted to {end!r}{of}")
+    shown_start, shown_end = (re.sub(r"[{}]", "", unit) for unit in (start, end))
+    raise UnitError(f"{shown_start!r} cannot be converted to {shown_end!r}{of}")
 
 
 def _by_dimension(start: str, end: str) -> Fraction | None:
