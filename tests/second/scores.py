@@ -64,11 +64,20 @@ def das28(v):
 def sledai(v):
     """Gladman 2002."""
     found = [v.get(f"sledai_2k.{name}") for name in SLEDAI]
-    return (
-        None
-        if None in found
-        else sum(w for w, one in zip(SLEDAI.values(), found, strict=True) if one in ("present", "yes"))
+    if None in found or _contradicts(v):
+        return None
+    return sum(w for w, one in zip(SLEDAI.values(), found, strict=True) if one in ("present", "yes"))
+
+
+def _contradicts(v):
+    """A descriptor ticked though what the laboratory measured at the visit lies within its limit: nobody can say which is so."""
+    protein = (
+        v["urine_protein_24h"] if "urine_protein_24h" in v else v["upcr"] / Fraction("113.12") if "upcr" in v else None
     )
+    limits = {"plt": ("platelets", lambda n: n < 100), "wbc": ("wbc", lambda n: n < 3)}
+    within = {name: fact in v and not is_low(v[fact]) for name, (fact, is_low) in limits.items()}
+    within["proteinuria"] = protein is not None and not protein > Fraction(1, 2)
+    return any(within[name] and v[f"sledai_2k.{name}"] in ("present", "yes") for name in within)
 
 
 def mrss(v):
@@ -188,9 +197,14 @@ FURTHER = ("pain", "patient_global", "physician_global", "haq")
 
 
 def _fell(before, now, name):
-    # An index that was recorded as such is what ACR asks for; the items stand in where there is none.
-    old, new = (one.get("haq_di", haq(one)) if name == "haq" else one.get(name) for one in (before, now))
+    old, new = (_index(one) if name == "haq" else one.get(name) for one in (before, now))
     return False if old == 0 else None if old is None or new is None else 100 * (old - new) >= 70 * old
+
+
+def _index(one):
+    """HAQ-DI of its items or as it was recorded; where the two are there and differ, neither."""
+    found = {value for value in (haq(one), one.get("haq_di")) if value is not None}
+    return found.pop() if len(found) == 1 else None
 
 
 def _possible(truth):

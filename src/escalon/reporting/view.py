@@ -9,7 +9,7 @@ from escalon.conduct.judge.departures import ActDeparture, departures
 from escalon.conduct.judge.dosing import DoseReview, NextDose, review
 from escalon.conduct.judge.endpoints import Executed, execute
 from escalon.conduct.judge.given import Given, first_doses
-from escalon.conduct.judge.populations import dose_of_today
+from escalon.conduct.judge.populations import Population, dose_of_today, populations
 from escalon.conduct.judge.screening import Screening, screen_one
 from escalon.conduct.judge.treated import events_of, safety_population
 from escalon.escalation import EscalationError
@@ -75,6 +75,12 @@ class View:
     def whole(self) -> Trial:
         """The trial at the cut-off with every disease: the dose rule counts all of them."""
         return as_of(self.intake.trial, self.cutoff) if self.disease else self.trial
+
+    @cached_property
+    def populations(self) -> Mapping[str, Population]:
+        """Who belongs to each population, among those this report is of."""
+        found = populations(self.study, self.whole, self.cutoff)
+        return {name: one.among(self.trial.courses) if self.disease else one for name, one in found.items()}
 
     @cached_property
     def dose(self) -> NextDose | str:

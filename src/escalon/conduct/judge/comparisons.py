@@ -79,7 +79,7 @@ class Value:
             asked.endpoint.id, person.code, person.disease, person.level, measure, visit.id, State.NOT_APPLICABLE
         )
         if person.infused is None:
-            return replace(blank, reason="no cells given on a known day")
+            return replace(blank, reason=person.standing(visit, Placed(), asked.cutoff)[1])
         labels = {one.id for one in asked.study.visits}
         found = placed(visit, person.infused, known, asked.endpoint.window, asked.endpoint.better, labels)
         cell = self.compared(asked, person, visit, found, _standing(blank, asked, person, visit, found))
@@ -193,6 +193,11 @@ class LevelOverTime(Value):
         """The samples; where the measure is no analyte of the samples table, its facts."""
         return person.levels(measure) or super().series(asked, person, measure)
 
+    def compared(self, asked: Question, person: Member, visit: Visit, found: Placed, cell: AtVisit) -> AtVisit:
+        """A sample that is recorded and may not be used says what holds it."""
+        why = person.held(asked.endpoint.measure[0]) if cell.state is State.MISSING else ""
+        return replace(cell, reason=why) if why else cell
+
     def summaries(self, asked: Question, group: str, visit: str, some: Sequence[AtVisit]) -> Iterator[Statistic]:
         """How many are quantified, and the median and range of all, a code counting as below every number."""
         known = [cell for cell in some if cell.state is State.VALUE]
@@ -274,16 +279,11 @@ assert set(COMPARISONS) == set(get_args(Compare)), "every word a study may write
 
 def _standing(blank: AtVisit, asked: Question, person: Member, visit: Visit, found: Placed) -> AtVisit:
     """The cell with its state: a value, or the way in which there is none."""
-    assert person.infused is not None
-    cell = replace(blank, day=found.day, flags=found.flags, rests_on=found.facts)
-    if found.is_known:
-        return replace(cell, state=State.VALUE, value=exact_value(found.value))
-    last, ended = last_of(visit, person.infused), person.ended
-    if ended is not None and ended.day.earliest <= last:
-        return replace(cell, state=State.NOT_APPLICABLE, reason=str(ended))
-    if asked.cutoff.latest <= last:
-        return replace(cell, state=State.NOT_DUE, reason=found.reason if found.facts else f"until {last}")
-    return replace(cell, state=State.MISSING, reason=found.reason)
+    state, reason = person.standing(visit, found, asked.cutoff)
+    value = exact_value(found.value) if state is State.VALUE else None
+    return replace(
+        blank, state=state, value=value, day=found.day, reason=reason, flags=found.flags, rests_on=found.facts
+    )
 
 
 def _after(cell: AtVisit, asked: Question, person: Member, visit: Visit) -> AtVisit:

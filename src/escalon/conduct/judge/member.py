@@ -1,19 +1,23 @@
 """One participant as endpoints see them: day 0, scored facts, level and disease, baselines, and what happened in between."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
+from math import floor
 
 from escalon.conduct.judge.baselines import Baselines, one_of_each_visit
 from escalon.conduct.judge.given import dose_of, doses_of
 from escalon.conduct.judge.samples import profiles_of
 from escalon.conduct.judge.scores import responses, scored
+from escalon.conduct.judge.windows import Placed, State, last_of, placed
 from escalon.facts import Day, Fact, Facts, Finding, UnitError
 from escalon.history import Course, Trial
 from escalon.instruments.kit.baseline import in_unit as converted
 from escalon.instruments.kit.catalogue import catalogue
 from escalon.instruments.kit.visits import compares_visits
-from escalon.protocol.study import Study
+from escalon.kinetics import Profile, Sample
+from escalon.protocol.study import Study, Visit
 from escalon.safety.adverse_event import death_day, is_death
 
 
@@ -109,10 +113,40 @@ class Member:
 
     def levels(self, analyte: str) -> tuple[Fact, ...]:
         """Every sample of an analyte as a fact: its number, or the code of what the assay said."""
+        return tuple(fact for one in self._profiles(analyte) for fact in map(self._dated, one.samples, one.observed))
+
+    def held(self, analyte: str) -> str:
+        """Why nothing may be said of an analyte though samples are recorded; empty where nothing holds it."""
+        return "; ".join(why for one in self._profiles(analyte) for why in one.held)
+
+    def _profiles(self, analyte: str) -> list[Profile]:
         if not self.course.samples:
-            return ()
+            return []
         by = self.trial.once(("profiles", id(self.study)), self.study, lambda: _profiles(self.study, self.trial))
-        return by.get((self.code, analyte), ())
+        return by.get((self.code, analyte), [])
+
+    def _dated(self, sample: Sample, fact: Fact) -> Fact:
+        """A sample whose row gives only the days elapsed, on its calendar day."""
+        if fact.day is not None or self.infused is None:
+            return fact
+        return replace(fact, day=Day.of(self.infused.earliest + timedelta(days=floor(sample.day))))
+
+    def at(self, visit: Visit, known: Sequence[Fact]) -> Placed:
+        """The value of a visit among the facts of a measure; none without a day 0."""
+        return Placed() if self.infused is None else placed(visit, self.infused, known)
+
+    def standing(self, visit: Visit, found: Placed, cutoff: Day) -> tuple[State, str]:
+        """How they stand at a visit, and why where there is no value: the one rule of every table."""
+        if self.infused is None:
+            return State.NOT_APPLICABLE, "no cells given on a known day"
+        if found.is_known:
+            return State.VALUE, ""
+        last = last_of(visit, self.infused)
+        if self.ended is not None and self.ended.day.earliest <= last:
+            return State.NOT_APPLICABLE, str(self.ended)
+        if cutoff.latest <= last:
+            return State.NOT_DUE, found.reason if found.facts else f"until {last}"
+        return State.MISSING, found.reason
 
     def happened(self, event: str) -> Iterator[Day]:
         """The days after infusion on which an intercurrent event began."""
@@ -139,6 +173,8 @@ def _is_so(fact: Fact) -> bool:
     return fact.value is not None and fact.value is not False
 
 
-def _profiles(study: Study, trial: Trial) -> dict[tuple[str, str], tuple[Fact, ...]]:
-    found, _ = profiles_of(study, trial)
-    return {(one.participant, one.analyte): one.observed for one in found}
+def _profiles(study: Study, trial: Trial) -> dict[tuple[str, str], list[Profile]]:
+    found: dict[tuple[str, str], list[Profile]] = {}
+    for one in profiles_of(study, trial)[0]:
+        found.setdefault((one.participant, one.analyte), []).append(one)
+    return found

@@ -1,7 +1,7 @@
 """Who counts: the populations of a trial, each with its rule, its members, and why anybody else is not one."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from escalon.conduct.judge.baselines import first_day
 from escalon.conduct.judge.dosing import OUTCOMES, NextDose, decide_next_dose
@@ -29,6 +29,11 @@ class Population:
     def __contains__(self, participant: object) -> bool:
         return participant in self.members
 
+    def among(self, codes: Collection[str]) -> "Population":
+        """The same population among some people alone: what each belongs to was decided with everybody there."""
+        members = tuple(code for code in self.members if code in codes)
+        return replace(self, members=members, excluded={c: why for c, why in self.excluded.items() if c in codes})
+
 
 def populations(study: Study, trial: Trial, cutoff: Day) -> Mapping[str, Population]:
     """Every population that endpoints and tables count in, by name; worked out once a history and cut-off."""
@@ -54,8 +59,15 @@ def _populations(study: Study, trial: Trial, cutoff: Day) -> dict[str, Populatio
     ]
     found.append(_enrolled(study, trial, found[1]))
     found += [
-        _with_a_day(study, trial, "apheresed", "Apheresed", "apheresis", "cells were collected"),
-        _with_a_day(study, trial, "lymphodepleted", "Lymphodepleted", "conditioning", "lymphodepletion was begun"),
+        _reached(study, trial, "apheresed", "Apheresed", ("apheresis", "collections"), "cells were collected"),
+        _reached(
+            study,
+            trial,
+            "lymphodepleted",
+            "Lymphodepleted",
+            ("conditioning", "conditionings"),
+            "lymphodepletion was begun",
+        ),
         _infused(trial),
         _evaluable(study, trial, cutoff),
     ]
@@ -96,16 +108,18 @@ def _enrolled(study: Study, trial: Trial, eligible: Population) -> Population:
     return Population("enrolled", "Enrolled", rule, members, excluded)
 
 
-def _with_a_day(study: Study, trial: Trial, name: str, title: str, role: str, rule: str) -> Population:
+def _reached(study: Study, trial: Trial, name: str, title: str, step: tuple[str, str], rule: str) -> Population:
+    """Those of whom a step is recorded: by the fact that the study's role names, or by an entry of the act itself."""
+    role, acts = step
     fact = study.roles.of(role)  # type: ignore[arg-type]
-    if fact is None:
+    if fact is None and not any(getattr(one, acts) for one in trial.courses.values()):
         return Population(name, title, rule, (), undecided=f"this study records no {role}")
 
     def why_not(course: Course) -> str:
-        return "" if first_day(course.facts, fact) is not None else f"no {role} recorded"
+        return "" if getattr(course, acts) or first_day(course.facts, fact) is not None else f"no {role} recorded"
 
     members, excluded = _split(trial, why_not)
-    grounds = {code: trial.facts_of(code).named(fact) for code in members}
+    grounds = {code: trial.facts_of(code).named(fact or "") for code in members}
     return Population(name, title, rule, members, excluded, grounds)
 
 

@@ -12,7 +12,14 @@ from escalon.conduct.judge.scores import STANDING
 from escalon.exchange.synthetic.screening import Drawn, diseases_of
 from escalon.exchange.synthetic.values import items_at, number_text, observed, plausible, recorded, usual
 from escalon.facts import Day
-from escalon.history.events import AdverseEventRecorded, CellsInfused, Event, FactRecorded, SampleMeasured
+from escalon.history.events import (
+    AdverseEventRecorded,
+    CellsInfused,
+    Event,
+    FactRecorded,
+    SampleMeasured,
+    TreatmentGiven,
+)
 from escalon.instruments import catalogue
 from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_event
 from escalon.protocol.dlt_window import dlt_window
@@ -71,7 +78,14 @@ class Treatment:
 def events_of(given: Treatment, last: date) -> list[Event]:
     """All that is recorded of a treated person after screening, up to the last day of the trial."""
     counts = _counts(given)
-    found = [_dose(given), *_visits(given, counts), *_toxicity(given), *_samples(given), *_review(given)]
+    found = [
+        _dose(given),
+        *_visits(given, counts),
+        *_toxicity(given),
+        *_samples(given),
+        *_review(given),
+        *_drugs(given),
+    ]
     visited = {visit.day for visit in given.study.visits}
     found += [count for (day, _), count in counts.items() if day not in visited]
     return [event for event in found if (day := _day(event)) is None or day <= last]
@@ -137,12 +151,19 @@ def _visit(given: Treatment, visit: Visit, day: date, left: float) -> dict[str, 
             items = items_at(catalogue()[name], study.vocabulary, severity, person.traits)
             if name not in found:  # what another form of the visit has recorded is not written down a second time
                 found |= recorded(person.who, items, day, visit.id)
-        elif known is not None and _is_number(known) and not known.computed and name not in _analytes(study):
+        elif name not in study.instruments and known is not None and _is_measured(study, known):
             low, high = plausible(known)
             share = person.traits.of(name) * (1.0 if usual(known) else left)
             text = number_text(low + (high - low) * share, known)
             found.setdefault(name, observed(person.who, name, text, day, visit.id, unit=known.unit))
+    computed = {name.rpartition(".")[0] for name in found}  # nor is a result beside its own items
+    found = {name: one for name, one in found.items() if name not in computed}
     return found | {name: _steady(given, name, day, visit) for name in found if name in person.fixed}
+
+
+def _is_measured(study: Study, known: FactDefinition) -> bool:
+    """Whether a visit writes down a number for it: neither computed nor followed in the samples table."""
+    return _is_number(known) and not known.computed and known.name not in _analytes(study)
 
 
 def _is_number(known: FactDefinition) -> bool:
@@ -283,6 +304,36 @@ def _review(given: Treatment) -> Iterator[Event]:
     if given.study.roles.dlt_review is not None:
         closed = dlt_window(given.study, given.day).dosing_from
         yield observed(given.person.who, given.study.roles.dlt_review, not given.dlt, closed)
+
+
+# -- drugs -----------------------------------------------------------------------------------------------------------------
+
+TAPER = ((-90, 14, 1.0), (15, 45, 0.5))
+"""The days of each step of a glucocorticoid and its share of the first dose."""
+
+
+def _drugs(given: Treatment) -> Iterator[TreatmentGiven]:
+    """A glucocorticoid that is tapered after the dose, in one of four never stopped; and what is given for counts that fell."""
+    known = {member for one in given.study.vocabulary.values() for member in one.members}
+    first = given.random.choice((5, 10, 15, 20))
+    goes_on = given.random.random() < 0.25
+    if "prednisone" in known:
+        for start, end, share in TAPER:
+            yield _drug(given, "prednisone", start, end, given.person.disease, dose=first * share, unit="mg/day")
+        if goes_on:
+            yield _drug(given, "prednisone", 46, None, given.person.disease, dose=2.5, unit="mg/day")
+    if "filgrastim" in known and given.study.lymphodepletion is not None and given.neutropenia == 4:
+        yield _drug(given, "filgrastim", 5, min(given.recovered, 9), "neutropenia")
+
+
+def _drug(
+    given: Treatment, name: str, start: int, end: int | None, why: str, dose: float = 0, unit: str = ""
+) -> TreatmentGiven:
+    return TreatmentGiven(
+        participant=given.person.who, treatment=name, start=Day.of(given.after(start)),
+        end=None if end is None else Day.of(given.after(end)), ongoing=end is None, unit=unit, indication=why,
+        dose=Decimal(f"{dose:g}") if dose else None, source="synthetic",
+    )  # fmt: skip
 
 
 # -- samples ---------------------------------------------------------------------------------------------------------------

@@ -4,13 +4,15 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from statistics import median
 
+from escalon.conduct.judge.member import member
 from escalon.conduct.judge.samples import profiles_of
+from escalon.conduct.judge.windows import State, number_of
 from escalon.facts import Fact, Finding, plain
 from escalon.kinetics import Kinetics, Profile, b_cell_aplasia, by_group, noncompartmental, summarise
 from escalon.kinetics.sample import Sample
 from escalon.kinetics.summary import geometric_cv, geometric_mean
 from escalon.protocol.study import Visit
-from escalon.reporting.build import Made, heads, keyed, row, slug, strong
+from escalon.reporting.build import Made, counted, heads, keyed, row, slug, strong
 from escalon.reporting.document import (
     NOT_APPLICABLE,
     Block,
@@ -26,7 +28,7 @@ from escalon.reporting.document import (
 )
 from escalon.reporting.figures.b_cells import b_cell_figure
 from escalon.reporting.figures.kinetics import kinetics_figure
-from escalon.reporting.grounds import of_fact
+from escalon.reporting.grounds import of_fact, of_facts
 from escalon.reporting.printed import grouped, listed, number, signed, significant
 from escalon.reporting.tables.kinetics import change_of, level_of, top_of
 from escalon.reporting.view import View
@@ -78,6 +80,7 @@ def by_visit(view: View, profiles: Sequence[Profile]) -> Table:
         "range=median (range) of quantified|24",
         "missing>",
         "not_due=not due>",
+        "not_applicable=n/a>",
     )
     notes = (
         "Not detected, and detected below the limit of quantification, are results and no numbers: they are "
@@ -104,40 +107,30 @@ def _visit_rows(view: View, visit: Visit, profiles: Sequence[Profile]) -> list[T
 
 
 def _visit_cells(view: View, visit: Visit, some: Sequence[Profile]) -> list[Made]:
-    found: list[tuple[Profile, Sample]] = []
-    missing, not_due = [], []
-    for profile in some:
-        sample = _at(profile, visit)
-        person = view.people[profile.participant]
-        if sample is not None and sample.detection.value != "missing":
-            found.append((profile, sample))
-        elif person.day_of(view.cutoff.latest) <= visit.latest:
-            not_due.append(profile.participant)
-        else:
-            missing.append(profile.participant)
-    counts = [[one for one in found if one[1].detection.value in codes] for codes in _CODES]
-    numbers = [sample.level for _, sample in found if sample.is_quantified and sample.level is not None]
+    """How many stand how at a visit, by the one rule for visits, and what the quantified levels come to."""
+    facts: list[Fact] = []
+    absent: dict[State, list[Ground]] = {state: [] for state in State}
+    for code in dict.fromkeys(one.participant for one in some):
+        person = member(view.study, view.trial, code)
+        found = person.at(visit, person.levels(some[0].analyte))
+        state, why = person.standing(visit, found, view.cutoff)
+        if state is State.VALUE:
+            facts.append(found.facts[0])
+        absent[state].append(Ground(code, state.value, "", person.held(some[0].analyte) or why, ""))
+    counts = [[fact for fact in facts if fact.value in codes] for codes in _CODES]
+    quantified = [fact for fact in facts if number_of(fact.value) is not None]
+    numbers = [value for fact in quantified if (value := number_of(fact.value)) is not None]
     return [
-        _samples(found), *map(_samples, counts[:3]), _samples(counts[3]), _geometric(numbers), _median(numbers),
-        _codes(missing), _codes(not_due),
+        *map(_samples, (facts, *counts, quantified)), _geometric(numbers), _median(numbers),
+        *(counted(absent[state]) for state in (State.MISSING, State.NOT_DUE, State.NOT_APPLICABLE)),
     ]  # fmt: skip
 
 
-_CODES = (("ND",), ("BLQ", "below LLOQ"), ("above ULOQ",), ("quantified",))
+_CODES = (("ND",), ("BLQ", "below LLOQ"), ("above ULOQ",))
 
 
-def _at(profile: Profile, visit: Visit) -> Sample | None:
-    """The sample inside a visit's days, the nearest to its planned day; of two equally near the later."""
-    some = [one for one in profile.samples if visit.earliest <= _whole(one.day) <= visit.latest]
-    return min(some, key=lambda one: (abs(one.day - visit.day), -one.day), default=None)
-
-
-def _whole(day: Fraction) -> int:
-    return day.numerator // day.denominator
-
-
-def _samples(some: Sequence[tuple[Profile, Sample]]) -> Cell:
-    return Cell(str(len(some)), len(some), tuple(_ground(profile, sample) for profile, sample in some))
+def _samples(some: Sequence[Fact]) -> Cell:
+    return Cell(str(len(some)), len(some), of_facts(some))
 
 
 def _ground(profile: Profile, sample: Sample) -> Ground:
@@ -145,10 +138,6 @@ def _ground(profile: Profile, sample: Sample) -> Ground:
         profile.participant, profile.analyte, str(sample.taken or f"day {plain(sample.day, 1)}"),
         f"{sample.written or sample.detection.value} {profile.unit}", sample.source,
     )  # fmt: skip
-
-
-def _codes(some: Sequence[str]) -> Cell:
-    return Cell(str(len(some)), len(some), tuple(Ground(code, "no result", "", "", "samples") for code in some))
 
 
 def _geometric(numbers: Sequence[Fraction]) -> str:

@@ -1,15 +1,16 @@
 """Section 8: what was due by the cut-off, what of it is recorded, what is missing, and what is not due yet."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from escalon.conduct.judge.samples import samples_of
-from escalon.conduct.judge.scores import scored
-from escalon.facts import Fact
+from escalon.conduct.judge.member import Member, member
+from escalon.conduct.judge.windows import State
+from escalon.facts import Interval
 from escalon.protocol.study import Visit
 from escalon.reporting.build import heads, row, slug
 from escalon.reporting.document import Cell, Ground, Section, Table, Tone
 from escalon.reporting.grounds import of_facts
+from escalon.reporting.printed import named
 from escalon.reporting.view import View
 
 TABLES = ("adverse_events",)
@@ -49,7 +50,7 @@ def by_measure(view: View, dues: DueOf) -> Table:
     for name in dict.fromkeys(name for visit in view.study.visits for name in visit.measures if name not in TABLES):
         some = [(visit, dues[visit.id, name]) for visit in view.study.visits if (visit.id, name) in dues]
         due, recorded = sum(one.due for _, one in some), sum(len(one.recorded) for _, one in some)
-        where = "; ".join(f"{visit.id}: {_listed(one.missing)}" for visit, one in some if one.missing)
+        where = "; ".join(f"{visit.id}: {named(one.missing, 6)}" for visit, one in some if one.missing)
         never = " (never recorded)" if due and not recorded else ""
         grounds = tuple(ground for _, one in some for ground in one.grounds)
         rows.append(
@@ -66,10 +67,6 @@ def by_measure(view: View, dues: DueOf) -> Table:
 
 
 _ABOUT = "everybody infused of whom the measure is asked · a visit is due once its last day has passed"
-
-
-def _listed(codes: Sequence[str], most: int = 6) -> str:
-    return ", ".join(codes[:most]) + (f" and {len(codes) - most} more" if len(codes) > most else "")
 
 
 def by_visit(view: View, dues: DueOf) -> Table:
@@ -112,31 +109,14 @@ def due_of(view: View) -> DueOf:
 
 
 def _due_of(view: View) -> DueOf:
-    facts = {one.participant: _known(view, one.participant) for one in view.population}
+    people = [member(view.study, view.trial, code) for code in view.people]
     found = {}
     for visit in view.study.visits:
         for name in visit.measures:
             if name not in TABLES:
-                who = [code for code in facts if _is_asked(view, name, view.diseases.get(code, ""))]
-                found[visit.id, name] = _due(view, visit, name, {code: facts[code] for code in who})
+                who = [one for one in people if _is_asked(view, name, view.diseases.get(one.code, ""))]
+                found[visit.id, name] = _due(view, visit, name, who)
     return found
-
-
-Days = Mapping[str, Sequence[tuple[int, Fact | Ground]]]
-
-
-def _known(view: View, code: str) -> Days:
-    """What is recorded or computed of somebody, by measure, with its day from infusion."""
-    person = view.people[code]
-    days: dict[str, list[tuple[int, Fact | Ground]]] = {}
-    for fact in scored(view.study, view.trial, code):
-        if fact.day is not None and not fact.day.is_partial and fact.value is not None:
-            days.setdefault(fact.name, []).append((person.day_of(fact.day.earliest), fact))
-    for sample in samples_of(view.trial.course(code)):
-        if sample.taken is not None and not sample.taken.is_partial and sample.detection.value != "missing":
-            ground = Ground(code, sample.analyte, str(sample.taken), sample.written, sample.source)
-            days.setdefault(sample.analyte, []).append((person.day_of(sample.taken.earliest), ground))
-    return days
 
 
 def _is_asked(view: View, name: str, disease: str) -> bool:
@@ -156,24 +136,19 @@ def _general(view: View) -> set[str]:
     return {word for one in view.study.criteria if not one.applies_text for word in one.rule.split()}
 
 
-def _due(view: View, visit: Visit, name: str, facts: Mapping[str, Days]) -> MeasureDue:
-    recorded, missing, not_due, left = [], [], [], []
+def _due(view: View, visit: Visit, name: str, people: Sequence[Member]) -> MeasureDue:
+    stands: dict[State, list[str]] = {state: [] for state in State}
     grounds: list[Ground] = []
-    for code, days in facts.items():
-        person = view.people[code]
-        some = [what for day, what in days.get(name, ()) if visit.earliest <= day <= visit.latest]
-        ended = view.ended.get(code)
-        if some:
-            recorded.append(code)
-            grounds += _grounds(some[0], code)
-        elif ended is not None and ended <= visit.latest:
-            left.append(code)
-        elif person.day_of(view.cutoff.latest) <= visit.latest:
-            not_due.append(code)
-        else:
-            missing.append(code)
-    return MeasureDue(tuple(recorded), tuple(missing), tuple(not_due), tuple(left), tuple(grounds))
+    for one in people:
+        found = one.at(visit, [*one.series(name, None), *one.levels(name)])
+        state, _ = one.standing(visit, found, view.cutoff)
+        bounded = [fact for fact in found.facts if isinstance(fact.value, Interval)]
+        if found.is_known or bounded:
+            state = State.VALUE
+            grounds += of_facts((bounded or found.facts)[:1], one.code)
+        stands[state].append(one.code)
+    kept, missing, not_due, left = (tuple(stands[state]) for state in _STATES)
+    return MeasureDue(kept, missing, not_due, left, tuple(grounds))
 
 
-def _grounds(what: Fact | Ground, code: str) -> Iterable[Ground]:
-    return (what,) if isinstance(what, Ground) else of_facts((what,), code)
+_STATES = (State.VALUE, State.MISSING, State.NOT_DUE, State.NOT_APPLICABLE)

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from escalon.conduct.judge.endpoints import AtVisit, Executed, Statistic
 from escalon.conduct.judge.estimates import median
-from escalon.conduct.judge.populations import Population, populations
+from escalon.conduct.judge.populations import Population
 from escalon.conduct.judge.windows import State
 from escalon.facts import exact, plain
 from escalon.protocol.study import Endpoint, Study
@@ -48,7 +48,7 @@ def efficacy(view: View) -> tuple[Section, ...]:
         if some:
             blocks = tuple(block for one in some for block in blocks_of(view, one))
             parts.append(Section(f"6.{len(parts) + 1}", title, blocks))
-    population = population_table(populations(study, view.trial, view.cutoff).values())
+    population = population_table([*view.populations.values(), *efficacy_populations(study, found)])
     last = Section(f"6.{len(parts) + 1}", "Who was counted", (population,))
     return (Section("6", "Efficacy", (Text(_ABOUT),)), *parts, last)
 
@@ -335,6 +335,28 @@ def population_table(some: Iterable[Population]) -> Table:
         rows.append(row(one.name, one.title, one.rule, members, counted(tuple(one.excluded)), why))
     columns = heads("population", "rule|30", "n>", "not_in=not in it>", "why|50")
     return Table("T6-P", "Populations", columns, tuple(rows), "everybody a record was begun for")
+
+
+def efficacy_populations(study: Study, executed: Sequence[Executed]) -> Iterator[Population]:
+    """For each disease those whose change can be told: infused, with a baseline and a later value of one of its endpoints."""
+    for disease in study.diseases:
+        own = [
+            one for one in executed if one.endpoint.diseases == (disease.id,) and one.endpoint.is_compared_with_baseline
+        ]
+        codes = list(dict.fromkeys(code for one in own for code in one.members))
+        compared = {
+            cell.participant for one in own for cell in one.cells if cell.state is State.VALUE and _is_compared(cell)
+        }
+        if codes:
+            yield Population(
+                f"efficacy_{slug(disease.id)}", f"Efficacy, {disease.id}", "infused, a baseline, and a value after it",
+                tuple(code for code in codes if code in compared),
+                {code: "no baseline, or no value after it" for code in codes if code not in compared},
+            )  # fmt: skip
+
+
+def _is_compared(cell: AtVisit) -> bool:
+    return cell.change is not None or isinstance(cell.value, bool)
 
 
 def _reasons(one: Population) -> Iterator[str]:

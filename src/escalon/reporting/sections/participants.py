@@ -1,14 +1,17 @@
 """Section 2: who was screened and how far each came, what kept people out, and who was treated."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
+from escalon.conduct.judge.member import member
+from escalon.conduct.judge.populations import Population
 from escalon.conduct.judge.screening import WORDS, Clause, Screening, Verdict
 from escalon.facts import Day, Fact, Number, exact
-from escalon.history import Course
 from escalon.protocol.study import FactDefinition
 from escalon.reporting.build import Made, counted, heads, row, slug, strong
-from escalon.reporting.document import NOT_APPLICABLE, Cell, RowKind, Section, Table, TableRow
+from escalon.reporting.document import NOT_APPLICABLE, Cell, Figure, RowKind, Section, Table, TableRow
+from escalon.reporting.figures.flow import FlowBox, flow_figure
 from escalon.reporting.grounds import of_fact, of_facts, of_finding
 from escalon.reporting.printed import count, mean_and_sd, middle, named, spread
 from escalon.reporting.reasons import failure
@@ -20,7 +23,7 @@ Group = tuple[str, str, Sequence[str]]
 
 def participants(view: View) -> tuple[Section, ...]:
     """The section of the participants."""
-    blocks = (flow(view), clauses(view), demographics(view), history(view))
+    blocks = (flow(view), flow_drawn(view), clauses(view), demographics(view), history(view))
     return (Section("2", "Participants", blocks),)
 
 
@@ -28,53 +31,78 @@ def participants(view: View) -> tuple[Section, ...]:
 
 
 def flow(view: View) -> Table:
-    """T2-1: each step from screening to an evaluable window, with who did not come to it and why."""
-    levels = view.study.dose.levels
+    """T2-1: each population in the order people come to it, with who of the line above did not and why."""
     rows = []
     before: Sequence[str] = view.trial.participants
-    for name, here, why in _steps(view):
-        lost = [code for code in before if code not in here]
-        cells = [counted([c for c in here if view.level(c) == one.number]) for one in levels]
-        said = "; ".join(f"{code}: {why(code)}" for code in lost[:12]) + (
-            f"; and {len(lost) - 12} more" if len(lost) > 12 else ""
-        )
-        rows.append(row(slug(name), name, counted(list(here)), *cells, counted(lost), said))
-        before = here
-    columns = heads(
-        "step", "n>", *(f"level_{one.number}=level {one.number}>" for one in levels), "lost=not here>", "why|60"
-    )
+    for one in view.populations.values():
+        if one.undecided:
+            rows.append(row(one.name, one.title, "not known", *(None for _ in _levels(view)), None, one.undecided))
+            continue
+        lost = {code: _why_lost(view, one, code) for code in before if code not in one}
+        cells = [counted([code for code in one.members if view.level(code) == level]) for level in _levels(view)]
+        rows.append(row(one.name, one.title, counted(one.members), *cells, counted(list(lost)), _told(lost, 12)))
+        before = one.members
+    columns = heads("step", "n>", *(f"level_{one}=level {one}>" for one in _levels(view)), "lost=not here>", "why|60")
     notes = ("Levels count those dosed. «Not here» are those of the line above who did not come to this step.",)
     return Table("T2-1", "Participant flow", columns, tuple(rows), "everybody a record was begun for", notes)
 
 
-def _steps(view: View) -> Iterable[tuple[str, Sequence[str], Callable[[str], str]]]:
-    by = {one.participant: one for one in view.screenings}
-    courses = view.trial.courses
-    infused = [one.participant for one in view.doses]
-    outcome = {one.participant: one for one in view.reviews}
-    yield "screened", tuple(by), lambda code: "not screened"
-    yield "eligible", [c for c, one in by.items() if one.eligible], lambda code: not_eligible(by[code])
-    yield "cells collected", _with(courses.values(), "apheresis", "collections"), lambda code: _not_yet(view, code)
-    yield "lymphodepletion", _with(courses.values(), "conditioning", "conditionings"), lambda code: _not_yet(view, code)
-    yield "infused", sorted(infused), lambda code: _not_yet(view, code)
-    yield (
-        "evaluable for DLT",
-        sorted(code for code, one in outcome.items() if one.outcome.name in ("DLT", "NO_DLT")),
-        lambda code: outcome[code].why if code in outcome else _not_yet(view, code),
+def flow_drawn(view: View) -> Figure:
+    """F2-1: the same as the diagram of CONSORT, with those kept out at its side and the dose levels beneath."""
+    known, by = view.populations, {one.participant: one for one in view.screenings}
+    out = {code: _why_lost(view, known["eligible"], code) for code in by if code not in known["eligible"]}
+    sides = [
+        FlowBox(f"{head}: {len(some)}", tuple(_told(some, 8).split("; ")))
+        for head, verdict in (("Not eligible", Verdict.NOT_MET), ("Undecided", Verdict.UNKNOWN))
+        if (some := {code: why for code, why in out.items() if by[code].verdict is verdict})
+    ]
+    steps = [
+        _box(view, known[name]) for name in ("enrolled", "apheresed", "lymphodepleted") if not known[name].undecided
+    ]
+    levels = [_level_box(view, level) for level in _levels(view)]
+    screened, eligible = _box(view, known["screened"]), _box(view, known["eligible"])
+    alt = "; ".join(f"{one.title} {'not known' if one.undecided else len(one.members)}" for one in known.values())
+    drawn = flow_figure(screened, sides, eligible, levels, steps)
+    return Figure("F2-1", "Participant flow", drawn, f"Participant flow: {alt}.", "T2-1")
+
+
+def _levels(view: View) -> list[int]:
+    return [one.number for one in view.study.dose.levels]
+
+
+def _box(view: View, one: Population) -> FlowBox:
+    return FlowBox(f"{one.title}: {len(one.members)}", (_diseases(view, one.members),))
+
+
+def _level_box(view: View, level: int) -> FlowBox:
+    here = [code for code in view.populations["infused"].members if view.level(code) == level]
+    evaluable = view.populations["dlt_evaluable"]
+    said = (
+        f"{sum(code in evaluable for code in here)} evaluable for DLT"
+        if not evaluable.undecided
+        else evaluable.undecided
     )
+    name = view.study.dose.level(level).name
+    return FlowBox(f"Level {level} ({name}): {len(here)} infused", (said, _diseases(view, here)) if here else (), level)
 
 
-def _with(courses: Iterable[Course], role: str, acts: str) -> list[str]:
-    return sorted(one.code for one in courses if one.days_of(role) or getattr(one, acts))
+def _diseases(view: View, codes: Iterable[str]) -> str:
+    found = Counter(view.diseases.get(code, "not recorded") for code in codes)
+    return ", ".join(f"{name} {found[name]}" for name in sorted(found)) or "nobody"
 
 
-def _not_yet(view: View, code: str) -> str:
-    course = view.trial.course(code)
-    if course.left is not None:
-        return f"left on {course.left}"
-    if course.died is not None:
-        return f"died on {course.died}"
-    return "not recorded by the cut-off"
+def _told(some: Mapping[str, str], most: int) -> str:
+    """Who, and why; a list cut short says so."""
+    said = [f"{code}: {why}" for code, why in some.items()]
+    return "; ".join(said[:most] + ([f"and {len(said) - most} more"] if len(said) > most else []))
+
+
+def _why_lost(view: View, one: Population, code: str) -> str:
+    """Why somebody did not come to a step, and when they left or died before it."""
+    if one.name == "eligible":
+        return not_eligible(next(each for each in view.screenings if each.participant == code))
+    ended = member(view.study, view.whole, code).ended
+    return one.excluded[code] + (f" ({ended})" if ended else "")
 
 
 def not_eligible(one: Screening) -> str:
