@@ -29,16 +29,9 @@ def slug(text: str) -> str:
     return "_".join("".join(one if one.isalnum() else " " for one in text.lower()).split()) or "row"
 
 
-def row(
-    key: str,
-    *cells: Made,
-    kind: RowKind = RowKind.PLAIN,
-    who: str = "",
-    disease: str = "",
-    level: int | None = None,
-) -> TableRow:
+def row(key: str, *cells: Made, kind: RowKind = RowKind.PLAIN, who: str = "") -> TableRow:
     """A row of what is given: texts as they are, numbers as numbers, nothing as `–`."""
-    return TableRow(key, tuple(map(cell, cells)), kind, who, disease, level)
+    return TableRow(key, tuple(map(cell, cells)), kind, who)
 
 
 def cell(made: Made) -> Cell:

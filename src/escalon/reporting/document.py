@@ -4,7 +4,7 @@ Nothing here knows a page, a style or a file format; the renderers take it from 
 values with the text that is printed, so that a workbook, a page and a sheet of paper say the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -83,14 +83,12 @@ class RowKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row and its key; `participant`, `disease` and `level` say whom it is about, where it is about one."""
+    """A row and its key; `participant` says whom it is about, where it is about one."""
 
     key: str
     cells: tuple[Cell, ...]
     kind: RowKind = RowKind.PLAIN
     participant: str = ""
-    disease: str = ""
-    level: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +222,8 @@ class Document:
     input: str = ""
     """The SHA-256 of everything that was read."""
     software: str = field(default="", kw_only=True)
+    people: Mapping[str, tuple[str, int | None]] = field(default_factory=dict, kw_only=True)
+    """The disease and the dose level of each participant: what rows about one are filtered by."""
 
     @property
     def mark(self) -> str:

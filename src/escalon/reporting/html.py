@@ -5,7 +5,7 @@ The page carries its fonts and one small script, named by its hash in the page's
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -30,6 +30,7 @@ from escalon.reporting.document import (
 )
 from escalon.reporting.fonts import web_font
 
+People = Mapping[str, tuple[str, int | None]]
 LARGEST = 3_000_000
 """A page of more bytes does not carry its grounds: a cell then shows the command that explains it."""
 
@@ -42,7 +43,7 @@ _WHOLE = 15
 
 def page(document: Document, data: str = "DATA") -> str:
     """The document as HTML; `data` is how the reader names the data in a command. The same document gives the same bytes."""
-    body = "\n".join(_section(section) for section in document.sections)
+    body = "\n".join(_section(section, document.people) for section in document.sections)
     command = f"escalon explain {data} CELL"
     whole = _whole(document, body, _grounds(document, command))
     if len(whole.encode()) <= LARGEST:
@@ -119,10 +120,11 @@ def _nav(document: Document) -> str:
         for one in document.sections
         if one.number
     )
-    rows = [row for table in document.tables() for row in table.rows if row.participant]
-    menus = _menu("d", "disease", sorted({row.disease for row in rows if row.disease}))
-    menus += _menu("l", "level", [str(one) for one in sorted({row.level for row in rows if row.level is not None})])
-    menus += _menu("p", "participant", sorted({row.participant for row in rows}))
+    codes = sorted({row.participant for table in document.tables() for row in table.rows if row.participant})
+    known = [document.people[code] for code in codes if code in document.people]
+    menus = _menu("d", "disease", sorted({disease for disease, _ in known if disease}))
+    menus += _menu("l", "level", [str(one) for one in sorted({level for _, level in known if level is not None})])
+    menus += _menu("p", "participant", codes)
     return f"<nav>{links}<form hidden>{menus}<p class=said></p></form></nav>"
 
 
@@ -131,15 +133,15 @@ def _menu(key: str, name: str, values: Iterable[str]) -> str:
     return f'<label>{name}<select name={key}><option value="">all</option>{options}</select></label>'
 
 
-def _section(section: Section) -> str:
+def _section(section: Section, people: People) -> str:
     level = min(section.depth + 1, 3)
     number = f"{escape(section.number)} " if section.number else ""
     anchor = f' id="s{escape(section.number)}"' if section.number else ""
     head = f"<h{level}{anchor}>{number}{escape(section.title)}</h{level}>" if section.title else ""
-    return head + "\n".join(map(_block, section.blocks))
+    return head + "\n".join(_block(block, people) for block in section.blocks)
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, people: People) -> str:
     match block:
         case Text():
             return f"<p class={block.tone}>{escape(block.text)}</p>"
@@ -149,28 +151,28 @@ def _block(block: Block) -> str:
             head = f"<b class={block.tone}>{escape(block.head)}</b>"
             return f"<div class=answer><span>{escape(block.label)}</span><div>{head}{escape(block.body)}</div></div>"
         case Table():
-            return _table(block)
+            return _table(block, people)
         case Figure():
             linked = f' <a class=muted href="#{block.table}">Table {block.table[1:]}</a>' if block.table else ""
             caption = f"<figcaption>Figure {escape(block.id[1:])}. {escape(block.title)}{linked}</figcaption>"
             drawn = f'<div role="img" aria-label="{escape(block.alt)}">{block.svg}</div>'
             return f"<figure id={block.id}>{caption}{drawn}{_notes(block.notes)}</figure>"
         case Beside():
-            return f"<div class=beside>{''.join(f'<div>{_block(one)}</div>' for one in block.blocks)}</div>"
+            return f"<div class=beside>{''.join(f'<div>{_block(one, people)}</div>' for one in block.blocks)}</div>"
         case Signatures():
             choices = "".join(f"<label><input type=checkbox> {escape(one)}</label>" for one in block.choices)
             lines = "".join(f"<span>{escape(one)}</span><span>Signature</span>" for one in block.lines)
             return f"<div class=choices>{choices}</div><div class=sign>{lines}</div>"
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, people: People) -> str:
     about = f"<br><span class=about>{escape(table.about)}</span>" if table.about else ""
     caption = f"<b>{escape(table.label)} {escape(table.title)}</b>{about}"
     if not table.rows or len(table.rows) > LONGEST:
         said = table.empty if not table.rows else f"{len(table.rows)} rows: they stand in {table.file}."
         return f"<div id={table.id}><p>{caption}</p><p class=muted>{escape(said)}</p>{_notes(table.notes)}</div>"
     head = "".join(f'<th scope="col"{" class=r" if one.right else ""}>{escape(one.head)}</th>' for one in table.columns)
-    body = "\n".join(_row(table, row) for row in table.rows)
+    body = "\n".join(_row(table, row, people) for row in table.rows)
     kept = '"scroll whole"' if len(table.rows) <= _WHOLE else "scroll"
     return (
         f"<div class={kept}><table id={table.id}><caption>{caption}</caption><thead><tr>{head}</tr></thead>\n"
@@ -178,11 +180,12 @@ def _table(table: Table) -> str:
     )
 
 
-def _row(table: Table, row: TableRow) -> str:
+def _row(table: Table, row: TableRow, people: People) -> str:
     about = "" if row.kind is RowKind.PLAIN else f" class={row.kind}"
     if row.participant:
-        level = "" if row.level is None else str(row.level)
-        about += f' data-p="{escape(row.participant)}" data-d="{escape(row.disease)}" data-l="{level}"'
+        disease, level = people.get(row.participant, ("", None))
+        shown = "" if level is None else level
+        about += f' data-p="{escape(row.participant)}" data-d="{escape(disease)}" data-l="{shown}"'
     cells = "".join(
         _cell(f"{table.id}/{row.key}/{column.key}", cell, column.right)
         for column, cell in zip(table.columns, row.cells, strict=True)

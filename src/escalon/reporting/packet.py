@@ -9,15 +9,7 @@ from escalon.reporting.build import heads, keyed, row, strong
 from escalon.reporting.document import Beside, Block, Cell, Document, Section, Signatures, Table, TableRow, Text, Tone
 from escalon.reporting.printed import number
 from escalon.reporting.sections.completeness import due_of
-from escalon.reporting.sections.escalation import (
-    alarms,
-    answer,
-    evidence_by_day,
-    levels,
-    limiting,
-    outlook_table,
-    path,
-)
+from escalon.reporting.sections.escalation import alarms, answer, evidence_by_day, levels, limiting, outlook_table, path
 from escalon.reporting.sections.narratives import narrative, told_of
 from escalon.reporting.view import View
 from escalon.safety.occurrence import Occurrence
@@ -123,7 +115,7 @@ def _severe_row(view: View, event: Occurrence) -> TableRow:
         lasted, Cell(words[event.serious], tone=Tone.PLAIN if event.serious is not None else Tone.OPEN),
         words[event.related] if event.related is not None else "not assessed", ", ".join(event.actions) or "nothing recorded",
         str(event.end or ("ongoing" if event.ongoing else "not recorded")),
-        who=event.participant, disease=view.diseases.get(event.participant, ""), level=view.level(event.participant),
+        who=event.participant,
     )  # fmt: skip
 
 

@@ -219,6 +219,7 @@ class View:
         return Document(
             study.id, title, study.version, name, str(self.cutoff), self.trial.synthetic, tuple(sections),
             subtitle=subtitle, input=self.digest, software=f"Escalon {__version__}",
+            people={code: (disease, self.level(code)) for code, disease in self.diseases.items()},
         )  # fmt: skip
 
     @cached_property

@@ -130,9 +130,6 @@ def _key(groups: dict[str, GroupLook], rule: AplasiaRule, y: float) -> list[Piec
         (like("triangle-down", INK, hollow=True), "below the limit of quantification"),
         (swatch(CONTEXT), "between the last aplastic sample and the next"),
         (like("arrow", INK), "still aplastic"),
-        (
-            tick(INK),
-            f"recovery: {rule.consecutive} in a row from {plain(rule.recovered)}/µL",
-        ),
+        (tick(INK), f"recovery: {rule.consecutive} in a row from {plain(rule.recovered)}/µL"),
     ]
     return key(entries, 8, y, WIDTH - 8)

@@ -102,7 +102,7 @@ def _visit_rows(view: View, visit: Visit, profiles: Sequence[Profile]) -> list[T
     for level, some in groups:
         if some:
             cells_ = _visit_cells(view, visit, some)
-            rows.append(row(f"{visit.id}.level_{level}", f"level {level}", *cells_, kind=RowKind.UNDER, level=level))
+            rows.append(row(f"{visit.id}.level_{level}", f"level {level}", *cells_, kind=RowKind.UNDER))
     return rows
 
 
@@ -175,8 +175,7 @@ def parameters(view: View, found: Sequence[Kinetics]) -> Table:
         row(
             one.profile.participant, strong(one.profile.participant), view.level(one.profile.participant),
             *(_parameter(one, name) for name in names),
-            who=one.profile.participant, disease=view.diseases.get(one.profile.participant, ""),
-            level=view.level(one.profile.participant),
+            who=one.profile.participant,
         )
         for one in found
     )  # fmt: skip
@@ -273,7 +272,7 @@ def _aplasia_row(view: View, profile: Profile, finding: Finding) -> TableRow:
         code, strong(code), view.level(code), *days,
         Cell(f"at least {duration}" if "censored" in finding.flags else duration, None, grounds, finding.rule),
         (finding.category or finding.status.value).replace("_", " "), "; ".join(finding.reasons),
-        who=code, disease=view.diseases.get(code, ""), level=view.level(code),
+        who=code,
     )  # fmt: skip
 
 
@@ -287,8 +286,6 @@ def levels(view: View, profiles: Sequence[Profile]) -> Table:
             view.label(one.analyte),
             *_levels_of(view, one),
             who=one.participant,
-            disease=view.diseases.get(one.participant, ""),
-            level=view.level(one.participant),
         )
         for one in profiles
     )

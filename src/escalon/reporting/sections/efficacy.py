@@ -99,9 +99,8 @@ def endpoint_table(study: Study, done: Executed) -> Table:
 def _rows(study: Study, done: Executed, group: str, cells: Row, wide: int) -> Iterator[TableRow]:
     visits = [visit for visit in done.visits if done.at(visit, group)]
     if group and visits:
-        some = done.at(visits[0], group)
         heading = (Cell(group, tone=Tone.STRONG), *(Cell(NOT_APPLICABLE) for _ in range(wide - 1)))
-        yield TableRow(slug(group), heading, RowKind.HEAD, disease=group if group == some[0].disease else "")
+        yield TableRow(slug(group), heading, RowKind.HEAD)
     for visit in visits:
         some = done.at(visit, group)
         key = f"{slug(group)}.{slug_visit(visit)}" if group else slug_visit(visit)

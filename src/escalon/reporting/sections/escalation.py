@@ -169,7 +169,7 @@ def _level_row(view: View, level: int) -> TableRow:
         Cell(doses(min(given), max(given)), None, bags) if given else None, Cell(str(len(here)), len(here), bags),
         _people(view, evaluable), _people(view, of[Outcome.DLT], Tone.ALARM), _people(view, of[Outcome.PENDING]),
         _people(view, of[Outcome.NOT_EVALUABLE]), _people(view, open_, Tone.OPEN),
-        ", ".join(f"{view.diseases.get(one.participant, '')} {one.participant}" for one in here), level=level,
+        ", ".join(f"{view.diseases.get(one.participant, '')} {one.participant}" for one in here),
     )  # fmt: skip
 
 
@@ -259,7 +259,7 @@ def _limiting_row(view: View, one: DoseReview) -> TableRow:
         Cell(str(one.infusion.day), None, of_dose(one.infusion, view.trial.course(code))), str(one.window_ends),
         *(_syndrome(view, kind, window) for kind in SYNDROMES), _word(one), Cell(_why(found), tone=Tone.MUTED),
         Cell(_of_person(one), None, view.of_events([e for e in window if _is_judged(e)]), tone=_tone_of_person(one)),
-        _compared(one), who=code, disease=view.diseases.get(code, ""), level=one.infusion.level,
+        _compared(one), who=code,
     )  # fmt: skip
 
 

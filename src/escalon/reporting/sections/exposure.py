@@ -40,7 +40,7 @@ def _cells_row(view: View, given: Given) -> TableRow:
         _product(view, given), Cell(dose(target.value), target.value), _given(given, grounds), part_of_target(view, given),
         Cell(str(len(given.numbers) or 1), len(given.numbers) or 1, grounds),
         Cell(off, tone=Tone.OPEN) if off else "inside" if known is not None else "–",
-        who=given.participant, disease=view.diseases.get(given.participant, ""), level=given.level,
+        who=given.participant,
     )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def _conditioning_row(view: View, given: Given) -> TableRow:
         code, strong(code), view.diseases.get(code), given.level, Cell(str(begun or "not recorded"), None, grounds),
         str(last or "not recorded"), None if begun is None else (given.day.earliest - begun).days,
         "; ".join([*(one.regimen for one in acts), *doses]) or "doses not recorded",
-        who=code, disease=view.diseases.get(code, ""), level=given.level,
+        who=code,
     )  # fmt: skip
 
 
@@ -108,7 +108,6 @@ def departed(view: View) -> Table:
             f"{one.participant}.{one.rule}", strong(one.participant), str(one.day), one.rule,
             Cell(one.says, None, (Ground(one.participant, one.rule, str(one.day), one.says, place(one.source)),)),
             who=one.participant if one.participant in view.diseases else "",
-            disease=view.diseases.get(one.participant, ""), level=view.level(one.participant),
         )
         for one in view.departures
     )  # fmt: skip

@@ -77,8 +77,6 @@ def _event_row(view: View, event: Occurrence) -> TableRow:
         yes_no(any(judged)) if judged else "not judged",
         listed(event.actions),
         who=code,
-        disease=view.diseases.get(code, ""),
-        level=view.level(code),
     )
 
 
@@ -174,8 +172,6 @@ def _serious_row(view: View, event: Occurrence) -> TableRow:
         reaction,
         listed(event.actions),
         who=code,
-        disease=view.diseases.get(code, ""),
-        level=view.level(code),
     )
 
 
@@ -208,7 +204,6 @@ def _death(view: View, code: str, died: Day | None, cause: str, grounds: tuple[G
     after = person.day_of(died.earliest) if person and died and not died.is_partial else None
     return row(
         code, strong(code), view.diseases.get(code), view.level(code), day(died), after, Cell(cause, None, grounds), who=code,
-        disease=view.diseases.get(code, ""), level=view.level(code),
     )  # fmt: skip
 
 
@@ -251,8 +246,6 @@ def _treatment_row(view: View, code: str, one: Current[TreatmentGiven]) -> Table
         when,
         given.indication,
         who=code,
-        disease=view.diseases.get(code, ""),
-        level=view.level(code),
     )
 
 
@@ -288,8 +281,6 @@ def laboratory(view: View) -> Table:
                     None if taken.is_partial else person.day_of(taken.earliest),
                     place(one.fact.source),
                     who=code,
-                    disease=view.diseases.get(code, ""),
-                    level=view.level(code),
                 )
             )
     columns = heads("who", "level>", "term|30", "grade>", "result", "taken", "after=day after infusion>", "place|20")
@@ -335,5 +326,5 @@ def _score_row(view: View, code: str, fact: Fact) -> TableRow:
         f"{code}.{fact.name}.{fact.visit or fact.day}", strong(code), view.diseases.get(code), view.level(code),
         view.label(fact.name), fact.visit or NOT_APPLICABLE, str(fact.day or "not recorded"),
         Cell(f"{whole} {fact.unit or ''}".strip() if whole else "no value", None, tuple(grounds), finding.rule),
-        finding.category, items, why, who=code, disease=view.diseases.get(code, ""), level=view.level(code),
+        finding.category, items, why, who=code,
     )  # fmt: skip

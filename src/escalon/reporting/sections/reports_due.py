@@ -60,7 +60,7 @@ def _row(view: View, event: Occurrence, by: str, state: str, aware: str, tone: T
     return row(
         f"{event.participant}.{event.start or 'undated'}", by, strong(event.participant),
         Cell(f"{event.term.name}, {grade}", None, view.of_lines(event.lines)), aware, Cell(state, tone=tone), reasons,
-        who=event.participant, disease=view.diseases.get(event.participant, ""), level=view.level(event.participant),
+        who=event.participant,
     )  # fmt: skip
 
 
@@ -69,7 +69,6 @@ def not_counted(view: View) -> Table:
     rows = keyed(
         row(
             one.participant, strong(one.participant), one.infusion.level, said, who=one.participant,
-            disease=view.diseases.get(one.participant, ""), level=one.infusion.level,
         )
         for one in view.reviews
         if one.evidence
