@@ -54,11 +54,11 @@ class Person:
         start = named.get("lymphodepletion_start") or named["car_t_infusion"]
         self.treated = min(date.fromisoformat(row["value"]) for row in start)
         ends = [date.fromisoformat(row["date"]) for row in named["study_discontinuation"] if row["value"] != "no"]
-        ends += [date.fromisoformat(row["date"]) for row in named["death"] if row["value"] != "no"]
-        ends += [
-            date.fromisoformat(row["end"]) for row in events if row["grade"] == "5" or row.get("outcome") == "fatal"
+        fatal = [row["end"] for row in events if row["grade"] == "5" or row.get("outcome") == "fatal"]
+        deaths = [
+            date.fromisoformat(day) for day in (*fatal, *(r["date"] for r in named["death"] if r["value"] != "no"))
         ]
-        self.ended = min(ends, default=None)
+        self.died, self.ended = min(deaths, default=None), min(ends + deaths, default=None)
         self.visits = self._visits(facts)
         self.samples = {self.day_of(row["date"]): row["value"] for row in samples if row["analyte"] == "car_transgene"}
         self.events = events
@@ -196,14 +196,23 @@ def responses(people, cutoff):
         chosen = [one for one in people if one.disease == disease]
         found = {one.code: one.series(partial(score, one.before_treatment())) for one in chosen}
         for visit in visits if chosen else ():
-            days = {one.code: near(found[one.code], visit) for one in chosen}
-            states = [state(one, visit, days[one.code] is not None, cutoff) for one in chosen]
-            answers = [found[code][day] for code, day in days.items() if day is not None]
+            said = {one.code: answer(one, found[one.code], visit) for one in chosen}
+            states = [state(one, visit, said[one.code] is not None, cutoff) for one in chosen]
+            answers = [one for one in said.values() if one is not None]
             out |= {f"{table}/{visit}/{name}": value for name, value in counted(states).items()}
             some = share("responders", sum(answers), len(answers))
             some |= share("responders_or_no", sum(answers), len(answers) + states.count("missing"))
             out |= {f"{table}/{visit}/{name}": value for name, value in some.items()}
     return out
+
+
+def answer(person, found, visit):
+    """Whether somebody responded at a visit; who died by its end, and after what was measured there, did not."""
+    day = near(found, visit)
+    died = None if person.died is None else (person.died - person.infused).days
+    if died is not None and died <= VISITS[visit][2] and (day is None or died <= day):
+        return False
+    return None if day is None else found[day]
 
 
 def copies(people, cutoff):

@@ -167,6 +167,22 @@ def left_early(rows: list[Row]) -> Iterable[Row]:
         }
 
 
+def died(rows: list[Row]) -> Iterable[Row]:
+    """One of each disease that has a response dies, the one with visits recorded later all the same, the other without."""
+    days = {"P01": "2025-05-01", "P03": "2025-06-10"}
+    for row in rows:
+        if row["participant"] != "P03" or row["date"] <= days["P03"]:
+            yield row
+    for who, day in days.items():
+        yield dict.fromkeys(rows[0], "") | {
+            "participant": who,
+            "fact": "death",
+            "value": "yes",
+            "date": day,
+            "source": "synthetic",
+        }
+
+
 def rows_gone(rows: list[Row]) -> Iterable[Row]:
     """One row in nine of the visits after infusion never written down."""
     random = Random(9)
@@ -174,7 +190,7 @@ def rows_gone(rows: list[Row]) -> Iterable[Row]:
 
 
 @pytest.mark.parametrize(
-    "change", [unit_changed, a_day_late, twice, left_early, rows_gone], ids=lambda one: one.__name__
+    "change", [unit_changed, a_day_late, twice, left_early, died, rows_gone], ids=lambda one: one.__name__
 )
 def test_on_what_goes_wrong_in_a_trial(study, demo, change, tmp_path):
     folder = rewritten(demo, tmp_path / "changed", change)

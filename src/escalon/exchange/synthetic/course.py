@@ -151,19 +151,17 @@ def _visit(given: Treatment, visit: Visit, day: date, left: float) -> dict[str, 
             items = items_at(catalogue()[name], study.vocabulary, severity, person.traits)
             if name not in found:  # what another form of the visit has recorded is not written down a second time
                 found |= recorded(person.who, items, day, visit.id)
-        elif name not in study.instruments and known is not None and _is_measured(study, known):
+        elif known is not None and _is_number(known) and not known.computed and name not in _analytes(study):
             low, high = plausible(known)
             share = person.traits.of(name) * (1.0 if usual(known) else left)
             text = number_text(low + (high - low) * share, known)
             found.setdefault(name, observed(person.who, name, text, day, visit.id, unit=known.unit))
-    computed = {name.rpartition(".")[0] for name in found}  # nor is a result beside its own items
+    computed = {
+        name.rpartition(".")[0] for name in found
+    }  # nor is a result beside its own items, or of another disease
+    computed |= {name for name in study.instruments if not _is_for(study, name, person.disease)}
     found = {name: one for name, one in found.items() if name not in computed}
     return found | {name: _steady(given, name, day, visit) for name in found if name in person.fixed}
-
-
-def _is_measured(study: Study, known: FactDefinition) -> bool:
-    """Whether a visit writes down a number for it: neither computed nor followed in the samples table."""
-    return _is_number(known) and not known.computed and known.name not in _analytes(study)
 
 
 def _is_number(known: FactDefinition) -> bool:
@@ -308,32 +306,23 @@ def _review(given: Treatment) -> Iterator[Event]:
 
 # -- drugs -----------------------------------------------------------------------------------------------------------------
 
-TAPER = ((-90, 14, 1.0), (15, 45, 0.5))
-"""The days of each step of a glucocorticoid and its share of the first dose."""
+TAPER = ((-90, 14, 1.0), (15, 45, 0.5), (46, None, 0.25))
+"""The days of each step of a drug tapered after the dose, and its share of the first; one in four has the last step."""
 
 
 def _drugs(given: Treatment) -> Iterator[TreatmentGiven]:
-    """A glucocorticoid that is tapered after the dose, in one of four never stopped; and what is given for counts that fell."""
-    known = {member for one in given.study.vocabulary.values() for member in one.members}
-    first = given.random.choice((5, 10, 15, 20))
-    goes_on = given.random.random() < 0.25
-    if "prednisone" in known:
-        for start, end, share in TAPER:
-            yield _drug(given, "prednisone", start, end, given.person.disease, dose=first * share, unit="mg/day")
-        if goes_on:
-            yield _drug(given, "prednisone", 46, None, given.person.disease, dose=2.5, unit="mg/day")
-    if "filgrastim" in known and given.study.lymphodepletion is not None and given.neutropenia == 4:
-        yield _drug(given, "filgrastim", 5, min(given.recovered, 9), "neutropenia")
-
-
-def _drug(
-    given: Treatment, name: str, start: int, end: int | None, why: str, dose: float = 0, unit: str = ""
-) -> TreatmentGiven:
-    return TreatmentGiven(
-        participant=given.person.who, treatment=name, start=Day.of(given.after(start)),
-        end=None if end is None else Day.of(given.after(end)), ongoing=end is None, unit=unit, indication=why,
-        dose=Decimal(f"{dose:g}") if dose else None, source="synthetic",
-    )  # fmt: skip
+    """The drugs a study says a usual dose of, the first of each class, tapered after the dose and mostly stopped."""
+    random = Random(f"{given.person.who} {given.day}")
+    for known in given.study.vocabulary.values():
+        if known.kind != "treatment" or not known.members or (ends := usual(known)) is None:
+            continue
+        first = 2.5 * round(random.uniform(*ends) / 2.5)
+        for start, end, share in TAPER[: 3 if random.random() < 0.25 else 2]:
+            yield TreatmentGiven(
+                participant=given.person.who, treatment=known.members[0], start=Day.of(given.after(start)),
+                end=None if end is None else Day.of(given.after(end)), ongoing=end is None, source="synthetic",
+                dose=Decimal(f"{first * share:g}"), unit=known.unit or "", indication=given.person.disease,
+            )  # fmt: skip
 
 
 # -- samples ---------------------------------------------------------------------------------------------------------------
