@@ -44,8 +44,6 @@ def table(rows: int = 3) -> Table:
             (Cell(f"P{one:02d}"), Cell("−1.5", -1, (ground,), "counted", Tone.ALARM), Cell(TYPED, tone=Tone.OPEN)),
             RowKind.UNDER if one else RowKind.HEAD,
             f"P{one:02d}",
-            "RA",
-            1,
         )
         for one in range(rows)
     )
@@ -61,7 +59,7 @@ def document(rows: int = 3) -> Document:
             Section("5", "Safety", (table(rows), Beside((figure, Text("beside")), (2, 1)))),
             Section("5.1", "Decision", (Bullets(("one", "two")), Signatures(("follow", "hold"), ("Chair",)))),
         ),
-        software="Escalon 0.1.0",
+        software="Escalon 0.1.0", people={f"P{one:02d}": ("RA", 1) for one in range(rows)},
     )  # fmt: skip
 
 
