@@ -197,10 +197,12 @@ class Registry:
         events = emergent(every, people, self.cutoff.latest)
         serious = [one for one in events if one.serious is True]
         other = [one for one in events if one.serious is not True]
+        unsaid = sum(one.serious is None for one in other)
         listed = {term: some for term, some in _by_term(other).items() if self._is_frequent(some)}
         return {
             "frequencyThreshold": str(THRESHOLD), "timeFrame": f"from infusion to {self.cutoff}",
-            "description": "CRS and ICANS are graded by ASTCT 2019, all others by CTCAE 5.0.",
+            "description": "CRS and ICANS are graded by ASTCT 2019, all others by CTCAE 5.0." + (f" Of {unsaid} events it is not "
+            "recorded whether they were serious; they stand among the others." if unsaid else ""),
             "eventGroups": [self._event_group(place, serious, [e for some in listed.values() for e in some])
                             for place in range(len(self.levels))],
             "seriousEvents": [self._event(term, some) for term, some in _by_term(serious).items()],

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from escalon import __version__
+from escalon.conduct.judge.member import member
 from escalon.protocol.study import Endpoint
 from escalon.reporting.build import heads, keyed, row, strong
 from escalon.reporting.document import Block, Bullets, Cell, Section, Table, Text, Tone
@@ -29,8 +30,9 @@ def _against_screening(view: View) -> list[Text]:
 
 def _standing(view: View) -> Table:
     eligible = sum(one.eligible is True for one in view.screenings)
-    fatal = {event.participant for event in view.events if event.is_fatal}
+    died = [code for code in view.trial.participants if member(view.study, view.trial, code).died is not None]
     serious = {event.participant for event in view.emergent if event.serious}
+    unsaid = {event.participant for event in view.emergent if event.serious is None} - serious
     outcomes = [one.outcome.name for one in view.reviews]
     rows = (
         row("screened", "screened", len(view.screenings), "Table 2-1"),
@@ -40,7 +42,8 @@ def _standing(view: View) -> Table:
         row("dlt", "with a dose-limiting toxicity", outcomes.count("DLT"), "Table 4-2"),
         row("open", "with an open question about it", len(view.unsettled), "Table 4-2"),
         row("serious", "with a serious event since infusion", len(serious), "Table 5-1, listing 2"),
-        row("fatal", "who died of an event", len(fatal), "listing 4"),
+        row("unsaid", "of the others, with an event whose seriousness is not recorded", len(unsaid), "listing 2"),
+        row("died", "who died", len(died), "listing 4"),
         row("departures", "departures from the study's rules", len(view.departures), "Table 3-3"),
     )
     title = "Where the trial stands"
