@@ -9,9 +9,11 @@ import pytest
 
 from escalon.conduct.judge.cutoff import last_day
 from escalon.facts import Day
+from escalon.reporting.cell_lines import explain_cell
 from escalon.reporting.document import Tone
 from escalon.reporting.pack import PackError, pack, write_pack
 from escalon.reporting.packet import open_packet, packet
+from escalon.reporting.results import results
 from escalon.reporting.trial import full_report, trial_report
 from escalon.reporting.view import View
 from escalon.sources.folder import take_in
@@ -113,6 +115,15 @@ def test_every_visit_adds_up_to_everybody(document):
         of = dict(zip((one.key for one in visits.columns), row.cells, strict=True))
         assert sum(of[key].value for key in ("n", "missing", "not_due", "not_applicable")) == infused
         assert of["nd"].value + of["blq"].value + of["above"].value + of["quantified"].value == of["n"].value
+
+
+def test_every_cell_of_every_section_is_explained(document, view):
+    found = results(document, view.study, view.executed)
+    assert {name.partition("-")[0] for name in found["cells"]} >= {f"T{n}" for n in range(1, 11)}
+    for name, cell in found["cells"].items():
+        line = explain_cell(found, name)
+        assert line.text == f"{name} = {cell['text']}"
+        assert len(line.beneath) >= max(1, len(cell.get("grounds", ())) if name[1] != "6" else 1), name
 
 
 def test_every_table_has_its_own_number_and_nothing_is_blank(document):

@@ -39,7 +39,9 @@ def _cell(results: Results, name: str, cell: Mapping[str, Any]) -> Line:
     if not same:
         lines += _grounds(results, cell)
     if not lines:
-        lines.append(Line("words: nothing is counted here"))
+        lines.append(
+            Line("no record stands beneath it alone: it is a word, or follows from its row and the notes of its table")
+        )
     return Line(f"{name} = {cell['text']}", tuple(lines))
 
 
