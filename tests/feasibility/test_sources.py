@@ -79,6 +79,8 @@ def test_spark_says_the_same(folder, monkeypatch):
     assert verdicts(inquiry_of(folder, warehouse, study)) == hospital.WANTED
     on_spark, here = (count(inquiry_of(folder, one, study)) for one in (warehouse, None))
     assert on_spark.all_counts == here.all_counts
+    with pytest.raises(WarehouseError, match=r"^the warehouse answered: .*CAST_INVALID_INPUT"):
+        warehouse.rows("SELECT CAST('abc' AS INT)")
 
 
 def test_what_silence_counts_for_is_said_in_every_output(folder):

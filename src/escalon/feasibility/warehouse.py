@@ -6,8 +6,8 @@ postgresql://…          a PostgreSQL database, in read-only transactions
 spark:folder/           the same folder by Spark on this computer; `spark:` alone is the cluster's own catalogue
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
@@ -178,8 +178,8 @@ def _postgres(url: str) -> Warehouse:
 
 def _spark(folder: str) -> Warehouse:
     try:
-        from pyspark.errors import AnalysisException
-        from pyspark.sql import DataFrame, SparkSession
+        from pyspark.errors import AnalysisException, PySparkException
+        from pyspark.sql import SparkSession
     except ImportError:
         raise WarehouseError("Spark needs pyspark and Java: pip install 'escalon[spark]'") from None
     builder = SparkSession.builder.appName("escalon").config("spark.sql.session.timeZone", "UTC")
@@ -196,14 +196,16 @@ def _spark(folder: str) -> Warehouse:
             frame = session.read.parquet(*listed) if kind == "parquet" else session.read.csv(listed, header=True)
             frame.createOrReplaceTempView(name)
 
-    def select(text: str) -> DataFrame:
+    @contextmanager
+    def answering() -> Iterator[None]:
         try:
-            return session.sql(text)
-        except AnalysisException as error:
+            yield
+        except PySparkException as error:
             raise WarehouseError(f"the warehouse answered: {error}") from None
 
     def rows(text: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in select(text).collect()]
+        with answering():
+            return [tuple(row) for row in session.sql(text).collect()]
 
     kept: dict[str, str] = {}
 
@@ -213,7 +215,8 @@ def _spark(folder: str) -> Warehouse:
         later = list(kept)[list(kept).index(name) :] if name in kept else ()
         for each in later:
             del kept[each]
-        select(text).localCheckpoint().createOrReplaceTempView(name)
+        with answering():
+            session.sql(text).localCheckpoint().createOrReplaceTempView(name)
         kept[name] = text
 
     def columns(table: str) -> dict[str, str]:

@@ -1,0 +1,237 @@
+"""What stands in a warehouse's columns, and what it means to the study: codes, units, labels, days."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from escalon.facts import UnitError, spelled
+from escalon.facts.unit import factor, written_as
+from escalon.feasibility.mapping import Concept, EventTable, MappingError, WarehouseMapping
+from escalon.feasibility.steps import Steps
+from escalon.feasibility.treatments import DOSE, dose_unit
+from escalon.feasibility.warehouse import Warehouse, is_text
+from escalon.protocol.study import FactDefinition, Study
+from escalon.sources.observed import as_item
+
+_SORTS = {"number": "number", "integer": "number", "label": "label"}
+# OMOP's standard unit concepts, as UCUM has them.
+_UNIT_CONCEPTS = {
+    "8713": "g/dL", "8636": "g/L", "8840": "mg/dL", "8751": "mg/L", "8645": "U/L", "8923": "[iU]/L", "8749": "umol/L",
+    "8753": "mmol/L", "9444": "10*9/L", "8848": "10*3/uL", "8647": "/uL", "8784": "{cells}/uL", "8555": "s", "8752": "mm/h",
+    "8795": "mL/min", "9529": "kg", "8582": "cm", "8876": "mm[Hg]", "8554": "%", "8842": "ng/mL", "8817": "ng/dL",
+    "9448": "a", "8523": "1", "8583": "1",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """What a study's names are called in a warehouse, for one day asked about."""
+
+    study: Study
+    mapping: WarehouseMapping
+    warehouse: Warehouse
+    by: date
+
+    # ---- small tables: what codes, units and labels mean
+
+    def _write_codes(
+        self, steps: Steps, name: str, table: EventTable, concepts: Mapping[str, Concept], texts: bool
+    ) -> None:
+        rows: list[Sequence[Any]] = []
+        units: list[Sequence[Any]] = []
+        labels: list[Sequence[Any]] = []
+        looked_up: list[str] = []
+        for each, concept in concepts.items():
+            definition = self.study.vocabulary.get(each)
+            means = self._meaning(each, concept, definition)
+            for word, codes in ((None, concept.codes), *concept.label_codes.items()):
+                row = (steps.number(each), word and word.lower(), *means)
+                looked_up += self._looked_up(steps, concept, codes, row)
+                rows += [(self._code(code, texts), *row) for code in codes if not self._is_looked_up(concept, code)]
+            units += [
+                (steps.number(each), unit, times) for unit, times in self._units(each, concept, definition).items()
+            ]
+            labels += [
+                (steps.number(each), raw.lower(), word.lower()) for word, some in concept.labels.items() for raw in some
+            ]
+        kind = "text" if texts else "bigint"
+        named = f"code:{kind} n:int word:text sort:text bare:double least:double most:double doses:truth treats:truth"
+        nothing = (None,) * 9
+        steps.small_table(f"{name}_codes", named, rows or [nothing])
+        if looked_up:
+            steps.texts[f"{name}_codes"] += "".join(f" UNION ALL\n{one}" for one in looked_up)
+        steps.small_table(f"{name}_units", "n:int unit:text times:double", units or [(None, None, None)])
+        steps.small_table(f"{name}_labels", "n:int raw:text word:text", labels or [(None, None, None)])
+
+    def _meaning(self, name: str, concept: Concept, definition: FactDefinition | None) -> tuple[Any, ...]:
+        """Sort, what to multiply a number without a unit by, between what it can be, whether it is a dose or a treatment."""
+        kind = definition.kind if definition else "event"
+        ends = _usable(definition) if definition and kind in ("number", "integer") else (None, None)
+        treats = kind == "treatment"
+        sort = "label" if concept.label_codes or (concept.labels and kind == "label") else _SORTS.get(kind, "event")
+        return sort, self._bare(name, concept, definition), *ends, treats, treats
+
+    def _bare(self, name: str, concept: Concept, definition: FactDefinition | None) -> float | None:
+        if definition is None:
+            return None
+        if concept.unit:
+            return float(self._times(name, concept.unit, definition))
+        if definition.kind == "treatment":
+            return None
+        return 1.0 if definition.unit is None or spelled(definition.unit) == "1" else None
+
+    def _units(self, name: str, concept: Concept, definition: FactDefinition | None) -> dict[str, float]:
+        """What to multiply by for each unit as written: those of the mapping, then the study's own spellings."""
+        if definition is None:
+            return {}
+        found = {unit.lower(): float(self._times(name, means, definition)) for unit, means in concept.units.items()}
+        wanted = DOSE if definition.kind == "treatment" else definition.unit or "1"
+        found = {unit: float(times) for unit, times in written_as(wanted, definition.substance).items()} | found
+        for unit in definition.units:
+            found.setdefault(unit.lower(), float(self._times(name, unit, definition)))
+        if self.mapping.source.kind == "omop":
+            found |= {concept: found[unit.lower()] for concept, unit in _UNIT_CONCEPTS.items() if unit.lower() in found}
+        return found
+
+    def _times(self, name: str, unit: str, definition: FactDefinition) -> Fraction:
+        if definition.kind == "treatment":
+            times, kept = dose_unit(unit)
+            if kept == DOSE:
+                return times
+        else:
+            try:
+                return factor(unit, definition.unit or "", definition.substance)
+            except UnitError:
+                pass
+        users = ", ".join(self.used_by(name)) or name
+        wanted = DOSE if definition.kind == "treatment" else definition.unit or "a number without unit"
+        raise MappingError(
+            f"{self.mapping.line('concept', name)}: {users} needs {name} in {wanted}, and {unit!r} cannot be converted to it. "
+            f'Write under [concept.{name}] the unit that is meant: units = {{ "{unit}" = "{definition.unit or DOSE}" }}'
+        )
+
+    def used_by(self, name: str) -> tuple[str, ...]:
+        """The clauses that read a name, itself or through what stands for it."""
+        from escalon.protocol.names import names_in
+
+        wholes = {name, *(one.name for one in self.study.vocabulary.values() if name in one.members)}
+        return tuple(one.id for one in self.study.criteria if any(wholes & set(names_in(tree)) for tree in one.trees))
+
+    def _is_looked_up(self, concept: Concept, code: str) -> bool:
+        return self.mapping.source.kind == "omop" and (concept.descendants or ":" in code)
+
+    def _looked_up(self, steps: Steps, concept: Concept, codes: Sequence[str], row: Sequence[Any]) -> list[str]:
+        """Codes of a vocabulary (`LOINC:718-7`), and what lies below a concept, as OMOP's own tables have them."""
+        if self.mapping.source.kind != "omop":
+            return []
+        prefix = f"{self.mapping.source.schema_name}." if self.mapping.source.schema_name else ""
+        found = []
+        typed = ", ".join(map(steps.literal, row))
+        for code in codes:
+            if not self._is_looked_up(concept, code):
+                continue
+            vocabulary, _, own = code.rpartition(":")
+            ids = code
+            if vocabulary:
+                named = f"vocabulary_id = {steps.literal(vocabulary)} AND concept_code = {steps.literal(own)}"
+                ids = (
+                    f"SELECT COALESCE(r.concept_id_2, k.concept_id) FROM {prefix}concept AS k "
+                    f"LEFT JOIN {prefix}concept_relationship AS r ON r.concept_id_1 = k.concept_id "
+                    f"AND r.relationship_id = 'Maps to' WHERE {named}"
+                )
+            if concept.descendants:
+                ids = f"SELECT descendant_concept_id FROM {prefix}concept_ancestor WHERE ancestor_concept_id IN ({ids})"
+            found.append(f"SELECT k.concept_id, {typed} FROM {prefix}concept AS k WHERE k.concept_id IN ({ids})")
+        return found
+
+    def _codes_listed(
+        self, steps: Steps, name: str, table: EventTable, concepts: Mapping[str, Concept],
+        floors: Mapping[str, date | None], texts: bool, day_kind: str,
+    ) -> str:  # fmt: skip
+        """The one list of codes, each with the day from which on it is read where that is known beforehand."""
+        groups: dict[date | None, list[str]] = {}
+        dated = bool(table.day) and not table.until and not is_text(day_kind) and table.open in ("", "day")
+        for each, concept in concepts.items():
+            treats = (definition := self.study.vocabulary.get(each)) is not None and definition.kind == "treatment"
+            floor = floors[each] if dated and not treats else None
+            codes = [*concept.codes, *(code for some in concept.label_codes.values() for code in some)]
+            written = [
+                steps.literal(self._code(code, texts)) for code in codes if not self._is_looked_up(concept, code)
+            ]
+            if len(written) < len(codes):
+                written.append(f"SELECT code FROM {name}_codes WHERE n = {steps.number(each)}")
+            groups.setdefault(floor, []).extend(written)
+        tests = []
+        for floor, written in groups.items():
+            plain = ", ".join(one for one in written if not one.startswith("SELECT"))
+            inside = [f"{table.code} IN ({plain})"] if plain else []
+            inside += [f"{table.code} IN ({one})" for one in written if one.startswith("SELECT")]
+            some = " OR ".join(inside)
+            tests.append(f"({some})" if floor is None else f"(({some}) AND {table.day} >= {steps.literal(floor)})")
+        return f"({' OR '.join(tests)})"
+
+    def _code(self, code: str, texts: bool) -> str | int:
+        if texts:
+            return code
+        if not code.lstrip("-").isdigit():
+            raise MappingError(
+                f"{self.mapping.line('concept')}: the code {code!r} is no number, but the column holds numbers"
+            )
+        return int(code)
+
+    # ---- columns
+
+    def _check_columns(
+        self, path: tuple[str, ...], source: str, columns: Mapping[str, str], concept: str
+    ) -> Mapping[str, str]:
+        """The type of each column as it is read; an error names the first that is not there, and who needs it."""
+        read = ", ".join(f"{text} AS {name}" for name, text in columns.items() if text)
+        kinds = self.warehouse.columns(f"(SELECT {read} FROM {source} AS origin) AS tried")
+        if kinds:
+            return kinds
+        users = f"{', '.join(self.used_by(concept)[:3])} ({concept}) " if concept else ""
+        there = self.warehouse.columns(source)
+        where = self.mapping.line(*path)
+        if not there:
+            known = ", ".join(self.warehouse.tables) or "none"
+            raise MappingError(
+                f"{where}: {users}needs the table {source}, which is not there. Tables: {known}. "
+                f'Write under [{".".join(path)}] from = "…"'
+            )
+        for name, text in columns.items():
+            if text and not self.warehouse.columns(f"(SELECT {text} AS tried FROM {source} AS origin) AS tried"):
+                raise MappingError(
+                    f"{where}: {users}needs the column {text} of {source}, which is not there. Columns: {', '.join(there)}. "
+                    f'Write under [{".".join(path)}] {name} = "…"'
+                )
+        raise MappingError(f"{where}: {source} cannot be read as it is described")
+
+    def _day(self, text: str, source: str) -> tuple[str, str]:
+        kinds = self.warehouse.columns(f"(SELECT {text} AS day FROM {source} AS origin) AS tried")
+        return self._days(text, kinds.get("day", ""))
+
+    def _days(self, text: str, kind: str) -> tuple[str, str]:
+        """The earliest and the latest day of a column: of text `2019`, `2019-11` or `2019-11-29…` a stretch."""
+        if not is_text(kind):
+            return (f"CAST({text} AS DATE)",) * 2
+        spelling = Steps(self.warehouse.dialect, int, tuple).spelling
+        first = (
+            f"CAST(CASE LENGTH({text}) WHEN 4 THEN {text} || '-01-01' WHEN 7 THEN {text} || '-01' "
+            f"ELSE NULLIF(SUBSTR({text}, 1, 10), '') END AS DATE)"
+        )
+        month = spelling.day_before.format(x=spelling.later.format(x=first, n=1, unit="month"))
+        last = f"CASE LENGTH({text}) WHEN 4 THEN CAST({text} || '-12-31' AS DATE) WHEN 7 THEN {month} ELSE {first} END"
+        return first, last
+
+    def _lowered(self, steps: Steps, column: str) -> str:
+        return f"LOWER(TRIM(CAST({column} AS {steps.spelling.text})))"
+
+
+def _usable(definition: FactDefinition) -> tuple[float | None, float | None]:
+    """Between what a number is used: what it can be, and what a body has; beyond it somebody would have to confirm it."""
+    item = as_item(definition)
+    lows = [float(end) for end in (item.low, item.query[0]) if end is not None]
+    highs = [float(end) for end in (item.high, item.query[1]) if end is not None]
+    return max(lows, default=None), min(highs, default=None)
