@@ -19,7 +19,7 @@ from escalon.cli.dose_escalation import (
 )
 from escalon.cli.dose_lymphodepletion import lymphodepletion
 from escalon.cli.dose_product import product
-from escalon.cli.loading import Cutoff, Reader, cutoff_day, load
+from escalon.cli.loading import Cutoff, Reader, Readings, cutoff_day, load
 from escalon.cli.output import AsJson, print_json, print_table, say, say_if_synthetic
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def next_dose(
     cutoff: Cutoff = None,
     stratum: Stratum = None,
     reader: Reader = None,
+    readings: Readings = None,
     as_json: AsJson = False,
 ) -> None:
     """What the dose rule says next, and why: from the notation, or from a study's data with its windows and guards.
@@ -70,8 +71,8 @@ def next_dose(
     From data, a participant counts as free of DLT only once the window has closed; the rule, its variant and its guards are
     the study's. Exit code 0: treat; 1: wait or stop; 2: the input is wrong.
     """
-    if _is_data(what, cutoff, design, levels):
-        _from_data(what, cutoff, reader, stratum, as_json)
+    if _is_data(what, cutoff, design, levels, readings):
+        _from_data(what, cutoff, reader, stratum, readings, as_json)
     else:
         next_from_notation(" ".join(what or ()), design, levels, overridden, as_json)
 
@@ -87,6 +88,7 @@ def outlook(
     cutoff: Cutoff = None,
     stratum: Stratum = None,
     reader: Reader = None,
+    readings: Readings = None,
     as_json: AsJson = False,
 ) -> None:
     """Everything that can happen next, and how the trial ends from here, exactly.
@@ -97,10 +99,10 @@ def outlook(
 
     Without --risk the tree has no probabilities: Escalon assumes no risks of its own.
     """
-    if _is_data(what, cutoff, design, levels):
+    if _is_data(what, cutoff, design, levels, readings):
         from escalon.protocol.design import dose_rule
 
-        protocol, whole = _decided(what, cutoff, reader)[:2]
+        protocol, whole = _decided(what, cutoff, reader, readings)[:2]
         found = _of_stratum(whole, stratum)
         if found.strata:
             raise ValueError(f"each stratum has its own outlook: add --stratum {' or '.join(dict(found.strata))}")
@@ -111,7 +113,7 @@ def outlook(
 
 
 def _is_data(
-    what: list[str] | None, cutoff: str | None, design: str | None, levels: int | None
+    what: list[str] | None, cutoff: str | None, design: str | None, levels: int | None, readings: list[str] | None
 ) -> TypeGuard[list[str]]:
     """Whether the arguments are a study and a data folder, not cohorts; what belongs to the other kind is refused."""
     from escalon.escalation import EscalationError
@@ -129,15 +131,21 @@ def _is_data(
         raise EscalationError(
             "--cutoff goes with a study and its data folder; cohorts such as '1NNN 2NNT' have no dates"
         )
+    if not is_data and readings:
+        raise EscalationError(
+            "--with goes with a study and its data folder; cohorts such as '1NNN' rest on no assumption"
+        )
     return is_data
 
 
-def _decided(what: list[str], cutoff: str | None, reader: str | None) -> "tuple[Study, NextDose, Intake]":
+def _decided(
+    what: list[str], cutoff: str | None, reader: str | None, readings: list[str] | None
+) -> "tuple[Study, NextDose, Intake]":
     from escalon.conduct.judge.cutoff import as_of
     from escalon.conduct.judge.dosing import decide_next_dose
 
     study, data = what[0], Path(what[1])
-    protocol, intake = load(study, data, reader)
+    protocol, intake = load(study, data, reader, readings=readings)
     day = cutoff_day(cutoff, intake)
     return protocol, decide_next_dose(protocol, as_of(intake.trial, day), day), intake
 
@@ -152,12 +160,19 @@ def _of_stratum(found: "NextDose", stratum: str | None) -> "NextDose":
     return dict(found.strata)[stratum]
 
 
-def _from_data(what: list[str], cutoff: str | None, reader: str | None, stratum: str | None, as_json: bool) -> None:
+def _from_data(
+    what: list[str],
+    cutoff: str | None,
+    reader: str | None,
+    stratum: str | None,
+    readings: list[str] | None,
+    as_json: bool,
+) -> None:
     from escalon.conduct.judge.cutoff import as_of, left_out, left_out_sentence
     from escalon.conduct.judge.departures import departures, grouped
     from escalon.facts import Day
 
-    protocol, whole, intake = _decided(what, cutoff, reader)
+    protocol, whole, intake = _decided(what, cutoff, reader, readings)
     found = _of_stratum(whole, stratum)
     trial = as_of(intake.trial, Day.of(found.today))
     departed, later = departures(protocol, trial), left_out(trial)

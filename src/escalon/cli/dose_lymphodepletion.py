@@ -7,6 +7,7 @@ import typer
 
 from escalon.cli.dose_entries import Text, amount, asked, say_notes, shown
 from escalon.cli.input_table import each_row, read_rows
+from escalon.cli.loading import Readings, StudyName, read_study
 from escalon.cli.output import AsJson, give_rows, print_json, say
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def lymphodepletion(
-    study: Annotated[str, typer.Argument(help="A bundled study's name (nct07052565) or a study folder.")],
+    study: StudyName,
     regimen: Annotated[Text, typer.Option(help="The regimen by name; there is no default.")] = None,
     height: Annotated[Text, typer.Option(help="Height with its unit: 165cm.")] = None,
     weight: Annotated[Text, typer.Option(help="Actual body weight: 62kg.")] = None,
@@ -30,6 +31,7 @@ def lymphodepletion(
     round_to: Annotated[Text, typer.Option("--round", help="Round each dose to a multiple of this: 5 mg.")] = None,
     rounding: Annotated[str, typer.Option(help="nearest or down.")] = "nearest",
     signed_by: Annotated[Text, typer.Option(help="Who signed the regimen for this study.")] = None,
+    readings: Readings = None,
     table: Annotated[
         Path | None, typer.Option(help="A CSV or Parquet file with a row per participant instead.")
     ] = None,
@@ -48,9 +50,7 @@ def lymphodepletion(
     escalon dose lymphodepletion nct07052565 --regimen oncology_B --height 170cm --weight 70kg --age 45 --sex male
     --creatinine '120 umol/L' --round 5
     """
-    from escalon.protocol.load import load_study
-
-    plan = load_study(study)
+    plan = read_study(study, readings)
     options = {"regimen": regimen, "formula": formula, "policy": policy, "round_to": round_to, "rounding": rounding,
                "signed_by": signed_by}  # fmt: skip
     if table is not None:

@@ -18,6 +18,7 @@ from escalon.cli.dose_entries import (
     surface_of,
     weight_of,
 )
+from escalon.cli.loading import Readings, StudyName, read_study
 from escalon.cli.output import AsJson, fail, print_json, say, write
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def product(
-    study: Annotated[str, typer.Argument(help="A bundled study's name (nct07052565) or a study folder.")],
+    study: StudyName,
     level: Annotated[int | None, typer.Option(help="The assigned dose level, by its number.")] = None,
     weight: Annotated[Text, typer.Option(help="Body weight to dose on: 55 kg.")] = None,
     weight_date: Annotated[Text, typer.Option(help="The day it was taken.")] = None,
@@ -62,6 +63,7 @@ def product(
     analysis_level: Annotated[int | None, typer.Option(help="Level to analyse under, if a person decided one.")] = None,
     worksheet: Annotated[Path | None, typer.Option(help="Write the sheet for a second person: .html or .pdf.")] = None,
     table: Annotated[Path | None, typer.Option(help="Judge every row of a CSV or Parquet file instead.")] = None,
+    readings: Readings = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Where the judged table goes; else the screen.")
     ] = None,
@@ -78,9 +80,7 @@ def product(
 
     escalon dose product nct07052565 --table doses.csv -o judged.csv
     """
-    from escalon.protocol.load import load_study
-
-    plan = load_study(study)
+    plan = read_study(study, readings)
     if table is not None:
         from escalon.cli.dose_table import judge_table
 

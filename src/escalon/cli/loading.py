@@ -1,5 +1,6 @@
 """What every command on a data folder begins with: the study, the folder taken in, and its problems said aloud."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,19 +21,32 @@ Cutoff = Annotated[str | None, typer.Option("--cutoff", help="Read the data as o
 Reader = Annotated[
     str | None, typer.Option("--as", envvar="ESCALON_ACCOUNT", help="Your account, where DATA is a casebook.")
 ]
+Readings = Annotated[
+    list[str] | None,
+    typer.Option("--with", help="Under an alternative of an assumption: Q-SS-TP=or, Q-3+3-VARIANT=1. May be repeated."),
+]
 
 SHOWN_PROBLEMS = 20
 
 
-def load(study: str, data: Path, reader: str | None, quiet: bool = False) -> "tuple[Study, Intake]":
+def read_study(study: str, readings: Iterable[str] | None = None) -> "Study":
+    """A study, under the alternatives of its assumptions that `--with` names."""
+    from escalon.protocol import load_study
+    from escalon.protocol.readings import with_readings
+
+    return with_readings(load_study(study), readings or ())
+
+
+def load(
+    study: str, data: Path, reader: str | None, quiet: bool = False, readings: Iterable[str] | None = None
+) -> "tuple[Study, Intake]":
     """A study and its data folder. Refused rows are named on stderr, with the account of all rows.
 
     A casebook is read by somebody who may: `reader` is the account, whose password is asked for.
     """
-    from escalon.protocol import load_study
     from escalon.sources.folder import take_in
 
-    protocol = load_study(study)
+    protocol = read_study(study, readings)
     refuse_strangers(data, reader)
     intake = take_in(protocol, data)
     if not quiet:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from escalon.cli.loading import Cutoff, Reader, StudyName, cutoff_day, load, say_left_out
+from escalon.cli.loading import Cutoff, Reader, Readings, StudyName, cutoff_day, load, say_left_out
 from escalon.cli.output import AsJson, fail, print_json, progress, say, say_if_synthetic
 
 EPILOG = """Examples:
@@ -31,6 +31,7 @@ def report(
         str | None, typer.Option("--only", help="One part of the pack: packet, full, registry or paper.")
     ] = None,
     disease: Annotated[str, typer.Option("--disease", help="The people with one disease alone, such as SLE.")] = "",
+    readings: Readings = None,
     diff: Annotated[
         bool, typer.Option("--diff", help="Compare two runs instead: STUDY and DATA are the older and the newer one.")
     ] = False,
@@ -51,7 +52,7 @@ def report(
     part = next((one for one in PARTS if one == only), None)
     if only is not None and part is None:
         fail(f"there is no part {only!r} of a report. Write one of: {', '.join(PARTS)}")
-    protocol, intake = load(study, data, reader)
+    protocol, intake = load(study, data, reader, readings=readings)
     known = [one.id for one in protocol.diseases]
     if disease and disease not in known:
         fail(f"the study has no disease {disease!r}. Write one of: {', '.join(known)}")

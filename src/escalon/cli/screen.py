@@ -1,10 +1,20 @@
 """`escalon screen`: who may enter, and why."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from escalon.cli.loading import Cutoff, DataFolder, Reader, StudyName, cutoff_day, load, say_left_out
+from escalon.cli.loading import (
+    Cutoff,
+    DataFolder,
+    Reader,
+    Readings,
+    StudyName,
+    cutoff_day,
+    load,
+    read_study,
+    say_left_out,
+)
 from escalon.cli.output import AsJson, fail, print_json, print_table, say, say_if_synthetic
 
 if TYPE_CHECKING:
@@ -15,6 +25,8 @@ EPILOG = """Examples:
   escalon screen nct07052565 demo/data                   one line for each participant
 
   escalon screen nct07052565 demo/data -p P07            the screening sheet of one, clause by clause
+
+  escalon screen nct07052565 demo/data --with Q-SS-TP=or whom another reading of the record treats otherwise
 
   escalon screen nct07052565 demo/data --json            everything, for scripts
 
@@ -35,10 +47,7 @@ def screen(
         str | None, typer.Option("-p", "--participant", help="The sheet of one participant.")
     ] = None,
     sheets: Annotated[bool, typer.Option("--sheets", help="The sheet of every participant.")] = False,
-    readings: Annotated[
-        list[str] | None,
-        typer.Option("--with", help="Under an alternative reading of an assumption: Q-SS-TP=or. May be repeated."),
-    ] = None,
+    readings: Readings = None,
     cutoff: Cutoff = None,
     reader: Reader = None,
     as_json: AsJson = False,
@@ -46,13 +55,8 @@ def screen(
     """Screen every participant against every clause; an exclusion passes only when it is known to be absent."""
     from escalon.conduct.judge.cutoff import as_of, left_out
     from escalon.conduct.judge.screening import screen_one
-    from escalon.protocol.readings import with_readings
 
-    protocol, intake = load(study, data, reader)
-    try:
-        protocol = with_readings(protocol, readings or ())
-    except ValueError as error:
-        fail(str(error))
+    protocol, intake = load(study, data, reader, readings=readings)
     day = cutoff_day(cutoff, intake)
     trial = as_of(intake.trial, day)
     say_left_out(trial, day)
@@ -60,13 +64,49 @@ def screen(
     if participant is not None and not wanted:
         fail(f"there is no participant {participant}. There are: {', '.join(trial.participants) or 'none yet'}")
     found = [screen_one(protocol, trial, code, day) for code in wanted]
+    as_it_stands = read_study(study) if readings else protocol
+    before = [screen_one(as_it_stands, trial, code, day) for code in wanted] if readings else found
+    changed = [change for one, was in zip(found, before, strict=True) if (change := _change(one, was))]
     if as_json:
         answer = {"study": protocol.id, "version": protocol.version, "cutoff": str(day), "account": intake.account()}
         later = [one.as_json() for one in left_out(trial)]
-        print_json(answer | {"later": later, "participants": [one.as_json() for one in found]})
+        compared = {"compared_with": as_it_stands.version, "changed": changed} if readings else {}
+        print_json(answer | compared | {"later": later, "participants": [one.as_json() for one in found]})
     else:
         _print(found, sheets or participant is not None, trial.synthetic)
+        if readings:
+            _compare(changed, len(found), protocol.version)
     raise typer.Exit(0 if all(one.eligible for one in found) else 1)
+
+
+def _change(one: "Screening", was: "Screening") -> dict[str, Any]:
+    """What a reading changes for one participant: the verdict, and the clauses that answer otherwise; empty if nothing."""
+    old = {clause.criterion.id: clause.verdict.value for clause in was.clauses}
+    new = {clause.criterion.id: clause.verdict.value for clause in one.clauses}
+    clauses = {id: [old.get(id), new.get(id)] for id in dict.fromkeys((*old, *new)) if old.get(id) != new.get(id)}
+    if one.verdict == was.verdict and not clauses:
+        return {}
+    verdicts = [_WORDS[each.verdict.value] for each in (was, one)]
+    return {"participant": one.participant, "was": verdicts[0], "becomes": verdicts[1], "clauses": clauses}
+
+
+def _compare(changed: list[dict[str, Any]], screened: int, version: str) -> None:
+    """The participants whom a reading treats otherwise than the study as it stands."""
+    rows = [
+        (
+            one["participant"],
+            one["was"],
+            one["becomes"],
+            "\n".join(
+                f"{id}: {was or 'not asked'}, now {now or 'not asked'}" for id, (was, now) in one["clauses"].items()
+            ),
+        )
+        for one in changed
+    ]
+    if rows:
+        print_table(("participant", "as it stands", f"under {version}", "clauses that answer otherwise"), rows)
+    verdicts = sum(one["was"] != one["becomes"] for one in changed)
+    say(f"of {screened} screened, {len(rows)} are answered otherwise under {version}, {verdicts} with another verdict")
 
 
 def _print(found: "list[Screening]", sheets: bool, synthetic: bool) -> None:

@@ -1,13 +1,14 @@
 """`escalon study`: the protocol as people read it, its gaps, the record beside what implements it, a new study."""
 
+import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from escalon.cli.loading import Reader, StudyName, refuse_strangers
-from escalon.cli.output import AsJson, grid, note, print_json, say, write
+from escalon.cli.loading import Reader, Readings, StudyName, read_study, refuse_strangers
+from escalon.cli.output import AsJson, fail, grid, note, print_json, say, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,7 @@ def show(
             "--section", "-s", help="Only: summary, dose, dlt, eligibility, schedule, endpoints, assumptions."
         ),
     ] = None,
+    readings: Readings = None,
     as_json: AsJson = False,
 ) -> None:
     """The protocol as a physician reads it.
@@ -49,10 +51,9 @@ def show(
 
     escalon study show nct07052565 --html -o protocol.html
     """
-    from escalon.protocol import load_study
     from escalon.protocol.prose import study_json
 
-    found = load_study(study)
+    found = read_study(study, readings)
     if as_json:
         print_json(study_json(found))
     elif html or output is not None:
@@ -70,16 +71,16 @@ def lint(
     study: StudyName,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 while anything is open.")] = False,
     brief: Annotated[bool, typer.Option("--brief", help="Without the assumptions.")] = False,
+    readings: Readings = None,
     as_json: AsJson = False,
 ) -> None:
     """What is open or wrong: assumptions to sign, gaps, contradictions, rules nobody can meet, names nobody defines.
 
     Exit code 0 with a count; 1 with --strict while anything is open; 2 when the folder cannot be read.
     """
-    from escalon.protocol import load_study
     from escalon.protocol.lint import lint as remarks_on
 
-    found = load_study(study)
+    found = read_study(study, readings)
     remarks = remarks_on(found)
     if as_json:
         counts = {kind: sum(one.severity == kind for one in remarks) for kind in ("error", "warning", "assumption")}
@@ -162,13 +163,109 @@ def _running(study: "Study", data: Path | None, reader: str | None) -> "Mapping[
 @app.command()
 def new(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder that does not exist yet, or is empty.")],
+    copied: Annotated[
+        str | None, typer.Option("--from", metavar="STUDY", help="A copy of this study, to change and to sign.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="The title of the trial.")] = None,
+    disease: Annotated[
+        list[str] | None, typer.Option(help="'SLE=systemic lupus erythematosus'; repeat for a basket.")
+    ] = None,
+    product: Annotated[str | None, typer.Option(help="What is given.")] = None,
+    level: Annotated[
+        list[str] | None,
+        typer.Option(help="A dose with its unit, from the lowest: '1e8 cells', '2 mg/kg', '-1=20 mg'."),
+    ] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="A design: '3+3', 'boin target=0.3', 'crm target=… skeleton=…'.")
+    ] = None,
+    variant: Annotated[str | None, typer.Option(help="V1, V2 or V3, of a 3+3.")] = None,
+    cap: Annotated[int | None, typer.Option(help="The most participants ever enrolled.")] = None,
+    start: Annotated[int | None, typer.Option(help="The number of the first level, if not the lowest.")] = None,
+    by_disease: Annotated[bool, typer.Option("--by-disease", help="Each disease escalates by itself.")] = False,
+    window: Annotated[str | None, typer.Option(help="The window of dose-limiting toxicity: '28 days'.")] = None,
+    phase: Annotated[str | None, typer.Option(help="Phase 1, for example.")] = None,
+    zone: Annotated[str | None, typer.Option(help="The sites' time zone: Europe/Berlin.")] = None,
 ) -> None:
-    """A commented study to start from, which loads and lints as it is."""
-    from escalon.protocol.skeleton import write_skeleton
+    """A commented study to start from, which loads and lints as it is: an example, a copy, or your own trial's outline.
 
-    for path in write_skeleton(folder):
+    On a terminal, without an option, it asks.
+
+    escalon study new mine --disease "MG=myasthenia gravis" --level "5e7 cells" --level "1e8 cells" --rule "boin target=0.3"
+
+    escalon study new mine --from nct07052565
+    """
+    from escalon.protocol.skeleton import Outline, copy_study, write_skeleton
+
+    answers = {
+        "title": title, "diseases": disease and tuple(disease), "product": product, "levels": level and tuple(level),
+        "rule": rule, "variant": variant, "cap": cap, "start": start, "by_disease": by_disease or None, "window": window,
+        "phase": phase, "zone": zone,
+    }  # fmt: skip
+    said: dict[str, Any] = {key: value for key, value in answers.items() if value is not None}
+    if copied is not None and said:
+        fail("--from copies a study as it is; the other options outline another one")
+    if not said and copied is None and sys.stdin.isatty():
+        said = _asked()
+    written = write_skeleton(folder, Outline(**said)) if copied is None else copy_study(copied, folder)
+    for path in written:
         say(path)
     say(f"\nNow edit, and read it back: escalon study lint {folder}")
+
+
+def _asked() -> dict[str, Any]:
+    """The outline of a trial, asked on the terminal; an empty answer keeps what stands in brackets."""
+    from escalon.protocol.skeleton import Outline
+
+    usual = Outline()
+
+    def several(question: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        answer = str(typer.prompt(f"{question}, separated by ;", "; ".join(default)))
+        return tuple(one.strip() for one in answer.split(";") if one.strip())
+
+    return {
+        "title": typer.prompt("Title", usual.title),
+        "diseases": several("Diseases (short name=name)", usual.diseases),
+        "product": typer.prompt("What is given", usual.product),
+        "levels": several("Dose levels from the lowest, with their unit", usual.levels),
+        "rule": typer.prompt("Design (3+3, boin target=0.3 …)", "3+3"),
+        "window": typer.prompt("Window of dose-limiting toxicity", usual.window),
+        "zone": typer.prompt("Time zone of the sites", usual.zone),
+    }
+
+
+@app.command()
+def sign(
+    study: StudyName,
+    assumption: Annotated[list[str], typer.Argument(metavar="ASSUMPTION…", help="Ids that lint names: Q-VARIANT.")],
+    by: Annotated[str, typer.Option("--by", help="Who signs: 'Li Na, principal investigator'.")],
+    reading: Annotated[
+        str, typer.Option("--reading", help="«as assumed», or an alternative by its name or number.")
+    ] = "as assumed",
+    on: Annotated[str | None, typer.Option("--on", help="The day it was signed; today when it is not given.")] = None,
+) -> None:
+    """Sign how the study reads its record, in the folder's answers.toml; an alternative that is chosen is then in force.
+
+    A signature is of the words that stand there: when they change, lint asks for another. It names a person and proves
+    nothing; one that is bound to an account and a password is made in a casebook (`escalon casebook sign`).
+
+    escalon study sign mine Q-VARIANT --by "Li Na, principal investigator"
+
+    escalon study sign mine Q-SS-TP --reading or --by "Li Na, principal investigator" --on 2026-03-10
+    """
+    from datetime import date
+
+    from escalon.protocol.answers import sign as sign_now
+
+    try:
+        day = date.fromisoformat(on) if on else date.today()
+    except ValueError:
+        fail(f"--on {on}: this is not a day. Write it as 2026-03-10")
+    found = sign_now(study, assumption, by, day, reading)
+    for id in assumption:
+        say(f"{id}: read as «{found.in_force(id)}», signed by {by} on {day}")
+    say(
+        f"{len(found.assumptions) - len(found.signed)} of {len(found.assumptions)} assumptions to sign; version {found.version}"
+    )
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -50,6 +50,7 @@ def _summary(study: Study) -> RenderableType:
 def summary_rows(study: Study) -> tuple[tuple[str, str], ...]:
     """The study at a glance."""
     places = "; ".join(f"{one.name}, {one.city}, {one.country}" for one in study.location)
+    asked = f"{len(study.assumptions)}, listed at the end; {len(study.assumptions) - len(study.signed)} to be signed"
     rows = (
         ("sponsor", study.sponsor),
         ("design", study.design),
@@ -65,7 +66,7 @@ def summary_rows(study: Study) -> tuple[tuple[str, str], ...]:
         ("baseline", str(study.baseline)),
         ("time zone", study.zone or ""),
         ("where", places),
-        ("assumptions", f"{len(study.assumptions)}, listed at the end; each is to be signed"),
+        ("assumptions", asked),
         ("version", f"{study.version} (content of the study folder)"),
     )
     return tuple(row for row in rows if row[1])
@@ -165,12 +166,16 @@ def _endpoints(study: Study) -> RenderableType:
 
 
 def _assumptions(study: Study) -> RenderableType:
-    table = _table("", "question", "assumed until signed", "instead", "signs")
+    table = _table("", "question", "read as", "instead", "signs")
     for number, share in ((1, 4), (2, 4), (3, 3), (4, 2)):
         table.columns[number].ratio = share
     for one in study.assumptions:
         instead = "\n".join(f"· {other.says}" for other in one.alternatives)
-        table.add_row(Text(one.id, style="cyan"), one.question, one.default, instead, one.signer, end_section=True)
+        answer = study.signed.get(one.id)
+        signs = f"signed by {answer.by}, {answer.on}" if answer else one.signer
+        table.add_row(
+            Text(one.id, style="cyan"), one.question, study.in_force(one.id), instead, signs, end_section=True
+        )
     return table
 
 

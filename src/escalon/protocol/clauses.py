@@ -1,13 +1,16 @@
 """Eligibility clauses, assumptions and statements: the registry's words beside our reading of them."""
 
+import json
 from collections.abc import Mapping
-from functools import cached_property
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from datetime import date
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
 from escalon.expressions.tree import Node
-from escalon.protocol.tables import FROZEN, Free, Id, Said, Table, Text, Words, as_read
+from escalon.protocol.tables import FROZEN, SEVERAL, Free, Id, Said, Table, Text, Words, as_read
 
 CriterionKind: TypeAlias = Literal["inclusion", "exclusion"]
 
@@ -64,6 +67,7 @@ class Exclusion(Criterion):
     kind: ClassVar[CriterionKind] = "exclusion"
 
 
+@lru_cache(2048)
 def _parsed(rule: str) -> Node:
     from escalon.criteria import parse
 
@@ -71,12 +75,28 @@ def _parsed(rule: str) -> Node:
 
 
 class Alternative(Table):
-    """Another reading of the record, and, where it changes criteria, their rules under it."""
+    """Another reading of the record, and what the folder says under it, or why no folder can say it."""
 
     says: Text
     name: Free = ""
     """A word to choose it by: `--with Q-SS-TP=or`."""
     rules: Annotated[Mapping[str, Text], FROZEN] = {}
+    """The rules of clauses under it, by their ids."""
+    instead: Annotated[Mapping[str, Any], FROZEN] = {}
+    """Tables of the folder as they read under it: keys replace, entries of an id that is there change, others are added."""
+    without: Annotated[tuple[Text, ...], SEVERAL] = ()
+    """What is not there under it: the id of an entry, or a key (`dose.stagger`, `DLT-1b.within_hours`)."""
+    words_only: Free = ""
+    """Why choosing it changes nothing that can be computed."""
+
+    @property
+    def is_coded(self) -> bool:
+        """Whether it can be put in force."""
+        return bool(self.rules or self.instead or self.without)
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def _reading(value: object) -> object:
@@ -96,6 +116,54 @@ class Assumption(Table):
     kind: Literal["silence", "contradiction", "wording"] = "silence"
     says: Words = Said()
     source: Free = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything it says, wherever in the folder it stands: what a signature under it is bound to."""
+        words = [getattr(self, name) for name in type(self).model_fields if name not in ("place", "alternatives")]
+        others = [
+            [getattr(one, name) for name in Alternative.model_fields if name != "place"] for one in self.alternatives
+        ]
+        return sha256(json.dumps([words, others], default=_plain, sort_keys=True).encode()).hexdigest()
+
+    def number_of(self, choice: str) -> int:
+        """The number of a reading by its number, its name, or as the one that is coded; 0 is «as assumed». Raises ValueError."""
+        coded = {number: one for number, one in enumerate(self.alternatives, start=1) if one.is_coded}
+        if choice == AS_ASSUMED:
+            return 0
+        if choice.isdigit() and 1 <= int(choice) <= len(self.alternatives):
+            return int(choice)
+        fitting = [number for number, one in coded.items() if choice in ("", one.name)]
+        if len(fitting) == 1:
+            return fitting[0]
+        listed = "; ".join(f"{self.id}={one.name or number}: {one.says}" for number, one in coded.items())
+        cure = f"Write {listed}" if coded else "No alternative of it can be put in force"
+        raise ValueError(f"{self.id}={choice} chooses none. {cure}")
+
+    def alternative(self, number: int) -> Alternative:
+        """The alternative of a number, if it can be put in force. Raises ValueError with the reason."""
+        if not 1 <= number <= len(self.alternatives):
+            raise ValueError(f"{self.id} has alternatives 1 to {len(self.alternatives)}, not {number}")
+        found = self.alternatives[number - 1]
+        if not found.is_coded:
+            reason = f": {found.words_only}" if found.words_only else "; it carries no rules to put in force"
+            raise ValueError(f"alternative {number} of {self.id} is words only{reason}")
+        return found
+
+
+AS_ASSUMED = "as assumed"
+"""The reading that an answer keeps when it chooses no alternative."""
+
+
+class SignedReading(Table):
+    """Somebody's signature under a reading: which, who, on what day, and the digest of what stood there."""
+
+    assumption: Id
+    reading: Text = AS_ASSUMED
+    """`as assumed`, or an alternative by its name or number, which is then in force."""
+    by: Text
+    on: date
+    digest: Text
 
 
 class Statement(Table):

@@ -133,7 +133,7 @@ class DosePlan(Table):
     whole_cohort_first: bool = True
     """Whether a cohort's DLT windows must all be closed before anyone enters a higher level."""
     weight: Literal["actual"] = "actual"
-    weight_window: Clock | None = None
+    weight_window: Days | None = None
     """How long before infusion the body weight for the dose may have been taken."""
     weight_change_flag: Percent = Fraction(1, 10)
     """A change of weight beyond this part, between leukapheresis and infusion, is shown."""

@@ -16,6 +16,7 @@ from escalon.expressions.events import Pick, Stated
 from escalon.expressions.tree import Node, Op
 from escalon.facts import plain
 from escalon.protocol.design import in_days
+from escalon.protocol.load import not_in_force
 from escalon.protocol.names import leaves, names_in
 from escalon.protocol.reach import Conflict, conflicts, idle
 from escalon.protocol.study import Criterion, Place, Study
@@ -30,6 +31,7 @@ IDS = {
     "overlap": "L10", "cap": "L11", "role": "L12", "unknown term": "L13", "beyond the window": "L14",
     "met at baseline": "L15", "no kind": "L16", "history": "L17", "silent": "L18", "gap": "L19", "no remedy": "L20",
     "excluded and asked for": "L21", "nobody collects": "L22", "no population": "L23",
+    "words only": "L24", "not in force": "L25", "old signature": "L26",
     "silence": "L90", "contradiction": "L91", "wording": "L92",
 }  # fmt: skip
 """The id of each kind of remark; docs/lint.md explains each and says how it is mended."""
@@ -77,17 +79,36 @@ def lint(study: Study, signed: frozenset[str] = frozenset()) -> tuple[Remark, ..
         _collected,
         _facts,
         _overlaps,
+        _readings,
     )
     found = [remark for check in checks for remark in check(study)]
-    found += [remark for remark in _assumptions(study) if remark.about not in signed]
+    found += [remark for remark in _assumptions(study) if remark.about not in signed.union(study.signed)]
     order = {"error": 0, "warning": 1, "assumption": 2}
     return tuple(sorted(found, key=lambda one: order[one.severity]))
 
 
 def _assumptions(study: Study) -> Iterator[Remark]:
     for one in study.assumptions:
-        do = f"sign or choose an alternative: {one.signer}"
+        do = f"sign it or an alternative, `escalon study sign`: {one.signer}"
         yield Remark("assumption", one.kind, one.id, f"{one.question} Assumed: {one.default}", do, one.place)
+
+
+def _readings(study: Study) -> Iterator[Remark]:
+    """Every alternative is switched on by somebody some day, and every signature is under words that still stand."""
+    for one in study.assumptions:
+        for number, other in enumerate(one.alternatives, start=1):
+            if not other.is_coded and not other.words_only:
+                what = f"alternative {number} («{other.says}») is words only and does not say why"
+                do = "write what the folder says instead (rules, instead, without), or words_only = why nothing can"
+                yield Remark("warning", "words only", one.id, what, do, one.place)
+    for one, number, why in not_in_force(study):
+        what = f"alternative {number} cannot be put in force: {why}"
+        yield Remark("error", "not in force", one.id, what, "correct what it says instead", one.place)
+    for answer in study.answers:
+        if answer.assumption not in study.signed:
+            what = f"{answer.by} signed other words on {answer.on}: the assumption was changed since"
+            do = f"sign again: escalon study sign FOLDER {answer.assumption}"
+            yield Remark("error", "old signature", answer.assumption, what, do, answer.place)
 
 
 def _names(study: Study) -> Iterator[Remark]:

@@ -1,5 +1,6 @@
 """From a study folder to a `Study`: read, validate, and check that everything it refers to is there."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -7,36 +8,99 @@ from pydantic import ValidationError
 
 from escalon.protocol.errors import Problem, StudyError
 from escalon.protocol.folder import KeyPath, Sources, content_version, find_folder, in_order, read_folder, read_record
+from escalon.protocol.laid_over import laid_over, without
 from escalon.protocol.references import check_references
 from escalon.protocol.shape import shape_problem
-from escalon.protocol.study import Place, Study
+from escalon.protocol.study import Assumption, Place, Reading, Study
 from escalon.protocol.tables import Table
 
 
-def load_study(name_or_folder: str | Path) -> Study:
-    """The study of a bundled name (`nct07052565`) or of a folder. Raises StudyError, which lists every problem found."""
+def load_study(name_or_folder: str | Path, readings: Iterable[Reading] = ()) -> Study:
+    """The study of a bundled name (`nct07052565`) or of a folder. Raises StudyError, which lists every problem found.
+
+    Alternatives that the folder's answers chose are in force, and `readings` beside them; the version then names those.
+    """
     folder = find_folder(name_or_folder)
     document, sources = read_folder(folder)
-    study = _validated(document, sources)
-    problems = _unreadable_rules(study, sources) or check_references(study, sources)
+    tables = _tables(document, sources)
+    study = _checked(tables, document, sources)
+    chosen = tuple(readings)
+    answered = [(id, study.assumption(id).number_of(one.reading)) for id, one in study.signed.items()]
+    for name, number in (*((id, number) for id, number in answered if number), *chosen):
+        tables = _under(tables, study, name, number, sources)
+    if not chosen and not any(number for _, number in answered):
+        return study
+    version = "+".join((study.version, *(f"{name}/{number}" for name, number in chosen)))
+    return _checked(tables | {"(version)": version, "(readings)": chosen}, document, sources, whole=False)
+
+
+def not_in_force(study: Study) -> Iterator[tuple[Assumption, int, str]]:
+    """The alternatives that carry something and cannot be put in force: the assumption, the number, and why."""
+    document, sources = read_folder(study.folder)
+    tables = _tables(document, sources)
+    for one in study.assumptions:
+        for number in (number for number, other in enumerate(one.alternatives, start=1) if other.is_coded):
+            try:
+                _checked(_under(tables, study, one.id, number, sources), document, sources, whole=False)
+            except StudyError as error:
+                yield one, number, error.problems[0].what
+
+
+def _checked(tables: dict[str, Any], document: dict[str, Any], sources: Sources, whole: bool = True) -> Study:
+    try:
+        study = Study.model_validate(tables)
+    except ValidationError as error:
+        found = [shape_problem(detail, document, sources) for detail in error.errors(include_url=False)]
+        raise StudyError(in_order(found)) from None
+    problems = _unreadable_rules(study, sources) or check_references(study, sources, whole)
     if problems:
         raise StudyError(in_order(problems))
     return study
 
 
-def _validated(document: dict[str, Any], sources: Sources) -> Study:
+def _tables(document: dict[str, Any], sources: Sources) -> dict[str, Any]:
+    """The folder's tables as `Study` reads them, and what is known without reading them."""
     facts = {"id": sources.folder.resolve().name, "version": content_version(sources.folder), "folder": sources.folder}
-    head, tables = document.get("study", {}), {key: value for key, value in document.items() if key != "study"}
-    if not isinstance(head, dict):
+    if not isinstance(document.get("study", {}), dict):
         raise StudyError([sources.problem(("study",), "`study` is a table. Write [study] and its keys below it")])
-    marked = _marked(tables, Study, (), sources)
-    marked |= {f"study.{key}": _marked(value, None, ("study", key), sources) for key, value in head.items()}
-    marked |= {f"({key})": value for key, value in facts.items()} | {"(record)": read_record(sources.folder)}
+    found = _headed(document, (), sources)
+    return found | {f"({key})": value for key, value in facts.items()} | {"(record)": read_record(sources.folder)}
+
+
+def _headed(tables: Mapping[str, Any], path: KeyPath, sources: Sources) -> dict[str, Any]:
+    """Tables with what `[study]` says as keys of their own, `study.title`."""
+    marked: dict[str, Any] = _marked(
+        {key: value for key, value in tables.items() if key != "study"}, Study, path, sources
+    )
+    head = tables.get("study", {}).items()
+    return marked | {f"study.{key}": _marked(value, None, (*path, "study", key), sources) for key, value in head}
+
+
+def _under(tables: dict[str, Any], study: Study, name: str, number: int, sources: Sources) -> dict[str, Any]:
+    """The tables with an assumption's alternative in force. Raises StudyError."""
+    place = [one.id for one in study.assumptions].index(name)
+    path: KeyPath = ("assumption", place, "alternatives", number - 1)
     try:
-        return Study.model_validate(marked)
-    except ValidationError as error:
-        found = [shape_problem(detail, document, sources) for detail in error.errors(include_url=False)]
-        raise StudyError(in_order(found)) from None
+        chosen = study.assumption(name).alternative(number)
+        for what in chosen.without:
+            tables = without(tables, what)
+    except (ValueError, KeyError) as error:
+        said = (
+            str(error) if isinstance(error, ValueError) else f"without = {error}: this study has no such entry or key"
+        )
+        raise StudyError([sources.problem(path, said, name)]) from None
+    found = laid_over(tables, _headed(_lists(chosen.instead), (*path, "instead"), sources))
+    rules: dict[str, list[dict[str, str]]] = {"inclusion": [], "exclusion": []}
+    for id, rule in chosen.rules.items():
+        rules[study.criterion(id).kind].append({"id": id, "rule": rule})
+    return laid_over(found, {kind: tuple(some) for kind, some in rules.items() if some})
+
+
+def _lists(value: Any) -> Any:
+    """Tables as TOML gives them, whose arrays are lists."""
+    if isinstance(value, Mapping):
+        return {key: _lists(one) for key, one in value.items()}
+    return [_lists(one) for one in value] if isinstance(value, tuple) else value
 
 
 def _marked(value: Any, kind: Any, path: KeyPath, sources: Sources) -> Any:

@@ -1,53 +1,45 @@
 """The study under another reading of its record: an assumption's alternative put in force."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from escalon.protocol.study import Criterion, Study
+from escalon.protocol.errors import StudyError
+from escalon.protocol.load import load_study
+from escalon.protocol.study import Reading, Study
 
 
 def under(study: Study, assumption: str, number: int = 1) -> Study:
-    """The study with the rules of an assumption's alternative (numbered from 1). Raises KeyError or ValueError.
+    """The study as its folder reads with an assumption's alternative (numbered from 1). Raises KeyError or ValueError.
 
     The version says which reading is in force, so that a result under it is never taken for one of the study as signed.
     """
-    found = study.assumption(assumption)
-    if not 1 <= number <= len(found.alternatives):
-        raise ValueError(f"{assumption} has alternatives 1 to {len(found.alternatives)}, not {number}")
-    rules = found.alternatives[number - 1].rules
-    if not rules:
-        raise ValueError(f"alternative {number} of {assumption} is words only: it carries no rules to put in force")
-    changed = {
-        "inclusion": tuple(_read(one, rules) for one in study.inclusion),
-        "exclusion": tuple(_read(one, rules) for one in study.exclusion),
-        "version": f"{study.version}+{assumption}/{number}",
-    }
-    return study.model_copy(update=changed)
-
-
-def _read(criterion: Criterion, rules: Mapping[str, str]) -> Criterion:
-    return criterion.model_copy(update={"rule": rules[criterion.id]}) if criterion.id in rules else criterion
+    study.assumption(assumption).alternative(number)
+    return _under(study, [(assumption, number)])
 
 
 def with_readings(study: Study, chosen: Iterable[str]) -> Study:
     """The study under alternatives as a command line names them: `Q-SS-TP=or`, `Q-SLE-2=2`. Raises ValueError."""
+    readings: list[Reading] = []
     for text in chosen:
-        name, _, choice = text.partition("=")
+        name, _, choice = (part.strip() for part in text.partition("="))
         try:
-            study = under(study, name.strip(), _number(study, name.strip(), choice.strip()))
+            found = study.assumption(name)
         except KeyError as error:
-            raise ValueError(str(error.args[0])) from None
-    return study
+            raise ValueError(f"{error.args[0]}. `escalon study show {study.id} -s assumptions` lists them") from None
+        if number := found.number_of(choice):
+            found.alternative(number)
+            readings.append((name, number))
+    return _under(study, readings)
 
 
-def _number(study: Study, name: str, choice: str) -> int:
-    """Which alternative is meant: by its number, its name, or because only one carries rules."""
-    coded = {number: one for number, one in enumerate(study.assumption(name).alternatives, start=1) if one.rules}
-    if choice.isdigit():
-        return int(choice)
-    fitting = [number for number, one in coded.items() if choice in ("", one.name)]
-    if len(fitting) == 1:
-        return fitting[0]
-    listed = "; ".join(f"{name}={one.name or number}: {one.says}" for number, one in coded.items())
-    raise ValueError(
-        f"{name}={choice} chooses none. {f'Write {listed}' if coded else 'No alternative of it carries rules'}"
-    )
+def _under(study: Study, readings: list[Reading]) -> Study:
+    """The folder read once more, and refused if it is no longer what the study was made of."""
+    if not readings:
+        return study
+    try:
+        found = load_study(study.folder, (*study.readings, *readings))
+    except StudyError as error:
+        named = ", ".join(f"alternative {number} of {name}" for name, number in readings)
+        raise ValueError(f"{named} cannot be put in force: {error.problems[0].what}") from None
+    if found.version.partition("+")[0] != study.version.partition("+")[0]:
+        raise ValueError(f"the folder {study.folder} was changed since it was read. Read it again")
+    return found

@@ -19,9 +19,10 @@ TOPICS = ("identity", "record", "dose", "dlt", "schedule", "lymphodepletion", "p
 """What an assumption may be about besides ids."""
 
 
-def check_references(study: Study, sources: Sources) -> list[Problem]:
-    """Every reference of a study that leads nowhere."""
-    return [problem for check in _CHECKS for problem in check(study, sources)]
+def check_references(study: Study, sources: Sources, of_its_reading: bool = True) -> list[Problem]:
+    """Every reference of a study that leads nowhere; under another reading, only what runs is looked at again."""
+    checks = (*_CHECKS, *_READING) if of_its_reading else _CHECKS
+    return [problem for check in checks for problem in check(study, sources)]
 
 
 def ids_of(study: Study) -> dict[str, str]:
@@ -301,6 +302,20 @@ def _about(study: Study, sources: Sources) -> Iterator[Problem]:
                 yield sources.problem(("assumption", number, "about"), what, one.id)
 
 
+def _answers(study: Study, sources: Sources) -> Iterator[Problem]:
+    """An answer is to an assumption of this study, and chooses a reading it has; one to older words counts for nothing."""
+    known = {one.id: one for one in study.assumptions}
+    for number, one in enumerate(study.answers):
+        if one.assumption not in known:
+            what = f"there is no assumption {one.assumption!r}. {_nearest(one.assumption, known)}"
+            yield sources.problem(("answer", number, "assumption"), what)
+        elif one.digest == known[one.assumption].digest:
+            try:
+                known[one.assumption].number_of(one.reading)
+            except ValueError as error:
+                yield sources.problem(("answer", number, "reading"), str(error), one.assumption)
+
+
 def _implemented(study: Study, sources: Sources) -> Iterator[Problem]:
     known = ids_of(study)
     for number, one in enumerate(study.statements):
@@ -340,9 +355,10 @@ def _wrong(rule: str, study: Study) -> Iterator[str]:
 
 _CHECKS = (
     _twice, _facts, _members, _roles, _baseline, _anchors, _kinds, _levels, _escalation, _regimen, _visits, _among,
-    _endpoints, _baselines, _about,
-    _implemented, _alternatives, _strata,
+    _endpoints, _baselines, _strata,
 )  # fmt: skip
+_READING = (_about, _implemented, _alternatives, _answers)
+"""What the folder says of how it is read, which names entries that an alternative may take out."""
 
 
 def _nearest(name: str, known: Iterable[str], listed: bool = True) -> str:

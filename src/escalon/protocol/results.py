@@ -1,6 +1,7 @@
 """What an instrument concludes, as names that rules use and data may supply: `das28_esr`, `bilag_2004.eligible`."""
 
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from escalon.expressions.bounds import bounds
@@ -16,8 +17,11 @@ def result_definition(name: str, instruments: dict[str, Any] | Any) -> FactDefin
     """The result of an instrument (`cdai`) or of a part of one (`bilag_2004.n_a`); `None` if there is no such thing."""
     whole, _, part = name.partition(".")
     instrument = instruments.get(whole)
-    if instrument is None:
-        return None
+    return None if instrument is None else _result(name, instrument, part)
+
+
+@cache
+def _result(name: str, instrument: Any, part: str) -> FactDefinition | None:
     program: Program = instrument.program()
     root = f"part:{part}" if part else "value"
     if root not in program.roots:
@@ -37,7 +41,7 @@ def result_definition(name: str, instruments: dict[str, Any] | Any) -> FactDefin
         high=high,
         settle=f"record the items of {instrument.title}, or the result with its source",
         group="results of instruments",
-        origin=whole,
+        origin=instrument.name,
         computed=True,
     )
 

@@ -30,7 +30,7 @@ def _path(loc: tuple[str | int, ...], document: dict[str, Any]) -> Iterator[str 
             inside = inside.get(part)
         elif isinstance(inside, list) and isinstance(part, int):
             yield part
-            inside = inside[part] if part < len(inside) else None
+            inside = inside[part] if part < len(inside) else {}  # an entry that only an alternative adds
         elif not isinstance(part, str) or not part.startswith(("function-", "[key]")):
             inside = None
 

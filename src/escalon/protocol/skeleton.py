@@ -1,22 +1,143 @@
-"""A commented study folder to start from."""
+"""A commented study folder to start from: an example, or the outline of a trial as a few answers give it."""
 
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+from escalon.facts import Duration
+from escalon.instruments.product.dose import DoseAmount
 from escalon.protocol.errors import Problem, StudyError
+from escalon.protocol.folder import find_folder
 
 FILES = ("study.toml", "record.txt")
+VARIANTS = {
+    "V1": "V1: no de-escalation, the level below stands as it is",
+    "V2": "V2: the level below a too toxic one is filled to six before it is named",
+    "V3": "V3: as V2, and the top level too is filled to six",
+}
 
 
-def write_skeleton(folder: Path) -> tuple[Path, ...]:
-    """Write an example study that loads and lints; refuses a folder that holds anything. Raises StudyError."""
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What `escalon study new` asks: identity, whom, what is given, how much, and by which rule it is escalated."""
+
+    title: str = "EXAMPLE: one product, one disease, two dose levels"
+    diseases: tuple[str, ...] = ("EX=example disease",)
+    """`SLE=systemic lupus erythematosus`, or the short name alone."""
+    product: str = "example cells"
+    levels: tuple[str, ...] = ("1×10^5 cells/kg", "1×10^6 cells/kg")
+    """From the lowest: `25 mg`, or with its number, `-1=25 mg`."""
+    rule: str = "three_plus_three"
+    variant: str = ""
+    """V1, V2 or V3, of a 3+3; V2 when it is not said."""
+    cap: int | None = None
+    """The most ever enrolled; two cohorts of three at each level when it is not said."""
+    start: int | None = None
+    by_disease: bool = False
+    window: str = "28 days"
+    phase: str = "Phase 1"
+    zone: str = "UTC"
+
+
+def write_skeleton(folder: Path, outline: Outline | None = None) -> tuple[Path, ...]:
+    """Write a study that loads and lints; refuses a folder that holds anything, and answers no study can be made of.
+
+    Raises StudyError or ValueError, and leaves nothing behind.
+    """
+    from escalon.protocol.load import load_study
+
+    words = _words(outline or Outline())
+    is_new = _made_empty(folder)
+    for name in FILES:
+        text = files("escalon.protocol").joinpath("skeleton_files", name).read_text(encoding="utf-8")
+        (folder / name).write_text(_rendered(text, words), encoding="utf-8", newline="\n")
+    try:
+        load_study(folder)
+    except StudyError:
+        for name in FILES:
+            (folder / name).unlink()
+        if is_new:
+            folder.rmdir()
+        raise
+    return tuple(folder / name for name in FILES)
+
+
+def copy_study(name_or_folder: str | Path, folder: Path) -> tuple[Path, ...]:
+    """A copy of a study's folder, to change and to sign. Raises StudyError."""
+    source = find_folder(name_or_folder)
+    _made_empty(folder)
+    return tuple(Path(shutil.copyfile(one, folder / one.name)) for one in sorted(source.iterdir()) if one.is_file())
+
+
+def _made_empty(folder: Path) -> bool:
+    """Whether the folder was made now. Raises StudyError if there is something in it."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StudyError([Problem(str(folder), 1, "already exists and is not an empty folder. Give another name")])
+    is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name in FILES:
-        path = folder / name
-        text = files("escalon.protocol").joinpath("skeleton_files", name).read_text(encoding="utf-8")
-        path.write_text(text, encoding="utf-8", newline="\n")
-        written.append(path)
-    return tuple(written)
+    return is_new
+
+
+def _rendered(text: str, words: dict[str, Any]) -> str:
+    from jinja2 import Environment, StrictUndefined
+
+    rendering = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    rendering.filters["q"] = lambda value: json.dumps(str(value), ensure_ascii=False)
+    return rendering.from_string(text).render(words)
+
+
+def _words(one: Outline) -> dict[str, Any]:
+    """What the templates say of an outline. Raises ValueError for a dose or a duration that is none."""
+    amounts = [DoseAmount.parse(each.rpartition("=")[2]) for each in one.levels]
+    is_cells = "cell" in amounts[0].shown_unit
+    is_3_plus_3 = one.rule.lower().startswith(("3+3", "three"))
+    window = Duration.parse(one.window)
+    day = window.number * {"day": 1, "week": 7}.get(window.unit, 30)
+    cap = one.cap or 6 * len(amounts)
+    named = f"a {'3+3' if is_3_plus_3 else one.rule.split()[0].upper()} rule"
+    each = " of each disease" if one.by_disease else ""
+    return {
+        "tolerance": _tolerance(amounts),
+        "title": one.title, "phase": one.phase, "zone": one.zone, "product": one.product, "rule": one.rule, "start": one.start,
+        "diseases": [(id.strip(), name.strip() or id.strip()) for id, _, name in (text.partition("=") for text in one.diseases)],
+        "by_disease": one.by_disease, "cap": cap, "target": cap * (len(one.diseases) if one.by_disease else 1),
+        "variant": (one.variant or "V2") if is_3_plus_3 and "variant" not in one.rule else one.variant,
+        "variants": VARIANTS, "rule_name": named.split()[1], "window": one.window, "day": day,
+        "visit": "Month 1" if day == 28 else f"Day {day}: the window closes",
+        "escalated": f"The dose is escalated by {named} in up to {cap} participants{each}.",
+        "levels": list(_levels(one)), "per_kilogram": amounts[0].per == "kg",
+        "given": f"one infusion of {one.product}" if is_cells else one.product,
+        "act": "one intravenous infusion" if is_cells else f"{one.product}, first given",
+        "infusion": "car_t_infusion" if is_cells else "first_dose",
+        "infusion_label": "infusion" if is_cells else "first dose",
+        "limiting": ("CRS", "CRS", 4) if is_cells else ("non-haematological toxicity", "non_haematological", 3),
+    }  # fmt: skip
+
+
+def _tolerance(amounts: list[DoseAmount]) -> int:
+    """The widest customary tolerance, in percent, under which no window of a level reaches into the next."""
+    ratios = [Fraction(above.value) / below.value for below, above in pairwise(amounts)]
+    return next(
+        (each for each in (20, 15, 10, 5, 2) if all(ratio > Fraction(100 + each, 100 - each) for ratio in ratios)), 1
+    )
+
+
+def _levels(one: Outline) -> Iterator[dict[str, Any]]:
+    names = {1: ("single",), 2: ("low", "high"), 3: ("low", "medium", "high")}.get(len(one.levels))
+    number = 0
+    for place, text in enumerate(one.levels):
+        said, _, amount = text.rpartition("=")
+        number = int(said) if said else number + 1 or 1
+        is_example = amount.endswith(" cells/kg") and amount.startswith("1×10^")
+        yield {
+            "number": number, "name": names[place] if names else f"level {number}",
+            "key": "cells_per_kg" if is_example else "amount      ",
+            "written": f"1e{amount[5:].split(' ')[0]}" if is_example else amount.strip(),
+            "says": f"{'Level' if place == 0 else 'level'} {number} is {amount.strip()}" + "." * (place == len(one.levels) - 1),
+        }  # fmt: skip

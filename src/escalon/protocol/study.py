@@ -9,13 +9,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Protocol, TypeGuard, TypeVar
+from typing import Annotated, Any, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from pydantic import Field
 
 from escalon.expressions.events import Part, Pick
 from escalon.expressions.tree import Node
-from escalon.protocol.clauses import Alternative, Assumption, Criterion, CriterionKind, Exclusion, Statement
+from escalon.protocol.clauses import (
+    Alternative,
+    Assumption,
+    Criterion,
+    CriterionKind,
+    Exclusion,
+    SignedReading,
+    Statement,
+)
 from escalon.protocol.declared import Anchor, FactDefinition, FactKind, RoleName, Roles
 from escalon.protocol.dose_plan import (
     DltDefinition,
@@ -34,12 +42,43 @@ from escalon.protocol.schedule import POPULATIONS, BaselineRule, Endpoint, Perio
 from escalon.protocol.tables import FROZEN, SEVERAL, Free, Id, Name, Place, Said, Table, Text, Words, as_read, known
 
 __all__ = [
-    "Alternative", "Anchor", "Arm", "Assumption", "Baseline", "BaselineRule", "Criterion", "CriterionKind", "Disease",
-    "DltDefinition", "DltEvent", "DosePlan", "Endpoint", "Exclusion", "FactDefinition", "FactKind", "Level", "Location",
-    "Lymphodepletion", "OffDose", "Period", "Place", "Regimen", "RegimenDrug", "Retreatment", "RoleName", "Roles", "Said",
-    "Statement", "Study", "Visit", "WindowReview",
+    "Alternative",
+    "Anchor",
+    "Arm",
+    "Assumption",
+    "Baseline",
+    "BaselineRule",
+    "Criterion",
+    "CriterionKind",
+    "Disease",
+    "DltDefinition",
+    "DltEvent",
+    "DosePlan",
+    "Endpoint",
+    "Exclusion",
+    "FactDefinition",
+    "FactKind",
+    "Level",
+    "Location",
+    "Lymphodepletion",
+    "OffDose",
+    "Period",
+    "Place",
+    "Regimen",
+    "RegimenDrug",
+    "Retreatment",
+    "RoleName",
+    "Roles",
+    "Said",
+    "SignedReading",
+    "Statement",
+    "Study",
+    "Visit",
+    "WindowReview",
 ]  # fmt: skip
 
+Reading: TypeAlias = tuple[str, int]
+"""An assumption's id and the number of one of its alternatives, from 1."""
 TABLES = ("adverse_events",)
 """Measures that are tables of the data folder, not facts or instruments."""
 
@@ -140,6 +179,10 @@ class Study(Table):
     endpoints: tuple[Endpoint, ...] = Field((), alias="endpoint")
     assumptions: tuple[Assumption, ...] = Field((), alias="assumption")
     statements: tuple[Statement, ...] = Field((), alias="statement")
+    answers: tuple[SignedReading, ...] = Field((), alias="answer")
+    """Signatures under assumptions, oldest first; of several under one, the last counts."""
+    readings: tuple[Reading, ...] = known("readings", ())
+    """The alternatives put in force beside those the folder's answers choose."""
 
     @property
     def baseline(self) -> Baseline:
@@ -209,6 +252,18 @@ class Study(Table):
     def assumed(self, *about: str) -> tuple[str, ...]:
         """The ids of the assumptions that a clause, an outcome or a topic rests on."""
         return tuple(one.id for one in self.assumptions_about(*about))
+
+    @cached_property
+    def signed(self) -> Mapping[str, SignedReading]:
+        """The answer to each assumption that has one given to its present words; an older one counts for nothing."""
+        return {one.assumption: one for one in self.answers if one.digest == self.assumption(one.assumption).digest}
+
+    def in_force(self, id: str) -> str:
+        """How an assumption is read here: its default, or what the alternative says that an answer or `--with` chose."""
+        one, chosen = self.assumption(id), dict(self.readings).get(id)
+        if chosen is None:
+            chosen = one.number_of(self.signed[id].reading) if id in self.signed else 0
+        return one.alternatives[chosen - 1].says if chosen else one.default
 
 
 class _HasId(Protocol):

@@ -113,4 +113,4 @@ def implementers(study: Study) -> Iterator[Implementer]:
     for statement in study.statements:
         yield Implementer("statement", statement.id, "see " + ", ".join(statement.implemented_by), statement.says)
     for assumption in study.assumptions:
-        yield Implementer("assumption", assumption.id, assumption.default, assumption.says)
+        yield Implementer("assumption", assumption.id, study.in_force(assumption.id), assumption.says)

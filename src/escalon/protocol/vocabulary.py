@@ -5,6 +5,7 @@ screening); whatever it leaves out is the instrument's.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -51,11 +52,15 @@ def instrument_facts(instruments: Iterable[Any]) -> dict[str, FactDefinition]:
     """The facts that instruments read, once each; units that any of them accepts are accepted."""
     found: dict[str, FactDefinition] = {}
     for instrument in instruments:
-        for key, item in instrument.items.items():
-            definition = _of_item(instrument, key, item)
+        for definition in _items(instrument):
             known = found.get(definition.name)
             found[definition.name] = definition if known is None else _together(known, definition)
     return found
+
+
+@cache
+def _items(instrument: Any) -> tuple[FactDefinition, ...]:
+    return tuple(_of_item(instrument, key, item) for key, item in instrument.items.items())
 
 
 def _together(one: FactDefinition, other: FactDefinition) -> FactDefinition:

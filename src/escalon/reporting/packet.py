@@ -184,7 +184,9 @@ def rests_on(view: View) -> Table:
     """The readings that the answer rests on and that nobody has signed."""
     wanted = view.dose.assumptions if isinstance(view.dose, NextDose) else view.study.assumed("dose", "dlt")
     rows = tuple(
-        row(id, strong(id), view.study.assumption(id).default, view.study.assumption(id).signer) for id in wanted
+        row(id, strong(id), view.study.in_force(id), view.study.assumption(id).signer)
+        for id in wanted
+        if id not in view.agreed
     )
     title = "What the answer rests on: read so, and not yet signed"
     return Table("P-4", title, heads("id|20", "read=read as|72", "signs|29"), rows, "", (), "No assumption.")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from escalon import __version__
+from escalon.conduct.judge.agreed import Agreed, agreed
 from escalon.conduct.judge.cutoff import as_of
 from escalon.conduct.judge.departures import ActDeparture, departures
 from escalon.conduct.judge.dosing import DoseReview, NextDose, review
@@ -87,6 +88,11 @@ class View:
         """The next dose by the study's rule, or why none can be decided."""
         found = dose_of_today(self.study, self.whole, self.cutoff)
         return str(found) if isinstance(found, EscalationError) else found
+
+    @cached_property
+    def agreed(self) -> Mapping[str, Agreed]:
+        """Who has signed how the record is read, by assumption."""
+        return agreed(self.study, self.whole)
 
     @cached_property
     def doses(self) -> Sequence[Given]:

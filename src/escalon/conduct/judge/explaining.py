@@ -51,9 +51,7 @@ def _clause(study: Study, trial: Trial, participant: str, id: str, cutoff: Day) 
     clause = next(one for one in screening.clauses if one.criterion.id == id)
     says = Line(f"the registry says: {clause.criterion.says}")
     rule = Line(f"read as: {' '.join(clause.criterion.rule.split())} ({clause.criterion.place})")
-    assumed = tuple(
-        Line(f"assumption {one}: {study.assumption(one).default}") for one in study.assumed(clause.criterion.id)
-    )
+    assumed = tuple(Line(f"assumption {one}: {study.in_force(one)}") for one in study.assumed(clause.criterion.id))
     head = f"{id} for {participant}: {clause.shown} (decided as of {screening.as_of})"
     return Line(head, (says, rule, *assumed, *_beneath(clause.finding)))
 
@@ -90,7 +88,7 @@ def _event(one: Current[AdverseEventRecorded]) -> Line:
 def _next_dose(study: Study, trial: Trial, cutoff: Day) -> Line:
     found = decide_next_dose(study, trial, cutoff)
     people = tuple(_dlt(study, trial, one.participant, cutoff) for one in found.reviews)
-    rests = tuple(Line(f"assumption {id}: {study.assumption(id).default}") for id in found.assumptions)
+    rests = tuple(Line(f"assumption {id}: {study.in_force(id)}") for id in found.assumptions)
     notes = tuple(Line(note) for note in found.decision.notes)
     return Line(
         f"{found.headline}: {found.decision.reason}", (*notes, Line(f"conduct: {found.conduct}", people), *rests)

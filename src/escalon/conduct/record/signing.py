@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from escalon.casebook.canonical import digest
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Entry
 from escalon.casebook.keys import Signer
@@ -114,7 +113,7 @@ def assumption_digest(study: Study, wanted: str) -> str:
     """The digest of an assumption's text as the study folder has it now."""
     if not any(one.id == wanted for one in study.assumptions):
         raise refuse("signature", f"the study has no assumption {wanted}; escalon study lint lists them")
-    return digest(f"{study.id}\n{wanted}\n{study.assumption(wanted)!r}")
+    return study.assumption(wanted).digest
 
 
 def check_signature(act: Act) -> None:

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from escalon import __version__
 from escalon.conduct.judge.member import member
-from escalon.protocol.study import Endpoint
+from escalon.protocol.study import Assumption, Endpoint
 from escalon.reporting.build import heads, keyed, row, strong
 from escalon.reporting.document import Block, Bullets, Cell, Section, Table, Text, Tone
 from escalon.reporting.printed import number
@@ -53,14 +53,11 @@ def _standing(view: View) -> Table:
 def assumptions(view: View) -> tuple[Section, ...]:
     """Section 9: what the registry does not say, how it is read here, and whether anybody has signed that."""
     rows = tuple(
-        row(one.id, strong(one.id), one.question, one.default, one.signer, Cell("not signed", tone=Tone.OPEN))
+        row(one.id, strong(one.id), one.question, _read_as(view, one), one.signer, _signed(view, one))
         for one in view.study.assumptions
     )
     columns = heads("id|20", "question|50", "read=read here as|50", "signs=to be signed by|22", "state")
-    note = (
-        "A study folder keeps no signature: each reading stands until the person named has signed it outside "
-        "this report."
-    )
+    note = f"{len(view.agreed)} of {len(rows)} signed; a reading that nobody has signed stands until the person named does."
     table = Table(
         "T9-1",
         "What the registry does not say, or says twice",
@@ -71,6 +68,17 @@ def assumptions(view: View) -> tuple[Section, ...]:
         "No assumption is in force.",
     )
     return (Section("9", "Assumptions in force", (table,)),)
+
+
+def _read_as(view: View, one: Assumption) -> str:
+    """The reading in force: the default, the alternative that an answer chose, or the one this run was asked for."""
+    asked = one.id in dict(view.study.readings)
+    return view.study.in_force(one.id) + (f" (for this report alone, in place of: {one.default})" if asked else "")
+
+
+def _signed(view: View, one: Assumption) -> Cell:
+    found = view.agreed.get(one.id)
+    return Cell("not signed", tone=Tone.OPEN) if found is None else Cell(f"{found.by}, {found.on} ({found.where})")
 
 
 def methods(view: View) -> tuple[Section, ...]:

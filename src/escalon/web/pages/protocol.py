@@ -172,14 +172,17 @@ def _assumptions(desk: Desk) -> tuple[AssumptionShown, ...]:
     for one in desk.study.assumptions:
         entry = signed.get(one.id)
         event = entry.event if entry else None
-        name = event.printed_name if isinstance(event, AssumptionSigned) else ""
+        beside = desk.study.signed.get(one.id)
+        name = (
+            event.printed_name if isinstance(event, AssumptionSigned) else f"{beside.by}, {beside.on}" if beside else ""
+        )
         void = isinstance(event, AssumptionSigned) and event.digest != assumption_digest(desk.study, one.id)
         others = tuple(each.says for each in one.alternatives)
         found.append(
             AssumptionShown(
                 one.id,
                 one.question,
-                one.default,
+                desk.study.in_force(one.id),
                 one.signer,
                 one.kind,
                 others,
