@@ -114,7 +114,7 @@ def _words(one: Outline) -> dict[str, Any]:
         "levels": list(_levels(one)), "per_kilogram": amounts[0].per == "kg",
         "given": f"one infusion of {one.product}" if is_cells else one.product,
         "act": "one intravenous infusion" if is_cells else f"{one.product}, first given",
-        "infusion": "car_t_infusion" if is_cells else "first_dose",
+        "is_cells": is_cells,
         "infusion_label": "infusion" if is_cells else "first dose",
         "limiting": ("CRS", "CRS", 4) if is_cells else ("non-haematological toxicity", "non_haematological", 3),
     }  # fmt: skip
