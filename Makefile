@@ -72,6 +72,9 @@ anyorder: $(VENV)/dev ## 5,000 steps of people trying things in any order, judge
 agreement: $(VENV)/dev ## 1,000 lots of generated criteria and people: DuckDB and PostgreSQL say what is said of one at a time
 	@ESCALON_AGREEMENT=1000 $(BIN)/python -m pytest -q tests/feasibility/test_agreement.py
 
+orders: $(VENV)/dev ## all orders of up to ORDER acts (six, for hours; 3 for minutes) over two participants and levels
+	@ESCALON_EVERY_ORDER=$(or $(ORDER),6) $(BIN)/python -m pytest -q -s tests/casebook/test_every_order.py
+
 kills: $(VENV)/dev ## kill the server 100 times while somebody types; figures printed
 	@$(BIN)/python -m tests.web.kills 100
 

@@ -55,6 +55,8 @@ CODES = ["P-1", "P-2", "P-3", "P-4"]
 PLAN = study(levels=BUNDLED.dose.levels[:2], cap=4)
 WINDOW, SENTINEL, STAGGER = timedelta(days=29), timedelta(days=14), timedelta(days=3)
 """From the day of infusion to the first day that is free: the last day of a 28-day window belongs to it."""
+LASTING = timedelta(days=8)
+"""A non-haematological event of grade 3 or 4 meets the study's definition once it lasts more than 7 days (DLT-3)."""
 codes = st.sampled_from(CODES)
 levels = st.integers(1, 3)
 numbers = st.integers(1, 3)
@@ -433,7 +435,8 @@ class Judge:
             day = other.event.at.date()  # type: ignore[attr-defined]
             for one in self.before(entry, "AdverseEventRecorded", other.participant, dlt=None):
                 start = one.event.start.earliest  # type: ignore[attr-defined]
-                if one.event.grade >= 4 and day <= start < day + WINDOW:  # type: ignore[attr-defined]
+                asks = start if one.event.grade == 5 else start + LASTING  # type: ignore[attr-defined]
+                if one.event.grade >= 4 and day <= start < day + WINDOW and entry.at.date() >= asks:  # type: ignore[attr-defined]
                     assert self.is_settled(entry, one), "dosed while an event in somebody's window was not judged"
 
     def is_settled(self, entry: Entry, event: Entry) -> bool:

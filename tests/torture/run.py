@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.casebook import test_every_order
 from tests.postgres import Cluster, NoPostgres, cluster
 from tests.torture import crowd, disks, faults, kills, together
 
@@ -25,6 +26,9 @@ def main() -> int:
     options.add_argument("--facts", type=int, default=20, help="facts each of the fifty writers records")
     options.add_argument("--faults", type=int, default=1200, help="seeds of the disk that fails at each of its writes")
     options.add_argument("--acts", type=int, default=20_000, help="acts of several processes at once, on each database")
+    options.add_argument(
+        "--order", type=int, default=3, help="acts of an order, of which all are tried; six take hours"
+    )
     options.add_argument("--seed", type=int, default=20260302)
     chosen = options.parse_args()
     print(f"torture of the casebook, seed {chosen.seed}")
@@ -57,6 +61,7 @@ def trials(work: Path, server: Cluster | None, chosen: argparse.Namespace) -> di
         "full disk, SQLite": lambda: disks.full_disk(work),
         "file-size limit, SQLite": lambda: disks.full_by_limit(work),
         "read-only disk, SQLite": lambda: disks.read_only_disk(work),
+        f"orders of {chosen.order} acts": lambda: test_every_order.every_order(work / "orders", chosen.order),
         "clock backwards": lambda: disks.clock_backwards(work),
         "damaged file, SQLite": lambda: disks.damaged_file(work),
         "wrong key": lambda: disks.wrong_key(work),
