@@ -28,6 +28,7 @@ from escalon.protocol import load_study
 from escalon.sources.as_rows import unkept
 from escalon.sources.folder import take_in
 from escalon.sources.frame import frame_of
+from escalon.sources.tables import loud, quiet
 from tests.histories import Infusion, changed, facts, history
 
 
@@ -131,3 +132,10 @@ def test_what_a_folder_has_no_place_for_is_said_in_one_line(study, trial):
     placed = LevelAllocated(participant="P99", cohort=1, level=1, place=1)
     more.append(entry_of_file(trial.number + 2, placed, "casebook"))
     assert unkept(fold(more, frame_of(study))) == "1 evaluability judged, 1 level allocated"
+
+
+@pytest.mark.parametrize("text", ['=HYPERLINK("http://x","y")', "@SUM(1)", "-cmd", "'=1", "+++", "-3.5", "plain"])
+def test_what_a_spreadsheet_would_run_is_quiet_in_the_file_and_the_same_when_it_is_read(text):
+    written = quiet(text)
+    assert not written.startswith(("=", "+", "-", "@")) or written == "-3.5"
+    assert loud(written) == text

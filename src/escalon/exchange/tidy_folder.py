@@ -7,6 +7,7 @@ from pathlib import Path
 from escalon.history import Trial
 from escalon.sources.as_rows import tables_of, unsayable
 from escalon.sources.columns import TABLES
+from escalon.sources.tables import quiet
 
 FORMATS = ("csv", "parquet", "json")
 
@@ -45,7 +46,7 @@ def _csv(file: Path, columns: list[str], rows: list[dict[str, str]]) -> None:
     with file.open("w", encoding="utf-8", newline="") as text:
         writer = csv.DictWriter(text, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: quiet(text) for name, text in row.items()} for row in rows)
 
 
 def _parquet(file: Path, columns: list[str], rows: list[dict[str, str]]) -> None:

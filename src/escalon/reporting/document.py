@@ -4,6 +4,7 @@ Nothing here knows a page, a style or a file format; the renderers take it from 
 values with the text that is printed, so that a workbook, a page and a sheet of paper say the same.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -56,11 +57,21 @@ class Cell:
     def __post_init__(self) -> None:
         if not self.text.strip():
             raise ValueError(f"a cell is never blank: write {NOT_APPLICABLE} or say in words what is not known")
+        if not self.text.isprintable():
+            object.__setattr__(self, "text", printable(self.text))
 
     @property
     def people(self) -> tuple[str, ...]:
         """The participants it rests on, in the order of their codes."""
         return tuple(sorted({ground.participant for ground in self.grounds if ground.participant}))
+
+
+def printable(text: str) -> str:
+    """A text that every printer takes: a control character is named by its number, `[U+001B]`; lines stay lines."""
+    return _CONTROL.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 FONTS = Path(str(files("escalon") / "fonts"))
 _NOT_DRAWN = re.compile(r"[^\x20-\x7e\n]")
+_ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\u00([01][0-9a-f])")
+"""A control character as JSON writes it; a backslash that somebody typed stands doubled before it."""
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff")
 
 
@@ -19,7 +21,7 @@ def drawable(text: str) -> str:
         sign = found[0]
         return sign if ord(sign) in known or sign == "\u200b" else "" if sign in _INVISIBLE else f"[U+{ord(sign):04X}]"
 
-    return _NOT_DRAWN.sub(named, text)
+    return _NOT_DRAWN.sub(named, _ESCAPED.sub(lambda found: f"{found[1]}[U+00{found[2].upper()}]", text))
 
 
 def web_font(weight: str) -> bytes:

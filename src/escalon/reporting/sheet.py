@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
-from escalon.reporting.document import Cell, Document, Table
+from escalon.reporting.document import Cell, Document, Table, printable
 from escalon.reporting.packed import settled
 from escalon.reporting.tables.grid import csv_text
 
@@ -52,7 +52,7 @@ def _sheet(book: Any, document: Document, table: Table) -> None:
     sheet.oddHeader.center.text, sheet.oddFooter.right.text = document.mark, "page &P of &N"
 
     def made(value: object, font: Any = plain, shown: str = "General", how: Any = wrapped) -> Any:
-        cell = WriteOnlyCell(sheet, value)
+        cell = WriteOnlyCell(sheet, printable(value) if isinstance(value, str) else value)
         cell.font, cell.number_format, cell.alignment = font, shown, how
         if isinstance(value, str):
             cell.data_type = "s"

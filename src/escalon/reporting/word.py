@@ -4,7 +4,19 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
-from escalon.reporting.document import LONGEST, Block, Bullets, Document, Headline, RowKind, Section, Table, Text, Tone
+from escalon.reporting.document import (
+    LONGEST,
+    Block,
+    Bullets,
+    Document,
+    Headline,
+    RowKind,
+    Section,
+    Table,
+    Text,
+    Tone,
+    printable,
+)
 from escalon.reporting.packed import settled
 from escalon.reporting.widths import shares
 
@@ -64,7 +76,7 @@ def _block(paper: Any, block: Block) -> None:
             _inked(paper.add_paragraph(), block.text, block.tone)
         case Headline():
             _inked(paper.add_paragraph(), f"{block.label}: {block.head}", Tone.STRONG)
-            paper.add_paragraph(block.body)
+            paper.add_paragraph(printable(block.body))
         case Bullets():
             for item in block.items:
                 _inked(paper.add_paragraph(style="List Bullet"), item, block.tone)
@@ -161,7 +173,7 @@ def _write(row: Any, cells: Iterable[tuple[str, Tone, bool, bool]]) -> None:
 def _inked(paragraph: Any, text: str, tone: Tone) -> None:
     from docx.shared import Pt, RGBColor
 
-    run = paragraph.add_run(text)
+    run = paragraph.add_run(printable(text))
     run.font.size = Pt(7)
     run.bold = tone in (Tone.STRONG, Tone.ALARM, Tone.OPEN) or None
     if tone in _INKS:

@@ -277,7 +277,7 @@ def _rows(
     for cells in reader:
         if any(cells) and any(cell.strip() for cell in cells):
             texts = [
-                same.setdefault(text, text) for text in map(str.strip, cells)
+                same.setdefault(text, text) for text in map(loud, map(str.strip, cells))
             ]  # a text that stands often is kept once
             known = dict(zip(columns, texts, strict=False))
             broken = None if len(cells) == len(columns) else _uneven(cells, columns)
@@ -286,6 +286,19 @@ def _rows(
             rows.append(Row(line, known, broken))
         line = reader.line_num + 1
     return rows
+
+
+def quiet(text: str) -> str:
+    """A cell of CSV that no spreadsheet runs: what would be a formula begins with an apostrophe, as typed into one."""
+    return f"'{text}" if _RUNS.match(text) and not _NUMERAL.fullmatch(text) else text
+
+
+def loud(text: str) -> str:
+    """The text of a cell, without the apostrophe that keeps a spreadsheet from running it."""
+    return text[1:] if text[:1] == "'" and _RUNS.match(text) else text
+
+
+_RUNS, _NUMERAL = re.compile(r"'*[=+\-@]"), re.compile(r"[+-]?[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?")
 
 
 def _swallowed(
