@@ -67,3 +67,13 @@ def test_a_window_that_runs_says_how_many_days_are_left(trial):
     trial.nothing_to_report()
     (one,) = [one for one in found(trial) if one.act == "DltWindowReviewed"]
     assert (one.participant, one.urgency, one.state) == ("P-001", Urgency.WEEK, "18 days left")
+
+
+def test_a_visit_long_over_of_which_nothing_is_recorded_goes_on_waiting(trial):
+    trial.treat_cohort(1, 1, "P-001", "P-002", "P-003")
+    trial.days(150)
+    over = [one for one in found(trial) if one.what == "Visits of which nothing is recorded"]
+    assert [one.participant for one in over] == ["P-001", "P-002", "P-003"]
+    visits = [visit.name for visit in trial.conduct.study.visits if visit.day > 0 and visit.latest < 150 - 7]
+    assert over[0].why == ", ".join(visits)
+    assert over[0].state == f"{len(visits)} over"

@@ -249,9 +249,9 @@ def serious_one(**more: object) -> AdverseEventRecorded:
     ("more", "by", "state"),
     [
         ({}, "2025-03-26", "SUSAR report: 6 days left"),
-        ({"grade": 5}, "2025-03-18", "SUSAR, first report: day passed by 2"),
-        ({"seriousness": ("life_threatening",)}, "2025-03-18", "SUSAR, first report: day passed by 2"),
-        ({"outcome": "died"}, "2025-03-18", "SUSAR, first report: day passed by 2"),
+        ({"grade": 5}, "2025-03-18", "SUSAR, first report: 2 days late"),
+        ({"seriousness": ("life_threatening",)}, "2025-03-18", "SUSAR, first report: 2 days late"),
+        ({"outcome": "died"}, "2025-03-18", "SUSAR, first report: 2 days late"),
     ],
 )
 def test_a_reaction_is_due_by_its_clock(more: dict[str, object], by: str, state: str) -> None:
@@ -262,7 +262,7 @@ def test_a_reaction_is_due_by_its_clock(more: dict[str, object], by: str, state:
 def test_an_expected_event_has_no_clock_and_one_without_awareness_stands_first() -> None:
     assert due(serious_one(expected=True)) == []
     rows = due(serious_one(), serious_one(aware=None, term="Colitis"))
-    assert [row[4] for row in rows] == ["day of awareness not recorded", "SUSAR report: 6 days left"]
+    assert [row[4] for row in rows] == ["the day of awareness is not recorded", "SUSAR report: 6 days left"]
 
 
 def test_an_event_whose_seriousness_is_not_recorded_keeps_its_clock() -> None:

@@ -42,6 +42,12 @@ def dlt_window(study: Study, infused: date) -> WindowDays:
     return WindowDays(infused, last, last + timedelta(days=1))
 
 
+def window_stands(last: date, today: date) -> str:
+    """Where a window stands on a day of the site: `closes today`, `1 day left`, `closed`."""
+    left = (last - today).days
+    return "closed" if left < 0 else "closes today" if left == 0 else f"{left} day{'s' if left > 1 else ''} left"
+
+
 def dlt_window_sentence(study: Study) -> str:
     """The same window where nobody is infused yet: by study days."""
     days = in_days(study.dose.dlt_window)

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from escalon.conduct.judge import standing
 from escalon.conduct.judge.dosing import NextDose, awaiting, decide_as_recorded
+from escalon.conduct.judge.member import Member, member
 from escalon.conduct.judge.safety_reports import reports
 from escalon.conduct.judge.screening import Verdict, screen_one
 from escalon.escalation import EscalationError, Stop, Treat
@@ -19,6 +20,7 @@ from escalon.facts import Day
 from escalon.history import Course as Person
 from escalon.history import Trial
 from escalon.history.events import Course
+from escalon.protocol.dlt_window import window_stands
 from escalon.protocol.prose import short_name
 from escalon.protocol.schedule import Visit
 from escalon.protocol.study import Study
@@ -93,7 +95,7 @@ def waiting_of_dosing(study: Study, trial: Trial, today: date) -> Iterator[Waiti
             )
         elif one.outcome.name == "PENDING":
             left = (one.window_ends - today).days
-            state = "window closed" if left < 0 else "closes today" if left == 0 else f"{left} days left"
+            state = window_stands(one.window_ends, today)
             urgency = Urgency.TODAY if left <= 0 else Urgency.WEEK
             what = "Review the DLT window" if left <= 0 else "The DLT window runs"
             yield Waiting("DltWindowReviewed", one.participant, what, one.window, urgency, state, one.window_ends)
@@ -189,7 +191,7 @@ def waiting_of_person(study: Study, trial: Trial, course: Person, today: date) -
                 "proposed",
                 about=one.number,
             )
-    yield from _of_visits(study, course, today)
+    yield from _of_visits(study, course, member(study, trial, course.code), today)
 
 
 def _of_screening(study: Study, trial: Trial, course: Person, today: date) -> Iterator[Waiting]:
@@ -218,23 +220,28 @@ def _of_screening(study: Study, trial: Trial, course: Person, today: date) -> It
         yield Waiting(act, code, what, why, Urgency.TODAY, "void" if void else "ready to sign", about=latest.number)
 
 
-def _of_visits(study: Study, course: Person, today: date) -> Iterator[Waiting]:
-    """Visits whose window is open, or opens within a week, and of which nothing is recorded."""
-    infused = course.infused
-    if infused is None:
+def _of_visits(study: Study, course: Person, who: Member, today: date) -> Iterator[Waiting]:
+    """Visits of which nothing is recorded: those open, due within a week or just over, and in one line those long over."""
+    if who.infused is None:
         return
-    facts = [fact for fact, _ in course.numbered_facts()]
-    seen = {fact.visit for fact in facts}
-    days = {fact.day.earliest for fact in facts if fact.day} | {
+    seen = {fact.visit for fact, _ in course.numbered_facts()}
+    days = {fact.day.earliest for fact, _ in course.numbered_facts() if fact.day} | {
         day.earliest for one in course.samples if (day := one.event.happened(course.zone))
     }
+    missed: list[Visit] = []
     for visit in study.visits:
-        first, last = (infused.earliest + timedelta(days) for days in (visit.earliest, visit.latest))
-        if visit.day <= 0 or visit.id in seen or not first - AHEAD <= today <= last + AHEAD:
+        first, last = (who.infused.earliest + timedelta(days) for days in (visit.earliest, visit.latest))
+        gone = who.ended is not None and who.ended.day.earliest <= last
+        if visit.day <= 0 or visit.id in seen or gone or any(first <= day <= last for day in days):
             continue
-        if any(first <= day <= last for day in days):
-            continue
-        yield _visit(study, course.code, visit, first, last, today)
+        if today > last + AHEAD:
+            missed.append(visit)
+        elif first - AHEAD <= today:
+            yield _visit(study, course.code, visit, first, last, today)
+    if missed:
+        names = ", ".join(visit.name for visit in missed)
+        what, state = "Visits of which nothing is recorded", f"{len(missed)} over"
+        yield Waiting("FactRecorded", course.code, what, names, Urgency.WEEK, state, visit=missed[0].id)
 
 
 def _visit(study: Study, code: str, visit: Visit, first: date, last: date, today: date) -> Waiting:
@@ -244,6 +251,6 @@ def _visit(study: Study, code: str, visit: Visit, first: date, last: date, today
     elif today <= last:
         urgency, state = Urgency.TODAY, "last day" if today == last else "open"
     else:
-        urgency, state = Urgency.NOW, f"{(today - last).days} days late"
+        urgency, state = Urgency.NOW, f"{(today - last).days} day{'s' if (today - last).days > 1 else ''} late"
     why = ", ".join(short_name(name, study) for name in visit.measures[:6])
     return Waiting("FactRecorded", code, f"Visit {visit.name}", why, urgency, state, last, visit=visit.id)

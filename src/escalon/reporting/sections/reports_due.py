@@ -2,65 +2,49 @@
 
 from datetime import date
 
+from escalon.conduct.judge.safety_reports import ReportDue, reports
 from escalon.reporting.build import heads, keyed, row, strong
 from escalon.reporting.document import Cell, Table, TableRow, Tone
 from escalon.reporting.view import View
-from escalon.safety.occurrence import Occurrence
-from escalon.safety.seriousness import DEFAULT_CLOCKS, awareness, due, susar
+from escalon.safety.seriousness import DEFAULT_CLOCKS, awareness, susar
 
 
 def reports_due(view: View) -> Table:
     """T5-6: each report that is due, the most urgent first; an event whose clock cannot be read stands before them."""
     today = view.cutoff.latest
-    unread: list[TableRow] = []
-    known: list[tuple[date, TableRow]] = []
-    for event in view.events:
-        found = susar(event)
-        if found.value is False or (event.start is not None and event.start.earliest > today):
-            continue
-        aware = awareness(event)
-        if aware is None:
-            unread.append(_row(view, event, "–", "day of awareness not recorded", "–", Tone.OPEN))
-            continue
-        for report in due(event, aware.earliest):
-            left = (report.by - today).days
-            state = (
-                f"day passed by {-left}"
-                if left < 0
-                else "due on the day of the cut-off"
-                if left == 0
-                else f"{left} days left"
-            )
-            made = _row(
-                view,
-                event,
-                str(report.by),
-                f"{report.what}: {state}",
-                str(aware),
-                Tone.ALARM if left < 0 else Tone.PLAIN,
-            )
-            known.append((report.by, made))
-    ordered = [made for _, made in sorted(known, key=lambda one: (one[0], one[1].key))]
+    begun = [one for one in view.events if one.start is None or one.start.earliest <= today]
+    found = [
+        one
+        for course in view.trial.courses.values()
+        for one in reports(course, [event for event in begun if event.participant == course.code])
+    ]
+    ordered = [
+        _row(view, one, today) for one in sorted(found, key=lambda one: (one.by or date.min, one.event.participant))
+    ]
     columns = heads("due=due by", "who", "event|26", "aware", "report|28", "because|44")
     clocks = DEFAULT_CLOCKS
     notes = (
         f"Calendar days from the sponsor's awareness (day 0): {clocks.fatal} if fatal or life-threatening, else "
         f"{clocks.other} "
-        "(ICH E2A). Local law and the ethics committee may be stricter. Whether a report was sent is not "
-        "recorded here.",
+        "(ICH E2A). Local law and the ethics committee may be stricter. A report is sent when its sending is "
+        "recorded, as a casebook can.",
         "A seriousness that nobody recorded keeps its event in this table: silence does not stop a clock.",
     )
     title = "Suspected unexpected serious reactions and what may be one"
-    return Table("T5-6", title, columns, keyed([*unread, *ordered]), "every event", notes, "No report is due.")
+    return Table("T5-6", title, columns, keyed(ordered), "every event", notes, "No report is due.")
 
 
-def _row(view: View, event: Occurrence, by: str, state: str, aware: str, tone: Tone) -> TableRow:
-    reasons = "; ".join(one.replace("not known", "not recorded") for one in susar(event).reasons)
+def _row(view: View, one: ReportDue, today: date) -> TableRow:
+    event, aware = one.event, awareness(one.event)
+    reasons = "; ".join(said.replace("not known", "not recorded") for said in susar(event).reasons)
     grade = "not graded" if event.grade is None else f"grade {event.grade}"
+    late = one.waits and one.by is not None and one.by < today
+    tone = Tone.OPEN if one.by is None else Tone.ALARM if late else Tone.PLAIN
+    state = one.state(today)
     return row(
-        f"{event.participant}.{event.start or 'undated'}", by, strong(event.participant),
-        Cell(f"{event.term.name}, {grade}", None, view.of_lines(event.lines)), aware, Cell(state, tone=tone), reasons,
-        who=event.participant,
+        f"{event.participant}.{event.start or 'undated'}", str(one.by or "–"), strong(event.participant),
+        Cell(f"{event.term.name}, {grade}", None, view.of_lines(event.lines)), str(aware or "–"),
+        Cell(f"{one.what}: {state}" if one.by else state, tone=tone), reasons, who=event.participant,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from escalon.conduct.judge.waiting import Urgency, Waiting
 from escalon.conduct.permit.holds import Hold, dosing_holds
 from escalon.conduct.record import drafts
 from escalon.history.events import Role
-from escalon.protocol.dlt_window import dlt_window
+from escalon.protocol.dlt_window import dlt_window, window_stands
 from escalon.web.clocks import ClockShown
 from escalon.web.desk import Desk
 from escalon.web.registry import EVERYBODY, page
@@ -197,6 +197,6 @@ def clocks(desk: Desk) -> list[ClockShown]:
         left = (window.last - desk.today).days
         if left < -28 or first.earliest > desk.today:
             continue
-        says = "closed" if left < 0 else "closes today" if left == 0 else f"{left} days left"
-        found.append(ClockShown(course.code, course.infusions[0].event.level, first.earliest, window.last, says))
+        level, says = course.infusions[0].event.level, window_stands(window.last, desk.today)
+        found.append(ClockShown(course.code, level, first.earliest, window.last, says))
     return found
