@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from escalon.facts import Status
@@ -13,7 +14,6 @@ from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.readings import json_schema
 from tests.instruments.drawn_visits import drawn_visits
 
-jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
 every = pytest.mark.parametrize("instrument", catalogue().values(), ids=lambda one: one.name)
 MISREAD = {"UNIT_MISSING", "WRONG_UNIT", "OUT_OF_RANGE", "NOT_A_NUMBER", "NOT_A_CHOICE", "NOT_A_TRUTH"}
 
@@ -28,8 +28,8 @@ def sent(instrument: Instrument, visit: dict[str, Any]) -> dict[str, Any]:
 @every
 def test_a_visit_that_fits_the_schema_is_read(instrument: Instrument) -> None:
     schema = json_schema(instrument)
-    jsonschema.Draft202012Validator.check_schema(schema)
-    fits = jsonschema.Draft202012Validator(schema)
+    jsonschema_rs.meta.validate(schema)
+    fits = jsonschema_rs.Draft202012Validator(schema)
     for visit in drawn_visits(instrument, 15):
         row = sent(instrument, visit)
         fits.validate(row)
@@ -38,7 +38,7 @@ def test_a_visit_that_fits_the_schema_is_read(instrument: Instrument) -> None:
 
 @every
 def test_what_is_out_of_range_or_not_offered_fits_neither(instrument: Instrument) -> None:
-    fits = jsonschema.Draft202012Validator(json_schema(instrument))
+    fits = jsonschema_rs.Draft202012Validator(json_schema(instrument))
     for name, item in instrument.items.items():
         if item.high is not None and not item.needs_unit:
             wrong: Any = float(item.high) + 1

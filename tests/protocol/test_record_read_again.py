@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from escalon.cli.main import app
+from escalon.cli.main import app, run
 from escalon.protocol import load_study
 from escalon.protocol.lint import lint
 from escalon.protocol.readings import under
@@ -157,7 +158,18 @@ def test_screening_under_another_reading_says_so(tmp_path: Path) -> None:
         assert {one["id"]: one["verdict"] for one in answer["participants"][0]["clauses"]}["I-8b"] == "met"
 
 
-@pytest.mark.parametrize("chosen", ["Q-NONE=1", "Q-SS-TP=and", "Q-SS-TP=9", "Q-CMV-EBV=1"])
-def test_a_reading_that_is_none_is_refused(tmp_path: Path, chosen: str) -> None:
-    shown(tmp_path, "I-8b", "P03,essdai,8,,2025-02-07,crf,screening,,\n")
-    assert RUN.invoke(app, ["screen", "nct07052565", str(tmp_path), "--with", chosen]).exit_code == 2
+@pytest.mark.parametrize(
+    ("chosen", "says"),
+    [
+        ("Q-NONE=1", "no assumption 'Q-NONE'"),
+        ("Q-SS-TP=and", "Write Q-SS-TP=or"),
+        ("Q-SS-TP=9", "Write Q-SS-TP=or"),
+        ("Q-CELLS=1", "the laboratory counts"),
+    ],
+)
+def test_a_reading_that_is_none_is_refused(chosen: str, says: str, monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.setattr("sys.argv", ["escalon", "study", "lint", "nct07052565", "--with", chosen])
+    with pytest.raises(SystemExit) as left:
+        run()
+    assert left.value.code == 2
+    assert says in " ".join(capsys.readouterr().err.split())
