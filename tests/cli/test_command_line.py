@@ -126,3 +126,16 @@ def test_the_demo_runs_whole(tmp_path):
     found = run("demo", "--no-open", "-o", tmp_path)
     assert found.returncode == 0, found.stderr
     assert (tmp_path / "report" / "report.html").exists()
+
+
+def test_data_check_says_what_is_refused_first_and_counts_it_by_kind(tmp_path):
+    rows = "".join(f"P0{n},alt,x{n},U/L,2025-02-0{n},,40,\n" for n in range(1, 5))
+    text = "participant,fact,value,unit,date,visit,upper,source,extra\nP01,disease,RA,,2025-01-01,,,,\n" + rows.replace(
+        "40,\n", "40,,\n"
+    )
+    (tmp_path / "facts.csv").write_text(text, encoding="utf-8")
+    lines = run("data", "check", "nct07052565", tmp_path).stdout.splitlines()
+    assert [line.split()[0] for line in lines[:6]] == ["refused"] * 4 + ["note", "refused"]
+    assert lines[5] == "refused in facts.csv value: 4"
+    found = json.loads(run("data", "check", "nct07052565", tmp_path, "--json").stdout)["problems"]
+    assert [one["refused"] for one in found] == [True] * 4 + [False]

@@ -111,6 +111,8 @@ def test_log_change_sets_what_is_below_to_half_the_limit_and_says_so():
     assert third.value == 0
     assert second.components["fold_change"] is None
     assert "undefined" in second.reasons[0]
+    assert second.reasons[1].startswith("the baseline counts as half of 5 copies/µL: it was not measured")
+    assert third.reasons[1].startswith("baseline and sample each count as half of 5 copies/µL: neither was measured")
 
 
 def test_no_change_without_a_baseline_or_from_a_positive_one():

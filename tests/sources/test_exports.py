@@ -128,3 +128,42 @@ def test_a_line_with_a_cell_too_many_is_one_refused_row(study: Study, tmp_path: 
     found = take_in(study, tmp_path)
     assert refused(found) == [("facts.csv", 3, "")]
     assert "4 cells, but there are 3 columns" in found.refused[0].message
+
+
+def test_a_column_that_no_table_reads_is_noted_once_for_the_file(study: Study, tmp_path: Path) -> None:
+    tests = {"alt": "A", "ast": "B", "esr": "C"}
+    mapping = "".join(
+        f'[[table]]\nfile = "lab.csv"\nparticipant = "id"\ndate = "day"\nonly = {{ test = "{code}" }}\n'
+        f'[table.facts]\n{fact} = {{ column = "value", unit_column = "unit" }}\n'
+        for fact, code in tests.items()
+    )
+    (tmp_path / "mapping.toml").write_text(mapping + 'upcr = "ratio"\n', encoding="utf-8")
+    (tmp_path / "lab.csv").write_text(
+        "id,day,test,value,unit,ratio,operator,kit\nP01,2025-02-07,A,30,U/L,,x,y\nP01,2025-02-07,B,30,U/L,,x,y\n"
+        "P01,2025-02-07,C,30,mm/h,,x,y\n",
+        encoding="utf-8",
+    )
+    found = [(one.column, one.line) for one in take_in(study, tmp_path).problems if "not mapped" in one.message]
+    assert found == [("operator", 1), ("kit", 1)]
+
+
+def test_a_visit_the_mapping_does_not_translate_is_noted_once(study: Study, tmp_path: Path) -> None:
+    later = ("P01,month_1,,2025-04-07,,20,,2,,,", "P02,month_1,,2025-04-08,,21,,2,,,", "P01,,,2025-05-07,,22,,2,,,")
+    found = taken(study, tmp_path, VISIT, *later, asked='visits = { screening = "baseline", d28 = "D28" }')
+    noted = [(one.line, one.column, one.value) for one in found.problems if "`visits`" in one.message]
+    assert noted == [(3, "redcap_event_name", "month_1")]
+    without = taken(study, tmp_path, VISIT, *later)
+    assert not any("`visits`" in one.message for one in without.problems)
+
+
+def test_a_unit_that_is_the_name_of_a_column_says_the_key_for_it(study: Study, tmp_path: Path) -> None:
+    mapping = '[[table]]\nfile = "lab.csv"\nparticipant = "id"\ndate = "day"\n[table.facts]\n'
+    cell = 'creatinine = { column = "creat", KEY = "creat_unit" }\n'
+    (tmp_path / "lab.csv").write_text(
+        "id,day,creat,creat_unit\nP01,2025-02-07,80,umol/L\nP02,2025-02-07,0.9,mg/dL\n", encoding="utf-8"
+    )
+    (tmp_path / "mapping.toml").write_text(mapping + cell.replace("KEY", "unit"), encoding="utf-8")
+    with pytest.raises(ValueError, match='Write unit_column = "creat_unit"'):
+        take_in(study, tmp_path)
+    (tmp_path / "mapping.toml").write_text(mapping + cell.replace("KEY", "unit_column"), encoding="utf-8")
+    assert not take_in(study, tmp_path).problems

@@ -1,5 +1,6 @@
 """`escalon data`: the dictionary of the data folder, and a check of one."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ from escalon.cli.loading import DataFolder, Reader, StudyName, load
 from escalon.cli.output import AsJson, csv_text, note, print_json, print_table, say, shown, write
 
 if TYPE_CHECKING:
-    from escalon.sources.folder import Intake
+    from escalon.sources.folder import Intake, Problem
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -71,8 +72,10 @@ def check(study: StudyName, data: DataFolder, reader: Reader = None, as_json: As
     if as_json:
         print_json(_as_json(intake) | {"departures": [one.as_json() for one in departed]})
     else:
-        for problem in (*intake.problems, *intake.contradictions):
+        for problem in _problems(intake):
             say(f"{'refused' if problem.refused else 'note   '}  {problem}")
+        for line in _by_kind(intake):
+            say(line)
         for count in intake.counts:
             say(f"{count.file}{'' if count.table else ', lines no table takes'}: {count}")
         for one in grouped(departed):
@@ -85,6 +88,19 @@ def _mentions(row: dict[str, Any], text: str) -> bool:
     return text.lower() in f"{row['name']} {row['about']} {row['group']}".lower()
 
 
+def _problems(intake: "Intake") -> list["Problem"]:
+    """What was found, what keeps a row out first."""
+    return sorted((*intake.problems, *intake.contradictions), key=lambda one: not one.refused)
+
+
+def _by_kind(intake: "Intake") -> list[str]:
+    """Where many rows are refused, how many in each column of each file, the most first."""
+    kinds = Counter(f"{one.file} {one.column}".strip() for one in intake.refused)
+    if intake.refused and len(intake.refused) == len(kinds):
+        return []
+    return [f"refused in {kind}: {count}" for kind, count in kinds.most_common()]
+
+
 def _as_json(intake: "Intake") -> dict[str, Any]:
     return {
         "problems": [
@@ -92,7 +108,7 @@ def _as_json(intake: "Intake") -> dict[str, Any]:
                 "file": problem.file, "line": problem.line, "column": problem.column, "value": problem.value,
                 "message": problem.message, "refused": problem.refused,
             }
-            for problem in (*intake.problems, *intake.contradictions)
+            for problem in _problems(intake)
         ],
         "tables": [
             {

@@ -54,10 +54,20 @@ def _change(profile: Profile, sample: Sample) -> Finding:
             name, None, Status.INDETERMINATE, components=parts, reasons=(reason,), rule=RULE, rests_on=grounds
         )
     flags = ("baseline_set_to_half_lloq",) + (("blq_set_to_half_lloq",) if sample.is_below else ())
-    undefined = (f"the baseline is {base.detection.value}: a fold change from it is undefined",)
-    return Finding(
-        name, log10(high / low), components=parts, flags=flags, reasons=undefined, rule=RULE, rests_on=grounds
+    reasons = (
+        f"the baseline is {base.detection.value}: a fold change from it is undefined",
+        _halved(sample),
     )
+    return Finding(name, log10(high / low), components=parts, flags=flags, reasons=reasons, rule=RULE, rests_on=grounds)
+
+
+def _halved(sample: Sample) -> str:
+    """In words what the flags say: which number is no measurement, and what is known in its place."""
+    assert sample.lloq is not None
+    limit = f"{plain(sample.lloq)} {sample.unit}"
+    if sample.is_below:
+        return f"baseline and sample each count as half of {limit}: neither was measured, so this 0 is no finding"
+    return f"the baseline counts as half of {limit}: it was not measured, and may be any level below its own limit"
 
 
 def _level(sample: Sample, limit_of: Sample) -> Fraction | None:

@@ -21,7 +21,7 @@ from escalon.protocol.study import Study
 from escalon.safety.contradictions import contradictions
 from escalon.sources.columns import TABLES
 from escalon.sources.frame import frame_of, zone_of
-from escalon.sources.mapping import MAPPING, Leftover, Widened, leftovers, widened
+from escalon.sources.mapping import MAPPING, Leftover, leftovers, unmapped, widened
 from escalon.sources.observed import Dictionary, RowError
 from escalon.sources.qpcr_wells import NAME as WELLS
 from escalon.sources.qpcr_wells import read_wells, wells_beside, with_levels
@@ -143,7 +143,7 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
         for name in folder.others
         if _is_surprising(name) and name not in mapped and kind_of(name)[0] != WELLS
     ]
-    problems += [_unread(one, column) for one in wide for column in one.unread]
+    problems += [_unread(file, column) for file, column in unmapped(wide)]
     problems += [
         Problem(one.wide.file, note.line, note.column, note.text, note.message, refused=False)
         for one in wide
@@ -307,9 +307,9 @@ def _unread_file(problem: Problem) -> list[Unread]:
     return [Unread(kind_of(problem.file)[0], "", None, str(problem))] if problem.refused else []
 
 
-def _unread(wide: Widened, column: str) -> Problem:
+def _unread(file: str, column: str) -> Problem:
     message = f"this column is not mapped. Map it, or write it in `ignore` of {MAPPING}"
-    return Problem(wide.table.file, 1, column, "", message, refused=False)
+    return Problem(file, 1, column, "", message, refused=False)
 
 
 def _stranger(name: str, have: Collection[str]) -> Problem:

@@ -148,6 +148,16 @@ def leftovers(wide: tuple[Widened, ...]) -> tuple[Leftover, ...]:
     return tuple(found)
 
 
+def unmapped(wide: tuple[Widened, ...]) -> tuple[tuple[str, str], ...]:
+    """Each exported file with each of its columns that no table of the mapping reads or ignores, once."""
+    left: dict[tuple[str, str], int] = {}
+    for one in wide:
+        for column in one.unread:
+            left[one.wide.file, column] = left.get((one.wide.file, column), 0) + 1
+    tables = [one.wide.file for one in wide]
+    return tuple(at for at, times in left.items() if times == tables.count(at[0]))
+
+
 def _texts(values: Any) -> set[str]:
     return {str(value) for value in (values if isinstance(values, list) else [values])}
 
@@ -186,7 +196,7 @@ def _widened(folder: Path, spec: Mapping[str, Any], number: int) -> Widened:
         raise FolderError(f"{where}: [table.{'facts' if into == 'facts' else 'columns'}] says which column is which")
     used = _columns_of(where, spec, cells, wide)
     rows = [row for row in wide.rows if row.broken is None and _wanted(row, spec.get("only", {})) and _names(spec, row)]
-    notes = _none_taken(spec, into, number, wide, rows)
+    notes = [*_none_taken(spec, into, number, wide, rows), *_untranslated(spec, rows)]
     rows = _dated(spec, wide, rows)
     made = _facts(spec, cells, rows, notes) if into == "facts" else _records(spec, cells, rows, _days_of(into))
     written = tuple(made)
@@ -211,6 +221,16 @@ def _none_taken(spec: Mapping[str, Any], into: str, number: int, wide: Table, ro
     ]
     said = f"table {number} of {MAPPING} (into {into}) takes 0 of {len(wide.rows)} lines: {'; '.join(held)}"
     return [Note(1, "", "", said)]
+
+
+def _untranslated(spec: Mapping[str, Any], rows: list[Row]) -> Iterator[Note]:
+    """A visit that `visits` does not list keeps the name it has in the export, which is said once for each."""
+    column, listed = str(spec.get("visit", "")).lower(), spec.get("visits", {})
+    first = {text: row.line for row in reversed(rows) if listed and (text := _cell(row, column))}
+    known = {*listed, *map(str, listed.values()), *_texts(spec.get("missing", []))}
+    for text in sorted(first.keys() - known, key=lambda one: first[one]):
+        said = f"{text!r} is not listed in `visits` of {MAPPING}, so it is taken as the visit's own name. Listed: "
+        yield Note(first[text], column, text, said + ", ".join(map(str, listed)))
 
 
 def _known(where: str, spec: Any, keys: frozenset[str]) -> None:
@@ -242,6 +262,9 @@ def _columns_of(where: str, spec: Mapping[str, Any], cells: Mapping[str, Any], w
         _known(f"{where}, {fact}", cell, _CELL_KEYS)
         if "column" not in cell:
             raise FolderError(f'{where}, {fact}: column is missing. Write {{ column = "…" }}')
+        if str(cell.get("unit", "")).lower() in wide.columns:
+            unit = cell["unit"]
+            raise FolderError(f'{where}, {fact}: unit = "{unit}" is a column. Write unit_column = "{unit}"')
         named += [cell.get(key) for key in ("column", "unit_column", "upper", "lower", "date")] + list(
             cell.get("asked", {})
         )

@@ -2,7 +2,7 @@
 
 A fall is improvement for every measure here except Schirmer's test and salivary flow. Percent is undefined from a baseline
 of 0. C-reactive protein is right-skewed, so the logarithm of its ratio is offered too; a value below the laboratory's limit
-counts as half of it, at baseline and at the visit alike.
+is any number below it, so the change lies between two numbers; half of the limit only where `below_limit=half` asks for it.
 """
 
 from typing import Annotated, Any

@@ -19,7 +19,10 @@ from escalon.instruments.kit.item import Item
 
 Ends = tuple[Fraction | None, Fraction | None]
 
-OURS = "our rule: no published limit of plausibility was found; wide enough that what lies outside is a slip or a wrong unit"
+OURS = (
+    "a plausibility limit set here, not a published one: it stops a slip of the finger or a wrong unit and is no reference "
+    "range, so it is wide; nothing inside it is said to be normal, and what is outside `confirm` counts once confirmed"
+)
 _TABLE = """
 age                    a                0:150       16:110      18:100
 weight                 kg               10:400      25:300      30:200
