@@ -1,6 +1,7 @@
 """`escalon dose product` and `escalon dose lymphodepletion`, as they are typed."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -232,3 +233,33 @@ def test_whatever_is_typed_for_a_dose_gives_an_answer_or_a_named_mistake(options
 def test_whatever_is_typed_for_lymphodepletion_gives_an_answer_or_a_named_mistake(options):
     chosen = (part for name, text in options.items() for part in (f"--{name}", text))
     survives("lymphodepletion", "nct07052565", "--regimen", "autoimmune_A", *chosen)
+
+
+HERON = str(Path(__file__).parents[1] / "protocol" / "heron")
+
+
+@pytest.mark.parametrize(
+    ("study", "typed", "instead"),
+    [
+        (HERON, ("--cells", "1e6"), "--given '24 mg'"),
+        (HERON, ("--cells-per-ml", "2.5e6", "--viability", "85%"), "--cells-per-ml and --viability"),
+        ("nct07052565", ("--weight", "60kg", "--given", "6e6 cells"), "--cells 1.7e7"),
+    ],
+)
+def test_what_was_given_in_another_thing_than_the_levels_is_never_dropped(study, typed, instead):
+    found = run("product", study, "--level", "1", *typed)
+    assert found.exit_code == 2
+    assert instead in found.stderr
+
+
+def test_a_table_of_flat_doses_in_mg_asks_for_no_weight(tmp_path):
+    table = tmp_path / "doses.csv"
+    table.write_text("participant,level,given\nP1,1,0.026 g\nP2,-1,20 mg\n", encoding="utf-8")
+    found = run("product", HERON, "--table", str(table), "--json")
+    assert [(row["dose_given"], row["in_window"]) for row in json.loads(found.stdout)] == [(26, "yes"), (20, "no")]
+
+
+def test_a_study_without_lymphodepletion_has_none_calculated():
+    found = run("lymphodepletion", HERON, "--regimen", "autoimmune_A", *"--height 165cm --weight 62kg".split())
+    assert found.exit_code == 2
+    assert "heron has no lymphodepletion" in found.stderr

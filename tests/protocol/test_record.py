@@ -39,3 +39,8 @@ def test_a_short_piece_counts_only_as_a_whole_clause() -> None:
 
 def test_a_piece_does_not_match_within_a_word() -> None:
     assert places("Angin", RECORD, clauses(RECORD)) == ()
+
+
+def test_headings_are_read_as_people_type_them() -> None:
+    found = clauses("Inclusion:\nAdults\nEXCLUSION CRITERIA\nStroke\nOutcomes\nDeaths\n")
+    assert [one.id for one in found] == ["Inclusion Criteria 1", "Exclusion Criteria 1", "Outcome Measures 1"]

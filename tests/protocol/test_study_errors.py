@@ -14,7 +14,7 @@ from escalon.protocol.lint import lint
 from escalon.protocol.shape import keys_at
 from escalon.protocol.skeleton import write_skeleton
 
-from .folders import ORCHID, changed, refusal
+from .folders import HERON, ORCHID, changed, refusal
 
 # file, what stands there, what is written instead, the line that must be named, what must be said
 MISTAKES = [
@@ -273,3 +273,8 @@ def test_the_example_study_is_simulated_as_it_is(tmp_path: Path) -> None:
     found = CliRunner().invoke(app, ["simulate", str(example(tmp_path)), "-o", str(tmp_path / "sim")])
     assert found.exit_code == 0, found.output
     assert "EX" in (tmp_path / "sim" / "facts.csv").read_text(encoding="utf-8")
+
+
+def test_an_entry_that_is_refused_is_named_once(tmp_path: Path) -> None:
+    folder = changed(tmp_path, "study.toml", "[[dlt.event]]\n", '[[dlt.event]]\nsays = "CRS"\n', HERON)
+    assert [problem.what.partition(".")[0] for problem in refusal(folder).problems] == ["`says` is not known"]

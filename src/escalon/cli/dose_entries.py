@@ -206,6 +206,7 @@ def infusion_of(
     """Every step of an infusion at a level of the study. Raises ValueError for a level it does not have."""
     from escalon.instruments.product.infusion import calculate
 
+    _weighed_is_not_counted(study, bag)
     levels = levels_of(study)
     assigned = next((one for one in levels if one.number == level), None)
     if assigned is None:
@@ -213,6 +214,21 @@ def infusion_of(
     cap = study.dose.cells_cap
     most = None if cap is None else cap.value
     return calculate(bag, weight, assigned, levels, study.dose.tolerance, adjustment, most, surface)
+
+
+def _weighed_is_not_counted(study: "Study", bag: "Bag") -> None:
+    """Refuse cells where the levels are in another thing, and the other way: it would be dropped without a word."""
+    level = study.dose.levels[0].amount
+    if level.thing == "{cells}" and bag.given is not None:
+        raise ValueError(
+            f"--given: the levels of {study.id} are in {level.shown_unit}. Write the cells given as --cells 1.7e7"
+        )
+    counted = ("cells", "cells_per_ml", "viability", "car_fraction", "volume", "residual", "release_viability")
+    typed = [f"--{name.replace('_', '-')}" for name in counted if getattr(bag, name) is not None]
+    if typed and level.thing != "{cells}":
+        unit = level.shown_unit.partition("/")[0]
+        raise ValueError(f"{' and '.join(typed)}: the levels of {study.id} are in {level.shown_unit}, which no cells make. "
+                         f"Write what was given in all as --given '24 {unit}'")  # fmt: skip
 
 
 def surface_of(study: "Study", height: Text, weight: "Finding") -> "Finding | None":

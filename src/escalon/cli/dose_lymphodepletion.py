@@ -77,13 +77,17 @@ def _lymphodepletion(
     study: "Study", given: dict[str, Any], options: dict[str, Any]
 ) -> "tuple[Finding, Finding, list[Finding]]":
     """Body surface area, creatinine clearance and every dose, exact and (if asked) rounded after it."""
+    from escalon.conduct.judge.lymphodepletion import question_of
     from escalon.instruments import assess
     from escalon.instruments.product.lymphodepletion import lymphodepletion as calculated
     from escalon.instruments.product.lymphodepletion import round_dose
 
-    policy: Any = (
-        options["policy"] or (study.lymphodepletion.renal_policy if study.lymphodepletion else "") or "us_2010"
-    )
+    if study.lymphodepletion is None:
+        raise ValueError(
+            f"{study.id} has no lymphodepletion, so there is nothing to calculate. "
+            'Where the protocol has one, write it in the folder: [lymphodepletion] with drugs = ["fludarabine"]'
+        )
+    policy: Any = options["policy"] or study.lymphodepletion.renal_policy
     for name, value, known in (
         ("policy", policy, ("us_2010", "legacy_20pct")),
         ("rounding", options["rounding"], ("nearest", "down")),
@@ -93,7 +97,7 @@ def _lymphodepletion(
     area = assess("body_surface_area", height=given["height"], weight=given["weight"], formula=options["formula"])
     renal = _clearance(given)
     doses: list[Finding] = list(
-        calculated(_regimen(study, options["regimen"]), area, renal, options["signed_by"], policy)
+        calculated(_regimen(study, options["regimen"]), area, renal, options["signed_by"], policy, question_of(study))
     )
     step = amount("round", options["round_to"], "mg")
     if step is not None:

@@ -5,23 +5,43 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from escalon.cli.dose_entries import bag_of, infusion_of, weight_of
+from escalon.cli.dose_entries import bag_of, infusion_of, surface_of, weight_of
 from escalon.cli.input_table import each_row, read_rows
 from escalon.cli.output import give_rows
 
 if TYPE_CHECKING:
     from escalon.protocol.study import Study
 
-_TABLE_COLUMNS = "participant level weight cells_per_ml viability car_fraction car_gate volume residual cells".split()
-_ADDED = "cells_given cells_per_kg deviation_percent in_window level_delivered flags reasons".split()
+_TABLE_COLUMNS = (
+    "participant level weight cells_per_ml viability car_fraction car_gate volume residual cells given height".split()
+)
+_ADDED = "deviation_percent in_window level_delivered flags reasons".split()
 
 
 def judge_table(study: "Study", table: Path, output: Path | None, as_json: bool) -> None:
     """Every row judged; a row that cannot be read stops the whole table, named with its line."""
-    columns, rows = read_rows(table, ("participant", "level", "weight"), _TABLE_COLUMNS)
+    columns, rows = read_rows(table, _needed(study), _TABLE_COLUMNS)
     judged = each_row(rows, lambda cells: _judged(study, cells), "doses")
-    give_rows((*columns, *_ADDED), judged, output, as_json, "rows judged")
+    first = (
+        ("cells_given", "cells_per_kg" if _per(study) else "dose_given")
+        if _counted(study)
+        else ("given_in_all", "dose_given")
+    )
+    give_rows((*columns, *first, *_ADDED), judged, output, as_json, "rows judged")
     raise typer.Exit(0 if all(row[len(columns) + 3] == "yes" for row in judged) else 1)
+
+
+def _per(study: "Study") -> str:
+    return study.dose.levels[0].amount.per
+
+
+def _counted(study: "Study") -> bool:
+    return study.dose.levels[0].amount.thing == "{cells}"
+
+
+def _needed(study: "Study") -> tuple[str, ...]:
+    """The columns without which no row can be judged: a flat dose asks for no weight."""
+    return ("participant", "level", "weight") if _per(study) else ("participant", "level")
 
 
 def _judged(study: "Study", cells: Any) -> list[Any]:
@@ -29,14 +49,16 @@ def _judged(study: "Study", cells: Any) -> list[Any]:
     from escalon.facts import jsonable
 
     given = {name: cells.get(name) or None for name in _TABLE_COLUMNS}
-    names = ("cells_per_ml", "viability", "car_fraction", "volume", "residual", "cells")
+    names = ("cells_per_ml", "viability", "car_fraction", "volume", "residual", "cells", "given")
     bag = bag_of(
-        **{name: given[name] for name in names}, car_gate=given["car_gate"] or "viable", release_viability=None
-    )
-    if not (given["level"] or "").isdigit():
+        **{name: given[name] for name in names}, car_gate=given["car_gate"] or "viable", release_viability=None,
+        thing=study.dose.levels[0].amount.thing,
+    )  # fmt: skip
+    if not (given["level"] or "").removeprefix("-").isdigit():
         raise ValueError(f"level {given['level']!r} is not a number of a level")
     weight = weight_of(study, given["weight"], None, None, None)
-    found = infusion_of(study, int(given["level"] or 0), bag, weight)
+    surface = surface_of(study, given["height"], weight)
+    found = infusion_of(study, int(given["level"] or 0), bag, weight, surface=surface)
     parts, verdict = found.verdict.components, {True: "yes", False: "no", None: "not known"}[found.verdict.value]  # type: ignore[index]
     flags = dict.fromkeys((*found.per_kg.flags, *found.verdict.flags))
     return [

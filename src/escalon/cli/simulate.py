@@ -33,6 +33,7 @@ def simulate(
     """Write a seeded synthetic trial: screen failures, treated people, toxicity, cells in blood. Nobody in it exists."""
     from escalon.exchange.synthetic_trial import simulate as write
     from escalon.protocol import StudyError, load_study
+    from escalon.sources.tables import TABLES
 
     if output.exists() and any(output.iterdir()) and not force and not (output / "SYNTHETIC.txt").exists():
         fail(f"{output} holds other files. Name an empty folder, or add --force")
@@ -42,7 +43,8 @@ def simulate(
         if isinstance(error, StudyError):
             raise
         fail(str(error))
-    say(f"Synthetic trial written to {output} (seed {seed}): facts, treatments, adverse_events, doses, samples")
+    written = ", ".join(one for one in TABLES if (output / f"{one}.csv").exists())
+    say(f"Synthetic trial written to {output} (seed {seed}): {written}")
 
 
 @app.command("warehouse")

@@ -187,7 +187,7 @@ def _record(study: Study) -> Iterator[Remark]:
             one.clause.id,
             what,
             "quote it in `says` of what implements it",
-            Place("record.txt", 1),
+            Place("record.txt", 1 + study.record.count("\n", 0, one.clause.start)),
         )
     for part, piece in found.misquoted:
         what = f"says «{piece}», which is not in record.txt"
@@ -284,7 +284,14 @@ def _measures(study: Study) -> Iterator[Remark]:
         unsaid = name in study.facts and "kind" not in study.facts[name].model_fields_set
         if name in measured and unsaid and known.origin == "study" and known.kind == "truth":
             what = f"{name} is measured at a visit, but has no kind, unit or range, so only yes or no could be recorded"
-            yield Remark("error", "no kind", name, what, 'write kind = "number" and unit = "…"', known.place)
+            yield Remark(
+                "error",
+                "no kind",
+                name,
+                what,
+                'write kind = "number" and unit = "…", or kind = "truth" where yes or no is meant',
+                known.place,
+            )
 
 
 _HISTORY = ("history_of_", "severe_allergy", "allergy_to_", "prior_", "previous_")

@@ -10,7 +10,7 @@ from escalon.protocol.errors import Problem, StudyError
 from escalon.protocol.folder import KeyPath, Sources, content_version, find_folder, in_order, read_folder, read_record
 from escalon.protocol.laid_over import laid_over, without
 from escalon.protocol.references import check_references
-from escalon.protocol.shape import shape_problem
+from escalon.protocol.shape import its_own, shape_problem
 from escalon.protocol.study import Assumption, Place, Reading, Study
 from escalon.protocol.tables import Table
 
@@ -50,7 +50,7 @@ def _checked(tables: dict[str, Any], document: dict[str, Any], sources: Sources,
     try:
         study = Study.model_validate(tables)
     except ValidationError as error:
-        found = [shape_problem(detail, document, sources) for detail in error.errors(include_url=False)]
+        found = [shape_problem(detail, document, sources) for detail in its_own(error.errors(include_url=False))]
         raise StudyError(in_order(found)) from None
     problems = _unreadable_rules(study, sources) or check_references(study, sources, whole)
     if problems:

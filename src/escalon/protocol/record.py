@@ -23,6 +23,11 @@ HEADINGS = (
     "Secondary Outcome Measures",
     "Trial Locations",
 )
+_PLAIN = {one.lower(): one for one in HEADINGS} | {
+    "inclusion": "Inclusion Criteria",
+    "exclusion": "Exclusion Criteria",
+    "outcomes": "Outcome Measures",
+}
 _COLUMNS = {
     "Conditions", "Interventions", "Registration Number", "Lead Sponsor", "Status", "Sex", "Target Recruitment", "Study Type",
     "Study Design", "NameTimeMethod", "GroupInterventionDescription",
@@ -57,8 +62,8 @@ def clauses(record: str) -> tuple[Clause, ...]:
     section, numbers, position = "Head", count(1), 0
     for line in record.split("\n"):
         heading = line.strip()
-        if heading in HEADINGS:
-            section, numbers = heading, count(1)
+        if plain := _PLAIN.get(heading.rstrip(":").lower()):
+            section, numbers = plain, count(1)
         elif heading not in _COLUMNS:
             for start, end in _parts(line):
                 found.append(Clause(section, next(numbers), line[start:end], position + start, position + end))

@@ -1,6 +1,6 @@
 """What is wrong with the shape of a study folder, in words: an unknown key, a missing one, a value of another kind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -8,6 +8,17 @@ from escalon.protocol.errors import Problem
 from escalon.protocol.folder import KeyPath, Sources
 from escalon.protocol.study import Study
 from escalon.protocol.tables import Table
+
+
+def its_own(details: Sequence[Any]) -> list[Any]:
+    """The errors without those that only repeat one inside them: a list is not too short because its entry was refused."""
+    places = [one["loc"] for one in details]
+    return [
+        one
+        for one in details
+        if one["type"] != "too_short"
+        or not any(len(at) > len(one["loc"]) and at[: len(one["loc"])] == one["loc"] for at in places)
+    ]
 
 
 def shape_problem(detail: Any, document: dict[str, Any], sources: Sources) -> Problem:

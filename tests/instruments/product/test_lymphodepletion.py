@@ -25,7 +25,7 @@ def renal(value):
 
 
 def test_nothing_is_calculated_without_a_named_regimen():
-    (found,) = lymphodepletion(None, AREA, renal(95), signed_by="Dr Li")
+    (found,) = lymphodepletion(None, AREA, renal(95), signed_by="Dr Li", question="Q-LD-DOSE")
     assert found.value is None
     assert found.status is Status.MISSING
     assert "Q-LD-DOSE" in found.reasons[0]

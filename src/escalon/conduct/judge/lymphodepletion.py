@@ -33,7 +33,13 @@ def sheet(study: Study, facts: Facts, regimen: Regimen) -> tuple[Finding, Findin
         Finding("creatinine_clearance", known[-1], unit="mL/min") if known else assess("cockcroft_gault", **items)
     )
     policy = study.lymphodepletion.renal_policy if study.lymphodepletion else "us_2010"
-    return area, clearance, lymphodepletion(regimen, area, clearance, policy=policy)  # type: ignore[arg-type]
+    doses = lymphodepletion(regimen, area, clearance, policy=policy, question=question_of(study))  # type: ignore[arg-type]
+    return area, clearance, doses
+
+
+def question_of(study: Study) -> str:
+    """The assumption of the study that asks which regimen is meant; empty where it has none."""
+    return ", ".join(one.id for one in study.assumptions_about("lymphodepletion"))
 
 
 def _latest(facts: Facts, name: str) -> object:

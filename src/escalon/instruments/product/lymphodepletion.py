@@ -1,8 +1,8 @@
 """Lymphodepletion doses from body surface area and renal function.
 
 The record of NCT07052565 names the drugs and no doses. Two regimens in common use are here under their names; neither is
-confirmed for the trial and there is no default: without a named regimen nothing is calculated, and until the assumption
-Q-LD-DOSE is signed every dose says so.
+confirmed for the trial and there is no default: without a named regimen nothing is calculated, and until
+the regimen is signed every dose says so.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,6 @@ from escalon.instruments.kit.instrument import Outcome, instrument
 from escalon.instruments.kit.item import number
 
 RULE = "lymphodepletion/1"
-QUESTION = "Q-LD-DOSE"
 RenalPolicy: TypeAlias = Literal["us_2010", "legacy_20pct"]
 Rounding: TypeAlias = Literal["nearest", "down"]
 
@@ -75,17 +74,20 @@ def lymphodepletion(
     creatinine_clearance: Finding,
     signed_by: str | None = None,
     policy: RenalPolicy = "us_2010",
+    question: str = "",
 ) -> tuple[Finding, ...]:
     """The exact dose in mg per day of each drug: mg/m² × body surface area × renal factor; not yet rounded.
 
     Without a regimen there is one finding without a value, naming the open question. `signed_by` is who signed the
-    regimen for the study; until then every dose is flagged `rule_unconfirmed`.
+    regimen for the study; until then every dose is flagged `rule_unconfirmed`. `question` is the study's assumption
+    that asks for a regimen.
     """
+    asked = f" ({question})" if question else ""
     if regimen is None:
-        reason = f"the record gives no lymphodepletion dose ({QUESTION}): name a regimen ({', '.join(REGIMENS)})"
+        reason = f"the record gives no lymphodepletion dose{asked}: name a regimen ({', '.join(REGIMENS)})"
         return (Finding("lymphodepletion", None, Status.MISSING, missing=("regimen",), reasons=(reason,), rule=RULE),)
     found = (_dose(drug, body_surface_area, creatinine_clearance, policy) for drug in regimen.doses)
-    return tuple(_marked(finding, regimen, signed_by) for finding in found)
+    return tuple(_marked(finding, regimen, signed_by, asked) for finding in found)
 
 
 def round_dose(dose: Finding, step_mg: Number, mode: Rounding = "nearest") -> Finding:
@@ -181,12 +183,12 @@ def _fludarabine(
     return factor, flags, reasons
 
 
-def _marked(finding: Finding, regimen: Regimen, signed_by: str | None) -> Finding:
+def _marked(finding: Finding, regimen: Regimen, signed_by: str | None, asked: str) -> Finding:
     """The finding with its regimen, and who signed it; an unsigned regimen marks every dose."""
     parts = {**finding.components, "regimen": regimen.name, "signed_by": signed_by}
     if signed_by:
         return replace(finding, components=parts)
-    reason = f"regimen {regimen.name} is an assumption nobody has signed for this study ({QUESTION})"
+    reason = f"regimen {regimen.name} is an assumption nobody has signed for this study{asked}"
     flags = tuple(dict.fromkeys((*finding.flags, "rule_unconfirmed")))
     return replace(finding, components=parts, flags=flags, reasons=(*finding.reasons, reason))
 
