@@ -8,6 +8,7 @@ from escalon.protocol.design import in_days
 from escalon.reporting.build import heads, keyed, row, strong
 from escalon.reporting.document import Beside, Block, Cell, Document, Section, Signatures, Table, TableRow, Text, Tone
 from escalon.reporting.printed import number
+from escalon.reporting.reasons import in_words
 from escalon.reporting.sections.completeness import due_of
 from escalon.reporting.sections.escalation import alarms, answer, evidence_by_day, levels, limiting, outlook_table, path
 from escalon.reporting.sections.narratives import narrative, told_of
@@ -184,7 +185,7 @@ def rests_on(view: View) -> Table:
     """The readings that the answer rests on and that nobody has signed."""
     wanted = view.dose.assumptions if isinstance(view.dose, NextDose) else view.study.assumed("dose", "dlt")
     rows = tuple(
-        row(id, strong(id), view.study.in_force(id), view.study.assumption(id).signer)
+        row(id, strong(id), in_words(view.study.in_force(id)), view.study.assumption(id).signer)
         for id in wanted
         if id not in view.agreed
     )

@@ -1,14 +1,27 @@
 """A clause that failed, worded as the failure: what was found and what was needed, never the clause alone."""
 
 import re
+from collections.abc import Callable
 
 from escalon.conduct.judge.screening import Clause
 from escalon.instruments.kit.catalogue import UnknownInstrument, find
 from escalon.reporting.printed import units
 
 _COMPARED = re.compile(r"(?P<name>[^:]+): (?P<value>.+?)(?: on [\d-]+)?, wanted (?P<relation>[≤≥<>]) (?P<limit>[^(]+)")
-_NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b(?!\.)")
+_NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b(?!\.[a-z])")
 _NEEDED = {"≥": "{} or more", "≤": "{} or less", "<": "below {}", ">": "above {}"}
+
+
+def called(name: str) -> str:
+    """A fact or score as people call it, an instrument by its title.
+
+    >>> called("das28_esr"), called("car_transgene")
+    ('DAS28-ESR', 'car transgene')
+    """
+    try:
+        return find(name.split(".")[0]).title
+    except UnknownInstrument:
+        return name.replace("_", " ")
 
 
 def failure(clause: Clause) -> str:
@@ -17,7 +30,7 @@ def failure(clause: Clause) -> str:
     if clause.criterion.kind == "exclusion":
         begins = title[:1].lower() if title[1:2].islower() else title[:1]
         return f"{begins}{title[1:]} (excluded)"
-    why = units(_NAME.sub(lambda found: found[0].replace("_", " "), next(iter(clause.why()), "")))
+    why = units(in_words(next(iter(clause.why()), "")))
     found = _COMPARED.match(why)
     if found is None:
         return f"{title}: {why}" if why else f"{title}: not so"
@@ -25,12 +38,18 @@ def failure(clause: Clause) -> str:
     return f"{_named(found['name'])} {found['value']}, needed {needed}"
 
 
+def in_words(text: str, called: Callable[[str], str] = called) -> str:
+    """A sentence in which each name of an instrument or a fact reads as people call it; names of files stay.
+
+    >>> in_words("sjogren_aecg_2002 not_met, see adverse_events.csv")
+    'AECG 2002, Sjögren disease not met, see adverse_events.csv'
+    """
+    return _NAME.sub(lambda found: called(found[0]), text)
+
+
 def _named(name: str) -> str:
-    """A fact or score as people call it; a ratio to a laboratory's limit as multiples of it."""
+    """As it is called; a ratio to a laboratory's limit as multiples of it."""
     fact, slash, limit = name.partition(" / ")
     if slash:
         return f"{_named(fact)} as a multiple of its {'upper' if limit == 'uln' else 'lower'} limit"
-    try:
-        return find(name.split(".")[0]).title
-    except UnknownInstrument:
-        return name.replace("_", " ")
+    return called(name)

@@ -22,6 +22,7 @@ from escalon.web.body import drawn, on_paper
 from escalon.web.desk import Desk
 from escalon.web.languages import LANGUAGE, Spoken, say, say_plain, unconfirmed
 from escalon.web.navigation import navigation
+from escalon.web.telling import labelled
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -112,7 +113,7 @@ def environment() -> Environment:
         extensions=[Spoken],
     )
     found.filters |= {"day": words.day, "dates": words.dates, "weekday": words.weekday, "moment": words.moment}
-    found.filters["first_up"] = words.first_up
+    found.filters |= {"first_up": words.first_up, "named": lambda text, study: labelled(study, text)}
     found.filters |= {"unit": words.unit_shown, "entries": words.entries, "say": say, "say_plain": say_plain}
     found.globals |= {"say": say, "say_plain": say_plain, "unconfirmed": unconfirmed}
     found.globals |= {"part": part_address, "version": __version__, "months": words.MONTHS, "navigation": navigation}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from escalon.history.events import (
 )
 from escalon.protocol import Study
 from escalon.protocol.prose import short_name
+from escalon.reporting.reasons import called, in_words
 from escalon.sources.frame import zone_of
 from escalon.web.words import day
 
@@ -100,14 +100,7 @@ def _values(event: Any) -> Iterator[str]:
 
 def labelled(study: Study, text: str) -> str:
     """A sentence with the study's names for things in place of the program's."""
-    return _ID.sub(lambda found: _label(study, found[0]), text)
-
-
-def _label(study: Study, name: str) -> str:
-    return short_name(name, study) if name in study.vocabulary else name
-
-
-_ID = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
+    return in_words(text, lambda name: short_name(name, study) if name in study.vocabulary else called(name))
 
 
 def observed(study: Study, fact: Observation) -> str:

@@ -9,6 +9,7 @@ from escalon.protocol.study import Assumption, Endpoint
 from escalon.reporting.build import heads, keyed, row, strong
 from escalon.reporting.document import Block, Bullets, Cell, Section, Table, Text, Tone
 from escalon.reporting.printed import number
+from escalon.reporting.reasons import called, in_words
 from escalon.reporting.sections.consort import consort
 from escalon.reporting.sections.escalation import alarms, answer
 from escalon.reporting.view import View
@@ -73,7 +74,8 @@ def assumptions(view: View) -> tuple[Section, ...]:
 def _read_as(view: View, one: Assumption) -> str:
     """The reading in force: the default, the alternative that an answer chose, or the one this run was asked for."""
     asked = one.id in dict(view.study.readings)
-    return view.study.in_force(one.id) + (f" (for this report alone, in place of: {one.default})" if asked else "")
+    instead = f" (for this report alone, in place of: {one.default})" if asked else ""
+    return in_words(view.study.in_force(one.id) + instead)
 
 
 def _signed(view: View, one: Assumption) -> Cell:
@@ -131,9 +133,8 @@ def endpoints(view: View) -> Table:
 
 
 def _endpoint(one: Endpoint):  # type: ignore[no-untyped-def]
-    return row(
-        one.id, strong(one.id), one.title, one.role, one.among, ", ".join(one.measure), one.compare, ", ".join(one.at)
-    )
+    measured = ", ".join(map(called, one.measure))
+    return row(one.id, strong(one.id), one.title, one.role, one.among, measured, one.compare, ", ".join(one.at))
 
 
 def sources(view: View) -> Table:

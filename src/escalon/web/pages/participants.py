@@ -12,7 +12,6 @@ from escalon.conduct.judge.given import dose_of
 from escalon.conduct.judge.screening import WORDS
 from escalon.conduct.permit.authority import ALLOWED
 from escalon.conduct.permit.refusal import refuse
-from escalon.facts import plain
 from escalon.history import Course, Entry
 from escalon.protocol.prose import short_name
 from escalon.web.banner import Banner, banner, disease
@@ -21,6 +20,7 @@ from escalon.web.pages.today import MatterShown, matters_of
 from escalon.web.registry import act, page
 from escalon.web.said import Told
 from escalon.web.telling import EntryShown, entry_shown
+from escalon.web.told import in_words
 
 NEWEST = 12
 """How many of the last changes the participant's page shows."""
@@ -164,7 +164,7 @@ def _values(desk: Desk, course: Course) -> list[ValueShown]:
             last = max(known, key=lambda fact: fact.day.earliest if fact.day else date.min)
             value = last.value
             is_number = isinstance(value, Number) and not isinstance(value, bool)
-            says = f"{significant(value) if is_number else plain(value)} {last.unit or ''}".strip()
+            says = f"{significant(value) if is_number else in_words(value)} {last.unit or ''}".strip()
             found.append(ValueShown(name, short_name(name, desk.study), says, str(last.day)))
     return found
 
