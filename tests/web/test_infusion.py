@@ -75,9 +75,18 @@ def test_a_disagreement_is_recorded_and_blocks_and_an_agreement_opens(bench: Any
     given = {"participant": "P1", "loaded_ml": "8.5", "left_ml": "0.3"}
     now = bench.now()
     given |= {"at-d": str(now.day), "at-m": f"{now.month:02}", "at-y": str(now.year), "at-t": f"{now:%H:%M}"}
+    earlier = {f"ended_at-{part}": given[f"at-{part}"] for part in "dmy"} | {"ended_at-t": "00:00"}
+    for wrong, says in (
+        ({"weight_kg": "71"}, "the dose is checked for 72 kg"),
+        (earlier, "before the infusion began"),
+        (earlier | {"ended_at-t": ""}, "write the time of day as well"),
+    ):
+        assert says in said(ines, "infuse", **(given | wrong)).text
+    given |= {"weight_kg": "72"} | {f"ended_at-{part}": given[f"at-{part}"] for part in "dmyt"}
     answer = said(ines, "infuse", **given)
     assert answer.status_code == 303, answer.text
     after = ines.get(HERE).text
+    assert f"8.2 mL, for 72 kg; 0.3 mL left in bag and line; {now:%H:%M} to {now:%H:%M}" in after
     assert "100\u2009393 cells/kg in 8.2 mL" in after
     assert "inside the window" in after  # the strip says it to those who cannot see it
     both = [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from escalon.facts import Finding, Truth, exact
 from escalon.history import Course
@@ -108,9 +109,9 @@ def differs(course: Course, prepared: DosePrepared, second: Second, today: date)
     return tuple(found)
 
 
-def infused_event(course: Course, prepared: DosePrepared, volume: Decimal, at: object) -> CellsInfused:
-    """The infusion of a volume of what was prepared."""
+def infused_event(course: Course, prepared: DosePrepared, volume: Decimal, at: datetime, **more: Any) -> CellsInfused:
+    """The infusion of a volume of what was prepared, for the weight it was prepared with."""
     return CellsInfused(
-        participant=course.code, level=prepared.level, product=prepared.product, at=at, volume_ml=volume,  # type: ignore[arg-type]
-        cells_per_kg=given_per_kg(prepared, volume),
+        participant=course.code, level=prepared.level, product=prepared.product, at=at, volume_ml=volume,
+        cells_per_kg=given_per_kg(prepared, volume), weight_kg=prepared.weight_kg, **more,
     )  # fmt: skip

@@ -87,7 +87,8 @@ class ProductReleased(ParticipantEvent):
 class CellsInfused(ParticipantEvent):
     """The product was given, at a moment or on a day, with what was really given, if it is known.
 
-    That is an amount with the unit of the study's levels (`1e8 cells`, `54 mg`), or cells for each kilogram.
+    That is an amount with the unit of the study's levels (`1e8 cells`, `54 mg`), or cells for each kilogram of `weight_kg`, the
+    actual weight it was calculated with. `residual_ml` is what was left in bag and line.
     """
 
     level: int
@@ -99,11 +100,23 @@ class CellsInfused(ParticipantEvent):
     unit: str = ""
     volume_ml: Decimal | None = None
     source: str = ""
+    ended_at: datetime | None = None
+    residual_ml: Decimal | None = None
+    weight_kg: Decimal | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if (self.at is None) == (self.on is None):
             raise ValueError("an infusion has its moment (at) or its day (on), one of the two")
+        for moment in (self.at, self.ended_at):
+            if self.ended_at is not None and moment is not None and moment.tzinfo is None:
+                raise ValueError(f"{moment:%Y-%m-%d %H:%M} has no time zone; write it, such as +08:00")
+        if self.ended_at is not None and self.at is not None and self.ended_at < self.at:
+            raise ValueError(f"the infusion ends at {self.ended_at:%H:%M}, before it began at {self.at:%H:%M}")
+        if self.residual_ml is not None and self.residual_ml < 0:
+            raise ValueError(f"residual_ml {self.residual_ml}: what was left is 0 mL or more")
+        if self.weight_kg is not None and not self.weight_kg > 0:
+            raise ValueError(f"weight_kg {self.weight_kg}: a body weight is more than 0 kg")
         if self.cells_per_kg is not None and self.amount is not None:
             raise ValueError("what was given is an amount with its unit, or cells_per_kg, one of the two")
         for given in (self.cells_per_kg, self.amount):

@@ -232,7 +232,17 @@ def _given(desk: Desk, course: Course, prepared: Current[DosePrepared] | None) -
     if event.cells_per_kg is None:
         return "", f"given {event.dose or 'a dose not recorded'}"
     volume = "" if event.volume_ml is None else f" in {_plain(event.volume_ml)} mL"
-    return f"{event.cells_per_kg}|{_spoken(event.cells_per_kg)}", f"{_spoken(event.cells_per_kg)} cells/kg{volume}"
+    weight = "" if event.weight_kg is None else f", for {event.weight_kg:f} kg"
+    left = "" if event.residual_ml is None else f"; {event.residual_ml:f} mL left in bag and line"
+    words = f"{_spoken(event.cells_per_kg)} cells/kg{volume}{weight}{left}{_lasted(desk, event)}"
+    return f"{event.cells_per_kg}|{_spoken(event.cells_per_kg)}", words
+
+
+def _lasted(desk: Desk, event: CellsInfused) -> str:
+    if event.at is None or event.ended_at is None:
+        return ""
+    began, ended = (one.astimezone(desk.trial.frame.zone) for one in (event.at, event.ended_at))
+    return f"; {began:%H:%M} to {ended:%H:%M}"
 
 
 def _forbids_preparing(desk: Desk, course: Course, level: int | None) -> tuple[str, ...]:
@@ -324,7 +334,7 @@ def check(desk: Desk, said: Told) -> Entry:
 
 @act("infuse")
 def infuse(desk: Desk, said: Told) -> Entry:
-    """The infusion of a checked dose: when it began, and what reached the participant."""
+    """The infusion of a checked dose: when it began and ended, what reached the participant, and what was left."""
     code = said.text("participant")
     course = desk.course(code)
     prepared = course.prepared
@@ -333,11 +343,21 @@ def infuse(desk: Desk, said: Told) -> Entry:
     loaded, left = _number(said, "loaded_ml"), _number(said, "left_ml")
     if left >= loaded:
         raise refuse("form", "left_ml: what was left is less than what was in the bag")
-    began = said.text("at")
-    if "T" not in began:
-        raise refuse("form", "at: write the time of day as well, such as 14:30")
-    event = infused_event(course, prepared.event, loaded - left, datetime.fromisoformat(began))
+    weight = prepared.event.weight_kg
+    if said.text("weight_kg", "") and _number(said, "weight_kg") != weight:
+        raise refuse("form", f"weight_kg: the dose is checked for {weight:f} kg. For another weight, prepare it again")
+    began, ended = _clock(said, "at"), _clock(said, "ended_at") if said.text("ended_at", "") else None
+    if ended is not None and ended < began:
+        raise refuse("form", f"ended_at: {ended:%H:%M} is before the infusion began, {began:%H:%M}")
+    event = infused_event(course, prepared.event, loaded - left, began, ended_at=ended, residual_ml=left)
     return desk.conduct.record(desk.author, event, override=said.override)
+
+
+def _clock(said: Told, name: str) -> datetime:
+    text = said.text(name)
+    if "T" not in text:
+        raise refuse("form", f"{name}: write the time of day as well, such as 14:30")
+    return datetime.fromisoformat(text)
 
 
 def _number(said: Told, name: str) -> Decimal:
