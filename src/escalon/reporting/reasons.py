@@ -15,8 +15,8 @@ _NEEDED = {"≥": "{} or more", "≤": "{} or less", "<": "below {}", ">": "abov
 def called(name: str) -> str:
     """A fact or score as people call it, an instrument by its title.
 
-    >>> called("das28_esr"), called("car_transgene")
-    ('DAS28-ESR', 'car transgene')
+    >>> called("das28_esr"), called("eye_colour")
+    ('DAS28-ESR', 'eye colour')
     """
     try:
         return find(name.split(".")[0]).title
