@@ -20,7 +20,8 @@ from escalon.conduct.judge.screening import Verdict, screen_one
 from escalon.conduct.judge.strata import stratum_of
 from escalon.escalation import Decision, EscalationError, Stop, Treat, next_dose
 from escalon.facts import Day
-from escalon.history import Trial
+from escalon.history import Current, Trial
+from escalon.history.events import AdverseEventRecorded, Event
 from escalon.history.frame import Frame
 from escalon.protocol.design import calendar_guards, dose_rule, in_days
 from escalon.protocol.study import Study
@@ -115,6 +116,7 @@ def _of_dosing(study: Study, trial: Trial, given: Given, earlier: list[Given], f
     codes = {one for one in (each.participant for each in earlier) if stratum_of(study, trial.course(one)) == own}
     known = (entry for _, entry in sorted(trial.entries.items()) if entry.event.participant in (None, *codes))
     before = Trial(frame, day).follow(known)
+    before.later += _events_of_others(trial, codes)
     before.unread = tuple(row for row in trial.unread if row.day is None or row.day.earliest <= day)
     try:
         whole = decide_as_recorded(study, before, Day.of(day))
@@ -127,6 +129,14 @@ def _of_dosing(study: Study, trial: Trial, given: Given, earlier: list[Given], f
         return
     wait = "" if isinstance(told, Treat | Stop) or told.until is None else f", before {told.until}"
     yield _one(given, "rule", f"infused at level {given.level}{wait}, where the rule said: {told} ({told.reason})")
+
+
+def _events_of_others(trial: Trial, codes: set[str]) -> list[Current[Event]]:
+    """Events of people infused later: they say that the table was kept, so that silence about the earlier ones is an answer."""
+    standing = trial.standing.in_order()
+    return [
+        one for one in standing if isinstance(one.event, AdverseEventRecorded) and one.event.participant not in codes
+    ]
 
 
 def _allows(told: Decision | None, given: Given) -> bool:

@@ -1,0 +1,34 @@
+"""A data folder's departures: an event table that is kept answers for those of whom it has no row."""
+
+from pathlib import Path
+
+import pytest
+
+from escalon.conduct.judge.departures import departures
+from escalon.protocol import load_study
+from escalon.sources.folder import take_in
+
+HERON = Path(__file__).parents[1] / "protocol" / "heron"
+SILENT = "nobody says that there was none"
+
+
+@pytest.mark.parametrize(("rows", "silent"), [("P04,Headache,1,2025-05-02,2025-05-03\n", False), ("", True)])
+def test_the_row_of_a_person_infused_later_says_that_the_table_was_kept(
+    tmp_path: Path, rows: str, silent: bool
+) -> None:
+    days = {"P01": "2025-03-03", "P02": "2025-03-04", "P03": "2025-03-05", "P04": "2025-05-01"}
+    facts = "".join(
+        f"{who},first_tablet,{day},{day}\n{who},consent_day,2025-03-01,2025-03-01\n" for who, day in days.items()
+    )
+    (tmp_path / "facts.csv").write_text("participant,fact,value,date\n" + facts)
+    levels = "".join(f"{who},{2 if who == 'P04' else 1},{day}\n" for who, day in days.items())
+    (tmp_path / "doses.csv").write_text("participant,level,date\n" + levels)
+    if rows:
+        (tmp_path / "adverse_events.csv").write_text("participant,term,grade,start,end\n" + rows)
+    study = load_study(HERON)
+    found = [
+        one.says
+        for one in departures(study, take_in(study, tmp_path).trial)
+        if one.participant == "P04" and one.rule == "rule"
+    ]
+    assert any(SILENT in one for one in found) is silent
