@@ -120,6 +120,7 @@ def test_a_contradiction_of_one_person_costs_nobody_else_an_answer(tmp_path):
     held = parameters(answer)["cmax"]
     assert (held["value"], held["status"]) == (None, "invalid")
     assert "2 samples on day 10" in held["reasons"][0]
+    assert "baseline_not_recorded" not in held["flags"]  # rows that cannot be used say nothing of a baseline
 
 
 def test_an_unreadable_cell_is_not_left_out_of_a_peak_in_silence(tmp_path):

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from escalon.cli.main import app
 from escalon.facts import Facts, convert
 from escalon.protocol import load_study
+from escalon.protocol.study import Study
 from escalon.sources.folder import Intake, take_in
 
 STUDY = load_study("nct07052565")
@@ -227,3 +228,23 @@ def test_an_undated_line_has_the_day_of_its_visit_where_that_is_one_day(tmp_path
     intake = take_in(STUDY, tmp_path)
     assert [(str(one.day), str(one.value)) for one in facts_of(intake).named("wbc")] == [("2011-01-01", "5.2")]
     assert [(one.line, one.column) for one in intake.refused] == [(4, "date"), (7, "date")]
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "unit", "is_asked"),
+    [
+        ("alt", "999", "U/L", True),
+        ("creatinine", "999", "umol/L", True),
+        ("alt", "99", "U/L", False),
+        ("alt", "998", "U/L", False),
+        ("alt", "", "U/L", False),
+    ],
+)
+def test_the_number_written_for_not_done_is_asked_about(
+    study: Study, tmp_path: Path, fact: str, value: str, unit: str, is_asked: bool
+) -> None:
+    row = f"P01,{fact},{value},{unit},2025-02-07,,,\n"
+    (tmp_path / "facts.csv").write_text(f"participant,fact,value,unit,date,visit,upper,source\n{row}", encoding="utf-8")
+    found = take_in(study, tmp_path)
+    assert not found.refused
+    assert [one.line for one in found.problems if "nothing was measured" in one.message] == [2] * is_asked

@@ -103,7 +103,7 @@ def _notes(course: Course) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if timed:
             where = "every day" if len(timed) == len(profile.samples) else f"day {', '.join(timed)}"
             notes.append((flag, f"{words} on {where}"))
-    if not profile.before:
+    if not profile.before and not profile.held:
         notes.append(
             ("baseline_not_recorded", "no sample before infusion has a result; the level at day 0 is taken as 0")
         )

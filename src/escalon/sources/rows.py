@@ -253,8 +253,16 @@ def doubts(dictionary: Dictionary, event: Event) -> Iterator[RowError]:
             stop = "" if asked.endswith("?") else "."
             yield RowError("term", term, f"{asked}{stop} The event is kept and judged by its grade")
         case FactRecorded(fact=seen):
-            for said in dictionary.value(seen).says:
+            says = dictionary.value(seen).says
+            for said in says:
                 yield RowError("value", seen.value or "", said.replace(f"(confirm={seen.name})", "(confirmed: yes)"))
+            if seen.value in FILLERS and not says:
+                yield RowError("value", seen.value, f"{seen.name} {seen.value} {_FILLED}")
+
+
+FILLERS = frozenset({"999", "9999", "99999", "999.9", "9999.9"})
+"""What forms and statistical packages write where nothing was measured; 9 and 99 are too often true to ask about."""
+_FILLED = "is what programs write where nothing was measured. If it is that, leave the value empty"
 
 
 def check_event(dictionary: Dictionary, event: Event) -> None:
