@@ -8,7 +8,7 @@ from escalon.instruments.kit.catalogue import UnknownInstrument, find
 from escalon.reporting.printed import units
 
 _COMPARED = re.compile(r"(?P<name>[^:]+): (?P<value>.+?)(?: on [\d-]+)?, wanted (?P<relation>[≤≥<>]) (?P<limit>[^(]+)")
-_NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b(?!\.[a-z])")
+_NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b(?!\.(?:csv|json|toml|txt|xlsx)\b)(\.(?=[a-z]))?")
 _NEEDED = {"≥": "{} or more", "≤": "{} or less", "<": "below {}", ">": "above {}"}
 
 
@@ -30,10 +30,10 @@ def failure(clause: Clause) -> str:
     if clause.criterion.kind == "exclusion":
         begins = title[:1].lower() if title[1:2].islower() else title[:1]
         return f"{begins}{title[1:]} (excluded)"
-    why = units(in_words(next(iter(clause.why()), "")))
+    why = units(next(iter(clause.why()), ""))
     found = _COMPARED.match(why)
     if found is None:
-        return f"{title}: {why}" if why else f"{title}: not so"
+        return f"{title}: {in_words(why)}" if why else f"{title}: not so"
     needed = _NEEDED[found["relation"]].format(found["limit"].strip())
     return f"{_named(found['name'])} {found['value']}, needed {needed}"
 
@@ -43,8 +43,10 @@ def in_words(text: str, called: Callable[[str], str] = called) -> str:
 
     >>> in_words("sjogren_aecg_2002 not_met, see adverse_events.csv")
     'AECG 2002, Sjögren disease not met, see adverse_events.csv'
+    >>> in_words("sledai_2k.total of P01")
+    'SLEDAI-2K, total of P01'
     """
-    return _NAME.sub(lambda found: called(found[0]), text)
+    return _NAME.sub(lambda found: called(found[0].rstrip(".")) + (", " if found[1] else ""), text)
 
 
 def _named(name: str) -> str:
