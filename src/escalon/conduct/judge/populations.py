@@ -124,7 +124,7 @@ def _reached(study: Study, trial: Trial, name: str, title: str, step: tuple[str,
 
 
 def _infused(trial: Trial) -> Population:
-    members, excluded = _split(trial, lambda course: "" if course.infusions else "no cells given")
+    members, excluded = _split(trial, lambda course: "" if course.infusions else "not infused")
     rule = "received any cells; everybody in it counts for safety"
     return Population("infused", "Infused (safety)", rule, members, excluded)
 
@@ -140,7 +140,7 @@ def _evaluable(study: Study, trial: Trial, cutoff: Day) -> Population:
     def why_not(course: Course) -> str:
         one = by.get(course.code)
         if one is None:
-            return "no cells given"
+            return "not infused"
         return "" if one.outcome in (Outcome.DLT, Outcome.NO_DLT) else f"{OUTCOMES[one.outcome]}: {one.why}"
 
     return Population("dlt_evaluable", "DLT-evaluable", rule, *_split(trial, why_not))
