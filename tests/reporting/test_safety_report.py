@@ -11,8 +11,9 @@ import pytest
 from escalon.conduct.judge.evidence import study_definition
 from escalon.conduct.judge.treated import safety_population
 from escalon.facts import Day, Fact
-from escalon.history import Trial
-from escalon.history.events import AdverseEventRecorded
+from escalon.history import Trial, fold
+from escalon.history.entry import entry_of_file
+from escalon.history.events import AdverseEventRecorded, SafetyReportSent
 from escalon.protocol import load_study
 from escalon.reporting.figures.safety_timeline import EpisodeBar, safety_timeline
 from escalon.reporting.figures.swimmer import MARKS, Mark, Swimmer, swimmer_plot
@@ -269,3 +270,17 @@ def test_an_event_whose_seriousness_is_not_recorded_keeps_its_clock() -> None:
     row = due(serious_one(serious=None))[0]
     assert row[0] == "2025-03-26"
     assert "serious: not recorded" in row[5]
+
+
+def test_an_event_of_which_neither_seriousness_nor_awareness_is_recorded_is_named() -> None:
+    rows = due(serious_one(serious=None, aware=None))
+    assert [(row[0], row[4]) for row in rows] == [("–", "the day of awareness is not recorded")]
+
+
+def test_a_report_that_was_sent_says_when() -> None:
+    sent = SafetyReportSent(participant="P01", event=1, report="SUSAR report", sent_on=date(2025, 3, 28))
+    trial = fold(
+        (entry_of_file(number, one, "t") for number, one in enumerate((serious_one(), sent), start=1)), history().frame
+    )
+    rows = texts(reports_due(view_of(trial, Day.parse("2025-04-20"))))
+    assert [row[4] for row in rows.values()] == ["SUSAR report: sent 2025-03-28, 2 days late"]

@@ -219,13 +219,13 @@ def infusion_of(
 def _weighed_is_not_counted(study: "Study", bag: "Bag") -> None:
     """Refuse cells where the levels are in another thing, and the other way: it would be dropped without a word."""
     level = study.dose.levels[0].amount
-    if level.thing == "{cells}" and bag.given is not None:
+    if level.is_cells and bag.given is not None:
         raise ValueError(
             f"--given: the levels of {study.id} are in {level.shown_unit}. Write the cells given as --cells 1.7e7"
         )
     counted = ("cells", "cells_per_ml", "viability", "car_fraction", "volume", "residual", "release_viability")
     typed = [f"--{name.replace('_', '-')}" for name in counted if getattr(bag, name) is not None]
-    if typed and level.thing != "{cells}":
+    if typed and not level.is_cells:
         unit = level.shown_unit.partition("/")[0]
         raise ValueError(f"{' and '.join(typed)}: the levels of {study.id} are in {level.shown_unit}, which no cells make. "
                          f"Write what was given in all as --given '24 {unit}'")  # fmt: skip

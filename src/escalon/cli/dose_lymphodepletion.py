@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from escalon.cli.input_table import Cells
     from escalon.facts import Finding
     from escalon.instruments.product.lymphodepletion import Regimen
-    from escalon.protocol.study import Study
+    from escalon.protocol.study import Lymphodepletion, Study
 
 
 def lymphodepletion(
@@ -96,9 +96,8 @@ def _lymphodepletion(
             raise ValueError(f"--{name} {value!r} is not known. Write {' or '.join(known)}")
     area = assess("body_surface_area", height=given["height"], weight=given["weight"], formula=options["formula"])
     renal = _clearance(given)
-    doses: list[Finding] = list(
-        calculated(_regimen(study, options["regimen"]), area, renal, options["signed_by"], policy, question_of(study))
-    )
+    regimen = _regimen(study.lymphodepletion, options["regimen"])
+    doses = list(calculated(regimen, area, renal, options["signed_by"], policy, question_of(study)))
     step = amount("round", options["round_to"], "mg")
     if step is not None:
         doses += [round_dose(dose, step, options["rounding"]) for dose in doses if dose.unit == "mg"]
@@ -121,19 +120,13 @@ def _clearance(given: dict[str, Any]) -> "Finding":
     return assess("cockcroft_gault", weight=given["weight"], **items)
 
 
-def _regimen(study: "Study", name: Text) -> "Regimen | None":
+def _regimen(plan: "Lymphodepletion", name: Text) -> "Regimen | None":
     """The named regimen among the study's own and the published ones; without a name what the study has chosen, if it has."""
-    from escalon.instruments.product.lymphodepletion import DrugDose, Regimen, regimen_named
+    from escalon.conduct.judge.lymphodepletion import own_regimens
+    from escalon.instruments.product.lymphodepletion import regimen_named
 
-    plan = study.lymphodepletion
-    wanted = name or (plan.chosen if plan else None)
-    if wanted is None:
-        return None
-    own = [
-        Regimen(one.id, tuple(DrugDose(each.drug, each.mg_per_m2, each.days) for each in one.drugs))  # type: ignore[arg-type]
-        for one in (plan.regimens if plan else ())
-    ]
-    return regimen_named(wanted, own)
+    wanted = name or plan.chosen
+    return None if wanted is None else regimen_named(wanted, own_regimens(plan))
 
 
 def _dose_code(inputs: "tuple[Finding, ...]", doses: "list[Finding]") -> int:

@@ -124,7 +124,7 @@ def _code(found: "Infusion", identity: "Finding | None") -> int:
         return 1
     if found.was_given:
         return 0 if found.verdict.value is True else 1
-    planned = found.to_infuse if found.dose.thing == "{cells}" else found.target
+    planned = found.to_infuse if found.dose.is_cells else found.target
     return 0 if planned.value is not None else 1
 
 
@@ -139,7 +139,7 @@ def _print_infusion(study: "Study", level: int, found: "Infusion", beside: "dict
 
     parts = found.to_infuse.components
     dose = found.dose
-    counted = dose.thing == "{cells}"
+    counted = dose.is_cells
     total = times_ten if counted else (lambda value: shown(value, dose.shown_unit.partition("/")[0]))
     lines = [("assigned", f"level {level}: {dose}")]
     if dose.per:
@@ -175,14 +175,14 @@ def _dose_text(found: "Infusion") -> str:
     from escalon.facts import exact
     from escalon.reporting.printed import times_ten
 
-    if found.dose.thing == "{cells}":
+    if found.dose.is_cells:
         return f"{times_ten(found.per_kg.value)} {found.dose.shown_unit}"
     return str(replace(found.dose, value=exact(found.per_kg.value)))  # type: ignore[arg-type]
 
 
 def _worth_saying(found: "Infusion") -> "list[Finding]":
     """The steps that matter: those of the plan, or those of what was given; not a volume nobody asked for."""
-    if found.dose.thing != "{cells}":
+    if not found.dose.is_cells:
         steps = [found.target, *([found.cells, found.per_kg, found.verdict] if found.was_given else [])]
         return [found.weight, *steps] if found.dose.per else steps
     planned, given = [found.target, found.to_infuse], [found.infused, found.cells, found.per_kg, found.verdict]
@@ -204,7 +204,7 @@ def _write_sheet(
 
     if path.suffix not in (".html", ".pdf"):
         raise ValueError(f"--worksheet {path}: write a name that ends in .html or .pdf")
-    if found.dose.thing != "{cells}":
+    if not found.dose.is_cells:
         raise ValueError(f"--worksheet is for a dose of cells, and this study's is in {found.dose.shown_unit}")
     heading = Heading(
         f"{study.id.upper()} (version {study.version})", participant, f"level {level} ({found.dose})",

@@ -24,7 +24,7 @@ def judge_table(study: "Study", table: Path, output: Path | None, as_json: bool)
     judged = each_row(rows, lambda cells: _judged(study, cells), "doses")
     first = (
         ("cells_given", "cells_per_kg" if _per(study) else "dose_given")
-        if _counted(study)
+        if study.dose.levels[0].amount.is_cells
         else ("given_in_all", "dose_given")
     )
     give_rows((*columns, *first, *_ADDED), judged, output, as_json, "rows judged")
@@ -33,10 +33,6 @@ def judge_table(study: "Study", table: Path, output: Path | None, as_json: bool)
 
 def _per(study: "Study") -> str:
     return study.dose.levels[0].amount.per
-
-
-def _counted(study: "Study") -> bool:
-    return study.dose.levels[0].amount.thing == "{cells}"
 
 
 def _needed(study: "Study") -> tuple[str, ...]:

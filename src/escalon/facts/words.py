@@ -113,6 +113,11 @@ def label(text: str, choices: tuple[str, ...]) -> str | None:
     return meant.pop() if len(meant) == 1 else None
 
 
+def counted(number: int, what: str) -> str:
+    """So many of a thing: `1 day`, `3 days`."""
+    return f"{number} {what}{'s' if number != 1 else ''}"
+
+
 def nearest(text: str, choices: Iterable[str]) -> str:
     """` Did you mean severe?`, where a choice begins alike or is spelled nearly so; empty otherwise."""
     from difflib import get_close_matches

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from escalon.protocol.clauses import AS_ASSUMED, Assumption
 from escalon.protocol.errors import Problem, StudyError
-from escalon.protocol.folder import bundled_studies, find_folder
+from escalon.protocol.folder import find_folder, is_bundled
 from escalon.protocol.load import load_study
 from escalon.protocol.readings import under
 from escalon.protocol.study import Study
+from escalon.protocol.toml_lines import toml_string
 
 FILE = "answers.toml"
 _HEAD = """# Signatures under the assumptions of this study, oldest first; of several under one, the last counts. An
@@ -27,7 +28,7 @@ def sign(folder: str | Path, ids: Iterable[str], by: str, on: date, reading: str
     if not by.strip():
         raise ValueError("who signs? Write --by with a name, such as 'Li Na, principal investigator'")
     place = find_folder(folder)
-    if place.name in bundled_studies() and place.parent == find_folder(bundled_studies()[0]).parent:
+    if is_bundled(place):
         raise ValueError(
             f"{study.id} comes with Escalon and is signed in a copy of your own: escalon study new FOLDER --from {study.id}, "
             "then sign FOLDER; or in its casebook: escalon casebook sign BOOK AssumptionSigned assumption=Q-…"
@@ -57,10 +58,9 @@ def _entry(study: Study, one: Assumption, by: str, on: date, reading: str) -> st
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    if any(ord(letter) < 32 for letter in escaped):
+    if any(ord(letter) < 32 for letter in text):
         raise ValueError(f"{text!r} is more than one line. Write a name on one")
-    return f'"{escaped}"'
+    return toml_string(text)
 
 
 def _add(path: Path, entries: str) -> None:

@@ -6,6 +6,7 @@ Day 0 is the infusion. The last day belongs to the window: of 28 days, a toxicit
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from escalon.facts.words import counted
 from escalon.protocol.design import in_days
 from escalon.protocol.study import Study
 
@@ -45,7 +46,7 @@ def dlt_window(study: Study, infused: date) -> WindowDays:
 def window_stands(last: date, today: date) -> str:
     """Where a window stands on a day of the site: `closes today`, `1 day left`, `closed`."""
     left = (last - today).days
-    return "closed" if left < 0 else "closes today" if left == 0 else f"{left} day{'s' if left > 1 else ''} left"
+    return "closed" if left < 0 else "closes today" if left == 0 else f"{counted(left, 'day')} left"
 
 
 def dlt_window_sentence(study: Study) -> str:

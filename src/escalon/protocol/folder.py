@@ -99,6 +99,11 @@ def bundled_studies() -> tuple[str, ...]:
     return tuple(sorted(one.name for one in _BUNDLED.iterdir() if one.is_dir() and any(one.glob("*.toml"))))
 
 
+def is_bundled(folder: Path) -> bool:
+    """Whether a folder is a study's that comes with Escalon."""
+    return folder.resolve().parent == _BUNDLED.resolve()
+
+
 def read_folder(folder: Path) -> tuple[dict[str, Any], Sources]:
     """All files of a folder as one document, and where in them everything stands. Raises StudyError."""
     paths = sorted(folder.glob("*.toml"))

@@ -1,6 +1,5 @@
 """A commented study folder to start from: an example, or the outline of a trial as a few answers give it."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from escalon.facts import Duration
 from escalon.instruments.product.dose import DoseAmount
 from escalon.protocol.errors import Problem, StudyError
 from escalon.protocol.folder import find_folder
+from escalon.protocol.toml_lines import toml_string
 
 FILES = ("study.toml", "record.txt")
 VARIANTS = {
@@ -88,14 +88,14 @@ def _rendered(text: str, words: dict[str, Any]) -> str:
     from jinja2 import Environment, StrictUndefined
 
     rendering = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
-    rendering.filters["q"] = lambda value: json.dumps(str(value), ensure_ascii=False)
+    rendering.filters["q"] = lambda value: toml_string(str(value))
     return rendering.from_string(text).render(words)
 
 
 def _words(one: Outline) -> dict[str, Any]:
     """What the templates say of an outline. Raises ValueError for a dose or a duration that is none."""
     amounts = [DoseAmount.parse(each.rpartition("=")[2]) for each in one.levels]
-    is_cells = "cell" in amounts[0].shown_unit
+    is_cells = amounts[0].is_cells
     is_3_plus_3 = one.rule.lower().startswith(("3+3", "three"))
     window = Duration.parse(one.window)
     day = window.number * {"day": 1, "week": 7}.get(window.unit, 30)

@@ -4,6 +4,7 @@ A small scanner over text that `tomllib` has already accepted: it follows header
 every path (`("inclusion", 3, "rule")`) the line and the columns of its key and value. Tables in arrays are numbered from 0.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -79,6 +80,11 @@ class TomlLines:
     def _line_column(self, position: int) -> tuple[int, int]:
         before = self.text[:position]
         return before.count("\n") + 1, position - (before.rfind("\n") + 1)
+
+
+def toml_string(text: str) -> str:
+    """A text as TOML writes it on one line."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _scan(text: str) -> dict[Path, Spot]:

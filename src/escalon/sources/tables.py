@@ -273,12 +273,10 @@ def _rows(
 ) -> list[Row]:
     rows = []
     line = reader.line_num + 1
-    same: dict[str, str] = {}
+    same: dict[str, str] = {}  # a text that stands often is read and kept once
     for cells in reader:
         if any(cells) and any(cell.strip() for cell in cells):
-            texts = [
-                same.setdefault(text, text) for text in map(loud, map(str.strip, cells))
-            ]  # a text that stands often is kept once
+            texts = [same.get(cell) or same.setdefault(cell, loud(cell.strip())) for cell in cells]
             known = dict(zip(columns, texts, strict=False))
             broken = None if len(cells) == len(columns) else _uneven(cells, columns)
             if reader.line_num > line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from escalon.facts import Facts, Finding
 from escalon.instruments import assess
 from escalon.instruments.product.lymphodepletion import DrugDose, Regimen, lymphodepletion, regimen_named
-from escalon.protocol.study import Study
+from escalon.protocol.study import Lymphodepletion, Study
 
 
 def regimens_of(study: Study) -> tuple[Regimen, ...]:
@@ -13,12 +13,17 @@ def regimens_of(study: Study) -> tuple[Regimen, ...]:
     plan = study.lymphodepletion
     if plan is None:
         return ()
-    own = [
+    own = own_regimens(plan)
+    names = [plan.chosen] if plan.chosen else [*plan.offers, *(one.name for one in own)]
+    return tuple(regimen_named(name, own) for name in dict.fromkeys(names))
+
+
+def own_regimens(plan: Lymphodepletion) -> list[Regimen]:
+    """The regimens that a study's own folder writes down."""
+    return [
         Regimen(one.id, tuple(DrugDose(each.drug, each.mg_per_m2, each.days) for each in one.drugs))  # type: ignore[arg-type]
         for one in plan.regimens
     ]
-    names = [plan.chosen] if plan.chosen else [*plan.offers, *(one.name for one in own)]
-    return tuple(regimen_named(name, own) for name in dict.fromkeys(names))
 
 
 def sheet(study: Study, facts: Facts, regimen: Regimen) -> tuple[Finding, Finding, tuple[Finding, ...]]:

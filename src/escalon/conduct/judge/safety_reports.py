@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from escalon.facts.words import counted
 from escalon.history import Course
 from escalon.safety.occurrence import Occurrence
 from escalon.safety.seriousness import awareness, due, susar
@@ -23,6 +24,11 @@ class ReportDue:
     sent: date | None
 
     @property
+    def is_open_question(self) -> bool:
+        """Whether neither its clock can be read nor anybody said that the event was serious."""
+        return self.by is None and not self.event.serious
+
+    @property
     def waits(self) -> bool:
         """Whether it has still to be sent: silence is not a report, however long ago its day was."""
         return self.sent is None
@@ -33,13 +39,15 @@ class ReportDue:
             return "the day of awareness is not recorded"
         if self.sent is not None:
             late = (self.sent - self.by).days
-            return f"sent {self.sent}, {_days(late)} late" if late > 0 else f"sent {self.sent}"
+            return f"sent {self.sent}, {counted(late, 'day')} late" if late > 0 else f"sent {self.sent}"
         left = (self.by - today).days
-        return f"{_days(-left)} late" if left < 0 else "due today" if left == 0 else f"{_days(left)} left"
-
-
-def _days(count: int) -> str:
-    return f"{count} day{'s' if count != 1 else ''}"
+        return (
+            f"{counted(-left, 'day')} late"
+            if left < 0
+            else "due today"
+            if left == 0
+            else f"{counted(left, 'day')} left"
+        )
 
 
 def reports(course: Course, events: Iterable[Occurrence]) -> Iterator[ReportDue]:
@@ -52,5 +60,5 @@ def reports(course: Course, events: Iterable[Occurrence]) -> Iterator[ReportDue]
         if aware is not None:
             for one in due(event, aware.earliest):
                 yield ReportDue(event, entry, one.what, one.by, sent.get(one.what))
-        elif event.serious and susar(event).value is not False:
+        elif susar(event).value is not False:
             yield ReportDue(event, entry, "SUSAR", None, sent.get("SUSAR"))

@@ -17,6 +17,7 @@ from escalon.conduct.judge.safety_reports import reports
 from escalon.conduct.judge.screening import Verdict, screen_one
 from escalon.escalation import EscalationError, Stop, Treat
 from escalon.facts import Day
+from escalon.facts.words import counted
 from escalon.history import Course as Person
 from escalon.history import Trial
 from escalon.history.events import Course
@@ -153,7 +154,7 @@ def _of_reports(course: Person, today: date) -> Iterator[Waiting]:
     """Reports of serious events that are not recorded as sent: those due within two weeks, and every late one."""
     for one in reports(course, occurrences(course.code, [line.event for line in course.adverse_events])):
         left = (one.by - today).days if one.by else 0
-        if one.waits and left <= AHEAD.days * 2:
+        if one.waits and not one.is_open_question and left <= AHEAD.days * 2:
             urgency = Urgency.NOW if left <= 2 else Urgency.WEEK
             what, name = f"Send the report: {one.what}", f"{one.event.term.name}, grade {one.event.grade or '?'}"
             yield Waiting(
@@ -200,7 +201,7 @@ def _of_screening(study: Study, trial: Trial, course: Person, today: date) -> It
         return
     if found.verdict is Verdict.UNKNOWN:
         missing = len(found.obtain)
-        state = f"{missing} value{'s' if missing != 1 else ''} missing"
+        state = f"{counted(missing, 'value')} missing"
         yield Waiting("FactRecorded", code, "Finish screening", "; ".join(found.obtain[:3]), Urgency.TODAY, state)
         return
     latest = course.screening
@@ -224,8 +225,9 @@ def _of_visits(study: Study, course: Person, who: Member, today: date) -> Iterat
     """Visits of which nothing is recorded: those open, due within a week or just over, and in one line those long over."""
     if who.infused is None:
         return
-    seen = {fact.visit for fact, _ in course.numbered_facts()}
-    days = {fact.day.earliest for fact, _ in course.numbered_facts() if fact.day} | {
+    facts = [fact for fact, _ in course.numbered_facts()]
+    seen = {fact.visit for fact in facts}
+    days = {fact.day.earliest for fact in facts if fact.day} | {
         day.earliest for one in course.samples if (day := one.event.happened(course.zone))
     }
     missed: list[Visit] = []
@@ -251,6 +253,6 @@ def _visit(study: Study, code: str, visit: Visit, first: date, last: date, today
     elif today <= last:
         urgency, state = Urgency.TODAY, "last day" if today == last else "open"
     else:
-        urgency, state = Urgency.NOW, f"{(today - last).days} day{'s' if (today - last).days > 1 else ''} late"
+        urgency, state = Urgency.NOW, f"{counted((today - last).days, 'day')} late"
     why = ", ".join(short_name(name, study) for name in visit.measures[:6])
     return Waiting("FactRecorded", code, f"Visit {visit.name}", why, urgency, state, last, visit=visit.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from escalon.conduct.permit.holds import Hold, dosing_holds
@@ -96,6 +96,7 @@ def rule(*before: type[Event], name: str, signatures: int) -> Callable[[Check], 
 
     def declare(check: Check) -> Check:
         RULES.append(Rule(name, before, signatures, check))
+        rules_before.cache_clear()
         return check
 
     return declare
@@ -114,15 +115,17 @@ def broken_rules(act: Act) -> Iterator[Broken]:
     yield from found
 
 
+def broken_by_order(act: Act) -> Iterator[Broken]:
+    """Every rule of sequence that the act would break, in the order they are written."""
+    for one in rules_before(type(act.event)):  # type: ignore[arg-type]  # a class is hashable
+        if says := one.check(act):
+            yield Broken(one.name, says, one.signatures)
+
+
+@cache
 def rules_before(kind: type[Event]) -> tuple[Rule, ...]:
-    """The rules that are asked before an event of this kind, in the order they are written; found once for each kind."""
-    known = _BEFORE.get(kind)
-    if known is None or known[0] != len(RULES):
-        known = _BEFORE[kind] = (len(RULES), tuple(one for one in RULES if issubclass(kind, one.before)))
-    return known[1]
-
-
-_BEFORE: dict[type[Event], tuple[int, tuple[Rule, ...]]] = {}
+    """The rules that are asked before an event of this kind, in the order they are written."""
+    return tuple(one for one in RULES if issubclass(kind, one.before))
 
 
 def _nothing_more(codes: tuple[str, ...]) -> None:
@@ -133,9 +136,7 @@ def _broken(act: Act) -> Iterator[Broken]:
     if is_about_a_stranger(act):
         yield Broken("consent", f"participant {act.event.participant} has no consent recorded", 0)
         return
-    for one in rules_before(type(act.event)):
-        if says := one.check(act):
-            yield Broken(one.name, says, one.signatures)
+    yield from broken_by_order(act)
     for more in MORE:
         yield from more(act)
 

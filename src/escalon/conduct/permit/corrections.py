@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import escalon.conduct.permit.rules  # noqa: F401  (the rules that a corrected content meets)
-from escalon.conduct.permit.act import MORE, Act, rule, rules_before
+from escalon.conduct.permit.act import MORE, Act, broken_by_order, rule
 from escalon.conduct.permit.holds import Hold, lifted
 from escalon.conduct.permit.refusal import Broken
 from escalon.history.events import (
@@ -114,14 +114,8 @@ def broken_by_content(act: Act) -> Iterator[Broken]:
     before = act.trial.without(act.event.corrects)
     if now.participant is not None and now.participant not in before.courses:
         return  # the very consent is corrected: there is nothing else to meet
-    known = {one.rule for one in _of(replace(act, event=was, trial=before))}
-    yield from (one for one in _of(replace(act, event=now, trial=before)) if one.rule not in known)
-
-
-def _of(act: Act) -> Iterator[Broken]:
-    for one in rules_before(type(act.event)):
-        if says := one.check(act):
-            yield Broken(one.name, says, one.signatures)
+    known = {one.rule for one in broken_by_order(replace(act, event=was, trial=before))}
+    yield from (one for one in broken_by_order(replace(act, event=now, trial=before)) if one.rule not in known)
 
 
 def would_lift(act: Act) -> list[Hold]:

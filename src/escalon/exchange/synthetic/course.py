@@ -109,7 +109,7 @@ def _dose(given: Treatment) -> CellsInfused:
     """A dose within half the tolerance of its level; a flat dose by weight of the drug is given as it is."""
     plan = given.study.dose
     planned = plan.level(given.level).amount
-    is_tablet = not planned.per and planned.thing != "{cells}"
+    is_tablet = not planned.per and not planned.is_cells
     share = 1.0 if is_tablet else given.random.uniform(1 - 0.7 * float(plan.tolerance), 1 + 0.7 * float(plan.tolerance))
     value = float(planned.value) * share
     amount = Decimal(f"{value:.3g}" if planned.value < 1000 else str(round(value)))

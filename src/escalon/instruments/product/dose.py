@@ -53,6 +53,11 @@ class DoseAmount:
         return f"{self.thing}/{self.per}" if self.per else self.thing
 
     @property
+    def is_cells(self) -> bool:
+        """Whether what is given is counted in cells."""
+        return self.thing == COUNTED["cells"]
+
+    @property
     def shown_unit(self) -> str:
         """The unit as people write it: `CAR-T cells/kg`, `mg/m²`."""
         words = self.words or self.thing.strip("{}[]")

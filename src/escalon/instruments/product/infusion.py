@@ -100,7 +100,7 @@ def calculate(
     by = {"": None, "kg": weight, "m2": surface}[dose.per]
     target = _capped(_target(dose, by), cap)
     infused = infused_volume(bag.volume, bag.residual)
-    given = _cells(bag, infused) if dose.thing == "{cells}" else _measured(bag, dose)
+    given = _cells(bag, infused) if dose.is_cells else _measured(bag, dose)
     delivered = _delivered(dose, given, by)
     return Infusion(
         weight,
@@ -166,7 +166,7 @@ def _delivered(dose: DoseAmount, given: Finding, by: Finding | None) -> Finding:
 def _to_infuse(bag: Bag, assigned: DoseLevel, tolerance: Number, target: Finding, by: Finding | None) -> Finding:
     """The volume for the target, the volumes at both ends of the window, and what to load if some stays behind."""
     dose = assigned.dose
-    if dose.thing != "{cells}":
+    if not dose.is_cells:
         reason = f"a dose in {dose.shown_unit} is not a volume of cells"
         return Finding("volume_to_infuse", None, Status.NOT_APPLICABLE, unit="mL", reasons=(reason,), rule=RULE)
     if dose.unit == "{cells}/kg":

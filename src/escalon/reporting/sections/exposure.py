@@ -24,7 +24,7 @@ def cells(view: View) -> Table:
     )  # fmt: skip
     unit = f"{plan.levels[0].amount.shown_unit}" if plan.levels else ""
     about = f"everybody infused · {plan.product} · {unit}"
-    title = "Cells given" if "cells" in unit else "Dose given"
+    title = "Cells given" if plan.levels and plan.levels[0].amount.is_cells else "Dose given"
     return Table(
         "T3-1", title, columns, rows, about, ("Day 0 is the day of the first bag.",), "Nobody has been infused."
     )

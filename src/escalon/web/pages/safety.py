@@ -409,7 +409,7 @@ def adjudicate(desk: Desk, said: Told) -> Entry:
 def _reports(desk: Desk, course: Course, events: tuple[Occurrence, ...]) -> Iterator[ReportRow]:
     """What is due of each event, the most urgent first; an event whose clock cannot be read says so."""
     rows = []
-    for one in reports(course, events):
+    for one in (each for each in reports(course, events) if not each.is_open_question):
         name, because = f"{one.event.term.name}, grade {one.event.grade or '?'}", "; ".join(susar(one.event).reasons)
         rows.append(
             ReportRow(
