@@ -3,7 +3,6 @@
 import json
 import re
 from base64 import b64encode
-from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO
 from zipfile import ZipFile
@@ -100,13 +99,6 @@ def test_the_page_allows_its_own_script_alone_and_carries_everything_else():
     assert "<b>*bold*" not in page
     assert page.count("</script>") == 2
     assert not re.search(r"(src|href)=[\"']?(https?:|//)", page)
-
-
-def test_a_date_in_a_sentence_is_in_one_piece_on_the_page():
-    said = Section("1", "", (Text("CRS, grade 3, from 2025-05-10 to 2025-05-16"),))
-    page = html.page(replace(document(), sections=(said,)))
-    assert "from <i class=d>2025-05-10</i> to <i class=d>2025-05-16</i></p>" in page
-    assert "i.d{white-space:nowrap}" in page
 
 
 def test_a_cell_opens_to_its_grounds_from_one_block():

@@ -4,7 +4,6 @@ The page carries its fonts and one small script, named by its hash in the page's
 """
 
 import json
-import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -38,7 +37,6 @@ LARGEST = 3_000_000
 
 _SHORT = 18
 """A cell of so few characters is never broken: a date, a count, a name of one word."""
-_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 _WHOLE = 15
 """A table of so few rows stands on one printed page."""
 
@@ -146,12 +144,12 @@ def _section(section: Section, people: People) -> str:
 def _block(block: Block, people: People) -> str:
     match block:
         case Text():
-            return f"<p class={block.tone}>{_said(block.text)}</p>"
+            return f"<p class={block.tone}>{escape(block.text)}</p>"
         case Bullets():
-            return f"<ul class={block.tone}>{''.join(f'<li>{_said(one)}</li>' for one in block.items)}</ul>"
+            return f"<ul class={block.tone}>{''.join(f'<li>{escape(one)}</li>' for one in block.items)}</ul>"
         case Headline():
             head = f"<b class={block.tone}>{escape(block.head)}</b>"
-            return f"<div class=answer><span>{escape(block.label)}</span><div>{head}{_said(block.body)}</div></div>"
+            return f"<div class=answer><span>{escape(block.label)}</span><div>{head}{escape(block.body)}</div></div>"
         case Table():
             return _table(block, people)
         case Figure():
@@ -195,22 +193,17 @@ def _row(table: Table, row: TableRow, people: People) -> str:
     return f"<tr{about}>{cells}</tr>"
 
 
-def _said(text: str) -> str:
-    """A text in which no date is broken over two lines."""
-    return _DATE.sub(r"<i class=d>\g<0></i>", escape(text))
-
-
 def _cell(name: str, cell: Cell, right: bool) -> str:
     tone = "" if cell.tone is Tone.PLAIN else str(cell.tone)
     long = "t" if len(cell.text) > _SHORT else ""
     classes = " ".join(one for one in ("r" if right else "", tone, long) if one)
     said = f' class="{classes}"' if classes else ""
     opens = f' data-c="{escape(name)}"' if cell.grounds or cell.method else ""
-    return f"<td{said}{opens}>{_said(cell.text) if long else escape(cell.text)}</td>"
+    return f"<td{said}{opens}>{escape(cell.text)}</td>"
 
 
 def _notes(notes: Iterable[str]) -> str:
-    items = "".join(f"<li>{_said(note)}</li>" for note in notes)
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
     return f"<ul class=notes>{items}</ul>" if items else ""
 
 
