@@ -256,6 +256,11 @@ def _last_seen(course: Course) -> date:
 
 def review(study: Study, trial: Trial, given: Given, day: date) -> DoseReview:
     """How one infused participant counts on a day, and why."""
+    key = ("review", id(study), given, day)
+    return trial.once(key, study, lambda: _review(study, trial, given, day))
+
+
+def _review(study: Study, trial: Trial, given: Given, day: date) -> DoseReview:
     found = evidence(study, trial, given, day)
     off = deviation(study.dose, given)
     outcome, why = found.outcome, found.why

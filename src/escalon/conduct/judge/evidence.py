@@ -39,6 +39,10 @@ def evidence(study: Study, trial: Trial, given: Given, as_of: date) -> DltEviden
 
 def followed(trial: Trial, course: Course, as_of: date) -> Followed:
     """One infused participant as the definition sees them: events, counts, judgements, reviews, leaving."""
+    return trial.once(("followed", course.code, as_of), course, lambda: _followed(trial, course, as_of))
+
+
+def _followed(trial: Trial, course: Course, as_of: date) -> Followed:
     left = course.left
     now = {one.number: one.entry.number for one in course.adverse_events if one.entry.at}
     judged = [

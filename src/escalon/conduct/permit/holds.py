@@ -66,6 +66,11 @@ def _by(study: Study, found: NextDose, today: date, kinds: tuple[type[CalendarGu
 
 def dosing_holds(study: Study, trial: Trial, today: date, level: int | None = None) -> list[Hold]:
     """What forbids dosing at a level on a day (at every level, where none is named): doubts, clocks, and the rule itself."""
+    find = lambda: _dosing_holds(study, trial, today, level)  # noqa: E731
+    return list(trial.once(("dosing holds", id(study), today, level), study, find))
+
+
+def _dosing_holds(study: Study, trial: Trial, today: date, level: int | None) -> list[Hold]:
     levels = [one.number for one in study.dose.levels] if level is None else [level]
     known = trial.known_on(today)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import date, tzinfo
+from functools import lru_cache
 from typing import ClassVar
 
 from escalon.facts import Day
@@ -249,6 +250,7 @@ class VisitUnlocked(ParticipantEvent):
     needs_reason: ClassVar[bool] = True
 
 
+@lru_cache(maxsize=16384)
 def _read(text: str | None) -> Day | None:
     """A day as it was written, once the door has let it in."""
     return Day.parse(text) if text else None

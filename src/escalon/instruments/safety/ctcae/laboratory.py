@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from escalon.expressions.columns import ColumnReading, compile_columns
@@ -81,6 +81,7 @@ def tests() -> tuple[str, ...]:
     return tuple(dict.fromkeys(lab.quantity.name for lab, _ in laboratory_terms().values()))
 
 
+@lru_cache(maxsize=4096)
 def tests_named(name: str) -> tuple[str, ...]:
     """The tests that a recorded name stands for: `total_bilirubin` is bilirubin. Empty where there is none."""
     return tuple(dict.fromkeys(lab.quantity.name for lab in _by_test().get(_plain(name), ())))
