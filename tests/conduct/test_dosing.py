@@ -190,6 +190,29 @@ def test_a_row_that_could_be_a_dlt_and_cannot_be_read_stops_the_decision(study):
         decide_next_dose(study, _with_unread(trial(*THREE), unread), day(60))
 
 
+@pytest.mark.parametrize("name", ["death", "Death", "study_discontinuation"])
+def test_a_death_or_leaving_that_cannot_be_read_stops_the_decision(study, name):
+    unread = Unread("facts", "P01", None, "facts.csv:20 date: empty", name)
+    with pytest.raises(EscalationError, match=r"facts\.csv:20"):
+        decide_next_dose(study, _with_unread(trial(*THREE), unread), day(60))
+
+
+def test_a_count_in_the_window_that_cannot_be_read_leaves_its_participant_pending(study):
+    def outcome(name: str, when: int | None, *facts: Fact) -> tuple[Outcome, str]:
+        row = Unread("facts", "P02", None if when is None else day(when), "facts.csv:20 value: 'abc'", name)
+        return (
+            found := decide_next_dose(study, _with_unread(trial(*THREE, facts=facts), row), day(60)).reviews[1]
+        ).outcome, found.why
+
+    for name, when in (("platelets", 20), ("neutrophils", 42), ("platelets", None)):
+        said, why = outcome(name, when)
+        assert (said, "facts.csv:20" in why, "DLT-4 reads it" in why) == (Outcome.PENDING, True, True)
+    for name, when in (("platelets", 13), ("platelets", 43), ("weight", 20)):
+        assert outcome(name, when)[0] is Outcome.NO_DLT
+    reviewed = Fact("dlt_review", True, day(42), participant="P02")
+    assert outcome("platelets", 20, reviewed)[0] is Outcome.NO_DLT
+
+
 def test_silence_to_the_end_of_a_window_is_said_beside_the_decision(study):
     seen = tuple(Fact("screening_visit", "x", day(55), participant=code) for code in ("P01", "P02"))
     notes = decide_next_dose(study, trial(*THREE, facts=seen), day(60)).decision.notes

@@ -45,11 +45,10 @@ class Counts:
         return self._of[name]
 
     def _graded(self, name: str) -> tuple[tuple[Look, ...], tuple[Fact, ...]]:
-        tests = set(tests_named(next((word for word, term in TERMS.items() if term == name), name)))
         found: dict[int, Look] = {}
         ungraded = []
         for fact in self._facts:
-            if fact.value is None or not tests & set(tests_named(fact.name)):
+            if fact.value is None or not is_count_of(name, fact.name):
                 continue
             grades = None if fact.day is None or fact.day.is_partial else _grades(name, fact)
             if fact.day is None or grades is None:
@@ -58,6 +57,13 @@ class Counts:
                 one = Look(day, *grades)
                 found[day] = max(found.get(day, one), one, key=lambda look: (look.low, look.high))
         return tuple(found[day] for day in sorted(found)), tuple(ungraded)
+
+
+@lru_cache(maxsize=1024)
+def is_count_of(term: str, fact: str) -> bool:
+    """Whether a fact counts what a word of a definition, or a CTCAE term, is about: `platelets`, Platelet count decreased."""
+    word = next((word for word, name in TERMS.items() if name == term), term)
+    return bool({*tests_named(word)} & {*tests_named(fact)})
 
 
 @lru_cache(maxsize=16384)

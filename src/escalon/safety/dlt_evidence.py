@@ -14,10 +14,10 @@ from functools import cached_property
 from escalon.escalation import Outcome
 from escalon.facts import Day, Truth, any_known
 from escalon.safety.adverse_event import is_death
-from escalon.safety.blood_counts import Counts
+from escalon.safety.blood_counts import Counts, is_count_of
 from escalon.safety.dlt_clauses import ClauseGround, ClauseRead, Horizon, is_part, read_clauses
-from escalon.safety.dlt_definition import DltDefinition
-from escalon.safety.followed import UNNUMBERED, Followed
+from escalon.safety.dlt_definition import DltDefinition, DltRule
+from escalon.safety.followed import UNNUMBERED, Followed, Unreadable
 from escalon.safety.occurrence import Occurrence
 
 
@@ -169,6 +169,7 @@ class _Reading:
         found += [self._misplaced(event) for event in self.known]
         found += [self._death(event) for event in self.known]
         found += [self._undefined(event) for event in self.known]
+        found += [self._unreadable(fact) for fact in self.followed.unreadable]
         found.append(self._elsewhere())
         return tuple(dict.fromkeys(sentence for sentence in found if sentence))
 
@@ -182,6 +183,16 @@ class _Reading:
             return f"{ground.about} {word} {ground.clause}{said}: whether it is a DLT is not decided"
         again = " (judged no DLT on less)" if self.followed.judged(ground.event)[0] is False else ""
         return f"{ground.about}: whether it is a DLT is not decided{again}"
+
+    def _unreadable(self, fact: Unreadable) -> str:
+        """A count in the window that was written and cannot be read could be the one that a clause asks for."""
+        in_window = (
+            fact.day is None or fact.day.is_within(Day.of(self.window.first), Day.of(self.window.last)) is not False
+        )
+        if not in_window or self.followed.reviewed_to(self.window.last):
+            return ""
+        asking = [rule.id for rule in self._count_rules if any(is_count_of(term, fact.name) for term in rule.term)]
+        return f"{fact.why}; {asking[0]} reads it, so whether there was a DLT is not decided" if asking else ""
 
     def _misplaced(self, event: Occurrence) -> str:
         """A judgement that cannot be right: a DLT that was over before the infusion."""
@@ -320,30 +331,43 @@ class _Reading:
     def overruled(self) -> list[str]:
         """What meets a clause and was judged no."""
         return [
-            f"{ground.about} meets {clause.id}, judged no DLT"
+            f"{ground.about} meets {clause.id}, {self._overruled_by(ground)}"
             for clause in self.clauses
             for ground in clause.grounds
             if ground.truth is True and not self.yes and self.settled(ground)
         ]
 
+    def _overruled_by(self, ground: ClauseGround) -> str:
+        event = ground.event
+        return (
+            "judged no DLT"
+            if event is None or self.followed.judged(event)[0] is False
+            else "and the review says no DLT"
+        )
+
+    @property
+    def _count_rules(self) -> list[DltRule]:
+        """The rules of the definition that read counts by a day."""
+        return [rule for rule in self.definition.rules if rule.not_recovered_by_day is not None]
+
     @cached_property
     def uncounted(self) -> tuple[str, ...]:
         found = []
-        for rule in self.definition.rules:
-            by_day = rule.not_recovered_by_day
-            if by_day is None or self.window.as_of < self.window.day(by_day):
-                continue
-            found += [term for term in rule.term if not any(look.day >= by_day for look in self.counts.looks(term))]
+        for rule in self._count_rules:
+            by_day = rule.not_recovered_by_day or 0
+            if self.window.as_of >= self.window.day(by_day):
+                found += [term for term in rule.term if not any(look.day >= by_day for look in self.counts.looks(term))]
         return tuple(dict.fromkeys(found))
 
     @cached_property
     def ungraded_counts(self) -> list[str]:
-        rules = [rule for rule in self.definition.rules if rule.not_recovered_by_day is not None]
-        unread = [fact for rule in rules for term in rule.term for fact in self.counts.ungraded(term)]
+        unread = [fact for rule in self._count_rules for term in rule.term for fact in self.counts.ungraded(term)]
         return [f"{fact} has no grade, so no clause reads it" for fact in unread]
 
     def _said(self, event: Occurrence) -> str:
-        answer = {True: "judged a DLT", False: "judged no DLT", None: "not judged"}[self.followed.judged(event)[0]]
+        answer = _JUDGED[self.followed.judged(event)[0]]
+        if answer == _JUDGED[None] and event.start is not None and self.followed.reviewed_to(event.start.latest):
+            answer = "no DLT by the review of the window"
         died = ""
         if event.died is not None:
             died = f", died on {event.died} (day {(event.died.earliest - self.window.first).days})"
@@ -357,3 +381,6 @@ def _counts(followed: Followed, window: Horizon) -> Counts:
 def counts_of(followed: Followed, first: date, as_of: date) -> Counts:
     """The blood counts of one participant since a day, as they were known on another."""
     return Counts([fact.what for fact in followed.counts], first, as_of)
+
+
+_JUDGED = {True: "judged a DLT", False: "judged no DLT", None: "not judged"}

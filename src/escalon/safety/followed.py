@@ -41,6 +41,15 @@ class WindowReview:
     entry: int = UNNUMBERED
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A fact that was written and could not be read: its name, its day, and where and why."""
+
+    name: str
+    day: Day | None
+    why: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Followed:
     """One infused participant as the definition sees them: what was recorded, and what people decided about it."""
@@ -48,6 +57,7 @@ class Followed:
     participant: str
     events: Sequence[Entered[AdverseEvent]] = ()
     counts: Sequence[Entered[Fact]] = ()
+    unreadable: Sequence[Unreadable] = ()
     judgements: Sequence[Judgement] = ()
     reviews: Sequence[WindowReview] = ()
     evaluable: Truth = None

@@ -23,11 +23,11 @@ from escalon.escalation import (
     next_dose,
 )
 from escalon.facts import Day, read_day
-from escalon.history import Course, Current, Frame, Trial, Unread
+from escalon.history import Course, Current, Trial, Unread
 from escalon.history.events import DltProposed
 from escalon.protocol.design import calendar_guards, dose_rule
 from escalon.protocol.dlt_window import dlt_window
-from escalon.protocol.study import DosePlan, Study
+from escalon.protocol.study import DosePlan, RoleName, Study
 from escalon.safety.adverse_event import death_day, is_death
 from escalon.safety.dlt_evidence import DltEvidence, uncounted_notes
 
@@ -152,7 +152,7 @@ def decide_as_recorded(study: Study, trial: Trial, today: Day) -> NextDose:
     day = checked(today).latest
     if trial.until is None or trial.until > day:
         trial = as_of(trial, today)
-    _all_read(trial)
+    _all_read(study, trial)
     if study.dose.strata is not None:
         return _by_stratum(
             study, {name: _decide(study, one, day) for name, one in strata_of(study, trial).items()}, day
@@ -194,9 +194,9 @@ def without_doubt(reviews: Iterable[DoseReview], decision: Decision) -> Decision
     return Wait(f"whether it was a DLT is not decided ({who}); settle that first", None, decision.notes)
 
 
-def _all_read(trial: Trial) -> None:
+def _all_read(study: Study, trial: Trial) -> None:
     """Refuse to decide while something that could be a DLT is unread, or belongs to nobody who was infused."""
-    if held := unread_of_the_dose(trial.frame, trial.unread):
+    if held := unread_of_the_dose(study, trial.unread):
         raise EscalationError(f"what could be a DLT cannot be read, so no dose is decided. Correct: {'; '.join(held)}")
     for course in trial.courses.values():
         known = bool(course.infusions or course.observations or course.consents)
@@ -209,9 +209,14 @@ def _all_read(trial: Trial) -> None:
                 )
 
 
-def unread_of_the_dose(frame: Frame, rows: Iterable[Unread]) -> list[str]:
+ENDS: tuple[RoleName, ...] = ("left", "death")
+"""The facts that end somebody's time in the study: unread, they could change how a participant counts."""
+
+
+def unread_of_the_dose(study: Study, rows: Iterable[Unread]) -> list[str]:
     """Which rows that could not be read bear on the next dose, each with its place and why."""
-    return [row.why for row in rows if row.table in ("doses", "adverse_events") or row.about == frame.roles.get("left")]
+    ends = {(study.roles.of(role) or "").casefold() for role in ENDS} - {""}
+    return [row.why for row in rows if row.table in ("doses", "adverse_events") or row.about.casefold() in ends]
 
 
 def _to_know(study: Study, trial: Trial, reviews: tuple[DoseReview, ...]) -> list[str]:

@@ -14,7 +14,7 @@ from escalon.protocol.study import Study
 from escalon.safety.dlt_clauses import Horizon
 from escalon.safety.dlt_definition import DltDefinition, definition_of
 from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence
-from escalon.safety.followed import Entered, Followed, Judgement, WindowReview
+from escalon.safety.followed import Entered, Followed, Judgement, Unreadable, WindowReview
 
 
 def study_definition(study: Study) -> DltDefinition | None:
@@ -53,6 +53,11 @@ def _followed(trial: Trial, course: Course, as_of: date) -> Followed:
         participant=course.code,
         events=[Entered(one.event, one.entry.number if one.entry.at else 0) for one in course.adverse_events],
         counts=[Entered(fact, number) for fact, number in course.numbered_facts()],
+        unreadable=[
+            Unreadable(row.about, row.day, row.why)
+            for row in (*course.unread, *trial.unread)
+            if row.table == "facts" and row.participant == course.code
+        ],
         judgements=judged,
         reviews=[*_reviews(course)],
         evaluable=_evaluable(course),

@@ -107,7 +107,7 @@ def import_folder(
         )
         if dry_run or not (new or _is_news(trial, rows)):
             return done
-        if unread := unread_of_the_dose(intake.frame, intake.unread):
+        if unread := unread_of_the_dose(study, intake.unread):
             says = "the next dose rests on rows that cannot be read, so nothing is recorded. Correct:"
             raise refuse("unread", f"{says} {'; '.join(unread)}")
         summary = replace(_summary(path, intake, done), refused=rows)
