@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from escalon.conduct.permit import corrections, rules
+from escalon.conduct.permit import corrections
 from escalon.conduct.permit.act import RULES, Rule
 from escalon.history.events import spaced
 
@@ -27,6 +27,6 @@ def _row(rule: Rule) -> str:
     return f"| {rule.name} | {kinds} | {says} | {rule.signatures or 'none can'} |"
 
 
-def _room(rule: Rule) -> int:
+def _room(rule: Rule) -> bool:
     """The rules of acts first, those of corrections after them, each in the order they are asked."""
-    return [rules.__name__, corrections.__name__].index(rule.check.__module__)
+    return rule.check.__module__ == corrections.__name__

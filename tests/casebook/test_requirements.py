@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.docs_requirements import requirements_page
 
-from escalon.conduct.permit.rules import RULES
+from escalon.conduct.permit.act import RULES
 
 ROOT = Path(__file__).parents[2]
 
