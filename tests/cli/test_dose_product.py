@@ -38,6 +38,20 @@ def test_a_dose_given_is_judged_and_the_exit_code_says_so(level, weight, cells, 
     assert answer["verdict"]["components"]["assigned_level"] == int(level)
 
 
+@pytest.mark.parametrize(
+    ("volume", "residual", "sentence"),
+    [
+        ("19.4", "25", "25 mL cannot stay behind of a bag of 19.4 mL"),
+        ("-5", "0", "-5 mL is no volume"),
+        ("20", "-1", "-1 mL"),
+    ],
+)
+def test_a_volume_that_cannot_be_is_no_plan_but_an_error(volume, residual, sentence):
+    found = run(*PLAN, *FACTORS, f"--volume={volume}", f"--residual={residual}")
+    assert found.exit_code == 2
+    assert sentence in found.stdout
+
+
 def test_a_missing_viability_is_an_answer_of_not_known():
     found = run(*PLAN, "--cells-per-ml", "2.5e6", "--car-fraction", "40%", "--volume", "20", "--json")
     assert found.exit_code == 1

@@ -87,8 +87,10 @@ def infused_volume(bag: Number | None, residual: Number | None = None) -> Findin
     if bag is None:
         return Finding("infused_volume", None, Status.MISSING, unit="mL", missing=("volume",))
     volume = exact(bag) - exact(residual or 0)
-    if volume < 0 or exact(bag) < 0 or exact(residual or 0) < 0:
-        reason = f"{plain(residual)} mL cannot stay behind of a bag of {plain(bag)} mL"
+    below = [number for number in (bag, residual or 0) if exact(number) < 0]
+    if volume < 0 or below:
+        stays = f"{plain(residual or 0)} mL cannot stay behind of a bag of {plain(bag)} mL"
+        reason = f"{plain(below[0])} mL is no volume; write it without a minus" if below else stays
         return Finding("infused_volume", None, Status.INVALID, unit="mL", reasons=(reason,))
     flags = ("residual_not_recorded",) if residual is None else ()
     parts = {"bag": exact(bag), "residual": None if residual is None else exact(residual)}

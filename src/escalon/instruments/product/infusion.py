@@ -76,8 +76,8 @@ class Infusion:
 
     @property
     def was_given(self) -> bool:
-        """Whether a volume or a number of cells given was recorded, so that there is a dose to judge."""
-        return self.infused.value is not None or self.cells.value is not None
+        """Whether a volume or a number of cells given was recorded, possible or not, so that there is a dose to judge."""
+        return self.infused.status is not Status.MISSING or self.cells.value is not None
 
 
 def calculate(
