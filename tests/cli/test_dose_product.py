@@ -277,3 +277,19 @@ def test_a_study_without_lymphodepletion_has_none_calculated():
     found = run("lymphodepletion", HERON, "--regimen", "autoimmune_A", *"--height 165cm --weight 62kg".split())
     assert found.exit_code == 2
     assert "heron has no lymphodepletion" in found.stderr
+
+
+def test_a_clearance_is_given_or_calculated_never_both(tmp_path):
+    both = ("--clearance", "95", "--age", "45", "--sex", "male", "--creatinine", "120 umol/L")
+    found = run(
+        "lymphodepletion", "nct07052565", "--regimen", "autoimmune_A", "--height", "165cm", "--weight", "62kg", *both
+    )
+    assert found.exit_code == 2
+    assert "say the clearance twice" in found.output
+    table = tmp_path / "doses.csv"
+    table.write_text(
+        "participant,height,weight,clearance,creatinine\nP01,165 cm,62 kg,95,120 umol/L\n", encoding="utf-8"
+    )
+    found = run("lymphodepletion", "nct07052565", "--regimen", "autoimmune_A", "--table", str(table))
+    assert found.exit_code == 2
+    assert "doses.csv:2" in found.output

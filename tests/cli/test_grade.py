@@ -35,6 +35,9 @@ def test_missing_flow_is_a_range_that_says_what_to_record() -> None:
 @pytest.mark.parametrize(
     ("command", "says"),
     [
+        (["crs", "fever=38.5"], "Did you mean temp_c?"),
+        (["crs", "noradrenaline=yes"], "Did you mean vasopressors?"),
+        (["ctcae", "alt=200 U/L"], "Write: escalon grade ctcae alt value='200 U/L'"),
         (["crs", "temp=38"], "Items: temp_c"),
         (["crs", "38"], "is not NAME=VALUE"),
         (["crs"], "give the inputs"),

@@ -113,6 +113,10 @@ def _clearance(given: dict[str, Any]) -> "Finding":
     if value is not None:
         if not 0 <= value <= 400:
             raise ValueError("--clearance is from 0 to 400 mL/min")
+        if given["creatinine"]:
+            raise ValueError(
+                "--clearance and --creatinine say the clearance twice. Leave out the one that does not stand"
+            )
         return Finding("creatinine_clearance", value, unit="mL/min", reasons=("as given",))
     items = {name: given[name] for name in ("age", "sex", "creatinine")}
     if not any(items.values()):

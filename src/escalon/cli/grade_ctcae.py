@@ -15,6 +15,9 @@ def grade_test(test: str, items: dict[str, Any], as_json: bool) -> None:
     from escalon.instruments.kit.catalogue import UnknownInstrument, catalogue
     from escalon.instruments.safety.ctcae.laboratory import UnknownTest, grade_laboratory
 
+    name, equals, value = test.partition("=")
+    if equals:
+        fail(f"the test stands alone, its value after it. Write: escalon grade ctcae {name} value='{value}'")
     if not items:
         _show_term(test, as_json)
         return

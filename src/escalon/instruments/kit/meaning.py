@@ -22,6 +22,19 @@ EVERYDAY: Mapping[str, tuple[str, ...]] = {
     "neutropenia": ("icaht_early", "icaht_late"),
     "hlh": ("iec_hs",),
     "mas": ("iec_hs",),
+    **dict.fromkeys(("fever", "temp", "temperature"), ("temp_c",)),
+    **dict.fromkeys(("pressor", "pressors", "norepinephrine", "noradrenaline"), ("vasopressors",)),
+    **dict.fromkeys(("o2", "supplemental_oxygen"), ("oxygen",)),
+    **dict.fromkeys(("alertness", "arousal", "awareness", "loc"), ("consciousness",)),
+    **dict.fromkeys(("hb", "hgb", "hemoglobin"), ("haemoglobin",)),
+    **dict.fromkeys(("plt", "thrombocytes"), ("platelets",)),
+    **dict.fromkeys(("anc", "neut"), ("neutrophils",)),
+    **dict.fromkeys(("leukocytes", "leucocytes"), ("wbc",)),
+    **dict.fromkeys(("alive", "date_of_death", "dead", "deceased", "died"), ("death",)),
+    **dict.fromkeys(
+        ("dropout", "left_study", "lost_to_follow_up", "withdrawal", "withdrawn"), ("study_discontinuation",)
+    ),
+    "gender": ("sex",),
 }
 LEAST = 4
 """Letters from which on the beginning of a word says something."""
