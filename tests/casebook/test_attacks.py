@@ -24,6 +24,7 @@ from typer.testing import CliRunner, Result
 
 from escalon.casebook import verify_alone
 from escalon.casebook.archive import make_archive
+from escalon.casebook.backup import back_up
 from escalon.casebook.canonical import canonical, entry_hash, parse
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.chain import Problem, verify
@@ -214,6 +215,33 @@ def test_a_missing_head_is_named_and_no_command_crashes(book: Path) -> None:
     with pytest.raises(StorageDamaged, match="the signed head is missing"):
         casebook.append(CARLA, alt("1"))
     casebook.close()
+
+
+STORED_ODDLY = [
+    "UPDATE head SET number = 'banana'",
+    "UPDATE head SET hash = X'41', at = X'41'",
+    "UPDATE head SET signature = X'00'",
+    "UPDATE checkpoints SET hash = X'00'",
+    "UPDATE entries SET body = '[]' WHERE number = 5",
+    "UPDATE entries SET body = '{}' WHERE number = 5",
+    "UPDATE entries SET body = CAST(body AS BLOB) WHERE number = 5",
+]
+
+
+@pytest.mark.parametrize("statement", STORED_ODDLY)
+def test_what_is_stored_as_no_casebook_stores_it_is_named(book: Path, tmp_path: Path, statement: str) -> None:
+    """SQLite keeps in a column whatever it is given: another type is damage like any other, and no archive is made of it."""
+    change(book, lambda raw: raw.execute(statement))
+    said = by_command("verify", str(book))
+    assert (said.exit_code, "NOT WHOLE" in said.output) == (1, True), said.output
+    casebook = opened(book, read_only=False)
+    with pytest.raises((StorageDamaged, ChainBroken)):
+        make_archive(casebook, tmp_path / "papers")
+    casebook.close()
+    with pytest.raises((StorageDamaged, ChainBroken)):
+        back_up(book, tmp_path / "copy", "a passphrase that is long")
+    assert not (tmp_path / "papers").exists()
+    assert not (tmp_path / "copy").exists()
 
 
 def test_entries_lost_with_the_log_are_missed(book: Path, tmp_path: Path) -> None:

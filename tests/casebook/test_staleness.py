@@ -107,6 +107,32 @@ def test_what_runs_on_and_stays_as_it_was_voids_nothing(cleared: Trial) -> None:
     cleared.infuse("P-1", 1)
 
 
+@pytest.mark.parametrize(("again", "holds"), [("negative", False), ("positive", True), ("", True)])
+def test_what_was_signed_over_an_open_question_rests_on_what_was_at_hand(
+    sqlite_casebook: Casebook, again: str, holds: bool
+) -> None:
+    """The day of screening is not recorded, so no clause can say of the test «at screening»; the investigator judged."""
+    trial = Trial(sqlite_casebook, study(clauses=("E-9c", "E-4b")))
+    trial.open_cohort(1, 1)
+    trial.consent("P-1")
+    trial.record(CARLA, said("hiv_antibody", "negative", trial.today()))
+    screened = trial.screen("P-1")
+    answer = screened.event.answer  # type: ignore[attr-defined]
+    assert {part.name: part.says for part in answer.parts}["E-9c"] == "unknown (hiv_antibody negative)"
+    trial.sign_eligibility("P-1", screened.number)
+    trial.apheresis("P-1")
+    trial.allocate("P-1", 1)
+    trial.release("P-1", 1)
+    trial.lymphodepletion("P-1")
+    trial.days(1)
+    later = TreatmentGiven(participant="P-1", treatment="rituximab", start=Day.of(trial.today()))
+    trial.record(CARLA, said("hiv_antibody", again, trial.today()) if again else later)
+    if holds:
+        assert refused(lambda: trial.infuse("P-1", 1)) == {"eligibility"}
+    else:
+        trial.infuse("P-1", 1)
+
+
 @pytest.mark.parametrize("days_ago", [0, 3, 8])
 def test_a_positive_test_found_before_infusion_voids_eligibility(cleared: Trial, days_ago: int) -> None:
     cleared.record(CARLA, said("hiv_antibody", "positive", cleared.today() - timedelta(days=days_ago)))

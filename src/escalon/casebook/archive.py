@@ -18,9 +18,9 @@ import escalon
 from escalon.casebook import verify_alone
 from escalon.casebook.archive_pdf import write_pdf
 from escalon.casebook.casebook import Casebook
-from escalon.casebook.chain import Anchor, Problem, Verification, stored_rows, verify_rows
+from escalon.casebook.chain import Anchor, Problem, Verification, stored_rows, verify, verify_rows
 from escalon.casebook.checkpoints import Checkpoint
-from escalon.casebook.database import open_database, storage_errors
+from escalon.casebook.database import RESTORE, open_database, storage_errors
 from escalon.casebook.entry import read_entry
 from escalon.casebook.errors import CasebookError, ChainBroken, NotACasebook, WrongKey
 from escalon.casebook.keys import Signer, is_signed, key_passphrase, make_keys
@@ -67,6 +67,8 @@ def make_archive(
         raise CasebookError(f"{to} exists; an archive is written into a new folder")
     if casebook.signer is None:
         raise WrongKey(f"{casebook.why_read_only}; an archive is signed with it")
+    if broken := verify(casebook).problem:  # nobody's key signs tables of what was rewritten
+        raise ChainBroken(f"{casebook.place}: no archive is made of it: {broken}. {RESTORE}")
     unfinished = to.with_name(to.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "tables").mkdir(parents=True)

@@ -22,7 +22,7 @@ from escalon.casebook.canonical import LONGEST_BODY
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.chain import NO_HEAD, Row, Verification, verify_rows
 from escalon.casebook.checkpoints import Checkpoint
-from escalon.casebook.database import open_database, storage_errors
+from escalon.casebook.database import RESTORE, open_database, storage_errors
 from escalon.casebook.errors import CasebookError, ChainBroken, StorageDamaged, StorageFailed
 from escalon.casebook.identifiers import IdentifierStore
 from escalon.casebook.keys import SEALING_KEY, SIGNING_KEY, Seal, keep_keys, key_passphrase, load_signer
@@ -252,6 +252,10 @@ def _identifiers(location: Location) -> Iterator[IdentifierStore]:
 
 
 def _text(line: Line) -> bytes:
+    if any(isinstance(value, bytes) for value in line[1].values()):
+        raise StorageDamaged(
+            f"the casebook is damaged: a stored {line[0]} is no text. escalon verify says where. {RESTORE}"
+        )
     return json.dumps(line, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 

@@ -163,6 +163,7 @@ class _Walk:
             if (
                 found != number
                 or previous != before
+                or body.__class__ is not str
                 or sha256(f"{number}\n{before}\n{body}".encode()).hexdigest() != hashed
             ):
                 return _broken(number, before, (found, previous, hashed, body))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from escalon.casebook.errors import StorageDamaged
 from escalon.casebook.keys import Signer, is_signed
 from escalon.history.events import CheckpointKept, CheckpointKeyChanged, Event, Signed
 
@@ -21,6 +22,12 @@ class Checkpoint:
     at: str
     key: str
     signature: str
+
+    def __post_init__(self) -> None:
+        if not (
+            isinstance(self.number, int) and self.hash.__class__ is self.at.__class__ is self.signature.__class__ is str
+        ):
+            raise StorageDamaged(f"the signed end or a checkpoint, stored as of entry {self.number!r}, cannot be read")
 
     @property
     def is_signed(self) -> bool:

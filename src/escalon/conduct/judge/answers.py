@@ -8,25 +8,49 @@ from datetime import date
 from hashlib import sha256
 
 from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
-from escalon.conduct.judge.screening import WORDS, Screening, screen_one
+from escalon.conduct.judge.screening import WORDS, Clause, Screening, Verdict, screen_one
 from escalon.escalation import EscalationError
-from escalon.facts import Day, grounds
+from escalon.facts import Day, Fact, grounds
 from escalon.history import Course, Current, Trial
 from escalon.history.events import Answer, AnswerPart, CellsInfused
+from escalon.protocol.names import names_in
 from escalon.protocol.study import Study
 
 
 def screening_answer(study: Study, trial: Trial, participant: str, as_of: date, today: date | None = None) -> Answer:
     """What the criteria say of one participant on the day of decision, clause by clause; today of those that run on."""
     later = None if today is None else Day.of(max(as_of, today))
-    return answer_of(screen_one(study, trial, participant, Day.of(as_of), later))
+    screening = screen_one(study, trial, participant, Day.of(as_of), later)
+    return _of_screening(study, trial.course(participant), screening, Day.of(as_of), later or Day.of(as_of))
 
 
-def answer_of(screening: Screening) -> Answer:
-    """A screening as an answer that can be signed."""
-    parts = tuple(AnswerPart(name=one.criterion.id, says=one.verdict.value) for one in screening.clauses)
+def _of_screening(study: Study, course: Course, screening: Screening, as_of: Day, later: Day) -> Answer:
+    parts = []
+    for clause in screening.clauses:
+        says = clause.verdict.value
+        if clause.verdict is Verdict.UNKNOWN:  # whoever signs over it judges by what is at hand: other values void that
+            says += _at_hand(study, course, clause, later if clause.criterion.until == "infusion" else as_of)
+        parts.append(AnswerPart(name=clause.criterion.id, says=says))
     facts = {f"{fact} [{fact.source}]" for one in screening.clauses for fact in grounds(one.finding)}
-    return Answer(says=WORDS[screening.verdict], parts=parts, rested_on=_digest(facts))
+    return Answer(says=WORDS[screening.verdict], parts=tuple(parts), rested_on=_digest(facts))
+
+
+def _at_hand(study: Study, course: Course, clause: Clause, last: Day) -> str:
+    """What is recorded of the names an undecided clause reads, in words; empty where nothing is."""
+    names = [
+        each
+        for name in names_in(clause.criterion.tree)
+        for each in (name, *(study.vocabulary[name].members if name in study.vocabulary else ()))
+    ]
+    found = (
+        fact for name in names for fact in course.facts.named(name) if not (fact.day and fact.day.is_by(last) is False)
+    )
+    said = sorted({str(fact if _lasted(fact) else replace(fact, day=None)) for fact in found})
+    return f" ({', '.join(said)})" if said else ""
+
+
+def _lasted(fact: Fact) -> bool:
+    return fact.until is not None or fact.ongoing or fact.end_unknown
 
 
 def decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | None = None) -> Answer:
