@@ -82,10 +82,9 @@ class Conduct:
         self, author: Author, build: Build, *, override: int | None = None, key: Signer | None = None
     ) -> Entry:
         """Record an event that depends on where the trial stands at the very moment of recording; `key` signs the entry."""
-        with self._folding, self.casebook.writing() as writer:
-            trial = self.caught_up(writer)
+        with self._recording() as (trial, writer):
             entry = self._append(trial, author, build(trial), writer, override, key)
-        self._remember(entry)
+            self._fold(entry)
         return entry
 
     def record_all(self, author: Author, events: Sequence[Event]) -> list[Entry]:
@@ -96,27 +95,39 @@ class Conduct:
         self, author: Author, build: Callable[[Trial], Sequence[Event]], about: str | None = None
     ) -> list[Entry]:
         """Record several events that depend on where the trial, and all that is known `about` somebody, then stands."""
-        with self._folding:
-            try:
-                return self._record_all(author, build, about)
-            except BaseException:
-                self._forget()  # it had begun to follow what was not kept; it is folded anew when asked
-                raise
-
-    def _record_all(self, author: Author, build: Callable[[Trial], Sequence[Event]], about: str | None) -> list[Entry]:
         made = []
-        with self.casebook.writing() as writer:
-            trial = self.caught_up(writer)
-            self._connection = writer.connection
-            try:
+        with self._recording() as (trial, writer):
+            with self._reading_through(writer):
                 self.know((about,) if about else ())
-            finally:
-                self._connection = None
             for event in build(trial):
                 _refuse_its_own_way(event)
                 made.append(self._append(trial, author, event, writer, None))
-                self._remember(made[-1])
+                self._fold(made[-1])
         return made
+
+    @contextmanager
+    def _recording(self) -> Iterator[tuple[Trial, Writer]]:
+        """Alone with the casebook and where the trial stands. What is recorded is folded before any of it is kept."""
+        with self._folding:
+            stood = None
+            try:
+                with self.casebook.writing() as writer:
+                    trial = self.caught_up(writer)
+                    stood = self._upto
+                    yield trial, writer
+            except BaseException:
+                if self._upto != stood:
+                    self._forget()  # it had begun to follow what was not kept; it is folded anew when asked
+                raise
+
+    @contextmanager
+    def _reading_through(self, writer: Writer) -> Iterator[None]:
+        """What is read meanwhile is read inside the act."""
+        self._connection = writer.connection
+        try:
+            yield
+        finally:
+            self._connection = None
 
     def _append(
         self,
@@ -129,12 +140,8 @@ class Conduct:
     ) -> Entry:
         authorise_event(trial, author, event, writer.entry)
         check_days(event)
-        self._connection = writer.connection
-        try:
-            act = self._act(trial, author, event, writer)
-            checked = self._checked(act, override)
-        finally:
-            self._connection = None
+        with self._reading_through(writer):
+            checked = self._checked(self._act(trial, author, event, writer), override)
         return writer.append(author, checked, key)
 
     def _act(self, trial: Trial, author: Author, event: Event, writer: Writer) -> Act:
@@ -166,11 +173,15 @@ class Conduct:
         written: Event = replace(event, lifts=lifts, needs=max((one.signatures for one in held), default=0))
         return written
 
-    def _remember(self, entry: Entry) -> None:
-        # What was just committed need not be read back, unless someone else recorded in between.
-        with self._folding:
-            if self._upto == entry.number - 1:
-                self._follow([] if isinstance(entry.event, FactRecorded) else [entry], entry.number)
+    def _fold(self, entry: Entry) -> None:
+        """Follow an entry that is about to be kept. Raises Refused where no trial can hold what it says."""
+        try:
+            self._follow([] if isinstance(entry.event, FactRecorded) else [entry], entry.number)
+        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as wrong:
+            self._forget()
+            raise refuse(
+                "fold", f"{entry.event.kind} says what no trial can hold ({type(wrong).__name__}: {wrong})"
+            ) from wrong
 
     def _forget(self) -> None:
         self._trial, self._upto, self._facts_upto = Trial(frame_of(self.study)), 0, {}
