@@ -8,7 +8,8 @@ from escalon.expressions.tree import Node
 from escalon.facts import Facts
 from escalon.feasibility.population import Everybody
 from escalon.feasibility.recorded import members_of, numbered, rows
-from escalon.feasibility.steps import FACTS, Steps
+from escalon.feasibility.steps import FACTS, RELATIONS, Steps
+from escalon.feasibility.stepwise import StepwiseQuery
 from tests.criteria.strategies import DRUGS, EVENTS, LABELS, NUMBERS, TRUTHS, situation
 
 NAMES = numbered((*NUMBERS, *TRUTHS, *EVENTS, *DRUGS, *LABELS))
@@ -48,9 +49,10 @@ def statement(trees: Mapping[str, Node], people: Sequence[Facts], dialect: str, 
     ids = " UNION ALL ".join(f"SELECT {number} AS person" for number in range(len(people)))
     steps.texts["people"] = ids
     steps.texts["facts"] = facts_text(people, dialect, where)
+    steps.texts |= {name: f"SELECT {', '.join(columns)} FROM facts" for name, columns in RELATIONS.items()}
     population = Everybody(trees, where)
     population.write(steps)
-    return f"WITH {steps.text()}\n{population.select(steps)}"
+    return StepwiseQuery(steps.texts, population.select(steps)).text(dialect)
 
 
 def disagreements(

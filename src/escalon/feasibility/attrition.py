@@ -209,7 +209,7 @@ def of_screenings(study: Study, screenings: Sequence[Screening], day: Day, small
     rows = [(one.disease or UNSETTLED, *(verdicts[clause.verdict] for clause in one.clauses)) for one in screenings]
     if rows:
         connection.executemany(f"INSERT INTO screened VALUES (?{', ?' * len(columns)})", rows)
-    text = counting({"verdicts": "SELECT * FROM screened"}, len(columns), "duckdb")
+    text = counting({"verdicts": "SELECT *, 1 AS people FROM screened"}, len(columns), "duckdb")
     return Attrition(
         study, day, _read(connection.execute(text.text("duckdb")).fetchall(), len(columns)), smallest=smallest
     )

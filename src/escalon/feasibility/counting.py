@@ -11,7 +11,10 @@ MET, NOT_MET, UNKNOWN, NOT_APPLICABLE = range(4)
 
 
 def counting(texts: Mapping[str, str], clauses: int, engine: str) -> StepwiseQuery:
-    """The statement that counts, by disease, over the step `verdicts`: one row for each, one number for each thing counted."""
+    """The statement that counts, by disease, over the step `verdicts`: one row for each, one number for each thing counted.
+
+    A row of `verdicts` is of so many `people`, and those of the same verdicts are counted together first.
+    """
     steps, places = dict(texts), range(clauses)
     words = range((clauses + PLACES - 1) // PLACES)
     packed = [
@@ -25,9 +28,9 @@ def counting(texts: Mapping[str, str], clauses: int, engine: str) -> StepwiseQue
         bits.format(x=f"m{place // PLACES}", n=2 * (place % PLACES), mask=3) + f" AS v{place}" for place in places
     ]
     first = " ".join(f"WHEN v{place} = {NOT_MET} THEN {place}" for place in places)
-    steps["packed"] = f"SELECT disease, {', '.join(packed)}\nFROM verdicts"
-    steps["patterns"] = f"SELECT disease, {masks}, COUNT(*) AS people\nFROM packed GROUP BY disease, {masks}"
-    steps["lists"] = f"SELECT disease, people, {', '.join(unpacked)}\nFROM patterns"
+    steps["packed"] = f"SELECT disease, people, {', '.join(packed)}\nFROM verdicts"
+    steps["alike"] = f"SELECT disease, {masks}, SUM(people) AS people\nFROM packed GROUP BY disease, {masks}"
+    steps["lists"] = f"SELECT disease, people, {', '.join(unpacked)}\nFROM alike"
     steps["summed"] = (
         f"SELECT *, {number_of(clauses, NOT_MET)} AS failed, {number_of(clauses, UNKNOWN)} AS open,\n"
         f"CASE {first} ELSE {clauses} END AS stopped\nFROM lists"

@@ -1,167 +1,238 @@
-"""Events and treatments over a population, as SQL: what happened, what may have, what somebody said had not."""
+"""Events and treatments over a population, as SQL: what happened, what may have, what somebody said had not.
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+One pass over `spells` finds for every person the places (see `steps`) of all leaves at once: a row of a name gives the leaves
+that read the name in a stretch of days in which the row lies. What takes more than one row is looked at afterwards, and only
+of those whom no single row has settled: several treatments that touch, and what somebody said had not happened.
+"""
 
-from escalon.facts import Duration
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from escalon.criteria.situation import Period
 from escalon.feasibility.leaves import DrugTaken, Leaves, Occurred
-from escalon.feasibility.steps import FIRST, MAYBE, SURE, Steps, bounds, cased
+from escalon.feasibility.steps import FIRST, Steps, bounds, masks, words
 
-_LONG = "(f.e0 IS NOT NULL OR f.ongoing OR f.open_end)"
-_SURELY_OVERLAPS = """w.placed AND f.dated AND f.d1 <= w.last_day
-AND (w.endless OR f.ongoing OR COALESCE(f.e0, f.d0) >= w.first_day)"""
-_MAYBE_OVERLAPS = """NOT w.placed OR NOT f.dated OR (f.d0 <= w.last_day
-AND (w.endless OR f.ongoing OR f.e1 IS NULL OR f.e1 >= w.first_day))"""
-# A «no» speaks for a stretch when it was said late enough; `stated_from` is null where it may be of any day.
-DENIES = """w.placed AND (w.stated_from IS NULL OR (f.dated AND f.d0 >= w.stated_from))
-AND (NOT f.dated OR f.d1 <= w.by_day)"""
 EVENT = "f.known AND COALESCE(f.said, TRUE)"
-WINDOW = "first_day:date last_day:date bounded:truth placed:truth endless:truth stated_from:date by_day:date"
+HAS_END = "f.dated AND (f.e0 IS NOT NULL OR f.ongoing)"
+_LONG = "(f.e0 IS NOT NULL OR f.ongoing OR f.open_end)"
+# A «no» speaks for a stretch when it was said late enough; `stated_from` is null where it may be of any day.
+_DENIES = """COALESCE(f.known AND NOT f.said AND (w.stated_from IS NULL OR (f.dated AND f.d0 >= w.stated_from))
+AND (NOT f.dated OR f.d1 <= w.by_day), FALSE)"""
 
 
-def write_events(steps: Steps, leaves: Leaves) -> None:
+@dataclass
+class Marks:
+    """What one row can say: sets of places, and for each place the names and the condition under which a row gives it."""
+
+    steps: Steps
+    given: dict[str, dict[str, dict[int, list[int]]]] = field(default_factory=dict)
+    """By set and condition: the places that a row of a name (by its number) gives."""
+    places: dict[str, int] = field(default_factory=dict)
+    """How many places a set has."""
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    """What rests on them and is written later."""
+
+    def add(self, kind: str, place: int, numbers: Iterable[int], condition: str) -> None:
+        """A row of one of the names gives the place where the condition holds of it."""
+        by_name = self.given.setdefault(kind, {}).setdefault(condition, {})
+        for number in numbers:
+            by_name.setdefault(number, []).append(place)
+        self.places[kind] = max(self.places.get(kind, 0), place + 1)
+
+    def write(self) -> None:
+        """`marks` says what a row of a name may give, `marked` what all rows of a person do; then what rests on them."""
+        numbers = sorted({n for conditions in self.given.values() for by_name in conditions.values() for n in by_name})
+        if not numbers:
+            return
+        rows: dict[int, list[int]] = {number: [] for number in numbers}
+        columns: dict[str, str] = {}
+        for kind, conditions in self.given.items():
+            of = words(self.places[kind])
+            cells: list[list[str]] = [[] for _ in of]
+            for condition, by_name in conditions.items():
+                at = len(rows[numbers[0]])
+                for number, row in rows.items():
+                    row += masks(by_name.get(number, ()), of)
+                for word in of:
+                    cells[word].append(f"CASE WHEN {condition} THEN w.m{at + word} ELSE 0 END")
+            columns |= {f"{kind}{word}": f"BIT_OR({' + '.join(cells[word])})" for word in of}
+        typed = "".join(f" m{place}:bigint" for place in range(len(rows[numbers[0]])))
+        self.steps.small_table("marks", f"n:int{typed}", [(number, *row) for number, row in rows.items()])
+        self.steps.pivot("marked", f"spells AS f JOIN marks AS w ON f.n = w.n WHERE {EVENT}", columns)
+        for rest in self.afterwards:
+            rest()
+
+
+def write_events(steps: Steps, leaves: Leaves, marks: Marks) -> None:
     """Write the steps that answer every event, history and treatment among the leaves."""
     asked = [(one, name) for one, name in leaves.of(Occurred).items() if isinstance(one, Occurred)]
-    if not asked:
-        return
-    rows = [
-        (place, n, own, *window_of(one))
-        for place, (one, _) in enumerate(asked)
-        for n, own in named(steps, one.leaf.name)
-    ]
-    steps.small_table("events", f"l:int n:int own:truth {WINDOW}", rows)
-    steps.texts["event_rows"] = (
-        f"SELECT f.*, w.l, w.own, {EVENT} AS is_event,\n"
-        f"CASE WHEN {_LONG} THEN {_SURELY_OVERLAPS} ELSE {SURE} END AS sure,\n"
-        f"CASE WHEN {_LONG} THEN {_MAYBE_OVERLAPS} ELSE {MAYBE} END AS maybe,\n"
-        f"f.known AND NOT COALESCE(f.said, TRUE) AND {DENIES} AS denies, NOT f.known AND f.dated AS is_blank\n"
-        "FROM facts AS f JOIN events AS w ON f.n = w.n"
-    )
-    steps.texts["event_names"] = (
-        "SELECT person, l, n, own, BOOL_OR(is_event AND sure) AS sure, BOOL_OR(is_event AND maybe) AS maybe,\n"
-        "MAX(CASE WHEN denies THEN d0 END) AS denied_on, MAX(CASE WHEN is_blank THEN d1 END) AS asked_again\n"
-        "FROM event_rows GROUP BY person, l, n, own"
-    )
-    lasting = {place: one for place, (one, _) in enumerate(asked) if one.leaf.lasting}
-    if lasting:
-        _write_lasting(steps, lasting)
-    source = "event_names" if not lasting else "event_names LEFT JOIN lasted USING (person, l)"
-    sure = f"BOOL_OR({cased('l', [(place, 'maybe AND is_long') for place in lasting], 'sure')})"
-    maybe = f"BOOL_OR({cased('l', [(place, 'maybe AND may_be_long') for place in lasting], 'maybe')})"
-    denied = "(denied_on IS NOT NULL AND (asked_again IS NULL OR asked_again <= denied_on))"
-    write_states(steps, "happened", source, asked, denied, (sure, maybe, "FALSE"))
-
-
-def window_of(one: Occurred | DrugTaken) -> tuple[date | bool | None, ...]:
-    """The days a leaf asks about, and from when on a «no» speaks for them."""
-    period = one.period
-    stated = period.stated_from.earliest if period.stated_from else None
-    return (*bounds(period), period.first is None, stated, period.by.earliest)
-
-
-def named(steps: Steps, name: str) -> list[tuple[int, bool]]:
-    """The number of a name, and those of the names it stands for."""
-    return [(steps.number(name), True), *((steps.number(each), False) for each in steps.members(name))]
-
-
-# ---- from what was found under each name to an answer
-
-
-def write_states(
-    steps: Steps,
-    step: str,
-    source: str,
-    asked: Sequence[tuple[Occurred | DrugTaken, str]],
-    denied: str,
-    found: tuple[str, str, str],
-    besides: str = "",
-) -> None:
-    """A code for each leaf: 5 yes, 4 perhaps, 3 no, 2 no if silence is no, 1 nothing is known; 0 where nothing is recorded."""
-    own, count = f"BOOL_OR(own AND {denied})", f"COUNT(CASE WHEN NOT own AND {denied} THEN 1 END)"
-    absent, quiet = [], []
+    lasting: dict[int, Occurred] = {}
     for place, (one, _) in enumerate(asked):
-        members = steps.members(one.leaf.name)
-        spoken = [str(steps.number(each)) for each in members if each not in steps.silent]
-        if members:
-            absent.append((place, f"{count} = {len(members)}"))
-        if one.leaf.name in steps.silent:
-            quiet.append((place, "TRUE"))
-        elif len(spoken) < len(members):
-            told = f"COUNT(CASE WHEN NOT own AND {denied} AND n IN ({', '.join(spoken) or 'NULL'}) THEN 1 END)"
-            quiet.append((place, f"{told} = {len(spoken)}"))
-    yes, perhaps, no = found
-    steps.texts[step] = (
-        f"SELECT person, l, CASE WHEN {yes} THEN 5 WHEN {perhaps} THEN 4\n"
-        f"WHEN {no} OR {own} OR {cased('l', absent)} THEN 3 WHEN {cased('l', quiet)} THEN 2 ELSE 1 END AS code\n"
-        f"FROM {source} GROUP BY person, l{f' UNION ALL {besides}' if besides else ''}"
+        numbers = numbers_of(steps, one.leaf.name)
+        if one.period.unplaced is not None:
+            continue
+        sure, perhaps = _surely(steps, one.period), _perhaps(steps, one.period)
+        if one.leaf.lasting:
+            lasting[place] = one
+            sure = f"{perhaps} AND {HAS_END} AND {_reaches(steps, one, *_cut(steps, one, sure=True))}"
+            perhaps = f"{perhaps} AND {_reaches(steps, one, *_cut(steps, one, sure=False))}"
+        marks.add("happened", place, numbers, sure)
+        marks.add("perhaps", place, numbers, perhaps)
+    if lasting:
+        marks.afterwards.append(lambda: _write_lasting(steps, lasting, words(marks.places["perhaps"])))
+    for place, (one, name) in enumerate(asked):
+        yes, maybe = steps.has("happened", place), steps.has("perhaps", place)
+        if place in lasting:
+            yes, maybe = f"{yes} OR {steps.has('lasted', place)}", f"{maybe} OR {steps.has('maybe_lasted', place)}"
+        told = f"WHEN {yes} THEN TRUE WHEN {maybe} THEN NULL"
+        steps.columns[name] = _UNKNOWN if one.period.unplaced is not None else f"CASE {told} {_untold(steps, one)} END"
+
+
+_UNKNOWN = "CAST(NULL AS BOOLEAN)"
+
+
+def numbers_of(steps: Steps, name: str) -> list[int]:
+    """The number of a name, and those of the names it stands for."""
+    return [steps.number(name), *map(steps.number, steps.members(name))]
+
+
+def _surely(steps: Steps, period: Period) -> str:
+    """Whether a row (f) surely lies in a stretch, or what lasts surely overlaps it."""
+    first, last, bounded, _ = bounds(period)
+    of, to = steps.literal(first), steps.literal(last)
+    begun = "" if period.first is None else f" AND (f.ongoing OR COALESCE(f.e0, f.d0) >= {of})"
+    return (
+        f"CASE WHEN {_LONG} THEN f.dated AND f.d1 <= {to}{begun} "
+        f"WHEN f.dated THEN f.d0 >= {of} AND f.d1 <= {to} ELSE {steps.literal(not bounded)} END"
     )
-    codes = steps.pack(f"{step}_of", step, len(asked))
-    for (one, name), code in zip(asked, codes, strict=True):
-        steps.columns[name] = _truth(steps, one, code)
 
 
-def _truth(steps: Steps, one: Occurred | DrugTaken, code: str) -> str:
-    """The truth of a code; nobody of whom nothing is recorded has one, unless silence counts."""
-    if one.period.unplaced is not None:
-        return "CAST(NULL AS BOOLEAN)"
+def _perhaps(steps: Steps, period: Period) -> str:
+    first, last, *_ = bounds(period)
+    of, to = steps.literal(first), steps.literal(last)
+    begun = "" if period.first is None else f" AND (f.ongoing OR f.e1 IS NULL OR f.e1 >= {of})"
+    return (
+        f"CASE WHEN NOT f.dated THEN TRUE WHEN {_LONG} THEN f.d0 <= {to}{begun} ELSE f.d1 >= {of} AND f.d0 <= {to} END"
+    )
+
+
+# ---- what somebody said had not happened
+
+
+def _untold(steps: Steps, one: Occurred | DrugTaken) -> str:
+    """What holds where no row says that it happened: a «no», or silence where silence counts."""
     if isinstance(one, Occurred) and one.leaf.recorded:
-        return f"CASE WHEN {code} = 5 THEN TRUE WHEN {code} = 4 THEN NULL ELSE FALSE END"
+        return "ELSE FALSE"
+    return untold(steps, one)
+
+
+def untold(steps: Steps, one: Occurred | DrugTaken) -> str:
+    """Where no row says that it happened: a «no» about it or all it stands for, or silence where silence counts."""
+    place = steps.denied.setdefault(one, len(steps.denied))
+    found = f"WHEN {steps.has('denied', place)} THEN FALSE"
     members = steps.members(one.leaf.name)
     quiet = one.leaf.name in steps.silent or (bool(members) and steps.silent.issuperset(members))
-    silence = ""
     if quiet or not steps.silent.isdisjoint(members):
-        nothing = f"COALESCE({code}, 0) IN ({'0, 2' if quiet else '2'})"
-        silence = f" WHEN {nothing} AND {steps.is_observed(one.period)} THEN FALSE"
-    return (
-        f"CASE {code} WHEN 5 THEN TRUE WHEN 3 THEN FALSE END"
-        if not silence
-        else (f"CASE WHEN {code} = 5 THEN TRUE WHEN {code} = 3 THEN FALSE{silence} END")
+        nothing = "" if quiet else f"{steps.has('denied_else', place)} AND "
+        found += f" WHEN {nothing}{steps.is_observed(one.period)} THEN FALSE"
+    return found
+
+
+def write_denials(steps: Steps) -> None:
+    """`denials`: who said no of a leaf, or of every name it stands for, or of all of them whose silence is not a no as well.
+
+    Of an event, one asked about again and not known takes an earlier «no» back.
+    """
+    rows: list[Sequence[object]] = []
+    for one, place in steps.denied.items():
+        members = steps.members(one.leaf.name)
+        spoken = [each for each in members if each not in steps.silent]
+        stated = one.period.stated_from.earliest if one.period.stated_from else None
+        by = (stated, one.period.by.earliest, isinstance(one, Occurred), len(members), len(spoken))
+        rows.append((place, steps.number(one.leaf.name), True, False, *by))
+        rows += [(place, steps.number(each), False, each in spoken, *by) for each in members]
+    if not rows:
+        return
+    columns = "l:int n:int own:truth is_spoken:truth stated_from:date by_day:date again:truth members:int spoken:int"
+    steps.small_table("denying", columns, rows)
+    denied = "denied_on IS NOT NULL AND (asked_again IS NULL OR asked_again <= denied_on)"
+    steps.texts["denials"] = (
+        f"SELECT person, l, BOOL_OR(own AND {denied}) OR (MAX(members) > 0 AND\n"
+        f"COUNT(CASE WHEN NOT own AND {denied} THEN 1 END) = MAX(members)) AS is_denied,\n"
+        f"COUNT(CASE WHEN is_spoken AND {denied} THEN 1 END) = MAX(spoken) AS is_denied_else\n"
+        f"FROM (SELECT f.person, w.l, w.n, w.own, w.is_spoken, w.members, w.spoken,\n"
+        f"MAX(CASE WHEN {_DENIES} THEN f.d0 END) AS denied_on,\n"
+        "MAX(CASE WHEN NOT f.known AND f.dated AND w.again THEN f.d1 END) AS asked_again\n"
+        "FROM spells AS f JOIN denying AS w ON f.n = w.n WHERE NOT f.known OR NOT COALESCE(f.said, TRUE)\n"
+        "GROUP BY f.person, w.l, w.n, w.own, w.is_spoken, w.members, w.spoken) AS each_denial GROUP BY person, l"
+    )
+    kinds = {"denied": "is_denied", "denied_else": "is_denied_else"}
+    of = words(len(steps.denied))
+    steps.pivot(
+        "said_no",
+        "denials",
+        {f"{kind}{word}": steps.gathered("l", where, word) for kind, where in kinds.items() for word in of},
     )
 
 
 # ---- stretches without a gap
 
 
-def _write_lasting(steps: Steps, lasting: Mapping[int, Occurred]) -> None:
-    """`lasted`: whether treatments lasted so long in the days asked about, one alone or several that touch."""
-    rows = [
-        (place, FIRST if one.period.first is None else one.period.first.earliest,
-         (one.period.last or one.period.by).latest, one.period.by.latest)
-        for place, one in lasting.items()
-    ]  # fmt: skip
-    steps.small_table("long_enough", "l:int cut_first:date cut_last:date until_day:date", rows)
-    cut = "GREATEST({s}, t.cut_first) AS s, LEAST({e}, t.cut_last) AS e"
-    source = "FROM event_rows AS r JOIN long_enough AS t ON r.l = t.l WHERE r.is_event AND r.maybe"
-    sure = cut.format(s="r.d1", e="COALESCE(r.e0, t.until_day)")
-    maybe = cut.format(s="r.d0", e="COALESCE(r.e1, t.until_day)")
-    steps.texts["long_spans"] = (
-        "SELECT DISTINCT person, l, kind, s, e FROM (\n"
-        f"SELECT r.person, r.l, 1 AS kind, {sure} {source} AND r.dated AND (r.e0 IS NOT NULL OR r.ongoing)\n"
-        f"UNION ALL SELECT r.person, r.l, 2 AS kind, {maybe} {source}\n) AS cut WHERE s <= e"
-    )
-    enough = cased("l", [(place, _reaches(steps, one.leaf.lasting)) for place, one in lasting.items()])
-    steps.texts["long_alone"] = (
-        "SELECT person, l, kind, BOOL_OR(enough) AS enough, COUNT(*) AS spans, MIN(s) AS s, MAX(e) AS e\n"
-        f"FROM (SELECT *, {enough} AS enough FROM long_spans) AS each GROUP BY person, l, kind"
-    )
-    steps.texts["long_jointly"] = (
-        "SELECT r.* FROM long_spans AS r JOIN (\n"
-        f"SELECT person, l, kind FROM long_alone WHERE NOT enough AND spans > 1 AND {enough}\n"
-        ") AS a ON r.person = a.person AND r.l = a.l AND r.kind = a.kind"
-    )
-    steps.texts["lasted"] = (
-        "SELECT person, l, BOOL_OR(kind = 1 AND enough) AS is_long, BOOL_OR(kind = 2 AND enough) AS may_be_long\n"
-        "FROM (SELECT person, l, kind, enough FROM long_alone UNION ALL\n"
-        f"SELECT person, l, kind, {enough} AS enough FROM ({unbroken(steps, 'long_jointly')}) AS laid) AS s GROUP BY person, l"
+def _cut(steps: Steps, one: Occurred, *, sure: bool) -> tuple[str, str]:
+    """The days of a row (f) that count: no more than surely, or all that may."""
+    first = FIRST if one.period.first is None else one.period.first.earliest
+    last, until = (one.period.last or one.period.by).latest, one.period.by.latest
+    begun, ended = ("f.d1", "f.e0") if sure else ("f.d0", "f.e1")
+    return (
+        f"GREATEST({begun}, {steps.literal(first)})",
+        f"LEAST(COALESCE({ended}, {steps.literal(until)}), {steps.literal(last)})",
     )
 
 
-def _reaches(steps: Steps, lasting: Duration | None) -> str:
-    assert lasting is not None
-    number, unit = lasting.number, lasting.unit
+def _reaches(steps: Steps, one: Occurred, s: str, e: str) -> str:
+    """Whether it is long enough from one day to another."""
+    assert one.leaf.lasting is not None
+    number, unit = one.leaf.lasting.number, one.leaf.lasting.unit
     if unit in ("week", "year"):
         number, unit = (number * 7, "day") if unit == "week" else (number * 12, "month")
-    return f"s = {steps.literal(FIRST)} OR {steps.spelling.later.format(x='s', n=number, unit=unit)} <= e"
+    return f"{s} <= {e} AND ({s} = {steps.literal(FIRST)} OR {steps.spelling.later.format(x=s, n=number, unit=unit)} <= {e})"
+
+
+def _write_lasting(steps: Steps, lasting: Mapping[int, Occurred], of: range) -> None:
+    """`lasting`: whether several treatments that touch lasted so long, of those who took no single one so long."""
+    parts, enough = [], []
+    for place, one in lasting.items():
+        numbers = ", ".join(map(str, numbers_of(steps, one.leaf.name)))
+        enough.append(f"WHEN {place} THEN {_reaches(steps, one, 's', 'e')}")
+        for kind, (settled, where) in enumerate((("happened", HAS_END), ("perhaps", "TRUE"))):
+            s, e = _cut(steps, one, sure=kind == 0)
+            parts.append(
+                f"SELECT f.person, {place} AS l, {kind} AS kind, {s} AS s, {e} AS e\n"
+                f"FROM spells AS f JOIN marked AS m ON f.person = m.person WHERE f.n IN ({numbers}) AND {EVENT}\n"
+                f"AND {where} AND NOT {steps.has(f'm.{settled}', place)} AND {_perhaps(steps, one.period)}"
+            )
+    long_enough = f"CASE l {' '.join(enough)} END"
+    write_touching(steps, "long", parts, long_enough)
+    steps.texts["long"] = (
+        f"SELECT person, l, kind, {long_enough} AS enough FROM ({unbroken(steps, 'long_spans')}) AS laid"
+    )
+    kinds = {"lasted": "kind = 0 AND enough", "maybe_lasted": "kind = 1 AND enough"}
+    steps.pivot(
+        "lasting",
+        "long",
+        {f"{kind}{word}": steps.gathered("l", where, word) for kind, where in kinds.items() for word in of},
+    )
+
+
+def write_touching(steps: Steps, step: str, parts: Sequence[str], enough: str, kept: str = "") -> None:
+    """`…_spans`: the spans (person, l, kind, s, e) of those of whom several together might be enough."""
+    steps.texts[f"{step}_parts"] = f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS cut WHERE s <= e"
+    steps.texts[f"{step}_spans"] = (
+        f"SELECT r.* FROM {step}_parts AS r JOIN (\n"
+        f"SELECT person, l, kind FROM (SELECT person, l, kind{kept}, COUNT(*) AS spans, MIN(s) AS s, MAX(e) AS e\n"
+        f"FROM {step}_parts GROUP BY person, l, kind{kept}) AS whole WHERE spans > 1 AND {enough}\n"
+        ") AS a ON r.person = a.person AND r.l = a.l AND r.kind = a.kind"
+    )
 
 
 def unbroken(steps: Steps, spans: str, kept: str = "") -> str:

@@ -1,5 +1,6 @@
 """One question to one warehouse: which of its people could enter a study on a day, as one statement of SQL."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -110,14 +111,16 @@ class Prepared:
     population: Everybody
     steps: Steps
 
-    def verdicts(self) -> dict[str, str]:
-        """The steps up to `verdicts`: every person's disease, and the verdict on each clause."""
+    def verdicts(self, source: str = "patterns", keep: Sequence[str] = ("pattern", "people")) -> dict[str, str]:
+        """The steps up to `verdicts`: disease and verdict on each clause, of people of whom the same is known, or of each."""
         steps, clauses = self.steps, self.inquiry.criteria
         names = [name for name in self.population.trees if "_" not in name]
         texts = dict(steps.texts)
-        texts["truths"] = self.population.select(steps, names)
+        texts["truths"] = self.population.select(steps, names, source, keep)
         verdicts = [f"{self._verdict(place, one)} AS v{place}" for place, one in enumerate(clauses)]
-        texts["verdicts"] = f"SELECT person, {self._disease()} AS disease, {', '.join(verdicts)}\nFROM truths"
+        texts["verdicts"] = (
+            f"SELECT {', '.join(keep)}, {self._disease()} AS disease, {', '.join(verdicts)}\nFROM truths"
+        )
         return texts
 
     def _verdict(self, place: int, one: Criterion, suffix: str = "") -> str:
@@ -145,9 +148,12 @@ class Prepared:
         """The statement that counts who is one obtainable fact from eligible, by that fact, and how many there are in all."""
         texts, clauses = self.verdicts(), self.inquiry.criteria
         failed = number_of(len(clauses), NOT_MET)
-        texts["hopeful"] = f"SELECT person FROM verdicts WHERE {failed} = 0 AND {number_of(len(clauses), UNKNOWN)} > 0"
+        texts["hopeful"] = (
+            f"SELECT pattern AS hoping FROM verdicts WHERE {failed} = 0 AND {number_of(len(clauses), UNKNOWN)} > 0"
+        )
         names = [name for name in self.population.trees if not name.startswith("disease")]
-        texts["hoped"] = self.population.select(self.steps, names, "hopeful")
+        hopeful = "patterns JOIN hopeful ON pattern = hoping"
+        texts["hoped"] = self.population.select(self.steps, names, hopeful, ("people",))
         columns = [f"{self._verdict(place, one)} AS v{place}" for place, one in enumerate(clauses)]
         settles: dict[str, list[str]] = {}
         for place, one in enumerate(clauses):
@@ -155,14 +161,14 @@ class Prepared:
                 columns.append(f"{self._verdict(place, one, f'_{number}')} AS v{place}_{number}")
                 settled = f"v{place} = {UNKNOWN} AND v{place}_{number} IN ({MET}, {NOT_APPLICABLE})"
                 settles.setdefault(name, []).append(f"CASE WHEN {settled} THEN 1 ELSE 0 END")
-        texts["hopes"] = f"SELECT person, {', '.join(columns)}\nFROM hoped"
+        texts["hopes"] = f"SELECT people, {', '.join(columns)}\nFROM hoped"
         by = [f"{' + '.join(some)} = open AS f{place}" for place, some in enumerate(settles.values())]
         texts["needs"] = (
-            f"SELECT {', '.join(by)} FROM (SELECT *, {number_of(len(clauses), UNKNOWN)} AS open FROM hopes) AS counted"
+            f"SELECT people, {', '.join(by)} FROM (SELECT *, {number_of(len(clauses), UNKNOWN)} AS open FROM hopes) AS counted"
         )
-        sums = [f"SUM(CASE WHEN f{place} THEN 1 ELSE 0 END)" for place in range(len(settles))]
+        sums = [f"SUM(CASE WHEN f{place} THEN people ELSE 0 END)" for place in range(len(settles))]
         anyone = " OR ".join(f"f{place}" for place in range(len(settles)))
-        whole = f"SELECT SUM(CASE WHEN {anyone} THEN 1 ELSE 0 END), {', '.join(sums)}\nFROM needs"
+        whole = f"SELECT SUM(CASE WHEN {anyone} THEN people ELSE 0 END), {', '.join(sums)}\nFROM needs"
         return StepwiseQuery(texts, whole)
 
     def facts_to_obtain(self) -> tuple[str, ...]:
@@ -171,25 +177,20 @@ class Prepared:
 
     def unusable(self) -> StepwiseQuery:
         """The statement that counts, for each name, its values and those that cannot be used as a number."""
-        texts, last = {}, "observed" if "observed" in self.steps.texts else "facts"
-        for name, text in self.steps.texts.items():
-            texts[name] = text
-            if name == last:
-                break
         numbers = [
             str(self.steps.number(name))
             for name, one in self.inquiry.study.vocabulary.items()
             if one.kind in ("number", "integer") and name in self.inquiry.mapping.concepts
         ]
         return StepwiseQuery(
-            texts,
-            f"SELECT n, COUNT(*), COUNT(*) - COUNT(lo) FROM facts\n"
+            self.steps.texts,
+            f"SELECT n, COUNT(*), COUNT(*) - COUNT(lo) FROM readings\n"
             f"WHERE known AND n IN ({', '.join(numbers) or 'NULL'}) GROUP BY n ORDER BY n",
         )
 
     def listed(self) -> StepwiseQuery:
         """The statement that lists who may enter: person, disease and the verdict on each clause."""
-        texts, clauses = self.verdicts(), self.inquiry.criteria
+        texts, clauses = self.verdicts("known", ("person",)), self.inquiry.criteria
         columns = ", ".join(f"v{place}" for place in range(len(clauses)))
         return StepwiseQuery(
             texts,
@@ -200,4 +201,6 @@ class Prepared:
     def everyone(self) -> StepwiseQuery:
         """The statement that says the verdict on each clause of every person."""
         columns = ", ".join(f"v{place}" for place in range(len(self.inquiry.criteria)))
-        return StepwiseQuery(self.verdicts(), f"SELECT person, disease, {columns}\nFROM verdicts ORDER BY person")
+        return StepwiseQuery(
+            self.verdicts("known", ("person",)), f"SELECT person, disease, {columns}\nFROM verdicts ORDER BY person"
+        )

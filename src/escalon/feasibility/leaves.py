@@ -66,7 +66,7 @@ class Case:
 
     tree: Node
     numbers: tuple[tuple[Number, str], ...]
-    """Each number read, with its name in the tree."""
+    """Each number read, with its name in the tree; where the ends decide, that of its part."""
     each_value: bool
 
 
@@ -114,9 +114,13 @@ class Leaves:
         own = Leaves(self.situation)
         tree = Op(name, tuple(own.replaced(part) for part in parts))
         numbers = tuple((one, name) for one, name in own.asked.items() if isinstance(one, Number))
-        each_value = name in ("eq", "ne") or any(_divides_by_a_value(part) for part in parts)
-        if numbers and len(numbers) == len(own.asked) and (each_value or len({one.choice for one, _ in numbers}) == 1):
-            return self._truth(Case(tree, numbers, each_value))
+        if not numbers or len(numbers) < len(own.asked):
+            return Op(name, tuple(self.replaced(part) for part in parts))
+        if name in ("eq", "ne") or any(_divides_by_a_value(part) for part in parts):
+            return self._truth(Case(tree, numbers, True))
+        if len({one.choice for one, _ in numbers}) == 1:
+            by_part = {own: Input(one.part, Kind.NUMBER) for one, own in numbers}
+            return self._truth(Case(_renamed(tree, by_part), tuple((one, one.part) for one, _ in numbers), False))
         return Op(name, tuple(self.replaced(part) for part in parts))
 
     def _number(self, pick: Pick) -> Node:
@@ -144,6 +148,15 @@ class Leaves:
 
     def _name(self, question: Question, letter: str) -> str:
         return self.asked.setdefault(question, f"{letter}{len(self.asked)}")
+
+
+def _renamed(node: Node, inputs: Mapping[str, Input]) -> Node:
+    match node:
+        case Op(name, parts):
+            return Op(name, tuple(_renamed(part, inputs) for part in parts))
+        case Input(name):
+            return inputs[name]
+    return node
 
 
 def _picks(parts: Iterable[Node]) -> Iterable[Pick]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from escalon.feasibility.mapping import Concept, EventTable, MappingError, PeopleTable
 from escalon.feasibility.meanings import Meanings
-from escalon.feasibility.steps import FACTS, FIRST, LAST, Steps
+from escalon.feasibility.steps import FIRST, LAST, RELATIONS, Steps
 from escalon.feasibility.treatments import DOSE
 from escalon.feasibility.warehouse import is_text
 
@@ -16,8 +16,8 @@ _COLUMNS = ("person", "code", "day", "until", "value", "operator", "text", "unit
 class Reader(Meanings):
     """What is needed to write the rows of a study's names: the study, the mapping, the warehouse, the day asked about."""
 
-    def write(self, steps: Steps, floors: Mapping[str, date | None]) -> None:
-        """Write `people` and `facts`. `floors` says which names are read, and from which day on (None: from ever)."""
+    def write(self, steps: Steps, floors: Mapping[str, Mapping[str, date | None]]) -> None:
+        """Write `people`, `readings` and `spells`. `floors` says which names each has, and from which day on (None: ever)."""
         people = self.mapping.people
         if people is None:
             raise MappingError(
@@ -30,21 +30,23 @@ class Reader(Meanings):
         )
         where = " AND ".join(f"({one})" for one in (people.where, died) if one)
         steps.texts["people"] = (
-            f"SELECT {people.person} AS person FROM {people.from_} AS p{f' WHERE {where}' if where else ''}"
+            f"SELECT DISTINCT {people.person} AS person FROM {people.from_} AS p{f' WHERE {where}' if where else ''}"
         )
         self._check_columns(
             ("people",), people.from_, {"person": people.person, "birth": people.birth, "sex": people.sex}, ""
         )
-        parts = [*self._people_facts(steps, people, floors)]
-        for name, table in self.mapping.tables.items():
-            concepts = {
-                each: concept
-                for each, concept in self.mapping.concepts.items()
-                if each in floors and concept.table == name
-            }
-            if concepts:
-                parts.append(self._facts_of(steps, name, table, concepts, floors))
-        steps.texts["facts"] = "\nUNION ALL\n".join(parts) or self._nothing(steps)
+        for relation, names in floors.items():
+            parts = [*self._people_facts(steps, people, names)] if relation == "readings" else []
+            for name, table in self.mapping.tables.items():
+                concepts = {
+                    each: concept
+                    for each, concept in self.mapping.concepts.items()
+                    if each in names and concept.table == name
+                }
+                if concepts:
+                    parts.append(self._facts_of(steps, relation, name, table, concepts, names))
+            steps.texts[relation] = "\nUNION ALL\n".join(parts) or self._nothing(steps, relation)
+        steps.single = frozenset(("age", "sex")) - self.mapping.concepts.keys()
         if self.mapping.observed:
             one = self.mapping.observed
             steps.texts["observed"] = (
@@ -76,8 +78,8 @@ class Reader(Meanings):
         years = f"{self.by.year} - EXTRACT(YEAR FROM {born}) - CASE WHEN {early} THEN 1 ELSE 0 END"
         return f"CAST({years} AS {steps.spelling.double})"
 
-    def _row(self, steps: Steps, name: str, person: str, given: Mapping[str, str]) -> str:
-        """The columns of `facts`, those that are not given being empty."""
+    def _row(self, steps: Steps, name: str, person: str, given: Mapping[str, str], relation: str = "readings") -> str:
+        """The columns of a relation, those that are not given being empty."""
         double, text = steps.spelling.double, steps.spelling.text
         empty = {
             "person": person, "n": str(steps.number(name)), "known": "TRUE", "lo_open": "FALSE", "hi_open": "FALSE",
@@ -86,16 +88,22 @@ class Reader(Meanings):
             "e0": "CAST(NULL AS DATE)", "e1": "CAST(NULL AS DATE)",
         }  # fmt: skip
         cells = empty | dict(given)
-        return ", ".join(f"{cells.get(column, f'CAST(NULL AS {double})')} AS {column}" for column in FACTS)
+        return ", ".join(
+            f"{cells.get(column, f'CAST(NULL AS {double})')} AS {column}" for column in RELATIONS[relation]
+        )
 
-    def _nothing(self, steps: Steps) -> str:
-        return f"SELECT {self._row(steps, next(iter(self.study.vocabulary)), 'person', {})} FROM people WHERE 1 = 0"
+    def _nothing(self, steps: Steps, relation: str) -> str:
+        people = self.mapping.people
+        assert people is not None
+        row = self._row(steps, next(iter(self.study.vocabulary)), people.person, {}, relation)
+        return f"SELECT {row} FROM {people.from_} AS p WHERE 1 = 0"
 
     # ---- tables of events
 
     def _facts_of(
         self,
         steps: Steps,
+        relation: str,
         name: str,
         table: EventTable,
         concepts: Mapping[str, Concept],
@@ -103,20 +111,21 @@ class Reader(Meanings):
     ) -> str:
         columns = {column: getattr(table, column) for column in _COLUMNS if getattr(table, column)}
         kinds = self._check_columns(("table", name), table.from_, columns, next(iter(concepts)))
-        self._write_codes(steps, name, table, concepts, is_text(kinds["code"]))
+        meant = f"{relation}_{name}"
+        self._write_codes(steps, meant, table, concepts, is_text(kinds["code"]))
         read = ", ".join(f"{text} AS {column}" for column, text in columns.items())
         where = [f"({table.where})"] if table.where else []
         listed = self._codes_listed(
-            steps, name, table, concepts, floors, is_text(kinds["code"]), kinds.get("day", "TEXT")
+            steps, meant, table, concepts, floors, is_text(kinds["code"]), kinds.get("day", "TEXT")
         )
         inner = f"SELECT {read} FROM {table.from_} AS origin WHERE {' AND '.join([*where, listed])}"
-        joins = f"FROM ({inner}) AS t JOIN {name}_codes AS c ON t.code = c.code"
+        joins = f"FROM ({inner}) AS t JOIN {meant}_codes AS c ON t.code = c.code"
         if "unit" in columns:
-            joins += f"\nLEFT JOIN {name}_units AS u ON u.n = c.n AND u.unit = {self._lowered(steps, 't.unit')}"
+            joins += f"\nLEFT JOIN {meant}_units AS u ON u.n = c.n AND u.unit = {self._lowered(steps, 't.unit')}"
         if "text" in columns:
-            joins += f"\nLEFT JOIN {name}_labels AS w ON w.n = c.n AND w.raw = {self._lowered(steps, 't.text')}"
+            joins += f"\nLEFT JOIN {meant}_labels AS w ON w.n = c.n AND w.raw = {self._lowered(steps, 't.text')}"
         cells = self._cells(steps, table, columns, kinds)
-        row = ", ".join(f"{cells[column]} AS {column}" for column in FACTS)
+        row = ", ".join(f"{cells[column]} AS {column}" for column in RELATIONS[relation])
         return (
             f"SELECT * FROM (SELECT {row}\n{joins}) AS {name}_rows\nWHERE d0 <= {steps.literal(self.by)} OR NOT dated"
         )

@@ -1,9 +1,13 @@
 """The steps of one `WITH`, in the order in which they rest on each other, and where each input of the trees is found.
 
-They read one relation, `facts`, with a row for each thing recorded of a person (`FACTS` says its columns).
+They read two relations with a row for each thing recorded of a person: `readings` holds numbers, words and statements,
+`spells` holds events and treatments (`FACTS` says their columns).
+
+What is found out of a person is brought together as bits: a leaf is a place, and a set of places is a few whole numbers.
+So everything said of somebody's events is one pass over them, whatever the number of leaves that read them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -33,8 +37,12 @@ FACTS = {
     "unit": "the unit of a dose: mg/d where it can be had so",
     "k": "the place among the facts of one person, where one day has several",
 }
+READINGS = tuple("person n known lo lo_open hi hi_open upper lower said word dated d0 d1".split())
+SPELLS = tuple("person n known lo lo_open hi hi_open said dated d0 d1 e0 e1 ongoing open_end unit k".split())
+RELATIONS = {"readings": READINGS, "spells": SPELLS}
 FIRST, LAST = date.min, date.max
-_PACKED = 20  # codes of three bits in one number
+PLACES = 60
+"""The places that one whole number holds."""
 
 
 @dataclass
@@ -43,41 +51,50 @@ class Steps:
 
     dialect_name: str
     number: Callable[[str], int]
-    """The number of a name in `facts`."""
+    """The number of a name in the relations."""
     members: Callable[[str], Sequence[str]]
     """The names a name stands for."""
     silent: frozenset[str] = frozenset()
     """The names of which silence counts as no while the person was under observation."""
     observed: str = ""
     """The relation (person, o0, o1) of observed time; empty where all time counts."""
+    single: frozenset[str] = frozenset()
+    """The names of which a person has one row in `readings` at most."""
     texts: dict[str, str] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
-    """Where each input is found, once the steps of `joined` stand beside the people."""
-    joined: list[str] = field(default_factory=list)
+    """What each input is, in terms of the columns of `joined`."""
+    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The steps with one row a person, and their columns, each of a name of its own."""
     watched: dict[tuple[date, date], str] = field(default_factory=dict)
+    denied: dict[Any, int] = field(default_factory=dict)
+    """The leaves of which a «no» counts, and the place of each."""
 
     @property
     def spelling(self) -> Dialect:
         """How the engine writes things."""
         return dialect(self.dialect_name)
 
-    def pivot(self, step: str, source: str, columns: Iterable[str]) -> None:
+    def pivot(self, step: str, source: str, columns: Mapping[str, str]) -> None:
         """One row a person, to be joined to the people."""
-        self.texts[step] = f"SELECT person, {', '.join(columns)}\nFROM {source} GROUP BY person"
-        self.joined.append(step)
+        listed = ", ".join(f"{text} AS {name}" for name, text in columns.items())
+        self.texts[step] = f"SELECT person, {listed}\nFROM {source} GROUP BY person"
+        self.joined[step] = tuple(columns)
 
-    def pack(self, step: str, source: str, leaves: int) -> list[str]:
-        """One row a person with the code (1 to 7) of every leaf of a step (person, l, code), many in a number; where each is.
+    def has(self, bits: str, place: int) -> str:
+        """Whether a set of places has one; null for a person who has no such set."""
+        return f"{self.spelling.bits.format(x=f'{bits}{place // PLACES}', n=place % PLACES, mask=1)} = 1"
 
-        A leaf of which the step has no row is 0; a person without any has null.
-        """
-        firsts = range(0, leaves, _PACKED)
-        code = self.spelling.shifted.format(x="CAST(code AS BIGINT)", n=f"(3 * (l % {_PACKED}))")
-        inside = [f"CASE WHEN l >= {first} AND l < {first + _PACKED} THEN {code} END" for first in firsts]
-        words = [f"CAST(COALESCE(SUM({one}), 0) AS BIGINT) AS w{word}" for word, one in enumerate(inside)]
-        self.pivot(step, source, words)
-        bits = self.spelling.bits
-        return [bits.format(x=f"{step}.w{one // _PACKED}", n=3 * (one % _PACKED), mask=7) for one in range(leaves)]
+    def has_at(self, bits: str, words: Iterable[int], place: str) -> str:
+        """Whether a set of places has the one of a column."""
+        word = " ".join(f"WHEN {word} THEN {bits}{word}" for word in words)
+        picked = f"CASE CAST(FLOOR({place} / {PLACES}.0) AS INTEGER) {word} END"
+        return f"{self.spelling.bits.format(x=picked, n=f'({place} % {PLACES})', mask=1)} = 1"
+
+    def gathered(self, place: str, where: str, word: int) -> str:
+        """The places of a column, over all rows of a person of which something holds, as one word of the set."""
+        one = self.spelling.shifted.format(x="CAST(1 AS BIGINT)", n=f"({place} % {PLACES})")
+        inside = f"{place} >= {word * PLACES} AND {place} < {(word + 1) * PLACES}"
+        return f"BIT_OR(CASE WHEN {inside} AND {where} THEN {one} ELSE 0 END)"
 
     def small_table(self, step: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
         """A table written out. A column is named with its type: `l:int first_day:date`."""
@@ -120,21 +137,17 @@ class Steps:
             return "TRUE"
         end = last_day(period)
         start = period.first.earliest if period.first else end
-        name = self.watched.setdefault((start, end), f"o{len(self.watched)}")
-        return f"COALESCE(watched.{name}, FALSE)"
+        name = self.watched.setdefault((start, end), f"watched_{len(self.watched)}")
+        return f"COALESCE({name}, FALSE)"
 
     def watch(self) -> None:
         """The step that says who was under observation when, once everything else has asked."""
         day = self.spelling.day
-        columns = [
-            f"BOOL_OR(o0 <= {day(start)} AND o1 >= {day(end)}) AS {name}" for (start, end), name in self.watched.items()
-        ]
+        columns = {
+            name: f"BOOL_OR(o0 <= {day(start)} AND o1 >= {day(end)})" for (start, end), name in self.watched.items()
+        }
         if columns:
             self.pivot("watched", self.observed, columns)
-
-    def text(self) -> str:
-        """The steps as they follow `WITH`."""
-        return ",\n".join(f"{name} AS{self.spelling.kept} (\n{text}\n)" for name, text in self.texts.items())
 
 
 def bounds(period: Period) -> tuple[date, date, bool, bool]:
@@ -162,7 +175,14 @@ def agreed(truth: str, besides: str = "") -> str:
     )
 
 
-def cased(column: str, cases: Sequence[tuple[int, str]], otherwise: str = "FALSE") -> str:
-    """What holds for each leaf, and for the others."""
-    found = " ".join(f"WHEN {place} THEN {text}" for place, text in cases)
-    return f"CASE {column} {found} ELSE {otherwise} END" if found else otherwise
+def words(places: int) -> range:
+    """The whole numbers that so many places need."""
+    return range((places + PLACES - 1) // PLACES)
+
+
+def masks(places: Iterable[int], among: range) -> list[int]:
+    """A set of places as whole numbers."""
+    found = [0] * len(among)
+    for place in places:
+        found[place // PLACES] |= 1 << place % PLACES
+    return found

@@ -1,14 +1,24 @@
-"""A statement in steps that rest on each other: one `WITH` where the engine computes a step once, else a table for each."""
+"""A statement in steps that rest on each other: one `WITH`, or a table for each step where the engine does better so."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from escalon.expressions.dialects import dialect
+
+SOURCES = ("people", "readings", "spells", "observed")
+"""The steps that read the tables of a warehouse; in them only the small tables of codes are steps."""
+_NAMED = re.compile(r"\b(FROM|JOIN) (\w+)\b( AS \w+)?")
 
 
 @dataclass(frozen=True)
 class StepwiseQuery:
-    """A select, and the steps it rests on in the order in which they rest on each other."""
+    """A select, and the steps it rests on in the order in which they rest on each other.
+
+    A step `people` is called `step_people` in the engine, so that a hospital may have a table of that name.
+    """
 
     steps: Mapping[str, str]
     last: str
@@ -16,5 +26,43 @@ class StepwiseQuery:
     def text(self, engine: str) -> str:
         """The whole as one statement, each step computed once."""
         kept = dialect(engine).kept
-        steps = ",\n".join(f"{name} AS{kept} (\n{text}\n)" for name, text in self.steps.items())
-        return f"WITH {steps}\n{self.last}"
+        steps = ",\n".join(f"{name} AS{kept} (\n{text}\n)" for name, text, _ in self.parts())
+        return f"WITH {steps}\n{self.whole}"
+
+    def parts(self) -> list[tuple[str, str, bool]]:
+        """Each step that is read: its name and text in the engine, and whether its rows are worth keeping.
+
+        They are where it is read more than once, and from the patterns on, which are few rows and long expressions.
+        """
+        readers: Counter[str] = Counter(_steps_in(self.last, self.steps))
+        for name, text in reversed(list(self.steps.items())):
+            if readers[name]:
+                readers.update(_steps_in(text, self._seen_from(name)))
+        names = list(self.steps)
+        few = names[names.index("patterns") :] if "patterns" in names else ()
+        return [
+            (f"step_{name}", _prefixed(text, self._seen_from(name)), readers[name] > 1 or name in few)
+            for name, text in self.steps.items()
+            if readers[name]
+        ]
+
+    @cached_property
+    def whole(self) -> str:
+        """The select itself."""
+        return _prefixed(self.last, self.steps)
+
+    def _seen_from(self, name: str) -> Mapping[str, str]:
+        hidden = SOURCES if name in SOURCES else ()
+        return {step: text for step, text in self.steps.items() if step not in hidden}
+
+
+def _steps_in(text: str, steps: Mapping[str, str]) -> list[str]:
+    return [found[2] for found in _NAMED.finditer(text) if found[2] in steps]
+
+
+def _prefixed(text: str, steps: Mapping[str, str]) -> str:
+    def named(found: re.Match[str]) -> str:
+        word, name, also = found.groups()
+        return f"{word} step_{name}{also or f' AS {name}'}" if name in steps else found[0]
+
+    return _NAMED.sub(named, text)

@@ -1,18 +1,18 @@
 """Drugs taken without a gap up to a day, and in a range of doses, over a population, as SQL."""
 
+from datetime import date
 from fractions import Fraction
 
 from escalon.criteria.situation import Period
 from escalon.expressions.events import Dose
 from escalon.expressions.exactness import TOLERANCE
-from escalon.facts import UnitError, convert, spelled
-from escalon.feasibility.events import DENIES, EVENT, WINDOW, named, unbroken, window_of, write_states
+from escalon.facts import Day, UnitError, convert, spelled
+from escalon.feasibility.events import EVENT, HAS_END, Marks, numbers_of, unbroken, untold, write_touching
 from escalon.feasibility.leaves import DrugTaken, Leaves
-from escalon.feasibility.steps import LAST, Steps, cased
+from escalon.feasibility.steps import LAST, Steps, words
 
 DOSE = "mg/d"
 """The unit every dose is kept in that can be."""
-_STRETCHES = "held_first:date held_last:date dosed_first:date dosed_last:date least:double most:double in_unit:text"
 
 
 def dose_unit(unit: str | None) -> tuple[Fraction, str | None]:
@@ -25,42 +25,109 @@ def dose_unit(unit: str | None) -> tuple[Fraction, str | None]:
         return Fraction(1), spelled(unit)
 
 
-def write_treatments(steps: Steps, leaves: Leaves) -> None:
+def write_treatments(steps: Steps, leaves: Leaves, marks: Marks) -> None:
     """Write the steps that answer every treatment that must have been taken without a gap."""
     asked = [(one, name) for one, name in leaves.of(DrugTaken).items() if isinstance(one, DrugTaken)]
-    if not asked:
-        return
+    covers: list[tuple[DrugTaken, Period]] = []
+    doses: list[DrugTaken] = []
+    for place, (one, name) in enumerate(asked):
+        if one.period.unplaced is not None:
+            steps.columns[name] = "CAST(NULL AS BOOLEAN)"
+            continue
+        marks.add("taken", place, numbers_of(steps, one.leaf.name), "TRUE")
+        found = []
+        for stretch in (one.held, one.dosed):
+            if stretch is not None:
+                found.append(_covered(steps, marks, one, stretch, len(covers)))
+                covers.append((one, stretch))
+        if one.dosed or one.leaf.stable:
+            kinds = [("fits", "misfits")] if one.dosed else []
+            kinds += [("steady", "changed")] if one.leaf.stable else []
+            for yes, no in kinds:
+                found.append(
+                    f"CASE WHEN {steps.has(yes, len(doses))} THEN TRUE WHEN {steps.has(no, len(doses))} THEN FALSE END"
+                )
+            doses.append(one)
+        # Whatever somebody said besides: of a drug that was taken, the courses decide.
+        taken = f"WHEN {steps.has('taken', place)} THEN {' AND '.join(found)}"
+        steps.columns[name] = f"CASE {taken} {untold(steps, one)} END"
+    if covers:
+        marks.afterwards.append(lambda: _write_jointly(steps, covers))
+    if doses:
+        _write_doses(steps, doses)
+
+
+# ---- whether every day of a stretch is covered
+
+
+def _ends_of(steps: Steps, stretch: Period) -> tuple[str, str]:
+    assert stretch.first is not None
+    assert stretch.last is not None
+    return steps.literal(stretch.first.earliest), steps.literal(stretch.last.earliest)
+
+
+def _covered(steps: Steps, marks: Marks, one: DrugTaken, stretch: Period, place: int) -> str:
+    """Whether what was taken covers a stretch, alone or several together; unknown where only what may have been does."""
+    first, last = _ends_of(steps, stretch)
+    by, numbers = steps.literal(one.period.by.earliest), numbers_of(steps, one.leaf.name)
+    marks.add("covers", place, numbers, f"{HAS_END} AND f.d1 <= {first} AND COALESCE(f.e0, {by}) >= {last}")
+    marks.add("may_cover", place, numbers, f"f.d0 <= {first} AND COALESCE(f.e1, {by}) >= {last}")
+    marks.add("begins", place, numbers, f"f.d0 <= {first} AND COALESCE(f.e1, {by}) >= {first}")
+    marks.add("ends", place, numbers, f"f.d0 <= {last} AND COALESCE(f.e1, {by}) >= {last}")
+    sure, maybe = ([steps.has(f"{kind}{name}", place) for kind in ("", "jointly_")] for name in ("covers", "may_cover"))
+    return f"CASE WHEN {' OR '.join(sure)} THEN TRUE WHEN {' OR '.join(maybe)} THEN NULL ELSE FALSE END"
+
+
+def _write_jointly(steps: Steps, covers: list[tuple[DrugTaken, Period]]) -> None:
+    """`jointly`: whether several that touch cover a stretch of which one may cover the first day and another the last.
+
+    Most people took one thing all the time, or nothing for long enough; only of the others spans are laid end to end.
+    """
+    of = words(len(covers))
     rows = [
-        (place, n, own, *window_of(one), *_stretch(one.held), *_stretch(one.dosed), *_range(one.leaf.dose))
-        for place, (one, _) in enumerate(asked)
-        for n, own in named(steps, one.leaf.name)
+        (place, n, _day(stretch.first), _day(stretch.last), one.period.by.earliest)
+        for place, (one, stretch) in enumerate(covers)
+        for n in numbers_of(steps, one.leaf.name)
     ]
-    steps.small_table("drugs", f"l:int n:int own:truth {WINDOW} {_STRETCHES}", rows)
-    _write_courses(steps)
-    _write_covered(steps)
-    _write_doses(steps)
-    held = _held_back([place for place, (one, _) in enumerate(asked) if one.held], "held")
-    dosed = [place for place, (one, _) in enumerate(asked) if one.dosed]
-    in_range = cased("l", [(place, "in_range") for place in dosed], "TRUE")
-    steady = cased("l", [(place, "steady") for place, (one, _) in enumerate(asked) if one.leaf.stable], "TRUE")
-    steps.texts["taken_truth"] = (
-        f"SELECT person, l, {held} AND {_held_back(dosed, 'dosed')} AND {in_range} AND {steady} AS truth\n"
-        "FROM covered LEFT JOIN doses USING (person, l)"
+    steps.small_table("covers_asked", "l:int n:int first_day:date last_day:date by_day:date", rows)
+    might = {word: f"begins{word} & ends{word} & ~covers{word}" for word in of}
+    columns = [f"{text} AS might{word}, covers{word}, may_cover{word}" for word, text in might.items()]
+    steps.texts["unsettled"] = (
+        f"SELECT person, {', '.join(columns)}\nFROM marked WHERE {' OR '.join(f'({text}) <> 0' for text in might.values())}"
     )
-    steps.texts["not_taken"] = (
-        "SELECT f.person, w.l, w.n, w.own, TRUE AS denied FROM facts AS f JOIN drugs AS w ON f.n = w.n\n"
-        f"WHERE f.known AND NOT COALESCE(f.said, TRUE) AND {DENIES} AND NOT EXISTS (\n"
-        "SELECT 1 FROM taken_truth AS t WHERE t.person = f.person AND t.l = w.l) GROUP BY f.person, w.l, w.n, w.own"
+    parts = [
+        f"SELECT f.person, w.l, {kind} AS kind, {s} AS s, {e} AS e, w.first_day, w.last_day\n"
+        "FROM spells AS f JOIN unsettled AS m ON f.person = m.person JOIN covers_asked AS w ON f.n = w.n\n"
+        f"WHERE {EVENT} AND {where} AND {steps.has_at('m.might', of, 'w.l')} AND NOT {steps.has_at(f'm.{settled}', of, 'w.l')}\n"
+        f"AND {_IN_STRETCH}"
+        for kind, (settled, s, e, where) in enumerate(
+            (
+                ("covers", "f.d1", "COALESCE(f.e0, w.by_day)", HAS_END),
+                ("may_cover", "f.d0", "COALESCE(f.e1, w.by_day)", "TRUE"),
+            )
+        )
+    ]
+    write_touching(steps, "cover", parts, "s <= first_day AND e >= last_day", ", first_day, last_day")
+    steps.texts["cover"] = (
+        "SELECT person, l, kind, s <= first_day AND e >= last_day AS enough\n"
+        f"FROM ({unbroken(steps, 'cover_spans', ', first_day, last_day')}) AS laid"
     )
-    # Whatever somebody said besides: of a drug that was taken, the courses decide.
-    courses = "SELECT person, l, CASE WHEN truth THEN 5 WHEN NOT truth THEN 3 ELSE 4 END AS code FROM taken_truth"
-    write_states(steps, "taken", "not_taken", asked, "denied", ("FALSE", "FALSE", "FALSE"), besides=courses)
+    kinds = {"jointly_covers": "kind = 0 AND enough", "jointly_may_cover": "kind = 1 AND enough"}
+    steps.pivot(
+        "jointly",
+        "cover",
+        {f"{kind}{word}": steps.gathered("l", where, word) for kind, where in kinds.items() for word in of},
+    )
 
 
-def _stretch(period: Period | None) -> tuple[object, object]:
-    if period is None or period.first is None or period.last is None:
-        return None, None
-    return period.first.earliest, period.last.earliest
+def _day(day: Day | None) -> date | None:
+    return day.earliest if day else None
+
+
+_IN_STRETCH = "f.d0 <= w.last_day AND COALESCE(f.e1, w.by_day) >= w.first_day"
+
+
+# ---- doses
 
 
 def _range(dose: Dose | None) -> tuple[object, object, object]:
@@ -71,78 +138,16 @@ def _range(dose: Dose | None) -> tuple[object, object, object]:
     return least, most, unit
 
 
-def _held_back(places: list[int], stretch: str) -> str:
-    """Whether every day of a stretch is covered; unknown where only what may have been taken covers it."""
-    sure = f"CASE WHEN {stretch}_sure THEN TRUE WHEN {stretch}_maybe THEN NULL ELSE FALSE END"
-    return cased("l", [(place, sure) for place in places], "TRUE")
-
-
-def _write_courses(steps: Steps) -> None:
-    copied = ", ".join(f"f.{one}" for one in "person d0 d1 dated e0 e1 ongoing lo lo_open hi hi_open unit k".split())
-    limits = ", ".join(
-        f"w.{one}" for one in "l n by_day held_first held_last dosed_first dosed_last least most in_unit".split()
-    )
-    steps.texts["courses"] = (
-        f"SELECT {copied}, {limits},\n"
-        "COALESCE(f.d0 <= w.dosed_last AND COALESCE(f.e1, w.by_day) >= w.dosed_first, FALSE) AS in_stretch,\n"
-        "COALESCE(f.dated AND f.d1 <= w.dosed_last\n"
-        "AND (f.d0 >= w.dosed_first OR f.ongoing OR COALESCE(f.e0 >= w.dosed_first, FALSE)), FALSE) AS surely\n"
-        f"FROM facts AS f JOIN drugs AS w ON f.n = w.n WHERE {EVENT}"
-    )
-
-
-_HAS_END = "dated AND (e0 IS NOT NULL OR ongoing)"
-# What was surely, or may have been, taken in each stretch: its name, first and last day, and which rows count.
-_COVERS = (
-    ("held_sure", "d1", "COALESCE(e0, by_day)", _HAS_END),
-    ("held_maybe", "d0", "COALESCE(e1, by_day)", "TRUE"),
-    ("dosed_sure", "d1", "COALESCE(e0, by_day)", f"{_HAS_END} AND in_stretch"),
-    ("dosed_maybe", "d0", "COALESCE(e1, by_day)", "in_stretch"),
-)
-
-
-def _write_covered(steps: Steps) -> None:
-    """`covered`: whether what was surely (or may have been) taken covers the stretches, one span touching the next.
-
-    Most people took one thing all the time, or nothing for long enough; only where several together might do are they laid
-    end to end.
-    """
-    alone, jointly, parts, columns = [], [], [], []
-    for kind, (name, s, e, where) in enumerate(_COVERS):
-        first, last = (f"{name.partition('_')[0]}_{end}" for end in ("first", "last"))
-        alone.append(f"COALESCE(BOOL_OR({where} AND {s} <= {first} AND {e} >= {last}), FALSE) AS {name}")
-        jointly.append(
-            f"COALESCE(courses > 1 AND NOT {name} AND s <= {first} AND e >= {last}, FALSE) AS {name}_jointly"
-        )
-        parts.append(
-            f"SELECT c.person, c.l, {kind} AS kind, {s} AS s, {e} AS e, c.{first} AS first_day, c.{last} AS last_day\n"
-            f"FROM courses AS c JOIN covered_alone AS a ON c.person = a.person AND c.l = a.l AND a.{name}_jointly WHERE {where}"
-        )
-        columns.append(f"a.{name} OR COALESCE(j.{name}, FALSE) AS {name}")
-    ends = [f"MIN({stretch}_{end}) AS {stretch}_{end}" for stretch in ("held", "dosed") for end in ("first", "last")]
-    whole = ["COUNT(*) AS courses", "MIN(d0) AS s", "MAX(COALESCE(e1, by_day)) AS e", *ends]
-    steps.texts["covered_alone"] = (
-        f"SELECT *, {', '.join(jointly)}\n"
-        f"FROM (SELECT person, l, {', '.join([*alone, *whole])} FROM courses GROUP BY person, l) AS each"
-    )
-    spans = " UNION ALL\n".join(parts)
-    steps.texts["spans_of_courses"] = (
-        f"SELECT DISTINCT person, l, kind, s, e, first_day, last_day\nFROM ({spans}) AS cut WHERE s <= e"
-    )
-    covers = "BOOL_OR(kind = {kind} AND s <= first_day AND e >= last_day) AS {name}"
-    laid = ", ".join(covers.format(kind=kind, name=name) for kind, (name, *_) in enumerate(_COVERS))
-    steps.texts["covered_jointly"] = (
-        f"SELECT person, l, {laid}\nFROM ({unbroken(steps, 'spans_of_courses', ', first_day, last_day')}) AS stretches\n"
-        "GROUP BY person, l"
-    )
-    steps.texts["covered"] = (
-        f"SELECT a.person, a.l, {', '.join(columns)}\n"
-        "FROM covered_alone AS a LEFT JOIN covered_jointly AS j ON a.person = j.person AND a.l = j.l"
-    )
-
-
-def _write_doses(steps: Steps) -> None:
+def _write_doses(steps: Steps, doses: list[DrugTaken]) -> None:
     """`doses`: whether every dose of a stretch was in range, and whether it stayed the same; two at a time leave it open."""
+    rows = [
+        (place, n, _day(one.dosed.first), _day(one.dosed.last), one.period.by.earliest, *_range(one.leaf.dose))
+        for place, one in enumerate(doses)
+        if one.dosed
+        for n in numbers_of(steps, one.leaf.name)
+    ]
+    limits = "first_day:date last_day:date by_day:date least:double most:double in_unit:text"
+    steps.small_table("doses_asked", f"l:int n:int {limits}", rows or [(None,) * 8])
     tolerance, last = steps.literal(TOLERANCE), steps.literal(LAST)
     within = (
         "CASE WHEN unit = in_unit THEN "
@@ -158,7 +163,9 @@ def _write_doses(steps: Steps) -> None:
     steps.texts["dose_rows"] = (
         f"SELECT *, {within} AS fits, MAX({end}) {earlier} AS others_end, {usable} AS amount,\n"
         f"FIRST_VALUE({usable}) {order} AS first_amount, FIRST_VALUE(COALESCE(unit, '')) {order} AS first_unit\n"
-        "FROM courses WHERE in_stretch"
+        "FROM (SELECT f.*, w.l, w.least, w.most, w.in_unit, COALESCE(f.dated AND f.d1 <= w.last_day\n"
+        "AND (f.d0 >= w.first_day OR f.ongoing OR COALESCE(f.e0 >= w.first_day, FALSE)), FALSE) AS surely\n"
+        f"FROM spells AS f JOIN doses_asked AS w ON f.n = w.n WHERE {EVENT} AND {_IN_STRETCH}) AS courses"
     )
     changed = f"surely AND COALESCE(unit, '') = first_unit AND ABS(amount - first_amount) > {tolerance}"
     steps.texts["dose_names"] = (
@@ -174,3 +181,10 @@ def _write_doses(steps: Steps) -> None:
         "CASE WHEN BOOL_AND(one_dose) THEN TRUE WHEN BOOL_OR(changed) THEN FALSE END AS steady\n"
         "FROM dose_names GROUP BY person, l"
     )
+    kinds = {"fits": "in_range", "misfits": "NOT in_range", "steady": "steady", "changed": "NOT steady"}
+    columns = {
+        f"{kind}{word}": steps.gathered("l", f"({where})", word)
+        for kind, where in kinds.items()
+        for word in words(len(doses))
+    }
+    steps.pivot("dosed", "doses", columns)

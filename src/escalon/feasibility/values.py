@@ -1,13 +1,13 @@
 """Numbers, labels and statements over a population: the values that `examine` would leave possible, as SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from escalon.expressions.events import How, Part, Tie
 from escalon.expressions.program import program
 from escalon.expressions.sql import sql
 from escalon.expressions.widened import names_of_ends, widened
 from escalon.feasibility.leaves import Case, Choice, Leaves, Number, Stating
-from escalon.feasibility.steps import MAYBE, SURE, Steps, agreed, bounds
+from escalon.feasibility.steps import MAYBE, PLACES, SURE, Steps, agreed, bounds, masks, words
 
 _ENDS = {
     Part.VALUE: ("lo", "lo_open", "hi", "hi_open"),
@@ -26,7 +26,7 @@ def write_values(steps: Steps, leaves: Leaves) -> None:
     cases = [(one, name) for one, name in leaves.of(Case).items() if isinstance(one, Case)]
     numbers = [(one, name) for one, name in leaves.of(Number).items() if isinstance(one, Number)]
     by_ends = [one for case, _ in cases if not case.each_value for one, _ in case.numbers]
-    _write_spans(steps, [*(one for one, _ in numbers), *by_ends])
+    _write_spans(steps, dict.fromkeys([*(one for one, _ in numbers), *by_ends]), choices)
     _write_numbers(steps, numbers, choices)
     _write_truths(steps, leaves, cases, choices)
 
@@ -46,11 +46,10 @@ def _choices(leaves: Leaves) -> dict[Choice, int]:
 
 def _write_chosen(steps: Steps, choices: dict[Choice, int]) -> None:
     """`stated` leaves out what was asked, not known and answered on the same day; `chosen` picks for each choice."""
-    numbers = ", ".join(str(steps.number(name)) for name in dict.fromkeys(one.name for one in choices))
     answered = "a.known AND a.person = f.person AND a.n = f.n AND a.d0 = f.d0 AND a.d1 = f.d1"
     steps.texts["stated"] = (
-        f"SELECT * FROM facts WHERE known AND n IN ({numbers})\nUNION ALL SELECT * FROM facts AS f\n"
-        f"WHERE NOT known AND dated AND n IN ({numbers}) AND NOT (d0 = d1 AND EXISTS (SELECT 1 FROM facts AS a WHERE {answered}))"
+        "SELECT * FROM readings WHERE known\nUNION ALL SELECT * FROM readings AS f\n"
+        f"WHERE NOT known AND dated AND NOT (d0 = d1 AND EXISTS (SELECT 1 FROM readings AS a WHERE {answered}))"
     )
     rows = [
         (c, steps.number(one.name), *bounds(one.period), None if one.tie is None else one.tie is Tie.HIGHEST)
@@ -58,12 +57,15 @@ def _write_chosen(steps: Steps, choices: dict[Choice, int]) -> None:
     ]
     columns = "c:int n:int first_day:date last_day:date bounded:truth placed:truth highest:truth"
     steps.small_table("choices", columns, rows)
-    found = []
-    for how, kind in _KINDS.items():
-        places = ", ".join(str(c) for one, c in choices.items() if one.how is how)
-        if places:
-            found.append(f"SELECT {_VALUES} FROM (\n{kind(_windowed(places), steps)}\n) AS {how.name.lower()}")
-    steps.texts["chosen"] = "\nUNION ALL\n".join(found)
+    kinds: dict[str, tuple[Callable[[str, Steps], str], list[str]]] = {}
+    for one, c in choices.items():
+        only = one.name in steps.single and one.how is not How.COUNT
+        name, kind = ("only", _only) if only else (one.how.name.lower(), _KINDS[one.how])
+        kinds.setdefault(name, (kind, []))[1].append(str(c))
+    steps.texts["chosen"] = "\nUNION ALL\n".join(
+        f"SELECT {_VALUES} FROM (\n{kind(_windowed(', '.join(places)), steps)}\n) AS {name}_ones"
+        for name, (kind, places) in kinds.items()
+    )
 
 
 def _windowed(places: str) -> str:
@@ -71,6 +73,10 @@ def _windowed(places: str) -> str:
         f"(SELECT f.*, w.c, w.highest, {SURE} AS sure, {MAYBE} AS maybe\n"
         f"FROM stated AS f JOIN choices AS w ON f.n = w.n WHERE w.c IN ({places})) AS windowed"
     )
+
+
+def _only(windowed: str, _: Steps) -> str:
+    return f"SELECT * FROM {windowed} WHERE maybe"
 
 
 def _latest(windowed: str, _: Steps) -> str:
@@ -149,20 +155,35 @@ _KINDS = {
 # ---- what they say
 
 
-def _write_spans(steps: Steps, numbers: Sequence[Number]) -> None:
+def _write_spans(steps: Steps, numbers: Iterable[Number], choices: dict[Choice, int]) -> None:
     """Between what each number lies: where less and more are asked, the ends decide as all the values do."""
-    spans = []
-    for part in dict.fromkeys(one.part for one in numbers):
-        lo, lo_open, hi, hi_open = _ENDS[part]
-        known = f"BOOL_OR(sure) AND COUNT(*) = COUNT({lo})"
-        spans += [
-            f"CASE WHEN {known} THEN MIN({lo}) END AS {part}_low",
-            f"MIN(CASE WHEN NOT {lo_open} THEN {lo} END) AS {part}_low_shut",
-            f"CASE WHEN {known} THEN MAX({hi}) END AS {part}_high",
-            f"MAX(CASE WHEN NOT {hi_open} THEN {hi} END) AS {part}_high_shut",
-        ]
-    if spans:
-        steps.texts["spans"] = f"SELECT person, c, {', '.join(spans)}\nFROM chosen GROUP BY person, c"
+    parts = dict.fromkeys(one.part for one in numbers)
+    found = []
+    for single in (True, False):
+        among = {str(choices[one.choice]) for one in numbers if (one.choice.name in steps.single) is single}
+        if among:
+            cells = ", ".join(cell for part in parts for cell in (_alone if single else _together)(part))
+            group = "" if single else " GROUP BY person, c"
+            found.append(
+                f"SELECT person, c, {cells}\nFROM chosen WHERE c IN ({', '.join(sorted(among, key=int))}){group}"
+            )
+    if found:
+        steps.texts["spans"] = "\nUNION ALL\n".join(found)
+
+
+def _alone(part: Part) -> Iterator[str]:
+    """The ends of the one value there is."""
+    lo, lo_open, hi, hi_open = _ENDS[part]
+    yield f"CASE WHEN sure THEN {lo} END AS {part}_low, CASE WHEN NOT {lo_open} THEN {lo} END AS {part}_low_shut"
+    yield f"CASE WHEN sure THEN {hi} END AS {part}_high, CASE WHEN NOT {hi_open} THEN {hi} END AS {part}_high_shut"
+
+
+def _together(part: Part) -> Iterator[str]:
+    """The outermost ends of all values; none where one is not known."""
+    lo, lo_open, hi, hi_open = _ENDS[part]
+    known = f"BOOL_OR(sure) AND COUNT(*) = COUNT({lo})"
+    yield f"CASE WHEN {known} THEN MIN({lo}) END AS {part}_low, MIN(CASE WHEN NOT {lo_open} THEN {lo} END) AS {part}_low_shut"
+    yield f"CASE WHEN {known} THEN MAX({hi}) END AS {part}_high, MAX(CASE WHEN NOT {hi_open} THEN {hi} END) AS {part}_high_shut"
 
 
 def _ends_of(steps: Steps, one: Number) -> tuple[str, str, str, str]:
@@ -174,11 +195,11 @@ def _ends_of(steps: Steps, one: Number) -> tuple[str, str, str, str]:
 
 def _write_numbers(steps: Steps, asked: Sequence[tuple[Number, str]], choices: dict[Choice, int]) -> None:
     """The ends of each number that is weighed with others, beside each other."""
-    columns = []
+    columns = {}
     for one, name in asked:
         for end, column, of in zip(_ends_of(steps, one), names_of_ends(name), ("MAX", "BOOL_OR") * 2, strict=True):
-            columns.append(f"{of}(CASE WHEN c = {choices[one.choice]} THEN {end} END) AS {column}")
-            steps.columns[column] = f"numbers.{column}"
+            columns[column] = f"{of}(CASE WHEN c = {choices[one.choice]} THEN {end} END)"
+            steps.columns[column] = column
     if columns:
         steps.pivot("numbers", "spans", columns)
 
@@ -186,48 +207,88 @@ def _write_numbers(steps: Steps, asked: Sequence[tuple[Number, str]], choices: d
 def _write_truths(
     steps: Steps, leaves: Leaves, cases: Sequence[tuple[Case, str]], choices: dict[Choice, int]
 ) -> None:  # fmt: skip
-    """Each statement and each comparison of one choice, decided where its values stand; only the truths are brought together."""
+    """Each statement and each comparison of one choice, decided where its values stand; only the truths are brought together.
+
+    A place is hit by what makes it true and missed by what makes it false, and somebody must be sure to have either.
+    """
     said = [(one, name) for one, name in leaves.of(Stating).items() if isinstance(one, Stating)]
-    found = [_worded(steps, [one for one, _ in said], choices)] if said else []
-    for place, (case, _) in enumerate(cases, len(said)):
-        text = _tried(steps, case, choices) if case.each_value else _compared(steps, case, choices)
-        found.append(f"SELECT person, {place} AS l, truth FROM (\n{text}\n) AS case_{place}")
+    of = words(len(said) + len(cases))
+    places = {case: place for place, (case, _) in enumerate(cases, len(said))}
+    found = [_worded(steps, [one for one, _ in said], choices, of)] if said else []
+    if by_ends := {case: place for case, place in places.items() if not case.each_value}:
+        found.append(_compared(steps, by_ends, choices, of))
+    found += [
+        _marked(_tried(steps, case, choices), {"truth": place}, of) for case, place in places.items() if case.each_value
+    ]
     if not found:
         return
-    steps.texts["judged"] = "\nUNION ALL\n".join(found)
-    code = "SELECT person, l, CASE WHEN truth THEN 3 WHEN NOT truth THEN 2 ELSE 1 END AS code FROM judged"
-    codes = steps.pack("judgements", f"({code}) AS coded", len(found) - bool(said) + len(said))
-    for (one, name), at in zip([*said, *cases], codes, strict=True):
-        steps.columns[name] = f"CASE {at} WHEN 3 THEN TRUE WHEN 2 THEN FALSE END"
+    columns = {f"judged_{kind}{word}": f"BIT_OR({kind}{word})" for kind in ("hit", "miss", "sure") for word in of}
+    steps.pivot("judged", "(" + "\nUNION ALL\n".join(found) + ") AS each_judged", columns)
+    for place, (one, name) in enumerate([*said, *cases]):
+        hit, miss, sure = (steps.has(f"judged_{kind}", place) for kind in ("hit", "miss", "sure"))
+        cases_of = f"WHEN {sure} AND {hit} AND NOT {miss} THEN TRUE WHEN {sure} AND {miss} AND NOT {hit} THEN FALSE"
         if isinstance(one, Stating) and one.choice.name in steps.silent:
-            quiet = f"COALESCE({at}, 0) = 0 AND {steps.is_observed(one.choice.period)}"
-            steps.columns[name] = f"CASE WHEN {quiet} THEN FALSE ELSE {steps.columns[name]} END"
+            nothing = f"NOT COALESCE({hit} OR {miss}, FALSE)"
+            cases_of += f" WHEN {nothing} AND {steps.is_observed(one.choice.period)} THEN FALSE"
+        steps.columns[name] = f"CASE {cases_of} END"
 
 
-def _worded(steps: Steps, said: Sequence[Stating], choices: dict[Choice, int]) -> str:
-    """What all the statements that may be the last agree on."""
+def _worded(steps: Steps, said: Sequence[Stating], choices: dict[Choice, int], of: range) -> str:
+    """What each statement that may be the last makes true and false; one that is not known could make either."""
+    asked: dict[int, list[set[int]]] = {}
+    hits: dict[tuple[int, str], set[int]] = {}
+    for place, one in enumerate(said):
+        asked.setdefault(choices[one.choice], [set(), set()])[one.word is not None].add(place)
+        if one.word is not None:
+            hits.setdefault((choices[one.choice], one.word), set()).add(place)
+    columns = " ".join(f"{kind}{word}:bigint" for kind in ("stating", "wording") for word in of)
+    rows = [(c, *masks(stating, of), *masks(wording, of)) for c, (stating, wording) in asked.items()]
+    steps.small_table("statements", f"c:int {columns}", rows)
     steps.small_table(
-        "words", "l:int c:int wanted:text", [(place, choices[one.choice], one.word) for place, one in enumerate(said)]
-    )
-    says = "CASE WHEN w.wanted IS NULL THEN v.said ELSE v.word = w.wanted END"
+        "words", f"c:int word:text {' '.join(f'hit{word}:bigint' for word in of)}",
+        [(*key, *masks(some, of)) for key, some in hits.items()] or [(None, None, *(None for _ in of))],
+    )  # fmt: skip
+    cells = []
+    for word in of:
+        hit, all_of = f"COALESCE(h.hit{word}, 0)", f"w.wording{word}"
+        yes = f"CASE WHEN v.said IS NULL OR v.said THEN w.stating{word} ELSE 0 END"
+        no = f"CASE WHEN v.said IS NULL OR NOT v.said THEN w.stating{word} ELSE 0 END"
+        cells += [
+            f"{yes} + CASE WHEN v.word IS NULL THEN {all_of} ELSE {hit} END AS hit{word}",
+            f"{no} + CASE WHEN v.word IS NULL THEN {all_of} ELSE {all_of} - {hit} END AS miss{word}",
+            f"CASE WHEN v.sure THEN w.stating{word} + {all_of} ELSE 0 END AS sure{word}",
+        ]
     return (
-        f"SELECT person, l, {agreed('says', 'BOOL_OR(sure) AND ')} AS truth\n"
-        f"FROM (SELECT v.person, w.l, v.sure, {says} AS says FROM chosen AS v JOIN words AS w ON v.c = w.c) AS saying\n"
-        "GROUP BY person, l"
+        f"SELECT v.person, {', '.join(cells)}\nFROM chosen AS v JOIN statements AS w ON v.c = w.c\n"
+        "LEFT JOIN words AS h ON v.c = h.c AND v.word = h.word"
     )
 
 
-def _compared(steps: Steps, case: Case, choices: dict[Choice, int]) -> str:
-    """A comparison decided by the ends."""
-    wide = widened(program({"truth": case.tree}), [own for _, own in case.numbers])
+def _compared(steps: Steps, cases: dict[Case, int], choices: dict[Choice, int], of: range) -> str:
+    """Comparisons decided by the ends, all those of one choice in the row of that choice."""
+    own = {part: one for case in cases for one, _ in case.numbers for part in (str(one.part),)}
+    wide = widened(program({f"truth{place}": case.tree for case, place in cases.items()}), list(own))
     ends = [
         f"{end} AS {column}"
-        for one, own in case.numbers
-        for end, column in zip(_ends_of(steps, one), names_of_ends(own), strict=True)
+        for part, one in own.items()
+        for end, column in zip(_ends_of(steps, one), names_of_ends(part), strict=True)
     ]
-    c = choices[case.numbers[0][0].choice]
-    table = f"(SELECT person, {', '.join(ends)} FROM spans WHERE c = {c}) AS spanned"
-    return sql(wide, True, steps.dialect_name, table, keep=["person"])
+    c = {case: choices[case.numbers[0][0].choice] for case in cases}
+    among = ", ".join(map(str, dict.fromkeys(c.values())))
+    table = f"(SELECT person, c, {', '.join(ends)} FROM spans WHERE c IN ({among})) AS spanned"
+    truths = {f"CASE WHEN c = {c[case]} THEN truth{place} END": place for case, place in cases.items()}
+    return _marked(sql(wide, True, steps.dialect_name, table, keep=["person", "c"]), truths, of)
+
+
+def _marked(select: str, truths: Mapping[str, int], of: range) -> str:
+    """The places that the truths of a row make true and false."""
+    cells = []
+    for word in of:
+        bits = {truth: 1 << place % PLACES for truth, place in truths.items() if place // PLACES == word}
+        hit = " + ".join(f"CASE WHEN {truth} THEN {bit} ELSE 0 END" for truth, bit in bits.items()) or "0"
+        miss = " + ".join(f"CASE WHEN NOT {truth} THEN {bit} ELSE 0 END" for truth, bit in bits.items()) or "0"
+        cells += [f"{hit} AS hit{word}", f"{miss} AS miss{word}", f"{sum(bits.values())} AS sure{word}"]
+    return f"SELECT person, {', '.join(cells)} FROM (\n{select}\n) AS found"
 
 
 def _tried(steps: Steps, case: Case, choices: dict[Choice, int]) -> str:

@@ -8,7 +8,7 @@ spark:folder/           the same folder by Spark on this computer; `spark:` alon
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -43,16 +43,23 @@ class Warehouse:
     columns: Callable[[str], dict[str, str]]
     tables: tuple[str, ...]
     close: Callable[[], None] = lambda: None
-    keep: Callable[[str, str], None] | None = None
-    """Computes a select and keeps its rows under a name: for an engine that would compute a step each time it is named."""
+    keep: Callable[[str, str, bool], None] | None = None
+    """Gives a select a name, and computes and keeps its rows where it is read more than once."""
+    kept: dict[str, str] = field(default_factory=dict)
 
     def answer(self, asked: StepwiseQuery) -> list[tuple[Any, ...]]:
-        """The rows of a statement in steps."""
+        """The rows of a statement in steps; steps that the last statement had as well are not computed again."""
         if self.keep is None:
             return self.rows(asked.text(self.dialect))
-        for name, text in asked.steps.items():
-            self.keep(name, text)
-        return self.rows(asked.last)
+        for name, text, is_shared in asked.parts():
+            if self.kept.get(name) == text:
+                continue
+            later = list(self.kept)[list(self.kept).index(name) :] if name in self.kept else ()
+            for each in later:
+                del self.kept[each]
+            self.keep(name, text, is_shared)
+            self.kept[name] = text
+        return self.rows(asked.whole)
 
 
 def open_warehouse(url: str, memory: str = "", threads: int = 0) -> Warehouse:
@@ -106,8 +113,16 @@ def _duckdb(path: Path, memory: str, threads: int) -> Warehouse:
             return {row[0].lower(): row[1] for row in rows(f"DESCRIBE SELECT * FROM {table}")}
         return {}
 
+    def keep(name: str, text: str, is_shared: bool) -> None:
+        for row in rows(f"SELECT table_type FROM information_schema.tables WHERE table_name = '{name}'"):
+            connection.execute(f"DROP {'VIEW' if row[0] == 'VIEW' else 'TABLE'} {name}")
+        try:
+            connection.execute(f"CREATE TEMPORARY {'TABLE' if is_shared else 'VIEW'} {name} AS {text}")
+        except duckdb.Error as error:
+            raise WarehouseError(f"the warehouse answered: {error}") from None
+
     named = tuple(row[0] for row in rows("SELECT table_name FROM information_schema.tables ORDER BY 1"))
-    return Warehouse("duckdb", rows, columns, named, connection.close)
+    return Warehouse("duckdb", rows, columns, named, connection.close, keep)
 
 
 def files_of(folder: Path) -> dict[str, tuple[str, list[Path]]]:
@@ -207,17 +222,10 @@ def _spark(folder: str) -> Warehouse:
         with answering():
             return [tuple(row) for row in session.sql(text).collect()]
 
-    kept: dict[str, str] = {}
-
-    def keep(name: str, text: str) -> None:
-        if kept.get(name) == text:
-            return
-        later = list(kept)[list(kept).index(name) :] if name in kept else ()
-        for each in later:
-            del kept[each]
+    def keep(name: str, text: str, is_shared: bool) -> None:
         with answering():
-            session.sql(text).localCheckpoint().createOrReplaceTempView(name)
-        kept[name] = text
+            frame = session.sql(text)
+            (frame.localCheckpoint() if is_shared else frame).createOrReplaceTempView(name)
 
     def columns(table: str) -> dict[str, str]:
         try:
