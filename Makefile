@@ -7,7 +7,7 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check
 ESCALON := $(BIN)/escalon
 
 .DEFAULT_GOAL := help
-.PHONY: help api demo test check fmt lint types layers spec second fuzz fuzz-cli torture kills forms anyorder everyway oneperson agreement bench mutants docs parts words lock serve clean system
+.PHONY: help api demo test check fmt lint types layers spec second fuzz fuzz-cli torture kills load forms anyorder everyway oneperson agreement bench mutants docs parts words lock serve clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -83,6 +83,10 @@ orders: $(VENV)/dev ## all orders of up to ORDER acts (six, for hours; 3 for min
 
 kills: $(VENV)/dev ## kill the server 100 times while somebody types; figures printed
 	@$(BIN)/python -m tests.web.kills 100
+
+load: $(VENV)/dev ## 10 people on SQLite and 50 on PostgreSQL, SECONDS each (300): no error, 95 of 100 answers under 500 ms
+	@$(BIN)/python -m tests.web.load sqlite 10 $(or $(SECONDS),300)
+	@$(BIN)/python -m tests.web.load postgresql 50 $(or $(SECONDS),300)
 
 forms: $(VENV)/dev ## type 500 rows of the specification into the pages of their instruments
 	@ESCALON_FORM_ROWS=500 $(BIN)/python -m pytest -q tests/web/test_every_form.py -k typed

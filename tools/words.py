@@ -5,14 +5,20 @@ A new piece stands there without a translation; one that no template has any mor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
-from jinja2 import Environment
+from jinja2 import Environment, nodes
 
+from escalon.conduct.permit.act import RULES
+from escalon.history.events import spaced
+from escalon.web import navigation
 from escalon.web.languages import CATALOGUES, Scanner
+from escalon.web.pages import today
+from escalon.web.pages.overrides import ASKED_OFTEN
+from escalon.web.pages.treatment import STEPS
 
 TEMPLATES = Path(__file__).parents[1] / "src" / "escalon" / "web" / "templates"
 
@@ -25,6 +31,37 @@ def pieces() -> Iterator[str]:
         for _, kind, value in environment.lex(text):
             if kind == "data":
                 yield from (piece for piece, is_text in scanner.scan(value) if is_text)
+        yield from _said(environment.parse(text))
+    yield from (word for one in RULES if one.signatures for word in (one.name, one.says.partition("\n")[0]))
+    yield from (*STEPS, *map(spaced, ASKED_OFTEN), *today.DOES.values())
+    yield from (
+        word for _, word in (*navigation.WORDS, *navigation.MORE, *navigation.OVER_FOLDER, *navigation.OF_ADMINISTRATOR)
+    )
+
+
+LABELS = {"text": 1, "choice": 1, "day_fields": 1, "state": 0}
+"""The macros that say one of their arguments, and which."""
+
+
+def _said(tree: nodes.Template) -> Iterator[str]:
+    """The words that templates say by a macro's argument or through the filter `say`."""
+    for call in tree.find_all(nodes.Call):
+        name = getattr(call.node, "attr", getattr(call.node, "name", ""))
+        if name in LABELS:
+            said = [
+                *call.args[LABELS[name] : LABELS[name] + 1],
+                *(one.value for one in call.kwargs if one.key == "hint"),
+            ]
+            yield from _words(said)
+    yield from _words(one.node for one in tree.find_all(nodes.Filter) if one.name in ("say", "say_plain") and one.node)
+
+
+def _words(found: Iterable[nodes.Node]) -> Iterator[str]:
+    for one in found:
+        consts = [one] if isinstance(one, nodes.Const) else []
+        if isinstance(one, nodes.CondExpr):
+            yield from _words(part for part in (one.expr1, one.expr2) if part is not None)
+        yield from (each.value for each in consts if isinstance(each.value, str) and any(map(str.isalpha, each.value)))
 
 
 def renew(path: Path) -> tuple[int, int, int]:

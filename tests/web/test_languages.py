@@ -37,6 +37,15 @@ def test_the_words_of_the_design_are_in_the_catalogue_and_counted_while_nobody_c
     assert catalogue("en") == {}
 
 
+def test_every_piece_of_the_pages_is_said_in_chinese():
+    from tools.words import pieces
+
+    known = catalogue("zh-Hans")
+    lacking = [one for one in dict.fromkeys(pieces()) if one not in known]
+    assert not lacking, "run make words, and give each a translation"
+    assert len(known) > 600
+
+
 def test_a_reader_chooses_chinese_and_the_page_says_so(sqlite_casebook):  # noqa: F811
     bench, trial = served(sqlite_casebook)
     trial.consent("P-001")
@@ -47,4 +56,4 @@ def test_a_reader_chooses_chinese_and_the_page_says_so(sqlite_casebook):  # noqa
     assert '<html lang="zh-Hans">' in chinese
     assert "受试者" in chinese
     assert "受试者" not in english
-    assert "not confirmed by a native clinician" in browser.get("/study").text
+    assert "未经母语临床医生确认" in browser.get("/study").text

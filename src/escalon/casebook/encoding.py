@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -99,6 +99,19 @@ def _defaults(kind: Any) -> tuple[tuple[str, object], ...]:
 
 
 @cache
+def _needed(kind: Any) -> frozenset[str]:
+    return frozenset(name for name, default in _defaults(kind) if default is MISSING)
+
+
+class Lacking(ValueError):
+    """Content without fields that it must have; `names` are theirs."""
+
+    def __init__(self, names: Iterable[str], what_to_write: str = "") -> None:
+        self.names = tuple(names)
+        super().__init__(f"needs: {', '.join(self.names)}{what_to_write}")
+
+
+@cache
 def _field_readers(kind: Any) -> Mapping[str, Reader]:
     hints = get_type_hints(kind)
     return {name: reader(hints[name]) for name, _ in _defaults(kind)}
@@ -110,6 +123,8 @@ def read(kind: type[T], content: Mapping[str, Plain]) -> T:
     readers = _field_readers(known)
     if strange := content.keys() - readers.keys():
         raise ValueError(f"{kind.__name__} has no field {', '.join(sorted(strange))}")
+    if lacking := _needed(known) - content.keys():
+        raise Lacking(name for name, _ in _defaults(known) if name in lacking)
     return kind(**{name: readers[name](value) for name, value in content.items()})
 
 

@@ -56,8 +56,15 @@ def observe(folder: Path, place: Path, now: datetime) -> Seen:
 
 def anchors_of(folder: Path, place: Path) -> list[Anchor]:
     """What a witness saw of a casebook, as something to verify it against; a restored copy has a name of its own."""
-    where = f"what the witness {folder} saw"
-    return [Anchor(one.number, one.hash, where) for one in _seen(folder, names_of(place)[-1])][-1:]
+    seen = last_seen(folder, place)
+    return [Anchor(seen.number, seen.hash, f"what the witness {folder} saw")] if seen else []
+
+
+def last_seen(folder: Path, place: Path) -> Seen | None:
+    """What a witness stated last of a casebook; None where it has seen nothing of it. Raises CasebookError."""
+    name = names_of(place)[-1]
+    was_here = (folder / PUBLIC).is_file() or _file(folder, name).is_file()
+    return next(iter([*_seen(folder, name)][-1:]), None) if was_here else None
 
 
 def parts_from(folder: Path, place: Path) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import Any, get_args, get_type_hints
 
-from escalon.casebook.encoding import reader
+from escalon.casebook.encoding import Lacking, reader
 from escalon.history.events import KINDS, AnswerPart, Event
 
 
@@ -20,13 +20,16 @@ def event_of_words(kind: str, words: Sequence[str]) -> Event:
     return KINDS[kind](**values)
 
 
-def check_whole(kind: type[Any], values: Mapping[str, Any], given: type[Any] = object) -> None:
-    """Every field a kind needs has a value, those of `given` apart, which come from elsewhere; ValueError names the others."""
+def check_whole(kind: type[Any], values: Mapping[str, Any], given: type[Any] = object, *, within: str = "") -> None:
+    """Every field a kind needs has a value, those of `given` apart, which come from elsewhere; ValueError names the others.
+
+    `within` stands before the names of a field that has fields of its own (`fact.`).
+    """
     apart = {field.name for field in fields(given)} if is_dataclass(given) else set()
     needed = (field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING)
-    lacking = [name for name in needed if name not in values and name not in apart]
+    lacking = [within + name for name in needed if name not in values and name not in apart]
     if lacking:
-        raise ValueError(f"needs: {', '.join(lacking)}. Write FIELD=VALUE for each")
+        raise Lacking(lacking, ". Write FIELD=VALUE for each")
 
 
 def values_of_words(kind: type[Any], words: Sequence[str]) -> dict[str, Any]:
@@ -48,7 +51,10 @@ def values_of_words(kind: type[Any], words: Sequence[str]) -> dict[str, Any]:
         if get_args(hints[name])[:1] == (AnswerPart,):
             values[name] = tuple(AnswerPart(name=part.partition("=")[0], says=part.partition("=")[2]) for part in some)
         else:
-            values[name] = _part(hints[name])(**values_of_words(_part(hints[name]), some))
+            part = _part(hints[name])
+            said = values_of_words(part, some)
+            check_whole(part, said, within=f"{name}.")
+            values[name] = part(**said)
     return values
 
 

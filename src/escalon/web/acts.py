@@ -10,9 +10,9 @@ from escalon.conduct.permit.refusal import Refused, refuse
 from escalon.conduct.record.signing import Password, check_password, sign
 from escalon.history.entry import Entry
 from escalon.history.events import KINDS, Event, FactRecorded, Signed
-from escalon.web.answers import MeanwhileRecorded, Recorded
-from escalon.web.desk import Desk
-from escalon.web.registry import ACTS, Made
+from escalon.web.answers import CanBeSetAside, MeanwhileRecorded, Recorded
+from escalon.web.desk import Desk, override_address
+from escalon.web.registry import ACTS, Leads, Made
 from escalon.web.said import Told
 
 T = TypeVar("T")
@@ -28,12 +28,14 @@ def do(desk: Desk, kind: str, said: Told) -> Recorded:
     known = ACTS.get(kind)
     made = known.do(desk, said) if known else _record(desk, kind, said)
     entries = _entries(made)
+    if isinstance(made, Leads):
+        return Recorded((), (made.says,), made.to)
     says = (made,) if isinstance(made, str) else tuple(one.event.what for one in entries)
     return Recorded(tuple(one.number for one in entries), says)
 
 
 def _entries(made: Made) -> tuple[Entry, ...]:
-    if isinstance(made, str):
+    if isinstance(made, str | Leads):
         return ()
     return (made,) if isinstance(made, Entry) else tuple(made)
 
@@ -46,7 +48,17 @@ def _record(desk: Desk, kind: str, said: Told) -> Made:
         return sign_as(desk, of, said)
     event = said.event(kind)
     check_unseen(desk, event, said)
-    return desk.conduct.record(desk.author, event, override=said.override)
+    return record(desk, event, said)
+
+
+def record(desk: Desk, event: Event, said: Told) -> Entry:
+    """Record an event under the override named, if one is; where the rules refuse it, the refusal says where to ask."""
+    try:
+        return desk.conduct.record(desk.author, event, override=said.override)
+    except Refused as refused:
+        if desk.may("OverrideGiven") and (leads := override_address(event, refused.broken)):
+            raise CanBeSetAside(refused.broken, leads) from None
+        raise
 
 
 def sign_as(desk: Desk, kind: type[Signed], said: Told, digest: str | None = None) -> Entry:

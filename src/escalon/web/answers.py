@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from escalon.casebook.errors import CasebookError
@@ -30,6 +31,8 @@ class Recorded:
 
     entries: tuple[int, ...]
     says: tuple[str, ...]
+    to: str = ""
+    """The page that shows what was done, where the act itself says so."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ class NotRecorded:
 
     status: int
     problems: tuple[Reason, ...]
+    leads: str = ""
+    """Where an override of all of them is asked for; empty where none can be."""
+    near: Mapping[str, str] = field(default_factory=dict)
+    """Of a page that there is not: what may have been meant, by name, with its address."""
 
     @property
     def is_conflict(self) -> bool:
@@ -49,7 +56,14 @@ class NotRecorded:
         first = asdict(self.problems[0])
         title = "Conflict" if self.is_conflict else "Refused"
         problems = [asdict(one) for one in self.problems]
-        return {"type": "about:blank", "title": title, "status": self.status, **first, "problems": problems}
+        return {
+            "type": "about:blank",
+            "title": title,
+            "status": self.status,
+            **first,
+            "problems": problems,
+            "near": dict(self.near),
+        }
 
 
 class MeanwhileRecorded(Refused):
@@ -60,13 +74,22 @@ class MeanwhileRecorded(Refused):
         self.entries = entries
 
 
+class CanBeSetAside(Refused):
+    """Signatures can set every rule aside that the act would break; `leads` is where they are asked for."""
+
+    def __init__(self, broken: tuple[Broken, ...], leads: str) -> None:
+        super().__init__(*broken)
+        self.leads = leads
+
+
 def not_recorded(error: Refused | CasebookError) -> NotRecorded:
     """The envelope of a refusal."""
     if isinstance(error, CasebookError):
         return NotRecorded(422, (Reason("casebook", str(error)),))
     entries = error.entries if isinstance(error, MeanwhileRecorded) else ()
+    leads = error.leads if isinstance(error, CanBeSetAside) else ""
     found = tuple(_problem(one, entries) for one in error.broken)
-    return NotRecorded(STATUS.get(found[0].rule, 422), found)
+    return NotRecorded(STATUS.get(found[0].rule, 422), found, leads)
 
 
 def _problem(one: Broken, entries: tuple[int, ...]) -> Reason:

@@ -30,13 +30,14 @@ from escalon.history import Trial
 from escalon.sources.frame import frame_of
 from escalon.web import acts, gate
 from escalon.web.answers import NotRecorded, Reason, Recorded, not_recorded
-from escalon.web.desk import Desk, NoSuchPage
+from escalon.web.desk import Desk, NoSuchPage, near
 from escalon.web.forms import Once, check_number, form_number
 from escalon.web.printed import Printed
 from escalon.web.registry import PAGES, SERVICES, Page, Service, find_all
 from escalon.web.rendering import parts, render
 from escalon.web.said import BESIDE, Told, said_in_form, said_in_json
 from escalon.web.security import Headed, is_ours
+from escalon.web.uploads import LARGEST_FILE
 from escalon.web.workbench import Workbench, workbench_of
 
 HERE = ("127.0.0.1", "localhost", "[::1]")
@@ -178,24 +179,24 @@ class Site:
         @self.app.post("/acts/{kind}", response_model=Recorded)
         async def act(request: Request, kind: str) -> Response:
             is_form = not _is_json(request)
-            posted = await _form(request) if is_form else {}
+            posted, files = await _posted(request) if is_form else ({}, {})
             try:
                 self._check_ours(request)
                 body = None if is_form else await _json(request)
-                return await run_in_threadpool(self._act, request, kind, posted, body)
+                return await run_in_threadpool(self._act, request, kind, posted, body, files)
             except (Refused, CasebookError) as error:
                 return self._refused(request, not_recorded(error), posted)
 
-    def _act(self, request: Request, kind: str, posted: dict[str, str], body: Any) -> Response:
+    def _act(self, request: Request, kind: str, posted: dict[str, str], body: Any, files: dict[str, bytes]) -> Response:
         with self.bench.standing() as trial:
             desk = gate.reader(request, self.bench, trial, self.https)
             zone = trial.frame.zone
-        said = said_in_json(body) if body is not None else said_in_form(posted, zone)
+        said = said_in_json(body) if body is not None else said_in_form(posted, zone, files)
         if body is None and self.bench.is_casebook:
             check_number(self.bench.opened, desk.token, said.form)
         made: Recorded = self.once.do(said.form and f"{desk.token} {said.form}", lambda: acts.do(desk, kind, said))
         if body is not None:
-            return JSONResponse({"entries": list(made.entries), "says": list(made.says)}, 201)
+            return JSONResponse({"entries": list(made.entries), "says": list(made.says), "to": made.to}, 201)
         return RedirectResponse(_after(said, made), 303)
 
     def _check_ours(self, request: Request) -> None:
@@ -321,11 +322,14 @@ class Site:
 
         @add(NoSuchPage)
         def nothing(request: Request, error: NoSuchPage) -> Response:
-            return self.say(request, NotRecorded(404, (Reason("nothing", str(error)),)))
+            return self.say(request, NotRecorded(404, (Reason("nothing", str(error)),), near=error.near))
 
         @add(HTTPException)
         def http(request: Request, error: HTTPException) -> Response:
-            return self.say(request, NotRecorded(error.status_code, (Reason("address", str(error.detail)),)))
+            found = (Reason("address", str(error.detail)),)
+            there = {path.strip("/"): path for path in PAGES if "{" not in path}
+            close = near(request.url.path.strip("/"), there) if error.status_code == 404 else []
+            return self.say(request, NotRecorded(error.status_code, found, near={one: there[one] for one in close}))
 
         @add(RequestValidationError)
         def asked(request: Request, error: RequestValidationError) -> Response:
@@ -360,6 +364,8 @@ class Site:
 
 def _after(said: Told, made: Recorded) -> str:
     """Where to go after an act: where the form says, with what was recorded."""
+    if made.to:
+        return made.to
     path, _, anchor = (_local(said.then) or _local(said.came_from) or "/").partition("#")
     told = f"{'&' if '?' in path else '?'}recorded={','.join(map(str, made.entries)) or 'done'}"
     return path + told + (f"#{anchor}" if anchor else "")
@@ -388,9 +394,19 @@ async def _json(request: Request) -> Any:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form; of one that stands several times, its values with a comma between."""
+    """The fields of a form."""
+    return (await _posted(request))[0]
+
+
+async def _posted(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The fields of a form, of one that stands several times its values with a comma between; and the files with it."""
     found: dict[str, str] = {}
-    for name, value in (await request.form(max_fields=2000)).multi_items():
-        text = "" if isinstance(value, UploadFile) else value
-        found[name] = f"{found[name]},{text}" if found.get(name) else text
-    return found
+    files: dict[str, bytes] = {}
+    async with request.form(max_fields=2000) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                if value.filename:
+                    files[value.filename] = await value.read(LARGEST_FILE + 1)
+                continue
+            found[name] = f"{found[name]},{value}" if found.get(name) else value
+    return found, files

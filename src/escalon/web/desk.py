@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from typing import TypeVar
+from urllib.parse import urlencode
 
+from escalon.casebook.encoding import plain
 from escalon.conduct.judge.screening import Screening, screen_one
 from escalon.conduct.judge.waiting import Waiting, in_order, waiting_of_dosing, waiting_of_person, waiting_of_record
 from escalon.conduct.permit.authority import may
 from escalon.conduct.permit.refusal import Broken, refuse
+from escalon.conduct.permit.rules import CONTENT
 from escalon.conduct.record.recording import Conduct
 from escalon.facts import Day
-from escalon.history import Author, Course, Entry, Trial
+from escalon.history import Author, Course, Entry, Override, Trial
 from escalon.history.events import Event, FactRecorded, Role
 from escalon.history.people import Person
 from escalon.protocol import Study
@@ -23,7 +27,28 @@ T = TypeVar("T")
 
 
 class NoSuchPage(LookupError):
-    """There is nothing at this address that this reader may see."""
+    """There is nothing at this address that this reader may see; `near` are addresses of what may have been meant, by name."""
+
+    def __init__(self, says: str, near: Mapping[str, str] | None = None) -> None:
+        super().__init__(says)
+        self.near = dict(near or {})
+
+
+OFFERED = 12
+"""How many names a page offers where there is none of the name asked for."""
+
+
+def near(name: str, there: Iterable[str]) -> list[str]:
+    """The names that hold it, are held by it, or are written much like it."""
+    word = name.casefold()
+    keys = {one.casefold(): one for one in there}
+    close = [one for one in keys if len(word) > 2 and (word in one or one in word)]
+    return [keys[one] for one in dict.fromkeys([*close, *get_close_matches(word, keys, 5, 0.55)])][:OFFERED]
+
+
+def none_such(says: str, name: str, there: Mapping[str, str]) -> NoSuchPage:
+    """There is nothing of this name: the names that come near, else the first of those there are; `there` gives addresses."""
+    return NoSuchPage(says, {one: there[one] for one in near(name, there) or list(there)[:OFFERED]})
 
 
 @dataclass(frozen=True)
@@ -79,7 +104,8 @@ class Desk:
         """A participant with every fact recorded; refused to whom it is not open, in the same words as for nobody."""
         found = self.trial.courses.get(code)
         if found is None or not self.sees(found):
-            raise NoSuchPage(f"there is no participant {code} that you may read")
+            there = {one.code: f"/participants/{one.code}" for one in self.courses()}
+            raise none_such(f"there is no participant {code} that you may read", code, there)
         self.bench.know(self.trial, (code,))
         return self.trial.courses[code]
 
@@ -93,8 +119,22 @@ class Desk:
         return self.courses()
 
     def forbids(self, event: Event) -> tuple[Broken, ...]:
-        """Why this event would be refused now: the reasons beside a greyed button."""
-        return self.conduct.what_forbids(self.author, event)
+        """Why this event would be refused now: the reasons beside a greyed button; those a signed override covers apart."""
+        given = self.overriding(event)
+        found = self.conduct.what_forbids(self.author, event)
+        return tuple(one for one in found if given is None or not one.signatures or one.rule not in given.given.rules)
+
+    def overriding(self, event: Event) -> Override | None:
+        """The override the address names, where it was asked for this act; whether its signatures cover it, recording says."""
+        number = self.asked.get("override", "")
+        found = self.trial.overrides.get(int(number)) if number.isdigit() else None
+        about = found and (found.given.act, found.given.participant) == (event.kind, event.participant)
+        return found if about else None
+
+    def asks_override(self, event: Event) -> str:
+        """Where an override of what forbids this event is asked for; empty where none can be, or not by this reader."""
+        broken = self.forbids(event) if self.person and self.may("OverrideGiven") else ()
+        return override_address(event, broken)
 
     @property
     def names(self) -> dict[str, str]:
@@ -144,6 +184,16 @@ class Desk:
         self.bench.know(self.trial, (code,))
         find = lambda: screen_one(self.study, self.trial, code, Day.of(self.today))  # noqa: E731
         return self.kept_of("screening", (self.trial.course(code),), find)
+
+
+def override_address(event: Event, broken: tuple[Broken, ...]) -> str:
+    """Where an override is asked for, with what the event says; empty where a rule is broken that nothing sets aside."""
+    if not broken or not all(one.signatures for one in broken):
+        return ""
+    says = {"act": event.kind, "participant": event.participant or "", "rules": ",".join(one.rule for one in broken)}
+    says |= {f"content.{name}": str(plain(getattr(event, name) or "")) for name in CONTENT.get(type(event), ())}
+    said = urlencode({name: text for name, text in says.items() if text not in ("", "…")})
+    return f"/overrides?{said}#ask"
 
 
 def mark_of(course: Course) -> tuple[int, ...]:

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from escalon.web.pages.cohorts import TreatedRow
 
 
+def shown(svg: str) -> Markup:
+    """A figure that the report or the funnel has drawn, as it is."""
+    return Markup(svg)
+
+
 def level(number: int) -> Markup:
     """The mark of a dose level: its colour and shape, as every figure has them; the word stands beside it."""
     drawn = mark(shape(number), 8, 8, paint=dose(number), size=5.5)

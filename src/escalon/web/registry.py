@@ -30,7 +30,16 @@ PAGES: dict[str, Page] = {}
 SERVICES: dict[tuple[str, str], Service] = {}
 ACTS: dict[str, OwnAct] = {}
 
-Made = Sequence[Entry] | Entry | str
+
+@dataclass(frozen=True)
+class Leads:
+    """What an act did that makes no entry, and the page that shows it."""
+
+    says: str
+    to: str
+
+
+Made = Sequence[Entry] | Entry | str | Leads
 """What an act gives back: the entries it made, or, where it makes none, a sentence that says what it did."""
 
 

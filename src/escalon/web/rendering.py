@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -21,7 +23,7 @@ from escalon.web.answers import NotRecorded, Reason
 from escalon.web.body import drawn, on_paper
 from escalon.web.desk import Desk
 from escalon.web.languages import LANGUAGE, Spoken, say, say_plain, unconfirmed
-from escalon.web.navigation import navigation
+from escalon.web.navigation import more, navigation
 from escalon.web.telling import labelled
 
 HERE = Path(__file__).parent
@@ -102,6 +104,16 @@ def protocol_body(desk: Desk) -> Markup:
     return Markup(desk.bench.kept("protocol", desk.study.version, lambda: body(desk.study)))
 
 
+def _when_read(function: Callable[[object], Markup | str]) -> Callable[[Context, object], Markup | str]:
+    """A filter that is asked each time a page is read: without the context, a constant is said once, in the first language."""
+
+    @pass_context
+    def said(_: Context, text: object) -> Markup | str:
+        return function(text)
+
+    return said
+
+
 def environment() -> Environment:
     """The templates' environment; a name nobody gave is an error, never an empty place."""
     found = Environment(
@@ -114,9 +126,20 @@ def environment() -> Environment:
     )
     found.filters |= {"day": words.day, "dates": words.dates, "weekday": words.weekday, "moment": words.moment}
     found.filters |= {"first_up": words.first_up, "named": lambda text, study: labelled(study, text)}
-    found.filters |= {"unit": words.unit_shown, "entries": words.entries, "say": say, "say_plain": say_plain}
+    found.filters |= {
+        "unit": words.unit_shown,
+        "entries": words.entries,
+        "say": _when_read(say),
+        "say_plain": _when_read(say_plain),
+    }
     found.globals |= {"say": say, "say_plain": say_plain, "unconfirmed": unconfirmed}
-    found.globals |= {"part": part_address, "version": __version__, "months": words.MONTHS, "navigation": navigation}
+    found.globals |= {
+        "part": part_address,
+        "version": __version__,
+        "months": words.MONTHS,
+        "navigation": navigation,
+        "more": more,
+    }
     found.globals |= {"protocol_body": protocol_body, "figure": figures, "drawn": drawn, "on_paper": on_paper}
     return found
 

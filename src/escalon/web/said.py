@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from types import MappingProxyType
 from typing import Any
 
-from escalon.casebook.encoding import read_event
+from escalon.casebook.encoding import Lacking, read_event
 from escalon.casebook.words import event_of_words
-from escalon.conduct.permit.refusal import refuse
+from escalon.conduct.permit.refusal import Broken, Refused, refuse
 from escalon.conduct.record.signing import Password
 from escalon.history.events import KINDS, Event
 
@@ -32,6 +33,8 @@ class Told:
     came_from: str = ""
     then: str = ""
     form: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Files that came with it, by their name."""
 
     def text(self, name: str, default: str | None = None) -> str:
         """A field that must be there, unless there is a default."""
@@ -64,11 +67,13 @@ class Told:
             if self.content is not None:
                 return read_event(kind, self.content)
             return event_of_words(kind, [f"{name}={value}" for name, value in self.fields.items() if value])
+        except Lacking as lacking:
+            raise Refused(*(Broken("form", f"{name}: write something here") for name in lacking.names)) from None
         except (ValueError, TypeError, KeyError, AttributeError) as wrong:
             raise refuse("form", str(wrong)) from None
 
 
-def said_in_form(form: Mapping[str, str], zone: tzinfo) -> Told:
+def said_in_form(form: Mapping[str, str], zone: tzinfo, files: Mapping[str, bytes] = MappingProxyType({})) -> Told:
     """What a posted form said."""
     fields = {name: text.strip() for name, text in form.items() if name not in BESIDE}
     password = Password(form["password"], form.get("code") or None) if form.get("password") else None
@@ -80,21 +85,23 @@ def said_in_form(form: Mapping[str, str], zone: tzinfo) -> Told:
         came_from=form.get("from", ""),
         then=form.get("then", ""),
         form=form.get("form-number", ""),
+        files=files,
     )
 
 
 def said_in_json(body: Any) -> Told:
-    """What a script said: `{content, override?, seen?, password?, code?, number?}`."""
+    """What a script said: `{content, override?, seen?, password?, code?, number?, files?}`; files are text by name."""
     if not isinstance(body, Mapping) or not isinstance(body.get("content", {}), Mapping):
         raise refuse("form", 'write {"content": {…}}, the fields of the event')
     password = body.get("password")
-    code = body.get("code")
+    code, files = body.get("code"), body.get("files")
     return Told(
         content=body.get("content", {}),
         override=_whole(body.get("override")),
         seen=_whole(body.get("seen")),
         password=Password(str(password), None if code is None else str(code)) if password else None,
         form=str(body.get("number") or ""),
+        files={str(name): str(text).encode() for name, text in files.items()} if isinstance(files, Mapping) else {},
     )
 
 

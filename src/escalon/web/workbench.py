@@ -19,6 +19,7 @@ from escalon.protocol import Study, load_study
 from escalon.sources.folder import Intake, take_in
 from escalon.sources.frame import frame_of
 from escalon.web.throttle import Throttle
+from escalon.web.uploads import Uploads
 
 T = TypeVar("T")
 
@@ -40,6 +41,7 @@ class Workbench:
     is_open: bool = False
     """Whether the study's page and the instruments are open without signing in (`open_study` in casebook.toml)."""
     throttle: Throttle = field(default_factory=Throttle)
+    uploads: Uploads = field(default_factory=Uploads)
     once: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict, repr=False)
     """Names that were opened and not yet shown, by session and participant; showing one takes it out."""
     _entries: list[Entry] = field(default_factory=list, repr=False)

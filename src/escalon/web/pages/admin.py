@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from escalon.casebook.errors import CasebookError
 from escalon.casebook.keys import key_passphrase
+from escalon.casebook.location import settings_of
+from escalon.casebook.witness import last_seen
 from escalon.conduct.permit.authority import ALLOWED
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record import accounts
@@ -162,8 +165,21 @@ def back_up(desk: Desk, said: Told) -> str:
 
 
 @dataclass(frozen=True)
+class WitnessRow:
+    """A witness that this server reaches: where, how far it has seen the record, when, and whether that still stands."""
+
+    place: str
+    entry: int
+    hash: str
+    at: str
+    stands: bool | None
+    """Whether the record still says there what the witness saw; None where it has seen nothing, or cannot be reached."""
+    problem: str
+
+
+@dataclass(frozen=True)
 class KeysPage:
-    """The casebook's public key, its checkpoints, and how to hold a record against them."""
+    """The casebook's public key, its checkpoints and witnesses, and how to hold a record against them."""
 
     public_key: str
     can_record: bool
@@ -172,6 +188,8 @@ class KeysPage:
     ends_in: str
     checkpoints: tuple[tuple[int, str, str], ...]
     folder: str
+    witnesses: tuple[WitnessRow, ...]
+    may_witness: bool
 
 
 @page("/admin/keys", ALLOWED["verify"], over_folder=False)
@@ -188,4 +206,45 @@ def keys(desk: Desk) -> KeysPage:
         head.hash,
         tuple((one.number, one.hash, one.at) for one in reversed(kept[-10:])),
         str(desk.bench.folder),
+        tuple(_witness(desk, place) for place in _witnesses(desk)),
+        desk.may("BackupMade"),
     )
+
+
+def _witnesses(desk: Desk) -> tuple[str, ...]:
+    """The folders of witnesses that `casebook.toml` names: on a stick, another computer's share, a colleague's account."""
+    assert desk.bench.folder is not None
+    named = settings_of(desk.bench.folder).get("witnesses", [])
+    return tuple(map(str, [named] if isinstance(named, str) else named))
+
+
+def _witness(desk: Desk, place: str) -> WitnessRow:
+    assert desk.bench.folder is not None
+    try:
+        found = last_seen(Path(place), desk.bench.folder)
+    except (CasebookError, OSError) as error:
+        return WitnessRow(place, 0, "", "", None, str(error))
+    if found is None:
+        return WitnessRow(place, 0, "", "", None, "")
+    stands = found.number <= desk.conduct.casebook.head.number and hash_of(desk, found.number) == found.hash
+    return WitnessRow(place, found.number, found.hash, found.at, stands, "")
+
+
+def hash_of(desk: Desk, number: int) -> str:
+    """The hash of an entry as it stands in the record now."""
+    return str(getattr(desk.conduct.casebook.entry(number), "hash", ""))
+
+
+@act("witness")
+def have_witnessed(desk: Desk, said: Told) -> str:
+    """Have a witness verify the whole record and sign where it ends; it signs only what has grown from what it saw."""
+    from escalon.casebook.witness import observe
+
+    if not desk.may("BackupMade"):
+        raise refuse("authority", f"{desk.role} may not run a witness")
+    place = said.text("place")
+    if place not in _witnesses(desk):
+        raise refuse("form", f"place: {place} is no witness that casebook.toml names")
+    assert desk.bench.folder is not None
+    seen = observe(Path(place), desk.bench.folder, desk.bench.now())
+    return f"{place}: seen as far as entry {seen.number}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +13,14 @@ from fastapi.responses import JSONResponse
 from escalon.facts import Finding, Status
 from escalon.instruments.kit.answers import answers_of, given
 from escalon.instruments.kit.assessment import UnknownItem, assess_with, chosen_options
-from escalon.instruments.kit.catalogue import UnknownInstrument, find
+from escalon.instruments.kit.catalogue import UnknownInstrument, catalogue, find
 from escalon.instruments.kit.form import Form, form_of
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.readings import json_schema
-from escalon.web.desk import Desk, NoSuchPage
+from escalon.web.desk import Desk, none_such
 from escalon.web.registry import EVERYBODY, page, service
 from escalon.web.told import for_the_page, scale_of, told
+from escalon.web.words import unit_shown
 
 LOG = logging.getLogger(__name__)
 
@@ -85,17 +87,29 @@ def wrong_at(form: Form, finding: Finding) -> dict[str, str]:
         name = reason.split(" ")[0].rstrip(":")
         if name in form.questions:
             label = form.questions[name].label
-            found.setdefault(
-                name, f"{label}{reason[len(name) :]}".replace(f" (confirm={name})", " (say below why it stands)")
-            )
+            found.setdefault(name, _in_a_box(name, f"{label}{reason[len(name) :]}"))
     return found
+
+
+def _in_a_box(name: str, reason: str) -> str:
+    """A reason as a page says it: what to choose or type in which box, where the command line says what to write."""
+    said = reason.replace(f" (confirm={name})", " (say below why it stands)")
+    written = re.compile(rf"Write ({name}='[^']*'(?: or {name}='[^']*')*)")
+    return written.sub(lambda found: f"Choose its unit beside it: {_units(found[1])}", said)
+
+
+def _units(written: str) -> str:
+    units = [one.partition(" ")[2] for one in re.findall(r"='([^']*)'", written)]
+    return " or ".join("a part of 1" if one == "1" else unit_shown(one) for one in units)
 
 
 def _found(name: str) -> Instrument:
     try:
         return find(name)
     except UnknownInstrument as error:
-        raise NoSuchPage(str(error)) from None
+        says = str(error).replace(" `escalon score` lists them.", "")
+        there = {one: f"/instruments/{one}" for one in catalogue()}
+        raise none_such(says, name, there) from None
 
 
 @service("/instruments/{name}/score", EVERYBODY, can_be_open=True)

@@ -20,7 +20,7 @@ from escalon.reporting.figures.cohorts import CohortCourse
 from escalon.reporting.figures.evidence import DayLanes
 from escalon.reporting.printed import times_ten
 from escalon.reporting.windows_drawn import evidence_windows, windows_of
-from escalon.web.desk import Desk, NoSuchPage
+from escalon.web.desk import Desk, none_such
 from escalon.web.registry import act, page
 from escalon.web.said import Told
 
@@ -99,6 +99,7 @@ class CohortsPage:
     opens: DecisionRow | None
     """The decision in force by which the next cohort would be opened."""
     forbids_opening: tuple[str, ...]
+    asks_override: str
     cap: int
 
 
@@ -193,6 +194,7 @@ def cohorts(desk: Desk) -> CohortsPage:
         following,
         opens,
         _forbids_opening(desk, opens, following),
+        desk.asks_override(_opening(desk, opens, following)) if opens and opens.level else "",
         desk.study.dose.cap,
     )
 
@@ -217,8 +219,11 @@ def _forbids_opening(desk: Desk, opens: DecisionRow | None, number: int) -> tupl
         return ("no decision is in force: the committee signs one first",)
     if opens.says == "stop":
         return (f"decision {opens.number} says stop",)
-    event = CohortOpened(cohort=number, level=opens.level, size=desk.study.dose.cohort_size, decision=opens.number)
-    return tuple(one.says for one in desk.forbids(event))
+    return tuple(one.says for one in desk.forbids(_opening(desk, opens, number)))
+
+
+def _opening(desk: Desk, opens: DecisionRow, number: int) -> CohortOpened:
+    return CohortOpened(cohort=number, level=opens.level, size=desk.study.dose.cohort_size, decision=opens.number)
 
 
 @dataclass(frozen=True)
@@ -239,7 +244,9 @@ def cohort(desk: Desk, number: int) -> CohortPage:
     """One cohort."""
     known = desk.trial.cohorts.get(number)
     if known is None:
-        raise NoSuchPage(f"there is no cohort {number}")
+        raise none_such(
+            f"there is no cohort {number}", str(number), {str(one): f"/cohorts/{one}" for one in desk.trial.cohorts}
+        )
     found = next_dose(desk)
     mine = set(known.places.values())
     reviews = () if isinstance(found, str) else tuple(one for one in found.reviews if one.participant in mine)
@@ -310,7 +317,8 @@ def decision(desk: Desk, number: int) -> DecisionPage:
     """One decision of the safety committee."""
     known = desk.trial.decisions.get(number)
     if known is None:
-        raise NoSuchPage(f"entry {number} is no proposed decision")
+        there = {str(one): f"/decisions/{one}" for one in desk.trial.decisions}
+        raise none_such(f"entry {number} is no proposed decision", str(number), there)
     found = next_dose(desk)
     reviews = () if isinstance(found, str) else found.reviews
     lanes, days = evidence_windows(desk.study, desk.trial, reviews)

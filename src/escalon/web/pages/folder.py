@@ -29,7 +29,7 @@ class ScreeningsPage:
 @page("/screening")
 def screening_list(desk: Desk) -> ScreeningsPage:
     """Who may enter, and what is missing, as of today."""
-    _needs_trial(desk)
+    needs_trial(desk)
     account = desk.bench.intake().account() if not desk.bench.is_casebook else ""
     found = tuple(desk.screening(one.code).as_json() for one in desk.known())
     return ScreeningsPage(str(desk.today), account, found)
@@ -45,7 +45,7 @@ class NextDosePage:
 @page("/next-dose")
 def next_dose(desk: Desk) -> NextDosePage:
     """What the study's rule says comes next, with the outcome of everybody it counts."""
-    _needs_trial(desk)
+    needs_trial(desk)
     desk.bench.know(desk.trial, tuple(one.code for one in desk.trial.infused()))
     cutoff = Day.of(desk.today)
     return NextDosePage(
@@ -56,20 +56,21 @@ def next_dose(desk: Desk) -> NextDosePage:
 @page("/report")
 def report(desk: Desk, cutoff: str = "") -> Printed:
     """The trial's report, as of today or of an earlier day."""
-    _needs_trial(desk)
-    day = _cutoff(desk, cutoff)
+    needs_trial(desk)
+    day = cutoff_of(desk, cutoff)
     return Printed(desk.kept(("report", str(day)), lambda: trial_report(desk.study, intake_of(desk), day)))
 
 
 @page("/packet")
 def committee_packet(desk: Desk, cutoff: str = "") -> Printed:
     """The committee's packet, to read and to print."""
-    _needs_trial(desk)
-    day = _cutoff(desk, cutoff)
+    needs_trial(desk)
+    day = cutoff_of(desk, cutoff)
     return Printed(desk.kept(("packet", str(day)), lambda: packet_page(desk.study, intake_of(desk), day)))
 
 
-def _cutoff(desk: Desk, written: str) -> Day:
+def cutoff_of(desk: Desk, written: str) -> Day:
+    """The cut-off an address names; today where it names none."""
     if not written:
         return Day.of(desk.today)
     try:
@@ -87,6 +88,7 @@ def intake_of(desk: Desk) -> Intake:
     return of_entries(desk.study, desk.bench.folder, casebook.entries(), f"entry {casebook.head.number}")
 
 
-def _needs_trial(desk: Desk) -> None:
+def needs_trial(desk: Desk) -> None:
+    """Refuse where the study alone is served."""
     if not desk.bench.is_casebook and desk.bench.folder is None:
         raise NoSuchPage("no data folder is served. Start with: escalon serve STUDY --data DATA")

@@ -28,7 +28,7 @@ from escalon.history.events import CellsInfused, DoseChecked, DosePrepared
 from escalon.reporting.infusion_worksheet import Heading, worksheet
 from escalon.reporting.infusion_worksheet_print import worksheet_html
 from escalon.reporting.printed import significant, times_ten
-from escalon.web.acts import ask_password
+from escalon.web.acts import ask_password, record
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
 from escalon.web.printed import Printed
@@ -94,6 +94,8 @@ class InfusionPage:
     forbids_preparing: tuple[str, ...]
     forbids_checking: tuple[str, ...]
     forbids_infusing: tuple[str, ...]
+    asks_override: str
+    """Where an override of what forbids it is asked for; empty where nothing does, or no override can."""
 
 
 @page("/participants/{code}/infusion")
@@ -111,7 +113,7 @@ def infusion(desk: Desk, code: str) -> InfusionPage:
         f"±{_trimmed(significant(desk.study.dose.tolerance * 100))} %", _rules(desk, course, level, prepared),
         _products(course), _shown(desk, prepared, hidden), hidden,
         checks, agreed, given, given_words, _forbids_preparing(desk, course, level),
-        _forbids_checking(desk, course, prepared), _forbids_infusing(desk, course, prepared, agreed),
+        _forbids_checking(desk, course, prepared), *_forbids_infusing(desk, course, prepared, agreed),
     )  # fmt: skip
 
 
@@ -273,13 +275,16 @@ def _forbids_checking(desk: Desk, course: Course, prepared: Current[DosePrepared
 
 def _forbids_infusing(
     desk: Desk, course: Course, prepared: Current[DosePrepared] | None, agreed: bool
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], str]:
+    """Why the infusion cannot be recorded now, and where an override is asked for."""
     if course.infusions:
-        return (f"{course.code} was infused on {course.infused}",)
+        return (f"{course.code} was infused on {course.infused}",), ""
     if prepared is None or not agreed:
-        return ("opens after the second person's check",)
+        return ("opens after the second person's check",), ""
     event = _candidate(course, prepared.event.level, prepared, desk.bench.now())
-    return tuple(one.says for one in desk.forbids(event)) if desk.person else ("sign in first",)
+    return (tuple(one.says for one in desk.forbids(event)) if desk.person else ("sign in first",)), desk.asks_override(
+        event
+    )
 
 
 # -- acts ------------------------------------------------------------------------------------------------------------
@@ -350,7 +355,7 @@ def infuse(desk: Desk, said: Told) -> Entry:
     if ended is not None and ended < began:
         raise refuse("form", f"ended_at: {ended:%H:%M} is before the infusion began, {began:%H:%M}")
     event = infused_event(course, prepared.event, loaded - left, began, ended_at=ended, residual_ml=left)
-    return desk.conduct.record(desk.author, event, override=said.override)
+    return record(desk, event, said)
 
 
 def _clock(said: Told, name: str) -> datetime:

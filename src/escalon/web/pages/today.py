@@ -180,6 +180,8 @@ def address_of(one: Waiting) -> str:
             return f"{person}/treatment"
         case "QueryAnswered" | "QueryClosed":
             return f"/queries#query-{one.about}"
+        case "OverrideSigned":
+            return f"/overrides#override-{one.about}"
         case "DecisionSigned":
             return f"/decisions/{one.about}"
         case "DecisionProposed" | "CohortOpened":

@@ -28,6 +28,8 @@ class StepRow:
     day: str
     entry: int
     forbids: tuple[str, ...]
+    asks_override: str = ""
+    """Where an override of what forbids it is asked for; empty where none can be."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,10 @@ class TreatmentPage:
     """What was given: treatment, dose, days, entry."""
 
 
+STEPS = ("Apheresis", "Place in a cohort", "Lymphodepletion", "Product released", "Infusion")
+"""The steps in the order of treatment."""
+
+
 @page("/participants/{code}/treatment")
 def treatment(desk: Desk, code: str) -> TreatmentPage:
     """The treatment of one participant, step by step."""
@@ -99,19 +105,19 @@ def _steps(desk: Desk, course: Course) -> Iterator[StepRow]:
         participant=code, product="…", collection=collection or "…", level=level, certificate="…", at=now
     )
     taken = f"place {held.place} of cohort {held.cohort}, level {held.level}" if held else ""
-    yield _step(desk, "ApheresisDone", "Apheresis", course.collections, "collection", apheresis)
+    yield _step(desk, "ApheresisDone", STEPS[0], course.collections, "collection", apheresis)
     yield StepRow(
         "LevelAllocated",
-        "Place in a cohort",
+        STEPS[1],
         bool(held),
         taken,
         "",
         0,
         () if held else _why(desk, place, "no cohort is open"),
     )
-    yield _step(desk, "LymphodepletionGiven", "Lymphodepletion", course.conditionings, "regimen", conditioning)
-    yield _step(desk, "ProductReleased", "Product released", course.products, "product", release)
-    yield _step(desk, "CellsInfused", "Infusion", course.infusions, "product", None)
+    yield _step(desk, "LymphodepletionGiven", STEPS[2], course.conditionings, "regimen", conditioning)
+    yield _step(desk, "ProductReleased", STEPS[3], course.products, "product", release)
+    yield _step(desk, "CellsInfused", STEPS[4], course.infusions, "product", None)
 
 
 def _next_place(desk: Desk) -> int:
@@ -123,7 +129,8 @@ def _step(desk: Desk, act: str, title: str, done: list[Any], field: str, event: 
         last = done[-1]
         day = str(last.event.happened(desk.trial.frame.zone) or "")
         return StepRow(act, title, True, str(getattr(last.event, field)), day, last.number, ())
-    return StepRow(act, title, False, "", "", 0, _why(desk, event, "on its own page"))
+    asks = desk.asks_override(event) if event and not desk.trial.course(str(event.participant)).infusions else ""
+    return StepRow(act, title, False, "", "", 0, _why(desk, event, "on its own page"), asks)
 
 
 def _why(desk: Desk, event: Event | None, none: str) -> tuple[str, ...]:

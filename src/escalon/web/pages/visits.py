@@ -19,7 +19,7 @@ from escalon.history.events import FactRecorded, Observation, VisitLocked, Visit
 from escalon.instruments.kit.answers import Filled, answers_of
 from escalon.sources.observed import RowError
 from escalon.web.banner import Banner, banner
-from escalon.web.desk import Desk, NoSuchPage
+from escalon.web.desk import Desk, none_such
 from escalon.web.pages.calculator import scored, wrong_at
 from escalon.web.registry import act, page, service
 from escalon.web.said import Told
@@ -135,7 +135,8 @@ def _at(desk: Desk, code: str, visit: str) -> tuple[Course, VisitAt]:
     course = desk.course(code)
     planned = next((one for one in desk.study.visits if one.id == visit), None)
     if planned is None:
-        raise NoSuchPage(f"the schedule has no visit {visit}. It has {', '.join(one.id for one in desk.study.visits)}")
+        there = {one.id: f"/participants/{code}/visits/{one.id}" for one in desk.study.visits}
+        raise none_such(f"the schedule has no visit {visit}", visit, there)
     return course, visit_at(desk.study, course, planned, desk.today)
 
 
@@ -256,8 +257,8 @@ def _head(desk: Desk) -> int:
 def _form(desk: Desk, visit: str, name: str) -> VisitForm:
     found = form_at(desk.study, visit, name)
     if found is None:
-        names = ", ".join(one.name for one in forms_of(desk.study, visit)) or "none"
-        raise NoSuchPage(f"{visit} has no form {name}. It has {names}")
+        there = {one.name: one.name for one in forms_of(desk.study, visit)}  # each beside the address asked for
+        raise none_such(f"{visit} has no form {name}", name, there)
     return found
 
 

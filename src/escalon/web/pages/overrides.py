@@ -1,0 +1,113 @@
+"""Overrides: who asks to set which rules aside, once and for what exactly, and who has signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from escalon.conduct.permit.act import RULES, Rule
+from escalon.conduct.permit.rules import CONTENT
+from escalon.history import Override
+from escalon.history.events import KINDS, spaced
+from escalon.web.desk import Desk
+from escalon.web.pages.record import may_read
+from escalon.web.registry import page
+from escalon.web.telling import EntryShown, entry_shown
+
+ASKED_OFTEN = tuple(sorted((kind.__name__ for kind in CONTENT), key=spaced))
+"""The acts for which an override says what exactly is allowed."""
+
+
+@dataclass(frozen=True)
+class OverrideRow:
+    """An override: what it allows, which rules it sets aside, who signed, and whether it was used."""
+
+    entry: EntryShown
+    act: str
+    rules: tuple[str, ...]
+    content: tuple[tuple[str, str], ...]
+    signers: tuple[str, ...]
+    needed: int
+    used_by: int | None
+    may_sign: bool
+    leads: str
+    """Where the act is recorded under it, once it is signed."""
+
+
+@dataclass(frozen=True)
+class AskedRule:
+    """A rule that signatures can set aside: its name, what it says, how many it takes, and whether it is asked for."""
+
+    name: str
+    says: str
+    signatures: int
+    asked: bool
+
+
+@dataclass(frozen=True)
+class OverridesPage:
+    """Every override, the newest first; and, of an act named in the address, what is asked."""
+
+    overrides: tuple[OverrideRow, ...]
+    may_ask: bool
+    act: str
+    acts: tuple[tuple[str, str], ...]
+    participant: str
+    rules: tuple[AskedRule, ...]
+    content: tuple[tuple[str, str, str], ...]
+    """What the act will say, which the signatures cover: the field, its name in words, and its value."""
+
+
+@page("/overrides", over_folder=False)
+def overrides(desk: Desk, act: str = "", participant: str = "", rules: str = "") -> OverridesPage:
+    """Overrides, and asking for one: a rule is set aside once, for one act, by the people the rule names."""
+    entries = {one.number: one for one in desk.entries(kinds=["OverrideGiven"]) if may_read(desk, one)}
+    rows = (_row(desk, number, desk.trial.overrides[number]) for number in sorted(entries, reverse=True))
+    named = {one.strip() for one in rules.split(",")} - {""}
+    about = KINDS.get(act)
+    offered = [one for one in RULES if one.signatures and about is not None and issubclass(about, one.before)]
+    rules_once = {one.name: one for one in reversed(offered)}
+    return OverridesPage(
+        tuple(rows), desk.may("OverrideGiven"), act if about else "", tuple((one, spaced(one)) for one in ASKED_OFTEN),
+        participant, tuple(_asked(one, named) for one in reversed(rules_once.values())), _content(desk, act),
+    )  # fmt: skip
+
+
+def _asked(rule: Rule, named: set[str]) -> AskedRule:
+    return AskedRule(rule.name, rule.says.partition("\n")[0], rule.signatures, rule.name in named)
+
+
+def _content(desk: Desk, act: str) -> tuple[tuple[str, str, str], ...]:
+    """The fields the signatures cover, those the address names with what they will say."""
+    kind = KINDS.get(act)
+    wanted = CONTENT.get(kind, ()) if kind else ()
+    said = {name.removeprefix("content."): text for name, text in desk.asked.items() if name.startswith("content.")}
+    known = {one.name for one in fields(kind)} if kind else set()
+    names = dict.fromkeys((*wanted, *(name for name in said if name in known)))
+    return tuple((name, name.replace("_", " "), said.get(name, "")) for name in names)
+
+
+def _row(desk: Desk, number: int, it: Override) -> OverrideRow:
+    given, names = it.given, desk.names
+    needed = max((one.signatures for one in RULES if one.name in given.rules), default=2)
+    course = desk.trial.courses.get(given.participant or "")
+    may = desk.may("OverrideSigned", course.site or None if course else None)
+    signed_by_me = desk.account in it.signers
+    return OverrideRow(
+        entry_shown(desk.study, it.entry, names), spaced(given.act), given.rules,
+        tuple((part.name.replace("_", " "), part.says) for part in given.content),
+        tuple(names.get(one, one) for one in it.signers), needed, it.used_by,
+        may and not signed_by_me and it.used_by is None and desk.person is not None,
+        leads(given.act, given.participant or "", number) if len(it.signers) >= needed and it.used_by is None else "",
+    )  # fmt: skip
+
+
+def leads(act: str, participant: str, number: int) -> str:
+    """The page on which an act is recorded, under an override."""
+    person = f"/participants/{participant}"
+    where = {
+        "CellsInfused": f"{person}/infusion",
+        "FolderImported": "/import",
+        "CohortOpened": "/cohorts",
+        "DecisionProposed": "/cohorts",
+    }
+    return f"{where.get(act, f'{person}/treatment' if participant else '/')}?override={number}"

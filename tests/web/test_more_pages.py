@@ -1,0 +1,160 @@
+"""Overrides asked for where a rule refuses, the report's figures one by one, feasibility, witnesses, and names that come near."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.casebook.conftest import casebook, clock, sqlite_casebook  # noqa: F401
+from tests.casebook.trial import SECRET
+from tests.web.bench import client, served
+from tests.web.test_import_pages import act
+
+pytest.importorskip("httpx2")
+
+
+@pytest.fixture
+def bench(sqlite_casebook):  # noqa: F811
+    return served(sqlite_casebook)
+
+
+def test_a_greyed_act_leads_to_an_override_which_two_people_sign_and_the_act_is_recorded_under_it(bench):
+    trial = bench[1]
+    trial.open_cohort(1, 1)
+    trial.consent("P1")
+    ines, here = client(bench[0], "ines"), "/participants/P1/treatment"
+    step = next(one for one in ines.get(f"{here}.json").json()["steps"] if one["act"] == "LymphodepletionGiven")
+    assert step["asks_override"].startswith("/overrides?act=LymphodepletionGiven&participant=P1&rules=")
+    page = ines.get(step["asks_override"]).text
+    assert 'name="content.regimen"' in page
+    rules = re.findall(r'name="rules" value="([^"]+)" checked', page)
+    assert "eligibility" in rules
+    asked = {"act": "LymphodepletionGiven", "participant": "P1", "rules": ",".join(rules), "content.regimen": "Flu/Cy"}
+    made = act(ines, "OverrideGiven", step["asks_override"], reason="started elsewhere", **asked)
+    assert made.status_code == 303, made.text
+    given = str(max(trial.conduct.trial.overrides))
+    for who in ("ines", "cora"):
+        browser = client(bench[0], who)
+        assert (
+            act(browser, "OverrideSigned", "/overrides", given=given, participant="P1", password=SECRET).status_code
+            == 303
+        )
+    row = ines.get("/overrides.json").json()["overrides"][0]
+    assert (row["leads"], len(row["signers"])) == (f"{here}?override={given}", 2)
+    under = ines.get(row["leads"]).text
+    assert f'name="override" value="{given}"' in under
+    assert "is recorded under" in under
+    day = bench[0].now().date()
+    said = {"started_on": day.isoformat(), "ended_on": day.isoformat(), "regimen": "Flu/Cy", "participant": "P1"}
+    assert act(ines, "LymphodepletionGiven", row["leads"], override=given, **said).status_code == 303
+    assert ines.get("/overrides.json").json()["overrides"][0]["used_by"]
+
+
+def test_a_refusal_that_signatures_could_set_aside_says_where_to_ask(bench):
+    trial = bench[1]
+    trial.consent("P1")
+    ines = client(bench[0], "ines")
+    day = bench[0].now().date().isoformat()
+    said = {"participant": "P1", "started_on": day, "ended_on": day, "regimen": "Flu"}
+    answer = act(ines, "LymphodepletionGiven", "/participants", **said)
+    assert answer.status_code == 422
+    assert "/overrides?act=LymphodepletionGiven&amp;participant=P1" in answer.text
+    carla = client(bench[0], "carla")
+    assert "/overrides?act=" not in act(carla, "LymphodepletionGiven", "/participants", **said).text
+
+
+def test_each_figure_of_the_report_stands_by_itself_with_its_numbers(demo):
+    browser = client(demo)
+    browser.post("/demo/enter", data={"account": "zhou.jie"})
+    names = [one["name"] for one in browser.get("/figures.json").json()["figures"]]
+    assert {"participant-flow", "das28", "the-product-in-blood"} <= set(names)
+    assert len(set(names)) == len(names)
+    for name in names:
+        told = browser.get(f"/figures/{name}.json").json()
+        assert told["alt"]
+        assert told["svg"].startswith("<svg")
+        assert "style=" not in told["svg"]
+        assert told["rows"], name
+    earlier = browser.get("/figures/participant-flow.json?cutoff=2025-03-01").json()
+    assert earlier["cutoff"] == "2025-03-01"
+    assert earlier["svg"] != browser.get("/figures/participant-flow.json").json()["svg"]
+
+
+def test_feasibility_counts_everybody_and_says_what_another_clause_would_change(demo):
+    browser = client(demo)
+    browser.post("/demo/enter", data={"account": "wang.min"})
+    told = browser.get("/feasibility.json").json()
+    screened = browser.get("/screening.json").json()["participants"]
+    verdicts = [one["verdict"] for one in screened]
+    assert told["all"] == {
+        "name": "everybody", "people": len(verdicts), "eligible": verdicts.count("eligible"),
+        "undecided": verdicts.count("undecided"), "excluded": verdicts.count("not eligible"),
+    }  # fmt: skip
+    assert told["clauses"][-1]["left"] == told["all"]["eligible"] + told["all"]["undecided"]
+    costly = max(told["clauses"], key=lambda one: one["alone"])
+    assert costly["alone"] > 0
+    other = browser.get("/feasibility.json", params={"relax": "haemoglobin >= 500 g/L"}).json()
+    assert other["instead"]["eligible"] < told["all"]["eligible"]
+    assert "no 'hemoglobn'" in browser.get("/feasibility.json", params={"relax": "hemoglobn >= 5"}).json()["wrong"]
+
+
+def test_a_witness_that_the_casebook_names_signs_from_the_page_and_no_other_place_does(bench, tmp_path):
+    place = tmp_path / "witness"
+    with (bench[0].folder / "casebook.toml").open("a") as settings:
+        settings.write(f"witnesses = {json.dumps([str(place)])}\n")
+    ada = client(bench[0], "ada")
+    assert [one["entry"] for one in ada.get("/admin/keys.json").json()["witnesses"]] == [0]
+    assert act(ada, "witness", "/admin/keys", place=str(tmp_path / "other")).status_code == 422
+    assert act(ada, "witness", "/admin/keys", place=str(place)).status_code == 303
+    [seen] = ada.get("/admin/keys.json").json()["witnesses"]
+    assert (seen["entry"], seen["stands"]) == (bench[1].casebook.head.number, True)
+    bench[1].consent("P1")
+    [later] = ada.get("/admin/keys.json").json()["witnesses"]
+    assert (later["entry"], later["stands"]) == (seen["entry"], True)
+    assert act(client(bench[0], "carla"), "witness", "/participants", place=str(place)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("/instruments/das28_es", "/instruments/das28_esr"),
+        ("/instruments/nosuch", "/instruments/"),
+        ("/participants/P90", "/participants/P09"),
+        ("/participants/P08/visits/D27", "/participants/P08/visits/D270"),
+        ("/participants/P08/visits/D28/das28", "das28_esr"),
+        ("/cohort", "/cohorts"),
+        ("/figures/das29", "/figures/das28"),
+        ("/decisions/1", ""),
+    ],
+)
+def test_where_there_is_no_such_page_the_names_that_come_near_are_links(demo, path, near):
+    browser = client(demo)
+    browser.post("/demo/enter", data={"account": "wang.min"})
+    answer = browser.get(path)
+    assert answer.status_code == 404
+    links = re.findall(r'<li><a href="([^"]+)"', answer.text.split("<main")[1].split("</main>")[0])
+    assert any(one.startswith(near) for one in links) or not near
+    assert set(links) <= {*browser.get(f"{path}.json").json()["near"].values()}
+
+
+def test_a_page_weighs_little_and_all_that_is_kept_for_ever_not_much(demo):
+    from benchmarks.pages import FIRST_KB, GOALS, NEXT_KB, parts_weight, weight
+
+    browser = client(demo)
+    browser.post("/demo/enter", data={"account": "wang.min"})
+    code = browser.get("/safety.json").json()["rows"][-1]["code"]
+    weighs = {
+        path: weight(browser, path.format(code=code)) for path in (*GOALS, "/audit", "/feasibility", "/overrides")
+    }
+    assert max(weighs.values()) <= NEXT_KB, weighs
+    assert max(weighs.values()) + parts_weight() <= FIRST_KB, (weighs, parts_weight())
+
+
+def test_ten_people_at_once_meet_no_error(demo_address):
+    from tests.web.load import run, told
+
+    found = told(run(int(demo_address.rpartition(":")[2]), 10, 3))
+    assert (found["errors"], found["people"]) == (0, 10)
+    assert found["answers"] >= 10
