@@ -14,7 +14,7 @@ from escalon.conduct.judge.screening import Screening, screen_one
 from escalon.conduct.judge.waiting import Waiting, in_order, waiting_of_dosing, waiting_of_person, waiting_of_record
 from escalon.conduct.permit.authority import may
 from escalon.conduct.permit.refusal import Broken, refuse
-from escalon.conduct.permit.rules import CONTENT
+from escalon.conduct.permit.rules.of_the_record import CONTENT
 from escalon.conduct.record.recording import Conduct
 from escalon.facts import Day
 from escalon.history import Author, Course, Entry, Override, Trial

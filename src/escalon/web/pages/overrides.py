@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from escalon.conduct.permit.act import RULES, Rule
-from escalon.conduct.permit.rules import CONTENT
+from escalon.conduct.permit.rules.of_the_record import CONTENT
 from escalon.history import Override
 from escalon.history.events import KINDS, spaced
 from escalon.web.desk import Desk
