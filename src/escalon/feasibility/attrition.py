@@ -197,6 +197,8 @@ def of_screenings(study: Study, screenings: Sequence[Screening], day: Day, small
     """The same counts of people who were screened one by one, each on a day of their own."""
     import duckdb
 
+    if not study.criteria:
+        raise ValueError(f"{study.id} has no clause of eligibility to count by. Write them in eligibility.toml")
     verdicts = {
         Verdict.MET: MET,
         Verdict.NOT_MET: NOT_MET,

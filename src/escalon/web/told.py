@@ -27,6 +27,8 @@ def told(instrument: Instrument, finding: Finding) -> dict[str, Any]:
     """A finding as JSON, with the line the page shows and the labels of what is missing."""
     labels = {name: question.label for name, question in form_of(instrument).questions.items()}
     missing = [labels.get(name, name) for name in finding.missing]
+    if finding.status is Status.MISSING and not missing:
+        missing = [f"at least one of: {', '.join(labels.values())}"]
     return {**finding.as_json(), "says": in_a_line(instrument, finding), "missing_labels": missing}
 
 

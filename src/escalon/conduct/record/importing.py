@@ -15,7 +15,7 @@ from pathlib import Path
 
 from escalon.casebook.canonical import canonical
 from escalon.casebook.casebook import Writer
-from escalon.casebook.encoding import content
+from escalon.casebook.encoding import content, plain
 from escalon.conduct.judge.departures import ActDeparture, departures, digest_of_departures
 from escalon.conduct.judge.dosing import unread_of_the_dose
 from escalon.conduct.permit.authority import authorise
@@ -138,7 +138,8 @@ def _new(done: Imported, writer: Writer, trial: Trial, intake: Intake, site: str
         if known.has(event):
             done.already_there += is_row
         elif (other := known.about_the_same(event)) is not None:
-            done.conflicts.append(Conflict(entry.place, said(event), other.number, said(other.event)))
+            row, there = told_apart(event, other.event)
+            done.conflicts.append(Conflict(entry.place, row, other.number, there))
         elif visit := locked_visit(trial, event):
             done.held.append(f"{entry.place}: visit {visit} is locked; unlock it with a reason first [lock]")
         else:
@@ -194,6 +195,25 @@ def said(event: Event) -> str:
         fact = event.fact
         return f"{event.participant} {fact} = {fact.value or 'not known'} {fact.unit or ''}".rstrip()
     return f"{event.participant} {event.what}"
+
+
+def told_apart(one: Event, other: Event) -> tuple[str, str]:
+    """What two events say; where that is the same in a line, the fields in which they differ as well."""
+    first, second = said(one), said(other)
+    if first != second:
+        return first, second
+    differs = [each.name for each in fields(one) if getattr(one, each.name) != getattr(other, each.name)]
+    return _with(first, one, differs), _with(first, other, differs)
+
+
+def _with(line: str, event: Event, names: list[str]) -> str:
+    said_beside = ", ".join(name.replace("_", " ") + " " + _shown(event, name) for name in names)
+    return f"{line}; {said_beside}"
+
+
+def _shown(event: Event, name: str) -> str:
+    value = getattr(event, name)
+    return "not recorded" if value is None or value == "" else str(plain(value))
 
 
 def _names(event: Event) -> tuple[str, ...] | None:

@@ -18,6 +18,8 @@ SOURCE = (
 
 LARGEST_VOLUME = 2000
 """mL: no infusion of cells is larger; a larger one is a slip in the concentration."""
+SMALLEST_DOSE = 1000
+"""Cells per kg: no dose of CAR-T cells is smaller (the lowest of this study is 1e5); a smaller number is a level's number."""
 Volume = Annotated[float, number("volume that reaches the participant", 0, LARGEST_VOLUME, "mL", fact="infused_volume")]
 CellsPerMl = Annotated[
     float, number("nucleated cells per mL after thaw", 0, "1e10", "{cells}/mL", also=("tnc_per_ml",), fact="tnc_per_ml")
@@ -28,7 +30,7 @@ Viability = Annotated[
 CarFraction = Annotated[
     float, number("CAR-positive among viable CD3+ cells (or among all, see car_gate)", 0, 1, "1", accepts=("%",))
 ]
-CellsPerKg = Annotated[float, number("dose level", 0, "1e9", "{cells}/kg")]
+CellsPerKg = Annotated[float, number("dose level", SMALLEST_DOSE, "1e9", "{cells}/kg")]
 Cells = Annotated[float, number("viable CAR-positive cells", 0, "1e12", "{cells}")]
 Gate = Literal["viable", "total"]
 

@@ -85,7 +85,7 @@ def wrong_at(form: Form, finding: Finding) -> dict[str, str]:
     found: dict[str, str] = {}
     for reason in finding.reasons:
         name = reason.split(" ")[0].rstrip(":")
-        if name in form.questions:
+        if name in form.questions and not reason.endswith("is not known"):  # what is missing stands in its own list
             label = form.questions[name].label
             found.setdefault(name, _in_a_box(name, f"{label}{reason[len(name) :]}"))
     return found

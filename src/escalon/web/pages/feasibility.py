@@ -58,6 +58,10 @@ class FeasibilityPage:
 def feasibility(desk: Desk, relax: str = "") -> FeasibilityPage:
     """How many could enter, what each clause costs, and what a relaxed one would change; nothing is changed by asking."""
     needs_trial(desk)
+    if not desk.study.criteria:
+        everybody = len(desk.courses())
+        nobody = Counted("everybody", everybody, everybody, 0, 0)
+        return FeasibilityPage(str(desk.today), nobody, (), (), "", "", None, "the study has no clause to count by")
     found = _counted(desk, desk.study, "")
     instead, wrong = _instead(desk, relax.strip())
     shown = found.shown
