@@ -29,6 +29,11 @@ VALUES = (
     ("haemoglobin", "g/L", 90, 160, ""), ("platelets", "10^9/L", 100, 400, ""), ("neutrophils", "10^9/L", 1, 8, ""),
     ("esr", "mm/h", 2, 80, ""), ("crp", "mg/L", 1, 90, ""), ("weight", "kg", 45, 90, ""), ("igg", "g/L", 5, 16, ""),
 )  # fmt: skip
+STEPS = (
+    ("disease", "RA", "2024-12-01"), ("sex", "female", "2024-12-01"), ("age", "52", "2024-12-01"),
+    ("informed_consent", "2024-12-20", "2024-12-20"), ("screening_visit", "2025-01-01", "2025-01-01"),
+)  # fmt: skip
+"""What stands once in the record of each, the day of screening among it."""
 
 
 def main() -> Iterator[Measured]:
@@ -56,8 +61,9 @@ def write_facts(folder: Path, rows: int) -> None:
         file.write("participant,fact,value,unit,date,visit,upper,source\n")
         for number in range(rows):
             person, place = divmod(number, OF_ONE)
-            if place == 0:
-                file.write(f"P{person:06d},disease,RA,,2024-12-01,,,form\n")
+            if place < len(STEPS):
+                name, value, day = STEPS[place]
+                file.write(f"P{person:06d},{name},{value},,{day},,,form\n")
                 continue
             name, unit, low, high, upper = VALUES[place % 10]
             day = date(2025, 1, 1) + timedelta(days=30 * (place // 10))

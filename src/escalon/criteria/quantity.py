@@ -78,7 +78,8 @@ def _reckoned(name: str, a: Any, b: Any) -> Any:
 
 def _picked(pick: Pick, situation: Situation) -> Reading:
     period = placed(pick.window, situation)
-    recorded = list(said(situation.known(pick.name)))
+    asked = None if pick.how is How.COUNT else period
+    recorded = list(said(situation.known(pick.name, asked, newest=pick.how is How.LATEST)))
     if pick.how is How.COUNT:
         return _counted(pick, [fact for fact in recorded if fact.value is not None], period, situation)
     candidates = [(fact, where) for fact in recorded if (where := period.holds(fact)) is not False]
@@ -127,8 +128,9 @@ def _chosen(pick: Pick, candidates: list[tuple[Fact, Any]], situation: Situation
     """Every fact that may be the one picked: more than one where dates, or values of one day, leave it open."""
     if pick.how in (How.HIGHEST, How.LOWEST):
         return _extreme(pick, candidates, situation)
-    certain = [fact for fact, where in candidates if where]
-    possible = [fact for fact, _ in candidates if not is_beaten(fact, certain, late=pick.how is How.LATEST)]
+    late = pick.how is How.LATEST
+    certain = sorted((fact for fact, where in candidates if where), key=day_range, reverse=late)  # the likeliest first
+    possible = [fact for fact, _ in candidates if not is_beaten(fact, certain, late=late)]
     return possible if pick.tie is None else _one_per_day(pick, possible, situation)
 
 
@@ -274,9 +276,9 @@ def _dates(period: Period) -> str:
 def stated(name: str, window: Window | None, situation: Situation) -> Reading:
     """What was last stated under a name: labels and yes/no; two different statements of one day leave it open."""
     period = placed(window, situation)
-    recorded = said(situation.known(name))
+    recorded = said(situation.known(name, period, newest=True))
     candidates = [(fact, where) for fact in recorded if (where := period.holds(fact)) is not False]
-    certain = [fact for fact, where in candidates if where]
+    certain = sorted((fact for fact, where in candidates if where), key=day_range, reverse=True)
     last = [fact for fact, _ in candidates if not is_beaten(fact, certain)]
     values = tuple(dict.fromkeys([*(one for fact in last for one in _said(fact)), *([] if certain else [None])]))
     missing = (

@@ -55,11 +55,16 @@ class Situation:
     index: str = "screening"
     """The anchor from which on an open-ended «no» must have been stated."""
 
-    def known(self, name: str) -> tuple[Fact, ...]:
-        """The facts of a name up to the day of decision."""
-        return tuple(
-            fact for fact in self.facts.named(name) if fact.day is None or fact.day.is_by(self.as_of) is not False
-        )
+    def known(self, name: str, period: "Period | None" = None, newest: bool = False) -> tuple[Fact, ...]:
+        """The facts of a name up to the day of decision; of a period, all that may decide for it and perhaps others."""
+        if period is None or self.as_of.is_partial:
+            facts = self.facts.named(name)
+        elif period.unplaced is not None:
+            facts = self.facts.near(name, None, self.as_of)
+        else:
+            ends_here = period.last is None or period.last.latest > self.as_of.latest
+            facts = self.facts.near(name, period.first, self.as_of if ends_here else period.last, newest)
+        return tuple(fact for fact in facts if fact.day is None or fact.day.is_by(self.as_of) is not False)
 
     def meaning(self, name: str) -> Meaning | None:
         """What the study says of a name."""

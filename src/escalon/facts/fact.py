@@ -1,7 +1,8 @@
 """A fact: something observed about a participant on a day, with a unit and a source."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import TypeAlias
@@ -62,17 +63,27 @@ class Fact:
 class Facts:
     """What is known of one participant: every fact by name, in order of day. Never changed; `with_facts` makes a new one."""
 
-    __slots__ = ("_by_name",)
+    __slots__ = ("_by_name", "_ordered")
 
     def __init__(self, facts: Iterable[Fact] = ()) -> None:
-        by_name: dict[str, list[Fact]] = {}
+        self._by_name: dict[str, list[Fact]] = {}
         for fact in facts:
-            by_name.setdefault(fact.name, []).append(fact)
-        self._by_name = {name: tuple(sorted(some, key=_order)) for name, some in by_name.items()}
+            self._by_name.setdefault(fact.name, []).append(fact)
+        self._ordered: dict[str, tuple[Fact, ...]] = {}
 
     def named(self, name: str) -> tuple[Fact, ...]:
         """All facts of a name, oldest first."""
-        return self._by_name.get(name, ())
+        found = self._ordered.get(name)
+        if found is None:  # put in order when first asked for: most names of a long record never are
+            found = self._ordered[name] = _in_order(self._by_name.get(name, ()))
+        return found
+
+    def near(self, name: str, first: Day | None, last: Day | None, newest: bool = False) -> tuple[Fact, ...]:
+        """Every fact of a name that may be of these days, and perhaps others; where the `newest` is wanted, all that may be it.
+
+        What is recorded is given whole; what is worked out (a score) need not be worked out for other days.
+        """
+        return self.named(name)
 
     def names(self) -> tuple[str, ...]:
         """The names something is recorded under."""
@@ -80,14 +91,29 @@ class Facts:
 
     def with_facts(self, more: Iterable[Fact]) -> "Facts":
         """These facts and some more."""
-        return Facts([*self, *more])
+        new = Facts(more)
+        grown = Facts()
+        for name, some in self._by_name.items():
+            grown._by_name[name] = [*some, *new._by_name.pop(name, ())]
+            if len(grown._by_name[name]) == len(some) and name in self._ordered:
+                grown._ordered[name] = self._ordered[name]
+        grown._by_name |= new._by_name
+        return grown
 
     def __iter__(self) -> Iterator[Fact]:
-        for some in self._by_name.values():
-            yield from some
+        for name in self.names():
+            yield from self.named(name)
 
     def __len__(self) -> int:
         return sum(len(some) for some in self._by_name.values())
+
+
+def _in_order(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """By day; what is of one day is compared as a whole, which is seldom needed."""
+    days = [fact.day for fact in facts]
+    if len(set(days)) == len(days) and all(day is not None and day.day is not None for day in days):
+        return tuple(sorted(facts, key=lambda fact: fact.day.earliest if fact.day else date.min))
+    return tuple(sorted(facts, key=_order))
 
 
 def _order(fact: Fact) -> tuple[object, ...]:

@@ -117,6 +117,8 @@ class Course:
         event = current.event
         if (kept := _KEPT.get(type(event))) is not None:
             getattr(self, kept).append(current)
+        if kept == "observations":  # most of a history, and nothing more to note
+            return
         match event:
             case ParticipantConsented(site=site):
                 self.site = site

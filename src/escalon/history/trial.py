@@ -19,6 +19,7 @@ from escalon.history.events import (
     DecisionSigned,
     EntrySigned,
     Event,
+    FactRecorded,
     FolderImported,
     LevelAllocated,
     MarkedSynthetic,
@@ -235,6 +236,9 @@ class Trial:
                 return
             current = Current(event, current.entry, current.first)
         event, number = current.event, current.number
+        if type(event) is FactRecorded and event.override is None:  # most of a history, and no step of the trial itself
+            self._course(event.participant or "").take(current)
+            return
         self.people.apply(current.first)
         if event.override is not None and event.override in self.overrides:
             self.overrides[event.override].used_by = number
@@ -268,9 +272,13 @@ class Trial:
         if event.participant is not None and _enters(event):
             self._step(current, event.participant)
 
+    def _course(self, code: str) -> Course:
+        if code not in self.courses:
+            self.courses[code] = Course(code, self.frame)
+        return self.courses[code]
+
     def _step(self, current: Current[Event], code: str) -> None:
-        one = self.courses.setdefault(code, Course(code, self.frame))
-        one.take(current)
+        self._course(code).take(current)
         match current.event:
             case LevelAllocated(cohort=cohort, place=place) if cohort in self.cohorts:
                 self.cohorts[cohort].places[place] = code

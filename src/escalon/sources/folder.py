@@ -13,7 +13,15 @@ from types import MappingProxyType
 
 from escalon.facts import Day, read_day
 from escalon.history import Course, Entry, Frame, Trial, Unread, entry_of_file, fold
-from escalon.history.events import CellsInfused, Event, FactRecorded, MarkedSynthetic, NothingToReport, SampleMeasured
+from escalon.history.events import (
+    CellsInfused,
+    Event,
+    FactRecorded,
+    MarkedSynthetic,
+    NothingToReport,
+    Observation,
+    SampleMeasured,
+)
 from escalon.kinetics.qpcr_table import plates_of
 from escalon.kinetics.sample import read_sample
 from escalon.kinetics.samples_table import Infused, TableError, profiles_of
@@ -227,13 +235,20 @@ class _Codes:
 
     def __init__(self) -> None:
         self._written: dict[str, str] = {}
+        self._known: set[str] = set()
+
+    def has(self, code: str) -> bool:
+        """Whether the code was met before, written the same, and may stand."""
+        return code in self._known
 
     def check(self, code: str) -> None:
+        """Raises RowError for a code that differs from an earlier one in capitals only."""
         first = self._written.setdefault(code.lower(), code)
         if first != code:
             raise RowError(
                 "participant", code, f"{code} and {first} differ only in capitals. Write one code for one participant"
             )
+        self._known.add(code)
 
 
 def _unread_rows(table: Table, refused: list[Problem]) -> list[Unread]:
@@ -354,13 +369,20 @@ def _taken(dictionary: Dictionary, table: Table, codes: _Codes) -> tuple[list[To
     reader = CellReader(TABLES[table.name], table.columns, zone_of(dictionary.study))
     make = MAKERS[table.name]
     seen: dict[int, Row] = {}
+    plain: dict[tuple[str | None, ...], Observation] = {}
+    """What was read without anything to say of it, by all it holds but the participant: it is read once, whosever it is."""
+    others = [name for name in table.columns if name != "participant"]
     for row in table.rows:
         if row.broken is not None:
             problems.append(Problem(table.file, row.line, *row.broken))
             continue
-        cells, errors = reader.read(row)
         place = f"{table.file}:{row.line}"
         before = seen.setdefault(hash(tuple(row.cells.values())), row)
+        code, key = row.cells.get("participant", ""), tuple(map(row.cells.get, others))
+        if before is row and key in plain and codes.has(code):
+            used.append(((FactRecorded(participant=code, fact=plain[key]), place),))
+            continue
+        cells, errors = reader.read(row)
         if not errors:
             try:
                 codes.check(cells["participant"])
@@ -374,17 +396,17 @@ def _taken(dictionary: Dictionary, table: Table, codes: _Codes) -> tuple[list[To
             continue
         judged = judged_in(table.name, cells)
         used.append(((event, place),) if judged is None else ((event, place), (judged, place)))
-        problems += [
-            Problem(table.file, row.line, doubt.column, doubt.value, str(doubt), refused=False)
-            for doubt in (*reader.doubts(row), *doubts(dictionary, event))
-        ]
+        found = [*reader.doubts(row), *doubts(dictionary, event)]
+        problems += [Problem(table.file, row.line, one.column, one.value, str(one), refused=False) for one in found]
+        if not found and isinstance(event, FactRecorded):
+            plain[key] = event.fact
     return used, problems
 
 
 def _across(entries: Iterable[Entry]) -> list[Problem]:
     """What only shows between rows: events of people nobody has facts about."""
     problems = []
-    known = {entry.participant for entry in entries if isinstance(entry.event, FactRecorded)}
+    known = {entry.event.participant for entry in entries if type(entry.event) is FactRecorded}
     infused: dict[str, str] = {}
     people: dict[str, str] = {}
     alike: set[str] = set()

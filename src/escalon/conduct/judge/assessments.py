@@ -33,6 +33,12 @@ class Assessment:
     notes: tuple[str, ...] = ()
     """Where a label disagrees with the day."""
 
+    def reaches(self, first: Day | None, last: Day | None) -> bool:
+        """Whether any of its facts may be of these days, or lies between two that surround them."""
+        if first is not None and self.day.latest < first.earliest:
+            return False
+        return last is None or any(fact.day is not None and fact.day.earliest <= last.latest for fact in self.all)
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:

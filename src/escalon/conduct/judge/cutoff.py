@@ -69,17 +69,21 @@ def last_day(trial: Trial, today: date | None = None) -> Day:
     A partial date counts with the first day it may be. A day after `today` is a slip of the pen, and would close windows
     that are still open: it is refused. Where nothing has happened yet the last day is `today`.
     """
-    found = [(day, one.place) for one in trial.standing.in_order() for day in _days(one, trial) if day is not None]
+    found: dict[Day, Current[Event]] = {}
+    for one in trial.standing.in_order():
+        for day in _days(one, trial):
+            if day is not None:
+                found.setdefault(day, one)
     if not found and today is not None:
         return Day.of(today)
-    if not any(not day.is_partial for day, _ in found):
+    if all(day.is_partial for day in found):
         raise CutoffError(
             "nothing recorded has a full date, so there is no data cut-off. Write one: --cutoff 2025-03-14"
         )
-    last, place = max(((day.earliest, place) for day, place in found), key=lambda one: one[0])
+    last, said = max(((day.earliest, one) for day, one in found.items()), key=lambda each: each[0])
     if today is not None and last > today:
         raise CutoffError(
-            f"something is dated {last} ({place}), which is yet to come. Correct it, or write the cut-off: --cutoff {today}"
+            f"something is dated {last} ({said.place}), which is yet to come. Correct it, or write the cut-off: --cutoff {today}"
         )
     return Day.of(last)
 

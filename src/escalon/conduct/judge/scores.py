@@ -16,6 +16,7 @@ from typing import Any
 
 from escalon.conduct.judge.assessments import Assessment, assessments, written
 from escalon.conduct.judge.baselines import DIFFERS, Baselines, differs
+from escalon.criteria.situation import said
 from escalon.facts import Day, Fact, Facts, Finding, Interval, Status, exact, plain
 from escalon.history import Trial
 from escalon.instruments.kit.assessment import assess_with
@@ -33,21 +34,112 @@ OTHER_DAY = "LABEL_AND_DAY_DISAGREE"
 def scored(study: Study, trial: Trial, participant: str) -> Facts:
     """A participant's facts with every score of the study that can be computed from them; worked out once a history."""
     course = trial.course(participant)
-    return course.once(("scored", id(study)), study, lambda: course.facts.with_facts(computed(study, course.facts)))
+    return course.once(("scored", id(study)), study, lambda: ScoredFacts(study, course.facts))
 
 
-def computed(study: Study, facts: Facts, only: Iterable[str] | None = None) -> list[Fact]:
+class ScoredFacts(Facts):
+    """A participant's facts with their scores: an instrument is scored when a name of it is asked for, at the visits asked."""
+
+    __slots__ = ("_at_visit", "_recorded", "_several", "_study", "_visits")
+
+    def __init__(self, study: Study, recorded: Facts) -> None:
+        self._study, self._recorded = study, recorded
+        self._visits: list[Assessment] | None = None
+        self._at_visit: dict[tuple[tuple[str, ...], str], list[Fact]] = {}
+        self._several: dict[tuple[str, ...], Facts] = {}
+
+    def named(self, name: str) -> tuple[Fact, ...]:
+        """All facts of a name, recorded and computed, oldest first."""
+        behind = _behind(self._study.instruments, name)
+        return self._with(behind).named(name) if behind else self._recorded.named(name)
+
+    def near(self, name: str, first: Day | None, last: Day | None, newest: bool = False) -> tuple[Fact, ...]:
+        """Every fact of a name that may be of these days; where the newest is wanted, back to one that is surely of them.
+
+        A part of a score, and what is compared with a baseline, is known from all visits.
+        """
+        behind = _behind(self._study.instruments, name)
+        if not behind or "." in name or behind in self._several or any(reads_baseline(find(one)) for one in behind):
+            return self.named(name)
+        found: list[Fact] = []
+        for visit in reversed(self._assessments()):
+            if newest and any(
+                _settles(fact, visit.day, first, last) for fact in said((*self._recorded.named(name), *found))
+            ):
+                break
+            if visit.reaches(first, last):
+                found = [fact for fact in self._scored_at(behind, visit) if fact.name == name] + found
+        return Facts((*self._recorded.named(name), *found)).named(name)
+
+    def names(self) -> tuple[str, ...]:
+        """The names something is recorded or computed under."""
+        return self._with(self._study.instruments).names()
+
+    def with_facts(self, more: Iterable[Fact]) -> Facts:
+        """These facts and some more."""
+        return self._with(self._study.instruments).with_facts(more)
+
+    def __len__(self) -> int:
+        return len(self._with(self._study.instruments))
+
+    def _assessments(self) -> list[Assessment]:
+        if self._visits is None:
+            self._visits = assessments(self._study, self._recorded)
+        return self._visits
+
+    def _with(self, only: tuple[str, ...]) -> Facts:
+        """What is recorded, with the scores of some instruments at every visit."""
+        known = self._several.get(self._study.instruments, self._several.get(only))
+        if known is None:
+            more = computed(self._study, self._recorded, only, self._assessments())
+            known = self._several[only] = self._recorded.with_facts(more)
+        return known
+
+    def _scored_at(self, only: tuple[str, ...], visit: Assessment) -> list[Fact]:
+        key = (only, visit.visit)
+        if key not in self._at_visit:
+            self._at_visit[key] = _of_one_visit(map(find, only), visit, dict(visit.facts), self._recorded)
+        return self._at_visit[key]
+
+
+def _settles(fact: Fact, before: Day, first: Day | None, last: Day | None) -> bool:
+    """Whether a computed fact is surely of some days and surely later than all of a visit: nothing older can be the newest."""
+    if fact.behind is None or fact.day is None:
+        return False
+    return fact.day.is_within(first, last) is True and before.is_before(fact.day) is True
+
+
+@cache
+def _behind(instruments: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """The instruments of a study, in their order, that must be scored to know what is computed under a name."""
+    whole, _, part = name.partition(".")
+    if part == "change":
+        return instruments  # of any measure, from its baseline
+    wanted = {whole} & set(instruments)
+    while not (more := {read for one in wanted for read in _reads(one)} & set(instruments)) <= wanted:
+        wanted |= more
+    return tuple(one for one in instruments if one in wanted)
+
+
+@cache
+def _reads(instrument: str) -> frozenset[str]:
+    """The facts, and the scores by their first word, that an instrument's items are taken from."""
+    of = find(instrument)
+    names = [key for name, item in of.items.items() for key in (of.keys[name], *item.of, item.baseline_of or "")]
+    return frozenset(name.partition(".")[0] for name in names)
+
+
+def computed(
+    study: Study, facts: Facts, only: Iterable[str] | None = None, at: Iterable[Assessment] | None = None
+) -> list[Fact]:
     """The computed facts of one participant: one per score, component and assessment; of `only` these instruments.
 
     Scores of one visit first; then those that compare visits (responses, changes), from what the visits and the baseline hold.
+    `at` are the visits, where they are known already.
     """
     instruments = [find(name) for name in (study.instruments if only is None else only)]
-    visits = [(one, dict(one.facts)) for one in assessments(study, facts)]
-    found: list[Fact] = []
-    for assessment, here in visits:
-        for instrument in instruments:
-            if not compares_visits(instrument):
-                found += _scored_at(instrument, assessment, here, facts)
+    visits = [(one, dict(one.facts)) for one in (assessments(study, facts) if at is None else at)]
+    found = [fact for one, here in visits for fact in _of_one_visit(instruments, one, here, facts)]
     baselines = Baselines(study, facts.with_facts(found))
     anchor, earlier = baselines.start, baselines.earlier()
     if anchor is not None:
@@ -58,6 +150,14 @@ def computed(study: Study, facts: Facts, only: Iterable[str] | None = None) -> l
         replaced = {(fact.visit, fact.name) for fact in again}
         found = [fact for fact in found if (fact.visit, fact.name) not in replaced] + again
     return [*found, *_without_parts(found)]
+
+
+def _of_one_visit(
+    instruments: Iterable[Instrument], assessment: Assessment, here: dict[str, Fact], facts: Facts
+) -> list[Fact]:
+    """What a visit alone gives: `here` are its facts, among which every score then stands."""
+    alone = (one for one in instruments if not compares_visits(one))
+    return [fact for instrument in alone for fact in _scored_at(instrument, assessment, here, facts)]
 
 
 def _scored_at(
@@ -173,7 +273,7 @@ def score(
         return _invalid(instrument, got.given, contradictory, day) if meant else None
     if not meant and not (visit and (compares_visits(instrument) or instrument.sentences("unless"))):
         return None  # one entry may say that the instrument does not apply
-    finding = assess_with(instrument, got.given, day)
+    finding = assess_with(instrument, got.given, day, bounded=meant)
     if not meant and finding.status not in (Status.OK, Status.NOT_APPLICABLE):
         return None
     if assessment.notes:

@@ -19,8 +19,10 @@ class UnknownItem(ValueError):
     """A name that the instrument does not have; says which names it has."""
 
 
-def assess_with(instrument: Instrument, given: Mapping[str, Any], day: Day | None = None) -> Finding:
-    """The finding of an instrument for values as recorded; options may stand among them.
+def assess_with(
+    instrument: Instrument, given: Mapping[str, Any], day: Day | None = None, *, bounded: bool = True
+) -> Finding:
+    """The finding of an instrument for values as recorded; options may stand among them. `bounded`: with what is possible.
 
     Raises UnknownItem for a name that is neither item nor option. Any value out of range, in a wrong unit or
     contradicting another gives status `invalid`, never a number.
@@ -48,7 +50,7 @@ def assess_with(instrument: Instrument, given: Mapping[str, Any], day: Day | Non
         )  # fmt: skip
     if confirmed:
         options |= instrument.answered(frozenset(confirmed), **options)
-    return _concluded(instrument, entries, options, rule, day)
+    return _concluded(instrument, entries, options, rule, day, bounded)
 
 
 def _confirmed(instrument: Instrument, given: Mapping[str, Any]) -> tuple[Mapping[str, Any], set[str]]:
@@ -106,8 +108,9 @@ def _unknown(instrument: Instrument, name: str) -> str:
 
 
 def _concluded(
-    instrument: Instrument, entries: Mapping[str, Entry], options: Mapping[str, Any], rule: str, day: Day | None
-) -> Finding:
+    instrument: Instrument, entries: Mapping[str, Entry], options: Mapping[str, Any], rule: str, day: Day | None,
+    bounded: bool = True,
+) -> Finding:  # fmt: skip
     values = {name: entry.value for name, entry in entries.items()}
     results = instrument.scalar(**options)(**(values if instrument.is_exact else _as_doubles(values)))
     flags = {code: text for entry in entries.values() for code, text in entry.flags.items()}
@@ -128,7 +131,7 @@ def _concluded(
     flags |= _near(instrument, found) if decided else {}
     if instrument.unconfirmed:
         flags["rule_unconfirmed"] = instrument.unconfirmed
-    undecided = status in (Status.MISSING, Status.INDETERMINATE)
+    undecided = bounded and status in (Status.MISSING, Status.INDETERMINATE)
     possible = _possible(instrument, values, options, missing) if undecided else {}
     category = results.get("category") if decided else None
     return Finding(

@@ -73,11 +73,13 @@ def change_since(name: str, now: Fact, baseline: Finding) -> Finding | None:
     return replace(found, name=f"{name}.change", unit=now.unit, rests_on=grounds, reasons=(*reasons, *found.reasons))
 
 
+@cache
 def compares_visits(instrument: Instrument) -> bool:
     """Whether it cannot be had from one visit: a response, a change from baseline."""
     return any(item.baseline_of is not None and item.needed for item in instrument.items.values())
 
 
+@cache
 def reads_baseline(instrument: Instrument) -> bool:
     """Whether it says more with a baseline, needed or not."""
     return any(item.baseline_of is not None for item in instrument.items.values())
