@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tools.parts import ROOT
 
+from escalon.history import Author
 from escalon.web.registry import PAGES, find_all
 from tests.web.live import IN_CHROMIUM
 
@@ -18,8 +19,8 @@ OF_WIDTH = ["target-size", "scrollable-region-focusable"]
 FIND = """rules => axe.run(document, {runOnly: rules, resultTypes: ["violations"]})
   .then(found => found.violations.map(one => [one.id, one.impact, one.nodes[0].html]))"""
 LOST = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-DRAWN_BY_THEMSELVES = ("/report", "/packet")
-"""Whole documents, which the report's own tests look at."""
+DRAWN_BY_THEMSELVES = ("/report", "/packet", "/audit/export")
+"""Whole documents, which the report's own tests look at, and a file."""
 
 
 STANDS = {"infused": "infused", "undecided": "undecided"}
@@ -59,16 +60,19 @@ def findings(page, at: str) -> list[tuple]:
 
 
 @pytest.mark.parametrize("role", TALLEST)
-def test_every_page_is_accessible_and_reflows(window, demo_address, people, role):
+def test_every_page_is_accessible_and_reflows(window, demo, demo_address, people, role):
     page = signed_in(window, demo_address, TALLEST[role], bypass_csp=True)
     seen = {path for path, one in PAGES.items() if role in one.sees and path not in DRAWN_BY_THEMSELVES}
     if role != "investigator":
         seen -= {path for path, one in PAGES.items() if "investigator" in one.sees}
     assert seen
     parts = {"code": people["infused"], "number": "900", "finding": "eligibility", "visit": "D14", "name": "das28_esr"}
+    by = Author("wang.min", "investigator", "Hefei", "web")
+    files = {"facts.csv": b"participant,fact,value,unit,date\nP50,esr,x,mm/h,2025-02-21\n", "other.csv": b"a,b\n1,2\n"}
+    parts["key"] = demo.uploads.take("from paper", files, by, demo.now()).key
     found = []
     for path in sorted(seen):
-        at = path.format(form="das28_esr", **parts)
+        at = "/figures/das28" if path == "/figures/{name}" else path.format(form="das28_esr", **parts)
         if page.goto(demo_address + at).status == 200:
             found += findings(page, at)
     assert found == []

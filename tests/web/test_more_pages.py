@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 
@@ -137,6 +139,22 @@ def test_where_there_is_no_such_page_the_names_that_come_near_are_links(demo, pa
     links = re.findall(r'<li><a href="([^"]+)"', answer.text.split("<main")[1].split("</main>")[0])
     assert any(one.startswith(near) for one in links) or not near
     assert set(links) <= {*browser.get(f"{path}.json").json()["near"].values()}
+
+
+def test_the_audit_trail_is_saved_as_filtered_and_no_cell_is_a_formula(bench):
+    trial = bench[1]
+    trial.consent("P1")
+    mona = client(bench[0], "mona")
+    asked = act(mona, "QueryRaised", "/queries", participant="P1", text="=1+1?")
+    assert asked.status_code == 303
+    saved = mona.get("/audit/export", params={"participant": "P1"})
+    assert "attachment" in saved.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(saved.content.decode("utf-8-sig"))))
+    assert [one["kind"] for one in rows] == ["participant consented", "query raised"]
+    assert rows[1]["what"] == "'=1+1?"
+    assert rows[0]["hash"] == trial.casebook.entry(int(rows[0]["entry"])).hash
+    igor = client(bench[0], "igor")
+    assert "P1" not in igor.get("/audit/export").text
 
 
 def test_a_page_weighs_little_and_all_that_is_kept_for_ever_not_much(demo):

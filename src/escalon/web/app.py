@@ -32,7 +32,7 @@ from escalon.web import acts, gate
 from escalon.web.answers import NotRecorded, Reason, Recorded, not_recorded
 from escalon.web.desk import Desk, NoSuchPage, near
 from escalon.web.forms import Once, check_number, form_number
-from escalon.web.printed import Printed
+from escalon.web.printed import Printed, Saved
 from escalon.web.registry import PAGES, SERVICES, Page, Service, find_all
 from escalon.web.rendering import parts, render
 from escalon.web.said import BESIDE, Told, said_in_form, said_in_json
@@ -125,7 +125,7 @@ class Site:
             with self.bench.standing() as trial:
                 desk = self._desk(request, trial, one)
                 found = one.find(desk, **asked)
-                if isinstance(found, Printed):
+                if isinstance(found, Printed | Saved):
                     return found.answer()
                 return render(request, f"{one.name}.html", desk, it=found, number=self._number(desk))
 

@@ -7,12 +7,25 @@ from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from escalon.web.security import POLICY
 
 _PART = re.compile(r"<(script|style)(?:\s[^>]*)?>(.*?)</\1>", re.DOTALL)
 _INLINE = re.compile(r"\sstyle=[\"']")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A file to keep: its name and its text."""
+
+    name: str
+    text: str
+
+    def answer(self) -> Response:
+        """The file, which a browser saves and never opens as a page."""
+        attached = {"Content-Disposition": f'attachment; filename="{self.name}"'}
+        return Response(self.text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=attached)
 
 
 @dataclass(frozen=True)

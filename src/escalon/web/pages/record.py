@@ -18,8 +18,10 @@ from escalon.conduct.permit.authority import ALLOWED
 from escalon.conduct.record.signing import signatures
 from escalon.history import Current, Entry
 from escalon.history.events import KINDS, DecisionSigned, DosePrepared, EligibilitySigned, Signed, spaced
+from escalon.reporting.tables.grid import csv_text
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk, NoSuchPage
+from escalon.web.printed import Saved
 from escalon.web.registry import READERS, act, page
 from escalon.web.said import Told
 from escalon.web.telling import EntryShown, entry_shown
@@ -155,9 +157,7 @@ def audit(
     desk: Desk, person: str = "", kind: str = "", participant: str = "", day: str = "", page: int = 1
 ) -> AuditPage:
     """Who recorded what and when, by person, kind, participant and day of recording."""
-    every = desk.entries(participant=participant or None, kinds=[kind] if kind else None)
-    open_to = [one for one in every if may_read(desk, one)]
-    kept = [one for one in open_to if person in ("", one.author.person) and (not day or _on(desk, one, day))]
+    open_to, kept = _filtered(desk, person, kind, participant, day)
     pages = max(1, -(-len(kept) // A_PAGE))
     at = min(max(page, 1), pages)
     newest = list(reversed(kept))[(at - 1) * A_PAGE : at * A_PAGE]
@@ -174,6 +174,31 @@ def audit(
         tuple(one.code for one in desk.courses()),
         {"person": person, "kind": kind, "participant": participant, "day": day},
     )
+
+
+def _filtered(desk: Desk, person: str, kind: str, participant: str, day: str) -> tuple[list[Entry], list[Entry]]:
+    """The entries of a kind and participant that this reader may read; and those of a person and day among them."""
+    every = desk.entries(participant=participant or None, kinds=[kind] if kind else None)
+    open_to = [one for one in every if may_read(desk, one)]
+    return open_to, [one for one in open_to if person in ("", one.author.person) and (not day or _on(desk, one, day))]
+
+
+@page("/audit/export")
+def audit_export(desk: Desk, person: str = "", kind: str = "", participant: str = "", day: str = "") -> Saved:
+    """The entries as filtered, all of them in their order, as a table that opens in any spreadsheet."""
+    columns = ("entry", "recorded at", "person", "role", "site", "participant", "kind", "what", "because", "hash")
+    rows = []
+    for one in _filtered(desk, person, kind, participant, day)[1]:
+        shown = _shown(desk, one)
+        at = shown.at.isoformat(timespec="seconds") if shown.at else ""
+        said = (one.author.site, shown.participant, shown.kind, shown.what, shown.why, getattr(one, "hash", ""))
+        rows.append([str(one.number), at, shown.person, shown.role, *map(_harmless, said)])
+    return Saved("audit.csv", csv_text(columns, rows))
+
+
+def _harmless(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
 def _on(desk: Desk, one: Entry, day: str) -> bool:
