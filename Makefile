@@ -7,7 +7,7 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check
 ESCALON := $(BIN)/escalon
 
 .DEFAULT_GOAL := help
-.PHONY: help api demo test check fmt lint types layers spec second fuzz fuzz-cli torture kills load forms anyorder everyway oneperson agreement bench mutants docs parts words lock serve clean system
+.PHONY: help api demo test check fmt lint types layers spec second fuzz fuzz-cli torture kills load forms anyorder anyorder-together everyway oneperson agreement bench mutants docs parts words lock serve clean system
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ torture: $(VENV)/dev ## kill, fill, corrupt and crowd the casebook; figures prin
 
 anyorder: $(VENV)/dev ## 5,000 steps of people trying things in any order, judged by a second reading of the record
 	@ESCALON_ANY_ORDER=125 $(BIN)/python -m pytest -q tests/casebook/test_any_order.py
+
+anyorder-together: $(VENV)/dev ## the same by two processes at once, 5,000 steps on SQLite and on PostgreSQL each
+	@ESCALON_TOGETHER=63 $(BIN)/python -m pytest -q -s tests/casebook/test_any_order_together.py
 
 everyway: $(VENV)/dev ## 2,000 events of every kind by every way in: refused, or every later question is answered
 	@ESCALON_EVERY_WAY=2000 $(BIN)/python -m pytest -q tests/casebook/test_fold_before_commit.py

@@ -23,7 +23,6 @@ from escalon.casebook.errors import CasebookError
 from escalon.casebook.location import create_casebook, open_casebook
 from escalon.conduct.permit.corrections import CORRECTABLE
 from escalon.conduct.permit.refusal import Refused
-from escalon.conduct.record.recording import Conduct
 from escalon.facts import Day
 from escalon.history.events import (
     AdverseEventRecorded,
@@ -172,14 +171,6 @@ def corrections(casebook: Casebook) -> Iterator[Event]:
                     yield EntryCorrected(corrects=entry.number, now=now, **about)
 
 
-def opened(folder: Path, at: datetime) -> Trial:
-    trial = object.__new__(Trial)
-    trial.clock = SetClock(at)
-    trial.casebook = open_casebook(folder, clock=trial.clock)
-    trial.conduct = Conduct(trial.casebook, PLAN)
-    return trial
-
-
 @pytest.mark.parametrize("name", HELD)
 def test_no_correction_of_one_person_opens_what_is_held(name: str, tmp_path: Path) -> None:
     prepare, code = HELD[name]
@@ -193,7 +184,7 @@ def test_no_correction_of_one_person_opens_what_is_held(name: str, tmp_path: Pat
     for at, correction in enumerate(tried):
         if at % EVERY == len(name) % EVERY:
             copy = Path(shutil.copytree(tmp_path / "book", tmp_path / "copy"))
-            again = opened(copy, now)
+            again = Trial.reopened(open_casebook(copy, clock=SetClock(now)), PLAN)
             recorded += any(is_recorded(again, who, correction) for who in WHO)
             try:
                 assert again.conduct.what_forbids(INES, infusion), correction

@@ -101,6 +101,15 @@ class Trial:
             if name != "ada":
                 self.open_account(name, f"{name.title()} Example", roles)
 
+    @classmethod
+    def reopened(cls, casebook: Casebook, plan: Study = PLAN) -> Trial:
+        """The same trial, opened again: by another computer, or from a copy."""
+        assert isinstance(casebook.clock, SetClock)
+        trial = object.__new__(cls)
+        trial.clock, trial.casebook, trial.conduct = casebook.clock, casebook, Conduct(casebook, plan)
+        trial.secrets = SecretStore(casebook, Seal(b"k" * 32), QUICK)
+        return trial
+
     def open_account(self, name: str, printed: str, roles: list[tuple[Role, str]]) -> None:
         """An account whose holder has changed the password that the administrator chose."""
         accounts.open_account(self.conduct, self.secrets, ADA, name, printed, roles, FIRST)
