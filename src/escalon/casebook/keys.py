@@ -176,9 +176,9 @@ def load_seal(folder: Path, passphrase: str | None = None) -> Seal | None:
     return Seal(key)
 
 
-def write_new(path: Path, content: str) -> None:
+def write_new(path: Path, content: str | bytes) -> None:
     """Write a file that only this account can read, and see it on the disk; one that exists is not touched."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(content)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content.encode("ascii") if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())

@@ -14,6 +14,7 @@ from escalon.cli.output import AsJson, in_one_line, note, print_json, progress, 
 
 if TYPE_CHECKING:
     from escalon.casebook.chain import Verification
+    from escalon.casebook.time_stamp import Stamped
     from escalon.conduct.record.replay import NotAllowed
 
 
@@ -26,6 +27,10 @@ def verify(
         str | None, typer.Option("--key", help="The public key as printed on a report: the root of trust.")
     ] = None,
     witness: Annotated[Path | None, typer.Option("--witness", help="A witness's folder; see escalon witness.")] = None,
+    time_stamps: Annotated[
+        Path | None,
+        typer.Option("--time-stamps", help="Certificates (PEM) that the witness's time stamps must lead to."),
+    ] = None,
     conduct: Annotated[
         bool, typer.Option("--conduct", help="Also replay every entry through authority, sequence and holds.")
     ] = False,
@@ -44,6 +49,7 @@ def verify(
     Without Escalon: python3 verify_alone.py ARCHIVE, from any archive.
     """
     found = _verified(casebook, printed or [], key, witness)
+    found, stamped = _stamped(found, casebook, witness, time_stamps)
     ends = f"{found.entries}:{found.ends_in}"
     refused = _replayed(casebook) if conduct and found.is_whole else []
     if as_json:
@@ -54,6 +60,7 @@ def verify(
                 "ends_in": ends,
                 "checkpoints": found.checkpoints,
                 "problem": problem,
+                **({"time_stamps": {one.number: str(one) for one in stamped}} if time_stamps else {}),
                 "resets": [{"entry": number, "account": account} for number, account in found.resets],
                 **({"not_allowed": [str(one) for one in refused]} if conduct else {}),
             }
@@ -64,15 +71,39 @@ def verify(
         if found.beside:
             note(found.beside)
         say(f"Whole: {found.entries} entries, {found.checkpoints} checkpoints. It ends in\n{ends}")
+        for one in stamped:
+            say(in_one_line(f"Entry {one.number}: {one}."))
         for number, account in found.resets:
             say(
                 in_one_line(
                     f"Entry {number}: {account} signs with another key since a reset; ask whether it was theirs."
                 )
             )
-        for one in refused:
-            say(in_one_line(f"NOT ALLOWED. {one}"))
+        for not_allowed in refused:
+            say(in_one_line(f"NOT ALLOWED. {not_allowed}"))
     raise typer.Exit(0 if found.is_whole and not refused else 1)
+
+
+@clean
+def _stamped(
+    found: Verification, place: Path, witness: Path | None, roots: Path | None
+) -> tuple[Verification, list[Stamped]]:
+    from dataclasses import replace
+
+    from escalon.casebook.chain import Problem
+    from escalon.casebook.errors import CasebookError
+    from escalon.casebook.time_stamp import roots_of, stamps_of
+
+    if roots is None or found.problem:
+        return found, []
+    if witness is None:
+        raise CasebookError("time stamps are kept by a witness. Write --witness WITNESS too")
+    if not (stamped := list(stamps_of(witness, place, roots_of(roots)))):
+        raise CasebookError(
+            f"{witness} keeps no time stamp of {place}. Ask for one: escalon witness --time-stamp ADDRESS"
+        )
+    wrong = [Problem(one.number, one.wrong) for one in stamped if one.wrong]
+    return (replace(found, problem=wrong[0]) if wrong else found), stamped
 
 
 @clean
@@ -117,14 +148,23 @@ def _verified(place: Path, printed: list[str], key: str | None, witness: Path | 
 def witness(
     folder: Annotated[Path, typer.Argument(metavar="WITNESS", help="The witness's folder; made the first time.")],
     casebook: Annotated[Path, typer.Argument(metavar="CASEBOOK", help="A casebook's folder, or an archive's.")],
+    time_stamp: Annotated[
+        str | None, typer.Option("--time-stamp", help="Address of an authority (RFC 3161) that stamps it as well.")
+    ] = None,
 ) -> None:
     """Verify a casebook, and sign where it ends; later only what has grown from there is signed.
 
     Keep the folder away from the casebook: on another computer, a memory stick, in a colleague's account. Then
     escalon verify book/ --witness WITNESS shows a record that was rewritten, cut, or put back.
+
+    escalon witness WITNESS book/ --time-stamp https://tsa.example   its time is then an authority's, and
+    escalon verify book/ --witness WITNESS --time-stamps ROOTS.pem holds the record against that too
     """
     from escalon.casebook.clock import ComputerClock
+    from escalon.casebook.time_stamp import stamp
     from escalon.casebook.witness import observe
 
     seen = observe(folder, casebook, ComputerClock().now())
     say(f"seen {seen.number}:{seen.hash}\nsignature {seen.signature}")
+    if time_stamp:
+        say(f"time stamp {stamp(folder, seen, time_stamp).name}")
