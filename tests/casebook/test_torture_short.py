@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.postgres import Cluster
-from tests.torture import crowd, disks, faults, kills
+from tests.torture import crowd, disks, faults, kills, server_faults
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +49,19 @@ def test_a_disk_that_fails_at_any_write_loses_nothing_acknowledged(tmp_path: Pat
     assert came.is_good, came
     assert set(came.kinds) == set(faults.KINDS)
     assert came.acknowledged > 100
+
+
+@pytest.mark.postgres
+def test_a_server_that_fails_at_any_statement_loses_nothing_acknowledged(tmp_path: Path, postgres: Cluster) -> None:
+    came = server_faults.run(tmp_path / "faults", postgres, most=8)
+    assert came.is_good, came
+    assert came.acknowledged > 40
+
+
+@pytest.mark.postgres
+def test_a_server_that_lies_is_one_that_would_show_a_loss(tmp_path: Path, postgres: Cluster) -> None:
+    came = server_faults.run(tmp_path / "lies", postgres, most=4, kinds=(server_faults.LIES,))
+    assert not came.is_good, came
 
 
 def test_the_failing_disk_is_one_that_would_show_a_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

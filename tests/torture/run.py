@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.casebook import test_every_order
 from tests.postgres import Cluster, NoPostgres, cluster
-from tests.torture import crowd, disks, faults, kills, together
+from tests.torture import crowd, disks, faults, kills, server_faults, together
 
 Trial = Callable[[], object]
 
@@ -25,6 +25,9 @@ def main() -> int:
     options.add_argument("--writes", type=int, default=1000, help="writes acknowledged on each database, among kills")
     options.add_argument("--facts", type=int, default=20, help="facts each of the fifty writers records")
     options.add_argument("--faults", type=int, default=1200, help="seeds of the disk that fails at each of its writes")
+    options.add_argument(
+        "--server-faults", type=int, default=1000, help="faults of the server, at each of its statements"
+    )
     options.add_argument("--acts", type=int, default=20_000, help="acts of several processes at once, on each database")
     options.add_argument(
         "--order", type=int, default=3, help="acts of an order, of which all are tried; six take hours"
@@ -71,6 +74,9 @@ def trials(work: Path, server: Cluster | None, chosen: argparse.Namespace) -> di
             "killed, PostgreSQL": lambda: kills.kill_writers(work / "killed-pg", chosen.writes, chosen.seed, server),
             "fifty writers, PostgreSQL": lambda: crowd.crowd(work / "crowd-pg", chosen.facts, server),
             "at once, PostgreSQL": lambda: at_once(work / "at-once-pg", chosen, server),
+            "a server that fails, PostgreSQL": lambda: server_faults.run(
+                work / "faults-pg", server, chosen.server_faults
+            ),
             "full disk, PostgreSQL": lambda: disks.full_disk_of_server(work, server),
             "read-only, PostgreSQL": lambda: disks.read_only_server(work, server),
             "server gone, PostgreSQL": lambda: disks.server_gone(work, server),
