@@ -43,7 +43,7 @@ PARTICIPANTS = 1000
 
 def fact(number: int, participant: str = "P-001") -> FactRecorded:
     observed = Observation(
-        name="alt", value=str(number), unit="U/L", day="2026-03-01", visit="D28", source="laboratory"
+        name="alt", value=str(number % 1000), unit="U/L", day="2026-03-01", visit="D28", source="laboratory"
     )
     return FactRecorded(participant=participant, fact=observed)
 

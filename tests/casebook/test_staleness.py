@@ -159,3 +159,15 @@ def test_a_fact_corrected_beneath_a_screening_that_named_none_voids_it(cleared: 
     with pytest.raises(Refused, match=r"I-1a") as why:
         cleared.apheresis("P-1")
     assert "eligibility" in {one.rule for one in why.value.broken}
+
+
+def test_what_an_amended_dictionary_can_no_longer_read_leaves_eligibility_open(sqlite_casebook: Casebook) -> None:
+    """A value outside what is accepted now is not as if it had never been written."""
+    trial = Trial(sqlite_casebook, study(clauses=("E-4b",)))
+    trial.consent("P-1")
+    trial.record(CARLA, said("b_cell_therapy", "no", trial.today()))
+    trial.record(CARLA, said("screening_visit", str(trial.today()), trial.today()))
+    far = Observation(name="alt", value="500502", unit="U/L", day=str(trial.today()))
+    sqlite_casebook.append(CARLA, FactRecorded(participant="P-1", fact=far))
+    answer = trial.screen("P-1").event.answer  # type: ignore[attr-defined]
+    assert answer.says == "undecided"

@@ -34,6 +34,8 @@ KINDS = (
     "server crashed before",
     "server crashed after",
 )
+LIES = "answered and not done"
+"""What no honest server does: the judge must notice."""
 DISK_FULL = b"DO $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$"
 RARE = ("server crashed before", "server crashed after")
 """Starting a server again takes a second, so these are tried at fewer of the statements."""

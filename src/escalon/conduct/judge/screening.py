@@ -139,7 +139,7 @@ def _screened(study: Study, trial: Trial, participant: str, cutoff: Day, today: 
     clauses = tuple(_clause(study, one, later if one.until == "infusion" else here) for one in study.criteria)
     unread = tuple(
         row.why
-        for row in trial.unread
+        for row in dict.fromkeys((*trial.course(participant).unread, *trial.unread))
         if row.participant.lower() == participant.lower() and row.table in _READ and _is_by(row.day, later.as_of)
     )
     return Screening(
