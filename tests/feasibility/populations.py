@@ -31,13 +31,13 @@ def literal(value: Any) -> str:
     return str(value) if isinstance(value, int) else f"'{value}'"
 
 
-def facts_text(people: Sequence[Facts], dialect: str, where: Any) -> str:
+def facts_text(people: Sequence[Facts], dialect: str, where: Any, names: Mapping[str, int] = NAMES) -> str:
     double, text = TYPES[dialect]
     kinds = {name: {"D": double, "T": text}.get(kind, kind) for name, kind in _COLUMN_TYPES.items()}
     assert list(kinds) == list(FACTS)
     cells = [
         ", ".join(literal(value) for value in row)
-        for row in rows(dict(enumerate(people)), NAMES.get, where.meanings, where.as_of)
+        for row in rows(dict(enumerate(people)), names.get, where.meanings, where.as_of)
     ] or [", ".join("NULL" for _ in kinds)]
     values = ",\n".join(f"({row})" for row in cells)
     typed = ", ".join(f"CAST(v.{name} AS {kind}) AS {name}" for name, kind in kinds.items())

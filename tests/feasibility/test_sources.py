@@ -106,6 +106,36 @@ def test_what_silence_counts_for_is_said_in_every_output(folder):
             r"concept|I-2d needs haemoglobin in g/L, and 'mm/h'",
         ),
         ('table = "labs"', 'table = "laboratory"', r"reads the table 'laboratory', which is not described"),
+        (
+            'from = "observed"',
+            'from = "visits"',
+            r"warehouse.toml:\d+: every clause needs the table visits, which is not there",
+        ),
+        (
+            'start = "first_day"',
+            'start = "begun"',
+            r"every clause needs the column begun of observed.*Columns: patient_id, first_day",
+        ),
+        ('sex = "sex"', 'sex = "sex"\ndied = "died_on"', r"needs the column died_on of patients"),
+        ('day = "taken_on"', 'day = "taken_on"\nwhere = "status = 3"', r"where = 'status = 3' cannot be asked of it"),
+        ("[concept.haemoglobin]", "[concept.haemoglobn]", r"no such name. Write \[concept.haemoglobin\]"),
+        ('codes = ["HB"]', "", r"I-2d.*it has no codes, so nobody has it"),
+        ('table = "labs"', "", r"I-2d.*it has no table"),
+        (
+            'codes = ["C50"]',
+            'codes = ["C50"]\ndescendants = true',
+            r"E-5 .malignancy.: descendants are known to OMOP and i2b2 only",
+        ),
+        (
+            'codes = ["C50"]',
+            'codes = ["C50"]\nlabels = { perhaps = ["P"] }',
+            r"'perhaps' is none of its words. Write one of: yes, no",
+        ),
+        (
+            'codes = ["C50"]',
+            'codes = ["C50"]\nlabels = { no = ["N"] }',
+            r"labels need the column they stand in.*table.diagnoses",
+        ),
         ("silence =", "silent =", r"warehouse.toml:\d+: concept.malignancy.silent: this key is not known"),
     ],
 )

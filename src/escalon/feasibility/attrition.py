@@ -157,16 +157,28 @@ HEADS = ("people", "eligible", "undecided", "excluded")
 
 
 def compared(found: Attrition, others: Sequence[tuple[str, Attrition]]) -> list[dict[str, Any]]:
-    """The totals under other rules; withheld where they differ from what is shown by so few that the few could be counted."""
+    """The totals under other rules, beside those of the study and of each other.
+
+    A row is withheld where one of its totals differs from that of another row shown by so few that the few could be counted.
+    """
+    shown = [{name: found.shown[name] for name in HEADS}]
     told = []
     for what, other in others:
-        row: dict[str, Any] = {"what": what, "version": other.study.version}
-        for name in HEADS:
-            mine, theirs = found.shown[name], other.shown[name]
-            near = mine is None or theirs is None or 0 < abs(mine - theirs) < found.smallest
-            row[name] = None if near else theirs
-        told.append(row if all(row[name] is not None for name in HEADS) else row | dict.fromkeys(HEADS[1:]))
+        row = {name: other.shown[name] for name in HEADS}
+        if all(_is_far(row, before, found.smallest) for before in shown):
+            shown.append(row)
+        else:
+            row = row | dict.fromkeys(HEADS[1:])
+        told.append({"what": what, "version": other.study.version, **row})
     return told
+
+
+def _is_far(row: Mapping[str, int | None], before: Mapping[str, int | None], smallest: int) -> bool:
+    """Whether no total, nor two of them together, differs by a few; of one withheld nobody can say."""
+    if None in row.values() or None in before.values():
+        return False
+    change = [(row[name] or 0) - (before[name] or 0) for name in HEADS[1:]]
+    return all(not 0 < abs(one) < smallest for one in change)
 
 
 def count(inquiry: Inquiry, smallest: int = SMALLEST) -> Attrition:

@@ -8,6 +8,7 @@ from typing import Any
 
 from escalon.facts.unit import spelled
 from escalon.feasibility.mapping import WarehouseMapping, read_mapping
+from escalon.feasibility.scores import unscored
 from escalon.feasibility.warehouse import Warehouse
 from escalon.protocol.names import names_in
 from escalon.protocol.study import FactDefinition, Study
@@ -127,17 +128,19 @@ def unanswered(study: Study, mapping: WarehouseMapping) -> list[tuple[str, str, 
     found = []
     for name, clauses in read_names(study).items():
         definition = study.vocabulary.get(name)
-        if why := _why_not(mapping, name, definition):
+        if why := _why_not(study, mapping, name, definition):
             found += [(clause, name, why) for clause in clauses]
     order = [one.id for one in study.criteria]
     return sorted(found, key=lambda one: order.index(one[0]))
 
 
-def _why_not(mapping: WarehouseMapping, name: str, definition: FactDefinition | None) -> str:
+def _why_not(study: Study, mapping: WarehouseMapping, name: str, definition: FactDefinition | None) -> str:
     people = mapping.people
     if (name == "age" and people and people.birth) or (name == "sex" and people and people.sex):
         return ""
     mapped = [one for one in (name, *(definition.members if definition else ())) if one in mapping.concepts]
+    if not mapped and name.partition(".")[0] in study.instruments:
+        return unscored(study, mapping, name)
     if not mapped:
         place = f'[concept."{name}"]' if "." in name else f"[concept.{name}]"
         return f"nothing is mapped. Write {place} with table and codes"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
@@ -33,6 +34,38 @@ class Meanings:
     mapping: WarehouseMapping
     warehouse: Warehouse
     by: date
+
+    # ---- what a concept says that cannot be meant
+
+    def _check_concepts(self) -> None:
+        """Raises MappingError for a concept that would be read of nobody, or words that the study does not have."""
+        for name, concept in self.mapping.concepts.items():
+            if wrong := self._wrong(name, concept):
+                users = ", ".join(self.used_by(name)[:3])
+                raise MappingError(
+                    f"{self.mapping.line('concept', name)}: {f'{users} ' if users else ''}({name}): {wrong}"
+                )
+
+    def _wrong(self, name: str, concept: Concept) -> str:
+        definition, tables = self.study.vocabulary.get(name), ", ".join(self.mapping.tables)
+        if definition is None:
+            close = get_close_matches(name, self.study.vocabulary, 2, 0.8)
+            return (
+                f"the study has no such name. Write {' or '.join(f'[concept.{one}]' for one in close)}" if close else ""
+            )
+        if not concept.table:
+            return f'it has no table. Write table = "…", one of: {tables or "those you describe as [table.…]"}'
+        if not (concept.codes or concept.label_codes):
+            return 'it has no codes, so nobody has it. Write codes = ["…"]'
+        if concept.descendants and self.mapping.source.kind not in ("omop", "i2b2"):
+            return "descendants are known to OMOP and i2b2 only. Write every code that counts in codes"
+        said = [*concept.labels, *concept.label_codes]
+        known = definition.choices if definition.kind == "label" else ("yes", "no")
+        if wrong := [one for one in said if one.lower() not in map(str.lower, known)]:
+            return f"{wrong[0]!r} is none of its words. Write one of: {', '.join(known)}"
+        if concept.labels and not self.mapping.tables[concept.table].text:
+            return f'labels need the column they stand in. Write under [table.{concept.table}] text = "…"'
+        return ""
 
     # ---- small tables: what codes, units and labels mean
 
@@ -120,17 +153,22 @@ class Meanings:
         return tuple(one.id for one in self.study.criteria if any(wholes & set(names_in(tree)) for tree in one.trees))
 
     def _is_looked_up(self, concept: Concept, code: str) -> bool:
-        return self.mapping.source.kind == "omop" and (concept.descendants or ":" in code)
+        return concept.descendants or (self.mapping.source.kind == "omop" and ":" in code)
 
     def _looked_up(self, steps: Steps, concept: Concept, codes: Sequence[str], row: Sequence[Any]) -> list[str]:
-        """Codes of a vocabulary (`LOINC:718-7`), and what lies below a concept, as OMOP's own tables have them."""
-        if self.mapping.source.kind != "omop":
-            return []
+        """Codes of a vocabulary (`LOINC:718-7`), and what lies below a concept, as OMOP's or i2b2's own tables have them."""
         prefix = f"{self.mapping.source.schema_name}." if self.mapping.source.schema_name else ""
         found = []
         typed = ", ".join(map(steps.literal, row))
         for code in codes:
             if not self._is_looked_up(concept, code):
+                continue
+            if self.mapping.source.kind == "i2b2":
+                below = "SUBSTR(d.concept_path, 1, LENGTH(k.concept_path)) = k.concept_path"
+                found.append(
+                    f"SELECT DISTINCT d.concept_cd, {typed} FROM {prefix}concept_dimension AS d "
+                    f"JOIN {prefix}concept_dimension AS k ON {below} WHERE k.concept_cd = {steps.literal(code)}"
+                )
                 continue
             vocabulary, _, own = code.rpartition(":")
             ids = code
@@ -184,29 +222,34 @@ class Meanings:
     # ---- columns
 
     def _check_columns(
-        self, path: tuple[str, ...], source: str, columns: Mapping[str, str], concept: str
+        self, path: tuple[str, ...], source: str, columns: Mapping[str, str], concept: str, where: str = ""
     ) -> Mapping[str, str]:
         """The type of each column as it is read; an error names the first that is not there, and who needs it."""
         read = ", ".join(f"{text} AS {name}" for name, text in columns.items() if text)
-        kinds = self.warehouse.columns(f"(SELECT {read} FROM {source} AS origin) AS tried")
+        limited = f" WHERE {where}" if where else ""
+        kinds = self.warehouse.columns(f"(SELECT {read} FROM {source} AS origin{limited}) AS tried")
         if kinds:
             return kinds
-        users = f"{', '.join(self.used_by(concept)[:3])} ({concept}) " if concept else ""
-        there = self.warehouse.columns(source)
-        where = self.mapping.line(*path)
+        users = f"{', '.join(self.used_by(concept)[:3])} ({concept}) " if concept else "every clause "
+        there = self.warehouse.columns(f"{source} AS origin") or self.warehouse.columns(source)
+        place = self.mapping.line(*path)
         if not there:
             known = ", ".join(self.warehouse.tables) or "none"
             raise MappingError(
-                f"{where}: {users}needs the table {source}, which is not there. Tables: {known}. "
+                f"{place}: {users}needs the table {source}, which is not there. Tables: {known}. "
                 f'Write under [{".".join(path)}] from = "…"'
             )
         for name, text in columns.items():
             if text and not self.warehouse.columns(f"(SELECT {text} AS tried FROM {source} AS origin) AS tried"):
                 raise MappingError(
-                    f"{where}: {users}needs the column {text} of {source}, which is not there. Columns: {', '.join(there)}. "
+                    f"{place}: {users}needs the column {text} of {source}, which is not there. Columns: {', '.join(there)}. "
                     f'Write under [{".".join(path)}] {name} = "…"'
                 )
-        raise MappingError(f"{where}: {source} cannot be read as it is described")
+        written = f"where = {where!r}" if where else f"{source}"
+        raise MappingError(
+            f"{place}: {users}needs {source}, and {written} cannot be asked of it. Columns: {', '.join(there)}. "
+            f"Write under [{'.'.join(path)}] a condition or a select that the warehouse understands"
+        )
 
     def _day(self, text: str, source: str) -> tuple[str, str]:
         kinds = self.warehouse.columns(f"(SELECT {text} AS day FROM {source} AS origin) AS tried")

@@ -6,9 +6,11 @@ from typing import Any
 
 from escalon.feasibility.mapping import Concept, EventTable, MappingError, PeopleTable
 from escalon.feasibility.meanings import Meanings
+from escalon.feasibility.scores import DayScore, computable, items_of
 from escalon.feasibility.steps import FIRST, LAST, RELATIONS, Steps
 from escalon.feasibility.treatments import DOSE
 from escalon.feasibility.warehouse import is_text
+from escalon.instruments.kit.catalogue import find
 
 _COLUMNS = ("person", "code", "day", "until", "value", "operator", "text", "unit", "upper", "lower")
 
@@ -23,6 +25,9 @@ class Reader(Meanings):
             raise MappingError(
                 f"{self.mapping.line()}: say who the people are. Write [people] with from, person, birth, sex"
             )
+        self._check_concepts()
+        asked = ("person", "birth", "sex", "died")
+        self._check_columns(("people",), people.from_, {one: getattr(people, one) for one in asked}, "", people.where)
         died = (
             f"NOT COALESCE({self._day(people.died, people.from_)[1]} <= {steps.literal(self.by)}, FALSE)"
             if people.died
@@ -32,11 +37,10 @@ class Reader(Meanings):
         steps.texts["people"] = (
             f"SELECT DISTINCT {people.person} AS person FROM {people.from_} AS p{f' WHERE {where}' if where else ''}"
         )
-        self._check_columns(
-            ("people",), people.from_, {"person": people.person, "birth": people.birth, "sex": people.sex}, ""
-        )
-        for relation, names in floors.items():
-            parts = [*self._people_facts(steps, people, names)] if relation == "readings" else []
+        items: dict[str, date | None] = dict.fromkeys(items_of(self.study, self.mapping, floors["readings"]))
+        relations = {**({"score_items": items} if items else {}), **floors}
+        for relation, names in relations.items():
+            parts = [] if relation == "spells" else [*self._people_facts(steps, people, names, relation)]
             for name, table in self.mapping.tables.items():
                 concepts = {
                     each: concept
@@ -45,22 +49,35 @@ class Reader(Meanings):
                 }
                 if concepts:
                     parts.append(self._facts_of(steps, relation, name, table, concepts, names))
+            if relation == "readings":
+                parts += self._scores(steps, names)
             steps.texts[relation] = "\nUNION ALL\n".join(parts) or self._nothing(steps, relation)
         steps.single = frozenset(("age", "sex")) - self.mapping.concepts.keys()
         if self.mapping.observed:
             one = self.mapping.observed
+            columns = {"person": one.person, "start": one.start, "end": one.end}
+            self._check_columns(("observed",), one.from_, columns, "")
             steps.texts["observed"] = (
                 f"SELECT {one.person} AS person, CAST({one.start} AS DATE) AS o0, CAST({one.end} AS DATE) AS o1\n"
                 f"FROM {one.from_} AS o"
             )
 
+    def _scores(self, steps: Steps, names: Mapping[str, Any]) -> Iterable[str]:
+        ages = "age" not in self.mapping.concepts
+        for base, wanted in computable(self.study, self.mapping, names).items():
+            yield from DayScore(self.study, find(base), tuple(wanted), ages).write(steps)
+
     # ---- people
 
-    def _people_facts(self, steps: Steps, people: PeopleTable, floors: Mapping[str, Any]) -> Iterable[str]:
+    def _people_facts(
+        self, steps: Steps, people: PeopleTable, floors: Mapping[str, Any], relation: str
+    ) -> Iterable[str]:
         if "age" in floors and people.birth and "age" not in self.mapping.concepts:
             d0, d1 = self._day(people.birth, people.from_)
             row = {"lo": self._years(steps, d1), "hi": self._years(steps, d0), "dated": "TRUE",
                    "d0": steps.literal(self.by), "d1": steps.literal(self.by)}  # fmt: skip
+            if relation == "score_items":  # of which the age on another day is asked
+                row = {"dated": "TRUE", "d0": d0, "d1": d1}
             known = f"{people.birth} IS NOT NULL"
             yield f"SELECT {self._row(steps, 'age', people.person, row)}\nFROM {people.from_} AS p WHERE {known}"
         if "sex" in floors and people.sex and "sex" not in self.mapping.concepts:
@@ -110,7 +127,7 @@ class Reader(Meanings):
         floors: Mapping[str, date | None],
     ) -> str:
         columns = {column: getattr(table, column) for column in _COLUMNS if getattr(table, column)}
-        kinds = self._check_columns(("table", name), table.from_, columns, next(iter(concepts)))
+        kinds = self._check_columns(("table", name), table.from_, columns, next(iter(concepts)), table.where)
         meant = f"{relation}_{name}"
         self._write_codes(steps, meant, table, concepts, is_text(kinds["code"]))
         read = ", ".join(f"{text} AS {column}" for column, text in columns.items())

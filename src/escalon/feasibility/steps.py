@@ -39,7 +39,7 @@ FACTS = {
 }
 READINGS = tuple("person n known lo lo_open hi hi_open upper lower said word dated d0 d1".split())
 SPELLS = tuple("person n known lo lo_open hi hi_open said dated d0 d1 e0 e1 ongoing open_end unit k".split())
-RELATIONS = {"readings": READINGS, "spells": SPELLS}
+RELATIONS = {"readings": READINGS, "spells": SPELLS, "score_items": READINGS}
 FIRST, LAST = date.min, date.max
 PLACES = 60
 """The places that one whole number holds."""

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from escalon.expressions.dialects import dialect
 
-SOURCES = ("people", "readings", "spells", "observed")
+SOURCES = ("people", "readings", "spells", "observed", "score_items")
 """The steps that read the tables of a warehouse; in them only the small tables of codes are steps."""
 _NAMED = re.compile(r"\b(FROM|JOIN) (\w+)\b( AS \w+)?")
 
