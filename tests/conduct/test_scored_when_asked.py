@@ -69,3 +69,12 @@ def test_only_the_newest_visit_is_scored_where_the_newest_is_asked(
     )
     assert [fact.day for fact in known if fact.name == "cockcroft_gault"] == [Day(2025, 6, 3)]
     assert seen == ["M6"]
+
+
+def test_one_entry_that_settles_a_classification_settles_it(study: Study) -> None:
+    day = Day(2025, 2, 7)
+    facts = Facts([Fact("sle_2019.ana", False, day, visit="screening")])  # the entry criterion of EULAR/ACR 2019
+    (found,) = ScoredFacts(study, facts).named("sle_2019")
+    assert found.value == "not_met"
+    few = Facts([Fact("tender_joints_28", 3, day, visit="screening")])  # a number of few entries is none
+    assert ScoredFacts(study, few).named("das28_esr") == ()

@@ -7,7 +7,15 @@ from collections import Counter
 import pytest
 
 from escalon.instruments.safety.ctcae.laboratory import laboratory_terms
-from escalon.instruments.safety.ctcae.terms import UnknownTerm, check_grade, classes, find_event, find_term, terms
+from escalon.instruments.safety.ctcae.terms import (
+    UnknownTerm,
+    check_grade,
+    classes,
+    find_event,
+    find_term,
+    question_about,
+    terms,
+)
 
 # Terms of each class in the printed dictionary.
 COUNTS = {
@@ -84,3 +92,24 @@ def test_laboratory_terms_reach_only_grades_that_exist() -> None:
     for name, (lab, _) in laboratory_terms().items():
         reachable = set(lab.alternatives)
         assert reachable <= set(lab.term.grades), name
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("Ferritin", "Record it under «Investigations - Other, specify»"),
+        ("CRP increased", "Record it under «Investigations - Other, specify»"),
+        ("IgG decreased", "Record it under «Immune system disorders - Other, specify»"),
+        ("COVID-19", "Record it under «Infections and infestations - Other, specify»"),
+        ("URTI", "«Upper respiratory infection»"),
+        ("urinary infection", "«Urinary tract infection»?"),
+        ("blood lactate dehydrogenase", "Did you mean «Blood lactate dehydrogenase increased»?"),
+    ],
+)
+def test_a_term_is_suggested_by_what_it_says_and_never_by_letters_that_agree(written: str, hint: str) -> None:
+    assert hint in question_about(written)
+
+
+@pytest.mark.parametrize("written", ["D-dimer increased", "cytopenia", "头痛", "transaminitis"])
+def test_no_term_is_suggested_rather_than_a_wrong_one(written: str) -> None:
+    assert question_about(written) == f"{written!r} is not a term of CTCAE v5.0."

@@ -50,7 +50,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
 """Every column of the samples table, with its meaning."""
 
 _CODES = {
-    Detection.ND: ("nd", "undetermined", "not detected", "undetectable", "negative"),
+    Detection.ND: ("nd", "undetermined", "not detected", "undetectable", "negative", "<lod", "below lod"),
     Detection.BLQ: ("blq", "bloq", "detected below lloq"),
     Detection.BELOW: ("<lloq", "below lloq", "bql"),
     Detection.ABOVE: ("alq", "aloq", ">uloq", "above uloq"),

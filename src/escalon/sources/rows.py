@@ -250,7 +250,7 @@ def doubts(dictionary: Dictionary, event: Event) -> Iterator[RowError]:
     """What a person should look at in a row that is used: a value outside the usual, a term or grade that does not exist."""
     match event:
         case AdverseEventRecorded(term=term, grade=grade) if asked := question_about(term, grade):
-            stop = "" if asked.endswith("?") else "."
+            stop = "" if asked.endswith(("?", ".")) else "."
             yield RowError("term", term, f"{asked}{stop} The event is kept and judged by its grade")
         case FactRecorded(fact=seen):
             says = dictionary.value(seen).says

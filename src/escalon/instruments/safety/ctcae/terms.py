@@ -29,10 +29,16 @@ NOT_TERMS = {
     "immunoglobulin decreased": "Immune system disorders - Other, specify",
     "hypogammaglobulinemia": "Immune system disorders - Other, specify",
     "b-cell aplasia": "Immune system disorders - Other, specify",
+    "b cell aplasia": "Immune system disorders - Other, specify",
+    **dict.fromkeys(("ferritin", "crp", "crp increased", "c-reactive protein"), "Investigations - Other, specify"),
+    **dict.fromkeys(("igg decreased", "low igg"), "Immune system disorders - Other, specify"),
+    **dict.fromkeys(("covid", "covid-19", "covid 19"), "Infections and infestations - Other, specify"),
 }
 
 # Everyday words whose CTCAE term is spelled quite differently; suggested, never substituted.
 EVERYDAY = {
+    "urti": "Upper respiratory infection",
+    "uti": "Urinary tract infection",
     "neutropenia": "Neutrophil count decreased",
     "thrombocytopenia": "Platelet count decreased",
     "leukopenia": "White blood cell decreased",
@@ -130,9 +136,28 @@ def find_term(name: str) -> Term:
         raise UnknownTerm(
             f"{name!r} is not a term of CTCAE v5.0. Record it under «{NOT_TERMS[wanted]}» with the general scale"
         )
-    close = [_plain(EVERYDAY[wanted])] if wanted in EVERYDAY else get_close_matches(wanted, _index(), 3, 0.6)
-    near = " or ".join(f"«{_index()[key].name}»" for key in close)
+    near = " or ".join(f"«{_index()[key].name}»" for key in _meant(wanted))
     raise UnknownTerm(f"{name!r} is not a term of CTCAE v5.0.{f' Did you mean {near}?' if near else ''}")
+
+
+def _meant(wanted: str) -> list[str]:
+    """What a name that is no term probably means: what people call so, what begins so, else what is spelled almost so."""
+    if wanted in EVERYDAY:
+        return [_plain(EVERYDAY[wanted])]
+    begin = [key for key in _index() if len(wanted) >= LEAST and key.startswith(wanted)]
+    close = get_close_matches(wanted, _index(), 3, ALIKE)
+    return begin[:3] or [key for key in close if _agrees(wanted, key)]
+
+
+LEAST, ALIKE = 5, 0.7
+"""Letters from which on the beginning of a term says something; and how much of the spelling must agree."""
+_DIRECTION = frozenset({"increased", "decreased", "count", "low", "high", "elevated", "disorder", "infection"})
+
+
+def _agrees(wanted: str, term: str) -> bool:
+    """Whether every word that says what it is about has its like in the term: three letters (CRP, IgG) are no misspelling."""
+    there, telling = term.split(), [word for word in wanted.split() if word not in _DIRECTION]
+    return all(word in there or (len(word) > 3 and get_close_matches(word, there, 1, ALIKE)) for word in telling)
 
 
 def find_event(name: str) -> Term:
