@@ -142,6 +142,17 @@ def test_only_an_investigator_sends_and_records(bench):
     assert cora.post("/acts/upload", json={"content": {"name": "x"}, "files": {"facts.csv": FACTS}}).status_code == 403
 
 
+def test_another_site_s_folder_is_not_there_and_nobody_imports_for_another_site(bench):
+    ines, igor = client(bench[0], "ines"), client(bench[0], "igor")
+    place = send(ines, facts_csv=FACTS).headers["location"]
+    assert igor.get(place).status_code == 404
+    assert igor.get("/import.json").json()["uploads"] == []
+    key = place.rpartition("/")[2]
+    assert act(ines, "import", place, upload=key, site="S2").status_code == 403
+    assert act(igor, "import", "/import", upload=key, site="S2").status_code == 404
+    assert not bench[1].conduct.trial.courses
+
+
 def test_the_same_by_json(bench):
     ines = client(bench[0], "ines")
     sent = ines.post("/acts/upload", json={"content": {"name": "x"}, "files": {"facts.csv": FACTS}})

@@ -66,15 +66,28 @@ class RunningClock:
         return self.begins + (datetime.now(self.begins.tzinfo) - self.started)
 
 
-def make_book(folder: Path, study: Study, name: str, whole: Trial) -> Path:
-    """Take a synthetic trial over into a casebook, up to a day in its midst; returns the casebook's folder."""
+def make_book(
+    folder: Path, study: Study, name: str, whole: Trial, *, database: str | None = None, owner: str | None = None
+) -> Path:
+    """Take a synthetic trial over into a casebook, up to a day in its midst; returns the casebook's folder.
+
+    `database` and `owner` are PostgreSQL's addresses; without them the casebook is a file of SQLite.
+    """
     day = whole.infused()[min(SETTING_OUT, len(whole.infused())) - 1].infused
     assert day is not None
     today = day.latest + timedelta(days=13)
     write_folder(_until(whole, today), folder / "data-until-then")
     clock = clock_at(datetime.combine(today, time(8, 30), whole.frame.zone))
     book = folder / "book"
-    casebook = create_casebook(book, study=study.id, study_version=study.version, clock=clock, study_folder=name)
+    casebook = create_casebook(
+        book,
+        study=study.id,
+        study_version=study.version,
+        clock=clock,
+        study_folder=name,
+        database=database,
+        owner=owner,
+    )
     write_settings(book, {"demo": "yes", "open_study": "yes"})
     _Making(casebook, study, book).everything(folder / "data-until-then", whole)
     casebook.close()

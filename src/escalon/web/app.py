@@ -37,7 +37,7 @@ from escalon.web.registry import PAGES, SERVICES, Page, Service, find_all
 from escalon.web.rendering import parts, render
 from escalon.web.said import BESIDE, Told, said_in_form, said_in_json
 from escalon.web.security import Headed, is_ours
-from escalon.web.uploads import LARGEST_FILE
+from escalon.web.uploads import LARGEST_BODY, LARGEST_FILE
 from escalon.web.workbench import Workbench, workbench_of
 
 HERE = ("127.0.0.1", "localhost", "[::1]")
@@ -50,7 +50,13 @@ def create_app(
     """The application for a casebook, for a study with a data folder (read only), or for a study alone."""
     bench = place if isinstance(place, Workbench) else workbench_of(place, data)
     find_all()
-    app = FastAPI(title=f"Escalon: {bench.study.id}", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=f"Escalon: {bench.study.id}",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=LARGEST_BODY,
+    )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(Headed, https=https)

@@ -18,6 +18,8 @@ from escalon.sources.mapping import MAPPING
 from escalon.sources.tables import KINDS, WORKBOOK, kind_of
 
 LARGEST_FILE = 64 << 20
+LARGEST_BODY = 2 * LARGEST_FILE
+"""Bytes of a request; more is refused before anybody reads it."""
 MOST_FILES = 40
 
 

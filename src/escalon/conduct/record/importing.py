@@ -98,7 +98,7 @@ def import_folder(
     done.refused_rows = sum(count.refused for count in intake.counts)
     with conduct.casebook.writing() as writer:
         trial = conduct.caught_up(writer)
-        authorise(trial.people.get(author.person), author, "FolderImported", None)
+        authorise(trial.people.get(author.person), author, "FolderImported", site)
         new = _new(done, writer, trial, intake, site)
         done.departures = _departures(study, _folded(trial, new), new)
         done.digest = digest_of_departures(done.departures)

@@ -107,7 +107,7 @@ def _counted(desk: Desk, study: Study, rule: str) -> Attrition:
     def find() -> Attrition:
         return of_screenings(study, [_screened(desk, study, code, day) for code in codes], day, smallest=1)
 
-    return desk.kept(("feasibility", rule, codes), find)
+    return find() if rule else desk.kept(("feasibility", codes), find)  # what is typed is not kept: it has no end
 
 
 def _screened(desk: Desk, study: Study, code: str, day: Day):  # type: ignore[no-untyped-def]

@@ -105,7 +105,7 @@ class ImportPage:
 @page("/import", SEES, over_folder=False)
 def imports(desk: Desk) -> ImportsPage:
     """Data folders to take over into the record: first looked at, then recorded; twice is once."""
-    kept = tuple(_upload(desk, one) for one in reversed(desk.bench.uploads.kept.values()))
+    kept = tuple(_upload(desk, one) for one in reversed(desk.bench.uploads.kept.values()) if _is_open(desk, one))
     done = reversed(desk.entries(kinds=["FolderImported"]))
     return ImportsPage(
         kept, tuple(entry_shown(desk.study, one, desk.names) for one in done), desk.may("FolderImported")
@@ -137,8 +137,14 @@ def _sites(desk: Desk) -> list[str]:
     return sorted({one.site for one in desk.courses()} | {one.city for one in desk.study.location} - {""})
 
 
+def _is_open(desk: Desk, it: Upload) -> bool:
+    """Whether a folder is open to this reader: it is of the site whose investigator sent it."""
+    return desk.may("read record", it.by.site)
+
+
 def _sent(desk: Desk, key: str) -> Upload:
-    if (found := desk.bench.uploads.kept.get(key)) is None:
+    found = desk.bench.uploads.kept.get(key)
+    if found is None or not _is_open(desk, found):
         raise NoSuchPage(
             "this folder is not here any more: a folder that was sent is kept until the server stops. Send it again"
         )
