@@ -45,10 +45,9 @@ def page(document: Document, data: str = "DATA") -> str:
     """The document as HTML; `data` is how the reader names the data in a command. The same document gives the same bytes."""
     body = "\n".join(_section(section, document.people) for section in document.sections)
     command = f"escalon explain {data} CELL"
-    whole = _whole(document, body, _grounds(document, command))
-    if len(whole.encode()) <= LARGEST:
-        return whole
-    return _whole(document, body, json.dumps({"cells": None, "texts": [""], "command": command}))
+    bare = _whole(document, body, json.dumps({"cells": None, "texts": [""], "command": command}))
+    grounds = _grounds(document, command, LARGEST - len(bare.encode()))
+    return bare if grounds is None else _whole(document, body, grounds)
 
 
 def _whole(document: Document, body: str, grounds: str) -> str:
@@ -207,11 +206,15 @@ def _notes(notes: Iterable[str]) -> str:
     return f"<ul class=notes>{items}</ul>" if items else ""
 
 
-def _grounds(document: Document, command: str) -> str:
-    """What every cell rests on, each text and each record once: cell -> its method and the numbers of its records."""
+def _grounds(document: Document, command: str, room: int) -> str | None:
+    """What every cell rests on, each text and each record once: cell -> its method and the numbers of its records.
+
+    None as soon as it is sure to need more bytes than there is room for.
+    """
     texts: dict[str, int] = {"": 0}
     grounds: dict[tuple[int, ...], int] = {}
     cells: dict[str, list[int]] = {}
+    least = 0
 
     def text(said: str) -> int:
         return texts.setdefault(said, len(texts))
@@ -224,8 +227,12 @@ def _grounds(document: Document, command: str) -> str:
             for one in cell.grounds
         ]
         cells[name] = [text(cell.method), *numbers]
+        least += len(name) + 2 * len(cells[name])
+        if least > room:
+            return None
     found = {"cells": cells, "texts": list(texts), "grounds": list(grounds), "command": command}
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    said = json.dumps(found, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return said if len(said.encode()) <= room else None
 
 
 def _opened(document: Document) -> Iterator[tuple[str, Cell]]:

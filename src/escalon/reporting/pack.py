@@ -5,11 +5,11 @@ A pack is written beside its place and moved there whole: whoever looks into the
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from escalon import __version__
 from escalon.reporting import html, typst
@@ -17,7 +17,7 @@ from escalon.reporting.document import Document
 from escalon.reporting.fonts import FONTS
 from escalon.reporting.packet import open_packet, packet
 from escalon.reporting.registry import registry
-from escalon.reporting.results import as_text, hashes_of, results
+from escalon.reporting.results import as_text, hashes_of, parts
 from escalon.reporting.sheet import csv, workbook
 from escalon.reporting.trial import full_report
 from escalon.reporting.view import View
@@ -33,8 +33,12 @@ class PackError(ValueError):
     """A pack that cannot be written; says what to do."""
 
 
-def pack(view: View, only: Only | None = None, data: str = "DATA") -> Iterator[tuple[str, bytes]]:
-    """Each file of the pack by its path, one after another; without `only` all of them."""
+File: TypeAlias = tuple[str, bytes | Iterable[str]]
+"""A file by its path, and what is in it: whole, or text piece by piece where it is too long to be held."""
+
+
+def pack(view: View, only: Only | None = None, data: str = "DATA") -> Iterator[File]:
+    """Each file of the pack, one after another; without `only` all of them. Each is taken before the next is asked for."""
     if only in (None, "packet"):
         yield from _packet(view)
     if only in (None, "full", "paper"):
@@ -47,7 +51,7 @@ def pack(view: View, only: Only | None = None, data: str = "DATA") -> Iterator[t
         yield from _registry(view)
 
 
-def _packet(view: View) -> Iterator[tuple[str, bytes]]:
+def _packet(view: View) -> Iterator[File]:
     view.told("setting the packet")
     yield "packet.pdf", _in_pages(view)
     yield "packet-open.pdf", typst.pdf(open_packet(view))
@@ -62,14 +66,14 @@ def _in_pages(view: View, most: int = 2) -> bytes:
     return made
 
 
-def _full(view: View, document: Document, data: str) -> Iterator[tuple[str, bytes]]:
+def _full(view: View, document: Document, data: str) -> Iterator[File]:
     view.told("writing the page")
     yield "report.html", html.page(document, data).encode()
     view.told("setting the report")
     yield "report.pdf", typst.pdf(document)
 
 
-def _paper(view: View, document: Document) -> Iterator[tuple[str, bytes]]:
+def _paper(view: View, document: Document) -> Iterator[File]:
     """Tables and figures one by one, for whoever writes about the trial."""
     view.told("writing tables")
     tables = list(document.tables())
@@ -83,17 +87,16 @@ def _paper(view: View, document: Document) -> Iterator[tuple[str, bytes]]:
         yield f"figures/{figure.id}.png", typst.png(figure.svg)
 
 
-def _results(view: View, document: Document) -> Iterator[tuple[str, bytes]]:
+def _results(view: View, document: Document) -> Iterator[File]:
     """Every statistic apart from its layout, each with what it rests on."""
     view.told("writing results")
-    found = results(document, view.study, view.executed, hashes_of(view.intake.entries))
-    yield "results.json", as_text(found).encode()
+    yield "results.json", as_text(parts(document, view.study, view.executed, hashes_of(view.intake.entries)))
 
 
-def _registry(view: View) -> Iterator[tuple[str, bytes]]:
+def _registry(view: View) -> Iterator[File]:
     """What the registry takes."""
     view.told("writing the registry's modules")
-    yield "registry.json", as_text(registry(view.study, view.trial, view.cutoff)).encode()
+    yield "registry.json", as_text(registry(view.study, view.trial, view.cutoff).items())
 
 
 def write_pack(view: View, folder: Path, only: Only | None = None, data: str = "DATA") -> tuple[Path, ...]:
@@ -105,17 +108,22 @@ def write_pack(view: View, folder: Path, only: Only | None = None, data: str = "
     hashes: dict[str, str] = {}
     try:
         for name, content in pack(view, only, data):
-            _put(beside / name, content)
-            hashes[name] = sha256(content).hexdigest()
+            hashes[name] = _put(beside / name, content)
         _put(beside / "manifest.json", manifest(view, hashes))
         return _moved(beside, folder, (*hashes, "manifest.json"))
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _put(file: Path, content: bytes) -> None:
+def _put(file: Path, content: bytes | Iterable[str]) -> str:
+    """Write a file and give its SHA-256."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content)
+    found = sha256()
+    with file.open("wb") as into:
+        for piece in (content,) if isinstance(content, bytes) else (one.encode() for one in content):
+            found.update(piece)
+            into.write(piece)
+    return found.hexdigest()
 
 
 def _moved(beside: Path, folder: Path, names: tuple[str, ...]) -> tuple[Path, ...]:

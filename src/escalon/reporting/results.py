@@ -6,16 +6,16 @@ things beneath them, each with its file and line, or its casebook entry and that
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 from escalon.conduct.judge.endpoints import AtVisit, Executed, Statistic
 from escalon.facts import plain
 from escalon.history import Entry
 from escalon.protocol.study import Study
 from escalon.reporting.build import slug
-from escalon.reporting.document import Document, Ground
+from escalon.reporting.document import Cell, Document, Ground
 from escalon.reporting.grounds import of_fact
 from escalon.reporting.sections.efficacy import slug_visit, table_id
 
@@ -33,9 +33,9 @@ class Grounds:
         """The names of some grounds."""
         return [self.names.setdefault(one, f"g{len(self.names) + 1}") for one in some]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Every ground under its name."""
-        return {name: self._one(ground) for ground, name in self.names.items()}
+        return ((name, self._one(ground)) for ground, name in self.names.items())
 
     def _one(self, ground: Ground) -> dict[str, str]:
         said = {
@@ -50,29 +50,32 @@ def hashes_of(entries: Iterable[Entry]) -> dict[str, str]:
     return {entry.place: found for entry in entries if (found := getattr(entry, "hash", ""))}
 
 
+Part: TypeAlias = tuple[str, object]
+"""A name of the results, with what it says or, for long ones, the entries one after another."""
+
+
 def results(
     document: Document, study: Study, executed: Iterable[Executed], hashes: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """Everything a report says in numbers, for scripts, for `escalon explain` and for `escalon report --diff`."""
-    grounds = Grounds(hashes or {})
-    done = list(executed)
-    cells = {
-        name: _compact(
-            text=cell.text, value=exact_text(cell.value), method=cell.method, grounds=grounds.refer(cell.grounds)
-        )
-        for table in document.tables()
-        for name, cell in table.cells()
-    }
-    statistics = {name: _statistic(one) for each in done for name, one in named_statistics(study, each)}
-    at_visits = {cell.id: _at_visit(cell, grounds) for each in done for cell in each.cells}
-    head = {
+    found = parts(document, study, executed, hashes)
+    return {name: dict(said) if isinstance(said, Iterator) else said for name, said in found}
+
+
+def parts(
+    document: Document, study: Study, executed: Iterable[Executed], hashes: Mapping[str, str] | None = None
+) -> Iterator[Part]:
+    """The same, part by part and entry by entry, to be taken in this order: the grounds come last, once all are met."""
+    grounds, done = Grounds(hashes or {}), list(executed)
+    yield from {
         "format": FORMAT, "study": document.study, "version": document.version, "document": document.name,
         "cutoff": document.cutoff, "synthetic": document.synthetic, "software": document.software, "input": document.input,
-    }  # fmt: skip
-    endpoints = {one.endpoint.id: _endpoint(study, one) for one in done}
-    return head | {
-        "endpoints": endpoints, "cells": cells, "statistics": statistics, "at_visits": at_visits, "grounds": grounds.as_json(),
-    }  # fmt: skip
+    }.items()  # fmt: skip
+    yield "endpoints", ((one.endpoint.id, _endpoint(study, one)) for one in done)
+    yield "cells", ((name, _cell(cell, grounds)) for table in document.tables() for name, cell in table.cells())
+    yield "statistics", ((name, _statistic(one)) for each in done for name, one in named_statistics(study, each))
+    yield "at_visits", ((cell.id, _at_visit(cell, grounds)) for each in done for cell in each.cells)
+    yield "grounds", grounds.as_json()
 
 
 def named_statistics(study: Study, done: Executed) -> Iterable[tuple[str, Statistic]]:
@@ -81,6 +84,12 @@ def named_statistics(study: Study, done: Executed) -> Iterable[tuple[str, Statis
     for one in done.statistics:
         row = f"{slug(one.group)}.{slug_visit(one.visit)}" if one.group else slug_visit(one.visit)
         yield f"{table}/{row}/{one.name}", one
+
+
+def _cell(cell: Cell, grounds: Grounds) -> dict[str, Any]:
+    return _compact(
+        text=cell.text, value=exact_text(cell.value), method=cell.method, grounds=grounds.refer(cell.grounds)
+    )
 
 
 def _statistic(one: Statistic) -> dict[str, Any]:
@@ -119,17 +128,27 @@ def exact_text(value: object) -> int | str | bool | None:
     return value if isinstance(value, int | str | bool) else None
 
 
-def as_text(found: Mapping[str, Any]) -> str:
+def as_text(found: Iterable[Part]) -> Iterator[str]:
     """The results as they are written, an entry a line: the same results give the same bytes."""
-    parts = [f" {_json(key)}: {_block(value)}" for key, value in found.items()]
-    return "{\n" + ",\n".join(parts) + "\n}\n"
+    before = "{\n"
+    for name, said in found:
+        yield f"{before} {_json(name)}: "
+        yield from _block(said)
+        before = ",\n"
+    yield "\n}\n"
 
 
-def _block(value: Any) -> str:
-    if not isinstance(value, Mapping) or not value:
-        return _json(value)
-    return "{\n" + ",\n".join(f"  {_json(key)}: {_json(one)}" for key, one in value.items()) + "\n }"
+def _block(said: object) -> Iterator[str]:
+    entries = said.items() if isinstance(said, Mapping) else said
+    if not isinstance(entries, Iterable) or isinstance(said, str | list):
+        yield _json(said)
+        return
+    before = "{\n"
+    for key, one in entries:
+        yield f"{before}  {_json(key)}: {_json(one)}"
+        before = ",\n"
+    yield "\n }" if before != "{\n" else "{}"
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)

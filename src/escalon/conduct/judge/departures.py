@@ -16,7 +16,7 @@ from typing import Any
 
 from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
 from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
-from escalon.conduct.judge.screening import Verdict, screen_one
+from escalon.conduct.judge.screening import Verdict, screened
 from escalon.conduct.judge.strata import stratum_of
 from escalon.escalation import Decision, EscalationError, Stop, Treat, next_dose
 from escalon.facts import Day
@@ -99,7 +99,7 @@ def _of_person(study: Study, trial: Trial, given: Given) -> Iterator[ActDepartur
         yield _one(given, "consent", f"infused before the consent of {course.consented}")
     if course.left is not None and course.left.latest < given.day.earliest:
         yield _one(given, "withdrawn", f"infused after leaving the study on {course.left}")
-    screening = screen_one(study, trial, given.participant, given.day, given.day)
+    screening = screened(study, trial, given.participant, given.day, given.day)
     if screening.verdict is Verdict.NOT_MET:
         failed = ", ".join(clause.criterion.id for clause in screening.failed())
         yield _one(given, "eligibility", f"infused, and not eligible by what is recorded before treatment ({failed})")

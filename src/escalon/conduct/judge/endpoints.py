@@ -4,9 +4,10 @@
 visit as a value, missing, not due or not applicable, with the reason, and these four always add up to all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from escalon.conduct.judge.member import Member, member
@@ -56,17 +57,20 @@ class AtVisit:
     @property
     def grounds(self) -> tuple[Fact, ...]:
         """Every recorded fact beneath it, those of the baseline after those of the visit, once each."""
-        found: dict[Fact, None] = {}
-        for fact in (*self.rests_on, *self.baseline_rests_on):
-            found |= dict.fromkeys(recorded(fact))
-        return tuple(found)
+        return recorded_beneath((*self.rests_on, *self.baseline_rests_on))
 
 
-def recorded(fact: Fact) -> tuple[Fact, ...]:
-    """The recorded facts beneath a fact: itself, unless it was computed from others, which may be computed again."""
+def recorded_beneath(some: Iterable[Fact]) -> tuple[Fact, ...]:
+    """The recorded facts beneath some facts, once each: themselves, unless computed from others, which may be computed again."""
+    return tuple({id(fact): fact for one in some for fact in _recorded(one)}.values())
+
+
+def _recorded(fact: Fact) -> Iterator[Fact]:
     if not isinstance(fact.behind, Finding):
-        return (fact,)
-    return tuple(dict.fromkeys(one for beneath in grounds(fact.behind) for one in recorded(beneath)))
+        yield fact
+        return
+    for beneath in grounds(fact.behind):
+        yield from _recorded(beneath)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +110,26 @@ class Executed:
     @property
     def visits(self) -> tuple[str, ...]:
         """The visits it has cells at, in order."""
-        return tuple(dict.fromkeys(cell.visit for cell in self.cells))
+        return tuple(self._at)
 
     def at(self, visit: str, group: str = "") -> tuple[AtVisit, ...]:
         """The cells of a visit, of everybody or of one group."""
-        return tuple(cell for cell in self.cells if cell.visit == visit and in_group(cell, group))
+        return tuple(cell for cell in self._at.get(visit, ()) if in_group(cell, group))
 
     def statistic(self, visit: str, name: str, group: str = "") -> Statistic | None:
         """A statistic by its name."""
-        return next((one for one in self.statistics if (one.visit, one.name, one.group) == (visit, name, group)), None)
+        return self._named.get((visit, name, group))
+
+    @cached_property
+    def _at(self) -> Mapping[str, list[AtVisit]]:
+        found: dict[str, list[AtVisit]] = {}
+        for cell in self.cells:
+            found.setdefault(cell.visit, []).append(cell)
+        return found
+
+    @cached_property
+    def _named(self) -> Mapping[tuple[str, str, str], Statistic]:
+        return {(one.visit, one.name, one.group): one for one in reversed(self.statistics)}
 
 
 def in_group(cell: AtVisit, group: str) -> bool:

@@ -129,10 +129,11 @@ def screen_one(study: Study, trial: Trial, participant: str, cutoff: Day, today:
     Worked out once a history: the same question is asked by the flow, the populations and the tables.
     """
     key = ("screening", id(study), participant, cutoff, today)
-    return trial.once(key, study, lambda: _screened(study, trial, participant, cutoff, today))
+    return trial.once(key, study, lambda: screened(study, trial, participant, cutoff, today))
 
 
-def _screened(study: Study, trial: Trial, participant: str, cutoff: Day, today: Day | None) -> Screening:
+def screened(study: Study, trial: Trial, participant: str, cutoff: Day, today: Day | None) -> Screening:
+    """The same without keeping it: for whoever asks once of many days."""
     facts = scored(study, trial, participant)
     here = situation(study, facts, trial.course(participant), cutoff)
     later = here if today is None else situation(study, facts, trial.course(participant), today, ("infusion",))

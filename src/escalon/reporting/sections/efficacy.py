@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import cached_property
 
-from escalon.conduct.judge.endpoints import AtVisit, Executed, Statistic
+from escalon.conduct.judge.endpoints import AtVisit, Executed, Statistic, recorded_beneath
 from escalon.conduct.judge.estimates import median
 from escalon.conduct.judge.populations import Population
 from escalon.conduct.judge.windows import State
@@ -35,7 +36,7 @@ SETTLED = 2
 """Decimals of a computed score, whose digits never end."""
 
 Columns = tuple[Head, ...]
-Row = Callable[[Executed, str, Sequence[AtVisit], str], Sequence[Cell]]
+Row = Callable[["Line"], Sequence[Cell]]
 
 
 def efficacy(view: View) -> tuple[Section, ...]:
@@ -76,9 +77,8 @@ def blocks_of(view: View, done: Executed) -> Iterator[Block]:
     yield table
     if done.endpoint.compare in ("value", "change from baseline", "percent change") and not done.why_not:
         number = table.id.removeprefix("T")
-        places = digits_of(value for one in done.visits for _, value in _numbers(done.at(one), change=False))
         drawn = (
-            trajectory(view, done, f"F{number}", table.id, places),
+            trajectory(view, done, f"F{number}", table.id, digits_of(_values(done.cells))),
             items_behind(view.study, done, f"F{number}-items", table.id),
         )
         yield from (figure for figure in drawn if figure is not None)
@@ -88,7 +88,8 @@ def endpoint_table(study: Study, done: Executed) -> Table:
     """The table of an endpoint: a row a visit, a block a group."""
     columns, cells = _SHAPES[done.endpoint.compare]
     groups = ["", *sorted({one.group for one in done.statistics if one.group})]
-    rows = [each for group in groups for each in _rows(study, done, group, cells, len(columns))]
+    known = Known(done)
+    rows = [each for group in groups for each in _rows(known, group, cells, len(columns))]
     unit = f", {done.unit}" if done.unit else ""
     return Table(
         table_id(study, done.endpoint), f"{done.endpoint.title}{unit} ({done.endpoint.id})", columns, tuple(rows),
@@ -96,16 +97,71 @@ def endpoint_table(study: Study, done: Executed) -> Table:
     )  # fmt: skip
 
 
-def _rows(study: Study, done: Executed, group: str, cells: Row, wide: int) -> Iterator[TableRow]:
+class Known:
+    """What all rows of one endpoint's table share: the digits of its data, and the records beneath each participant's visit."""
+
+    def __init__(self, done: Executed) -> None:
+        self.done = done
+        self._grounds: dict[tuple[int, bool], tuple[Ground, ...]] = {}
+
+    @cached_property
+    def places(self) -> int:
+        """The decimals of the values."""
+        return digits_of(_values(self.done.cells))
+
+    @cached_property
+    def change_places(self) -> int:
+        """The decimals of the changes."""
+        return digits_of(_changes(self.done.cells))
+
+    @cached_property
+    def mean_places(self) -> int:
+        """One digit beyond the data, up to two; as many as the data where they have more."""
+        return max(self.change_places, min(self.change_places + 1, SETTLED))
+
+    def beneath(self, some: Iterable[AtVisit], *, baseline: bool = False) -> tuple[Ground, ...]:
+        """The recorded facts beneath some cells, once each; those of the baseline where it is compared with."""
+        return tuple(dict.fromkeys(ground for one in some for ground in self._of(one, baseline)))
+
+    def _of(self, one: AtVisit, baseline: bool) -> tuple[Ground, ...]:
+        key = id(one), baseline and bool(one.baseline_rests_on)
+        if key not in self._grounds:
+            own = one.grounds if key[1] else recorded_beneath(one.rests_on)
+            self._grounds[key] = tuple(of_fact(fact, one.participant) for fact in own)
+        return self._grounds[key]
+
+
+class Line:
+    """One row to be: a group at a visit, who stands there, and what the statistics say of them."""
+
+    def __init__(self, known: Known, visit: str, some: Sequence[AtVisit], group: str) -> None:
+        self.known, self.visit, self.some, self.group = known, visit, some, group
+
+    def statistic(self, name: str) -> Statistic | None:
+        """A statistic of the group at the visit."""
+        return self.known.done.statistic(self.visit, name, self.group)
+
+    @cached_property
+    def valued(self) -> tuple[Ground, ...]:
+        """The records beneath the values."""
+        return self.known.beneath(one for one in self.some if _values([one]))
+
+    @cached_property
+    def changed(self) -> tuple[Ground, ...]:
+        """The records beneath the changes, and their baselines."""
+        return self.known.beneath((one for one in self.some if _changes([one])), baseline=True)
+
+
+def _rows(known: Known, group: str, cells: Row, wide: int) -> Iterator[TableRow]:
+    done = known.done
     visits = [visit for visit in done.visits if done.at(visit, group)]
     if group and visits:
         heading = (Cell(group, tone=Tone.STRONG), *(Cell(NOT_APPLICABLE) for _ in range(wide - 1)))
         yield TableRow(slug(group), heading, RowKind.HEAD)
     for visit in visits:
-        some = done.at(visit, group)
+        line = Line(known, visit, done.at(visit, group), group)
         key = f"{slug(group)}.{slug_visit(visit)}" if group else slug_visit(visit)
-        found = (*_standing(visit, some), *cells(done, visit, some, group))
-        yield row(key, *found, kind=RowKind.UNDER if group else RowKind.PLAIN)
+        yield row(key, *_standing(line), *cells(line), kind=RowKind.UNDER if group else RowKind.PLAIN)
 
 
 def slug_visit(visit: str) -> str:
@@ -137,27 +193,19 @@ def _notes(study: Study, done: Executed) -> Iterator[str]:
 _STANDING = ("visit", "n>", "missing>", "not_due=not due>", "not_applicable=n/a>")
 
 
-def _standing(visit: str, some: Sequence[AtVisit]) -> tuple[Cell, ...]:
+def _standing(line: Line) -> tuple[Cell, ...]:
     """The visit, and how many have a value, are missing, not due, not applicable."""
-    states = (State.VALUE, State.MISSING, State.NOT_DUE, State.NOT_APPLICABLE)
-    return (Cell(visit), *(_number_of([one for one in some if one.state is state], state) for state in states))
+    return (Cell(line.visit), *(_number_of(line, state) for state in State))
 
 
-def _number_of(some: Sequence[AtVisit], state: State) -> Cell:
+def _number_of(line: Line, state: State) -> Cell:
     """How many, and who: those with a value by its facts, the others by the reason."""
+    some = [one for one in line.some if one.state is state]
     if state is State.VALUE:
-        return counted(beneath(some), len(some), "participants with a value at the visit")
+        every = line.valued if len(_values(some)) == len(some) else line.known.beneath(some)
+        return counted(every, len(some), "participants with a value at the visit")
     why = tuple(Ground(one.participant, state.value, "", one.reason or state.value, "") for one in some)
     return Cell(str(len(some)), len(some), why, f"participants who stand as: {state.value}")
-
-
-def beneath(some: Iterable[AtVisit], *, baseline: bool = False) -> tuple[Ground, ...]:
-    """The recorded facts beneath some cells, once each; those of the baseline where it is compared with."""
-    found: dict[Ground, None] = {}
-    for one in some:
-        own = one.grounds if baseline else [fact for fact in one.grounds if fact not in one.baseline_rests_on]
-        found |= dict.fromkeys(of_fact(fact, one.participant) for fact in own)
-    return tuple(found)
 
 
 # -- numbers ---------------------------------------------------------------------------------------------------------------
@@ -165,24 +213,23 @@ def beneath(some: Iterable[AtVisit], *, baseline: bool = False) -> tuple[Ground,
 
 def digits_of(values: Iterable[Fraction]) -> int:
     """The decimals the data have; two where a score was computed with digits that never end."""
-    most = max((len(plain(value, 12).partition(".")[2]) for value in values), default=0)
+    most = max((len(plain(value, 12).partition(".")[2]) for value in set(values)), default=0)
     return most if most <= 3 else SETTLED
 
 
-def _numbers(some: Sequence[AtVisit], change: bool) -> list[tuple[AtVisit, Fraction]]:
-    if change:
-        return [(one, one.change) for one in some if one.state is State.VALUE and one.change is not None]
-    known = [(one, one.value) for one in some if one.state is State.VALUE]
-    return [
-        (one, exact(value)) for one, value in known if isinstance(value, int | Fraction) and not isinstance(value, bool)
-    ]
+def _values(some: Iterable[AtVisit]) -> list[Fraction]:
+    """The numbers among the values."""
+    known = (one.value for one in some if one.state is State.VALUE)
+    return [exact(value) for value in known if isinstance(value, int | Fraction) and not isinstance(value, bool)]
 
 
-def _all_or_middle(
-    found: Sequence[tuple[AtVisit, Fraction]], places: int, show: Callable[[object, int], str], *, all_of: bool
-) -> str:
+def _changes(some: Iterable[AtVisit]) -> list[Fraction]:
+    return [one.change for one in some if one.state is State.VALUE and one.change is not None]
+
+
+def _all_or_middle(found: Iterable[Fraction], places: int, show: Callable[[object, int], str], *, all_of: bool) -> str:
     """All values in order where they are few, else median and range."""
-    values = sorted(value for _, value in found)
+    values = sorted(found)
     if all_of and len(values) <= SHOWN:
         return ", ".join(show(value, places) for value in values)
     middle = median(values)
@@ -190,49 +237,38 @@ def _all_or_middle(
     return f"{show(middle, places + more)} ({show(values[0], places)} to {show(values[-1], places)})"
 
 
-def _value_cell(done: Executed, visit: str, some: Sequence[AtVisit], group: str, *, change: bool = False) -> Cell:
-    found = _numbers(some, change)
-    if not found:
+def _value_cell(line: Line) -> Cell:
+    if not (found := _values(line.some)):
         return Cell(NOT_APPLICABLE)
-    places = digits_of(value for one in done.visits for _, value in _numbers(done.at(one), change))
-    middle = done.statistic(visit, "change.median" if change else "value.median", group)
-    show = signed if change else number
-    text = _all_or_middle(found, places, show, all_of=not change)
-    return Cell(text, _fraction(middle), beneath((one for one, _ in found), baseline=change), _METHOD[change])
+    text = _all_or_middle(found, line.known.places, number, all_of=True)
+    method = f"all values up to {SHOWN}, else median (lowest to highest)"
+    return Cell(text, _fraction(line.statistic("value.median")), line.valued, method)
 
 
-_METHOD = {
-    False: f"all values up to {SHOWN}, else median (lowest to highest)",
-    True: "median (lowest to highest) of the changes",
-}
+def _range_cell(line: Line) -> Cell:
+    if not (found := _changes(line.some)):
+        return Cell(NOT_APPLICABLE)
+    text = _all_or_middle(found, line.known.change_places, signed, all_of=False)
+    method = "median (lowest to highest) of the changes"
+    return Cell(text, _fraction(line.statistic("change.median")), line.changed, method)
 
 
-def _mean_cell(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Cell:
-    found = _numbers(some, change=True)
-    mean, spread = (done.statistic(visit, f"change.{name}", group) for name in ("mean", "sd"))
+def _mean_cell(line: Line) -> Cell:
+    found, (mean, spread) = _changes(line.some), (line.statistic(f"change.{name}") for name in ("mean", "sd"))
     if mean is None or not found:
         return Cell(NOT_APPLICABLE)
-    places = _mean_places(done)
-    of = f" of {len(found)}" if len(found) < sum(one.state is State.VALUE for one in some) else ""
+    places = line.known.mean_places
+    of = f" of {len(found)}" if len(found) < sum(one.state is State.VALUE for one in line.some) else ""
     sd = f" ({number(spread.value, places)})" if spread and spread.value is not None else ""
-    text = f"{signed(mean.value, places)}{sd}{of}"
-    return Cell(text, _fraction(mean), beneath((one for one, _ in found), baseline=True), "mean (SD) of the changes")
+    return Cell(f"{signed(mean.value, places)}{sd}{of}", _fraction(mean), line.changed, "mean (SD) of the changes")
 
 
-def _mean_places(done: Executed) -> int:
-    """One digit beyond the data, up to two; as many as the data where they have more."""
-    data = digits_of(value for one in done.visits for _, value in _numbers(done.at(one), change=True))
-    return max(data, min(data + 1, SETTLED))
-
-
-def _limits_cell(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Cell:
-    low, high = (done.statistic(visit, f"change.ci_{name}", group) for name in ("low", "high"))
+def _limits_cell(line: Line) -> Cell:
+    low, high = (line.statistic(f"change.ci_{name}") for name in ("low", "high"))
     if low is None or high is None:
         return Cell(NOT_APPLICABLE)
-    places = _mean_places(done)
-    text = f"{signed(low.value, places)} to {signed(high.value, places)}"
-    found = (one for one, _ in _numbers(some, change=True))
-    return Cell(text, _fraction(low), beneath(found, baseline=True), "95 % limits of the mean change, Student's t")
+    text = " to ".join(signed(one.value, line.known.mean_places) for one in (low, high))
+    return Cell(text, _fraction(low), line.changed, "95 % limits of the mean change, Student's t")
 
 
 def _fraction(one: Statistic | None) -> int | Fraction | None:
@@ -242,49 +278,44 @@ def _fraction(one: Statistic | None) -> int | Fraction | None:
 # -- the shapes of tables --------------------------------------------------------------------------------------------------
 
 
-def _of_value(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Sequence[Cell]:
-    return (_value_cell(done, visit, some, group),)
+def _of_value(line: Line) -> Sequence[Cell]:
+    return (_value_cell(line),)
 
 
-def _of_change(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Sequence[Cell]:
-    return (
-        _value_cell(done, visit, some, group),
-        _mean_cell(done, visit, some, group),
-        _value_cell(done, visit, some, group, change=True),
-        _limits_cell(done, visit, some, group),
-    )
+def _of_change(line: Line) -> Sequence[Cell]:
+    return _value_cell(line), _mean_cell(line), _range_cell(line), _limits_cell(line)
 
 
-def _of_response(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Sequence[Cell]:
-    answered = [one for one in some if one.state is State.VALUE]
-    missing = [one for one in some if one.state is State.MISSING]
+def _of_response(line: Line) -> Sequence[Cell]:
+    answered = [one for one in line.some if one.state is State.VALUE]
+    missing = [one for one in line.some if one.state is State.MISSING]
     yes = [one for one in answered if one.value is True]
-    who = ", ".join(one.participant for one in yes[:SHOWN]) + (
-        f" and {len(yes) - SHOWN} more" if len(yes) > SHOWN else ""
-    )
+    who = named([one.participant for one in yes], SHOWN)
+
+    def share(of: Sequence[AtVisit], method: str) -> Cell:
+        text = percent(clopper_pearson(len(yes), len(of)))
+        return Cell(text, len(yes), line.known.beneath(of, baseline=True), f"{method}; exact limits (Clopper–Pearson)")
+
     return (
-        _share_cell(yes, answered, "responders of those with an answer; exact limits (Clopper–Pearson)"),
-        _share_cell(yes, answered + missing, "a missing answer counts as no response; exact limits (Clopper–Pearson)"),
+        share(answered, "responders of those with an answer"),
+        share(answered + missing, "a missing answer counts as no response"),
         Cell(who or ("nobody" if answered else NOT_APPLICABLE)),
     )
 
 
-def _share_cell(yes: Sequence[AtVisit], of: Sequence[AtVisit], method: str) -> Cell:
-    return Cell(percent(clopper_pearson(len(yes), len(of))), len(yes), beneath(of, baseline=True), method)
-
-
-def _of_course(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Sequence[Cell]:
-    known = [one for one in some if one.state is State.VALUE]
+def _of_course(line: Line) -> Sequence[Cell]:
+    known = [one for one in line.some if one.state is State.VALUE]
     quantified = [one for one in known if isinstance(one.value, int | Fraction)]
-    found = [done.statistic(visit, f"value.{name}", group) for name in ("median", "low", "high")]
+    found = [line.statistic(f"value.{name}") for name in ("median", "low", "high")]
     text = NOT_APPLICABLE
     if found[0] is not None:
         middle, low, high = (_level(one.value) if one else NOT_APPLICABLE for one in found)
         text = f"{middle} ({low} to {high})"
     method = "median (lowest to highest); below quantification counts as less than every number"
+    samples = "samples at or above the limit of quantification"
     return (
-        counted(beneath(quantified), len(quantified), "samples at or above the limit of quantification"),
-        Cell(text, _fraction(found[0]), beneath(known), method),
+        counted(line.known.beneath(quantified), len(quantified), samples),
+        Cell(text, _fraction(found[0]), line.known.beneath(known), method),
     )
 
 
@@ -292,14 +323,14 @@ def _level(value: object) -> str:
     return value if isinstance(value, str) else significant(value)
 
 
-def _of_events(done: Executed, visit: str, some: Sequence[AtVisit], group: str) -> Sequence[Cell]:
-    having = [one for one in some if one.value]
+def _of_events(line: Line) -> Sequence[Cell]:
+    having = [one for one in line.some if one.value]
     grades = [[one for one in having if f"highest grade {grade}" in one.flags] for grade in range(1, 6)]
-    events = done.statistic(visit, "events", group)
-    share = percent(clopper_pearson(len(having), len(some)))
+    events, beneath = line.statistic("events"), line.known.beneath
+    share, every = percent(clopper_pearson(len(having), len(line.some))), beneath(having)
     return (
-        counted(beneath(having), int(events.value or 0) if events else 0, "events that began or became worse"),
-        Cell(share, len(having), beneath(having), "participants with at least one; exact limits (Clopper–Pearson)"),
+        counted(every, int(events.value or 0) if events else 0, "events that began or became worse"),
+        Cell(share, len(having), every, "participants with at least one; exact limits (Clopper–Pearson)"),
         *(counted(beneath(of), len(of), f"participants whose highest grade is {n}") for n, of in enumerate(grades, 1)),
     )
 
