@@ -34,7 +34,11 @@ ENDPOINTS = {
     "T6-12": ("", lambda v: v.get("crp"), "BL D4 D7 D14 D28 D60 D90 D180 D270 D365".split()),
     "T6-13": ("SLE", lambda v: v.get("physician_global_lupus"), SCORED),
 }  # fmt: skip
-RESPONSES = {"T6-8": ("RA", scores.acr70, SCORED[1:]), "T6-9": ("SS", scores.star, SCORED[1:])}
+RESPONSES = {
+    "T6-2a": ("RA", scores.eular), "T6-4a": ("SLE", scores.sri4), "T6-8": ("RA", scores.acr70),
+    "T6-8a": ("RA", scores.acr70_in_all), "T6-9": ("SS", scores.star), "T6-11a": ("RA", scores.haq_improved),
+}  # fmt: skip
+POINTS = {"T6-9a": ("SS", scores.star_points)}
 BY_DISEASE = ("T6-7", "T6-12")
 TO_UNIT = {("physician_global", "cm"): 10, ("patient_global", "cm"): 10, ("pain", "cm"): 10, ("pain", "NRS"): 10,
            ("crp", "mg/dL"): 10, ("haemoglobin", "g/dL"): 10}  # fmt: skip
@@ -192,10 +196,10 @@ def changes(people, cutoff):
 def responses(people, cutoff):
     """Every endpoint that is a response; whoever died by the end of the window is no responder."""
     out = {}
-    for table, (disease, score, visits) in RESPONSES.items():
+    for table, (disease, score) in RESPONSES.items():
         chosen = [one for one in people if one.disease == disease]
         found = {one.code: one.series(partial(score, one.before_treatment())) for one in chosen}
-        for visit in visits if chosen else ():
+        for visit in SCORED[1:] if chosen else ():
             said = {one.code: answer(one, found[one.code], visit) for one in chosen}
             states = [state(one, visit, said[one.code] is not None, cutoff) for one in chosen]
             answers = [one for one in said.values() if one is not None]
@@ -203,6 +207,20 @@ def responses(people, cutoff):
             some = share("responders", sum(answers), len(answers))
             some |= share("responders_or_no", sum(answers), len(answers) + states.count("missing"))
             out |= {f"{table}/{visit}/{name}": value for name, value in some.items()}
+    return out
+
+
+def points(people, cutoff):
+    """The points behind a response."""
+    out = {}
+    for table, (disease, score) in POINTS.items():
+        chosen = [one for one in people if one.disease == disease]
+        found = {one.code: one.series(partial(score, one.before_treatment())) for one in chosen}
+        for visit in SCORED[1:] if chosen else ():
+            days = {one.code: near(found[one.code], visit) for one in chosen}
+            states = [state(one, visit, days[one.code] is not None, cutoff) for one in chosen]
+            numbers = counted(states) | summary("value", [found[c][day] for c, day in days.items() if day is not None])
+            out |= {f"{table}/{visit}/{name}": value for name, value in numbers.items()}
     return out
 
 
@@ -266,7 +284,7 @@ def dose_limiting(people, cutoff):
 def recount(folder, cutoff):
     """Every statistic of the endpoints of a folder at a cut-off, by its name in results.json."""
     people, day = read(folder, cutoff), date.fromisoformat(cutoff)
-    parts = (copies(people, day), changes(people, day), responses(people, day), adverse_events(people, day))
+    parts = (f(people, day) for f in (copies, changes, responses, points, adverse_events))
     return {name: value for part in parts for name, value in part.items()}, dose_limiting(people, day)
 
 

@@ -97,25 +97,56 @@ def haq(v):
     return Fraction(sum(scores)) / len(scores) if len(scores) >= 6 else v.get("haq_di")
 
 
-def bilag(v):
-    """Yee 2010's numeric index of Isenberg 2005's letters: A 12, B 8, C 1."""
+def letters(v):
+    """Isenberg 2005's letter of each system, a quiet one as D; None where something it needs is not recorded."""
     rated = {
         name: v.get(f"bilag_2004.{name}") for system in BILAG.values() for name in (e[:-2] for e in system.split())
     }
     general = [v.get(f"bilag_2004.{name}") for name in CONSTITUTIONAL]
     if None in rated.values() or None in general:
         return None
-    letters = [_general(general), _renal(v), _blood(v)]
-    for system in BILAG.values():
+    found = {"constitutional": _general(general), "renal": _renal(v), "haematological": _blood(v)}
+    for name, system in BILAG.items():
         grades = ["D"]
         for entry in system.split():
-            name, role = entry[:-2], entry[-1]
-            rating = rated[name]
+            item, role = entry[:-2], entry[-1]
+            rating = rated[item]
             if rating:
                 better = {"A": "B", "B": "C", "C": "C"}[role]
                 grades.append(role if rating >= 2 else better)
-        letters.append(min(grades))
-    return None if None in letters else sum({"A": 12, "B": 8, "C": 1, "D": 0}[letter] for letter in letters)
+        found[name] = min(grades)
+    return None if None in found.values() else found
+
+
+def bilag(v):
+    """Yee 2010's numeric index of the letters: A 12, B 8, C 1."""
+    found = letters(v)
+    return None if found is None else sum({"A": 12, "B": 8, "C": 1, "D": 0}[letter] for letter in found.values())
+
+
+def sri4(before, now):
+    """Furie 2009; None where the grades contradict each other: a system once involved cannot now never have been."""
+    activity, grades = [sledai(one) for one in (before, now)], [letters(one) for one in (before, now)]
+    global_ = [one.get("physician_global_lupus") for one in (before, now)]
+    if None in (*activity, *grades, *global_) or activity[0] < 4:
+        return None
+    for visit, some in zip((before, now), grades, strict=True):
+        never = {name for name in some if visit.get(f"bilag_2004.previous_{name}") == "no"}
+        some |= {name: "E" for name, letter in some.items() if letter == "D" and name in never}
+    pairs = [(grades[0][name], grades[1][name]) for name in grades[0]]
+    if any(was in "ABCD" and is_ == "E" for was, is_ in pairs):
+        return None
+    new_a, new_b = sum(is_ == "A" != was for was, is_ in pairs), sum(is_ == "B" and was in "CDE" for was, is_ in pairs)
+    return activity[0] - activity[1] >= 4 and not new_a and new_b < 2 and global_[1] - global_[0] < Fraction(3, 10)
+
+
+def eular(before, now):
+    """van Gestel 1998: good or moderate, by the fall of DAS28 and the level reached."""
+    was, is_ = das28(before), das28(now)
+    if was is None or is_ is None:
+        return None
+    fall = was - is_
+    return fall > 1.2 + 1e-9 or (fall > 0.6 + 1e-9 and is_ <= 5.1)
 
 
 def _general(ratings):
@@ -193,6 +224,23 @@ def acr70(before, now):
     return answers.pop() if len(answers) == 1 else None
 
 
+def acr70_in_all(before, now):
+    """Both joint counts and all five further measures, as the record words it: one that is known not to be better decides."""
+    names = ("tender_joints_28", "swollen_joints_28", *FURTHER, "esr", "crp")
+    if now["?"] & {*names, "haq_di"}:
+        return None
+    fell = {name: _fell(before, now, name) for name in names}
+    acute = {fell[name] for name in ("esr", "crp") if before.get(name) is not None}
+    needed = [fell[name] for name in names[:-2]] + [acute.pop() if len(acute) == 1 else None]
+    return False if False in needed else None if None in needed else True
+
+
+def haq_improved(before, now):
+    """Wells 1993: lower by 0.22 or more."""
+    was, is_ = haq(before), haq(now)
+    return None if was is None or is_ is None else was - is_ >= Fraction(22, 100)
+
+
 FURTHER = ("pain", "patient_global", "physician_global", "haq")
 
 
@@ -212,7 +260,19 @@ def _possible(truth):
 
 
 def star(before, now):
-    """Seror 2022: five of nine points; an «or» within a domain is met by either measure; None while what is missing decides."""
+    """Seror 2022: five of nine points; None while what is missing decides."""
+    least, most = _star(before, now)
+    return True if least >= 5 else False if most < 5 else None
+
+
+def star_points(before, now):
+    """The points, where every domain has a measure."""
+    least, most = _star(before, now)
+    return least if least == most else None
+
+
+def _star(before, now):
+    """The least and the most points; an «or» within a domain is met by either measure."""
     clinical = [_clinical(one) for one in (before, now)]
     symptoms = [_symptoms(one) for one in (before, now)]
     three = [None if None in clinical else clinical[0] - clinical[1] >= 3]
@@ -228,8 +288,7 @@ def star(before, now):
         found = [rule(before[n], now[n]) for n, rule in zip(names, rules, strict=True) if n in before and n in now]
         one.append(any(found) if found else None)
     least = 3 * three.count(True) + one.count(True)
-    most = least + 3 * three.count(None) + one.count(None)
-    return True if least >= 5 else False if most < 5 else None
+    return least, least + 3 * three.count(None) + one.count(None)
 
 
 def _clinical(v):

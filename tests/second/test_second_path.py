@@ -50,7 +50,7 @@ def demo(study, trial_folder):
 
 def ours(study, folder: Path, cutoff: Day) -> tuple[dict[str, Any], dict[str, dict[str, int]]]:
     trial = as_of(take_in(study, folder).trial, cutoff)
-    done = [execute(study, trial, one, cutoff) for one in study.endpoints]
+    done = [execute(study, trial, one, cutoff) for one in study.outcomes]
     numbers = {name: exact_text(one.value) for each in done for name, one in named_statistics(study, each)}
     found = dose_of_today(study, trial, cutoff)
     assert not isinstance(found, EscalationError), found

@@ -76,7 +76,7 @@ def _cell(study: "Study", intake: "Intake", cutoff: "Day", name: str) -> "Line":
             f"what of {name}? Write a finding after it, such as eligibility, or the name of a cell, such as T6-4/D90/n"
         )
     view = View(study, intake, cutoff)
-    own = name.startswith(("T6-", *(f"{one.id}/" for one in study.endpoints)))
+    own = name.startswith(("T6-", *(f"{one.id}/" for one in study.outcomes)))
     document = view.document("full report", study.title, efficacy(view)) if own else full_report(view)
     return explain_cell(results(document, study, view.executed, hashes_of(intake.entries)), name)
 

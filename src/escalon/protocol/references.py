@@ -271,6 +271,18 @@ def _endpoints(study: Study, sources: Sources) -> Iterator[Problem]:
                     yield sources.problem(("endpoint", number, "counts"), what, one.id)
 
 
+def _beside(study: Study, sources: Sources) -> Iterator[Problem]:
+    """What is shown beside an outcome: a name of the study, or an instrument of the catalogue or a part of one."""
+    from escalon.instruments import catalogue
+
+    known = (*study.vocabulary, *catalogue())
+    for number, one in enumerate(study.endpoints):
+        for place, shown in enumerate(one.beside):
+            if shown.measure not in known and shown.measure.partition(".")[0] not in known:
+                what = f"{shown.measure!r} is neither a fact nor an instrument. {_nearest(shown.measure, known)}"
+                yield sources.problem(("endpoint", number, "beside", place, "measure"), what, one.id)
+
+
 def _baselines(study: Study, sources: Sources) -> Iterator[Problem]:
     visits = [one.id for one in study.visits]
     for name, one in study.baselines.items():
@@ -355,7 +367,7 @@ def _wrong(rule: str, study: Study) -> Iterator[str]:
 
 _CHECKS = (
     _twice, _facts, _members, _roles, _baseline, _anchors, _kinds, _levels, _escalation, _regimen, _visits, _among,
-    _endpoints, _baselines, _strata,
+    _endpoints, _beside, _baselines, _strata,
 )  # fmt: skip
 _READING = (_about, _implemented, _alternatives, _answers)
 """What the folder says of how it is read, which names entries that an alternative may take out."""

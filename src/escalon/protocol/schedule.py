@@ -1,5 +1,6 @@
 """Visits, periods and outcomes. Day 0 is the infusion."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
@@ -7,7 +8,7 @@ from pydantic import Field, model_validator
 
 from escalon.expressions.tree import Node
 from escalon.protocol.names import names_in, words_of
-from escalon.protocol.tables import SEVERAL, DayNumber, Free, Id, Name, Said, Table, Text, Words, known
+from escalon.protocol.tables import SEVERAL, DayNumber, Free, Id, Limit, Name, Said, Table, Text, Words, known
 
 
 class Period(Table):
@@ -91,11 +92,23 @@ class Intercurrent(Table):
         return self
 
 
+class ShownBeside(Table):
+    """What is shown beside an outcome though no record declares it: a published response, points, an important change."""
+
+    measure: Name
+    """A score of the catalogue, or a part of one; it need not be among what the study's visits measure."""
+    title: Text
+    compare: Literal["value", "response"] = "response"
+    counts: tuple[Text, ...] = ()
+    improved_by: Limit | None = None
+    notes: Free = ""
+
+
 class Endpoint(Table):
     """An outcome of the record: whose, which measure, compared how, at which visits, from which baseline."""
 
     id: Id
-    role: Literal["primary", "secondary"]
+    role: Literal["primary", "secondary", "beside"]
     title: Text
     says: Words = Said()
     among: Text = "infused"
@@ -112,6 +125,10 @@ class Endpoint(Table):
     by: tuple[Literal["level", "disease"], ...] = ()
     counts: tuple[Text, ...] = ()
     """The words of a label that are a response (`good`, `moderate`); a yes, or `responder`, where none are named."""
+    improved_by: Limit | None = None
+    """The least change from baseline, towards the better, that is a response; without it the measure says so itself."""
+    beside: tuple[ShownBeside, ...] = ()
+    beside_of: str = known("beside_of", "")
     intercurrent: tuple[Intercurrent, ...] = ()
     unit: Text | None = None
     better: Literal["lower", "higher", "neither"] = "neither"
@@ -124,6 +141,10 @@ class Endpoint(Table):
         if self.compare != "response" and (composite or self.missing == "non_responder" or self.counts):
             what = "counts" if self.counts else "non_responder" if self.missing == "non_responder" else "composite"
             raise ValueError(f"{what} is for a response; this is {self.compare}")
+        if self.improved_by is not None and (self.compare != "response" or self.better == "neither"):
+            raise ValueError(
+                'improved_by is for a response. Write compare = "response", and whether lower or higher is better'
+            )
         if self.baseline is not None and self.compare not in _BETWEEN:
             raise ValueError(f"{self.compare} is compared with no baseline. Leave `baseline` out")
         return self
@@ -144,6 +165,25 @@ class Endpoint(Table):
     def diseases(self) -> tuple[str, ...]:
         """The diseases it is limited to; none means all."""
         return tuple(words_of(self.tree, "disease"))
+
+    def with_beside(self, later: Sequence[str]) -> tuple["Endpoint", ...]:
+        """The outcome, and after it what is shown beside it at those of its visits that are `later` than treatment."""
+        at = tuple(one for one in self.at if one in later)
+        same = {
+            "role": "beside",
+            "says": Said(),
+            "at": at,
+            "beside": (),
+            "beside_of": self.id,
+            "unit": None,
+            "missing": "show",
+        }
+        return (self, *(self.model_copy(update=same | self._shown(one)) for one in self.beside))
+
+    def _shown(self, one: ShownBeside) -> dict[str, Any]:
+        own = {name: getattr(one, name) for name in ("title", "compare", "counts", "improved_by", "notes")}
+        may = tuple(each for each in self.intercurrent if one.compare == "response" or each.strategy != "composite")
+        return own | {"intercurrent": may, "id": f"{self.id}.{one.measure}", "measure": (one.measure,)}
 
     @property
     def is_compared_with_baseline(self) -> bool:

@@ -172,6 +172,12 @@ class Study(Table):
         return (*self.inclusion, *self.exclusion)
 
     @cached_property
+    def outcomes(self) -> tuple[Endpoint, ...]:
+        """Every declared outcome, each followed by what is shown beside it."""
+        later = [one.id for one in self.visits if one.day > 0]
+        return tuple(shown for one in self.endpoints for shown in one.with_beside(later))
+
+    @cached_property
     def used(self) -> tuple[str, ...]:
         """Every name that rules, outcomes and visits read, in their order."""
         found = [name for one in self.criteria for tree in one.trees for name in names_in(tree)]

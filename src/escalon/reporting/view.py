@@ -114,9 +114,9 @@ class View:
 
     @cached_property
     def executed(self) -> tuple[Executed, ...]:
-        """Every declared endpoint, carried out."""
+        """Every declared endpoint, and what is shown beside it, carried out."""
         found = []
-        for one in self.study.endpoints:
+        for one in self.study.outcomes:
             self.told(f"endpoint {one.id}")
             found.append(execute(self.study, self.trial, one, self.cutoff))
         return tuple(found)

@@ -160,18 +160,15 @@ class Response:
     """Whether each participant responded, and the share who did."""
 
     def __init__(self) -> None:
-        self._value = Value()
+        self._value, self._change = Value(), Change()
 
     def cells(self, asked: Question) -> Iterator[AtVisit]:
         """Yes, no, or why it is not known."""
-        for cell in self._value.cells(asked):
-            answer = cell
-            if cell.state is State.VALUE:
-                answer = replace(cell, value=_is_response(cell.value, asked.endpoint.counts))
-            elif cell.state is State.MISSING and asked.endpoint.missing == "non_responder":
-                answer = replace(
-                    cell, state=State.VALUE, value=False, flags=(*cell.flags, f"missing, counted as no: {cell.reason}")
-                )
+        for cell in (self._value if asked.endpoint.improved_by is None else self._change).cells(asked):
+            answer = _answered(cell, asked.endpoint) if cell.state is State.VALUE else cell
+            if answer.state is State.MISSING and asked.endpoint.missing == "non_responder":
+                flags = (*answer.flags, f"missing, counted as no: {answer.reason}")
+                answer = replace(answer, state=State.VALUE, value=False, flags=flags)
             yield answer
 
     def statistics(self, asked: Question, cells: Sequence[AtVisit], groups: Sequence[str]) -> Iterator[Statistic]:
@@ -323,6 +320,16 @@ def _carried(cells: list[AtVisit]) -> Iterator[AtVisit]:
 
 def _facts(some: Iterable[object]) -> Iterator[Fact]:
     return (one for one in some if isinstance(one, Fact))
+
+
+def _answered(cell: AtVisit, endpoint: Endpoint) -> AtVisit:
+    """A value as a yes or no: the word or truth it is, or whether it improved enough; without a baseline nobody can say."""
+    if endpoint.improved_by is None or isinstance(cell.value, bool):
+        return replace(cell, value=_is_response(cell.value, endpoint.counts))
+    if cell.change is None:
+        return replace(cell, state=State.MISSING, value=None, reason="; ".join(cell.flags) or "no baseline")
+    gained = cell.change if endpoint.better == "higher" else -cell.change
+    return replace(cell, value=gained >= endpoint.improved_by)
 
 
 def _is_response(value: object, words: Sequence[str]) -> bool:

@@ -14,8 +14,9 @@ from escalon.conduct.judge.member import Member, member
 from escalon.conduct.judge.populations import populations
 from escalon.conduct.judge.windows import State
 from escalon.criteria import Situation, examine
-from escalon.facts import Day, Fact, Facts, Finding, grounds
+from escalon.facts import Day, Fact, Facts, Finding, grounds, plain
 from escalon.history import Trial
+from escalon.instruments import catalogue
 from escalon.protocol.names import names_in
 from escalon.protocol.schedule import Intercurrent
 from escalon.protocol.study import Endpoint, Study
@@ -219,8 +220,10 @@ _VARIABLES = {
 
 def estimand(study: Study, endpoint: Endpoint) -> str:
     """Population, variable, intercurrent events with their strategies, summary, and what missing values become."""
-    names = [study.vocabulary[name].label or name if name in study.vocabulary else name for name in endpoint.measure]
-    variable = _VARIABLES.get(endpoint.compare, "{}").format(" and ".join(names).replace("_", " "))
+    names = " and ".join(_called(study, name) for name in endpoint.measure)
+    variable = _VARIABLES.get(endpoint.compare, "{}").format(names)
+    if endpoint.improved_by is not None:
+        variable = f"{names} better than at baseline by {plain(endpoint.improved_by)} or more"
     parts = [f"Population: {endpoint.among}", f"variable: {variable}"]
     if endpoint.is_compared_with_baseline:
         rule = study.baselines[endpoint.baseline] if endpoint.baseline else study.baseline
@@ -235,6 +238,15 @@ def estimand(study: Study, endpoint: Endpoint) -> str:
         "last_value": "a missing value is replaced by the last one after baseline",
     }[endpoint.missing]
     return "; ".join([*parts, missing]) + "."
+
+
+def _called(study: Study, name: str) -> str:
+    """A measure as people call it: by the study's own word, or by the title of its instrument and the name of the part."""
+    meaning, whole = study.vocabulary.get(name), catalogue().get(name.partition(".")[0])
+    if meaning is not None and meaning.label:
+        return meaning.label
+    part = name.partition(".")[2] if whole else name
+    return ", ".join(filter(None, (whole.title if whole else "", part.replace("_", " "))))
 
 
 def between(endpoint: Endpoint) -> tuple[Intercurrent, ...]:

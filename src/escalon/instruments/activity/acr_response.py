@@ -99,6 +99,7 @@ def _response(it: Items, percent: int, reactant: str) -> Outcome:
         parts={"improved_" + name: better[name] for name in MEASURES if name not in ("crp", "esr")}
         | {
             "improved_acute_phase": acute_phase,
+            "improved_in_all": all_of(better["tender"], better["swollen"], *further, acute_phase),
             "reactant_used": case(by_esr, "ESR", "CRP"),
             "response_missing_counted_as_no": otherwise(response, False),
         },

@@ -126,8 +126,8 @@ def _methods(view: View) -> Iterator[str]:
 
 
 def endpoints(view: View) -> Table:
-    """T10-1: each declared outcome as it is executed."""
-    rows = tuple(_endpoint(one) for one in view.study.endpoints)
+    """T10-1: each declared outcome as it is executed, and what is shown beside it."""
+    rows = tuple(_endpoint(one) for one in view.study.outcomes)
     columns = heads("id", "outcome|44", "role", "among|24", "measure|26", "compare", "at|24")
     return Table("T10-1", "Declared outcomes", columns, rows, "", (), "The study declares no outcome.")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
+from string import ascii_lowercase
 
 from escalon.conduct.judge.endpoints import AtVisit, Executed, Statistic, recorded_beneath
 from escalon.conduct.judge.estimates import median
@@ -36,7 +37,7 @@ SETTLED = 2
 """Decimals of a computed score, whose digits never end."""
 
 Columns = tuple[Head, ...]
-Row = Callable[["Line"], Sequence[Cell]]
+Row = Callable[["EndpointRow"], Sequence[Cell]]
 
 
 def efficacy(view: View) -> tuple[Section, ...]:
@@ -63,7 +64,10 @@ _ABOUT = (
 
 
 def table_id(study: Study, endpoint: Endpoint) -> str:
-    """The table of an endpoint: `T6-4` for the fourth that is not a count of events, `T6-AE` for those."""
+    """The table of an endpoint: `T6-4` for the fourth that is not a count of events, `T6-AE` for those, `T6-4a` beside it."""
+    if endpoint.beside_of:
+        beside = [one.id for one in study.outcomes if one.beside_of == endpoint.beside_of]
+        return table_id(study, study.endpoint(endpoint.beside_of)) + ascii_lowercase[beside.index(endpoint.id)]
     events = [one.id for one in study.endpoints if one.compare == "events"]
     if endpoint.id in events:
         return "T6-AE" + ("" if len(events) == 1 else str(events.index(endpoint.id) + 1))
@@ -88,7 +92,7 @@ def endpoint_table(study: Study, done: Executed) -> Table:
     """The table of an endpoint: a row a visit, a block a group."""
     columns, cells = _SHAPES[done.endpoint.compare]
     groups = ["", *sorted({one.group for one in done.statistics if one.group})]
-    known = Known(done)
+    known = EndpointTable(done)
     rows = [each for group in groups for each in _rows(known, group, cells, len(columns))]
     unit = f", {done.unit}" if done.unit else ""
     return Table(
@@ -97,7 +101,7 @@ def endpoint_table(study: Study, done: Executed) -> Table:
     )  # fmt: skip
 
 
-class Known:
+class EndpointTable:
     """What all rows of one endpoint's table share: the digits of its data, and the records beneath each participant's visit."""
 
     def __init__(self, done: Executed) -> None:
@@ -131,10 +135,10 @@ class Known:
         return self._grounds[key]
 
 
-class Line:
+class EndpointRow:
     """One row to be: a group at a visit, who stands there, and what the statistics say of them."""
 
-    def __init__(self, known: Known, visit: str, some: Sequence[AtVisit], group: str) -> None:
+    def __init__(self, known: EndpointTable, visit: str, some: Sequence[AtVisit], group: str) -> None:
         self.known, self.visit, self.some, self.group = known, visit, some, group
 
     def statistic(self, name: str) -> Statistic | None:
@@ -152,14 +156,14 @@ class Line:
         return self.known.beneath((one for one in self.some if _changes([one])), baseline=True)
 
 
-def _rows(known: Known, group: str, cells: Row, wide: int) -> Iterator[TableRow]:
+def _rows(known: EndpointTable, group: str, cells: Row, wide: int) -> Iterator[TableRow]:
     done = known.done
     visits = [visit for visit in done.visits if done.at(visit, group)]
     if group and visits:
         heading = (Cell(group, tone=Tone.STRONG), *(Cell(NOT_APPLICABLE) for _ in range(wide - 1)))
         yield TableRow(slug(group), heading, RowKind.HEAD)
     for visit in visits:
-        line = Line(known, visit, done.at(visit, group), group)
+        line = EndpointRow(known, visit, done.at(visit, group), group)
         key = f"{slug(group)}.{slug_visit(visit)}" if group else slug_visit(visit)
         yield row(key, *_standing(line), *cells(line), kind=RowKind.UNDER if group else RowKind.PLAIN)
 
@@ -193,12 +197,12 @@ def _notes(study: Study, done: Executed) -> Iterator[str]:
 _STANDING = ("visit", "n>", "missing>", "not_due=not due>", "not_applicable=n/a>")
 
 
-def _standing(line: Line) -> tuple[Cell, ...]:
+def _standing(line: EndpointRow) -> tuple[Cell, ...]:
     """The visit, and how many have a value, are missing, not due, not applicable."""
     return (Cell(line.visit), *(_number_of(line, state) for state in State))
 
 
-def _number_of(line: Line, state: State) -> Cell:
+def _number_of(line: EndpointRow, state: State) -> Cell:
     """How many, and who: those with a value by its facts, the others by the reason."""
     some = [one for one in line.some if one.state is state]
     if state is State.VALUE:
@@ -237,7 +241,7 @@ def _all_or_middle(found: Iterable[Fraction], places: int, show: Callable[[objec
     return f"{show(middle, places + more)} ({show(values[0], places)} to {show(values[-1], places)})"
 
 
-def _value_cell(line: Line) -> Cell:
+def _value_cell(line: EndpointRow) -> Cell:
     if not (found := _values(line.some)):
         return Cell(NOT_APPLICABLE)
     text = _all_or_middle(found, line.known.places, number, all_of=True)
@@ -245,7 +249,7 @@ def _value_cell(line: Line) -> Cell:
     return Cell(text, _fraction(line.statistic("value.median")), line.valued, method)
 
 
-def _range_cell(line: Line) -> Cell:
+def _range_cell(line: EndpointRow) -> Cell:
     if not (found := _changes(line.some)):
         return Cell(NOT_APPLICABLE)
     text = _all_or_middle(found, line.known.change_places, signed, all_of=False)
@@ -253,7 +257,7 @@ def _range_cell(line: Line) -> Cell:
     return Cell(text, _fraction(line.statistic("change.median")), line.changed, method)
 
 
-def _mean_cell(line: Line) -> Cell:
+def _mean_cell(line: EndpointRow) -> Cell:
     found, (mean, spread) = _changes(line.some), (line.statistic(f"change.{name}") for name in ("mean", "sd"))
     if mean is None or not found:
         return Cell(NOT_APPLICABLE)
@@ -263,7 +267,7 @@ def _mean_cell(line: Line) -> Cell:
     return Cell(f"{signed(mean.value, places)}{sd}{of}", _fraction(mean), line.changed, "mean (SD) of the changes")
 
 
-def _limits_cell(line: Line) -> Cell:
+def _limits_cell(line: EndpointRow) -> Cell:
     low, high = (line.statistic(f"change.ci_{name}") for name in ("low", "high"))
     if low is None or high is None:
         return Cell(NOT_APPLICABLE)
@@ -278,15 +282,15 @@ def _fraction(one: Statistic | None) -> int | Fraction | None:
 # -- the shapes of tables --------------------------------------------------------------------------------------------------
 
 
-def _of_value(line: Line) -> Sequence[Cell]:
+def _of_value(line: EndpointRow) -> Sequence[Cell]:
     return (_value_cell(line),)
 
 
-def _of_change(line: Line) -> Sequence[Cell]:
+def _of_change(line: EndpointRow) -> Sequence[Cell]:
     return _value_cell(line), _mean_cell(line), _range_cell(line), _limits_cell(line)
 
 
-def _of_response(line: Line) -> Sequence[Cell]:
+def _of_response(line: EndpointRow) -> Sequence[Cell]:
     answered = [one for one in line.some if one.state is State.VALUE]
     missing = [one for one in line.some if one.state is State.MISSING]
     yes = [one for one in answered if one.value is True]
@@ -303,7 +307,7 @@ def _of_response(line: Line) -> Sequence[Cell]:
     )
 
 
-def _of_course(line: Line) -> Sequence[Cell]:
+def _of_course(line: EndpointRow) -> Sequence[Cell]:
     known = [one for one in line.some if one.state is State.VALUE]
     quantified = [one for one in known if isinstance(one.value, int | Fraction)]
     found = [line.statistic(f"value.{name}") for name in ("median", "low", "high")]
@@ -323,7 +327,7 @@ def _level(value: object) -> str:
     return value if isinstance(value, str) else significant(value)
 
 
-def _of_events(line: Line) -> Sequence[Cell]:
+def _of_events(line: EndpointRow) -> Sequence[Cell]:
     having = [one for one in line.some if one.value]
     grades = [[one for one in having if f"highest grade {grade}" in one.flags] for grade in range(1, 6)]
     events, beneath = line.statistic("events"), line.known.beneath

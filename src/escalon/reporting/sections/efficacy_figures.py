@@ -94,7 +94,12 @@ def _made_of(cell: AtVisit) -> Mapping[str, str]:
     if behind is None or cell.state is not State.VALUE:
         return {}
     letters = {name: value for name, value in behind.components.items() if value in LETTERS}
-    return letters if len(letters) > FEWEST else dict(_levels(behind))
+    points = {
+        name.removesuffix("_points"): str(value)
+        for name, value in behind.components.items()
+        if name.endswith("_points") and str(value) in LEVELS
+    }
+    return letters if len(letters) > FEWEST else points or dict(_levels(behind))
 
 
 def _levels(behind: Finding) -> Iterator[tuple[str, str]]:
