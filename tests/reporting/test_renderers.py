@@ -87,8 +87,8 @@ def test_every_character_is_drawn_or_named_and_no_glyph_is_missing():
 
 
 def test_a_drawing_becomes_a_picture():
-    assert typst.png(SVG) == typst.png(SVG)
-    assert typst.png(SVG).startswith(b"\x89PNG")
+    assert typst.pngs([SVG]) == typst.pngs([SVG], apart=True)
+    assert typst.pngs([SVG])[0].startswith(b"\x89PNG")
 
 
 def test_the_page_allows_its_own_script_alone_and_carries_everything_else():

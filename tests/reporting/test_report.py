@@ -9,16 +9,20 @@ import pytest
 
 from escalon.conduct.judge.cutoff import last_day
 from escalon.facts import Day
+from escalon.reporting import html
 from escalon.reporting.cell_lines import explain_cell
 from escalon.reporting.document import Tone
 from escalon.reporting.pack import PackError, pack, write_pack
 from escalon.reporting.packet import open_packet, packet
-from escalon.reporting.results import results
-from escalon.reporting.trial import full_report, trial_report
+from escalon.reporting.registry import registry
+from escalon.reporting.results import as_text, parts, results
+from escalon.reporting.sheet import csv
+from escalon.reporting.trial import full_report
 from escalon.reporting.view import View
 from escalon.sources.folder import take_in
 from tests.histories import changed
 from tests.reporting.views import view_of
+from tests.second.by_hand import CELLS, Rows
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +36,8 @@ def document(view):
 
 
 @pytest.fixture(scope="module")
-def page(study, trial):
-    return trial_report(study, trial, last_day(trial.trial))
+def page(document):
+    return html.page(document)
 
 
 def words(document):
@@ -45,9 +49,32 @@ def words(document):
     return " ".join([*found, *(cell.text for table in document.tables() for _, cell in table.cells())])
 
 
-def test_the_same_input_gives_the_same_bytes(study, trial_folder, trial, page):
-    again = take_in(study, trial_folder)
-    assert trial_report(study, again, last_day(again.trial)) == page
+def test_the_same_input_gives_the_same_bytes(study, trial_folder, view, document, page):
+    """Page, CSV, drawings and JSON; PDF, Word and Excel are made of the same document in `test_renderers`."""
+    intake = take_in(study, trial_folder)
+    again = View(study, intake, last_day(intake.trial))
+    other = full_report(again)
+    assert html.page(other) == page
+    made = [
+        [csv(one, table) for table in one.tables()] + [figure.svg for figure in one.figures()]
+        for one in (document, other)
+    ]
+    assert made[0] == made[1]
+    assert len(made[0]) > 60
+    said = [
+        "".join(as_text(parts(one, study, of.executed)))
+        + "".join(as_text(registry(study, of.trial, of.cutoff).items()))
+        for one, of in ((document, view), (other, again))
+    ]
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_cell_drawn_by_seed_is_what_a_hand_makes_of_the_rows(name, document, trial_folder):
+    """And it opens: what it was counted from stands beneath it."""
+    cell = document.cell(name)
+    assert cell.text == CELLS[name](Rows(trial_folder, document.cutoff))
+    assert cell.grounds
 
 
 def test_it_is_self_contained(page):

@@ -12,7 +12,7 @@ from collections import defaultdict
 from datetime import date
 from fractions import Fraction
 from functools import partial
-from math import sqrt
+from math import floor, sqrt
 from pathlib import Path
 
 from scipy.stats import beta
@@ -48,15 +48,15 @@ CODES = ("ND", "BLQ")
 class Person:
     """One infused person: disease, level, days of infusion and lymphodepletion, end of taking part, visits by day."""
 
-    def __init__(self, dose, facts, samples, events):
-        self.code, self.level = dose["participant"], dose["level"]
-        self.infused = date.fromisoformat(dose["date"])
+    def __init__(self, doses, facts, samples, events):
+        self.code, self.level = doses[0]["participant"], doses[0]["level"]
+        self.infused = max(_bags_of_one_dose([date.fromisoformat(row["date"]) for row in doses]))
         named = defaultdict(list)
         for row in facts:
             named[row["fact"]].append(row)
-        self.disease = named["disease"][-1]["value"]
-        start = named.get("lymphodepletion_start") or named["car_t_infusion"]
-        self.treated = min(date.fromisoformat(row["value"]) for row in start)
+        self.disease = named["disease"][-1]["value"] if "disease" in named else ""
+        start = named.get("lymphodepletion_start") or named.get("car_t_infusion") or ()
+        self.treated = min((date.fromisoformat(row["value"]) for row in start), default=self.infused)
         ends = [date.fromisoformat(row["date"]) for row in named["study_discontinuation"] if row["value"] != "no"]
         fatal = [row["end"] for row in events if row["grade"] == "5" or row.get("outcome") == "fatal"]
         deaths = [
@@ -64,7 +64,10 @@ class Person:
         ]
         self.died, self.ended = min(deaths, default=None), min(ends + deaths, default=None)
         self.visits = self._visits(facts)
-        self.samples = {self.day_of(row["date"]): row["value"] for row in samples if row["analyte"] == "car_transgene"}
+        cells = [row for row in samples if row["analyte"] == "car_transgene"]
+        self.samples = {
+            self.day_of(row["date"]) if row["date"] else floor(float(row["day"])): row["value"] for row in cells
+        }
         self.events = events
 
     def day_of(self, text):
@@ -105,6 +108,15 @@ class Person:
         return merged
 
 
+def _bags_of_one_dose(days):
+    """The days of the first dose: a bag of the day after the last belongs to it."""
+    found = [min(days)]
+    for day in sorted(days):
+        if 0 <= (day - found[-1]).days <= 1:
+            found.append(day)
+    return found
+
+
 def _value(row):
     try:
         return Fraction(row["value"]) * TO_UNIT.get((row["fact"], row["unit"]), 1)
@@ -133,14 +145,13 @@ def read(folder, cutoff):
     """The infused people of a folder, with what had happened by the cut-off."""
     tables = {}
     for name, day in {"doses": "date", "facts": "date", "samples": "date", "adverse_events": "start"}.items():
-        with (Path(folder) / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            tables[name] = [row for row in csv.DictReader(file) if row[day] <= cutoff]
+        path = Path(folder) / f"{name}.csv"
+        rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
+        tables[name] = [row for row in rows if row[day] <= cutoff]
     people = []
-    for dose in tables["doses"]:
-        own = {
-            name: [row for row in rows if row["participant"] == dose["participant"]] for name, rows in tables.items()
-        }
-        people.append(Person(dose, own["facts"], own["samples"], own["adverse_events"]))
+    for code in dict.fromkeys(row["participant"] for row in tables["doses"]):
+        own = {name: [row for row in rows if row["participant"] == code] for name, rows in tables.items()}
+        people.append(Person(own["doses"], own["facts"], own["samples"], own["adverse_events"]))
     return people
 
 
@@ -180,7 +191,7 @@ def changes(people, cutoff):
         found = {one.code: one.series(score) for one in chosen}
         groups = {"": chosen}
         if table in BY_DISEASE:
-            groups |= {f"{d.lower()}.": [p for p in chosen if p.disease == d] for d in {p.disease for p in chosen}}
+            groups |= {f"{d.lower()}.": [p for p in chosen if p.disease == d] for d in {p.disease for p in chosen} - {""}}
         for group, some in groups.items():
             for visit in visits if some else ():
                 days = {one.code: near(found[one.code], visit) for one in some}
@@ -261,7 +272,8 @@ def adverse_events(people, cutoff):
             own = [e for e in one.events if e["start"] >= str(one.infused)]
             own = [e for e in own if first <= one.day_of(e["start"]) <= last]
             events, having = events + len(own), having + bool(own)
-            grades += [max(int(e["grade"]) for e in own)] if own else []
+            graded = [int(e["grade"]) for e in own if e["grade"]]
+            grades += [max(graded)] if graded else []
         found = counted(["n"] * len(people)) | {"events": events} | share("participants", having, len(people))
         found |= {f"grade_{grade}": grades.count(grade) for grade in range(1, 6)}
         out |= {f"T6-AE/{period}/{name}": value for name, value in found.items()}

@@ -52,6 +52,14 @@ BILAG = {
 }
 
 
+def number(text):
+    """A number exactly, or the word there is."""
+    try:
+        return Fraction(text)
+    except ValueError:
+        return text
+
+
 def das28(v):
     """Prevoo 1995."""
     need = [v.get(name) for name in ("tender_joints_28", "swollen_joints_28", "esr", "patient_global")]

@@ -103,20 +103,25 @@ def test_on_other_invented_trials(study, seed, tmp_path):
     assert differing(study, folder, Day.of(cutoff.earliest.replace(day=1))) == []
 
 
+def rows_of(file: Path) -> list[Row]:
+    with file.open(encoding="utf-8", newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def write_rows(file: Path, rows: Iterable[Row]) -> None:
+    some = list(rows)
+    with file.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.DictWriter(text, list(some[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(some)
+
+
 def rewritten(folder: Path, to: Path, change: Callable[[list[Row]], Iterable[Row]]) -> Path:
     """A copy of a folder with the rows of facts.csv changed."""
     to.mkdir()
     for file in folder.iterdir():
-        if file.name != "facts.csv":
-            (to / file.name).write_bytes(file.read_bytes())
-            continue
-        with file.open(encoding="utf-8", newline="") as text:
-            reader = csv.DictReader(text)
-            rows, names = list(reader), list(reader.fieldnames or ())
-        with (to / file.name).open("w", encoding="utf-8", newline="") as text:
-            writer = csv.DictWriter(text, names, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(change(rows))
+        (to / file.name).write_bytes(file.read_bytes())
+    write_rows(to / "facts.csv", change(rows_of(to / "facts.csv")))
     return to
 
 
@@ -187,6 +192,34 @@ def rows_gone(rows: list[Row]) -> Iterable[Row]:
     """One row in nine of the visits after infusion never written down."""
     random = Random(9)
     return [row for row in rows if row["visit"] not in ("D28", "D90", "D180") or random.random() > 1 / 9]
+
+
+def half_recorded(rows: list[Row]) -> Iterable[Row]:
+    """One infused person of whom nothing but the disease was written down, and one of whom not even that."""
+    return [
+        row
+        for row in rows
+        if not (row["participant"] == "P02" and row["fact"] != "disease") and row["participant"] != "P03"
+    ]
+
+
+def in_elapsed_days(folder: Path) -> None:
+    """The samples of a folder with the day since infusion in place of the date."""
+    doses = {row["participant"]: row["date"] for row in rows_of(folder / "doses.csv")}
+    rows = rows_of(folder / "samples.csv")
+    for row in rows:
+        row["day"] = str(
+            Day.parse(row["date"]).earliest.toordinal() - Day.parse(doses[row["participant"]]).earliest.toordinal()
+        )
+        row["date"] = ""
+    write_rows(folder / "samples.csv", rows)
+
+
+def test_on_samples_in_elapsed_days(study, demo, tmp_path):
+    folder = rewritten(demo, tmp_path / "elapsed", half_recorded)
+    in_elapsed_days(folder)
+    cutoff = last_day(take_in(study, demo).trial)
+    assert differing(study, folder, cutoff) == []
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,8 @@ class Trial:
             if event is None:
                 self.later.append(current)
                 return
-            current = Current(event, current.entry, current.first)
+            if event is not current.event:
+                current = Current(event, current.entry, current.first)
         event, number = current.event, current.number
         if type(event) is FactRecorded and event.override is None:  # most of a history, and no step of the trial itself
             self._course(event.participant or "").take(current)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from escalon.protocol.study import Disease
 
 
+DISEASE = "disease"
+"""The fact that says which of the study's diseases somebody has: every study with diseases has it."""
+
+
 def vocabulary(
     facts: Mapping[str, FactDefinition],
     diseases: "Iterable[Disease]",
@@ -25,7 +29,7 @@ def vocabulary(
 ) -> Mapping[str, FactDefinition]:
     """Every name a study may record, its own first, in the order of its files; results of instruments last."""
     from_instruments = instrument_facts(instruments.values())
-    found: dict[str, FactDefinition] = {"disease": _disease(diseases)}
+    found: dict[str, FactDefinition] = {DISEASE: _disease(diseases)}
     for name, own in facts.items():
         found[name] = own.completed(from_instruments.get(name))
     for definition in tuple(found.values()):
@@ -94,7 +98,7 @@ def _member(name: str, drug_class: FactDefinition) -> FactDefinition:
 
 def _disease(diseases: "Iterable[Disease]") -> FactDefinition:
     return FactDefinition.made(
-        name="disease", label="disease", kind="label",
+        name=DISEASE, label="disease", kind="label",
         choices=tuple(one.id for one in diseases),
         settle="state the disease for which the participant is screened", group="participant",
     )  # fmt: skip

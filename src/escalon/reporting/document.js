@@ -22,6 +22,23 @@ for (const cell of document.querySelectorAll("td[data-c]")) {
 }
 box.querySelector("button").addEventListener("click", () => { box.hidden = true; });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") box.hidden = true; });
+// A day is never broken over two lines; in the page's text it stays one piece.
+const day = /\d{4}-\d\d(-\d\d)?/;
+const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+const dated = [];
+while (walker.nextNode()) {
+  if (day.test(walker.currentNode.data) && !walker.currentNode.parentElement.closest("svg")) dated.push(walker.currentNode);
+}
+for (let text of dated) {
+  for (let found; (found = day.exec(text.data));) {
+    const span = document.createElement("span");
+    const said = text.splitText(found.index);
+    text = said.splitText(found[0].length);
+    span.className = "day";
+    said.replaceWith(span);
+    span.append(said);
+  }
+}
 const form = document.querySelector("nav form");
 form.hidden = false;
 form.addEventListener("change", () => {

@@ -1,6 +1,7 @@
 """From what is recorded to the grounds of a cell: who, what, which day, the value as it was written, and where it stands."""
 
 from collections.abc import Iterable
+from sys import intern
 
 from escalon.conduct.judge.given import Given
 from escalon.facts import Fact, Facts, Finding, plain
@@ -13,7 +14,8 @@ from escalon.reporting.document import Ground
 def of_fact(fact: Fact, participant: str = "") -> Ground:
     """A recorded fact."""
     value = f"{plain(fact.value)} {fact.unit or ''}".strip()
-    return Ground(fact.participant or participant, fact.name, str(fact.day or ""), value, place(fact.source))
+    day, where = str(fact.day or ""), place(fact.source)
+    return Ground(fact.participant or participant, fact.name, intern(day), intern(value), intern(where))
 
 
 def of_facts(some: Iterable[Fact], participant: str = "") -> tuple[Ground, ...]:

@@ -29,6 +29,10 @@ WORKBOOK_ROWS = 20_000
 """A listing of more rows stands in its CSV alone."""
 
 
+LARGE = 100
+"""Participants above which pages are set in a process of their own; below, beginning one would take longer."""
+
+
 class PackError(ValueError):
     """A pack that cannot be written; says what to do."""
 
@@ -51,16 +55,21 @@ def pack(view: View, only: Only | None = None, data: str = "DATA") -> Iterator[F
         yield from _registry(view)
 
 
+def _is_large(view: View) -> bool:
+    """Whether pages are set in a process of their own, so that their memory does not come on top of the trial's."""
+    return len(view.trial.courses) > LARGE
+
+
 def _packet(view: View) -> Iterator[File]:
     view.told("setting the packet")
     yield "packet.pdf", _in_pages(view)
-    yield "packet-open.pdf", typst.pdf(open_packet(view))
+    yield "packet-open.pdf", typst.pdf(open_packet(view), apart=_is_large(view))
 
 
 def _in_pages(view: View, most: int = 2) -> bytes:
     """The packet in its two pages, with fewer windows drawn day by day where there is more to say; never with a line less."""
     for windows in (6, 4, 2, 1):
-        made = typst.pdf(packet(view, windows))
+        made = typst.pdf(packet(view, windows), apart=_is_large(view))
         if typst.pages_of(made) <= most:
             break
     return made
@@ -70,7 +79,7 @@ def _full(view: View, document: Document, data: str) -> Iterator[File]:
     view.told("writing the page")
     yield "report.html", html.page(document, data).encode()
     view.told("setting the report")
-    yield "report.pdf", typst.pdf(document)
+    yield "report.pdf", typst.pdf(document, apart=_is_large(view))
 
 
 def _paper(view: View, document: Document) -> Iterator[File]:
@@ -82,9 +91,11 @@ def _paper(view: View, document: Document) -> Iterator[File]:
     yield "tables/tables.xlsx", workbook(document, [one for one in tables if len(one.rows) <= WORKBOOK_ROWS])
     yield "tables/tables.docx", word(document)
     view.told("drawing figures")
-    for figure in document.figures():
+    figures = list(document.figures())
+    drawn = typst.pngs([figure.svg for figure in figures], apart=_is_large(view))
+    for figure, png in zip(figures, drawn, strict=True):
         yield f"figures/{figure.id}.svg", figure.svg.encode()
-        yield f"figures/{figure.id}.png", typst.png(figure.svg)
+        yield f"figures/{figure.id}.png", png
 
 
 def _results(view: View, document: Document) -> Iterator[File]:

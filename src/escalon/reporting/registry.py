@@ -12,14 +12,17 @@ from escalon.conduct.judge.endpoints import Executed, execute
 from escalon.conduct.judge.estimates import deviation, mean
 from escalon.conduct.judge.member import Member, member
 from escalon.conduct.judge.populations import populations
+from escalon.conduct.judge.scores import STANDING
 from escalon.conduct.judge.windows import last_of
 from escalon.facts import Day, exact
 from escalon.history import Trial
 from escalon.protocol.study import Study
+from escalon.protocol.vocabulary import DISEASE
 from escalon.reporting.printed import number
 from escalon.safety.counting import Treated, emergent
 from escalon.safety.occurrence import Occurrence, occurrences
 
+SEX, AGE = STANDING[:2]
 THRESHOLD = 5
 """Other than serious events are listed when they affect at least this percentage of a group: the registry's own most."""
 UNITS = "Participants"
@@ -99,9 +102,9 @@ class Registry:
     def baseline(self) -> Json:
         """Age, sex and disease of everybody treated."""
         groups = [*self.by_level("B"), (f"BG{len(self.levels):03d}", list(self.infused))]
-        measures = [self._age(groups), self._labels("Sex: Female, Male", "sex", groups)]
+        measures = [self._age(groups), self._labels("Sex: Female, Male", SEX, groups)]
         if len(self.study.diseases) > 1:
-            measures.append(self._labels("Disease", "disease", groups))
+            measures.append(self._labels("Disease", DISEASE, groups))
         return {
             "populationDescription": "Everybody infused.",
             "groups": self.groups("B", total=True),
@@ -112,7 +115,7 @@ class Registry:
     def _age(self, groups: Sequence[tuple[str, list[str]]]) -> Json:
         measured = []
         for group, codes in groups:
-            values = [exact(value) for code in codes if (value := self._latest(code, "age")) is not None]  # type: ignore[arg-type]
+            values = [exact(value) for code in codes if (value := self._latest(code, AGE)) is not None]  # type: ignore[arg-type]
             if values:
                 spread = deviation(values)
                 more = {"spread": number(spread, 2)} if spread is not None else {"comment": "one participant"}

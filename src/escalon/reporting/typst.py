@@ -1,8 +1,11 @@
 """A document as PDF (PDF/UA-1, without a date) and its drawings as PNG, by typst and the fonts that come with Escalon."""
 
 import json
+import pickle
 import re
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -28,10 +31,15 @@ _WIDE, _WORDS = 13, 130
 """With more columns, or with wordier ones, a part is printed across the page."""
 
 
-def pdf(document: Document) -> bytes:
-    """The document as PDF/UA-1; the same document gives the same bytes."""
+Job = tuple[Mapping[str, bytes], Mapping[str, Any]]
+"""What typst sets at once: its files, and how."""
+
+
+def pdf(document: Document, *, apart: bool = False) -> bytes:
+    """The document as PDF/UA-1; the same document gives the same bytes. `apart` sets it in a process of its own."""
     data = json.dumps(_document(document), ensure_ascii=False, sort_keys=True)
-    return _compile({"main.typ": _template(), "document.json": drawable(data).encode()}, pdf_standards=["ua-1"])
+    files_ = {"main.typ": _template(), "document.json": drawable(data).encode()}
+    return _set([(files_, {"pdf_standards": ["ua-1"]})], apart)[0]
 
 
 def pages_of(data: bytes) -> int:
@@ -39,18 +47,24 @@ def pages_of(data: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", data))
 
 
-def png(svg: str, dots_per_inch: int = 200) -> bytes:
-    """A drawing as PNG, as wide as a page's text."""
+def pngs(drawings: Iterable[str], dots_per_inch: int = 200, *, apart: bool = False) -> list[bytes]:
+    """Drawings as PNG, each as wide as a page's text."""
     page = b'#set page(width: 180mm, height: auto, margin: 0mm)\n#set text(font: "Inter")\n#image("figure.svg", width: 100%)'
-    return _compile({"main.typ": page, "figure.svg": drawable(svg).encode()}, format="png", ppi=dots_per_inch)
+    how = {"format": "png", "ppi": dots_per_inch}
+    return _set([({"main.typ": page, "figure.svg": drawable(svg).encode()}, how) for svg in drawings], apart)
 
 
-def _compile(files_: Mapping[str, bytes], **how: Any) -> bytes:
-    import typst
+def _set(jobs: Sequence[Job], apart: bool) -> list[bytes]:
+    """Everything set, here or in a process whose memory goes back when it ends: typst keeps what it has laid out."""
+    from escalon.reporting.typesetter import typeset
 
-    library: Any = typst
-    made = library.Compiler(input=dict(files_), font_paths=[str(FONTS)], ignore_system_fonts=True).compile(**how)
-    assert isinstance(made, bytes)
+    if not apart:
+        return typeset(str(FONTS), jobs)
+    program = [sys.executable, "-I", str(files("escalon.reporting") / "typesetter.py")]
+    done = subprocess.run(program, input=pickle.dumps((str(FONTS), jobs)), capture_output=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr.decode(errors="replace"))
+    made: list[bytes] = pickle.loads(done.stdout)
     return made
 
 

@@ -20,6 +20,7 @@ from escalon.history.events import AdverseEventRecorded
 from escalon.instruments import catalogue
 from escalon.instruments.safety.ctcae.results import GradedResult, grade_results
 from escalon.protocol.study import Study
+from escalon.protocol.vocabulary import DISEASE
 from escalon.reporting.document import Document, Ground, Section
 from escalon.reporting.grounds import of_event
 from escalon.safety.adverse_event import AdverseEvent
@@ -54,7 +55,7 @@ class View:
         return trial
 
     def _has(self, course: Course) -> bool:
-        return self.disease in {str(fact.value) for fact in course.facts.named("disease")}
+        return self.disease in {str(fact.value) for fact in course.facts.named(DISEASE)}
 
     @cached_property
     def screenings(self) -> tuple[Screening, ...]:
@@ -70,7 +71,12 @@ class View:
     @cached_property
     def diseases(self) -> Mapping[str, str]:
         """The disease of everybody screened; «not recorded» where it is not."""
-        return {one.participant: one.disease or "not recorded" for one in self.screenings}
+        return {code: one.disease or "not recorded" for code, one in self.screening_of.items()}
+
+    @cached_property
+    def screening_of(self) -> Mapping[str, Screening]:
+        """The screening of everybody, by code."""
+        return {one.participant: one for one in self.screenings}
 
     @cached_property
     def whole(self) -> Trial:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from sys import intern
 from typing import Any
 
 from escalon.conduct.judge.assessments import Assessment, assessments, written
@@ -364,7 +365,7 @@ def _as_facts(finding: Finding, assessment: Assessment) -> list[Fact]:
     }
     if finding.category is not None:
         parts = {"category": finding.category, **parts}
-    return [base, *(replace(base, name=f"{finding.name}.{key}", value=value) for key, value in parts.items())]
+    return [base, *(replace(base, name=intern(f"{finding.name}.{key}"), value=value) for key, value in parts.items())]
 
 
 def _differs(recorded: Fact, finding: Finding) -> bool:

@@ -1,18 +1,20 @@
 """Sections 1, 9 and 10: the summary, the assumptions with whether anybody signed them, and how everything was computed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from escalon import __version__
 from escalon.conduct.judge.member import member
 from escalon.protocol.study import Assumption, Endpoint
-from escalon.reporting.build import heads, keyed, row, strong
-from escalon.reporting.document import Block, Bullets, Cell, Section, Table, Text, Tone
+from escalon.reporting.build import counted, heads, keyed, row, strong
+from escalon.reporting.document import Block, Bullets, Cell, Ground, Section, Table, Text, Tone
+from escalon.reporting.grounds import place
 from escalon.reporting.printed import number
 from escalon.reporting.reasons import called, in_words
 from escalon.reporting.sections.consort import consort
 from escalon.reporting.sections.escalation import alarms, answer
 from escalon.reporting.view import View
+from escalon.safety.occurrence import Occurrence
 
 
 def summary(view: View) -> tuple[Section, ...]:
@@ -30,22 +32,33 @@ def _against_screening(view: View) -> list[Text]:
 
 
 def _standing(view: View) -> Table:
-    eligible = sum(one.eligible is True for one in view.screenings)
+    eligible = [one.participant for one in view.screenings if one.eligible is True]
     died = [code for code in view.trial.participants if member(view.study, view.trial, code).died is not None]
-    serious = {event.participant for event in view.emergent if event.serious}
-    unsaid = {event.participant for event in view.emergent if event.serious is None} - serious
-    outcomes = [one.outcome.name for one in view.reviews]
+    serious = [event for event in view.emergent if event.serious]
+    told = {event.participant for event in serious}
+    unsaid = [event for event in view.emergent if event.serious is None and event.participant not in told]
+    outcome = {one.participant: one.outcome.name for one in view.reviews}
+    departed = [Ground(one.participant, one.rule, str(one.day), one.says, place(one.source)) for one in view.departures]
+
+    def of(*names: str) -> Cell:
+        return counted([code for code, name in outcome.items() if name in names])
+
+    def people(events: Sequence[Occurrence]) -> Cell:
+        return counted(view.of_events(events), len({event.participant for event in events}))
+
     rows = (
-        row("screened", "screened", len(view.screenings), "Table 2-1"),
-        row("eligible", "eligible", eligible, "Table 2-2"),
-        row("infused", "infused", len(view.doses), f"of at most {view.study.most}; Table 3-1"),
-        row("evaluable", "evaluable for DLT", sum(one in ("DLT", "NO_DLT") for one in outcomes), "Table 4-1"),
-        row("dlt", "with a dose-limiting toxicity", outcomes.count("DLT"), "Table 4-2"),
-        row("open", "with an open question about it", len(view.unsettled), "Table 4-2"),
-        row("serious", "with a serious event since infusion", len(serious), "Table 5-1, listing 2"),
-        row("unsaid", "of the others, with an event whose seriousness is not recorded", len(unsaid), "listing 2"),
-        row("died", "who died", len(died), "listing 4"),
-        row("departures", "departures from the study's rules", len(view.departures), "Table 3-3"),
+        row("screened", "screened", counted(view.trial.participants), "Table 2-1"),
+        row("eligible", "eligible", counted(eligible), "Table 2-2"),
+        row("infused", "infused", counted([*view.given]), f"of at most {view.study.most}; Table 3-1"),
+        row("evaluable", "evaluable for DLT", of("DLT", "NO_DLT"), "Table 4-1"),
+        row("dlt", "with a dose-limiting toxicity", of("DLT"), "Table 4-2"),
+        row(
+            "open", "with an open question about it", counted([one.participant for one in view.unsettled]), "Table 4-2"
+        ),
+        row("serious", "with a serious event since infusion", people(serious), "Table 5-1, listing 2"),
+        row("unsaid", "of the others, with an event whose seriousness is not recorded", people(unsaid), "listing 2"),
+        row("died", "who died", counted(died), "listing 4"),
+        row("departures", "departures from the study's rules", counted(departed), "Table 3-3"),
     )
     title = "Where the trial stands"
     return Table("T1-1", title, heads("what|40", "number>", "where=see|40"), rows, f"data cut-off {view.cutoff}")

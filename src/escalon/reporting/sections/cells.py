@@ -231,16 +231,30 @@ def summary(found: Sequence[Kinetics]) -> Table:
                 )
             ends = f"{grouped(it.median)} ({grouped(it.lowest)} to {grouped(it.highest)})" if it.n else NOT_APPLICABLE
             label = _head(name) if name != "persistence" else "Tlast, d"
+            told = (Cell(text, None, _beneath(some, name)) for text in (str(it.n), mean, ends))
             rows.append(
-                row(f"{slug(group or 'all')}.{name}", group or "all", label, it.n, mean, ends, it.zeros,
-                    it.without_value, it.censored)
-            )  # fmt: skip
+                row(
+                    f"{slug(group or 'all')}.{name}",
+                    group or "all",
+                    label,
+                    *told,
+                    it.zeros,
+                    it.without_value,
+                    it.censored,
+                )
+            )
     columns = heads(
         "level", "parameter", "n>", "mean=geometric mean (CV %)|22", "range=median (range)|26", "zeros=of them zero>",
         "without=no value>", "censored>",
     )  # fmt: skip
     notes = ("A value of 0 has no logarithm: it is left out of the geometric mean and counted.",)
     return Table("T7-3", "Kinetics by level", columns, tuple(rows), "everybody infused with a profile", notes)
+
+
+def _beneath(some: Sequence[Kinetics], name: str) -> tuple[Ground, ...]:
+    """What a parameter of each participant rests on."""
+    facts = ((one.profile.participant, fact) for one in some for fact in one[name].rests_on if isinstance(fact, Fact))
+    return tuple(dict.fromkeys(of_fact(fact, code) for code, fact in facts))
 
 
 # -- B cells and other levels -----------------------------------------------------------------------------------------

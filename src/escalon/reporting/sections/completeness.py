@@ -1,6 +1,6 @@
 """Section 8: what was due by the cut-off, what of it is recorded, what is missing, and what is not due yet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from escalon.conduct.judge.member import Member, member
@@ -56,8 +56,7 @@ def by_measure(view: View, dues: DueOf) -> Table:
         rows.append(
             row(
                 slug(name), view.label(name) + never, due, Cell(str(recorded), recorded, grounds),
-                Cell(str(due - recorded), due - recorded, tone=Tone.OPEN if due > recorded else Tone.PLAIN),
-                sum(len(one.not_due) for _, one in some), sum(len(one.left) for _, one in some), where,
+                *_absent([(f"{visit.id}", one) for visit, one in some]), where,
             )
         )  # fmt: skip
     columns = heads(
@@ -80,9 +79,9 @@ def by_visit(view: View, dues: DueOf) -> Table:
         worst = [name for name in visit.measures if (visit.id, name) in dues and dues[visit.id, name].missing]
         rows.append(
             row(
-                visit.id, visit.name, f"{visit.day} ({visit.earliest} to {visit.latest})".replace("-", "−"), due, recorded,
-                Cell(str(due - recorded), due - recorded, tone=Tone.OPEN if due > recorded else Tone.PLAIN),
-                sum(len(one.not_due) for one in some), sum(len(one.left) for one in some),
+                visit.id, visit.name, f"{visit.day} ({visit.earliest} to {visit.latest})".replace("-", "−"), due,
+                Cell(str(recorded), recorded, tuple(ground for one in some for ground in one.grounds)),
+                *_absent([(view.label(name), dues[visit.id, name]) for name in visit.measures if (visit.id, name) in dues]),
                 ", ".join(view.label(name) for name in worst),
             )
         )  # fmt: skip
@@ -101,6 +100,13 @@ def by_visit(view: View, dues: DueOf) -> Table:
     return Table(
         "T8-1", "Recorded of what was due, by visit", columns, tuple(rows), _ABOUT, notes, "The study plans no visit."
     )
+
+
+def _absent(some: Sequence[tuple[str, MeasureDue]]) -> Iterator[Cell]:
+    """How often nothing is recorded that was due, is not due yet, or no longer: each with who it is and where."""
+    for state, of in (("missing", "missing"), ("not due", "not_due"), ("left or died", "left")):
+        found = tuple(Ground(code, where, "", state, "") for where, one in some for code in getattr(one, of))
+        yield Cell(str(len(found)), len(found), found, tone=Tone.OPEN if found and of == "missing" else Tone.PLAIN)
 
 
 def due_of(view: View) -> DueOf:

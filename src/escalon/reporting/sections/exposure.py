@@ -25,9 +25,13 @@ def cells(view: View) -> Table:
     unit = f"{plan.levels[0].amount.shown_unit}" if plan.levels else ""
     about = f"everybody infused · {plan.product} · {unit}"
     title = "Cells given" if plan.levels and plan.levels[0].amount.is_cells else "Dose given"
-    return Table(
-        "T3-1", title, columns, rows, about, ("Day 0 is the day of the first bag.",), "Nobody has been infused."
-    )
+    return Table("T3-1", title, columns, rows, about, (_DAY_0,), "Nobody has been infused.")
+
+
+_DAY_0 = (
+    "«Infused» is the day of the first bag. Visits and the DLT window count from the last bag of the dose, which is day 0: "
+    "bags of consecutive days are one dose."
+)
 
 
 def _cells_row(view: View, given: Given) -> TableRow:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from escalon.instruments.safety.ctcae.results import GradedResult, worst_by_term
-from escalon.reporting.build import Made, heads, row, slug
+from escalon.reporting.build import Made, counted, heads, row, slug
 from escalon.reporting.document import Cell, RowKind, Table, TableRow
 from escalon.reporting.grounds import of_fact
 from escalon.reporting.view import View
@@ -73,6 +73,6 @@ def _row(key: str, grade: int | None, here: dict[str, Shift]) -> TableRow:
         some = {code: shift for code, shift in here.items() if shift[1] is not None and shift[1].grade == wanted}
         grounds = tuple(of_fact(one.fact, code) for code, shift in some.items() for one in shift if one is not None)
         cells.append(Cell(str(len(some)), len(some), grounds))
-    untested = sum(worst is None for _, worst in here.values())
+    untested = counted([code for code, (_, worst) in here.items() if worst is None])
     label = "not graded" if grade is None else f"grade {grade}"
-    return row(key, "", label, len(here), *cells, untested, kind=RowKind.UNDER)
+    return row(key, "", label, counted(list(here)), *cells, untested, kind=RowKind.UNDER)

@@ -9,6 +9,7 @@ from escalon.conduct.judge.populations import Population
 from escalon.conduct.judge.screening import WORDS, Clause, Screening, Verdict
 from escalon.facts import Day, Fact, Number, exact
 from escalon.protocol.study import FactDefinition
+from escalon.protocol.vocabulary import DISEASE
 from escalon.reporting.build import Made, counted, heads, row, slug, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Figure, RowKind, Section, Table, TableRow
 from escalon.reporting.figures.flow import FlowBox, flow_figure
@@ -49,7 +50,7 @@ def flow(view: View) -> Table:
 
 def flow_drawn(view: View) -> Figure:
     """F2-1: the same as the diagram of CONSORT, with those kept out at its side and the dose levels beneath."""
-    known, by = view.populations, {one.participant: one for one in view.screenings}
+    known, by = view.populations, view.screening_of
     out = {code: _why_lost(view, known["eligible"], code) for code in by if code not in known["eligible"]}
     sides = [
         FlowBox(f"{head}: {len(some)}", tuple(_told(some, 8).split("; ")))
@@ -100,7 +101,7 @@ def _told(some: Mapping[str, str], most: int) -> str:
 def _why_lost(view: View, one: Population, code: str) -> str:
     """Why somebody did not come to a step, and when they left or died before it."""
     if one.name == "eligible":
-        return not_eligible(next(each for each in view.screenings if each.participant == code))
+        return not_eligible(view.screening_of[code])
     ended = member(view.study, view.whole, code).ended
     return one.excluded[code] + (f" ({ended})" if ended else "")
 
@@ -171,7 +172,7 @@ def demographics(view: View) -> Table:
     """T2-3: what the study records of a person, at the last value before treatment."""
     groups = _by_level(view)
     rows = [row("n", "infused", *(counted(list(who)) for _, _, who in groups))]
-    known = [one for one in view.study.vocabulary.values() if one.group == "participant" and one.name != "disease"]
+    known = [one for one in view.study.vocabulary.values() if one.group == "participant" and one.name != DISEASE]
     for meaning in known:
         rows += _characteristic(view, meaning, groups)
     columns = heads("characteristic|30", *(f"{key}={head}|20" for key, head, _ in groups))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from escalon.conduct.judge.treated import is_before_infusion, reporting_periods
 from escalon.facts import Truth
 from escalon.reporting.build import Made, heads, row, slug
-from escalon.reporting.document import NOT_APPLICABLE, Block, Cell, Figure, RowKind, Section, Table, TableRow
+from escalon.reporting.document import NOT_APPLICABLE, Block, Cell, Figure, Ground, RowKind, Section, Table, TableRow
 from escalon.reporting.figures.safety_timeline import EpisodeBar, safety_timeline
 from escalon.reporting.printed import count, listed, number, percent
 from escalon.reporting.sections.escalation import SYNDROMES
@@ -28,7 +28,7 @@ from escalon.safety.counting import (
     tally,
     timing,
 )
-from escalon.safety.infections import Isolate, infection_density, infection_episodes
+from escalon.safety.infections import InfectionEpisode, Isolate, infection_density, infection_episodes
 from escalon.safety.occurrence import Occurrence
 from escalon.safety.periods import PHASES, Phase
 from escalon.safety.proportion import clopper_pearson
@@ -304,18 +304,41 @@ def infections(view: View) -> Table:
     ]
     found = [one for one in infection_episodes(isolates) if one.onset >= 0]
     days = {phase.name: sum(_days_at_risk(one, phase, view) for one in view.population) for phase in PHASES}
-    rows = []
-    for name, (episodes, at_risk, rate) in infection_density(found, days).items():
-        if name != PHASES[0].name:
-            severe = sum(one.phase.name == name and (one.grade or 0) >= 3 for one in found)
-            cells = (name.replace("_", " "), episodes, at_risk, None if rate is None else number(rate, 2), severe)
-            rows.append(row(slug(name), *cells))
+    density = infection_density(found, days)
+    rows = [
+        _infection_row(view, phase, density[phase.name], found, some) for phase in PHASES[1:] if phase.name in density
+    ]
     columns = heads("phase", "episodes>", "days=patient-days>", "rate=per 100 patient-days>", "severe=grade ≥ 3>")
     notes = (
         "Phases: acute day 0–28, intermediate 29–100, late from 101 (Yakoub-Agha 2020, "
         "doi:10.3324/haematol.2019.229781).",
     )
     return Table("T5-8", f"Infections by phase, to {last}", columns, tuple(rows), EMERGENT, notes)
+
+
+def _infection_row(
+    view: View, phase: Phase, density: tuple[int, int, object], found: Sequence[InfectionEpisode], events: Events
+) -> TableRow:
+    """One phase: its episodes and who was watched for how long, each number with what it counts."""
+    episodes, at_risk, rate = density
+    severe = sum(one.phase.name == phase.name and (one.grade or 0) >= 3 for one in found)
+    here = [
+        one for one in events if one.start and _is_in(phase, view.people[one.participant].day_of(one.start.earliest))
+    ]
+    watched = tuple(
+        Ground(one.participant, "patient-days", "", str(days), "")
+        for one in view.population
+        if (days := _days_at_risk(one, phase, view))
+    )
+    return row(
+        slug(phase.name), phase.name.replace("_", " "), Cell(str(episodes), episodes, view.of_events(here)),
+        Cell(str(at_risk), at_risk, watched), None if rate is None else number(rate, 2),
+        Cell(str(severe), severe, view.of_events([one for one in here if (one.grade or 0) >= 3])),
+    )  # fmt: skip
+
+
+def _is_in(phase: Phase, day: int) -> bool:
+    return phase.first is not None and phase.first <= day and (phase.last is None or day <= phase.last)
 
 
 def _days_at_risk(person: Treated, phase: Phase, view: View) -> int:
