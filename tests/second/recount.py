@@ -191,7 +191,9 @@ def changes(people, cutoff):
         found = {one.code: one.series(score) for one in chosen}
         groups = {"": chosen}
         if table in BY_DISEASE:
-            groups |= {f"{d.lower()}.": [p for p in chosen if p.disease == d] for d in {p.disease for p in chosen} - {""}}
+            groups |= {
+                f"{d.lower()}.": [p for p in chosen if p.disease == d] for d in {p.disease for p in chosen} - {""}
+            }
         for group, some in groups.items():
             for visit in visits if some else ():
                 days = {one.code: near(found[one.code], visit) for one in some}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from string import ascii_lowercase
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
@@ -178,12 +179,13 @@ class Endpoint(Table):
             "unit": None,
             "missing": "show",
         }
-        return (self, *(self.model_copy(update=same | self._shown(one)) for one in self.beside))
+        shown = zip(ascii_lowercase, self.beside, strict=False)
+        return (self, *(self.model_copy(update=same | self._shown(letter, one)) for letter, one in shown))
 
-    def _shown(self, one: ShownBeside) -> dict[str, Any]:
+    def _shown(self, letter: str, one: ShownBeside) -> dict[str, Any]:
         own = {name: getattr(one, name) for name in ("title", "compare", "counts", "improved_by", "notes")}
         may = tuple(each for each in self.intercurrent if one.compare == "response" or each.strategy != "composite")
-        return own | {"intercurrent": may, "id": f"{self.id}.{one.measure}", "measure": (one.measure,)}
+        return own | {"intercurrent": may, "id": self.id + letter, "measure": (one.measure,)}
 
     @property
     def is_compared_with_baseline(self) -> bool:

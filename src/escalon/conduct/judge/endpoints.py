@@ -68,7 +68,8 @@ def recorded_beneath(some: Iterable[Fact]) -> tuple[Fact, ...]:
 
 def _recorded(fact: Fact) -> Iterator[Fact]:
     if not isinstance(fact.behind, Finding):
-        yield fact
+        if fact.source or fact.participant:  # what only names the form of a score was recorded by nobody
+            yield fact
         return
     for beneath in grounds(fact.behind):
         yield from _recorded(beneath)

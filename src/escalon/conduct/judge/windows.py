@@ -114,12 +114,16 @@ def why_none(fact: Fact) -> str:
     if isinstance(fact.behind, Finding):
         finding = fact.behind
         absent = f"{fact.name} needs {', '.join(finding.missing)}" if finding.missing else ""
-        return (
-            "; ".join(dict.fromkeys(part for part in (absent, *finding.reasons[:2]) if part)) or f"{fact.name} unknown"
-        )
+        known = dict.fromkeys(part for part in (absent, *finding.reasons[:2]) if part)
+        return "; ".join(known) or f"{_said(fact.name)} cannot be told from what is recorded"
     if isinstance(fact.value, Interval):
         return f"only known to be {fact}"
     return f"{fact.name} was asked and is not known"
+
+
+def _said(name: str) -> str:
+    """A score as it is called, of a part what is asked: `improved in all`."""
+    return (name.partition(".")[2] or name).replace("_", " ")
 
 
 def _elsewhere(visit: Visit, infused: Day, known: Sequence[Fact]) -> str:

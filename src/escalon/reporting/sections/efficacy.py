@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
-from string import ascii_lowercase
 
 from escalon.conduct.judge.endpoints import AtVisit, Executed, Statistic, recorded_beneath
 from escalon.conduct.judge.estimates import median
@@ -66,8 +65,7 @@ _ABOUT = (
 def table_id(study: Study, endpoint: Endpoint) -> str:
     """The table of an endpoint: `T6-4` for the fourth that is not a count of events, `T6-AE` for those, `T6-4a` beside it."""
     if endpoint.beside_of:
-        beside = [one.id for one in study.outcomes if one.beside_of == endpoint.beside_of]
-        return table_id(study, study.endpoint(endpoint.beside_of)) + ascii_lowercase[beside.index(endpoint.id)]
+        return table_id(study, study.endpoint(endpoint.beside_of)) + endpoint.id.removeprefix(endpoint.beside_of)
     events = [one.id for one in study.endpoints if one.compare == "events"]
     if endpoint.id in events:
         return "T6-AE" + ("" if len(events) == 1 else str(events.index(endpoint.id) + 1))
@@ -209,7 +207,9 @@ def _number_of(line: EndpointRow, state: State) -> Cell:
         every = line.valued if len(_values(some)) == len(some) else line.known.beneath(some)
         return counted(every, len(some), "participants with a value at the visit")
     why = tuple(Ground(one.participant, state.value, "", one.reason or state.value, "") for one in some)
-    return Cell(str(len(some)), len(some), why, f"participants who stand as: {state.value}")
+    return Cell(
+        str(len(some)), len(some), (*why, *line.known.beneath(some)), f"participants who stand as: {state.value}"
+    )
 
 
 # -- numbers ---------------------------------------------------------------------------------------------------------------
