@@ -38,8 +38,8 @@ def picture(pieces: Iterable[Piece], says: str, *, width: float = WIDTH) -> str:
 
 
 def nothing(says: str) -> str:
-    """A small figure that says why there is nothing to draw, in place of an empty one."""
-    return picture([text(4, 18, says, paint=MUTED)], says, width=120)
+    """A line that says why there is nothing to draw, in place of an empty figure, and as wide: its letters are no larger."""
+    return picture([text(4, 18, says, paint=MUTED)], says)
 
 
 def key(entries: Sequence[tuple[Drawn | None, str]], x: float, y: float, right: float) -> list[Piece]:

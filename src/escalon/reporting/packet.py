@@ -40,9 +40,8 @@ def _subtitle(view: View) -> str:
 
 def _evidence(view: View, windows: int) -> tuple[Block, ...]:
     drawn = evidence_by_day(view, windows)
-    beside = 0 < len(view.reviews) <= NEWEST
-    sides = Beside((path(view), outlook_table(view)), (11, 9)) if beside else outlook_table(view)
-    return (answer(view), levels(view), sides, _limiting(view), *alarms(view), drawn)
+    calendar = (path(view),) if 0 < len(view.reviews) <= NEWEST else ()
+    return (answer(view), levels(view), *calendar, outlook_table(view), _limiting(view), *alarms(view), drawn)
 
 
 def _limiting(view: View) -> Table:

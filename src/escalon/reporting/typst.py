@@ -129,7 +129,7 @@ def _table(table: Table) -> dict[str, Any]:
         "type": "table", "label": table.label, "title": table.title, "about": table.about, "notes": table.notes,
         "empty": table.empty if not table.rows else long,
         "columns": [
-            {"head": column.head, "right": column.right, "share": share}
+            {"head": column.head.replace(": ", ":\n"), "right": column.right, "share": share}
             for column, share in zip(table.columns, shares(table), strict=True)
         ],
         "rows": [

@@ -54,9 +54,8 @@ def cells(view: View) -> tuple[Section, ...]:
         blocks += [aplasia(view, b_cells), drawn]
     if of:
         blocks.append(levels(view, [one for some in of.values() for one in some]))
-    return (
-        Section("7", "Cells in blood", tuple(blocks) or (Text("No sample of an infused participant is recorded."),)),
-    )
+    title = "Cells in blood" if view.study.roles.cells else "Levels in blood"
+    return (Section("7", title, tuple(blocks) or (Text("No sample of an infused participant is recorded."),)),)
 
 
 # -- level by visit ---------------------------------------------------------------------------------------------------

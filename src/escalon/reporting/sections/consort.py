@@ -83,7 +83,11 @@ _CONSORT: tuple[tuple[str, str, Answer], ...] = (
     ("16", "how many are in each analysis, and by which groups", "Table 6-P; n of every table of section 6"),
     ("17a", "results of each outcome at each level, with precision", "Tables 5-1 to 5-4; section 6"),
     ("17b", "for a yes or no, absolute numbers", "responders of section 6, with exact limits"),
-    ("18", "results of further analyses", "the tables beside an outcome, such as Table 6-2a; section 7"),
+    (
+        "18",
+        "results of further analyses",
+        "the tables shown beside an outcome (role «beside» in Table 10-1); section 7",
+    ),
     ("19", "harms", "section 5; listings 1 to 4"),
     ("20, 21, 22", "limitations, generalisability, interpretation", ""),
     ("23", "registry and number", lambda view: view.study.registry),

@@ -73,7 +73,8 @@ def items_behind(study: Study, done: Executed, id: str, table: str) -> Figure | 
         return None
     visits = done.visits
     words = {value for some in by.values() for value in some.values()}
-    states = next((one for one in (LETTERS, TRUTHS) if words & set(one)), LEVELS)
+    gained = done.endpoint.better == "higher"
+    states = next((one for one in (LETTERS, TRUTHS) if words & set(one)), LEVELS[::-1] if gained else LEVELS)
     maps = [
         HeatMap(
             code, tuple(tuple(_cell(by.get((code, visit), {}).get(name), states) for visit in visits) for name in names)
@@ -81,7 +82,7 @@ def items_behind(study: Study, done: Executed, id: str, table: str) -> Figure | 
         for code in people
     ]
     domains = [name.replace("_", " ") for name in names]
-    what = "domains" if states is LETTERS else "items ever present"
+    what = "domains" if states is LETTERS or gained else "items ever present"
     title = f"{done.endpoint.title}: {what}"
     return Figure(
         id, title, heat_map(maps, domains, visits, states), f"{title} of {len(people)} participants by visit", table

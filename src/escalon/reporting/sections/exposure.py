@@ -11,7 +11,9 @@ from escalon.reporting.view import View
 
 def exposure(view: View) -> tuple[Section, ...]:
     """The section of exposure."""
-    return (Section("3", "Exposure", (cells(view), lymphodepletion(view), departed(view))),)
+    conditioned = view.study.lymphodepletion or any(one.conditionings for one in view.trial.courses.values())
+    tables = (cells(view), lymphodepletion(view), departed(view)) if conditioned else (cells(view), departed(view))
+    return (Section("3", "Exposure", tables),)
 
 
 def cells(view: View) -> Table:

@@ -88,7 +88,9 @@ def _event(view: View, event: Occurrence) -> Iterator[str]:
     )
     yield f"{event.term.name} {began} and {grade}{treated}{end} [{places}]."
     serious = {True: "serious", False: "not serious", None: "of a seriousness not recorded"}[event.serious]
-    related = {True: "related to the cells", False: "not related", None: "of a relation not assessed"}[event.related]
+    related = {True: "related to the treatment", False: "not related", None: "of a relation not assessed"}[
+        event.related
+    ]
     criteria = f" ({listed(sorted(one.replace('_', ' ') for one in event.criteria))})" if event.criteria else ""
     judged = [line.dlt for line in event.lines if line.dlt is not None]
     limiting = (

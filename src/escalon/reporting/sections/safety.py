@@ -7,6 +7,7 @@ nobody recorded is said so: a seriousness that is not recorded is never «not se
 from collections.abc import Callable, Mapping, Sequence
 
 from escalon.conduct.judge.treated import is_before_infusion, reporting_periods
+from escalon.drawing import nothing
 from escalon.facts import Truth
 from escalon.reporting.build import Made, heads, row, slug
 from escalon.reporting.document import NOT_APPLICABLE, Block, Cell, Figure, Ground, RowKind, Section, Table, TableRow
@@ -46,7 +47,7 @@ KINDS: Mapping[str, Test] = {
     "grade not recorded": lambda event: event.grade is None,
     "serious": lambda event: event.serious,
     "seriousness not recorded": lambda event: event.serious is None,
-    "related to the cells, or not assessed": is_related,
+    "related to the treatment, or not assessed": is_related,
     "of them not assessed": lambda event: event.related is None,
     "related or not assessed, grade 3 or more": lambda event: is_related(event) and (event.grade or 0) >= 3,
     "unexpected serious reaction, or may be one": lambda event: (
@@ -269,6 +270,9 @@ def _in(view: View, period: ReportingPeriod) -> Events:
 def timeline(view: View) -> Figure:
     """F5-1: CRS and ICANS of everybody infused; a partial day stands at the first day it may be."""
     some = [e for e in view.emergent if special_interest(e) in SYNDROMES and e.start and e.participant in view.drawn]
+    if not some and view.doses:
+        none = "Neither CRS nor ICANS is recorded after infusion"
+        return Figure("F5-1", "CRS and ICANS after infusion", nothing(none), f"{none}.", "T5-3")
     bars = [
         EpisodeBar(
             event.participant, str(special_interest(event)), view.people[event.participant].day_of(event.start.earliest),
