@@ -6,7 +6,7 @@ values with the text that is printed, so that a workbook, a page and a sheet of 
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from typing import TypeAlias
@@ -273,7 +273,3 @@ class Document:
         return next(
             (cell for table in self.tables() if table.id == start for key, cell in table.cells() if key == name), None
         )
-
-    def with_sections(self, sections: tuple[Section, ...]) -> "Document":
-        """The same document with other sections."""
-        return replace(self, sections=sections)
