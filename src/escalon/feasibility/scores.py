@@ -19,7 +19,7 @@ from escalon.feasibility.mapping import WarehouseMapping
 from escalon.feasibility.steps import READINGS, Steps
 from escalon.instruments.kit.catalogue import find
 from escalon.instruments.kit.instrument import Instrument
-from escalon.instruments.kit.visits import compares_visits, reads_baseline
+from escalon.instruments.kit.visits import compares_visits, may_be_settled, reads_baseline
 from escalon.protocol.study import Study
 
 STANDING = ("sex", "age", "height", "weight")
@@ -231,7 +231,7 @@ class DayScore:
         else:
             cells["word"] = f"CASE WHEN {holds} THEN LOWER({quote(root)}) END"
         listed = ", ".join(f"{cells[column]} AS {column}" for column in READINGS)
-        decided = f" OR {quote(root)} IS NOT NULL" if self.instrument.sentences("unless") else ""
+        decided = f" OR {quote(root)} IS NOT NULL" if may_be_settled(self.instrument) else ""
         return f"SELECT {listed}\nFROM {self.instrument.name}_scored WHERE meant{decided}"
 
 

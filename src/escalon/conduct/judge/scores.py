@@ -18,13 +18,20 @@ from typing import Any
 from escalon.conduct.judge.assessments import Assessment, assessments, written
 from escalon.conduct.judge.baselines import DIFFERS, Baselines, differs
 from escalon.criteria.situation import said
-from escalon.expressions.tree import Kind
 from escalon.facts import Day, Fact, Facts, Finding, Interval, Status, exact, plain
 from escalon.history import Trial
 from escalon.instruments.kit.assessment import assess_with
 from escalon.instruments.kit.catalogue import find
 from escalon.instruments.kit.instrument import Instrument
-from escalon.instruments.kit.visits import Earlier, Taken, change_since, compares_visits, reads_baseline, taken
+from escalon.instruments.kit.visits import (
+    Earlier,
+    Taken,
+    change_since,
+    compares_visits,
+    may_be_settled,
+    reads_baseline,
+    taken,
+)
 from escalon.protocol.study import Study
 
 STANDING = ("sex", "age", "height", "weight")
@@ -273,7 +280,7 @@ def score(
     meant = _is_meant(instrument, got, visit)
     if contradictory:
         return _invalid(instrument, got.given, contradictory, day) if meant else None
-    if not meant and not (visit and _may_be_settled(instrument)):
+    if not meant and not (visit and may_be_settled(instrument)):
         return None
     finding = assess_with(instrument, got.given, day, bounded=meant)
     if not meant and finding.status not in (Status.OK, Status.NOT_APPLICABLE):
@@ -282,17 +289,6 @@ def score(
         finding = replace(finding, flags=(*finding.flags, OTHER_DAY))
     finding = replace(finding, reasons=(*finding.reasons, *got.unsettled, *assessment.notes))
     return _dated(finding, [got.given[name] for name in visit] or list(got.given.values()))
-
-
-@cache
-def _may_be_settled(instrument: Instrument) -> bool:
-    """Whether one entry may say enough: that the instrument does not apply, or which answer it has whatever is added.
-
-    A number made of few entries is none that anybody meant.
-    """
-    program = instrument.program()
-    is_answer = program.steps[program.roots["value"]].kind in (Kind.TRUTH, Kind.LABEL)
-    return is_answer or compares_visits(instrument) or bool(instrument.sentences("unless"))
 
 
 def _is_meant(instrument: Instrument, got: Taken, visit: set[str]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
+from escalon.expressions.tree import Kind
 from escalon.facts import Fact, Finding, Status, UnitError
 from escalon.instruments.kit.assessment import assess_with
 from escalon.instruments.kit.baseline import in_unit, settled
@@ -83,6 +84,17 @@ def compares_visits(instrument: Instrument) -> bool:
 def reads_baseline(instrument: Instrument) -> bool:
     """Whether it says more with a baseline, needed or not."""
     return any(item.baseline_of is not None for item in instrument.items.values())
+
+
+@cache
+def may_be_settled(instrument: Instrument) -> bool:
+    """Whether one entry may say enough: that the instrument does not apply, or which answer it has whatever is added.
+
+    A number made of few entries is none that anybody meant.
+    """
+    program = instrument.program()
+    is_answer = program.steps[program.roots["value"]].kind in (Kind.TRUTH, Kind.LABEL)
+    return is_answer or compares_visits(instrument) or bool(instrument.sentences("unless"))
 
 
 @cache
