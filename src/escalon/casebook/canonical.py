@@ -44,7 +44,7 @@ def canonical(value: Plain | Mapping[str, Plain]) -> str:
 
 def parse(text: str) -> dict[str, Plain]:
     """Read a canonical object back; floating-point numbers are refused because two programs print them differently."""
-    value = json.loads(text, parse_float=_no_float, parse_constant=_no_float)
+    value = _decode(text)
     if not isinstance(value, dict):
         raise ValueError(f"expected a JSON object, found {type(value).__name__}")
     return value
@@ -52,6 +52,9 @@ def parse(text: str) -> dict[str, Plain]:
 
 def _no_float(text: str) -> Plain:
     raise ValueError(f"{text} is a floating-point number; write a decimal as a string")
+
+
+_decode = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float).decode
 
 
 def entry_hash(number: int, previous: str, body: str) -> str:
