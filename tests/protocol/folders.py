@@ -7,7 +7,9 @@ import pytest
 
 from escalon.protocol import StudyError, load_study
 
-ORCHID, LANTERN, HERON, STORK = (Path(__file__).parent / name for name in ("orchid", "lantern", "heron", "stork"))
+ORCHID, LANTERN, HERON, STORK, AUK = (
+    Path(__file__).parent / name for name in ("orchid", "lantern", "heron", "stork", "auk")
+)
 
 
 def changed(folder: Path, file: str, old: str, new: str, source: Path = ORCHID) -> Path:

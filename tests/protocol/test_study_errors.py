@@ -30,7 +30,7 @@ MISTAKES = [
     ("study.toml", '"6 weeks"', '"2 months"', "2 months", "no fixed number of days"),
     ("study.toml", "= 500000", "= 50000", "= 50000", "a level is higher than the one before"),
     ("study.toml", "number       = 3", "number       = 5", "= 5", "Write 3"),
-    ("study.toml", "= 24\ndlt", "= true\ndlt", "= true", "integer"),
+    ("study.toml", "= 24\ndlt", "= true\ndlt", "= true", "whole number"),
     ("study.toml", "target = 24", "target = 24 25", "24 25", "Expected newline"),
     ("study.toml", "cap                = 24\n", "", "[dose]", "`cap` is missing"),
 ]

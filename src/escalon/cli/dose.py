@@ -214,4 +214,5 @@ def _print(found: "NextDose", synthetic: bool) -> None:
     for review in found.reviews:
         if review.outcome is Outcome.PENDING:
             say(f"  window of {review.participant}: {review.window}")
-    say(f"  rests on assumptions {', '.join(found.assumptions)}")
+    if found.assumptions:
+        say(f"  rests on assumptions {', '.join(found.assumptions)}")

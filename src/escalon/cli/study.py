@@ -129,10 +129,13 @@ def trace(
     else:
         _print_trace(shown, runs)
         states = Counter(map(state, result.clauses))
-        say(
-            f"{len(result.clauses)} clauses, {len(result.uncovered)} not implemented, {len(result.misquoted)} misquoted; "
-            + ", ".join(f"{number} {name}" for name, number in states.items())
+        if not result.clauses:
+            say("There is no record.txt, so no clause is traced to its words. What the folder declares:")
+            say(", ".join(f"{id} {how.value}" for id, how in runs.items()))
+        counts = (
+            f"{len(result.clauses)} clauses, {len(result.uncovered)} not implemented, {len(result.misquoted)} misquoted"
         )
+        say("; ".join(filter(None, (counts, ", ".join(f"{number} {name}" for name, number in states.items())))))
         for part, piece in result.misquoted:
             note(f"{part.id} quotes «{piece}», which is not in the record")
     raise typer.Exit(1 if result.uncovered or result.misquoted else 0)

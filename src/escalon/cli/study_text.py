@@ -1,6 +1,6 @@
 """The protocol on the terminal, section by section."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -109,8 +109,7 @@ def _dlt(study: Study) -> RenderableType:
         confirmed,
         Text(f"Window: {dlt_window_sentence(study)}. Evaluable: {study.dlt.evaluable}."),
         _bullets(f"{one.id}  {prose.dlt_sentence(one)}" for one in study.dlt.events),
-        Text("Not counted:"),
-        _bullets(study.dlt.excluded),
+        *_listed("Not counted:", study.dlt.excluded),
         _asks(study, "dlt"),
     ]
     return Group(*parts)
@@ -148,10 +147,10 @@ def _schedule(study: Study) -> RenderableType:
         table.add_row(
             one.id, prose.visit_window(one), one.name, ", ".join(prose.short_name(name, study) for name in one.measures)
         )
-    days = _bullets(f"{one.name}: {prose.anchor_sentence(one)}" for one in study.anchors.values())
-    periods = _bullets(f"{one.name} ({one.group}): {prose.period_days(one)}" for one in study.periods)
-    heads = (Text(f"\n{words}:") for words in ("Days that clauses refer to", "Periods"))
-    return Group(table, _asks(study, "schedule", "baseline"), next(heads), days, next(heads), periods)
+    days = [f"{one.name}: {prose.anchor_sentence(one)}" for one in study.anchors.values()]
+    periods = [f"{one.name} ({one.group}): {prose.period_days(one)}" for one in study.periods]
+    lists = (*_listed("\nDays that clauses refer to:", days), *_listed("\nPeriods:", periods))
+    return Group(table, _asks(study, "schedule", "baseline"), *lists)
 
 
 def _endpoints(study: Study) -> RenderableType:
@@ -166,6 +165,8 @@ def _endpoints(study: Study) -> RenderableType:
 
 
 def _assumptions(study: Study) -> RenderableType:
+    if not study.assumptions:
+        return Text("None.")
     table = _table("", "question", "read as", "instead", "signs")
     for number, share in ((1, 4), (2, 4), (3, 3), (4, 2)):
         table.columns[number].ratio = share
@@ -182,6 +183,11 @@ def _assumptions(study: Study) -> RenderableType:
 def _asks(study: Study, *about: str) -> Text:
     ids = [one.id for one in study.assumptions_about(*about)]
     return Text(f"Assumed: {', '.join(ids)}" if ids else "", style="cyan")
+
+
+def _listed(head: str, sentences: Sequence[str]) -> tuple[RenderableType, ...]:
+    """A heading and what stands beneath it; nothing where nothing does."""
+    return (Text(head), _bullets(sentences)) if sentences else ()
 
 
 def _bullets(sentences: Iterable[str]) -> RenderableType:

@@ -19,7 +19,7 @@ from escalon.escalation.decision import Decision, Departure, Stop, Treat, Wait
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.guards import Guard
 from escalon.escalation.notation import Cohort, Conduct, Outcome, Treated, parse_conduct
-from escalon.escalation.replay import as_said, departures, too_early
+from escalon.escalation.replay import as_said, departures, placed_otherwise, too_early
 from escalon.escalation.rule import Counts, Rule
 from escalon.escalation.tally import Tally
 from escalon.escalation.timed import Design
@@ -96,7 +96,12 @@ def asked(
         return said(design, before, window, today)
 
     if not isinstance(design, Rule):
-        left = departures(ask, conduct, one_by_one=design.one_by_one)
+        dated = window is not None and all(one.infused for one in conduct)
+        left = (
+            placed_otherwise(partial(_seen_on, design, window), conduct, one_by_one=design.one_by_one)
+            if window is not None and dated
+            else departures(ask, conduct, one_by_one=design.one_by_one)
+        )
         return ask(conduct), left, conduct.tally(design.levels, design.lowest)
     rule = design
     recalled = rule.cohort if rule.recalls is not None else None
@@ -114,6 +119,13 @@ def asked(
     if plain and plain[-1] == now:
         return rule.answer(counts, moves, len(plain) - 1, tallies[-1]), left, tallies[-1]
     return ask(conduct), left, tallies[-1]
+
+
+def _seen_on(design: Design, window: DltWindow, before: Conduct, day: date) -> tuple[Decision, ...]:
+    """What the design said on an earlier day, of those then under observation too: with a DLT then known, or not yet."""
+    return tuple(
+        said(design, before.as_of(day, window.length, dlts_unknown=unknown), window, day) for unknown in (False, True)
+    )
 
 
 def _is_open(rule: Rule, cohorts: tuple[Cohort, ...], tally: Tally) -> bool:

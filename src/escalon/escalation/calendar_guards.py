@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any, Protocol
 
 from escalon.escalation.decision import Decision, Treat, Wait
@@ -65,16 +66,28 @@ class DltWindow:
         )
 
 
+class Together(StrEnum):
+    """Who are watched as one group: a cohort, or all at a level where a design places participants one by one."""
+
+    COHORT = "cohort"
+    LEVEL = "level"
+
+    def joined(self, level: int, conduct: Conduct, open_cohort: tuple[Treated, ...]) -> list[Treated]:
+        """Those whom the next participant at a level would join."""
+        return [one for one in (open_cohort if self is Together.COHORT else conduct) if one.level == level]
+
+
 @dataclass(frozen=True)
 class Sentinel:
-    """The first participant of each cohort is dosed alone and watched for `days` before the second."""
+    """The first participant of each cohort (or level) is dosed alone and watched for `days` before the second."""
 
     days: int
+    each: Together = Together.COHORT
     reads_calendar = True
 
     def hold(self, intended: Treat, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
         """Dose one when a cohort opens; the others once the sentinel has been watched long enough."""
-        joined = [one for one in open_cohort if one.level == intended.level]
+        joined = self.each.joined(intended.level, conduct, open_cohort)
         if not joined:
             note = f"sentinel: dose one, the others {self.days} days later"
             return replace(intended, now=min(1, intended.now or 0), notes=(*intended.notes, note))
@@ -90,7 +103,7 @@ class Sentinel:
 
     def prose(self) -> str:
         """The interval as a sentence."""
-        return f"The first participant of each cohort is watched for {self.days} days before the others are dosed."
+        return f"The first participant of each {self.each} is watched for {self.days} days before the others are dosed."
 
 
 @dataclass(frozen=True)
@@ -120,18 +133,22 @@ class Stagger:
 class WholeCohortFirst:
     """Nobody is dosed at another level, and no new cohort opens, while any DLT window is open."""
 
+    each: Together = Together.COHORT
     reads_calendar = True
 
     def hold(self, intended: Treat, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
         """Wait for every pending participant before opening a cohort."""
         pending = [one for one in conduct if one.outcome is Outcome.PENDING]
-        joining = any(one.level == intended.level for one in open_cohort)
+        joining = self.each.joined(intended.level, conduct, open_cohort)
         if pending and not joining:
-            return Wait(f"{plural(len(pending), 'DLT window')} still open: a new cohort opens only when all are closed")
+            opens = "a new cohort opens" if self.each is Together.COHORT else "another level is entered"
+            return Wait(f"{plural(len(pending), 'DLT window')} still open: {opens} only when all are closed")
         return intended
 
     def prose(self) -> str:
         """The limit as a sentence."""
+        if self.each is Together.LEVEL:
+            return "A level is entered for the first time only when every DLT window has closed."
         return "A new cohort opens only when every DLT window of the earlier ones has closed."
 
 
@@ -140,9 +157,9 @@ def dlt_window(days: int) -> DltWindow:
     return DltWindow(days)
 
 
-def sentinel(days: int) -> Sentinel:
-    """Watch the first of each cohort for this many days before dosing the others."""
-    return Sentinel(days)
+def sentinel(days: int, each: Together = Together.COHORT) -> Sentinel:
+    """Watch the first of each cohort (or level) for this many days before dosing the others."""
+    return Sentinel(days, each)
 
 
 def stagger(days: int) -> Stagger:
@@ -150,6 +167,6 @@ def stagger(days: int) -> Stagger:
     return Stagger(days)
 
 
-def whole_cohort_first() -> WholeCohortFirst:
-    """Open no new cohort while a DLT window is open, even if the decision is already determined."""
-    return WholeCohortFirst()
+def whole_cohort_first(each: Together = Together.COHORT) -> WholeCohortFirst:
+    """Open no new cohort (enter no new level) while a DLT window is open, even if the decision is already determined."""
+    return WholeCohortFirst(each)

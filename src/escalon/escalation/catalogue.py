@@ -127,7 +127,7 @@ MODEL = {"model", "prior_variance", "intercept"}
 
 
 def _entry(make: Callable[[Settings], Design], needs: str, may: set[str], example: str, **kind: bool) -> Catalogued:
-    limits = {"size", "coherent", "no_skipping", "eliminate"} if kind.get("is_timed") else LIMITS
+    limits = {"size"} if kind.get("is_timed") else LIMITS
     return Catalogued(make, frozenset(needs.split()), frozenset(may | WHERE | limits), example, **kind)
 
 
@@ -154,7 +154,7 @@ DESIGNS: dict[str, Catalogued] = {
     "tite-crm": _entry(
         _tite_crm,
         "window target skeleton size",
-        MODEL | {"weights"},
+        MODEL | {"weights", "coherent", "no_skipping", "eliminate"},
         "tite-crm target=0.25 skeleton=0.05/0.15/0.30 window=28 size=18",
         is_model=True,
         is_timed=True,
@@ -172,26 +172,29 @@ EXAMPLES = {name: one.example for name, one in DESIGNS.items()}
 
 
 def parse_design(
-    text: str, levels: int, cohort_size: int | None = None, cap: int | None = None, window: int | None = None
+    text: str,
+    levels: int,
+    cohort_size: int | None = None,
+    cap: int | None = None,
+    window: int | None = None,
+    *,
+    start: int | None = None,
+    lowest: int | None = None,
 ) -> Design:
     """A design from one line of text: `3+3 V2`, `boin target=0.3 cap=30`, `rolling-six window=28`.
 
-    What a study says elsewhere (cohort size, cap on enrolment, DLT window in days) goes beside the text, which may repeat it
-    but not contradict it. Raises EscalationError with what to write instead.
+    What a study says elsewhere (cohort size, cap on enrolment, DLT window in days, the levels that it starts at and that is
+    lowest) goes beside the text, which may repeat it but not contradict it. Raises EscalationError with what to write instead.
 
     >>> parse_design("boin target=0.3 cap=30", levels=4).name
     'BOIN 0.3'
     """
     settings = settings_from(text)
     entry = _entry_of(settings)
-    beside: dict[str, int] = {}
-    if cap is not None:
-        beside["size"] = cap
-    if window is not None and "window" in entry.needs:
-        beside["window"] = window
-    if cohort_size is not None and "cohort" in entry.may:
-        beside["cohort"] = cohort_size
+    beside = {"size": cap, "window": window, "cohort": cohort_size, "start": start, "lowest": lowest}
     for name, value in beside.items():
+        if value is None or name not in entry.needs | entry.may:
+            continue
         if str(settings.setdefault(name, value)) != str(value):
             raise EscalationError(
                 f"“{text}”: {name}={settings[name]}, but the study says {value}. Write one of the two"

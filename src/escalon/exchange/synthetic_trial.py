@@ -19,7 +19,7 @@ from escalon.exchange.tidy_folder import write_folder
 from escalon.facts import Day
 from escalon.history import entry_of_file, fold
 from escalon.history.events import Event, MarkedSynthetic
-from escalon.protocol.design import calendar_guards, dose_rule
+from escalon.protocol.design import calendar_guards, cohort_size, dose_rule
 from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.names import names_in
 from escalon.protocol.study import Criterion, Study
@@ -102,7 +102,7 @@ def _doses(study: Study, random: Random) -> Iterator[tuple[int, date, bool]]:
     today = FIRST_DAY
     while today < LAST_DAY and len(given) < study.dose.cap:
         conduct = conduct_of(
-            (_seen(study, number, *one, today) for number, one in enumerate(given)), study.dose.cohort_size
+            (_seen(study, number, *one, today) for number, one in enumerate(given)), cohort_size(study)
         )
         try:
             told = next_dose(rule, conduct, guards, today)

@@ -18,39 +18,51 @@ def dose_rule(study: Study) -> "Design":
     `[dose] rule` is a design as `escalon design` reads it; the variant of a 3+3 stands in it or in a key of its own.
     """
     from escalon.escalation.catalogue import parse_design
-    from escalon.escalation.levels import counted
 
     plan = study.dose
     lowest, count = plan.levels[0].number, len(plan.levels)
-    words = [plan.rule, *([f"variant={plan.variant}"] if plan.variant else [])]
-    if counted(plan.starts_at, count, lowest) != 1:
-        words.append(f"start={plan.starts_at}")
-    if lowest != 1:
-        words.append(f"lowest={lowest}")
-    return parse_design(" ".join(words), count, plan.cohort_size, plan.cap, in_days(plan.dlt_window))
+    text = " ".join([plan.rule, *([f"variant={plan.variant}"] if plan.variant else [])])
+    return parse_design(
+        text, count, plan.cohort_size, plan.cap, in_days(plan.dlt_window), start=plan.starts_at, lowest=lowest
+    )
 
 
 def calendar_guards(study: Study) -> "tuple[CalendarGuard, ...]":
     """The limits that need infusion dates: the DLT window, sentinel and stagger, a whole cohort before the next level.
 
     The last day of the window belongs to it (a toxicity on day 28 of 28 counts), so the window is complete a day later.
+    A design that places participants one by one has no cohorts: what is said of a cohort is of those at a level.
     """
     from escalon.escalation import dlt_window, sentinel, stagger, whole_cohort_first
+    from escalon.escalation.calendar_guards import Together
 
     dose = study.dose
+    each = Together.LEVEL if is_timed(study) else Together.COHORT
     guards: list[CalendarGuard] = [dlt_window(in_days(dose.dlt_window) + 1)]
     if dose.sentinel_interval is not None:
-        guards.append(sentinel(in_days(dose.sentinel_interval)))
+        guards.append(sentinel(in_days(dose.sentinel_interval), each))
     if dose.stagger is not None:
         guards.append(stagger(in_days(dose.stagger)))
-    if dose.whole_cohort_first:
-        guards.append(whole_cohort_first())
+    if dose.whole_cohort_first or (dose.whole_cohort_first is None and each is Together.COHORT):
+        guards.append(whole_cohort_first(each))
     guards.extend(dose.stopping)
     if dose.silent:
         from escalon.protocol.silence import Undecided
 
         guards.append(Undecided(dose.silent))
     return tuple(guards)
+
+
+def is_timed(study: Study) -> bool:
+    """Whether the rule places the next participant while others are still watched: the rolling six, the TITE-CRM."""
+    from escalon.escalation.rule import Rule
+
+    return not isinstance(dose_rule(study), Rule)
+
+
+def cohort_size(study: Study) -> int | None:
+    """How many make a cohort; None where the rule places participants one by one."""
+    return None if is_timed(study) else study.dose.cohort_size
 
 
 def in_days(duration: Duration) -> int:

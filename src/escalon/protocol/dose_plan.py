@@ -130,8 +130,8 @@ class DosePlan(Table):
     """Between the first infusion of a cohort and the next one."""
     stagger: Clock | None = None
     """Between later infusions of a cohort."""
-    whole_cohort_first: bool = True
-    """Whether a cohort's DLT windows must all be closed before anyone enters a higher level."""
+    whole_cohort_first: bool | None = None
+    """Whether a cohort's DLT windows must all be closed before another opens; unless said, where the rule has cohorts."""
     weight: Literal["actual"] = "actual"
     weight_window: Days | None = None
     """How long before infusion the body weight for the dose may have been taken."""

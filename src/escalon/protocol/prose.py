@@ -70,10 +70,14 @@ def level_window(plan: DosePlan, level: Level) -> str:
 
 def escalation_sentences(study: Study) -> tuple[str, ...]:
     """The rule that climbs the levels, and its limits, as the rule itself says them."""
-    from escalon.protocol.design import calendar_guards, dose_rule
+    from escalon.protocol.design import calendar_guards, dose_rule, is_timed
 
     _, *others = calendar_guards(study)
-    waits = "while it is open the next decision waits, unless every possible completion leads to the same decision"
+    waits = (
+        "while it is open a participant without a DLT is pending, and counts as the rule says"
+        if is_timed(study)
+        else "while it is open the next decision waits, unless every possible completion leads to the same decision"
+    )
     guards = (f"The DLT window is {dlt_window_sentence(study)}; {waits}.", *(guard.prose() for guard in others))
     return (*strata_sentence(study), *dose_rule(study).prose(), *guards, *counting_sentences(study))
 
@@ -88,11 +92,15 @@ def strata_sentence(study: Study) -> Iterator[str]:
 def counting_sentences(study: Study) -> Iterator[str]:
     """What the study decided about doses and outcomes that no rule of escalation settles."""
     plan = study.dose
-    if not plan.stopping:
+    if not plan.stopping and "stopping" not in plan.silent:
         yield "No rule but the rule of escalation stops the trial."
-    yield f"A dose outside its level's window: {_OFF_DOSE[plan.off_dose]}."
-    within = "on one day" if not (plan.split_within and plan.split_within.number) else f"within {plan.split_within}"
-    yield f"Bags given {within} are one dose; a later dose {_RETREATMENT[plan.retreatment]}."
+    if "off_dose" not in plan.silent:
+        yield f"A dose outside its level's window: {_OFF_DOSE[plan.off_dose]}."
+    if "split_within" not in plan.silent:
+        within = "on one day" if not (plan.split_within and plan.split_within.number) else f"within {plan.split_within}"
+        yield f"Bags given {within} are one dose."
+    if "retreatment" not in plan.silent:
+        yield f"A later dose {_RETREATMENT[plan.retreatment]}."
     if plan.window_review == "required":
         yield "A closed window is one without a DLT only when the investigator has reviewed and signed it."
     if plan.override_valid is not None:

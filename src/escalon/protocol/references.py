@@ -209,11 +209,12 @@ def _regimen(study: Study, sources: Sources) -> Iterator[Problem]:
         return
     from escalon.instruments.product.lymphodepletion import REGIMENS
 
+    own = [one.id for one in plan.regimens]
     for name in plan.offers:
-        if name not in REGIMENS:
-            what = f"there is no published regimen {name!r}. {_nearest(name, REGIMENS)}"
+        if name not in (*REGIMENS, *own):
+            what = f"there is no published regimen {name!r}, nor one of this study. {_nearest(name, (*REGIMENS, *own))}"
             yield sources.problem(("lymphodepletion", "offers"), what)
-    known = [*plan.offers, *(one.id for one in plan.regimens)]
+    known = list(dict.fromkeys((*plan.offers, *own)))
     if plan.chosen is not None and plan.chosen not in known:
         what = f"there is no regimen {plan.chosen!r}. {_nearest(plan.chosen, known)}"
         yield sources.problem(("lymphodepletion", "chosen"), what)

@@ -77,6 +77,9 @@ def _sentence(detail: Any, path: KeyPath, key: str) -> str:
             return (
                 f"{given!r} is not a name: lower-case letters, digits and _ for names; letters, digits, - and _ for ids"
             )
+        case kind if kind in _WANTED:
+            example = f": {_EXAMPLES[key]}" if key in _EXAMPLES else ""
+            return f"`{key}` {_given(given)}. Write {_WANTED[kind]}{example}"
         case "string_too_short":
             return f"`{key}` is empty. Write {_example(key)}"
         case _:
@@ -88,7 +91,24 @@ def _given(value: object) -> str:
     return f"is {text[:60]}{'…' if len(text) > 60 else ''}"
 
 
+_WANTED = {
+    "tuple_type": "a list, in brackets",
+    "string_type": "a text, in quotes",
+    "int_type": "a whole number, without quotes",
+    "bool_type": "true or false, without quotes",
+    "model_type": "a table of keys",
+    "mapping_type": "a table of keys",
+}
+"""What to write where a value is of another kind."""
+
 _EXAMPLES = {
+    "days": "days = [-5, -4, -3]",
+    "measures": 'measures = ["crp", "adverse_events"]',
+    "term": 'term = ["CRS"]',
+    "members": 'members = ["drug_a", "drug_b"]',
+    "choices": 'choices = ["positive", "negative"]',
+    "at": 'at = ["D28", "D90"]',
+    "amount": 'amount = "3e5 cells/kg"',
     "rule": 'rule = "age >= 18 at consent"',
     "dose": "a table [dose] with its [[dose.level]] tables; `escalon study new FOLDER` shows one",
     "study": 'a table [study] with title = "…" and target = 18',

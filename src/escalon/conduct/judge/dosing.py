@@ -25,7 +25,7 @@ from escalon.escalation import (
 from escalon.facts import Day, read_day
 from escalon.history import Course, Current, Trial, Unread
 from escalon.history.events import DltProposed
-from escalon.protocol.design import calendar_guards, dose_rule
+from escalon.protocol.design import calendar_guards, cohort_size, dose_rule
 from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import DosePlan, RoleName, Study
 from escalon.safety.adverse_event import death_day, is_death
@@ -179,7 +179,7 @@ def _rests_on(study: Study) -> tuple[str, ...]:
 def _decide(study: Study, trial: Trial, day: date) -> NextDose:
     """The next dose of everybody in a trial, or in one of its strata."""
     reviews = tuple(review(study, trial, infusion, day) for infusion in first_doses(study, trial))
-    conduct = conduct_of(map(_treated, reviews), study.dose.cohort_size)
+    conduct = conduct_of(map(_treated, reviews), cohort_size(study))
     decision = next_dose(dose_rule(study), conduct, calendar_guards(study), day)
     decision = without_doubt(reviews, decision)
     noted = replace(decision, notes=(*decision.notes, *_to_know(study, trial, reviews)))

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from escalon import __version__
 from escalon.conduct.judge.member import member
+from escalon.protocol.design import cohort_size
 from escalon.protocol.study import Assumption, Endpoint
 from escalon.reporting.build import counted, heads, keyed, row, strong
 from escalon.reporting.document import Block, Bullets, Cell, Ground, Section, Table, Text, Tone
@@ -109,8 +110,9 @@ def _methods(view: View) -> Iterator[str]:
     levels = "; ".join(f"level {one.number} ({one.name}): {one.amount}" for one in plan.levels)
     yield f"Dose: {plan.product}; {levels}; ±{number(plan.tolerance * 100)} % of the target is inside the level."
     variant = f", variant {plan.variant}" if plan.variant else ""
+    cohorts = "placed one by one" if cohort_size(study) is None else f"cohorts of {plan.cohort_size}"
     yield (
-        f"Escalation: {plan.rule.replace('_', ' ')}{variant}, cohorts of {plan.cohort_size}, at most {plan.cap} "
+        f"Escalation: {plan.rule.replace('_', ' ')}{variant}, {cohorts}, at most {study.most} "
         f"treated; DLT window "
         f"{plan.dlt_window} from the infusion, which is day 0; the last day belongs to it."
     )
