@@ -147,9 +147,11 @@ def _line(entry: Entry) -> str:
 @app.command()
 @clean
 def status(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -> None:
-    """Where the trial stands: participants, cohorts, decisions, signatures that became void."""
+    """Where the trial stands: participants, cohorts, decisions, void signatures, what must not have happened and did."""
+    from escalon.conduct.judge.watched import broken
     from escalon.conduct.permit.holds import holds
     from escalon.conduct.record.signing import signatures
+    from escalon.facts import Day
 
     with reading(folder, account, amending=False) as at:
         conduct, study = at.conduct, at.casebook.study
@@ -159,6 +161,7 @@ def status(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -
     decisions = {number: _decision_state(conduct.study, trial, number) for number in trial.decisions}
     cohorts = {number: _cohort_state(one) for number, one in trial.cohorts.items()}
     held = holds(conduct.study, trial, today)
+    departed = [one for code in trial.participants for one in broken(conduct.study, trial, code, Day.of(today))]
     unsigned = {entry.number: entry.event for entry in trial.unsigned()}
     if as_json:
         print_json(
@@ -169,6 +172,7 @@ def status(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -
                 "decisions": decisions,
                 "signatures": signed,
                 "holds": [one.as_json() for one in held],
+                "departures": [one.as_json() for one in departed],
                 "unsigned": {str(number): event.what for number, event in unsigned.items()},
             }
         )
@@ -183,6 +187,8 @@ def status(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -
     for one in held:
         until = f", until {one.until}" if one.until else ""
         say(f"held [{one.rule}] {one.about}: {one.says}{until} ({count(one.signatures)} set it aside)")
+    for one in departed:
+        say(f"departure {one}")
     for number, event in unsigned.items():
         say(
             f"entry {number} waits for signatures: {event.what} would lift a hold (escalon casebook sign … EntrySigned)"

@@ -1,6 +1,7 @@
 """`escalon data`: the dictionary of the data folder, and a check of one."""
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,10 +66,12 @@ def check(study: StudyName, data: DataFolder, reader: Reader = None, as_json: As
 
     escalon data check nct07052565 demo/data
     """
-    from escalon.conduct.judge.departures import departures, grouped
+    from escalon.conduct.judge.departures import grouped
+    from escalon.conduct.judge.watched import all_departures
+    from escalon.facts import Day
 
     protocol, intake = load(study, data, reader, quiet=True)
-    departed = departures(protocol, intake.trial)
+    departed = all_departures(protocol, intake.trial, Day.of(date.max))
     if as_json:
         print_json(_as_json(intake) | {"departures": [one.as_json() for one in departed]})
     else:

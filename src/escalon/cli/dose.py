@@ -169,13 +169,14 @@ def _from_data(
     as_json: bool,
 ) -> None:
     from escalon.conduct.judge.cutoff import as_of, left_out, left_out_sentence
-    from escalon.conduct.judge.departures import departures, grouped
+    from escalon.conduct.judge.departures import grouped
+    from escalon.conduct.judge.watched import all_departures
     from escalon.facts import Day
 
     protocol, whole, intake = _decided(what, cutoff, reader, readings)
     found = _of_stratum(whole, stratum)
     trial = as_of(intake.trial, Day.of(found.today))
-    departed, later = departures(protocol, trial), left_out(trial)
+    departed, later = all_departures(protocol, trial, Day.of(found.today)), left_out(trial)
     if as_json:
         answer = {"study": protocol.id, "version": protocol.version, "account": intake.account(), **found.as_json()}
         answer |= {"departures": [one.as_json() for one in departed], "later": [one.as_json() for one in later]}

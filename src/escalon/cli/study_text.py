@@ -131,7 +131,8 @@ def _eligibility(study: Study) -> RenderableType:
                     one.id, Text(str(one.says), style="italic"), _asked(one, study), "\n".join(study.assumed(one.id))
                 )
             parts.append(table)
-    return Group(*parts)
+    during = [f"{one.id}  {prose.watched_sentence(one, study)}" for one in study.watched]
+    return Group(*parts, *_listed("Must not happen during the study:", during))
 
 
 def _asked(one: Criterion, study: Study) -> Text:

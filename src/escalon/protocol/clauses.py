@@ -10,19 +10,13 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import Field
 
 from escalon.expressions.tree import Node
-from escalon.protocol.tables import FROZEN, SEVERAL, Free, Id, Said, Table, Text, Words, as_read
+from escalon.protocol.tables import FROZEN, SEVERAL, Free, Id, Said, Span, Table, Text, Words, as_read
 
 CriterionKind: TypeAlias = Literal["inclusion", "exclusion"]
 
 
-class Criterion(Table):
-    """An eligibility clause: the registry's words, our rule, and its tree.
-
-    An inclusion's rule says what must hold. An exclusion's rule says **what excludes**, as the record does: the participant
-    passes only when the rule is known to be false. `applies` limits the clause to those for whom it is true.
-    """
-
-    kind: ClassVar[CriterionKind] = "inclusion"
+class Clause(Table):
+    """A clause of the protocol: the registry's words, our rule, and its tree. `applies` limits it to some participants."""
 
     id: Id
     says: Words = Said()
@@ -32,8 +26,6 @@ class Criterion(Table):
     about: Free = ""
     """Why we read the record this way, where that is not plain."""
     settle: Free = ""
-    until: Literal["decision", "infusion"] = "decision"
-    """How long it is asked: once, about the day of decision, or again on each day up to infusion, as of that day."""
 
     @cached_property
     def tree(self) -> Node:
@@ -61,10 +53,32 @@ class Criterion(Table):
         return self.place.line
 
 
+class Criterion(Clause):
+    """A clause of eligibility.
+
+    An inclusion's rule says what must hold. An exclusion's rule says **what excludes**, as the record does: the participant
+    passes only when the rule is known to be false.
+    """
+
+    kind: ClassVar[CriterionKind] = "inclusion"
+
+    until: Literal["decision", "infusion"] = "decision"
+    """How long it is asked: once, about the day of decision, or again on each day up to infusion, as of that day."""
+
+
 class Exclusion(Criterion):
     """A clause that keeps out those for whom its rule holds."""
 
     kind: ClassVar[CriterionKind] = "exclusion"
+
+
+class Watched(Clause):
+    """What must not happen during the study: the rule says what a departure is, `since` and `until` when it is watched."""
+
+    since: Literal["consent", "conditioning", "infusion"] = "infusion"
+    """The role whose day it is watched from."""
+    until: Span | None = None
+    """How long after that day; without it, as long as the participant is in the study."""
 
 
 @lru_cache(2048)

@@ -123,7 +123,7 @@ def _names(study: Study) -> Iterator[Remark]:
 
 
 def _users(study: Study, name: str) -> Iterator[tuple[str, Place]]:
-    for criterion in study.criteria:
+    for criterion in study.clauses:
         if any(name in names_in(tree) for tree in criterion.trees):
             yield criterion.id, criterion.place
     for endpoint in study.endpoints:

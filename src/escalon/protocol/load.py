@@ -147,6 +147,7 @@ def _unreadable_rules(study: Study, sources: Sources) -> list[Problem]:
     rules: list[tuple[KeyPath, Any, tuple[str, ...]]]
     rules = [(("inclusion", number), one, ("rule", "applies")) for number, one in enumerate(study.inclusion)]
     rules += [(("exclusion", number), one, ("rule", "applies")) for number, one in enumerate(study.exclusion)]
+    rules += [(("watched", number), one, ("rule", "applies")) for number, one in enumerate(study.watched)]
     rules += [(("endpoint", number), one, ("among",)) for number, one in enumerate(study.endpoints)]
     found = []
     for path, one, keys in rules:

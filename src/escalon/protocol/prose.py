@@ -9,6 +9,7 @@ from escalon.instruments.product.dose import DoseAmount
 from escalon.protocol.dlt_window import dlt_window_sentence
 from escalon.protocol.study import (
     Anchor,
+    Clause,
     Criterion,
     DltEvent,
     DosePlan,
@@ -21,11 +22,12 @@ from escalon.protocol.study import (
     Said,
     Study,
     Visit,
+    Watched,
 )
 from escalon.protocol.tables import Table
 
 
-def criterion_sentence(criterion: Criterion, study: Study) -> str:
+def criterion_sentence(criterion: Clause, study: Study) -> str:
     """What a clause asks, in words; an exclusion says what excludes."""
     from escalon.criteria import english
 
@@ -54,7 +56,13 @@ def short_name(name: str, study: Study) -> str:
     return words if known is None or known.computed else words.partition(", ")[0]
 
 
-def applies_to(criterion: Criterion, study: Study) -> str:
+def watched_sentence(clause: Watched, study: Study) -> str:
+    """What must not happen, and when it is watched."""
+    how_long = f"for {clause.until} from" if clause.until else "from"
+    return f"{criterion_sentence(clause, study)} Watched {how_long} the {clause.since} on."
+
+
+def applies_to(criterion: Clause, study: Study) -> str:
     """For whom a clause is: a disease, `women`, `men`, or `everyone`."""
     if not criterion.applies_text:
         return "everyone"

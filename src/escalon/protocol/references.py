@@ -12,7 +12,7 @@ from escalon.protocol.folder import KeyPath, Sources
 from escalon.protocol.kinds import described, misuses, place_of
 from escalon.protocol.names import anchors_in, names_in
 from escalon.protocol.schedule import HAPPENINGS, POPULATIONS
-from escalon.protocol.study import FactDefinition, Level, Place, RoleName, Study
+from escalon.protocol.study import Clause, FactDefinition, Level, Place, RoleName, Study
 from escalon.protocol.vocabulary import instrument_facts
 
 TOPICS = ("identity", "record", "dose", "dlt", "schedule", "lymphodepletion", "product", "arm", "location", "baseline")
@@ -29,6 +29,7 @@ def ids_of(study: Study) -> dict[str, str]:
     """Every id an assumption or statement may name, and what it is."""
     found = dict.fromkeys(TOPICS, "topic")
     found |= {one.id: one.kind for one in study.criteria}
+    found |= {one.id: "watched" for one in study.watched}
     found |= {one.id: "endpoint" for one in study.endpoints}
     found |= {f"level {one.number}": "dose level" for one in study.dose.levels}
     found |= {one.id: "visit" for one in study.visits}
@@ -45,8 +46,8 @@ def _tables(study: Study) -> Iterator[tuple[KeyPath, str]]:
         for number, one in enumerate(criterion for criterion in study.criteria if criterion.kind == kind):
             yield (kind, number), one.id
     named: dict[str, Iterable[Any]] = {
-        "disease": study.diseases, "arm": study.arms, "endpoint": study.endpoints, "visit": study.visits,
-        "period": study.periods, "assumption": study.assumptions, "statement": study.statements,
+        "watched": study.watched, "disease": study.diseases, "arm": study.arms, "endpoint": study.endpoints,
+        "visit": study.visits, "period": study.periods, "assumption": study.assumptions, "statement": study.statements,
     }  # fmt: skip
     for name, tables in named.items():
         for number, table in enumerate(tables):
@@ -63,13 +64,14 @@ def _twice(study: Study, sources: Sources) -> Iterator[Problem]:
 
 def _rules(study: Study) -> Iterator[tuple[KeyPath, str, Node, str]]:
     """Path, text, tree and id of every rule and `applies`."""
-    numbers = {"inclusion": 0, "exclusion": 0}
-    for one in study.criteria:
-        number = numbers[one.kind]
-        numbers[one.kind] += 1
-        yield (one.kind, number, "rule"), one.rule, one.tree, one.id
-        if one.applies is not None:
-            yield (one.kind, number, "applies"), one.applies_text, one.applies, one.id
+    kinds: dict[str, Iterable[Clause]] = {
+        "inclusion": study.inclusion, "exclusion": study.exclusion, "watched": study.watched,
+    }  # fmt: skip
+    for kind, some in kinds.items():
+        for number, one in enumerate(some):
+            yield (kind, number, "rule"), one.rule, one.tree, one.id
+            if one.applies is not None:
+                yield (kind, number, "applies"), one.applies_text, one.applies, one.id
 
 
 def _facts(study: Study, sources: Sources) -> Iterator[Problem]:

@@ -18,11 +18,13 @@ from escalon.expressions.tree import Node
 from escalon.protocol.clauses import (
     Alternative,
     Assumption,
+    Clause,
     Criterion,
     CriterionKind,
     Exclusion,
     SignedReading,
     Statement,
+    Watched,
 )
 from escalon.protocol.declared import Anchor, FactDefinition, FactKind, RoleName, Roles
 from escalon.protocol.dose_plan import (
@@ -42,10 +44,10 @@ from escalon.protocol.schedule import POPULATIONS, BaselineRule, Endpoint, Perio
 from escalon.protocol.tables import FROZEN, SEVERAL, Free, Id, Name, Place, Said, Table, Text, Words, as_read, known
 
 __all__ = [
-    "Alternative", "Anchor", "Arm", "Assumption", "Baseline", "BaselineRule", "Criterion", "CriterionKind", "Disease",
+    "Alternative", "Anchor", "Arm", "Assumption", "Baseline", "BaselineRule", "Clause", "Criterion", "CriterionKind", "Disease",
     "DltDefinition", "DltEvent", "DosePlan", "Endpoint", "Exclusion", "FactDefinition", "FactKind", "Level", "Location",
     "Lymphodepletion", "OffDose", "Period", "Place", "Regimen", "RegimenDrug", "Retreatment", "RoleName", "Roles", "Said",
-    "SignedReading", "Statement", "Study", "Visit", "WindowReview",
+    "SignedReading", "Statement", "Study", "Visit", "Watched", "WindowReview",
 ]  # fmt: skip
 
 Reading: TypeAlias = tuple[str, int]
@@ -145,6 +147,8 @@ class Study(Table):
     """What must hold."""
     exclusion: tuple[Exclusion, ...] = ()
     """What must be known to be absent."""
+    watched: tuple[Watched, ...] = ()
+    """What must not happen during the study."""
     visits: tuple[Visit, ...] = Field((), alias="visit")
     periods: tuple[Period, ...] = Field((), alias="period")
     endpoints: tuple[Endpoint, ...] = Field((), alias="endpoint")
@@ -171,6 +175,11 @@ class Study(Table):
         """Every eligibility clause, inclusions first."""
         return (*self.inclusion, *self.exclusion)
 
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """Every clause with a rule: of eligibility, and what is watched during the study."""
+        return (*self.criteria, *self.watched)
+
     @cached_property
     def outcomes(self) -> tuple[Endpoint, ...]:
         """Every declared outcome, each followed by what is shown beside it."""
@@ -180,7 +189,7 @@ class Study(Table):
     @cached_property
     def used(self) -> tuple[str, ...]:
         """Every name that rules, outcomes and visits read, in their order."""
-        found = [name for one in self.criteria for tree in one.trees for name in names_in(tree)]
+        found = [name for one in self.clauses for tree in one.trees for name in names_in(tree)]
         found += [name for one in self.endpoints for name in one.measure if name not in TABLES]
         found += [name for one in self.endpoints for name in names_in(one.tree) if name not in POPULATIONS]
         found += [name for one in self.visits for name in one.measures if name not in TABLES]
@@ -200,7 +209,7 @@ class Study(Table):
         from escalon.instruments import catalogue
         from escalon.protocol.vocabulary import vocabulary
 
-        limited = [leaf.name for one in self.criteria for leaf in leaves(one.tree) if _asks_limit(leaf)]
+        limited = [leaf.name for one in self.clauses for leaf in leaves(one.tree) if _asks_limit(leaf)]
         instruments = {name: catalogue()[name] for name in self.instruments}
         return vocabulary(self.facts, self.diseases, instruments, self.used, limited)
 

@@ -140,6 +140,7 @@ def _several(value: object) -> object:
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Free = Annotated[str, StringConstraints(strip_whitespace=True)]
+Span = Annotated[Duration, as_read(_duration)]
 Clock = Annotated[Duration, as_read(_clock)]
 Days = Annotated[Duration, as_read(_days)]
 Percent = Annotated[Fraction, as_read(_percent)]

@@ -94,6 +94,8 @@ def implementers(study: Study) -> Iterator[Implementer]:
     """Every part of a study that quotes the record."""
     for criterion in study.criteria:
         yield Implementer(criterion.kind, criterion.id, " ".join(criterion.rule.split()), criterion.says)
+    for one in study.watched:
+        yield Implementer("watched", one.id, " ".join(one.rule.split()), one.says)
     for disease in study.diseases:
         yield Implementer("disease", disease.id, disease.name, disease.says)
     for arm in study.arms:

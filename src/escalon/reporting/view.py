@@ -6,13 +6,14 @@ from functools import cached_property
 from escalon import __version__
 from escalon.conduct.judge.agreed import Agreed, agreed
 from escalon.conduct.judge.cutoff import as_of
-from escalon.conduct.judge.departures import ActDeparture, departures
+from escalon.conduct.judge.departures import ActDeparture
 from escalon.conduct.judge.dosing import DoseReview, NextDose, review
 from escalon.conduct.judge.endpoints import Executed, execute
 from escalon.conduct.judge.given import Given, first_doses
 from escalon.conduct.judge.populations import Population, dose_of_today, populations
 from escalon.conduct.judge.screening import Screening, screen_one
 from escalon.conduct.judge.treated import events_of, safety_population
+from escalon.conduct.judge.watched import all_departures
 from escalon.escalation import EscalationError
 from escalon.facts import Day, Facts, plain
 from escalon.history import Course, Current, Trial
@@ -131,7 +132,7 @@ class View:
     def departures(self) -> Sequence[ActDeparture]:
         """What was done that the study's rules would have held."""
         self.told("replaying what was done")
-        return departures(self.study, self.trial)
+        return all_departures(self.study, self.trial, self.cutoff)
 
     @cached_property
     def population(self) -> tuple[Treated, ...]:

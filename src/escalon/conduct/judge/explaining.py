@@ -7,6 +7,7 @@ from escalon.conduct.judge.dosing import OUTCOMES, decide_next_dose, review
 from escalon.conduct.judge.given import amount_text, dose_of
 from escalon.conduct.judge.scores import scored
 from escalon.conduct.judge.screening import WORDS, screen_one
+from escalon.conduct.judge.watched import Kept, watched
 from escalon.facts import Day, Fact, Finding, plain
 from escalon.history import Current, Trial
 from escalon.history.events import AdverseEventRecorded
@@ -31,7 +32,7 @@ class Line:
 
 
 def explain(study: Study, trial: Trial, participant: str, finding: str, cutoff: Day, visit: str = "") -> Line:
-    """Explain a clause (`I-3a`), a score (`das28_esr`), `eligibility`, `dlt` or, for everybody, `next_dose`."""
+    """Explain a clause (`I-3a`, or a watched one), a score (`das28_esr`), `eligibility`, `dlt`, or `next_dose` for everybody."""
     if finding == "next_dose":
         return _next_dose(study, trial, cutoff)
     if participant not in trial.participants:
@@ -43,6 +44,8 @@ def explain(study: Study, trial: Trial, participant: str, finding: str, cutoff: 
         return _dlt(study, trial, participant, cutoff)
     if any(criterion.id == finding for criterion in study.criteria):
         return _clause(study, trial, participant, finding, cutoff)
+    if any(one.id == finding for one in study.watched):
+        return _watched(study, trial, participant, finding, cutoff)
     return _score(study, trial, participant, finding, visit)
 
 
@@ -54,6 +57,21 @@ def _clause(study: Study, trial: Trial, participant: str, id: str, cutoff: Day) 
     assumed = tuple(Line(f"assumption {one}: {study.in_force(one)}") for one in study.assumed(clause.criterion.id))
     head = f"{id} for {participant}: {clause.shown} (decided as of {screening.as_of})"
     return Line(head, (says, rule, *assumed, *_beneath(clause.finding)))
+
+
+def _watched(study: Study, trial: Trial, participant: str, id: str, cutoff: Day) -> Line:
+    """What must not happen during the study: how it stands, since when it is watched, and on what that rests."""
+    clause = next(one for one in study.watched if one.id == id)
+    found = next((one for one in watched(study, trial, participant, cutoff) if one.clause.id == id), None)
+    rule = Line(f"read as: {' '.join(clause.rule.split())} ({clause.place})")
+    if found is None:
+        return Line(f"{id} for {participant}: not watched: no {clause.since} is recorded, or it is for others", (rule,))
+    says = (Line(f"the registry says: {clause.says}"),) if clause.says else ()
+    since = Line(f"watched from {found.first} to {found.last}")
+    assumed = tuple(Line(f"assumption {one}: {study.in_force(one)}") for one in study.assumed(id))
+    when = f" on {found.day}" if found.state is Kept.BROKEN else ""
+    head = f"{id} for {participant}: {found.state}{when}: {found.name} ({found.why})"
+    return Line(head, (*says, rule, since, *assumed, *_beneath(found.finding)))
 
 
 def _eligibility(study: Study, trial: Trial, participant: str, cutoff: Day) -> Line:

@@ -13,6 +13,7 @@ from escalon.conduct.judge.endpoints import execute
 from escalon.conduct.judge.given import doses_of
 from escalon.conduct.judge.populations import populations
 from escalon.conduct.judge.screening import Verdict, screen
+from escalon.conduct.judge.watched import watched
 from escalon.facts import Day
 from escalon.history import Trial
 from escalon.protocol.study import TABLES, Endpoint, Study
@@ -59,7 +60,13 @@ def _clauses(study: Study, trial: Trial, cutoff: Day) -> dict[str, HowFar]:
         for clause in one.clauses
         if clause.verdict in (Verdict.MET, Verdict.NOT_MET)
     }
-    return {one.id: _decided(one.id in seen) for one in study.criteria}
+    seen |= {
+        one.clause.id
+        for code in (trial.participants if study.watched else ())
+        for one in watched(study, trial, code, cutoff)
+        if one.day is not None
+    }
+    return {one.id: _decided(one.id in seen) for one in study.clauses}
 
 
 def _endpoint(study: Study, trial: Trial, endpoint: Endpoint, cutoff: Day) -> HowFar:

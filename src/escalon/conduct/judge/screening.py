@@ -189,6 +189,11 @@ def situation(study: Study, facts: Facts, course: Course, cutoff: Day, ends: tup
     ]
     first = min((day.earliest for day in begun), default=None)
     as_of = cutoff if first is None or first > cutoff.earliest else Day.of(first - timedelta(days=1))
+    return on_the_day(study, facts, as_of)
+
+
+def on_the_day(study: Study, facts: Facts, as_of: Day) -> Situation:
+    """A participant's facts as they stood on a day, with the study's anchors laid on the calendar."""
     return Situation(facts, as_of, {name: _laid(study, name, facts, as_of) for name in study.anchors}, study.vocabulary)
 
 

@@ -15,6 +15,7 @@ from escalon.conduct.judge.dosing import NextDose, awaiting, decide_as_recorded
 from escalon.conduct.judge.member import Member, member
 from escalon.conduct.judge.safety_reports import reports
 from escalon.conduct.judge.screening import Verdict, screen_one
+from escalon.conduct.judge.watched import broken
 from escalon.escalation import EscalationError, Stop, Treat
 from escalon.facts import Day
 from escalon.facts.words import counted
@@ -168,6 +169,7 @@ def _of_reports(course: Person, today: date) -> Iterator[Waiting]:
 def waiting_of_person(study: Study, trial: Trial, course: Person, today: date) -> Iterator[Waiting]:
     """What waits of one participant, from their own record alone."""
     yield from _of_reports(course, today)
+    yield from _of_watched(study, trial, course, today)
     if course.is_withdrawn or not (course.has_consent or course.infusions):
         return
     if not course.infusions:
@@ -193,6 +195,15 @@ def waiting_of_person(study: Study, trial: Trial, course: Person, today: date) -
                 about=one.number,
             )
     yield from _of_visits(study, course, member(study, trial, course.code), today)
+
+
+def _of_watched(study: Study, trial: Trial, course: Person, today: date) -> Iterator[Waiting]:
+    """What must not have happened during the study, until somebody asked about it in a query that names its clause."""
+    asked = [one.raised.text for one in trial.queries.values() if one.raised.participant == course.code]
+    for one in broken(study, trial, course.code, Day.of(today)):
+        if not any(one.rule in text for text in asked):
+            what = f"Departure during the study, {one.rule}"
+            yield Waiting("QueryRaised", course.code, what, one.says, Urgency.NOW, f"on {one.day}", visit=one.rule)
 
 
 def _of_screening(study: Study, trial: Trial, course: Person, today: date) -> Iterator[Waiting]:

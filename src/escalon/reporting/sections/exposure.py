@@ -1,9 +1,12 @@
 """Section 3: what was given: cells against their target, lymphodepletion, and departures from the study's rules."""
 
+from collections.abc import Sequence
+
 from escalon.conduct.judge.given import Given, deviation
+from escalon.conduct.judge.watched import Kept, Watch, watched
 from escalon.facts import plain
-from escalon.reporting.build import Made, heads, keyed, row, strong
-from escalon.reporting.document import Cell, Ground, Section, Table, TableRow, Tone
+from escalon.reporting.build import Made, counted, heads, keyed, row, strong
+from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Tone
 from escalon.reporting.grounds import last_of, of_dose, of_fact, place
 from escalon.reporting.printed import day, dose, number
 from escalon.reporting.view import View
@@ -11,9 +14,10 @@ from escalon.reporting.view import View
 
 def exposure(view: View) -> tuple[Section, ...]:
     """The section of exposure."""
-    conditioned = view.study.lymphodepletion or any(one.conditionings for one in view.trial.courses.values())
-    tables = (cells(view), lymphodepletion(view), departed(view)) if conditioned else (cells(view), departed(view))
-    return (Section("3", "Exposure", tables),)
+    study = view.study
+    conditioned = (lymphodepletion(view),) if study.lymphodepletion or study.roles.conditioning else ()
+    during = (kept_during(view),) if study.watched else ()
+    return (Section("3", "Exposure", (cells(view), *conditioned, departed(view), *during)),)
 
 
 def cells(view: View) -> Table:
@@ -123,3 +127,22 @@ def departed(view: View) -> Table:
     return Table(
         "T3-3", "Departures from the study's rules", columns, rows, "everybody infused", (note,), "None is recorded."
     )
+
+
+def kept_during(view: View) -> Table:
+    """T3-4: what must not happen during the study: of how many it is watched, what was recorded, and of whom it is not known."""
+    every = [one for code in view.trial.participants for one in watched(view.study, view.trial, code, view.cutoff)]
+    rows = tuple(
+        _kept_row(one.id, [watch for watch in every if watch.clause.id == one.id]) for one in view.study.watched
+    )
+    columns = heads("clause", "what=must not happen|40", "watched>", "departures>", "absent>", "unknown=not known>")
+    note = "Known only as far as it was asked: a «no» speaks up to the day on which it was said. Departures: Table 3-3."
+    return Table("T3-4", "What must not happen during the study", columns, rows, "everybody it applies to", (note,))
+
+
+def _kept_row(id: str, some: Sequence[Watch]) -> TableRow:
+    what = some[0].name if some else NOT_APPLICABLE
+    stands = (
+        [Ground(w.participant, id, str(w.day or ""), w.why, "") for w in some if w.state is state] for state in Kept
+    )
+    return row(id, strong(id), what, len(some), *(counted(grounds) for grounds in stands))

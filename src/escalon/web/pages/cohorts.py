@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from escalon.conduct.judge import standing
-from escalon.conduct.judge.departures import departures, grouped
+from escalon.conduct.judge.departures import grouped
 from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, NextDose
 from escalon.conduct.judge.populations import dose_of_today
+from escalon.conduct.judge.watched import all_departures
 from escalon.conduct.permit.holds import Hold, dosing_holds
 from escalon.conduct.record.proposals import propose_decision
 from escalon.escalation import EscalationError, Treat
@@ -328,7 +329,7 @@ def decision(desk: Desk, number: int) -> DecisionPage:
         _decision(desk, known), entry.author.person if entry else "", rule_of(desk, found),
         standing.changed_decision(desk.study, desk.trial, known), treated_of(desk, reviews), lanes, days,
         tuple(_dlt(one) for one in reviews if one.evidence and (one.in_doubt or one.outcome.name == "DLT")),
-        tuple(grouped(departures(desk.study, desk.trial))), tuple(_signatures(desk, known)), mine,
+        tuple(grouped(all_departures(desk.study, desk.trial, Day.of(desk.today)))), tuple(_signatures(desk, known)), mine,
         _forbids_signing(desk, number) if not mine else ("you signed this decision",), _independence(desk, known),
         desk.trial.number, _head(desk), desk.today,
     )  # fmt: skip

@@ -51,7 +51,7 @@ def grounds(desk: Desk, code: str, finding: str, visit: str = "") -> GroundsPage
 
 
 def _title(desk: Desk, finding: str) -> str:
-    clause = next((one for one in desk.study.criteria if one.id == finding), None)
+    clause = next((one for one in desk.study.clauses if one.id == finding), None)
     if clause:
         return f"Clause {finding}"
     return {"dlt": "Dose-limiting toxicity", "eligibility": "Eligibility"}.get(finding, short_name(finding, desk.study))

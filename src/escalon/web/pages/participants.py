@@ -10,8 +10,10 @@ from escalon.conduct.judge import standing
 from escalon.conduct.judge.dosing import OUTCOMES, review
 from escalon.conduct.judge.given import dose_of
 from escalon.conduct.judge.screening import WORDS
+from escalon.conduct.judge.watched import Kept, watched
 from escalon.conduct.permit.authority import ALLOWED
 from escalon.conduct.permit.refusal import refuse
+from escalon.facts import Day
 from escalon.history import Course, Entry
 from escalon.protocol.prose import short_name
 from escalon.web.banner import Banner, banner, disease
@@ -118,6 +120,20 @@ class ValueShown:
 
 
 @dataclass(frozen=True)
+class WatchShown:
+    """What must not happen during the study: its clause, how it stands, and why."""
+
+    id: str
+    what: str
+    state: str
+    kind: str
+    why: str
+
+
+_STANDS = {Kept.BROKEN: "over", Kept.ABSENT: "met", Kept.UNKNOWN: "unk"}
+
+
+@dataclass(frozen=True)
 class ParticipantPage:
     """One participant: the banner, what is open, what changed last, and the latest values."""
 
@@ -129,6 +145,7 @@ class ParticipantPage:
     matters: tuple[MatterShown, ...]
     changes: tuple[EntryShown, ...]
     values: tuple[ValueShown, ...]
+    watched: tuple[WatchShown, ...]
 
 
 @page("/participants/{code}")
@@ -147,6 +164,10 @@ def participant(desk: Desk, code: str) -> ParticipantPage:
         matters_of(desk, code),
         tuple(entry_shown(desk.study, one, desk.names) for one in reversed(desk.entries(participant=code)[-NEWEST:])),
         desk.kept_of("values", (course,), lambda: tuple(_values(desk, course))),
+        tuple(
+            WatchShown(one.clause.id, one.name, one.state.value, _STANDS[one.state], one.why)
+            for one in watched(desk.study, desk.trial, code, Day.of(desk.today))
+        ),
     )
 
 

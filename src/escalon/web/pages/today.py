@@ -20,6 +20,7 @@ DOES = {
     "DecisionProposed": "Propose",
     "DecisionSigned": "Read and sign",
     "CohortOpened": "Open",
+    "QueryRaised": "Read",
     "QueryAnswered": "Answer",
     "QueryClosed": "Read",
     "OverrideSigned": "Read",
@@ -182,6 +183,8 @@ def address_of(one: Waiting) -> str:
             return f"/queries#query-{one.about}"
         case "OverrideSigned":
             return f"/overrides#override-{one.about}"
+        case "QueryRaised":
+            return f"{person}/findings/{one.visit}"
         case "DecisionSigned":
             return f"/decisions/{one.about}"
         case "DecisionProposed" | "CohortOpened":

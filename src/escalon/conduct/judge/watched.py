@@ -1,0 +1,161 @@
+"""What must not happen during the study: each watched clause asked of a participant from its first day on, day by day.
+
+A clause's rule says what a departure is. It is asked as of each day on which something it reads was recorded; the first day
+on which it holds is the departure, and nothing later undoes it. What nobody recorded is unknown: only a «no» that was said
+since watching began speaks, and only up to the day on which it was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from escalon.conduct.judge.departures import ActDeparture, departures
+from escalon.conduct.judge.scores import scored
+from escalon.conduct.judge.screening import on_the_day, settling
+from escalon.criteria import english, examine
+from escalon.facts import Day, Fact, Facts, Finding, Truth, grounds
+from escalon.history import Course, Trial
+from escalon.protocol.names import names_in
+from escalon.protocol.study import Study, Watched
+
+
+class Kept(StrEnum):
+    """Where a watched clause stands for a participant."""
+
+    BROKEN = "departure"
+    ABSENT = "absent"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A watched clause for one participant: how it stands, since when it is watched and up to when it was asked."""
+
+    participant: str
+    clause: Watched
+    state: Kept
+    first: date
+    last: date
+    day: date | None
+    """The day of the departure; else the last day on which it was known to be absent, if there is one."""
+    sentence: str
+    finding: Finding
+
+    @property
+    def why(self) -> str:
+        """What decided it, or how long it has not been known."""
+        if self.state is Kept.BROKEN:
+            return "; ".join(dict.fromkeys(reason for leaf in settling(self.finding) for reason in leaf.reasons))
+        if self.state is Kept.ABSENT:
+            return f"absent up to {self.last}"
+        if self.day is not None:
+            return f"absent when last asked, on {self.day}; not known since"
+        return f"nothing is recorded of it since {self.first}"
+
+    @property
+    def name(self) -> str:
+        """What is watched, in words."""
+        return self.clause.title or self.sentence
+
+    def as_json(self) -> dict[str, Any]:
+        """The watch for scripts."""
+        return {
+            "participant": self.participant, "id": self.clause.id, "what": self.name, "state": self.state.value, "why": self.why,
+            "day": self.day.isoformat() if self.day else None, "since": self.first.isoformat(), "until": self.last.isoformat(),
+        }  # fmt: skip
+
+
+def watched(study: Study, trial: Trial, participant: str, cutoff: Day) -> tuple[Watch, ...]:
+    """How every watched clause stands for a participant at a cut-off; those whose first day has not come are not there."""
+    course = trial.course(participant)
+    return course.once(("watched", id(study), cutoff), study, lambda: tuple(_each(study, trial, course, cutoff.latest)))
+
+
+def broken(study: Study, trial: Trial, participant: str, cutoff: Day) -> Iterator[ActDeparture]:
+    """The departures among them."""
+    for one in watched(study, trial, participant, cutoff):
+        if one.state is Kept.BROKEN and one.day is not None:
+            source = next((fact.source for fact in grounds(one.finding) if fact.source), "")
+            yield ActDeparture(participant, one.day, one.clause.id, f"{one.name}: {one.why}", source)
+
+
+def all_departures(study: Study, trial: Trial, cutoff: Day) -> list[ActDeparture]:
+    """Every act that the rules would have held, and then everything that must not have happened during the study."""
+    return [
+        *departures(study, trial),
+        *(one for code in trial.participants for one in broken(study, trial, code, cutoff)),
+    ]
+
+
+def _each(study: Study, trial: Trial, course: Course, today: date) -> Iterator[Watch]:
+    facts = scored(study, trial, course.code)
+    for clause in study.watched:
+        first = _first(clause, course)
+        if first is None or first > today:
+            continue
+        last = min((today, *_ends(clause, course, first)))
+        if clause.applies is not None:
+            applies = examine(clause.applies, on_the_day(study, facts, Day.of(last)))
+            if applies.value is False:
+                continue
+            if applies.value is None:
+                yield Watch(course.code, clause, Kept.UNKNOWN, first, last, None, _words(study, clause), applies)
+                continue
+        yield _asked(study, facts, clause, course.code, first, max(first, last))
+
+
+def _asked(study: Study, facts: Facts, clause: Watched, code: str, first: date, last: date) -> Watch:
+    """The rule on every day on which something it reads was recorded, and on the last; where silence is no, on the last too."""
+    names = _reads(study, clause)
+    others = [fact for fact in facts if fact.name not in names]
+    seen = Facts([*others, *(fact for name in names for fact in facts.named(name) if _reaches(fact, first))])
+    days = {fact.day.latest for name in names for fact in seen.named(name) if fact.day is not None}
+    asked = {max(first, day) for day in days if day <= last}
+    if examine(clause.tree, on_the_day(study, Facts(others), Day.of(last))).value is False:
+        asked.add(last)
+    known_absent: date | None = None
+    for day in sorted(asked | {last}):
+        finding = examine(clause.tree, on_the_day(study, seen, Day.of(day)))
+        holds: Truth = finding.value  # type: ignore[assignment]
+        if holds:
+            return Watch(code, clause, Kept.BROKEN, first, last, day, _words(study, clause), finding)
+        known_absent = day if holds is False and day in asked else known_absent
+    state = Kept.ABSENT if known_absent == last else Kept.UNKNOWN
+    return Watch(code, clause, state, first, last, known_absent, _words(study, clause), finding)
+
+
+def _words(study: Study, clause: Watched) -> str:
+    return english(clause.tree, lambda name: study.vocabulary[name].label if name in study.vocabulary else name)
+
+
+def _reads(study: Study, clause: Watched) -> set[str]:
+    """The names a rule reads, with the drugs of its classes."""
+    names = set(names_in(clause.tree))
+    return names | {one for name in names if name in study.vocabulary for one in study.vocabulary[name].members}
+
+
+def _reaches(fact: Fact, first: date) -> bool:
+    """Whether a fact says something of the time from a day on."""
+    if fact.day is None or fact.ongoing or fact.end_unknown:
+        return True
+    return (fact.until or fact.day).latest >= first
+
+
+def _first(clause: Watched, course: Course) -> date | None:
+    """The day from which a clause is watched; None where it is not recorded."""
+    days = {
+        "consent": [course.consented],
+        "conditioning": [*course.conditioning_days, *(day for day, _ in course.days_of("conditioning"))],
+        "infusion": [course.infused],
+    }[clause.since]
+    return min((day.earliest for day in days if day is not None), default=None)
+
+
+def _ends(clause: Watched, course: Course, first: date) -> Iterator[date]:
+    if clause.until is not None:
+        yield clause.until.after(Day.of(first)).latest
+    yield from (day.latest for day in (course.left, course.died) if day is not None)
