@@ -1,10 +1,12 @@
 """No study stands in code: its facts, diseases and name are data of its folder."""
 
+import ast
 import re
 from pathlib import Path
 
 from escalon.protocol import load_study
 from escalon.protocol.folder import bundled_studies
+from escalon.studies import DEFAULT
 
 SRC = Path(__file__).parents[2] / "src" / "escalon"
 KNOWN: set[str] = set()
@@ -70,3 +72,48 @@ def test_no_study_is_named_in_a_decision() -> None:
     ]
     assert files
     assert named == []
+
+
+WRITTEN = {".py", ".html", ".j2", ".toml", ".js", ".css", ".po", ".typ", ".lark", ".txt"}
+PLACES_OF_A_RECORD = re.compile(r"NCT\d{8}|ISRCTN\d{8}", re.IGNORECASE)
+
+
+def outside_studies() -> list[Path]:
+    """Every text of the product but the studies' own folders."""
+    return [
+        path
+        for path in SRC.rglob("*")
+        if path.suffix in WRITTEN and not path.relative_to(SRC).as_posix().startswith("studies/")
+    ]
+
+
+def test_no_registry_number_no_product_and_no_site_stands_outside_studies() -> None:
+    bundled = [load_study(name) for name in bundled_studies()]
+    words = [one.dose.product for one in bundled] + [place.name for one in bundled for place in one.location]
+    told = re.compile("|".join((PLACES_OF_A_RECORD.pattern, *map(re.escape, filter(None, words)))), re.IGNORECASE)
+    found = {
+        path.relative_to(SRC).as_posix(): hits
+        for path in outside_studies()
+        if (hits := set(told.findall(path.read_text(encoding="utf-8"))))
+    }
+    assert found == {}
+    assert told.search("such as nct07052565")
+
+
+def test_no_disease_of_a_study_stands_in_code() -> None:
+    """An instrument may name the disease it is published for; nothing else knows a disease by its short name."""
+    codes = {one.id for name in bundled_studies() for one in load_study(name).diseases}
+    found = {
+        f"{path.relative_to(SRC)}:{node.lineno}": node.value
+        for path in SRC.rglob("*.py")
+        if not path.relative_to(SRC).as_posix().startswith(("studies/", "instruments/"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in codes
+    }
+    assert found == {}
+    assert {"RA", "SLE"} <= codes
+
+
+def test_the_study_a_command_means_unless_told_is_declared_once() -> None:
+    assert DEFAULT in bundled_studies()
+    assert [path.name for path in (SRC / "studies").iterdir() if path.suffix == ".txt"] == ["default.txt"]

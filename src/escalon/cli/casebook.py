@@ -56,7 +56,7 @@ def init(
 ) -> None:
     """Make an empty casebook for a study, with one administrator's account and no other.
 
-    escalon casebook init book/ nct07052565 --administrator ada --name "Ada Min"
+    escalon casebook init book/ {study} --administrator ada --name "Ada Min"
     """
     from escalon.casebook.keys import key_passphrase
     from escalon.casebook.location import create_casebook
@@ -187,8 +187,8 @@ def status(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -
     for one in held:
         until = f", until {one.until}" if one.until else ""
         say(f"held [{one.rule}] {one.about}: {one.says}{until} ({count(one.signatures)} set it aside)")
-    for one in departed:
-        say(f"departure {one}")
+    for departure in departed:
+        say(f"departure {departure}")
     for number, event in unsigned.items():
         say(
             f"entry {number} waits for signatures: {event.what} would lift a hold (escalon casebook sign … EntrySigned)"

@@ -9,6 +9,7 @@ import typer
 
 from escalon.cli.loading import DataFolder, Reader, StudyName, load
 from escalon.cli.output import AsJson, csv_text, note, print_json, print_table, say, shown, write
+from escalon.studies import DEFAULT
 
 if TYPE_CHECKING:
     from escalon.sources.folder import Intake, Problem
@@ -25,7 +26,7 @@ _CSV = ("name", "about", "kind", "accepted", "units", "limits", "group", "origin
 
 @app.command()
 def dictionary(
-    study: StudyName = "nct07052565",
+    study: StudyName = DEFAULT,
     as_json: AsJson = False,
     find: Annotated[str | None, typer.Option("--find", help="Only names, labels or groups that contain this.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the dictionary to a CSV file as well.")] = None,
@@ -64,7 +65,7 @@ def check(study: StudyName, data: DataFolder, reader: Reader = None, as_json: As
     A row is used or refused, never dropped in silence; the last line accounts for all of them. What was done and the study's
     rules would have held (a broken clock, a level the rule had not said) is named as a departure.
 
-    escalon data check nct07052565 demo/data
+    escalon data check {study} demo/data
     """
     from escalon.conduct.judge.departures import grouped
     from escalon.conduct.judge.watched import all_departures

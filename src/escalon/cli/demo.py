@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-STUDY = "nct07052565"
+from escalon.studies import DEFAULT
 
 
 def demo(
@@ -17,7 +17,7 @@ def demo(
     no_open: Annotated[bool, typer.Option("--no-open", help="Write everything and end, without a browser.")] = False,
     port: Annotated[int, typer.Option(help="The port of the workbench.")] = 8000,
 ) -> None:
-    """A whole synthetic NCT07052565: screening, next dose, report, and a casebook opened in the browser; all are invented."""
+    """A whole synthetic trial of {study}: screening, next dose, report, and a casebook in the browser; all are invented."""
     from rich.console import Console
 
     from escalon.conduct.judge.cutoff import last_day
@@ -31,7 +31,7 @@ def demo(
 
     console = Console()
     with console.status("reading the protocol …"):
-        study = load_study(STUDY)
+        study = load_study(DEFAULT)
     console.print(
         f"[bold]{study.id}[/bold]  {study.title}: {len(study.criteria)} clauses, {len(study.dose.levels)} dose levels"
     )
@@ -54,15 +54,15 @@ def demo(
         page.write_text(trial_report(study, intake, cutoff), encoding="utf-8")
     console.print(f"\nOpen the report: [bold]{page}[/bold]")
     escalon = "escalon" if which("escalon") else os.path.relpath(sys.argv[0])  # as it can be typed here
-    console.print(f"Then try: {escalon} screen {STUDY} {data} -p {screenings[3].participant}")
+    console.print(f"Then try: {escalon} screen {DEFAULT} {data} -p {screenings[3].participant}")
     console.print(f"          {escalon} explain {data} {decision.reviews[0].participant} das28_esr")
-    console.print(f"          {escalon} dose next {STUDY} {data} --cutoff {decision.reviews[4].infusion.day}")
+    console.print(f"          {escalon} dose next {DEFAULT} {data} --cutoff {decision.reviews[4].infusion.day}")
     book = output / "book"
     if book.exists():
         console.print(f"[bold]casebook[/bold]  {book} is there from before; for a fresh one, remove {output}")
     else:
         with console.status("keeping the record …"):
-            make_book(output, study, STUDY, intake.trial)
+            make_book(output, study, DEFAULT, intake.trial)
         console.print(
             f"[bold]casebook[/bold]  {book}: the same trial, kept by nine invented people, on a day in its midst"
         )

@@ -101,7 +101,7 @@ def compare(
 ) -> None:
     """Designs against scenarios: who is named MTD, who is treated where, what it costs.
 
-    `escalon design compare`  V1, V2, V3 and BOIN for a trial like NCT07052565
+    `escalon design compare`  V1, V2, V3 and BOIN for three levels and 18 participants
 
     `escalon design compare -d "3+3 V2" -d "crm target=0.25 skeleton=0.05/0.15/0.30 size=18" -r 0.1,0.25,0.4`
 

@@ -63,7 +63,7 @@ def next_dose(
 
     escalon dose next "1NNN 2NTP" --design "3+3 V1" --json
 
-    escalon dose next nct07052565 demo/data --cutoff 2025-06-01
+    escalon dose next {study} demo/data --cutoff 2025-06-01
 
     Any history is answered; a cohort that the rule had not asked for (a level skipped or left unfinished, one too many) is
     named as a departure.
@@ -95,7 +95,7 @@ def outlook(
 
     escalon dose outlook "1NNN 2NNT" --risk 0.05,0.15,0.30
 
-    escalon dose outlook nct07052565 demo/data --cutoff 2025-06-10 --risk 0.05,0.15,0.30 --figure outlook.svg
+    escalon dose outlook {study} demo/data --cutoff 2025-06-10 --risk 0.05,0.15,0.30 --figure outlook.svg
 
     Without --risk the tree has no probabilities: Escalon assumes no risks of its own.
     """
@@ -121,7 +121,7 @@ def _is_data(
     if what is None:
         raise EscalationError(
             "which trial? Write its cohorts so far, for example '1NNN 2NNT' ('' before the first), "
-            "or a study and its data folder, for example nct07052565 DATA"
+            "or a study and its data folder, for example STUDY DATA"
         )
     words = [word for text in what for word in text.split()]
     is_data = len(what) == 2 and not all(_COHORT.fullmatch(word) for word in words)

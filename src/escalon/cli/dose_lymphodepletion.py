@@ -45,9 +45,9 @@ def lymphodepletion(
     The record gives no dose, so a regimen has to be named, and every dose is marked as unconfirmed until it is signed.
     Exit code 1: a dose is contraindicated or cannot be known.
 
-    escalon dose lymphodepletion nct07052565 --regimen autoimmune_A --height 165cm --weight 62kg --clearance 95
+    escalon dose lymphodepletion {study} --regimen autoimmune_A --height 165cm --weight 62kg --clearance 95
 
-    escalon dose lymphodepletion nct07052565 --regimen oncology_B --height 170cm --weight 70kg --age 45 --sex male
+    escalon dose lymphodepletion {study} --regimen oncology_B --height 170cm --weight 70kg --age 45 --sex male
     --creatinine '120 umol/L' --round 5
     """
     plan = read_study(study, readings)

@@ -74,11 +74,11 @@ def product(
     Levels and window come from the study; every factor must be known, and a missing viability is never 100 %.
     Without --volume or --cells this plans; with one of them it judges. Exit code 1: outside the window, or not known.
 
-    escalon dose product nct07052565 --level 2 --weight 55kg --cells-per-ml 2.5e6 --viability 85% --car-fraction 40%
+    escalon dose product {study} --level 2 --weight 55kg --cells-per-ml 2.5e6 --viability 85% --car-fraction 40%
 
-    escalon dose product nct07052565 --level 3 --weight 70kg --cells 3.36e7 --json
+    escalon dose product {study} --level 3 --weight 70kg --cells 3.36e7 --json
 
-    escalon dose product nct07052565 --table doses.csv -o judged.csv
+    escalon dose product {study} --table doses.csv -o judged.csv
     """
     plan = read_study(study, readings)
     if table is not None:

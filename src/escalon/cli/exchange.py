@@ -18,7 +18,7 @@ def export(
 ) -> None:
     """The records of a data folder as the tidy tables of the dictionary; read back, they are the same records.
 
-    escalon export parquet nct07052565 demo/data -o out/tables
+    escalon export parquet {study} demo/data -o out/tables
     """
     from escalon.exchange.tidy_folder import write_folder
     from escalon.sources.as_rows import unkept
@@ -43,9 +43,9 @@ def bring_in(
 ) -> None:
     """Read records from another format into a tidy data folder: a dry run unless told to --write.
 
-    escalon import redcap nct07052565 redcap_export
+    escalon import redcap {study} redcap_export
 
-    escalon import redcap nct07052565 redcap_export -o data --write
+    escalon import redcap {study} redcap_export -o data --write
     """
     from escalon.exchange.tidy_folder import write_folder
 

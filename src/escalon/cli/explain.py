@@ -7,6 +7,7 @@ import typer
 
 from escalon.cli.loading import Cutoff, Reader, cutoff_day, load
 from escalon.cli.output import AsJson, fail, note, print_json
+from escalon.studies import DEFAULT
 
 if TYPE_CHECKING:
     from escalon.conduct.judge.explaining import Line
@@ -40,7 +41,7 @@ def explain(
     finding: Annotated[
         str, typer.Argument(metavar="[FINDING]", help="A clause, a score, eligibility, dlt or next_dose.")
     ] = "",
-    study: Annotated[str, typer.Option("--study", help="The study the data belong to.")] = "nct07052565",
+    study: Annotated[str, typer.Option("--study", help="The study the data belong to.")] = DEFAULT,
     visit: Annotated[str, typer.Option("--visit", help="Only this visit, or this day.")] = "",
     cutoff: Cutoff = None,
     reader: Reader = None,

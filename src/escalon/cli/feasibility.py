@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 EPILOG = """Examples (`ask` may be left out):
 
-  escalon feasibility nct07052565 demo/data
+  escalon feasibility {study} demo/data
 
-  escalon feasibility nct07052565 --warehouse hospital/ --index-date 2026-11-01
+  escalon feasibility {study} --warehouse hospital/ --index-date 2026-11-01
 
-  escalon feasibility nct07052565 --warehouse postgresql://reader@db/hospital --relax 'haemoglobin >= 50 g/L'"""
+  escalon feasibility {study} --warehouse postgresql://reader@db/hospital --relax 'haemoglobin >= 50 g/L'"""
 
 
 app = typer.Typer(

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from escalon.cli.output import fail, in_words, make_streams_safe, note, say
+from escalon.studies import DEFAULT
 
 # Where each command is, and its one line of help; nothing else is imported for `escalon --help`.
 COMMANDS = {
@@ -86,6 +87,15 @@ def loaded(name: str) -> Any:
         )  # without the options for shell completion, which belong to `escalon` alone
     command.name = name
     command.help = command.help or COMMANDS[name][1]
+    return _exemplified(command)
+
+
+def _exemplified(command: Any) -> Any:
+    """A command whose examples name the study that comes with Escalon, and its commands' too."""
+    for text in ("help", "epilog"):
+        setattr(command, text, (getattr(command, text) or "").replace("{study}", DEFAULT) or None)
+    for inner in getattr(command, "commands", {}).values():
+        _exemplified(inner)
     return command
 
 
@@ -96,7 +106,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="An executable protocol for early-phase cell-therapy trials.\n\n"
-    "STUDY is a bundled study's name (nct07052565) or a study folder. DATA is a folder of CSV or Parquet tables; "
+    f"STUDY is a bundled study's name ({DEFAULT}) or a study folder. DATA is a folder of CSV or Parquet tables; "
     "`escalon data dictionary STUDY` says what goes in it. Exit code 0: done; 1: the answer is no; 2: the input is wrong."
     "\n\nNot a medical device: what it concludes is for qualified people to check and sign.",
 )

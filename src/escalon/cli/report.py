@@ -10,11 +10,11 @@ from escalon.cli.output import AsJson, fail, print_json, progress, say, say_if_s
 
 EPILOG = """Examples:
 
-  escalon report nct07052565 demo/data -o demo/report                          the whole pack
+  escalon report {study} demo/data -o demo/report                          the whole pack
 
-  escalon report nct07052565 demo/data -o out --cutoff 2025-09-30 --only packet    the committee's packet
+  escalon report {study} demo/data -o out --cutoff 2025-09-30 --only packet    the committee's packet
 
-  escalon report nct07052565 demo/data -o out --disease SLE --only full        one disease alone
+  escalon report {study} demo/data -o out --disease SLE --only full        one disease alone
 
   escalon report --diff old/results.json new/results.json                      what changed between two runs, and why"""
 

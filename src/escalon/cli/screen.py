@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 EPILOG = """Examples:
 
-  escalon screen nct07052565 demo/data                   one line for each participant
+  escalon screen {study} demo/data                   one line for each participant
 
-  escalon screen nct07052565 demo/data -p P07            the screening sheet of one, clause by clause
+  escalon screen {study} demo/data -p P07            the screening sheet of one, clause by clause
 
-  escalon screen nct07052565 demo/data --with Q-SS-TP=or whom another reading of the record treats otherwise
+  escalon screen {study} demo/data --with Q-SS-TP=or whom another reading of the record treats otherwise
 
-  escalon screen nct07052565 demo/data --json            everything, for scripts
+  escalon screen {study} demo/data --json            everything, for scripts
 
 On a sheet an inclusion is met or not met; an exclusion is absent (it passes) or present (it excludes).
 

@@ -7,11 +7,10 @@ import typer
 
 from escalon.casebook.errors import CasebookError
 from escalon.cli.output import fail, say
+from escalon.studies import DEFAULT
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-STUDY = "nct07052565"
 
 EPILOG = """Examples:
 
@@ -19,13 +18,13 @@ EPILOG = """Examples:
 
   escalon serve                             the protocol, and every instrument as a calculator
 
-  escalon serve nct07052565 --data demo/data   a data folder's screening, next dose and report, for reading
+  escalon serve {study} --data demo/data   a data folder's screening, next dose and report, for reading
 
 Stop it with Ctrl-C. Nothing is sent anywhere: the pages work without a network."""
 
 
 def serve(
-    place: Annotated[str, typer.Argument(metavar="STUDY or BOOK", help="A study, or a casebook's folder.")] = STUDY,
+    place: Annotated[str, typer.Argument(metavar="STUDY or BOOK", help="A study, or a casebook's folder.")] = DEFAULT,
     data: Annotated[Path | None, typer.Option("--data", help="A data folder to show, for reading.")] = None,
     port: Annotated[int, typer.Option(help="The port.")] = 8000,
     host: Annotated[str, typer.Option(help="This computer only, unless you say otherwise.")] = "127.0.0.1",
@@ -40,7 +39,7 @@ def serve(
     from escalon.web.check import what_is_left
 
     if Path(place).is_dir() and any(Path(place).glob("facts.*")) and not any(Path(place).glob("*.toml")):
-        fail(f"{place} is a data folder, not a study. Write: escalon serve {STUDY} --data {place}")
+        fail(f"{place} is a data folder, not a study. Write: escalon serve {DEFAULT} --data {place}")
     if data is not None and not data.is_dir():
         fail(f"{data}: there is no such folder. Write a folder that holds facts.csv")
     if data is not None and (data / "casebook.toml").is_file():

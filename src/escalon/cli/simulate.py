@@ -8,12 +8,13 @@ import typer
 from escalon.cli.default_command import first_of
 from escalon.cli.loading import StudyName
 from escalon.cli.output import fail, say
+from escalon.studies import DEFAULT
 
 EPILOG = """Examples (`trial` may be left out):
 
-  escalon simulate nct07052565 -o demo/data
+  escalon simulate {study} -o demo/data
 
-  escalon simulate nct07052565 -o demo/other --seed 7"""
+  escalon simulate {study} -o demo/other --seed 7"""
 
 app = typer.Typer(
     cls=first_of("trial"),
@@ -25,7 +26,7 @@ app = typer.Typer(
 
 @app.command("trial", epilog=EPILOG)
 def simulate(
-    study: StudyName = "nct07052565",
+    study: StudyName = DEFAULT,
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("demo/data"),
     seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that is not empty.")] = False,

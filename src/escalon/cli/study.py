@@ -22,7 +22,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     help="The protocol: show it, lint it, trace it to the registry's words, start a new one.\n\n"
-    "STUDY is a bundled study's name (`nct07052565`) or a study folder.",
+    "STUDY is a bundled study's name (`{study}`) or a study folder.",
 )
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Write the page to this file.")]
 
@@ -45,11 +45,11 @@ def show(
 ) -> None:
     """The protocol as a physician reads it.
 
-    escalon study show nct07052565
+    escalon study show {study}
 
-    escalon study show nct07052565 -s eligibility
+    escalon study show {study} -s eligibility
 
-    escalon study show nct07052565 --html -o protocol.html
+    escalon study show {study} --html -o protocol.html
     """
     from escalon.protocol.prose import study_json
 
@@ -109,7 +109,7 @@ def trace(
     A part runs when it has decided something there, runs without data when nothing was recorded for it, and else is quoted
     only. Exit code 1 when a clause is implemented by nothing.
 
-    escalon study trace nct07052565 -s exclusion
+    escalon study trace {study} -s exclusion
     """
     from escalon.conduct.judge.running import of_clause
     from escalon.protocol import load_study
@@ -195,7 +195,7 @@ def new(
 
     escalon study new mine --disease "MG=myasthenia gravis" --level "5e7 cells" --level "1e8 cells" --rule "boin target=0.3"
 
-    escalon study new mine --from nct07052565
+    escalon study new mine --from {study}
     """
     from escalon.protocol.skeleton import Outline, copy_study, write_skeleton
 

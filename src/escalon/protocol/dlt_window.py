@@ -36,7 +36,8 @@ def dlt_window(study: Study, infused: date) -> WindowDays:
     """The window of a participant infused on this day of the site.
 
     >>> from escalon.protocol import load_study
-    >>> print(dlt_window(load_study("nct07052565"), date(2026, 3, 10)))
+    >>> from escalon.studies import DEFAULT
+    >>> print(dlt_window(load_study(DEFAULT), date(2026, 3, 10)))
     28 days; its last day is 2026-04-07; dosing from 2026-04-08
     """
     last = infused + timedelta(days=in_days(study.dose.dlt_window))

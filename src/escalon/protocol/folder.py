@@ -10,11 +10,11 @@ from typing import Any, TypeAlias
 from escalon.facts.plain_file import bytes_of, text_of
 from escalon.protocol.errors import Problem, StudyError
 from escalon.protocol.toml_lines import TomlLines
+from escalon.studies import FOLDER
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """Where something stands in the document: `("inclusion", 3, "rule")`."""
 RECORD = "record.txt"
-_BUNDLED = Path(__file__).parent.parent / "studies"
 
 
 class Sources:
@@ -80,11 +80,11 @@ class Sources:
 
 
 def find_folder(name_or_folder: str | Path) -> Path:
-    """The folder of a bundled study's name (`nct07052565`) or the folder given. Raises StudyError."""
+    """The folder of a bundled study's name or the folder given. Raises StudyError."""
     given = Path(name_or_folder)
     if given.is_dir():
         return given
-    bundled = _BUNDLED / str(name_or_folder).lower()
+    bundled = FOLDER / str(name_or_folder).lower()
     if given.name == str(name_or_folder) and bundled.is_dir():
         return bundled
     known = ", ".join(bundled_studies())
@@ -96,12 +96,12 @@ def find_folder(name_or_folder: str | Path) -> Path:
 
 def bundled_studies() -> tuple[str, ...]:
     """The names of the studies that come with Escalon."""
-    return tuple(sorted(one.name for one in _BUNDLED.iterdir() if one.is_dir() and any(one.glob("*.toml"))))
+    return tuple(sorted(one.name for one in FOLDER.iterdir() if one.is_dir() and any(one.glob("*.toml"))))
 
 
 def is_bundled(folder: Path) -> bool:
     """Whether a folder is a study's that comes with Escalon."""
-    return folder.resolve().parent == _BUNDLED.resolve()
+    return folder.resolve().parent == FOLDER.resolve()
 
 
 def read_folder(folder: Path) -> tuple[dict[str, Any], Sources]:

@@ -16,7 +16,7 @@ from escalon.protocol.tables import Table
 
 
 def load_study(name_or_folder: str | Path, readings: Iterable[Reading] = ()) -> Study:
-    """The study of a bundled name (`nct07052565`) or of a folder. Raises StudyError, which lists every problem found.
+    """The study of a bundled name or of a folder. Raises StudyError, which lists every problem found.
 
     Alternatives that the folder's answers chose are in force, and `readings` beside them; the version then names those.
     """

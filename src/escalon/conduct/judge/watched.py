@@ -147,11 +147,9 @@ def _reaches(fact: Fact, first: date) -> bool:
 
 def _first(clause: Watched, course: Course) -> date | None:
     """The day from which a clause is watched; None where it is not recorded."""
-    days = {
-        "consent": [course.consented],
-        "conditioning": [*course.conditioning_days, *(day for day, _ in course.days_of("conditioning"))],
-        "infusion": [course.infused],
-    }[clause.since]
+    days: list[Day | None] = [course.consented if clause.since == "consent" else course.infused]
+    if clause.since == "conditioning":
+        days = [*course.conditioning_days, *(day for day, _ in course.days_of("conditioning"))]
     return min((day.earliest for day in days if day is not None), default=None)
 
 

@@ -17,7 +17,7 @@ from escalon.instruments.kit.item import Item, choice, integer, named, number
 
 SOURCE = "Felson 1993, Arthritis Rheum 36:729–740; Felson 1995, Arthritis Rheum 38:727–735"
 SIC = (
-    "NCT07052565 words ACR70 as «70 % improvement in all criteria» [sic]: the published rule asks for both joint counts and "
+    "Some records word ACR70 as «70 % improvement in all criteria» [sic]: the published rule asks for both joint counts and "
     "three of five further measures."
 )
 UNCONFIRMED_ZERO = (

@@ -49,8 +49,8 @@ ITEMS = (
 SOURCE = "Seror 2022, doi:10.1136/annrheumdis-2021-222054 (candidate STAR)"
 NOTES = (
     "The source reads either way on «or» inside a domain and is silent on missing measures: here any evaluable measure may earn "
-    "the point, an option fixes one measure, and a domain without an evaluable measure is unknown. NCT07052565 says lower is "
-    "better [sic]."
+    "the point, an option fixes one measure, and a domain without an evaluable measure is unknown. A record "
+    "that says lower is better is a slip."
 )
 UNCONFIRMED = "«or» inside a domain and missing measures follow our rule; the source is silent"
 Lachrymal = Literal["any", "schirmer", "staining"]

@@ -47,7 +47,7 @@ def patient_global(reading: Global, baseline: GlobalBefore) -> Outcome:
     source=f"{ANCHORED} (0–3 scale); linear rescaling is a project option without a source in RA",
     unit="mm",
     code="PHGAVAS",
-    notes="NCT07052565 writes «VAS of 0–3 mm» [sic]: a 3 mm line cannot be read, and 0–3 is the scale of lupus.",
+    notes="A record that writes «VAS of 0–3 mm» is a slip: a 3 mm line cannot be read, and 0–3 is the scale of lupus.",
 )
 def physician_global(
     reading: Reading, scale: Scale, disease: Disease, *, rescale: Literal["no", "yes"] = "no"

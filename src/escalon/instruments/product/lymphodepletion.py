@@ -1,6 +1,6 @@
 """Lymphodepletion doses from body surface area and renal function.
 
-The record of NCT07052565 names the drugs and no doses. Two regimens in common use are here under their names; neither is
+A record may name the drugs and no doses. Two regimens in common use are here under their names; neither is
 confirmed for the trial and there is no default: without a named regimen nothing is calculated, and until
 the regimen is signed every dose says so.
 """
