@@ -12,11 +12,15 @@ from escalon.cli.output import AsJson, fail, fail_listing, note_listing, print_j
 if TYPE_CHECKING:
     from escalon.kinetics import AplasiaRule, Kinetics, Plan, Profile, Run
     from escalon.kinetics.samples_table import Infused
+    from escalon.protocol import Study
     from escalon.reporting.tables.grid import Grid
 
 
 def kinetics(
-    data: Annotated[Path, typer.Argument(help="Folder with samples.csv or samples.parquet, or such a file.")],
+    what: Annotated[
+        list[str],
+        typer.Argument(metavar="[STUDY] DATA", help="A folder with samples.csv or samples.parquet, or such a file."),
+    ],
     method: Annotated[str, typer.Option(help="Area: linup_logdown or linear.")] = "linup_logdown",
     horizon: Annotated[list[float] | None, typer.Option(help="End of a partial area in days; may be repeated.")] = None,
     extrapolate: Annotated[
@@ -25,7 +29,7 @@ def kinetics(
     middle_blq: Annotated[str, typer.Option(help="Below LLOQ between two positives: drop or zero.")] = "drop",
     until: Annotated[float | None, typer.Option(help="Leave out samples from this day on (retreatment).")] = None,
     analyte: Annotated[
-        str | None, typer.Option(help="Which analyte is the cell product; car_transgene unless said.")
+        str | None, typer.Option(help="Which analyte is the product; the study's own, or car_transgene.")
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Only profiles in this unit, when there are several.")] = None,
     aplasia_below: Annotated[float, typer.Option(help="B cells/µL below which is aplasia.")] = 10,
@@ -40,21 +44,23 @@ def kinetics(
 
     DATA is a data folder (samples.csv, and doses.csv for the day of infusion), or a samples file whose rows carry the
     elapsed day themselves. With qpcr_wells.csv beside it, levels are read from raw Ct values, from accepted runs only.
+    STUDY says which analytes are the product and the B cells, and which bags are one dose; it may be left out.
 
     escalon kinetics data/                          tables on the screen
 
-    escalon kinetics data/ -o out/                  and kinetics.html, its figures and CSV
+    escalon kinetics {study} data/ -o out/          and kinetics.html, its figures and CSV
 
     escalon kinetics samples.csv --method linear --horizon 28 --json
     """
     from escalon.kinetics.samples_table import TableError
 
+    data, study = _asked(what)
     try:
         plan = _plan(method, horizon, extrapolate, middle_blq, until)
         rule = _aplasia_rule(aplasia_below, recovery_from)
-        profiles, runs, problems = _profiles(data)
+        profiles, runs, problems = _profiles(data, _bags(study))
         note_listing(problems)
-        product = analyte or _product(profiles)
+        product = analyte or (study and study.roles.cells) or _product(profiles)
         chosen = _chosen(profiles, product, unit)
     except TableError as error:
         fail_listing(error.problems)
@@ -62,17 +68,17 @@ def kinetics(
         fail(error)
     found = _analysed(chosen, plan)
     others = [profile for profile in profiles if profile.analyte != product]
+    cells = _cells(others, study)
+    levels = [profile for profile in others if profile not in cells]
     if table:
         from escalon.reporting.tables.kinetics import parameter_csv
 
         write(table, parameter_csv(found))
-    grids = _grids(found, others, runs, rule)
+    grids = _grids(found, cells, levels, runs, rule)
     if output:
-        _write(output, data, grids, found, _cells(others), rule)
+        _write(output, data, grids, found, cells, rule)
     if as_json:
-        print_json(
-            {"synthetic": bool(_synthetic(data)), **_json(found, _cells(others), runs, rule), "problems": problems}
-        )
+        print_json({"synthetic": bool(_synthetic(data)), **_json(found, cells, runs, rule), "problems": problems})
         raise typer.Exit(2 if problems else 0)
     if _synthetic(data):
         say(_synthetic(data))
@@ -86,6 +92,26 @@ def kinetics(
         else "For the figure: add -o FOLDER."
     )
     raise typer.Exit(2 if problems else 0)
+
+
+def _asked(what: list[str]) -> "tuple[Path, Study | None]":
+    """The data, and the study where one is named before it."""
+    if len(what) > 2:
+        fail("write the study and its data folder, or the data folder alone")
+    if len(what) == 1:
+        return Path(what[0]), None
+    from escalon.protocol import load_study
+
+    return Path(what[1]), load_study(what[0])
+
+
+def _bags(study: "Study | None") -> int:
+    """Within how many days bags are one dose: as the study says, else those of consecutive days."""
+    if study is None:
+        return SPLIT
+    from escalon.protocol.design import in_days
+
+    return in_days(study.dose.split_within) if study.dose.split_within is not None else 0
 
 
 def _plan(method: str, horizon: list[float] | None, extrapolate: bool, middle_blq: str, until: float | None) -> "Plan":
@@ -113,7 +139,7 @@ def _aplasia_rule(below: float, recovered: float) -> "AplasiaRule":
     return AplasiaRule(below, recovered)
 
 
-def _profiles(data: Path) -> "tuple[tuple[Profile, ...], list[Run], list[str]]":
+def _profiles(data: Path, bags: int) -> "tuple[tuple[Profile, ...], list[Run], list[str]]":
     """The profiles of a samples table, with infusion days from the doses table and levels from raw wells; the runs.
 
     Last, the rows that cannot be used: each holds the profile it belongs to.
@@ -129,11 +155,11 @@ def _profiles(data: Path) -> "tuple[tuple[Profile, ...], list[Run], list[str]]":
     doses, wells = _beside(samples.parent, "doses"), wells_beside(samples.parent)
     plates = plates_of(read_wells(wells)) if wells else None
     read, refused = read_samples(read_rows(samples)[1])
-    found = profiles_of(read, _infusions(doses) if doses else {}, plates.read if plates else None, refused)
+    found = profiles_of(read, _infusions(doses, bags) if doses else {}, plates.read if plates else None, refused)
     return found.profiles, list(plates.runs.values()) if plates else [], [str(one) for one in found.problems]
 
 
-def _infusions(doses: Path) -> "dict[str, Infused]":
+def _infusions(doses: Path, bags: int) -> "dict[str, Infused]":
     from escalon.facts import Day
     from escalon.kinetics.samples_table import Infused, TableError
 
@@ -143,9 +169,7 @@ def _infusions(doses: Path) -> "dict[str, Infused]":
             code, day = row["participant"], Day.parse(row["date"])
             level = f"level {row['level']}" if row.get("level") else ""
             first = found.setdefault(code, Infused(day, level))
-            if (day.earliest - first.day.earliest).days in range(
-                1, SPLIT + 1
-            ):  # a later bag of one dose: days run from it
+            if (day.earliest - first.day.earliest).days in range(1, bags + 1):  # a later bag: days run from it
                 found[code] = Infused(day, first.group)
         except KeyError as absent:
             raise TableError([f"{where}: column {absent} is missing"]) from None
@@ -155,7 +179,7 @@ def _infusions(doses: Path) -> "dict[str, Infused]":
 
 
 SPLIT = 1
-"""Days between bags of one dose: bags of consecutive days are one (Q-SPLIT), and days run from the last."""
+"""Days between bags of one dose where no study says: bags of consecutive days are one, and days run from the last."""
 
 
 def _beside(folder: Path, name: str) -> Path | None:
@@ -183,7 +207,9 @@ def _chosen(profiles: "tuple[Profile, ...]", analyte: str, unit: str | None) -> 
         return []
     if not mine:
         there = ", ".join(sorted({profile.analyte for profile in profiles}))
-        raise ValueError(f"no samples of {analyte}. In this table: {there}. Name one with --analyte")
+        raise ValueError(
+            f"no samples of {analyte}. In this table: {there}. Name one with --analyte, or write the study before the data"
+        )
     units = list({spelled(profile.unit): profile.unit for profile in mine if profile.unit}.values())
     if unit is not None:
         mine = [profile for profile in mine if not profile.unit or spelled(profile.unit) == spelled(unit)]
@@ -201,14 +227,17 @@ def _analysed(profiles: "list[Profile]", plan: "Plan") -> "list[Kinetics]":
     return [noncompartmental(profile, plan) for profile in tracked(profiles, "kinetics")]
 
 
-def _cells(others: "list[Profile]") -> "list[Profile]":
+def _cells(others: "list[Profile]", study: "Study | None") -> "list[Profile]":
     """The B-cell counts among the other analytes."""
     from escalon.kinetics.b_cells import B_CELL_NAMES
 
-    return [profile for profile in others if profile.analyte in B_CELL_NAMES]
+    names = {*B_CELL_NAMES, *([study.roles.b_cells] if study else [])}
+    return [profile for profile in others if profile.analyte in names]
 
 
-def _grids(found: "list[Kinetics]", others: "list[Profile]", runs: "list[Run]", rule: "AplasiaRule") -> "list[Grid]":
+def _grids(
+    found: "list[Kinetics]", cells: "list[Profile]", levels: "list[Profile]", runs: "list[Run]", rule: "AplasiaRule"
+) -> "list[Grid]":
     from escalon.reporting.tables.kinetics import (
         aplasia_table,
         level_table,
@@ -217,8 +246,6 @@ def _grids(found: "list[Kinetics]", others: "list[Profile]", runs: "list[Run]", 
         summary_table,
     )
 
-    cells = _cells(others)
-    levels = [profile for profile in others if profile not in cells]
     grids = [*([run_table(runs)] if runs else []), parameter_table(found), summary_table(found)]
     grids += [aplasia_table(cells, rule)] if cells else []
     return grids + ([level_table(levels)] if levels else [])

@@ -171,6 +171,21 @@ class Study(Table):
         return self.dose.cap * (1 if strata is None else len(self.vocabulary[strata].choices))
 
     @property
+    def gives_cells(self) -> bool:
+        """Whether what is given is counted in cells."""
+        return self.dose.levels[0].amount.is_cells
+
+    @property
+    def collects_cells(self) -> bool:
+        """Whether a participant's own cells are collected: the folder names the fact of it."""
+        return self.roles.apheresis is not None
+
+    @property
+    def conditions(self) -> bool:
+        """Whether lymphodepletion comes before the dose."""
+        return self.lymphodepletion is not None or self.roles.conditioning is not None
+
+    @property
     def criteria(self) -> tuple[Criterion, ...]:
         """Every eligibility clause, inclusions first."""
         return (*self.inclusion, *self.exclusion)

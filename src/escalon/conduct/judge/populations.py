@@ -68,10 +68,16 @@ def _populations(study: Study, trial: Trial, cutoff: Day) -> dict[str, Populatio
             ("conditioning", "conditionings"),
             "lymphodepletion was begun",
         ),
-        _infused(trial),
+        _infused(study, trial),
         _evaluable(study, trial, cutoff),
     ]
     return {one.name: one for one in found}
+
+
+def on_the_way(study: Study, some: Mapping[str, Population]) -> list[Population]:
+    """The populations people come through in a study: without the steps that it does not have and nobody took."""
+    asked = {"apheresed": study.collects_cells, "lymphodepleted": study.conditions}
+    return [one for name, one in some.items() if asked.get(name, True) or one.members]
 
 
 def _split(trial: Trial, why_not: Callable[[Course], str]) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -101,10 +107,11 @@ def _enrolled(study: Study, trial: Trial, eligible: Population) -> Population:
         if course.code not in eligible:
             return eligible.excluded[course.code]
         collected = first_day(course.facts, study.roles.apheresis) is not None
-        return "" if collected or course.allocation or course.infusions else "leukapheresis was not decided"
+        return "" if collected or course.allocation or course.infusions else f"no decision to {step} is recorded"
 
+    step = "collect cells" if study.collects_cells else "treat"
     members, excluded = _split(trial, why_not)
-    rule = "consent, eligible by what is recorded, and the decision to collect cells"
+    rule = f"consent, eligible by what is recorded, and the decision to {step}"
     return Population("enrolled", "Enrolled", rule, members, excluded)
 
 
@@ -123,9 +130,9 @@ def _reached(study: Study, trial: Trial, name: str, title: str, step: tuple[str,
     return Population(name, title, rule, members, excluded, grounds)
 
 
-def _infused(trial: Trial) -> Population:
+def _infused(study: Study, trial: Trial) -> Population:
     members, excluded = _split(trial, lambda course: "" if course.infusions else "not infused")
-    rule = "received any cells; everybody in it counts for safety"
+    rule = f"received any {'cells' if study.gives_cells else 'dose'}; everybody in it counts for safety"
     return Population("infused", "Infused (safety)", rule, members, excluded)
 
 

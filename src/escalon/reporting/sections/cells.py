@@ -37,7 +37,7 @@ _HALF_LIFE = "half_life"
 
 
 def cells(view: View) -> tuple[Section, ...]:
-    """The section of the cells; nothing where no sample is recorded."""
+    """The section of the cells, or of levels where the study gives none and some are recorded."""
     view.told("following the cells")
     profiles, left_out = profiles_of(view.study, view.trial)
     of = {
@@ -54,7 +54,10 @@ def cells(view: View) -> tuple[Section, ...]:
         blocks += [aplasia(view, b_cells), drawn]
     if of:
         blocks.append(levels(view, [one for some in of.values() for one in some]))
-    title = "Cells in blood" if view.study.roles.cells else "Levels in blood"
+    study = view.study
+    if not blocks and not study.gives_cells and study.roles.cells is None:
+        return ()
+    title = "Cells in blood" if study.roles.cells else "Levels in blood"
     return (Section("7", title, tuple(blocks) or (Text("No sample of an infused participant is recorded."),)),)
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from escalon.conduct.judge.endpoints import AtVisit, Executed, Statistic, recorded_beneath
 from escalon.conduct.judge.estimates import median
-from escalon.conduct.judge.populations import Population
+from escalon.conduct.judge.populations import Population, on_the_way
 from escalon.conduct.judge.windows import State
 from escalon.facts import exact, plain
 from escalon.protocol.study import Endpoint, Study
@@ -49,7 +49,7 @@ def efficacy(view: View) -> tuple[Section, ...]:
         if some:
             blocks = tuple(block for one in some for block in blocks_of(view, one))
             parts.append(Section(f"6.{len(parts) + 1}", title, blocks))
-    population = population_table([*view.populations.values(), *efficacy_populations(study, found)])
+    population = population_table([*on_the_way(study, view.populations), *efficacy_populations(study, found)])
     last = Section(f"6.{len(parts) + 1}", "Who was counted", (population,))
     return (Section("6", "Efficacy", (Text(_ABOUT),)), *parts, last)
 

@@ -1,6 +1,6 @@
 """Section 3: what was given: cells against their target, lymphodepletion, and departures from the study's rules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from escalon.conduct.judge.given import Given, deviation
 from escalon.conduct.judge.watched import Kept, Watch, watched
@@ -15,9 +15,13 @@ from escalon.reporting.view import View
 def exposure(view: View) -> tuple[Section, ...]:
     """The section of exposure."""
     study = view.study
-    conditioned = (lymphodepletion(view),) if study.lymphodepletion or study.roles.conditioning else ()
+    conditioned = (lymphodepletion(view),) if study.conditions or any(_was_conditioned(view)) else ()
     during = (kept_during(view),) if study.watched else ()
     return (Section("3", "Exposure", (cells(view), *conditioned, departed(view), *during)),)
+
+
+def _was_conditioned(view: View) -> Iterator[bool]:
+    return (bool(view.trial.course(given.participant).conditionings) for given in view.doses)
 
 
 def cells(view: View) -> Table:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from escalon.conduct.judge.given import Given, amount_text
 from escalon.conduct.judge.scores import STANDING
 from escalon.facts import Day, plain
+from escalon.facts.words import counted
 from escalon.reporting.document import Block, Ground, Section, Text, Tone
 from escalon.reporting.grounds import last_of, of_dose
 from escalon.reporting.printed import dose, listed, number
@@ -26,12 +27,19 @@ def narratives(view: View) -> tuple[Section, ...]:
                     "", f"Narrative: {given.participant}", (*narrative(view, given, some), Text(DRAFTED, Tone.MUTED))
                 )
             )
+    unknown = sum(event.serious is None for event in view.events)
+    open_ = (
+        (Text(f"Of {counted(unknown, 'event')} nobody recorded the seriousness (listing 2).", Tone.OPEN),)
+        if unknown
+        else ()
+    )
     if not found:
-        return (Section("5.1", "Narratives", (Text("No serious or dose-limiting event and no death is recorded."),)),)
+        none = Text("No event recorded as serious, no dose-limiting event and no death is recorded.")
+        return (Section("5.1", "Narratives", (none, *open_)),)
     blocks: list[Block] = []
     for one in found:
         blocks += [Text(one.title.removeprefix("Narrative: "), Tone.STRONG), *one.blocks[:-1]]
-    return (Section("5.1", "Narratives", (*blocks, Text(DRAFTED, Tone.MUTED))),)
+    return (Section("5.1", "Narratives", (*blocks, *open_, Text(DRAFTED, Tone.MUTED))),)
 
 
 def told_of(view: View, code: str) -> list[Occurrence]:

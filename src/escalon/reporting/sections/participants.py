@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from escalon.conduct.judge.member import member
-from escalon.conduct.judge.populations import Population
+from escalon.conduct.judge.populations import Population, on_the_way
 from escalon.conduct.judge.screening import WORDS, Clause, Screening, Verdict
 from escalon.facts import Day, Fact, Number, exact
 from escalon.protocol.study import FactDefinition
@@ -35,7 +35,7 @@ def flow(view: View) -> Table:
     """T2-1: each population in the order people come to it, with who of the line above did not and why."""
     rows = []
     before: Sequence[str] = view.trial.participants
-    for one in view.populations.values():
+    for one in on_the_way(view.study, view.populations):
         if one.undecided:
             rows.append(row(one.name, one.title, "not known", *(None for _ in _levels(view)), None, one.undecided))
             continue
@@ -62,7 +62,9 @@ def flow_drawn(view: View) -> Figure:
     ]
     levels = [_level_box(view, level) for level in _levels(view)]
     screened, eligible = _box(view, known["screened"]), _box(view, known["eligible"])
-    alt = "; ".join(f"{one.title} {'not known' if one.undecided else len(one.members)}" for one in known.values())
+    alt = "; ".join(
+        f"{one.title} {'not known' if one.undecided else len(one.members)}" for one in on_the_way(view.study, known)
+    )
     drawn = flow_figure(screened, sides, eligible, levels, steps)
     return Figure("F2-1", "Participant flow", drawn, f"Participant flow: {alt}.", "T2-1")
 

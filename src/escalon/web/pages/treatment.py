@@ -105,7 +105,8 @@ def _steps(desk: Desk, course: Course) -> Iterator[StepRow]:
         participant=code, product="…", collection=collection or "…", level=level, certificate="…", at=now
     )
     taken = f"place {held.place} of cohort {held.cohort}, level {held.level}" if held else ""
-    yield _step(desk, "ApheresisDone", STEPS[0], course.collections, "collection", apheresis)
+    if desk.study.collects_cells or course.collections:
+        yield _step(desk, "ApheresisDone", STEPS[0], course.collections, "collection", apheresis)
     yield StepRow(
         "LevelAllocated",
         STEPS[1],
@@ -115,8 +116,10 @@ def _steps(desk: Desk, course: Course) -> Iterator[StepRow]:
         0,
         () if held else _why(desk, place, "no cohort is open"),
     )
-    yield _step(desk, "LymphodepletionGiven", STEPS[2], course.conditionings, "regimen", conditioning)
-    yield _step(desk, "ProductReleased", STEPS[3], course.products, "product", release)
+    if desk.study.conditions or course.conditionings:
+        yield _step(desk, "LymphodepletionGiven", STEPS[2], course.conditionings, "regimen", conditioning)
+    if desk.study.gives_cells or course.products:
+        yield _step(desk, "ProductReleased", STEPS[3], course.products, "product", release)
     yield _step(desk, "CellsInfused", STEPS[4], course.infusions, "product", None)
 
 

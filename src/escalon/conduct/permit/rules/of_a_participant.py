@@ -60,10 +60,10 @@ def nobody_is_called_eligible_against_the_criteria(act: Act) -> str | None:
 
 @rule(LymphodepletionGiven, ProductReleased, CellsInfused, name="apheresis", signatures=1)
 def apheresis_is_done(act: Act) -> str | None:
-    """Lymphodepletion, release and infusion follow apheresis; a product follows its own collection."""
+    """Where a study collects cells, the steps after follow apheresis; a product follows its own collection."""
     code, done = act.event.participant, act.one.collections
     if not done:
-        return f"no apheresis is recorded for {code}"
+        return f"no apheresis is recorded for {code}" if act.study.collects_cells else None
     mine = [one for one in done if one.event.collection == getattr(act.event, "collection", one.event.collection)]
     first = min((one.event.at for one in mine), default=None)
     moment = getattr(act.event, "at", None)
@@ -79,9 +79,9 @@ def _day(moment: datetime, act: Act) -> date:
 
 @rule(CellsInfused, name="lymphodepletion", signatures=1)
 def lymphodepletion_is_given(act: Act) -> str | None:
-    """Cells are infused after lymphodepletion."""
+    """Where a study conditions, the dose is given after it."""
     if not act.one.conditionings:
-        return f"no lymphodepletion is recorded for {act.event.participant}"
+        return f"no lymphodepletion is recorded for {act.event.participant}" if act.study.conditions else None
     ended = max(one.event.ended_on for one in act.one.conditionings)
     return f"lymphodepletion ended on {ended}, after this infusion" if act.day < ended else None
 
@@ -100,7 +100,9 @@ def product_comes_from_the_participant(act: Act) -> str | None:
 
 @rule(CellsInfused, name="release", signatures=2)
 def product_is_released(act: Act) -> str | None:
-    """The product infused is one released for this participant, at the level given, before the infusion."""
+    """The product given is one released for this participant, at the level given, before it; what is not cells may have none."""
+    if not (act.study.gives_cells or act.event.product or act.one.products):
+        return None
     released = [one.event for one in act.one.products if one.event.product == act.event.product]
     if not released:
         return f"product {act.event.product or 'without a name'} is not released for {act.event.participant}"
