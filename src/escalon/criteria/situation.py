@@ -138,17 +138,22 @@ def placed(window: Window | None, situation: Situation) -> Period:
             first = anchor.first or day
             return Period(by, first, anchor.last or by, first)
         case Span.BEFORE:
-            return Period(by, None, day, day)
+            return Period(by, None, day, _spoken(day, by))
         case Span.AFTER:
             return Period(by, day, None, by)  # a «no» speaks for the time up to when it was said, so only one of today
     assert duration is not None
     match window.span:
         case Span.WITHIN:
-            return Period(by, duration.before(day), day, day)
+            return Period(by, duration.before(day), day, _spoken(day, by))
         case Span.SINCE:
-            return Period(by, duration.before(day), by, day)
+            return Period(by, duration.before(day), by, _spoken(day, by))
         case _:
-            return Period(by, None, duration.before(day), duration.before(day))
+            return Period(by, None, duration.before(day), _spoken(duration.before(day), by))
+
+
+def _spoken(day: Day, by: Day) -> Day:
+    """From when on a «no» speaks for a window up to a day: that day, or the day of decision, which may come before it."""
+    return by if day.is_by(by) is False else day
 
 
 def day_range(fact: Fact) -> tuple[date, date]:

@@ -225,6 +225,8 @@ def _determined(rule: Rule, tally: Tally, missing: int) -> Treat | Stop | None:
     filled[tally.current - 1] += missing
     full = replace(tally, pending=tuple(filled), last_pending=tally.last_pending + missing)
     whole = _one_answer(rule, full, tally)
+    if isinstance(whole, Stop):  # its reason counts those still missing: the trial is not full yet, it would be
+        whole = _one_answer(rule, full, full)
     if whole is not None and (isinstance(whole, Stop) or rule.counted(whole.level) < tally.current):
         return replace(whole, notes=(*whole.notes, "already determined before the cohort is full"))
     return None

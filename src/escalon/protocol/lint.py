@@ -19,7 +19,7 @@ from escalon.protocol.design import in_days
 from escalon.protocol.load import not_in_force
 from escalon.protocol.names import leaves, names_in
 from escalon.protocol.reach import Conflict, conflicts, idle
-from escalon.protocol.study import Criterion, Place, Study
+from escalon.protocol.study import Criterion, Endpoint, Place, Study
 from escalon.protocol.trace import trace
 from escalon.safety.dlt_clauses import is_gradable
 
@@ -348,6 +348,9 @@ def _schedule(study: Study) -> Iterator[Remark]:
                 yield Remark("warning", "gap", endpoint.id, what, f"add it to the measures of {visit.id}", visit.place)
 
 
+_CHANGES = ("change from baseline", "percent change", "best change")
+
+
 def _collected(study: Study) -> Iterator[Remark]:
     """An outcome needs somebody to measure it, and people to be counted in."""
     measured = {name.partition(".")[0] for visit in study.visits for name in visit.measures}
@@ -356,11 +359,23 @@ def _collected(study: Study) -> Iterator[Remark]:
             if study.visits and name.partition(".")[0] not in measured:
                 do = f"add {name} to the measures of a visit"
                 yield Remark("error", "nobody collects", one.id, f"no visit measures {name}", do, one.place)
+        if one.compare in _CHANGES and (name := _without_baseline(study, one)):
+            what = f"{name} is compared with a baseline, and neither a visit before treatment nor a clause collects it"
+            do = f"add {name} to the measures of a visit before day 0"
+            yield Remark("warning", "gap", one.id, what, do, one.place)
         if "among" not in one.model_fields_set:
             what = f"does not say in whom: {one.among} is taken"
             yield Remark(
                 "warning", "no population", one.id, what, f'write among = "{one.among}", or another', one.place
             )
+
+
+def _without_baseline(study: Study, one: Endpoint) -> str:
+    """The first measure of an outcome that nobody collects before treatment; empty where each is."""
+    before = {name for visit in study.visits if visit.day <= 0 for name in visit.measures}
+    before |= {name for clause in study.criteria for tree in clause.trees for name in names_in(tree)}
+    known = {name.partition(".")[0] for name in before}
+    return next((name for name in one.measure if name.partition(".")[0] not in known), "")
 
 
 def _facts(study: Study) -> Iterator[Remark]:

@@ -202,6 +202,8 @@ def _laid(study: Study, name: str, facts: Facts, as_of: Day) -> Anchor:
     anchor = study.anchors[name]
     days = [day for day in _days(study, name, facts) if day.is_by(as_of) is not False or anchor.until != "decision"]
     day = min(days, key=lambda day: (day.earliest, day.latest), default=None)
+    if day is None and anchor.fact in (study.roles.conditioning, study.roles.infusion):
+        day = as_of  # asked as if treatment began today: what lies before it is known as far as anything is
     if anchor.until == "decision" and len(set(days)) > 1:
         listed = ", ".join(sorted(map(str, set(days))))
         return Anchor(None, unsettled=f"which day is {anchor.label}: {listed}. Keep the one this decision is about")

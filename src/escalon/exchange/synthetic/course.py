@@ -156,12 +156,20 @@ def _visit(given: Treatment, visit: Visit, day: date, left: float) -> dict[str, 
             share = person.traits.of(name) * (1.0 if usual(known) else left)
             text = number_text(low + (high - low) * share, known)
             found.setdefault(name, observed(person.who, name, text, day, visit.id, unit=known.unit))
+        elif known is not None and known.kind in ("label", "truth") and not known.computed and name not in person.fixed:
+            answer = given.random.choice(known.choices or (True, False)) if _is_an_outcome(study, name) else False
+            if known.kind == "truth" or _is_an_outcome(study, name):
+                found.setdefault(name, observed(person.who, name, answer, day, visit.id))
     computed = {
         name.rpartition(".")[0] for name in found
     }  # nor is a result beside its own items, or of another disease
     computed |= {name for name in study.instruments if not _is_for(study, name, person.disease)}
     found = {name: one for name, one in found.items() if name not in computed}
     return found | {name: _steady(given, name, day, visit) for name in found if name in person.fixed}
+
+
+def _is_an_outcome(study: Study, name: str) -> bool:
+    return any(name in one.measure for one in study.endpoints)
 
 
 def _is_number(known: FactDefinition) -> bool:

@@ -206,7 +206,7 @@ class Drawn:
         if not want:
             if isinstance(atom, Happened) and atom.recorded:
                 return {}
-            return {atom.name: (observed(self.who, atom.name, False, self.screening, self.visit),)}
+            return {atom.name: tuple(self._denied(atom, kept))}
         if known is not None and known.kind == "event":
             last = self._period(getattr(atom, "window", None), kept)
             day = self._within(last)
@@ -215,6 +215,18 @@ class Drawn:
         members = known.members if known else ()
         name = self.random.choice([one for one in members if one not in excluded] or members or (atom.name,))
         return {name: (self._given(name, atom, kept),)}
+
+    def _denied(self, atom: Happened | Exposure, kept: Kept) -> Iterator[FactRecorded]:
+        """A «no» of the day of screening; of the days of decision and of treatment too, where the rule asks up to treatment."""
+        window = Window(Span.BEFORE, atom.anchor) if isinstance(atom, Exposure) else atom.window
+        yield observed(self.who, atom.name, False, self.screening, self.visit)
+        asked = self._period(window, kept).stated_from
+        if asked is None or asked.earliest <= self.screening:
+            return
+        anchor = self.here(kept, ()).anchors.get(window.anchor) if window else None
+        before = anchor.day.earliest - timedelta(days=1) if anchor and anchor.day else self.decided
+        for day in sorted({min(asked.earliest, self.decided), max(before, self.decided)}):
+            yield observed(self.who, atom.name, False, day)
 
     def _given(self, name: str, atom: Happened | Exposure, kept: Kept) -> TreatmentGiven:
         window = Window(Span.BEFORE, atom.anchor) if isinstance(atom, Exposure) else atom.window

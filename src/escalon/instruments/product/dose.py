@@ -12,7 +12,8 @@ from typing import Literal, TypeAlias
 from escalon.facts import Number, UnitError, exact, factor, plain, read_number, spelled
 
 Basis: TypeAlias = Literal["", "kg", "m2"]
-MASSES = ("ng", "ug", "mg", "g")
+MEASURED = ("ng", "ug", "mg", "g", "kBq", "MBq", "GBq", "mCi")
+"""What is weighed, or measured by its activity."""
 COUNTED = {"cells": "{cells}", "cell": "{cells}", "vg": "{vg}", "pfu": "{pfu}", "iu": "[iU]", "u": "U"}
 """What is counted and not weighed: cells, vector genomes, plaque-forming units, international units, units."""
 _WRITTEN = re.compile(r"\s*([\d.,_]+(?:\s*[eE]\s*[-+]?\d+)?)(?:\s*[x×·*]\s*10\s*\^?\s*([\d⁰¹²³⁴⁵⁶⁷⁸⁹]+))?\s*(.*?)\s*")
@@ -97,7 +98,7 @@ def dose_unit(text: str) -> DoseAmount:
     basis = _BASES.get(below.strip().lower())
     thing = _thing(words.strip())
     if basis is None or thing is None or (slash and not below.strip()):
-        known = "cells, vg, PFU, IU, U, ng, ug, mg or g, alone or for each kg or m²"
+        known = "cells, vg, PFU, IU, U, ng, ug, mg, g, kBq, MBq, GBq or mCi, alone or for each kg or m²"
         raise ValueError(
             f"{text!r} is not a unit that a dose can be computed with. Write {known}: 'CAR-T cells/kg', 'mg'"
         )
@@ -109,8 +110,8 @@ def _thing(words: str) -> str | None:
     counted = COUNTED.get(words.rpartition(" ")[2].lower())
     if counted is not None:
         return counted
-    mass = spelled(words)
-    return mass if mass in MASSES else None
+    measured = spelled(words)
+    return measured if measured in MEASURED else None
 
 
 def power_of(value: Fraction) -> int:
