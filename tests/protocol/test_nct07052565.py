@@ -39,7 +39,7 @@ def test_eligibility_is_implemented_by_criteria_and_outcomes_by_endpoints(study:
     for one in trace(study).clauses:
         kinds = {part.kind for part in one.by}
         if one.clause.section == "Exclusion Criteria":
-            assert kinds <= {"exclusion", "lymphodepletion"}, one.clause.text
+            assert kinds <= {"exclusion", "lymphodepletion", "watched"}, one.clause.text
         elif one.clause.section == "Inclusion Criteria":
             assert "inclusion" in kinds, one.clause.text
         elif one.clause.section.endswith("Outcome Measures"):

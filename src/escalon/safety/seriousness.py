@@ -180,6 +180,8 @@ SPECIAL_INTEREST = {
     "pregnancy": "any",
 }
 """Events of special interest after CAR-T cells, with the grade from which they count."""
+OF_CELLS = ("CRS", "ICANS", "ICAHT", "IEC-HS", "hypogammaglobulinaemia", "secondary T-cell malignancy")
+"""Those that only cells are known for: of another product their absence says nothing."""
 _BY_TERM = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS", "ICAHT": "ICAHT", "IEC-HS": "IEC-HS"}
 _FROM_GRADE = {"ICAHT": 3, "infection": 3}
 

@@ -122,8 +122,9 @@ def _methods(view: View) -> Iterator[str]:
         "planned day counts."
     )
     yield (
-        "Adverse events: terms of CTCAE v5.0, CRS and ICANS by ASTCT 2019 (doi:10.1016/j.bbmt.2018.12.758); "
-        "signs of a syndrome are not counted again."
+        "Adverse events: terms of CTCAE v5.0"
+        + (", CRS and ICANS by ASTCT 2019 (doi:10.1016/j.bbmt.2018.12.758); " if study.gives_cells else "; ")
+        + "signs of a syndrome are not counted again."
     )
     yield (
         "Proportions: exact limits of Clopper and Pearson (doi:10.1093/biomet/26.4.404); percent from ten "

@@ -232,14 +232,12 @@ def limiting(view: View, some: Sequence[DoseReview] | None = None) -> Table:
     """T4-2: for everybody infused, or for some, what the definition proposes, from what, and what a person decided."""
     rows = tuple(_limiting_row(view, one) for one in (view.reviews if some is None else some))
     columns = heads(
-        "who", "disease", "level>", "percent=dose given %>", "infused", "ends=window ends", "crs=CRS>", "icans=ICANS>", "rule",
-        "why|46", "person", "compared=the two",
+        "who", "disease", "level>", "percent=dose given %>", "infused", "ends=window ends",
+        *(f"{kind.lower()}={kind}>" for kind in syndromes_of(view)), "rule", "why|46", "person", "compared=the two",
     )  # fmt: skip
     definition = study_definition(view.study)
-    notes = [
-        "CRS, ICANS: highest grade in the window (ASTCT 2019). Dose given as a part of its target. "
-        "The rule proposes, a person decides; both are kept."
-    ]
+    graded = "CRS, ICANS: highest grade in the window (ASTCT 2019). " if syndromes_of(view) else ""
+    notes = [f"{graded}Dose given as a part of its target. The rule proposes, a person decides; both are kept."]
     if definition is None:
         notes.append(
             "The study folder defines no dose-limiting toxicity: every event of grade 3 or more that nobody judged asks."
@@ -251,13 +249,19 @@ def limiting(view: View, some: Sequence[DoseReview] | None = None) -> Table:
     return Table("T4-2", title, columns, rows, "everybody infused", tuple(notes), "Nobody has been infused.")
 
 
+def syndromes_of(view: View) -> tuple[str, ...]:
+    """The syndromes of cells with a column of their own: where cells are given, or one was recorded."""
+    seen = any(special_interest(event) in SYNDROMES for event in view.events)
+    return SYNDROMES if view.study.gives_cells or seen else ()
+
+
 def _limiting_row(view: View, one: DoseReview) -> TableRow:
     code, found = one.participant, one.evidence
     window = [event for event in view.events if event.participant == code and _inside(event, one)]
     return row(
         code, strong(code), view.diseases.get(code), one.infusion.level, part_of_target(view, one.infusion),
         Cell(str(one.infusion.day), None, of_dose(one.infusion, view.trial.course(code))), str(one.window_ends),
-        *(_syndrome(view, kind, window) for kind in SYNDROMES), _word(one), Cell(_why(found), tone=Tone.MUTED),
+        *(_syndrome(view, kind, window) for kind in syndromes_of(view)), _word(one), Cell(_why(found), tone=Tone.MUTED),
         Cell(_of_person(one), None, view.of_events([e for e in window if _is_judged(e)]), tone=_tone_of_person(one)),
         _compared(one), who=code,
     )  # fmt: skip

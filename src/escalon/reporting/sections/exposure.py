@@ -28,14 +28,15 @@ def cells(view: View) -> Table:
     """T3-1: target and cells really given, one row for everybody infused."""
     plan = view.study.dose
     rows = tuple(_cells_row(view, given) for given in view.doses)
+    bags = ("bags>",) if view.study.gives_cells else ()
     columns = heads(
-        "who", "disease", "level>", "infused", "product", "target>", "given>", "percent=% of target>", "bags>",
+        "who", "disease", "level>", "infused", "product", "target>", "given>", "percent=% of target>", *bags,
         f"against=against ±{number(plan.tolerance * 100)} %|24",
     )  # fmt: skip
     unit = f"{plan.levels[0].amount.shown_unit}" if plan.levels else ""
     about = f"everybody infused · {plan.product} · {unit}"
-    title = "Cells given" if plan.levels and plan.levels[0].amount.is_cells else "Dose given"
-    return Table("T3-1", title, columns, rows, about, (_DAY_0,), "Nobody has been infused.")
+    title, first = ("Cells given", _DAY_0) if view.study.gives_cells else ("Dose given", "Day 0 is the day of the first dose.")
+    return Table("T3-1", title, columns, rows, about, (first,), "Nobody has been infused.")
 
 
 _DAY_0 = (
@@ -53,7 +54,7 @@ def _cells_row(view: View, given: Given) -> TableRow:
     return row(
         given.participant, strong(given.participant), view.diseases.get(given.participant), given.level, day(given.day),
         _product(view, given), Cell(dose(target.value), target.value), _given(given, grounds), part_of_target(view, given),
-        Cell(str(len(given.numbers) or 1), len(given.numbers) or 1, grounds),
+        *((Cell(str(len(given.numbers) or 1), len(given.numbers) or 1, grounds),) if view.study.gives_cells else ()),
         Cell(off, tone=Tone.OPEN) if off else "inside" if known is not None else "–",
         who=given.participant,
     )  # fmt: skip

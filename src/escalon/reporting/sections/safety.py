@@ -13,7 +13,7 @@ from escalon.reporting.build import Made, heads, row, slug
 from escalon.reporting.document import NOT_APPLICABLE, Block, Cell, Figure, Ground, RowKind, Section, Table, TableRow
 from escalon.reporting.figures.safety_timeline import EpisodeBar, safety_timeline
 from escalon.reporting.printed import count, listed, number, percent
-from escalon.reporting.sections.escalation import SYNDROMES
+from escalon.reporting.sections.escalation import SYNDROMES, syndromes_of
 from escalon.reporting.sections.laboratory import laboratory_shift
 from escalon.reporting.sections.narratives import narratives
 from escalon.reporting.sections.reports_due import not_counted, reports_due
@@ -33,7 +33,7 @@ from escalon.safety.infections import InfectionEpisode, Isolate, infection_densi
 from escalon.safety.occurrence import Occurrence
 from escalon.safety.periods import PHASES, Phase
 from escalon.safety.proportion import clopper_pearson
-from escalon.safety.seriousness import SPECIAL_INTEREST, is_related, special_interest, susar
+from escalon.safety.seriousness import OF_CELLS, SPECIAL_INTEREST, is_related, special_interest, susar
 
 Events = Sequence[Occurrence]
 Test = Callable[[Occurrence], Truth]
@@ -62,8 +62,9 @@ def safety(view: View) -> tuple[Section, ...]:
     """The section of safety, with narratives as a part of it."""
     counts = blood_counts(view)
     tables: tuple[Block, ...] = (
-        overview(view), terms(view), interest(view), periods(view), laboratory_shift(view), timeline(view),
-        *([counts] if counts else []), swimmer(view), reports_due(view), not_counted(view), infections(view),
+        overview(view), terms(view), interest(view), periods(view), laboratory_shift(view),
+        *([timeline(view)] if syndromes_of(view) else []), *([counts] if counts else []), swimmer(view), reports_due(view),
+        not_counted(view), infections(view),
     )  # fmt: skip
     return (Section("5", "Safety", tables), *narratives(view))
 
@@ -80,7 +81,8 @@ def overview(view: View) -> Table:
         for _, _, who in groups:
             some = only(_of(view.emergent, who), test)
             cells += [Cell(str(len(some)), len(some), view.of_events(some)), _participants(view, some, who)]
-        rows.append(row(slug(name), name, *cells, kind=RowKind.UNDER if name.startswith("of them") else RowKind.PLAIN))
+        said = name if view.study.gives_cells else name.replace("the cells", "the treatment")
+        rows.append(row(slug(name), said, *cells, kind=RowKind.UNDER if name.startswith("of them") else RowKind.PLAIN))
     columns = heads("kind|34", *(text for key, head, who in groups for text in _pair(key, f"{head} (n = {len(who)})")))
     notes = (
         "Events; participants with at least one (percent from ten people on). An event is counted from its day "
@@ -153,7 +155,8 @@ def terms(view: View) -> Table:
         "not_graded=not graded>", "severe=grade ≥ 3>",
     )  # fmt: skip
     notes = (
-        "A participant counts once, at the highest grade. Terms of CTCAE v5.0; CRS and ICANS by ASTCT 2019.",
+        "A participant counts once, at the highest grade. Terms of CTCAE v5.0"
+        + ("; CRS and ICANS by ASTCT 2019." if view.study.gives_cells else "."),
         "Signs that are recorded as part of a syndrome are counted with it alone.",
     )
     return Table(
@@ -192,7 +195,7 @@ def interest(view: View) -> Table:
         some = [event for event in view.emergent if special_interest(event) == kind]
         if some:
             rows.append(_interest_row(view, kind, some))
-        else:
+        elif view.study.gives_cells or kind not in OF_CELLS:
             none.append(f"{kind} ({meaning})")
     columns = heads(
         "event",
@@ -236,7 +239,7 @@ def periods(view: View) -> Table:
     groups = [(one.name, _in(view, one)) for one in reporting_periods(view.study)]
     kinds = {
         **{name: KINDS[name] for name in ("any event", "grade 3 or more", "serious", "seriousness not recorded")},
-        **_of_interest(),
+        **_of_interest((*syndromes_of(view), "infection")),
     }
     rows = []
     for name, test in kinds.items():
@@ -254,8 +257,8 @@ def periods(view: View) -> Table:
     return Table("T5-4", "Adverse events by period", columns, tuple(rows), "everybody infused", notes)
 
 
-def _of_interest() -> dict[str, Test]:
-    return {f"{kind}": (lambda event, kind=kind: special_interest(event) == kind) for kind in (*SYNDROMES, "infection")}  # type: ignore[misc]
+def _of_interest(kinds: Sequence[str]) -> dict[str, Test]:
+    return {kind: (lambda event, kind=kind: special_interest(event) == kind) for kind in kinds}  # type: ignore[misc]
 
 
 def _in(view: View, period: ReportingPeriod) -> Events:
