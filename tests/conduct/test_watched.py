@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from escalon.cli.main import app
 from escalon.conduct.judge.waiting import waiting
-from escalon.conduct.judge.watched import Kept, all_departures, watched
+from escalon.conduct.judge.watched import Watching, all_departures, watched
 from escalon.facts import Day
 from escalon.protocol import load_study
 from escalon.protocol.skeleton import write_skeleton
@@ -73,7 +73,7 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-def stands(study: Path, data: Path, *rows: str, treatments: str = "") -> dict[str, tuple[Kept, str]]:
+def stands(study: Path, data: Path, *rows: str, treatments: str = "") -> dict[str, tuple[Watching, str]]:
     """How each clause stands for P1, with further rows of facts."""
     (data / "facts.csv").write_text(FACTS + "".join(f"{one}\n" for one in rows), encoding="utf-8")
     if treatments:
@@ -87,25 +87,25 @@ def stands(study: Path, data: Path, *rows: str, treatments: str = "") -> dict[st
 @pytest.mark.parametrize(
     ("rows", "id", "state", "day"),
     [
-        ([], "W-1", Kept.UNKNOWN, ""),  # «no» at screening says nothing of the time after
-        (["P1,pregnant,no,,2026-04-07,D28"], "W-1", Kept.UNKNOWN, "2026-04-07"),
-        (["P1,pregnant,yes,,2026-05-02,"], "W-1", Kept.BROKEN, "2026-05-02"),
-        (["P1,pregnant,yes,,2026-05-02,", "P1,pregnant,no,,2026-08-01,"], "W-1", Kept.BROKEN, "2026-05-02"),
+        ([], "W-1", Watching.UNKNOWN, ""),  # «no» at screening says nothing of the time after
+        (["P1,pregnant,no,,2026-04-07,D28"], "W-1", Watching.UNKNOWN, "2026-04-07"),
+        (["P1,pregnant,yes,,2026-05-02,"], "W-1", Watching.BROKEN, "2026-05-02"),
+        (["P1,pregnant,yes,,2026-05-02,", "P1,pregnant,no,,2026-08-01,"], "W-1", Watching.BROKEN, "2026-05-02"),
         (
             ["P1,pregnant,yes,,2026-09-01,"],
             "W-1",
-            Kept.BROKEN,
+            Watching.BROKEN,
             "2026-09-01",
         ),  # within six months, to the day 2026-09-10
-        (["P1,pregnant,,,2026-05-02,"], "W-1", Kept.UNKNOWN, ""),
-        ([], "W-2", Kept.ABSENT, "2026-05-09"),  # asked of nobody: silence is no
-        (["P1,vaccination,yes,,2026-04-01,"], "W-2", Kept.BROKEN, "2026-04-01"),
-        (["P1,vaccination,yes,,2026-05-09,"], "W-2", Kept.BROKEN, "2026-05-09"),
-        (["P1,vaccination,yes,,2026-05-10,"], "W-2", Kept.ABSENT, "2026-05-09"),  # watched for sixty days
-        (["P1,vaccination,yes,,2026-03-01,"], "W-2", Kept.ABSENT, "2026-05-09"),  # before the infusion
-        (["P1,vaccination,yes,,2026-05,"], "W-2", Kept.UNKNOWN, ""),  # may have been the tenth or later
-        ([], "W-3", Kept.UNKNOWN, "2026-02-10"),
-        (["P1,study_discontinuation,yes,,2026-04-01,", "P1,pregnant,yes,,2026-05-02,"], "W-1", Kept.UNKNOWN, ""),
+        (["P1,pregnant,,,2026-05-02,"], "W-1", Watching.UNKNOWN, ""),
+        ([], "W-2", Watching.ABSENT, "2026-05-09"),  # asked of nobody: silence is no
+        (["P1,vaccination,yes,,2026-04-01,"], "W-2", Watching.BROKEN, "2026-04-01"),
+        (["P1,vaccination,yes,,2026-05-09,"], "W-2", Watching.BROKEN, "2026-05-09"),
+        (["P1,vaccination,yes,,2026-05-10,"], "W-2", Watching.ABSENT, "2026-05-09"),  # watched for sixty days
+        (["P1,vaccination,yes,,2026-03-01,"], "W-2", Watching.ABSENT, "2026-05-09"),  # before the infusion
+        (["P1,vaccination,yes,,2026-05,"], "W-2", Watching.UNKNOWN, ""),  # may have been the tenth or later
+        ([], "W-3", Watching.UNKNOWN, "2026-02-10"),
+        (["P1,study_discontinuation,yes,,2026-04-01,", "P1,pregnant,yes,,2026-05-02,"], "W-1", Watching.UNKNOWN, ""),
     ],
 )
 def test_a_watched_clause_stands_as_it_was_recorded(study, data, rows, id, state, day) -> None:
@@ -115,9 +115,9 @@ def test_a_watched_clause_stands_as_it_was_recorded(study, data, rows, id, state
 @pytest.mark.parametrize(
     ("row", "state", "day"),
     [
-        ("P1,rituximab,2026-06-01,2026-06-01,", Kept.BROKEN, "2026-06-01"),
-        ("P1,rituximab,2025-12-01,,yes", Kept.BROKEN, "2026-02-01"),  # goes on since before
-        ("P1,rituximab,2025-01-01,2025-06-01,", Kept.UNKNOWN, "2026-02-10"),
+        ("P1,rituximab,2026-06-01,2026-06-01,", Watching.BROKEN, "2026-06-01"),
+        ("P1,rituximab,2025-12-01,,yes", Watching.BROKEN, "2026-02-01"),  # goes on since before
+        ("P1,rituximab,2025-01-01,2025-06-01,", Watching.UNKNOWN, "2026-02-10"),
     ],
 )
 def test_a_drug_is_a_departure_from_its_first_day_in_the_study(study, data, row, state, day) -> None:
@@ -152,7 +152,7 @@ def test_before_the_cut_off_nothing_happened_yet(study, data) -> None:
     stands(study, data, "P1,pregnant,yes,,2026-05-02,")
     protocol = load_study(study)
     found = watched(protocol, take_in(protocol, data).trial, "P1", Day.of(date(2026, 4, 1)))
-    assert {one.clause.id: one.state for one in found}["W-1"] is Kept.UNKNOWN
+    assert {one.clause.id: one.state for one in found}["W-1"] is Watching.UNKNOWN
     assert [
         one.clause.id for one in watched(protocol, take_in(protocol, data).trial, "P1", Day.of(date(2026, 2, 20)))
     ] == ["W-3"]

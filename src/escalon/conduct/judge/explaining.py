@@ -7,7 +7,7 @@ from escalon.conduct.judge.dosing import OUTCOMES, decide_next_dose, review
 from escalon.conduct.judge.given import amount_text, dose_of
 from escalon.conduct.judge.scores import scored
 from escalon.conduct.judge.screening import WORDS, screen_one
-from escalon.conduct.judge.watched import Kept, watched
+from escalon.conduct.judge.watched import Watching, watched
 from escalon.facts import Day, Fact, Finding, plain
 from escalon.history import Current, Trial
 from escalon.history.events import AdverseEventRecorded
@@ -69,7 +69,7 @@ def _watched(study: Study, trial: Trial, participant: str, id: str, cutoff: Day)
     says = (Line(f"the registry says: {clause.says}"),) if clause.says else ()
     since = Line(f"watched from {found.first} to {found.last}")
     assumed = tuple(Line(f"assumption {one}: {study.in_force(one)}") for one in study.assumed(id))
-    when = f" on {found.day}" if found.state is Kept.BROKEN else ""
+    when = f" on {found.day}" if found.state is Watching.BROKEN else ""
     head = f"{id} for {participant}: {found.state}{when}: {found.name} ({found.why})"
     return Line(head, (*says, rule, since, *assumed, *_beneath(found.finding)))
 

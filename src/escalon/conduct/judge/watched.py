@@ -23,7 +23,7 @@ from escalon.protocol.names import names_in
 from escalon.protocol.study import Study, Watched
 
 
-class Kept(StrEnum):
+class Watching(StrEnum):
     """Where a watched clause stands for a participant."""
 
     BROKEN = "departure"
@@ -37,7 +37,7 @@ class Watch:
 
     participant: str
     clause: Watched
-    state: Kept
+    state: Watching
     first: date
     last: date
     day: date | None
@@ -48,9 +48,9 @@ class Watch:
     @property
     def why(self) -> str:
         """What decided it, or how long it has not been known."""
-        if self.state is Kept.BROKEN:
+        if self.state is Watching.BROKEN:
             return "; ".join(dict.fromkeys(reason for leaf in settling(self.finding) for reason in leaf.reasons))
-        if self.state is Kept.ABSENT:
+        if self.state is Watching.ABSENT:
             return f"absent up to {self.last}"
         if self.day is not None:
             return f"absent when last asked, on {self.day}; not known since"
@@ -78,7 +78,7 @@ def watched(study: Study, trial: Trial, participant: str, cutoff: Day) -> tuple[
 def broken(study: Study, trial: Trial, participant: str, cutoff: Day) -> Iterator[ActDeparture]:
     """The departures among them."""
     for one in watched(study, trial, participant, cutoff):
-        if one.state is Kept.BROKEN and one.day is not None:
+        if one.state is Watching.BROKEN and one.day is not None:
             source = next((fact.source for fact in grounds(one.finding) if fact.source), "")
             yield ActDeparture(participant, one.day, one.clause.id, f"{one.name}: {one.why}", source)
 
@@ -103,7 +103,7 @@ def _each(study: Study, trial: Trial, course: Course, today: date) -> Iterator[W
             if applies.value is False:
                 continue
             if applies.value is None:
-                yield Watch(course.code, clause, Kept.UNKNOWN, first, last, None, _words(study, clause), applies)
+                yield Watch(course.code, clause, Watching.UNKNOWN, first, last, None, _words(study, clause), applies)
                 continue
         yield _asked(study, facts, clause, course.code, first, max(first, last))
 
@@ -122,9 +122,9 @@ def _asked(study: Study, facts: Facts, clause: Watched, code: str, first: date, 
         finding = examine(clause.tree, on_the_day(study, seen, Day.of(day)))
         holds: Truth = finding.value  # type: ignore[assignment]
         if holds:
-            return Watch(code, clause, Kept.BROKEN, first, last, day, _words(study, clause), finding)
+            return Watch(code, clause, Watching.BROKEN, first, last, day, _words(study, clause), finding)
         known_absent = day if holds is False and day in asked else known_absent
-    state = Kept.ABSENT if known_absent == last else Kept.UNKNOWN
+    state = Watching.ABSENT if known_absent == last else Watching.UNKNOWN
     return Watch(code, clause, state, first, last, known_absent, _words(study, clause), finding)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from escalon.conduct.judge.given import Given, deviation
-from escalon.conduct.judge.watched import Kept, Watch, watched
+from escalon.conduct.judge.watched import Watch, Watching, watched
 from escalon.facts import plain
 from escalon.reporting.build import Made, counted, heads, keyed, row, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Tone
@@ -148,6 +148,6 @@ def kept_during(view: View) -> Table:
 def _kept_row(id: str, some: Sequence[Watch]) -> TableRow:
     what = some[0].name if some else NOT_APPLICABLE
     stands = (
-        [Ground(w.participant, id, str(w.day or ""), w.why, "") for w in some if w.state is state] for state in Kept
+        [Ground(w.participant, id, str(w.day or ""), w.why, "") for w in some if w.state is state] for state in Watching
     )
     return row(id, strong(id), what, len(some), *(counted(grounds) for grounds in stands))

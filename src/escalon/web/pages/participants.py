@@ -10,7 +10,7 @@ from escalon.conduct.judge import standing
 from escalon.conduct.judge.dosing import OUTCOMES, review
 from escalon.conduct.judge.given import dose_of
 from escalon.conduct.judge.screening import WORDS
-from escalon.conduct.judge.watched import Kept, watched
+from escalon.conduct.judge.watched import Watching, watched
 from escalon.conduct.permit.authority import ALLOWED
 from escalon.conduct.permit.refusal import refuse
 from escalon.facts import Day
@@ -130,7 +130,7 @@ class WatchShown:
     why: str
 
 
-_STANDS = {Kept.BROKEN: "over", Kept.ABSENT: "met", Kept.UNKNOWN: "unk"}
+_STANDS = {Watching.BROKEN: "over", Watching.ABSENT: "met", Watching.UNKNOWN: "unk"}
 
 
 @dataclass(frozen=True)
