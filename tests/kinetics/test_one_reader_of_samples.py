@@ -105,7 +105,9 @@ def test_what_kinetics_cannot_use_is_named_by_data_check_and_is_no_number(tmp_pa
         assert ">1329<" not in reported(data)
 
 
-@pytest.mark.parametrize("text", [">1000000", "BLOQ", "<LOD", "<5", "≤4", "not detected", "Undetermined", "haemolysed", "n/a"])
+@pytest.mark.parametrize(
+    "text", [">1000000", "BLOQ", "<LOD", "<5", "≤4", "not detected", "Undetermined", "haemolysed", "n/a"]
+)
 def test_what_kinetics_reads_data_check_accepts(tmp_path, text):
     data = folder(tmp_path, rows(change={"2025-03-04": text} if text[0] != ">" else {"2025-03-13": text}))
     assert "samples.csv" not in checked(data)

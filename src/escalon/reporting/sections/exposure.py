@@ -35,7 +35,9 @@ def cells(view: View) -> Table:
     )  # fmt: skip
     unit = f"{plan.levels[0].amount.shown_unit}" if plan.levels else ""
     about = f"everybody infused · {plan.product} · {unit}"
-    title, first = ("Cells given", _DAY_0) if view.study.gives_cells else ("Dose given", "Day 0 is the day of the first dose.")
+    title, first = (
+        ("Cells given", _DAY_0) if view.study.gives_cells else ("Dose given", "Day 0 is the day of the first dose.")
+    )
     return Table("T3-1", title, columns, rows, about, (first,), "Nobody has been infused.")
 
 
