@@ -23,7 +23,7 @@ def page(tmp_path_factory) -> str:
     made = RUN.invoke(app, ["report", str(HERON), str(folder / "data"), "-o", str(folder / "out"), "--only", "full"])
     assert made.exit_code == 0, made.output
     text = (folder / "out" / "report.html").read_text(encoding="utf-8")
-    return re.sub(r"<(script|style)[\s\S]*?</\1>", "", text)
+    return re.sub(r"<(script|style|svg)[\s\S]*?</\1>", "", text)
 
 
 def test_a_report_without_cells_speaks_of_none(page) -> None:
