@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from escalon.cli.main import app
 from escalon.facts import Facts, convert
+from escalon.facts.amount import AmountError, read_amount
+from escalon.instruments.kit.meaning import did_you_mean
 from escalon.protocol import load_study
 from escalon.protocol.study import Study
 from escalon.sources.folder import Intake, take_in
@@ -248,3 +250,13 @@ def test_the_number_written_for_not_done_is_asked_about(
     found = take_in(study, tmp_path)
     assert not found.refused
     assert [one.line for one in found.problems if "nothing was measured" in one.message] == [2] * is_asked
+
+
+@pytest.mark.parametrize("written", ["1:160", "1 : 160", "1:1280"])
+def test_a_titre_is_asked_for_by_its_reciprocal_never_by_its_first_number(written: str) -> None:
+    with pytest.raises(AmountError, match=f"Write its reciprocal: {written.rpartition(':')[2].strip()}$"):
+        read_amount(written)
+
+
+def test_a_drug_by_its_short_name_is_suggested() -> None:
+    assert did_you_mean("MTX", ["methotrexate", "mycophenolate"]) == " Did you mean methotrexate?"

@@ -26,6 +26,7 @@ _AMOUNT = re.compile(rf"(?:({_SIGN})\s*)?({_NUMBER}{_TEN})\s*(.*)", re.IGNORECAS
 _SPAN = re.compile(
     rf"({_NUMBER}{_TEN})\s*(?:[-–—~～]|to\b|至|到)\s*({_NUMBER}{_TEN})\s*(.*)", re.IGNORECASE | re.DOTALL
 )
+_TITRE = re.compile(r"1 ?[:∶] ?(\d+)")
 _OUT_OF = re.compile(
     rf"({_NUMBER})\s*(?:/|\bof\b|\bout\s+of\b|\bvon\b|\bsur\b)\s*\d[\d.,]*(?:\s+(.*))?", re.IGNORECASE | re.DOTALL
 )
@@ -50,6 +51,8 @@ def read_amount(text: str) -> Amount:
     if len(text) > 2 * LONGEST:
         raise AmountError(f"{text[:20]!r}… is too long to be a number with its unit")
     written = narrow(text).strip()
+    if titre := _TITRE.fullmatch(written):
+        raise AmountError(f"{text!r} is a titre. Write its reciprocal: {titre[1]}")
     if out_of := _OUT_OF.fullmatch(written):
         instead = " ".join(part for part in (out_of[1], out_of[2]) if part)
         raise AmountError(f"{text!r} is not divided. Write {instead}, or the decimal number if a quotient is meant")

@@ -35,6 +35,15 @@ EVERYDAY: Mapping[str, tuple[str, ...]] = {
         ("dropout", "left_study", "lost_to_follow_up", "withdrawal", "withdrawn"), ("study_discontinuation",)
     ),
     "gender": ("sex",),
+    "mtx": ("methotrexate",),
+    "hcq": ("hydroxychloroquine",),
+    "ssz": ("sulfasalazine",),
+    "aza": ("azathioprine",),
+    "mmf": ("mycophenolate",),
+    "csa": ("ciclosporin",),
+    "rtx": ("rituximab",),
+    "tcz": ("tocilizumab",),
+    **dict.fromkeys(("cyc", "ctx"), ("cyclophosphamide",)),
 }
 LEAST = 4
 """Letters from which on the beginning of a word says something."""
