@@ -67,7 +67,8 @@ def make_archive(
         raise CasebookError(f"{to} exists; an archive is written into a new folder")
     if casebook.signer is None:
         raise WrongKey(f"{casebook.why_read_only}; an archive is signed with it")
-    if broken := verify(casebook).problem:  # nobody's key signs tables of what was rewritten
+    # Nobody's key signs tables of what was rewritten. A record restored without its key is not proved, and may be archived.
+    if broken := verify(casebook, key=casebook.public_key).problem:
         raise ChainBroken(f"{casebook.place}: no archive is made of it: {broken}. {RESTORE}")
     unfinished = to.with_name(to.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
