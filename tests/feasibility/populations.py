@@ -48,8 +48,8 @@ def statement(trees: Mapping[str, Node], people: Sequence[Facts], dialect: str, 
     steps = Steps(dialect, NAMES.__getitem__, members_of(where.meanings))
     ids = " UNION ALL ".join(f"SELECT {number} AS person" for number in range(len(people)))
     steps.texts["people"] = ids
-    steps.texts["facts"] = facts_text(people, dialect, where)
-    steps.texts |= {name: f"SELECT {', '.join(columns)} FROM facts" for name, columns in RELATIONS.items()}
+    facts = facts_text(people, dialect, where)
+    steps.texts |= {name: f"SELECT {', '.join(columns)} FROM ({facts}) AS facts" for name, columns in RELATIONS.items()}
     population = Everybody(trees, where)
     population.write(steps)
     return StepwiseQuery(steps.texts, population.select(steps)).text(dialect)

@@ -12,7 +12,7 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from escalon.facts import Day
-from escalon.feasibility.attrition import Attrition
+from escalon.feasibility.attrition import Attrition, compared
 from escalon.protocol import load_study
 
 CLAUSES = ("I-1a", "I-2d", "E-5")
@@ -114,3 +114,18 @@ def test_the_adversary_finds_what_is_shown_outright():
     constraints = [LinearConstraint(row_of("people"), 43, 43), LinearConstraint(row_of("eligible"), 40, 40)]
     constraints.append(LinearConstraint(row_of("undecided"), 0, 0))
     assert reach("excluded", constraints) == [3, 3]
+
+
+def test_two_readings_shown_side_by_side_do_not_differ_by_a_few():
+    study = study_of_three()
+    base, near, far = ([0] * len(KINDS) for _ in range(3))
+    for place, kind in enumerate(KINDS):
+        if kind[1] == (0, 0, 0) and kind[0] == "RA":
+            base[place], near[place], far[place] = 40, 60, 63
+        if kind[1] == (0, 1, 0) and kind[0] == "RA":
+            base[place], near[place], far[place] = 60, 40, 37
+    found, *others = (attrition_of(study, people) for people in (base, near, far))
+    rows = compared(found, list(zip(("a", "b"), others, strict=True)))
+    assert [(row["eligible"], row["excluded"]) for row in rows] == [(60, 40), (None, None)]
+    [alone] = compared(found, [("b", others[1])])
+    assert (alone["eligible"], alone["excluded"]) == (63, 37)

@@ -83,6 +83,24 @@ def test_spark_says_the_same(folder, monkeypatch):
         warehouse.rows("SELECT CAST('abc' AS INT)")
 
 
+def test_a_hospital_may_call_its_tables_as_a_step_is_called(tmp_path):
+    tables = {"patients": "people", "labs": "readings", "diagnoses": "marks"}
+    mapping = hospital.MAPPING
+    for before, after in tables.items():
+        mapping = mapping.replace(f'from = "{before}"', f'from = "{after}"')
+    folder = hospital.write(tmp_path / "h", mapping)
+    for before, after in tables.items():
+        (folder / f"{before}.csv").rename(folder / f"{after}.csv")
+    assert verdicts(inquiry_of(folder)) == hospital.WANTED
+
+
+def test_a_person_who_stands_twice_among_the_people_is_one(tmp_path):
+    folder = hospital.write(tmp_path / "h")
+    with (folder / "patients.csv").open("a", encoding="utf-8") as file:
+        file.write("2,1975-01-30,M\n")
+    assert count(inquiry_of(folder), 1).all_counts["people"] == len(hospital.WANTED)
+
+
 def test_what_silence_counts_for_is_said_in_every_output(folder):
     assert count(inquiry_of(folder)).as_json()["silence_is_no"] == ["malignancy"]
 
@@ -136,6 +154,13 @@ def test_what_silence_counts_for_is_said_in_every_output(folder):
             'codes = ["C50"]\nlabels = { no = ["N"] }',
             r"labels need the column they stand in.*table.diagnoses",
         ),
+        (
+            'day = "taken_on"',
+            'day = "test"',
+            r"warehouse.toml:22: test of labs is taken for a day, but holds something else",
+        ),
+        ('day = "taken_on"', 'day = "patient_id"', r"patient_id of labs is taken for a day.*BIGINT"),
+        ('birth = "born_on"', 'birth = "sex"', r"warehouse.toml:8: sex of patients is taken for a day"),
         ("silence =", "silent =", r"warehouse.toml:\d+: concept.malignancy.silent: this key is not known"),
     ],
 )

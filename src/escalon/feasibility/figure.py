@@ -33,6 +33,9 @@ def funnel_svg(found: Attrition) -> str:
             text(max(_LEFT, x.at(left or 0)) + 4, y, WITHHELD if left is None else str(left), size=10, paint=INK)
         )
         pieces.append(text(_OUT + 30, y, WITHHELD if fail is None else str(fail), size=10, paint=MUTED, anchor="end"))
+    if silent := found.mapping.silent:
+        told = f"Silence counts as no for: {', '.join(silent)}"
+        pieces.append(text(4, y + 36, shortened(told, 9, _OUT), size=9, paint=MUTED))
     says = f"{invented}Funnel of {people} people over {len(found.criteria)} clauses; {shown['undecided']} undecided at its end"
     pieces.append(
         text(

@@ -91,7 +91,7 @@ class EventTable(MappingPart):
     """What an empty end means: that it was of one day, that it goes on, or that nobody knows; for a treatment the last."""
     value: str = ""
     operator: str = ""
-    operators: Mapping[str, str] = {}
+    operators: Mapping[str, Literal["<", "<=", ">", ">=", "="]] = {}
     """What stands in the column, and which of < <= > >= it means."""
     text: str = ""
     unit: str = ""

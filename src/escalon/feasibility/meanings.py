@@ -63,6 +63,8 @@ class Meanings:
         known = definition.choices if definition.kind == "label" else ("yes", "no")
         if wrong := [one for one in said if one.lower() not in map(str.lower, known)]:
             return f"{wrong[0]!r} is none of its words. Write one of: {', '.join(known)}"
+        if concept.silence and definition.kind in ("number", "integer"):
+            return "silence is no answer to a number. Take silence out"
         if concept.labels and not self.mapping.tables[concept.table].text:
             return f'labels need the column they stand in. Write under [table.{concept.table}] text = "…"'
         return ""
@@ -250,6 +252,21 @@ class Meanings:
             f"{place}: {users}needs {source}, and {written} cannot be asked of it. Columns: {', '.join(there)}. "
             f"Write under [{'.'.join(path)}] a condition or a select that the warehouse understands"
         )
+
+    def _check_days(self, path: tuple[str, ...], key: str, text: str, kind: str, source: str) -> None:
+        """Raises MappingError for a column of days that holds something else."""
+        wrong = not is_text(kind) and not kind.upper().startswith(("DATE", "TIME"))
+        if is_text(kind):
+            spelling = Steps(self.warehouse.dialect, int, tuple).spelling
+            shaped = spelling.matched.format(x="tried.day", pattern="^([0-9]{4}(-[0-9]{2}(-[0-9]{2}.*)?)?)$")
+            column = f"SELECT CAST({text} AS {spelling.text}) AS day FROM {source} AS origin"
+            odd = f"SELECT 1 FROM ({column}) AS tried WHERE day <> '' AND COALESCE({shaped}, '') = '' LIMIT 1"
+            wrong = bool(self.warehouse.rows(odd))
+        if wrong:
+            raise MappingError(
+                f"{self.mapping.line(*path, key)}: {text} of {source} is taken for a day, but holds something else ({kind}). "
+                f'Write under [{".".join(path)}] {key} = "…", a column of dates or of text such as 2026-11-29, 2026-11, 2026'
+            )
 
     def _day(self, text: str, source: str) -> tuple[str, str]:
         kinds = self.warehouse.columns(f"(SELECT {text} AS day FROM {source} AS origin) AS tried")

@@ -28,6 +28,10 @@ class Reader(Meanings):
         self._check_concepts()
         asked = ("person", "birth", "sex", "died")
         self._check_columns(("people",), people.from_, {one: getattr(people, one) for one in asked}, "", people.where)
+        for key in ("birth", "died"):
+            if text := getattr(people, key):
+                kind = self.warehouse.columns(f"(SELECT {text} AS day FROM {people.from_} AS origin) AS tried")["day"]
+                self._check_days(("people",), key, text, kind, people.from_)
         died = (
             f"NOT COALESCE({self._day(people.died, people.from_)[1]} <= {steps.literal(self.by)}, FALSE)"
             if people.died
@@ -128,6 +132,8 @@ class Reader(Meanings):
     ) -> str:
         columns = {column: getattr(table, column) for column in _COLUMNS if getattr(table, column)}
         kinds = self._check_columns(("table", name), table.from_, columns, next(iter(concepts)), table.where)
+        for key in [one for one in ("day", "until") if one in columns]:
+            self._check_days(("table", name), key, columns[key], kinds[key], table.from_)
         meant = f"{relation}_{name}"
         self._write_codes(steps, meant, table, concepts, is_text(kinds["code"]))
         read = ", ".join(f"{text} AS {column}" for column, text in columns.items())

@@ -56,7 +56,16 @@ def _omop(prefix: str) -> _Brought:
         "value": "value_as_number", "operator": "operator_concept_id", "operators": _OMOP_OPERATORS,
         "text": "value_as_concept_id", "unit": "unit_concept_id", "lower": "range_low", "upper": "range_high",
     }  # fmt: skip
+    # What a day's dose was: the strength times how many, over the days they were for (drug_strength, by ingredient).
+    doses = {
+        "from": f"(SELECT e.*, s.ingredient_concept_id, s.amount_unit_concept_id, "
+                f"s.amount_value * e.quantity / NULLIF(e.days_supply, 0) AS daily FROM {prefix}drug_exposure AS e "
+                f"JOIN {prefix}drug_strength AS s ON s.drug_concept_id = e.drug_concept_id)",
+        "value": "daily", "until": "drug_exposure_end_date",
+        "unit": "CASE amount_unit_concept_id WHEN 8576 THEN 'mg/d' WHEN 9655 THEN 'ug/d' WHEN 8504 THEN 'g/d' END",
+    }  # fmt: skip
     return people, observed, {
+        "drug_dose": table("drug_exposure", "ingredient_concept_id", "drug_exposure_start_date", **doses),
         "measurement": table("measurement", "measurement_concept_id", "measurement_date", **measured),
         "observation": table("observation", "observation_concept_id", "observation_date",
                              value="value_as_number", text="value_as_concept_id", unit="unit_concept_id"),

@@ -9,7 +9,8 @@ from functools import cached_property
 from escalon.expressions.dialects import dialect
 
 SOURCES = ("people", "readings", "spells", "observed", "score_items")
-"""The steps that read the tables of a warehouse; in them only the small tables of codes are steps."""
+"""The steps that read the tables of a warehouse; in them only what codes mean and computed scores are steps."""
+_OF_SOURCES = ("_codes", "_units", "_labels", "_scored")
 _NAMED = re.compile(r"\b(FROM|JOIN) (\w+)\b( AS \w+)?")
 
 
@@ -52,8 +53,9 @@ class StepwiseQuery:
         return _prefixed(self.last, self.steps)
 
     def _seen_from(self, name: str) -> Mapping[str, str]:
-        hidden = SOURCES if name in SOURCES else ()
-        return {step: text for step, text in self.steps.items() if step not in hidden}
+        if name not in SOURCES:
+            return self.steps
+        return {step: text for step, text in self.steps.items() if step.endswith(_OF_SOURCES)}
 
 
 def _steps_in(text: str, steps: Mapping[str, str]) -> list[str]:

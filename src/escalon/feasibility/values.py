@@ -63,15 +63,16 @@ def _write_chosen(steps: Steps, choices: dict[Choice, int]) -> None:
         name, kind = ("only", _only) if only else (one.how.name.lower(), _KINDS[one.how])
         kinds.setdefault(name, (kind, []))[1].append(str(c))
     steps.texts["chosen"] = "\nUNION ALL\n".join(
-        f"SELECT {_VALUES} FROM (\n{kind(_windowed(', '.join(places)), steps)}\n) AS {name}_ones"
+        f"SELECT {_VALUES} FROM (\n"
+        f"{kind(_windowed(', '.join(places), 'readings' if kind is _only else 'stated'), steps)}\n) AS {name}_ones"
         for name, (kind, places) in kinds.items()
     )
 
 
-def _windowed(places: str) -> str:
+def _windowed(places: str, source: str = "stated") -> str:
     return (
         f"(SELECT f.*, w.c, w.highest, {SURE} AS sure, {MAYBE} AS maybe\n"
-        f"FROM stated AS f JOIN choices AS w ON f.n = w.n WHERE w.c IN ({places})) AS windowed"
+        f"FROM {source} AS f JOIN choices AS w ON f.n = w.n WHERE w.c IN ({places})) AS windowed"
     )
 
 
