@@ -141,7 +141,7 @@ def test_what_is_missing_is_said(book: Path, stamped: Path, tmp_path: Path, auth
     assert by_command("witness", str(plain), str(book)).exit_code == 0
     without = by_command("verify", str(book), "--witness", str(plain), "--time-stamps", root)
     assert (without.exit_code, "keeps no time stamp" in without.output) == (2, True)
-    for address in ("http://127.0.0.1:9/", "file:///etc/passwd"):
+    for address in ("http://127.0.0.1:9/", "ftp://127.0.0.1/stamp"):
         refused = by_command("witness", str(tmp_path / "w"), str(book), "--time-stamp", address)
         assert (refused.exit_code, bool(refused.output)) == (2, True), refused.output
     with pytest.raises(StorageFailed, match="gave no time stamp"):
