@@ -1,6 +1,7 @@
 """Made-up people in an engine, and the same criteria asked of them there and one by one."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from escalon.criteria import examine
@@ -44,11 +45,18 @@ def facts_text(people: Sequence[Facts], dialect: str, where: Any, names: Mapping
     return f"SELECT {typed} FROM (VALUES {values}) AS v({', '.join(kinds)}) WHERE v.person IS NOT NULL"
 
 
-def statement(trees: Mapping[str, Node], people: Sequence[Facts], dialect: str, where: Any) -> str:
-    steps = Steps(dialect, NAMES.__getitem__, members_of(where.meanings))
+def statement(
+    trees: Mapping[str, Node],
+    people: Sequence[Facts],
+    dialect: str,
+    where: Any,
+    more: Mapping[str, int] = MappingProxyType({}),
+) -> str:
+    names = {**NAMES, **more}
+    steps = Steps(dialect, names.__getitem__, members_of(where.meanings))
     ids = " UNION ALL ".join(f"SELECT {number} AS person" for number in range(len(people)))
     steps.texts["people"] = ids
-    facts = facts_text(people, dialect, where)
+    facts = facts_text(people, dialect, where, names)
     steps.texts |= {name: f"SELECT {', '.join(columns)} FROM ({facts}) AS facts" for name, columns in RELATIONS.items()}
     population = Everybody(trees, where)
     population.write(steps)
@@ -61,9 +69,10 @@ def disagreements(
     trees: Sequence[Node],
     people: Sequence[Facts],
     where: Any,
+    more: Mapping[str, int] = MappingProxyType({}),
 ) -> list[tuple[Any, ...]]:
     named = {f"c{number}": tree for number, tree in enumerate(trees)}
-    found = {row[0]: row[1:] for row in query(statement(named, people, dialect, where))}
+    found = {row[0]: row[1:] for row in query(statement(named, people, dialect, where, more))}
     assert sorted(found) == list(range(len(people)))
     wrong = []
     for number, facts in enumerate(people):

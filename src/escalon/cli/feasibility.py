@@ -183,6 +183,8 @@ def map_(
             say(f"draft: {write(output, text)}")
     else:
         found = load_mapping(mapping)
+        for line in found.unread(protocol):
+            say(line)
     open_clauses = unanswered(protocol, found)
     say(
         f"{len({clause for clause, _, _ in open_clauses})} of {len(protocol.criteria)} clauses read what cannot be answered:",

@@ -187,7 +187,7 @@ def count(inquiry: Inquiry, smallest: int = SMALLEST) -> Attrition:
     counts = _read(inquiry.warehouse.answer(prepared.counts()), len(inquiry.criteria))
     [(nearly, *by)] = inquiry.warehouse.answer(prepared.nearly())
     obtain = {name: int(n or 0) for name, n in zip(prepared.facts_to_obtain(), by, strict=True)}
-    notes = _doubts(prepared, inquiry.warehouse.answer(prepared.unusable()))
+    notes = (*inquiry.mapping.unread(inquiry.study), *_doubts(prepared, inquiry.warehouse.answer(prepared.unusable())))
     return Attrition(inquiry.study, inquiry.day, counts, int(nearly or 0), obtain, smallest, inquiry.mapping, notes)
 
 
@@ -198,9 +198,14 @@ def _doubts(prepared: Prepared, rows: Iterable[Sequence[Any]]) -> tuple[str, ...
     for n, values, unused in rows:
         if unused >= SMALLEST and 20 * unused >= values:
             where = prepared.inquiry.mapping.line("concept", names[n])
+            is_label = prepared.inquiry.study.vocabulary[names[n]].kind == "label"
+            why = (
+                "they are none of the study's words. Write what they mean in labels"
+                if is_label
+                else "no body has them or their unit does not convert. Check the unit"
+            )
             found.append(
-                f"{names[n]}: {round(100 * unused / values)} % of its values are not used, because no body has them "
-                f"or their unit does not convert. Check the unit ({where})"
+                f"{names[n]}: {round(100 * unused / values)} % of its values are not used, because {why} ({where})"
             )
     return tuple(found)
 

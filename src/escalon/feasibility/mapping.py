@@ -31,11 +31,13 @@ silence = "no"                     # no row within observed time counts as no; s
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from escalon.facts.plain_file import text_of
+from escalon.protocol.shape import wanted_of
+from escalon.protocol.study import Study
 from escalon.protocol.toml_lines import TomlLines
 
 FILE = "warehouse.toml"
@@ -142,6 +144,14 @@ class WarehouseMapping(MappingPart):
         """The names of which silence counts as no."""
         return tuple(name for name, one in self.concepts.items() if one.silence)
 
+    def unread(self, study: Study) -> tuple[str, ...]:
+        """The concepts that are no names of a study, and where they stand."""
+        return tuple(
+            f"concept.{name}: {study.id} has no such name, so nothing of it is read ({self.line('concept', name)})"
+            for name in self.concepts
+            if name not in study.vocabulary
+        )
+
     def line(self, *path: str) -> str:
         """Where a key stands: `warehouse.toml:14`."""
         return f"{self.file}:{TomlLines(self.file, self.text).find(path).line}" if self.text else self.file or FILE
@@ -170,7 +180,7 @@ def read_mapping(document: Mapping[str, object], file: str = "", text: str = "")
         said = []
         for detail in error.errors(include_url=False):
             place = tuple(part for part in detail["loc"] if isinstance(part, str | int))
-            what = "this key is not known" if detail["type"] == "extra_forbidden" else detail["msg"]
+            what = _in_words(detail)
             said.append(f"{file}:{lines.find(place).line}: {'.'.join(map(str, place))}: {what}")
         raise MappingError("\n".join(said)) from None
     found = completed(found)
@@ -182,3 +192,17 @@ def read_mapping(document: Mapping[str, object], file: str = "", text: str = "")
                 f"Write [table.{concept.table}], or one of: {known}"
             )
     return found
+
+
+def _in_words(detail: Any) -> str:
+    """What is wrong with a key, and what to write."""
+    given = repr(detail.get("input"))
+    match detail["type"]:
+        case "extra_forbidden":
+            return "this key is not known"
+        case "missing":
+            return f'it is missing. Write {detail["loc"][-1]} = "…"'
+        case "literal_error":
+            return f"{given} is not one of {detail['ctx']['expected']}"
+        case kind:
+            return f"it is {given[:60]}{'…' if len(given) > 60 else ''}. Write {wanted_of(kind) or 'a value of another kind'}"

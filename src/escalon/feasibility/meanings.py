@@ -16,7 +16,9 @@ from escalon.feasibility.warehouse import Warehouse, is_text
 from escalon.protocol.study import FactDefinition, Study
 from escalon.sources.observed import as_item
 
-_SORTS = {"number": "number", "integer": "number", "label": "label"}
+_SORTS = {"number": "number", "integer": "number", "label": "label", "truth": "truth"}
+_TRUTHS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
+_DIGITS = {"1": "yes", "0": "no"}
 # OMOP's standard unit concepts, as UCUM has them.
 _UNIT_CONCEPTS = {
     "8713": "g/dL", "8636": "g/L", "8840": "mg/dL", "8751": "mg/L", "8645": "U/L", "8923": "[iU]/L", "8749": "umol/L",
@@ -24,6 +26,12 @@ _UNIT_CONCEPTS = {
     "8795": "mL/min", "9529": "kg", "8582": "cm", "8876": "mm[Hg]", "8554": "%", "8842": "ng/mL", "8817": "ng/dL",
     "9448": "a", "8523": "1", "8583": "1",
 }  # fmt: skip
+
+
+# A year, a month of it or a day of it that the calendar has, whatever time follows.
+_LEAP = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29"
+_OF_A_MONTH = "(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8])"
+_A_DAY = f"^([0-9]{{4}}|[0-9]{{4}}-(0[1-9]|1[0-2])|([0-9]{{4}}-({_OF_A_MONTH})|{_LEAP}).*)$"
 
 
 @dataclass(frozen=True)
@@ -88,15 +96,14 @@ class Meanings:
             units += [
                 (steps.number(each), unit, times) for unit, times in self._units(each, concept, definition).items()
             ]
-            labels += [
-                (steps.number(each), raw.lower(), word.lower()) for word, some in concept.labels.items() for raw in some
-            ]
+            labels += [(steps.number(each), *pair) for pair in _words(concept, definition, self.mapping.source.kind)]
         kind = "text" if texts else "bigint"
         named = f"code:{kind} n:int word:text sort:text bare:double least:double most:double doses:truth treats:truth"
         nothing = (None,) * 9
-        steps.small_table(f"{name}_codes", named, rows or [nothing])
-        if looked_up:
-            steps.texts[f"{name}_codes"] += "".join(f" UNION ALL\n{one}" for one in looked_up)
+        steps.small_table(
+            f"{name}_codes", named, list(dict.fromkeys(rows)) or [nothing]
+        )  # each row once, however often named
+        steps.texts[f"{name}_codes"] += "".join(f" UNION\n{one}" for one in looked_up)
         steps.small_table(f"{name}_units", "n:int unit:text times:double", units or [(None, None, None)])
         steps.small_table(f"{name}_labels", "n:int raw:text word:text", labels or [(None, None, None)])
 
@@ -105,8 +112,7 @@ class Meanings:
         kind = definition.kind if definition else "event"
         ends = _usable(definition) if definition and kind in ("number", "integer") else (None, None)
         treats = kind == "treatment"
-        sort = "label" if concept.label_codes or (concept.labels and kind == "label") else _SORTS.get(kind, "event")
-        return sort, self._bare(name, concept, definition), *ends, treats, treats
+        return _SORTS.get(kind, "event"), self._bare(name, concept, definition), *ends, treats, treats
 
     def _bare(self, name: str, concept: Concept, definition: FactDefinition | None) -> float | None:
         if definition is None:
@@ -209,7 +215,11 @@ class Meanings:
             inside = [f"{table.code} IN ({plain})"] if plain else []
             inside += [f"{table.code} IN ({one})" for one in written if one.startswith("SELECT")]
             some = " OR ".join(inside)
-            tests.append(f"({some})" if floor is None else f"(({some}) AND {table.day} >= {steps.literal(floor)})")
+            tests.append(
+                f"({some})"
+                if floor is None
+                else f"(({some}) AND ({table.day} >= {steps.literal(floor)} OR {table.day} IS NULL))"
+            )
         return f"({' OR '.join(tests)})"
 
     def _code(self, code: str, texts: bool) -> str | int:
@@ -258,13 +268,15 @@ class Meanings:
         wrong = not is_text(kind) and not kind.upper().startswith(("DATE", "TIME"))
         if is_text(kind):
             spelling = Steps(self.warehouse.dialect, int, tuple).spelling
-            shaped = spelling.matched.format(x="tried.day", pattern="^([0-9]{4}(-[0-9]{2}(-[0-9]{2}.*)?)?)$")
+            shaped = spelling.matched.format(x="tried.day", pattern=_A_DAY)
             column = f"SELECT CAST({text} AS {spelling.text}) AS day FROM {source} AS origin"
-            odd = f"SELECT 1 FROM ({column}) AS tried WHERE day <> '' AND COALESCE({shaped}, '') = '' LIMIT 1"
+            none = f"COALESCE({shaped}, '') = '' OR day LIKE '0000%'"
+            odd = f"SELECT 1 FROM ({column}) AS tried WHERE day <> '' AND ({none}) LIMIT 1"
             wrong = bool(self.warehouse.rows(odd))
         if wrong:
             raise MappingError(
-                f"{self.mapping.line(*path, key)}: {text} of {source} is taken for a day, but holds something else ({kind}). "
+                f"{self.mapping.line(*path, key)}: {text} of {source} is taken for a day, but holds something else ({kind}), "
+                "or a day that no calendar has (2026-02-30). "
                 f'Write under [{".".join(path)}] {key} = "…", a column of dates or of text such as 2026-11-29, 2026-11, 2026'
             )
 
@@ -287,6 +299,19 @@ class Meanings:
 
     def _lowered(self, steps: Steps, column: str) -> str:
         return f"LOWER(TRIM(CAST({column} AS {steps.spelling.text})))"
+
+
+def _words(concept: Concept, definition: FactDefinition | None, source: str) -> list[tuple[str, str]]:
+    """What is written, in small letters, and the word it means; of a label its own words, of anything else yes and no.
+
+    What is written besides means nothing: of a label and of a yes or no it leaves open which.
+    """
+    kind = definition.kind if definition else "event"
+    own = {one.lower(): one.lower() for one in definition.choices} if definition and kind == "label" else dict(_TRUTHS)
+    own |= _DIGITS if kind == "truth" and source != "omop" else {}
+    said = [(raw.lower(), word.lower()) for word, some in concept.labels.items() for raw in some]
+    written = {raw for raw, _ in said}
+    return list(dict.fromkeys([*said, *(pair for pair in own.items() if pair[0] not in written)]))
 
 
 def _usable(definition: FactDefinition) -> tuple[float | None, float | None]:

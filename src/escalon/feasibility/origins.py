@@ -60,10 +60,12 @@ class Reader(Meanings):
         if self.mapping.observed:
             one = self.mapping.observed
             columns = {"person": one.person, "start": one.start, "end": one.end}
-            self._check_columns(("observed",), one.from_, columns, "")
+            kinds = self._check_columns(("observed",), one.from_, columns, "")
+            for key in ("start", "end"):
+                self._check_days(("observed",), key, columns[key], kinds[key], one.from_)
+            start, end = self._days(one.start, kinds["start"])[1], self._days(one.end, kinds["end"])[0]
             steps.texts["observed"] = (
-                f"SELECT {one.person} AS person, CAST({one.start} AS DATE) AS o0, CAST({one.end} AS DATE) AS o1\n"
-                f"FROM {one.from_} AS o"
+                f"SELECT {one.person} AS person, {start} AS o0, {end} AS o1\nFROM {one.from_} AS o"
             )
 
     def _scores(self, steps: Steps, names: Mapping[str, Any]) -> Iterable[str]:
@@ -86,11 +88,12 @@ class Reader(Meanings):
             yield f"SELECT {self._row(steps, 'age', people.person, row)}\nFROM {people.from_} AS p WHERE {known}"
         if "sex" in floors and people.sex and "sex" not in self.mapping.concepts:
             raw = f"LOWER(CAST({people.sex} AS {steps.spelling.text}))"
+            words = {one: one for one in self.study.vocabulary["sex"].choices} | dict(people.sexes)
             cases = " ".join(
-                f"WHEN {steps.literal(written.lower())} THEN {steps.literal(means)}"
-                for written, means in people.sexes.items()
+                f"WHEN {steps.literal(written.lower())} THEN {steps.literal(means.lower())}"
+                for written, means in words.items()
             )
-            row = {"word": f"CASE {raw} {cases} ELSE {raw} END" if cases else raw, "dated": "FALSE"}
+            row = {"word": f"CASE TRIM({raw}) {cases} END", "dated": "FALSE"}
             yield f"SELECT {self._row(steps, 'sex', people.person, row)}\nFROM {people.from_} AS p WHERE {people.sex} IS NOT NULL"
 
     def _years(self, steps: Steps, born: str) -> str:
@@ -162,18 +165,22 @@ class Reader(Meanings):
         blank = f"COALESCE({self._lowered(steps, 't.unit')}, '') = ''"
         times = f"CASE WHEN {blank} THEN c.bare ELSE u.times END" if "unit" in columns else "c.bare"
         number, sign = self._number(steps, columns, kinds, table)
+        number = f"CASE WHEN {self._is_read(steps, columns, sign, number)} THEN {number} END"
         value = f"({number}) * {times}" if "value" in columns else null_number
         possible = f"CASE WHEN {value} < c.least OR {value} > c.most THEN NULL ELSE {value} END"
-        word = "COALESCE(c.word, w.word, " + self._lowered(steps, "t.text") + ")" if "text" in columns else "c.word"
+        word, text_there = self._wording(steps, columns, kinds)
         d0, d1 = self._days("t.day", kinds.get("day", "")) if "day" in columns else (null_day, null_day)
         e0, e1 = self._days("t.until", kinds.get("until", "")) if "until" in columns else (null_day, null_day)
-        told = "t.value IS NOT NULL" if "value" in columns else "FALSE"
-        known = f"CASE c.sort WHEN 'number' THEN {told} WHEN 'label' THEN {word} IS NOT NULL ELSE TRUE END"
-        said = f"CASE WHEN c.sort = 'event' THEN COALESCE({word}, 'yes') <> 'no' END"
-        limits = {
-            one: f"CASE WHEN t.{one} > 0 THEN t.{one} * {times} END" if one in columns else null_number
-            for one in ("upper", "lower")
-        }
+        told = self._is_there(steps, columns, kinds)
+        known = (
+            f"CASE c.sort WHEN 'number' THEN {told} WHEN 'label' THEN COALESCE({word}, {text_there}) IS NOT NULL "
+            f"WHEN 'truth' THEN {word} IS NOT NULL OR {text_there} IS NULL ELSE TRUE END"
+        )
+        unread = f"c.sort = 'truth' AND {word} IS NULL AND {text_there} IS NOT NULL"
+        said = f"CASE WHEN c.sort IN ('event', 'truth') AND NOT ({unread}) THEN COALESCE({word}, 'yes') <> 'no' END"
+        limits = {one: f"t.{one} * {times}" if one in columns else null_number for one in ("upper", "lower")}
+        for one in columns.keys() & limits.keys():
+            limits[one] = f"CASE WHEN t.{one} > 0 AND t.{one} < {steps.infinite()} THEN {limits[one]} END"
         ongoing, open_end = self._open_ended(table, "until" in columns)
         return {
             "person": "t.person", "n": "c.n", "known": known,
@@ -186,6 +193,41 @@ class Reader(Meanings):
             "e0": e0, "e1": e1, "ongoing": ongoing, "open_end": open_end,
             "unit": f"CASE WHEN c.doses AND {times} IS NOT NULL THEN '{DOSE}' END", "k": "0",
         }  # fmt: skip
+
+    def _wording(self, steps: Steps, columns: Mapping[str, str], kinds: Mapping[str, str]) -> tuple[str, str]:
+        """The word that a row means, and whatever is written there; a yes or no may be written as the number 1 or 0."""
+        words, written = ["c.word"], [f"CAST(NULL AS {steps.spelling.text})"]
+        if "text" in columns:
+            words.append("w.word")
+            blank = "'', '0'" if self.mapping.source.kind == "omop" else "''"  # OMOP has 0 where it found no concept
+            text = self._lowered(steps, "t.text")
+            written.append(f"CASE WHEN {text} NOT IN ({blank}) THEN {text} END")
+        if "value" in columns:
+            number = f"TRIM(CAST(t.value AS {steps.spelling.text}))"
+            there = self._is_there(steps, columns, kinds)
+            meant = f"WHEN {number} IN ('1', '1.0') THEN 'yes' WHEN {number} IN ('0', '0.0') THEN 'no'"
+            empty = f"{written[-1]} IS NULL AND " if "text" in columns else ""
+            words.append(f"CASE WHEN c.sort = 'truth' AND {empty}{there} THEN CASE {meant} END END")
+            written.append(f"CASE WHEN c.sort = 'truth' AND {there} THEN {number} END")
+        return f"COALESCE({', '.join([*words, 'NULL'])})", f"COALESCE({', '.join(written)}, NULL)"
+
+    def _is_there(self, steps: Steps, columns: Mapping[str, str], kinds: Mapping[str, str]) -> str:
+        """Whether a number was written: a blank is none, nor is what a table of numbers holds in place of one (NaN)."""
+        if "value" not in columns:
+            return "FALSE"
+        if is_text(kinds["value"]):
+            return "COALESCE(TRIM(t.value) <> '', FALSE)"
+        number = f"CAST(t.value AS {steps.spelling.double})"
+        return f"COALESCE({number} <> CAST('NaN' AS {steps.spelling.double}), FALSE)"
+
+    def _is_read(self, steps: Steps, columns: Mapping[str, str], sign: str, number: str) -> str:
+        """Whether a number can be used: it is finite, and the sign before it is one that the mapping knows."""
+        finite = f"ABS({number}) < {steps.infinite()}"
+        if "operator" not in columns:
+            return finite
+        raw = f"TRIM(CAST(t.operator AS {steps.spelling.text}))"
+        none = "'', '0'" if self.mapping.source.kind == "omop" else "''"
+        return f"{finite} AND (COALESCE({raw}, '') IN ({none}) OR ({sign}) IS NOT NULL)"
 
     def _open_ended(self, table: EventTable, has_until: bool) -> tuple[str, str]:
         """What an empty end means: of a treatment that nobody knows it, of anything else that it was of one day."""
@@ -206,8 +248,8 @@ class Reader(Meanings):
         """The number in the value column, and the sign before it (empty text where none can be)."""
         sign = ""
         if "operator" in columns:
-            raw = f"CAST(t.operator AS {steps.spelling.text})"
-            signs = dict.fromkeys(("<", "<=", ">", ">=")) | dict(table.operators)
+            raw = f"TRIM(CAST(t.operator AS {steps.spelling.text}))"
+            signs = dict.fromkeys(("<", "<=", ">", ">=", "=")) | dict(table.operators)
             cases = " ".join(
                 f"WHEN {steps.literal(one)} THEN {steps.literal(means or one)}" for one, means in signs.items()
             )

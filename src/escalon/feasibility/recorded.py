@@ -9,7 +9,7 @@ from typing import Any
 from escalon.criteria.situation import Meaning
 from escalon.facts import Day, Fact, Facts, Finding, Interval, UnitError, convert, plain, spelled
 from escalon.feasibility.steps import FIRST, LAST
-from escalon.feasibility.treatments import dose_unit
+from escalon.feasibility.treatments import DOSE, dose_unit
 
 Row = tuple[Any, ...]
 
@@ -63,7 +63,7 @@ def _amount(value: Any, fact: Fact, meaning: Meaning | None, times: Fraction) ->
     """A number in the unit of its name; a dose, whose name has no unit, in mg/d. None where it cannot be had so."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
         return None
-    if meaning is None or (meaning.unit is None and times != 1):
+    if meaning is None or (meaning.unit is None and dose_unit(fact.unit)[1] == DOSE):
         return float(Fraction(value) * times)
     if spelled(meaning.unit) == spelled(fact.unit):
         return float(value)

@@ -142,7 +142,7 @@ class DayScore:
 
         yield f"COALESCE(BOOL_OR({own}), FALSE) AS {prefix}{item}_given"
         if kind in _NUMBERS and item == "age" and self.ages:
-            born = [most("MIN", day) for day in ("d1", "d0")]
+            born = [most("MAX", "d1"), most("MIN", "d0")]
             ages = [_years(steps, "MAX(day)", day) for day in born]
             yield f"{ages[0]} AS {prefix}{item}_low, {ages[1]} AS {prefix}{item}_high"
             yield f"FALSE AS {prefix}{item}_low_open, FALSE AS {prefix}{item}_high_open, FALSE AS {prefix}{item}_void"

@@ -198,7 +198,9 @@ def _write_numbers(steps: Steps, asked: Sequence[tuple[Number, str]], choices: d
     """The ends of each number that is weighed with others, beside each other."""
     columns = {}
     for one, name in asked:
-        for end, column, of in zip(_ends_of(steps, one), names_of_ends(name), ("MAX", "BOOL_OR") * 2, strict=True):
+        for end, column, of in zip(
+            _ends_of(steps, one), names_of_ends(name), ("MIN", "BOOL_OR", "MAX", "BOOL_OR"), strict=True
+        ):
             columns[column] = f"{of}(CASE WHEN c = {choices[one.choice]} THEN {end} END)"
             steps.columns[column] = column
     if columns:

@@ -51,14 +51,15 @@ class Warehouse:
         """The rows of a statement in steps; steps that the last statement had as well are not computed again."""
         if self.keep is None:
             return self.rows(asked.text(self.dialect))
+        current: set[str] = set()
         for name, text, is_shared in asked.parts():
-            if self.kept.get(name) == text:
-                continue
-            later = list(self.kept)[list(self.kept).index(name) :] if name in self.kept else ()
-            for each in later:
-                del self.kept[each]
-            self.keep(name, text, is_shared)
-            self.kept[name] = text
+            if self.kept.get(name) != text:
+                if name in self.kept:  # whatever rests on it is computed again too
+                    for each in self.kept.keys() - current:
+                        del self.kept[each]
+                self.keep(name, text, is_shared)
+                self.kept[name] = text
+            current.add(name)
         return self.rows(asked.whole)
 
 
@@ -114,8 +115,9 @@ def _duckdb(path: Path, memory: str, threads: int) -> Warehouse:
         return {}
 
     def keep(name: str, text: str, is_shared: bool) -> None:
-        for row in rows(f"SELECT table_type FROM information_schema.tables WHERE table_name = '{name}'"):
-            connection.execute(f"DROP {'VIEW' if row[0] == 'VIEW' else 'TABLE'} {name}")
+        own = f"table_name = '{name}' AND table_catalog = 'temp'"
+        for row in rows(f"SELECT table_type FROM information_schema.tables WHERE {own}"):
+            connection.execute(f"DROP {'VIEW' if row[0] == 'VIEW' else 'TABLE'} temp.{name}")
         try:
             connection.execute(f"CREATE TEMPORARY {'TABLE' if is_shared else 'VIEW'} {name} AS {text}")
         except duckdb.Error as error:

@@ -96,10 +96,18 @@ _WANTED = {
     "string_type": "a text, in quotes",
     "int_type": "a whole number, without quotes",
     "bool_type": "true or false, without quotes",
+    "bool_parsing": "true or false, without quotes",
     "model_type": "a table of keys",
     "mapping_type": "a table of keys",
+    "dict_type": "a table of keys",
 }
 """What to write where a value is of another kind."""
+
+
+def wanted_of(kind: str) -> str:
+    """What to write where a value is of another kind, by pydantic's name of the mistake; empty where that says nothing."""
+    return _WANTED.get(kind, "")
+
 
 _EXAMPLES = {
     "days": "days = [-5, -4, -3]",
