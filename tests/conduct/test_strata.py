@@ -8,10 +8,13 @@ from typer.testing import CliRunner
 from escalon.cli.main import app
 from escalon.conduct.judge.departures import departures
 from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.judge.screening import screen_one
+from escalon.conduct.judge.strata import stratum_of
 from escalon.escalation import Stop, Wait
 from escalon.exchange.synthetic_trial import simulate
 from escalon.facts import Day
 from escalon.protocol import StudyError, load_study
+from escalon.protocol.lint import lint
 from escalon.sources.folder import take_in
 from tests.protocol.folders import STORK, changed
 
@@ -73,3 +76,44 @@ def test_the_commands_answer_for_one_stratum_or_for_each(study, tmp_path):
 def test_strata_of_a_fact_without_choices_are_refused(tmp_path: Path):
     with pytest.raises(StudyError, match="age is no fact with choices"):
         load_study(changed(tmp_path, "study.toml", 'strata = "disease"', 'strata = "age"', STORK))
+
+
+def test_a_casebook_refuses_strata_and_says_what_to_do(tmp_path: Path):
+    book = tmp_path / "book"
+    line = ["casebook", "init", str(book), str(STORK), "--administrator", "ada", "--name", "Ada Min"]
+    refused = RUN.invoke(app, line)
+    assert refused.exit_code == 2
+    said = " ".join(refused.output.split())
+    assert "each of DM, IMNM escalates by itself" in said
+    assert 'rule = "disease is DM"' in said
+    assert not book.exists()
+
+
+def test_a_casebook_for_one_stratum_is_kept_as_the_refusal_says(tmp_path: Path, monkeypatch):
+    folder = changed(tmp_path, "study.toml", 'strata = "disease"\n', "", STORK)
+    path = folder / "study.toml"
+    only = '\n[[inclusion]]\nid = "ONLY"\nrule = "disease is DM"\n'
+    path.write_text(path.read_text(encoding="utf-8").replace("target = 48", "target = 24") + only, encoding="utf-8")
+    alone = load_study(folder)
+    assert [one.about for one in lint(alone) if one.severity == "error" or one.kind == "cap"] == []
+    for name in ("ESCALON_PASSWORD", "ESCALON_NEW_PASSWORD"):
+        monkeypatch.setenv(name, "correct horse battery")
+    book = tmp_path / "book"
+    made = RUN.invoke(app, ["casebook", "init", str(book), str(folder), "--administrator", "ada", "--name", "Ada Min"])
+    assert made.exit_code == 0, made.output
+    trial = take_in(alone, simulate(load_study(STORK), tmp_path / "data")).trial
+    kept_out = {
+        code
+        for code in trial.participants
+        for clause in screen_one(alone, trial, code, Day(2026, 6, 30)).failed()
+        if clause.criterion.id == "ONLY"
+    }
+    assert kept_out == {
+        code for code, course in trial.courses.items() if stratum_of(load_study(STORK), course) == "IMNM"
+    }
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("cap = 24", 'cap = 24\nstrata = "disease"'), encoding="utf-8"
+    )
+    changed_back = RUN.invoke(app, ["casebook", "amend", str(book), "--changes", "strata", "--as", "ada"])
+    assert changed_back.exit_code == 2
+    assert "one order of cohorts" in " ".join(changed_back.output.split())

@@ -22,6 +22,7 @@ from escalon.cli.casebook_desk import (
     open_conduct,
     reading,
     secret_store,
+    study_to_keep,
     tell_recovery_code,
 )
 from escalon.cli.casebook_users import user
@@ -61,9 +62,8 @@ def init(
     from escalon.casebook.keys import key_passphrase
     from escalon.casebook.location import create_casebook
     from escalon.conduct.record.accounts import open_first_account
-    from escalon.protocol import load_study
 
-    read = load_study(study)
+    read = study_to_keep(study)
     password, passphrase = ask_new(f"Password for {account}", "ESCALON_PASSWORD"), key_passphrase()
     place = study if not Path(study).exists() else str(Path(study).resolve())
     casebook = create_casebook(
@@ -262,10 +262,9 @@ def amend(
     from escalon.casebook.errors import CasebookError
     from escalon.casebook.location import settings_of
     from escalon.history.events import AmendmentAdopted
-    from escalon.protocol import load_study
 
     with desk(folder, account, role, site, amending=True) as at:
-        study = load_study(settings_of(folder)["study"])
+        study = study_to_keep(settings_of(folder)["study"])
         if at.casebook.study == f"{study.id} {study.version}":
             raise CasebookError(f"{study.id} {study.version} is in force already")
         today = at.casebook.clock.now().date()
