@@ -60,6 +60,7 @@ CASES = [
     ("L18", "dose", ('weight_window = "30 days"', 'weight_window = "silent"'), "silent on weight window"),
     ("L20", "alt", ('settle = "liver panel, with the laboratory\'s upper limit"', ""), "nothing says how to obtain it"),
     ("L22", "S-1", (SILENT_PLACES, f"{OUTCOME}\n{SILENT_PLACES}"), "no visit measures alt"),
+    ("L27", "E-2", ("2 weeks before screening\"", "2 weeks before infusion\""), "asked about the day of decision only"),
     ("L23", "P-1", ('among   = "infused"', "#"), "does not say in whom"),
 ]  # fmt: skip
 
@@ -75,3 +76,40 @@ def test_what_is_wrong_is_named(tmp_path: Path, id: str, about: str, change: tup
 def test_a_stricter_clause_for_some_does_not_make_one_for_all_idle(tmp_path: Path) -> None:
     change = clause('rule = "age >= 21 at consent"', 'applies = "disease is EX"\n')
     assert "L04" not in {one.id for one in lint(load_study(study_with(tmp_path, change)))}
+
+
+CHANGE = OUTCOME.replace('measure = "alt"', 'measure = "igg"')
+IGG = '[fact.igg]\nkind = "number"\nunit = "g/L"\nlow = 0\n\n[fact.pregnant]'
+BEFORE = """[[visit]]
+id = "BASE"
+name = "Baseline"
+day = -5
+earliest = -7
+latest = -1
+measures = ["igg"]
+
+[[visit]]"""
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ((), True),
+        ((("[[visit]]", BEFORE),), False),
+        (((ADULT, 'rule = "age >= 18 at consent and igg > 1 g/L at screening"'),), False),
+        (((f"{SILENT_PLACES}", SILENT_PLACES), ('compare = "change from baseline"', 'compare = "value"')), False),
+    ],
+)
+def test_a_change_from_a_baseline_that_nobody_collects_is_named(tmp_path: Path, more, named: bool) -> None:
+    changes = (
+        ("[fact.pregnant]", IGG),
+        (MEASURE, 'measures = ["adverse_events", "igg"]'),
+        (SILENT_PLACES, f"{CHANGE}\n{SILENT_PLACES}"),
+    )  # fmt: skip
+    found = [one for one in lint(load_study(study_with(tmp_path, *changes, *more))) if one.about == "S-1"]
+    assert [(one.id, one.severity) for one in found] == ([("L19", "warning")] if named else [])
+    for one in found:
+        assert (
+            one.what == "igg is compared with a baseline, and neither a visit before treatment nor a clause collects it"
+        )
+        assert one.do == "add igg to the measures of a visit before day 0"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Protocol
 
 from escalon.expressions.events import Span, Window
@@ -42,6 +42,8 @@ class Anchor:
     last: Day | None = None
     unsettled: str = ""
     """Why the day is not known, and what to do, where more can be said than that nothing is recorded."""
+    to_come: bool = False
+    """It has not come and is taken to be the day of decision: what lies before it can be asked, and nothing came after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,8 @@ def placed(window: Window | None, situation: Situation) -> Period:
             return Period(by, first, anchor.last or by, first)
         case Span.BEFORE:
             return Period(by, None, day, _spoken(day, by))
+        case Span.AFTER if anchor.to_come:
+            return Period(by, _next(by), None, by)  # nothing that is recorded came after it
         case Span.AFTER:
             return Period(by, day, None, by)  # a «no» speaks for the time up to when it was said, so only one of today
     assert duration is not None
@@ -149,6 +153,10 @@ def placed(window: Window | None, situation: Situation) -> Period:
             return Period(by, duration.before(day), by, _spoken(day, by))
         case _:
             return Period(by, None, duration.before(day), _spoken(duration.before(day), by))
+
+
+def _next(day: Day) -> Day:
+    return Day.of(min(day.latest, date.max - timedelta(days=1)) + timedelta(days=1))
 
 
 def _spoken(day: Day, by: Day) -> Day:

@@ -17,7 +17,7 @@ from escalon.expressions.tree import Node, Op
 from escalon.facts import plain
 from escalon.protocol.design import in_days
 from escalon.protocol.load import not_in_force
-from escalon.protocol.names import leaves, names_in
+from escalon.protocol.names import anchors_in, leaves, names_in
 from escalon.protocol.reach import Conflict, conflicts, idle
 from escalon.protocol.study import Criterion, Endpoint, Place, Study
 from escalon.protocol.trace import trace
@@ -31,7 +31,7 @@ IDS = {
     "overlap": "L10", "cap": "L11", "role": "L12", "unknown term": "L13", "beyond the window": "L14",
     "met at baseline": "L15", "no kind": "L16", "history": "L17", "silent": "L18", "gap": "L19", "no remedy": "L20",
     "excluded and asked for": "L21", "nobody collects": "L22", "no population": "L23",
-    "words only": "L24", "not in force": "L25", "old signature": "L26",
+    "words only": "L24", "not in force": "L25", "old signature": "L26", "asked once": "L27",
     "silence": "L90", "contradiction": "L91", "wording": "L92",
 }  # fmt: skip
 """The id of each kind of remark; docs/lint.md explains each and says how it is mended."""
@@ -74,6 +74,7 @@ def lint(study: Study, signed: frozenset[str] = frozenset()) -> tuple[Remark, ..
         _toxicity,
         _measures,
         _histories,
+        _asked_once,
         _gaps,
         _schedule,
         _collected,
@@ -305,6 +306,17 @@ def _histories(study: Study) -> Iterator[Remark]:
                 what = f"{leaf.name} is a history, but the last statement decides: a later «no» undoes an earlier «yes»"
                 do = f'write rule = "any {leaf.name} ever", and kind = "event" in [fact.{leaf.name}]'
                 yield Remark("warning", "history", one.id, what, do, one.place)
+
+
+def _asked_once(study: Study) -> Iterator[Remark]:
+    """A window up to treatment runs on after the decision, and a clause that is asked once does not see the end of it."""
+    treatment = {name for name in (study.roles.conditioning, study.roles.infusion) if name is not None}
+    for one in study.criteria:
+        anchors = [name for name in anchors_in(one.tree) if study.anchors[name].fact in treatment]
+        if anchors and one.until == "decision":
+            what = f"reads up to {' and '.join(anchors)}, and is asked about the day of decision only"
+            do = 'write until = "infusion", so that it is asked again on each day up to it'
+            yield Remark("warning", "asked once", one.id, what, do, one.place)
 
 
 def _gaps(study: Study) -> Iterator[Remark]:

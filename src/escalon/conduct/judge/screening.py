@@ -10,7 +10,7 @@ from escalon.criteria import Anchor, Situation, decisive, english, examine
 from escalon.criteria.quantity import stated
 from escalon.facts import Day, Facts, Finding, Truth, grounds, read_day
 from escalon.history import Course, Trial
-from escalon.protocol.study import Criterion, Study
+from escalon.protocol.study import Criterion, RoleName, Study
 
 
 class Verdict(StrEnum):
@@ -166,63 +166,85 @@ def _notes(study: Study, facts: Facts, course: Course) -> tuple[str, ...]:
     """Whether the day treatment began is known: facts from it on must not count for eligibility."""
     if course.infused is None:
         return ()
-    start = _anchor_day(study, "lymphodepletion", facts)
-    label = study.anchors["lymphodepletion"].label if "lymphodepletion" in study.anchors else ""
+    fact = study.roles.conditioning
+    start = min(_days(study, fact, facts), key=lambda day: (day.earliest, day.latest), default=None)
+    label = next((one.label for one in study.anchors.values() if one.fact == fact), "")
     if not label or (start is not None and not start.is_partial):
         return ()
     return (f"{label} is not dated in full, so what was recorded up to the day before infusion counts here",)
 
 
-TREATMENT = ("lymphodepletion", "infusion")
-"""The anchors at which treatment begins."""
+TREATMENT: tuple[RoleName, ...] = ("conditioning", "infusion")
+"""The roles whose days begin treatment."""
 
 
-def situation(study: Study, facts: Facts, course: Course, cutoff: Day, ends: tuple[str, ...] = TREATMENT) -> Situation:
+def situation(
+    study: Study, facts: Facts, course: Course, cutoff: Day, ends: tuple[RoleName, ...] = TREATMENT
+) -> Situation:
     """A participant's facts on the day of the eligibility decision, with the study's anchors laid on the calendar.
 
     The decision day is the day before treatment began (the first of what `ends` it), or the cut-off while it has not.
     """
-    begun = [day for name in ends for day in _days(study, name, facts)]
+    begun = [day for role in ends for day in _days(study, study.roles.of(role), facts)]
     begun += [
-        *(course.conditioning_days if "lymphodepletion" in ends else ()),
+        *(course.conditioning_days if "conditioning" in ends else ()),
         *([course.infused] if course.infused else []),
     ]
     first = min((day.earliest for day in begun), default=None)
     as_of = cutoff if first is None or first > cutoff.earliest else Day.of(first - timedelta(days=1))
-    return on_the_day(study, facts, as_of)
+    return on_the_day(study, facts, course, as_of, _to_come(study, course, cutoff))
 
 
-def on_the_day(study: Study, facts: Facts, as_of: Day) -> Situation:
-    """A participant's facts as they stood on a day, with the study's anchors laid on the calendar."""
-    return Situation(facts, as_of, {name: _laid(study, name, facts, as_of) for name in study.anchors}, study.vocabulary)
+def _to_come(study: Study, course: Course, cutoff: Day) -> frozenset[str | None]:
+    """The facts of treatment that has not begun by a day; after an infusion no conditioning is still to come."""
+    infusions = [*([course.infused] if course.infused else []), *(day for day, _ in course.days_of("infusion"))]
+    if any(day.earliest <= cutoff.earliest for day in infusions):
+        return frozenset()
+    conditioned = any(day.earliest <= cutoff.earliest for day in course.conditioning_days)
+    return frozenset({study.roles.infusion, *(() if conditioned else (study.roles.conditioning,))})
 
 
-def _laid(study: Study, name: str, facts: Facts, as_of: Day) -> Anchor:
+def on_the_day(
+    study: Study, facts: Facts, course: Course, as_of: Day, to_come: frozenset[str | None] = frozenset()
+) -> Situation:
+    """A participant's facts as they stood on a day, with the study's anchors laid on the calendar.
+
+    Treatment that is `to_come` is asked about as if it began on this day: what lies before it is known as far as anything is.
+    """
+    anchors = {name: _laid(study, name, facts, course, as_of, to_come) for name in study.anchors}
+    return Situation(facts, as_of, anchors, study.vocabulary)
+
+
+def _laid(study: Study, name: str, facts: Facts, course: Course, as_of: Day, to_come: frozenset[str | None]) -> Anchor:
     """An anchor on the calendar. A period that runs to the decision has one beginning: of two days neither is taken."""
     anchor = study.anchors[name]
-    days = [day for day in _days(study, name, facts) if day.is_by(as_of) is not False or anchor.until != "decision"]
+    days = [
+        day for day in _days(study, anchor.fact, facts) if day.is_by(as_of) is not False or anchor.until != "decision"
+    ]
     day = min(days, key=lambda day: (day.earliest, day.latest), default=None)
-    if day is None and anchor.fact in (study.roles.conditioning, study.roles.infusion):
-        day = as_of  # asked as if treatment began today: what lies before it is known as far as anything is
+    awaited = day is None and anchor.fact in to_come
+    day = as_of if awaited else day or _acted(study, anchor.fact, course)
     if anchor.until == "decision" and len(set(days)) > 1:
         listed = ", ".join(sorted(map(str, set(days))))
         return Anchor(None, unsettled=f"which day is {anchor.label}: {listed}. Keep the one this decision is about")
     start = Day.of(day.earliest - timedelta(days=anchor.days_before)) if day and not day.is_partial else None
-    return Anchor(day, start, as_of if anchor.until == "decision" else day)
+    return Anchor(day, start, as_of if anchor.until == "decision" else day, to_come=awaited)
 
 
-def _anchor_day(study: Study, name: str, facts: Facts) -> Day | None:
-    """The first day an anchor's fact was recorded as having happened."""
-    return min(_days(study, name, facts), key=lambda day: (day.earliest, day.latest), default=None)
+def _acted(study: Study, fact: str, course: Course) -> Day | None:
+    """The day of treatment that an act recorded, where no fact names it."""
+    if fact == study.roles.infusion:
+        return course.infused
+    conditioned = course.conditioning_days if fact == study.roles.conditioning else []
+    return min(conditioned, key=lambda day: day.earliest, default=None)
 
 
-def _days(study: Study, name: str, facts: Facts) -> list[Day]:
-    """Every day recorded for an anchor; the day named in it, for a fact that is a date."""
-    anchor = study.anchors.get(name)
-    if anchor is None:
+def _days(study: Study, name: str | None, facts: Facts) -> list[Day]:
+    """Every day recorded of a fact that dates something; the day named in it, for a fact that is a date."""
+    if name is None:
         return []
-    meaning = study.vocabulary.get(anchor.fact)
-    names = (anchor.fact, *(meaning.members if meaning else ()))
+    meaning = study.vocabulary.get(name)
+    names = (name, *(meaning.members if meaning else ()))
     days = [
         Day.parse(str(fact.value)) if meaning and meaning.kind == "date" else fact.day
         for each in names

@@ -99,33 +99,33 @@ def _each(study: Study, trial: Trial, course: Course, today: date) -> Iterator[W
             continue
         last = min((today, *_ends(clause, course, first)))
         if clause.applies is not None:
-            applies = examine(clause.applies, on_the_day(study, facts, Day.of(last)))
+            applies = examine(clause.applies, on_the_day(study, facts, course, Day.of(last)))
             if applies.value is False:
                 continue
             if applies.value is None:
                 yield Watch(course.code, clause, Watching.UNKNOWN, first, last, None, _words(study, clause), applies)
                 continue
-        yield _asked(study, facts, clause, course.code, first, max(first, last))
+        yield _asked(study, facts, clause, course, first, max(first, last))
 
 
-def _asked(study: Study, facts: Facts, clause: Watched, code: str, first: date, last: date) -> Watch:
+def _asked(study: Study, facts: Facts, clause: Watched, course: Course, first: date, last: date) -> Watch:
     """The rule on every day on which something it reads was recorded, and on the last; where silence is no, on the last too."""
     names = _reads(study, clause)
     others = [fact for fact in facts if fact.name not in names]
     seen = Facts([*others, *(fact for name in names for fact in facts.named(name) if _reaches(fact, first))])
     days = {fact.day.latest for name in names for fact in seen.named(name) if fact.day is not None}
     asked = {max(first, day) for day in days if day <= last}
-    if examine(clause.tree, on_the_day(study, Facts(others), Day.of(last))).value is False:
+    if examine(clause.tree, on_the_day(study, Facts(others), course, Day.of(last))).value is False:
         asked.add(last)
     known_absent: date | None = None
     for day in sorted(asked | {last}):
-        finding = examine(clause.tree, on_the_day(study, seen, Day.of(day)))
+        finding = examine(clause.tree, on_the_day(study, seen, course, Day.of(day)))
         holds: Truth = finding.value  # type: ignore[assignment]
         if holds:
-            return Watch(code, clause, Watching.BROKEN, first, last, day, _words(study, clause), finding)
+            return Watch(course.code, clause, Watching.BROKEN, first, last, day, _words(study, clause), finding)
         known_absent = day if holds is False and day in asked else known_absent
     state = Watching.ABSENT if known_absent == last else Watching.UNKNOWN
-    return Watch(code, clause, state, first, last, known_absent, _words(study, clause), finding)
+    return Watch(course.code, clause, state, first, last, known_absent, _words(study, clause), finding)
 
 
 def _words(study: Study, clause: Watched) -> str:
