@@ -206,6 +206,19 @@ def test_a_data_folder_is_imported_after_a_dry_run(run: Call) -> None:
     written = run("casebook data book folder --as ines")
     assert written.exit_code == 0, written.output
     assert Path("folder/doses.csv").read_text().count("\n") == 2
+    _a_departure_is_said_by_the_status(run)
+
+
+def _a_departure_is_said_by_the_status(run: Call) -> None:
+    """What must not happen during the study and did stands in the status; before it was recorded nothing stands there."""
+    fact = "casebook record book FactRecorded participant=P01 fact.name={} fact.value={} fact.day={} --as carla"
+    assert run(fact.format("sex", "female", "2025-01-10")).exit_code == 0
+    assert json.loads(run("casebook status book --as ines --json").output)["departures"] == []
+    assert "departure" not in run("casebook status book --as ines").output
+    assert run(fact.format("pregnant", "yes", "2025-06-01")).exit_code == 0
+    (one,) = json.loads(run("casebook status book --as ines --json").output)["departures"]
+    assert (one["participant"], one["day"], one["rule"]) == ("P01", "2025-06-01", "W-1")
+    assert "departure 2025-06-01 P01: Pregnancy within two years" in run("casebook status book --as ines").output
 
 
 def test_every_kind_is_described(run: Call) -> None:
