@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from escalon.cli.kinetics import kinetics
+from tests.protocol.folders import LANTERN, changed
 
 APP = typer.Typer()
 APP.command()(kinetics)
@@ -142,3 +143,45 @@ def test_nothing_measured_yet_is_an_answer_and_two_bags_are_one_dose(tmp_path: P
     found = RUNNER.invoke(APP, [str(tmp_path), "--json"])
     (one,) = json.loads(found.stdout)["kinetics"]
     assert one["parameters"]["tmax"]["value"] == 10  # days run from the last bag
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Samples under names of a study's own, and a dose in two bags two days apart."""
+    data = tmp_path / "own"
+    data.mkdir()
+    rows = "P1,vector_copies,2025-03-05,100,copies/µg,5\nP1,vector_copies,2025-03-11,900,copies/µg,5\n"
+    rows += "P1,vector_copies,2025-03-21,300,copies/µg,5\nP1,b_cell_count,2025-03-11,0,cells/µL,1\n"
+    (data / "samples.csv").write_text(f"participant,analyte,date,value,unit,lloq\n{rows}", encoding="utf-8")
+    doses = "participant,level,date\nP1,1,2025-03-01\nP1,1,2025-03-03\n"
+    (data / "doses.csv").write_text(doses, encoding="utf-8")
+    return data
+
+
+@pytest.mark.parametrize(("within", "tmax"), [(None, 10), ("1 days", 10), ("2 days", 8)])
+def test_a_study_says_which_analytes_are_meant_and_which_bags_are_one_dose(own, tmp_path, within, tmax):
+    written = "" if within is None else f'split_within = "{within}"\n'
+    study = changed(tmp_path, "study.toml", "[dose]\n", f"[dose]\n{written}", LANTERN)
+    found = RUNNER.invoke(APP, [str(study), str(own), "--json"])
+    assert found.exit_code == 0, found.output
+    answer = json.loads(found.stdout)
+    (one,) = answer["kinetics"]
+    assert (one["analyte"], one["parameters"]["cmax"]["value"]) == ("vector_copies", 900)
+    assert one["parameters"]["tmax"]["value"] == tmax
+    assert len(answer["b_cell_aplasia"]) == 1
+
+
+def test_without_its_study_an_analyte_of_its_own_is_asked_for(own):
+    found = RUNNER.invoke(APP, [str(own)])
+    assert found.exit_code == 2
+    assert "In this table: b_cell_count, vector_copies" in found.stderr
+    assert "or write the study before the data" in found.stderr
+    named = RUNNER.invoke(APP, [str(own), "--analyte", "vector_copies", "--json"])
+    assert json.loads(named.stdout)["b_cell_aplasia"] == [], "which analyte counts B cells only the study says"
+
+
+def test_what_is_written_beside_a_study_and_its_data_is_refused(own):
+    found = RUNNER.invoke(APP, [str(LANTERN), str(own), "more"])
+    assert found.exit_code == 2
+    assert "write the study and its data folder" in found.stderr
+    assert "nct07052565" in str(RUNNER.invoke(APP, ["nct0705256", str(own)]).exception)

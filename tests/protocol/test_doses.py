@@ -48,6 +48,10 @@ WRITTEN = [
     ("2 mg/kg", DoseAmount(Fraction(2), "mg", "kg", "mg"), "2 mg/kg"),
     ("10 mg/m2", DoseAmount(Fraction(10), "mg", "m2", "mg"), "10 mg/m²"),
     ("0.5 µg/kg", DoseAmount(Fraction(1, 2), "ug", "kg", "µg"), "0.5 µg/kg"),
+    ("7.4 GBq", DoseAmount(Fraction(37, 5), "GBq", "", "GBq"), "7.4 GBq"),
+    ("185 MBq/m²", DoseAmount(Fraction(185), "MBq", "m2", "MBq"), "185 MBq/m²"),
+    ("200 mCi", DoseAmount(Fraction(200), "mCi", "", "mCi"), "200 mCi"),
+    ("50 kBq/kg", DoseAmount(Fraction(50), "kBq", "kg", "kBq"), "50 kBq/kg"),
     ("5e13 vg/kg", DoseAmount(Fraction(5 * 10**13), "{vg}", "kg", "vg"), "5 × 10¹³ vg/kg"),
 ]
 
@@ -58,8 +62,26 @@ def test_a_dose_is_read_with_its_unit_and_its_basis(text: str, dose: DoseAmount,
     assert str(dose) == shown
 
 
+@pytest.mark.parametrize("given", ["200 mCi", "7400 MBq", "7.4e6 kBq"])
+def test_an_activity_is_the_same_dose_in_becquerel_and_in_curie(given: str) -> None:
+    assert DoseAmount.parse(given).as_given_in(DoseAmount.parse("7.4 GBq")) == Fraction(37, 5)  # 1 Ci = 37 GBq (SI)
+
+
+def test_an_activity_is_planned_and_judged_and_never_a_mass(tmp_path: Path) -> None:
+    folder = str(given_in(tmp_path, "7.4 GBq", "11.1 GBq"))
+    line = ["dose", "product", folder, "--level", "1"]
+    assert "7.4 GBq" in RUN.invoke(app, line).output
+    assert RUN.invoke(app, [*line, "--given", "200 mCi"]).exit_code == 0
+    low = RUN.invoke(app, [*line, "--given", "100 mCi"])
+    assert (low.exit_code, "-50.0 % from level 1" in low.output) == (1, True)
+    for other in ("7.4 mg", "7.4 GBq/kg", "7.4 mBq"):
+        assert RUN.invoke(app, [*line, "--given", other]).exit_code != 0
+
+
 @pytest.mark.parametrize(
-    "text", ["3 bags", "25", "mg", "2 tablets/day", "0 mg", "-5 mg", "1e5 cells/l", "1e5 /kg", "1e30 cells"]
+    "text",
+    ["3 bags", "25", "mg", "2 tablets/day", "0 mg", "-5 mg", "1e5 cells/l", "1e5 /kg", "1e30 cells"]
+    + ["7.4 mBq", "200 MCi", "2 Ci", "7.4 gbq"],  # another size is another dose, and 10⁹ lie between M and m
 )
 def test_a_unit_nobody_can_compute_with_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"Write|number"):
