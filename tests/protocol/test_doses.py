@@ -80,9 +80,11 @@ def test_an_activity_is_planned_and_judged_and_never_a_mass(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["3 bags", "25", "mg", "2 tablets/day", "0 mg", "-5 mg", "1e5 cells/l", "1e5 /kg", "1e30 cells"]
-    + ["7.4 mBq", "200 MCi", "2 Ci", "7.4 gbq"],  # another size is another dose, and 10⁹ lie between M and m
-)
+    [
+        "3 bags", "25", "mg", "2 tablets/day", "0 mg", "-5 mg", "1e5 cells/l", "1e5 /kg", "1e30 cells",
+        "7.4 mBq", "200 MCi", "2 Ci", "7.4 gbq",  # another size is another dose: 10⁹ lie between M and m
+    ],
+)  # fmt: skip
 def test_a_unit_nobody_can_compute_with_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"Write|number"):
         DoseAmount.parse(text)
