@@ -121,6 +121,32 @@ def test_count_known_only_to_lie_between_two_ends_has_every_grade_it_may_have(
     assert (found.outcome, why in found.why) == (outcome, True), found
 
 
+LOW_AFTER = [count("neutrophils", 28, "3"), count("platelets", 10, "18"), count("platelets", 28, "18")]
+
+
+@pytest.mark.parametrize(
+    ("before", "begun", "proposed"),
+    [
+        ([], None, True),
+        ([count("platelets", -11, "18")], None, None),
+        ([count("platelets", -11, "18")], on(-5), None),
+        ([count("platelets", -11, "100")], on(-5), True),
+        ([count("platelets", -11, "100"), count("platelets", -2, "18")], on(-5), True),  # low by the conditioning
+        ([count("platelets", -20, "18"), count("platelets", -11, "100")], on(-5), True),  # had recovered by itself
+        ([count("platelets", -11, "40")], on(-5), True),  # grade 3, one better
+        ([count("neutrophils", -11, "0.1")], on(-5), True),  # of another term
+        ([replace(count("platelets", -11, "18"), day=Day(2025, 3))], on(-5), True),  # may have been after it began
+    ],
+)
+def test_count_as_low_before_treatment_is_asked_with_that_value_beside_it(before, begun, proposed) -> None:
+    found = evidence(counts=[*before, *LOW_AFTER], begun=begun)
+    assert found.proposed is proposed
+    assert (found.outcome, found.in_doubt) == (PENDING, True), "nobody is dosed before a person has judged it"
+    assert ("before treatment platelets 18 10^9/L on 2025-03-06 (grade 4)" in found.why) is (proposed is None)
+    word = "may meet" if proposed is None else "meets"
+    assert f"{word} DLT-4: whether it is a DLT is not decided" in found.why
+
+
 def test_what_meets_a_clause_and_was_judged_no_is_named() -> None:
     (note,) = evidence(line("CRS", 3, 3, 8, dlt=False)).notes
     assert note == "CRS, grade 3, from 2025-03-20 to 2025-03-25 meets DLT-1b, judged no DLT"

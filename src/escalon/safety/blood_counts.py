@@ -22,9 +22,10 @@ class Look:
 class Counts:
     """The counts of one participant up to a day, graded once for each term that is asked for."""
 
-    def __init__(self, facts: Iterable[Fact], first: date, as_of: date) -> None:
+    def __init__(self, facts: Iterable[Fact], first: date, as_of: date, begun: date | None = None) -> None:
         self._facts = [fact for fact in facts if fact.day is None or fact.day.earliest <= as_of]
         self._first = first
+        self._begun = begun or first
         self._of: dict[str, tuple[tuple[Look, ...], tuple[Fact, ...]]] = {}
 
     def looks(self, term: str) -> tuple[Look, ...]:
@@ -37,6 +38,18 @@ class Counts:
     def ungraded(self, term: str) -> tuple[Fact, ...]:
         """The counts of a term that have no grade: without a unit, or on a day not known in full."""
         return self._read(term)[1]
+
+    def before_treatment(self, term: str) -> tuple[Fact, int] | None:
+        """The last count of a term before treatment began, and the highest grade it may have; the worst of its day."""
+        name = TERMS.get(term, term)
+        found = [
+            (fact.day.earliest, grades[1], fact)
+            for fact in self._facts
+            if fact.value is not None and fact.day is not None and fact.day.latest < self._begun
+            if is_count_of(name, fact.name) and (grades := _grades(name, fact)) is not None
+        ]
+        last = max(found, key=lambda one: one[:2], default=None)
+        return None if last is None else (last[2], last[1])
 
     def _read(self, term: str) -> tuple[tuple[Look, ...], tuple[Fact, ...]]:
         name = TERMS.get(term, term)

@@ -5,7 +5,7 @@ cytopenia recorded as an event stands in. What time alone will settle is told fr
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from escalon.facts import Truth, all_known, any_known
@@ -257,7 +257,16 @@ def _count_ground(
         else f"{term}: {why or f'no count on or after day {by_day}'}"
     )
     ahead = day if truth is None and window.as_of <= day else None
-    return ClauseGround(rule.id, about, truth, own[0] if own else None, term, ahead, day, silent)
+    ground = ClauseGround(rule.id, about, truth, own[0] if own else None, term, ahead, day, silent)
+    return _beside_the_count_before(rule, ground, counts) if truth is True else ground
+
+
+def _beside_the_count_before(rule: DltRule, ground: ClauseGround, counts: Counts) -> ClauseGround:
+    """A count that was at the grade before treatment meets a clause by itself: it is asked, with that value beside it."""
+    before = counts.before_treatment(ground.term)
+    if before is None or before[1] < rule.grade:
+        return ground
+    return replace(ground, truth=None, about=f"{ground.about}; before treatment {before[0]} (grade {before[1]})")
 
 
 def _by_counts(rule: DltRule, by_day: int, seen: Sequence[Look]) -> tuple[Truth, str]:

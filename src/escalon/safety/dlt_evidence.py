@@ -380,7 +380,8 @@ def _counts(followed: Followed, window: Horizon) -> Counts:
 
 def counts_of(followed: Followed, first: date, as_of: date) -> Counts:
     """The blood counts of one participant since a day, as they were known on another."""
-    return Counts([fact.what for fact in followed.counts], first, as_of)
+    begun = followed.begun.earliest if followed.begun else None
+    return Counts([fact.what for fact in followed.counts], first, as_of, begun)
 
 
 _JUDGED = {True: "judged a DLT", False: "judged no DLT", None: "not judged"}

@@ -62,6 +62,8 @@ class Followed:
     reviews: Sequence[WindowReview] = ()
     evaluable: Truth = None
     """As a person judged it; None leaves it to the study's rule."""
+    begun: Day | None = None
+    """The first day of conditioning, where there was one: counts before it are those from before treatment."""
     left: Day | None = None
     died: Day | None = None
     """A death recorded elsewhere than as an adverse event."""
