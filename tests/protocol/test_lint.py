@@ -1,10 +1,13 @@
 """Lint names what a sponsor would want to know of any protocol, each remark with an id that docs/lint.md explains."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from escalon.cli.main import app
 from escalon.protocol import load_study
 from escalon.protocol.lint import IDS, lint
 from tests.protocol.folders import HERON, LANTERN
@@ -113,3 +116,52 @@ def test_a_change_from_a_baseline_that_nobody_collects_is_named(tmp_path: Path, 
             one.what == "igg is compared with a baseline, and neither a visit before treatment nor a clause collects it"
         )
         assert one.do == "add igg to the measures of a visit before day 0"
+
+
+HISTORY = 'says = "Pregnant women"\nrule = "pregnant at screening or history_of_stroke at screening"'
+WICKED = [
+    (ADULT, 'rule = "age >= 18 at consent and age < 16 at consent"'),
+    (
+        FIRST_EXCLUSION,
+        "\n\n".join(
+            [
+                '[[inclusion]]\nid = "I-3"\nrule = "alt >= 0 U/L at screening"',
+                '[[inclusion]]\nid = "I-4"\nrule = "age >= 16 at consent"',
+                '[[inclusion]]\nid = "I-5"\nrule = "age > 12 at consent"',
+                FIRST_EXCLUSION,
+            ]
+        ),
+    ),
+    ('says = "Pregnant women"\nrule = "pregnant at screening"', HISTORY),
+    ('2 weeks before screening"', '2 weeks before infusion"'),
+    (
+        "[fact.pregnant]",
+        '[fact.history_of_stroke]\nlabel = "stroke"\n\n[fact.height]\nlabel = "height"\n\n[fact.pregnant]',
+    ),
+    (MEASURE, 'measures = ["adverse_events", "height"]'),
+    ('term  = ["CRS"]', 'term  = ["GVHD"]'),
+    ("grade = 4", "grade = 4\nnot_recovered_by_day = 60"),
+    ('cells_per_kg = "1e6"', 'cells_per_kg = "1.2e5"'),
+    ('among   = "infused"', "#"),
+    (SILENT_PLACES, f"{OUTCOME}\n{SILENT_PLACES}"),
+]
+NAMED = {
+    "L02": ("error", "I-1"), "L03": ("warning", "I-3"), "L04": ("warning", "I-5"), "L10": ("error", "level 2"),
+    "L13": ("error", "DLT-1"), "L14": ("error", "DLT-1"), "L16": ("error", "height"), "L17": ("warning", "E-1"),
+    "L22": ("error", "S-1"), "L23": ("warning", "P-1"), "L27": ("warning", "E-2"),
+}  # fmt: skip
+
+
+def test_everything_that_is_wrong_with_a_wicked_folder_is_named_at_once(tmp_path: Path) -> None:
+    folder = study_with(tmp_path, *WICKED)
+    found = CliRunner().invoke(app, ["study", "lint", str(folder), "--json", "--strict"])
+    assert found.exit_code == 1
+    remarks = json.loads(found.stdout)["remarks"]
+    lines = (folder / "study.toml").read_text(encoding="utf-8").splitlines()
+    for id, (severity, about) in NAMED.items():
+        mine = [one for one in remarks if one["id"] == id and about in one["about"].split(" and ")]
+        assert [one["severity"] for one in mine[:1]] == [severity], (id, [one for one in remarks if one["id"] == id])
+        assert all(one["what"] and one["do"] for one in mine)
+        assert all(one["file"] == "study.toml" and 1 <= one["line"] <= len(lines) for one in mine)
+        assert f"| {id} |" in PAGE
+    assert [one for one in lint(load_study(study_with(tmp_path / "b"))) if one.id in NAMED] == []
