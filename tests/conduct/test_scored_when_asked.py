@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from escalon.conduct.judge.cutoff import last_day
 from escalon.conduct.judge.scores import ScoredFacts, computed
@@ -78,3 +80,75 @@ def test_one_entry_that_settles_a_classification_settles_it(study: Study) -> Non
     assert found.value == "not_met"
     few = Facts([Fact("tender_joints_28", 3, day, visit="screening")])  # a number of few entries is none
     assert ScoredFacts(study, few).named("das28_esr") == ()
+
+
+def _kidneys(day: Day, creatinine: int, visit: str) -> list[Fact]:
+    """What Cockcroft-Gault is made of, on a day, under a label."""
+    said = {"age": (50, None), "sex": ("female", None), "weight": (60, "kg"), "creatinine": (creatinine, "umol/L")}
+    return [Fact(name, value, day, unit, visit=visit) for name, (value, unit) in said.items()]
+
+
+INFUSED = Day(2025, 1, 1)
+CELLS = Fact("car_t_infusion", True, INFUSED)
+
+
+@pytest.mark.parametrize("first_asked", [None, Day(2025, 3, 20)])
+def test_a_visit_whose_label_is_written_again_out_of_its_days_is_scored_by_itself(
+    study: Study, first_asked: Day | None
+) -> None:
+    inside, outside = Day(2025, 3, 2), Day(2025, 3, 20)  # day 60 of D60, and day 78, which is of no planned visit
+    facts = Facts([CELLS, *_kidneys(inside, 60, "D60"), *_kidneys(outside, 600, "D60")])
+    asked = ScoredFacts(study, facts)
+    asked.near("cockcroft_gault", first_asked, None, newest=first_asked is not None)
+    found = {fact.day: float(fact.number or 0) for fact in asked.near("cockcroft_gault", None, None)}
+    assert found[inside] == pytest.approx(1.04 * 90 * 60 / 60, rel=0.01)
+    assert found[outside] == pytest.approx(1.04 * 90 * 60 / 600, rel=0.01)
+    assert asked.near("cockcroft_gault", None, None) == asked.named("cockcroft_gault")
+    assert len({fact.visit for fact in asked.named("cockcroft_gault")}) == 2
+
+
+LABELS = ("", "SCR", "BL", "D60", "D90", "unscheduled", "2025-03-20")
+AROUND = st.integers(-70, 110).map(lambda number: Day.of(INFUSED.earliest + timedelta(days=number)))
+ASKS = st.tuples(st.none() | AROUND, st.none() | AROUND, st.booleans())
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(AROUND, st.sampled_from(LABELS), st.integers(40, 900)), min_size=1, max_size=6),
+    st.lists(ASKS, min_size=1, max_size=4),
+    st.booleans(),
+)
+def test_what_is_near_is_what_all_visits_give_in_whatever_order_it_is_asked(
+    study: Study, visits: list[tuple[Day, str, int]], asks: list[tuple[Day | None, Day | None, bool]], infused: bool
+) -> None:
+    facts = Facts(
+        [*([CELLS] if infused else []), *(one for day, label, value in visits for one in _kidneys(day, value, label))]
+    )
+    whole = facts.with_facts(computed(study, facts)).named("cockcroft_gault")
+    asked = ScoredFacts(study, facts)
+    for first, last, newest in asks:
+        near = asked.near("cockcroft_gault", first, last, newest)
+        assert set(near) <= set(whole)
+        within = [fact for fact in whole if fact.day is not None and fact.day.is_within(first, last)]
+        if newest:
+            latest = max((fact.day.earliest for fact in within if fact.day), default=None)
+            within = [fact for fact in within if fact.day is not None and fact.day.earliest == latest]
+        assert set(within) <= set(near)
+
+
+def test_a_change_is_known_in_a_study_that_scores_nothing(study: Study) -> None:
+    kept = {
+        "inclusion": tuple(one for one in study.inclusion if one.id == "I-2c"),
+        "exclusion": (),
+        "watched": (),
+        "visits": (),
+    }
+    crp = tuple(one for one in study.endpoints if one.measure == ("crp",))
+    plain = study.model_copy(update={**kept, "endpoints": crp})
+    assert (plain.instruments, len(crp)) == ((), 1)
+    asked = [Fact("crp", value, day, "mg/L") for value, day in ((40, Day(2024, 12, 20)), (10, Day(2025, 3, 2)))]
+    (found,) = ScoredFacts(plain, Facts([CELLS, *asked])).named("crp.change")
+    assert found.value == -30
+    assert found == ScoredFacts(study, Facts([CELLS, *asked])).named("crp.change")[0]
+    assert [fact.value for fact in ScoredFacts(plain, Facts([CELLS, *asked])).named("crp")] == [40, 10]
+    assert "crp.change" in ScoredFacts(plain, Facts([CELLS, *asked])).names()

@@ -54,13 +54,13 @@ class ScoredFacts(Facts):
     def __init__(self, study: Study, recorded: Facts) -> None:
         self._study, self._recorded = study, recorded
         self._visits: list[Assessment] | None = None
-        self._at_visit: dict[tuple[tuple[str, ...], str], list[Fact]] = {}
+        self._at_visit: dict[tuple[tuple[str, ...], int], list[Fact]] = {}
         self._several: dict[tuple[str, ...], Facts] = {}
 
     def named(self, name: str) -> tuple[Fact, ...]:
         """All facts of a name, recorded and computed, oldest first."""
         behind = _behind(self._study.instruments, name)
-        return self._with(behind).named(name) if behind else self._recorded.named(name)
+        return self._with(behind).named(name) if behind or _is_change(name) else self._recorded.named(name)
 
     def near(self, name: str, first: Day | None, last: Day | None, newest: bool = False) -> tuple[Fact, ...]:
         """Every fact of a name that may be of these days; where the newest is wanted, back to one that is surely of them.
@@ -71,13 +71,13 @@ class ScoredFacts(Facts):
         if not behind or "." in name or behind in self._several or any(reads_baseline(find(one)) for one in behind):
             return self.named(name)
         found: list[Fact] = []
-        for visit in reversed(self._assessments()):
+        for place, visit in reversed([*enumerate(self._assessments())]):
             if newest and any(
                 _settles(fact, visit.day, first, last) for fact in said((*self._recorded.named(name), *found))
             ):
                 break
             if visit.reaches(first, last):
-                found = [fact for fact in self._scored_at(behind, visit) if fact.name == name] + found
+                found = [fact for fact in self._scored_at(behind, place, visit) if fact.name == name] + found
         return Facts((*self._recorded.named(name), *found)).named(name)
 
     def names(self) -> tuple[str, ...]:
@@ -104,8 +104,8 @@ class ScoredFacts(Facts):
             known = self._several[only] = self._recorded.with_facts(more)
         return known
 
-    def _scored_at(self, only: tuple[str, ...], visit: Assessment) -> list[Fact]:
-        key = (only, visit.visit)
+    def _scored_at(self, only: tuple[str, ...], place: int, visit: Assessment) -> list[Fact]:
+        key = (only, place)
         if key not in self._at_visit:
             self._at_visit[key] = _of_one_visit(map(find, only), visit, dict(visit.facts), self._recorded)
         return self._at_visit[key]
@@ -118,13 +118,17 @@ def _settles(fact: Fact, before: Day, first: Day | None, last: Day | None) -> bo
     return fact.day.is_within(first, last) is True and before.is_before(fact.day) is True
 
 
+def _is_change(name: str) -> bool:
+    """Whether a name may be the change of any measure from its baseline, one that no instrument gives too."""
+    return name.endswith(".change")
+
+
 @cache
 def _behind(instruments: tuple[str, ...], name: str) -> tuple[str, ...]:
     """The instruments of a study, in their order, that must be scored to know what is computed under a name."""
-    whole, _, part = name.partition(".")
-    if part == "change":
-        return instruments  # of any measure, from its baseline
-    wanted = {whole} & set(instruments)
+    if _is_change(name):
+        return instruments
+    wanted = {name.partition(".")[0]} & set(instruments)
     while not (more := {read for one in wanted for read in _reads(one)} & set(instruments)) <= wanted:
         wanted |= more
     return tuple(one for one in instruments if one in wanted)
