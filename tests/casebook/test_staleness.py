@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.casebook.trial import CARLA, INES, Trial, study
 
 from escalon.casebook.casebook import Casebook
+from escalon.casebook.errors import StorageFailed
 from escalon.conduct.permit.refusal import Refused
+from escalon.conduct.record.recording import Conduct
 from escalon.facts import Day
+from escalon.history import Entry
 from escalon.history.events import (
     AdverseEventRecorded,
     CohortClosed,
@@ -171,3 +175,29 @@ def test_what_an_amended_dictionary_can_no_longer_read_leaves_eligibility_open(s
     sqlite_casebook.append(CARLA, FactRecorded(participant="P-1", fact=far))
     answer = trial.screen("P-1").event.answer  # type: ignore[attr-defined]
     assert answer.says == "undecided"
+
+
+@pytest.mark.parametrize("door", ["acts", "facts"])
+def test_a_reading_that_breaks_off_counts_nothing_twice(
+    second: Trial, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    for weight in ("60", "61"):
+        seen = Observation(name="weight", value=weight, unit="kg", day=str(second.today()))
+        second.record(CARLA, FactRecorded(participant="P-1", fact=seen))
+    again, whole = Conduct(second.casebook, second.conduct.study), second.casebook.entries
+    ask = (lambda: again.trial) if door == "acts" else (lambda: again.trial and again.know(("P-1",)))
+
+    def breaks_off(**asked: Any) -> Iterator[Entry]:
+        found = [*whole(**asked)]
+        about_facts = asked.get("kinds") is not None
+        yield from found[: len(found) - 1 if about_facts is (door == "facts") else None]
+        if about_facts is (door == "facts"):
+            raise StorageFailed("the disk does not answer")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(second.casebook, "entries", breaks_off)
+        with pytest.raises(StorageFailed):
+            ask()
+    found = again.informed().courses["P-1"]
+    assert (len(found.infusions), len(found.consents)) == (1, 1)
+    assert [one.event.fact.value for one in found.observations] == ["60", "61"]

@@ -158,10 +158,12 @@ class Desk:
         return self.bench.kept(name, (self.bench.mark(self.trial), self.today), find)
 
     def kept_of(self, name: str, courses: Iterable[Course], find: Callable[[], T]) -> T:
-        """What was found of some participants since anything more was recorded of them, and the day began."""
+        """What was found of some participants since anything more was recorded of them, or bears on all, and the day began."""
         some = tuple(courses)
         folder = None if self.bench.is_casebook else self.bench.mark(self.trial)
-        return self.bench.kept((name, *(one.code for one in some)), (self.today, folder, *map(mark_of, some)), find)
+        shared = self.trial.once("bears on all", self.study, lambda: _bears_on_all(self.trial))
+        mark = (self.today, folder, shared, *((mark_of(one), _asked_of(self.trial, one.code)) for one in some))
+        return self.bench.kept((name, *(one.code for one in some)), mark, find)
 
     def kept_of_dosing(self, name: str, find: Callable[[], T]) -> T:
         """What was found of the next dose since anything but a fact of somebody not infused was recorded."""
@@ -196,11 +198,30 @@ def override_address(event: Event, broken: tuple[Broken, ...]) -> str:
     return f"/overrides?{said}#ask"
 
 
-def mark_of(course: Course) -> tuple[int, ...]:
+def mark_of(course: Course) -> tuple[object, ...]:
     """What changes whenever more is recorded of a participant: the entries by which each event stands as it does.
 
     A correction leaves an event its place and its first number; only the entry that says it last is another.
     """
     kept = [one for one in vars(course).values() if isinstance(one, list)]
     stand = hash(tuple(tuple(current.entry.number for current in one) for one in kept))
-    return (stand, len(course.eligibility_signatures), len(course.locked_visits))
+    return (
+        stand,
+        course.site,
+        course.allocation,
+        tuple(course.eligibility_signatures.items()),
+        frozenset(course.locked_visits),
+    )
+
+
+def _bears_on_all(trial: Trial) -> tuple[object, ...]:
+    """What is recorded of nobody alone and yet bears on everybody: rows nobody could read, and which tables are kept."""
+    attested = [(table, one.entry.number) for table, one in trial.attested.items()]
+    return (tuple(trial.imports.items()), tuple(attested), any(one.adverse_events for one in trial.courses.values()))
+
+
+def _asked_of(trial: Trial, code: str) -> tuple[object, ...]:
+    """The questions raised about a participant, as they stand."""
+    return tuple(
+        (one.number, one.raised, one.state) for one in trial.queries.values() if one.raised.participant == code
+    )

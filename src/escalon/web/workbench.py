@@ -94,8 +94,10 @@ class Workbench:
             return self._entries
 
     def mark(self, trial: Trial) -> object:
-        """What changes whenever something more is recorded."""
-        return self.conduct.casebook.head.number if self.conduct else self._files()
+        """What changes whenever this trial does: somebody else may have recorded more, or changed a file, since it was read."""
+        if self.conduct is not None:
+            return self.conduct.upto
+        return None if self.folder is None else trial
 
     def kept(self, name: Hashable, mark: object, find: Callable[[], T]) -> T:
         """What was found before, as long as its mark is the same; else it is found anew."""

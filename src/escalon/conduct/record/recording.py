@@ -60,6 +60,11 @@ class Conduct:
             upto = self.casebook.head.number
             return self._follow(self.casebook.entries(after=self._upto, upto=upto, facts=False), upto)
 
+    @property
+    def upto(self) -> int:
+        """The number of the last entry that the trial was followed to."""
+        return self._upto
+
     @contextmanager
     def standing(self) -> Iterator[Trial]:
         """Where the trial stands, held still while somebody reads it."""
@@ -178,7 +183,6 @@ class Conduct:
         try:
             self._follow([] if isinstance(entry.event, FactRecorded) else [entry], entry.number)
         except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as wrong:
-            self._forget()
             raise refuse(
                 "fold", f"{entry.event.kind} says what no trial can hold ({type(wrong).__name__}: {wrong})"
             ) from wrong
@@ -229,13 +233,21 @@ class Conduct:
             found = self.casebook.entries(
                 participant=code, after=after, upto=self._upto, kinds=["FactRecorded"], connection=self._connection
             )
-            self._trial.follow(found)
+            self._take(found)
             self._facts_upto[code] = self._upto
 
     def _follow(self, found: Iterable[Entry], upto: int) -> Trial:
-        self._trial.follow(found)
+        self._take(found)
         self._upto = upto  # facts since then are read when a rule asks for them
         return self._trial
+
+    def _take(self, found: Iterable[Entry]) -> None:
+        """Follow all of some entries; where one cannot be read or followed, none of them counts as followed."""
+        try:
+            self._trial.follow(found)
+        except BaseException:
+            self._forget()
+            raise
 
 
 def override_valid(study: Study) -> timedelta | None:

@@ -1,0 +1,79 @@
+"""What a page found before is shown again only while nothing it rests on has changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from escalon.casebook.casebook import Casebook
+from escalon.casebook.location import open_casebook
+from escalon.conduct.record.recording import Conduct
+from escalon.history.events import AllocationReleased, ParticipantConsented
+from escalon.protocol import load_study
+from escalon.web.workbench import Workbench
+from tests.casebook.conftest import clock, sqlite_casebook  # noqa: F401
+from tests.casebook.trial import CARLA, INES
+from tests.web.bench import client, served
+
+pytest.importorskip("httpx2")
+
+
+def row(browser: Any, code: str = "P-1") -> dict[str, Any]:
+    """A participant's row of the list."""
+    (found,) = (one for one in browser.get("/participants.json").json()["rows"] if one["code"] == code)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_place_taken_and_given_back_stands_in_the_list(sqlite_casebook: Casebook) -> None:  # noqa: F811
+    bench, trial = served(sqlite_casebook)
+    trial.open_cohort(1, 1)
+    trial.enter("P-1")
+    browser = client(bench, "carla")
+    assert row(browser)["state"] == "eligible, signed"
+    trial.allocate("P-1", 1)
+    assert (row(browser)["state"], row(browser)["level"]) == ("place in cohort 1", 1)
+    trial.record(INES, AllocationReleased(participant="P-1", cohort=1, place=1, reason="wish"))
+    assert (row(browser)["state"], row(browser)["level"]) == ("eligible, signed", None)
+
+
+def test_what_is_attested_of_everybody_stands_in_everybodys_row(sqlite_casebook: Casebook) -> None:  # noqa: F811
+    bench, trial = served(sqlite_casebook)
+    trial.open_cohort(1, 1)
+    trial.prepare("P-1", 1, 1)
+    trial.infuse("P-1", 1)
+    trial.days(29)
+    browser = client(bench, "carla")
+    silent = row(browser)["outcome"]
+    trial.nothing_to_report()
+    assert (silent, row(browser)["outcome"]) == ("pending", "no DLT")
+
+
+def test_what_was_found_before_somebody_else_recorded_is_not_kept_for_after(sqlite_casebook: Casebook) -> None:  # noqa: F811
+    bench, trial = served(sqlite_casebook)
+    other = Conduct(open_casebook(Path(str(sqlite_casebook.place)), clock=trial.clock), trial.conduct.study)
+    try:
+        with bench.standing() as stands:  # another computer records while this page is made
+            other.record(CARLA, ParticipantConsented(participant="P-9", site="S1", form="v1", signed_on=trial.today()))
+            find = lambda: tuple(stands.participants)  # noqa: E731
+            assert bench.kept("who", bench.mark(stands), find) == ()
+        with bench.standing() as after:
+            assert bench.kept("who", bench.mark(after), lambda: tuple(after.participants)) == ("P-9",)
+    finally:
+        other.casebook.close()
+
+
+def test_what_was_found_before_a_file_changed_is_not_kept_for_after(tmp_path: Path) -> None:
+    facts = tmp_path / "facts.csv"
+    facts.write_text("participant,fact,value,unit,date\nP-1,weight,60,kg,2025-01-02\n")
+    bench = Workbench(load_study("nct07052565"), folder=tmp_path)
+    with bench.standing() as before:
+        facts.write_text(
+            "participant,fact,value,unit,date\nP-1,weight,60,kg,2025-01-02\nP-22,weight,70,kg,2025-01-02\n"
+        )
+        assert bench.kept("who", bench.mark(before), lambda: before.participants) == ("P-1",)
+    with bench.standing() as after:
+        assert bench.kept("who", bench.mark(after), lambda: after.participants) == ("P-1", "P-22")
+        assert bench.kept("who", bench.mark(after), lambda: ("anew",)) == ("P-1", "P-22")  # and then it is kept
