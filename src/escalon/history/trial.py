@@ -127,7 +127,7 @@ class Trial:
 
     @unread.setter
     def unread(self, rows: Iterable[Unread]) -> None:
-        self._unread = tuple(rows)
+        self._unread, self._stricter = tuple(rows), None
         self.once.forget()
 
     def _imported_again(self, number: int, folder: FolderImported) -> bool:

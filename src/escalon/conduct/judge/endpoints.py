@@ -141,9 +141,8 @@ def in_group(cell: AtVisit, group: str) -> bool:
 
 def execute(study: Study, trial: Trial, endpoint: Endpoint, cutoff: Day) -> Executed:
     """Carry out an endpoint on a history as it stood at a cut-off; worked out once a history."""
-    return trial.once(
-        ("endpoint", id(study), endpoint.id, cutoff), endpoint, lambda: _execute(study, trial, endpoint, cutoff)
-    )
+    key = ("endpoint", id(study), id(endpoint), cutoff)
+    return trial.once(key, (study, endpoint), lambda: _execute(study, trial, endpoint, cutoff))
 
 
 def _execute(study: Study, trial: Trial, endpoint: Endpoint, cutoff: Day) -> Executed:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from escalon.facts import Day
 from escalon.history import Course, Current
 from escalon.history.events import FactRecorded
+from escalon.history.made_once import MadeOnce
 from escalon.instruments.kit.catalogue import catalogue
 from escalon.instruments.kit.form import Form, form_of, plain_form, without
 from escalon.instruments.kit.instrument import Instrument
@@ -179,22 +180,22 @@ def forms_of(study: Study, visit: str) -> tuple[VisitForm, ...]:
 
 
 def _forms(study: Study, measures: tuple[str, ...]) -> tuple[VisitForm, ...]:
-    known = _KEPT.setdefault((id(study), measures), [])
-    if not known:
-        made = [_of_instrument(study, catalogue()[name]) for name in measures if name in catalogue()]
-        alone = {
-            name: as_item(study.vocabulary[name])
-            for name in measures
-            if name not in catalogue() and name in study.vocabulary and study.vocabulary[name].group not in ELSEWHERE
-        }
-        if alone:
-            form = plain_form(alone)
-            made.append(VisitForm(MEASUREMENTS, "Single measurements", form, {name: name for name in alone}))
-        known.extend(one for one in made if one.names)
-    return tuple(known)
+    return _KEPT((id(study), measures), study, lambda: _made(study, measures))
 
 
-_KEPT: dict[tuple[int, tuple[str, ...]], list[VisitForm]] = {}
+def _made(study: Study, measures: tuple[str, ...]) -> tuple[VisitForm, ...]:
+    made = [_of_instrument(study, catalogue()[name]) for name in measures if name in catalogue()]
+    alone = {
+        name: as_item(study.vocabulary[name])
+        for name in measures
+        if name not in catalogue() and name in study.vocabulary and study.vocabulary[name].group not in ELSEWHERE
+    }
+    if alone:
+        made.append(VisitForm(MEASUREMENTS, "Single measurements", plain_form(alone), {name: name for name in alone}))
+    return tuple(one for one in made if one.names)
+
+
+_KEPT = MadeOnce()
 
 
 def _of_instrument(study: Study, instrument: Instrument) -> VisitForm:
