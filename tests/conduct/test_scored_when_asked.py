@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from escalon.conduct.judge.cutoff import last_day
 from escalon.conduct.judge.scores import ScoredFacts, computed
-from escalon.conduct.judge.screening import situation
-from escalon.criteria import Situation, examine
+from escalon.conduct.judge.screening import on_the_day, situation
+from escalon.criteria import Situation, examine, parse
 from escalon.facts import Day, Fact, Facts
 from escalon.protocol.study import Study
 from escalon.sources.folder import Intake
@@ -82,14 +83,14 @@ def test_one_entry_that_settles_a_classification_settles_it(study: Study) -> Non
     assert ScoredFacts(study, few).named("das28_esr") == ()
 
 
-def _kidneys(day: Day, creatinine: int, visit: str) -> list[Fact]:
+def _kidneys(day: Day, creatinine: int | None, visit: str) -> list[Fact]:
     """What Cockcroft-Gault is made of, on a day, under a label."""
     said = {"age": (50, None), "sex": ("female", None), "weight": (60, "kg"), "creatinine": (creatinine, "umol/L")}
     return [Fact(name, value, day, unit, visit=visit) for name, (value, unit) in said.items()]
 
 
 INFUSED = Day(2025, 1, 1)
-CELLS = Fact("car_t_infusion", True, INFUSED)
+CELLS = Fact("car_t_infusion", str(INFUSED), INFUSED)
 
 
 @pytest.mark.parametrize("first_asked", [None, Day(2025, 3, 20)])
@@ -152,3 +153,60 @@ def test_a_change_is_known_in_a_study_that_scores_nothing(study: Study) -> None:
     assert found == ScoredFacts(study, Facts([CELLS, *asked])).named("crp.change")[0]
     assert [fact.value for fact in ScoredFacts(plain, Facts([CELLS, *asked])).named("crp")] == [40, 10]
     assert "crp.change" in ScoredFacts(plain, Facts([CELLS, *asked])).names()
+
+
+HOWS = ("", "latest ", "earliest ", "highest ", "lowest ", "latest highest ", "latest lowest ")
+WHENS = (
+    "", " at screening", " ever", " before infusion", " after infusion", " within 30 days before infusion",
+    " since 30 days before screening", " at least 20 days before infusion",
+)  # fmt: skip
+RULES = [
+    *(f"{how}cockcroft_gault >= 60 mL/min{when}" for how in HOWS for when in WHENS),
+    *(f"count of cockcroft_gault{when} >= 2" for when in WHENS),
+    "any of (creatinine > 900 umol/L at screening, cockcroft_gault < 30 mL/min at screening)",
+    "highest cockcroft_gault ever - lowest cockcroft_gault ever >= 20 mL/min",
+]
+VISITS = st.tuples(AROUND, st.sampled_from(LABELS), st.sampled_from([60, 90, 300, 900, None, "both"]))
+RECORDED = st.tuples(
+    AROUND | st.sampled_from([Day(2025, 1), Day(2024)]), st.sampled_from(LABELS), st.sampled_from([50, 80, None])
+)
+
+
+def _told(visits: list[tuple[Day, str, Any]], recorded: list[tuple[Day, str, int | None]]) -> Facts:
+    """Visits with a creatinine, without, or with two; and clearances somebody wrote down, some as not known."""
+    found = [fact for day, label, value in visits for fact in _kidneys(day, 60 if value == "both" else value, label)]
+    found += [_kidneys(day, 600, label)[-1] for day, label, value in visits if value == "both"]
+    found += [Fact("cockcroft_gault", value, day, "mL/min", visit=label) for day, label, value in recorded]
+    return Facts([*found, CELLS, Fact("screening_visit", "2024-12-10", Day(2024, 12, 10))])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(VISITS, min_size=1, max_size=5),
+    st.lists(RECORDED, max_size=2),
+    st.lists(st.tuples(st.sampled_from(RULES), AROUND), min_size=1, max_size=8),
+)
+def test_every_rule_says_the_same_of_scores_worked_out_when_asked(
+    study: Study, visits: list[Any], recorded: list[Any], asked: list[tuple[str, Day]]
+) -> None:
+    facts = _told(visits, recorded)
+    when_asked, whole = ScoredFacts(study, facts), facts.with_facts(computed(study, facts))
+    for rule, day in asked:
+        tree = parse(rule)
+        assert examine(tree, on_the_day(study, when_asked, day)) == examine(tree, on_the_day(study, whole, day)), rule
+
+
+def test_the_rules_it_is_asked_of_have_each_answer(study: Study) -> None:
+    facts = _told([(Day(2024, 12, 12), "SCR", 60), (Day(2024, 12, 20), "BL", 900)], [])
+    here = on_the_day(study, ScoredFacts(study, facts), Day(2024, 12, 31))
+    found = {rule: examine(parse(rule), here).value for rule in RULES}
+    assert set(found.values()) == {True, False, None}
+    assert found["highest cockcroft_gault >= 60 mL/min ever"] is True
+    assert found["lowest cockcroft_gault >= 60 mL/min ever"] is False
+
+
+def test_a_recorded_score_of_the_same_label_is_beaten_by_what_lies_between(study: Study) -> None:
+    visits = [(Day(2025, 1, 1), "", 60), (Day(2025, 2, 23), "D60", 60)]  # the second lies in the days of D60
+    facts = _told([*visits], [(Day(2024, 12, 1), "D60", 50)])
+    here = on_the_day(study, ScoredFacts(study, facts), Day(2025, 2, 23))
+    assert examine(parse("cockcroft_gault >= 60 mL/min"), here).value is True

@@ -17,7 +17,7 @@ from typing import Any
 
 from escalon.conduct.judge.assessments import Assessment, assessments, written
 from escalon.conduct.judge.baselines import DIFFERS, Baselines, differs
-from escalon.criteria.situation import said
+from escalon.criteria.situation import one_visit, said
 from escalon.facts import Day, Fact, Facts, Finding, Interval, Status, exact, plain
 from escalon.history import Trial
 from escalon.instruments.kit.assessment import assess_with
@@ -70,15 +70,14 @@ class ScoredFacts(Facts):
         behind = _behind(self._study.instruments, name)
         if not behind or "." in name or behind in self._several or any(reads_baseline(find(one)) for one in behind):
             return self.named(name)
-        found: list[Fact] = []
+        recorded, found = self._recorded.named(name), list[Fact]()
         for place, visit in reversed([*enumerate(self._assessments())]):
-            if newest and any(
-                _settles(fact, visit.day, first, last) for fact in said((*self._recorded.named(name), *found))
-            ):
+            standing = said((*recorded, *found)) if newest else ()
+            if any(_settles(fact, visit.day, first, last) and not _has_peer(fact, recorded) for fact in standing):
                 break
             if visit.reaches(first, last):
                 found = [fact for fact in self._scored_at(behind, place, visit) if fact.name == name] + found
-        return Facts((*self._recorded.named(name), *found)).named(name)
+        return Facts((*recorded, *found)).named(name)
 
     def names(self) -> tuple[str, ...]:
         """The names something is recorded or computed under."""
@@ -116,6 +115,11 @@ def _settles(fact: Fact, before: Day, first: Day | None, last: Day | None) -> bo
     if fact.behind is None or fact.day is None:
         return False
     return fact.day.is_within(first, last) is True and before.is_before(fact.day) is True
+
+
+def _has_peer(fact: Fact, recorded: Iterable[Fact]) -> bool:
+    """Whether a score of its visit was recorded for another day: which of the two counts, what lies between them says too."""
+    return any(one_visit(fact, other) and other.day != fact.day for other in recorded)
 
 
 def _is_change(name: str) -> bool:
