@@ -61,8 +61,7 @@ def assessments(study: Study, facts: Facts) -> list[Assessment]:
     found = []
     for (label, is_planned), some in groups.items():
         parts = [some] if is_planned else list(_apart(some, infused, visits.get(label)))
-        alone = len(parts) == 1 and (is_planned or (label, True) not in groups)  # two visits never share a name
-        found += [_assessment(label if alone else f"{label} {part[0][1]}", part) for part in parts]
+        found += [_assessment(label if len(parts) == 1 else f"{label} {part[0][1]}", part) for part in parts]
     return sorted(found, key=lambda one: (one.day.latest, one.visit))
 
 

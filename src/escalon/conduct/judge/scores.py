@@ -156,16 +156,19 @@ def computed(
     """
     instruments = [find(name) for name in (study.instruments if only is None else only)]
     visits = [(one, dict(one.facts)) for one in (assessments(study, facts) if at is None else at)]
-    found = [fact for one, here in visits for fact in _of_one_visit(instruments, one, here, facts)]
+    each = [(n, fact) for n, (one, here) in enumerate(visits) for fact in _of_one_visit(instruments, one, here, facts)]
+    found = [fact for _, fact in each]
     baselines = Baselines(study, facts.with_facts(found))
     anchor, earlier = baselines.start, baselines.earlier()
     if anchor is not None:
-        later = [(one, here) for one, here in visits if anchor.is_by(one.day)]
+        later = [(n, one, here) for n, (one, here) in enumerate(visits) if anchor.is_by(one.day)]
         changed = [one for one in instruments if reads_baseline(one)]
-        again = [fact for one, here in later for own in changed for fact in _scored_at(own, one, here, facts, earlier)]
-        again += _changes(study, later, earlier)
-        replaced = {(fact.visit, fact.name) for fact in again}
-        found = [fact for fact in found if (fact.visit, fact.name) not in replaced] + again
+        again = [
+            (n, f) for n, one, here in later for own in changed for f in _scored_at(own, one, here, facts, earlier)
+        ]
+        again += [(n, fact) for n, one, here in later for fact in _changes(study, [(one, here)], earlier)]
+        replaced = {(n, fact.name) for n, fact in again}  # by the visit's place: two may bear one label
+        found = [fact for n, fact in each if (n, fact.name) not in replaced] + [fact for _, fact in again]
     return [*found, *_without_parts(found)]
 
 
