@@ -14,6 +14,7 @@ from escalon.conduct.judge.scores import ScoredFacts, computed
 from escalon.conduct.judge.screening import on_the_day, situation
 from escalon.criteria import Situation, examine, parse
 from escalon.facts import Day, Fact, Facts
+from escalon.history import Course, Frame
 from escalon.protocol.study import Study
 from escalon.sources.folder import Intake
 
@@ -155,6 +156,8 @@ def test_a_change_is_known_in_a_study_that_scores_nothing(study: Study) -> None:
     assert "crp.change" in ScoredFacts(plain, Facts([CELLS, *asked])).names()
 
 
+NOBODY = Course("P-1", Frame())
+"""A course in which no act is recorded: what is asked is in the facts alone."""
 HOWS = ("", "latest ", "earliest ", "highest ", "lowest ", "latest highest ", "latest lowest ")
 WHENS = (
     "", " at screening", " ever", " before infusion", " after infusion", " within 30 days before infusion",
@@ -193,12 +196,14 @@ def test_every_rule_says_the_same_of_scores_worked_out_when_asked(
     when_asked, whole = ScoredFacts(study, facts), facts.with_facts(computed(study, facts))
     for rule, day in asked:
         tree = parse(rule)
-        assert examine(tree, on_the_day(study, when_asked, day)) == examine(tree, on_the_day(study, whole, day)), rule
+        assert examine(tree, on_the_day(study, when_asked, NOBODY, day)) == examine(
+            tree, on_the_day(study, whole, NOBODY, day)
+        ), rule
 
 
 def test_the_rules_it_is_asked_of_have_each_answer(study: Study) -> None:
     facts = _told([(Day(2024, 12, 12), "SCR", 60), (Day(2024, 12, 20), "BL", 900)], [])
-    here = on_the_day(study, ScoredFacts(study, facts), Day(2024, 12, 31))
+    here = on_the_day(study, ScoredFacts(study, facts), NOBODY, Day(2024, 12, 31))
     found = {rule: examine(parse(rule), here).value for rule in RULES}
     assert set(found.values()) == {True, False, None}
     assert found["highest cockcroft_gault >= 60 mL/min ever"] is True
@@ -208,5 +213,5 @@ def test_the_rules_it_is_asked_of_have_each_answer(study: Study) -> None:
 def test_a_recorded_score_of_the_same_label_is_beaten_by_what_lies_between(study: Study) -> None:
     visits = [(Day(2025, 1, 1), "", 60), (Day(2025, 2, 23), "D60", 60)]  # the second lies in the days of D60
     facts = _told([*visits], [(Day(2024, 12, 1), "D60", 50)])
-    here = on_the_day(study, ScoredFacts(study, facts), Day(2025, 2, 23))
+    here = on_the_day(study, ScoredFacts(study, facts), NOBODY, Day(2025, 2, 23))
     assert examine(parse("cockcroft_gault >= 60 mL/min"), here).value is True
