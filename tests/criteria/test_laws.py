@@ -21,6 +21,11 @@ def test_what_is_rendered_is_parsed_back(criterion):
     assert parse(render(criterion)) == criterion
 
 
+def test_a_window_of_both_sides_is_said_once():
+    text = "alt <= 3 * uln within 14 days before screening"
+    assert render(parse(text)) == text
+
+
 @given(criteria, histories, histories)
 @settings(max_examples=400)
 def test_learning_more_never_reverses_a_verdict(criterion, known, learnt):

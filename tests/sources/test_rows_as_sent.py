@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from escalon.instruments.kit.meaning import did_you_mean
 from escalon.protocol import load_study
 from escalon.protocol.study import Study
 from escalon.sources.folder import Intake, take_in
+from escalon.sources.frame import zone_of
 
 STUDY = load_study("nct07052565")
 FACTS = "participant,fact,value,unit,date,visit,upper,source\nP01,disease,RA,,2025-01-01,,,\n"
@@ -93,6 +95,12 @@ def test_what_a_person_should_look_at_is_noted_at_its_line(row: str, says: str, 
     intake = taken(tmp_path, f"{row}\n")
     assert not intake.refused
     assert any(says in str(one) and one.line == 3 for one in intake.problems), [str(one) for one in intake.problems]
+
+
+def test_what_was_seen_today_is_not_yet_to_come(tmp_path: Path) -> None:
+    today = datetime.now(zone_of(STUDY)).date()
+    intake = taken(tmp_path, f"P01,alt,36,U/L,{today},,40,\nP01,ast,36,U/L,{today + timedelta(days=2)},,40,\n")
+    assert [one.line for one in intake.problems if "yet to come" in str(one)] == [4]
 
 
 def test_a_mapping_says_its_unit_and_a_cell_that_says_another_is_refused(tmp_path: Path) -> None:
