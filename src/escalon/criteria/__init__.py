@@ -4,7 +4,7 @@ from escalon.criteria.english import english
 from escalon.criteria.examine import decisive, examine, learn
 from escalon.criteria.parse import CriterionError, parse
 from escalon.criteria.render import render
-from escalon.criteria.situation import Anchor, Meaning, Situation
+from escalon.criteria.situation import Anchor, Meaning, Situation, with_members
 
 __all__ = [
     "Anchor",
@@ -17,4 +17,5 @@ __all__ = [
     "learn",
     "parse",
     "render",
+    "with_members",
 ]

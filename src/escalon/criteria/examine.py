@@ -13,7 +13,7 @@ from escalon.criteria.english import english
 from escalon.criteria.exposure import exposed, lasted
 from escalon.criteria.quantity import TIE, Reading, quantity, stated
 from escalon.criteria.render import quantity_text, render, without_window
-from escalon.criteria.situation import Situation, placed
+from escalon.criteria.situation import Situation, placed, with_members
 from escalon.expressions.events import Exposure, Happened, Pick, Stated
 from escalon.expressions.possible import holds
 from escalon.expressions.tree import Literal, Node, Op
@@ -193,8 +193,7 @@ def _as_ground(ground: Ground) -> str:
 
 
 def _happened(criterion: Happened, situation: Situation) -> Finding:
-    meaning = situation.meaning(criterion.name)
-    names = (criterion.name, *(meaning.members if meaning else ()))
+    names = with_members(situation.meanings, criterion.name)
     period = placed(criterion.window, situation)
     recorded = [fact for name in names for fact in situation.known(name)]
     events = [(fact, period.overlaps(fact)) for fact in recorded if fact.value is not None and fact.value is not False]

@@ -33,6 +33,12 @@ class Meaning(Protocol):
         """The names this one stands for, such as the drugs of a class."""
 
 
+def with_members(meanings: Mapping[str, Meaning], name: str) -> tuple[str, ...]:
+    """A name and the names it stands for, such as the drugs of a class."""
+    meaning = meanings.get(name)
+    return (name, *(meaning.members if meaning else ()))
+
+
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """A day that windows are measured from, and the period about it that `at` means; None where it is not known."""

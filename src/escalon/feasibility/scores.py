@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from escalon.conduct.judge.scores import STANDING
 from escalon.expressions.program import Program
 from escalon.expressions.sql import sql
 from escalon.expressions.tree import Kind
@@ -22,7 +23,6 @@ from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.visits import compares_visits, may_be_settled, reads_baseline
 from escalon.protocol.study import Study
 
-STANDING = ("sex", "age", "height", "weight")
 _NUMBERS = (Kind.NUMBER, Kind.INTEGER)
 
 

@@ -198,6 +198,11 @@ class Course:
         return [Day.of(one.event.started_on) for one in self.conditionings]
 
     @property
+    def conditioned_on(self) -> list[Day]:
+        """The same, and every day that a fact names."""
+        return [*self.conditioning_days, *self._days_of("conditioning")]
+
+    @property
     def screening(self) -> Current[ParticipantScreened] | None:
         """The latest screening."""
         return max(self.screenings, key=lambda one: one.entry.number, default=None)

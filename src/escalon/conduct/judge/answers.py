@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
 from escalon.conduct.judge.screening import WORDS, Clause, Screening, Verdict, screen_one
+from escalon.criteria import with_members
 from escalon.escalation import EscalationError
 from escalon.facts import Day, Fact, grounds
 from escalon.history import Course, Current, Trial
@@ -37,11 +38,7 @@ def _of_screening(study: Study, course: Course, screening: Screening, as_of: Day
 
 def _at_hand(study: Study, course: Course, clause: Clause, last: Day) -> str:
     """What is recorded of the names an undecided clause reads, in words; empty where nothing is."""
-    names = [
-        each
-        for name in names_in(clause.criterion.tree)
-        for each in (name, *(study.vocabulary[name].members if name in study.vocabulary else ()))
-    ]
+    names = (each for name in names_in(clause.criterion.tree) for each in with_members(study.vocabulary, name))
     found = (
         fact for name in names for fact in course.facts.named(name) if not (fact.day and fact.day.is_by(last) is False)
     )

@@ -44,7 +44,6 @@ def followed(trial: Trial, course: Course, as_of: date) -> Followed:
 
 def _followed(trial: Trial, course: Course, as_of: date) -> Followed:
     left = course.left
-    begun = [*course.conditioning_days, *(day for day, _ in course.days_of("conditioning"))]
     now = {one.number: one.entry.number for one in course.adverse_events if one.entry.at}
     judged = [
         Judgement(one.event.is_dlt, one.number, frozenset(now.get(n, n) for n in one.event.rests_on), one.event.because)
@@ -62,7 +61,7 @@ def _followed(trial: Trial, course: Course, as_of: date) -> Followed:
         judgements=judged,
         reviews=[*_reviews(course)],
         evaluable=_evaluable(course),
-        begun=min(begun, key=lambda day: day.earliest, default=None),
+        begun=min(course.conditioned_on, key=lambda day: day.earliest, default=None),
         left=left if left is not None and left.earliest <= as_of else None,
         died=course.died,
         is_reported=_is_reported(trial),

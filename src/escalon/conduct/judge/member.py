@@ -11,6 +11,7 @@ from escalon.conduct.judge.given import dose_of, doses_of
 from escalon.conduct.judge.samples import profiles_of
 from escalon.conduct.judge.scores import responses, scored
 from escalon.conduct.judge.windows import Placed, State, last_of, placed
+from escalon.criteria import with_members
 from escalon.facts import Day, Fact, Facts, Finding, UnitError
 from escalon.history import Course, Trial
 from escalon.instruments.kit.baseline import in_unit as converted
@@ -164,8 +165,7 @@ class Member:
             case "second_infusion":
                 days = [one.day for one in doses_of(self.study, self.course)[1:]]
             case _:
-                meaning = self.study.vocabulary.get(event)
-                names = (event, *(meaning.members if meaning else ()))
+                names = with_members(self.study.vocabulary, event)
                 days = [fact.day for name in names for fact in self.facts.named(name) if fact.day and _is_so(fact)]
         yield from (day for day in days if self.infused is not None and day.latest > self.infused.latest)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from escalon.conduct.judge.scores import scored
-from escalon.criteria import Anchor, Situation, decisive, english, examine
+from escalon.criteria import Anchor, Situation, decisive, english, examine, with_members
 from escalon.criteria.quantity import stated
 from escalon.facts import Day, Facts, Finding, Truth, grounds, read_day
 from escalon.history import Course, Trial
@@ -244,10 +244,9 @@ def _days(study: Study, name: str | None, facts: Facts) -> list[Day]:
     if name is None:
         return []
     meaning = study.vocabulary.get(name)
-    names = (name, *(meaning.members if meaning else ()))
     days = [
         Day.parse(str(fact.value)) if meaning and meaning.kind == "date" else fact.day
-        for each in names
+        for each in with_members(study.vocabulary, name)
         for fact in facts.named(each)
         if fact.value is not None and fact.value is not False
     ]

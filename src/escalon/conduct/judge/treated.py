@@ -26,9 +26,7 @@ def safety_population(study: Study, trial: Trial, cutoff: date) -> tuple[Treated
         if given.day.earliest > cutoff:
             continue
         course = trial.course(given.participant)
-        begun = [day.earliest for day, _ in course.days_of("conditioning")] + [
-            day.earliest for day in course.conditioning_days
-        ]
+        begun = [day.earliest for day in course.conditioned_on]
         known = [fact.value for fact in course.facts.named("disease") if fact.value is not None]
         left = course.left.earliest if course.left else cutoff
         found.append(

@@ -16,7 +16,7 @@ from typing import Any
 from escalon.conduct.judge.departures import ActDeparture, departures
 from escalon.conduct.judge.scores import scored
 from escalon.conduct.judge.screening import on_the_day, settling
-from escalon.criteria import english, examine
+from escalon.criteria import english, examine, with_members
 from escalon.facts import Day, Fact, Facts, Finding, Truth, grounds
 from escalon.history import Course, Trial
 from escalon.protocol.names import names_in
@@ -134,8 +134,7 @@ def _words(study: Study, clause: Watched) -> str:
 
 def _reads(study: Study, clause: Watched) -> set[str]:
     """The names a rule reads, with the drugs of its classes."""
-    names = set(names_in(clause.tree))
-    return names | {one for name in names if name in study.vocabulary for one in study.vocabulary[name].members}
+    return {one for name in names_in(clause.tree) for one in with_members(study.vocabulary, name)}
 
 
 def _reaches(fact: Fact, first: date) -> bool:
@@ -149,7 +148,7 @@ def _first(clause: Watched, course: Course) -> date | None:
     """The day from which a clause is watched; None where it is not recorded."""
     days: list[Day | None] = [course.consented if clause.since == "consent" else course.infused]
     if clause.since == "conditioning":
-        days = [*course.conditioning_days, *(day for day, _ in course.days_of("conditioning"))]
+        days = [*course.conditioned_on]
     return min((day.earliest for day in days if day is not None), default=None)
 
 

@@ -66,8 +66,8 @@ def _by(study: Study, found: NextDose, today: date, kinds: tuple[type[CalendarGu
 
 def dosing_holds(study: Study, trial: Trial, today: date, level: int | None = None) -> list[Hold]:
     """What forbids dosing at a level on a day (at every level, where none is named): doubts, clocks, and the rule itself."""
-    find = lambda: _dosing_holds(study, trial, today, level)  # noqa: E731
-    return list(trial.once(("dosing holds", id(study), today, level), study, find))
+    key = ("dosing holds", id(study), today, level)
+    return list(trial.once(key, study, lambda: _dosing_holds(study, trial, today, level)))
 
 
 def _dosing_holds(study: Study, trial: Trial, today: date, level: int | None) -> list[Hold]:

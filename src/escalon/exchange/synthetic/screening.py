@@ -14,7 +14,7 @@ from typing import Any
 
 from escalon.conduct.judge.scores import computed
 from escalon.conduct.judge.screening import situation
-from escalon.criteria import Situation, examine
+from escalon.criteria import Situation, examine, with_members
 from escalon.criteria.situation import Period, placed
 from escalon.exchange.synthetic.values import Traits, about_limit, items_at, number_text, observed, picks_in, recorded
 from escalon.expressions.events import Dose, Exposure, Happened, Pick, Span, Stated, Window
@@ -132,8 +132,7 @@ class Drawn:
         """Every name a rule may rest on: its own, the drugs of its classes, the items of its instruments."""
         found: set[str] = set()
         for name in names_in(tree):
-            known = self.study.vocabulary.get(name)
-            found |= {name, name.partition(".")[0], *(known.members if known else ())}
+            found |= {name.partition(".")[0], *with_members(self.study.vocabulary, name)}
         for part in with_parts(one for one in found if one in self.study.instruments):
             found |= {part, *catalogue()[part].keys.values()}
         return frozenset(found)

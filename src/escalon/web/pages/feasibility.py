@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from escalon.conduct.judge.screening import screen_one
+from escalon.conduct.judge.screening import Screening, screen_one
 from escalon.criteria import CriterionError
 from escalon.facts import Day
 from escalon.feasibility.attrition import Attrition, of_screenings
@@ -110,5 +110,5 @@ def _counted(desk: Desk, study: Study, rule: str) -> Attrition:
     return find() if rule else desk.kept(("feasibility", codes), find)  # what is typed is not kept: it has no end
 
 
-def _screened(desk: Desk, study: Study, code: str, day: Day):  # type: ignore[no-untyped-def]
+def _screened(desk: Desk, study: Study, code: str, day: Day) -> Screening:
     return desk.screening(code) if study is desk.study else screen_one(study, desk.trial, code, day)

@@ -19,6 +19,7 @@ from escalon.conduct.record.signing import signatures
 from escalon.history import Current, Entry
 from escalon.history.events import KINDS, DecisionSigned, DosePrepared, EligibilitySigned, Signed, spaced
 from escalon.reporting.tables.grid import csv_text
+from escalon.sources.tables import quiet
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk, NoSuchPage
 from escalon.web.printed import Saved
@@ -192,13 +193,8 @@ def audit_export(desk: Desk, person: str = "", kind: str = "", participant: str 
         shown = _shown(desk, one)
         at = shown.at.isoformat(timespec="seconds") if shown.at else ""
         said = (one.author.site, shown.participant, shown.kind, shown.what, shown.why, getattr(one, "hash", ""))
-        rows.append([str(one.number), at, shown.person, shown.role, *map(_harmless, said)])
+        rows.append([str(one.number), at, shown.person, shown.role, *map(quiet, said)])
     return Saved("audit.csv", csv_text(columns, rows))
-
-
-def _harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
 def _on(desk: Desk, one: Entry, day: str) -> bool:
