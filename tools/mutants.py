@@ -6,6 +6,7 @@ The sample is the same for the same seed and sources.
 """
 
 import argparse
+import ast
 import difflib
 import os
 import random
@@ -84,18 +85,42 @@ def _shuffled(layer: str, drawn: random.Random) -> Iterator[Mutant]:
 
 
 def tests_of(mutant: Mutant) -> list[str]:
-    """The tests that should notice, those that name the file's module first; then the tables of spec/."""
+    """The tests that should notice, nearest first: those that name the function, then the module, then those of the layer;
+    after them the tables of spec/.
+    """
     folders = [ROOT / "tests" / name for name in (mutant.layer, *ALSO.get(mutant.layer, []))]
     files = [file for folder in folders for file in sorted(folder.rglob("test_*.py"))]
-    module = ".".join(mutant.file.relative_to(ROOT / "src").with_suffix("").parts)
-    words = re.compile(rf"\b({re.escape(module)}|{re.escape(mutant.file.stem)})\b")
-    near = [file for file in files if words.search(file.read_text(encoding="utf-8"))]
-    ordered = [*near, *(file for file in files if file not in near), ROOT / "tests" / "spec"]
+    ordered = [
+        *sorted(files, key=lambda file: -_nearness(mutant, file.read_text(encoding="utf-8"))),
+        ROOT / "tests" / "spec",
+    ]
     return [str(file.relative_to(ROOT)) for file in ordered]
 
 
-def is_killed(mutant: Mutant, longest: int) -> tuple[bool, float]:
-    """Whether a test fails on the mutant within so many seconds, and after how many; one that none fails on by then lives."""
+def _nearness(mutant: Mutant, test: str) -> int:
+    """How much of a mutant's place a test names: its functions and classes, its module, its module's last word."""
+    module = ".".join(mutant.file.relative_to(ROOT / "src").with_suffix("").parts)
+    named = [(name, 4) for name in _around(mutant)] + [(module, 3), (mutant.file.stem, 1)]
+    return sum(weight for name, weight in named if re.search(rf"\b{re.escape(name)}\b", test))
+
+
+def _around(mutant: Mutant) -> list[str]:
+    """The names of the functions and classes that hold the faulty line, and of the public ones that call them by name."""
+    tree = ast.parse(mutant.file.read_text(encoding="utf-8"))
+    named = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.ClassDef)]
+    inside = [one.name for one in named if one.lineno <= mutant.fault.line <= (one.end_lineno or one.lineno)]
+    calling = [one.name for one in named if _names(one) & set(inside) and not one.name.startswith("_")]
+    return sorted({name for name in (*inside, *calling) if not name.startswith("_")})
+
+
+def _names(tree: ast.AST) -> set[str]:
+    return {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
+
+
+def tried(mutant: Mutant, longest: int) -> tuple[str, float]:
+    """What became of a mutant, and after how many seconds: `killed` by a test, or it `LIVES` when all of them pass;
+    `UNTRIED` when its tests did not end in so many seconds.
+    """
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "src"
         shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("__pycache__"))
@@ -116,10 +141,10 @@ def is_killed(mutant: Mutant, longest: int) -> tuple[bool, float]:
         started = time.monotonic()
         try:
             ended = subprocess.run(words, cwd=ROOT, env=around, capture_output=True, timeout=longest, check=False)
-            killed = ended.returncode in (1, 2)
+            found = "LIVES" if ended.returncode == 0 else "killed"
         except subprocess.TimeoutExpired:
-            killed = False
-        return killed, time.monotonic() - started
+            found = "UNTRIED"
+        return found, time.monotonic() - started
 
 
 def main() -> int:
@@ -138,13 +163,12 @@ def main() -> int:
         print("\n\n".join(f"{one.layer}: {one.fault.kind}\n{one.difference()}" for one in chosen))
         return 0
     alive: list[Mutant] = []
-    with ThreadPoolExecutor(asked.at_once) as tried:
-        for mutant, (killed, seconds) in zip(
-            chosen, tried.map(lambda one: is_killed(one, asked.longest), chosen), strict=True
-        ):
+    with ThreadPoolExecutor(asked.at_once) as pool:
+        outcomes = pool.map(lambda one: tried(one, asked.longest), chosen)
+        for mutant, (found, seconds) in zip(chosen, outcomes, strict=True):
             place = f"{mutant.file.relative_to(SOURCES).as_posix()}:{mutant.fault.line}"
-            print(f"{'killed' if killed else 'LIVES ':6} {seconds:5.0f} s  {place}  {mutant.fault.kind}", flush=True)
-            alive += [] if killed else [mutant]
+            print(f"{found:7} {seconds:5.0f} s  {place}  {mutant.fault.kind}", flush=True)
+            alive += [] if found == "killed" else [mutant]
     for mutant in alive:
         print(f"\n{mutant.layer}: {mutant.fault.kind}\n{mutant.difference()}")
     print(f"\n{len(chosen) - len(alive)} of {len(chosen)} mutants killed (seed {asked.seed})")
