@@ -28,6 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "src" / "escalon"
 ALSO = {"expressions": ["engines"], "criteria": ["engines"], "instruments": ["safety"], "cli": ["stories"]}
 """Folders of tests that belong to a layer besides the one of its name."""
+NEAREST = 15
+"""So many files of tests are asked about one fault; what they do not notice counts as not noticed."""
 NOT_HERE = "not slow and not browser and not postgres"
 
 
@@ -85,16 +87,11 @@ def _shuffled(layer: str, drawn: random.Random) -> Iterator[Mutant]:
 
 
 def tests_of(mutant: Mutant) -> list[str]:
-    """The tests that should notice, nearest first: those that name the function, then the module, then those of the layer;
-    after them the tables of spec/.
-    """
+    """The tests that should notice: of its layer's files the nearest, those that name the function, then the module; then the tables of spec/."""
     folders = [ROOT / "tests" / name for name in (mutant.layer, *ALSO.get(mutant.layer, []))]
     files = [file for folder in folders for file in sorted(folder.rglob("test_*.py"))]
-    ordered = [
-        *sorted(files, key=lambda file: -_nearness(mutant, file.read_text(encoding="utf-8"))),
-        ROOT / "tests" / "spec",
-    ]
-    return [str(file.relative_to(ROOT)) for file in ordered]
+    near = sorted(files, key=lambda file: -_nearness(mutant, file.read_text(encoding="utf-8")))[:NEAREST]
+    return [str(file.relative_to(ROOT)) for file in (*near, ROOT / "tests" / "spec")]
 
 
 def _nearness(mutant: Mutant, test: str) -> int:

@@ -18,6 +18,7 @@ SHOWN_IN = (
     "docs/data.md",
     "docs/feasibility.md",
     "docs/report.md",
+    "docs/workbench.md",
     "docs/decisions/0005-a-unit-where-two-are-accepted.md",
 )
 ALIKE = (13, 5)

@@ -20,10 +20,10 @@ COMMANDS = {
     "screen": ("screen:screen", "Who may enter, and why; what is unknown, and how to settle it."),
     "score": ("score:score", "A disease-activity score, response or classification, from its items."),
     "grade": ("grade:app", "Toxicity grades: CRS, ICANS, CTCAE v5.0, ICAHT, IEC-HS."),
-    "dose": ("dose:app", "Cell dose and window, lymphodepletion, the next 3+3 decision, what can still happen."),
+    "dose": ("dose:app", "Cell dose and window, lymphodepletion, the next decision, what can still happen."),
     "design": ("design:app", "Dose-escalation designs: exact operating characteristics, compared."),
     "kinetics": ("kinetics:kinetics", "CAR cells in blood: parameters, table and figure."),
-    "report": ("report:report", "The trial in one self-contained page."),
+    "report": ("report:report", "The report pack: packet, tables, figures, listings, registry modules; every number opens."),
     "explain": ("explain:explain", "How a number came about, down to the entries beneath it."),
     "simulate": ("simulate:app", "A seeded synthetic trial as a data folder, labelled synthetic everywhere."),
     "feasibility": (

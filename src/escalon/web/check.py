@@ -46,7 +46,7 @@ def left_to_do(bench: Workbench) -> Iterator[str]:
         yield f"the casebook works under {casebook.study}, the study is {bench.study.version}: escalon casebook amend {folder}"
     yield from _of_people(folder, [one for one in trial.people.by_account.values() if not one.is_revoked])
     if not list(casebook.entries(kinds=["BackupMade"])):
-        yield f"a backup was never made: escalon backup {folder}"
+        yield f"a backup was never made: escalon backup {folder} DESTINATION"
 
 
 def _of_people(folder: Path, people: list[Person]) -> Iterator[str]:
