@@ -36,6 +36,7 @@ from escalon.escalation.rolling_six import RollingSix
 from escalon.escalation.sweep import sweep
 from escalon.escalation.tite_crm import TiteCrm, adaptive_weights, linear_weights, tite_posterior
 from escalon.escalation.user_table import read_decision_table, user_table
+from tests.escalation.boundaries import boundaries
 
 INTERVAL = {
     "boin": boin(4, "0.25"),
@@ -58,7 +59,7 @@ def as_csv(table: DecisionTable, layout: str) -> str:
             return "n," + ",".join(map(str, range(most + 1))) + "\n" + "\n".join(lines)
         case _:
             lines = [
-                ",".join(str("" if x is None else x) for x in (n, *found)) for n, found in table.boundaries().items()
+                ",".join(str("" if x is None else x) for x in (n, *found)) for n, found in boundaries(table).items()
             ]
             return "n,escalate,de_escalate,eliminate\n" + "\n".join(lines)
 

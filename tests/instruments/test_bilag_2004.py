@@ -20,7 +20,6 @@ from escalon.instruments.activity.bilag_2004.form import (
     SYSTEMS,
     VALUES,
 )
-from escalon.instruments.activity.bilag_2004.grade import ever_involved
 from escalon.instruments.activity.bilag_2004.haematological import table
 from escalon.instruments.activity.bilag_2004.index import bilag_2004
 from tests.instruments import naive_bilag as naive
@@ -189,24 +188,6 @@ def test_renal_bounds_contain_every_completion(
         grade = scored(**items | {gone: drawn}).components["renal"]
         assert partial.components["renal"] in (grade, None)
         assert grade in (partial.components.get("renal_bounds") or {partial.components["renal"]})
-
-
-@pytest.mark.parametrize(
-    ("earlier", "history", "involved"),
-    [
-        ("EEC", None, True),
-        ("EE", None, False),
-        ("ED", False, True),
-        ("EE", True, True),
-        (["E", None], False, None),
-        (["E", "not_assessable"], None, False),
-        ([], None, None),
-        ([], False, False),
-        (["not_assessable"], None, None),
-    ],
-)
-def test_involvement_is_sticky_and_never_guessed(earlier: Any, history: bool | None, involved: bool | None) -> None:
-    assert ever_involved(earlier, history) is involved
 
 
 def test_items_answer_to_name_and_number() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.escalation.boundaries import boundaries
 
 from escalon.escalation import (
     Outcome,
@@ -155,7 +156,7 @@ def test_boin_rates(row):
 
 @rows("boin", "Boundaries")
 def test_boin_boundaries(row):
-    found = boin_table(row["target"], 24).boundaries()
+    found = boundaries(boin_table(row["target"], 24))
     column = "EDX".index(row["says"])
     assert [found[n][column] for n in range(1, 25)] == [
         int(row[str(n)]) if row[str(n)] != "-" else None for n in range(1, 25)
@@ -177,7 +178,7 @@ def test_boin_conduct(row):
 
 @rows("keyboard", "Boundaries")
 def test_keyboard_boundaries(row):
-    found = keyboard_table(row["target"], 24, eliminate_from=3).boundaries()
+    found = boundaries(keyboard_table(row["target"], 24, eliminate_from=3))
     column = "EDX".index(row["says"])
     for n in range(1, 25):
         assert found[n][column] == (int(row[str(n)]) if row[str(n)] != "-" else None), n
@@ -185,7 +186,7 @@ def test_keyboard_boundaries(row):
 
 @rows("keyboard", "Elimination below three")
 def test_keyboard_elimination_of_one_or_two(row):
-    assert keyboard_table(row["target"], 3).boundaries()[int(row["n"])][2] == int(row["eliminate at"])
+    assert boundaries(keyboard_table(row["target"], 3))[int(row["n"])][2] == int(row["eliminate at"])
 
 
 def decided(table: DecisionTable, n: int) -> str:

@@ -88,23 +88,6 @@ class DecisionTable:
         given = (n for n in range(1, self.up_to + 1) if self.cells[n, 0] <= Cell.ESCALATE)
         return {n: tuple(NAMES[Cell(int(cell))] for cell in self.cells[n, : n + 1]) for n in given}
 
-    def boundaries(self) -> dict[int, tuple[int | None, int | None, int | None]]:
-        """Per n: escalate at t <= E, de-escalate at t >= D, eliminate at t >= X (None: never)."""
-
-        def first(row: Cells, at_most: Cell) -> int | None:
-            hits = np.flatnonzero(row <= at_most)
-            return int(hits[0]) if len(hits) else None
-
-        def last_escalation(row: Cells) -> int | None:
-            hits = np.flatnonzero(row == Cell.ESCALATE)
-            return int(hits[-1]) if len(hits) else None
-
-        found = {}
-        for n in range(1, self.up_to + 1):
-            row = self.cells[n, : n + 1]
-            found[n] = (last_escalation(row), first(row, Cell.DE_ESCALATE), first(row, Cell.ELIMINATE))
-        return found
-
 
 class Why(IntEnum):
     """The reasons a table-driven walk can give; each indexes `TableWalk.reasons`."""

@@ -176,16 +176,6 @@ class AtMost(Guard):
         """The tighter of the two."""
         return self.participants if without is None else min(without, self.participants)
 
-    @property
-    def recalls(self) -> Fraction | None:
-        """A share of DLTs in the last cohort that the limit remembers."""
-        return None
-
-    @property
-    def stops_when_lowest_is_toxic(self) -> bool:
-        """Whether the limit ends the trial when the lowest level is too toxic."""
-        return False
-
     def ends(self, counts: Counts) -> bool:
         """True once every row is full."""
         return bool(counts.enrolled.min(initial=self.participants) >= self.participants)

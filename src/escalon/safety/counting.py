@@ -156,40 +156,6 @@ def _higher(one: int | None, other: int | None) -> int | None:
     return max(known, default=None)
 
 
-def by_term(events: Iterable[Occurrence], observed: int) -> dict[str, tuple[Tally, tuple[Tally, ...]]]:
-    """Each class with its tally and the tallies of its terms, most participants first, then by name."""
-    classes: dict[str, list[Occurrence]] = {}
-    for event in events:
-        classes.setdefault(event.term.system_class, []).append(event)
-    rows = {name: (tally(name, some, observed), _terms(some, observed)) for name, some in sorted(classes.items())}
-    return dict(sorted(rows.items(), key=lambda row: (-row[1][0].participants.events, row[0])))
-
-
-def _terms(events: Sequence[Occurrence], observed: int) -> tuple[Tally, ...]:
-    terms: dict[str, list[Occurrence]] = {}
-    for event in events:
-        terms.setdefault(event.term.name, []).append(event)
-    found = [tally(name, some, observed) for name, some in terms.items()]
-    return tuple(sorted(found, key=lambda one: (-one.participants.events, one.label)))
-
-
-def grouped(
-    events: Iterable[Occurrence], population: Sequence[Treated], by: Callable[[Treated], str]
-) -> dict[str, tuple[tuple[Occurrence, ...], tuple[Treated, ...]]]:
-    """Events and participants of each dose level, disease or other group of the population."""
-    some = tuple(events)
-    groups: dict[str, list[Treated]] = {}
-    for person in population:
-        groups.setdefault(by(person), []).append(person)
-    return {
-        name: (
-            tuple(event for event in some if event.participant in {one.participant for one in people}),
-            tuple(people),
-        )
-        for name, people in sorted(groups.items())
-    }
-
-
 @dataclass(frozen=True, slots=True)
 class Timing:
     """Median and range of days; `open` counts events that have not ended."""

@@ -5,18 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from escalon.facts import Finding, Number
+from escalon.facts import Number
 from escalon.safety.periods import PHASES, Phase, phase_of
 
 SAME_EPISODE_DAYS = 7
-# Reactivations have terms of their own; CMV-DNA and EBV-DNA positivity exclude a person from this kind of trial.
-REACTIVATIONS = {
-    "CMV": "Cytomegalovirus infection reactivation",
-    "EBV": "Epstein-Barr virus infection reactivation",
-    "HBV": "Hepatitis B reactivation",
-    "HSV": "Herpes simplex reactivation",
-    "VZV": "Shingles",
-}
 
 
 class Certainty(StrEnum):
@@ -99,16 +91,3 @@ def infection_density(
 
 def _per_hundred(number: int, days: int) -> Fraction | None:
     return Fraction(100 * number, days) if days else None
-
-
-def reactivation_check(virus: str, was_positive_at_screening: bool | None) -> Finding:
-    """A reactivation after infusion asks for a comparison with screening, where CMV-DNA or EBV-DNA excludes a person."""
-    name = REACTIVATIONS.get(virus.upper())
-    if name is None:
-        raise ValueError(f"{virus!r} has no reactivation term in CTCAE v5.0. Known: {', '.join(REACTIVATIONS)}")
-    positive = ("positive_at_screening",) if was_positive_at_screening else ()
-    missing = () if was_positive_at_screening is not None else (f"{virus.lower()}_dna at screening",)
-    return Finding(
-        "viral_reactivation", name, flags=("compare_with_screening", *positive), missing=missing,
-        reasons=(f"{virus}: record as «{name}» and compare with the screening result",), rule="reactivation/1",
-    )  # fmt: skip

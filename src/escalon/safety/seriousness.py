@@ -92,10 +92,6 @@ class Due:
     by: date
     event: str
 
-    def is_late(self, today: date, sent: date | None = None) -> bool:
-        """Whether the report was, or as of today is, after its day."""
-        return (sent or today) > self.by
-
 
 def is_related(event: Occurrence) -> bool:
     """Whether the event counts as related to the cells: not assessed counts as related."""

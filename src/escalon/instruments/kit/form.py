@@ -44,8 +44,6 @@ class Offered:
 
 
 YES_NO = (Offered("yes", "yes"), Offered("no", "no"))
-NO_VALUE = (Offered("not known", "not known"), Offered("not done", "not done"))
-"""The answers without a value that are as near as the others; `not applicable` stands beside its reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,6 @@ Source: Hagen 2025, doi:10.1016/S2665-9913(25)00091-8. From secondary accounts: 
 or longer stay in hospital, grade 4 intensive care; grade 2, between them, is read as treatment. So `rule_unconfirmed`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 from escalon.expressions.symbols import all_of, case, negated, otherwise
 from escalon.facts import Status
 from escalon.instruments.kit.instrument import Items, Outcome, instrument
@@ -53,35 +50,3 @@ def licats(it: Items) -> Outcome:
             )
         },
     )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class LocalEvent:
-    """One local reaction: whose, which organ, from which day after infusion to which, how severe, how treated."""
-
-    participant: str
-    organ: str
-    onset: int
-    end: int | None = None
-    grade: int | None = None
-    treatment: tuple[str, ...] = ()
-
-    @property
-    def phase(self) -> str:
-        """Early within 2 weeks of infusion, intermediate within a month, late after that."""
-        return "early" if self.onset <= 14 else "intermediate" if self.onset <= 30 else "late"
-
-
-def by_organ(events: Iterable[LocalEvent]) -> dict[str, tuple[int, int, int | None]]:
-    """For each organ: events, participants, and the highest grade recorded."""
-    found: dict[str, list[LocalEvent]] = {}
-    for event in events:
-        found.setdefault(event.organ, []).append(event)
-    return {
-        organ: (
-            len(some),
-            len({event.participant for event in some}),
-            max((event.grade for event in some if event.grade is not None), default=None),
-        )
-        for organ, some in sorted(found.items())
-    }

@@ -4,12 +4,10 @@ The conditions are three-valued and rise with every item, so the grade is known 
 missing absent and the grade with everything missing new agree (spec SLE-3.10).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from escalon.expressions.symbols import any_of, case, known, negated, otherwise
-from escalon.facts import Truth, any_known
 
 # Yee 2010, doi:10.1093/rheumatology/keq026. The codings 9/3/1 and 12/5/1 belong to the classic index.
 POINTS = {"A": 12, "B": 8, "C": 1, "D": 0, "E": 0}
@@ -53,13 +51,3 @@ class System:
     def with_missing_absent(self) -> "System":
         """The same system where whatever is missing is taken as absent."""
         return System(otherwise(self.a, False), otherwise(self.b, False), otherwise(self.c, False), self.assessed)
-
-
-def ever_involved(earlier: Iterable[str | None], history: Truth = None) -> Truth:
-    """Whether a system was involved before: once A, B, C or D at any visit, or by the baseline history, it stays so.
-
-    E at a visit says that it had not been until then; without any visit or history it is not known.
-    """
-    grades = tuple(earlier)
-    seen = [None if grade is None else grade in "ABCD" for grade in grades if grade != "not_assessable"]
-    return any_known([*seen, history] if history is not None or not seen else seen)

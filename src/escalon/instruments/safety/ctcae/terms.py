@@ -12,15 +12,6 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
-# What each grade means where a term has no more specific text (CTCAE v5.0, page 1).
-GENERAL = {
-    1: "mild; asymptomatic or mild symptoms; clinical or diagnostic observations only; intervention not indicated",
-    2: "moderate; minimal, local or noninvasive intervention indicated; limiting age-appropriate instrumental ADL",
-    3: "severe or medically significant but not immediately life-threatening; hospitalization or prolongation of "
-    "hospitalization indicated; disabling; limiting self care ADL",
-    4: "life-threatening consequences; urgent intervention indicated",
-    5: "death related to the adverse event",
-}
 # Findings that are watched after CAR-T cells and are not terms of CTCAE v5.0: no cut-off may be invented for them.
 NOT_TERMS = {
     "ferritin increased": "Investigations - Other, specify",
@@ -97,11 +88,6 @@ class Term:
     system_class: str
     code: str
     grades: Mapping[int, str]
-
-    @property
-    def is_other(self) -> bool:
-        """Whether this is a class's «Other, specify», which needs the event's own words."""
-        return self.name.endswith("Other, specify")
 
 
 @cache
