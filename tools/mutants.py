@@ -87,7 +87,7 @@ def _shuffled(layer: str, drawn: random.Random) -> Iterator[Mutant]:
 
 
 def tests_of(mutant: Mutant) -> list[str]:
-    """The tests that should notice: of its layer's files the nearest, those that name the function, then the module; then the tables of spec/."""
+    """The tests that should notice: the nearest of its layer, which name the function, then the module; then spec/."""
     folders = [ROOT / "tests" / name for name in (mutant.layer, *ALSO.get(mutant.layer, []))]
     files = [file for folder in folders for file in sorted(folder.rglob("test_*.py"))]
     near = sorted(files, key=lambda file: -_nearness(mutant, file.read_text(encoding="utf-8")))[:NEAREST]

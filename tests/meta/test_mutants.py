@@ -70,5 +70,5 @@ def test_every_layer_has_a_folder_of_tests(layer):
 def test_the_tests_that_name_a_module_are_run_first(tmp_path):
     file = mutants.SOURCES / "feasibility" / "disclosure.py"
     [*ordered, last] = mutants.tests_of(mutants.Mutant("feasibility", file, mutations(file.read_text())[0]))
-    assert [Path(one).name for one in ordered[:2]] == ["test_adversary.py", "test_disclosure.py"]  # both name it
+    assert [Path(one).name for one in ordered[:2]] == ["test_disclosure.py", "test_adversary.py"]  # both name it
     assert last == "tests/spec"
