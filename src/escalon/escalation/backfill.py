@@ -43,13 +43,7 @@ class Backfill(Guard):
         below = highest - 1
         n, _ = counts.at(below)
         fills = (below >= 1) & (n < self.filled_to) & (moves.level >= np.maximum(below, 1))
-        return Moves(
-            level=np.where(fills, below, moves.level),
-            size=np.where(fills, self.filled_to - n, moves.size),
-            mtd=moves.mtd,
-            why=np.where(fills, first, moves.why),
-            about=np.where(fills, below, moves.about),
-        )
+        return moves.instead(fills, level=below, size=self.filled_to - n, why=first, about=below)
 
     def cap(self, without: int | None) -> int | None:
         """Not bounded here: a level may be filled beyond what the rule alone would treat."""
@@ -63,9 +57,7 @@ class Backfill(Guard):
         )
 
 
-def backfill(filled_to: int) -> Backfill:
-    """Backfill cleared levels up to this many participants."""
-    return Backfill(filled_to)
+backfill = Backfill  # as it is written: `rule & backfill(6)`
 
 
 def backfill_in(rule: Rule) -> Backfill | None:

@@ -152,21 +152,5 @@ class WholeCohortFirst:
         return "A new cohort opens only when every DLT window of the earlier ones has closed."
 
 
-def dlt_window(days: int) -> DltWindow:
-    """The DLT window: an outcome counts as no DLT only once the window has closed."""
-    return DltWindow(days)
-
-
-def sentinel(days: int, each: Together = Together.COHORT) -> Sentinel:
-    """Watch the first of each cohort (or level) for this many days before dosing the others."""
-    return Sentinel(days, each)
-
-
-def stagger(days: int) -> Stagger:
-    """Keep at least this many days between infusions."""
-    return Stagger(days)
-
-
-def whole_cohort_first(each: Together = Together.COHORT) -> WholeCohortFirst:
-    """Open no new cohort (enter no new level) while a DLT window is open, even if the decision is already determined."""
-    return WholeCohortFirst(each)
+# Guards as they are written: `next_dose(rule, conduct, [dlt_window(28), sentinel(14)], today=today)`.
+dlt_window, sentinel, stagger, whole_cohort_first = DltWindow, Sentinel, Stagger, WholeCohortFirst

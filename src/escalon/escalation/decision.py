@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 NO_DOSE = 0  # the MTD of a trial in which no level was tolerable
 
@@ -25,10 +25,30 @@ class Departure:
         return {"cohort": self.cohort, "done": self.done, "said": self.said}
 
 
+class _Answer:
+    """What every answer says of itself as plain data: what is `told` of it, until when, why, and what was done otherwise."""
+
+    told: ClassVar[tuple[str, ...]]
+    until: date | None
+    reason: str
+    notes: tuple[str, ...]
+    departures: tuple[Departure, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The decision as plain data; `mtd` 0 means that no level is tolerable, null that the rule names none."""
+        return {name: getattr(self, name) for name in self.told} | {
+            "until": self.until.isoformat() if self.until else None,
+            "reason": self.reason,
+            "notes": list(self.notes),
+            "departures": [one.as_json() for one in self.departures],
+        }
+
+
 @dataclass(frozen=True)
-class Treat:
+class Treat(_Answer):
     """Treat `size` more participants at `level`; `now` of them may be dosed today (fewer behind a sentinel)."""
 
+    told = ("action", "level", "size", "now")
     level: int
     size: int
     reason: str
@@ -45,24 +65,12 @@ class Treat:
     def __str__(self) -> str:
         return f"treat {self.size} at level {self.level}"
 
-    def as_json(self) -> dict[str, Any]:
-        """The decision as plain data."""
-        return {
-            "action": self.action,
-            "level": self.level,
-            "size": self.size,
-            "now": self.now,
-            "until": None,
-            "reason": self.reason,
-            "notes": list(self.notes),
-            "departures": [one.as_json() for one in self.departures],
-        }
-
 
 @dataclass(frozen=True)
-class Wait:
+class Wait(_Answer):
     """Dose nobody yet. `until` is the day by which the windows waited for have closed; None if no date is known."""
 
+    told = ("action", "level", "size")
     reason: str
     until: date | None = None
     notes: tuple[str, ...] = ()
@@ -74,27 +82,16 @@ class Wait:
     def __str__(self) -> str:
         return "wait" if self.until is None else f"wait until {self.until.isoformat()}"
 
-    def as_json(self) -> dict[str, Any]:
-        """The decision as plain data."""
-        return {
-            "action": self.action,
-            "level": None,
-            "size": 0,
-            "until": self.until.isoformat() if self.until else None,
-            "reason": self.reason,
-            "notes": list(self.notes),
-            "departures": [one.as_json() for one in self.departures],
-        }
-
 
 @dataclass(frozen=True)
-class Stop:
+class Stop(_Answer):
     """Stop escalating. `mtd` is a level, 0 when no level is tolerable, None when the rule names none.
 
     `reached` is False when the level is the top one and was tolerated, so that the maximum tolerated dose may lie above
     every dose studied; None where no level is named.
     """
 
+    told = ("action", "mtd", "reached", "level", "size")
     mtd: int | None
     reason: str
     notes: tuple[str, ...] = ()
@@ -119,20 +116,6 @@ class Stop:
                 return f"stop, the top level, {self.mtd}, was tolerated: the MTD was not reached"
             case _:
                 return f"stop, MTD is level {self.mtd}"
-
-    def as_json(self) -> dict[str, Any]:
-        """The decision as plain data; `mtd` 0 means that no level is tolerable, null that the rule names none."""
-        return {
-            "action": self.action,
-            "mtd": self.mtd,
-            "reached": self.reached,
-            "level": self.level,
-            "size": 0,
-            "until": None,
-            "reason": self.reason,
-            "notes": list(self.notes),
-            "departures": [one.as_json() for one in self.departures],
-        }
 
 
 Decision = Treat | Wait | Stop

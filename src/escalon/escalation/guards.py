@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +59,11 @@ class Guard(ABC):
         return False
 
 
+def _of_the_rule(name: str) -> Any:
+    """What a guarded rule has as the rule within has it."""
+    return property(lambda guarded: getattr(guarded.rule, name))
+
+
 @dataclass(frozen=True)
 class Guarded(Rule):
     """A rule with one guard over it; guards nest, the last one written has the last word, but for a cap.
@@ -68,35 +74,13 @@ class Guarded(Rule):
     rule: Rule
     guard: Guard
 
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        """The name of the rule within."""
-        return self.rule.name
-
-    @property
-    def levels(self) -> int:  # type: ignore[override]
-        """The levels of the rule within."""
-        return self.rule.levels
-
-    @property
-    def cohort(self) -> int:
-        """The cohort size of the rule within."""
-        return self.rule.cohort
-
-    @property
-    def decides_within_cohort(self) -> bool:  # type: ignore[override]
-        """As the rule within."""
-        return self.rule.decides_within_cohort
-
-    @property
-    def start(self) -> int:  # type: ignore[override]
-        """As the rule within."""
-        return self.rule.start
-
-    @property
-    def lowest(self) -> int:  # type: ignore[override]
-        """As the rule within."""
-        return self.rule.lowest
+    name = _of_the_rule("name")
+    levels = _of_the_rule("levels")
+    cohort = _of_the_rule("cohort")
+    start = _of_the_rule("start")
+    lowest = _of_the_rule("lowest")
+    decides_within_cohort = _of_the_rule("decides_within_cohort")
+    selects = _of_the_rule("selects")
 
     @property
     def recalls(self) -> Fraction | None:  # type: ignore[override]
@@ -125,11 +109,6 @@ class Guarded(Rule):
     def cap(self) -> int | None:
         """The rule's own bound as the guard leaves it."""
         return self.guard.cap(self.rule.cap)
-
-    @property
-    def selects(self) -> bool:  # type: ignore[override]
-        """As the rule within."""
-        return self.rule.selects
 
     def decide(self, counts: Counts) -> Moves:
         """The rule's moves with the guard in force."""
@@ -196,13 +175,7 @@ class NoSkipping(Guard):
         tried = counts.n > 0
         levels = tried.shape[1]
         next_level = np.where(tried.any(axis=1), levels - tried[:, ::-1].argmax(axis=1), 0) + 1
-        jumps = moves.level > next_level
-        return replace(
-            moves,
-            level=np.where(jumps, next_level, moves.level),
-            why=np.where(jumps, first, moves.why),
-            about=np.where(jumps, next_level, moves.about),
-        )
+        return moves.instead(moves.level > next_level, level=next_level, why=first, about=next_level)
 
     def prose(self) -> str:
         """The limit as a sentence."""
@@ -233,64 +206,33 @@ class StopIf(Guard):
         return f"The trial stops if {self.says}."
 
 
-def at_most(participants: int) -> AtMost:
-    """Enrol no more than this many, evaluable or not."""
-    return AtMost(participants)
-
-
-def no_skipping() -> NoSkipping:
-    """Never jump over an untried level."""
-    return NoSkipping()
-
-
-def stop_if(condition: Condition, says: str) -> StopIf:
-    """Stop when `condition(counts, moves)` holds for a row; `says` is that condition in words."""
-    return StopIf(condition, says)
-
-
 def enough_and_staying(participants: int) -> StopIf:
     """Stop when this many are evaluable at the current level and the rule would stay (`n.earlystop` of BOIN)."""
-
-    def holds(counts: Counts, moves: Moves) -> Bools:
-        staying: Bools = moves.level == counts.current
-        return staying & (counts.at(counts.current)[0] >= participants)
-
-    return StopIf(holds, f"{participants} have been treated at the current level and the rule would stay there")
+    return StopIf(
+        lambda counts, moves: (moves.level == counts.current) & (counts.at(counts.current)[0] >= participants),
+        f"{participants} have been treated at the current level and the rule would stay there",
+    )
 
 
 def enough_at_current(participants: int) -> StopIf:
     """Stop as soon as this many are evaluable at the current level, whatever the rule says (as in Keyboard)."""
-
-    def holds(counts: Counts, moves: Moves) -> Bools:
-        treated: Bools = counts.at(counts.current)[0] >= participants
-        return treated
-
-    return StopIf(holds, f"{participants} have been treated at the current level")
+    return StopIf(
+        lambda counts, moves: counts.at(counts.current)[0] >= participants,
+        f"{participants} have been treated at the current level",
+    )
 
 
 def enough_at_next(participants: int) -> StopIf:
     """Stop when the level to be treated next already has this many evaluable (as in FIND)."""
-
-    def holds(counts: Counts, moves: Moves) -> Bools:
-        treated: Bools = counts.at(moves.level)[0] >= participants
-        return treated
-
-    return StopIf(holds, f"the level to be treated next already has {participants}")
+    return StopIf(
+        lambda counts, moves: counts.at(moves.level)[0] >= participants,
+        f"the level to be treated next already has {participants}",
+    )
 
 
 def total_dlts(count: int) -> StopIf:
     """Stop the trial once this many participants have had a DLT at any level."""
-
-    def holds(counts: Counts, moves: Moves) -> Bools:
-        reached: Bools = counts.t.sum(axis=1) >= count
-        return reached
-
-    return StopIf(holds, f"{plural(count, 'DLT')} in all have been seen")
-
-
-def expand_at_mtd(participants: int) -> ExpandAtMtd:
-    """Once the rule names an MTD, treat there until this many are evaluable; a DLT may reopen the question."""
-    return ExpandAtMtd(participants)
+    return StopIf(lambda counts, moves: counts.t.sum(axis=1) >= count, f"{plural(count, 'DLT')} in all have been seen")
 
 
 @dataclass(frozen=True)
@@ -308,13 +250,8 @@ class ExpandAtMtd(Guard):
         """Turn a stop with an MTD given to fewer than `filled_to` into treatment there."""
         n, _ = counts.at(moves.mtd)
         expands = moves.stopped & (moves.mtd > 0) & (n < self.filled_to)
-        return Moves(
-            level=np.where(expands, moves.mtd, moves.level),
-            size=np.where(expands, self.filled_to - n, moves.size),
-            mtd=np.where(expands, 0, moves.mtd),
-            why=np.where(expands, first, moves.why),
-            about=np.where(expands, moves.mtd, moves.about),
-        )
+        size = self.filled_to - n
+        return moves.instead(expands, level=moves.mtd, size=size, mtd=0, why=first, about=moves.mtd)
 
     def cap(self, without: int | None) -> int | None:
         """Not bounded here: an expansion may follow at each level in turn."""
@@ -323,3 +260,7 @@ class ExpandAtMtd(Guard):
     def prose(self) -> str:
         """The expansion as a sentence."""
         return f"The MTD is expanded to {number(self.filled_to)}; DLTs there count and may reopen escalation."
+
+
+# Limits as they are written: `rule & at_most(18) & no_skipping()`.
+at_most, no_skipping, stop_if, expand_at_mtd = AtMost, NoSkipping, StopIf, ExpandAtMtd

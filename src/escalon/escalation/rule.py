@@ -79,15 +79,13 @@ class Moves:
         none: Bools = self.level == 0
         return none
 
+    def instead(self, where: Bools, **told: Ints | int) -> Moves:
+        """The same moves with another level, size, MTD or reason where told."""
+        return replace(self, **{name: np.where(where, one, getattr(self, name)) for name, one in told.items()})
+
     def stop(self, where: Bools, *, mtd: Ints | int, why: int) -> Moves:
         """The same moves, stopped where told."""
-        return replace(
-            self,
-            level=np.where(where, 0, self.level),
-            size=np.where(where, 0, self.size),
-            mtd=np.where(where, mtd, self.mtd),
-            why=np.where(where, why, self.why),
-        )
+        return self.instead(where, level=0, size=0, mtd=mtd, why=why)
 
 
 class Rule(Levelled, ABC):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -36,12 +36,7 @@ class Coherent(Guard):
         """Stay where a higher level was wanted after such a cohort."""
         up = (moves.level > counts.current) & (counts.current > 0)
         held: Bools = up & counts.hot if counts.hot is not None else up & False
-        return replace(
-            moves,
-            level=np.where(held, counts.current, moves.level),
-            why=np.where(held, first, moves.why),
-            about=np.where(held, counts.current, moves.about),
-        )
+        return moves.instead(held, level=counts.current, why=first, about=counts.current)
 
     def prose(self) -> str:
         """The limit as a sentence."""
@@ -92,13 +87,8 @@ class TooToxic(Guard):
         """Stop where the lowest level is too toxic; elsewhere come down below the lowest that is."""
         closed = self.closed_from(counts.n, counts.t)
         stops, lower = closed == 1, (closed > 1) & (moves.level >= closed)
-        moves = replace(
-            moves,
-            level=np.where(lower, closed - 1, moves.level),
-            why=np.where(lower, first + 1, moves.why),
-            about=np.where(lower, closed, moves.about),
-        )
-        return replace(moves.stop(stops, mtd=NO_DOSE, why=first), about=np.where(stops, 1, moves.about))
+        moves = moves.instead(lower, level=closed - 1, why=first + 1, about=closed)
+        return moves.stop(stops, mtd=NO_DOSE, why=first).instead(stops, about=1)
 
     def chosen(self, n: Ints, t: Ints, mtd: Ints) -> Ints:
         """No MTD where the lowest level is too toxic, and none at or above a level that is."""
