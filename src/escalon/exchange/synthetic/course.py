@@ -126,6 +126,7 @@ def _dose(given: Treatment) -> CellsInfused:
 def _visits(given: Treatment, counts: Counts) -> Iterator[Event]:
     """What each visit measures: as ill as at screening before the dose, less and less after it."""
     residual, slow = given.random.uniform(0.05, 0.4), given.random.uniform(18, 34)
+    ever = given.person.ever(given.person.events())
     for visit in given.study.visits:
         day = given.after(visit.day)
         if day <= given.person.screening:
@@ -133,6 +134,8 @@ def _visits(given: Treatment, counts: Counts) -> Iterator[Event]:
         left = 1.0 if visit.day < 0 else residual + (1 - residual) * exp(-visit.day / slow)
         found = _visit(given, visit, day, left)
         found |= {name: _at(one, visit) for (on, name), one in counts.items() if on == visit.day}
+        found |= {name: observed(given.person.who, name, True, day, visit.id) for name in found if name in ever}
+        ever |= given.person.ever(found.values())
         yield from found.values()
 
 

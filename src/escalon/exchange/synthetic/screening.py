@@ -82,12 +82,31 @@ class Drawn:
     def here(self, kept: Kept, names: Iterable[str]) -> Situation:
         """The person on the day of decision: what is recorded under these names, and the scores among them computed."""
         read = {*names, *self._anchors}
-        facts = Facts(fact for name in kept if name in read for event in kept[name] for fact in self._read(event))
+        facts = self.read(event for name in kept if name in read for event in kept[name])
         scores = {name for name in names if name in self.severity}
         if scores:
             only = tuple(with_parts(scores))
             facts = Facts([*facts, *computed(self.study, facts, only)])
         return situation(self.study, facts, self._nothing, Day.of(self.decided))
+
+    def read(self, events: Iterable[Event]) -> Facts:
+        """What entries say, as the study reads them."""
+        return Facts(fact for event in events for fact in self._read(event))
+
+    def ever(self, events: Iterable[Event]) -> set[str]:
+        """What forms ask of all earlier visits (was this system ever involved?) and these entries answer with yes."""
+        facts, found = self.read(events), set()
+        for form in (catalogue()[name] for name in self.study.instruments):
+            asked = {form.keys[name]: item.ever for name, item in form.items.items() if item.ever}
+            if asked.keys().isdisjoint(facts.names()):
+                continue
+            scored = {one.name: one.value for one in (*facts, *computed(self.study, facts, (form.name,)))}
+            found |= {
+                key
+                for key, (part, *some) in asked.items()
+                if scored.get(key) is True or scored.get(f"{form.name}.{part}") in some
+            }
+        return found
 
     def _read(self, event: Event) -> tuple[Fact, ...]:
         """What one entry says, as the study reads it."""

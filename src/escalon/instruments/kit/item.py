@@ -56,6 +56,8 @@ class Item:
     """The item whose source this names: which form of a score it was taken from."""
     instead_of: tuple[str, ...] = ()
     """The items in whose place this one is recorded where they are not, such as a count of joints."""
+    ever: tuple[str, ...] = ()
+    """A part of the score and the results of it of which one at any earlier visit makes this yes: «ever graded A, B or C»."""
     needed: bool = True
     """Whether a missing value makes the score missing; a helper that another item may stand in for is not needed."""
 

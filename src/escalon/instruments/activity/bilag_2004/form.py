@@ -239,7 +239,9 @@ def _items() -> Iterator[tuple[str, Item]]:
     for system in SYSTEMS:
         yield (
             f"previous_{system}",
-            truth(f"{system} system ever graded A, B or C before, or so in the baseline history"),
+            truth(
+                f"{system} system ever graded A, B or C before, or so in the baseline history", ever=(system, *"ABC")
+            ),
         )
     for name in COMPARED:
         yield f"previous_{name}", _previous(name)
