@@ -1,9 +1,10 @@
 """Intervals for engines that have single numbers only: a program whose numbers may be intervals, written as an ordinary one.
 
 An input `crp` that may be an interval becomes four: `crp_low`, `crp_low_open`, `crp_high` and `crp_high_open`; an exact
-value stands at both ends, an end that is absent is empty, and a value that is not known has neither. Each result is still
-found under its own name: where every number in the intervals gives the same, that; else unknown. A number also has its
-ends, `score_low` and so on. What rests on no interval stays as it was.
+value stands at both ends, an end that is absent is empty, and a value that is not known has neither. A truth or a label
+`rash` that may be any of what it can be has `rash_open` beside it. Each result is still found under its own name: where
+every number in the intervals gives the same, that; else unknown. A number also has its ends, `score_low` and so on. What
+rests on no interval stays as it was.
 
 The steps say what `possible` says for one visit, and tests hold the two together.
 """
@@ -19,7 +20,7 @@ from escalon.expressions.step_writer import StepWriter
 from escalon.expressions.tree import COMPARISONS, Input, Kind, Op, TreeError
 
 ENDS = ("low", "low_open", "high", "high_open")
-Range: TypeAlias = tuple[Any, Any]
+Range: TypeAlias = tuple[Any, ...]
 
 
 def names_of_ends(name: str) -> tuple[str, str, str, str]:
@@ -28,13 +29,21 @@ def names_of_ends(name: str) -> tuple[str, str, str, str]:
     return low, low_open, high, high_open
 
 
-def widened(program: Program, intervals: Collection[str], ranges: Mapping[str, Range] | None = None) -> Program:
-    """The program with the named inputs as intervals.
+def open_name(name: str) -> str:
+    """The name of the truth that says that a truth or a label may be any: `rash_open`."""
+    return f"{name}_open"
 
-    `ranges` says between what an input can lie at all (None: no end), so that a value below a limit is not below 0. The
-    ends of a whole number are whole. Raises TreeError for an input that is no number or a name that is taken.
+
+def widened(
+    program: Program, intervals: Collection[str], ranges: Mapping[str, Range] | None = None, *, sure: bool = False
+) -> Program:
+    """The program with the named inputs as intervals, or as truths and labels that may be any.
+
+    `ranges` says between what an input can lie at all (None: no end), so that a value below a limit is not below 0; of a
+    label its words. The ends of a whole number are whole. `sure`: a number that may stay unknown has no ends. Raises
+    TreeError for a name that is taken.
     """
-    return _Widener(program, frozenset(intervals), ranges or {}).program()
+    return _Widener(program, frozenset(intervals), ranges or {}, sure).program()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +67,8 @@ _Form: TypeAlias = SpanSteps | _Truth | _Label
 
 
 class _Widener:
-    def __init__(self, program: Program, intervals: frozenset[str], ranges: Mapping[str, Range]) -> None:
-        self.old, self.intervals, self.ranges = program, intervals, ranges
+    def __init__(self, program: Program, intervals: frozenset[str], ranges: Mapping[str, Range], sure: bool) -> None:
+        self.old, self.intervals, self.ranges, self.sure = program, intervals, ranges, sure
         self.write = StepWriter()
         self.spans = SpanWriter(self.write)
         self.yes, self.no, self.none = self.spans.yes, self.spans.no, self.spans.none
@@ -85,9 +94,8 @@ class _Widener:
     def _check_names(self) -> None:
         inputs = {node.name: node for node in self.old.inputs}
         for name in sorted(self.intervals & inputs.keys()):
-            if inputs[name].kind not in (Kind.NUMBER, Kind.INTEGER):
-                raise TreeError(f"{name} is a {inputs[name].kind}: only a number may be an interval")
-            taken = inputs.keys() & names_of_ends(name)
+            own = names_of_ends(name) if inputs[name].kind in (Kind.NUMBER, Kind.INTEGER) else (open_name(name),)
+            taken = inputs.keys() & own
             if taken:
                 raise TreeError(f"{name} cannot be an interval: there is an input {', '.join(sorted(taken))} too")
 
@@ -95,7 +103,7 @@ class _Widener:
 
     def _form_of(self, step: Step) -> _Form:
         if isinstance(step.node, Input):
-            return self._interval(step.node)
+            return self._interval(step.node) if step.kind in (Kind.NUMBER, Kind.INTEGER) else self._any(step.node)
         name = step.node.name if isinstance(step.node, Op) else ""
         if name == "known":
             return self._known(step.parts[0])
@@ -128,6 +136,18 @@ class _Widener:
         least, most = self.ranges.get(node.name, (None, None))
         low, high = self._within(low, least, gone), self._within(high, most, gone)
         return SpanSteps(low, opens[0], high, opens[1], gone, gone)
+
+    def _any(self, node: Input) -> _Truth | _Label:
+        """A truth or a label that may be any of what it can be where it is open."""
+        write, own = self.write, self.write.leaf(node)
+        gone = write.no(write.known(own))
+        opened = write.all(gone, write.surely(write.leaf(Input(open_name(node.name), Kind.TRUTH))))
+        unsure = write.all(gone, write.no(opened))
+        if node.kind is Kind.TRUTH:
+            no = write.no(write.perhaps(own))
+            return _Truth(write.any(write.surely(own), opened), write.any(no, opened), unsure)
+        words = {write.literal(word): opened for word in self.ranges.get(node.name, ())}
+        return _Label({own: write.known(own), **words}, unsure)
 
     def _within(self, end: int, limit: Any, gone: int) -> int:
         if limit is None:
@@ -323,7 +343,8 @@ class _Widener:
         if self.old.steps[number].kind is None:
             return {name: self.none}
         one = write.all(write.no(form.unsure), self.spans.same(form.low, form.high))
-        low, high = (write.choose(form.gone, self.none, end) for end in (form.low, form.high))
+        none = write.any(form.gone, form.unsure) if self.sure else form.gone
+        low, high = (write.choose(none, self.none, end) for end in (form.low, form.high))
         low_open, high_open = write.all(form.low_open, write.known(low)), write.all(form.high_open, write.known(high))
         ends = zip(names_of_ends(name), (low, low_open, high, high_open), strict=True)
         return {name: write.choose(one, form.low, self.none), **dict(ends)}

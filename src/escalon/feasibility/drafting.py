@@ -8,7 +8,7 @@ from typing import Any
 
 from escalon.facts.unit import spelled
 from escalon.feasibility.mapping import WarehouseMapping, read_mapping
-from escalon.feasibility.scores import unscored
+from escalon.feasibility.scores import unmapped, unscored
 from escalon.feasibility.warehouse import Warehouse
 from escalon.protocol.names import names_in
 from escalon.protocol.study import FactDefinition, Study
@@ -140,7 +140,7 @@ def _why_not(study: Study, mapping: WarehouseMapping, name: str, definition: Fac
         return ""
     mapped = [one for one in (name, *(definition.members if definition else ())) if one in mapping.concepts]
     if not mapped and name.partition(".")[0] in study.instruments:
-        return unscored(study, mapping, name)
+        return unscored(study, mapping, name) or unmapped(study, mapping, name)
     if not mapped:
         place = f'[concept."{name}"]' if "." in name else f"[concept.{name}]"
         return f"nothing is mapped. Write {place} with table and codes"

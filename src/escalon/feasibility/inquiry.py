@@ -13,6 +13,7 @@ from escalon.feasibility.mapping import WarehouseMapping
 from escalon.feasibility.origins import Reader
 from escalon.feasibility.population import Everybody
 from escalon.feasibility.recorded import members_of, numbered
+from escalon.feasibility.scores import parts_of
 from escalon.feasibility.steps import Steps
 from escalon.feasibility.stepwise import StepwiseQuery
 from escalon.feasibility.warehouse import Warehouse
@@ -51,7 +52,7 @@ class Inquiry:
         trees = {**self._clauses(), **self._diseases(), **self._settled()}
         population = Everybody(trees, situation_on(self.study, self.day))
         members = members_of(self.study.vocabulary)
-        names = numbered(self.study.vocabulary)
+        names = numbered((*self.study.vocabulary, *parts_of(self.study)))
         observed = "observed" if self.mapping.observed else ""
         steps = Steps(self.warehouse.dialect, names.__getitem__, members, frozenset(self.mapping.silent), observed)
         reader = Reader(self.study, self.mapping, self.warehouse, self.day.earliest)

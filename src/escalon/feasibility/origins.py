@@ -41,6 +41,16 @@ class Reader(Meanings):
         steps.texts["people"] = (
             f"SELECT DISTINCT {people.person} AS person FROM {people.from_} AS p{f' WHERE {where}' if where else ''}"
         )
+        if self.mapping.observed:
+            one = self.mapping.observed
+            columns = {"person": one.person, "start": one.start, "end": one.end}
+            kinds = self._check_columns(("observed",), one.from_, columns, "")
+            for key in ("start", "end"):
+                self._check_days(("observed",), key, columns[key], kinds[key], one.from_)
+            start, end = self._days(one.start, kinds["start"])[1], self._days(one.end, kinds["end"])[0]
+            steps.texts["observed"] = (
+                f"SELECT {one.person} AS person, {start} AS o0, {end} AS o1\nFROM {one.from_} AS o"
+            )
         items: dict[str, date | None] = dict.fromkeys(items_of(self.study, self.mapping, floors["readings"]))
         relations = {**({"score_items": items} if items else {}), **floors}
         for relation, names in relations.items():
@@ -57,21 +67,16 @@ class Reader(Meanings):
                 parts += self._scores(steps, names)
             steps.texts[relation] = "\nUNION ALL\n".join(parts) or self._nothing(steps, relation)
         steps.single = frozenset(("age", "sex")) - self.mapping.concepts.keys()
-        if self.mapping.observed:
-            one = self.mapping.observed
-            columns = {"person": one.person, "start": one.start, "end": one.end}
-            kinds = self._check_columns(("observed",), one.from_, columns, "")
-            for key in ("start", "end"):
-                self._check_days(("observed",), key, columns[key], kinds[key], one.from_)
-            start, end = self._days(one.start, kinds["start"])[1], self._days(one.end, kinds["end"])[0]
-            steps.texts["observed"] = (
-                f"SELECT {one.person} AS person, {start} AS o0, {end} AS o1\nFROM {one.from_} AS o"
-            )
 
     def _scores(self, steps: Steps, names: Mapping[str, Any]) -> Iterable[str]:
-        ages = "age" not in self.mapping.concepts
+        """The rows of every score that clauses read; a score of scores is made of theirs."""
+        ages, found = "age" not in self.mapping.concepts, dict[str, str]()
         for base, wanted in computable(self.study, self.mapping, names).items():
-            yield from DayScore(self.study, find(base), tuple(wanted), ages).write(steps)
+            of = {key for item in find(base).items.values() for key in item.of}
+            parts = tuple(text for name, text in found.items() if name in of)
+            silent = frozenset(self.mapping.silent)
+            found |= DayScore(self.study, find(base), tuple(wanted), ages, parts, silent).write(steps)
+        return [text for name, text in found.items() if name in names]
 
     # ---- people
 

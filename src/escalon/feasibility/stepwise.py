@@ -10,7 +10,7 @@ from escalon.expressions.dialects import dialect
 
 SOURCES = ("people", "readings", "spells", "observed", "score_items")
 """The steps that read the tables of a warehouse; in them only what codes mean and computed scores are steps."""
-_OF_SOURCES = ("_codes", "_units", "_labels", "_scored")
+_OF_SOURCES = ("_codes", "_units", "_labels", "_scored", "_bounded")
 _NAMED = re.compile(r"\b(FROM|JOIN) (\w+)\b( AS \w+)?")
 
 
