@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from escalon.cli.casebook_desk import (
-    AsPerson,
-    AtSite,
-    CasebookFolder,
-    InRole,
-    clean,
-    desk,
-)
+from escalon.cli.casebook_desk import AsPerson, AtSite, CasebookFolder, InRole, clean, desk
 from escalon.cli.output import AsJson, in_one_line, note, print_json, say
 
 if TYPE_CHECKING:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from escalon.cli.casebook_desk import (
-    clean,
-)
+from escalon.cli.casebook_desk import clean
 from escalon.cli.output import AsJson, in_one_line, note, print_json, progress, say
 
 if TYPE_CHECKING:

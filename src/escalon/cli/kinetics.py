@@ -238,13 +238,7 @@ def _cells(others: "list[Profile]", study: "Study | None") -> "list[Profile]":
 def _grids(
     found: "list[Kinetics]", cells: "list[Profile]", levels: "list[Profile]", runs: "list[Run]", rule: "AplasiaRule"
 ) -> "list[Grid]":
-    from escalon.reporting.tables.kinetics import (
-        aplasia_table,
-        level_table,
-        parameter_table,
-        run_table,
-        summary_table,
-    )
+    from escalon.reporting.tables.kinetics import aplasia_table, level_table, parameter_table, run_table, summary_table
 
     grids = [*([run_table(runs)] if runs else []), parameter_table(found), summary_table(found)]
     grids += [aplasia_table(cells, rule)] if cells else []

@@ -175,11 +175,8 @@ def random_monotone(levels: int, count: int, seed: int, target: float | None = N
     The true MTD is drawn first and given a risk near the target, the others are uniform below and above it
     (in the manner of Clertant & O'Quigley 2017, doi:10.1111/rssb.12216, simplified).
     """
-    rng = np.random.default_rng(seed)
-    return tuple(
-        Scenario(f"random {number}", tuple(np.round(_random_risks(levels, rng, target), 6)))
-        for number in range(1, count + 1)
-    )
+    truths = random_truths(levels, count, seed, target)
+    return tuple(Scenario(f"random {number}", tuple(risks)) for number, risks in enumerate(truths, start=1))
 
 
 def random_truths(levels: int, count: int, seed: int, target: float | None = None) -> Floats:

@@ -66,30 +66,22 @@ def holds(relation: str, a: Any, b: Any) -> Truth:
 # ---- truths
 
 
-def _all(*parts: frozenset[Any]) -> Possible:
-    true, false, unknown = True, False, False
-    for part in parts:
-        if part is _TRUE:
-            continue
-        if part is _FALSE:
-            return _FALSE
-        true = true and True in part
-        false = false or False in part
-        unknown = unknown or None in part
-    return _TRUTHS[true, false, unknown]
+def _joined(decides: frozenset[Any], passes: frozenset[Any], kept: bool) -> Callable[..., Possible]:
+    """All, or any, of some truths: one that `decides` settles it, one that `passes` says nothing."""
 
+    def operator(*parts: frozenset[Any]) -> Possible:
+        every, some, unknown = True, False, False
+        for part in parts:
+            if part is passes:
+                continue
+            if part is decides:
+                return decides
+            every = every and kept in part
+            some = some or (not kept) in part
+            unknown = unknown or None in part
+        return _TRUTHS[(every, some, unknown) if kept else (some, every, unknown)]
 
-def _any(*parts: frozenset[Any]) -> Possible:
-    true, false, unknown = False, True, False
-    for part in parts:
-        if part is _FALSE:
-            continue
-        if part is _TRUE:
-            return _TRUE
-        true = true or True in part
-        false = false and False in part
-        unknown = unknown or None in part
-    return _TRUTHS[true, false, unknown]
+    return operator
 
 
 def _not(part: frozenset[Any]) -> Possible:
@@ -229,8 +221,8 @@ def _of_those_known(arithmetic: Callable[..., Interval]) -> Callable[..., Possib
 
 
 OPERATORS: Mapping[str, Callable[..., Possible]] = {
-    "and": _all,
-    "or": _any,
+    "and": _joined(_FALSE, _TRUE, True),
+    "or": _joined(_TRUE, _FALSE, False),
     "not": _not,
     "at_least": _at_least,
     "known": _known,

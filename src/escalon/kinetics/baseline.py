@@ -6,6 +6,7 @@ value below quantification is set to half the limit, flagged.
 """
 
 from fractions import Fraction
+from functools import partial
 from math import log10
 
 from escalon.facts import Finding, Status, plain
@@ -26,39 +27,23 @@ def change_from_baseline(profile: Profile) -> tuple[Finding, ...]:
 
 
 def _change(profile: Profile, sample: Sample) -> Finding:
-    name = "log10_change"
-    parts = {"day": float(sample.day), "level": _stored(sample), "code": sample.detection.value, "fold_change": None}
+    level = None if sample.level is None else float(sample.level)
+    parts = {"day": float(sample.day), "level": level, "code": sample.detection.value, "fold_change": None}
+    change = partial(Finding, "log10_change", components=parts, rule=RULE)
     if not profile.before:
-        return Finding(
-            name, None, Status.MISSING, components=parts, missing=("baseline",), rule=RULE,
-            rests_on=(profile.fact(sample),),
-        )  # fmt: skip
+        return change(None, Status.MISSING, missing=("baseline",), rests_on=(profile.fact(sample),))
     base = profile.before[-1]
     grounds = profile.facts((base, sample))
     if any(not earlier.is_below for earlier in profile.before):
         reason = "positive before infusion: contamination or earlier therapy, not analysed"
-        return Finding(
-            name,
-            None,
-            Status.INVALID,
-            components=parts,
-            rule=RULE,
-            flags=("baseline_positive",),
-            reasons=(reason,),
-            rests_on=grounds,
-        )
+        return change(None, Status.INVALID, flags=("baseline_positive",), reasons=(reason,), rests_on=grounds)
     low, high = _level(base, sample), _level(sample, sample)
     if low is None or high is None:
         reason = f"day {plain(sample.day, 2)} has no level or no limit of quantification to halve"
-        return Finding(
-            name, None, Status.INDETERMINATE, components=parts, reasons=(reason,), rule=RULE, rests_on=grounds
-        )
+        return change(None, Status.INDETERMINATE, reasons=(reason,), rests_on=grounds)
     flags = ("baseline_set_to_half_lloq",) + (("blq_set_to_half_lloq",) if sample.is_below else ())
-    reasons = (
-        f"the baseline is {base.detection.value}: a fold change from it is undefined",
-        _halved(sample),
-    )
-    return Finding(name, log10(high / low), components=parts, flags=flags, reasons=reasons, rule=RULE, rests_on=grounds)
+    undefined = f"the baseline is {base.detection.value}: a fold change from it is undefined"
+    return change(log10(high / low), flags=flags, reasons=(undefined, _halved(sample)), rests_on=grounds)
 
 
 def _halved(sample: Sample) -> str:
@@ -78,7 +63,3 @@ def _level(sample: Sample, limit_of: Sample) -> Fraction | None:
     if sample.is_quantified:
         return sample.level
     return limit_of.lloq / 2 if sample.is_below and limit_of.lloq is not None else None
-
-
-def _stored(sample: Sample) -> float | None:
-    return None if sample.level is None else float(sample.level)

@@ -5,6 +5,7 @@ The product targets BCMA as well as CD19, so plasma cells and what they make are
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 from escalon.facts import Fact, Finding, Number, Status, convert, exact, plain
 
@@ -17,24 +18,16 @@ CONSIDER_REPLACEMENT = Fraction(4)
 
 def percent_change(baseline: Fact, later: Fact) -> Finding:
     """The change of a level as a percentage of baseline, in the baseline's unit; undefined from a baseline of 0."""
-    name = f"{later.name}_percent_change"
+    change = partial(Finding, f"{later.name}_percent_change", rule=RULE, rests_on=(baseline, later))
     absent = tuple(which for which, fact in (("baseline", baseline), ("value", later)) if fact.number is None)
     if absent:
-        return Finding(name, None, Status.MISSING, unit="%", missing=absent, rule=RULE, rests_on=(baseline, later))
-    before, now = exact(baseline.number or 0), _in_unit_of(baseline, later)
+        return change(None, Status.MISSING, unit="%", missing=absent)
+    before = exact(baseline.number or 0)
+    now = convert(later.number or 0, later.unit or "", baseline.unit or "")
     if before == 0:
-        reason = "the baseline is 0: a percentage of it is undefined"
-        return Finding(name, None, Status.NOT_APPLICABLE, reasons=(reason,), rule=RULE, rests_on=(baseline, later))
+        return change(None, Status.NOT_APPLICABLE, reasons=("the baseline is 0: a percentage of it is undefined",))
     parts = {"baseline": before, "value": now, "change": now - before, "unit": baseline.unit}
-    return Finding(
-        name,
-        (now - before) / before * 100,
-        unit="%",
-        components=parts,
-        rule=RULE,
-        rests_on=(baseline, later),
-        day=later.day,
-    )
+    return change((now - before) / before * 100, unit="%", components=parts, day=later.day)
 
 
 def igg_change(baseline: Fact, later: Fact, consider_at_or_below: Number | None = CONSIDER_REPLACEMENT) -> Finding:
@@ -47,12 +40,4 @@ def igg_change(baseline: Fact, later: Fact, consider_at_or_below: Number | None 
     if level > exact(consider_at_or_below):
         return finding
     reason = f"IgG {plain(level)} g/L is at or below {plain(consider_at_or_below)} g/L: consider replacement"
-    return _with(finding, "ig_replacement_consider", reason)
-
-
-def _with(finding: Finding, flag: str, reason: str) -> Finding:
-    return replace(finding, flags=(*finding.flags, flag), reasons=(*finding.reasons, reason))
-
-
-def _in_unit_of(baseline: Fact, later: Fact) -> Fraction:
-    return convert(later.number or 0, later.unit or "", baseline.unit or "")
+    return replace(finding, flags=(*finding.flags, "ig_replacement_consider"), reasons=(*finding.reasons, reason))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Protocol
 
 # Why an event is not counted, and the word by which a study's own sentence of exclusion is recognised.
 EXCLUSIONS = {
@@ -20,33 +19,6 @@ TERMS = {
     "hemoglobin": "Anemia",
     "fever": "Fever",
 }
-
-
-class Clause(Protocol):
-    """What a clause of a definition has, in a study folder or here."""
-
-    @property
-    def id(self) -> str: ...  # noqa: D102
-    @property
-    def text(self) -> str: ...  # noqa: D102
-    @property
-    def term(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def grade(self) -> int: ...  # noqa: D102
-    @property
-    def at_most_grade(self) -> int | None: ...  # noqa: D102
-    @property
-    def improves_to(self) -> int | None: ...  # noqa: D102
-    @property
-    def within_hours(self) -> int | None: ...  # noqa: D102
-    @property
-    def longer_than_days(self) -> int | None: ...  # noqa: D102
-    @property
-    def not_recovered_by_day(self) -> int | None: ...  # noqa: D102
-    @property
-    def related(self) -> bool: ...  # noqa: D102
-    @property
-    def except_for(self) -> tuple[str, ...]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +73,7 @@ class DefinitionError(ValueError):
 
 
 def definition_of(
-    clauses: Iterable[Clause], window_days: int, excluded: Iterable[str] = (), *, confirmed: bool = False
+    clauses: Iterable[object], window_days: int, excluded: Iterable[str] = (), *, confirmed: bool = False
 ) -> DltDefinition:
     """A definition from clauses as a study folder states them. Raises DefinitionError."""
     names = [field.name for field in fields(DltRule)]

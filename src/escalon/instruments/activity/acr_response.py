@@ -13,7 +13,7 @@ from escalon.facts import Status
 from escalon.instruments.activity.cdai import ON_LUPUS_SCALE
 from escalon.instruments.kit.change import fell_by_percent
 from escalon.instruments.kit.instrument import Items, Outcome, instrument
-from escalon.instruments.kit.item import Item, choice, integer, named, number
+from escalon.instruments.kit.item import Item, at_baseline, choice, integer, named, number
 
 SOURCE = "Felson 1993, Arthritis Rheum 36:729–740; Felson 1995, Arthritis Rheum 38:727–735"
 SIC = (
@@ -48,21 +48,7 @@ HELPERS: dict[str, Item] = {
     "joint_set": choice("joints counted at the visit", "28", "66/68", needed=False),
     "physician_global_scale": choice("scale of the physician's global", "RA_0_100MM", "SLE_0_3", needed=False),
 }
-
-
-def _at_baseline(name: str, item: Item) -> Item:
-    return replace(
-        item,
-        about=f"{item.about}, at baseline",
-        also=tuple(f"{name}_baseline" for name in item.also),
-        missing_when=tuple(f"{name}_baseline" for name in item.missing_when),
-        fact=None,
-        of=(),
-        baseline_of=name,
-    )
-
-
-ITEMS = MEASURES | {f"{name}_baseline": _at_baseline(name, item) for name, item in MEASURES.items()} | HELPERS
+ITEMS = MEASURES | {f"{name}_baseline": at_baseline(name, item) for name, item in MEASURES.items()} | HELPERS
 Reactant = Literal["by_rule", "crp", "esr"]
 
 

@@ -9,16 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from escalon.expressions.symbols import (
-    all_of,
-    case,
-    known,
-    largest_known,
-    maximum,
-    negated,
-    points,
-    total,
-)
+from escalon.expressions.symbols import all_of, case, known, largest_known, maximum, negated, points, total
 from escalon.instruments.kit.change import change
 from escalon.instruments.kit.instrument import Items, Outcome, instrument
 from escalon.instruments.kit.item import Item, integer, level, number, truth

@@ -6,12 +6,7 @@ C-reactive protein counts in mg/dL and without a cap: the quoted range 0–86 as
 from typing import Annotated, Any
 
 from escalon.expressions.symbols import case
-from escalon.instruments.activity.cdai import (
-    ON_LUPUS_SCALE,
-    PatientGlobal,
-    PhysicianGlobal,
-    PhysicianGlobalScale,
-)
+from escalon.instruments.activity.cdai import ON_LUPUS_SCALE, PatientGlobal, PhysicianGlobal, PhysicianGlobalScale
 from escalon.instruments.activity.das28 import Swollen, Tender
 from escalon.instruments.kit.change import fell_by_percent, percent_change
 from escalon.instruments.kit.instrument import Outcome, instrument

@@ -16,7 +16,7 @@ from escalon.facts import Status
 from escalon.instruments.activity.esspri import improved_by
 from escalon.instruments.kit.change import fell_or_unevaluable
 from escalon.instruments.kit.instrument import Items, Outcome, instrument
-from escalon.instruments.kit.item import Item, integer, number, truth
+from escalon.instruments.kit.item import Item, at_baseline, integer, number, truth
 from escalon.instruments.kit.points import Points, any_evaluable, awarded, together
 
 RESPONSE = 5
@@ -32,17 +32,7 @@ AT_VISIT: dict[str, Item] = {
     "rf": number("rheumatoid factor, total or IgM, same assay", 0, None, "IU/mL", fact="rheumatoid_factor"),
 }
 ITEMS = (
-    {
-        f"{name}_baseline": replace(
-            item,
-            about=f"{item.about}, at baseline",
-            fact=None,
-            of=(),
-            baseline_of=name,
-            also=tuple(f"{other}_baseline" for other in item.also),
-        )
-        for name, item in AT_VISIT.items()
-    }
+    {f"{name}_baseline": at_baseline(name, item) for name, item in AT_VISIT.items()}
     | AT_VISIT
     | {"after_b_cell_directed_cells": truth("given anti-CD19 or anti-BCMA cells since baseline", needed=False)}
 )
@@ -52,22 +42,16 @@ NOTES = (
     "the point, an option fixes one measure, and a domain without an evaluable measure is unknown. A record "
     "that says lower is better is a slip."
 )
-UNCONFIRMED = "«or» inside a domain and missing measures follow our rule; the source is silent"
+STATED: dict[str, Any] = {
+    "source": SOURCE, "items": ITEMS, "when_missing": Status.INDETERMINATE, "notes": NOTES,
+    "unconfirmed": "«or» inside a domain and missing measures follow our rule; the source is silent",
+}  # fmt: skip
 Lachrymal = Literal["any", "schirmer", "staining"]
 Salivary = Literal["any", "saliva_flow", "ultrasound"]
 Biological = Literal["any", "igg", "rf"]
 
 
-@instrument(
-    "STAR",
-    source=SOURCE,
-    items=ITEMS,
-    code="STARRSP",
-    when_missing=Status.INDETERMINATE,
-    unconfirmed=UNCONFIRMED,
-    notes=NOTES,
-    also=("cstar",),
-)
+@instrument("STAR", code="STARRSP", also=("cstar",), **STATED)
 def star(
     it: Items, *, lachrymal: Lachrymal = "any", salivary: Salivary = "any", biological: Biological = "any"
 ) -> Outcome:
@@ -89,16 +73,7 @@ def star(
     )
 
 
-@instrument(
-    "STAR points",
-    source=SOURCE,
-    items=ITEMS,
-    code="STARPTS",
-    when_missing=Status.INDETERMINATE,
-    unconfirmed=UNCONFIRMED,
-    notes=NOTES,
-    also=("cstar_points",),
-)
+@instrument("STAR points", code="STARPTS", also=("cstar_points",), **STATED)
 def star_points(
     it: Items, *, lachrymal: Lachrymal = "any", salivary: Salivary = "any", biological: Biological = "any"
 ) -> Outcome:

@@ -3,8 +3,8 @@
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from functools import cache, cached_property
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from escalon.expressions.bounds import compile_bounds
 from escalon.expressions.possible import Possible
@@ -20,6 +20,12 @@ from escalon.instruments.kit.ranges import with_ranges
 ANSWERED = "answered"
 """Beside the options: which questions to a visit a person answered, so that they hold nothing back."""
 _INEXACT = frozenset({"sqrt", "ln", "exp", "power"})
+_Made = TypeVar("_Made")
+
+
+def _kept(make: Callable[..., _Made]) -> Callable[..., _Made]:
+    """A method of an instrument and its options that makes each thing once; an instrument is there as long as the program."""
+    return cache(make)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +136,10 @@ class Instrument:
             values = tuple(reading.take(values, named, self))
         return reading.positional(*values)
 
+    @_kept
     def program(self, **options: Any) -> Program:
         """The traced program with the given options: roots `value`, `category`, `applies`, `flag:…`, `part:…`, `check:…`."""
-        key = tuple(sorted(options.items()))
-        if key not in self._programs:
-            self._programs[key] = program(self._roots(options))
-        return self._programs[key]
+        return program(self._roots(options))
 
     @cached_property
     def aliases(self) -> Mapping[str, str]:
@@ -148,42 +152,26 @@ class Instrument:
         return {name: item.fact or f"{self.name}.{name}" for name, item in self.items.items()}
 
     @cached_property
-    def _programs(self) -> dict[Any, Program]:
-        return {}
-
-    @cached_property
     def is_exact(self) -> bool:
         """Whether it is computed in exact arithmetic; roots and logarithms are doubles."""
         return not any(isinstance(step.node, Op) and step.node.name in _INEXACT for step in self.program().steps)
 
+    @_kept
     def scalar(self, **options: Any) -> Callable[..., dict[str, Any]]:
         """The compiled reading of all roots for one visit."""
-        key = ("scalar", *sorted(options.items()))
-        if key not in self._readings:
-            self._readings[key] = compile_scalar(self.program(**options), self.is_exact)
-        return self._readings[key]
+        return compile_scalar(self.program(**options), self.is_exact)
 
+    @_kept
     def bounds(self, **options: Any) -> Callable[..., dict[str, Possible]]:
         """What the value and each part may still be, for one visit with items missing."""
-        key = ("bounds", *sorted(options.items()))
-        if key not in self._bounds:
-            whole = self.program(**options)
-            roots = {name: at for name, at in whole.roots.items() if name == "value" or name.startswith("part:")}
-            self._bounds[key] = compile_bounds(Program(whole.steps, roots))
-        return self._bounds[key]
+        whole = self.program(**options)
+        roots = {name: at for name, at in whole.roots.items() if name == "value" or name.startswith("part:")}
+        return compile_bounds(Program(whole.steps, roots))
 
     @cached_property
     def possible(self) -> Mapping[str, Possible]:
         """What each item may be while it is missing."""
         return {name: item.possible() for name, item in self.items.items()}
-
-    @cached_property
-    def _bounds(self) -> dict[Any, Callable[..., dict[str, Possible]]]:
-        return {}
-
-    @cached_property
-    def _readings(self) -> dict[Any, Callable[..., dict[str, Any]]]:
-        return {}
 
     @cached_property
     def _value_reading(self) -> "_ValueReading":
@@ -210,17 +198,15 @@ class Instrument:
         roots |= {f"query:{number}": condition for number, condition in enumerate(outcome.queries.values())}
         return {name: as_node(term) for name, term in roots.items()}
 
+    @_kept
     def traced(self, **options: Any) -> Outcome:
         """What the function returns when called with a symbol for each item."""
         options.pop(BELOW_LIMIT, None)  # a matter of reading values, not of the rule
-        key = tuple(sorted(options.items()))
-        if key not in self._traced:
-            answered = options.pop(ANSWERED, ())
-            symbols = self._symbols
-            result = self.rule(Items(symbols), **options) if self.takes_items else self.rule(**symbols, **options)
-            outcome = result if isinstance(result, Outcome) else Outcome(result)
-            self._traced[key] = outcome.without_queries(answered) if answered else outcome
-        return self._traced[key]
+        answered = options.pop(ANSWERED, ())
+        symbols = self._symbols
+        result = self.rule(Items(symbols), **options) if self.takes_items else self.rule(**symbols, **options)
+        outcome = result if isinstance(result, Outcome) else Outcome(result)
+        return outcome.without_queries(answered) if answered else outcome
 
     def answered(self, confirmed: frozenset[str], **options: Any) -> dict[str, Any]:
         """The questions to a visit that read an item whose value was confirmed, as `program` and `traced` take them."""
@@ -231,10 +217,6 @@ class Instrument:
             if confirmed & {read.name for read in program({"asked": as_node(condition)}).inputs}
         )
         return {ANSWERED: answered} if answered else {}
-
-    @cached_property
-    def _traced(self) -> dict[Any, Outcome]:
-        return {}
 
     def sentence(self, code: str, **options: Any) -> str:
         """What a flag of this instrument means."""

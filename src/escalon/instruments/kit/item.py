@@ -122,6 +122,20 @@ def named(item: Item, about: str, **more: Any) -> Item:
     return replace(item, about=about, **_tidy(more))
 
 
+def at_baseline(name: str, item: Item) -> Item:
+    """The item of that name as it was at baseline: taken from the visits, and typed only where none is recorded."""
+    also, missing_when = (tuple(f"{other}_baseline" for other in some) for some in (item.also, item.missing_when))
+    return replace(
+        item,
+        about=f"{item.about}, at baseline",
+        also=also,
+        missing_when=missing_when,
+        fact=None,
+        of=(),
+        baseline_of=name,
+    )
+
+
 def _limit(end: Number | str | None) -> int | Fraction | None:
     """The exact end of a range; a whole one as an int, which compares far quicker."""
     if end is None:

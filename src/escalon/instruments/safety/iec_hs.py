@@ -8,16 +8,7 @@ every finding carries `rule_unconfirmed`.
 
 from typing import Any
 
-from escalon.expressions.symbols import (
-    all_of,
-    any_of,
-    case,
-    largest_known,
-    negated,
-    otherwise,
-    points,
-    total,
-)
+from escalon.expressions.symbols import all_of, any_of, case, largest_known, negated, otherwise, points, total
 from escalon.facts import Status
 from escalon.instruments.kit.instrument import Items, Outcome, instrument
 from escalon.instruments.kit.item import choice, number, truth
