@@ -14,6 +14,7 @@ _FACE = {
     "take_in": "sources.folder",
     "screen": "conduct.judge.screening",
     "decide_next_dose": "conduct.judge.dosing",
+    "explain": "conduct.judge.explaining",
     "trial_report": "reporting.trial",
     "assess": "instruments",
     "catalogue": "instruments",

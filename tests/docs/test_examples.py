@@ -1,5 +1,6 @@
 """Every example that the README and the pages on criteria and data show comes out as it stands there."""
 
+import doctest
 import re
 from pathlib import Path
 
@@ -110,3 +111,14 @@ def test_tidy_and_wide_give_the_same_score(written):
         ]
         values.add(score.value)
     assert len(values) == 1
+
+
+def test_the_notebook_of_the_python_page_runs(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    page = ROOT / "docs" / "python.md"
+    lines = "\n".join(text for _, text in blocks(page, "pycon"))
+    example = doctest.DocTestParser().get_doctest(lines, {}, page.name, str(page), 0)
+    told: list[str] = []
+    doctest.DocTestRunner(verbose=False).run(example, out=told.append)
+    assert len(example.examples) > 10
+    assert told == [], "".join(told)

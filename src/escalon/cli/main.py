@@ -23,7 +23,10 @@ COMMANDS = {
     "dose": ("dose:app", "Cell dose and window, lymphodepletion, the next decision, what can still happen."),
     "design": ("design:app", "Dose-escalation designs: exact operating characteristics, compared."),
     "kinetics": ("kinetics:kinetics", "CAR cells in blood: parameters, table and figure."),
-    "report": ("report:report", "The report pack: packet, tables, figures, listings, registry modules; every number opens."),
+    "report": (
+        "report:report",
+        "The report pack: packet, tables, figures, listings, registry modules; every number opens.",
+    ),
     "explain": ("explain:explain", "How a number came about, down to the entries beneath it."),
     "simulate": ("simulate:app", "A seeded synthetic trial as a data folder, labelled synthetic everywhere."),
     "feasibility": (

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, Union
 from escalon.facts.day import Day
 from escalon.facts.fact import Fact, Value
 from escalon.facts.interval import Interval
-from escalon.facts.number import exact
+from escalon.facts.number import exact, plain
 
 
 class Status(StrEnum):
@@ -76,6 +76,18 @@ class Finding:
             return None
         ends = (-inf if low is None else _end(low), inf if high is None else _end(high))
         return Interval(*ends, *self.bounds_open)
+
+    def __str__(self) -> str:
+        """The finding in one line, as a notebook prints it: the value, or between what it lies and why it is not known."""
+        said = [self.name, plain(self.value, 4), *([self.unit] if self.unit else [])]
+        said += [f"({self.category})"] if self.category else []
+        said += (
+            ["between " + " and ".join("…" if end is None else plain(end, 4) for end in self.bounds)]
+            if self.bounds
+            else []
+        )
+        why = self.reasons if self.value is None else ()
+        return " ".join(said) + (f": {'; '.join(why)}" if why else "")
 
     def as_json(self) -> dict[str, Any]:
         """The finding for scripts; exact numbers become the nearest double, days ISO text."""

@@ -1,6 +1,7 @@
 """The full report of a trial: its sections in order. The same records, cut-off and version give the same document."""
 
 from collections.abc import Callable
+from datetime import date
 
 from escalon.facts import Day
 from escalon.protocol.study import Study
@@ -40,6 +41,6 @@ def packet_page(study: Study, intake: Intake, cutoff: Day) -> str:
     return html.page(packet(View(study, intake, cutoff)))
 
 
-def trial_report(study: Study, intake: Intake, cutoff: Day) -> str:
+def trial_report(study: Study, intake: Intake, cutoff: Day | date) -> str:
     """The full report as one self-contained page."""
     return html.page(full_report(View(study, intake, cutoff)))

@@ -1,11 +1,12 @@
 """What every section asks for, found once a run: the trial at the cut-off, who was screened, dosed and how, and all events."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 
 from escalon import __version__
 from escalon.conduct.judge.agreed import Agreed, agreed
-from escalon.conduct.judge.cutoff import as_of
+from escalon.conduct.judge.cutoff import as_of, checked
 from escalon.conduct.judge.departures import ActDeparture
 from escalon.conduct.judge.dosing import DoseReview, NextDose, review
 from escalon.conduct.judge.endpoints import Executed, execute
@@ -44,8 +45,10 @@ MOST_DRAWN = 36
 class View:
     """One study, one source, one cut-off, and everything concluded of them, each found when it is first asked for."""
 
-    def __init__(self, study: Study, intake: Intake, cutoff: Day, disease: str = "", told: Told = _in_silence) -> None:
-        self.study, self.intake, self.cutoff, self.disease, self.told = study, intake, cutoff, disease, told
+    def __init__(
+        self, study: Study, intake: Intake, cutoff: Day | date, disease: str = "", told: Told = _in_silence
+    ) -> None:
+        self.study, self.intake, self.cutoff, self.disease, self.told = study, intake, checked(cutoff), disease, told
 
     @cached_property
     def trial(self) -> Trial:

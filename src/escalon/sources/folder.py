@@ -128,8 +128,9 @@ def _without_collecting() -> Iterator[None]:
 
 
 @_without_collecting()
-def take_in(study: Study, path: Path) -> Intake:
+def take_in(study: Study, path: str | Path) -> Intake:
     """Read a data folder, a casebook, or the archive of one, against a study's dictionary. Raises FolderError if it is none."""
+    path = Path(path)
     if (path / "casebook.toml").is_file():
         from escalon.sources.casebook import take_in_casebook
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from escalon.facts import Day
+from escalon.facts import Day, read_day
 from escalon.history import Current, Trial
 from escalon.history.events import AdverseEventRecorded, CellsInfused, Event, FactRecorded, ParticipantConsented
 
@@ -94,14 +94,15 @@ def _days(one: Current[Event], trial: Trial) -> tuple[Day | None, ...]:
     return one.event.happened(trial.frame.zone), end, Day.parse(until) if until else None
 
 
-def checked(cutoff: Day) -> Day:
+def checked(cutoff: Day | date) -> Day:
     """A cut-off, once it is known to be one day: a month would close windows that are still open. Raises CutoffError."""
-    if cutoff.is_partial:
-        raise CutoffError(f"the cut-off {cutoff} is no full day. Write one: --cutoff {cutoff.latest}")
-    return cutoff
+    day = read_day(cutoff)
+    if day.is_partial:
+        raise CutoffError(f"the cut-off {day} is no full day. Write one: --cutoff {day.latest}")
+    return day
 
 
-def as_of(trial: Trial, cutoff: Day) -> Trial:
+def as_of(trial: Trial, cutoff: Day | date) -> Trial:
     """The trial as it stood on a day: later happenings left out, later ends not yet known. Raises CutoffError for a month.
 
     A person who had not yet consented is left out whole: their history, though older, was not in the study's hands.

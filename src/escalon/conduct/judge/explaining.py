@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from escalon.conduct.judge.dosing import OUTCOMES, decide_next_dose, review
 from escalon.conduct.judge.given import amount_text, dose_of
 from escalon.conduct.judge.scores import scored
 from escalon.conduct.judge.screening import WORDS, screen_one
 from escalon.conduct.judge.watched import Watching, watched
-from escalon.facts import Day, Fact, Finding, plain
+from escalon.facts import Day, Fact, Finding, plain, read_day
 from escalon.history import Current, Trial
 from escalon.history.events import AdverseEventRecorded
 from escalon.instruments import catalogue
@@ -26,13 +27,18 @@ class Line:
     text: str
     beneath: tuple["Line", ...] = ()
 
+    def __str__(self) -> str:
+        """The line, and each beneath it two places further in."""
+        return "\n".join([self.text, *(f"  {line}" for part in self.beneath for line in str(part).split("\n"))])
+
     def as_json(self) -> dict[str, object]:
         """The line for scripts."""
         return {"text": self.text, "beneath": [line.as_json() for line in self.beneath]}
 
 
-def explain(study: Study, trial: Trial, participant: str, finding: str, cutoff: Day, visit: str = "") -> Line:
+def explain(study: Study, trial: Trial, participant: str, finding: str, when: Day | date, visit: str = "") -> Line:
     """Explain a clause (`I-3a`, or a watched one), a score (`das28_esr`), `eligibility`, `dlt`, or `next_dose` for everybody."""
+    cutoff = read_day(when)
     if finding == "next_dose":
         return _next_dose(study, trial, cutoff)
     if participant not in trial.participants:
