@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from escalon.facts import Day, Fact, Status
 from escalon.instruments import assess
-from escalon.instruments.activity.das28 import das28_crp
-from escalon.instruments.activity.sledai_2k import sledai_2k
-from escalon.instruments.general.distortion_flags import DISTORTIONS, Course, Events, distortions, touched
+from escalon.instruments.general.distortion_flags import DISTORTIONS
 from escalon.instruments.general.prednisone_equivalent import EQUAL_TO_5_MG, SYSTEMIC
 from escalon.instruments.kit.assessment import UnknownItem
 from escalon.instruments.kit.baseline import baseline_of
@@ -127,42 +125,29 @@ def test_without_the_day_of_lymphodepletion_there_is_no_baseline() -> None:
 
 
 def test_a_quiet_course_raises_nothing() -> None:
-    assert distortions(on(180), Events(on(0), lymphodepletion=on(-5), recovery=on(21))).flags == ()
+    assert assess("distortion_flags", day=180, lymphodepletion_day=-5, recovery_day=21).flags == ()
 
 
 def test_everything_at_once_is_flagged_once_each() -> None:
-    events = Events(
-        infusion=on(0),
-        lymphodepletion=on(-5),
-        ivig=[on(-40), on(10), on(200)],
-        il6_blockade=[on(4)],
-        crs=[Course(on(2), on(8))],
-        infections=[Course(on(12), on(13))],
-        rescue_steroid=[Course(on(4), on(6))],
-    )
-    found = distortions(on(14), events, igg_baseline="14 g/L", igg="350 mg/dL")
+    courses = {"crs": (2, 8), "infection": (12, 13), "steroid": (4, 6)}
+    ends = {
+        f"{name}_{end}_day": day
+        for name, days in courses.items()
+        for end, day in zip(("start", "end"), days, strict=True)
+    }
+    given = {
+        "lymphodepletion_day": -5,
+        "ivig_day": 10,
+        "il6_blockade_day": 4,
+        "igg_baseline": "14 g/L",
+        "igg": "350 mg/dL",
+    }
+    found = assess("distortion_flags", day=14, **ends, **given)
     assert set(found.flags) == set(DISTORTIONS)
     assert found.value == 6
 
 
-def test_of_several_courses_the_one_that_reaches_furthest_counts() -> None:
-    events = Events(on(0), crs=[Course(on(1)), Course(on(5), on(6))])
-    assert distortions(on(100), events).flags == ("CRS_WINDOW",)
-
-
-def test_a_partial_date_raises_the_flag_it_may_raise() -> None:
-    assert distortions(on(5), Events(on(0), il6_blockade=[Day(2025, 3)])).flags == ("IL6_BLOCKADE",)
-
-
 @given(st.integers(-20, 300), st.integers(-20, 300))
 def test_later_assessments_leave_a_window_and_do_not_return(dose: int, day: int) -> None:
-    events = Events(on(0), il6_blockade=[on(dose)])
-    flagged = "IL6_BLOCKADE" in distortions(on(day), events).flags
+    flagged = "IL6_BLOCKADE" in assess("distortion_flags", day=day, il6_blockade_day=dose).flags
     assert flagged == (dose <= day <= dose + DISTORTIONS["IL6_BLOCKADE"].days)
-
-
-def test_which_flags_concern_an_instrument_follows_from_its_items() -> None:
-    assert touched(das28_crp)["IL6_BLOCKADE"] == {"crp"}
-    assert touched(das28_crp)["RESCUE_STEROID"] == {"tender_joints_28", "swollen_joints_28", "patient_global"}
-    assert touched(sledai_2k)["DRUG_CYTOPENIA"] == {"platelets", "wbc"}
-    assert "IGG_DEPLETION" not in touched(das28_crp)

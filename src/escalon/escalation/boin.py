@@ -68,33 +68,18 @@ def boin_table(
 
 
 def boin(
-    levels: int,
-    target: Number,
-    *,
-    cohort: int = 3,
-    up_to: int = 60,
-    cutoff: Number = "0.95",
-    low: Number | None = None,
-    high: Number | None = None,
-    start: int = 1,
-    lowest: int = 1,
-) -> TableWalk:
+    levels: int, target: Number, *, up_to: int = 60, cutoff: Number = "0.95",
+    low: Number | None = None, high: Number | None = None, **walk: int,
+) -> TableWalk:  # fmt: skip
     """BOIN over `levels` levels for a target DLT risk; combine with `at_most(n)` for the sample size.
 
-    `up_to` is the largest number at one level the table covers.
+    `up_to` is the largest number at one level the table covers; `walk` are the cohort, start and lowest of the `TableWalk`.
     """
-    rates = boundary_rates(target, low, high)
-    return TableWalk(
-        name=f"BOIN {float(as_fraction(target)):g}",
-        levels=levels,
-        table=boin_table(target, up_to, cutoff=cutoff, low=low, high=high),
-        target=float(as_fraction(target)),
-        cohort_size=cohort,
-        start=start,
-        lowest=lowest,
-        says=(
-            f"Escalate if the observed DLT rate at the current level is at most {float(rates[0]):.4f}, de-escalate "
-            f"if it is at least {float(rates[1]):.4f}, otherwise stay. With three or more evaluable, a level is "
-            f"closed when the probability that its risk exceeds {float(as_fraction(target)):g} is above {as_decimal(cutoff)}.",
-        ),
+    rates, phi = boundary_rates(target, low, high), float(as_fraction(target))
+    says = (
+        f"Escalate if the observed DLT rate at the current level is at most {float(rates[0]):.4f}, de-escalate "
+        f"if it is at least {float(rates[1]):.4f}, otherwise stay. With three or more evaluable, a level is "
+        f"closed when the probability that its risk exceeds {phi:g} is above {as_decimal(cutoff)}."
     )
+    table = boin_table(target, up_to, cutoff=cutoff, low=low, high=high)
+    return TableWalk(f"BOIN {phi:g}", levels, table, phi, says=(says,), **walk)

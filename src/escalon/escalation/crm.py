@@ -166,7 +166,7 @@ class Crm(Rule):
 
     model: DoseToxicity
     target: float
-    cohort_size: int = 3
+    cohort: int = 3
     start: int = 1
     name: str = "CRM"
     lowest: int = 1
@@ -179,18 +179,13 @@ class Crm(Rule):
     def __post_init__(self) -> None:
         if not 0 < self.target < 1:
             raise EscalationError(f"A CRM needs a target DLT risk between 0 and 1, got {self.target}")
-        if not 1 <= self.start <= self.levels or self.cohort_size < 1:
+        if not 1 <= self.start <= self.levels or self.cohort < 1:
             raise EscalationError(f"A CRM starts at one of its {self.levels} levels with cohorts of one or more")
 
     @property
     def levels(self) -> int:  # type: ignore[override]
         """One per skeleton entry."""
         return len(self.model.skeleton)
-
-    @property
-    def cohort(self) -> int:
-        """The cohort size."""
-        return self.cohort_size
 
     def closest(self, n: Ints, t: Ints) -> Ints:
         """The level whose estimated risk is closest to the target; the lower of two equals."""
@@ -208,7 +203,7 @@ class Crm(Rule):
         blank = np.zeros(rows, dtype=np.int64)
         return Moves(
             level=level,
-            size=blank + self.cohort_size,
+            size=blank + self.cohort,
             mtd=blank,
             why=started.astype(np.int64),
             about=np.maximum(counts.current, 1),
@@ -245,7 +240,7 @@ class Crm(Rule):
         guesses = ", ".join(f"{p:.3g}" for p in self.model.skeleton)
         form = "skeleton ^ exp(b)" if self.model.model == "power" else f"expit({self.model.intercept:g} + exp(b) x)"
         return (
-            f"Participants are treated in cohorts of {number(self.cohort_size)}, {self.starts()}.",
+            f"Participants are treated in cohorts of {number(self.cohort)}, {self.starts()}.",
             f"DLT risk is modelled as {form}, with b normal, mean 0, variance {self.model.prior_variance:g}; the prior guesses "
             f"by level (skeleton) are {guesses}.",
             f"After each cohort the next is treated at the level whose estimated risk (posterior mean of b plugged in) is "

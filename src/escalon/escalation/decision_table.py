@@ -111,7 +111,7 @@ class TableWalk(Rule):
     levels: int
     table: DecisionTable
     target: float
-    cohort_size: int = 3
+    cohort: int = 3
     start: int = 1
     says: tuple[str, ...] = ()
     lowest: int = 1
@@ -129,17 +129,12 @@ class TableWalk(Rule):
     )
 
     def __post_init__(self) -> None:
-        if self.levels < 1 or self.cohort_size < 1 or not 1 <= self.start <= self.levels:
+        if self.levels < 1 or self.cohort < 1 or not 1 <= self.start <= self.levels:
             raise EscalationError(
-                f"{self.name}: {self.levels} levels, cohorts of {self.cohort_size}, start at {self.start}; "
+                f"{self.name}: {self.levels} levels, cohorts of {self.cohort}, start at {self.start}; "
                 "write at least one level, a cohort of one or more, and a start among the levels"
             )
         self.check_levels()
-
-    @property
-    def cohort(self) -> int:
-        """The cohort size."""
-        return self.cohort_size
 
     def cells(self, n: Ints, t: Ints) -> Cells:
         """The table's cell for every element of two arrays of counts."""
@@ -183,7 +178,7 @@ class TableWalk(Rule):
         to = np.where(closed == 1, 0, np.where(started, to, np.minimum(self.start, closed - 1)))
         return Moves(
             level=to,
-            size=np.where(to > 0, self.cohort_size, 0),
+            size=np.where(to > 0, self.cohort, 0),
             mtd=np.zeros_like(to),
             why=why,
             about=np.where(shut_out & started, closed, np.maximum(current, 1)),
@@ -206,7 +201,7 @@ class TableWalk(Rule):
     def prose(self) -> tuple[str, ...]:
         """The rule as sentences for the protocol."""
         return (
-            f"Participants are treated in cohorts of {number(self.cohort_size)}, {self.starts()}.",
+            f"Participants are treated in cohorts of {number(self.cohort)}, {self.starts()}.",
             *self.says,
             "After each cohort the decision table is read at the current level: escalate, stay, de-escalate, or "
             "de-escalate and close the level and all above it. The lowest level is not left downwards; a closed "

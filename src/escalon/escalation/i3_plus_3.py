@@ -37,31 +37,15 @@ def i3_plus_3_table(
 
 
 def i3_plus_3(
-    levels: int,
-    target: Number,
-    *,
-    margin: Number = "0.05",
-    cohort: int = 3,
-    up_to: int = 36,
-    cutoff: Number = "0.95",
-    eliminate_from: int = 3,
-    start: int = 1,
-    lowest: int = 1,
+    levels: int, target: Number, *, margin: Number = "0.05", up_to: int = 36, cutoff: Number = "0.95", **walk: int
 ) -> TableWalk:
-    """i3+3 over `levels` levels; combine with `at_most(n)` for the sample size."""
+    """i3+3 over `levels` levels; combine with `at_most(n)` for the sample size. `walk`: cohort, start and lowest."""
     phi, half = as_fraction(target), as_fraction(margin)
-    return TableWalk(
-        name=f"i3+3 {float(phi):g}",
-        levels=levels,
-        table=i3_plus_3_table(target, up_to, margin=margin, cutoff=cutoff, eliminate_from=eliminate_from),
-        target=float(phi),
-        cohort_size=cohort,
-        start=start,
-        lowest=lowest,
-        says=(
-            f"Escalate if the observed DLT rate is below {float(phi - half):g}; stay if it is at most "
-            f"{float(phi + half):g}; above that stay if one DLT fewer would give a rate below {float(phi - half):g}, "
-            "otherwise de-escalate. A level is closed when the probability that its risk exceeds "
-            f"{float(phi):g} is above {as_decimal(cutoff)}.",
-        ),
+    says = (
+        f"Escalate if the observed DLT rate is below {float(phi - half):g}; stay if it is at most "
+        f"{float(phi + half):g}; above that stay if one DLT fewer would give a rate below {float(phi - half):g}, "
+        "otherwise de-escalate. A level is closed when the probability that its risk exceeds "
+        f"{float(phi):g} is above {as_decimal(cutoff)}."
     )
+    table = i3_plus_3_table(target, up_to, margin=margin, cutoff=cutoff)
+    return TableWalk(f"i3+3 {float(phi):g}", levels, table, float(phi), says=(says,), **walk)

@@ -9,6 +9,7 @@ de-escalate. Both designs decide alike; they differ in when elimination may begi
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -59,36 +60,20 @@ def _strongest(mass: np.ndarray, n: int, t: int, edges: list[Fraction]) -> int:
 
 
 def keyboard(
-    levels: int,
-    target: Number,
-    *,
-    margin: Number = "0.05",
-    cohort: int = 3,
-    up_to: int = 36,
-    cutoff: Number = "0.95",
-    eliminate_from: int = 1,
-    start: int = 1,
-    lowest: int = 1,
-    name: str = "Keyboard",
-) -> TableWalk:
-    """The Keyboard design; combine with `at_most(n)` for the sample size."""
+    levels: int, target: Number, *, margin: Number = "0.05", up_to: int = 36, cutoff: Number = "0.95",
+    eliminate_from: int = 1, name: str = "Keyboard", **walk: int,
+) -> TableWalk:  # fmt: skip
+    """The Keyboard design; combine with `at_most(n)` for the sample size. `walk`: cohort, start and lowest."""
     phi = float(as_fraction(target))
-    return TableWalk(
-        name=f"{name} {phi:g}",
-        levels=levels,
-        table=keyboard_table(target, up_to, margin=margin, cutoff=cutoff, eliminate_from=eliminate_from),
-        target=phi,
-        cohort_size=cohort,
-        start=start,
-        lowest=lowest,
-        says=(
-            f"The risk scale is cut into intervals as wide as {phi:g} ± {float(as_fraction(margin)):g}. Escalate if "
-            "the most probable interval lies below the target interval, de-escalate if above, stay if it is the target "
-            f"interval. A level is closed when the probability that its risk exceeds {phi:g} is above {as_decimal(cutoff)}.",
-        ),
+    says = (
+        f"The risk scale is cut into intervals as wide as {phi:g} ± {float(as_fraction(margin)):g}. Escalate if "
+        "the most probable interval lies below the target interval, de-escalate if above, stay if it is the target "
+        f"interval. A level is closed when the probability that its risk exceeds {phi:g} is above {as_decimal(cutoff)}."
     )
+    table = keyboard_table(target, up_to, margin=margin, cutoff=cutoff, eliminate_from=eliminate_from)
+    return TableWalk(f"{name} {phi:g}", levels, table, phi, says=(says,), **walk)
 
 
-def mtpi2(levels: int, target: Number, **settings: object) -> TableWalk:
+def mtpi2(levels: int, target: Number, **settings: Any) -> TableWalk:
     """mTPI-2: the Keyboard decisions, elimination from three evaluable on."""
-    return keyboard(levels, target, **{"eliminate_from": 3, "name": "mTPI-2", **settings})  # type: ignore[arg-type]
+    return keyboard(levels, target, **{"eliminate_from": 3, "name": "mTPI-2", **settings})

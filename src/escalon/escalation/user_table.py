@@ -107,17 +107,8 @@ UNDEFINED = 9  # a cell for an n the table says nothing of
 
 
 def user_table(
-    levels: int,
-    table: DecisionTable | str | Path,
-    target: float,
-    *,
-    cohort: int = 3,
-    start: int = 1,
-    lowest: int = 1,
-    name: str = "user table",
+    levels: int, table: DecisionTable | str | Path, target: float, *, name: str = "user table", **walk: int
 ) -> TableWalk:
-    """A design driven by the user's own table; `target` is the risk its MTD selection aims at."""
+    """A design driven by the user's own table; `target` is the risk its MTD selection aims at. `walk`: cohort, start, lowest."""
     read = table if isinstance(table, DecisionTable) else read_decision_table(table)
-    return TableWalk(
-        name=name, levels=levels, table=read, target=target, cohort_size=cohort, start=start, lowest=lowest
-    )
+    return TableWalk(name, levels, read, target, says=(), **walk)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import ClassVar
 
-from escalon.expressions.tree import COMPARISONS, OPERATORS, Input, Literal, Node, Op
+from escalon.expressions.tree import COMPARISONS, Input, Literal, Node, Op
 
 # How tightly an operator binds; a part that binds less stands in brackets.
 _CASE, _OR, _AND, _NOT, _COMPARISON, _SUM, _PRODUCT, _POWER, _ATOM = range(9)
@@ -30,15 +30,6 @@ def number_text(value: int | Fraction) -> str:
     if rest != 1:
         return f"{value.numerator}/{value.denominator}"
     return f"{(Decimal(value.numerator) / Decimal(value.denominator)).normalize():f}"
-
-
-def operators_table() -> str:
-    """The operators as a Markdown table, for the documentation."""
-    rows = [
-        f"| `{name}` | {'any number' if parts is None else parts} | {meaning} |"
-        for name, (parts, meaning) in OPERATORS.items()
-    ]
-    return "\n".join(["| operator | parts | meaning |", "|---|---|---|", *rows])
 
 
 class _Plain:

@@ -1,28 +1,29 @@
 """DORIS remission of lupus, definition of 2021: no clinical activity, whatever the serology, on little or no steroid."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from escalon.expressions.symbols import all_of, any_of, known, negated, otherwise, points
 from escalon.facts import Status
 from escalon.instruments.activity.pga import ON_0_3
 from escalon.instruments.general.prednisone_equivalent import PREDNISONE_PER_DAY, RESCUE_STEROID
-from escalon.instruments.kit.instrument import Outcome, instrument
+from escalon.instruments.kit.instrument import Items, Outcome, instrument
 from escalon.instruments.kit.item import integer, named, truth
 
-Pga = Annotated[float, named(ON_0_3, "physician's global assessment, 0–3")]
-Prednisone = Annotated[float, PREDNISONE_PER_DAY]
-Clinical = Annotated[
-    int, integer("SLEDAI-2K without low complement and anti-dsDNA", 0, 101, also="clinical", missing_when=("sledai",))
-]
-Sledai = Annotated[int, integer("SLEDAI-2K", 0, 105, also="sledai_2k", missing_when=("clinical_sledai",))]
-LowComplement = Annotated[bool, truth("low complement (SLEDAI-2K)")]
-AntiDna = Annotated[bool, truth("increased DNA binding (SLEDAI-2K)")]
-RescueSteroid = Annotated[bool, RESCUE_STEROID]
-Unstable = Annotated[bool, truth("immunosuppressant or biologic changed recently, so not stable", needed=False)]
-OtherTreatment = Annotated[
-    bool,
-    truth("any immunosuppressant or biologic, antimalarials not counted", needed=False, also=("immunosuppressant",)),
-]
+ITEMS = {
+    "clinical_sledai": integer(
+        "SLEDAI-2K without low complement and anti-dsDNA", 0, 101, also="clinical", missing_when=("sledai",)
+    ),
+    "sledai": integer("SLEDAI-2K", 0, 105, also="sledai_2k", missing_when=("clinical_sledai",)),
+    "low_c": truth("low complement (SLEDAI-2K)"),
+    "dna": truth("increased DNA binding (SLEDAI-2K)"),
+    "pga": named(ON_0_3, "physician's global assessment, 0–3"),
+    "prednisone": PREDNISONE_PER_DAY,
+    "treatment_unstable": truth("immunosuppressant or biologic changed recently, so not stable", needed=False),
+    "immunosuppressive_treatment": truth(
+        "any immunosuppressant or biologic, antimalarials not counted", needed=False, also=("immunosuppressant",)
+    ),
+    "rescue_steroid": RESCUE_STEROID,
+}
 RescueRule = Literal["not_met", "ignored"]
 
 STEROID_NOT_STATED = (
@@ -33,46 +34,34 @@ STEROID_NOT_STATED = (
 @instrument(
     "DORIS remission",
     source="van Vollenhoven 2021, doi:10.1136/lupus-2021-000538",
+    items=ITEMS,
     when_missing=Status.INDETERMINATE,
     code="DORIS",
     notes="Some reports print PGA ≤ 0.5; the definition of 2021 is strict.",
 )
-def doris(
-    clinical_sledai: Clinical,
-    sledai: Sledai,
-    low_c: LowComplement,
-    dna: AntiDna,
-    pga: Pga,
-    prednisone: Prednisone,
-    treatment_unstable: Unstable,
-    immunosuppressive_treatment: OtherTreatment,
-    rescue_steroid: RescueSteroid,
-    *,
-    rescue_steroid_rule: RescueRule = "not_met",
-) -> Outcome:
+def doris(it: Items, *, rescue_steroid_rule: RescueRule = "not_met") -> Outcome:
     """Remission: clinical SLEDAI 0, physician's global below 0.5, prednisone at most 5 mg a day, other treatment stable."""
-    serology = points(low_c, 2) + points(dna, 2)
-    clinical = otherwise(clinical_sledai, sledai - serology)
+    serology = points(it.low_c, 2) + points(it.dna, 2)
     criteria = {
-        "no_clinical_activity": clinical == 0,
-        "pga_below_half": pga < 0.5,
-        "steroid_at_most_5": all_of(prednisone <= 5, negated(given(rescue_steroid, rescue_steroid_rule))),
-        "treatment_stable": negated(otherwise(treatment_unstable, False)),
+        "no_clinical_activity": otherwise(it.clinical_sledai, it.sledai - serology) == 0,
+        "pga_below_half": it.pga < 0.5,
+        "steroid_at_most_5": all_of(it.prednisone <= 5, negated(given(it.rescue_steroid, rescue_steroid_rule))),
+        "treatment_stable": negated(otherwise(it.treatment_unstable, False)),
     }
     remission = all_of(criteria.values())
     return Outcome(
         remission,
         parts=criteria
         | {
-            "off_treatment": all_of(remission, prednisone == 0, negated(immunosuppressive_treatment)),
-            "complete": all_of(remission, negated(any_of(low_c, dna))),
+            "off_treatment": all_of(remission, it.prednisone == 0, negated(it.immunosuppressive_treatment)),
+            "complete": all_of(remission, negated(any_of(it.low_c, it.dna))),
         },
-        flags=rescue_flags(rescue_steroid, remission, rescue_steroid_rule),
+        flags=rescue_flags(it.rescue_steroid, remission, rescue_steroid_rule),
         contradictions={
-            "the SLEDAI is lower than its serological items alone": sledai < serology,
-            "clinical SLEDAI is not SLEDAI less its serological items": clinical_sledai != sledai - serology,
+            "the SLEDAI is lower than its serological items alone": it.sledai < serology,
+            "clinical SLEDAI is not SLEDAI less its serological items": it.clinical_sledai != it.sledai - serology,
         },
-        asked_when=dict.fromkeys(("low_c", "dna"), negated(known(clinical_sledai))),
+        asked_when=dict.fromkeys(("low_c", "dna"), negated(known(it.clinical_sledai))),
     )
 
 

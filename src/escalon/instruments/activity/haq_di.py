@@ -9,7 +9,7 @@ Only short labels stand here; the questionnaire's wording belongs to its owners.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 from escalon.expressions.symbols import (
     any_of,
@@ -181,28 +181,20 @@ def haq_di_category_only(it: Items) -> Any:
     return _mean(it.values())
 
 
-Ability = Annotated[int, integer("0 without difficulty, 1 some, 2 much, 3 unable", 0, 3)]
-
-
 @instrument(
     "MHAQ",
     source="Pincus 1983, Arthritis Rheum 26:1346–1353",
+    items={
+        name: integer("0 without difficulty, 1 some, 2 much, 3 unable", 0, 3)
+        for name in "dress bed lift_cup walk_outdoors wash_body bend_down faucets car".split()
+    },
     code="MHAQ",
     version="MHAQ_8",
     unconfirmed="the paper was not read: its missing-item rule is unknown, so all eight items are required",
 )
-def mhaq_8(
-    dress: Ability,
-    bed: Ability,
-    lift_cup: Ability,
-    walk_outdoors: Ability,
-    wash_body: Ability,
-    bend_down: Ability,
-    faucets: Ability,
-    car: Ability,
-) -> Any:
+def mhaq_8(it: Items) -> Any:
     """Modified HAQ: the mean of eight items, without aids; not interchangeable with HAQ-DI."""
-    return total((dress, bed, lift_cup, walk_outdoors, wash_body, bend_down, faucets, car)) / 8
+    return total(it.values()) / len(it)
 
 
 def _mean(scores: Iterable[Any]) -> Any:
