@@ -9,7 +9,8 @@ from escalon.conduct.judge.screening import Screening, Verdict
 from escalon.facts import Day
 from escalon.feasibility.counting import MET, NOT_APPLICABLE, NOT_MET, UNKNOWN, counted_things, counting
 from escalon.feasibility.disclosure import SMALLEST, CountTie, Shown, adds_up, at_most
-from escalon.feasibility.inquiry import UNSETTLED, Inquiry, Prepared
+from escalon.feasibility.doubts import doubts
+from escalon.feasibility.inquiry import UNSETTLED, Inquiry
 from escalon.feasibility.mapping import WarehouseMapping
 from escalon.protocol.study import Criterion, Study
 
@@ -187,27 +188,16 @@ def count(inquiry: Inquiry, smallest: int = SMALLEST) -> Attrition:
     counts = _read(inquiry.warehouse.answer(prepared.counts()), len(inquiry.criteria))
     [(nearly, *by)] = inquiry.warehouse.answer(prepared.nearly())
     obtain = {name: int(n or 0) for name, n in zip(prepared.facts_to_obtain(), by, strict=True)}
-    notes = (*inquiry.mapping.unread(inquiry.study), *_doubts(prepared, inquiry.warehouse.answer(prepared.unusable())))
-    return Attrition(inquiry.study, inquiry.day, counts, int(nearly or 0), obtain, smallest, inquiry.mapping, notes)
-
-
-def _doubts(prepared: Prepared, rows: Iterable[Sequence[Any]]) -> tuple[str, ...]:
-    """The names of which many values decide nothing: a wrong unit makes every value one that no body has."""
-    names = {prepared.steps.number(name): name for name in prepared.inquiry.study.vocabulary}
-    found = []
-    for n, values, unused in rows:
-        if unused >= SMALLEST and 20 * unused >= values:
-            where = prepared.inquiry.mapping.line("concept", names[n])
-            is_label = prepared.inquiry.study.vocabulary[names[n]].kind == "label"
-            why = (
-                "they are none of the study's words. Write what they mean in labels"
-                if is_label
-                else "no body has them or their unit does not convert. Check the unit"
-            )
-            found.append(
-                f"{names[n]}: {round(100 * unused / values)} % of its values are not used, because {why} ({where})"
-            )
-    return tuple(found)
+    return Attrition(
+        inquiry.study,
+        inquiry.day,
+        counts,
+        int(nearly or 0),
+        obtain,
+        smallest,
+        inquiry.mapping,
+        doubts(prepared, smallest),
+    )
 
 
 def of_screenings(study: Study, screenings: Sequence[Screening], day: Day, smallest: int = SMALLEST) -> Attrition:

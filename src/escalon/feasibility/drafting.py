@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from escalon.facts.unit import spelled
-from escalon.feasibility.mapping import WarehouseMapping, read_mapping
+from escalon.feasibility.mapping import PeopleTable, WarehouseMapping, read_mapping
 from escalon.feasibility.scores import unmapped, unscored
 from escalon.feasibility.warehouse import Warehouse
 from escalon.protocol.names import names_in
@@ -53,6 +53,12 @@ def kind_of(warehouse: Warehouse) -> str:
     return "fhir" if {"Patient", "Observation"} <= set(warehouse.tables) else "flat"
 
 
+def has_deaths(warehouse: Warehouse, people: PeopleTable | None) -> str:
+    """Where a source of a known kind has the day of death; empty where it has none."""
+    text = people.death if people and not people.died else ""
+    return text if text and people and warehouse.columns(f"(SELECT {text} AS d FROM {people.from_} AS p) AS t") else ""
+
+
 def draft(study: Study, warehouse: Warehouse) -> str:
     """The text of a mapping to begin with: what could be found is filled in, the rest stands there as a comment."""
     kind = kind_of(warehouse)
@@ -70,10 +76,10 @@ def draft(study: Study, warehouse: Warehouse) -> str:
                 "",
             ]
     else:
-        tables = {
-            name: {"value": "value"} if one.value else {}
-            for name, one in read_mapping({"source": {"kind": kind}}).tables.items()
-        }
+        brought = read_mapping({"source": {"kind": kind}})
+        tables = {name: {"value": "value"} if one.value else {} for name, one in brought.tables.items()}
+        if death := has_deaths(warehouse, brought.people):
+            lines += ["[people]", f'died = "{death}"', ""]
     for name, clauses in read_names(study).items():
         lines += _concept(study.vocabulary.get(name), name, clauses, kind, tables)
     return "\n".join(lines) + "\n"

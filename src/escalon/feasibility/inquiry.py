@@ -176,22 +176,6 @@ class Prepared:
         """The names in the order in which `nearly` counts them."""
         return tuple(dict.fromkeys(name for one in self.inquiry.criteria for name in self.inquiry.obtainable(one)))
 
-    def unusable(self) -> StepwiseQuery:
-        """The statement that counts, for each name, its values and those that cannot be used as a number or a word."""
-        numbers = self._numbered("number", "integer")
-        usable = f"CASE WHEN n IN ({numbers}) THEN lo IS NOT NULL ELSE word IS NOT NULL END"
-        return StepwiseQuery(
-            self.steps.texts,
-            f"SELECT n, COUNT(*), COUNT(*) - SUM(CASE WHEN {usable} THEN 1 ELSE 0 END) FROM readings\n"
-            f"WHERE known AND n IN ({numbers}, {self._numbered('label')}) GROUP BY n ORDER BY n",
-        )
-
-    def _numbered(self, *kinds: str) -> str:
-        """The numbers of the names of some kinds that are mapped."""
-        names = [name for name, one in self.inquiry.study.vocabulary.items() if one.kind in kinds]
-        mapped = [str(self.steps.number(name)) for name in names if name in self.inquiry.mapping.concepts]
-        return ", ".join(mapped) or "NULL"
-
     def listed(self) -> StepwiseQuery:
         """The statement that lists who may enter: person, disease and the verdict on each clause."""
         texts, clauses = self.verdicts("known", ("person",)), self.inquiry.criteria

@@ -67,10 +67,10 @@ class Origin(MappingPart):
 
 
 class PeopleTable(MappingPart):
-    """The people: one row each."""
+    """The people: one row each. A kind of source that brings its own table needs only what is to be read otherwise."""
 
-    from_: str = Field(alias="from")
-    person: str
+    from_: str = Field("", alias="from")
+    person: str = ""
     birth: str = ""
     """The day of birth, full or partial; an SQL expression over the table's columns is welcome."""
     sex: str = ""
@@ -79,6 +79,8 @@ class PeopleTable(MappingPart):
     died: str = ""
     """The day of death; who had died by the day asked about is not counted."""
     where: str = ""
+    death: str = ""
+    """Where a kind of source has the day of death; read where `died` says so, and told of in every output."""
 
 
 class EventTable(MappingPart):
@@ -100,6 +102,8 @@ class EventTable(MappingPart):
     upper: str = ""
     lower: str = ""
     where: str = ""
+    row: str = ""
+    """What tells one row from another, where it stands there once for each of several codes."""
 
 
 class Observed(MappingPart):
@@ -184,6 +188,8 @@ def read_mapping(document: Mapping[str, object], file: str = "", text: str = "")
             said.append(f"{file}:{lines.find(place).line}: {'.'.join(map(str, place))}: {what}")
         raise MappingError("\n".join(said)) from None
     found = completed(found)
+    if (people := found.people) and not (people.from_ and people.person):
+        raise MappingError(f'{found.line("people")}: people: it is missing. Write from = "…" and person = "…"')
     for name, concept in found.concepts.items():
         if concept.table and concept.table not in found.tables:
             known = ", ".join(found.tables)

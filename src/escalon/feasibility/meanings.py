@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from escalon.facts import UnitError, spelled
@@ -233,17 +234,34 @@ class Meanings:
 
     # ---- columns
 
+    @cached_property
+    def _mixed(self) -> bool:
+        """Whether people are numbers in one table and text in another."""
+        parts = (self.mapping.people, self.mapping.observed, *self.mapping.tables.values())
+        places = {(one.person, one.from_) for one in parts if one}
+        kinds = (self.warehouse.columns(f"(SELECT {who} AS who FROM {of} AS p) AS tried") for who, of in places)
+        return len({is_text(kind) for found in kinds for kind in found.values()}) > 1
+
+    def _who(self, text: str, source: str) -> str:
+        """The column of people, as text where another table has it so."""
+        if not self._mixed:
+            return text
+        kind = self.warehouse.columns(f"(SELECT {text} AS who FROM {source} AS p) AS tried").get("who", "")
+        spelling = Steps(self.warehouse.dialect, int, tuple).spelling
+        whole = text if is_text(kind) or ("INT" not in kind and "DOUBLE" not in kind) else f"CAST({text} AS BIGINT)"
+        return f"TRIM(CAST({whole} AS {spelling.text}))"
+
     def _check_columns(
         self, path: tuple[str, ...], source: str, columns: Mapping[str, str], concept: str, where: str = ""
     ) -> Mapping[str, str]:
         """The type of each column as it is read; an error names the first that is not there, and who needs it."""
         read = ", ".join(f"{text} AS {name}" for name, text in columns.items() if text)
         limited = f" WHERE {where}" if where else ""
-        kinds = self.warehouse.columns(f"(SELECT {read} FROM {source} AS origin{limited}) AS tried")
+        kinds = self.warehouse.columns(f"(SELECT {read} FROM {source} AS p{limited}) AS tried")
         if kinds:
             return kinds
         users = f"{', '.join(self.used_by(concept)[:3])} ({concept}) " if concept else "every clause "
-        there = self.warehouse.columns(f"{source} AS origin") or self.warehouse.columns(source)
+        there = self.warehouse.columns(f"{source} AS p") or self.warehouse.columns(source)
         place = self.mapping.line(*path)
         if not there:
             known = ", ".join(self.warehouse.tables) or "none"
@@ -252,7 +270,7 @@ class Meanings:
                 f'Write under [{".".join(path)}] from = "…"'
             )
         for name, text in columns.items():
-            if text and not self.warehouse.columns(f"(SELECT {text} AS tried FROM {source} AS origin) AS tried"):
+            if text and not self.warehouse.columns(f"(SELECT {text} AS tried FROM {source} AS p) AS tried"):
                 raise MappingError(
                     f"{place}: {users}needs the column {text} of {source}, which is not there. Columns: {', '.join(there)}. "
                     f'Write under [{".".join(path)}] {name} = "…"'
@@ -269,7 +287,7 @@ class Meanings:
         if is_text(kind):
             spelling = Steps(self.warehouse.dialect, int, tuple).spelling
             shaped = spelling.matched.format(x="tried.day", pattern=_A_DAY)
-            column = f"SELECT CAST({text} AS {spelling.text}) AS day FROM {source} AS origin"
+            column = f"SELECT CAST({text} AS {spelling.text}) AS day FROM {source} AS p"
             none = f"COALESCE({shaped}, '') = '' OR day LIKE '0000%'"
             odd = f"SELECT 1 FROM ({column}) AS tried WHERE day <> '' AND ({none}) LIMIT 1"
             wrong = bool(self.warehouse.rows(odd))
@@ -281,7 +299,7 @@ class Meanings:
             )
 
     def _day(self, text: str, source: str) -> tuple[str, str]:
-        kinds = self.warehouse.columns(f"(SELECT {text} AS day FROM {source} AS origin) AS tried")
+        kinds = self.warehouse.columns(f"(SELECT {text} AS day FROM {source} AS p) AS tried")
         return self._days(text, kinds.get("day", ""))
 
     def _days(self, text: str, kind: str) -> tuple[str, str]:

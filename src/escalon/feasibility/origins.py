@@ -12,7 +12,7 @@ from escalon.feasibility.treatments import DOSE
 from escalon.feasibility.warehouse import is_text
 from escalon.instruments.kit.catalogue import find
 
-_COLUMNS = ("person", "code", "day", "until", "value", "operator", "text", "unit", "upper", "lower")
+_COLUMNS = ("row", "person", "code", "day", "until", "value", "operator", "text", "unit", "upper", "lower")
 
 
 class Reader(Meanings):
@@ -30,16 +30,19 @@ class Reader(Meanings):
         self._check_columns(("people",), people.from_, {one: getattr(people, one) for one in asked}, "", people.where)
         for key in ("birth", "died"):
             if text := getattr(people, key):
-                kind = self.warehouse.columns(f"(SELECT {text} AS day FROM {people.from_} AS origin) AS tried")["day"]
+                kind = self.warehouse.columns(f"(SELECT {text} AS day FROM {people.from_} AS p) AS tried")["day"]
                 self._check_days(("people",), key, text, kind, people.from_)
         died = (
-            f"NOT COALESCE({self._day(people.died, people.from_)[1]} <= {steps.literal(self.by)}, FALSE)"
+            f"COALESCE({self._day(people.died, people.from_)[1]} <= {steps.literal(self.by)}, FALSE)"
             if people.died
             else ""
         )
-        where = " AND ".join(f"({one})" for one in (people.where, died) if one)
+        who = self._who(people.person, people.from_)
+        where = f" WHERE {people.where}" if people.where else ""
+        # Whoever stands there twice and died by one of the rows is dead.
+        alive = f" AND NOT BOOL_OR({died})" if died else ""
         steps.texts["people"] = (
-            f"SELECT DISTINCT {people.person} AS person FROM {people.from_} AS p{f' WHERE {where}' if where else ''}"
+            f"SELECT {who} AS person FROM {people.from_} AS p{where}\nGROUP BY {who} HAVING {who} IS NOT NULL{alive}"
         )
         if self.mapping.observed:
             one = self.mapping.observed
@@ -49,7 +52,7 @@ class Reader(Meanings):
                 self._check_days(("observed",), key, columns[key], kinds[key], one.from_)
             start, end = self._days(one.start, kinds["start"])[1], self._days(one.end, kinds["end"])[0]
             steps.texts["observed"] = (
-                f"SELECT {one.person} AS person, {start} AS o0, {end} AS o1\nFROM {one.from_} AS o"
+                f"SELECT {self._who(one.person, one.from_)} AS person, {start} AS o0, {end} AS o1\nFROM {one.from_} AS o"
             )
         items: dict[str, date | None] = dict.fromkeys(items_of(self.study, self.mapping, floors["readings"]))
         relations = {**({"score_items": items} if items else {}), **floors}
@@ -83,6 +86,7 @@ class Reader(Meanings):
     def _people_facts(
         self, steps: Steps, people: PeopleTable, floors: Mapping[str, Any], relation: str
     ) -> Iterable[str]:
+        who = self._who(people.person, people.from_)
         if "age" in floors and people.birth and "age" not in self.mapping.concepts:
             d0, d1 = self._day(people.birth, people.from_)
             row = {"lo": self._years(steps, d1), "hi": self._years(steps, d0), "dated": "TRUE",
@@ -90,7 +94,7 @@ class Reader(Meanings):
             if relation == "score_items":  # of which the age on another day is asked
                 row = {"dated": "TRUE", "d0": d0, "d1": d1}
             known = f"{people.birth} IS NOT NULL"
-            yield f"SELECT {self._row(steps, 'age', people.person, row)}\nFROM {people.from_} AS p WHERE {known}"
+            yield f"SELECT {self._row(steps, 'age', who, row)}\nFROM {people.from_} AS p WHERE {known}"
         if "sex" in floors and people.sex and "sex" not in self.mapping.concepts:
             raw = f"LOWER(CAST({people.sex} AS {steps.spelling.text}))"
             words = {one: one for one in self.study.vocabulary["sex"].choices} | dict(people.sexes)
@@ -99,7 +103,7 @@ class Reader(Meanings):
                 for written, means in words.items()
             )
             row = {"word": f"CASE TRIM({raw}) {cases} END", "dated": "FALSE"}
-            yield f"SELECT {self._row(steps, 'sex', people.person, row)}\nFROM {people.from_} AS p WHERE {people.sex} IS NOT NULL"
+            yield f"SELECT {self._row(steps, 'sex', who, row)}\nFROM {people.from_} AS p WHERE {people.sex} IS NOT NULL"
 
     def _years(self, steps: Steps, born: str) -> str:
         """Completed years on the day asked about."""
@@ -145,11 +149,18 @@ class Reader(Meanings):
         meant = f"{relation}_{name}"
         self._write_codes(steps, meant, table, concepts, is_text(kinds["code"]))
         read = ", ".join(f"{text} AS {column}" for column, text in columns.items())
+        read = read.replace(f"{table.person} AS person", f"{self._who(table.person, table.from_)} AS person", 1)
         where = [f"({table.where})"] if table.where else []
+        if (
+            self.mapping.source.kind == "i2b2"
+            and "modifier_cd" in self.warehouse.columns(table.from_)
+            and not table.where
+        ):
+            where.append("COALESCE(modifier_cd, '@') = '@'")  # what is said of a fact is not the fact
         listed = self._codes_listed(
             steps, meant, table, concepts, floors, is_text(kinds["code"]), kinds.get("day", "TEXT")
         )
-        inner = f"SELECT {read} FROM {table.from_} AS origin WHERE {' AND '.join([*where, listed])}"
+        inner = f"SELECT {read} FROM {table.from_} AS p WHERE {' AND '.join([*where, listed])}"
         joins = f"FROM ({inner}) AS t JOIN {meant}_codes AS c ON t.code = c.code"
         if "unit" in columns:
             joins += f"\nLEFT JOIN {meant}_units AS u ON u.n = c.n AND u.unit = {self._lowered(steps, 't.unit')}"
@@ -157,9 +168,10 @@ class Reader(Meanings):
             joins += f"\nLEFT JOIN {meant}_labels AS w ON w.n = c.n AND w.raw = {self._lowered(steps, 't.text')}"
         cells = self._cells(steps, table, columns, kinds)
         row = ", ".join(f"{cells[column]} AS {column}" for column in RELATIONS[relation])
-        return (
-            f"SELECT * FROM (SELECT {row}\n{joins}) AS {name}_rows\nWHERE d0 <= {steps.literal(self.by)} OR NOT dated"
-        )
+        if table.row:  # a row that stands there under two codes of one name is one
+            row = f"DISTINCT {row}, t.row AS row_of"
+        listed = ", ".join(RELATIONS[relation])
+        return f"SELECT {listed} FROM (SELECT {row}\n{joins}) AS {name}_rows\nWHERE d0 <= {steps.literal(self.by)} OR NOT dated"
 
     def _cells(
         self, steps: Steps, table: EventTable, columns: Mapping[str, str], kinds: Mapping[str, str]
@@ -172,7 +184,10 @@ class Reader(Meanings):
         number, sign = self._number(steps, columns, kinds, table)
         number = f"CASE WHEN {self._is_read(steps, columns, sign, number)} THEN {number} END"
         value = f"({number}) * {times}" if "value" in columns else null_number
-        possible = f"CASE WHEN {value} < c.least OR {value} > c.most THEN NULL ELSE {value} END"
+        beyond = f"{value} < c.least OR {value} > c.most"
+        if sign:  # nothing is below the least there can be
+            beyond += f" OR ({sign} = '<' AND {value} <= c.least) OR ({sign} = '>' AND {value} >= c.most)"
+        possible = f"CASE WHEN {beyond} THEN NULL ELSE {value} END"
         word, text_there = self._wording(steps, columns, kinds)
         d0, d1 = self._days("t.day", kinds.get("day", "")) if "day" in columns else (null_day, null_day)
         e0, e1 = self._days("t.until", kinds.get("until", "")) if "until" in columns else (null_day, null_day)
@@ -183,21 +198,29 @@ class Reader(Meanings):
         )
         unread = f"c.sort = 'truth' AND {word} IS NULL AND {text_there} IS NOT NULL"
         said = f"CASE WHEN c.sort IN ('event', 'truth') AND NOT ({unread}) THEN COALESCE({word}, 'yes') <> 'no' END"
-        limits = {one: f"t.{one} * {times}" if one in columns else null_number for one in ("upper", "lower")}
+        limits = {"upper": null_number, "lower": null_number}
         for one in columns.keys() & limits.keys():
-            limits[one] = f"CASE WHEN t.{one} > 0 AND t.{one} < {steps.infinite()} THEN {limits[one]} END"
+            end = self._plain(steps, f"t.{one}", kinds[one])
+            limits[one] = f"CASE WHEN {end} > 0 AND {end} < {steps.infinite()} THEN {end} * {times} END"
         ongoing, open_end = self._open_ended(table, "until" in columns)
         return {
             "person": "t.person", "n": "c.n", "known": known,
-            "lo": f"CASE WHEN {sign} IN ('<', '<=') THEN {steps.infinite('-')} ELSE {possible} END" if sign else possible,
+            "lo": self._end(steps, sign, "<", "-", possible),
             "lo_open": f"COALESCE({sign} = '>', FALSE)" if sign else "FALSE",
-            "hi": f"CASE WHEN {sign} IN ('>', '>=') THEN {steps.infinite()} ELSE {possible} END" if sign else possible,
+            "hi": self._end(steps, sign, ">", "", possible),
             "hi_open": f"COALESCE({sign} = '<', FALSE)" if sign else "FALSE",
             **limits, "said": said, "word": f"CAST({word} AS {text})", "dated": f"{d0} IS NOT NULL",
             "d0": f"COALESCE({d0}, {steps.literal(FIRST)})", "d1": f"COALESCE({d1}, {steps.literal(LAST)})",
             "e0": e0, "e1": e1, "ongoing": ongoing, "open_end": open_end,
             "unit": f"CASE WHEN c.doses AND {times} IS NOT NULL THEN '{DOSE}' END", "k": "0",
         }  # fmt: skip
+
+    def _end(self, steps: Steps, sign: str, beyond: str, infinite: str, possible: str) -> str:
+        """One end of a value: none on the side where its sign leaves it open; nothing at all of what no body has."""
+        if not sign:
+            return possible
+        opened = f"{sign} IN ('{beyond}', '{beyond}=') AND ({possible}) IS NOT NULL"
+        return f"CASE WHEN {opened} THEN {steps.infinite(infinite)} ELSE {possible} END"
 
     def _wording(self, steps: Steps, columns: Mapping[str, str], kinds: Mapping[str, str]) -> tuple[str, str]:
         """The word that a row means, and whatever is written there; a yes or no may be written as the number 1 or 0."""
@@ -210,7 +233,7 @@ class Reader(Meanings):
         if "value" in columns:
             number = f"TRIM(CAST(t.value AS {steps.spelling.text}))"
             there = self._is_there(steps, columns, kinds)
-            meant = f"WHEN {number} IN ('1', '1.0') THEN 'yes' WHEN {number} IN ('0', '0.0') THEN 'no'"
+            meant = f"WHEN {number} IN ('1', '1.0', 'true') THEN 'yes' WHEN {number} IN ('0', '0.0', 'false') THEN 'no'"
             empty = f"{written[-1]} IS NULL AND " if "text" in columns else ""
             words.append(f"CASE WHEN c.sort = 'truth' AND {empty}{there} THEN CASE {meant} END END")
             written.append(f"CASE WHEN c.sort = 'truth' AND {there} THEN {number} END")
@@ -259,12 +282,16 @@ class Reader(Meanings):
                 f"WHEN {steps.literal(one)} THEN {steps.literal(means or one)}" for one, means in signs.items()
             )
             sign = f"CASE {raw} {cases} END"
+        number = self._plain(steps, "t.value", kinds.get("value", ""))
         if "value" not in columns or not is_text(kinds["value"]):
-            return f"CAST(t.value AS {steps.spelling.double})", sign
-        found = steps.spelling.matched.format(x="TRIM(t.value)", pattern="^[<>≤≥]?=? *([-+]?[0-9]+[.]?[0-9]*)$")
+            return number, sign
         marks = steps.spelling.matched.format(x="TRIM(t.value)", pattern="^([<>≤≥]=?)")
         written = f"REPLACE(REPLACE(NULLIF({marks}, ''), '≤', '<='), '≥', '>=')"
-        return (
-            f"CAST(NULLIF({found}, '') AS {steps.spelling.double})",
-            f"COALESCE({sign}, {written})" if sign else written,
-        )
+        return number, f"COALESCE({sign}, {written})" if sign else written
+
+    def _plain(self, steps: Steps, column: str, kind: str) -> str:
+        """The number of a column, of text the one that stands there after a sign."""
+        if not is_text(kind):
+            return f"CAST({column} AS {steps.spelling.double})"
+        found = steps.spelling.matched.format(x=f"TRIM({column})", pattern="^[<>≤≥]?=? *([-+]?[0-9]+[.]?[0-9]*)$")
+        return f"CAST(NULLIF({found}, '') AS {steps.spelling.double})"

@@ -17,9 +17,13 @@ def completed(mapping: WarehouseMapping) -> WarehouseMapping:
     kind = mapping.source.kind
     prefix = f"{mapping.source.schema_name}." if mapping.source.schema_name else ""
     people, observed, tables = _KINDS[kind](prefix)
+    if mapping.people and people:
+        people = people.model_copy(
+            update={key: getattr(mapping.people, key) for key in mapping.people.model_fields_set}
+        )
     return mapping.model_copy(
         update={
-            "people": mapping.people or people,
+            "people": people or mapping.people,
             "observed": mapping.observed or observed,
             "tables": {**tables, **mapping.tables},
         }
@@ -46,8 +50,9 @@ def _omop(prefix: str) -> _Brought:
         "LPAD(CAST(month_of_birth AS VARCHAR(2)), 2, '0') || '-' || LPAD(CAST(day_of_birth AS VARCHAR(2)), 2, '0') END"
     )
     people = PeopleTable.model_validate(
-        {"from": f"{prefix}person", "person": "person_id", "birth": birth, "sex": "gender_concept_id", "sexes": _SEXES}
-    )
+        {"from": f"{prefix}person", "person": "person_id", "birth": birth, "sex": "gender_concept_id", "sexes": _SEXES,
+         "death": f"(SELECT MIN(d.death_date) FROM {prefix}death AS d WHERE d.person_id = p.person_id)"}
+    )  # fmt: skip
     observed = Observed.model_validate(
         {"from": f"{prefix}observation_period", "person": "person_id",
          "start": "observation_period_start_date", "end": "observation_period_end_date"}
@@ -81,7 +86,7 @@ def _omop(prefix: str) -> _Brought:
 def _i2b2(prefix: str) -> _Brought:
     people = PeopleTable.model_validate(
         {"from": f"{prefix}patient_dimension", "person": "patient_num", "birth": "birth_date", "sex": "sex_cd",
-         "sexes": {"M": "male", "F": "female"}}
+         "sexes": {"M": "male", "F": "female"}, "death": "death_date"}
     )  # fmt: skip
     fact = EventTable.model_validate(
         {"from": f"{prefix}observation_fact", "person": "patient_num", "code": "concept_cd", "day": "start_date",
@@ -100,22 +105,41 @@ def _fhir(_: str) -> _Brought:
     def text(path: str) -> str:
         return f"json_extract_string(json, '{path}')"
 
+    own = {"row": f"coalesce({text('$.id')}, CAST(hash(json) AS VARCHAR))"}
+
+    def codes(path: str) -> str:
+        return f"json_extract_string(json, '$.{path}[*].code')"
+
+    # A drug is coded in the request, in what the request holds, or in a resource of its own.
+    drug = (
+        f"CASE WHEN len({codes('medicationCodeableConcept.coding')}) > 0 THEN {codes('medicationCodeableConcept.coding')} "
+        f"WHEN len({codes('contained[*].code.coding')}) > 0 THEN {codes('contained[*].code.coding')} ELSE m.codes END"
+    )
+    drugs = f"(SELECT {text('$.id')} AS id, {codes('code.coding')} AS codes FROM Medication) AS m"
+    referred = f"LEFT JOIN {drugs} ON m.id = regexp_extract({text('$.medicationReference.reference')}, '[^/:#]+$')"
+
     def coded(resource: str, concept: str, **columns: str) -> str:
-        listed = "".join(f", {path} AS {name}" for name, path in columns.items())
+        listed = "".join(f", {path} AS {name}" for name, path in (columns | own).items())
         who = f"coalesce({text('$.subject.reference')}, {text('$.patient.reference')})"
         person = f"regexp_extract({who}, '[^/:]+$')"
+        void = "'entered-in-error', 'refuted'"
         return (
-            f"(SELECT {person} AS person, unnest(json_extract_string(json, '$.{concept}.coding[*].code')) AS code{listed} "
-            f"FROM {resource} WHERE coalesce({text('$.status')}, '') NOT IN ('entered-in-error', 'cancelled', 'draft') "
-            f"AND coalesce({text('$.verificationStatus.coding[0].code')}, '') NOT IN ('entered-in-error', 'refuted'))"
+            f"(SELECT {person} AS person, unnest({concept}) AS code{listed} FROM {resource} "
+            f"WHERE coalesce({text('$.status')}, '') NOT IN ('entered-in-error', 'cancelled', 'draft') "
+            f"AND coalesce({text('$.verificationStatus.coding[0].code')}, '') NOT IN ({void}))"
         )
 
     def table(source: str, **more: str) -> EventTable:
-        return EventTable.model_validate({"from": source, "person": "person", "code": "code", "day": "day", **more})
+        return EventTable.model_validate(
+            {"from": source, "person": "person", "code": "code", "day": "day", "row": "row", **more}
+        )
 
+    # Who is said to be dead, without a day, is so on whatever day is asked about.
+    dead = f"CASE {text('$.deceasedBoolean')} WHEN 'true' THEN coalesce({text('$.birthDate')}, '1900') END"
+    died = f"coalesce({text('$.deceasedDateTime')}, {dead})"
     people = PeopleTable.model_validate(
-        {"from": f"(SELECT {text('$.id')} AS person, {text('$.birthDate')} AS birth, {text('$.gender')} AS sex FROM Patient)",
-         "person": "person", "birth": "birth", "sex": "sex"}
+        {"from": f"(SELECT {text('$.id')} AS person, {text('$.birthDate')} AS birth, {text('$.gender')} AS sex, {died} AS death "
+                 "FROM Patient)", "person": "person", "birth": "birth", "sex": "sex", "death": "death"}
     )  # fmt: skip
     quantity = {
         "value": f"try_cast({text('$.valueQuantity.value')} AS DOUBLE)",
@@ -128,13 +152,13 @@ def _fhir(_: str) -> _Brought:
     observed = f"coalesce({text('$.effectiveDateTime')}, {text('$.effectivePeriod.start')})"
     onset = f"coalesce({text('$.onsetDateTime')}, {text('$.onsetPeriod.start')}, {text('$.recordedDate')})"
     return people, None, {
-        "Observation": table(coded("Observation", "code", day=observed, **quantity), value="value", operator="op",
+        "Observation": table(coded("Observation", codes("code.coding"), day=observed, **quantity), value="value", operator="op",
                              text="said", unit="unit", upper="upper", lower="lower"),
-        "Condition": table(coded("Condition", "code", day=onset, until=text("$.abatementDateTime")), until="until"),
-        "MedicationRequest": table(coded("MedicationRequest", "medicationCodeableConcept", day=text("$.authoredOn"))),
-        "Procedure": table(coded("Procedure", "code", day=f"coalesce({text('$.performedDateTime')}, "
+        "Condition": table(coded("Condition", codes("code.coding"), day=onset, until=text("$.abatementDateTime")), until="until"),
+        "MedicationRequest": table(coded(f"MedicationRequest {referred}", drug, day=text("$.authoredOn"))),
+        "Procedure": table(coded("Procedure", codes("code.coding"), day=f"coalesce({text('$.performedDateTime')}, "
                                  f"{text('$.performedPeriod.start')})")),
-        "Immunization": table(coded("Immunization", "vaccineCode", day=text("$.occurrenceDateTime"))),
+        "Immunization": table(coded("Immunization", codes("vaccineCode.coding"), day=text("$.occurrenceDateTime"))),
     }  # fmt: skip
 
 
