@@ -6,15 +6,15 @@ import typer
 
 from escalon.cli.grade_writing import print_finding
 from escalon.cli.output import fail, print_json, print_table, say
+from escalon.facts import Status
+from escalon.instruments.kit.assessment import UnknownItem
+from escalon.instruments.kit.catalogue import UnknownInstrument, catalogue
+from escalon.instruments.safety.ctcae.laboratory import UnknownTest, grade_laboratory, laboratory_terms, terms_of
+from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_event, terms
 
 
 def grade_test(test: str, items: dict[str, Any], as_json: bool) -> None:
     """The grades a test's value gives, or what each grade of a term says when no value is given."""
-    from escalon.facts import Status
-    from escalon.instruments.kit.assessment import UnknownItem
-    from escalon.instruments.kit.catalogue import UnknownInstrument, catalogue
-    from escalon.instruments.safety.ctcae.laboratory import UnknownTest, grade_laboratory
-
     name, equals, value = test.partition("=")
     if equals:
         fail(f"the test stands alone, its value after it. Write: escalon grade ctcae {name} value='{value}'")
@@ -35,9 +35,6 @@ def grade_test(test: str, items: dict[str, Any], as_json: bool) -> None:
 
 
 def _show_term(name: str, as_json: bool) -> None:
-    from escalon.instruments.safety.ctcae.laboratory import UnknownTest, terms_of
-    from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_event
-
     try:
         term = find_event(name)
     except UnknownTerm as error:
@@ -57,8 +54,6 @@ def _show_term(name: str, as_json: bool) -> None:
 
 def list_terms(word: str, as_json: bool) -> None:
     """The terms of CTCAE v5.0 whose name or class contains a word."""
-    from escalon.instruments.safety.ctcae.terms import terms
-
     found = [term for term in terms().values() if word.lower() in f"{term.name} {term.system_class}".lower()]
     if as_json:
         print_json(
@@ -74,8 +69,6 @@ def list_terms(word: str, as_json: bool) -> None:
 
 def list_tests(as_json: bool) -> None:
     """The laboratory tests and measurements that a number can grade."""
-    from escalon.instruments.safety.ctcae.laboratory import laboratory_terms
-
     rows = [
         (lab.quantity.name, lab.quantity.unit, ", ".join(lab.quantity.accepts), lab.term.name, ", ".join(lab.limits))
         for lab, _ in laboratory_terms().values()

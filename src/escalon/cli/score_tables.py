@@ -4,13 +4,12 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import typer
 
 from escalon.cli.output import note, progress, say
 
 if TYPE_CHECKING:
-    import polars
-
     from escalon.instruments.kit.instrument import Instrument
     from escalon.instruments.kit.visits_table import Scored
 
@@ -49,10 +48,8 @@ def _check_output(file: Path, output: Path) -> None:
         raise FileError(f"{output} is the table that is read, and stays as it was recorded. Write to another file")
 
 
-def read_visits(file: Path) -> "polars.DataFrame":
+def read_visits(file: Path) -> pl.DataFrame:
     """A CSV, Excel or Parquet file as a table; cells stay text as they were written. Raises FileError."""
-    import polars as pl
-
     if not file.is_file():
         raise FileError(f"{file}: there is no such file")
     if file.suffix.lower() == ".xlsx":
@@ -67,10 +64,8 @@ def read_visits(file: Path) -> "polars.DataFrame":
         raise FileError(f"{file.name} cannot be read: {str(error).splitlines()[0]}") from None
 
 
-def _sheet(file: Path) -> "polars.DataFrame":
+def _sheet(file: Path) -> pl.DataFrame:
     """The only sheet of a workbook, its first row the names of the columns."""
-    import polars as pl
-
     from escalon.sources.spreadsheet import WorkbookError, sheets
 
     try:
@@ -92,9 +87,7 @@ def _sheet(file: Path) -> "polars.DataFrame":
     return pl.DataFrame(dict(zip(header, cells, strict=True)), schema=dict.fromkeys(header, pl.String))
 
 
-def _csv(file: Path) -> "polars.DataFrame":
-    import polars as pl
-
+def _csv(file: Path) -> pl.DataFrame:
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
             first = text.readline()

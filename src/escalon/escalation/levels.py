@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from escalon.escalation.errors import EscalationError
+from escalon.escalation.tally import Tally
 
 
 def label(level: int, lowest: int = 1) -> int:
@@ -31,13 +34,36 @@ def counted(named: int, levels: int, lowest: int = 1) -> int:
     return level
 
 
-class Levelled:
-    """A design's dose levels: how many, where the first cohort is treated, and what people call them."""
+class Levelled(ABC):
+    """What every design has: its dose levels and what people call them, its cohorts, and its sentences for the protocol."""
 
     name: str
     levels: int
     start: int = 1  # counted from the lowest
     lowest: int = 1  # what people call the lowest level: -1 where one lies below level 1
+
+    @property
+    @abstractmethod
+    def cohort(self) -> int:
+        """The usual number of participants in a cohort."""
+
+    @property
+    def cap(self) -> int | None:
+        """The largest number of participants the design can enrol, if it is bounded by its own logic."""
+        return None
+
+    @abstractmethod
+    def prose(self) -> tuple[str, ...]:
+        """The design as sentences for the protocol."""
+
+    def remarks(self, tally: Tally) -> tuple[str, ...]:
+        """What a reader must know of an answer from these counts: where the design is ours and not the publication's."""
+        return ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the design lacks that its users rely on."""
+        return ()
 
     def label(self, level: int) -> int:
         """What people call a level counted from the lowest."""

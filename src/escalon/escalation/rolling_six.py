@@ -94,16 +94,6 @@ class RollingSix(TimedDesign):
             )
         self.check_levels()
 
-    @property
-    def cohort(self) -> int:
-        """Participants come one by one."""
-        return 1
-
-    @property
-    def cap(self) -> int | None:
-        """The most enrolled, if that is limited."""
-        return self.size
-
     def ask(self, conduct: Conduct, today: date | None) -> Decision:
         """The grid's answer for the participants so far, pending ones counted as pending."""
         tally = conduct.tally(self.levels, self.lowest)

@@ -7,7 +7,7 @@ and a cohort size, or a stop. A rule may not look at anything else: no clock, no
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -88,7 +88,7 @@ class Moves:
         return self.instead(where, level=0, size=0, mtd=mtd, why=why)
 
 
-class Rule(Levelled, ABC):
+class Rule(Levelled):
     """A dose-escalation design: what to do next, from counts alone."""
 
     reasons: tuple[str, ...]
@@ -96,27 +96,13 @@ class Rule(Levelled, ABC):
     selects: bool = False  # True if the MTD is chosen from the data at the end, by `select`
     recalls: Fraction | None = None  # a share of DLTs in the last cohort that the rule remembers (coherence)
 
-    @property
-    @abstractmethod
-    def cohort(self) -> int:
-        """The usual number of participants in a cohort."""
-
     @abstractmethod
     def decide(self, counts: Counts) -> Moves:
         """The next move for every row."""
 
-    @abstractmethod
-    def prose(self) -> tuple[str, ...]:
-        """The rule as sentences for the protocol."""
-
     def select(self, n: Ints, t: Ints) -> Ints:
         """The MTD of end states at which the conduct of the trial names none; UNSETTLED if the design has no way."""
         return np.full(len(n), UNSETTLED, dtype=np.int64)
-
-    @property
-    def cap(self) -> int | None:
-        """The largest number of participants the rule can enrol, if it is bounded by its own logic."""
-        return None
 
     def next(self, tally: Tally, seen: Tally | None = None) -> Treat | Stop:
         """The decision for one tally of completed outcomes, with its reason in terms of what was `seen`."""
@@ -144,15 +130,6 @@ class Rule(Levelled, ABC):
     def tolerates_top(self, n: Ints, t: Ints) -> bool:
         """Whether the rule would go above the top level if there were one more: then the MTD was not reached."""
         return False
-
-    def remarks(self, tally: Tally) -> tuple[str, ...]:
-        """What a reader must know of an answer from these counts: where the rule is ours and not the publication's."""
-        return ()
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the design lacks that its users rely on."""
-        return ()
 
     def check_fits(self, tally: Tally) -> None:
         """Refuse a tally with another number of levels."""

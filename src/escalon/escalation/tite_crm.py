@@ -99,16 +99,6 @@ class TiteCrm(TimedDesign):
         return len(self.model.skeleton)
 
     @property
-    def cohort(self) -> int:
-        """Participants come one by one."""
-        return 1
-
-    @property
-    def cap(self) -> int:
-        """The number of participants."""
-        return self.size
-
-    @property
     def warnings(self) -> tuple[str, ...]:
         """The model alone never stops."""
         return () if self.safety else (NO_STOP,)

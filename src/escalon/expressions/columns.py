@@ -10,14 +10,13 @@ values come back as doubles.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from escalon.expressions.program import Program
 from escalon.expressions.rails import names_in_scope, write_block
 from escalon.expressions.tree import Input, Kind
-
-if TYPE_CHECKING:
-    import numpy
 
 BLOCK = 8_192  # rows; 64 kB a column of doubles
 
@@ -36,7 +35,7 @@ class ColumnReading:
     source: str
     block: Callable[..., tuple[Any, ...]]
 
-    def __call__(self, columns: Mapping[str, Any], rows: int | None = None) -> dict[str, "numpy.ndarray[Any, Any]"]:
+    def __call__(self, columns: Mapping[str, Any], rows: int | None = None) -> dict[str, np.ndarray[Any, Any]]:
         """Read columns: arrays, lists, Polars or Arrow columns, or None for an input recorded for nobody.
 
         A label column may hold text, or places in `labels` as 32-bit integers.
@@ -55,14 +54,12 @@ class ColumnReading:
                 self._check(name, results[name], codes)
         return results
 
-    def decode(self, codes: "numpy.ndarray[Any, Any]") -> "numpy.ndarray[Any, Any]":
+    def decode(self, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """The labels of a coded column as an array of str, None where unknown."""
-        import numpy as np
-
-        decoded: numpy.ndarray[Any, Any] = np.array([*self.labels, None], dtype=object)[codes]
+        decoded: np.ndarray[Any, Any] = np.array([*self.labels, None], dtype=object)[codes]
         return decoded
 
-    def _check(self, name: str, found: "numpy.ndarray[Any, Any]", codes: Mapping[str, int]) -> None:
+    def _check(self, name: str, found: np.ndarray[Any, Any], codes: Mapping[str, int]) -> None:
         if len(codes) > len(self.labels) and (found >= len(self.labels)).any():
             strange = ", ".join(
                 repr(label) for label, code in codes.items() if code in set(found[found >= len(self.labels)])
@@ -88,8 +85,6 @@ def _zip(reading: ColumnReading, supplied: list[Any]) -> list[tuple[Input, Any]]
 
 
 def _in_blocks(reading: ColumnReading, columns: list[Any], rows: int) -> dict[str, Any]:
-    import numpy as np
-
     results = {
         name: np.empty(rows, np.int32 if kind is Kind.LABEL else np.float64) for name, kind in reading.roots.items()
     }
@@ -117,8 +112,6 @@ def _column(node: Input, columns: Mapping[str, Any], codes: dict[str, int]) -> A
 
 
 def _doubles(name: str, column: Any) -> Any:
-    import numpy as np
-
     if hasattr(column, "filled"):
         return column.astype(np.float64).filled(np.nan)
     array = column.to_numpy() if hasattr(column, "to_numpy") else column
@@ -132,8 +125,6 @@ def _doubles(name: str, column: Any) -> Any:
 
 
 def _truths(name: str, column: Any) -> Any:
-    import numpy as np
-
     array = _doubles(name, column)
     for start in range(0, len(array), BLOCK):
         part = array[start : start + BLOCK]
@@ -145,8 +136,6 @@ def _truths(name: str, column: Any) -> Any:
 
 def _coded(name: str, column: Any, codes: dict[str, int]) -> Any:
     """Labels as their places in the vocabulary, which grows by the labels met; -1 where missing."""
-    import numpy as np
-
     if getattr(column, "dtype", None) == np.int32:  # already coded, by `labels`
         if len(column) and not -1 <= column.min() <= column.max() < len(codes):
             raise ValueError(f"column {name!r} must hold places of labels, -1 to {len(codes) - 1}")
@@ -172,6 +161,4 @@ def _rows(inputs: tuple[Input, ...], supplied: list[Any], rows: int | None) -> i
 
 
 def _missing(node: Input, rows: int) -> Any:
-    import numpy as np
-
     return np.full(rows, -1, np.int32) if node.kind is Kind.LABEL else np.full(rows, np.nan)

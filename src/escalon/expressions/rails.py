@@ -4,6 +4,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from escalon.expressions.exactness import TOLERANCE, computed_steps
 from escalon.expressions.program import Program, Step
 from escalon.expressions.tree import COMPARISONS, Input, Kind, Literal, Op, TreeError
@@ -295,8 +297,6 @@ def write_block(program: Program, exact: bool, labels: tuple[str, ...]) -> str:
 
 def names_in_scope() -> dict[str, Any]:
     """What the generated text refers to."""
-    import numpy as np
-
     nan, inf = np.float64("nan"), np.float64("inf")
 
     def divided(x: Any, y: Any) -> Any:

@@ -1,11 +1,10 @@
 """Marks that rows carry, as text: flags by bits, and long lists of names by pattern, without a step for each row."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy
-    import polars
+import numpy as np
+import polars as pl
 
 _FEW = 10  # codes whose combinations are counted in a table; more are sorted
 SEPARATOR = ";"
@@ -15,12 +14,10 @@ class RowMarks:
     """Codes that rows carry, a bit each."""
 
     def __init__(self, rows: int) -> None:
-        import numpy as np
-
         self.bits = np.zeros(rows, np.uint64)
         self.codes: list[str] = []
 
-    def mark(self, code: str, rows: "numpy.ndarray[Any, Any]") -> None:
+    def mark(self, code: str, rows: np.ndarray[Any, Any]) -> None:
         """Give a code to the rows where `rows` is true."""
         if not rows.any():
             return
@@ -28,11 +25,8 @@ class RowMarks:
             self.codes.append(code)
         self.bits |= rows.astype("uint64") << self.codes.index(code)
 
-    def series(self) -> "polars.Series":
+    def series(self) -> pl.Series:
         """The codes of each row, joined by semicolons; empty text where there are none."""
-        import numpy as np
-        import polars as pl
-
         patterns: Any = range(2 ** len(self.codes))
         places: Any = self.bits
         if len(self.codes) > _FEW:
@@ -43,7 +37,7 @@ class RowMarks:
         return SEPARATOR.join(code for bit, code in enumerate(self.codes) if pattern >> bit & 1)
 
 
-def listed(names: "Mapping[str, numpy.ndarray[Any, Any]]", rows: int) -> "polars.Series":
+def listed(names: Mapping[str, np.ndarray[Any, Any]], rows: int) -> pl.Series:
     """For each row the names that are true there, joined by semicolons."""
     if len(names) <= _FEW:
         marks = RowMarks(rows)
@@ -53,11 +47,8 @@ def listed(names: "Mapping[str, numpy.ndarray[Any, Any]]", rows: int) -> "polars
     return _by_pattern(names)
 
 
-def _by_pattern(names: "Mapping[str, numpy.ndarray[Any, Any]]") -> "polars.Series":
+def _by_pattern(names: Mapping[str, np.ndarray[Any, Any]]) -> pl.Series:
     """Many names: text for each different pattern only."""
-    import numpy as np
-    import polars as pl
-
     packed = np.packbits(np.stack([*names.values()], axis=1), axis=1)
     whole = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()
     _, first, places = np.unique(whole, return_index=True, return_inverse=True)

@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
+
+import numpy as np
+import polars as pl
 
 from escalon.expressions.tree import Kind
 from escalon.facts import Interval, convert, spelled
@@ -17,11 +20,7 @@ from escalon.facts.number import without_noise
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.reading import Entry, ItemError, read
 
-if TYPE_CHECKING:
-    import numpy
-    import polars
-
-Array: TypeAlias = "numpy.ndarray[Any, Any]"
+Array: TypeAlias = np.ndarray[Any, Any]
 NAMED = 20
 """How many cells of a column that are not accepted are described; all of them are counted and marked."""
 
@@ -37,22 +36,18 @@ class Cells:
     """Rows with a flag of their entry: DOUBTFUL, QUERY, CRP_BELOW_LLOQ."""
     problems: list[tuple[int, str]] = field(default_factory=list)
     """Row and sentence of the first cells that are not accepted."""
-    spans: "Array | None" = None
+    spans: Array | None = None
     """Rows of which only an interval is known; they are assessed as visits."""
 
     def mark(self, marks: dict[str, Array], code: str, rows: Any) -> None:
         """Add rows (their places, or one truth a row) to those under a code."""
-        import numpy as np
-
         marks.setdefault(code, np.zeros(len(self.values), dtype=bool))[rows] = True
 
 
 def read_cells(
-    name: str, item: Item, series: "polars.Series", unit: str | None, below_limit: str, codes: Mapping[str, int]
+    name: str, item: Item, series: pl.Series, unit: str | None, below_limit: str, codes: Mapping[str, int]
 ) -> Cells:
     """Read a column for an item; `unit` is the one in its header, `codes` the place of each label."""
-    import numpy as np
-
     if item.kind is Kind.LABEL:
         cells, odd = Cells(np.full(len(series), -1, np.int32)), series.is_not_null().to_numpy()
     elif item.kind is Kind.TRUTH:
@@ -65,21 +60,15 @@ def read_cells(
     return cells
 
 
-def _truths(series: "polars.Series") -> tuple[Cells, Array]:
+def _truths(series: pl.Series) -> tuple[Cells, Array]:
     """Booleans at once; anything else is read."""
-    import numpy as np
-    import polars as pl
-
     if series.dtype == pl.Boolean:
         return Cells(_doubles(series)), np.zeros(len(series), dtype=bool)
     return Cells(np.full(len(series), np.nan)), series.is_not_null().to_numpy()
 
 
-def _amounts(name: str, item: Item, series: "polars.Series", unit: str | None) -> tuple[Cells, Array]:
+def _amounts(name: str, item: Item, series: pl.Series, unit: str | None) -> tuple[Cells, Array]:
     """Plain numbers converted and checked, and the cells that are something else."""
-    import numpy as np
-    import polars as pl
-
     if series.dtype.is_numeric():
         values = _doubles(series)
         odd = ~np.isnan(values) & ~_is_recordable(values)
@@ -99,16 +88,12 @@ def _amounts(name: str, item: Item, series: "polars.Series", unit: str | None) -
 
 def _is_recordable(values: Array) -> Array:
     """Finite, and of a size that `read_number` takes; the rest is refused by the reading for one visit."""
-    import numpy as np
-
     size = np.abs(values)
     return (values == 0) | ((size < 1e100) & (size >= 1e-99))
 
 
-def _doubles(series: "polars.Series") -> Array:
+def _doubles(series: pl.Series) -> Array:
     """Doubles without what computers add in the last binary digit, as `facts.number.without_noise` reads them."""
-    import polars as pl
-
     if series.dtype == pl.Float32:
         series = series.cast(pl.String).cast(pl.Float64)  # the shortest decimal: 2.9, not 2.9000000953674316
     doubles = series if series.dtype == pl.Float64 else series.cast(pl.Float64)
@@ -116,8 +101,6 @@ def _doubles(series: "polars.Series") -> Array:
 
 
 def _settled(values: Array) -> Array:
-    import numpy as np
-
     with np.errstate(all="ignore"):
         few = values == np.round(values, 6)
         if (few | np.isnan(values)).all():
@@ -135,8 +118,6 @@ def _shortest(value: float) -> float:
 
 def _in_canonical_unit(values: Array, item: Item, unit: str | None) -> Array:
     """Every accepted conversion is a straight line with exact ends; a result that is a decimal is that decimal."""
-    import numpy as np
-
     if unit is None or item.unit is None or spelled(unit) == spelled(item.unit):
         return values
     zero, one = (Fraction(convert(value, unit, item.unit, item.substance)) for value in (0, 1))
@@ -146,9 +127,7 @@ def _in_canonical_unit(values: Array, item: Item, unit: str | None) -> Array:
     return np.where(np.abs(found - decimal) <= 1e-12 * np.maximum(np.abs(found), 1), decimal, found)
 
 
-def _check_range(cells: Cells, name: str, item: Item, series: "polars.Series", unit: str | None) -> None:
-    import numpy as np
-
+def _check_range(cells: Cells, name: str, item: Item, series: pl.Series, unit: str | None) -> None:
     values = cells.values
     outside = _beyond(values, (item.low, item.high))
     if item.kind is Kind.INTEGER:
@@ -170,8 +149,6 @@ def _check_range(cells: Cells, name: str, item: Item, series: "polars.Series", u
 
 
 def _beyond(values: Array, ends: tuple[int | Fraction | None, int | Fraction | None]) -> Array:
-    import numpy as np
-
     low, high = ends
     beyond = np.zeros(len(values), dtype=bool)
     if low is not None:
@@ -190,13 +167,10 @@ def _sentence(name: str, item: Item, cell: Any, unit: str | None) -> str:
 
 
 def _read_each_kind(
-    cells: Cells, name: str, item: Item, series: "polars.Series", unit: str | None, below_limit: str,
+    cells: Cells, name: str, item: Item, series: pl.Series, unit: str | None, below_limit: str,
     codes: Mapping[str, int], rows: Array,
 ) -> None:  # fmt: skip
     """Read every different cell among `rows` once, and spread what came out."""
-    import numpy as np
-    import polars as pl
-
     some = series.gather(rows)
     different = some.unique(maintain_order=True)
     places = some.replace_strict(different, np.arange(len(different)), return_dtype=pl.UInt32).to_numpy()

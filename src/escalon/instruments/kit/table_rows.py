@@ -7,7 +7,10 @@ first.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import polars as pl
 
 from escalon.expressions.program import Program
 from escalon.expressions.tree import Kind, Literal
@@ -18,9 +21,6 @@ from escalon.instruments.kit.item import AS_RANGE, BELOW_LIMIT
 from escalon.instruments.kit.row_marks import RowMarks, listed
 from escalon.instruments.kit.table_cells import NAMED, Array, Cells, read_cells
 
-if TYPE_CHECKING:
-    import polars
-
 _STATUSES = tuple(Status)
 Chosen = Mapping[str, tuple[str, str | None]]
 
@@ -29,7 +29,7 @@ Chosen = Mapping[str, tuple[str, str | None]]
 class ScoredRows:
     """The result columns of a block, its first problems by row, and how many of its rows are invalid."""
 
-    series: "list[polars.Series]"
+    series: list[pl.Series]
     problems: list[tuple[int, str]]
     invalid: int
 
@@ -69,7 +69,7 @@ class ColumnScorer:
         always = isinstance(node, Literal) and node.value is True
         return sort != "part" and (sort != "band" or bool(label)) and not (always and sort in ("applies", "required"))
 
-    def score(self, part: "polars.DataFrame") -> ScoredRows:
+    def score(self, part: pl.DataFrame) -> ScoredRows:
         """The results of a block of rows."""
         below = self.options.get(BELOW_LIMIT, AS_RANGE)
         cells = {
@@ -81,7 +81,7 @@ class ColumnScorer:
         spans = [column.spans for column in cells.values() if column.spans is not None]
         return self._with_spans(scored, part, spans) if spans else scored
 
-    def _with_spans(self, scored: ScoredRows, part: "polars.DataFrame", spans: Sequence[Array]) -> ScoredRows:
+    def _with_spans(self, scored: ScoredRows, part: pl.DataFrame, spans: Sequence[Array]) -> ScoredRows:
         """The results with those rows of which an interval is known assessed as visits, one by one."""
         rows = sum(spans).nonzero()[0]  # type: ignore[union-attr]
         visits = VisitScorer(self.instrument, self.chosen, self.options).score(part[rows])
@@ -111,9 +111,6 @@ class _Block:
 
     def scored(self) -> ScoredRows:
         """The result columns and problems."""
-        import numpy as np
-        import polars as pl
-
         gone = self._gone()
         status = self._status(gone)
         known = status == _STATUSES.index(Status.OK)
@@ -127,8 +124,6 @@ class _Block:
         return ScoredRows(series, self._problems(), int(np.count_nonzero(self.invalid)))
 
     def _any(self, masks: Iterable[Array]) -> Array:
-        import numpy as np
-
         found = np.zeros(self.rows, dtype=bool)
         for mask in masks:
             found |= mask
@@ -139,8 +134,6 @@ class _Block:
         return (column == 1 for root, column in self.results.items() if root.startswith(f"{sort}:"))
 
     def _is_unknown(self, root: str) -> Array:
-        import numpy as np
-
         column = self.results[root]
         return column < 0 if self.scorer.reading.roots[root] is Kind.LABEL else np.isnan(column)
 
@@ -165,8 +158,6 @@ class _Block:
         return gone
 
     def _is_blank(self, name: str) -> Array:
-        import numpy as np
-
         if name not in self.cells:
             return np.ones(self.rows, dtype=bool)
         values = self.cells[name].values
@@ -174,8 +165,6 @@ class _Block:
 
     def _status(self, gone: Mapping[str, Array]) -> Array:
         """The place of each row's status, decided in the order of one visit."""
-        import numpy as np
-
         place = {one: np.uint8(number) for number, one in enumerate(_STATUSES)}
         status = np.full(self.rows, place[self.instrument.when_missing])
         status[~self._any(gone.values())] = place[Status.INDETERMINATE]
@@ -191,10 +180,7 @@ class _Block:
 
     # ---- results
 
-    def _value(self, name: str, known: Array) -> "polars.Series":
-        import numpy as np
-        import polars as pl
-
+    def _value(self, name: str, known: Array) -> pl.Series:
         kind = self.scorer.reading.roots["value"]
         if kind is Kind.LABEL:
             return self._labels("value", known)
@@ -202,10 +188,7 @@ class _Block:
         shown = pl.Series(name, np.where(known, self.results["value"], np.nan), nan_to_null=True)
         return shown.cast(types[kind]) if kind in types else shown
 
-    def _labels(self, root: str, known: Array) -> "polars.Series":
-        import numpy as np
-        import polars as pl
-
+    def _labels(self, root: str, known: Array) -> pl.Series:
         labels = self.scorer.reading.labels
         places = np.where(known & ~self._is_unknown(root), self.results[root], len(labels))
         return pl.Series([*labels, None], dtype=pl.String).gather(places)
@@ -231,8 +214,6 @@ class _Block:
         return marks
 
     def _near(self, known: Array) -> Iterator[Array]:
-        import numpy as np
-
         if self.instrument.near is not None:
             limits = [
                 band.upper for bands in self.instrument.bands.values() for band in bands if band.upper is not None
@@ -259,7 +240,7 @@ class VisitScorer:
         self.instrument, self.chosen = instrument, chosen
         self.options = chosen_options(instrument, options)
 
-    def score(self, part: "polars.DataFrame") -> ScoredRows:
+    def score(self, part: pl.DataFrame) -> ScoredRows:
         """The results of a block of rows."""
         found = self._findings(part)
         problems = [
@@ -271,7 +252,7 @@ class VisitScorer:
         invalid = sum(finding.status is Status.INVALID for finding in found)
         return ScoredRows(self._series(found), problems[:NAMED], invalid)
 
-    def _findings(self, part: "polars.DataFrame") -> list[Finding]:
+    def _findings(self, part: pl.DataFrame) -> list[Finding]:
         known: dict[str, Finding] = {}
         found = []
         for cells in part.select(header for header, _ in self.chosen.values()).iter_rows():
@@ -287,9 +268,7 @@ class VisitScorer:
             for cell, (name, (_, unit)) in zip(cells, self.chosen.items(), strict=True)
         }
 
-    def _series(self, found: Sequence[Finding]) -> "list[polars.Series]":
-        import polars as pl
-
+    def _series(self, found: Sequence[Finding]) -> list[pl.Series]:
         kinds = {Kind.TRUTH: pl.Boolean, Kind.INTEGER: pl.Int64, Kind.NUMBER: pl.Float64, Kind.LABEL: pl.String}
         program = self.instrument.program(**self.options)
         kind = program.steps[program.roots["value"]].kind or Kind.NUMBER

@@ -8,16 +8,15 @@ row is left out.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from escalon.facts import spelled
 from escalon.facts.reading import takes_unit
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.table_rows import ColumnScorer, VisitScorer, result_names
-
-if TYPE_CHECKING:
-    import polars
 
 BLOCK = 65_536  # rows scored between two steps of the progress bar
 ALMOST = 0.85
@@ -36,26 +35,24 @@ class Scored:
     all such rows. `absent` are items for which the table has no column, so that they are missing in every row.
     """
 
-    frame: "polars.DataFrame"
+    frame: pl.DataFrame
     problems: tuple[str, ...]
     invalid: int
     absent: tuple[str, ...] = ()
 
 
 def score_table(
-    instrument: Instrument, frame: "polars.DataFrame", options: Mapping[str, Any] | None = None,
+    instrument: Instrument, frame: pl.DataFrame, options: Mapping[str, Any] | None = None,
     step: Callable[[int], None] = lambda rows: None,
 ) -> Scored:  # fmt: skip
     """Score every row. `step` is told how many rows are done by now.
 
     Raises TableError for columns that cannot be read, UnknownItem for an option the instrument does not have.
     """
-    import polars as pl
-
     chosen = match_columns(instrument, frame)
     _free_of_results(instrument, frame.columns)
     scorer = (VisitScorer if instrument.adapt else ColumnScorer)(instrument, chosen, options or {})
-    made: list[list[polars.Series]] = []
+    made: list[list[pl.Series]] = []
     problems, invalid = [], 0
     for start in range(0, max(frame.height, 1), BLOCK):
         part = frame.slice(start, BLOCK)
@@ -69,7 +66,7 @@ def score_table(
     return Scored(frame.with_columns(columns), tuple(problems), invalid, absent)
 
 
-def match_columns(instrument: Instrument, frame: "polars.DataFrame") -> dict[str, tuple[str, str | None]]:
+def match_columns(instrument: Instrument, frame: pl.DataFrame) -> dict[str, tuple[str, str | None]]:
     """The column and unit of each item. A wrong unit, a name that stands twice or nearly names an item is refused."""
     names = {other.lower(): name for name, item in instrument.items.items() for other in (name, *item.also)}
     chosen: dict[str, tuple[str, str | None]] = {}
@@ -94,7 +91,7 @@ def match_columns(instrument: Instrument, frame: "polars.DataFrame") -> dict[str
     return chosen
 
 
-def _unit(column: "polars.Series", item: Item, name: str, unit: str | None) -> str | None:
+def _unit(column: pl.Series, item: Item, name: str, unit: str | None) -> str | None:
     header = column.name
     if not unit:
         if item.needs_unit and _is_bare(column):
@@ -106,10 +103,8 @@ def _unit(column: "polars.Series", item: Item, name: str, unit: str | None) -> s
     return unit
 
 
-def _is_bare(column: "polars.Series") -> bool:
+def _is_bare(column: pl.Series) -> bool:
     """Whether a cell is a number alone; where every one says its unit, as in `7 mg/L`, the header need not."""
-    import polars as pl
-
     if column.dtype != pl.String:
         return True
     return bool(column.str.strip_chars().cast(pl.Float64, strict=False).is_not_null().any())

@@ -7,7 +7,6 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from escalon.expressions.columns import ColumnReading, compile_columns
 from escalon.expressions.program import Program
 from escalon.facts import Finding, factor, spelled
 from escalon.instruments.kit.assessment import UnknownItem, assess_with
@@ -19,6 +18,8 @@ from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_term
 
 if TYPE_CHECKING:
     import numpy
+
+    from escalon.expressions.columns import ColumnReading
 
     Column = numpy.ndarray[Any, Any]
 
@@ -191,7 +192,9 @@ def _in_own_unit(lab: Laboratory, columns: Mapping[str, Any], unit: str | None) 
 
 
 @cache
-def _column_reading(name: str, roots: tuple[str, ...]) -> ColumnReading:
+def _column_reading(name: str, roots: tuple[str, ...]) -> "ColumnReading":
+    from escalon.expressions.columns import compile_columns
+
     instrument = laboratory_terms()[name][1]
     whole = instrument.program()
     return compile_columns(Program(whole.steps, {root: whole.roots[root] for root in roots}), instrument.is_exact)
