@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from escalon.casebook.errors import CasebookError
 from escalon.cli.casebook_acts import allocate, correct, identity, import_data, kinds, propose, record, sign
 from escalon.cli.casebook_copies import archive, backup, restore
 from escalon.cli.casebook_desk import (
@@ -120,8 +121,6 @@ def _known_or_fail(participant: str, known: set[str]) -> None:
 def _moment(written: str | None) -> Any:
     from datetime import UTC, datetime, time
 
-    from escalon.casebook.errors import CasebookError
-
     if written is None:
         return None
     try:
@@ -229,7 +228,6 @@ def write_data(
     ] = None,
 ) -> None:
     """The casebook as a data folder, for `escalon screen`, `score`, `report` and any other program that reads one."""
-    from escalon.casebook.errors import CasebookError
     from escalon.exchange.tidy_folder import write_folder
     from escalon.history import fold
     from escalon.history.events import FolderWritten
@@ -259,7 +257,6 @@ def amend(
 ) -> None:
     """Adopt the study folder as it is now: later entries carry the new version."""
     from escalon.casebook.canonical import digest
-    from escalon.casebook.errors import CasebookError
     from escalon.casebook.location import settings_of
     from escalon.history.events import AmendmentAdopted
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from escalon.casebook.errors import CasebookError
 from escalon.cli.casebook_desk import AsPerson, AtSite, CasebookFolder, InRole, clean, desk
 from escalon.cli.output import AsJson, in_one_line, note, print_json, say
 
@@ -40,7 +41,6 @@ def record(
 
 
 def _event(kind: str, words: list[str]) -> Event:
-    from escalon.casebook.errors import CasebookError
     from escalon.casebook.words import event_of_words
 
     try:
@@ -67,7 +67,6 @@ def correct(
 
     An entry that should not be there at all: escalon casebook record book/ EntryAnnulled annuls=13 participant=… reason=…
     """
-    from escalon.casebook.errors import CasebookError
     from escalon.casebook.words import changed
     from escalon.history.events import EntryCorrected, FactCorrected, FactRecorded
 
@@ -116,7 +115,6 @@ def sign(
 
     escalon casebook sign book/ DecisionSigned decision=12 --meaning approve --as cora
     """
-    from escalon.casebook.errors import CasebookError
     from escalon.casebook.words import check_whole, values_of_words
     from escalon.conduct.record.signing import assumption_digest
     from escalon.conduct.record.signing import sign as sign_now
@@ -169,7 +167,6 @@ def propose(
 
     escalon casebook propose book/ decision --as stan
     """
-    from escalon.casebook.errors import CasebookError
     from escalon.conduct.record import proposals
 
     makes = {"screening": proposals.propose_screening, "dlt": proposals.propose_dlt}

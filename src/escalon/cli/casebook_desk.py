@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 import typer
 
+from escalon.casebook.errors import CasebookError
 from escalon.cli.output import fail, in_one_line, note, say
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ def clean(command: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        from escalon.casebook.errors import CasebookError
         from escalon.conduct.permit.refusal import Refused
 
         try:
@@ -70,7 +70,6 @@ def open_conduct(casebook: Casebook, folder: Path, *, amending: bool = False) ->
 
     `amending` takes the folder as it is: for accounts and amendments, which no rule of the study bears on.
     """
-    from escalon.casebook.errors import CasebookError
     from escalon.casebook.location import settings_of
     from escalon.conduct.record.recording import Conduct
     from escalon.protocol import load_study
@@ -87,7 +86,6 @@ def open_conduct(casebook: Casebook, folder: Path, *, amending: bool = False) ->
 
 def study_to_keep(name: str) -> Study:
     """The study a casebook is kept under. Raises CasebookError for strata, which would wait for one order of cohorts for ever."""
-    from escalon.casebook.errors import CasebookError
     from escalon.protocol import load_study
 
     study = load_study(name)

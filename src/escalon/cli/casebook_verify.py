@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from escalon.casebook.errors import CasebookError
 from escalon.cli.casebook_desk import clean
 from escalon.cli.output import AsJson, in_one_line, note, print_json, progress, say
 
@@ -89,7 +90,6 @@ def _stamped(
     from dataclasses import replace
 
     from escalon.casebook.chain import Problem
-    from escalon.casebook.errors import CasebookError
     from escalon.casebook.time_stamp import roots_of, stamps_of
 
     if roots is None or found.problem:
@@ -106,7 +106,6 @@ def _stamped(
 
 @clean
 def _replayed(place: Path) -> list[NotAllowed]:
-    from escalon.casebook.errors import CasebookError
     from escalon.casebook.location import open_casebook, settings_of
     from escalon.conduct.record.replay import not_allowed
     from escalon.protocol import load_study
@@ -125,7 +124,6 @@ def _replayed(place: Path) -> list[NotAllowed]:
 @clean
 def _verified(place: Path, printed: list[str], key: str | None, witness: Path | None) -> Verification:
     from escalon.casebook.chain import Anchor, parse_anchor, parse_key
-    from escalon.casebook.errors import CasebookError
     from escalon.casebook.proof import prove
     from escalon.casebook.witness import anchors_of, parts_from
 

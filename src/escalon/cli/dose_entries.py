@@ -1,6 +1,8 @@
 """What the `escalon dose` commands read alike: amounts with units, percentages with their sign, products, weights."""
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -29,7 +31,6 @@ def asked(make: Callable[[], Made]) -> Made:
 
 def amount(name: str, text: Text, unit: str) -> Fraction | None:
     """A number that may carry its unit: `55`, `55 kg`, `2.10 × 10⁷`; blank is not known."""
-    import re
 
     from escalon.facts import Interval, convert
     from escalon.facts.amount import read_amount
@@ -133,7 +134,6 @@ def weight_of(study: "Study", weight: Text, taken: Text, at_leukapheresis: Text,
 
 def _undated(kilograms: Fraction | None, facts: "list[Any]", study: "Study") -> "Finding":
     """A weight without its day: used as given, and said so; the change since leukapheresis is still looked at."""
-    from dataclasses import replace
 
     from escalon.facts import Day, Fact
     from escalon.instruments.product.dosing_weight import dosing_weight
@@ -246,7 +246,6 @@ def release_of(attributes: list[str]) -> "Finding | None":
 
     The limits are customary, not the product's own, so the finding is flagged `rule_unconfirmed`.
     """
-    from dataclasses import replace
 
     from escalon.instruments.product.release import COMMON_LIMITS, judge_release
 
@@ -265,7 +264,6 @@ def release_of(attributes: list[str]) -> "Finding | None":
 
 def _result(name: str, text: str) -> "Fact":
     """A release result: a number with its unit, `<0.5 [EU]/kg/h`, or a word."""
-    import re
 
     from escalon.facts import Fact, read_number
 

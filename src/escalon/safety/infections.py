@@ -2,37 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from fractions import Fraction
 
-from escalon.facts import Number
 from escalon.safety.periods import PHASES, Phase, phase_of
 
 SAME_EPISODE_DAYS = 7
 
 
-class Certainty(StrEnum):
-    """How sure an infection is."""
-
-    PROVEN = "proven"
-    PROBABLE = "probable"
-    POSSIBLE = "possible"
-    CLINICAL = "clinically documented"
-
-
 @dataclass(frozen=True, slots=True)
 class Isolate:
-    """One infection as found: where, what, on which day after infusion, with the defences of that day."""
+    """One infection as found: where, on which day after infusion, how severe."""
 
     participant: str
     site: str
     day: int
-    organism: str = ""
-    certainty: Certainty = Certainty.CLINICAL
     grade: int | None = None
-    anc_per_ul: Number | None = None
-    igg_g_per_l: Number | None = None
-    prophylaxis: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

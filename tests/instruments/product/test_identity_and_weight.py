@@ -91,16 +91,8 @@ def test_a_change_beyond_the_limit_is_flagged_and_the_limit_itself_is_not():
     assert beyond.components["at_leukapheresis"] == 60
 
 
-def test_a_study_may_prefer_the_weight_at_leukapheresis():
-    facts = (kg(60, "2025-01-01", "leukapheresis"), kg(58, "2025-03-12"))
-    assert weight(*facts, prefer="leukapheresis").value == 60
-
-
-def test_no_cap_unless_configured():
+def test_a_weight_is_not_capped():
     assert weight(kg(130, "2025-03-12")).value == 130
-    capped = weight(kg(130, "2025-03-12"), cap=100)
-    assert capped.value == 100
-    assert "weight_capped" in capped.flags
 
 
 def test_a_weight_in_pounds_is_converted_and_one_without_a_number_ignored():

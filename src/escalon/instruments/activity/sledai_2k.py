@@ -176,24 +176,15 @@ def _low_complement(it: Items) -> Any:
 
 
 def _measured(name: str, it: Items) -> Any:
-    match name:
-        case "plt":
-            return it.platelets < 100
-        case "wbc":
-            return it.white_cells < 3
-        case "fever":
-            return it.temperature > 38
-        case "proteinuria":
-            return otherwise(it.urine_protein > 0.5, it.upcr > 0.5)
-        case "haematuria":
-            return it.rbc_hpf > 5
-        case "pyuria":
-            return it.wbc_hpf > 5
-        case "arthritis":
-            return it.inflamed_joints >= 2
-        case "low_c":
-            return _low_complement(it)
-        case "dna":
-            return it.anti_dsdna > it.anti_dsdna_upper_limit
-        case _:
-            return None
+    """Whether what was measured meets a descriptor; None for one that no measurement stands for."""
+    return {
+        "plt": it.platelets < 100,
+        "wbc": it.white_cells < 3,
+        "fever": it.temperature > 38,
+        "proteinuria": otherwise(it.urine_protein > 0.5, it.upcr > 0.5),
+        "haematuria": it.rbc_hpf > 5,
+        "pyuria": it.wbc_hpf > 5,
+        "arthritis": it.inflamed_joints >= 2,
+        "low_c": _low_complement(it),
+        "dna": it.anti_dsdna > it.anti_dsdna_upper_limit,
+    }.get(name)

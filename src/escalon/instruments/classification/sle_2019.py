@@ -178,24 +178,15 @@ def _sum(domains: Mapping[str, Points], kind: Mapping[str, Any]) -> Points:
 
 
 def _measured(name: str, it: Items) -> Any:
-    match name:
-        case "ana":
-            return it.ana_titre >= 80
-        case "fever":
-            return it.temperature > 38.3
-        case "leukopenia":
-            return it.white_cells < 4
-        case "thrombocytopenia":
-            return it.platelets < 100
-        case "proteinuria":
-            return otherwise(it.urine_protein > 0.5, it.upcr > 0.5)
-        case "joints":
-            return any_of(it.swollen_joints >= 2, all_of(it.tender_joints >= 2, it.morning_stiffness >= 30))
-        case "nephritis_class_2_5":
-            return one_of(it.biopsy_class, ("II", "V", "III+V", "IV+V"))
-        case "nephritis_class_3_4":
-            return one_of(it.biopsy_class, ("III", "IV", "III+V", "IV+V"))
-        case "antiphospholipid":
-            return any_of(it.anticardiolipin, it.anti_b2gp1, it.lupus_anticoagulant)
-        case _:
-            return None
+    """Whether what was measured meets a criterion; None for one that no measurement stands for."""
+    return {
+        "ana": it.ana_titre >= 80,
+        "fever": it.temperature > 38.3,
+        "leukopenia": it.white_cells < 4,
+        "thrombocytopenia": it.platelets < 100,
+        "proteinuria": otherwise(it.urine_protein > 0.5, it.upcr > 0.5),
+        "joints": any_of(it.swollen_joints >= 2, all_of(it.tender_joints >= 2, it.morning_stiffness >= 30)),
+        "nephritis_class_2_5": one_of(it.biopsy_class, ("II", "V", "III+V", "IV+V")),
+        "nephritis_class_3_4": one_of(it.biopsy_class, ("III", "IV", "III+V", "IV+V")),
+        "antiphospholipid": any_of(it.anticardiolipin, it.anti_b2gp1, it.lupus_anticoagulant),
+    }.get(name)

@@ -1,25 +1,18 @@
 """The body weight a cell dose is calculated on: at leukapheresis, or recent enough before the infusion.
 
-Both are kept; a change between them beyond the study's limit is flagged. Actual weight, no cap unless the study has one.
+Both are kept, the latest counts; a change between them beyond the study's limit is flagged. Actual weight, no cap.
 """
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 from escalon.facts import Day, Duration, Fact, Finding, Number, Status, convert, exact, plain
 
 RULE = "dosing_weight/1"
 
 
-def dosing_weight(
-    weights: Sequence[Fact],
-    infusion: Day,
-    window_days: int,
-    change_limit: Number,
-    prefer: Literal["latest", "leukapheresis"] = "latest",
-    cap: Number | None = None,
-) -> Finding:
+def dosing_weight(weights: Sequence[Fact], infusion: Day, window_days: int, change_limit: Number) -> Finding:
     """The weight in kg to dose on, from weights as recorded; the one of `visit="leukapheresis"` is known as such.
 
     `window_days` is how old a weight may be on the day of infusion, `change_limit` the fraction of change that is flagged.
@@ -29,8 +22,7 @@ def dosing_weight(
     first = Duration(window_days, "day").before(infusion)
     recent = _latest([w for w in known if w.day is not None and w.day.is_within(first, infusion) is True])
     apheresis = _latest([w for w in known if w.visit.lower() == "leukapheresis"])
-    order = (recent, apheresis) if prefer == "latest" else (apheresis, recent)
-    chosen = order[0] or order[1]
+    chosen = recent or apheresis
     if chosen is None:
         reason = f"no weight at leukapheresis or within {window_days} days before {infusion}"
         return Finding(
@@ -38,12 +30,9 @@ def dosing_weight(
         )
     kilograms = _kilograms(chosen) or Fraction(0)
     flags, reasons, parts = _compared(recent, apheresis, exact(change_limit))
-    if cap is not None and kilograms > exact(cap):
-        flags, reasons = (*flags, "weight_capped"), (*reasons, f"{plain(kilograms)} kg is capped at {plain(cap)} kg")
-        kilograms = exact(cap)
     grounds = tuple(weight for weight in (recent, apheresis) if weight is not None)
     return Finding(
-        "dosing_weight", kilograms, unit="kg", components={"taken": str(chosen.day), "prefer": prefer, **parts},
+        "dosing_weight", kilograms, unit="kg", components={"taken": str(chosen.day), "prefer": "latest", **parts},
         flags=flags, reasons=reasons, rule=RULE, rests_on=grounds,
     )  # fmt: skip
 
