@@ -189,7 +189,10 @@ def test_an_option_hides_nothing_that_is_shown_beside_a_result():
 VASOPRESSORS = {
     "1-2": (1, 2), "pressors x2": (2, 2), "2": (2, 2), "two agents": (2, 2), "none": (0, 0), "fluids": (0, 0), "no": (0, 0),
     "norepinephrine x 2": (1, 1), "0.1 mcg/kg/min": (1, 9), "1 vasopressor (norepinephrine)": (1, 1), "12": (1, 9),
-    "norepinephrine 0.1-0.2 mcg/kg/min": (1, 1), "noradrenaline and adrenaline": (2, 2),
+    "norepinephrine 0.1-0.2 mcg/kg/min": (1, 1), "noradrenaline and adrenaline": (2, 2), ">1": (2, 9), ">= 2": (2, 9),
+    "≥2": (2, 9), "2+": (2, 9), "at least two": (2, 9), "more than 1 vasopressor": (2, 9), "<5": (0, 4), "< 1": (0, 0),
+    "up to 2": (0, 2), "at most one": (0, 1), "norepinephrine >0.1 mcg/kg/min": (1, 1),
+    "norepinephrine up to 0.3 mcg/kg/min": (1, 1),
 }  # fmt: skip
 
 

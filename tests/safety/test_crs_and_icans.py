@@ -272,3 +272,20 @@ def test_icans_episode_that_goes_on_has_no_end() -> None:
 @pytest.mark.parametrize("age", [5, 11])
 def test_ice_is_refused_below_twelve_years(age: int) -> None:
     assert assess("icans", ice=8, age=age).status is Status.INVALID
+
+
+@pytest.mark.parametrize(
+    ("written", "grade"),
+    [(">1", 4), ("2+", 4), ("at least two", 4), (">=1", None), ("<5", None), ("<2", None), ("1.0", 3), ("02", 4)],
+)
+def test_a_limit_of_how_many_vasopressors_is_no_count_of_its_own(written: str, grade: Any) -> None:
+    found = assess("crs", temp_c="39 °C", hypotension=True, vasopressors=written, oxygen="none")
+    assert found.value == grade
+    assert grade is not None or found.bounds == {"<5": (2, 4), "<2": (2, 3), ">=1": (3, 4)}[written]
+
+
+@pytest.mark.parametrize("written", ["-1", "+10", "1.5", "-2.0", "12"])
+def test_a_number_that_counts_no_vasopressors_is_refused(written: str) -> None:
+    found = assess("crs", temp_c="39 °C", hypotension=True, vasopressors=written, oxygen="none")
+    assert found.status == "invalid"
+    assert "whole number" in " ".join(found.reasons)

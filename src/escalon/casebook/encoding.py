@@ -121,6 +121,8 @@ def read(kind: type[T], content: Mapping[str, Plain]) -> T:
     """Build the dataclass `kind` from its plain content; a field nobody knows is an error, never dropped."""
     known: Any = kind
     readers = _field_readers(known)
+    if not isinstance(content, Mapping):
+        raise ValueError(f"{kind.__name__} is written with its fields, {', '.join(readers)}; found {content!r:.60}")
     if strange := content.keys() - readers.keys():
         raise ValueError(f"{kind.__name__} has no field {', '.join(sorted(strange))}")
     if lacking := _needed(known) - content.keys():
@@ -147,7 +149,9 @@ def reader(hint: Any) -> Reader:
 def _plain_reader(kind: type) -> Reader:
     if issubclass(kind, bool | int | str) and not issubclass(kind, StrEnum):
         return _exactly(kind)
-    if issubclass(kind, Decimal | StrEnum):
+    if issubclass(kind, Decimal):
+        return _number
+    if issubclass(kind, StrEnum):
         return kind
     if issubclass(kind, datetime):
         return read_time
@@ -156,10 +160,23 @@ def _plain_reader(kind: type) -> Reader:
     if issubclass(kind, Day):
         return Day.parse
     if issubclass(kind, Event):
-        return lambda written: read_event(written["event"], written["content"])
+        return _written_event
     if is_dataclass(kind):
         return lambda content: read(kind, content)
     raise TypeError(f"{kind.__name__} has no exact written form")
+
+
+def _number(value: Any) -> Decimal:
+    found = Decimal(value)
+    if not found.is_finite():
+        raise ValueError(f"{value} is not a number")
+    return found
+
+
+def _written_event(written: Any) -> Event:
+    if not isinstance(written, Mapping) or written.keys() != {"event", "content"}:
+        raise ValueError(f'an event is written as {{"event": …, "content": …}}; found {written!r:.60}')
+    return read_event(written["event"], written["content"])
 
 
 def _exactly(kind: type) -> Reader:
@@ -176,4 +193,9 @@ def _optional(inner: Reader) -> Reader:
 
 
 def _tuple(inner: Reader) -> Reader:
-    return lambda values: tuple(inner(value) for value in values)
+    def read_each(values: Any) -> tuple[Any, ...]:
+        if not isinstance(values, list | tuple):
+            raise ValueError(f"expected a list, found {values!r:.60}")
+        return tuple(inner(value) for value in values)
+
+    return read_each

@@ -10,6 +10,14 @@ from escalon.casebook.encoding import Lacking, reader
 from escalon.history.events import KINDS, AnswerPart, Event
 
 
+class Misread(ValueError):
+    """A word that cannot be read: its field, and what is wrong with it as a page says it, where no `FIELD=VALUE` is written."""
+
+    def __init__(self, says_in_words: str, name: str, says: str) -> None:
+        super().__init__(says_in_words)
+        self.name, self.says = name, says
+
+
 def event_of_words(kind: str, words: Sequence[str]) -> Event:
     """The event that `words` describe, for instance `participant=P-001 on=2026-03-02 reason=…`."""
     if kind not in KINDS:
@@ -42,7 +50,8 @@ def values_of_words(kind: type[Any], words: Sequence[str]) -> dict[str, Any]:
         outer, dot, rest = name.partition(".")
         if not equals or outer not in hints:
             known = ", ".join(field.name for field in fields(kind))
-            raise ValueError(f"{word!r}: write FIELD=VALUE with a field of {kind.__name__}: {known}")
+            says = f"{word!r}: write FIELD=VALUE with a field of {kind.__name__}: {known}"
+            raise Misread(says, outer, f"{kind.__name__} has no such field. It has: {known}")
         if dot:
             inner.setdefault(outer, []).append(f"{rest}={value}")
         else:
@@ -93,7 +102,8 @@ def _value(hint: Any, text: str, name: str) -> Any:
             return {"yes": True, "no": False}[text.lower()]
         return int(text) if kinds[0] is int else reader(kinds[0])(text)
     except (ValueError, KeyError, ArithmeticError) as wrong:
-        raise ValueError(f"{name}={text!r} is not {_named(kinds[0])}") from wrong
+        needed = _named(kinds[0])
+        raise Misread(f"{name}={text!r} is not {needed}", name, f"{text} is not {needed}") from wrong
 
 
 def _named(kind: Any) -> str:
@@ -104,6 +114,7 @@ NAMES = {
     "bool": "yes or no",
     "int": "a whole number",
     "date": "a date (2026-03-02)",
+    "Day": "a day (2026-03-02, or 2026-03 or 2026 if that is all that is known)",
     "datetime": "a time with its zone (2026-03-02T09:00Z)",
     "Decimal": "a number",
 }

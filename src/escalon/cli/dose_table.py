@@ -50,7 +50,7 @@ def _judged(study: "Study", cells: Any) -> list[Any]:
         **{name: given[name] for name in names}, car_gate=given["car_gate"] or "viable", release_viability=None,
         thing=study.dose.levels[0].amount.thing,
     )  # fmt: skip
-    if not (given["level"] or "").removeprefix("-").isdigit():
+    if not (given["level"] or "").removeprefix("-").isdecimal():
         raise ValueError(f"level {given['level']!r} is not a number of a level")
     weight = weight_of(study, given["weight"], None, None, None)
     surface = surface_of(study, given["height"], weight)

@@ -60,7 +60,7 @@ def stopping_rule(text: str) -> StopAt:
     words = re.sub(r"(?:total )?(dlts|deaths) >= ([0-9]{1,3})", r"\2 \1", words)
     match = re.fullmatch(r"(?:(?:an?|the|any) )?(?:([0-9]{1,3}|\w+) )??(deaths?|dlts?)(?: in all| in total)?", words)
     how_many = match and (match[1] or "1")
-    if match and how_many and how_many.isdigit():
+    if match and how_many and how_many.isdecimal():
         return StopAt(int(how_many), "death" if match[2].startswith("death") else "DLT")
     if match and how_many in ORDINALS:
         return StopAt(ORDINALS.index(how_many) + 1, "death" if match[2].startswith("death") else "DLT")

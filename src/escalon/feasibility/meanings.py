@@ -226,7 +226,7 @@ class Meanings:
     def _code(self, code: str, texts: bool) -> str | int:
         if texts:
             return code
-        if not code.lstrip("-").isdigit():
+        if not code.lstrip("-").isdecimal():
             raise MappingError(
                 f"{self.mapping.line('concept')}: the code {code!r} is no number, but the column holds numbers"
             )

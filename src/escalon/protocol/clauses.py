@@ -145,7 +145,7 @@ class Assumption(Table):
         coded = {number: one for number, one in enumerate(self.alternatives, start=1) if one.is_coded}
         if choice == AS_ASSUMED:
             return 0
-        if choice.isdigit() and 1 <= int(choice) <= len(self.alternatives):
+        if choice.isdecimal() and 1 <= int(choice) <= len(self.alternatives):
             return int(choice)
         fitting = [number for number, one in coded.items() if choice in ("", one.name)]
         if len(fitting) == 1:

@@ -162,7 +162,7 @@ def _parsed(file: str, text: str) -> dict[str, Any]:
 def _syntax_problem(file: str, text: str, message: str) -> Problem:
     what, _, place = message.rpartition(" (at ")
     lines = text.replace("\r\n", "\n").split("\n")
-    numbers = [int(word) for word in place.replace(",", " ").replace(")", " ").split() if word.isdigit()]
+    numbers = [int(word) for word in place.replace(",", " ").replace(")", " ").split() if word.isdecimal()]
     line, column = (numbers[0], numbers[1] - 1) if len(numbers) == 2 else (len(lines), len(lines[-1]))
     shown = lines[line - 1] if line <= len(lines) else ""
     hint = '. A text stands in quotes: rule = "age >= 18 years"' if "Invalid value" in what else ""

@@ -473,4 +473,4 @@ def _contradicted(course: Course) -> list[Problem]:
 
 def _placed(source: str, column: str, value: str, message: str) -> Problem:
     file, _, line = source.partition(" (")[0].rpartition(":")
-    return Problem(file, int(line) if line.isdigit() else 0, column, value, message, refused=False)
+    return Problem(file, int(line) if line.isdecimal() else 0, column, value, message, refused=False)

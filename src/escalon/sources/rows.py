@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, tzinfo
+from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any
 
@@ -128,13 +129,7 @@ def _text(value: object) -> str | None:
 
 def _treatment(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> TreatmentGiven:
     name = _treatment_name(dictionary, cells["treatment"])
-    if cells["dose"] is not None and not cells["unit"]:
-        raise RowError("unit", "", f"the dose {cells['dose']} has no unit. Write it as mg/week, mg/day or mg")
-    if cells["dose"] is not None and cells["dose"] <= 0:
-        message = (
-            "a dose is above 0. If the drug was not given, write that among the facts: its name, value no, and the day"
-        )
-        raise RowError("dose", str(cells["dose"]), message)
+    _check_dose(cells["dose"], cells["unit"])
     _ordered(cells)
     return TreatmentGiven(
         participant=cells["participant"],
@@ -148,6 +143,16 @@ def _treatment(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> 
         indication=cells["reason"] or "",
         source=cells["source"] or "",
     )
+
+
+def _check_dose(dose: Decimal | None, unit: str | None) -> None:
+    if dose is not None and not unit:
+        raise RowError("unit", "", f"the dose {dose} has no unit. Write it as mg/week, mg/day or mg")
+    if dose is not None and dose <= 0:
+        message = (
+            "a dose is above 0. If the drug was not given, write that among the facts: its name, value no, and the day"
+        )
+        raise RowError("dose", str(dose), message)
 
 
 def _treatment_name(dictionary: Dictionary, name: str) -> str:
@@ -271,8 +276,9 @@ def check_event(dictionary: Dictionary, event: Event) -> None:
     match event:
         case FactRecorded(fact=seen) | FactCorrected(fact=seen):
             dictionary.check(seen)
-        case TreatmentGiven(treatment=name):
-            _treatment_name(dictionary, name)
+        case TreatmentGiven():
+            _treatment_name(dictionary, event.treatment)
+            _check_dose(event.dose, event.unit)
         case CellsInfused():
             try:
                 _dose_given(dictionary.study, event)

@@ -93,6 +93,11 @@ def not_recorded(error: Refused | CasebookError) -> NotRecorded:
 
 
 def _problem(one: Broken, entries: tuple[int, ...]) -> Reason:
-    field, colon, _ = one.says.partition(": ")
+    says = one.says.replace(LISTED, "")
+    field, colon, _ = says.partition(": ")
     named = field if colon and " " not in field else ""
-    return Reason(one.rule, one.says, named, one.rule, one.signatures, entries)
+    return Reason(one.rule, says, named, one.rule, one.signatures, entries)
+
+
+LISTED = " `escalon data dictionary` lists the names"
+"""What the command line offers beside a name that there is not; a page has lists to choose from."""

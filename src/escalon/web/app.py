@@ -192,6 +192,8 @@ class Site:
                 return await run_in_threadpool(self._act, request, kind, posted, body, files)
             except (Refused, CasebookError) as error:
                 return self._refused(request, not_recorded(error), posted)
+            except NoSuchPage as error:
+                return self._refused(request, _nothing(error), posted)
 
     def _act(self, request: Request, kind: str, posted: dict[str, str], body: Any, files: dict[str, bytes]) -> Response:
         with self.bench.standing() as trial:
@@ -328,7 +330,7 @@ class Site:
 
         @add(NoSuchPage)
         def nothing(request: Request, error: NoSuchPage) -> Response:
-            return self.say(request, NotRecorded(404, (Reason("nothing", str(error)),), near=error.near))
+            return self.say(request, _nothing(error))
 
         @add(HTTPException)
         def http(request: Request, error: HTTPException) -> Response:
@@ -366,6 +368,10 @@ class Site:
             except (Refused, CasebookError):
                 desk = gate.stranger(request, self.bench, trial)
             return render(request, "error.html", desk, answer.status, wrong=answer)
+
+
+def _nothing(error: NoSuchPage) -> NotRecorded:
+    return NotRecorded(404, (Reason("nothing", str(error)),), near=error.near)
 
 
 def _after(said: Told, made: Recorded) -> str:

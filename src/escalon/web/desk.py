@@ -21,6 +21,7 @@ from escalon.history import Author, Course, Entry, Override, Trial
 from escalon.history.events import Event, FactRecorded, Role
 from escalon.history.people import Person
 from escalon.protocol import Study
+from escalon.web.said import whole
 from escalon.web.workbench import Workbench
 
 T = TypeVar("T")
@@ -126,8 +127,8 @@ class Desk:
 
     def overriding(self, event: Event) -> Override | None:
         """The override the address names, where it was asked for this act; whether its signatures cover it, recording says."""
-        number = self.asked.get("override", "")
-        found = self.trial.overrides.get(int(number)) if number.isdigit() else None
+        number = whole(self.asked.get("override"))
+        found = None if number is None else self.trial.overrides.get(number)
         about = found and (found.given.act, found.given.participant) == (event.kind, event.participant)
         return found if about else None
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from escalon.casebook.encoding import Lacking, read_event
-from escalon.casebook.words import event_of_words
+from escalon.casebook.words import Misread, event_of_words
 from escalon.conduct.permit.refusal import Broken, Refused, refuse
 from escalon.conduct.record.signing import Password
 from escalon.history.events import KINDS, Event
@@ -69,6 +69,8 @@ class Told:
             return event_of_words(kind, [f"{name}={value}" for name, value in self.fields.items() if value])
         except Lacking as lacking:
             raise Refused(*(Broken("form", f"{name}: write something here") for name in lacking.names)) from None
+        except Misread as unread:
+            raise refuse("form", f"{unread.name}: {unread.says}") from None
         except (ValueError, TypeError, KeyError, AttributeError) as wrong:
             raise refuse("form", str(wrong)) from None
 
@@ -79,8 +81,8 @@ def said_in_form(form: Mapping[str, str], zone: tzinfo, files: Mapping[str, byte
     password = Password(form["password"], form.get("code") or None) if form.get("password") else None
     return Told(
         fields=_with_days(fields, zone),
-        override=_whole(form.get("override")),
-        seen=_whole(form.get("seen")),
+        override=whole(form.get("override")),
+        seen=whole(form.get("seen")),
         password=password,
         came_from=form.get("from", ""),
         then=form.get("then", ""),
@@ -97,15 +99,16 @@ def said_in_json(body: Any) -> Told:
     code, files = body.get("code"), body.get("files")
     return Told(
         content=body.get("content", {}),
-        override=_whole(body.get("override")),
-        seen=_whole(body.get("seen")),
+        override=whole(body.get("override")),
+        seen=whole(body.get("seen")),
         password=Password(str(password), None if code is None else str(code)) if password else None,
         form=str(body.get("number") or ""),
         files={str(name): str(text).encode() for name, text in files.items()} if isinstance(files, Mapping) else {},
     )
 
 
-def _whole(value: object) -> int | None:
+def whole(value: object) -> int | None:
+    """A whole number as it is written in a field or an address; None for anything else."""
     text = "" if value is None or isinstance(value, bool) else str(value)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 

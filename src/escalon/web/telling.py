@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
+from escalon.conduct.judge.dose_day import is_hidden
 from escalon.facts import plain
 from escalon.history import Entry
 from escalon.history.events import (
@@ -23,6 +24,7 @@ from escalon.protocol import Study
 from escalon.protocol.prose import short_name
 from escalon.reporting.reasons import called, in_words
 from escalon.sources.frame import zone_of
+from escalon.web.desk import Desk
 from escalon.web.words import day
 
 
@@ -40,9 +42,13 @@ class EntryShown:
     why: str
 
 
-def entry_shown(study: Study, entry: Entry, names: dict[str, str]) -> EntryShown:
-    """An entry in words; `names` are the printed names of accounts."""
-    author = entry.author
+HIDDEN = "hidden until a second person has found the same"
+
+
+def entry_shown(desk: Desk, entry: Entry) -> EntryShown:
+    """An entry in words; of a dose that this reader may still have to find again, that it was prepared and no more."""
+    author, study, names = entry.author, desk.study, desk.names
+    what = f"{spaced(entry.kind)}: {HIDDEN}" if hides(desk, entry) else says(study, entry.event)
     return EntryShown(
         entry.number,
         entry.at and entry.at.astimezone(zone_of(study)),
@@ -50,9 +56,15 @@ def entry_shown(study: Study, entry: Entry, names: dict[str, str]) -> EntryShown
         author.role,
         entry.participant or "",
         spaced(entry.kind),
-        says(study, entry.event),
+        what,
         entry.event.reason or "",
     )
+
+
+def hides(desk: Desk, entry: Entry) -> bool:
+    """Whether what an entry says is hidden from this reader, who may be the second person of an infusion."""
+    course = desk.trial.courses.get(entry.participant or "")
+    return course is not None and is_hidden(course, entry, desk.account)
 
 
 def says(study: Study, event: Any) -> str:

@@ -29,7 +29,7 @@ def _written(found: re.Match[str]) -> str:
 
 def _partial(value: str) -> str:
     year, dash, month = value.partition("-")
-    whole = dash and year.isdigit() and month.isdigit() and 1 <= int(month) <= 12
+    whole = dash and year.isdecimal() and month.isdecimal() and 1 <= int(month) <= 12
     return f"{MONTHS[int(month) - 1]}-{year}" if whole else value
 
 

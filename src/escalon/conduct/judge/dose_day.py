@@ -9,9 +9,9 @@ from fractions import Fraction
 from typing import Any
 
 from escalon.facts import Finding, Truth, exact
-from escalon.history import Course
+from escalon.history import Course, Entry
 from escalon.history.current import Current
-from escalon.history.events import CellsInfused, DosePrepared
+from escalon.history.events import CellsInfused, DoseChecked, DosePrepared
 from escalon.instruments.product.dose_window import DoseLevel
 from escalon.instruments.product.infusion import Bag, Infusion, calculate
 from escalon.protocol.study import Study
@@ -85,6 +85,18 @@ def digits_of(volume: Decimal) -> int:
 def waits_for_second(course: Course, prepared: Current[DosePrepared], reader: str | None) -> bool:
     """Whether a second person has still to find the same, and the reader (an account) is not who prepared it."""
     return not course.is_checked(prepared) and not course.infusions and reader != prepared.entry.author.person
+
+
+def is_hidden(course: Course, entry: Entry, reader: str | None) -> bool:
+    """Whether an entry says a result that this reader, as the second person, has still to find without seeing it.
+
+    The first person's own entry stays open to them; a check repeats the first result, a correction what it corrects.
+    """
+    prepared = course.prepared
+    if prepared is None or not waits_for_second(course, prepared, reader):
+        return False
+    told = getattr(entry.event, "now", None) or entry.event
+    return isinstance(told, DoseChecked) or (isinstance(told, DosePrepared) and entry.author.person != reader)
 
 
 def differs(course: Course, prepared: DosePrepared, second: Second, today: date) -> tuple[str, ...]:

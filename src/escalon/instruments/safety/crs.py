@@ -4,6 +4,7 @@ Fever opens an episode. Once it was treated with an antipyretic or an anticytoki
 blood pressure and oxygen decide, the more severe of the two. Organ toxicities are graded apart, with CTCAE.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,9 +48,7 @@ def counted(given: Mapping[str, Any]) -> Mapping[str, Any]:
     Lee 2019 does not count vasopressin; that its analogues are not counted either is how the text is read.
     """
     written = given.get("vasopressors")
-    if not isinstance(written, str | list | tuple | set | frozenset) or (
-        isinstance(written, str) and written.strip().isdigit()
-    ):
+    if not isinstance(written, str | list | tuple | set | frozenset) or _is_number(written):
         return given
     found = read_all(written)
     if found is None:
@@ -59,6 +58,11 @@ def counted(given: Mapping[str, Any]) -> Mapping[str, Any]:
     number = Noted(many, {"UNKNOWN_VASOPRESSOR": asked} if asked else {})
     said = {} if found.vasopressin is None else {"vasopressin": found.vasopressin}
     return said | dict(given) | {"vasopressors": number}
+
+
+def _is_number(written: Any) -> bool:
+    """Whether it is a number with or without a sign, which the item itself takes or refuses: «-1» names no drug."""
+    return isinstance(written, str) and re.fullmatch(r"\s*[-+−]?\s*\d+(\.\d*)?\s*", written) is not None
 
 
 @instrument(

@@ -82,14 +82,37 @@ def read_vasopressors(text: str) -> Vasopressors | None:
     return _named(written) if count is None else count
 
 
+_LIMIT = re.compile(r"(<=|>=|[<>≤≥]|at least|at most|more than|less than|up to)\s*(\d)(?!\d)|(\d)\s*(\+)$")
+"""`<2`, `at least 2`, `2+`: a count of which one end is known."""
+_ENDS = {
+    "<": (0, -1), "less than": (0, -1), "<=": (0, 0), "≤": (0, 0), "at most": (0, 0), "up to": (0, 0), ">": (1, MOST),
+    "more than": (1, MOST), ">=": (0, MOST), "≥": (0, MOST), "at least": (0, MOST), "+": (0, MOST),
+}  # fmt: skip
+"""What is added to the number for the lower end, and for the upper one; an end not spoken of is 0 or MOST."""
+
+
+def _limited(text: str) -> Vasopressors | None:
+    """`>1`, `at least two pressors`, `2+`: a count known as below or above a limit."""
+    text = " ".join(str(_COUNTS.get(word, word)) for word in text.split())
+    found = _LIMIT.search(text)
+    if found is None or any(word not in _GENERIC for word in re.findall(r"[^\W\d_]+", _LIMIT.sub(" ", text))):
+        return None
+    sign, number = (found[1], int(found[2])) if found[1] else ("+", int(found[3]))
+    more, end = _ENDS[sign]
+    least, most = (number + more, MOST) if end == MOST else (0, number + end)
+    return Vasopressors(least, most, None if most else False) if 0 <= least <= most else None
+
+
 def _counted(text: str) -> Vasopressors | None:
     """`2`, `two vasopressors`, `pressors x2`, `1-2`, `several`, `yes`: a number without names."""
+    if (limited := _limited(text)) is not None:
+        return limited
     words = [word for word in re.findall(r"[^\W\d_]+|\d+", text) if word not in _GENERIC and word not in _TIMES]
     if not words:
         return Vasopressors(1, MOST, None)
     if len(words) == 1 and words[0] in _SOME:
         return Vasopressors(_SOME[words[0]], MOST, None)
-    numbers = [_COUNTS.get(word) or (int(word) if word.isdigit() else MOST + 1) for word in words]
+    numbers = [_COUNTS.get(word) or (int(word) if word.isdecimal() else MOST + 1) for word in words]
     if len(numbers) > 2 or max(numbers) > MOST:
         return None
     return Vasopressors(min(numbers), max(numbers), None if max(numbers) else False)

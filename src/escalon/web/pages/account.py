@@ -51,7 +51,7 @@ def me(desk: Desk, second_factor: str = "") -> MyPage:
         SHORTEST_WITH_SECOND_FACTOR if seed or person.has_second_factor else SHORTEST_ALONE,
         _picture(person.account, seed) if seed else "",
         seed,
-        tuple(entry_shown(desk.study, one, desk.names) for one in reversed(about[-5:])),
+        tuple(entry_shown(desk, one) for one in reversed(about[-5:])),
     )
 
 

@@ -69,7 +69,7 @@ def people(desk: Desk) -> PeoplePage:
         )
         for one in desk.trial.people.by_account.values()
     )
-    changes = tuple(entry_shown(desk.study, one, desk.names) for one in reversed(desk.entries(kinds=OF_PEOPLE)[-20:]))
+    changes = tuple(entry_shown(desk, one) for one in reversed(desk.entries(kinds=OF_PEOPLE)[-20:]))
     return PeoplePage(rows, tuple(map(str, Role)), changes, desk.kept("left", lambda: tuple(left_to_do(desk.bench))))
 
 
@@ -137,9 +137,7 @@ class BackupsPage:
 def backups(desk: Desk) -> BackupsPage:
     """Copies that were made of the record, sealed with a passphrase, read back and verified before they counted."""
     found = reversed(desk.entries(kinds=OF_COPIES))
-    return BackupsPage(
-        tuple(entry_shown(desk.study, one, desk.names) for one in found), str(_backups(desk)), desk.may("BackupMade")
-    )
+    return BackupsPage(tuple(entry_shown(desk, one) for one in found), str(_backups(desk)), desk.may("BackupMade"))
 
 
 def _backups(desk: Desk) -> Path:

@@ -107,9 +107,7 @@ def imports(desk: Desk) -> ImportsPage:
     """Data folders to take over into the record: first looked at, then recorded; twice is once."""
     kept = tuple(_upload(desk, one) for one in reversed(desk.bench.uploads.kept.values()) if _is_open(desk, one))
     done = reversed(desk.entries(kinds=["FolderImported"]))
-    return ImportsPage(
-        kept, tuple(entry_shown(desk.study, one, desk.names) for one in done), desk.may("FolderImported")
-    )
+    return ImportsPage(kept, tuple(entry_shown(desk, one) for one in done), desk.may("FolderImported"))
 
 
 @page("/import/{key}", SEES, over_folder=False)

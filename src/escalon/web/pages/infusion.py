@@ -110,7 +110,7 @@ def infusion(desk: Desk, code: str) -> InfusionPage:
     given, given_words = _given(desk, course, prepared)
     return InfusionPage(
         banner(desk, course), desk.today, level, _level_words(desk, level), _window(desk, level),
-        f"±{_trimmed(significant(desk.study.dose.tolerance * 100))} %", _rules(desk, course, level, prepared),
+        f"±{_trimmed(significant(desk.study.dose.tolerance * 100))} %", _rules(desk, course, level, None if hidden else prepared),
         _products(course), _shown(desk, prepared, hidden), hidden,
         checks, agreed, given, given_words, _forbids_preparing(desk, course, level),
         _forbids_checking(desk, course, prepared), *_forbids_infusing(desk, course, prepared, agreed),

@@ -93,7 +93,7 @@ def _row(desk: Desk, number: int, it: Override) -> OverrideRow:
     may = desk.may("OverrideSigned", course.site or None if course else None)
     signed_by_me = desk.account in it.signers
     return OverrideRow(
-        entry_shown(desk.study, it.entry, names), spaced(given.act), given.rules,
+        entry_shown(desk, it.entry), spaced(given.act), given.rules,
         tuple((part.name.replace("_", " "), part.says) for part in given.content),
         tuple(names.get(one, one) for one in it.signers), needed, it.used_by,
         may and not signed_by_me and it.used_by is None and desk.person is not None,

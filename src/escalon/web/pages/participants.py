@@ -162,7 +162,7 @@ def participant(desk: Desk, code: str) -> ParticipantPage:
         OUTCOMES[found.outcome] if found else "",
         found.why.removeprefix("DLT: ") if found else "",
         matters_of(desk, code),
-        tuple(entry_shown(desk.study, one, desk.names) for one in reversed(desk.entries(participant=code)[-NEWEST:])),
+        tuple(entry_shown(desk, one) for one in reversed(desk.entries(participant=code)[-NEWEST:])),
         desk.kept_of("values", (course,), lambda: tuple(_values(desk, course))),
         tuple(
             WatchShown(one.clause.id, one.name, one.state.value, _STANDS[one.state], one.why)
@@ -213,7 +213,7 @@ def identity(desk: Desk, code: str) -> IdentityPage:
     course = desk.course(code)
     kept = desk.entries(participant=code, kinds=["IdentifierSealed"])
     looked = desk.entries(participant=code, kinds=["IdentityOpened"])
-    shown = tuple(entry_shown(desk.study, one, desk.names) for one in reversed([*kept, *looked]))
+    shown = tuple(entry_shown(desk, one) for one in reversed([*kept, *looked]))
     opened = desk.bench.once.pop((desk.token, code), None)
     return IdentityPage(banner(desk, course), bool(kept), shown, *(opened or ("", "")))
 

@@ -13,11 +13,11 @@ from escalon.casebook.entry import Entry as Written
 from escalon.casebook.proof import prove
 from escalon.casebook.telling import told
 from escalon.conduct.judge import standing
-from escalon.conduct.judge.dose_day import waits_for_second
 from escalon.conduct.permit.authority import ALLOWED
+from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.signing import signatures
-from escalon.history import Current, Entry
-from escalon.history.events import KINDS, DecisionSigned, DosePrepared, EligibilitySigned, Signed, spaced
+from escalon.history import Entry
+from escalon.history.events import KINDS, DecisionSigned, EligibilitySigned, Signed, spaced
 from escalon.reporting.tables.grid import csv_text
 from escalon.sources.tables import quiet
 from escalon.web.banner import Banner, banner
@@ -25,7 +25,7 @@ from escalon.web.desk import Desk, NoSuchPage
 from escalon.web.printed import Saved
 from escalon.web.registry import READERS, act, page
 from escalon.web.said import Told
-from escalon.web.telling import EntryShown, entry_shown
+from escalon.web.telling import EntryShown, entry_shown, hides
 from escalon.web.words import day as written_day
 
 A_PAGE = 50
@@ -79,28 +79,21 @@ def entry(desk: Desk, number: int) -> EntryPage:
     show = [one for one in later if _names(one, number)]
     queries = desk.entries(kinds=["QueryRaised", "QueryAnswered", "QueryClosed"])
     body = json.loads(found.body) if isinstance(found, Written) else {}
-    changes = told(body) if body.get("old") is not None else ""
+    hidden = hides(desk, found)
+    changes = told(body) if body.get("old") is not None and not hidden else ""
     return EntryPage(
-        _shown(desk, found),
-        () if _is_hidden(desk, found) else tuple(_fields(found)),
+        entry_shown(desk, found),
+        () if hidden else tuple(_fields(found)),
         found.hash if isinstance(found, Written) else "",
         found.previous if isinstance(found, Written) else "",
         written_day(changes),
-        tuple(_shown(desk, one) for one in show if one.event.supersedes == number),
-        tuple(_shown(desk, one) for one in show if number in getattr(one.event, "rests_on", ())),
-        tuple(_shown(desk, one) for one in show if isinstance(one.event, Signed)),
-        tuple(_shown(desk, one) for one in queries if getattr(one.event, "about", None) == number),
+        tuple(entry_shown(desk, one) for one in show if one.event.supersedes == number),
+        tuple(entry_shown(desk, one) for one in show if number in getattr(one.event, "rests_on", ())),
+        tuple(entry_shown(desk, one) for one in show if isinstance(one.event, Signed)),
+        tuple(entry_shown(desk, one) for one in queries if getattr(one.event, "about", None) == number),
         desk.person is not None and desk.may("QueryRaised"),
         desk.person is not None and desk.may("EntrySigned"),
     )
-
-
-def _is_hidden(desk: Desk, found: Entry) -> bool:
-    """Whether it is a prepared dose that a second person has still to find again."""
-    event = found.event
-    if not isinstance(event, DosePrepared) or event.participant is None:
-        return False
-    return waits_for_second(desk.course(event.participant), Current(event, found, found), desk.account)
 
 
 def _entry(desk: Desk, number: int) -> Entry:
@@ -128,10 +121,6 @@ def _fields(one: Entry, event: Any = None, within: str = "") -> Iterator[FieldSh
             says = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
             says = {"True": "yes", "False": "no"}.get(says, says)
             yield FieldShown(field.name.replace("_", " "), written_day(says))
-
-
-def _shown(desk: Desk, one: Entry) -> EntryShown:
-    return entry_shown(desk.study, one, desk.names)
 
 
 # -- the audit trail -----------------------------------------------------------------------------------------------------
@@ -165,7 +154,7 @@ def audit(
     names = desk.names
     return AuditPage(
         banner(desk, desk.course(participant)) if participant in desk.trial.courses else None,
-        tuple(_shown(desk, one) for one in newest),
+        tuple(entry_shown(desk, one) for one in newest),
         len(kept),
         len(open_to),
         at,
@@ -190,7 +179,7 @@ def audit_export(desk: Desk, person: str = "", kind: str = "", participant: str 
     columns = ("entry", "recorded at", "person", "role", "site", "participant", "kind", "what", "because", "hash")
     rows = []
     for one in _filtered(desk, person, kind, participant, day)[1]:
-        shown = _shown(desk, one)
+        shown = entry_shown(desk, one)
         at = shown.at.isoformat(timespec="seconds") if shown.at else ""
         said = (one.author.site, shown.participant, shown.kind, shown.what, shown.why, getattr(one, "hash", ""))
         rows.append([str(one.number), at, shown.person, shown.role, *map(quiet, said)])
@@ -277,14 +266,14 @@ def _query(desk: Desk, number: int, known: dict[int, Entry]) -> QueryShown:
     course = desk.trial.courses.get(it.raised.participant or "")
     site = course.site or None if course else None
     about = desk.conduct.casebook.entry(it.raised.about) if it.raised.about else None
-    replies = tuple(_shown(desk, one) for one in known.values() if getattr(one.event, "query", None) == number)
+    replies = tuple(entry_shown(desk, one) for one in known.values() if getattr(one.event, "query", None) == number)
     return QueryShown(
         number,
         it.raised.participant or "",
         it.raised.text,
-        _shown(desk, about) if about else None,
+        entry_shown(desk, about) if about and may_read(desk, about) else None,
         it.state,
-        _shown(desk, known[number]),
+        entry_shown(desk, known[number]),
         replies,
         it.state == "open" and desk.may("QueryAnswered", site),
         it.state == "answered" and desk.may("QueryClosed", site),
@@ -316,7 +305,7 @@ def all_signatures(desk: Desk) -> SignaturesPage:
     found = desk.kept("signatures", lambda: signatures(desk.conduct))
     shown = tuple(
         SignatureShown(
-            _shown(desk, one.entry),
+            entry_shown(desk, one.entry),
             getattr(one.entry.event, "subject", None),
             one.void_by,
             _void_because(desk, one.entry),
@@ -347,11 +336,14 @@ def ask(desk: Desk, said: Told) -> Entry:
     """Put a question about an entry to the site; it is about whomever the entry is about."""
     from escalon.history.events import QueryRaised
 
-    about = said.number("about") if said.text("about", "") else None
-    person = said.text("participant", "") or (desk.conduct.casebook.entry(about).participant if about else None)
-    return desk.conduct.record(
-        desk.author, QueryRaised(participant=person or None, text=said.text("text"), about=about)
-    )
+    about = _entry(desk, said.number("about")) if said.text("about", "") else None
+    person = said.text("participant", "") or (about.participant if about else None) or None
+    if about and about.participant != person:
+        raise refuse(
+            "form", f"about: entry {about.number} is about {about.participant or 'nobody'}, not about {person}"
+        )
+    number = about.number if about else None
+    return desk.conduct.record(desk.author, QueryRaised(participant=person, text=said.text("text"), about=number))
 
 
 @dataclass(frozen=True)
@@ -377,7 +369,7 @@ def samples(desk: Desk, analyte: str = "", page: int = 1) -> SamplesPage:
     kept.sort(key=lambda one: (_day(desk, one), one.number), reverse=True)
     pages = max(1, -(-len(kept) // A_PAGE))
     at = min(max(page, 1), pages)
-    rows = tuple(_shown(desk, one.entry) for one in kept[(at - 1) * A_PAGE : at * A_PAGE])
+    rows = tuple(entry_shown(desk, one.entry) for one in kept[(at - 1) * A_PAGE : at * A_PAGE])
     words = tuple((name, short_name(name, desk.study)) for name in names)
     return SamplesPage(rows, len(kept), at, pages, words, analyte)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -13,12 +13,13 @@ from escalon.conduct.judge.safety_reports import ReportDue, reports
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.proposals import propose_dlt
 from escalon.facts import Day, Finding, Truth
-from escalon.history import Course, Entry
+from escalon.history import Course, Entry, Trial
 from escalon.history.events import (
     AdverseEventRecorded,
     AnswerPart,
     DltAdjudicated,
     EntryCorrected,
+    Event,
     SafetyReportSent,
     ToxicityObserved,
 )
@@ -35,7 +36,7 @@ from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
 from escalon.web.pages.cohorts import STATES
 from escalon.web.registry import act, page
-from escalon.web.said import Told
+from escalon.web.said import Told, whole
 from escalon.web.words import day as written_day
 
 ROUND = {
@@ -266,12 +267,12 @@ def _covers(line: AdverseEventRecorded, day: date) -> bool:
 
 
 @act("observe")
-def observe(desk: Desk, said: Told) -> tuple[Entry, ...]:
-    """A round: the observation, and, where its grade is new, a line of the adverse event it belongs to."""
+def observe(desk: Desk, said: Told) -> Sequence[Entry]:
+    """A round: the observation, and, where its grade is new, a line of the adverse event it belongs to; both, or neither."""
     code, syndrome = said.text("participant"), said.text("syndrome")
     if syndrome not in ROUND:
         raise refuse("form", f"syndrome: {syndrome} is not looked for; {' or '.join(ROUND)}")
-    course = desk.course(code)
+    desk.course(code)
     answers = {name: said.text(f"{syndrome}.{name}", "") for name in ROUND[syndrome]}
     finding = _graded(syndrome, answers)
     if not isinstance(finding.value, int | float):
@@ -280,9 +281,12 @@ def observe(desk: Desk, said: Told) -> tuple[Entry, ...]:
     grade, at = int(finding.value), desk.bench.now()
     seen = tuple(AnswerPart(name=name, says=text) for name, text in answers.items() if text)
     event = ToxicityObserved(participant=code, syndrome=syndrome, grade=grade, at=at, seen=seen)
-    made: tuple[Entry, ...] = (desk.conduct.record(desk.author, event),)
-    line = _line_of(course, syndrome, grade, at.astimezone(desk.trial.frame.zone).date(), seen)
-    return (*made, desk.conduct.record(desk.author, line)) if line else made
+
+    def events(trial: Trial) -> list[Event]:
+        line = _line_of(trial.course(code), syndrome, grade, at.astimezone(trial.frame.zone).date(), seen)
+        return [event, line] if line else [event]
+
+    return desk.conduct.record_all_built(desk.author, events, about=code)
 
 
 def _line_of(
@@ -393,10 +397,10 @@ def propose(desk: Desk, said: Told) -> Entry:
 @act("adjudicate")
 def adjudicate(desk: Desk, said: Told) -> Entry:
     """A person decides: of one event or the whole record, and of every proposal that waits."""
-    code, answer, event = said.text("participant"), said.text("is_dlt"), said.text("rests_on", "")
+    code, answer, event = said.text("participant"), said.text("is_dlt"), whole(said.text("rests_on", ""))
     if answer not in ("yes", "no"):
         raise refuse("form", "is_dlt: yes or no")
-    considered = [one.number for one in awaiting(desk.course(code))] + ([int(event)] if event.isdigit() else [])
+    considered = [one.number for one in awaiting(desk.course(code))] + ([] if event is None else [event])
     judged = DltAdjudicated(
         participant=code, is_dlt=answer == "yes", because=said.text("because"), rests_on=tuple(considered)
     )
@@ -430,7 +434,7 @@ def report_sent(desk: Desk, said: Told) -> Entry:
     """A report was sent, about one event."""
     number, _, report = said.text("which").partition("|")
     event = SafetyReportSent(
-        participant=said.text("participant"), event=int(number) if number.isdigit() else 0, report=report,
+        participant=said.text("participant"), event=whole(number) or 0, report=report,
         sent_on=_date(said, "sent_on"), to=said.text("to", ""),
     )  # fmt: skip
     return desk.conduct.record(desk.author, event)

@@ -110,7 +110,7 @@ def screening(desk: Desk, code: str, show: str = "") -> ScreeningPage:
         counts={name: sum(row.state == state for _, row in rows) for name, state in SHOWN.items()},
         show=show if show in SHOWN else "",
         notes=tuple(map(day, found.notes)),
-        latest=_entry(desk, latest.entry) if latest else None,
+        latest=entry_shown(desk, latest.entry) if latest else None,
         screening=latest.number if latest else None,
         signed=_signature(desk, course),
         why_not=tuple(_why_not(desk, course, found)),
@@ -124,13 +124,9 @@ def screening(desk: Desk, code: str, show: str = "") -> ScreeningPage:
     )
 
 
-def _entry(desk: Desk, entry: Entry) -> EntryShown:
-    return entry_shown(desk.study, entry, desk.names)
-
-
 def _signature(desk: Desk, course: Course) -> EntryShown | None:
     number = course.eligibility_signed
-    return _entry(desk, desk.trial.entries[number]) if number is not None else None
+    return entry_shown(desk, desk.trial.entries[number]) if number is not None else None
 
 
 def _why_not(desk: Desk, course: Course, found: Screening) -> Iterator[str]:

@@ -22,7 +22,7 @@ from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk, none_such
 from escalon.web.pages.calculator import scored, wrong_at
 from escalon.web.registry import act, page, service
-from escalon.web.said import Told
+from escalon.web.said import Told, whole
 from escalon.web.told import scale_of, told
 
 STATES = {
@@ -408,6 +408,7 @@ def _check(desk: Desk, of: VisitForm, seen: Mapping[str, Observation]) -> None:
 
 def _chosen(key: str, fields: Mapping[str, Any]) -> Chosen | None:
     what, _, entry = str(fields.get(f"{key}.choice", "")).partition(":")
-    if what not in (THEIRS, MINE, ASK) or not entry.isdigit():
+    number = whole(entry)
+    if what not in (THEIRS, MINE, ASK) or number is None:
         return None
-    return Chosen(what, int(entry), str(fields.get(f"{key}.because", "")).strip())
+    return Chosen(what, number, str(fields.get(f"{key}.because", "")).strip())

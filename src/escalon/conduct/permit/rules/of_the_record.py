@@ -6,6 +6,7 @@ from datetime import datetime
 
 from escalon.conduct.permit.act import RULES, TOLERANCE, Act, rule
 from escalon.history.events import (
+    KINDS,
     AdverseEventRecorded,
     ApheresisDone,
     CellsInfused,
@@ -121,6 +122,8 @@ CONTENT: dict[type[Event], tuple[str, ...]] = {
 @rule(OverrideGiven, name="override", signatures=0)
 def an_override_names_rules_and_content(act: Act) -> str | None:
     """An override names rules that signatures can set aside, and what the act will say."""
+    if act.event.act not in KINDS:
+        return f"act: {act.event.act} is not an act"
     known = {one.name for one in RULES if one.signatures}
     unknown = sorted(set(act.event.rules) - known)
     if unknown or not act.event.rules:
