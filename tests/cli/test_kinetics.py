@@ -150,8 +150,8 @@ def own(tmp_path):
     """Samples under names of a study's own, and a dose in two bags two days apart."""
     data = tmp_path / "own"
     data.mkdir()
-    rows = "P1,vector_copies,2025-03-05,100,copies/µg,5\nP1,vector_copies,2025-03-11,900,copies/µg,5\n"
-    rows += "P1,vector_copies,2025-03-21,300,copies/µg,5\nP1,b_cell_count,2025-03-11,0,cells/µL,1\n"
+    rows = "P1,vector_copies,2025-03-05,100,copies/µL,5\nP1,vector_copies,2025-03-11,900,copies/µL,5\n"
+    rows += "P1,vector_copies,2025-03-21,300,copies/µL,5\nP1,b_cell_count,2025-03-11,0,cells/µL,1\n"
     (data / "samples.csv").write_text(f"participant,analyte,date,value,unit,lloq\n{rows}", encoding="utf-8")
     doses = "participant,level,date\nP1,1,2025-03-01\nP1,1,2025-03-03\n"
     (data / "doses.csv").write_text(doses, encoding="utf-8")

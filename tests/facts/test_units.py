@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escalon.facts import UnitError, convert, factor, spelled
-from escalon.facts.unit import _SIZES, _registry, _tidy
+from escalon.facts.unit import _SIZES, _registry, _tidy, is_unit
 
 
 def test_the_daily_table_agrees_with_pint():
@@ -77,3 +77,44 @@ def test_there_and_back_is_the_same_number(value, pair):
 def test_spellings_ignore_case_and_style():
     assert spelled("x10E9/L") == spelled("×10⁹/L") == spelled("10^9/L") == "10*9/L"
     assert spelled(None) == spelled("score") == "1"
+
+
+OTHER_NAMES = {
+    "10^9/L": "G/l Gpt/l /nl K/cumm K/mcL thou/mm3 Thous/mcL Tsd./µl tys/µl 10^3/mcL E9/L 10^9个/L 千/µL",
+    "/uL": "/mcL cells/mm³ cells/cumm 个/µL",
+    "U/L": "IU/L iu/l IE/L UI/L mU/mL",
+    "IU/mL": "U/mL IU/ml IE/mL UI/mL kIU/L",
+    "mm/h": "mm/hr mm/Std mm/1.Std",
+    "°C": "ºC ℃ 度 摄氏度",
+    "mg/d": "mg/Tag mg/天 mg/24h",
+    "d": "Tage 天",
+    "copies/µL": "Copies/ul copy/µL cp/uL",
+    "copies/µg": "copies/µgDNA copies/uggDNA copies/mcg",
+    "{cells}/mL": "/mL cells/ml CAR+cells/mL",
+    "{cells}/kg": "/kg cells/kg CAR-Tcells/kg",
+}
+
+
+@pytest.mark.parametrize(("unit", "other"), [(unit, one) for unit, text in OTHER_NAMES.items() for one in text.split()])
+def test_one_unit_by_the_names_that_laboratories_give_it(unit, other):
+    assert convert(1, other, unit) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "to", "expected"),
+    [
+        ("1329000", "copies/mL", "copies/µL", "1329"),
+        ("2.5", "10^6/mL", "{cells}/mL", "2500000"),
+        ("3", "×10⁵/kg", "{cells}/kg", "300000"),
+        ("21", "million cells", "{cells}", "21000000"),
+        ("311.65", "K", "°C", "38.5"),
+        ("500", "IU/L", "IU/mL", "0.5"),
+    ],
+)
+def test_a_multiple_of_a_unit_is_that_many(value, unit, to, expected):
+    assert convert(Decimal(value), unit, to) == Fraction(expected)
+
+
+def test_a_unit_is_known_or_it_is_none():
+    assert all(map(is_unit, ("copies/µL", "cells/µL", "{vg}/ug", "IU/mL", "%", "10^9/L", "ng/mL")))
+    assert not any(map(is_unit, ("bananas", "banana/µL", "RLU")))

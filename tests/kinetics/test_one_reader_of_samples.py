@@ -167,3 +167,97 @@ def test_a_level_outside_the_standard_curve_says_so_in_every_table(tmp_path):
     assert "below_lowest_standard" in one["flags"]
     assert any("lowest standard" in reason for reason in one["reasons"])
     assert "below_lowest_standard" in RUNNER.invoke(app, ["kinetics", str(data)]).stdout
+
+
+ALIKE = ["1329 copies/µL", "1.329e3", "１３２９", "1.329 × 10³"]
+
+
+@pytest.mark.parametrize("written", ALIKE)
+def test_a_result_is_read_as_any_other_amount(tmp_path, written):
+    data = folder(tmp_path, rows(change={"2025-03-13": written}))
+    assert parameters(kinetics(data))["cmax"]["value"] == 1329
+    assert "refused" not in checked(data)
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [("n.d.", "ok"), ("neg", "ok"), ("未检出", "ok"), ("BLLOQ", "ok"), ("less than 5", "ok"), ("QNS", "indeterminate"),
+     ("lost", "indeterminate"), ("pending", "indeterminate")],
+)  # fmt: skip
+def test_a_word_for_nothing_found_is_none_for_no_result(tmp_path, written, status):
+    data = folder(tmp_path, rows(change={"2025-03-13": written}))
+    assert parameters(kinetics(data))["cmax"]["status"] == status
+    assert json.loads(checked(data)) == []
+
+
+REFUSED = {
+    "1329 copies/mL": "is not in copies/µL",
+    "1300-1400": "is a range",
+    "1e20": "beyond anything that is measured",
+    "positive": "is not a number",
+}
+
+
+@pytest.mark.parametrize(("written", "why"), REFUSED.items())
+def test_what_is_no_result_is_refused_by_every_reader(tmp_path, written, why):
+    data = folder(tmp_path, rows(change={"2025-03-13": written}))
+    answer = kinetics(data)
+    assert parameters(answer)["cmax"]["value"] is None
+    assert why in answer["problems"][0]
+    assert why in checked(data)
+
+
+def test_levels_in_units_that_convert_are_one_course(tmp_path):
+    lines = [line for line in rows() if "2025-03-13" not in line]
+    data = folder(tmp_path, [*lines, "P01,car_transgene,2025-03-13,1329000,copies/mL,5000,,lab"])
+    found = parameters(kinetics(data))
+    assert found["cmax"]["value"] == 1329
+    assert found["auc_0_28"]["value"] == pytest.approx(AREA_TO_28)
+
+
+HELD = {
+    "P01,CAR_transgene,2025-03-13,1329,copies/µL,5,,lab": "written another way",
+    "P01,car_transgene,2025-03-13,1329,bananas,5,,lab": "no unit that is known",
+    "P01,car_transgene,2052-03-13,1329,copies/µL,5,,lab": "yet to come",
+    "P01,car_transgene,2025-03-13,1,329,copies/µL,5,,lab": "cells, but there are",
+}
+
+
+@pytest.mark.parametrize(("line", "why"), HELD.items())
+def test_a_peak_in_a_row_that_cannot_be_used_is_not_left_out_in_silence(tmp_path, line, why):
+    lines = [one for one in rows() if "2025-03-13" not in one]
+    answer = kinetics(folder(tmp_path, [*lines, line]))
+    assert parameters(answer)["cmax"]["value"] is None
+    assert why in answer["problems"][0]
+
+
+def test_a_day_that_is_not_its_date_is_asked_about(tmp_path):
+    head = "participant,analyte,date,day,value,unit,lloq"
+    data = folder(tmp_path, ["P01,car_transgene,2025-03-13,3,1329,copies/µL,5"], head=head)
+    assert "is not the date" in kinetics(data)["problems"][0]
+    assert "is not the date" in checked(data)
+
+
+def test_a_clock_is_read_as_any_other_moment(tmp_path):
+    head = "participant,analyte,collected,infusion_end,value,unit,lloq"
+    times = ("2025-03-13 9:30", "14-Mar-2025 10:00", "2025/03/15 10:00")
+    lines = [f"P01,car_transgene,{time},2025-03-03 10:00,{10 + at},copies/µL,5" for at, time in enumerate(times)]
+    data = folder(tmp_path, lines, head=head)
+    assert parameters(kinetics(data))["tmax"]["value"] == 12
+    assert json.loads(checked(data)) == []
+
+
+def test_analytes_beside_the_product_are_named(tmp_path):
+    answer = kinetics(folder(tmp_path, [*rows(), "P01,igg,2025-03-13,7,g/L,,,lab"]))
+    assert answer["other_analytes"] == [{"participant": "P01", "analyte": "igg", "unit": "g/L", "samples": 1}]
+
+
+def test_samples_of_somebody_not_infused_are_named_by_the_check(tmp_path):
+    data = folder(tmp_path, [*rows(), "P02,car_transgene,2025-02-25,ND,copies/µL,5,,lab"])
+    assert "P02 has samples and no infusion" in checked(data)
+
+
+def test_a_table_without_a_result_column_is_refused_by_both(tmp_path):
+    data = folder(tmp_path, ["P01,car_transgene,2025-03-13,copies/µL,5"], head="participant,analyte,date,unit,lloq")
+    assert "the column value is missing" in checked(data)
+    assert RUNNER.invoke(app, ["kinetics", str(data)]).exit_code == 2

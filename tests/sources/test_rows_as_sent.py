@@ -268,3 +268,57 @@ def test_a_titre_is_asked_for_by_its_reciprocal_never_by_its_first_number(writte
 
 def test_a_drug_by_its_short_name_is_suggested() -> None:
     assert did_you_mean("MTX", ["methotrexate", "mycophenolate"]) == " Did you mean methotrexate?"
+
+
+AS_WRITTEN = {
+    "alt,20 U/L,,2025-02-07,,40": ("20", "40"),
+    "alt,20 U/L,IU/L,2025-02-07,,40 U/L": ("20", "40"),
+    "alt,20,U/L,2025-02-07,,NA": ("20", None),
+    "alt,20,IE/L,2025-02-07,,40 IE/L": ("20", "40"),
+    "haemoglobin,12.5 g/dl,,2025-02-07,,": ("12.5", None),
+    "haemoglobin,12.5 g/dl,NA,2025-02-07,NA,": ("12.5", None),
+    "crp,<0.5 mg/dl,,2025-02-07,,": ("<0.5", None),
+    "age,45 years,,2025-02-07,,": ("45", None),
+    "age,45,岁,2025-02-07,,": ("45", None),
+    "tender_joints_28,8 joints,,2025-02-07,,": ("8", None),
+}
+
+
+@pytest.mark.parametrize(("row", "expected"), AS_WRITTEN.items())
+def test_a_cell_may_carry_its_own_unit_and_say_that_nothing_is_known(
+    tmp_path: Path, row: str, expected: object
+) -> None:
+    intake = taken(tmp_path, f"P01,{row},\n")
+    (fact,) = facts_of(intake).named(row.split(",")[0])
+    assert (str(fact.value), None if fact.upper is None else str(fact.upper)) == expected
+    assert not intake.refused
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ("haemoglobin,12.5 g/dL,g/L,2025-02-07,,", "unit"),
+        ("alt,20,U/L,2025-02-07,,0.67 ukat/L", "upper"),
+        ("alt,20,U/L,2025-02-07,,9-40", "upper"),
+        ("age,45 kg,,2025-02-07,,", "unit"),
+        ("age,45 months,,2025-02-07,,", "unit"),
+        ("tender_joints_28,8 years,,2025-02-07,,", "unit"),
+        ("tender_joints_28,8∕28,,2025-02-07,,", "value"),
+        ("alt,20,U/L,NA,,40", "date"),
+    ],
+)
+def test_what_contradicts_its_own_row_is_refused_at_its_column(tmp_path: Path, row: str, column: str) -> None:
+    assert [one.column for one in taken(tmp_path, f"P01,{row},\n").refused] == [column]
+
+
+def test_an_age_with_its_unit_counts_as_without(tmp_path: Path) -> None:
+    rows = "P01,sex,F,,2025-02-07,,,\nP01,weight,65 kg,,2025-02-07,,,\nP01,creatinine,80 µmol/L,,2025-02-07,,,\n"
+    found = [taken(tmp_path, f"{rows}P01,age,{age},,2025-02-07,,,\n").trial for age in ("45", "45 years")]
+    values = [{one.name: (one.value, one.unit) for one in trial.facts_of("P01")} for trial in found]
+    assert values[0] == values[1]
+    assert values[0]["age"] == (45, None)
+
+
+def test_nobody_is_called_na(tmp_path: Path) -> None:
+    (problem,) = taken(tmp_path, "NA,alt,20,U/L,2025-02-07,,40,\n").refused
+    assert problem.column == "participant"

@@ -11,10 +11,16 @@ Rows = Sequence[tuple[str, Cells]]
 Made = TypeVar("Made")
 
 
-def read_rows(file: Path, needed: Collection[str] = (), known: Collection[str] = ()) -> tuple[tuple[str, ...], Rows]:
+def read_rows(
+    file: Path,
+    needed: Collection[str] = (),
+    known: Collection[str] = (),
+    aside: list[tuple[str, Cells, str]] | None = None,
+) -> tuple[tuple[str, ...], Rows]:
     """The columns of a file and its rows, each with its place (`doses.csv:12`); exit code 2 where it is no such table.
 
-    `needed` columns must be there; where `known` is given, no other column may be.
+    `needed` columns must be there; where `known` is given, no other column may be. A row whose cells do not stand under
+    their columns is put `aside` with the reason, or ends the command where there is no such place.
     """
     from escalon.sources.tables import FolderError, read_table
 
@@ -30,7 +36,14 @@ def read_rows(file: Path, needed: Collection[str] = (), known: Collection[str] =
         if names:
             there = f"Columns: {', '.join(known)}" if known else f"Columns there: {', '.join(table.columns)}"
             fail(f"{table.file}:1: column {', '.join(names)} is {what}. {there}")
-    return table.columns, [(f"{table.file}:{row.line}", row.cells) for row in table.rows]
+    broken = [(f"{table.file}:{row.line}", row.cells, row.broken[2]) for row in table.rows if row.broken]
+    if broken and aside is None:
+        fail_listing(
+            [f"{place}: {why}" for place, _, why in broken], f"{len(broken)} of {len(table.rows)} rows cannot be read"
+        )
+    if aside is not None:
+        aside += broken
+    return table.columns, [(f"{table.file}:{row.line}", row.cells) for row in table.rows if not row.broken]
 
 
 def each_row(rows: Rows, make: Callable[[Cells], Made], title: str) -> list[Made]:

@@ -10,7 +10,11 @@ from escalon.cli.input_table import read_rows
 from escalon.cli.output import AsJson, fail, fail_listing, note_listing, print_json, print_table, say, tracked, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from escalon.cli.input_table import Cells
     from escalon.kinetics import AplasiaRule, Kinetics, Plan, Profile, Run
+    from escalon.kinetics.sample import Sample
     from escalon.kinetics.samples_table import Infused
     from escalon.protocol import Study
     from escalon.reporting.tables.grid import Grid
@@ -58,7 +62,7 @@ def kinetics(
     try:
         plan = _plan(method, horizon, extrapolate, middle_blq, until)
         rule = _aplasia_rule(aplasia_below, recovery_from)
-        profiles, runs, problems = _profiles(data, _bags(study))
+        profiles, runs, problems = _profiles(data, study)
         note_listing(problems)
         product = analyte or (study and study.roles.cells) or _product(profiles)
         chosen = _chosen(profiles, product, unit)
@@ -78,7 +82,9 @@ def kinetics(
     if output:
         _write(output, data, grids, found, cells, rule)
     if as_json:
-        print_json({"synthetic": bool(_synthetic(data)), **_json(found, cells, runs, rule), "problems": problems})
+        print_json(
+            {"synthetic": bool(_synthetic(data)), **_json(found, cells, levels, runs, rule), "problems": problems}
+        )
         raise typer.Exit(2 if problems else 0)
     if _synthetic(data):
         say(_synthetic(data))
@@ -103,15 +109,6 @@ def _asked(what: list[str]) -> "tuple[Path, Study | None]":
     from escalon.protocol import load_study
 
     return Path(what[1]), load_study(what[0])
-
-
-def _bags(study: "Study | None") -> int:
-    """Within how many days bags are one dose: as the study says, else those of consecutive days."""
-    if study is None:
-        return SPLIT
-    from escalon.protocol.design import in_days
-
-    return in_days(study.dose.split_within) if study.dose.split_within is not None else 0
 
 
 def _plan(method: str, horizon: list[float] | None, extrapolate: bool, middle_blq: str, until: float | None) -> "Plan":
@@ -139,13 +136,14 @@ def _aplasia_rule(below: float, recovered: float) -> "AplasiaRule":
     return AplasiaRule(below, recovered)
 
 
-def _profiles(data: Path, bags: int) -> "tuple[tuple[Profile, ...], list[Run], list[str]]":
+def _profiles(data: Path, study: "Study | None") -> "tuple[tuple[Profile, ...], list[Run], list[str]]":
     """The profiles of a samples table, with infusion days from the doses table and levels from raw wells; the runs.
 
     Last, the rows that cannot be used: each holds the profile it belongs to.
     """
     from escalon.kinetics.qpcr_table import plates_of
-    from escalon.kinetics.samples_table import profiles_of, read_samples
+    from escalon.kinetics.samples_table import Refused, profiles_of, read_samples
+    from escalon.protocol.design import days_of_one_dose
     from escalon.sources.qpcr_wells import read_wells, wells_beside
 
     samples = data if data.is_file() else _beside(data, "samples")
@@ -154,28 +152,56 @@ def _profiles(data: Path, bags: int) -> "tuple[tuple[Profile, ...], list[Run], l
         raise ValueError(f"{data}: {what}. Columns it needs: participant, analyte, date, value, unit, lloq")
     doses, wells = _beside(samples.parent, "doses"), wells_beside(samples.parent)
     plates = plates_of(read_wells(wells)) if wells else None
-    read, refused = read_samples(read_rows(samples)[1])
+    aside: list[tuple[str, Cells, str]] = []
+    read, refused = read_samples(read_rows(samples, aside=aside)[1], _check(study))
+    refused += [Refused(row.get("participant", ""), row.get("analyte", ""), place, why) for place, row, why in aside]
+    bags = SPLIT if study is None else days_of_one_dose(study)
     found = profiles_of(read, _infusions(doses, bags) if doses else {}, plates.read if plates else None, refused)
     return found.profiles, list(plates.runs.values()) if plates else [], [str(one) for one in found.problems]
 
 
+def _check(study: "Study | None") -> "Callable[[Sample], None]":
+    """What a row must hold to beyond its own form: the study's dictionary, or units there are; and a day that has come."""
+    from datetime import date
+
+    from escalon.kinetics.sample import SampleError
+    from escalon.kinetics.samples_table import as_known_unit
+    from escalon.sources.observed import Dictionary, RowError
+    from escalon.sources.rows import check_sample
+
+    today, dictionary = date.today(), None if study is None else Dictionary(study)
+
+    def check(sample: "Sample") -> None:
+        if sample.taken is not None and sample.taken.earliest > today:
+            raise SampleError("date", str(sample.taken), f"{sample.taken} is yet to come. Correct the date")
+        if dictionary is None:
+            return as_known_unit(sample)
+        try:
+            check_sample(dictionary, sample)
+        except RowError as error:
+            raise SampleError(error.column, error.value, str(error)) from None
+
+    return check
+
+
 def _infusions(doses: Path, bags: int) -> "dict[str, Infused]":
     from escalon.facts import Day
+    from escalon.history.doses import in_doses
     from escalon.kinetics.samples_table import Infused, TableError
 
-    found: dict[str, Infused] = {}
+    given: dict[str, list[Infused]] = {}
     for where, row in read_rows(doses)[1]:
         try:
-            code, day = row["participant"], Day.parse(row["date"])
             level = f"level {row['level']}" if row.get("level") else ""
-            first = found.setdefault(code, Infused(day, level))
-            if (day.earliest - first.day.earliest).days in range(1, bags + 1):  # a later bag: days run from it
-                found[code] = Infused(day, first.group)
+            given.setdefault(row["participant"], []).append(Infused(Day.parse(row["date"]), level))
         except KeyError as absent:
             raise TableError([f"{where}: column {absent} is missing"]) from None
         except ValueError as error:
             raise TableError([f"{where}: date: {error}"]) from None
-    return found
+    return {  # days run from the last bag of the first dose
+        code: in_doses(bags_of_one, lambda bag: bag.day, lambda bag: bag.group, bags)[0][-1]
+        for code, bags_of_one in given.items()
+    }
 
 
 SPLIT = 1
@@ -289,7 +315,9 @@ def _footer(data: Path) -> str:
     return f"Escalon {version}. Input (SHA-256): {digests}. * see the flags of the row. Not a medical device."
 
 
-def _json(found: "list[Kinetics]", cells: "list[Profile]", runs: "list[Run]", rule: "AplasiaRule") -> dict[str, Any]:
+def _json(
+    found: "list[Kinetics]", cells: "list[Profile]", levels: "list[Profile]", runs: "list[Run]", rule: "AplasiaRule"
+) -> dict[str, Any]:
     from escalon.kinetics import b_cell_aplasia, change_from_baseline
 
     def course(kinetics: "Kinetics") -> dict[str, Any]:
@@ -305,4 +333,13 @@ def _json(found: "list[Kinetics]", cells: "list[Profile]", runs: "list[Run]", ru
         "runs": [run.as_json() for run in runs],
         "kinetics": [course(kinetics) for kinetics in found],
         "b_cell_aplasia": aplasia,
+        "other_analytes": [
+            {
+                "participant": profile.participant,
+                "analyte": profile.analyte,
+                "unit": profile.unit,
+                "samples": len(profile.samples),
+            }
+            for profile in levels
+        ],
     }

@@ -69,6 +69,14 @@ def read_amount(text: str) -> Amount:
     return Amount(number if sign is None else _one_sided(sign, Fraction(number)), unit, text)
 
 
+def unit_in(text: str) -> str | None:
+    """The unit that stands beside a number in a text: `g/dL` of `9.9 g/dL`; of what is no amount, what follows its digits."""
+    try:
+        return read_amount(text).unit
+    except AmountError:
+        return re.sub(r"^[\s<>≤≥=~+-]*[\d.,]*", "", narrow(text)).strip() or None
+
+
 def _number(text: str) -> Decimal:
     try:
         return read_number(text)

@@ -18,7 +18,7 @@ LARGEST_EXPONENT = 99
 LONGEST = 100  # characters: no instrument gives more digits
 _NOISY = 15  # significant digits from which on a decimal may be a double's last bit
 _SETTLED = 12  # digits kept of such a one
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, ord("−"): ord("-")}
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans("\u3000−∕⁄", " -//")
 _GROUPING = "\u00a0\u2009\u202f"  # the spaces that stand between groups of three
 _PLAIN = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 _GROUPED = re.compile(rf"[-+]?\d{{1,3}}(?:[{_GROUPING}]\d{{3}})+(?:\.\d+)?", re.ASCII)
@@ -37,7 +37,7 @@ def _as_written(value: float) -> Fraction:
 
 
 def narrow(text: str) -> str:
-    """Text with full-width letters, digits and signs as plain ones, and every minus as `-`; raised digits stay raised."""
+    """Text with full-width letters, digits and signs as plain ones, a minus as `-`, a stroke as `/`; raised digits stay."""
     if text.isascii():
         return text
     text = text.translate(_FULL_WIDTH)

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 from escalon.facts import words
-from escalon.facts.amount import AmountError, read_amount
+from escalon.facts.amount import AmountError, read_amount, unit_in
 from escalon.facts.day import Day
 from escalon.facts.interval import Interval
 from escalon.facts.number import exact, plain, read_number, without_noise
@@ -26,6 +26,8 @@ from escalon.facts.written_day import Dates, DayError
 Known: TypeAlias = bool | int | Fraction | str | Interval | Day
 Ends: TypeAlias = tuple[int | Fraction | None, int | Fraction | None]
 NO_ENDS: Ends = (None, None)
+COUNTED = {"age": "a"}
+"""What a number without a unit counts, by its name: `45 years` says what `45` does."""
 SCALE = "NRS"
 """A number someone points at is no length: it is read as one only where it is among the usual units."""
 
@@ -237,13 +239,21 @@ def read_decimal(text: Any) -> Decimal:
         if isinstance(value, str):
             amount = read_amount(value)
             if isinstance(amount.value, Interval) or amount.unit:
-                raise AmountError(f"{value!r} is not a number alone")
+                raise AmountError(f"{value!r} is not a number alone. Write the number, without a sign or a unit")
             return amount.value
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise AmountError(f"{value!r} is not a number")
         return read_number(repr(value) if isinstance(value, float) else str(value))
     except ValueError as error:
         raise ReadError("NOT_A_NUMBER", str(error)) from None
+
+
+def read_limit(text: str, unit: str | None) -> Decimal:
+    """A limit in the unit of what it limits, written beside it or not. Raises ReadError for another unit and for a range."""
+    own = unit_in(text)
+    if own is None or spelled(own, unit) != spelled(unit):
+        return read_decimal(text)
+    return read_decimal(text.removesuffix(own))
 
 
 # ---- amounts
@@ -318,7 +328,7 @@ class _Amount:
                 raise ReadError("UNIT_MISSING", f"{name} {plain_amount(number)} has no unit. Write {options}")
             return number
         if asked.unit is None:
-            if spelled(unit) != "1":
+            if spelled(unit) not in ("1", COUNTED.get(name)):
                 raise ReadError(
                     "WRONG_UNIT",
                     f"{name} has no unit, but {unit!r} was given. Write the number alone, as {name} is counted",

@@ -18,10 +18,12 @@ from escalon.facts.number import Number, exact, narrow, plain
 _BEDSIDE = """
 10*9/L            giga/l  /nl
 10*12/L           tera/l  /pl
-10*3/uL           k/ul  thou/ul  thousand/ul  tsd/ul
-10*6/uL           million/ul  mill/ul  mio/ul
-/uL               cells/ul  cell/ul  cells/mm3  /mm3
-mm/h              mm/hr  mm/1h  mm/hour  mm/1sth
+10*3/uL           k/ul  thou/ul  thous/ul  thousand/ul  tsd/ul  tsd./ul  tys/ul  tys./ul  千/ul
+10*6/uL           million/ul  mill/ul  mio/ul  mio./ul
+/uL               cells/ul  cell/ul  个/ul
+mm/h              mm/hr  mm/1h  mm/hour  mm/1sth  mm/1sthour  mm/std  mm/1std  mm/1.std  mm/60min
+[iU]/L            iu/l  ie/l  ui/l
+[iU]/mL           iu/ml  ie/ml  ui/ml
 umol/L            mcmol/l  micromol/l
 mmol/L            millimol/l
 meq/L             mval/l  mequiv/l
@@ -44,20 +46,20 @@ mL                cc  毫升
 mL/min/{1.73_m2}  ml/min/1.73m2  ml/min/1.73m²
 mL/(15.min)       ml/15min
 mL/(5.min)        ml/5min
-Cel               °c  ℃  degc  c  celsius
-[degF]            °f  ℉  degf  f  fahrenheit
+Cel               °c  ℃  degc  deg.c  degreesc  c  celsius  度  摄氏度
+[degF]            °f  ℉  degf  deg.f  degreesf  f  fahrenheit
 mm[Hg]            mmhg
 NRS               0-10  0–10
-mg/d              mg/day  mg/24h  mg/24hr  mg/24hours  mg/die
-g/d               g/day  g/24h  g/24hr  g/24hours
+mg/d              mg/day  mg/24h  mg/24hr  mg/24hours  mg/die  mg/tag  mg/天  mg/日  mgdaily  mgperday
+g/d               g/day  g/24h  g/24hr  g/24hours  g/tag  g/天
 mg/wk             mg/week
 g/wk              g/week
 ug/d              ug/day  mcg/day  mcg/d
 ug/wk             ug/week  mcg/week
-a                 year  years  yr  yrs  y  y/o  岁  年
-mo                month  months  mth  mths  mos  个月  月
-wk                week  weeks  w  wks  周
-d                 day  days  天  日
+a                 year  years  yr  yrs  y  yo  y/o  y.o.  jahr  jahre  岁  周岁  年
+mo                month  months  mth  mths  mos  monat  monate  个月  月
+wk                week  weeks  w  wks  woche  wochen  周
+d                 day  days  tag  tage  天  日
 h                 hour  hours  hr  hrs  小时
 min               minute  minutes  mins  分钟
 s                 sec  secs  second  seconds  秒
@@ -67,30 +69,30 @@ mg/m2             mg/m²
 g/g               mg/mg
 {cells}/kg        cells/kg  cell/kg  /kg
 {cells}/mL        cells/ml  cell/ml
-{copies}/uL       copies/ul  copies/mcl
-{copies}/ug       copies/ug  copies/mcg
+{copies}/uL       copies/ul  copy/ul  cp/ul
+{copies}/mL       copies/ml  copy/ml  cp/ml
+{copies}/ug       copies/ug  copies/mcg  copies/ugdna  copies/uggdna
 {cells}           cells  cell
 %                 percent  pct  per cent
-1                 score  points  point  ratio  fold  times  x  none  分
+1                 score  points  point  joints  joint  ratio  fold  times  x  none  分  个
 """
-_POWER = re.compile(r"[x*·]?10(?:\^|\*\*?|e)?\(?\+?(\d{1,2})\)?/(.+)")
+_POWER = re.compile(r"(?:[x*·]?10(?:\^|\*\*?|e)?|e)\(?\+?(\d{1,2})\)?个?/(.+)")
+_MICROLITRE = re.compile(r"mm\^?3|cu\.?mm|cmm|mcl", re.IGNORECASE)  # a cubic millimetre is one
 _FLAT = str.maketrans(
-    {"µ": "u", "μ": "u", "×": "x", "³": "3", "²": "2"} | dict(zip("⁰¹⁴⁵⁶⁷⁸⁹", "01456789", strict=True))
+    {"µ": "u", "μ": "u", "×": "x", "³": "3", "²": "2", "º": "°"} | dict(zip("⁰¹⁴⁵⁶⁷⁸⁹", "01456789", strict=True))
 )
 
 
 def _key(text: str) -> str:
     """A unit's spelling without what people vary: case, blanks, the µ, raised digits, how a power of ten is written."""
-    key = (
-        "".join(narrow(text).split())
-        .translate(_FLAT)
-        .lower()
-        .replace("mm^3", "mm3")
-        .replace("cumm", "mm3")
-        .replace("cmm", "mm3")
-    )
+    key = _flat(text).lower()
     power = _POWER.fullmatch(key)
-    return f"10*{power[1]}/{'ul' if power[2] == 'mm3' else power[2]}" if power else key
+    return f"10*{power[1]}/{power[2]}" if power else key
+
+
+def _flat(text: str) -> str:
+    """A unit without blanks, one kind of µ, raised digits lowered, every name of the microlitre as `uL`."""
+    return _MICROLITRE.sub("uL", "".join(narrow(text).split()).translate(_FLAT))
 
 
 # The units trials use daily, by kind, each with its size in the first of its line: exact, and held to pint by a test, so
@@ -131,15 +133,13 @@ _SPELLINGS = (
 )
 # What the same letters mean beside one kind of quantity, and nowhere else: what it is to become, then the spellings as written.
 _BESIDE: dict[str, dict[str, str]] = {
-    unit: {"G/L": "10*9/L", "GI/L": "10*9/L",
-           "TI/L": "10*12/L", "Gpt/L": "10*9/L", "Gpt/l": "10*9/L", "T/L": "10*12/L", "Tpt/L": "10*12/L", "K/uL": "10*3/uL",
-           "K/mm3": "10*3/uL", "k/mm3": "10*3/uL", "M/uL": "10*6/uL", "M/mm3": "10*6/uL"}
+    unit: {"G/L": "10*9/L", "GI/L": "10*9/L", "Gpt/L": "10*9/L", "T/L": "10*12/L", "TI/L": "10*12/L", "Tpt/L": "10*12/L",
+           "K/uL": "10*3/uL", "k/uL": "10*3/uL", "M/uL": "10*6/uL"}
     for unit, (kind, _) in _SIZES.items() if kind == _SIZES["10*9/L"][0]
 } | {
-    "U/L": {"IU/L": "U/L", "iu/l": "U/L", "IU/l": "U/L", "iU/L": "U/L", "[iU]/L": "U/L", "units/L": "U/L", "unit/L": "U/L",
-            "mU/mL": "U/L", "mIU/mL": "U/L"},
-    "U/mL": {"IU/mL": "U/mL", "iu/ml": "U/mL", "kU/L": "U/mL"},
-    "[iU]/mL": {"U/mL": "[iU]/mL", "u/ml": "[iU]/mL", "kIU/L": "[iU]/mL", "kU/L": "[iU]/mL"},
+    "U/L": dict.fromkeys(("IU/L", "iu/L", "iU/L", "[iU]/L", "IE/L", "UI/L", "units/L", "unit/L", "mU/mL", "mIU/mL"), "U/L"),
+    "U/mL": dict.fromkeys(("IU/mL", "iu/mL", "IE/mL", "UI/mL", "kU/L", "kIU/L"), "U/mL"),
+    "[iU]/mL": dict.fromkeys(("U/mL", "u/mL", "kIU/L", "kU/L"), "[iU]/mL"),
 }  # fmt: skip
 # The charge of an ion: what a milliequivalent of it is in millimoles.
 _CHARGES = {"sodium": 1, "potassium": 1, "bicarbonate": 1, "chloride": 1, "lithium": 1, "calcium": 2, "magnesium": 2}
@@ -179,11 +179,28 @@ def spelled(unit: str | None, beside: str | None = None) -> str:
     """The UCUM spelling of a unit as people write it, beside the unit it is to become; `1` for a bare number."""
     text = (unit or "").strip()
     if beside is not None:
-        there = _BESIDE.get(spelled(beside), {}).get(narrow(text).replace(" ", "").translate(_FLAT))
+        to = spelled(beside)
+        there = _BESIDE.get(to, {}).get(re.sub(r"l$", "L", _flat(text)))
+        if there is None and to.startswith("{cells}"):
+            there = _of_cells(_key(text))
         if there is not None:
             return there
     key = _key(text)
     return _SPELLINGS.get(key) or (key.replace("l", "L") if key.startswith("10*") else text)
+
+
+_CELLS = re.compile(
+    r"(?:(?:[x*·]?10(?:\^|\*\*?|e)(\d+)|(million|mio))\.?)?(?:car-?t?\+?)?(?:cells?)?((?:/(?:ml|ul|kg))?)"
+)
+
+
+def _of_cells(key: str) -> str | None:
+    """A number of cells as it is written beside one: `10^6/kg`, `million cells`, `CAR+ cells/mL`."""
+    found = _CELLS.fullmatch(key)
+    if found is None or not key:
+        return None
+    power = found[1] or ("6" if found[2] else "")
+    return f"{f'10*{power}.' if power else ''}{{cells}}{found[3].replace('l', 'L')}"
 
 
 def factor(unit: str, to: str, substance: str | None = None) -> Fraction:
@@ -199,6 +216,8 @@ def convert(value: Number, unit: str, to: str, substance: str | None = None) -> 
         return (exact(value) - 32) * Fraction(5, 9)
     if start == "Cel" and end == "[degF]":
         return exact(value) * Fraction(9, 5) + 32
+    if start == "K" and end == "Cel":
+        return exact(value) - Fraction("273.15")
     return exact(value) * factor(unit, to, substance)
 
 
@@ -256,6 +275,13 @@ def _by_dimension(start: str, end: str) -> Fraction | None:
     except Exception:  # pint and the UCUM parser raise many kinds; each means «not convertible»
         return None
     return _tidy(Fraction(amount.magnitude))
+
+
+def is_unit(text: str) -> bool:
+    """Whether a unit is known at all: one of the daily ones, a count of something in one, or one that UCUM has."""
+    unit = spelled(text)
+    bare = _ANNOTATION.sub("1", unit)
+    return unit in _SIZES or bare == "1" or unit in _SPELLINGS.values() or _by_dimension(bare, f"2.{bare}") is not None
 
 
 def _by_annotation(start: str, end: str) -> Fraction | None:

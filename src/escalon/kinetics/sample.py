@@ -7,17 +7,21 @@ what one refuses no other prints as a number. Nothing is put in the place of wha
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
-from escalon.facts import Day, Number, convert, exact, plain, read_number, spelled
+from escalon.facts import Day, Number, convert, exact, plain, read_number, spelled, words
+from escalon.facts.amount import read_amount
 from escalon.facts.interval import Interval
+from escalon.facts.reading import read_limit
+from escalon.facts.written_day import read_written_day
 from escalon.kinetics.detection import CUSTOMARY_LLOQ_PER_MICROGRAM, Detection, Limits
 
 Timing: TypeAlias = Literal["clock", "date", "nominal"]
+Measured = TypeVar("Measured", Decimal, Fraction)
 
 PRODUCT_NAMES = ("car_transgene", "car_copies")
 """What the analyte that follows the cell product is usually called; a study names its own in `[roles] cells`."""
@@ -50,17 +54,16 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
 """Every column of the samples table, with its meaning."""
 
 _CODES = {
-    Detection.ND: ("nd", "undetermined", "not detected", "undetectable", "negative", "<lod", "below lod"),
-    Detection.BLQ: ("blq", "bloq", "detected below lloq"),
-    Detection.BELOW: ("<lloq", "below lloq", "bql"),
-    Detection.ABOVE: ("alq", "aloq", ">uloq", "above uloq"),
-    Detection.MISSING: (
-        *("", "missing", "not done", "not known", "unknown", "nk", "na", "n/a", ".", "-", "–"),
-        *("no result", "invalid", "failed", "haemolysed", "hemolysed", "clotted", "insufficient"),
+    Detection.ND: (
+        *("nd", "undetermined", "not detected", "undetectable", "negative", "neg", "<lod", "below lod"),
+        *("未检出", "未检测到", "阴性"),
     ),
+    Detection.BLQ: ("blq", "bloq", "blloq", "detected below lloq"),
+    Detection.BELOW: ("<lloq", "<loq", "below lloq", "bql"),
+    Detection.ABOVE: ("alq", "aloq", "auloq", ">uloq", "above uloq"),
+    Detection.MISSING: ("no result", "invalid", "failed"),
 }
-_CODE_OF = {word: code for code, words in _CODES.items() for word in words}
-_SIGNS = {"<": "<", "≤": "≤", "<=": "≤", ">": ">", "≥": "≥", ">=": "≥"}
+_CODE_OF = {words.key(word): code for code, some in _CODES.items() for word in some}
 
 
 class SampleError(ValueError):
@@ -140,10 +143,19 @@ class Sample:
 
     def placed(self, infusion: Day | None = None) -> "Sample":
         """The sample on the axis of days from infusion: by its own clock, else by dates, else by the planned day."""
-        if self.elapsed is not None:
-            return self
+        dated = None
         if self.taken and infusion and not (self.taken.is_partial or infusion.is_partial):
-            return replace(self, elapsed=Fraction((self.taken.earliest - infusion.earliest).days), timing="date")
+            dated = Fraction((self.taken.earliest - infusion.earliest).days)
+        if self.elapsed is not None:
+            if dated is not None and self.cells.get("day") and abs(self.elapsed - dated) >= 1:
+                own = plain(self.elapsed, 2)
+                message = (
+                    f"day {own} is not the date {self.taken}, which is day {dated} from {infusion}. Keep one of them"
+                )
+                raise SampleError("day", own, message)
+            return self
+        if dated is not None:
+            return replace(self, elapsed=dated, timing="date")
         if self.nominal is not None:
             return replace(self, elapsed=self.nominal, timing="nominal")
         if self.taken and not self.taken.is_partial:
@@ -187,7 +199,7 @@ def read_sample(cells: Mapping[str, str], source: str = "") -> Sample:
         participant=participant, analyte=analyte, unit=unit, detection=detection, value=value, written=written,
         lloq=_exact(limits.lloq), lod=_exact(limits.lod), uloq=_exact(limits.uloq), taken=taken, elapsed=elapsed,
         nominal=nominal,
-        group=row.get("group", ""), visit=row.get("visit", ""), source=source,
+        group="" if words.not_known(row.get("group", "")) else row["group"], visit=row.get("visit", ""), source=source,
         note=f"to be read from the wells of {row['qpcr_sample']}" if row.get("qpcr_sample") and not written else "",
         flags=tuple(code for part in row.get("doubts", "").split(";") if (code := part.strip())),
         cells=MappingProxyType({name: row[name] for name in COLUMNS if row.get(name)}),
@@ -212,7 +224,7 @@ def _exact(limit: Number | None) -> Fraction | None:
 
 
 def _limits(row: Mapping[str, str], unit: str) -> Limits:
-    lloq, lod, uloq = (_number(row, name) for name in ("lloq", "lod", "uloq"))
+    lloq, lod, uloq = (_number(row, name, unit) for name in ("lloq", "lod", "uloq"))
     per_microgram = spelled(unit) == "{copies}/ug"
     try:
         return Limits(unit, CUSTOMARY_LLOQ_PER_MICROGRAM if lloq is None and per_microgram else lloq, lod, uloq)
@@ -222,18 +234,32 @@ def _limits(row: Mapping[str, str], unit: str) -> Limits:
 
 def measured(text: str) -> Decimal:
     """A number as recorded; refuses what is too large or too small to have been measured (a slip, such as 1e400)."""
-    value = read_number(text)
-    if value and not -18 <= value.adjusted() <= 18:
-        raise ValueError(f"{text!r} is beyond anything that is measured. Check the exponent")
+    return _within_measure(read_number(text))
+
+
+def _within_measure(value: Measured) -> Measured:
+    if value and not LEAST <= abs(value) < MOST:
+        raise ValueError(f"{plain(value, 30)} is beyond anything that is measured. Check the exponent")
     return value
 
 
-def _number(row: Mapping[str, str], name: str) -> Decimal | None:
+LEAST, MOST = Fraction(1, 10**18), 10**19
+FARTHEST = 36_525
+"""Days: nobody is followed for more than a hundred years."""
+
+
+def _number(row: Mapping[str, str], name: str, unit: str) -> Decimal | None:
+    """A number, with its unit beside it or not; nothing where the cell only says that it is not known (`NA`)."""
     text = row.get(name, "")
+    if words.not_known(text) is not None:
+        return None
     try:
-        return measured(text) if text else None
+        value = _within_measure(read_limit(text, unit))
     except ValueError as error:
         raise SampleError(name, text, f"{name} {error}") from None
+    if unit == "d" and abs(value) > FARTHEST:
+        raise SampleError(name, text, f"{name} {text} is no day of a trial. Write days from the end of infusion")
+    return value
 
 
 def _result(text: str, limits: Limits) -> tuple[Detection, Fraction | Interval | None]:
@@ -248,23 +274,30 @@ _OR = ". Or write ND, BLQ, <5, >1000000, or leave it empty if there is no result
 
 def read_result(text: str, limits: Limits) -> tuple[Detection, Fraction | Interval | None]:
     """A result as laboratories write it: `2150`, `ND`, `BLQ`, `<5`, `>1000000`; blank is no result, never zero."""
-    word = " ".join(text.lower().split())
-    code = _CODE_OF.get(word) or _CODE_OF.get(word.replace(" ", ""))
+    code = _CODE_OF.get(words.key(text))
+    if code is None and words.not_known(text) is not None:
+        code = Detection.MISSING
     if code is not None:
         return code, limits.between(code)
-    for sign in ("<=", ">=", *_SIGNS):
-        if word.startswith(sign):
-            return _beyond(_SIGNS[sign], exact(measured(word.removeprefix(sign))), limits)
-    value = exact(measured(text))
+    amount = read_amount(text)
+    if amount.unit and spelled(amount.unit, limits.unit) != spelled(limits.unit):
+        raise ValueError(f"{text!r} is not in {limits.unit}, the unit of its row. Write the number and one unit")
+    if isinstance(amount.value, Interval):
+        return _beyond(text, amount.value, limits)
+    value = exact(_within_measure(amount.value))
     return limits.code(value), value
 
 
-def _beyond(sign: str, bound: Fraction, limits: Limits) -> tuple[Detection, Interval]:
+def _beyond(text: str, known: Interval, limits: Limits) -> tuple[Detection, Interval]:
     """`<5` is below quantification only when 5 is at most the limit; anything else leaves the level open."""
     lloq, uloq = _exact(limits.lloq), _exact(limits.uloq)
-    below, strict = sign in "<≤", sign in "<>"
+    low, high = known.ends
+    if low is not None and high is not None:
+        raise ValueError(f"{text!r} is a range. Write the number that was measured")
+    below, strict = low is None, known.low_open or known.high_open
+    bound = _within_measure(exact((high if low is None else low) or 0))
     if bound < 0:
-        raise ValueError(f"a level cannot be negative: {sign}{plain(bound)} {limits.unit}")
+        raise ValueError(f"a level cannot be negative: {known} {limits.unit}")
     if below and bound > 0 and (lloq is None or bound < lloq or (bound == lloq and strict)):
         return Detection.BELOW, Interval(Fraction(0), bound, high_open=strict)
     edge = lloq if uloq is None else uloq
@@ -272,7 +305,7 @@ def _beyond(sign: str, bound: Fraction, limits: Limits) -> tuple[Detection, Inte
         return Detection.ABOVE, Interval(low=bound, low_open=strict)
     limit = plain(limits.lloq if below or uloq is None else limits.uloq)
     raise ValueError(
-        f"{sign}{plain(bound)} does not say on which side of the limit ({limit} {limits.unit}) it is. "
+        f"{known} does not say on which side of the limit ({limit} {limits.unit}) it is. "
         "Write the measured value, ND, BLQ, or leave it empty if there is no result"
     )
 
@@ -285,10 +318,10 @@ def _time(row: Mapping[str, str]) -> tuple[Day | None, Fraction | None, Fraction
     recorded = "collected" if row.get("collected") else "date"
     text = row.get(recorded, "")
     try:
-        taken = Day.parse(text) if text else None
+        taken = None if words.not_known(text) else Day.parse(text)
     except ValueError as error:
         raise SampleError(recorded, text, str(error)) from None
-    day, nominal = _number(row, "day"), _number(row, "nominal_day")
+    day, nominal = (_number(row, name, "d") for name in ("day", "nominal_day"))
     elapsed = exact(day) if day is not None else _clocked(row)
     if elapsed is None and nominal is None and (taken is None or taken.is_partial):
         raise SampleError("date", text, f"no time: {_TIMES}")
@@ -303,15 +336,19 @@ def _clocked(row: Mapping[str, str]) -> Fraction | None:
     if (collected.tzinfo is None) != (infused.tzinfo is None):
         message = "collected and infusion_end must both carry a time zone, or neither"
         raise SampleError("collected", row["collected"], message)
-    return Fraction((collected - infused) // timedelta(microseconds=1), 86_400_000_000)
+    return Fraction((collected - infused) // timedelta(seconds=1), 86_400)
 
 
 def _clock(row: Mapping[str, str], name: str) -> datetime | None:
     """A date with its clock time; a bare date has no clock and counts as missing."""
     text = row.get(name, "")
-    if "T" not in text and " " not in text:
+    if words.not_known(text):
         return None
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise SampleError(name, text, f"{name} {text!r} is not a time. Write it as 2025-03-14T09:30") from None
+        written = read_written_day(text)
+    except ValueError as error:
+        raise SampleError(name, text, f"{name}: {error}") from None
+    if written.clock is None:
+        return None
+    there = None if written.offset is None else timezone(written.offset)
+    return datetime.combine(date(written.year, written.month or 1, written.day or 1), written.clock, there)

@@ -4,15 +4,17 @@ One bad row costs the profile it belongs to and no other: that profile is held (
 concluded from what is left of it, and the row is named. docs/kinetics.md has the columns.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import TypeAlias
 
-from escalon.facts import Day, plain, spelled
+from escalon.facts import Day, UnitError, plain, spelled
+from escalon.facts.unit import is_unit
+from escalon.facts.words import key
 from escalon.kinetics.profile import Profile
-from escalon.kinetics.sample import COLUMNS, Sample, SampleError, read_sample
+from escalon.kinetics.sample import COLUMNS, PRODUCT_NAMES, Sample, SampleError, read_sample
 
 Row: TypeAlias = Mapping[str, str]
 Wells: TypeAlias = Callable[[Sample], Sample]
@@ -56,20 +58,39 @@ class Gathered:
     problems: tuple[Refused, ...]
 
 
-def read_samples(rows: Sequence[tuple[str, Row]]) -> tuple[list[Sample], list[Refused]]:
+def as_known_unit(sample: Sample) -> None:
+    """Refuse a unit that there is not, where no study says which its analytes are in. Raises SampleError."""
+    if not is_unit(sample.unit):
+        message = (
+            f"{sample.unit!r} is no unit that is known. Write copies/µL, copies/µg, cells/µL or that of the laboratory"
+        )
+        raise SampleError("unit", sample.unit, message)
+
+
+def read_samples(
+    rows: Sequence[tuple[str, Row]], check: Callable[[Sample], None] = as_known_unit
+) -> tuple[list[Sample], list[Refused]]:
     """The samples of a table and the rows that could not be read. Raises TableError for missing or unknown columns.
 
-    `rows` are cells by column, each with its place (`samples.csv:12`).
+    `rows` are cells by column, each with its place (`samples.csv:12`); `check` raises SampleError for a sample that is not
+    what its study declares. An analyte written in two ways is refused where it stands the second way, and holds the first.
     """
     if problems := _column_problems(rows):
         raise TableError(problems)
     samples: list[Sample] = []
     refused: list[Refused] = []
+    spelt = {key(name): name for name in PRODUCT_NAMES}
     for where, row in rows:
+        analyte = row.get("analyte", "")
+        name = spelt.setdefault(key(analyte), analyte)
         try:
-            samples.append(read_sample(row, where))
+            sample = read_sample(row, where)
+            if name != analyte:
+                raise SampleError("analyte", analyte, f"{analyte!r} is {name} written another way. Write {name}")
+            check(sample)
+            samples.append(sample)
         except SampleError as error:
-            refused.append(Refused(row.get("participant", ""), row.get("analyte", ""), where, str(error)))
+            refused.append(Refused(row.get("participant", ""), name, where, str(error)))
     return samples, refused
 
 
@@ -85,7 +106,9 @@ def profiles_of(
     """
     out = list(refused)
     by_profile: dict[tuple[str, str], dict[str, list[Sample]]] = {}
-    for sample in samples:
+    first_units: dict[str, list[str]] = {}
+    for written in samples:
+        sample = _in_first_unit(written, first_units.setdefault(written.analyte, []))
         units = by_profile.setdefault((sample.participant, sample.analyte), {})
         try:
             units.setdefault(spelled(sample.unit), []).append(_ready(sample, infusions.get(sample.participant), wells))
@@ -105,6 +128,17 @@ def profiles_of(
         for some in units.values() or ([],)
     ]
     return Gathered(tuple(profiles), tuple(out))
+
+
+def _in_first_unit(sample: Sample, units: list[str]) -> Sample:
+    """The sample in the unit in which its analyte was met before, where it converts: copies/mL as copies/µL."""
+    for unit in units:
+        try:
+            return sample.in_unit(unit)
+        except UnitError:
+            continue
+    units.append(sample.unit)
+    return sample
 
 
 def _ready(sample: Sample, infused: Infused | None, wells: Wells | None) -> Sample:
@@ -149,13 +183,17 @@ def _profile(participant: str, analyte: str, samples: Sequence[Sample], held: tu
     return Profile(participant, analyte, unit, ordered, group, held)
 
 
+def lacking(columns: Collection[str]) -> list[str]:
+    """What a samples table lacks beside its own columns: a result, and a time, in any of their forms."""
+    absent = [] if {"value", "qpcr_sample"} & set(columns) else ["value"]
+    return absent + ([] if {"date", "day", "nominal_day", "collected"} & set(columns) else ["date"])
+
+
 def _column_problems(rows: Sequence[tuple[str, Row]]) -> list[str]:
     if not rows:  # nothing measured yet is an answer
         return []
     file, columns = rows[0][0].partition(":")[0], rows[0][1].keys()
-    absent = [name for name in ("participant", "analyte", "unit") if name not in columns]
-    absent += [] if {"value", "qpcr_sample"} & columns else ["value"]
-    absent += [] if {"date", "day", "nominal_day", "collected"} & columns else ["date"]
+    absent = [name for name in ("participant", "analyte", "unit") if name not in columns] + lacking(columns)
     unknown = sorted(columns - COLUMNS.keys())
     problems = [f"{file}:1: column {name} is missing" for name in absent]
     return problems + [

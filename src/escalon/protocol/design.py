@@ -65,6 +65,12 @@ def cohort_size(study: Study) -> int | None:
     return None if is_timed(study) else study.dose.cohort_size
 
 
+def days_of_one_dose(study: Study) -> int:
+    """Within how many days of the first bag others belong to its dose; 0 for those of its day alone."""
+    within = study.dose.split_within
+    return 0 if within is None else in_days(within)
+
+
 def in_days(duration: Duration) -> int:
     """A duration in days; study files refuse months and years here, which have no fixed number of them."""
     return duration.number * _DAYS[duration.unit]

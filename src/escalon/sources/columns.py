@@ -12,6 +12,7 @@ Cell: TypeAlias = Literal[
     "text",
     "day",
     "number",
+    "amount",
     "whole",
     "grade",
     "truth",
@@ -39,7 +40,7 @@ SOURCE = Column("source", "text", "where it was read: form, laboratory, page")
 
 _SAMPLE_CELLS: dict[str, Cell] = {
     "participant": "code", "analyte": "name", "date": "day", "value": "value", "unit": "unit",
-    **dict.fromkeys(("day", "nominal_day", "lloq", "lod", "uloq"), "number"),
+    **dict.fromkeys(("day", "nominal_day", "lloq", "lod", "uloq"), "amount"),
 }  # fmt: skip
 _NEEDED_OF_A_SAMPLE = ("participant", "analyte", "unit")
 
@@ -56,8 +57,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("date", "day", "the day it was observed: 2025-03-14, or 2025-03 or 2025 if that is all that is known"),
         SOURCE,
         Column("visit", "text", "the visit it belongs to; facts of one visit are scored together"),
-        Column("lower", "number", "the laboratory's lower limit of normal, in the same unit"),
-        Column("upper", "number", "the laboratory's upper limit of normal, in the same unit"),
+        Column("lower", "amount", "the laboratory's lower limit of normal, in the same unit"),
+        Column("upper", "amount", "the laboratory's upper limit of normal, in the same unit"),
         Column("until", "day", "the last day, for something that lasted"),
         Column("confirmed", "truth", "yes lets a value count that is outside what is expected: somebody looked again"),
         Column("confirmed_by", "text", "who confirmed it"),

@@ -8,8 +8,8 @@ from escalon.protocol.study import FactDefinition, Study
 from escalon.sources.columns import TABLES
 
 _CELLS = {
-    "code": "code", "name": "name", "text": "text", "day": "date", "number": "number", "whole": "whole number",
-    "grade": "whole number",
+    "code": "code", "name": "name", "text": "text", "day": "date", "number": "number", "amount": "number",
+    "whole": "whole number", "grade": "whole number",
     "truth": "yes / no", "value": "value", "unit": "unit", "relation": "yes / no", "outcome": "label", "criteria": "labels",
     "syndrome": "label",
 }  # fmt: skip

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from escalon.facts import Day, read_day
 from escalon.history import Course, Entry, Frame, Trial, Unread, entry_of_file, fold
+from escalon.history.doses import in_doses
 from escalon.history.events import (
     CellsInfused,
     Event,
@@ -23,8 +24,9 @@ from escalon.history.events import (
     SampleMeasured,
 )
 from escalon.kinetics.qpcr_table import plates_of
-from escalon.kinetics.sample import read_sample
-from escalon.kinetics.samples_table import Infused, TableError, profiles_of
+from escalon.kinetics.sample import Sample, read_sample
+from escalon.kinetics.samples_table import Infused, TableError, lacking, profiles_of
+from escalon.protocol.design import days_of_one_dose
 from escalon.protocol.study import Study
 from escalon.safety.contradictions import contradictions
 from escalon.sources.columns import TABLES
@@ -193,7 +195,7 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
         events.append((NothingToReport(table="adverse_events"), said[0].file))
     entries = tuple(entry_of_file(number, event, place) for number, (event, place) in enumerate(events, start=1))
     silent = _silent(entries, {table.name for table in tables})
-    problems += [*_across(entries), *_of_samples(entries)]
+    problems += [*_across(entries), *_of_samples(study, entries)]
     problems += [Problem("adverse_events.csv", 0, "", "", one.why.partition(": ")[2], refused=False) for one in silent]
     hashes = {table.file: table.sha256 for table in tables}
     return Intake(
@@ -356,15 +358,13 @@ def _columns(table: Table) -> list[Problem]:
 
 def _taken(dictionary: Dictionary, table: Table, codes: _Codes) -> tuple[list[Told], list[Problem]]:
     """The rows of a table that can be used, and why each of the others cannot; every problem of a row is named."""
-    missing = [column for column in TABLES[table.name] if column.required and column.name not in table.columns]
+    missing = [one.name for one in TABLES[table.name] if one.required and one.name not in table.columns]
+    missing += lacking(table.columns) if table.name == "samples" else []
     if missing:
-        text = ", ".join(column.name for column in missing)
+        text = ", ".join(missing)
         message = f"the column {text} is missing, so no row can be used. Columns: {', '.join(table.columns)}"
-        first = Problem(table.file, 1, missing[0].name, "", message, refused=not table.rows)
-        return [], [
-            first,
-            *(Problem(table.file, row.line, missing[0].name, "", "no such column") for row in table.rows),
-        ]
+        first = Problem(table.file, 1, missing[0], "", message, refused=not table.rows)
+        return [], [first, *(Problem(table.file, row.line, missing[0], "", "no such column") for row in table.rows)]
     used: list[Told] = []
     problems: list[Problem] = []
     reader = CellReader(TABLES[table.name], table.columns, zone_of(dictionary.study))
@@ -442,18 +442,30 @@ def _person(code: str) -> str:
     return re.sub(r"(?<!\d)[-_.]|[-_.](?!\d)", "", short)
 
 
-def _of_samples(entries: Iterable[Entry]) -> list[Problem]:
+def _of_samples(study: Study, entries: Iterable[Entry]) -> list[Problem]:
     """What `kinetics` could not use: a sample without a day from infusion, or one that contradicts another."""
-    infused: dict[str, Infused] = {}
+    given: dict[str, list[Infused]] = {}
+    samples: list[Sample] = []
     for entry in entries:
-        if isinstance(entry.event, CellsInfused) and (day := entry.event.happened(UTC)) is not None:
-            infused.setdefault(entry.participant or "", Infused(day))
-    samples = [
-        read_sample({"participant": entry.participant or "", **entry.event.cells}, entry.place)
-        for entry in entries
-        if isinstance(entry.event, SampleMeasured) and entry.participant in infused
+        event, code = entry.event, entry.participant or ""
+        if isinstance(event, CellsInfused) and (day := event.happened(UTC)) is not None:
+            given.setdefault(code, []).append(Infused(day, f"level {event.level}"))
+        if isinstance(event, SampleMeasured):
+            samples.append(read_sample({"participant": code, **event.cells}, entry.place))
+    within = days_of_one_dose(study)
+    infused = {
+        code: in_doses(bags, lambda bag: bag.day, lambda bag: bag.group, within)[0][-1] for code, bags in given.items()
+    }
+    found = profiles_of((one for one in samples if one.participant in infused), infused).problems
+    waiting = {
+        one.participant: one for one in reversed(samples) if one.participant not in infused and one.elapsed is None
+    }
+    return [_placed(one.source, "analyte", one.analyte, one.why) for one in found] + [
+        _placed(
+            one.source, "participant", code, f"{code} has samples and no infusion among the doses: no day runs for them"
+        )
+        for code, one in sorted(waiting.items())
     ]
-    return [_placed(one.source, "analyte", one.analyte, one.why) for one in profiles_of(samples, infused).problems]
 
 
 def _contradicted(course: Course) -> list[Problem]:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from escalon.expressions.tree import Kind
 from escalon.facts import Day, Fact, read_day, read_decimal
+from escalon.facts.amount import unit_in
+from escalon.facts.reading import read_limit
 from escalon.facts.words import NOT_APPLICABLE, NOT_DONE, NOT_KNOWN, not_known
 from escalon.history.events import Observation
 from escalon.instruments.kit.item import Item
@@ -45,6 +47,8 @@ class Read:
     value: Any
     says: tuple[str, ...] = ()
     question: str = ""
+    unit: str | None = None
+    """The unit of the value, from its own cell or its column; nothing where the name has none."""
 
 
 class Dictionary:
@@ -61,7 +65,7 @@ class Dictionary:
         day, until, lower, upper = _beside(found, seen)
         source = f"{seen.source}, {ATTESTED}".removeprefix(", ") if seen.attested else seen.source
         return Fact(
-            seen.name, found.value, day, seen.unit, f"{place} ({source})" if source else place, participant,
+            seen.name, found.value, day, found.unit, f"{place} ({source})" if source else place, participant,
             lower=lower, upper=upper, until=until, ongoing=seen.ongoing, visit=seen.visit or "", confirmed=seen.confirmed,
             question=found.question, why=_why_none(seen) if found.value is None else "",
         )  # fmt: skip
@@ -117,7 +121,11 @@ def _beside(found: Read, seen: Observation) -> tuple[Day | None, Day | None, Dec
         raise RowError("date", "", f"{definition.name} has no date. Write the day, month or year it was observed")
     if until is not None and day is not None and until.is_before(day):
         raise RowError("until", str(until), f"{until} is before {day}")
-    lower, upper = _read("lower", seen.lower, _limit), _read("upper", seen.upper, _limit)
+    unit = found.unit or seen.unit
+    lower, upper = (
+        _read(name, text, lambda text: _limit(text, unit))
+        for name, text in (("lower", seen.lower), ("upper", seen.upper))
+    )
     _check_limits(definition, lower, upper)
     if seen.attested and found.value not in (False, 0):
         says = f"{seen.name} {seen.value} is a finding. Only «no» or 0 is said of all that were left unmarked"
@@ -143,7 +151,12 @@ def _read(column: str, text: str | None, reader: Callable[[str], T]) -> T | None
 
 
 _day = lru_cache(maxsize=KEPT)(read_day)
-_limit = lru_cache(maxsize=KEPT)(read_decimal)
+
+
+@lru_cache(maxsize=KEPT)
+def _limit(text: str, unit: str | None) -> Decimal | None:
+    """A reference limit: a number, with the unit of its value or none; nothing where it is said not to be known."""
+    return None if not_known(text) is not None else read_limit(text, unit)
 
 
 def _check_limits(definition: FactDefinition, lower: Decimal | None, upper: Decimal | None) -> None:
@@ -164,11 +177,11 @@ def _value(definition: FactDefinition, item: Item, text: str | None, unit: str |
     if text is None:
         return Read(definition, None)
     if definition.kind == FINDING and not definition.choices:
-        return Read(definition, _recorded_finding(text))
+        return Read(definition, _recorded_finding(text), unit=unit)
     if definition.kind == "date":
         return Read(definition, str(_read("value", text, read_day)))
     is_number = definition.kind in ("number", "integer")
-    if definition.unit and not unit and is_number and not_known(text) is None:
+    if definition.unit and not unit and is_number and not_known(text) is None and unit_in(text) is None:
         options = " or ".join(definition.units)
         raise RowError("unit", "", f"{definition.name} {text} has no unit. Write {options}")
     try:
@@ -182,7 +195,10 @@ def _value(definition: FactDefinition, item: Item, text: str | None, unit: str |
     if isinstance(entry.value, bool | str) or (entry.value is None and not question):
         return Read(definition, entry.value)
     says = tuple(entry.flags[code] for code in ("QUERY", "DOUBTFUL", "CONFIRMED") if code in entry.flags)
-    return Read(definition, entry.fact.value, says, question)  # the number with its digits, or the interval written
+    own = entry.fact.unit if definition.unit else None
+    return Read(
+        definition, entry.fact.value, says, question, own
+    )  # the number with its digits, or the interval written
 
 
 def _recorded_finding(text: str) -> Any:

@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from escalon.facts import UnitError, factor, read_decimal, read_moment, read_truth, read_whole
+from escalon.facts.words import not_known
 from escalon.history.events import (
     AdverseEventRecorded,
     CellsInfused,
@@ -50,7 +51,8 @@ class CellReader:
                     cells[column.name] = reader(text)
                 except ValueError as error:
                     errors.append(RowError(column.name, text, str(error)))
-            elif column.required:
+                    continue
+            if column.required and cells[column.name] is None:
                 errors.append(RowError(column.name, "", f"empty. Write {column.about}"))
         return cells, errors
 
@@ -65,9 +67,13 @@ class CellReader:
 
 
 def _reader(column: Column, zone: tzinfo | None) -> Callable[[str], Any]:
+    """The reader of a column's cells; what only says that nothing is known (`NA`) is empty in a day, a number or a unit."""
     if column.cell == "day":
-        return lambda text: read_moment(text, zone=zone).day
-    return _CELLS[column.cell]
+        return lambda text: None if not_known(text) else read_moment(text, zone=zone).day
+    read = _CELLS[column.cell]
+    if column.cell in ("number", "whole", "unit"):
+        return lambda text: None if not_known(text) else read(text)
+    return read
 
 
 ZEROS = frozenset({date(1900, 1, 1), date(1904, 1, 1), date(1960, 1, 1), date(1970, 1, 1), date(2099, 12, 31)})
@@ -75,6 +81,8 @@ ZEROS = frozenset({date(1900, 1, 1), date(1904, 1, 1), date(1960, 1, 1), date(19
 
 
 def _doubts_of_a_day(today: date, zone: tzinfo | None, text: str) -> tuple[str, ...]:
+    if not_known(text):
+        return ()
     moment = read_moment(text, zone=zone)
     day = moment.day
     said = [f"{moment.note}, and counts as that day"] if moment.note else []
@@ -86,7 +94,7 @@ def _doubts_of_a_day(today: date, zone: tzinfo | None, text: str) -> tuple[str, 
 
 
 def _code(text: str) -> str:
-    if not PARTICIPANT_CODE.fullmatch(text):
+    if not PARTICIPANT_CODE.fullmatch(text) or not_known(text):
         raise ValueError(
             f"{text!r} is not a participant code. Write letters and digits, such as P01, with . _ or - inside, "
             "32 characters at most"
@@ -95,7 +103,7 @@ def _code(text: str) -> str:
 
 
 _CELLS: Mapping[str, Callable[[str], Any]] = {
-    "code": _code, "name": str, "text": str, "value": str, "unit": str, "number": read_decimal,
+    "code": _code, "name": str, "text": str, "value": str, "unit": str, "number": read_decimal, "amount": str,
     "whole": read_whole, "grade": read_grade, "truth": read_truth, "relation": read_relation, "outcome": read_outcome,
     "criteria": read_seriousness, "syndrome": read_syndrome,
 }  # fmt: skip
@@ -230,12 +238,13 @@ def _sample(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> Sam
         sample = read_sample(row, place)
     except SampleError as error:
         raise RowError(error.column, error.value, str(error)) from None
-    _sample_unit(dictionary, sample)
+    check_sample(dictionary, sample)
     written: dict[str, Any] = {name: text for name, text in row.items() if text}
     return SampleMeasured(**written)
 
 
-def _sample_unit(dictionary: Dictionary, sample: Sample) -> None:
+def check_sample(dictionary: Dictionary, sample: Sample) -> None:
+    """Hold a sample against the study's dictionary: an analyte and a unit that it has. Raises RowError."""
     definition = dictionary.named("analyte", sample.analyte)
     if definition.unit is None:
         return

@@ -5,8 +5,9 @@ from fractions import Fraction
 
 from escalon.facts import Day
 from escalon.history import Course, Current, Trial
+from escalon.history.doses import in_doses
 from escalon.history.events import CellsInfused
-from escalon.protocol.design import in_days
+from escalon.protocol.design import days_of_one_dose
 from escalon.protocol.study import DosePlan, Study
 
 
@@ -33,18 +34,9 @@ class Given:
 
 def doses_of(study: Study, course: Course) -> list[Given]:
     """A participant's doses in order: the first is the one the dose rule counts, later ones are retreatments."""
-    within = study.dose.split_within
-    days = 0 if within is None else in_days(within)
-    bags = sorted(course.infusions, key=lambda one: (_day(one, course).earliest, one.number))
-    groups: list[list[Current[CellsInfused]]] = []
-    for bag in bags:
-        last = groups[-1] if groups else None
-        together = last is not None and (_day(bag, course).earliest - _day(last[0], course).earliest).days <= days
-        if last is not None and together and bag.event.level == last[0].event.level:
-            last.append(bag)
-        else:
-            groups.append([bag])
-    return [_given(study.dose, course, bags) for bags in groups]
+    bags = sorted(course.infusions, key=lambda one: one.number)
+    doses = in_doses(bags, lambda bag: _day(bag, course), lambda bag: bag.event.level, days_of_one_dose(study))
+    return [_given(study.dose, course, bags) for bags in doses]
 
 
 def _day(bag: Current[CellsInfused], course: Course) -> Day:

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from escalon.expressions.symbols import all_of, any_of, case, known, largest_known, negated, otherwise
 from escalon.facts import Fact, Status
+from escalon.facts.amount import unit_in
 from escalon.instruments.kit.instrument import Instrument, Items, Outcome, instrument
 from escalon.instruments.kit.item import Item, number, truth
 from escalon.instruments.kit.ranges import with_ranges
@@ -181,7 +182,7 @@ def written_unit(value: Any) -> str | None:
     """The unit a value carries: `"9.9 g/dL"`, `(9.9, "g/dL")` or a fact's; None for a bare number."""
     match value:
         case str():
-            return value.strip().lstrip("<≤ -+").lstrip("0123456789.,").strip() or None
+            return unit_in(value)
         case (_, str() as unit) | {"unit": str() as unit}:
             return unit
         case Fact():
