@@ -222,21 +222,6 @@ def convert(value: Number, unit: str, to: str, substance: str | None = None) -> 
 
 
 @cache
-def written_as(to: str, substance: str | None = None) -> dict[str, Fraction]:
-    """Every usual spelling of a unit that converts to another, in small letters, with its factor: for engines that look up."""
-    found: dict[str, Fraction] = {}
-    spelt = [*((written, spelling) for spelling, written in _SPELLINGS.items()), *((unit, unit) for unit in _SIZES)]
-    spelt += [(unit, spelling) for spelling, unit in _BESIDE.get(spelled(to), {}).items()]
-    for unit, spelling in spelt:
-        if unit in _SIZES or unit == spelled(to):
-            try:
-                found.setdefault(spelling.lower(), factor(unit, to, substance))
-            except UnitError:
-                continue
-    return found
-
-
-@cache
 def _factor(start: str, end: str, substance: str | None) -> Fraction:
     if start in _SCALES and end in _SCALES:
         return _SCALES[start] / _SCALES[end]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from escalon.feasibility.drafting import has_deaths
+from escalon.feasibility.drafting import has_deaths, unplaced_clauses
 from escalon.feasibility.inquiry import Prepared
 from escalon.feasibility.stepwise import StepwiseQuery
 
@@ -11,7 +11,10 @@ from escalon.feasibility.stepwise import StepwiseQuery
 def doubts(prepared: Prepared, smallest: int) -> tuple[str, ...]:
     """The notes of an inquiry. A number of people below `smallest` is not told."""
     inquiry = prepared.inquiry
-    return (*inquiry.mapping.unread(inquiry.study), *_of_people(prepared, smallest), *_of_values(prepared, smallest))
+    unplaced = (f"{clause}: {why}" for clause, _, why in unplaced_clauses(inquiry.study))
+    return (
+        *inquiry.mapping.unread(inquiry.study), *unplaced, *_of_people(prepared, smallest), *_of_values(prepared, smallest)
+    )  # fmt: skip
 
 
 def _of_people(prepared: Prepared, smallest: int) -> Iterator[str]:
@@ -57,27 +60,37 @@ _PEOPLE = (
 
 
 def _of_values(prepared: Prepared, smallest: int) -> Iterator[str]:
-    """The names of which many values decide nothing: a wrong unit makes every value one that no body has."""
+    """The names of which many values decide nothing, for a wrong unit makes every value one that no body has; or no row is."""
     study, mapping, number = prepared.inquiry.study, prepared.inquiry.mapping, prepared.steps.number
-    read = {number(name): name for name in mapping.concepts if name in study.vocabulary}
+    asked = {name for names in prepared.population.floors(prepared.steps).values() for name in names}
+    read = {number(name): name for name in asked & mapping.concepts.keys() & study.vocabulary.keys()}
+    if "sex" in asked - mapping.concepts.keys() and mapping.people and mapping.people.sex:
+        read[number("sex")] = "sex"
+    kinds = {n: study.vocabulary[name].kind if name in study.vocabulary else "label" for n, name in read.items()}
     numbers, words, truths = (
-        ", ".join(str(n) for n, name in read.items() if study.vocabulary[name].kind in kinds) or "NULL"
-        for kinds in (("number", "integer"), ("label",), ("truth",))
+        ", ".join(str(n) for n, kind in kinds.items() if kind in some) or "NULL"
+        for some in (("number", "integer"), ("label",), ("truth",))
     )
     unused = f"CASE WHEN n IN ({numbers}) THEN lo IS NULL WHEN n IN ({truths}) THEN said IS NULL ELSE word IS NULL END"
     text = (
         f"SELECT n, COUNT(*), SUM(CASE WHEN {unused} THEN 1 ELSE 0 END) FROM readings\n"
-        f"WHERE (known AND n IN ({numbers}, {words})) OR n IN ({truths}) GROUP BY n ORDER BY n"
+        f"WHERE (known AND n IN ({numbers}, {words})) OR n IN ({truths}) GROUP BY n\n"
+        "UNION ALL SELECT n, COUNT(*), 0 FROM spells GROUP BY n"
     )
     rows: list[tuple[Any, ...]] = prepared.inquiry.warehouse.answer(StepwiseQuery(prepared.steps.texts, text))
-    for n, values, unused in rows:
-        if 20 * unused < values:
-            continue
-        is_number = study.vocabulary[read[n]].kind in ("number", "integer")
-        why = (
-            "no body has them or their unit does not convert. Check the unit"
-            if is_number
-            else "they are none of the study's words. Write what they mean in labels"
-        )
-        share = f"{round(100 * unused / values)} %" if unused >= smallest else "some"
-        yield f"{read[n]}: {share} of its values are not used, because {why} ({mapping.line('concept', read[n])})"
+    found = {n: (values, unused) for n, values, unused in rows}
+    for n, name in sorted(read.items(), key=lambda one: one[1]):
+        place = mapping.line("people") if name == "sex" else mapping.line("concept", name)
+        values, unused = found.get(n, (0, 0))
+        if not values:
+            silent = ": silence counts as no, so it is no of everybody observed" if name in mapping.silent else ""
+            yield f"{name}: no row of the days asked about has one of its codes{silent} ({place})"
+        elif unused and 20 * unused >= values:
+            share = f"{round(100 * unused / values)} %" if unused >= smallest else "some"
+            yield f"{name}: {share} of its values are not used, because {_why(kinds[n], name)} ({place})"
+
+
+def _why(kind: str, name: str) -> str:
+    if kind in ("number", "integer"):
+        return "no body has them or their unit does not convert. Check the unit"
+    return f"they are none of the study's words. Write what they mean in {'sexes' if name == 'sex' else 'labels'}"

@@ -10,7 +10,7 @@ from escalon.facts.unit import spelled
 from escalon.feasibility.mapping import PeopleTable, WarehouseMapping, read_mapping
 from escalon.feasibility.scores import unmapped, unscored
 from escalon.feasibility.warehouse import Warehouse
-from escalon.protocol.names import names_in
+from escalon.protocol.names import anchors_in, names_in
 from escalon.protocol.study import FactDefinition, Study
 
 _PEOPLE = ("person", "patients", "patient", "Patient", "patient_dimension")
@@ -24,6 +24,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "upper": ("upper", "range_high", "uln"),
     "lower": ("lower", "range_low", "lln"),
     "birth": ("birth", "birth_date", "born_on", "date_of_birth", "dob"),
+    "text": ("text", "word", "finding", "value_text", "result", "value"),
     "sex": ("sex", "gender", "sex_cd"),
 }
 
@@ -73,6 +74,7 @@ def draft(study: Study, warehouse: Warehouse) -> str:
                 f"[table.{name}]",
                 f'from = "{name}"',
                 *(f'{key} = "{column}"' for key, column in columns.items()),
+                *_codes_there(warehouse, name, columns["code"]),
                 "",
             ]
     else:
@@ -93,10 +95,39 @@ def _flat_tables(warehouse: Warehouse) -> tuple[list[str], dict[str, dict[str, s
         found = {key: next((one for one in names if one in there), "") for key, names in _COLUMNS.items()}
         if found["person"] and (found["birth"] or table in _PEOPLE):
             kept = {key: found[key] for key in ("person", "birth", "sex") if found[key]}
-            people = ["[people]", f'from = "{table}"', *(f'{key} = "{column}"' for key, column in kept.items()), ""]
+            people = ["[people]", f'from = "{table}"', *(f'{key} = "{column}"' for key, column in kept.items())]
+            people += [*_sexes(warehouse, table, found["sex"]), ""]
         elif found["person"] and found["code"]:
             tables[table] = {key: column for key, column in found.items() if column and key not in ("birth", "sex")}
     return people or ["# [people]", '# from = "…"', '# person = "…"', '# birth = "…"', '# sex = "…"', ""], tables
+
+
+def _codes_there(warehouse: Warehouse, table: str, column: str) -> Iterator[str]:
+    """The codes that stand in a table, where they are few."""
+    there = [
+        str(row[0])
+        for row in warehouse.rows(
+            f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1 LIMIT 41"
+        )
+    ]
+    if 0 < len(there) <= 40:
+        yield f"# its codes: {', '.join(there)}"
+
+
+def _sexes(warehouse: Warehouse, table: str, column: str) -> Iterator[str]:
+    """What stands in the column of sex, to be told what it means."""
+    if not column:
+        return
+    there = [
+        str(row[0])
+        for row in warehouse.rows(
+            f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1 LIMIT 8"
+        )
+    ]
+    usual = {"f": "female", "m": "male"} if {"f", "m"} <= {one.lower() for one in there} else {}
+    if there and not {"female", "male"}.issuperset(one.lower() for one in there):
+        words = ", ".join(f'"{one}" = "{usual.get(one.lower(), "…")}"' for one in there)
+        yield f"{'# ' if '…' in words else ''}sexes = {{ {words} }}"
 
 
 def _concept(
@@ -111,8 +142,9 @@ def _concept(
     known = usual_codes()
     loinc = name in known["loinc"]
     codes, vocabulary = (known["loinc"][name], "LOINC") if loinc else (known["icd10"].get(name, ()), "ICD10CM")
-    measured = definition is not None and definition.kind in ("number", "integer")
-    table = next((one for one, columns in tables.items() if bool(columns.get("value")) == measured), "")
+    sort = definition.kind if definition else "event"
+    measured = sort in ("number", "integer")
+    table = _table_for("event" if name == "disease" else sort, tables)
     mark = "" if codes and table and (kind != "fhir" or vocabulary == "LOINC") else "# "
     what = definition.label if definition else "computed, or recorded elsewhere"
     written = [f"{vocabulary}:{code}" if kind == "omop" else code for code in codes] or ["…"]
@@ -124,14 +156,48 @@ def _concept(
     yield f"{mark}codes = [{listed}]"
     if kind == "omop" and not measured:
         yield f"{mark}descendants = true"
-    if not measured and definition is not None and definition.kind != "label":
+    if name == "disease":
+        words = ", ".join(f'"{one}" = ["…"]' for one in (definition.choices if definition else ()))
+        yield f"# label_codes = {{ {words} }}        # in place of codes"
+    elif definition is not None and sort == "label":
+        words = ", ".join(f'{one} = ["…"]' if one.isidentifier() else f'"{one}" = ["…"]' for one in definition.choices)
+        yield f"# labels = {{ {words} }}        # or label_codes, where the code itself tells"
+    elif not measured and definition is not None:
         yield '# silence = "no"        # only where no row is as good as a no'
     yield ""
 
 
+def _table_for(sort: str, tables: Mapping[str, Mapping[str, str]]) -> str:
+    """The table that most likely has what is of a sort: measured, taken for a time, or noted."""
+    wanted = {"number": "value", "integer": "value", "label": "value", "treatment": "until"}.get(sort, "")
+    fits = [name for name, columns in tables.items() if (columns.get(wanted) if wanted else not columns.get("value"))]
+    if sort == "treatment":
+        fits = [name for name in fits if tables[name].get("code") in ("drug", "atc")] or fits
+    return next(iter(fits or (tables if sort == "label" else ())), "")
+
+
+def unplaced_clauses(study: Study) -> list[tuple[str, str, str]]:
+    """Clause, fact and why: its days are counted from a day that nobody who is screened has yet."""
+    ahead = {
+        name: one.fact
+        for name, one in study.anchors.items()
+        if one.fact not in (study.roles.consent, study.roles.screening)
+    }
+    return [
+        (
+            one.id,
+            ahead[name],
+            f"its days are counted from {ahead[name]}, which nobody has who is screened: unknown of everybody",
+        )
+        for one in study.criteria
+        for name in dict.fromkeys(name for tree in one.trees for name in anchors_in(tree))
+        if name in ahead
+    ]
+
+
 def unanswered(study: Study, mapping: WarehouseMapping) -> list[tuple[str, str, str]]:
     """Clause, name and why it cannot be answered from a mapping; a clause may still be settled by its other names."""
-    found = []
+    found = unplaced_clauses(study)
     for name, clauses in read_names(study).items():
         definition = study.vocabulary.get(name)
         if why := _why_not(study, mapping, name, definition):

@@ -52,7 +52,8 @@ class Inquiry:
         trees = {**self._clauses(), **self._diseases(), **self._settled()}
         population = Everybody(trees, situation_on(self.study, self.day))
         members = members_of(self.study.vocabulary)
-        names = numbered((*self.study.vocabulary, *parts_of(self.study)))
+        read = (name for tree in trees.values() for name in names_in(tree))
+        names = numbered((*self.study.vocabulary, *parts_of(self.study), *read))
         observed = "observed" if self.mapping.observed else ""
         steps = Steps(self.warehouse.dialect, names.__getitem__, members, frozenset(self.mapping.silent), observed)
         reader = Reader(self.study, self.mapping, self.warehouse, self.day.earliest)

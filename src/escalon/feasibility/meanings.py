@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from escalon.facts import UnitError, spelled
-from escalon.facts.unit import factor, written_as
+from escalon.facts.unit import factor
 from escalon.feasibility.mapping import Concept, EventTable, MappingError, WarehouseMapping
 from escalon.feasibility.steps import Steps
 from escalon.feasibility.treatments import DOSE, dose_unit
@@ -19,6 +19,7 @@ from escalon.sources.observed import as_item
 
 _SORTS = {"number": "number", "integer": "number", "label": "label", "truth": "truth"}
 _TRUTHS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
+_MOST_UNITS = 10_000
 _DIGITS = {"1": "yes", "0": "no"}
 # OMOP's standard unit concepts, as UCUM has them.
 _UNIT_CONCEPTS = {
@@ -81,8 +82,9 @@ class Meanings:
     # ---- small tables: what codes, units and labels mean
 
     def _write_codes(
-        self, steps: Steps, name: str, table: EventTable, concepts: Mapping[str, Concept], texts: bool
+        self, steps: Steps, name: str, table: EventTable, concepts: Mapping[str, Concept], kinds: Mapping[str, str]
     ) -> None:
+        texts, there = is_text(kinds["code"]), self._units_there(table) if is_text(kinds.get("unit", "")) else ()
         rows: list[Sequence[Any]] = []
         units: list[Sequence[Any]] = []
         labels: list[Sequence[Any]] = []
@@ -94,9 +96,8 @@ class Meanings:
                 row = (steps.number(each), word and word.lower(), *means)
                 looked_up += self._looked_up(steps, concept, codes, row)
                 rows += [(self._code(code, texts), *row) for code in codes if not self._is_looked_up(concept, code)]
-            units += [
-                (steps.number(each), unit, times) for unit, times in self._units(each, concept, definition).items()
-            ]
+            times = self._units(each, concept, definition, there) if definition else {}
+            units += [(steps.number(each), *pair) for pair in times.items()]
             labels += [(steps.number(each), *pair) for pair in _words(concept, definition, self.mapping.source.kind)]
         kind = "text" if texts else "bigint"
         named = f"code:{kind} n:int word:text sort:text bare:double least:double most:double doses:truth treats:truth"
@@ -124,29 +125,44 @@ class Meanings:
             return None
         return 1.0 if definition.unit is None or spelled(definition.unit) == "1" else None
 
-    def _units(self, name: str, concept: Concept, definition: FactDefinition | None) -> dict[str, float]:
-        """What to multiply by for each unit as written: those of the mapping, then the study's own spellings."""
-        if definition is None:
-            return {}
-        found = {unit.lower(): float(self._times(name, means, definition)) for unit, means in concept.units.items()}
-        wanted = DOSE if definition.kind == "treatment" else definition.unit or "1"
-        found = {unit: float(times) for unit, times in written_as(wanted, definition.substance).items()} | found
-        for unit in definition.units:
-            found.setdefault(unit.lower(), float(self._times(name, unit, definition)))
-        if self.mapping.source.kind == "omop":
-            found |= {concept: found[unit.lower()] for concept, unit in _UNIT_CONCEPTS.items() if unit.lower() in found}
-        return found
+    def _units(self, name: str, concept: Concept, definition: FactDefinition, there: Sequence[str]) -> dict[str, float]:
+        """What to multiply by for each unit as it stands there: what the mapping says it means, else as intake reads it."""
+        said = {unit.lower(): float(self._times(name, means, definition)) for unit, means in concept.units.items()}
+        if not there:  # OMOP's concepts
+            known = {
+                number: unit for number, unit in _UNIT_CONCEPTS.items() if self._factor(unit, definition) is not None
+            }
+            return {number: float(self._times(name, unit, definition)) for number, unit in known.items()} | said
+        found = {unit: said.get(unit.strip().lower(), self._factor(unit.strip(), definition)) for unit in there}
+        return {unit: float(times) for unit, times in found.items() if times is not None}
 
-    def _times(self, name: str, unit: str, definition: FactDefinition) -> Fraction:
+    def _units_there(self, table: EventTable) -> tuple[str, ...]:
+        """Every unit that stands in a table of text."""
+        where = f" AND ({table.where})" if table.where else ""
+        text = f"SELECT DISTINCT {table.unit} FROM {table.from_} AS p WHERE {table.unit} IS NOT NULL{where} LIMIT {_MOST_UNITS}"
+        if text not in self._asked:
+            self._asked[text] = tuple(str(row[0]) for row in self.warehouse.rows(text))
+        return self._asked[text]
+
+    @cached_property
+    def _asked(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    @staticmethod
+    def _factor(unit: str, definition: FactDefinition) -> Fraction | None:
+        """What to multiply by to have a name in its unit; None where that cannot be had."""
         if definition.kind == "treatment":
             times, kept = dose_unit(unit)
-            if kept == DOSE:
-                return times
-        else:
-            try:
-                return factor(unit, definition.unit or "", definition.substance)
-            except UnitError:
-                pass
+            return times if kept == DOSE else None
+        try:
+            return factor(unit, definition.unit or "", definition.substance)
+        except UnitError:
+            return None
+
+    def _times(self, name: str, unit: str, definition: FactDefinition) -> Fraction:
+        times = self._factor(unit, definition)
+        if times is not None:
+            return times
         users = ", ".join(self.used_by(name)) or name
         wanted = DOSE if definition.kind == "treatment" else definition.unit or "a number without unit"
         raise MappingError(

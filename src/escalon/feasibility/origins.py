@@ -12,6 +12,7 @@ from escalon.feasibility.treatments import DOSE
 from escalon.feasibility.warehouse import is_text
 from escalon.instruments.kit.catalogue import find
 
+SEXES = ("female", "male")
 _COLUMNS = ("row", "person", "code", "day", "until", "value", "operator", "text", "unit", "upper", "lower")
 
 
@@ -97,7 +98,7 @@ class Reader(Meanings):
             yield f"SELECT {self._row(steps, 'age', who, row)}\nFROM {people.from_} AS p WHERE {known}"
         if "sex" in floors and people.sex and "sex" not in self.mapping.concepts:
             raw = f"LOWER(CAST({people.sex} AS {steps.spelling.text}))"
-            words = {one: one for one in self.study.vocabulary["sex"].choices} | dict(people.sexes)
+            words = {one: one for one in SEXES} | dict(people.sexes)
             cases = " ".join(
                 f"WHEN {steps.literal(written.lower())} THEN {steps.literal(means.lower())}"
                 for written, means in words.items()
@@ -147,7 +148,7 @@ class Reader(Meanings):
         for key in [one for one in ("day", "until") if one in columns]:
             self._check_days(("table", name), key, columns[key], kinds[key], table.from_)
         meant = f"{relation}_{name}"
-        self._write_codes(steps, meant, table, concepts, is_text(kinds["code"]))
+        self._write_codes(steps, meant, table, concepts, kinds)
         read = ", ".join(f"{text} AS {column}" for column, text in columns.items())
         read = read.replace(f"{table.person} AS person", f"{self._who(table.person, table.from_)} AS person", 1)
         where = [f"({table.where})"] if table.where else []
@@ -163,7 +164,7 @@ class Reader(Meanings):
         inner = f"SELECT {read} FROM {table.from_} AS p WHERE {' AND '.join([*where, listed])}"
         joins = f"FROM ({inner}) AS t JOIN {meant}_codes AS c ON t.code = c.code"
         if "unit" in columns:
-            joins += f"\nLEFT JOIN {meant}_units AS u ON u.n = c.n AND u.unit = {self._lowered(steps, 't.unit')}"
+            joins += f"\nLEFT JOIN {meant}_units AS u ON u.n = c.n AND u.unit = CAST(t.unit AS {steps.spelling.text})"
         if "text" in columns:
             joins += f"\nLEFT JOIN {meant}_labels AS w ON w.n = c.n AND w.raw = {self._lowered(steps, 't.text')}"
         cells = self._cells(steps, table, columns, kinds)
