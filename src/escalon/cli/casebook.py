@@ -46,6 +46,9 @@ app = typer.Typer(
 )
 
 
+AsOf = Annotated[str | None, typer.Option("--as-of", help="As it stood then: 2026-03-02 or with a time, UTC.")]
+
+
 @app.command()
 @clean
 def init(
@@ -89,9 +92,7 @@ def show(
     folder: CasebookFolder,
     account: AsPerson,
     participant: Annotated[str | None, typer.Argument(help="Only this participant.")] = None,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="As it stood then: 2026-03-02 or with a time, UTC.")
-    ] = None,
+    as_of: AsOf = None,
     kind: Annotated[list[str] | None, typer.Option("--kind", help="Only this kind of event; may be repeated.")] = None,
     last: Annotated[int | None, typer.Option(help="Only so many entries, the newest.")] = None,
     as_json: AsJson = False,
@@ -223,9 +224,7 @@ def write_data(
     folder: CasebookFolder,
     to: Annotated[Path, typer.Argument(metavar="FOLDER", help="The data folder to write; it must not exist.")],
     account: AsPerson,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="As it stood then: 2026-03-02 or with a time, UTC.")
-    ] = None,
+    as_of: AsOf = None,
 ) -> None:
     """The casebook as a data folder, for `escalon screen`, `score`, `report` and any other program that reads one."""
     from escalon.exchange.tidy_folder import write_folder

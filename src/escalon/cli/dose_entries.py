@@ -134,7 +134,6 @@ def weight_of(study: "Study", weight: Text, taken: Text, at_leukapheresis: Text,
 
 def _undated(kilograms: Fraction | None, facts: "list[Any]", study: "Study") -> "Finding":
     """A weight without its day: used as given, and said so; the change since leukapheresis is still looked at."""
-
     from escalon.facts import Day, Fact
     from escalon.instruments.product.dosing_weight import dosing_weight
 

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from escalon.escalation.catalogue import parse_design
 from escalon.escalation.crm import skeleton
-from escalon.escalation.errors import EscalationError
 from escalon.escalation.rule import Rule
 from escalon.escalation.sweep import sweep
-from escalon.escalation.truth import checked_truths, true_mtd
+from escalon.escalation.truth import check_target, checked_truths, true_mtd
 
 HALFWIDTHS = (0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.10)
 
@@ -56,8 +55,7 @@ def calibrate(
     progress: Callable[[str, int, int], None] | None = None,
 ) -> tuple[Calibrated, ...]:
     """Every candidate skeleton, the one that is right most often first; exact for every truth [B, levels]."""
-    if not 0 < target < 1:
-        raise EscalationError(f"A target DLT risk of {target:g}: write a probability between 0 and 1, for example 0.25")
+    check_target(target)
     checked = np.atleast_2d(checked_truths(truths, levels))
     mtd = np.array([true_mtd(truth, target) for truth in checked])
     candidates = list(_candidates(levels, target))

@@ -12,13 +12,14 @@ import numpy as np
 from escalon.escalation.characteristics import Characteristics
 from escalon.escalation.enrolment import Pace, duration_law, enrolment_law
 from escalon.escalation.ensemble import Ensemble
-from escalon.escalation.errors import EscalationError, TooManyStates
+from escalon.escalation.errors import TooManyStates
 from escalon.escalation.estimates import Estimates
 from escalon.escalation.rule import Rule
 from escalon.escalation.scenario import Scenario
 from escalon.escalation.simulation import simulate
 from escalon.escalation.sweep import MOST_STATES, sweep
 from escalon.escalation.timed import Design
+from escalon.escalation.truth import check_target
 
 Progress = Callable[[str, int, int], None]  # called with (what, done, of)
 
@@ -88,7 +89,7 @@ def evaluate(
     most_states: int = MOST_STATES,
 ) -> tuple[Evaluation, ...]:
     """One design under every scenario: exactly if its states can be swept, all scenarios at once, else simulated."""
-    _check_target(target)
+    check_target(target)
     ensemble = _ensemble(design, progress, most_states)
     if isinstance(ensemble, Ensemble):
         return _exact(ensemble, scenarios, target, pace, cap)
@@ -120,11 +121,6 @@ def _ensemble(design: Design, progress: Progress | None, most_states: int) -> En
         return sweep(design, progress=told, most_states=most_states)
     except TooManyStates:
         return None
-
-
-def _check_target(target: float) -> None:
-    if not 0 < target < 1:
-        raise EscalationError(f"A target DLT risk of {target:g}: write a probability between 0 and 1, for example 0.25")
 
 
 def _exact(

@@ -29,6 +29,12 @@ def checked_truths(truths: ArrayLike, levels: int) -> Floats:
     return risks
 
 
+def check_target(target: float) -> None:
+    """Refuse a target that is no DLT risk."""
+    if not 0 < target < 1:
+        raise EscalationError(f"A target DLT risk of {target:g}: write a probability between 0 and 1, for example 0.25")
+
+
 def is_monotone(truth: Sequence[float] | Floats) -> bool:
     """True if the risk never falls from one level to the next."""
     return bool(np.all(np.diff(np.asarray(truth, dtype=np.float64)) >= 0))

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 
 from escalon.expressions.exactness import TOLERANCE, computed_steps
 from escalon.expressions.program import Program
-from escalon.expressions.tree import COMPARISONS, Input, Kind, Literal, Op, TreeError
+from escalon.expressions.tree import COMPARISONS, DOMAIN, INFIX, Input, Kind, Literal, Op, TreeError
 from escalon.expressions.widened import ENDS, names_of_ends
 
 _SIGNS = {"eq": "===", "ne": "!==", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -146,14 +146,12 @@ def _value(name: str, v: list[str], parts: tuple[int, ...], computed: frozenset[
         if computed.isdisjoint(parts):
             return f"{v[0]} {_SIGNS[name]} {v[1]}"
         return f"near0({v[0]} - {v[1]}) {_SIGNS[name]} 0"
-    at = {"div": 1, "sqrt": 0, "ln": 0, "power": 0}.get(name)
+    at = DOMAIN.get(name)
     if at is not None and parts[at] in computed:
         v[at] = f"near0({v[at]})"
     match name:
-        case "add":
-            return " + ".join(v)
-        case "sub" | "mul":
-            return f"{v[0]} {'-' if name == 'sub' else '*'} {v[1]}"
+        case "add" | "sub" | "mul":
+            return f" {INFIX[name]} ".join(v)
         case "neg":
             return f"-{v[0]}"
         case "abs" | "min" | "max":

@@ -2,15 +2,21 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from escalon.expressions.exactness import TOLERANCE, computed_steps
 from escalon.expressions.program import Program, Step
-from escalon.expressions.tree import COMPARISONS, Input, Kind, Literal, Op, TreeError
+from escalon.expressions.tree import COMPARISONS, DOMAIN, INFIX, Input, Kind, Literal, Op, TreeError
 
 _DEEPEST = 20  # nested brackets in one generated line; Python's parser has a limit
+_FUNCTIONS = {
+    "neg": "-", "abs": "np.abs", "sqrt": "np.sqrt", "ln": "logarithm", "exp": "exponential", "power": "power",
+    "min": "np.minimum", "max": "np.maximum", "max_known": "np.fmax",
+}  # fmt: skip
+"""How NumPy calls an operator; `sqrt` is NaN below 0."""
 
 
 class BlockWriter:
@@ -104,34 +110,25 @@ class BlockWriter:
                 any_known = " | ".join(self.rail(part, "k") for part in step.parts)
                 return f"np.where({any_known}, {' + '.join(kept)}, nan)"
         v = [self.rail(part, "n") for part in step.parts]
-        if name in ("div", "sqrt", "ln", "power"):
-            at = 1 if name == "div" else 0
-            if step.parts[at] in self.computed:
-                v[at] = f"np.where(np.abs({v[at]}) <= {TOLERANCE!r}, 0.0, {v[at]})"
+        at = DOMAIN.get(name)
+        if at is not None and step.parts[at] in self.computed:
+            v[at] = f"np.where(np.abs({v[at]}) <= {TOLERANCE!r}, 0.0, {v[at]})"
         return self._arithmetic(name, v, step)
 
     def _arithmetic(self, name: str, v: list[str], step: Step) -> str:
+        if name in INFIX:
+            return f"({f' {INFIX[name]} '.join(v)})"
         match name:
-            case "add":
-                return f"({' + '.join(v)})"
-            case "sub":
-                return f"({v[0]} - {v[1]})"
-            case "mul":
-                return f"({v[0]} * {v[1]})"
             case "div":
-                return f"({v[0]} / {v[1]})" if self._is_nonzero(step.parts[1]) else f"divided({v[0]}, {v[1]})"
-            case "neg":
-                return f"(-{v[0]})"
-            case "abs":
-                return f"np.abs({v[0]})"
-            case "sqrt":
-                return f"np.sqrt({v[0]})"  # NaN below 0
+                return (
+                    f"({v[0]} / {v[1]})" if self._value(step.parts[1]) not in (None, 0) else f"divided({v[0]}, {v[1]})"
+                )
             case "otherwise":
                 return f"np.where({self.rail(step.parts[0], 'k')}, {v[0]}, {v[1]})"
             case "min" | "max" | "max_known":
-                return _nested({"min": "np.minimum", "max": "np.maximum", "max_known": "np.fmax"}[name], v)
+                return reduce(lambda text, other: f"{_FUNCTIONS[name]}({text}, {other})", v)
             case _:
-                return f"{ {'ln': 'logarithm', 'exp': 'exponential', 'power': 'power'}[name] }({', '.join(v)})"
+                return f"{_FUNCTIONS[name]}({', '.join(v)})"
 
     def _chosen_number(self, step: Step) -> str:
         condition, then, other = step.parts
@@ -244,9 +241,6 @@ class BlockWriter:
         node = self.program.steps[number].node
         return node.value if isinstance(node, Literal) else None
 
-    def _is_nonzero(self, number: int) -> bool:
-        return self._value(number) not in (None, 0)
-
     def _is_never_unknown(self, number: int) -> bool:
         step = self.program.steps[number]
         if isinstance(step.node, Op) and step.node.name in ("and", "or", "not"):
@@ -263,13 +257,6 @@ def _near(name: str, gap: str) -> str:
             return f"({gap} {'<' if name == 'lt' else '>='} {-TOLERANCE!r})"
         case _:
             return f"({gap} {'<=' if name == 'le' else '>'} {TOLERANCE!r})"
-
-
-def _nested(function: str, v: list[str]) -> str:
-    text = v[0]
-    for other in v[1:]:
-        text = f"{function}({text}, {other})"
-    return text
 
 
 def _depth(text: str) -> int:

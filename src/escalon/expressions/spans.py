@@ -102,17 +102,7 @@ def _least(*parts: Interval) -> Interval:
 
 def _greatest(*parts: Interval) -> Interval:
     """The low end is reached only if no part stays above it."""
-    found = parts[0]
-    low, low_open, high, high_open, unknown = (
-        found.low, found.low_open, found.high, found.high_open, found.may_be_unknown
-    )  # fmt: skip
-    for part in parts[1:]:
-        if part.high >= high:
-            high, high_open = part.high, part.high_open and (high_open or part.high > high)
-        if part.low >= low:
-            low, low_open = part.low, part.low_open or (low_open and part.low == low)
-        unknown = unknown or part.may_be_unknown
-    return Interval(low, high, low_open, high_open, unknown)
+    return _negative(_least(*map(_negative, parts)))
 
 
 def _product(a: Interval, b: Interval) -> Interval:

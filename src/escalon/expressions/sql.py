@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from escalon.expressions.dialects import Dialect, dialect
 from escalon.expressions.exactness import TOLERANCE, computed_steps
 from escalon.expressions.program import Program
-from escalon.expressions.tree import COMPARISONS, Input, Kind, Literal, Op, TreeError
+from escalon.expressions.tree import COMPARISONS, DOMAIN, INFIX, Input, Kind, Literal, Op, TreeError
 
 _SIGNS = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _MENTION = re.compile("\0(\\d+)\0")
@@ -175,16 +175,14 @@ class _Writer:
 
     def _number(self, name: str, parts: tuple[int, ...]) -> str:
         v = [self.part(part, Kind.NUMBER) for part in parts]
-        at = {"div": 1, "sqrt": 0, "ln": 0, "power": 0}.get(name)
+        at = DOMAIN.get(name)
         if at is not None and parts[at] in self.computed:
             v[at] = (
                 f"CASE WHEN ABS({v[at]}) <= {self.spelling.literal(TOLERANCE)} THEN {self._digit(0)} ELSE {v[at]} END"
             )
         match name:
-            case "add":
-                return f"({' + '.join(v)})"
-            case "sub" | "mul":
-                return f"({v[0]} {'-' if name == 'sub' else '*'} {v[1]})"
+            case "add" | "sub" | "mul":
+                return f"({f' {INFIX[name]} '.join(v)})"
             case "div":
                 return f"({v[0]} / NULLIF({v[1]}, {self._digit(0)}))"
             case "neg":

@@ -90,6 +90,8 @@ OPERATORS: dict[str, tuple[int | None, str]] = {
     "at_least": (None, "at least the first (a literal) of the others"),
 }
 COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
+INFIX = {"add": "+", "sub": "-", "mul": "*"}  # written so, between their parts, in every language
+DOMAIN = {"div": 1, "sqrt": 0, "ln": 0, "power": 0}  # which part must lie in a domain; just beside 0 it counts as 0
 CONNECTIVES = frozenset({"not", "and", "or", "at_least", "known"})
 ALWAYS_INTEGER = frozenset({"count_known"})
 CLOSED_ON_INTEGERS = frozenset({"add", "sub", "mul", "neg", "abs", "min", "max", "max_known", "sum_known"})

@@ -4,21 +4,11 @@ from typing import Annotated, Any
 
 from escalon.expressions.symbols import any_of, case, known, negated, otherwise
 from escalon.facts import Status
-from escalon.instruments.kit.instrument import Outcome, instrument
+from escalon.instruments.kit.instrument import Items, Outcome, instrument
 from escalon.instruments.kit.item import number, truth
 from escalon.instruments.safety.ctcae.grading import SOURCE, VERSION
 
 Unlikely = Annotated[bool, truth("no if not recorded", needed=False)]
-Systolic = Annotated[float, number("systolic blood pressure", 0, 300, "mmHg", fact="systolic_bp", doubtful=(60, 260))]
-Diastolic = Annotated[
-    float, number("diastolic blood pressure", 0, 250, "mmHg", fact="diastolic_bp", doubtful=(30, 160))
-]
-OneDrug = Annotated[
-    bool, truth("one drug was started for it, or its treatment was changed; no if not recorded", needed=False)
-]
-MoreDrugs = Annotated[
-    bool, truth("more than one drug, or more intensive treatment than before; no if not recorded", needed=False)
-]
 AtRest = Annotated[
     float,
     number("oxygen saturation at rest, breathing room air", 30, 100, "%", doubtful=(60, 100), missing_when=("pao2",)),
@@ -30,26 +20,30 @@ OnEffort = Annotated[float, number("oxygen saturation with exercise", 30, 100, "
 @instrument(
     "CTCAE v5.0: Hypertension",
     source=f"{SOURCE}, Vascular disorders: Hypertension (MedDRA 10020772), adults",
+    items={
+        "systolic": number("systolic blood pressure", 0, 300, "mmHg", fact="systolic_bp", doubtful=(60, 260)),
+        "diastolic": number("diastolic blood pressure", 0, 250, "mmHg", fact="diastolic_bp", doubtful=(30, 160)),
+        "one_drug": truth(
+            "one drug was started for it, or its treatment was changed; no if not recorded", needed=False
+        ),
+        "more_drugs": truth(
+            "more than one drug, or more intensive treatment than before; no if not recorded", needed=False
+        ),
+        **{name: truth("no if not recorded", needed=False) for name in ("life_threatening", "fatal")},
+    },
     when_missing=Status.INDETERMINATE,
     version=VERSION,
     notes="Graded from one reading; the text adds treatment, recurrence and a symptomatic rise. The limits for "
     "adolescents and children are not used here.",
 )
-def ctcae_hypertension(
-    systolic: Systolic,
-    diastolic: Diastolic,
-    one_drug: OneDrug,
-    more_drugs: MoreDrugs,
-    life_threatening: Unlikely,
-    fatal: Unlikely,
-) -> Any:
+def ctcae_hypertension(it: Items) -> Any:
     """Blood pressure from 120/80 mmHg is grade 1, from 140/90 grade 2, from 160/100 grade 3: the worse of the two decides."""
     return case(
-        otherwise(fatal, False), 5,
-        otherwise(life_threatening, False), 4,
-        any_of(systolic >= 160, diastolic >= 100, otherwise(more_drugs, False)), 3,
-        any_of(systolic >= 140, diastolic >= 90, otherwise(one_drug, False)), 2,
-        any_of(systolic >= 120, diastolic >= 80), 1,
+        otherwise(it.fatal, False), 5,
+        otherwise(it.life_threatening, False), 4,
+        any_of(it.systolic >= 160, it.diastolic >= 100, otherwise(it.more_drugs, False)), 3,
+        any_of(it.systolic >= 140, it.diastolic >= 90, otherwise(it.one_drug, False)), 2,
+        any_of(it.systolic >= 120, it.diastolic >= 80), 1,
         0,
     )  # fmt: skip
 

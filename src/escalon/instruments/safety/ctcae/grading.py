@@ -231,7 +231,7 @@ def _asked_when(lab: Laboratory, it: Items) -> dict[str, Any]:
 
 def _grade(lab: Laboratory, it: Items, modifier: Callable[[str], Any]) -> Any:
     corrected = {"value": lab.corrected(it)} if lab.corrected else {}
-    inputs = _Inputs(it, {name: modifier(name) for name in lab.modifiers} | corrected)
+    inputs = Items({**it, **{name: modifier(name) for name in lab.modifiers}, **corrected})
     by_number = lab.conditions(inputs)
     present = any_of(*by_number.values())
     conditions: dict[int, Any] = {}
@@ -270,22 +270,3 @@ def _flags(lab: Laboratory, it: Items, alone: Any) -> dict[str, tuple[Any, str]]
             "graded by a fixed limit or against the baseline, although within the laboratory's reference range",
         )
     return flags
-
-
-class _Inputs(Mapping[str, Any]):
-    """What a rule reads: the item, or the modifier as this reading takes it."""
-
-    def __init__(self, it: Items, modifiers: Mapping[str, Any]) -> None:
-        self._all = {**it, **modifiers}
-
-    def __getitem__(self, name: str) -> Any:
-        return self._all[name]
-
-    def __getattr__(self, name: str) -> Any:
-        return self._all[name]
-
-    def __iter__(self) -> Any:
-        return iter(self._all)
-
-    def __len__(self) -> int:
-        return len(self._all)
