@@ -268,8 +268,13 @@ def test_a_decision_bolder_than_the_rule_is_refused_or_overridden_and_a_more_cau
 
 
 def test_a_newer_decision_ends_the_authority_of_the_older(ready: Trial) -> None:
-    ready.decide(1, course=Course.STOP, reason="a death elsewhere")
-    assert refused(lambda: ready.infuse("P-1", 1)) == {"decision"}
+    stop = ready.decide(1, course=Course.STOP, reason="a death elsewhere")
+    with pytest.raises(Refused, match=f"is not the one in force: decision {stop} says stop \\[") as why:
+        ready.infuse("P-1", 1)
+    assert {one.rule for one in why.value.broken} == {"decision"}
+    again = ready.decide(1)
+    with pytest.raises(Refused, match=f"is not the one in force: decision {again} says treat level 1 \\["):
+        ready.infuse("P-1", 1)
 
 
 def test_there_are_never_two_open_cohorts(ready: Trial) -> None:

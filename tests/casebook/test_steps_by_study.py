@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from tests.casebook.test_sequence import refused
-from tests.casebook.trial import INES, PLAN, Trial
+from tests.casebook.trial import INES, PLAN, Trial, study
 from tests.protocol.folders import HERON
 
 from escalon.casebook.casebook import Casebook
-from escalon.history.events import CellsInfused
+from escalon.conduct.permit.refusal import Refused
+from escalon.escalation import stopping_rule
+from escalon.facts import Day
+from escalon.history.events import AdverseEventRecorded, CellsInfused
 from escalon.protocol import load_study
 from escalon.protocol.study import Study
 
@@ -100,3 +103,23 @@ def test_it_is_never_given_without_consent_or_a_place(sqlite_casebook: Casebook,
     if step == "slot":
         trial.enter("P-1")
     assert step in refused(lambda: trial.record(INES, tablet(trial, "25")))
+
+
+# -- what stops a study, and what its protocol leaves open ------------------------------------------------------------
+
+
+def test_a_stopping_rule_holds_the_acts_of_a_casebook_as_it_stops_the_next_dose(sqlite_casebook: Casebook) -> None:
+    trial = Trial(sqlite_casebook, study(stopping=(stopping_rule("a death"),)))
+    trial.treat_cohort(1, 1, "P-1", "P-2", "P-3")
+    died = {"term": "Sepsis", "grade": 5, "start": Day.of(trial.today()), "end": Day.of(trial.today())}
+    trial.record(INES, AdverseEventRecorded(participant="P-1", dlt=False, **died))
+    with pytest.raises(Refused, match="1 death seen: the study stops at 1 death") as why:
+        trial.decide(2)
+    assert {one.rule for one in why.value.broken} == {"rule"}
+
+
+def test_nobody_is_dosed_in_a_casebook_on_what_the_protocol_is_silent_about(sqlite_casebook: Casebook) -> None:
+    trial = Trial(sqlite_casebook, study(silent=("sentinel_interval",)))
+    with pytest.raises(Refused, match="the protocol is silent on sentinel interval") as why:
+        trial.decide(1)
+    assert {one.rule for one in why.value.broken} == {"rule"}

@@ -243,3 +243,65 @@ def test_no_decision_treats_past_eighteen(study):
     infusions = tuple((1 + n // 6, 30 * n) for n in range(18))
     found = decide_next_dose(study, trial(*infusions), day(30 * 18 + 60)).decision
     assert found.action == "stop"
+
+
+def retreated(policy: str, study, *events: AdverseEventRecorded, on: int, level: int = 1):
+    """P01 to P03 at level 1, and P01 infused again on day 120."""
+    plan = study.model_copy(update={"dose": study.dose.model_copy(update={"retreatment": policy})})
+    first = tuple(Infusion(f"P{n:02d}", 1, day(when)) for n, (_, when) in enumerate(THREE, start=1))
+    given = (*first, Infusion("P01", level, day(120)))
+    return decide_next_dose(plan, history(infusions=given, adverse_events=events), day(on))
+
+
+@pytest.mark.parametrize(
+    ("policy", "decided", "conduct", "action", "level"),
+    [
+        ("not planned", True, "1TNN", "treat", 1),
+        ("not planned", None, "1PNN", "wait", None),
+        ("not planned", False, "1NNN", "treat", 2),
+        ("counted", True, "1TNN", "treat", 1),
+        ("counted", None, "1PNN", "wait", None),
+        ("not counted", True, "1NNN", "treat", 2),
+        ("not counted", None, "1NNN", "treat", 2),
+    ],
+)
+def test_a_dlt_after_a_later_dose_counts_as_the_study_says(study, policy, decided, conduct, action, level):
+    found = retreated(policy, study, dlt("P01", 122, decided, grade=4), on=160)
+    assert (str(found.conduct), found.decision.action, found.decision.level) == (conduct, action, level)
+    assert found.decision.departures == (), "what was done before the later dose was not against the rule"
+    assert found.reviews[0].why.startswith(f"after the dose of {day(120)}: ") is (conduct != "1NNN")
+
+
+@pytest.mark.parametrize(
+    ("policy", "action"), [("not planned", "treat"), ("not counted", "treat"), ("counted", "wait")]
+)
+def test_only_where_it_has_a_window_of_its_own_does_a_later_dose_hold_the_next(study, policy, action):
+    found = retreated(policy, study, on=130).decision
+    assert found.action == action
+    if action == "wait":
+        assert found.until == day(120 + 29).earliest
+        assert not any("closed with no outcome" in note for note in found.notes)
+    assert retreated(policy, study, on=149).decision.action == "treat"
+
+
+def test_a_dlt_after_a_later_dose_counts_at_the_level_of_that_dose(study):
+    found = retreated("counted", study, dlt("P01", 122, grade=4), on=160, level=2)
+    assert found.reviews[0].counted_at == 2
+
+
+@pytest.mark.parametrize(
+    ("amount", "conduct", "says"),
+    [
+        (300_000, "1N 2N 1N", "P02 counts at level 2: +200.0 % from level 1, outside ±20 %"),
+        (200_000, "1NXN", "P02 does not count at level 1: +100.0 % from level 1, outside ±20 %"),
+        (120_001, "1NXN", "P02 does not count at level 1: +20.001 % from level 1, outside ±20 %"),
+        (120_000, "1NNN", ""),
+    ],
+)
+def test_a_dose_counts_at_the_level_in_whose_window_it_lies_or_not_at_all(study, amount, conduct, says):
+    plan = study.model_copy(update={"dose": study.dose.model_copy(update={"off_dose": "as treated"})})
+    given = [Infusion(f"P{n:02d}", 1, day(when)) for n, (_, when) in enumerate(THREE, start=1)]
+    given[1] = replace(given[1], cells_per_kg=Decimal(amount))
+    found = decide_next_dose(plan, history(infusions=given), day(60))
+    assert str(found.conduct) == conduct
+    assert [note for note in found.decision.notes if note.startswith("P02 ")] == ([says] if says else [])

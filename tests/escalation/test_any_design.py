@@ -50,6 +50,7 @@ def test_any_history_gets_a_reasoned_answer_within_the_levels_and_the_cap(cohort
     conduct = parse_conduct(written(cohorts, design))
     decision = next_dose(design, conduct)
     assert decision.reason
+    assert "0 of 0" not in decision.reason
     assert headline(decision)
     json.dumps(decision.as_json())
     assert all(1 <= one.cohort <= len(cohorts) for one in decision.departures)
@@ -256,3 +257,60 @@ def test_a_calibrated_skeleton_is_right_more_often_than_a_poor_one():
 
     alone = [sweep(best).under(truth).selects_correctly(0.25).exact for truth in truths]
     assert found[0].correct == pytest.approx(np.mean(alone), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", sorted(EACH))
+@pytest.mark.parametrize("so_far", ["1XXX", "1XXX 1XXX"])
+def test_those_treated_of_whom_nobody_is_evaluable_are_said_as_that_and_the_first_level_is_treated_again(name, so_far):
+    decision = next_dose(EACH[name], so_far)
+    assert (decision.action, decision.level) == ("treat", 1), decision
+    assert "nobody is evaluable" in decision.reason
+    assert "nobody treated" not in decision.reason
+
+
+def test_a_model_that_may_skip_levels_does_not_leave_the_first_one_before_anybody_is_evaluable():
+    design = parse_design("crm target=0.25 skeleton=0.05/0.15/0.30 size=18 no_skipping=no", 3)
+    assert next_dose(design, "1XXX").level == 1
+    assert next_dose(design, "1NNN").level == 3
+
+
+@pytest.mark.parametrize(
+    ("so_far", "says"),
+    [
+        ("1XXX 2NNN", "nobody is evaluable at level 1: treat there before going on above"),
+        ("2NNN", "level 1 was skipped: treat there before going on above"),
+        ("1XXX 2TTN", "2 of 3 had a DLT at level 2: too toxic, and nobody is evaluable at level 1: treat there"),
+        ("2TTN", "2 of 3 had a DLT at level 2: too toxic, and level 1 was never tried: treat there"),
+    ],
+)
+def test_a_level_without_anybody_evaluable_is_told_from_one_that_was_passed_over(so_far, says):
+    assert next_dose(EACH["3+3"], so_far).reason == says
+
+
+@pytest.mark.parametrize(
+    ("name", "so_far"),
+    [
+        ("3+3", "1NTP 1N"),  # the interval designs treat the lowest level again whatever the third has
+        *(
+            (name, one)
+            for name in ("3+3", "boin", "keyboard")
+            for one in ("1NNP 2N", "1NPP 2N", "1NNP 2P", "1NNN 2NNP 3N")
+        ),
+    ],
+)
+def test_a_cohort_opened_while_the_answer_hung_on_others_is_not_completed_before_they_are_known(name, so_far):
+    decision = next_dose(EACH[name], so_far)
+    assert decision.action == "wait", decision
+    assert "the decision depends on the outcome" in decision.reason
+
+
+def test_a_cohort_opened_when_every_outcome_gave_its_level_is_completed_while_they_are_pending():
+    decision = next_dose(EACH["3+3"], "1NNN 2TTP 1N")
+    assert (decision.action, decision.level, decision.size) == ("treat", 1, 2)
+
+
+def test_what_is_in_doubt_lets_nobody_be_dosed_and_leaves_what_is_to_know_beside_it():
+    decision = next_dose(EACH["3+3"], "1NNN 3N", doubt="P04: whether it is a DLT is not decided")
+    assert (decision.action, decision.reason) == ("wait", "settle first: P04: whether it is a DLT is not decided")
+    assert len(decision.departures) == 1
+    assert next_dose(EACH["3+3"], "1TTP", doubt="P03: …").action == "stop"

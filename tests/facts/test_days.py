@@ -1,13 +1,14 @@
 """Days, full and partial: a comparison answers only what the record settles."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from escalon.facts import Day, Duration
-from escalon.facts.day import DayError
+from escalon.facts.day import DayError, Moment, read_moment
 
 dates = st.dates(date(1990, 1, 1), date(2040, 12, 31))
 days = st.one_of(dates.map(Day.of), dates.map(lambda d: Day(d.year, d.month)), dates.map(lambda d: Day(d.year)))
@@ -54,3 +55,24 @@ NO_DATES = "1.3.2025|2025-13|2025-02-30||yesterday|0025-03-01|9999-12-31".split(
 def test_what_is_no_date_says_what_to_write(text):
     with pytest.raises(DayError, match=r"2025|calendar|year"):
         Day.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "clock", "moved"),
+    [
+        ("2026-03-10T07:30+08:00", "2026-03-10", time(7, 30), False),
+        ("2026-03-09T23:30Z", "2026-03-10", time(7, 30), True),
+        ("2026-03-10T00:30+09:00", "2026-03-09", time(23, 30), True),
+        ("2026-03-10 20:15-05:00", "2026-03-11", time(9, 15), True),
+        ("2026-03-10 20:15", "2026-03-10", time(20, 15), False),
+        ("2026-03-10", "2026-03-10", None, False),
+    ],
+)
+def test_a_clock_with_an_offset_is_read_in_the_time_of_the_site(text, day, clock, moved):
+    found = read_moment(text, zone=ZoneInfo("Asia/Shanghai"))
+    assert (found.day, found.clock) == (Day.parse(day), clock)
+    assert found.note == (f"{text} is {day} {clock:%H:%M} in the site's own time" if moved else "")
+
+
+def test_where_no_zone_is_known_a_clock_stays_as_it_was_written():
+    assert read_moment("2026-03-10T07:30+08:00") == Moment(Day(2026, 3, 10), time(7, 30))

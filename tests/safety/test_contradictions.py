@@ -6,9 +6,9 @@ import pytest
 
 from escalon.facts import Day
 from escalon.safety.adverse_event import AdverseEvent
-from escalon.safety.contradictions import contradictions
+from escalon.safety.contradictions import Dated, contradictions
 
-INFUSED = Day.parse("2025-03-17")
+INFUSED = Dated("infused", Day.parse("2025-03-17"), "doses.csv:3")
 
 
 def line(term: str, grade: int | None, start: str, end: str | None = None, **more: object) -> AdverseEvent:
@@ -48,8 +48,38 @@ def test_contradiction_is_named(events: list[AdverseEvent], says: str) -> None:
 
 
 def test_what_else_is_dated_after_the_death_is_named() -> None:
-    (found,) = contradictions([DIED], [INFUSED], [("platelets", Day.parse("2025-03-28"))])
+    (found,) = contradictions([DIED], [INFUSED, Dated("platelets", Day.parse("2025-03-28"))])
     assert str(found) == "platelets on 2025-03-28, after the death on 2025-03-27"
+
+
+DEAD = Dated("death", Day.parse("2025-03-27"), "facts.csv:9")
+
+
+@pytest.mark.parametrize(
+    ("events", "deaths", "says"),
+    [
+        ([], [DEAD], "facts.csv:4: platelets on 2025-03-28, after the death on 2025-03-27"),
+        ([line("Nausea", 1, "2025-04-12")], [DEAD], "it begins after the death on 2025-03-27"),
+        ([], [DEAD._replace(day=Day.parse("2025-03-09"))], "doses.csv:3: infused on 2025-03-17, after the death"),
+        (
+            [],
+            [DEAD, DEAD._replace(day=Day.parse("2025-04-01"))],
+            "died on 2025-03-27 (death) and on 2025-04-01 (death)",
+        ),
+        (
+            [line("Sepsis", 5, "2025-03-20", "2025-03-22")],
+            [DEAD],
+            "facts.csv:9: died on 2025-03-22 (Sepsis, grade 5, from 2025-03-20 to 2025-03-22) and on 2025-03-27 (death)",
+        ),
+    ],
+)
+def test_a_death_recorded_elsewhere_is_a_death_as_well(events, deaths, says) -> None:
+    others = [INFUSED, Dated("platelets", Day.parse("2025-03-28"), "facts.csv:4")]
+    assert any(says in str(one) for one in contradictions(events, others, deaths))
+
+
+def test_two_records_of_one_day_of_death_agree() -> None:
+    assert contradictions([DIED], [INFUSED], [DEAD, DEAD._replace(day=Day.parse("2025-03"))]) == ()
 
 
 def test_contradiction_says_where_it_was_read() -> None:

@@ -65,11 +65,63 @@ def evidence(
         (line("CRS", 3, 3, 8, dlt=False), NO_DLT, "window closed without a DLT"),
         (line("Sepsis", None, 16, 19), PENDING, "grade not recorded"),
         (line("CRS", 4, -9, -3, dlt=True), PENDING, "over before the infusion: correct one of the two"),
+        (
+            line("Sepsis", 5, -9, -3, dlt=False),
+            PENDING,
+            "died on 2025-03-14, before the infusion: correct one of the two",
+        ),
     ],
 )
 def test_outcome_says_why(event: AdverseEvent, outcome: Outcome, why: str) -> None:
     found = evidence(event, counts=[] if "count" in event.term else None)
     assert (found.outcome, why in found.why, found.in_doubt) == (outcome, True, outcome is PENDING), found
+
+
+@pytest.mark.parametrize(
+    ("died", "outcome", "said"),
+    [
+        (on(-7), PENDING, "died on 2025-03-10, before the infusion: correct one of the two"),
+        (on(28), PENDING, "died on 2025-04-14, and no adverse event says of what: whether it is a DLT is not decided"),
+        (on(29), NO_DLT, "died on 2025-04-15 (day 29), and no adverse event says of what"),
+        (Day(2025, 5), NO_DLT, "died on 2025-05, and no adverse event says of what"),
+    ],
+)
+def test_a_death_that_no_event_tells_of_stands_beside_the_outcome_or_asks(
+    died: Day, outcome: Outcome, said: str
+) -> None:
+    found = evidence(died=died, as_of=LAST + timedelta(days=60))
+    assert found.outcome is outcome
+    assert said in (found.notes if outcome is NO_DLT else (found.why,))
+
+
+def vague(value: str, month: int = 4) -> Fact:
+    return replace(count("platelets", 0, value), day=Day(2025, month))
+
+
+@pytest.mark.parametrize(
+    ("counts", "doubt"),
+    [
+        ([vague("12")], True),
+        ([vague("120")], False),
+        ([vague("12"), count("platelets", 14, "80")], True),  # the 31st of March, and April came after it
+        (
+            [vague("12", month=3), count("platelets", 20, "80")],
+            False,
+        ),  # whichever day of March it was, it had recovered
+        ([vague("12"), count("platelets", 35, "80")], True),
+        ([vague("80")], False),
+        ([count("platelets", 35, "12")], True),
+        ([count("platelets", 20, "80"), count("platelets", 35, "12")], False),
+    ],
+)
+def test_a_count_of_grade_4_asks_where_it_may_have_been_there_on_the_day(counts: list[Fact], doubt: bool) -> None:
+    found = evidence(counts=[count("neutrophils", 28, "3"), *counts])
+    assert (found.outcome, found.in_doubt) == ((PENDING, True) if doubt else (NO_DLT, False)), found.why
+
+
+def test_counts_of_grade_4_after_the_day_stand_beside_the_outcome() -> None:
+    found = evidence(counts=[count("platelets", 20, "80"), count("platelets", 35, "12")])
+    assert "Platelet count decreased: grade 4 on day 35, which no clause counts: the committee decides" in found.late
 
 
 def fall(name: str, value: str, *days: int) -> list[Fact]:
@@ -161,7 +213,7 @@ def test_grave_events_and_deaths_after_the_window_stand_beside_the_answer(dlt: b
 
 
 def test_toxicity_judged_limiting_that_began_after_the_window_is_named() -> None:
-    assert any("the committee decides" in note for note in evidence(line("CRS", 3, 29, 40, dlt=True)).notes)
+    assert any("the committee decides" in note for note in evidence(line("CRS", 3, 29, 40, dlt=True)).late)
 
 
 # ---- open windows

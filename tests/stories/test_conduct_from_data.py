@@ -171,7 +171,7 @@ def test_outlook_obeys_the_clocks_and_the_doubts(tmp_path: Path) -> None:
     assert now["decision"]["action"] == "wait"
 
 
-def test_two_bags_on_two_days_are_one_dose_and_a_retreatment_counts_for_nothing(tmp_path: Path) -> None:
+def test_two_bags_on_two_days_are_one_dose_and_a_retreatment_stops_nothing(tmp_path: Path) -> None:
     rest = DOSES.split("\n", 1)[1]
     bags = f"P01,1,2025-03-03,50000,,crf\nP01,1,2025-03-04,50000,,crf\n{rest}"
     found, text = next_dose(folder(tmp_path / "bags", NO_EVENTS, doses=bags), "2025-04-22")

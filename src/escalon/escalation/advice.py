@@ -31,12 +31,14 @@ def next_dose(
     so_far: str | Conduct | Tally,
     guards: Iterable[Guard | CalendarGuard] = (),
     today: date | None = None,
+    doubt: str = "",
 ) -> Decision:
     """The next decision: treat (level, size, reason), wait (until), or stop (MTD, reason).
 
     `so_far` is the notation `1NNN 2NNT`, a `Conduct` (with infusion dates if a calendar guard is used), or a bare
     `Tally`. Guards on counts (`at_most`) may be given here or combined into the rule; guards that read a calendar
-    (`dlt_window`, `sentinel`, `stagger`, `whole_cohort_first`) only here, together with `today`. Any history gets an
+    (`dlt_window`, `sentinel`, `stagger`, `whole_cohort_first`) only here, together with `today`. `doubt` says what of the
+    outcomes is in doubt: nobody is dosed then, whatever the counts say, and a stop stays a stop. Any history gets an
     answer; what in it the rule had not said is in `departures`, and among the notes.
 
     >>> from escalon.escalation import three_plus_three
@@ -57,10 +59,11 @@ def next_dose(
     decision, left, tally = asked(design, conduct, window, today)
     if calendar:
         decision = _held(decision, calendar, conduct, conduct.in_open_cohort(design.cohort), today)
-
         left += too_early(partial(_on_that_day, design, calendar, window), conduct, {one.cohort for one in left})
+    if doubt and not isinstance(decision, Stop):
+        decision = Wait(f"settle first: {doubt}")
     decision = _remarked(decision, design, tally, left)
-    return _with_notes(decision, conduct, window, today)
+    return _with_notes(decision, conduct, window, today, doubt)
 
 
 def _on_that_day(
@@ -81,7 +84,14 @@ def said(design: Design, conduct: Conduct, window: DltWindow | None = None, toda
     if not isinstance(design, Rule):
         return design.ask(conduct, today)
     tally = conduct.tally(design.levels, design.lowest, design.cohort if design.recalls is not None else None)
-    return _settle(design, tally, _when_all_closed(conduct, window), conduct.in_open_cohort(design.cohort))
+    open_cohort = conduct.in_open_cohort(design.cohort)
+    elsewhere = sum(tally.pending) - sum(one.outcome is Outcome.PENDING for one in open_cohort)
+    if open_cohort and elsewhere:
+        before = said(design, conduct.before_open_cohort(design.cohort), window, today)
+        granted = isinstance(before, Treat) and before.level == open_cohort[0].level
+    else:
+        granted = True
+    return _settle(design, tally, _when_all_closed(conduct, window), open_cohort, granted=granted)
 
 
 def asked(
@@ -157,14 +167,16 @@ def _on_the_day(conduct: Conduct, window: DltWindow | None, today: date | None) 
     return conduct.as_of(today, window.length) if window is not None else conduct
 
 
-def _with_notes(decision: Decision, conduct: Conduct, window: DltWindow | None, today: date | None) -> Decision:
+def _with_notes(
+    decision: Decision, conduct: Conduct, window: DltWindow | None, today: date | None, doubt: str
+) -> Decision:
     """The decision with what the calendar leaves open: windows that closed unrecorded, infusions without a date."""
     if window is None or today is None:
         return decision
     overdue = [one for one in conduct if one.outcome is Outcome.PENDING and (window.closes(one) or date.max) <= today]
     undated = [one for one in conduct if one.outcome is Outcome.NO_DLT and one.infused is None]
     notes = decision.notes
-    if overdue:
+    if overdue and not doubt:
         notes += (f"{plural(len(overdue), 'DLT window')} closed with no outcome recorded: record it",)
     if undated:
         notes += (f"{plural(len(undated), 'participant')} without an infusion date: the window is taken as closed",)
@@ -185,11 +197,14 @@ def _sort(design: Design, guards: Iterable[Guard | CalendarGuard]) -> tuple[Desi
     return design, tuple(calendar)
 
 
-def _settle(rule: Rule, tally: Tally, until: date | None, open_cohort: tuple[Treated, ...]) -> Decision:
+def _settle(
+    rule: Rule, tally: Tally, until: date | None, open_cohort: tuple[Treated, ...], *, granted: bool = True
+) -> Decision:
     """One answer if every way things can still turn out gives it; else fill the open cohort, or wait.
 
-    The places of an open cohort were granted when it was opened. They stay open while none of its participants has had
-    a DLT; after one, the next place waits for those pending.
+    The places of an open cohort were granted when it was opened, unless it was opened while others were pending on whom
+    that depended. They stay open while none of its participants has had a DLT; after one, the next place waits for
+    those pending.
     """
     rule.check_fits(tally)
     pending = sum(tally.pending)
@@ -202,14 +217,14 @@ def _settle(rule: Rule, tally: Tally, until: date | None, open_cohort: tuple[Tre
     if missing and not pending:
         return _fill(rule, tally, missing)
     answers = [rule.next(done, tally) for done in completions(tally)]
-    granted = None
-    if open_cohort and not any(one.outcome is Outcome.DLT for one in open_cohort):
-        granted = _fill(rule, tally, missing) if missing else _places_left(rule, tally, answers[0])
+    places = None
+    if granted and open_cohort and not any(one.outcome is Outcome.DLT for one in open_cohort):
+        places = _fill(rule, tally, missing) if missing else _places_left(rule, tally, answers[0])
     wait = Wait(
         f"{plural(pending, 'participant')} pending at {_where(rule, tally)}, and the decision depends on the outcome",
         until,
     )
-    return granted or while_waiting(rule, tally, answers) or wait
+    return places or while_waiting(rule, tally, answers) or wait
 
 
 def _determined(rule: Rule, tally: Tally, missing: int) -> Treat | Stop | None:

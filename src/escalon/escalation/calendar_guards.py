@@ -52,7 +52,7 @@ class DltWindow:
 
     def closes(self, one: Treated) -> date | None:
         """The first day on which this participant is evaluable without a DLT."""
-        return one.infused + self.length if one.infused else None
+        return (one.again or one.infused) + self.length if one.infused else None
 
     def hold(self, intended: Treat, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
         """The window holds nothing back by itself: pending participants are handled by asking every completion."""

@@ -172,7 +172,7 @@ class Crm(Rule):
     lowest: int = 1
     selects = True
     reasons = (
-        "nobody treated yet: start at level {to}",
+        "{nobody}: start at level {to}",
         "{saw}: the estimated risk closest to the target is at level {to}",
     )
 
@@ -198,7 +198,7 @@ class Crm(Rule):
     def decide(self, counts: Counts) -> Moves:
         """The next move for every row; counts in, posterior, level out."""
         rows = len(counts.n)
-        started = counts.current > 0
+        started = counts.n.sum(axis=1) > 0  # nobody evaluable yet: the first level again
         level = np.where(started, self.closest(counts.n, counts.t), self.start)
         blank = np.zeros(rows, dtype=np.int64)
         return Moves(

@@ -117,7 +117,7 @@ class TableWalk(Rule):
     lowest: int = 1
     selects = True
     reasons = (
-        "nobody treated yet: start at level {to}",
+        "{nobody}: start at level {to}",
         "{saw}: escalate",
         "{saw}: stay",
         "{saw}: de-escalate",

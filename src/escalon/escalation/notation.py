@@ -49,6 +49,8 @@ class Treated:
     participant: str | None = None
     followed: int | None = None
     died: bool = False
+    again: date | None = None
+    """The day of a later dose, where its window is the one that decides."""
 
     def __post_init__(self) -> None:
         if self.level == 0:
@@ -156,6 +158,17 @@ class Conduct:
         for cohort in self.cohorts:
             last = last.then(cohort, size)
         return () if last.is_complete else last.members
+
+    def before_open_cohort(self, size: int) -> Conduct:
+        """The conduct without those of its open cohort."""
+        left, kept = len(self.in_open_cohort(size)), list(self)
+        while left:
+            left -= kept.pop().outcome is not NOT_EVALUABLE
+        cohorts, number = [], len(kept)
+        for cohort in self.cohorts:
+            cohorts.append(cohort.treated[:number])
+            number -= len(cohorts[-1])
+        return Conduct(tuple(Cohort(treated) for treated in cohorts if treated))
 
     def as_of(self, today: date, window: timedelta, *, dlts_unknown: bool = False) -> Conduct:
         """The same conduct with every window still open on `today` shown as pending: no DLT *yet* is not no DLT.

@@ -123,8 +123,7 @@ class RollingSix(TimedDesign):
         return Placement.ESCALATE, closed - 1
 
     def _saw(self, tally: Tally, level: int) -> str:
-        n, t, pending = tally.n[level - 1], tally.t[level - 1], tally.pending[level - 1]
-        return f"{t} of {n} had a DLT at level {self.label(level)}" + (f" ({pending} pending)" if pending else "")
+        return tally.saw(level, self.label(level))
 
     def _mtd(self, tally: Tally, level: int) -> Stop:
         at_top = level == self.levels
@@ -142,8 +141,12 @@ class RollingSix(TimedDesign):
         if enrolled:
             return Treat(named, room, f"{self._saw(tally, level)}: same level, up to six")
         if tally.highest > level:
-            return Treat(named, room, f"level {named} was skipped: treat there before going on above")
-        begun = f"{self._saw(tally, level - 1)}: escalate" if level > self.start else f"start at level {named}"
+            return Treat(named, room, f"{tally.untried(level, named)}: treat there before going on above")
+        begun = (
+            f"{self._saw(tally, level - 1)}: escalate"
+            if level > self.start
+            else f"{tally.nobody}: start at level {named}"
+        )
         return Treat(named, room, begun)
 
     def _limited(self, tally: Tally, wanted: Treat | Wait) -> Decision:

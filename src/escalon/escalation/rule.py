@@ -141,12 +141,13 @@ class Rule(Levelled):
     def sentence(self, moves: Moves, row: int, seen: Tally) -> str:
         """The reason for one row's move, in words, from the counts that were seen."""
         about, to = int(moves.about[row]), int(moves.level[row])
-        n, t = seen[about] if about else (0, 0)
-        pending = seen.pending[about - 1] if about else 0
         named = self.label(about)
         return self.reasons[int(moves.why[row])].format(
-            saw=f"{t} of {n} had a DLT at level {named}" + (f" ({pending} pending)" if pending else ""),
-            n=n,
+            saw=seen.saw(about, named) if about else "",
+            untried=seen.untried(about, named) if about else "",
+            below_untried=seen.untried(about - 1, self.label(about - 1), "never tried") if about > 1 else "",
+            nobody=seen.nobody,
+            n=seen.n[about - 1] if about else 0,
             about=named,
             to=self.label(to),
             below=self.label(about - 1),

@@ -68,6 +68,21 @@ class Tally:
         """Participants who count: a completed DLT window, or a DLT."""
         return sum(self.n)
 
+    def saw(self, level: int, named: int) -> str:
+        """What is known of a level, in words; nobody evaluable is not «0 of 0»."""
+        n, t, pending = self.n[level - 1], self.t[level - 1], self.pending[level - 1]
+        seen = f"{t} of {n} had a DLT at level {named}" if n else f"nobody is evaluable at level {named}"
+        return seen + (f" ({pending} pending)" if pending else "")
+
+    def untried(self, level: int, named: int, was: str = "skipped") -> str:
+        """Why nobody counts at a level: nobody was treated there, or those who were are not evaluable."""
+        return self.saw(level, named) if self.not_evaluable[level - 1] else f"level {named} was {was}"
+
+    @property
+    def nobody(self) -> str:
+        """That nobody counts yet, and whether anybody was treated."""
+        return "nobody is evaluable yet" if self.enrolled else "nobody treated yet"
+
     @property
     def enrolled(self) -> int:
         """Everyone enrolled: evaluable, pending and not evaluable."""

@@ -211,20 +211,20 @@ class AplusB(Rule):
         x = self.thresholds
         full = number(x.size)
         return (
-            "nobody treated yet: start at level {to}",
+            "{nobody}: start at level {to}",
             f"{{n}} of the first {number(x.a)} evaluable at level {{about}}: complete the cohort",
             f"{{saw}}: expand to {full}",
             "{saw}: escalate",
             f"{{saw}}, the top level: confirm it on {full}",
             f"{{saw}}: too toxic, so confirm level {{below}} on {full}",
-            "{saw}: too toxic, and level {below} was never tried: treat there",
+            "{saw}: too toxic, and {below_untried}: treat there",
             "{saw}, the top level: tolerated, and there is no level above",
             "{saw}: tolerable, but not to be escalated from: it is the MTD",
             "{saw}: too toxic, so level {below} is the MTD",
             "{saw}: too toxic",
             f"level {{about}} was left with {{n}} of its first {number(x.a)} evaluable: finish it before going on above",
             f"{{saw}}, and it was left before {full} were evaluable: expand it before going on above",
-            "level {about} was skipped: treat there before going on above",
+            "{untried}: treat there before going on above",
             "{saw}: tolerable, but not to be escalated from: it is the MTD, whatever was seen above",
         )
 

@@ -129,7 +129,7 @@ class TiteCrm(TimedDesign):
         treated = [one for one in conduct if one.outcome is not Outcome.NOT_EVALUABLE]
         tally = conduct.tally(self.levels, self.lowest)
         if not treated:
-            return Treat(self.label(self.start), 1, f"nobody treated yet: start at level {self.label(self.start)}")
+            return Treat(self.label(self.start), 1, f"{tally.nobody}: start at level {self.label(self.start)}")
         levels = np.array([[self.counted(one.level) for one in treated]])
         dlt = np.array([[one.outcome is Outcome.DLT for one in treated]])
         days = np.array([[self._followed(one, today) for one in treated]])

@@ -18,6 +18,20 @@ class Look:
     low: int
     high: int
 
+    @property
+    def words(self) -> str:
+        """`grade 3 to 4 on day 28`."""
+        grade = f"grade {self.low}" if self.low == self.high else f"grade {self.low} to {self.high}"
+        return f"{grade} on day {self.day}"
+
+
+@dataclass(frozen=True, slots=True)
+class Vague:
+    """A count of which the day is not known in full, as it would be on each day it may have been taken."""
+
+    fact: Fact
+    looks: tuple[Look, ...]
+
 
 class Counts:
     """The counts of one participant up to a day, graded once for each term that is asked for."""
@@ -26,7 +40,7 @@ class Counts:
         self._facts = [fact for fact in facts if fact.day is None or fact.day.earliest <= as_of]
         self._first = first
         self._begun = begun or first
-        self._of: dict[str, tuple[tuple[Look, ...], tuple[Fact, ...]]] = {}
+        self._of: dict[str, tuple[tuple[Look, ...], tuple[Fact, ...], tuple[Vague, ...]]] = {}
 
     def looks(self, term: str) -> tuple[Look, ...]:
         """The counts of a term from infusion on in the order of days, the worst of each day.
@@ -36,8 +50,12 @@ class Counts:
         return self._read(term)[0]
 
     def ungraded(self, term: str) -> tuple[Fact, ...]:
-        """The counts of a term that have no grade: without a unit, or on a day not known in full."""
+        """The counts of a term since the infusion that have no grade."""
         return self._read(term)[1]
+
+    def vague(self, term: str) -> tuple[Vague, ...]:
+        """The counts of a term that may be since the infusion, on a day not known in full."""
+        return self._read(term)[2]
 
     def before_treatment(self, term: str) -> tuple[Fact, int] | None:
         """The last count of a term before treatment began, and the highest grade it may have; the worst of its day."""
@@ -51,25 +69,31 @@ class Counts:
         last = max(found, key=lambda one: one[:2], default=None)
         return None if last is None else (last[2], last[1])
 
-    def _read(self, term: str) -> tuple[tuple[Look, ...], tuple[Fact, ...]]:
+    def _read(self, term: str) -> tuple[tuple[Look, ...], tuple[Fact, ...], tuple[Vague, ...]]:
         name = TERMS.get(term, term)
         if name not in self._of:
             self._of[name] = self._graded(name)
         return self._of[name]
 
-    def _graded(self, name: str) -> tuple[tuple[Look, ...], tuple[Fact, ...]]:
+    def _graded(self, name: str) -> tuple[tuple[Look, ...], tuple[Fact, ...], tuple[Vague, ...]]:
         found: dict[int, Look] = {}
-        ungraded = []
+        ungraded, vague = [], []
         for fact in self._facts:
             if fact.value is None or not is_count_of(name, fact.name):
                 continue
-            grades = None if fact.day is None or fact.day.is_partial else _grades(name, fact)
+            if fact.day is not None and fact.day.latest < self._first:
+                continue
+            grades = _grades(name, fact)
             if fact.day is None or grades is None:
                 ungraded.append(fact)
-            elif (day := (fact.day.earliest - self._first).days) >= 0:
-                one = Look(day, *grades)
-                found[day] = max(found.get(day, one), one, key=lambda look: (look.low, look.high))
-        return tuple(found[day] for day in sorted(found)), tuple(ungraded)
+                continue
+            days = range(max(0, (fact.day.earliest - self._first).days), (fact.day.latest - self._first).days + 1)
+            if len(days) > 1 or fact.day.is_partial:
+                vague.append(Vague(fact, tuple(Look(day, *grades) for day in days)))
+                continue
+            one = Look(days[0], *grades)
+            found[days[0]] = max(found.get(days[0], one), one, key=lambda look: (look.low, look.high))
+        return tuple(found[day] for day in sorted(found)), tuple(ungraded), tuple(vague)
 
 
 @lru_cache(maxsize=1024)

@@ -5,9 +5,10 @@ Source: checks of fatal outcomes and of dates after death as in pharmaverse/sdtm
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from escalon.facts import Day
-from escalon.safety.adverse_event import AdverseEvent, criteria, died_on, is_death
+from escalon.safety.adverse_event import AdverseEvent, criteria, death_day, is_death
 from escalon.safety.dlt_clauses import syndrome_of
 from escalon.safety.occurrence import Occurrence, occurrences
 from escalon.safety.words import Criterion, Outcome, read_outcome
@@ -15,27 +16,40 @@ from escalon.safety.words import Criterion, Outcome, read_outcome
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """One thing that cannot be true, and the line it was found in; None where it is no adverse event."""
+    """One thing that cannot be true, and where it was read."""
 
     says: str
-    line: AdverseEvent | None = None
+    source: str = ""
 
     def __str__(self) -> str:
-        return f"{self.line.source}: {self.says}" if self.line and self.line.source else self.says
+        return f"{self.source}: {self.says}" if self.source else self.says
+
+
+class Dated(NamedTuple):
+    """Something else that is recorded with its day, and where."""
+
+    what: str
+    day: Day
+    source: str = ""
 
 
 def contradictions(
-    events: Iterable[AdverseEvent], infusions: Iterable[Day] = (), others: Iterable[tuple[str, Day]] = ()
+    events: Iterable[AdverseEvent], others: Iterable[Dated] = (), deaths: Iterable[Dated] = ()
 ) -> tuple[Contradiction, ...]:
-    """Everything that contradicts itself in one participant's record; `others` are what else is dated, by name."""
+    """Everything that contradicts itself in one participant's record.
+
+    `others` are what else is dated (`infused`, a measurement, a treatment); `deaths` the days of death recorded elsewhere
+    than as an adverse event.
+    """
     lines = tuple(events)
     whole = occurrences("", lines)
-    found = [Contradiction(said, line) for line in lines for said in _within(line)]
-    found += [Contradiction(said, event.lines[-1]) for event in whole for said in _between_lines(event, whole)]
+    found = [Contradiction(said, line.source) for line in lines for said in _within(line)]
+    found += [Contradiction(said, event.lines[-1].source) for event in whole for said in _between_lines(event, whole)]
     found += _two_terms(whole) + _deaths(whole)
-    died = died_on(lines)
-    if died is not None:
-        found += _after(died, lines, infusions, others)
+    days = [Dated(line.span, day, line.source) for line in lines if (day := death_day(line)) is not None]
+    days = sorted([*days, *deaths], key=lambda one: (one.day.earliest, one.day.latest))
+    if days:
+        found += _two_days(days) + _after(days[0].day, lines, others)
     return tuple(dict.fromkeys(found))
 
 
@@ -84,7 +98,8 @@ def _two_terms(whole: Iterable[Occurrence]) -> list[Contradiction]:
             terms.setdefault(event.id, {}).setdefault(event.term.name, event.lines[0])
     return [
         Contradiction(
-            f"the number {number} is given to {' and '.join(some)}. One number is one event", [*some.values()][-1]
+            f"the number {number} is given to {' and '.join(some)}. One number is one event",
+            [*some.values()][-1].source,
         )
         for number, some in terms.items()
         if len(some) > 1
@@ -95,12 +110,17 @@ def _deaths(whole: Iterable[Occurrence]) -> list[Contradiction]:
     fatal = [event for event in whole if event.is_fatal]
     named = " and ".join(event.span() for event in fatal)
     says = f"two deaths of one person: {named}. Keep the one that was the cause"
-    return [Contradiction(says, fatal[-1].lines[-1])] if len(fatal) > 1 else []
+    return [Contradiction(says, fatal[-1].lines[-1].source)] if len(fatal) > 1 else []
 
 
-def _after(
-    died: Day, lines: Iterable[AdverseEvent], infusions: Iterable[Day], others: Iterable[tuple[str, Day]]
-) -> list[Contradiction]:
+def _two_days(deaths: Sequence[Dated]) -> list[Contradiction]:
+    """The day of death told in two ways."""
+    first, last = deaths[0], deaths[-1]
+    says = f"died on {first.day} ({first.what}) and on {last.day} ({last.what}). Correct one of the two"
+    return [Contradiction(says, last.source)] if first.day.is_before(last.day) is True else []
+
+
+def _after(died: Day, lines: Iterable[AdverseEvent], others: Iterable[Dated]) -> list[Contradiction]:
     """Everything dated after the death."""
 
     def later(day: Day | None) -> bool:
@@ -110,6 +130,9 @@ def _after(
     for line in lines:
         if later(line.start) or (later(line.end) and not is_death(line)):
             word = "begins" if later(line.start) else "ends"
-            found.append(Contradiction(f"{line.span}: it {word} after the death on {died}", line))
-    found += [Contradiction(f"infused on {day}, after the death on {died}") for day in infusions if later(day)]
-    return found + [Contradiction(f"{what} on {day}, after the death on {died}") for what, day in others if later(day)]
+            found.append(Contradiction(f"{line.span}: it {word} after the death on {died}", line.source))
+    return found + [
+        Contradiction(f"{one.what} on {one.day}, after the death on {died}", one.source)
+        for one in others
+        if later(one.day)
+    ]

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from escalon.facts import Truth, all_known, any_known
 from escalon.instruments.safety.ctcae.terms import UnknownTerm, classes, find_event
 from escalon.safety.adverse_event import NOT_CODED, AdverseEvent
-from escalon.safety.blood_counts import Counts, Look
+from escalon.safety.blood_counts import Counts, Look, Vague
 from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule
 from escalon.safety.occurrence import Occurrence, lasted_longer, stretches
 from escalon.safety.words import Syndrome
@@ -246,6 +246,8 @@ def _count_ground(
     if truth is not True and (late := _not_settled(rule, by_day, own, seen, window)) is not None:
         truth, why = None, f"{late.span()}; recovery by day {by_day} is not recorded"
         own = [late]
+    elif truth is not True and (vague := _by_a_vague_count(rule, by_day, seen, counts.vague(term))):
+        truth, why = None, vague
     elif truth is None and window.as_of > day and _ended_since(own, _last_low(rule, by_day, seen), window):
         return None  # the event's row tells: it had ended by the day
     if truth is False:
@@ -274,18 +276,30 @@ def _by_counts(rule: DltRule, by_day: int, seen: Sequence[Look]) -> tuple[Truth,
     low = [look for look in seen if look.high >= rule.grade and look.day <= by_day]
     after = [look for look in seen if look.day >= by_day]
     if not low:
-        return (False if after and after[0].high < rule.grade else None), ""
+        if after and after[0].high < rule.grade:
+            return False, ""
+        first = after[0] if after and not any(look.day <= by_day for look in seen) else None
+        return None, f"{first.words}, and no count before it" if first else ""
     last = low[-1]
     if any(last.day < look.day <= by_day and look.high <= rule.must_improve_to for look in seen):
         return False, ""
-    grade = f"grade {last.low}" if last.low == last.high else f"grade {last.low} to {last.high}"
-    said = f"{grade} on day {last.day}"
+    said = last.words
     later = next((look for look in seen if look.day > by_day), None)
     if last.low < rule.grade:
         return None, said
     if last.day == by_day or (later is not None and later.low >= rule.grade):
         return True, said if last.day == by_day or later is None else f"{said} and again on day {later.day}"
     return None, f"{said}, recovery by day {by_day} is not recorded"
+
+
+def _by_a_vague_count(rule: DltRule, by_day: int, seen: Sequence[Look], vague: Iterable[Vague]) -> str:
+    """A count at the grade that could meet the clause on one of the days on which it may have been taken, in words."""
+    for count in vague:
+        for look in count.looks:
+            here = sorted([*seen, look], key=lambda one: one.day)
+            if look.high >= rule.grade and look.day <= by_day and _by_counts(rule, by_day, here)[0] is not False:
+                return f"{count.fact}, on a day that is not recorded"
+    return ""
 
 
 def _may_be_low(rule: DltRule, term: str, event: Occurrence, until: date, window: Horizon) -> bool:

@@ -14,9 +14,9 @@ from functools import cached_property
 from escalon.escalation import Outcome
 from escalon.facts import Day, Truth, any_known
 from escalon.safety.adverse_event import is_death
-from escalon.safety.blood_counts import Counts, is_count_of
+from escalon.safety.blood_counts import Counts, Look, is_count_of
 from escalon.safety.dlt_clauses import ClauseGround, ClauseRead, Horizon, is_part, read_clauses
-from escalon.safety.dlt_definition import DltDefinition, DltRule
+from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule
 from escalon.safety.followed import UNNUMBERED, Followed, Unreadable
 from escalon.safety.occurrence import Occurrence
 
@@ -36,6 +36,8 @@ class DltEvidence:
     until: date | None
     """While the window, or a clause of it, is open: its last day."""
     notes: tuple[str, ...]
+    late: tuple[str, ...]
+    """What came after the window, which the definition does not count."""
     uncounted: tuple[str, ...]
     """Terms whose clause reads counts, of which none was recorded on its day or later."""
 
@@ -106,7 +108,8 @@ class _Reading:
             outcome=outcome,
             why=why,
             until=until,
-            notes=tuple(dict.fromkeys((*self.severe, *self.late, *self.overruled, *self.ungraded_counts))),
+            notes=tuple(dict.fromkeys((*self.severe, *self.overruled, *self.ungraded_counts))),
+            late=tuple(self.late),
             uncounted=() if self.followed.reviewed_to(self.window.last) else self.uncounted,
         )
 
@@ -224,14 +227,11 @@ class _Reading:
 
     def _elsewhere(self) -> str:
         """A death, or leaving, that the events do not explain or whose day leaves the window open."""
-        died, left = self.followed.died, self.followed.left
-        explained = any(event.is_fatal for event in self.known)
-        if (
-            died
-            and not explained
-            and self._died_inside(died) is not False
-            and not self.followed.reviewed_to(died.earliest)
-        ):
+        died, left = self.unexplained_death, self.followed.left
+        days = [event.died for event in self.known if event.died] + ([self.followed.died] if self.followed.died else [])
+        if before := [day for day in days if day.latest < self.window.first]:
+            return f"died on {before[0]}, before the infusion: correct one of the two"
+        if died and self._died_inside(died) is not False and not self.followed.reviewed_to(died.earliest):
             return f"died on {died}, and no adverse event says of what: whether it is a DLT is not decided"
         if left is not None and left.earliest <= self.window.as_of and self.followed.evaluable is None:
             if left.latest < self.window.first:
@@ -239,6 +239,13 @@ class _Reading:
             if left.earliest <= self.window.last < left.latest:
                 return f"left in {left}: whether before the window ended on {self.window.last} is not known"
         return ""
+
+    @property
+    def unexplained_death(self) -> Day | None:
+        """A death known by the day of asking of which no adverse event tells."""
+        died = self.followed.died
+        known = died is not None and died.earliest <= self.window.as_of
+        return died if known and not any(event.is_fatal for event in self.known) else None
 
     def _died_inside(self, day: Day) -> Truth:
         return day.is_within(Day.of(self.window.first), Day.of(self.window.last))
@@ -311,21 +318,40 @@ class _Reading:
     @cached_property
     def severe(self) -> list[str]:
         """Every event of grade 4 or 5 and every death since the infusion, whoever judged it."""
+        died = self.unexplained_death
         return [
-            self._said(event)
-            for event in self.known
-            if (event.is_fatal or (event.grade or 0) >= 4) and event.is_inside(self.window.first, date.max) is not False
+            *(
+                self._said(event)
+                for event in self.known
+                if (event.is_fatal or (event.grade or 0) >= SEVERE)
+                and event.is_inside(self.window.first, date.max) is not False
+            ),
+            *([f"died on {died}{self._day_of(died)}, and no adverse event says of what"] if died else []),
         ]
 
     @cached_property
     def late(self) -> list[str]:
-        """Every toxicity judged dose-limiting that began after the window, which the definition does not count."""
+        """What came after the window, which the definition does not count: judged dose-limiting, or counts of grade 4."""
         return [
             f"{event.span()} is judged a DLT but began after the window ended on {self.window.last}, so the rule does not "
             "count it: the committee decides"
             for event in self.known
             if self.followed.judged(event)[0] and event.start and event.start.earliest > self.window.last
+        ] + [
+            f"{term}: {look.words}, which no clause counts: the committee decides"
+            for term, look in self._late_counts
+            if not any(ground.term == term and not ground.is_silence for one in self.clauses for ground in one.grounds)
         ]
+
+    @property
+    def _late_counts(self) -> list[tuple[str, Look]]:
+        """The first count of each term that is of grade 4 after the day by which its clause asks for recovery."""
+        found = []
+        for rule in self._count_rules:
+            for term in (TERMS.get(one, one) for one in rule.term):
+                late = (look for look in self.counts.looks(term) if look.day > (rule.not_recovered_by_day or 0))
+                found += [(term, look) for look in late if look.low >= SEVERE][:1]
+        return found
 
     @cached_property
     def overruled(self) -> list[str]:
@@ -364,13 +390,16 @@ class _Reading:
         unread = [fact for rule in self._count_rules for term in rule.term for fact in self.counts.ungraded(term)]
         return [f"{fact} has no grade, so no clause reads it" for fact in unread]
 
+    def _day_of(self, day: Day) -> str:
+        return "" if day.is_partial else f" (day {(day.earliest - self.window.first).days})"
+
     def _said(self, event: Occurrence) -> str:
         answer = _JUDGED[self.followed.judged(event)[0]]
         if answer == _JUDGED[None] and event.start is not None and self.followed.reviewed_to(event.start.latest):
             answer = "no DLT by the review of the window"
         died = ""
         if event.died is not None:
-            died = f", died on {event.died} (day {(event.died.earliest - self.window.first).days})"
+            died = f", died on {event.died}{self._day_of(event.died)}"
         return f"{event.span()}{died}: {answer}"
 
 
@@ -384,4 +413,6 @@ def counts_of(followed: Followed, first: date, as_of: date) -> Counts:
     return Counts([fact.what for fact in followed.counts], first, as_of, begun)
 
 
+SEVERE = 4
+"""From this grade on whatever happened since the infusion stands beside the decision: life-threatening, by CTCAE."""
 _JUDGED = {True: "judged a DLT", False: "judged no DLT", None: "not judged"}

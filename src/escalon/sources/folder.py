@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from escalon.facts import Day, read_day
 from escalon.history import Course, Entry, Frame, Trial, Unread, entry_of_file, fold
+from escalon.history.course import stated_day
 from escalon.history.doses import in_doses
 from escalon.history.events import (
     CellsInfused,
@@ -28,7 +29,7 @@ from escalon.kinetics.sample import Sample, read_sample
 from escalon.kinetics.samples_table import Infused, TableError, lacking, profiles_of
 from escalon.protocol.design import days_of_one_dose
 from escalon.protocol.study import Study
-from escalon.safety.contradictions import contradictions
+from escalon.safety.contradictions import Dated, contradictions
 from escalon.sources.columns import TABLES
 from escalon.sources.frame import frame_of, zone_of
 from escalon.sources.mapping import MAPPING, Leftover, leftovers, unmapped, widened
@@ -415,9 +416,7 @@ def _across(entries: Iterable[Entry]) -> list[Problem]:
         if isinstance(entry.event, CellsInfused):
             first = infused.setdefault(entry.participant or "", entry.place)
             if first != entry.place:
-                message = (
-                    f"{entry.participant} is infused again ({first} too): bags within the study's days are one dose"
-                )
+                message = f"{entry.participant} is infused again ({first} too): a bag of one dose, or a later dose"
                 problems.append(_placed(entry.place, "participant", entry.participant or "", message))
         code = entry.participant
         if code is not None:
@@ -471,15 +470,20 @@ def _of_samples(study: Study, entries: Iterable[Entry]) -> list[Problem]:
 def _contradicted(course: Course) -> list[Problem]:
     """Fatal and recovered, two deaths, a measurement or an infusion after the death: each with its line where it has one."""
     lines = [replace(one.event, source=one.place) for one in course.adverse_events]
-    infused = [day for one in course.infusions if (day := one.event.happened(course.zone))]
-    dated = [(one.event.treatment, one.event.happened(course.zone)) for one in course.treatments]
+    dated = [("infused", one.event.happened(course.zone), one.place) for one in course.infusions]
+    dated += [(one.event.treatment, one.event.happened(course.zone), one.place) for one in course.treatments]
+    dated += [("a sample", one.event.happened(course.zone), one.place) for one in course.samples]
     dated += [
-        (fact.name, fact.day) for fact in course.facts if not isinstance(fact.value, bool | str) and fact.behind is None
+        (fact.name, fact.day, fact.source)
+        for fact in course.facts
+        if not isinstance(fact.value, bool | str) and fact.behind is None
     ]
-    measured = [(what, day) for what, day in dict.fromkeys(dated) if day is not None]
+    others = [Dated(what, day, source) for what, day, source in dict.fromkeys(dated) if day is not None]
+    died = course.facts.named(course.frame.roles.get("death", ""))
+    deaths = [Dated(fact.name, day, fact.source) for fact in died if (day := stated_day(fact)) is not None]
     return [
-        _placed(one.line.source if one.line else "", "", course.code, f"{course.code}: {one.says}")
-        for one in contradictions(lines, infused, measured)
+        _placed(one.source, "", course.code, f"{course.code}: {one.says}")
+        for one in contradictions(lines, others, deaths)
     ]
 
 

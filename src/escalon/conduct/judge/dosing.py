@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from escalon.conduct.judge.cutoff import as_of, checked
@@ -61,6 +62,8 @@ class DoseReview:
     """The DLT window in one sentence: its days, its last day, the day from which dosing may go on."""
     disease: str = ""
     died: bool = False
+    again: Given | None = None
+    """The later dose whose own window decides, where the study counts what follows it."""
 
     def as_json(self) -> dict[str, Any]:
         """The review for scripts."""
@@ -180,18 +183,14 @@ def _decide(study: Study, trial: Trial, day: date) -> NextDose:
     """The next dose of everybody in a trial, or in one of its strata."""
     reviews = tuple(review(study, trial, infusion, day) for infusion in first_doses(study, trial))
     conduct = conduct_of(map(_treated, reviews), cohort_size(study))
-    decision = next_dose(dose_rule(study), conduct, calendar_guards(study), day)
-    decision = without_doubt(reviews, decision)
+    decision = next_dose(dose_rule(study), conduct, calendar_guards(study), day, doubts(reviews))
     noted = replace(decision, notes=(*decision.notes, *_to_know(study, trial, reviews)))
     return NextDose(noted, conduct, reviews, day, _rests_on(study))
 
 
-def without_doubt(reviews: Iterable[DoseReview], decision: Decision) -> Decision:
-    """The decision, unless it is in doubt whether somebody had a DLT: nobody is dosed then, and a stop stays a stop."""
-    who = "; ".join(f"{one.participant}: {one.why}" for one in reviews if one.in_doubt)
-    if not who or isinstance(decision, Stop):
-        return decision
-    return Wait(f"whether it was a DLT is not decided ({who}); settle that first", None, decision.notes)
+def doubts(reviews: Iterable[DoseReview]) -> str:
+    """Of whom it is in doubt whether they had a DLT, and why; empty where of nobody."""
+    return "; ".join(f"{one.participant}: {one.why}" for one in reviews if one.in_doubt)
 
 
 def _all_read(study: Study, trial: Trial) -> None:
@@ -245,7 +244,7 @@ def _to_know(study: Study, trial: Trial, reviews: tuple[DoseReview, ...]) -> lis
 
 
 _RETREATED = {
-    "not planned": "the study plans no retreatment; the first dose counts",
+    "not planned": "the study plans no retreatment; a DLT after it counts",
     "not counted": "a retreatment, which does not count for the dose rule",
     "counted": "a retreatment, which counts as the study says",
 }
@@ -266,13 +265,35 @@ def review(study: Study, trial: Trial, given: Given, day: date) -> DoseReview:
 
 
 def _review(study: Study, trial: Trial, given: Given, day: date) -> DoseReview:
+    found = _of_dose(study, trial, given, day)
+    for again in doses_of(study, trial.course(given.participant)):
+        if again.numbers != given.numbers and again.day.earliest >= given.day.earliest:
+            found = _followed_by(study, trial, found, again, day)
+    return found
+
+
+def _followed_by(study: Study, trial: Trial, first: DoseReview, again: Given, day: date) -> DoseReview:
+    """The review with what followed a later dose, as the study counts it: a DLT after it, and its window where it has one."""
+    policy = study.dose.retreatment
+    if policy == "not counted" or first.outcome is Outcome.DLT:
+        return first
+    later = _of_dose(study, trial, again, day)
+    runs = policy == "counted" and later.outcome is Outcome.PENDING
+    doubted = later.in_doubt and later.evidence is not None and not _is_unanswered(later.evidence)
+    if later.outcome is not Outcome.DLT and (first.in_doubt or not (runs or doubted)):
+        return first
+    return replace(
+        first, outcome=later.outcome, why=f"after the dose of {again.day}: {later.why}", window_ends=later.window_ends,
+        window=later.window, in_doubt=later.in_doubt, late=later.late, evidence=later.evidence, again=again,
+        counted_at=later.counted_at if later.outcome is Outcome.DLT else first.counted_at,
+    )  # fmt: skip
+
+
+def _of_dose(study: Study, trial: Trial, given: Given, day: date) -> DoseReview:
     found = evidence(study, trial, given, day)
     off = deviation(study.dose, given)
     outcome, why = found.outcome, found.why
-    unanswered = (
-        outcome is Outcome.PENDING and found.until is None
-    )  # the window has closed, and nobody says what it held
-    in_doubt = found.in_doubt or unanswered
+    in_doubt = found.in_doubt or _is_unanswered(found)
     waiting = [one for one in awaiting(trial.course(given.participant)) if outcome is not Outcome.DLT]
     if waiting:
         outcome, in_doubt = Outcome.PENDING, True
@@ -282,10 +303,16 @@ def _review(study: Study, trial: Trial, given: Given, day: date) -> DoseReview:
     elif _is_left_out(study.dose, given, off) and outcome is not Outcome.DLT and not in_doubt:
         outcome, why = Outcome.NOT_EVALUABLE, f"{off}: not counted unless it has a DLT, and replaced"
     return DoseReview(
-        given.participant, given, outcome, why, found.window.last, off, "; ".join(found.notes), in_doubt,
-        _counted_level(study.dose, given), found, str(dlt_window(study, given.last.earliest)),
+        given.participant, given, outcome, why, found.window.last, off,
+        "; ".join((*found.notes, *found.late)), in_doubt,
+        _counted_level(study.dose, given, off), found, str(dlt_window(study, given.last.earliest)),
         _disease(trial.course(given.participant)), _has_died(trial.course(given.participant), day),
     )  # fmt: skip
+
+
+def _is_unanswered(found: DltEvidence) -> bool:
+    """Whether the window has closed, and nobody says what it held."""
+    return found.outcome is Outcome.PENDING and found.until is None and not found.doubts
 
 
 def _observed_only(course: Course, found: DltEvidence, day: date) -> str:
@@ -323,7 +350,9 @@ def _counted(one: DoseReview) -> str:
 
 def _is_left_out(plan: DosePlan, given: Given, off: str) -> bool:
     """Whether a dose outside its level's window does not count, as the study says."""
-    return bool(off) and given.amount is not None and plan.off_dose == "exclude unless DLT"
+    if not off or given.amount is None or plan.off_dose == "count":
+        return False
+    return plan.off_dose == "exclude unless DLT" or _level_of(plan, given.amount) is None
 
 
 def awaiting(course: Course) -> list[Current[DltProposed]]:
@@ -336,14 +365,21 @@ def awaiting(course: Course) -> list[Current[DltProposed]]:
     ]
 
 
-def _counted_level(plan: DosePlan, given: Given) -> int:
+def _counted_level(plan: DosePlan, given: Given, off: str) -> int:
     """The level a participant counts at: the assigned one, or as treated where the study says so."""
-    if plan.off_dose != "as treated" or given.amount is None:
+    if not off or given.amount is None or plan.off_dose != "as treated":
         return given.level
-    amount = given.amount
-    return min(plan.levels, key=lambda level: (abs(amount - level.amount.value), level.number)).number
+    as_treated = _level_of(plan, given.amount)
+    return given.level if as_treated is None else as_treated
+
+
+def _level_of(plan: DosePlan, amount: Fraction) -> int | None:
+    """The level in whose window an amount lies; None where it lies in none."""
+    windows = ((level.number, *plan.window(level)) for level in plan.levels)
+    return next((number for number, low, high in windows if low <= amount <= high), None)
 
 
 def _treated(one: DoseReview) -> Treated:
     """A review as the rule counts it; the window runs from the last bag."""
-    return Treated(one.counted_at, one.outcome, one.infusion.last.earliest, one.participant, died=one.died)
+    again = one.again.last.earliest if one.again else None
+    return Treated(one.counted_at, one.outcome, one.infusion.last.earliest, one.participant, died=one.died, again=again)

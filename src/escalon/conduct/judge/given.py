@@ -91,5 +91,6 @@ def deviation(plan: DosePlan, given: Given) -> str:
     low, high = plan.window(plan.level(given.level))
     if low <= given.amount <= high:
         return ""
-    off = (given.amount / plan.level(given.level).amount.value - 1) * 100
-    return f"{float(off):+.1f} % from level {given.level}, outside ±{float(plan.tolerance * 100):g} %"
+    off, most = (given.amount / plan.level(given.level).amount.value - 1) * 100, plan.tolerance * 100
+    places = next((places for places in range(1, 9) if abs(round(off, places)) != most), 9)
+    return f"{float(off):+.{places}f} % from level {given.level}, outside ±{float(most):g} %"

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from escalon.conduct.judge import standing
-from escalon.conduct.judge.dosing import NextDose, decide_as_recorded, without_doubt
+from escalon.conduct.judge.dosing import NextDose, decide_as_recorded, doubts
 from escalon.escalation import Decision, EscalationError, Treat, Wait, next_dose
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, Sentinel, Stagger, WholeCohortFirst
 from escalon.facts import Day
@@ -56,12 +56,16 @@ def recommended(study: Study, trial: Trial, today: date) -> Decision:
         found = decide_as_recorded(study, trial, Day.of(today))
     except EscalationError as error:
         return Wait(str(error))
-    return without_doubt(found.reviews, _by(study, found, today, ()))
+    return _by(study, found, today, (), doubts(found.reviews))
 
 
-def _by(study: Study, found: NextDose, today: date, kinds: tuple[type[CalendarGuard], ...]) -> Decision:
-    guards = [one for one in calendar_guards(study) if isinstance(one, (DltWindow, *kinds))]
-    return next_dose(dose_rule(study), found.conduct, guards, today)
+def _by(
+    study: Study, found: NextDose, today: date, kinds: tuple[type[CalendarGuard], ...], doubt: str = ""
+) -> Decision:
+    """What the rule says with the study's stopping rules and the clocks of some kinds alone."""
+    every = calendar_guards(study)
+    guards = [one for one in every if not one.reads_calendar or isinstance(one, (DltWindow, *kinds))]
+    return next_dose(dose_rule(study), found.conduct, guards, today, doubt)
 
 
 def dosing_holds(study: Study, trial: Trial, today: date, level: int | None = None) -> list[Hold]:

@@ -56,7 +56,7 @@ def not_counted(view: View) -> Table:
         )
         for one in view.reviews
         if one.evidence
-        for said in one.evidence.notes
+        for said in (*one.evidence.notes, *one.evidence.late)
     )  # fmt: skip
     columns = heads("who", "level>", "what=what is recorded, and what was judged|90")
     note = (
