@@ -305,3 +305,12 @@ def test_a_dose_counts_at_the_level_in_whose_window_it_lies_or_not_at_all(study,
     found = decide_next_dose(plan, history(infusions=given), day(60))
     assert str(found.conduct) == conduct
     assert [note for note in found.decision.notes if note.startswith("P02 ")] == ([says] if says else [])
+
+
+def test_a_level_opened_too_early_waits_for_the_window_below_it_and_is_then_completed(study):
+    records = trial(*THREE, (2, 38))
+    held = decide_next_dose(study, records, day(45)).decision
+    assert (held.action, held.until) == ("wait", day(21 + 29).earliest)
+    assert "2 participants pending at level 1 and 2" in held.reason
+    then = decide_next_dose(study, records, day(52)).decision
+    assert (then.action, then.level, then.size) == ("treat", 2, 2)

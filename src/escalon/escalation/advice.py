@@ -86,12 +86,14 @@ def said(design: Design, conduct: Conduct, window: DltWindow | None = None, toda
     tally = conduct.tally(design.levels, design.lowest, design.cohort if design.recalls is not None else None)
     open_cohort = conduct.in_open_cohort(design.cohort)
     elsewhere = sum(tally.pending) - sum(one.outcome is Outcome.PENDING for one in open_cohort)
+    until, granted = _when_all_closed(conduct, window), True
     if open_cohort and elsewhere:
-        before = said(design, conduct.before_open_cohort(design.cohort), window, today)
-        granted = isinstance(before, Treat) and before.level == open_cohort[0].level
-    else:
-        granted = True
-    return _settle(design, tally, _when_all_closed(conduct, window), open_cohort, granted=granted)
+        before = conduct.before_open_cohort(design.cohort)
+        then = said(design, before, window, today)
+        granted = isinstance(then, Treat) and then.level == open_cohort[0].level
+        if not granted and not any(one.outcome is Outcome.DLT for one in open_cohort):
+            until = _when_all_closed(before, window)
+    return _settle(design, tally, until, open_cohort, granted=granted)
 
 
 def asked(
