@@ -29,6 +29,7 @@ ROLES = {
     "consent": "informed_consent",
     "screening": "screening_visit",
     "left": "study_discontinuation",
+    "death": "death",
     "conditioning": "lymphodepletion_start",
     "infusion": "car_t_infusion",
     "dlt_review": "dlt_review",

@@ -4,12 +4,14 @@ from datetime import date
 
 from escalon.conduct.judge.endpoints import execute
 from escalon.facts import Day, Fact
+from escalon.history import Unread
 from escalon.history.events import AdverseEventRecorded
 from escalon.kinetics.sample import read_sample
 from escalon.reporting.sections.basis import summary
 from escalon.reporting.sections.cells import cells
 from escalon.reporting.sections.completeness import completeness
 from escalon.reporting.sections.participants import flow, flow_drawn
+from escalon.reporting.sections.safety import overview
 from tests.histories import Infusion, history
 from tests.reporting.views import column, view_of
 
@@ -70,3 +72,33 @@ def test_a_seriousness_that_nobody_recorded_is_counted_as_such():
     view = view_of(history(DISEASES, infusions=DOSES, adverse_events=[told]), CUTOFF)
     numbers = column(summary(view)[0].blocks[-1], "number")
     assert (numbers["serious"], numbers["unsaid"]) == ("0", "1")
+
+
+def test_a_measure_is_due_of_those_it_is_asked_of():
+    """The ESR is an outcome of everybody though a clause reads `das28_esr`; an ESSPRI is asked where the STAR is made of it."""
+    sjogren = Fact("disease", "SS", Day(2025, 2, 1), participant="P02")
+    view = view_of(history([*DISEASES[:1], sjogren], infusions=DOSES), CUTOFF)
+    where = column(completeness(view)[0].blocks[1], "where")
+    assert "D28: P01, P02" in where["esr"]
+    assert "D28: P02;" in where["esspri"]
+    assert ("BL" in where["star"], "D28: P02" in where["star"]) == (False, True)
+
+
+def test_what_is_written_and_cannot_be_read_is_the_reason_why_it_is_missing():
+    trial = history(DISEASES, infusions=DOSES)
+    why = "facts.csv:7 value: esr is 'abc'. Write a number 0–300 in mm/h"
+    trial.unread = [Unread("facts", "P01", Day(2025, 3, 31), why, "esr")]
+    view = view_of(trial, CUTOFF)
+    for id in ("S-2", "S-7"):
+        done = execute(view.study, view.trial, view.study.endpoint(id), CUTOFF)
+        reasons = {one.visit: one.reason for one in done.cells if one.participant == "P01"}
+        assert (reasons["D28"], reasons["D90"]) == (why, "nothing recorded")
+    missing = next(row for row in completeness(view)[0].blocks[1].rows if row.key == "esr").cells[3]
+    assert why in [ground.value for ground in missing.grounds]
+
+
+def test_a_death_that_no_event_stands_for_is_said_beneath_the_events():
+    died = Fact("death", True, Day(2025, 4, 1), participant="P02")
+    said = "P02 (listing 4)"
+    assert said in " ".join(overview(view_of(history([*DISEASES, died], infusions=DOSES), CUTOFF)).notes)
+    assert said not in " ".join(overview(view_of(history(DISEASES, infusions=DOSES), CUTOFF)).notes)

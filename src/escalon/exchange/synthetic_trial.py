@@ -10,10 +10,11 @@ from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 
+from escalon.conduct.judge.asked import diseases_of
 from escalon.conduct.judge.screening import Verdict, screen_one
 from escalon.escalation import EscalationError, Outcome, Treat, Treated, Wait, conduct_of, next_dose
 from escalon.exchange.synthetic.course import Treatment, events_of, steps_of
-from escalon.exchange.synthetic.screening import Drawn, diseases_of, draw
+from escalon.exchange.synthetic.screening import Drawn, draw
 from escalon.exchange.synthetic.values import observed
 from escalon.exchange.tidy_folder import write_folder
 from escalon.facts import Day

@@ -9,7 +9,7 @@ from escalon.reporting.build import heads, keyed, row, strong
 from escalon.reporting.document import Beside, Block, Cell, Document, Section, Signatures, Table, TableRow, Text, Tone
 from escalon.reporting.printed import number
 from escalon.reporting.reasons import in_words
-from escalon.reporting.sections.completeness import due_of
+from escalon.reporting.sections.completeness import COUNTS, counts, due_of, joined
 from escalon.reporting.sections.escalation import alarms, answer, evidence_by_day, levels, limiting, outlook_table, path
 from escalon.reporting.sections.narratives import narrative, told_of
 from escalon.reporting.view import View
@@ -122,30 +122,20 @@ def _severe_row(view: View, event: Occurrence) -> TableRow:
 def recorded(view: View) -> Table:
     """What the schedule asked for by the cut-off, by visit: those of the DLT window one by one, later ones together."""
     dues, days = due_of(view), in_days(view.study.dose.dlt_window)
-    rows, later = [], [0, 0, 0]
+    rows, later = [], []
     for visit in view.study.visits:
-        some = [dues[visit.id, name] for name in visit.measures if (visit.id, name) in dues]
-        due, kept, wait = (
-            sum(o.due for o in some),
-            sum(len(o.recorded) for o in some),
-            sum(len(o.not_due) for o in some),
-        )
+        some = [one for (id, _), one in dues.items() if id == visit.id]
         if visit.day > days:
-            later = [one + more for one, more in zip(later, (due, kept, wait), strict=True)]
-        elif due or wait:
-            rows.append(_recorded_row(visit.id, f"{visit.id}, day {number(visit.day)}", due, kept, wait))
-    if any(later):
-        rows.append(_recorded_row("later", "later visits", *later))
-    columns = heads("visit", "due>", "recorded>", "missing>", "not_due=not due>")
+            later += some
+        elif any(any(one.values()) for one in some):
+            rows.append(row(visit.id, f"{visit.id}, day {number(visit.day)}", *counts(joined(some))))
+    if later:
+        rows.append(row("later", "later visits", *counts(joined(later))))
+    columns = (*heads("visit"), *COUNTS)
     note = "Measures of everybody infused; by measure and person in section 8 of the full report."
     return Table(
         "P-2", "Recorded of what the schedule asked for", columns, tuple(rows), "", (note,), "Nothing was due."
     )
-
-
-def _recorded_row(key: str, name: str, due: int, kept: int, wait: int) -> TableRow:
-    missing = Cell(str(due - kept), due - kept, tone=Tone.OPEN if due > kept else Tone.PLAIN)
-    return row(key, name, due, kept, missing, wait)
 
 
 def set_aside(view: View) -> Table:

@@ -45,8 +45,10 @@ class Question:
 
     @property
     def visits(self) -> list[Visit]:
-        """The declared visits, in the order they are planned."""
-        return sorted((one for one in self.study.visits if one.id in self.endpoint.at), key=lambda one: one.day)
+        """The declared visits, in the order they are planned; where none is declared, those that measure it."""
+        at, roots = self.endpoint.at, {name.partition(".")[0] for name in self.endpoint.measure}
+        some = (one for one in self.study.visits if (one.id in at if at else roots & set(one.measures)))
+        return sorted(some, key=lambda one: one.day)
 
 
 class Comparing(Protocol):
@@ -83,6 +85,8 @@ class Value:
         labels = {one.id for one in asked.study.visits}
         found = placed(visit, person.infused, known, asked.endpoint.window, asked.endpoint.better, labels)
         cell = self.compared(asked, person, visit, found, _standing(blank, asked, person, visit, found))
+        if cell.state is State.MISSING and (unread := person.unread(asked.endpoint.measure, visit)):
+            cell = replace(cell, reason=unread)
         return _after(cell, asked, person, visit)
 
     def compared(self, asked: Question, person: Member, visit: Visit, found: Placed, cell: AtVisit) -> AtVisit:

@@ -1,6 +1,6 @@
 """One participant as endpoints see them: day 0, scored facts, level and disease, baselines, and what happened in between."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -13,10 +13,10 @@ from escalon.conduct.judge.scores import responses, scored
 from escalon.conduct.judge.windows import Placed, State, last_of, placed
 from escalon.criteria import with_members
 from escalon.facts import Day, Fact, Facts, Finding, UnitError
-from escalon.history import Course, Trial
+from escalon.history import Course, Trial, Unread
 from escalon.instruments.kit.baseline import in_unit as converted
 from escalon.instruments.kit.catalogue import catalogue
-from escalon.instruments.kit.visits import compares_visits
+from escalon.instruments.kit.visits import compares_visits, with_parts
 from escalon.kinetics import Profile, Sample
 from escalon.protocol.study import Study, Visit
 from escalon.safety.adverse_event import death_day, is_death
@@ -126,6 +126,22 @@ class Member:
         """Why nothing may be said of an analyte though samples are recorded; empty where nothing holds it."""
         return "; ".join(why for one in self._profiles(analyte) for why in one.held)
 
+    def unread(self, measures: Iterable[str], visit: Visit) -> str:
+        """What is written of measures, or of what they are made of, on the days of a visit and cannot be read; or nothing."""
+        names = {name for measure in measures for name in _made_of(measure)}
+        some = [row for row in self._unread if row.about in names and self._may_be_of(visit, row.day)]
+        return "; ".join(dict.fromkeys(row.why for row in some))
+
+    @cached_property
+    def _unread(self) -> tuple[Unread, ...]:
+        return (*self.course.unread, *(row for row in self.trial.unread if row.participant == self.code))
+
+    def _may_be_of(self, visit: Visit, day: Day | None) -> bool:
+        if day is None or self.infused is None:
+            return True
+        first, last = (self.infused.earliest + timedelta(days=end) for end in (visit.earliest, visit.latest))
+        return day.earliest <= last and first <= day.latest
+
     def _profiles(self, analyte: str) -> list[Profile]:
         if not self.course.samples:
             return []
@@ -173,6 +189,12 @@ class Member:
 def member(study: Study, trial: Trial, code: str) -> Member:
     """A participant as endpoints see them; made once a history."""
     return trial.once(("member", id(study), code), study, lambda: Member(study, trial, code))
+
+
+def _made_of(measure: str) -> set[str]:
+    """A measure, and the names of all items of the score it is and of the score's parts."""
+    parts = [catalogue()[one] for one in with_parts([measure.partition(".")[0]])]
+    return {measure, *(key for one in parts for key in one.keys.values())}
 
 
 def _is_so(fact: Fact) -> bool:

@@ -6,12 +6,12 @@ read from the outcomes and clauses that name their instruments; a form of anothe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from escalon.conduct.judge.asked import asked_in
 from escalon.facts import Day
 from escalon.history import Course, Current
 from escalon.history.events import FactRecorded
@@ -204,20 +204,4 @@ def _of_instrument(study: Study, instrument: Instrument) -> VisitForm:
     taken = {name for name, item in instrument.items.items() if item.baseline_of is not None or item.source_of}
     form = without(whole, taken)
     names = {name: instrument.keys.get(name, name) for name in form.questions}
-    return VisitForm(instrument.name, instrument.title, form, names, instrument, _diseases(study, instrument.name))
-
-
-def _diseases(study: Study, name: str) -> frozenset[str]:
-    """The diseases whose outcomes or clauses name an instrument; empty where one names it for all, or none does."""
-    found: set[str] = set()
-    for endpoint in study.endpoints:
-        if name in endpoint.measure:
-            if not endpoint.diseases:
-                return frozenset()
-            found |= set(endpoint.diseases)
-    ids = [one.id for one in study.diseases]
-    for clause in study.criteria:
-        if re.search(rf"\b{name}\b", clause.rule):
-            words = re.findall(r"\w+", clause.applies_text or "")
-            found |= set(ids) & set(words) or set(ids)
-    return frozenset() if found == set(ids) else frozenset(found)
+    return VisitForm(instrument.name, instrument.title, form, names, instrument, asked_in(study, instrument.name))

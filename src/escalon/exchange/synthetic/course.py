@@ -8,8 +8,9 @@ from math import exp
 from random import Random
 from typing import Any
 
+from escalon.conduct.judge.asked import named_in
 from escalon.conduct.judge.scores import STANDING
-from escalon.exchange.synthetic.screening import Drawn, diseases_of
+from escalon.exchange.synthetic.screening import Drawn
 from escalon.exchange.synthetic.values import items_at, number_text, observed, plausible, recorded, usual
 from escalon.facts import Day
 from escalon.history.events import (
@@ -23,7 +24,6 @@ from escalon.history.events import (
 from escalon.instruments import catalogue
 from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_event
 from escalon.protocol.dlt_window import dlt_window
-from escalon.protocol.names import names_in
 from escalon.protocol.study import DltEvent, FactDefinition, Study, Visit
 
 Counts = dict[tuple[int, str], FactRecorded]
@@ -190,15 +190,8 @@ def _steady(given: Treatment, name: str, day: date, visit: Visit) -> FactRecorde
 
 def _is_for(study: Study, name: str, disease: str) -> bool:
     """Whether a score is asked of people with a disease: by an outcome or a clause for them, or by nobody in particular."""
-    named = {one for end in study.endpoints if name in map(_root, end.measure) for one in end.diseases}
-    for one in study.criteria:
-        if name in map(_root, names_in(one.tree)):
-            named |= diseases_of(study, one)
+    named = named_in(study, name)
     return not named or disease in named
-
-
-def _root(name: str) -> str:
-    return name.partition(".")[0]
 
 
 # -- toxicity --------------------------------------------------------------------------------------------------------------

@@ -314,13 +314,6 @@ def _branch(tree: Node, want: bool, random: Random) -> Iterator[tuple[Node, bool
             yield tree, want
 
 
-def diseases_of(study: Study, criterion: Criterion) -> set[str]:
-    """The diseases that a clause is limited to; none where it is for everybody."""
-    found = leaves(criterion.applies) if criterion.applies is not None else ()
-    words = {leaf.value for leaf in found if isinstance(leaf, Literal)}
-    return {one.id for one in study.diseases if one.id in words}
-
-
 def wanted(criterion: Criterion) -> bool:
     """How a clause's rule must come out for the person to pass it."""
     return criterion.kind == "inclusion"

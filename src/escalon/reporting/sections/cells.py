@@ -1,6 +1,6 @@
 """Section 7: the product in blood, B cells, and every other level: zeros told apart from what was not measured."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from statistics import median
 
@@ -67,10 +67,8 @@ def cells(view: View) -> tuple[Section, ...]:
 def by_visit(view: View, profiles: Sequence[Profile]) -> Table:
     """T7-1: the level at each planned visit: how many had none detected, were below the limit, or were not measured."""
     name = profiles[0].analyte
-    rows = []
-    for visit in view.study.visits:
-        if name in visit.measures:
-            rows += _visit_rows(view, visit, profiles)
+    planned = [visit for visit in view.study.visits if name in visit.measures]
+    rows = [each for visit in planned for each in _visit_rows(view, visit, name)]
     columns = heads(
         "visit=visit, level|20",
         "n=measured>",
@@ -95,30 +93,26 @@ def by_visit(view: View, profiles: Sequence[Profile]) -> Table:
     )
 
 
-def _visit_rows(view: View, visit: Visit, profiles: Sequence[Profile]) -> list[TableRow]:
-    groups = [
-        (one.number, [p for p in profiles if view.level(p.participant) == one.number]) for one in view.study.dose.levels
-    ]
-    every = _visit_cells(view, visit, profiles)
-    rows = [row(visit.id, f"{visit.id}: {visit.name}", *every, kind=RowKind.HEAD)]
-    for level, some in groups:
-        if some:
-            cells_ = _visit_cells(view, visit, some)
-            rows.append(row(f"{visit.id}.level_{level}", f"level {level}", *cells_, kind=RowKind.UNDER))
-    return rows
+def _visit_rows(view: View, visit: Visit, analyte: str) -> Iterator[TableRow]:
+    every = [one.participant for one in view.doses]
+    yield row(visit.id, f"{visit.id}: {visit.name}", *_visit_cells(view, visit, analyte, every), kind=RowKind.HEAD)
+    for level in (one.number for one in view.study.dose.levels):
+        if some := [code for code in every if view.level(code) == level]:
+            stands = _visit_cells(view, visit, analyte, some)
+            yield row(f"{visit.id}.level_{level}", f"level {level}", *stands, kind=RowKind.UNDER)
 
 
-def _visit_cells(view: View, visit: Visit, some: Sequence[Profile]) -> list[Made]:
+def _visit_cells(view: View, visit: Visit, analyte: str, some: Sequence[str]) -> list[Made]:
     """How many stand how at a visit, by the one rule for visits, and what the quantified levels come to."""
     facts: list[Fact] = []
     absent: dict[State, list[Ground]] = {state: [] for state in State}
-    for code in dict.fromkeys(one.participant for one in some):
-        person = member(view.study, view.trial, code)
-        found = person.at(visit, person.levels(some[0].analyte))
+    for person in (member(view.study, view.trial, code) for code in some):
+        found = person.at(visit, person.levels(analyte))
         state, why = person.standing(visit, found, view.cutoff)
         if state is State.VALUE:
             facts.append(found.facts[0])
-        absent[state].append(Ground(code, state.value, "", person.held(some[0].analyte) or why, ""))
+        unread = person.unread((analyte,), visit) if state is State.MISSING else ""
+        absent[state].append(Ground(person.code, state.value, "", unread or person.held(analyte) or why, ""))
     counts = [[fact for fact in facts if fact.value in codes] for codes in _CODES]
     quantified = [fact for fact in facts if number_of(fact.value) is not None]
     numbers = [value for fact in quantified if (value := number_of(fact.value)) is not None]

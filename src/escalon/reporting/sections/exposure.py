@@ -152,4 +152,5 @@ def _kept_row(id: str, some: Sequence[Watch]) -> TableRow:
     stands = (
         [Ground(w.participant, id, str(w.day or ""), w.why, "") for w in some if w.state is state] for state in Watching
     )
-    return row(id, strong(id), what, len(some), *(counted(grounds) for grounds in stands))
+    every = [Ground(watch.participant, id, str(watch.day or ""), watch.state.value, "") for watch in some]
+    return row(id, strong(id), what, counted(every), *(counted(grounds) for grounds in stands))

@@ -8,7 +8,7 @@ from escalon.history import Current
 from escalon.history.events import TreatmentGiven
 from escalon.reporting.build import Made, heads, keyed, row, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Text, Tone
-from escalon.reporting.grounds import of_fact, of_facts, of_finding, place
+from escalon.reporting.grounds import last_of, of_fact, of_facts, of_finding, place
 from escalon.reporting.printed import MINUS, day, dose, listed, number, units, yes_no
 from escalon.reporting.sections.exposure import departed
 from escalon.reporting.sections.narratives import AGE, SEX
@@ -194,7 +194,9 @@ def deaths(view: View) -> Table:
         rows += [_death(view, code, event.died, event.term.name, view.of_lines(event.lines)) for event in fatal]
         died = view.trial.course(code).died
         if died is not None and not fatal:
-            rows.append(_death(view, code, died, "cause not recorded", ()))
+            said = last_of(view.facts(code), view.study.roles.of("death") or "")
+            grounds = () if said is None else (of_fact(said, code),)
+            rows.append(_death(view, code, died, "cause not recorded", grounds))
     columns = heads("who", "disease", "level>", "day", "after=day after infusion>", "cause|40")
     return Table("L4", "Deaths", columns, keyed(rows), "everybody", (), "No death is recorded.")
 

@@ -4,7 +4,7 @@ Number counts events; incidence counts participants with at least one among ever
 nobody recorded is said so: a seriousness that is not recorded is never «not serious».
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from escalon.conduct.judge.treated import is_before_infusion, reporting_periods
 from escalon.drawing import nothing
@@ -12,7 +12,7 @@ from escalon.facts import Truth
 from escalon.reporting.build import Made, heads, row, slug
 from escalon.reporting.document import NOT_APPLICABLE, Block, Cell, Figure, Ground, RowKind, Section, Table, TableRow
 from escalon.reporting.figures.safety_timeline import EpisodeBar, safety_timeline
-from escalon.reporting.printed import count, listed, number, percent
+from escalon.reporting.printed import count, listed, named, number, percent
 from escalon.reporting.sections.escalation import SYNDROMES, syndromes_of
 from escalon.reporting.sections.laboratory import laboratory_shift
 from escalon.reporting.sections.narratives import narratives
@@ -89,8 +89,17 @@ def overview(view: View) -> Table:
         "of onset, or from the "
         "first worse grade where it began before infusion.",
         *_carried(view),
+        *_died_without_an_event(view),
     )
     return Table("T5-1", "Adverse events: overview", columns, tuple(rows), EMERGENT, notes)
+
+
+def _died_without_an_event(view: View) -> Iterator[str]:
+    """Deaths that no fatal event stands for: the row «fatal» counts events."""
+    fatal = {event.participant for event in view.emergent if KINDS["fatal"](event)}
+    died = [one.participant for one in view.doses if view.trial.course(one.participant).died is not None]
+    if who := [code for code in died if code not in fatal]:
+        yield f"Died, with no fatal event recorded: {named(who)} (listing 4). «Fatal» counts events."
 
 
 def _pair(key: str, head: str) -> tuple[str, str]:
