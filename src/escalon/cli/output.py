@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from escalon.reporting.document import Table as DocumentTable
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 MANY = 1000
@@ -118,6 +120,15 @@ def print_table(
         say(f"… and {len(rows) - most} more rows. Write them all with -o FILE, or --json")
 
 
+def print_document_table(table: "DocumentTable") -> None:
+    """A table of a report on the screen, as wide as it needs to be, with what it is about and its notes."""
+    heads_ = [one.head for one in table.columns]
+    rows = [[cell.text for cell in row.cells] for row in table.rows]
+    numbers = [one.head for one in table.columns if one.right]
+    notes = (*([table.about] if table.about else []), *table.notes)
+    print_table(heads_, rows, table.title, numbers=numbers, notes=notes, uncut=True)
+
+
 def grid(
     columns: Sequence[Any],
     title: str | None = None,
@@ -181,7 +192,7 @@ def write(file: Path, content: str | bytes) -> Path:
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Rows as CSV; an absent value is an empty cell."""
-    from escalon.reporting.tables.grid import csv_text as text
+    from escalon.reporting.sheet import csv_text as text
 
     return text(columns, list(rows))
 

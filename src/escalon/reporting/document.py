@@ -27,6 +27,7 @@ class Tone(StrEnum):
     MUTED = "muted"
     OPEN = "open"  # unsettled: somebody must still answer
     ALARM = "alarm"  # a DLT, or what must be read first
+    BY_HAND = "by_hand"  # an empty box in which a person writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,10 @@ class Cell:
     def people(self) -> tuple[str, ...]:
         """The participants it rests on, in the order of their codes."""
         return tuple(sorted({ground.participant for ground in self.grounds if ground.participant}))
+
+
+BY_HAND = Cell("to fill in", tone=Tone.BY_HAND)
+"""What a person writes by hand: an empty box on the page and on paper, and these words wherever a cell is only text."""
 
 
 def printable(text: str) -> str:
@@ -242,9 +247,18 @@ class Document:
         return "SYNTHETIC: nobody in it exists" if self.synthetic else "CONFIDENTIAL" if self.confidential else ""
 
     @property
+    def dated(self) -> str:
+        """The day up to which it tells, as it stands on every page; empty where it has none."""
+        return self.cutoff and f"data cut-off {self.cutoff}"
+
+    @property
     def stamp(self) -> str:
         """Where it comes from, in one line."""
-        made = f"study {self.study} {self.version}", f"input {self.input[:16]}" if self.input else "", self.software
+        made = (
+            f"study {self.study} {self.version}" if self.study else "",
+            f"input {self.input[:16]}" if self.input else "",
+            self.software,
+        )
         device = "Not a medical device: for qualified people to check and sign"
         return " · ".join(part for part in (*made, device) if part)
 

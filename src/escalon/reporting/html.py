@@ -57,7 +57,7 @@ def _whole(document: Document, body: str, grounds: str) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     print_ = _print(document)
-    title = f"{document.study.upper()} · {document.title} · {document.cutoff}"
+    title = " · ".join(filter(None, (document.study.upper(), document.title, document.cutoff)))
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
         f'content="{policy}">\n<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -101,15 +101,16 @@ def _print(document: Document) -> str:
         "@page{size:A4;margin:20mm 15mm 16mm;"
         f"@top-left{{content:{said(f'{document.study.upper()} · {document.name}')};font:600 7pt Inter}}"
         f"@top-center{{content:{said(document.mark)};font:600 7pt Inter;color:#A9141E}}"
-        f"@top-right{{content:{said(f'data cut-off {document.cutoff}')};font:7pt Inter}}"
+        f"@top-right{{content:{said(document.dated)};font:7pt Inter}}"
         f"@bottom-left{{content:{said(document.stamp)};font:6pt Inter;width:150mm}}"
         '@bottom-right{content:"page " counter(page) " of " counter(pages);font:6pt Inter}}\n'
     )
 
 
 def _run(document: Document) -> str:
-    left = f"<span><b>{escape(document.study.upper())}</b> · {escape(document.name)}</span>"
-    right = f"<span>data cut-off <b>{escape(document.cutoff)}</b></span>"
+    study = f"<b>{escape(document.study.upper())}</b> · " if document.study else ""
+    left = f"<span>{study}{escape(document.name)}</span>"
+    right = f"<span>{escape(document.dated)}</span>"
     return f"<header class=run>{left}<span class=mark>{escape(document.mark)}</span>{right}</header>"
 
 
@@ -198,7 +199,7 @@ def _cell(name: str, cell: Cell, right: bool) -> str:
     classes = " ".join(one for one in ("r" if right else "", tone, long) if one)
     said = f' class="{classes}"' if classes else ""
     opens = f' data-c="{escape(name)}"' if cell.grounds or cell.method else ""
-    return f"<td{said}{opens}>{escape(cell.text)}</td>"
+    return f"<td{said}{opens}>{'' if cell.tone is Tone.BY_HAND else escape(cell.text)}</td>"
 
 
 def _notes(notes: Iterable[str]) -> str:

@@ -5,10 +5,25 @@ The second person's column is empty on purpose: a check that repeats a printed n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
+from escalon import __version__
 from escalon.facts import Finding, exact, plain
 from escalon.instruments.product.infusion import Bag, Infusion
+from escalon.reporting.build import heads, row, slug
+from escalon.reporting.document import (
+    BY_HAND,
+    Block,
+    Document,
+    Head,
+    RowKind,
+    Section,
+    Signatures,
+    Table,
+    TableRow,
+    Text,
+    Tone,
+)
 from escalon.reporting.printed import significant, times_ten
 
 NOT_KNOWN = "not known"
@@ -27,30 +42,7 @@ class Heading:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SheetLine:
-    """One line of the sheet: what, how it comes about, and the value; the check column stays empty."""
-
-    what: str
-    how: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Worksheet:
-    """The sheet's content, before it is laid out as HTML or PDF."""
-
-    heading: Heading
-    identity: tuple[tuple[str, str, str, str], ...]
-    entries: tuple[SheetLine, ...]
-    steps: tuple[SheetLine, ...]
-    verdict: tuple[str, ...]
-    warnings: tuple[str, ...]
-    alarms: tuple[str, ...]
-    ok: bool | None
-    drugs: tuple[SheetLine, ...] = ()
-    attributes: tuple[SheetLine, ...] = ()
-
+Lines: TypeAlias = Sequence[TableRow]
 
 # Flags a person on the ward must see, in plain words; others are spelled out by their reasons.
 _WORDS = {
@@ -70,8 +62,8 @@ def worksheet(
     identity: Finding | None = None,
     lymphodepletion: Sequence[Finding] = (),
     release: Finding | None = None,
-) -> Worksheet:
-    """The sheet for one infusion, planned or given.
+) -> Document:
+    """The sheet for one infusion, planned or given, as a document to print.
 
     `identity` is the comparison of label and participant, `release` the judgement of the product's attributes.
     """
@@ -81,84 +73,112 @@ def worksheet(
         else [infusion.weight, infusion.target, infusion.to_infuse]
     )
     findings += [finding for finding in (identity, release, *lymphodepletion) if finding is not None]
-    return Worksheet(
-        heading,
-        _identity(identity),
-        _entries(bag, infusion.weight),
-        _planned(bag, infusion) + (_given(infusion) if infusion.was_given else ()),
-        _verdict(infusion),
-        tuple(warning for warning in _warnings(findings) if warning not in _verdict(infusion)),
-        _alarms(infusion, identity),
-        _all_well(infusion, identity),
-        tuple(_drug(finding) for finding in lymphodepletion),
-        _attributes(release),
+    verdict = _verdict(infusion)
+    parts = (
+        ("Release", ("attribute", "", "verdict", "2nd person reads"), _attributes(release)),
+        ("Entries", ("entry", "", "value", "2nd person reads"), _entries(bag, infusion.weight)),
+        ("Steps", ("step", "how", "result", "2nd person finds"), [*_planned(bag, infusion), *_given(infusion)]),
+        ("Lymphodepletion", ("drug", "how", "dose", "2nd person finds"), [*map(_drug, lymphodepletion)]),
     )
+    blocks: list[Block] = [*(Text(alarm, Tone.ALARM) for alarm in _alarms(infusion, identity)), _identity(identity)]
+    blocks += [_table(n, name, columns, lines) for n, (name, columns, lines) in enumerate(parts, start=2) if lines]
+    warnings = [warning for warning in _warnings(findings) if warning not in verdict]
+    concluded: list[Block] = [
+        *(Text(line, Tone.STRONG) for line in verdict),
+        *(Text(warning, Tone.OPEN) for warning in warnings),
+    ]
+    sections = (
+        Section("", "", tuple(blocks)),
+        Section("", "Verdict", (*concluded, Signatures((), _SIGNERS), Text(_HOW, Tone.MUTED))),
+    )
+    return Document(
+        heading.study, f"Infusion worksheet: participant {heading.participant or '…'}", heading.version, "infusion worksheet", "",
+        heading.synthetic, sections, subtitle=_subtitle(heading), software=f"Escalon {__version__}",
+    )  # fmt: skip
 
 
-def _all_well(infusion: Infusion, identity: Finding | None) -> bool | None:
-    if identity is not None and identity.value is False:
-        return False
-    if not infusion.was_given:
-        return None
-    return infusion.verdict.value if isinstance(infusion.verdict.value, bool) else None
+_SIGNERS = ("Prepared by, date and time", "Checked by another person, date and time", "Infused by, date and time")
+_HOW = "The empty boxes are filled in by hand, from the source documents, before infusion."
 
 
-def _identity(identity: Finding | None) -> tuple[tuple[str, str, str, str], ...]:
-    if identity is None:
-        return (("participant code", "", "", ""), ("product number", "", "", ""))
-    rows = []
-    for name, pair in identity.components.items():
-        one, other = (pair[side] or NOT_KNOWN for side in ("participant", "label"))
-        same = NOT_KNOWN if NOT_KNOWN in (one, other) else "same" if one == other else "DIFFERENT"
-        rows.append((name.replace("_", " "), one, other, same))
-    return tuple(rows)
+def _subtitle(head: Heading) -> str:
+    """Study, product, level and day on one line."""
+    day = head.infusion_date and f"infusion {head.infusion_date}"
+    parts = head.study, head.product, f"assigned {head.level}", day, "for an independent check by a second person"
+    return " · ".join(filter(None, parts))
 
 
-def _entries(bag: Bag, weight: Finding) -> tuple[SheetLine, ...]:
+def _table(number: int, title: str, columns: Sequence[str], lines: Lines) -> Table:
+    keys = "what", "how", "value", "check"
+    widths = 32, 40, 26, 26
+    named = zip(keys, columns, widths, strict=True)
+    return Table(f"W{number}", title, tuple(Head(key, head, width=width) for key, head, width in named), tuple(lines))
+
+
+def _line(what: str, how: str, value: str, kind: RowKind = RowKind.PLAIN) -> TableRow:
+    """What, how it comes about, and the value; the second person's box stays empty."""
+    return row(slug(what), what, how, value, BY_HAND, kind=kind)
+
+
+def _identity(identity: Finding | None) -> Table:
+    rows = [row(name, name.replace("_", " "), *[BY_HAND] * 5) for name in ("participant_code", "product_number")]
+    if identity is not None:
+        rows = []
+        for name, pair in identity.components.items():
+            one, other = (pair[side] or NOT_KNOWN for side in ("participant", "label"))
+            same = NOT_KNOWN if NOT_KNOWN in (one, other) else "same" if one == other else "DIFFERENT"
+            rows.append(row(name, name.replace("_", " "), one, other, same, BY_HAND, BY_HAND))
+    columns = heads(
+        "identifier|24", "participant|24", "label|24", "comparison|20", "first=1st check|16", "second=2nd check|16"
+    )
+    return Table("W1", "Product and participant", columns, tuple(rows))
+
+
+def _entries(bag: Bag, weight: Finding) -> Lines:
     gate = {"viable": "among viable CD3+ cells", "total": "among all cells (viability is already in it)"}[bag.car_gate]
     return (
-        SheetLine(
+        _line(
             "Body weight",
             str(weight.components.get("taken", "")) and f"taken {weight.components['taken']}",
             _amount(weight.value, "kg"),
         ),
-        SheetLine(
+        _line(
             "Nucleated cells per mL",
             "after thaw",
             times_ten(bag.cells_per_ml, 4) if bag.cells_per_ml is not None else NOT_KNOWN,
         ),
-        SheetLine("Viability", "after thaw; the one used", _percent(bag.viability)),
-        SheetLine("Viability at release", "for comparison only", _percent(bag.release_viability)),
-        SheetLine("CAR-positive cells", gate, _percent(bag.car_fraction)),
-        SheetLine("Volume in the bag", "", _amount(bag.volume, "mL")),
-        SheetLine("Left in bag and line", "", _amount(bag.residual, "mL")),
+        _line("Viability", "after thaw; the one used", _percent(bag.viability)),
+        _line("Viability at release", "for comparison only", _percent(bag.release_viability)),
+        _line("CAR-positive cells", gate, _percent(bag.car_fraction)),
+        _line("Volume in the bag", "", _amount(bag.volume, "mL")),
+        _line("Left in bag and line", "", _amount(bag.residual, "mL")),
     )
 
 
-def _planned(bag: Bag, infusion: Infusion) -> tuple[SheetLine, ...]:
+def _planned(bag: Bag, infusion: Infusion) -> Lines:
     parts = infusion.to_infuse.components
     viable = " × viability" if bag.car_gate == "viable" else ""
     low, high = (_millilitres(parts.get(name)) for name in ("lowest_volume", "highest_volume"))
     return (
-        SheetLine("1  Cells to give", _BY[infusion.dose.per], _cells(infusion.target.value)),
-        SheetLine(
+        _line("1  Cells to give", _BY[infusion.dose.per], _cells(infusion.target.value)),
+        _line(
             "2  Counting cells per mL", f"cells/mL{viable} × CAR-positive", _cells(parts.get("counting_cells_per_ml"))
         ),
-        SheetLine("3  Volume to infuse", "line 1 / line 2", _millilitres(infusion.to_infuse.value)),
-        SheetLine("    volume inside the window", "lowest and highest", f"{low} to {high}"),
-        SheetLine("    volume to load", "line 3 + left behind", _millilitres(parts.get("volume_to_load"))),
+        _line("3  Volume to infuse", "line 1 / line 2", _millilitres(infusion.to_infuse.value)),
+        _line("volume inside the window", "lowest and highest", f"{low} to {high}", RowKind.UNDER),
+        _line("volume to load", "line 3 + left behind", _millilitres(parts.get("volume_to_load")), RowKind.UNDER),
     )
 
 
-def _given(infusion: Infusion) -> tuple[SheetLine, ...]:
+def _given(infusion: Infusion) -> Lines:
     parts = infusion.verdict.components
     deviation = parts.get("deviation_percent")
     how = "as reported by the laboratory" if "cells_as_reported" in infusion.cells.flags else "line 4 × line 2"
     return (
-        SheetLine("4  Volume given", "bag − left behind", _millilitres(infusion.infused.value)),
-        SheetLine("5  Cells given", how, _cells(infusion.cells.value)),
-        SheetLine(*_DELIVERED[infusion.dose.per], _cells(infusion.per_kg.value)),
-        SheetLine(
+        _line("4  Volume given", "bag − left behind", _millilitres(infusion.infused.value)),
+        _line("5  Cells given", how, _cells(infusion.cells.value)),
+        _line(*_DELIVERED[infusion.dose.per], _cells(infusion.per_kg.value)),
+        _line(
             "7  Deviation from the level",
             "line 6 / level − 1",
             NOT_KNOWN if deviation is None else f"{float(deviation):+.2f} %",
@@ -198,21 +218,21 @@ def _alarms(infusion: Infusion, identity: Finding | None) -> tuple[str, ...]:
     return ()
 
 
-def _attributes(release: Finding | None) -> tuple[SheetLine, ...]:
+def _attributes(release: Finding | None) -> Lines:
     if release is None:
         return ()
     approved = "approved_by", "approval_reason"
     words = {"within": "within", "oos": "OUT OF SPECIFICATION", "not tested": "not tested"}
     judged = [(name, str(verdict)) for name, verdict in release.components.items() if name not in approved]
-    return tuple(SheetLine(name.replace("_", " "), "", words[verdict]) for name, verdict in judged)
+    return tuple(_line(name.replace("_", " "), "", words[verdict]) for name, verdict in judged)
 
 
-def _drug(dose: Finding) -> SheetLine:
+def _drug(dose: Finding) -> TableRow:
     parts = dose.components
     days = ", ".join(f"{day:+d}" for day in parts.get("days", ()))
     how = f"day {days}; {plain(parts.get('mg_per_m2'))} mg/m² × {significant(parts.get('body_surface_area'), 5)} m²"
     how += f" × {plain(parts.get('renal_factor'))}" if parts.get("renal_factor") is not None else ""
-    return SheetLine(dose.name.replace("_", " "), how, _amount(dose.value, "mg"))
+    return _line(dose.name.replace("_", " "), how, _amount(dose.value, "mg"))
 
 
 def _cells(value: Any) -> str:
@@ -229,61 +249,3 @@ def _amount(value: Any, unit: str) -> str:
 
 def _percent(value: Any) -> str:
     return NOT_KNOWN if value is None else f"{plain(exact(value) * 100, 2)} %"
-
-
-@dataclass(frozen=True, slots=True)
-class WorksheetPart:
-    """A table of the sheet: empty cells are for people to write in."""
-
-    title: str
-    columns: tuple[str, ...]
-    widths: tuple[float, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-_SIGNERS = ("Prepared by", "Checked by (another person)", "Infused by")
-
-
-def sections(sheet: Worksheet) -> tuple[tuple[WorksheetPart, ...], WorksheetPart]:
-    """The tables above the verdict, and the one for signatures beneath it."""
-    who = WorksheetPart(
-        "Product and participant", ("identifier", "participant", "label", "comparison", "1st check", "2nd check"),
-        (1.4, 1.4, 1.4, 1.2, 0.8, 0.8), tuple((*row, "", "") for row in sheet.identity),
-    )  # fmt: skip
-    lines = (
-        ("Release", ("attribute", "", "verdict", "2nd person reads"), sheet.attributes),
-        ("Entries", ("entry", "", "value", "2nd person reads"), sheet.entries),
-        ("Steps", ("step", "how", "result", "2nd person finds"), sheet.steps),
-        ("Lymphodepletion", ("drug", "how", "dose", "2nd person finds"), sheet.drugs),
-    )
-    tables = (
-        WorksheetPart(title, columns, (1.6, 2, 1.3, 1.3), tuple((x.what, x.how, x.value, "") for x in some))
-        for title, columns, some in lines
-        if some
-    )
-    signing = tuple((name, "", "", "") for name in _SIGNERS)
-    return (who, *tables), WorksheetPart(
-        "Signatures", ("", "name", "signature", "date and time"), (1.6, 1.4, 1.6, 1.4), signing
-    )
-
-
-def title(head: Heading) -> str:
-    """The sheet's title."""
-    return f"Infusion worksheet: participant {head.participant or '…'}"
-
-
-def subtitle(head: Heading) -> str:
-    """Study, product, level and day on one line."""
-    parts = (
-        head.study,
-        head.product,
-        f"assigned {head.level}",
-        head.infusion_date and f"infusion {head.infusion_date}",
-    )
-    return " · ".join(part for part in parts if part) + " · for an independent check by a second person"
-
-
-def foot(head: Heading) -> str:
-    """Version, and how the sheet is used."""
-    filled = "The empty columns are filled in by hand, from the source documents, before infusion."
-    return f"Escalon {head.version}. {filled} Not a medical device."

@@ -1,16 +1,16 @@
 """The tables of a document as one workbook and as CSV: numbers as numbers, everything else as text that no program runs."""
 
+import csv as csv_format
 import re
-from collections.abc import Iterable
-from io import BytesIO
+from collections.abc import Iterable, Sequence
+from io import BytesIO, StringIO
 from typing import Any
 
 from escalon.reporting.document import Cell, Document, Table, printable
 from escalon.reporting.packed import settled
-from escalon.reporting.tables.grid import csv_text
+from escalon.sources.tables import quiet
 
 _NUMBER = re.compile(r"[-−]?\d+(?:\.(\d+))?")
-_RUNS = ("=", "+", "-", "@", "\t", "\r")
 _WIDEST = 60
 
 
@@ -93,10 +93,19 @@ def csv(document: Document, table: Table) -> str:
     columns = (*(column.key for column in table.columns), "study", "cutoff", "mark")
     about = (document.study, document.cutoff, document.mark)
     rows = ((*(_quiet(cell) for cell in row.cells), *about) for row in table.rows)
-    return csv_text(columns, list(rows))
+    return csv_text(columns, rows)
 
 
 def _quiet(cell: Cell) -> str:
     if _NUMBER.fullmatch(cell.text) and cell.value is not None:
         return cell.text.replace("−", "-")
-    return f"'{cell.text}" if cell.text.startswith(_RUNS) else cell.text
+    return quiet(cell.text)
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV; an absent value is an empty cell."""
+    text = StringIO()
+    writer = csv_format.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
+    return text.getvalue()

@@ -80,7 +80,7 @@ def _document(document: Document) -> dict[str, Any]:
         "study": document.study.upper(),
         "name": document.name,
         "mark": document.mark,
-        "cutoff": document.cutoff,
+        "dated": document.dated,
         "stamp": document.stamp,
         "contents": [{"number": one.number, "title": one.title} for one in document.contents()],
         "parts": [

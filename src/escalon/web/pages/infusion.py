@@ -25,8 +25,8 @@ from escalon.conduct.record.identities import birth_date_agrees
 from escalon.facts import exact, read_number
 from escalon.history import Course, Current, Entry
 from escalon.history.events import CellsInfused, DoseChecked, DosePrepared
+from escalon.reporting import html
 from escalon.reporting.infusion_worksheet import Heading, worksheet
-from escalon.reporting.infusion_worksheet_print import worksheet_html
 from escalon.reporting.printed import significant, times_ten
 from escalon.web.acts import ask_password, record
 from escalon.web.banner import Banner, banner
@@ -411,7 +411,6 @@ def infusion_sheet(desk: Desk, code: str, blank: bool = False) -> Printed:
 
 
 def _sheet(desk: Desk, course: Course, level: int | None, prepared: Current[DosePrepared] | None) -> str:
-    from escalon import __version__
     from escalon.facts import Finding, Status
     from escalon.instruments.product.dose_window import DoseLevel
     from escalon.instruments.product.infusion import Bag, Infusion, calculate
@@ -420,7 +419,7 @@ def _sheet(desk: Desk, course: Course, level: int | None, prepared: Current[Dose
     heading = Heading(
         desk.study.id, course.code, f"level {level}: {_level_words(desk, level)}" if level is not None else "level …",
         desk.today.isoformat() if prepared else "", prepared.event.product if prepared else "",
-        desk.trial.synthetic, __version__,
+        desk.trial.synthetic, desk.study.version,
     )  # fmt: skip
     if prepared is not None:
         event = prepared.event
@@ -432,4 +431,4 @@ def _sheet(desk: Desk, course: Course, level: int | None, prepared: Current[Dose
         bag = Bag()
         assigned = next(one for one in levels if one.number == number)
         planned = calculate(bag, empty, assigned, levels, desk.study.dose.tolerance)
-    return worksheet_html(worksheet(heading, bag, planned))
+    return html.page(worksheet(heading, bag, planned))

@@ -18,7 +18,7 @@ from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.signing import signatures
 from escalon.history import Entry
 from escalon.history.events import KINDS, DecisionSigned, EligibilitySigned, Signed, spaced
-from escalon.reporting.tables.grid import csv_text
+from escalon.reporting.sheet import csv_text
 from escalon.sources.tables import quiet
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk, NoSuchPage
