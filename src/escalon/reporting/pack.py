@@ -29,7 +29,7 @@ WORKBOOK_ROWS = 20_000
 """A listing of more rows stands in its CSV alone."""
 
 
-LARGE = 100
+LARGE = 40
 """Participants above which pages are set in a process of their own; below, beginning one would take longer."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from io import BytesIO, StringIO
 from typing import Any
 
-from escalon.reporting.document import Cell, Document, Table, printable
+from escalon.reporting.document import Cell, Document, RowKind, Table, printable
 from escalon.reporting.packed import settled
 from escalon.sources.tables import quiet
 
@@ -20,51 +20,62 @@ def workbook(document: Document, tables: Iterable[Table] | None = None) -> bytes
 
     book = Workbook(write_only=True)
     _fill(book, "contents", [[f"{document.study.upper()} · {document.title}"], [document.mark], [document.stamp]])
+    looks = Looks()
     for table in document.tables() if tables is None else tables:
-        _sheet(book, document, table)
+        _sheet(book, document, table, looks)
     stream = BytesIO()
     book.save(stream)
     return settled(stream.getvalue())
 
 
-def _sheet(book: Any, document: Document, table: Table) -> None:
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Alignment, Font
+class Looks:
+    """How cells of one workbook look: each look is worked out for its first cell and shared with all that look so."""
+
+    def __init__(self) -> None:
+        from openpyxl.styles import Alignment, Font
+
+        self._fonts = {is_bold: Font(name="Inter", bold=is_bold, size=9) for is_bold in (False, True)}
+        self._places = {wraps: Alignment(wrap_text=wraps or None, vertical="top") for wraps in (False, True)}
+        self._known: dict[tuple[bool, str, bool], Any] = {}
+
+    def cell(self, sheet: Any, value: object, *, bold: bool = False, shown: str = "General", wraps: bool = True) -> Any:
+        """A cell that holds a number as one, and a text as nothing but text."""
+        from openpyxl.cell import WriteOnlyCell
+
+        made: Any = WriteOnlyCell(sheet, printable(value) if isinstance(value, str) else value)
+        look = bold, shown, wraps
+        if look not in self._known:
+            made.font, made.number_format, made.alignment = self._fonts[bold], shown, self._places[wraps]
+            self._known[look] = made._style
+        made._style = self._known[look]
+        if isinstance(value, str):
+            made.data_type = "s"
+        return made
+
+
+def _sheet(book: Any, document: Document, table: Table, looks: Looks) -> None:
     from openpyxl.utils import get_column_letter
 
     sheet = book.create_sheet(table.id)
-    widths = [_width(table, place) for place in range(len(table.columns))]
-    for place, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(place)].width = width
-    above = [
-        f"{table.label} {table.title}",
-        f"{document.mark} · data cut-off {document.cutoff}",
-        *([table.about] * bool(table.about)),
-    ]
-    bold, wrapped = Font(name="Inter", bold=True, size=9), Alignment(wrap_text=True, vertical="top")
-    whole = Alignment(vertical="top")
-    plain = Font(name="Inter", size=9)
+    for place in range(len(table.columns)):
+        sheet.column_dimensions[get_column_letter(place + 1)].width = _width(table, place)
+    dated = " · ".join(filter(None, (document.mark, document.dated)))
+    above = [f"{table.label} {table.title}", dated, *([table.about] if table.about else [])]
     sheet.freeze_panes = f"A{len(above) + 2}"
     sheet.print_title_rows = f"{len(above) + 1}:{len(above) + 1}"
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.oddHeader.left.text, sheet.oddHeader.right.text = document.study.upper(), f"data cut-off {document.cutoff}"
+    sheet.oddHeader.left.text, sheet.oddHeader.right.text = document.study.upper(), document.dated
     sheet.oddHeader.center.text, sheet.oddFooter.right.text = document.mark, "page &P of &N"
-
-    def made(value: object, font: Any = plain, shown: str = "General", how: Any = wrapped) -> Any:
-        cell = WriteOnlyCell(sheet, printable(value) if isinstance(value, str) else value)
-        cell.font, cell.number_format, cell.alignment = font, shown, how
-        if isinstance(value, str):
-            cell.data_type = "s"
-        return cell
-
     for text in above:
-        sheet.append([made(text, bold if text is above[0] else plain, how=whole)])
-    sheet.append([made(column.head, bold) for column in table.columns])
+        sheet.append([looks.cell(sheet, text, bold=text is above[0], wraps=False)])
+    sheet.append([looks.cell(sheet, column.head, bold=True) for column in table.columns])
     for row in table.rows:
-        sheet.append([made(*_typed(cell, bold if row.kind == "head" else plain)) for cell in row.cells])
+        bold = row.kind is RowKind.HEAD
+        typed = map(_typed, row.cells)
+        sheet.append([looks.cell(sheet, value, bold=bold, shown=shown) for value, shown in typed])
     for note in (*((table.empty,) if not table.rows else ()), *table.notes):
-        sheet.append([made(note, how=whole)])
+        sheet.append([looks.cell(sheet, note, wraps=False)])
 
 
 def _fill(book: Any, name: str, rows: Iterable[list[str]]) -> None:
@@ -73,14 +84,14 @@ def _fill(book: Any, name: str, rows: Iterable[list[str]]) -> None:
         sheet.append(row)
 
 
-def _typed(cell: Cell, font: Any) -> tuple[object, Any, str]:
+def _typed(cell: Cell) -> tuple[object, str]:
     """The value as a spreadsheet holds it: what is printed as a number is one, with the digits that are printed."""
     found = _NUMBER.fullmatch(cell.text)
     if found is None or cell.value is None:
-        return cell.text, font, "General"
+        return cell.text, "General"
     text = cell.text.replace("−", "-")
     digits = len(found[1] or "")
-    return (float(text), font, f"0.{'0' * digits}") if digits else (int(text), font, "0")
+    return (float(text), f"0.{'0' * digits}") if digits else (int(text), "0")
 
 
 def _width(table: Table, place: int) -> int:

@@ -7,7 +7,7 @@ the window of the level, the size of cohorts and of the trial.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
@@ -20,7 +20,7 @@ from escalon.conduct.judge.screening import Verdict, screened
 from escalon.conduct.judge.strata import stratum_of
 from escalon.escalation import Decision, EscalationError, Stop, Treat, next_dose
 from escalon.facts import Day
-from escalon.history import Current, Trial
+from escalon.history import Current, Entry, Trial
 from escalon.history.events import AdverseEventRecorded, Event
 from escalon.history.frame import Frame
 from escalon.protocol.design import calendar_guards, dose_rule, in_days
@@ -50,6 +50,31 @@ class ActDeparture:
         }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is recorded of each participant, and of nobody in particular; and every adverse event that stands.
+
+    Events of people infused later say that the table was kept, so that silence about the earlier ones is an answer.
+    """
+
+    of_each: Mapping[str | None, Sequence[Entry]]
+    events: Sequence[Current[Event]]
+
+    @classmethod
+    def of(cls, trial: Trial) -> Written:
+        """The entries of a trial, sorted out once."""
+        found: dict[str | None, list[Entry]] = {}
+        for entry in trial.entries.values():
+            found.setdefault(entry.event.participant, []).append(entry)
+        standing = trial.standing.in_order()
+        return cls(found, [one for one in standing if isinstance(one.event, AdverseEventRecorded)])
+
+    def about(self, codes: Iterable[str]) -> list[Entry]:
+        """The entries about some participants, and those about nobody, in the order they were written."""
+        some = (entry for code in (None, *codes) for entry in self.of_each.get(code, ()))
+        return sorted(some, key=lambda entry: entry.number)
+
+
 def departures(study: Study, trial: Trial) -> list[ActDeparture]:
     """Every infusion that the rules would have held on its day, in the order of the infusions.
 
@@ -57,11 +82,11 @@ def departures(study: Study, trial: Trial) -> list[ActDeparture]:
     """
     frame = replace(trial.frame, read=cache(trial.frame.read))  # a row is read once, and not for each infusion again
     found: list[ActDeparture] = []
-    doses = first_doses(study, trial)
+    doses, written = first_doses(study, trial), Written.of(trial)
     for place, given in enumerate(doses):
         found += _of_person(study, trial, given)
         if place < study.most:
-            found += _of_dosing(study, trial, given, doses[:place], frame)
+            found += _of_dosing(study, trial, written, given, doses[:place], frame)
         else:
             found.append(_one(given, "trial size", f"the study treats {study.most} participants at most"))
     for course in trial.infused():
@@ -109,14 +134,15 @@ def _of_person(study: Study, trial: Trial, given: Given) -> Iterator[ActDepartur
         yield _one(given, "dose", off)
 
 
-def _of_dosing(study: Study, trial: Trial, given: Given, earlier: list[Given], frame: Frame) -> Iterator[ActDeparture]:
+def _of_dosing(
+    study: Study, trial: Trial, written: Written, given: Given, earlier: list[Given], frame: Frame
+) -> Iterator[ActDeparture]:
     """What the rule and its clocks said on the day of an infusion, with what had happened before it."""
     day = given.day.earliest
     own = stratum_of(study, trial.course(given.participant))
     codes = {one for one in (each.participant for each in earlier) if stratum_of(study, trial.course(one)) == own}
-    known = (entry for _, entry in sorted(trial.entries.items()) if entry.event.participant in (None, *codes))
-    before = Trial(frame, day).follow(known)
-    before.later += _events_of_others(trial, codes)
+    before = Trial(frame, day).follow(written.about(codes))
+    before.later += [one for one in written.events if one.event.participant not in codes]
     before.unread = tuple(row for row in trial.unread if row.day is None or row.day.earliest <= day)
     try:
         whole = decide_as_recorded(study, before, Day.of(day))
@@ -129,14 +155,6 @@ def _of_dosing(study: Study, trial: Trial, given: Given, earlier: list[Given], f
         return
     wait = "" if isinstance(told, Treat | Stop) or told.until is None else f", before {told.until}"
     yield _one(given, "rule", f"infused at level {given.level}{wait}, where the rule said: {told} ({told.reason})")
-
-
-def _events_of_others(trial: Trial, codes: set[str]) -> list[Current[Event]]:
-    """Events of people infused later: they say that the table was kept, so that silence about the earlier ones is an answer."""
-    standing = trial.standing.in_order()
-    return [
-        one for one in standing if isinstance(one.event, AdverseEventRecorded) and one.event.participant not in codes
-    ]
 
 
 def _allows(told: Decision | None, given: Given) -> bool:
