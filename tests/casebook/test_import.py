@@ -152,6 +152,17 @@ def test_a_locked_visit_takes_no_row(trial: Trial, data: Path) -> None:
     assert done.recorded == 0
 
 
+def test_a_row_of_a_day_that_has_not_come_is_held(trial: Trial, data: Path) -> None:
+    with (data / "facts.csv").open("a") as file:
+        file.write("P01,esr,99,mm/h,2052-02-10,laboratory,,,\n")
+    done = take_over(trial, data, dry_run=True)
+    assert done.held == ["facts.csv:9: 2052-02-10 is in the future; correct the date [time]"]
+    assert (
+        take_over(trial, data).account()
+        == "10 rows read = 8 recorded + 0 already there + 0 in conflict + 1 held + 1 refused"
+    )
+
+
 def test_what_the_rules_would_have_held_needs_two_signatures_under_its_digest(trial: Trial, data: Path) -> None:
     """P02 is infused at level 3 a day after the first: nothing of it is taken over before two people signed the list."""
     with (data / "doses.csv").open("a") as file:

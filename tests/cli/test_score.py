@@ -149,7 +149,7 @@ def test_an_option_holds_for_the_whole_table(score, visits):
         (VISITS.replace("Tender", "tendr"), "Did you mean tender"),
         (VISITS.replace("participant", "SJC28"), "stands twice"),
         (VISITS.replace("P2,4,,<5,50", "P2,4,<5,50"), "visits.csv:3: 4 cells, but there are 5 columns"),
-        (VISITS.replace("P2,4,,<5,50", "P2,4,,<5,50,1"), "cannot be read"),
+        (VISITS.replace("P2,4,,<5,50", "P2,4,,<5,50,1"), "visits.csv:3: 6 cells, but there are 5 columns"),
         ("", "must name the columns"),
         ("participant\nP1\n", "no column is an item of das28_crp"),
     ],
@@ -191,3 +191,36 @@ def test_an_option_changes_the_formula_that_is_shown(score):
 def test_the_installed_command_ends_with_the_same_code():
     words = [sys.executable, "-m", "escalon.cli.main", "score", "cdai", "tender=1"]
     assert subprocess.run(words, capture_output=True, timeout=60, check=False).returncode == 1
+
+
+ONE = "participant,tender,swollen,esr,global_health [mm]\nP1,4,5,20,50\n"
+WRITTEN = {
+    "utf-16": ONE.encode("utf-16"),
+    "chinese": ONE.replace("P1", "一号").encode("gb2312"),
+    "semicolons with Excel's hint": ("sep=;\n" + ONE.replace(",", ";")).encode(),
+    "carriage returns": ONE.replace("\n", "\r").encode(),
+    "units in round brackets": ONE.replace("[mm]", "(mm)").encode(),
+}
+
+
+@pytest.mark.parametrize("data", WRITTEN.values(), ids=WRITTEN)
+def test_a_table_is_read_however_a_program_wrote_it(score, tmp_path, data):
+    (tmp_path / "v.csv").write_bytes(data)
+    code, out, _ = score("das28_esr", "--table", tmp_path / "v.csv", "--json")
+    assert code == 0
+    assert [round(row["das28_esr"], 4) for row in json.loads(out)] == [4.5431]
+
+
+BROKEN = {
+    'P1,4,5,20,50\n"P2,4,5,20,50\nP3,4,5,20,50\nP4",4,5,20,50\n': "v.csv:3: one cell in quotation marks holds the lines to 5",
+    "P1,4,5,1,020,50\n": "v.csv:2: 6 cells, but there are 5 columns",
+    "P1,4,5,2\x000,50\n": "v.csv:2: there is a NUL character",
+}
+
+
+@pytest.mark.parametrize(("rows", "said"), BROKEN.items())
+def test_cells_that_may_stand_under_a_wrong_name_are_scored_by_no_one(score, tmp_path, rows, said):
+    (tmp_path / "v.csv").write_text(ONE.split("\n", 1)[0] + "\n" + rows, encoding="utf-8")
+    code, out, err = score("das28_esr", "--table", tmp_path / "v.csv")
+    assert (code, out) == (2, "")
+    assert said in err

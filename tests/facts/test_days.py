@@ -76,3 +76,9 @@ def test_a_clock_with_an_offset_is_read_in_the_time_of_the_site(text, day, clock
 
 def test_where_no_zone_is_known_a_clock_stays_as_it_was_written():
     assert read_moment("2026-03-10T07:30+08:00") == Moment(Day(2026, 3, 10), time(7, 30))
+
+
+def test_a_moment_as_statistical_programs_write_it():
+    assert read_moment("07FEB2025:09:30:00") == read_moment("2025-02-07T09:30")
+    with pytest.raises(DayError, match="no clock"):
+        read_moment("07FEB2025:late")

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from escalon.cli.main import app
 from escalon.protocol import load_study
 from escalon.sources.folder import Intake, take_in
+from escalon.sources.tables import FolderError
 
 STUDY = load_study("nct07052565")
 FACTS = ["participant", "fact", "value", "unit", "date"]
@@ -97,3 +98,22 @@ def test_what_is_no_workbook_is_refused_where_it_bears_a_tables_name(content: by
     intake = take_in(STUDY, tmp_path)
     assert "doses.xlsx: no sheet of this workbook can be read" in str(intake.refused[0])
     assert intake.unread[0].table == "doses"
+
+
+UNREADABLE = {"junk": b"PK\x03\x04 not really", "nothing": b"", "text": b"participant,fact\nP01,disease\n"}
+
+
+@pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE)
+def test_facts_that_cannot_be_opened_are_not_called_missing(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "facts.xlsx").write_bytes(content)
+    with pytest.raises(FolderError, match=r"facts\.xlsx: not an Excel workbook that can be read"):
+        take_in(STUDY, tmp_path)
+
+
+def test_facts_under_other_names_of_sheets_or_in_another_kind_of_file_are_named(tmp_path: Path) -> None:
+    workbook(tmp_path / "facts.xlsx", one=[["x"]], two=[["y"]])
+    with pytest.raises(FolderError, match=r"no sheet is named facts \(one, two\)"):
+        take_in(STUDY, tmp_path)
+    (tmp_path / "facts.xlsx").rename(tmp_path / "facts.ods")
+    with pytest.raises(FolderError, match=r"facts\.ods: a file of this kind is not read"):
+        take_in(STUDY, tmp_path)

@@ -28,6 +28,7 @@ from escalon.cli.casebook_desk import (
 )
 from escalon.cli.casebook_users import user
 from escalon.cli.output import AsJson, fail, in_one_line, print_json, say, say_if_synthetic
+from escalon.facts.words import counted
 
 if TYPE_CHECKING:
     from escalon.casebook.entry import Entry
@@ -178,7 +179,7 @@ def status(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -
         )
         return
     say_if_synthetic(trial.synthetic)
-    say(f"{study}: {len(trial.participants)} participants, {len(trial.infused())} infused")
+    say(f"{study}: {counted(len(trial.participants), 'participant')}, {len(trial.infused())} infused")
     for title, lines in (("cohort", cohorts), ("decision", decisions)):
         for number, says in lines.items():
             say(f"{title} {number}: {says}")

@@ -1,6 +1,7 @@
 """`escalon score NAME --table`: the file of visits, and what is said about scoring it."""
 
 import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,7 @@ import polars as pl
 import typer
 
 from escalon.cli.output import note, progress, say
+from escalon.sources.tables import FolderError, kind_of, lines_of
 
 if TYPE_CHECKING:
     from escalon.instruments.kit.instrument import Instrument
@@ -52,12 +54,13 @@ def read_visits(file: Path) -> pl.DataFrame:
     """A CSV, Excel or Parquet file as a table; cells stay text as they were written. Raises FileError."""
     if not file.is_file():
         raise FileError(f"{file}: there is no such file")
-    if file.suffix.lower() == ".xlsx":
+    _, kind = kind_of(file.name)
+    if kind == "xlsx":
         return _sheet(file)
-    if file.suffix.lower() not in (".csv", ".tsv", ".txt", ".parquet"):
+    if kind not in ("csv", "tsv", "txt", "parquet"):
         raise FileError(f"{file.name}: tables are read from .csv, .xlsx or .parquet. Save it as «CSV UTF-8»")
     try:
-        return pl.read_parquet(file) if file.suffix.lower() == ".parquet" else _csv(file)
+        return pl.read_parquet(file) if kind == "parquet" else _csv(file)
     except OSError as error:
         raise FileError(f"{file.name} cannot be read: {(error.strerror or str(error)).lower()}") from None
     except pl.exceptions.PolarsError as error:
@@ -88,13 +91,12 @@ def _sheet(file: Path) -> pl.DataFrame:
 
 
 def _csv(file: Path) -> pl.DataFrame:
+    """A table of text in any encoding the data folder is read in; cells that may stand under a wrong name are refused."""
     try:
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            first = text.readline()
-    except UnicodeDecodeError:
-        raise FileError(f"{file.name} is not UTF-8 text. Save it as «CSV UTF-8»") from None
-    separator = max(",;\t", key=first.count)  # semicolons or tabs, as some spreadsheets write
-    header = next(csv.reader([first], delimiter=separator), [])
+        text, separator = lines_of(file)
+    except FolderError as error:
+        raise FileError(error) from None
+    header = next(csv.reader([text.split("\n", 1)[0]], delimiter=separator), [])
     if not any(cell.strip() for cell in header):
         raise FileError(f"{file.name}:1: the first line must name the columns")
     twice = next((cell for cell in header if header.count(cell) > 1), None)
@@ -102,19 +104,33 @@ def _csv(file: Path) -> pl.DataFrame:
         raise FileError(
             f"{file.name}:1: column {twice or '(without a name)'!r} stands twice. Give each column one name"
         )
-    frame = pl.read_csv(file, separator=separator, infer_schema=False)
+    if '"' in text:
+        _refuse_uneven(file.name, text, separator)
+    try:
+        frame = pl.read_csv(text.encode(), separator=separator, infer_schema=False)
+    except pl.exceptions.PolarsError:
+        _refuse_uneven(file.name, text, separator)
+        raise
     if frame.height and frame[frame.columns[-1]].null_count():
-        _refuse_short_rows(file, separator, len(header))
+        _refuse_uneven(file.name, text, separator)
     return frame
 
 
-def _refuse_short_rows(file: Path, separator: str, columns: int) -> None:
-    """A row with too few cells may have lost one in the middle: what follows would stand under a wrong name."""
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text, delimiter=separator)
-        for cells in reader:
-            if len(cells) != columns and cells:
-                raise FileError(f"{file.name}:{reader.line_num}: {len(cells)} cells, but there are {columns} columns")
+def _refuse_uneven(name: str, text: str, separator: str) -> None:
+    """A row with too few or too many cells: what follows may stand under a wrong name; and rows inside a quoted cell."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    columns = len(next(reader))
+    line = reader.line_num + 1
+    for cells in reader:
+        if cells and len(cells) != columns:
+            raise FileError(f"{name}:{line}: {len(cells)} cells, but there are {columns} columns")
+        inside = [one for cell in cells for one in cell.splitlines()[1:]]
+        if any(one.count(separator) >= max(1, columns - 2) for one in inside):
+            raise FileError(
+                f"{name}:{line}: one cell in quotation marks holds the lines to {reader.line_num}, which look like rows. "
+                f"Close the quotation mark in line {line}"
+            )
+        line = reader.line_num + 1
 
 
 def _say(found: "Instrument", file: Path, scored: "Scored") -> None:

@@ -328,7 +328,7 @@ class _Amount:
                 raise ReadError("UNIT_MISSING", f"{name} {plain_amount(number)} has no unit. Write {options}")
             return number
         if asked.unit is None:
-            if spelled(unit) not in ("1", COUNTED.get(name)):
+            if not takes_unit(asked, unit, name):
                 raise ReadError(
                     "WRONG_UNIT",
                     f"{name} has no unit, but {unit!r} was given. Write the number alone, as {name} is counted",
@@ -401,10 +401,12 @@ class _Amount:
         return flags
 
 
-def takes_unit(asked: Asked, unit: str) -> bool:
-    """Whether a unit is the place's own or converts to it."""
-    if asked.unit is None or spelled(unit) == spelled(asked.unit):
-        return spelled(unit) == spelled(asked.unit)
+def takes_unit(asked: Asked, unit: str, name: str = "") -> bool:
+    """Whether a unit is the place's own or converts to it, or is what a number without one counts."""
+    if asked.unit is None:
+        return spelled(unit) in ("1", COUNTED.get(name))
+    if spelled(unit) == spelled(asked.unit):
+        return True
     if spelled(unit) == SCALE and SCALE not in map(spelled, asked.units):
         return False
     try:

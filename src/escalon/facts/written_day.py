@@ -56,8 +56,8 @@ def read_written_day(text: str, dates: Dates | None = None) -> WrittenDay:
             rest = written[found.end() :]
             if not rest:
                 return WrittenDay(year, month, day)
-            if day is not None and re.match(r"\s*[Tt]|\s+|(?<=日)", rest):
-                clock, offset = _clock(text, rest.strip().removeprefix("T").removeprefix("t").strip())
+            if day is not None and re.match(r"\s*[Tt]|\s+|(?<=日)|:", rest):  # SAS: 07FEB2025:09:30:00
+                clock, offset = _clock(text, rest.strip().removeprefix("T").removeprefix("t").removeprefix(":").strip())
                 return WrittenDay(year, month, day, clock, offset)
     return _as_said(text, written, dates)
 

@@ -83,10 +83,22 @@ def read_folder(path: Path, names: Sequence[str] = TABLES, also: Collection[str]
                 )
             tables[table.name] = table
     if "facts" not in (*tables, *also):
-        raise FolderError(
-            f"{path}: there is no facts.csv or facts.parquet. `escalon data dictionary` says what goes in it"
-        )
+        raise FolderError(_no_facts(path, others))
     return Folder(path, tables, tuple(others))
+
+
+def _no_facts(path: Path, others: Collection[str]) -> str:
+    """Why a folder has no facts: there are none, or their file cannot be read."""
+    file = next((name for name in others if kind_of(name)[0] == "facts"), None)
+    if file is None:
+        return f"{path}: there is no facts.csv or facts.parquet. `escalon data dictionary` says what goes in it"
+    if kind_of(file)[1] != WORKBOOK:
+        return f"{path / file}: a file of this kind is not read. Save it as «CSV UTF-8»: facts.csv"
+    try:
+        there = ", ".join(one.name for one in _of_workbook(path / file)) or "none that is not empty"
+    except FolderError as error:
+        return f"{path}: {error}"
+    return f"{path / file}: no sheet is named facts ({there}). Name the sheet facts"
 
 
 KINDS = ("csv", "tsv", "parquet")
@@ -102,6 +114,17 @@ def kind_of(name: str) -> tuple[str, str]:
 def read_text(file: Path) -> str:
     """The text of a file, whatever stands in it. Raises FolderError."""
     return _decoded(file, _unpacked(file, _bytes(file)), [], None)
+
+
+def lines_of(file: Path) -> tuple[str, str]:
+    """The text of a CSV file from its header on, each line ended by a line feed, and its delimiter. Raises FolderError."""
+    text = read_text(file)
+    if "\x00" in text:
+        line = text[: text.index("\x00")].count("\n") + 1
+        raise FolderError(f"{file.name}:{line}: there is a NUL character in the file. Save it again as «CSV UTF-8»")
+    text = text if "\n" in text else text.replace("\r", "\n")
+    delimiter, first = _delimiter(text), text.split("\n", 1)[0]
+    return text.partition("\n")[2] if _SEP.fullmatch(first.strip()) else text, delimiter
 
 
 def read_table(file: Path, encoding: str | None = None, text: str | None = None) -> Table:

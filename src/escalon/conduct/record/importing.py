@@ -75,7 +75,7 @@ class Imported:
     refused: tuple[Problem, ...] = ()
     refused_rows: int = 0
     held: list[str] = field(default_factory=list)
-    """Rows that a rule no signature sets aside keeps out, such as those of a locked visit."""
+    """Rows that a rule no signature sets aside keeps out: those of a locked visit, those of a day that has not come."""
     departures: list[ActDeparture] = field(default_factory=list)
     digest: str = ""
     """What two people sign before an import with departures is recorded."""
@@ -128,7 +128,7 @@ def _is_news(trial: Trial, rows: tuple[RefusedRow, ...]) -> bool:
 
 def _new(done: Imported, writer: Writer, trial: Trial, intake: Intake, site: str) -> list[tuple[str, Event]]:
     """The events to record, each with its place; rows that are there, in conflict or held are counted and left out."""
-    known = Known(writer.entries())
+    known, today = Known(writer.entries()), writer.now.astimezone(trial.frame.zone).date()
     found: list[tuple[str, Event]] = []
     for entry in sorted(intake.entries, key=lambda one: not isinstance(one.event, FactRecorded)):  # consents come first
         event = entry.event
@@ -140,6 +140,8 @@ def _new(done: Imported, writer: Writer, trial: Trial, intake: Intake, site: str
         elif (other := known.about_the_same(event)) is not None:
             row, there = told_apart(event, other.event)
             done.conflicts.append(Conflict(entry.place, row, other.number, there))
+        elif (day := event.happened(trial.frame.zone)) is not None and day.earliest > today:
+            done.held.append(f"{entry.place}: {day} is in the future; correct the date [time]")
         elif visit := locked_visit(trial, event):
             done.held.append(f"{entry.place}: visit {visit} is locked; unlock it with a reason first [lock]")
         else:

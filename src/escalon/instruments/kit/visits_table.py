@@ -5,6 +5,7 @@ gets from `assess`: a cell that an item does not accept makes its row `invalid` 
 row is left out.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,7 +13,6 @@ from typing import Any
 
 import polars as pl
 
-from escalon.facts import spelled
 from escalon.facts.reading import takes_unit
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import Item
@@ -72,8 +72,7 @@ def match_columns(instrument: Instrument, frame: pl.DataFrame) -> dict[str, tupl
     chosen: dict[str, tuple[str, str | None]] = {}
     others: list[str] = []
     for header in frame.columns:
-        label, bracket, rest = header.partition("[")
-        label = label.strip().lower()
+        label, unit = _label_and_unit(header)
         name = names.get(label)
         if name is None:
             others.append(label)
@@ -84,11 +83,19 @@ def match_columns(instrument: Instrument, frame: pl.DataFrame) -> dict[str, tupl
             raise TableError(f"column {header!r} holds lists or records. Write one value a row")
         chosen[name] = (
             header,
-            _unit(frame[header], instrument.items[name], name, rest.rstrip("] ").strip() if bracket else None),
+            _unit(frame[header], instrument.items[name], name, unit),
         )
     _no_misspelling(instrument, names, chosen, others)
     _something_to_score(instrument, chosen)
     return chosen
+
+
+def _label_and_unit(header: str) -> tuple[str, str | None]:
+    """The name a header says, in small letters, and the unit in brackets behind it: `CRP [mg/L]`, `ESR (mm/h)`."""
+    found = re.fullmatch(r"\s*([^\[(]+?)\s*(?:\[(.*?)\]?|\((.*?)\)?)?\s*", header)
+    if found is None:
+        return header.strip().lower(), None
+    return found[1].lower(), (found[2] or found[3] or "").strip() or None
 
 
 def _unit(column: pl.Series, item: Item, name: str, unit: str | None) -> str | None:
@@ -98,7 +105,7 @@ def _unit(column: pl.Series, item: Item, name: str, unit: str | None) -> str | N
             options = " or ".join(f"`{name} [{option}]`" for option in item.units)
             raise TableError(f"column {header!r} does not say its unit. Write the header {options}")
         return None
-    if not (takes_unit(item, unit) if item.unit else spelled(unit) == "1"):
+    if not takes_unit(item, unit, name):
         raise TableError(f"column {header!r} is in {unit!r}. Accepted: {', '.join(item.units) or 'no unit'}")
     return unit
 
