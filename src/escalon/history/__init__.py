@@ -4,6 +4,7 @@ from escalon.history.course import Course
 from escalon.history.current import Current, current_entries
 from escalon.history.entry import Author, Entry, Unread, entry_of_file
 from escalon.history.frame import Frame
+from escalon.history.kept_facts import Entries, KeptFacts
 from escalon.history.trial import Cohort, Decision, Override, Trial, fold
 
 __all__ = [
@@ -12,8 +13,10 @@ __all__ = [
     "Course",
     "Current",
     "Decision",
+    "Entries",
     "Entry",
     "Frame",
+    "KeptFacts",
     "Override",
     "Trial",
     "Unread",

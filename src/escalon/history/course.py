@@ -41,6 +41,7 @@ from escalon.history.events import (
     VisitUnlocked,
 )
 from escalon.history.frame import Frame
+from escalon.history.kept_facts import KeptFacts
 from escalon.history.made_once import MadeOnce
 
 _KEPT: dict[type[Event], str] = {
@@ -75,7 +76,6 @@ class Course:
     code: str
     frame: Frame
     site: str = ""
-    observations: list[Current[FactRecorded]] = field(default_factory=list)
     treatments: list[Current[TreatmentGiven]] = field(default_factory=list)
     adverse_events: list[Current[AdverseEventRecorded]] = field(default_factory=list)
     samples: list[Current[SampleMeasured]] = field(default_factory=list)
@@ -99,6 +99,9 @@ class Course:
     """The entry of the signature under each screening, by the screening's number."""
     allocation: LevelAllocated | None = None
     locked_visits: set[str] = field(default_factory=set)
+    _observations: list[Current[FactRecorded]] = field(default_factory=list, init=False)
+    _kept: list[tuple[KeptFacts, Any]] = field(default_factory=list, init=False)
+    """Facts of a large source, and which of them are this participant's: made when somebody looks at them."""
     _facts: Facts | None = field(default=None, init=False)
     once: MadeOnce = field(default_factory=MadeOnce, init=False, repr=False, compare=False)
     _unread: tuple[Unread, ...] = field(default=(), init=False)
@@ -134,6 +137,20 @@ class Course:
                 self.locked_visits.add(visit)
             case VisitUnlocked(visit=visit):
                 self.locked_visits.discard(visit)
+
+    def keep(self, facts: KeptFacts, which: Any) -> None:
+        """Take some of a large source's facts into account, as they are kept."""
+        self._facts = None
+        self.once.forget()
+        self._kept.append((facts, which))
+
+    @property
+    def observations(self) -> list[Current[FactRecorded]]:
+        """What was observed."""
+        for facts, which in self._kept:
+            self._observations += facts.as_they_stand(which)
+        self._kept = []
+        return self._observations
 
     # -- the dose prepared ---------------------------------------------------------------------------------------------
 

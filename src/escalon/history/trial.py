@@ -32,6 +32,7 @@ from escalon.history.events import (
     Role,
 )
 from escalon.history.frame import Frame
+from escalon.history.kept_facts import Entries, KeptFacts
 from escalon.history.made_once import MadeOnce
 from escalon.history.people import People
 from escalon.history.support import Support
@@ -86,9 +87,11 @@ class Trial:
         self.frame = frame or Frame()
         self.until = until
         self.number = 0
-        self.standing = Standing()
         self.support = Support()
-        self.entries: dict[int, Entry] = {}
+        self._standing = Standing()
+        self._entries: dict[int, Entry] = {}
+        self._kept: list[KeptFacts] = []
+        """Facts of a large source whose entries nobody has looked at one by one."""
         self._lifting: dict[int, Entry] = {}
         self._unread: tuple[Unread, ...] = ()
         self._stricter: tuple[tuple[object, ...], Trial] | None = None
@@ -181,9 +184,10 @@ class Trial:
             self._stricter = (key, other)
         return self._stricter[1]
 
-    def only(self, keep: Callable[[Entry], bool], until: date | None) -> Trial:
-        """The trial of some of its entries alone, up to a day where one is given; what could not be read stays so."""
-        other = Trial(self.frame, until).follow(one for _, one in sorted(self.entries.items()) if keep(one))
+    def only(self, keep: Callable[[Entry], bool] | None, until: date | None) -> Trial:
+        """The trial of some of its entries alone (`None`: of all), up to a day where one is given; what is unread stays so."""
+        entries = self._parts() if keep is None else (one for _, one in sorted(self.entries.items()) if keep(one))
+        other = Trial(self.frame, until).follow(entries)
         other.unread = tuple(
             row for row in self.unread if until is None or row.day is None or row.day.earliest <= until
         )
@@ -195,37 +199,92 @@ class Trial:
 
     def with_event(self, event: Event, author: Author, at: datetime) -> Trial:
         """The trial as it would stand after one more entry."""
-        other = self.only(lambda entry: True, self.until)
+        other = self.only(None, self.until)
         other.apply(Entry(self.number + 1, at, author, event))
         return other
 
     def known_on(self, day: date) -> Trial:
         """The trial with what had happened by a day, whenever it was recorded."""
-        return self.only(lambda entry: True, day)
+        return self.only(None, day)
 
     # -- folding ---------------------------------------------------------------------------------------------------
 
-    def follow(self, entries: Iterable[Entry]) -> Trial:
+    def follow(self, entries: Iterable[Entry | KeptFacts]) -> Trial:
         """Take entries into account, in order."""
-        for entry in entries:
-            self.apply(entry)
+        for one in entries.parts if isinstance(entries, Entries) else entries:
+            if isinstance(one, KeptFacts):
+                self._keep(one)
+            else:
+                self.apply(one)
         return self
+
+    def _keep(self, facts: KeptFacts) -> None:
+        """Take the facts of a large source into account as they are kept."""
+        later: list[Entry] = []
+        if self.until is not None:
+            known, others = facts.by(self.until, self.frame.zone)
+            later = list(others)
+            if any(
+                one.event.known_by(self.until, self.frame.zone) for one in later
+            ):  # of some the end is not yet known
+                self.follow(facts.entries())
+                return
+            facts = known
+        self.once.forget()
+        self.number = max(self.number, facts.last, *(one.number for one in later))
+        self._kept.append(facts)
+        for code, which in facts.of.items():
+            self._course(code).keep(facts, which)
+        self.follow(later)
+
+    def _parts(self) -> Iterator[Entry | KeptFacts]:
+        """What was taken, in order."""
+        parts: list[Entry | KeptFacts] = [*self._kept, *self._entries.values()]
+        yield from sorted(parts, key=lambda one: one.first if isinstance(one, KeptFacts) else one.number)
+
+    @property
+    def entries(self) -> dict[int, Entry]:
+        """Every entry by its number."""
+        self._look()
+        return self._entries
+
+    @property
+    def standing(self) -> Standing:
+        """What the entries say together."""
+        self._look()
+        return self._standing
+
+    def _look(self) -> None:
+        """Make the entries of what is kept, as somebody looks at them one by one."""
+        if self._kept:
+            made = [one for facts in self._kept for one in facts.entries()]
+            self._kept = []
+            for entry in made:
+                self._standing.take(entry)
+            self._entries = dict(sorted((self._entries | {one.number: one for one in made}).items()))
+
+    def dated(self) -> Iterator[Current[Event]]:
+        """What stands, in order; of facts that are kept, the first of each day: all that the days of a trial rest on."""
+        first = [Current(one.event, one, one) for facts in self._kept for one in facts.first_of_each_day()]
+        return iter(sorted([*self._standing.in_order(), *first], key=lambda one: one.number))
 
     def apply(self, entry: Entry) -> None:
         """Take one entry into account. A correction folds anew, with the corrected content in its place."""
+        if entry.event.supersedes is not None:
+            self._look()
         self.once.forget()
-        self.entries[entry.number] = entry
+        self._entries[entry.number] = entry
         if getattr(entry.event, "needs", 0):
             self._lifting[entry.number] = entry
         self.number = max(self.number, entry.number)
         self.support.note(entry)
-        changed = self.standing.take(entry)
+        changed = self._standing.take(entry)
         if changed is None:
-            if (current := self.standing.by_number.get(entry.number)) is not None:
+            if (current := self._standing.by_number.get(entry.number)) is not None:
                 self._take(current)
             return
         self._clear()
-        for current in self.standing.in_order():
+        for current in self._standing.in_order():
             self._take(current)
 
     def _take(self, current: Current[Event]) -> None:
@@ -293,6 +352,6 @@ def _enters(event: Event) -> bool:
     return not isinstance(event, OverrideGiven | OverrideSigned | QueryRaised | QueryAnswered | QueryClosed)
 
 
-def fold(entries: Iterable[Entry], frame: Frame | None = None, until: date | None = None) -> Trial:
+def fold(entries: Iterable[Entry | KeptFacts], frame: Frame | None = None, until: date | None = None) -> Trial:
     """Where a trial stands after its entries; `until` a day, where later happenings are left out and counted."""
     return Trial(frame, until).follow(entries)

@@ -2,7 +2,7 @@
 
 import gc
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -12,16 +12,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from escalon.facts import Day, read_day
-from escalon.history import Course, Entry, Frame, Trial, Unread, entry_of_file, fold
+from escalon.history import Course, Entries, Entry, Frame, KeptFacts, Trial, Unread, entry_of_file, fold
 from escalon.history.course import stated_day
 from escalon.history.doses import in_doses
 from escalon.history.events import (
     CellsInfused,
-    Event,
     FactRecorded,
     MarkedSynthetic,
     NothingToReport,
-    Observation,
     SampleMeasured,
 )
 from escalon.kinetics.qpcr_table import plates_of
@@ -31,32 +29,16 @@ from escalon.protocol.design import days_of_one_dose
 from escalon.protocol.study import Study
 from escalon.safety.contradictions import Dated, contradictions
 from escalon.sources.columns import TABLES
-from escalon.sources.frame import frame_of, zone_of
+from escalon.sources.frame import frame_of
 from escalon.sources.mapping import MAPPING, Leftover, leftovers, unmapped, widened
-from escalon.sources.observed import Dictionary, RowError
+from escalon.sources.observed import Dictionary
 from escalon.sources.qpcr_wells import NAME as WELLS
 from escalon.sources.qpcr_wells import read_wells, wells_beside, with_levels
-from escalon.sources.rows import MAKERS, CellReader, doubts, judged_in
-from escalon.sources.tables import KINDS, WORKBOOK, FolderError, Row, Table, kind_of, read_folder
+from escalon.sources.tables import KINDS, WORKBOOK, FolderError, Table, kind_of, read_folder
+from escalon.sources.taking import TWICE, Codes, Problem, Taking, Told
 
 SYNTHETIC = "SYNTHETIC.txt"
 """The file that says of a folder that its people are invented."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong in a data folder: where, what, and what to write instead. `refused` says the row was left out."""
-
-    file: str
-    line: int
-    column: str
-    value: str
-    message: str
-    refused: bool = True
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place} {self.column}: {self.message}" if self.column else f"{place}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +63,7 @@ class Intake:
 
     folder: Path
     frame: Frame
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
     unread: tuple[Unread, ...]
     """Rows that were refused: what they would have said is not known, so they hold decisions back."""
     problems: tuple[Problem, ...]
@@ -162,9 +144,9 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
         for note in one.notes
     ]
     counts: list[Count] = []
-    events: list[tuple[Event, str]] = []
+    told: list[Told | KeptFacts] = []
     if (path / SYNTHETIC).exists():
-        events.append((MarkedSynthetic(), SYNTHETIC))
+        told.append(((MarkedSynthetic(), SYNTHETIC),))
     unread: list[Unread] = [one for problem in problems for one in _unread_file(problem)]
     as_written = {table.file: table for table in (*folder.tables.values(), *(one.wide for one in wide))}
     problems += [
@@ -176,12 +158,12 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
     if path.is_dir():
         tables, of_wells, counted = _with_wells(path, tables)
         problems, counts = problems + of_wells, counts + counted
-    codes, dictionary = _Codes(), Dictionary(study)
+    codes, dictionary = Codes(), Dictionary(study)
     for table in tables:
         problems += _columns(table)
         used, found = _taken(dictionary, table, codes)
         refused = [problem for problem in found if problem.refused]
-        events += [told for row in used for told in row]
+        told += [used] if isinstance(used, KeptFacts) else used
         problems += found
         unread += _unread_rows(table, refused)
         counts.append(Count(table.name, table.file, len(table.rows), len(used), len(table.rows) - len(used)))
@@ -193,15 +175,31 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
         counts.append(Count("", rest.file, number + rest.left_out, 0, number, rest.left_out))
     said = [table for table in tables if table.name == "adverse_events"]
     if said and not any(table.rows for table in said) and not any(one.table == "adverse_events" for one in unread):
-        events.append((NothingToReport(table="adverse_events"), said[0].file))
-    entries = tuple(entry_of_file(number, event, place) for number, (event, place) in enumerate(events, start=1))
-    silent = _silent(entries, {table.name for table in tables})
-    problems += [*_across(entries), *_of_samples(study, entries)]
+        told.append(((NothingToReport(table="adverse_events"), said[0].file),))
+    entries = _numbered(told)
+    telling = tuple(entries.telling())
+    silent = _silent(telling, {table.name for table in tables})
+    problems += [*_across(telling), *_of_samples(study, telling)]
     problems += [Problem("adverse_events.csv", 0, "", "", one.why.partition(": ")[2], refused=False) for one in silent]
     hashes = {table.file: table.sha256 for table in tables}
     return Intake(
         path, frame_of(study), entries, tuple(unread), tuple(problems), tuple(counts), MappingProxyType(hashes)
     )
+
+
+def _numbered(told: Iterable[Told | KeptFacts]) -> Entries:
+    """What the rows say as entries in order, each with its number."""
+    parts: list[Entry | KeptFacts] = []
+    number = 1
+    for one in told:
+        if isinstance(one, KeptFacts):
+            parts.append(replace(one, first=number))
+            number += len(one)
+            continue
+        for event, place in one:
+            parts.append(entry_of_file(number, event, place))
+            number += 1
+    return Entries(parts)
 
 
 def _with_wells(path: Path, tables: tuple[Table, ...]) -> tuple[tuple[Table, ...], list[Problem], list[Count]]:
@@ -230,38 +228,14 @@ def _with_wells(path: Path, tables: tuple[Table, ...]) -> tuple[tuple[Table, ...
     return tuple(table for table, _ in found), judged + notes, [Count(WELLS, file.name, len(rows), len(rows), 0)]
 
 
-Told = tuple[tuple[Event, str], ...]
-"""What one row says: its event, and what a person judged in it, each with its place."""
-
-
-class _Codes:
-    """The participant codes met so far. P01 and p01 may be one person or two: whoever comes second is refused."""
-
-    def __init__(self) -> None:
-        self._written: dict[str, str] = {}
-        self._known: set[str] = set()
-
-    def has(self, code: str) -> bool:
-        """Whether the code was met before, written the same, and may stand."""
-        return code in self._known
-
-    def check(self, code: str) -> None:
-        """Raises RowError for a code that differs from an earlier one in capitals only."""
-        first = self._written.setdefault(code.lower(), code)
-        if first != code:
-            raise RowError(
-                "participant", code, f"{code} and {first} differ only in capitals. Write one code for one participant"
-            )
-        self._known.add(code)
-
-
 def _unread_rows(table: Table, refused: list[Problem]) -> list[Unread]:
     """The refused rows that could say something: a row that is there twice says nothing new."""
-    lines = {row.line: row for row in table.rows}
+    wrong = {problem.line for problem in refused}
+    lines = {row.line: row for row in table.rows if row.line in wrong} if wrong else {}
     found: dict[tuple[int, str], Unread] = {}
     for problem in refused:
         row = lines.get(problem.line)
-        if row is not None and problem.value != _TWICE:
+        if row is not None and problem.value != TWICE:
             day = _day_or_none(row.cells.get(_DAY_OF[table.name], ""))
             who = row.cells.get("participant", "")
             known = found.get((row.line, who))
@@ -301,10 +275,9 @@ def _day_or_none(text: str) -> Day | None:
 
 
 _DAY_OF = {"facts": "date", "treatments": "start", "adverse_events": "start", "doses": "date", "samples": "date"}
-_TWICE = "the same row again"
 
 
-def _silent(entries: tuple[Entry, ...], tables: set[str]) -> list[Unread]:
+def _silent(entries: Iterable[Entry], tables: set[str]) -> list[Unread]:
     """People were infused and there is no table of adverse events: that is silence, not «no event»."""
     if not any(isinstance(entry.event, CellsInfused) for entry in entries) or "adverse_events" in tables:
         return []
@@ -357,7 +330,7 @@ def _columns(table: Table) -> list[Problem]:
     return found
 
 
-def _taken(dictionary: Dictionary, table: Table, codes: _Codes) -> tuple[list[Told], list[Problem]]:
+def _taken(dictionary: Dictionary, table: Table, codes: Codes) -> tuple[Sequence[Told] | KeptFacts, list[Problem]]:
     """The rows of a table that can be used, and why each of the others cannot; every problem of a row is named."""
     missing = [one.name for one in TABLES[table.name] if one.required and one.name not in table.columns]
     missing += lacking(table.columns) if table.name == "samples" else []
@@ -366,43 +339,8 @@ def _taken(dictionary: Dictionary, table: Table, codes: _Codes) -> tuple[list[To
         message = f"the column {text} is missing, so no row can be used. Columns: {', '.join(table.columns)}"
         first = Problem(table.file, 1, missing[0], "", message, refused=not table.rows)
         return [], [first, *(Problem(table.file, row.line, missing[0], "", "no such column") for row in table.rows)]
-    used: list[Told] = []
-    problems: list[Problem] = []
-    reader = CellReader(TABLES[table.name], table.columns, zone_of(dictionary.study))
-    make = MAKERS[table.name]
-    seen: dict[int, Row] = {}
-    plain: dict[tuple[str | None, ...], Observation] = {}
-    """What was read without anything to say of it, by all it holds but the participant: it is read once, whosever it is."""
-    others = [name for name in table.columns if name != "participant"]
-    for row in table.rows:
-        if row.broken is not None:
-            problems.append(Problem(table.file, row.line, *row.broken))
-            continue
-        place = f"{table.file}:{row.line}"
-        before = seen.setdefault(hash(tuple(row.cells.values())), row)
-        code, key = row.cells.get("participant", ""), tuple(map(row.cells.get, others))
-        if before is row and key in plain and codes.has(code):
-            used.append(((FactRecorded(participant=code, fact=plain[key]), place),))
-            continue
-        cells, errors = reader.read(row)
-        if not errors:
-            try:
-                codes.check(cells["participant"])
-                event = make(dictionary, cells, place)
-                if before is not row and before.cells == row.cells:
-                    raise RowError("", _TWICE, f"the same row as line {before.line}. Take one of them out")
-            except RowError as error:
-                errors.append(error)
-        if errors:
-            problems += [Problem(table.file, row.line, error.column, error.value, str(error)) for error in errors]
-            continue
-        judged = judged_in(table.name, cells)
-        used.append(((event, place),) if judged is None else ((event, place), (judged, place)))
-        found = [*reader.doubts(row), *doubts(dictionary, event)]
-        problems += [Problem(table.file, row.line, one.column, one.value, str(one), refused=False) for one in found]
-        if not found and isinstance(event, FactRecorded):
-            plain[key] = event.fact
-    return used, problems
+    taking = Taking(dictionary, table, codes)
+    return taking.rows(), taking.problems
 
 
 def _across(entries: Iterable[Entry]) -> list[Problem]:

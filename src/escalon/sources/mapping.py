@@ -43,7 +43,8 @@ from escalon.facts import read_moment
 from escalon.facts.plain_file import text_of
 from escalon.facts.written_day import Dates
 from escalon.sources.columns import TABLES as COLUMNS
-from escalon.sources.tables import TABLES, FolderError, Row, Table, read_table
+from escalon.sources.tables import TABLES, FolderError, Table, read_table
+from escalon.sources.written import Row
 
 MAPPING = "mapping.toml"
 _KEYS = frozenset(

@@ -58,6 +58,8 @@ class Dictionary:
         self.study = study
         self._values: dict[tuple[str, str | None, str | None, bool], Read] = {}
         self._asked: dict[str, tuple[FactDefinition, Item]] = {}
+        self._meant: dict[str, str] = {}
+        """What is said of each name that is not there: it takes a search, and a file says the same name in many rows."""
 
     def fact(self, participant: str, seen: Observation, place: str) -> Fact:
         """An observation in the study's terms. Raises RowError, which names the column and says what to write instead."""
@@ -99,8 +101,9 @@ class Dictionary:
         if stem in study.instruments or stem in {one.partition(".")[0] for one in study.awaited}:
             label = f"{name}, concluded elsewhere and recorded"
             return FactDefinition.made(name=name, label=label, kind=FINDING, group="findings")
-        hint = _hint(name, study.vocabulary) or " `escalon data dictionary` lists the names"
-        raise RowError(column, name, f"{name!r} is not in the data dictionary.{hint}")
+        if name not in self._meant:
+            self._meant[name] = _hint(name, study.vocabulary) or " `escalon data dictionary` lists the names"
+        raise RowError(column, name, f"{name!r} is not in the data dictionary.{self._meant[name]}")
 
 
 def _hint(name: str, vocabulary: Mapping[str, FactDefinition]) -> str:

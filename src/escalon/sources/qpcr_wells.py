@@ -14,7 +14,8 @@ from escalon.kinetics.detection import Detection
 from escalon.kinetics.qpcr_table import Plates
 from escalon.kinetics.sample import Sample, SampleError, read_sample
 from escalon.kinetics.samples_table import TableError
-from escalon.sources.tables import Row, Table, read_table, read_text
+from escalon.sources.tables import Table, read_table, read_text
+from escalon.sources.written import Row
 
 NAME = "qpcr_wells"
 Cells = Mapping[str, str]

@@ -27,7 +27,7 @@ from escalon.safety.adverse_event import GRADES
 from escalon.safety.words import read_grade, read_outcome, read_relation, read_seriousness, read_syndrome
 from escalon.sources.columns import Column
 from escalon.sources.observed import KEPT, Dictionary, RowError
-from escalon.sources.tables import Row
+from escalon.sources.written import Row
 
 
 class CellReader:
@@ -37,6 +37,7 @@ class CellReader:
         self.columns = [column for column in columns if column.name in header]
         self._empty: dict[str, Any] = dict.fromkeys(column.name for column in columns)
         self._readers = [(column, lru_cache(maxsize=KEPT)(_reader(column, zone))) for column in self.columns]
+        self._reader_of = {column.name: reader for column, reader in self._readers}
         self._note = lru_cache(maxsize=KEPT)(partial(_doubts_of_a_day, datetime.now(zone).date(), zone))
         self._days = [column.name for column in self.columns if column.cell == "day"]
 
@@ -55,6 +56,13 @@ class CellReader:
             if column.required and cells[column.name] is None:
                 errors.append(RowError(column.name, "", f"empty. Write {column.about}"))
         return cells, errors
+
+    def is_plain(self, name: str, text: str) -> bool:
+        """Whether the text of a column can be read, says something, and nothing is to be said of it."""
+        try:
+            return self._reader_of[name](text) is not None and not (name in self._days and self._note(text))
+        except ValueError:
+            return False
 
     def doubts(self, row: Row) -> list[RowError]:
         """What a person should look at in the days of a row that can be read."""
@@ -110,7 +118,14 @@ _CELLS: Mapping[str, Callable[[str], Any]] = {
 
 
 def _fact(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> FactRecorded:
-    seen = Observation(
+    seen = observation(cells)
+    dictionary.check(seen)
+    return FactRecorded(participant=cells["participant"], fact=seen)
+
+
+def observation(cells: Mapping[str, Any]) -> Observation:
+    """What a row of `facts` says was observed, its cells read."""
+    return Observation(
         name=cells["fact"],
         value=cells["value"],
         unit=cells["unit"],
@@ -127,8 +142,6 @@ def _fact(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> FactR
         attested=bool(cells["attested"]),
         typed=cells["typed"] or "",
     )
-    dictionary.check(seen)
-    return FactRecorded(participant=cells["participant"], fact=seen)
 
 
 def _text(value: object) -> str | None:

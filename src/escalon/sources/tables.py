@@ -12,10 +12,12 @@ import re
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 from escalon.facts.plain_file import bytes_of
 from escalon.sources.spreadsheet import SheetRow, WorkbookError, sheets
+from escalon.sources.written import LARGE, Row, by_column
 
 TABLES = ("facts", "treatments", "adverse_events", "doses", "samples")
 LARGEST = 1 << 30
@@ -29,23 +31,13 @@ class FolderError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One row as written: the line it starts on (a header is line 1) and its cells by column, stripped of blanks."""
-
-    line: int
-    cells: Mapping[str, str]
-    broken: tuple[str, str, str] | None = None
-    """Why it cannot be used as it stands: the column, what is written there, and what to write instead."""
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
     """One table of a data folder."""
 
     name: str
     file: str
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     sha256: str
     notes: tuple[tuple[int, str, str], ...] = ()
     """What to know of the file: the line (0 for the whole file), the column, and a sentence."""
@@ -247,7 +239,7 @@ def _as_said(file: Path, data: bytes, encoding: str) -> str:
 
 def _csv(
     file: Path, data: bytes, notes: list[tuple[int, str, str]], encoding: str | None
-) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+) -> tuple[tuple[str, ...], Sequence[Row]]:
     text = _decoded(file, data, notes, encoding)
     if "\x00" in text:
         line = text[: text.index("\x00")].count("\n") + 1
@@ -261,10 +253,10 @@ def _csv(
         if not header or not any(cell.strip() for cell in header):
             raise FolderError(f"{file.name}:1: the first line must name the columns")
         columns = _columns(file.name, header)
-        rows = _rows(reader, columns, delimiter, notes)
+        rows = _by_column(text, reader.line_num, delimiter, columns) or tuple(_rows(reader, columns, delimiter, notes))
     except csv.Error as error:
         raise FolderError(f"{file.name}:{reader.line_num}: {error}. Check the quotation marks in that line") from None
-    return columns, tuple(rows)
+    return columns, rows
 
 
 def _delimiter(text: str) -> str:
@@ -288,25 +280,43 @@ def _columns(file: str, header: Sequence[str]) -> tuple[str, ...]:
     return columns
 
 
+def _by_column(text: str, above: int, delimiter: str, columns: tuple[str, ...]) -> Sequence[Row]:
+    """The rows of a large text by column, below so many lines; none where it is read row by row."""
+    if len(text) < LARGE or len(columns) < 2 or text.count("\r") != text.count("\r\n"):
+        return ()
+    head = re.match(r"(?:[^\n]*\n)" f"{{{above}}}", text)
+    body = text[head.end() :].replace("\r\n", "\n") if head else ""
+    return by_column(body, above + 1, delimiter, columns, _clean, partial(_row, columns)) or ()
+
+
 def _rows(
     reader: "csv._reader",  # type: ignore[name-defined]
     columns: tuple[str, ...],
     delimiter: str,
     notes: list[tuple[int, str, str]],
-) -> list[Row]:
-    rows = []
+) -> Iterator[Row]:
     line = reader.line_num + 1
-    same: dict[str, str] = {}  # a text that stands often is read and kept once
     for cells in reader:
-        if any(cells) and any(cell.strip() for cell in cells):
-            texts = [same.get(cell) or same.setdefault(cell, loud(cell.strip())) for cell in cells]
-            known = dict(zip(columns, texts, strict=False))
-            broken = None if len(cells) == len(columns) else _uneven(cells, columns)
+        row = _row(columns, cells, line)
+        if row is not None:
             if reader.line_num > line:
-                broken = _swallowed(known, line, reader.line_num, delimiter, notes) or broken
-            rows.append(Row(line, known, broken))
+                broken = _swallowed(row.cells, line, reader.line_num, delimiter, notes)
+                row = replace(row, broken=broken or row.broken)
+            yield row
         line = reader.line_num + 1
-    return rows
+
+
+def _row(columns: tuple[str, ...], cells: list[str], line: int) -> Row | None:
+    """A row of the cells of a line; None where nothing stands in them."""
+    if not any(cells) or not any(cell.strip() for cell in cells):
+        return None
+    broken = None if len(cells) == len(columns) else _uneven(cells, columns)
+    return Row(line, dict(zip(columns, map(_clean, cells), strict=False)), broken)
+
+
+@lru_cache(maxsize=1 << 16)
+def _clean(cell: str) -> str:
+    return loud(cell.strip())
 
 
 def quiet(text: str) -> str:

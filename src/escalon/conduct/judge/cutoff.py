@@ -70,7 +70,7 @@ def last_day(trial: Trial, today: date | None = None) -> Day:
     that are still open: it is refused. Where nothing has happened yet the last day is `today`.
     """
     found: dict[Day, Current[Event]] = {}
-    for one in trial.standing.in_order():
+    for one in trial.dated():
         for day in _days(one, trial):
             if day is not None:
                 found.setdefault(day, one)

@@ -33,7 +33,8 @@ from escalon.history.events import (
     RefusedRow,
 )
 from escalon.protocol.study import Study
-from escalon.sources.folder import Intake, Problem, take_in
+from escalon.sources.folder import Intake, take_in
+from escalon.sources.taking import Problem
 
 NAMES = {
     "TreatmentGiven": ("treatment", "start"),

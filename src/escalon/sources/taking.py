@@ -1,0 +1,199 @@
+"""Taking the rows of a table: each is used or refused with its reason; what many rows say in the same texts is read once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from escalon.history import KeptFacts
+from escalon.history.events import Event, FactRecorded, Observation
+from escalon.sources.columns import TABLES
+from escalon.sources.frame import zone_of
+from escalon.sources.observed import KEPT, Dictionary, RowError
+from escalon.sources.rows import MAKERS, CellReader, doubts, judged_in, observation
+from escalon.sources.tables import Table
+from escalon.sources.written import Row, RowsByColumn, Texts, first_of_each, like_another, together
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from escalon.history.kept_facts import Look, Numbers
+
+TWICE = "the same row again"
+MANY = 20_000
+"""A table of facts with so many rows is taken by column."""
+
+Told = tuple[tuple[Event, str], ...]
+"""What one row says: its event, and what a person judged in it, each with its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a data folder: where, what, and what to write instead. `refused` says the row was left out."""
+
+    file: str
+    line: int
+    column: str
+    value: str
+    message: str
+    refused: bool = True
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place} {self.column}: {self.message}" if self.column else f"{place}: {self.message}"
+
+
+class Codes:
+    """The participant codes met so far. P01 and p01 may be one person or two: whoever comes second is refused."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, str] = {}
+        self._known: set[str] = set()
+
+    def has(self, code: str) -> bool:
+        """Whether the code was met before, written the same, and may stand."""
+        return code in self._known
+
+    def check(self, code: str) -> None:
+        """Raises RowError for a code that differs from an earlier one in capitals only."""
+        first = self._written.setdefault(code.lower(), code)
+        if first != code:
+            raise RowError(
+                "participant", code, f"{code} and {first} differ only in capitals. Write one code for one participant"
+            )
+        self._known.add(code)
+
+    def alone(self, codes: Collection[str]) -> set[str]:
+        """Those of some codes that no other, met or among them, differs from in capitals only."""
+        spelled: dict[str, set[str]] = {}
+        for code in codes:
+            spelled.setdefault(code.lower(), {self._written.get(code.lower(), code)}).add(code)
+        return {code for code in codes if len(spelled[code.lower()]) == 1}
+
+
+class Taking:
+    """One table being taken: its rows, one after the other, and the problems found in them so far."""
+
+    def __init__(self, dictionary: Dictionary, table: Table, codes: Codes) -> None:
+        self.dictionary, self.table, self.codes = dictionary, table, codes
+        self.reader = CellReader(TABLES[table.name], table.columns, zone_of(dictionary.study))
+        self.problems: list[Problem] = []
+        self._make = MAKERS[table.name]
+        self._seen: dict[int, Row] = {}
+        self._plain: dict[tuple[str | None, ...], Observation] = {}
+        """What was read without anything to say of it, by all it holds but the participant: read once, whosever it is."""
+        self._others = [name for name in table.columns if name != "participant"]
+
+    def rows(self) -> Sequence[Told] | KeptFacts:
+        """What the rows that can be used say."""
+        rows = self.table.rows
+        if self.table.name == "facts" and len(rows) >= MANY:
+            by_column = rows if isinstance(rows, RowsByColumn) else RowsByColumn.of(self.table.columns, rows)
+            return self._facts(by_column)
+        return [told for row in rows if (told := self.row(row)) is not None]
+
+    def row(self, row: Row) -> Told | None:
+        """What one row says; None where it cannot be used, and every problem of it is named."""
+        if row.broken is not None:
+            self._note(row, [RowError(*row.broken)])
+            return None
+        place = f"{self.table.file}:{row.line}"
+        before = self._seen.setdefault(hash(tuple(row.cells.values())), row)
+        code, key = row.cells.get("participant", ""), tuple(map(row.cells.get, self._others))
+        if before is row and key in self._plain and self.codes.has(code):
+            return ((FactRecorded(participant=code, fact=self._plain[key]), place),)
+        cells, errors = self.reader.read(row)
+        if not errors:
+            try:
+                self.codes.check(cells["participant"])
+                event = self._make(self.dictionary, cells, place)
+                if before is not row and before.cells == row.cells:
+                    raise RowError("", TWICE, f"the same row as line {before.line}. Take one of them out")
+            except RowError as error:
+                errors.append(error)
+        if errors:
+            self._note(row, errors)
+            return None
+        found = [*self.reader.doubts(row), *doubts(self.dictionary, event)]
+        self._note(row, found, refused=False)
+        if not found and isinstance(event, FactRecorded):
+            self._plain[key] = event.fact
+        judged = judged_in(self.table.name, cells)
+        return ((event, place),) if judged is None else ((event, place), (judged, place))
+
+    def _note(self, row: Row, found: Sequence[RowError], refused: bool = True) -> None:
+        self.problems += [Problem(self.table.file, row.line, one.column, one.value, str(one), refused) for one in found]
+
+    # -- by column -----------------------------------------------------------------------------------------------------
+
+    def _facts(self, rows: RowsByColumn) -> KeptFacts:
+        """The facts that can be used. Only a row whose texts say something of note, or that is like another, is read itself."""
+        import numpy as np
+
+        is_used = self._unremarkable(rows)
+        alone = rows.columns["participant"]
+        for code in np.unique(alone.codes[is_used]).tolist():
+            self.codes.check(alone.texts[code])
+        others = np.flatnonzero(~is_used)
+        is_used[others] = [self.row(row) is not None for row in rows.at(others)]
+        used = np.flatnonzero(is_used)
+        days = together((rows.columns[name] for name in ("date", "until") if name in rows.columns), len(rows))
+        who = rows.columns["participant"]
+        return KeptFacts(np.arange(len(used)), who.codes[used], who.texts, days[used], self._looking(rows, used))
+
+    def _unremarkable(self, rows: RowsByColumn) -> NDArray[np.bool_]:
+        """The rows that are like no other and of whose texts, read once for all that hold them, nothing is to be said."""
+        import numpy as np
+
+        who = rows.columns["participant"]
+        alone = self.codes.alone([text for text in who.texts if self.reader.is_plain("participant", text)])
+        is_one = np.array([text in alone for text in who.texts])[who.codes]
+        is_one &= ~like_another(rows)
+        is_one[list(rows.broken)] = False
+        kinds = together(self._deciding(rows), len(rows))
+        says = np.array([self._says_nothing(row) for row in rows.at(first_of_each(kinds))], bool)
+        return np.asarray(is_one & says[kinds])
+
+    def _deciding(self, rows: RowsByColumn) -> Iterator[Texts]:
+        """The columns on whose texts it depends whether anything is to be said of a row; free text is never asked about."""
+        for column in self.reader.columns:
+            if column.name == "date":
+                yield self._days(rows)
+            elif column.name != "participant" and column.cell != "text":
+                yield rows.columns[column.name]
+
+    def _days(self, rows: RowsByColumn) -> Texts:
+        """The days, those with nothing to say of them as one, unless a last day stands beside them."""
+        import numpy as np
+
+        days, until = rows.columns["date"], rows.columns.get("until")
+        is_plain = np.array([bool(text) and self.reader.is_plain("date", text) for text in days.texts])
+        alike = np.where(is_plain, np.argmax(is_plain), np.arange(len(is_plain)))[days.codes]
+        return Texts(days.texts, alike if until is None else np.where(until.codes > 0, days.codes, alike))
+
+    def _says_nothing(self, row: Row) -> bool:
+        cells, errors = self.reader.read(row)
+        if errors:
+            return False
+        try:
+            event = self._make(self.dictionary, cells, "")
+        except RowError:
+            return False
+        return not self.reader.doubts(row) and not any(doubts(self.dictionary, event))
+
+    def _looking(self, rows: RowsByColumn, used: Numbers) -> Look:
+        """Where some of the used rows stand and what was observed in them, once for all that hold the same texts."""
+        seen: dict[tuple[str, ...], Observation] = {}
+
+        def look(at: Numbers) -> Iterator[tuple[str, Observation]]:
+            for row in rows.at(used[at]):
+                key = tuple(text for name, text in row.cells.items() if name != "participant")
+                if key not in seen:
+                    if len(seen) >= KEPT:
+                        seen.clear()
+                    seen[key] = observation(self.reader.read(row)[0])
+                yield f"{self.table.file}:{row.line}", seen[key]
+
+        return look
