@@ -241,3 +241,32 @@ def test_nobody_sets_a_rule_aside_alone(trial: Trial) -> None:
     assert refused(lambda: trial.infuse("P-1", 1, override=alone)) == {"override"}
     trial.sign(CORA, OverrideSigned, given=alone)
     trial.infuse("P-1", 1, override=alone)
+
+
+# -- a judgement taken back --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("in_the_row", [True, False])
+def test_a_dlt_is_not_taken_back_by_one_person_whoever_judged_it(trial: Trial, in_the_row: bool) -> None:
+    trial.treat_cohort(1, 1, "P-1", "P-2", "P-3")
+    started = Day.of(trial.today() - timedelta(days=25))
+    judged = True if in_the_row else None
+    trial.record(CARLA, AdverseEventRecorded(participant="P-3", term="CRS", grade=4, start=started, dlt=judged))
+    if not in_the_row:
+        trial.record(INES, DltAdjudicated(participant="P-3", is_dlt=True, because="grade 4"))
+    back = trial.record(INES, DltAdjudicated(participant="P-3", is_dlt=False, because="on reflection"))
+    assert (back.event.needs, back.event.lifts[0].name) == (2, "rule (level 2)")
+    assert refused(lambda: trial.decide(2)) == {"rule"}
+    trial.sign(INES, EntrySigned, entry=back.number)
+    assert refused(lambda: trial.decide(2)) == {"rule"}, "one of two"
+    trial.sign(CORA, EntrySigned, entry=back.number)
+    trial.decide(2)
+
+
+def test_the_judgement_that_is_waited_for_is_one_person_s(trial: Trial) -> None:
+    trial.treat_cohort(1, 1, "P-1", "P-2", "P-3")
+    started = Day.of(trial.today() - timedelta(days=25))
+    trial.record(CARLA, AdverseEventRecorded(participant="P-3", term="CRS", grade=4, start=started))
+    assert refused(lambda: trial.decide(2)) == {"rule"}
+    assert trial.record(INES, DltAdjudicated(participant="P-3", is_dlt=False, because="seen")).event.needs == 0
+    trial.decide(2)

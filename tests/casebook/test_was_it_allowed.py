@@ -24,8 +24,10 @@ from escalon.history.events import (
     Course,
     DecisionProposed,
     DecisionSigned,
+    DltAdjudicated,
     EntryAnnulled,
     EntrySigned,
+    EvaluabilityJudged,
     FolderImported,
     RecoveryCodeSet,
     Role,
@@ -61,6 +63,23 @@ def test_a_trial_recorded_through_the_rules_was_allowed(trial: Trial) -> None:
     assert number
     trial.infuse("P-4", 2)
     assert [str(one) for one in not_allowed(PLAN, trial.casebook.entries())] == []
+
+
+def test_judgements_recorded_through_the_rules_were_allowed_and_one_that_hides_what_it_lifts_is_named(
+    tmp_path: Path,
+) -> None:
+    trial = Trial(create_casebook(tmp_path / "book", study=PLAN.id, study_version=PLAN.version, clock=SetClock(START)))
+    trial.treat_cohort(1, 1, "P-1", "P-2", "P-3")
+    trial.record(INES, DltAdjudicated(participant="P-3", is_dlt=True, because="grade 4"))
+    back = trial.record(INES, DltAdjudicated(participant="P-3", is_dlt=False, because="on reflection"))
+    assert back.event.needs == 2
+    assert [str(one) for one in not_allowed(PLAN, trial.casebook.entries())] == []
+    trial.record(INES, DltAdjudicated(participant="P-1", is_dlt=True, because="grade 4"))
+    hidden = trial.casebook.append(INES, DltAdjudicated(participant="P-1", is_dlt=False, because="on reflection"))
+    trial.record(INES, EvaluabilityJudged(participant="P-2", is_evaluable=False, because="a wrong dose"))
+    (named,) = not_allowed(PLAN, trial.casebook.entries())
+    assert (named.entry.number, "does not say so" in str(named)) == (hidden.number, True)
+    trial.casebook.close()
 
 
 def test_what_was_written_past_the_rules_is_named(trial: Trial) -> None:

@@ -25,7 +25,7 @@ from escalon.escalation import (
 )
 from escalon.facts import Day, read_day
 from escalon.history import Course, Current, Trial, Unread
-from escalon.history.events import DltProposed
+from escalon.history.events import AdverseEventRecorded, DltProposed, ToxicityObserved
 from escalon.protocol.design import calendar_guards, cohort_size, dose_rule
 from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import DosePlan, RoleName, Study
@@ -317,7 +317,6 @@ def _is_unanswered(found: DltEvidence) -> bool:
 
 def _observed_only(course: Course, found: DltEvidence, day: date) -> str:
     """A syndrome of grade 3 or more seen at the bedside in the window, recorded as no event and judged by nobody since."""
-    events = [one.event for one in course.adverse_events]
     for look in course.rounds:
         seen = look.event.happened(course.zone)
         if (
@@ -327,9 +326,16 @@ def _observed_only(course: Course, found: DltEvidence, day: date) -> str:
         ):
             continue
         judged = any(one.number > look.number for one in (*course.dlt_judgements, *course.window_reviews))
-        if not judged and not any(one.term.casefold() == look.event.syndrome.casefold() for one in events):
-            return f"{look.event.syndrome}, grade {look.event.grade}, was observed on {seen}, and no event of it is recorded"
+        if not judged and not any(_tells_of(one.event, look.event, seen) for one in course.adverse_events):
+            said = f"{look.event.syndrome}, grade {look.event.grade}, was observed on {seen}"
+            return f"{said}, and no event of that grade is recorded on that day"
     return ""
+
+
+def _tells_of(event: AdverseEventRecorded, look: ToxicityObserved, seen: Day) -> bool:
+    """Whether an event is what was seen at the bedside: the syndrome, at that grade or a higher one, not over before."""
+    same = event.term.casefold() == look.syndrome.casefold()
+    return same and (event.grade is None or event.grade >= look.grade) and not (event.end and event.end.is_before(seen))
 
 
 def _disease(course: Course) -> str:

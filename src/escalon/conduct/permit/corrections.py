@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import escalon.conduct.permit.rules  # noqa: F401  (the rules that a corrected content meets)
+from escalon.conduct.judge.dosing import review
+from escalon.conduct.judge.given import dose_of
 from escalon.conduct.permit.act import MORE, Act, broken_by_order, rule
 from escalon.conduct.permit.holds import Hold, lifted
 from escalon.conduct.permit.refusal import Broken
+from escalon.escalation import Outcome
+from escalon.history import Trial
 from escalon.history.events import (
     AdverseEventRecorded,
     ApheresisDone,
@@ -58,8 +62,8 @@ CORRECTABLE = (
 )
 """Kinds that say what was observed or done. What the trial decided (cohorts, places, decisions) is undone by a new act."""
 
-LIFTING = (FactCorrected, EntryCorrected, EntryAnnulled, EvaluabilityJudged)
-"""Kinds that may make a hold go away without being the judgement it waits for."""
+LIFTING = (FactCorrected, EntryCorrected, EntryAnnulled, EvaluabilityJudged, DltAdjudicated)
+"""Kinds that may make a hold go away without being the judgement it waits for: of a judgement, one that takes a DLT back."""
 
 
 @rule(FactCorrected, EntryCorrected, EntryAnnulled, name="correction", signatures=0)
@@ -125,8 +129,20 @@ def would_lift(act: Act) -> list[Hold]:
     if act.event.participant is not None:
         act.know((act.event.participant,))
     before = act.informed()
+    if isinstance(act.event, DltAdjudicated) and not _takes_a_dlt_back(act, before):
+        return []
     return lifted(
         act.study, before, before.with_event(act.event, act.author, act.now), act.today, act.event.participant
+    )
+
+
+def _takes_a_dlt_back(act: Act, before: Trial) -> bool:
+    """Whether a judgement «no» stands against one that said yes; where nobody had judged yet it is what was waited for."""
+    given = dose_of(act.study, before, act.event.participant)
+    return (
+        not act.event.is_dlt
+        and given is not None
+        and review(act.study, before, given, act.today).outcome is Outcome.DLT
     )
 
 

@@ -206,7 +206,9 @@ def _as_found(act: Act) -> None:
     if isinstance(event, ParticipantScreened | DecisionProposed):
         if answered(replace(act, event=replace(event, answer=None))) != event:
             raise refuse("answer", "the answer it gives is not the one the study's rules give")
-    elif isinstance(event, LIFTING) and act.entry(event.supersedes or 0).participant == event.participant:
+    elif isinstance(event, LIFTING) and (
+        event.supersedes is None or act.entry(event.supersedes).participant == event.participant
+    ):
         held = would_lift(replace(act, event=replace(event, lifts=(), needs=0)))
         if event.needs < max((one.signatures for one in held), default=0):
             raise refuse("correction", f"it would lift {held[0].rule} and does not say so")

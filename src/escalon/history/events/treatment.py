@@ -228,6 +228,8 @@ class DltAdjudicated(ParticipantEvent):
     is_dlt: bool
     because: str
     rests_on: tuple[int, ...] = ()
+    lifts: tuple[AnswerPart, ...] = ()
+    needs: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
