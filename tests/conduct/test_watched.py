@@ -170,3 +170,32 @@ def test_before_the_cut_off_nothing_happened_yet(study, data) -> None:
 )
 def test_what_is_watched_is_read_as_every_clause(study, tmp_path, old, new, refused) -> None:
     assert refused in str(refusal(changed(tmp_path / "x", "study.toml", old, new, study)))
+
+
+@pytest.mark.parametrize(
+    ("rows", "state", "why", "named"),
+    [
+        ((), Watching.UNKNOWN, "whether it is watched of P1 is not known", False),
+        (
+            ("P1,pregnant,yes,,2026-06-03,",),
+            Watching.UNKNOWN,
+            "pregnant yes on 2026-06-03; whether it is watched of P1 is not known",
+            True,
+        ),
+        (("P1,pregnant,yes,,2026-06-03,", "P1,sex,female,,2026-02-01,"), Watching.BROKEN, "pregnant yes", True),
+    ],
+)
+def test_what_happened_is_named_where_nobody_recorded_whether_the_clause_is_for_them(
+    study: Path, data: Path, rows: tuple[str, ...], state: Watching, why: str, named: bool
+) -> None:
+    path = study / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('id    = "W-1"', 'id    = "W-1"\napplies = "sex is female"'), encoding="utf-8")
+    stands(study, data, *rows)
+    protocol = load_study(study)
+    trial = take_in(protocol, data).trial
+    found = next(one for one in watched(protocol, trial, "P1", TODAY) if one.clause.id == "W-1")
+    assert (found.state, why in found.why) == (state, True), found.why
+    said = [one for one in all_departures(protocol, trial, TODAY) if one.rule == "W-1"]
+    assert bool(said) is named
+    assert not named or why in said[0].says

@@ -77,7 +77,8 @@ def _watched(study: Study, trial: Trial, participant: str, id: str, cutoff: Day)
     assumed = tuple(Line(f"assumption {one}: {study.in_force(one)}") for one in study.assumed(id))
     when = f" on {found.day}" if found.state is Watching.BROKEN else ""
     head = f"{id} for {participant}: {found.state}{when}: {found.name} ({found.why})"
-    return Line(head, (*says, rule, since, *assumed, *_beneath(found.finding)))
+    unsure = () if found.unsure is None else _beneath(found.unsure)
+    return Line(head, (*says, rule, since, *assumed, *_beneath(found.finding), *unsure))
 
 
 def _eligibility(study: Study, trial: Trial, participant: str, cutoff: Day) -> Line:

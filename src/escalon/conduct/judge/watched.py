@@ -8,7 +8,7 @@ since watching began speaks, and only up to the day on which it was said.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -44,17 +44,26 @@ class Watch:
     """The day of the departure; else the last day on which it was known to be absent, if there is one."""
     sentence: str
     finding: Finding
+    unsure: Finding | None = None
+    """Where it is not known whether the clause is watched of this participant: what leaves that open."""
 
     @property
     def why(self) -> str:
         """What decided it, or how long it has not been known."""
+        if self.unsure is not None:
+            seen = f"{self._seen}; " if self.finding.value is True else ""
+            return f"{seen}whether it is watched of {self.participant} is not known"
         if self.state is Watching.BROKEN:
-            return "; ".join(dict.fromkeys(reason for leaf in settling(self.finding) for reason in leaf.reasons))
+            return self._seen
         if self.state is Watching.ABSENT:
             return f"absent up to {self.last}"
         if self.day is not None:
             return f"absent when last asked, on {self.day}; not known since"
         return f"nothing is recorded of it since {self.first}"
+
+    @property
+    def _seen(self) -> str:
+        return "; ".join(dict.fromkeys(reason for leaf in settling(self.finding) for reason in leaf.reasons))
 
     @property
     def name(self) -> str:
@@ -76,9 +85,9 @@ def watched(study: Study, trial: Trial, participant: str, cutoff: Day) -> tuple[
 
 
 def broken(study: Study, trial: Trial, participant: str, cutoff: Day) -> Iterator[ActDeparture]:
-    """The departures among them."""
+    """The departures among them, and what is one if the clause is watched of this participant at all."""
     for one in watched(study, trial, participant, cutoff):
-        if one.state is Watching.BROKEN and one.day is not None:
+        if one.finding.value is True and one.day is not None:
             source = next((fact.source for fact in grounds(one.finding) if fact.source), "")
             yield ActDeparture(participant, one.day, one.clause.id, f"{one.name}: {one.why}", source)
 
@@ -98,14 +107,17 @@ def _each(study: Study, trial: Trial, course: Course, today: date) -> Iterator[W
         if first is None or first > today:
             continue
         last = min((today, *_ends(clause, course, first)))
-        if clause.applies is not None:
-            applies = examine(clause.applies, on_the_day(study, facts, course, Day.of(last)))
-            if applies.value is False:
-                continue
-            if applies.value is None:
-                yield Watch(course.code, clause, Watching.UNKNOWN, first, last, None, _words(study, clause), applies)
-                continue
-        yield _asked(study, facts, clause, course, first, max(first, last))
+        then = on_the_day(study, facts, course, Day.of(last))
+        applies = None if clause.applies is None else examine(clause.applies, then)
+        if applies is not None and applies.value is False:
+            continue
+        asked = _asked(study, facts, clause, course, first, max(first, last))
+        unsure = applies if applies is not None and applies.value is None else None
+        yield (
+            asked
+            if unsure is None or asked.state is Watching.ABSENT
+            else replace(asked, state=Watching.UNKNOWN, unsure=unsure)
+        )
 
 
 def _asked(study: Study, facts: Facts, clause: Watched, course: Course, first: date, last: date) -> Watch:
