@@ -73,6 +73,29 @@ def test_the_commands_answer_for_one_stratum_or_for_each(study, tmp_path):
     assert isinstance(RUN.invoke(app, ["dose", "next", str(STORK), data, "--stratum", "RA"]).exception, ValueError)
 
 
+def test_somebody_dosed_of_no_recorded_stratum_holds_every_stratum(study, tmp_path):
+    data = simulate(study, tmp_path / "data")
+    facts = (data / "facts.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (data / "facts.csv").write_text(
+        "".join(one for one in facts if not one.startswith("P01,disease,")), encoding="utf-8"
+    )
+    trial = take_in(study, data).trial
+    found = decide_next_dose(study, trial, Day(2025, 5, 20))
+    assert [name for name, _ in found.strata] == ["DM", "IMNM", "stratum not recorded"]
+    for _, one in found.strata:
+        assert one.decision.action == "wait"
+        assert one.decision.reason == "the stratum of P01 is not recorded, so they count in none; record it"
+
+
+def test_somebody_screened_of_no_recorded_stratum_holds_nobody(study, tmp_path):
+    data = simulate(study, tmp_path / "data")
+    with (data / "facts.csv").open("a", encoding="utf-8") as file:
+        file.write("P99,age,40" + "," * ((data / "facts.csv").read_text().partition("\n")[0].count(",") - 2) + "\n")
+    before = decide_next_dose(study, take_in(study, simulate(study, tmp_path / "other")).trial, Day(2025, 5, 20))
+    after = decide_next_dose(study, take_in(study, data).trial, Day(2025, 5, 20))
+    assert [(name, one.decision) for name, one in after.strata] == [(name, one.decision) for name, one in before.strata]
+
+
 def test_strata_of_a_fact_without_choices_are_refused(tmp_path: Path):
     with pytest.raises(StudyError, match="age is no fact with choices"):
         load_study(changed(tmp_path, "study.toml", 'strata = "disease"', 'strata = "age"', STORK))

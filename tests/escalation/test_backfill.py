@@ -46,3 +46,24 @@ def test_a_cap_holds_in_whatever_order_guards_are_written():
         assert rule.cap == 10
         assert sweep(rule).size.max() <= 10
         assert next_dose(rule, "1NNN 2NNN 1NNN").size <= 1
+
+
+def test_a_cohort_above_is_completed_before_a_level_is_backfilled():
+    rule = boin(4, "0.25") & backfill(8) & at_most(40)
+    for conduct, level, size in (
+        ("1NNN 2N", 2, 2),
+        ("1NNN 2P", 2, 2),
+        ("1NNN 2NN", 2, 1),
+        ("1NNN 2NNN", 1, 5),
+        ("1NNN 2TT", 1, 3),
+    ):
+        told = next_dose(rule, conduct)
+        assert (told.level, told.size) == (level, size), conduct
+
+
+def test_a_backfilled_level_is_not_filled_beyond_its_number():
+    rule = boin(4, "0.25") & backfill(8) & at_most(40)
+    told = next_dose(rule, "1NNN 2NNN 1NNN 1N")
+    assert (told.level, told.size) == (1, 1)
+    assert next_dose(rule, "1NNN 2NNN 1NNN 1NN").level == 2
+    assert next_dose(rule, "1NNN 2NNN 1NNN 1NN 2NNN").departures == ()

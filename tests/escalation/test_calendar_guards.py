@@ -120,3 +120,23 @@ def test_nobody_is_said_to_have_been_early_because_of_a_dlt_that_may_have_come_l
     assert next_dose(RULE, conduct_of(down_after_two_dlts), guards, today=day(80)).departures == ()
     known = [*treated(1, 0), Treated(1, Outcome.DLT, day(10), followed=2), *treated(1, 14)]
     assert len(next_dose(RULE, conduct_of(known), guards, today=day(60)).departures) == 1
+
+
+def test_one_by_one_nobody_is_dosed_above_a_level_whose_first_is_still_watched():
+    from escalon.escalation.calendar_guards import Together
+    from escalon.escalation.catalogue import parse_design
+
+    rule = parse_design("tite-crm target=0.25 skeleton=0.08/0.15/0.25 window=42 size=24", levels=3)
+    conduct = conduct_of(treated(1, 0, outcome="P"))
+    guards = [dlt_window(42), sentinel(14, Together.LEVEL)]
+    assert next_dose(rule, conduct, guards[:1], today=day(7)).level == 2, "the rule alone goes on"
+    told = next_dose(rule, conduct, guards, today=day(7))
+    assert (told.action, told.until, told.reason) == (
+        "wait",
+        day(14),
+        "the sentinel at level 1 is watched for 14 days first",
+    )
+    assert next_dose(rule, conduct, guards, today=day(14)).level == 2
+    below = conduct_of([*treated(1, 0, 14), *treated(2, 15, outcome="T")])
+    told = next_dose(rule, below, guards, today=day(17))
+    assert (told.action, told.level) == ("treat", 1), "a level below one that is watched may be given"

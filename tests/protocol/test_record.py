@@ -44,3 +44,22 @@ def test_a_piece_does_not_match_within_a_word() -> None:
 def test_headings_are_read_as_people_type_them() -> None:
     found = clauses("Inclusion:\nAdults\nEXCLUSION CRITERIA\nStroke\nOutcomes\nDeaths\n")
     assert [one.id for one in found] == ["Inclusion Criteria 1", "Exclusion Criteria 1", "Outcome Measures 1"]
+
+
+def test_numbering_asks_for_nothing_and_own_headings_are_sections() -> None:
+    record = (
+        "Inclusion Criteria:\n1. Adults.\n2.1 Lupus\n(iii) Third\nb) Platelets.\n\n## During the study\nNo pregnancy."
+    )
+    cut = clauses(record)
+    assert [(one.section, one.text) for one in cut] == [
+        *(("Inclusion Criteria", text) for text in ("1. Adults.", "2.1 Lupus", "(iii) Third", "b) Platelets.")),
+        ("During the study", "No pregnancy."),
+    ]
+    said = ("Adults", "Lupus", "Third", "Platelets", "pregnancy")
+    left = [uncovered(one, record, places(piece, record, cut)) for one, piece in zip(cut, said, strict=True)]
+    assert left == ["", "", "iii", "", "No"]
+
+
+def test_an_amount_is_no_numbering() -> None:
+    record = "1.5 mg of prednisone"
+    assert uncovered(clauses(record)[0], record, []) == "1 5 mg of prednisone"

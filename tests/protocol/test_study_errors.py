@@ -276,5 +276,5 @@ def test_the_example_study_is_simulated_as_it_is(tmp_path: Path) -> None:
 
 
 def test_an_entry_that_is_refused_is_named_once(tmp_path: Path) -> None:
-    folder = changed(tmp_path, "study.toml", "[[dlt.event]]\n", '[[dlt.event]]\nsays = "CRS"\n', HERON)
-    assert [problem.what.partition(".")[0] for problem in refusal(folder).problems] == ["`says` is not known"]
+    folder = changed(tmp_path, "study.toml", "[[dlt.event]]\n", '[[dlt.event]]\nsaid = "CRS"\n', HERON)
+    assert [problem.what.partition(".")[0] for problem in refusal(folder).problems] == ["`said` is not known"]

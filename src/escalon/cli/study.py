@@ -120,7 +120,7 @@ def trace(
     shown = [one for one in result.clauses if (section or "").lower() in one.clause.section.lower()]
 
     def state(one: "Traced") -> str:
-        return of_clause(runs[part.id] for part in one.by if part.id in runs).value
+        return of_clause(runs[part.id] for part in one.by if part.id in runs).value if runs else "not known"
 
     if as_json:
         clauses = [one.as_json() | {"state": state(one)} for one in shown]

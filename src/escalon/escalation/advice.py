@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from itertools import product
 
-from escalon.escalation.backfill import while_waiting
+from escalon.escalation.backfill import room_left, while_waiting, without_backfill
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, WholeCohortFirst
 from escalon.escalation.decision import Decision, Departure, Stop, Treat, Wait
 from escalon.escalation.errors import EscalationError
@@ -211,6 +211,7 @@ def _settle(
     rule.check_fits(tally)
     pending = sum(tally.pending)
     missing = rule.cohort - len(open_cohort) if open_cohort and not rule.decides_within_cohort else 0
+    missing = room_left(rule, tally, missing)
     if not pending and not missing:
         return rule.next(tally)
     determined = _determined(rule, tally, missing)
@@ -238,6 +239,7 @@ def _determined(rule: Rule, tally: Tally, missing: int) -> Treat | Stop | None:
         agreed = _one_answer(rule, tally, tally)
         note = f"{plural(sum(tally.pending), 'participant')} pending, but every outcome gives this answer"
         return agreed and replace(agreed, notes=(*agreed.notes, note))
+    rule = without_backfill(rule)  # that a level below may be filled is no reason to leave a cohort
     filled = list(tally.pending)
     filled[tally.current - 1] += missing
     full = replace(tally, pending=tuple(filled), last_pending=tally.last_pending + missing)

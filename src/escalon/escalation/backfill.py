@@ -9,7 +9,7 @@ doi:10.1158/1078-0432.CCR-23-2585, backfills BOIN in this spirit; details here a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,6 +67,23 @@ def backfill_in(rule: Rule) -> Backfill | None:
             return rule.guard
         rule = rule.rule
     return None
+
+
+def without_backfill(rule: Rule) -> Rule:
+    """The rule without the backfill among its guards."""
+    if not isinstance(rule, Guarded):
+        return rule
+    within = without_backfill(rule.rule)
+    return within if isinstance(rule.guard, Backfill) else replace(rule, rule=within)
+
+
+def room_left(rule: Rule, tally: Tally, missing: int) -> int:
+    """How many of those missing of a cohort there is room for: a backfilled level is not filled beyond its number."""
+    guard = backfill_in(rule)
+    if guard is None or not tally.current or tally.current >= tally.highest:
+        return missing
+    here = tally[tally.current][0] + tally.pending[tally.current - 1]
+    return min(missing, max(0, guard.filled_to - here))
 
 
 def while_waiting(rule: Rule, tally: Tally, answers: Sequence[Treat | Stop]) -> Treat | None:

@@ -88,22 +88,35 @@ class Sentinel:
     def hold(self, intended: Treat, conduct: Conduct, open_cohort: tuple[Treated, ...], today: date) -> Decision:
         """Dose one when a cohort opens; the others once the sentinel has been watched long enough."""
         joined = self.each.joined(intended.level, conduct, open_cohort)
-        if not joined:
-            note = f"sentinel: dose one, the others {self.days} days later"
-            return replace(intended, now=min(1, intended.now or 0), notes=(*intended.notes, note))
-        sentinel = joined[0].infused
-        if sentinel is None and len(joined) > 1:
-            return intended
-        if sentinel is None:
+        watched = joined[:1] if self.each is Together.COHORT else self._first_at_each(conduct, intended.level)
+        if any(one.infused is None for one in joined[:1]) and len(joined) == 1:
             return Wait(f"the sentinel at level {intended.level} has no infusion date: record it")
-        free = sentinel + timedelta(days=self.days)
-        if today < free:
-            return Wait(f"the sentinel at level {intended.level} is watched for {self.days} days first", free)
-        return intended
+        for free, level in sorted((one.infused + self.length, one.level) for one in watched if one.infused)[::-1]:
+            if today < free:
+                return Wait(f"the sentinel at level {level} is watched for {self.days} days first", free)
+        if joined:
+            return intended
+        note = f"sentinel: dose one, the others {self.days} days later"
+        return replace(intended, now=min(1, intended.now or 0), notes=(*intended.notes, note))
+
+    @property
+    def length(self) -> timedelta:
+        """The interval as a duration."""
+        return timedelta(days=self.days)
+
+    def _first_at_each(self, conduct: Conduct, level: int) -> list[Treated]:
+        """The first at a level and at each below it: nobody is dosed above a level whose first is still being watched."""
+        first: dict[int, Treated] = {}
+        for one in conduct:
+            first.setdefault(one.level, one)
+        return [one for one in first.values() if one.level <= level]
 
     def prose(self) -> str:
         """The interval as a sentence."""
-        return f"The first participant of each {self.each} is watched for {self.days} days before the others are dosed."
+        above = "" if self.each is Together.COHORT else " there or above"
+        return (
+            f"The first participant of each {self.each} is watched for {self.days} days before others are dosed{above}."
+        )
 
 
 @dataclass(frozen=True)

@@ -201,7 +201,10 @@ def parse_design(
             )
     design = design_from({**settings, "levels": levels})
     if cohort_size is not None and not entry.is_timed and design.cohort != cohort_size:
-        raise EscalationError(f"“{text}” treats cohorts of {design.cohort}, but the study says {cohort_size}")
+        raise EscalationError(
+            f"“{text}” treats cohorts of {design.cohort}, but the study says {cohort_size}. "
+            f"Write cohort_size = {design.cohort}, or leave it out"
+        )
     return design
 
 

@@ -23,7 +23,7 @@ def dose_rule(study: Study) -> "Design":
     lowest, count = plan.levels[0].number, len(plan.levels)
     text = " ".join([plan.rule, *([f"variant={plan.variant}"] if plan.variant else [])])
     return parse_design(
-        text, count, plan.cohort_size, plan.cap, in_days(plan.dlt_window), start=plan.starts_at, lowest=lowest
+        text, count, plan.cohort, plan.cap, in_days(plan.dlt_window), start=plan.starts_at, lowest=lowest
     )
 
 

@@ -124,7 +124,7 @@ class DosePlan(Table):
     """The fact whose choices escalate each by itself, such as `disease`; `cap` is then of each."""
     start: Annotated[int, Field(ge=-9, le=20)] | None = None
     """The number of the level of the first cohort; without it level 1, or the lowest."""
-    cohort_size: Annotated[int, Field(ge=1, le=12)] = 3
+    cohort: Annotated[int, Field(ge=1, le=12)] | None = Field(None, alias="cohort_size")
     dlt_window: Clock
     sentinel_interval: Clock | None = None
     """Between the first infusion of a cohort and the next one."""
@@ -181,6 +181,15 @@ class DosePlan(Table):
     def shown_unit(self) -> str:
         """What the levels are given in, as people write it: `CAR-T cells/kg`, `mg`."""
         return self.levels[0].amount.shown_unit
+
+    @property
+    def cohort_size(self) -> int:
+        """How many make a cohort: what the key says, else what the rule does (`a=4`, `cohort=4`), else three."""
+        from escalon.escalation.catalogue import settings_from
+
+        rule = settings_from(self.rule)
+        said = str(self.cohort or rule.get("cohort") or rule.get("a") or 3)
+        return int(said) if said.isdecimal() else 3
 
     @property
     def starts_at(self) -> int:
@@ -241,6 +250,7 @@ class DltEvent(Table):
     not_recovered_by_day: Annotated[int, Field(ge=1, le=365)] | None = None
     related: bool = False
     except_for: tuple[Text, ...] = ()
+    says: Words = Said()
 
 
 class DltDefinition(Table):
@@ -252,3 +262,4 @@ class DltDefinition(Table):
     replacement: Free = ""
     confirmed: bool
     source: Free = ""
+    says: Words = Said()

@@ -35,6 +35,7 @@ _COLUMNS = {
 _END = re.compile(r"[;；。]|\.(?=[\s(A-Z]|$)")
 _WORD = re.compile(r"[^\W_]+")
 # Numbering such as (4) or 2), bullets, and the words that join clauses, may stay uncovered.
+_NUMBER = re.compile(r"\s*(\(?\d{1,3}[.)](?=\s|$)|\d{1,2}(\.\d{1,2})+\.?(?=\s+[A-Z])|\(?[A-Za-z][.)](?=\s|$))")
 _JOINING = re.compile(r"\(\s*\d{1,2}\s*\)|\b\d\)|\band\b|\bor\b|[•]", re.IGNORECASE)
 _SHORT = 3  # a piece this short must be a whole clause; elsewhere it would match by chance
 _LONG = 20  # from this length on a piece may end within a word, because the registry's page runs columns together
@@ -62,7 +63,7 @@ def clauses(record: str) -> tuple[Clause, ...]:
     section, numbers, position = "Head", count(1), 0
     for line in record.split("\n"):
         heading = line.strip()
-        if plain := _PLAIN.get(heading.rstrip(":").lower()):
+        if plain := _PLAIN.get(heading.rstrip(":").lower()) or _own_heading(heading):
             section, numbers = plain, count(1)
         elif heading not in _COLUMNS:
             for start, end in _parts(line):
@@ -71,15 +72,26 @@ def clauses(record: str) -> tuple[Clause, ...]:
     return tuple(found)
 
 
+def _own_heading(line: str) -> str:
+    """A heading the registry does not have: a line that begins with `#`."""
+    return line.lstrip("#").strip() if line.startswith("#") else ""
+
+
 def _parts(line: str) -> Iterator[tuple[int, int]]:
     """Start and end of each clause in a line, without blanks around it."""
     start = 0
     for cut in (*(found.end() for found in _END.finditer(line)), len(line)):
         text = line[start:cut]
-        if _WORD.search(_JOINING.sub(" ", text)):
+        if _WORD.search(_JOINING.sub(" ", text[_numbered(text) :])):
             yield start + len(text) - len(text.lstrip()), start + len(text.rstrip())
             start = cut
         # an abbreviation or bare numbering is kept with what follows
+
+
+def _numbered(text: str) -> int:
+    """The length of the numbering a clause begins with: `3.`, `(3)`, `b)`, or `2.1` before a capital."""
+    found = _NUMBER.match(text)
+    return found.end() if found else 0
 
 
 def places(piece: str, record: str, found: Iterable[Clause]) -> tuple[tuple[int, int], ...]:
@@ -95,6 +107,7 @@ def places(piece: str, record: str, found: Iterable[Clause]) -> tuple[tuple[int,
 def uncovered(clause: Clause, record: str, spans: Iterable[tuple[int, int]]) -> str:
     """What of a clause no span covers, without numbering and joining words; empty when all of it is covered."""
     letters = list(record[clause.start : clause.end])
+    letters[: _numbered(clause.text)] = " " * _numbered(clause.text)
     for start, end in spans:
         for place in range(max(start, clause.start), min(end, clause.end)):
             letters[place - clause.start] = " "

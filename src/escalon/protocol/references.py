@@ -198,10 +198,8 @@ def _escalation(study: Study, sources: Sources) -> Iterator[Problem]:
     try:
         dose_rule(study)
     except EscalationError as error:
-        words = {"treats cohorts of": "cohort_size", "ariant": "variant"}
-        key = next(
-            (key for word, key in words.items() if word in str(error) and key in study.dose.model_fields_set), "rule"
-        )
+        said = {"cohort": study.dose.cohort and "cohort_size", "ariant": study.dose.variant and "variant"}
+        key = next((key for word, key in said.items() if key and word in str(error)), "rule")
         yield sources.problem(("dose", key), str(error))
 
 

@@ -35,6 +35,7 @@ class Visit(Table):
     earliest: DayNumber
     latest: DayNumber
     measures: tuple[Name, ...] = ()
+    says: Words = Said()
 
     @model_validator(mode="before")
     @classmethod

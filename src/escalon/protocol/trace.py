@@ -1,6 +1,6 @@
 """The record's clauses beside what implements each, found by the registry's own words that every part of a study quotes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,27 +92,29 @@ def _traced(
 
 def implementers(study: Study) -> Iterator[Implementer]:
     """Every part of a study that quotes the record."""
-    for criterion in study.criteria:
-        yield Implementer(criterion.kind, criterion.id, " ".join(criterion.rule.split()), criterion.says)
-    for one in study.watched:
-        yield Implementer("watched", one.id, " ".join(one.rule.split()), one.says)
-    for disease in study.diseases:
-        yield Implementer("disease", disease.id, disease.name, disease.says)
-    for arm in study.arms:
-        yield Implementer("arm", arm.id, arm.intervention, arm.says)
-    dose = study.dose
-    yield Implementer("dose", "dose", f"{dose.rule} {dose.variant or ''}".rstrip() + f", at most {dose.cap}", dose.says)
-    for level in dose.levels:
-        yield Implementer("dose level", f"level {level.number}", str(level.amount), level.says)
-    if study.lymphodepletion:
-        drugs = " and ".join(study.lymphodepletion.drugs)
-        yield Implementer("lymphodepletion", "lymphodepletion", drugs, study.lymphodepletion.says)
-    for endpoint in study.endpoints:
-        measure = ", ".join(endpoint.measure)
-        yield Implementer("endpoint", endpoint.id, f"{measure}: {endpoint.compare}, {endpoint.among}", endpoint.says)
-    for place in study.location:
-        yield Implementer("location", "location", f"{place.name}, {place.city}, {place.country}", place.says)
-    for statement in study.statements:
-        yield Implementer("statement", statement.id, "see " + ", ".join(statement.implemented_by), statement.says)
-    for assumption in study.assumptions:
-        yield Implementer("assumption", assumption.id, study.in_force(assumption.id), assumption.says)
+    plan, dlt, depletion = study.dose, study.dlt, study.lymphodepletion
+    rule = f"{plan.rule} {plan.variant or ''}".rstrip() + f", at most {plan.cap}"
+    rows: tuple[tuple[str, Iterable[Any], Callable[[Any], tuple[str, str]]], ...] = (
+        ("inclusion", study.inclusion, lambda one: (one.id, " ".join(one.rule.split()))),
+        ("exclusion", study.exclusion, lambda one: (one.id, " ".join(one.rule.split()))),
+        ("watched", study.watched, lambda one: (one.id, " ".join(one.rule.split()))),
+        ("disease", study.diseases, lambda one: (one.id, one.name)),
+        ("arm", study.arms, lambda one: (one.id, one.intervention)),
+        ("dose", (plan,), lambda one: ("dose", rule)),
+        ("dose level", plan.levels, lambda one: (f"level {one.number}", str(one.amount))),
+        (
+            "lymphodepletion",
+            (depletion,) if depletion else (),
+            lambda one: ("lymphodepletion", " and ".join(one.drugs)),
+        ),
+        ("dlt", (dlt,) if dlt else (), lambda one: ("dlt", one.evaluable)),
+        ("DLT event", dlt.events if dlt else (), lambda one: (one.id, one.text)),
+        ("visit", study.visits, lambda one: (one.id, one.name)),
+        ("endpoint", study.endpoints, lambda one: (one.id, f"{', '.join(one.measure)}: {one.compare}, {one.among}")),
+        ("location", study.location, lambda one: ("location", f"{one.name}, {one.city}, {one.country}")),
+        ("statement", study.statements, lambda one: (one.id, "see " + ", ".join(one.implemented_by))),
+        ("assumption", study.assumptions, lambda one: (one.id, study.in_force(one.id))),
+    )
+    for kind, some, shown in rows:
+        for one in some:
+            yield Implementer(kind, *shown(one), one.says)

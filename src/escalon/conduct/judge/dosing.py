@@ -9,7 +9,7 @@ from typing import Any
 from escalon.conduct.judge.cutoff import as_of, checked
 from escalon.conduct.judge.evidence import evidence, study_definition
 from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
-from escalon.conduct.judge.strata import strata_of
+from escalon.conduct.judge.strata import UNSAID, strata_of
 from escalon.escalation import (
     Conduct,
     Decision,
@@ -157,10 +157,26 @@ def decide_as_recorded(study: Study, trial: Trial, today: Day) -> NextDose:
         trial = as_of(trial, today)
     _all_read(study, trial)
     if study.dose.strata is not None:
-        return _by_stratum(
-            study, {name: _decide(study, one, day) for name, one in strata_of(study, trial).items()}, day
-        )
+        found = {name: _decide(study, one, day) for name, one in strata_of(study, trial).items()}
+        return _by_stratum(study, _once_all_belong(found), day)
     return _decide(study, trial, day)
+
+
+def _once_all_belong(found: dict[str, NextDose]) -> dict[str, NextDose]:
+    """The decisions once it is known to which stratum everybody dosed belongs; until then nobody is dosed in any.
+
+    Whoever was dosed counts in one of them, perhaps with a toxicity. That a stratum is not recorded of people who were not
+    dosed changes nothing.
+    """
+    unsaid = found.pop(UNSAID, None)
+    if unsaid is None or not unsaid.reviews:
+        return found
+    who = ", ".join(one.participant for one in unsaid.reviews)
+    wait = Wait(f"the stratum of {who} is not recorded, so they count in none; record it", None)
+    return {
+        name: one if isinstance(one.decision, Stop) else replace(one, decision=replace(wait, notes=one.decision.notes))
+        for name, one in (found | {UNSAID: unsaid}).items()
+    }
 
 
 def _by_stratum(study: Study, found: dict[str, NextDose], day: date) -> NextDose:

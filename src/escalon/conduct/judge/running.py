@@ -33,6 +33,8 @@ def running(study: Study, trial: Trial, cutoff: Day) -> Mapping[str, HowFar]:
     given = {dose.level for course in trial.courses.values() for dose in doses_of(study, course)}
     found |= {f"level {one.number}": _decided(one.number in given) for one in study.dose.levels}
     found["dose"] = _decided(bool(given))
+    for event in ("dlt", *(one.id for one in study.dlt.events)) if study.dlt else ():
+        found[event] = _decided(bool(given))
     conditioned = populations(study, trial, cutoff)["lymphodepleted"].members
     found |= {"lymphodepletion": _decided(bool(conditioned))} if study.lymphodepletion else {}
     diseases = {str(fact.value) for course in trial.courses.values() for fact in course.facts.named("disease")}

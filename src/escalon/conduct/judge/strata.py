@@ -4,7 +4,7 @@ from escalon.history import Course, Trial
 from escalon.protocol.study import Study
 
 UNSAID = "stratum not recorded"
-"""The stratum of whoever has none recorded: nobody of another stratum counts for them, nor they for anybody."""
+"""The stratum of whoever has none recorded; while one of them was dosed, nobody is dosed in any stratum."""
 
 
 def stratum_of(study: Study, course: Course) -> str:

@@ -185,7 +185,9 @@ def _steady(given: Treatment, name: str, day: date, visit: Visit) -> FactRecorde
     value, known = before.value, given.study.vocabulary[name]
     if visit.day >= 0 and value and _is_number(known) and name not in STANDING:
         value = number_text(float(value) * given.random.uniform(0.95, 1.05), known)
-    return observed(given.person.who, name, value, day, visit.id, unit=before.unit)
+    return observed(
+        given.person.who, name, value, day, visit.id, unit=before.unit, upper=before.upper, lower=before.lower
+    )
 
 
 def _is_for(study: Study, name: str, disease: str) -> bool:
@@ -303,9 +305,8 @@ def _platelets_before(given: Treatment) -> float:
 
 def _review(given: Treatment) -> Iterator[Event]:
     """The investigator's review of the window on the day after its last, by the study's own fact for it."""
-    if given.study.roles.dlt_review is not None:
-        closed = dlt_window(given.study, given.day).dosing_from
-        yield observed(given.person.who, given.study.roles.dlt_review, not given.dlt, closed)
+    if given.study.roles.dlt_review is not None and not given.dlt:
+        yield given.person.dated(given.study.roles.dlt_review, dlt_window(given.study, given.day).dosing_from)
 
 
 # -- drugs -----------------------------------------------------------------------------------------------------------------
