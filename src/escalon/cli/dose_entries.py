@@ -232,12 +232,18 @@ def _weighed_is_not_counted(study: "Study", bag: "Bag") -> None:
 
 def surface_of(study: "Study", height: Text, weight: "Finding") -> "Finding | None":
     """The body surface by Mosteller, where the study's dose is for each m²; nothing elsewhere."""
-    from escalon.instruments import assess
+    from escalon.conduct.judge.lymphodepletion import body_surface
 
     if study.dose.levels[0].amount.per != "m2":
         return None
-    given = {"height": (amount("height", height, "cm"), "cm"), "weight": (weight.value, "kg")}
-    return assess("body_surface_area", **{name: one for name, one in given.items() if one[0] is not None})
+    from escalon.facts import Fact, exact
+
+    tall, heavy = amount("height", height, "cm"), weight.value
+    return body_surface(
+        study,
+        None if tall is None else Fact("height", tall, unit="cm"),
+        Fact("weight", exact(heavy), unit="kg") if isinstance(heavy, int | float | Fraction) else None,
+    )
 
 
 def release_of(attributes: list[str]) -> "Finding | None":

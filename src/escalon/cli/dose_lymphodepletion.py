@@ -77,8 +77,7 @@ def _lymphodepletion(
     study: "Study", given: dict[str, Any], options: dict[str, Any]
 ) -> "tuple[Finding, Finding, list[Finding]]":
     """Body surface area, creatinine clearance and every dose, exact and (if asked) rounded after it."""
-    from escalon.conduct.judge.lymphodepletion import question_of
-    from escalon.instruments import assess
+    from escalon.conduct.judge.lymphodepletion import body_surface, question_of
     from escalon.instruments.product.lymphodepletion import lymphodepletion as calculated
     from escalon.instruments.product.lymphodepletion import round_dose
 
@@ -94,7 +93,7 @@ def _lymphodepletion(
     ):
         if value not in known:
             raise ValueError(f"--{name} {value!r} is not known. Write {' or '.join(known)}")
-    area = assess("body_surface_area", height=given["height"], weight=given["weight"], formula=options["formula"])
+    area = body_surface(study, given["height"], given["weight"], formula=options["formula"])
     renal = _clearance(given)
     regimen = _regimen(study.lymphodepletion, options["regimen"])
     doses = list(calculated(regimen, area, renal, options["signed_by"], policy, question_of(study)))

@@ -221,7 +221,8 @@ class Lymphodepletion(Table):
     offers: tuple[Id, ...] = ()
     """Published regimens to choose from, by their names in `instruments.product.lymphodepletion`."""
     chosen: Id | None = None
-    renal_policy: Free = ""
+    renal_policy: Literal["us_2010", "legacy_20pct"] = "us_2010"
+    """How renal function lowers fludarabine: the label's factors unless the study says the others."""
     says: Words = Said()
     regimens: tuple[Regimen, ...] = Field((), alias="regimen")
     """The study's own regimens."""

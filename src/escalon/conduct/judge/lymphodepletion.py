@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from escalon.facts import Facts, Finding
+from typing import Any
+
+from escalon.facts import Fact, Facts, Finding, Interval, convert
+from escalon.facts.amount import read_amount
 from escalon.instruments import assess
 from escalon.instruments.product.lymphodepletion import DrugDose, Regimen, lymphodepletion, regimen_named
 from escalon.protocol.study import Lymphodepletion, Study
@@ -31,15 +34,39 @@ def sheet(study: Study, facts: Facts, regimen: Regimen) -> tuple[Finding, Findin
 
     The clearance as recorded, or by Cockcroft and Gault from what is recorded.
     """
-    area = assess("body_surface_area", height=_latest(facts, "height"), weight=_latest(facts, "weight"))
+    area = body_surface(study, _latest(facts, "height"), _latest(facts, "weight"))
     known = [one.number for one in facts.named("creatinine_clearance") if one.number is not None]
     items = {name: _latest(facts, name) for name in ("age", "sex", "weight", "creatinine")}
     clearance = (
         Finding("creatinine_clearance", known[-1], unit="mL/min") if known else assess("cockcroft_gault", **items)
     )
     policy = study.lymphodepletion.renal_policy if study.lymphodepletion else "us_2010"
-    doses = lymphodepletion(regimen, area, clearance, policy=policy, question=question_of(study))  # type: ignore[arg-type]
+    doses = lymphodepletion(regimen, area, clearance, policy=policy, question=question_of(study))
     return area, clearance, doses
+
+
+def body_surface(study: Study, height: object, weight: object, **options: Any) -> Finding:
+    """The body surface. What the study itself says may be recorded, such as a child's weight, is not asked about again.
+
+    Height and weight are facts, or as they are written (`20 kg`); None where they are not known.
+    """
+    said = {name: one for name, one in (("height", height), ("weight", weight)) if one is not None}
+    foreseen = ",".join(name for name, one in said.items() if _is_foreseen(study, name, one))
+    return assess("body_surface_area", **said, **options, **({"confirm": foreseen} if foreseen else {}))
+
+
+def _is_foreseen(study: Study, name: str, given: object) -> bool:
+    own = study.facts.get(name)
+    if own is None or own.low is None or own.high is None or own.unit is None:
+        return False
+    try:
+        said = given if isinstance(given, Fact) else read_amount(str(given))
+        value = said.number if isinstance(said, Fact) else said.value
+        if value is None or isinstance(value, Interval):
+            return False
+        return own.low <= convert(value, said.unit or own.unit, own.unit, own.substance) <= own.high
+    except ValueError:
+        return False
 
 
 def question_of(study: Study) -> str:

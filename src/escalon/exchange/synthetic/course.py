@@ -305,8 +305,11 @@ def _platelets_before(given: Treatment) -> float:
 
 def _review(given: Treatment) -> Iterator[Event]:
     """The investigator's review of the window on the day after its last, by the study's own fact for it."""
-    if given.study.roles.dlt_review is not None and not given.dlt:
-        yield given.person.dated(given.study.roles.dlt_review, dlt_window(given.study, given.day).dosing_from)
+    name, closed = given.study.roles.dlt_review, dlt_window(given.study, given.day).dosing_from
+    if name is not None and given.study.vocabulary[name].kind == "truth":
+        yield observed(given.person.who, name, not given.dlt, closed)
+    elif name is not None and not given.dlt:
+        yield given.person.dated(name, closed)
 
 
 # -- drugs -----------------------------------------------------------------------------------------------------------------
