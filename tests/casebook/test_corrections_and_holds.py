@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from escalon.facts import Day
 from escalon.history.events import (
     AdverseEventRecorded,
     AllocationReleased,
+    CellsInfused,
     CohortClosed,
     DltAdjudicated,
     DltProposed,
@@ -270,3 +271,25 @@ def test_the_judgement_that_is_waited_for_is_one_person_s(trial: Trial) -> None:
     assert refused(lambda: trial.decide(2)) == {"rule"}
     assert trial.record(INES, DltAdjudicated(participant="P-3", is_dlt=False, because="seen")).event.needs == 0
     trial.decide(2)
+
+
+def test_the_second_bag_is_weighed_with_the_first(trial: Trial) -> None:
+    trial.open_cohort(1, 1)
+    trial.prepare("P-1", 1, 1)
+    half = replace(trial.infusion("P-1", 1), cells_per_kg=Decimal(50_000))
+    assert refused(lambda: trial.record(INES, half)) == {"dose"}
+    first = trial.override(
+        "CellsInfused", "P-1", "dose", content={"level": 1, "product": "B-P-1", "cells_per_kg": 50_000}
+    )
+    trial.record(INES, half, override=first)
+    trial.days(1)
+    small = replace(trial.infusion("P-1", 1), cells_per_kg=Decimal(20_000))
+    assert "dose" in refused(lambda: trial.record(INES, small))
+    rest = replace(trial.infusion("P-1", 1), cells_per_kg=Decimal(50_000))
+    assert "dose" not in {one.rule for one in trial.conduct.what_forbids(INES, rest)}
+
+
+def test_a_dose_that_is_no_number_is_no_infusion() -> None:
+    for amount in ("NaN", "Infinity", "-5", "0"):
+        with pytest.raises(ValueError, match="an infusion delivers more than none"):
+            CellsInfused(participant="P-1", level=1, on=date(2026, 3, 2), cells_per_kg=Decimal(amount))

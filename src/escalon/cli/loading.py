@@ -90,4 +90,9 @@ def cutoff_day(given: str | None, intake: "Intake") -> "Day":
     from escalon.conduct.judge.cutoff import checked, last_day
     from escalon.facts import Day
 
-    return checked(Day.parse(given)) if given else last_day(intake.trial, date.today())
+    if not given:
+        return last_day(intake.trial, date.today())
+    day = checked(Day.parse(given))
+    if day.earliest > date.today():
+        note(f"note     the cut-off {day} is yet to come: a window that is still open today counts as closed by then")
+    return day
