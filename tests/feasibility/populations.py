@@ -8,10 +8,10 @@ from escalon.criteria import examine
 from escalon.expressions.tree import Node
 from escalon.facts import Facts
 from escalon.feasibility.population import Everybody
-from escalon.feasibility.recorded import members_of, numbered, rows
-from escalon.feasibility.steps import FACTS, RELATIONS, Steps
+from escalon.feasibility.steps import FACTS, RELATIONS, Steps, members_of, numbered
 from escalon.feasibility.stepwise import StepwiseQuery
 from tests.criteria.strategies import DRUGS, EVENTS, LABELS, NUMBERS, TRUTHS, situation
+from tests.feasibility.recorded import rows
 
 NAMES = numbered((*NUMBERS, *TRUTHS, *EVENTS, *DRUGS, *LABELS))
 TYPES = {

@@ -11,9 +11,8 @@ from escalon.conduct.judge.scores import computed
 from escalon.facts import Day, Fact, Facts, Interval
 from escalon.feasibility.inquiry import Inquiry
 from escalon.feasibility.mapping import load_mapping
-from escalon.feasibility.recorded import numbered
 from escalon.feasibility.scores import DayScore, parts_of
-from escalon.feasibility.steps import RELATIONS, Steps
+from escalon.feasibility.steps import RELATIONS, Steps, numbered
 from escalon.feasibility.stepwise import StepwiseQuery
 from escalon.feasibility.warehouse import open_warehouse
 from escalon.instruments.kit.catalogue import find

@@ -9,7 +9,7 @@ from escalon.conduct.judge.screening import Screening, Verdict
 from escalon.facts import Day
 from escalon.feasibility.counting import MET, NOT_APPLICABLE, NOT_MET, UNKNOWN, counted_things, counting
 from escalon.feasibility.disclosure import SMALLEST, CountTie, Shown, adds_up, at_most
-from escalon.feasibility.doubts import doubts
+from escalon.feasibility.doubts import doubts, values_read
 from escalon.feasibility.inquiry import UNSETTLED, Inquiry
 from escalon.feasibility.mapping import WarehouseMapping
 from escalon.protocol.study import Criterion, Study
@@ -185,18 +185,16 @@ def _is_far(row: Mapping[str, int | None], before: Mapping[str, int | None], sma
 def count(inquiry: Inquiry, smallest: int = SMALLEST) -> Attrition:
     """Ask the warehouse and count. Raises MappingError and WarehouseError."""
     prepared = inquiry.prepared()
-    counts = _read(inquiry.warehouse.answer(prepared.counts()), len(inquiry.criteria))
-    [(nearly, *by)] = inquiry.warehouse.answer(prepared.nearly())
-    obtain = {name: int(n or 0) for name, n in zip(prepared.facts_to_obtain(), by, strict=True)}
+    rows, [(nearly, *by)], read = inquiry.warehouse.answers(prepared.counts(), prepared.nearly(), values_read(prepared))
     return Attrition(
         inquiry.study,
         inquiry.day,
-        counts,
+        _read(rows, len(inquiry.criteria)),
         int(nearly or 0),
-        obtain,
+        {name: int(n or 0) for name, n in zip(prepared.facts_to_obtain(), by, strict=True)},
         smallest,
         inquiry.mapping,
-        doubts(prepared, smallest),
+        doubts(prepared, smallest, read),
     )
 
 

@@ -1,6 +1,6 @@
 """What an output must say of the data beside its counts: what was not read, and who stands there twice or is dead."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from escalon.feasibility.drafting import has_deaths, unplaced_clauses
@@ -8,12 +8,12 @@ from escalon.feasibility.inquiry import Prepared
 from escalon.feasibility.stepwise import StepwiseQuery
 
 
-def doubts(prepared: Prepared, smallest: int) -> tuple[str, ...]:
-    """The notes of an inquiry. A number of people below `smallest` is not told."""
+def doubts(prepared: Prepared, smallest: int, read: Iterable[Sequence[Any]]) -> tuple[str, ...]:
+    """The notes of an inquiry; `read` is what `values_read` asks. A number of people below `smallest` is not told."""
     inquiry = prepared.inquiry
     unplaced = (f"{clause}: {why}" for clause, _, why in unplaced_clauses(inquiry.study))
     return (
-        *inquiry.mapping.unread(inquiry.study), *unplaced, *_of_people(prepared, smallest), *_of_values(prepared, smallest)
+        *inquiry.mapping.unread(inquiry.study), *unplaced, *_of_people(prepared, smallest), *_of_values(prepared, smallest, read)
     )  # fmt: skip
 
 
@@ -59,35 +59,44 @@ _PEOPLE = (
 )
 
 
-def _of_values(prepared: Prepared, smallest: int) -> Iterator[str]:
-    """The names of which many values decide nothing, for a wrong unit makes every value one that no body has; or no row is."""
-    study, mapping, number = prepared.inquiry.study, prepared.inquiry.mapping, prepared.steps.number
+def _kinds(prepared: Prepared) -> dict[str, str]:
+    """The kind of each name that clauses read and the mapping gives."""
+    vocabulary, mapping = prepared.inquiry.study.vocabulary, prepared.inquiry.mapping
     asked = {name for names in prepared.population.floors(prepared.steps).values() for name in names}
-    read = {number(name): name for name in asked & mapping.concepts.keys() & study.vocabulary.keys()}
-    if "sex" in asked - mapping.concepts.keys() and mapping.people and mapping.people.sex:
-        read[number("sex")] = "sex"
-    kinds = {n: study.vocabulary[name].kind if name in study.vocabulary else "label" for n, name in read.items()}
+    found: dict[str, str] = {
+        name: vocabulary[name].kind for name in sorted(asked & mapping.concepts.keys() & vocabulary.keys())
+    }
+    is_sexed = "sex" in asked - mapping.concepts.keys() and mapping.people and mapping.people.sex
+    return found | ({"sex": "label"} if is_sexed else {})
+
+
+def values_read(prepared: Prepared) -> StepwiseQuery:
+    """The statement that counts, for each name, its rows and those that cannot be used as a number, a word or a yes or no."""
     numbers, words, truths = (
-        ", ".join(str(n) for n, kind in kinds.items() if kind in some) or "NULL"
+        ", ".join(str(prepared.steps.number(name)) for name, kind in _kinds(prepared).items() if kind in some) or "NULL"
         for some in (("number", "integer"), ("label",), ("truth",))
     )
     unused = f"CASE WHEN n IN ({numbers}) THEN lo IS NULL WHEN n IN ({truths}) THEN said IS NULL ELSE word IS NULL END"
-    text = (
-        f"SELECT n, COUNT(*), SUM(CASE WHEN {unused} THEN 1 ELSE 0 END) FROM readings\n"
+    return StepwiseQuery(
+        prepared.steps.texts,
+        f"SELECT n, COUNT(*) AS times, SUM(CASE WHEN {unused} THEN 1 ELSE 0 END) AS unused FROM readings\n"
         f"WHERE (known AND n IN ({numbers}, {words})) OR n IN ({truths}) GROUP BY n\n"
-        "UNION ALL SELECT n, COUNT(*), 0 FROM spells GROUP BY n"
+        "UNION ALL SELECT n, COUNT(*) AS times, 0 AS unused FROM spells GROUP BY n",
     )
-    rows: list[tuple[Any, ...]] = prepared.inquiry.warehouse.answer(StepwiseQuery(prepared.steps.texts, text))
-    found = {n: (values, unused) for n, values, unused in rows}
-    for n, name in sorted(read.items(), key=lambda one: one[1]):
+
+
+def _of_values(prepared: Prepared, smallest: int, rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """The names of which many values decide nothing, for a wrong unit makes every value one that no body has; or no row is."""
+    mapping, found = prepared.inquiry.mapping, {n: (values, unused) for n, values, unused in rows}
+    for name, kind in _kinds(prepared).items():
         place = mapping.line("people") if name == "sex" else mapping.line("concept", name)
-        values, unused = found.get(n, (0, 0))
+        values, unused = found.get(prepared.steps.number(name), (0, 0))
         if not values:
             silent = ": silence counts as no, so it is no of everybody observed" if name in mapping.silent else ""
             yield f"{name}: no row of the days asked about has one of its codes{silent} ({place})"
         elif unused and 20 * unused >= values:
             share = f"{round(100 * unused / values)} %" if unused >= smallest else "some"
-            yield f"{name}: {share} of its values are not used, because {_why(kinds[n], name)} ({place})"
+            yield f"{name}: {share} of its values are not used, because {_why(kind, name)} ({place})"
 
 
 def _why(kind: str, name: str) -> str:

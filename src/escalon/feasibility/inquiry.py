@@ -12,9 +12,8 @@ from escalon.feasibility.counting import MET, NOT_APPLICABLE, NOT_MET, UNKNOWN, 
 from escalon.feasibility.mapping import WarehouseMapping
 from escalon.feasibility.origins import Reader
 from escalon.feasibility.population import Everybody
-from escalon.feasibility.recorded import members_of, numbered
 from escalon.feasibility.scores import parts_of
-from escalon.feasibility.steps import Steps
+from escalon.feasibility.steps import Steps, members_of, numbered
 from escalon.feasibility.stepwise import StepwiseQuery
 from escalon.feasibility.warehouse import Warehouse
 from escalon.protocol.names import names_in
@@ -168,9 +167,9 @@ class Prepared:
         texts["needs"] = (
             f"SELECT people, {', '.join(by)} FROM (SELECT *, {number_of(len(clauses), UNKNOWN)} AS open FROM hopes) AS counted"
         )
-        sums = [f"SUM(CASE WHEN f{place} THEN people ELSE 0 END)" for place in range(len(settles))]
+        sums = [f"SUM(CASE WHEN f{place} THEN people ELSE 0 END) AS n{place}" for place in range(len(settles))]
         anyone = " OR ".join(f"f{place}" for place in range(len(settles)))
-        whole = f"SELECT SUM(CASE WHEN {anyone} THEN people ELSE 0 END), {', '.join(sums)}\nFROM needs"
+        whole = f"SELECT SUM(CASE WHEN {anyone} THEN people ELSE 0 END) AS nearly, {', '.join(sums)}\nFROM needs"
         return StepwiseQuery(texts, whole)
 
     def facts_to_obtain(self) -> tuple[str, ...]:

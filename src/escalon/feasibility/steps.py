@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from escalon.criteria.situation import Period
+from escalon.criteria.situation import Meaning, Period
 from escalon.expressions.dialects import Dialect, dialect
 
 FACTS = {
@@ -186,3 +186,13 @@ def masks(places: Iterable[int], among: range) -> list[int]:
     for place in places:
         found[place // PLACES] |= 1 << place % PLACES
     return found
+
+
+def members_of(meanings: Mapping[str, Meaning]) -> Callable[[str], tuple[str, ...]]:
+    """The names that a name stands for."""
+    return lambda name: tuple(meanings[name].members) if name in meanings else ()
+
+
+def numbered(names: Iterable[str]) -> dict[str, int]:
+    """A number for each name, in order."""
+    return {name: place for place, name in enumerate(dict.fromkeys(names))}

@@ -6,6 +6,7 @@ postgresql://…          a PostgreSQL database, in read-only transactions
 spark:folder/           the same folder by Spark on this computer; `spark:` alone is the cluster's own catalogue
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -64,6 +65,20 @@ class Warehouse:
                 self.kept[name] = text
             current.add(name)
         return self.rows(asked.whole)
+
+    def answers(self, *asked: StepwiseQuery) -> list[list[tuple[Any, ...]]]:
+        """The rows of several statements over the same steps; where none can be kept, by one statement, with each step once."""
+        if self.keep is not None:
+            return [self.answer(one) for one in asked]
+        steps = {name: text for one in asked for name, text in one.steps.items()}
+        each = (
+            f"SELECT {place} AS which, CAST(ROW_TO_JSON(q) AS TEXT) AS found FROM ({one.last}) AS q"
+            for place, one in enumerate(asked)
+        )
+        found: list[list[tuple[Any, ...]]] = [[] for _ in asked]
+        for which, row in self.rows(StepwiseQuery(steps, "\nUNION ALL ".join(each)).text(self.dialect)):
+            found[which].append(tuple(json.loads(row).values()))
+        return found
 
 
 def open_warehouse(url: str, memory: str = "", threads: int = 0) -> Warehouse:

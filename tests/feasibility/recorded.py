@@ -1,7 +1,7 @@
-"""The facts of people as rows of `facts`, in the study's units: what a data folder holds, and what tests make up."""
+"""The facts of people as rows of the relations, in the study's units."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -71,13 +71,3 @@ def _amount(value: Any, fact: Fact, meaning: Meaning | None, times: Fraction) ->
         return float(convert(value, fact.unit or "", meaning.unit or "", meaning.substance))
     except UnitError:
         return None
-
-
-def members_of(meanings: Mapping[str, Meaning]) -> Callable[[str], tuple[str, ...]]:
-    """The names that a name stands for."""
-    return lambda name: tuple(meanings[name].members) if name in meanings else ()
-
-
-def numbered(names: Iterable[str]) -> dict[str, int]:
-    """A number for each name, in order."""
-    return {name: place for place, name in enumerate(dict.fromkeys(names))}
