@@ -100,17 +100,23 @@ def _surely(steps: Steps, period: Period) -> str:
     """Whether a row (f) surely lies in a stretch, or what lasts surely overlaps it."""
     first, last, bounded, _ = bounds(period)
     of, to = steps.literal(first), steps.literal(last)
-    begun = "" if period.first is None else f" AND (f.ongoing OR COALESCE(f.e0, f.d0) >= {of})"
+    begun, since = (
+        ("", "")
+        if period.first is None
+        else (f" AND (f.ongoing OR COALESCE(f.e0, f.d0) >= {of})", f"f.d0 >= {of} AND ")
+    )
     return (
         f"CASE WHEN {_LONG} THEN f.dated AND f.d1 <= {to}{begun} "
-        f"WHEN f.dated THEN f.d0 >= {of} AND f.d1 <= {to} ELSE {steps.literal(not bounded)} END"
+        f"WHEN f.dated THEN {since}f.d1 <= {to} ELSE {steps.literal(not bounded)} END"
     )
 
 
 def _perhaps(steps: Steps, period: Period) -> str:
     first, last, *_ = bounds(period)
     of, to = steps.literal(first), steps.literal(last)
-    begun = "" if period.first is None else f" AND (f.ongoing OR f.e1 IS NULL OR f.e1 >= {of})"
+    if period.first is None:
+        return f"(NOT f.dated OR f.d0 <= {to})"
+    begun = f" AND (f.ongoing OR f.e1 IS NULL OR f.e1 >= {of})"
     return (
         f"CASE WHEN NOT f.dated THEN TRUE WHEN {_LONG} THEN f.d0 <= {to}{begun} ELSE f.d1 >= {of} AND f.d0 <= {to} END"
     )
@@ -184,7 +190,7 @@ def _cut(steps: Steps, one: Occurred, *, sure: bool) -> tuple[str, str]:
     last, until = (one.period.last or one.period.by).latest, one.period.by.latest
     begun, ended = ("f.d1", "f.e0") if sure else ("f.d0", "f.e1")
     return (
-        f"GREATEST({begun}, {steps.literal(first)})",
+        begun if one.period.first is None else f"GREATEST({begun}, {steps.literal(first)})",
         f"LEAST(COALESCE({ended}, {steps.literal(until)}), {steps.literal(last)})",
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from escalon.feasibility.mapping import Concept, EventTable, MappingError, PeopleTable
+from escalon.feasibility.mapping import Concept, EventTable, MappingError, Observed, PeopleTable
 from escalon.feasibility.meanings import Meanings
 from escalon.feasibility.scores import DayScore, computable, items_of
 from escalon.feasibility.steps import FIRST, LAST, RELATIONS, Steps
@@ -27,34 +27,9 @@ class Reader(Meanings):
                 f"{self.mapping.line()}: say who the people are. Write [people] with from, person, birth, sex"
             )
         self._check_concepts()
-        asked = ("person", "birth", "sex", "died")
-        self._check_columns(("people",), people.from_, {one: getattr(people, one) for one in asked}, "", people.where)
-        for key in ("birth", "died"):
-            if text := getattr(people, key):
-                kind = self.warehouse.columns(f"(SELECT {text} AS day FROM {people.from_} AS p) AS tried")["day"]
-                self._check_days(("people",), key, text, kind, people.from_)
-        died = (
-            f"COALESCE({self._day(people.died, people.from_)[1]} <= {steps.literal(self.by)}, FALSE)"
-            if people.died
-            else ""
-        )
-        who = self._who(people.person, people.from_)
-        where = f" WHERE {people.where}" if people.where else ""
-        # Whoever stands there twice and died by one of the rows is dead.
-        alive = f" AND NOT BOOL_OR({died})" if died else ""
-        steps.texts["people"] = (
-            f"SELECT {who} AS person FROM {people.from_} AS p{where}\nGROUP BY {who} HAVING {who} IS NOT NULL{alive}"
-        )
+        self._write_people(steps, people)
         if self.mapping.observed:
-            one = self.mapping.observed
-            columns = {"person": one.person, "start": one.start, "end": one.end}
-            kinds = self._check_columns(("observed",), one.from_, columns, "")
-            for key in ("start", "end"):
-                self._check_days(("observed",), key, columns[key], kinds[key], one.from_)
-            start, end = self._days(one.start, kinds["start"])[1], self._days(one.end, kinds["end"])[0]
-            steps.texts["observed"] = (
-                f"SELECT {self._who(one.person, one.from_)} AS person, {start} AS o0, {end} AS o1\nFROM {one.from_} AS o"
-            )
+            self._write_observed(steps, self.mapping.observed)
         items: dict[str, date | None] = dict.fromkeys(items_of(self.study, self.mapping, floors["readings"]))
         relations = {**({"score_items": items} if items else {}), **floors}
         for relation, names in relations.items():
@@ -71,6 +46,31 @@ class Reader(Meanings):
                 parts += self._scores(steps, names)
             steps.texts[relation] = "\nUNION ALL\n".join(parts) or self._nothing(steps, relation)
         steps.single = frozenset(("age", "sex")) - self.mapping.concepts.keys()
+
+    def _write_people(self, steps: Steps, people: PeopleTable) -> None:
+        """Everybody once who is alive; whoever stands there twice and died by one of the rows is dead."""
+        asked = {one: getattr(people, one) for one in ("person", "birth", "sex", "died")}
+        kinds = self._check_columns(("people",), people.from_, asked, "", people.where)
+        for key in ("birth", "died"):
+            if asked[key]:
+                self._check_days(("people",), key, asked[key], kinds[key], people.from_)
+        who, alive = self._who(people.person, people.from_), ""
+        if people.died:
+            last = self._days(people.died, kinds["died"])[1]
+            alive = f" AND NOT BOOL_OR(COALESCE({last} <= {steps.literal(self.by)}, FALSE))"
+        where = f" WHERE {people.where}" if people.where else ""
+        steps.texts["people"] = (
+            f"SELECT {who} AS person FROM {people.from_} AS p{where}\nGROUP BY {who} HAVING {who} IS NOT NULL{alive}"
+        )
+
+    def _write_observed(self, steps: Steps, one: Observed) -> None:
+        columns = {"person": one.person, "start": one.start, "end": one.end}
+        kinds = self._check_columns(("observed",), one.from_, columns, "")
+        for key in ("start", "end"):
+            self._check_days(("observed",), key, columns[key], kinds[key], one.from_)
+        start, end = self._days(one.start, kinds["start"])[1], self._days(one.end, kinds["end"])[0]
+        who = self._who(one.person, one.from_)
+        steps.texts["observed"] = f"SELECT {who} AS person, {start} AS o0, {end} AS o1\nFROM {one.from_} AS o"
 
     def _scores(self, steps: Steps, names: Mapping[str, Any]) -> Iterable[str]:
         """The rows of every score that clauses read; a score of scores is made of theirs."""

@@ -95,19 +95,16 @@ def _write_jointly(steps: Steps, covers: list[tuple[DrugTaken, Period]]) -> None
     steps.texts["unsettled"] = (
         f"SELECT person, {', '.join(columns)}\nFROM marked WHERE {' OR '.join(f'({text}) <> 0' for text in might.values())}"
     )
-    parts = [
-        f"SELECT f.person, w.l, {kind} AS kind, {s} AS s, {e} AS e, w.first_day, w.last_day\n"
+    sure, maybe = (f"NOT {steps.has_at(f'm.{settled}', of, 'w.l')}" for settled in ("covers", "may_cover"))
+    part = (
+        "SELECT f.person, w.l, k.kind, CASE k.kind WHEN 0 THEN f.d1 ELSE f.d0 END AS s,\n"
+        "COALESCE(CASE k.kind WHEN 0 THEN f.e0 ELSE f.e1 END, w.by_day) AS e, w.first_day, w.last_day\n"
         "FROM spells AS f JOIN unsettled AS m ON f.person = m.person JOIN covers_asked AS w ON f.n = w.n\n"
-        f"WHERE {EVENT} AND {where} AND {steps.has_at('m.might', of, 'w.l')} AND NOT {steps.has_at(f'm.{settled}', of, 'w.l')}\n"
-        f"AND {_IN_STRETCH}"
-        for kind, (settled, s, e, where) in enumerate(
-            (
-                ("covers", "f.d1", "COALESCE(f.e0, w.by_day)", HAS_END),
-                ("may_cover", "f.d0", "COALESCE(f.e1, w.by_day)", "TRUE"),
-            )
-        )
-    ]
-    write_touching(steps, "cover", parts, "s <= first_day AND e >= last_day", ", first_day, last_day")
+        "CROSS JOIN (SELECT 0 AS kind UNION ALL SELECT 1 AS kind) AS k\n"
+        f"WHERE {EVENT} AND {steps.has_at('m.might', of, 'w.l')} AND {_IN_STRETCH}\n"
+        f"AND CASE k.kind WHEN 0 THEN {HAS_END} AND {sure} ELSE {maybe} END"
+    )
+    write_touching(steps, "cover", [part], "s <= first_day AND e >= last_day", ", first_day, last_day")
     steps.texts["cover"] = (
         "SELECT person, l, kind, s <= first_day AND e >= last_day AS enough\n"
         f"FROM ({unbroken(steps, 'cover_spans', ', first_day, last_day')}) AS laid"

@@ -218,8 +218,12 @@ def _write_truths(
     of = words(len(said) + len(cases))
     places = {case: place for place, (case, _) in enumerate(cases, len(said))}
     found = [_worded(steps, [one for one, _ in said], choices, of)] if said else []
-    if by_ends := {case: place for case, place in places.items() if not case.each_value}:
-        found.append(_compared(steps, by_ends, choices, of))
+    for is_single in (True, False):  # what everybody has one of is not asked what only some have
+        by_ends = {
+            case: place for case, place in places.items()
+            if not case.each_value and (case.numbers[0][0].choice.name in steps.single) is is_single
+        }  # fmt: skip
+        found += [_compared(steps, by_ends, choices, of)] if by_ends else []
     found += [
         _marked(_tried(steps, case, choices), {"truth": place}, of) for case, place in places.items() if case.each_value
     ]
