@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from escalon.web.languages import LANGUAGE, Scanner, catalogue, say, say_plain, unconfirmed
@@ -57,3 +59,51 @@ def test_a_reader_chooses_chinese_and_the_page_says_so(sqlite_casebook):  # noqa
     assert "受试者" in chinese
     assert "受试者" not in english
     assert "未经母语临床医生确认" in browser.get("/study").text
+
+
+REFUSALS = {
+    "P09's eligibility is not signed": "P09 的合格性尚未签名",
+    "weight_kg: write something here": "weight_kg：请填写",
+    "P1 was infused on 2026-03-02": "P1 已于 2026-03-02 回输",
+    "the rule says: wait until 2025-06-19 (1 participant pending at level 2, and the decision depends on the outcome)":
+        "规则：等待至 2025-06-19（剂量水平 2 有 1 例待定，决定取决于其结果）",
+    "P01 holds place 2 of cohort 1": "P01 持有队列 1 的第 2 个名额",
+    "dose prepared: hidden until a second person has found the same": "剂量已配制：在第二人得出相同结果之前隐藏",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("english", "chinese"), REFUSALS.items())
+def test_a_composed_refusal_is_said_by_the_piece_with_named_parts_that_it_matches(english, chinese):
+    token = LANGUAGE.set("zh-Hans")
+    try:
+        assert say_plain(english) == chinese
+        assert str(say(english)).startswith('<span class="unconfirmed">')
+    finally:
+        LANGUAGE.reset(token)
+    assert say_plain(english) == english
+
+
+def test_a_piece_and_its_translation_name_the_same_parts():
+
+    parts = re.compile(r"\{\w+\}")
+    named = {one: said.text for one, said in catalogue("zh-Hans").items() if parts.search(one + said.text)}
+    assert len(named) > 40
+    assert [one for one, said in named.items() if sorted(parts.findall(one)) != sorted(parts.findall(said))] == []
+
+
+def test_a_refusal_on_a_chinese_page_is_chinese_with_its_days_as_they_are_written_there(sqlite_casebook):  # noqa: F811
+    from tests.web.test_import_pages import act
+
+    bench, trial = served(sqlite_casebook)
+    trial.open_cohort(1, 1)
+    trial.consent("P1")
+    browser = client(bench, "carla")
+    browser.post("/choose", data={"language": "zh-Hans", "from": "/"})
+    day = trial.today()
+    wrong = {"on-d": "1", "on-m": "03", "on-y": "2099"}
+    said = act(browser, "ApheresisDone", "/participants", participant="P1", collection="A1",
+               **{name.replace("on-", "at-"): text for name, text in wrong.items()}, **{"at-t": "09:00"})  # fmt: skip
+    assert "P1 的合格性尚未签名" in said.text
+    page = browser.get("/participants/P1").text
+    assert f"{day:%Y-%m-%d}" in page
+    assert not re.search(r"\d\d-(Jan|Feb|Mar|Apr)-20\d\d", page)

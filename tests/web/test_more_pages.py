@@ -164,7 +164,8 @@ def test_a_page_weighs_little_and_all_that_is_kept_for_ever_not_much(demo):
     browser.post("/demo/enter", data={"account": "wang.min"})
     code = browser.get("/safety.json").json()["rows"][-1]["code"]
     weighs = {
-        path: weight(browser, path.format(code=code)) for path in (*GOALS, "/audit", "/feasibility", "/overrides")
+        path: weight(browser, path.format(code=code))
+        for path in (*GOALS, "/audit", "/feasibility", "/overrides", "/study", "/study/record")
     }
     assert max(weighs.values()) <= NEXT_KB, weighs
     assert max(weighs.values()) + parts_weight() <= FIRST_KB, (weighs, parts_weight())
@@ -176,3 +177,18 @@ def test_ten_people_at_once_meet_no_error(demo_address):
     found = told(run(int(demo_address.rpartition(":")[2]), 10, 3))
     assert (found["errors"], found["people"]) == (0, 10)
     assert found["answers"] >= 10
+
+
+def test_the_protocol_is_read_on_the_study_s_pages_and_every_link_in_it_leads_to_its_place(demo):
+    browser = client(demo)
+    browser.post("/demo/enter", data={"account": "wang.min"})
+    pages = {
+        path: browser.get(path).text for path in ("/study", "/study/record", "/study/assumptions", "/study/schedule")
+    }
+    links = [(path, link) for path, text in pages.items() for link in re.findall(r'href="(/study[^"]*|#[^"]+)"', text)]
+    assert len(links) > 100
+    for path, link in links:
+        to, _, place = link.partition("#")
+        assert not place or f'id="{place}"' in pages[to or path], (path, link)
+    assert "Neutrophils" in pages["/study"]
+    assert "Every clause of the registry" in pages["/study/record"]

@@ -204,8 +204,8 @@ class Trial:
         return other
 
     def known_on(self, day: date) -> Trial:
-        """The trial with what had happened by a day, whenever it was recorded."""
-        return self.only(None, day)
+        """The trial with what had happened by a day, whenever it was recorded; made once, and not to be followed further."""
+        return self.once(("known on", day), (), lambda: self.only(None, day))
 
     # -- folding ---------------------------------------------------------------------------------------------------
 

@@ -7,17 +7,15 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.types import Receive, Scope, Send
 
 from escalon import __version__
 from escalon.casebook.errors import CasebookError
@@ -32,12 +30,14 @@ from escalon.web import acts, gate
 from escalon.web.answers import NotRecorded, Reason, Recorded, not_recorded
 from escalon.web.desk import Desk, NoSuchPage, near
 from escalon.web.forms import Once, check_number, form_number
+from escalon.web.languages import LANGUAGE
 from escalon.web.printed import Printed, Saved
 from escalon.web.registry import PAGES, SERVICES, Page, Service, find_all
 from escalon.web.rendering import parts, render
 from escalon.web.said import BESIDE, Told, said_in_form, said_in_json
 from escalon.web.security import Headed, is_ours
-from escalon.web.uploads import LARGEST_BODY, LARGEST_FILE
+from escalon.web.sent import Again, form_of, is_json, json_of, local, posted_of, wants_page
+from escalon.web.uploads import LARGEST_BODY
 from escalon.web.workbench import Workbench, workbench_of
 
 HERE = ("127.0.0.1", "localhost", "[::1]")
@@ -72,41 +72,6 @@ def create_app(
     return app
 
 
-OF_CONNECTION = ("type", "asgi", "http_version", "server", "client", "scheme", "root_path", "headers", "app", "state")
-"""What of a request's scope is the connection's, and not of the address asked for."""
-
-
-class Again(Response):
-    """The page a form stands on, shown again with what was refused and what was typed, under the refusal's status."""
-
-    def __init__(
-        self, app: FastAPI, request: Request, address: str, answer: NotRecorded, typed: dict[str, str]
-    ) -> None:
-        super().__init__(status_code=answer.status)
-        split = urlsplit(address)
-        kept = (*OF_CONNECTION, "fastapi_middleware_astack")
-        self.app = app
-        self.inner: Scope = {name: request.scope[name] for name in kept if name in request.scope} | {
-            "method": "GET",
-            "path": split.path,
-            "raw_path": split.path.encode(),
-            "query_string": split.query.encode(),
-            "escalon.answer": answer,
-            "escalon.typed": typed,
-            "escalon.here": address,
-        }
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the page would, under another status."""
-
-        async def sent(message: Any) -> None:
-            if message["type"] == "http.response.start" and message["status"] == 200:
-                message = {**message, "status": self.status_code}
-            await send(message)
-
-        await self.app.router(self.inner, receive, sent)
-
-
 class Site:
     """Puts the pages, acts and doors of a workbench on an application."""
 
@@ -130,6 +95,7 @@ class Site:
         def show(request: Request, **asked: Any) -> Response:
             with self.bench.standing() as trial:
                 desk = self._desk(request, trial, one)
+                LANGUAGE.set(desk.language)
                 found = one.find(desk, **asked)
                 if isinstance(found, Printed | Saved):
                     return found.answer()
@@ -184,11 +150,11 @@ class Site:
 
         @self.app.post("/acts/{kind}", response_model=Recorded)
         async def act(request: Request, kind: str) -> Response:
-            is_form = not _is_json(request)
-            posted, files = await _posted(request) if is_form else ({}, {})
+            is_form = not is_json(request)
+            posted, files = await posted_of(request) if is_form else ({}, {})
             try:
                 self._check_ours(request)
-                body = None if is_form else await _json(request)
+                body = None if is_form else await json_of(request)
                 return await run_in_threadpool(self._act, request, kind, posted, body, files)
             except (Refused, CasebookError) as error:
                 return self._refused(request, not_recorded(error), posted)
@@ -212,7 +178,7 @@ class Site:
             raise refuse("origin", "this was sent by a page of somewhere else, and is not taken")
 
     def _refused(self, request: Request, answer: NotRecorded, posted: dict[str, str]) -> Response:
-        came_from = _local(posted.get("from", ""))
+        came_from = local(posted.get("from", ""))
         if not posted or not came_from or answer.problems[0].code == "session":
             return self.say(request, answer)
         typed = {name: text for name, text in posted.items() if name not in BESIDE}
@@ -230,8 +196,8 @@ class Site:
 
         @self.app.post("/sign-in", include_in_schema=False)
         async def enter(request: Request) -> Response:
-            posted = await _form(request)
-            then = _local(posted.get("then", "")) or "/"
+            posted = await form_of(request)
+            then = local(posted.get("then", "")) or "/"
             account = posted.get("account", "").strip()
             try:
                 self._check_ours(request)
@@ -248,7 +214,7 @@ class Site:
 
         @self.app.post("/unlock", include_in_schema=False)
         async def unlock(request: Request) -> Response:
-            posted = await _form(request)
+            posted = await form_of(request)
             self._check_ours(request)
             if not self.bench.is_casebook:
                 raise refuse("session", "nobody signs in to a data folder")
@@ -259,13 +225,13 @@ class Site:
 
         @self.app.post("/demo/enter", include_in_schema=False)
         async def enter_demo(request: Request) -> Response:
-            posted = await _form(request)
+            posted = await form_of(request)
             self._check_ours(request)
             if not self.bench.demo:
                 raise NoSuchPage("only the demonstration signs in with a click")
             account, password = posted.get("account", ""), Password(DEMO_PASSWORD)
             token = await run_in_threadpool(gate.enter, self.bench, "", account, password)
-            response = RedirectResponse(_local(posted.get("then", "")) or "/", 303)
+            response = RedirectResponse(local(posted.get("then", "")) or "/", 303)
             gate.set_cookie(response, name, token, self.https)
             return response
 
@@ -280,9 +246,9 @@ class Site:
 
         @self.app.post("/choose", include_in_schema=False)
         async def choose(request: Request) -> Response:
-            posted = await _form(request)
+            posted = await form_of(request)
             self._check_ours(request)
-            response = RedirectResponse(_local(posted.get("from", "")) or "/", 303)
+            response = RedirectResponse(local(posted.get("from", "")) or "/", 303)
             for field, cookie in (("acting", gate.ACTING), ("language", gate.LANGUAGE)):
                 if posted.get(field):
                     gate.set_cookie(response, cookie, posted[field], self.https)
@@ -299,7 +265,7 @@ class Site:
                 "sign_in.html",
                 desk,
                 422 if status == 401 else status,
-                then=_local(then) or "/",
+                then=local(then) or "/",
                 account=account,
             )
 
@@ -354,7 +320,7 @@ class Site:
 
     def say(self, request: Request, answer: NotRecorded) -> Response:
         """A refusal as a page for people, and as problem+json for scripts."""
-        if not _wants_page(request):
+        if not wants_page(request):
             return JSONResponse(answer.as_json(), answer.status, media_type="application/problem+json")
         if answer.status == 401:
             here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -378,47 +344,6 @@ def _after(said: Told, made: Recorded) -> str:
     """Where to go after an act: where the form says, with what was recorded."""
     if made.to:
         return made.to
-    path, _, anchor = (_local(said.then) or _local(said.came_from) or "/").partition("#")
+    path, _, anchor = (local(said.then) or local(said.came_from) or "/").partition("#")
     told = f"{'&' if '?' in path else '?'}recorded={','.join(map(str, made.entries)) or 'done'}"
     return path + told + (f"#{anchor}" if anchor else "")
-
-
-def _local(address: str) -> str:
-    """An address of ours, or nothing."""
-    split = urlsplit(address)
-    ours = address.startswith("/") and not address.startswith(("//", "/\\")) and not split.netloc and not split.scheme
-    return address if ours and address.isprintable() and "\\" not in address else ""
-
-
-def _wants_page(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.endswith(".json")
-
-
-def _is_json(request: Request) -> bool:
-    return request.headers.get("content-type", "").split(";")[0].strip() == "application/json"
-
-
-async def _json(request: Request) -> Any:
-    try:
-        return await request.json()
-    except (ValueError, UnicodeDecodeError, RecursionError):
-        raise refuse("form", "this is not JSON") from None
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form."""
-    return (await _posted(request))[0]
-
-
-async def _posted(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
-    """The fields of a form, of one that stands several times its values with a comma between; and the files with it."""
-    found: dict[str, str] = {}
-    files: dict[str, bytes] = {}
-    async with request.form(max_fields=2000) as form:
-        for name, value in form.multi_items():
-            if isinstance(value, UploadFile):
-                if value.filename:
-                    files[value.filename] = await value.read(LARGEST_FILE + 1)
-                continue
-            found[name] = f"{found[name]},{value}" if found.get(name) else value
-    return found, files

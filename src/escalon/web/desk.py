@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
+from functools import cached_property
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -168,10 +169,11 @@ class Desk:
 
     def kept_of_dosing(self, name: str, find: Callable[[], T]) -> T:
         """What was found of the next dose since anything but a fact of somebody not infused was recorded."""
-        acts = sum(not isinstance(entry.event, FactRecorded) for entry in self.trial.entries.values())
+        acts = self.trial.once("acts", (), lambda: _acts(self.trial))
         mark = (self.today, acts, *map(mark_of, self.trial.infused()))
         return self.bench.kept(name, mark if self.bench.is_casebook else self.bench.mark(self.trial), find)
 
+    @cached_property
     def waiting(self) -> tuple[Waiting, ...]:
         """Everything that waits; of each participant it is found anew only when more is recorded of them."""
         self.bench.know(self.trial, self.trial.participants)
@@ -189,6 +191,10 @@ class Desk:
         return self.kept_of("screening", (self.trial.course(code),), find)
 
 
+def _acts(trial: Trial) -> int:
+    return sum(not isinstance(entry.event, FactRecorded) for entry in trial.entries.values())
+
+
 def override_address(event: Event, broken: tuple[Broken, ...]) -> str:
     """Where an override is asked for, with what the event says; empty where a rule is broken that nothing sets aside."""
     if not broken or not all(one.signatures for one in broken):
@@ -204,6 +210,11 @@ def mark_of(course: Course) -> tuple[object, ...]:
 
     A correction leaves an event its place and its first number; only the entry that says it last is another.
     """
+    found: tuple[object, ...] = course.once("mark", (), lambda: _mark_of(course))
+    return found
+
+
+def _mark_of(course: Course) -> tuple[object, ...]:
     kept = [one for one in vars(course).values() if isinstance(one, list)]
     stand = hash(tuple(tuple(current.entry.number for current in one) for one in kept))
     return (

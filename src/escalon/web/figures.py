@@ -22,6 +22,7 @@ from escalon.reporting.figures.participant_axis import participant_axis
 from escalon.reporting.figures.recruitment import recruitment_figure
 from escalon.web.clocks import ClockShown
 from escalon.web.desk import Desk
+from escalon.web.words import day
 
 if TYPE_CHECKING:
     from escalon.web.pages.cohorts import TreatedRow
@@ -79,7 +80,7 @@ def outlook(desk: Desk) -> Markup:
     drawn: str = desk.kept(
         "outlook", lambda: outlook_svg(look(dose_rule(desk.study), found.conduct, (), 2, now=found.decision))
     )
-    return Markup(drawn)
+    return Markup(day(drawn))
 
 
 def axis(desk: Desk, code: str) -> Markup:

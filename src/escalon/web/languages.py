@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from jinja2.ext import Extension
@@ -22,6 +22,7 @@ from markupsafe import Markup, escape
 CATALOGUES = Path(__file__).parent / "catalogue"
 LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
 
+_PART, _PARTS = re.compile(r"\{(\w+)\}"), re.compile(r"(\{\w+\})")
 _WORD = re.compile(r"[A-Za-z]{2}")
 PLAIN_IN = ("title", "option", "textarea", "code", "script", "style")
 """Elements that hold text and no marks."""
@@ -57,9 +58,38 @@ def _entry(block: str) -> tuple[str, Translation]:
     return said["msgid"], Translation(said["msgstr"], "#, fuzzy" not in block)
 
 
+@cache
+def _patterns(language: str) -> tuple[tuple[re.Pattern[str], Translation], ...]:
+    """The pieces with named parts (`{who} left the study`), as what they match; the longest words first."""
+    named = sorted((one for one in catalogue(language) if "{" in one), key=lambda one: -len(_PART.sub("", one)))
+    return tuple((re.compile(_PART.sub(r"(?P<\1>.+?)", _escaped(one))), catalogue(language)[one]) for one in named)
+
+
+def _escaped(text: str) -> str:
+    return "".join(part if _PART.fullmatch(part) else re.escape(part) for part in _PARTS.split(text))
+
+
+def _filled(text: str, named: dict[str, str]) -> str:
+    return _PART.sub(lambda at: named[at[1]], text)
+
+
+@lru_cache(maxsize=4096)
+def _found(language: str, text: str) -> Translation | None:
+    """A piece as it stands in the catalogue; else by the first pattern it matches, its parts said where they are pieces too."""
+    if (whole := catalogue(language).get(text)) is not None or "\n" in text:
+        return whole
+    for pattern, said in _patterns(language):
+        if matched := pattern.fullmatch(text):
+            parts = {name: _found(language, part) for name, part in matched.groupdict().items()}
+            named = {name: one.text if one else matched[name] for name, one in parts.items()}
+            confirmed = said.confirmed and all(one is None or one.confirmed for one in parts.values())
+            return Translation(_filled(said.text, named), confirmed)
+    return None
+
+
 def say(text: object) -> Markup | str:
     """A piece in the reader's language, dotted where it is not confirmed."""
-    found = catalogue(LANGUAGE.get()).get(str(text))
+    found = _found(LANGUAGE.get(), str(text))
     if found is None:
         return text if isinstance(text, Markup) else str(text)
     if found.confirmed:
@@ -69,7 +99,7 @@ def say(text: object) -> Markup | str:
 
 def say_plain(text: object) -> str:
     """A piece in the reader's language where no mark can stand: in an attribute, a title, a choice."""
-    found = catalogue(LANGUAGE.get()).get(str(text))
+    found = _found(LANGUAGE.get(), str(text))
     return found.text if found else str(text)
 
 

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse
 
 from escalon import __version__
 from escalon.drawing.tokens import dose, shape
-from escalon.protocol.page import body, stylesheet
+from escalon.protocol.page import stylesheet
 from escalon.web import figures, words
 from escalon.web.answers import NotRecorded, Reason
 from escalon.web.body import drawn, on_paper
@@ -25,6 +25,7 @@ from escalon.web.desk import Desk
 from escalon.web.languages import LANGUAGE, Spoken, say, say_plain, unconfirmed
 from escalon.web.navigation import more, navigation
 from escalon.web.telling import labelled
+from escalon.web.whole_protocol import protocol_parts
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -99,9 +100,10 @@ def parts() -> dict[str, StaticPart]:
     return {part_address(name): part for name, part in _files().items()}
 
 
-def protocol_body(desk: Desk) -> Markup:
-    """The whole protocol as people read it, for the study's page to hold."""
-    return Markup(desk.bench.kept("protocol", desk.study.version, lambda: body(desk.study)))
+def protocol_body(desk: Desk, address: str) -> Markup:
+    """The part of the protocol, as people read it, that the page of this address holds."""
+    parts = desk.bench.kept("protocol", desk.study.version, lambda: protocol_parts(desk.study))
+    return Markup(parts[address])
 
 
 def _when_read(function: Callable[[object], Markup | str]) -> Callable[[Context, object], Markup | str]:
@@ -124,12 +126,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=[Spoken],
     )
-    found.filters |= {"day": words.day, "dates": words.dates, "weekday": words.weekday, "moment": words.moment}
+    found.filters |= {"day": words.day, "weekday": words.weekday, "moment": words.moment}
     found.filters |= {"first_up": words.first_up, "named": lambda text, study: labelled(study, text)}
     found.filters |= {
         "unit": words.unit_shown,
         "entries": words.entries,
         "say": _when_read(say),
+        "dates": _when_read(lambda text: words.dates(say(text))),
         "say_plain": _when_read(say_plain),
     }
     found.globals |= {"say": say, "say_plain": say_plain, "unconfirmed": unconfirmed}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from types import MappingProxyType
 from typing import Any
 
@@ -52,6 +52,13 @@ class Told:
         if not text.isascii() or not text.isdigit() or len(text) > 9:
             raise refuse("form", f"{name}: {text!r} is not a whole number")
         return int(text)
+
+    def day(self, name: str) -> date:
+        """A field that must hold a whole day."""
+        try:
+            return date.fromisoformat(self.text(name))
+        except ValueError:
+            raise refuse("form", f"{name}: write the day, the month and the year") from None
 
     def needs_password(self) -> Password:
         """The password typed again, without which nothing is signed."""

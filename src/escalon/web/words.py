@@ -7,30 +7,36 @@ from datetime import date, datetime
 
 from markupsafe import Markup, escape
 
+from escalon.web.languages import LANGUAGE
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+YEAR_FIRST = ("zh-Hans",)
+"""The languages that write a day as 2025-10-05."""
 _ENTRY = re.compile(r"\bentry (\d+)\b")
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 
 
 def day(value: date | datetime | str | None) -> str:
-    """A date as it is read without doubt: 05-Oct-2025; a partial one says what is known of it."""
+    """A date as it is read without doubt: 05-Oct-2025, in Chinese 2025-10-05; a partial one says what is known of it."""
     if value is None or value == "":
         return ""
     if not isinstance(value, str):
-        return f"{value.day:02}-{MONTHS[value.month - 1]}-{value.year}"
+        value = f"{value:%Y-%m-%d}"
     return _ISO.sub(_written, value) if _ISO.search(value) else _partial(value)
 
 
 def _written(found: re.Match[str]) -> str:
     year, month, number = found.groups()
+    if LANGUAGE.get() in YEAR_FIRST:
+        return found[0]
     return f"{number}-{MONTHS[int(month) - 1]}-{year}" if 1 <= int(month) <= 12 else found[0]
 
 
 def _partial(value: str) -> str:
     year, dash, month = value.partition("-")
     whole = dash and year.isdecimal() and month.isdecimal() and 1 <= int(month) <= 12
-    return f"{MONTHS[int(month) - 1]}-{year}" if whole else value
+    return f"{MONTHS[int(month) - 1]}-{year}" if whole and LANGUAGE.get() not in YEAR_FIRST else value
 
 
 def dates(text: str) -> Markup:

@@ -55,9 +55,7 @@ def decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | Non
 
     `asked_by` is the entry that first asked: whoever was infused on that very day after it was not counted in it.
     """
-    known = trial.known_on(as_of)
-    if asked_by is not None:
-        _as_asked(known, as_of, asked_by)
+    known = trial.known_on(as_of) if asked_by is None else _as_asked(trial, as_of, asked_by)
     try:
         found = decide_as_recorded(study, known, Day.of(as_of))
     except EscalationError as error:
@@ -65,11 +63,13 @@ def decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | Non
     return _of_decision(found)
 
 
-def _as_asked(known: Trial, as_of: date, asked_by: int) -> None:
+def _as_asked(trial: Trial, as_of: date, asked_by: int) -> Trial:
+    known = trial.only(None, as_of)  # a trial of its own, which no other question reads
     for code, course in known.courses.items():
         kept = [one for one in course.infusions if one.number < asked_by or _day(course, one) < as_of]
         if len(kept) < len(course.infusions):
             known.courses[code] = replace(course, infusions=kept)
+    return known
 
 
 def _day(course: Course, bag: Current[CellsInfused]) -> date:

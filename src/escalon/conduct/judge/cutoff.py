@@ -108,8 +108,16 @@ def as_of(trial: Trial, cutoff: Day | date) -> Trial:
     A person who had not yet consented is left out whole: their history, though older, was not in the study's hands.
     """
     last = checked(cutoff).latest
-    then = trial.known_on(last)
-    for code in _yet_to_come(then):
+    return trial.once(("as of", last), (), lambda: _as_of(trial, last))
+
+
+def _as_of(trial: Trial, last: date) -> Trial:
+    known = trial.known_on(last)
+    absent = _yet_to_come(known)
+    if not absent:
+        return known
+    then = trial.only(None, last)
+    for code in absent:
         then.later += then.courses.pop(code).observations
         then.unread = tuple(row for row in then.unread if row.participant != code)
     return then

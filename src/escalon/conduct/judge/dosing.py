@@ -155,6 +155,10 @@ def decide_as_recorded(study: Study, trial: Trial, today: Day) -> NextDose:
     day = checked(today).latest
     if trial.until is None or trial.until > day:
         trial = as_of(trial, today)
+    return trial.once(("decided", id(study), day), study, lambda: _decide_of_all(study, trial, day))
+
+
+def _decide_of_all(study: Study, trial: Trial, day: date) -> NextDose:
     _all_read(study, trial)
     if study.dose.strata is not None:
         found = {name: _decide(study, one, day) for name, one in strata_of(study, trial).items()}

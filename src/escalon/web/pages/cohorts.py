@@ -10,7 +10,6 @@ from escalon.conduct.judge.departures import grouped
 from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, NextDose
 from escalon.conduct.judge.populations import dose_of_today
 from escalon.conduct.judge.watched import all_departures
-from escalon.conduct.permit.holds import Hold, dosing_holds
 from escalon.conduct.record.proposals import propose_decision
 from escalon.escalation import EscalationError, Treat
 from escalon.facts import Day
@@ -22,6 +21,7 @@ from escalon.reporting.figures.evidence import DayLanes
 from escalon.reporting.printed import times_ten
 from escalon.reporting.windows_drawn import evidence_windows, windows_of
 from escalon.web.desk import Desk, none_such
+from escalon.web.pages.today import HoldShown, holds_shown
 from escalon.web.registry import act, page
 from escalon.web.said import Told
 
@@ -93,7 +93,7 @@ class CohortsPage:
     rule: Rule
     treated: tuple[TreatedRow, ...]
     windows: tuple[CohortCourse, ...]
-    holds: tuple[tuple[str, str, date | None], ...]
+    holds: tuple[HoldShown, ...]
     cohorts: tuple[CohortRow, ...]
     decisions: tuple[DecisionRow, ...]
     next_cohort: int
@@ -111,12 +111,13 @@ def _informed(desk: Desk) -> None:
 def next_dose(desk: Desk) -> NextDose | str:
     """The rule's answer today, or in words why there is none."""
 
+    _informed(desk)
+
     def find() -> NextDose | str:
-        _informed(desk)
         found = dose_of_today(desk.study, desk.trial, Day.of(desk.today))
         return str(found) if isinstance(found, EscalationError) else found
 
-    return desk.kept("next dose found", find)
+    return desk.kept_of_dosing("next dose found", find)
 
 
 def rule_of(desk: Desk, found: NextDose | str) -> Rule:
@@ -183,13 +184,12 @@ def cohorts(desk: Desk) -> CohortsPage:
     decisions = tuple(_decision(desk, one) for _, one in sorted(desk.trial.decisions.items(), reverse=True))
     opens = next((one for one in decisions if one.in_force), None)
     following = max(desk.trial.cohorts, default=0) + 1
-    held: list[Hold] = desk.kept("holds", lambda: _holds(desk))
     return CohortsPage(
         desk.today,
         rule_of(desk, found),
         treated_of(desk, reviews),
         windows_of(reviews, hrefs=True),
-        _alike(held),
+        holds_shown(desk),
         tuple(_cohort(number, one) for number, one in sorted(desk.trial.cohorts.items())),
         decisions,
         following,
@@ -198,19 +198,6 @@ def cohorts(desk: Desk) -> CohortsPage:
         desk.asks_override(_opening(desk, opens, following)) if opens and opens.level else "",
         desk.study.dose.cap,
     )
-
-
-def _holds(desk: Desk) -> list[Hold]:
-    _informed(desk)
-    return dosing_holds(desk.study, desk.trial, desk.today) if desk.trial.infused() else []
-
-
-def _alike(held: list[Hold]) -> tuple[tuple[str, str, date | None], ...]:
-    """Holds that say the same, once, with all they are about."""
-    found: dict[tuple[str, date | None], list[str]] = {}
-    for one in held:
-        found.setdefault((one.says, one.until), []).append(one.about)
-    return tuple((", ".join(about).replace(", level ", ", "), says, until) for (says, until), about in found.items())
 
 
 def _forbids_opening(desk: Desk, opens: DecisionRow | None, number: int) -> tuple[str, ...]:

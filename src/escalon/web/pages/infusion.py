@@ -14,8 +14,6 @@ from escalon.conduct.judge.dose_day import (
     digits_of,
     given_per_kg,
     infused_event,
-    infusion_of,
-    measured_of,
     volume_of,
     waits_for_second,
 )
@@ -25,13 +23,10 @@ from escalon.conduct.record.identities import birth_date_agrees
 from escalon.facts import exact, read_number
 from escalon.history import Course, Current, Entry
 from escalon.history.events import CellsInfused, DoseChecked, DosePrepared
-from escalon.reporting import html
-from escalon.reporting.infusion_worksheet import Heading, worksheet
 from escalon.reporting.printed import significant, times_ten
 from escalon.web.acts import ask_password, record
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
-from escalon.web.printed import Printed
 from escalon.web.registry import act, page
 from escalon.web.said import Told
 
@@ -102,14 +97,14 @@ class InfusionPage:
 def infusion(desk: Desk, code: str) -> InfusionPage:
     """Infusion day of one participant."""
     course = desk.course(code)
-    level = _level(course)
+    level = level_of(course)
     prepared = course.prepared
     checks = _checks(course, prepared)
     agreed = prepared is not None and course.is_checked(prepared)
     hidden = prepared is not None and waits_for_second(course, prepared, desk.account)
     given, given_words = _given(desk, course, prepared)
     return InfusionPage(
-        banner(desk, course), desk.today, level, _level_words(desk, level), _window(desk, level),
+        banner(desk, course), desk.today, level, level_words(desk, level), _window(desk, level),
         f"±{_trimmed(significant(desk.study.dose.tolerance * 100))} %", _rules(desk, course, level, None if hidden else prepared),
         _products(course), _shown(desk, prepared, hidden), hidden,
         checks, agreed, given, given_words, _forbids_preparing(desk, course, level),
@@ -121,13 +116,14 @@ def _products(course: Course) -> tuple[tuple[str, str], ...]:
     return tuple((name, name) for name in dict.fromkeys(one.event.product for one in course.products))
 
 
-def _level(course: Course) -> int | None:
+def level_of(course: Course) -> int | None:
+    """The level somebody was infused at, or holds a place of."""
     if course.infusions:
         return course.infusions[0].event.level
     return course.allocation.level if course.allocation else None
 
 
-def _level_words(desk: Desk, level: int | None) -> str:
+def level_words(desk: Desk, level: int | None) -> str:
     """The dose with its power in words first: superscripts alone are misread."""
     if level is None:
         return ""
@@ -182,7 +178,12 @@ def _rules(
     event = _candidate(course, level, prepared, desk.bench.now())
     broken: dict[str, list[str]] = {}
     for one in desk.conduct.what_forbids(desk.author, event, whoever=True):
-        broken.setdefault(one.rule, []).append(one.says)
+        says = (
+            f"{course.code} holds no place, so there is no level"
+            if not event.level and "level 0" in one.says
+            else one.says
+        )
+        broken.setdefault(one.rule, []).append(says)
     return tuple(
         RuleRow(one.name, one.says, "; ".join(broken.get(one.name, ())), one.signatures)
         for one in RULES
@@ -295,7 +296,7 @@ def prepare(desk: Desk, said: Told) -> Entry:
     """The first person's calculation, from what was measured on the day."""
     code = said.text("participant")
     course = desk.course(code)
-    if why := _forbids_preparing(desk, course, level := _level(course)):
+    if why := _forbids_preparing(desk, course, level := level_of(course)):
         raise refuse("form", "; ".join(why))
     assert level is not None
     bag = said.text("bag_ml", "")
@@ -307,7 +308,7 @@ def prepare(desk: Desk, said: Told) -> Entry:
     if volume is None:
         raise refuse("dose", "; ".join(why))
     event = DosePrepared(
-        participant=code, level=level, product=said.text("product"), expires=_day(said, "expires"),
+        participant=code, level=level, product=said.text("product"), expires=said.day("expires"),
         weight_kg=measured.weight_kg, cells_per_ml=measured.cells_per_ml, viability=measured.viability,
         car_fraction=measured.car_fraction, bag_ml=measured.bag_ml, volume_ml=volume, at=desk.bench.now(),
     )  # fmt: skip
@@ -326,8 +327,8 @@ def check(desk: Desk, said: Told) -> Entry:
     volume = _number(said, "volume_ml")
     if digits_of(volume) < LEAST_DIGITS:
         raise refuse("form", f"volume_ml: write your result with at least {LEAST_DIGITS} digits, such as 24.5 or 8.20")
-    born = birth_date_agrees(desk.conduct, desk.bench.identities, desk.author, code, _day(said, "born"))
-    second = Second(said.text("wristband"), said.text("product"), _day(said, "expires"), volume, born)
+    born = birth_date_agrees(desk.conduct, desk.bench.identities, desk.author, code, said.day("born"))
+    second = Second(said.text("wristband"), said.text("product"), said.day("expires"), volume, born)
     ask_password(desk, said.needs_password())
     event = DoseChecked(
         participant=code, prepared=prepared.number, wristband=second.wristband, product=second.product,
@@ -386,49 +387,3 @@ def _percent(said: Told, name: str) -> Decimal:
     if not 1 <= value <= 100:
         raise refuse("form", f"{name}: {value} is asked for in percent, from 1 to 100, such as 86")
     return value / 100
-
-
-def _day(said: Told, name: str) -> date:
-    text = said.text(name)
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise refuse("form", f"{name}: write the day, the month and the year") from None
-
-
-# -- paper -----------------------------------------------------------------------------------------------------------
-
-
-@page("/participants/{code}/infusion/worksheet")
-def infusion_sheet(desk: Desk, code: str, blank: bool = False) -> Printed:
-    """The worksheet to print: as prepared, or blank for paper, to be entered later with both times."""
-    course = desk.course(code)
-    level = _level(course)
-    prepared = course.prepared
-    if prepared and waits_for_second(course, prepared, desk.account):
-        blank = True
-    return Printed(_sheet(desk, course, level, None if blank else prepared))
-
-
-def _sheet(desk: Desk, course: Course, level: int | None, prepared: Current[DosePrepared] | None) -> str:
-    from escalon.facts import Finding, Status
-    from escalon.instruments.product.dose_window import DoseLevel
-    from escalon.instruments.product.infusion import Bag, Infusion, calculate
-
-    number = level if level is not None else desk.study.dose.levels[0].number
-    heading = Heading(
-        desk.study.id, course.code, f"level {level}: {_level_words(desk, level)}" if level is not None else "level …",
-        desk.today.isoformat() if prepared else "", prepared.event.product if prepared else "",
-        desk.trial.synthetic, desk.study.version,
-    )  # fmt: skip
-    if prepared is not None:
-        event = prepared.event
-        bag = Bag(event.cells_per_ml, event.viability, event.car_fraction, volume=event.bag_ml)
-        planned: Infusion = infusion_of(desk.study, event.level, measured_of(event))
-    else:
-        levels = [DoseLevel(one.number, one.amount) for one in desk.study.dose.levels]
-        empty = Finding("dosing_weight", None, Status.MISSING, unit="kg", missing=("weight",))
-        bag = Bag()
-        assigned = next(one for one in levels if one.number == number)
-        planned = calculate(bag, empty, assigned, levels, desk.study.dose.tolerance)
-    return html.page(worksheet(heading, bag, planned))

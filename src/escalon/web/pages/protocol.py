@@ -195,6 +195,22 @@ def _assumptions(desk: Desk) -> tuple[AssumptionShown, ...]:
 
 
 @dataclass(frozen=True)
+class StudyRecordPage:
+    """What the study records by the names of its own facts, and the registry's record beside what implements it."""
+
+    title: str
+    facts: tuple[tuple[str, str, str], ...]
+    """Name, label and group of each fact."""
+
+
+@page("/study/record", EVERYBODY, can_be_open=True)
+def study_record(desk: Desk) -> StudyRecordPage:
+    """What is recorded, and every clause of the registry's record with what implements it."""
+    own = (one for one in desk.study.vocabulary.values() if one.place.file)
+    return StudyRecordPage(desk.study.title, tuple((one.name, one.label, one.group) for one in own))
+
+
+@dataclass(frozen=True)
 class AssumptionsPage:
     """What the record leaves open, and whether it was signed."""
 

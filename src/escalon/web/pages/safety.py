@@ -9,7 +9,6 @@ from datetime import date, datetime
 from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, awaiting, review
 from escalon.conduct.judge.evidence import followed
 from escalon.conduct.judge.given import dose_of
-from escalon.conduct.judge.safety_reports import ReportDue, reports
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.proposals import propose_dlt
 from escalon.facts import Day, Finding, Truth
@@ -20,7 +19,6 @@ from escalon.history.events import (
     DltAdjudicated,
     EntryCorrected,
     Event,
-    SafetyReportSent,
     ToxicityObserved,
 )
 from escalon.instruments.kit.assessment import assess_with
@@ -30,14 +28,14 @@ from escalon.instruments.safety.ctcae.terms import terms
 from escalon.reporting.figures.evidence import DayLanes
 from escalon.reporting.windows_drawn import SYNDROMES, evidence_windows
 from escalon.safety.occurrence import Occurrence
-from escalon.safety.seriousness import MEANING, susar
+from escalon.safety.seriousness import MEANING
 from escalon.safety.words import Criterion, Outcome
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
 from escalon.web.pages.cohorts import STATES
+from escalon.web.pages.safety_reports import ReportRow, reports_of
 from escalon.web.registry import act, page
 from escalon.web.said import Told, whole
-from escalon.web.words import day as written_day
 
 ROUND = {
     "CRS": (
@@ -144,19 +142,6 @@ class DltShown:
 
 
 @dataclass(frozen=True)
-class ReportRow:
-    """A report that is due: about which event, by which day, and whether it was sent."""
-
-    entry: int
-    event: str
-    report: str
-    by: date | None
-    state: str
-    kind: str
-    because: str
-
-
-@dataclass(frozen=True)
 class SafetyPage:
     """The safety of one participant."""
 
@@ -197,7 +182,7 @@ def safety(desk: Desk, code: str, find: str = "", term: str = "", end: int = 0) 
         tuple(_round(name, desk.asked, course) for name in ROUND), tuple(_observed(course)), tuple(_unreported(desk, course)),
         lanes, days, rows, find, tuple(_terms(find, course)),
         _term(term, course) if term in terms() else None, next((one for one in rows if end and one.entry == end), None),
-        _dlt(desk, course, found) if found else None, tuple(_reports(desk, course, events)), _CRITERIA, _OUTCOMES,
+        _dlt(desk, course, found) if found else None, tuple(reports_of(desk, course, events)), _CRITERIA, _OUTCOMES,
         desk.person is not None and desk.may("AdverseEventRecorded", course.site),
     )  # fmt: skip
 
@@ -252,12 +237,13 @@ def _unreported(desk: Desk, course: Course) -> Iterator[str]:
     """Rounds with a grade that no adverse event of that syndrome reaches: the DLT rule reads the events."""
     for one in course.rounds:
         event, day = one.event, one.event.at.astimezone(course.zone).date()
-        lines = [line.event for line in course.adverse_events if _short(line.event.term) == event.syndrome]
+        lines = [line.event for line in course.adverse_events if short_term(line.event.term) == event.syndrome]
         if event.grade and not any((line.grade or 0) >= event.grade and _covers(line, day) for line in lines):
             yield f"{event.syndrome} grade {event.grade} was observed on {day}, and no adverse event of that grade is recorded"
 
 
-def _short(term: str) -> str:
+def short_term(term: str) -> str:
+    """CRS and ICANS by the letters they are known by, any other term whole."""
     return SYNDROMES.get(term, term)
 
 
@@ -293,7 +279,7 @@ def _line_of(
     course: Course, syndrome: str, grade: int, day: date, seen: tuple[AnswerPart, ...]
 ) -> AdverseEventRecorded | None:
     """A line of the open episode, or of a new one; none for grade 0, or where the open episode has this grade."""
-    lines = [one.event for one in course.adverse_events if _short(one.event.term) == syndrome]
+    lines = [one.event for one in course.adverse_events if short_term(one.event.term) == syndrome]
     last = lines[-1] if lines else None
     is_open = last is not None and last.end is None
     if grade == 0 or (is_open and last is not None and last.grade == grade):
@@ -405,111 +391,3 @@ def adjudicate(desk: Desk, said: Told) -> Entry:
         participant=code, is_dlt=answer == "yes", because=said.text("because"), rests_on=tuple(considered)
     )
     return desk.conduct.record(desk.author, judged)
-
-
-# -- reports -----------------------------------------------------------------------------------------------------------
-
-
-def _reports(desk: Desk, course: Course, events: tuple[Occurrence, ...]) -> Iterator[ReportRow]:
-    """What is due of each event, the most urgent first; an event whose clock cannot be read says so."""
-    rows = []
-    for one in (each for each in reports(course, events) if not each.is_open_question):
-        name, because = f"{one.event.term.name}, grade {one.event.grade or '?'}", "; ".join(susar(one.event).reasons)
-        rows.append(
-            ReportRow(
-                one.entry, name, one.what, one.by, written_day(one.state(desk.today)), _kind(one, desk.today), because
-            )
-        )
-    yield from sorted(rows, key=lambda row: (row.by or date.min, row.event))
-
-
-def _kind(one: ReportDue, today: date) -> str:
-    if not one.waits:
-        return "done"
-    return "unk" if one.by is None else "soon" if (one.by - today).days > 2 else "over"
-
-
-@act("report-sent")
-def report_sent(desk: Desk, said: Told) -> Entry:
-    """A report was sent, about one event."""
-    number, _, report = said.text("which").partition("|")
-    event = SafetyReportSent(
-        participant=said.text("participant"), event=whole(number) or 0, report=report,
-        sent_on=_date(said, "sent_on"), to=said.text("to", ""),
-    )  # fmt: skip
-    return desk.conduct.record(desk.author, event)
-
-
-def _date(said: Told, name: str) -> date:
-    try:
-        return date.fromisoformat(said.text(name))
-    except ValueError:
-        raise refuse("form", f"{name}: write the day, the month and the year") from None
-
-
-# -- everybody ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class SafetyRow:
-    """One infused participant in the trial-wide list."""
-
-    code: str
-    level: int
-    day: int
-    outcome: str
-    state: str
-    worst: str
-    serious: int
-    doubts: str
-
-
-@dataclass(frozen=True)
-class TrialSafetyPage:
-    """Everybody infused, and every report that is due."""
-
-    day: date
-    rows: tuple[SafetyRow, ...]
-    reports: tuple[tuple[str, ReportRow], ...]
-    windows: tuple[DayLanes, ...]
-    days: int
-
-
-@page("/safety")
-def trial_safety(desk: Desk) -> TrialSafetyPage:
-    """Safety of everybody infused."""
-    courses = [one for one in desk.known() if one.infusions]
-    reviews = [
-        review(desk.study, desk.trial, given, desk.today)
-        for one in courses
-        if (given := dose_of(desk.study, desk.trial, one.code))
-    ]
-    rows, reports = [], []
-    for one in reviews:
-        course = desk.trial.courses[one.participant]
-        events = followed(desk.trial, course, desk.today).occurrences
-        reports += [(course.code, row) for row in _reports(desk, course, events)]
-        worst = [
-            f"{_short(event.term.name)} {event.grade}"
-            for event in events
-            if _short(event.term.name) in ROUND and event.grade
-        ]
-        word = OUTCOMES[one.outcome]
-        day = (desk.today - one.infusion.day.earliest).days
-        doubts = "; ".join(one.evidence.doubts) if one.evidence and one.in_doubt else ""
-        rows.append(
-            SafetyRow(
-                course.code,
-                one.infusion.level,
-                day,
-                word,
-                STATES[word],
-                ", ".join(worst) or "–",
-                sum(event.serious is True for event in events),
-                doubts,
-            )
-        )
-    running = [one for one in reviews if one.window_ends >= desk.today or one.in_doubt]
-    windows, days = evidence_windows(desk.study, desk.trial, running)
-    reports.sort(key=lambda pair: (pair[1].kind == "done", pair[1].by or date.min))
-    return TrialSafetyPage(desk.today, tuple(rows), tuple(reports), windows, days)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from escalon.conduct.judge.waiting import Urgency, Waiting
-from escalon.conduct.permit.holds import Hold, dosing_holds
+from escalon.conduct.permit.holds import dosing_holds
 from escalon.conduct.record import drafts
 from escalon.history.events import Role
 from escalon.protocol.dlt_window import dlt_window, window_stands
@@ -84,18 +84,17 @@ def today(desk: Desk) -> TodayPage:
     """What waits for you, the most urgent first."""
     if not desk.may("read record"):
         return TodayPage(desk.today, (), (), (), 0, 0)
-    mine = [one for one in desk.waiting() if _is_mine(desk, one)]
+    mine = [one for one in desk.waiting if _is_mine(desk, one)]
     kinds = {Urgency.NOW: "over", Urgency.TODAY: "now", Urgency.WEEK: "soon"}
     groups = (
         MattersShown(urgency.value, kind, tuple(_shown(one) for one in mine if one.urgency is urgency))
         for urgency, kind in kinds.items()
     )
-    held = tuple(HoldShown(about, *rest) for rest, about in _alike(_holds(desk)))
     return TodayPage(
         desk.today,
         tuple(one for one in (*groups, drafts_waiting(desk)) if one.matters),
         tuple(clocks(desk)),
-        held,
+        holds_shown(desk),
         len(desk.courses()),
         len(desk.trial.infused()),
     )
@@ -121,30 +120,29 @@ def _left(desk: Desk, draft: drafts.Draft) -> MatterShown | None:
     )
 
 
-def _holds(desk: Desk) -> list[Hold]:
+def holds_shown(desk: Desk) -> tuple[HoldShown, ...]:
+    """What forbids dosing today: holds that say the same, once, with all they are about."""
     infused = desk.trial.infused()
+    desk.bench.know(desk.trial, tuple(one.code for one in infused))
     find = lambda: dosing_holds(desk.study, desk.trial, desk.today) if infused else []  # noqa: E731
-    return desk.kept_of_dosing("holds", find)
-
-
-def _alike(holds: list[Hold]) -> list[tuple[tuple[str, date | None], str]]:
-    """Holds that say the same, once, with all they are about."""
     found: dict[tuple[str, date | None], list[str]] = {}
-    for one in holds:
+    for one in desk.kept_of_dosing("holds", find):
         found.setdefault((one.says, one.until), []).append(one.about)
-    return [(said, ", ".join(about).replace(", level ", ", ")) for said, about in found.items()]
+    return tuple(
+        HoldShown(", ".join(about).replace(", level ", ", "), says, until) for (says, until), about in found.items()
+    )
 
 
 def count_of_matters(desk: Desk) -> int:
     """How much waits for this reader, beside the word Today."""
     if desk.person is None or not desk.may("read record"):
         return 0
-    return sum(_is_mine(desk, one) for one in desk.waiting() if one.urgency is not Urgency.WEEK)
+    return sum(_is_mine(desk, one) for one in desk.waiting if one.urgency is not Urgency.WEEK)
 
 
 def matters_of(desk: Desk, code: str) -> tuple[MatterShown, ...]:
     """What waits of one participant, for whoever."""
-    return tuple(_shown(one) for one in desk.waiting() if one.participant == code)
+    return tuple(_shown(one) for one in desk.waiting if one.participant == code)
 
 
 def _is_mine(desk: Desk, one: Waiting) -> bool:
