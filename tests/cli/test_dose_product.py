@@ -293,3 +293,25 @@ def test_a_clearance_is_given_or_calculated_never_both(tmp_path):
     found = run("lymphodepletion", "nct07052565", "--regimen", "autoimmune_A", "--table", str(table))
     assert found.exit_code == 2
     assert "doses.csv:2" in found.output
+
+
+@pytest.mark.parametrize("cells", ["-5", "-2.1e7"])
+def test_cells_that_cannot_be_are_named_and_not_left_out(cells):
+    found = run("product", "nct07052565", "--level", "2", "--weight", "70kg", f"--cells={cells}")
+    assert found.exit_code == 2
+    assert "cells cannot be: write the number that was given" in found.output
+
+
+@pytest.mark.parametrize("cells", ["21 million cells", "21 x10^6", "2.1 10^7", "２１００００００"])
+def test_a_number_of_cells_as_people_write_it(cells):
+    found = run("product", "nct07052565", "--level", "2", "--weight", "70kg", "--cells", cells, "--json")
+    assert (found.exit_code, json.loads(found.stdout)["cells"]["value"]) == (0, 21_000_000)
+
+
+def test_a_concentration_may_say_its_multiple():
+    factors = ("--viability", "85%", "--car-fraction", "40%", "--json")
+    plans = [
+        run(*PLAN, "--cells-per-ml", text, *factors).stdout for text in ("2.5e6", "2.5 × 10⁶/mL", "2.5 million/mL")
+    ]
+    assert len(set(plans)) == 1
+    assert json.loads(plans[0])["to_infuse"]["value"] > 0

@@ -26,7 +26,7 @@ Stop it with Ctrl-C. Nothing is sent anywhere: the pages work without a network.
 def serve(
     place: Annotated[str, typer.Argument(metavar="STUDY or BOOK", help="A study, or a casebook's folder.")] = DEFAULT,
     data: Annotated[Path | None, typer.Option("--data", help="A data folder to show, for reading.")] = None,
-    port: Annotated[int, typer.Option(help="The port.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port.")] = 8000,
     host: Annotated[str, typer.Option(help="This computer only, unless you say otherwise.")] = "127.0.0.1",
     certificate: Annotated[
         Path | None, typer.Option("--certificate", help="The certificate chain (PEM), needed on a network.")

@@ -77,7 +77,8 @@ class Infusion:
     @property
     def was_given(self) -> bool:
         """Whether a volume or a number of cells given was recorded, possible or not, so that there is a dose to judge."""
-        return self.infused.status is not Status.MISSING or self.cells.value is not None
+        reported = self.cells.value is not None or "reported" in self.cells.components
+        return self.infused.status is not Status.MISSING or reported
 
 
 def calculate(
@@ -144,8 +145,9 @@ def _measured(bag: Bag, dose: DoseAmount) -> Finding:
         return Finding("dose_given_in_total", None, Status.MISSING, unit=dose.thing, missing=("given",), rule=RULE)
     if exact(bag.given) <= 0:
         return Finding(
-            "dose_given_in_total", None, Status.INVALID, unit=dose.thing, reasons=("a dose given is above 0",)
-        )
+            "dose_given_in_total", None, Status.INVALID, unit=dose.thing, components={"reported": exact(bag.given)},
+            reasons=("a dose given is above 0",), rule=RULE,
+        )  # fmt: skip
     return Finding("dose_given_in_total", exact(bag.given), unit=dose.thing, rule=RULE)
 
 
@@ -212,9 +214,11 @@ def _cells(bag: Bag, infused: Finding) -> Finding:
         return computed
     counted = Fraction(exact(bag.cells))
     if counted < 0:
+        said = f"{plain(counted)} cells cannot be: write the number that was given"
         return Finding(
-            "car_positive_cells", None, Status.INVALID, unit="{cells}", reasons=("cells cannot be negative",)
-        )
+            "car_positive_cells", None, Status.INVALID, unit="{cells}", components={"reported": counted}, reasons=(said,),
+            rule=RULE,
+        )  # fmt: skip
     flags: tuple[str, ...] = ("cells_as_reported",)
     reasons: tuple[str, ...] = ()
     if computed.value is not None and computed.value != counted:
