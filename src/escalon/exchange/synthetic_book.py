@@ -38,12 +38,11 @@ from escalon.protocol import Study
 PASSWORD = "nobody here exists"
 """Of everybody in the demonstration; it is shown wherever it is asked for."""
 
-SITE = "Hefei"
 PEOPLE: tuple[tuple[str, str, Role, str], ...] = (
-    ("li.na", "Li Na", Role.COORDINATOR, SITE),
-    ("wang.min", "Wang Min", Role.INVESTIGATOR, SITE),
-    ("zhao.lei", "Zhao Lei", Role.INVESTIGATOR, SITE),
-    ("chen.yu", "Chen Yu", Role.CELL_LAB, SITE),
+    ("li.na", "Li Na", Role.COORDINATOR, "site"),
+    ("wang.min", "Wang Min", Role.INVESTIGATOR, "site"),
+    ("zhao.lei", "Zhao Lei", Role.INVESTIGATOR, "site"),
+    ("chen.yu", "Chen Yu", Role.CELL_LAB, "site"),
     ("zhou.jie", "Zhou Jie", Role.STATISTICIAN, "*"),
     ("sun.hao", "Sun Hao", Role.COMMITTEE, "*"),
     ("xu.ting", "Xu Ting", Role.COMMITTEE, "*"),
@@ -119,7 +118,11 @@ class _Making:
         self.conduct = Conduct(casebook, study)
         quick = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)  # the password is no secret here
         self.secrets = SecretStore(casebook, open_seal(book), quick)
-        self.who = {account: Author(account, role, site, "web") for account, _, role, site in PEOPLE}
+        self.site = study.location[0].city if study.location else "Site 1"
+        self.who = {account: Author(account, role, self._at(site), "web") for account, _, role, site in PEOPLE}
+
+    def _at(self, site: str) -> str:
+        return site if site == "*" else self.site
 
     def everything(self, data: Path, whole: Trial) -> None:
         self._people()
@@ -133,7 +136,8 @@ class _Making:
         first, printed = ADMINISTRATOR
         accounts.open_first_account(self.conduct, self.secrets, first, printed, PASSWORD)
         by = Author(first, Role.ADMINISTRATOR, "*", "web")
-        for account, name, role, site in PEOPLE:
+        for account, name, role, where in PEOPLE:
+            site = self._at(where)
             given = f"first password of {account}"
             accounts.open_account(self.conduct, self.secrets, by, account, name, [(role, site)], given)
             own = Author(account, "self", "", "web")
@@ -142,7 +146,7 @@ class _Making:
     def _take_over(self, data: Path) -> None:
         """The data folder, with its departures from the rules signed by two people, as any import."""
         author, study = self.who["wang.min"], self.conduct.study
-        found = import_folder(self.conduct, author, study, data, SITE, dry_run=True)
+        found = import_folder(self.conduct, author, study, data, self.site, dry_run=True)
         override = None
         if found.departures:
             rules = tuple(sorted({one.rule for one in found.departures}))
@@ -152,7 +156,7 @@ class _Making:
             override = self.conduct.record(author, given).number
             for account in ("wang.min", "sun.hao"):
                 self._sign(account, OverrideSigned, "allow", given=override)
-        import_folder(self.conduct, author, study, data, SITE, dry_run=False, override=override)
+        import_folder(self.conduct, author, study, data, self.site, dry_run=False, override=override)
 
     def _visit_of_screening(self, whole: Trial) -> None:
         """The next in screening had their visit this morning; two results have not come yet."""
