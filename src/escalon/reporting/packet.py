@@ -9,8 +9,9 @@ from escalon.reporting.build import heads, keyed, row, strong
 from escalon.reporting.document import Beside, Block, Cell, Document, Section, Signatures, Table, TableRow, Text, Tone
 from escalon.reporting.printed import number
 from escalon.reporting.reasons import in_words
+from escalon.reporting.sections.answer import alarms, answer
 from escalon.reporting.sections.completeness import COUNTS, counts, due_of, joined
-from escalon.reporting.sections.escalation import alarms, answer, evidence_by_day, levels, limiting, outlook_table, path
+from escalon.reporting.sections.escalation import evidence_by_day, levels, limiting, outlook_table, path
 from escalon.reporting.sections.narratives import narrative, told_of
 from escalon.reporting.view import View
 from escalon.safety.occurrence import Occurrence

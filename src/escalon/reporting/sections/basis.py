@@ -12,8 +12,8 @@ from escalon.reporting.document import Block, Bullets, Cell, Ground, Section, Ta
 from escalon.reporting.grounds import place
 from escalon.reporting.printed import number
 from escalon.reporting.reasons import called, in_words
+from escalon.reporting.sections.answer import alarms, answer
 from escalon.reporting.sections.consort import consort
-from escalon.reporting.sections.escalation import alarms, answer
 from escalon.reporting.view import View
 from escalon.safety.occurrence import Occurrence
 

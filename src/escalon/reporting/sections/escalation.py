@@ -6,7 +6,7 @@ from datetime import date
 from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, NextDose
 from escalon.conduct.judge.evidence import study_definition
 from escalon.conduct.judge.standing import why_not_effective
-from escalon.escalation import Outcome, Stop, Treat, Wait, headline
+from escalon.escalation import Outcome, Stop, Treat, Wait
 from escalon.escalation.decision import Decision
 from escalon.escalation.outlook import Branch, outlook
 from escalon.facts import Truth
@@ -19,21 +19,19 @@ from escalon.reporting.document import (
     Cell,
     Figure,
     Ground,
-    Headline,
     Section,
     Table,
     TableRow,
-    Text,
     Tone,
 )
 from escalon.reporting.figures.cohorts import CohortCourse, cohorts_figure
 from escalon.reporting.figures.evidence import DayLane, evidence_figure
 from escalon.reporting.grounds import of_dose
-from escalon.reporting.printed import dose, doses, named, number
+from escalon.reporting.printed import dose, doses, number
+from escalon.reporting.sections.answer import about, alarms, answer, plain_words, said
 from escalon.reporting.sections.exposure import part_of_target
 from escalon.reporting.view import View, is_open, is_waited_for
 from escalon.reporting.windows_drawn import day_lanes
-from escalon.safety.dlt_clauses import ClauseRead
 from escalon.safety.dlt_evidence import DltEvidence
 from escalon.safety.occurrence import Occurrence
 from escalon.safety.seriousness import special_interest
@@ -56,84 +54,6 @@ def escalation(view: View) -> tuple[Section, ...]:
     if isinstance(view.dose, NextDose) and view.dose.decision.notes:
         blocks.insert(1, Bullets(tuple(plain_words(view, one) for one in view.dose.decision.notes)))
     return (Section("4", "Dose escalation", tuple(blocks)),)
-
-
-# -- the answer -------------------------------------------------------------------------------------------------------
-
-
-def answer(view: View) -> Headline:
-    """What the protocol's rule says today, and that it is not settled while a question is open."""
-    label = "What the protocol's rule says"
-    found = view.dose
-    if isinstance(found, str):
-        return Headline(label, "No dose can be decided", found, Tone.ALARM)
-    text = said(view, found.decision)
-    because = f"Because {plain_words(view, found.decision.reason)}."
-    if open_ := view.unsettled:
-        open_said = f"{len(open_)} of {len(view.reviews)} participants have an open question ({_codes(open_)})."
-        return Headline(label, f"{text}: not settled", f"{because} {open_said}", Tone.OPEN)
-    return Headline(label, text, because)
-
-
-def said(view: View, decision: Decision) -> str:
-    """The decision in a line; of tolerance nothing is said while a question is open."""
-    if view.unsettled and isinstance(decision, Stop) and decision.mtd:
-        return f"Stop at level {decision.mtd}"
-    text = headline(decision)
-    return text[:1].upper() + text[1:]
-
-
-def plain_words(view: View, reason: str) -> str:
-    """A reason of the rule; its conclusion is left out where it would say more than the record does."""
-    return reason.partition(":")[0] if view.unsettled and "tolera" in reason else reason
-
-
-def alarms(view: View) -> list[Text]:
-    """What must be read before anybody signs: open questions on dose-limiting toxicity, and rows that were refused."""
-    found = []
-    for missing, who in _open_questions(view.unsettled).items():
-        verb = "has" if len(who) == 1 else "have"
-        found.append(
-            f"{len(who)} of {len(view.reviews)} participants {verb} an open question: {missing} ({named(who, 6)})."
-        )
-    differing = [
-        one.participant
-        for one in view.unsettled
-        if one.evidence and None not in (one.evidence.proposed, one.evidence.decided)
-    ]
-    if differing:
-        found.append(
-            f"Rule and person differ on {named(differing, 6)}: the person's decision counts, and both are shown."
-        )
-    if refused := len(view.intake.refused):
-        rows = "1 row is" if refused == 1 else f"{refused} rows are"
-        found.append(f"{rows} kept out of this report because they cannot be read (section 10).")
-    return [Text(f"Before anyone signs: {one}", Tone.ALARM) for one in found]
-
-
-def _open_questions(some: Sequence[DoseReview]) -> dict[str, list[str]]:
-    """Each open question with the people it is about."""
-    found: dict[str, list[str]] = {}
-    for one in some:
-        evidence = one.evidence
-        if evidence is None or None not in (evidence.proposed, evidence.decided):
-            continue
-        if evidence.proposed is None:
-            clauses = [clause for clause in evidence.clauses if clause.truth is None]
-            for clause in clauses[:1]:
-                found.setdefault(f"{clause.id} cannot be answered, {_about(clause)}", []).append(one.participant)
-        else:
-            found.setdefault("no person has decided on the window", []).append(one.participant)
-    return found
-
-
-def _about(clause: ClauseRead) -> str:
-    shown = dict.fromkeys(ground.about for ground in clause.grounds if ground.truth is clause.truth)
-    return "; ".join(shown) or clause.text
-
-
-def _codes(some: Sequence[DoseReview]) -> str:
-    return named([one.participant for one in some], 6)
 
 
 # -- levels -----------------------------------------------------------------------------------------------------------
@@ -296,7 +216,7 @@ def _word(one: DoseReview) -> Cell:
 
 def _clause_grounds(found: DltEvidence) -> tuple[Ground, ...]:
     return tuple(
-        Ground(found.participant, clause.id, "", clause.word, _about(clause))
+        Ground(found.participant, clause.id, "", clause.word, about(clause))
         for clause in found.clauses
         if clause.truth is not False
     )
@@ -322,7 +242,7 @@ def _tone_of_person(one: DoseReview) -> Tone:
 def _why(found: DltEvidence | None) -> str:
     if found is None:
         return "–"
-    said_ = [f"{clause.id}: {_about(clause)}" for clause in found.clauses if clause.truth is found.proposed]
+    said_ = [f"{clause.id}: {about(clause)}" for clause in found.clauses if clause.truth is found.proposed]
     return "no clause met" if found.proposed is False else "; ".join(dict.fromkeys(said_)) or "–"
 
 
