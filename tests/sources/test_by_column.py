@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escalon.conduct.judge.cutoff import as_of, last_day, left_out
-from escalon.conduct.judge.screening import screen_one
+from escalon.conduct.judge.screening import screen
 from escalon.facts import Day
 from escalon.history import Author, Entries, Entry, KeptFacts, Trial
 from escalon.history.events import EntryAnnulled, FactRecorded
@@ -112,7 +112,7 @@ def test_its_trial_is_the_same_before_and_after_its_entries_are_looked_at(study:
 
     def told(trial: Trial) -> list[object]:
         then = as_of(trial, day)
-        asked = [screen_one(study, then, code, day).as_json() for code in then.participants]
+        asked = [one.as_json() for each in (then, trial) for one in screen(study, each, day)]
         courses = [(repr(one), one.observations, list(one.facts)) for one in trial.courses.values()]
         return [last_day(trial, date.max), asked, left_out(then), courses]
 

@@ -1,5 +1,6 @@
 """`escalon screen`: who may enter, and why."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -54,7 +55,7 @@ def screen(
 ) -> None:
     """Screen every participant against every clause; an exclusion passes only when it is known to be absent."""
     from escalon.conduct.judge.cutoff import as_of, left_out
-    from escalon.conduct.judge.screening import screen_one
+    from escalon.conduct.judge.screening import screen as screen_each
 
     protocol, intake = load(study, data, reader, readings=readings)
     day = cutoff_day(cutoff, intake)
@@ -63,9 +64,9 @@ def screen(
     wanted = [code for code in trial.participants if participant in (None, code)]
     if participant is not None and not wanted:
         fail(f"there is no participant {participant}. There are: {', '.join(trial.participants) or 'none yet'}")
-    found = [screen_one(protocol, trial, code, day) for code in wanted]
+    found = screen_each(protocol, trial, day, wanted)
     as_it_stands = read_study(study) if readings else protocol
-    before = [screen_one(as_it_stands, trial, code, day) for code in wanted] if readings else found
+    before = screen_each(as_it_stands, trial, day, wanted) if readings else found
     changed = [change for one, was in zip(found, before, strict=True) if (change := _change(one, was))]
     if as_json:
         answer = {"study": protocol.id, "version": protocol.version, "cutoff": str(day), "account": intake.account()}
@@ -109,7 +110,7 @@ def _compare(changed: list[dict[str, Any]], screened: int, version: str) -> None
     say(f"of {screened} screened, {len(rows)} are answered otherwise under {version}, {verdicts} with another verdict")
 
 
-def _print(found: "list[Screening]", sheets: bool, synthetic: bool) -> None:
+def _print(found: "Sequence[Screening]", sheets: bool, synthetic: bool) -> None:
     say_if_synthetic(synthetic)
     if not sheets:
         _table(found)
@@ -118,7 +119,7 @@ def _print(found: "list[Screening]", sheets: bool, synthetic: bool) -> None:
         _sheet(one)
 
 
-def _table(found: "list[Screening]") -> None:
+def _table(found: "Sequence[Screening]") -> None:
     from rich.text import Text
 
     rows = []

@@ -277,7 +277,6 @@ class _Amount:
         converted = self._converted(number, unit)
         result: Known = self._possible(converted)
         flags = self._flags(number, result, unit)
-        said = f"{plain_amount(number)} {unit or self.asked.unit or ''}".strip()
         differs = isinstance(number, Interval) or (unit is not None and spelled(unit) != spelled(self.asked.unit))
         held = "QUERY" in flags
         return Reading(
@@ -286,7 +285,7 @@ class _Amount:
             MappingProxyType(flags),
             number,
             unit,
-            said if differs else None,
+            f"{plain_amount(number)} {unit or self.asked.unit or ''}".strip() if differs else None,
         )
 
     def _parsed(self, text: str) -> tuple[Decimal | Interval, str | None]:
@@ -373,7 +372,6 @@ class _Amount:
 
     def _flags(self, number: Any, value: Any, unit: str | None) -> dict[str, str]:
         flags = {}
-        said = f"{self.name} {plain_amount(value)}{self.beside}"
         if isinstance(number, Interval):
             low, high = number.ends
             if low is None:
@@ -386,7 +384,11 @@ class _Amount:
                 )
             else:
                 flags[f"{self.name.upper()}_RANGE"] = f"{self.name} is {number}: it counts as a range"
-        if beyond(value, self.asked.query):
+        is_held = beyond(value, self.asked.query)
+        if not is_held and not beyond(value, self.asked.doubtful):
+            return flags
+        said = f"{self.name} {plain_amount(value)}{self.beside}"
+        if is_held:
             outside = f"{said} is outside {span_text(self.asked.query)}{self.beside}"
             if self.confirmed:
                 flags["CONFIRMED"] = f"{outside} and was confirmed"
@@ -394,7 +396,7 @@ class _Amount:
                 flags["QUERY"] = (
                     f"{outside}: not scored until the value and its unit are confirmed (confirm={self.name})"
                 )
-        elif beyond(value, self.asked.doubtful):
+        else:
             flags["DOUBTFUL"] = (
                 f"{said} is outside the usual {span_text(self.asked.doubtful)}{self.beside}: check the value and its unit"
             )

@@ -102,6 +102,7 @@ class Course:
     _observations: list[Current[FactRecorded]] = field(default_factory=list, init=False)
     _kept: list[tuple[KeptFacts, Any]] = field(default_factory=list, init=False)
     """Facts of a large source, and which of them are this participant's: made when somebody looks at them."""
+    _made: list[tuple[KeptFacts, Any]] = field(default_factory=list, init=False)
     _facts: Facts | None = field(default=None, init=False)
     once: MadeOnce = field(default_factory=MadeOnce, init=False, repr=False, compare=False)
     _unread: tuple[Unread, ...] = field(default=(), init=False)
@@ -149,8 +150,14 @@ class Course:
         """What was observed."""
         for facts, which in self._kept:
             self._observations += facts.as_they_stand(which)
-        self._kept = []
+        self._made, self._kept = [*self._made, *self._kept], []
         return self._observations
+
+    def put_back(self) -> None:
+        """Forget what was made of a large source's facts and of nothing else: it is made again when somebody looks."""
+        if self._made and len(self._observations) == sum(len(which) for _, which in self._made):
+            self._kept, self._made, self._observations, self._facts = [*self._made, *self._kept], [], [], None
+            self.once.forget()
 
     # -- the dose prepared ---------------------------------------------------------------------------------------------
 

@@ -92,7 +92,11 @@ class Intake:
     @cached_property
     def contradictions(self) -> tuple[Problem, ...]:
         """What the record of one participant says against itself, such as two deaths; nothing is left out for it."""
-        return tuple(problem for course in self.trial.courses.values() for problem in _contradicted(course))
+        found: list[Problem] = []
+        for course in self.trial.courses.values():
+            found += _contradicted(course)
+            course.put_back()
+        return tuple(found)
 
     def account(self) -> str:
         """The account in one line: rows read = used + refused, and what a mapping leaves out by name."""

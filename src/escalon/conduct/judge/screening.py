@@ -1,5 +1,6 @@
 """Screening: who may enter, and why; what is unknown blocks, and says what to obtain."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -117,10 +118,15 @@ class Screening:
         }
 
 
-def screen(study: Study, trial: Trial, cutoff: Day | date) -> tuple[Screening, ...]:
-    """Screen every participant with what was known before treatment, and by the data cut-off."""
-    day = read_day(cutoff)
-    return tuple(screen_one(study, trial, participant, day) for participant in trial.participants)
+def screen(
+    study: Study, trial: Trial, cutoff: Day | date, participants: Iterable[str] | None = None
+) -> tuple[Screening, ...]:
+    """Screen every participant (or some) with what was known before treatment, and by the data cut-off, one at a time."""
+    day, found = read_day(cutoff), []
+    for participant in trial.participants if participants is None else participants:
+        found.append(screen_one(study, trial, participant, day))
+        trial.course(participant).put_back()
+    return tuple(found)
 
 
 def screen_one(study: Study, trial: Trial, participant: str, cutoff: Day, today: Day | None = None) -> Screening:
