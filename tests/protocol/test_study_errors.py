@@ -278,3 +278,15 @@ def test_the_example_study_is_simulated_as_it_is(tmp_path: Path) -> None:
 def test_an_entry_that_is_refused_is_named_once(tmp_path: Path) -> None:
     folder = changed(tmp_path, "study.toml", "[[dlt.event]]\n", '[[dlt.event]]\nsaid = "CRS"\n', HERON)
     assert [problem.what.partition(".")[0] for problem in refusal(folder).problems] == ["`said` is not known"]
+
+
+def test_an_empty_dose_rule_is_told_a_design(tmp_path: Path) -> None:
+    folder = changed(tmp_path, "study.toml", 'rule               = "3+3 variant=V2 expand_to=12"', 'rule = ""', HERON)
+    assert refusal(folder).problems[0].what == '`rule` is empty. Write rule = "boin target=0.3"'
+
+
+def test_an_a_plus_b_makes_cohorts_of_its_own_size(tmp_path: Path) -> None:
+    old, rule = 'rule               = "3+3 variant=V2 expand_to=12"', "a+b variant=V2 a=4 b=4 c=1 d=1 e=1"
+    assert load_study(changed(tmp_path / "a", "study.toml", old, f'rule = "{rule}"', HERON)).dose.cohort_size == 4
+    said = refusal(changed(tmp_path / "b", "study.toml", old, f'rule = "{rule}"\ncohort_size = 3', HERON))
+    assert "Write cohort_size = 4, or leave it out" in said.problems[0].what

@@ -300,7 +300,8 @@ def _strata(study: Study, sources: Sources) -> Iterator[Problem]:
     name = study.dose.strata
     known = study.vocabulary.get(name) if name else None
     if name and (known is None or not known.choices):
-        what = f"{name} is no fact with choices, so nobody's stratum could be said. {_nearest(name, study.vocabulary)}"
+        could = [word for word, one in study.vocabulary.items() if one.choices]
+        what = f"{name} is no fact with choices, so nobody's stratum could be said. {_nearest(name, could)}"
         yield sources.problem(("dose", "strata"), what)
 
 

@@ -81,7 +81,7 @@ def _sentence(detail: Any, path: KeyPath, key: str) -> str:
             example = f": {_EXAMPLES[key]}" if key in _EXAMPLES else ""
             return f"`{key}` {_given(given)}. Write {_WANTED[kind]}{example}"
         case "string_too_short":
-            return f"`{key}` is empty. Write {_example(key)}"
+            return f"`{key}` is empty. Write {_example('dose rule' if path == ('dose', 'rule') else key)}"
         case _:
             return f"`{key}` {_given(given)}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
 
@@ -119,6 +119,7 @@ _EXAMPLES = {
     "amount": 'amount = "3e5 cells/kg"',
     "rule": 'rule = "age >= 18 at consent"',
     "dose": "a table [dose] with its [[dose.level]] tables; `escalon study new FOLDER` shows one",
+    "dose rule": 'rule = "boin target=0.3"',
     "study": 'a table [study] with title = "…" and target = 18',
     "inclusion": 'a table [[inclusion]] with id = "I-1", says = "…" and rule = "…"',
     "disease": 'a table [[disease]] with id = "RA" and name = "rheumatoid arthritis"',
