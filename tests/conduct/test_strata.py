@@ -140,3 +140,18 @@ def test_a_casebook_for_one_stratum_is_kept_as_the_refusal_says(tmp_path: Path, 
     changed_back = RUN.invoke(app, ["casebook", "amend", str(book), "--changes", "strata", "--as", "ada"])
     assert changed_back.exit_code == 2
     assert "one order of cohorts" in " ".join(changed_back.output.split())
+
+
+def test_an_event_in_one_stratum_says_that_the_table_is_kept_for_every_one(study, tmp_path: Path):
+    facts = "participant,fact,value,date\nP1,disease,DM,2025-03-01\nP2,disease,IMNM,2025-03-01\n"
+    amount = study.dose.levels[0].amount
+    dose = f"1,2025-03-03,{float(amount.value)},{amount.unit}"
+    (tmp_path / "facts.csv").write_text(facts, encoding="utf-8")
+    (tmp_path / "doses.csv").write_text(f"participant,level,date,amount,unit\nP1,{dose}\nP2,{dose}\n", encoding="utf-8")
+    events = "participant,term,grade,start,end\nP1,Nausea,1,2025-03-05,2025-03-06\n"
+    (tmp_path / "adverse_events.csv").write_text(events, encoding="utf-8")
+    found = dict(decide_next_dose(study, take_in(study, tmp_path).trial, Day(2025, 9, 1)).strata)
+    assert [str(found[name].conduct) for name in ("DM", "IMNM")] == ["1N", "1N"]
+    (tmp_path / "adverse_events.csv").unlink()
+    found = dict(decide_next_dose(study, take_in(study, tmp_path).trial, Day(2025, 9, 1)).strata)
+    assert [str(found[name].conduct) for name in ("DM", "IMNM")] == ["1P", "1P"]

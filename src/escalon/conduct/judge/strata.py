@@ -20,7 +20,11 @@ def strata_of(study: Study, trial: Trial) -> dict[str, Trial]:
     of = {code: stratum_of(study, course) for code, course in trial.courses.items()}
     known = study.vocabulary[study.dose.strata or "disease"].choices
     names = [*known, *(name for name in dict.fromkeys(of.values()) if name not in known)]
-    return {
+    found = {
         name: trial.only(lambda entry, name=name: of.get(entry.participant or "", name) == name, trial.until)  # type: ignore[misc]
         for name in names
     }
+    for one in found.values():  # events of the others say that the table is kept: silence about these is an answer
+        others = (course for code, course in trial.courses.items() if code not in one.courses)
+        one.later += [event for course in others for event in course.adverse_events]
+    return found
