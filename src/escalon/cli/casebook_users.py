@@ -68,6 +68,7 @@ def _role(written: str) -> tuple[Role, str]:
     from escalon.history.events import Role
 
     held, at, site = written.rpartition("@")
+    held = held.replace("_", " ")
     if not at or held not in set(Role) or not site:
         raise CasebookError(f"--role {written!r}: write ROLE@SITE with one of {', '.join(Role)}")
     return Role(held), site

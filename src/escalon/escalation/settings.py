@@ -44,6 +44,8 @@ class Settings:
         found = number_of(self.given[name])
         if found is None:
             raise self.wrong(name, "a number")
+        if name == "target" and not 0 < found < 1:
+            raise self.wrong(name, "a risk between 0 and 1 (30 % is 0.3)")
         return found
 
     def count(self, name: str) -> int:

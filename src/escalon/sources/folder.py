@@ -27,7 +27,8 @@ from escalon.kinetics.sample import Sample, read_sample
 from escalon.kinetics.samples_table import Infused, TableError, lacking, profiles_of
 from escalon.protocol.design import days_of_one_dose
 from escalon.protocol.study import Study
-from escalon.safety.contradictions import Dated, contradictions
+from escalon.protocol.vocabulary import DISEASE
+from escalon.safety.contradictions import Contradiction, Dated, contradictions
 from escalon.sources.columns import TABLES
 from escalon.sources.frame import frame_of
 from escalon.sources.mapping import MAPPING, Leftover, leftovers, unmapped, widened
@@ -423,9 +424,24 @@ def _contradicted(course: Course) -> list[Problem]:
     others = [Dated(what, day, source) for what, day, source in dict.fromkeys(dated) if day is not None]
     died = course.facts.named(course.frame.roles.get("death", ""))
     deaths = [Dated(fact.name, day, fact.source) for fact in died if (day := stated_day(fact)) is not None]
+    said = [*contradictions(lines, others, deaths), *(two for name in STAYS for two in _changed(course, name))]
+    return [_placed(one.source, "", course.code, f"{course.code}: {one.says}") for one in said]
+
+
+STAYS = ("sex", DISEASE)
+"""What is the same of a person on every day; scores, doses and strata read it."""
+
+
+def _changed(course: Course, name: str) -> list[Contradiction]:
+    """A second value of what does not change, beside the first with its place."""
+    first: dict[str, str] = {}
+    for fact in course.facts.named(name):
+        if isinstance(fact.value, str):
+            first.setdefault(fact.value, fact.source)
+    (value, place), *others = first.items() or [("", "")]
+    says = "{name} is {other} here and {value} at {place}. It is one of the two: correct the other"
     return [
-        _placed(one.source, "", course.code, f"{course.code}: {one.says}")
-        for one in contradictions(lines, others, deaths)
+        Contradiction(says.format(name=name, other=other, value=value, place=place), there) for other, there in others
     ]
 
 
