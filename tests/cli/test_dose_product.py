@@ -177,6 +177,18 @@ def test_wrong_lymphodepletion_input_is_named(more, sentence):
     assert sentence in found.stderr
 
 
+def test_a_weight_that_was_checked_counts_for_surface_and_clearance():
+    heavy = ("lymphodepletion", "nct07052565", "--regimen", "oncology_B", "--height", "170cm", "--weight", "350kg",
+             "--age", "45", "--sex", "male", "--creatinine", "90 umol/L")  # fmt: skip
+    asked, checked = run(*heavy), run(*heavy, "--confirm", "weight")
+    assert (asked.exit_code, checked.exit_code) == (1, 0)
+    assert "(confirm=weight)" in asked.stderr
+    assert "4.0654 m²" in checked.stdout  # √(170 · 350 / 3600), Mosteller
+    assert "453.60 mL/min" in checked.stdout  # (140 − 45) · 350 / (72 · 1.0181 mg/dL), Cockcroft–Gault
+    assert "CONFIRMED" in checked.stderr
+    assert run(*heavy, "--confirm", "wieght").exit_code == 2
+
+
 def test_lymphodepletion_for_a_table(tmp_path):
     table = tmp_path / "people.csv"
     table.write_text("participant,height,weight,clearance\nP1,165 cm,62,95\nP2,165 cm,62,29.9\n", encoding="utf-8")

@@ -26,6 +26,9 @@ def lymphodepletion(
     age: Annotated[int | None, typer.Option(help="Completed years, for Cockcroft–Gault.")] = None,
     sex: Annotated[Text, typer.Option(help="female or male, for Cockcroft–Gault.")] = None,
     creatinine: Annotated[Text, typer.Option(help="Serum creatinine with its unit: '70 umol/L'.")] = None,
+    confirm: Annotated[
+        Text, typer.Option(help="What was checked and stands though it is unusual: weight,creatinine.")
+    ] = None,
     formula: Annotated[str, typer.Option(help="Body surface area: mosteller or dubois.")] = "mosteller",
     policy: Annotated[Text, typer.Option(help="Fludarabine by renal function: us_2010 or legacy_20pct.")] = None,
     round_to: Annotated[Text, typer.Option("--round", help="Round each dose to a multiple of this: 5 mg.")] = None,
@@ -63,6 +66,7 @@ def lymphodepletion(
         "age": age,
         "sex": sex,
         "creatinine": creatinine,
+        "confirm": confirm,
     }
     area, renal, doses = asked(lambda: _lymphodepletion(plan, given, options))
     if as_json:
@@ -93,7 +97,7 @@ def _lymphodepletion(
     ):
         if value not in known:
             raise ValueError(f"--{name} {value!r} is not known. Write {' or '.join(known)}")
-    area = body_surface(study, given["height"], given["weight"], formula=options["formula"])
+    area = body_surface(study, given["height"], given["weight"], formula=options["formula"], **_checked(given, SURFACE))
     renal = _clearance(given)
     regimen = _regimen(study.lymphodepletion, options["regimen"])
     doses = list(calculated(regimen, area, renal, options["signed_by"], policy, question_of(study)))
@@ -120,7 +124,22 @@ def _clearance(given: dict[str, Any]) -> "Finding":
     items = {name: given[name] for name in ("age", "sex", "creatinine")}
     if not any(items.values()):
         return Finding("creatinine_clearance", None, Status.MISSING, unit="mL/min", missing=("creatinine_clearance",))
-    return assess("cockcroft_gault", weight=given["weight"], **items)
+    return assess("cockcroft_gault", weight=given["weight"], **items, **_checked(given, CLEARANCE))
+
+
+SURFACE, CLEARANCE = ("height", "weight"), ("weight", "age", "creatinine")
+"""What may be unusual and stand, of the body surface and of the clearance."""
+
+
+def _checked(given: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
+    """What of these somebody confirmed, as `assess` takes it. Raises ValueError for a name that asks for no confirmation."""
+    said = [one.strip() for one in (given["confirm"] or "").split(",") if one.strip()]
+    known = dict.fromkeys((*SURFACE, *CLEARANCE))
+    for one in said:
+        if one not in known:
+            raise ValueError(f"--confirm {one}: write one or more of {', '.join(known)} with commas between")
+    here = ",".join(one for one in said if one in names)
+    return {"confirm": here} if here else {}
 
 
 def _regimen(plan: "Lymphodepletion", name: Text) -> "Regimen | None":
@@ -164,7 +183,7 @@ def _print_doses(area: "Finding", renal: "Finding", doses: "list[Finding]") -> N
     say_notes([area, renal, *doses])
 
 
-_LYMPHODEPLETION_COLUMNS = "participant height weight clearance age sex creatinine".split()
+_LYMPHODEPLETION_COLUMNS = "participant height weight clearance age sex creatinine confirm".split()
 
 
 def _lymphodepletion_table(

@@ -45,13 +45,16 @@ def sheet(study: Study, facts: Facts, regimen: Regimen) -> tuple[Finding, Findin
     return area, clearance, doses
 
 
-def body_surface(study: Study, height: object, weight: object, **options: Any) -> Finding:
-    """The body surface. What the study itself says may be recorded, such as a child's weight, is not asked about again.
+def body_surface(study: Study, height: object, weight: object, confirm: str = "", **options: Any) -> Finding:
+    """The body surface. What the study itself says may be recorded, such as a child's weight, is not asked about again;
+    nor is what somebody confirmed (`confirm="weight"`).
 
     Height and weight are facts, or as they are written (`20 kg`); None where they are not known.
     """
     said = {name: one for name, one in (("height", height), ("weight", weight)) if one is not None}
-    foreseen = ",".join(name for name, one in said.items() if _is_foreseen(study, name, one))
+    foreseen = ",".join(
+        name for name, one in said.items() if name in confirm.split(",") or _is_foreseen(study, name, one)
+    )
     return assess("body_surface_area", **said, **options, **({"confirm": foreseen} if foreseen else {}))
 
 
