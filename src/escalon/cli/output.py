@@ -121,9 +121,14 @@ def print_table(
 
 
 def print_document_table(table: "DocumentTable") -> None:
-    """A table of a report on the screen, as wide as it needs to be, with what it is about and its notes."""
+    """A table of a report on the screen, as wide as it needs to be, with what it is about and its notes.
+
+    Numbers stand there without the thin spaces of paper, so that they can be searched for and copied.
+    """
+    from escalon.reporting.printed import NARROW
+
     heads_ = [one.head for one in table.columns]
-    rows = [[cell.text for cell in row.cells] for row in table.rows]
+    rows = [[cell.text.replace(NARROW, "") for cell in row.cells] for row in table.rows]
     numbers = [one.head for one in table.columns if one.right]
     notes = (*([table.about] if table.about else []), *table.notes)
     print_table(heads_, rows, table.title, numbers=numbers, notes=notes, uncut=True)

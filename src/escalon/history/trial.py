@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -206,6 +207,13 @@ class Trial:
     def known_on(self, day: date) -> Trial:
         """The trial with what had happened by a day, whenever it was recorded; made once, and not to be followed further."""
         return self.once(("known on", day), (), lambda: self.only(None, day))
+
+    def of(self, participants: Container[str]) -> Trial:
+        """The same trial, with some of its participants alone; what is worked out of it is kept apart."""
+        other = copy(self)
+        other.once, other._stricter = MadeOnce(), None
+        other.courses = {code: one for code, one in self.courses.items() if code in participants}
+        return other
 
     # -- folding ---------------------------------------------------------------------------------------------------
 

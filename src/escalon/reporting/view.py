@@ -54,9 +54,7 @@ class View:
     def trial(self) -> Trial:
         """The trial as it stood at the cut-off; of one disease alone, where the report is of one."""
         trial = as_of(self.intake.trial, self.cutoff)
-        if self.disease:
-            trial.courses = {code: one for code, one in trial.courses.items() if self._has(one)}
-        return trial
+        return trial.of({code for code, one in trial.courses.items() if self._has(one)}) if self.disease else trial
 
     def _has(self, course: Course) -> bool:
         return self.disease in {str(fact.value) for fact in course.facts.named(DISEASE)}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from fractions import Fraction
+from math import isfinite
 from typing import ClassVar
 
 from escalon.facts import Day
@@ -113,14 +114,14 @@ class CellsInfused(ParticipantEvent):
                 raise ValueError(f"{moment:%Y-%m-%d %H:%M} has no time zone; write it, such as +08:00")
         if self.ended_at is not None and self.at is not None and self.ended_at < self.at:
             raise ValueError(f"the infusion ends at {self.ended_at:%H:%M}, before it began at {self.at:%H:%M}")
-        if self.residual_ml is not None and not (self.residual_ml.is_finite() and self.residual_ml >= 0):
+        if self.residual_ml is not None and not (isfinite(self.residual_ml) and self.residual_ml >= 0):
             raise ValueError(f"residual_ml {self.residual_ml}: what was left is 0 mL or more")
-        if self.weight_kg is not None and not (self.weight_kg.is_finite() and self.weight_kg > 0):
+        if self.weight_kg is not None and not (isfinite(self.weight_kg) and self.weight_kg > 0):
             raise ValueError(f"weight_kg {self.weight_kg}: a body weight is more than 0 kg")
         if self.cells_per_kg is not None and self.amount is not None:
             raise ValueError("what was given is an amount with its unit, or cells_per_kg, one of the two")
         for given in (self.cells_per_kg, self.amount):
-            if given is not None and not (given.is_finite() and given > 0):
+            if given is not None and not (isfinite(given) and given > 0):
                 raise ValueError(f"the dose given is {given}; an infusion delivers more than none")
         if self.amount is not None and not self.unit:
             raise ValueError(

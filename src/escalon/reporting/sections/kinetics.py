@@ -63,12 +63,17 @@ def _parameters(found: Sequence[Kinetics]) -> tuple[str, ...]:
     return ("cmax", "tmax", *areas, _HALF_LIFE, "tlast")
 
 
+def _shown(name: str, value: object) -> str:
+    """A peak as it was measured, to four significant digits; what is calculated to three."""
+    return grouped(value, 4 if name == "cmax" else 3)
+
+
 def _head(name: str) -> str:
     return _WORDS.get(name) or f"AUC{name.removeprefix('auc_').replace('_', '–')}d"
 
 
 def parameters(found: Sequence[Kinetics], label: Label = words) -> Table:
-    """T7-2: peak, areas, half-life and last positive sample of each participant, to three significant digits."""
+    """T7-2: peak, areas, half-life and last positive sample of each participant."""
     names = _parameters(found)
     rows = tuple(
         row(
@@ -97,8 +102,8 @@ def _parameter(one: Kinetics, name: str) -> Made:
     mark = "*" if {"truncated", "extrapolated", "poor_fit", "short_span"} & set(finding.flags) else ""
     censored = name == "tlast" and one["persistence"].category == "censored"
     if finding.value is None and finding.bounds and finding.bounds[0] is not None:
-        return Cell(f"≥ {grouped(finding.bounds[0])}{mark}", None, grounds, finding.rule)
-    text = grouped(finding.value) if isinstance(finding.value, int | float | Fraction) else NOT_APPLICABLE
+        return Cell(f"≥ {_shown(name, finding.bounds[0])}{mark}", None, grounds, finding.rule)
+    text = _shown(name, finding.value) if isinstance(finding.value, int | float | Fraction) else NOT_APPLICABLE
     return Cell(
         f"{'> ' if censored else ''}{text}{mark if text != NOT_APPLICABLE else ''}", None, grounds, finding.rule
     )
@@ -124,10 +129,10 @@ def summary(found: Sequence[Kinetics]) -> Table:
             it = summarise(some, name)
             mean = NOT_APPLICABLE
             if it.geometric_mean is not None:
-                mean = grouped(it.geometric_mean) + (
+                mean = _shown(name, it.geometric_mean) + (
                     "" if it.cv_percent is None else f" ({number(it.cv_percent, 0)} %)"
                 )
-            ends = f"{grouped(it.median)} ({grouped(it.lowest)} to {grouped(it.highest)})" if it.n else NOT_APPLICABLE
+            ends = f"{_shown(name, it.median)} ({_shown(name, it.lowest)} to {_shown(name, it.highest)})" if it.n else NOT_APPLICABLE
             label = _head(name) if name != "persistence" else "Tlast, d"
             told = (Cell(text, None, _beneath(some, name)) for text in (str(it.n), mean, ends))
             rows.append(
