@@ -100,10 +100,10 @@ def kinetics(
         say(_synthetic(data))
     for one in tables:
         print_document_table(one)
-    for one in found:
-        flags = dict.fromkeys((*one.flags, *(flag for part in one.findings.values() for flag in part.flags)))
+    for course in found:
+        flags = dict.fromkeys((*course.flags, *(flag for part in course.findings.values() for flag in part.flags)))
         if flags:
-            say(f"flags of {one.profile.participant}: {', '.join(flags)}")
+            say(f"flags of {course.profile.participant}: {', '.join(flags)}")
     if not found:
         say("No profile: no sample of it can be used.")
     say(

@@ -132,7 +132,8 @@ def summary(found: Sequence[Kinetics]) -> Table:
                 mean = _shown(name, it.geometric_mean) + (
                     "" if it.cv_percent is None else f" ({number(it.cv_percent, 0)} %)"
                 )
-            ends = f"{_shown(name, it.median)} ({_shown(name, it.lowest)} to {_shown(name, it.highest)})" if it.n else NOT_APPLICABLE
+            middle, low, high = (_shown(name, value) for value in (it.median, it.lowest, it.highest))
+            ends = f"{middle} ({low} to {high})" if it.n else NOT_APPLICABLE
             label = _head(name) if name != "persistence" else "Tlast, d"
             told = (Cell(text, None, _beneath(some, name)) for text in (str(it.n), mean, ends))
             rows.append(
