@@ -200,7 +200,7 @@ def _check(study: "Study | None") -> "Callable[[Sample], None]":
 
 def _infusions(doses: Path, bags: int) -> "dict[str, Infused]":
     from escalon.facts import Day
-    from escalon.history.doses import in_doses
+    from escalon.history.doses import last_of_first
     from escalon.kinetics.samples_table import Infused, TableError
 
     given: dict[str, list[Infused]] = {}
@@ -212,10 +212,7 @@ def _infusions(doses: Path, bags: int) -> "dict[str, Infused]":
             raise TableError([f"{where}: column {absent} is missing"]) from None
         except ValueError as error:
             raise TableError([f"{where}: date: {error}"]) from None
-    return {  # days run from the last bag of the first dose
-        code: in_doses(bags_of_one, lambda bag: bag.day, lambda bag: bag.group, bags)[0][-1]
-        for code, bags_of_one in given.items()
-    }
+    return last_of_first(given, bags)
 
 
 SPLIT = 1

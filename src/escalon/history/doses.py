@@ -1,9 +1,14 @@
 """Bags made into doses: those of one level, given within so many days of the first, are one dose."""
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 from escalon.facts import Day
+
+if TYPE_CHECKING:
+    from escalon.kinetics.samples_table import Infused
 
 Bag = TypeVar("Bag")
 
@@ -21,3 +26,10 @@ def in_doses(
         else:
             doses.append([bag])
     return doses
+
+
+def last_of_first(given: Mapping[str, Iterable[Infused]], within: int) -> dict[str, Infused]:
+    """Of each person the last bag of the first dose, from which the days of samples run."""
+    return {
+        code: in_doses(bags, lambda bag: bag.day, lambda bag: bag.group, within)[0][-1] for code, bags in given.items()
+    }

@@ -209,7 +209,7 @@ class Trial:
         return self.once(("known on", day), (), lambda: self.only(None, day))
 
     def of(self, participants: Container[str]) -> Trial:
-        """The same trial, with some of its participants alone; what is worked out of it is kept apart."""
+        """The same trial, with some of its participants alone and answers of its own; not to be followed further."""
         other = copy(self)
         other.once, other._stricter = MadeOnce(), None
         other.courses = {code: one for code, one in self.courses.items() if code in participants}

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from escalon.facts import Day, read_day
 from escalon.history import Course, Entries, Entry, Frame, KeptFacts, Trial, Unread, entry_of_file, fold
 from escalon.history.course import stated_day
-from escalon.history.doses import in_doses
+from escalon.history.doses import last_of_first
 from escalon.history.events import (
     CellsInfused,
     FactRecorded,
@@ -394,10 +394,7 @@ def _of_samples(study: Study, entries: Iterable[Entry]) -> list[Problem]:
             given.setdefault(code, []).append(Infused(day, f"level {event.level}"))
         if isinstance(event, SampleMeasured):
             samples.append(read_sample({"participant": code, **event.cells}, entry.place))
-    within = days_of_one_dose(study)
-    infused = {
-        code: in_doses(bags, lambda bag: bag.day, lambda bag: bag.group, within)[0][-1] for code, bags in given.items()
-    }
+    infused = last_of_first(given, days_of_one_dose(study))
     found = profiles_of((one for one in samples if one.participant in infused), infused).problems
     waiting = {
         one.participant: one for one in reversed(samples) if one.participant not in infused and one.elapsed is None

@@ -116,10 +116,9 @@ def _as_of(trial: Trial, last: date) -> Trial:
     absent = _yet_to_come(known)
     if not absent:
         return known
-    then = trial.only(None, last)
-    for code in absent:
-        then.later += then.courses.pop(code).observations
-        then.unread = tuple(row for row in then.unread if row.participant != code)
+    then = known.of(known.courses.keys() - set(absent))
+    then.later = [*known.later, *(one for code in absent for one in known.courses[code].observations)]
+    then.unread = tuple(row for row in known.unread if row.participant not in absent)
     return then
 
 
