@@ -20,7 +20,7 @@ from escalon.escalation.errors import EscalationError
 from escalon.escalation.guards import Guard
 from escalon.escalation.notation import Cohort, Conduct, Outcome, Treated, parse_conduct
 from escalon.escalation.replay import as_said, departures, placed_otherwise, too_early
-from escalon.escalation.rule import Counts, Rule
+from escalon.escalation.rule import Rule, TrialState
 from escalon.escalation.tally import Tally
 from escalon.escalation.timed import Design
 from escalon.escalation.words import plural
@@ -101,7 +101,7 @@ def asked(
 ) -> tuple[Decision, tuple[Departure, ...], Tally]:
     """What the design says of a conduct, where that conduct departs from what it had said, and the counts it rests on.
 
-    No guard on the calendar is asked here. Where nothing is open the rule is asked of every earlier state in one call.
+    No guard on the calendar is asked here. Where nothing is open the rule is asked of every earlier state at once.
     """
 
     def ask(before: Conduct) -> Decision:
@@ -121,15 +121,17 @@ def asked(
     cohorts, now = conduct.cohorts, len(conduct.cohorts)
     plain = [number for number, tally in enumerate(tallies) if not _is_open(rule, cohorts[:number], tally)]
     try:
-        counts = Counts.of(*map(tallies.__getitem__, plain), recalls=rule.recalls)
-        moves = rule.decide(counts)
+        states = [TrialState.of(tallies[number], rule.recalls) for number in plain]
+        moves = rule.moves(states)
     except EscalationError:  # a table that says nothing of some earlier count
         return ask(conduct), departures(ask, conduct), tallies[-1]
-    answers = zip(plain, moves.level.tolist(), moves.size.tolist(), strict=True)
-    follows = {n for n, level, size in answers if n < now and level and as_said(cohorts[n], rule.label(level), size)}
+    follows = {
+        n for n, one in zip(plain, moves, strict=True)
+        if n < now and one.level and as_said(cohorts[n], rule.label(one.level), one.size)
+    }  # fmt: skip
     left = () if len(follows) == now else departures(ask, conduct, follows)
     if plain and plain[-1] == now:
-        return rule.answer(counts, moves, len(plain) - 1, tallies[-1]), left, tallies[-1]
+        return rule.answer(states[-1], moves[-1], tallies[-1]), left, tallies[-1]
     return ask(conduct), left, tallies[-1]
 
 

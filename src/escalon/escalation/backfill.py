@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from escalon.escalation.decision import Stop, Treat
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.guards import Guard, Guarded
-from escalon.escalation.rule import Counts, Moves, Rule
+from escalon.escalation.rule import Counts, Each, Moves, Rule, TrialState, most
 from escalon.escalation.tally import Tally
 from escalon.escalation.words import number
 
@@ -36,13 +34,11 @@ class Backfill(Guard):
         """Why a lower level is treated."""
         return (f"backfill level {{to}} to {number(self.filled_to)} before going on above",)
 
-    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
+    def apply(self, counts: Counts | TrialState, moves: Moves, first: int) -> Moves:
         """Treat the level below the highest tried first, where it has room and the rule goes on at or above it."""
-        tried = counts.n > 0
-        highest = np.where(tried.any(axis=1), tried.shape[1] - tried[:, ::-1].argmax(axis=1), 0)
-        below = highest - 1
+        below: Each = counts.highest - 1
         n, _ = counts.at(below)
-        fills = (below >= 1) & (n < self.filled_to) & (moves.level >= np.maximum(below, 1))
+        fills = (below >= 1) & (n < self.filled_to) & (moves.level >= most(below, 1))
         return moves.instead(fills, level=below, size=self.filled_to - n, why=first, about=below)
 
     def cap(self, without: int | None) -> int | None:

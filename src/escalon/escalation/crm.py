@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from escalon.escalation.boin import boundary_rates
 from escalon.escalation.errors import EscalationError
-from escalon.escalation.rule import Counts, Ints, Moves, Rule
+from escalon.escalation.rule import Counts, Ints, Moves, Rule, TrialState
 from escalon.escalation.tally import Tally
 from escalon.escalation.words import number
 
@@ -213,9 +213,9 @@ class Crm(Rule):
         """The level whose estimated risk is closest to the target."""
         return self.closest(n, t)
 
-    def tolerates_top(self, n: Ints, t: Ints) -> bool:
+    def tolerates_top(self, state: TrialState) -> bool:
         """Whether the estimate at the top level is so low that an interval design would escalate (Liu & Yuan 2015)."""
-        estimate = posterior(self.model, n[None, :], t[None, :]).risk[0, -1]
+        estimate = posterior(self.model, np.array([state.n]), np.array([state.t])).risk[0, -1]
         return bool(estimate <= boundary_rates(self.target)[0])
 
     def remarks(self, tally: Tally) -> tuple[str, ...]:

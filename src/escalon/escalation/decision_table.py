@@ -11,17 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from escalon.escalation.errors import EscalationError
-from escalon.escalation.isotonic import isotonic_mtd
-from escalon.escalation.rule import Bools, Counts, Ints, Moves, Rule
+from escalon.escalation.rule import Bools, Counts, Ints, Moves, RuleOfCounts, TrialState
 from escalon.escalation.words import number
 
-Cells = NDArray[np.int8]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
+Cells: TypeAlias = "NDArray[np.int8]"
 
 NO_STOP = "no stop for a too toxic lowest level is set: the decision table never closes a level (DU)"
 
@@ -39,54 +39,60 @@ LETTERS = {"E": Cell.ESCALATE, "S": Cell.STAY, "D": Cell.DE_ESCALATE, "DU": Cell
 NAMES = {Cell.ESCALATE: "E", Cell.STAY: "S", Cell.DE_ESCALATE: "D", Cell.ELIMINATE: "DU"}
 
 
+def by_boundaries(t: int, escalate: int | None, de_escalate: int | None, eliminate: int | None) -> Cell:
+    """The cell of boundaries: eliminate at t >= the third, escalate at t <= the first, de-escalate at t >= the second."""
+    if eliminate is not None and t >= eliminate:
+        return Cell.ELIMINATE
+    if escalate is not None and t <= escalate:
+        return Cell.ESCALATE
+    return Cell.DE_ESCALATE if de_escalate is not None and t >= de_escalate else Cell.STAY
+
+
 @dataclass(frozen=True)
 class DecisionTable:
-    """Cells [N+1, N+1] for n = 0..N and t = 0..n; beyond the diagonal nothing is meant."""
+    """What each (n, t) says: a row for n = 0, 1, 2, ... with a cell for t = 0..n; None for an n it says nothing of."""
 
-    cells: Cells
+    given: tuple[tuple[Cell, ...] | None, ...]
 
     @classmethod
     def tabulate(cls, decide: Callable[[int, int], Cell], up_to: int) -> DecisionTable:
         """The table of a function of (n, t), for n up to `up_to`."""
-        cells = np.zeros((up_to + 1, up_to + 1), dtype=np.int8)
-        for n in range(1, up_to + 1):
-            for t in range(n + 1):
-                cells[n, t] = decide(n, t)
-        return cls(cells)
+        return cls(((Cell.STAY,), *(tuple(decide(n, t) for t in range(n + 1)) for n in range(1, up_to + 1))))
 
     @classmethod
     def from_boundaries(
         cls, escalate: Sequence[int], de_escalate: Sequence[int], eliminate: Sequence[int]
     ) -> DecisionTable:
         """The table that escalates at t <= E, de-escalates at t >= D and eliminates at t >= X, per n = 1, 2, ..."""
-        up_to = len(escalate)
-        t = np.arange(up_to + 1)
-        e, d, x = (np.array([[0, *values]]).T for values in (escalate, de_escalate, eliminate))
-        cells = np.where(t <= e, 1, 0) - np.where((t >= d) & (t > e), 1, 0)
-        cells[np.broadcast_to(t >= x, cells.shape)] = Cell.ELIMINATE
-        cells[0] = Cell.STAY
-        return cls(cells.astype(np.int8))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, DecisionTable) and np.array_equal(self.meaningful, other.meaningful)
-
-    def __hash__(self) -> int:
-        return hash(self.meaningful.tobytes())
+        limits = list(zip(escalate, de_escalate, eliminate, strict=True))
+        return cls.tabulate(lambda n, t: by_boundaries(t, *limits[n - 1]), len(limits))
 
     @property
     def up_to(self) -> int:
         """The largest n the table answers for."""
-        return len(self.cells) - 1
+        return len(self.given) - 1
 
     @cached_property
-    def meaningful(self) -> Cells:
-        """The cells with everything beyond the diagonal blanked."""
-        return np.tril(self.cells)
+    def cells(self) -> Cells:
+        """Cells [N+1, N+1] for n = 0..N and t = 0..n; UNDEFINED where nothing is said."""
+        import numpy as np
+
+        cells = np.full((len(self.given), len(self.given)), UNDEFINED, dtype=np.int8)
+        for n, row in enumerate(self.given):
+            if row is not None:
+                cells[n, : n + 1] = row
+        return cells
+
+    def has(self, cell: Cell) -> bool:
+        """Whether a cell occurs anywhere in the table."""
+        return any(cell in row for row in self.given if row is not None)
 
     def rows(self) -> dict[int, tuple[str, ...]]:
         """E, S, D or DU for t = 0..n, per n: the table as a protocol prints it."""
-        given = (n for n in range(1, self.up_to + 1) if self.cells[n, 0] <= Cell.ESCALATE)
-        return {n: tuple(NAMES[Cell(int(cell))] for cell in self.cells[n, : n + 1]) for n in given}
+        return {n: tuple(NAMES[cell] for cell in row) for n, row in enumerate(self.given) if n and row is not None}
+
+
+UNDEFINED = 9  # in `DecisionTable.cells`, of an n the table says nothing of
 
 
 class Why(IntEnum):
@@ -104,7 +110,7 @@ class Why(IntEnum):
 
 
 @dataclass(frozen=True)
-class TableWalk(Rule):
+class TableWalk(RuleOfCounts):
     """A design driven by a decision table; `target` is the DLT risk its MTD selection aims at."""
 
     name: str
@@ -136,22 +142,31 @@ class TableWalk(Rule):
             )
         self.check_levels()
 
-    def cells(self, n: Ints, t: Ints) -> Cells:
-        """The table's cell for every element of two arrays of counts."""
-        if n.max(initial=0) > self.table.up_to:
+    def cell(self, n: int, t: int) -> Cell:
+        """The table's cell for the counts of one level. Raises EscalationError for an n it says nothing of."""
+        if n > self.table.up_to:
             raise EscalationError(
-                f"{self.name}: the decision table ends at n = {self.table.up_to}, but {int(n.max())} were treated at a level. "
+                f"{self.name}: the decision table ends at n = {self.table.up_to}, but {n} were treated at a level. "
                 "Give the design a larger table"
             )
+        row = self.table.given[n]
+        if row is None:
+            raise EscalationError(f"{self.name}: the decision table says nothing of n = {n}. Add that row")
+        return row[t]
+
+    def cells(self, n: Ints, t: Ints) -> Cells:
+        """`cell` for every element of two arrays of counts."""
+        if n.max(initial=0) > self.table.up_to:
+            self.cell(int(n.max()), 0)
         found = self.table.cells[n, t]
         if found.max(initial=0) > Cell.ESCALATE:
-            raise EscalationError(
-                f"{self.name}: the decision table says nothing of n = {int(n[found > Cell.ESCALATE][0])}. Add that row"
-            )
+            self.cell(int(n[found > Cell.ESCALATE][0]), 0)
         return found
 
     def closed_from(self, cells: Cells) -> Ints:
         """The lowest eliminated level per row; levels + 1 where none is."""
+        import numpy as np
+
         found = np.full(len(cells), self.levels + 1)
         for level in range(
             self.levels, 0, -1
@@ -159,8 +174,40 @@ class TableWalk(Rule):
             found[cells[:, level - 1] == Cell.ELIMINATE] = level
         return found
 
+    def move(self, state: TrialState) -> Moves:
+        """The next move for one state."""
+        current, cells = state.current, [self.cell(n, t) for n, t in zip(state.n, state.t, strict=True)]
+        closed = cells.index(Cell.ELIMINATE) + 1 if Cell.ELIMINATE in cells else self.levels + 1
+        here = cells[max(current, 1) - 1]
+        wanted = current + max(here, -1)
+        to = min(max(wanted, 1), self.levels, closed - 1) if current else min(self.start, closed - 1)
+        return Moves(
+            level=to,
+            size=self.cohort if to else 0,
+            mtd=0,
+            why=self._why(current, here, wanted, closed),
+            about=closed if current and closed <= current else max(current, 1),
+        )
+
+    def _why(self, current: int, here: Cell, wanted: int, closed: int) -> Why:
+        """The reason for a move, from what the cell at the current level says and the lowest level that is closed."""
+        if closed == 1:
+            return Why.NO_DOSE
+        if not current:
+            return Why.START
+        if closed <= current:
+            return Why.ELIMINATE
+        if here is Cell.ESCALATE:
+            above = Why.ESCALATE if wanted < closed else Why.STAY_BELOW_CLOSED
+            return above if wanted <= self.levels else Why.STAY_AT_TOP
+        if here is Cell.DE_ESCALATE:
+            return Why.DE_ESCALATE if wanted >= 1 else Why.STAY_AT_BOTTOM
+        return Why.STAY
+
     def decide(self, counts: Counts) -> Moves:
-        """The next move for every row of counts."""
+        """`move` for every row of counts."""
+        import numpy as np
+
         current, cells = counts.current, self.cells(counts.n, counts.t)
         closed = self.closed_from(cells)
         here = cells[np.arange(len(cells)), np.maximum(current, 1) - 1]
@@ -186,17 +233,21 @@ class TableWalk(Rule):
 
     def select(self, n: Ints, t: Ints) -> Ints:
         """The isotonic MTD among tried levels that are not closed."""
+        import numpy as np
+
+        from escalon.escalation.isotonic import isotonic_mtd
+
         open_levels: Bools = np.arange(1, self.levels + 1)[:, None] < self.closed_from(self.cells(n, t))
         return isotonic_mtd(n, t, self.target, open_levels.T)
 
-    def tolerates_top(self, n: Ints, t: Ints) -> bool:
+    def tolerates_top(self, state: TrialState) -> bool:
         """Whether the table says to escalate from the top level."""
-        return bool(self.cells(n[None, :], t[None, :])[0, -1] == Cell.ESCALATE)
+        return self.cell(state.n[-1], state.t[-1]) is Cell.ESCALATE
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """A table without a single DU never stops."""
-        return () if (self.table.meaningful == Cell.ELIMINATE).any() else (NO_STOP,)
+        return () if self.table.has(Cell.ELIMINATE) else (NO_STOP,)
 
     def prose(self) -> tuple[str, ...]:
         """The rule as sentences for the protocol."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 from math import comb
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
 Number = float | str | Fraction
 
 
@@ -52,8 +53,10 @@ def fewest_dlts_above(n: int, x: Fraction, cutoff: Fraction) -> int:
     return n + 1
 
 
-def lower_tails(up_to: int, x: float) -> Floats:
+def lower_tails(up_to: int, x: float) -> NDArray[np.float64]:
     """P(risk <= x | t of n) in floating point for n, t = 0..up_to, [n, t]: the quick companion of `upper_tail`."""
+    import numpy as np
+
     tails = np.zeros((up_to + 1, up_to + 1))
     for n in range(up_to + 1):
         k = np.arange(n + 2)

@@ -9,16 +9,25 @@ need a calendar are in `calendar_guards`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from escalon.escalation.errors import EscalationError
-from escalon.escalation.rule import UNSETTLED, Bools, Counts, Ints, Moves, Rule, unasked
+from escalon.escalation.rule import (
+    UNASKED,
+    UNSETTLED,
+    Bools,
+    Counts,
+    Ints,
+    Moves,
+    Rule,
+    TrialState,
+    least,
+    most,
+)
 from escalon.escalation.tally import Tally
 from escalon.escalation.words import number, plural
 
@@ -29,8 +38,8 @@ class Guard(ABC):
     reasons: tuple[str, ...]
 
     @abstractmethod
-    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
-        """The moves with the limit in force."""
+    def apply(self, counts: Counts | TrialState, moves: Moves, first: int) -> Moves:
+        """The moves with the limit in force: one of one state, or one per row."""
 
     @abstractmethod
     def prose(self) -> str:
@@ -87,9 +96,9 @@ class Guarded(Rule):
         """What the guard remembers of the last cohort, or else the rule within."""
         return self.guard.recalls if self.guard.recalls is not None else self.rule.recalls
 
-    def tolerates_top(self, n: Ints, t: Ints) -> bool:
+    def tolerates_top(self, state: TrialState) -> bool:
         """As the rule within."""
-        return self.rule.tolerates_top(n, t)
+        return self.rule.tolerates_top(state)
 
     def remarks(self, tally: Tally) -> tuple[str, ...]:
         """As the rule within."""
@@ -112,8 +121,18 @@ class Guarded(Rule):
 
     def decide(self, counts: Counts) -> Moves:
         """The rule's moves with the guard in force."""
-        asked = unasked(len(counts.n)) if self.selects and self.guard.ends(counts) else self.rule.decide(counts)
-        return self.guard.apply(counts, asked, len(self.rule.reasons))
+        over = self.selects and self.guard.ends(counts)
+        return self.guard.apply(counts, UNASKED.times(len(counts.n)) if over else self.rule.decide(counts), self._first)
+
+    def moves(self, states: Sequence[TrialState]) -> list[Moves]:
+        """The rule's move for each of some states, with the guard in force."""
+        pairs = zip(states, self.rule.moves(states), strict=True)
+        return [self.guard.apply(state, move, self._first) for state, move in pairs]
+
+    @property
+    def _first(self) -> int:
+        """Where the guard's reasons start."""
+        return len(self.rule.reasons)
 
     def __and__(self, guard: Guard) -> Rule:
         if isinstance(self.guard, AtMost) and not isinstance(guard, AtMost):
@@ -144,12 +163,11 @@ class AtMost(Guard):
         """Why nobody more may enter."""
         return (f"{{enrolled}} enrolled of at most {self.participants}: the trial is full",)
 
-    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
+    def apply(self, counts: Counts | TrialState, moves: Moves, first: int) -> Moves:
         """Cut cohorts to the places left; stop when there are none."""
-        left = np.maximum(self.participants - counts.enrolled, 0)
-        cut = Moves(moves.level, np.minimum(moves.size, left), moves.mtd, moves.why, moves.about)
-        full = (left == 0) & (moves.level > 0)
-        return cut.stop(full, mtd=UNSETTLED, why=first) if full.any() else cut
+        left = most(self.participants - counts.enrolled, 0)
+        cut = replace(moves, size=least(moves.size, left))
+        return cut.stop((left == 0) & (moves.level > 0), mtd=UNSETTLED, why=first)
 
     def cap(self, without: int | None) -> int | None:
         """The tighter of the two."""
@@ -170,11 +188,9 @@ class NoSkipping(Guard):
 
     reasons = ("level {to} is one above the highest tried: no level is skipped",)
 
-    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
+    def apply(self, counts: Counts | TrialState, moves: Moves, first: int) -> Moves:
         """Bring any jump down to one level above the highest tried."""
-        tried = counts.n > 0
-        levels = tried.shape[1]
-        next_level = np.where(tried.any(axis=1), levels - tried[:, ::-1].argmax(axis=1), 0) + 1
+        next_level = counts.highest + 1
         return moves.instead(moves.level > next_level, level=next_level, why=first, about=next_level)
 
     def prose(self) -> str:
@@ -197,8 +213,10 @@ class StopIf(Guard):
         """The condition in words."""
         return (f"{self.says}: stop",)
 
-    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
-        """Stop the rows in which the condition holds."""
+    def apply(self, counts: Counts | TrialState, moves: Moves, first: int) -> Moves:
+        """Stop where the condition, which is written for rows, holds."""
+        if isinstance(counts, TrialState):
+            return self.apply(Counts.of(counts), moves.times(1), first).rows()[0]
         return moves.stop((moves.level > 0) & self.condition(counts, moves), mtd=UNSETTLED, why=first)
 
     def prose(self) -> str:
@@ -246,7 +264,7 @@ class ExpandAtMtd(Guard):
         """Why more are treated at the MTD."""
         return (f"level {{to}} would be the MTD: expand it to {number(self.filled_to)}",)
 
-    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
+    def apply(self, counts: Counts | TrialState, moves: Moves, first: int) -> Moves:
         """Turn a stop with an MTD given to fewer than `filled_to` into treatment there."""
         n, _ = counts.at(moves.mtd)
         expands = moves.stopped & (moves.mtd > 0) & (n < self.filled_to)

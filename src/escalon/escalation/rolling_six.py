@@ -12,20 +12,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import ArrayLike
-
-from escalon.escalation.characteristics import Characteristics
 from escalon.escalation.decision import Decision, Stop, Treat, Wait
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.notation import Conduct
 from escalon.escalation.rule import UNSETTLED
-from escalon.escalation.simulation import summarise
 from escalon.escalation.tally import Tally
 from escalon.escalation.timed import Progress, TimedDesign
-from escalon.escalation.tite_crm import with_days
-from escalon.escalation.truth import checked_truths
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike
+
+    from escalon.escalation.characteristics import Characteristics
 
 
 class Placement(StrEnum):
@@ -186,6 +186,12 @@ class RollingSix(TimedDesign):
         self, truth: ArrayLike, trials: int, seed: int, *, days_between: float, progress: Progress | None = None
     ) -> Characteristics:
         """Simulated characteristics; arrivals `days_between` apart on average (exponential), DLT times uniform."""
+        import numpy as np
+
+        from escalon.escalation.simulation import summarise
+        from escalon.escalation.tite_crm import with_days
+        from escalon.escalation.truth import checked_truths
+
         risks = checked_truths(truth, self.levels)
         rng = np.random.default_rng(seed)
         n = np.zeros((trials, self.levels), dtype=np.int64)

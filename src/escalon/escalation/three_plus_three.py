@@ -13,10 +13,8 @@ from enum import IntEnum
 from functools import cached_property, lru_cache
 from itertools import product
 
-import numpy as np
-
 from escalon.escalation.errors import EscalationError
-from escalon.escalation.rule import Counts, Ints, Moves, Rule
+from escalon.escalation.rule import Counts, Ints, Moves, RuleOfCounts, TrialState
 from escalon.escalation.tally import Tally
 from escalon.escalation.thresholds import HALTS, NO_LEVEL, Thresholds, Verdict, verdict, verdict_table
 from escalon.escalation.words import number, plural
@@ -105,19 +103,24 @@ SAYS_ABOVE = (Why.CONFIRM_BELOW, Why.TRY_BELOW, Why.BELOW_IS_MTD, Why.NO_MTD)  #
 
 @lru_cache
 def _answers(variant: Variant) -> tuple[Ints, Ints, Ints, Ints]:
-    """`answer` for every case, numbered (first, below, above): why, at which level, one level up or not, speaking of which."""
+    """`told` for every case, numbered (first, below, above): why, at which level, one level up or not, speaking of which."""
+    import numpy as np
+
     verdicts = [*Verdict, None]
-    cases = []
-    for first, below, above in product(verdicts, verdicts, Above):
-        why, step = answer(variant, first, below, above)
-        toxic = int(above is Above.TOXIC and first is not Verdict.TOXIC)
-        cases.append((why, step, why is Why.ESCALATE, toxic if why in SAYS_ABOVE else step))
+    cases = [told(variant, *case) for case in product(verdicts, verdicts, Above)]
     whys, steps, ups, abouts = np.array(cases, dtype=np.int64).T
     return whys, steps, ups, abouts
 
 
+def told(variant: Variant, first: Verdict | None, below: Verdict | None, above: Above) -> tuple[Why, int, bool, int]:
+    """An `answer` with whether it is one level up, and which level its reason speaks of, counted as the answer's."""
+    why, step = answer(variant, first, below, above)
+    toxic = int(above is Above.TOXIC and first is not Verdict.TOXIC)
+    return why, step, why is Why.ESCALATE, toxic if why in SAYS_ABOVE else step
+
+
 @dataclass(frozen=True)
-class AplusB(Rule):
+class AplusB(RuleOfCounts):
     """An A+B design over `levels` dose levels: counts in, next level or MTD out.
 
     Decides from counts alone, whatever they are: at the lowest level that has not passed. So counts no rule would have
@@ -148,23 +151,39 @@ class AplusB(Rule):
         """A+B at every level is the most the rule can ask for."""
         return self.thresholds.size * self.levels
 
+    def move(self, state: TrialState) -> Moves:
+        """The next move: `answer` at the lowest level that has not passed."""
+        at = [verdict(self.thresholds, n, t) for n, t in zip(state.n, state.t, strict=True)]
+        halts = (HALTS[one] and not (one is Verdict.UNTRIED and level < self.start) for level, one in enumerate(at, 1))
+        first = next((level for level, is_so in enumerate(halts) if is_so), self.levels)  # from 0
+        here, below = (at[level] if 0 <= level < self.levels else None for level in (first, first - 1))
+        tried_above = any(one is not Verdict.UNTRIED for one in at[first + 1 :])
+        toxic_above = at[first + 1 : first + 2] == [Verdict.TOXIC]
+        why, step, up, about = told(self.variant, here, below, Above(tried_above + toxic_above))
+        level = first + 1 + step
+        size = max(self._treats_up_to[why] - (0 if up else state.at(level)[0]), 0)
+        to, mtd = (level + up, 0) if size else (0, level)
+        return Moves(level=to, size=size, mtd=mtd, why=why, about=first + 1 + about)
+
     def decide(self, counts: Counts) -> Moves:
-        """The next move for every row of counts: `answer` at the lowest level that has not passed."""
+        """`move` for every row of counts."""
+        import numpy as np
+
         depth, rows = self.levels, np.arange(len(counts.n))
         framed = np.full((len(rows), depth + 3), NO_LEVEL)  # a frame: no level below the lowest, none above the top
         framed[:, 1:-2] = verdicts = self.verdicts(counts.n, counts.t)
-        halts = HALTS.take(framed[:, 1:])
+        halts = np.array(HALTS).take(framed[:, 1:])
         if self.start > 1:
             halts[:, : self.start - 1] &= verdicts[:, : self.start - 1] != Verdict.UNTRIED
         first = halts.argmax(axis=1)  # the first level that has not passed, from 0; past the top if all have
         at, seen = rows * (depth + 3) + first, framed.ravel()
-        tried = (verdicts != Verdict.UNTRIED).dot(self._powers)
+        tried = (verdicts != Verdict.UNTRIED).dot(1 << np.arange(depth))
         above = (tried >> first + 1 > 0) + (seen.take(at + 2) == Verdict.TOXIC).astype(np.int64)
         case = (seen.take(at + 1) * len(HALTS) + seen.take(at)) * len(Above) + above
         whys, steps, ups, abouts = (table.take(case) for table in _answers(self.variant))
         level = first + 1 + steps
         there = counts.n.ravel().take(rows * depth + np.maximum(level, 1) - 1)
-        size = np.maximum(self._treats_up_to.take(whys) - there * (1 - ups), 0)
+        size = np.maximum(np.array(self._treats_up_to).take(whys) - there * (1 - ups), 0)
         treats = size > 0
         return Moves(
             level=np.where(treats, level + ups, 0),
@@ -174,9 +193,9 @@ class AplusB(Rule):
             about=first + 1 + abouts,
         )
 
-    def tolerates_top(self, n: Ints, t: Ints) -> bool:
+    def tolerates_top(self, state: TrialState) -> bool:
         """Whether the top level passed: then one above it would have been treated."""
-        return verdict(self.thresholds, int(n[-1]), int(t[-1])) in (Verdict.PASSES, Verdict.SETTLED)
+        return not HALTS[verdict(self.thresholds, state.n[-1], state.t[-1])]
 
     def verdicts(self, n: Ints, t: Ints) -> Ints:
         """`verdict` of every cell of two arrays of counts."""
@@ -184,15 +203,10 @@ class AplusB(Rule):
         return found
 
     @cached_property
-    def _powers(self) -> Ints:
-        """A bit for each level."""
-        return 1 << np.arange(self.levels)
-
-    @cached_property
-    def _treats_up_to(self) -> Ints:
+    def _treats_up_to(self) -> list[int]:
         """Up to how many each reason treats at a level."""
         x = self.thresholds
-        return np.array([x.a if why in (*FIRST_COHORT, Why.ESCALATE) else x.size if why in FILL else 0 for why in Why])
+        return [x.a if why in (*FIRST_COHORT, Why.ESCALATE) else x.size if why in FILL else 0 for why in Why]
 
     def remarks(self, tally: Tally) -> tuple[str, ...]:
         """Levels with more than A+B evaluable, of which no published A+B design speaks."""

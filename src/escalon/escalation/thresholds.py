@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-import numpy as np
-
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.rule import Ints
 
@@ -65,7 +63,7 @@ class Verdict(IntEnum):
 
 
 NO_LEVEL = len(Verdict)  # stands for the verdict of a level that there is not
-HALTS = np.array([one not in (Verdict.PASSES, Verdict.SETTLED) for one in (*Verdict, NO_LEVEL)])  # not to be passed by
+HALTS = [one not in (Verdict.PASSES, Verdict.SETTLED) for one in (*Verdict, NO_LEVEL)]  # not to be passed by
 
 
 def verdict(thresholds: Thresholds, n: int, t: int) -> Verdict:
@@ -92,6 +90,8 @@ def verdict(thresholds: Thresholds, n: int, t: int) -> Verdict:
 @lru_cache
 def verdict_table(thresholds: Thresholds, up_to: int) -> Ints:
     """`verdict` for every n and t up to a number at one level."""
+    import numpy as np
+
     table = np.zeros((up_to + 1, up_to + 1), dtype=np.int64)
     for n in range(up_to + 1):
         for t in range(n + 1):

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from numpy.typing import ArrayLike
-
 from escalon.escalation.decision import Decision
 from escalon.escalation.levels import Levelled
 from escalon.escalation.notation import Conduct
 from escalon.escalation.rule import Rule
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from escalon.escalation.characteristics import Characteristics
 
 Progress = Callable[[int, int], None]

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-
 from escalon.escalation.decision import NO_DOSE
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.exact_beta import Number, as_fraction, fewest_dlts_above
 from escalon.escalation.guards import Guard
-from escalon.escalation.rule import Bools, Counts, Ints, Moves
+from escalon.escalation.rule import Counts, Each, Ints, Moves, TrialState, least
 
 
 @dataclass(frozen=True)
@@ -32,10 +30,10 @@ class Coherent(Guard):
             f"{{saw}}, and in the last cohort the DLT rate reached {float(self.target):g}: no escalation after it (coherence)",
         )
 
-    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
+    def apply(self, counts: Counts | TrialState, moves: Moves, first: int) -> Moves:
         """Stay where a higher level was wanted after such a cohort."""
         up = (moves.level > counts.current) & (counts.current > 0)
-        held: Bools = up & counts.hot if counts.hot is not None else up & False
+        held = up & (counts.hot if counts.hot is not None else False)
         return moves.instead(held, level=counts.current, why=first, about=counts.current)
 
     def prose(self) -> str:
@@ -72,8 +70,16 @@ class TooToxic(Guard):
             "{saw}: too toxic, so nobody is treated at level {about} or above",
         )
 
+    def closed_in(self, state: TrialState) -> int:
+        """The lowest level that is too toxic; levels + 1 where none is."""
+        looked_at = list(zip(state.n, state.t, strict=True))[: 1 if self.only_lowest else None]
+        toxic = (n >= self.evaluable and t >= fewest_dlts_above(n, self.target, self.cutoff) for n, t in looked_at)
+        return next((level for level, is_so in enumerate(toxic, start=1) if is_so), len(state.n) + 1)
+
     def closed_from(self, n: Ints, t: Ints) -> Ints:
-        """The lowest level [S] that is too toxic; levels + 1 where none is."""
+        """`closed_in` for every row."""
+        import numpy as np
+
         levels = n.shape[1]
         looked_at = 1 if self.only_lowest else levels
         limits = np.array([fewest_dlts_above(k, self.target, self.cutoff) for k in range(int(n.max(initial=0)) + 1)])
@@ -83,16 +89,18 @@ class TooToxic(Guard):
         )
         return found
 
-    def apply(self, counts: Counts, moves: Moves, first: int) -> Moves:
+    def apply(self, counts: Counts | TrialState, moves: Moves, first: int) -> Moves:
         """Stop where the lowest level is too toxic; elsewhere come down below the lowest that is."""
-        closed = self.closed_from(counts.n, counts.t)
+        closed: Each = (
+            self.closed_in(counts) if isinstance(counts, TrialState) else self.closed_from(counts.n, counts.t)
+        )
         stops, lower = closed == 1, (closed > 1) & (moves.level >= closed)
         moves = moves.instead(lower, level=closed - 1, why=first + 1, about=closed)
         return moves.stop(stops, mtd=NO_DOSE, why=first).instead(stops, about=1)
 
     def chosen(self, n: Ints, t: Ints, mtd: Ints) -> Ints:
         """No MTD where the lowest level is too toxic, and none at or above a level that is."""
-        kept: Ints = np.minimum(mtd, self.closed_from(n, t) - 1)
+        kept: Ints = least(mtd, self.closed_from(n, t) - 1)
         return kept
 
     def prose(self) -> str:

@@ -15,9 +15,7 @@ import io
 import re
 from pathlib import Path
 
-import numpy as np
-
-from escalon.escalation.decision_table import LETTERS, Cell, DecisionTable, TableWalk
+from escalon.escalation.decision_table import LETTERS, Cell, DecisionTable, TableWalk, by_boundaries
 from escalon.escalation.errors import EscalationError
 from escalon.facts.plain_file import text_of
 
@@ -53,7 +51,7 @@ def _row(header: list[str], row: list[str], place: str) -> dict[tuple[int, int],
     n = _count(row[0], place)
     if header[:3] == ["n", "escalate", "de_escalate"]:
         e, d, x = (_count(cell, place) if cell else None for cell in (*row[1:4], "", "")[:3])
-        return {(n, t): _by_boundaries(t, e, d, x) for t in range(n + 1)}
+        return {(n, t): by_boundaries(t, e, d, x) for t in range(n + 1)}
     if header[0] == "n" and all(re.fullmatch("[0-9]{1,3}", cell) for cell in header[1:]):
         given = {(n, int(t)): _letter(cell, place) for t, cell in zip(header[1:], row[1:], strict=False) if cell}
         beyond = [t for _, t in given if t > n]
@@ -61,14 +59,6 @@ def _row(header: list[str], row: list[str], place: str) -> dict[tuple[int, int],
             raise EscalationError(f"{place}: a decision for {beyond[0]} DLTs of {n}; leave cells beyond n empty")
         return given
     raise EscalationError(f"{place}: unknown header {','.join(header)}. Write {LAYOUTS}")
-
-
-def _by_boundaries(t: int, escalate: int | None, de_escalate: int | None, eliminate: int | None) -> Cell:
-    if eliminate is not None and t >= eliminate:
-        return Cell.ELIMINATE
-    if escalate is not None and t <= escalate:
-        return Cell.ESCALATE
-    return Cell.DE_ESCALATE if de_escalate is not None and t >= de_escalate else Cell.STAY
 
 
 def _count(cell: str, place: str) -> int:
@@ -90,20 +80,16 @@ def _whole(cells: dict[tuple[int, int], Cell], where: str) -> DecisionTable:
     sizes = sorted({n for n, _ in cells if n})
     if not sizes:
         raise EscalationError(f"{where}: no row says anything of n = 1 or more")
-    table = np.full((sizes[-1] + 1, sizes[-1] + 1), UNDEFINED, dtype=np.int8)
-    table[0] = Cell.STAY
+    rows: dict[int, tuple[Cell, ...]] = {0: (Cell.STAY,)}
     for n in sizes:
         missing = [t for t in range(n + 1) if (n, t) not in cells]
         if missing:
             raise EscalationError(f"{where}: n = {n} has no decision for t = {', '.join(map(str, missing))}")
-        table[n, : n + 1] = [cells[n, t] for t in range(n + 1)]
+        rows[n] = tuple(cells[n, t] for t in range(n + 1))
     for n, t in cells:
         if t > n:
             raise EscalationError(f"{where}: {t} DLTs of {n} is impossible")
-    return DecisionTable(table)
-
-
-UNDEFINED = 9  # a cell for an n the table says nothing of
+    return DecisionTable(tuple(rows.get(n) for n in range(sizes[-1] + 1)))
 
 
 def user_table(
