@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +70,10 @@ class State:
         return Fold(frame_of(PLAN)).follow(self.entries)
 
     @property
-    def key(self) -> tuple[object, ...]:
-        """What is alike of two orders: the entries they left, each with its moment, and the day it is."""
-        return (
-            self.entries[self.base - 1].hash,
-            self.now,
-            *sorted((one.at, one.body) for one in self.entries[self.base :]),
-        )
+    def key(self) -> bytes:
+        """What is alike of two orders: the entries they left, each with its moment, and the day it is, as a digest."""
+        left = sorted((str(one.at), one.body) for one in self.entries[self.base :])
+        return blake2b(repr((self.entries[self.base - 1].hash, self.now, left)).encode(), digest_size=16).digest()
 
     @property
     def repeats(self) -> bool:
@@ -176,13 +174,13 @@ class Walked:
     taken: int = 0
     refused: int = 0
     names: set[str] = field(default_factory=set)
-    seen: set[tuple[object, ...]] = field(default_factory=set)
+    seen: set[tuple[int, bytes]] = field(default_factory=set)
 
     def walk(self, state: State, depth: int) -> None:
         """Go on from a state in every way, and judge each entry made."""
-        if not depth or (depth, *state.key) in self.seen:
+        if not depth or (depth, key := state.key) in self.seen:
             return
-        self.seen.add((depth, *state.key))
+        self.seen.add((depth, key))
         self.states += 1
         trial = state.fold
         for name, author, event in acts(state, trial):

@@ -1,5 +1,6 @@
 """The study's dose rule as `escalation` runs it: the same rule advises the committee and yields the operating characteristics."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from escalon.facts import Duration
@@ -17,14 +18,20 @@ def dose_rule(study: Study) -> "Design":
 
     `[dose] rule` is a design as `escalon design` reads it; the variant of a 3+3 stands in it or in a key of its own.
     """
-    from escalon.escalation.catalogue import parse_design
-
     plan = study.dose
     lowest, count = plan.levels[0].number, len(plan.levels)
     text = " ".join([plan.rule, *([f"variant={plan.variant}"] if plan.variant else [])])
-    return parse_design(
-        text, count, plan.cohort, plan.cap, in_days(plan.dlt_window), start=plan.starts_at, lowest=lowest
-    )
+    return _parsed(text, count, plan.cohort, plan.cap, in_days(plan.dlt_window), plan.starts_at, lowest)
+
+
+@lru_cache(maxsize=32)
+def _parsed(
+    text: str, levels: int, cohort: int | None, cap: int | None, window: int, start: int, lowest: int
+) -> "Design":
+    """The rule is asked for at every step of a trial, and read once."""
+    from escalon.escalation.catalogue import parse_design
+
+    return parse_design(text, levels, cohort, cap, window, start=start, lowest=lowest)
 
 
 def calendar_guards(study: Study) -> "tuple[CalendarGuard, ...]":

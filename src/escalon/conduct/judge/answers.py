@@ -55,6 +55,11 @@ def decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | Non
 
     `asked_by` is the entry that first asked: whoever was infused on that very day after it was not counted in it.
     """
+    key = ("decision answer", id(study), as_of, asked_by)
+    return trial.once(key, study, lambda: _decision_answer(study, trial, as_of, asked_by))
+
+
+def _decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | None) -> Answer:
     known = trial.known_on(as_of) if asked_by is None else _as_asked(trial, as_of, asked_by)
     try:
         found = decide_as_recorded(study, known, Day.of(as_of))
