@@ -56,6 +56,10 @@ WAITS = (14, 29)
 BEGINNINGS = ("one ready, one before apheresis", "one infused, one ready", "a cohort over")
 
 
+JUDGED = (LevelAllocated, CohortOpened, CellsInfused)
+"""The acts by which somebody is treated: the second reading of the record judges each."""
+
+
 @dataclass
 class State:
     """A trial after some acts."""
@@ -184,6 +188,8 @@ class Walked:
         self.states += 1
         trial = state.fold
         for name, author, event in acts(state, trial):
+            if depth == 1 and not isinstance(event, JUDGED):
+                continue  # the last act is taken to be judged; whatever else it may be leads nowhere
             said = allowed(state, trial, author, event)
             if said is None:
                 self.refused += 1
@@ -195,7 +201,7 @@ class Walked:
                 continue
             judged(after)
             self.walk(after, depth - 1)
-        for days in WAITS:
+        for days in WAITS if depth > 1 else ():
             later = State(state.entries, state.now + timedelta(days=days), state.base, (*state.taken, f"{days} days"))
             self.walk(later, depth - 1)
 
