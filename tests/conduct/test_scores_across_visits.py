@@ -3,9 +3,9 @@
 import pytest
 
 from escalon.conduct.judge.baselines import one_of_each_visit
-from escalon.conduct.judge.explaining import explain
+from escalon.conduct.judge.explaining import NothingToExplain, explain
 from escalon.conduct.judge.scores import computed, scored
-from escalon.facts import Day, Fact, Facts, Status
+from escalon.facts import Day, Fact, Facts, Interval, Status
 from escalon.instruments import catalogue
 from escalon.instruments.kit.visits import compares_visits, with_parts
 from escalon.protocol import load_study
@@ -125,6 +125,68 @@ def test_explain_answers_for_a_response(study):
     change = explain(study, records, "P01", "esr.change", LATER)
     assert change.beneath[0].text.startswith("esr.change = -25 on 2025-06-01")
     assert scored(study, records, "P01").named("acr70")
+
+
+RA_START = (Infusion("P01", 1, INFUSED, source="doses.csv:2"),)
+
+
+def explained(study, facts, name, infusions=RA_START):
+    return str(explain(study, history(facts=tuple(facts), infusions=infusions), "P01", name, LATER))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("acr20", "acr20 = yes on 2025-06-01 at D90"), ("acr50", "acr50 = yes on 2025-06-01 at D90"),
+        ("eular_response", "eular_response = good on 2025-06-01 at D90"),
+        ("cdai_response", "cdai_response = moderate on 2025-06-01 at D90"),
+        ("das28_esr.change", "das28_esr.change = -3.7536 on 2025-06-01 at D90"),
+    ],
+)  # fmt: skip
+def test_explain_answers_for_scores_that_the_study_does_not_ask_for(study, name, said):
+    text = explained(study, arthritis(), name)
+    assert said in text
+    assert ("which nct07052565 does not ask for" in text) is not name.startswith("das28")
+    assert "taken together as one visit" not in text
+
+
+def test_explain_says_why_there_is_no_response(study):
+    with pytest.raises(
+        NothingToExplain, match=r"no acr20: it compares .* no lymphodepletion_start or car_t_infusion is"
+    ):
+        explained(study, arthritis(), "acr20", ())
+    with pytest.raises(NothingToExplain, match=r"such as esr\.change"):
+        explained(study, arthritis(), "change_from_baseline")
+
+
+@pytest.mark.parametrize(
+    ("changed", "name", "said"),
+    [
+        # DAS28 1.81 to below 2.94 from 6.70: a good response whatever the ESR below 5 is.
+        ({"esr": (30, Interval(high=5, high_open=True), "mm/h")}, "eular_response", "eular_response = good"),
+        ({"esr": (30, None, "mm/h")}, "eular_response", "eular_response = not known"),
+        ({"esr": (30, None, "mm/h")}, "das28_esr.change", "not known between -4.8802 and -0.8876"),
+        # CDAI 8.5 to below 10 of 44: 77 to 81 %.
+        ({"patient_global": (60, Interval(high=15, high_open=True), "mm")}, "cdai_response", "cdai_response = moderate"),
+        ({"patient_global": (Interval(low=55), 15, "mm")}, "cdai_response", "cdai_response = moderate"),
+        ({"crp": (30, Interval(high=5, high_open=True), "mg/L")}, "crp.change", "not known between … and -25"),
+        ({"tender_joints_28": (20, Interval(10, 11), None)}, "acr50", "acr50 = not known"),
+        ({"tender_joints_28": (20, Interval(11, 12), None)}, "acr50", "acr50 = no"),
+    ],
+)  # fmt: skip
+def test_a_score_that_is_open_counts_as_the_interval_it_lies_in(study, changed, name, said):
+    assert said in explained(study, arthritis(**changed), name)
+
+
+def test_a_response_of_which_little_is_recorded_is_open_and_names_what_is_missing(study):
+    before, now = (
+        [Fact("sledai_2k", value, day, participant="P01", visit=visit)]
+        for value, day, visit in ((12, BASELINE, "BL"), (6, LATER, "D90"))
+    )
+    text = explained(study, [*before, *now], "sri_4")
+    assert "sri_4 = not known on 2025-06-01" in text
+    assert "sledai fell yes" in text
+    assert "pga is not known" in text
 
 
 def test_every_response_says_what_it_takes_from_the_baseline():

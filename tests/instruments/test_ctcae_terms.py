@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from escalon.instruments.safety.ctcae import everyday
 from escalon.instruments.safety.ctcae.laboratory import laboratory_terms
 from escalon.instruments.safety.ctcae.terms import (
     UnknownTerm,
@@ -102,6 +103,17 @@ def test_laboratory_terms_reach_only_grades_that_exist() -> None:
         ("IgG decreased", "Record it under «Immune system disorders - Other, specify»"),
         ("COVID-19", "Record it under «Infections and infestations - Other, specify»"),
         ("URTI", "«Upper respiratory infection»"),
+        ("WBC decreased", "«White blood cell decreased»"),
+        ("SGPT increased", "Did you mean «Alanine aminotransferase increased»?"),
+        ("Plt low", "Did you mean «Platelet count decreased»?"),
+        ("elevated AST/ALT", "«Aspartate aminotransferase increased» or «Alanine aminotransferase increased»?"),
+        ("K+ ↓", "Did you mean «Hypokalemia»?"),
+        ("potassium", "Did you mean «Hypokalemia» or «Hyperkalemia»?"),
+        ("白细胞减少", "Did you mean «White blood cell decreased»?"),
+        ("neutropaenia", "Did you mean «Neutrophil count decreased»?"),
+        ("serum creatinine level raised", "Did you mean «Creatinine increased»?"),
+        ("ferritin high", "Record it under «Investigations - Other, specify»"),
+        ("头痛", "Did you mean «Headache»?"),
         ("urinary infection", "«Urinary tract infection»?"),
         ("blood lactate dehydrogenase", "Did you mean «Blood lactate dehydrogenase increased»?"),
     ],
@@ -110,6 +122,15 @@ def test_a_term_is_suggested_by_what_it_says_and_never_by_letters_that_agree(wri
     assert hint in question_about(written)
 
 
-@pytest.mark.parametrize("written", ["D-dimer increased", "cytopenia", "头痛", "transaminitis"])
+def test_every_everyday_name_leads_to_a_term_there_is() -> None:
+    named = [*everyday._called().values(), *everyday._other().values()]
+    measured = [term for low, high in everyday._measured().values() for term in (*low, *high)]
+    assert set(named) | set(measured) <= terms().keys()
+    assert len(measured) > 100
+
+
+@pytest.mark.parametrize(
+    "written", ["homocysteine increased", "cytopenia", "不适", "transaminitis", "NA", "clearance low"]
+)
 def test_no_term_is_suggested_rather_than_a_wrong_one(written: str) -> None:
     assert question_about(written) == f"{written!r} is not a term of CTCAE v5.0."

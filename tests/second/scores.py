@@ -281,11 +281,10 @@ def star_points(before, now):
 
 def _star(before, now):
     """The least and the most points; an «or» within a domain is met by either measure."""
-    clinical = [_clinical(one) for one in (before, now)]
-    symptoms = [_symptoms(one) for one in (before, now)]
-    three = [None if None in clinical else clinical[0] - clinical[1] >= 3]
-    fall = None if None in symptoms else symptoms[0] - symptoms[1]
-    three.append(None if fall is None else fall >= 1 or 100 * fall >= 15 * symptoms[0] > 0)
+    three = [_better(_clinical(before), _clinical(now), lambda old, new: old - new >= 3)]
+    three.append(
+        _better(_symptoms(before), _symptoms(now), lambda old, new: old - new >= 1 or 100 * (old - new) >= 15 * old > 0)
+    )
     tests = {
         ("star.schirmer", "star.staining"): (_schirmer, _staining),
         ("star.saliva_flow", "star.ultrasound"): (_flow, _fell_by(25)),
@@ -299,14 +298,33 @@ def _star(before, now):
     return least, least + 3 * three.count(None) + one.count(None)
 
 
+def _better(before, now, rule):
+    """Whether a score fell enough, whatever an unrecorded part of the later one is; the earlier one must be whole."""
+    if None in (before, now) or before[0] != before[1]:
+        return None
+    answers = {rule(before[0], one) for one in now}
+    return answers.pop() if len(answers) == 1 else None
+
+
 def _clinical(v):
-    found = [v.get(f"essdai.{name}") for name in CLINESSDAI]
-    return None if None in found else sum(w * one for w, one in zip(CLINESSDAI.values(), found, strict=True))
+    """The least and the most ClinESSDAI, each domain not recorded at 0 and at its highest level; None of less than half."""
+    found = {name: v.get(f"essdai.{name}") for name in CLINESSDAI}
+    most = {name: 2 if name in ("constitutional", "glandular") else 3 for name in CLINESSDAI}
+    return _between(found, most, lambda levels: sum(CLINESSDAI[name] * one for name, one in levels.items()))
 
 
 def _symptoms(v):
-    found = [v.get(f"esspri.{name}") for name in ("dryness", "fatigue", "pain")]
-    return None if None in found else Fraction(sum(map(Fraction, found))) / 3
+    """The least and the most ESSPRI, each complaint not recorded at 0 and at 10; None of less than half."""
+    found = {name: v.get(f"esspri.{name}") for name in ("dryness", "fatigue", "pain")}
+    return _between(found, dict.fromkeys(found, 10), lambda all_: Fraction(sum(map(Fraction, all_.values()))) / 3)
+
+
+def _between(found, most, total):
+    if 2 * sum(one is not None for one in found.values()) < len(found):
+        return None
+    return tuple(
+        total({n: end(n) if one is None else one for n, one in found.items()}) for end in (lambda n: 0, most.get)
+    )
 
 
 def _schirmer(before, now):

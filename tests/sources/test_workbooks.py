@@ -77,7 +77,7 @@ def test_a_share_shown_as_a_percentage_keeps_its_sign_and_a_clock_its_time(tmp_p
     book = workbook(tmp_path / "a.xlsx", one=[["x", "y"], [0.85, datetime(2025, 3, 14, 9, 30)]])
     book["one"]["A2"].number_format = "0%"
     book.save(tmp_path / "a.xlsx")
-    assert sheets((tmp_path / "a.xlsx").read_bytes())["one"][1].cells == ("85%", "2025-03-14T09:30")
+    assert sheets((tmp_path / "a.xlsx").read_bytes())["one"].rows[1].cells == ("85%", "2025-03-14T09:30")
 
 
 def test_a_table_of_visits_is_scored_from_a_workbook(tmp_path: Path) -> None:
@@ -88,7 +88,8 @@ def test_a_table_of_visits_is_scored_from_a_workbook(tmp_path: Path) -> None:
     assert found.exit_code == 2  # the second row is refused and comes back with its reason
     workbook(tmp_path / "visits.xlsx", visits=[head, ["P01", "=A1", 4, 20, 40]])
     found = CliRunner().invoke(app, ["score", "das28_esr", "--table", str(tmp_path / "visits.xlsx")])
-    assert "visits.xlsx[visits] B2" in str(found.exception)
+    assert found.exit_code == 2
+    assert 'P01,=A1,4,20,40,,,invalid,"",NOT_A_NUMBER' in found.stdout
 
 
 @pytest.mark.parametrize("content", [b"", b"not a workbook", b"PK\x03\x04 nor this"])
@@ -117,3 +118,57 @@ def test_facts_under_other_names_of_sheets_or_in_another_kind_of_file_are_named(
     (tmp_path / "facts.xlsx").rename(tmp_path / "facts.ods")
     with pytest.raises(FolderError, match=r"facts\.ods: a file of this kind is not read"):
         take_in(STUDY, tmp_path)
+
+
+ROW = ["P01", "alt", 36, "U/L", date(2025, 2, 7)]
+
+
+def taken(folder: Path, row: list[Any], change: Any = None) -> Intake:
+    """One person's row 3 of a workbook, after `change(sheet)`."""
+    rows = [FACTS, ["P01", "disease", "RA", None, date(2025, 1, 1)], row]
+    book = workbook(folder / "facts.xlsx", facts=rows)
+    if change:
+        change(book["facts"])
+        book.save(folder / "facts.xlsx")
+    return take_in(STUDY, folder)
+
+
+def test_what_a_format_writes_beside_a_number_is_part_of_it(tmp_path: Path) -> None:
+    def shown(number_format: str) -> Any:
+        return lambda sheet: setattr(sheet["C3"], "number_format", number_format)
+
+    below = taken(tmp_path, ["P01", "crp", 5, "mg/L", date(2025, 2, 7)], shown('"<"0'))
+    assert values(below)[-1][:3] == ("crp", "<5", "mg/L")
+    assert taken(tmp_path, [*ROW[:3], None, ROW[4]], shown('0 "U/L"')).refused == ()
+    other = taken(tmp_path, ROW, shown('0.0 "mg/L"'))
+    assert "'36 mg/L', but its unit is said to be 'U/L'" in str(other.refused)
+
+
+def test_a_cell_merged_with_others_says_so(tmp_path: Path) -> None:
+    found = taken(tmp_path, ROW, lambda sheet: sheet.merge_cells("A2:A3"))
+    assert [str(one) for one in found.refused] == [
+        "facts.xlsx[facts]:3 participant: A2:A3 are merged into one cell. Part them and write the value into each that it is for"
+    ]
+    assert values(found) == [("disease", "RA", None, "2025-01-01")]
+
+
+def test_what_is_hidden_is_read_and_said(tmp_path: Path) -> None:
+    found = taken(tmp_path, ROW, lambda sheet: setattr(sheet.row_dimensions[3], "hidden", True))
+    assert len(values(found)) == 2
+    said = "facts.xlsx[facts] hidden in the workbook, and read all the same: row 3"
+    assert [str(one).replace(": hidden", " hidden") for one in found.problems] == [said]
+    assert taken(tmp_path, ROW).problems == ()
+
+
+def test_a_day_that_a_program_made_of_a_range_is_no_number(tmp_path: Path) -> None:
+    found = taken(tmp_path, ["P01", "tender_joints_28", datetime(2025, 3, 4), None, date(2025, 2, 7)])
+    assert "'2025-03-04' is a date. Write the number" in str(found.refused)
+
+
+def test_a_table_of_visits_is_not_lost_to_one_broken_cell(tmp_path: Path) -> None:
+    rows = [["tender", "swollen", "patient_global [cm]", "physician_global [cm]"], [1, 1, 1, 1], [2, "#DIV/0!", 1, 1]]
+    workbook(tmp_path / "visits.xlsx", Sheet1=rows)
+    done = CliRunner().invoke(app, ["score", "cdai", "--table", str(tmp_path / "visits.xlsx")])
+    assert done.exit_code == 2
+    assert "1,1,1,1,4.0,low,ok" in done.stdout
+    assert "2,#DIV/0!,1,1,,,invalid" in done.stdout

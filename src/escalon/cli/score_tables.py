@@ -14,6 +14,7 @@ from escalon.sources.tables import FolderError, kind_of, lines_of
 if TYPE_CHECKING:
     from escalon.instruments.kit.instrument import Instrument
     from escalon.instruments.kit.visits_table import Scored
+    from escalon.sources.spreadsheet import SheetRow
 
 SHOWN = 20
 LONG = 100_000
@@ -77,17 +78,25 @@ def _sheet(file: Path) -> pl.DataFrame:
         raise FileError(f"{file.name}: {error}") from None
     if len(found) != 1:
         raise FileError(f"{file.name}: one sheet is read, and there are {len(found)} ({', '.join(found)}). Keep one")
-    ((name, (head, *rows)),) = found.items()
-    if wrong := next((row.wrong for row in (head, *rows) if row.wrong), None):
-        raise FileError(f"{file.name}[{name}] {wrong[2]}")
+    ((name, sheet),) = found.items()
+    head, *rows = sheet.rows
+    if head.wrong:
+        raise FileError(f"{file.name}[{name}] {head.wrong[2]}")
     header = [cell.strip() for cell in head.cells]
     while header and not header[-1]:
         header.pop()
     twice = next((cell for cell in header if not cell or header.count(cell) > 1), None)
     if twice is not None:
         raise FileError(f"{file.name}[{name}]:1: column {twice or '(without a name)'!r} stands twice or has no name")
-    cells = [[row.cells[place] if place < len(row.cells) else "" for row in rows] for place in range(len(header))]
+    cells = [[_as_it_stands(row, place) for row in rows] for place in range(len(header))]
     return pl.DataFrame(dict(zip(header, cells, strict=True)), schema=dict.fromkeys(header, pl.String))
+
+
+def _as_it_stands(row: "SheetRow", place: int) -> str:
+    """A cell; what cannot be used (`#DIV/0!`, a formula without a result) as it stands, so that its row alone is invalid."""
+    if row.wrong and row.wrong[0] == place:
+        return row.wrong[1] or row.wrong[2]
+    return row.cells[place] if place < len(row.cells) else ""
 
 
 def _csv(file: Path) -> pl.DataFrame:

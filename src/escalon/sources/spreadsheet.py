@@ -1,10 +1,13 @@
 """A workbook of Excel as tables of text: each sheet a table, each cell as it stands there, dates and yes/no as Excel keeps them.
 
 A formula counts by the result Excel saved with it; one without a result, and a cell that holds an error, make their row
-unusable, named by sheet and cell. A workbook is never changed and no formula is ever worked out.
+unusable, named by sheet and cell; so does a cell that was merged with others. What the format of a cell writes beside its
+number (`<5`, `36 U/L`) is part of the text. Hidden rows, columns and sheets are read and said to be hidden. A workbook is
+never changed and no formula is ever worked out.
 """
 
 import io
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,7 +34,15 @@ class SheetRow:
     wrong: tuple[int, str, str] | None = None
 
 
-def sheets(data: bytes) -> Mapping[str, tuple[SheetRow, ...]]:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet: its rows, and what is hidden in it, in words."""
+
+    rows: tuple[SheetRow, ...]
+    hidden: str = ""
+
+
+def sheets(data: bytes) -> Mapping[str, Sheet]:
     """Every sheet that is not empty by its name. Raises WorkbookError."""
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -39,10 +50,10 @@ def sheets(data: bytes) -> Mapping[str, tuple[SheetRow, ...]]:
         results, formulas = _opened(data, results=True), _opened(data, results=False)
     except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError, TypeError) as error:
         raise WorkbookError(f"not an Excel workbook that can be read ({error}). Save it again as .xlsx") from None
-    found = {one.title: tuple(_rows(one, formulas[one.title])) for one in results.worksheets}
+    found = {one.title: _sheet(one, formulas[one.title]) for one in results.worksheets}
     results.close()
     formulas.close()
-    return {name: rows for name, rows in found.items() if rows}
+    return {name: sheet for name, sheet in found.items() if sheet.rows}
 
 
 def _opened(data: bytes, *, results: bool) -> Any:
@@ -53,7 +64,42 @@ def _opened(data: bytes, *, results: bool) -> Any:
         return load_workbook(io.BytesIO(data), read_only=True, data_only=results)
 
 
-def _rows(sheet: Any, formulas: Any) -> Iterator[SheetRow]:
+def _sheet(sheet: Any, formulas: Any) -> Sheet:
+    merged, hidden = _layout(sheet)
+    rows = tuple(_rows(sheet, formulas, merged))
+    return Sheet(rows, _hidden(sheet, hidden) if rows else "")
+
+
+_MERGED = re.compile(rb'<mergeCell [^>]*ref="([A-Z]+\d+:[A-Z]+\d+)"')
+_HIDDEN_ROW = re.compile(rb'<row (?=[^>]*\bhidden="(?:1|true)")[^>]*\br="(\d+)"')
+_HIDDEN_COLUMN = re.compile(rb'<col (?=[^>]*\bhidden="(?:1|true)")')
+
+
+def _layout(sheet: Any) -> tuple[Mapping[tuple[int, int], str], tuple[str, ...]]:
+    """Each cell that a merged one covers, by row and column, with the range; and what is hidden, in words."""
+    from openpyxl.utils.cell import range_boundaries
+
+    with sheet._get_source() as file:  # openpyxl reads no layout where it reads row by row
+        written = file.read()
+    covered: dict[tuple[int, int], str] = {}
+    for found in _MERGED.finditer(written):
+        area = found[1].decode()
+        left, top, right, bottom = range_boundaries(area)
+        if (right - left + 1) * (bottom - top + 1) <= MOST_CELLS:
+            places = ((row, column) for row in range(top, bottom + 1) for column in range(left, right + 1))
+            covered |= dict.fromkeys((place for place in places if place != (top, left)), area)
+    rows = [int(found[1]) for found in _HIDDEN_ROW.finditer(written)]
+    shown = ", ".join(map(str, rows[:5])) + (" and more" if len(rows) > 5 else "")
+    hidden = [f"row{'s' * (len(rows) > 1)} {shown}"] if rows else []
+    return covered, (*hidden, *(["columns"] if _HIDDEN_COLUMN.search(written) else []))
+
+
+def _hidden(sheet: Any, parts: tuple[str, ...]) -> str:
+    parts = parts if sheet.sheet_state == "visible" else ("the sheet",)
+    return f"hidden in the workbook, and read all the same: {', '.join(parts)}" if parts else ""
+
+
+def _rows(sheet: Any, formulas: Any, merged: Mapping[tuple[int, int], str]) -> Iterator[SheetRow]:
     if (sheet.max_row or 0) * (sheet.max_column or 0) > MOST_CELLS:
         raise WorkbookError(f"sheet {sheet.title} has {sheet.max_row} rows. Delete the rows below its last one")
     for number, (cells, written) in enumerate(zip(sheet.iter_rows(), formulas.iter_rows(), strict=False), start=1):
@@ -62,7 +108,16 @@ def _rows(sheet: Any, formulas: Any) -> Iterator[SheetRow]:
         for place, (cell, formula) in enumerate(zip(cells, written, strict=False)):
             texts.append(_text(cell))
             why = _why_unusable(cell, formula)
-            wrong = wrong or ((place, str(formula.value)[:40], f"{cell.coordinate}: {why}") if why else None)
+            if not wrong and why:
+                wrong = place, str(formula.value)[:40], f"{cell.coordinate}: {why}"
+        covered = next((place for place in range(len(texts)) if merged and (number, place + 1) in merged), None)
+        if not wrong and covered is not None and any(texts):
+            area = merged[number, covered + 1]
+            wrong = (
+                covered,
+                "",
+                f"{area} are merged into one cell. Part them and write the value into each that it is for",
+            )
         if any(texts) or wrong:
             yield SheetRow(number, tuple(texts), wrong)
 
@@ -89,8 +144,18 @@ def _text(cell: Any) -> str:
             return value.isoformat()
         case timedelta():
             return plain(value.total_seconds() / 3600) + " h"
-        case int() | float() if "%" in str(cell.number_format):
-            return f"{plain(round(value * 100, 10), 10)}%"
-        case float() if value == int(value) and abs(value) < 1e15:
-            return str(int(value))
+        case int() | float():
+            return _number(value, str(cell.number_format))
     return str(value).strip()
+
+
+def _number(value: float, number_format: str) -> str:
+    """A number with what its format writes before and behind it: `<5` of a 5 shown by `"<"0`."""
+    if "%" in number_format:
+        return f"{plain(round(value * 100, 10), 10)}%"
+    text = str(int(value)) if value == int(value) and abs(value) < 1e15 else str(value)
+    if '"' not in number_format:
+        return text
+    before, _, behind = re.sub(r"[0#?.,]+|General", "\0", number_format.split(";")[0], count=1).partition("\0")
+    said = ["".join(re.findall(r'"([^"]*)"', part)) for part in (before, behind)]
+    return f"{said[0]}{text} {said[1].strip()}".strip()

@@ -16,7 +16,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from escalon.facts.plain_file import bytes_of
-from escalon.sources.spreadsheet import SheetRow, WorkbookError, sheets
+from escalon.sources.spreadsheet import Sheet, SheetRow, WorkbookError, sheets
 from escalon.sources.written import LARGE, Row, by_column
 
 TABLES = ("facts", "treatments", "adverse_events", "doses", "samples")
@@ -162,18 +162,20 @@ def _of_workbook(file: Path) -> tuple[Table, ...]:
     data = _bytes(file)
     digest = hashlib.sha256(data).hexdigest()
     try:
-        return tuple(_sheet(f"{file.name}[{name}]", name, rows, digest) for name, rows in sheets(data).items())
+        return tuple(_sheet(f"{file.name}[{name}]", name, sheet, digest) for name, sheet in sheets(data).items())
     except WorkbookError as error:
         raise FolderError(f"{file.name}: {error}") from None
 
 
-def _sheet(place: str, name: str, rows: tuple[SheetRow, ...], digest: str) -> Table:
-    head, *others = rows
+def _sheet(place: str, name: str, sheet: Sheet, digest: str) -> Table:
+    head, *others = sheet.rows
     if head.wrong:
         raise FolderError(f"{place}: {head.wrong[2]}")
     width = max((place for place, text in enumerate(head.cells, start=1) if text), default=0)
     columns = _columns(place, head.cells[:width])
-    return Table(name.strip().lower().replace(" ", "_"), place, columns, tuple(_sheet_rows(others, columns)), digest)
+    notes = ((0, "", sheet.hidden),) if sheet.hidden else ()
+    rows = tuple(_sheet_rows(others, columns))
+    return Table(name.strip().lower().replace(" ", "_"), place, columns, rows, digest, notes)
 
 
 def _sheet_rows(rows: Sequence[SheetRow], columns: tuple[str, ...]) -> Iterator[Row]:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from escalon.facts import Day, Fact, Facts, Finding, Interval, Status, exact
 from escalon.instruments.kit.baseline import last_before
-from escalon.instruments.kit.visits import Earlier
+from escalon.instruments.kit.visits import Earlier, as_known
 from escalon.protocol.study import BaselineRule, Study
 
 
@@ -28,7 +28,7 @@ class Baselines:
         return lambda measure: self.of(measure, named, visit)
 
     def _of(self, measure: str, rule: BaselineRule | None, visit: Day | None) -> Finding:
-        known = one_of_each_visit(self.facts.named(measure))
+        known = [_whole(fact) for fact in one_of_each_visit(self.facts.named(measure))]
         if rule is None:
             day, what = self.start or visit, "treatment"
         elif rule.before is None:
@@ -50,6 +50,11 @@ class Baselines:
     def start(self) -> Day | None:
         """The day before which a value is a baseline by the study's own rule."""
         return baseline_day(self.study, self.facts)
+
+
+def _whole(fact: Fact) -> Fact:
+    """A score of which nothing is missing as the interval it lies in; one with something missing is none to start from."""
+    return as_known(fact) if isinstance(fact.behind, Finding) and fact.behind.complete else fact
 
 
 DIFFERS = "RECORDED_DIFFERS"

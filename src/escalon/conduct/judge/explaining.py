@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from escalon.conduct.judge.baselines import baseline_day
 from escalon.conduct.judge.dosing import OUTCOMES, decide_next_dose, review
 from escalon.conduct.judge.given import amount_text, dose_of
-from escalon.conduct.judge.scores import scored
+from escalon.conduct.judge.scores import ScoredFacts, however_little, scored
 from escalon.conduct.judge.screening import WORDS, screen_one
 from escalon.conduct.judge.watched import Watching, watched
-from escalon.facts import Day, Fact, Finding, plain, read_day
+from escalon.facts import Day, Fact, Facts, Finding, plain, read_day
 from escalon.history import Current, Trial
 from escalon.history.events import AdverseEventRecorded
 from escalon.instruments import catalogue
+from escalon.instruments.kit.catalogue import find
+from escalon.instruments.kit.visits import compares_visits, with_parts
 from escalon.protocol.study import Study
 
 
@@ -37,7 +40,10 @@ class Line:
 
 
 def explain(study: Study, trial: Trial, participant: str, finding: str, when: Day | date, visit: str = "") -> Line:
-    """Explain a clause (`I-3a`, or a watched one), a score (`das28_esr`), `eligibility`, `dlt`, or `next_dose` for everybody."""
+    """Explain a clause (`I-3a`, or a watched one), a score (`das28_esr`), `eligibility`, `dlt`, or `next_dose` for everybody.
+
+    A score that the study does not ask for is worked out as well, where what it is made of was recorded.
+    """
     cutoff = read_day(when)
     if finding == "next_dose":
         return _next_dose(study, trial, cutoff)
@@ -121,15 +127,35 @@ def _next_dose(study: Study, trial: Trial, cutoff: Day) -> Line:
 
 
 def _score(study: Study, trial: Trial, participant: str, name: str, visit: str) -> Line:
-    facts = [fact for fact in scored(study, trial, participant).named(name) if visit in ("", fact.visit, str(fact.day))]
-    if not facts:
-        names = sorted({fact.name for fact in scored(study, trial, participant)})
-        where = f" at {visit}" if visit else ""
-        raise NothingToExplain(
-            f"{participant} has no {name}{where}. Write a clause such as {study.criteria[0].id}, eligibility, dlt, or one of: "
-            + ", ".join(one for one in names if "." not in one)
-        )
-    return Line(f"{name} of {participant}", tuple(_fact(fact) for fact in facts))
+    known, beside = _with_scores(study, trial, participant, name)
+    lines = [_fact(fact) for fact in known.named(name) if visit in ("", fact.visit, str(fact.day))]
+    if not lines and not visit and name in catalogue():
+        lines = [_finding(one) for one in however_little(study, known, name)]
+    if not lines:
+        raise NothingToExplain(_no_score(study, known, participant, name, visit))
+    return Line(f"{name} of {participant}{beside}", tuple(lines))
+
+
+def _no_score(study: Study, known: Facts, participant: str, name: str, visit: str) -> str:
+    """Why there is nothing to explain, and what to write instead."""
+    where = f" at {visit}" if visit else ""
+    if name == "change_from_baseline":
+        return "the change of which measure? Write its name and .change, such as esr.change"
+    if name in catalogue() and compares_visits(find(name)) and not visit and baseline_day(study, known) is None:
+        before = " or ".join(filter(None, (study.roles.of(role) for role in study.baseline.before)))
+        return f"{participant} has no {name}: it compares a visit with the baseline, and no {before} is recorded"
+    names = ", ".join(sorted({fact.name for fact in known if "." not in fact.name and fact.name != name}))
+    clause = study.criteria[0].id
+    return f"{participant} has no {name}{where}. Write a clause such as {clause}, eligibility, dlt, or one of: {names}"
+
+
+def _with_scores(study: Study, trial: Trial, participant: str, name: str) -> tuple[Facts, str]:
+    """A participant's facts with the study's scores; with any other there is, where it is asked for, and words that say so."""
+    one = name.partition(".")[0]
+    if one in study.instruments or one not in catalogue():
+        return scored(study, trial, participant), ""
+    wider = with_parts((*study.instruments, one))
+    return ScoredFacts(study, trial.course(participant).facts, wider), f", which {study.id} does not ask for"
 
 
 def _beneath(finding: Finding) -> tuple[Line, ...]:
@@ -164,7 +190,7 @@ def _fact(fact: Fact) -> Line:
 
 def _finding(finding: Finding, visit: str = "", part: Fact | None = None) -> Line:
     """A finding with what it rests on; where a part of it was asked for (`essdai.change`), that part heads it."""
-    value = plain(finding.value, 4) + (f" ({finding.category})" if finding.category else "")
+    value = plain(finding.value, 4) + _between(finding) + (f" ({finding.category})" if finding.category else "")
     name = finding.name
     if part is not None and part.name.startswith(f"{finding.name}.") and not part.name.endswith(".category"):
         name, value = part.name, f"{plain(part.value, 4)}, of {finding.name} {value}"
@@ -175,6 +201,14 @@ def _finding(finding: Finding, visit: str = "", part: Fact | None = None) -> Lin
         f"{name} = {value}{when}{at}, by {finding.rule}",
         (*notes, *(_ground(ground) for ground in finding.rests_on)),
     )
+
+
+def _between(finding: Finding) -> str:
+    """Between what an open number lies, where anything is known of that."""
+    ends = finding.bounds or (None, None)
+    if finding.value is not None or any(isinstance(end, bool | str) for end in ends) or ends == (None, None):
+        return ""
+    return " between " + " and ".join("…" if end is None else plain(end, 4) for end in ends)
 
 
 def _parts(finding: Finding) -> Iterator[str]:

@@ -47,19 +47,22 @@ def scored(study: Study, trial: Trial, participant: str) -> Facts:
 
 
 class ScoredFacts(Facts):
-    """A participant's facts with their scores: an instrument is scored when a name of it is asked for, at the visits asked."""
+    """A participant's facts with their scores: an instrument is scored when a name of it is asked for, at the visits asked.
 
-    __slots__ = ("_at_visit", "_recorded", "_several", "_study", "_visits")
+    The instruments are the study's, unless others are given, each after its parts.
+    """
 
-    def __init__(self, study: Study, recorded: Facts) -> None:
-        self._study, self._recorded = study, recorded
+    __slots__ = ("_at_visit", "_instruments", "_recorded", "_several", "_study", "_visits")
+
+    def __init__(self, study: Study, recorded: Facts, instruments: tuple[str, ...] = ()) -> None:
+        self._study, self._recorded, self._instruments = study, recorded, instruments or study.instruments
         self._visits: list[Assessment] | None = None
         self._at_visit: dict[tuple[tuple[str, ...], int], list[Fact]] = {}
         self._several: dict[tuple[str, ...], Facts] = {}
 
     def named(self, name: str) -> tuple[Fact, ...]:
         """All facts of a name, recorded and computed, oldest first."""
-        behind = _behind(self._study.instruments, name)
+        behind = _behind(self._instruments, name)
         return self._with(behind).named(name) if behind or _is_change(name) else self._recorded.named(name)
 
     def near(self, name: str, first: Day | None, last: Day | None, newest: bool = False) -> tuple[Fact, ...]:
@@ -67,7 +70,7 @@ class ScoredFacts(Facts):
 
         A part of a score, and what is compared with a baseline, is known from all visits.
         """
-        behind = _behind(self._study.instruments, name)
+        behind = _behind(self._instruments, name)
         if not behind or "." in name or behind in self._several or any(reads_baseline(find(one)) for one in behind):
             return self.named(name)
         recorded, found = self._recorded.named(name), list[Fact]()
@@ -81,14 +84,14 @@ class ScoredFacts(Facts):
 
     def names(self) -> tuple[str, ...]:
         """The names something is recorded or computed under."""
-        return self._with(self._study.instruments).names()
+        return self._with(self._instruments).names()
 
     def with_facts(self, more: Iterable[Fact]) -> Facts:
         """These facts and some more."""
-        return self._with(self._study.instruments).with_facts(more)
+        return self._with(self._instruments).with_facts(more)
 
     def __len__(self) -> int:
-        return len(self._with(self._study.instruments))
+        return len(self._with(self._instruments))
 
     def _assessments(self) -> list[Assessment]:
         if self._visits is None:
@@ -97,7 +100,7 @@ class ScoredFacts(Facts):
 
     def _with(self, only: tuple[str, ...]) -> Facts:
         """What is recorded, with the scores of some instruments at every visit."""
-        known = self._several.get(self._study.instruments, self._several.get(only))
+        known = self._several.get(self._instruments, self._several.get(only))
         if known is None:
             more = computed(self._study, self._recorded, only, self._assessments())
             known = self._several[only] = self._recorded.with_facts(more)
@@ -200,8 +203,9 @@ def _scored_at(
 def _own_names(instrument: str) -> frozenset[str]:
     """The names of which a visit must have one for a score to be meant; none where what stands for the person is enough."""
     of = find(instrument)
-    items = {name: item for name, item in of.items.items() if item.baseline_of is None}
-    return frozenset(key for name, item in items.items() for key in (of.keys[name], *item.of)) - frozenset(STANDING)
+    return frozenset(key for name, item in of.of_the_visit.items() for key in (of.keys[name], *item.of)) - frozenset(
+        STANDING
+    )
 
 
 def responses(study: Study, facts: Facts, instrument: Instrument, earlier: Callable[[Day], Earlier]) -> list[Fact]:
@@ -214,6 +218,17 @@ def responses(study: Study, facts: Facts, instrument: Instrument, earlier: Calla
         here = {fact.name: fact for fact in one.all} | dict(one.facts)
         found += _scored_at(instrument, one, here, facts, earlier(one.day))
     return found
+
+
+def however_little(study: Study, known: Facts, name: str) -> list[Finding]:
+    """What an instrument leaves open at each visit that has anything of what it asks for; `known` are facts with scores."""
+    instrument, baselines = find(name), Baselines(study, known)
+    start, found = baselines.start, list[Finding | None]()
+    for one in assessments(study, known):
+        if not compares_visits(instrument) or (start is not None and start.is_by(one.day)):
+            here = {fact.name: fact for fact in one.all} | dict(one.facts)
+            found.append(score(instrument, one, known, here, baselines.earlier(), however_little=True))
+    return [one for one in found if one is not None]
 
 
 def taken_at(study: Study, facts: Facts, instrument: Instrument, visit: str) -> Mapping[str, Fact]:
@@ -256,7 +271,9 @@ def _without_parts(found: list[Fact]) -> list[Fact]:
         if dot:
             parts.setdefault(name, {}).setdefault(fact.name)
     bases = (fact for fact in found if "." not in fact.name and fact.value is None)
-    return [replace(base, name=part, unit=None) for base in bases for part in parts.get(base.name, ())]
+    there = {(fact.name, fact.visit, fact.day) for fact in found if fact.value is None}
+    absent = [replace(base, name=part, unit=None) for base in bases for part in parts.get(base.name, ())]
+    return [one for one in absent if (one.name, one.visit, one.day) not in there]
 
 
 def score(
@@ -265,6 +282,7 @@ def score(
     facts: Facts,
     here: Mapping[str, Fact] | None = None,
     earlier: Earlier | None = None,
+    however_little: bool = False,
 ) -> Finding | None:
     """The finding of an instrument at an assessment; None where too little was recorded to mean one.
 
@@ -284,11 +302,11 @@ def score(
         for fact in (known[key], *_recorded(assessment, key))
     ]
     own = {name for name, fact in got.given.items() if got.names.get(name) not in STANDING}
-    visit = {name for name in own if instrument.items[name].baseline_of is None}
+    visit = own & instrument.of_the_visit.keys()
     day = max(
         (day for name in visit if (day := got.given[name].day)), key=lambda one: one.latest, default=assessment.day
     )
-    meant = _is_meant(instrument, got, visit)
+    meant = _is_meant(instrument, got, visit) or (however_little and bool(visit))
     if contradictory:
         return _invalid(instrument, got.given, contradictory, day) if meant else None
     if not meant and not (visit and may_be_settled(instrument)):
@@ -307,7 +325,7 @@ def _is_meant(instrument: Instrument, got: Taken, visit: set[str]) -> bool:
 
     Sex, age, height and weight alone are no assessment, unless the instrument asks for nothing else.
     """
-    items = {name: item for name, item in instrument.items.items() if item.baseline_of is None}
+    items = instrument.of_the_visit
     own = {name for name in items if instrument.keys[name] not in STANDING} or set(items)
     wanted = [name for name in own if items[name].needed]
     stood_for = {other for name in got.given for other in instrument.items[name].instead_of}

@@ -37,5 +37,4 @@ def esspri_improvement(baseline: Before, current: Now) -> Outcome:
 
 def improved_by(baseline: Any, current: Any) -> tuple[Any, Any]:
     """A fall of 1 point, and a fall of 15 % of a baseline above 0."""
-    fall = baseline - current
-    return fall >= 1, all_of(baseline > 0, 100 * fall >= 15 * baseline)
+    return baseline - current >= 1, all_of(baseline > 0, 100 * current <= 85 * baseline)

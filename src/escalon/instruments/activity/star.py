@@ -113,7 +113,7 @@ def _staining(baseline: Any, now: Any) -> Any:
 
 
 def _flow_rose(baseline: Any, now: Any) -> Any:
-    return case(baseline > 0, 100 * (now - baseline) >= 25 * baseline, now > 0)
+    return case(baseline > 0, 100 * now >= 125 * baseline, now > 0)
 
 
 def _fell(percent: int) -> Callable[[Any, Any], Any]:

@@ -147,6 +147,12 @@ class Instrument:
         return {other: name for name, item in self.items.items() for other in item.also}
 
     @cached_property
+    def of_the_visit(self) -> Mapping[str, Item]:
+        """The items that belong to the visit itself: neither a value at baseline nor which form that was taken from."""
+        before = {name for name, item in self.items.items() if item.baseline_of is not None}
+        return {name: item for name, item in self.items.items() if not {name, item.source_of} & before}
+
+    @cached_property
     def keys(self) -> Mapping[str, str]:
         """The name each item has in data: the one several instruments share, or `<instrument>.<item>`."""
         return {name: item.fact or f"{self.name}.{name}" for name, item in self.items.items()}

@@ -41,7 +41,7 @@ def taken(instrument: Instrument, here: Mapping[str, Fact], earlier: Earlier | N
     for name, item in instrument.items.items():
         key = next((key for key in (instrument.keys[name], *item.of) if _is_known(here.get(key), instrument)), None)
         if key is not None:
-            given[name], names[name] = here[key], key
+            given[name], names[name] = as_known(here[key]), key
     for name, item in instrument.items.items():
         if item.baseline_of is None or name in given or earlier is None:
             continue
@@ -59,6 +59,7 @@ def taken(instrument: Instrument, here: Mapping[str, Fact], earlier: Earlier | N
 
 def change_since(name: str, now: Fact, baseline: Finding) -> Finding | None:
     """The change of any number from its baseline, in the unit of the visit; None for what is no number."""
+    now = as_known(now)
     if isinstance(now.value, bool | str | None):
         return None
     before = settled(baseline)
@@ -129,4 +130,11 @@ def with_parts(names: Iterable[str]) -> tuple[str, ...]:
 def _is_known(fact: Fact | None, instrument: Instrument) -> bool:
     """Whether a fact has a value that does not come from this very instrument, which shows its items beside its score."""
     own = fact is not None and isinstance(fact.behind, Finding) and fact.behind.name == instrument.name
-    return fact is not None and fact.value is not None and not own
+    return fact is not None and as_known(fact).value is not None and not own
+
+
+def as_known(fact: Fact) -> Fact:
+    """The fact; where it is a score that is open, as the interval it lies in."""
+    if fact.value is not None or not isinstance(fact.behind, Finding) or fact.behind.name != fact.name:
+        return fact
+    return replace(fact, value=fact.behind.span)

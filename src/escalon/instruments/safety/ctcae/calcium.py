@@ -6,7 +6,7 @@ from escalon.expressions.symbols import case
 from escalon.instruments.kit.instrument import instrument
 from escalon.instruments.kit.item import number
 
-Calcium = Annotated[float, number("total calcium", 0, 10, "mmol/L")]
+Calcium = Annotated[float, number("total calcium", 0, 10, "mmol/L", accepts=("mg/dL",), substance="calcium")]
 Albumin = Annotated[float, number("albumin", 0, 100, "g/L", accepts=("g/dL",))]
 
 

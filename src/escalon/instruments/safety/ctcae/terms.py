@@ -12,60 +12,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
-# Findings that are watched after CAR-T cells and are not terms of CTCAE v5.0: no cut-off may be invented for them.
-NOT_TERMS = {
-    "ferritin increased": "Investigations - Other, specify",
-    "c-reactive protein increased": "Investigations - Other, specify",
-    "interleukin-6 increased": "Investigations - Other, specify",
-    "immunoglobulin decreased": "Immune system disorders - Other, specify",
-    "hypogammaglobulinemia": "Immune system disorders - Other, specify",
-    "b-cell aplasia": "Immune system disorders - Other, specify",
-    "b cell aplasia": "Immune system disorders - Other, specify",
-    **dict.fromkeys(("ferritin", "crp", "crp increased", "c-reactive protein"), "Investigations - Other, specify"),
-    **dict.fromkeys(("igg decreased", "low igg"), "Immune system disorders - Other, specify"),
-    **dict.fromkeys(("covid", "covid-19", "covid 19"), "Infections and infestations - Other, specify"),
-}
-
-# Everyday words whose CTCAE term is spelled quite differently; suggested, never substituted.
-EVERYDAY = {
-    "urti": "Upper respiratory infection",
-    "uti": "Urinary tract infection",
-    "neutropenia": "Neutrophil count decreased",
-    "thrombocytopenia": "Platelet count decreased",
-    "leukopenia": "White blood cell decreased",
-    "lymphopenia": "Lymphocyte count decreased",
-    "pneumonia": "Lung infection",
-    "herpes zoster": "Shingles",
-    "transaminases increased": "Alanine aminotransferase increased",
-    "edema peripheral": "Edema limbs",
-    "peripheral edema": "Edema limbs",
-    "pyrexia": "Fever",
-    "febrile": "Fever",
-    "thrombopenia": "Platelet count decreased",
-    "leucopenia": "White blood cell decreased",
-    "lymphocytopenia": "Lymphocyte count decreased",
-    "upper respiratory tract infection": "Upper respiratory infection",
-    "nasopharyngitis": "Upper respiratory infection",
-    "common cold": "Upper respiratory infection",
-    "lower respiratory tract infection": "Lung infection",
-    "blood creatinine increased": "Creatinine increased",
-    "alt increased": "Alanine aminotransferase increased",
-    "ast increased": "Aspartate aminotransferase increased",
-    "ldh increased": "Blood lactate dehydrogenase increased",
-    "decreased appetite": "Anorexia",
-    "loss of appetite": "Anorexia",
-    "tachycardia": "Sinus tachycardia",
-    "rash": "Rash maculo-papular",
-    "hair loss": "Alopecia",
-    "itching": "Pruritus",
-    "shortness of breath": "Dyspnea",
-    "infusion reaction": "Infusion related reaction",
-    "joint pain": "Arthralgia",
-    "muscle pain": "Myalgia",
-    "low blood pressure": "Hypotension",
-    "high blood pressure": "Hypertension",
-}
-
+from escalon.instruments.safety.ctcae.everyday import meant, recorded_under
 
 # Syndromes of effector cells that trials record beside CTCAE terms: their class, and where their grades are stated.
 SYNDROMES = {
@@ -118,18 +65,16 @@ def find_term(name: str) -> Term:
     found = _index().get(wanted)
     if found is not None:
         return found
-    if wanted in NOT_TERMS:
-        raise UnknownTerm(
-            f"{name!r} is not a term of CTCAE v5.0. Record it under «{NOT_TERMS[wanted]}» with the general scale"
-        )
+    if other := recorded_under(wanted):
+        raise UnknownTerm(f"{name!r} is not a term of CTCAE v5.0. Record it under «{other}» with the general scale")
     near = " or ".join(f"«{_index()[key].name}»" for key in _meant(wanted))
     raise UnknownTerm(f"{name!r} is not a term of CTCAE v5.0.{f' Did you mean {near}?' if near else ''}")
 
 
 def _meant(wanted: str) -> list[str]:
     """What a name that is no term probably means: what people call so, what begins so, else what is spelled almost so."""
-    if wanted in EVERYDAY:
-        return [_plain(EVERYDAY[wanted])]
+    if everyday := meant(wanted):
+        return [_plain(one) for one in everyday]
     begin = [key for key in _index() if len(wanted) >= LEAST and key.startswith(wanted)]
     close = get_close_matches(wanted, _index(), 3, ALIKE)
     return begin[:3] or [key for key in close if _agrees(wanted, key)]
@@ -199,6 +144,7 @@ _SPELLINGS = (
     ("dyspnoea", "dyspnea"), ("apnoea", "apnea"), ("tumour", "tumor"), ("leukaem", "leukem"), ("leucocyt", "leukocyt"),
     ("paraesth", "paresth"), ("dysaesth", "dysesth"), ("gynaec", "gynec"), ("foetal", "fetal"), ("caecal", "cecal"),
     ("ischaem", "ischem"), ("odour", "odor"), ("colour", "color"), ("hypoxaem", "hypoxem"), ("rhoea", "rhea"),
+    ("paenia", "penia"),
 )  # fmt: skip
 
 
