@@ -1,11 +1,15 @@
 """Take every piece of text of the pages' templates into the catalogue of each language (`make words`); nothing is lost.
 
-A new piece stands there without a translation; one that no template has any more goes. Babel reads and writes the file.
+A new piece stands there without a translation; one that neither a template nor the code says any more goes. Babel reads and
+writes the file.
 """
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -13,14 +17,16 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 
 from escalon.conduct.permit.act import RULES
-from escalon.history.events import spaced
+from escalon.history.events import KINDS, spaced
 from escalon.web import navigation
 from escalon.web.languages import CATALOGUES, Scanner
 from escalon.web.pages import today
 from escalon.web.pages.overrides import ASKED_OFTEN
 from escalon.web.pages.treatment import STEPS
+from escalon.web.words import first_up
 
-TEMPLATES = Path(__file__).parents[1] / "src" / "escalon" / "web" / "templates"
+SOURCE = Path(__file__).parents[1] / "src" / "escalon"
+TEMPLATES = SOURCE / "web" / "templates"
 
 
 def pieces() -> Iterator[str]:
@@ -37,6 +43,34 @@ def pieces() -> Iterator[str]:
     yield from (
         word for _, word in (*navigation.WORDS, *navigation.MORE, *navigation.OVER_FOLDER, *navigation.OF_ADMINISTRATOR)
     )
+
+
+AROUND = " .,:;()"
+
+
+def said_by_code(piece: str) -> bool:
+    """Whether a piece, or each part of one with named parts (`{who} left the study`), is among the words of the program."""
+    if "{" not in piece and len(piece) < 25:
+        return piece in program_words()
+    parts = (one.strip(AROUND) for one in re.split(r"\{\w+\}", piece))
+    return all(one in program_words() or any(one in text for text in _sentences()) for one in parts if len(one) > 1)
+
+
+@cache
+def program_words() -> frozenset[str]:
+    """Every text that stands in the code, and the kinds of events as they are said; a first letter may be made large."""
+    found = {*map(spaced, KINDS)}
+    for file in sorted(SOURCE.rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        found |= {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    found |= {one.strip(AROUND) for one in found}
+    return frozenset(found | {first_up(one) for one in found})
+
+
+@cache
+def _sentences() -> tuple[str, ...]:
+    """Those of several words: a piece of some length may be a part of one."""
+    return tuple(one for one in program_words() if " " in one)
 
 
 LABELS = {"text": 1, "choice": 1, "day_fields": 1, "state": 0}
@@ -58,10 +92,19 @@ def _said(tree: nodes.Template) -> Iterator[str]:
 
 def _words(found: Iterable[nodes.Node]) -> Iterator[str]:
     for one in found:
-        consts = [one] if isinstance(one, nodes.Const) else []
         if isinstance(one, nodes.CondExpr):
             yield from _words(part for part in (one.expr1, one.expr2) if part is not None)
-        yield from (each.value for each in consts if isinstance(each.value, str) and any(map(str.isalpha, each.value)))
+        text = _text(one)
+        if any(map(str.isalpha, re.sub(r"\{\w\}", "", text))):
+            yield text
+
+
+def _text(node: nodes.Node) -> str:
+    """What a node says; numbers put in as it is read have a letter for their name: `{n} of {m} signatures`."""
+    if not isinstance(node, nodes.Concat):
+        return str(node.value) if isinstance(node, nodes.Const) else ""
+    names = iter("nmkj")
+    return "".join(_text(one) if isinstance(one, nodes.Const) else f"{{{next(names)}}}" for one in node.nodes)
 
 
 def renew(path: Path) -> tuple[int, int, int]:
@@ -73,7 +116,7 @@ def renew(path: Path) -> tuple[int, int, int]:
         before = known.get(piece)
         catalog.add(piece, before.string if before else "", flags=before.flags if before else ())
     for one in known:
-        if one.id and one.id not in catalog and one.string:  # a word that code says, such as a state
+        if one.id and one.id not in catalog and one.string and said_by_code(str(one.id)):
             catalog.add(one.id, one.string, flags=one.flags)
     with path.open("wb") as file:
         write_po(file, catalog, width=0, omit_header=True)

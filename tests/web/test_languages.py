@@ -107,3 +107,21 @@ def test_a_refusal_on_a_chinese_page_is_chinese_with_its_days_as_they_are_writte
     page = browser.get("/participants/P1").text
     assert f"{day:%Y-%m-%d}" in page
     assert not re.search(r"\d\d-(Jan|Feb|Mar|Apr)-20\d\d", page)
+
+
+def test_no_piece_is_kept_that_neither_a_template_nor_the_code_says():
+    from tools.words import pieces, said_by_code
+
+    written = set(pieces())
+    assert [one for one in catalogue("zh-Hans") if one not in written and not said_by_code(one)] == []
+    assert said_by_code("{who} left the study")
+    assert not said_by_code("The study says nothing of lymphodepletion.")
+
+
+def test_a_part_of_one_letter_is_a_number_and_nothing_else():
+    token = LANGUAGE.set("zh-Hans")
+    try:
+        assert say_plain("Open 5") == "未决 5"
+        assert say_plain("Open cohort 1") == "Open cohort 1"
+    finally:
+        LANGUAGE.reset(token)

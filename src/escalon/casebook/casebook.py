@@ -67,6 +67,7 @@ _NAME = (
     .order_by(entries.c.number.desc())
     .limit(1)
 )
+_LAST = select(head.c.number)
 _ONE = _ROW.where(entries.c.number == bindparam("wanted"))
 
 
@@ -189,6 +190,15 @@ class Casebook:
         if row is None:
             raise StorageDamaged(f"{self.place}: the signed head is missing. {RESTORE}")
         return Checkpoint(row.number, row.hash, row.at, self.public_key, row.signature)
+
+    @property
+    def last(self) -> int:
+        """The last entry's number, as it stands; what signs it is not looked at."""
+        with self.reading() as connection:
+            number = connection.execute(_LAST).scalar_one_or_none()
+        if number is None:
+            raise StorageDamaged(f"{self.place}: the signed head is missing. {RESTORE}")
+        return int(number)
 
     @property
     def public_key(self) -> str:

@@ -149,8 +149,8 @@ class Desk:
         """Entries in their order: of a participant, of some kinds."""
         return [
             one
-            for one in self.bench.entries(self.trial)
-            if participant in (None, one.participant) and (kinds is None or one.kind in kinds) and one.number > after
+            for one in self.bench.entries(self.trial, participant)
+            if one.number > after and (kinds is None or one.kind in kinds)
         ]
 
     # -- what was found before -----------------------------------------------------------------------------------------

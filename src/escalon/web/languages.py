@@ -60,9 +60,16 @@ def _entry(block: str) -> tuple[str, Translation]:
 
 @cache
 def _patterns(language: str) -> tuple[tuple[re.Pattern[str], Translation], ...]:
-    """The pieces with named parts (`{who} left the study`), as what they match; the longest words first."""
+    """The pieces with named parts (`{who} left the study`), as what they match; the longest words first.
+
+    A part of one letter is a number: `Open {n}` is not «Open cohort 1».
+    """
     named = sorted((one for one in catalogue(language) if "{" in one), key=lambda one: -len(_PART.sub("", one)))
-    return tuple((re.compile(_PART.sub(r"(?P<\1>.+?)", _escaped(one))), catalogue(language)[one]) for one in named)
+    return tuple((re.compile(_PART.sub(_matching, _escaped(one))), catalogue(language)[one]) for one in named)
+
+
+def _matching(part: re.Match[str]) -> str:
+    return rf"(?P<{part[1]}>\d+)" if len(part[1]) == 1 else f"(?P<{part[1]}>.+?)"
 
 
 def _escaped(text: str) -> str:

@@ -44,7 +44,7 @@ class Workbench:
     uploads: Uploads = field(default_factory=Uploads)
     once: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict, repr=False)
     """Names that were opened and not yet shown, by session and participant; showing one takes it out."""
-    _entries: list[Entry] = field(default_factory=list, repr=False)
+    _entries: dict[str | None, list[Entry]] = field(default_factory=dict, repr=False)
     _kept: dict[Hashable, tuple[object, Any]] = field(default_factory=dict)
     _reading: threading.RLock = field(default_factory=threading.RLock)
 
@@ -84,14 +84,18 @@ class Workbench:
         if self.conduct is not None:
             self.conduct.know(codes)
 
-    def entries(self, trial: Trial) -> Sequence[Entry]:
-        """Every entry in its order; those of a casebook are read once, and then only what is new."""
+    def entries(self, trial: Trial, participant: str | None = None) -> Sequence[Entry]:
+        """Every entry (of a participant) in its order; those of a casebook are read once, and then only what is new."""
         if self.conduct is None:
-            return list(trial.entries.values())
+            return [one for one in trial.entries.values() if participant in (None, one.participant)]
         with self._reading:
-            last = self._entries[-1].number if self._entries else 0
-            self._entries += self.conduct.casebook.entries(after=last)
-            return self._entries
+            every = self._entries.setdefault(None, [])
+            last = every[-1].number if every else 0
+            if last < self.conduct.upto:
+                for one in self.conduct.casebook.entries(after=last, upto=self.conduct.upto):
+                    for about in {None, one.participant}:
+                        self._entries.setdefault(about, []).append(one)
+            return self._entries.get(participant, [])
 
     def mark(self, trial: Trial) -> object:
         """What changes whenever this trial does: somebody else may have recorded more, or changed a file, since it was read."""

@@ -52,12 +52,17 @@ class Conduct:
         self._facts_upto: dict[str, int] = {}
         self._connection: Connection | None = None
         self._folding = threading.RLock()
+        self._stands_still = False
 
     @property
     def trial(self) -> Trial:
         """Where the trial stands after the last entry; recorded facts are read when a rule asks for them."""
         with self._folding:
-            upto = self.casebook.head.number
+            if self._stands_still and self._upto:
+                return self._trial
+            upto = self.casebook.last
+            if upto == self._upto:
+                return self._trial
             return self._follow(self.casebook.entries(after=self._upto, upto=upto, facts=False), upto)
 
     @property
@@ -67,9 +72,14 @@ class Conduct:
 
     @contextmanager
     def standing(self) -> Iterator[Trial]:
-        """Where the trial stands, held still while somebody reads it."""
+        """Where the trial stands, held still while somebody reads it: what others record meanwhile is seen by the next."""
         with self._folding:
-            yield self.trial
+            trial, before = self.trial, self._stands_still
+            self._stands_still = True
+            try:
+                yield trial
+            finally:
+                self._stands_still = before
 
     def informed(self) -> Trial:
         """Where the trial stands, with the facts of everybody infused, as the dose rule reads it."""

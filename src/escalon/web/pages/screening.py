@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,6 +42,8 @@ class ClauseRow:
     """A clause: what must hold, the verdict, what it rests on, what is missing."""
 
     id: str
+    forbids: bool
+    """Whether it is an exclusion: what it says must be known to be absent."""
     sentence: str
     says: str
     rule: str
@@ -95,8 +97,11 @@ def screening(desk: Desk, code: str, show: str = "") -> ScreeningPage:
     """Every clause of the record for one participant, with what decided it and what would settle it."""
     course = desk.course(code)
     found = desk.screening(code)
-    rows = [(one, _row(desk.study, course, one)) for one in found.clauses]
-    applying = [pair for pair in rows if pair[1].state != "na"]
+    rows = [_row(desk.study, course, one) for one in found.clauses]
+    applying = [row for row in rows if row.state != "na"]
+    subjects = desk.bench.kept(
+        "subjects", desk.study.version, lambda: {one.criterion.id: _subject(desk.study, one) for one in found.clauses}
+    )
     latest = course.screening
     site = course.site or None
     acts = desk.person is not None
@@ -105,9 +110,9 @@ def screening(desk: Desk, code: str, show: str = "") -> ScreeningPage:
         verdict=WORDS[found.verdict],
         state=STATES[found.verdict.value],
         as_of=str(found.as_of),
-        groups=tuple(_groups(desk.study, applying, show)),
-        others=tuple(row for _, row in rows if row.state == "na"),
-        counts={name: sum(row.state == state for _, row in rows) for name, state in SHOWN.items()},
+        groups=tuple(_groups(applying, subjects, show)),
+        others=tuple(row for row in rows if row.state == "na"),
+        counts={name: sum(row.state == state for row in rows) for name, state in SHOWN.items()},
         show=show if show in SHOWN else "",
         notes=tuple(map(day, found.notes)),
         latest=entry_shown(desk, latest.entry) if latest else None,
@@ -117,10 +122,10 @@ def screening(desk: Desk, code: str, show: str = "") -> ScreeningPage:
         may_record=acts and desk.may("FactRecorded", site),
         may_screen=acts and desk.may("ParticipantScreened", site),
         may_sign=acts and desk.may("EligibilitySigned", site),
-        assumptions=desk.study.assumed(*(one.criterion.id for one, row in applying)),
+        assumptions=desk.study.assumed(*(row.id for row in applying)),
         visit=desk.study.visits[0].id if desk.study.visits else "",
         today=desk.today,
-        seen=desk.conduct.casebook.head.number if desk.bench.is_casebook else 0,
+        seen=desk.conduct.upto if desk.bench.is_casebook else 0,
     )
 
 
@@ -142,9 +147,9 @@ def _why_not(desk: Desk, course: Course, found: Screening) -> Iterator[str]:
         yield f"what the recorded screening rested on has changed ({changed}); record it again"
 
 
-def _groups(study: Study, rows: list[tuple[Clause, ClauseRow]], show: str) -> Iterator[ClauseGroup]:
-    for title in dict.fromkeys(_subject(study, clause) for clause, _ in rows):
-        mine = [row for clause, row in rows if _subject(study, clause) == title]
+def _groups(applying: list[ClauseRow], subjects: Mapping[str, str], show: str) -> Iterator[ClauseGroup]:
+    for title in dict.fromkeys(subjects[row.id] for row in applying):
+        mine = [row for row in applying if subjects[row.id] == title]
         kept = tuple(row for row in mine if show not in SHOWN or row.state == SHOWN[show])
         unknown, failed, passed = (sum(row.state == state for row in mine) for state in ("unk", "not", "met"))
         if kept:
@@ -161,6 +166,7 @@ def _row(study: Study, course: Course, one: Clause) -> ClauseRow:
     missing = tuple(dict.fromkeys(one.finding.missing)) if one.verdict.value == "unknown" else ()
     return ClauseRow(
         one.criterion.id,
+        one.criterion.kind == "exclusion",
         one.sentence,
         str(one.criterion.says),
         " ".join(one.criterion.rule.split()),

@@ -44,6 +44,8 @@ class MatterShown:
     what: str
     why: str
     state: str
+    kind: str
+    """How the state is drawn, by how long it can wait."""
     by: date | None
     does: str
     address: str
@@ -54,7 +56,6 @@ class MattersShown:
     """The matters of one urgency."""
 
     title: str
-    kind: str
     matters: tuple[MatterShown, ...]
 
 
@@ -79,16 +80,17 @@ class TodayPage:
     infused: int
 
 
+KINDS = {Urgency.NOW: "over", Urgency.TODAY: "now", Urgency.WEEK: "soon"}
+
+
 @page("/", EVERYBODY)
 def today(desk: Desk) -> TodayPage:
     """What waits for you, the most urgent first."""
     if not desk.may("read record"):
         return TodayPage(desk.today, (), (), (), 0, 0)
     mine = [one for one in desk.waiting if _is_mine(desk, one)]
-    kinds = {Urgency.NOW: "over", Urgency.TODAY: "now", Urgency.WEEK: "soon"}
     groups = (
-        MattersShown(urgency.value, kind, tuple(_shown(one) for one in mine if one.urgency is urgency))
-        for urgency, kind in kinds.items()
+        MattersShown(urgency.value, tuple(_shown(one) for one in mine if one.urgency is urgency)) for urgency in KINDS
     )
     return TodayPage(
         desk.today,
@@ -104,7 +106,7 @@ def drafts_waiting(desk: Desk) -> MattersShown:
     """Drafts of a day and more: their author's own, and to the site's investigator that there are any, not what they say."""
     found = drafts.waiting_since(desk.conduct, desk.bench.now() - STALE) if desk.person else []
     return MattersShown(
-        "Typed and not in the record for a day", "pend", tuple(filter(None, (_left(desk, one) for one in found)))
+        "Typed and not in the record for a day", tuple(filter(None, (_left(desk, one) for one in found)))
     )
 
 
@@ -116,8 +118,9 @@ def _left(desk: Desk, draft: drafts.Draft) -> MatterShown | None:
         return None
     why = f"{draft.account} typed on {visit}; it is no entry until they record it"
     return MatterShown(
-        code, f"draft of {visit}", why, "draft", None, "Open", draft.place if mine else draft.place.rpartition("/")[0]
-    )
+        code, f"draft of {visit}", why, "draft", "pend", None, "Open",
+        draft.place if mine else draft.place.rpartition("/")[0],
+    )  # fmt: skip
 
 
 def holds_shown(desk: Desk) -> tuple[HoldShown, ...]:
@@ -158,9 +161,8 @@ def _is_mine(desk: Desk, one: Waiting) -> bool:
 
 
 def _shown(one: Waiting) -> MatterShown:
-    return MatterShown(
-        one.participant, one.what, one.why, one.state, one.by, DOES.get(one.act, "Open"), address_of(one)
-    )
+    does = DOES.get(one.act, "Open")
+    return MatterShown(one.participant, one.what, one.why, one.state, KINDS[one.urgency], one.by, does, address_of(one))
 
 
 def address_of(one: Waiting) -> str:

@@ -21,6 +21,7 @@ from escalon.web.pages.calculator import scored, wrong_at
 from escalon.web.registry import act, page, service
 from escalon.web.said import Told
 from escalon.web.told import scale_of, told
+from escalon.web.words import moment
 
 STATES = {
     "later": "later", "open": "now", "overdue": "over", "done": "done", "locked": "signed", "no infusion yet": "na",
@@ -114,6 +115,7 @@ class VisitPage:
     locked: bool
     forbids_lock: tuple[str, ...]
     may_sign: bool
+    may_lock: bool
 
 
 @page("/participants/{code}/visits/{visit}")
@@ -121,11 +123,12 @@ def visit(desk: Desk, code: str, visit: str) -> VisitPage:
     """A visit of a participant: its forms, its signature, its lock."""
     course, at = _at(desk, code, visit)
     locked = visit in course.locked_visits
-    forbids = () if desk.person is None else desk.forbids(VisitLocked(participant=code, visit=visit))
+    may_sign, may_lock = (desk.may(act, course.site or None) for act in ("VisitSigned", "VisitLocked"))
+    forbids = desk.forbids(VisitLocked(participant=code, visit=visit)) if desk.person and may_lock else ()
     signed = tuple(_signatures(desk, code, visit))
     says = tuple(one.says for one in forbids)
-    may_sign = desk.may("VisitSigned", course.site or None)
-    return VisitPage(banner(desk, course), code, _shown(code, at, _places(desk)), signed, locked, says, may_sign)
+    shown = _shown(code, at, _places(desk))
+    return VisitPage(banner(desk, course), code, shown, signed, locked, says, may_sign, may_lock)
 
 
 def _at(desk: Desk, code: str, visit: str) -> tuple[Course, VisitAt]:
@@ -138,12 +141,10 @@ def _at(desk: Desk, code: str, visit: str) -> tuple[Course, VisitAt]:
 
 
 def _signatures(desk: Desk, code: str, visit: str) -> Iterator[str]:
-    if not desk.bench.is_casebook:
-        return
-    for entry in desk.conduct.casebook.entries(participant=code, kinds=["VisitSigned"]):
+    for entry in desk.entries(participant=code, kinds=["VisitSigned"]):
         event = entry.event
         if isinstance(event, VisitSigned) and event.visit == visit:
-            yield f"{entry.author.person}, {entry.at:%Y-%m-%d} (entry {entry.number})"
+            yield f"{event.printed_name}, {moment(entry.at)} (entry {entry.number})"
 
 
 @dataclass(frozen=True)
@@ -248,7 +249,7 @@ def visit_form(desk: Desk, code: str, visit: str, form: str, correct: str = "") 
 
 
 def _head(desk: Desk) -> int:
-    return desk.conduct.casebook.head.number if desk.bench.is_casebook else 0
+    return desk.conduct.upto if desk.bench.is_casebook else 0
 
 
 def form_named(desk: Desk, visit: str, name: str) -> VisitForm:
