@@ -182,36 +182,37 @@ def _from_data(
         answer |= {"departures": [one.as_json() for one in departed], "later": [one.as_json() for one in later]}
         print_json(answer)
     else:
-        _print(found, intake.trial.synthetic)
+        _print(protocol, found, intake.trial.synthetic)
         for one in grouped(departed):
-            say(f"  departure: {one}")
+            say(f"  departure: {protocol.said(str(one))}")
         if said := left_out_sentence(later, found.today):
             say(f"  later: {said}")
     treats = any(one.decision.action == "treat" for one in (found, *dict(found.strata).values()))
     raise typer.Exit(0 if treats else 1)
 
 
-def _print(found: "NextDose", synthetic: bool) -> None:
+def _print(study: "Study", found: "NextDose", synthetic: bool) -> None:
     from escalon.conduct.judge.dosing import OUTCOMES
     from escalon.escalation import Outcome
 
+    words = study.said
     say_if_synthetic(synthetic)
     rows = [
         (one.participant, one.infusion.level, one.infusion.day, one.window_ends, OUTCOMES[one.outcome], one.why,
          one.deviation or "in its window")
         for one in found.reviews
     ]  # fmt: skip
-    print_table(("participant", "level", "infused", "window ends", "outcome", "why", "dose"), rows)
+    print_table(("participant", "level", words("infused"), "window ends", "outcome", "why", "dose"), rows)
     for name, part in found.strata:
-        say(f"{name}: so far {part.conduct or 'nobody infused'}   as of {found.today}")
+        say(f"{name}: so far {part.conduct or words('nobody infused')}   as of {found.today}")
         say(f"  next: {part.headline}", bold=True)
-        say(f"  because {part.decision.reason}")
+        say(f"  because {words(part.decision.reason)}")
     if not found.strata:
-        say(f"So far: {found.conduct or 'nobody infused'}   as of {found.today}")
+        say(f"So far: {found.conduct or words('nobody infused')}   as of {found.today}")
         say(f"Next: {found.headline}", bold=True)
-        say(f"  because {found.decision.reason}")
+        say(f"  because {words(found.decision.reason)}")
     for one in found.decision.notes:
-        say(f"  note: {one}")
+        say(f"  note: {words(one)}")
     for review in found.reviews:
         if review.outcome is Outcome.PENDING:
             say(f"  window of {review.participant}: {review.window}")

@@ -139,7 +139,10 @@ def _undated(kilograms: Fraction | None, facts: "list[Any]", study: "Study") -> 
 
     today = Day(2000, 1, 1)  # both stand on one day, so that the window cannot decide; only the change is compared
     found = dosing_weight([*facts, Fact("weight", kilograms, today, "kg")], today, 0, study.dose.weight_change_flag)
-    reason = f"the day of the weight or of infusion is not given, so its age (at most {study.dose.weight_window}) is not checked"
+    most = f"at most {study.dose.weight_window}" if study.dose.weight_window else "the study sets no limit to it"
+    reason = f"the day of the weight or of the dose is not given, so its age ({most}) is not checked"
+    if not study.collects_cells:  # there is no earlier weight that this one could be compared with
+        found = replace(found, flags=(), reasons=())
     return replace(
         found,
         components={key: part for key, part in found.components.items() if key != "taken"},

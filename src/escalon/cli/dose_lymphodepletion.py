@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def lymphodepletion(
     study: StudyName,
-    regimen: Annotated[Text, typer.Option(help="The regimen by name; there is no default.")] = None,
+    regimen: Annotated[
+        Text, typer.Option(help="The regimen by name; without it the one the folder has chosen.")
+    ] = None,
     height: Annotated[Text, typer.Option(help="Height with its unit: 165cm.")] = None,
     weight: Annotated[Text, typer.Option(help="Actual body weight: 62kg.")] = None,
     clearance: Annotated[Text, typer.Option(help="Creatinine clearance in mL/min; or the next three.")] = None,
@@ -45,7 +47,8 @@ def lymphodepletion(
 ) -> None:
     """Cyclophosphamide and fludarabine in mg, from body surface area and renal function.
 
-    The record gives no dose, so a regimen has to be named, and every dose is marked as unconfirmed until it is signed.
+    By the regimen the study's folder has chosen. Where it leaves that open one has to be named, and every dose is marked as
+    unconfirmed until it is signed.
     Exit code 1: a dose is contraindicated or cannot be known.
 
     escalon dose lymphodepletion {study} --regimen autoimmune_A --height 165cm --weight 62kg --clearance 95
@@ -81,7 +84,7 @@ def _lymphodepletion(
     study: "Study", given: dict[str, Any], options: dict[str, Any]
 ) -> "tuple[Finding, Finding, list[Finding]]":
     """Body surface area, creatinine clearance and every dose, exact and (if asked) rounded after it."""
-    from escalon.conduct.judge.lymphodepletion import body_surface, question_of
+    from escalon.conduct.judge.lymphodepletion import body_surface, question_of, signer_of
     from escalon.instruments.product.lymphodepletion import lymphodepletion as calculated
     from escalon.instruments.product.lymphodepletion import round_dose
 
@@ -100,7 +103,8 @@ def _lymphodepletion(
     area = body_surface(study, given["height"], given["weight"], formula=options["formula"], **_checked(given, SURFACE))
     renal = _clearance(given)
     regimen = _regimen(study.lymphodepletion, options["regimen"])
-    doses = list(calculated(regimen, area, renal, options["signed_by"], policy, question_of(study)))
+    signer = options["signed_by"] or signer_of(study, regimen)
+    doses = list(calculated(regimen, area, renal, signer, policy, question_of(study)))
     step = amount("round", options["round_to"], "mg")
     if step is not None:
         doses += [round_dose(dose, step, options["rounding"]) for dose in doses if dose.unit == "mg"]

@@ -41,7 +41,7 @@ def explain(
     finding: Annotated[
         str, typer.Argument(metavar="[FINDING]", help="A clause, a score, eligibility, dlt or next_dose.")
     ] = "",
-    study: Annotated[str, typer.Option("--study", help="The study the data belong to.")] = DEFAULT,
+    study: Annotated[str, typer.Option("--study", help=f"The study the data belong to. [default: {DEFAULT}]")] = "",
     visit: Annotated[str, typer.Option("--visit", help="Only this visit, or this day.")] = "",
     cutoff: Cutoff = None,
     reader: Reader = None,
@@ -51,11 +51,12 @@ def explain(
     from escalon.conduct.judge.cutoff import as_of
     from escalon.conduct.judge.explaining import explain as explained
 
-    protocol, intake = load(study, data, reader, quiet=True)
+    protocol, intake = load(study or DEFAULT, data, reader, quiet=True)
+    if intake.refused and not study:
+        fail(f"{len(intake.refused)} rows are refused by {DEFAULT}, which is asked where no study is named. "
+             f"Name the one the data belong to: --study FOLDER, or --study {DEFAULT}")  # fmt: skip
     if intake.refused:
-        note(
-            f"{len(intake.refused)} rows are refused by {protocol.id}. If the data belong to another study, add --study"
-        )
+        note(f"{len(intake.refused)} rows are refused by {protocol.id}; data check names them")
     day = cutoff_day(cutoff, intake)
     if not finding:
         _say(_cell(protocol, intake, day, participant), as_json)

@@ -63,7 +63,7 @@ def summary_rows(study: Study) -> tuple[tuple[str, str], ...]:
             + f" {study.dose.shown_unit}",
         ),
         ("clauses", f"{len(study.inclusion)} inclusion, {len(study.exclusion)} exclusion"),
-        ("baseline", str(study.baseline)),
+        ("baseline", study.said(str(study.baseline))),
         ("time zone", study.zone or ""),
         ("where", places),
         ("assumptions", asked),

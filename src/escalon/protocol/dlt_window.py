@@ -53,4 +53,4 @@ def window_stands(last: date, today: date) -> str:
 def dlt_window_sentence(study: Study) -> str:
     """The same window where nobody is infused yet: by study days."""
     days = in_days(study.dose.dlt_window)
-    return f"{days} days from the infusion (day 0); its last day is day {days}; dosing from day {days + 1}"
+    return f"{days} days from the {study.day_0} (day 0); its last day is day {days}; dosing from day {days + 1}"

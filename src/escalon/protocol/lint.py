@@ -117,10 +117,16 @@ def _names(study: Study) -> Iterator[Remark]:
 
     for name in study.awaited:
         close = get_close_matches(name, [*study.vocabulary, *catalogue()], 1, 0.75)
-        hint = f"did you mean {close[0]}?" if close else "declare it as [fact.…], or add the instrument"
+        hint = _COMMON.get(name) or (
+            f"did you mean {close[0]}?" if close else f"declare it as [fact.{name}] with its kind"
+        )
         for where, place in _users(study, name):
             what = f"{name} is neither in the vocabulary nor an instrument"
             yield Remark("error", "unknown name", where, what, hint, place)
+
+
+_COMMON = {"sex": 'declare [fact.sex] with choices = ["female", "male"]'}
+"""What to write where the usual fact is not declared."""
 
 
 def _users(study: Study, name: str) -> Iterator[tuple[str, Place]]:
@@ -187,7 +193,7 @@ def _record(study: Study) -> Iterator[Remark]:
             "not traced",
             one.clause.id,
             what,
-            "quote it in `says` of what implements it",
+            "quote it in `says` of what implements it; where it is a heading, begin its line in record.txt with #",
             Place("record.txt", 1 + study.record.count("\n", 0, one.clause.start)),
         )
     for part, piece in found.misquoted:

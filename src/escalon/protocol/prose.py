@@ -59,7 +59,8 @@ def short_name(name: str, study: Study) -> str:
 def watched_sentence(clause: Watched, study: Study) -> str:
     """What must not happen, and when it is watched."""
     how_long = f"for {clause.until} from" if clause.until else "from"
-    return f"{criterion_sentence(clause, study)} Watched {how_long} the {clause.since} on."
+    since = study.day_0 if clause.since == "infusion" else clause.since
+    return f"{criterion_sentence(clause, study)} Watched {how_long} the {since} on."
 
 
 def applies_to(criterion: Clause, study: Study) -> str:
@@ -87,7 +88,8 @@ def escalation_sentences(study: Study) -> tuple[str, ...]:
         else "while it is open the next decision waits, unless every possible completion leads to the same decision"
     )
     guards = (f"The DLT window is {dlt_window_sentence(study)}; {waits}.", *(guard.prose() for guard in others))
-    return (*strata_sentence(study), *dose_rule(study).prose(), *guards, *counting_sentences(study))
+    sentences = (*strata_sentence(study), *dose_rule(study).prose(), *guards, *counting_sentences(study))
+    return tuple(map(study.said, sentences))
 
 
 def strata_sentence(study: Study) -> Iterator[str]:
@@ -106,7 +108,7 @@ def counting_sentences(study: Study) -> Iterator[str]:
         yield f"A dose outside its level's window: {_OFF_DOSE[plan.off_dose]}."
     if "split_within" not in plan.silent:
         within = "on one day" if not (plan.split_within and plan.split_within.number) else f"within {plan.split_within}"
-        yield f"Bags given {within} are one dose."
+        yield f"{'Bags' if study.gives_cells else 'What is'} given {within} {'are' if study.gives_cells else 'is'} one dose."
     if "retreatment" not in plan.silent:
         yield f"A later dose {_RETREATMENT[plan.retreatment]}."
     if plan.window_review == "required":
@@ -186,7 +188,7 @@ def endpoint_sentence(endpoint: Endpoint, study: Study) -> str:
     """What is computed of an outcome, in whom, and at which visits."""
     measures = " and ".join(name_in_words(name, study) for name in endpoint.measure)
     names = [one.name for one in study.diseases if one.id in endpoint.diseases]
-    people = f"{endpoint.population.replace('_', ' ').replace('dlt', 'DLT')} participants"
+    people = study.said(f"{endpoint.population.replace('_', ' ').replace('dlt', 'DLT')} participants")
     whom = f"{people} with {' or '.join(names)}" if names else f"all {people}"
     when = f"; at {', '.join(endpoint.at)}" if endpoint.at else ""
     better = f"; {endpoint.better} is better" if endpoint.better != "neither" else ""

@@ -27,6 +27,16 @@ _PLAIN = {one.lower(): one for one in HEADINGS} | {
     "inclusion": "Inclusion Criteria",
     "exclusion": "Exclusion Criteria",
     "outcomes": "Outcome Measures",
+    "eligibility": "Recruitment & Eligibility",
+    "eligibility criteria": "Recruitment & Eligibility",
+    "key inclusion criteria": "Inclusion Criteria",
+    "key exclusion criteria": "Exclusion Criteria",
+    "primary outcome measure": "Primary Outcome Measures",
+    "primary outcomes": "Primary Outcome Measures",
+    "primary endpoints": "Primary Outcome Measures",
+    "secondary outcome measure": "Secondary Outcome Measures",
+    "secondary outcomes": "Secondary Outcome Measures",
+    "secondary endpoints": "Secondary Outcome Measures",
 }
 _COLUMNS = {
     "Conditions", "Interventions", "Registration Number", "Lead Sponsor", "Status", "Sex", "Target Recruitment", "Study Type",

@@ -129,8 +129,11 @@ def _roles(study: Study, sources: Sources) -> Iterator[Problem]:
         name = study.roles.of(role)
         known = study.vocabulary.get(name) if name else None
         if name and known is None:
-            what = f"{name!r} is not in the vocabulary. {_nearest(name, study.vocabulary, listed=False)}"
-            yield sources.problem(("roles", role), f"{what}; or declare [fact.{name}]", role)
+            close = get_close_matches(name, list(study.vocabulary), 1, 0.6)
+            kind = f'kind = "{kinds[0]}"' + (" and its unit" if "number" in kinds else "")
+            also = f"Did you mean {close[0]}? Else d" if close else "D"
+            what = f"{name!r} is no fact of this study. {also}eclare [fact.{name}] with {kind}"
+            yield sources.problem(("roles", role), what, role)
         elif known is not None and known.kind not in kinds:
             what = f"{name} is {described(known)}, and {role} is {' or '.join(f'a {kind}' for kind in kinds)}"
             yield sources.problem(("roles", role), what.replace("a event", "an event"), role)

@@ -5,7 +5,7 @@ the casebook. Every `*.toml` of a folder is one document, split only so that peo
 when a folder is read, never by `escalon --help`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -174,6 +174,18 @@ class Study(Table):
     def gives_cells(self) -> bool:
         """Whether what is given is counted in cells."""
         return self.dose.levels[0].amount.is_cells
+
+    @cached_property
+    def said(self) -> Callable[[str], str]:
+        """How a sentence of ours is said of this study: of what is not infused, without that word."""
+        from escalon.protocol.own_words import in_own_words
+
+        return in_own_words(self)
+
+    @property
+    def day_0(self) -> str:
+        """What day 0 is called: the infusion of cells, the first dose of anything else."""
+        return "infusion" if self.gives_cells else "first dose"
 
     @property
     def collects_cells(self) -> bool:

@@ -29,6 +29,12 @@ def slug(text: str) -> str:
     return "_".join("".join(one if one.isalnum() else " " for one in text.lower()).split()) or "row"
 
 
+def own(text: str) -> str:
+    """A key of a study's own word, which is none of the keys that tables use themselves: a disease `ALL` is `all-`."""
+    key = slug(text)
+    return f"{key}-" if key in ("all", "n", "characteristic") else key
+
+
 def row(key: str, *cells: Made, kind: RowKind = RowKind.PLAIN, who: str = "") -> TableRow:
     """A row of what is given: texts as they are, numbers as numbers, nothing as `–`."""
     return TableRow(key, tuple(map(cell, cells)), kind, who)

@@ -21,10 +21,12 @@ from escalon.history import Course, Current, Trial
 from escalon.history.events import AdverseEventRecorded
 from escalon.instruments import catalogue
 from escalon.instruments.safety.ctcae.results import GradedResult, grade_results
+from escalon.protocol.own_words import in_own_words
 from escalon.protocol.study import Study
 from escalon.protocol.vocabulary import DISEASE
 from escalon.reporting.document import Document, Ground, Section
 from escalon.reporting.grounds import of_event
+from escalon.reporting.in_words import in_words_of
 from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.counting import Treated, emergent
 from escalon.safety.occurrence import Occurrence
@@ -230,11 +232,16 @@ class View:
     def document(self, name: str, title: str, sections: Sequence[Section], subtitle: str = "") -> Document:
         """The document of these sections, under the study's name, the cut-off, the mark and the stamp."""
         study = self.study
-        return Document(
+        made = Document(
             study.id, title, study.version, name, str(self.cutoff), self.trial.synthetic, tuple(sections),
             subtitle=subtitle, input=self.digest, software=f"Escalon {__version__}",
             people={code: (disease, self.level(code)) for code, disease in self.diseases.items()},
         )  # fmt: skip
+        return made if study.gives_cells else in_words_of(made, in_own_words(study, self._written()))
+
+    def _written(self) -> list[str]:
+        """What people wrote of events in their own words."""
+        return [text for line in self._lines.values() for text in (line.event.term, line.event.description or "")]
 
     @cached_property
     def digest(self) -> str:

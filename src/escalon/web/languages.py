@@ -19,8 +19,12 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup, escape
 
+from escalon.protocol.own_words import Said
+
 CATALOGUES = Path(__file__).parent / "catalogue"
 LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
+WORDS: ContextVar[Said] = ContextVar("words", default=str)
+"""How this study says «infused» and «the infusion»: of a tablet, otherwise."""
 
 _PART, _PARTS = re.compile(r"\{(\w+)\}"), re.compile(r"(\{\w+\})")
 _WORD = re.compile(r"[A-Za-z]{2}")
@@ -98,7 +102,7 @@ def say(text: object) -> Markup | str:
     """A piece in the reader's language, dotted where it is not confirmed."""
     found = _found(LANGUAGE.get(), str(text))
     if found is None:
-        return text if isinstance(text, Markup) else str(text)
+        return text if isinstance(text, Markup) else WORDS.get()(str(text))
     if found.confirmed:
         return found.text
     return Markup(f'<span class="unconfirmed">{escape(found.text)}</span>')
@@ -107,7 +111,7 @@ def say(text: object) -> Markup | str:
 def say_plain(text: object) -> str:
     """A piece in the reader's language where no mark can stand: in an attribute, a title, a choice."""
     found = _found(LANGUAGE.get(), str(text))
-    return found.text if found else str(text)
+    return found.text if found else WORDS.get()(str(text))
 
 
 def unconfirmed(language: str) -> int:

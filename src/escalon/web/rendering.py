@@ -22,7 +22,7 @@ from escalon.web import figures, words
 from escalon.web.answers import NotRecorded, Reason
 from escalon.web.body import drawn, on_paper
 from escalon.web.desk import Desk
-from escalon.web.languages import LANGUAGE, Spoken, say, say_plain, unconfirmed
+from escalon.web.languages import LANGUAGE, WORDS, Spoken, say, say_plain, unconfirmed
 from escalon.web.navigation import more, navigation
 from escalon.web.telling import labelled
 from escalon.web.whole_protocol import protocol_parts
@@ -167,6 +167,7 @@ def render(request: Request, template: str, desk: Desk, status: int = 200, **con
         "recorded": request.query_params.get("recorded", ""),
     }
     LANGUAGE.set(desk.language)
+    WORDS.set(desk.study.said)
     return HTMLResponse(_ENVIRONMENT.get_template(template).render(shared | context), status)
 
 

@@ -41,7 +41,8 @@ def sheet(study: Study, facts: Facts, regimen: Regimen) -> tuple[Finding, Findin
         Finding("creatinine_clearance", known[-1], unit="mL/min") if known else assess("cockcroft_gault", **items)
     )
     policy = study.lymphodepletion.renal_policy if study.lymphodepletion else "us_2010"
-    doses = lymphodepletion(regimen, area, clearance, policy=policy, question=question_of(study))
+    signed, question = signer_of(study, regimen), question_of(study)
+    doses = lymphodepletion(regimen, area, clearance, signed, policy, question)
     return area, clearance, doses
 
 
@@ -75,6 +76,16 @@ def _is_foreseen(study: Study, name: str, given: object) -> bool:
 def question_of(study: Study) -> str:
     """The assumption of the study that asks which regimen is meant; empty where it has none."""
     return ", ".join(one.id for one in study.assumptions_about("lymphodepletion"))
+
+
+def signer_of(study: Study, regimen: Regimen | None) -> str | None:
+    """Who stands for a regimen: the folder itself where it chose this one and asks nothing about it, or who answered."""
+    asked = study.assumptions_about("lymphodepletion")
+    if regimen is None or study.lymphodepletion is None or study.lymphodepletion.chosen != regimen.name:
+        return None
+    if any(one.id not in study.signed for one in asked):
+        return None
+    return ", ".join(dict.fromkeys(study.signed[one.id].by for one in asked)) or f"the protocol of {study.id}"
 
 
 def _latest(facts: Facts, name: str) -> object:

@@ -349,19 +349,30 @@ def _samples(given: Treatment) -> Iterator[Event]:
     step = 1 + [one.number for one in given.study.dose.levels].index(given.level)
     for name in sorted(_analytes(given.study)):
         unit = given.study.vocabulary[name].unit or "" if name in given.study.vocabulary else ""
-        for day in SAMPLE_DAYS:
-            if name == roles.cells:
+        for day in _planned(given.study, name):
+            if name == roles.cells and not given.study.gives_cells:
+                level = 60 * step * (1 - exp(-day / half_life)) * random.uniform(0.8, 1.25) if day > 0 else 0.0
+                yield _sample(given, name, day, f"{level:.3g}" if level >= 1 else "BLQ", unit, lloq="1")
+            elif name == roles.cells:
                 yield _sample(given, name, day, _copies(day, shape[0] * step**0.7, *shape[1:]), unit, lloq="5")
-            elif name == roles.b_cells and day in LOOKED_AT:
-                cells = 140 if day < 0 else 0 if day < returns else min(180, 12 + (day - returns) * 0.8)
+            elif name == roles.b_cells and (day in LOOKED_AT or not given.study.gives_cells):
+                cells = 140 if day <= 0 else 0 if day < returns else min(180, 12 + (day - returns) * 0.8)
                 yield _sample(given, name, day, str(round(cells)), unit, lloq="1")
-            elif name not in (roles.cells, roles.b_cells) and 0 < day <= 28:
+            elif name not in (roles.cells, roles.b_cells) and (
+                0 < day <= 28 or (day > 0 and not given.study.gives_cells)
+            ):
                 yield _sample(given, name, day, f"{40 * step * exp(-day / half_life):.3g}", unit)
     for name, start in (("igg", 12.5), ("iga", 2.1), ("igm", 1.1)):
         if name in given.study.vocabulary and roles.b_cells is not None:
             for day in LOOKED_AT:
                 share = 1.0 if day < 0 else 0.35 + 0.65 * exp(-day / 45) + max(0, day - 180) / 1100
                 yield _sample(given, name, day, f"{start * share:.1f}", "g/L")
+
+
+def _planned(study: Study, name: str) -> tuple[int, ...]:
+    """The days of the visits that measure an analyte; where the product is cells, or no visit does, the usual days."""
+    visits = tuple(visit.day for visit in study.visits if name in visit.measures)
+    return SAMPLE_DAYS if study.gives_cells or not visits else visits
 
 
 def _sample(given: Treatment, analyte: str, day: int, value: str, unit: str, lloq: str = "") -> SampleMeasured:

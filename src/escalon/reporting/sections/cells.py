@@ -54,7 +54,7 @@ def cells(view: View) -> tuple[Section, ...]:
     study = view.study
     if not blocks and not study.gives_cells and study.roles.cells is None:
         return ()
-    title = "Cells in blood" if study.roles.cells else "Levels in blood"
+    title = "Cells in blood" if study.gives_cells else "Levels in blood"
     return (Section("7", title, tuple(blocks) or (Text("No sample of an infused participant is recorded."),)),)
 
 

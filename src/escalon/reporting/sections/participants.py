@@ -10,7 +10,7 @@ from escalon.conduct.judge.screening import WORDS, Clause, Screening, Verdict
 from escalon.facts import Day, Fact, Number, exact
 from escalon.protocol.study import FactDefinition
 from escalon.protocol.vocabulary import DISEASE
-from escalon.reporting.build import Made, counted, heads, row, slug, strong
+from escalon.reporting.build import Made, counted, heads, own, row, slug, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Figure, RowKind, Section, Table, TableRow
 from escalon.reporting.figures.flow import FlowBox, flow_figure
 from escalon.reporting.grounds import of_fact, of_facts, of_finding
@@ -193,7 +193,7 @@ def _by_level(view: View) -> list[Group]:
 def _by_disease(view: View) -> list[Group]:
     infused = [given.participant for given in view.doses]
     groups: list[Group] = [
-        (slug(one.id), one.id, [code for code in infused if view.diseases.get(code) == one.id])
+        (own(one.id), one.id, [code for code in infused if view.diseases.get(code) == one.id])
         for one in view.study.diseases
     ]
     return [*(group for group in groups if group[2]), ("all", "all", infused)]

@@ -1,0 +1,33 @@
+"""A finished document said in the words that fit the study: its heads, notes and cells, and the words drawn in its figures."""
+
+import re
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from escalon.reporting.document import Ground
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+D = TypeVar("D", bound="DataclassInstance")
+_DRAWN = re.compile(r"(?<=>)[^<]+(?=<)")
+_NAMES = frozenset({"id", "key", "participant", "method", "study", "version", "name", "cutoff", "input", "software"})
+"""Parts that are names, not words."""
+
+
+def in_words_of(part: D, say: Callable[[str], str]) -> D:
+    """A document, or a part of one, in other words; names, numbers and what cells rest on stay as they are."""
+    old = {one.name: getattr(part, one.name) for one in fields(part) if one.name not in _NAMES}
+    new = {name: _said(name, value, say) for name, value in old.items()}
+    return replace(part, **{name: value for name, value in new.items() if value is not old[name]})
+
+
+def _said(name: str, value: Any, say: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return _DRAWN.sub(lambda found: say(found[0]), value) if name == "svg" else say(value)
+    if isinstance(value, tuple):
+        return tuple(_said(name, one, say) for one in value)
+    if is_dataclass(value) and not isinstance(value, Ground | type):
+        return in_words_of(value, say)
+    return value
