@@ -9,7 +9,6 @@ import numpy as np
 
 from benchmarks.measure import Measured, least, least_of_each
 from escalon.expressions.columns import compile_columns
-from escalon.expressions.explanation import Explainer
 from escalon.expressions.javascript import javascript
 from escalon.expressions.program import Program, program
 from escalon.expressions.scalar import compile_scalar
@@ -107,15 +106,10 @@ def one_visit() -> Iterator[Measured]:
     visit = {"tender": 4, "swollen": 3, "esr": 20, "health": 50}
     formula = compile_scalar(only(das28(), "value"), exact=False)
     yield Measured("DAS28, one visit", least(lambda: formula(**visit), calls=20_000), "one visit", goal=10e-6)
-    explainer = Explainer(das28(), False, {})
-    yield Measured("DAS28, explained", least(lambda: explainer(visit).render(), calls=200), "one visit", goal=1e-3)
     table = table_of_97()
     items = {f"item{place}": place % 5 for place in range(97)}
     rules = compile_scalar(table, exact=True)
     yield Measured("table of 97 items, one visit", least(lambda: rules(**items), calls=500), "one visit")
-    reasons = Explainer(table, True, {})
-    explained = least(lambda: [reasons(items, root).render() for root in table.roots], calls=5)
-    yield Measured("table of 97 items, nine systems explained", explained, "one visit")
 
 
 def writing() -> Iterator[Measured]:
