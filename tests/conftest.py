@@ -1,6 +1,8 @@
 """What every test may use: the Hypothesis profiles and the outside data beside the project, where it is present."""
 
 import os
+import re
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,27 @@ settings.load_profile("long" if os.environ.get("ESCALON_FUZZ") == "long" else "u
 ROOT = Path(__file__).resolve().parent.parent
 
 
+NUMBERS = count()
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each test has a folder of its own. pytest would look through all folders there are to number the next."""
+    return tmp_path_factory.mktemp("folders")
+
+
+@pytest.fixture
+def tmp_path(folders: Path, request: pytest.FixtureRequest) -> Path:
+    """An empty folder for one test."""
+    made = folders / f"{re.sub(r'[^A-Za-z0-9_]', '_', request.node.name)[:30]}{next(NUMBERS)}"
+    made.mkdir()
+    return made
+
+
 @pytest.fixture(autouse=True)
-def nothing_seen_before(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_seen_before(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What this computer saw of casebooks is kept for one test only, and not in the account of whoever runs it."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    monkeypatch.setenv("XDG_STATE_HOME", str(folders / f"state{next(NUMBERS)}"))
 
 
 @pytest.fixture(scope="session")
