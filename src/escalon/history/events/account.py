@@ -31,11 +31,7 @@ class AccountOpened(Event):
     account: str
     printed_name: str
     own_command: ClassVar[str] = "escalon user add"
-
-    @property
-    def what(self) -> str:
-        """Whose account."""
-        return f"account {self.account} opened for {self.printed_name}"
+    says: ClassVar[str] = "account {account} opened for {printed_name}"
 
 
 @dataclass(frozen=True, kw_only=True)

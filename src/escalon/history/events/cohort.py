@@ -32,11 +32,7 @@ class DecisionProposed(Event):
     rests_on: tuple[int, ...] = ()
     as_of: date | None = None
     answer: Answer | None = None
-
-    @property
-    def what(self) -> str:
-        """The course proposed."""
-        return f"decision proposed: {self.course} level {self.level}"
+    says: ClassVar[str] = "decision proposed: {course} level {level}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +40,7 @@ class DecisionSigned(Signed):
     """A committee member signed a proposed decision; it takes effect with the second, different, signer."""
 
     decision: int
-
-    @property
-    def subject(self) -> int:
-        """The entry that is signed."""
-        return self.decision
+    signs: ClassVar[str] = "decision"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +51,7 @@ class CohortOpened(Event):
     level: int
     size: int
     decision: int
-
-    @property
-    def what(self) -> str:
-        """The cohort and its level."""
-        return f"cohort {self.cohort} opened at level {self.level}"
+    says: ClassVar[str] = "cohort {cohort} opened at level {level}"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -103,8 +91,4 @@ class OverrideSigned(Signed):
     """A person signed an override."""
 
     given: int
-
-    @property
-    def subject(self) -> int:
-        """The entry that is signed."""
-        return self.given
+    signs: ClassVar[str] = "given"

@@ -63,11 +63,7 @@ class FactRecorded(ParticipantEvent):
     """Something was observed about the participant, on a day, with a unit and a source."""
 
     fact: Observation
-
-    @property
-    def what(self) -> str:
-        """The fact's name, day and visit."""
-        return str(self.fact)
+    says: ClassVar[str] = "{fact}"
 
     def happened(self, zone: tzinfo) -> Day | None:
         """The day of the observation."""
@@ -129,11 +125,7 @@ class NothingToReport(Event):
     """A person attests that there was nothing of this table up to now: a folder's table with its header only."""
 
     table: str
-
-    @property
-    def what(self) -> str:
-        """The table that is empty."""
-        return f"nothing to report: {self.table}"
+    says: ClassVar[str] = "nothing to report: {table}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,20 +145,12 @@ class FactCorrected(ParticipantEvent):
     """The holds that would be gone: the software writes them, and until `needs` people signed, the stricter reading governs."""
     needs: int = 0
     needs_reason: ClassVar[bool] = True
-
-    @property
-    def what(self) -> str:
-        """The fact and the entry it corrects."""
-        return f"{self.fact} (corrects entry {self.corrects})"
+    says: ClassVar[str] = "{fact} (corrects entry {corrects})"
+    replaces: ClassVar[str] = "corrects"
 
     def happened(self, zone: tzinfo) -> Day | None:
         """The day of the observation."""
         return _read(self.fact.day)
-
-    @property
-    def supersedes(self) -> int:
-        """The entry corrected."""
-        return self.corrects
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,16 +163,8 @@ class EntryCorrected(Event):
     """The holds that would be gone: the software writes them, and until `needs` people signed, the stricter reading governs."""
     needs: int = 0
     needs_reason: ClassVar[bool] = True
-
-    @property
-    def what(self) -> str:
-        """The entry corrected and what it says now."""
-        return f"{self.now.what} (corrects entry {self.corrects})"
-
-    @property
-    def supersedes(self) -> int:
-        """The entry corrected."""
-        return self.corrects
+    says: ClassVar[str] = "{now.what} (corrects entry {corrects})"
+    replaces: ClassVar[str] = "corrects"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,16 +176,8 @@ class EntryAnnulled(Event):
     """The holds that would be gone: the software writes them, and until `needs` people signed, the stricter reading governs."""
     needs: int = 0
     needs_reason: ClassVar[bool] = True
-
-    @property
-    def what(self) -> str:
-        """The entry annulled."""
-        return f"entry {self.annuls} annulled"
-
-    @property
-    def supersedes(self) -> int:
-        """The entry annulled."""
-        return self.annuls
+    says: ClassVar[str] = "entry {annuls} annulled"
+    replaces: ClassVar[str] = "annuls"
 
 
 @dataclass(frozen=True, kw_only=True)

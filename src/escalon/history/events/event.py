@@ -27,6 +27,12 @@ class Event:
     needs_reason: ClassVar[bool] = False
     own_command: ClassVar[str] = ""
     """The command that alone records this kind, because it checks more than an event can say; empty: any way in."""
+    says: ClassVar[str] = ""
+    """What it is about, with its fields in braces; empty: its name, spaced."""
+    dated: ClassVar[str] = ""
+    """The field with the day or moment it happened."""
+    replaces: ClassVar[str] = ""
+    """The field with the number of the entry whose content it replaces."""
 
     def __init_subclass__(cls) -> None:
         KINDS[cls.__name__] = cls
@@ -50,11 +56,11 @@ class Event:
     @property
     def what(self) -> str:
         """What the event is about, in a few words for the audit trail."""
-        return spaced(self.kind)
+        return self.says.format_map(vars(self)) if self.says else spaced(self.kind)
 
     def happened(self, zone: tzinfo) -> Day | None:
         """The day it happened, where it happened; None where it has none (an account) or none was written."""
-        return None
+        return day_of(getattr(self, self.dated), zone) if self.dated else None
 
     def known_by(self, last: date, zone: tzinfo) -> Event | None:
         """The event as it was known by the end of a day: None where it happened later, an end that lies later not yet known.
@@ -67,7 +73,7 @@ class Event:
     @property
     def supersedes(self) -> int | None:
         """The number of the entry whose content this event replaces, if it replaces one."""
-        return None
+        return getattr(self, self.replaces) if self.replaces else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
-from escalon.facts import Day
 from escalon.history.events.answer import Answer
 from escalon.history.events.event import ParticipantEvent
 from escalon.history.events.signature import Signed
@@ -28,10 +27,7 @@ class ParticipantConsented(ParticipantEvent):
     site: str
     form: str
     signed_on: date
-
-    def happened(self, zone: tzinfo) -> Day | None:
-        """The day of the signature."""
-        return Day.of(self.signed_on)
+    dated: ClassVar[str] = "signed_on"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +36,7 @@ class ConsentWithdrawn(ParticipantEvent):
 
     on: date
     needs_reason: ClassVar[bool] = True
-
-    def happened(self, zone: tzinfo) -> Day | None:
-        """The day of the withdrawal."""
-        return Day.of(self.on)
+    dated: ClassVar[str] = "on"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +51,7 @@ class ParticipantScreened(ParticipantEvent):
     rests_on: tuple[int, ...] = ()
     as_of: date | None = None
     answer: Answer | None = None
-
-    def happened(self, zone: tzinfo) -> Day | None:
-        """The day of decision."""
-        return Day.of(self.as_of) if self.as_of else None
+    dated: ClassVar[str] = "as_of"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +59,7 @@ class EligibilitySigned(Signed, ParticipantEvent):
     """An investigator signed that the participant is eligible; `screening` numbers the entry signed."""
 
     screening: int
-
-    @property
-    def subject(self) -> int:
-        """The entry that is signed."""
-        return self.screening
+    signs: ClassVar[str] = "screening"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,10 +68,7 @@ class ParticipantWithdrawn(ParticipantEvent):
 
     on: date
     needs_reason: ClassVar[bool] = True
-
-    def happened(self, zone: tzinfo) -> Day | None:
-        """The day of leaving."""
-        return Day.of(self.on)
+    dated: ClassVar[str] = "on"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from escalon.history.events.event import Event
 
@@ -17,11 +18,13 @@ class Signed(Event):
     second_factor: bool = False
     key_signature: str = ""
     """Made with the person's own key over the rest of this entry; none where the person has no key yet."""
+    signs: ClassVar[str] = ""
+    """The field with the number of the entry that is signed."""
 
     @property
     def subject(self) -> int | None:
         """The number of the entry that is signed, if it is one."""
-        return None
+        return getattr(self, self.signs) if self.signs else None
 
     @property
     def what(self) -> str:
@@ -35,11 +38,7 @@ class EntrySigned(Signed):
     """A person signed an entry, for instance as its author or after reviewing it."""
 
     entry: int
-
-    @property
-    def subject(self) -> int:
-        """The entry that is signed."""
-        return self.entry
+    signs: ClassVar[str] = "entry"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,10 +45,7 @@ class ApheresisDone(ParticipantEvent):
 
     at: datetime
     collection: str
-
-    def happened(self, zone: tzinfo) -> Day | None:
-        """The day of collection."""
-        return day_of(self.at, zone)
+    dated: ClassVar[str] = "at"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,15 +55,12 @@ class LymphodepletionGiven(ParticipantEvent):
     started_on: date
     ended_on: date
     regimen: str
+    dated: ClassVar[str] = "started_on"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.ended_on < self.started_on:
             raise ValueError(f"lymphodepletion ends on {self.ended_on}, before it starts on {self.started_on}")
-
-    def happened(self, zone: tzinfo) -> Day | None:
-        """The first day."""
-        return Day.of(self.started_on)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +72,7 @@ class ProductReleased(ParticipantEvent):
     level: int
     certificate: str
     at: datetime
-
-    def happened(self, zone: tzinfo) -> Day | None:
-        """The day of release."""
-        return day_of(self.at, zone)
+    dated: ClassVar[str] = "at"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +153,7 @@ class TreatmentGiven(ParticipantEvent):
     route: str = ""
     indication: str = ""
     source: str = ""
+    dated: ClassVar[str] = "start"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -176,10 +168,6 @@ class TreatmentGiven(ParticipantEvent):
         dose = "" if self.dose is None else f" {self.dose:f} {self.unit}"
         return f"treatment: {self.treatment}{dose} from {self.start}" + (f" to {self.end}" if self.end else "")
 
-    def happened(self, zone: tzinfo) -> Day | None:
-        """The first day."""
-        return self.start
-
     def known_by(self, last: date, zone: tzinfo) -> Event | None:
         """An end that lies later is not yet known."""
         begun = super().known_by(last, zone)
@@ -191,6 +179,8 @@ class TreatmentGiven(ParticipantEvent):
 class AdverseEventRecorded(ParticipantEvent, AdverseEvent):
     """An adverse event as reported: what a row of `adverse_events` says."""
 
+    dated: ClassVar[str] = "start"
+
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check()
@@ -200,10 +190,6 @@ class AdverseEventRecorded(ParticipantEvent, AdverseEvent):
         """The event as one says it."""
         grade = "grade not recorded" if self.grade is None else f"grade {self.grade}"
         return f"adverse event: {self.term}, {grade}, from {self.start}"
-
-    def happened(self, zone: tzinfo) -> Day | None:
-        """The first day."""
-        return self.start
 
     def known_by(self, last: date, zone: tzinfo) -> Event | None:
         """An end that lies later, and with it the outcome, is not yet known."""
@@ -239,10 +225,7 @@ class DltWindowReviewed(ParticipantEvent):
 
     through: date
     because: str = ""
-
-    def happened(self, zone: tzinfo) -> Day | None:
-        """The last day reviewed."""
-        return Day.of(self.through)
+    dated: ClassVar[str] = "through"
 
 
 @dataclass(frozen=True, kw_only=True)
