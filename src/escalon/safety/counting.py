@@ -79,7 +79,7 @@ def _since(
     found = []
     for event in events:
         person = people.get(event.participant)
-        if person is None or event.component_of or _is_later(event, cutoff):
+        if person is None or event.component_of or (event.start is not None and event.start.earliest > cutoff):
             continue
         start = person.lymphodepletion if what == "lymphodepletion" else person.infusion
         if start is not None and _is_worse(event, person, start) is wanted:
@@ -111,10 +111,6 @@ def before_infusion(events: Iterable[Occurrence], population: Sequence[Treated])
             then = event.as_of(person.infusion - timedelta(days=1))
             found += [then] if then else []
     return tuple(found)
-
-
-def _is_later(event: Occurrence, cutoff: date) -> bool:
-    return event.start is not None and event.start.earliest > cutoff
 
 
 def in_period(

@@ -44,17 +44,9 @@ def clopper_pearson(events: int, of: int, confidence: Fraction | float = 0.95) -
     if of == 0:
         return Proportion(0, 0, None, None)
     tail = (1 - float(confidence)) / 2
-    low = 0.0 if events == 0 else _solve(lambda p: _at_least(events, of, p), tail)
-    high = 1.0 if events == of else _solve(lambda p: 1 - _at_most(events, of, p), 1 - tail)
+    low = 0.0 if events == 0 else _solve(lambda p: sum(_exactly(k, of, p) for k in range(events, of + 1)), tail)
+    high = 1.0 if events == of else _solve(lambda p: 1 - sum(_exactly(k, of, p) for k in range(events + 1)), 1 - tail)
     return Proportion(events, of, low, high)
-
-
-def _at_least(events: int, of: int, p: float) -> float:
-    return sum(_exactly(k, of, p) for k in range(events, of + 1))
-
-
-def _at_most(events: int, of: int, p: float) -> float:
-    return sum(_exactly(k, of, p) for k in range(events + 1))
 
 
 def _exactly(events: int, of: int, p: float) -> float:

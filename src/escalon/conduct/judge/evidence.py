@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from escalon.conduct.judge.given import Given
-from escalon.facts import Truth
 from escalon.history import Course, Trial
 from escalon.history.events import AdverseEventRecorded
 from escalon.protocol.design import in_days
@@ -60,7 +59,7 @@ def _followed(trial: Trial, course: Course, as_of: date) -> Followed:
         ],
         judgements=judged,
         reviews=[*_reviews(course)],
-        evaluable=_evaluable(course),
+        evaluable=course.evaluability[-1].event.is_evaluable if course.evaluability else None,
         begun=min(course.conditioned_on, key=lambda day: day.earliest, default=None),
         left=left if left is not None and left.earliest <= as_of else None,
         died=course.died,
@@ -81,7 +80,3 @@ def _is_reported(trial: Trial) -> bool:
 def _reviews(course: Course) -> list[WindowReview]:
     found = [WindowReview(one.event.through, one.number) for one in course.window_reviews]
     return found + [WindowReview(day.earliest, number) for day, number in course.days_of("dlt_review")]
-
-
-def _evaluable(course: Course) -> Truth:
-    return course.evaluability[-1].event.is_evaluable if course.evaluability else None

@@ -13,7 +13,6 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from sys import intern
-from typing import Any
 
 from escalon.conduct.judge.assessments import Assessment, assessments, written
 from escalon.conduct.judge.baselines import DIFFERS, Baselines, differs
@@ -308,7 +307,7 @@ def score(
     )
     meant = _is_meant(instrument, got, visit) or (however_little and bool(visit))
     if contradictory:
-        return _invalid(instrument, got.given, contradictory, day) if meant else None
+        return _not_settled(assess_with(instrument, got.given, day), contradictory) if meant else None
     if not meant and not (visit and may_be_settled(instrument)):
         return None
     finding = assess_with(instrument, got.given, day, bounded=meant)
@@ -334,11 +333,6 @@ def _is_meant(instrument: Instrument, got: Taken, visit: set[str]) -> bool:
         for name in wanted
     )
     return bool(own & set(got.given) & (visit or own)) and 2 * here >= len(wanted)
-
-
-def _invalid(instrument: Instrument, given: Mapping[str, Any], differing: Iterable[Fact], day: Day) -> Finding:
-    """The score of items that contradict each other: none, and why."""
-    return _not_settled(assess_with(instrument, given, day), differing)
 
 
 def _not_settled(finding: Finding, differing: Iterable[Fact]) -> Finding:

@@ -176,10 +176,6 @@ def form_at(study: Study, visit: str, name: str) -> VisitForm | None:
 def forms_of(study: Study, visit: str) -> tuple[VisitForm, ...]:
     """The forms of a planned visit, in the order of the schedule; single measurements are one form."""
     measures = next((one.measures for one in study.visits if one.id == visit), ())
-    return _forms(study, measures)
-
-
-def _forms(study: Study, measures: tuple[str, ...]) -> tuple[VisitForm, ...]:
     return _KEPT((id(study), measures), study, lambda: _made(study, measures))
 
 

@@ -122,7 +122,7 @@ def _each(study: Study, trial: Trial, course: Course, today: date) -> Iterator[W
 
 def _asked(study: Study, facts: Facts, clause: Watched, course: Course, first: date, last: date) -> Watch:
     """The rule on every day on which something it reads was recorded, and on the last; where silence is no, on the last too."""
-    names = _reads(study, clause)
+    names = {one for name in names_in(clause.tree) for one in with_members(study.vocabulary, name)}
     others = [fact for fact in facts if fact.name not in names]
     seen = Facts([*others, *(fact for name in names for fact in facts.named(name) if _reaches(fact, first))])
     days = {fact.day.latest for name in names for fact in seen.named(name) if fact.day is not None}
@@ -142,11 +142,6 @@ def _asked(study: Study, facts: Facts, clause: Watched, course: Course, first: d
 
 def _words(study: Study, clause: Watched) -> str:
     return english(clause.tree, lambda name: study.vocabulary[name].label if name in study.vocabulary else name)
-
-
-def _reads(study: Study, clause: Watched) -> set[str]:
-    """The names a rule reads, with the drugs of its classes."""
-    return {one for name in names_in(clause.tree) for one in with_members(study.vocabulary, name)}
 
 
 def _reaches(fact: Fact, first: date) -> bool:

@@ -19,7 +19,7 @@ from escalon.criteria.situation import Period, placed
 from escalon.exchange.synthetic.values import Traits, about_limit, items_at, number_text, observed, picks_in, recorded
 from escalon.expressions.events import Dose, Exposure, Happened, Pick, Span, Stated, Window
 from escalon.expressions.tree import Literal, Node, Op
-from escalon.facts import Day, Duration, Fact, Facts, plain
+from escalon.facts import Day, Fact, Facts, plain
 from escalon.history import Course, Trial, entry_of_file, fold
 from escalon.history.events import Event, FactRecorded, TreatmentGiven
 from escalon.instruments import catalogue
@@ -251,7 +251,7 @@ class Drawn:
         period = self._period(window, kept)
         last = min((period.last or period.by).latest, self.decided)
         lengths = [atom.lasting, atom.dose_lasting] if isinstance(atom, Exposure) else [atom.lasting]
-        start = min([_before(last, length) for length in lengths if length is not None], default=last)
+        start = min([length.before(Day.of(last)).earliest for length in lengths if length is not None], default=last)
         first = None if period.first is None else period.first.earliest
         if first is None:
             start -= timedelta(days=self.random.randint(14, 200))
@@ -278,10 +278,6 @@ class Drawn:
         last = min((period.last or period.by).latest, self.screening)
         first = period.first.earliest if period.first else last - timedelta(days=self.random.randint(60, 3000))
         return first + (last - first) * self.random.random() if first < last else last
-
-
-def _before(day: date, length: Duration) -> date:
-    return length.before(Day.of(day)).earliest
 
 
 def _middle(dose: Dose) -> Decimal:

@@ -118,10 +118,6 @@ def _ticked(about: str, number: int | None = None) -> Item:
     return truth(about, needed=False, also=() if number is None else (f"haq{number:04d}",))
 
 
-def _aid_names(name: str, category: Category) -> tuple[str, ...]:
-    return (*category.aids, f"help_{name}", f"assigned_{name}")
-
-
 ANSWERS = {
     item: integer(f"{about}: 0 without difficulty, 1 some, 2 much, 3 unable", 0, 3, also=(f"haq{number:04d}",))
     for category in CATEGORIES.values()
@@ -149,7 +145,7 @@ def haq_di(it: Items) -> Outcome:
     """
     raw = {name: largest_known(*(it[item] for item in category.items)) for name, category in CATEGORIES.items()}
     ticked = {
-        name: otherwise(any_of(*(it[box] for box in _aid_names(name, category))), False)
+        name: otherwise(any_of(*(it[box] for box in (*category.aids, f"help_{name}", f"assigned_{name}"))), False)
         for name, category in CATEGORIES.items()
     }
     scores = {name: case(ticked[name], maximum(raw[name], 2), raw[name]) for name in CATEGORIES}

@@ -74,7 +74,8 @@ def sri_4(
         contradictions=mixed_variants(it)
         | returned_to_never(pairs)
         | {f"{name} differs from what the grades give": negated(it[name] == new[name]) for name in ("new_a", "new_b")},
-        asked_when={name: _tallied(it) for name in TWO_VISITS} | dict.fromkeys(CONDUCT, trial_practice == "applied"),
+        asked_when={name: negated(all_of(known(it.new_a), known(it.new_b))) for name in TWO_VISITS}
+        | dict.fromkeys(CONDUCT, trial_practice == "applied"),
     )
 
 
@@ -87,8 +88,3 @@ def mixed_variants(it: Items) -> dict[str, Any]:
     """What cannot be compared: two forms of the SLEDAI."""
     mixed = it.sledai_variant_baseline != it.sledai_variant
     return {"the SLEDAI at baseline and at the visit are of different forms, so their difference means nothing": mixed}
-
-
-def _tallied(it: Items) -> Any:
-    """Whether the grades are needed at all: not where both tallies are given."""
-    return negated(all_of(known(it.new_a), known(it.new_b)))

@@ -177,12 +177,7 @@ def _in_unit(ends: Ends, known: Range, item: Item) -> tuple[int | Fraction | Non
     def carried(end: Fraction | None) -> int | Fraction | None:
         if end is None:
             return None
-        value = _three_digits(convert(end, known.unit, item.unit or known.unit, item.substance))
+        value = Fraction(Decimal(f"{float(convert(end, known.unit, item.unit or known.unit, item.substance)):.3g}"))
         return int(value) if value.denominator == 1 else value
 
     return carried(ends[0]), carried(ends[1])
-
-
-def _three_digits(value: Fraction) -> Fraction:
-    """An end of a range to three significant digits: a limit of plausibility has no more, in whatever unit."""
-    return Fraction(Decimal(f"{float(value):.3g}"))

@@ -219,7 +219,7 @@ def _early(counts: Mapping[int, Number | Interval], scale: Scale, recovery: int,
             "days_500": worst.d500,
             "days_100": worst.d100,
             "never_above_500": worst.never,
-            "runs_500": _shown(worst.runs),
+            "runs_500": tuple(f"day {run.first}–{run.last}" for run in worst.runs),
         },
         flags=(*flags, "rule_unconfirmed") if _interpolates(counts) else flags,
         reasons=(f"longest run at or below 500/µL: {worst.d500} days; at or below 100/µL: {worst.d100} days", *reasons),
@@ -268,7 +268,3 @@ def _gaps(counts: Mapping[int, object]) -> tuple[tuple[str, ...], tuple[str, ...
 def _interpolates(counts: Mapping[int, object]) -> bool:
     known = sorted(counts)
     return any(1 < b - a <= LONGEST_GAP + 1 for a, b in pairwise(known))
-
-
-def _shown(found: tuple[Run, ...]) -> tuple[str, ...]:
-    return tuple(f"day {run.first}–{run.last}" for run in found)
