@@ -183,3 +183,63 @@ def test_counts_table_grades_every_participant(tmp_path: Path) -> None:
     file = lines(tmp_path / "counts.csv", "participant,day,anc", *rows)
     found = json.loads(run(app, ["icaht", "--table", str(file), "--json"]).stdout)
     assert [one["early"]["value"] for one in found] == [2, 3]
+
+
+VITALS = "participant,time,temp_c,hypotension,vasopressors,oxygen"
+
+
+def courses(tmp_path: Path, *rows: str, header: str = VITALS) -> tuple[int, dict[str, list[tuple[str, object]]], str]:
+    """Exit code, each person's assessments as (clock, grade), and what was said aside."""
+    found = run(app, ["crs", "--table", str(lines(tmp_path / "v.csv", header, *rows)), "--json"])
+    graded: dict[str, list[tuple[str, object]]] = {}
+    for one in json.loads(found.stdout)["assessments"]:
+        graded.setdefault(one["participant"], []).append((one["time"][11:16], one["value"]))
+    return found.exit_code, graded, found.stderr
+
+
+def test_clocks_with_zones_are_put_in_order_and_never_mixed_with_others(tmp_path: Path) -> None:
+    early, late = "C,2025-03-05T09:00+08:00,38.6,no,,none", "C,2025-03-05T02:00Z,38.6,yes,norepinephrine,none"
+    assert courses(tmp_path, late, early)[:2] == (0, {"C": [("01:00", 1), ("02:00", 3)]})
+    code, graded, said = courses(tmp_path, early, "C,2025-03-05T10:00,38.6,no,,none", "D,2025-03-05,38.6,no,,none")
+    assert (code, graded) == (2, {"D": [("00:00", 1)]})
+    assert "v.csv:3, time: other clocks of this person carry a zone" in said
+
+
+@pytest.mark.parametrize(
+    "wrong", ["C,2025-03-05T24:00,38.6,no,,none", "C,05.03.2025 08:00,38.6,no,,none", "C,2025-03,38.6,no,,none",
+     ",2025-03-05,39,no,,none"]
+)  # fmt: skip
+def test_a_time_that_cannot_be_read_holds_its_person_alone(tmp_path: Path, wrong: str) -> None:
+    code, graded, said = courses(tmp_path, wrong, "D,2025-03-05T08:00,38.5,no,,none")
+    assert (code, graded) == (2, {"D": [("08:00", 1)]})
+    assert "v.csv:2, " in said
+
+
+@pytest.mark.parametrize(
+    "time", ["2025年3月5日8时30分", "2025年3月5日 上午8点30分", "05MAR2025:08:30:00", "5 Mar 2025 8:30 AM"]
+)
+def test_clocks_as_people_write_them(tmp_path: Path, time: str) -> None:
+    assert courses(tmp_path, f"C,{time},38.6,no,,none")[:2] == (0, {"C": [("08:30", 1)]})
+
+
+def test_a_header_may_carry_the_unit_of_its_column(tmp_path: Path) -> None:
+    header = VITALS.replace("temp_c", "temp_c [°F]")
+    assert courses(tmp_path, "C,2025-03-05,101.5,no,,none", "D,2025-03-05,37 °C,no,,none", header=header)[1] == {
+        "C": [("00:00", 1)], "D": [("00:00", 0)]
+    }  # fmt: skip
+    counts = lines(tmp_path / "c.csv", "participant,day,anc [10^9/L]", "P,D0,2.1", "P,D3,0.09", "P,day 6,2", "P,30,3")
+    (found,) = json.loads(run(app, ["icaht", "--table", str(counts), "--closed", "--json"]).stdout)
+    assert found["early"]["components"]["days_100"] == 1
+
+
+def test_days_before_the_infusion_may_be_written_plainly() -> None:
+    found = run(app, ["icaht", "-5=3000", "0=2000", "D+3=90", "30=2000", "--json"])
+    assert json.loads(found.stdout)["early"]["components"]["days_100"] == 1
+    assert "there is no option --bogus" in str(run(app, ["icaht", "--bogus", "3=400"]).stderr)
+
+
+def test_a_result_below_a_limit_is_not_too_high_either() -> None:
+    found = run(app, ["ctcae", "hemoglobin", "value=<79 g/L", "lower=120", "--json"])
+    assert [one["value"] for one in json.loads(found.stdout)["findings"]] == [3, 0]
+    open_ = run(app, ["ctcae", "hemoglobin", "value=<130 g/L", "lower=120", "--json"])
+    assert [one["value"] for one in json.loads(open_.stdout)["findings"]] == [None, None]

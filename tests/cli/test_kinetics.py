@@ -185,3 +185,34 @@ def test_what_is_written_beside_a_study_and_its_data_is_refused(own):
     assert found.exit_code == 2
     assert "write the study and its data folder" in found.stderr
     assert "nct07052565" in str(RUNNER.invoke(APP, ["nct0705256", str(own)]).exception)
+
+
+def test_a_dose_that_cannot_be_read_holds_its_person_alone(data):
+    doses = data / "doses.csv"
+    doses.write_text(doses.read_text(encoding="utf-8") + "P2,1,07.03.2025\n", encoding="utf-8")
+    samples = data / "samples.csv"
+    more = [line.replace("P1,", "P2,", 1) for line in SAMPLES.splitlines()[1:7]]
+    samples.write_text(SAMPLES + "\n".join(more) + "\n", encoding="utf-8")
+    found = RUNNER.invoke(APP, [str(data), "--json"])
+    answer = json.loads(found.stdout)
+    values = {one["participant"]: one["parameters"]["cmax"]["value"] for one in answer["kinetics"]}
+    assert (found.exit_code, values) == (2, {"P1": 2150, "P2": None})
+    assert "doses.csv:3: date: '07.03.2025' is not a date of one meaning" in answer["problems"][0]
+
+
+def test_b_cells_are_answered_where_no_product_was_measured(data):
+    rows = [line for line in SAMPLES.splitlines() if "car_transgene" not in line]
+    (data / "samples.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    found = RUNNER.invoke(APP, [str(data), "--json"])
+    assert found.exit_code == 0
+    assert json.loads(found.stdout)["b_cell_aplasia"][0]["category"] == "ongoing"
+    assert "no samples of car_transgene" in found.stderr
+
+
+@pytest.mark.parametrize("days", [("D7", "10", "Day 28"), ("168 h", "10 d", "4 weeks"), ("7", "D+10", "28.0")])
+def test_elapsed_days_are_read_as_people_write_them(data, days):
+    rows = [f"P1,car_transgene,{day},{value},copies/µL,5" for day, value in zip(days, (100, 400, 20), strict=True)]
+    head = "participant,analyte,day,value,unit,lloq\nP1,car_transgene,D-6,ND,copies/µL,5\n"
+    (data / "samples.csv").write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
+    (one,) = json.loads(RUNNER.invoke(APP, [str(data), "--json"]).stdout)["kinetics"]
+    assert [one["parameters"][name]["value"] for name in ("cmax", "tmax", "tlast")] == [400, 10, 28]

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from escalon.facts import Day, Fact, Status, UnitError
 from escalon.kinetics import AplasiaRule, Limits, b_cell_aplasia, igg_change, percent_change, profile
+from escalon.kinetics.sample import read_sample
+from escalon.kinetics.samples_table import profiles_of
 
 PER_UL = Limits("/uL", 1)
 counts = st.lists(st.sampled_from([0, 0.5, 5, 9.9, 10, 30, 49.9, 50, 200, None]), min_size=1, max_size=12)
@@ -75,6 +77,18 @@ def test_the_laboratorys_lower_limit_of_normal_may_be_the_limit_of_recovery():
 
 def test_who_had_no_b_cells_before_is_flagged():
     assert "aplastic_at_baseline" in b_cell_aplasia(b_cells([2, 0], [-3, 14]))[0].flags
+
+
+@pytest.mark.parametrize(
+    ("value", "lloq", "said"), [("<20", 20, True), ("<10", 10, False), ("ND", 20, False), ("3", 20, False)]
+)
+def test_aplasia_by_the_limit_of_the_assay_alone_says_so(value, lloq, said):
+    rows = [{"participant": "P01", "analyte": "cd19_b_cells", "unit": "cells/µL", "lloq": str(lloq), "day": day, "value": level}
+            for day, level in (("-3", "120"), ("D14", value), ("60", "60"), ("90", "70"))]  # fmt: skip
+    (one,) = profiles_of([read_sample(row) for row in rows], {}).profiles
+    (found,) = b_cell_aplasia(one)
+    assert found.category == "recovered"
+    assert ("limit_above_threshold" in found.flags) is said
 
 
 def level(value, unit="g/L", name="igg"):

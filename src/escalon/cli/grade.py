@@ -119,7 +119,7 @@ def ctcae(
         grade_test(test, read_items(items), as_json)
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})
 def icaht(
     items: Annotated[
         list[str] | None, typer.Argument(metavar="DAY=COUNT…", help="Neutrophils by day after infusion, 3=400.")

@@ -1,7 +1,6 @@
 """`escalon grade … --table`: assessments over time, laboratory results, neutrophil counts."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from escalon.cli.grade_writing import answer
-from escalon.cli.input_table import read_rows
+from escalon.cli.input_table import Rows, read_rows
 from escalon.cli.output import MANY, csv_text, fail, fail_listing, note, print_json, print_table, progress, write
 
 if TYPE_CHECKING:
     from escalon.facts import Finding
-    from escalon.safety.episodes import Episode, Graded
+    from escalon.safety.episodes import Assessment, Episode, Graded
 
 SHOWN = 40
 """Rows on the screen; --json and -o have all."""
+FARTHEST = 9999
+"""Days after infusion beyond which no count was taken."""
 LONGEST_GAP = 8760
 """Hours: a year without signs joins no episode."""
 ABOUT = frozenset({"participant", "time", "date", "day", "source", "visit"})
@@ -26,13 +27,9 @@ ABOUT = frozenset({"participant", "time", "date", "day", "source", "visit"})
 
 def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, as_json: bool) -> None:
     """CRS or ICANS over time: each participant's assessments, days and episodes."""
-    from escalon.safety.episodes import Assessment, by_day, episodes, grade_crs, grade_icans
+    from escalon.safety.episodes import by_day, episodes, grade_crs, grade_icans
 
-    courses: dict[str, list[Assessment]] = {}
-    for place, row in read_rows(file, ["participant"])[1]:
-        when = _time(place, row)
-        items = {key: value for key, value in row.items() if key not in ABOUT and value.strip()}
-        courses.setdefault(_whose(place, row), []).append(Assessment(when, items))
+    courses, problems = _courses(read_rows(file, ["participant"])[1])
     if not math.isfinite(gap_hours) or not 0 <= gap_hours <= LONGEST_GAP:
         fail(f"--gap-hours {gap_hours:g} is not possible. Write hours from 0 to {LONGEST_GAP}")
     gap = timedelta(hours=gap_hours)
@@ -41,7 +38,7 @@ def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, 
         try:
             graded[participant] = grade_crs(some, gap=gap) if name == "crs" else grade_icans(some)
         except ValueError as error:
-            fail(f"{file.name}, participant {participant}: {error}")
+            problems.append(f"{file.name}, participant {participant}: {error}")
     found = {participant: episodes(name, some, gap=gap) for participant, some in graded.items()}
     days = [(who, str(day), finding) for who, some in graded.items() for day, finding in by_day(name, some).items()]
     if output:
@@ -55,7 +52,10 @@ def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, 
         print_table(columns, _episode_rows(found), f"{name.upper()} episodes", most=SHOWN)
     if any(one.finding.status.value == "invalid" for some in graded.values() for one in some):
         _say_invalid(graded)
-        raise typer.Exit(2)
+        if not problems:
+            raise typer.Exit(2)
+    if problems:
+        fail_listing(problems, f"{len(problems)} rows cannot be read; whoever they are of is not graded")
 
 
 def _whose(place: str, row: Mapping[str, str]) -> str:
@@ -64,17 +64,47 @@ def _whose(place: str, row: Mapping[str, str]) -> str:
     return row["participant"].strip()
 
 
-def _time(place: str, row: Mapping[str, str]) -> datetime:
-    text = (row.get("time") or row.get("date") or "").strip()
-    from escalon.facts import read_moment
+def _courses(rows: Rows) -> "tuple[dict[str, list[Assessment]], list[str]]":
+    """Each participant's assessments; and the rows whose time or whose person cannot be read, which hold that person's course."""
+    from escalon.safety.episodes import Assessment
 
-    try:
-        moment = read_moment(text)
-    except ValueError as error:
-        fail(f"{place}, time: {error}. Write 2025-03-14T08:00, or 2025-03-14")
-    if moment.day.is_partial:
-        fail(f"{place}, time: {text!r} is no full day. Write 2025-03-14T08:00, or 2025-03-14")
-    return moment.earliest
+    mine: dict[str, list[tuple[str, str, Mapping[str, str]]]] = {}
+    for place, row in rows:
+        text = (row.get("time") or row.get("date") or "").strip()
+        mine.setdefault(row.get("participant", "").strip(), []).append((place, text, row))
+    courses, problems = {}, [f"{place}, participant: is empty. Write whose row it is" for place, *_ in mine.pop("", ())]
+    for who, some in mine.items():
+        times, wrong = _times([(place, text) for place, text, _ in some])
+        problems += wrong
+        if not wrong:
+            items = [
+                {key: value for key, value in row.items() if key not in ABOUT and value.strip()} for *_, row in some
+            ]
+            courses[who] = [Assessment(*one) for one in zip(times, items, strict=True)]
+    return courses, problems
+
+
+def _times(written: Sequence[tuple[str, str]]) -> tuple[list[datetime], list[str]]:
+    """One person's times, by the clock of the first where each carries its zone; and what is wrong, with its place."""
+    from escalon.facts.written_day import read_written_day
+
+    read, wrong = [], []
+    for place, text in written:
+        try:
+            read.append((place, read_written_day(text)))
+        except ValueError as error:
+            wrong.append(f"{place}, time: {error}")
+    wrong += [
+        f"{place}, time: no full day. Write 2025-03-14T08:00, or 2025-03-14" for place, one in read if not one.day
+    ]
+    clocks = [(place, one.offset) for place, one in read if one.clock is not None]
+    without = [place for place, offset in clocks if offset is None]
+    if without and len(without) < len(clocks):
+        wrong.append(f"{without[0]}, time: other clocks of this person carry a zone. Write it here too, such as +08:00")
+    if wrong:
+        return [], wrong
+    zone = next((offset for _, offset in clocks if offset is not None), timedelta())
+    return [one.moment + (zone - (one.offset if one.offset is not None else zone)) for _, one in read], []
 
 
 def _assessment_rows(graded: "Mapping[str, Sequence[Graded]]") -> list[tuple[Any, ...]]:
@@ -177,12 +207,15 @@ def icaht_of(given: Mapping[str, Any], scale: str, closed: bool = False) -> "tup
 
 def _day_after(text: str) -> int:
     """A day after infusion: `3`, `D3`, `day 3`, `D+3`, `-2`."""
-    found = re.fullmatch(r"(?:day|d)?\s*\+?\s*(-?\d{1,4})", text.strip(), re.IGNORECASE)
-    if not found:
-        raise ValueError(
-            f"{text!r} is not a day after infusion. Write neutrophils by day, such as 3=400 or 3='0.4 10^9/L'"
-        )
-    return int(found[1])
+    from escalon.facts.reading import read_elapsed
+
+    try:
+        day = read_elapsed(text)
+        if day == int(day) and -FARTHEST <= day <= FARTHEST:
+            return int(day)
+    except ValueError:
+        pass
+    raise ValueError(f"{text!r} is not a day after infusion. Write neutrophils by day, such as 3=400 or 3='0.4 10^9/L'")
 
 
 def grade_counts(file: Path, output: Path | None, scale: str, closed: bool, as_json: bool) -> None:

@@ -12,6 +12,8 @@ def read_items(items: list[str] | None) -> dict[str, Any]:
     """`NAME=VALUE` pairs as a mapping; a name given twice or a part without `=` is refused."""
     found: dict[str, Any] = {}
     for item in items or ():
+        if item.startswith("--"):
+            fail(f"there is no option {item.split('=')[0]}. `--help` lists them")
         name, sign, value = item.partition("=")
         if not sign or not name.strip():
             fail(f"{item!r} is not NAME=VALUE. Write, for example, temp_c=38.5")

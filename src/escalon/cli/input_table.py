@@ -1,10 +1,16 @@
 """The one reader of a table given to a command: CSV or Parquet, its columns checked, every row with its place."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from escalon.cli.output import fail, fail_listing, tracked
+from escalon.facts.amount import AmountError, read_amount
+
+if TYPE_CHECKING:
+    from escalon.sources.tables import Table
 
 Cells = Mapping[str, str]
 Rows = Sequence[tuple[str, Cells]]
@@ -27,7 +33,7 @@ def read_rows(
     if not file.is_file():
         fail(f"there is no file {file}")
     try:
-        table = read_table(file)
+        table = _with_units(read_table(file))
     except (FolderError, OSError) as error:
         fail(error)
     lacking = [name for name in needed if name not in table.columns]
@@ -44,6 +50,33 @@ def read_rows(
     if aside is not None:
         aside += broken
     return table.columns, [(f"{table.file}:{row.line}", row.cells) for row in table.rows if not row.broken]
+
+
+_WITH_UNIT = re.compile(r"(.+?)_*[\[(](.+)[\])]")
+
+
+def _with_units(table: "Table") -> "Table":
+    """A table whose headers say no unit: `temp_c [°F]` is the column `temp_c`, its bare numbers in °F."""
+    found = {name: (said[1], said[2]) for name in table.columns if (said := _WITH_UNIT.fullmatch(name))}
+    names = tuple(found.get(name, (name, ""))[0] for name in table.columns)
+    if not found or len(set(names)) < len(names):
+        return table
+    rows = [
+        replace(row, cells={n: _beside(text, u) for (n, u), text in _under(found, row.cells)}) for row in table.rows
+    ]
+    return replace(table, columns=names, rows=rows)
+
+
+def _under(found: Mapping[str, tuple[str, str]], cells: Cells) -> Iterator[tuple[tuple[str, str], str]]:
+    return ((found.get(name, (name, "")), text) for name, text in cells.items())
+
+
+def _beside(text: str, unit: str) -> str:
+    """A number with the unit of its column, where it has none of its own."""
+    try:
+        return f"{text} {unit}" if unit and read_amount(text).unit is None else text
+    except AmountError:
+        return text
 
 
 def each_row(rows: Rows, make: Callable[[Cells], Made], title: str) -> list[Made]:

@@ -11,6 +11,7 @@ from escalon.cli.output import (
     AsJson,
     fail,
     fail_listing,
+    note,
     note_listing,
     print_document_table,
     print_json,
@@ -20,7 +21,7 @@ from escalon.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from escalon.cli.input_table import Cells
     from escalon.kinetics import AplasiaRule, Kinetics, Plan, Profile, Run
@@ -75,7 +76,13 @@ def kinetics(
         profiles, runs, problems = _profiles(data, study)
         note_listing(problems)
         product = analyte or (study and study.roles.cells) or _product(profiles)
-        chosen = _chosen(profiles, product, unit)
+        if analyte is None and not any(one.analyte == product for one in profiles) and _cells(profiles, study):
+            note(
+                f"no samples of {product}: B cells and other analytes alone are shown. If one is the product: --analyte"
+            )
+            chosen = []
+        else:
+            chosen = _chosen(profiles, product, unit)
     except TableError as error:
         fail_listing(error.problems)
     except (ValueError, OSError) as error:
@@ -104,7 +111,7 @@ def kinetics(
         flags = dict.fromkeys((*course.flags, *(flag for part in course.findings.values() for flag in part.flags)))
         if flags:
             say(f"flags of {course.profile.participant}: {', '.join(flags)}")
-    if not found:
+    if not profiles:
         say("No profile: no sample of it can be used.")
     say(
         f"Written to {output}: kinetics.html and its figures and tables."
@@ -170,8 +177,9 @@ def _profiles(data: Path, study: "Study | None") -> "tuple[tuple[Profile, ...], 
     read, refused = read_samples(read_rows(samples, aside=aside)[1], _check(study))
     refused += [Refused(row.get("participant", ""), row.get("analyte", ""), place, why) for place, row, why in aside]
     bags = SPLIT if study is None else days_of_one_dose(study)
-    found = profiles_of(read, _infusions(doses, bags) if doses else {}, plates.read if plates else None, refused)
-    return found.profiles, list(plates.runs.values()) if plates else [], [str(one) for one in found.problems]
+    infused, unread = _infusions(doses, bags) if doses else ({}, [])
+    found = profiles_of(read, infused, plates.read if plates else None, refused)
+    return found.profiles, list(plates.runs.values()) if plates else [], [*unread, *map(str, found.problems)]
 
 
 def _check(study: "Study | None") -> "Callable[[Sample], None]":
@@ -198,21 +206,24 @@ def _check(study: "Study | None") -> "Callable[[Sample], None]":
     return check
 
 
-def _infusions(doses: Path, bags: int) -> "dict[str, Infused]":
-    from escalon.facts import Day
+def _infusions(doses: Path, bags: int) -> "tuple[dict[str, Infused], list[str]]":
+    """Who was infused, from which day; and the rows that cannot be read: whoever they are of has no day 0 here."""
+    from escalon.facts import read_day
     from escalon.history.doses import last_of_first
-    from escalon.kinetics.samples_table import Infused, TableError
+    from escalon.kinetics.samples_table import Infused
 
+    aside: list[tuple[str, Cells, str]] = []
     given: dict[str, list[Infused]] = {}
-    for where, row in read_rows(doses)[1]:
+    rows = read_rows(doses, ("participant", "date"), aside=aside)[1]
+    for where, row in rows:
         try:
+            day = read_day(row["date"])
             level = f"level {row['level']}" if row.get("level") else ""
-            given.setdefault(row["participant"], []).append(Infused(Day.parse(row["date"]), level))
-        except KeyError as absent:
-            raise TableError([f"{where}: column {absent} is missing"]) from None
+            given.setdefault(row["participant"], []).append(Infused(day, level))
         except ValueError as error:
-            raise TableError([f"{where}: date: {error}"]) from None
-    return last_of_first(given, bags)
+            aside.append((where, row, f"date: {error}"))
+    known = {who: some for who, some in given.items() if who not in {row.get("participant") for _, row, _ in aside}}
+    return last_of_first(known, bags), [f"{where}: {why}" for where, _, why in aside]
 
 
 SPLIT = 1
@@ -264,7 +275,7 @@ def _analysed(profiles: "list[Profile]", plan: "Plan") -> "list[Kinetics]":
     return [noncompartmental(profile, plan) for profile in tracked(profiles, "kinetics")]
 
 
-def _cells(others: "list[Profile]", study: "Study | None") -> "list[Profile]":
+def _cells(others: "Sequence[Profile]", study: "Study | None") -> "list[Profile]":
     """The B-cell counts among the other analytes."""
     from escalon.kinetics.b_cells import B_CELL_NAMES
 

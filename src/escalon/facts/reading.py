@@ -7,6 +7,7 @@ is asked about.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,7 +20,7 @@ from escalon.facts import words
 from escalon.facts.amount import AmountError, read_amount, unit_in
 from escalon.facts.day import Day
 from escalon.facts.interval import Interval
-from escalon.facts.number import exact, plain, read_number, without_noise
+from escalon.facts.number import exact, narrow, plain, read_number, without_noise
 from escalon.facts.unit import UnitError, convert, spelled
 from escalon.facts.written_day import Dates, DayError
 
@@ -246,6 +247,22 @@ def read_decimal(text: Any) -> Decimal:
         return read_number(repr(value) if isinstance(value, float) else str(value))
     except ValueError as error:
         raise ReadError("NOT_A_NUMBER", str(error)) from None
+
+
+_NUMBERED = re.compile(r"(?:day|d|tag|第)\.?\s*([-+]?)\s*(\d+(?:\.\d+)?)\s*[天日]?", re.IGNORECASE)
+
+
+def read_elapsed(text: str) -> Decimal | Fraction:
+    """Days from an event, before it negative: `7`, `D7`, `day -6`, `D+3`, `7 d`, `168 h`. Raises ReadError."""
+    if numbered := _NUMBERED.fullmatch(narrow(text).strip()):
+        return read_decimal("".join(numbered.groups()))
+    own = unit_in(text)
+    try:
+        return (
+            convert(read_decimal(narrow(text).strip().removesuffix(own or "")), own, "d") if own else read_decimal(text)
+        )
+    except UnitError:
+        raise ReadError("WRONG_UNIT", f"{text!r} is no number of days. Write days, such as 7, 7.5 or -6") from None
 
 
 def read_limit(text: str, unit: str | None) -> Decimal:

@@ -24,7 +24,7 @@ _MONTHS = {name[:3]: number for number, name in enumerate(
 _NAMED = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _GONE = r"(?:un|unk|nk|uk|xx|x|--|\?\?)"
 _CLOCK = re.compile(
-    r"(\d{1,2})(?:[:h时点](\d{2})分?)?(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?\s*(z|[+-]\d{2}(?::?\d{2})?)?",
+    r"(\d{1,2})(?:[:h时点](\d{2})分?)?(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?\s*(z|utc|gmt|[+-]\d{2}(?::?\d{2})?)?",
     re.IGNORECASE,
 )
 _WRITE = "Write it as 2025-03-14, or 2025-03 or 2025 if that is all that is known"
@@ -44,6 +44,15 @@ class WrittenDay:
     clock: time | None = None
     offset: timedelta | None = None
 
+    @property
+    def moment(self) -> datetime:
+        """The first moment it may be, by its own clock."""
+        return datetime(self.year, self.month or 1, self.day or 1, *_parts(self.clock))
+
+
+def _parts(clock: time | None) -> tuple[int, int, int]:
+    return (0, 0, 0) if clock is None else (clock.hour, clock.minute, clock.second)
+
 
 @lru_cache(maxsize=65536)
 def read_written_day(text: str, dates: Dates | None = None) -> WrittenDay:
@@ -56,7 +65,9 @@ def read_written_day(text: str, dates: Dates | None = None) -> WrittenDay:
             rest = written[found.end() :]
             if not rest:
                 return WrittenDay(year, month, day)
-            if day is not None and re.match(r"\s*[Tt]|\s+|(?<=日)|:", rest):  # SAS: 07FEB2025:09:30:00
+            if day is not None and (
+                found[0].endswith("日") or re.match(r"\s*[Tt]|\s+|:", rest)
+            ):  # SAS: 07FEB2025:09:30:00
                 clock, offset = _clock(text, rest.strip().removeprefix("T").removeprefix("t").removeprefix(":").strip())
                 return WrittenDay(year, month, day, clock, offset)
     return _as_said(text, written, dates)
@@ -115,6 +126,8 @@ def _check(text: str, year: int, month: int | None, day: int | None) -> None:
 
 def _clock(text: str, written: str) -> tuple[time, timedelta | None]:
     """The clock behind a date, and its offset from UTC."""
+    if half := re.match(r"(上午|下午|晚上)\s*", written):
+        written = f"{written[half.end() :]} {'am' if half[1] == '上午' else 'pm'}"
     found = _CLOCK.fullmatch(written)
     if found is None or (found[2] is None and found[4] is None and len(found[1]) != 2):
         raise DayError(
@@ -132,7 +145,7 @@ def _clock(text: str, written: str) -> tuple[time, timedelta | None]:
 def _offset(written: str | None) -> timedelta | None:
     if written is None:
         return None
-    if written in "zZ":
+    if written.lower() in ("z", "utc", "gmt"):
         return timedelta(0)
     hours, minutes = int(written[1:3]), int(written.replace(":", "")[3:5] or 0)
     if hours > 14 or minutes > 59:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from escalon.facts import Finding, Number, Status, exact, plain
+from escalon.facts import Finding, Interval, Number, Status, exact, plain
 from escalon.kinetics.detection import Detection
 from escalon.kinetics.profile import Profile
 from escalon.kinetics.sample import Sample
@@ -50,7 +50,8 @@ def b_cell_aplasia(profile: Profile, rule: AplasiaRule = CUSTOMARY) -> tuple[Fin
     The duration runs from the first aplastic sample to the first later one that is no longer aplastic, and the samples
     only bracket it: `bounds` gives the shortest and longest duration they allow. While the last sample is aplastic, the
     episode is `ongoing` and the duration so far a lower bound, flagged `censored`. A single value above the threshold
-    between aplastic ones does not end an episode; it is flagged `interrupted`.
+    between aplastic ones does not end an episode; it is flagged `interrupted`. `limit_above_threshold`: the assay's limit, below
+    which a value is aplastic, is above the threshold.
     No episode: one finding with category `none`, or without a value when nothing was measured after infusion.
     Raises UnitError when the profile is not a count of cells per volume.
     """
@@ -119,7 +120,7 @@ def _finding(profile: Profile, episode: _Episode, rule: AplasiaRule) -> Finding:
         bounds=(float(shortest), None if longest is None else float(longest)),
         components=parts,
         missing=tuple(f"day {plain(s.day, 2)}" for s in profile.without_result),
-        flags=_flags(episode) + _profile_flags(profile, rule),
+        flags=_flags(episode, rule) + _profile_flags(profile, rule),
         reasons=(_sentence(episode, rule),),
         rule=RULE,
         rests_on=profile.facts(profile.samples),
@@ -130,8 +131,16 @@ def _has_result(sample: Sample) -> bool:
     return sample.detection is not Detection.MISSING
 
 
-def _flags(episode: _Episode) -> tuple[str, ...]:
+def _by_limit_alone(sample: Sample, rule: AplasiaRule) -> bool:
+    """Whether a sample is aplastic because the assay sees no less, and not because it is surely below the threshold."""
+    known = sample.known
+    return sample.detection is Detection.BELOW and isinstance(known, Interval) and known.high > exact(rule.below)
+
+
+def _flags(episode: _Episode, rule: AplasiaRule) -> tuple[str, ...]:
     flags: tuple[str, ...] = ("censored",) if episode.ended is None else ()
+    if any(_by_limit_alone(sample, rule) for sample in (episode.onset, episode.last)):
+        flags += ("limit_above_threshold",)
     if episode.interrupted:
         flags += ("interrupted",)
     if episode.above and episode.recovery is None:

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias, TypeVar
 from escalon.facts import Day, Number, convert, exact, plain, read_number, spelled, words
 from escalon.facts.amount import read_amount
 from escalon.facts.interval import Interval
-from escalon.facts.reading import read_limit
+from escalon.facts.reading import read_elapsed, read_limit
 from escalon.facts.written_day import read_written_day
 from escalon.kinetics.detection import CUSTOMARY_LLOQ_PER_MICROGRAM, Detection, Limits
 
@@ -254,12 +254,23 @@ def _number(row: Mapping[str, str], name: str, unit: str) -> Decimal | None:
     if words.not_known(text) is not None:
         return None
     try:
-        value = _within_measure(read_limit(text, unit))
+        return _within_measure(read_limit(text, unit))
     except ValueError as error:
         raise SampleError(name, text, f"{name} {error}") from None
-    if unit == "d" and abs(value) > FARTHEST:
+
+
+def _elapsed(row: Mapping[str, str], name: str) -> Fraction | None:
+    """Days from the infusion, as `7`, `D7` or `168 h`; nothing where the cell only says that it is not known."""
+    text = row.get(name, "")
+    if words.not_known(text) is not None:
+        return None
+    try:
+        days = _within_measure(exact(read_elapsed(text)))
+    except ValueError as error:
+        raise SampleError(name, text, f"{name} {error}") from None
+    if abs(days) > FARTHEST:
         raise SampleError(name, text, f"{name} {text} is no day of a trial. Write days from the end of infusion")
-    return value
+    return days
 
 
 def _result(text: str, limits: Limits) -> tuple[Detection, Fraction | Interval | None]:
@@ -321,11 +332,11 @@ def _time(row: Mapping[str, str]) -> tuple[Day | None, Fraction | None, Fraction
         taken = None if words.not_known(text) else Day.parse(text)
     except ValueError as error:
         raise SampleError(recorded, text, str(error)) from None
-    day, nominal = (_number(row, name, "d") for name in ("day", "nominal_day"))
-    elapsed = exact(day) if day is not None else _clocked(row)
+    day, nominal = (_elapsed(row, name) for name in ("day", "nominal_day"))
+    elapsed = day if day is not None else _clocked(row)
     if elapsed is None and nominal is None and (taken is None or taken.is_partial):
         raise SampleError("date", text, f"no time: {_TIMES}")
-    return taken, elapsed, _exact(nominal)
+    return taken, elapsed, nominal
 
 
 def _clocked(row: Mapping[str, str]) -> Fraction | None:

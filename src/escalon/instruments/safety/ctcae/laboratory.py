@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from escalon.expressions.program import Program
-from escalon.facts import Finding, factor, spelled
+from escalon.facts import Finding, Interval, factor, spelled
 from escalon.instruments.kit.assessment import UnknownItem, assess_with
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.reading import ItemError, read
@@ -140,19 +140,26 @@ def _implied_limit(lab: Laboratory, given: Mapping[str, Any]) -> Mapping[str, An
     inputs = dict(in_one_unit(replace(lab, limits=("lower", "upper", "baseline")), given))
     for missing, known in (("upper", "lower"), ("lower", "upper")):
         if missing in lab.limits and inputs.get(missing) is None and inputs.get(known) is not None:
-            value, limit = (_number(lab, inputs.get(name)) for name in ("value", known))
-            if value is not None and limit is not None and (value < limit if known == "lower" else value > limit):
+            value, limit = (_between(lab, inputs.get(name)) for name in ("value", known))
+            less, more = (value, limit) if known == "lower" else (limit, value)
+            if (
+                less
+                and more
+                and (less.high < more.low or (less.high == more.low and (less.high_open or more.low_open)))
+            ):
                 return {missing: inputs[known]}
     return {}
 
 
-def _number(lab: Laboratory, raw: Any) -> Any:
-    """A value as a number in the term's own unit; None where it is no plain number."""
+def _between(lab: Laboratory, raw: Any) -> Interval | None:
+    """The numbers a value may be, in the term's own unit, a plain one as an interval of it alone; None where it is none."""
     try:
         found = read("value", lab.quantity.item(lab.quantity.name), raw).value
     except ItemError:
         return None
-    return found if isinstance(found, int | Fraction) else None
+    return (
+        found if isinstance(found, Interval) else Interval(found, found) if isinstance(found, int | Fraction) else None
+    )
 
 
 def _check_inputs(test: str, labs: tuple[Laboratory, ...], given: Mapping[str, Any]) -> None:
