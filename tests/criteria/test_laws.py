@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from escalon.criteria import english, examine, learn, parse, render
 from escalon.expressions.tree import Op
-from escalon.facts import Fact, Facts, Interval, all_known, any_known, at_least_known, negate
+from escalon.facts import Day, Fact, Facts, Interval, all_known, any_known, at_least_known, negate
 from tests.criteria.strategies import criteria, histories, situation
 
 truths = st.sampled_from((True, False, None))
@@ -33,6 +33,26 @@ def test_learning_more_never_reverses_a_verdict(criterion, known, learnt):
     assert before is None or examine(criterion, situation(learn(known, learnt))).value is before
 
 
+class Whole(Facts):
+    """Facts of which every one of a name is looked at, whatever is asked."""
+
+    def near(self, name, first, last, newest=False):
+        return self.named(name)
+
+
+@given(criteria, histories)
+@settings(max_examples=400)
+def test_what_may_not_be_the_newest_changes_nothing(criterion, known):
+    assert examine(criterion, situation(known)) == examine(criterion, situation(Whole(known)))
+
+
+def test_what_is_older_than_a_sure_value_is_not_looked_at():
+    days = (Day(2025, 4, 8), Day(2025, 4, 9), Day(2025, 4), None, Day(2025, 4, 7))
+    facts = Facts(Fact("alt", number, day) for number, day in enumerate(days))
+    assert [fact.value for fact in facts.near("alt", None, Day(2025, 4, 20), newest=True)] == [3, 1, 2]
+    assert [fact.value for fact in facts.near("alt", None, Day(2025, 4, 8), newest=True)] == [3, 0, 1, 2]
+
+
 @given(criteria, histories, st.data())
 @settings(max_examples=400)
 def test_knowing_a_number_more_exactly_never_reverses_a_verdict(criterion, known, data):
@@ -53,8 +73,6 @@ def _number_in(value, data):
 @given(criteria, histories)
 def test_a_full_date_never_reverses_what_a_partial_date_settled(criterion, known):
     before = examine(criterion, situation(known)).value
-    from escalon.facts import Day
-
     full = Facts(
         Fact(
             f.name,

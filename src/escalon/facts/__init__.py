@@ -1,7 +1,7 @@
 """Facts and findings: value, unit, day and source; Kleene truth; the one place where units convert."""
 
 from escalon.facts.day import Day, Duration, Moment, read_moment, shift
-from escalon.facts.fact import Fact, Facts, Value
+from escalon.facts.fact import Fact, Facts, Value, in_order, newest_of
 from escalon.facts.finding import Finding, Ground, Status, grounds, jsonable
 from escalon.facts.interval import Interval
 from escalon.facts.number import Number, exact, plain, read_number
@@ -45,8 +45,10 @@ __all__ = [
     "exact",
     "factor",
     "grounds",
+    "in_order",
     "jsonable",
     "negate",
+    "newest_of",
     "plain",
     "read_day",
     "read_decimal",

@@ -1,6 +1,6 @@
 """A fact: something observed about a participant on a day, with a unit and a source."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -51,6 +51,13 @@ class Fact:
         value = None if self.question else self.value
         return value if isinstance(value, int | float | Decimal | Fraction) and not isinstance(value, bool) else None
 
+    @property
+    def moment(self) -> tuple[str, Day] | None:
+        """Its visit and day, where something is known and the day is known in full."""
+        if self.value is None or self.day is None or self.day.is_partial:
+            return None
+        return self.visit, self.day
+
     def __str__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
         when = f" on {self.day}" if self.day else ""
@@ -75,15 +82,31 @@ class Facts:
         """All facts of a name, oldest first."""
         found = self._ordered.get(name)
         if found is None:  # put in order when first asked for: most names of a long record never are
-            found = self._ordered[name] = _in_order(self._by_name.get(name, ()))
+            found = self._ordered[name] = in_order(self._by_name.get(name, ()))
         return found
 
     def near(self, name: str, first: Day | None, last: Day | None, newest: bool = False) -> tuple[Fact, ...]:
         """Every fact of a name that may be of these days, and perhaps others; where the `newest` is wanted, all that may be it.
 
-        What is recorded is given whole; what is worked out (a score) need not be worked out for other days.
+        What was recorded before a value surely of these days is not the newest; what is worked out (a score) need not be
+        worked out for other days. Recorded and computed of one visit are peers, whichever is the later: both are given.
         """
-        return self.named(name)
+        facts = self.named(name)
+        if not newest or any(fact.behind is not None for fact in facts):
+            return facts
+        return tuple(facts[at] for at in newest_of(facts, first, last))
+
+    def has_any(self, names: Collection[str]) -> bool:
+        """Whether anything may be recorded or computed under some names; False only where surely nothing is."""
+        return not self._by_name.keys().isdisjoint(names)
+
+    def moments(self) -> Iterable[tuple[str, Day]]:
+        """The visit and day, once each, of everything known that has a full day."""
+        return dict.fromkeys(moment for fact in self if (moment := fact.moment) is not None)
+
+    def at(self, name: str, moments: Container[tuple[str, Day]]) -> Iterable[Fact]:
+        """What is known under a name of some moments, oldest first."""
+        return (fact for fact in self.named(name) if (moment := fact.moment) is not None and moment in moments)
 
     def names(self) -> tuple[str, ...]:
         """The names something is recorded under."""
@@ -108,7 +131,23 @@ class Facts:
         return sum(len(some) for some in self._by_name.values())
 
 
-def _in_order(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+def newest_of(facts: Sequence[Fact], first: Day | None, last: Day | None) -> list[int]:
+    """The places of recorded facts, the oldest first, that may be the newest of these days.
+
+    None is older than a value that surely is of them; what has no day may always be the newest.
+    """
+    found, sure = list[int](), date.min
+    for at in range(len(facts) - 1, -1, -1):
+        day = facts[at].day
+        if day is None or day.latest >= sure:
+            found.append(at)
+            is_sure = day is not None and day.day is not None and facts[at].value is not None
+            if is_sure and sure == date.min and day is not None and day.is_within(first, last) is True:
+                sure = day.latest
+    return found[::-1]
+
+
+def in_order(facts: Sequence[Fact]) -> tuple[Fact, ...]:
     """By day; what is of one day is compared as a whole, which is seldom needed."""
     days = [fact.day for fact in facts]
     if len(set(days)) == len(days) and all(day is not None and day.day is not None for day in days):

@@ -41,7 +41,7 @@ from escalon.history.events import (
     VisitUnlocked,
 )
 from escalon.history.frame import Frame
-from escalon.history.kept_facts import KeptFacts
+from escalon.history.kept_facts import FactsByName, KeptFacts
 from escalon.history.made_once import MadeOnce
 
 _KEPT: dict[type[Event], str] = {
@@ -102,7 +102,7 @@ class Course:
     _observations: list[Current[FactRecorded]] = field(default_factory=list, init=False)
     _kept: list[tuple[KeptFacts, Any]] = field(default_factory=list, init=False)
     """Facts of a large source, and which of them are this participant's: made when somebody looks at them."""
-    _made: list[tuple[KeptFacts, Any]] = field(default_factory=list, init=False)
+    _made: list[Current[FactRecorded]] | None = field(default=None, init=False)
     _facts: Facts | None = field(default=None, init=False)
     once: MadeOnce = field(default_factory=MadeOnce, init=False, repr=False, compare=False)
     _unread: tuple[Unread, ...] = field(default=(), init=False)
@@ -116,13 +116,13 @@ class Course:
 
     def take(self, current: Current[Any]) -> None:
         """Take one event of this participant into account."""
-        self._facts = None
-        self.once.forget()
+        self._forget()
         event = current.event
+        if type(event) is FactRecorded:  # most of a history, and nothing more to note
+            self._observations.append(current)
+            return
         if (kept := _KEPT.get(type(event))) is not None:
             getattr(self, kept).append(current)
-        if kept == "observations":  # most of a history, and nothing more to note
-            return
         match event:
             case ParticipantConsented(site=site):
                 self.site = site
@@ -141,23 +141,26 @@ class Course:
 
     def keep(self, facts: KeptFacts, which: Any) -> None:
         """Take some of a large source's facts into account, as they are kept."""
-        self._facts = None
-        self.once.forget()
+        self._forget()
         self._kept.append((facts, which))
+
+    def _forget(self) -> None:
+        self._facts = self._made = None
+        self.once.forget()
 
     @property
     def observations(self) -> list[Current[FactRecorded]]:
         """What was observed."""
-        for facts, which in self._kept:
-            self._observations += facts.as_they_stand(which)
-        self._made, self._kept = [*self._made, *self._kept], []
-        return self._observations
+        if not self._kept:
+            return self._observations
+        if self._made is None:
+            self._made = [*self._observations, *(one for facts, at in self._kept for one in facts.as_they_stand(at))]
+        return self._made
 
     def put_back(self) -> None:
-        """Forget what was made of a large source's facts and of nothing else: it is made again when somebody looks."""
-        if self._made and len(self._observations) == sum(len(which) for _, which in self._made):
-            self._kept, self._made, self._observations, self._facts = [*self._made, *self._kept], [], [], None
-            self.once.forget()
+        """Forget what was made of a large source's facts: it is made again when somebody looks."""
+        if self._kept:
+            self._forget()
 
     # -- the dose prepared ---------------------------------------------------------------------------------------------
 
@@ -256,13 +259,16 @@ class Course:
 
     def _read(self, name: str | None = None) -> Iterator[tuple[Fact, int]]:
         """Every observation, or those of a name, that can be read, with its entry; the others are among the unread."""
-        for one in self.observations:
+        facts = self.facts if name is not None and self._kept else None
+        for one in self._observations if isinstance(facts, FactsByName) else self.observations:
             if name is not None and one.event.fact.name != name:
                 continue
             try:
                 yield self.frame.read(self.code, one.event.fact, one.place), one.entry.number if one.entry.at else 0
             except ValueError:
                 continue
+        if isinstance(facts, FactsByName) and name is not None:
+            yield from ((fact, 0) for fact in facts.kept(name))
 
     def numbered_facts(self) -> list[tuple[Fact, int]]:
         """Every fact that was recorded as one, with the number of its entry; 0 in a data folder, whose rows have no order."""
@@ -285,7 +291,8 @@ class Course:
     def _gathered(self) -> Facts:
         found: list[Fact] = []
         unread: list[Unread] = []
-        for one in self.observations:
+        is_one = len(self._kept) == 1
+        for one in self._observations if is_one else self.observations:
             try:
                 found.append(self.frame.read(self.code, one.event.fact, one.place))
             except ValueError as error:
@@ -293,10 +300,12 @@ class Course:
                 why = f"{one.place}: {error}"
                 unread.append(Unread("facts", self.code, day, why, one.event.fact.name))
         found += [treatment_fact(one) for one in self.treatments]
-        known = {fact.name for fact in found}
-        found += [fact for fact in self._steps() if fact.name not in known]
         self._unread = tuple(unread)
-        return Facts(found)
+        kept = self._kept[0] if is_one else None
+        facts = Facts(found) if kept is None else FactsByName(*kept, found)
+        if more := [fact for fact in self._steps() if not facts.has_any({fact.name})]:
+            return Facts([*found, *more]) if kept is None else FactsByName(*kept, [*found, *more])
+        return facts
 
     def _steps(self) -> Iterator[Fact]:
         for one, said in self.acts_as_facts():

@@ -16,9 +16,6 @@ from escalon.sources.tables import Table
 from escalon.sources.written import Row, RowsByColumn, Texts, first_of_each, like_another, together
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from escalon.history.kept_facts import Look, Numbers
 
 TWICE = "the same row again"
@@ -132,19 +129,24 @@ class Taking:
         """The facts that can be used. Only a row whose texts say something of note, or that is like another, is read itself."""
         import numpy as np
 
-        is_used = self._unremarkable(rows)
+        says = self._remarked(rows)
         alone = rows.columns["participant"]
-        for code in np.unique(alone.codes[is_used]).tolist():
+        for code in np.unique(alone.codes[says > 0]).tolist():
             self.codes.check(alone.texts[code])
-        others = np.flatnonzero(~is_used)
-        is_used[others] = [self.row(row) is not None for row in rows.at(others)]
-        used = np.flatnonzero(is_used)
+        others = np.flatnonzero(says == 0)
+        says[others] = [0 if told is None else self._knows(told[0][0]) for told in map(self.row, rows.at(others))]
+        used = np.flatnonzero(says)
         days = together((rows.columns[name] for name in ("date", "until") if name in rows.columns), len(rows))
+        alike = (rows.columns[name] for name in ("fact", "date", "visit") if name in rows.columns)
+        kinds = together((*alike, Texts(("", "not known", "known"), says)), len(rows))
         who = rows.columns["participant"]
-        return KeptFacts(np.arange(len(used)), who.codes[used], who.texts, days[used], self._looking(rows, used))
+        return KeptFacts(
+            np.arange(len(used)), who.codes[used], who.texts, days[used], kinds[used],
+            self._looking(rows, used), self.dictionary.fact,
+        )  # fmt: skip
 
-    def _unremarkable(self, rows: RowsByColumn) -> NDArray[np.bool_]:
-        """The rows that are like no other and of whose texts, read once for all that hold them, nothing is to be said."""
+    def _remarked(self, rows: RowsByColumn) -> Numbers:
+        """Of the rows like no other, of whose texts nothing is to be said: 1 where it is not known, 2 where it is; else 0."""
         import numpy as np
 
         who = rows.columns["participant"]
@@ -153,8 +155,12 @@ class Taking:
         is_one &= ~like_another(rows)
         is_one[list(rows.broken)] = False
         kinds = together(self._deciding(rows), len(rows))
-        says = np.array([self._says_nothing(row) for row in rows.at(first_of_each(kinds))], bool)
-        return np.asarray(is_one & says[kinds])
+        says = np.array([self._plainly(row) for row in rows.at(first_of_each(kinds))], np.int64)
+        return np.asarray(says[kinds] * is_one)
+
+    def _knows(self, event: Event) -> int:
+        """2 for a fact that says something, 1 for one asked and not known."""
+        return 2 if isinstance(event, FactRecorded) and self.dictionary.value(event.fact).value is not None else 1
 
     def _deciding(self, rows: RowsByColumn) -> Iterator[Texts]:
         """The columns on whose texts it depends whether anything is to be said of a row; free text is never asked about."""
@@ -173,15 +179,16 @@ class Taking:
         alike = np.where(is_plain, np.argmax(is_plain), np.arange(len(is_plain)))[days.codes]
         return Texts(days.texts, alike if until is None else np.where(until.codes > 0, days.codes, alike))
 
-    def _says_nothing(self, row: Row) -> bool:
+    def _plainly(self, row: Row) -> int:
+        """What a row knows, if it can be read and nothing is to be said of it; else 0."""
         cells, errors = self.reader.read(row)
         if errors:
-            return False
+            return 0
         try:
             event = self._make(self.dictionary, cells, "")
         except RowError:
-            return False
-        return not self.reader.doubts(row) and not any(doubts(self.dictionary, event))
+            return 0
+        return 0 if self.reader.doubts(row) or any(doubts(self.dictionary, event)) else self._knows(event)
 
     def _looking(self, rows: RowsByColumn, used: Numbers) -> Look:
         """Where some of the used rows stand and what was observed in them, once for all that hold the same texts."""

@@ -6,9 +6,10 @@ leaves it; where label and day disagree, the day wins and says so. A label the s
 is not one visit.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeAlias
 
 from escalon.conduct.judge.baselines import infusion_day
 from escalon.conduct.judge.windows import day_number
@@ -33,11 +34,20 @@ class Assessment:
     notes: tuple[str, ...] = ()
     """Where a label disagrees with the day."""
 
+    begins: Day | None = None
+    """The first of its days."""
+
     def reaches(self, first: Day | None, last: Day | None) -> bool:
-        """Whether any of its facts may be of these days, or lies between two that surround them."""
+        """Whether it may be of these days, or lies between two that surround them."""
         if first is not None and self.day.latest < first.earliest:
             return False
-        return last is None or any(fact.day is not None and fact.day.earliest <= last.latest for fact in self.all)
+        return last is None or (self.begins or self.day).earliest <= last.latest
+
+
+Moment: TypeAlias = tuple[str, Day]
+"""The label of a visit, and a day."""
+_Dated: TypeAlias = tuple[Moment, str]
+"""A moment, and where its label disagrees with its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +59,47 @@ class _Place:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """The visits of a participant by their days, oldest first: what was recorded at each is looked at by name."""
+
+    facts: Facts
+    moments: tuple[frozenset[Moment], ...]
+    empty: tuple[Assessment, ...]
+    """The visits without their facts."""
+
+    def holding(self, number: int, names: Iterable[str]) -> Assessment:
+        """A visit with the facts of some names."""
+        return _holding(
+            self.empty[number], [fact for name in names for fact in self.facts.at(name, self.moments[number])]
+        )
+
+
 def assessments(study: Study, facts: Facts) -> list[Assessment]:
-    """The visits of a participant, oldest first; undated facts belong to none."""
-    infused = infusion_day(study, facts)
-    visits = {one.id: one for one in study.visits}
-    groups: dict[tuple[str, bool], list[tuple[Fact, Day, str]]] = {}
+    """The visits of a participant with all their facts, oldest first; undated facts belong to none."""
+    visits = visits_of(study, facts)
+    places = {moment: number for number, some in enumerate(visits.moments) for moment in some}
+    held: list[list[Fact]] = [[] for _ in visits.empty]
     for fact in facts:
-        if fact.day is not None and not fact.day.is_partial and fact.value is not None:
-            place = _place(fact.visit, fact.day, infused, visits)
-            groups.setdefault((place.visit, place.is_planned), []).append((fact, fact.day, place.note))
-    found = []
+        if (moment := fact.moment) is not None:
+            held[places[moment]].append(fact)
+    return list(map(_holding, visits.empty, held))
+
+
+def visits_of(study: Study, facts: Facts) -> Visits:
+    """The visits of a participant: labels and days that belong together."""
+    infused = infusion_day(study, facts)
+    planned = {one.id: one for one in study.visits}
+    groups: dict[tuple[str, bool], list[_Dated]] = {}
+    for moment in sorted(facts.moments(), key=lambda one: (one[1].earliest, one[0])):
+        place = _place(*moment, infused, planned)
+        groups.setdefault((place.visit, place.is_planned), []).append((moment, place.note))
+    found: list[tuple[Assessment, list[_Dated]]] = []
     for (label, is_planned), some in groups.items():
-        parts = [some] if is_planned else list(_apart(some, infused, visits.get(label)))
-        found += [_assessment(label if len(parts) == 1 else f"{label} {part[0][1]}", part) for part in parts]
-    return sorted(found, key=lambda one: (one.day.latest, one.visit))
+        parts = [some] if is_planned else list(_apart(some, infused, planned.get(label)))
+        found += [(_empty(label if len(parts) == 1 else f"{label} {part[0][0][1]}", part), part) for part in parts]
+    found.sort(key=lambda one: (one[0].day.latest, one[0].visit))
+    return Visits(facts, tuple(frozenset(one for one, _ in part) for _, part in found), tuple(one for one, _ in found))
 
 
 def _place(label: str, day: Day, infused: Day | None, visits: Mapping[str, Visit]) -> _Place:
@@ -81,16 +118,14 @@ def _place(label: str, day: Day, infused: Day | None, visits: Mapping[str, Visit
     return _Place(label, is_planned=False, note=note)
 
 
-def _apart(
-    some: list[tuple[Fact, Day, str]], infused: Day | None, planned: Visit | None
-) -> Iterator[list[tuple[Fact, Day, str]]]:
-    """What stands under one label, parted where its days are too far from each other to be one visit."""
+def _apart(some: list[_Dated], infused: Day | None, planned: Visit | None) -> Iterator[list[_Dated]]:
+    """What stands under one label, by day, parted where its days are too far from each other to be one visit."""
     span = UNPLANNED if planned is None or infused is not None else max(UNPLANNED, planned.latest - planned.earliest)
-    part: list[tuple[Fact, Day, str]] = []
-    for one in sorted(some, key=lambda each: each[1].earliest):
-        if part and (
-            (one[1].earliest - part[0][1].earliest).days > span
-            or _is_before(one[1], infused) != _is_before(part[0][1], infused)
+    part: list[_Dated] = []
+    for one in some:
+        (_, day), first = one[0], part[0][0][1] if part else None
+        if first and (
+            (day.earliest - first.earliest).days > span or _is_before(day, infused) != _is_before(first, infused)
         ):
             yield part
             part = []
@@ -102,11 +137,13 @@ def _is_before(day: Day, infused: Day | None) -> bool:
     return infused is not None and day.earliest < infused.earliest
 
 
-def _assessment(visit: str, some: list[tuple[Fact, Day, str]]) -> Assessment:
-    facts = tuple(fact for fact, _, _ in some)
-    last = max((day for _, day, _ in some), key=lambda day: day.latest)
-    notes = tuple(dict.fromkeys(note for _, _, note in some if note))
-    return Assessment(visit, last, *_by_name(facts), facts, notes)
+def _empty(visit: str, some: list[_Dated]) -> Assessment:
+    notes = tuple(dict.fromkeys(note for _, note in some if note))
+    return Assessment(visit, some[-1][0][1], {}, notes=notes, begins=some[0][0][1])
+
+
+def _holding(visit: Assessment, facts: Sequence[Fact]) -> Assessment:
+    return Assessment(visit.visit, visit.day, *_by_name(facts), tuple(facts), visit.notes, visit.begins)
 
 
 def _by_name(facts: Iterable[Fact]) -> tuple[dict[str, Fact], dict[str, tuple[Fact, ...]]]:
@@ -118,7 +155,7 @@ def _by_name(facts: Iterable[Fact]) -> tuple[dict[str, Fact], dict[str, tuple[Fa
             known.clear()
         if not known or fact.day == known[0].day:
             known.append(fact)
-    differing = {name: tuple(some) for name, some in last.items() if len({written(fact) for fact in some}) > 1}
+    differing = {name: tuple(some) for name, some in last.items() if len(some) > 1 and len({*map(written, some)}) > 1}
     return {name: some[0] for name, some in last.items()}, differing
 
 

@@ -7,14 +7,14 @@ is not settled. Two different values of one item on one day make the score inval
 software to say.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from sys import intern
 
-from escalon.conduct.judge.assessments import Assessment, assessments, written
+from escalon.conduct.judge.assessments import Assessment, Visits, assessments, visits_of, written
 from escalon.conduct.judge.baselines import DIFFERS, Baselines, differs
 from escalon.criteria.situation import one_visit, said
 from escalon.facts import Day, Fact, Facts, Finding, Interval, Status, exact, plain
@@ -24,9 +24,9 @@ from escalon.instruments.kit.catalogue import find
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.visits import (
     Earlier,
-    Taken,
     change_since,
     compares_visits,
+    may_answer,
     may_be_settled,
     reads_baseline,
     taken,
@@ -51,13 +51,22 @@ class ScoredFacts(Facts):
     The instruments are the study's, unless others are given, each after its parts.
     """
 
-    __slots__ = ("_at_visit", "_instruments", "_recorded", "_several", "_study", "_visits")
+    __slots__ = ("_at_visit", "_grouped", "_instruments", "_recorded", "_scorable", "_several", "_study")
 
     def __init__(self, study: Study, recorded: Facts, instruments: tuple[str, ...] = ()) -> None:
         self._study, self._recorded, self._instruments = study, recorded, instruments or study.instruments
-        self._visits: list[Assessment] | None = None
+        self._grouped: Visits | None = None
+        self._scorable: frozenset[str] | None = None
         self._at_visit: dict[tuple[tuple[str, ...], int], list[Fact]] = {}
         self._several: dict[tuple[str, ...], Facts] = {}
+
+    def has_any(self, names: Collection[str]) -> bool:
+        """Whether anything is recorded under some names, or so much that a score may be computed under one."""
+        if self._recorded.has_any(names):
+            return True
+        if self._scorable is None:
+            self._scorable = _scorable(self._instruments, frozenset(self._recorded.names()))
+        return any(_is_change(name) or name.partition(".")[0] in self._scorable for name in names)
 
     def named(self, name: str) -> tuple[Fact, ...]:
         """All facts of a name, recorded and computed, oldest first."""
@@ -70,15 +79,17 @@ class ScoredFacts(Facts):
         A part of a score, and what is compared with a baseline, is known from all visits.
         """
         behind = _behind(self._instruments, name)
+        if not behind and not _is_change(name):
+            return self._recorded.near(name, first, last, newest)
         if not behind or "." in name or behind in self._several or any(reads_baseline(find(one)) for one in behind):
             return self.named(name)
         recorded, found = self._recorded.named(name), list[Fact]()
-        for place, visit in reversed([*enumerate(self._assessments())]):
+        for place, visit in reversed([*enumerate(self._visits.empty)]):
             standing = said((*recorded, *found)) if newest else ()
             if any(_settles(fact, visit.day, first, last) and not _has_peer(fact, recorded) for fact in standing):
                 break
             if visit.reaches(first, last):
-                found = [fact for fact in self._scored_at(behind, place, visit) if fact.name == name] + found
+                found = [fact for fact in self._scored_at(behind, place) if fact.name == name] + found
         return Facts((*recorded, *found)).named(name)
 
     def names(self) -> tuple[str, ...]:
@@ -92,22 +103,24 @@ class ScoredFacts(Facts):
     def __len__(self) -> int:
         return len(self._with(self._instruments))
 
-    def _assessments(self) -> list[Assessment]:
-        if self._visits is None:
-            self._visits = assessments(self._study, self._recorded)
-        return self._visits
+    @property
+    def _visits(self) -> Visits:
+        if self._grouped is None:
+            self._grouped = visits_of(self._study, self._recorded)
+        return self._grouped
 
     def _with(self, only: tuple[str, ...]) -> Facts:
         """What is recorded, with the scores of some instruments at every visit."""
         known = self._several.get(self._instruments, self._several.get(only))
         if known is None:
-            more = computed(self._study, self._recorded, only, self._assessments())
+            more = computed(self._study, self._recorded, only)
             known = self._several[only] = self._recorded.with_facts(more)
         return known
 
-    def _scored_at(self, only: tuple[str, ...], place: int, visit: Assessment) -> list[Fact]:
+    def _scored_at(self, only: tuple[str, ...], place: int) -> list[Fact]:
         key = (only, place)
         if key not in self._at_visit:
+            visit = self._visits.holding(place, [one for one in self._recorded.names() if _is_read(only, one)])
             self._at_visit[key] = _of_one_visit(map(find, only), visit, dict(visit.facts), self._recorded)
         return self._at_visit[key]
 
@@ -140,6 +153,25 @@ def _behind(instruments: tuple[str, ...], name: str) -> tuple[str, ...]:
     return tuple(one for one in instruments if one in wanted)
 
 
+@lru_cache(1024)
+def _scorable(instruments: tuple[str, ...], recorded: frozenset[str]) -> frozenset[str]:
+    """The instruments that may be scored of somebody of whom some names are recorded; the others surely are not."""
+    found: set[str] = set()
+    for one in instruments:  # the parts of a score stand before it
+        names = _own_names(one)
+        known = frozenset(name for name in names if name in recorded or name.partition(".")[0] in found)
+        if not names or _may_be_scored(find(one), known, True):
+            found.add(one)
+    return frozenset(found)
+
+
+@cache
+def _is_read(instruments: tuple[str, ...], name: str) -> bool:
+    """Whether some instruments may read a name at a visit: an item, what stands for the person, a score or its part."""
+    word = name.partition(".")[0]
+    return word in STANDING or word in instruments or any(word in _reads(one) for one in instruments)
+
+
 @cache
 def _reads(instrument: str) -> frozenset[str]:
     """The facts, and the scores by their first word, that an instrument's items are taken from."""
@@ -148,16 +180,13 @@ def _reads(instrument: str) -> frozenset[str]:
     return frozenset(name.partition(".")[0] for name in names)
 
 
-def computed(
-    study: Study, facts: Facts, only: Iterable[str] | None = None, at: Iterable[Assessment] | None = None
-) -> list[Fact]:
+def computed(study: Study, facts: Facts, only: Iterable[str] | None = None) -> list[Fact]:
     """The computed facts of one participant: one per score, component and assessment; of `only` these instruments.
 
     Scores of one visit first; then those that compare visits (responses, changes), from what the visits and the baseline hold.
-    `at` are the visits, where they are known already.
     """
     instruments = [find(name) for name in (study.instruments if only is None else only)]
-    visits = [(one, dict(one.facts)) for one in (assessments(study, facts) if at is None else at)]
+    visits = [(one, dict(one.facts)) for one in assessments(study, facts)]
     each = [(n, fact) for n, (one, here) in enumerate(visits) for fact in _of_one_visit(instruments, one, here, facts)]
     found = [fact for _, fact in each]
     baselines = Baselines(study, facts.with_facts(found))
@@ -187,7 +216,8 @@ def _scored_at(
 ) -> list[Fact]:
     """The facts of one score at one visit, which then stand among the visit's own for the scores made of them."""
     names = _own_names(instrument.name)
-    finding = None if names and names.isdisjoint(here) else score(instrument, assessment, facts, here, earlier)
+    is_asked = not names or _may_be_scored(instrument, names.intersection(here), earlier is not None)
+    finding = score(instrument, assessment, facts, here, earlier) if is_asked else None
     if finding is None:
         return []
     found = _as_facts(finding, assessment)
@@ -205,6 +235,22 @@ def _own_names(instrument: str) -> frozenset[str]:
     return frozenset(key for name, item in of.of_the_visit.items() for key in (of.keys[name], *item.of)) - frozenset(
         STANDING
     )
+
+
+@cache
+def _may_be_scored(instrument: Instrument, here: frozenset[str], with_baseline: bool) -> bool:
+    """Whether a visit with entries under some names can give a score, whatever they say: so many, or telling."""
+    if not here:
+        return False
+    known = here.union(STANDING)
+    given = {
+        name
+        for name, item in instrument.items.items()
+        if not known.isdisjoint((instrument.keys[name], *item.of))
+        or item.source_of
+        or (with_baseline and item.baseline_of)
+    }
+    return _is_meant(instrument, given) or (may_be_settled(instrument) and may_answer(instrument, frozenset(given)))
 
 
 def responses(study: Study, facts: Facts, instrument: Instrument, earlier: Callable[[Day], Earlier]) -> list[Fact]:
@@ -305,7 +351,7 @@ def score(
     day = max(
         (day for name in visit if (day := got.given[name].day)), key=lambda one: one.latest, default=assessment.day
     )
-    meant = _is_meant(instrument, got, visit) or (however_little and bool(visit))
+    meant = _is_meant(instrument, got.given, visit) or (however_little and bool(visit))
     if contradictory:
         return _not_settled(assess_with(instrument, got.given, day), contradictory) if meant else None
     if not meant and not (visit and may_be_settled(instrument)):
@@ -319,7 +365,7 @@ def score(
     return _dated(finding, [got.given[name] for name in visit] or list(got.given.values()))
 
 
-def _is_meant(instrument: Instrument, got: Taken, visit: set[str]) -> bool:
+def _is_meant(instrument: Instrument, given: Collection[str], visit: Collection[str] = ()) -> bool:
     """Whether so much was recorded that a score was meant: half of what the visit itself has to give.
 
     Sex, age, height and weight alone are no assessment, unless the instrument asks for nothing else.
@@ -327,12 +373,12 @@ def _is_meant(instrument: Instrument, got: Taken, visit: set[str]) -> bool:
     items = instrument.of_the_visit
     own = {name for name in items if instrument.keys[name] not in STANDING} or set(items)
     wanted = [name for name in own if items[name].needed]
-    stood_for = {other for name in got.given for other in instrument.items[name].instead_of}
+    stood_for = {other for name in given for other in instrument.items[name].instead_of}
     here = sum(
-        name in got.given or name in stood_for or any(other in got.given for other in items[name].missing_when)
+        name in given or name in stood_for or any(other in given for other in items[name].missing_when)
         for name in wanted
     )
-    return bool(own & set(got.given) & (visit or own)) and 2 * here >= len(wanted)
+    return bool(own.intersection(given).intersection(visit or own)) and 2 * here >= len(wanted)
 
 
 def _not_settled(finding: Finding, differing: Iterable[Fact]) -> Finding:

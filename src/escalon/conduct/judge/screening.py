@@ -1,6 +1,6 @@
 """Screening: who may enter, and why; what is unknown blocks, and says what to obtain."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -9,8 +9,11 @@ from typing import Any
 from escalon.conduct.judge.scores import scored
 from escalon.criteria import Anchor, Situation, decisive, english, examine, with_members
 from escalon.criteria.quantity import stated
+from escalon.expressions.tree import Node
 from escalon.facts import Day, Facts, Finding, Truth, grounds, read_day
 from escalon.history import Course, Trial
+from escalon.history.made_once import MadeOnce
+from escalon.protocol.names import names_in
 from escalon.protocol.study import Criterion, RoleName, Study
 
 
@@ -143,7 +146,7 @@ def screened(study: Study, trial: Trial, participant: str, cutoff: Day, today: D
     facts = scored(study, trial, participant)
     here = situation(study, facts, trial.course(participant), cutoff)
     later = here if today is None else situation(study, facts, trial.course(participant), today, ("infusion",))
-    clauses = tuple(_clause(study, one, later if one.until == "infusion" else here) for one in study.criteria)
+    clauses = clauses_of(study, here, later)
     unread = tuple(
         row.why
         for row in dict.fromkeys((*trial.course(participant).unread, *trial.unread))
@@ -259,15 +262,60 @@ def _days(study: Study, name: str | None, facts: Facts) -> list[Day]:
     return [day for day in days if day is not None]
 
 
-def _clause(study: Study, criterion: Criterion, here: Situation) -> Clause:
-    sentence = english(criterion.tree, here.label)
+def clauses_of(study: Study, here: Situation, later: Situation) -> tuple[Clause, ...]:
+    """Every clause for one participant, about the day of decision, or about a later one where it runs on until infusion."""
+    asked = _ASKED("asked", study, lambda: _Asked(study))
+    examined = asked.examining(here)
+    until = {"decision": examined, "infusion": examined if later is here else asked.examining(later)}
+    return tuple(_clause(one, sentence, until[one.until]) for one, sentence in asked.clauses)
+
+
+class _Asked:
+    """A study's clauses made ready to be asked of many people: the sentence of each, and every name a rule reads."""
+
+    def __init__(self, study: Study) -> None:
+        label = Situation(Facts(), Day(1), meanings=study.vocabulary).label
+        self.clauses = [(one, english(one.tree, label)) for one in study.criteria]
+        self._reads = {id(tree): _reads(study, tree) for one in study.criteria for tree in one.trees}
+        self._of_silence: dict[object, dict[int, Finding]] = {}
+
+    def examining(self, here: Situation) -> Callable[[Node], Finding]:
+        """Examines rules for one participant, each once; one that reads nothing recorded, once for all on whom as little is.
+
+        What is said of silence depends on the day of decision and the anchors alone.
+        """
+        if len(self._of_silence) >= _KEPT:
+            self._of_silence.clear()
+        of_silence = self._of_silence.setdefault((here.as_of, *here.anchors.values()), {})
+        own: dict[int, Finding] = {}
+
+        def examined(tree: Node) -> Finding:
+            found = own if here.facts.has_any(self._reads[id(tree)]) else of_silence
+            if id(tree) not in found:
+                found[id(tree)] = examine(tree, here)
+            return found[id(tree)]
+
+        return examined
+
+
+_KEPT = 256
+"""The answers of so many days of decision are kept before all are forgotten."""
+_ASKED = MadeOnce()
+"""The clauses of the study asked last."""
+
+
+def _reads(study: Study, tree: Node) -> frozenset[str]:
+    return frozenset(member for name in names_in(tree) for member in with_members(study.vocabulary, name))
+
+
+def _clause(criterion: Criterion, sentence: str, examined: Callable[[Node], Finding]) -> Clause:
     if criterion.applies is not None:
-        applies = examine(criterion.applies, here)
+        applies = examined(criterion.applies)
         if applies.value is False:
             return Clause(criterion, Verdict.NOT_APPLICABLE, applies, sentence)
         if applies.value is None:
             return Clause(criterion, Verdict.UNKNOWN, applies, sentence)
-    finding = examine(criterion.tree, here)
+    finding = examined(criterion.tree)
     holds: Truth = finding.value  # type: ignore[assignment]
     wanted = holds if criterion.kind == "inclusion" else None if holds is None else not holds
     verdict = Verdict.UNKNOWN if wanted is None else Verdict.MET if wanted else Verdict.NOT_MET

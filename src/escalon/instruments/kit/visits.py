@@ -9,8 +9,11 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
+from escalon.expressions.bounds import bounds
+from escalon.expressions.possible import ANOTHER_LABEL, UNKNOWN, Possible
+from escalon.expressions.program import Program
 from escalon.expressions.tree import Kind
-from escalon.facts import Fact, Finding, Status, UnitError
+from escalon.facts import Fact, Finding, Interval, Status, UnitError
 from escalon.instruments.kit.assessment import assess_with
 from escalon.instruments.kit.baseline import in_unit, settled
 from escalon.instruments.kit.catalogue import catalogue, find
@@ -96,6 +99,29 @@ def may_be_settled(instrument: Instrument) -> bool:
     program = instrument.program()
     is_answer = program.steps[program.roots["value"]].kind in (Kind.TRUTH, Kind.LABEL)
     return is_answer or compares_visits(instrument) or bool(instrument.sentences("unless"))
+
+
+@cache
+def may_answer(instrument: Instrument, given: frozenset[str]) -> bool:
+    """Whether some of its items alone, whatever they say, may give an answer, or show that it does not apply."""
+    if instrument.adapt:
+        return True
+    whole = instrument.program()
+    roots = {name: whole.roots[name] for name in ("value", "applies")}
+    anything: dict[Kind, Possible] = {
+        Kind.TRUTH: frozenset({True, False, None}),
+        Kind.LABEL: frozenset({*whole.labels, ANOTHER_LABEL, None}),
+    }
+    may_be: dict[str, Possible] = {
+        name: anything.get(item.kind, _ANY_NUMBER) if name in given else UNKNOWN
+        for name, item in instrument.items.items()
+    }
+    found = bounds(Program(whole.steps, roots), {}, may_be)
+    applies, value = found["applies"], found["value"]
+    return value != UNKNOWN or not isinstance(applies, frozenset) or False in applies
+
+
+_ANY_NUMBER = Interval(may_be_unknown=True)
 
 
 @cache
