@@ -1,6 +1,7 @@
 """Who counts, and what belongs to a visit, have one answer each: every table that tells of it says the same."""
 
 from datetime import date
+from decimal import Decimal
 
 from escalon.conduct.judge.endpoints import execute
 from escalon.facts import Day, Fact
@@ -10,10 +11,12 @@ from escalon.kinetics.sample import read_sample
 from escalon.reporting.sections.basis import summary
 from escalon.reporting.sections.cells import cells
 from escalon.reporting.sections.completeness import completeness
+from escalon.reporting.sections.efficacy import endpoint_table
+from escalon.reporting.sections.escalation import levels, limiting
 from escalon.reporting.sections.participants import flow, flow_drawn
-from escalon.reporting.sections.safety import overview
+from escalon.reporting.sections.safety import infections, interest, overview, periods
 from tests.histories import Infusion, history
-from tests.reporting.views import column, view_of
+from tests.reporting.views import column, texts, view_of
 
 CUTOFF = Day(2026, 12, 31)
 DOSES = [Infusion("P01", 1, Day(2025, 3, 3)), Infusion("P02", 1, Day(2025, 3, 10))]
@@ -102,3 +105,64 @@ def test_a_death_that_no_event_stands_for_is_said_beneath_the_events():
     said = "P02 (listing 4)"
     assert said in " ".join(overview(view_of(history([*DISEASES, died], infusions=DOSES), CUTOFF)).notes)
     assert said not in " ".join(overview(view_of(history(DISEASES, infusions=DOSES), CUTOFF)).notes)
+
+
+def test_nobody_is_watched_after_death_whoever_recorded_it():
+    """Patient-days end with a fatal event as with a death recorded as a fact, and on the day of leaving."""
+    fatal = AdverseEventRecorded(
+        participant="P01", term="Sepsis", grade=5, start=Day(2025, 3, 20), end=Day(2025, 3, 22), outcome="fatal"
+    )
+    died = Fact("death", True, Day(2025, 3, 31), participant="P02")
+    for end, events, watched in (([], [], 58), ([died], [], 51), ([], [fatal], 49)):
+        view = view_of(history([*DISEASES, *end], infusions=DOSES, adverse_events=events), CUTOFF)
+        assert column(infections(view), "days")["acute"] == str(watched)
+
+
+def test_an_interest_is_named_with_the_grade_from_which_it_counts():
+    told = [
+        AdverseEventRecorded(participant="P01", term="Sepsis", grade=3, start=Day(2025, 4, 1)),
+        AdverseEventRecorded(participant="P02", term="Upper respiratory infection", grade=2, start=Day(2025, 4, 1)),
+    ]
+    view = view_of(history(DISEASES, infusions=DOSES, adverse_events=told), CUTOFF)
+    assert texts(interest(view))["infection"][:2] == ("infection, grade 3 or more", "1")
+    assert texts(periods(view))["infection"][0] == "infection, grade 3 or more"
+
+
+def test_while_no_dose_can_be_decided_nobody_is_called_evaluable():
+    trial = history(DISEASES, infusions=DOSES)
+    trial.unread = [Unread("adverse_events", "P09", Day(2025, 4, 1), "adverse_events.csv:9 grade: 'abc'", "grade")]
+    view = view_of(trial, CUTOFF)
+    numbers = column(summary(view)[0].blocks[-1], "number")
+    assert numbers["evaluable"] == column(flow(view), "n")["dlt_evaluable"] == "not known"
+    assert "No dose can be decided" in levels(view).notes[-1]
+
+
+def test_a_value_is_printed_with_the_digits_it_was_recorded_with():
+    values = ("14.1", "292", "147")
+    facts = [
+        Fact("crp", Decimal(value), Day(2025, 3, 31), "mg/L", participant=code)
+        for code, value in zip(("P01", "P02", "P03"), values, strict=True)
+    ]
+    doses = [*DOSES, Infusion("P03", 1, Day(2025, 3, 3))]
+    view = view_of(history([*DISEASES, *facts], infusions=doses), CUTOFF)
+    table = endpoint_table(view.study, next(one for one in view.executed if one.endpoint.id == "S-12"))
+    said = {text for value in column(table, "value").values() for text in value.split(", ")} - {"–"}
+    assert said <= set(values)
+    assert "14.1" in said
+
+
+def test_an_event_that_cannot_be_read_leaves_its_person_open_and_no_other():
+    """A row refused inside the window of somebody reviewed: «no DLT, agree» would hide it. Outside the window it asks nothing."""
+    reviewed = [Fact("dlt_review", "yes", Day(2025, 4, 12), participant=code) for code in ("P01", "P02")]
+    why = "adverse_events.csv:9 grade: 'abc' is no grade"
+    said = {}
+    for day in (Day(2025, 3, 20), Day(2025, 6, 1)):
+        trial = history([*DISEASES, *reviewed], infusions=DOSES)
+        trial.unread = [Unread("adverse_events", "P01", day, why, "grade")]
+        table = texts(limiting(view_of(trial, CUTOFF)))
+        said[str(day)] = {who: row[-4:] for who, row in table.items()}
+    rule, because, *people = said["2025-03-20"]["P01"]
+    assert (rule, people) == ("open", ["not decided", "unsettled"])
+    assert because.endswith(why)
+    assert why not in str(said["2025-03-20"]["P02"]) + str(said["2025-06-01"])
+    assert said["2025-06-01"]["P01"] == said["2025-06-01"]["P02"] == said["2025-03-20"]["P02"]

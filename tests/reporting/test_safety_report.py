@@ -70,7 +70,7 @@ def test_everyone_infused_is_the_safety_population(records: Trial) -> None:
     found = safety_population(load_study(STUDY), records, CUTOFF.latest)
     assert [(one.participant, one.level, one.disease, one.observed_to) for one in found] == [
         ("P1", "level 1", "RA", date(2025, 9, 1)), ("P2", "level 1", "SLE", date(2025, 9, 1)),
-        ("P3", "level 2", "RA", date(2025, 9, 1)), ("P4", "level 2", "SLE", date(2025, 6, 1)),
+        ("P3", "level 2", "RA", date(2025, 3, 24)), ("P4", "level 2", "SLE", date(2025, 6, 1)),
     ]  # fmt: skip
 
 
@@ -186,7 +186,7 @@ def test_nobody_infused_is_said() -> None:
 
 def test_a_narrative_says_what_is_recorded_and_what_is_not(view: View) -> None:
     text = " ".join(getattr(block, "text", "") for block in narratives(view)[0].blocks)
-    assert "Myocarditis began on day 10 and reached grade 5 and ended on day 14" in text
+    assert "Myocarditis began on day 10, reached grade 5 and ended on day 14" in text
     assert "It was fatal on 2025-03-24." in text
     assert "the dose given is not recorded" in text
     assert "judged dose-limiting" in text
@@ -231,10 +231,10 @@ def test_marks_of_one_day_do_not_hide_each_other() -> None:
 
 def test_infection_density_counts_the_days_each_person_was_observed(view: View) -> None:
     rows = {key: row[1:] for key, row in texts(infections(view)).items()}
-    # Four people: 29 days each; then 72 days each; then three to day 175 (75 days each) and one to day 83 (none).
-    assert rows["acute"] == ("0", "116", "0.00", "0")
-    assert rows["intermediate"] == ("1", str(3 * 72 + 55), f"{100 / (3 * 72 + 55):.2f}", "1")
-    assert rows["late"] == ("0", str(3 * 75), "0.00", "0")
+    # One died on day 14. The others: 29 days each; then 72 days each; then two to day 175 (75 days each), one to day 83 (none).
+    assert rows["acute"] == ("0", str(3 * 29 + 15), "0.00", "0")
+    assert rows["intermediate"] == ("1", str(2 * 72 + 55), f"{100 / (2 * 72 + 55):.2f}", "1")
+    assert rows["late"] == ("0", str(2 * 75), "0.00", "0")
 
 
 def due(*events: AdverseEventRecorded, today: str = "2025-03-20") -> list[tuple[str, ...]]:

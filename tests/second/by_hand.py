@@ -77,8 +77,13 @@ def fixed(value, places):
     return f"{Decimal(round(Fraction(value) * 10**places)).scaleb(-places):.{places}f}"
 
 
+def shorn(text):
+    """As it was recorded: without zeros that nobody wrote."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def middle(values, places):
-    half, low, high = (fixed(one, places) for one in (statistics.median(values), values[0], values[-1]))
+    half, low, high = (shorn(fixed(one, places)) for one in (statistics.median(values), values[0], values[-1]))
     return minus(f"{half} ({low} to {high})")
 
 
@@ -128,7 +133,7 @@ CELLS = {
     "T6-3/D180/value": lambda r: ", ".join(str(v) for v in sorted(map(scores.mrss, r.visit("D180", "SSC").values()))),
     "T6-4/D365/change_range": lambda r: middle(r.moved("D365", "SLE", scores.sledai), 0),
     "T6-6/D90/value": lambda r: ", ".join(
-        f"{float(v['physician_global']) * 10:.1f}"
+        shorn(f"{float(v['physician_global']) * 10:.1f}")
         for v in sorted(r.visit("D90", "RA").values(), key=lambda v: v["physician_global"])
     ),
     "T6-7/D270/not_due": lambda r: str(len(not_due(r, "esr", 284))),

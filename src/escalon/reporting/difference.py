@@ -130,7 +130,22 @@ def _because(
     stands = new.said(names[1]) ^ old.said(names[0])
     if old["input"] != new["input"] and (stands or not (had or has) or had != has):
         return Because.NEW_DATA, tuple(sorted(stands)) or ("what was read changed",)
+    if old["input"] != new["input"]:
+        return _of_their_doses(old, new, {key[0] for key in (*had, *has)})
     return Because.UNEXPLAINED, ()
+
+
+def _of_their_doses(old: _Run, new: _Run, people: set[str]) -> tuple[Because, tuple[str, ...]]:
+    """What changed in the doses of the people a cell is about: every day of theirs is counted from the infusion."""
+    had, has = (
+        {key: value for key, value in run.everything.items() if key[0] in people and key[1].startswith("infusion")}
+        for run in (old, new)
+    )
+    added = [f"{' '.join(key)} {value}" for key, value in has.items() if key not in had]
+    gone = [f"{' '.join(key)} {value} is no longer there" for key, value in had.items() if key not in has]
+    if told := (*_corrections(had, has), *gone):
+        return Because.CORRECTED, told
+    return (Because.NEW_DATA, tuple(added)) if added else (Because.UNEXPLAINED, ())
 
 
 def _corrections(had: Mapping[Key, str], has: Mapping[Key, str]) -> list[str]:

@@ -1,13 +1,15 @@
 """The committee's packet: two pages on whether dosing may go on, and one open page without anybody's outcome."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
+from escalon.conduct.judge.departures import ActDeparture
 from escalon.conduct.judge.dosing import NextDose
 from escalon.escalation import Outcome
 from escalon.protocol.design import in_days
 from escalon.reporting.build import heads, keyed, row, strong
 from escalon.reporting.document import Beside, Block, Cell, Document, Section, Signatures, Table, TableRow, Text, Tone
-from escalon.reporting.printed import number
+from escalon.reporting.printed import listed, number
 from escalon.reporting.reasons import in_words
 from escalon.reporting.sections.answer import alarms, answer
 from escalon.reporting.sections.completeness import COUNTS, counts, due_of, joined
@@ -156,7 +158,7 @@ def set_aside(view: View) -> Table:
         _kind(
             "rule",
             "other departures from the study's rules",
-            [f"{one.participant} ({one.rule}): {one.says}" for one in others],
+            _together(others),
         ),
         _kind("override", "rule overridden", [one.given.what for one in view.whole.overrides.values()]),
         _kind("left", "left the study", left),
@@ -164,6 +166,14 @@ def set_aside(view: View) -> Table:
     )
     columns = heads("kind|30", "n>", "who=who and why|40")
     return Table("P-3", "Departures from the protocol, overrides, and people who left", columns, rows)
+
+
+def _together(some: Iterable[ActDeparture]) -> list[str]:
+    """Departures that say the same in one, with everybody it is said of."""
+    who: dict[str, list[str]] = {}
+    for one in some:
+        who.setdefault(f"({one.rule}): {one.says}", []).append(one.participant)
+    return [f"{listed(codes)} {said}" for said, codes in who.items()]
 
 
 def _kind(key: str, what: str, some: list[str]) -> TableRow:

@@ -19,6 +19,8 @@ MINUS = "−"
 NARROW = "\u202f"
 PERCENT_FROM = 10
 """From so many people on a percentage is printed beside the count."""
+SETTLED = 2
+"""Decimals of a computed score, whose digits never end."""
 _POWER = re.compile(r"\b10\^(-?\d+)")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
@@ -180,6 +182,29 @@ def mean_and_sd(values: Sequence[Number]) -> str:
         return number(mean, places)
     variance = sum(((one - mean) ** 2 for one in known), Fraction(0)) / (len(known) - 1)
     return f"{number(mean, places)} ({number(_root(variance), places)})"
+
+
+def digits_of(values: Iterable[Fraction]) -> int:
+    """The decimals the data have; two where a score was computed with digits that never end.
+
+    >>> digits_of([Fraction(1, 8), Fraction(2)]), digits_of([Fraction(1, 3)])
+    (3, 2)
+    """
+    most = max((len(plain(value, 12).partition(".")[2]) for value in set(values)), default=0)
+    return most if most <= 3 else SETTLED
+
+
+def as_recorded(value: object) -> str:
+    """A number with the digits it was recorded with, whole ones in groups of three: `7.3`, `1 031`.
+
+    >>> as_recorded(Fraction(73, 10)), as_recorded(1031).replace(NARROW, " ")
+    ('7.3', '1 031')
+    """
+    found = _exact(value)
+    if found is None or abs(found) < 1000:
+        return number(value, None if found is None else digits_of([found]))
+    whole, dot, rest = number(found, digits_of([found])).partition(".")
+    return f"{int(whole.replace(MINUS, '-')):,d}".replace(",", NARROW).replace("-", MINUS) + dot + rest
 
 
 def units(text: str) -> str:

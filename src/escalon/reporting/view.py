@@ -148,17 +148,6 @@ class View:
         return {one.participant: one for one in self.population}
 
     @cached_property
-    def ended(self) -> Mapping[str, int]:
-        """The day, counted from infusion, on which somebody infused left the study or died; nobody else stands in it."""
-        found = {}
-        for one in self.population:
-            course = self.trial.course(one.participant)
-            days = [one.day_of(day.earliest) for day in (course.left, course.died) if day is not None]
-            if days:
-                found[one.participant] = min(days)
-        return found
-
-    @cached_property
     def events(self) -> tuple[Occurrence, ...]:
         """Every adverse event of everybody."""
         return events_of(self.trial)

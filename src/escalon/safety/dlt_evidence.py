@@ -40,6 +40,8 @@ class DltEvidence:
     """What came after the window, which the definition does not count."""
     uncounted: tuple[str, ...]
     """Terms whose clause reads counts, of which none was recorded on its day or later."""
+    unread: tuple[str, ...] = ()
+    """Events of the window that were written and cannot be read."""
 
     @property
     def in_doubt(self) -> bool:
@@ -48,8 +50,9 @@ class DltEvidence:
 
     @property
     def proposed(self) -> Truth:
-        """What the definition says of the record; silence alone leaves it open."""
-        return any_known(clause.truth for clause in self.clauses)
+        """What the definition says of the record; silence, or an event that cannot be read, leaves it open."""
+        found = any_known(clause.truth for clause in self.clauses)
+        return None if found is False and self.unread else found
 
 
 def dlt_evidence(
@@ -111,6 +114,7 @@ class _Reading:
             notes=tuple(dict.fromkeys((*self.severe, *self.overruled, *self.ungraded_counts))),
             late=tuple(self.late),
             uncounted=() if self.followed.reviewed_to(self.window.last) else self.uncounted,
+            unread=self.unread_events,
         )
 
     # -- what people decided -----------------------------------------------------------------------------------------
@@ -172,7 +176,8 @@ class _Reading:
         found += [self._misplaced(event) for event in self.known]
         found += [self._death(event) for event in self.known]
         found += [self._undefined(event) for event in self.known]
-        found += [self._unreadable(fact) for fact in self.followed.unreadable]
+        found += [self._unreadable(fact) for fact in self.followed.unreadable if not fact.is_event]
+        found += [f"{why}; so whether it is a DLT is not decided" for why in self.unread_events]
         found.append(self._elsewhere())
         return tuple(dict.fromkeys(sentence for sentence in found if sentence))
 
@@ -187,12 +192,20 @@ class _Reading:
         again = " (judged no DLT on less)" if self.followed.judged(ground.event)[0] is False else ""
         return f"{ground.about}: whether it is a DLT is not decided{again}"
 
+    @cached_property
+    def unread_events(self) -> tuple[str, ...]:
+        """Events of the window that were written and cannot be read: a review of the window does not read them either."""
+        return tuple(
+            dict.fromkeys(one.why for one in self.followed.unreadable if one.is_event and self._in_window(one))
+        )
+
+    def _in_window(self, one: Unreadable) -> bool:
+        within = one.day is None or one.day.is_within(Day.of(self.window.first), Day.of(self.window.last))
+        return within is not False
+
     def _unreadable(self, fact: Unreadable) -> str:
         """A count in the window that was written and cannot be read could be the one that a clause asks for."""
-        in_window = (
-            fact.day is None or fact.day.is_within(Day.of(self.window.first), Day.of(self.window.last)) is not False
-        )
-        if not in_window or self.followed.reviewed_to(self.window.last):
+        if not self._in_window(fact) or self.followed.reviewed_to(self.window.last):
             return ""
         asking = [rule.id for rule in self._count_rules if any(is_count_of(term, fact.name) for term in rule.term)]
         return f"{fact.why}; {asking[0]} reads it, so whether there was a DLT is not decided" if asking else ""

@@ -43,11 +43,12 @@ class WindowReview:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A fact that was written and could not be read: its name, its day, and where and why."""
+    """A fact or an adverse event that was written and could not be read: what, its day, and where and why."""
 
     name: str
     day: Day | None
     why: str
+    is_event: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -111,8 +111,8 @@ def susar(event: Occurrence, listed: Iterable[Listed] = (), *, clocks: Clocks = 
     days = clocks.fatal if urgent(event) else clocks.other
     reasons = (
         f"serious: {_word(grave)}",
-        f"related: {_word(linked)}",
-        f"unexpected: {_word(None if expected is None else not expected)}",
+        f"related: {'not assessed, which counts as yes' if event.related is None and linked else _word(linked)}",
+        f"unexpected: {'not assessed, which counts as yes' if expected is None else _word(not expected)}",
     )
     return Finding(
         "susar",
@@ -180,6 +180,11 @@ OF_CELLS = ("CRS", "ICANS", "ICAHT", "IEC-HS", "hypogammaglobulinaemia", "second
 """Those that only cells are known for: of another product their absence says nothing."""
 _BY_TERM = {"Cytokine release syndrome": "CRS", "ICANS": "ICANS", "ICAHT": "ICAHT", "IEC-HS": "IEC-HS"}
 _FROM_GRADE = {"ICAHT": 3, "infection": 3}
+
+
+def interest_in_words(kind: str) -> str:
+    """A kind of special interest, with the grade from which it counts: `CRS`; `infection, grade 3 or more`."""
+    return f"{kind}, grade {_FROM_GRADE[kind]} or more" if kind in _FROM_GRADE else kind
 
 
 def special_interest(event: Occurrence) -> str | None:

@@ -53,9 +53,9 @@ def _followed(trial: Trial, course: Course, as_of: date) -> Followed:
         events=[Entered(one.event, one.entry.number if one.entry.at else 0) for one in course.adverse_events],
         counts=[Entered(fact, number) for fact, number in course.numbered_facts()],
         unreadable=[
-            Unreadable(row.about, row.day, row.why)
+            Unreadable(row.about, row.day, row.why, row.table == "adverse_events")
             for row in (*course.unread, *trial.unread)
-            if row.table == "facts" and row.participant == course.code
+            if row.table in ("facts", "adverse_events") and row.participant == course.code
         ],
         judgements=judged,
         reviews=[*_reviews(course)],

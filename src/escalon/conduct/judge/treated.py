@@ -3,6 +3,7 @@
 from datetime import date
 
 from escalon.conduct.judge.given import first_doses
+from escalon.conduct.judge.member import member
 from escalon.history import Trial
 from escalon.protocol.study import Study
 from escalon.safety.counting import ReportingPeriod, Treated
@@ -28,11 +29,11 @@ def safety_population(study: Study, trial: Trial, cutoff: date) -> tuple[Treated
         course = trial.course(given.participant)
         begun = [day.earliest for day in course.conditioned_on]
         known = [fact.value for fact in course.facts.named("disease") if fact.value is not None]
-        left = course.left.earliest if course.left else cutoff
+        ended = member(study, trial, given.participant).ended
         found.append(
             Treated(
                 given.participant, given.day.earliest, min(begun, default=None), f"level {given.level}",
-                str(known[-1]) if known else "", min(left, cutoff),
+                str(known[-1]) if known else "", min(ended.day.earliest, cutoff) if ended else cutoff,
             )
         )  # fmt: skip
     return tuple(found)

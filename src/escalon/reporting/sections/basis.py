@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from escalon import __version__
+from escalon.conduct.judge.dosing import NextDose
 from escalon.conduct.judge.member import member
 from escalon.protocol.design import cohort_size
 from escalon.protocol.study import Assumption, Endpoint
@@ -44,6 +45,9 @@ def _standing(view: View) -> Table:
     def of(*names: str) -> Cell:
         return counted([code for code, name in outcome.items() if name in names])
 
+    def evaluable() -> Cell:
+        return of("DLT", "NO_DLT") if isinstance(view.dose, NextDose) else Cell("not known", tone=Tone.OPEN)
+
     def people(events: Sequence[Occurrence]) -> Cell:
         return counted(view.of_events(events), len({event.participant for event in events}))
 
@@ -51,7 +55,7 @@ def _standing(view: View) -> Table:
         row("screened", "screened", counted(view.trial.participants), "Table 2-1"),
         row("eligible", "eligible", counted(eligible), "Table 2-2"),
         row("infused", "infused", counted([*view.given]), f"of at most {view.study.most}; Table 3-1"),
-        row("evaluable", "evaluable for DLT", of("DLT", "NO_DLT"), "Table 4-1"),
+        row("evaluable", "evaluable for DLT", evaluable(), "Table 4-1"),
         row("dlt", "with a dose-limiting toxicity", of("DLT"), "Table 4-2"),
         row(
             "open", "with an open question about it", counted([one.participant for one in view.unsettled]), "Table 4-2"

@@ -28,7 +28,7 @@ from escalon.reporting.document import (
 from escalon.reporting.figures.b_cells import b_cell_figure
 from escalon.reporting.figures.kinetics import kinetics_figure
 from escalon.reporting.grounds import of_facts
-from escalon.reporting.printed import grouped, number
+from escalon.reporting.printed import as_recorded, grouped, number
 from escalon.reporting.sections.kinetics import aplasia, levels, parameters, summary
 from escalon.reporting.view import View
 
@@ -137,7 +137,7 @@ def _geometric(numbers: Sequence[Fraction]) -> str:
 def _median(numbers: Sequence[Fraction]) -> str:
     if not numbers:
         return NOT_APPLICABLE
-    return f"{grouped(median(numbers))} ({grouped(min(numbers))} to {grouped(max(numbers))})"
+    return f"{as_recorded(median(numbers))} ({as_recorded(min(numbers))} to {as_recorded(max(numbers))})"
 
 
 # -- figures ---------------------------------------------------------------------------------------------------------

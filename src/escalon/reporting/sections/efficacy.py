@@ -25,16 +25,13 @@ from escalon.reporting.document import (
     Tone,
 )
 from escalon.reporting.grounds import of_fact
-from escalon.reporting.printed import named, number, percent, signed, significant
+from escalon.reporting.printed import SETTLED, as_recorded, digits_of, named, number, percent, signed
 from escalon.reporting.sections.efficacy_figures import items_behind, trajectory
 from escalon.reporting.view import View
 from escalon.safety.proportion import clopper_pearson
 
 SHOWN = 6
 """So many values are all printed; more become a median and a range."""
-SETTLED = 2
-"""Decimals of a computed score, whose digits never end."""
-
 Columns = tuple[Head, ...]
 Row = Callable[["EndpointRow"], Sequence[Cell]]
 
@@ -80,7 +77,7 @@ def blocks_of(view: View, done: Executed) -> Iterator[Block]:
     if done.endpoint.compare in ("value", "change from baseline", "percent change") and not done.why_not:
         number = table.id.removeprefix("T")
         drawn = (
-            trajectory(view, done, f"F{number}", table.id, digits_of(_values(done.cells))),
+            trajectory(view, done, f"F{number}", table.id),
             items_behind(view.study, done, f"F{number}-items", table.id),
         )
         yield from (figure for figure in drawn if figure is not None)
@@ -105,11 +102,6 @@ class EndpointTable:
     def __init__(self, done: Executed) -> None:
         self.done = done
         self._grounds: dict[tuple[int, bool], tuple[Ground, ...]] = {}
-
-    @cached_property
-    def places(self) -> int:
-        """The decimals of the values."""
-        return digits_of(_values(self.done.cells))
 
     @cached_property
     def change_places(self) -> int:
@@ -215,12 +207,6 @@ def _number_of(line: EndpointRow, state: State) -> Cell:
 # -- numbers ---------------------------------------------------------------------------------------------------------------
 
 
-def digits_of(values: Iterable[Fraction]) -> int:
-    """The decimals the data have; two where a score was computed with digits that never end."""
-    most = max((len(plain(value, 12).partition(".")[2]) for value in set(values)), default=0)
-    return most if most <= 3 else SETTLED
-
-
 def _values(some: Iterable[AtVisit]) -> list[Fraction]:
     """The numbers among the values."""
     known = (one.value for one in some if one.state is State.VALUE)
@@ -231,20 +217,22 @@ def _changes(some: Iterable[AtVisit]) -> list[Fraction]:
     return [one.change for one in some if one.state is State.VALUE and one.change is not None]
 
 
-def _all_or_middle(found: Iterable[Fraction], places: int, show: Callable[[object, int], str], *, all_of: bool) -> str:
-    """All values in order where they are few, else median and range."""
+def _all_or_middle(found: Iterable[Fraction], show: Callable[[object, int], str], *, all_of: bool) -> str:
+    """All values in order where they are few, else median and range; each with the digits it has."""
     values = sorted(found)
+    said = [show(value, digits_of([value])) for value in values]
     if all_of and len(values) <= SHOWN:
-        return ", ".join(show(value, places) for value in values)
-    middle = median(values)
-    more = 0 if middle.denominator == 1 or places >= SETTLED else 1
-    return f"{show(middle, places + more)} ({show(values[0], places)} to {show(values[-1], places)})"
+        return ", ".join(said)
+    middle, places = median(values), digits_of(values)
+    own = len(plain(middle, 12).partition(".")[2])
+    half = show(middle, min(own, places if places >= SETTLED else places + 1))
+    return f"{half} ({said[0]} to {said[-1]})"
 
 
 def _value_cell(line: EndpointRow) -> Cell:
     if not (found := _values(line.some)):
         return Cell(NOT_APPLICABLE)
-    text = _all_or_middle(found, line.known.places, number, all_of=True)
+    text = _all_or_middle(found, number, all_of=True)
     method = f"all values up to {SHOWN}, else median (lowest to highest)"
     return Cell(text, _fraction(line.statistic("value.median")), line.valued, method)
 
@@ -252,7 +240,7 @@ def _value_cell(line: EndpointRow) -> Cell:
 def _range_cell(line: EndpointRow) -> Cell:
     if not (found := _changes(line.some)):
         return Cell(NOT_APPLICABLE)
-    text = _all_or_middle(found, line.known.change_places, signed, all_of=False)
+    text = _all_or_middle(found, signed, all_of=False)
     method = "median (lowest to highest) of the changes"
     return Cell(text, _fraction(line.statistic("change.median")), line.changed, method)
 
@@ -324,7 +312,7 @@ def _of_course(line: EndpointRow) -> Sequence[Cell]:
 
 
 def _level(value: object) -> str:
-    return value if isinstance(value, str) else significant(value)
+    return value if isinstance(value, str) else as_recorded(value)
 
 
 def _of_events(line: EndpointRow) -> Sequence[Cell]:

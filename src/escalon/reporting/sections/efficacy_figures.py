@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from escalon.conduct.judge.endpoints import AtVisit, Executed
 from escalon.conduct.judge.member import member
 from escalon.conduct.judge.windows import State, number_of
-from escalon.facts import Fact, Finding, Number, plain
+from escalon.facts import Fact, Finding, Number, exact, plain
 from escalon.instruments import catalogue
 from escalon.protocol.study import Study
 from escalon.reporting.document import Figure
 from escalon.reporting.figures.heat import HeatCell, HeatMap, heat_map
 from escalon.reporting.figures.trajectories import Measure, Point, trajectories
-from escalon.reporting.printed import number
+from escalon.reporting.printed import digits_of, number
 from escalon.reporting.view import View
 
 FEWEST = 2
@@ -23,9 +23,9 @@ DRAWN = 12
 """Maps of so many people fit a page; the listing has the others."""
 
 
-def trajectory(view: View, done: Executed, id: str, table: str, places: int) -> Figure | None:
+def trajectory(view: View, done: Executed, id: str, table: str) -> Figure | None:
     """The measure of an endpoint over days from infusion, a panel a person or a level; None where there is no course."""
-    points = [point for cell in done.cells if (point := _point(cell, done.unit, places)) is not None]
+    points = [point for cell in done.cells if (point := _point(cell, done.unit)) is not None]
     if len({point.day for point in points}) < FEWEST:
         return None
     title = done.endpoint.title
@@ -39,11 +39,11 @@ def trajectory(view: View, done: Executed, id: str, table: str, places: int) -> 
     return Figure(id, title, drawn, alt, table)
 
 
-def _point(cell: AtVisit, unit: str, places: int) -> Point | None:
+def _point(cell: AtVisit, unit: str) -> Point | None:
     value = number_of(cell.value)
     if cell.state is not State.VALUE or value is None or cell.day is None:
         return None
-    words = number(value, places)
+    words = number(value, digits_of([exact(value)]))
     return Point(cell.participant, cell.level or 0, float(cell.day), float(value), unit, words, cell.visit)
 
 

@@ -67,11 +67,15 @@ def levels(view: View) -> Table:
         "open=open question>", "who|40",
     )  # fmt: skip
     plan = view.study.dose
-    notes = (
+    notes: tuple[str, ...] = (
         f"Given doses against ±{number(plan.tolerance * 100)} % of the target: Table 3-1. "
         f"Evaluable: the window of {plan.dlt_window} closed, or a DLT. Day 0 is the infusion.",
         "Open question: rule and person have not said the same, or one of them nothing (Table 4-2).",
     )
+    if not isinstance(view.dose, NextDose):
+        notes += (
+            "No dose can be decided, so the rule counts nobody: here stands what is recorded of each person alone.",
+        )
     about = f"everybody infused · {plan.levels[0].amount.shown_unit}"
     return Table("T4-1", "Dose levels to date", columns, rows, about, notes)
 
@@ -182,13 +186,22 @@ def _limiting_row(view: View, one: DoseReview) -> TableRow:
         code, strong(code), view.diseases.get(code), one.infusion.level, part_of_target(view, one.infusion),
         Cell(str(one.infusion.day), None, of_dose(one.infusion, view.trial.course(code))), str(one.window_ends),
         *(_syndrome(view, kind, window) for kind in syndromes_of(view)), _word(one), Cell(_why(found), tone=Tone.MUTED),
-        Cell(_of_person(one), None, view.of_events([e for e in window if _is_judged(e)]), tone=_tone_of_person(one)),
+        Cell(_of_person(one), None, _decided_on(view, found, window), tone=_tone_of_person(one)),
         _compared(one), who=code,
     )  # fmt: skip
 
 
 def _inside(event: Occurrence, one: DoseReview) -> bool:
     return event.is_inside(one.infusion.day.earliest, one.window_ends) is not False
+
+
+def _decided_on(view: View, found: DltEvidence | None, window: Sequence[Occurrence]) -> tuple[Ground, ...]:
+    """The events that were judged, the clauses that are met or open, and what cannot be read."""
+    judged = view.of_events([one for one in window if _is_judged(one)])
+    if found is None:
+        return judged
+    unread = (Ground(found.participant, "not read", "", why, "") for why in found.unread)
+    return (*judged, *_clause_grounds(found), *unread)
 
 
 def _is_judged(event: Occurrence) -> bool:
@@ -243,7 +256,7 @@ def _why(found: DltEvidence | None) -> str:
     if found is None:
         return "–"
     said_ = [f"{clause.id}: {about(clause)}" for clause in found.clauses if clause.truth is found.proposed]
-    return "no clause met" if found.proposed is False else "; ".join(dict.fromkeys(said_)) or "–"
+    return "no clause met" if found.proposed is False else "; ".join(dict.fromkeys((*said_, *found.unread))) or "–"
 
 
 def _compared(one: DoseReview) -> Cell:

@@ -191,8 +191,8 @@ def deaths(view: View) -> Table:
     rows: list[TableRow] = []
     for code in view.trial.participants:
         fatal = [event for event in view.events if event.participant == code and event.is_fatal]
-        rows += [_death(view, code, event.died, event.term.name, view.of_lines(event.lines)) for event in fatal]
         died = view.trial.course(code).died
+        rows += [_death(view, code, one.died or died, one.term.name, view.of_lines(one.lines)) for one in fatal]
         if died is not None and not fatal:
             said = last_of(view.facts(code), view.study.roles.of("death") or "")
             grounds = () if said is None else (of_fact(said, code),)

@@ -94,7 +94,8 @@ def _event(view: View, event: Occurrence) -> Iterator[str]:
         if event.ongoing
         else "; its end is not recorded"
     )
-    yield f"{event.term.name} {began} and {grade}{treated}{end} [{places}]."
+    joined = ", " if event.end or event.ongoing else " and "
+    yield f"{event.term.name} {began}{joined}{grade}{treated}{end} [{places}]."
     serious = {True: "serious", False: "not serious", None: "of a seriousness not recorded"}[event.serious]
     related = {True: "related to the treatment", False: "not related", None: "of a relation not assessed"}[
         event.related

@@ -33,7 +33,14 @@ from escalon.safety.infections import InfectionEpisode, Isolate, infection_densi
 from escalon.safety.occurrence import Occurrence
 from escalon.safety.periods import PHASES, Phase
 from escalon.safety.proportion import clopper_pearson
-from escalon.safety.seriousness import OF_CELLS, SPECIAL_INTEREST, is_related, special_interest, susar
+from escalon.safety.seriousness import (
+    OF_CELLS,
+    SPECIAL_INTEREST,
+    interest_in_words,
+    is_related,
+    special_interest,
+    susar,
+)
 
 Events = Sequence[Occurrence]
 Test = Callable[[Occurrence], Truth]
@@ -228,7 +235,7 @@ def _interest_row(view: View, kind: str, some: Events) -> TableRow:
     grades = [event.grade for event in some if event.grade is not None]
     grounds = view.of_events(some)
     return row(
-        slug(kind), kind, Cell(str(len(some)), len(some), grounds),
+        slug(kind), interest_in_words(kind), Cell(str(len(some)), len(some), grounds),
         Cell(percent(clopper_pearson(len(people), len(view.population))), len(people), grounds, "Clopper–Pearson"),
         Cell(str(max(grades)), max(grades), grounds) if grades else "not graded",
         _spread(when.median_onset, when.onset), _spread(when.median_duration, when.duration),
@@ -256,7 +263,7 @@ def periods(view: View) -> Table:
         for _, events in groups:
             some = only(events, test)
             cells += [Cell(str(len(some)), len(some), view.of_events(some)), _participants(view, some, view.population)]
-        rows.append(row(slug(name), name, *cells))
+        rows.append(row(slug(name), interest_in_words(name), *cells))
     columns = heads("kind|34", *(text for name, _ in groups for text in _pair(slug(name), name)))
     notes = (
         "An event counts in the period of its onset. One that began before infusion counts after it only where "

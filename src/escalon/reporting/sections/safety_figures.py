@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from escalon.conduct.judge.endpoints import AtVisit, Executed
+from escalon.conduct.judge.member import member
 from escalon.conduct.judge.windows import State, number_of
 from escalon.escalation import Outcome
 from escalon.facts import UnitError, convert
@@ -83,11 +84,10 @@ def swimmer(view: View) -> Figure:
 
 
 def _swimmer(view: View, one: Treated, states: list[DiseaseState]) -> Swimmer:
-    code, left = one.participant, view.ended.get(one.participant)
+    code = one.participant
+    ended = "observation ended" if member(view.study, view.trial, code).ended else ""
     last = one.day_of(one.observed_to or view.cutoff.latest)
-    ended = "" if left is None else "observation ended"
-    observed = last if left is None else min(last, left)
-    return Swimmer(code, view.level(code) or 0, observed, ended, tuple(_marks(view, one)), tuple(states))
+    return Swimmer(code, view.level(code) or 0, last, ended, tuple(_marks(view, one)), tuple(states))
 
 
 def _marks(view: View, one: Treated) -> Iterator[Mark]:
