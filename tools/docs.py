@@ -9,6 +9,7 @@ from tools.docs_dictionary import dictionary_page
 from tools.docs_instruments import instruments_page
 from tools.docs_requirements import SOURCE, requirements_page
 from tools.docs_rules import casebook_page
+from tools.docs_study_keys import study_keys_page
 
 DOCS = Path(__file__).parents[1] / "docs"
 DO_NOT_EDIT = "<!-- Written by `make docs` from the software itself. Do not edit: change what it describes. -->"
@@ -20,6 +21,7 @@ def pages(folder: Path = DOCS) -> dict[str, str]:
         "instruments.md": instruments_page,
         "data-dictionary.md": dictionary_page,
         "commands.md": commands_page,
+        "study-keys.md": study_keys_page,
     }
     by_hand = {"requirements.md": requirements_page, "casebook.md": casebook_page} if (folder / SOURCE).exists() else {}
     return {name: f"{DO_NOT_EDIT}\n\n{make()}" for name, make in makers.items()} | {

@@ -212,7 +212,7 @@ def test_the_documented_error_is_the_one_printed(tmp_path: Path) -> None:
 
 
 def test_every_key_of_a_study_file_is_documented() -> None:
-    manual = (Path(__file__).parents[2] / "docs" / "study-folder.md").read_text(encoding="utf-8")
+    manual = (Path(__file__).parents[2] / "docs" / "study-keys.md").read_text(encoding="utf-8")
     words = set(re.findall(r"\w+", manual))
     for table in keys_at(()):
         path = (table, "x") if table in ("anchor", "baseline", "fact") else (table, 0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, get_origin
 
 from pydantic import ValidationError
 
@@ -12,7 +12,7 @@ from escalon.protocol.laid_over import laid_over, without
 from escalon.protocol.references import check_references
 from escalon.protocol.shape import its_own, shape_problem
 from escalon.protocol.study import Assumption, Place, Reading, Study
-from escalon.protocol.tables import Table
+from escalon.protocol.tables import Table, table_in
 
 
 def load_study(name_or_folder: str | Path, readings: Iterable[Reading] = ()) -> Study:
@@ -126,13 +126,6 @@ def _marked(value: Any, kind: Any, path: KeyPath, sources: Sources) -> Any:
 def _is_mapping(kind: Any) -> bool:
     origin = get_origin(kind)
     return isinstance(origin, type) and hasattr(origin, "keys")
-
-
-def table_in(annotation: Any) -> type[Table] | None:
-    """The table class within `tuple[X, ...]`, `Mapping[str, X]`, `Annotated[X, …]` or `X | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, Table):
-        return annotation
-    return next((found for part in reversed(get_args(annotation)) if (found := table_in(part)) is not None), None)
 
 
 def _place(path: KeyPath, sources: Sources) -> Place:

@@ -6,8 +6,9 @@ from typing import Any
 
 from escalon.protocol.errors import Problem
 from escalon.protocol.folder import KeyPath, Sources
+from escalon.protocol.keys import about
 from escalon.protocol.study import Study
-from escalon.protocol.tables import Table
+from escalon.protocol.tables import Table, table_in
 
 
 def its_own(details: Sequence[Any]) -> list[Any]:
@@ -48,8 +49,6 @@ def _path(loc: tuple[str | int, ...], document: dict[str, Any]) -> Iterator[str 
 
 def keys_at(path: KeyPath) -> tuple[str, ...]:
     """The keys a table at this path may have, for the hint beside an unknown one."""
-    from escalon.protocol.load import table_in
-
     if path[:1] == ("study",):
         return tuple(key.partition(".")[2] for key in Study.may_have() if key.startswith("study."))
     model: type[Table] = Study
@@ -68,7 +67,7 @@ def _sentence(detail: Any, path: KeyPath, key: str) -> str:
             hint = f"Did you mean `{close[0]}`?" if close else f"Known here: {', '.join(keys)}"
             return f"`{key}` is not known. {hint}"
         case "missing":
-            return f"`{key}` is missing. Write {_example(key)}"
+            return f"`{key}` is missing. Write {_example(path)}"
         case "literal_error":
             return f"{given!r} is not one of {detail['ctx']['expected']}"
         case "value_error":
@@ -78,10 +77,11 @@ def _sentence(detail: Any, path: KeyPath, key: str) -> str:
                 f"{given!r} is not a name: lower-case letters, digits and _ for names; letters, digits, - and _ for ids"
             )
         case kind if kind in _WANTED:
-            example = f": {_EXAMPLES[key]}" if key in _EXAMPLES else ""
-            return f"`{key}` {_given(given)}. Write {_WANTED[kind]}{example}"
+            example = _example(path)
+            also = "" if example.startswith("a table") or example.endswith("…") else f": {example}"
+            return f"`{key}` {_given(given)}. Write {_WANTED[kind]}{also}"
         case "string_too_short":
-            return f"`{key}` is empty. Write {_example('dose rule' if path == ('dose', 'rule') else key)}"
+            return f"`{key}` is empty. Write {_example(path)}"
         case _:
             return f"`{key}` {_given(given)}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
 
@@ -109,31 +109,27 @@ def wanted_of(kind: str) -> str:
     return _WANTED.get(kind, "")
 
 
-_EXAMPLES = {
-    "days": "days = [-5, -4, -3]",
-    "measures": 'measures = ["crp", "adverse_events"]',
-    "term": 'term = ["CRS"]',
-    "members": 'members = ["drug_a", "drug_b"]',
-    "choices": 'choices = ["positive", "negative"]',
-    "at": 'at = ["D28", "D90"]',
-    "amount": 'amount = "3e5 cells/kg"',
-    "rule": 'rule = "age >= 18 at consent"',
+_WHOLE = {
     "dose": "a table [dose] with its [[dose.level]] tables; `escalon study new FOLDER` shows one",
-    "dose rule": 'rule = "boin target=0.3"',
     "study": 'a table [study] with title = "…" and target = 18',
     "inclusion": 'a table [[inclusion]] with id = "I-1", says = "…" and rule = "…"',
     "disease": 'a table [[disease]] with id = "RA" and name = "rheumatoid arthritis"',
-    "dlt_window": 'dlt_window = "28 days"',
-    "weight_window": 'weight_window = "30 days"',
-    "tolerance": 'tolerance = "20 %"',
-    "cells_per_kg": 'cells_per_kg = "1e5"',
-    "alternatives": 'alternatives = ["what else it could mean"]',
-    "signer": 'signer = "principal investigator"',
 }
+"""What to write for a whole table."""
 
 
-def _example(key: str) -> str:
-    return _EXAMPLES.get(key, f"{key} = …")
+def _example(path: KeyPath) -> str:
+    """A key with an example of its value: `tolerance = "20 %"`."""
+    *tables, key = (part for part in path if isinstance(part, str))
+    if not tables:
+        return _WHOLE.get(key, f"a table [{key}]")
+    known = about(_table(tables), key)
+    return f"{key} = {known.example}" if known and not known.example.startswith("[[") else f"{key} = …"
+
+
+def _table(tables: Sequence[str]) -> str:
+    """The name of the table a path lies in, as keys.toml has it: `fact` of `fact.alt`, `dose.level`."""
+    return tables[0] if tables[0] in ("fact", "anchor", "baseline") else ".".join(tables)
 
 
 def _where(document: Any, path: KeyPath) -> str:

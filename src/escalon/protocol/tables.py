@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -71,6 +71,13 @@ class Table(BaseModel):
         """The keys that may be written, each with the kind of its value."""
         fields = ((one.alias or name, one.annotation) for name, one in cls.model_fields.items())
         return {key: annotation for key, annotation in fields if not key.startswith("(")}
+
+
+def table_in(annotation: Any) -> type[Table] | None:
+    """The table class within `tuple[X, ...]`, `Mapping[str, X]`, `Annotated[X, …]` or `X | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        return annotation
+    return next((found for part in reversed(get_args(annotation)) if (found := table_in(part)) is not None), None)
 
 
 def as_read(reader: Callable[[object], Read]) -> BeforeValidator:

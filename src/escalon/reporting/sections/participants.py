@@ -174,12 +174,19 @@ def demographics(view: View) -> Table:
     """T2-3: what the study records of a person, at the last value before treatment."""
     groups = _by_level(view)
     rows = [row("n", "infused", *(counted(list(who)) for _, _, who in groups))]
-    known = [one for one in view.study.vocabulary.values() if one.group == "participant" and one.name != DISEASE]
+    known = [
+        one for one in view.study.vocabulary.values()
+        if (one.group or _GROUPS.get(one.name)) == "participant" and one.name != DISEASE
+    ]  # fmt: skip
     for meaning in known:
         rows += _characteristic(view, meaning, groups)
     columns = heads("characteristic|30", *(f"{key}={head}|20" for key, head, _ in groups))
     notes = ("Mean (standard deviation); median (range). Percent from ten people on. The last value before infusion.",)
     return Table("T2-3", "Demographics", columns, tuple(rows), "everybody infused", notes, "Nobody has been infused.")
+
+
+_GROUPS = dict.fromkeys(("age", "sex", "weight", "height"), "participant")
+"""Where the usual facts of a person stand in a study that does not say."""
 
 
 def _by_level(view: View) -> list[Group]:
