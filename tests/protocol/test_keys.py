@@ -57,7 +57,7 @@ def test_the_page_has_every_key_once_in_its_table() -> None:
         ("tolerance          =", "# tolerance =", '`tolerance` is missing. Write tolerance = "20 %"'),
         ("dlt_window         =", "# dlt_window =", '`dlt_window` is missing. Write dlt_window = "28 days"'),
         ('product            = "CD19 cells"', "product = 19",
-         '`product` is 19. Write a text, in quotes: product = "CT1195E cells"'),
+         '`product` is 19. Write a text, in quotes: product = "example cells"'),
         ("title  =", "titel  =", "`titel` is not known. Did you mean `title`?"),
         ('consent  = "enrolled"', "consent = 1", 'Write a text, in quotes: consent = "informed_consent"'),
     ],
