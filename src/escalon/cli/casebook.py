@@ -238,7 +238,8 @@ def write_data(
     with reading(folder, account, "FolderWritten") as at:
         upto = at.casebook.head.number
         frame = at.conduct.trial.frame
-        written = write_folder(fold(at.casebook.entries(upto=upto, as_of=moment), frame), to)
+        kept = fold(at.casebook.entries(upto=upto, as_of=moment), frame)
+        written = write_folder(kept, to, study=at.conduct.study)
         at.conduct.record_built(at.author, lambda trial: FolderWritten(upto=upto))
     say(f"{to}: {', '.join(file.name for file in written)}")
 

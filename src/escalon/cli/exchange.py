@@ -23,8 +23,8 @@ def export(
     from escalon.exchange.tidy_folder import write_folder
     from escalon.sources.as_rows import unkept
 
-    _, intake = load(study, data, reader)
-    for file in write_folder(intake.trial, output, form):
+    protocol, intake = load(study, data, reader)
+    for file in write_folder(intake.trial, output, form, protocol):
         say(f"written {file}")
     if left := unkept(intake.trial):
         note(f"a data folder has no place for what only a casebook keeps: {left}")

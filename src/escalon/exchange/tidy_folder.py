@@ -2,11 +2,20 @@
 
 import csv
 import json
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from escalon.conduct.judge.dosing import OUTCOMES, decide_next_dose
+from escalon.conduct.judge.given import first_doses
+from escalon.escalation import EscalationError
 from escalon.history import Trial
+from escalon.protocol.dlt_window import dlt_window
+from escalon.protocol.study import Study
 from escalon.sources.as_rows import tables_of, unsayable
 from escalon.sources.columns import TABLES
+from escalon.sources.folder import take_in
 from escalon.sources.tables import quiet
 
 FORMATS = ("csv", "parquet", "json")
@@ -16,15 +25,23 @@ class FormatError(ValueError):
     """A format that is not known; says which are."""
 
 
-def write_folder(trial: Trial, folder: Path, form: str = "csv") -> list[Path]:
+def write_folder(trial: Trial, folder: Path, form: str = "csv", study: Study | None = None) -> list[Path]:
     """Write the tables into a folder; returns the files. Raises FormatError.
 
     A table without rows is written only where somebody said that there was nothing to report: an empty table says so.
+    With the study of a casebook, nothing is written that would answer otherwise, read back, than the casebook does.
     """
     if form not in FORMATS:
         raise FormatError(f"{form!r} is not a format. Write one of {', '.join(FORMATS)}")
-    if lost := unsayable(trial):
+    if lost := unsayable(trial) or told_otherwise(study, trial):
         raise FormatError(f"a data folder cannot say this, so nothing is written: {'; '.join(lost)}. Settle it first")
+    written = _write_tables(trial, folder, form)
+    if trial.synthetic:
+        (folder / "SYNTHETIC.txt").write_text("SYNTHETIC DATA. Nobody in this folder exists.\n", encoding="utf-8")
+    return written
+
+
+def _write_tables(trial: Trial, folder: Path, form: str) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, rows in tables_of(trial).items():
@@ -37,9 +54,38 @@ def write_folder(trial: Trial, folder: Path, form: str = "csv") -> list[Path]:
         file = folder / f"{name}.{form}"
         _WRITERS[form](file, columns, kept)
         written.append(file)
-    if trial.synthetic:
-        (folder / "SYNTHETIC.txt").write_text("SYNTHETIC DATA. Nobody in this folder exists.\n", encoding="utf-8")
     return written
+
+
+def told_otherwise(study: Study | None, trial: Trial) -> list[str]:
+    """Of whom the rows, read back, say otherwise than the casebook how they count for the next dose: rows have no order."""
+    asked = [course.code for course in trial.courses.values() if course.infusions or course.adverse_events]
+    recorded = [entry.at for entry in trial.entries.values() if entry.at]
+    if study is None or not asked or not recorded:
+        return []
+    with TemporaryDirectory() as kept:
+        _write_tables(trial.of(asked), Path(kept), "csv")
+        rows = take_in(study, Path(kept)).trial
+    today = max(recorded).astimezone(trial.frame.zone).date()
+    closed = (dlt_window(study, given.last.earliest).dosing_from for given in first_doses(study, trial))
+    days = sorted({today, *(max(day, today) for day in closed)})
+    found = [_differs(_counted(study, trial, day), _counted(study, rows, day)) for day in days]
+    return list(dict.fromkeys(said for each in found for said in each))
+
+
+def _counted(study: Study, trial: Trial, day: date) -> dict[str, str]:
+    """How everybody counts on a day, in words; under no name, why nobody can say."""
+    try:
+        found = decide_next_dose(study, trial, day)
+    except EscalationError:
+        return {"": "no dose can be decided"}
+    return {one.participant: OUTCOMES[one.outcome] + ", in doubt" * one.in_doubt for one in found.reviews}
+
+
+def _differs(kept: dict[str, str], rows: dict[str, str]) -> Iterator[str]:
+    for code in sorted({*kept, *rows}):
+        if kept.get(code) != rows.get(code):
+            yield f"{code or 'the trial'}: {kept.get(code, 'decided')} by the record, {rows.get(code, 'decided')} by its rows"
 
 
 def _csv(file: Path, columns: list[str], rows: list[dict[str, str]]) -> None:

@@ -201,17 +201,25 @@ class Course:
 
     @property
     def has_consent(self) -> bool:
-        """Whether consent stands: given, and not withdrawn after it was last given."""
+        """Whether consent stands: given, and given anew after each withdrawal, on its day or later."""
         if not self.consents and not self._days_of("consent"):
             return False
-        last = max((one.number for one in self.consents), default=0)
-        return not any(one.number > last for one in self.consent_withdrawals)
+        return not self.consents_gone
+
+    @property
+    def consents_gone(self) -> list[Current[ConsentWithdrawn]]:
+        """The withdrawals of consent after which it was not given anew, on that day or later."""
+        return [
+            taken
+            for taken in self.consent_withdrawals
+            if not any(one.number > taken.number and one.event.signed_on >= taken.event.on for one in self.consents)
+        ]
 
     @property
     def left(self) -> Day | None:
-        """The first day on which the participant left the study or withdrew consent, by an act or by a fact."""
+        """The first day on which the participant left the study or withdrew consent for good, by an act or by a fact."""
         days = [Day.of(one.event.on) for one in self.withdrawals]
-        days += [Day.of(one.event.on) for one in self.consent_withdrawals]
+        days += [Day.of(one.event.on) for one in self.consents_gone]
         return min([*days, *self._days_of("left")], key=lambda day: (day.earliest, day.latest), default=None)
 
     @property
@@ -328,6 +336,7 @@ _STEPS = (
     ("conditioning", "conditionings", "ended_on"),
     ("infusion", "infusions", ""),
     ("left", "withdrawals", ""),
+    ("left", "consents_gone", ""),
 )
 """The roles whose facts an act stands for, the list it is kept in, and the field of its last day."""
 

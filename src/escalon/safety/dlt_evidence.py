@@ -17,7 +17,7 @@ from escalon.safety.adverse_event import is_death
 from escalon.safety.blood_counts import Counts, Look, is_count_of
 from escalon.safety.dlt_clauses import ClauseGround, ClauseRead, Horizon, is_part, read_clauses
 from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule
-from escalon.safety.followed import UNNUMBERED, Followed, Unreadable
+from escalon.safety.followed import OF_LESS, UNNUMBERED, Followed, Unreadable
 from escalon.safety.occurrence import Occurrence
 
 
@@ -30,6 +30,8 @@ class DltEvidence:
     clauses: tuple[ClauseRead, ...]
     decided: Truth
     """What people decided; None while nobody has."""
+    dlts: tuple[str, ...]
+    """The standing judgements «yes» in the window, each in words."""
     doubts: tuple[str, ...]
     outcome: Outcome
     why: str
@@ -107,6 +109,7 @@ class _Reading:
             window=self.window,
             clauses=self.clauses,
             decided=self.decided,
+            dlts=self.dlts,
             doubts=doubts,
             outcome=outcome,
             why=why,
@@ -120,13 +123,17 @@ class _Reading:
     # -- what people decided -----------------------------------------------------------------------------------------
 
     @cached_property
-    def yes(self) -> str:
-        """The standing judgement «yes», in words; empty where there is none in the window."""
-        for event in self.known:
-            if self.followed.judged(event)[0] and self._may_be_inside(event):
-                return f"DLT: {event.span()}"
+    def dlts(self) -> tuple[str, ...]:
+        """The standing judgements «yes» in the window, each in words: of an event, or of everything together."""
+        judged = (one for one in self.known if self.followed.judged(one)[0] and self._may_be_inside(one))
+        found = [f"DLT: {event.span()}" for event in judged]
         whole = self.followed.whole
-        return f"DLT: {whole.because or 'as judged'}" if whole and whole.is_dlt else ""
+        return (*found, f"DLT: {whole.because or 'as judged'}") if whole and whole.is_dlt else tuple(found)
+
+    @property
+    def yes(self) -> str:
+        """The first standing judgement «yes», in words; empty where there is none in the window."""
+        return next(iter(self.dlts), "")
 
     @cached_property
     def decided(self) -> Truth:
@@ -136,7 +143,7 @@ class _Reading:
         if any(not one.is_dlt for one in self.followed.judgements) or self.followed.reviewed_to(self.window.last):
             return None if self.doubts else False
         asked = [event for event in self.known if self._asks(event)]
-        answers = [self.followed.judged(event)[0] for event in asked]
+        answers = [answer if entry > OF_LESS else None for answer, entry in map(self.followed.judged, asked)]
         return any_known(answers) if asked else None
 
     def settled(self, ground: ClauseGround) -> bool:
@@ -232,7 +239,8 @@ class _Reading:
 
     def _undefined(self, event: Occurrence) -> str:
         """Where the study states no definition, every grave event in the window asks."""
-        if self.definition.rules or not self._asks(event) or self.followed.judged(event)[0] is not None:
+        answer, entry = self.followed.judged(event)
+        if self.definition.rules or not self._asks(event) or (answer is not None and entry > OF_LESS):
             return ""
         if event.start is not None and self.followed.reviewed_to(event.start.latest):
             return ""

@@ -7,12 +7,14 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from escalon.facts import Day, Fact, Truth, any_known
-from escalon.safety.adverse_event import AdverseEvent
+from escalon.safety.adverse_event import GRADES, AdverseEvent, is_death
 from escalon.safety.occurrence import Occurrence, occurrences
 
 Recorded = TypeVar("Recorded")
 UNNUMBERED = 0
 """The entry of what is kept without numbers, such as a row of a data folder: it is never newer than a judgement."""
+OF_LESS = -1
+"""Where a «no» stands on a milder line only: older than everything, so that it settles nothing of the grave one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,10 @@ class Followed:
     def judged(self, event: Occurrence) -> tuple[Truth, int]:
         """What was last decided of an event, and by which entry; of unnumbered answers that differ, yes."""
         lines = self.lines(event)
-        given = [(line.entry, line.what.dlt) for line in lines if line.what.dlt is not None]
+        said = [line for line in lines if line.what.dlt is not None]
+        given = [(OF_LESS if _of_less(line, lines) else line.entry, line.what.dlt) for line in said]
         given += [(one.entry, one.is_dlt) for one in self.judgements if self._is_about(one, lines)]
-        last = max((entry for entry, _ in given), default=UNNUMBERED)
+        last = max((entry for entry, _ in given), default=OF_LESS)
         return any_known(answer for entry, answer in given if entry == last) if given else None, last
 
     def lines(self, event: Occurrence) -> list[Entered[AdverseEvent]]:
@@ -115,3 +118,18 @@ class Followed:
     def whole(self) -> Judgement | None:
         """The last judgement that names no event: of everything then recorded."""
         return max((one for one in self.judgements if not self._named(one)), key=lambda one: one.entry, default=None)
+
+
+def _of_less(line: Entered[AdverseEvent], lines: Sequence[Entered[AdverseEvent]]) -> bool:
+    """Whether a «no» stands on a milder line of an event whose grave line nobody judged: it says nothing of that one."""
+    return line.what.dlt is False and any(
+        other.what.dlt is None and _gravity(other.what) > max(_gravity(line.what), _ASKS - 1) for other in lines
+    )
+
+
+def _gravity(event: AdverseEvent) -> int:
+    return GRADES[-1] if is_death(event) else _ASKS if event.grade is None else event.grade
+
+
+_ASKS = 3
+"""From this grade on people judge whether it was dose-limiting; a grade that nobody wrote may be one."""

@@ -112,7 +112,7 @@ def _treatment(course: Course, one: Current[TreatmentGiven]) -> dict[str, Any]:
 
 def _adverse_event(course: Course, one: Current[AdverseEventRecorded]) -> dict[str, Any]:
     event = one.event
-    judged = [each.event.is_dlt for each in course.dlt_judgements if one.number in each.event.rests_on]
+    judged = [each.event.is_dlt for each in course.dlt_judgements if _is_of(course, each, one.number)]
     names = (
         "term grade start end serious related expected aware component_of outcome action description id "
         "baseline_grade source"
@@ -123,6 +123,14 @@ def _adverse_event(course: Course, one: Current[AdverseEventRecorded]) -> dict[s
         "dlt": judged[-1] if judged else event.dlt,
         "seriousness": ", ".join(event.seriousness),
     }
+
+
+def _is_of(course: Course, judgement: Current[DltAdjudicated], number: int) -> bool:
+    """Whether a judgement names an event, or says no of everything then recorded."""
+    if number in judgement.event.rests_on:
+        return True
+    names_one = any(one.number in judgement.event.rests_on for one in course.adverse_events)
+    return not (judgement.event.is_dlt or names_one) and number < judgement.number
 
 
 def _dose(course: Course, one: Current[CellsInfused]) -> dict[str, Any]:

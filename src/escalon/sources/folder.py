@@ -363,7 +363,7 @@ def _across(entries: Iterable[Entry]) -> list[Problem]:
                 problems.append(_placed(entry.place, "participant", entry.participant or "", message))
         code = entry.participant
         if code is not None:
-            first = people.setdefault(_person(code), code)
+            first = people.setdefault(written_alike(code), code)
             if first != code and code not in alike:
                 alike.add(code)
                 message = f"{code} and {first} may be one person. Write one code for one participant"
@@ -377,7 +377,7 @@ def _across(entries: Iterable[Entry]) -> list[Problem]:
 
 
 @lru_cache(maxsize=1 << 14)
-def _person(code: str) -> str:
+def written_alike(code: str) -> str:
     """A code without what differs where one person was entered twice: `--1` of double entry, zeros in front, separators."""
     once = re.sub(r"--\d$", "", code.casefold())
     short = re.sub(r"(?<!\d)0+(?=\d)", "", once)

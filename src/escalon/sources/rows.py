@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any
 
-from escalon.facts import UnitError, factor, read_decimal, read_moment, read_truth, read_whole
+from escalon.facts import Day, UnitError, factor, read_decimal, read_moment, read_truth, read_whole
 from escalon.facts.words import not_known
 from escalon.history.events import (
     AdverseEventRecorded,
@@ -185,7 +185,7 @@ def _treatment_name(dictionary: Dictionary, name: str) -> str:
 
 def _ordered(cells: Mapping[str, Any]) -> None:
     start, end = cells["start"], cells["end"]
-    if end is not None and end.is_before(start):
+    if end is not None and start is not None and end.is_before(start):
         raise RowError("end", str(end), f"{end} is before the start {start}")
     if end is not None and cells["ongoing"]:
         raise RowError("ongoing", "yes", f"it cannot be ongoing and have ended on {end}. Keep one of the two")
@@ -199,10 +199,14 @@ def _adverse_event(dictionary: Dictionary, cells: Mapping[str, Any], place: str)
                 name, str(cells[name]), f"grade {cells[name]} does not exist. Write {written}, or leave it empty"
             )
     _ordered(cells)
-    if cells["aware"] is not None and (cells["aware"].is_partial or cells["aware"].is_before(cells["start"])):
-        raise RowError("aware", str(cells["aware"]), "the day of awareness is a full day, not before the event's first")
+    _aware(cells["aware"], cells["start"])
     known = {name: cell for name, cell in cells.items() if cell is not None and name not in ("ongoing", "seriousness")}
     return AdverseEventRecorded(**known, ongoing=bool(cells["ongoing"]), seriousness=tuple(cells["seriousness"] or ()))
+
+
+def _aware(aware: Day | None, start: Day | None) -> None:
+    if aware is not None and (aware.is_partial or (start is not None and aware.is_before(start))):
+        raise RowError("aware", str(aware), "the day of awareness is a full day, not before the event's first")
 
 
 def _infusion(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> CellsInfused:
@@ -301,6 +305,9 @@ def check_event(dictionary: Dictionary, event: Event) -> None:
         case TreatmentGiven():
             _treatment_name(dictionary, event.treatment)
             _check_dose(event.dose, event.unit)
+        case AdverseEventRecorded(aware=aware, start=start):
+            _ordered(vars(event))
+            _aware(aware, start)
         case CellsInfused():
             try:
                 _dose_given(dictionary.study, event)

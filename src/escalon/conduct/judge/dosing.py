@@ -140,14 +140,19 @@ def decide_next_dose(study: Study, trial: Trial, today: Day | date) -> NextDose:
     without = decide_as_recorded(study, trial.stricter, day)
     unsigned = ", ".join(str(entry.number) for entry in trial.unsigned())
     note = f"entry {unsigned} would lift a hold and is not signed by those who may: the stricter history governs"
-    cautious = min(found, without, key=_boldness)
+    cautious = min(without, found, key=_boldness)
     return replace(cautious, decision=replace(cautious.decision, notes=(note, *cautious.decision.notes)))
 
 
 def _boldness(found: NextDose) -> tuple[int, int]:
-    """How much an answer lets be done: the level opened, and how many may be dosed now."""
-    told = found.decision
-    return (told.level, told.now or 0) if isinstance(told, Treat) else (-1, 0)
+    """How much an answer lets be done: the level opened and how many may be dosed now; to wait, for how long; to stop."""
+    match found.decision:
+        case Treat(level=level, now=now):
+            return level, now or 0
+        case Wait(until=until):
+            return -1, -(until or date.max).toordinal()
+        case stop:
+            return -2, getattr(stop, "mtd", None) or 0
 
 
 def decide_as_recorded(study: Study, trial: Trial, today: Day) -> NextDose:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from escalon.conduct.permit.refusal import refuse
 from escalon.history.entry import Author
-from escalon.history.events import EVERY_SITE, KINDS, Event, Role, spaced
+from escalon.history.events import EVERY_SITE, KINDS, Event, FactCorrected, FactRecorded, Role, spaced
 from escalon.history.people import Person
 
 TABLE = """
@@ -78,6 +78,9 @@ read accounts        | site        | site         | site     | site         | si
 verify               | site        | site         | site     | site         | site      | site    | site
 """
 
+ACT_OF_ROLE = {"left": "ParticipantWithdrawn", "dlt_review": "DltWindowReviewed"}
+"""The acts that a fact can stand for as well, and that end a clock or a question."""
+
 BY_SOFTWARE = frozenset(
     {"MarkedSynthetic", "CasebookOpened", "SchemaMigrated", "AccountLocked", "CasebookRestored", "RecoveryCodeSet"}
 )
@@ -132,7 +135,12 @@ def role_that_may(person: Person | None, account: str, act: str) -> tuple[Role, 
     )
 
 
-def acts_of(event: Event) -> tuple[str, ...]:
-    """The acts an event needs authority for: to correct an entry one must also be allowed to make it."""
-    now = getattr(event, "now", None)
-    return (event.kind, now.kind) if isinstance(now, Event) else (event.kind,)
+def acts_of(event: Event, roles: Mapping[str, str]) -> tuple[str, ...]:
+    """The acts an event needs authority for: to correct an entry one must also be allowed to make it.
+
+    A fact that says what an act says (`roles`: the study's names of such facts) is recorded by those who may do the act.
+    """
+    told = [one for one in (event, getattr(event, "now", None)) if isinstance(one, Event)]
+    facts = [one.fact.name for one in told if isinstance(one, FactRecorded | FactCorrected)]
+    acts = [act for role, act in ACT_OF_ROLE.items() if roles.get(role) in facts]
+    return (*(one.kind for one in told), *acts)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 import escalon.conduct.permit.rules  # noqa: F401  (the rules that a corrected content meets)
 from escalon.conduct.judge.dosing import review
 from escalon.conduct.judge.given import dose_of
 from escalon.conduct.permit.act import MORE, Act, broken_by_order, rule
-from escalon.conduct.permit.holds import Hold, lifted
+from escalon.conduct.permit.authority import may
+from escalon.conduct.permit.holds import A_DLT, Hold, lifted
 from escalon.conduct.permit.refusal import Broken
 from escalon.escalation import Outcome
-from escalon.history import Trial
+from escalon.history import Author, Trial
 from escalon.history.events import (
     AdverseEventRecorded,
     ApheresisDone,
@@ -35,9 +37,11 @@ from escalon.history.events import (
     ParticipantTransferred,
     ParticipantWithdrawn,
     ProductReleased,
+    Role,
     SampleMeasured,
     TreatmentGiven,
 )
+from escalon.protocol.study import Study
 
 CORRECTABLE = (
     FactRecorded,
@@ -129,11 +133,16 @@ def would_lift(act: Act) -> list[Hold]:
     if act.event.participant is not None:
         act.know((act.event.participant,))
     before = act.informed()
+    found = [_lifted(act, one) for one in (before, before.stricter) if one is not None]
+    return list(dict.fromkeys(hold for each in found for hold in each))
+
+
+def _lifted(act: Act, before: Trial) -> list[Hold]:
+    """What would be lifted of one history: as it is written, or the stricter one while a correction waits for signatures."""
     if isinstance(act.event, DltAdjudicated) and not _takes_a_dlt_back(act, before):
         return []
-    return lifted(
-        act.study, before, before.with_event(act.event, act.author, act.now), act.today, act.event.participant
-    )
+    after = before.with_event(act.event, act.author, act.now)
+    return lifted(act.study, before, after, act.today, act.event.participant)
 
 
 def _takes_a_dlt_back(act: Act, before: Trial) -> bool:
@@ -144,6 +153,31 @@ def _takes_a_dlt_back(act: Act, before: Trial) -> bool:
         and given is not None
         and review(act.study, before, given, act.today).outcome is Outcome.DLT
     )
+
+
+@rule(AdverseEventRecorded, name="adjudication", signatures=0)
+def a_no_is_said_by_those_who_judge(act: Act) -> str | None:
+    """That a grave event is no DLT is said by those who adjudicate; a DLT that stands is taken back by an adjudication."""
+    if act.event.dlt is not False:
+        return None
+    lifts = taken_back(act.study, act.informed(), act.event, act.author, act.now)
+    code = act.event.participant
+    if lifts and not may(Role(act.author.role), DltAdjudicated.__name__, act.author.site, act.one.site or None):
+        return f"whether this is a DLT is judged by an investigator or the committee; leave dlt empty ({lifts[0].says})"
+    stands = [one.says for one in lifts if one.about.startswith(A_DLT)]
+    return f"{code} has a {stands[0]}; record DltAdjudicated to take that back" if stands else None
+
+
+def taken_back(study: Study, trial: Trial, event: Event, author: Author, now: datetime) -> list[Hold]:
+    """What a row lifts by the judgement it carries: an event by its «no», beyond what it says of the body; an evaluability."""
+    if isinstance(event, AdverseEventRecorded) and event.dlt is False:
+        before = trial.with_event(replace(event, dlt=None), author, now)
+    elif isinstance(event, EvaluabilityJudged):
+        before = trial
+    else:
+        return []
+    today = now.astimezone(trial.frame.zone).date()
+    return lifted(study, before, trial.with_event(event, author, now), today, event.participant)
 
 
 MORE.append(broken_by_content)

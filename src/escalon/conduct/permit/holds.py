@@ -6,14 +6,15 @@ and guards asked one at a time, so that a hold and the answer of the rule can ne
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from escalon.conduct.judge import standing
-from escalon.conduct.judge.dosing import NextDose, decide_as_recorded, doubts
-from escalon.escalation import Decision, EscalationError, Treat, Wait, next_dose
+from escalon.conduct.judge.dosing import NextDose, awaiting, decide_as_recorded, doubts, review
+from escalon.conduct.judge.given import first_doses
+from escalon.escalation import Decision, EscalationError, Outcome, Treat, Wait, next_dose
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, Sentinel, Stagger, WholeCohortFirst
 from escalon.facts import Day
 from escalon.history import Course, Trial
@@ -139,18 +140,54 @@ def holds(study: Study, trial: Trial, today: date) -> list[Hold]:
 
 
 def lifted(study: Study, before: Trial, after: Trial, today: date, participant: str | None) -> list[Hold]:
-    """The holds that stand in one history and not, or not as long, in another: what a correction would lift."""
-    was, now = (_all(study, one, today, participant) for one in (before, after))
-    kept = {(one.rule, one.about): one for one in now}
-    return [one for one in was if _shorter(one, kept.get((one.rule, one.about)))]
+    """The holds that stand in one history and not, or not as long, in another: what a correction would lift.
+
+    What counts against going on is compared one by one, so that nothing is taken away behind another hold.
+    """
+    was, now = (_by_subject(_all(study, one, today, participant)) for one in (before, after))
+    return [hold for key, held in was.items() for hold in _gone(held, now.get(key, []))]
+
+
+def _by_subject(holds: Iterable[Hold]) -> dict[tuple[str, str], list[Hold]]:
+    found: dict[tuple[str, str], list[Hold]] = {}
+    for one in holds:
+        found.setdefault((one.rule, one.about), []).append(one)
+    return found
+
+
+def _gone(was: list[Hold], now: list[Hold]) -> list[Hold]:
+    """Those that are no more, or end sooner. Other words for the same number of them are no loss."""
+    said = {one.says for one in now}
+    others = [one for one in was if one.says not in said] or was
+    return [
+        *others[: max(len(was) - len(now), 0)],
+        *(one for one, left in zip(was, now, strict=False) if _sooner(one, left)),
+    ]
 
 
 def _all(study: Study, trial: Trial, today: date, participant: str | None) -> list[Hold]:
     mine = personal_holds(study, trial, trial.courses[participant], today) if participant in trial.courses else []
-    return [*dosing_holds(study, trial, today), *mine]
+    return [*dosing_holds(study, trial, today), *mine, *_of_each(study, trial, today)]
 
 
-def _shorter(was: Hold, now: Hold | None) -> bool:
-    if now is None:
-        return True
+A_DLT = "DLT of"
+"""What a hold is about that is a standing judgement «yes», and not a question or a clock."""
+
+
+def _of_each(study: Study, trial: Trial, today: date) -> Iterator[Hold]:
+    """What counts against going on of everybody infused, whatever else holds: each DLT, each doubt, each window that runs."""
+    known = trial.known_on(today)
+    for one in (review(study, known, given, today) for given in first_doses(study, known)):
+        who, found = one.participant, one.evidence
+        asked = [each.event.because for each in awaiting(known.course(who))]
+        for about, said in (
+            (A_DLT, found.dlts if found else ()),
+            ("doubt about", (*(found.doubts if found else ()), *asked)),
+        ):
+            yield from (Hold("adjudication", f"{about} {who}", each, 2) for each in said)
+        if one.outcome is Outcome.PENDING and today <= one.window_ends:
+            yield Hold("dlt clock", who, one.window, 2, one.window_ends + timedelta(days=1))
+
+
+def _sooner(was: Hold, now: Hold) -> bool:
     return now.until is not None and (was.until is None or now.until < was.until)

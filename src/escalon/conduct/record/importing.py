@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,11 +19,15 @@ from escalon.casebook.encoding import content, plain
 from escalon.conduct.judge.departures import ActDeparture, departures, digest_of_departures
 from escalon.conduct.judge.dosing import unread_of_the_dose
 from escalon.conduct.permit.authority import authorise
+from escalon.conduct.permit.corrections import taken_back
+from escalon.conduct.permit.holds import A_DLT
 from escalon.conduct.permit.overrides import check_override
 from escalon.conduct.permit.refusal import Broken, Refused, refuse
+from escalon.conduct.permit.rules.of_the_record import ended
 from escalon.conduct.record.recording import Conduct
 from escalon.history import Author, Entry, Trial, current_entries
 from escalon.history.events import (
+    AdverseEventRecorded,
     Event,
     FactRecorded,
     FolderImported,
@@ -100,7 +104,8 @@ def import_folder(
     with conduct.casebook.writing() as writer:
         trial = conduct.caught_up(writer)
         authorise(trial.people.get(author.person), author, "FolderImported", site)
-        new = _new(done, writer, trial, intake, site)
+        conduct.know(tuple(one.code for one in trial.infused()))
+        new = _new(done, writer, trial, study, intake, author, site)
         done.departures = _departures(study, _folded(trial, new), new)
         done.digest = digest_of_departures(done.departures)
         rows = tuple(
@@ -127,7 +132,9 @@ def _is_news(trial: Trial, rows: tuple[RefusedRow, ...]) -> bool:
     return rows != last
 
 
-def _new(done: Imported, writer: Writer, trial: Trial, intake: Intake, site: str) -> list[tuple[str, Event]]:
+def _new(
+    done: Imported, writer: Writer, trial: Trial, study: Study, intake: Intake, author: Author, site: str
+) -> list[tuple[str, Event]]:
     """The events to record, each with its place; rows that are there, in conflict or held are counted and left out."""
     known, today = Known(writer.entries()), writer.now.astimezone(trial.frame.zone).date()
     found: list[tuple[str, Event]] = []
@@ -141,8 +148,12 @@ def _new(done: Imported, writer: Writer, trial: Trial, intake: Intake, site: str
         elif (other := known.about_the_same(event)) is not None:
             row, there = told_apart(event, other.event)
             done.conflicts.append(Conflict(entry.place, row, other.number, there))
-        elif (day := event.happened(trial.frame.zone)) is not None and day.earliest > today:
+        elif (day := _last_day(event, trial)) is not None and day > today:
             done.held.append(f"{entry.place}: {day} is in the future; correct the date [time]")
+        elif says := _taken_back(study, trial, event, author, writer.now):
+            done.held.append(
+                f"{entry.place}: it would lift a hold ({says}); record that judgement by itself [correction]"
+            )
         elif visit := locked_visit(trial, event):
             done.held.append(f"{entry.place}: visit {visit} is locked; unlock it with a reason first [lock]")
         else:
@@ -153,6 +164,20 @@ def _new(done: Imported, writer: Writer, trial: Trial, intake: Intake, site: str
             known.taken(event)
             found.append((entry.place, event))
     return found
+
+
+def _taken_back(study: Study, trial: Trial, event: Event, author: Author, now: datetime) -> str:
+    """What a row's judgement would lift that takes more than one person; empty where it would lift nothing of the kind."""
+    if event.participant not in trial.courses or not trial.courses[event.participant].infusions:
+        return ""
+    lifts = taken_back(study, trial, event, author, now)
+    alone = isinstance(event, AdverseEventRecorded)  # the judgement that is waited for is one investigator's
+    return next((one.says for one in lifts if not alone or one.about.startswith(A_DLT)), "")
+
+
+def _last_day(event: Event, trial: Trial) -> date | None:
+    happened = event.happened(trial.frame.zone)
+    return max([*([happened.earliest] if happened else []), *ended(event)], default=None)
 
 
 def locked_visit(trial: Trial, event: Event) -> str:

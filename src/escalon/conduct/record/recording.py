@@ -324,7 +324,7 @@ def authorise_event(trial: Trial, author: Author, event: Event, entry: Callable[
     """Refuse an event its author may not record, at the site it concerns."""
     site = site_of(trial, event)
     person = trial.people.get(author.person)
-    for act in acts_of(event):
+    for act in acts_of(event, trial.frame.roles):
         authorise(person, author, act, site)
         if isinstance(event, ParticipantTransferred):
             authorise(person, author, act, event.to_site)

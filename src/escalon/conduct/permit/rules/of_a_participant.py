@@ -16,10 +16,12 @@ from escalon.history.events import (
     DoseChecked,
     LevelAllocated,
     LymphodepletionGiven,
+    ParticipantConsented,
     ParticipantScreened,
     ProductReleased,
     SafetyReportSent,
 )
+from escalon.sources.folder import written_alike
 
 TREATED = (ApheresisDone, LevelAllocated, LymphodepletionGiven, CellsInfused)
 
@@ -33,6 +35,14 @@ def consent_stands(act: Act) -> str | None:
     if given is not None and given.earliest > act.day:
         return f"{act.event.participant} consented on {given}, after {act.day}"
     return None
+
+
+@rule(ParticipantConsented, name="one person", signatures=0)
+def nobody_has_two_codes(act: Act) -> str | None:
+    """A new participant's code is not another's, written otherwise: nobody is counted twice."""
+    code, written = act.event.participant, written_alike(act.event.participant)
+    other = next((one for one in act.trial.courses if written_alike(one) == written), code)
+    return None if code in act.trial.courses or other == code else f"is {code} not {other}, who is there already?"
 
 
 @rule(*TREATED, name="withdrawn", signatures=2)
@@ -96,6 +106,14 @@ def product_comes_from_the_participant(act: Act) -> str | None:
         if code != act.event.participant and any(one.event.product == act.event.product for one in other.products):
             return f"product {act.event.product} was released for {code}"
     return None
+
+
+@rule(ProductReleased, name="release", signatures=2)
+def the_release_is_for_the_place_held(act: Act) -> str | None:
+    """A product is released for the level of the place that the participant holds."""
+    if act.cohort is None or act.cohort.opened.level == act.event.level:
+        return None
+    return f"{act.event.participant}'s place is at level {act.cohort.opened.level}, not {act.event.level}"
 
 
 @rule(CellsInfused, name="release", signatures=2)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from escalon.conduct.permit.act import RULES, TOLERANCE, Act, rule
+from escalon.facts import Day
 from escalon.history.events import (
     KINDS,
     AdverseEventRecorded,
@@ -64,9 +65,15 @@ def nothing_is_recorded_before_it_happens(act: Act) -> str | None:
     moment = getattr(act.event, "at", None)
     if isinstance(moment, datetime):
         return f"{moment} is in the future" if moment > act.now + TOLERANCE else None
-    last = getattr(act.event, "ended_on", None)
-    day = max(act.day, last) if last else act.day
+    day = max([act.day, *ended(act.event)])
     return f"{day} is in the future" if day > act.today else None
+
+
+def ended(event: Event) -> list[date]:
+    """The day on which an event says that something ended, as early as it can be."""
+    until = event.fact.until if isinstance(event, FactRecorded | FactCorrected) else None
+    told = (getattr(event, "ended_on", None), getattr(event, "end", None), Day.parse(until) if until else None)
+    return [one.earliest if isinstance(one, Day) else one for one in told if one is not None]
 
 
 @rule(CellsInfused, name="order", signatures=1)

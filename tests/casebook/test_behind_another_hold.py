@@ -1,0 +1,293 @@
+"""What is taken back behind another hold, a second time, by a row, a fact or a backdated consent still takes its signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.casebook.trial import CARLA, CORA, INES, LENA, STAN, Trial
+
+from escalon.casebook.casebook import Casebook
+from escalon.casebook.entry import Entry
+from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.permit.refusal import Refused
+from escalon.conduct.record.importing import import_folder
+from escalon.conduct.record.replay import not_allowed
+from escalon.exchange.tidy_folder import FormatError, write_folder
+from escalon.facts import Day
+from escalon.history.entry import Author
+from escalon.history.events import (
+    AdverseEventRecorded,
+    ConsentWithdrawn,
+    DltAdjudicated,
+    DltProposed,
+    DltWindowReviewed,
+    EntryAnnulled,
+    EntryCorrected,
+    EntrySigned,
+    EvaluabilityJudged,
+    FactRecorded,
+    Observation,
+    ParticipantConsented,
+    ToxicityObserved,
+    TreatmentGiven,
+)
+from escalon.sources.folder import take_in
+
+
+@pytest.fixture
+def trial(sqlite_casebook: Casebook) -> Trial:
+    """Level 1 is over without an event, level 2 is open, and P-4 is ready."""
+    made = Trial(sqlite_casebook)
+    made.treat_cohort(1, 1, "P-1", "P-2", "P-3")
+    made.open_cohort(2, 2)
+    made.prepare("P-4", 2, 2)
+    assert not held(made)
+    return made
+
+
+def held(trial: Trial, code: str = "P-4", level: int = 2) -> set[str]:
+    return {one.rule for one in trial.conduct.what_forbids(INES, trial.infusion(code, level))}
+
+
+def refused(act: Callable[[], object]) -> set[str]:
+    with pytest.raises(Refused) as error:
+        act()
+    return {one.rule for one in error.value.broken}
+
+
+def happened(trial: Trial, who: Author = CARLA, term: str = "CRS", **more: Any) -> Entry:
+    start = Day.of(trial.today() - timedelta(days=40))
+    said: dict[str, Any] = {"participant": "P-1", "term": term, "grade": 4, "start": start, **more}
+    return trial.record(who, AdverseEventRecorded(**said))
+
+
+def annul(trial: Trial, entry: Entry, who: Author = CARLA) -> Entry:
+    return trial.record(who, EntryAnnulled(participant="P-1", annuls=entry.number, reason="a slip"))
+
+
+def judged(trial: Trial, yes: bool, *entries: Entry) -> Entry:
+    rests_on = tuple(entry.number for entry in entries)
+    return trial.record(INES, DltAdjudicated(participant="P-1", is_dlt=yes, because="seen", rests_on=rests_on))
+
+
+def sign(trial: Trial, entry: Entry) -> None:
+    for who in (INES, CORA):
+        trial.sign(who, EntrySigned, entry=entry.number)
+
+
+def test_a_doubt_annulled_behind_another_doubt_holds_until_two_have_signed(trial: Trial) -> None:
+    crs, sepsis = happened(trial), happened(trial, term="Sepsis")
+    gone = annul(trial, crs)
+    assert (gone.event.needs, gone.event.lifts[0].says[:3]) == (2, "CRS")
+    judged(trial, False, sepsis)
+    assert "adjudication" in held(trial)
+    sign(trial, gone)
+    assert not held(trial)
+
+
+def test_a_proposal_annulled_behind_another_is_still_judged(trial: Trial) -> None:
+    one, two = (
+        trial.record(STAN, DltProposed(participant="P-1", is_dlt=True, because=why)) for why in ("DLT-1", "DLT-2")
+    )
+    assert annul(trial, one, STAN).event.needs == 2
+    judged(trial, False, two)
+    assert "adjudication" in held(trial)
+
+
+def test_a_second_correction_of_the_same_entry_lifts_what_the_first_may_not(trial: Trial) -> None:
+    crs = happened(trial)
+    milder = EntryCorrected(participant="P-1", corrects=crs.number, now=replace(crs.event, grade=1), reason="a slip")
+    first, second, third = trial.record(CARLA, milder), trial.record(CARLA, milder), annul(trial, crs)
+    assert [one.event.needs for one in (first, second, third)] == [2, 2, 2]
+    assert "adjudication" in held(trial)
+    sign(trial, second)
+    assert not held(trial), "two signed that it was milder"
+
+
+def test_of_two_judged_toxicities_neither_is_taken_away_by_one_person(trial: Trial) -> None:
+    crs, sepsis = happened(trial), happened(trial, term="Sepsis")
+    for one in (crs, sepsis):
+        judged(trial, True, one)
+    assert annul(trial, crs).event.needs == 2
+    assert judged(trial, False, sepsis).event.needs == 2
+
+
+def test_while_a_correction_waits_the_more_cautious_of_two_refusals_is_given(sqlite_casebook: Casebook) -> None:
+    """To stop is more cautious than to wait."""
+    trial = Trial(sqlite_casebook)
+    trial.treat_cohort(1, 1, "P-1", "P-2", "P-3")
+    for code in ("P-1", "P-2"):
+        trial.record(INES, DltAdjudicated(participant=code, is_dlt=True, because="seen"))
+    happened(trial, participant="P-3")
+    trial.record(INES, DltAdjudicated(participant="P-2", is_dlt=False, because="on reflection"))
+    found = decide_next_dose(trial.conduct.study, trial.conduct.informed(), Day.of(trial.today()))
+    assert found.headline == "stop: the lowest level is too toxic, so there is no MTD"
+
+
+# -- rows and facts that carry a judgement ----------------------------------------------------------------------------
+
+
+def test_a_row_says_no_dlt_of_a_grave_event_only_for_those_who_judge(trial: Trial) -> None:
+    assert refused(lambda: happened(trial, dlt=False)) == {"adjudication"}
+    happened(trial, term="Nausea", grade=1, dlt=False)
+    happened(trial, INES, dlt=False)
+    assert not held(trial)
+
+
+def test_a_second_line_of_an_event_settles_nothing_by_the_way(trial: Trial) -> None:
+    happened(trial, id="7")
+    happened(trial, id="7", grade=1, dlt=False)
+    assert "adjudication" in held(trial), "it says nothing of the grave line"
+    happened(trial, INES, id="7", dlt=False, start=Day.of(trial.today() - timedelta(days=39)))
+    assert not held(trial), "the judgement that was waited for is one investigator's"
+
+
+def test_a_second_line_takes_no_dlt_back_whoever_writes_it(trial: Trial) -> None:
+    happened(trial, id="7", dlt=True)
+    for who in (CARLA, INES):
+        assert refused(lambda by=who: happened(trial, by, id="7", grade=1, dlt=False)) == {"adjudication"}
+    assert held(trial) >= {"rule", "decision"}
+
+
+def test_an_imported_row_takes_no_dlt_back_and_ends_no_window(trial: Trial, tmp_path: Path) -> None:
+    trial.infuse("P-4", 2)
+    happened(trial, id="7", dlt=True)
+    trial.days(1)
+    start = trial.today() - timedelta(days=41)
+    (tmp_path / "adverse_events.csv").write_text(
+        f"participant,term,grade,start,dlt,id\nP-1,CRS,1,{start + timedelta(days=1)},no,7\nP-2,Nausea,1,{start},no,8\n"
+    )
+    (tmp_path / "doses.csv").write_text(
+        f"participant,level,date,cells_per_kg,evaluable\nP-4,2,{trial.today() - timedelta(days=1)},300000,no\n"
+    )
+    (tmp_path / "facts.csv").write_text(
+        "participant,fact,value,unit,date\n" + "".join(f"P-{n},sex,female,,{start}\n" for n in (1, 2, 4))
+    )
+    done = import_folder(trial.conduct, INES, trial.conduct.study, tmp_path, "S1", dry_run=True)
+    assert [one.split(":")[0] for one in done.held] == ["adverse_events.csv", "doses.csv"]
+    assert done.recorded == 5, "the dose itself is another row than the one there"
+
+
+@pytest.mark.parametrize("fact", ["dlt_review", "study_discontinuation"])
+def test_a_fact_that_stands_for_an_act_is_recorded_by_those_who_may_do_it(trial: Trial, fact: str) -> None:
+    trial.infuse("P-4", 2)
+    trial.days(1)
+    said = Observation(name=fact, value="yes", day=str(trial.today()))
+    for who in (LENA, CARLA):
+        assert refused(lambda by=who: trial.record(by, FactRecorded(participant="P-4", fact=said))) == {"authority"}
+    trial.record(INES, FactRecorded(participant="P-4", fact=said))
+
+
+# -- days -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_consent_dated_before_the_withdrawal_is_no_new_consent(trial: Trial) -> None:
+    trial.record(CARLA, ConsentWithdrawn(participant="P-4", on=trial.today(), reason="wish"))
+    before = ParticipantConsented(participant="P-4", site="S1", form="v1", signed_on=trial.today() - timedelta(days=1))
+    trial.record(CARLA, before)
+    assert "consent" in held(trial)
+    trial.record(CARLA, replace(before, signed_on=trial.today()))
+    assert not held(trial)
+
+
+def test_what_is_said_to_have_ended_is_not_in_the_future(trial: Trial) -> None:
+    assert refused(lambda: happened(trial, grade=1, end=Day(2099, 1, 1))) == {"time"}
+    given = TreatmentGiven(participant="P-1", treatment="rituximab", start=Day.of(trial.today()), end=Day(2099, 1))
+    assert refused(lambda: trial.record(CARLA, given)) == {"time"}
+    happened(trial, grade=1, end=Day.of(trial.today()))
+
+
+def test_an_event_at_the_desk_is_read_as_its_row_would_be(trial: Trial) -> None:
+    early = Day.of(trial.today() - timedelta(days=50))
+    for wrong in ({"end": early}, {"aware": early}, {"end": Day.of(trial.today()), "ongoing": True}):
+        assert refused(lambda more=wrong: happened(trial, grade=1, **more)) == {"dictionary"}
+
+
+# -- one place, one code ----------------------------------------------------------------------------------------------
+
+
+def test_a_product_is_released_for_the_place_held(trial: Trial) -> None:
+    trial.enter("P-5")
+    trial.apheresis("P-5")
+    trial.allocate("P-5", 2)
+    assert refused(lambda: trial.release("P-5", 3)) == {"release"}
+    trial.release("P-5", 2)
+
+
+@pytest.mark.parametrize("code", ["p-4", "P-04", "P4", "P_4"])
+def test_nobody_has_two_codes(trial: Trial, code: str) -> None:
+    assert refused(lambda: trial.consent(code)) == {"one person"}
+    trial.consent("P-44")
+
+
+def test_what_is_held_so_was_allowed(trial: Trial) -> None:
+    """The partner: all of it is recorded by the rules, and the replay says so."""
+    judged(trial, True, happened(trial))
+    judged(trial, False, happened(trial, term="Sepsis"))
+    trial.record(INES, EvaluabilityJudged(participant="P-1", is_evaluable=False, because="moved"))
+    trial.consent("P-5")
+    assert not list(not_allowed(trial.conduct.study, trial.casebook.entries()))
+    assert trial.today() > date(2026, 4, 1)
+
+
+# -- what rows, which have no order and no signatures, would say otherwise --------------------------------------------
+
+
+def reviewed(trial: Trial) -> None:
+    trial.record(INES, DltWindowReviewed(participant="P-1", through=trial.today() - timedelta(days=1)))
+    happened(trial)
+
+
+def observed(trial: Trial) -> None:
+    at = trial.clock.now() - timedelta(days=40)
+    trial.record(INES, ToxicityObserved(participant="P-1", at=at, syndrome="CRS", grade=4))
+
+
+def unsigned(trial: Trial) -> None:
+    annul(trial, happened(trial))
+
+
+@pytest.mark.parametrize("done", [reviewed, observed, unsigned])
+def test_nothing_is_written_as_rows_that_would_answer_more_boldly(
+    trial: Trial, done: Callable[[Trial], None], tmp_path: Path
+) -> None:
+    done(trial)
+    with pytest.raises(FormatError, match="P-1: pending, in doubt by the record, no DLT by its rows"):
+        write_folder(trial.conduct.informed(), tmp_path / "out", study=trial.conduct.study)
+    assert not (tmp_path / "out").exists()
+
+
+def judged_of_all(trial: Trial) -> None:
+    for term in ("CRS", "Sepsis"):
+        happened(trial, term=term)
+    judged(trial, False)
+
+
+def withdrew(trial: Trial) -> None:
+    trial.record(INES, ConsentWithdrawn(participant="P-4", on=trial.today(), reason="wish"))
+
+
+def consented_again(trial: Trial) -> None:
+    withdrew(trial)
+    trial.days(1)
+    trial.consent("P-4")
+
+
+@pytest.mark.parametrize(
+    ("done", "outcome"), [(judged_of_all, "NNN2N"), (withdrew, "NNN2X"), (consented_again, "NNN2N")]
+)
+def test_rows_count_everybody_as_the_record_does(
+    trial: Trial, done: Callable[[Trial], None], outcome: str, tmp_path: Path
+) -> None:
+    trial.infuse("P-4", 2)
+    done(trial)
+    write_folder(trial.conduct.informed(), tmp_path / "out", study=trial.conduct.study)
+    trial.days(29)
+    for told in (trial.conduct.informed(), take_in(trial.conduct.study, tmp_path / "out").trial):
+        found = decide_next_dose(trial.conduct.study, told, trial.today())
+        assert str(found.conduct).replace(" ", "") == "1" + outcome
