@@ -122,3 +122,17 @@ def test_designs_called_alike_are_told_apart():
     found = json.loads(run(design, "compare", "-d", "3+3 V2 size=9", "-d", "3+3 V2 size=12", "--json"))
     assert [one["design"] for one in found["results"]] == ["3+3 V2 size=9", "3+3 V2 size=12"]
     assert found["results"][0]["unsettled"]["value"] > 0
+
+
+def test_the_number_of_levels_may_stand_in_the_design():
+    """It was passed over, and a trial of five levels ended after three."""
+    assert run(dose, "next", "1NNN 2NNN 3NNN", "-d", "3+3 V2 levels=5").startswith("Treat 3 at level 4.")
+    with pytest.raises(EscalationError, match="levels=5, but the trial's number of levels is 3"):
+        run(dose, "next", "1NNN", "-d", "3+3 V2 levels=5", "--levels", "3")
+
+
+@pytest.mark.parametrize("words", [["-1NNN"], ["--", "-1NNN"], ["−1NNN"], ["--overridden", "-1NNN"]])
+def test_a_level_below_the_first_is_no_option(words):
+    design = ["-d", "3+3 V2 lowest=-1"]
+    assert "level -1: 0 DLT of 3 evaluable" in run(dose, "next", *design, *words)
+    assert "so far -1NNN" in run(dose, "outlook", *design, "--steps", "0", words[-1])

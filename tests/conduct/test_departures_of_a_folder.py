@@ -32,3 +32,23 @@ def test_the_row_of_a_person_infused_later_says_that_the_table_was_kept(
         if one.participant == "P04" and one.rule == "rule"
     ]
     assert any(SILENT in one for one in found) is silent
+
+
+def test_what_the_protocol_leaves_open_is_said_once_and_the_rest_of_the_rule_of_each(tmp_path: Path) -> None:
+    days = {"P01": "2025-03-03", "P02": "2025-03-17", "P03": "2025-03-24", "P04": "2025-03-25"}
+    (tmp_path / "facts.csv").write_text(
+        "participant,fact,value,date\n" + "".join(f"{who},first_tablet,{day},{day}\n" for who, day in days.items())
+    )
+    (tmp_path / "doses.csv").write_text(
+        "participant,level,date\n" + "".join(f"{who},1,{day}\n" for who, day in days.items())
+    )
+    (tmp_path / "adverse_events.csv").write_text("participant,term,grade,start\n")
+    study = load_study(HERON)
+    left_open = study.model_copy(update={"dose": study.dose.model_copy(update={"silent": ("stagger", "off_dose")})})
+    trial = take_in(study, tmp_path).trial
+    told = [one for one in departures(left_open, trial) if one.rule == "rule"]
+    assert (told[0].participant, told[0].says) == (
+        "everybody infused",
+        "infused while the protocol is silent on stagger, off dose",
+    )
+    assert told[1:] == [one for one in departures(study, trial) if one.rule == "rule"] != []

@@ -208,6 +208,7 @@ def test_a_stopping_rule_nobody_can_follow_is_refused(text):
         ("boin target=0.3 cap=30", {"cap": 18}, "size=30, but the study says 18"),
         ("3+3 V2", {"cohort_size": 4}, "cohorts of 3, but the study says 4"),
         ("rolling-six window=28", {"window": 42}, "window=28, but the study says 42"),
+        ("3+3 V2 levels=5", {}, "levels=5, but the trial's number of levels is 3"),
         ("3+3 V2 lowest=-1 start=4", {}, "there is no level 4"),
         ("3+3 V2 lowest=0", {}, "lowest = 0 is not"),
         ("3+3 V2 eliminate=yes", {}, "no target DLT risk"),
@@ -314,3 +315,22 @@ def test_what_is_in_doubt_lets_nobody_be_dosed_and_leaves_what_is_to_know_beside
     assert (decision.action, decision.reason) == ("wait", "settle first: P04: whether it is a DLT is not decided")
     assert len(decision.departures) == 1
     assert next_dose(EACH["3+3"], "1TTP", doubt="P03: …").action == "stop"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3+3 V2",
+        "boin target=0.25 size=18",
+        "keyboard target=0.25 size=18",
+        "rolling-six window=28",
+        "crm target=0.25 skeleton=0.05/0.15/0.30 size=18",
+        "tite-crm target=0.25 skeleton=0.05/0.15/0.30 window=28 size=18",
+    ],
+)
+@pytest.mark.parametrize(("lowest", "start"), [(1, 2), (-1, 1), (-1, -1), (1, 3)])
+def test_every_design_treats_first_where_it_says_that_it_starts(text, lowest, start):
+    design = parse_design(text, 3, start=start, lowest=lowest)
+    for nobody_counts in ("", f"{start}X"):
+        assert next_dose(design, nobody_counts).level == start
+    assert f"starting at level {start} of 3" in design.prose()[0]

@@ -2,9 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeGuard
+from typing import TYPE_CHECKING, Annotated, Any, TypeGuard
 
 import typer
+from typer.core import TyperCommand
 
 from escalon.cli.dose_escalation import (
     DESIGN,
@@ -34,6 +35,18 @@ app.command("lymphodepletion")(lymphodepletion)
 _COHORT = re.compile(r"[-−]?\d+[A-Za-z][A-Za-z0-9@]*")
 
 
+class OfCohorts(TyperCommand):
+    """A command to which cohorts are given: those of a level below zero (`-1NNN`) are no options."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give them after `--`, where nothing is an option, once one of them begins with a minus."""
+        below = [word for word in args if word.startswith("-") and _COHORT.match(word)]
+        if below and "--" not in args:
+            cohorts = [word for word in args if _COHORT.match(word)]
+            args = [*(word for word in args if word not in cohorts), "--", *cohorts]
+        return super().parse_args(ctx, args)
+
+
 Stratum = Annotated[str | None, typer.Option("--stratum", help="Only this stratum, where each escalates by itself.")]
 SoFar = Annotated[
     list[str] | None,
@@ -45,7 +58,7 @@ SoFar = Annotated[
 ]
 
 
-@app.command("next")
+@app.command("next", cls=OfCohorts)
 def next_dose(
     what: SoFar = None,
     design: DESIGN = None,
@@ -77,7 +90,7 @@ def next_dose(
         next_from_notation(" ".join(what or ()), design, levels, overridden, as_json)
 
 
-@app.command()
+@app.command(cls=OfCohorts)
 def outlook(
     what: SoFar = None,
     design: DESIGN = None,

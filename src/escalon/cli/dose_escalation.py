@@ -56,8 +56,10 @@ def next_from_notation(so_far: str, design: str | None, levels: int | None, over
 def design_and_conduct(so_far: str, design: str | None, levels: int | None) -> tuple[Design, Conduct]:
     """The design of one line and the conduct of a notation."""
     from escalon.escalation import parse_conduct, parse_design
+    from escalon.escalation.catalogue import settings_from
 
-    chosen = parse_design(design if design is not None else DEFAULT_DESIGN, levels or DEFAULT_LEVELS)
+    text = design if design is not None else DEFAULT_DESIGN
+    chosen = parse_design(text, levels or (None if "levels" in settings_from(text) else DEFAULT_LEVELS))
     conduct = parse_conduct(so_far)
     conduct.tally(chosen.levels, chosen.lowest)
     return chosen, conduct

@@ -173,7 +173,7 @@ EXAMPLES = {name: one.example for name, one in DESIGNS.items()}
 
 def parse_design(
     text: str,
-    levels: int,
+    levels: int | None,
     cohort_size: int | None = None,
     cap: int | None = None,
     window: int | None = None,
@@ -183,23 +183,27 @@ def parse_design(
 ) -> Design:
     """A design from one line of text: `3+3 V2`, `boin target=0.3 cap=30`, `rolling-six window=28`.
 
-    What a study says elsewhere (cohort size, cap on enrolment, DLT window in days, the levels that it starts at and that is
-    lowest) goes beside the text, which may repeat it but not contradict it. Raises EscalationError with what to write instead.
+    What a study says elsewhere (how many levels, cohort size, cap on enrolment, DLT window in days, the levels that it starts
+    at and that is lowest) goes beside the text, which may repeat it but not contradict it. Raises EscalationError with what
+    to write instead.
 
     >>> parse_design("boin target=0.3 cap=30", levels=4).name
     'BOIN 0.3'
     """
     settings = settings_from(text)
     entry = _entry_of(settings)
-    beside = {"size": cap, "window": window, "cohort": cohort_size, "start": start, "lowest": lowest}
+    beside = {
+        "levels": levels, "size": cap, "window": window, "cohort": cohort_size, "start": start, "lowest": lowest,
+    }  # fmt: skip
     for name, value in beside.items():
-        if value is None or name not in entry.needs | entry.may:
+        if value is None or name not in entry.needs | entry.may | {"levels"}:
             continue
+        said = "the trial's number of levels is" if name == "levels" else "the study says"
         if str(settings.setdefault(name, value)) != str(value):
-            raise EscalationError(
-                f"“{text}”: {name}={settings[name]}, but the study says {value}. Write one of the two"
-            )
-    design = design_from({**settings, "levels": levels})
+            raise EscalationError(f"“{text}”: {name}={settings[name]}, but {said} {value}. Write one of the two")
+    if str(settings.get("levels", "")).isdecimal():
+        settings["levels"] = int(settings["levels"])
+    design = design_from(settings)
     if cohort_size is not None and not entry.is_timed and design.cohort != cohort_size:
         raise EscalationError(
             f"“{text}” treats cohorts of {design.cohort}, but the study says {cohort_size}. "

@@ -45,6 +45,10 @@ class Guard(ABC):
     def prose(self) -> str:
         """The limit as a sentence for the protocol."""
 
+    def over(self, rule: Rule) -> Guard:
+        """The limit as it is laid over this rule."""
+        return self
+
     def cap(self, without: int | None) -> int | None:
         """The largest enrolment with the limit in force, given that without it."""
         return without
@@ -137,7 +141,7 @@ class Guarded(Rule):
     def __and__(self, guard: Guard) -> Rule:
         if isinstance(self.guard, AtMost) and not isinstance(guard, AtMost):
             return Guarded(self.rule & guard, self.guard)
-        return Guarded(self, guard)
+        return Guarded(self, guard.over(self))
 
     def select(self, n: Ints, t: Ints) -> Ints:
         """The MTD the rule within selects, with the guard in force."""
@@ -186,11 +190,17 @@ class AtMost(Guard):
 class NoSkipping(Guard):
     """Nobody is treated more than one level above the highest tried."""
 
+    start: int = 1
+    """Where the first cohort is treated, with nobody before it."""
     reasons = ("level {to} is one above the highest tried: no level is skipped",)
+
+    def over(self, rule: Rule) -> Guard:
+        """From where that rule starts."""
+        return replace(self, start=rule.start)
 
     def apply(self, counts: Counts | TrialState, moves: Moves, first: int) -> Moves:
         """Bring any jump down to one level above the highest tried."""
-        next_level = counts.highest + 1
+        next_level = counts.highest + 1 + (counts.highest == 0) * (self.start - 1)
         return moves.instead(moves.level > next_level, level=next_level, why=first, about=next_level)
 
     def prose(self) -> str:

@@ -232,7 +232,7 @@ class Rule(Levelled):
     def __and__(self, guard: Guard) -> Rule:
         from escalon.escalation.guards import Guarded
 
-        return Guarded(self, guard)
+        return Guarded(self, guard.over(self))
 
 
 class RuleOfCounts(Rule):

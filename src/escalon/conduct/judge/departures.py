@@ -24,6 +24,7 @@ from escalon.history import Current, Entry, Trial
 from escalon.history.events import AdverseEventRecorded, Event
 from escalon.history.frame import Frame
 from escalon.protocol.design import calendar_guards, dose_rule, in_days
+from escalon.protocol.silence import Undecided, as_if_decided
 from escalon.protocol.study import Study
 
 EVERYBODY = "everybody infused"
@@ -81,8 +82,9 @@ def departures(study: Study, trial: Trial) -> list[ActDeparture]:
     Beyond the study's size no level is open to anybody: such an infusion is held for that alone.
     """
     frame = replace(trial.frame, read=cache(trial.frame.read))  # a row is read once, and not for each infusion again
-    found: list[ActDeparture] = []
     doses, written = first_doses(study, trial), Written.of(trial)
+    found = [*_of_silence(study, doses)]
+    study = as_if_decided(study)
     for place, given in enumerate(doses):
         found += _of_person(study, trial, given)
         if place < study.most:
@@ -96,6 +98,13 @@ def departures(study: Study, trial: Trial) -> list[ActDeparture]:
             if study.dose.retreatment == "not planned"
         ]
     return _said_once(found, {given.participant for given in doses})
+
+
+def _of_silence(study: Study, doses: list[Given]) -> Iterator[ActDeparture]:
+    """What the protocol leaves open holds everybody alike, and is said once; the rest of the rule is asked of each."""
+    for silence in (one for one in calendar_guards(study) if isinstance(one, Undecided)):
+        if doses:
+            yield replace(_one(doses[0], "rule", f"infused while {silence.says}"), participant=EVERYBODY)
 
 
 def _said_once(found: list[ActDeparture], infused: set[str]) -> list[ActDeparture]:

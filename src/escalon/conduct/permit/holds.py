@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from escalon.conduct.judge import standing
+from escalon.conduct.judge.cutoff import as_of
 from escalon.conduct.judge.dosing import NextDose, awaiting, decide_as_recorded, doubts, review
 from escalon.conduct.judge.given import first_doses
 from escalon.escalation import Decision, EscalationError, Outcome, Treat, Wait, next_dose
@@ -77,9 +78,8 @@ def dosing_holds(study: Study, trial: Trial, today: date, level: int | None = No
 
 def _dosing_holds(study: Study, trial: Trial, today: date, level: int | None) -> list[Hold]:
     levels = [one.number for one in study.dose.levels] if level is None else [level]
-    known = trial.known_on(today)
     try:
-        found = decide_as_recorded(study, known, Day.of(today))
+        found = decide_as_recorded(study, trial, Day.of(today))
     except EscalationError as error:
         return [Hold("rule", f"level {one}", str(error), 2) for one in levels]
     holds = [
@@ -176,7 +176,7 @@ A_DLT = "DLT of"
 
 def _of_each(study: Study, trial: Trial, today: date) -> Iterator[Hold]:
     """What counts against going on of everybody infused, whatever else holds: each DLT, each doubt, each window that runs."""
-    known = trial.known_on(today)
+    known = as_of(trial, today)
     for one in (review(study, known, given, today) for given in first_doses(study, known)):
         who, found = one.participant, one.evidence
         asked = [each.event.because for each in awaiting(known.course(who))]
