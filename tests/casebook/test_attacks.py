@@ -562,6 +562,15 @@ def test_a_damaged_archive_is_named_as_damaged(papers: Path, tmp_path: Path, nam
 # -- a witness ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_witness_that_stated_nothing_of_a_casebook_vouches_for_nothing(book: Path, tmp_path: Path) -> None:
+    other = tmp_path / "of another"
+    other.mkdir()
+    (other / "witness.pub").write_text(f"ed25519 {'0' * 64}\n")
+    for witness in (tmp_path / "none", Path("/dev/null"), other):
+        said = by_command("verify", str(book), "--witness", str(witness))
+        assert (said.exit_code, "vouches for nothing" in said.stderr) == (2, True), witness
+
+
 def test_a_witness_signs_only_growth(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     witness = tmp_path / "witness"
     older = Path(shutil.copytree(book, tmp_path / "older"))

@@ -225,6 +225,25 @@ def test_a_printed_name_can_be_printed(local: Trial, name: str) -> None:
     )
 
 
+def test_nobody_has_the_name_that_the_software_records_as(local: Trial) -> None:
+    refused(
+        lambda: accounts.open_account(local.conduct, local.secrets, ADA, "escalon", "Soft Ware", [], FIRST),
+        "what the software records as",
+    )
+
+
+def test_nobody_gives_themselves_a_role(local: Trial) -> None:
+    """An administrator would record and sign what administrators may not."""
+    refused(lambda: accounts.grant(local.conduct, ADA, "ada", Role.INVESTIGATOR, "S1"), "but another administrator")
+    accounts.grant(local.conduct, ADA, "mona", Role.INVESTIGATOR, "S1")
+
+
+@pytest.mark.parametrize("password", ["a" * 20, " " * 20, "abab" * 5, "vegavegavegavega", "VegaVega VegaVega "])
+def test_a_long_password_that_is_guessed_is_refused(local: Trial, password: str) -> None:
+    with pytest.raises(CasebookError, match="guessed at once"):
+        accounts.open_account(local.conduct, local.secrets, ADA, "vega", "Ines Vega", [], password)
+
+
 @pytest.mark.parametrize("name", ["Cora Example", "cora  example", "ＣＯＲＡ Example", "Cora Ｅxample"])
 def test_a_printed_name_is_one_persons(local: Trial, name: str) -> None:
     act = lambda: accounts.open_account(local.conduct, local.secrets, ADA, "cora2", name, [], FIRST)  # noqa: E731

@@ -327,3 +327,11 @@ def test_a_concentration_may_say_its_multiple():
     ]
     assert len(set(plans)) == 1
     assert json.loads(plans[0])["to_infuse"]["value"] > 0
+
+
+@pytest.mark.parametrize(("viability", "code"), [("30%", 2), ("40%", 0), ("85%", 0)])
+def test_a_fraction_of_all_cells_above_their_viability_was_gated_on_the_viable_ones(viability, code):
+    """Taken as said, the dose would be shown three times too large."""
+    bag = ("--cells-per-ml", "2.5e6", "--viability", viability, "--car-fraction", "40%", "--volume", "16.5")
+    found = run(*PLAN, *bag, "--car-gate", "total")
+    assert (found.exit_code, "was the gate on viable cells?" in found.stdout) == (code, code == 2)

@@ -28,7 +28,7 @@ from escalon.casebook.identifiers import IdentifierStore
 from escalon.casebook.keys import SEALING_KEY, SIGNING_KEY, Seal, keep_keys, key_passphrase, load_signer
 from escalon.casebook.location import Location, find_casebook, lay_out, open_casebook, settings_of, write_settings
 from escalon.casebook.sealed_file import SealedReader, SealedWriter
-from escalon.casebook.secrets import SHORTEST_ALONE
+from escalon.casebook.secrets import SHORTEST_ALONE, is_guessed
 from escalon.casebook.tables import checkpoints, entries, head, secrets
 from escalon.history.entry import SYSTEM, Author
 from escalon.history.events import BackupMade, CasebookRestored
@@ -38,8 +38,6 @@ Line = tuple[str, dict[str, Any]]
 
 BATCH = 2_000
 
-FEWEST_LETTERS = 5
-"""Different letters of a passphrase; our choice, against fifteen times the same."""
 
 LONGEST_LINE = 2 * LONGEST_BODY
 """Bytes of a line: an entry, written as JSON once more."""
@@ -83,9 +81,9 @@ def back_up(
 
 def refuse_weak(passphrase: str) -> None:
     """A backup holds every key, so its passphrase is at least as long as a password."""
-    if len(passphrase.strip()) < SHORTEST_ALONE or len(set(passphrase)) < FEWEST_LETTERS:
+    if len(passphrase.strip()) < SHORTEST_ALONE or is_guessed(passphrase):
         raise CasebookError(
-            f"the passphrase of a backup, which holds every key, has at least {SHORTEST_ALONE} characters"
+            f"the passphrase of a backup, which holds every key, has at least {SHORTEST_ALONE} characters, not all alike"
         )
 
 

@@ -23,7 +23,7 @@ from escalon.casebook.errors import CasebookError
 from escalon.casebook.keys import Seal, Signer, private_pem, read_signer
 from escalon.casebook.tables import secrets
 
-SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR = 15, 8
+SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR, FEWEST_LETTERS = 15, 8, 5
 """Characters of a password without and with a second factor (NIST SP 800-63B-4, section 3.1.1.2)."""
 
 MOST_FAILURES = 5
@@ -46,6 +46,12 @@ class Checked(Enum):
     LOCKED = auto()
 
 
+def is_guessed(password: str, account: str = "") -> bool:
+    """Whether a long password is none: fewer than five different characters, or the account's name over and over."""
+    said = password.casefold()
+    return len(set(said)) < FEWEST_LETTERS or (bool(account) and not said.replace(account, "").strip())
+
+
 @dataclass(frozen=True)
 class SecretStore:
     """The verifiers of a casebook. `hasher` carries argon2id's cost (default: RFC 9106's second choice).
@@ -65,6 +71,10 @@ class SecretStore:
         shortest = SHORTEST_WITH_SECOND_FACTOR if seed else SHORTEST_ALONE
         if len(password) < shortest:
             raise CasebookError(f"the password has {len(password)} characters; write at least {shortest}")
+        if is_guessed(password, account):
+            raise CasebookError(
+                "this password is guessed at once; write one of several words, without your account's name"
+            )
         sealed = self.seal.close(seed, _about(account)) if seed else None
         verifier = self.hasher.hash(password)
         if key:

@@ -133,8 +133,14 @@ def _verified(place: Path, printed: list[str], key: str | None, witness: Path | 
     except ValueError as wrong:
         raise CasebookError(str(wrong)) from wrong
     if witness is not None:
-        anchors += anchors_of(witness, place)
-        if parts := parts_from(witness, place):
+        seen, parts = anchors_of(witness, place), parts_from(witness, place)
+        if not (seen or parts):
+            raise CasebookError(
+                f"{witness}: this witness has stated nothing of {place}, so it vouches for nothing. "
+                f"Have it look first: escalon witness {witness} {place}"
+            )
+        anchors += seen
+        if parts:
             note(parts)
     with progress("verifying") as bar:
         return prove(place, anchors, root, bar)

@@ -107,6 +107,8 @@ def _secret_set(account: str, row: dict[str, str | None], with_whom: str = "", k
 def _named(account: str) -> str:
     if not ACCOUNT_NAME.fullmatch(account):
         raise refuse("account", f"{account!r} is no account name; write 2 to 32 of a-z, 0-9, '.', '_', '-'")
+    if account == SYSTEM:
+        raise refuse("account", f"{account} is what the software records as; choose another name")
     return account
 
 
@@ -207,7 +209,9 @@ def grant(conduct: Conduct, author: Author, account: str, role: Role, site: str)
     """Give a person a role at a site."""
 
     def granted(trial: Trial) -> RoleGranted:
-        return RoleGranted(account=_known(trial.people, account).account, held=role, at_site=site)
+        given = RoleGranted(account=_known(trial.people, account).account, held=role, at_site=site)
+        check_account(trial.people, author, given)
+        return given
 
     return conduct.record_built(author, granted)
 
@@ -240,6 +244,8 @@ def check_account(people: People, author: Author, event: Event) -> None:
             printed_name(name, people.by_account.values())
         case RoleGranted(account=account) | AccountLocked(account=account):
             _known(people, account)
+            if author.person == account:
+                raise refuse("account", f"nobody gives {account} a role but another administrator")
         case RoleWithdrawn(account=account, held=role, at_site=site):
             _refuse_without(people, _without_role(people, account, role, site))
         case AccountRevoked(account=account):

@@ -46,7 +46,8 @@ def car_positive_cells(
 ) -> Any:
     """Cells that count towards the dose: volume × cells/mL × viability × CAR-positive fraction."""
     per_ml = _per_ml(cells_per_ml, viability, car_fraction, car_gate)
-    return Outcome(volume * per_ml, parts={"counting_cells_per_ml": per_ml, "car_gate": car_gate})
+    parts = {"counting_cells_per_ml": per_ml, "car_gate": car_gate}
+    return Outcome(volume * per_ml, parts=parts, contradictions=_gated_wrongly(viability, car_fraction, car_gate))
 
 
 @instrument("Cells to give", source=SOURCE, unit="{cells}", code="CELLTARG")
@@ -75,13 +76,20 @@ def volume_to_infuse(
     per_ml = _per_ml(cells_per_ml, viability, car_fraction, car_gate)
     empty = {"the product holds no viable CAR-positive cells: no volume gives the dose": per_ml == 0}
     parts = {"target_cells": level * weight, "counting_cells_per_ml": per_ml, "car_gate": car_gate}
-    return Outcome(level * weight / per_ml, parts=parts, contradictions=empty)
+    wrong = {**empty, **_gated_wrongly(viability, car_fraction, car_gate)}
+    return Outcome(level * weight / per_ml, parts=parts, contradictions=wrong)
 
 
 def _per_ml(cells_per_ml: Any, viability: Any, car_fraction: Any, car_gate: Gate) -> Any:
     """CAR-positive viable cells per mL; with a gate on all cells the fraction already excludes the dead ones."""
     car_positive = cells_per_ml * car_fraction
     return car_positive * viability if car_gate == "viable" else car_positive
+
+
+def _gated_wrongly(viability: Any, car_fraction: Any, car_gate: Gate) -> dict[str, Any]:
+    """More viable CAR-positive cells among all than viable cells among all: the gate was on the viable ones."""
+    said = "more cells are viable and CAR-positive than are viable: was the gate on viable cells?"
+    return {said: car_fraction > viability} if car_gate == "total" else {}
 
 
 def infused_volume(bag: Number | None, residual: Number | None = None) -> Finding:
