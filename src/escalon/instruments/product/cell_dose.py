@@ -89,7 +89,7 @@ def _per_ml(cells_per_ml: Any, viability: Any, car_fraction: Any, car_gate: Gate
 def _gated_wrongly(viability: Any, car_fraction: Any, car_gate: Gate) -> dict[str, Any]:
     """More viable CAR-positive cells among all than viable cells among all: the gate was on the viable ones."""
     said = "more cells are viable and CAR-positive than are viable: was the gate on viable cells?"
-    return {said: car_fraction > viability} if car_gate == "total" else {}
+    return {said: car_fraction > viability} if car_gate == "total" and viability is not None else {}
 
 
 def infused_volume(bag: Number | None, residual: Number | None = None) -> Finding:
