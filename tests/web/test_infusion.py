@@ -78,7 +78,7 @@ def test_a_disagreement_is_recorded_and_blocks_and_an_agreement_opens(bench: Any
     earlier = {f"ended_at-{part}": given[f"at-{part}"] for part in "dmy"} | {"ended_at-t": "00:00"}
     for wrong, says in (
         ({"weight_kg": "71"}, "the dose is checked for 72 kg"),
-        (earlier, "before the infusion began"),
+        (earlier, "before it began"),
         (earlier | {"ended_at-t": ""}, "write the time of day as well"),
     ):
         assert says in said(ines, "infuse", **(given | wrong)).text

@@ -10,6 +10,7 @@ from escalon.conduct.permit.refusal import Refused, refuse
 from escalon.conduct.record.signing import Password, check_password, sign
 from escalon.history.entry import Entry
 from escalon.history.events import KINDS, Event, FactRecorded, Signed
+from escalon.sources.rows import doubts
 from escalon.web.answers import CanBeSetAside, MeanwhileRecorded, Recorded
 from escalon.web.desk import Desk, override_address
 from escalon.web.registry import ACTS, Leads, Made
@@ -30,7 +31,8 @@ def do(desk: Desk, kind: str, said: Told) -> Recorded:
     entries = _entries(made)
     if isinstance(made, Leads):
         return Recorded((), (made.says,), made.to)
-    says = (made,) if isinstance(made, str) else tuple(one.event.what for one in entries)
+    doubtful = (str(doubt) for one in entries for doubt in doubts(desk.conduct.dictionary, one.event))
+    says = (made,) if isinstance(made, str) else (*(one.event.what for one in entries), *doubtful)
     return Recorded(tuple(one.number for one in entries), says)
 
 

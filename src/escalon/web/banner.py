@@ -111,5 +111,6 @@ def _tabs(desk: Desk, course: Course) -> list[tuple[str, str]]:
     for end, word in TABS:
         one = pages.get("/participants/{code}" + end)
         if one and (one.over_folder if desk.person is None else desk.role in one.sees):
-            found.append((f"/participants/{course.code}{end}", word))
+            spoken = "Dose" if word == "Infusion" and not desk.study.gives_cells else word
+            found.append((f"/participants/{course.code}{end}", spoken))
     return [*found, (f"/audit?participant={course.code}", "History")]

@@ -45,6 +45,6 @@ class Printed:
             hashes[kind].append(f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'")
         styles = "'unsafe-inline'" if _INLINE.search(self.html) else " ".join(["'self'", *hashes["style"]])
         scripts = " ".join(["'self'", *dict.fromkeys(hashes["script"])])
-        return POLICY.replace("script-src 'self'", f"script-src {scripts}").replace(
-            "style-src 'self'", f"style-src {styles}"
-        )
+        policy = POLICY.replace("font-src 'self'", "font-src 'self' data:")  # its letters are within it
+        policy = policy.replace("script-src 'self'", f"script-src {scripts}")
+        return policy.replace("style-src 'self'", f"style-src {styles}")

@@ -18,7 +18,7 @@ from escalon.history.events import CohortClosed, CohortOpened, Course
 from escalon.protocol.design import dose_rule
 from escalon.reporting.figures.cohorts import CohortCourse
 from escalon.reporting.figures.evidence import DayLanes
-from escalon.reporting.printed import times_ten
+from escalon.reporting.printed import dose
 from escalon.reporting.windows_drawn import evidence_windows, windows_of
 from escalon.web.desk import Desk, none_such
 from escalon.web.pages.today import HoldShown, holds_shown
@@ -154,7 +154,7 @@ def _given(desk: Desk, one: DoseReview) -> str:
     amount = one.infusion.amount
     if amount is None:
         return "not recorded"
-    return times_ten(amount)
+    return dose(amount)
 
 
 def _decision(desk: Desk, one: Decision) -> DecisionRow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -20,7 +20,7 @@ from escalon.conduct.judge.dose_day import (
 from escalon.conduct.permit.act import RULES
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.identities import birth_date_agrees
-from escalon.facts import exact, read_number
+from escalon.facts import exact, plain, read_number
 from escalon.history import Course, Current, Entry
 from escalon.history.events import CellsInfused, DoseChecked, DosePrepared
 from escalon.reporting.printed import significant, times_ten
@@ -29,6 +29,8 @@ from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
 from escalon.web.registry import act, page
 from escalon.web.said import Told
+
+PER_KG = "{cells}/kg"
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class InfusionPage:
     forbids_infusing: tuple[str, ...]
     asks_override: str
     """Where an override of what forbids it is asked for; empty where nothing does, or no override can."""
+    unit: str
+    """What the dose is written down in where it is not calculated here: every unit but cells for each kilogram."""
 
 
 @page("/participants/{code}/infusion")
@@ -108,8 +112,14 @@ def infusion(desk: Desk, code: str) -> InfusionPage:
         f"±{_trimmed(significant(desk.study.dose.tolerance * 100))} %", _rules(desk, course, level, None if hidden else prepared),
         _products(course), _shown(desk, prepared, hidden), hidden,
         checks, agreed, given, given_words, _forbids_preparing(desk, course, level),
-        _forbids_checking(desk, course, prepared), *_forbids_infusing(desk, course, prepared, agreed),
+        _forbids_checking(desk, course, prepared), *_forbids_infusing(desk, course, prepared, agreed), unit_given(desk),
     )  # fmt: skip
+
+
+def unit_given(desk: Desk) -> str:
+    """The unit a dose is written down in as it was given; empty for cells for each kilogram, which are calculated here."""
+    dose = desk.study.dose
+    return "" if dose.levels[0].amount.unit == PER_KG else dose.shown_unit
 
 
 def _products(course: Course) -> tuple[tuple[str, str], ...]:
@@ -132,12 +142,14 @@ def level_words(desk: Desk, level: int | None) -> str:
 
 
 def _spoken(value: object) -> str:
-    """A whole number with its thousands apart; millions in words.
+    """A number as it is; from ten thousand on whole, with its thousands apart, and millions in words.
 
-    >>> _spoken(300000), _spoken(21600000)
-    ('300\u2009000', '21.6 million')
+    >>> _spoken(300000), _spoken(21600000), _spoken(Decimal("22.5"))
+    ('300\u2009000', '21.6 million', '22.5')
     """
     number = exact(value)  # type: ignore[arg-type]
+    if number < 10_000:
+        return plain(number)
     if number >= 1_000_000:
         return f"{_trimmed(significant(number / 1_000_000))} million"
     return f"{round(number):,}".replace(",", "\u2009")
@@ -150,8 +162,9 @@ def _trimmed(words: str) -> str:
 
 
 def _in_both(value: object) -> str:
-    """A count in words and as a power of ten: 7.2 million (7.2 × 10⁶)."""
-    return f"{_spoken(value)} ({_trimmed(times_ten(value))})"
+    """A count in words and as a power of ten, 7.2 million (7.2 × 10⁶); a small number as it is."""
+    small = exact(value) < 10_000  # type: ignore[arg-type]
+    return _spoken(value) if small else f"{_spoken(value)} ({_trimmed(times_ten(value))})"
 
 
 def _window(desk: Desk, level: int | None) -> tuple[tuple[str, str], ...]:
@@ -162,11 +175,17 @@ def _window(desk: Desk, level: int | None) -> tuple[tuple[str, str], ...]:
     return tuple((str(value), _spoken(value)) for value in (found.amount.value, low, high))
 
 
-def _candidate(course: Course, level: int | None, prepared: Current[DosePrepared] | None, at: datetime) -> CellsInfused:
+def _candidate(
+    desk: Desk, course: Course, level: int | None, prepared: Current[DosePrepared] | None, at: datetime
+) -> CellsInfused:
     """The infusion that is asked about: of what was prepared, or of the product released."""
     product = prepared.event.product if prepared else course.products[-1].event.product if course.products else ""
     dose = given_per_kg(prepared.event, prepared.event.volume_ml) if prepared else None
-    return CellsInfused(participant=course.code, level=level or 0, product=product, at=at, cells_per_kg=dose)
+    event = CellsInfused(participant=course.code, level=level or 0, product=product, at=at, cells_per_kg=dose)
+    if level is None or not (unit := unit_given(desk)):
+        return event
+    planned = desk.study.dose.level(level).amount.value  # what will be given is asked when it was
+    return replace(event, amount=Decimal(planned.numerator) / planned.denominator, unit=unit)
 
 
 def _rules(
@@ -175,7 +194,7 @@ def _rules(
     """Every rule asked before an infusion, as it stands now."""
     if not desk.bench.is_casebook or course.infusions:
         return ()
-    event = _candidate(course, level, prepared, desk.bench.now())
+    event = _candidate(desk, course, level, prepared, desk.bench.now())
     broken: dict[str, list[str]] = {}
     for one in desk.conduct.what_forbids(desk.author, event, whoever=True):
         says = (
@@ -233,7 +252,10 @@ def _given(desk: Desk, course: Course, prepared: Current[DosePrepared] | None) -
         return "", ""
     event = course.infusions[0].event
     if event.cells_per_kg is None:
-        return "", f"given {event.dose or 'a dose not recorded'}"
+        dose = event.dose
+        if dose is None or not unit_given(desk):
+            return "", str(dose or "a dose not recorded")
+        return f"{event.amount}|{_spoken(event.amount)}", f"{dose}{_lasted(desk, event)}"
     volume = "" if event.volume_ml is None else f" in {_plain(event.volume_ml)} mL"
     weight = "" if event.weight_kg is None else f", for {event.weight_kg:f} kg"
     left = "" if event.residual_ml is None else f"; {event.residual_ml:f} mL left in bag and line"
@@ -254,7 +276,7 @@ def _forbids_preparing(desk: Desk, course: Course, level: int | None) -> tuple[s
         found.append(f"{desk.role or 'nobody'} does not prepare a dose here")
     if level is None:
         found.append(f"{course.code} holds no place, so there is no level")
-    elif desk.study.dose.level(level).amount.unit != "{cells}/kg":
+    elif unit_given(desk):
         found.append("this sheet is for a dose in cells for each kilogram")
     if not course.products:
         found.append("no product is released")
@@ -280,9 +302,12 @@ def _forbids_infusing(
     """Why the infusion cannot be recorded now, and where an override is asked for."""
     if course.infusions:
         return (f"{course.code} was infused on {course.infused}",), ""
-    if prepared is None or not agreed:
+    if not unit_given(desk) and (prepared is None or not agreed):
         return ("opens after the second person's check",), ""
-    event = _candidate(course, prepared.event.level, prepared, desk.bench.now())
+    level = prepared.event.level if prepared else level_of(course)
+    if level is None:
+        return (f"{course.code} holds no place, so there is no level",), ""
+    event = _candidate(desk, course, level, prepared, desk.bench.now())
     return (tuple(one.says for one in desk.forbids(event)) if desk.person else ("sign in first",)), desk.asks_override(
         event
     )
@@ -352,11 +377,33 @@ def infuse(desk: Desk, said: Told) -> Entry:
     weight = prepared.event.weight_kg
     if said.text("weight_kg", "") and _number(said, "weight_kg") != weight:
         raise refuse("form", f"weight_kg: the dose is checked for {weight:f} kg. For another weight, prepare it again")
-    began, ended = _clock(said, "at"), _clock(said, "ended_at") if said.text("ended_at", "") else None
-    if ended is not None and ended < began:
-        raise refuse("form", f"ended_at: {ended:%H:%M} is before the infusion began, {began:%H:%M}")
+    began, ended = _from_to(said)
     event = infused_event(course, prepared.event, loaded - left, began, ended_at=ended, residual_ml=left)
     return record(desk, event, said)
+
+
+@act("give")
+def give(desk: Desk, said: Told) -> Entry:
+    """A dose as it was given, in the unit of the study's levels; nothing is calculated here."""
+    course = desk.course(said.text("participant"))
+    level, unit = level_of(course), unit_given(desk)
+    if not unit:
+        raise refuse("second check", "a dose in cells for each kilogram is prepared, checked and then infused")
+    if level is None:
+        raise refuse("slot", f"{course.code} holds no place, so there is no level")
+    began, ended = _from_to(said)
+    event = CellsInfused(
+        participant=course.code, level=level, product=said.text("product", ""), amount=_number(said, "amount"), unit=unit,
+        at=began, ended_at=ended,
+    )  # fmt: skip
+    return record(desk, event, said)
+
+
+def _from_to(said: Told) -> tuple[datetime, datetime | None]:
+    began, ended = _clock(said, "at"), _clock(said, "ended_at") if said.text("ended_at", "") else None
+    if ended is not None and ended < began:
+        raise refuse("form", f"ended_at: {ended:%H:%M} is before it began, {began:%H:%M}")
+    return began, ended
 
 
 def _clock(said: Told, name: str) -> datetime:

@@ -86,7 +86,7 @@ def _state(desk: Desk, course: Course) -> tuple[str, str]:
     if course.is_withdrawn:
         return "left the study", "void"
     if course.infused:
-        return f"infused, day {(desk.today - course.infused.earliest).days}", "done"
+        return f"{desk.infused}, day {(desk.today - course.infused.earliest).days}", "done"
     if course.allocation:
         return f"place in cohort {course.allocation.cohort}", "signed"
     if not course.has_consent:

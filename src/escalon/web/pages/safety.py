@@ -24,7 +24,7 @@ from escalon.history.events import (
 from escalon.instruments.kit.assessment import assess_with
 from escalon.instruments.kit.catalogue import find
 from escalon.instruments.safety.ctcae.laboratory import grade_laboratory, laboratory_terms, tests_named
-from escalon.instruments.safety.ctcae.terms import terms
+from escalon.instruments.safety.ctcae.terms import question_about, terms
 from escalon.reporting.figures.evidence import DayLanes
 from escalon.reporting.windows_drawn import SYNDROMES, evidence_windows
 from escalon.safety.occurrence import Occurrence
@@ -108,6 +108,8 @@ class EventRow:
     dlt: str
     open: bool
     lines: int
+    doubt: str
+    """What to look at again: a term or a grade that CTCAE v5.0 does not have."""
 
 
 @dataclass(frozen=True)
@@ -301,7 +303,7 @@ def _event(course: Course, one: Occurrence) -> EventRow:
     return EventRow(
         numbers.get(id(one.lines[-1]), 0), one.term.name, one.grade, str(one.start or ""),
         str(one.end) if one.end else "goes on" if one.ongoing else "not recorded", _said(one.serious), _said(one.related),
-        "", one.end is None, len(one.lines),
+        "", one.end is None, len(one.lines), question_about(one.lines[-1].term, one.lines[-1].grade),
     )  # fmt: skip
 
 

@@ -66,9 +66,11 @@ class TreatmentPage:
     sizes: tuple[tuple[str, str], ...]
     drugs: tuple[tuple[str, str, str, int], ...]
     """What was given: treatment, dose, days, entry."""
+    treatments: tuple[tuple[str, str], ...]
+    """What may be recorded as given, by name; empty for whoever does not record it."""
 
 
-STEPS = ("Apheresis", "Place in a cohort", "Lymphodepletion", "Product released", "Infusion")
+STEPS = ("Apheresis", "Place in a cohort", "Lymphodepletion", "Product released", "Infusion", "Dose")
 """The steps in the order of treatment."""
 
 
@@ -83,8 +85,16 @@ def treatment(desk: Desk, code: str) -> TreatmentPage:
         banner(desk, course), desk.today.isoformat(), tuple(_steps(desk, course)),
         open_ones[0].opened.cohort if open_ones else None,
         course.collections[-1].event.collection if course.collections else "", held.level if held else None, regimens, sizes,
-        tuple(_drugs(course)),
+        tuple(_drugs(course)), tuple(_treatments(desk, course)),
     )  # fmt: skip
+
+
+def _treatments(desk: Desk, course: Course) -> Iterator[tuple[str, str]]:
+    """Every drug and procedure the study asks about, single ones and the members of its groups."""
+    if desk.person is not None and desk.may("TreatmentGiven", course.site or None):
+        known = {one.name for one in desk.study.vocabulary.values() if one.kind == "treatment"}
+        known |= {name for one in desk.study.vocabulary.values() for name in one.members}
+        yield from sorted((name, name.replace("_", " ")) for name in known)
 
 
 def _steps(desk: Desk, course: Course) -> Iterator[StepRow]:
@@ -120,7 +130,7 @@ def _steps(desk: Desk, course: Course) -> Iterator[StepRow]:
         yield _step(desk, "LymphodepletionGiven", STEPS[2], course.conditionings, "regimen", conditioning)
     if desk.study.gives_cells or course.products:
         yield _step(desk, "ProductReleased", STEPS[3], course.products, "product", release)
-    yield _step(desk, "CellsInfused", STEPS[4], course.infusions, "product", None)
+    yield _step(desk, "CellsInfused", STEPS[4 if desk.study.gives_cells else 5], course.infusions, "product", None)
 
 
 def _next_place(desk: Desk) -> int:
