@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tests.casebook.conftest import clock, sqlite_casebook  # noqa: F401
-from tests.casebook.trial import PEOPLE
-from tests.web.bench import client, served
+from tests.casebook.trial import MONA, PEOPLE
+from tests.web.bench import client, with_one_infused
 
 pytest.importorskip("httpx2")
 
@@ -20,20 +20,9 @@ find_all()
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
-    from escalon.casebook.clock import SetClock
-    from escalon.casebook.location import create_casebook
-    from tests.casebook.conftest import START
-    from tests.casebook.trial import MONA
-
-    made = create_casebook(
-        tmp_path_factory.mktemp("b") / "book", study="trial", study_version="1", clock=SetClock(START)
-    )
-    bench, trial = served(made)
-    trial.open_cohort(1, 1)
-    trial.prepare("P-001", 1, 1)
-    trial.infuse("P-001", 1)
-    trial.record(MONA, QueryRaised(participant="P-001", text="which form?"))
-    trial.consent("P-002")
+    bench, trial = with_one_infused(tmp_path_factory.mktemp("b"))
+    trial.record(MONA, QueryRaised(participant="P1", text="which form?"))
+    trial.consent("P2")
     return bench, trial
 
 
@@ -44,7 +33,7 @@ def browsers(bench):
 
 def address(path: str, **parts: str) -> str:
     """A page's address with these parts; those it has besides are an instrument's name."""
-    known = {"code": "P-001", "number": "30", "finding": "dlt", "visit": "D28"} | parts
+    known = {"code": "P1", "number": "30", "finding": "dlt", "visit": "D28"} | parts
     return re.sub(r"\{(\w+)\}", lambda found: known.get(found[1], "das28_esr"), path)
 
 
@@ -64,7 +53,7 @@ def test_a_page_answers_whom_it_is_for_and_nobody_else(bench, browsers, path, na
 
 @pytest.mark.parametrize("path", sorted(path for path in PAGES if "{" in path))
 def test_a_changed_id_is_a_missing_page_or_a_refusal_and_never_an_error(browsers, path):
-    for other in ("P-999", "..%2f..", "P-001'--", "%00", "x" * 300, "-1", "9" * 30):
+    for other in ("P-999", "..%2f..", "P1'--", "%00", "x" * 300, "-1", "9" * 30):
         for end in ("", ".json"):
             assert browsers["ines"].get(re.sub(r"\{\w+\}", other.replace("\\", ""), path) + end).status_code in (
                 307,
@@ -78,7 +67,7 @@ def test_an_investigator_of_another_site_lists_and_acts_on_nobody_of_this_one(br
     assert browsers["ines"].get("/participants.json").json()["rows"] != []
     assert all(one["participant"] == "" for one in browsers["igor"].get("/audit.json").json()["entries"])
     told = browsers["igor"].post(
-        "/acts/ParticipantWithdrawn", json={"content": {"participant": "P-001", "on": "2026-03-02", "reason": "x"}}
+        "/acts/ParticipantWithdrawn", json={"content": {"participant": "P1", "on": "2026-03-02", "reason": "x"}}
     )
     assert told.status_code == 403
 
@@ -86,4 +75,4 @@ def test_an_investigator_of_another_site_lists_and_acts_on_nobody_of_this_one(br
 def test_an_administrator_sees_no_participant_anywhere(browsers):
     for path in PAGES:
         answer = browsers["ada"].get(address(path))
-        assert "P-001" not in answer.text or answer.status_code in (403, 404)
+        assert "P1" not in answer.text or answer.status_code in (403, 404)

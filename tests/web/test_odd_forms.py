@@ -8,10 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from escalon.casebook.clock import SetClock
-from escalon.casebook.location import create_casebook
-from tests.casebook.conftest import START
-from tests.web.bench import client, served
+from tests.web.bench import client, with_one_infused
 
 pytest.importorskip("httpx2")
 
@@ -26,15 +23,7 @@ PYTHON = re.compile(
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
-    made = create_casebook(
-        tmp_path_factory.mktemp("odd") / "book", study="trial", study_version="1", clock=SetClock(START)
-    )
-    bench, trial = served(made)
-    trial.open_cohort(1, 1)
-    trial.prepare("P1", 1, 1)
-    trial.infuse("P1", 1)
-    trial.days(1)
-    return bench
+    return with_one_infused(tmp_path_factory.mktemp("odd"))[0]
 
 
 @pytest.fixture(scope="module")
