@@ -127,7 +127,24 @@ def read(kind: type[T], content: Mapping[str, Plain]) -> T:
         raise ValueError(f"{kind.__name__} has no field {', '.join(sorted(strange))}")
     if lacking := _needed(known) - content.keys():
         raise Lacking(name for name, _ in _defaults(known) if name in lacking)
-    return kind(**{name: readers[name](value) for name, value in content.items()})
+    return kind(**{name: _field(name, readers[name], value) for name, value in content.items()})
+
+
+class Unfit(ValueError):
+    """A field does not hold what it must: the names that lead to it, and what to write."""
+
+    def __init__(self, path: str, says: str) -> None:
+        super().__init__(f"{path}: {says}")
+        self.path, self.says = path, says
+
+
+def _field(name: str, reader: Reader, value: Any) -> Any:
+    try:
+        return reader(value)
+    except Unfit as within:
+        raise Unfit(f"{name}.{within.path}", within.says) from None
+    except Mistyped as wrong:
+        raise Unfit(name, str(wrong)) from None
 
 
 @cache
@@ -179,10 +196,17 @@ def _written_event(written: Any) -> Event:
     return read_event(written["event"], written["content"])
 
 
+class Mistyped(ValueError):
+    """A value is of another kind than its field."""
+
+
+_WRITTEN = {str: 'text, in quotes, such as "31"', int: "a whole number, without quotes", bool: "true or false"}
+
+
 def _exactly(kind: type) -> Reader:
     def check(value: Any) -> Any:
         if type(value) is not kind:
-            raise ValueError(f"expected {kind.__name__}, found {value!r}")
+            raise Mistyped(f"found {value!r:.60}. Write {_WRITTEN[kind]}")
         return value
 
     return check

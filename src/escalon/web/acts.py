@@ -10,9 +10,9 @@ from escalon.conduct.permit.refusal import Refused, refuse
 from escalon.conduct.record.signing import Password, check_password, sign
 from escalon.history.entry import Entry
 from escalon.history.events import KINDS, Event, FactRecorded, Signed
-from escalon.sources.rows import doubts
 from escalon.web.answers import CanBeSetAside, MeanwhileRecorded, Recorded
 from escalon.web.desk import Desk, override_address
+from escalon.web.doubts import doubts_of
 from escalon.web.registry import ACTS, Leads, Made
 from escalon.web.said import Told
 
@@ -20,6 +20,10 @@ T = TypeVar("T")
 
 OF_SIGNING = frozenset(one.name for one in fields(Signed)) - {"participant"}
 """Fields of a signature that signing itself writes."""
+
+
+MOST = 50
+"""Of how many entries of one act it is said what to look at again: a form's, not an imported folder's."""
 
 
 def do(desk: Desk, kind: str, said: Told) -> Recorded:
@@ -31,7 +35,7 @@ def do(desk: Desk, kind: str, said: Told) -> Recorded:
     entries = _entries(made)
     if isinstance(made, Leads):
         return Recorded((), (made.says,), made.to)
-    doubtful = (str(doubt) for one in entries for doubt in doubts(desk.conduct.dictionary, one.event))
+    doubtful = (says for one in entries[:MOST] for says in doubts_of(desk, one))
     says = (made,) if isinstance(made, str) else (*(one.event.what for one in entries), *doubtful)
     return Recorded(tuple(one.number for one in entries), says)
 

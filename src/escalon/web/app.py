@@ -44,6 +44,10 @@ HERE = ("127.0.0.1", "localhost", "[::1]")
 """The names of this computer that are answered; a page elsewhere that sends a browser here by another name is not."""
 
 
+WANTED = {"int_parsing": "write a whole number", "bool_parsing": "write yes or no"}
+"""What an address is asked to say, in a page's words."""
+
+
 def create_app(
     place: str | Workbench, data: Path | None = None, hosts: Sequence[str] = HERE, *, https: bool = False
 ) -> FastAPI:
@@ -168,7 +172,9 @@ class Site:
         said = said_in_json(body) if body is not None else said_in_form(posted, zone, files)
         if body is None and self.bench.is_casebook:
             check_number(self.bench.opened, desk.token, said.form)
-        made: Recorded = self.once.do(said.form and f"{desk.token} {said.form}", lambda: acts.do(desk, kind, said))
+        # Who goes back, changes a value and sends the form again says something else; only the same, twice, is once.
+        sent = said.form and f"{desk.token} {said.form} {kind} {said.what_was_said()}"
+        made: Recorded = self.once.do(sent, lambda: acts.do(desk, kind, said))
         if body is not None:
             return JSONResponse({"entries": list(made.entries), "says": list(made.says), "to": made.to}, 201)
         return RedirectResponse(_after(said, made), 303)
@@ -301,14 +307,15 @@ class Site:
         @add(HTTPException)
         def http(request: Request, error: HTTPException) -> Response:
             found = (Reason("address", str(error.detail)),)
-            there = {path.strip("/"): path for path in PAGES if "{" not in path}
+            there = {path.strip("/"): path for path in PAGES if "{" not in path and path != "/"}
             close = near(request.url.path.strip("/"), there) if error.status_code == 404 else []
             return self.say(request, NotRecorded(error.status_code, found, near={one: there[one] for one in close}))
 
         @add(RequestValidationError)
         def asked(request: Request, error: RequestValidationError) -> Response:
             found = tuple(
-                Reason("address", f"{one['loc'][-1]}: {one['msg']}", str(one["loc"][-1])) for one in error.errors()
+                Reason("address", f"{one['loc'][-1]}: {WANTED.get(one['type'], one['msg'])}", str(one["loc"][-1]))
+                for one in error.errors()
             )
             return self.say(request, NotRecorded(422, found))
 

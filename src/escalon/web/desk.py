@@ -22,7 +22,6 @@ from escalon.history import Author, Course, Entry, Override, Trial
 from escalon.history.events import Event, FactRecorded, Role
 from escalon.history.people import Person
 from escalon.protocol import Study
-from escalon.sources.rows import doubts
 from escalon.web.said import whole
 from escalon.web.workbench import Workbench
 
@@ -158,16 +157,6 @@ class Desk:
             for one in self.bench.entries(self.trial, participant)
             if one.number > after and (kinds is None or one.kind in kinds)
         ]
-
-    def doubts(self, numbers: str) -> list[str]:
-        """What to look at again in entries this reader has just recorded: a value outside the usual, no term of CTCAE."""
-        wanted = {whole(one) for one in numbers.split(",")} - {None}
-        mine = (
-            [one for one in self.entries() if one.number in wanted and one.author.person == self.account]
-            if wanted
-            else []
-        )
-        return [str(found) for one in mine for found in doubts(self.conduct.dictionary, one.event)]
 
     # -- what was found before -----------------------------------------------------------------------------------------
 

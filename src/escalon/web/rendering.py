@@ -22,6 +22,7 @@ from escalon.web import figures, words
 from escalon.web.answers import NotRecorded, Reason
 from escalon.web.body import drawn, on_paper
 from escalon.web.desk import Desk
+from escalon.web.doubts import just_recorded
 from escalon.web.languages import LANGUAGE, WORDS, Spoken, say, say_plain, unconfirmed
 from escalon.web.navigation import more, navigation
 from escalon.web.telling import labelled
@@ -144,7 +145,13 @@ def environment() -> Environment:
         "navigation": navigation,
         "more": more,
     }
-    found.globals |= {"protocol_body": protocol_body, "figure": figures, "drawn": drawn, "on_paper": on_paper}
+    found.globals |= {
+        "just_recorded": just_recorded,
+        "protocol_body": protocol_body,
+        "figure": figures,
+        "drawn": drawn,
+        "on_paper": on_paper,
+    }
     return found
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, tzinfo
 from types import MappingProxyType
 from typing import Any
 
+from escalon.casebook.canonical import digest
 from escalon.casebook.encoding import Lacking, read_event
 from escalon.casebook.words import Misread, event_of_words
 from escalon.conduct.permit.refusal import Broken, Refused, refuse
@@ -35,6 +36,11 @@ class Told:
     form: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Files that came with it, by their name."""
+
+    def what_was_said(self) -> str:
+        """A digest of the fields and files: by it, what is sent twice is told from what was changed in between."""
+        said = self.fields if self.content is None else self.content
+        return digest(repr((sorted(said.items()), self.override, sorted(self.files.items()))))
 
     def text(self, name: str, default: str | None = None) -> str:
         """A field that must be there, unless there is a default."""
@@ -88,8 +94,8 @@ def said_in_form(form: Mapping[str, str], zone: tzinfo, files: Mapping[str, byte
     password = Password(form["password"], form.get("code") or None) if form.get("password") else None
     return Told(
         fields=_with_days(fields, zone),
-        override=whole(form.get("override")),
-        seen=whole(form.get("seen")),
+        override=_entry(form, "override"),
+        seen=_entry(form, "seen"),
         password=password,
         came_from=form.get("from", ""),
         then=form.get("then", ""),
@@ -106,12 +112,22 @@ def said_in_json(body: Any) -> Told:
     code, files = body.get("code"), body.get("files")
     return Told(
         content=body.get("content", {}),
-        override=whole(body.get("override")),
-        seen=whole(body.get("seen")),
+        override=_entry(body, "override"),
+        seen=_entry(body, "seen"),
         password=Password(str(password), None if code is None else str(code)) if password else None,
         form=str(body.get("number") or ""),
         files={str(name): str(text).encode() for name, text in files.items()} if isinstance(files, Mapping) else {},
     )
+
+
+def _entry(said: Mapping[str, Any], name: str) -> int | None:
+    """The number of an entry that stands beside an event; refused where it is none, for nothing said is passed over."""
+    value = said.get(name)
+    if value is None or value == "":
+        return None
+    if (number := whole(value)) is None:
+        raise refuse("form", f"{name}: {value!r} is not the number of an entry")
+    return number
 
 
 def whole(value: object) -> int | None:

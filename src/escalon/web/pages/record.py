@@ -16,6 +16,7 @@ from escalon.conduct.judge import standing
 from escalon.conduct.permit.authority import ALLOWED
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.signing import signatures
+from escalon.facts import Day
 from escalon.history import Entry
 from escalon.history.events import KINDS, DecisionSigned, EligibilitySigned, Signed, spaced
 from escalon.reporting.sheet import csv_text
@@ -170,7 +171,11 @@ def _filtered(desk: Desk, person: str, kind: str, participant: str, day: str) ->
     """The entries of a kind and participant that this reader may read; and those of a person and day among them."""
     every = desk.entries(participant=participant or None, kinds=[kind] if kind else None)
     open_to = [one for one in every if may_read(desk, one)]
-    return open_to, [one for one in open_to if person in ("", one.author.person) and (not day or _on(desk, one, day))]
+    try:
+        on = Day.parse(day) if day else None
+    except ValueError as wrong:
+        raise refuse("form", f"day: {wrong}") from None
+    return open_to, [one for one in open_to if person in ("", one.author.person) and (on is None or _on(desk, one, on))]
 
 
 @page("/audit/export")
@@ -186,8 +191,8 @@ def audit_export(desk: Desk, person: str = "", kind: str = "", participant: str 
     return Saved("audit.csv", csv_text(columns, rows))
 
 
-def _on(desk: Desk, one: Entry, day: str) -> bool:
-    return one.at is not None and one.at.astimezone(desk.trial.frame.zone).date().isoformat() == day
+def _on(desk: Desk, one: Entry, day: Day) -> bool:
+    return one.at is not None and day.earliest <= one.at.astimezone(desk.trial.frame.zone).date() <= day.latest
 
 
 @dataclass(frozen=True)

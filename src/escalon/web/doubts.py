@@ -1,0 +1,64 @@
+"""What to look at again in what was just recorded: a value outside the usual, no term of CTCAE, or the same said before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from escalon.history import Entry
+from escalon.history.events import (
+    AdverseEventRecorded,
+    Event,
+    FactRecorded,
+    ParticipantConsented,
+    SampleMeasured,
+    TreatmentGiven,
+)
+from escalon.sources.folder import alike
+from escalon.sources.rows import doubts
+from escalon.web.desk import Desk
+from escalon.web.said import whole
+from escalon.web.telling import says
+
+
+def just_recorded(desk: Desk, numbers: str) -> list[str]:
+    """What to look at again in entries this reader has recorded, by their numbers as an address has them."""
+    wanted = {whole(one) for one in numbers.split(",")} - {None}
+    if not wanted or desk.person is None:
+        return []
+    mine = [one for one in desk.entries() if one.number in wanted and one.author.person == desk.account]
+    return [said for one in mine for said in doubts_of(desk, one)]
+
+
+def doubts_of(desk: Desk, entry: Entry) -> Iterator[str]:
+    """What a person should look at in an entry that is recorded all the same; of what was said before, the last."""
+    yield from map(str, doubts(desk.conduct.dictionary, entry.event))
+    about = _about(entry.event)
+    if about is None:
+        return
+    every = desk.entries(participant=entry.participant)
+    changed = {one.event.supersedes for one in every}
+    before = [
+        one for one in every if one.number < entry.number and one.number not in changed and _about(one.event) == about
+    ]
+    for one in before[-1:]:
+        yield f"entry {one.number} says of the same: {says(desk.study, one.event)}. If one of the two is wrong, correct it"
+    if isinstance(entry.event, ParticipantConsented):
+        for code in desk.trial.participants:
+            if code != entry.participant and alike(code, str(entry.participant)):
+                yield f"{code} is written nearly as {entry.participant}: if they are one person, annul this entry"
+
+
+def _about(event: Event) -> object:
+    """What an event says something of: two entries about the same can be one thing entered twice."""
+    match event:
+        case FactRecorded(fact=fact):
+            return fact.name, fact.day, fact.visit
+        case TreatmentGiven():
+            return event.kind, event.treatment, event.start, event.end
+        case AdverseEventRecorded() if not event.id:
+            return event.kind, event.term, event.start
+        case SampleMeasured():
+            return event.analyte, event.date, event.day, event.collected, event.visit
+        case ParticipantConsented():
+            return event.kind
+    return None

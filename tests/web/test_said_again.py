@@ -1,0 +1,80 @@
+"""What is said twice, changed on the way back, or said beside an act: nothing typed is dropped without a word."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.web.bench import client, with_one_infused
+
+pytest.importorskip("httpx2")
+PAGE = "/participants/P1/screening"
+ESR = {"participant": "P1", "fact.name": "esr", "fact.value": "31", "fact.unit": "mm/h", "fact.day": "2026-03-02"}
+
+
+@pytest.fixture(scope="module")
+def carla(tmp_path_factory):
+    bench, _ = with_one_infused(tmp_path_factory.mktemp("again"))
+    return client(bench, "carla")
+
+
+def number(browser):
+    return re.search(r'name="form-number" value="([^"]+)"', browser.get(PAGE).text)[1]
+
+
+def sent(browser, given, act="FactRecorded", **form):
+    return browser.post(f"/acts/{act}", data={"form-number": given, "from": PAGE, **form}, follow_redirects=False)
+
+
+def test_a_form_sent_twice_is_one_entry_and_one_changed_on_the_way_back_is_another(carla):
+    given = number(carla)
+    first, second = (sent(carla, given, **ESR).headers["location"] for _ in range(2))
+    changed = sent(carla, given, **(ESR | {"fact.value": "99"})).headers["location"]
+    assert first == second != changed
+    page = carla.get(changed).text
+    assert "31 mm/h" in page.split("says of the same")[1][:200]  # the earlier value is named beside the new one
+
+
+@pytest.mark.parametrize("beside", [{"seen": "abc"}, {"seen": "-1"}, {"override": "abc"}, {"override": "9" * 40}])
+def test_what_stands_beside_an_act_is_read_or_refused(carla, beside):
+    assert sent(carla, number(carla), **ESR, **beside).status_code == 422
+    content = {"participant": "P1", "fact": {"name": "esr", "value": "31", "unit": "mm/h", "day": "2026-03-02"}}
+    answer = carla.post(
+        "/acts/FactRecorded", json={"content": content, **beside}, headers={"accept": "application/json"}
+    )
+    assert answer.status_code == 422
+    assert "is not the number of an entry" in answer.json()["says"]
+
+
+@pytest.mark.parametrize("value", [31, 31.5, True, [31], {"a": 1}])
+def test_a_value_in_json_that_is_no_text_is_refused_at_its_field(carla, value):
+    content = {"participant": "P1", "fact": {"name": "esr", "value": value, "unit": "mm/h", "day": "2026-03-02"}}
+    answer = carla.post("/acts/FactRecorded", json={"content": content}, headers={"accept": "application/json"}).json()
+    assert (answer["status"], answer["field"]) == (422, "fact.value")
+    assert "Write text, in quotes" in answer["says"]
+
+
+@pytest.mark.parametrize(
+    ("code", "says"), [("P1", "says of the same"), ("p1", "is written nearly as p1"), ("P-01", "nearly as")]
+)
+def test_a_consent_of_somebody_who_is_known_is_recorded_with_a_word(carla, code, says):
+    consent = {"participant": code, "site": "S1", "form": "v1", "signed_on": "2026-03-02"}
+    answer = carla.post("/acts/ParticipantConsented", json={"content": consent}, headers={"accept": "application/json"})
+    assert answer.status_code == 201
+    assert any(says in one for one in answer.json()["says"][1:])
+
+
+@pytest.mark.parametrize("day", ["2026-03-02", "02-Mar-2026", "2026-03", "2026"])
+def test_the_audit_trail_finds_a_day_as_pages_write_it(carla, day):
+    assert len(carla.get(f"/audit.json?day={day}").json()["entries"]) > 10
+
+
+@pytest.mark.parametrize(("address", "status", "says"), [
+    ("/audit?day=2026-13-45", 422, "day"), ("/audit?day=tomorrow", 422, "day"), ("/entries/1e3", 422, "write a whole number"),
+    ("/participants?state=zz", 200, "Nobody stands so"), ("/docs", 404, "There is no such page"),
+])  # fmt: skip
+def test_an_odd_address_is_answered_in_words(carla, address, status, says):
+    answer = carla.get(address)
+    assert (answer.status_code, says in answer.text) == (status, True)
+    assert "Perhaps:" not in answer.text
