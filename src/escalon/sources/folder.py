@@ -376,11 +376,6 @@ def _across(entries: Iterable[Entry]) -> list[Problem]:
     return problems
 
 
-def alike(code: str, other: str) -> bool:
-    """Whether two codes differ only in what one person entered twice differs in."""
-    return _person(code) == _person(other)
-
-
 @lru_cache(maxsize=1 << 14)
 def written_alike(code: str) -> str:
     """A code without what differs where one person was entered twice: `--1` of double entry, zeros in front, separators."""

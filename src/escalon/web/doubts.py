@@ -13,7 +13,6 @@ from escalon.history.events import (
     SampleMeasured,
     TreatmentGiven,
 )
-from escalon.sources.folder import alike
 from escalon.sources.rows import doubts
 from escalon.web.desk import Desk
 from escalon.web.said import whole
@@ -42,10 +41,6 @@ def doubts_of(desk: Desk, entry: Entry) -> Iterator[str]:
     ]
     for one in before[-1:]:
         yield f"entry {one.number} says of the same: {says(desk.study, one.event)}. If one of the two is wrong, correct it"
-    if isinstance(entry.event, ParticipantConsented):
-        for code in desk.trial.participants:
-            if code != entry.participant and alike(code, str(entry.participant)):
-                yield f"{code} is written nearly as {entry.participant}: if they are one person, annul this entry"
 
 
 def _about(event: Event) -> object:
