@@ -185,20 +185,22 @@ def mean_and_sd(values: Sequence[Number]) -> str:
 
 
 def digits_of(values: Iterable[Fraction]) -> int:
-    """The decimals the data have; two where a score was computed with digits that never end.
+    """The decimals the data have; two where a score was computed with digits that never end, more where all are small.
 
-    >>> digits_of([Fraction(1, 8), Fraction(2)]), digits_of([Fraction(1, 3)])
-    (3, 2)
+    >>> digits_of([Fraction(1, 8), Fraction(2)]), digits_of([Fraction(1, 3)]), digits_of([Fraction(17, 6_000)])
+    (3, 2, 4)
     """
-    most = max((len(plain(value, 12).partition(".")[2]) for value in set(values)), default=0)
-    return most if most <= 3 else SETTLED
+    known = set(values)
+    most = max((len(plain(value, 12).partition(".")[2]) for value in known), default=0)
+    largest = max(map(abs, known), default=Fraction(0))
+    return most if most <= 3 else SETTLED if largest >= 1 or not largest else max(SETTLED, 1 - _magnitude(largest))
 
 
 def as_recorded(value: object) -> str:
     """A number with the digits it was recorded with, whole ones in groups of three: `7.3`, `1 031`.
 
-    >>> as_recorded(Fraction(73, 10)), as_recorded(1031).replace(NARROW, " ")
-    ('7.3', '1 031')
+    >>> as_recorded(Fraction(73, 10)), as_recorded(1031).replace(NARROW, " "), as_recorded(Fraction(17, 6_000))
+    ('7.3', '1 031', '0.0028')
     """
     found = _exact(value)
     if found is None or abs(found) < 1000:

@@ -13,13 +13,14 @@ from escalon.conduct.judge.estimates import deviation, mean
 from escalon.conduct.judge.member import Member, member
 from escalon.conduct.judge.populations import populations
 from escalon.conduct.judge.scores import STANDING
+from escalon.conduct.judge.treated import safety_population
 from escalon.conduct.judge.windows import last_of
 from escalon.facts import Day, exact
 from escalon.history import Trial
 from escalon.protocol.study import Study
 from escalon.protocol.vocabulary import DISEASE
 from escalon.reporting.printed import number
-from escalon.safety.counting import Treated, emergent
+from escalon.safety.counting import emergent
 from escalon.safety.occurrence import Occurrence, occurrences
 
 SEX, AGE = STANDING[:2]
@@ -191,7 +192,7 @@ class Registry:
 
     def adverse_events(self) -> Json:
         """Serious events all, others above the threshold, deaths: events, participants affected, participants at risk."""
-        people = [Treated(code, one.infused.earliest) for code, one in self.people.items() if one.infused is not None]
+        people = safety_population(self.study, self.trial, self.cutoff.latest)
         every = (
             event
             for code in self.infused
@@ -204,8 +205,7 @@ class Registry:
         listed = {term: some for term, some in _by_term(other).items() if self._is_frequent(some)}
         return {
             "frequencyThreshold": str(THRESHOLD), "timeFrame": f"from infusion to {self.cutoff}",
-            "description": "CRS and ICANS are graded by ASTCT 2019, all others by CTCAE 5.0." + (f" Of {unsaid} events it is not "
-            "recorded whether they were serious; they stand among the others." if unsaid else ""),
+            "description": _graded_by(self.study.gives_cells, unsaid),
             "eventGroups": [self._event_group(place, serious, [e for some in listed.values() for e in some])
                             for place in range(len(self.levels))],
             "seriousEvents": [self._event(term, some) for term, some in _by_term(serious).items()],
@@ -239,7 +239,8 @@ class Registry:
             for group, codes in self.by_level("E")
         ]  # fmt: skip
         return {
-            "term": term[1], "organSystem": term[0], "sourceVocabulary": "CTCAE 5.0",
+            "term": term[1], "organSystem": term[0],
+            **({} if term[0].startswith("Not coded") else {"sourceVocabulary": "CTCAE 5.0"}),
             "assessmentType": "NON_SYSTEMATIC_ASSESSMENT", "stats": stats,
         }  # fmt: skip
 
@@ -280,8 +281,12 @@ def _measured(done: Executed, visit: str, group: str, kind: tuple[str, str, str,
         return {"value": "NA", "comment": "no value in this group"}
     value = _text(middle.value)
     if dispersion == "FULL_RANGE":
-        low, high = (done.statistic(visit, f"{what}.{name}", group) for name in ("low", "high"))
-        return {"value": value, "lowerLimit": _text(low and low.value), "upperLimit": _text(high and high.value)}
+        low, high = (_text(found.value if (found := done.statistic(visit, f"{what}.{end}", group)) else None)
+                     for end in ("low", "high"))  # fmt: skip
+        codes = [one for one in (value, low, high) if not _is_number(one)]
+        said = {"comment": f"median {value}, {low} to {high}; NA: {', '.join(dict.fromkeys(codes))}"} if codes else {}
+        ends = {"value": value, "lowerLimit": low, "upperLimit": high}
+        return {key: one if _is_number(one) else "NA" for key, one in ends.items()} | said
     spread = done.statistic(visit, f"{what}.sd", group)
     if spread is None or spread.value is None:
         return {"value": value, "spread": "NA", "comment": "one participant: no standard deviation"}
@@ -291,6 +296,20 @@ def _measured(done: Executed, visit: str, group: str, kind: tuple[str, str, str,
 def _text(value: object) -> str:
     """A number as the registry takes it: plain digits, a plain minus."""
     return number(value, 2).replace("−", "-") if isinstance(value, int | Fraction) else str(value)
+
+
+def _is_number(text: str) -> bool:
+    """Whether the registry takes a text as a number: what an assay says in words, such as ND, stands in the comment."""
+    return text.lstrip("-").replace(".", "", 1).isdecimal()
+
+
+def _graded_by(gives_cells: bool, unsaid: int) -> str:
+    """What events are graded by, and of how many nobody said whether they were serious."""
+    graded = (
+        "CRS and ICANS are graded by ASTCT 2019, all others by CTCAE 5.0." if gives_cells else "Graded by CTCAE 5.0."
+    )
+    more = f" Of {unsaid} events it is not recorded whether they were serious; they stand among the others."
+    return graded + (more if unsaid else "")
 
 
 def _denoms(counts: Iterable[tuple[str, int]]) -> Json:

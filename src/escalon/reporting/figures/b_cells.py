@@ -61,9 +61,10 @@ def b_cell_figure(
     pieces += [*beside(y, y.ticks(), _LEFT, _RIGHT), *below(x, ticks, 24, 220, names=["" for _ in ticks], grid=False)]
     pieces += panel(Panel(Box(_LEFT, 24, _RIGHT, 220), x, y, tuple(courses), limits=limits))
     bottom = 236 + _LANE * len(counts)
+    pieces += below(x, ticks, 232, bottom, title="days from the end of infusion")
     for place, profile in enumerate(counts):
         pieces += _lane(profile, rule, groups[profile.group or "all"], x, 236 + _LANE * place)
-    pieces += [*below(x, ticks, 232, bottom, title="days from the end of infusion"), *_key(groups, rule, bottom + 46)]
+    pieces += _key(groups, rule, bottom + 46)
     people = len(counts)
     return picture(
         pieces, f"{title}: {people} participants, cells per µL against days, with aplasia from onset to recovery"

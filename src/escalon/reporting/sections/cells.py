@@ -67,14 +67,14 @@ def by_visit(view: View, profiles: Sequence[Profile]) -> Table:
     planned = [visit for visit in view.study.visits if name in visit.measures]
     rows = [each for visit in planned for each in _visit_rows(view, visit, name)]
     columns = heads(
-        "visit=visit, level|20",
+        "visit=visit, level|24",
         "n=measured>",
         "nd=not detected>",
         "blq=below quantification>",
         "above=above the range>",
         "quantified>",
-        "mean=geometric mean (CV %) of quantified|18",
-        "range=median (range) of quantified|24",
+        "mean=geometric mean (CV %) of quantified|26",
+        "range=median (range) of quantified|40",
         "missing>",
         "not_due=not due>",
         "not_applicable=n/a>",

@@ -4,8 +4,10 @@ Source: Yap 2023, doi:10.1136/bmj-2023-076387, whose Table 1 is known to us up t
 From 3b on stand the items of CONSORT 2010 (Schulz 2010, doi:10.1136/bmj.c332) that it extends.
 """
 
+import re
 from collections.abc import Callable
 
+from escalon.protocol.design import dose_rule
 from escalon.reporting.build import heads, row, strong
 from escalon.reporting.document import Cell, RowKind, Table, TableRow, Tone
 from escalon.reporting.printed import listed
@@ -16,8 +18,23 @@ Answer = str | Callable[[View], str]
 
 
 def _design(view: View) -> str:
-    plan = view.study.dose
-    return f"{view.study.design}; {plan.rule.replace('_', ' ')} over {len(plan.levels)} levels"
+    escalates = f"{dose_rule(view.study).name} over {len(view.study.dose.levels)} dose levels"
+    return _joined(view.study.design, escalates)
+
+
+_SAYS_SO = re.compile(
+    r"dose[- ]?(?:finding|escalation|de-escalation|expansion|titration)|phase (?:1|i)\b|first[- ]in[- ]human|early phase",
+    re.I,
+)
+
+
+def _title(view: View) -> str:
+    """The title where it says what the trial is; else nothing, and its authors must."""
+    return f"title: {view.study.title}" if _SAYS_SO.search(view.study.title) else ""
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(filter(None, parts))
 
 
 def _people(view: View) -> str:
@@ -41,7 +58,7 @@ def _when(view: View) -> str:
 
 _BY_RULE = "not randomised: the dose rule gives the level (section 4)"
 _DEFINE: tuple[tuple[str, str, Answer], ...] = (
-    ("1a", "the title says that it is an early-phase dose-finding trial", lambda view: f"title: {view.study.title}"),
+    ("1a", "the title says that it is an early-phase dose-finding trial", _title),
     ("1b", "structured summary of design, methods, results and conclusions", "section 1; conclusions are for people"),
     ("2a.1", "the question, and why it is asked, with earlier clinical studies", ""),
     ("2a.2", "findings of non-clinical research", ""),
@@ -99,8 +116,16 @@ _CONSORT: tuple[tuple[str, str, Answer], ...] = (
     ("25", "funding", lambda view: f"sponsor: {view.study.sponsor}" if view.study.sponsor else ""),
 )
 _ABSTRACT: tuple[tuple[str, str, Answer], ...] = (
-    ("participants", "who may enter, and where data are collected", lambda view: f"{_people(view)}; {_places(view)}"),
+    ("title", "that it is an early-phase dose-finding trial, and its acronym", _title),
+    ("authors", "whom to write to", ""),
+    ("trial design", "how doses are climbed, groups, planned adaptations", _design),
+    (
+        "participants",
+        "who may enter, and where data are collected",
+        lambda view: _joined(_people(view), _places(view)),
+    ),
     ("interventions", "what is given at each dose level", "section 10, Dose; Table 3-1"),
+    ("objective", "specific objectives: safety, kinetics, dose", lambda view: view.study.purpose),
     ("outcome", "the primary outcome, clearly defined", _primary),
     ("allocation", "how people come to a dose level", "by the dose rule: section 4"),
     ("blinding", "who was blinded", lambda view: view.study.design),
@@ -108,7 +133,10 @@ _ABSTRACT: tuple[tuple[str, str, Answer], ...] = (
     ("recruitment", "status of the trial", lambda view: view.study.status),
     ("numbers analysed", "people analysed at each level", "Table 4-1; n of every table of section 6"),
     ("outcome, results", "result of the primary outcome for each level, with its precision", "Tables 5-1 to 5-3"),
+    ("harms", "important adverse events", "Tables 5-1 to 5-3; section 5.1"),
+    ("conclusions", "what the results mean", ""),
     ("registration", "registry and number", lambda view: view.study.registry),
+    ("funding", "source of funding", lambda view: f"sponsor: {view.study.sponsor}" if view.study.sponsor else ""),
 )
 _NOTE = (
     "CONSORT-DEFINE (Yap 2023, doi:10.1136/bmj-2023-076387) and CONSORT 2010 (Schulz 2010, doi:10.1136/bmj.c332), in our words. "
