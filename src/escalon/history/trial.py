@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from escalon.facts import Facts
@@ -255,6 +256,12 @@ class Trial:
         """Every entry by its number."""
         self._look()
         return self._entries
+
+    def about(self, codes: Collection[str]) -> list[Entry]:
+        """The entries about some participants, and those about nobody, in the order they were written."""
+        kept = (facts.entries(facts.of[code]) for facts in self._kept for code in codes if code in facts.of)
+        own = (one for one in self._entries.values() if one.participant is None or one.participant in codes)
+        return sorted(chain(own, *kept), key=lambda one: one.number)
 
     @property
     def standing(self) -> Standing:

@@ -410,19 +410,20 @@ def _of_samples(study: Study, entries: Iterable[Entry]) -> list[Problem]:
 def _contradicted(course: Course) -> list[Problem]:
     """Fatal and recovered, two deaths, a measurement or an infusion after the death: each with its line where it has one."""
     lines = [replace(one.event, source=one.place) for one in course.adverse_events]
+    died = course.facts.named(course.frame.roles.get("death", ""))
+    deaths = [Dated(fact.name, day, fact.source) for fact in died if (day := stated_day(fact)) is not None]
+    said = [*contradictions(lines, _dated(course), deaths), *(two for name in STAYS for two in _changed(course, name))]
+    return [_placed(one.source, "", course.code, f"{course.code}: {one.says}") for one in said]
+
+
+def _dated(course: Course) -> Iterator[Dated]:
+    """Whatever else is dated; looked at only where somebody died."""
     dated = [("infused", one.event.happened(course.zone), one.place) for one in course.infusions]
     dated += [(one.event.treatment, one.event.happened(course.zone), one.place) for one in course.treatments]
     dated += [("a sample", one.event.happened(course.zone), one.place) for one in course.samples]
-    dated += [
-        (fact.name, fact.day, fact.source)
-        for fact in course.facts
-        if not isinstance(fact.value, bool | str) and fact.behind is None
-    ]
-    others = [Dated(what, day, source) for what, day, source in dict.fromkeys(dated) if day is not None]
-    died = course.facts.named(course.frame.roles.get("death", ""))
-    deaths = [Dated(fact.name, day, fact.source) for fact in died if (day := stated_day(fact)) is not None]
-    said = [*contradictions(lines, others, deaths), *(two for name in STAYS for two in _changed(course, name))]
-    return [_placed(one.source, "", course.code, f"{course.code}: {one.says}") for one in said]
+    measured = (fact for fact in course.facts if not isinstance(fact.value, bool | str) and fact.behind is None)
+    dated += [(fact.name, fact.day, fact.source) for fact in measured]
+    yield from (Dated(what, day, source) for what, day, source in dict.fromkeys(dated) if day is not None)
 
 
 STAYS = ("sex", DISEASE)

@@ -7,7 +7,7 @@ the window of the level, the size of cohorts and of the trial.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
@@ -53,7 +53,7 @@ class ActDeparture:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What is recorded of each participant, and of nobody in particular; and every adverse event that stands.
+    """What is recorded of each infused participant, and of nobody in particular; and every adverse event that stands.
 
     Events of people infused later say that the table was kept, so that silence about the earlier ones is an answer.
     """
@@ -62,13 +62,12 @@ class Written:
     events: Sequence[Current[Event]]
 
     @classmethod
-    def of(cls, trial: Trial) -> Written:
+    def of(cls, trial: Trial, infused: Collection[str]) -> Written:
         """The entries of a trial, sorted out once."""
         found: dict[str | None, list[Entry]] = {}
-        for entry in trial.entries.values():
-            found.setdefault(entry.event.participant, []).append(entry)
-        standing = trial.standing.in_order()
-        return cls(found, [one for one in standing if isinstance(one.event, AdverseEventRecorded)])
+        for entry in trial.about(infused):
+            found.setdefault(entry.participant, []).append(entry)
+        return cls(found, [one for one in trial.dated() if isinstance(one.event, AdverseEventRecorded)])
 
     def about(self, codes: Iterable[str]) -> list[Entry]:
         """The entries about some participants, and those about nobody, in the order they were written."""
@@ -82,7 +81,8 @@ def departures(study: Study, trial: Trial) -> list[ActDeparture]:
     Beyond the study's size no level is open to anybody: such an infusion is held for that alone.
     """
     frame = replace(trial.frame, read=cache(trial.frame.read))  # a row is read once, and not for each infusion again
-    doses, written = first_doses(study, trial), Written.of(trial)
+    doses = first_doses(study, trial)
+    written = Written.of(trial, {given.participant for given in doses})
     found = [*_of_silence(study, doses)]
     study = as_if_decided(study)
     for place, given in enumerate(doses):

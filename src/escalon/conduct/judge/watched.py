@@ -94,18 +94,19 @@ def broken(study: Study, trial: Trial, participant: str, cutoff: Day) -> Iterato
 
 def all_departures(study: Study, trial: Trial, cutoff: Day) -> list[ActDeparture]:
     """Every act that the rules would have held, and then everything that must not have happened during the study."""
-    return [
-        *departures(study, trial),
-        *(one for code in trial.participants for one in broken(study, trial, code, cutoff)),
-    ]
+    found = departures(study, trial)
+    for code in trial.participants:
+        found += broken(study, trial, code, cutoff)
+        trial.course(code).put_back()
+    return found
 
 
 def _each(study: Study, trial: Trial, course: Course, today: date) -> Iterator[Watch]:
-    facts = scored(study, trial, course.code)
     for clause in study.watched:
         first = _first(clause, course)
         if first is None or first > today:
             continue
+        facts = scored(study, trial, course.code)
         last = min((today, *_ends(clause, course, first)))
         then = on_the_day(study, facts, course, Day.of(last))
         applies = None if clause.applies is None else examine(clause.applies, then)
