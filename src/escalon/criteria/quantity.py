@@ -12,7 +12,7 @@ from escalon.criteria.situation import Period, Situation, day_range, one_visit, 
 from escalon.expressions.events import Amount, How, Part, Pick, Tie, Window
 from escalon.expressions.possible import applied
 from escalon.expressions.tree import Literal, Node, Op
-from escalon.facts import Fact, Finding, Ground, Interval, Status, UnitError, convert, exact, plain, spelled
+from escalon.facts import Fact, Finding, Ground, Interval, Status, Truth, UnitError, convert, exact, plain, spelled
 
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul,
@@ -78,13 +78,14 @@ def _reckoned(name: str, a: Any, b: Any) -> Any:
 
 def _picked(pick: Pick, situation: Situation) -> Reading:
     period = placed(pick.window, situation)
-    asked = None if pick.how is How.COUNT else period
-    recorded = list(said(situation.known(pick.name, asked, newest=pick.how is How.LATEST)))
     if pick.how is How.COUNT:
-        return _counted(pick, [fact for fact in recorded if fact.value is not None], period, situation)
-    candidates = [(fact, where) for fact in recorded if (where := period.holds(fact)) is not False]
+        return _counted(
+            pick, [fact for fact in said(situation.known(pick.name)) if fact.value is not None], period, situation
+        )
+    candidates = _candidates(pick.name, pick.window, period, situation, newest=pick.how is How.LATEST)
     # A limit belongs to the value it was printed beside, so the fact is chosen by its value and never by its limit.
-    chosen = _chosen(replace(pick, part=Part.VALUE), candidates, situation)
+    by_value = pick if pick.part is Part.VALUE else replace(pick, part=Part.VALUE)
+    chosen = _chosen(by_value, candidates, situation)
     certain = any(where for _, where in candidates)
     values = _possible_values(pick, chosen, candidates, situation) + ([] if certain else [None])
     readings = tuple(dict.fromkeys(values))
@@ -94,6 +95,18 @@ def _picked(pick: Pick, situation: Situation) -> Reading:
     flags |= {TIE} if _tied(chosen, candidates) else set()
     meaning = situation.meaning(pick.name)
     return Reading(readings, tuple(_grounds(chosen)), missing, tuple(sorted(flags)), meaning.unit if meaning else None)
+
+
+def _candidates(
+    name: str, window: Window | None, period: Period, situation: Situation, newest: bool
+) -> list[tuple[Fact, Truth]]:
+    """The statements of a name that count and may lie in a period, each with whether it does."""
+
+    def read() -> list[tuple[Fact, Truth]]:
+        recorded = said(situation.known(name, period, newest=newest))
+        return [(fact, where) for fact in recorded if (where := period.holds(fact)) is not False]
+
+    return situation.once((name, window, newest), read)
 
 
 def _possible_values(
@@ -275,9 +288,12 @@ def _dates(period: Period) -> str:
 
 def stated(name: str, window: Window | None, situation: Situation) -> Reading:
     """What was last stated under a name: labels and yes/no; two different statements of one day leave it open."""
+    return situation.once(("stated", name, window), lambda: _last_stated(name, window, situation))
+
+
+def _last_stated(name: str, window: Window | None, situation: Situation) -> Reading:
     period = placed(window, situation)
-    recorded = said(situation.known(name, period, newest=True))
-    candidates = [(fact, where) for fact in recorded if (where := period.holds(fact)) is not False]
+    candidates = _candidates(name, window, period, situation, newest=True)
     certain = sorted((fact for fact, where in candidates if where), key=day_range, reverse=True)
     last = [fact for fact, _ in candidates if not is_beaten(fact, certain)]
     values = tuple(dict.fromkeys([*(one for fact in last for one in _said(fact)), *([] if certain else [None])]))

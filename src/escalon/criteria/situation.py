@@ -1,12 +1,14 @@
 """What a criterion is examined against: one participant's facts, the study's anchors, and what the names mean."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from escalon.expressions.events import Span, Window
 from escalon.facts import Day, Fact, Facts, Finding, Status, Truth, all_known
+
+Made = TypeVar("Made")
 
 
 class Meaning(Protocol):
@@ -62,6 +64,14 @@ class Situation:
     meanings: Mapping[str, Meaning] = field(default_factory=dict)
     index: str = "screening"
     """The anchor from which on an open-ended «no» must have been stated."""
+    _read: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, key: object, make: Callable[[], Made]) -> Made:
+        """What several rules read of the same name in the same days, read once."""
+        if key not in self._read:
+            self._read[key] = make()
+        found: Made = self._read[key]
+        return found
 
     def known(self, name: str, period: "Period | None" = None, newest: bool = False) -> tuple[Fact, ...]:
         """The facts of a name up to the day of decision; of a period, all that may decide for it and perhaps others."""

@@ -1,6 +1,6 @@
 """A fact: something observed about a participant on a day, with a unit and a source."""
 
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -96,9 +96,9 @@ class Facts:
             return facts
         return tuple(facts[at] for at in newest_of(facts, first, last))
 
-    def has_any(self, names: Collection[str]) -> bool:
-        """Whether anything may be recorded or computed under some names; False only where surely nothing is."""
-        return not self._by_name.keys().isdisjoint(names)
+    def told(self) -> frozenset[str]:
+        """Every name something may be known under; of others surely nothing is."""
+        return frozenset(self.names())
 
     def moments(self) -> Iterable[tuple[str, Day]]:
         """The visit and day, once each, of everything known that has a full day."""

@@ -311,7 +311,8 @@ class Course:
         self._unread = tuple(unread)
         kept = self._kept[0] if is_one else None
         facts = Facts(found) if kept is None else FactsByName(*kept, found)
-        if more := [fact for fact in self._steps() if not facts.has_any({fact.name})]:
+        known = facts.told()
+        if more := [fact for fact in self._steps() if fact.name not in known]:
             return Facts([*found, *more]) if kept is None else FactsByName(*kept, [*found, *more])
         return facts
 

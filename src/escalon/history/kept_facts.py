@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from functools import cached_property
@@ -180,10 +180,6 @@ class FactsByName(Facts):
         found = {of[kind] for places in self._places.values() for kind, _ in places}
         others = (one.moment for one in chain.from_iterable(self._by_name.values()))
         return {moment for moment in chain(map(moments.__getitem__, found), others) if moment is not None}
-
-    def has_any(self, names: Collection[str]) -> bool:
-        """Whether anything is recorded under some names."""
-        return not self._places.keys().isdisjoint(names) or super().has_any(names)
 
     def names(self) -> tuple[str, ...]:
         """The names something is recorded under."""

@@ -1,9 +1,7 @@
 """Taking in a data folder: every row is used or refused with its reason, and the two are counted."""
 
-import gc
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC
 from difflib import get_close_matches
@@ -13,6 +11,7 @@ from types import MappingProxyType
 
 from escalon.facts import Day, read_day
 from escalon.history import Course, Entries, Entry, Frame, KeptFacts, Trial, Unread, entry_of_file, fold
+from escalon.history.collecting import without_collecting
 from escalon.history.course import stated_day
 from escalon.history.doses import last_of_first
 from escalon.history.events import (
@@ -105,19 +104,7 @@ class Intake:
         return str(Count("", "", *(sum(getattr(count, part) for count in self.counts) for part in parts)))
 
 
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Rows make objects by the million and no cycles: looking for cycles among them would take half of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-@_without_collecting()
+@without_collecting()
 def take_in(study: Study, path: str | Path) -> Intake:
     """Read a data folder, a casebook, or the archive of one, against a study's dictionary. Raises FolderError if it is none."""
     path = Path(path)

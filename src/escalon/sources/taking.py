@@ -192,15 +192,20 @@ class Taking:
 
     def _looking(self, rows: RowsByColumn, used: Numbers) -> Look:
         """Where some of the used rows stand and what was observed in them, once for all that hold the same texts."""
-        seen: dict[tuple[str, ...], Observation] = {}
+        import numpy as np
+
+        others = [column.codes for name, column in rows.columns.items() if name != "participant"]
+        texts = np.column_stack(others).astype(np.int32)
+        seen: dict[tuple[int, ...], Observation] = {}
 
         def look(at: Numbers) -> Iterator[tuple[str, Observation]]:
-            for row in rows.at(used[at]):
-                key = tuple(text for name, text in row.cells.items() if name != "participant")
+            some = used[at]
+            for place, line, held in zip(some, rows.lines[some].tolist(), texts[some].tolist(), strict=True):
+                key = tuple(held)
                 if key not in seen:
                     if len(seen) >= KEPT:
                         seen.clear()
-                    seen[key] = observation(self.reader.read(row)[0])
-                yield f"{self.table.file}:{row.line}", seen[key]
+                    seen[key] = observation(self.reader.read(rows[place])[0])
+                yield f"{self.table.file}:{line}", seen[key]
 
         return look

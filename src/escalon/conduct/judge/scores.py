@@ -51,27 +51,23 @@ class ScoredFacts(Facts):
     The instruments are the study's, unless others are given, each after its parts.
     """
 
-    __slots__ = ("_at_visit", "_grouped", "_instruments", "_recorded", "_scorable", "_several", "_study")
+    __slots__ = ("_at_visit", "_grouped", "_instruments", "_recorded", "_several", "_study")
 
     def __init__(self, study: Study, recorded: Facts, instruments: tuple[str, ...] = ()) -> None:
         self._study, self._recorded, self._instruments = study, recorded, instruments or study.instruments
         self._grouped: Visits | None = None
-        self._scorable: frozenset[str] | None = None
         self._at_visit: dict[tuple[tuple[str, ...], int], list[Fact]] = {}
         self._several: dict[tuple[str, ...], Facts] = {}
 
-    def has_any(self, names: Collection[str]) -> bool:
-        """Whether anything is recorded under some names, or so much that a score may be computed under one."""
-        if self._recorded.has_any(names):
-            return True
-        if self._scorable is None:
-            self._scorable = _scorable(self._instruments, frozenset(self._recorded.names()))
-        return any(_is_change(name) or name.partition(".")[0] in self._scorable for name in names)
+    def told(self) -> frozenset[str]:
+        """Every name something is recorded under, and every instrument that may be scored of it; of others nothing is."""
+        recorded = self._recorded.told()
+        return recorded | _scorable(self._instruments, recorded)
 
     def named(self, name: str) -> tuple[Fact, ...]:
         """All facts of a name, recorded and computed, oldest first."""
         behind = _behind(self._instruments, name)
-        return self._with(behind).named(name) if behind or _is_change(name) else self._recorded.named(name)
+        return self._with(behind).named(name) if behind or is_change(name) else self._recorded.named(name)
 
     def near(self, name: str, first: Day | None, last: Day | None, newest: bool = False) -> tuple[Fact, ...]:
         """Every fact of a name that may be of these days; where the newest is wanted, back to one that is surely of them.
@@ -79,7 +75,7 @@ class ScoredFacts(Facts):
         A part of a score, and what is compared with a baseline, is known from all visits.
         """
         behind = _behind(self._instruments, name)
-        if not behind and not _is_change(name):
+        if not behind and not is_change(name):
             return self._recorded.near(name, first, last, newest)
         if not behind or "." in name or behind in self._several or any(reads_baseline(find(one)) for one in behind):
             return self.named(name)
@@ -137,7 +133,7 @@ def _has_peer(fact: Fact, recorded: Iterable[Fact]) -> bool:
     return any(one_visit(fact, other) and other.day != fact.day for other in recorded)
 
 
-def _is_change(name: str) -> bool:
+def is_change(name: str) -> bool:
     """Whether a name may be the change of any measure from its baseline, one that no instrument gives too."""
     return name.endswith(".change")
 
@@ -145,7 +141,7 @@ def _is_change(name: str) -> bool:
 @cache
 def _behind(instruments: tuple[str, ...], name: str) -> tuple[str, ...]:
     """The instruments of a study, in their order, that must be scored to know what is computed under a name."""
-    if _is_change(name):
+    if is_change(name):
         return instruments
     wanted = {name.partition(".")[0]} & set(instruments)
     while not (more := {read for one in wanted for read in _reads(one)} & set(instruments)) <= wanted:

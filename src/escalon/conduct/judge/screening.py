@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from escalon.conduct.judge.scores import scored
+from escalon.conduct.judge.scores import is_change, scored
 from escalon.criteria import Anchor, Situation, decisive, english, examine, with_members
 from escalon.criteria.quantity import stated
 from escalon.expressions.tree import Node
 from escalon.facts import Day, Facts, Finding, Truth, grounds, read_day
 from escalon.history import Course, Trial
+from escalon.history.collecting import without_collecting
 from escalon.history.made_once import MadeOnce
 from escalon.protocol.names import names_in
 from escalon.protocol.study import Criterion, RoleName, Study
@@ -121,6 +122,7 @@ class Screening:
         }
 
 
+@without_collecting()
 def screen(
     study: Study, trial: Trial, cutoff: Day | date, participants: Iterable[str] | None = None
 ) -> tuple[Screening, ...]:
@@ -278,34 +280,57 @@ class _Asked:
         self.clauses = [(one, english(one.tree, label)) for one in study.criteria]
         self._reads = {id(tree): _reads(study, tree) for one in study.criteria for tree in one.trees}
         self._of_silence: dict[object, dict[int, Finding]] = {}
+        self._telling: dict[frozenset[str], frozenset[int]] = {}
 
     def examining(self, here: Situation) -> Callable[[Node], Finding]:
         """Examines rules for one participant, each once; one that reads nothing recorded, once for all on whom as little is.
 
         What is said of silence depends on the day of decision and the anchors alone.
         """
-        if len(self._of_silence) >= _KEPT:
-            self._of_silence.clear()
-        of_silence = self._of_silence.setdefault((here.as_of, *here.anchors.values()), {})
+        of_silence = _kept(self._of_silence, (here.as_of, *here.anchors.values()), dict[int, Finding])
+        told = here.facts.told()
+        telling = _kept(self._telling, told, lambda: self._told(told))
         own: dict[int, Finding] = {}
 
         def examined(tree: Node) -> Finding:
-            found = own if here.facts.has_any(self._reads[id(tree)]) else of_silence
+            found = own if id(tree) in telling else of_silence
             if id(tree) not in found:
                 found[id(tree)] = examine(tree, here)
             return found[id(tree)]
 
         return examined
 
+    def _told(self, told: frozenset[str]) -> frozenset[int]:
+        """The rules that read something of what is told."""
+        return frozenset(tree for tree, reads in self._reads.items() if reads is None or not told.isdisjoint(reads))
+
+
+Key = TypeVar("Key")
+Answer = TypeVar("Answer")
+
+
+def _kept(answers: dict[Key, Answer], key: Key, make: Callable[[], Answer]) -> Answer:
+    """An answer made once, as long as there are few."""
+    found = answers.get(key)
+    if found is None:
+        if len(answers) >= _KEPT:
+            answers.clear()
+        found = answers[key] = make()
+    return found
+
 
 _KEPT = 256
-"""The answers of so many days of decision are kept before all are forgotten."""
+"""The answers of so many days of decision, and of so many sets of names, are kept before all are forgotten."""
 _ASKED = MadeOnce()
 """The clauses of the study asked last."""
 
 
-def _reads(study: Study, tree: Node) -> frozenset[str]:
-    return frozenset(member for name in names_in(tree) for member in with_members(study.vocabulary, name))
+def _reads(study: Study, tree: Node) -> frozenset[str] | None:
+    """The names a rule reads, and the score each is a part of; None where a change from baseline may be made of anything."""
+    names = {member for name in names_in(tree) for member in with_members(study.vocabulary, name)}
+    if any(is_change(name) for name in names):
+        return None
+    return frozenset(names.union(name.partition(".")[0] for name in names))
 
 
 def _clause(criterion: Criterion, sentence: str, examined: Callable[[Node], Finding]) -> Clause:
