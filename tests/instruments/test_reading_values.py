@@ -120,6 +120,35 @@ def test_conversion_is_exact_there_and_back(value):
     assert convert(there, "mg/L", "mg/dL") == Fraction(value)
 
 
+def test_an_interval_is_read_in_the_form_it_is_shown_in():
+    given = {"tender": 4, "swollen": 5, "global_health": "50 mm"}
+    shown = {"low": 0, "low_open": False, "high": 5, "high_open": True}
+    said = assess("das28_crp", crp="<5 mg/L", **given)
+    assert assess("das28_crp", crp={**shown, "unit": "mg/L"}, **given).bounds == said.bounds
+    assert assess("das28_esr", esr={"low": None, "high": None}, **given).missing == ("esr",)
+    assert "Write the smaller end first" in str(assess("das28_esr", esr={"low": 9, "high": 5}, **given))
+
+
+@pytest.mark.parametrize(
+    "raw", [{}, {"value": 5, "units": "mm/h"}, {"val": 5}, {"unit": "mm/h"}, {"value": 5, "low": 1}]
+)
+def test_an_object_with_another_name_in_it_is_refused(raw):
+    found = assess("das28_esr", tender=4, swollen=5, global_health="50 mm", esr=raw)
+    assert (found.status, found.flags) == (Status.INVALID, ("NOT_A_VALUE",))
+
+
+@pytest.mark.parametrize("no", [False, "no", "false", 0])
+def test_what_is_not_attributable_does_not_count_however_it_is_said(no):
+    fever = {"present": "yes", "attributable": no}
+    assert assess("sledai_2k", fever=fever).bounds == (0, 104)
+    assert assess("sledai_2k", fever={"present": True, "attributable": None}).bounds == (1, 105)
+
+
+def test_what_is_confirmed_is_named():
+    with pytest.raises(UnknownItem, match="Write the name of the item"):
+        assess("cockcroft_gault", confirm=True, creatinine="18 umol/L")
+
+
 def test_an_unknown_item_is_named_with_the_nearest():
     with pytest.raises(UnknownItem, match="Did you mean tender"):
         assess("cdai", tendr=1)

@@ -322,3 +322,49 @@ def test_an_age_with_its_unit_counts_as_without(tmp_path: Path) -> None:
 def test_nobody_is_called_na(tmp_path: Path) -> None:
     (problem,) = taken(tmp_path, "NA,alt,20,U/L,2025-02-07,,40,\n").refused
     assert problem.column == "participant"
+
+
+SAID = {
+    "P01,das28_esr,25,,2025-02-07,,,": "das28_esr is 25. Accepted: number 0–9.84",  # 28 joints, ESR 300, global 100
+    "P01,cdai,77,,2025-02-07,,,": "cdai is 77. Accepted: number 0–76",
+    "P01,ana_titre,>1:1280,,2025-02-07,,,": "Write its reciprocal: >1280",
+    "P01,ana_titre,1/320,,2025-02-07,,,": "Write 320 if it is a titre, 1 if it is 1 of 320",
+    "P01,tender_joints_28,2025-03-04,,2025-02-07,,,": "is a date. Write the number",
+    "P01,tender_joints_28,3 of 28,,2025-02-07,,,": "Write 3, or the decimal number",
+    "P01,anti_dsdna,100,AU/mL,2025-02-07,,,": "anti_dsdna has no unit, but 'AU/mL' was given",
+}
+
+
+@pytest.mark.parametrize(("row", "said"), SAID.items())
+def test_what_cannot_be_is_named_with_what_to_write(row: str, said: str, tmp_path: Path) -> None:
+    intake = taken(tmp_path, row + "\n")
+    assert [said in str(one) for one in intake.refused] == [True]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "das28_esr,9.83,,2025-02-07", "anti_dsdna,100,IU/mL,2025-02-07", "anti_dsdna,100 U/mL,,2025-02-07",
+        "sex,weiblich,,2025-02-07",
+        "age,45,,7. Mai 2025", "age,45,,7 février 2025", "age,45,,12 Dez. 2025", "age,45,,3 juin 2025", "age,45,,3 juillet 2025",
+    ],
+)  # fmt: skip
+def test_what_people_write_is_read(row: str, tmp_path: Path) -> None:
+    assert taken(tmp_path, f"P01,{row},,,\n").refused == ()
+
+
+def test_blank_columns_at_the_end_of_a_header_are_none(tmp_path: Path) -> None:
+    (tmp_path / "facts.csv").write_text(
+        "participant,fact,value,,\nP01,disease,RA,,\nP02,disease,SLE\n", encoding="utf-8"
+    )
+    intake = take_in(STUDY, tmp_path)
+    assert (intake.refused, len(intake.entries)) == ((), 2)
+    (tmp_path / "facts.csv").write_text("participant,fact,value,,\nP01,disease,RA,,note\n", encoding="utf-8")
+    assert "5 cells, but there are 3 columns" in str(take_in(STUDY, tmp_path).refused[0])
+
+
+@pytest.mark.parametrize("end", ["ongoing", "Continuing", "9999-12-31", "持续"])
+def test_an_end_that_is_none_says_where_to_write_so(end: str, tmp_path: Path) -> None:
+    events = f"participant,term,grade,start,end\nP01,Nausea,1,2025-03-09,{end}\n"
+    (one,) = taken(tmp_path, adverse_events=events).refused
+    assert "write yes in the column ongoing" in str(one)

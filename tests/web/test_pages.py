@@ -87,6 +87,20 @@ def test_nan_is_refused_and_never_taken_as_missing(client):
     assert "esr: NaN is not a number" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ('{"tender": 4, "tender": 9}', "tender is given twice"),
+        ('{"tender": {"value": 4, "value": 9}}', "value is given twice"),
+        ('{"tender": ' + "9" * 5000 + "}", "Exceeds the limit"),
+    ],
+)
+def test_json_that_readers_differ_on_is_refused(client, body, says):
+    answer = client.post("/instruments/das28_esr/score", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert says in answer.json()["says"]
+
+
 def test_null_is_missing(client):
     answer = client.post("/instruments/das28_esr/score", json={"tender": 1, "swollen": 1, "esr": None})
     assert answer.status_code == 200

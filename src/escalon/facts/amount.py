@@ -26,14 +26,14 @@ _AMOUNT = re.compile(rf"(?:({_SIGN})\s*)?({_NUMBER}{_TEN})\s*(.*)", re.IGNORECAS
 _SPAN = re.compile(
     rf"({_NUMBER}{_TEN})\s*(?:[-–—~～]|to\b|至|到)\s*({_NUMBER}{_TEN})\s*(.*)", re.IGNORECASE | re.DOTALL
 )
-_TITRE = re.compile(r"1 ?[:∶] ?(\d+)")
+_TITRE = re.compile(rf"(?:({_SIGN})\s*)?1 ?[:∶] ?(\d+)", re.IGNORECASE)
 _DATE = re.compile(
     r"(?:(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])|([-/])\d{1,2}\1\d{1,2}|年\d{1,2}月\d{1,2}日)|\d{1,2}([-./])\d{1,2}\2(?:19|20)\d\d)"
     r"(?:[T ].*)?",
     re.DOTALL,
 )
 _OUT_OF = re.compile(
-    rf"({_NUMBER})\s*(?:/|\bof\b|\bout\s+of\b|\bvon\b|\bsur\b)\s*\d[\d.,]*(?:\s+(.*))?", re.IGNORECASE | re.DOTALL
+    rf"({_NUMBER})\s*(?:/|\bof\b|\bout\s+of\b|\bvon\b|\bsur\b)\s*(\d[\d.,]*)(?:\s+(.*))?", re.IGNORECASE | re.DOTALL
 )
 
 
@@ -57,11 +57,15 @@ def read_amount(text: str) -> Amount:
         raise AmountError(f"{text[:20]!r}… is too long to be a number with its unit")
     written = narrow(text).strip()
     if titre := _TITRE.fullmatch(written):
-        raise AmountError(f"{text!r} is a titre. Write its reciprocal: {titre[1]}")
+        raise AmountError(f"{text!r} is a titre. Write its reciprocal: {titre[1] or ''}{titre[2]}")
     if _DATE.fullmatch(written):
         raise AmountError(f"{text!r} is a date. Write the number (a program may have made the date of 3-4 or 3/4)")
     if out_of := _OUT_OF.fullmatch(written):
-        instead = " ".join(part for part in (out_of[1], out_of[2]) if part)
+        instead = " ".join(part for part in (out_of[1], out_of[3]) if part)
+        if out_of[1] == "1":
+            raise AmountError(
+                f"{text!r} is not divided. Write {out_of[2]} if it is a titre, {instead} if it is 1 of {out_of[2]}"
+            )
         raise AmountError(f"{text!r} is not divided. Write {instead}, or the decimal number if a quotient is meant")
     if span := _SPAN.fullmatch(written):
         return Amount(_from_to(text, span[1], span[2]), span[3] or None, text)

@@ -27,7 +27,7 @@ from escalon.facts.written_day import Dates, DayError
 Known: TypeAlias = bool | int | Fraction | str | Interval | Day
 Ends: TypeAlias = tuple[int | Fraction | None, int | Fraction | None]
 NO_ENDS: Ends = (None, None)
-COUNTED = {"age": "a"}
+COUNTED = {"age": "a", "anti_dsdna": "[iU]/mL", "anti_dsdna_upper_limit": "[iU]/mL"}
 """What a number without a unit counts, by its name: `45 years` says what `45` does."""
 SCALE = "NRS"
 """A number someone points at is no length: it is read as one only where it is among the usual units."""
@@ -216,20 +216,14 @@ def read_day(written: Any, dates: Dates | None = None) -> Day:
         raise ReadError("NOT_A_DAY", str(error)) from None
 
 
-def read_whole(text: Any, low: int | None = None, high: int | None = None) -> int:
-    """A whole number, from `low` to `high` where these are given. Raises ReadError."""
-    number = read_decimal(text)
+def read_whole(text: Any) -> int:
+    """A whole number. Raises ReadError."""
+    try:
+        number = read_decimal(text)
+    except ReadError as error:
+        raise ReadError(error.code, f"{str(error).rstrip('.')}. Write a whole number") from None
     if number != int(number):
         raise ReadError("NOT_WHOLE", f"{plain(number)} is not a whole number")
-    if (low is not None and number < low) or (high is not None and number > high):
-        span = (
-            f"{low} to {high}"
-            if low is not None and high is not None
-            else f"{low} or more"
-            if low is not None
-            else f"at most {high}"
-        )
-        raise ReadError("OUT_OF_RANGE", f"{plain(number)} is not possible. Write a whole number {span}")
     return int(number)
 
 
@@ -423,7 +417,8 @@ class _Amount:
 def takes_unit(asked: Asked, unit: str, name: str = "") -> bool:
     """Whether a unit is the place's own or converts to it, or is what a number without one counts."""
     if asked.unit is None:
-        return spelled(unit) in ("1", COUNTED.get(name))
+        counted = COUNTED.get(name.rpartition(".")[2])
+        return spelled(unit) == "1" or (counted is not None and spelled(unit, counted) == counted)
     if spelled(unit) == spelled(asked.unit):
         return True
     if spelled(unit) == SCALE and SCALE not in map(spelled, asked.units):

@@ -26,8 +26,8 @@ NO = "no  n  false  f  absent  negative  neg  0  nein  non  否  无  没有  �
 EXCUSED = "not attributable  present not attributable  present, not attributable  与疾病无关"
 # One line is one meaning: whichever word of it the closed list has, the others are read as that word.
 _SAME = """
-female  f  woman  女  女性
-male  m  man  男  男性
+female  f  w  woman  weiblich  frau  femme  女  女性
+male  m  man  männlich  mann  homme  男  男性
 positive  pos  +  present  阳性
 negative  neg  absent  阴性
 normal  within normal limits  wnl  正常

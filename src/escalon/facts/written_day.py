@@ -19,9 +19,16 @@ Dates: TypeAlias = Literal["dmy", "mdy", "excel", "excel1904"]
 HOW: tuple[Dates, ...] = ("dmy", "mdy", "excel", "excel1904")
 _STARTS = {"excel": date(1899, 12, 30), "excel1904": date(1904, 1, 1)}
 _SERIALS = (20_000, 80_000)  # days in Excel's systems that can be a birth or a visit: 1954 to 2119
-_MONTHS = {name[:3]: number for number, name in enumerate(
-    "january february march april may june july august september october november december".split(), 1)}  # fmt: skip
-_NAMED = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        "jan jän  feb fév fev  mar mär mae mrz  apr avr  may mai  jun juin  jul juil  aug aoû aou  sep  oct okt  nov  dec dez déc"
+        .split("  "), 1
+    )
+    for name in names.split()
+}  # fmt: skip
+"""The first letters of the months in English, German and French."""
+_NAMED = rf"({'|'.join(sorted(_MONTHS, key=len, reverse=True))})[^\W\d_]*\.?"
 _GONE = r"(?:un|unk|nk|uk|xx|x|--|\?\?)"
 _CLOCK = re.compile(
     r"(\d{1,2})(?:[:h时点](\d{2})分?)?(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?\s*(z|utc|gmt|[+-]\d{2}(?::?\d{2})?)?",
@@ -79,7 +86,7 @@ def _of(*order: str) -> Callable[..., tuple[int, int | None, int | None]]:
     def make(*groups: str | None) -> tuple[int, int | None, int | None]:
         parts = dict(zip(order, groups, strict=True))
         month = parts.get("month")
-        number = None if month is None else _MONTHS.get(month.lower()[:3]) or int(month)
+        number = None if month is None else _MONTHS.get(month.lower()) or int(month)
         day = parts.get("day")
         return int(parts["year"] or 0), number, None if day is None else int(day)
 

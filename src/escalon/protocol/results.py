@@ -1,7 +1,9 @@
 """What an instrument concludes, as names that rules use and data may supply: `das28_esr`, `bilag_2004.eligible`."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
+from math import ceil, floor, isfinite
 from typing import Any
 
 from escalon.expressions.bounds import bounds
@@ -61,7 +63,11 @@ def _labels(possible: Possible) -> tuple[str, ...]:
 
 
 def _ends(possible: Possible) -> tuple[Fraction | None, Fraction | None]:
-    """The lowest and highest result, where they are finite and exact (a root or logarithm gives neither)."""
+    """The lowest and highest result, where they are finite; of a root or logarithm, outward to two decimals."""
     ends = possible.ends if isinstance(possible, Interval) else (None, None)
-    low, high = (Fraction(end) if isinstance(end, int | Fraction) else None for end in ends)
-    return low, high
+    low, high = (end if end is None or isfinite(end) else None for end in ends)
+    return _outward(low, floor), _outward(high, ceil)
+
+
+def _outward(end: float | Fraction | None, whole: Callable[[float], int]) -> Fraction | None:
+    return Fraction(whole(end * 100), 100) if isinstance(end, float) else None if end is None else Fraction(end)

@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from escalon.facts import Day, UnitError, factor, read_decimal, read_moment, read_truth, read_whole
-from escalon.facts.words import not_known
+from escalon.facts.words import key, not_known
 from escalon.history.events import (
     AdverseEventRecorded,
     CellsInfused,
@@ -77,11 +77,25 @@ class CellReader:
 def _reader(column: Column, zone: tzinfo | None) -> Callable[[str], Any]:
     """The reader of a column's cells; what only says that nothing is known (`NA`) is empty in a day, a number or a unit."""
     if column.cell == "day":
-        return lambda text: None if not_known(text) else read_moment(text, zone=zone).day
+        read_day = _end if column.name == "end" else _day
+        return lambda text: None if not_known(text) else read_day(text, zone)
     read = _CELLS[column.cell]
     if column.cell in ("number", "whole", "unit"):
         return lambda text: None if not_known(text) else read(text)
     return read
+
+
+def _day(text: str, zone: tzinfo | None) -> Day:
+    return read_moment(text, zone=zone).day
+
+
+def _end(text: str, zone: tzinfo | None) -> Day:
+    if key(text) in _STILL:
+        raise ValueError(f"{text!r} is no date. Leave it empty, and write yes in the column ongoing")
+    return _day(text, zone)
+
+
+_STILL = frozenset("ongoing continuing continues continued persisting present current 持续 进行中 99991231".split())
 
 
 ZEROS = frozenset({date(1900, 1, 1), date(1904, 1, 1), date(1960, 1, 1), date(1970, 1, 1), date(2099, 12, 31)})

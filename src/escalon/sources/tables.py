@@ -254,11 +254,18 @@ def _csv(
             header = next(reader, None)
         if not header or not any(cell.strip() for cell in header):
             raise FolderError(f"{file.name}:1: the first line must name the columns")
-        columns = _columns(file.name, header)
-        rows = _by_column(text, reader.line_num, delimiter, columns) or tuple(_rows(reader, columns, delimiter, notes))
+        columns = _columns(file.name, _without_blank_end(header))
+        over = len(header) - len(columns)  # blank columns at the end, as spreadsheets write them
+        at_once = () if over else _by_column(text, reader.line_num, delimiter, columns)
+        rows = at_once or tuple(_rows(reader, columns, delimiter, notes, over))
     except csv.Error as error:
         raise FolderError(f"{file.name}:{reader.line_num}: {error}. Check the quotation marks in that line") from None
     return columns, rows
+
+
+def _without_blank_end(header: Sequence[str]) -> list[str]:
+    named = [place for place, cell in enumerate(header, start=1) if cell.strip()]
+    return list(header[: named[-1]])
 
 
 def _delimiter(text: str) -> str:
@@ -296,10 +303,12 @@ def _rows(
     columns: tuple[str, ...],
     delimiter: str,
     notes: list[tuple[int, str, str]],
+    over: int,
 ) -> Iterator[Row]:
     line = reader.line_num + 1
     for cells in reader:
-        row = _row(columns, cells, line)
+        beyond = cells[len(columns) :] if over else []
+        row = _row(columns, cells if any(cell.strip() for cell in beyond) else cells[: len(cells) - len(beyond)], line)
         if row is not None:
             if reader.line_num > line:
                 broken = _swallowed(row.cells, line, reader.line_num, delimiter, notes)

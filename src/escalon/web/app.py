@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from escalon.web.registry import PAGES, SERVICES, Page, Service, find_all
 from escalon.web.rendering import parts, render
 from escalon.web.said import BESIDE, Told, said_in_form, said_in_json
 from escalon.web.security import Headed, is_ours
-from escalon.web.sent import Again, form_of, is_json, json_of, local, posted_of, wants_page
+from escalon.web.sent import Again, JsonRoute, form_of, is_json, json_of, local, posted_of, wants_page
 from escalon.web.uploads import LARGEST_BODY
 from escalon.web.workbench import Workbench, workbench_of
 
@@ -46,6 +46,12 @@ HERE = ("127.0.0.1", "localhost", "[::1]")
 
 WANTED = {"int_parsing": "write a whole number", "bool_parsing": "write yes or no"}
 """What an address is asked to say, in a page's words."""
+
+
+def _wanted(error: Mapping[str, Any]) -> str:
+    """What was wrong with a part of a request; of JSON that cannot be read, why."""
+    told = error.get("ctx", {}).get("error", error["msg"]) if error["type"] == "json_invalid" else error["msg"]
+    return WANTED.get(error["type"], str(told))
 
 
 def create_app(
@@ -61,6 +67,7 @@ def create_app(
         redoc_url=None,
         max_body_size=LARGEST_BODY,
     )
+    app.router.route_class = JsonRoute
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(Headed, https=https)
@@ -314,8 +321,7 @@ class Site:
         @add(RequestValidationError)
         def asked(request: Request, error: RequestValidationError) -> Response:
             found = tuple(
-                Reason("address", f"{one['loc'][-1]}: {WANTED.get(one['type'], one['msg'])}", str(one["loc"][-1]))
-                for one in error.errors()
+                Reason("address", f"{one['loc'][-1]}: {_wanted(one)}", str(one["loc"][-1])) for one in error.errors()
             )
             return self.say(request, NotRecorded(422, found))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from starlette.datastructures import UploadFile
 from starlette.types import Receive, Scope, Send
 
@@ -69,9 +72,46 @@ def is_json(request: Request) -> bool:
 async def json_of(request: Request) -> Any:
     """What a script sent. Raises Refused for what is not JSON."""
     try:
-        return await request.json()
-    except (ValueError, UnicodeDecodeError, RecursionError):
-        raise refuse("form", "this is not JSON") from None
+        return _read(await request.body())
+    except json.JSONDecodeError as error:
+        raise refuse("form", f"this is not JSON: {error.msg}") from None
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return json.loads(body, object_pairs_hook=_once)
+    except json.JSONDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:  # no UTF-8, a number of thousands of digits, objects in objects
+        raise json.JSONDecodeError(str(error).split(";")[0], "", 0) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; a name that stands in it twice is refused, because readers differ on which of the two counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise json.JSONDecodeError(f"{twice} is given twice", "", 0)
+    return found
+
+
+class _Sent(Request):
+    async def json(self) -> Any:
+        return _read(await self.body())
+
+
+class JsonRoute(APIRoute):
+    """A route whose JSON is read so that nothing in it is given twice."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What answers a request."""
+        answer = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            return await answer(_Sent(request.scope, request.receive))
+
+        return answered
 
 
 async def form_of(request: Request) -> dict[str, str]:

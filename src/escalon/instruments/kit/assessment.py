@@ -1,7 +1,7 @@
 """Assessing: from values as recorded to a Finding, with every item checked and what is missing named."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
@@ -59,6 +59,10 @@ def _confirmed(instrument: Instrument, given: Mapping[str, Any]) -> tuple[Mappin
     names: set[str] = set()
     for key in keys:
         said = given[key]
+        if isinstance(said, bool) or not (said is None or isinstance(said, str | Collection)):
+            raise UnknownItem(
+                f"{key} is {said!r}. Write the name of the item that was checked, such as {key}={next(iter(instrument.items))}"
+            )
         for word in re.split(r"[\s,;]+", said) if isinstance(said, str) else said or ():
             name = split_name(instrument, word)[0]
             if word and name not in instrument.items:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import inf
 from types import MappingProxyType
 from typing import Any
 
-from escalon.facts import Fact, Interval, ReadError, Reading, plain, read_value
+from escalon.facts import Fact, Interval, ReadError, Reading, exact, plain, read_decimal, read_truth, read_value
 from escalon.instruments.kit.item import AS_RANGE, BELOW_LIMIT_COUNTS_AS, Item
 
 ItemError = ReadError
@@ -44,7 +45,7 @@ def read(name: str, item: Item, raw: Any, below_limit: str = AS_RANGE, confirmed
     if isinstance(raw, Noted):
         entry = read(name, item, raw.value, below_limit, confirmed)
         return replace(entry, flags={**entry.flags, **raw.flags})
-    value, unit = _parts(raw)
+    value, unit = _parts(name, raw)
     confirmed = confirmed or (isinstance(raw, Fact) and raw.confirmed)
     found = read_value(item, value, unit, name=name, confirmed=confirmed)
     if item.below_limit and below_limit != AS_RANGE and isinstance(found.written, Interval):
@@ -78,17 +79,37 @@ def _with_number(name: str, item: Item, found: Reading, below_limit: str, confir
     return replace(counted, flags=flags, written=found.written, unit=found.unit, text=found.text)
 
 
-def _parts(raw: Any) -> tuple[Any, str | None]:
+def _parts(name: str, raw: Any) -> tuple[Any, str | None]:
     match raw:
         case Fact():
             return raw.value, raw.unit
         case (value, str() as unit):
             return value, unit
-        case {"value": value, **rest}:
-            stated = rest.get("unit")
-            return value, None if stated is None else str(stated)
-        case {"present": present, **rest}:
-            excused = present and rest.get("attributable") is False
-            return ("not_attributable" if excused else present), None
+        case Mapping():
+            return _of_object(name, raw)
         case _:
             return raw, None
+
+
+def _of_object(name: str, raw: Mapping[str, Any]) -> tuple[Any, str | None]:
+    """`{"value": 7, "unit": "mg/L"}`, an interval as one is shown (`{"low": 1, "high": 5}`), or `{"present": true, …}`."""
+    forms = ({"value"}, {"unit"}), ({"low", "high"}, {"low_open", "high_open", "unit"}), ({"present"}, {"attributable"})
+    if not any(needed & raw.keys() and raw.keys() <= needed | more for needed, more in forms):
+        raise ItemError(
+            "NOT_A_VALUE", f'{name} is {dict(raw)!r}. Write {{"value": …, "unit": "…"}}, or the value alone'
+        )
+    stated = raw.get("unit")
+    unit = None if stated is None else str(stated)
+    if "present" in raw:
+        present, attributable = read_truth(raw["present"]), read_truth(raw.get("attributable"))
+        return ("not_attributable" if present and attributable is False else present), None
+    if "value" in raw:
+        return raw["value"], unit
+    low, high = (
+        none if raw.get(end) is None else exact(read_decimal(raw[end])) for end, none in (("low", -inf), ("high", inf))
+    )
+    opened = (bool(read_truth(raw.get(f"{end}_open"))) for end in ("low", "high"))
+    try:
+        return Interval(low, high, *opened) if (low, high) != (-inf, inf) else None, unit
+    except ValueError as error:
+        raise ItemError("NOT_A_NUMBER", f"{name}: {error}") from None
