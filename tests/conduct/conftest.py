@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from escalon.exchange.synthetic_trial import simulate
 from escalon.protocol import Study, load_study
 from escalon.sources.folder import Intake, take_in
+from tests.drawn import drawn
 
 
 @pytest.fixture(scope="session")
@@ -15,8 +15,8 @@ def study() -> Study:
 
 
 @pytest.fixture(scope="session")
-def trial_folder(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return simulate(study, tmp_path_factory.mktemp("trial"), seed=1)
+def trial_folder() -> Path:
+    return drawn()
 
 
 @pytest.fixture(scope="session")

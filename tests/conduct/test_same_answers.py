@@ -10,17 +10,17 @@ import pytest
 from escalon.conduct.judge.cutoff import as_of, last_day
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.screening import screen
-from escalon.exchange.synthetic_trial import simulate
 from escalon.facts import Day
 from escalon.reporting.trial import trial_report
 from escalon.sources.folder import Intake, take_in
+from tests.drawn import drawn
 
 DAY_OF = {"facts": "date", "treatments": "start", "adverse_events": "start", "doses": "date", "samples": "date"}
 
 
 @pytest.fixture(scope="module")
-def folder(study, tmp_path_factory) -> Path:
-    return simulate(study, tmp_path_factory.mktemp("seed2"), seed=2)
+def folder() -> Path:
+    return drawn(seed=2)
 
 
 def rewritten(folder: Path, into: Path, change) -> Path:

@@ -11,11 +11,11 @@ from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.screening import screen_one
 from escalon.conduct.judge.strata import stratum_of
 from escalon.escalation import Stop, Wait
-from escalon.exchange.synthetic_trial import simulate
 from escalon.facts import Day
 from escalon.protocol import StudyError, load_study
 from escalon.protocol.lint import lint
 from escalon.sources.folder import take_in
+from tests.drawn import copy_of, drawn
 from tests.protocol.folders import STORK, changed
 
 RUN = CliRunner(env={"COLUMNS": "160", "TERM": "dumb"})
@@ -27,8 +27,8 @@ def study():
 
 
 @pytest.fixture(scope="module")
-def trial(study, tmp_path_factory):
-    return take_in(study, simulate(study, tmp_path_factory.mktemp("stork"))).trial
+def trial(study):
+    return take_in(study, drawn(STORK)).trial
 
 
 def test_each_stratum_is_decided_as_a_trial_of_its_own(study, trial):
@@ -62,8 +62,8 @@ def test_the_cap_is_of_each_stratum_and_nobody_departs(study, trial):
     assert departures(study, trial) == []
 
 
-def test_the_commands_answer_for_one_stratum_or_for_each(study, tmp_path):
-    data = str(simulate(study, tmp_path / "data"))
+def test_the_commands_answer_for_one_stratum_or_for_each():
+    data = str(drawn(STORK))
     both = RUN.invoke(app, ["dose", "next", str(STORK), data])
     assert "DM: so far" in both.output
     assert "IMNM: so far" in both.output
@@ -74,7 +74,7 @@ def test_the_commands_answer_for_one_stratum_or_for_each(study, tmp_path):
 
 
 def test_somebody_dosed_of_no_recorded_stratum_holds_every_stratum(study, tmp_path):
-    data = simulate(study, tmp_path / "data")
+    data = copy_of(drawn(STORK), tmp_path / "data")
     facts = (data / "facts.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     (data / "facts.csv").write_text(
         "".join(one for one in facts if not one.startswith("P01,disease,")), encoding="utf-8"
@@ -87,11 +87,11 @@ def test_somebody_dosed_of_no_recorded_stratum_holds_every_stratum(study, tmp_pa
         assert one.decision.reason == "the stratum of P01 is not recorded, so they count in none; record it"
 
 
-def test_somebody_screened_of_no_recorded_stratum_holds_nobody(study, tmp_path):
-    data = simulate(study, tmp_path / "data")
+def test_somebody_screened_of_no_recorded_stratum_holds_nobody(study, trial, tmp_path):
+    data = copy_of(drawn(STORK), tmp_path / "data")
     with (data / "facts.csv").open("a", encoding="utf-8") as file:
         file.write("P99,age,40" + "," * ((data / "facts.csv").read_text().partition("\n")[0].count(",") - 2) + "\n")
-    before = decide_next_dose(study, take_in(study, simulate(study, tmp_path / "other")).trial, Day(2025, 5, 20))
+    before = decide_next_dose(study, trial, Day(2025, 5, 20))
     after = decide_next_dose(study, take_in(study, data).trial, Day(2025, 5, 20))
     assert [(name, one.decision) for name, one in after.strata] == [(name, one.decision) for name, one in before.strata]
 
@@ -124,7 +124,7 @@ def test_a_casebook_for_one_stratum_is_kept_as_the_refusal_says(tmp_path: Path, 
     book = tmp_path / "book"
     made = RUN.invoke(app, ["casebook", "init", str(book), str(folder), "--administrator", "ada", "--name", "Ada Min"])
     assert made.exit_code == 0, made.output
-    trial = take_in(alone, simulate(load_study(STORK), tmp_path / "data")).trial
+    trial = take_in(alone, drawn(STORK)).trial
     kept_out = {
         code
         for code in trial.participants

@@ -15,6 +15,7 @@ from escalon.exchange.synthetic_trial import simulate
 from escalon.protocol import load_study
 from escalon.protocol.dlt_window import dlt_window
 from escalon.sources.folder import take_in
+from tests.drawn import drawn as drawn_once
 from tests.protocol.folders import HERON, LANTERN, ORCHID
 
 STUDIES = {"nct07052565": "nct07052565", "lantern": LANTERN, "heron": HERON, "orchid": ORCHID}
@@ -31,7 +32,7 @@ def bytes_of(folder):
 
 def test_the_same_seed_writes_the_same_bytes_and_another_seed_others(tmp_path):
     study = load_study(LANTERN)
-    one, again, other = (simulate(study, tmp_path / name, seed) for name, seed in (("a", 1), ("b", 1), ("c", 2)))
+    one, again, other = drawn_once(LANTERN), simulate(study, tmp_path / "b", 1), drawn_once(LANTERN, 2)
     assert bytes_of(one) == bytes_of(again)
     assert bytes_of(one)["facts.csv"] != bytes_of(other)["facts.csv"]
     assert "SYNTHETIC.txt" in bytes_of(one)
@@ -40,10 +41,10 @@ def test_the_same_seed_writes_the_same_bytes_and_another_seed_others(tmp_path):
 @pytest.fixture(
     scope="module", params=[(name, seed) for name in STUDIES for seed in (1, 2)], ids="{0[0]} {0[1]}".format
 )
-def drawn(tmp_path_factory, request):
+def drawn(request):
     name, seed = request.param
     study = load_study(STUDIES[name])
-    intake = take_in(study, simulate(study, tmp_path_factory.mktemp(name), seed))
+    intake = take_in(study, drawn_once(STUDIES[name], seed))
     return study, intake, screen(study, intake.trial, last_day(intake.trial))
 
 
@@ -75,8 +76,8 @@ def test_everybody_treated_was_eligible_and_the_others_were_kept_out_for_many_re
     assert len(reasons) >= (5 if study.id == "nct07052565" else 2)
 
 
-def test_its_decisions_rest_on_counts_and_reviews_and_not_on_silence(tmp_path, study):
-    trial = take_in(study, simulate(study, tmp_path)).trial
+def test_its_decisions_rest_on_counts_and_reviews_and_not_on_silence(study):
+    trial = take_in(study, drawn_once()).trial
     told = decide_next_dose(study, trial, last_day(trial))
     assert (str(told.conduct), told.decision.mtd) == ("1NNN 2NTN 2NNN 3NNT 3NNN", 3)
     assert not [note for note in told.decision.notes if "count after day" in note or "nothing is recorded" in note]
@@ -100,10 +101,10 @@ def test_a_flat_dose_and_a_tablet_are_given_in_their_own_unit(drawn):
     assert all(not deviation(study.dose, one.infusion) for one in given)
 
 
-def test_people_get_better_after_treatment(tmp_path, study):
+def test_people_get_better_after_treatment(study):
     from escalon.conduct.judge.scores import scored
 
-    trial = take_in(study, simulate(study, tmp_path)).trial
+    trial = take_in(study, drawn_once()).trial
     falls = []
     for course in trial.infused():
         scores = [fact for fact in scored(study, trial, course.code).named("sledai_2k") if fact.number is not None]
@@ -115,9 +116,10 @@ def test_people_get_better_after_treatment(tmp_path, study):
     assert min(falls) < max(falls) / 2
 
 
-def test_a_study_nobody_could_enter_is_refused_in_words(tmp_path):
+def test_a_study_nobody_could_enter_is_refused_in_words(tmp_path, monkeypatch):
     from tests.protocol.test_doses import study_with
 
+    monkeypatch.setattr("escalon.exchange.synthetic_trial.DRAWS", 2)  # to see that nobody can, two people are enough
     impossible = study_with(
         tmp_path, ('rule = "age >= 18 at consent"', 'rule = "age >= 18 at consent and age < 18 at consent"')
     )

@@ -11,7 +11,6 @@ import pytest
 
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.escalation import Outcome
-from escalon.exchange.synthetic_trial import simulate
 from escalon.exchange.tidy_folder import FormatError, tables_of, write_folder
 from escalon.facts import Day, Fact
 from escalon.history import entry_of_file, fold
@@ -29,6 +28,7 @@ from escalon.sources.as_rows import unkept
 from escalon.sources.folder import take_in
 from escalon.sources.frame import frame_of
 from escalon.sources.tables import loud, quiet
+from tests.drawn import drawn
 from tests.histories import Infusion, changed, facts, history
 
 
@@ -38,8 +38,8 @@ def study():
 
 
 @pytest.fixture(scope="module")
-def trial(study, tmp_path_factory):
-    return take_in(study, simulate(study, tmp_path_factory.mktemp("trial"), seed=5)).trial
+def trial(study):
+    return take_in(study, drawn(seed=5)).trial
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])

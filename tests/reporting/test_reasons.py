@@ -7,12 +7,12 @@ import pytest
 
 from escalon.conduct.judge.cutoff import last_day
 from escalon.conduct.judge.screening import screen_one
-from escalon.exchange.synthetic_trial import simulate
 from escalon.facts import Fact
 from escalon.history import Trial
 from escalon.protocol import Study, load_study
 from escalon.reporting.reasons import failure
 from escalon.sources.folder import take_in
+from tests.drawn import drawn
 from tests.histories import changed
 
 
@@ -22,8 +22,8 @@ def study() -> Study:
 
 
 @pytest.fixture(scope="module")
-def trial(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    return take_in(study, simulate(study, tmp_path_factory.mktemp("reasons"), seed=1)).trial
+def trial(study: Study) -> Trial:
+    return take_in(study, drawn()).trial
 
 
 def said(study: Study, trial: Trial, disease: str, clause: str, name: str, value: Any, **more: Any) -> str:

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from escalon.cli.main import app
+from tests.drawn import drawn
 from tests.protocol.folders import HERON
 
 RUN = CliRunner(env={"COLUMNS": "160", "TERM": "dumb"})
@@ -19,8 +20,7 @@ OF_CELLS = re.compile(
 @pytest.fixture(scope="module")
 def page(tmp_path_factory) -> str:
     folder: Path = tmp_path_factory.mktemp("heron")
-    assert RUN.invoke(app, ["simulate", str(HERON), "-o", str(folder / "data")]).exit_code == 0
-    made = RUN.invoke(app, ["report", str(HERON), str(folder / "data"), "-o", str(folder / "out"), "--only", "full"])
+    made = RUN.invoke(app, ["report", str(HERON), str(drawn(HERON)), "-o", str(folder / "out"), "--only", "full"])
     assert made.exit_code == 0, made.output
     text = (folder / "out" / "report.html").read_text(encoding="utf-8")
     return re.sub(r"<(script|style|svg)[\s\S]*?</\1>", "", text)

@@ -18,10 +18,10 @@ from escalon.conduct.judge.cutoff import as_of, last_day
 from escalon.conduct.judge.endpoints import execute
 from escalon.conduct.judge.populations import dose_of_today
 from escalon.escalation import EscalationError, Outcome
-from escalon.exchange.synthetic_trial import simulate
 from escalon.facts import Day
 from escalon.reporting.results import exact_text, named_statistics
 from escalon.sources.folder import take_in
+from tests.drawn import drawn
 from tests.second.recount import recount
 
 HERE = Path(__file__).parent
@@ -96,8 +96,8 @@ def test_at_an_early_cut_off_too(study, demo, cutoff):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_on_other_invented_trials(study, seed, tmp_path):
-    folder = simulate(study, tmp_path, seed)
+def test_on_other_invented_trials(study, seed):
+    folder = drawn(seed=seed)
     cutoff = last_day(take_in(study, folder).trial)
     assert differing(study, folder, cutoff) == []
     assert differing(study, folder, Day.of(cutoff.earliest.replace(day=1))) == []

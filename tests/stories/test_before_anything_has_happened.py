@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from escalon.exchange.synthetic_trial import simulate
-from escalon.protocol import load_study
+from tests.drawn import drawn
 from tests.stories.test_what_limits_the_dose import HEADS, run
 
 STUDY = "nct07052565"
@@ -26,8 +25,7 @@ def early(path: Path, state: str) -> str:
     folder = path / "data"
     folder.mkdir()
     if state == "nobody dosed":
-        whole = simulate(load_study(STUDY), path / "whole", seed=1)
-        (folder / "facts.csv").write_bytes((whole / "facts.csv").read_bytes())
+        (folder / "facts.csv").write_bytes((drawn() / "facts.csv").read_bytes())
         (folder / "samples.csv").write_text(SAMPLES, encoding="utf-8")
         for name in ("doses", "adverse_events"):
             (folder / f"{name}.csv").write_text(HEADS[name], encoding="utf-8")

@@ -14,7 +14,6 @@ from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.samples import profiles_of
 from escalon.conduct.judge.screening import screen
 from escalon.conduct.record.importing import import_folder
-from escalon.exchange.synthetic_trial import simulate
 from escalon.exchange.tidy_folder import write_folder
 from escalon.facts import Day
 from escalon.protocol import load_study
@@ -23,6 +22,7 @@ from escalon.reporting.view import View
 from escalon.sources.as_rows import tables_of
 from escalon.sources.folder import take_in
 from tests.casebook.trial import INES, Trial
+from tests.drawn import drawn
 from tests.histories import facts
 
 EARLY, CUTOFF = Day(2025, 6, 1), Day(2026, 6, 30)
@@ -33,7 +33,7 @@ PLACE = re.compile(r"(?:casebook:\d+|\w+\.csv:\d+)")
 def sources(tmp_path_factory):
     """The study, and the trial as taken in from each source by its name."""
     study = load_study("nct07052565")
-    data = simulate(study, tmp_path_factory.mktemp("data"), seed=1)
+    data = drawn()
     book = tmp_path_factory.mktemp("place") / "book"
     clock = SetClock(datetime(2026, 7, 1, 9, tzinfo=UTC))
     casebook = create_casebook(book, study=study.id, study_version=study.version, clock=clock)

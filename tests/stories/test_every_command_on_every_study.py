@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from escalon.cli.main import app
 from escalon.web.app import create_app
+from tests.drawn import drawn as drawn_once
 from tests.protocol.folders import HERON, LANTERN, STORK
 
 RUN = CliRunner(env={"COLUMNS": "160", "TERM": "dumb"})
@@ -16,13 +17,10 @@ GIVEN = {"nct07052565": "CAR-T cells/kg", "lantern": "CAR-T cells", "heron": "mg
 
 
 @pytest.fixture(scope="module", params=list(STUDIES))
-def drawn(request, tmp_path_factory):
+def drawn(request):
     """A study's name, its folder, and a synthetic trial of it."""
     name = request.param
-    data = tmp_path_factory.mktemp(name) / "data"
-    made = RUN.invoke(app, ["simulate", STUDIES[name], "-o", str(data)])
-    assert made.exit_code == 0, made.output
-    return name, STUDIES[name], str(data)
+    return name, STUDIES[name], str(drawn_once(STUDIES[name]))
 
 
 def outlook(study: str) -> list[str]:

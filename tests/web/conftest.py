@@ -22,14 +22,14 @@ def window() -> Iterator[Any]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The workbench of the demonstration; people are found in it by how they stand, not by their codes."""
     from escalon.exchange.synthetic_book import make_book
-    from escalon.exchange.synthetic_trial import simulate
     from escalon.protocol import load_study
     from escalon.sources.folder import take_in
     from escalon.web.workbench import open_workbench
+    from tests.drawn import drawn
 
     folder = tmp_path_factory.mktemp("demo")
     study = load_study("nct07052565")
-    whole = take_in(study, simulate(study, folder / "data", 1)).trial
+    whole = take_in(study, drawn()).trial
     bench = open_workbench(make_book(folder, study, "nct07052565", whole))
     yield bench
     bench.opened.casebook.close()

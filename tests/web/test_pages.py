@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from escalon.exchange.synthetic_trial import simulate
-from escalon.protocol import load_study
+from tests.drawn import drawn
 
 pytest.importorskip("httpx2")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return simulate(load_study("nct07052565"), tmp_path_factory.mktemp("web"), seed=1)
+def folder() -> Path:
+    return drawn()
 
 
 @pytest.fixture(scope="module")

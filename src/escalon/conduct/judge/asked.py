@@ -22,10 +22,10 @@ def asked_in(study: Study, name: str) -> frozenset[str]:
     Those whose outcomes or clauses name it. What none names is asked where a score is that it is part of, such as the ESSPRI
     where the STAR is, and of everybody where there is none.
     """
-    return _KEPT((id(study), name), study, lambda: _asked_in(study, name))
+    return _ASKED((id(study), name), study, lambda: _asked_in(study, name))
 
 
-_KEPT = MadeOnce()
+_ASKED, _NAMED = MadeOnce(), MadeOnce()
 
 
 def _asked_in(study: Study, name: str) -> frozenset[str]:
@@ -38,6 +38,10 @@ def _asked_in(study: Study, name: str) -> frozenset[str]:
 
 def named_in(study: Study, name: str) -> frozenset[str] | None:
     """The diseases whose outcomes or clauses name a measure, empty where one names it for all; None where none does."""
+    return _NAMED((id(study), name), study, lambda: _named_in(study, name))
+
+
+def _named_in(study: Study, name: str) -> frozenset[str] | None:
     found = list(_limits(study, name))
     if not found:
         return None
