@@ -115,15 +115,15 @@ class Instrument:
     items: Mapping[str, Item]
     options: Mapping[str, tuple[Any, ...]]
     bands: Mapping[str, tuple[Band, ...]]
-    flags: Mapping[str, tuple[Callable[..., Any], str]]
-    unit: str | None
-    version: str
     code: str
-    near: float | None
-    when_missing: Status
-    unconfirmed: str | None
-    notes: str
     takes_items: bool
+    flags: Mapping[str, tuple[Callable[..., Any], str]] = field(default_factory=dict)
+    unit: str | None = None
+    version: str = "1"
+    near: float | None = None
+    when_missing: Status = Status.MISSING
+    unconfirmed: str | None = None
+    notes: str = ""
     adapt: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     default_bands: bool = True
     also: tuple[str, ...] = ()
@@ -284,20 +284,11 @@ def instrument(
     source: str,
     items: Mapping[str, Item] | None = None,
     bands: str | Mapping[str, str] | None = None,
-    flags: Mapping[str, tuple[Callable[..., Any], str]] | None = None,
-    unit: str | None = None,
-    version: str = "1",
+    name: str = "",
     code: str = "",
-    near: float | None = None,
-    when_missing: Status = Status.MISSING,
-    unconfirmed: str | None = None,
-    notes: str = "",
-    name: str | None = None,
-    adapt: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
-    also: tuple[str, ...] = (),
-    default_bands: bool = True,
+    **stated: Any,
 ) -> Callable[[Callable[..., Any]], Instrument]:
-    """Make a plain function an instrument.
+    """Make a plain function an instrument; what else is `stated` is as in `Instrument`.
 
     Items are the function's annotated parameters (`tender: Joints28`), or `items=` for long lists, when the function takes
     one argument with an attribute per item. Keyword-only parameters are options: the default first, every choice in their
@@ -311,31 +302,15 @@ def instrument(
 
     def wrap(rule: Callable[..., Any]) -> Instrument:
         own, options = _parameters(rule)
-        stated = {name: with_ranges(item, name) for name, item in (own if items is None else items).items()}
-        if any(item.below_limit for item in stated.values()):
+        ranged = {key: with_ranges(item, key) for key, item in (own if items is None else items).items()}
+        if any(item.below_limit for item in ranged.values()):
             options[BELOW_LIMIT] = tuple(BELOW_LIMIT_COUNTS_AS)
+        called = name or rule.__name__
         return Instrument(
-            name=name or rule.__name__,
-            title=title,
-            source=source,
-            about=inspect.getdoc(rule) or "",
-            rule=rule,
-            items=stated,
-            options=options,
-            bands={label: parse_bands(text) for label, text in sets.items()},
-            flags=flags or {},
-            unit=unit,
-            version=version,
-            code=code or (name or rule.__name__).upper().replace("_", "")[:8],
-            near=near,
-            when_missing=when_missing,
-            unconfirmed=unconfirmed,
-            notes=notes,
-            takes_items=items is not None,
-            adapt=adapt,
-            also=also,
-            default_bands=default_bands,
-        )
+            called, title, source, inspect.getdoc(rule) or "", rule, ranged, options,
+            {label: parse_bands(text) for label, text in sets.items()},
+            code or called.upper().replace("_", "")[:8], items is not None, **stated,
+        )  # fmt: skip
 
     return wrap
 

@@ -96,16 +96,8 @@ def _property(item: Item) -> dict[str, Any]:
 
 def described(instrument: Instrument) -> dict[str, Any]:
     """Everything an instrument states about itself, as plain data: what help, forms and documentation show."""
-    return {
-        "name": instrument.name,
-        "title": instrument.title,
-        "about": instrument.about,
-        "source": instrument.source,
-        "version": instrument.version,
-        "code": instrument.code,
-        "unit": instrument.unit,
-        "unconfirmed": instrument.unconfirmed,
-        "notes": instrument.notes,
+    plain = ("name", "title", "about", "source", "version", "code", "unit", "unconfirmed", "notes")
+    return {name: getattr(instrument, name) for name in plain} | {
         "items": [
             {
                 "name": name, "about": item.about, "accepted": item.range_text(), "units": list(item.units),
