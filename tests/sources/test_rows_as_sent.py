@@ -368,3 +368,21 @@ def test_an_end_that_is_none_says_where_to_write_so(end: str, tmp_path: Path) ->
     events = f"participant,term,grade,start,end\nP01,Nausea,1,2025-03-09,{end}\n"
     (one,) = taken(tmp_path, adverse_events=events).refused
     assert "write yes in the column ongoing" in str(one)
+
+
+@pytest.mark.parametrize(
+    ("dates", "written", "day"),
+    [("dmy", "07.02.2025", "2025-02-07"), ("mdy", "07/02/2025", "2025-07-02"), ("excel", "45695", "2025-02-07"),
+     ("dmy", "02.13.2025", None), ("mdy", "13/02/2025", None), ("excel", "07.02.2025", None)],
+)  # fmt: skip
+def test_a_column_of_dates_is_read_in_one_order_only_and_so_is_a_value_that_is_a_day(
+    dates: str, written: str, day: str | None, tmp_path: Path
+) -> None:
+    """A day that fits the other order alone says that the column is mixed: every other day in it is then in doubt."""
+    mapping = f'[[table]]\nfile = "e.csv"\nparticipant = "id"\ndate = "d"\ndates = "{dates}"\n[table.facts]\n'
+    mapping += 'screening_visit = { column = "d" }\n'
+    (tmp_path / "mapping.toml").write_text(mapping, encoding="utf-8")
+    (tmp_path / "e.csv").write_text(f"id,d\nP01,{written}\n", encoding="utf-8")
+    intake = take_in(STUDY, tmp_path)
+    assert [(one.line, one.column) for one in intake.refused] == ([] if day else [(2, "date")])
+    assert [(str(one.value), str(one.day)) for one in facts_of(intake)] == ([(day, day)] if day else [])

@@ -32,6 +32,7 @@ Every cell becomes a fact that knows its file, line and column. Columns that are
 is every line that no table takes: it may be a dose, an event or a withdrawal.
 """
 
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -41,6 +42,7 @@ from typing import Any, get_args
 
 from escalon.facts import read_moment
 from escalon.facts.plain_file import text_of
+from escalon.facts.words import not_known
 from escalon.facts.written_day import Dates
 from escalon.sources.columns import TABLES as COLUMNS
 from escalon.sources.tables import TABLES, FolderError, Table, read_table
@@ -367,18 +369,23 @@ def _meant(cell: Mapping[str, Any], text: str, missing: set[str]) -> tuple[str, 
 def _fact(spec: Mapping[str, Any], fact: str, cell: Mapping[str, Any], text: str, row: Row, missing: set[str]) -> Row:
     visit = _known_cell(row, spec.get("visit"), missing)
     value, broken = _meant(cell, text, missing)
+    said = _known_cell(row, cell.get("date"), missing) or _known_cell(row, spec.get("date"), missing)
+    day, wrong = _day(spec, said, "date")
+    if str(cell["column"]).lower() == str(spec.get("date")).lower() or _DAY_BY_PARTS.match(value):
+        value, no_day = _day(spec, value, "value")
+        wrong = wrong or no_day
     made = {
         "participant": _cell(row, spec["participant"]),
         "fact": fact,
         "value": value,
         "unit": _unit(cell, row, missing) if value else "",
-        "date": _day(spec, _known_cell(row, cell.get("date"), missing) or _known_cell(row, spec.get("date"), missing)),
+        "date": day,
         "source": f"column {cell['column']}",
         "visit": str(spec.get("visits", {}).get(visit, visit)),
         "lower": _known_cell(row, cell.get("lower"), missing),
         "upper": _known_cell(row, cell.get("upper"), missing),
     }
-    return Row(row.line, made, broken)
+    return Row(row.line, made, broken or wrong)
 
 
 def _records(
@@ -391,9 +398,10 @@ def _records(
         for column, said in cells.items():
             cell: Mapping[str, Any] = {"column": said} if isinstance(said, str) else said
             made[column], wrong = _meant(cell, _cell(row, cell.get("column")), missing)
+            no_day = None
             if column in days:
-                made[column] = _day(spec, made[column])
-            broken = broken or wrong
+                made[column], no_day = _day(spec, made[column], column)
+            broken = broken or wrong or no_day
             if unit := _unit(cell, row, missing):
                 made["unit"] = unit
         yield Row(row.line, made, broken)
@@ -408,15 +416,19 @@ def _days_of(into: str) -> set[str]:
     return {column.name for column in COLUMNS[into] if column.cell == "day"}
 
 
-def _day(spec: Mapping[str, Any], text: str) -> str:
-    """A date as the mapping says its file writes them (`dates`); what cannot be read so stays, to be refused with its words."""
-    if "dates" not in spec or not text:
-        return text
+_DAY_BY_PARTS = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{4}(?!\d)")
+"""Never a number: a day whose order of parts the mapping says."""
+
+
+def _day(spec: Mapping[str, Any], text: str, column: str) -> tuple[str, tuple[str, str, str] | None]:
+    """A date as the mapping says its file writes them (`dates`), or why it is none: in that order of parts, and no other."""
+    if "dates" not in spec or not_known(text):
+        return text, None
     try:
         moment = read_moment(text, spec["dates"])
-    except ValueError:
-        return text
-    return f"{moment.day}T{moment.clock:%H:%M}" if moment.clock else str(moment.day)
+    except ValueError as error:
+        return text, (column, text, str(error))
+    return f"{moment.day}T{moment.clock:%H:%M}" if moment.clock else str(moment.day), None
 
 
 def _cell(row: Row, column: Any) -> str:
