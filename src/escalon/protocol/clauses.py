@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from escalon.expressions.tree import Node
 from escalon.protocol.tables import FROZEN, SEVERAL, Free, Id, Said, Span, Table, Text, Words, as_read
@@ -130,6 +130,15 @@ class Assumption(Table):
     kind: Literal["silence", "contradiction", "wording"] = "silence"
     says: Words = Said()
     source: Free = ""
+
+    @model_validator(mode="after")
+    def _names_once(self) -> Self:
+        names = [one.name for one in self.alternatives if one.name]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(
+                f"two alternatives are called {twice[0]!r}, so neither could be chosen. Give one another name"
+            )
+        return self
 
     @property
     def digest(self) -> str:

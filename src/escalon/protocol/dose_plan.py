@@ -76,10 +76,11 @@ def _unit(value: object) -> str:
     return str(value).strip()
 
 
-_MAY_BE_SILENT = (
+MAY_BE_SILENT = (
     "sentinel_interval", "stagger", "whole_cohort_first", "weight_window", "cells_cap", "stopping", "off_dose", "split_within",
     "retreatment", "window_review", "override_valid",
 )  # fmt: skip
+"""The keys of `[dose]` that a protocol may say nothing of: nobody is dosed while one is open."""
 
 
 class Level(Table):
@@ -161,7 +162,7 @@ class DosePlan(Table):
         """Take out the keys the protocol is silent on; a key that every dose needs cannot be left open."""
         if not isinstance(table, dict) or "(silent)" in table:
             return table
-        left_open = tuple(key for key in table if table[key] == "silent" and key in _MAY_BE_SILENT)
+        left_open = tuple(key for key in table if table[key] == "silent" and key in MAY_BE_SILENT)
         return {key: value for key, value in table.items() if key not in left_open} | {"(silent)": left_open}
 
     def level(self, number: int) -> Level:

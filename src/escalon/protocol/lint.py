@@ -4,6 +4,7 @@ Every remark says where, what, and what to do. `error` must be mended before the
 `assumption` wants a signature.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ def lint(study: Study, signed: frozenset[str] = frozenset()) -> tuple[Remark, ..
         _roles,
         _toxicity,
         _measures,
+        _labels,
         _histories,
         _asked_once,
         _gaps,
@@ -256,7 +258,18 @@ def _toxicity(study: Study) -> Iterator[Remark]:
             do = "write CRS, ICANS, IEC-HS, neutrophils, platelets, non_haematological, any, or a term of CTCAE 5.0"
             yield Remark("error", "unknown term", clause.id, what, do, clause.place)
         by_day = clause.not_recovered_by_day
-        if by_day is not None and by_day > in_days(study.dose.dlt_window):
+        window = in_days(study.dose.dlt_window)
+        if clause.longer_than_days is not None and clause.longer_than_days >= window:
+            what = f"asks for more than {clause.longer_than_days} days, and the window of {study.dose.dlt_window} is over by then"
+            yield Remark(
+                "error",
+                "beyond the window",
+                clause.id,
+                what,
+                "lengthen the window, or ask for fewer days",
+                clause.place,
+            )
+        if by_day is not None and by_day > window:
             what = f"asks for recovery by day {by_day}, after the window of {study.dose.dlt_window} has closed"
             yield Remark(
                 "error", "beyond the window", clause.id, what, "lengthen the window, or ask earlier", clause.place
@@ -301,14 +314,32 @@ def _measures(study: Study) -> Iterator[Remark]:
             )
 
 
-_HISTORY = ("history_of_", "severe_allergy", "allergy_to_", "prior_", "previous_")
+def _labels(study: Study) -> Iterator[Remark]:
+    """A label without choices takes any text, and a rule that asks for one word is met only by that very text."""
+    for one in study.criteria:
+        for pick in (leaf for tree in one.trees for leaf in leaves(tree) if isinstance(leaf, Pick)):
+            known = study.vocabulary.get(pick.name)
+            if known is not None and known.kind == "label" and not known.choices and known.origin == "study":
+                what = f"{pick.name} is a label without choices: whatever else is written in data is another word"
+                do = f"write choices in [fact.{pick.name}]"
+                yield Remark("error", "no kind", one.id, what, do, one.place)
+
+
+_HISTORY = re.compile(
+    r"\b(?:history|prior|previous|previously|past|ever|had|allergy|allergies|allergic|anaphyla\w*|stroke|infarct\w*"
+    r"|transplant\w*|splenectomy|malignan\w*|cancer)\b",
+    re.IGNORECASE,
+)
+"""Words of a name or a label that tell of something that lasts, however long ago it was."""
 
 
 def _histories(study: Study) -> Iterator[Remark]:
     """A history lasts: asked «at screening», a later «no» would undo an earlier «yes»."""
     for one in study.criteria:
         for leaf in (leaf for tree in one.trees for leaf in leaves(tree)):
-            if isinstance(leaf, Stated) and leaf.name.startswith(_HISTORY):
+            if not isinstance(leaf, Stated) or (known := study.vocabulary.get(leaf.name)) is None or known.computed:
+                continue
+            if known.kind == "truth" and _HISTORY.search(f"{leaf.name.replace('_', ' ')} {known.label}"):
                 what = f"{leaf.name} is a history, but the last statement decides: a later «no» undoes an earlier «yes»"
                 do = f'write rule = "any {leaf.name} ever", and kind = "event" in [fact.{leaf.name}]'
                 yield Remark("warning", "history", one.id, what, do, one.place)
@@ -381,6 +412,10 @@ def _collected(study: Study) -> Iterator[Remark]:
             what = f"{name} is compared with a baseline, and neither a visit before treatment nor a clause collects it"
             do = f"add {name} to the measures of a visit before day 0"
             yield Remark("warning", "gap", one.id, what, do, one.place)
+        known = study.vocabulary.get(one.measure[0])
+        if one.compare == "response" and one.improved_by is None and known is not None and known.unit is not None:
+            what = f"{known.name} is a number, and nothing says from which change on it is a response"
+            yield Remark("warning", "gap", one.id, what, "write improved_by, and which way is better", one.place)
         if "among" not in one.model_fields_set:
             what = f"does not say in whom: {one.among} is taken"
             yield Remark(

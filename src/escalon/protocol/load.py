@@ -41,7 +41,9 @@ def not_in_force(study: Study) -> Iterator[tuple[Assumption, int, str]]:
     for one in study.assumptions:
         for number in (number for number, other in enumerate(one.alternatives, start=1) if other.is_coded):
             try:
-                _checked(_under(tables, study, one.id, number, sources), document, sources, whole=False)
+                under = _checked(_under(tables, study, one.id, number, sources), document, sources, whole=False)
+                if new := sorted(set(under.awaited) - set(study.awaited)):
+                    yield one, number, f"{new[0]} is neither a fact of this study nor an instrument"
             except StudyError as error:
                 yield one, number, error.problems[0].what
 

@@ -13,6 +13,7 @@ from escalon.criteria import render
 from escalon.expressions.events import Amount, How, Part, Pick
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import UnitError, convert, plain
+from escalon.protocol.names import leaves
 from escalon.protocol.study import Criterion, FactDefinition, Study
 
 _OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
@@ -29,10 +30,17 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    pick: Pick
+    side: Node
+    """What is limited: a value, or one divided by its laboratory's limit."""
     relation: str
     value: Fraction
     criterion: Criterion
+
+    @property
+    def name(self) -> str:
+        """The fact, as it is recorded; `alt / uln` of a ratio."""
+        value, *limit = (one for one in leaves(self.side) if isinstance(one, Pick))
+        return " / ".join((value.name, *(one.part.value for one in limit)))
 
 
 def conflicts(study: Study) -> Iterator[Conflict]:
@@ -45,19 +53,20 @@ def conflicts(study: Study) -> Iterator[Conflict]:
         yield from _out_of_range(limit, study.vocabulary)
     for group, some in groups.items():
         yield from _pairs(some, some if group == "" else [*everyone, *some])
+    yield from _labels(study)
 
 
 def idle(study: Study) -> Iterator[Conflict]:
     """Every clause that is one limit and decides nothing: whatever may be recorded meets it, or another clause asks for more."""
     whole = [(limit, _group(one)) for one in study.criteria for limit in _alone(one, study.vocabulary)]
     for limit, group in whole:
-        known = study.vocabulary.get(limit.pick.name)
+        known = study.vocabulary.get(limit.name)
         if known is not None and _holds_throughout(limit, known):
             yield Conflict((limit.criterion,), f"whatever may be recorded of {known.name} is {_shown(limit)}")
         for other, theirs in whole:
-            stricter = other.criterion is not limit.criterion and theirs in ("", group) and other.pick == limit.pick
+            stricter = other.criterion is not limit.criterion and theirs in ("", group) and other.side == limit.side
             if stricter and _implies(other, limit):
-                what = f"{limit.pick.name} {_shown(limit)} follows from {other.criterion.id}, which asks for {_shown(other)}"
+                what = f"{limit.name} {_shown(limit)} follows from {other.criterion.id}, which asks for {_shown(other)}"
                 yield Conflict((limit.criterion, other.criterion), what)
 
 
@@ -89,9 +98,9 @@ def _implies(one: _Limit, other: _Limit) -> bool:
 
 def _pairs(some: list[_Limit], others: list[_Limit]) -> Iterator[Conflict]:
     for number, limit in enumerate(some):
-        for other in (one for one in others if one.pick == limit.pick and one not in some[: number + 1]):
+        for other in (one for one in others if one.side == limit.side and one not in some[: number + 1]):
             if _is_empty(limit, other):
-                what = f"{limit.pick.name} would have to be {_shown(limit)} and {_shown(other)}"
+                what = f"{limit.name} would have to be {_shown(limit)} and {_shown(other)}"
                 yield Conflict(tuple(dict.fromkeys((other.criterion, limit.criterion))), what)
 
 
@@ -115,11 +124,50 @@ def _limits(tree: Node, one: Criterion, words: Mapping[str, FactDefinition], neg
 def _limit(
     name: str, side: Node, other: Node, one: Criterion, words: Mapping[str, FactDefinition], negated: bool
 ) -> list[_Limit]:
-    if not isinstance(side, Pick) or side.part is not Part.VALUE or side.how is not How.LATEST:
+    if not (_is_latest(side) or _is_ratio(side)):
         return []
-    value = _value(other, words.get(side.name))
+    value = _value(other, words.get(side.name) if isinstance(side, Pick) else None)
     relation = _OPPOSITE.get(name) if negated else name
     return [] if value is None or relation is None else [_Limit(side, relation, value, one)]
+
+
+def _is_latest(side: Node, part: Part = Part.VALUE) -> bool:
+    return isinstance(side, Pick) and side.part is part and side.how is How.LATEST
+
+
+def _is_ratio(side: Node) -> bool:
+    """Whether a side is a value in units of its own upper or lower limit."""
+    if not isinstance(side, Op) or side.name != "div":
+        return False
+    value, limit = side.parts
+    return _is_latest(value) and any(_is_latest(limit, part) for part in (Part.UPPER, Part.LOWER))
+
+
+def _labels(study: Study) -> Iterator[Conflict]:
+    """Every label of which the clauses for the same people leave no choice."""
+    allowed: dict[tuple[str, Pick], list[tuple[Criterion, frozenset[str]]]] = defaultdict(list)
+    for one in study.criteria:
+        for pick, words in _chosen(one.tree):
+            choices = frozenset(known.choices) if (known := study.vocabulary.get(pick.name)) else frozenset()
+            if choices:
+                allowed[_group(one), pick].append((one, words if one.kind == "inclusion" else choices - words))
+    for (group, pick), some in allowed.items():
+        every = some if group == "" else [*allowed.get(("", pick), ()), *some]
+        if not frozenset.intersection(*(left for _, left in every)):
+            criteria = tuple(dict.fromkeys(one for one, _ in every))
+            yield Conflict(criteria, f"{pick.name} could be none of {', '.join(study.vocabulary[pick.name].choices)}")
+
+
+def _chosen(tree: Node) -> list[tuple[Pick, frozenset[str]]]:
+    """The label that a whole rule asks for, and the words of it that meet the rule."""
+    match tree:
+        case Op("eq", (Pick() as pick, Literal(str() as word))):
+            return [(pick, frozenset((word,)))]
+        case Op("or", parts):
+            found = [one for part in parts for one in _chosen(part)]
+            if len(found) == len(parts) and len({pick for pick, _ in found}) == 1:
+                return [(found[0][0], frozenset.union(*(words for _, words in found)))]
+    return []
 
 
 def _value(node: Node, known: FactDefinition | None) -> Fraction | None:
@@ -154,7 +202,7 @@ def _interval(limit: _Limit) -> tuple[Fraction | None, bool, Fraction | None, bo
 
 
 def _out_of_range(limit: _Limit, words: Mapping[str, FactDefinition]) -> Iterator[Conflict]:
-    known = words.get(limit.pick.name)
+    known = words.get(limit.name)
     if known is None:
         return
     low, low_open, high, high_open = _interval(limit)

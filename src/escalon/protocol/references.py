@@ -1,5 +1,6 @@
 """What a study refers to must be there: ids once, anchors, visits, levels, the rule of escalation and its variant."""
 
+import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -108,8 +109,27 @@ def _members(study: Study, sources: Sources) -> Iterator[Problem]:
             if member == name or (found is not None and (found.kind != "treatment" or found.members)):
                 what = f"{member!r} is not a drug. Members of a class are drugs, not classes or other facts"
                 yield sources.problem(("fact", name, "members"), what, name)
-        if own.low is not None and own.high is not None and own.low > own.high:
-            yield sources.problem(("fact", name, "low"), f"the range of {name} is empty: low is above high", name)
+        yield from _range(name, own, sources)
+        if own.kind in _NUMERIC and own.choices:
+            what = f'{name} is {described(own)}, which has no choices. Write kind = "label", or leave them out'
+            yield sources.problem(("fact", name, "choices"), what, name)
+
+
+_NUMERIC = ("number", "integer")
+_ENDS = (("low", "high"), ("low", "doubtful_low"), ("doubtful_low", "doubtful_high"), ("doubtful_high", "high"),
+         ("low", "usual_low"), ("usual_low", "usual_high"), ("usual_high", "high"))  # fmt: skip
+"""Which end of a fact's ranges is never above which."""
+
+
+def _range(name: str, own: FactDefinition, sources: Sources) -> Iterator[Problem]:
+    """A range that is empty, or lies outside the one that may be recorded: nobody could have such a value."""
+    for lower, upper in _ENDS:
+        least, most = getattr(own, lower), getattr(own, upper)
+        if own.place != Place() and least is not None and most is not None and least > most:
+            empty = f"the range of {name} is empty: " if (lower, upper) == ("low", "high") else ""
+            said = f"{empty}{lower} is above {upper}: {plain(least)} and {plain(most)}"
+            yield sources.problem(("fact", name, lower if lower in own.model_fields_set else upper), said, name)
+            return
 
 
 _DAYS = ("date", "event", "treatment")
@@ -184,7 +204,10 @@ def _levels(study: Study, sources: Sources) -> Iterator[Problem]:
         do = f'Write each level as amount = "{plain(levels[0].amount.value)} {study.dose.unit}", or leave out the unit'
         yield sources.problem(("dose", "unit"), f"{what}. {do}")
     if study.dose.starts_at not in [one.number for one in levels]:
-        yield sources.problem(("dose", "start"), f"there is no level {study.dose.starts_at} to start at")
+        known = ", ".join(str(one.number) for one in levels)
+        yield sources.problem(
+            ("dose", "start"), f"there is no level {study.dose.starts_at} to start at. Levels are {known}"
+        )
 
 
 def _after(before: Level | None) -> int:
@@ -194,16 +217,27 @@ def _after(before: Level | None) -> int:
     return 1 if before.number == -1 else before.number + 1
 
 
+_OWN_KEYS = re.compile(r" (?:size|window)=\d+(?=$|;)")
+"""What stands in keys of `[dose]`, and in no rule of a folder."""
+
+
 def _escalation(study: Study, sources: Sources) -> Iterator[Problem]:
     from escalon.escalation import EscalationError
-    from escalon.protocol.design import dose_rule
+    from escalon.protocol.design import dose_rule, is_timed
 
+    numbers = [one.number for one in study.dose.levels]
+    if study.dose.starts_at not in numbers or 0 in numbers or numbers[0] > 1:
+        return  # said of the levels, and the design would only say it again
     try:
         dose_rule(study)
+        if study.dose.cohort is not None and is_timed(study):
+            name = study.dose.rule.split()[0]
+            what = f"{name} places participants one by one, so there are no cohorts. Leave cohort_size out"
+            yield sources.problem(("dose", "cohort_size"), what)
     except EscalationError as error:
         said = {"cohort": study.dose.cohort and "cohort_size", "ariant": study.dose.variant and "variant"}
         key = next((key for word, key in said.items() if key and word in str(error)), "rule")
-        yield sources.problem(("dose", key), str(error))
+        yield sources.problem(("dose", key), _OWN_KEYS.sub("", str(error)))
 
 
 def _regimen(study: Study, sources: Sources) -> Iterator[Problem]:
@@ -241,6 +275,42 @@ def _visits(study: Study, sources: Sources) -> Iterator[Problem]:
                 yield sources.problem(("endpoint", number, "at"), what, endpoint.id)
 
 
+def _days(study: Study, sources: Sources) -> Iterator[Problem]:
+    """An anchor is a day, a period has days, and what is watched is watched from a day the study has."""
+    for name, anchor in study.anchors.items():
+        known = study.vocabulary.get(anchor.fact)
+        if known is not None and known.kind not in _DAYS:
+            what = f"{anchor.fact} is {described(known)}, and an anchor is a day. Name a fact of kind date, event or treatment"
+            yield sources.problem(("anchor", name, "fact"), what, name)
+    for number, period in enumerate(study.periods):
+        if period.first_day is not None and period.last_day is not None and period.first_day > period.last_day:
+            what = f"the period ends on day {period.last_day}, before it begins on day {period.first_day}"
+            yield sources.problem(("period", number, "last_day"), what, period.id)
+        if period.starts_at is not None and period.starts_at not in study.anchors:
+            what = f"there is no [anchor.{period.starts_at}]. {_nearest(period.starts_at, study.anchors)}"
+            yield sources.problem(("period", number, "starts_at"), what, period.id)
+    for number, one in enumerate(study.watched):
+        if study.roles.of(one.since) is None and one.since == "conditioning":
+            what = "no fact plays the role conditioning, so it would never be watched. Write it in [roles], or another since"
+            yield sources.problem(("watched", number, "since"), what, one.id)
+
+
+def _toxicity(study: Study, sources: Sources) -> Iterator[Problem]:
+    """A clause of toxicity whose own limits contradict each other, or of which one means nothing alone."""
+    from escalon.safety.dlt_definition import DefinitionError, definition_of
+
+    for number, one in enumerate(study.dlt.events if study.dlt else ()):
+        path = ("dlt", "event", number)
+        try:
+            definition_of([one], 1)
+        except DefinitionError as error:
+            key = "improves_to" if "improves_to" in str(error) else "at_most_grade"
+            yield sources.problem((*path, key), str(error).partition(": ")[2], one.id)
+        if one.improves_to is not None and one.within_hours is None and one.not_recovered_by_day is None:
+            what = "improves_to says nothing without a time. Write within_hours, or not_recovered_by_day"
+            yield sources.problem((*path, "improves_to"), what, one.id)
+
+
 def _among(study: Study, sources: Sources) -> Iterator[Problem]:
     """Whom an endpoint is about: names the study has, a population of the trial first, diseases it enrols."""
     words = dict(study.vocabulary) | {name: FactDefinition.made(name=name) for name in POPULATIONS}
@@ -252,6 +322,9 @@ def _among(study: Study, sources: Sources) -> Iterator[Problem]:
                 yield _in_rule(sources, path, one.among, name, what, one.id)
         for misuse in misuses(one.tree, words):
             yield _in_rule(sources, path, one.among, misuse.word, misuse.what, one.id)
+
+
+_OF_NUMBERS = ("change from baseline", "percent change", "best change", "course")
 
 
 def _endpoints(study: Study, sources: Sources) -> Iterator[Problem]:
@@ -267,11 +340,20 @@ def _endpoints(study: Study, sources: Sources) -> Iterator[Problem]:
         if len(one.measure) > 1:
             what = f"{' and '.join(one.measure)} are never pooled. Write an endpoint for each"
             yield sources.problem(("endpoint", number, "measure"), what, one.id)
+        known = study.vocabulary.get(one.measure[0])
+        if one.unit is not None and known is not None and known.unit and not _converts(known, one.unit):
+            what = f"{known.name} is in {known.unit}, which does not convert to {one.unit}"
+            yield sources.problem(("endpoint", number, "unit"), what, one.id)
+        if known is not None and known.kind in ("label", "truth") and one.compare in _OF_NUMBERS:
+            what = (
+                f'{known.name} is {described(known)}, which has no {one.compare}. Write compare = "response" or "value"'
+            )
+            yield sources.problem(("endpoint", number, "compare"), what, one.id)
         for name in one.measure if one.counts else ():
             choices = study.vocabulary[name].choices if name in study.vocabulary else ()
             for word in one.counts:
                 if choices and word not in choices:
-                    what = f"{name} is never {word!r}. Write of {', '.join(choices)}"
+                    what = f"{name} is never {word!r}. Write one of {', '.join(choices)}"
                     yield sources.problem(("endpoint", number, "counts"), what, one.id)
 
 
@@ -372,7 +454,7 @@ def _wrong(rule: str, study: Study) -> Iterator[str]:
 
 _CHECKS = (
     _twice, _facts, _members, _roles, _baseline, _anchors, _kinds, _levels, _escalation, _regimen, _visits, _among,
-    _endpoints, _beside, _baselines, _strata,
+    _endpoints, _beside, _days, _toxicity, _baselines, _strata,
 )  # fmt: skip
 _READING = (_about, _implemented, _alternatives, _answers)
 """What the folder says of how it is read, which names entries that an alternative may take out."""

@@ -44,7 +44,9 @@ class Visit(Table):
         if not isinstance(table, dict):
             return table
         day = table.get("day", 0)
-        return {"earliest": day, "latest": day} | table
+        return (
+            {"earliest": day, "latest": day} | table if isinstance(day, int) else {"earliest": 0, "latest": 0} | table
+        )
 
 
 Compare: TypeAlias = Literal[

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from escalon.protocol.dose_plan import MAY_BE_SILENT
 from escalon.protocol.errors import Problem
 from escalon.protocol.folder import KeyPath, Sources
 from escalon.protocol.keys import about
@@ -60,6 +61,11 @@ def keys_at(path: KeyPath) -> tuple[str, ...]:
 
 def _sentence(detail: Any, path: KeyPath, key: str) -> str:
     given = detail.get("input")
+    if given == "silent" and path[:1] == ("dose",):
+        return (
+            f"`{key}` cannot be silent: without it no dose can be told from another. Write what is proposed, and ask in an "
+            f'[[assumption]] about = ["dose"]. These may be silent: {", ".join(MAY_BE_SILENT)}'
+        )
     match detail["type"]:
         case "extra_forbidden":
             keys = keys_at(path[:-1])
@@ -69,7 +75,10 @@ def _sentence(detail: Any, path: KeyPath, key: str) -> str:
         case "missing":
             return f"`{key}` is missing. Write {_example(path)}"
         case "literal_error":
-            return f"{given!r} is not one of {detail['ctx']['expected']}"
+            expected = detail["ctx"]["expected"]
+            return (
+                f"{given!r} is not one of {expected}" if "," in expected or " or " in expected else f"Write {expected}"
+            )
         case "value_error":
             return str(detail["ctx"]["error"])
         case "string_pattern_mismatch":
@@ -97,6 +106,7 @@ _WANTED = {
     "int_type": "a whole number, without quotes",
     "bool_type": "true or false, without quotes",
     "bool_parsing": "true or false, without quotes",
+    "date_type": "a date, without quotes",
     "model_type": "a table of keys",
     "mapping_type": "a table of keys",
     "dict_type": "a table of keys",
