@@ -15,7 +15,7 @@ from escalon import __version__
 from escalon.reporting import html, typst
 from escalon.reporting.document import Document
 from escalon.reporting.fonts import FONTS
-from escalon.reporting.packet import open_packet, packet
+from escalon.reporting.packet import NEWEST, open_packet, packet
 from escalon.reporting.registry import registry
 from escalon.reporting.results import as_text, hashes_of, parts
 from escalon.reporting.sheet import csv, workbook
@@ -68,11 +68,16 @@ def _packet(view: View) -> Iterator[File]:
 
 def _in_pages(view: View, most: int = 2) -> bytes:
     """The packet in its two pages, with fewer windows drawn day by day where there is more to say; never with a line less."""
-    for windows in (6, 4, 2, 1):
-        made = typst.pdf(packet(view, windows), apart=_is_large(view))
-        if typst.pages_of(made) <= most:
-            break
-    return made
+
+    def drawn(windows: int) -> bytes:
+        return typst.pdf(packet(view, windows), apart=_is_large(view))
+
+    def fits(made: bytes) -> bool:
+        return typst.pages_of(made) <= most
+
+    if fits(made := drawn(NEWEST)) or not fits(least := drawn(1)):
+        return made if fits(made) else least
+    return next((made for windows in (4, 2) if fits(made := drawn(windows))), least)
 
 
 def _full(view: View, document: Document, data: str) -> Iterator[File]:
