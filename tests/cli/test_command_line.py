@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from escalon.cli.main import COMMANDS, loaded
+
 ESCALON = [sys.executable, "-m", "escalon.cli.main"]
 
 
@@ -139,3 +141,21 @@ def test_data_check_says_what_is_refused_first_and_counts_it_by_kind(tmp_path):
     assert lines[5] == "refused in facts.csv value: 4"
     found = json.loads(run("data", "check", "nct07052565", tmp_path, "--json").stdout)["problems"]
     assert [one["refused"] for one in found] == [True] * 4 + [False]
+
+
+def _commands(command, path):
+    inner = getattr(command, "commands", {})
+    for name, one in inner.items():
+        yield from _commands(one, (*path, name))
+    if not inner:
+        yield path, command
+
+
+def test_the_help_of_every_command_shows_it_as_it_is_typed_and_says_what_each_of_its_words_is():
+    found = [pair for name in COMMANDS for pair in _commands(loaded(name), (name,))]
+    assert len(found) > 60
+    for path, command in found:
+        told = f"{command.help}\n{command.epilog or ''}"
+        typed = f"escalon {' '.join(path)}".removesuffix(" trial").removesuffix(" ask")  # the two that need no second word
+        assert any(line.strip(" `").startswith(typed) for line in told.splitlines()), path
+        assert [one.name for one in command.params if not getattr(one, "help", "help")] == [], path

@@ -98,7 +98,12 @@ def show(
     last: Annotated[int | None, typer.Option(help="Only so many entries, the newest.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The audit trail: who recorded what, when, in which role, what it was before, and why."""
+    """The audit trail: who recorded what, when, in which role, what it was before, and why.
+
+    escalon casebook show book/ P-001 --as ines       one participant's entries
+
+    escalon casebook show book/ --as ines --last 20     the newest of all
+    """
     moment = _moment(as_of)
     with reading(folder, account) as at:
         found = list(at.casebook.entries(participant=participant, kinds=kind, as_of=moment))[-(last or 0) :]
@@ -148,7 +153,10 @@ def _line(entry: Entry) -> str:
 @app.command()
 @clean
 def status(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -> None:
-    """Where the trial stands: participants, cohorts, decisions, void signatures, what must not have happened and did."""
+    """Where the trial stands: participants, cohorts, decisions, void signatures, what must not have happened and did.
+
+    escalon casebook status book/ --as ines
+    """
     from escalon.conduct.judge.watched import broken
     from escalon.conduct.permit.holds import holds
     from escalon.conduct.record.signing import signatures
@@ -227,7 +235,10 @@ def write_data(
     account: AsPerson,
     as_of: AsOf = None,
 ) -> None:
-    """The casebook as a data folder, for `escalon screen`, `score`, `report` and any other program that reads one."""
+    """The casebook as a data folder, for `escalon screen`, `score`, `report` and any other program that reads one.
+
+    escalon casebook data book/ book-data/ --as ines
+    """
     from escalon.exchange.tidy_folder import write_folder
     from escalon.history import fold
     from escalon.history.events import FolderWritten
@@ -256,7 +267,10 @@ def amend(
     role: InRole = None,
     site: AtSite = None,
 ) -> None:
-    """Adopt the study folder as it is now: later entries carry the new version."""
+    """Adopt the study folder as it is now: later entries carry the new version.
+
+    escalon casebook amend book/ --changes 'visit window of day 90 is 14 days' --as ines
+    """
     from escalon.casebook.canonical import digest
     from escalon.casebook.location import settings_of
     from escalon.history.events import AmendmentAdopted
@@ -276,7 +290,10 @@ def amend(
 @app.command()
 @clean
 def checkpoint(folder: CasebookFolder, account: AsPerson) -> None:
-    """Keep a signed checkpoint now, and print it as NUMBER:HASH, to be written down elsewhere."""
+    """Keep a signed checkpoint now, and print it as NUMBER:HASH, to be written down elsewhere.
+
+    escalon casebook checkpoint book/ --as ines
+    """
     from escalon.history.events import CheckpointKept
 
     with reading(folder, account, "CheckpointKept") as at:
@@ -288,7 +305,10 @@ def checkpoint(folder: CasebookFolder, account: AsPerson) -> None:
 @app.command(name="new-key")
 @clean
 def new_key(folder: CasebookFolder, account: AsPerson) -> None:
-    """Make a new signing key and go on with it; the old key signs the change, and verification says if it could not."""
+    """Make a new signing key and go on with it; the old key signs the change, and verification says if it could not.
+
+    escalon casebook new-key book/ --as ines
+    """
     from escalon.casebook.location import change_key
 
     with reading(folder, account, "CheckpointKeyChanged") as at:
@@ -305,7 +325,10 @@ def clock(
     role: InRole = None,
     site: AtSite = None,
 ) -> None:
-    """Sign that this computer's clock is right, where the record's last entry is far from it; recording then goes on."""
+    """Sign that this computer's clock is right, where the record's last entry is far from it; recording then goes on.
+
+    escalon casebook clock book/ --reason 'the computer stood still for a month' --as ines
+    """
     from escalon.conduct.record.clock import confirm_clock
 
     with desk(folder, account, role, site, amending=True, signs=True) as at:
@@ -319,7 +342,10 @@ def migrate(
     folder: CasebookFolder,
     owner: Annotated[str | None, typer.Option(help="postgresql://OWNER@HOST/NAME, on PostgreSQL.")] = None,
 ) -> None:
-    """Bring the database's layout to this version of Escalon; the migration becomes an entry. Make a backup first."""
+    """Bring the database's layout to this version of Escalon; the migration becomes an entry. Make a backup first.
+
+    escalon casebook migrate book/
+    """
     from escalon.casebook.location import migrate_casebook
 
     before, after = migrate_casebook(folder, owner)

@@ -85,7 +85,10 @@ def correct(
 
 
 def kinds() -> None:
-    """Every kind of event, with its fields and who may record it."""
+    """Every kind of event, with its fields and who may record it.
+
+    escalon casebook kinds
+    """
     from escalon.casebook.words import describe_kind
     from escalon.conduct.permit.authority import ALLOWED
 
@@ -146,7 +149,10 @@ def allocate(
     role: InRole = None,
     site: AtSite = None,
 ) -> None:
-    """Give a participant the next place of the open cohort; of two who ask at once for the last one, one gets it."""
+    """Give a participant the next place of the open cohort; of two who ask at once for the last one, one gets it.
+
+    escalon casebook allocate book/ P-001 1 --as ines
+    """
     with desk(folder, account, role, site) as at:
         entry = at.conduct.allocate(at.author, participant, cohort)
     say(f"entry {entry.number}: {json.loads(entry.body)['new']}")
@@ -242,7 +248,10 @@ def identity(
     role: InRole = None,
     site: AtSite = None,
 ) -> None:
-    """A participant's name and contact, kept apart and encrypted; for their own coordinators and investigators only."""
+    """A participant's name and contact, kept apart and encrypted; for their own coordinators and investigators only.
+
+    escalon casebook identity book/ P-001 --name 'A. Name' --contact 'a telephone' --as ines
+    """
     from escalon.casebook.identifiers import IdentifierStore, Identity
     from escalon.casebook.location import open_identifiers, open_seal
     from escalon.conduct.record.identities import keep_identity, open_identity

@@ -22,7 +22,9 @@ def backup(
     """An encrypted copy of everything, its keys included, read back and verified before it counts.
 
     The passphrase is asked for, or taken from ESCALON_BACKUP_PASSPHRASE. Without it nobody can open the backup, nor help
-    you. Nightly: escalon backup book/ /mnt/elsewhere/book-$(date +%F).escalon
+    you.
+
+    escalon backup book/ /mnt/elsewhere/book-$(date +%F).escalon --as ines      every night
     """
     from escalon.casebook.backup import back_up
 
@@ -43,6 +45,8 @@ def restore(
     """A casebook from its backup, on this or an empty computer, with equal digest; or from an archive.
 
     An archive carries neither keys nor passwords: afterwards `escalon user recover`, with the recovery code.
+
+    escalon restore book.escalon book-again/
     """
     from escalon.casebook.archive import import_archive
     from escalon.casebook.backup import restore as restore_backup
@@ -67,6 +71,8 @@ def archive(
     """A casebook as CSV, JSON and PDF, with dictionary, audit trail, hashes and a verifier; readable without Escalon.
 
     Participants appear by code; names and contacts are not in it.
+
+    escalon archive book/ book-archive/ --as ines
     """
     from escalon.casebook.archive import make_archive
 

@@ -91,7 +91,10 @@ def _tell_seed(seed: str | None, account: str) -> None:
 @user.command(name="list")
 @clean
 def list_accounts(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -> None:
-    """Every account there is or was, and the roles it holds."""
+    """Every account there is or was, and the roles it holds.
+
+    escalon user list book/ --as admin
+    """
     with reading(folder, account, "read accounts") as at:
         people = at.conduct.trial.people
     rows = [
@@ -119,7 +122,10 @@ def grant(
     role: Annotated[str, typer.Argument(help="ROLE@SITE")],
     administrator: AsPerson,
 ) -> None:
-    """Give a person a role at a site."""
+    """Give a person a role at a site.
+
+    escalon user grant book/ ines investigator@S1 --as admin
+    """
     from escalon.conduct.record.accounts import grant as grant_role
 
     with desk(folder, administrator, None, None, amending=True) as at:
@@ -135,7 +141,10 @@ def withdraw(
     administrator: AsPerson,
     reason: Annotated[str, typer.Option(help="Why.")],
 ) -> None:
-    """Take a role away from a person."""
+    """Take a role away from a person.
+
+    escalon user withdraw book/ ines investigator@S1 --reason 'left the study' --as admin
+    """
     from escalon.conduct.record.accounts import withdraw as withdraw_role
 
     with desk(folder, administrator, None, None, amending=True) as at:
@@ -150,7 +159,10 @@ def revoke(
     administrator: AsPerson,
     reason: Annotated[str, typer.Option(help="Why.")],
 ) -> None:
-    """Close an account at once and for good; open sessions end with the next click."""
+    """Close an account at once and for good; open sessions end with the next click.
+
+    escalon user revoke book/ ines --reason 'left the hospital' --as admin
+    """
     from escalon.conduct.record.accounts import revoke as revoke_account
 
     with desk(folder, administrator, None, None, amending=True) as at:
@@ -161,7 +173,10 @@ def revoke(
 @user.command()
 @clean
 def password(folder: CasebookFolder, account: Account, second_factor: TwoFactors = False) -> None:
-    """Change your own password."""
+    """Change your own password.
+
+    escalon user password book/ ines
+    """
     from escalon.casebook.location import open_casebook
     from escalon.cli.casebook_desk import open_conduct
     from escalon.conduct.record.accounts import change_own_password
@@ -211,6 +226,8 @@ def recover(folder: CasebookFolder, account: Account) -> None:
     """Set an administrator's password with the recovery code that `escalon casebook init` showed.
 
     After a restore from an archive, which has neither keys nor passwords, it also goes on with a new signing key.
+
+    escalon user recover book/ admin
     """
     from escalon.casebook.location import open_casebook
     from escalon.cli.casebook_desk import open_conduct

@@ -17,7 +17,12 @@ def demo(
     no_open: Annotated[bool, typer.Option("--no-open", help="Write everything and end, without a browser.")] = False,
     port: Annotated[int, typer.Option(help="The port of the workbench.")] = 8000,
 ) -> None:
-    """A whole synthetic trial of {study}: screening, next dose, report, and a casebook in the browser; all are invented."""
+    """A whole synthetic trial of {study}: screening, next dose, report, and a casebook in the browser; all are invented.
+
+    escalon demo                            write demo/ and open its workbench
+
+    escalon demo -o /tmp/demo --no-open     write it and end
+    """
     from rich.console import Console
 
     from escalon.conduct.judge.cutoff import last_day

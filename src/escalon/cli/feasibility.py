@@ -164,7 +164,10 @@ def map_(
     mapping: MappingFile = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the draft here.")] = None,
 ) -> None:
-    """Draft the mapping of a warehouse, and say which clauses cannot be answered from it, and why."""
+    """Draft the mapping of a warehouse, and say which clauses cannot be answered from it, and why.
+
+    escalon feasibility map {study} -w demo/warehouse -o warehouse.toml
+    """
     from escalon.feasibility.drafting import draft, unanswered
     from escalon.feasibility.mapping import load_mapping, read_mapping
     from escalon.feasibility.warehouse import open_warehouse

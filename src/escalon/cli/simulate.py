@@ -54,7 +54,10 @@ def warehouse(
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("demo/warehouse"),
     seed: Annotated[int, typer.Option(min=0, max=2**31, help="The same seed writes the same people.")] = 1,
 ) -> None:
-    """Write a seeded synthetic warehouse in the shape of OMOP: Parquet tables and their mapping. Nobody in it exists."""
+    """Write a seeded synthetic warehouse in the shape of OMOP: Parquet tables and their mapping. Nobody in it exists.
+
+    escalon simulate warehouse --persons 1000 -o demo/warehouse
+    """
     from escalon.feasibility.synthetic_warehouse import write_warehouse
 
     if output.exists() and any(output.iterdir()) and not (output / "SYNTHETIC.txt").exists():

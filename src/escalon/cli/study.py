@@ -77,6 +77,8 @@ def lint(
     """What is open or wrong: assumptions to sign, gaps, contradictions, rules nobody can meet, names nobody defines.
 
     Exit code 0 with a count; 1 with --strict while anything is open; 2 when the folder cannot be read.
+
+    escalon study lint {study}
     """
     from escalon.protocol.lint import lint as remarks_on
 
