@@ -7,6 +7,7 @@ from pathlib import Path
 from tools.docs_commands import commands_page
 from tools.docs_dictionary import dictionary_page
 from tools.docs_instruments import instruments_page
+from tools.docs_lint import lint_page
 from tools.docs_requirements import SOURCE, requirements_page
 from tools.docs_rules import casebook_page
 from tools.docs_study_keys import study_keys_page
@@ -22,6 +23,7 @@ def pages(folder: Path = DOCS) -> dict[str, str]:
         "data-dictionary.md": dictionary_page,
         "commands.md": commands_page,
         "study-keys.md": study_keys_page,
+        "lint.md": lint_page,
     }
     by_hand = {"requirements.md": requirements_page, "casebook.md": casebook_page} if (folder / SOURCE).exists() else {}
     return {name: f"{DO_NOT_EDIT}\n\n{make()}" for name, make in makers.items()} | {

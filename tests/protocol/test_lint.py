@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from escalon.cli.main import app
 from escalon.protocol import load_study
-from escalon.protocol.lint import IDS, lint
+from escalon.protocol.lint import lint
+from escalon.protocol.remarks import kinds
 from tests.protocol.folders import HERON, LANTERN
 from tests.protocol.test_doses import study_with
 
@@ -18,7 +19,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "lint.md").read_text(encoding="utf-
 
 def test_every_kind_of_remark_is_explained_under_its_id() -> None:
     explained = dict(re.findall(r"^\| (L\d\d) \| ([^|]+) \|", PAGE, re.MULTILINE))
-    assert explained == {id: kind for kind, id in IDS.items()}
+    assert explained == {one.id: one.name for one in kinds().values()}
 
 
 @pytest.mark.parametrize("folder", [LANTERN, HERON, "nct07052565"])

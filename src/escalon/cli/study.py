@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from escalon.conduct.judge.running import HowFar
     from escalon.protocol import Study
-    from escalon.protocol.lint import Remark
+    from escalon.protocol.remarks import Remark
     from escalon.protocol.trace import Traced
 
 app = typer.Typer(

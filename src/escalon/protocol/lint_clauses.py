@@ -1,0 +1,154 @@
+"""What lint finds in clauses and facts: unknown names, contradictions, what decides nothing, histories, remedies."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from escalon.criteria import render
+from escalon.expressions.events import Pick, Stated
+from escalon.protocol.names import anchors_in, leaves, names_in
+from escalon.protocol.reach import Conflict, conflicts, idle
+from escalon.protocol.remarks import Remark, told
+from escalon.protocol.study import Criterion, Place, Study
+
+
+def _names(study: Study) -> Iterator[Remark]:
+    from escalon.instruments import catalogue
+
+    for name in study.awaited:
+        close = get_close_matches(name, [*study.vocabulary, *catalogue()], 1, 0.75)
+        hint = _COMMON.get(name) or (
+            f"did you mean {close[0]}?" if close else f"declare it as [fact.{name}] with its kind"
+        )
+        for where, place in _users(study, name):
+            what = f"{name} is neither in the vocabulary nor an instrument"
+            yield told("unknown name", where, what, place, hint)
+
+
+_COMMON = {"sex": 'declare [fact.sex] with choices = ["female", "male"]'}
+"""What to write where the usual fact is not declared."""
+
+
+def _users(study: Study, name: str) -> Iterator[tuple[str, Place]]:
+    for criterion in study.clauses:
+        if any(name in names_in(tree) for tree in criterion.trees):
+            yield criterion.id, criterion.place
+    for endpoint in study.endpoints:
+        if name in endpoint.measure:
+            yield endpoint.id, endpoint.place
+    for visit in study.visits:
+        if name in visit.measures:
+            yield visit.id, visit.place
+
+
+def _unreachable(study: Study) -> Iterator[Remark]:
+    for conflict in conflicts(study):
+        yield _conflict(conflict)
+
+
+def _conflict(conflict: Conflict) -> Remark:
+    last = conflict.criteria[-1]
+    ids = " and ".join(one.id for one in conflict.criteria)
+    do = (
+        "correct a limit, or `applies`" if len(conflict.criteria) > 1 else "correct the limit, or the range of the fact"
+    )
+    return told("unreachable", ids, conflict.what, last.place, do)
+
+
+def _idle(study: Study) -> Iterator[Remark]:
+    """A clause that can decide nothing is a slip, or its limit is."""
+    for one in idle(study):
+        kind = "always true" if len(one.criteria) == 1 else "implied"
+        do = "correct the limit, or the range of the fact" if kind == "always true" else "keep the stricter of the two"
+        yield told(kind, one.criteria[0].id, one.what, one.criteria[0].place, do)
+
+
+def _duplicates(study: Study) -> Iterator[Remark]:
+    seen: dict[tuple[str, str, str], Criterion] = {}
+    for one in study.criteria:
+        key = (one.kind, render(one.tree), render(one.applies) if one.applies is not None else "")
+        if key in seen:
+            what = f"asks the same as {seen[key].id}: {render(one.tree)}"
+            yield told("duplicate", one.id, what, one.place, "keep one of the two")
+        seen.setdefault(key, one)
+    for one in study.inclusion:
+        for other in study.exclusion:
+            if one.tree == other.tree and (one.applies is None or one.applies == other.applies):
+                what = f"is required by {one.id} and excluded by {other.id}: nobody can enter"
+                yield told("unreachable", f"{one.id} and {other.id}", what, other.place, "remove one")
+
+
+def _labels(study: Study) -> Iterator[Remark]:
+    """A label without choices takes any text, and a rule that asks for one word is met only by that very text."""
+    for one in study.criteria:
+        for pick in (leaf for tree in one.trees for leaf in leaves(tree) if isinstance(leaf, Pick)):
+            known = study.vocabulary.get(pick.name)
+            if known is not None and known.kind == "label" and not known.choices and known.origin == "study":
+                what = f"{pick.name} is a label without choices: whatever else is written in data is another word"
+                do = f"write choices in [fact.{pick.name}]"
+                yield told("no kind", one.id, what, one.place, do)
+
+
+_HISTORY = re.compile(
+    r"\b(?:history|prior|previous|previously|past|ever|had|allergy|allergies|allergic|anaphyla\w*|stroke|infarct\w*"
+    r"|transplant\w*|splenectomy|malignan\w*|cancer)\b",
+    re.IGNORECASE,
+)
+"""Words of a name or a label that tell of something that lasts, however long ago it was."""
+
+
+def _histories(study: Study) -> Iterator[Remark]:
+    """A history lasts: asked «at screening», a later «no» would undo an earlier «yes»."""
+    for one in study.criteria:
+        for leaf in (leaf for tree in one.trees for leaf in leaves(tree)):
+            if not isinstance(leaf, Stated) or (known := study.vocabulary.get(leaf.name)) is None or known.computed:
+                continue
+            if known.kind == "truth" and _HISTORY.search(f"{leaf.name.replace('_', ' ')} {known.label}"):
+                what = f"{leaf.name} is a history, but the last statement decides: a later «no» undoes an earlier «yes»"
+                do = f'write rule = "any {leaf.name} ever", and kind = "event" in [fact.{leaf.name}]'
+                yield told("history", one.id, what, one.place, do)
+
+
+def _asked_once(study: Study) -> Iterator[Remark]:
+    """A window up to treatment runs on after the decision, and a clause that is asked once does not see the end of it."""
+    treatment = {name for name in (study.roles.conditioning, study.roles.infusion) if name is not None}
+    for one in study.criteria:
+        anchors = [name for name in anchors_in(one.tree) if study.anchors[name].fact in treatment]
+        if anchors and one.until == "decision":
+            what = f"reads up to {' and '.join(anchors)}, and is asked about the day of decision only"
+            do = 'write until = "infusion", so that it is asked again on each day up to it'
+            yield told("asked once", one.id, what, one.place, do)
+
+
+def _facts(study: Study) -> Iterator[Remark]:
+    used = {name for one in study.criteria for tree in one.trees for name in names_in(tree)}
+    for name in sorted(used & set(study.vocabulary)):
+        known = study.vocabulary[name]
+        if not known.settle and known.origin == "study" and not known.computed and known.kind != "treatment":
+            what = f"{name} decides eligibility, but nothing says how to obtain it"
+            yield told("no remedy", name, what, known.place, 'write settle = "…"')
+    for anchor in study.anchors.values():
+        if anchor.fact not in study.vocabulary:
+            what = f"the anchor rests on {anchor.fact}, which is not in the vocabulary"
+            yield told("unknown name", anchor.name, what, anchor.place, f"declare [fact.{anchor.fact}]")
+
+
+def _overlaps(study: Study) -> Iterator[Remark]:
+    """A drug whose class is asked for by an inclusion and excluded by another clause."""
+    wanted: dict[str, list[str]] = defaultdict(list)
+    barred: dict[str, list[str]] = defaultdict(list)
+    for one in study.criteria:
+        for name in names_in(one.tree):
+            for drug in study.vocabulary[name].members if name in study.vocabulary else ():
+                (wanted if one.kind == "inclusion" else barred)[drug].append(one.id)
+    about = {one for assumption in study.assumptions for one in assumption.about}
+    for drug in sorted(set(wanted) & set(barred)):
+        if not set(barred[drug]) <= about:
+            ids = ", ".join(dict.fromkeys([*wanted[drug], *barred[drug]]))
+            what = f"{drug} is asked for and excluded"
+            place = study.criterion(barred[drug][0]).place
+            yield told("excluded and asked for", ids, what, place, "say in an assumption which prevails")
+
+
+CLAUSES = (_names, _unreachable, _idle, _duplicates, _labels, _histories, _asked_once, _facts, _overlaps)
