@@ -156,6 +156,8 @@ def test_the_help_of_every_command_shows_it_as_it_is_typed_and_says_what_each_of
     assert len(found) > 60
     for path, command in found:
         told = f"{command.help}\n{command.epilog or ''}"
-        typed = f"escalon {' '.join(path)}".removesuffix(" trial").removesuffix(" ask")  # the two that need no second word
+        typed = f"escalon {' '.join(path)}".removesuffix(" trial").removesuffix(
+            " ask"
+        )  # the two that need no second word
         assert any(line.strip(" `").startswith(typed) for line in told.splitlines()), path
         assert [one.name for one in command.params if not getattr(one, "help", "help")] == [], path

@@ -224,9 +224,11 @@ def test_clocks_as_people_write_them(tmp_path: Path, time: str) -> None:
 
 def test_a_header_may_carry_the_unit_of_its_column(tmp_path: Path) -> None:
     header = VITALS.replace("temp_c", "temp_c [°F]")
-    assert courses(tmp_path, "C,2025-03-05,101.5,no,,none", "D,2025-03-05,37 °C,no,,none", header=header)[1] == {
+    assert courses(tmp_path, "C,2025-03-05,101.5,no,,none", "D,2025-03-05,98 °F,no,,none", header=header)[1] == {
         "C": [("00:00", 1)], "D": [("00:00", 0)]
     }  # fmt: skip
+    code, graded, said = courses(tmp_path, "C,2025-03-05,37 °C,no,,none", header=header)
+    assert (code, graded["C"], "temp_c is in '°C °f'" in said) == (2, [("00:00", None)], True)
     counts = lines(tmp_path / "c.csv", "participant,day,anc [10^9/L]", "P,D0,2.1", "P,D3,0.09", "P,day 6,2", "P,30,3")
     (found,) = json.loads(run(app, ["icaht", "--table", str(counts), "--closed", "--json"]).stdout)
     assert found["early"]["components"]["days_100"] == 1

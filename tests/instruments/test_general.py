@@ -151,3 +151,15 @@ def test_everything_at_once_is_flagged_once_each() -> None:
 def test_later_assessments_leave_a_window_and_do_not_return(dose: int, day: int) -> None:
     flagged = "IL6_BLOCKADE" in assess("distortion_flags", day=day, il6_blockade_day=dose).flags
     assert flagged == (dose <= day <= dose + DISTORTIONS["IL6_BLOCKADE"].days)
+
+
+@pytest.mark.parametrize(
+    ("creatinine", "low", "high"),
+    [("100-200 umol/L", ("200 umol/L"), ("100 umol/L")), ("<40 umol/L", "40 umol/L", "0.1 umol/L"), (">300 umol/L", "10000 umol/L", "300 umol/L")],
+)  # fmt: skip
+@pytest.mark.parametrize("sex", ["female", "male"])
+def test_an_egfr_of_a_range_of_creatinine_lies_between_those_of_its_ends(sex, creatinine, low, high):
+    def egfr(value):
+        return assess("ckd_epi_2021", age=60, sex=sex, creatinine=value, confirm="creatinine")
+
+    assert egfr(creatinine).bounds == pytest.approx((egfr(low).value, egfr(high).value), rel=1e-9)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from escalon.cli.output import fail, fail_listing, tracked
+from escalon.facts import spelled
 from escalon.facts.amount import AmountError, read_amount
 
 if TYPE_CHECKING:
@@ -72,11 +73,12 @@ def _under(found: Mapping[str, tuple[str, str]], cells: Cells) -> Iterator[tuple
 
 
 def _beside(text: str, unit: str) -> str:
-    """A number with the unit of its column, where it has none of its own."""
+    """A number with the unit of its column; one that carries another stays with both, and is refused where it is read."""
     try:
-        return f"{text} {unit}" if unit and read_amount(text).unit is None else text
+        own = read_amount(text).unit if unit else unit
     except AmountError:
         return text
+    return text if own is not None and spelled(own) == spelled(unit) else f"{text} {unit}"
 
 
 def each_row(rows: Rows, make: Callable[[Cells], Made], title: str) -> list[Made]:

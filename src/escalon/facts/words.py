@@ -21,15 +21,15 @@ _REASONS = {
         n.k.  na  unavailable  not available  not reported  not stated  to follow  tbd  tbc  不详  未知  不知道  不清楚  不明""",
     NOT_APPLICABLE: "n/a  n.a.  not applicable  inapplicable  does not apply  不适用",
 }
-YES = "yes  y  true  t  present  positive  pos  +  1  ja  oui  si  sí  是  有  阳性  存在  对"
-NO = "no  n  false  f  absent  negative  neg  0  nein  non  否  无  没有  阴性  不存在  未见"
+YES = "yes  y  true  t  present  positive  positiv  pos  +  1  ja  oui  si  sí  是  有  阳性  存在  对"
+NO = "no  n  false  f  absent  negative  negativ  neg  0  nein  non  否  无  没有  阴性  不存在  未见"
 EXCUSED = "not attributable  present not attributable  present, not attributable  与疾病无关"
 # One line is one meaning: whichever word of it the closed list has, the others are read as that word.
 _SAME = """
 female  f  w  woman  weiblich  frau  femme  女  女性
 male  m  man  männlich  mann  homme  男  男性
-positive  pos  +  present  阳性
-negative  neg  absent  阴性
+positive  pos  positiv  +  present  阳性
+negative  neg  negativ  absent  阴性
 normal  within normal limits  wnl  正常
 abnormal  异常
 none  no  nil  absent  0  room air  ra  ambient air  无  没有

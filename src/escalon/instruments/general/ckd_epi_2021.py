@@ -26,6 +26,6 @@ def ckd_epi_2021(age: Age, sex: Sex, creatinine: Creatinine) -> Any:
     mg_per_dl = creatinine / 88.4  # 1 mg/dL is 88.4 µmol/L (spec/instruments)
     women = sex == "female"
     ratio = mg_per_dl / case(women, 0.7, 0.9)
-    below = minimum(ratio, 1) ** case(women, -0.241, -0.302)
-    above = maximum(ratio, 1) ** -1.2
-    return 142 * below * above * exp(log(0.9938) * age) * case(women, 1.012, 1)
+    below = minimum(ratio, 1) ** case(women, 0.241, 0.302)  # exponents above 0, so that a range of creatinine gives one
+    above = maximum(ratio, 1) ** 1.2
+    return 142 / (below * above) * exp(log(0.9938) * age) * case(women, 1.012, 1)
