@@ -118,13 +118,7 @@ def _steps(desk: Desk, course: Course) -> Iterator[StepRow]:
     if desk.study.collects_cells or course.collections:
         yield _step(desk, "ApheresisDone", STEPS[0], course.collections, "collection", apheresis)
     yield StepRow(
-        "LevelAllocated",
-        STEPS[1],
-        bool(held),
-        taken,
-        "",
-        0,
-        () if held else _why(desk, place, "no cohort is open"),
+        "LevelAllocated", STEPS[1], bool(held), taken, "", 0, () if held else _why(desk, place, "no cohort is open")
     )
     if desk.study.conditions or course.conditionings:
         yield _step(desk, "LymphodepletionGiven", STEPS[2], course.conditionings, "regimen", conditioning)
@@ -161,10 +155,7 @@ def _regimens(desk: Desk, course: Course) -> tuple[tuple[RegimenShown, ...], tup
     facts = scored(desk.study, desk.trial, course.code)
     for regimen in regimens_of(desk.study):
         area, clearance, doses = sheet(desk.study, facts, regimen)
-        sizes = (
-            ("body surface area", _amount(area, "m²")),
-            ("creatinine clearance", _amount(clearance, "mL/min")),
-        )
+        sizes = (("body surface area", _amount(area, "m²")), ("creatinine clearance", _amount(clearance, "mL/min")))
         found.append(RegimenShown(regimen.name, tuple(_drug(one) for one in doses)))
     return tuple(found), sizes
 
