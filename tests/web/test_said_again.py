@@ -76,3 +76,36 @@ def test_an_odd_address_is_answered_in_words(carla, address, status, says):
     answer = carla.get(address)
     assert (answer.status_code, says in answer.text) == (status, True)
     assert "Perhaps:" not in answer.text
+
+
+@pytest.mark.parametrize(("body", "says"), [
+    (b'{"content": {"participant": "P1", "fact": {"name": "esr", "value": "31", "value": "99"}}}', "value is given twice"),
+    (b'{"content": {"participant": "P1\\ud800"}}', "not JSON"),
+    (b'{"content": {}, "overide": 12}', "overide: there is no such name"),
+    (b"[" * 50_000, "not JSON"), (b"[]", "write"),
+])  # fmt: skip
+def test_json_that_says_two_things_half_a_letter_or_a_name_nobody_knows_is_refused(carla, body, says):
+    kind = {"accept": "application/json", "content-type": "application/json"}
+    answer = carla.post("/acts/FactRecorded", content=body, headers=kind)
+    assert answer.status_code == 422
+    assert says in answer.json()["says"]
+    assert carla.put("/drafts", content=body, headers=kind).status_code == 422
+
+
+@pytest.mark.parametrize("end", ["../../x", "visits/D28/nosuch", "visits/D28/das28_esr/x"])
+def test_a_draft_is_of_a_form_there_is(carla, end):
+    place = f"/participants/P1/{end}"
+    assert carla.put("/drafts", json={"place": place, "fields": {"esr": "31"}}).status_code in (404, 422)
+
+
+def test_a_letter_that_could_not_be_read_is_refused_and_so_are_two_files_of_one_name(carla, tmp_path_factory):
+    form = b"participant=P1&fact.name=esr&fact.value=31&fact.unit=mm%2Fh&fact.day=2026-03-02&fact.source=%E9"
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    answer = carla.post("/acts/FactRecorded", content=form, headers=kind)
+    assert (answer.status_code, "Send the form as UTF-8" in answer.text) == (422, True)
+    bench, _ = with_one_infused(tmp_path_factory.mktemp("files"))
+    ines = client(bench, "ines")
+    for names, says in ((("facts.csv", "facts.csv"), "stands twice"), (("x" * 300 + ".csv",), "write at most 80")):
+        sent_files = [("files", (name, b"participant,fact,value\n")) for name in names]
+        answer = ines.post("/acts/upload", data={"form-number": number(ines), "from": "/import"}, files=sent_files)
+        assert (answer.status_code, says in answer.text) == (422, True)

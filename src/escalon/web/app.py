@@ -162,8 +162,10 @@ class Site:
         @self.app.post("/acts/{kind}", response_model=Recorded)
         async def act(request: Request, kind: str) -> Response:
             is_form = not is_json(request)
-            posted, files = await posted_of(request) if is_form else ({}, {})
+            posted: dict[str, str] = {}
+            files: dict[str, bytes] = {}
             try:
+                posted, files = await posted_of(request) if is_form else ({}, {})
                 self._check_ours(request)
                 body = None if is_form else await json_of(request)
                 return await run_in_threadpool(self._act, request, kind, posted, body, files)

@@ -18,6 +18,9 @@ from escalon.history.events import KINDS, Event
 BESIDE = frozenset({"form-number", "from", "then", "seen", "override", "password", "code"})
 """Fields of a form that are not the event's: its one-time number, where it stands, where to go, what it had seen."""
 
+BESIDE_CONTENT = frozenset({"content", "override", "seen", "password", "code", "number", "files"})
+"""What a script says beside an event's content."""
+
 PARTS = ("d", "m", "y", "t")
 """A day is written in fields of its own: `on-d`, `on-m`, `on-y`, and `at-t` for a time of day."""
 
@@ -108,6 +111,10 @@ def said_in_json(body: Any) -> Told:
     """What a script said: `{content, override?, seen?, password?, code?, number?, files?}`; files are text by name."""
     if not isinstance(body, Mapping) or not isinstance(body.get("content", {}), Mapping):
         raise refuse("form", 'write {"content": {…}}, the fields of the event')
+    if strange := sorted(body.keys() - BESIDE_CONTENT):
+        raise refuse(
+            "form", f"{strange[0]}: there is no such name. Beside the content stand {', '.join(sorted(BESIDE_CONTENT))}"
+        )
     password = body.get("password")
     code, files = body.get("code"), body.get("files")
     return Told(

@@ -79,7 +79,9 @@ async def json_of(request: Request) -> Any:
 
 def _read(body: bytes) -> Any:
     try:
-        return json.loads(body, object_pairs_hook=_once)
+        found = json.loads(body, object_pairs_hook=_once)
+        json.dumps(found, ensure_ascii=False).encode()  # half of a letter can stand in JSON, and be kept nowhere
+        return found
     except json.JSONDecodeError:
         raise
     except (ValueError, RecursionError) as error:  # no UTF-8, a number of thousands of digits, objects in objects
@@ -126,8 +128,12 @@ async def posted_of(request: Request) -> tuple[dict[str, str], dict[str, bytes]]
     async with request.form(max_fields=2000) as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
+                if value.filename in files:
+                    raise refuse("form", f"{name}: {value.filename} stands twice in what was sent")
                 if value.filename:
                     files[value.filename] = await value.read(LARGEST_FILE + 1)
                 continue
+            if "\ufffd" in value:
+                raise refuse("form", f"{name}: a letter could not be read. Send the form as UTF-8")
             found[name] = f"{found[name]},{value}" if found.get(name) else value
     return found, files

@@ -23,6 +23,10 @@ LARGEST_BODY = 2 * LARGEST_FILE
 MOST_FILES = 40
 
 
+LONGEST_NAME = 80
+"""Letters of a file's name; four bytes each at most, they fit where 255 bytes do."""
+
+
 @dataclass(frozen=True)
 class Upload:
     """A folder as it was sent: its name, its files, who sent it and when; `key` is of what stands in it."""
@@ -75,6 +79,8 @@ def _checked(files: Mapping[str, bytes]) -> dict[str, bytes]:
         name = PurePosixPath(path.replace("\\", "/")).name
         if name.startswith(".") or not name.isprintable():
             continue
+        if len(name) > LONGEST_NAME:
+            raise refuse("form", f"files: {name[:20]}… is a name of {len(name)} letters; write at most {LONGEST_NAME}")
         kind = kind_of(name)[1]
         if kind not in (*KINDS, WORKBOOK, "txt") and name != MAPPING:
             raise refuse("form", f"files: {name} is no table (csv, tsv, parquet, xlsx) and not {MAPPING}; leave it out")

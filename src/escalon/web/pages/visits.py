@@ -307,7 +307,11 @@ def keep_draft(desk: Desk, body: dict[str, Any]) -> dict[str, Any]:
     place, fields = str(body.get("place", "")), body.get("fields", {})
     if not place.startswith("/participants/") or not isinstance(fields, dict):
         raise refuse("draft", 'write {"place": the address of the form, "fields": {…}}')
-    desk.course(place.split("/")[2])
+    _, _, code, _, visit, form, *more = [*place.split("/"), "", "", ""]
+    desk.course(code)
+    if place_of(code, visit, form) != place or any(more[3:]):
+        raise refuse("draft", f"place: {place[:80]} is not the address of a form")
+    form_named(desk, visit, form)
     found = drafts.keep(desk.conduct, desk.author.person, place, {str(key): str(text) for key, text in fields.items()})
     return {"kept": found.kept.astimezone(desk.trial.frame.zone).strftime("%H:%M:%S"), "at": found.kept.isoformat()}
 
