@@ -155,7 +155,8 @@ def test_later_assessments_leave_a_window_and_do_not_return(dose: int, day: int)
 
 @pytest.mark.parametrize(
     ("creatinine", "low", "high"),
-    [("100-200 umol/L", ("200 umol/L"), ("100 umol/L")), ("<40 umol/L", "40 umol/L", "0.1 umol/L"), (">300 umol/L", "10000 umol/L", "300 umol/L")],
+    [("100-200 umol/L", "200 umol/L", "100 umol/L"), ("<40 umol/L", "40 umol/L", "0.1 umol/L"),
+     (">300 umol/L", "10000 umol/L", "300 umol/L")],
 )  # fmt: skip
 @pytest.mark.parametrize("sex", ["female", "male"])
 def test_an_egfr_of_a_range_of_creatinine_lies_between_those_of_its_ends(sex, creatinine, low, high):
