@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from escalon.conduct.judge.answers import decision_answer
+from escalon.conduct.judge.departures import ActDeparture
 from escalon.facts import Day
 from escalon.history import Entry, Trial
 from escalon.history.entry import Author
 from escalon.history.events import Course, DecisionProposed, DecisionSigned, Event, OverrideGiven, OverrideSigned
 from escalon.protocol import load_study
+from escalon.reporting.packet import _together
 from escalon.reporting.sections.escalation import decisions, overrides
 from tests.histories import Infusion, history
 from tests.reporting.views import STUDY, texts, view_of
@@ -58,3 +60,10 @@ def test_nothing_decided_is_said():
     view = view_of(told(), Day(2025, 4, 26))
     assert decisions(view).rows == overrides(view).rows == ()
     assert "a casebook does" in decisions(view).empty
+
+
+def test_departures_that_say_the_same_are_said_once_with_everybody():
+    some = [
+        ActDeparture(who, Day(2025, 3, 3), "rule", says, "") for who, says in (("P1", "a"), ("P2", "b"), ("P3", "a"))
+    ]
+    assert _together(some) == ["P1, P3 (rule): a", "P2 (rule): b"]

@@ -158,3 +158,31 @@ def test_every_endpoint_with_a_number_has_the_course_of_its_measure(study, trial
     items = figures["F6-4-items"].svg
     assert "yes" in items
     assert "no" in items
+
+
+def run_of(text, *bags, input="a"):
+    """A run of one cell of P01 that rests on a sample and is counted from the infusion, and the bags recorded."""
+    sample = {
+        "participant": "P01",
+        "name": "car_transgene",
+        "day": "2025-03-10",
+        "value": "9",
+        "place": "samples.csv:2",
+    }
+    doses = {
+        f"d{day}": {"participant": who, "name": "infusion, level 1", "day": day, "value": "5", "place": "doses.csv:9"}
+        for who, day in bags
+    }
+    return {
+        "study": "s", "version": "1", "software": "e", "cutoff": "2026-01-01", "input": input, "statistics": {},
+        "cells": {"T7-2/P01/tmax": {"text": text, "grounds": ["g1"]}}, "grounds": {"g1": sample, **doses},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("who", "because"), [("P01", Because.NEW_DATA), ("P02", Because.UNEXPLAINED)])
+def test_a_bag_explains_what_moved_with_it_for_its_own_participant_alone(who, because):
+    before = run_of("14", ("P01", "2025-03-03"))
+    after = run_of("13", ("P01", "2025-03-03"), (who, "2025-03-04"), input="b")
+    assert [one.because for one in differences(before, after)] == [because]
+    gone = differences(after, before)
+    assert gone[0].because is (Because.CORRECTED if because is Because.NEW_DATA else Because.UNEXPLAINED)
