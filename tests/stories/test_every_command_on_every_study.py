@@ -60,6 +60,7 @@ def test_data_explained_under_another_study_are_named_as_such(drawn):
     name, _, data = drawn
     found = RUN.invoke(app, ["explain", data, "P01", "eligibility"])
     assert ("add --study" in found.stderr) == (name != "nct07052565")
+    assert (found.exit_code == 2) == (name != "nct07052565")
 
 
 def test_the_export_is_the_same_trial_again(drawn, tmp_path):

@@ -54,7 +54,7 @@ def explain(
     protocol, intake = load(study or DEFAULT, data, reader, quiet=True)
     if intake.refused and not study:
         fail(f"{len(intake.refused)} rows are refused by {DEFAULT}, which is asked where no study is named. "
-             f"Name the one the data belong to: --study FOLDER, or --study {DEFAULT}")  # fmt: skip
+             f"If the data belong to another, add --study FOLDER; else --study {DEFAULT}")  # fmt: skip
     if intake.refused:
         note(f"{len(intake.refused)} rows are refused by {protocol.id}; data check names them")
     day = cutoff_day(cutoff, intake)
