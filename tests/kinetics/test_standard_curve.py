@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from escalon.facts import Status
 from escalon.kinetics import Acceptance, Standard, fit_curve, judge_run, read_copies
+from escalon.kinetics.qpcr_table import plates_of
+from escalon.kinetics.samples_table import TableError
 
 CTS = (35.02, 31.68, 28.37, 25.05, 21.71, 18.40)
 STANDARDS = [Standard(10**level, (ct, ct)) for level, ct in enumerate(CTS, 1)]
@@ -117,3 +119,20 @@ def test_exact_copies_of_a_reading_are_kept_to_the_unit():
     found = read_copies(run(), [24.0])
     assert float(per_microgram(per_reaction(found.value), 200).value) == pytest.approx(102_996, rel=1e-4)
     assert isinstance(per_reaction(found.value).value, Fraction)
+
+
+def test_wells_are_called_as_instruments_call_them():
+    head = ("run", "role", "sample", "copies", "ct")
+    ladder = [("R1", "Standard", "", str(10**n), f"{38.3 - 3.38 * n:.2f}") for n in range(1, 7) for _ in "ab"]
+    wells = [
+        *ladder,
+        ("R1", "NTC", "", "", "Undetermined"),
+        ("R1", "Unknown", "s7", "", "25.0"),
+        ("R1", "UNKN", "s7", "", "25.1"),
+    ]
+    rows = [(f"w:{line}", dict(zip(head, well, strict=True))) for line, well in enumerate(wells, start=2)]
+    assert plates_of(rows).runs["R1"].accepted
+    with pytest.raises(TableError, match=r"role 'blank' is not known"):
+        plates_of([*rows, ("w:99", dict(zip(head, ("R1", "blank", "", "", "20"), strict=True)))])
+    with pytest.raises(TableError, match=r"'N/A' is not a number\. Write Undetermined"):
+        plates_of([*rows, ("w:99", dict(zip(head, ("R1", "sample", "s7", "", "N/A"), strict=True)))])

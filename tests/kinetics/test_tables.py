@@ -194,7 +194,7 @@ def test_without_its_volumes_a_sample_has_no_level():
     [
         ({"ct": ""}, "Undetermined"),
         ({"ct": "99"}, "between 0 and 60"),
-        ({"role": "unknown"}, "standard, no_template or sample"),
+        ({"role": "mystery"}, "standard, no_template or sample"),
         ({"sample": ""}, "sample is empty"),
         ({"run": ""}, "run is empty"),
     ],

@@ -98,12 +98,30 @@ def _split_samples(wells: list[_Well]) -> list[str]:
     ]
 
 
+ROLES = {
+    "standard": ("standard", "std"),
+    "no_template": ("ntc", "no template", "no_template", "no template control", "neg ctrl", "negative control", "nrt"),
+    "sample": ("unknown", "unkn", "sample", "unk"),
+}
+"""What a well is for, and how the words begin that instruments and people call it by."""
+
+
+def role_of(text: str) -> str | None:
+    """What a well is for, of any word for it; `None` for one that is not known.
+
+    >>> role_of("NTC"), role_of("Std-1"), role_of("Unknown"), role_of("blank")
+    ('no_template', 'standard', 'sample', None)
+    """
+    said = text.strip().lower()
+    return next((role for role, words in ROLES.items() if said.startswith(words)), None)
+
+
 def _well(row: Row) -> _Well:
-    role, copies = row["role"], row["copies"]
+    role, copies = role_of(row["role"]), row["copies"]
     if not row["run"]:
         raise ValueError("run is empty")
-    if role not in ("standard", "no_template", "sample"):
-        raise ValueError(f"role {role!r} is not known. Write standard, no_template or sample")
+    if role is None:
+        raise ValueError(f"role {row['role']!r} is not known. Write standard, no_template or sample")
     if role == "sample" and not row["sample"]:
         raise ValueError("sample is empty for a sample well")
     if role == "standard" and not (copies and measured(copies) > 0):
@@ -117,7 +135,11 @@ def _ct(text: str) -> float | None:
         return None
     if not text:
         raise ValueError("ct is empty. Write the number, or Undetermined for a well that did not amplify")
-    return check_ct(float(measured(text)))
+    try:
+        return check_ct(float(measured(text)))
+    except ValueError as error:
+        hint = ". Write Undetermined for a well that did not amplify" if "is not a number" in str(error) else ""
+        raise ValueError(f"{str(error).rstrip('.')}{hint}") from None
 
 
 def _run(name: str, wells: list[_Well], acceptance: Acceptance) -> Run:

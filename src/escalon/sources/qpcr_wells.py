@@ -11,7 +11,7 @@ from pathlib import Path
 
 from escalon.facts import Interval, plain, read_decimal
 from escalon.kinetics.detection import Detection
-from escalon.kinetics.qpcr_table import Plates
+from escalon.kinetics.qpcr_table import ROLES, Plates, role_of
 from escalon.kinetics.sample import Sample, SampleError, read_sample
 from escalon.kinetics.samples_table import TableError
 from escalon.sources.tables import Table, read_table, read_text
@@ -47,11 +47,6 @@ EXPORTS = (
         "LightCycler 480", ("name", "sample name"), (), ("cp",), ("standard",), (), frozenset({"pos", "cp"}),
     ),
 )  # fmt: skip
-_TASKS = {
-    "standard": ("standard", "std"),
-    "no_template": ("ntc", "no template", "no_template", "no template control", "neg ctrl", "negative control", "nrt"),
-    "sample": ("unknown", "unkn", "sample", "unk"),
-}
 DARK = ("", "undetermined", "nan", "n/a", "-", "–", "no ct", "nd")
 
 
@@ -196,13 +191,11 @@ def _role(kind: PlateExport, task: str, sample: str, quantity: str) -> str | Non
     if not kind.task:  # LightCycler: a standard has its concentration, a control its name
         said = sample.strip().lower()
         known = quantity.strip() not in ("", "0", "0.0", "0.00")
-        return "standard" if known else "no_template" if said.startswith(_TASKS["no_template"][:4]) else "sample"
-    said = task.strip().lower()
-    if not said:
+        return "standard" if known else "no_template" if said.startswith(ROLES["no_template"][:4]) else "sample"
+    if not task.strip():
         return None
-    for role, words in _TASKS.items():
-        if said.startswith(words):
-            return role
+    if role := role_of(task):
+        return role
     raise ValueError(f"task {task!r} is not known. Known: standard, unknown, NTC")
 
 
