@@ -92,3 +92,11 @@ def test_a_document_of_its_own_may_use_the_letters_within_it(tmp_path):
     policy = client(bench, "ines").get("/packet").headers["content-security-policy"]
     assert "font-src 'self' data:;" in policy
     assert "font-src 'self';" in client(bench, "ines").get("/").headers["content-security-policy"]
+
+
+def test_the_first_day_of_a_trial_says_how_it_begins(sqlite_casebook):  # noqa: F811
+    bench, trial = served(sqlite_casebook)
+    assert "Record the first consent" in client(bench, "carla").get("/").text
+    assert "Lay the first decision before the committee" in client(bench, "stan").get("/").text
+    trial.consent("P1")
+    assert "Record the first consent" not in client(bench, "carla").get("/").text
