@@ -11,7 +11,9 @@ from escalon.casebook.casebook import Casebook
 from escalon.casebook.location import open_casebook
 from escalon.conduct.record.recording import Conduct
 from escalon.history.events import AllocationReleased, ParticipantConsented
+from escalon.history.kept_facts import FactsByName
 from escalon.protocol import load_study
+from escalon.sources import tables, taking
 from escalon.web.workbench import Workbench
 from tests.casebook.conftest import clock, sqlite_casebook  # noqa: F401
 from tests.casebook.trial import CARLA, INES
@@ -77,3 +79,19 @@ def test_what_was_found_before_a_file_changed_is_not_kept_for_after(tmp_path: Pa
     with bench.standing() as after:
         assert bench.kept("who", bench.mark(after), lambda: after.participants) == ("P-1", "P-22")
         assert bench.kept("who", bench.mark(after), lambda: ("anew",)) == ("P-1", "P-22")  # and then it is kept
+
+
+def test_a_folder_so_large_that_its_facts_are_kept_as_columns_has_its_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "LARGE", 0)
+    monkeypatch.setattr(taking, "MANY", 0)
+    days = "".join(f"P-{who},weight,{60 + day},kg,2025-01-{day:02d}\n" for who in (1, 2) for day in range(1, 29))
+    (tmp_path / "facts.csv").write_text(f"participant,fact,value,unit,date\n{days}")
+    bench = Workbench(load_study("nct07052565"), folder=tmp_path)
+    with bench.standing() as trial:
+        assert isinstance(trial.courses["P-1"].facts, FactsByName)
+    browser = client(bench)
+    for page in ("/", "/participants", "/participants/P-1", "/participants/P-1/screening", "/safety"):
+        assert browser.get(page).status_code == 200, page
+    assert [one["code"] for one in browser.get("/participants.json").json()["rows"]] == ["P-1", "P-2"]

@@ -220,7 +220,8 @@ def mark_of(course: Course) -> tuple[object, ...]:
 
 
 def _mark_of(course: Course) -> tuple[object, ...]:
-    kept = [one for one in vars(course).values() if isinstance(one, list)]
+    aside = ("_kept", "_made")  # facts of a large folder, which the folder's own mark stands for
+    kept = [one for name, one in vars(course).items() if isinstance(one, list) and name not in aside]
     stand = hash(tuple(tuple(current.entry.number for current in one) for one in kept))
     return (
         stand,

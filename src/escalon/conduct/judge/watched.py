@@ -7,7 +7,7 @@ since watching began speaks, and only up to the day on which it was said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -124,11 +124,10 @@ def _each(study: Study, trial: Trial, course: Course, today: date) -> Iterator[W
 def _asked(study: Study, facts: Facts, clause: Watched, course: Course, first: date, last: date) -> Watch:
     """The rule on every day on which something it reads was recorded, and on the last; where silence is no, on the last too."""
     names = {one for name in names_in(clause.tree) for one in with_members(study.vocabulary, name)}
-    others = [fact for fact in facts if fact.name not in names]
-    seen = Facts([*others, *(fact for name in names for fact in facts.named(name) if _reaches(fact, first))])
+    seen = _Instead(facts, names, [fact for name in names for fact in facts.named(name) if _reaches(fact, first)])
     days = {fact.day.latest for name in names for fact in seen.named(name) if fact.day is not None}
     asked = {max(first, day) for day in days if day <= last}
-    if examine(clause.tree, on_the_day(study, Facts(others), course, Day.of(last))).value is False:
+    if examine(clause.tree, on_the_day(study, _Instead(facts, names, ()), course, Day.of(last))).value is False:
         asked.add(last)
     known_absent: date | None = None
     for day in sorted(asked | {last}):
@@ -139,6 +138,28 @@ def _asked(study: Study, facts: Facts, clause: Watched, course: Course, first: d
         known_absent = day if holds is False and day in asked else known_absent
     state = Watching.ABSENT if known_absent == last else Watching.UNKNOWN
     return Watch(course.code, clause, state, first, last, known_absent, _words(study, clause), finding)
+
+
+class _Instead(Facts):
+    """A participant's facts with others in the place of some names; a score is worked out when it is asked for."""
+
+    __slots__ = ("_instead_of", "_whole")
+
+    def __init__(self, whole: Facts, instead_of: Collection[str], others: Iterable[Fact]) -> None:
+        super().__init__(others)
+        self._whole, self._instead_of = whole, instead_of
+
+    def named(self, name: str) -> tuple[Fact, ...]:
+        """All facts of a name, oldest first."""
+        return super().named(name) if name in self._instead_of else self._whole.named(name)
+
+    def names(self) -> tuple[str, ...]:
+        """The names something is known under."""
+        others = (name for name in self._whole.names() if name not in self._instead_of)
+        return (*others, *super().names())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _words(study: Study, clause: Watched) -> str:
