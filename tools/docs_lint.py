@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from escalon.protocol.remarks import Kind, kinds
+from escalon.protocol.remarks import RemarkKind, kinds
 from tools.docs_markdown import table
 
 HEAD = """# What lint finds
@@ -28,5 +28,5 @@ def lint_page() -> str:
     )
 
 
-def _row(one: Kind) -> tuple[str, ...]:
+def _row(one: RemarkKind) -> tuple[str, ...]:
     return one.id, one.name, f"{one.graver} or {one.severity}" if one.graver else one.severity, one.means, one.cure

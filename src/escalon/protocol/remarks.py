@@ -12,7 +12,7 @@ from escalon.protocol.tables import Place
 Severity: TypeAlias = Literal["error", "warning", "assumption"]
 
 
-class Kind(NamedTuple):
+class RemarkKind(NamedTuple):
     """A kind of remark; `graver` is what some of its remarks are, where not all are as grave."""
 
     id: str
@@ -24,15 +24,15 @@ class Kind(NamedTuple):
 
 
 @cache
-def kinds() -> Mapping[str, Kind]:
+def kinds() -> Mapping[str, RemarkKind]:
     """Every kind by its name."""
     said = tomllib.loads(files("escalon.protocol").joinpath("remarks.toml").read_text(encoding="utf-8"))
     return {one["kind"]: _kind(id, one) for id, one in said.items()}
 
 
-def _kind(id: str, said: dict[str, str]) -> Kind:
+def _kind(id: str, said: dict[str, str]) -> RemarkKind:
     severity, _, graver = said["severity"].partition(" or ")
-    return Kind(id, said["kind"], cast(Severity, severity), graver, said["means"], said["cure"])
+    return RemarkKind(id, said["kind"], cast(Severity, severity), graver, said["means"], said["cure"])
 
 
 @dataclass(frozen=True, slots=True)
