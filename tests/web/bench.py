@@ -42,13 +42,17 @@ def said(browser: Any, page: str, act: str, **fields: str) -> Any:
 
 
 def client(bench: Workbench, account: str = "", **more: Any) -> Any:
-    """A browser at the workbench, signed in as somebody."""
+    """A browser at the workbench, signed in as somebody; a workbench has one application, however many look at it."""
     from fastapi.testclient import TestClient
 
     from escalon.web.app import create_app
 
+    built = vars(bench).setdefault("built", {})
+    asked = tuple(more.items())
+    if asked not in built:
+        built[asked] = create_app(bench, **more)
     found = TestClient(
-        create_app(bench, **more),
+        built[asked],
         base_url="http://localhost",
         headers={"accept": "text/html", "origin": "http://localhost"},
     )
