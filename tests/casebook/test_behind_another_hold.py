@@ -22,6 +22,7 @@ from escalon.facts import Day
 from escalon.history.entry import Author
 from escalon.history.events import (
     AdverseEventRecorded,
+    ApheresisDone,
     ConsentWithdrawn,
     DltAdjudicated,
     DltProposed,
@@ -33,8 +34,10 @@ from escalon.history.events import (
     FactRecorded,
     Observation,
     ParticipantConsented,
+    ProductReleased,
     ToxicityObserved,
     TreatmentGiven,
+    VisitLocked,
 )
 from escalon.sources.folder import take_in
 
@@ -291,3 +294,48 @@ def test_rows_count_everybody_as_the_record_does(
     for told in (trial.conduct.informed(), take_in(trial.conduct.study, tmp_path / "out").trial):
         found = decide_next_dose(trial.conduct.study, told, trial.today())
         assert str(found.conduct).replace(" ", "") == "1" + outcome
+
+
+# -- what is said too early, or of nothing ----------------------------------------------------------------------------
+
+
+def test_nobody_is_judged_not_evaluable_before_the_infusion(trial: Trial) -> None:
+    """Their window would never have run."""
+    judged_so = EvaluabilityJudged(participant="P-4", is_evaluable=False, because="expected to leave")
+    assert refused(lambda: trial.record(INES, judged_so)) == {"infused"}
+    trial.infuse("P-4", 2)
+    assert trial.record(INES, judged_so).event.needs == 2
+
+
+def test_a_visit_that_is_locked_has_a_name_and_is_locked_however_it_is_written(trial: Trial) -> None:
+    for name in ("", " "):
+        assert refused(lambda visit=name: trial.record(INES, VisitLocked(participant="P-1", visit=visit))) == {"lock"}
+    trial.record(INES, VisitLocked(participant="P-1", visit="D28"))
+    for visit in ("D28", "d28", " D28 "):
+        seen = Observation(name="alt", value="31", unit="U/L", day=str(trial.today()), visit=visit)
+        assert refused(lambda fact=seen: trial.record(CARLA, FactRecorded(participant="P-1", fact=fact))) == {"lock"}
+
+
+@pytest.mark.parametrize("name", ["B-P-4", "b-p-4", "B-P-4 ", ""])
+def test_a_bag_has_a_name_of_its_own(trial: Trial, name: str) -> None:
+    trial.enter("P-5")
+    trial.apheresis("P-5")
+    bag = ProductReleased(
+        participant="P-5", product=name, collection="A-P-5", level=2, certificate="C-1", at=trial.clock.now()
+    )
+    assert refused(lambda: trial.record(LENA, bag)) == {"identity"}
+    cells = ApheresisDone(participant="P-5", collection=name.replace("B", "A").replace("b", "a"), at=trial.clock.now())
+    assert refused(lambda: trial.record(CARLA, cells)) == {"identity"}
+
+
+def test_a_moment_has_its_zone_and_an_infusion_its_day(trial: Trial) -> None:
+    infusion = trial.infusion("P-4", 2)
+    assert infusion.at is not None
+    assert refused(lambda: trial.record(INES, replace(infusion, at=infusion.at.replace(tzinfo=None)))) == {"time"}
+    assert refused(lambda: trial.record(INES, replace(infusion, ended_at=infusion.at + timedelta(hours=2)))) == {"time"}
+    assert refused(lambda: trial.record(INES, replace(infusion, at=None, on=Day(2026, 4)))) == {"dictionary"}
+
+
+@pytest.mark.parametrize("level", [0, -1, 99])
+def test_no_level_is_proposed_that_the_plan_does_not_know(trial: Trial, level: int) -> None:
+    assert refused(lambda: trial.propose(level, reason="more cautious")) == {"rule"}

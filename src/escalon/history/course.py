@@ -148,6 +148,10 @@ class Course:
         self._facts = self._made = None
         self.once.forget()
 
+    def is_locked(self, visit: str | None) -> bool:
+        """Whether a visit is locked, however its name is written."""
+        return bool(visit) and _as_one(visit or "") in map(_as_one, self.locked_visits)
+
     @property
     def observations(self) -> list[Current[FactRecorded]]:
         """What was observed."""
@@ -340,6 +344,10 @@ _STEPS = (
     ("left", "consents_gone", ""),
 )
 """The roles whose facts an act stands for, the list it is kept in, and the field of its last day."""
+
+
+def _as_one(visit: str) -> str:
+    return visit.strip().casefold()
 
 
 def stated_day(fact: Fact) -> Day | None:

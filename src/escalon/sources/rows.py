@@ -229,10 +229,7 @@ def _infusion(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> C
         raise RowError(
             "level", str(cells["level"]), f"there is no level {cells['level']}. Levels: {', '.join(map(str, levels))}"
         )
-    if cells["date"].is_partial:
-        raise RowError(
-            "date", str(cells["date"]), "the day of infusion is needed in full, since the DLT window runs from it"
-        )
+    _full_day(cells["date"])
     name = "cells_per_kg" if cells["amount"] is None else "amount"
     try:
         given = CellsInfused(
@@ -248,6 +245,11 @@ def _infusion(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> C
     except ValueError as error:
         raise RowError(name, str(cells[name]), str(error)) from None
     return given
+
+
+def _full_day(infused: Day) -> None:
+    if infused.is_partial:
+        raise RowError("date", str(infused), "the day of infusion is needed in full, since the DLT window runs from it")
 
 
 def _dose_given(study: Study, given: CellsInfused) -> None:
@@ -323,6 +325,8 @@ def check_event(dictionary: Dictionary, event: Event) -> None:
             _ordered(vars(event))
             _aware(aware, start)
         case CellsInfused():
+            if event.on is not None:
+                _full_day(event.on)
             try:
                 _dose_given(dictionary.study, event)
             except ValueError as error:

@@ -104,7 +104,7 @@ def a_locked_visit_is_not_changed(act: Act) -> str | None:
     if act.event.supersedes is not None:
         told.append(act.entry(act.event.supersedes).event)
     visits = {_visit(one) for one in told}
-    locked = sorted(visit for visit in visits if visit in act.one.locked_visits)
+    locked = sorted(visit for visit in visits if act.one.is_locked(visit))
     return f"visit {', '.join(locked)} is locked; unlock it with a reason first" if locked else None
 
 

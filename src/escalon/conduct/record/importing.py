@@ -18,6 +18,7 @@ from escalon.casebook.casebook import Writer
 from escalon.casebook.encoding import content, plain
 from escalon.conduct.judge.departures import ActDeparture, departures, digest_of_departures
 from escalon.conduct.judge.dosing import unread_of_the_dose
+from escalon.conduct.judge.given import dose_of
 from escalon.conduct.permit.authority import authorise
 from escalon.conduct.permit.corrections import taken_back
 from escalon.conduct.permit.holds import A_DLT
@@ -28,6 +29,7 @@ from escalon.conduct.record.recording import Conduct
 from escalon.history import Author, Entry, Trial, current_entries
 from escalon.history.events import (
     AdverseEventRecorded,
+    EvaluabilityJudged,
     Event,
     FactRecorded,
     FolderImported,
@@ -36,6 +38,7 @@ from escalon.history.events import (
     ParticipantConsented,
     RefusedRow,
 )
+from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import Study
 from escalon.sources.folder import Intake, take_in
 from escalon.sources.taking import Problem
@@ -150,7 +153,7 @@ def _new(
             done.conflicts.append(Conflict(entry.place, row, other.number, there))
         elif (day := _last_day(event, trial)) is not None and day > today:
             done.held.append(f"{entry.place}: {day} is in the future; correct the date [time]")
-        elif says := _taken_back(study, trial, event, author, writer.now):
+        elif says := _taken_back(study, trial, event, author, writer.now) or _still_runs(study, intake, event, today):
             done.held.append(
                 f"{entry.place}: it would lift a hold ({says}); record that judgement by itself [correction]"
             )
@@ -175,6 +178,13 @@ def _taken_back(study: Study, trial: Trial, event: Event, author: Author, now: d
     return next((one.says for one in lifts if not alone or one.about.startswith(A_DLT)), "")
 
 
+def _still_runs(study: Study, intake: Intake, event: Event, today: date) -> str:
+    """The DLT window of somebody infused by the same folder that a row would end: not evaluable is judged by itself."""
+    given = dose_of(study, intake.trial, event.participant or "") if isinstance(event, EvaluabilityJudged) else None
+    window = dlt_window(study, given.last.earliest) if given is not None else None
+    return f"{event.participant}'s DLT window: {window}" if window is not None and window.holds(today) else ""
+
+
 def _last_day(event: Event, trial: Trial) -> date | None:
     happened = event.happened(trial.frame.zone)
     return max([*([happened.earliest] if happened else []), *ended(event)], default=None)
@@ -184,7 +194,7 @@ def locked_visit(trial: Trial, event: Event) -> str:
     """The locked visit an event would add to; empty where it adds to none."""
     visit = event.fact.visit if isinstance(event, FactRecorded) else getattr(event, "visit", None)
     course = trial.courses.get(event.participant or "")
-    return visit if course and visit in course.locked_visits else ""
+    return visit or "" if course and course.is_locked(visit) else ""
 
 
 def _folded(trial: Trial, new: list[tuple[str, Event]]) -> Trial:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -281,6 +281,8 @@ def check_days(event: Event) -> None:
         for field in fields(told) if isinstance(told, Event) else ():
             when = getattr(told, field.name)
             for day in (when.earliest, when.latest) if isinstance(when, Day) else (when,):
+                if isinstance(day, datetime) and day.tzinfo is None:
+                    raise refuse("time", f"{field.name}: {day} has no time zone; write it, such as {day}+08:00")
                 if isinstance(day, date):
                     _check_day(field.name, day)
 

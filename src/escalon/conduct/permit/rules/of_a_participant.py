@@ -96,15 +96,30 @@ def lymphodepletion_is_given(act: Act) -> str | None:
     return f"lymphodepletion ended on {ended}, after this infusion" if act.day < ended else None
 
 
+@rule(ApheresisDone, name="identity", signatures=0)
+def a_collection_is_one_persons(act: Act) -> str | None:
+    """A collection has a name, and is one participant's."""
+    return _named_once(act, "collections", "collection", "is of")
+
+
 @rule(ProductReleased, name="identity", signatures=0)
 def product_comes_from_the_participant(act: Act) -> str | None:
-    """A product is released for the participant whose cells it was made from."""
+    """A product has a name, and is released for the participant whose cells it was made from."""
     collections = [one.event.collection for one in act.one.collections]
     if collections and act.event.collection not in collections:
         return f"{act.event.participant}'s collection is {', '.join(collections)}, not {act.event.collection}"
+    return _named_once(act, "products", "product", "was released for")
+
+
+def _named_once(act: Act, list_: str, field: str, of: str) -> str | None:
+    """Why a name on a bag will not do: none, or another participant's, whatever the case and the spaces around it."""
+    name = getattr(act.event, field)
+    if not name.strip():
+        return f"the {field} has no name; write what its label says"
     for code, other in act.trial.courses.items():
-        if code != act.event.participant and any(one.event.product == act.event.product for one in other.products):
-            return f"product {act.event.product} was released for {code}"
+        names = {getattr(one.event, field).strip().casefold() for one in getattr(other, list_)}
+        if code != act.event.participant and name.strip().casefold() in names:
+            return f"{field} {name} {of} {code}"
     return None
 
 

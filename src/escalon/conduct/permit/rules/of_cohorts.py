@@ -78,6 +78,8 @@ def a_decision_is_not_bolder_than_the_rule(act: Act) -> str | None:
     told = recommended(act.study, act.informed(), act.today)
     if isinstance(told, Treat) and act.event.level == told.level:
         return None
+    if act.event.level not in (known := [level.number for level in act.study.dose.levels]):
+        return f"the plan has levels {', '.join(map(str, known))}, not {act.event.level}"
     if isinstance(told, Treat) and act.event.level < told.level:
         return None if act.event.reason else f"the rule says: {told}. A more cautious decision needs its reason"
     said = told if isinstance(told, Treat | Stop) else f"{told}"

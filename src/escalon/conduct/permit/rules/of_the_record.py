@@ -18,6 +18,7 @@ from escalon.history.events import (
     DltWindowReviewed,
     DoseChecked,
     DosePrepared,
+    EvaluabilityJudged,
     Event,
     FactCorrected,
     FactRecorded,
@@ -62,9 +63,11 @@ HAPPENED = (
 @rule(*HAPPENED, name="time", signatures=0)
 def nothing_is_recorded_before_it_happens(act: Act) -> str | None:
     """What is recorded as done is not in the future."""
-    moment = getattr(act.event, "at", None)
-    if isinstance(moment, datetime):
-        return f"{moment} is in the future" if moment > act.now + TOLERANCE else None
+    for moment in (getattr(act.event, "at", None), getattr(act.event, "ended_at", None)):
+        if isinstance(moment, datetime) and moment > act.now + TOLERANCE:
+            return f"{moment} is in the future"
+    if isinstance(getattr(act.event, "at", None), datetime):
+        return None
     day = max([act.day, *ended(act.event)])
     return f"{day} is in the future" if day > act.today else None
 
@@ -84,9 +87,9 @@ def infusions_are_recorded_in_order(act: Act) -> str | None:
     return f"an infusion of {max(later)} is already recorded" if later else None
 
 
-@rule(DltAdjudicated, DltWindowReviewed, name="infused", signatures=1)
+@rule(DltAdjudicated, DltWindowReviewed, EvaluabilityJudged, name="infused", signatures=1)
 def a_dlt_follows_an_infusion(act: Act) -> str | None:
-    """A dose-limiting toxicity is adjudicated, and a window reviewed, in someone who was infused."""
+    """A dose-limiting toxicity is adjudicated, a window reviewed, evaluability judged, in someone who was infused."""
     return None if act.one.infusions else f"{act.event.participant} was not infused"
 
 
@@ -103,8 +106,10 @@ def a_query_is_open(act: Act) -> str | None:
 
 @rule(VisitLocked, name="lock", signatures=0)
 def a_visit_is_locked_once(act: Act) -> str | None:
-    """A locked visit is not locked again."""
-    return f"visit {act.event.visit} is already locked" if act.event.visit in act.one.locked_visits else None
+    """A visit is named and not locked yet."""
+    if not act.event.visit.strip():
+        return "which visit? Without a name, every fact of no visit would be locked"
+    return f"visit {act.event.visit} is already locked" if act.one.is_locked(act.event.visit) else None
 
 
 @rule(VisitUnlocked, name="lock", signatures=0)
