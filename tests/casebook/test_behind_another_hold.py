@@ -32,6 +32,7 @@ from escalon.history.events import (
     EntrySigned,
     EvaluabilityJudged,
     FactRecorded,
+    NothingToReport,
     Observation,
     ParticipantConsented,
     ProductReleased,
@@ -339,3 +340,27 @@ def test_a_moment_has_its_zone_and_an_infusion_its_day(trial: Trial) -> None:
 @pytest.mark.parametrize("level", [0, -1, 99])
 def test_no_level_is_proposed_that_the_plan_does_not_know(trial: Trial, level: int) -> None:
     assert refused(lambda: trial.propose(level, reason="more cautious")) == {"rule"}
+
+
+def test_that_there_was_nothing_is_said_when_the_window_is_over(sqlite_casebook: Casebook) -> None:
+    """Said before anybody was infused it tells nothing of what came after."""
+    trial = Trial(sqlite_casebook)
+    trial.nothing_to_report()
+    trial.open_cohort(1, 1)
+    trial.prepare("P-1", 1, 1)
+    trial.infuse("P-1", 1)
+    for days, outcome in ((27, "1P"), (2, "1P")):
+        trial.days(days)
+        assert str(decide_next_dose(trial.conduct.study, trial.conduct.informed(), trial.today()).conduct) == outcome
+    trial.nothing_to_report()
+    found = decide_next_dose(trial.conduct.study, trial.conduct.informed(), trial.today())
+    assert str(found.conduct) == "1N"
+    typo = NothingToReport(table="adverse_event")
+    assert refused(lambda: trial.record(CARLA, typo)) == {"dictionary"}
+
+
+@pytest.mark.parametrize("kind", [DltAdjudicated, DltProposed])
+def test_a_judgement_says_why_and_rests_on_what_is_said_of_the_same_person(trial: Trial, kind: Any) -> None:
+    of_another = happened(trial, participant="P-2")
+    for said in ({"because": " "}, {"because": "seen", "rests_on": (of_another.number,)}):
+        assert refused(lambda more=said: trial.record(INES, kind(participant="P-1", is_dlt=False, **more))) == {"event"}

@@ -15,6 +15,7 @@ from escalon.history.events import (
     Event,
     FactCorrected,
     FactRecorded,
+    NothingToReport,
     Observation,
     SampleMeasured,
     TreatmentGiven,
@@ -321,6 +322,8 @@ def check_event(dictionary: Dictionary, event: Event) -> None:
         case TreatmentGiven():
             _treatment_name(dictionary, event.treatment)
             _check_dose(event.dose, event.unit)
+        case NothingToReport(table=table) if table not in MAKERS:
+            raise RowError("table", table, f"there is no table {table}. Write one of {', '.join(MAKERS)}")
         case AdverseEventRecorded(aware=aware, start=start):
             _ordered(vars(event))
             _aware(aware, start)

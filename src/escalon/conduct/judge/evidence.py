@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from escalon.conduct.judge.given import Given
@@ -33,6 +34,8 @@ def evidence(study: Study, trial: Trial, given: Given, as_of: date) -> DltEviden
     window = dlt_window(study, given.last.earliest)
     horizon = Horizon(given.day.earliest, window.last, as_of)
     found = followed(trial, trial.course(given.participant), as_of)
+    if not found.is_reported and _attested_since(trial, window.last):
+        found = replace(found, is_reported=True)
     return dlt_evidence(definition, found, horizon, review_required=study.dose.window_review == "required")
 
 
@@ -68,13 +71,15 @@ def _followed(trial: Trial, course: Course, as_of: date) -> Followed:
 
 
 def _is_reported(trial: Trial) -> bool:
-    """Whether somebody keeps the table of adverse events: a row in it, of whatever day, or the word that there is none."""
+    """Whether somebody keeps the table of adverse events: a row in it, of whatever day."""
     here = any(one.adverse_events for one in trial.courses.values())
-    return (
-        here
-        or "adverse_events" in trial.attested
-        or any(isinstance(one.event, AdverseEventRecorded) for one in trial.later)
-    )
+    return here or any(isinstance(one.event, AdverseEventRecorded) for one in trial.later)
+
+
+def _attested_since(trial: Trial, day: date) -> bool:
+    """Whether somebody said, on a day or later, that there was none until then; a folder's empty table has no day."""
+    said = trial.attested.get("adverse_events")
+    return said is not None and (said.entry.at is None or said.entry.at.astimezone(trial.frame.zone).date() >= day)
 
 
 def _reviews(course: Course) -> list[WindowReview]:

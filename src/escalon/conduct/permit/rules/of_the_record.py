@@ -15,6 +15,7 @@ from escalon.history.events import (
     ConsentWithdrawn,
     DecisionProposed,
     DltAdjudicated,
+    DltProposed,
     DltWindowReviewed,
     DoseChecked,
     DosePrepared,
@@ -91,6 +92,15 @@ def infusions_are_recorded_in_order(act: Act) -> str | None:
 def a_dlt_follows_an_infusion(act: Act) -> str | None:
     """A dose-limiting toxicity is adjudicated, a window reviewed, evaluability judged, in someone who was infused."""
     return None if act.one.infusions else f"{act.event.participant} was not infused"
+
+
+@rule(DltProposed, DltAdjudicated, name="event", signatures=0)
+def a_judgement_says_why_and_is_about_the_participant(act: Act) -> str | None:
+    """A judgement says why, and rests on entries about the same participant."""
+    if not act.event.because.strip():
+        return "say why, in because"
+    others = [one for one in act.event.rests_on if act.entry(one).participant != act.event.participant]
+    return f"entry {others[0]} is not about {act.event.participant}" if others else None
 
 
 @rule(QueryAnswered, QueryClosed, name="query", signatures=0)
