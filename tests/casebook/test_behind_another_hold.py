@@ -174,7 +174,7 @@ def test_an_imported_row_takes_no_dlt_back_and_ends_no_window(trial: Trial, tmp_
     )
     done = import_folder(trial.conduct, INES, trial.conduct.study, tmp_path, "S1", dry_run=True)
     assert [one.split(":")[0] for one in done.held] == ["adverse_events.csv", "doses.csv"]
-    assert done.recorded == 5, "the dose itself is another row than the one there"
+    assert (done.recorded, len(done.conflicts)) == (4, 1), "the desk recorded the dose by its moment"
 
 
 @pytest.mark.parametrize("fact", ["dlt_review", "study_discontinuation"])
@@ -364,3 +364,15 @@ def test_a_judgement_says_why_and_rests_on_what_is_said_of_the_same_person(trial
     of_another = happened(trial, participant="P-2")
     for said in ({"because": " "}, {"because": "seen", "rests_on": (of_another.number,)}):
         assert refused(lambda more=said: trial.record(INES, kind(participant="P-1", is_dlt=False, **more))) == {"event"}
+
+
+def test_a_dose_told_otherwise_is_a_conflict_and_no_second_dose(trial: Trial, tmp_path: Path) -> None:
+    trial.infuse("P-4", 2)
+    trial.days(1)
+    for days in (0, 1):  # the day of the infusion, which the desk recorded by its moment; and another day
+        (tmp_path / "doses.csv").write_text(
+            f"participant,level,date,cells_per_kg\nP-4,2,{trial.today() - timedelta(days=days)},300000\n"
+        )
+        (tmp_path / "facts.csv").write_text(f"participant,fact,value,unit,date\nP-4,sex,female,,{trial.today()}\n")
+        done = import_folder(trial.conduct, INES, trial.conduct.study, tmp_path, "S1", dry_run=True)
+        assert (done.recorded, len(done.conflicts), done.departures) == (1, 1, [])

@@ -29,6 +29,7 @@ from escalon.conduct.record.recording import Conduct
 from escalon.history import Author, Entry, Trial, current_entries
 from escalon.history.events import (
     AdverseEventRecorded,
+    CellsInfused,
     EvaluabilityJudged,
     Event,
     FactRecorded,
@@ -148,7 +149,7 @@ def _new(
         is_row = not isinstance(event, MarkedSynthetic | NothingToReport) and event.kind != "EvaluabilityJudged"
         if known.has(event):
             done.already_there += is_row
-        elif (other := known.about_the_same(event)) is not None:
+        elif (other := known.about_the_same(event) or _given_otherwise(trial, intake, event)) is not None:
             row, there = told_apart(event, other.event)
             done.conflicts.append(Conflict(entry.place, row, other.number, there))
         elif (day := _last_day(event, trial)) is not None and day > today:
@@ -167,6 +168,15 @@ def _new(
             known.taken(event)
             found.append((entry.place, event))
     return found
+
+
+def _given_otherwise(trial: Trial, intake: Intake, event: Event) -> Entry | None:
+    """A dose of the same participant that this folder does not have: the row is that dose told otherwise, not another one."""
+    if not isinstance(event, CellsInfused):
+        return None
+    rows = {_content(one.event) for one in intake.entries if one.participant == event.participant}
+    given = (one.entry for one in trial.course(event.participant or "").infusions if _content(one.event) not in rows)
+    return next(given, None)
 
 
 def _taken_back(study: Study, trial: Trial, event: Event, author: Author, now: datetime) -> str:
