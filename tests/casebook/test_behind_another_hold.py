@@ -342,10 +342,11 @@ def test_no_level_is_proposed_that_the_plan_does_not_know(trial: Trial, level: i
     assert refused(lambda: trial.propose(level, reason="more cautious")) == {"rule"}
 
 
-def test_that_there_was_nothing_is_said_when_the_window_is_over(sqlite_casebook: Casebook) -> None:
+def test_that_there_was_nothing_is_said_since_the_infusion(sqlite_casebook: Casebook) -> None:
     """Said before anybody was infused it tells nothing of what came after."""
     trial = Trial(sqlite_casebook)
     trial.nothing_to_report()
+    trial.days(1)
     trial.open_cohort(1, 1)
     trial.prepare("P-1", 1, 1)
     trial.infuse("P-1", 1)

@@ -186,8 +186,8 @@ def test_no_next_cohort_and_no_decision_while_a_dlt_clock_runs(trial: Trial) -> 
         trial.days((0, 14, 3)[place])
         trial.infuse(code, 1)
     trial.record(INES, CohortClosed(cohort=1, reason="complete"))
-    trial.days(28)
     trial.nothing_to_report()
+    trial.days(28)
     assert refused(lambda: trial.decide(2)) == {"rule"}
     trial.days(1)
     trial.open_cohort(2, 2)

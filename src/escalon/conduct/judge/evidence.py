@@ -34,7 +34,7 @@ def evidence(study: Study, trial: Trial, given: Given, as_of: date) -> DltEviden
     window = dlt_window(study, given.last.earliest)
     horizon = Horizon(given.day.earliest, window.last, as_of)
     found = followed(trial, trial.course(given.participant), as_of)
-    if not found.is_reported and _attested_since(trial, window.last):
+    if not found.is_reported and _attested_since(trial, given):
         found = replace(found, is_reported=True)
     return dlt_evidence(definition, found, horizon, review_required=study.dose.window_review == "required")
 
@@ -76,10 +76,13 @@ def _is_reported(trial: Trial) -> bool:
     return here or any(isinstance(one.event, AdverseEventRecorded) for one in trial.later)
 
 
-def _attested_since(trial: Trial, day: date) -> bool:
-    """Whether somebody said, on a day or later, that there was none until then; a folder's empty table has no day."""
+def _attested_since(trial: Trial, given: Given) -> bool:
+    """Whether somebody said, since the infusion was recorded, that there was none; a folder's empty table has no day."""
     said = trial.attested.get("adverse_events")
-    return said is not None and (said.entry.at is None or said.entry.at.astimezone(trial.frame.zone).date() >= day)
+    if said is None or said.entry.at is None:
+        return said is not None
+    recorded = [one.entry.at for one in trial.course(given.participant).infusions if one.number in given.numbers]
+    return all(at is None or at <= said.entry.at for at in recorded)
 
 
 def _reviews(course: Course) -> list[WindowReview]:
