@@ -107,6 +107,12 @@ def test_nothing_is_recorded_while_a_row_the_next_dose_rests_on_cannot_be_read(
     assert take_over(trial, data).recorded == 8
 
 
+def test_the_account_of_a_casebook_counts_every_row_taken_over(trial: Trial, data: Path) -> None:
+    before = recorded(trial).counts[0].used
+    done = take_over(trial, data)
+    assert recorded(trial).counts[0].used == before + done.recorded
+
+
 def test_doing_it_twice_changes_nothing(trial: Trial, data: Path) -> None:
     take_over(trial, data)
     before = trial.casebook.head

@@ -11,6 +11,8 @@ from escalon.sources.frame import frame_of
 from escalon.sources.taking import Problem
 
 FILE = "casebook"
+ROWS = ("observations", "treatments", "adverse_events", "infusions", "samples")
+"""What a course keeps of the entries that a data folder would have as rows."""
 
 
 def take_in_casebook(study: Study, path: Path) -> Intake:
@@ -42,8 +44,8 @@ def of_entries(study: Study, path: Path, entries: Iterable[Entry], mark: str) ->
     unread: list[Unread] = [row for course in trial.courses.values() for row in course.unread]
     problems = [Problem(FILE, _line(row.why), "", "", row.why.partition(": ")[2]) for row in unread]
     left = [Problem(FILE, 0, "", row.participant, f"an imported row is not read: {row.why}") for row in trial.unread]
-    used = sum(len(course.observations) for course in trial.courses.values())
-    counts = (Count("facts", FILE, used, used - len(unread), len(unread)),)
+    read = sum(len(getattr(course, rows)) for course in trial.courses.values() for rows in ROWS)
+    counts = (Count("facts", FILE, read, read - len(unread), len(unread)),)
     every = (*unread, *trial.unread)
     return Intake(path, frame, kept, every, (*problems, *left), counts, MappingProxyType({FILE: mark}))
 
