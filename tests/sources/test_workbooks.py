@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from escalon.cli.main import app
 from escalon.protocol import load_study
 from escalon.sources.folder import Intake, take_in
+from escalon.sources.spreadsheet import _number
 from escalon.sources.tables import FolderError
 
 STUDY = load_study("nct07052565")
@@ -142,6 +143,20 @@ def test_what_a_format_writes_beside_a_number_is_part_of_it(tmp_path: Path) -> N
     assert taken(tmp_path, [*ROW[:3], None, ROW[4]], shown('0 "U/L"')).refused == ()
     other = taken(tmp_path, ROW, shown('0.0 "mg/L"'))
     assert "'36 mg/L', but its unit is said to be 'U/L'" in str(other.refused)
+
+
+SHOWN = (
+    (3, '[<5]"<5";0', "<5"), (10, '[<5]"<5";0', "10"), (45, '0"%"', "45 %"), (0.5, '0.0"%"', "0.5 %"),
+    (0.85, "0%", "85%"), (0.005, '"<"0.0%', "<0.5%"), (5, "<0", "<5"), (5, r"\<0", "<5"), (5, '"approx. "0', "approx. 5"),
+    (-3, '0"a";-0"b"', "-3 b"), (0, '0;-0;"ND"', "ND"), (0, '_(* #,##0_);_(* (#,##0);_(* "-"??_);_(@_)', "0"),
+    (5, "0;-0;;@", "5"), (0, "0;-0;;@", "0"), (36, '0\\ "U/L"', "36 U/L"), (36, "0 [$U/L]", "36 U/L"), (7, "General", "7"),
+    (1250, "#,##0.00", "1250"), (3, "[Red]0", "3"), (2.5, "0.00E+00", "2.5"), (12, "@", "12"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "number_format", "text"), SHOWN)
+def test_a_number_is_read_with_the_words_its_format_shows(value: float, number_format: str, text: str) -> None:
+    assert _number(value, number_format) == text
 
 
 def test_a_cell_merged_with_others_says_so(tmp_path: Path) -> None:

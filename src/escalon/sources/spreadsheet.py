@@ -7,6 +7,7 @@ never changed and no formula is ever worked out.
 """
 
 import io
+import operator
 import re
 import warnings
 from collections.abc import Iterator, Mapping
@@ -70,9 +71,9 @@ def _sheet(sheet: Any, formulas: Any) -> Sheet:
     return Sheet(rows, _hidden(sheet, hidden) if rows else "")
 
 
-_MERGED = re.compile(rb'<mergeCell [^>]*ref="([A-Z]+\d+:[A-Z]+\d+)"')
-_HIDDEN_ROW = re.compile(rb'<row (?=[^>]*\bhidden="(?:1|true)")[^>]*\br="(\d+)"')
-_HIDDEN_COLUMN = re.compile(rb'<col (?=[^>]*\bhidden="(?:1|true)")')
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*ref="([A-Z]+\d+:[A-Z]+\d+)"')
+_HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row (?=[^>]*\bhidden="(?:1|true)")[^>]*\br="(\d+)"')
+_HIDDEN_COLUMN = re.compile(rb'<(?:\w+:)?col (?=[^>]*\bhidden="(?:1|true)")')
 
 
 def _layout(sheet: Any) -> tuple[Mapping[tuple[int, int], str], tuple[str, ...]]:
@@ -149,13 +150,45 @@ def _text(cell: Any) -> str:
     return str(value).strip()
 
 
+_ASIDE = re.compile(r'["\\%;<>=≤≥]|\[\$')
+_TOKEN = re.compile(
+    r'"(?P<words>[^"]*)"|\\(?P<one>.)|\[\$(?P<sign>[^]-]*)[^]]*\]|\[[^]]*\]|[_*].|(?P<digits>General|[0#?@])|(?P<than>[<>=≤≥])|.',
+    re.DOTALL,
+)
+_IF = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[\d.]+)\]")
+_HOLDS = {"<": operator.lt, ">": operator.gt, "=": operator.eq, "<=": operator.le, ">=": operator.ge, "<>": operator.ne}
+
+
 def _number(value: float, number_format: str) -> str:
-    """A number with what its format writes before and behind it: `<5` of a 5 shown by `"<"0`."""
-    if "%" in number_format:
-        return f"{plain(round(value * 100, 10), 10)}%"
+    """A number with what its format writes before and behind it: `<5` of a 5 shown by `"<"0`, and of a 3 by `[<5]"<5";0`."""
     text = str(int(value)) if value == int(value) and abs(value) < 1e15 else str(value)
-    if '"' not in number_format:
+    if not _ASIDE.search(number_format):
         return text
-    before, _, behind = re.sub(r"[0#?.,]+|General", "\0", number_format.split(";")[0], count=1).partition("\0")
-    said = ["".join(re.findall(r'"([^"]*)"', part)) for part in (before, behind)]
-    return f"{said[0]}{text} {said[1].strip()}".strip()
+    part = _part(value, number_format)
+    before, behind, has_digits = _beside(part)
+    if before and not has_digits:  # the cell shows these words and no number
+        return before
+    if "%" in re.sub(r'"[^"]*"|\\.', "", part):
+        text = f"{plain(round(value * 100, 10), 10)}%"
+    return f"{before}{text} {behind}".strip()
+
+
+def _part(value: float, number_format: str) -> str:
+    """The part of a format that a number is shown by: the one whose condition it meets, else by its sign."""
+    parts = re.split(r';(?=(?:[^"]*"[^"]*")*[^"]*$)', number_format)
+    asked = [_IF.search(part) for part in parts]
+    if any(asked):
+        met = (not said or _HOLDS[said[1]](value, float(said[2])) for said in asked)
+        return next((part for part, is_met in zip(parts, met, strict=True) if is_met), "")
+    place = 1 if value < 0 else 2 if value == 0 else 0
+    return parts[place] if place < len(parts[:3]) else parts[0]
+
+
+def _beside(part: str) -> tuple[str, str, bool]:
+    """What stands before and behind the digits of a format, and whether there are any; a dash for nothing says nothing."""
+    sides, has_digits = ["", ""], False
+    for found in _TOKEN.finditer(part):
+        has_digits |= found["digits"] is not None
+        sides[has_digits] += found["words"] or found["one"] or found["sign"] or found["than"] or ""
+    before, behind = ("" if side.strip() in ("-", "–", "—") else side for side in sides)
+    return before, behind.strip(), has_digits
