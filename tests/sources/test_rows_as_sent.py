@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,8 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from escalon.cli.main import app
-from escalon.facts import Facts, convert
+from escalon.facts import Facts, ReadError, convert, read_elapsed, read_moment
 from escalon.facts.amount import AmountError, read_amount
+from escalon.facts.written_day import DayError
 from escalon.instruments.kit.meaning import did_you_mean
 from escalon.protocol import load_study
 from escalon.protocol.study import Study
@@ -386,3 +387,23 @@ def test_a_column_of_dates_is_read_in_one_order_only_and_so_is_a_value_that_is_a
     intake = take_in(STUDY, tmp_path)
     assert [(one.line, one.column) for one in intake.refused] == ([] if day else [(2, "date")])
     assert [(str(one.value), str(one.day)) for one in facts_of(intake)] == ([(day, day)] if day else [])
+
+
+@pytest.mark.parametrize("written", ["less than 1:80", "< 1:80", "1 : 80"])
+def test_a_titre_below_another_is_shown_as_it_can_be_written(written: str) -> None:
+    with pytest.raises(AmountError, match=r"Write its reciprocal: (less than 80|< 80|80)$"):
+        read_amount(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "says"), [("day 1,5", "'day 1,5' is not a number"), ("week 2", "'week 2' is not a num")]
+)
+def test_a_number_of_days_that_is_none_is_named_as_it_was_written(written: str, says: str) -> None:
+    with pytest.raises(ReadError, match=says):
+        read_elapsed(written)
+
+
+def test_half_past_twelve_at_night_is_not_noon() -> None:
+    assert read_moment("2024年5月6日 晚上9:30").clock == time(21, 30)
+    with pytest.raises(DayError, match=r"is midnight, of this day or of the next\. Write 2025-03-14T00:30"):
+        read_moment("2024年5月6日 晚上12:30")

@@ -26,7 +26,8 @@ _AMOUNT = re.compile(rf"(?:({_SIGN})\s*)?({_NUMBER}{_TEN})\s*(.*)", re.IGNORECAS
 _SPAN = re.compile(
     rf"({_NUMBER}{_TEN})\s*(?:[-–—~～]|to\b|至|到)\s*({_NUMBER}{_TEN})\s*(.*)", re.IGNORECASE | re.DOTALL
 )
-_TITRE = re.compile(rf"(?:({_SIGN})\s*)?1 ?[:∶] ?(\d+)", re.IGNORECASE)
+_ONE_TO = "1 ?[:∶] ?"
+_TITRE = re.compile(rf"(?:(?:{_SIGN})\s*)?{_ONE_TO}\d+", re.IGNORECASE)
 _DATE = re.compile(
     r"(?:(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])|([-/])\d{1,2}\1\d{1,2}|年\d{1,2}月\d{1,2}日)|\d{1,2}([-./])\d{1,2}\2(?:19|20)\d\d)"
     r"(?:[T ].*)?",
@@ -56,8 +57,8 @@ def read_amount(text: str) -> Amount:
     if len(text) > 2 * LONGEST:
         raise AmountError(f"{text[:20]!r}… is too long to be a number with its unit")
     written = narrow(text).strip()
-    if titre := _TITRE.fullmatch(written):
-        raise AmountError(f"{text!r} is a titre. Write its reciprocal: {titre[1] or ''}{titre[2]}")
+    if _TITRE.fullmatch(written):
+        raise AmountError(f"{text!r} is a titre. Write its reciprocal: {re.sub(_ONE_TO, '', written, count=1)}")
     if _DATE.fullmatch(written):
         raise AmountError(f"{text!r} is a date. Write the number (a program may have made the date of 3-4 or 3/4)")
     if out_of := _OUT_OF.fullmatch(written):

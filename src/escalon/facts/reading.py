@@ -250,11 +250,12 @@ def read_elapsed(text: str) -> Decimal | Fraction:
     """Days from an event, before it negative: `7`, `D7`, `day -6`, `D+3`, `7 d`, `168 h`. Raises ReadError."""
     if numbered := _NUMBERED.fullmatch(narrow(text).strip()):
         return read_decimal("".join(numbered.groups()))
-    own = unit_in(text)
+    written = narrow(text).strip()
+    own = unit_in(written)
+    if own is None or own == written:
+        return read_decimal(text)
     try:
-        return (
-            convert(read_decimal(narrow(text).strip().removesuffix(own or "")), own, "d") if own else read_decimal(text)
-        )
+        return convert(read_decimal(written.removesuffix(own)), own, "d")
     except UnitError:
         raise ReadError("WRONG_UNIT", f"{text!r} is no number of days. Write days, such as 7, 7.5 or -6") from None
 

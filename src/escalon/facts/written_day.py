@@ -135,6 +135,10 @@ def _clock(text: str, written: str) -> tuple[time, timedelta | None]:
     """The clock behind a date, and its offset from UTC."""
     if half := re.match(r"(上午|下午|晚上)\s*", written):
         written = f"{written[half.end() :]} {'am' if half[1] == '上午' else 'pm'}"
+        if half[1] == "晚上" and written.startswith("12"):
+            raise DayError(
+                f"{text!r} is midnight, of this day or of the next. Write 2025-03-14T00:30 with the day it was"
+            )
     found = _CLOCK.fullmatch(written)
     if found is None or (found[2] is None and found[4] is None and len(found[1]) != 2):
         raise DayError(
