@@ -222,6 +222,12 @@ def test_clocks_as_people_write_them(tmp_path: Path, time: str) -> None:
     assert courses(tmp_path, f"C,{time},38.6,no,,none")[:2] == (0, {"C": [("08:30", 1)]})
 
 
+def test_words_in_brackets_behind_the_column_of_a_name_are_no_unit_of_it(tmp_path: Path) -> None:
+    header = VITALS.replace("participant", "participant (ID)")
+    rows = "001,2025-03-05,38.5,no,,none", "P2,2025-03-05,38.5,no,,none"
+    assert list(courses(tmp_path, *rows, header=header)[1]) == ["001", "P2"]
+
+
 def test_a_header_may_carry_the_unit_of_its_column(tmp_path: Path) -> None:
     header = VITALS.replace("temp_c", "temp_c [°F]")
     assert courses(tmp_path, "C,2025-03-05,101.5,no,,none", "D,2025-03-05,98 °F,no,,none", header=header)[1] == {

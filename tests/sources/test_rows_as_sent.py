@@ -396,7 +396,13 @@ def test_a_titre_below_another_is_shown_as_it_can_be_written(written: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("written", "says"), [("day 1,5", "'day 1,5' is not a number"), ("week 2", "'week 2' is not a num")]
+    ("written", "says"),
+    [
+        ("day 1,5", "'day 1,5' is not a number"),
+        ("week 2", "'week 2' is not a number"),
+        ("1 month", "'1 month' is no number of days"),
+        ("1 年", "'1 年' is no number of days"),
+    ],
 )
 def test_a_number_of_days_that_is_none_is_named_as_it_was_written(written: str, says: str) -> None:
     with pytest.raises(ReadError, match=says):

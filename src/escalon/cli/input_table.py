@@ -53,12 +53,15 @@ def read_rows(
     return table.columns, [(f"{table.file}:{row.line}", row.cells) for row in table.rows if not row.broken]
 
 
+_NAMES = frozenset("participant analyte level role run sample source visit".split())
+"""Columns of names, never of amounts: what stands in brackets behind one, `participant (ID)`, is no unit of it."""
 _WITH_UNIT = re.compile(r"(.+?)_*[\[(](.+)[\])]")
 
 
 def _with_units(table: "Table") -> "Table":
     """A table whose headers say no unit: `temp_c [°F]` is the column `temp_c`, its bare numbers in °F."""
-    found = {name: (said[1], said[2]) for name in table.columns if (said := _WITH_UNIT.fullmatch(name))}
+    parted = ((name, said) for name in table.columns if (said := _WITH_UNIT.fullmatch(name)))
+    found = {name: (said[1], "" if said[1] in _NAMES else said[2]) for name, said in parted}
     names = tuple(found.get(name, (name, ""))[0] for name in table.columns)
     if not found or len(set(names)) < len(names):
         return table

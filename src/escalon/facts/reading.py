@@ -9,6 +9,7 @@ is asked about.
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -254,10 +255,10 @@ def read_elapsed(text: str) -> Decimal | Fraction:
     own = unit_in(written)
     if own is None or own == written:
         return read_decimal(text)
-    try:
-        return convert(read_decimal(written.removesuffix(own)), own, "d")
-    except UnitError:
-        raise ReadError("WRONG_UNIT", f"{text!r} is no number of days. Write days, such as 7, 7.5 or -6") from None
+    with suppress(UnitError):
+        if spelled(own) not in ("mo", "a"):  # months and years have no fixed number of days
+            return convert(read_decimal(written.removesuffix(own)), own, "d")
+    raise ReadError("WRONG_UNIT", f"{text!r} is no number of days. Write days, such as 7, 7.5 or -6")
 
 
 def read_limit(text: str, unit: str | None) -> Decimal:
