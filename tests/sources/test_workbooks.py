@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from typer.testing import CliRunner
 from escalon.cli.main import app
 from escalon.protocol import load_study
 from escalon.sources.folder import Intake, take_in
-from escalon.sources.spreadsheet import _number
+from escalon.sources.spreadsheet import _layout, _number
 from escalon.sources.tables import FolderError
 
 STUDY = load_study("nct07052565")
@@ -165,6 +167,13 @@ def test_a_cell_merged_with_others_says_so(tmp_path: Path) -> None:
         "facts.xlsx[facts]:3 participant: A2:A3 are merged into one cell. Part them and write the value into each that it is for"
     ]
     assert values(found) == [("disease", "RA", None, "2025-01-01")]
+
+
+def test_cells_merged_across_a_whole_sheet_cost_no_more_than_its_rows() -> None:
+    written = b'<mergeCells count="1"><mergeCell ref="E2:XFD1048576"/></mergeCells>'
+    sheet = SimpleNamespace(_get_source=lambda: BytesIO(written), max_row=3)
+    area = "E2:XFD1048576"
+    assert _layout(sheet) == ({2: [(6, 16384, area)], 3: [(5, 16384, area)]}, ())
 
 
 def test_what_is_hidden_is_read_and_said(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ import io
 import operator
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from zipfile import BadZipFile
 
 from escalon.facts import plain
@@ -71,24 +71,25 @@ def _sheet(sheet: Any, formulas: Any) -> Sheet:
     return Sheet(rows, _hidden(sheet, hidden) if rows else "")
 
 
+Merged: TypeAlias = Mapping[int, Sequence[tuple[int, int, str]]]
+"""The cells that merged ones cover, by row: from which column to which, and the range; the first cell is not covered."""
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*ref="([A-Z]+\d+:[A-Z]+\d+)"')
 _HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row (?=[^>]*\bhidden="(?:1|true)")[^>]*\br="(\d+)"')
 _HIDDEN_COLUMN = re.compile(rb'<(?:\w+:)?col (?=[^>]*\bhidden="(?:1|true)")')
 
 
-def _layout(sheet: Any) -> tuple[Mapping[tuple[int, int], str], tuple[str, ...]]:
-    """Each cell that a merged one covers, by row and column, with the range; and what is hidden, in words."""
+def _layout(sheet: Any) -> tuple[Merged, tuple[str, ...]]:
+    """What merged cells cover, and what is hidden, in words."""
     from openpyxl.utils.cell import range_boundaries
 
     with sheet._get_source() as file:  # openpyxl reads no layout where it reads row by row
         written = file.read()
-    covered: dict[tuple[int, int], str] = {}
+    covered: dict[int, list[tuple[int, int, str]]] = {}
     for found in _MERGED.finditer(written):
         area = found[1].decode()
         left, top, right, bottom = range_boundaries(area)
-        if (right - left + 1) * (bottom - top + 1) <= MOST_CELLS:
-            places = ((row, column) for row in range(top, bottom + 1) for column in range(left, right + 1))
-            covered |= dict.fromkeys((place for place in places if place != (top, left)), area)
+        for row in range(top, min(bottom, sheet.max_row or bottom) + 1):
+            covered.setdefault(row, []).append((left + (row == top), right, area))
     rows = [int(found[1]) for found in _HIDDEN_ROW.finditer(written)]
     shown = ", ".join(map(str, rows[:5])) + (" and more" if len(rows) > 5 else "")
     hidden = [f"row{'s' * (len(rows) > 1)} {shown}"] if rows else []
@@ -100,7 +101,7 @@ def _hidden(sheet: Any, parts: tuple[str, ...]) -> str:
     return f"hidden in the workbook, and read all the same: {', '.join(parts)}" if parts else ""
 
 
-def _rows(sheet: Any, formulas: Any, merged: Mapping[tuple[int, int], str]) -> Iterator[SheetRow]:
+def _rows(sheet: Any, formulas: Any, merged: Merged) -> Iterator[SheetRow]:
     if (sheet.max_row or 0) * (sheet.max_column or 0) > MOST_CELLS:
         raise WorkbookError(f"sheet {sheet.title} has {sheet.max_row} rows. Delete the rows below its last one")
     for number, (cells, written) in enumerate(zip(sheet.iter_rows(), formulas.iter_rows(), strict=False), start=1):
@@ -111,14 +112,10 @@ def _rows(sheet: Any, formulas: Any, merged: Mapping[tuple[int, int], str]) -> I
             why = _why_unusable(cell, formula)
             if not wrong and why:
                 wrong = place, str(formula.value)[:40], f"{cell.coordinate}: {why}"
-        covered = next((place for place in range(len(texts)) if merged and (number, place + 1) in merged), None)
-        if not wrong and covered is not None and any(texts):
-            area = merged[number, covered + 1]
-            wrong = (
-                covered,
-                "",
-                f"{area} are merged into one cell. Part them and write the value into each that it is for",
-            )
+        for left, right, area in merged.get(number, ()):
+            if not wrong and any(texts) and left <= min(right, len(texts)):
+                says = f"{area} are merged into one cell. Part them and write the value into each that it is for"
+                wrong = left - 1, "", says
         if any(texts) or wrong:
             yield SheetRow(number, tuple(texts), wrong)
 
