@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from escalon.cli.main import app
-from escalon.facts import Facts, ReadError, convert, read_elapsed, read_moment
+from escalon.facts import Facts, Interval, ReadError, convert, read_elapsed, read_moment
 from escalon.facts.amount import AmountError, read_amount
 from escalon.facts.written_day import DayError
 from escalon.instruments.kit.meaning import did_you_mean
@@ -387,6 +387,18 @@ def test_a_column_of_dates_is_read_in_one_order_only_and_so_is_a_value_that_is_a
     intake = take_in(STUDY, tmp_path)
     assert [(one.line, one.column) for one in intake.refused] == ([] if day else [(2, "date")])
     assert [(str(one.value), str(one.day)) for one in facts_of(intake)] == ([(day, day)] if day else [])
+
+
+def test_a_month_and_its_year_are_no_range_and_a_range_of_thousands_is_no_month() -> None:
+    with pytest.raises(AmountError, match="'05-2024' is a date"):
+        read_amount("05-2024")
+    for written, ends in (
+        ("5-2024", (5, 2024)),
+        ("2000-3000", (2000, 3000)),
+        ("1999-2000", (1999, 2000)),
+        ("0.5-2000", (0.5, 2000)),
+    ):
+        assert read_amount(written).value == Interval(*map(Fraction, ends))
 
 
 @pytest.mark.parametrize("written", ["less than 1:80", "< 1:80", "1 : 80"])
