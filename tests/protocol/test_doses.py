@@ -1,5 +1,6 @@
 """A level means what its unit says: a flat dose is never multiplied by body weight, an unknown unit is refused."""
 
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from escalon.cli.main import app
-from escalon.escalation import next_dose
+from escalon.escalation import Treat, next_dose
+from escalon.escalation.notation import parse_conduct
 from escalon.instruments.product.dose import DoseAmount
 from escalon.protocol import load_study
 from escalon.protocol.design import dose_rule
@@ -196,3 +198,16 @@ def test_the_first_cohort_is_treated_at_the_level_the_study_starts_at(tmp_path: 
 def test_a_design_without_its_settings_says_what_to_write(tmp_path: Path) -> None:
     folder = study_with(tmp_path, ('rule          = "three_plus_three"', 'rule          = "boin"'))
     assert "boin needs target" in refusal(folder).problems[0].what
+
+
+def test_a_decision_table_is_read_as_it_stands(tmp_path: Path) -> None:
+    """A rule that is a file is not remembered from before the file was changed."""
+    table = tmp_path / "table.csv"
+    table.write_text("n,escalate,de_escalate\n3,0,2\n", encoding="utf-8")
+    rule = ('"three_plus_three"', f'"table file={table} target=0.3"')
+    study = load_study(study_with(tmp_path, rule, ('variant       = "V2"', "# none:")))
+    for escalate, level in ((0, 1), (1, 2)):
+        table.write_text(f"n,escalate,de_escalate\n3,{escalate},2\n", encoding="utf-8")
+        told = next_dose(dose_rule(study), parse_conduct("1NNT"), (), date(2025, 3, 1))
+        assert isinstance(told, Treat)
+        assert told.level == level

@@ -21,7 +21,8 @@ def dose_rule(study: Study) -> "Design":
     plan = study.dose
     lowest, count = plan.levels[0].number, len(plan.levels)
     text = " ".join([plan.rule, *([f"variant={plan.variant}"] if plan.variant else [])])
-    return _parsed(text, count, plan.cohort, plan.cap, in_days(plan.dlt_window), plan.starts_at, lowest)
+    parsed = _parsed.__wrapped__ if "file=" in text else _parsed  # a file may change between two questions
+    return parsed(text, count, plan.cohort, plan.cap, in_days(plan.dlt_window), plan.starts_at, lowest)
 
 
 @lru_cache(maxsize=32)
