@@ -34,7 +34,9 @@ def test_the_row_of_a_person_infused_later_says_that_the_table_was_kept(
     assert any(SILENT in one for one in found) is silent
 
 
-def test_what_the_protocol_leaves_open_is_said_once_and_the_rest_of_the_rule_of_each(tmp_path: Path) -> None:
+def test_what_the_protocol_leaves_open_is_said_once_and_the_rest_of_the_rule_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     days = {"P01": "2025-03-03", "P02": "2025-03-17", "P03": "2025-03-24", "P04": "2025-03-25"}
     (tmp_path / "facts.csv").write_text(
         "participant,fact,value,date\n" + "".join(f"{who},first_tablet,{day},{day}\n" for who, day in days.items())
@@ -52,3 +54,5 @@ def test_what_the_protocol_leaves_open_is_said_once_and_the_rest_of_the_rule_of_
         "infused while the protocol is silent on stagger, off dose",
     )
     assert told[1:] == [one for one in departures(study, trial) if one.rule == "rule"] != []
+    monkeypatch.setattr("escalon.conduct.judge.departures.as_if_decided", None)
+    assert [one for one in departures(left_open, trial) if one.rule == "rule"] == told, "the rest is asked of one study"
