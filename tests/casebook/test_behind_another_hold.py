@@ -39,6 +39,7 @@ from escalon.history.events import (
     ToxicityObserved,
     TreatmentGiven,
     VisitLocked,
+    VisitUnlocked,
 )
 from escalon.sources.folder import take_in
 
@@ -175,6 +176,23 @@ def test_an_imported_row_takes_no_dlt_back_and_ends_no_window(trial: Trial, tmp_
     done = import_folder(trial.conduct, INES, trial.conduct.study, tmp_path, "S1", dry_run=True)
     assert [one.split(":")[0] for one in done.held] == ["adverse_events.csv", "doses.csv"]
     assert (done.recorded, len(done.conflicts)) == (4, 1), "the desk recorded the dose by its moment"
+    counted = "6 rows read = 4 recorded + 0 already there + 1 in conflict + 1 held + 0 refused"
+    assert done.account() == f"{counted}; 1 judgement in them not taken over"
+
+
+def test_a_row_that_calls_somebody_evaluable_ends_no_window_and_is_taken_over(trial: Trial, tmp_path: Path) -> None:
+    yesterday = trial.today() - timedelta(days=1)
+    (tmp_path / "facts.csv").write_text(f"participant,fact,value,unit,date\nP-9,sex,female,,{yesterday}\n")
+    for answer, left_out in (("yes", 0), ("no", 1)):
+        (tmp_path / "doses.csv").write_text(
+            f"participant,level,date,cells_per_kg,evaluable\nP-9,2,{yesterday},300000,{answer}\n"
+        )
+        done = import_folder(trial.conduct, INES, trial.conduct.study, tmp_path, "S1", dry_run=True)
+        assert (done.recorded, len(done.held), done.held_rows) == (2, left_out, 0)
+    early = (tmp_path / "doses.csv").read_text().replace(f"{yesterday}", f"{trial.today() + timedelta(days=1)}")
+    (tmp_path / "doses.csv").write_text(early)
+    done = import_folder(trial.conduct, INES, trial.conduct.study, tmp_path, "S1", dry_run=True)
+    assert (done.recorded, len(done.held), done.held_rows) == (1, 2, 1), "neither a dose to come nor a word on it"
 
 
 @pytest.mark.parametrize("fact", ["dlt_review", "study_discontinuation"])
@@ -297,6 +315,17 @@ def test_rows_count_everybody_as_the_record_does(
         assert str(found.conduct).replace(" ", "") == "1" + outcome
 
 
+def test_consent_given_anew_after_the_window_does_not_fill_it(trial: Trial) -> None:
+    """Nobody looked while there was no consent; given anew within the window, the window goes on."""
+    trial.infuse("P-4", 2)
+    withdrew(trial)
+    trial.days(60)
+    for _ in range(2):
+        found = decide_next_dose(trial.conduct.study, trial.conduct.informed(), trial.today())
+        assert str(found.conduct).replace(" ", "") == "1NNN2X"
+        trial.consent("P-4")
+
+
 # -- what is said too early, or of nothing ----------------------------------------------------------------------------
 
 
@@ -315,6 +344,11 @@ def test_a_visit_that_is_locked_has_a_name_and_is_locked_however_it_is_written(t
     for visit in ("D28", "d28", " D28 "):
         seen = Observation(name="alt", value="31", unit="U/L", day=str(trial.today()), visit=visit)
         assert refused(lambda fact=seen: trial.record(CARLA, FactRecorded(participant="P-1", fact=fact))) == {"lock"}
+    trial.record(INES, VisitUnlocked(participant="P-1", visit="d28", reason="a value came late"))
+    trial.record(CARLA, FactRecorded(participant="P-1", fact=seen))
+    assert refused(lambda: trial.record(INES, VisitUnlocked(participant="P-1", visit="D28", reason="again"))) == {
+        "lock"
+    }
 
 
 @pytest.mark.parametrize("name", ["B-P-4", "b-p-4", "B-P-4 ", ""])

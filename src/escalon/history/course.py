@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import date, tzinfo
 from typing import Any
 
 from escalon.facts import Day, Fact, Facts
@@ -137,7 +137,7 @@ class Course:
             case VisitLocked(visit=visit):
                 self.locked_visits.add(visit)
             case VisitUnlocked(visit=visit):
-                self.locked_visits.discard(visit)
+                self.locked_visits -= {one for one in self.locked_visits if _as_one(one) == _as_one(visit)}
 
     def keep(self, facts: KeptFacts, which: Any) -> None:
         """Take some of a large source's facts into account, as they are kept."""
@@ -213,10 +213,16 @@ class Course:
     @property
     def consents_gone(self) -> list[Current[ConsentWithdrawn]]:
         """The withdrawals of consent after which it was not given anew, on that day or later."""
+        return self.consents_gone_by(date.max)
+
+    def consents_gone_by(self, day: date) -> list[Current[ConsentWithdrawn]]:
+        """The withdrawals after which consent was not given anew by the end of a day."""
         return [
             taken
             for taken in self.consent_withdrawals
-            if not any(one.number > taken.number and one.event.signed_on >= taken.event.on for one in self.consents)
+            if not any(
+                one.number > taken.number and taken.event.on <= one.event.signed_on <= day for one in self.consents
+            )
         ]
 
     @property

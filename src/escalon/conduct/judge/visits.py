@@ -103,7 +103,7 @@ def visit_at(study: Study, course: Course, visit: Visit, today: date) -> VisitAt
     held = {one.event.happened(course.zone) for name, one in recorded.items() if name in asked} - {None}
     window = window_of(course, visit)
     due = course.infused.earliest + timedelta(days=visit.day) if course.infused else None
-    state = _state(mine, visit.id in course.locked_visits, window, today)
+    state = _state(mine, course.is_locked(visit.id), window, today)
     return VisitAt(visit, due, window, state, tuple(sorted((one for one in held if one), key=str)), mine, others)
 
 

@@ -26,6 +26,7 @@ from escalon.conduct.permit.overrides import check_override
 from escalon.conduct.permit.refusal import Broken, Refused, refuse
 from escalon.conduct.permit.rules.of_the_record import ended
 from escalon.conduct.record.recording import Conduct
+from escalon.escalation.words import plural
 from escalon.history import Author, Entry, Trial, current_entries
 from escalon.history.events import (
     AdverseEventRecorded,
@@ -84,17 +85,22 @@ class Imported:
     refused: tuple[Problem, ...] = ()
     refused_rows: int = 0
     held: list[str] = field(default_factory=list)
-    """Rows that a rule no signature sets aside keeps out: those of a locked visit, those of a day that has not come."""
+    """What a rule no signature sets aside keeps out: rows of a locked visit, of a day that has not come, judgements."""
+    conflict_rows: int = 0
+    held_rows: int = 0
+    """Those of the conflicts, and of what is held, that are rows: a judgement stands in a row that is counted already."""
     departures: list[ActDeparture] = field(default_factory=list)
     digest: str = ""
     """What two people sign before an import with departures is recorded."""
 
     def account(self) -> str:
         """The account in one line: every row read is recorded, already there, in conflict, held, or refused."""
-        held = f" + {len(self.held)} held" if self.held else ""
+        held = f" + {self.held_rows} held" if self.held_rows else ""
+        beside = len(self.conflicts) + len(self.held) - self.conflict_rows - self.held_rows
+        left = f"; {plural(beside, 'judgement')} in them not taken over" if beside else ""
         return (
             f"{self.read} rows read = {self.recorded} recorded + {self.already_there} already there + "
-            f"{len(self.conflicts)} in conflict{held} + {self.refused_rows} refused"
+            f"{self.conflict_rows} in conflict{held} + {self.refused_rows} refused{left}"
         )
 
 
@@ -140,7 +146,7 @@ def _new(
     done: Imported, writer: Writer, trial: Trial, study: Study, intake: Intake, author: Author, site: str
 ) -> list[tuple[str, Event]]:
     """The events to record, each with its place; rows that are there, in conflict or held are counted and left out."""
-    known, today = Known(writer.entries()), writer.now.astimezone(trial.frame.zone).date()
+    known = Known(writer.entries())
     found: list[tuple[str, Event]] = []
     for entry in sorted(intake.entries, key=lambda one: not isinstance(one.event, FactRecorded)):  # consents come first
         event = entry.event
@@ -152,14 +158,10 @@ def _new(
         elif (other := known.about_the_same(event) or _given_otherwise(trial, intake, event)) is not None:
             row, there = told_apart(event, other.event)
             done.conflicts.append(Conflict(entry.place, row, other.number, there))
-        elif (day := _last_day(event, trial)) is not None and day > today:
-            done.held.append(f"{entry.place}: {day} is in the future; correct the date [time]")
-        elif says := _taken_back(study, trial, event, author, writer.now) or _still_runs(study, intake, event, today):
-            done.held.append(
-                f"{entry.place}: it would lift a hold ({says}); record that judgement by itself [correction]"
-            )
-        elif visit := locked_visit(trial, event):
-            done.held.append(f"{entry.place}: visit {visit} is locked; unlock it with a reason first [lock]")
+            done.conflict_rows += is_row
+        elif says := _kept_out(study, trial, intake, event, author, writer.now):
+            done.held.append(f"{entry.place}: {says}")
+            done.held_rows += is_row
         else:
             done.recorded += is_row
             if (consent := known.consent_in(trial, event, site)) is not None:
@@ -168,6 +170,17 @@ def _new(
             known.taken(event)
             found.append((entry.place, event))
     return found
+
+
+def _kept_out(study: Study, trial: Trial, intake: Intake, event: Event, author: Author, now: datetime) -> str:
+    """What a rule that no signature sets aside says of an event; empty where nothing keeps it out."""
+    today = now.astimezone(trial.frame.zone).date()
+    if (day := _last_day(event, trial)) is not None and day > today:
+        return f"{day} is in the future; correct the date [time]"
+    if says := _taken_back(study, trial, event, author, now) or _still_runs(study, intake, event, today):
+        return f"it would lift a hold ({says}); record that judgement by itself [correction]"
+    visit = locked_visit(trial, event)
+    return f"visit {visit} is locked; unlock it with a reason first [lock]" if visit else ""
 
 
 def _given_otherwise(trial: Trial, intake: Intake, event: Event) -> Entry | None:
@@ -189,10 +202,11 @@ def _taken_back(study: Study, trial: Trial, event: Event, author: Author, now: d
 
 
 def _still_runs(study: Study, intake: Intake, event: Event, today: date) -> str:
-    """The DLT window of somebody infused by the same folder that a row would end: not evaluable is judged by itself."""
-    given = dose_of(study, intake.trial, event.participant or "") if isinstance(event, EvaluabilityJudged) else None
+    """The DLT window of a dose of the same folder that a row would end: not evaluable is judged by itself."""
+    ends = isinstance(event, EvaluabilityJudged) and not event.is_evaluable
+    given = dose_of(study, intake.trial, event.participant or "") if ends else None
     window = dlt_window(study, given.last.earliest) if given is not None else None
-    return f"{event.participant}'s DLT window: {window}" if window is not None and window.holds(today) else ""
+    return f"{event.participant}'s DLT window: {window}" if window is not None and today <= window.last else ""
 
 
 def _last_day(event: Event, trial: Trial) -> date | None:

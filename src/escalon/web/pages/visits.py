@@ -122,7 +122,7 @@ class VisitPage:
 def visit(desk: Desk, code: str, visit: str) -> VisitPage:
     """A visit of a participant: its forms, its signature, its lock."""
     course, at = _at(desk, code, visit)
-    locked = visit in course.locked_visits
+    locked = course.is_locked(visit)
     may_sign, may_lock = (desk.may(act, course.site or None) for act in ("VisitSigned", "VisitLocked"))
     forbids = desk.forbids(VisitLocked(participant=code, visit=visit)) if desk.person and may_lock else ()
     signed = tuple(_signatures(desk, code, visit))
@@ -238,7 +238,7 @@ def visit_form(desk: Desk, code: str, visit: str, form: str, correct: str = "") 
         finding = scored(of.instrument, taken | typed | _as_fields(recorded))
         wrong = wrong_at(of.form, finding)
     kept = "" if draft is None else draft.kept.astimezone(course.zone).strftime("%H:%M:%S")
-    locked = visit in course.locked_visits
+    locked = course.is_locked(visit)
     may = desk.person is not None and not locked and desk.may("FactRecorded", course.site or None)
     day = str(at.held[-1]) if at.held else ""
     return VisitFormPage(

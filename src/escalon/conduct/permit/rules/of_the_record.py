@@ -125,7 +125,7 @@ def a_visit_is_locked_once(act: Act) -> str | None:
 @rule(VisitUnlocked, name="lock", signatures=0)
 def only_a_locked_visit_is_unlocked(act: Act) -> str | None:
     """Only a locked visit is unlocked."""
-    return None if act.event.visit in act.one.locked_visits else f"visit {act.event.visit} is not locked"
+    return None if act.one.is_locked(act.event.visit) else f"visit {act.event.visit} is not locked"
 
 
 CONTENT: dict[type[Event], tuple[str, ...]] = {
