@@ -315,6 +315,21 @@ def test_rows_count_everybody_as_the_record_does(
         assert str(found.conduct).replace(" ", "") == "1" + outcome
 
 
+def test_a_judgement_recorded_by_itself_is_there_when_its_row_comes_again(trial: Trial, tmp_path: Path) -> None:
+    trial.infuse("P-4", 2)
+    judgement = EvaluabilityJudged(participant="P-4", is_evaluable=False, because="moved")
+    write_folder(trial.conduct.informed(), tmp_path / "out", study=trial.conduct.study)
+    doses = tmp_path / "out" / "doses.csv"
+    header, *rows = doses.read_text().splitlines()
+    said = [f"{row},{'no' if row.startswith('P-4,') else ''}\n" for row in rows]
+    doses.write_text("".join([f"{header},evaluable\n", *said]))
+    for before in (True, False):
+        done = import_folder(trial.conduct, INES, trial.conduct.study, tmp_path / "out", "S1", dry_run=True)
+        assert [one.split(":")[0] for one in done.held] == (["doses.csv"] if before else [])
+        assert [one.row for one in done.conflicts if "evaluability" in one.row] == []
+        trial.record(INES, judgement)
+
+
 def test_consent_given_anew_after_the_window_does_not_fill_it(trial: Trial) -> None:
     """Nobody looked while there was no consent; given anew within the window, the window goes on."""
     trial.infuse("P-4", 2)

@@ -84,7 +84,7 @@ def departures(study: Study, trial: Trial) -> list[ActDeparture]:
     doses = first_doses(study, trial)
     written = Written.of(trial, {given.participant for given in doses})
     found = [*_of_silence(study, doses)]
-    study = trial.once(("as if decided", id(study)), study, lambda of=study: as_if_decided(of))
+    study = trial.once(("as if decided", id(study)), study, lambda: as_if_decided(study))
     for place, given in enumerate(doses):
         found += _of_person(study, trial, given)
         if place < study.most:

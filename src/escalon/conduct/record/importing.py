@@ -294,7 +294,10 @@ class Known:
         kept = list(entries)
         self.contents = {_content(entry.event) for entry in kept if _names(entry.event)}
         self.by_name: dict[tuple[str, ...], Entry] = {}
+        self.judged: dict[str | None, bool] = {}
+        """Whether each participant was last judged evaluable: a row says that much, and not why."""
         for one in current_entries(kept):
+            self._judged(one.event)
             if (name := _names(one.event)) is not None:
                 self.by_name.setdefault(name, one.entry)
                 self.contents.add(_content(one.event))
@@ -302,7 +305,13 @@ class Known:
 
     def has(self, event: Event) -> bool:
         """Whether exactly this was recorded before (and perhaps corrected since)."""
+        if isinstance(event, EvaluabilityJudged):
+            return self.judged.get(event.participant) is event.is_evaluable
         return _content(event) in self.contents
+
+    def _judged(self, event: Event) -> None:
+        if isinstance(event, EvaluabilityJudged):
+            self.judged[event.participant] = event.is_evaluable
 
     def about_the_same(self, event: Event) -> Entry | None:
         """An earlier entry about the same observation that says something else."""
@@ -311,6 +320,7 @@ class Known:
     def taken(self, event: Event) -> None:
         """Remember a row of this import. Two rows of one folder never conflict: the folder's check has passed them."""
         self.contents.add(_content(event))
+        self._judged(event)
 
     def consent_in(self, trial: Trial, event: Event, site: str) -> ParticipantConsented | None:
         """The consent that a consent fact with a full date stands for, once for each participant."""
