@@ -14,6 +14,7 @@ from tests.casebook.trial import CARLA, CORA, INES, LENA, STAN, Trial
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Entry
 from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.permit.holds import lifted
 from escalon.conduct.permit.refusal import Refused
 from escalon.conduct.record.importing import import_folder
 from escalon.conduct.record.replay import not_allowed
@@ -132,6 +133,20 @@ def test_while_a_correction_waits_the_more_cautious_of_two_refusals_is_given(sql
     trial.record(INES, DltAdjudicated(participant="P-2", is_dlt=False, because="on reflection"))
     found = decide_next_dose(trial.conduct.study, trial.conduct.informed(), Day.of(trial.today()))
     assert found.headline == "stop: the lowest level is too toxic, so there is no MTD"
+
+
+def test_a_dlt_is_moved_to_another_level_by_nobody_alone(trial: Trial) -> None:
+    """Even while every level waits for what somebody else had."""
+    infused = trial.infuse("P-4", 2)
+    happened(trial)
+    trial.record(INES, DltAdjudicated(participant="P-4", is_dlt=True, because="seen"))
+    before, now = trial.conduct.informed(), trial.clock.now()
+    for level, gone in ((2, []), (1, ["DLT: seen"])):
+        moved = EntryCorrected(
+            participant="P-4", corrects=infused.number, now=replace(infused.event, level=level), reason="a slip"
+        )
+        after = before.with_event(moved, INES, now)
+        assert [one.says for one in lifted(trial.conduct.study, before, after, trial.today(), "P-4")] == gone
 
 
 # -- rows and facts that carry a judgement ----------------------------------------------------------------------------

@@ -170,7 +170,7 @@ def _all(study: Study, trial: Trial, today: date, participant: str | None) -> li
     return [*dosing_holds(study, trial, today), *mine, *_of_each(study, trial, today)]
 
 
-A_DLT = "DLT of"
+A_DLT = "DLT at"
 """What a hold is about that is a standing judgement «yes», and not a question or a clock."""
 
 
@@ -181,8 +181,8 @@ def _of_each(study: Study, trial: Trial, today: date) -> Iterator[Hold]:
         who, found = one.participant, one.evidence
         asked = [each.event.because for each in awaiting(known.course(who))]
         for about, said in (
-            (A_DLT, found.dlts if found else ()),
-            ("doubt about", (*(found.doubts if found else ()), *asked)),
+            (f"{A_DLT} level {one.counted_at} of", found.dlts if found else ()),
+            (f"doubt at level {one.counted_at} about", (*(found.doubts if found else ()), *asked)),
         ):
             yield from (Hold("adjudication", f"{about} {who}", each, 2) for each in said)
         if one.outcome is Outcome.PENDING and today <= one.window_ends:
