@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from tests.casebook.trial import CORA, INES, PLAN, Trial
+from tests.casebook.trial import CORA, CYRUS, INES, PLAN, Trial
 
 from escalon.casebook.casebook import Casebook
 from escalon.conduct.judge.dosing import decide_next_dose
@@ -16,6 +16,7 @@ from escalon.history.events import (
     AdverseEventRecorded,
     AllocationReleased,
     DltAdjudicated,
+    EntrySigned,
     EvaluabilityJudged,
     ParticipantWithdrawn,
 )
@@ -55,6 +56,18 @@ def test_who_left_within_the_window_is_not_evaluable(three: Trial) -> None:
     three.record(INES, ParticipantWithdrawn(participant="P-3", on=three.today(), reason="moved"))
     decision, outcomes = asked(three)
     assert (level(decision), outcomes["P-3"]) == (1, Outcome.NOT_EVALUABLE)
+
+
+@pytest.mark.parametrize(("first", "outcome"), [("judged", Outcome.NOT_EVALUABLE), ("left", Outcome.NO_DLT)])
+def test_evaluable_answers_for_leaving_that_was_recorded_before_it(three: Trial, first: str, outcome: Outcome) -> None:
+    said = {
+        "judged": EvaluabilityJudged(participant="P-3", is_evaluable=True, because="all counts are there"),
+        "left": ParticipantWithdrawn(participant="P-3", on=three.today(), reason="moved"),
+    }
+    entries = {event.kind: three.record(INES, event) for event in (said.pop(first), *said.values())}
+    for signer in (CORA, CYRUS):  # it would count whoever left: two sign under it
+        three.sign(signer, EntrySigned, entry=entries["EvaluabilityJudged"].number)
+    assert asked(three)[1]["P-3"] is outcome
 
 
 def test_giving_a_place_back_changes_no_outcome_and_a_judgement_does(three: Trial) -> None:

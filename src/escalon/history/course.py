@@ -233,6 +233,16 @@ class Course:
         return min([*days, *self._days_of("left")], key=lambda day: (day.earliest, day.latest), default=None)
 
     @property
+    def judged_evaluable(self) -> bool | None:
+        """Whether a person judged that the participant counts; «yes» answers for leaving or death recorded before it alone."""
+        if not self.evaluability:
+            return None
+        judged, ends = self.evaluability[-1], [*self.withdrawals, *self.consent_withdrawals]
+        numbers = [one.number for one in ends] + [at for role in ("left", "death") for _, at in self.days_of(role)]
+        late = judged.event.is_evaluable and judged.entry.at is not None and any(at > judged.number for at in numbers)
+        return None if late else judged.event.is_evaluable
+
+    @property
     def is_withdrawn(self) -> bool:
         """Whether the participant left the treatment or the study."""
         return bool(self.withdrawals or self._days_of("left"))

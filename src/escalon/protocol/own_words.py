@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from escalon.protocol.study import Study
 
-Said = Callable[[str], str]
+Retold = Callable[[str], str]
 """A sentence in the words that fit."""
 
 _WORDS = (
@@ -29,7 +29,7 @@ _WORDS = (
 _OURS = re.compile("|".join(rf"(?P<w{number}>\b{word}\b)" for number, (word, _) in enumerate(_WORDS)), re.IGNORECASE)
 
 
-def in_own_words(study: "Study", others: Iterable[str] = ()) -> Said:
+def in_own_words(study: "Study", others: Iterable[str] = ()) -> Retold:
     """How a sentence of ours is said of this study; `others` are texts that people wrote, left as they are."""
     if study.gives_cells:
         return lambda text: text

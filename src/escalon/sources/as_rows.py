@@ -135,14 +135,13 @@ def _is_of(course: Course, judgement: Current[DltAdjudicated], number: int) -> b
 
 def _dose(course: Course, one: Current[CellsInfused]) -> dict[str, Any]:
     given = one.event
-    judged = course.evaluability[-1].event.is_evaluable if course.evaluability else None
     return {
         "level": given.level,
         "date": given.happened(course.zone),
         "amount": None if given.amount is None else f"{given.amount:f}",
         "unit": given.unit,
         "cells_per_kg": None if given.cells_per_kg is None else f"{given.cells_per_kg:f}",
-        "evaluable": judged,
+        "evaluable": course.judged_evaluable,
         "source": given.source or given.product,
     }
 

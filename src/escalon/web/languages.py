@@ -19,11 +19,11 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup, escape
 
-from escalon.protocol.own_words import Said
+from escalon.protocol.own_words import Retold
 
 CATALOGUES = Path(__file__).parent / "catalogue"
 LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
-WORDS: ContextVar[Said] = ContextVar("words", default=str)
+WORDS: ContextVar[Retold] = ContextVar("words", default=str)
 """How this study says «infused» and «the infusion»: of a tablet, otherwise."""
 
 _PART, _PARTS = re.compile(r"\{(\w+)\}"), re.compile(r"(\{\w+\})")

@@ -66,7 +66,7 @@ def _followed(trial: Trial, course: Course, as_of: date) -> Followed:
         ],
         judgements=judged,
         reviews=[*_reviews(course)],
-        evaluable=course.evaluability[-1].event.is_evaluable if course.evaluability else None,
+        evaluable=course.judged_evaluable,
         begun=min(course.conditioned_on, key=lambda day: day.earliest, default=None),
         left=left if left is not None and left.earliest <= as_of else None,
         died=course.died,
