@@ -175,7 +175,7 @@ A_DLT = "DLT at"
 
 
 def _of_each(study: Study, trial: Trial, today: date) -> Iterator[Hold]:
-    """What counts against going on of everybody infused, whatever else holds: each DLT, each doubt, each window that runs."""
+    """What counts of everybody infused, whatever else holds: each DLT, each doubt, the level, and the window that runs."""
     known = as_of(trial, today)
     for one in (review(study, known, given, today) for given in first_doses(study, known)):
         who, found = one.participant, one.evidence
@@ -185,6 +185,7 @@ def _of_each(study: Study, trial: Trial, today: date) -> Iterator[Hold]:
             (f"doubt at level {one.counted_at} about", (*(found.doubts if found else ()), *asked)),
         ):
             yield from (Hold("adjudication", f"{about} {who}", each, 2) for each in said)
+        yield Hold("rule", f"level {one.counted_at} for {who}", f"{who} counts at level {one.counted_at}", 2)
         if one.outcome is Outcome.PENDING and today <= one.window_ends:
             yield Hold("dlt clock", who, one.window, 2, one.window_ends + timedelta(days=1))
 
