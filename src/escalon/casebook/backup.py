@@ -38,7 +38,6 @@ Line = tuple[str, dict[str, Any]]
 
 BATCH = 2_000
 
-
 LONGEST_LINE = 2 * LONGEST_BODY
 """Bytes of a line: an entry, written as JSON once more."""
 

@@ -23,8 +23,11 @@ from escalon.casebook.errors import CasebookError
 from escalon.casebook.keys import Seal, Signer, private_pem, read_signer
 from escalon.casebook.tables import secrets
 
-SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR, FEWEST_LETTERS = 15, 8, 5
+SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR = 15, 8
 """Characters of a password without and with a second factor (NIST SP 800-63B-4, section 3.1.1.2)."""
+
+FEWEST_LETTERS = 5
+"""Different characters of a password or passphrase; our choice, against fifteen times the same."""
 
 MOST_FAILURES = 5
 """Wrong passwords in a row before the account is locked; NIST SP 800-63B-4, section 3.2.2, allows up to 100."""

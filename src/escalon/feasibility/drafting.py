@@ -10,7 +10,7 @@ from escalon.facts.unit import spelled
 from escalon.feasibility.mapping import PeopleTable, WarehouseMapping, read_mapping
 from escalon.feasibility.scores import unmapped, unscored
 from escalon.feasibility.warehouse import Warehouse
-from escalon.protocol.names import anchors_in, names_in
+from escalon.protocol.names import anchors_in
 from escalon.protocol.study import FactDefinition, Study
 
 _PEOPLE = ("person", "patients", "patient", "Patient", "patient_dimension")
@@ -39,7 +39,7 @@ def read_names(study: Study) -> dict[str, tuple[str, ...]]:
     """Every name that the clauses read, with the clauses; what a name stands for counts with it."""
     found: dict[str, tuple[str, ...]] = {}
     for one in study.criteria:
-        for name in dict.fromkeys(name for tree in one.trees for name in names_in(tree)):
+        for name in one.names:
             found[name] = (*found.get(name, ()), one.id)
     return found
 

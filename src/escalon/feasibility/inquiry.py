@@ -79,15 +79,11 @@ class Inquiry:
         found: dict[str, Node] = {}
         for place, one in enumerate(self.criteria):
             wanted = one.kind == "inclusion"
-            for number, name in enumerate(self.obtainable(one)):
+            for number, name in enumerate(one.names):
                 found[f"c{place}_{number}"] = hoped(one.tree, name, wanted)
                 if one.applies is not None:
                     found[f"a{place}_{number}"] = hoped(one.applies, name, False)
         return found
-
-    def obtainable(self, criterion: Criterion) -> tuple[str, ...]:
-        """The names a clause reads, each of which somebody could obtain."""
-        return tuple(dict.fromkeys(name for tree in criterion.trees for name in names_in(tree)))
 
 
 def hoped(tree: Node, name: str, wanted: bool) -> Node:
@@ -158,7 +154,7 @@ class Prepared:
         columns = [f"{self._verdict(place, one)} AS v{place}" for place, one in enumerate(clauses)]
         settles: dict[str, list[str]] = {}
         for place, one in enumerate(clauses):
-            for number, name in enumerate(self.inquiry.obtainable(one)):
+            for number, name in enumerate(one.names):
                 columns.append(f"{self._verdict(place, one, f'_{number}')} AS v{place}_{number}")
                 settled = f"v{place} = {UNKNOWN} AND v{place}_{number} IN ({MET}, {NOT_APPLICABLE})"
                 settles.setdefault(name, []).append(f"CASE WHEN {settled} THEN 1 ELSE 0 END")
@@ -174,7 +170,7 @@ class Prepared:
 
     def facts_to_obtain(self) -> tuple[str, ...]:
         """The names in the order in which `nearly` counts them."""
-        return tuple(dict.fromkeys(name for one in self.inquiry.criteria for name in self.inquiry.obtainable(one)))
+        return tuple(dict.fromkeys(name for one in self.inquiry.criteria for name in one.names))
 
     def listed(self) -> StepwiseQuery:
         """The statement that lists who may enter: person, disease and the verdict on each clause."""

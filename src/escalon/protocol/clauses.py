@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from escalon.expressions.tree import Node
+from escalon.protocol.names import names_in
 from escalon.protocol.tables import FROZEN, SEVERAL, Free, Id, Said, Span, Table, Text, Words, as_read
 
 CriterionKind: TypeAlias = Literal["inclusion", "exclusion"]
@@ -41,6 +42,11 @@ class Clause(Table):
     def trees(self) -> tuple[Node, ...]:
         """The rule and, where there is one, whom it is for."""
         return (self.tree,) if self.applies is None else (self.tree, self.applies)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that the rule, and whom it is for, read; once each, in order."""
+        return tuple(dict.fromkeys(name for tree in self.trees for name in names_in(tree)))
 
     @property
     def file(self) -> str:

@@ -32,7 +32,7 @@ _COMMON = {"sex": 'declare [fact.sex] with choices = ["female", "male"]'}
 
 def _users(study: Study, name: str) -> Iterator[tuple[str, Place]]:
     for criterion in study.clauses:
-        if any(name in names_in(tree) for tree in criterion.trees):
+        if name in criterion.names:
             yield criterion.id, criterion.place
     for endpoint in study.endpoints:
         if name in endpoint.measure:
@@ -122,7 +122,7 @@ def _asked_once(study: Study) -> Iterator[Remark]:
 
 
 def _facts(study: Study) -> Iterator[Remark]:
-    used = {name for one in study.criteria for tree in one.trees for name in names_in(tree)}
+    used = {name for one in study.criteria for name in one.names}
     for name in sorted(used & set(study.vocabulary)):
         known = study.vocabulary[name]
         if not known.settle and known.origin == "study" and not known.computed and known.kind != "treatment":

@@ -7,7 +7,6 @@ from escalon.expressions.events import Pick
 from escalon.expressions.tree import Node, Op
 from escalon.facts import plain
 from escalon.protocol.design import in_days
-from escalon.protocol.names import names_in
 from escalon.protocol.remarks import Remark, told
 from escalon.protocol.study import Endpoint, Place, Study
 from escalon.safety.dlt_clauses import is_gradable
@@ -160,7 +159,7 @@ def _collected(study: Study) -> Iterator[Remark]:
 def _without_baseline(study: Study, one: Endpoint) -> str:
     """The first measure of an outcome that nobody collects before treatment; empty where each is."""
     before = {name for visit in study.visits if visit.day <= 0 for name in visit.measures}
-    before |= {name for clause in study.criteria for tree in clause.trees for name in names_in(tree)}
+    before |= {name for clause in study.criteria for name in clause.names}
     known = {name.partition(".")[0] for name in before}
     return next((name for name in one.measure if name.partition(".")[0] not in known), "")
 

@@ -1,7 +1,8 @@
 """What a criterion's tree refers to: the names it reads and the anchors of its windows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from escalon.criteria.situation import Meaning, with_members
 from escalon.expressions.events import Exposure, Happened, Pick, Stated, Window
 from escalon.expressions.tree import Input, Literal, Node, Op
 
@@ -19,6 +20,11 @@ def names_in(tree: Node) -> tuple[str, ...]:
     """The facts and findings a tree reads, once each, in order."""
     found = (leaf.name for leaf in leaves(tree) if isinstance(leaf, Pick | Stated | Happened | Exposure | Input))
     return tuple(dict.fromkeys(found))
+
+
+def read_by(tree: Node, meanings: Mapping[str, Meaning]) -> frozenset[str]:
+    """Every name a tree reads, with those that a name stands for, such as the drugs of a class."""
+    return frozenset(one for name in names_in(tree) for one in with_members(meanings, name))
 
 
 def anchors_in(tree: Node) -> tuple[str, ...]:

@@ -216,7 +216,7 @@ class Study(Table):
     @cached_property
     def used(self) -> tuple[str, ...]:
         """Every name that rules, outcomes and visits read, in their order."""
-        found = [name for one in self.clauses for tree in one.trees for name in names_in(tree)]
+        found = [name for one in self.clauses for name in one.names]
         found += [name for one in self.endpoints for name in one.measure if name not in TABLES]
         found += [name for one in self.endpoints for name in names_in(one.tree) if name not in POPULATIONS]
         found += [name for one in self.visits for name in one.measures if name not in TABLES]

@@ -75,9 +75,10 @@ def _in_pages(view: View, most: int = 2) -> bytes:
     def fits(made: bytes) -> bool:
         return typst.pages_of(made) <= most
 
-    if fits(made := drawn(NEWEST)) or not fits(least := drawn(1)):
-        return made if fits(made) else least
-    return next((made for windows in (4, 2) if fits(made := drawn(windows))), least)
+    if fits(most_drawn := drawn(NEWEST)):
+        return most_drawn
+    least = drawn(1)
+    return next((made for windows in (4, 2) if fits(made := drawn(windows))), least) if fits(least) else least
 
 
 def _full(view: View, document: Document, data: str) -> Iterator[File]:

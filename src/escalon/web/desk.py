@@ -79,6 +79,11 @@ class Desk:
         return self.bench.opened
 
     @property
+    def upto(self) -> int:
+        """The last entry that this reader has seen; 0 over a data folder."""
+        return self.conduct.upto if self.bench.is_casebook else 0
+
+    @property
     def infused(self) -> str:
         """What is said of who was given a dose: infused, where it is cells."""
         return "infused" if self.study.gives_cells else "dosed"

@@ -9,12 +9,11 @@ from hashlib import sha256
 
 from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
 from escalon.conduct.judge.screening import WORDS, Clause, Screening, Verdict, screen_one
-from escalon.criteria import with_members
 from escalon.escalation import EscalationError
 from escalon.facts import Day, Fact, grounds
 from escalon.history import Course, Current, Trial
 from escalon.history.events import Answer, AnswerPart, CellsInfused
-from escalon.protocol.names import names_in
+from escalon.protocol.names import read_by
 from escalon.protocol.study import Study
 
 
@@ -38,7 +37,7 @@ def _of_screening(study: Study, course: Course, screening: Screening, as_of: Day
 
 def _at_hand(study: Study, course: Course, clause: Clause, last: Day) -> str:
     """What is recorded of the names an undecided clause reads, in words; empty where nothing is."""
-    names = (each for name in names_in(clause.criterion.tree) for each in with_members(study.vocabulary, name))
+    names = read_by(clause.criterion.tree, study.vocabulary)
     found = (
         fact for name in names for fact in course.facts.named(name) if not (fact.day and fact.day.is_by(last) is False)
     )

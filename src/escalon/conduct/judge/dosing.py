@@ -151,8 +151,8 @@ def _boldness(found: NextDose) -> tuple[int, int]:
             return level, now or 0
         case Wait(until=until):
             return -1, -(until or date.max).toordinal()
-        case stop:
-            return -2, getattr(stop, "mtd", None) or 0
+        case Stop(mtd=mtd):
+            return -2, mtd or 0
 
 
 def decide_as_recorded(study: Study, trial: Trial, today: Day) -> NextDose:

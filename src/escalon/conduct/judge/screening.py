@@ -14,7 +14,7 @@ from escalon.facts import Day, Facts, Finding, Truth, grounds, read_day
 from escalon.history import Course, Trial
 from escalon.history.collecting import without_collecting
 from escalon.history.made_once import MadeOnce
-from escalon.protocol.names import names_in
+from escalon.protocol.names import read_by
 from escalon.protocol.study import Criterion, RoleName, Study
 
 
@@ -327,7 +327,7 @@ _ASKED = MadeOnce()
 
 def _reads(study: Study, tree: Node) -> frozenset[str] | None:
     """The names a rule reads, and the score each is a part of; None where a change from baseline may be made of anything."""
-    names = {member for name in names_in(tree) for member in with_members(study.vocabulary, name)}
+    names = read_by(tree, study.vocabulary)
     if any(is_change(name) for name in names):
         return None
     return frozenset(names.union(name.partition(".")[0] for name in names))

@@ -16,10 +16,10 @@ from typing import Any
 from escalon.conduct.judge.departures import ActDeparture, departures
 from escalon.conduct.judge.scores import scored
 from escalon.conduct.judge.screening import on_the_day, settling
-from escalon.criteria import english, examine, with_members
+from escalon.criteria import english, examine
 from escalon.facts import Day, Fact, Facts, Finding, Truth, grounds
 from escalon.history import Course, Trial
-from escalon.protocol.names import names_in
+from escalon.protocol.names import read_by
 from escalon.protocol.study import Study, Watched
 
 
@@ -123,7 +123,7 @@ def _each(study: Study, trial: Trial, course: Course, today: date) -> Iterator[W
 
 def _asked(study: Study, facts: Facts, clause: Watched, course: Course, first: date, last: date) -> Watch:
     """The rule on every day on which something it reads was recorded, and on the last; where silence is no, on the last too."""
-    names = {one for name in names_in(clause.tree) for one in with_members(study.vocabulary, name)}
+    names = read_by(clause.tree, study.vocabulary)
     seen = _Instead(facts, names, [fact for name in names for fact in facts.named(name) if _reaches(fact, first)])
     days = {fact.day.latest for name in names for fact in seen.named(name) if fact.day is not None}
     asked = {max(first, day) for day in days if day <= last}

@@ -10,7 +10,6 @@ from escalon.conduct.judge import standing
 from escalon.conduct.judge.screening import WORDS, Clause, Screening
 from escalon.conduct.record.proposals import propose_screening
 from escalon.history import Course, Entry
-from escalon.protocol.names import names_in
 from escalon.protocol.prose import short_name
 from escalon.protocol.study import FactDefinition, Study
 from escalon.web.banner import Banner, banner
@@ -125,7 +124,7 @@ def screening(desk: Desk, code: str, show: str = "") -> ScreeningPage:
         assumptions=desk.study.assumed(*(row.id for row in applying)),
         visit=desk.study.visits[0].id if desk.study.visits else "",
         today=desk.today,
-        seen=desk.conduct.upto if desk.bench.is_casebook else 0,
+        seen=desk.upto,
     )
 
 
@@ -157,8 +156,7 @@ def _groups(applying: list[ClauseRow], subjects: Mapping[str, str], show: str) -
 
 
 def _subject(study: Study, clause: Clause) -> str:
-    names = [name for tree in clause.criterion.trees for name in names_in(tree)]
-    known = (study.vocabulary[name].group for name in names if name in study.vocabulary)
+    known = (study.vocabulary[name].group for name in clause.criterion.names if name in study.vocabulary)
     return next((group for group in known if group), "Other")
 
 
@@ -189,7 +187,7 @@ def _asks(study: Study, course: Course, one: Clause) -> Iterator[AskedFact]:
     if days:  # before the day is known, nothing else can settle it
         yield from (asked(study, study.vocabulary[name]) for name in days if name in study.vocabulary)
         return
-    for name in dict.fromkeys(name for tree in one.criterion.trees for name in names_in(tree)):
+    for name in one.criterion.names:
         known = study.vocabulary.get(name)
         if known is not None and known.computed:
             yield from _items(study, course, name)

@@ -242,14 +242,10 @@ def visit_form(desk: Desk, code: str, visit: str, form: str, correct: str = "") 
     may = desk.person is not None and not locked and desk.may("FactRecorded", course.site or None)
     day = str(at.held[-1]) if at.held else ""
     return VisitFormPage(
-        banner(desk, course), code, _shown(code, at, _places(desk)), form, of.title, place, _head(desk), day,
+        banner(desk, course), code, _shown(code, at, _places(desk)), form, of.title, place, desk.upto, day,
         recorded, typed, taken, None if finding is None or of.instrument is None else told(of.instrument, finding),
         wrong or {}, kept, locked, may, correct if correct in recorded and may else "",
     )  # fmt: skip
-
-
-def _head(desk: Desk) -> int:
-    return desk.conduct.upto if desk.bench.is_casebook else 0
 
 
 def form_named(desk: Desk, visit: str, name: str) -> VisitForm:

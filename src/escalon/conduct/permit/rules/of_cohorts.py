@@ -78,8 +78,8 @@ def a_decision_is_not_bolder_than_the_rule(act: Act) -> str | None:
     told = recommended(act.study, act.informed(), act.today)
     if isinstance(told, Treat) and act.event.level == told.level:
         return None
-    if act.event.level not in (known := [level.number for level in act.study.dose.levels]):
-        return f"the plan has levels {', '.join(map(str, known))}, not {act.event.level}"
+    if unplanned := _unplanned(act):
+        return unplanned
     if isinstance(told, Treat) and act.event.level < told.level:
         return None if act.event.reason else f"the rule says: {told}. A more cautious decision needs its reason"
     said = told if isinstance(told, Treat | Stop) else f"{told}"
@@ -98,12 +98,18 @@ def cohorts_are_opened_one_by_one(act: Act) -> str | None:
 @rule(CohortOpened, name="cohort size", signatures=2)
 def a_cohort_has_the_planned_size(act: Act) -> str | None:
     """A cohort has the planned size at most, and a level the plan knows."""
-    dose = act.study.dose
-    if act.event.level not in {level.number for level in dose.levels}:
-        return f"the plan has levels {', '.join(str(level.number) for level in dose.levels)}, not {act.event.level}"
-    if act.event.size > dose.cohort_size:
-        return f"the plan's cohorts have {dose.cohort_size} places, not {act.event.size}"
-    return None
+    if unplanned := _unplanned(act):
+        return unplanned
+    size = act.study.dose.cohort_size
+    return f"the plan's cohorts have {size} places, not {act.event.size}" if act.event.size > size else None
+
+
+def _unplanned(act: Act) -> str:
+    """Why the level an act names is none of the plan's; empty where it is one."""
+    known = [level.number for level in act.study.dose.levels]
+    return (
+        "" if act.event.level in known else f"the plan has levels {', '.join(map(str, known))}, not {act.event.level}"
+    )
 
 
 @rule(CohortOpened, name="decision", signatures=2)
