@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from benchmarks.measure import Measured, least, least_of_each
 from escalon.escalation import at_most, next_dose, no_skipping, three_plus_three
-from escalon.escalation import ensemble as evaluation
 from escalon.escalation.boin import boin, boin_table
 from escalon.escalation.crm import crm, skeleton
 from escalon.escalation.isotonic import isotonic_mtd
@@ -192,27 +191,22 @@ def crm_truth() -> Iterator[Measured]:
 
 
 def batches() -> Iterator[Measured]:
-    """Many truths of one design, plain NumPy and with the compiled kernel."""
+    """Many truths of one design."""
     rng = np.random.default_rng(1)
     one_trial = least(partial(compiled_boin, P3, boin_table(0.3, 18).cells, 0.3, 18, TRIALS, 1), 3) / TRIALS
     million = np.sort(rng.random((1_000_000, 3)), axis=1)
     small = sweep(boin(3, 0.3, up_to=18) & at_most(18))
-    for name, threshold in (("NumPy", 10**18), ("compiled kernel", 0)):
-        evaluation.WORTH_COMPILING = threshold
-        seconds = least(lambda: small.under(million), 2)
-        yield Measured(f"BOIN, 3 levels, N = 18, {name}", seconds, "1,000,000 truths", goal=1.0)
+    seconds = least(lambda: small.under(million), 2)
+    yield Measured("BOIN, 3 levels, N = 18", seconds, "1,000,000 truths", goal=1.0)
     yield Measured(
         "  against compiled", seconds, "", "as many × 10,000 trials, compiled (by proportion)", one_trial * 1e10
     )
     thousands = np.sort(rng.random((5_000, 6)), axis=1)
     large = sweep(boin(6, 0.3, up_to=36) & at_most(36))
     one_trial = least(partial(compiled_boin, P6, boin_table(0.3, 36).cells, 0.3, 36, TRIALS, 1), 3) / TRIALS
-    for name, threshold, goal in (("NumPy", 10**18, 120e-6), ("compiled kernel", 0, 30e-6)):
-        evaluation.WORTH_COMPILING = threshold
-        seconds = least(lambda: large.under(thousands), 2) / len(thousands)
-        yield Measured(f"BOIN, 6 levels, N = 36, {name}", seconds, "one of 5,000 truths", goal=goal)
-        yield Measured("  against compiled", seconds, "", f"{TRIALS:,} trials, compiled", one_trial * TRIALS)
-    evaluation.WORTH_COMPILING = 20_000_000
+    seconds = least(lambda: large.under(thousands), 2) / len(thousands)
+    yield Measured("BOIN, 6 levels, N = 36", seconds, "one of 5,000 truths", goal=120e-6)
+    yield Measured("  against compiled", seconds, "", f"{TRIALS:,} trials, compiled", one_trial * TRIALS)
 
 
 def curve() -> Iterator[Measured]:

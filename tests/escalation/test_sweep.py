@@ -30,7 +30,6 @@ from escalon.escalation import (
     three_plus_three,
     total_dlts,
 )
-from escalon.escalation import ensemble as ensemble_module
 from escalon.escalation.boin import boin
 from escalon.escalation.crm import crm
 from escalon.escalation.errors import TooManyStates
@@ -94,14 +93,9 @@ def test_expected_dlts_are_risk_times_expected_participants(name, truth):
 
 
 @EACH
-@pytest.mark.parametrize("compiled", [False, True])
-def test_a_batch_equals_its_single_calls(name, compiled, monkeypatch):
-    if compiled:
-        pytest.importorskip("numba")
-        monkeypatch.setattr(ensemble_module, "WORTH_COMPILING", 0)
+def test_a_batch_equals_its_single_calls(name):
     many = np.random.default_rng(3).random((150, 3))
     batch = ENSEMBLES[name].under(many)
-    monkeypatch.setattr(ensemble_module, "WORTH_COMPILING", 10**18)
     for number in (0, 63, 64, 127, 149):
         one = ENSEMBLES[name].under(many[number])
         np.testing.assert_allclose(batch[number].selection.exact, one.selection.exact, rtol=1e-12, atol=1e-15)

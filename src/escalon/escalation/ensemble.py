@@ -15,19 +15,17 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from escalon.escalation import kernel
 from escalon.escalation.characteristics import TOLERANCE, Characteristics, Laws
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.estimates import Estimates
 from escalon.escalation.rule import Rule
-from escalon.escalation.runs import EXACT_INTEGERS
 from escalon.escalation.tally import Tally
 from escalon.escalation.truth import checked_truths
 
 Floats = NDArray[np.float64]
 Small = NDArray[np.int16]
 
-WORTH_COMPILING = 20_000_000  # states times truths from which loading the compiled kernel (0.3 s) pays
+EXACT_INTEGERS = 2**53  # below this a float64 holds every integer, so `ways` are exact up to 52 participants
 FEW_TRUTHS = 4
 TRUTHS_AT_ONCE = 64  # with STATES_AT_ONCE, keeps a block in the cache
 STATES_AT_ONCE = 384  # and a product below the size from which BLAS would start threads, which fight on busy machines
@@ -181,8 +179,6 @@ class Ensemble:
             return self._plain_sums(weights, outer, risks, group_of)
         plan = self._plan(group_of)
         ways, weights, outer = self.ways[plan.order], weights[:, plan.order], outer[:, plan.order]
-        if len(risks) * len(self) >= WORTH_COMPILING and kernel.is_available():
-            return kernel.grouped_sums(plan, [pairs for pairs, _ in self._pairs], risks, ways, weights.T, outer.T)
         sums = np.zeros((plan.groups, len(weights) + len(outer), len(risks)))
         together = np.vstack([weights, outer * weights[0]]) * ways
         at_once = TRUTHS_AT_ONCE if len(self) > STATES_AT_ONCE else 8 * TRUTHS_AT_ONCE
@@ -219,7 +215,7 @@ class Ensemble:
             for group, (begin, end) in enumerate(pairwise([0, *ends]))
             for first in range(begin, end, STATES_AT_ONCE)
         ]
-        return Plan(order, lower, upper, lower_of[order], upper_of[order], group_of[order], len(ends), blocks)
+        return Plan(order, lower, upper, lower_of[order], upper_of[order], len(ends), blocks)
 
 
 def _gathered(sums: Floats, into: NDArray[np.int64], count: int) -> Floats:
@@ -266,6 +262,5 @@ class Plan:
     upper: Shared
     lower_of: NDArray[np.int64]
     upper_of: NDArray[np.int64]
-    group_of: NDArray[np.int64]
     groups: int
     blocks: list[tuple[int, slice]]
