@@ -5,17 +5,3 @@ from escalon.criteria.examine import decisive, examine, learn
 from escalon.criteria.parse import CriterionError, parse
 from escalon.criteria.render import render
 from escalon.criteria.situation import Anchor, Meaning, Situation, with_members
-
-__all__ = [
-    "Anchor",
-    "CriterionError",
-    "Meaning",
-    "Situation",
-    "decisive",
-    "english",
-    "examine",
-    "learn",
-    "parse",
-    "render",
-    "with_members",
-]

@@ -6,21 +6,3 @@ from escalon.history.entry import Author, Entry, Unread, entry_of_file
 from escalon.history.frame import Frame
 from escalon.history.kept_facts import Entries, KeptFacts
 from escalon.history.trial import Cohort, Decision, Override, Trial, fold
-
-__all__ = [
-    "Author",
-    "Cohort",
-    "Course",
-    "Current",
-    "Decision",
-    "Entries",
-    "Entry",
-    "Frame",
-    "KeptFacts",
-    "Override",
-    "Trial",
-    "Unread",
-    "current_entries",
-    "entry_of_file",
-    "fold",
-]

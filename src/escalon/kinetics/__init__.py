@@ -19,38 +19,3 @@ from escalon.kinetics.profile import Profile, profile
 from escalon.kinetics.sample import Sample, SampleError, read_sample
 from escalon.kinetics.standard_curve import Acceptance, Curve, Run, Standard, fit_curve, judge_run, read_copies
 from escalon.kinetics.summary import Summary, by_group, summarise
-
-__all__ = [
-    "Acceptance",
-    "AplasiaRule",
-    "Copies",
-    "Curve",
-    "Detection",
-    "Kinetics",
-    "Limits",
-    "Per",
-    "Plan",
-    "Profile",
-    "Run",
-    "Sample",
-    "SampleError",
-    "Standard",
-    "Summary",
-    "b_cell_aplasia",
-    "by_group",
-    "change_from_baseline",
-    "fit_curve",
-    "igg_change",
-    "judge_run",
-    "noncompartmental",
-    "per_microgram",
-    "per_microlitre",
-    "per_reaction",
-    "percent_change",
-    "profile",
-    "read_copies",
-    "read_sample",
-    "summarise",
-    "to_blood_volume",
-    "to_dna_mass",
-]
