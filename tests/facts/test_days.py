@@ -74,6 +74,23 @@ def test_a_clock_with_an_offset_is_read_in_the_time_of_the_site(text, day, clock
     assert found.note == (f"{text} is {day} {clock:%H:%M} in the site's own time" if moved else "")
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        *((text, "2024-05") for text in ("5/2024", "05/2024", "05.2024", "05-2024", "2024-5", "2024/5")),
+        *((text, "2024-05-13") for text in ("2024–05–13", "2024年5月13号", "20240513T0930", "2024-05-13T093015Z")),
+    ],
+)
+def test_what_can_mean_one_month_or_one_day_only_is_read(text, day):
+    assert Day.parse(text) == Day.parse(day)
+
+
+@pytest.mark.parametrize("text", ["0/2024", "05/24", "2024.5", "20240513T093", "2024-05-13 0930", "5/2024 09:30"])
+def test_what_may_mean_something_else_is_refused(text):
+    with pytest.raises(DayError, match="Write"):
+        Day.parse(text)
+
+
 def test_where_no_zone_is_known_a_clock_stays_as_it_was_written():
     assert read_moment("2026-03-10T07:30+08:00") == Moment(Day(2026, 3, 10), time(7, 30))
 

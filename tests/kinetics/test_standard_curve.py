@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from escalon.facts import Status
 from escalon.kinetics import Acceptance, Standard, fit_curve, judge_run, read_copies
 from escalon.kinetics.qpcr_table import plates_of
-from escalon.kinetics.samples_table import TableError
 
 CTS = (35.02, 31.68, 28.37, 25.05, 21.71, 18.40)
 STANDARDS = [Standard(10**level, (ct, ct)) for level, ct in enumerate(CTS, 1)]
@@ -132,7 +131,36 @@ def test_wells_are_called_as_instruments_call_them():
     ]
     rows = [(f"w:{line}", dict(zip(head, well, strict=True))) for line, well in enumerate(wells, start=2)]
     assert plates_of(rows).runs["R1"].accepted
-    with pytest.raises(TableError, match=r"role 'blank' is not known"):
-        plates_of([*rows, ("w:99", dict(zip(head, ("R1", "blank", "", "", "20"), strict=True)))])
-    with pytest.raises(TableError, match=r"'N/A' is not a number\. Write Undetermined"):
-        plates_of([*rows, ("w:99", dict(zip(head, ("R1", "sample", "s7", "", "N/A"), strict=True)))])
+    for well, said in (
+        (("R1", "blank", "", "", "20"), "w:99: role 'blank' is not known"),
+        (("R1", "sample", "s7", "", "N/A"), "w:99: 'N/A' is not a number. Write Undetermined"),
+    ):
+        (problem,) = plates_of([*rows, ("w:99", dict(zip(head, well, strict=True)))]).problems
+        assert problem.startswith(said)
+
+
+def test_one_bad_well_costs_its_sample_or_its_run_and_nothing_else():
+    head = ("run", "role", "sample", "copies", "ct")
+
+    def judged(*more: tuple[str, str, str, str, str]):
+        wells = [
+            (run, *well)
+            for run in ("R1", "R2")
+            for well in (
+                *(("standard", "", str(10**n), f"{38.3 - 3.38 * n:.2f}") for n in range(1, 7) for _ in "ab"),
+                ("no_template", "", "", "Undetermined"),
+                ("sample", f"{run}-s7", "", "25.0"),
+                ("sample", f"{run}-s8", "", "25.0"),
+            )
+        ]
+        return plates_of([(f"w:{n}", dict(zip(head, well, strict=True))) for n, well in enumerate([*wells, *more], 2)])
+
+    spoilt = judged(("R1", "sample", "R1-s7", "", "abc"))
+    assert set(spoilt.spoilt) == {"R1-s7"}
+    assert "abc" in spoilt.problems[0]
+    assert all(run.accepted for run in spoilt.runs.values())
+    for well in (("R1", "standard", "", "", "20"), ("R1", "no_template", "", "", ""), ("R1", "mystery", "x", "", "1")):
+        found = judged(well)
+        assert [run.accepted for run in found.runs.values()] == [False, True]
+        assert len(found.problems) == 1
+    assert not any(run.accepted for run in judged(("", "no_template", "", "", "30")).runs.values())

@@ -44,6 +44,8 @@ SAME_UNIT = {
     "crp,<5,mg/L": "<5",
     "neutrophils,<0.5,10^9/L": "<0.5",
     "alt,20,IU/L": "20",
+    "platelets,25,Mrd/L": "25",
+    "platelets,251,billion/L": "251",
 }
 
 
@@ -55,6 +57,26 @@ def test_the_same_unit_under_another_name_and_a_value_below_a_limit_are_facts(
     assert not intake.refused
     (fact,) = facts_of(intake).named(row.partition(",")[0])
     assert str(fact.value) == value
+
+
+def test_what_stands_in_brackets_behind_a_column_is_its_unit_or_how_its_dates_are_written(tmp_path: Path) -> None:
+    head = "Participant (ID),fact,value [mg/L],date (TT.MM.JJJJ),upper [ULN],source (free text)\n"
+    rows = "P01,disease,RA,01.02.2025,,2\nP01,crp,5,13.02.2025,10,crf\n"
+    rows += "P01,crp,5,02/13/2025,,crf\nP01,crp,5 mg/dL,03.02.2025,,crf\n"
+    (tmp_path / "facts.csv").write_text(head + rows, encoding="utf-8")
+    intake = take_in(STUDY, tmp_path)
+    (crp,) = facts_of(intake).named("crp")
+    assert (crp.value, str(crp.day), crp.upper, crp.source) == (5, "2025-02-13", 10, "facts.csv:3 (crf)")
+    assert [str(one) for one in intake.refused] == [
+        "facts.csv:4 date: '02/13/2025' is no date written as dmy. Write it as 2025-03-14, or 2025-03 or 2025 if that is all "
+        "that is known",
+        "facts.csv:5 unit: crp is in 'mg/dL mg/l'. Accepted: mg/L, mg/dL",
+    ]
+
+
+def test_facts_without_a_column_of_values_say_nothing_and_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "facts.csv").write_text("participant,fact,date\nP01,malignancy,2025-02-01\n", encoding="utf-8")
+    assert [str(one) for one in take_in(STUDY, tmp_path).refused] == ["facts.csv:2 value: no such column"]
 
 
 def test_pounds_are_kilograms_exactly() -> None:
@@ -390,6 +412,10 @@ def test_a_column_of_dates_is_read_in_one_order_only_and_so_is_a_value_that_is_a
 
 
 def test_a_month_and_its_year_are_no_range_and_a_range_of_thousands_is_no_month() -> None:
+    with pytest.raises(AmountError, match="'5/2024' is a date"):
+        read_amount("5/2024")
+    with pytest.raises(AmountError, match=r"~8.*Write it as it was measured, or a range"):
+        read_amount("~8 mm")
     with pytest.raises(AmountError, match="'05-2024' is a date"):
         read_amount("05-2024")
     for written, ends in (

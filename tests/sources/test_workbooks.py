@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from typer.testing import CliRunner
 
 from escalon.cli.main import app
@@ -90,9 +90,13 @@ def test_a_table_of_visits_is_scored_from_a_workbook(tmp_path: Path) -> None:
     assert "4.18696" in found.stdout
     assert found.exit_code == 2  # the second row is refused and comes back with its reason
     workbook(tmp_path / "visits.xlsx", visits=[head, ["P01", "=A1", 4, 20, 40]])
+    book = load_workbook(tmp_path / "visits.xlsx")
+    book["visits"].row_dimensions[2].hidden = True
+    book.save(tmp_path / "visits.xlsx")
     found = CliRunner().invoke(app, ["score", "das28_esr", "--table", str(tmp_path / "visits.xlsx")])
     assert found.exit_code == 2
     assert 'P01,=A1,4,20,40,,,invalid,"",NOT_A_NUMBER' in found.stdout
+    assert "visits.xlsx[visits]: hidden in the workbook, and read all the same: row 2" in found.stderr
 
 
 @pytest.mark.parametrize("content", [b"", b"not a workbook", b"PK\x03\x04 nor this"])

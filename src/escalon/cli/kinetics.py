@@ -179,7 +179,8 @@ def _profiles(data: Path, study: "Study | None") -> "tuple[tuple[Profile, ...], 
     bags = SPLIT if study is None else days_of_one_dose(study)
     infused, unread = _infusions(doses, bags) if doses else ({}, [])
     found = profiles_of(read, infused, plates.read if plates else None, refused)
-    return found.profiles, list(plates.runs.values()) if plates else [], [*unread, *map(str, found.problems)]
+    problems = [*(plates.problems if plates else ()), *unread, *map(str, found.problems)]
+    return found.profiles, list(plates.runs.values()) if plates else [], problems
 
 
 def _check(study: "Study | None") -> "Callable[[Sample], None]":

@@ -79,6 +79,8 @@ def _sheet(file: Path) -> pl.DataFrame:
     if len(found) != 1:
         raise FileError(f"{file.name}: one sheet is read, and there are {len(found)} ({', '.join(found)}). Keep one")
     ((name, sheet),) = found.items()
+    if sheet.hidden:
+        note(f"{file.name}[{name}]: {sheet.hidden}")
     head, *rows = sheet.rows
     if head.wrong:
         raise FileError(f"{file.name}[{name}] {head.wrong[2]}")

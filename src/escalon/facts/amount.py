@@ -30,7 +30,7 @@ _ONE_TO = "1 ?[:∶] ?"
 _TITRE = re.compile(rf"(?:(?:{_SIGN})\s*)?{_ONE_TO}\d+", re.IGNORECASE)
 _DATE = re.compile(
     r"(?:(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])|([-/])\d{1,2}\1\d{1,2}|年\d{1,2}月\d{1,2}日)|\d{1,2}([-./])\d{1,2}\2(?:19|20)\d\d"
-    r"|0[1-9]-(?:19|20)\d\d)"
+    r"|(?:0?[1-9]|1[0-2])/(?:19|20)\d\d|0[1-9]-(?:19|20)\d\d)"
     r"(?:[T ].*)?",
     re.DOTALL,
 )
@@ -73,6 +73,8 @@ def read_amount(text: str) -> Amount:
         return Amount(_from_to(text, span[1], span[2]), span[3] or None, text)
     found = _AMOUNT.fullmatch(written)
     if found is None:
+        if written[:1] in "~≈≅∼" and written:
+            raise AmountError(f"{text!r} is about a number. Write it as it was measured, or a range such as 35-45")
         raise AmountError(f"{text!r} is not a number")
     sign = _SIGN_OF[" ".join(found[1].lower().split())] if found[1] else None
     if sign is None and re.match(r"\d{1,3}( \d{3})+(?!\d)", written):  # 129 000: a plain space may part two numbers

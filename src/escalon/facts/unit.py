@@ -16,7 +16,7 @@ from escalon.facts.number import Number, exact, narrow, plain
 # UCUM first, then the bedside spellings that mean it, apart by two blanks; matched without regard to case, blanks, the kind
 # of µ and how a power of ten is written.
 _BEDSIDE = """
-10*9/L            giga/l  /nl
+10*9/L            giga/l  /nl  billion/l  bil/l  mrd/l  mrd./l
 10*12/L           tera/l  /pl
 10*3/uL           k/ul  thou/ul  thous/ul  thousand/ul  tsd/ul  tsd./ul  tys/ul  tys./ul  千/ul
 10*6/uL           million/ul  mill/ul  mio/ul  mio./ul

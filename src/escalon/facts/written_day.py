@@ -1,7 +1,7 @@
 """Dates as people and machines write them. What can mean one day only is read; what cannot is named with what it would be.
 
-`2025-02-07`, `2025-02`, `2025`, `2025/2/7`, `20250207`, `05-Oct-2025`, `Oct 5, 2025`, `2025年2月7日`, `UN-OCT-2025`; a clock
-behind it, with or without an offset. `07.02.2025` and `45695` only where it is said how a column writes its dates.
+`2025-02-07`, `2025-02`, `2/2025`, `2025`, `2025/2/7`, `20250207`, `05-Oct-2025`, `Oct 5, 2025`, `2025年2月7日`, `UN-OCT-2025`;
+a clock behind it, with or without an offset. `07.02.2025` and `45695` only where it is said how a column writes its dates.
 """
 
 import re
@@ -29,6 +29,8 @@ _MONTHS = {
 }  # fmt: skip
 """The first letters of the months in English, German and French."""
 _NAMED = rf"({'|'.join(sorted(_MONTHS, key=len, reverse=True))})[^\W\d_]*\.?"
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–"), "-")
+_BASIC = re.compile(r"^T(\d\d)(\d\d)(\d\d)?(?!\d)")  # a clock of ISO 8601 without its colons
 _GONE = r"(?:un|unk|nk|uk|xx|x|--|\?\?)"
 _CLOCK = re.compile(
     r"(\d{1,2})(?:[:h时点](\d{2})分?)?(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?\s*(z|utc|gmt|[+-]\d{2}(?::?\d{2})?)?",
@@ -64,16 +66,16 @@ def _parts(clock: time | None) -> tuple[int, int, int]:
 @lru_cache(maxsize=65536)
 def read_written_day(text: str, dates: Dates | None = None) -> WrittenDay:
     """Read a date, full or partial, and its clock. Raises DayError, which says what to write."""
-    written = " ".join(narrow(text[:80]).split())
+    written = " ".join(narrow(text[:80]).translate(_DASHES).split())
     for pattern, make in _FORMS:
         if found := pattern.match(written):
             year, month, day = make(*found.groups())
             _check(text, year, month, day)
-            rest = written[found.end() :]
+            rest = _BASIC.sub(lambda clock: f"T{':'.join(filter(None, clock.groups()))}", written[found.end() :])
             if not rest:
                 return WrittenDay(year, month, day)
             if day is not None and (
-                found[0].endswith("日") or re.match(r"\s*[Tt]|\s+|:", rest)
+                found[0].endswith(("日", "号")) or re.match(r"\s*[Tt]|\s+|:", rest)
             ):  # SAS: 07FEB2025:09:30:00
                 clock, offset = _clock(text, rest.strip().removeprefix("T").removeprefix("t").removeprefix(":").strip())
                 return WrittenDay(year, month, day, clock, offset)
@@ -94,7 +96,7 @@ def _of(*order: str) -> Callable[..., tuple[int, int | None, int | None]]:
 
 
 _FORMS: tuple[tuple[re.Pattern[str], Callable[..., tuple[int, int | None, int | None]]], ...] = tuple(
-    (re.compile(pattern + r"(?:(?<=日)|(?![\d/.-]))", re.IGNORECASE), _of(*order.split()))
+    (re.compile(pattern + r"(?:(?<=[日号])|(?![\d/.-]))", re.IGNORECASE), _of(*order.split()))
     for pattern, order in (
         (r"(\d{4})-(\d{2})-(\d{2})", "year month day"),
         (r"(\d{4})-(\d{2})", "year month"),
@@ -102,9 +104,10 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[..., tuple[int, int | None, int | 
         (r"(\d{4})-(\d{1,2})-(\d{1,2})", "year month day"),
         (r"(\d{4})/(\d{1,2})/(\d{1,2})", "year month day"),
         (r"(\d{4})\.(\d{1,2})\.(\d{1,2})\.?", "year month day"),
-        (r"(\d{4})/(\d{1,2})", "year month"),
+        (r"(\d{4})[-/](\d{1,2})", "year month"),
+        (r"(\d{1,2})[-/.](\d{4})", "month year"),
         (r"((?:19|20|21)\d{2})(\d{2})(\d{2})", "year month day"),
-        (r"(\d{4}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日?", "year month day"),
+        (r"(\d{4}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?[日号]?", "year month day"),
         (r"(\d{4}) ?年 ?(\d{1,2}) ?月", "year month"),
         (r"(\d{4}) ?年", "year"),
         (rf"(\d{{1,2}})(?:st|nd|rd|th)?[ ./-]*{_NAMED}[ ,./-]*(\d{{4}})", "day month year"),

@@ -5,8 +5,8 @@ Columns: `run`, `role` (`standard`, `no_template` or `sample`), `sample` (for sa
 needs: `ng_input` for copies/µg; `elution_ul`, `template_ul`, `blood_ul` and optionally `recovery` for copies/µL.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -33,14 +33,23 @@ class _Well:
 
 @dataclass(frozen=True)
 class Plates:
-    """Judged runs by name, and the run and Ct values of every sample."""
+    """Judged runs by name, the run and Ct values of every sample, and the wells that cannot be used, each with its place.
+
+    Such a well leaves its sample without a level, or, where it is a standard or a control, its run without a verdict; no
+    other sample or run is touched.
+    """
 
     runs: dict[str, Run]
     samples: dict[str, tuple[str, tuple[float | None, ...]]]
+    problems: tuple[str, ...] = ()
+    spoilt: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Samples of which a well cannot be used, and why."""
 
     def read(self, sample: Sample) -> Sample:
         """A sample that names its wells, with the level they give, or why they give none. Raises ValueError."""
         name = sample.cells["qpcr_sample"]
+        if name in self.spoilt:
+            raise ValueError(self.spoilt[name])
         if name not in self.samples:
             raise ValueError(f"qpcr_sample {name!r} is not in the wells table")
         run, cts = self.samples[name]
@@ -63,9 +72,9 @@ class Plates:
 
 
 def plates_of(rows: Sequence[tuple[str, Row]], acceptance: Acceptance = CUSTOMARY) -> Plates:
-    """Every run of a wells table, judged; raises TableError naming every row that cannot be used."""
-    problems: list[str] = []
+    """Every run of a wells table, judged; raises TableError where a column is missing."""
     wells: list[_Well] = []
+    wrong: dict[str, tuple[Row, str]] = {}
     for where, row in rows:
         absent = [name for name in _COLUMNS if name not in row]
         if absent:
@@ -73,29 +82,34 @@ def plates_of(rows: Sequence[tuple[str, Row]], acceptance: Acceptance = CUSTOMAR
         try:
             wells.append(_well(row))
         except ValueError as error:
-            problems.append(f"{where}: {error}")
-    problems += [] if problems else _split_samples(wells)
-    if problems:
-        raise TableError(problems)
-    runs = {name: _run(name, wells, acceptance) for name in dict.fromkeys(well.run for well in wells)}
+            wrong[where] = row, f"{where}: {error}"
     measured: dict[str, tuple[str, tuple[float | None, ...]]] = {}
     for well in wells:
         if well.role == "sample":
             measured[well.sample] = (well.run, (*measured.get(well.sample, (well.run, ()))[1], well.ct))
-    return Plates(runs, measured)
+    split = _split_samples(wells)
+    spoilt = {row["sample"]: why for row, why in wrong.values() if _of_a_sample(row)} | split
+    names = dict.fromkeys(row["run"] for _, row in rows if row["run"])
+    runs = {name: _run(name, wells, [*wrong.values()], acceptance) for name in names}
+    return Plates(runs, measured, (*(why for _, why in wrong.values()), *split.values()), spoilt)
 
 
-def _split_samples(wells: list[_Well]) -> list[str]:
+def _of_a_sample(row: Row) -> bool:
+    """Whether a well is one of a sample and of nothing else that a run is judged by."""
+    return role_of(row["role"]) == "sample"
+
+
+def _split_samples(wells: list[_Well]) -> dict[str, str]:
     """A sample belongs to one run; a repeat has its own name, so that nobody averages across curves."""
     runs: dict[str, set[str]] = {}
     for well in wells:
         if well.role == "sample":
             runs.setdefault(well.sample, set()).add(well.run)
-    return [
-        f"qpcr_wells: sample {name!r} is in runs {', '.join(sorted(some))}. Name the repeat apart: {name}-r2"
+    return {
+        name: f"qpcr_wells: sample {name!r} is in runs {', '.join(sorted(some))}. Name the repeat apart: {name}-r2"
         for name, some in runs.items()
         if len(some) > 1
-    ]
+    }
 
 
 ROLES = {
@@ -129,9 +143,19 @@ def _well(row: Row) -> _Well:
     return _Well(row["run"], role, row["sample"], measured(copies) if copies else None, _ct(row["ct"]))
 
 
+_DARK = frozenset("undetermined  undet  undet.  nd  not detected  no ct  no cq  no cp  no amplification".split("  "))
+_SAID_BY_MACHINES = frozenset({"", "nan", "n/a", "-", "–"})
+
+
+def is_dark(text: str, *, exported: bool = False) -> bool:
+    """Whether a well is said to have stayed dark; only an instrument says so by leaving the cell empty."""
+    word = text.strip().lower()
+    return word in _DARK or (exported and word in _SAID_BY_MACHINES)
+
+
 def _ct(text: str) -> float | None:
     """A Ct, or `None` for a well that stayed dark; an empty cell is not accepted for either."""
-    if text.lower() in ("undetermined", "nd", "no ct"):
+    if is_dark(text):
         return None
     if not text:
         raise ValueError("ct is empty. Write the number, or Undetermined for a well that did not amplify")
@@ -142,7 +166,8 @@ def _ct(text: str) -> float | None:
         raise ValueError(f"{str(error).rstrip('.')}{hint}") from None
 
 
-def _run(name: str, wells: list[_Well], acceptance: Acceptance) -> Run:
+def _run(name: str, wells: list[_Well], wrong: list[tuple[Row, str]], acceptance: Acceptance) -> Run:
+    """A run judged; a standard or control that cannot be used leaves it not accepted, one of no run leaves every run so."""
     levels: dict[float, list[float | None]] = {}
     mine = [well for well in wells if well.run == name]
     for well in mine:
@@ -150,7 +175,9 @@ def _run(name: str, wells: list[_Well], acceptance: Acceptance) -> Run:
             levels.setdefault(float(well.copies), []).append(well.ct)
     standards = [Standard(copies, tuple(cts)) for copies, cts in sorted(levels.items())]
     no_template = [well.ct for well in mine if well.role == "no_template"]
-    return judge_run(standards, no_template, acceptance, name=name)
+    judged = judge_run(standards, no_template, acceptance, name=name)
+    amiss = tuple(why for row, why in wrong if row["run"] in (name, "") and not _of_a_sample(row))
+    return replace(judged, failures=(*judged.failures, *amiss))
 
 
 def _normalised(copies: Copies, sample: Sample) -> Copies:

@@ -30,6 +30,7 @@ from escalon.protocol.vocabulary import DISEASE
 from escalon.safety.contradictions import Contradiction, Dated, contradictions
 from escalon.sources.columns import TABLES
 from escalon.sources.frame import frame_of
+from escalon.sources.headings import plainly_headed
 from escalon.sources.mapping import MAPPING, Leftover, leftovers, unmapped, widened
 from escalon.sources.observed import Dictionary
 from escalon.sources.qpcr_wells import NAME as WELLS
@@ -146,7 +147,8 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
         for table in as_written.values()
         for line, column, said in table.notes
     ]
-    tables = (*folder.tables.values(), *(one.table for one in wide))
+    tidy = (plainly_headed(one, {at.name: at for at in TABLES[one.name]}) for one in folder.tables.values())
+    tables = (*tidy, *(one.table for one in wide))
     if path.is_dir():
         tables, of_wells, counted = _with_wells(path, tables)
         problems, counts = problems + of_wells, counts + counted
@@ -203,10 +205,7 @@ def _with_wells(path: Path, tables: tuple[Table, ...]) -> tuple[tuple[Table, ...
         rows = read_wells(file)
         plates = plates_of(rows)
     except (TableError, FolderError) as error:
-        problems = [_placed(text, "", "", text) for text in getattr(error, "problems", [str(error)])]
-        refused = [
-            replace(one, message=one.message.partition(": ")[2] or one.message, refused=True) for one in problems
-        ]
+        refused = _refused_wells(getattr(error, "problems", [str(error)]))
         return tables, refused, [Count(WELLS, file.name, len(refused), 0, len(refused))]
     judged = [
         Problem(
@@ -217,7 +216,19 @@ def _with_wells(path: Path, tables: tuple[Table, ...]) -> tuple[tuple[Table, ...
     ]
     found = [with_levels(table, plates) if table.name == "samples" else (table, ()) for table in tables]
     notes = [Problem(table.file, *note, refused=False) for table, some in found for note in some]
-    return tuple(table for table, _ in found), judged + notes, [Count(WELLS, file.name, len(rows), len(rows), 0)]
+    refused = _refused_wells(plates.problems)
+    lost = len({(one.file, one.line) for one in refused if one.line})
+    counted = Count(WELLS, file.name, len(rows), len(rows) - lost, lost)
+    return tuple(table for table, _ in found), refused + judged + notes, [counted]
+
+
+def _refused_wells(said: Iterable[str]) -> list[Problem]:
+    """What is wrong with wells, each with its line where it has one."""
+    found = []
+    for text in said:
+        place, _, why = text.partition(": ")
+        found.append(replace(_placed(place, "", "", why or text), refused=True))
+    return found
 
 
 def _unread_rows(table: Table, refused: list[Problem]) -> list[Unread]:
@@ -326,6 +337,7 @@ def _taken(dictionary: Dictionary, table: Table, codes: Codes) -> tuple[Sequence
     """The rows of a table that can be used, and why each of the others cannot; every problem of a row is named."""
     missing = [one.name for one in TABLES[table.name] if one.required and one.name not in table.columns]
     missing += lacking(table.columns) if table.name == "samples" else []
+    missing += ["value"] if table.name == "facts" and "value" not in table.columns else []
     if missing:
         text = ", ".join(missing)
         message = f"the column {text} is missing, so no row can be used. Columns: {', '.join(table.columns)}"

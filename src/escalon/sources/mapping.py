@@ -40,11 +40,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
-from escalon.facts import read_moment
 from escalon.facts.plain_file import text_of
 from escalon.facts.words import not_known
 from escalon.facts.written_day import Dates
 from escalon.sources.columns import TABLES as COLUMNS
+from escalon.sources.headings import as_iso
 from escalon.sources.tables import TABLES, FolderError, Table, read_table
 from escalon.sources.written import Row
 
@@ -425,10 +425,9 @@ def _day(spec: Mapping[str, Any], text: str, column: str) -> tuple[str, tuple[st
     if "dates" not in spec or not_known(text):
         return text, None
     try:
-        moment = read_moment(text, spec["dates"])
+        return as_iso(text, spec["dates"]), None
     except ValueError as error:
         return text, (column, text, str(error))
-    return f"{moment.day}T{moment.clock:%H:%M}" if moment.clock else str(moment.day), None
 
 
 def _cell(row: Row, column: Any) -> str:

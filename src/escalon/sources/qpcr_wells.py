@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from escalon.facts import Interval, plain, read_decimal
+from escalon.facts import Interval, plain
 from escalon.kinetics.detection import Detection
-from escalon.kinetics.qpcr_table import ROLES, Plates, role_of
+from escalon.kinetics.qpcr_table import Plates, is_dark, role_of
 from escalon.kinetics.sample import Sample, SampleError, read_sample
 from escalon.kinetics.samples_table import TableError
 from escalon.sources.tables import Table, read_table, read_text
@@ -41,13 +41,12 @@ EXPORTS = (
     ),
     PlateExport(
         "CFX", ("sample", "biological set name"), ("content",), ("cq", "c(t)", "ct"),
-        ("starting quantity (sq)", "starting quantity"), ("target",), frozenset({"content", "fluor"}),
+        ("starting quantity (sq)", "starting quantity", "sq"), ("target",), frozenset({"content", "fluor"}),
     ),
     PlateExport(
         "LightCycler 480", ("name", "sample name"), (), ("cp",), ("standard",), (), frozenset({"pos", "cp"}),
     ),
 )  # fmt: skip
-DARK = ("", "undetermined", "nan", "n/a", "-", "–", "no ct", "nd")
 
 
 def wells_beside(folder: Path) -> Path | None:
@@ -149,18 +148,12 @@ def _as_ours(
     targets = sorted({text for _, row in rows if (text := cell(row, kind.target))})
     if len(targets) > 1:
         raise TableError([f"{file.name}: wells of {', '.join(targets)}. Keep those of the cell product alone"])
-    run, found, problems = _run_name(file, above), [], []
-    for place, row in rows:
-        try:
-            if made := _well(
-                kind, run, cell(row, kind.task), cell(row, kind.sample), cell(row, kind.quantity), cell(row, kind.ct)
-            ):
-                found.append((place, made))
-        except ValueError as error:
-            problems.append(f"{place}: {error}")
-    if problems:
-        raise TableError(problems)
-    return found
+    run = _run_name(file, above)
+    wells = (
+        (place, _well(kind, run, *(cell(row, names) for names in (kind.task, kind.sample, kind.quantity, kind.ct))))
+        for place, row in rows
+    )
+    return [(place, well) for place, well in wells if well]
 
 
 def _run_name(file: Path, above: Sequence[str]) -> str:
@@ -172,34 +165,20 @@ def _run_name(file: Path, above: Sequence[str]) -> str:
 
 
 def _well(kind: PlateExport, run: str, task: str, sample: str, quantity: str, ct: str) -> Cells | None:
-    """One well in our columns; None for an empty one. Raises ValueError for a task that is not known."""
-    role = _role(kind, task, sample, quantity)
-    if role is None:
-        return None
-    if role == "sample" and not sample:
-        return None if ct.lower() in DARK else _unnamed()
-    dark = ct.strip().lower() in DARK
-    copies = _number(quantity) if role == "standard" else ""
-    return {"run": run, "role": role, "sample": sample, "copies": copies, "ct": "Undetermined" if dark else ct}
-
-
-def _unnamed() -> Cells:
-    raise ValueError("a sample well amplified and has no sample name. Name it in the instrument's software")
-
-
-def _role(kind: PlateExport, task: str, sample: str, quantity: str) -> str | None:
-    if not kind.task:  # LightCycler: a standard has its concentration, a control its name
-        said = sample.strip().lower()
+    """One well in our columns; None for an empty one. A task that is not known stays as it is, and is refused by its name."""
+    dark = is_dark(ct, exported=True)
+    if kind.task:
+        role = task
+    else:  # LightCycler: a standard has its concentration, a control its name
         known = quantity.strip() not in ("", "0", "0.0", "0.00")
-        return "standard" if known else "no_template" if said.startswith(ROLES["no_template"][:4]) else "sample"
-    if not task.strip():
+        role = "standard" if known else "no_template" if role_of(sample) == "no_template" else "sample"
+    if not role.strip() or (role_of(role) == "sample" and not sample and dark):
         return None
-    if role := role_of(task):
-        return role
-    raise ValueError(f"task {task!r} is not known. Known: standard, unknown, NTC")
+    copies = _number(quantity) if role_of(role) == "standard" else ""
+    return {"run": run, "role": role, "sample": sample, "copies": copies, "ct": "Undetermined" if dark else ct}
 
 
 def _number(text: str) -> str:
     """A quantity of a standard; an instrument writes 100,000,000.000 with commas between thousands and a decimal point."""
     grouped = "." in text and "," in text and text.rfind(".") > text.rfind(",")
-    return f"{read_decimal(text.replace(',', '') if grouped else text):f}"
+    return text.replace(",", "") if grouped else text
