@@ -240,6 +240,12 @@ def test_a_header_may_carry_the_unit_of_its_column(tmp_path: Path) -> None:
     assert found["early"]["components"]["days_100"] == 1
 
 
+def test_a_term_with_an_instrument_of_its_own_is_graded_from_its_measurements() -> None:
+    found = run(app, ["ctcae", "hypertension", "systolic=165", "diastolic=95", "--json"])
+    assert [one["value"] for one in json.loads(found.stdout)["findings"]] == [3]
+    assert run(app, ["ctcae", "Hypoxia", "value=87%"]).exit_code == 2
+
+
 def test_days_before_the_infusion_may_be_written_plainly() -> None:
     found = run(app, ["icaht", "-5=3000", "0=2000", "D+3=90", "30=2000", "--json"])
     assert json.loads(found.stdout)["early"]["components"]["days_100"] == 1

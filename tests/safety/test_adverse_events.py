@@ -30,7 +30,15 @@ from escalon.safety.infections import Isolate, infection_density, infection_epis
 from escalon.safety.occurrence import Occurrence, occurrences
 from escalon.safety.proportion import clopper_pearson
 from escalon.safety.seriousness import Clocks, Listed, awareness, due, is_related, is_serious, special_interest, susar
-from escalon.safety.words import Criterion, Outcome, read_outcome, read_relation, read_seriousness, read_syndrome
+from escalon.safety.words import (
+    Criterion,
+    Outcome,
+    read_grade,
+    read_outcome,
+    read_relation,
+    read_seriousness,
+    read_syndrome,
+)
 
 INFUSED = date(2025, 3, 10)
 CUTOFF = date(2025, 9, 1)
@@ -66,6 +74,12 @@ def test_closed_lists_are_read_without_regard_to_case_and_say_what_to_write() ->
     )
     assert read_syndrome("Cytokine Release Syndrome") == read_syndrome("crs") == "CRS"
     assert [read_relation(text) for text in ("Possible", "unlikely", "无关", "")] == [True, False, False, None]
+    assert [read_relation(text) for text in ("POSSIBLY RELATED", "Suspected", "Unlikely Related")] == [
+        True,
+        True,
+        False,
+    ]
+    assert [read_grade(text) for text in ("3级", "Grade 3", "IV")] == [3, 3, 4]
     for read in (read_outcome, read_seriousness, read_syndrome, read_relation):
         with pytest.raises(ValueError, match=r"'odd' is no.*Write one of"):
             read("odd")

@@ -217,6 +217,13 @@ def test_vasopressors_are_recognised_by_name(written: str, grade: Any) -> None:
     assert (finding.value if finding.bounds is None else finding.bounds) == grade
 
 
+@pytest.mark.parametrize("joined", ["{} or {}", "{} -> {}", "{}, then {}", "switched from {} to {}", "{}改为{}"])
+def test_one_drug_in_place_of_another_is_one_or_two(joined: str) -> None:
+    written = joined.format("norepinephrine", "dopamine")
+    found = assess("crs", temp_c=38.5, hypotension="yes", oxygen="none", vasopressors=written)
+    assert (found.value, found.bounds) == (None, (3, 4))
+
+
 def test_a_word_that_is_no_known_vasopressor_is_named() -> None:
     finding = assess("crs", temp_c=38.5, hypotension="yes", oxygen="none", vasopressors="norepinefrine, norepinephrine")
     assert any("'norepinefrine' (did you mean norepinephrine?)" in reason for reason in finding.reasons)

@@ -6,8 +6,8 @@ import typer
 
 from escalon.cli.grade_writing import print_finding
 from escalon.cli.output import fail, print_json, print_table, say
-from escalon.facts import Status
-from escalon.instruments.kit.assessment import UnknownItem
+from escalon.facts import Finding, Status
+from escalon.instruments.kit.assessment import UnknownItem, assess_with
 from escalon.instruments.kit.catalogue import UnknownInstrument, catalogue
 from escalon.instruments.safety.ctcae.laboratory import UnknownTest, grade_laboratory, laboratory_terms, terms_of
 from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_event, terms
@@ -22,7 +22,7 @@ def grade_test(test: str, items: dict[str, Any], as_json: bool) -> None:
         _show_term(test, as_json)
         return
     try:
-        findings = grade_laboratory(test, **items)
+        findings = _graded(test, items)
     except (UnknownTest, UnknownItem, UnknownInstrument) as error:
         fail(str(error))
     if as_json:
@@ -32,6 +32,18 @@ def grade_test(test: str, items: dict[str, Any], as_json: bool) -> None:
             print_finding(catalogue()[finding.name].title, finding)
     if any(finding.status is Status.INVALID for finding in findings):
         raise typer.Exit(2)
+
+
+def _graded(test: str, items: dict[str, Any]) -> tuple[Finding, ...]:
+    """The grades of one value, or that of a term with an instrument of its own, such as hypertension."""
+    try:
+        term = find_event(test)
+    except UnknownTerm:
+        return grade_laboratory(test, **items)
+    own = catalogue().get(f"ctcae_{term.name.lower().replace(' ', '_')}")
+    if own is None or own.name in laboratory_terms():
+        return grade_laboratory(test, **items)
+    return (assess_with(own, items),)
 
 
 def _show_term(name: str, as_json: bool) -> None:

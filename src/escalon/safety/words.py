@@ -95,8 +95,10 @@ SYNDROMES = _words(
 )
 RELATIONS = _words(
     {
-        True: "yes|y|related|possible|possibly|probable|probably|definite|certain|是|有关|相关|可能有关|很可能有关|肯定有关",
-        False: "no|n|unrelated|not related|unlikely|否|无关|不相关|可能无关|肯定无关",
+        True: "yes|y|related|possible|possibly|probable|probably|definite|definitely|certain|likely|suspected|"
+        "reasonable possibility|possibly related|probably related|definitely related|是|有关|相关|可能有关|很可能有关|肯定有关",
+        False: "no|n|unrelated|not related|unlikely|unlikely related|not suspected|no reasonable possibility|"
+        "否|无关|不相关|可能无关|肯定无关",
     }
 )
 """Possible and above is related; unlikely is not (spec SAF-9)."""
@@ -151,7 +153,7 @@ def read_grade(text: str) -> int | None:
     written = text.strip()
     if plain(written) in ("not graded", "ungraded", "未分级") or not_known(written):
         return None
-    number = _GRADE.sub("", narrow(written), count=1)
+    number = _GRADE.sub("", narrow(written), count=1).removesuffix("级")
     try:
         return read_whole(_ROMAN.get(number.upper(), number))
     except ValueError:

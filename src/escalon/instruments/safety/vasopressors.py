@@ -16,10 +16,11 @@ from escalon.facts.words import not_known
 MOST = 9
 """More vasopressors than this at once are a slip of the pen."""
 _DRUGS = """
+norepinephrine  norepinephrin  noradrenalin  noradrénaline
 norepinephrine  noradrenaline  norepi  norad  nor  ne  nad  levophed  levarterenol  arterenol  去甲肾上腺素  去甲
-epinephrine     adrenaline  adrenalin  epi  suprarenin  肾上腺素
+epinephrine     adrenaline  adrenalin  epinephrin  adrénaline  epi  suprarenin  肾上腺素
 phenylephrine   neosynephrine  neo synephrine  neo  phenyl  biorphen  vazculep  去氧肾上腺素  苯肾上腺素  新福林
-dopamine        dopa  intropin  多巴胺
+dopamine        dopamin  dopa  intropin  多巴胺
 metaraminol     aramine  间羟胺  阿拉明
 ephedrine       麻黄碱  麻黄素
 methoxamine     甲氧明
@@ -30,7 +31,7 @@ _VASOPRESSIN = "vasopressin  avp  adh  pitressin  vasostrict  empressin  argipre
 _FLUIDS = "fluids  fluid  iv fluids  fluid bolus  bolus  crystalloid  crystalloids  saline  normal saline  ns  ringer  " \
     "ringers  ringer's  lactated  albumin  colloid  volume  补液  液体  生理盐水  扩容"  # fmt: skip
 _FILLERS = frozenset(
-    """and with plus then also as well und et low high dose doses dosed at rate of on the a an iv i v infusion infusions drip gtt
+    """and with plus also as well und et low high dose doses dosed at rate of on the a an iv i v infusion infusions drip gtt
     continuous continuously titrated max maximum min mean start started ongoing running support only x via central line cvc mcg ug
     mg g u iu unit units ml kg h hr d day minute hour bitartrate tartrate hydrochloride hcl acetate
     和 与 及 加 联合 泵入 静脉""".split()
@@ -51,6 +52,10 @@ _SOME = {"yes": 1, "y": 1, "true": 1, "given": 1, "multiple": 2, "several": 2, "
 _NEGATED = frozenset(
     "no not without stopped stop off discontinued weaned held hold prn refused never 停 已停 未".split()
 )
+_INSTEAD = frozenset(
+    "or oder ou then switched switch changed replaced replacing instead followed from to by → 或 改为 换为 后改".split()
+)
+"""Words by which one drug may stand for another: two names are one drug or two."""
 _DOSE = re.compile(
     r"(?:up to|max\.?)?\s*\d[\d.,]*\s*(?:-\s*\d[\d.,]*\s*)?(?:mcg|µg|μg|ug|mg|ng|g|iu|u|units?|ml|gamma|%)?"
     r"(?:\s*(?:/|per)\s*(?:kg|min|minute|h|hr|hour|d|day|24h|m2|l|ml))*(?![^\W\d_])",
@@ -122,18 +127,18 @@ def _named(text: str) -> Vasopressors:
     found: set[str] = set()
     rest = _DOSE.sub(" ", text)
     for name, drug in _DICTIONARY:
-        pattern = re.escape(name) if not name.isascii() else rf"(?<![^\W\d_]){re.escape(name)}(?![^\W\d_])"
+        pattern = re.escape(name) if not name.isascii() else rf"(?<![a-zà-ÿ]){re.escape(name)}(?![a-zà-ÿ])"
         rest, times = re.subn(pattern, " ", rest)
         found |= {drug} if times else set()
-    words = [word for word in re.findall(r"[^\W\d_]+", rest) if word not in _FILLERS and word not in _GENERIC]
+    words = re.findall(r"→|[^\W\d_]+", rest.replace("->", "→"))
+    words = [word for word in words if word not in _FILLERS and word not in _GENERIC]
     strange = tuple(dict.fromkeys(words))
     names = tuple(sorted(found - {"vasopressin", "fluids"}))
-    more = [word for word in strange if word not in _NEGATED]
+    more = [word for word in strange if word not in _NEGATED | _INSTEAD]
     if not found and not strange:  # a dose, or a joining word: of how many drugs it does not say
         return Vasopressors(1 if _DOSE.search(text) else 0, MOST, None)
-    certain = (
-        0 if len(more) < len(strange) else len(names)
-    )  # «no norepinephrine» and «norepinephrine stopped» are asked about
+    sure = min(1, len(names)) if _INSTEAD & set(strange) else len(names)
+    certain = 0 if _NEGATED & set(strange) else sure  # «no norepinephrine» and «norepinephrine stopped» are asked about
     vasopressin = "vasopressin" in found if not strange or certain else None
     most = max(len(names) + len(more), _said_beside(text))
     return Vasopressors(certain, min(MOST, most), vasopressin or (None if strange else False), names, strange)
