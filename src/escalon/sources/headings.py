@@ -22,7 +22,7 @@ _ORDERS: Mapping[str, Dates | None] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class ColumnHead:
     """The name of a column, and what stands behind it in brackets."""
 
     name: str
@@ -40,20 +40,20 @@ class Heading:
         return text if own is not None and spelled(own) == spelled(self.unit) else f"{text} {self.unit}"
 
 
-def heading(column: str) -> Heading:
+def heading(column: str) -> ColumnHead:
     """A column as its first row names it, in small letters and with underscores.
 
     >>> heading("temp_c_[°f]"), heading("date_(dd/mm/yyyy)")
-    (Heading(name='temp_c', unit='°f', dates=None), Heading(name='date', unit='', dates='dmy'))
+    (ColumnHead(name='temp_c', unit='°f', dates=None), ColumnHead(name='date', unit='', dates='dmy'))
     """
     found = _BRACKETS.fullmatch(column)
     if found is None:
-        return Heading(column)
+        return ColumnHead(column)
     name, said = found.groups()
     order = "".join(part[0] for part in re.split(r"[\W_]+", said) if part)
     if order in _ORDERS:
-        return Heading(name, dates=_ORDERS[order])
-    return Heading(name, "" if name in _NAMES or said in _LIMITS else said)
+        return ColumnHead(name, dates=_ORDERS[order])
+    return ColumnHead(name, "" if name in _NAMES or said in _LIMITS else said)
 
 
 def as_iso(text: str, dates: Dates | None) -> str:
@@ -69,7 +69,7 @@ def plainly_headed(table: Table, known: Mapping[str, Column] | None = None) -> T
     """
     parted = {column: heading(column) for column in table.columns if known is None or column not in known}
     parted = {column: one for column, one in parted.items() if one.name != column and (not known or one.name in known)}
-    names = tuple(parted.get(column, Heading(column)).name for column in table.columns)
+    names = tuple(parted.get(column, ColumnHead(column)).name for column in table.columns)
     if not parted or len(set(names)) < len(names):
         return table
     if known is not None:
@@ -80,10 +80,10 @@ def plainly_headed(table: Table, known: Mapping[str, Column] | None = None) -> T
 _NUMBERS = ("value", "amount", "number", "whole")
 
 
-def _row(row: Row, parted: Mapping[str, Heading]) -> Row:
+def _row(row: Row, parted: Mapping[str, ColumnHead]) -> Row:
     cells, broken = {}, row.broken
     for column, text in row.cells.items():
-        own = parted.get(column, Heading(column))
+        own = parted.get(column, ColumnHead(column))
         try:
             cells[own.name] = own.read(text)
         except ValueError as error:
