@@ -7,8 +7,10 @@ alone, and the eight-item MHAQ (no aids, some 0.3–0.4 lower) are three instrum
 Only short labels stand here; the questionnaire's wording belongs to its owners.
 """
 
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from escalon.expressions.symbols import (
@@ -35,82 +37,14 @@ class Category:
     """A category: its items, the aids and devices that count for it, and its help box, each with its SDTM number."""
 
     about: str
-    items: dict[str, tuple[int, str]]
-    aids: dict[str, tuple[int, str]]
+    items: dict[str, list[Any]]
+    aids: dict[str, list[Any]]
     help_box: int
 
 
-CATEGORIES = {
-    "dressing": Category(
-        "dressing and grooming",
-        {"dress": (101, "dress oneself"), "shampoo": (102, "shampoo hair")},
-        {"dressing_devices": (114, "devices for dressing")},
-        119,
-    ),
-    "arising": Category(
-        "arising",
-        {"stand_up": (103, "stand up from a straight chair"), "bed": (104, "get in and out of bed")},
-        {"special_chair": (116, "special or built-up chair")},
-        120,
-    ),
-    "eating": Category(
-        "eating",
-        {"cut_meat": (105, "cut meat"), "lift_cup": (106, "lift a full cup"), "open_milk": (107, "open a milk carton")},
-        {"special_utensils": (115, "built-up or special utensils")},
-        121,
-    ),
-    "walking": Category(
-        "walking",
-        {"walk_outdoors": (108, "walk outdoors on flat ground"), "climb_steps": (109, "climb five steps")},
-        {
-            "cane": (110, "cane"),
-            "walker": (111, "walker"),
-            "crutches": (112, "crutches"),
-            "wheelchair": (113, "wheelchair"),
-        },
-        122,
-    ),
-    "hygiene": Category(
-        "hygiene",
-        {
-            "wash_body": (123, "wash and dry the body"),
-            "tub_bath": (124, "take a tub bath"),
-            "toilet": (125, "get on and off the toilet"),
-        },
-        {
-            "raised_toilet_seat": (134, "raised toilet seat"),
-            "bathtub_seat": (135, "bathtub seat"),
-            "bathtub_bar": (137, "bathtub bar"),
-            "bathroom_appliances": (139, "long-handled appliances in the bathroom"),
-        },
-        142,
-    ),
-    "reach": Category(
-        "reach",
-        {"reach_up": (126, "reach a 5-pound object above the head"), "bend_down": (127, "bend down to the floor")},
-        {"reach_appliances": (138, "long-handled appliances for reach")},
-        143,
-    ),
-    "grip": Category(
-        "grip",
-        {
-            "car_doors": (128, "open car doors"),
-            "open_jars": (129, "open jars opened before"),
-            "faucets": (130, "turn faucets on and off"),
-        },
-        {"jar_opener": (136, "jar opener")},
-        144,
-    ),
-    "activities": Category(
-        "activities",
-        {
-            "errands": (131, "run errands and shop"),
-            "car": (132, "get in and out of a car"),
-            "chores": (133, "do chores"),
-        },
-        {},
-        145,
-    ),
+CATEGORIES: dict[str, Category] = {
+    name: Category(**told)
+    for name, told in tomllib.loads(files(__package__).joinpath("haq_di.toml").read_text(encoding="utf-8")).items()
 }
 
 

@@ -3,47 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from importlib.resources import files
 
-# What people call a thing that no title names so.
-EVERYDAY: Mapping[str, tuple[str, ...]] = {
-    "egfr": ("ckd_epi_2021", "cockcroft_gault"),
-    "gfr": ("ckd_epi_2021", "cockcroft_gault"),
-    "crcl": ("cockcroft_gault", "ckd_epi_2021"),
-    "clearance": ("cockcroft_gault",),
-    "kidney": ("cockcroft_gault", "ckd_epi_2021"),
-    "bmi": ("body_surface_area",),
-    "bsa": ("body_surface_area",),
-    "prednisone": ("glucocorticoid_dose",),
-    "prednisolone": ("glucocorticoid_dose",),
-    "steroid": ("glucocorticoid_dose",),
-    "skin": ("mrss",),
-    "neurotoxicity": ("icans", "ice"),
-    "cytokine": ("crs",),
-    "neutropenia": ("icaht_early", "icaht_late"),
-    "hlh": ("iec_hs",),
-    "mas": ("iec_hs",),
-    **dict.fromkeys(("fever", "temp", "temperature"), ("temp_c",)),
-    **dict.fromkeys(("pressor", "pressors", "norepinephrine", "noradrenaline"), ("vasopressors",)),
-    **dict.fromkeys(("o2", "supplemental_oxygen"), ("oxygen",)),
-    **dict.fromkeys(("alertness", "arousal", "awareness", "loc"), ("consciousness",)),
-    **dict.fromkeys(("hb", "hgb", "hemoglobin"), ("haemoglobin",)),
-    **dict.fromkeys(("plt", "thrombocytes"), ("platelets",)),
-    **dict.fromkeys(("anc", "neut"), ("neutrophils",)),
-    **dict.fromkeys(("leukocytes", "leucocytes"), ("wbc",)),
-    **dict.fromkeys(("alive", "date_of_death", "dead", "deceased", "died"), ("death",)),
-    **dict.fromkeys(
-        ("dropout", "left_study", "lost_to_follow_up", "withdrawal", "withdrawn"), ("study_discontinuation",)
-    ),
-    "gender": ("sex",),
-    "mtx": ("methotrexate",),
-    "hcq": ("hydroxychloroquine",),
-    "ssz": ("sulfasalazine",),
-    "aza": ("azathioprine",),
-    "mmf": ("mycophenolate",),
-    "csa": ("ciclosporin",),
-    "rtx": ("rituximab",),
-    "tcz": ("tocilizumab",),
-    **dict.fromkeys(("cyc", "ctx"), ("cyclophosphamide",)),
+EVERYDAY: Mapping[str, list[str]] = {
+    word: names.split()
+    for line in files(__package__).joinpath("everyday.txt").read_text(encoding="utf-8").splitlines()[1:]
+    for words, _, names in [line.partition(" | ")]
+    for word in words.split()
 }
 LEAST = 4
 """Letters from which on the beginning of a word says something."""

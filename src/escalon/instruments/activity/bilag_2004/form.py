@@ -6,6 +6,7 @@ what is due to active lupus is recorded: not damage, infection, drugs, or thromb
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from escalon.instruments.kit.item import Item, integer, number, truth
@@ -34,106 +35,22 @@ class Rated:
     also: tuple[str, ...] = ()
 
 
-def _rated(role: str, number: int, name: str, about: str, *also: str) -> Rated:
-    return Rated(number, role, name, about, also)
+def _rated() -> dict[str, tuple[Rated, ...]]:
+    """The items of `rated.txt`, by system."""
+    found: dict[str, tuple[Rated, ...]] = {}
+    for line in files(__package__).joinpath("rated.txt").read_text(encoding="utf-8").splitlines()[2:]:
+        if line.startswith("["):
+            system = line.strip("[]")
+            continue
+        number_, role, name, said = line.split(maxsplit=3)
+        about, _, also = said.partition(" | ")
+        one = Rated(int(number_), role.strip("·"), name, about, tuple(also.split()))
+        found[system] = (*found.get(system, ()), one)
+    return found
 
 
-# The constitutional rule looks at pyrexia and counts the other three, so they carry no role (spec SLE-3.6).
-CONSTITUTIONAL = (
-    _rated("", 1, "pyrexia", "pyrexia, documented, above 37.5 °C"),
-    _rated("", 2, "weight_loss", "weight loss, unintentional, more than 5 %"),
-    _rated("", 3, "lymphadenopathy_splenomegaly", "lymphadenopathy or splenomegaly", "nodes"),
-    _rated("", 4, "anorexia", "anorexia"),
-)
-RATED = {
-    "mucocutaneous": (
-        _rated("A", 5, "skin_eruption_severe", "skin eruption, severe: more than 18 % of body surface"),
-        _rated("B", 6, "skin_eruption_mild", "skin eruption, mild: at most 18 % of body surface"),
-        _rated("A", 7, "angio_oedema_severe", "angio-oedema, severe"),
-        _rated("C", 8, "angio_oedema_mild", "angio-oedema, mild"),
-        _rated("A", 9, "mucosal_ulceration_severe", "mucosal ulceration, severe"),
-        _rated("C", 10, "mucosal_ulceration_mild", "mucosal ulceration, mild"),
-        _rated("A", 11, "panniculitis_bullous_severe", "panniculitis or bullous lupus, severe"),
-        _rated("B", 12, "panniculitis_bullous_mild", "panniculitis or bullous lupus, mild"),
-        _rated("A", 13, "cutaneous_vasculitis_major", "major cutaneous vasculitis or thrombosis"),
-        _rated("B", 14, "digital_infarcts", "digital infarcts or nodular vasculitis"),
-        _rated("B", 15, "alopecia_severe", "alopecia, severe"),
-        _rated("C", 16, "alopecia_mild", "alopecia, mild"),
-        _rated("C", 17, "periungual_erythema", "peri-ungual erythema or chilblains", "chilblains"),
-        _rated("C", 18, "splinter_haemorrhages", "splinter haemorrhages"),
-    ),
-    "neuropsychiatric": (
-        _rated("A", 19, "aseptic_meningitis", "aseptic meningitis"),
-        _rated("A", 20, "cerebral_vasculitis", "cerebral vasculitis"),
-        _rated("A", 21, "demyelinating_syndrome", "demyelinating syndrome"),
-        _rated("A", 22, "myelopathy", "myelopathy"),
-        _rated("A", 23, "acute_confusional_state", "acute confusional state"),
-        _rated("A", 24, "psychosis", "psychosis"),
-        _rated(
-            "A", 25, "demyelinating_polyradiculoneuropathy", "acute inflammatory demyelinating polyradiculoneuropathy"
-        ),
-        _rated("A", 26, "mononeuropathy", "mononeuropathy, single or multiplex"),
-        _rated("A", 27, "cranial_neuropathy", "cranial neuropathy"),
-        _rated("A", 28, "plexopathy", "plexopathy"),
-        _rated("A", 29, "polyneuropathy", "polyneuropathy"),
-        _rated("B", 30, "seizure_disorder", "seizure disorder"),
-        _rated("A", 31, "status_epilepticus", "status epilepticus"),
-        _rated("B", 32, "cerebrovascular_disease", "cerebrovascular disease, not due to vasculitis"),
-        _rated("B", 33, "cognitive_dysfunction", "cognitive dysfunction"),
-        _rated("B", 34, "movement_disorder", "movement disorder"),
-        _rated("B", 35, "autonomic_disorder", "autonomic disorder"),
-        _rated("A", 36, "cerebellar_ataxia", "cerebellar ataxia, isolated"),
-        _rated("B", 37, "lupus_headache", "lupus headache, severe and unremitting"),
-        _rated("B", 38, "intracranial_hypertension_headache", "headache from intracranial hypertension"),
-    ),
-    "musculoskeletal": (
-        _rated("A", 39, "myositis_severe", "myositis, severe"),
-        _rated("B", 40, "myositis_mild", "myositis, mild"),
-        _rated("A", 41, "arthritis_severe", "arthritis, severe"),
-        _rated("B", 42, "arthritis_moderate", "arthritis, moderate, or tendonitis or tenosynovitis"),
-        _rated("C", 43, "arthritis_mild", "arthritis, mild, or arthralgia or myalgia"),
-    ),
-    "cardiorespiratory": (
-        _rated("B", 44, "myocarditis_mild", "myocarditis, mild"),
-        _rated("A", 45, "cardiac_failure", "myocarditis or endocarditis with cardiac failure"),
-        _rated("A", 46, "arrhythmia", "arrhythmia"),
-        _rated("A", 47, "valvular_dysfunction", "new valvular dysfunction"),
-        _rated("B", 48, "pleurisy_pericarditis", "pleurisy or pericarditis"),
-        _rated("A", 49, "cardiac_tamponade", "cardiac tamponade"),
-        _rated("A", 50, "pleural_effusion_dyspnoea", "pleural effusion with dyspnoea"),
-        _rated("A", 51, "pulmonary_haemorrhage", "pulmonary haemorrhage or vasculitis"),
-        _rated("A", 52, "interstitial_pneumonitis", "interstitial alveolitis or pneumonitis"),
-        _rated("A", 53, "shrinking_lung", "shrinking lung syndrome"),
-        _rated("A", 54, "aortitis", "aortitis"),
-        _rated("A", 55, "coronary_vasculitis", "coronary vasculitis"),
-    ),
-    "gastrointestinal": (
-        _rated("A", 56, "lupus_peritonitis", "lupus peritonitis"),
-        _rated("B", 57, "abdominal_serositis", "abdominal serositis or ascites"),
-        _rated("A", 58, "lupus_enteritis", "lupus enteritis or colitis"),
-        _rated("B", 59, "malabsorption", "malabsorption"),
-        _rated("B", 60, "protein_losing_enteropathy", "protein-losing enteropathy"),
-        _rated("A", 61, "intestinal_pseudo_obstruction", "intestinal pseudo-obstruction"),
-        _rated("B", 62, "lupus_hepatitis", "lupus hepatitis"),
-        _rated("A", 63, "acute_cholecystitis", "acute lupus cholecystitis"),
-        _rated("A", 64, "acute_pancreatitis", "acute lupus pancreatitis"),
-    ),
-    "ophthalmic": (
-        _rated("A", 65, "orbital_inflammation", "orbital inflammation, myositis or proptosis"),
-        _rated("A", 66, "keratitis_severe", "keratitis, severe"),
-        _rated("B", 67, "keratitis_mild", "keratitis, mild"),
-        _rated("B", 68, "anterior_uveitis", "anterior uveitis"),
-        _rated("A", 69, "posterior_uveitis_severe", "posterior uveitis or retinal vasculitis, severe"),
-        _rated("B", 70, "posterior_uveitis_mild", "posterior uveitis or retinal vasculitis, mild"),
-        _rated("C", 71, "episcleritis", "episcleritis"),
-        _rated("A", 72, "scleritis_severe", "scleritis, severe"),
-        _rated("B", 73, "scleritis_mild", "scleritis, mild"),
-        _rated("A", 74, "retinal_vaso_occlusive_disease", "retinal or choroidal vaso-occlusive disease"),
-        _rated("C", 75, "cotton_wool_spots", "isolated cotton-wool spots (cytoid bodies)", "cytoid_bodies"),
-        _rated("A", 76, "optic_neuritis", "optic neuritis"),
-        _rated("A", 77, "ischaemic_optic_neuropathy", "anterior ischaemic optic neuropathy"),
-    ),
-}
+RATED = _rated()
+CONSTITUTIONAL = RATED.pop("constitutional")
 
 PROTEIN = ("protein_24h", "upcr", "acr")
 """The quantitative methods for urine protein; the dipstick counts only when none of them was measured."""

@@ -14,6 +14,7 @@ from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.reading import ItemError, read
 from escalon.instruments.safety.ctcae import limits, rules
 from escalon.instruments.safety.ctcae.grading import Laboratory, in_one_unit, written_unit
+from escalon.instruments.safety.ctcae.quantities import TABLES
 from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_term
 
 if TYPE_CHECKING:
@@ -24,47 +25,7 @@ if TYPE_CHECKING:
     Column = numpy.ndarray[Any, Any]
 
 # The names a laboratory writes a test under, by ours. Compared without regard to case, blanks and signs.
-_ALSO = {
-    "hemoglobin": ("hb", "hgb", "haemoglobin"),
-    "white_cells": ("wbc", "leukocytes", "leucocytes"),
-    "neutrophils": ("anc", "neut", "neutrophil count"),
-    "lymphocytes": ("alc", "lym", "lymph"),
-    "platelets": ("plt", "plat", "thrombocytes"),
-    "eosinophils": ("eos", "eosinophil count"),
-    "cd4": ("cd4 lymphocytes", "cd4+ t cells"),
-    "alt": ("alat", "sgpt", "gpt", "alanine aminotransferase"),
-    "ast": ("asat", "sgot", "got", "aspartate aminotransferase"),
-    "alp": ("alkaline phosphatase",),
-    "ggt": ("gamma gt", "gamma glutamyl transferase"),
-    "bilirubin": ("bili", "tbil", "total bilirubin"),
-    "creatinine": ("crea", "creat"),
-    "cpk": ("ck", "creatine kinase"),
-    "ldh": ("lactate dehydrogenase",),
-    "sodium": ("na",),
-    "potassium": ("k",),
-    "calcium": ("ca", "total calcium", "corrected calcium"),
-    "ionised_calcium": ("ionized calcium", "ica"),
-    "magnesium": ("mg",),
-    "glucose": ("gluc",),
-    "albumin": ("alb",),
-    "urate": ("uric acid",),
-    "ph": ("blood ph",),
-    "aptt": ("ptt",),
-    "fibrinogen": ("fib",),
-    "amylase": ("amyl",),
-    "triglycerides": ("tg", "trig"),
-    "cholesterol": ("chol", "total cholesterol"),
-    "bicarbonate": ("hco3",),
-    "qtc": ("qtcf", "qtcb"),
-    "ejection_fraction": ("lvef", "ef"),
-    "temperature": ("temp", "temp_c"),
-    "weight": ("body weight",),
-    "egfr": ("gfr", "ckd_epi_2021", "estimated glomerular filtration rate"),
-    "dlco": ("tlco", "diffusing capacity"),
-    "fev1": ("fev1 percent predicted", "forced expiratory volume"),
-    "fvc": ("fvc percent predicted", "vital capacity"),
-    "urine_protein": ("protein 24h", "proteinuria"),
-}
+_ALSO: Mapping[str, list[str]] = TABLES["also"]
 
 
 class UnknownTest(ValueError):

@@ -13,50 +13,8 @@ from typing import Any
 from escalon.expressions.symbols import case, otherwise
 from escalon.instruments.kit.item import number
 from escalon.instruments.safety.ctcae.grading import Conditions, Laboratory, Register
-from escalon.instruments.safety.ctcae.quantities import QUANTITIES
+from escalon.instruments.safety.ctcae.quantities import QUANTITIES, TABLES
 from escalon.instruments.safety.ctcae.terms import find_term
-
-# Below the limit: term | what is measured, unit, limits of grades 1 to 4 | what else leads to a grade.
-_FALLING = """
-Anemia                     | hemoglobin      g/L    L 100 80   -    | 3 transfusion, 4 life_threatening
-Anemia                     | hemoglobin      mmol/L L 6.2 4.9  -    | 3 transfusion, 4 life_threatening
-White blood cell decreased | white_cells     10^9/L L 3.0 2.0  1.0  |
-Neutrophil count decreased | neutrophils     10^9/L L 1.5 1.0  0.5  |
-Lymphocyte count decreased | lymphocytes     10^9/L L 0.8 0.5  0.2  |
-CD4 lymphocytes decreased  | cd4             10^9/L L 0.5 0.2  0.05 |
-Platelet count decreased   | platelets       10^9/L L 75  50   25   |
-Haptoglobin decreased      | haptoglobin     g/L    L -   -    -    |
-Hypocalcemia               | calcium         mmol/L L 2.0 1.75 1.5  | 2 symptomatic, 3 hospitalised, 4 life_threatening
-Hypocalcemia               | calcium         mg/dL  L 8.0 7.0  6.0  | 2 symptomatic, 3 hospitalised, 4 life_threatening
-Hypocalcemia               | ionised_calcium mmol/L L 1.0 0.9  0.8  | 2 symptomatic, 3 hospitalised, 4 life_threatening
-Hypomagnesemia             | magnesium       mmol/L L 0.5 0.4  0.3  | 4 life_threatening
-Hypomagnesemia             | magnesium       mg/dL  L 1.2 0.9  0.7  | 4 life_threatening
-Hypoglycemia               | glucose         mmol/L L 3.0 2.2  1.7  | 4 life_threatening
-Hypoglycemia               | glucose         mg/dL  L 55  40   30   | 4 life_threatening
-Hypoalbuminemia            | albumin         g/L    L 30  20   -    | 4 life_threatening
-Acidosis                   | ph              1      L -   7.3  -    | 4 life_threatening
-"""
-
-# Above the limit.
-_RISING = """
-Lymphocyte count increased | lymphocytes     10^9/L -      4    20    -     |
-Leukocytosis               | white_cells     10^9/L -      -    100   -     | 4 leucostasis
-CPK increased              | cpk             U/L    U      2.5U 5U    10U   |
-Blood lactate dehydrogenase increased | ldh             U/L    U      -    -     -     |
-Activated partial thromboplastin time prolonged | aptt            s      U      1.5U 2.5U  -     | 3 bleeding
-Hypernatremia              | sodium          mmol/L U      150  155   160   | 2 intervention, 3 hospitalised, 4 life_threatening
-Hyperkalemia               | potassium       mmol/L U      5.5  6.0   7.0   | 2 intervention, 3 hospitalised, 4 life_threatening
-Hypercalcemia              | calcium         mmol/L U      2.9  3.1   3.4   | 2 symptomatic, 3 hospitalised, 4 life_threatening
-Hypercalcemia              | calcium         mg/dL  U      11.5 12.5  13.5  | 2 symptomatic, 3 hospitalised, 4 life_threatening
-Hypercalcemia              | ionised_calcium mmol/L U      1.5  1.6   1.8   | 2 symptomatic, 3 hospitalised, 4 life_threatening
-Hypermagnesemia            | magnesium       mmol/L U      -    1.23  3.30  | 4 life_threatening
-Hypermagnesemia            | magnesium       mg/dL  U      -    3.0   8.0   | 4 life_threatening
-Hypertriglyceridemia       | triglycerides   mmol/L >=1.71 3.42 5.7   11.4  | 4 life_threatening
-Hypertriglyceridemia       | triglycerides   mg/dL  >=150  300  500   1000  | 4 life_threatening
-Cholesterol high           | cholesterol     mmol/L U      7.75 10.34 12.92 |
-Cholesterol high           | cholesterol     mg/dL  U      300  400   500   |
-Alkalosis                  | ph              1      U      -    7.5   -     | 4 life_threatening
-"""
 
 REGISTER = Register(__name__)
 
@@ -127,7 +85,7 @@ def _alternatives(text: str) -> dict[int, tuple[str, ...]]:
 
 
 def _add_table(table: str, *, falling: bool) -> None:
-    for line in table.strip().splitlines():
+    for line in table.splitlines():
         term, row, also = (part.strip() for part in line.split("|"))
         quantity, unit, *cells = row.split()
         conditions, limits = stepped(cells, falling=falling)
@@ -146,8 +104,8 @@ def _add_table(table: str, *, falling: bool) -> None:
         )
 
 
-_add_table(_FALLING, falling=True)
-_add_table(_RISING, falling=False)
+_add_table(TABLES["falling"], falling=True)
+_add_table(TABLES["rising"], falling=False)
 
 
 globals().update(REGISTER.by_name())  # the catalogue looks at the module's names
