@@ -50,6 +50,9 @@ def test_a_greyed_act_leads_to_an_override_which_two_people_sign_and_the_act_is_
     assert "is recorded under" in under
     day = bench[0].now().date()
     said = {"started_on": day.isoformat(), "ended_on": day.isoformat(), "regimen": "Flu/Cy", "participant": "P1"}
+    other = act(ines, "LymphodepletionGiven", row["leads"], override=given, **said | {"regimen": "Flu"}).text
+    assert "was signed for regimen Flu/Cy, not Flu" in other
+    assert "content.regimen=Flu&amp;" in other or "content.regimen=Flu#ask" in other  # one for what was really given
     assert act(ines, "LymphodepletionGiven", row["leads"], override=given, **said).status_code == 303
     assert ines.get("/overrides.json").json()["overrides"][0]["used_by"]
 
@@ -192,3 +195,32 @@ def test_the_protocol_is_read_on_the_study_s_pages_and_every_link_in_it_leads_to
         assert not place or f'id="{place}"' in pages[to or path], (path, link)
     assert "Neutrophils" in pages["/study"]
     assert "Every clause of the registry" in pages["/study/record"]
+
+
+def test_the_pages_show_one_clock_the_day_as_it_is_read_and_no_trailing_zero(demo):
+    browser = client(demo)
+    browser.post("/demo/enter", data={"account": "wang.min"})
+    form = browser.get("/participants/P07/visits/D28/das28_esr").text
+    assert " UTC" not in form
+    assert re.search(r"Wang Min, \d\d-Jun-2025 08:30", form)
+    values = browser.get("/participants/P07.json").json()["values"]
+    assert [one["says"] for one in values if re.match(r"\d+\.\d*0( |$)", one["says"])] == []
+    browser.post("/demo/enter", data={"account": "xu.ting"})
+    packet = browser.get("/packet").text
+    assert re.search(r">[^<]*\b\d\d-May-2025", packet)
+    printed = re.sub(r"(?s)<(script|style)\b.*?</\1>|<[^>]*>", "", packet)
+    assert re.findall(r"\b2025-\d\d-\d\d\b", printed) == []
+
+
+def test_today_marks_a_dlt_on_its_clock_and_tells_an_administrator_what_is_left_and_no_count(demo):
+    browser = client(demo)
+    browser.post("/demo/enter", data={"account": "wang.min"})
+    clocks = {one["participant"]: one for one in browser.get("/today.json").json()["clocks"]}
+    assert (clocks["P07"]["says"], clocks["P07"]["dlt_on"]) == ("DLT, closes today", "2025-05-10")
+    assert clocks["P08"]["dlt_on"] is None
+    browser.post("/demo/enter", data={"account": "ma.rui"})
+    page = browser.get("/").text
+    assert "0 participants" not in page
+    assert "second factor" in page
+    browser.post("/demo/enter", data={"account": "gao.fei"})
+    assert "/audit?kind=EntryCorrected,FactCorrected" in browser.get("/").text

@@ -58,11 +58,12 @@ def _record(desk: Desk, kind: str, said: Told) -> Made:
 
 
 def record(desk: Desk, event: Event, said: Told) -> Entry:
-    """Record an event under the override named, if one is; where the rules refuse it, the refusal says where to ask."""
+    """Record an event under the override named, if one is; a refusal says where one is asked for that covers exactly this."""
     try:
         return desk.conduct.record(desk.author, event, override=said.override)
     except Refused as refused:
-        if desk.may("OverrideGiven") and (leads := override_address(event, refused.broken)):
+        asks = desk.conduct.what_forbids(desk.author, event) if said.override else refused.broken
+        if desk.may("OverrideGiven") and (leads := override_address(event, asks)):
             raise CanBeSetAside(refused.broken, leads) from None
         raise
 

@@ -18,8 +18,8 @@ from escalon.protocol.design import in_days
 from escalon.protocol.prose import short_name
 from escalon.reporting.figures.kinetics import HOLLOW, height
 from escalon.reporting.figures.participant_axis import Axis, Lasting, Values
-from escalon.reporting.printed import significant
 from escalon.web.desk import Desk
+from escalon.web.words import rounded
 
 MOST_SCORES = 3
 
@@ -99,7 +99,7 @@ def _row(desk: Desk, code: str, name: str, facts: tuple[Fact, ...] | list[Fact],
     spots = [
         ValueMark(
             (one.day.earliest - zero).days, float(one.number or 0), f"day {(one.day.earliest - zero).days}: {one}",
-            significant(one.value) if one.day.earliest == last else "", href=href,
+            rounded(one.value) if one.day.earliest == last else "", href=href,
         )
         for one in same
         if one.day
@@ -137,7 +137,7 @@ def _spots(profile: Profile, logarithmic: bool) -> tuple[ValueMark, ...]:
         if high is None:
             continue
         hollow = "" if sample.is_quantified else HOLLOW[sample.detection][0]
-        words = "not found" if sample.is_below else significant(sample.level)
+        words = "not found" if sample.is_below else rounded(sample.level)
         said = f"day {float(sample.day):g}: {words if sample.is_below else f'{words} {profile.unit}'}"
         found.append(ValueMark(float(sample.day), high, said, words if sample is profile.samples[-1] else "", hollow))
     return tuple(found)

@@ -136,10 +136,14 @@ class Desk:
         found = self.conduct.what_forbids(self.author, event)
         return tuple(one for one in found if given is None or not one.signatures or one.rule not in given.given.rules)
 
+    @property
+    def named_override(self) -> Override | None:
+        """The override the address names, if there is one."""
+        return self.trial.overrides.get(whole(self.asked.get("override")) or 0)
+
     def overriding(self, event: Event) -> Override | None:
         """The override the address names, where it was asked for this act; whether its signatures cover it, recording says."""
-        number = whole(self.asked.get("override"))
-        found = None if number is None else self.trial.overrides.get(number)
+        found = self.named_override
         about = found and (found.given.act, found.given.participant) == (event.kind, event.participant)
         return found if about else None
 

@@ -20,7 +20,7 @@ from escalon.reporting.figures.evidence import DayLanes, evidence_figure
 from escalon.reporting.figures.outlook import outlook_svg
 from escalon.reporting.figures.participant_axis import participant_axis
 from escalon.reporting.figures.recruitment import recruitment_figure
-from escalon.web.clocks import ClockShown
+from escalon.web.clocks import ClockShown, next_dose
 from escalon.web.desk import Desk
 from escalon.web.words import day
 
@@ -44,7 +44,8 @@ def clocks(running: Sequence[ClockShown], today: date) -> Markup:
     found = [
         Running(
             f"{one.participant} · level {one.level}", one.begins, one.ends, one.says, one.level,
-            "muted" if one.says == "closed" else "open", href=f"/participants/{one.participant}",
+            "alarm" if one.dlt_on else "muted" if one.says == "closed" else "open",
+            ((one.dlt_on, "DLT"),) if one.dlt_on else (), f"/participants/{one.participant}",
         )
         for one in running
     ]  # fmt: skip
@@ -72,8 +73,6 @@ def evidence(windows: Sequence[DayLanes], days: int) -> Markup:
 
 def outlook(desk: Desk) -> Markup:
     """What can happen next, by the rule alone and exactly; no risk is assumed."""
-    from escalon.web.pages.cohorts import next_dose
-
     found = next_dose(desk)
     if isinstance(found, str):
         return Markup(nothing(found))

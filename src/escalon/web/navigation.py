@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from escalon.history.events import Role
 from escalon.web.desk import Desk
 from escalon.web.registry import PAGES
 
@@ -44,7 +45,8 @@ def navigation(desk: Desk) -> list[tuple[str, str, int]]:
 
 
 def _words(desk: Desk) -> list[tuple[str, str]]:
-    words = WORDS + (OF_ADMINISTRATOR if desk.bench.is_casebook else OVER_FOLDER)
+    runs_it = OF_ADMINISTRATOR if desk.role is Role.ADMINISTRATOR else ()
+    words = WORDS + (runs_it if desk.bench.is_casebook else OVER_FOLDER)
     return [(address, word) for address, word in words if _leads(desk, address)]
 
 

@@ -1,7 +1,5 @@
 """A page that is a whole document of its own, such as the report: what stands in it is allowed by its hash."""
 
-from __future__ import annotations
-
 import re
 from base64 import b64encode
 from dataclasses import dataclass
@@ -10,6 +8,7 @@ from hashlib import sha256
 from starlette.responses import HTMLResponse, Response
 
 from escalon.web.security import POLICY
+from escalon.web.words import days
 
 _PART = re.compile(r"<(script|style)(?:\s[^>]*)?>(.*?)</\1>", re.DOTALL)
 _INLINE = re.compile(r"\sstyle=[\"']")
@@ -28,15 +27,20 @@ class Saved:
         return Response(self.text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=attached)
 
 
+_WORDS = re.compile(r"(?s)<(script|style)\b.*?</\1>|>[^<]+(?=<)")
+"""What is read of a document, between its marks; scripts and styles are met whole, and are none of it."""
+
+
 @dataclass(frozen=True)
 class Printed:
-    """A self-contained document in HTML."""
+    """A self-contained document in HTML; its days are read as on every page."""
 
     html: str
 
     def answer(self) -> HTMLResponse:
         """The document, under a policy that allows its own scripts and styles and nothing else."""
-        return HTMLResponse(self.html, headers={"Content-Security-Policy": self.policy()})
+        read = _WORDS.sub(lambda found: found[0] if found[1] else days(found[0]), self.html)
+        return HTMLResponse(read, headers={"Content-Security-Policy": self.policy()})
 
     def policy(self) -> str:
         """The policy: scripts by their hash; styles by theirs, or inline where elements carry their own."""

@@ -175,6 +175,7 @@ def render(request: Request, template: str, desk: Desk, status: int = 200, **con
     }
     LANGUAGE.set(desk.language)
     WORDS.set(desk.study.said)
+    words.ZONE.set(desk.trial.frame.zone)
     return HTMLResponse(_ENVIRONMENT.get_template(template).render(shared | context), status)
 
 

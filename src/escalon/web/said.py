@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +14,7 @@ from escalon.casebook.encoding import Lacking, read_event
 from escalon.casebook.words import Misread, event_of_words
 from escalon.conduct.permit.refusal import Broken, Refused, refuse
 from escalon.conduct.record.signing import Password
+from escalon.facts import read_number
 from escalon.history.events import KINDS, Event
 
 BESIDE = frozenset({"form-number", "from", "then", "seen", "override", "password", "code"})
@@ -68,6 +70,30 @@ class Told:
             return date.fromisoformat(self.text(name))
         except ValueError:
             raise refuse("form", f"{name}: write the day, the month and the year") from None
+
+    def amount(self, name: str, *, zero: bool = False) -> Decimal:
+        """A field that must hold a number above 0; 0 too, where that can be."""
+        text = self.text(name)
+        try:
+            value = read_number(text)
+        except ValueError as wrong:
+            raise refuse("form", f"{name}: {wrong}") from None
+        if value < 0 or (value == 0 and not zero):
+            raise refuse("form", f"{name}: {text} is asked for as more than 0")
+        return value
+
+    def moment(self, name: str) -> datetime:
+        """A field that must hold a day with its time."""
+        text = self.text(name)
+        if "T" not in text:
+            raise refuse("form", f"{name}: write the time of day as well, such as 14:30")
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError as wrong:
+            raise refuse("form", f"{name}: {wrong}") from None
+        if found.tzinfo is None:
+            raise refuse("form", f"{name}: write the zone as well, such as 2025-06-03T14:30+08:00")
+        return found
 
     def needs_password(self) -> Password:
         """The password typed again, without which nothing is signed."""

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from fractions import Fraction
 
 from markupsafe import Markup, escape
 
+from escalon.facts import exact, plain
+from escalon.reporting.printed import significant, times_ten
 from escalon.web.languages import LANGUAGE
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+ZONE: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
+"""The zone of the study's place, in which every moment is shown."""
 YEAR_FIRST = ("zh-Hans",)
 """The languages that write a day as 2025-10-05."""
 _ENTRY = re.compile(r"\bentry (\d+)\b")
@@ -23,7 +30,7 @@ def day(value: date | datetime | str | None) -> str:
         return ""
     if not isinstance(value, str):
         value = f"{value:%Y-%m-%d}"
-    return _ISO.sub(_written, value) if _ISO.search(value) else _partial(value)
+    return days(value) if _ISO.search(value) else _partial(value)
 
 
 def _written(found: re.Match[str]) -> str:
@@ -37,6 +44,11 @@ def _partial(value: str) -> str:
     year, dash, month = value.partition("-")
     whole = dash and year.isdecimal() and month.isdecimal() and 1 <= int(month) <= 12
     return f"{MONTHS[int(month) - 1]}-{year}" if whole and LANGUAGE.get() not in YEAR_FIRST else value
+
+
+def days(text: str) -> str:
+    """A text with its days as they are read."""
+    return _ISO.sub(_written, text)
 
 
 def dates(text: str) -> Markup:
@@ -65,5 +77,39 @@ def weekday(value: date) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """A moment with its day, on the 24-hour clock."""
-    return "" if value is None else f"{day(value)} {value:%H:%M}"
+    """A moment with its day, on the 24-hour clock of the study's place: every page shows one clock."""
+    at = value and value.astimezone(ZONE.get())
+    return f"{day(at)} {at:%H:%M}" if at else ""
+
+
+def rounded(value: object) -> str:
+    """Three significant digits without a trailing zero, which is misread as ten times as much (ISMP, error-prone list).
+
+    >>> rounded(Fraction(82, 100)), rounded(22.54), rounded(2150)
+    ('0.82', '22.5', '2150')
+    """
+    return _trimmed(significant(value))
+
+
+def _trimmed(words: str) -> str:
+    head, space, tail = words.partition(" ")
+    return (head.rstrip("0").rstrip(".") if "." in head else head) + space + tail
+
+
+def amount(value: Decimal | Fraction | int) -> str:
+    """A number as it is; from ten thousand on whole, with its thousands apart, and millions in words.
+
+    >>> amount(300000), amount(21600000), amount(Decimal("22.50"))
+    ('300\u2009000', '21.6 million', '22.5')
+    """
+    number = exact(value)
+    if number < 10_000:
+        return plain(value)
+    return (
+        f"{rounded(number / 1_000_000)} million" if number >= 1_000_000 else f"{round(number):,}".replace(",", "\u2009")
+    )
+
+
+def in_both(value: Decimal | Fraction | int) -> str:
+    """A count in words and as a power of ten, 7.2 million (7.2 × 10⁶); a small number as it is."""
+    return amount(value) if exact(value) < 10_000 else f"{amount(value)} ({_trimmed(times_ten(value))})"

@@ -8,10 +8,9 @@ from datetime import date, datetime
 from escalon.conduct.judge import standing
 from escalon.conduct.judge.departures import grouped
 from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, NextDose
-from escalon.conduct.judge.populations import dose_of_today
 from escalon.conduct.judge.watched import all_departures
 from escalon.conduct.record.proposals import propose_decision
-from escalon.escalation import EscalationError, Treat
+from escalon.escalation import Treat
 from escalon.facts import Day
 from escalon.history import Cohort, Decision, Entry
 from escalon.history.events import CohortClosed, CohortOpened, Course
@@ -20,6 +19,7 @@ from escalon.reporting.figures.cohorts import CohortCourse
 from escalon.reporting.figures.evidence import DayLanes
 from escalon.reporting.printed import dose
 from escalon.reporting.windows_drawn import evidence_windows, windows_of
+from escalon.web.clocks import next_dose
 from escalon.web.desk import Desk, none_such
 from escalon.web.pages.today import HoldShown, holds_shown
 from escalon.web.registry import act, page
@@ -102,22 +102,6 @@ class CohortsPage:
     forbids_opening: tuple[str, ...]
     asks_override: str
     cap: int
-
-
-def _informed(desk: Desk) -> None:
-    desk.bench.know(desk.trial, tuple(one.code for one in desk.trial.infused()))
-
-
-def next_dose(desk: Desk) -> NextDose | str:
-    """The rule's answer today, or in words why there is none."""
-
-    _informed(desk)
-
-    def find() -> NextDose | str:
-        found = dose_of_today(desk.study, desk.trial, Day.of(desk.today))
-        return str(found) if isinstance(found, EscalationError) else found
-
-    return desk.kept_of_dosing("next dose found", find)
 
 
 def rule_of(desk: Desk, found: NextDose | str) -> Rule:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from escalon.conduct.judge.dose_day import (
     LEAST_DIGITS,
@@ -20,15 +21,15 @@ from escalon.conduct.judge.dose_day import (
 from escalon.conduct.permit.act import RULES
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.identities import birth_date_agrees
-from escalon.facts import exact, plain, read_number
+from escalon.facts import exact, plain
 from escalon.history import Course, Current, Entry
 from escalon.history.events import CellsInfused, DoseChecked, DosePrepared
-from escalon.reporting.printed import significant, times_ten
 from escalon.web.acts import ask_password, record
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
 from escalon.web.registry import act, page
 from escalon.web.said import Told
+from escalon.web.words import amount, in_both, rounded
 
 PER_KG = "{cells}/kg"
 
@@ -106,10 +107,10 @@ def infusion(desk: Desk, code: str) -> InfusionPage:
     checks = _checks(course, prepared)
     agreed = prepared is not None and course.is_checked(prepared)
     hidden = prepared is not None and waits_for_second(course, prepared, desk.account)
-    given, given_words = _given(desk, course, prepared)
+    given, given_words = _given(desk, course)
     return InfusionPage(
         banner(desk, course), desk.today, level, level_words(desk, level), _window(desk, level),
-        f"±{_trimmed(significant(desk.study.dose.tolerance * 100))} %", _rules(desk, course, level, None if hidden else prepared),
+        f"±{rounded(desk.study.dose.tolerance * 100)} %", _rules(desk, course, level, None if hidden else prepared),
         _products(course), _shown(desk, prepared, hidden), hidden,
         checks, agreed, given, given_words, _forbids_preparing(desk, course, level),
         _forbids_checking(desk, course, prepared), *_forbids_infusing(desk, course, prepared, agreed), unit_given(desk),
@@ -138,33 +139,7 @@ def level_words(desk: Desk, level: int | None) -> str:
     if level is None:
         return ""
     amount = desk.study.dose.level(level).amount
-    return f"{_in_both(amount.value)} {desk.study.dose.shown_unit}"
-
-
-def _spoken(value: object) -> str:
-    """A number as it is; from ten thousand on whole, with its thousands apart, and millions in words.
-
-    >>> _spoken(300000), _spoken(21600000), _spoken(Decimal("22.5"))
-    ('300\u2009000', '21.6 million', '22.5')
-    """
-    number = exact(value)  # type: ignore[arg-type]
-    if number < 10_000:
-        return plain(number)
-    if number >= 1_000_000:
-        return f"{_trimmed(significant(number / 1_000_000))} million"
-    return f"{round(number):,}".replace(",", "\u2009")
-
-
-def _trimmed(words: str) -> str:
-    """A number without a trailing zero, which is misread as ten times as much (ISMP, error-prone abbreviations)."""
-    head, space, tail = words.partition(" ")
-    return (head.rstrip("0").rstrip(".") if "." in head else head) + space + tail
-
-
-def _in_both(value: object) -> str:
-    """A count in words and as a power of ten, 7.2 million (7.2 × 10⁶); a small number as it is."""
-    small = exact(value) < 10_000  # type: ignore[arg-type]
-    return _spoken(value) if small else f"{_spoken(value)} ({_trimmed(times_ten(value))})"
+    return f"{in_both(amount.value)} {desk.study.dose.shown_unit}"
 
 
 def _window(desk: Desk, level: int | None) -> tuple[tuple[str, str], ...]:
@@ -172,7 +147,7 @@ def _window(desk: Desk, level: int | None) -> tuple[tuple[str, str], ...]:
         return ()
     found = desk.study.dose.level(level)
     low, high = desk.study.dose.window(found)
-    return tuple((str(value), _spoken(value)) for value in (found.amount.value, low, high))
+    return tuple((str(value), amount(value)) for value in (found.amount.value, low, high))
 
 
 def _candidate(
@@ -225,42 +200,36 @@ def _shown(desk: Desk, prepared: Current[DosePrepared] | None, hidden: bool) -> 
     if hidden:
         return PreparedShown(prepared.number, by, at, "", (), "", "")
     values = (
-        ("weight", f"{event.weight_kg:f} kg"),
-        ("cells to give", _in_both(_target(desk, event))),
-        ("nucleated cells per mL, after thaw", _in_both(event.cells_per_ml)),
-        ("viability after thaw", f"{_trimmed(significant(event.viability * 100))} %"),
-        ("CAR-positive of viable CD3+ cells", f"{_trimmed(significant(event.car_fraction * 100))} %"),
-        ("in the bag", "not recorded" if event.bag_ml is None else f"{event.bag_ml:f} mL"),
+        ("weight", f"{plain(event.weight_kg)} kg"),
+        ("cells to give", in_both(_target(desk, event))),
+        ("nucleated cells per mL, after thaw", in_both(event.cells_per_ml)),
+        ("viability after thaw", f"{rounded(event.viability * 100)} %"),
+        ("CAR-positive of viable CD3+ cells", f"{rounded(event.car_fraction * 100)} %"),
+        ("in the bag", "not recorded" if event.bag_ml is None else f"{plain(event.bag_ml)} mL"),
     )
     dose = given_per_kg(event, event.volume_ml)
     return PreparedShown(
-        prepared.number, by, at, product, values, f"{_plain(event.volume_ml)} mL", f"{dose}|{_spoken(dose)}"
+        prepared.number, by, at, product, values, f"{plain(event.volume_ml)} mL", f"{dose}|{amount(dose)}"
     )
 
 
-def _target(desk: Desk, event: DosePrepared) -> object:
+def _target(desk: Desk, event: DosePrepared) -> Fraction:
     return exact(desk.study.dose.level(event.level).amount.value) * exact(event.weight_kg)
 
 
-def _plain(value: Decimal) -> str:
-    """A decimal without trailing zeros and with its leading one: 24.5, 0.8."""
-    return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
-
-
-def _given(desk: Desk, course: Course, prepared: Current[DosePrepared] | None) -> tuple[str, str]:
+def _given(desk: Desk, course: Course) -> tuple[str, str]:
     if not course.infusions:
         return "", ""
     event = course.infusions[0].event
     if event.cells_per_kg is None:
-        dose = event.dose
-        if dose is None or not unit_given(desk):
-            return "", str(dose or "a dose not recorded")
-        return f"{event.amount}|{_spoken(event.amount)}", f"{dose}{_lasted(desk, event)}"
-    volume = "" if event.volume_ml is None else f" in {_plain(event.volume_ml)} mL"
-    weight = "" if event.weight_kg is None else f", for {event.weight_kg:f} kg"
-    left = "" if event.residual_ml is None else f"; {event.residual_ml:f} mL left in bag and line"
-    words = f"{_spoken(event.cells_per_kg)} cells/kg{volume}{weight}{left}{_lasted(desk, event)}"
-    return f"{event.cells_per_kg}|{_spoken(event.cells_per_kg)}", words
+        if event.amount is None or not unit_given(desk):
+            return "", str(event.dose or "a dose not recorded")
+        return f"{event.amount}|{amount(event.amount)}", f"{event.dose}{_lasted(desk, event)}"
+    volume = "" if event.volume_ml is None else f" in {plain(event.volume_ml)} mL"
+    weight = "" if event.weight_kg is None else f", for {plain(event.weight_kg)} kg"
+    left = "" if event.residual_ml is None else f"; {plain(event.residual_ml)} mL left in bag and line"
+    words = f"{amount(event.cells_per_kg)} cells/kg{volume}{weight}{left}{_lasted(desk, event)}"
+    return f"{event.cells_per_kg}|{amount(event.cells_per_kg)}", words
 
 
 def _lasted(desk: Desk, event: CellsInfused) -> str:
@@ -326,8 +295,9 @@ def prepare(desk: Desk, said: Told) -> Entry:
     assert level is not None
     bag = said.text("bag_ml", "")
     measured = Measured(
-        _number(said, "weight_kg"), _cells_per_ml(said), _percent(said, "viability"), _percent(said, "car_fraction"),
-        _number(said, "bag_ml") if bag else None,
+        said.amount("weight_kg"), said.amount("million_per_ml") * 1_000_000,
+        _percent(said, "viability"), _percent(said, "car_fraction"),
+        said.amount("bag_ml") if bag else None,
     )  # fmt: skip
     volume, why = volume_of(desk.study, level, measured)
     if volume is None:
@@ -349,7 +319,7 @@ def check(desk: Desk, said: Told) -> Entry:
     if why := _forbids_checking(desk, course, prepared):
         raise refuse("second person", "; ".join(why))
     assert prepared is not None
-    volume = _number(said, "volume_ml")
+    volume = said.amount("volume_ml")
     if digits_of(volume) < LEAST_DIGITS:
         raise refuse("form", f"volume_ml: write your result with at least {LEAST_DIGITS} digits, such as 24.5 or 8.20")
     born = birth_date_agrees(desk.conduct, desk.bench.identities, desk.author, code, said.day("born"))
@@ -371,12 +341,14 @@ def infuse(desk: Desk, said: Told) -> Entry:
     prepared = course.prepared
     if prepared is None:
         raise refuse("second check", "no dose is prepared yet")
-    loaded, left = _number(said, "loaded_ml"), _number(said, "left_ml")
+    loaded, left = said.amount("loaded_ml"), said.amount("left_ml", zero=True)
     if left >= loaded:
         raise refuse("form", "left_ml: what was left is less than what was in the bag")
     weight = prepared.event.weight_kg
-    if said.text("weight_kg", "") and _number(said, "weight_kg") != weight:
-        raise refuse("form", f"weight_kg: the dose is checked for {weight:f} kg. For another weight, prepare it again")
+    if said.text("weight_kg", "") and said.amount("weight_kg") != weight:
+        raise refuse(
+            "form", f"weight_kg: the dose is checked for {plain(weight)} kg. For another weight, prepare it again"
+        )
     began, ended = _from_to(said)
     event = infused_event(course, prepared.event, loaded - left, began, ended_at=ended, residual_ml=left)
     return record(desk, event, said)
@@ -393,44 +365,21 @@ def give(desk: Desk, said: Told) -> Entry:
         raise refuse("slot", f"{course.code} holds no place, so there is no level")
     began, ended = _from_to(said)
     event = CellsInfused(
-        participant=course.code, level=level, product=said.text("product", ""), amount=_number(said, "amount"), unit=unit,
+        participant=course.code, level=level, product=said.text("product", ""), amount=said.amount("amount"), unit=unit,
         at=began, ended_at=ended,
     )  # fmt: skip
     return record(desk, event, said)
 
 
 def _from_to(said: Told) -> tuple[datetime, datetime | None]:
-    began, ended = _clock(said, "at"), _clock(said, "ended_at") if said.text("ended_at", "") else None
+    began, ended = said.moment("at"), said.moment("ended_at") if said.text("ended_at", "") else None
     if ended is not None and ended < began:
         raise refuse("form", f"ended_at: {ended:%H:%M} is before it began, {began:%H:%M}")
     return began, ended
 
 
-def _clock(said: Told, name: str) -> datetime:
-    text = said.text(name)
-    if "T" not in text:
-        raise refuse("form", f"{name}: write the time of day as well, such as 14:30")
-    return datetime.fromisoformat(text)
-
-
-def _number(said: Told, name: str) -> Decimal:
-    text = said.text(name)
-    try:
-        value = read_number(text)
-    except ValueError as wrong:
-        raise refuse("form", f"{name}: {wrong}") from None
-    if value < 0 or (value == 0 and name != "left_ml"):
-        raise refuse("form", f"{name}: {text} is asked for as more than 0")
-    return value
-
-
-def _cells_per_ml(said: Told) -> Decimal:
-    """The count after thaw, said in millions for each mL as the counter shows it."""
-    return _number(said, "million_per_ml") * 1_000_000
-
-
 def _percent(said: Told, name: str) -> Decimal:
-    value = _number(said, name)
+    value = said.amount(name)
     if not 1 <= value <= 100:
         raise refuse("form", f"{name}: {value} is asked for in percent, from 1 to 100, such as 86")
     return value / 100

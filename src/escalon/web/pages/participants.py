@@ -23,6 +23,7 @@ from escalon.web.registry import act, page
 from escalon.web.said import Told
 from escalon.web.telling import EntryShown, entry_shown
 from escalon.web.told import in_words
+from escalon.web.words import rounded
 
 NEWEST = 12
 """How many of the last changes the participant's page shows."""
@@ -174,7 +175,6 @@ def participant(desk: Desk, code: str) -> ParticipantPage:
 def _values(desk: Desk, course: Course) -> list[ValueShown]:
     """The latest value of everything the study's outcomes and visits measure."""
     from escalon.conduct.judge.scores import scored
-    from escalon.reporting.printed import significant
 
     facts = scored(desk.study, desk.trial, course.code)
     names = dict.fromkeys(name for one in desk.study.visits for name in one.measures)
@@ -185,7 +185,7 @@ def _values(desk: Desk, course: Course) -> list[ValueShown]:
             last = max(known, key=lambda fact: fact.day.earliest if fact.day else date.min)
             value = last.value
             is_number = isinstance(value, Number) and not isinstance(value, bool)
-            says = f"{significant(value) if is_number else in_words(value)} {last.unit or ''}".strip()
+            says = f"{rounded(value) if is_number else in_words(value)} {last.unit or ''}".strip()
             found.append(ValueShown(name, short_name(name, desk.study), says, str(last.day)))
     return found
 

@@ -30,6 +30,8 @@ from escalon.web.telling import EntryShown, entry_shown, hides
 from escalon.web.words import day as written_day
 
 A_PAGE = 50
+CORRECTIONS = "EntryCorrected,FactCorrected"
+"""What a monitor reads first: every entry that changed another."""
 OF_ACCOUNTS = ("AccountOpened", "RoleGranted", "RoleWithdrawn", "AccountRevoked", "AccountLocked", "SecretSet")
 VERIFIERS = ALLOWED["verify"]
 
@@ -161,7 +163,7 @@ def audit(
         at,
         pages,
         tuple(sorted((account, name) for account, name in names.items())),
-        tuple((name, spaced(name)) for name in sorted(KINDS)),
+        ((CORRECTIONS, "corrections"), *((name, spaced(name)) for name in sorted(KINDS))),
         tuple(one.code for one in desk.courses()),
         {"person": person, "kind": kind, "participant": participant, "day": day},
     )
@@ -169,7 +171,7 @@ def audit(
 
 def _filtered(desk: Desk, person: str, kind: str, participant: str, day: str) -> tuple[list[Entry], list[Entry]]:
     """The entries of a kind and participant that this reader may read; and those of a person and day among them."""
-    every = desk.entries(participant=participant or None, kinds=[kind] if kind else None)
+    every = desk.entries(participant=participant or None, kinds=kind.split(",") if kind else None)
     open_to = [one for one in every if may_read(desk, one)]
     try:
         on = Day.parse(day) if day else None

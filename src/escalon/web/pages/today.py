@@ -9,8 +9,8 @@ from escalon.conduct.judge.waiting import Urgency, Waiting
 from escalon.conduct.permit.holds import dosing_holds
 from escalon.conduct.record import drafts
 from escalon.history.events import Role
-from escalon.protocol.dlt_window import dlt_window, window_stands
-from escalon.web.clocks import ClockShown
+from escalon.web.check import left_to_do
+from escalon.web.clocks import ClockShown, clocks
 from escalon.web.desk import Desk
 from escalon.web.registry import EVERYBODY, page
 
@@ -87,7 +87,8 @@ KINDS = {Urgency.NOW: "over", Urgency.TODAY: "now", Urgency.WEEK: "soon"}
 def today(desk: Desk) -> TodayPage:
     """What waits for you, the most urgent first."""
     if not desk.may("read record"):
-        return TodayPage(desk.today, (), (), (), 0, 0)
+        left = _left_to_do(desk) if desk.role is Role.ADMINISTRATOR else ()
+        return TodayPage(desk.today, left, (), (), 0, 0)
     mine = [one for one in desk.waiting if _is_mine(desk, one)]
     groups = (
         MattersShown(urgency.value, tuple(_shown(one) for one in mine if one.urgency is urgency)) for urgency in KINDS
@@ -100,6 +101,13 @@ def today(desk: Desk) -> TodayPage:
         len(desk.courses()),
         len(desk.trial.infused()),
     )
+
+
+def _left_to_do(desk: Desk) -> tuple[MattersShown, ...]:
+    """What an administrator has still to do; of the trial itself nothing."""
+    found = desk.kept("left", lambda: tuple(left_to_do(desk.bench)))
+    rows = tuple(MatterShown("", says, "", "to do", "now", None, "Open", "/admin/people") for says in found)
+    return (MattersShown("what is left to do", rows),) if rows else ()
 
 
 def drafts_waiting(desk: Desk) -> MattersShown:
@@ -190,18 +198,3 @@ def address_of(one: Waiting) -> str:
         case "DecisionProposed" | "CohortOpened":
             return "/cohorts"
     return f"/entries/{one.about}"
-
-
-def clocks(desk: Desk) -> list[ClockShown]:
-    """The DLT windows that run, and those that closed within four weeks."""
-    found = []
-    for course in desk.trial.infused():
-        first = course.infused
-        assert first is not None
-        window = dlt_window(desk.study, first.earliest)
-        left = (window.last - desk.today).days
-        if left < -28 or first.earliest > desk.today:
-            continue
-        level, says = course.infusions[0].event.level, window_stands(window.last, desk.today)
-        found.append(ClockShown(course.code, level, first.earliest, window.last, says))
-    return found

@@ -11,10 +11,10 @@ from escalon.conduct.judge.scores import scored
 from escalon.facts import Finding
 from escalon.history import Course
 from escalon.history.events import ApheresisDone, Event, LevelAllocated, LymphodepletionGiven, ProductReleased
-from escalon.reporting.printed import significant
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
 from escalon.web.registry import page
+from escalon.web.words import rounded
 
 
 @dataclass(frozen=True)
@@ -163,15 +163,15 @@ def _regimens(desk: Desk, course: Course) -> tuple[tuple[RegimenShown, ...], tup
 def _amount(finding: Finding, unit: str) -> str:
     if finding.value is None or isinstance(finding.value, bool | str):
         return f"not known: {', '.join(finding.missing) or '; '.join(finding.reasons)}"
-    return f"{significant(finding.value)} {unit}"
+    return f"{rounded(finding.value)} {unit}"
 
 
 def _drug(dose: Finding) -> DrugRow:
     parts = dose.components
     days = ", ".join(f"{day}".replace("-", "−") for day in parts.get("days", ()))
-    how = f"{significant(parts.get('mg_per_m2'))} mg/m²"
+    how = f"{rounded(parts.get('mg_per_m2'))} mg/m²"
     if parts.get("renal_factor") not in (None, 1):
-        how += f" × {significant(parts['renal_factor'])} for the kidneys"
+        how += f" × {rounded(parts['renal_factor'])} for the kidneys"
     return DrugRow(dose.name.removesuffix("_dose"), _amount(dose, "mg"), days, how, dose.reasons)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,8 +20,8 @@ from escalon.web.desk import Desk, none_such
 from escalon.web.pages.calculator import scored, wrong_at
 from escalon.web.registry import act, page, service
 from escalon.web.said import Told
+from escalon.web.telling import EntryShown, entry_shown
 from escalon.web.told import scale_of, told
-from escalon.web.words import moment
 
 STATES = {
     "later": "later", "open": "now", "overdue": "over", "done": "done", "locked": "signed", "no infusion yet": "na",
@@ -111,7 +111,7 @@ class VisitPage:
     banner: Banner
     code: str
     at: VisitShown
-    signed: tuple[str, ...]
+    signed: tuple[EntryShown, ...]
     locked: bool
     forbids_lock: tuple[str, ...]
     may_sign: bool
@@ -125,7 +125,11 @@ def visit(desk: Desk, code: str, visit: str) -> VisitPage:
     locked = course.is_locked(visit)
     may_sign, may_lock = (desk.may(act, course.site or None) for act in ("VisitSigned", "VisitLocked"))
     forbids = desk.forbids(VisitLocked(participant=code, visit=visit)) if desk.person and may_lock else ()
-    signed = tuple(_signatures(desk, code, visit))
+    signed = tuple(
+        entry_shown(desk, one)
+        for one in desk.entries(participant=code, kinds=["VisitSigned"])
+        if isinstance(one.event, VisitSigned) and one.event.visit == visit
+    )
     says = tuple(one.says for one in forbids)
     shown = _shown(code, at, _places(desk))
     return VisitPage(banner(desk, course), code, shown, signed, locked, says, may_sign, may_lock)
@@ -138,13 +142,6 @@ def _at(desk: Desk, code: str, visit: str) -> tuple[Course, VisitAt]:
         there = {one.id: f"/participants/{code}/visits/{one.id}" for one in desk.study.visits}
         raise none_such(f"the schedule has no visit {visit}", visit, there)
     return course, visit_at(desk.study, course, planned, desk.today)
-
-
-def _signatures(desk: Desk, code: str, visit: str) -> Iterator[str]:
-    for entry in desk.entries(participant=code, kinds=["VisitSigned"]):
-        event = entry.event
-        if isinstance(event, VisitSigned) and event.visit == visit:
-            yield f"{event.printed_name}, {moment(entry.at)} (entry {entry.number})"
 
 
 @dataclass(frozen=True)
@@ -263,7 +260,7 @@ def _recorded(desk: Desk, of: VisitForm, facts: Mapping[str, Current[FactRecorde
         if fact in facts:
             one = facts[fact]
             seen, entry = one.event.fact, one.entry
-            at = f"{entry.at:%Y-%m-%d %H:%M} UTC" if entry.at else one.place
+            at = f"{entry.at.astimezone(desk.trial.frame.zone):%Y-%m-%d %H:%M}" if entry.at else one.place
             found[name] = RecordedShown(
                 fact, seen.value or "", seen.unit or "", told_of(seen), seen.state, entry.number,
                 desk.names.get(entry.author.person, entry.author.person), at, seen.attested,

@@ -468,7 +468,7 @@ const drafting = form => {
   let waiting, leaving = false, turn = 0;
   addEventListener("beforeunload", () => { leaving = true; });  // the next page may be drawn already: it finds the seal
   addEventListener("pageshow", () => { leaving = false; });
-  const say = text => { note.textContent = text; };
+  const say = text => { note.textContent = text; $("#draft").hidden = false; };
   let idle;
   const awake = () => { clearTimeout(idle); idle = setTimeout(() => locked().then(awake), PAUSE); };
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, awake);
