@@ -97,7 +97,7 @@ def test_a_term_is_found_and_its_grade_proposed_from_the_latest_value_never_chos
         == 303
     )
     assert [(one.term, one.grade, one.serious) for one in lines(bench)] == [("Neutrophil count decreased", 3, None)]
-    assert "No term of CTCAE v5.0 holds «xyzzy»" in carla.get(f"{HERE}?find=xyzzy").text
+    assert "No term of CTCAE v5.0 holds “xyzzy”" in carla.get(f"{HERE}?find=xyzzy").text
 
 
 def test_a_report_has_its_clock_until_it_was_sent(told: Any) -> None:
