@@ -24,6 +24,7 @@ from escalon.history.entry import Author
 from escalon.history.events import (
     AdverseEventRecorded,
     ApheresisDone,
+    CellsInfused,
     ConsentWithdrawn,
     DltAdjudicated,
     DltProposed,
@@ -444,3 +445,13 @@ def test_a_dose_told_otherwise_is_a_conflict_and_no_second_dose(trial: Trial, tm
         (tmp_path / "facts.csv").write_text(f"participant,fact,value,unit,date\nP-4,sex,female,,{trial.today()}\n")
         done = import_folder(trial.conduct, INES, trial.conduct.study, tmp_path, "S1", dry_run=True)
         assert (done.recorded, len(done.conflicts), done.departures) == (1, 1, [])
+
+
+@pytest.mark.parametrize("level", [0, 7])
+def test_an_infusion_at_a_level_that_the_plan_does_not_have_is_never_taken_in(trial: Trial, level: int) -> None:
+    """Two signatures let many things pass; not what no later question could read."""
+    given = next(one for one in trial.casebook.entries() if isinstance(one.event, CellsInfused))
+    now = replace(given.event, level=level)
+    corrected = EntryCorrected(participant=given.participant, corrects=given.number, now=now, reason="a slip")
+    assert refused(lambda: trial.record(INES, corrected)) == {"dictionary"}
+    assert refused(lambda: trial.record(INES, replace(trial.infusion("P-4", 2), level=level))) == {"dictionary"}

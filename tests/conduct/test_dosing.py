@@ -190,11 +190,28 @@ def test_a_row_that_could_be_a_dlt_and_cannot_be_read_stops_the_decision(study):
         decide_next_dose(study, _with_unread(trial(*THREE), unread), day(60))
 
 
-@pytest.mark.parametrize("name", ["death", "Death", "study_discontinuation"])
+@pytest.mark.parametrize(
+    "name",
+    ["death", "Death", "study_discontinuation", "death_date", "Died", "study_withdrawal", "study_discontinuaton"],
+)
 def test_a_death_or_leaving_that_cannot_be_read_stops_the_decision(study, name):
     unread = Unread("facts", "P01", None, "facts.csv:20 date: empty", name)
     with pytest.raises(EscalationError, match=r"facts\.csv:20"):
         decide_next_dose(study, _with_unread(trial(*THREE), unread), day(60))
+
+
+@pytest.mark.parametrize(("who", "when"), [("P02", 14 + 29), ("P09", 20), ("P01", 29)])
+def test_leaving_after_the_window_or_of_somebody_not_infused_bears_on_no_dose(study, who, when):
+    screened = Fact("disease", "SLE", day(0), participant="P09")
+    unread = Unread("facts", who, day(when), "facts.csv:20 value: 'perhaps'", "study_discontinuation")
+    some = _with_unread(trial(*THREE, facts=(screened,)), unread)
+    assert decide_next_dose(study, some, day(60)).decision.action == "treat"
+
+
+@pytest.mark.parametrize("name", ["steroid_withdrawal", "depth"])
+def test_a_name_that_says_nothing_of_leaving_or_death_bears_on_no_dose(study, name):
+    unread = Unread("facts", "P02", day(20), "facts.csv:20 fact: not in the dictionary", name)
+    assert decide_next_dose(study, _with_unread(trial(*THREE), unread), day(60)).decision.action == "treat"
 
 
 def test_a_count_in_the_window_that_cannot_be_read_leaves_its_participant_pending(study):

@@ -167,6 +167,12 @@ def test_component_of_crs_is_left_to_the_crs_clause() -> None:
     assert proposed(low, event("CRS", 2, "2025-03-04", "2025-03-20")) is False
 
 
+def test_what_is_called_a_part_of_itself_or_of_its_own_part_is_judged_by_itself() -> None:
+    assert proposed(event("CRS", 4, "2025-03-05", "2025-03-08", component_of="CRS")) is True
+    crs = event("CRS", 4, "2025-03-05", "2025-03-08", component_of="ICANS")
+    assert proposed(crs, event("ICANS", 4, "2025-03-05", "2025-03-08", component_of="CRS")) is True
+
+
 @pytest.mark.parametrize(
     ("low", "expected"),
     [

@@ -14,6 +14,8 @@ from escalon.safety.words import Criterion, Outcome, read_outcome, read_seriousn
 
 NOT_CODED = "Not coded in CTCAE v5.0"
 GRADES = (1, 2, 3, 4, 5)
+ASKS = 3
+"""From this grade on people judge whether it was dose-limiting; a grade that nobody wrote may be one."""
 
 
 @dataclass(frozen=True, kw_only=True)

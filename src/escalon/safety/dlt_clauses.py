@@ -129,11 +129,12 @@ def is_part(event: Occurrence, events: Iterable[Occurrence]) -> bool:
 
 
 def syndrome_of(event: Occurrence, events: Iterable[Occurrence]) -> Occurrence | None:
-    """The syndrome an event is recorded as a part of, where that is recorded too and its days overlap."""
+    """The syndrome an event is recorded as a part of, where that is recorded, itself no part, and its days overlap."""
     part_of = event.component_of
     if part_of is None:
         return None
-    return next((one for one in events if kind_of(one) == part_of and event.may_overlap(one)), None)
+    whole = (one for one in events if one.component_of is None and kind_of(one) == part_of)
+    return next((one for one in whole if event.may_overlap(one)), None)
 
 
 def kind_of(event: Occurrence) -> str:

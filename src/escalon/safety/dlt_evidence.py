@@ -276,9 +276,8 @@ class _Reading:
 
     def _asks(self, event: Occurrence) -> bool:
         """Whether an event is one that people judge: of grade 3 or more, not graded, fatal, or judged."""
-        severe = event.grade is None or event.grade >= 3 or event.is_fatal
         return self._may_be_inside(event) and (
-            self.followed.judged(event)[0] is not None or (severe and not is_part(event, self.known))
+            self.followed.judged(event)[0] is not None or (event.is_grave and not is_part(event, self.known))
         )
 
     # -- the outcome -------------------------------------------------------------------------------------------------

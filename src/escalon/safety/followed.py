@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from escalon.facts import Day, Fact, Truth, any_known
-from escalon.safety.adverse_event import GRADES, AdverseEvent, is_death
+from escalon.safety.adverse_event import ASKS, GRADES, AdverseEvent, is_death
 from escalon.safety.occurrence import Occurrence, occurrences
 
 Recorded = TypeVar("Recorded")
@@ -123,13 +123,9 @@ class Followed:
 def _of_less(line: Entered[AdverseEvent], lines: Sequence[Entered[AdverseEvent]]) -> bool:
     """Whether a «no» stands on a milder line of an event whose grave line nobody judged: it says nothing of that one."""
     return line.what.dlt is False and any(
-        other.what.dlt is None and _gravity(other.what) > max(_gravity(line.what), _ASKS - 1) for other in lines
+        other.what.dlt is None and _gravity(other.what) > max(_gravity(line.what), ASKS - 1) for other in lines
     )
 
 
 def _gravity(event: AdverseEvent) -> int:
-    return GRADES[-1] if is_death(event) else _ASKS if event.grade is None else event.grade
-
-
-_ASKS = 3
-"""From this grade on people judge whether it was dose-limiting; a grade that nobody wrote may be one."""
+    return GRADES[-1] if is_death(event) else ASKS if event.grade is None else event.grade

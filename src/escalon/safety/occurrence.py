@@ -12,7 +12,7 @@ from functools import cached_property
 
 from escalon.facts import Day, Truth, all_known, any_known
 from escalon.instruments.safety.ctcae.terms import Term
-from escalon.safety.adverse_event import AdverseEvent, coded, criteria, died_on, is_death
+from escalon.safety.adverse_event import ASKS, AdverseEvent, coded, criteria, died_on, is_death
 from escalon.safety.words import Criterion, Syndrome, listed, read_seriousness, read_syndrome
 
 MIDNIGHT = time(0)
@@ -119,6 +119,11 @@ class Occurrence:
     def aware(self) -> Day | None:
         """The first day the sponsor knew."""
         return min((line.aware for line in self.lines if line.aware), key=_in_order, default=None)
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether it is one that people judge: of grade 3 or more, not graded, or fatal."""
+        return self.grade is None or self.grade >= ASKS or self.is_fatal
 
     @cached_property
     def component_of(self) -> Syndrome | None:

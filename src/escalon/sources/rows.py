@@ -225,11 +225,7 @@ def _aware(aware: Day | None, start: Day | None) -> None:
 
 
 def _infusion(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> CellsInfused:
-    levels = [level.number for level in dictionary.study.dose.levels]
-    if cells["level"] not in levels:
-        raise RowError(
-            "level", str(cells["level"]), f"there is no level {cells['level']}. Levels: {', '.join(map(str, levels))}"
-        )
+    _planned(dictionary.study, cells["level"])
     _full_day(cells["date"])
     name = "cells_per_kg" if cells["amount"] is None else "amount"
     try:
@@ -246,6 +242,12 @@ def _infusion(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> C
     except ValueError as error:
         raise RowError(name, str(cells[name]), str(error)) from None
     return given
+
+
+def _planned(study: Study, level: int) -> None:
+    levels = [one.number for one in study.dose.levels]
+    if level not in levels:
+        raise RowError("level", str(level), f"there is no level {level}. Levels: {', '.join(map(str, levels))}")
 
 
 def _full_day(infused: Day) -> None:
@@ -328,6 +330,7 @@ def check_event(dictionary: Dictionary, event: Event) -> None:
             _ordered(vars(event))
             _aware(aware, start)
         case CellsInfused():
+            _planned(dictionary.study, event.level)
             if event.on is not None:
                 _full_day(event.on)
             try:

@@ -88,9 +88,12 @@ def deviation(plan: DosePlan, given: Given) -> str:
     """How a dose lies outside its level's window; empty inside it. It is never moved to another level in silence."""
     if given.amount is None:
         return "the dose really given is not recorded"
-    low, high = plan.window(plan.level(given.level))
+    level = next((one for one in plan.levels if one.number == given.level), None)
+    if level is None:
+        return f"the study has no level {given.level}"
+    low, high = plan.window(level)
     if low <= given.amount <= high:
         return ""
-    off, most = (given.amount / plan.level(given.level).amount.value - 1) * 100, plan.tolerance * 100
+    off, most = (given.amount / level.amount.value - 1) * 100, plan.tolerance * 100
     places = next((places for places in range(1, 9) if abs(round(off, places)) != most), 9)
     return f"{float(off):+.{places}f} % from level {given.level}, outside ±{float(most):g} %"

@@ -116,14 +116,15 @@ def import_folder(
         authorise(trial.people.get(author.person), author, "FolderImported", site)
         conduct.know(tuple(one.code for one in trial.infused()))
         new = _new(done, writer, trial, study, intake, author, site)
-        done.departures = _departures(study, _folded(trial, new), new)
+        after = _folded(trial, new)
+        done.departures = _departures(study, after, new)
         done.digest = digest_of_departures(done.departures)
         rows = tuple(
             RefusedRow(**{one.name: getattr(row, one.name) for one in fields(RefusedRow)}) for row in intake.unread
         )
         if dry_run or not (new or _is_news(trial, rows)):
             return done
-        if unread := unread_of_the_dose(study, intake.unread):
+        if unread := unread_of_the_dose(study, after, intake.unread):
             says = "the next dose rests on rows that cannot be read, so nothing is recorded. Correct:"
             raise refuse("unread", f"{says} {'; '.join(unread)}")
         summary = replace(_summary(path, intake, done), refused=rows)

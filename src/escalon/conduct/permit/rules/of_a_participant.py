@@ -209,12 +209,7 @@ def _with_bag(act: Act) -> history.Course:
 @rule(CellsInfused, name="dose", signatures=2)
 def the_dose_belongs_to_its_level(act: Act) -> str | None:
     """The dose delivered, all its bags together, lies within the window of the level they are recorded at."""
-    if act.event.level not in {level.number for level in act.study.dose.levels}:
-        return f"the study has no level {act.event.level}"
-    try:
-        amount = amount_of(act.study.dose, act.event)
-    except ValueError as error:
-        return str(error)
+    amount = amount_of(act.study.dose, act.event)
     given = Given(act.event.participant, act.event.level, Day.of(act.day), Day.of(act.day), amount)
     if act.one.infusions:  # with the bags of the same dose
         every = doses_of(act.study, _with_bag(act))
