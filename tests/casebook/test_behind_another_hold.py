@@ -455,3 +455,25 @@ def test_an_infusion_at_a_level_that_the_plan_does_not_have_is_never_taken_in(tr
     corrected = EntryCorrected(participant=given.participant, corrects=given.number, now=now, reason="a slip")
     assert refused(lambda: trial.record(INES, corrected)) == {"dictionary"}
     assert refused(lambda: trial.record(INES, replace(trial.infusion("P-4", 2), level=level))) == {"dictionary"}
+
+
+def test_a_withdrawal_recorded_late_leaves_the_consent_given_after_it(trial: Trial) -> None:
+    """What counts is when each was said; a withdrawal dated before every consent is a slip, and holds."""
+    first = trial.today()
+    trial.days(10)
+    trial.consent("P-4")
+    trial.record(INES, ConsentWithdrawn(participant="P-4", on=first + timedelta(days=5), reason="on paper"))
+    assert "consent" not in held(trial)
+    trial.record(INES, ConsentWithdrawn(participant="P-4", on=first - timedelta(days=400), reason="a wrong year"))
+    assert "consent" in held(trial)
+
+
+def test_the_rows_of_a_casebook_are_there_already_when_they_are_imported(trial: Trial, tmp_path: Path) -> None:
+    """A dose has its day in a row and its moment in the casebook; a judgement stands in the row of its event."""
+    judged(trial, False, happened(trial))
+    trial.record(INES, DltWindowReviewed(participant="P-2", through=trial.today() - timedelta(days=2)))
+    with trial.conduct.standing() as standing:
+        write_folder(standing, tmp_path / "rows", study=trial.conduct.study)
+    done = import_folder(trial.conduct, INES, trial.conduct.study, tmp_path / "rows", "S1", dry_run=True)
+    assert (done.read, done.already_there, done.conflicts, done.held) == (done.read, done.read, [], [])
+    assert done.read > 12

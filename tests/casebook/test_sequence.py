@@ -373,3 +373,17 @@ def test_the_next_dose_follows_the_stricter_history_until_a_lifting_correction_i
     for who in (INES, CORA):
         trial.sign(who, EntrySigned, entry=lifting.number)
     assert decide_next_dose(PLAN, trial.conduct.informed(), day).decision.level == 2
+
+
+def test_that_the_committee_stopped_stands_beside_what_the_rule_says_until_it_decides_anew(ready: Trial) -> None:
+    def notes() -> str:
+        with ready.conduct.standing() as trial:
+            return "; ".join(decide_next_dose(ready.conduct.study, trial, ready.today()).decision.notes)
+
+    stop = ready.propose(1, course=Course.STOP, reason="a death elsewhere").number
+    assert "the committee decided" not in notes()
+    for signer in (CORA, CYRUS):
+        ready.sign(signer, DecisionSigned, decision=stop)
+    assert f"the committee decided to stop (a death elsewhere), signed by cora and cyrus [entry {stop}]" in notes()
+    ready.decide(1)
+    assert "the committee decided" not in notes()

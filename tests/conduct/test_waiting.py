@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from escalon.conduct.judge.waiting import Urgency, Waiting, waiting
-from escalon.history.events import DecisionSigned, QueryAnswered, QueryRaised
+from escalon.history.events import DecisionSigned, DltAdjudicated, DltProposed, QueryAnswered, QueryRaised
 from tests.casebook.conftest import clock, sqlite_casebook  # noqa: F401
-from tests.casebook.trial import CARLA, CORA, CYRUS, MONA, Trial
+from tests.casebook.trial import CARLA, CORA, CYRUS, INES, MONA, STAN, Trial
 
 
 @pytest.fixture
@@ -77,3 +77,12 @@ def test_a_visit_long_over_of_which_nothing_is_recorded_goes_on_waiting(trial):
     visits = [visit.name for visit in trial.conduct.study.visits if visit.day > 0 and visit.latest < 150 - 7]
     assert over[0].why == ", ".join(visits)
     assert over[0].state == f"{len(visits)} over"
+
+
+def test_a_proposal_about_somebody_who_counts_with_a_toxicity_already_waits_to_be_judged(trial):
+    trial.treat_cohort(1, 1, "P-001")
+    trial.record(INES, DltAdjudicated(participant="P-001", is_dlt=True, because="CRS"))
+    proposed = trial.record(STAN, DltProposed(participant="P-001", is_dlt=True, because="neurotoxicity too")).number
+    assert [one.about for one in found(trial) if one.act == "DltAdjudicated"] == [proposed]
+    trial.record(INES, DltAdjudicated(participant="P-001", is_dlt=True, because="both", rests_on=(proposed,)))
+    assert not [one for one in found(trial) if one.act == "DltAdjudicated"]

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from escalon.conduct.judge.committee import is_signed
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.samples import profiles_of
 from escalon.conduct.judge.screening import screen
-from escalon.conduct.judge.standing import is_signed
 from escalon.conduct.permit.authority import authorise
 from escalon.conduct.permit.holds import holds
 from escalon.conduct.permit.refusal import Refused

@@ -8,13 +8,16 @@ import pytest
 from typer.testing import CliRunner
 
 from escalon.cli.main import app
+from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.escalation import Treat, next_dose
 from escalon.escalation.notation import parse_conduct
+from escalon.facts import Day
 from escalon.instruments.product.dose import DoseAmount
 from escalon.protocol import load_study
 from escalon.protocol.design import dose_rule
 from escalon.protocol.prose import escalation_sentences
 from escalon.protocol.skeleton import write_skeleton
+from tests.histories import Infusion, history
 
 from .folders import refusal
 
@@ -210,4 +213,18 @@ def test_a_decision_table_is_read_as_it_stands(tmp_path: Path) -> None:
         table.write_text(f"n,escalate,de_escalate\n3,{escalate},2\n", encoding="utf-8")
         told = next_dose(dose_rule(study), parse_conduct("1NNT"), (), date(2025, 3, 1))
         assert isinstance(told, Treat)
+        assert told.level == level
+
+
+def test_a_decision_table_lies_in_the_study_folder_and_its_answers_are_not_kept(tmp_path: Path) -> None:
+    """Wherever the question is asked from; and a trial that was asked before is asked again."""
+    rule = ('"three_plus_three"', '"table file=table.csv target=0.3"')
+    folder = study_with(tmp_path, rule, ('variant       = "V2"', "# none:"))
+    study, asked = None, history(infusions=tuple(Infusion(f"P{n}", 1, Day(2025, 3, 3 + 7 * n)) for n in range(3)))
+    for escalate, level in ((0, 2), ("", 1)):
+        rows = f"1,0,1\n2,0,1\n3,{escalate},2\n"
+        (folder / "table.csv").write_text(f"n,escalate,de_escalate\n{rows}", encoding="utf-8")
+        study = study or load_study(folder)
+        told = decide_next_dose(study, asked, date(2025, 6, 1)).decision
+        assert isinstance(told, Treat), told
         assert told.level == level

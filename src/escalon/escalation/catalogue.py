@@ -180,18 +180,21 @@ def parse_design(
     *,
     start: int | None = None,
     lowest: int | None = None,
+    folder: Path = Path(),
 ) -> Design:
     """A design from one line of text: `3+3 V2`, `boin target=0.3 cap=30`, `rolling-six window=28`.
 
     What a study says elsewhere (how many levels, cohort size, cap on enrolment, DLT window in days, the levels that it starts
     at and that is lowest) goes beside the text, which may repeat it but not contradict it. Raises EscalationError with what
-    to write instead.
+    to write instead. A decision table is looked for in `folder` first.
 
     >>> parse_design("boin target=0.3 cap=30", levels=4).name
     'BOIN 0.3'
     """
     settings = settings_from(text)
     entry = _entry_of(settings)
+    if (folder / str(settings.get("file", ""))).is_file():
+        settings["file"] = str(folder / settings["file"])
     beside = {
         "levels": levels, "size": cap, "window": window, "cohort": cohort_size, "start": start, "lowest": lowest,
     }  # fmt: skip

@@ -220,10 +220,15 @@ class Course:
         return [
             taken
             for taken in self.consent_withdrawals
-            if not any(
-                one.number > taken.number and taken.event.on <= one.event.signed_on <= day for one in self.consents
-            )
+            if not any(one.event.signed_on <= day and self._is_anew(one, taken) for one in self.consents)
         ]
+
+    def _is_anew(self, consent: Current[ParticipantConsented], taken: Current[ConsentWithdrawn]) -> bool:
+        """Whether a consent was given after a withdrawal; one recorded before it is dated later, and is not the first."""
+        given, gone = consent.event.signed_on, taken.event.on
+        if consent.number > taken.number:
+            return gone <= given
+        return gone < given and any(one.event.signed_on <= gone for one in self.consents)
 
     @property
     def left(self) -> Day | None:

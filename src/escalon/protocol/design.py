@@ -1,6 +1,7 @@
 """The study's dose rule as `escalation` runs it: the same rule advises the committee and yields the operating characteristics."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escalon.facts import Duration
@@ -22,17 +23,24 @@ def dose_rule(study: Study) -> "Design":
     lowest, count = plan.levels[0].number, len(plan.levels)
     text = " ".join([plan.rule, *([f"variant={plan.variant}"] if plan.variant else [])])
     parsed = _parsed.__wrapped__ if "file=" in text else _parsed  # a file may change between two questions
-    return parsed(text, count, plan.cohort, plan.cap, in_days(plan.dlt_window), plan.starts_at, lowest)
+    return parsed(text, count, plan.cohort, plan.cap, in_days(plan.dlt_window), plan.starts_at, lowest, study.folder)
+
+
+def decision_table(study: Study) -> bytes:
+    """The decision table that the rule names, as its file stands now; empty where the rule names none."""
+    named = next((word.removeprefix("file=") for word in study.dose.rule.split() if word.startswith("file=")), "")
+    found = [place for place in (study.folder / named, Path(named)) if named and place.is_file()]
+    return found[0].read_bytes() if found else b""
 
 
 @lru_cache(maxsize=32)
 def _parsed(
-    text: str, levels: int, cohort: int | None, cap: int | None, window: int, start: int, lowest: int
+    text: str, levels: int, cohort: int | None, cap: int | None, window: int, start: int, lowest: int, folder: Path
 ) -> "Design":
     """The rule is asked for at every step of a trial, and read once."""
     from escalon.escalation.catalogue import parse_design
 
-    return parse_design(text, levels, cohort, cap, window, start=start, lowest=lowest)
+    return parse_design(text, levels, cohort, cap, window, start=start, lowest=lowest, folder=folder)
 
 
 def calendar_guards(study: Study) -> "tuple[CalendarGuard, ...]":

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from escalon.facts import Day, Truth
@@ -31,8 +32,22 @@ def tables_of(trial: Trial) -> dict[str, list[Cells]]:
     for course in trial.courses.values():
         for table, (list_, cells) in _TABLES.items():
             rows[table] += [(one.number, _written(course, one, cells)) for one in getattr(course, list_)]
-        rows["facts"] += _acts(course)
+        rows["facts"] += [(number, _stated(course, said)) for number, said in _acts(course)]
     return {name: [cells for _, cells in sorted(some, key=lambda one: one[0])] for name, some in rows.items()}
+
+
+def read_back(course: Course) -> Iterator[Event]:
+    """What the rows of a course say, read back, where that is not what the entries say: doses, judged events, and acts."""
+    for bag in course.infusions:
+        given = bag.event
+        yield CellsInfused(
+            participant=course.code, level=given.level, on=given.happened(course.zone), cells_per_kg=given.cells_per_kg,
+            amount=given.amount, unit=given.unit, source=given.source or given.product,
+        )  # fmt: skip
+    for one in course.adverse_events:
+        yield replace(one.event, dlt=_judged(course, one))
+    for _, said in _acts(course):
+        yield FactRecorded(participant=course.code, fact=said)
 
 
 def unsayable(trial: Trial) -> list[str]:
@@ -112,7 +127,6 @@ def _treatment(course: Course, one: Current[TreatmentGiven]) -> dict[str, Any]:
 
 def _adverse_event(course: Course, one: Current[AdverseEventRecorded]) -> dict[str, Any]:
     event = one.event
-    judged = [each.event.is_dlt for each in course.dlt_judgements if _is_of(course, each, one.number)]
     names = (
         "term grade start end serious related expected aware component_of outcome action description id "
         "baseline_grade source"
@@ -120,9 +134,14 @@ def _adverse_event(course: Course, one: Current[AdverseEventRecorded]) -> dict[s
     return {
         **{name: getattr(event, name) for name in names},
         "ongoing": _flag(event.ongoing),
-        "dlt": judged[-1] if judged else event.dlt,
+        "dlt": _judged(course, one),
         "seriousness": ", ".join(event.seriousness),
     }
+
+
+def _judged(course: Course, one: Current[AdverseEventRecorded]) -> Truth:
+    judged = [each.event.is_dlt for each in course.dlt_judgements if _is_of(course, each, one.number)]
+    return judged[-1] if judged else one.event.dlt
 
 
 def _is_of(course: Course, judgement: Current[DltAdjudicated], number: int) -> bool:
@@ -159,7 +178,7 @@ _TABLES: Mapping[str, tuple[str, Callable[[Course, Current[Any]], dict[str, Any]
 }
 
 
-def _acts(course: Course) -> list[tuple[int, Cells]]:
+def _acts(course: Course) -> list[tuple[int, Observation]]:
     """The steps that only acts record, in the study's own words: a folder keeps consent, leaving and reviews as facts."""
     known = {one.event.fact.name for one in course.observations}
     steps = [
@@ -167,7 +186,7 @@ def _acts(course: Course) -> list[tuple[int, Cells]]:
         for one, said in course.acts_as_facts()
         if said.name not in known and not isinstance(one.event, CellsInfused)
     ]
-    return [(one.number, _stated(course, said)) for one, said in (*steps, *_reviews(course))]
+    return [(one.number, said) for one, said in (*steps, *_reviews(course))]
 
 
 def _reviews(course: Course) -> Iterator[tuple[Current[Any], Observation]]:

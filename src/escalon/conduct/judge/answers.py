@@ -13,6 +13,7 @@ from escalon.escalation import EscalationError
 from escalon.facts import Day, Fact, grounds
 from escalon.history import Course, Current, Trial
 from escalon.history.events import Answer, AnswerPart, CellsInfused
+from escalon.protocol.design import decision_table
 from escalon.protocol.names import read_by
 from escalon.protocol.study import Study
 
@@ -54,7 +55,7 @@ def decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | Non
 
     `asked_by` is the entry that first asked: whoever was infused on that very day after it was not counted in it.
     """
-    key = ("decision answer", id(study), as_of, asked_by)
+    key = ("decision answer", id(study), as_of, asked_by, decision_table(study))
     return trial.once(key, study, lambda: _decision_answer(study, trial, as_of, asked_by))
 
 

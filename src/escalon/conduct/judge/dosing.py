@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
+from escalon.conduct.judge.committee import stopped
 from escalon.conduct.judge.cutoff import as_of, checked
 from escalon.conduct.judge.evidence import evidence, study_definition
 from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
@@ -27,7 +28,7 @@ from escalon.escalation import (
 from escalon.facts import Day, read_day
 from escalon.history import Course, Current, Trial, Unread
 from escalon.history.events import AdverseEventRecorded, DltProposed, ToxicityObserved
-from escalon.protocol.design import calendar_guards, cohort_size, dose_rule
+from escalon.protocol.design import calendar_guards, cohort_size, decision_table, dose_rule
 from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import DosePlan, RoleName, Study
 from escalon.safety.adverse_event import death_day, is_death
@@ -135,14 +136,24 @@ def decide_next_dose(study: Study, trial: Trial, today: Day | date) -> NextDose:
     signatures, the more cautious of the answers with it and without it is given.
     """
     day = read_day(today)
+    found = _governing(study, trial, day)
+    said = stopped(trial) if isinstance(found.decision, Treat) else ""
+    return _noted(found, said) if said else found
+
+
+def _noted(found: NextDose, note: str) -> NextDose:
+    return replace(found, decision=replace(found.decision, notes=(note, *found.decision.notes)))
+
+
+def _governing(study: Study, trial: Trial, day: Day) -> NextDose:
+    """The more cautious of the answers with and without what would lift a hold and is not signed."""
     found = decide_as_recorded(study, trial, day)
     if trial.stricter is None:
         return found
     without = decide_as_recorded(study, trial.stricter, day)
     unsigned = ", ".join(str(entry.number) for entry in trial.unsigned())
     note = f"entry {unsigned} would lift a hold and is not signed by those who may: the stricter history governs"
-    cautious = min(without, found, key=_boldness)
-    return replace(cautious, decision=replace(cautious.decision, notes=(note, *cautious.decision.notes)))
+    return _noted(min(without, found, key=_boldness), note)
 
 
 def _boldness(found: NextDose) -> tuple[int, int]:
@@ -161,7 +172,8 @@ def decide_as_recorded(study: Study, trial: Trial, today: Day) -> NextDose:
     day = checked(today).latest
     if trial.until is None or trial.until > day:
         trial = as_of(trial, today)
-    return trial.once(("decided", id(study), day), study, lambda: _decide_of_all(study, trial, day))
+    key = ("decided", id(study), day, decision_table(study))
+    return trial.once(key, study, lambda: _decide_of_all(study, trial, day))
 
 
 def _decide_of_all(study: Study, trial: Trial, day: date) -> NextDose:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from escalon.conduct.judge.answers import decision_answer, screening_answer
+from escalon.conduct.judge.committee import COMMITTEE_SIGNERS, is_signed, newest_signed
 from escalon.history import Course, Decision, Trial
 from escalon.history.events import Course as Act
 from escalon.protocol.study import Study
-
-COMMITTEE_SIGNERS = 2
-"""A committee decision needs two different signers."""
 
 
 def changed_screening(study: Study, trial: Trial, course: Course, today: date) -> str:
@@ -39,22 +37,6 @@ def eligibility(study: Study, trial: Trial, course: Course, today: date) -> str:
     return ""
 
 
-def is_signed(trial: Trial, decision: Decision) -> bool:
-    """Whether enough different people signed, and not only those who entered the dose-limiting events it counts."""
-    signers = set(decision.signers)
-    return len(signers) >= COMMITTEE_SIGNERS and bool(signers - who_entered_dlts(trial, decision))
-
-
-def who_entered_dlts(trial: Trial, decision: Decision) -> set[str]:
-    """The people who recorded a dose-limiting event before a decision was proposed."""
-    return {
-        one.first.author.person
-        for course in trial.courses.values()
-        for one in (*course.dlt_judgements, *course.dlt_proposals)
-        if one.number < decision.number
-    }
-
-
 def changed_decision(study: Study, trial: Trial, decision: Decision) -> str:
     """What the dose rule says otherwise than when the decision was proposed; empty while it says the same."""
     proposed = decision.proposed
@@ -77,8 +59,7 @@ def why_not_effective(study: Study, trial: Trial, decision: Decision) -> str:
 
 def decision_in_force(study: Study, trial: Trial) -> Decision | None:
     """The newest decision with its signatures, while it stands; once it is stale, none is in force."""
-    signed = [one for one in trial.decisions.values() if is_signed(trial, one)]
-    newest = max(signed, key=lambda one: one.number, default=None)
+    newest = newest_signed(trial)
     return newest if newest and not changed_decision(study, trial, newest) else None
 
 

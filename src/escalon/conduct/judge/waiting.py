@@ -16,7 +16,7 @@ from escalon.conduct.judge.member import Member, member
 from escalon.conduct.judge.safety_reports import reports
 from escalon.conduct.judge.screening import Verdict, screen_one
 from escalon.conduct.judge.watched import broken
-from escalon.escalation import EscalationError, Stop, Treat
+from escalon.escalation import EscalationError, Outcome, Stop, Treat
 from escalon.facts import Day
 from escalon.facts.words import counted
 from escalon.history import Course as Person
@@ -95,13 +95,30 @@ def waiting_of_dosing(study: Study, trial: Trial, today: date) -> Iterator[Waiti
                 Urgency.NOW,
                 "blocks dosing",
             )
-        elif one.outcome.name == "PENDING":
+        elif one.outcome is Outcome.DLT:
+            yield from _proposed(trial.course(one.participant))
+        elif one.outcome is Outcome.PENDING:
             left = (one.window_ends - today).days
             state = window_stands(one.window_ends, today)
             urgency = Urgency.TODAY if left <= 0 else Urgency.WEEK
             what = "Review the DLT window" if left <= 0 else "The DLT window runs"
             yield Waiting("DltWindowReviewed", one.participant, what, one.window, urgency, state, one.window_ends)
     yield from _of_decision(study, trial, found)
+
+
+def _proposed(course: Person) -> Iterator[Waiting]:
+    """The proposals of a DLT that nobody has judged since, of somebody whose outcome does not wait for that."""
+    for one in awaiting(course):
+        if not any(judged.number > one.number for judged in course.dlt_judgements):
+            yield Waiting(
+                "DltAdjudicated",
+                course.code,
+                "Adjudicate",
+                one.event.because,
+                Urgency.NOW,
+                "proposed",
+                about=one.number,
+            )
 
 
 def _of_decision(study: Study, trial: Trial, found: NextDose) -> Iterator[Waiting]:
@@ -183,17 +200,8 @@ def waiting_of_person(study: Study, trial: Trial, course: Person, today: date) -
                 Urgency.WEEK,
                 "in the laboratory",
             )
-    for one in awaiting(course):
-        if not course.infusions:
-            yield Waiting(
-                "DltAdjudicated",
-                course.code,
-                "Adjudicate",
-                one.event.because,
-                Urgency.NOW,
-                "proposed",
-                about=one.number,
-            )
+    if not course.infusions:
+        yield from _proposed(course)
     yield from _of_visits(study, course, member(study, trial, course.code), today)
 
 

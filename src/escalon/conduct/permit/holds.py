@@ -19,7 +19,7 @@ from escalon.escalation import Decision, EscalationError, Outcome, Treat, Wait, 
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, Sentinel, Stagger, WholeCohortFirst
 from escalon.facts import Day
 from escalon.history import Course, Trial
-from escalon.protocol.design import calendar_guards, dose_rule
+from escalon.protocol.design import calendar_guards, decision_table, dose_rule
 from escalon.protocol.study import Study
 
 
@@ -72,7 +72,7 @@ def _by(
 
 def dosing_holds(study: Study, trial: Trial, today: date, level: int | None = None) -> list[Hold]:
     """What forbids dosing at a level on a day (at every level, where none is named): doubts, clocks, and the rule itself."""
-    key = ("dosing holds", id(study), today, level)
+    key = ("dosing holds", id(study), today, level, decision_table(study))
     return list(trial.once(key, study, lambda: _dosing_holds(study, trial, today, level)))
 
 

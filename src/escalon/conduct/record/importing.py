@@ -42,6 +42,7 @@ from escalon.history.events import (
 )
 from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import Study
+from escalon.sources.as_rows import read_back
 from escalon.sources.folder import Intake, take_in
 from escalon.sources.taking import Problem
 
@@ -147,7 +148,7 @@ def _new(
     done: Imported, writer: Writer, trial: Trial, study: Study, intake: Intake, author: Author, site: str
 ) -> list[tuple[str, Event]]:
     """The events to record, each with its place; rows that are there, in conflict or held are counted and left out."""
-    known = Known(writer.entries())
+    known = Known(writer.entries(), trial)
     found: list[tuple[str, Event]] = []
     for entry in sorted(intake.entries, key=lambda one: not isinstance(one.event, FactRecorded)):  # consents come first
         event = entry.event
@@ -291,9 +292,10 @@ def _names(event: Event) -> tuple[str, ...] | None:
 class Known:
     """What the casebook holds already, by content and by what it is about."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], trial: Trial) -> None:
         kept = list(entries)
         self.contents = {_content(entry.event) for entry in kept if _names(entry.event)}
+        self.contents |= {_content(event) for one in trial.courses.values() for event in read_back(one)}
         self.by_name: dict[tuple[str, ...], Entry] = {}
         self.judged: dict[str | None, bool] = {}
         """Whether each participant was last judged evaluable: a row says that much, and not why."""

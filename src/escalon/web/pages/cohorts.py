@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from escalon.conduct.judge import standing
+from escalon.conduct.judge.committee import who_entered_dlts
 from escalon.conduct.judge.departures import grouped
 from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, NextDose
 from escalon.conduct.judge.watched import all_departures
@@ -314,7 +315,7 @@ def _dlt(one: DoseReview) -> DltRow:
 
 
 def _signatures(desk: Desk, known: Decision) -> list[SignatureRow]:
-    entered = standing.who_entered_dlts(desk.trial, known)
+    entered = who_entered_dlts(desk.trial, known)
     rows = []
     for account, number in known.signers.items():
         person, entry = desk.trial.people.get(account), desk.trial.entries.get(number)
@@ -341,7 +342,7 @@ def _forbids_signing(desk: Desk, number: int) -> tuple[str, ...]:
 
 
 def _independence(desk: Desk, known: Decision) -> str:
-    if desk.person is None or desk.person.account not in standing.who_entered_dlts(desk.trial, known):
+    if desk.person is None or desk.person.account not in who_entered_dlts(desk.trial, known):
         return ""
     return "You entered a DLT this rests on. The other signature must come from somebody who did not."
 

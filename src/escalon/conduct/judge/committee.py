@@ -1,0 +1,41 @@
+"""What the committee signed: which decisions have their signatures, and the newest of them."""
+
+from __future__ import annotations
+
+from escalon.history import Decision, Trial
+from escalon.history.events import Course as Act
+
+COMMITTEE_SIGNERS = 2
+"""A committee decision needs two different signers."""
+
+
+def is_signed(trial: Trial, decision: Decision) -> bool:
+    """Whether enough different people signed, and not only those who entered the dose-limiting events it counts."""
+    signers = set(decision.signers)
+    return len(signers) >= COMMITTEE_SIGNERS and bool(signers - who_entered_dlts(trial, decision))
+
+
+def who_entered_dlts(trial: Trial, decision: Decision) -> set[str]:
+    """The people who recorded a dose-limiting event before a decision was proposed."""
+    return {
+        one.first.author.person
+        for course in trial.courses.values()
+        for one in (*course.dlt_judgements, *course.dlt_proposals)
+        if one.number < decision.number
+    }
+
+
+def newest_signed(trial: Trial) -> Decision | None:
+    """The newest decision with its signatures, whether or not it still stands."""
+    signed = [one for one in trial.decisions.values() if is_signed(trial, one)]
+    return max(signed, key=lambda one: one.number, default=None)
+
+
+def stopped(trial: Trial) -> str:
+    """That the committee stopped dosing, in words; empty where its newest signed decision is not to stop."""
+    newest = newest_signed(trial)
+    if newest is None or newest.proposed.course is not Act.STOP:
+        return ""
+    why = newest.proposed.reason or newest.proposed.because
+    by = " and ".join(sorted(newest.signers))
+    return f"the committee decided to stop ({why}), signed by {by} [entry {newest.number}]: nobody is dosed under it"
