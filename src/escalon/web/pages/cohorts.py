@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from escalon.conduct.judge import standing
-from escalon.conduct.judge.committee import who_entered_dlts
+from escalon.conduct.judge.committee import COMMITTEE_SIGNERS, who_entered_dlts
 from escalon.conduct.judge.departures import grouped
 from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, NextDose
 from escalon.conduct.judge.watched import all_departures
@@ -151,7 +151,7 @@ def _decision(desk: Desk, one: Decision) -> DecisionRow:
     entry = desk.trial.entries.get(one.number)
     return DecisionRow(
         one.number, says, proposed.level, proposed.because, entry.at if entry else None, len(one.signers),
-        standing.COMMITTEE_SIGNERS, in_force is not None and in_force.number == one.number,
+        COMMITTEE_SIGNERS, in_force is not None and in_force.number == one.number,
         f"followed by decision {in_force.number}" if newer and in_force and not lacks else lacks,
     )  # fmt: skip
 
