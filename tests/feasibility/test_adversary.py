@@ -116,16 +116,40 @@ def test_the_adversary_finds_what_is_shown_outright():
     assert reach("excluded", constraints) == [3, 3]
 
 
-def test_two_readings_shown_side_by_side_do_not_differ_by_a_few():
+def one_disease(study, eligible, excluded):
+    counts = {(0, 0, 0): eligible, (0, 1, 0): excluded}
+    return attrition_of(study, [counts.get(verdicts, 0) if group == "RA" else 0 for group, verdicts in KINDS])
+
+
+@pytest.mark.parametrize(
+    ("eligible", "told"),
+    [(40, (40, 60)), (42, (None, None)), (36, (None, None)), (60, (60, 40)), (63, (60, 40)), (64, (60, 40)), (65, (65, 35)),
+     (1, (5, 95)), (0, (0, 100)), (97, (95, 5)), (100, (100, 0))],
+)  # fmt: skip
+def test_another_rule_is_told_in_whole_steps_from_the_studys(eligible, told):
     study = study_of_three()
-    base, near, far = ([0] * len(KINDS) for _ in range(3))
-    for place, kind in enumerate(KINDS):
-        if kind[1] == (0, 0, 0) and kind[0] == "RA":
-            base[place], near[place], far[place] = 40, 60, 63
-        if kind[1] == (0, 1, 0) and kind[0] == "RA":
-            base[place], near[place], far[place] = 60, 40, 37
-    found, *others = (attrition_of(study, people) for people in (base, near, far))
-    rows = compared(found, list(zip(("a", "b"), others, strict=True)))
-    assert [(row["eligible"], row["excluded"]) for row in rows] == [(60, 40), (None, None)]
-    [alone] = compared(found, [("b", others[1])])
-    assert (alone["eligible"], alone["excluded"]) == (63, 37)
+    found, other = one_disease(study, 40, 60), one_disease(study, eligible, 100 - eligible)
+    [row] = compared(found, [("a", other)])
+    assert (row["eligible"], row["excluded"], row["steps_of"]) == (*told, 5)
+
+
+def test_no_two_rules_by_one_command_or_by_two_differ_by_a_few():
+    """Whatever somebody asks, one rule at a time or several, what is shown is so many whole steps apart."""
+    study = study_of_three()
+    found = one_disease(study, 40, 60)
+    rows = [compared(found, [("a", one_disease(study, eligible, 100 - eligible))])[0] for eligible in range(101)]
+    for name in ("eligible", "excluded"):
+        shown = [row[name] for row in rows if row[name] is not None]
+        assert len(shown) > 80
+        assert {(one - shown[0]) % 5 for one in shown} == {0}
+        assert all(one == 0 or one >= 5 for one in shown)
+
+
+def test_a_reader_cannot_tell_which_of_five_numbers_another_rule_gives():
+    study = study_of_three()
+    found = one_disease(study, 40, 60)
+    told = {}
+    for eligible in range(45, 95):
+        [row] = compared(found, [("a", one_disease(study, eligible, 100 - eligible))])
+        told.setdefault((row["eligible"], row["undecided"], row["excluded"]), []).append(eligible)
+    assert {len(some) for some in told.values()} == {5}

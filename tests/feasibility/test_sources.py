@@ -11,6 +11,7 @@ from escalon.feasibility.attrition import count
 from escalon.feasibility.inquiry import Inquiry
 from escalon.feasibility.mapping import MappingError, load_mapping
 from escalon.feasibility.warehouse import Warehouse, WarehouseError, open_warehouse
+from escalon.feasibility.what_if import relaxed
 from escalon.protocol import load_study
 from tests.engines.conftest import postgres_query
 from tests.feasibility import hospital
@@ -217,8 +218,6 @@ def test_a_draft_names_what_cannot_be_answered_and_what_to_write(folder):
 def test_a_relaxed_clause_keeps_its_days_and_lets_more_in(folder):
     from dataclasses import replace
 
-    from escalon.feasibility.what_if import relaxed
-
     inquiry = inquiry_of(folder)
     easier = replace(inquiry, study=relaxed(inquiry.study, "haemoglobin >= 40 g/L"))
     assert easier.study.criterion("I-2d").rule == "haemoglobin >= 40 g/L at screening"
@@ -226,3 +225,23 @@ def test_a_relaxed_clause_keeps_its_days_and_lets_more_in(folder):
     assert [one[place] for one in verdicts(easier).values()].count(hospital.MET) > 2
     with pytest.raises(ValueError, match=r"Did you mean"):
         relaxed(inquiry.study, "haemoglobn >= 40 g/L")
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("haemoglobin >= 40 g/L", "haemoglobin >= 40 g/L at screening"),
+        ("E-4b: any rituximab", "any rituximab within 4 weeks before screening"),
+        ("E-9a: hbsag is positive", "hbsag is positive at screening"),
+    ],
+)
+def test_a_rule_without_days_is_asked_about_the_days_of_the_clause_it_replaces(study, text, rule):
+    changed = relaxed(study, text)
+    assert [one.rule for one, own in zip(changed.criteria, study.criteria, strict=True) if one.rule != own.rule] == [
+        rule
+    ]
+
+
+def test_a_name_that_the_study_does_not_have_is_refused_where_the_clause_is_named_too(study):
+    with pytest.raises(ValueError, match=r"the study has no 'haemoglobn'. Did you mean haemoglobin"):
+        relaxed(study, "I-2d: haemoglobn >= 40 g/L")

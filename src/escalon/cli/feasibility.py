@@ -10,10 +10,11 @@ from escalon.cli.loading import Cutoff, Reader, StudyName, cutoff_day, load
 from escalon.cli.output import AsJson, fail, note, print_json, print_table, say, say_if_synthetic, write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from escalon.feasibility.attrition import Attrition
     from escalon.feasibility.inquiry import Inquiry
+    from escalon.protocol.study import Study
 
 EPILOG = """Examples (`ask` may be left out):
 
@@ -78,21 +79,26 @@ def feasibility(
     """
     if (data is None) == (not warehouse):
         fail("say whom to ask: --warehouse URL with --index-date, or a data folder")
+    of_data = {"--cutoff": cutoff}
+    of_warehouse = {"--index-date": index_date, "--mapping": mapping, "--list": listed, "--sql": sql}
+    if odd := [name for name, given in (of_warehouse if data else of_data).items() if given]:
+        instead = "escalon screen lists its people" if data else "--index-date says the day"
+        fail(
+            f"{', '.join(odd)} is asked of {'a warehouse' if data else 'a data folder'} only. Leave it out ({instead})"
+        )
     if data is not None:
-        found = _of_folder(study, data, cutoff, reader, smallest)
-        _give(found, (), as_json, figure)
-        return
-    inquiry = _inquiry(study, warehouse, index_date, mapping)
-    if sql:
-        say(inquiry.prepared().counts().text(inquiry.warehouse.dialect))
-        return
-    if listed:
-        _list(inquiry, as_json)
-        return
-    from escalon.feasibility.attrition import count
-
-    what_if = [(name, count(other, smallest)) for name, other in _what_if(inquiry, relax or (), reading or ())]
-    _give(count(inquiry, smallest), what_if, as_json, figure)
+        protocol, counted = _of_folder(study, data, cutoff, reader, smallest)
+    else:
+        inquiry = _inquiry(study, warehouse, index_date, mapping)
+        if sql:
+            say(inquiry.prepared().counts().text(inquiry.warehouse.dialect))
+            return
+        if listed:
+            _list(inquiry, as_json)
+            return
+        protocol, counted = inquiry.study, _of_warehouse(inquiry, smallest)
+    what_if = [(name, counted(other)) for name, other in _what_if(protocol, relax or (), reading or ())]
+    _give(counted(protocol), what_if, as_json, figure)
 
 
 def _give(found: "Attrition", what_if: "Sequence[tuple[str, Attrition]]", as_json: bool, figure: Path | None) -> None:
@@ -112,16 +118,16 @@ def _give(found: "Attrition", what_if: "Sequence[tuple[str, Attrition]]", as_jso
             f"{kind} {'·' if one[kind] is None else one[kind]}" for kind in ("eligible", "undecided", "excluded")
         )
         say(f"What if {one['what']}: {counts}")
+    if others and found.smallest > 1:
+        say(f"What-ifs differ from the study and from each other in whole steps of {found.smallest} people")
 
 
-def _what_if(inquiry: "Inquiry", relax: "Sequence[str]", readings: "Sequence[str]") -> "list[tuple[str, Inquiry]]":
-    from dataclasses import replace
-
+def _what_if(study: "Study", relax: "Sequence[str]", readings: "Sequence[str]") -> "list[tuple[str, Study]]":
     from escalon.feasibility.what_if import relaxed
     from escalon.protocol.readings import with_readings
 
-    found = [(text, replace(inquiry, study=relaxed(inquiry.study, text))) for text in relax]
-    return found + [(text, replace(inquiry, study=with_readings(inquiry.study, [text]))) for text in readings]
+    found = [(text, relaxed(study, text)) for text in relax]
+    return found + [(text, with_readings(study, [text])) for text in readings]
 
 
 def _list(inquiry: "Inquiry", as_json: bool) -> None:
@@ -196,14 +202,25 @@ def map_(
     print_table(("clause", "name", "why"), open_clauses, whole=("clause",))
 
 
-def _of_folder(study: str, data: Path, cutoff: str | None, reader: str | None, smallest: int) -> "Attrition":
+def _of_folder(
+    study: str, data: Path, cutoff: str | None, reader: str | None, smallest: int
+) -> "tuple[Study, Callable[[Study], Attrition]]":
     from escalon.conduct.judge.cutoff import as_of
     from escalon.conduct.judge.screening import screen
     from escalon.feasibility.attrition import of_screenings
 
     protocol, intake = load(study, data, reader)
     day = cutoff_day(cutoff, intake)
-    return of_screenings(protocol, screen(protocol, as_of(intake.trial, day), day), day, smallest)
+    trial = as_of(intake.trial, day)
+    return protocol, lambda one: of_screenings(one, screen(one, trial, day), day, smallest)
+
+
+def _of_warehouse(inquiry: "Inquiry", smallest: int) -> "Callable[[Study], Attrition]":
+    from dataclasses import replace
+
+    from escalon.feasibility.attrition import count
+
+    return lambda one: count(replace(inquiry, study=one), smallest)
 
 
 def _inquiry(study: str, warehouse: str, index_date: str, mapping: Path | None) -> "Inquiry":

@@ -158,28 +158,26 @@ HEADS = ("people", "eligible", "undecided", "excluded")
 
 
 def compared(found: Attrition, others: Sequence[tuple[str, Attrition]]) -> list[dict[str, Any]]:
-    """The totals under other rules, beside those of the study and of each other.
+    """The totals under other rules: those of the study, and by how much they change, in whole steps of the fewest shown.
 
-    A row is withheld where one of its totals differs from that of another row shown by so few that the few could be counted.
+    So any two totals told are whole steps apart, by one command or by two: a few people are never the difference of two.
     """
-    shown = [{name: found.shown[name] for name in HEADS}]
     told = []
     for what, other in others:
-        row = {name: other.shown[name] for name in HEADS}
-        if all(_is_far(row, before, found.smallest) for before in shown):
-            shown.append(row)
-        else:
-            row = row | dict.fromkeys(HEADS[1:])
-        told.append({"what": what, "version": other.study.version, **row})
+        row = {
+            name: _stepwise(found.shown[name], other.all_counts[name] - found.all_counts[name], found.smallest)
+            for name in HEADS
+        }
+        told.append({"what": what, "version": other.study.version, "steps_of": found.smallest, **row})
     return told
 
 
-def _is_far(row: Mapping[str, int | None], before: Mapping[str, int | None], smallest: int) -> bool:
-    """Whether no total, nor two of them together, differs by a few; of one withheld nobody can say."""
-    if None in row.values() or None in before.values():
-        return False
-    change = [(row[name] or 0) - (before[name] or 0) for name in HEADS[1:]]
-    return all(not 0 < abs(one) < smallest for one in change)
+def _stepwise(shown: int | None, change: int, step: int) -> int | None:
+    """A number of people changed by so many, as far as whole steps go; None where it is less than one, or few are left."""
+    if shown is None or 0 < abs(change) < step:
+        return None
+    changed = shown + abs(change) // step * step * (1 if change > 0 else -1)
+    return changed if not 0 < changed < step else None
 
 
 def count(inquiry: Inquiry, smallest: int = SMALLEST) -> Attrition:

@@ -42,11 +42,14 @@ def _of_people(prepared: Prepared, smallest: int) -> Iterator[str]:
         "CASE WHEN times > 1 THEN 1 ELSE 0 END",
         "CASE WHEN who IS NULL THEN times ELSE 0 END",
     )
-    [row] = inquiry.warehouse.rows(f"SELECT {', '.join(f'SUM({one})' for one in counted)} FROM ({each}) AS each_one")
+    sums = ", ".join(f"SUM({one})" for one in counted)
+    [(everybody, *row)] = inquiry.warehouse.rows(f"SELECT COUNT(*), {sums} FROM ({each}) AS each_one")
     place = inquiry.mapping.line("people")
     for count, (what, then) in zip(row, _PEOPLE, strict=True):
         if count:
             number = f"fewer than {smallest}" if count < smallest else str(int(count))
+            if 0 < everybody - count < smallest:  # of whom it is not so would be few
+                number = "most"
             yield f"people: {number} {what}, {then.format(death=death)} ({place})"
 
 

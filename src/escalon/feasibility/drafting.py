@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from escalon.expressions.dialects import dialect
 from escalon.facts.unit import spelled
 from escalon.feasibility.mapping import PeopleTable, WarehouseMapping, read_mapping
 from escalon.feasibility.scores import unmapped, unscored
@@ -91,7 +92,7 @@ def _flat_tables(warehouse: Warehouse) -> tuple[list[str], dict[str, dict[str, s
     people: list[str] = []
     tables: dict[str, dict[str, str]] = {}
     for table in warehouse.tables:
-        there = warehouse.columns(table)
+        there = warehouse.columns(dialect(warehouse.dialect).name(table))
         found = {key: next((one for one in names if one in there), "") for key, names in _COLUMNS.items()}
         if found["person"] and (found["birth"] or table in _PEOPLE):
             kept = {key: found[key] for key in ("person", "birth", "sex") if found[key]}
@@ -102,28 +103,23 @@ def _flat_tables(warehouse: Warehouse) -> tuple[list[str], dict[str, dict[str, s
     return people or ["# [people]", '# from = "…"', '# person = "…"', '# birth = "…"', '# sex = "…"', ""], tables
 
 
+def _values_there(warehouse: Warehouse, table: str, column: str, most: int) -> list[str]:
+    """What stands in a column, in order, so many at most."""
+    quote = dialect(warehouse.dialect).name
+    own = f"{quote(column)} IS NOT NULL ORDER BY 1 LIMIT {most}"
+    return [str(row[0]) for row in warehouse.rows(f"SELECT DISTINCT {quote(column)} FROM {quote(table)} WHERE {own}")]
+
+
 def _codes_there(warehouse: Warehouse, table: str, column: str) -> Iterator[str]:
     """The codes that stand in a table, where they are few."""
-    there = [
-        str(row[0])
-        for row in warehouse.rows(
-            f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1 LIMIT 41"
-        )
-    ]
+    there = _values_there(warehouse, table, column, 41)
     if 0 < len(there) <= 40:
         yield f"# its codes: {', '.join(there)}"
 
 
 def _sexes(warehouse: Warehouse, table: str, column: str) -> Iterator[str]:
     """What stands in the column of sex, to be told what it means."""
-    if not column:
-        return
-    there = [
-        str(row[0])
-        for row in warehouse.rows(
-            f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1 LIMIT 8"
-        )
-    ]
+    there = _values_there(warehouse, table, column, 8) if column else []
     usual = {"f": "female", "m": "male"} if {"f", "m"} <= {one.lower() for one in there} else {}
     if there and not {"female", "male"}.issuperset(one.lower() for one in there):
         words = ", ".join(f'"{one}" = "{usual.get(one.lower(), "…")}"' for one in there)

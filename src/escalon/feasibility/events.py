@@ -139,7 +139,8 @@ def untold(steps: Steps, one: Occurred | DrugTaken) -> str:
     members = steps.members(one.leaf.name)
     quiet = one.leaf.name in steps.silent or (bool(members) and steps.silent.issuperset(members))
     if quiet or not steps.silent.isdisjoint(members):
-        nothing = "" if quiet else f"{steps.has('denied_else', place)} AND "
+        nothing = f"NOT COALESCE({steps.has('asked', place)}, FALSE) AND "  # who was asked was not silent
+        nothing += "" if quiet else f"{steps.has('denied_else', place)} AND "
         found += f" WHEN {nothing}{steps.is_observed(one.period)} THEN FALSE"
     return found
 
@@ -154,25 +155,29 @@ def write_denials(steps: Steps) -> None:
         members = steps.members(one.leaf.name)
         spoken = [each for each in members if each not in steps.silent]
         stated = one.period.stated_from.earliest if one.period.stated_from else None
-        by = (stated, one.period.by.earliest, isinstance(one, Occurred), len(members), len(spoken))
+        first = FIRST if one.period.first is None else one.period.first.earliest
+        by = (stated, first, one.period.by.earliest, isinstance(one, Occurred), len(members), len(spoken))
         rows.append((place, steps.number(one.leaf.name), True, False, *by))
         rows += [(place, steps.number(each), False, each in spoken, *by) for each in members]
     if not rows:
         return
-    columns = "l:int n:int own:truth is_spoken:truth stated_from:date by_day:date again:truth members:int spoken:int"
-    steps.small_table("denying", columns, rows)
+    columns = (
+        "l:int n:int own:truth is_spoken:truth stated_from:date first_day:date by_day:date again:truth members:int"
+    )
+    steps.small_table("denying", f"{columns} spoken:int", rows)
     denied = "denied_on IS NOT NULL AND (asked_again IS NULL OR asked_again <= denied_on)"
     steps.texts["denials"] = (
         f"SELECT person, l, BOOL_OR(own AND {denied}) OR (MAX(members) > 0 AND\n"
         f"COUNT(CASE WHEN NOT own AND {denied} THEN 1 END) = MAX(members)) AS is_denied,\n"
-        f"COUNT(CASE WHEN is_spoken AND {denied} THEN 1 END) = MAX(spoken) AS is_denied_else\n"
+        f"COUNT(CASE WHEN is_spoken AND {denied} THEN 1 END) = MAX(spoken) AS is_denied_else, BOOL_OR(open) AS is_asked\n"
         f"FROM (SELECT f.person, w.l, w.n, w.own, w.is_spoken, w.members, w.spoken,\n"
         f"MAX(CASE WHEN {_DENIES} THEN f.d0 END) AS denied_on,\n"
-        "MAX(CASE WHEN NOT f.known AND f.dated AND w.again THEN f.d1 END) AS asked_again\n"
+        "MAX(CASE WHEN NOT f.known AND f.dated AND w.again THEN f.d1 END) AS asked_again,\n"
+        "BOOL_OR(NOT f.known AND COALESCE(f.e1, f.d1) >= w.first_day AND f.d0 <= w.by_day) AS open\n"
         "FROM spells AS f JOIN denying AS w ON f.n = w.n WHERE NOT f.known OR NOT COALESCE(f.said, TRUE)\n"
         "GROUP BY f.person, w.l, w.n, w.own, w.is_spoken, w.members, w.spoken) AS each_denial GROUP BY person, l"
     )
-    kinds = {"denied": "is_denied", "denied_else": "is_denied_else"}
+    kinds = {"denied": "is_denied", "denied_else": "is_denied_else", "asked": "is_asked"}
     of = words(len(steps.denied))
     steps.pivot(
         "said_no",

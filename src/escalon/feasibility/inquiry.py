@@ -1,7 +1,7 @@
 """One question to one warehouse: which of its people could enter a study on a day, as one statement of SQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from escalon.criteria.situation import Anchor, Situation
@@ -10,6 +10,7 @@ from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import Day, Facts
 from escalon.feasibility.counting import MET, NOT_APPLICABLE, NOT_MET, UNKNOWN, counting, number_of
 from escalon.feasibility.mapping import WarehouseMapping
+from escalon.feasibility.meanings import as_called
 from escalon.feasibility.origins import Reader
 from escalon.feasibility.population import Everybody
 from escalon.feasibility.scores import parts_of
@@ -53,12 +54,13 @@ class Inquiry:
         members = members_of(self.study.vocabulary)
         read = (name for tree in trees.values() for name in names_in(tree))
         names = numbered((*self.study.vocabulary, *parts_of(self.study), *read))
-        observed = "observed" if self.mapping.observed else ""
-        steps = Steps(self.warehouse.dialect, names.__getitem__, members, frozenset(self.mapping.silent), observed)
-        reader = Reader(self.study, self.mapping, self.warehouse, self.day.earliest)
+        mapping = as_called(self.mapping, self.warehouse)
+        observed = "observed" if mapping.observed else ""
+        steps = Steps(self.warehouse.dialect, names.__getitem__, members, frozenset(mapping.silent), observed)
+        reader = Reader(self.study, mapping, self.warehouse, self.day.earliest)
         reader.write(steps, population.floors(steps))
         population.write(steps)
-        return Prepared(self, population, steps)
+        return Prepared(replace(self, mapping=mapping), population, steps)
 
     def _clauses(self) -> dict[str, Node]:
         found: dict[str, Node] = {}

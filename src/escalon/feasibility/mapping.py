@@ -31,7 +31,7 @@ silence = "no"                     # no row within observed time counts as no; s
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -69,6 +69,7 @@ class Origin(MappingPart):
 class PeopleTable(MappingPart):
     """The people: one row each. A kind of source that brings its own table needs only what is to be read otherwise."""
 
+    spelled: ClassVar = ("person", "birth", "sex", "died")
     from_: str = Field("", alias="from")
     person: str = ""
     birth: str = ""
@@ -86,6 +87,9 @@ class PeopleTable(MappingPart):
 class EventTable(MappingPart):
     """A table of things that happened to people, and what its columns are called."""
 
+    spelled: ClassVar = (
+        "row", "person", "code", "day", "until", "value", "operator", "text", "unit", "upper", "lower", "doubt",
+    )  # fmt: skip
     from_: str = Field(alias="from")
     person: str
     code: str
@@ -101,6 +105,8 @@ class EventTable(MappingPart):
     unit: str = ""
     upper: str = ""
     lower: str = ""
+    doubt: str = ""
+    """Whether what a row says is only suspected: it is then not known."""
     where: str = ""
     row: str = ""
     """What tells one row from another, where it stands there once for each of several codes."""
@@ -109,6 +115,7 @@ class EventTable(MappingPart):
 class Observed(MappingPart):
     """The time in which a person was under observation: outside it nobody knows what happened."""
 
+    spelled: ClassVar = ("person", "start", "end")
     from_: str = Field(alias="from")
     person: str
     start: str

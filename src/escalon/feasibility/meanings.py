@@ -8,17 +8,20 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from escalon.expressions.dialects import Dialect, dialect
 from escalon.facts import UnitError, spelled
 from escalon.facts.unit import factor
 from escalon.feasibility.mapping import Concept, EventTable, MappingError, WarehouseMapping
 from escalon.feasibility.steps import Steps
 from escalon.feasibility.treatments import DOSE, dose_unit
-from escalon.feasibility.warehouse import Warehouse, is_text
+from escalon.feasibility.warehouse import Warehouse, is_fractional, is_text
 from escalon.protocol.study import FactDefinition, Study
 from escalon.sources.observed import as_item
 
 _SORTS = {"number": "number", "integer": "number", "label": "label", "truth": "truth"}
 _TRUTHS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
+_SUSPECTED = dict.fromkeys(("unknown", "not known", "unclear", "not done", "not assessed", "suspected"), "?")
+"""What is written of an event of which nobody is sure."""
 _MOST_UNITS = 10_000
 _DIGITS = {"1": "yes", "0": "no"}
 # OMOP's standard unit concepts, as UCUM has them.
@@ -51,10 +54,8 @@ class Meanings:
         """Raises MappingError for a concept that would be read of nobody, or words that the study does not have."""
         for name, concept in self.mapping.concepts.items():
             if wrong := self._wrong(name, concept):
-                users = ", ".join(self.used_by(name)[:3])
-                raise MappingError(
-                    f"{self.mapping.line('concept', name)}: {f'{users} ' if users else ''}({name}): {wrong}"
-                )
+                self._refuse(name, wrong)
+        self._check_vocabulary()
 
     def _wrong(self, name: str, concept: Concept) -> str:
         definition, tables = self.study.vocabulary.get(name), ", ".join(self.mapping.tables)
@@ -84,7 +85,8 @@ class Meanings:
     def _write_codes(
         self, steps: Steps, name: str, table: EventTable, concepts: Mapping[str, Concept], kinds: Mapping[str, str]
     ) -> None:
-        texts, there = is_text(kinds["code"]), self._units_there(table) if is_text(kinds.get("unit", "")) else ()
+        texts = is_text(kinds["code"])
+        there = self._units_there(table, is_text(kinds["unit"])) if table.unit else {}
         rows: list[Sequence[Any]] = []
         units: list[Sequence[Any]] = []
         labels: list[Sequence[Any]] = []
@@ -125,27 +127,35 @@ class Meanings:
             return None
         return 1.0 if definition.unit is None or spelled(definition.unit) == "1" else None
 
-    def _units(self, name: str, concept: Concept, definition: FactDefinition, there: Sequence[str]) -> dict[str, float]:
+    def _units(
+        self, name: str, concept: Concept, definition: FactDefinition, there: Mapping[str, str]
+    ) -> dict[str, float]:
         """What to multiply by for each unit as it stands there: what the mapping says it means, else as intake reads it."""
-        said = {unit.lower(): float(self._times(name, means, definition)) for unit, means in concept.units.items()}
-        if not there:  # OMOP's concepts
-            known = {
-                number: unit for number, unit in _UNIT_CONCEPTS.items() if self._factor(unit, definition) is not None
-            }
-            return {number: float(self._times(name, unit, definition)) for number, unit in known.items()} | said
-        found = {unit: said.get(unit.strip().lower(), self._factor(unit.strip(), definition)) for unit in there}
-        return {unit: float(times) for unit, times in found.items() if times is not None}
+        said = {unit.lower(): self._times(name, means, definition) for unit, means in concept.units.items()}
+        found = {unit: said.get(unit.strip().lower(), self._factor(own, definition)) for unit, own in there.items()}
+        return {unit: float(times) for unit, times in (said | found).items() if times is not None}
 
-    def _units_there(self, table: EventTable) -> tuple[str, ...]:
-        """Every unit that stands in a table of text."""
-        where = f" AND ({table.where})" if table.where else ""
-        text = f"SELECT DISTINCT {table.unit} FROM {table.from_} AS p WHERE {table.unit} IS NOT NULL{where} LIMIT {_MOST_UNITS}"
+    def _units_there(self, table: EventTable, is_written: bool) -> dict[str, str]:
+        """Every unit that stands in a table, and what it is in UCUM where it is one of OMOP's concepts."""
+        where = f" WHERE {table.where}" if table.where else ""
+        used = f"SELECT DISTINCT {table.unit} AS unit FROM {table.from_} AS p{where}"
+        if is_written:
+            rows = self._rows(f"SELECT unit, unit FROM ({used}) AS u WHERE unit IS NOT NULL LIMIT {_MOST_UNITS}")
+            return {str(unit): str(unit).strip() for unit, _ in rows}
+        concept = self._of_vocabulary("concept")
+        if not {"vocabulary_id", "concept_code"} <= self.warehouse.columns(concept).keys():
+            return _UNIT_CONCEPTS
+        of = f"SELECT concept_id, concept_code FROM {concept} WHERE vocabulary_id = 'UCUM' AND concept_id IN ({used})"
+        return _UNIT_CONCEPTS | {str(unit): str(code) for unit, code in self._rows(of)}
+
+    def _rows(self, text: str) -> Sequence[tuple[Any, ...]]:
+        """The rows of a select, asked once."""
         if text not in self._asked:
-            self._asked[text] = tuple(str(row[0]) for row in self.warehouse.rows(text))
+            self._asked[text] = self.warehouse.rows(text)
         return self._asked[text]
 
     @cached_property
-    def _asked(self) -> dict[str, tuple[str, ...]]:
+    def _asked(self) -> dict[str, Sequence[tuple[Any, ...]]]:
         return {}
 
     @staticmethod
@@ -182,32 +192,93 @@ class Meanings:
 
     def _looked_up(self, steps: Steps, concept: Concept, codes: Sequence[str], row: Sequence[Any]) -> list[str]:
         """Codes of a vocabulary (`LOINC:718-7`), and what lies below a concept, as OMOP's or i2b2's own tables have them."""
-        prefix = f"{self.mapping.source.schema_name}." if self.mapping.source.schema_name else ""
-        found = []
+        looked_up = [code for code in codes if self._is_looked_up(concept, code)]
         typed = ", ".join(map(steps.literal, row))
-        for code in codes:
-            if not self._is_looked_up(concept, code):
-                continue
-            if self.mapping.source.kind == "i2b2":
-                below = "SUBSTR(d.concept_path, 1, LENGTH(k.concept_path)) = k.concept_path"
-                found.append(
-                    f"SELECT DISTINCT d.concept_cd, {typed} FROM {prefix}concept_dimension AS d "
-                    f"JOIN {prefix}concept_dimension AS k ON {below} WHERE k.concept_cd = {steps.literal(code)}"
-                )
-                continue
-            vocabulary, _, own = code.rpartition(":")
-            ids = code
-            if vocabulary:
-                named = f"vocabulary_id = {steps.literal(vocabulary)} AND concept_code = {steps.literal(own)}"
-                ids = (
-                    f"SELECT COALESCE(r.concept_id_2, k.concept_id) FROM {prefix}concept AS k "
-                    f"LEFT JOIN {prefix}concept_relationship AS r ON r.concept_id_1 = k.concept_id "
-                    f"AND r.relationship_id = 'Maps to' WHERE {named}"
-                )
-            if concept.descendants:
-                ids = f"SELECT descendant_concept_id FROM {prefix}concept_ancestor WHERE ancestor_concept_id IN ({ids})"
-            found.append(f"SELECT k.concept_id, {typed} FROM {prefix}concept AS k WHERE k.concept_id IN ({ids})")
-        return found
+        if self.mapping.source.kind != "i2b2":
+            of = self._of_vocabulary("concept")
+            return [
+                f"SELECT k.concept_id, {typed} FROM {of} AS k WHERE k.concept_id IN ({self._concepts(steps, code)})"
+                + (f" OR k.concept_id IN ({self._below(self._concepts(steps, code))})" if concept.descendants else "")
+                for code in looked_up
+            ]
+        of = self._of_vocabulary("concept_dimension")
+        below = "SUBSTR(d.concept_path, 1, LENGTH(k.concept_path)) = k.concept_path"
+        return [
+            f"SELECT DISTINCT d.concept_cd, {typed} FROM {of} AS d JOIN {of} AS k ON {below} "
+            f"WHERE k.concept_cd = {steps.literal(code)}"
+            for code in looked_up
+        ]
+
+    def _of_vocabulary(self, table: str) -> str:
+        prefix = f"{self.mapping.source.schema_name}." if self.mapping.source.schema_name else ""
+        return f"{prefix}{table}"
+
+    def _concepts(self, steps: Steps, code: str) -> str:
+        """The standard concepts of a code; one that was given up counts only where the vocabulary has no other of that code."""
+        vocabulary, _, own = code.rpartition(":")
+        if not vocabulary:
+            return code
+        concept, related = self._of_vocabulary("concept"), self._of_vocabulary("concept_relationship")
+        named = f"k.vocabulary_id = {steps.literal(vocabulary)} AND k.concept_code = {steps.literal(own)}"
+        valid = {
+            alias: f"COALESCE(CAST({alias}.invalid_reason AS {steps.spelling.text}), '') = ''"
+            if "invalid_reason" in self.warehouse.columns(of)
+            else "TRUE"
+            for alias, of in (("k", concept), ("r", related))
+        }
+        return (
+            f"SELECT COALESCE(CAST(r.concept_id_2 AS BIGINT), k.concept_id) FROM {concept} AS k "
+            f"LEFT JOIN {related} AS r ON r.concept_id_1 = k.concept_id AND r.relationship_id = 'Maps to' AND {valid['r']} "
+            f"WHERE {named} AND ({valid['k']} OR NOT EXISTS (SELECT 1 FROM {concept} AS k WHERE {named} AND {valid['k']}))"
+        )
+
+    def _below(self, ids: str) -> str:
+        ancestors = self._of_vocabulary("concept_ancestor")
+        return f"SELECT descendant_concept_id FROM {ancestors} WHERE ancestor_concept_id IN ({ids})"
+
+    def _check_vocabulary(self) -> None:
+        """Raises MappingError where the tables that say what a code means are not there, or do not have it."""
+        asked = {
+            (name, code)
+            for name, concept in self.mapping.concepts.items()
+            for code in (*concept.codes, *(one for some in concept.label_codes.values() for one in some))
+            if name in self.study.vocabulary and self._is_looked_up(concept, code)
+        }
+        if not asked:
+            return
+        i2b2, literal = self.mapping.source.kind == "i2b2", self._spelling.label
+        below = any(self.mapping.concepts[name].descendants for name, _ in asked)
+        coded = any(":" in code for _, code in asked)
+        tables = (
+            ["concept_dimension"]
+            if i2b2
+            else ["concept", *["concept_relationship"] * coded, *["concept_ancestor"] * below]
+        )
+        for table in map(self._of_vocabulary, tables):
+            if not self.warehouse.columns(table):
+                name, code = min(asked)
+                self._refuse(name, f"the code {code!r} is looked up in the table {table}, which is not there. "
+                             "Write the codes that stand in the data, without a vocabulary and without descendants")  # fmt: skip
+        column = "concept_cd" if i2b2 else "vocabulary_id || ':' || concept_code"
+        texts = sorted({code for _, code in asked if i2b2 or ":" in code})
+        there = self._codes_of(tables[0], column, ", ".join(map(literal, texts))) if texts else set()
+        if ids := sorted({code for _, code in asked} - set(texts)):
+            there |= self._codes_of(tables[0], "concept_id", ", ".join(ids))
+        for name, code in sorted(asked):
+            if code not in there:
+                self._refuse(name, f"the code {code!r} is none of the vocabulary's ({tables[0]}). "
+                             "Write it as it stands there, with its dots, or take it out")  # fmt: skip
+
+    def _codes_of(self, table: str, column: str, among: str) -> set[str]:
+        of = self._of_vocabulary(table)
+        return {
+            str(row[0])
+            for row in self.warehouse.rows(f"SELECT DISTINCT {column} FROM {of} WHERE {column} IN ({among})")
+        }
+
+    def _refuse(self, name: str, why: str) -> None:
+        users = ", ".join(self.used_by(name)[:3])
+        raise MappingError(f"{self.mapping.line('concept', name)}: {f'{users} ' if users else ''}({name}): {why}")
 
     def _codes_listed(
         self, steps: Steps, name: str, table: EventTable, concepts: Mapping[str, Concept],
@@ -254,18 +325,27 @@ class Meanings:
     def _mixed(self) -> bool:
         """Whether people are numbers in one table and text in another."""
         parts = (self.mapping.people, self.mapping.observed, *self.mapping.tables.values())
-        places = {(one.person, one.from_) for one in parts if one}
-        kinds = (self.warehouse.columns(f"(SELECT {who} AS who FROM {of} AS p) AS tried") for who, of in places)
-        return len({is_text(kind) for found in kinds for kind in found.values()}) > 1
+        kinds = {self._kind(one.person, one.from_) for one in parts if one} - {""}
+        return len({is_text(kind) for kind in kinds}) > 1
 
     def _who(self, text: str, source: str) -> str:
         """The column of people, as text where another table has it so."""
-        if not self._mixed:
+        return f"TRIM({self._text(text, self._kind(text, source))})" if self._mixed else text
+
+    def _kind(self, text: str, source: str) -> str:
+        return self.warehouse.columns(f"(SELECT {text} AS kind FROM {source} AS p) AS tried").get("kind", "")
+
+    def _text(self, column: str, kind: str) -> str:
+        """A column as text; a whole number that another program kept as 8713.0 as 8713."""
+        text = f"CAST({column} AS {self._spelling.text})"
+        if not is_fractional(kind):
             return text
-        kind = self.warehouse.columns(f"(SELECT {text} AS who FROM {source} AS p) AS tried").get("who", "")
-        spelling = Steps(self.warehouse.dialect, int, tuple).spelling
-        whole = text if is_text(kind) or ("INT" not in kind and "DOUBLE" not in kind) else f"CAST({text} AS BIGINT)"
-        return f"TRIM(CAST({whole} AS {spelling.text}))"
+        whole = f"CAST(CAST({column} AS BIGINT) AS {self._spelling.text})"
+        return f"CASE WHEN ABS({column}) < 1e15 AND {column} = FLOOR({column}) THEN {whole} ELSE {text} END"
+
+    @property
+    def _spelling(self) -> Dialect:
+        return dialect(self.warehouse.dialect)
 
     def _check_columns(
         self, path: tuple[str, ...], source: str, columns: Mapping[str, str], concept: str, where: str = ""
@@ -301,7 +381,7 @@ class Meanings:
         """Raises MappingError for a column of days that holds something else."""
         wrong = not is_text(kind) and not kind.upper().startswith(("DATE", "TIME"))
         if is_text(kind):
-            spelling = Steps(self.warehouse.dialect, int, tuple).spelling
+            spelling = self._spelling
             shaped = spelling.matched.format(x="tried.day", pattern=_A_DAY)
             column = f"SELECT CAST({text} AS {spelling.text}) AS day FROM {source} AS p"
             none = f"COALESCE({shaped}, '') = '' OR day LIKE '0000%'"
@@ -315,14 +395,13 @@ class Meanings:
             )
 
     def _day(self, text: str, source: str) -> tuple[str, str]:
-        kinds = self.warehouse.columns(f"(SELECT {text} AS day FROM {source} AS p) AS tried")
-        return self._days(text, kinds.get("day", ""))
+        return self._days(text, self._kind(text, source))
 
     def _days(self, text: str, kind: str) -> tuple[str, str]:
         """The earliest and the latest day of a column: of text `2019`, `2019-11` or `2019-11-29…` a stretch."""
         if not is_text(kind):
             return (f"CAST({text} AS DATE)",) * 2
-        spelling = Steps(self.warehouse.dialect, int, tuple).spelling
+        spelling = self._spelling
         first = (
             f"CAST(CASE LENGTH({text}) WHEN 4 THEN {text} || '-01-01' WHEN 7 THEN {text} || '-01' "
             f"ELSE NULLIF(SUBSTR({text}, 1, 10), '') END AS DATE)"
@@ -331,8 +410,31 @@ class Meanings:
         last = f"CASE LENGTH({text}) WHEN 4 THEN CAST({text} || '-12-31' AS DATE) WHEN 7 THEN {month} ELSE {first} END"
         return first, last
 
-    def _lowered(self, steps: Steps, column: str) -> str:
-        return f"LOWER(TRIM(CAST({column} AS {steps.spelling.text})))"
+    def _lowered(self, column: str, kind: str) -> str:
+        return f"LOWER(TRIM({self._text(column, kind)}))"
+
+
+def as_called(mapping: WarehouseMapping, warehouse: Warehouse) -> WarehouseMapping:
+    """The mapping with quotes around each table and column that is there under just that name, and else no name of SQL's."""
+    quote, used = dialect(warehouse.dialect).name, {one.table for one in mapping.concepts.values()}
+
+    def called(part: Any) -> Any:
+        own = part.from_
+        if not warehouse.columns(own) and warehouse.columns(quote(own)):
+            own = quote(own)
+        texts = {key: text for key in part.spelled if (text := getattr(part, key))}
+        if warehouse.columns(f"(SELECT {', '.join(texts.values())} FROM {own} AS p) AS tried"):
+            return part if own == part.from_ else part.model_copy(update={"from_": own})
+
+        def is_there(text: str) -> bool:
+            return bool(warehouse.columns(f"(SELECT {text} AS tried FROM {own} AS p) AS tried"))
+
+        odd = {key: quote(text) for key, text in texts.items() if not is_there(text) and is_there(quote(text))}
+        return part.model_copy(update={"from_": own, **odd})
+
+    tables = {name: called(one) if name in used else one for name, one in mapping.tables.items()}
+    others = {name: one and called(one) for name in ("people", "observed") for one in (getattr(mapping, name),)}
+    return mapping.model_copy(update={"tables": tables, **others})
 
 
 def _words(concept: Concept, definition: FactDefinition | None, source: str) -> list[tuple[str, str]]:
@@ -342,7 +444,7 @@ def _words(concept: Concept, definition: FactDefinition | None, source: str) -> 
     """
     kind = definition.kind if definition else "event"
     own = {one.lower(): one.lower() for one in definition.choices} if definition and kind == "label" else dict(_TRUTHS)
-    own |= _DIGITS if kind == "truth" and source != "omop" else {}
+    own |= {"truth": {} if source == "omop" else _DIGITS, "event": _SUSPECTED}.get(_SORTS.get(kind, "event"), {})
     said = [(raw.lower(), word.lower()) for word, some in concept.labels.items() for raw in some]
     written = {raw for raw, _ in said}
     return list(dict.fromkeys([*said, *(pair for pair in own.items() if pair[0] not in written)]))

@@ -13,7 +13,9 @@ from escalon.feasibility.warehouse import is_text
 from escalon.instruments.kit.catalogue import find
 
 SEXES = ("female", "male")
-_COLUMNS = ("row", "person", "code", "day", "until", "value", "operator", "text", "unit", "upper", "lower")
+_AMOUNT = "[-+−]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?"
+_WIDE, _NARROW = "０１２３４５６７８９．＜＞＝－−", "0123456789.<>=--"
+"""What other keyboards write in a number."""
 
 
 class Reader(Meanings):
@@ -49,7 +51,7 @@ class Reader(Meanings):
 
     def _write_people(self, steps: Steps, people: PeopleTable) -> None:
         """Everybody once who is alive; whoever stands there twice and died by one of the rows is dead."""
-        asked = {one: getattr(people, one) for one in ("person", "birth", "sex", "died")}
+        asked = {one: getattr(people, one) for one in people.spelled}
         kinds = self._check_columns(("people",), people.from_, asked, "", people.where)
         for key in ("birth", "died"):
             if asked[key]:
@@ -64,7 +66,7 @@ class Reader(Meanings):
         )
 
     def _write_observed(self, steps: Steps, one: Observed) -> None:
-        columns = {"person": one.person, "start": one.start, "end": one.end}
+        columns = {column: getattr(one, column) for column in one.spelled}
         kinds = self._check_columns(("observed",), one.from_, columns, "")
         for key in ("start", "end"):
             self._check_days(("observed",), key, columns[key], kinds[key], one.from_)
@@ -97,13 +99,13 @@ class Reader(Meanings):
             known = f"{people.birth} IS NOT NULL"
             yield f"SELECT {self._row(steps, 'age', who, row)}\nFROM {people.from_} AS p WHERE {known}"
         if "sex" in floors and people.sex and "sex" not in self.mapping.concepts:
-            raw = f"LOWER(CAST({people.sex} AS {steps.spelling.text}))"
+            raw = self._lowered(people.sex, self._kind(people.sex, people.from_))
             words = {one: one for one in SEXES} | dict(people.sexes)
             cases = " ".join(
                 f"WHEN {steps.literal(written.lower())} THEN {steps.literal(means.lower())}"
                 for written, means in words.items()
             )
-            row = {"word": f"CASE TRIM({raw}) {cases} END", "dated": "FALSE"}
+            row = {"word": f"CASE {raw} {cases} END", "dated": "FALSE"}
             yield f"SELECT {self._row(steps, 'sex', who, row)}\nFROM {people.from_} AS p WHERE {people.sex} IS NOT NULL"
 
     def _years(self, steps: Steps, born: str) -> str:
@@ -143,14 +145,16 @@ class Reader(Meanings):
         concepts: Mapping[str, Concept],
         floors: Mapping[str, date | None],
     ) -> str:
-        columns = {column: getattr(table, column) for column in _COLUMNS if getattr(table, column)}
+        columns = {column: getattr(table, column) for column in table.spelled if getattr(table, column)}
         kinds = self._check_columns(("table", name), table.from_, columns, next(iter(concepts)), table.where)
         for key in [one for one in ("day", "until") if one in columns]:
             self._check_days(("table", name), key, columns[key], kinds[key], table.from_)
         meant = f"{relation}_{name}"
         self._write_codes(steps, meant, table, concepts, kinds)
-        read = ", ".join(f"{text} AS {column}" for column, text in columns.items())
-        read = read.replace(f"{table.person} AS person", f"{self._who(table.person, table.from_)} AS person", 1)
+        if is_text(kinds["code"]):  # a blank beside a code is no other code
+            table = table.model_copy(update={"code": f"TRIM({table.code})"})
+        own = {"person": self._who(table.person, table.from_), "code": table.code}
+        read = ", ".join(f"{text} AS {column}" for column, text in (columns | own).items())
         where = [f"({table.where})"] if table.where else []
         if (
             self.mapping.source.kind == "i2b2"
@@ -164,9 +168,11 @@ class Reader(Meanings):
         inner = f"SELECT {read} FROM {table.from_} AS p WHERE {' AND '.join([*where, listed])}"
         joins = f"FROM ({inner}) AS t JOIN {meant}_codes AS c ON t.code = c.code"
         if "unit" in columns:
-            joins += f"\nLEFT JOIN {meant}_units AS u ON u.n = c.n AND u.unit = CAST(t.unit AS {steps.spelling.text})"
+            joins += f"\nLEFT JOIN {meant}_units AS u ON u.n = c.n AND u.unit = {self._text('t.unit', kinds['unit'])}"
         if "text" in columns:
-            joins += f"\nLEFT JOIN {meant}_labels AS w ON w.n = c.n AND w.raw = {self._lowered(steps, 't.text')}"
+            joins += (
+                f"\nLEFT JOIN {meant}_labels AS w ON w.n = c.n AND w.raw = {self._lowered('t.text', kinds['text'])}"
+            )
         cells = self._cells(steps, table, columns, kinds)
         row = ", ".join(f"{cells[column]} AS {column}" for column in RELATIONS[relation])
         if table.row:  # a row that stands there under two codes of one name is one
@@ -180,10 +186,13 @@ class Reader(Meanings):
         """Each column of `facts`, from the columns of a table (t), what its codes mean (c), its units (u), its labels (w)."""
         double, text = steps.spelling.double, steps.spelling.text
         null_number, null_day = f"CAST(NULL AS {double})", "CAST(NULL AS DATE)"
-        blank = f"COALESCE({self._lowered(steps, 't.unit')}, '') = ''"
-        times = f"CASE WHEN {blank} THEN c.bare ELSE u.times END" if "unit" in columns else "c.bare"
+        times = "c.bare"
+        if "unit" in columns:
+            times = (
+                f"CASE WHEN COALESCE({self._lowered('t.unit', kinds['unit'])}, '') = '' THEN c.bare ELSE u.times END"
+            )
         number, sign = self._number(steps, columns, kinds, table)
-        number = f"CASE WHEN {self._is_read(steps, columns, sign, number)} THEN {number} END"
+        number = f"CASE WHEN {self._is_read(steps, columns, kinds, sign, number)} THEN {number} END"
         value = f"({number}) * {times}" if "value" in columns else null_number
         beyond = f"{value} < c.least OR {value} > c.most"
         if sign:  # nothing is below the least there can be
@@ -191,12 +200,18 @@ class Reader(Meanings):
         possible = f"CASE WHEN {beyond} THEN NULL ELSE {value} END"
         word, text_there = self._wording(steps, columns, kinds)
         d0, d1 = self._days("t.day", kinds.get("day", "")) if "day" in columns else (null_day, null_day)
-        e0, e1 = self._days("t.until", kinds.get("until", "")) if "until" in columns else (null_day, null_day)
+        e0, e1, ends_before = null_day, null_day, ""
+        if "until" in columns:
+            ends = self._days("t.until", kinds["until"])
+            ends_before = f"COALESCE({ends[1]} < {d0}, FALSE)"  # of what ended before it began nobody knows the end
+            e0, e1 = (f"CASE WHEN NOT {ends_before} THEN {end} END" for end in ends)
         told = self._is_there(steps, columns, kinds)
         known = (
             f"CASE c.sort WHEN 'number' THEN {told} WHEN 'label' THEN COALESCE({word}, {text_there}) IS NOT NULL "
-            f"WHEN 'truth' THEN {word} IS NOT NULL OR {text_there} IS NULL ELSE TRUE END"
+            f"WHEN 'truth' THEN {word} IS NOT NULL OR {text_there} IS NULL ELSE COALESCE({word}, '') <> '?' END"
         )
+        if "doubt" in columns:
+            known = f"{known} AND NOT COALESCE(t.doubt, FALSE)"
         unread = f"c.sort = 'truth' AND {word} IS NULL AND {text_there} IS NOT NULL"
         said = f"CASE WHEN c.sort IN ('event', 'truth') AND NOT ({unread}) THEN COALESCE({word}, 'yes') <> 'no' END"
         limits = {"upper": null_number, "lower": null_number}
@@ -204,6 +219,7 @@ class Reader(Meanings):
             end = self._plain(steps, f"t.{one}", kinds[one])
             limits[one] = f"CASE WHEN {end} > 0 AND {end} < {steps.infinite()} THEN {end} * {times} END"
         ongoing, open_end = self._open_ended(table, "until" in columns)
+        open_end = f"{open_end} OR {ends_before}" if ends_before else open_end
         return {
             "person": "t.person", "n": "c.n", "known": known,
             "lo": self._end(steps, sign, "<", "-", possible),
@@ -228,11 +244,10 @@ class Reader(Meanings):
         words, written = ["c.word"], [f"CAST(NULL AS {steps.spelling.text})"]
         if "text" in columns:
             words.append("w.word")
-            blank = "'', '0'" if self.mapping.source.kind == "omop" else "''"  # OMOP has 0 where it found no concept
-            text = self._lowered(steps, "t.text")
-            written.append(f"CASE WHEN {text} NOT IN ({blank}) THEN {text} END")
+            text = self._lowered("t.text", kinds["text"])
+            written.append(f"CASE WHEN {text} NOT IN ({self._blank}) THEN {text} END")
         if "value" in columns:
-            number = f"TRIM(CAST(t.value AS {steps.spelling.text}))"
+            number = f"TRIM({self._text('t.value', kinds['value'])})"
             there = self._is_there(steps, columns, kinds)
             meant = f"WHEN {number} IN ('1', '1.0', 'true') THEN 'yes' WHEN {number} IN ('0', '0.0', 'false') THEN 'no'"
             empty = f"{written[-1]} IS NULL AND " if "text" in columns else ""
@@ -249,14 +264,20 @@ class Reader(Meanings):
         number = f"CAST(t.value AS {steps.spelling.double})"
         return f"COALESCE({number} <> CAST('NaN' AS {steps.spelling.double}), FALSE)"
 
-    def _is_read(self, steps: Steps, columns: Mapping[str, str], sign: str, number: str) -> str:
+    def _is_read(
+        self, steps: Steps, columns: Mapping[str, str], kinds: Mapping[str, str], sign: str, number: str
+    ) -> str:
         """Whether a number can be used: it is finite, and the sign before it is one that the mapping knows."""
         finite = f"ABS({number}) < {steps.infinite()}"
         if "operator" not in columns:
             return finite
-        raw = f"TRIM(CAST(t.operator AS {steps.spelling.text}))"
-        none = "'', '0'" if self.mapping.source.kind == "omop" else "''"
-        return f"{finite} AND (COALESCE({raw}, '') IN ({none}) OR ({sign}) IS NOT NULL)"
+        raw = f"TRIM({self._text('t.operator', kinds['operator'])})"
+        return f"{finite} AND (COALESCE({raw}, '') IN ({self._blank}) OR ({sign}) IS NOT NULL)"
+
+    @property
+    def _blank(self) -> str:
+        """What stands where nothing does: OMOP has 0 where it found no concept."""
+        return "'', '0'" if self.mapping.source.kind == "omop" else "''"
 
     def _open_ended(self, table: EventTable, has_until: bool) -> tuple[str, str]:
         """What an empty end means: of a treatment that nobody knows it, of anything else that it was of one day."""
@@ -277,7 +298,7 @@ class Reader(Meanings):
         """The number in the value column, and the sign before it (empty text where none can be)."""
         sign = ""
         if "operator" in columns:
-            raw = f"TRIM(CAST(t.operator AS {steps.spelling.text}))"
+            raw = f"TRIM({self._text('t.operator', kinds['operator'])})"
             signs = dict.fromkeys(("<", "<=", ">", ">=", "=")) | dict(table.operators)
             cases = " ".join(
                 f"WHEN {steps.literal(one)} THEN {steps.literal(means or one)}" for one, means in signs.items()
@@ -286,7 +307,7 @@ class Reader(Meanings):
         number = self._plain(steps, "t.value", kinds.get("value", ""))
         if "value" not in columns or not is_text(kinds["value"]):
             return number, sign
-        marks = steps.spelling.matched.format(x="TRIM(t.value)", pattern="^([<>≤≥]=?)")
+        marks = steps.spelling.matched.format(x=_narrow("t.value"), pattern="^([<>≤≥]=?)")
         written = f"REPLACE(REPLACE(NULLIF({marks}, ''), '≤', '<='), '≥', '>=')"
         return number, f"COALESCE({sign}, {written})" if sign else written
 
@@ -294,5 +315,9 @@ class Reader(Meanings):
         """The number of a column, of text the one that stands there after a sign."""
         if not is_text(kind):
             return f"CAST({column} AS {steps.spelling.double})"
-        found = steps.spelling.matched.format(x=f"TRIM({column})", pattern="^[<>≤≥]?=? *([-+]?[0-9]+[.]?[0-9]*)$")
+        found = steps.spelling.matched.format(x=_narrow(column), pattern=f"^[<>≤≥]?=? *({_AMOUNT})$")
         return f"CAST(NULLIF({found}, '') AS {steps.spelling.double})"
+
+
+def _narrow(column: str) -> str:
+    return f"TRIM(TRANSLATE({column}, '{_WIDE}', '{_NARROW}'))"

@@ -1,7 +1,8 @@
 """The tables of the usual warehouses, so that a mapping names concepts only: OMOP CDM 5.4, i2b2, FHIR Bulk Data.
 
 OMOP: https://ohdsi.github.io/CommonDataModel/cdm54.html. i2b2: observation_fact and its dimensions (CRC design document).
-FHIR: Patient, Condition, Observation, MedicationRequest, Procedure and Immunization as NDJSON, one resource a line.
+FHIR: Patient, Condition, Observation, Medication…, Procedure and Immunization as NDJSON, one resource a line
+(https://hl7.org/fhir/R4/resourcelist.html).
 """
 
 from escalon.feasibility.mapping import EventTable, Observed, PeopleTable, WarehouseMapping
@@ -9,6 +10,13 @@ from escalon.feasibility.mapping import EventTable, Observed, PeopleTable, Wareh
 # Standard concepts of the vocabulary «Meas Value Operator» and of gender.
 _OMOP_OPERATORS = {"4171756": "<", "4171754": "<=", "4171755": ">=", "4172704": ">", "4172703": "="}
 _SEXES = {"8507": "male", "8532": "female"}
+# FHIR's words for what did not happen, has not yet, or was written in error (EventStatus, ConditionVerificationStatus and the
+# request's intent); and for a diagnosis that somebody suspects.
+_VOID = (
+    "entered-in-error", "cancelled", "draft", "registered", "preparation", "not-done", "not-taken", "intended", "refuted",
+    "proposal", "plan", "option",
+)  # fmt: skip
+_DOUBTFUL = ("provisional", "differential", "unconfirmed")
 _I2B2_OPERATORS = {"E": "=", "L": "<", "LE": "<=", "G": ">", "GE": ">="}
 
 
@@ -43,11 +51,13 @@ def _omop(prefix: str) -> _Brought:
             {"from": f"{prefix}{name}", "person": "person_id", "code": code, "day": day, **more}
         )
 
+    def padded(column: str, digits: int) -> str:
+        return f"LPAD(CAST(CAST({column} AS INTEGER) AS VARCHAR({digits})), {digits}, '0')"
+
+    year, month, day = padded("year_of_birth", 4), padded("month_of_birth", 2), padded("day_of_birth", 2)
     birth = (
-        "CASE WHEN month_of_birth IS NULL THEN LPAD(CAST(year_of_birth AS VARCHAR(4)), 4, '0') "
-        "WHEN day_of_birth IS NULL THEN LPAD(CAST(year_of_birth AS VARCHAR(4)), 4, '0') || '-' || "
-        "LPAD(CAST(month_of_birth AS VARCHAR(2)), 2, '0') ELSE LPAD(CAST(year_of_birth AS VARCHAR(4)), 4, '0') || '-' || "
-        "LPAD(CAST(month_of_birth AS VARCHAR(2)), 2, '0') || '-' || LPAD(CAST(day_of_birth AS VARCHAR(2)), 2, '0') END"
+        f"CASE WHEN month_of_birth IS NULL THEN {year} WHEN day_of_birth IS NULL THEN {year} || '-' || {month} "
+        f"ELSE {year} || '-' || {month} || '-' || {day} END"
     )
     people = PeopleTable.model_validate(
         {"from": f"{prefix}person", "person": "person_id", "birth": birth, "sex": "gender_concept_id", "sexes": _SEXES,
@@ -102,63 +112,72 @@ def _i2b2(prefix: str) -> _Brought:
 
 
 def _fhir(_: str) -> _Brought:
-    def text(path: str) -> str:
-        return f"json_extract_string(json, '{path}')"
+    def text(path: str, of: str = "json") -> str:
+        return f"json_extract_string({of}, '$.{path}')"
 
-    own = {"row": f"coalesce({text('$.id')}, CAST(hash(json) AS VARCHAR))"}
+    def first(*paths: str, of: str = "json") -> str:
+        return f"coalesce({', '.join(text(path, of) for path in paths)})"
 
-    def codes(path: str) -> str:
-        return f"json_extract_string(json, '$.{path}[*].code')"
+    def is_one_of(words: tuple[str, ...], *paths: str) -> str:
+        said = ", ".join(f"coalesce({text(path)}, [])" if "*" in path else f"[{text(path)}]" for path in paths)
+        return f"list_has_any(list_concat({said}), [{', '.join(map(repr, words))}])"
 
-    # A drug is coded in the request, in what the request holds, or in a resource of its own.
-    drug = (
-        f"CASE WHEN len({codes('medicationCodeableConcept.coding')}) > 0 THEN {codes('medicationCodeableConcept.coding')} "
-        f"WHEN len({codes('contained[*].code.coding')}) > 0 THEN {codes('contained[*].code.coding')} ELSE m.codes END"
-    )
-    drugs = f"(SELECT {text('$.id')} AS id, {codes('code.coding')} AS codes FROM Medication) AS m"
-    referred = f"LEFT JOIN {drugs} ON m.id = regexp_extract({text('$.medicationReference.reference')}, '[^/:#]+$')"
+    def named(reference: str) -> str:
+        """What a reference names: `Patient/1`, `urn:uuid:1`, `https://…/Patient/1/_history/2`."""
+        return f"regexp_extract({reference}, '([^/:#]+)(/_history/.*)?$', 1)"
 
-    def coded(resource: str, concept: str, **columns: str) -> str:
-        listed = "".join(f", {path} AS {name}" for name, path in (columns | own).items())
-        who = f"coalesce({text('$.subject.reference')}, {text('$.patient.reference')})"
-        person = f"regexp_extract({who}, '[^/:]+$')"
-        void = "'entered-in-error', 'refuted'"
-        return (
-            f"(SELECT {person} AS person, unnest({concept}) AS code{listed} FROM {resource} "
-            f"WHERE coalesce({text('$.status')}, '') NOT IN ('entered-in-error', 'cancelled', 'draft') "
-            f"AND coalesce({text('$.verificationStatus.coding[0].code')}, '') NOT IN ({void}))"
-        )
+    verified = ("verificationStatus", "verificationStatus.coding[*].code")
 
-    def table(source: str, **more: str) -> EventTable:
-        return EventTable.model_validate(
-            {"from": source, "person": "person", "code": "code", "day": "day", "row": "row", **more}
-        )
+    def table(resource: str, concept: str, day: str, **columns: str) -> EventTable:
+        """A row for each code; what is to be read of it, by the name of the column."""
+        read = {
+            "person": named(first("subject.reference", "patient.reference")),
+            "code": f"unnest({concept})",
+            "day": day,
+            "doubt": is_one_of(_DOUBTFUL, *verified),
+            "row": f"coalesce({text('id')}, CAST(hash(json) AS VARCHAR))",
+            **columns,
+        }
+        void = f"{is_one_of(_VOID, 'status', 'intent', *verified)} OR coalesce({text('doNotPerform')}, '') = 'true'"
+        listed = ", ".join(f"{path} AS {name}" for name, path in read.items())
+        source = f"(SELECT {listed} FROM {resource} WHERE NOT ({void}))"
+        return EventTable.model_validate({"from": source} | {name: name for name in read})
 
     # Who is said to be dead, without a day, is so on whatever day is asked about.
-    dead = f"CASE {text('$.deceasedBoolean')} WHEN 'true' THEN coalesce({text('$.birthDate')}, '1900') END"
-    died = f"coalesce({text('$.deceasedDateTime')}, {dead})"
-    people = PeopleTable.model_validate(
-        {"from": f"(SELECT {text('$.id')} AS person, {text('$.birthDate')} AS birth, {text('$.gender')} AS sex, {died} AS death "
-                 "FROM Patient)", "person": "person", "birth": "birth", "sex": "sex", "death": "death"}
-    )  # fmt: skip
-    quantity = {
-        "value": f"try_cast({text('$.valueQuantity.value')} AS DOUBLE)",
-        "unit": f"coalesce({text('$.valueQuantity.code')}, {text('$.valueQuantity.unit')})",
-        "op": text("$.valueQuantity.comparator"),
-        "said": f"coalesce({text('$.valueCodeableConcept.coding[0].code')}, {text('$.valueString')})",
-        "upper": f"try_cast({text('$.referenceRange[0].high.value')} AS DOUBLE)",
-        "lower": f"try_cast({text('$.referenceRange[0].low.value')} AS DOUBLE)",
-    }
-    observed = f"coalesce({text('$.effectiveDateTime')}, {text('$.effectivePeriod.start')})"
-    onset = f"coalesce({text('$.onsetDateTime')}, {text('$.onsetPeriod.start')}, {text('$.recordedDate')})"
+    dead = f"CASE {text('deceasedBoolean')} WHEN 'true' THEN coalesce({text('birthDate')}, '1900') END"
+    columns = {"person": text("id"), "birth": text("birthDate"), "sex": text("gender"),
+               "death": f"coalesce({text('deceasedDateTime')}, {dead})"}  # fmt: skip
+    listed = ", ".join(f"{path} AS {name}" for name, path in columns.items())
+    people = PeopleTable.model_validate({"from": f"(SELECT {listed} FROM Patient)"} | {name: name for name in columns})
+    # A blood pressure is two components of one observation.
+    parts = "(SELECT json, unnest(list_concat([json], json_extract(json, '$.component[*]'))) AS part FROM Observation)"
+    codes = "json_extract_string(part, '$.code.coding[*].code')"
+    measured = {
+        "value": f"try_cast({first('valueQuantity.value', 'valueInteger', of='part')} AS DOUBLE)",
+        "unit": first("valueQuantity.code", "valueQuantity.unit", of="part"),
+        "operator": text("valueQuantity.comparator", "part"),
+        "text": first("valueCodeableConcept.coding[0].code", "valueCodeableConcept.text", "valueString", "valueBoolean",
+                      of="part"),
+        "upper": f"try_cast({text('referenceRange[0].high.value', 'part')} AS DOUBLE)",
+        "lower": f"try_cast({text('referenceRange[0].low.value', 'part')} AS DOUBLE)",
+    }  # fmt: skip
+    # A drug is coded in the request, in what the request holds, or in a resource of its own.
+    own, held = text("medicationCodeableConcept.coding[*].code"), text("contained[*].code.coding[*].code")
+    drug = f"CASE WHEN len({own}) > 0 THEN {own} WHEN len({held}) > 0 THEN {held} ELSE m.codes END"
+    drugs = f"(SELECT {text('id')} AS id, {text('code.coding[*].code')} AS codes FROM Medication) AS m"
+    referred = f"LEFT JOIN {drugs} ON m.id = {named(text('medicationReference.reference'))}"
+    taken, until = ("effectiveDateTime", "effectivePeriod.start"), text("effectivePeriod.end")
+    given = f"coalesce({until}, {text('effectiveDateTime')})"
+    own_codes = text("code.coding[*].code")
     return people, None, {
-        "Observation": table(coded("Observation", codes("code.coding"), day=observed, **quantity), value="value", operator="op",
-                             text="said", unit="unit", upper="upper", lower="lower"),
-        "Condition": table(coded("Condition", codes("code.coding"), day=onset, until=text("$.abatementDateTime")), until="until"),
-        "MedicationRequest": table(coded(f"MedicationRequest {referred}", drug, day=text("$.authoredOn"))),
-        "Procedure": table(coded("Procedure", codes("code.coding"), day=f"coalesce({text('$.performedDateTime')}, "
-                                 f"{text('$.performedPeriod.start')})")),
-        "Immunization": table(coded("Immunization", codes("vaccineCode.coding"), day=text("$.occurrenceDateTime"))),
+        "Observation": table(parts, codes, first("effectiveDateTime", "effectivePeriod.start", "effectiveInstant"), **measured),
+        "Condition": table("Condition", own_codes, first("onsetDateTime", "onsetPeriod.start", "recordedDate"),
+                           until=first("abatementDateTime", "abatementPeriod.end")),
+        "MedicationRequest": table(f"MedicationRequest {referred}", drug, text("authoredOn")),
+        "MedicationStatement": table(f"MedicationStatement {referred}", drug, first(*taken), until=until),
+        "MedicationAdministration": table(f"MedicationAdministration {referred}", drug, first(*taken), until=given),
+        "Procedure": table("Procedure", own_codes, first("performedDateTime", "performedPeriod.start", "occurrenceDateTime")),
+        "Immunization": table("Immunization", text("vaccineCode.coding[*].code"), text("occurrenceDateTime")),
     }  # fmt: skip
 
 

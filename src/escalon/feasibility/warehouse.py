@@ -7,6 +7,7 @@ spark:folder/           the same folder by Spark on this computer; `spark:` alon
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
+from escalon.expressions.dialects import dialect
 from escalon.feasibility.stepwise import StepwiseQuery
 
 _READERS = {
@@ -115,7 +117,7 @@ def _duckdb(path: Path, memory: str, threads: int) -> Warehouse:
             listed = ", ".join(f"'{_escaped(file)}'" for file in files)
             reader = _READERS[kind].format(file=f"[{listed}]")
             try:
-                connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM {reader}')
+                connection.execute(f"CREATE VIEW {dialect('duckdb').name(name)} AS SELECT * FROM {reader}")
             except duckdb.Error as error:
                 said = str(error).partition("\n")[0]
                 raise WarehouseError(
@@ -144,7 +146,7 @@ def _duckdb(path: Path, memory: str, threads: int) -> Warehouse:
 
     listed = "SELECT table_name FROM information_schema.tables ORDER BY 1"
     named = tuple(row[0] for row in rows(listed))
-    if "MedicationRequest" in named and "Medication" not in named:  # requests that name no drug elsewhere
+    if "Medication" not in named and any(one.startswith("Medication") for one in named):  # none names a drug elsewhere
         connection.execute('CREATE TEMPORARY VIEW "Medication" AS SELECT CAST(NULL AS JSON) AS json WHERE FALSE')
     return Warehouse("duckdb", rows, columns, named, connection.close, keep)
 
@@ -155,18 +157,28 @@ def files_of(folder: Path) -> dict[str, tuple[str, list[Path]]]:
     for file in sorted(folder.iterdir()):
         name, kind = _table_name(file)
         if file.is_dir() and any(file.glob("*.parquet")):
-            found[file.name] = ("parquet", sorted(file.glob("*.parquet")))
+            name, kind, files = file.name, "parquet", sorted(file.glob("*.parquet"))
         elif kind in _READERS and file.is_file():
-            found[name] = (kind, [*found.get(name, (kind, []))[1], file])
+            files = [file]
+        else:
+            continue
+        before = found.setdefault(name, (kind, []))
+        if before[0] != kind:
+            raise WarehouseError(
+                f"{before[1][0]} and {file} are both the table {name!r}. Take one out, or call it otherwise"
+            )
+        before[1].extend(files)
     if not found:
         raise WarehouseError(f"{folder} holds no Parquet, CSV or NDJSON file")
     return found
 
 
 def _table_name(file: Path) -> tuple[str, str]:
-    name = file.name.removesuffix(".gz")
-    stem, _, kind = name.rpartition(".")
-    return stem, {"jsonl": "ndjson"}.get(kind.lower(), kind.lower())
+    """Name and format; an NDJSON file is named for its resource, whatever stands beside: `Patient.000`, `2_Observation`."""
+    stem, _, kind = file.name.removesuffix(".gz").rpartition(".")
+    kind = {"jsonl": "ndjson"}.get(kind.lower(), kind.lower())
+    resource = re.search(r"[A-Z][A-Za-z]+", stem) if kind == "ndjson" else None
+    return resource[0] if resource else stem, kind
 
 
 def _escaped(file: Path) -> str:
@@ -266,4 +278,9 @@ def is_text(kind: str) -> bool:
     return kind.upper().startswith(("VARCHAR", "TEXT", "STRING", "CHAR", "BPCHAR"))
 
 
-__all__: Sequence[str] = ("Warehouse", "WarehouseError", "files_of", "is_text", "open_warehouse")
+def is_fractional(kind: str) -> bool:
+    """Whether a column's type holds numbers with a fraction."""
+    return kind.upper().startswith(("DOUBLE", "FLOAT", "REAL", "DECIMAL", "NUMERIC"))
+
+
+__all__: Sequence[str] = ("Warehouse", "WarehouseError", "files_of", "is_fractional", "is_text", "open_warehouse")

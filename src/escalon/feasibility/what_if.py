@@ -1,9 +1,10 @@
 """The same question with a clause relaxed: `haemoglobin >= 50 g/L`, or `I-2d: haemoglobin >= 50 g/L`."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from escalon.criteria import parse, render
-from escalon.expressions.events import Pick, Window
+from escalon.expressions.events import Happened, Pick, Stated, Window
 from escalon.expressions.tree import Node, Op
 from escalon.protocol.names import leaves, names_in
 from escalon.protocol.study import Criterion, Study
@@ -19,8 +20,9 @@ def relaxed(study: Study, text: str) -> Study:
         named, rule = "", text
     tree = parse(rule.strip())
     criterion = _meant(study, named.strip(), tree)
-    window = next((leaf.window for leaf in leaves(criterion.tree) if isinstance(leaf, Pick) and leaf.window), None)
-    written = render(_within(tree, window))
+    dated = [leaf for leaf in leaves(criterion.tree) if isinstance(leaf, _DAYED) and leaf.window]
+    days = {leaf.name: leaf.window for leaf in reversed(dated) if leaf.window}
+    written = render(_within(tree, days, dated[0].window if dated else None))
 
     def changed(one: Criterion) -> Criterion:
         return one.model_copy(update={"rule": written}) if one.id == criterion.id else one
@@ -35,6 +37,14 @@ def relaxed(study: Study, text: str) -> Study:
 
 
 def _meant(study: Study, named: str, tree: Node) -> Criterion:
+    wanted = set(names_in(tree))
+    unknown = sorted(one for one in wanted - set(study.vocabulary) if one.partition(".")[0] not in study.instruments)
+    if unknown:
+        from difflib import get_close_matches
+
+        close = get_close_matches(unknown[0], study.vocabulary, 3, 0.4)
+        meant = f" Did you mean {' or '.join(close)}?" if close else ""
+        raise ValueError(f"the study has no {unknown[0]!r}.{meant}")
     if named:
         try:
             return study.criterion(named)
@@ -42,14 +52,6 @@ def _meant(study: Study, named: str, tree: Node) -> Criterion:
             raise ValueError(
                 f"{named!r} is no clause of {study.id}. Clauses: {', '.join(one.id for one in study.criteria)}"
             ) from None
-    wanted = set(names_in(tree))
-    unknown = sorted(wanted - set(study.vocabulary))
-    if unknown:
-        from difflib import get_close_matches
-
-        close = get_close_matches(unknown[0], study.vocabulary, 3, 0.4)
-        meant = f" Did you mean {' or '.join(close)}?" if close else ""
-        raise ValueError(f"the study has no {unknown[0]!r}.{meant}")
     same = [one for one in study.criteria if set(names_in(one.tree)) == wanted]
     if len(same) != 1:
         found = f"{', '.join(one.id for one in same)} read it" if same else "no clause reads just that"
@@ -57,10 +59,13 @@ def _meant(study: Study, named: str, tree: Node) -> Criterion:
     return same[0]
 
 
-def _within(tree: Node, window: Window | None) -> Node:
+_DAYED = (Pick, Stated, Happened)
+
+
+def _within(tree: Node, days: Mapping[str, Window], otherwise: Window | None) -> Node:
     match tree:
         case Op(name, parts):
-            return Op(name, tuple(_within(part, window) for part in parts))
-        case Pick() if tree.window is None:
-            return replace(tree, window=window)
+            return Op(name, tuple(_within(part, days, otherwise) for part in parts))
+        case Pick() | Stated() | Happened() if tree.window is None:
+            return replace(tree, window=days.get(tree.name, otherwise))
     return tree
