@@ -16,6 +16,7 @@ from escalon.instruments.kit.assessment import UnknownItem
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.table_rows import result_names
+from escalon.instruments.kit.unit_names import split_name
 from escalon.instruments.kit.visits_table import BLOCK, Scored, TableError, score_table
 from tests.expressions.same import same
 from tests.instruments.drawn_visits import drawn_visits, ends
@@ -50,7 +51,8 @@ def headers(instrument: Instrument, rng: random.Random) -> dict[str, tuple[str, 
     for name, item in instrument.items.items():
         unit = rng.choice(item.units) if item.units and (item.needs_unit or rng.random() < 0.5) else None
         label = rng.choice((name, name.upper(), *item.also))
-        found[name] = (f"{label} [{unit}]" if unit else label, unit)
+        said = split_name(instrument, label)[1]
+        found[name] = (f"{label} [{unit}]" if unit and not said else label, said or unit)
     return found
 
 
@@ -178,6 +180,25 @@ def das28(**more: Any) -> pl.DataFrame:
 def test_a_column_that_cannot_be_read_is_refused_with_what_to_write(frame, says):
     with pytest.raises(TableError, match=says):
         score_table(catalogue()["das28_crp"], frame)
+
+
+def test_the_name_of_a_column_is_read_as_the_name_of_a_value():
+    frame = pl.DataFrame({"TJC28": [4], "Swollen": [5], "crp_mgl": ["7"], "ptga_cm": [5]})
+    assert round(score_table(catalogue()["das28_crp"], frame).frame["das28_crp"][0], 4) == 4.1547
+    with pytest.raises(TableError, match=r"says two units, cm and mm\. Keep one"):
+        score_table(catalogue()["das28_crp"], frame.rename({"ptga_cm": "ptga_cm [mm]"}))
+
+
+@pytest.mark.parametrize("name", ["confirm", "Confirmed"])
+def test_a_row_says_which_of_its_values_were_confirmed(name):
+    said = ["creatinine", "yes", "scr; weight", None, "no", "", "nothing"]
+    frame = pl.DataFrame(
+        {"sex": "F", "age": 45, "weight [kg]": 65, "scr [umol/L]": "18", name: said}, schema_overrides={name: pl.String}
+    )
+    found = score_table(catalogue()["cockcroft_gault"], frame)
+    assert found.frame["cockcroft_gault_status"].to_list() == ["ok"] * 3 + ["missing"] * 3 + ["invalid"]
+    assert found.frame["cockcroft_gault_flags"].to_list()[:4] == ["CONFIRMED"] * 3 + ["QUERY"]
+    assert found.problems == ("row 8: cockcroft_gault has no item 'nothing'. Items: age, sex, weight, creatinine",)
 
 
 def test_an_item_without_a_column_is_named_and_missing_everywhere():

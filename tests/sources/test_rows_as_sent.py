@@ -451,3 +451,18 @@ def test_half_past_twelve_at_night_is_not_noon() -> None:
     assert read_moment("2024年5月6日 晚上9:30").clock == time(21, 30)
     with pytest.raises(DayError, match=r"is midnight, of this day or of the next\. Write 2025-03-14T00:30"):
         read_moment("2024年5月6日 晚上12:30")
+
+
+def test_a_second_value_of_one_day_and_visit_is_named_beside_the_first(tmp_path: Path) -> None:
+    day = "2025-02-07,screening"
+    intake = taken(
+        tmp_path,
+        f"P01,neutrophils,1.2,10^9/L,{day},,\nP01,neutrophils,2.2,10^9/L,{day},,lab\nP01,alt,36,U/L,{day},40,\n",
+    )
+    assert [str(one).partition(". ")[0] for one in intake.problems] == [
+        "facts.csv:4 value: neutrophils is 1.2 10^9/L in line 3, of the same day"
+    ]
+    assert not intake.refused
+    alike = f"P01,alt,36,U/L,{day},40,\nP01,alt,36,U/L,{day},40,laboratory\n"
+    alike += f"P01,alt,40,U/L,2025-02-07,D1,40,\nP01,esr,,mm/h,{day},,\n"
+    assert not taken(tmp_path, alike).problems

@@ -13,7 +13,7 @@ from escalon.sources.frame import zone_of
 from escalon.sources.observed import KEPT, Dictionary, RowError
 from escalon.sources.rows import MAKERS, CellReader, doubts, judged_in, observation
 from escalon.sources.tables import Table
-from escalon.sources.written import Row, RowsByColumn, Texts, first_of_each, like_another, together
+from escalon.sources.written import Row, RowsByColumn, Texts, first_of_each, like_another, together, told_otherwise
 
 if TYPE_CHECKING:
     from escalon.history.kept_facts import Look, Numbers
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 TWICE = "the same row again"
 MANY = 20_000
 """A table of facts with so many rows is taken by column."""
+
+_ONE = ("participant", "fact", "date", "visit")
+"""What two rows of `facts` agree in where they say the same thing twice, or say it otherwise."""
+_BOTH = "Both are kept: a rule holds only if it holds of both. Where one is wrong, correct it"
 
 Told = tuple[tuple[Event, str], ...]
 """What one row says: its event, and what a person judged in it, each with its place."""
@@ -79,6 +83,8 @@ class Taking:
         self.problems: list[Problem] = []
         self._make = MAKERS[table.name]
         self._seen: dict[int, Row] = {}
+        self._first: dict[tuple[str | None, ...], tuple[str, str, int]] = {}
+        """The value, the unit and the line of the first fact of each participant, name, day and visit."""
         self._plain: dict[tuple[str | None, ...], Observation] = {}
         """What was read without anything to say of it, by all it holds but the participant: read once, whosever it is."""
         self._others = [name for name in table.columns if name != "participant"]
@@ -100,6 +106,7 @@ class Taking:
         before = self._seen.setdefault(hash(tuple(row.cells.values())), row)
         code, key = row.cells.get("participant", ""), tuple(map(row.cells.get, self._others))
         if before is row and key in self._plain and self.codes.has(code):
+            self._note(row, self._told_otherwise(row, self._plain[key]), refused=False)
             return ((FactRecorded(participant=code, fact=self._plain[key]), place),)
         cells, errors = self.reader.read(row)
         if not errors:
@@ -114,11 +121,23 @@ class Taking:
             self._note(row, errors)
             return None
         found = [*self.reader.doubts(row), *doubts(self.dictionary, event)]
-        self._note(row, found, refused=False)
+        also = self._told_otherwise(row, event.fact) if isinstance(event, FactRecorded) else []
+        self._note(row, [*found, *also], refused=False)
         if not found and isinstance(event, FactRecorded):
             self._plain[key] = event.fact
         judged = judged_in(self.table.name, cells)
         return ((event, place),) if judged is None else ((event, place), (judged, place))
+
+    def _told_otherwise(self, row: Row, seen: Observation) -> list[RowError]:
+        """A second value of one name, day and visit: both are kept, and a rule holds only if it holds of both."""
+        if not seen.value or not seen.day:
+            return []
+        said = seen.value, seen.unit or ""
+        *first, line = self._first.setdefault(tuple(map(row.cells.get, _ONE)), (*said, row.line))
+        if tuple(first) == said:
+            return []
+        other = " ".join(filter(None, first))
+        return [RowError("value", seen.value, f"{seen.name} is {other} in line {line}, of the same day. {_BOTH}")]
 
     def _note(self, row: Row, found: Sequence[RowError], refused: bool = True) -> None:
         self.problems += [Problem(self.table.file, row.line, one.column, one.value, str(one), refused) for one in found]
@@ -152,7 +171,7 @@ class Taking:
         who = rows.columns["participant"]
         alone = self.codes.alone([text for text in who.texts if self.reader.is_plain("participant", text)])
         is_one = np.array([text in alone for text in who.texts])[who.codes]
-        is_one &= ~like_another(rows)
+        is_one &= ~(like_another(rows) | told_otherwise(rows, _ONE, ("value", "unit")))
         is_one[list(rows.broken)] = False
         kinds = together(self._deciding(rows), len(rows))
         says = np.array([self._plainly(row) for row in rows.at(first_of_each(kinds))], np.int64)

@@ -216,3 +216,14 @@ def like_another(rows: RowsByColumn) -> NDArray[np.bool_]:
     ordered = np.sort(mixed)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     return np.isin(mixed, twice) if len(twice) else np.zeros(len(rows), bool)
+
+
+def told_otherwise(rows: RowsByColumn, same: Iterable[str], said: Iterable[str]) -> NDArray[np.bool_]:
+    """The rows that hold the same in some columns as another that says something else in others."""
+    import numpy as np
+
+    groups = together((rows.columns[name] for name in same if name in rows.columns), len(rows))
+    others = together((rows.columns[name] for name in said if name in rows.columns), len(rows))
+    number = int(others.max()) + 1 if len(others) else 1
+    different = np.bincount(np.unique(groups * number + others) // number)
+    return np.asarray(different[groups] > 1) if len(groups) else np.zeros(0, bool)

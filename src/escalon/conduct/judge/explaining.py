@@ -15,6 +15,7 @@ from escalon.history import Current, Trial
 from escalon.history.events import AdverseEventRecorded
 from escalon.instruments import catalogue
 from escalon.instruments.kit.catalogue import find
+from escalon.instruments.kit.meaning import did_you_mean
 from escalon.instruments.kit.visits import compares_visits, with_parts
 from escalon.protocol.study import Study
 
@@ -144,9 +145,11 @@ def _no_score(study: Study, known: Facts, participant: str, name: str, visit: st
     if name in catalogue() and compares_visits(find(name)) and not visit and baseline_day(study, known) is None:
         before = " or ".join(filter(None, (study.roles.of(role) for role in study.baseline.before)))
         return f"{participant} has no {name}: it compares a visit with the baseline, and no {before} is recorded"
-    names = ", ".join(sorted({fact.name for fact in known if "." not in fact.name and fact.name != name}))
-    clause = study.criteria[0].id
-    return f"{participant} has no {name}{where}. Write a clause such as {clause}, eligibility, dlt, or one of: {names}"
+    there = {fact.name for fact in known if "." not in fact.name and fact.name != name}
+    meant = did_you_mean(name, dict.fromkeys(there, "") | {one.name: one.title for one in catalogue().values()})
+    names, clause = ", ".join(sorted(there)), study.criteria[0].id
+    hint = "" if name in catalogue() else meant
+    return f"{participant} has no {name}{where}.{hint} Write a clause such as {clause}, eligibility, dlt, or one of: {names}"
 
 
 def _with_scores(study: Study, trial: Trial, participant: str, name: str) -> tuple[Facts, str]:

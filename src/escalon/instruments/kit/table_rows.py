@@ -14,8 +14,9 @@ import polars as pl
 
 from escalon.expressions.program import Program
 from escalon.expressions.tree import Kind, Literal
-from escalon.facts import Finding, Status
-from escalon.instruments.kit.assessment import assess_with, chosen_options
+from escalon.facts import Finding, Status, plain
+from escalon.facts.words import truth
+from escalon.instruments.kit.assessment import UnknownItem, assess_with, chosen_options
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import AS_RANGE, BELOW_LIMIT
 from escalon.instruments.kit.row_marks import RowMarks, listed
@@ -51,10 +52,12 @@ def result_names(instrument: Instrument) -> list[str]:
 class ColumnScorer:
     """An instrument compiled for columns, with the options chosen."""
 
-    def __init__(self, instrument: Instrument, chosen: Chosen, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, instrument: Instrument, chosen: Chosen, options: Mapping[str, Any], confirm: str | None = None
+    ) -> None:
         from escalon.expressions.columns import compile_columns
 
-        self.instrument, self.chosen = instrument, chosen
+        self.instrument, self.chosen, self.confirm = instrument, chosen, confirm
         self.options = chosen_options(instrument, options)
         self.program = instrument.program(**self.options)
         self.roots = {name: number for name, number in self.program.roots.items() if self._is_read(name, number)}
@@ -78,13 +81,15 @@ class ColumnScorer:
         }
         given = {name: cells[name].values if name in cells else None for name in self.instrument.items}
         scored = _Block(self, cells, self.reading(given, rows=part.height), part.height).scored()
-        spans = [column.spans for column in cells.values() if column.spans is not None]
-        return self._with_spans(scored, part, spans) if spans else scored
+        apart = [column.spans for column in cells.values() if column.spans is not None]
+        if self.confirm:
+            apart.append(part[self.confirm].cast(pl.String).str.strip_chars().fill_null("").ne("").to_numpy())
+        return self._with_visits(scored, part, apart) if apart else scored
 
-    def _with_spans(self, scored: ScoredRows, part: pl.DataFrame, spans: Sequence[Array]) -> ScoredRows:
-        """The results with those rows of which an interval is known assessed as visits, one by one."""
-        rows = sum(spans).nonzero()[0]  # type: ignore[union-attr]
-        visits = VisitScorer(self.instrument, self.chosen, self.options).score(part[rows])
+    def _with_visits(self, scored: ScoredRows, part: pl.DataFrame, apart: Sequence[Array]) -> ScoredRows:
+        """The results with those rows of which an interval is known, or a value confirmed, assessed as visits, one by one."""
+        rows = sum(apart).nonzero()[0]  # type: ignore[union-attr]
+        visits = VisitScorer(self.instrument, self.chosen, self.options, self.confirm).score(part[rows])
         series = [
             column.scatter(rows, one.cast(column.dtype))
             for column, one in zip(scored.series, visits.series, strict=True)
@@ -236,8 +241,11 @@ class _Block:
 class VisitScorer:
     """An instrument that rewrites what is recorded before it reads it: each different row is one visit."""
 
-    def __init__(self, instrument: Instrument, chosen: Chosen, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, instrument: Instrument, chosen: Chosen, options: Mapping[str, Any], confirm: str | None = None
+    ) -> None:
         self.instrument, self.chosen = instrument, chosen
+        self.headers = [*(header for header, _ in chosen.values()), *([confirm] if confirm else [])]
         self.options = chosen_options(instrument, options)
 
     def score(self, part: pl.DataFrame) -> ScoredRows:
@@ -255,18 +263,28 @@ class VisitScorer:
     def _findings(self, part: pl.DataFrame) -> list[Finding]:
         known: dict[str, Finding] = {}
         found = []
-        for cells in part.select(header for header, _ in self.chosen.values()).iter_rows():
+        for cells in part.select(self.headers).iter_rows():
             key = repr(cells)
             if key not in known:
-                known[key] = assess_with(self.instrument, {**self._given(cells), **self.options})
+                known[key] = self._finding(cells)
             found.append(known[key])
         return found
 
+    def _finding(self, cells: Sequence[Any]) -> Finding:
+        try:
+            return assess_with(self.instrument, {**self._given(cells), **self.options})
+        except UnknownItem as error:  # what a row says was confirmed is no item
+            return Finding(self.instrument.name, None, Status.INVALID, flags=("NOT_A_CHOICE",), reasons=(str(error),))
+
     def _given(self, cells: Sequence[Any]) -> dict[str, Any]:
-        return {
+        given = {
             name: (cell, unit) if unit and cell is not None else cell
-            for cell, (name, (_, unit)) in zip(cells, self.chosen.items(), strict=True)
+            for cell, (name, (_, unit)) in zip(cells, self.chosen.items(), strict=False)
         }
+        if len(cells) == len(self.chosen) or not (said := plain(cells[-1]) if cells[-1] is not None else ""):
+            return given
+        answer = truth(said)
+        return given | {"confirm": said if answer is None else self.instrument.items if answer else ()}
 
     def _series(self, found: Sequence[Finding]) -> list[pl.Series]:
         kinds = {Kind.TRUTH: pl.Boolean, Kind.INTEGER: pl.Int64, Kind.NUMBER: pl.Float64, Kind.LABEL: pl.String}

@@ -2,7 +2,7 @@
 
 A header says the unit in brackets, `crp [mg/L]`, wherever an item accepts more than one. Each row gets what one visit
 gets from `assess`: a cell that an item does not accept makes its row `invalid` and is named; nothing is dropped and no
-row is left out.
+row is left out. A column `confirm` names the items of its row that somebody looked at again, or says yes of them all.
 """
 
 import re
@@ -13,14 +13,19 @@ from typing import Any
 
 import polars as pl
 
+from escalon.facts import spelled
 from escalon.facts.reading import takes_unit
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.table_rows import ColumnScorer, VisitScorer, result_names
+from escalon.instruments.kit.unit_names import split_name
 
 BLOCK = 65_536  # rows scored between two steps of the progress bar
 ALMOST = 0.85
 """So alike must the names of a column and of a needed item without one be that the column is taken for a misspelling."""
+
+
+_CONFIRM = ("confirm", "confirmed")
 
 
 class TableError(ValueError):
@@ -51,7 +56,9 @@ def score_table(
     """
     chosen = match_columns(instrument, frame)
     _free_of_results(instrument, frame.columns)
-    scorer = (VisitScorer if instrument.adapt else ColumnScorer)(instrument, chosen, options or {})
+    of_items = {header for header, _ in chosen.values()}
+    confirm = next((one for one in frame.columns if one.strip().lower() in _CONFIRM and one not in of_items), None)
+    scorer = (VisitScorer if instrument.adapt else ColumnScorer)(instrument, chosen, options or {}, confirm)
     made: list[list[pl.Series]] = []
     problems, invalid = [], 0
     for start in range(0, max(frame.height, 1), BLOCK):
@@ -73,17 +80,19 @@ def match_columns(instrument: Instrument, frame: pl.DataFrame) -> dict[str, tupl
     others: list[str] = []
     for header in frame.columns:
         label, unit = _label_and_unit(header)
-        name = names.get(label)
-        if name is None:
+        name, of_its_name = split_name(instrument, label)
+        if name not in instrument.items:
             others.append(label)
             continue
+        if unit and of_its_name and spelled(unit) != spelled(of_its_name):
+            raise TableError(f"column {header!r} says two units, {of_its_name} and {unit}. Keep one")
         if name in chosen:
             raise TableError(f"columns {chosen[name][0]!r} and {header!r} are both {name}. Keep one of them")
         if frame[header].dtype.is_nested() and not instrument.adapt:
             raise TableError(f"column {header!r} holds lists or records. Write one value a row")
         chosen[name] = (
             header,
-            _unit(frame[header], instrument.items[name], name, unit),
+            _unit(frame[header], instrument.items[name], name, unit or of_its_name),
         )
     _no_misspelling(instrument, names, chosen, others)
     _something_to_score(instrument, chosen)
