@@ -27,7 +27,7 @@ from escalon.casebook.archive import make_archive
 from escalon.casebook.backup import back_up
 from escalon.casebook.canonical import canonical, entry_hash, parse
 from escalon.casebook.casebook import Casebook
-from escalon.casebook.chain import Problem, verify
+from escalon.casebook.chain import Fault, verify
 from escalon.casebook.checkpoints import sign_checkpoint, sign_head
 from escalon.casebook.clock import SetClock
 from escalon.casebook.errors import ChainBroken, StorageDamaged
@@ -82,7 +82,7 @@ def change(folder: Path, by: Change) -> None:
     raw.close()
 
 
-def problem(folder: Path, **known: object) -> Problem | None:
+def problem(folder: Path, **known: object) -> Fault | None:
     casebook = opened(folder)
     try:
         return verify(casebook, **known).problem  # type: ignore[arg-type]

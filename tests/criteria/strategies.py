@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from escalon.criteria import Anchor, Situation
-from escalon.expressions.events import Amount, Dose, Exposure, Happened, How, Part, Pick, Span, Stated, Tie, Window
+from escalon.criteria import AnchorDay, Situation
+from escalon.expressions.events import Dose, Exposure, Happened, How, Part, Pick, Span, Stated, Tie, UnitNumber, Window
 from escalon.expressions.tree import Literal, Op
 from escalon.facts import Day, Duration, Fact, Facts, Interval
 
@@ -49,7 +49,7 @@ def comparisons(draw):
         )
     )
     right = draw(
-        st.one_of(literals, negatives, st.builds(Amount, limits, st.sampled_from(("mL/min", "10^9/L", "mm/h"))))
+        st.one_of(literals, negatives, st.builds(UnitNumber, limits, st.sampled_from(("mL/min", "10^9/L", "mm/h"))))
     )
     return Op(draw(st.sampled_from(("lt", "le", "eq", "ne", "ge", "gt"))), (left, right))
 
@@ -118,7 +118,7 @@ histories = st.lists(recorded, max_size=12).map(Facts)
 
 
 def situation(facts, **anchors):
-    screening = Anchor(Day.of(SCREENING), Day.of(SCREENING - timedelta(days=28)), Day.of(AS_OF))
+    screening = AnchorDay(Day.of(SCREENING), Day.of(SCREENING - timedelta(days=28)), Day.of(AS_OF))
     return Situation(facts, Day.of(AS_OF), {"screening": screening, **anchors})
 
 

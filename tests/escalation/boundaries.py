@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from escalon.escalation.decision_table import Cell, DecisionTable
+from escalon.escalation.decision_table import Advice, DecisionTable
 
 
 def boundaries(table: DecisionTable) -> dict[int, tuple[int | None, int | None, int | None]]:
@@ -10,8 +10,8 @@ def boundaries(table: DecisionTable) -> dict[int, tuple[int | None, int | None, 
     found = {}
     for n in range(1, table.up_to + 1):
         row = table.cells[n, : n + 1]
-        hits = (np.flatnonzero(row == Cell.ESCALATE)[::-1], np.flatnonzero(row <= Cell.DE_ESCALATE),
-                np.flatnonzero(row <= Cell.ELIMINATE))  # fmt: skip
+        hits = (np.flatnonzero(row == Advice.ESCALATE)[::-1], np.flatnonzero(row <= Advice.DE_ESCALATE),
+                np.flatnonzero(row <= Advice.ELIMINATE))  # fmt: skip
         e, d, x = (int(some[0]) if len(some) else None for some in hits)
         found[n] = e, d, x
     return found

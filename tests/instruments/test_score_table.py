@@ -17,7 +17,7 @@ from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.table_rows import result_names
 from escalon.instruments.kit.unit_names import split_name
-from escalon.instruments.kit.visits_table import BLOCK, Scored, TableError, score_table
+from escalon.instruments.kit.visits_table import BLOCK, Scored, VisitsError, score_table
 from tests.expressions.same import same
 from tests.instruments.drawn_visits import drawn_visits, ends
 
@@ -178,14 +178,14 @@ def das28(**more: Any) -> pl.DataFrame:
     ],
 )  # fmt: skip
 def test_a_column_that_cannot_be_read_is_refused_with_what_to_write(frame, says):
-    with pytest.raises(TableError, match=says):
+    with pytest.raises(VisitsError, match=says):
         score_table(catalogue()["das28_crp"], frame)
 
 
 def test_the_name_of_a_column_is_read_as_the_name_of_a_value():
     frame = pl.DataFrame({"TJC28": [4], "Swollen": [5], "crp_mgl": ["7"], "ptga_cm": [5]})
     assert round(score_table(catalogue()["das28_crp"], frame).frame["das28_crp"][0], 4) == 4.1547
-    with pytest.raises(TableError, match=r"says two units, cm and mm\. Keep one"):
+    with pytest.raises(VisitsError, match=r"says two units, cm and mm\. Keep one"):
         score_table(catalogue()["das28_crp"], frame.rename({"ptga_cm": "ptga_cm [mm]"}))
 
 

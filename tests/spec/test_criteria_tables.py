@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from escalon.criteria import Anchor, Situation, examine, parse
+from escalon.criteria import AnchorDay, Situation, examine, parse
 from escalon.facts import Day, Fact, Facts, Truth, Value, read_number
 from escalon.protocol import Study, load_study
 
@@ -67,9 +67,9 @@ def test_every_row_of_the_tables_is_decided_as_it_says(study: Study, row: tuple[
     day = Day.parse(as_of)
     known = Facts(_fact(one.strip()) for one in facts.split(";") if one.strip())
     anchors = {
-        "screening": Anchor(SCREENING, Day.parse("2025-02-14"), day),
-        "consent": Anchor(CONSENT, CONSENT, CONSENT),
-        "infusion": Anchor(None),
+        "screening": AnchorDay(SCREENING, Day.parse("2025-02-14"), day),
+        "consent": AnchorDay(CONSENT, CONSENT, CONSENT),
+        "infusion": AnchorDay(None),
     }
     text = SHORT.get(criterion, criterion.strip("`"))
     finding = examine(parse(text), Situation(known, day, anchors, study.vocabulary))
@@ -91,8 +91,8 @@ def test_the_order_in_which_facts_are_written_changes_nothing(study: Study, row:
     known = [_fact(one.strip()) for one in row[3].split(";") if one.strip()]
     tree, day = parse(SHORT.get(row[2], row[2].strip("`"))), Day.parse(row[4])
     anchors = {
-        "screening": Anchor(SCREENING, Day.parse("2025-02-14"), day),
-        "consent": Anchor(CONSENT, CONSENT, CONSENT),
+        "screening": AnchorDay(SCREENING, Day.parse("2025-02-14"), day),
+        "consent": AnchorDay(CONSENT, CONSENT, CONSENT),
     }
     both = [examine(tree, Situation(Facts(some), day, anchors, study.vocabulary)) for some in (known, known[::-1])]
     assert both[0] == both[1]

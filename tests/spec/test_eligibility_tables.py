@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from escalon.criteria import Anchor, Situation, examine
+from escalon.criteria import AnchorDay, Situation, examine
 from escalon.facts import Day, Fact, Facts, Truth, Value, read_number
 from escalon.protocol import FactDefinition, Study, load_study
 from escalon.protocol.readings import under
@@ -43,7 +43,7 @@ def verdict(study: Study, clause: str, facts: str) -> str:
     criterion = study.criterion(clause)
     known = Facts(fact(one, dict(study.vocabulary)) for one in facts.split(";") if one.strip())
     anchors = {
-        name: Anchor(SCREENING, SCREENING if name == "consent" else Day.parse("2025-02-14"), SCREENING)
+        name: AnchorDay(SCREENING, SCREENING if name == "consent" else Day.parse("2025-02-14"), SCREENING)
         for name in ("consent", "screening")
     }
     truth = examine(criterion.tree, Situation(known, SCREENING, anchors, study.vocabulary)).value

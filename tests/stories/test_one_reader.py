@@ -24,7 +24,7 @@ from escalon.facts import Facts, Status
 from escalon.facts.words import not_known
 from escalon.history.events import Observation
 from escalon.instruments import assess, catalogue
-from escalon.instruments.kit.visits_table import TableError, score_table
+from escalon.instruments.kit.visits_table import VisitsError, score_table
 from escalon.protocol import load_study
 from escalon.sources.folder import Intake, take_in
 from escalon.sources.observed import Dictionary, RowError
@@ -101,7 +101,7 @@ def in_a_table(text: str, unit: str) -> Said:
         row = score_table(DAS28, pl.DataFrame({name: [value] for name, value in cells.items()})).frame.row(
             0, named=True
         )
-    except TableError:  # the unit of the column is none of the item's
+    except VisitsError:  # the unit of the column is none of the item's
         return str(Status.INVALID), None, None
     return row["das28_crp_status"], row["das28_crp"], None
 

@@ -18,7 +18,7 @@ import escalon
 from escalon.casebook import verify_alone
 from escalon.casebook.archive_pdf import write_pdf
 from escalon.casebook.casebook import Casebook
-from escalon.casebook.chain import Anchor, Problem, Verification, stored_rows, verify, verify_rows
+from escalon.casebook.chain import Fault, Verification, Vouched, stored_rows, verify, verify_rows
 from escalon.casebook.checkpoints import Checkpoint
 from escalon.casebook.database import RESTORE, open_database, storage_errors
 from escalon.casebook.entry import read_entry
@@ -198,7 +198,7 @@ def _write_sums(to: Path, signer: Signer, last: Checkpoint) -> int:
 
 def verify_archive(
     archive: Path,
-    anchors: Sequence[tuple[int, str] | Anchor] = (),
+    anchors: Sequence[tuple[int, str] | Vouched] = (),
     key: str | None = None,
     progress: Progress | None = None,
 ) -> Verification:
@@ -207,18 +207,18 @@ def verify_archive(
         raise NotACasebook(f"{archive}: no entries.jsonl; this is not an archive of a casebook")
     try:
         if odd := verify_alone.odd_file(archive):
-            return Verification(0, "", 0, Problem(0, odd))
+            return Verification(0, "", 0, Fault(0, odd))
         last, kept = _ends(archive)
         rows = verify_alone.rows_of(archive)
         found = verify_rows(rows, kept, head=last, anchors=anchors, key=key, progress=progress)
         if found.is_whole and (wrong := _wrong_file(archive, found)):
-            return replace(found, problem=Problem(0, wrong))
+            return replace(found, problem=Fault(0, wrong))
         if found.is_whole and (archive / "README.txt").read_text(encoding="utf-8") != _readme():
             return replace(found, beside=OTHER_VERSION)
         if found.is_whole and (paper := _wrong_paper(archive, last, found.key)):
-            return replace(found, problem=Problem(0, f"{paper} is not what the entries say"))
+            return replace(found, problem=Fault(0, f"{paper} is not what the entries say"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
-        return Verification(0, "", 0, Problem(0, f"the archive cannot be read ({wrong})"))
+        return Verification(0, "", 0, Fault(0, f"the archive cannot be read ({wrong})"))
     return found
 
 
@@ -248,7 +248,7 @@ OTHER_VERSION = (
 )
 
 
-def check_archive(archive: Path, anchors: Sequence[tuple[int, str] | Anchor] = ()) -> Verification:
+def check_archive(archive: Path, anchors: Sequence[tuple[int, str] | Vouched] = ()) -> Verification:
     """Refuse an archive that is not whole."""
     found = verify_archive(archive, anchors)
     if found.problem:

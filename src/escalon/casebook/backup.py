@@ -26,7 +26,7 @@ from escalon.casebook.database import RESTORE, open_database, storage_errors
 from escalon.casebook.errors import CasebookError, ChainBroken, StorageDamaged, StorageFailed
 from escalon.casebook.identifiers import IdentifierStore
 from escalon.casebook.keys import SEALING_KEY, SIGNING_KEY, Seal, keep_keys, key_passphrase, load_signer
-from escalon.casebook.location import Location, find_casebook, lay_out, open_casebook, settings_of, write_settings
+from escalon.casebook.location import CasebookPlace, find_casebook, lay_out, open_casebook, settings_of, write_settings
 from escalon.casebook.sealed_file import SealedReader, SealedWriter
 from escalon.casebook.secrets import SHORTEST_ALONE, is_guessed
 from escalon.casebook.tables import checkpoints, entries, head, secrets
@@ -195,7 +195,7 @@ class _Content:
         return Copied(self.entries, self.ends_in, self.hash.hexdigest())
 
 
-def _write(location: Location, casebook: Casebook, to: Path, passphrase: str, progress: Progress | None) -> Copied:
+def _write(location: CasebookPlace, casebook: Casebook, to: Path, passphrase: str, progress: Progress | None) -> Copied:
     content = _Content()
     with to.open("xb") as file:
         with SealedWriter(file, passphrase) as sealed, gzip.GzipFile(fileobj=sealed, mode="wb", mtime=0) as packed:
@@ -209,7 +209,7 @@ def _write(location: Location, casebook: Casebook, to: Path, passphrase: str, pr
     return content.copied()
 
 
-def _lines(location: Location, casebook: Casebook, progress: Progress | None = None) -> Iterator[Line]:
+def _lines(location: CasebookPlace, casebook: Casebook, progress: Progress | None = None) -> Iterator[Line]:
     with casebook.reading() as fresh:
         # One snapshot, so that entries, checkpoints and head belong together while others go on recording.
         if fresh.dialect.name == "postgresql":
@@ -232,7 +232,7 @@ def _table(fresh: Connection, name: str, table: Table) -> Iterator[Line]:
         yield name, dict(row._mapping)
 
 
-def _keys(location: Location) -> Iterator[Line]:
+def _keys(location: CasebookPlace) -> Iterator[Line]:
     """The files of the keys as they are: what is under a passphrase stays under it."""
     load_signer(location.keys, key_passphrase())  # a key that does not open is no backup of one
     files = {"signing": location.keys / SIGNING_KEY, "sealing": location.keys / SEALING_KEY}
@@ -240,7 +240,7 @@ def _keys(location: Location) -> Iterator[Line]:
 
 
 @contextmanager
-def _identifiers(location: Location) -> Iterator[IdentifierStore]:
+def _identifiers(location: CasebookPlace) -> Iterator[IdentifierStore]:
     engine = open_database(location.identifiers)
     try:
         yield IdentifierStore(engine, Seal(b""), str(location.folder))
@@ -318,7 +318,7 @@ def _put_row(connection: Connection, kind: str, values: dict[str, Any]) -> None:
         connection.execute(insert(_PLACE[kind]), values)
 
 
-def _put_rest(location: Location, rest: list[Line]) -> None:
+def _put_rest(location: CasebookPlace, rest: list[Line]) -> None:
     for kind, values in rest:
         if kind == "key" and values["sealing"]:
             keep_keys(location.keys, values["signing"], values["sealing"])

@@ -23,7 +23,7 @@ Row = tuple[int, str, str, str]
 Progress = Callable[[int], None]
 
 
-class Anchor(NamedTuple):
+class Vouched(NamedTuple):
     """An entry's number and hash as something outside the database states them."""
 
     number: int
@@ -34,7 +34,7 @@ class Anchor(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Problem:
+class Fault:
     """Where the record first fails, and how. `number` is the first bad entry (0: not one entry, but the database)."""
 
     number: int
@@ -51,7 +51,7 @@ class Verification:
     entries: int
     ends_in: str
     checkpoints: int
-    problem: Problem | None
+    problem: Fault | None
     key: str = ""
     """The key in force at the end."""
     resets: tuple[tuple[int, str], ...] = ()
@@ -68,7 +68,7 @@ class Verification:
 def verify(
     casebook: Casebook,
     *,
-    anchors: Sequence[tuple[int, str] | Anchor] = (),
+    anchors: Sequence[tuple[int, str] | Vouched] = (),
     key: str | None = None,
     progress: Progress | None = None,
 ) -> Verification:
@@ -77,19 +77,19 @@ def verify(
     `key` is the public key as printed on a report: the root of trust. Without it the key in the first entry is believed.
     """
     if casebook.mark and (seen := casebook.mark.read()):
-        anchors = [*anchors, Anchor(*seen, "what this computer saw of it before", False)]
+        anchors = [*anchors, Vouched(*seen, "what this computer saw of it before", False)]
     found = _verify_rows_of(casebook, anchors, key, progress)
     if found.is_whole:
         with casebook.reading() as connection:
             if differs := first_difference(connection):
-                return replace(found, problem=Problem(0, differs))
+                return replace(found, problem=Fault(0, differs))
         if casebook.mark:
             casebook.mark.raise_to(found.entries, found.ends_in)
     return found
 
 
 def _verify_rows_of(
-    casebook: Casebook, anchors: Sequence[tuple[int, str] | Anchor], key: str | None, progress: Progress | None
+    casebook: Casebook, anchors: Sequence[tuple[int, str] | Vouched], key: str | None, progress: Progress | None
 ) -> Verification:
     with casebook.reading_once() as connection:
         if connection.dialect.name == "sqlite":
@@ -119,12 +119,12 @@ def verify_rows(
     signed: Sequence[Checkpoint],
     *,
     head: Checkpoint,
-    anchors: Sequence[tuple[int, str] | Anchor] = (),
+    anchors: Sequence[tuple[int, str] | Vouched] = (),
     key: str | None = None,
     progress: Progress | None = None,
 ) -> Verification:
     """Verify stored rows against signed checkpoints and the signed head; stops at the first entry that fails."""
-    walk = _Walk(signed, [Anchor(*one) for one in anchors], progress)
+    walk = _Walk(signed, [Vouched(*one) for one in anchors], progress)
     problem = walk.along(rows) or walk.at_the_end(head) or walk.keys_follow(key)
     problem = min((one for one in (problem, walk.forged) if one), key=lambda one: one.number, default=None)
     return Verification(walk.number, walk.hash, walk.met, problem, walk.key, tuple(walk.resets))
@@ -133,7 +133,7 @@ def verify_rows(
 class _Walk:
     """One pass over the rows, with what it has met so far."""
 
-    def __init__(self, signed: Sequence[Checkpoint], anchors: Sequence[Anchor], progress: Progress | None) -> None:
+    def __init__(self, signed: Sequence[Checkpoint], anchors: Sequence[Vouched], progress: Progress | None) -> None:
         self.number, self.hash, self.met = 0, NOTHING_BEFORE, 0
         self.good = 0  # the last entry a checkpoint or anchor vouches for
         self.proved = 0  # the last entry that something outside the database vouches for
@@ -142,11 +142,11 @@ class _Walk:
         self.without: str | None = None  # what stands for the key of a person who has none: nothing signs for it
         self.had_key: dict[str, str] = {}
         self.had_secret = False
-        self.forged: Problem | None = None  # the first signature that is not its person's
+        self.forged: Fault | None = None  # the first signature that is not its person's
         self.resets: list[tuple[int, str]] = []
         self.progress = progress or (lambda number: None)
-        self.expected: dict[int, list[Checkpoint | Anchor]] = {}
-        stated: list[Checkpoint | Anchor] = [*signed, *anchors]
+        self.expected: dict[int, list[Checkpoint | Vouched]] = {}
+        stated: list[Checkpoint | Vouched] = [*signed, *anchors]
         for one in stated:
             self.expected.setdefault(one.number, []).append(one)
 
@@ -155,7 +155,7 @@ class _Walk:
         """The key in force."""
         return self.keys[-1][1] if self.keys else ""
 
-    def along(self, rows: Iterable[Row]) -> Problem | None:
+    def along(self, rows: Iterable[Row]) -> Fault | None:
         """Follow the chain; the loop is kept small because a casebook may hold millions of entries."""
         number, before, expected = 0, NOTHING_BEFORE, self.expected
         for found, previous, hashed, body in rows:
@@ -176,7 +176,7 @@ class _Walk:
             if is_due_by_text(number, body) and not any(
                 isinstance(one, Checkpoint) for one in expected.get(number, ())
             ):
-                return Problem(number, "the checkpoint that was kept of this entry is missing")
+                return Fault(number, "the checkpoint that was kept of this entry is missing")
             if number in expected and (problem := self._meet(number, hashed)):
                 return problem
             if not number % 10_000:
@@ -184,56 +184,56 @@ class _Walk:
         self.progress(number)
         return None
 
-    def at_the_end(self, head: Checkpoint) -> Problem | None:
+    def at_the_end(self, head: Checkpoint) -> Fault | None:
         """The record must reach every signed end, and must not go past the signed head."""
         if head is NO_HEAD:
-            return Problem(0, "the signed head is missing")
+            return Fault(0, "the signed head is missing")
         ends = [(head.number, "the record was signed as far as")]
         beyond, says = max(ends + [(number, _reaches(some[0])) for number, some in self.expected.items()])
         if beyond > self.number:
             lost = "" if beyond == self.number + 1 else f" to {beyond}"
-            return Problem(
+            return Fault(
                 self.number + 1, f"this entry{lost} is missing: {says} entry {beyond} (truncated, or {COPIED})"
             )
         if head.number < self.number:
-            return Problem(head.number + 1, "added after the signed head, without the casebook's key")
+            return Fault(head.number + 1, "added after the signed head, without the casebook's key")
         if head.hash != self.hash:
-            return Problem(self.good + 1, f"from here to {head.number}: the signed head has another hash")
+            return Fault(self.good + 1, f"from here to {head.number}: the signed head has another hash")
         if self.number and not replace(head, key=self.key).is_signed_as_head:
-            return Problem(head.number, "it is not signed as the end of the record with the casebook's key")
+            return Fault(head.number, "it is not signed as the end of the record with the casebook's key")
         return None
 
-    def keys_follow(self, root: str | None) -> Problem | None:
+    def keys_follow(self, root: str | None) -> Fault | None:
         """Each key must be the first, one the key before signed, or vouched for from outside; `root` must be among them."""
         trusted_from = next((number for number, key, _ in self.keys if key == root), None)
         if root and trusted_from is None:
-            return Problem(1, "the casebook's key is not the key given: this is another casebook, or a rewritten one")
+            return Fault(1, "the casebook's key is not the key given: this is another casebook, or a rewritten one")
         for number, key, agreed in self.keys:
             if not agreed and number > max(self.proved, trusted_from or 0):
-                return Problem(
+                return Fault(
                     number,
                     f"from here on another key signs ({key[:16]}…), and the key before did not agree: nothing before this "
                     "entry is proved. Hold it against a report: --printed NUMBER:HASH, or --key with a key noted elsewhere",
                 )
         return None
 
-    def _learn_key(self, number: int, before: str, body: str) -> Problem | None:
+    def _learn_key(self, number: int, before: str, body: str) -> Fault | None:
         try:
             written = parse(body)
             new: Any = written["new"]
             if written["event"] == "CasebookOpened":
                 if number > 1:
-                    return Problem(number, "a casebook is opened once, by its first entry")
+                    return Fault(number, "a casebook is opened once, by its first entry")
                 self.keys.append((0, str(new["public_key"]), True))
             elif written["event"] == "CheckpointKeyChanged":
                 key, agreed = str(new["public_key"]), str(new.get("agreed", ""))
                 by_old = is_signed(self.key, agreed, key_statement(number, before, self.key, key))
                 self.keys.append((number, key, by_old))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return Problem(number, "its text cannot be read")
-        return None if self.keys else Problem(number, "the first entry does not open a casebook")
+            return Fault(number, "its text cannot be read")
+        return None if self.keys else Fault(number, "the first entry does not open a casebook")
 
-    def _own_key(self, number: int, before: str, body: str) -> Problem | None:
+    def _own_key(self, number: int, before: str, body: str) -> Fault | None:
         """Learn a person's key, or hold the signature they gave against it."""
         try:
             written: Any = parse(body)
@@ -243,9 +243,9 @@ class _Walk:
             elif (key := self.own_keys.get(person, self.without)) is not None and not is_signed(
                 key, str(new.get("key_signature", "")), signature_statement(number, before, body)
             ):
-                return Problem(number, f"it is signed in the name of {person}, and not with {person}'s own key")
+                return Fault(number, f"it is signed in the name of {person}, and not with {person}'s own key")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return Problem(number, "its text cannot be read")
+            return Fault(number, "its text cannot be read")
         return None
 
     def _learn_own_key(self, number: int, account: str, key: str) -> None:
@@ -259,18 +259,18 @@ class _Walk:
         if key:
             self.had_key[account] = key
 
-    def _meet(self, number: int, hashed: str) -> Problem | None:
+    def _meet(self, number: int, hashed: str) -> Fault | None:
         for expected in self.expected[number]:
             if isinstance(expected, Checkpoint) and (expected.key != self.key or not expected.is_signed):
-                return Problem(number, "the checkpoint here was not signed with the casebook's key")
+                return Fault(number, "the checkpoint here was not signed with the casebook's key")
             if expected.hash != hashed:
                 between = f"from here to {number}" if self.good + 1 < number else "here"
-                stated = expected.where if isinstance(expected, Anchor) else "a signed checkpoint"
-                return Problem(
+                stated = expected.where if isinstance(expected, Vouched) else "a signed checkpoint"
+                return Fault(
                     self.good + 1,
                     f"{between}: the record was rewritten, or two copies of it went on apart; {stated} has another hash",
                 )
-            if isinstance(expected, Anchor) and expected.proves:
+            if isinstance(expected, Vouched) and expected.proves:
                 self.proved = number
             self.met += isinstance(expected, Checkpoint)
         self.good = number
@@ -282,21 +282,21 @@ _SECRET_SET = '"SecretSet"'
 COPIED = "copied by hand while it was open; escalon backup copies it whole"
 
 
-def _reaches(one: Checkpoint | Anchor) -> str:
+def _reaches(one: Checkpoint | Vouched) -> str:
     return "a checkpoint was signed of" if isinstance(one, Checkpoint) else f"{one.where} reaches to"
 
 
-def _broken(number: int, before: str, row: Row) -> Problem:
+def _broken(number: int, before: str, row: Row) -> Fault:
     found, previous, hashed, body = row
     if found > number:
-        return Problem(number, f"missing (the next entry stored is {found})")
+        return Fault(number, f"missing (the next entry stored is {found})")
     if found < number:
-        return Problem(found, "stored twice")
+        return Fault(found, "stored twice")
     if sha256(f"{number}\n{before}\n{body}".encode()).hexdigest() == hashed:
-        return Problem(number, "the hash it gives for the entry before is wrong")
+        return Fault(number, "the hash it gives for the entry before is wrong")
     if sha256(f"{number}\n{previous}\n{body}".encode()).hexdigest() == hashed:
-        return Problem(number, f"does not follow from entry {number - 1} (inserted, replaced or reordered)")
-    return Problem(number, "its content does not match its hash (changed after it was recorded)")
+        return Fault(number, f"does not follow from entry {number - 1} (inserted, replaced or reordered)")
+    return Fault(number, "its content does not match its hash (changed after it was recorded)")
 
 
 def parse_anchor(written: str) -> tuple[int, str]:

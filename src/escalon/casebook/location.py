@@ -46,7 +46,7 @@ IDENTIFIERS = "identifiers.sqlite"
 
 
 @dataclass(frozen=True)
-class Location:
+class CasebookPlace:
     """A casebook's folder and the addresses in its `casebook.toml`."""
 
     folder: Path
@@ -59,7 +59,7 @@ class Location:
         return self.folder / KEYS
 
 
-def find_casebook(folder: Path) -> Location:
+def find_casebook(folder: Path) -> CasebookPlace:
     """Read a casebook's settings."""
     path = folder / SETTINGS
     if not path.is_file():
@@ -71,7 +71,7 @@ def find_casebook(folder: Path) -> Location:
     missing = {"database", "identifiers"} - settings.keys()
     if missing:
         raise NotACasebook(f"{path}: {' and '.join(sorted(missing))} missing")
-    return Location(folder, _address(folder, settings["database"]), _address(folder, settings["identifiers"]))
+    return CasebookPlace(folder, _address(folder, settings["database"]), _address(folder, settings["identifiers"]))
 
 
 def settings_of(folder: Path) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def create_casebook(
     return casebook
 
 
-def lay_out(folder: Path, database: str | None, owner: str | None) -> Location:
+def lay_out(folder: Path, database: str | None, owner: str | None) -> CasebookPlace:
     """Make the folder, its settings and the empty tables; a folder or database in use is refused."""
     if folder.exists() and any(folder.iterdir()):
         raise NotACasebook(f"{folder}: not empty; a casebook is made in a new folder")

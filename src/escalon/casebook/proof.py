@@ -8,7 +8,7 @@ from pathlib import Path
 
 from escalon.casebook.archive import verify_archive
 from escalon.casebook.casebook import Casebook
-from escalon.casebook.chain import Anchor, Problem, Progress, Verification, verify
+from escalon.casebook.chain import Fault, Progress, Verification, Vouched, verify
 from escalon.casebook.errors import NotACasebook, StorageDamaged
 from escalon.casebook.identifiers import IdentifierStore, differs_from
 from escalon.casebook.keys import Seal
@@ -18,7 +18,7 @@ from escalon.history.events import IdentifierSealed
 
 def prove(
     place: Path,
-    anchors: Sequence[tuple[int, str] | Anchor] = (),
+    anchors: Sequence[tuple[int, str] | Vouched] = (),
     key: str | None = None,
     progress: Progress | None = None,
 ) -> Verification:
@@ -29,14 +29,14 @@ def prove(
     try:
         casebook = open_casebook(place, read_only=True)
     except StorageDamaged as damaged:
-        return Verification(0, "", 0, Problem(0, str(damaged)))
+        return Verification(0, "", 0, Fault(0, str(damaged)))
     try:
         found = verify(casebook, anchors=anchors, key=key, progress=progress)
         if found.is_whole and (differs := _identities_differ(casebook)):
-            return replace(found, problem=Problem(0, differs))
+            return replace(found, problem=Fault(0, differs))
         return found
     except StorageDamaged as damaged:
-        return Verification(0, "", 0, Problem(0, str(damaged)))
+        return Verification(0, "", 0, Fault(0, str(damaged)))
     finally:
         casebook.close()
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from escalon.casebook.canonical import digest
-from escalon.casebook.chain import Anchor
+from escalon.casebook.chain import Vouched
 from escalon.casebook.encoding import time_text
 from escalon.casebook.errors import CasebookError, ChainBroken, WrongKey
 from escalon.casebook.keys import Signer, is_signed, key_passphrase, make_signer, private_pem, read_signer, write_new
@@ -54,10 +54,10 @@ def observe(folder: Path, place: Path, now: datetime) -> Seen:
     return signed
 
 
-def anchors_of(folder: Path, place: Path) -> list[Anchor]:
+def anchors_of(folder: Path, place: Path) -> list[Vouched]:
     """What a witness saw of a casebook, as something to verify it against; a restored copy has a name of its own."""
     seen = last_seen(folder, place)
-    return [Anchor(seen.number, seen.hash, f"what the witness {folder} saw")] if seen else []
+    return [Vouched(seen.number, seen.hash, f"what the witness {folder} saw")] if seen else []
 
 
 def last_seen(folder: Path, place: Path) -> Seen | None:

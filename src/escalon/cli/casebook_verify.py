@@ -89,7 +89,7 @@ def _stamped(
 ) -> tuple[Verification, list[Stamped]]:
     from dataclasses import replace
 
-    from escalon.casebook.chain import Problem
+    from escalon.casebook.chain import Fault
     from escalon.casebook.time_stamp import roots_of, stamps_of
 
     if roots is None or found.problem:
@@ -100,7 +100,7 @@ def _stamped(
         raise CasebookError(
             f"{witness} keeps no time stamp of {place}. Ask for one: escalon witness --time-stamp ADDRESS"
         )
-    wrong = [Problem(one.number, one.wrong) for one in stamped if one.wrong]
+    wrong = [Fault(one.number, one.wrong) for one in stamped if one.wrong]
     return (replace(found, problem=wrong[0]) if wrong else found), stamped
 
 
@@ -123,12 +123,12 @@ def _replayed(place: Path) -> list[NotAllowed]:
 
 @clean
 def _verified(place: Path, printed: list[str], key: str | None, witness: Path | None) -> Verification:
-    from escalon.casebook.chain import Anchor, parse_anchor, parse_key
+    from escalon.casebook.chain import Vouched, parse_anchor, parse_key
     from escalon.casebook.proof import prove
     from escalon.casebook.witness import anchors_of, parts_from
 
     try:
-        anchors: list[tuple[int, str] | Anchor] = [parse_anchor(one) for one in printed]
+        anchors: list[tuple[int, str] | Vouched] = [parse_anchor(one) for one in printed]
         root = None if key is None else parse_key(key)
     except ValueError as wrong:
         raise CasebookError(str(wrong)) from wrong

@@ -4,4 +4,4 @@ from escalon.criteria.english import english
 from escalon.criteria.examine import decisive, examine, learn
 from escalon.criteria.parse import CriterionError, parse
 from escalon.criteria.render import render
-from escalon.criteria.situation import Anchor, Meaning, Situation, with_members
+from escalon.criteria.situation import AnchorDay, Meaning, Situation, with_members

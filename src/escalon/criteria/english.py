@@ -4,7 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from escalon.criteria.render import dose_text
-from escalon.expressions.events import Amount, Exposure, Happened, How, Part, Pick, Span, Stated, Tie, Window
+from escalon.expressions.events import Exposure, Happened, How, Part, Pick, Span, Stated, Tie, UnitNumber, Window
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import plain
 
@@ -73,7 +73,7 @@ def _quantity(node: Node, label: Labels, binding: int = 0) -> str:
     match node:
         case Literal(int() | Fraction() as value):
             return plain(value, 12)
-        case Amount(value, unit):
+        case UnitNumber(value, unit):
             return f"{plain(value, 12)} {unit}"
         case Pick():
             return _pick(node, label)

@@ -11,7 +11,7 @@ from typing import Any
 
 from escalon.criteria.english import english
 from escalon.criteria.exposure import exposed, lasted
-from escalon.criteria.quantity import TIE, Reading, quantity, stated
+from escalon.criteria.quantity import TIE, Valued, quantity, stated
 from escalon.criteria.render import quantity_text, render, without_window
 from escalon.criteria.situation import Situation, placed, with_members
 from escalon.expressions.events import Exposure, Happened, Pick, Stated
@@ -116,7 +116,7 @@ def _agreed(truths: Iterable[Truth]) -> Truth:
     return found.pop() if len(found) == 1 else None
 
 
-def _compared(criterion: Op, name: str, left: Reading, right: Reading) -> Finding:
+def _compared(criterion: Op, name: str, left: Valued, right: Valued) -> Finding:
     truth = _agreed(_related(name, a, b) for a, b in product(left.values, right.values))
     label = quantity_text(without_window(criterion.parts[0]))
     days = " and ".join(dict.fromkeys(str(fact.day) for fact in (*left.facts, *right.facts) if fact.day is not None))
@@ -173,11 +173,11 @@ def _stated(criterion: Stated, situation: Situation) -> Finding:
     )
 
 
-def _settling(reading: Reading, name: str, situation: Situation) -> tuple[str, ...]:
+def _settling(reading: Valued, name: str, situation: Situation) -> tuple[str, ...]:
     return reading.missing or (f"which statement on {situation.label(name)} is the last: the dates leave it open",)
 
 
-def _said(reading: Reading) -> str:
+def _said(reading: Valued) -> str:
     return "; ".join(map(_as_ground, reading.facts)) or "nothing recorded"
 
 

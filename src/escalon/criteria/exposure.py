@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from itertools import combinations
 
-from escalon.criteria.situation import Period, Situation, placed
+from escalon.criteria.situation import Situation, Stretch, placed
 from escalon.expressions.events import Dose, Exposure, Span, Window
 from escalon.expressions.possible import holds
 from escalon.facts import Day, Duration, Fact, Interval, Truth, UnitError, all_known, convert, exact
@@ -43,7 +43,7 @@ def exposed(exposure: Exposure, situation: Situation) -> tuple[Truth, tuple[Fact
     return truth, courses, missing
 
 
-def lasted(courses: Iterable[Fact], period: Period, lasting: Duration, situation: Situation) -> Truth:
+def lasted(courses: Iterable[Fact], period: Stretch, lasting: Duration, situation: Situation) -> Truth:
     """Whether courses that touch lasted so long somewhere within a period; a missing end counts up to the last sure day."""
     some = tuple(courses)
     if _stretches([_sure_span(course, situation) for course in some], period, lasting):
@@ -51,7 +51,7 @@ def lasted(courses: Iterable[Fact], period: Period, lasting: Duration, situation
     return None if _stretches([_possible_span(course, situation) for course in some], period, lasting) else False
 
 
-def _stretches(spans: Iterable[tuple[date, date] | None], period: Period, lasting: Duration) -> bool:
+def _stretches(spans: Iterable[tuple[date, date] | None], period: Stretch, lasting: Duration) -> bool:
     """Whether one unbroken stretch, cut to the period, is long enough."""
     first = period.first.earliest if period.first else date.min
     last = (period.last or period.by).latest

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from escalon.expressions.events import Amount, Dose, Exposure, Happened, How, Part, Pick, Span, Stated, Tie, Window
+from escalon.expressions.events import Dose, Exposure, Happened, How, Part, Pick, Span, Stated, Tie, UnitNumber, Window
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import Duration
 from escalon.facts.number import LONGEST
@@ -148,8 +148,8 @@ def _exposure(parts: list[Any]) -> Node:
 
 def _dose(span: Any) -> Dose:
     ends = [_quantity(part) for part in span.children]
-    unit = next((end.unit for end in ends if isinstance(end, Amount)), "")
-    values = [end.value if isinstance(end, Amount) else Fraction(getattr(end, "value", 0)) for end in ends]
+    unit = next((end.unit for end in ends if isinstance(end, UnitNumber)), "")
+    values = [end.value if isinstance(end, UnitNumber) else Fraction(getattr(end, "value", 0)) for end in ends]
     if span.data == "from_to":
         return Dose(values[0], values[1], unit)
     return Dose(None, values[0], unit) if span.data == "up_to" else Dose(values[0], None, unit)
@@ -181,7 +181,7 @@ def _amount(text: str) -> Node:
     value = Fraction(found[1])
     if not found[2]:
         return Literal(int(value) if value.denominator == 1 else value)
-    return Amount(value, found[2])
+    return UnitNumber(value, found[2])
 
 
 def _window(parts: list[Any]) -> Window | None:

@@ -8,8 +8,8 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from escalon.criteria.situation import Period, Situation, day_range, one_visit, placed, said
-from escalon.expressions.events import Amount, How, Part, Pick, Tie, Window
+from escalon.criteria.situation import Situation, Stretch, day_range, one_visit, placed, said
+from escalon.expressions.events import How, Part, Pick, Tie, UnitNumber, Window
 from escalon.expressions.possible import applied
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import Fact, Finding, Ground, Interval, Status, Truth, UnitError, convert, exact, plain, spelled
@@ -25,7 +25,7 @@ TIE = "TIE"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Valued:
     """The values a quantity may have; one if the record settles it. `None` among them: it may be unknown."""
 
     values: tuple[Any, ...]
@@ -40,18 +40,18 @@ class Reading:
         return " or ".join(plain(value) for value in self.values) + unit
 
 
-def quantity(node: Node, situation: Situation) -> Reading:
+def quantity(node: Node, situation: Situation) -> Valued:
     """Read a quantity: exact arithmetic, in the canonical unit of each name."""
     match node:
         case Literal(value):
-            return Reading((value,))
-        case Amount(value, unit):
-            return Reading((value,), unit=unit)
+            return Valued((value,))
+        case UnitNumber(value, unit):
+            return Valued((value,), unit=unit)
         case Pick():
             return _picked(node, situation)
         case Op("neg", (part,)):
             inner = quantity(part, situation)
-            return Reading(
+            return Valued(
                 tuple(None if v is None else applied("neg", v) for v in inner.values),
                 inner.facts,
                 inner.missing,
@@ -62,12 +62,12 @@ def quantity(node: Node, situation: Situation) -> Reading:
     raise TypeError(f"{node!r} is not a quantity")
 
 
-def _combined(name: str, left: Reading, right: Reading) -> Reading:
+def _combined(name: str, left: Valued, right: Valued) -> Valued:
     pairs = product(left.values, right.values)
     values = tuple(dict.fromkeys(_reckoned(name, a, b) for a, b in pairs))
     unit = None if name == "div" and left.unit == right.unit else left.unit or right.unit
     facts = tuple(dict.fromkeys((*left.facts, *right.facts)))
-    return Reading(values, facts, (*left.missing, *right.missing), (*left.flags, *right.flags), unit)
+    return Valued(values, facts, (*left.missing, *right.missing), (*left.flags, *right.flags), unit)
 
 
 def _reckoned(name: str, a: Any, b: Any) -> Any:
@@ -76,7 +76,7 @@ def _reckoned(name: str, a: Any, b: Any) -> Any:
     return applied(name, a, b) if isinstance(a, Interval) or isinstance(b, Interval) else _ARITHMETIC[name](a, b)
 
 
-def _picked(pick: Pick, situation: Situation) -> Reading:
+def _picked(pick: Pick, situation: Situation) -> Valued:
     period = placed(pick.window, situation)
     if pick.how is How.COUNT:
         return _counted(
@@ -94,11 +94,11 @@ def _picked(pick: Pick, situation: Situation) -> Reading:
     flags = {flag for fact in chosen if isinstance(fact.behind, Finding) for flag in fact.behind.flags}
     flags |= {TIE} if _tied(chosen, candidates) else set()
     meaning = situation.meaning(pick.name)
-    return Reading(readings, tuple(_grounds(chosen)), missing, tuple(sorted(flags)), meaning.unit if meaning else None)
+    return Valued(readings, tuple(_grounds(chosen)), missing, tuple(sorted(flags)), meaning.unit if meaning else None)
 
 
 def _candidates(
-    name: str, window: Window | None, period: Period, situation: Situation, newest: bool
+    name: str, window: Window | None, period: Stretch, situation: Situation, newest: bool
 ) -> list[tuple[Fact, Truth]]:
     """The statements of a name that count and may lie in a period, each with whether it does."""
 
@@ -238,16 +238,16 @@ def _own_finding(fact: Fact) -> Finding | None:
     return behind if fact.value is None and isinstance(behind, Finding) and behind.name == fact.name else None
 
 
-def _counted(pick: Pick, recorded: list[Fact], period: Period, situation: Situation) -> Reading:
+def _counted(pick: Pick, recorded: list[Fact], period: Stretch, situation: Situation) -> Valued:
     sure = [fact for fact in recorded if period.holds(fact)]
     perhaps = [fact for fact in recorded if period.holds(fact) is None]
     if not recorded:
-        return Reading((None,), missing=(_wanted(pick, period, [], situation),))
+        return Valued((None,), missing=(_wanted(pick, period, [], situation),))
     values = tuple(range(len(sure), len(sure) + len(perhaps) + 1))
-    return Reading(values, (*sure, *perhaps))
+    return Valued(values, (*sure, *perhaps))
 
 
-def _wanted(pick: Pick, period: Period, chosen: Sequence[Fact], situation: Situation) -> str:
+def _wanted(pick: Pick, period: Stretch, chosen: Sequence[Fact], situation: Situation) -> str:
     """What would settle an unknown value."""
     if period.unplaced is not None:
         return period.unplaced
@@ -280,18 +280,18 @@ def _why_unusable(fact: Fact, label: str, situation: Situation) -> str:
     return f"{label} on {fact.day} as a number{f' in {unit}' if unit else ''} (recorded: {plain(fact.value)} {fact.unit or ''})"
 
 
-def _dates(period: Period) -> str:
+def _dates(period: Stretch) -> str:
     if period.first and period.last:
         return f" (dated {period.first} to {period.last})"
     return f" (dated by {period.last})" if period.last else f" (dated from {period.first})" if period.first else ""
 
 
-def stated(name: str, window: Window | None, situation: Situation) -> Reading:
+def stated(name: str, window: Window | None, situation: Situation) -> Valued:
     """What was last stated under a name: labels and yes/no; two different statements of one day leave it open."""
     return situation.once(("stated", name, window), lambda: _last_stated(name, window, situation))
 
 
-def _last_stated(name: str, window: Window | None, situation: Situation) -> Reading:
+def _last_stated(name: str, window: Window | None, situation: Situation) -> Valued:
     period = placed(window, situation)
     candidates = _candidates(name, window, period, situation, newest=True)
     certain = sorted((fact for fact, where in candidates if where), key=day_range, reverse=True)
@@ -301,7 +301,7 @@ def _last_stated(name: str, window: Window | None, situation: Situation) -> Read
         () if None not in values and len(values) < 2 else (_wanted_statement(name, window, period, last, situation),)
     )
     flags = ("CONTRADICTION",) if len({fact.value for fact in last if fact.value is not None}) > 1 else ()
-    return Reading(values, tuple(_grounds(last)), missing, flags)
+    return Valued(values, tuple(_grounds(last)), missing, flags)
 
 
 def _said(fact: Fact) -> Sequence[Any]:
@@ -316,7 +316,7 @@ def _said(fact: Fact) -> Sequence[Any]:
 
 
 def _wanted_statement(
-    name: str, window: Window | None, period: Period, last: Sequence[Fact], situation: Situation
+    name: str, window: Window | None, period: Stretch, last: Sequence[Fact], situation: Situation
 ) -> str:
     blank = next((fact for fact in last if fact.value is None), None)
     if blank is not None and period.unplaced is None:

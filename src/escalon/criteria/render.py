@@ -3,7 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from escalon.expressions.events import Amount, Dose, Exposure, Happened, How, Part, Pick, Span, Stated, Window
+from escalon.expressions.events import Dose, Exposure, Happened, How, Part, Pick, Span, Stated, UnitNumber, Window
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import plain
 
@@ -89,7 +89,7 @@ def quantity_text(node: Node, binding: int = 0) -> str:
     match node:
         case Literal(int() | Fraction() as value):
             return plain(value, 12)
-        case Amount(value, unit):
+        case UnitNumber(value, unit):
             return f"{plain(value, 12)} {unit}"
         case Pick():
             return _pick(node)

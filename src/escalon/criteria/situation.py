@@ -42,7 +42,7 @@ def with_members(meanings: Mapping[str, Meaning], name: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Anchor:
+class AnchorDay:
     """A day that windows are measured from, and the period about it that `at` means; None where it is not known."""
 
     day: Day | None
@@ -60,7 +60,7 @@ class Situation:
 
     facts: Facts
     as_of: Day
-    anchors: Mapping[str, Anchor] = field(default_factory=dict)
+    anchors: Mapping[str, AnchorDay] = field(default_factory=dict)
     meanings: Mapping[str, Meaning] = field(default_factory=dict)
     index: str = "screening"
     """The anchor from which on an open-ended «no» must have been stated."""
@@ -73,7 +73,7 @@ class Situation:
         found: Made = self._read[key]
         return found
 
-    def known(self, name: str, period: "Period | None" = None, newest: bool = False) -> tuple[Fact, ...]:
+    def known(self, name: str, period: "Stretch | None" = None, newest: bool = False) -> tuple[Fact, ...]:
         """The facts of a name up to the day of decision; of a period, all that may decide for it and perhaps others."""
         if period is None or self.as_of.is_partial:
             facts = self.facts.named(name)
@@ -95,7 +95,7 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class Stretch:
     """A window laid on the calendar. `stated_from`: a «no» counts when it was said on this day or later.
 
     `unplaced` says what is needed where the anchor's day is not known, so that nothing can be said of the window.
@@ -141,34 +141,34 @@ class Period:
         return True if self.first.is_by(start) else None
 
 
-def placed(window: Window | None, situation: Situation) -> Period:
+def placed(window: Window | None, situation: Situation) -> Stretch:
     """Lay a window on the calendar, as far as the participant's anchors are known."""
     by = situation.as_of
     if window is None or window.span is Span.EVER:
         index = situation.anchors.get(situation.index)
-        return Period(by, stated_from=None if index is None else index.first or index.day)
+        return Stretch(by, stated_from=None if index is None else index.first or index.day)
     anchor = situation.anchors.get(window.anchor)
     if anchor is None or anchor.day is None or anchor.day.is_partial:
-        return Period(by, unplaced=(anchor.unsettled if anchor else "") or f"the day of {window.anchor}")
+        return Stretch(by, unplaced=(anchor.unsettled if anchor else "") or f"the day of {window.anchor}")
     day, duration = anchor.day, window.duration
     match window.span:
         case Span.AT:
             first = anchor.first or day
-            return Period(by, first, anchor.last or by, first)
+            return Stretch(by, first, anchor.last or by, first)
         case Span.BEFORE:
-            return Period(by, None, day, _spoken(day, by))
+            return Stretch(by, None, day, _spoken(day, by))
         case Span.AFTER if anchor.to_come:
-            return Period(by, _next(by), None, by)  # nothing that is recorded came after it
+            return Stretch(by, _next(by), None, by)  # nothing that is recorded came after it
         case Span.AFTER:
-            return Period(by, day, None, by)  # a «no» speaks for the time up to when it was said, so only one of today
+            return Stretch(by, day, None, by)  # a «no» speaks for the time up to when it was said, so only one of today
     assert duration is not None
     match window.span:
         case Span.WITHIN:
-            return Period(by, duration.before(day), day, _spoken(day, by))
+            return Stretch(by, duration.before(day), day, _spoken(day, by))
         case Span.SINCE:
-            return Period(by, duration.before(day), by, _spoken(day, by))
+            return Stretch(by, duration.before(day), by, _spoken(day, by))
         case _:
-            return Period(by, None, duration.before(day), _spoken(duration.before(day), by))
+            return Stretch(by, None, duration.before(day), _spoken(duration.before(day), by))
 
 
 def _next(day: Day) -> Day:

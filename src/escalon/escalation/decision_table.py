@@ -26,7 +26,7 @@ Cells: TypeAlias = "NDArray[np.int8]"
 NO_STOP = "no stop for a too toxic lowest level is set: the decision table never closes a level (DU)"
 
 
-class Cell(IntEnum):
+class Advice(IntEnum):
     """What one cell of a decision table says."""
 
     ELIMINATE = -2
@@ -35,29 +35,35 @@ class Cell(IntEnum):
     ESCALATE = 1
 
 
-LETTERS = {"E": Cell.ESCALATE, "S": Cell.STAY, "D": Cell.DE_ESCALATE, "DU": Cell.ELIMINATE, "X": Cell.ELIMINATE}
-NAMES = {Cell.ESCALATE: "E", Cell.STAY: "S", Cell.DE_ESCALATE: "D", Cell.ELIMINATE: "DU"}
+LETTERS = {
+    "E": Advice.ESCALATE,
+    "S": Advice.STAY,
+    "D": Advice.DE_ESCALATE,
+    "DU": Advice.ELIMINATE,
+    "X": Advice.ELIMINATE,
+}
+NAMES = {Advice.ESCALATE: "E", Advice.STAY: "S", Advice.DE_ESCALATE: "D", Advice.ELIMINATE: "DU"}
 
 
-def by_boundaries(t: int, escalate: int | None, de_escalate: int | None, eliminate: int | None) -> Cell:
+def by_boundaries(t: int, escalate: int | None, de_escalate: int | None, eliminate: int | None) -> Advice:
     """The cell of boundaries: eliminate at t >= the third, escalate at t <= the first, de-escalate at t >= the second."""
     if eliminate is not None and t >= eliminate:
-        return Cell.ELIMINATE
+        return Advice.ELIMINATE
     if escalate is not None and t <= escalate:
-        return Cell.ESCALATE
-    return Cell.DE_ESCALATE if de_escalate is not None and t >= de_escalate else Cell.STAY
+        return Advice.ESCALATE
+    return Advice.DE_ESCALATE if de_escalate is not None and t >= de_escalate else Advice.STAY
 
 
 @dataclass(frozen=True)
 class DecisionTable:
     """What each (n, t) says: a row for n = 0, 1, 2, ... with a cell for t = 0..n; None for an n it says nothing of."""
 
-    given: tuple[tuple[Cell, ...] | None, ...]
+    given: tuple[tuple[Advice, ...] | None, ...]
 
     @classmethod
-    def tabulate(cls, decide: Callable[[int, int], Cell], up_to: int) -> DecisionTable:
+    def tabulate(cls, decide: Callable[[int, int], Advice], up_to: int) -> DecisionTable:
         """The table of a function of (n, t), for n up to `up_to`."""
-        return cls(((Cell.STAY,), *(tuple(decide(n, t) for t in range(n + 1)) for n in range(1, up_to + 1))))
+        return cls(((Advice.STAY,), *(tuple(decide(n, t) for t in range(n + 1)) for n in range(1, up_to + 1))))
 
     @classmethod
     def from_boundaries(
@@ -83,7 +89,7 @@ class DecisionTable:
                 cells[n, : n + 1] = row
         return cells
 
-    def has(self, cell: Cell) -> bool:
+    def has(self, cell: Advice) -> bool:
         """Whether a cell occurs anywhere in the table."""
         return any(cell in row for row in self.given if row is not None)
 
@@ -95,7 +101,7 @@ class DecisionTable:
 UNDEFINED = 9  # in `DecisionTable.cells`, of an n the table says nothing of
 
 
-class Why(IntEnum):
+class Cause(IntEnum):
     """The reasons a table-driven walk can give; each indexes `TableWalk.reasons`."""
 
     START = 0
@@ -142,7 +148,7 @@ class TableWalk(RuleOfCounts):
             )
         self.check_levels()
 
-    def cell(self, n: int, t: int) -> Cell:
+    def cell(self, n: int, t: int) -> Advice:
         """The table's cell for the counts of one level. Raises EscalationError for an n it says nothing of."""
         if n > self.table.up_to:
             raise EscalationError(
@@ -159,8 +165,8 @@ class TableWalk(RuleOfCounts):
         if n.max(initial=0) > self.table.up_to:
             self.cell(int(n.max()), 0)
         found = self.table.cells[n, t]
-        if found.max(initial=0) > Cell.ESCALATE:
-            self.cell(int(n[found > Cell.ESCALATE][0]), 0)
+        if found.max(initial=0) > Advice.ESCALATE:
+            self.cell(int(n[found > Advice.ESCALATE][0]), 0)
         return found
 
     def closed_from(self, cells: Cells) -> Ints:
@@ -171,13 +177,13 @@ class TableWalk(RuleOfCounts):
         for level in range(
             self.levels, 0, -1
         ):  # column by column: rows are short, and reducing them one by one is slow
-            found[cells[:, level - 1] == Cell.ELIMINATE] = level
+            found[cells[:, level - 1] == Advice.ELIMINATE] = level
         return found
 
     def move(self, state: TrialState) -> Moves:
         """The next move for one state."""
         current, cells = state.current, [self.cell(n, t) for n, t in zip(state.n, state.t, strict=True)]
-        closed = cells.index(Cell.ELIMINATE) + 1 if Cell.ELIMINATE in cells else self.levels + 1
+        closed = cells.index(Advice.ELIMINATE) + 1 if Advice.ELIMINATE in cells else self.levels + 1
         here = cells[max(current, 1) - 1]
         wanted = current + max(here, -1)
         to = min(max(wanted, 1), self.levels, closed - 1) if current else min(self.start, closed - 1)
@@ -189,20 +195,20 @@ class TableWalk(RuleOfCounts):
             about=closed if current and closed <= current else max(current, 1),
         )
 
-    def _why(self, current: int, here: Cell, wanted: int, closed: int) -> Why:
+    def _why(self, current: int, here: Advice, wanted: int, closed: int) -> Cause:
         """The reason for a move, from what the cell at the current level says and the lowest level that is closed."""
         if closed == 1:
-            return Why.NO_DOSE
+            return Cause.NO_DOSE
         if not current:
-            return Why.START
+            return Cause.START
         if closed <= current:
-            return Why.ELIMINATE
-        if here is Cell.ESCALATE:
-            above = Why.ESCALATE if wanted < closed else Why.STAY_BELOW_CLOSED
-            return above if wanted <= self.levels else Why.STAY_AT_TOP
-        if here is Cell.DE_ESCALATE:
-            return Why.DE_ESCALATE if wanted >= 1 else Why.STAY_AT_BOTTOM
-        return Why.STAY
+            return Cause.ELIMINATE
+        if here is Advice.ESCALATE:
+            above = Cause.ESCALATE if wanted < closed else Cause.STAY_BELOW_CLOSED
+            return above if wanted <= self.levels else Cause.STAY_AT_TOP
+        if here is Advice.DE_ESCALATE:
+            return Cause.DE_ESCALATE if wanted >= 1 else Cause.STAY_AT_BOTTOM
+        return Cause.STAY
 
     def decide(self, counts: Counts) -> Moves:
         """`move` for every row of counts."""
@@ -214,14 +220,14 @@ class TableWalk(RuleOfCounts):
         wanted = current + np.clip(here, -1, 1)
         to = np.clip(wanted, 1, np.minimum(self.levels, closed - 1))
         started = current > 0
-        shut_out, up, down = closed <= current, here == Cell.ESCALATE, here == Cell.DE_ESCALATE
-        why = np.where(up, Why.ESCALATE, np.where(down, Why.DE_ESCALATE, Why.STAY))
-        why[up & (wanted > self.levels)] = Why.STAY_AT_TOP
-        why[up & (wanted <= self.levels) & (wanted >= closed)] = Why.STAY_BELOW_CLOSED
-        why[down & (wanted < 1)] = Why.STAY_AT_BOTTOM
-        why[shut_out] = Why.ELIMINATE
-        why[~started] = Why.START
-        why[closed == 1] = Why.NO_DOSE
+        shut_out, up, down = closed <= current, here == Advice.ESCALATE, here == Advice.DE_ESCALATE
+        why = np.where(up, Cause.ESCALATE, np.where(down, Cause.DE_ESCALATE, Cause.STAY))
+        why[up & (wanted > self.levels)] = Cause.STAY_AT_TOP
+        why[up & (wanted <= self.levels) & (wanted >= closed)] = Cause.STAY_BELOW_CLOSED
+        why[down & (wanted < 1)] = Cause.STAY_AT_BOTTOM
+        why[shut_out] = Cause.ELIMINATE
+        why[~started] = Cause.START
+        why[closed == 1] = Cause.NO_DOSE
         to = np.where(closed == 1, 0, np.where(started, to, np.minimum(self.start, closed - 1)))
         return Moves(
             level=to,
@@ -242,12 +248,12 @@ class TableWalk(RuleOfCounts):
 
     def tolerates_top(self, state: TrialState) -> bool:
         """Whether the table says to escalate from the top level."""
-        return self.cell(state.n[-1], state.t[-1]) is Cell.ESCALATE
+        return self.cell(state.n[-1], state.t[-1]) is Advice.ESCALATE
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """A table without a single DU never stops."""
-        return () if self.table.has(Cell.ELIMINATE) else (NO_STOP,)
+        return () if self.table.has(Advice.ELIMINATE) else (NO_STOP,)
 
     def prose(self) -> tuple[str, ...]:
         """The rule as sentences for the protocol."""

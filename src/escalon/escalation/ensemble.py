@@ -202,7 +202,7 @@ class Ensemble:
                 sums[:, kind, at] = np.bincount(group_of, weights=weight * probability, minlength=groups)
         return sums
 
-    def _plan(self, group_of: NDArray[np.int64]) -> Plan:
+    def _plan(self, group_of: NDArray[np.int64]) -> SummingPlan:
         """Order the states by group, then lower half, then upper half."""
         numbers = [number for _, number in self._pairs]
         half = self.levels // 2
@@ -215,7 +215,7 @@ class Ensemble:
             for group, (begin, end) in enumerate(pairwise([0, *ends]))
             for first in range(begin, end, STATES_AT_ONCE)
         ]
-        return Plan(order, lower, upper, lower_of[order], upper_of[order], len(ends), blocks)
+        return SummingPlan(order, lower, upper, lower_of[order], upper_of[order], len(ends), blocks)
 
 
 def _gathered(sums: Floats, into: NDArray[np.int64], count: int) -> Floats:
@@ -254,7 +254,7 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Plan:
+class SummingPlan:
     """How to evaluate a table of states: an order, the shared products of each state, and blocks of one group each."""
 
     order: NDArray[np.int64]

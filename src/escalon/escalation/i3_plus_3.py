@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from escalon.escalation.decision_table import Cell, DecisionTable, TableWalk
+from escalon.escalation.decision_table import Advice, DecisionTable, TableWalk
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.exact_beta import Number, as_decimal, as_fraction, fewest_dlts_above
 
@@ -24,14 +24,14 @@ def i3_plus_3_table(
         raise EscalationError(f"i3+3 needs 0 < target - margin and target + margin < 1, got {target} and {margin}")
     too_many = [fewest_dlts_above(n, phi, limit) if n >= eliminate_from else n + 1 for n in range(up_to + 1)]
 
-    def decide(n: int, t: int) -> Cell:
+    def decide(n: int, t: int) -> Advice:
         if t >= too_many[n]:
-            return Cell.ELIMINATE
+            return Advice.ELIMINATE
         if Fraction(t, n) < low:
-            return Cell.ESCALATE
+            return Advice.ESCALATE
         if Fraction(t, n) <= high or Fraction(t - 1, n) < low:
-            return Cell.STAY
-        return Cell.DE_ESCALATE
+            return Advice.STAY
+        return Advice.DE_ESCALATE
 
     return DecisionTable.tabulate(decide, up_to)
 

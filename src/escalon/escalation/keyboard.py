@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from escalon.escalation.decision_table import Cell, DecisionTable, TableWalk
+from escalon.escalation.decision_table import Advice, DecisionTable, TableWalk
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.exact_beta import Number, as_decimal, as_fraction, fewest_dlts_above, lower_tails, upper_tail
 
@@ -41,11 +41,11 @@ def keyboard_table(
     phi, limit = as_fraction(target), as_fraction(cutoff)
     too_many = [fewest_dlts_above(n, phi, limit) if n >= eliminate_from else n + 1 for n in range(up_to + 1)]
 
-    def decide(n: int, t: int) -> Cell:
+    def decide(n: int, t: int) -> Advice:
         if t >= too_many[n]:
-            return Cell.ELIMINATE
+            return Advice.ELIMINATE
         strongest = _strongest(mass[:, n, t], n, t, edges)
-        return Cell(int(np.sign(target_key - strongest)))
+        return Advice(int(np.sign(target_key - strongest)))
 
     return DecisionTable.tabulate(decide, up_to)
 

@@ -7,16 +7,16 @@ from escalon.escalation.errors import EscalationError
 from escalon.escalation.guards import Guarded
 from escalon.escalation.rule import Rule
 from escalon.escalation.three_plus_three import AplusB
-from escalon.escalation.thresholds import Verdict, verdict
+from escalon.escalation.thresholds import Ruling, verdict
 from escalon.escalation.timed import Design
 
 LETTERS = {
-    Verdict.OPEN: "…",
-    Verdict.PASSES: "E",
-    Verdict.EXPAND: "S",
-    Verdict.SETTLED: "E",
-    Verdict.CEILING: "M",
-    Verdict.TOXIC: "DU",
+    Ruling.OPEN: "…",
+    Ruling.PASSES: "E",
+    Ruling.EXPAND: "S",
+    Ruling.SETTLED: "E",
+    Ruling.CEILING: "M",
+    Ruling.TOXIC: "DU",
 }
 
 

@@ -16,7 +16,7 @@ from itertools import product
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.rule import Counts, Ints, Moves, RuleOfCounts, TrialState
 from escalon.escalation.tally import Tally
-from escalon.escalation.thresholds import HALTS, NO_LEVEL, Thresholds, Verdict, verdict, verdict_table
+from escalon.escalation.thresholds import HALTS, NO_LEVEL, Ruling, Thresholds, verdict, verdict_table
 from escalon.escalation.words import number, plural
 
 
@@ -64,7 +64,7 @@ class Above(IntEnum):
     TOXIC = 2  # at the next level
 
 
-def answer(variant: Variant, first: Verdict | None, below: Verdict | None, above: Above) -> tuple[Why, int]:
+def answer(variant: Variant, first: Ruling | None, below: Ruling | None, above: Above) -> tuple[Why, int]:
     """What to do, and at which level: 0 the first one that has not passed, -1 the one below it, 1 the one above.
 
     Everything is decided at the lowest level that does not allow to go on (`first`; None if every level passed), so a level
@@ -72,28 +72,28 @@ def answer(variant: Variant, first: Verdict | None, below: Verdict | None, above
     (None if there is none), `above` what has happened above it.
     """
     match first:
-        case Verdict.UNTRIED if above is Above.TOXIC:
+        case Ruling.UNTRIED if above is Above.TOXIC:
             return Why.TRY_BELOW, 0
-        case Verdict.UNTRIED if above is Above.TREATED:
+        case Ruling.UNTRIED if above is Above.TREATED:
             return Why.FINISH_SKIPPED, 0
-        case Verdict.UNTRIED:
-            return (Why.START, 0) if below in (None, Verdict.UNTRIED) else (Why.ESCALATE, -1)
-        case Verdict.OPEN:
+        case Ruling.UNTRIED:
+            return (Why.START, 0) if below in (None, Ruling.UNTRIED) else (Why.ESCALATE, -1)
+        case Ruling.OPEN:
             return (Why.FINISH_OPEN if above is Above.TREATED else Why.OPEN), 0
-        case Verdict.EXPAND:
+        case Ruling.EXPAND:
             return (Why.FINISH_EXPAND if above is Above.TREATED else Why.EXPAND), 0
-        case Verdict.CEILING if above is Above.TOXIC:
+        case Ruling.CEILING if above is Above.TOXIC:
             return Why.BELOW_IS_MTD, 0
-        case Verdict.CEILING:
+        case Ruling.CEILING:
             return (Why.CEILING_BELOW if above is Above.TREATED else Why.CEILING_IS_MTD), 0
-        case Verdict.TOXIC if below is None:
+        case Ruling.TOXIC if below is None:
             return Why.NO_MTD, -1
-        case Verdict.TOXIC if below is Verdict.UNTRIED:
+        case Ruling.TOXIC if below is Ruling.UNTRIED:
             return Why.TRY_BELOW, -1
-        case Verdict.TOXIC:
-            return (Why.CONFIRM_BELOW if below is Verdict.PASSES and variant.confirm_below else Why.BELOW_IS_MTD), -1
+        case Ruling.TOXIC:
+            return (Why.CONFIRM_BELOW if below is Ruling.PASSES and variant.confirm_below else Why.BELOW_IS_MTD), -1
         case _:
-            return (Why.CONFIRM_TOP if below is Verdict.PASSES and variant.confirm_top else Why.TOP_IS_MTD), -1
+            return (Why.CONFIRM_TOP if below is Ruling.PASSES and variant.confirm_top else Why.TOP_IS_MTD), -1
 
 
 FIRST_COHORT = (Why.START, Why.OPEN, Why.TRY_BELOW, Why.FINISH_OPEN, Why.FINISH_SKIPPED)  # until A are evaluable there
@@ -106,16 +106,16 @@ def _answers(variant: Variant) -> tuple[Ints, Ints, Ints, Ints]:
     """`told` for every case, numbered (first, below, above): why, at which level, one level up or not, speaking of which."""
     import numpy as np
 
-    verdicts = [*Verdict, None]
+    verdicts = [*Ruling, None]
     cases = [told(variant, *case) for case in product(verdicts, verdicts, Above)]
     whys, steps, ups, abouts = np.array(cases, dtype=np.int64).T
     return whys, steps, ups, abouts
 
 
-def told(variant: Variant, first: Verdict | None, below: Verdict | None, above: Above) -> tuple[Why, int, bool, int]:
+def told(variant: Variant, first: Ruling | None, below: Ruling | None, above: Above) -> tuple[Why, int, bool, int]:
     """An `answer` with whether it is one level up, and which level its reason speaks of, counted as the answer's."""
     why, step = answer(variant, first, below, above)
-    toxic = int(above is Above.TOXIC and first is not Verdict.TOXIC)
+    toxic = int(above is Above.TOXIC and first is not Ruling.TOXIC)
     return why, step, why is Why.ESCALATE, toxic if why in SAYS_ABOVE else step
 
 
@@ -154,11 +154,11 @@ class AplusB(RuleOfCounts):
     def move(self, state: TrialState) -> Moves:
         """The next move: `answer` at the lowest level that has not passed."""
         at = [verdict(self.thresholds, n, t) for n, t in zip(state.n, state.t, strict=True)]
-        halts = (HALTS[one] and not (one is Verdict.UNTRIED and level < self.start) for level, one in enumerate(at, 1))
+        halts = (HALTS[one] and not (one is Ruling.UNTRIED and level < self.start) for level, one in enumerate(at, 1))
         first = next((level for level, is_so in enumerate(halts) if is_so), self.levels)  # from 0
         here, below = (at[level] if 0 <= level < self.levels else None for level in (first, first - 1))
-        tried_above = any(one is not Verdict.UNTRIED for one in at[first + 1 :])
-        toxic_above = at[first + 1 : first + 2] == [Verdict.TOXIC]
+        tried_above = any(one is not Ruling.UNTRIED for one in at[first + 1 :])
+        toxic_above = at[first + 1 : first + 2] == [Ruling.TOXIC]
         why, step, up, about = told(self.variant, here, below, Above(tried_above + toxic_above))
         level = first + 1 + step
         size = max(self._treats_up_to[why] - (0 if up else state.at(level)[0]), 0)
@@ -174,11 +174,11 @@ class AplusB(RuleOfCounts):
         framed[:, 1:-2] = verdicts = self.verdicts(counts.n, counts.t)
         halts = np.array(HALTS).take(framed[:, 1:])
         if self.start > 1:
-            halts[:, : self.start - 1] &= verdicts[:, : self.start - 1] != Verdict.UNTRIED
+            halts[:, : self.start - 1] &= verdicts[:, : self.start - 1] != Ruling.UNTRIED
         first = halts.argmax(axis=1)  # the first level that has not passed, from 0; past the top if all have
         at, seen = rows * (depth + 3) + first, framed.ravel()
-        tried = (verdicts != Verdict.UNTRIED).dot(1 << np.arange(depth))
-        above = (tried >> first + 1 > 0) + (seen.take(at + 2) == Verdict.TOXIC).astype(np.int64)
+        tried = (verdicts != Ruling.UNTRIED).dot(1 << np.arange(depth))
+        above = (tried >> first + 1 > 0) + (seen.take(at + 2) == Ruling.TOXIC).astype(np.int64)
         case = (seen.take(at + 1) * len(HALTS) + seen.take(at)) * len(Above) + above
         whys, steps, ups, abouts = (table.take(case) for table in _answers(self.variant))
         level = first + 1 + steps

@@ -50,7 +50,7 @@ class Thresholds:
         return f"A={self.a}, B={self.b}, C={self.c}, D={self.d}, E={self.e}, declare={self.declare}"
 
 
-class Verdict(IntEnum):
+class Ruling(IntEnum):
     """What the counts at one level say of that level alone."""
 
     UNTRIED = 0
@@ -62,11 +62,11 @@ class Verdict(IntEnum):
     TOXIC = 6
 
 
-NO_LEVEL = len(Verdict)  # stands for the verdict of a level that there is not
-HALTS = [one not in (Verdict.PASSES, Verdict.SETTLED) for one in (*Verdict, NO_LEVEL)]  # not to be passed by
+NO_LEVEL = len(Ruling)  # stands for the verdict of a level that there is not
+HALTS = [one not in (Ruling.PASSES, Ruling.SETTLED) for one in (*Ruling, NO_LEVEL)]  # not to be passed by
 
 
-def verdict(thresholds: Thresholds, n: int, t: int) -> Verdict:
+def verdict(thresholds: Thresholds, n: int, t: int) -> Ruling:
     """What `t` DLTs of `n` evaluable say of a level, for any counts.
 
     Between A and A+B (4 or 5 after an override) a level is too toxic once more than the A+B limit have had a DLT,
@@ -74,17 +74,17 @@ def verdict(thresholds: Thresholds, n: int, t: int) -> Verdict:
     """
     x = thresholds
     if n == 0:
-        return Verdict.UNTRIED
+        return Ruling.UNTRIED
     if n < x.a:
-        return Verdict.TOXIC if t > x.d else Verdict.OPEN
+        return Ruling.TOXIC if t > x.d else Ruling.OPEN
     if n < x.size:
         if t < x.c:
-            return Verdict.PASSES
+            return Ruling.PASSES
         limit = x.d if n == x.a else x.may_declare
-        return Verdict.TOXIC if t > limit else Verdict.EXPAND
+        return Ruling.TOXIC if t > limit else Ruling.EXPAND
     if t * x.size <= x.e * n:
-        return Verdict.SETTLED
-    return Verdict.CEILING if t * x.size <= x.may_declare * n else Verdict.TOXIC
+        return Ruling.SETTLED
+    return Ruling.CEILING if t * x.size <= x.may_declare * n else Ruling.TOXIC
 
 
 @lru_cache

@@ -15,7 +15,7 @@ import io
 import re
 from pathlib import Path
 
-from escalon.escalation.decision_table import LETTERS, Cell, DecisionTable, TableWalk, by_boundaries
+from escalon.escalation.decision_table import LETTERS, Advice, DecisionTable, TableWalk, by_boundaries
 from escalon.escalation.errors import EscalationError
 from escalon.facts.plain_file import text_of
 
@@ -32,7 +32,7 @@ def read_decision_table(source: str | Path) -> DecisionTable:
     if len(lines) < 2:
         raise EscalationError(f"{where}: no rows. Write a header and a row per n: {LAYOUTS}")
     header = [cell.strip().lower() for cell in lines[0][1]]
-    cells: dict[tuple[int, int], Cell] = {}
+    cells: dict[tuple[int, int], Advice] = {}
     for number, row in lines[1:]:
         place = f"{where}, line {number}"
         if len(row) > len(header):
@@ -44,7 +44,7 @@ def read_decision_table(source: str | Path) -> DecisionTable:
     return _whole(cells, where)
 
 
-def _row(header: list[str], row: list[str], place: str) -> dict[tuple[int, int], Cell]:
+def _row(header: list[str], row: list[str], place: str) -> dict[tuple[int, int], Advice]:
     if header == ["n", "t", "decision"]:
         n, t = _count(row[0], place), _count(row[1], place)
         return {(n, t): _letter(row[2], place)}
@@ -67,7 +67,7 @@ def _count(cell: str, place: str) -> int:
     return int(cell)
 
 
-def _letter(cell: str, place: str) -> Cell:
+def _letter(cell: str, place: str) -> Advice:
     if cell.upper() not in LETTERS:
         raise EscalationError(
             f"{place}: “{cell}” is not a decision. Write E (escalate), S (stay), D (de-escalate) or DU"
@@ -75,12 +75,12 @@ def _letter(cell: str, place: str) -> Cell:
     return LETTERS[cell.upper()]
 
 
-def _whole(cells: dict[tuple[int, int], Cell], where: str) -> DecisionTable:
+def _whole(cells: dict[tuple[int, int], Advice], where: str) -> DecisionTable:
     """Check that every n given has a decision for each t = 0..n; an n not given stays undefined."""
     sizes = sorted({n for n, _ in cells if n})
     if not sizes:
         raise EscalationError(f"{where}: no row says anything of n = 1 or more")
-    rows: dict[int, tuple[Cell, ...]] = {0: (Cell.STAY,)}
+    rows: dict[int, tuple[Advice, ...]] = {0: (Advice.STAY,)}
     for n in sizes:
         missing = [t for t in range(n + 1) if (n, t) not in cells]
         if missing:

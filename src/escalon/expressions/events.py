@@ -38,7 +38,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Amount(Leaf):
+class UnitNumber(Leaf):
     """A number with its unit, as a protocol prints it: 30 mL/min."""
 
     kind: ClassVar[Kind] = Kind.NUMBER

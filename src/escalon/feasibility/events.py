@@ -8,7 +8,7 @@ of those whom no single row has settled: several treatments that touch, and what
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from escalon.criteria.situation import Period
+from escalon.criteria.situation import Stretch
 from escalon.feasibility.leaves import DrugTaken, Leaves, Occurred
 from escalon.feasibility.steps import FIRST, Steps, bounds, masks, words
 
@@ -96,7 +96,7 @@ def numbers_of(steps: Steps, name: str) -> list[int]:
     return [steps.number(name), *map(steps.number, steps.members(name))]
 
 
-def _surely(steps: Steps, period: Period) -> str:
+def _surely(steps: Steps, period: Stretch) -> str:
     """Whether a row (f) surely lies in a stretch, or what lasts surely overlaps it."""
     first, last, bounded, _ = bounds(period)
     of, to = steps.literal(first), steps.literal(last)
@@ -111,7 +111,7 @@ def _surely(steps: Steps, period: Period) -> str:
     )
 
 
-def _perhaps(steps: Steps, period: Period) -> str:
+def _perhaps(steps: Steps, period: Stretch) -> str:
     first, last, *_ = bounds(period)
     of, to = steps.literal(first), steps.literal(last)
     if period.first is None:

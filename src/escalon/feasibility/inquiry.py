@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from escalon.criteria.situation import Anchor, Situation
+from escalon.criteria.situation import AnchorDay, Situation
 from escalon.expressions.events import Pick
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import Day, Facts
@@ -29,7 +29,7 @@ def situation_on(study: Study, day: Day) -> Situation:
     for name, anchor in study.anchors.items():
         known = anchor.fact in (study.roles.consent, study.roles.screening)
         first = Day.of(day.earliest - timedelta(days=anchor.days_before))
-        anchors[name] = Anchor(day, first, day) if known else Anchor(None)
+        anchors[name] = AnchorDay(day, first, day) if known else AnchorDay(None)
     return Situation(Facts(), day, anchors, study.vocabulary)
 
 

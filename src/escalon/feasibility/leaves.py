@@ -8,8 +8,8 @@ words they use for the window.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from escalon.criteria.situation import Period, Situation, placed
-from escalon.expressions.events import Amount, Exposure, Happened, How, Part, Pick, Span, Stated, Tie, Window
+from escalon.criteria.situation import Situation, Stretch, placed
+from escalon.expressions.events import Exposure, Happened, How, Part, Pick, Span, Stated, Tie, UnitNumber, Window
 from escalon.expressions.tree import COMPARISONS, Input, Kind, Literal, Node, Op
 
 
@@ -18,7 +18,7 @@ class Choice:
     """Which of the recorded values of a name count in a stretch of days."""
 
     name: str
-    period: Period
+    period: Stretch
     how: How
     tie: Tie | None = None
 
@@ -44,7 +44,7 @@ class Occurred:
     """Whether something happened in a stretch of days, and how long it must have lasted."""
 
     leaf: Happened
-    period: Period
+    period: Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ class DrugTaken:
     """Whether a drug was taken without a gap up to a day; `held` and `dosed` are the stretches that must be covered."""
 
     leaf: Exposure
-    period: Period
-    held: Period | None
-    dosed: Period | None
+    period: Stretch
+    held: Stretch | None
+    dosed: Stretch | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Leaves:
                 return Op(name, tuple(self.replaced(part) for part in parts))
             case Pick():
                 return self._number(tree)
-            case Amount(value, _):
+            case UnitNumber(value, _):
                 return Literal(value)
             case Stated(name, window):
                 return self._truth(Stating(self._choice(name, window)))
@@ -132,7 +132,7 @@ class Leaves:
         return Choice(name, placed(window, self.situation), How.LATEST)
 
     def _taken(self, leaf: Exposure) -> DrugTaken:
-        def up_to(duration: object) -> Period | None:
+        def up_to(duration: object) -> Stretch | None:
             return (
                 placed(Window(Span.WITHIN, leaf.anchor, duration), self.situation)  # type: ignore[arg-type]
                 if duration

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from escalon.criteria.situation import Period, Situation
+from escalon.criteria.situation import Situation, Stretch
 from escalon.expressions.events import How
 from escalon.expressions.program import program
 from escalon.expressions.sql import sql
@@ -90,5 +90,5 @@ class Everybody:
         return sql(wide, True, steps.dialect_name, table, keep=keep)
 
 
-def _floor(period: Period) -> date | None:
+def _floor(period: Stretch) -> date | None:
     return period.first.earliest if period.first is not None and period.unplaced is None else None

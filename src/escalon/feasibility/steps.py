@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from escalon.criteria.situation import Meaning, Period
+from escalon.criteria.situation import Meaning, Stretch
 from escalon.expressions.dialects import Dialect, dialect
 
 FACTS = {
@@ -131,7 +131,7 @@ class Steps:
         """Infinity, as a number."""
         return f"CAST('{sign}Infinity' AS {self.spelling.double})"
 
-    def is_observed(self, period: Period) -> str:
+    def is_observed(self, period: Stretch) -> str:
         """Whether the person was under observation throughout a stretch; an open one is asked about at its last day."""
         if not self.observed:
             return "TRUE"
@@ -150,13 +150,13 @@ class Steps:
             self.pivot("watched", self.observed, columns)
 
 
-def bounds(period: Period) -> tuple[date, date, bool, bool]:
+def bounds(period: Stretch) -> tuple[date, date, bool, bool]:
     """The first and last day of a stretch, whether it has any, and whether it could be laid on the calendar."""
     first = FIRST if period.first is None else period.first.earliest
     return first, last_day(period), period.first is not None or period.last is not None, period.unplaced is None
 
 
-def last_day(period: Period) -> date:
+def last_day(period: Stretch) -> date:
     """The last day of a stretch that may still count."""
     return min(period.by.latest, LAST if period.last is None else period.last.latest)
 

@@ -3,7 +3,7 @@
 from datetime import date
 from fractions import Fraction
 
-from escalon.criteria.situation import Period
+from escalon.criteria.situation import Stretch
 from escalon.expressions.events import Dose
 from escalon.expressions.exactness import TOLERANCE
 from escalon.facts import Day, UnitError, convert, spelled
@@ -28,7 +28,7 @@ def dose_unit(unit: str | None) -> tuple[Fraction, str | None]:
 def write_treatments(steps: Steps, leaves: Leaves, marks: Marks) -> None:
     """Write the steps that answer every treatment that must have been taken without a gap."""
     asked = [(one, name) for one, name in leaves.of(DrugTaken).items() if isinstance(one, DrugTaken)]
-    covers: list[tuple[DrugTaken, Period]] = []
+    covers: list[tuple[DrugTaken, Stretch]] = []
     doses: list[DrugTaken] = []
     for place, (one, name) in enumerate(asked):
         if one.period.unplaced is not None:
@@ -60,13 +60,13 @@ def write_treatments(steps: Steps, leaves: Leaves, marks: Marks) -> None:
 # ---- whether every day of a stretch is covered
 
 
-def _ends_of(steps: Steps, stretch: Period) -> tuple[str, str]:
+def _ends_of(steps: Steps, stretch: Stretch) -> tuple[str, str]:
     assert stretch.first is not None
     assert stretch.last is not None
     return steps.literal(stretch.first.earliest), steps.literal(stretch.last.earliest)
 
 
-def _covered(steps: Steps, marks: Marks, one: DrugTaken, stretch: Period, place: int) -> str:
+def _covered(steps: Steps, marks: Marks, one: DrugTaken, stretch: Stretch, place: int) -> str:
     """Whether what was taken covers a stretch, alone or several together; unknown where only what may have been does."""
     first, last = _ends_of(steps, stretch)
     by, numbers = steps.literal(one.period.by.earliest), numbers_of(steps, one.leaf.name)
@@ -78,7 +78,7 @@ def _covered(steps: Steps, marks: Marks, one: DrugTaken, stretch: Period, place:
     return f"CASE WHEN {' OR '.join(sure)} THEN TRUE WHEN {' OR '.join(maybe)} THEN NULL ELSE FALSE END"
 
 
-def _write_jointly(steps: Steps, covers: list[tuple[DrugTaken, Period]]) -> None:
+def _write_jointly(steps: Steps, covers: list[tuple[DrugTaken, Stretch]]) -> None:
     """`jointly`: whether several that touch cover a stretch of which one may cover the first day and another the last.
 
     Most people took one thing all the time, or nothing for long enough; only of the others spans are laid end to end.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from escalon.expressions.events import Amount, Exposure, Happened, Part, Pick, Stated
+from escalon.expressions.events import Exposure, Happened, Part, Pick, Stated, UnitNumber
 from escalon.expressions.tree import COMPARISONS, Literal, Node, Op
 from escalon.facts import UnitError, factor, plain, spelled
 from escalon.protocol.study import FactDefinition
@@ -83,7 +83,7 @@ def _compared(side: Node, other: Node, words: Mapping[str, FactDefinition]) -> I
     if known is None or known.kind not in _NUMBERS:
         return
     match other:
-        case Amount(value, unit):
+        case UnitNumber(value, unit):
             yield from _unit(known, plain(value, 12), unit)
         case Literal(int() as value) if not isinstance(value, bool):
             yield from _bare(known, plain(value))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from escalon.criteria import render
-from escalon.expressions.events import Amount, How, Part, Pick
+from escalon.expressions.events import How, Part, Pick, UnitNumber
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import UnitError, convert, plain
 from escalon.protocol.names import leaves
@@ -174,7 +174,7 @@ def _value(node: Node, known: FactDefinition | None) -> Fraction | None:
     match node:
         case Literal(int() | Fraction() as value) if not isinstance(value, bool):
             return Fraction(value)
-        case Amount(value, unit) if known is not None and known.unit is not None:
+        case UnitNumber(value, unit) if known is not None and known.unit is not None:
             try:
                 return convert(value, unit, known.unit, known.substance)
             except UnitError:

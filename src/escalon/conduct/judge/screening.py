@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from escalon.conduct.judge.scores import is_change, scored
-from escalon.criteria import Anchor, Situation, decisive, english, examine, with_members
+from escalon.criteria import AnchorDay, Situation, decisive, english, examine, with_members
 from escalon.criteria.quantity import stated
 from escalon.expressions.tree import Node
 from escalon.facts import Day, Facts, Finding, Truth, grounds, read_day
@@ -226,7 +226,9 @@ def on_the_day(
     return Situation(facts, as_of, anchors, study.vocabulary)
 
 
-def _laid(study: Study, name: str, facts: Facts, course: Course, as_of: Day, to_come: frozenset[str | None]) -> Anchor:
+def _laid(
+    study: Study, name: str, facts: Facts, course: Course, as_of: Day, to_come: frozenset[str | None]
+) -> AnchorDay:
     """An anchor on the calendar. A period that runs to the decision has one beginning: of two days neither is taken."""
     anchor = study.anchors[name]
     days = [
@@ -237,9 +239,9 @@ def _laid(study: Study, name: str, facts: Facts, course: Course, as_of: Day, to_
     day = as_of if awaited else day or _acted(study, anchor.fact, course)
     if anchor.until == "decision" and len(set(days)) > 1:
         listed = ", ".join(sorted(map(str, set(days))))
-        return Anchor(None, unsettled=f"which day is {anchor.label}: {listed}. Keep the one this decision is about")
+        return AnchorDay(None, unsettled=f"which day is {anchor.label}: {listed}. Keep the one this decision is about")
     start = Day.of(day.earliest - timedelta(days=anchor.days_before)) if day and not day.is_partial else None
-    return Anchor(day, start, as_of if anchor.until == "decision" else day, to_come=awaited)
+    return AnchorDay(day, start, as_of if anchor.until == "decision" else day, to_come=awaited)
 
 
 def _acted(study: Study, fact: str, course: Course) -> Day | None:

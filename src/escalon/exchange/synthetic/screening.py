@@ -15,7 +15,7 @@ from typing import Any
 from escalon.conduct.judge.scores import computed
 from escalon.conduct.judge.screening import situation
 from escalon.criteria import Situation, examine, with_members
-from escalon.criteria.situation import Period, placed
+from escalon.criteria.situation import Stretch, placed
 from escalon.exchange.synthetic.values import Traits, about_limit, items_at, number_text, observed, picks_in, recorded
 from escalon.expressions.events import Dose, Exposure, Happened, Pick, Span, Stated, Window
 from escalon.expressions.tree import Literal, Node, Op
@@ -264,7 +264,7 @@ class Drawn:
             dose=None if dose is None else _middle(dose), unit=unit, source="synthetic",
         )  # fmt: skip
 
-    def _period(self, window: Window | None, kept: Kept) -> Period:
+    def _period(self, window: Window | None, kept: Kept) -> Stretch:
         return placed(window, self.here(kept, ()))
 
     def _day(self, window: Window | None, kept: Kept) -> date:
@@ -274,7 +274,7 @@ class Drawn:
         last = min((period.last or period.by).latest, self.decided)
         return self.screening if first <= self.screening <= last else max(last, first)
 
-    def _within(self, period: Period) -> date:
+    def _within(self, period: Stretch) -> date:
         last = min((period.last or period.by).latest, self.screening)
         first = period.first.earliest if period.first else last - timedelta(days=self.random.randint(60, 3000))
         return first + (last - first) * self.random.random() if first < last else last

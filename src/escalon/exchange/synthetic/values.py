@@ -8,7 +8,7 @@ from math import inf
 from random import Random
 from typing import Any
 
-from escalon.expressions.events import Amount, Part, Pick
+from escalon.expressions.events import Part, Pick, UnitNumber
 from escalon.expressions.tree import Kind, Literal, Node, Op
 from escalon.facts import Day, UnitError, exact, factor
 from escalon.history.events import FactRecorded, Observation
@@ -119,7 +119,7 @@ def limits_in(atom: Node, known: FactDefinition) -> list[float]:
         node = stack.pop()
         if isinstance(node, Op):
             stack.extend(node.parts)
-        elif isinstance(node, Amount):
+        elif isinstance(node, UnitNumber):
             found.append(float(_in_unit(node.value, node.unit, known)))
         elif isinstance(node, Literal) and isinstance(node.value, int | Fraction) and not isinstance(node.value, bool):
             found.append(float(node.value))

@@ -16,57 +16,57 @@ from escalon.instruments.kit.points import Points, awarded, classified, highest
 
 
 @dataclass(frozen=True, slots=True)
-class Criterion:
+class Weighted:
     """One criterion: its weight and when it is met."""
 
     weight: int
     about: str
 
 
-CLINICAL: dict[str, dict[str, Criterion]] = {
-    "constitutional": {"fever": Criterion(2, "fever above 38.3 °C")},
+CLINICAL: dict[str, dict[str, Weighted]] = {
+    "constitutional": {"fever": Weighted(2, "fever above 38.3 °C")},
     "haematological": {
-        "leukopenia": Criterion(3, "white cells below 4.0 × 10⁹/L"),
-        "thrombocytopenia": Criterion(4, "platelets below 100 × 10⁹/L"),
-        "haemolysis": Criterion(4, "autoimmune haemolysis, with a positive direct antiglobulin test"),
+        "leukopenia": Weighted(3, "white cells below 4.0 × 10⁹/L"),
+        "thrombocytopenia": Weighted(4, "platelets below 100 × 10⁹/L"),
+        "haemolysis": Weighted(4, "autoimmune haemolysis, with a positive direct antiglobulin test"),
     },
     "neuropsychiatric": {
-        "delirium": Criterion(2, "delirium, of hours to less than 2 days, fluctuating"),
-        "psychosis": Criterion(3, "delusions or hallucinations without insight, and no delirium"),
-        "seizure": Criterion(5, "seizure, primary generalised or partial"),
+        "delirium": Weighted(2, "delirium, of hours to less than 2 days, fluctuating"),
+        "psychosis": Weighted(3, "delusions or hallucinations without insight, and no delirium"),
+        "seizure": Weighted(5, "seizure, primary generalised or partial"),
     },
     "mucocutaneous": {
-        "alopecia": Criterion(2, "non-scarring alopecia, observed by a clinician"),
-        "oral_ulcers": Criterion(2, "oral ulcers, observed by a clinician"),
-        "subacute_or_discoid": Criterion(4, "subacute cutaneous or discoid lupus, observed"),
-        "acute_cutaneous": Criterion(6, "acute cutaneous lupus: malar or generalised maculopapular, observed"),
+        "alopecia": Weighted(2, "non-scarring alopecia, observed by a clinician"),
+        "oral_ulcers": Weighted(2, "oral ulcers, observed by a clinician"),
+        "subacute_or_discoid": Weighted(4, "subacute cutaneous or discoid lupus, observed"),
+        "acute_cutaneous": Weighted(6, "acute cutaneous lupus: malar or generalised maculopapular, observed"),
     },
     "serosal": {
-        "effusion": Criterion(5, "pleural or pericardial effusion on imaging"),
-        "pericarditis": Criterion(6, "acute pericarditis: two of pain, rub, ECG change, new or worse effusion"),
+        "effusion": Weighted(5, "pleural or pericardial effusion on imaging"),
+        "pericarditis": Weighted(6, "acute pericarditis: two of pain, rub, ECG change, new or worse effusion"),
     },
     "musculoskeletal": {
-        "joints": Criterion(6, "synovitis of two joints, or tenderness of two with 30 minutes of morning stiffness"),
+        "joints": Weighted(6, "synovitis of two joints, or tenderness of two with 30 minutes of morning stiffness"),
     },
     "renal": {
-        "proteinuria": Criterion(4, "more than 0.5 g in 24 hours, or the same by ratio"),
-        "nephritis_class_2_5": Criterion(8, "lupus nephritis of class II or V on biopsy (ISN/RPS 2003)"),
-        "nephritis_class_3_4": Criterion(10, "lupus nephritis of class III or IV on biopsy (ISN/RPS 2003)"),
+        "proteinuria": Weighted(4, "more than 0.5 g in 24 hours, or the same by ratio"),
+        "nephritis_class_2_5": Weighted(8, "lupus nephritis of class II or V on biopsy (ISN/RPS 2003)"),
+        "nephritis_class_3_4": Weighted(10, "lupus nephritis of class III or IV on biopsy (ISN/RPS 2003)"),
     },
 }
-IMMUNOLOGY: dict[str, dict[str, Criterion]] = {
+IMMUNOLOGY: dict[str, dict[str, Weighted]] = {
     "antiphospholipid": {
-        "antiphospholipid": Criterion(
+        "antiphospholipid": Weighted(
             2, "anticardiolipin or anti-β2GP1 at medium or high titre, or lupus anticoagulant"
         ),
     },
     "complement": {
-        "low_c3": Criterion(3, "C3 below the lower limit of normal (3, or 4 together with C4)"),
-        "low_c4": Criterion(3, "C4 below the lower limit of normal (3, or 4 together with C3)"),
+        "low_c3": Weighted(3, "C3 below the lower limit of normal (3, or 4 together with C4)"),
+        "low_c4": Weighted(3, "C4 below the lower limit of normal (3, or 4 together with C3)"),
     },
     "sle_specific": {
-        "anti_dsdna": Criterion(6, "anti-dsDNA, by an assay of at least 90 % specificity"),
-        "anti_sm": Criterion(6, "anti-Sm"),
+        "anti_dsdna": Weighted(6, "anti-dsDNA, by an assay of at least 90 % specificity"),
+        "anti_sm": Weighted(6, "anti-Sm"),
     },
 }
 BOTH_LOW = 4
@@ -166,7 +166,7 @@ def sle_2019(it: Items) -> Outcome:
     )
 
 
-def _heaviest(domain: Mapping[str, Criterion], found: Mapping[str, Any]) -> Points:
+def _heaviest(domain: Mapping[str, Weighted], found: Mapping[str, Any]) -> Points:
     return highest(*(awarded(found[name], one.weight) for name, one in domain.items()))
 
 

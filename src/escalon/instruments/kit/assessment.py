@@ -11,7 +11,7 @@ from escalon.facts import Day, Fact, Finding, Interval, Status, plain
 from escalon.instruments.kit.instrument import ANSWERED, Instrument
 from escalon.instruments.kit.item import AS_RANGE, BELOW_LIMIT
 from escalon.instruments.kit.meaning import did_you_mean
-from escalon.instruments.kit.reading import Entry, ItemError, read
+from escalon.instruments.kit.reading import ItemEntry, ItemError, read
 from escalon.instruments.kit.unit_names import split_name, with_unit
 
 
@@ -33,7 +33,7 @@ def assess_with(
                                   for key, value in given.items()})  # fmt: skip
     raw, options = _sorted_out(instrument, given)
     confirmed |= {name for name, value in raw.items() if isinstance(value, Fact) and value.confirmed}
-    entries: dict[str, Entry] = {}
+    entries: dict[str, ItemEntry] = {}
     problems: dict[str, str] = {}
     for name, item in instrument.items.items():
         try:
@@ -112,7 +112,7 @@ def _unknown(instrument: Instrument, name: str) -> str:
 
 
 def _concluded(
-    instrument: Instrument, entries: Mapping[str, Entry], options: Mapping[str, Any], rule: str, day: Day | None,
+    instrument: Instrument, entries: Mapping[str, ItemEntry], options: Mapping[str, Any], rule: str, day: Day | None,
     bounded: bool = True,
 ) -> Finding:  # fmt: skip
     values = {name: entry.value for name, entry in entries.items()}
@@ -165,7 +165,7 @@ def _true(results: Mapping[str, Any], prefix: str) -> list[str]:
     return [key.removeprefix(prefix) for key, found in results.items() if key.startswith(prefix) and found is True]
 
 
-def _rests_on(entries: Mapping[str, Entry]) -> tuple[Fact, ...]:
+def _rests_on(entries: Mapping[str, ItemEntry]) -> tuple[Fact, ...]:
     """What was recorded, also where it is not scored."""
     return tuple(entry.fact for entry in entries.values() if entry.fact.value is not None)
 
@@ -296,6 +296,6 @@ def _parts(results: Mapping[str, Any], possible: Mapping[str, Possible]) -> dict
     return shown
 
 
-def _shown(entries: Mapping[str, Entry]) -> dict[str, Any]:
+def _shown(entries: Mapping[str, ItemEntry]) -> dict[str, Any]:
     shown = {name: entry.value for name, entry in entries.items() if entry.value is not None}
     return shown | {f"{name}_recorded": entry.recorded for name, entry in entries.items() if entry.recorded}

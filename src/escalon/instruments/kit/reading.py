@@ -15,7 +15,7 @@ ItemError = ReadError
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ItemEntry:
     """One item as read: its value in the canonical unit (`None`: not known), and flags with a sentence each."""
 
     value: Any
@@ -33,7 +33,7 @@ class Noted:
     flags: Mapping[str, str]
 
 
-def read(name: str, item: Item, raw: Any, below_limit: str = AS_RANGE, confirmed: bool = False) -> Entry:
+def read(name: str, item: Item, raw: Any, below_limit: str = AS_RANGE, confirmed: bool = False) -> ItemEntry:
     """Read a raw value for an item: a number, text such as `7 mg/L`, `(7, "mg/L")`, a Fact, or None.
 
     A value below a limit is a range; the option `below_limit` may count it as half of it, as the limit or as zero.
@@ -51,13 +51,13 @@ def read(name: str, item: Item, raw: Any, below_limit: str = AS_RANGE, confirmed
     if item.below_limit and below_limit != AS_RANGE and isinstance(found.written, Interval):
         found = _with_number(name, item, found, below_limit, confirmed)
     fact = raw if isinstance(raw, Fact) else _fact(name, item, found)
-    return Entry(found.value, fact, found.flags, found.text if found.value is not None else None)
+    return ItemEntry(found.value, fact, found.flags, found.text if found.value is not None else None)
 
 
 @lru_cache(maxsize=4096)
-def _nothing(name: str) -> Entry:
+def _nothing(name: str) -> ItemEntry:
     """An item for which nothing is recorded; one instrument may have a hundred of them."""
-    return Entry(None, Fact(name, None), MappingProxyType({}))
+    return ItemEntry(None, Fact(name, None), MappingProxyType({}))
 
 
 def _fact(name: str, item: Item, found: Reading) -> Fact:

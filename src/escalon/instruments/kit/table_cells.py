@@ -18,7 +18,7 @@ from escalon.expressions.tree import Kind
 from escalon.facts import Interval, convert, spelled
 from escalon.facts.number import without_noise
 from escalon.instruments.kit.item import Item
-from escalon.instruments.kit.reading import Entry, ItemError, read
+from escalon.instruments.kit.reading import ItemEntry, ItemError, read
 
 Array: TypeAlias = np.ndarray[Any, Any]
 NAMED = 20
@@ -177,12 +177,12 @@ def _read_each_kind(
     entries = [_entry(name, item, cell, unit, below_limit) for cell in different.to_list()]
     found = np.array([_value(item, entry, codes) for entry in entries], dtype=cells.values.dtype)
     cells.values[rows] = found[places]
-    between = np.array([isinstance(entry, Entry) and isinstance(entry.value, Interval) for entry in entries])
+    between = np.array([isinstance(entry, ItemEntry) and isinstance(entry.value, Interval) for entry in entries])
     if between.any():
         cells.spans = np.zeros(len(cells.values), dtype=bool)
         cells.spans[rows[between[places]]] = True
-    for code in dict.fromkeys(code for entry in entries if isinstance(entry, Entry) for code in entry.flags):
-        flagged = np.array([isinstance(entry, Entry) and code in entry.flags for entry in entries])
+    for code in dict.fromkeys(code for entry in entries if isinstance(entry, ItemEntry) for code in entry.flags):
+        flagged = np.array([isinstance(entry, ItemEntry) and code in entry.flags for entry in entries])
         cells.mark(cells.flags, code, rows[flagged[places]])
     wrong = {place: entry for place, entry in enumerate(entries) if isinstance(entry, ItemError)}
     for code in dict.fromkeys(error.code for error in wrong.values()):
@@ -192,14 +192,14 @@ def _read_each_kind(
         cells.problems += [(int(row), str(error)) for row in rows[places == place][:NAMED]]
 
 
-def _entry(name: str, item: Item, cell: Any, unit: str | None, below_limit: str) -> Entry | ItemError:
+def _entry(name: str, item: Item, cell: Any, unit: str | None, below_limit: str) -> ItemEntry | ItemError:
     try:
         return read(name, item, (cell, unit) if unit else cell, below_limit)
     except ItemError as error:
         return error
 
 
-def _value(item: Item, entry: Entry | ItemError, codes: Mapping[str, int]) -> float:
+def _value(item: Item, entry: ItemEntry | ItemError, codes: Mapping[str, int]) -> float:
     if isinstance(entry, ItemError) or entry.value is None or isinstance(entry.value, Interval):
         return -1 if item.kind is Kind.LABEL else float("nan")
     return codes[entry.value] if item.kind is Kind.LABEL else float(entry.value)

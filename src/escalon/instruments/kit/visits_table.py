@@ -28,7 +28,7 @@ ALMOST = 0.85
 _CONFIRM = ("confirm", "confirmed")
 
 
-class TableError(ValueError):
+class VisitsError(ValueError):
     """A table that cannot be scored: a column of an unknown name or a wrong unit; says what to write."""
 
 
@@ -85,11 +85,11 @@ def match_columns(instrument: Instrument, frame: pl.DataFrame) -> dict[str, tupl
             others.append(label)
             continue
         if unit and of_its_name and spelled(unit) != spelled(of_its_name):
-            raise TableError(f"column {header!r} says two units, {of_its_name} and {unit}. Keep one")
+            raise VisitsError(f"column {header!r} says two units, {of_its_name} and {unit}. Keep one")
         if name in chosen:
-            raise TableError(f"columns {chosen[name][0]!r} and {header!r} are both {name}. Keep one of them")
+            raise VisitsError(f"columns {chosen[name][0]!r} and {header!r} are both {name}. Keep one of them")
         if frame[header].dtype.is_nested() and not instrument.adapt:
-            raise TableError(f"column {header!r} holds lists or records. Write one value a row")
+            raise VisitsError(f"column {header!r} holds lists or records. Write one value a row")
         chosen[name] = (
             header,
             _unit(frame[header], instrument.items[name], name, unit or of_its_name),
@@ -112,10 +112,10 @@ def _unit(column: pl.Series, item: Item, name: str, unit: str | None) -> str | N
     if not unit:
         if item.needs_unit and _is_bare(column):
             options = " or ".join(f"`{name} [{option}]`" for option in item.units)
-            raise TableError(f"column {header!r} does not say its unit. Write the header {options}")
+            raise VisitsError(f"column {header!r} does not say its unit. Write the header {options}")
         return None
     if not takes_unit(item, unit, name):
-        raise TableError(f"column {header!r} is in {unit!r}. Accepted: {', '.join(item.units) or 'no unit'}")
+        raise VisitsError(f"column {header!r} is in {unit!r}. Accepted: {', '.join(item.units) or 'no unit'}")
     return unit
 
 
@@ -132,12 +132,12 @@ def _no_misspelling(
     for label in others:
         if label in instrument.options:
             choices = " or ".join(f"{label}={choice}" for choice in instrument.options[label])
-            raise TableError(
+            raise VisitsError(
                 f"column {label!r} is an option, the same for every row. Give it beside the table: {choices}"
             )
         for close in get_close_matches(label, names, 1, ALMOST):
             if names[close] not in chosen and instrument.items[names[close]].needed:
-                raise TableError(
+                raise VisitsError(
                     f"column {label!r} is no item of {instrument.name}. Did you mean {close}? If it is something else, "
                     f"rename it; if there is no {names[close]}, add an empty column {names[close]}"
                 )
@@ -145,14 +145,14 @@ def _no_misspelling(
 
 def _something_to_score(instrument: Instrument, chosen: Mapping[str, Any]) -> None:
     if not chosen:
-        raise TableError(f"no column is an item of {instrument.name}. Items: {', '.join(instrument.items)}")
+        raise VisitsError(f"no column is an item of {instrument.name}. Items: {', '.join(instrument.items)}")
     needed = [name for name, item in instrument.items.items() if item.needed]
     reachable = {*chosen, *(name for name in needed if set(instrument.items[name].missing_when) & set(chosen))}
     if needed and not reachable & set(needed):
-        raise TableError(f"none of the items needed is there: {', '.join(needed)}")
+        raise VisitsError(f"none of the items needed is there: {', '.join(needed)}")
 
 
 def _free_of_results(instrument: Instrument, headers: Sequence[str]) -> None:
     for name in result_names(instrument):
         if name in headers:
-            raise TableError(f"the table already has a column {name!r}, where a result would go. Rename that column")
+            raise VisitsError(f"the table already has a column {name!r}, where a result would go. Rename that column")

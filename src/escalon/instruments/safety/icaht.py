@@ -52,7 +52,7 @@ def icaht_late(lowest_anc: Count, confirmed: Confirmed) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class LowRun:
     """Days of low neutrophils in a row, merged over short recoveries; both ends included."""
 
     first: int
@@ -66,20 +66,20 @@ class Run:
 
 def runs(
     counts: Mapping[int, Number], limit: Number, *, scale: Scale = "log10", recovery: int = RECOVERY
-) -> tuple[Run, ...]:
+) -> tuple[LowRun, ...]:
     """Runs of days with a count at or below the limit; two runs with a recovery shorter than `recovery` days are one.
 
     Days without a count are interpolated between their neighbours where at most 7 lie between; a longer gap ends a run.
     """
-    found: list[Run] = []
+    found: list[LowRun] = []
     for day, low in sorted(_daily(counts, limit, scale).items()):
         if not low:
             continue
         near = found and _is_observed_between(counts, found[-1].last, day)
         if near and day - found[-1].last - 1 < recovery:
-            found[-1] = Run(found[-1].first, day)
+            found[-1] = LowRun(found[-1].first, day)
         else:
-            found.append(Run(day, day))
+            found.append(LowRun(day, day))
     return tuple(found)
 
 
@@ -178,7 +178,7 @@ class _Measured:
     d500: int
     d100: int
     never: bool
-    runs: tuple[Run, ...]
+    runs: tuple[LowRun, ...]
 
     @property
     def grade(self) -> int:

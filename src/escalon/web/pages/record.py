@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from escalon.casebook.chain import Problem
+from escalon.casebook.chain import Fault
 from escalon.casebook.entry import Entry as Written
 from escalon.casebook.proof import prove
 from escalon.casebook.telling import told
@@ -216,7 +216,7 @@ def verify(desk: Desk) -> VerifyPage:
     assert desk.bench.folder is not None
     casebook = desk.conduct.casebook
     found = prove(desk.bench.folder, [], None)  # now, whatever was found before
-    problem: Problem | None = found.problem
+    problem: Fault | None = found.problem
     return VerifyPage(
         found.is_whole,
         found.entries,
