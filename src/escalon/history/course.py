@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from typing import Any
@@ -153,6 +154,11 @@ class Course:
         return bool(visit) and _as_one(visit or "") in map(_as_one, self.locked_visits)
 
     @property
+    def is_observed(self) -> bool:
+        """Whether anything was observed."""
+        return bool(self._observations or self._kept)
+
+    @property
     def observations(self) -> list[Current[FactRecorded]]:
         """What was observed."""
         if not self._kept:
@@ -165,6 +171,14 @@ class Course:
         """Forget what was made of a large source's facts: it is made again when somebody looks."""
         if self._kept:
             self._forget()
+
+    @contextmanager
+    def looked_at(self) -> Iterator[None]:
+        """A look by one who passes: what was made for it is put back, and what somebody made before stays."""
+        was_made = self._facts is not None
+        yield
+        if not was_made:
+            self.put_back()
 
     # -- the dose prepared ---------------------------------------------------------------------------------------------
 
@@ -284,28 +298,28 @@ class Course:
         The day stands in the fact where that is a date, else it is its own day where it says yes.
         """
         name = self.frame.roles.get(role)
-        found = self._read(name) if name else ()
+        found = self._read((name,)) if name else ()
         return [(day, number) for fact, number in found if (day := stated_day(fact)) is not None]
 
     def _days_of(self, role: str) -> list[Day]:
         return [day for day, _ in self.days_of(role)]
 
-    def _read(self, name: str | None = None) -> Iterator[tuple[Fact, int]]:
-        """Every observation, or those of a name, that can be read, with its entry; the others are among the unread."""
-        facts = self.facts if name is not None and self._kept else None
+    def _read(self, names: Sequence[str] | None = None) -> Iterator[tuple[Fact, int]]:
+        """Every observation, or those of some names, that can be read, with its entry; the others are among the unread."""
+        facts = self.facts if names is not None and self._kept else None
         for one in self._observations if isinstance(facts, FactsByName) else self.observations:
-            if name is not None and one.event.fact.name != name:
+            if names is not None and one.event.fact.name not in names:
                 continue
             try:
                 yield self.frame.read(self.code, one.event.fact, one.place), one.entry.number if one.entry.at else 0
             except ValueError:
                 continue
-        if isinstance(facts, FactsByName) and name is not None:
-            yield from ((fact, 0) for fact in facts.kept(name))
+        if isinstance(facts, FactsByName) and names is not None:
+            yield from ((fact, 0) for name in names for fact in facts.kept(name))
 
-    def numbered_facts(self) -> list[tuple[Fact, int]]:
-        """Every fact that was recorded as one, with the number of its entry; 0 in a data folder, whose rows have no order."""
-        return list(self._read())
+    def numbered_facts(self, names: Sequence[str] | None = None) -> list[tuple[Fact, int]]:
+        """Every fact, or those of some names, with the number of its entry; 0 in a data folder, whose rows have no order."""
+        return list(self._read(names))
 
     # -- facts -------------------------------------------------------------------------------------------------------
 

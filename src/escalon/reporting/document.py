@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 NOT_APPLICABLE = "–"
 """What stands where there can be no value. A cell is never blank: nothing recorded is said in words."""
@@ -30,8 +30,7 @@ class Tone(StrEnum):
     BY_HAND = "by_hand"  # an empty box in which a person writes
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(NamedTuple):
     """One recorded thing a cell rests on; `value` as it was recorded, `place` a file and line or a casebook entry."""
 
     participant: str

@@ -26,8 +26,8 @@ def in_words_of(part: D, say: Callable[[str], str]) -> D:
 def _said(name: str, value: Any, say: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return _DRAWN.sub(lambda found: say(found[0]), value) if name == "svg" else say(value)
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and not isinstance(value, Ground):
         return tuple(_said(name, one, say) for one in value)
-    if is_dataclass(value) and not isinstance(value, Ground | type):
+    if is_dataclass(value) and not isinstance(value, type):
         return in_words_of(value, say)
     return value

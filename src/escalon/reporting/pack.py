@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from escalon import __version__
+from escalon.history.collecting import without_collecting
 from escalon.reporting import html, typst
 from escalon.reporting.document import Document
 from escalon.reporting.fonts import FONTS
@@ -116,6 +117,7 @@ def _registry(view: View) -> Iterator[File]:
     yield "registry.json", as_text(registry(view.study, view.trial, view.cutoff).items())
 
 
+@without_collecting()
 def write_pack(view: View, folder: Path, only: Only | None = None, data: str = "DATA") -> tuple[Path, ...]:
     """Write the pack into a folder and give its files. What stood there under the same names is replaced, nothing else."""
     if folder.exists() and not folder.is_dir():

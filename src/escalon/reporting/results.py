@@ -150,5 +150,4 @@ def _block(said: object) -> Iterator[str]:
     yield "\n }" if before != "{\n" else "{}"
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode

@@ -11,6 +11,7 @@ from escalon.conduct.judge.departures import ActDeparture
 from escalon.conduct.judge.dosing import DoseReview, NextDose, review
 from escalon.conduct.judge.endpoints import Executed, execute
 from escalon.conduct.judge.given import Given, first_doses
+from escalon.conduct.judge.member import Member, member
 from escalon.conduct.judge.populations import Population, dose_of_today, populations
 from escalon.conduct.judge.screening import Screening, screen_one
 from escalon.conduct.judge.treated import events_of, safety_population
@@ -123,9 +124,17 @@ class View:
         return [one for one in self.reviews if is_open(one)]
 
     @cached_property
+    def members(self) -> tuple[Member, ...]:
+        """Everybody infused as endpoints and the schedule see them, with every score worked out in one go."""
+        found = tuple(member(self.study, self.trial, code) for code in self.people)
+        for one in found:
+            one.facts.all_scored()
+        return found
+
+    @cached_property
     def executed(self) -> tuple[Executed, ...]:
         """Every declared endpoint, and what is shown beside it, carried out."""
-        found = []
+        found, _ = [], self.members
         for one in self.study.outcomes:
             self.told(f"endpoint {one.id}")
             found.append(execute(self.study, self.trial, one, self.cutoff))

@@ -96,6 +96,11 @@ class Counts:
         return tuple(found[day] for day in sorted(found)), tuple(ungraded), tuple(vague)
 
 
+def is_count(fact: str) -> bool:
+    """Whether a fact counts anything that a definition could ask about; of others no definition reads one."""
+    return bool(tests_named(fact))
+
+
 @lru_cache(maxsize=1024)
 def is_count_of(term: str, fact: str) -> bool:
     """Whether a fact counts what a word of a definition, or a CTCAE term, is about: `platelets`, Platelet count decreased."""

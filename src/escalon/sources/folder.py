@@ -95,8 +95,8 @@ class Intake:
         """What the record of one participant says against itself, such as two deaths; nothing is left out for it."""
         found: list[Problem] = []
         for course in self.trial.courses.values():
-            found += _contradicted(course)
-            course.put_back()
+            with course.looked_at():
+                found += _contradicted(course)
         return tuple(found)
 
     def account(self) -> str:

@@ -236,7 +236,7 @@ def _all_read(study: Study, trial: Trial) -> None:
     if held := unread_of_the_dose(study, trial, trial.unread):
         raise EscalationError(f"what could be a DLT cannot be read, so no dose is decided. Correct: {'; '.join(held)}")
     for course in trial.courses.values():
-        known = bool(course.infusions or course.observations or course.consents)
+        known = bool(course.infusions or course.is_observed or course.consents)
         for one in course.adverse_events:
             if not (course.infusions if one.event.dlt else known):
                 what = f"{one.event.term}, grade {one.event.grade}, from {one.event.start} [{one.place}]"

@@ -12,6 +12,7 @@ from escalon.history.events import AdverseEventRecorded
 from escalon.protocol.design import in_days
 from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import Study
+from escalon.safety.blood_counts import is_count
 from escalon.safety.dlt_clauses import Horizon
 from escalon.safety.dlt_definition import DltDefinition, definition_of
 from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence
@@ -58,7 +59,9 @@ def _followed(trial: Trial, course: Course, as_of: date) -> Followed:
     return Followed(
         participant=course.code,
         events=[Entered(one.event, one.entry.number if one.entry.at else 0) for one in course.adverse_events],
-        counts=[Entered(fact, number) for fact, number in course.numbered_facts()],
+        counts=[
+            Entered(fact, number) for fact, number in course.numbered_facts([*filter(is_count, course.facts.names())])
+        ],
         unreadable=[
             Unreadable(row.about, row.day, row.why, row.table == "adverse_events")
             for row in (*course.unread, *trial.unread)

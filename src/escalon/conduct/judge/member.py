@@ -9,10 +9,10 @@ from math import floor
 from escalon.conduct.judge.baselines import Baselines, one_of_each_visit
 from escalon.conduct.judge.given import dose_of, doses_of
 from escalon.conduct.judge.samples import profiles_of
-from escalon.conduct.judge.scores import responses, scored
+from escalon.conduct.judge.scores import ScoredFacts, responses, scored
 from escalon.conduct.judge.windows import Placed, State, last_of, placed
 from escalon.criteria import with_members
-from escalon.facts import Day, Fact, Facts, Finding, UnitError
+from escalon.facts import Day, Fact, Finding, UnitError
 from escalon.history import Course, Trial, Unread
 from escalon.instruments.kit.baseline import in_unit as converted
 from escalon.instruments.kit.catalogue import catalogue
@@ -46,7 +46,7 @@ class Member:
         return self.trial.course(self.code)
 
     @cached_property
-    def facts(self) -> Facts:
+    def facts(self) -> ScoredFacts:
         """Their facts and scores."""
         return scored(self.study, self.trial, self.code)
 

@@ -39,7 +39,7 @@ SEVERAL_DAYS = "ITEMS_OF_SEVERAL_DAYS"
 OTHER_DAY = "LABEL_AND_DAY_DISAGREE"
 
 
-def scored(study: Study, trial: Trial, participant: str) -> Facts:
+def scored(study: Study, trial: Trial, participant: str) -> "ScoredFacts":
     """A participant's facts with every score of the study that can be computed from them; worked out once a history."""
     course = trial.course(participant)
     return course.once(("scored", id(study)), study, lambda: ScoredFacts(study, course.facts))
@@ -90,14 +90,18 @@ class ScoredFacts(Facts):
 
     def names(self) -> tuple[str, ...]:
         """The names something is recorded or computed under."""
-        return self._with(self._instruments).names()
+        return self.all_scored().names()
 
     def with_facts(self, more: Iterable[Fact]) -> Facts:
         """These facts and some more."""
-        return self._with(self._instruments).with_facts(more)
+        return self.all_scored().with_facts(more)
 
     def __len__(self) -> int:
-        return len(self._with(self._instruments))
+        return len(self.all_scored())
+
+    def all_scored(self) -> Facts:
+        """The same with every score worked out in one go, for whoever will ask for most of them."""
+        return self._with(self._instruments)
 
     @property
     def _visits(self) -> Visits:

@@ -96,8 +96,8 @@ def all_departures(study: Study, trial: Trial, cutoff: Day) -> list[ActDeparture
     """Every act that the rules would have held, and then everything that must not have happened during the study."""
     found = departures(study, trial)
     for code in trial.participants:
-        found += broken(study, trial, code, cutoff)
-        trial.course(code).put_back()
+        with trial.course(code).looked_at():
+            found += broken(study, trial, code, cutoff)
     return found
 
 

@@ -1,10 +1,9 @@
 """Section 8: what was due by the cut-off, what of it is recorded, what is missing, and what is not due yet."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from escalon.conduct.judge.asked import asked_in
-from escalon.conduct.judge.member import Member, member
+from escalon.conduct.judge.member import Member
 from escalon.conduct.judge.windows import State
 from escalon.facts import Fact, Interval
 from escalon.instruments import catalogue
@@ -89,7 +88,7 @@ def _kept(fact: Fact, code: str) -> Ground:
     """A value by where it was recorded; a score by the first entry it was made of, and how many more there are."""
     beneath = of_facts((fact,), code)
     more = f" and {len(beneath) - 1} more" if len(beneath) > 1 else ""
-    return replace(of_fact(fact, code), place=f"{beneath[0].place}{more}") if beneath else of_fact(fact, code)
+    return of_fact(fact, code)._replace(place=f"{beneath[0].place}{more}") if beneath else of_fact(fact, code)
 
 
 def _missed(one: Standing) -> list[str]:
@@ -102,13 +101,12 @@ def due_of(view: View) -> DueOf:
 
 
 def _due_of(view: View) -> DueOf:
-    people = [member(view.study, view.trial, code) for code in view.people]
     found = {}
     for visit in view.study.visits:
         for name in visit.measures:
             if name not in TABLES and not (visit.latest < 0 and _is_a_comparison(name)):
                 asked = asked_in(view.study, name)
-                who = [one for one in people if not asked or view.diseases.get(one.code, "") in asked]
+                who = [one for one in view.members if not asked or view.diseases.get(one.code, "") in asked]
                 found[visit.id, name] = _standing(view, visit, name, who)
     return found
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from escalon.conduct.judge.scores import SEVERAL_DAYS, scored
+from escalon.conduct.judge.member import Member
+from escalon.conduct.judge.scores import SEVERAL_DAYS
 from escalon.facts import Day, Fact, Finding, plain
 from escalon.history import Current
 from escalon.history.events import TreatmentGiven
@@ -292,7 +293,7 @@ def laboratory(view: View) -> Table:
 
 def scores(view: View) -> Table:
     """L8: every score with the items it was computed from, or why there is none."""
-    rows = keyed(_score_row(view, code, fact) for code in view.people for fact in _scores_of(view, code))
+    rows = keyed(_score_row(view, one.code, fact) for one in view.members for fact in _scores_of(view, one))
     columns = heads(
         "who",
         "disease",
@@ -308,10 +309,10 @@ def scores(view: View) -> Table:
     return Table("L8", "Scores with their items", columns, rows, "everybody infused", (), "No score could be computed.")
 
 
-def _scores_of(view: View, code: str) -> Iterator[Fact]:
+def _scores_of(view: View, who: Member) -> Iterator[Fact]:
     """Each instrument's own result at each visit; its parts stand in the items."""
     wanted = set(view.study.instruments)
-    for fact in scored(view.study, view.trial, code):
+    for fact in who.facts:
         if fact.name in wanted and isinstance(fact.behind, Finding):
             yield fact
 
