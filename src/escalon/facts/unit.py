@@ -9,73 +9,14 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 from escalon.facts.number import Number, exact, narrow, plain
 
 # UCUM first, then the bedside spellings that mean it, apart by two blanks; matched without regard to case, blanks, the kind
 # of µ and how a power of ten is written.
-_BEDSIDE = """
-10*9/L            giga/l  /nl  billion/l  bil/l  mrd/l  mrd./l
-10*12/L           tera/l  /pl
-10*3/uL           k/ul  thou/ul  thous/ul  thousand/ul  tsd/ul  tsd./ul  tys/ul  tys./ul  千/ul
-10*6/uL           million/ul  mill/ul  mio/ul  mio./ul
-/uL               cells/ul  cell/ul  个/ul
-mm/h              mm/hr  mm/1h  mm/hour  mm/1sth  mm/1sthour  mm/std  mm/1std  mm/1.std  mm/60min
-[iU]/L            iu/l  ie/l  ui/l
-[iU]/mL           iu/ml  ie/ml  ui/ml
-umol/L            mcmol/l  micromol/l
-mmol/L            millimol/l
-meq/L             mval/l  mequiv/l
-mg/dL             mg%  mg/100ml
-g/L               gm/l
-g/dL              gm/dl  g%  gm%  g/100ml
-ug/L              mcg/l
-ug/mL             mcg/ml
-ug/dL             mcg/dl
-mg                mgs  milligram  milligrams  毫克
-ug                mcg  microgram  micrograms
-g                 gm  gram  grams  克
-kg                kgs  kilo  kilos  kilogram  kilograms  公斤  千克
-[lb_av]           lb  lbs  pound  pounds
-cm                centimetre  centimetres  centimeter  centimeters  厘米
-mm                millimetre  millimetres  millimeter  millimeters  毫米
-[in_i]            in  inch  inches
-uL                mcl
-mL                cc  毫升
-mL/min/{1.73_m2}  ml/min/1.73m2  ml/min/1.73m²
-mL/(15.min)       ml/15min
-mL/(5.min)        ml/5min
-Cel               °c  ℃  degc  deg.c  degreesc  c  celsius  度  摄氏度
-[degF]            °f  ℉  degf  deg.f  degreesf  f  fahrenheit
-mm[Hg]            mmhg
-NRS               0-10  0–10
-mg/d              mg/day  mg/24h  mg/24hr  mg/24hours  mg/die  mg/tag  mg/天  mg/日  mgdaily  mgperday
-g/d               g/day  g/24h  g/24hr  g/24hours  g/tag  g/天
-mg/wk             mg/week
-g/wk              g/week
-ug/d              ug/day  mcg/day  mcg/d
-ug/wk             ug/week  mcg/week
-a                 year  years  yr  yrs  y  yo  y/o  y.o.  jahr  jahre  岁  周岁  年
-mo                month  months  mth  mths  mos  monat  monate  个月  月
-wk                week  weeks  w  wks  woche  wochen  周
-d                 day  days  tag  tage  天  日
-h                 hour  hours  hr  hrs  小时
-min               minute  minutes  mins  分钟
-s                 sec  secs  second  seconds  秒
-m2                m²  sqm
-kg/m2             kg/m²
-mg/m2             mg/m²
-g/g               mg/mg
-{cells}/kg        cells/kg  cell/kg  /kg
-{cells}/mL        cells/ml  cell/ml
-{copies}/uL       copies/ul  copy/ul  cp/ul
-{copies}/mL       copies/ml  copy/ml  cp/ml
-{copies}/ug       copies/ug  copies/mcg  copies/ugdna  copies/uggdna
-{cells}           cells  cell
-%                 percent  pct  per cent
-1                 score  points  point  joints  joint  ratio  fold  times  x  none  分  个
-"""
+_BEDSIDE = Path(__file__).with_name("units.txt").read_text(encoding="utf-8")
 _POWER = re.compile(r"(?:[x*·]?10(?:\^|\*\*?|e)?|e)\(?\+?(\d{1,2})\)?个?/(.+)")
 _MICROLITRE = re.compile(r"mm\^?3|cu\.?mm|cmm|mcl", re.IGNORECASE)  # a cubic millimetre is one
 _FLAT = str.maketrans(
@@ -97,26 +38,7 @@ def _flat(text: str) -> str:
 
 # The units trials use daily, by kind, each with its size in the first of its line: exact, and held to pint by a test, so
 # that pint is loaded only for others.
-_DAILY = """
-g/L 1  g/dL 10  mg/dL 1/100  mg/L 1/1000  ug/L 1/1000000  ug/dL 1/100000  ug/mL 1/1000  ng/mL 1/1000000  pg/mL 1/1000000000
-mmol/L 1  umol/L 1/1000  nmol/L 1/1000000
-10*9/L 1  10*3/uL 1  /uL 1/1000  10*12/L 1000  10*6/L 1/1000  10*6/uL 1000  10*6/mL 1  10*3/mL 1/1000
-g 1  mg 1/1000  ug 1/1000000  kg 1000
-L 1  mL 1/1000  uL 1/1000000  dL 1/10
-m 1  cm 1/100  mm 1/1000
-g/d 1  mg/d 1/1000  ug/d 1/1000000  mg/wk 1/7000
-d 1  wk 7  h 1/24  min 1/1440  mo 487/16  a 1461/4
-U/L 1  ukat/L 60
-[iU]/L 1  [iU]/mL 1000
-s 1  ms 1/1000
-mL/min 1
-L/min 1
-mm/h 1
-m2 1
-kg/m2 1
-mg/m2 1
-mm[Hg] 1
-"""
+_DAILY = Path(__file__).with_name("sizes.txt").read_text(encoding="utf-8")
 _SIZES = {
     unit: (kind, Fraction(size))
     for kind, line in enumerate(_DAILY.strip().splitlines())

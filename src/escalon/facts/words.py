@@ -7,6 +7,7 @@ Where the same word means different things in different columns, the column's ow
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from pathlib import Path
 
 from escalon.facts.number import narrow
 
@@ -25,43 +26,7 @@ YES = "yes  y  true  t  present  positive  positiv  pos  +  1  ja  oui  si  sí 
 NO = "no  n  false  f  absent  negative  negativ  neg  0  nein  non  否  无  没有  阴性  不存在  未见"
 EXCUSED = "not attributable  present not attributable  present, not attributable  与疾病无关"
 # One line is one meaning: whichever word of it the closed list has, the others are read as that word.
-_SAME = """
-female  f  w  woman  weiblich  frau  femme  女  女性
-male  m  man  männlich  mann  homme  男  男性
-positive  pos  positiv  +  present  阳性
-negative  neg  negativ  absent  阴性
-normal  within normal limits  wnl  正常
-abnormal  异常
-none  no  nil  absent  0  room air  ra  ambient air  无  没有
-mild  轻度  轻
-moderate  中度  中
-severe  重度  重
-life_threatening  life threatening  危及生命
-fatal  died  dead  death  deceased  died of it  死亡  致死  致命
-recovered  resolved  recovered/resolved  recovered or resolved  cured  痊愈  恢复  已恢复
-recovering  resolving  recovering/resolving  improving  improved  好转  恢复中
-not_recovered  not resolved  not recovered/not resolved  unresolved  persisting  persistent  ongoing  未恢复  未愈  持续
-recovered_with_sequelae  resolved with sequelae  recovered/resolved with sequelae  sequelae  有后遗症
-oral  po  p.o.  by mouth  per os  口服
-intravenous  iv  i.v.  intravenously  静脉  静脉注射  静滴
-intramuscular  im  i.m.  肌注  肌内注射
-subcutaneous  sc  s.c.  subcut  皮下  皮下注射
-topical  local  cutaneous  外用  局部
-inhaled  inhalation  inh  吸入
-intra_articular  ia  i.a.  intraarticular  关节腔内
-intrathecal  it  i.t.  鞘内
-nasal_cannula  nc  n/c  cannula  nasal prongs  nasal specs  prongs  鼻导管
-low_flow_nc  low flow  low flow nasal cannula  lfnc
-high_flow_nc  high flow  high flow nasal cannula  hfnc  hfno  高流量鼻导管  高流量
-facemask  face mask  mask  simple mask  simple face mask  面罩
-non_rebreather  non rebreather mask  nrb  nrbm  non rebreathing mask  储氧面罩
-venturi  venturi mask  文丘里面罩
-bipap  bi level  niv  nippv  无创通气
-cpap  continuous positive airway pressure
-ventilation  intubated  intubation  mechanical ventilation  mv  imv  ventilated  ventilator  机械通气  插管
-alert  awake  fully awake  清醒
-unarousable  unrousable  coma  comatose  昏迷
-"""
+_SAME = Path(__file__).with_name("words.txt").read_text(encoding="utf-8")
 
 
 def key(text: str) -> str:

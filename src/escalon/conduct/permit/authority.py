@@ -7,76 +7,14 @@ for every site); `-` means never. What concerns the whole trial rather than a pa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from escalon.conduct.permit.refusal import refuse
 from escalon.history.entry import Author
 from escalon.history.events import EVERY_SITE, KINDS, Event, FactCorrected, FactRecorded, Role, spaced
 from escalon.history.people import Person
 
-TABLE = """
-act                  | coordinator | investigator | cell lab | statistician | committee | monitor | administrator
----------------------|-------------|--------------|----------|--------------|-----------|---------|--------------
-ParticipantConsented | site        | site         | -        | -            | -         | -       | -
-ConsentWithdrawn     | site        | site         | -        | -            | -         | -       | -
-ParticipantScreened  | site        | site         | -        | -            | -         | -       | -
-EligibilitySigned    | -           | site         | -        | -            | -         | -       | -
-ParticipantWithdrawn | -           | site         | -        | -            | -         | -       | -
-IdentifierSealed     | site        | site         | -        | -            | -         | -       | -
-LevelAllocated       | site        | site         | -        | -            | -         | -       | -
-AllocationReleased   | -           | site         | -        | -            | -         | -       | -
-ApheresisDone        | site        | site         | site     | -            | -         | -       | -
-LymphodepletionGiven | site        | site         | -        | -            | -         | -       | -
-ProductReleased      | -           | -            | site     | -            | -         | -       | -
-CellsInfused         | -           | site         | -        | -            | -         | -       | -
-DosePrepared         | site        | site         | site     | -            | -         | -       | -
-DoseChecked          | site        | site         | site     | -            | -         | -       | -
-AdverseEventRecorded | site        | site         | -        | -            | -         | -       | -
-ToxicityObserved     | site        | site         | -        | -            | -         | -       | -
-SafetyReportSent     | site        | site         | -        | -            | -         | -       | -
-DltProposed          | site        | site         | -        | site         | -         | -       | -
-DltAdjudicated       | -           | site         | -        | -            | site      | -       | -
-DecisionProposed     | -           | site         | -        | site         | site      | -       | -
-DecisionSigned       | -           | -            | -        | -            | site      | -       | -
-CohortOpened         | site        | site         | -        | site         | site      | -       | -
-CohortClosed         | -           | site         | -        | -            | site      | -       | -
-OverrideGiven        | -           | site         | -        | -            | -         | -       | -
-OverrideSigned       | -           | site         | -        | -            | site      | -       | -
-FactRecorded         | site        | site         | site     | -            | -         | -       | -
-FactCorrected        | site        | site         | site     | -            | -         | -       | -
-EntryCorrected       | site        | site         | site     | site         | site      | -       | -
-EntryAnnulled        | site        | site         | site     | site         | site      | -       | -
-EntrySigned          | site        | site         | site     | site         | site      | site    | -
-VisitSigned          | -           | site         | -        | -            | -         | -       | -
-VisitLocked          | -           | site         | -        | -            | -         | site    | -
-VisitUnlocked        | -           | site         | -        | -            | -         | -       | -
-QueryRaised          | site        | site         | -        | site         | site      | site    | -
-QueryAnswered        | site        | site         | site     | -            | -         | -       | -
-QueryClosed          | -           | -            | -        | site         | -         | site    | -
-AssumptionSigned     | -           | site         | -        | site         | site      | -       | -
-AmendmentAdopted     | -           | site         | -        | -            | -         | -       | site
-AccountOpened        | -           | -            | -        | -            | -         | -       | site
-RoleGranted          | -           | -            | -        | -            | -         | -       | site
-RoleWithdrawn        | -           | -            | -        | -            | -         | -       | site
-AccountRevoked       | -           | -            | -        | -            | -         | -       | site
-SecretSet            | -           | -            | -        | -            | -         | -       | site
-CheckpointKeyChanged | -           | -            | -        | -            | -         | -       | site
-BackupMade           | -           | site         | -        | -            | -         | site    | site
-IdentityOpened       | site        | site         | -        | -            | -         | -       | -
-CheckpointKept       | site        | site         | site     | site         | site      | site    | site
-ArchiveMade          | -           | site         | -        | site         | -         | site    | -
-FolderWritten        | site        | site         | -        | site         | -         | site    | -
-ClockConfirmed       | -           | site         | -        | -            | -         | -       | site
-FolderImported       | -           | site         | -        | -            | -         | -       | -
-TreatmentGiven       | site        | site         | -        | -            | -         | -       | -
-SampleMeasured       | site        | site         | site     | -            | -         | -       | -
-DltWindowReviewed    | -           | site         | -        | -            | -         | -       | -
-EvaluabilityJudged   | -           | site         | -        | -            | site      | -       | -
-NothingToReport      | site        | site         | -        | -            | -         | -       | -
-ParticipantTransferred | -         | site         | -        | -            | -         | -       | -
-read record          | site        | site         | site     | site         | site      | site    | -
-read accounts        | site        | site         | site     | site         | site      | site    | site
-verify               | site        | site         | site     | site         | site      | site    | site
-"""
+TABLE = Path(__file__).with_name("authority.txt").read_text(encoding="utf-8")
 
 ACT_OF_ROLE = {"left": "ParticipantWithdrawn", "dlt_review": "DltWindowReviewed"}
 """The acts that a fact can stand for as well, and that end a clock or a question."""

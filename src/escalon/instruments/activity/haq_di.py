@@ -10,7 +10,7 @@ Only short labels stand here; the questionnaire's wording belongs to its owners.
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from escalon.expressions.symbols import (
@@ -44,7 +44,7 @@ class Category:
 
 CATEGORIES: dict[str, Category] = {
     name: Category(**told)
-    for name, told in tomllib.loads(files(__package__).joinpath("haq_di.toml").read_text(encoding="utf-8")).items()
+    for name, told in tomllib.loads(Path(__file__).with_name("haq_di.toml").read_text(encoding="utf-8")).items()
 }
 
 

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from importlib.resources import files
+from pathlib import Path
 
 EVERYDAY: Mapping[str, list[str]] = {
     word: names.split()
-    for line in files(__package__).joinpath("everyday.txt").read_text(encoding="utf-8").splitlines()[1:]
+    for line in Path(__file__).with_name("everyday.txt").read_text(encoding="utf-8").splitlines()[1:]
     for words, _, names in [line.partition(" | ")]
     for word in words.split()
 }

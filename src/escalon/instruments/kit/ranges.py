@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
 from escalon.expressions.tree import Kind
@@ -24,7 +24,7 @@ OURS = (
     "a plausibility limit set here, not a published one: it stops a slip of the finger or a wrong unit and is no reference "
     "range, so it is wide; nothing inside it is said to be normal, and what is outside `confirm` counts once confirmed"
 )
-_TABLE = files(__package__).joinpath("ranges.txt").read_text(encoding="utf-8")
+_TABLE = Path(__file__).with_name("ranges.txt").read_text(encoding="utf-8")
 
 # The quantity that another name of a test, of its limit or of an earlier value of it stands for.
 _ALSO = {

@@ -6,7 +6,7 @@ what is due to active lupus is recorded: not damage, infection, drugs, or thromb
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from escalon.instruments.kit.item import Item, integer, number, truth
@@ -38,7 +38,7 @@ class Rated:
 def _rated() -> dict[str, tuple[Rated, ...]]:
     """The items of `rated.txt`, by system."""
     found: dict[str, tuple[Rated, ...]] = {}
-    for line in files(__package__).joinpath("rated.txt").read_text(encoding="utf-8").splitlines()[2:]:
+    for line in Path(__file__).with_name("rated.txt").read_text(encoding="utf-8").splitlines()[2:]:
         if line.startswith("["):
             system = line.strip("[]")
             continue

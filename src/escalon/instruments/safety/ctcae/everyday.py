@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 
 def meant(name: str) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def _bare(name: str) -> str:
 
 @cache
 def _tables() -> Mapping[str, str]:
-    return tomllib.loads(files(__package__).joinpath("everyday.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(Path(__file__).with_name("everyday.toml").read_text(encoding="utf-8"))
 
 
 @cache

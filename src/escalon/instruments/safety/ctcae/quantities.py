@@ -2,12 +2,12 @@
 
 import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from escalon.instruments.safety.ctcae.grading import Quantity
 
-TABLES: Mapping[str, Any] = tomllib.loads(files(__package__).joinpath("laboratory.toml").read_text(encoding="utf-8"))
+TABLES: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("laboratory.toml").read_text(encoding="utf-8"))
 """What is measured and in which units, the limits of the grades, and the names of tests."""
 
 
