@@ -218,6 +218,14 @@ def test_today_marks_a_dlt_on_its_clock_and_tells_an_administrator_what_is_left_
     clocks = {one["participant"]: one for one in browser.get("/today.json").json()["clocks"]}
     assert (clocks["P07"]["says"], clocks["P07"]["dlt_on"]) == ("DLT, closes today", "2025-05-10")
     assert clocks["P08"]["dlt_on"] is None
+    browser.post("/choose", data={"language": "zh-Hans", "from": "/"})
+    chinese = browser.get("/").text
+    assert [
+        word for word in ("days late", "days left", "opens in", "value missing", ">due ", "until ") if word in chinese
+    ] == []
+    browser.post("/choose", data={"language": "en", "from": "/"})
+    grounds = browser.get("/participants/P07/findings/das28_esr").text
+    assert "<summary>Active joints of 28, tender" in grounds  # 57 lines each, folded
     browser.post("/demo/enter", data={"account": "ma.rui"})
     page = browser.get("/").text
     assert "0 participants" not in page

@@ -22,6 +22,7 @@ from escalon.reporting.figures.participant_axis import participant_axis
 from escalon.reporting.figures.recruitment import recruitment_figure
 from escalon.web.clocks import ClockShown, next_dose
 from escalon.web.desk import Desk
+from escalon.web.languages import say_plain
 from escalon.web.words import day
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def clocks(running: Sequence[ClockShown], today: date) -> Markup:
     """DLT windows that run or closed lately; each bar opens its participant."""
     found = [
         Running(
-            f"{one.participant} · level {one.level}", one.begins, one.ends, one.says, one.level,
+            f"{one.participant} · {say_plain(f'level {one.level}')}", one.begins, one.ends, say_plain(one.says), one.level,
             "alarm" if one.dlt_on else "muted" if one.says == "closed" else "open",
             ((one.dlt_on, "DLT"),) if one.dlt_on else (), f"/participants/{one.participant}",
         )

@@ -107,7 +107,7 @@ def _left_to_do(desk: Desk) -> tuple[MattersShown, ...]:
     """What an administrator has still to do; of the trial itself nothing."""
     found = desk.kept("left", lambda: tuple(left_to_do(desk.bench)))
     rows = tuple(MatterShown("", says, "", "to do", "now", None, "Open", "/admin/people") for says in found)
-    return (MattersShown("what is left to do", rows),) if rows else ()
+    return (MattersShown("Still to do", rows),) if rows else ()
 
 
 def drafts_waiting(desk: Desk) -> MattersShown:
