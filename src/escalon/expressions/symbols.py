@@ -14,6 +14,16 @@ from escalon.expressions.tree import Input, Kind, Literal, Node, Op, TreeError
 Term: TypeAlias = Union["Symbol", int, float, Fraction, Decimal, str, bool, None]
 
 
+def _operator(name: str) -> Any:
+    """A method of a symbol that applies an operator to it and what stands beside it."""
+    return lambda own, *other: apply(name, own, *other)
+
+
+def _reflected(name: str) -> Any:
+    """The same where the symbol stands on the right."""
+    return lambda own, other: apply(name, other, own)
+
+
 class Symbol:
     """A node that can be added, compared and so on; each operation yields another symbol."""
 
@@ -22,57 +32,10 @@ class Symbol:
     def __init__(self, node: Node) -> None:
         self.node = node
 
-    def __add__(self, other: Term) -> "Symbol":
-        return apply("add", self, other)
-
-    def __radd__(self, other: Term) -> "Symbol":
-        return apply("add", other, self)
-
-    def __sub__(self, other: Term) -> "Symbol":
-        return apply("sub", self, other)
-
-    def __rsub__(self, other: Term) -> "Symbol":
-        return apply("sub", other, self)
-
-    def __mul__(self, other: Term) -> "Symbol":
-        return apply("mul", self, other)
-
-    def __rmul__(self, other: Term) -> "Symbol":
-        return apply("mul", other, self)
-
-    def __truediv__(self, other: Term) -> "Symbol":
-        return apply("div", self, other)
-
-    def __rtruediv__(self, other: Term) -> "Symbol":
-        return apply("div", other, self)
-
-    def __pow__(self, other: Term) -> "Symbol":
-        return apply("power", self, other)
-
-    def __neg__(self) -> "Symbol":
-        return apply("neg", self)
-
-    def __abs__(self) -> "Symbol":
-        return apply("abs", self)
-
-    def __lt__(self, other: Term) -> "Symbol":
-        return apply("lt", self, other)
-
-    def __le__(self, other: Term) -> "Symbol":
-        return apply("le", self, other)
-
-    def __gt__(self, other: Term) -> "Symbol":
-        return apply("gt", self, other)
-
-    def __ge__(self, other: Term) -> "Symbol":
-        return apply("ge", self, other)
-
-    def __eq__(self, other: object) -> "Symbol":  # type: ignore[override]
-        return apply("eq", self, other)  # type: ignore[arg-type]
-
-    def __ne__(self, other: object) -> "Symbol":  # type: ignore[override]
-        return apply("ne", self, other)  # type: ignore[arg-type]
-
+    __add__, __sub__, __mul__, __truediv__, __pow__ = map(_operator, ("add", "sub", "mul", "div", "power"))
+    __radd__, __rsub__, __rmul__, __rtruediv__ = map(_reflected, ("add", "sub", "mul", "div"))
+    __lt__, __le__, __gt__, __ge__, __eq__, __ne__ = map(_operator, ("lt", "le", "gt", "ge", "eq", "ne"))
+    __neg__, __abs__ = map(_operator, ("neg", "abs"))
     __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
