@@ -31,23 +31,7 @@ from escalon.history.events import KINDS, ArchiveMade, Event
 
 Progress = Callable[[int], None]
 
-README = """This is the archive of a casebook kept with Escalon. It needs no Escalon to be read or verified.
-
-entries.jsonl     every entry as it was recorded: number, hash of the entry before, hash, and the text that is hashed
-checkpoints.json  signed checkpoints and the signed head; public_key.txt is the key they are verified with
-audit.csv         the audit trail, one line per entry: who, in which role, where, when, what, old, new, reason
-facts.csv         every fact as it stands after corrections, with the entry that says so
-tables/           every other kind of event as it stands after corrections, one file each
-signatures.csv    printed name, UTC time, meaning and what was signed
-dictionary.csv    every column of every file
-casebook.pdf      a summary to print
-verify_alone.py   run: python3 verify_alone.py .   (Python 3.8 or newer, nothing else)
-SHA256SUMS        every file and its sum: sha256sum --check SHA256SUMS; the list itself is signed
-
-Text is UTF-8. An empty cell is a value that was not given, or that is what it usually is. A cell that a spreadsheet would
-run as a formula begins with an apostrophe; line breaks and invisible marks appear as \\n and \\u202e. Participants appear
-by code only; names and contacts are not part of an archive. Times are UTC.
-"""
+README = Path(__file__).with_name("archive_readme.txt").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -161,30 +145,10 @@ def _type_name(hint: Any) -> str:
     return getattr(hint, "__name__", None) or str(hint).replace("escalon.history.events.", "")
 
 
-COLUMNS = {
-    "number": "number of the entry",
-    "entry": "number of the entry that says so",
-    "at": "when it was recorded (audit, signatures), or when it happened (tables), UTC",
-    "recorded_at": "when it was recorded, UTC",
-    "recorded_by": "account of the person who recorded it",
-    "person": "account of the person",
-    "role": "role the person acted in",
-    "site": "site the person acted for",
-    "origin": "the way in: command line, pages, interface or import",
-    "event": "kind of event",
-    "participant": "participant code",
-    "what": "what the event is about",
-    "old": "content of the entry it supersedes, as JSON",
-    "new": "content of the event, as JSON",
-    "reason": "reason given",
-    "study": "study and version in force",
-    "software": "version of Escalon",
-    "previous": "hash of the entry before",
-    "hash": "hash of the entry",
-    "override": "entry of the override that allowed it, if any",
-    "digest": "hash of what was signed (signatures), or of what the event names",
-    "value": "value as entered; empty: asked and not known",
-}
+COLUMNS = dict(
+    line.split(maxsplit=1)
+    for line in Path(__file__).with_name("archive_columns.txt").read_text(encoding="utf-8").splitlines()
+)
 
 
 def _write_sums(to: Path, signer: Signer, last: Checkpoint) -> int:

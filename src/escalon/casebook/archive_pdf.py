@@ -15,30 +15,14 @@ from escalon.history.events import FactRecorded, Signed
 MOST_PRINTED = 5_000
 """Entries printed; beyond that nobody reads paper, and audit.csv has them all. The page says what it leaves out."""
 
-PAGE = """
-#set document(title: "Casebook", date: none)
-#set page(paper: "a4", margin: 18mm, numbering: "1 / 1")
-#set text(size: 8.5pt)
-#set table(stroke: 0.4pt + luma(180), inset: 4pt)
-#let book = json(bytes(sys.inputs.book))
-= Casebook of study #book.study
-#table(columns: (auto, 1fr), ..book.summary.flatten())
-Not a medical device. Participants appear by code. Verify with #raw("python3 verify_alone.py .")
-== Signatures
-#table(columns: (auto, auto, auto, auto, 1fr), table.header[*Entry*][*Printed name*][*UTC*][*Role*][*Meaning, what*],
-  ..book.signatures.flatten())
-== Entries other than facts
-#book.note
-#table(columns: (auto, auto, auto, auto, 1fr), table.header[*Entry*][*UTC*][*Person*][*Participant*][*What, reason*],
-  ..book.entries.flatten())
-"""
+PAGE = Path(__file__).with_name("archive.typ").read_bytes()
 
 
 def write_pdf(entries: Iterable[Entry], last: Checkpoint, key: str, to: Path) -> None:
     """Print the summary with typst."""
     import typst
 
-    compiled = typst.compile(PAGE.encode(), sys_inputs={"book": json.dumps(book_of(entries, last, key))})
+    compiled = typst.compile(PAGE, sys_inputs={"book": json.dumps(book_of(entries, last, key))})
     to.write_bytes(compiled)
 
 
