@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escalon.facts import UnitError, convert, factor, spelled
-from escalon.facts.unit import _SIZES, _registry, _tidy, is_unit
+from escalon.facts.unit import _SIZES, _factor, _registry, _tidy, is_unit
+from escalon.protocol import load_study
 
 
 def test_the_daily_table_agrees_with_pint():
@@ -20,6 +21,17 @@ def test_the_daily_table_agrees_with_pint():
         if same_kind:
             amount = registry.Quantity(Decimal(1), units[one]).to(units[other])
             assert _tidy(Fraction(amount.magnitude)) == factor(one, other), (one, other)
+
+
+def test_what_the_study_reads_needs_no_pint(monkeypatch):
+    def loaded() -> None:
+        raise AssertionError("pint is loaded, which costs every command a third of a second")
+
+    monkeypatch.setattr("escalon.facts.unit._registry", loaded)
+    _factor.cache_clear()
+    for one in load_study("nct07052565").vocabulary.values():
+        for accepted in one.units if one.unit else ():
+            assert convert(Decimal(1), accepted, one.unit, one.substance) != 0, one.name
 
 
 @pytest.mark.parametrize(
