@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -71,6 +71,14 @@ _LAST = select(head.c.number)
 _ONE = _ROW.where(entries.c.number == bindparam("wanted"))
 
 
+Check = Callable[[Event, "Writer"], Event]
+"""What must hold before an event is recorded, asked of the casebook as it stands when it is recorded."""
+
+
+def _as_it_is(event: Event, writer: Writer) -> Event:
+    return event
+
+
 class Casebook:
     """What did happen. Opened on an engine, with the clock to stamp by and the key to sign with (None: reading only)."""
 
@@ -99,14 +107,17 @@ class Casebook:
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    def append(self, author: Author, event: Event) -> Entry:
-        """Record one event; when this returns, the entry is on the disk."""
-        if self._alone and event.supersedes is None and (entry := self._follow(author, event)):
+    def append(self, author: Author, event: Event, check: Check = _as_it_is) -> Entry:
+        """Record one event as `check` hands it back; when this returns, the entry is on the disk.
+
+        `check` may be asked twice, and refuses by raising: the second time where somebody else recorded meanwhile.
+        """
+        if self._alone and event.supersedes is None and (entry := self._follow(author, event, check)):
             return entry
         with self.writing() as writer:
-            return writer.append(author, event)
+            return writer.append(author, check(event, writer))
 
-    def _follow(self, author: Author, event: Event) -> Entry | None:
+    def _follow(self, author: Author, event: Event, check: Check) -> Entry | None:
         """Record one event after the head as we left it; None, and nothing recorded, if it is no longer there."""
         with storage_errors(self.place), self._one_writer:
             kept, left = self._kept, self._left
@@ -115,7 +126,7 @@ class Casebook:
             self._kept = None
             try:
                 writer = Writer(self, kept, self.signer, *left)
-                entry = writer.append(author, event)
+                entry = writer.append(author, check(event, writer))
                 self._alone = self._hand.follow(self._driver, *writer.last_writes())
             except BaseException:
                 _throw_away(kept)
@@ -381,7 +392,7 @@ class Writer:
         self._send()
         if after >= self.number:
             return iter(())
-        return self.casebook.entries(after=after, facts=facts, connection=self.connection)
+        return self.casebook.entries(after=after, upto=self.number, facts=facts, connection=self.connection)
 
     def entry(self, number: int) -> Entry:
         """The entry of this number, as it stands inside this act."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple, cast
 
@@ -78,14 +80,19 @@ def verify(
     """
     if casebook.mark and (seen := casebook.mark.read()):
         anchors = [*anchors, Vouched(*seen, "what this computer saw of it before", False)]
-    found = _verify_rows_of(casebook, anchors, key, progress)
-    if found.is_whole:
-        with casebook.reading() as connection:
-            if differs := first_difference(connection):
-                return replace(found, problem=Fault(0, differs))
-        if casebook.mark:
-            casebook.mark.raise_to(found.entries, found.ends_in)
+    with ThreadPoolExecutor(1) as beside:  # the database checks itself meanwhile, on another core
+        differs = beside.submit(_first_difference_in, casebook)
+        found = _verify_rows_of(casebook, anchors, key, progress)
+    if found.is_whole and (says := differs.result()):
+        return replace(found, problem=Fault(0, says))
+    if found.is_whole and casebook.mark:
+        casebook.mark.raise_to(found.entries, found.ends_in)
     return found
+
+
+def _first_difference_in(casebook: Casebook) -> str | None:
+    with casebook.reading() as connection:
+        return first_difference(connection)
 
 
 def _verify_rows_of(
@@ -95,7 +102,7 @@ def _verify_rows_of(
         if connection.dialect.name == "sqlite":
             # A flipped byte may leave text that is not UTF-8; it is a bad entry, not a reason to stop reading.
             driver: Any = connection.connection.driver_connection
-            driver.text_factory = _readable
+            driver.text_factory = partial(str, encoding="utf-8", errors="backslashreplace")
         signed = [Checkpoint(*row) for row in connection.execute(select(checkpoints).order_by(checkpoints.c.entry))]
         last = connection.execute(select(head)).one_or_none()
         rows = connection.execution_options(yield_per=5000).execute(_ROWS)
@@ -105,10 +112,6 @@ def _verify_rows_of(
 
 NO_HEAD = Checkpoint(-1, "", "", "", "")
 """What stands for a signed head that is missing."""
-
-
-def _readable(raw: bytes) -> str:
-    return raw.decode("utf-8", "backslashreplace")
 
 
 _ROWS = select(entries.c.number, entries.c.previous, entries.c.hash, entries.c.body).order_by(entries.c.number)

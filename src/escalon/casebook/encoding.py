@@ -123,11 +123,19 @@ def read(kind: type[T], content: Mapping[str, Plain]) -> T:
     readers = _field_readers(known)
     if not isinstance(content, Mapping):
         raise ValueError(f"{kind.__name__} is written with its fields, {', '.join(readers)}; found {content!r:.60}")
-    if strange := content.keys() - readers.keys():
-        raise ValueError(f"{kind.__name__} has no field {', '.join(sorted(strange))}")
-    if lacking := _needed(known) - content.keys():
-        raise Lacking(name for name, _ in _defaults(known) if name in lacking)
-    return kind(**{name: _field(name, readers[name], value) for name, value in content.items()})
+    if not content.keys() <= readers.keys():
+        raise ValueError(f"{kind.__name__} has no field {', '.join(sorted(content.keys() - readers.keys()))}")
+    if not content.keys() >= _needed(known):
+        raise Lacking(name for name, _ in _defaults(known) if name in _needed(known) - content.keys())
+    held, name = {}, ""
+    try:
+        for name, value in content.items():
+            held[name] = readers[name](value)
+    except Unfit as within:
+        raise Unfit(f"{name}.{within.path}", within.says) from None
+    except Mistyped as wrong:
+        raise Unfit(name, str(wrong)) from None
+    return kind(**held)
 
 
 class Unfit(ValueError):
@@ -136,15 +144,6 @@ class Unfit(ValueError):
     def __init__(self, path: str, says: str) -> None:
         super().__init__(f"{path}: {says}")
         self.path, self.says = path, says
-
-
-def _field(name: str, reader: Reader, value: Any) -> Any:
-    try:
-        return reader(value)
-    except Unfit as within:
-        raise Unfit(f"{name}.{within.path}", within.says) from None
-    except Mistyped as wrong:
-        raise Unfit(name, str(wrong)) from None
 
 
 @cache

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
+from operator import attrgetter
 from typing import Any
 
 from escalon.facts import Day, Fact, Facts
@@ -139,6 +141,16 @@ class Course:
                 self.locked_visits.add(visit)
             case VisitUnlocked(visit=visit):
                 self.locked_visits -= {one for one in self.locked_visits if _as_one(one) == _as_one(visit)}
+
+    def replace(self, now: Current[FactRecorded]) -> bool:
+        """Put a fact where the one that it corrects stood; False, and nothing done, if none stood there that used no override."""
+        at = bisect_left(self._observations, now.number, key=attrgetter("number"))
+        stood = next(iter(self._observations[at : at + 1]), None)
+        if stood is None or stood.number != now.number or (stood.event.override, now.event.override) != (None, None):
+            return False
+        self._forget()
+        self._observations[at] = now
+        return True
 
     def keep(self, facts: KeptFacts, which: Any) -> None:
         """Take some of a large source's facts into account, as they are kept."""

@@ -219,12 +219,16 @@ class Trial:
     # -- folding ---------------------------------------------------------------------------------------------------
 
     def follow(self, entries: Iterable[Entry | KeptFacts]) -> Trial:
-        """Take entries into account, in order."""
+        """Take entries into account, in order. Corrections fold anew, once for all of them, with their content in its place."""
+        anew = False
         for one in entries.parts if isinstance(entries, Entries) else entries:
             if isinstance(one, KeptFacts):
+                self._fold_anew(anew)
                 self._keep(one)
+                anew = False
             else:
-                self.apply(one)
+                anew |= self._note(one, anew)
+        self._fold_anew(anew)
         return self
 
     def _keep(self, facts: KeptFacts) -> None:
@@ -284,7 +288,11 @@ class Trial:
         return iter(sorted([*self._standing.in_order(), *first], key=lambda one: one.number))
 
     def apply(self, entry: Entry) -> None:
-        """Take one entry into account. A correction folds anew, with the corrected content in its place."""
+        """Take one entry into account."""
+        self.follow((entry,))
+
+    def _note(self, entry: Entry, waits: bool) -> bool:
+        """Keep an entry and take it, unless all is folded anew anyway; whether it makes that necessary."""
         if entry.event.supersedes is not None:
             self._look()
         self.once.forget()
@@ -294,13 +302,26 @@ class Trial:
         self.number = max(self.number, entry.number)
         self.support.note(entry)
         changed = self._standing.take(entry)
-        if changed is None:
-            if (current := self._standing.by_number.get(entry.number)) is not None:
-                self._take(current)
-            return
-        self._clear()
-        for current in self._standing.in_order():
+        if waits:
+            return True
+        current = self._standing.by_number.get(entry.number if changed is None else changed)
+        if changed is not None:
+            return not self._is_one_fact(current)
+        if current is not None:
             self._take(current)
+        return False
+
+    def _fold_anew(self, wanted: bool) -> None:
+        if wanted:
+            self._clear()
+            for current in self._standing.in_order():
+                self._take(current)
+
+    def _is_one_fact(self, now: Current[Any] | None) -> bool:
+        """Whether a fact took another's place in its participant's course: no step of the trial rests on either."""
+        if now is None or type(now.event) is not FactRecorded or self.until is not None:
+            return False
+        return self.course(now.event.participant or "").replace(now)
 
     def _take(self, current: Current[Event]) -> None:
         if self.until is not None:

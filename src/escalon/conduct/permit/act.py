@@ -11,7 +11,7 @@ from typing import Any
 from escalon.conduct.permit.holds import Hold, dosing_holds
 from escalon.conduct.permit.refusal import Broken
 from escalon.history import Author, Cohort, Course, Entry, Trial
-from escalon.history.events import Event
+from escalon.history.events import Event, ParticipantConsented
 from escalon.protocol.study import Study
 
 TOLERANCE = timedelta(seconds=5)
@@ -147,8 +147,6 @@ MORE: list[Callable[[Act], Iterator[Broken]]] = []
 
 def is_about_a_stranger(act: Act) -> bool:
     """Whether the act is about a participant the casebook has no consent of."""
-    from escalon.history.events import ParticipantConsented
-
     code = act.event.participant
     if code is None or isinstance(act.event, ParticipantConsented):
         return False

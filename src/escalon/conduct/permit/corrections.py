@@ -98,13 +98,14 @@ def _same_kind(number: int, was: Event, now: Event) -> str | None:
 @rule(FactRecorded, FactCorrected, EntryCorrected, EntryAnnulled, name="lock", signatures=0)
 def a_locked_visit_is_not_changed(act: Act) -> str | None:
     """A fact of a locked visit is neither added, corrected nor annulled until the visit is unlocked with a reason."""
-    if act.event.participant not in act.trial.courses:
+    course = act.trial.courses.get(act.event.participant)
+    if course is None or not course.locked_visits:
         return None
     told: list[object] = [act.event, getattr(act.event, "now", None)]
     if act.event.supersedes is not None:
         told.append(act.entry(act.event.supersedes).event)
     visits = {_visit(one) for one in told}
-    locked = sorted(visit for visit in visits if act.one.is_locked(visit))
+    locked = sorted(visit for visit in visits if course.is_locked(visit))
     return f"visit {', '.join(locked)} is locked; unlock it with a reason first" if locked else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -91,7 +91,16 @@ class Conduct:
     def record(self, author: Author, event: Event, *, override: int | None = None) -> Entry:
         """Record an event, or refuse it with every rule it breaks. `override` is the number of a signed override."""
         _refuse_its_own_way(event)
-        return self.record_built(author, lambda trial: event, override=override)
+        if not isinstance(event, FactRecorded):
+            return self.record_built(author, lambda trial: event, override=override)
+        with self._folding:  # where the trial stands is not changed by a fact, so nothing is to be taken back
+
+            def checked(event: Event, writer: Writer) -> Event:
+                return self._allowed(self.caught_up(writer), author, event, writer, override)
+
+            entry = self.casebook.append(author, event, checked)
+            self._fold(entry)
+        return entry
 
     def record_built(
         self, author: Author, build: Build, *, override: int | None = None, key: Signer | None = None
@@ -153,21 +162,21 @@ class Conduct:
         override: int | None,
         key: Signer | None = None,
     ) -> Entry:
+        return writer.append(author, self._allowed(trial, author, event, writer, override), key)
+
+    def _allowed(self, trial: Trial, author: Author, event: Event, writer: Writer, override: int | None) -> Event:
+        """The event as it may be recorded: by its author, readable, allowed, with what it would lift written into it."""
         authorise_event(trial, author, event, writer.entry)
         check_days(event)
         with self._reading_through(writer):
-            checked = self._checked(self._act(trial, author, event, writer), override)
-        return writer.append(author, checked, key)
-
-    def _act(self, trial: Trial, author: Author, event: Event, writer: Writer) -> Act:
-        act = Act(event, author, trial, self.study, writer.now, writer.entry, self.know)
-        return replace(act, event=answered(act))
+            act = Act(event, author, trial, self.study, writer.now, writer.entry, self.know)
+            return self._checked(_saying(act, answered(act)), override)
 
     def _checked(self, act: Act, override: int | None) -> Event:
-        """The event as it may be recorded: readable, foldable, allowed, and with what it would lift written into it."""
         check_readable(self.dictionary, act.event)
-        event: Event = self._with_lifts(act)
-        broken = tuple(broken_rules(replace(act, event=event)))
+        act = _saying(act, self._with_lifts(act))
+        event: Event = act.event
+        broken = tuple(broken_rules(act))
         if not broken:
             return event
         if override is None:
@@ -260,6 +269,11 @@ class Conduct:
             raise
 
 
+def _saying(act: Act, event: Event) -> Act:
+    """The act with what the software found written into its event."""
+    return act if event is act.event else replace(act, event=event)
+
+
 def override_valid(study: Study) -> timedelta | None:
     """How long an override may wait for its act; None where the study names no end."""
     valid = study.dose.override_valid
@@ -278,13 +292,12 @@ def _refuse_its_own_way(event: Event) -> None:
 def check_days(event: Event) -> None:
     """Refuse a day in no year that a trial has, in whatever field it stands."""
     for told in (event, getattr(event, "now", None)):
-        for field in fields(told) if isinstance(told, Event) else ():
-            when = getattr(told, field.name)
+        for name, when in vars(told).items() if isinstance(told, Event) else ():
             for day in (when.earliest, when.latest) if isinstance(when, Day) else (when,):
                 if isinstance(day, datetime) and day.tzinfo is None:
-                    raise refuse("time", f"{field.name}: {day} has no time zone; write it, such as {day}+08:00")
+                    raise refuse("time", f"{name}: {day} has no time zone; write it, such as {day}+08:00")
                 if isinstance(day, date):
-                    _check_day(field.name, day)
+                    _check_day(name, day)
 
 
 def _check_day(field: str, day: date) -> None:

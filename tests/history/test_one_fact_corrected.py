@@ -1,0 +1,95 @@
+"""A fact that takes another's place leaves the trial as folding everything anew would."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from escalon.history import Author, Entry, Trial
+from escalon.history import events as e
+from escalon.history.current import Current
+from escalon.history.events import Event
+from tests.history.test_every_kind_and_question import FRAME
+
+DAY = date(2026, 3, 1)
+
+
+class Anew(Trial):
+    """The slow way: every correction folds everything anew."""
+
+    def _is_one_fact(self, now: object) -> bool:
+        return False
+
+
+def at(number: int, event: Event) -> Entry:
+    return Entry(number, datetime(2026, 3, 2, tzinfo=UTC), Author("anna", "investigator", "S1", ""), event)
+
+
+def _seen(value: int) -> e.Observation:
+    return e.Observation(name="alt", value=str(value), unit="U/L", day="2026-03-01")
+
+
+codes, overrides = st.sampled_from(["P01", "P02"]), st.sampled_from([None, None, None, 1])
+
+
+@st.composite
+def acts(draw: st.DrawFn) -> list[Event]:
+    """Facts, their corrections by a fact or by an entry of any kind, corrections of corrections, and annulments."""
+    made: list[Event] = [e.OverrideGiven(participant="P01", reason="x", act="FactRecorded", rules=("lock",))]
+    for number in range(2, draw(st.integers(3, 14))):
+        code, seen = draw(codes), _seen(number)
+        fact = e.FactRecorded(participant=code, fact=seen, override=draw(overrides))
+        target = draw(st.integers(1, number - 1))
+        made.append(
+            draw(
+                st.sampled_from(
+                    [
+                        fact,
+                        e.FactCorrected(participant=code, corrects=target, reason="slip", fact=seen),
+                        e.EntryCorrected(participant=code, corrects=target, reason="slip", now=fact),
+                        e.EntryAnnulled(participant=code, annuls=target, reason="slip"),
+                        e.ConsentWithdrawn(participant=code, on=DAY, reason="moved away"),
+                    ]
+                )
+            )
+        )
+    return made
+
+
+def _said(trial: Trial) -> str:
+    """All that a fold makes, and the facts as a rule asks for them."""
+    courses = {
+        code: (
+            {name: held for name, held in vars(one).items() if name not in {"once", "_facts"}},
+            one.facts.named("alt"),
+        )
+        for code, one in trial.courses.items()
+    }
+    people = sorted(vars(trial.people))
+    return repr((courses, trial.overrides, trial.standing.by_number, people, trial.stricter is None))
+
+
+@given(acts())
+def test_a_fact_put_in_anothers_place_is_a_trial_folded_anew(made: list[Event]) -> None:
+    quick, slow = Trial(FRAME), Anew(FRAME)
+    for number, event in enumerate(made, 1):
+        quick.apply(at(number, event))
+        slow.apply(at(number, event))
+        assert [one.observations for one in quick.courses.values()] == [
+            one.observations for one in slow.courses.values()
+        ]
+    assert _said(quick) == _said(slow)
+
+
+def test_a_corrected_fact_is_what_stands_and_nothing_else_is_folded() -> None:
+    trial = Trial(FRAME)
+    for number in (1, 2, 3):
+        trial.apply(at(number, e.FactRecorded(participant="P01", fact=_seen(number))))
+    course = trial.courses["P01"]
+    trial.apply(at(4, e.FactCorrected(participant="P01", corrects=2, reason="slip", fact=_seen(9))))
+    assert trial.courses["P01"] is course
+    assert [one.event.fact.value for one in course.observations] == ["1", "9", "3"]
+    stands: Current[e.FactRecorded] = course.observations[1]
+    assert (stands.number, stands.entry.number) == (2, 4)
