@@ -21,8 +21,9 @@ from escalon.history import Author, fold
 from escalon.history.events import EntryCorrected, FactCorrected, FactRecorded, Observation, VisitLocked
 from escalon.sources.as_rows import tables_of
 from escalon.sources.casebook import of_entries
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
 from escalon.sources.frame import frame_of
+from escalon.sources.intake import Intake
 
 TABLES = {
     "facts": """participant,fact,value,unit,date,source,visit,lower,upper

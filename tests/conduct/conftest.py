@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from escalon.protocol import Study, load_study
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
+from escalon.sources.intake import Intake
 from tests.drawn import drawn
 
 

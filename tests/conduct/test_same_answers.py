@@ -12,7 +12,8 @@ from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.screening import screen
 from escalon.facts import Day
 from escalon.reporting.trial import trial_report
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
+from escalon.sources.intake import Intake
 from tests.drawn import drawn
 
 DAY_OF = {"facts": "date", "treatments": "start", "adverse_events": "start", "doses": "date", "samples": "date"}

@@ -16,7 +16,7 @@ from escalon.criteria import Situation, examine, parse
 from escalon.facts import Day, Fact, Facts
 from escalon.history import Course, Frame
 from escalon.protocol.study import Study
-from escalon.sources.folder import Intake
+from escalon.sources.intake import Intake
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from escalon.criteria import Situation, english, examine
 from escalon.facts import Day, Fact, Facts
 from escalon.history import Course, Frame
 from escalon.protocol.study import Study
-from escalon.sources.folder import Intake
+from escalon.sources.intake import Intake
 
 NOBODY = Course("P-1", Frame())
 

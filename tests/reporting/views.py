@@ -9,7 +9,7 @@ from escalon.history import Trial
 from escalon.protocol import load_study
 from escalon.reporting.document import Table
 from escalon.reporting.view import View
-from escalon.sources.folder import Intake
+from escalon.sources.intake import Intake
 
 STUDY = "nct07052565"
 

@@ -17,7 +17,8 @@ from escalon.history import Author, Entries, Entry, KeptFacts, Trial
 from escalon.history.events import EntryAnnulled, FactRecorded
 from escalon.protocol.study import Study
 from escalon.sources import tables, taking
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
+from escalon.sources.intake import Intake
 from escalon.sources.tables import read_table
 from escalon.sources.written import RowsByColumn
 

@@ -9,7 +9,8 @@ from escalon.conduct.judge.given import amount_text, deviation, first_doses
 from escalon.facts import Day
 from escalon.protocol import load_study
 from escalon.sources.as_rows import tables_of
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
+from escalon.sources.intake import Intake
 from tests.protocol.test_doses import given_in
 
 HEAD = "participant,level,date,amount,unit,cells_per_kg\n"

@@ -9,7 +9,8 @@ from escalon.escalation import EscalationError, Outcome
 from escalon.facts import Day
 from escalon.history.events import NothingToReport
 from escalon.protocol.study import Study
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
+from escalon.sources.intake import Intake
 
 MAPPING = """[[table]]
 file = "export.csv"

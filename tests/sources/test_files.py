@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from escalon.protocol.study import Study
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
+from escalon.sources.intake import Intake
 from escalon.sources.tables import FolderError
 
 HEADER = "participant,fact,value,unit,date,visit,upper,source\n"

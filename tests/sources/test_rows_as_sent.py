@@ -16,8 +16,9 @@ from escalon.facts.written_day import DayError
 from escalon.instruments.kit.meaning import did_you_mean
 from escalon.protocol import load_study
 from escalon.protocol.study import Study
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
 from escalon.sources.frame import zone_of
+from escalon.sources.intake import Intake
 
 STUDY = load_study("nct07052565")
 FACTS = "participant,fact,value,unit,date,visit,upper,source\nP01,disease,RA,,2025-01-01,,,\n"

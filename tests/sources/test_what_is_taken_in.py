@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from escalon.protocol.study import Study
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
+from escalon.sources.intake import Intake
 
 FACTS = "participant,fact,value,unit,date,visit,upper,source\nP01,disease,RA,,2025-01-01,,,\n"
 EVENTS = "participant,term,grade,start,end,serious,related,dlt,expected,outcome,component_of\n"

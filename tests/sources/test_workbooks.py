@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from escalon.cli.main import app
 from escalon.protocol import load_study
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
+from escalon.sources.intake import Intake
 from escalon.sources.spreadsheet import _layout, _number
 from escalon.sources.tables import FolderError
 

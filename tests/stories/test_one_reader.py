@@ -26,7 +26,8 @@ from escalon.history.events import Observation
 from escalon.instruments import assess, catalogue
 from escalon.instruments.kit.visits_table import VisitsError, score_table
 from escalon.protocol import load_study
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
+from escalon.sources.intake import Intake
 from escalon.sources.observed import Dictionary, RowError
 from escalon.web.pages.calculator import scored
 

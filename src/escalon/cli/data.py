@@ -12,7 +12,7 @@ from escalon.cli.output import AsJson, csv_text, note, print_json, print_table, 
 from escalon.studies import DEFAULT
 
 if TYPE_CHECKING:
-    from escalon.sources.folder import Intake
+    from escalon.sources.intake import Intake
     from escalon.sources.taking import Problem
 
 app = typer.Typer(

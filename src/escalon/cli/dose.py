@@ -26,7 +26,7 @@ from escalon.cli.output import AsJson, print_json, print_table, say, say_if_synt
 if TYPE_CHECKING:
     from escalon.conduct.judge.dosing import NextDose
     from escalon.protocol import Study
-    from escalon.sources.folder import Intake
+    from escalon.sources.intake import Intake
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 app.command("product")(product)

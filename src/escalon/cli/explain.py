@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from escalon.conduct.judge.explaining import Line
     from escalon.facts import Day
     from escalon.protocol import Study
-    from escalon.sources.folder import Intake
+    from escalon.sources.intake import Intake
 
 EPILOG = """Examples:
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from escalon.facts import Day
     from escalon.history import Trial
     from escalon.protocol import Study
-    from escalon.sources.folder import Intake
+    from escalon.sources.intake import Intake
 
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A bundled study's name, or a study folder.")]
 DataFolder = Annotated[Path, typer.Argument(metavar="DATA", help="A folder of CSV or Parquet tables, or a casebook.")]

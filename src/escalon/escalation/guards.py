@@ -45,6 +45,10 @@ class Guard(ABC):
     def prose(self) -> str:
         """The limit as a sentence for the protocol."""
 
+    def __rand__(self, rule: Rule) -> Rule:
+        """`rule & guard`: the rule with the limit laid over it."""
+        return Guarded(rule, self.over(rule))
+
     def over(self, rule: Rule) -> Guard:
         """The limit as it is laid over this rule."""
         return self

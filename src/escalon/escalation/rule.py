@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from escalon.escalation.guards import Guard
 
 Ints: TypeAlias = "NDArray[np.int64]"
 Bools: TypeAlias = "NDArray[np.bool_]"
@@ -228,11 +227,6 @@ class Rule(Levelled):
             mtd=move.mtd,
             enrolled=seen.enrolled,
         )
-
-    def __and__(self, guard: Guard) -> Rule:
-        from escalon.escalation.guards import Guarded
-
-        return Guarded(self, guard.over(self))
 
 
 class RuleOfCounts(Rule):

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from escalon.conduct.judge.endpoints import AtVisit, Executed, Statistic
+from escalon.conduct.judge.cells import AtVisit, Statistic
+from escalon.conduct.judge.endpoints import Executed
 from escalon.facts import plain
 from escalon.history import Entry
 from escalon.protocol.study import Study

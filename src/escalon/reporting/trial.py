@@ -18,7 +18,7 @@ from escalon.reporting.sections.listings import listings
 from escalon.reporting.sections.participants import participants
 from escalon.reporting.sections.safety import safety
 from escalon.reporting.view import View
-from escalon.sources.folder import Intake
+from escalon.sources.intake import Intake
 
 SECTIONS: tuple[Callable[[View], tuple[Section, ...]], ...] = (
     summary, participants, exposure, escalation, safety, efficacy, cells, completeness, assumptions, methods, listings,

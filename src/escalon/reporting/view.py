@@ -31,7 +31,7 @@ from escalon.reporting.in_words import in_words_of
 from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.counting import Treated, emergent
 from escalon.safety.occurrence import Occurrence
-from escalon.sources.folder import Intake
+from escalon.sources.intake import Intake
 
 Told = Callable[[str], None]
 """Is told what is being done, for whoever waits."""

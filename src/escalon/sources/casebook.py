@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from escalon.history import Entry, Unread, fold
 from escalon.protocol.study import Study
-from escalon.sources.folder import Count, Intake
 from escalon.sources.frame import frame_of
+from escalon.sources.intake import Count, Intake
 from escalon.sources.taking import Problem
 
 FILE = "casebook"

@@ -1,18 +1,17 @@
 """Taking in a data folder: every row is used or refused with its reason, and the two are counted."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC
 from difflib import get_close_matches
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
 from escalon.facts import Day, read_day
-from escalon.history import Course, Entries, Entry, Frame, KeptFacts, Trial, Unread, entry_of_file, fold
+from escalon.history import Entries, Entry, KeptFacts, Unread, entry_of_file
 from escalon.history.collecting import without_collecting
-from escalon.history.course import stated_day
 from escalon.history.doses import last_of_first
 from escalon.history.events import (
     CellsInfused,
@@ -26,11 +25,11 @@ from escalon.kinetics.sample import Sample, read_sample
 from escalon.kinetics.samples_table import Infused, TableError, lacking, profiles_of
 from escalon.protocol.design import days_of_one_dose
 from escalon.protocol.study import Study
-from escalon.protocol.vocabulary import DISEASE
-from escalon.safety.contradictions import Contradiction, Dated, contradictions
+from escalon.sources.casebook import take_in_archive, take_in_casebook
 from escalon.sources.columns import TABLES
 from escalon.sources.frame import frame_of
 from escalon.sources.headings import plainly_headed
+from escalon.sources.intake import Count, Intake, note_at
 from escalon.sources.mapping import MAPPING, Leftover, leftovers, unmapped, widened
 from escalon.sources.observed import Dictionary
 from escalon.sources.qpcr_wells import NAME as WELLS
@@ -42,80 +41,13 @@ SYNTHETIC = "SYNTHETIC.txt"
 """The file that says of a folder that its people are invented."""
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """The rows of one table: read, used, refused. Read is always used + refused + left out by name (lines of an export)."""
-
-    table: str
-    file: str
-    read: int
-    used: int
-    refused: int
-    left_out: int = 0
-
-    def __str__(self) -> str:
-        left_out = f" + {self.left_out} left out by name" if self.left_out else ""
-        return f"{self.read} rows read = {self.used} used + {self.refused} refused{left_out}"
-
-
-@dataclass(frozen=True, repr=False)
-class Intake:
-    """A source taken in: its history, the problems, and the account of its rows."""
-
-    folder: Path
-    frame: Frame
-    entries: Sequence[Entry]
-    unread: tuple[Unread, ...]
-    """Rows that were refused: what they would have said is not known, so they hold decisions back."""
-    problems: tuple[Problem, ...]
-    counts: tuple[Count, ...]
-    hashes: Mapping[str, str]
-
-    def __repr__(self) -> str:
-        """A few lines: the folder, what was read of each table, and the first problems."""
-        shown = [str(one) for one in self.problems[:5]]
-        more = [f"… and {len(self.problems) - 5} more"] if len(self.problems) > 5 else []
-        counts = [f"{count.file}: {count}" for count in self.counts[:10]]
-        return "\n".join((f"{self.folder.name}, {len(self.entries)} entries", *counts, *shown, *more))
-
-    @cached_property
-    def trial(self) -> Trial:
-        """Where the trial stands after everything that was taken in."""
-        trial = fold(self.entries, self.frame)
-        trial.unread = self.unread
-        return trial
-
-    @property
-    def refused(self) -> tuple[Problem, ...]:
-        """The problems that kept a row out."""
-        return tuple(problem for problem in self.problems if problem.refused)
-
-    @cached_property
-    def contradictions(self) -> tuple[Problem, ...]:
-        """What the record of one participant says against itself, such as two deaths; nothing is left out for it."""
-        found: list[Problem] = []
-        for course in self.trial.courses.values():
-            with course.looked_at():
-                found += _contradicted(course)
-        return tuple(found)
-
-    def account(self) -> str:
-        """The account in one line: rows read = used + refused, and what a mapping leaves out by name."""
-        parts = ("read", "used", "refused", "left_out")
-        return str(Count("", "", *(sum(getattr(count, part) for count in self.counts) for part in parts)))
-
-
 @without_collecting()
 def take_in(study: Study, path: str | Path) -> Intake:
     """Read a data folder, a casebook, or the archive of one, against a study's dictionary. Raises FolderError if it is none."""
     path = Path(path)
     if (path / "casebook.toml").is_file():
-        from escalon.sources.casebook import take_in_casebook
-
         return take_in_casebook(study, path)
     if (path / "entries.jsonl").is_file():
-        from escalon.sources.casebook import take_in_archive
-
         return take_in_archive(study, path)
     return _take_in_folder(study, path)
 
@@ -227,7 +159,7 @@ def _refused_wells(said: Iterable[str]) -> list[Problem]:
     found = []
     for text in said:
         place, _, why = text.partition(": ")
-        found.append(replace(_placed(place, "", "", why or text), refused=True))
+        found.append(replace(note_at(place, "", "", why or text), refused=True))
     return found
 
 
@@ -359,17 +291,17 @@ def _across(entries: Iterable[Entry]) -> list[Problem]:
             first = infused.setdefault(entry.participant or "", entry.place)
             if first != entry.place:
                 message = f"{entry.participant} is infused again ({first} too): a bag of one dose, or a later dose"
-                problems.append(_placed(entry.place, "participant", entry.participant or "", message))
+                problems.append(note_at(entry.place, "participant", entry.participant or "", message))
         code = entry.participant
         if code is not None:
             first = people.setdefault(written_alike(code), code)
             if first != code and code not in alike:
                 alike.add(code)
                 message = f"{code} and {first} may be one person. Write one code for one participant"
-                problems.append(_placed(entry.place, "participant", code, message))
+                problems.append(note_at(entry.place, "participant", code, message))
         if code is not None and code not in known:
             problems.append(
-                _placed(entry.place, "participant", code, f"{code} has no row among the facts. Check the code")
+                note_at(entry.place, "participant", code, f"{code} has no row among the facts. Check the code")
             )
             known.add(code)
     return problems
@@ -398,50 +330,9 @@ def _of_samples(study: Study, entries: Iterable[Entry]) -> list[Problem]:
     waiting = {
         one.participant: one for one in reversed(samples) if one.participant not in infused and one.elapsed is None
     }
-    return [_placed(one.source, "analyte", one.analyte, one.why) for one in found] + [
-        _placed(
+    return [note_at(one.source, "analyte", one.analyte, one.why) for one in found] + [
+        note_at(
             one.source, "participant", code, f"{code} has samples and no infusion among the doses: no day runs for them"
         )
         for code, one in sorted(waiting.items())
     ]
-
-
-def _contradicted(course: Course) -> list[Problem]:
-    """Fatal and recovered, two deaths, a measurement or an infusion after the death: each with its line where it has one."""
-    lines = [replace(one.event, source=one.place) for one in course.adverse_events]
-    died = course.facts.named(course.frame.roles.get("death", ""))
-    deaths = [Dated(fact.name, day, fact.source) for fact in died if (day := stated_day(fact)) is not None]
-    said = [*contradictions(lines, _dated(course), deaths), *(two for name in STAYS for two in _changed(course, name))]
-    return [_placed(one.source, "", course.code, f"{course.code}: {one.says}") for one in said]
-
-
-def _dated(course: Course) -> Iterator[Dated]:
-    """Whatever else is dated; looked at only where somebody died."""
-    dated = [("infused", one.event.happened(course.zone), one.place) for one in course.infusions]
-    dated += [(one.event.treatment, one.event.happened(course.zone), one.place) for one in course.treatments]
-    dated += [("a sample", one.event.happened(course.zone), one.place) for one in course.samples]
-    measured = (fact for fact in course.facts if not isinstance(fact.value, bool | str) and fact.behind is None)
-    dated += [(fact.name, fact.day, fact.source) for fact in measured]
-    yield from (Dated(what, day, source) for what, day, source in dict.fromkeys(dated) if day is not None)
-
-
-STAYS = ("sex", DISEASE)
-"""What is the same of a person on every day; scores, doses and strata read it."""
-
-
-def _changed(course: Course, name: str) -> list[Contradiction]:
-    """A second value of what does not change, beside the first with its place."""
-    first: dict[str, str] = {}
-    for fact in course.facts.named(name):
-        if isinstance(fact.value, str):
-            first.setdefault(fact.value, fact.source)
-    (value, place), *others = first.items() or [("", "")]
-    says = "{name} is {other} here and {value} at {place}. It is one of the two: correct the other"
-    return [
-        Contradiction(says.format(name=name, other=other, value=value, place=place), there) for other, there in others
-    ]
-
-
-def _placed(source: str, column: str, value: str, message: str) -> Problem:
-    file, _, line = source.partition(" (")[0].rpartition(":")
-    return Problem(file, int(line) if line.isdecimal() else 0, column, value, message, refused=False)

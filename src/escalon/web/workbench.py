@@ -16,8 +16,9 @@ from escalon.conduct.judge.cutoff import last_day
 from escalon.conduct.record.recording import Conduct
 from escalon.history import Entry, Trial
 from escalon.protocol import Study, load_study
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
 from escalon.sources.frame import frame_of
+from escalon.sources.intake import Intake
 from escalon.web.throttle import Throttle
 from escalon.web.uploads import Uploads
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol, get_args
 
-from escalon.conduct.judge.endpoints import AtVisit, Statistic, between
+from escalon.conduct.judge.cells import AtVisit, Statistic
 from escalon.conduct.judge.member import Member
 from escalon.conduct.judge.summaries import (
     StatisticsOf,
@@ -22,7 +22,7 @@ from escalon.conduct.judge.windows import Placed, State, last_of, number_of, pla
 from escalon.facts import Day, Fact, exact
 from escalon.history import Trial
 from escalon.instruments.kit.baseline import settled
-from escalon.protocol.schedule import Compare
+from escalon.protocol.schedule import Compare, Intercurrent
 from escalon.protocol.study import Endpoint, Study, Visit
 from escalon.safety.counting import Treated, emergent, in_period
 from escalon.safety.occurrence import Occurrence
@@ -49,6 +49,14 @@ class Question:
         at, roots = self.endpoint.at, {name.partition(".")[0] for name in self.endpoint.measure}
         some = (one for one in self.study.visits if (one.id in at if at else roots & set(one.measures)))
         return sorted(some, key=lambda one: one.day)
+
+
+def between(endpoint: Endpoint) -> tuple[Intercurrent, ...]:
+    """The intercurrent events of an endpoint; for a response, death is one unless it is declared otherwise."""
+    declared = endpoint.intercurrent
+    if endpoint.compare != "response" or any(one.event == "death" for one in declared):
+        return declared
+    return (*declared, Intercurrent.made(event="death", strategy="composite"))
 
 
 class Comparing(Protocol):

@@ -4,93 +4,27 @@
 visit as a value, missing, not due or not applicable, with the reason, and these four always add up to all.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from escalon.conduct.judge.cells import AtVisit, Statistic, in_group
+from escalon.conduct.judge.comparisons import COMPARISONS, Question, between
 from escalon.conduct.judge.member import Member, member
 from escalon.conduct.judge.populations import populations
 from escalon.conduct.judge.windows import State
 from escalon.criteria import Situation, examine
-from escalon.facts import Day, Fact, Facts, Finding, grounds, plain
+from escalon.facts import Day, Fact, Facts, Finding, plain
 from escalon.history import Trial
 from escalon.instruments import catalogue
 from escalon.protocol.names import names_in
-from escalon.protocol.schedule import Intercurrent
 from escalon.protocol.study import Endpoint, Study
 
 WhyNot: TypeAlias = Literal[
     "", "nobody belongs", "nothing recorded", "no baseline", "not due for anybody", "no executor"
 ]
 """The fixed reasons for an endpoint without a number."""
-
-Exact: TypeAlias = int | Fraction | str
-"""A number as it is, or a word where the answer is one."""
-
-
-@dataclass(frozen=True, slots=True)
-class AtVisit:
-    """One participant at one visit: a value, or which of the three ways there is none, and the facts that say so."""
-
-    endpoint: str
-    participant: str
-    disease: str
-    level: int | None
-    measure: str
-    visit: str
-    state: State
-    day: int | None = None
-    value: Exact | bool | None = None
-    baseline: Exact | None = None
-    change: Fraction | None = None
-    reason: str = ""
-    flags: tuple[str, ...] = ()
-    rests_on: tuple[Fact, ...] = ()
-    baseline_rests_on: tuple[Fact, ...] = ()
-
-    @property
-    def id(self) -> str:
-        """The name it is known by: `S-4/P02/D90`."""
-        return f"{self.endpoint}/{self.participant}/{self.visit}"
-
-    @property
-    def grounds(self) -> tuple[Fact, ...]:
-        """Every recorded fact beneath it, those of the baseline after those of the visit, once each."""
-        return recorded_beneath((*self.rests_on, *self.baseline_rests_on))
-
-
-def recorded_beneath(some: Iterable[Fact]) -> tuple[Fact, ...]:
-    """The recorded facts beneath some facts, once each: themselves, unless computed from others, which may be computed again."""
-    return tuple({id(fact): fact for one in some for fact in _recorded(one)}.values())
-
-
-def _recorded(fact: Fact) -> Iterator[Fact]:
-    if not isinstance(fact.behind, Finding):
-        if fact.source or fact.participant:  # what only names the form of a score was recorded by nobody
-            yield fact
-        return
-    for beneath in grounds(fact.behind):
-        yield from _recorded(beneath)
-
-
-@dataclass(frozen=True, slots=True)
-class Statistic:
-    """One number over a group at a visit: what it is, how it was reached, how many stand beneath it and how many do not."""
-
-    group: str
-    """`` for everybody, else such as `level 2`."""
-    visit: str
-    name: str
-    value: Exact | None
-    n: int
-    missing: int
-    not_due: int
-    not_applicable: int
-    method: str
-    rests_on: tuple[str, ...] = ()
-    """The ids of the cells counted."""
 
 
 @dataclass(frozen=True)
@@ -134,11 +68,6 @@ class Executed:
         return {(one.visit, one.name, one.group): one for one in reversed(self.statistics)}
 
 
-def in_group(cell: AtVisit, group: str) -> bool:
-    """Whether a cell is of a group: everybody, a level, or a disease."""
-    return group in ("", f"level {cell.level}", cell.disease)
-
-
 def execute(study: Study, trial: Trial, endpoint: Endpoint, cutoff: Day) -> Executed:
     """Carry out an endpoint on a history as it stood at a cut-off; worked out once a history."""
     key = ("endpoint", id(study), id(endpoint), cutoff)
@@ -146,8 +75,6 @@ def execute(study: Study, trial: Trial, endpoint: Endpoint, cutoff: Day) -> Exec
 
 
 def _execute(study: Study, trial: Trial, endpoint: Endpoint, cutoff: Day) -> Executed:
-    from escalon.conduct.judge.comparisons import COMPARISONS, Question
-
     members, excluded = whose(study, trial, endpoint, cutoff)
     people = [member(study, trial, code) for code in members]
     asked = Question(study, trial, endpoint, cutoff, people)
@@ -247,14 +174,6 @@ def _called(study: Study, name: str) -> str:
         return meaning.label
     part = name.partition(".")[2] if whole else name
     return ", ".join(filter(None, (whole.title if whole else "", part.replace("_", " "))))
-
-
-def between(endpoint: Endpoint) -> tuple[Intercurrent, ...]:
-    """The intercurrent events of an endpoint; for a response, death is one unless it is declared otherwise."""
-    declared = endpoint.intercurrent
-    if endpoint.compare != "response" or any(one.event == "death" for one in declared):
-        return declared
-    return (*declared, Intercurrent.made(event="death", strategy="composite"))
 
 
 def _why_not(

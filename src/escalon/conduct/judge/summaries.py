@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from escalon.conduct.judge.endpoints import AtVisit, Exact, Statistic, in_group
+from escalon.conduct.judge.cells import AtVisit, Exact, Statistic, in_group
 from escalon.conduct.judge.estimates import deviation, limits_of_mean, mean, median
 from escalon.conduct.judge.windows import State, number_of
 from escalon.kinetics.detection import Detection

@@ -43,7 +43,8 @@ from escalon.history.events import (
 from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import Study
 from escalon.sources.as_rows import read_back
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
+from escalon.sources.intake import Intake
 from escalon.sources.taking import Problem
 
 NAMES = {

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 
-from escalon.conduct.judge.endpoints import AtVisit, Executed, Statistic, recorded_beneath
+from escalon.conduct.judge.cells import AtVisit, Statistic, recorded_beneath
+from escalon.conduct.judge.endpoints import Executed
 from escalon.conduct.judge.estimates import median
 from escalon.conduct.judge.populations import Population, on_the_way
 from escalon.conduct.judge.windows import State

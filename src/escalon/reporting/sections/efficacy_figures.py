@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from escalon.conduct.judge.endpoints import AtVisit, Executed
+from escalon.conduct.judge.cells import AtVisit
+from escalon.conduct.judge.endpoints import Executed
 from escalon.conduct.judge.member import member
 from escalon.conduct.judge.windows import State, number_of
 from escalon.facts import Fact, Finding, Number, exact, plain

@@ -11,7 +11,7 @@ from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.facts import Day
 from escalon.reporting.trial import packet_page, trial_report
 from escalon.sources.casebook import of_entries
-from escalon.sources.folder import Intake
+from escalon.sources.intake import Intake
 from escalon.web.desk import Desk, NoSuchPage
 from escalon.web.printed import Printed
 from escalon.web.registry import page

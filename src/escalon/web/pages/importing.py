@@ -10,7 +10,8 @@ from escalon.conduct.permit.refusal import Refused, refuse
 from escalon.conduct.record.importing import Imported, import_folder
 from escalon.facts.input_error import is_about_the_input
 from escalon.history import Entry
-from escalon.sources.folder import Intake, take_in
+from escalon.sources.folder import take_in
+from escalon.sources.intake import Intake
 from escalon.sources.mapping import MAPPING
 from escalon.sources.mapping_draft import draft_mapping
 from escalon.web.desk import Desk, NoSuchPage
