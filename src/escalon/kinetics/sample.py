@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, TypeAlias, TypeVar
 
@@ -26,30 +27,10 @@ Measured = TypeVar("Measured", Decimal, Fraction)
 PRODUCT_NAMES = ("car_transgene", "car_copies")
 """What the analyte that follows the cell product is usually called; a study names its own in `[roles] cells`."""
 COLUMNS: Mapping[str, str] = MappingProxyType(
-    {
-        "participant": "the participant's code, such as P01: never a name",
-        "analyte": "what was measured: car_transgene, cd19_b_cells, igg, …",
-        "date": "the day of the sample, in full; the day from infusion follows from it",
-        "day": "or the days elapsed from the end of infusion",
-        "collected": "or the moment it was taken, such as 2025-03-14T09:30, beside infusion_end",
-        "infusion_end": "the moment the infusion ended, beside collected",
-        "nominal_day": "the planned day, used only where nothing better is recorded",
-        "value": "the number; ND when not detected, BLQ when below the limit, <5, >1000000; empty when there is no result",
-        "unit": "its unit, such as copies/µL",
-        "lloq": "the lower limit of quantification, in the same unit",
-        "lod": "the limit of detection, in the same unit",
-        "uloq": "the upper limit of quantification, in the same unit",
-        "visit": "the visit it belongs to",
-        "group": "a group to summarise by, if not the dose level",
-        "source": "where it was read: form, laboratory, page",
-        "qpcr_sample": "the sample's name in qpcr_wells, where the level is read from raw Ct values",
-        "ng_input": "with qpcr_sample, for copies/µg: DNA put into the reaction, ng",
-        "elution_ul": "with qpcr_sample, for copies/µL: eluate, µL",
-        "template_ul": "with qpcr_sample, for copies/µL: eluate put into the reaction, µL",
-        "blood_ul": "with qpcr_sample, for copies/µL: blood extracted, µL",
-        "recovery": "with qpcr_sample: fraction of a spike-in control that came back, 0 to 1",
-        "doubts": "what makes the level doubtful, by code, several apart by ;, such as below_lowest_standard",
-    }
+    dict(
+        line.split(maxsplit=1)
+        for line in Path(__file__).with_name("samples.txt").read_text(encoding="utf-8").splitlines()
+    )
 )
 """Every column of the samples table, with its meaning."""
 

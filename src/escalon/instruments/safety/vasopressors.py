@@ -9,27 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from pathlib import Path
 
 from escalon.facts.number import narrow
 from escalon.facts.words import not_known
 
 MOST = 9
 """More vasopressors than this at once are a slip of the pen."""
-_DRUGS = """
-norepinephrine  norepinephrin  noradrenalin  noradrénaline
-norepinephrine  noradrenaline  norepi  norad  nor  ne  nad  levophed  levarterenol  arterenol  去甲肾上腺素  去甲
-epinephrine     adrenaline  adrenalin  epinephrin  adrénaline  epi  suprarenin  肾上腺素
-phenylephrine   neosynephrine  neo synephrine  neo  phenyl  biorphen  vazculep  去氧肾上腺素  苯肾上腺素  新福林
-dopamine        dopamin  dopa  intropin  多巴胺
-metaraminol     aramine  间羟胺  阿拉明
-ephedrine       麻黄碱  麻黄素
-methoxamine     甲氧明
-angiotensin ii  angiotensin 2  angiotensin  giapreza  ang ii  at ii  血管紧张素
-"""
-_VASOPRESSIN = "vasopressin  avp  adh  pitressin  vasostrict  empressin  argipressin  terlipressin  glypressin  selepressin  " \
-    "血管加压素  加压素  特利加压素  垂体后叶素"  # fmt: skip
-_FLUIDS = "fluids  fluid  iv fluids  fluid bolus  bolus  crystalloid  crystalloids  saline  normal saline  ns  ringer  " \
-    "ringers  ringer's  lactated  albumin  colloid  volume  补液  液体  生理盐水  扩容"  # fmt: skip
 _FILLERS = frozenset(
     """and with plus also as well und et low high dose doses dosed at rate of on the a an iv i v infusion infusions drip gtt
     continuous continuously titrated max maximum min mean start started ongoing running support only x via central line cvc mcg ug
@@ -156,10 +142,9 @@ def _said_beside(text: str) -> int:
 
 def _dictionary() -> tuple[tuple[str, str], ...]:
     """Every name with its drug, the longest first, so that 去甲肾上腺素 is not read as 肾上腺素."""
-    lines = [re.split(r"\s{2,}", line) for line in _DRUGS.strip().splitlines()]
+    written = Path(__file__).with_name("vasopressors.txt").read_text(encoding="utf-8")
+    lines = [re.split(r"\s{2,}", line) for line in written.splitlines()]
     pairs = [(name, line[0]) for line in lines for name in line]
-    pairs += [(name, "vasopressin") for name in re.split(r"\s{2,}", _VASOPRESSIN)]
-    pairs += [(name, "fluids") for name in re.split(r"\s{2,}", _FLUIDS)]
     pairs += [
         (name.replace("nor", "nor-", 1), drug) for name, drug in pairs if name in ("norepinephrine", "noradrenaline")
     ]
