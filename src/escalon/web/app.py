@@ -215,26 +215,16 @@ class Site:
             then = local(posted.get("then", "")) or "/"
             account = posted.get("account", "").strip()
             try:
-                self._check_ours(request)
-                if not self.bench.is_casebook:
-                    raise refuse("session", "nobody signs in to a data folder")
-                password = Password(posted.get("password", ""), posted.get("code") or None)
-                address = request.client.host if request.client else ""
+                address, password = self._proof(request, posted)
                 token = await run_in_threadpool(gate.enter, self.bench, address, account, password)
             except Refused as error:
                 return self._door(request, then, account, not_recorded(error))
-            response = RedirectResponse(then, 303)
-            gate.set_cookie(response, name, token, self.https)
-            return response
+            return self._leads(then, name, token)
 
         @self.app.post("/unlock", include_in_schema=False)
         async def unlock(request: Request) -> Response:
             posted = await form_of(request)
-            self._check_ours(request)
-            if not self.bench.is_casebook:
-                raise refuse("session", "nobody signs in to a data folder")
-            password = Password(posted.get("password", ""), posted.get("code") or None)
-            address = request.client.host if request.client else ""
+            address, password = self._proof(request, posted)
             await run_in_threadpool(gate.unlock, self.bench, address, request.cookies.get(name, ""), password)
             return Response(status_code=204)
 
@@ -246,9 +236,7 @@ class Site:
                 raise NoSuchPage("only the demonstration signs in with a click")
             account, password = posted.get("account", ""), Password(DEMO_PASSWORD)
             token = await run_in_threadpool(gate.enter, self.bench, "", account, password)
-            response = RedirectResponse(local(posted.get("then", "")) or "/", 303)
-            gate.set_cookie(response, name, token, self.https)
-            return response
+            return self._leads(posted.get("then", ""), name, token)
 
         @self.app.post("/sign-out", include_in_schema=False)
         async def leave(request: Request) -> Response:
@@ -268,6 +256,20 @@ class Site:
                 if posted.get(field):
                     gate.set_cookie(response, cookie, posted[field], self.https)
             return response
+
+    def _proof(self, request: Request, posted: dict[str, str]) -> tuple[str, Password]:
+        """Where somebody signs in from, and the password they typed on a page of ours."""
+        self._check_ours(request)
+        if not self.bench.is_casebook:
+            raise refuse("session", "nobody signs in to a data folder")
+        password = Password(posted.get("password", ""), posted.get("code") or None)
+        return request.client.host if request.client else "", password
+
+    def _leads(self, then: str, name: str, value: str) -> Response:
+        """On to a page of ours, with a cookie."""
+        response = RedirectResponse(local(then) or "/", 303)
+        gate.set_cookie(response, name, value, self.https)
+        return response
 
     def _door(self, request: Request, then: str, account: str, answer: NotRecorded | None = None) -> Response:
         with self.bench.standing() as trial:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -14,9 +14,9 @@ from escalon.drawing.tokens import dose, shape
 from escalon.escalation.outlook import outlook as look
 from escalon.protocol.design import dose_rule
 from escalon.reporting.figures.clocks import Running, clocks_figure
-from escalon.reporting.figures.cohorts import CohortCourse, cohorts_figure
+from escalon.reporting.figures.cohorts import cohorts_figure
 from escalon.reporting.figures.dose_strip import Marked, Strip, dose_strip
-from escalon.reporting.figures.evidence import DayLanes, evidence_figure
+from escalon.reporting.figures.evidence import evidence_figure
 from escalon.reporting.figures.outlook import outlook_svg
 from escalon.reporting.figures.participant_axis import participant_axis
 from escalon.reporting.figures.recruitment import recruitment_figure
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     from escalon.web.pages.cohorts import TreatedRow
 
 
-def shown(svg: str) -> Markup:
-    """A figure that the report or the funnel has drawn, as it is."""
-    return Markup(svg)
+def _drawn(figure: Callable[..., str]) -> Callable[..., Markup]:
+    return lambda *said: Markup(figure(*said))
+
+
+shown, cohorts, evidence = Markup, _drawn(cohorts_figure), _drawn(evidence_figure)
+"""A figure that the report has drawn; everybody on the calendar, by level; what was recorded on each day of the windows."""
 
 
 def level(number: int) -> Markup:
@@ -53,11 +56,6 @@ def clocks(running: Sequence[ClockShown], today: date) -> Markup:
     return Markup(clocks_figure(found, today, until="today"))
 
 
-def cohorts(courses: Sequence[CohortCourse], today: date) -> Markup:
-    """Everybody infused on the calendar, by level."""
-    return Markup(cohorts_figure(courses, today))
-
-
 def recruitment(treated: Sequence[TreatedRow], levels: Sequence[int]) -> Markup:
     """Everybody treated, disease by dose level; each mark opens its participant."""
     people: dict[tuple[str, int], list[str]] = {}
@@ -65,11 +63,6 @@ def recruitment(treated: Sequence[TreatedRow], levels: Sequence[int]) -> Markup:
         people.setdefault((one.disease or "not recorded", one.level), []).append(one.participant)
     hrefs = {one.participant: f"/participants/{one.participant}" for one in treated}
     return Markup(recruitment_figure(people, sorted({disease for disease, _ in people}), levels, hrefs))
-
-
-def evidence(windows: Sequence[DayLanes], days: int) -> Markup:
-    """What was recorded on each day of the windows."""
-    return Markup(evidence_figure(windows, days))
 
 
 def outlook(desk: Desk) -> Markup:

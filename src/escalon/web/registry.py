@@ -11,8 +11,8 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_type_hints
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from escalon.conduct.permit.authority import ALLOWED
 from escalon.history.entry import Entry
@@ -21,6 +21,7 @@ from escalon.history.events import Role
 if TYPE_CHECKING:
     from escalon.web.said import Told
 
+T = TypeVar("T")
 READERS = ALLOWED["read record"]
 """The roles that read the trial's record: everybody but the administrator."""
 EVERYBODY = frozenset(Role)
@@ -135,3 +136,9 @@ def find_all() -> None:
 
     for module in pkgutil.iter_modules(pages.__path__):
         importlib.import_module(f"{pages.__name__}.{module.name}")
+
+
+def taken(kind: type[T], source: object, **said: object) -> T:
+    """A part of a page: what is said here, and all else by the same names from what it shows."""
+    names = (one.name for one in fields(kind))  # type: ignore[arg-type]
+    return kind(**{name: said[name] if name in said else getattr(source, name) for name in names})

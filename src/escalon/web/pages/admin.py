@@ -17,7 +17,7 @@ from escalon.history import Entry
 from escalon.history.events import Role
 from escalon.web.check import left_to_do
 from escalon.web.desk import Desk
-from escalon.web.registry import ADMINISTRATORS, act, page
+from escalon.web.registry import ADMINISTRATORS, act, page, taken
 from escalon.web.said import Told
 from escalon.web.telling import EntryShown, entry_shown
 
@@ -59,14 +59,7 @@ class PeoplePage:
 def people(desk: Desk) -> PeoplePage:
     """Every account there is or was, the roles it holds, and what is left to do."""
     rows = tuple(
-        PersonRow(
-            one.account,
-            one.printed_name,
-            tuple(sorted((str(role), site) for role, site in one.roles)),
-            one.is_revoked,
-            one.has_second_factor,
-            one.must_change,
-        )
+        taken(PersonRow, one, name=one.printed_name, roles=tuple(sorted((str(role), site) for role, site in one.roles)))
         for one in desk.trial.people.by_account.values()
     )
     changes = tuple(entry_shown(desk, one) for one in reversed(desk.entries(kinds=OF_PEOPLE)[-20:]))

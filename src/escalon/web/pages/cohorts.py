@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -314,21 +315,11 @@ def _dlt(one: DoseReview) -> DltRow:
     return DltRow(one.participant, word, STATES[word], clauses, one.evidence.doubts)
 
 
-def _signatures(desk: Desk, known: Decision) -> list[SignatureRow]:
+def _signatures(desk: Desk, known: Decision) -> Iterator[SignatureRow]:
     entered = who_entered_dlts(desk.trial, known)
-    rows = []
     for account, number in known.signers.items():
-        person, entry = desk.trial.people.get(account), desk.trial.entries.get(number)
-        rows.append(
-            SignatureRow(
-                account,
-                person.printed_name if person else account,
-                number,
-                entry.at if entry else None,
-                account in entered,
-            )
-        )
-    return rows
+        at = desk.trial.entries[number].at
+        yield SignatureRow(account, desk.names.get(account, account), number, at, account in entered)
 
 
 def _forbids_signing(desk: Desk, number: int) -> tuple[str, ...]:

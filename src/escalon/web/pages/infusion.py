@@ -173,9 +173,9 @@ def _rules(
     broken: dict[str, list[str]] = {}
     for one in desk.conduct.what_forbids(desk.author, event, whoever=True):
         says = (
-            f"{course.code} holds no place, so there is no level"
-            if not event.level and "level 0" in one.says
-            else one.says
+            one.says
+            if event.level or "level 0" not in one.says
+            else f"{course.code} holds no place, so there is no level"
         )
         broken.setdefault(one.rule, []).append(says)
     return tuple(

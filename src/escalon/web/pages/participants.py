@@ -58,7 +58,7 @@ def participants(desk: Desk, disease: str = "", state: str = "") -> Participants
     """Everybody whose record you may read, with where each stands."""
     found = [_row(desk, one) for one in desk.known()]
     kept = tuple(one for one in found if disease in ("", one.disease) and state in ("", one.kind))
-    return ParticipantsPage(kept, desk.today, desk.person is not None and desk.may("ParticipantConsented"))
+    return ParticipantsPage(kept, desk.today, desk.may("ParticipantConsented"))
 
 
 def _row(desk: Desk, course: Course) -> ParticipantRow:

@@ -14,7 +14,7 @@ from escalon.protocol.prose import short_name
 from escalon.web.acts import sign_as
 from escalon.web.banner import disease
 from escalon.web.desk import Desk
-from escalon.web.registry import EVERYBODY, act, page
+from escalon.web.registry import EVERYBODY, act, page, taken
 from escalon.web.said import Told
 
 
@@ -125,16 +125,9 @@ def study(desk: Desk) -> StudyPage:
     it = desk.study
     assumptions = _assumptions(desk)
     recruited = tuple(_recruited(desk))
-    return StudyPage(
-        id=it.id,
-        title=it.title,
-        version=it.version,
-        sponsor=it.sponsor,
-        registry=it.registry,
-        phase=it.phase,
-        status=it.status,
-        design=it.design,
-        purpose=it.purpose,
+    return taken(
+        StudyPage,
+        it,
         target=it.dose.cap,
         arms=tuple(ArmShown(one.name, one.intervention, str(one.says)) for one in it.arms),
         locations=tuple(PlaceShown(one.name, one.city, one.country, str(one.says)) for one in it.location),
@@ -178,19 +171,9 @@ def _assumptions(desk: Desk) -> tuple[AssumptionShown, ...]:
         )
         void = isinstance(event, AssumptionSigned) and event.digest != assumption_digest(desk.study, one.id)
         others = tuple(each.says for each in one.alternatives)
-        found.append(
-            AssumptionShown(
-                one.id,
-                one.question,
-                desk.study.in_force(one.id),
-                one.signer,
-                one.kind,
-                others,
-                name,
-                entry.number if entry else None,
-                void,
-            )
-        )
+        more = {"default": desk.study.in_force(one.id), "alternatives": others, "is_void": void}
+        number = entry.number if entry else None
+        found.append(taken(AssumptionShown, one, signed_by=name, signed_entry=number, **more))
     return tuple(found)
 
 
@@ -224,7 +207,7 @@ def assumptions(desk: Desk) -> AssumptionsPage:
     """Where the record is silent or contradicts itself: how it is read here, and who has signed that."""
     found = _assumptions(desk)
     unsigned = sum(not one.signed_by or one.is_void for one in found)
-    return AssumptionsPage(found, unsigned, desk.person is not None and desk.may("AssumptionSigned"))
+    return AssumptionsPage(found, unsigned, desk.may("AssumptionSigned"))
 
 
 @act("AssumptionSigned")
@@ -257,14 +240,7 @@ class SchedulePage:
 def schedule(desk: Desk) -> SchedulePage:
     """The visits, their windows, and what is measured at each."""
     visits = tuple(
-        ScheduledVisit(
-            one.id,
-            one.name,
-            one.day,
-            one.earliest,
-            one.latest,
-            tuple(dict.fromkeys(short_name(name, desk.study) for name in one.measures)),
-        )
+        taken(ScheduledVisit, one, measures=tuple(dict.fromkeys(short_name(name, desk.study) for name in one.measures)))
         for one in desk.study.visits
     )
     return SchedulePage(visits, tuple(dict.fromkeys(name for one in visits for name in one.measures)))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from escalon.casebook.chain import Fault
 from escalon.casebook.entry import Entry as Written
@@ -29,11 +29,19 @@ from escalon.web.said import Told
 from escalon.web.telling import EntryShown, entry_shown, hides
 from escalon.web.words import day as written_day
 
+T = TypeVar("T")
 A_PAGE = 50
 CORRECTIONS = "EntryCorrected,FactCorrected"
 """What a monitor reads first: every entry that changed another."""
 OF_ACCOUNTS = ("AccountOpened", "RoleGranted", "RoleWithdrawn", "AccountRevoked", "AccountLocked", "SecretSet")
 VERIFIERS = ALLOWED["verify"]
+
+
+def _paged(rows: list[T], page: int) -> tuple[list[T], int, int]:
+    """The rows of a page, which page it is, and of how many."""
+    pages = max(1, -(-len(rows) // A_PAGE))
+    at = min(max(page, 1), pages)
+    return rows[(at - 1) * A_PAGE : at * A_PAGE], at, pages
 
 
 def may_read(desk: Desk, entry: Entry) -> bool:
@@ -94,8 +102,8 @@ def entry(desk: Desk, number: int) -> EntryPage:
         tuple(entry_shown(desk, one) for one in show if number in getattr(one.event, "rests_on", ())),
         tuple(entry_shown(desk, one) for one in show if isinstance(one.event, Signed)),
         tuple(entry_shown(desk, one) for one in queries if getattr(one.event, "about", None) == number),
-        desk.person is not None and desk.may("QueryRaised"),
-        desk.person is not None and desk.may("EntrySigned"),
+        desk.may("QueryRaised"),
+        desk.may("EntrySigned"),
     )
 
 
@@ -151,9 +159,7 @@ def audit(
 ) -> AuditPage:
     """Who recorded what and when, by person, kind, participant and day of recording."""
     open_to, kept = _filtered(desk, person, kind, participant, day)
-    pages = max(1, -(-len(kept) // A_PAGE))
-    at = min(max(page, 1), pages)
-    newest = list(reversed(kept))[(at - 1) * A_PAGE : at * A_PAGE]
+    newest, at, pages = _paged(kept[::-1], page)
     names = desk.names
     return AuditPage(
         banner(desk, desk.course(participant)) if participant in desk.trial.courses else None,
@@ -374,9 +380,8 @@ def samples(desk: Desk, analyte: str = "", page: int = 1) -> SamplesPage:
     names = sorted({one.event.analyte for one in every})
     kept = [one for one in every if analyte in ("", one.event.analyte)]
     kept.sort(key=lambda one: (_day(desk, one), one.number), reverse=True)
-    pages = max(1, -(-len(kept) // A_PAGE))
-    at = min(max(page, 1), pages)
-    rows = tuple(entry_shown(desk, one.entry) for one in kept[(at - 1) * A_PAGE : at * A_PAGE])
+    shown, at, pages = _paged(kept, page)
+    rows = tuple(entry_shown(desk, one.entry) for one in shown)
     words = tuple((name, short_name(name, desk.study)) for name in names)
     return SamplesPage(rows, len(kept), at, pages, words, analyte)
 

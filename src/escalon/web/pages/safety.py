@@ -185,7 +185,7 @@ def safety(desk: Desk, code: str, find: str = "", term: str = "", end: int = 0) 
         lanes, days, rows, find, tuple(_terms(find, course)),
         _term(term, course) if term in terms() else None, next((one for one in rows if end and one.entry == end), None),
         _dlt(desk, course, found) if found else None, tuple(reports_of(desk, course, events)), _CRITERIA, _OUTCOMES,
-        desk.person is not None and desk.may("AdverseEventRecorded", course.site),
+        desk.may("AdverseEventRecorded", course.site),
     )  # fmt: skip
 
 
@@ -371,8 +371,8 @@ def _dlt(desk: Desk, course: Course, found: DoseReview) -> DltShown:
         tuple(str(clause) for clause in evidence.clauses if clause.truth is not False) if evidence else (),
         evidence.doubts if evidence else (), desk.today > found.window_ends, bool(course.dlt_proposals), tuple(judged),
         lines, min(desk.today, found.window_ends).isoformat(),
-        desk.person is not None and desk.may("DltAdjudicated", course.site),
-        desk.person is not None and desk.may("DltWindowReviewed", course.site),
+        desk.may("DltAdjudicated", course.site),
+        desk.may("DltWindowReviewed", course.site),
     )  # fmt: skip
 
 

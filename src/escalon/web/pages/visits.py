@@ -206,18 +206,10 @@ class VisitFormPage:
     may_record: bool
     correct: str
 
-    def sections(self, desk: Desk) -> Any:
-        """The sections of the form, for the template."""
-        return form_named(desk, self.visit.id, self.name).form.sections
-
-    def questions(self, desk: Desk) -> Any:
-        """Every question by name, for the template."""
-        return form_named(desk, self.visit.id, self.name).form.questions
-
-    def scale(self, desk: Desk) -> Any:
-        """The bands of the score as a bar, for the template."""
-        it = form_named(desk, self.visit.id, self.name).instrument
-        return None if it is None else scale_of(it)
+    def of(self, desk: Desk) -> Any:
+        """The form itself, and the bands of its score as a bar, for the template."""
+        it = form_named(desk, self.visit.id, self.name)
+        return it.form, it.instrument and scale_of(it.instrument)
 
 
 @page("/participants/{code}/visits/{visit}/{form}")
