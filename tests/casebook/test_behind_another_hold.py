@@ -14,7 +14,7 @@ from tests.casebook.trial import CARLA, CORA, INES, LENA, STAN, Trial
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Entry
 from escalon.conduct.judge.dosing import decide_next_dose
-from escalon.conduct.permit.holds import lifted
+from escalon.conduct.permit.holds import holds, lifted
 from escalon.conduct.permit.refusal import Refused
 from escalon.conduct.record.importing import import_folder
 from escalon.conduct.record.replay import not_allowed
@@ -477,3 +477,23 @@ def test_the_rows_of_a_casebook_are_there_already_when_they_are_imported(trial: 
     done = import_folder(trial.conduct, INES, trial.conduct.study, tmp_path / "rows", "S1", dry_run=True)
     assert (done.read, done.already_there, done.conflicts, done.held) == (done.read, done.read, [], [])
     assert done.read > 12
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        AdverseEventRecorded(participant="P-4", term="Sepsis", grade=5, start=Day(2026, 4, 17), outcome="fatal"),
+        AdverseEventRecorded(participant="P-4", term="Sepsis", grade=3, start=Day(2026, 4, 17), seriousness=("death",)),
+        FactRecorded(participant="P-4", fact=Observation(name="death", value="yes", day="2026-04-17")),
+        FactRecorded(participant="P-4", fact=Observation(name="study_discontinuation", value="yes", day="2026-04-17")),
+    ],
+)
+def test_nobody_is_treated_who_died_or_left_however_that_was_written(trial: Trial, told: Any) -> None:
+    assert trial.today() == date(2026, 4, 17)
+    told = trial.record(INES, told)
+    assert "withdrawn" in held(trial)
+    with trial.conduct.standing() as standing:
+        mine = [one.says for one in holds(trial.conduct.study, standing, trial.today()) if one.rule == "withdrawn"]
+    assert mine in (["P-4 died"], ["P-4 left the study"])
+    trial.record(INES, EntryAnnulled(participant="P-4", annuls=told.number, reason="another's"))
+    assert "withdrawn" in held(trial)

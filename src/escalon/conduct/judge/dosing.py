@@ -419,6 +419,13 @@ def _disease(course: Course) -> str:
     return "" if not found or found[-1].value is None else str(found[-1].value)
 
 
+def gone(course: Course, day: date) -> str:
+    """That somebody left the study, or died by a day, in words; empty where neither is recorded."""
+    if course.is_withdrawn:
+        return f"{course.code} left the study"
+    return f"{course.code} died" if _has_died(course, day) else ""
+
+
 def _has_died(course: Course, day: date) -> bool:
     days = [death_day(one.event) for one in course.adverse_events if is_death(one.event)]
     return any(died is None or died.earliest <= day for died in (*days, *([course.died] if course.died else ())))

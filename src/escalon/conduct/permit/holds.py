@@ -13,7 +13,7 @@ from typing import Any
 
 from escalon.conduct.judge import standing
 from escalon.conduct.judge.cutoff import as_of
-from escalon.conduct.judge.dosing import NextDose, awaiting, decide_as_recorded, doubts, review
+from escalon.conduct.judge.dosing import NextDose, awaiting, decide_as_recorded, doubts, gone, review
 from escalon.conduct.judge.given import first_doses
 from escalon.escalation import Decision, EscalationError, Outcome, Treat, Wait, next_dose
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, Sentinel, Stagger, WholeCohortFirst
@@ -121,8 +121,8 @@ def personal_holds(study: Study, trial: Trial, course: Course, today: date) -> l
     found = []
     if not course.has_consent:
         found.append(Hold("consent", code, f"{code} has no consent, or has withdrawn it", 2))
-    if course.is_withdrawn:
-        found.append(Hold("withdrawn", code, f"{code} left the study", 2))
+    if why := gone(course, today):
+        found.append(Hold("withdrawn", code, why, 2))
     if why := standing.eligibility(study, trial, course, today):
         found.append(Hold("eligibility", code, why, 2))
     if course.infusions:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from escalon import history
 from escalon.conduct.judge import standing
+from escalon.conduct.judge.dosing import gone
 from escalon.conduct.judge.given import Given, amount_of, deviation, doses_of
 from escalon.conduct.permit.act import Act, rule
 from escalon.facts import Day
@@ -29,6 +30,7 @@ TREATED = (ApheresisDone, LevelAllocated, LymphodepletionGiven, CellsInfused)
 @rule(*TREATED, ProductReleased, name="consent", signatures=2)
 def consent_stands(act: Act) -> str | None:
     """Nothing is done to a participant before consent, or after it was withdrawn."""
+    act.know((act.event.participant,))
     if not act.one.has_consent:
         return f"{act.event.participant} has no consent, or has withdrawn it"
     given = act.one.consented
@@ -47,8 +49,9 @@ def nobody_has_two_codes(act: Act) -> str | None:
 
 @rule(*TREATED, name="withdrawn", signatures=2)
 def participant_has_not_left(act: Act) -> str | None:
-    """Nobody is treated who left the study."""
-    return f"{act.event.participant} left the study" if act.one.is_withdrawn else None
+    """Nobody is treated who left the study, or died."""
+    act.know((act.event.participant,))
+    return gone(act.one, act.day) or None
 
 
 @rule(*TREATED, name="eligibility", signatures=2)
