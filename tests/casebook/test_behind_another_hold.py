@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.casebook.trial import CARLA, CORA, INES, LENA, STAN, Trial
+from tests.casebook.trial import ADA, CARLA, CORA, INES, LENA, STAN, Trial
 
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Entry
 from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.judge.waiting import waiting_of_record
 from escalon.conduct.permit.holds import holds, lifted
 from escalon.conduct.permit.refusal import Refused
 from escalon.conduct.record.importing import import_folder
@@ -23,6 +24,7 @@ from escalon.facts import Day
 from escalon.history.entry import Author
 from escalon.history.events import (
     AdverseEventRecorded,
+    AmendmentAdopted,
     ApheresisDone,
     CellsInfused,
     ConsentWithdrawn,
@@ -497,3 +499,15 @@ def test_nobody_is_treated_who_died_or_left_however_that_was_written(trial: Tria
     assert mine in (["P-4 died"], ["P-4 left the study"])
     trial.record(INES, EntryAnnulled(participant="P-4", annuls=told.number, reason="another's"))
     assert "withdrawn" in held(trial)
+
+
+def test_an_amendment_doses_nobody_until_two_people_signed_it(trial: Trial) -> None:
+    """It may shorten a window; whoever adopts it is one person, and an administrator may."""
+    adopted = AmendmentAdopted(study_version="2", digest="0", adopted_on=trial.today(), changes="a window of 14 days")
+    number = trial.conduct.record_built(ADA, lambda standing: adopted).number
+    assert held(trial) == {"amendment"}
+    with trial.conduct.standing() as standing:
+        assert [one.about for one in waiting_of_record(standing)] == [number]
+    for signer, lacks in ((CARLA, True), (INES, True), (CORA, False)):
+        trial.sign(signer, EntrySigned, entry=number)
+        assert bool(held(trial)) is lacks

@@ -238,13 +238,35 @@ def test_nobody_gives_themselves_a_role(local: Trial) -> None:
     accounts.grant(local.conduct, ADA, "mona", Role.INVESTIGATOR, "S1")
 
 
-@pytest.mark.parametrize("password", ["a" * 20, " " * 20, "abab" * 5, "vegavegavegavega", "VegaVega VegaVega "])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "a" * 20,
+        " " * 20,
+        "abab" * 5,
+        "vegavegavegavega",
+        "VegaVega VegaVega ",
+        "passwordpassword",
+        "qwerty1qwerty1qwerty1",
+    ],
+)
 def test_a_long_password_that_is_guessed_is_refused(local: Trial, password: str) -> None:
     with pytest.raises(CasebookError, match="guessed at once"):
         accounts.open_account(local.conduct, local.secrets, ADA, "vega", "Ines Vega", [], password)
 
 
-@pytest.mark.parametrize("name", ["Cora Example", "cora  example", "ＣＯＲＡ Example", "Cora Ｅxample"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Cora Example",
+        "cora  example",
+        "ＣＯＲＡ Example",
+        "Cora Ｅxample",
+        "Example, Cora",
+        "Cora Example.",
+        "C0ra Examp1e",
+    ],
+)
 def test_a_printed_name_is_one_persons(local: Trial, name: str) -> None:
     act = lambda: accounts.open_account(local.conduct, local.secrets, ADA, "cora2", name, [], FIRST)  # noqa: E731
     refused(act, "cora signs as Cora Example")

@@ -90,7 +90,7 @@ AccountLocked          .      .     .     .        .       .
 SecretSet              .      .     .     .        .       .
 RecoveryCodeSet        .      .     .     .        .       .
 CasebookOpened         .      .     .     .        .       .
-AmendmentAdopted       .      .     .     .        .       .
+AmendmentAdopted       .      .     x     .        .       .
 SchemaMigrated         .      .     .     .        .       .
 CheckpointKeyChanged   .      .     .     .        .       .
 CheckpointKept         .      .     .     .        .       .

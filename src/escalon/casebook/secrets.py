@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -50,9 +51,10 @@ class Checked(Enum):
 
 
 def is_guessed(password: str, account: str = "") -> bool:
-    """Whether a long password is none: fewer than five different characters, or the account's name over and over."""
+    """Whether a long password is none: fewer than five different characters, one piece or the account's name repeated."""
     said = password.casefold()
-    return len(set(said)) < FEWEST_LETTERS or (bool(account) and not said.replace(account, "").strip())
+    is_repeated = re.fullmatch(r"(.{1,8})\1+.{0,3}", said, re.DOTALL) is not None
+    return is_repeated or len(set(said)) < FEWEST_LETTERS or (bool(account) and not said.replace(account, "").strip())
 
 
 @dataclass(frozen=True)

@@ -284,7 +284,10 @@ def amend(
             study_version=study.version, digest=digest(f"{study.id} {study.version}"), adopted_on=today, changes=changes
         )
         entry = at.conduct.record_built(at.author, lambda standing: adopted)
-    say(f"entry {entry.number}: {study.id} {study.version} is in force")
+    say(
+        f"entry {entry.number}: {study.id} {study.version} is in force; two people sign it before anybody is dosed under it:"
+    )
+    say(f"escalon casebook sign {folder} EntrySigned entry={entry.number} --as …")
 
 
 @app.command()

@@ -15,6 +15,7 @@ from escalon.history.current import Current, Standing
 from escalon.history.entry import Author, Entry, Unread
 from escalon.history.events import (
     AllocationReleased,
+    AmendmentAdopted,
     CohortClosed,
     CohortOpened,
     DecisionProposed,
@@ -112,6 +113,7 @@ class Trial:
         self.imports: dict[int, FolderImported] = {}
         self.signers: dict[int, dict[str, int]] = {}
         """Who signed an entry as such (EntrySigned), by the entry's number: the signature's own entry, by person."""
+        self.amendments: dict[int, AmendmentAdopted] = {}
         self.synthetic = False
         self.later: list[Current[Event]] = []
 
@@ -365,6 +367,8 @@ class Trial:
                 self.synthetic = True
             case FolderImported():
                 self.imports[number] = event
+            case AmendmentAdopted():
+                self.amendments[number] = event
         if event.participant is not None and _enters(event):
             self._step(current, event.participant)
 

@@ -63,6 +63,15 @@ def decision_in_force(study: Study, trial: Trial) -> Decision | None:
     return newest if newest and not changed_decision(study, trial, newest) else None
 
 
+def unsigned_amendment(trial: Trial) -> tuple[int, str] | None:
+    """The first amendment that two people have not signed: its entry, and that in words; None where all are signed."""
+    for number, one in trial.amendments.items():
+        if (signed := len(trial.signers.get(number, ()))) < COMMITTEE_SIGNERS:
+            changes = f" ({one.changes})" if one.changes else ""
+            return number, f"amendment {number}{changes} has {signed} of {COMMITTEE_SIGNERS} signatures"
+    return None
+
+
 def in_words(decision: Decision | None) -> str:
     """A decision in a few words."""
     if decision is None:

@@ -161,6 +161,9 @@ def waiting_of_record(trial: Trial) -> Iterator[Waiting]:
                 "OverrideSigned", given.participant or "", given.what, given.reason or "", Urgency.NOW, "asks to sign",
                 about=number,
             )  # fmt: skip
+    if unsigned := standing.unsigned_amendment(trial):
+        number, lacks = unsigned
+        yield Waiting("EntrySigned", "", "Sign the amendment", lacks, Urgency.NOW, "blocks dosing", about=number)
     for entry in trial.unsigned():
         yield Waiting(
             "EntrySigned", entry.participant or "", "A correction would lift a hold", entry.event.what, Urgency.NOW,

@@ -27,8 +27,9 @@ def printed_name(written: str, others: Iterable[Person]) -> str:
 
 
 def _looks(name: str) -> str:
-    """What two names must differ in: not only in case, blanks, accents' encoding or width of letters."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """What two names must differ in: not only in case, blanks, marks, order, figures that look like letters, or width."""
+    plain = unicodedata.normalize("NFKC", name).casefold().translate({ord("0"): "o", ord("1"): "l"})
+    return " ".join(sorted("".join(sign if sign.isalnum() else " " for sign in plain).split()))
 
 
 def _scripts(word: str) -> set[str]:

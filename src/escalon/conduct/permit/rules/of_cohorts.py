@@ -68,6 +68,13 @@ def _held(act: Act, name: str) -> str | None:
     return "; ".join(dict.fromkeys(one.says for one in held)) or None
 
 
+@rule(CellsInfused, CohortOpened, name="amendment", signatures=2)
+def an_amendment_is_signed_by_two(act: Act) -> str | None:
+    """Nobody is dosed, and no cohort opened, under a change of the study's text that two people have not signed."""
+    unsigned = standing.unsigned_amendment(act.trial)
+    return unsigned and unsigned[1]
+
+
 @rule(DecisionProposed, name="rule", signatures=2)
 def a_decision_is_not_bolder_than_the_rule(act: Act) -> str | None:
     """A decision bolder than the study's rule is a departure, named and signed; a more cautious one needs a reason."""
