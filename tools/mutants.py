@@ -20,6 +20,7 @@ import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tools.mutations import Mutation, is_python, mutated, mutations
@@ -73,10 +74,14 @@ def sample(count: int, seed: int, chosen: list[str]) -> list[Mutant]:
     return found
 
 
+_faults = cache(mutations)
+"""The faults of a text, looked for once."""
+
+
 def _shuffled(layer: str, drawn: random.Random) -> Iterator[Mutant]:
     sites: dict[tuple[Path, int], list[Mutation]] = {}
     for file in sorted((SOURCES / layer).rglob("*.py")):
-        for fault in mutations(file.read_text(encoding="utf-8")):
+        for fault in _faults(file.read_text(encoding="utf-8")):
             sites.setdefault((file, fault.line), []).append(fault)
     places = list(sites)
     drawn.shuffle(places)

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import escalon
@@ -25,14 +25,16 @@ STILL_ALONE = set(
 """Public functions that only their own tests call today. Nothing may be added here."""
 
 
-def definitions() -> Iterator[tuple[Path, ast.ClassDef | ast.FunctionDef]]:
-    """The classes and functions that stand at the top of a file."""
-    for file in SOURCES.rglob("*.py"):
-        if "versions" in file.parts:  # migrations, which the migration tool calls
-            continue
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
-                yield file, node
+@cache
+def definitions() -> tuple[tuple[Path, ast.ClassDef | ast.FunctionDef], ...]:
+    """The classes and functions that stand at the top of a file; not of migrations, which the migration tool calls."""
+    files = [file for file in SOURCES.rglob("*.py") if "versions" not in file.parts]
+    return tuple(
+        (file, node)
+        for file in files
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
+    )
 
 
 def test_a_class_name_stands_for_one_thing():
