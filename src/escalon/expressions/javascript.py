@@ -6,6 +6,7 @@
 import json
 import re
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 from escalon.expressions.exactness import TOLERANCE, computed_steps
 from escalon.expressions.program import Program
@@ -14,40 +15,11 @@ from escalon.expressions.widened import ENDS, names_of_ends
 
 _SIGNS = {"eq": "===", "ne": "!==", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
-# What the generated lines call; only those that are called are written out.
+# What the generated lines call, each helper only those before it; only those that are called are written out.
 _HELPERS = {
-    "number": """(value, name) => {
-    if (value === null || value === undefined || Number.isNaN(value)) return null;
-    if (typeof value !== "number") throw new TypeError(`${name} must be a number or null`);
-    return value;
-  }""",
-    "truth": """(value, name) => {
-    if (value === null || value === undefined) return null;
-    if (value !== true && value !== false) throw new TypeError(`${name} must be true, false or null`);
-    return value;
-  }""",
-    "label": """(value, name) => {
-    if (value === null || value === undefined) return null;
-    if (typeof value !== "string") throw new TypeError(`${name} must be text or null`);
-    return value;
-  }""",
-    "span": """value => value !== null && typeof value === "object" ? value
-    : {low: value, low_open: false, high: value, high_open: false}""",
-    "near0": f"x => Math.abs(x) <= {TOLERANCE!r} ? 0 : x",
-    "sqrt": "x => x < 0 ? null : Math.sqrt(x)",
-    "ln": "x => x <= 0 ? null : Math.log(x)",
-    "finite": "x => Number.isFinite(x) ? x : null",
-    "power": "(x, y) => x < 0 || (x === 0 && y < 0) ? null : finite(Math.pow(x, y))",
-    "divided": "(x, y) => y === 0 ? null : x / y",
-    "known": "parts => parts.filter(part => part !== null)",
-    "maxKnown": "parts => known(parts).length ? Math.max(...known(parts)) : null",
-    "sumKnown": "parts => known(parts).length ? known(parts).reduce((a, b) => a + b) : null",
-    "all": "parts => parts.includes(false) ? false : parts.includes(null) ? null : true",
-    "any": "parts => parts.includes(true) ? true : parts.includes(null) ? null : false",
-    "atLeast": """(needed, parts) => {
-    const yes = parts.filter(part => part === true).length;
-    return yes >= needed ? true : yes + parts.filter(part => part === null).length < needed ? false : null;
-  }""",
+    name: definition.removesuffix(";").replace("TOLERANCE", repr(TOLERANCE))
+    for one in Path(__file__).with_name("helpers.js").read_text(encoding="utf-8").strip().split("\n\n")
+    for name, definition in [one.removeprefix("const ").split(" = ", 1)]
 }
 
 
