@@ -5,7 +5,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from escalon.cli.main import app
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.facts import Day, Interval
 from escalon.sources.folder import take_in
@@ -209,11 +211,48 @@ def test_wide_tables_become_facts_with_their_column_as_source(study, tmp_path):
         ('file = "none.csv"', "is not in the folder"),
         ('file = "export.csv"\nparticipant = "recordid"', "has no column 'recordid'. Did you mean record_id?"),
         ('file = "export.csv"', "participant is missing"),
+        ("visits = 3", 'visits = 3 is not written so. Write visits = { … = "…" }'),
+        ('missing = "-99"', 'Write missing = ["…"]'),
+        ('ignore = "x"', 'Write ignore = ["…"]'),
+        ("participant = 3", 'Write participant = "…"'),
+        ('only = ["a"]', 'Write only = { … = "…" }'),
+        (
+            '[table.facts]\nalt = { column = "esr", values = 3 }\n#',
+            "alt: values = 3 is not written so. Write values = {",
+        ),
+        ("[table.facts]\nalt = { column = 7 }\n#", 'alt: column = 7 is not written so. Write column = "…"'),
     ],
 )
 def test_a_mapping_that_cannot_be_read_says_what_to_write(study, tmp_path, line, says):
     (tmp_path / "export.csv").write_text("record_id,esr\nP01,3\n", encoding="utf-8")
-    (tmp_path / "mapping.toml").write_text(f'[[table]]\n{line}\n[table.facts]\nesr = "esr"\n', encoding="utf-8")
+    whole = "[table.facts]" in line
+    text = (
+        f'file = "export.csv"\nparticipant = "record_id"\n{line}\n'
+        if whole
+        else f'{line}\n[table.facts]\nesr = "esr"\n'
+    )
+    (tmp_path / "mapping.toml").write_text(f"[[table]]\n{text}", encoding="utf-8")
     with pytest.raises(FolderError) as error:
         take_in(study, tmp_path)
     assert says in str(error.value)
+
+
+def test_a_draft_of_a_mapping_is_printed_and_read(study, tmp_path):
+    (tmp_path / "export.csv").write_text(
+        "record_id,visit_date,alt,alt_uln,junk\nP01,2025-02-07,36,40,x\n", encoding="utf-8"
+    )
+    printed = CliRunner().invoke(app, ["import", "redcap", "nct07052565", str(tmp_path), "--draft"]).stdout
+    assert 'alt = { column = "alt", upper = "alt_uln", unit = "U/L" }' in printed
+    assert "# junk: x" in printed
+    (tmp_path / "mapping.toml").write_text(printed, encoding="utf-8")
+    assert take_in(study, tmp_path).account() == "1 rows read = 1 used + 0 refused"
+
+
+def test_lines_are_chosen_by_one_text_or_several(study, tmp_path):
+    (tmp_path / "export.csv").write_text(
+        "record_id,form,day,esr\nP01,a,2025-02-07,3\nP01,b,2025-02-08,4\nP01,c,2025-02-09,5\n", encoding="utf-8"
+    )
+    head = '[[table]]\nfile = "export.csv"\nparticipant = "record_id"\ndate = "day"\nonly = { form = ["a", "b"] }\n'
+    facts = 'leave_out = { form = "c" }\n[table.facts]\nesr = { column = "esr", unit = "mm/h" }\n'
+    (tmp_path / "mapping.toml").write_text(head + facts, encoding="utf-8")
+    assert [int(fact.value) for fact in take_in(study, tmp_path).trial.facts_of("P01").named("esr")] == [3, 4]

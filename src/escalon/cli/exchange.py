@@ -39,9 +39,14 @@ def bring_in(
     data: DataFolder,
     output: Annotated[Path, typer.Option("-o", "--output", help="The tidy folder to write.")] = Path("imported"),
     write: Annotated[bool, typer.Option("--write", help="Really write; without it nothing is written.")] = False,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Print a mapping.toml to begin with, as far as names of columns say it.")
+    ] = False,
     reader: Reader = None,
 ) -> None:
     """Read records from another format into a tidy data folder: a dry run unless told to --write.
+
+    escalon import redcap {study} redcap_export --draft > mapping.toml
 
     escalon import redcap {study} redcap_export
 
@@ -51,8 +56,11 @@ def bring_in(
 
     if form not in ("redcap", "csv", "parquet"):
         fail(f"{form!r} is not a format. Write redcap, csv or parquet")
+    if draft:
+        _draft(study, data)
+        return
     if form == "redcap" and not (data / "mapping.toml").exists():
-        fail(f"{data}: there is no mapping.toml. docs/data.md shows how it is written")
+        fail(f"{data}: there is no mapping.toml. docs/data.md shows how it is written, --draft begins one")
     _, intake = load(study, data, reader)
     if intake.refused:
         fail("nothing is written while rows are refused. Correct them first")
@@ -61,3 +69,12 @@ def bring_in(
         return
     for file in write_folder(intake.trial, output, "csv"):
         say(f"written {file}")
+
+
+def _draft(study: str, data: Path) -> None:
+    from escalon.protocol import load_study
+    from escalon.sources.mapping_draft import draft_mapping
+
+    if not data.is_dir():
+        fail(f"{data}: there is no such folder. Write the folder that holds the export")
+    say(draft_mapping(load_study(study), data) or f"# no table in {data} is without a mapping")

@@ -49,28 +49,17 @@ from escalon.sources.tables import TABLES, FolderError, Table, read_table
 from escalon.sources.written import Row
 
 MAPPING = "mapping.toml"
-_KEYS = frozenset(
-    {
-        "file",
-        "into",
-        "participant",
-        "date",
-        "visit",
-        "missing",
-        "only",
-        "visits",
-        "ignore",
-        "facts",
-        "columns",
-        "leave_out",
-        "asked",
-        "encoding",
-        "dates",
-        "name_column",
-        "date_from",
-    }
-)
-_CELL_KEYS = frozenset({"column", "name", "unit", "unit_column", "upper", "lower", "date", "values", "asked"})
+_KEYS = {
+    **dict.fromkeys("file into participant date visit encoding dates name_column".split(), str),
+    **dict.fromkeys("missing ignore date_from".split(), list),
+    **dict.fromkeys("only visits leave_out asked facts columns".split(), dict),
+}
+_CELL_KEYS = {
+    **dict.fromkeys("column unit unit_column upper lower date".split(), str),
+    **dict.fromkeys(("values", "asked"), dict), "name": (str, list),
+}  # fmt: skip
+"""What each key is written as: text, a list, or a table of texts."""
+_WRITTEN_AS = {str: '"…"', list: '["…"]', dict: '{ … = "…" }'}
 _BOX = "___"
 """What stands in the name of a REDCap column that is one box of several; unticked it is exported as 0 on every form."""
 
@@ -236,23 +225,23 @@ def _untranslated(spec: Mapping[str, Any], rows: list[Row]) -> Iterator[Note]:
         yield Note(first[text], column, text, said + ", ".join(map(str, listed)))
 
 
-def _known(where: str, spec: Any, keys: frozenset[str]) -> None:
+def _known(where: str, spec: Any, keys: Mapping[str, Any]) -> None:
     if not isinstance(spec, Mapping):
         raise FolderError(f'{where}: write a table of keys, such as {{ column = "esr", unit = "mm/h" }}')
-    for key in spec:
+    for key, value in spec.items():
         if key not in keys:
             close = get_close_matches(key, keys, 1)
             hint = f" Did you mean {close[0]}?" if close else f" Known: {', '.join(sorted(keys))}"
             raise FolderError(f"{where}: {key!r} is not known.{hint}")
+        if not isinstance(value, keys[key]):
+            form = _WRITTEN_AS.get(keys[key], '"…"')
+            raise FolderError(f"{where}: {key} = {value!r} is not written so. Write {key} = {form}")
 
 
 def _columns_of(where: str, spec: Mapping[str, Any], cells: Mapping[str, Any], wide: Table) -> set[str]:
     """Every column the mapping reads, each checked to be there."""
-    for key in ("only", "leave_out", "asked"):
-        if not isinstance(spec.get(key, {}), Mapping):
-            raise FolderError(f'{where}: {key} says a column and its text. Write {key} = {{ column = "text" }}')
     beside = spec.get("date_from", [])
-    if not isinstance(beside, list) or (beside and spec.get("date") is None):
+    if beside and spec.get("date") is None:
         raise FolderError(
             f'{where}: date_from lists the columns of a visit. Write date = "…" and date_from = ["record_id", …]'
         )
@@ -304,7 +293,7 @@ def _visit_of(spec: Mapping[str, Any], row: Row) -> tuple[str, ...]:
 
 
 def _wanted(row: Row, only: Mapping[str, Any]) -> bool:
-    return all(row.cells.get(str(column).lower(), "") == str(value) for column, value in only.items())
+    return all(row.cells.get(str(column).lower(), "") in _texts(value) for column, value in only.items())
 
 
 def _facts(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row], notes: list[Note]) -> Iterator[Row]:
