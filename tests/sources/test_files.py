@@ -108,3 +108,20 @@ def test_a_timestamp_of_a_program_is_its_day(study: Study, tmp_path: Path) -> No
     found = take_in(study, tmp_path)
     assert found.problems == ()
     assert str(found.trial.facts_of("P01").named("alt")[0].day) == "2025-02-07"
+
+
+def test_a_quotation_mark_out_of_place_costs_its_own_line(study: Study, tmp_path: Path) -> None:
+    rows = 'P01,alt,36,U/L,2025-02-07,"la"b\nP01,ast,20,U/L,2025-02-07,lab\n'
+    head = "participant,fact,value,unit,date,source\nP01,disease,RA,,2025-01-01,\n"
+    (tmp_path / "facts.csv").write_text(head + rows, encoding="utf-8")
+    found = take_in(study, tmp_path)
+    assert found.account() == "3 rows read = 2 used + 1 refused"
+    assert str(found.refused[0]).endswith("Check the quotation marks in line 3")
+    (tmp_path / "facts.csv").write_text(head + rows.replace('"la"b', '"lab'), encoding="utf-8")
+    with pytest.raises(FolderError, match="quotation marks in that line"):
+        take_in(study, tmp_path)
+
+
+def test_bars_may_stand_between_the_cells(study: Study, tmp_path: Path) -> None:
+    (tmp_path / "facts.csv").write_text("participant|fact|value|date\nP01|disease|RA|2025-01-01\n", encoding="utf-8")
+    assert take_in(study, tmp_path).account() == "1 rows read = 1 used + 0 refused"

@@ -269,14 +269,14 @@ def _without_blank_end(header: Sequence[str]) -> list[str]:
 
 
 def _delimiter(text: str) -> str:
-    """Semicolons or tabs, as some spreadsheets write, are seen from the header."""
+    """Semicolons, tabs or bars, as some programs write, are seen from the header."""
     header = text.split("\n", 1)[0]
     if hint := _SEP.fullmatch(header.strip()):
         return hint[1]
-    return max(",;\t", key=header.count)
+    return max(",;\t|", key=header.count)
 
 
-_SEP = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
+_SEP = re.compile(r'"?sep=([,;\t|])"?', re.IGNORECASE)
 
 
 def _columns(file: str, header: Sequence[str]) -> tuple[str, ...]:
@@ -305,8 +305,11 @@ def _rows(
     notes: list[tuple[int, str, str]],
     over: int,
 ) -> Iterator[Row]:
-    line = reader.line_num + 1
-    for cells in reader:
+    for line, cells in _parted(reader):
+        if isinstance(cells, csv.Error):
+            lines = f"{line} to {reader.line_num}" if reader.line_num > line else f"{line}"
+            yield Row(line, {}, ("", "", f"{cells}. Check the quotation marks in line {lines}"))
+            continue
         beyond = cells[len(columns) :] if over else []
         row = _row(columns, cells if any(cell.strip() for cell in beyond) else cells[: len(cells) - len(beyond)], line)
         if row is not None:
@@ -314,7 +317,23 @@ def _rows(
                 broken = _swallowed(row.cells, line, reader.line_num, delimiter, notes)
                 row = replace(row, broken=broken or row.broken)
             yield row
+
+
+def _parted(reader: "csv._reader") -> Iterator[tuple[int, list[str] | csv.Error]]:  # type: ignore[name-defined]
+    """The cells of each record with the line it begins on, or why it cannot be parted into cells; the next begins anew.
+
+    A quotation mark that is never closed is raised: where the rows end is not known.
+    """
+    while True:
         line = reader.line_num + 1
+        try:
+            yield line, next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if "end of data" in str(error):
+                raise
+            yield line, error
 
 
 def _row(columns: tuple[str, ...], cells: list[str], line: int) -> Row | None:
