@@ -55,6 +55,7 @@ CASES = [
     (
         "L04", "I-1b", clause('rule = "age > 16 at consent"'), "age above 16 follows from I-1, which asks for at least 18",
     ),
+    ("L28", "I-1b", clause('rule = "age between 12 and 100 at consent"'), "age 12; what is outside 16–110 is held until confirmed"),
     ("L05", "I-1b", clause(ADULT), "asks the same as I-1"),
     ("L13", "DLT-1", ('term  = ["CRS"]', 'term  = ["GVHD"]'), "nobody grades «GVHD»"),
     ("L14", "DLT-1", ("grade = 4", "grade = 4\nnot_recovered_by_day = 60"), "after the window of 28 days has closed"),
@@ -75,6 +76,17 @@ def test_what_is_wrong_is_named(tmp_path: Path, id: str, about: str, change: tup
     assert [one.about for one in found] == [about]
     assert says in found[0].what
     assert found[0].do
+
+
+def test_a_study_of_children_says_so_and_lint_asks_no_more(tmp_path: Path) -> None:
+    usual = ("low    = 0\nhigh   = 120", "low    = 0\nhigh   = 120\nusual_low = 4\nusual_high = 21")
+    change = clause('rule = "age between 12 and 100 at consent"')
+    assert "L28" not in {one.id for one in lint(load_study(study_with(tmp_path, change, usual)))}
+
+
+def test_a_word_of_a_scale_that_ctcae_does_not_have_is_a_term(tmp_path: Path) -> None:
+    change = ('term  = ["CRS"]', 'graded_by = "MAGIC 2016"\nterm  = ["Acute GVHD"]')
+    assert "L13" not in {one.id for one in lint(load_study(study_with(tmp_path, change)))}
 
 
 def test_a_stricter_clause_for_some_does_not_make_one_for_all_idle(tmp_path: Path) -> None:

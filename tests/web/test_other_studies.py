@@ -47,7 +47,7 @@ def test_a_tablet_is_given_on_its_page_with_its_window_as_it_is(tablets):
     assert said(ines, DOSE, "give", **given(trial, "25")).status_code == 303
     assert "Given: <b>25 mg" in ines.get(DOSE).text
     assert re.search(r"class=\"num nw\">25</td>", ines.get("/cohorts").text)
-    assert "dosed" in ines.get("/participants").text
+    assert "treated" in ines.get("/participants").text
 
 
 @pytest.mark.parametrize("amount", ["", "0", "-25", "25 mg", "2,5", "500", "²", "NaN", "1e400"])

@@ -186,8 +186,10 @@ def status(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -
             }
         )
         return
+    words = conduct.study.said
     say_if_synthetic(trial.synthetic)
-    say(f"{study}: {counted(len(trial.participants), 'participant')}, {len(trial.infused())} infused")
+    treated = f"{len(trial.infused())} {words('infused')}"
+    say(f"{study}: {counted(len(trial.participants), 'participant')}, {treated}")
     for title, lines in (("cohort", cohorts), ("decision", decisions)):
         for number, says in lines.items():
             say(f"{title} {number}: {says}")
@@ -195,9 +197,9 @@ def status(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -
         say(line)
     for one in held:
         until = f", until {one.until}" if one.until else ""
-        say(f"held [{one.rule}] {one.about}: {one.says}{until} ({count(one.signatures)} set it aside)")
+        say(f"held [{one.rule}] {one.about}: {words(one.says)}{until} ({count(one.signatures)} set it aside)")
     for departure in departed:
-        say(f"departure {departure}")
+        say(f"departure {words(str(departure))}")
     for number, event in unsigned.items():
         say(
             f"entry {number} waits for signatures: {event.what} would lift a hold (escalon casebook sign … EntrySigned)"

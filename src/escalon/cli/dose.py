@@ -119,7 +119,7 @@ def outlook(
         found = _of_stratum(whole, stratum)
         if found.strata:
             raise ValueError(f"each stratum has its own outlook: add --stratum {' or '.join(dict(found.strata))}")
-        show_outlook(dose_rule(protocol), found.conduct, risk, steps, figure, as_json, found.decision)
+        show_outlook(dose_rule(protocol), found.conduct, risk, steps, figure, as_json, found.decision, protocol.said)
     else:
         chosen, conduct = design_and_conduct(" ".join(what or ()), design, levels)
         show_outlook(chosen, conduct, risk, steps, figure, as_json)

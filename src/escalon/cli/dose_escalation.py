@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -118,10 +119,12 @@ def show_outlook(
     figure: Path | None,
     as_json: bool,
     now: Decision | None = None,
+    words: Callable[[str], str] = str,
 ) -> None:
     """Print the tree of the next steps and the forecast of the end; write the figure if asked.
 
     `now` is what the study has come to, holds and clocks included; without it the rule alone is asked.
+    `words`: how a sentence is said of the study.
     """
     from escalon.escalation.outlook import outlook as look
     from escalon.escalation.timed import TimedDesign
@@ -133,7 +136,7 @@ def show_outlook(
     if as_json:
         print_json(found.as_json())
         return
-    _print_tree(found)
+    _print_tree(found, words)
     for forecast in found.forecasts:
         _print_forecast(forecast)
     if risk and isinstance(design, TimedDesign):
@@ -142,21 +145,21 @@ def show_outlook(
         say(f"Figure: {figure}")
 
 
-def _print_tree(found: Outlook) -> None:
+def _print_tree(found: Outlook, words: Callable[[str], str]) -> None:
     say(f"{found.rule.name}, so far {found.root.conduct or 'nobody treated'}")
-    _print_node(found.root, "", "", "")
+    _print_node(found.root, "", "", "", words)
     for one in found.root.decision.notes:
-        say(f"note: {one}")
+        say(f"note: {words(one)}")
 
 
-def _print_node(node: Node, observed: str, first: str, rest: str) -> None:
+def _print_node(node: Node, observed: str, first: str, rest: str, words: Callable[[str], str]) -> None:
     """One line per state: what was observed, what the rule says, with which probability, why."""
     chance = "" if node.probability is None else f"  {node.probability:.4f}"
-    say(f"{first}{observed}{node.decision}{chance}  ({node.decision.reason})")
+    say(f"{first}{observed}{node.decision}{chance}  ({words(node.decision.reason)})")
     for number, branch in enumerate(node.branches, start=1):
         last = number == len(node.branches)
         ahead = "└─ " if last else "├─ "
-        _print_node(branch.node, f"{branch.observed} → ", rest + ahead, rest + ("   " if last else "│  "))
+        _print_node(branch.node, f"{branch.observed} → ", rest + ahead, rest + ("   " if last else "│  "), words)
 
 
 def _print_forecast(forecast: Forecast) -> None:

@@ -152,6 +152,7 @@ def _eligible(study: Study, random: Random, who: str, disease: str, infused: dat
     for _ in range(DRAWS):
         decided = infused - timedelta(days=6 if study.roles.conditioning else 1)
         person = _person(study, random, who, infused - timedelta(days=24), decided)
+        person.treated = infused
         person.kept |= {one.fact.name: (one,) for one in steps_of(person, infused)}
         if stratum and study.dose.strata not in (None, "disease"):
             person.kept[study.dose.strata] = (observed(who, study.dose.strata, stratum, person.consent, "consent"),)

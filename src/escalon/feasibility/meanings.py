@@ -15,8 +15,8 @@ from escalon.feasibility.mapping import Concept, EventTable, MappingError, Wareh
 from escalon.feasibility.steps import Steps
 from escalon.feasibility.treatments import DOSE, dose_unit
 from escalon.feasibility.warehouse import Warehouse, is_fractional, is_text
+from escalon.protocol.asked import as_item
 from escalon.protocol.study import FactDefinition, Study
-from escalon.sources.observed import as_item
 
 _SORTS = {"number": "number", "integer": "number", "label": "label", "truth": "truth"}
 _TRUTHS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}

@@ -91,6 +91,8 @@ class FactDefinition(Table):
     """The drugs of a class: having had one of them is having had the class."""
     settle: Free = ""
     group: Free = ""
+    foreseen: tuple[Limit | None, Limit | None] = known("foreseen", (None, None))
+    """What the study itself expects of its people: nothing between these is held until somebody confirms it."""
     limits: bool = known("limits", default=False)
     """Whether the laboratory's reference limits must come with it, because a criterion uses `uln` or `lln`."""
     origin: str = known("origin", "study")
@@ -130,11 +132,18 @@ class FactDefinition(Table):
 
     def completed(self, theirs: "FactDefinition | None") -> "FactDefinition":
         """What the study says of a fact, and for the rest what an instrument says of it, or what its other keys imply."""
-        said = {key: getattr(self, key) for key in self.model_fields_set}
+        said = {key: getattr(self, key) for key in self.model_fields_set} | {"foreseen": self._foreseen()}
         if theirs is not None:
             found = theirs._measured_in(said.get("unit")).model_copy(update=said | {"place": self.place})
             units = (unit for unit in dict.fromkeys(theirs.units) if unit != found.unit)
             return found if "accepts" in said else found.model_copy(update={"accepts": tuple(units)})
         numeric = any(one is not None for one in (self.unit, self.low, self.high))
         kind = self.kind if "kind" in said or not numeric else "number"
-        return self.model_copy(update={"kind": kind, "label": self.label or self.name.replace("_", " ")})
+        more = {"kind": kind, "label": self.label or self.name.replace("_", " "), "foreseen": said["foreseen"]}
+        return self.model_copy(update=more)
+
+    def _foreseen(self) -> tuple[Fraction | None, Fraction | None]:
+        """From `low` to `high` where both are said and 0 is not the low one, which says nothing of people; else the usual."""
+        if self.low and self.high is not None:
+            return self.low, self.high
+        return self.usual_low, self.usual_high

@@ -252,6 +252,10 @@ class DltEvent(Table):
     not_recovered_by_day: Annotated[int, Field(ge=1, le=365)] | None = None
     related: bool = False
     except_for: tuple[Text, ...] = ()
+    graded_by: Free = ""
+    """The scale of `term` where that is no term of CTCAE: events are known by that very word."""
+    low_before: Literal["asked", "not counted"] = "asked"
+    """What a count is that had the grade before treatment already."""
     says: Words = Said()
 
 

@@ -32,8 +32,8 @@ def misuses(tree: Node, words: Mapping[str, FactDefinition]) -> Iterator[Misuse]
         case Op(_, parts):
             for part in parts:
                 yield from misuses(part, words)
-        case Pick(name):
-            yield from _number(name, words.get(name))
+        case Pick(name, how):
+            yield from _number(name, words.get(name), how.value)
         case Stated(name):
             yield from _statement(name, words.get(name))
         case Happened(name):
@@ -42,9 +42,12 @@ def misuses(tree: Node, words: Mapping[str, FactDefinition]) -> Iterator[Misuse]
             yield from _drug(tree, words.get(tree.name))
 
 
-def _number(name: str, known: FactDefinition | None) -> Iterator[Misuse]:
-    if known is not None and known.kind not in _NUMBERS:
-        yield Misuse(name, f"{name} is {described(known)}, not a number. Write {_right_use(known)}")
+def _number(name: str, known: FactDefinition | None, how: str) -> Iterator[Misuse]:
+    if known is None or known.kind in _NUMBERS:
+        return
+    counted = f'Record how many as a whole number of its own, [fact.{name}_count] with kind = "integer", or write'
+    do = counted if how == "count of" else "Write"
+    yield Misuse(name, f"{name} is {described(known)}, not a number. {do} {_right_use(known)}")
 
 
 def _statement(name: str, known: FactDefinition | None) -> Iterator[Misuse]:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from escalon.criteria import render
 from escalon.expressions.events import Pick, Stated
 from escalon.protocol.names import anchors_in, leaves, names_in
-from escalon.protocol.reach import Conflict, conflicts, idle
+from escalon.protocol.reach import Conflict, conflicts, held, idle
 from escalon.protocol.remarks import Remark, told
 from escalon.protocol.study import Criterion, Place, Study
 
@@ -62,6 +62,12 @@ def _idle(study: Study) -> Iterator[Remark]:
         kind = "always true" if len(one.criteria) == 1 else "implied"
         do = "correct the limit, or the range of the fact" if kind == "always true" else "keep the stricter of the two"
         yield told(kind, one.criteria[0].id, one.what, one.criteria[0].place, do)
+
+
+def _held(study: Study) -> Iterator[Remark]:
+    for one in held(study):
+        do = "write usual_low and usual_high of those who may enter (children, for example) in its [fact]"
+        yield told("held", one.criteria[0].id, one.what, one.criteria[0].place, do)
 
 
 def _duplicates(study: Study) -> Iterator[Remark]:
@@ -151,4 +157,4 @@ def _overlaps(study: Study) -> Iterator[Remark]:
             yield told("excluded and asked for", ids, what, place, "say in an assumption which prevails")
 
 
-CLAUSES = (_names, _unreachable, _idle, _duplicates, _labels, _histories, _asked_once, _facts, _overlaps)
+CLAUSES = (_names, _unreachable, _idle, _held, _duplicates, _labels, _histories, _asked_once, _facts, _overlaps)

@@ -55,9 +55,9 @@ def _roles(study: Study) -> Iterator[Remark]:
 def _toxicity(study: Study) -> Iterator[Remark]:
     """A clause that can never be met looks like one that was never met; one met from the start is no toxicity."""
     for clause in study.dlt.events if study.dlt else ():
-        for term in (one for one in clause.term if not is_gradable(one)):
+        for term in (one for one in clause.term if not clause.graded_by and not is_gradable(one)):
             what = f"nobody grades «{term}»: it is no term of CTCAE 5.0, no class of it, and no syndrome that is graded here"
-            do = "write CRS, ICANS, IEC-HS, neutrophils, platelets, non_haematological, any, or a term of CTCAE 5.0"
+            do = "write CRS, ICANS, IEC-HS, neutrophils, platelets, non_haematological, any, a term of CTCAE 5.0, or graded_by"
             yield told("unknown term", clause.id, what, clause.place, do)
         by_day = clause.not_recovered_by_day
         window = in_days(study.dose.dlt_window)
@@ -67,7 +67,7 @@ def _toxicity(study: Study) -> Iterator[Remark]:
         if by_day is not None and by_day > window:
             what = f"asks for recovery by day {by_day}, after the window of {study.dose.dlt_window} has closed"
             yield told("beyond the window", clause.id, what, clause.place, "lengthen the window, or ask earlier")
-        for one in study.criteria if by_day is not None else ():
+        for one in study.criteria if by_day is not None and clause.low_before == "asked" else ():
             if "platelets" in clause.term and clause.grade == 4 and _asks_below(one.tree, "platelets"):
                 about = {each.id for each in study.assumptions_about(clause.id)} & {
                     each.id for each in study.assumptions_about(one.id)

@@ -13,6 +13,8 @@ from escalon.criteria import render
 from escalon.expressions.events import How, Part, Pick, UnitNumber
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import UnitError, convert, plain
+from escalon.facts.reading import beyond, span_text
+from escalon.protocol.asked import as_item
 from escalon.protocol.names import leaves
 from escalon.protocol.study import Criterion, FactDefinition, Study
 
@@ -68,6 +70,16 @@ def idle(study: Study) -> Iterator[Conflict]:
             if stricter and _implies(other, limit):
                 what = f"{limit.name} {_shown(limit)} follows from {other.criterion.id}, which asks for {_shown(other)}"
                 yield Conflict((limit.criterion, other.criterion), what)
+
+
+def held(study: Study) -> Iterator[Conflict]:
+    """Every limit among values that are held until somebody confirms them, though the clause is about such people."""
+    for one in study.criteria:
+        for limit in _limits(one.tree, one, study.vocabulary, negated=False):
+            known = study.vocabulary.get(limit.name)
+            if known is not None and known.origin == "study" and beyond(limit.value, query := as_item(known).query):
+                what = f"asks about {known.name} {plain(limit.value)}; what is outside {span_text(query)} is held until confirmed"
+                yield Conflict((limit.criterion,), what)
 
 
 def _group(one: Criterion) -> str:

@@ -23,9 +23,23 @@ def in_words_of(part: D, say: Callable[[str], str]) -> D:
     return replace(part, **{name: value for name, value in new.items() if value is not old[name]})
 
 
+def drawn_in_words(svg: str, say: Callable[[str], str]) -> str:
+    """A drawing whose words are said in other words."""
+    return _DRAWN.sub(lambda found: say(found[0]), svg)
+
+
+def told_in_words(value: Any, say: Callable[[str], str]) -> Any:
+    """What is written as JSON, its texts said in other words; its keys stay."""
+    if isinstance(value, dict):
+        return {key: told_in_words(one, say) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [told_in_words(one, say) for one in value]
+    return say(value) if isinstance(value, str) else value
+
+
 def _said(name: str, value: Any, say: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return _DRAWN.sub(lambda found: say(found[0]), value) if name == "svg" else say(value)
+        return drawn_in_words(value, say) if name == "svg" else say(value)
     if isinstance(value, tuple) and not isinstance(value, Ground):
         return tuple(_said(name, one, say) for one in value)
     if is_dataclass(value) and not isinstance(value, type):

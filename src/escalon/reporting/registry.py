@@ -19,6 +19,7 @@ from escalon.facts import Day, exact
 from escalon.history import Trial
 from escalon.protocol.study import Study
 from escalon.protocol.vocabulary import DISEASE
+from escalon.reporting.in_words import told_in_words
 from escalon.reporting.printed import number
 from escalon.safety.counting import emergent
 from escalon.safety.occurrence import Occurrence, occurrences
@@ -248,7 +249,7 @@ class Registry:
 def registry(study: Study, trial: Trial, cutoff: Day) -> Json:
     """The four results modules of a study; empty of everything but the words where nobody has been infused."""
     made = Registry(study, trial, cutoff)
-    return {
+    found: Json = {
         "resultsSection": {
             "participantFlowModule": made.flow(),
             "baselineCharacteristicsModule": made.baseline(),
@@ -256,6 +257,7 @@ def registry(study: Study, trial: Trial, cutoff: Day) -> Json:
             "adverseEventsModule": made.adverse_events(),
         }
     }
+    return found if study.gives_cells else told_in_words(found, study.said)
 
 
 _KINDS = {

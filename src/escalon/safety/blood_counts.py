@@ -57,17 +57,17 @@ class Counts:
         """The counts of a term that may be since the infusion, on a day not known in full."""
         return self._read(term)[2]
 
-    def before_treatment(self, term: str) -> tuple[Fact, int] | None:
-        """The last count of a term before treatment began, and the highest grade it may have; the worst of its day."""
+    def before_treatment(self, term: str) -> tuple[Fact, int, int] | None:
+        """The last count of a term before treatment began, the lowest and highest grade it may have; the worst of its day."""
         name = TERMS.get(term, term)
         found = [
-            (fact.day.earliest, grades[1], fact)
+            (fact.day.earliest, grades[1], grades[0], fact)
             for fact in self._facts
             if fact.value is not None and fact.day is not None and fact.day.latest < self._begun
             if is_count_of(name, fact.name) and (grades := _grades(name, fact)) is not None
         ]
-        last = max(found, key=lambda one: one[:2], default=None)
-        return None if last is None else (last[2], last[1])
+        last = max(found, key=lambda one: one[:3], default=None)
+        return None if last is None else (last[3], last[2], last[1])
 
     def _read(self, term: str) -> tuple[tuple[Look, ...], tuple[Fact, ...], tuple[Vague, ...]]:
         name = TERMS.get(term, term)
@@ -103,9 +103,12 @@ def is_count(fact: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def is_count_of(term: str, fact: str) -> bool:
-    """Whether a fact counts what a word of a definition, or a CTCAE term, is about: `platelets`, Platelet count decreased."""
+    """Whether a fact is a result that a word of a definition, or a CTCAE term, is graded by: `platelets`, or
+    Platelet count decreased; `alt` of Alanine aminotransferase increased.
+    """
     word = next((word for word, name in TERMS.items() if name == term), term)
-    return bool({*tests_named(word)} & {*tests_named(fact)})
+    graded = {lab.quantity.name for lab, _ in laboratory_terms().values() if lab.term.name == term}
+    return bool({*tests_named(word), *graded} & {*tests_named(fact)})
 
 
 @lru_cache(maxsize=16384)

@@ -98,12 +98,15 @@ def read_clauses(
 ) -> tuple[ClauseRead, ...]:
     """Every clause on the events and counts of one participant, as they are known by `window.as_of`."""
     known = [event for one in events if (event := one.as_of(window.as_of)) is not None]
+    others = [event for event in known if event.is_fatal or event.term.name.casefold() not in definition.own]
     found = []
     for rule in definition.rules:
         if rule.not_recovered_by_day is not None:
-            grounds = _count_grounds(rule, rule.not_recovered_by_day, known, counts, window)
+            grounds = _count_grounds(rule, rule.not_recovered_by_day, others, counts, window)
         else:
-            grounds = _event_grounds(rule, definition, known, window)
+            grounds = (
+                *_event_grounds(rule, definition, known, window), *_seen_grounds(rule, others, counts, window),
+            )  # fmt: skip
         found.append(ClauseRead(rule.id, rule.text, any_known(ground.truth for ground in grounds), grounds))
     return tuple(found)
 
@@ -116,7 +119,7 @@ def _event_grounds(
 ) -> tuple[ClauseGround, ...]:
     marks = rule.marks | definition.marks
     grounds = (
-        _event_ground(rule, event, window)
+        _event_ground(rule, event, definition.own, window)
         for event in events
         if not marks & _marks(event) and not is_part(event, events)
     )
@@ -147,9 +150,9 @@ def _marks(event: Occurrence) -> set[str]:
     return {event.term.name, kind_of(event), event.term.system_class, event.interest.replace(" ", "_")}
 
 
-def _event_ground(rule: DltRule, event: Occurrence, window: Horizon) -> ClauseGround | None:
+def _event_ground(rule: DltRule, event: Occurrence, own: frozenset[str], window: Horizon) -> ClauseGround | None:
     linked = not (rule.related and event.related is False)
-    parts = (_matches(rule, event), _reached(rule, event, window), linked)
+    parts = (_matches(rule, event, own), _reached(rule, event, window), linked)
     lasting, by, since = _lasting(rule, event, window)
     truth = all_known((*parts, lasting))
     if truth is False:
@@ -167,13 +170,16 @@ def is_gradable(term: str) -> bool:
         return False
 
 
-def _matches(rule: DltRule, event: Occurrence) -> Truth:
-    """Whether the clause names the event; words that are no term could be any, so only their grade tells."""
+def _matches(rule: DltRule, event: Occurrence, own: frozenset[str]) -> Truth:
+    """Whether the clause names the event; words that are no term, nor one of the definition's `own`, could be any."""
     wanted = {TERMS.get(term, term) for term in rule.term}
     if wanted & {kind_of(event), event.term.name, event.term.system_class} or "any" in wanted:
         return True
     if event.term.system_class == NOT_CODED:
-        return None
+        word = event.term.name.casefold()
+        if word not in own:
+            return None
+        return word in rule.own or "non_haematological" in wanted
     return "non_haematological" in wanted and event.term.name not in HAEMATOLOGICAL
 
 
@@ -230,7 +236,11 @@ def _count_grounds(
     rule: DltRule, by_day: int, events: Sequence[Occurrence], counts: Counts, window: Horizon
 ) -> tuple[ClauseGround, ...]:
     terms = [TERMS.get(term, term) for term in rule.term]
-    found = [_count_ground(rule, term, by_day, events, counts, window) for term in terms]
+    found = [
+        _count_ground(rule, term, by_day, events, counts, window)
+        for term in terms
+        if not _was_low_before(rule, term, counts)
+    ]
     return tuple(ground for ground in found if ground is not None)
 
 
@@ -264,12 +274,82 @@ def _count_ground(
     return _beside_the_count_before(rule, ground, counts) if truth is True else ground
 
 
+def _seen_grounds(
+    rule: DltRule, events: Sequence[Occurrence], counts: Counts, window: Horizon
+) -> tuple[ClauseGround, ...]:
+    """A laboratory's results at the grade of a clause that names their term, of which no recorded event tells."""
+    terms = (term for word in rule.term if not _was_low_before(rule, term := TERMS.get(word, word), counts))
+    found = (_seen_ground(rule, term, events, counts, window) for term in terms)
+    return tuple(ground for ground in found if ground is not None)
+
+
+def _seen_ground(
+    rule: DltRule, term: str, events: Sequence[Occurrence], counts: Counts, window: Horizon
+) -> ClauseGround | None:
+    own, last = [event for event in events if event.term.name == term], (window.last - window.first).days
+    highest = rule.at_most_grade or 5
+    looks = [
+        look for look in counts.looks(term)
+        if look.low > highest or look.high < rule.grade or not _is_told(look, own, window)
+    ]  # fmt: skip
+    low = [look for look in looks if look.day <= last and look.high >= rule.grade and look.low <= highest]
+    vague = [
+        one for one in counts.vague(term)
+        if any(look.day <= last and rule.grade <= look.high and look.low <= highest for look in one.looks)
+    ]  # fmt: skip
+    if not low:
+        about = f"{term}: {vague[0].fact}, on a day that is not recorded" if vague else ""
+        return ClauseGround(rule.id, about, None, term=term, since=window.last) if vague else None
+    truth, by = _how_long(rule, low, looks, window)
+    if truth is False:
+        return None
+    about = f"{term}: {', '.join(look.words for look in low[:3])}"
+    ground = ClauseGround(rule.id, about, truth, term=term, by=by, since=window.day(low[0].day))
+    return _beside_the_count_before(rule, ground, counts) if truth is True else ground
+
+
+def _is_told(look: Look, events: Iterable[Occurrence], window: Horizon) -> bool:
+    """Whether an event of the term, as grave at least, is recorded over the day of a result: its own row is judged."""
+    day = window.day(look.day)
+    return any(
+        (event.grade is None or event.grade >= look.low) and event.is_inside(day, day) is not False for event in events
+    )
+
+
+def _how_long(rule: DltRule, low: Sequence[Look], looks: Sequence[Look], window: Horizon) -> tuple[Truth, date | None]:
+    """Whether results were at the grade, and for as long as the clause asks: between two results nobody knows."""
+    limit = rule.longer_than_days or (rule.within_hours or 0) / 24
+    sure = [look for look in low if look.low >= rule.grade and look.high <= (rule.at_most_grade or 5)]
+    if not limit:
+        return (True if sure else None), None
+    found: list[Truth] = []
+    for look in low:
+        before = max((one.day for one in looks if one.day < look.day and one.high <= rule.must_improve_to), default=0)
+        after = min((one.day for one in looks if one.day > look.day and one.high <= rule.must_improve_to), default=None)
+        held = [
+            one.day for one in looks if look.day <= one.day < (after or one.day + 1) and one.low > rule.must_improve_to
+        ]
+        if look in sure and held and held[-1] - look.day > limit:
+            found.append(True)
+        else:
+            found.append(False if after is not None and after - before <= limit else None)
+    settled = window.day(low[-1].day) + timedelta(days=limit)
+    truth = any_known(found)
+    return truth, settled if truth is None and settled > window.as_of else None
+
+
 def _beside_the_count_before(rule: DltRule, ground: ClauseGround, counts: Counts) -> ClauseGround:
     """A count that was at the grade before treatment meets a clause by itself: it is asked, with that value beside it."""
     before = counts.before_treatment(ground.term)
-    if before is None or before[1] < rule.grade:
+    if before is None or before[2] < rule.grade:
         return ground
-    return replace(ground, truth=None, about=f"{ground.about}; before treatment {before[0]} (grade {before[1]})")
+    return replace(ground, truth=None, about=f"{ground.about}; before treatment {before[0]} (grade {before[2]})")
+
+
+def _was_low_before(rule: DltRule, term: str, counts: Counts) -> bool:
+    """Whether a count was surely at the grade before treatment, and the definition then leaves that term out."""
+    before = counts.before_treatment(term) if rule.low_before == "not counted" else None
+    return before is not None and before[1] >= rule.grade
 
 
 def _by_counts(rule: DltRule, by_day: int, seen: Sequence[Look]) -> tuple[Truth, str]:

@@ -26,8 +26,9 @@ class DltRule:
     """One clause. Fields left empty do not restrict.
 
     `term` names kinds (`CRS`, `ICANS`, `IEC-HS`), CTCAE terms or classes, `neutrophils`, `platelets`, `non_haematological` or
-    `any`. With `within_hours` the grade must not have come down to `improves_to` in that time; with `longer_than_days` it must
-    have lasted longer; with `not_recovered_by_day` a blood count must have come to `improves_to` by that day after infusion.
+    `any`, or with `graded_by` words that CTCAE does not have. With `within_hours` the grade must not have come down to
+    `improves_to` in that time; with `longer_than_days` it must have lasted longer; with `not_recovered_by_day` a blood count
+    must have come to `improves_to` by that day after infusion.
     """
 
     id: str
@@ -41,11 +42,18 @@ class DltRule:
     not_recovered_by_day: int | None = None
     related: bool = False
     except_for: tuple[str, ...] = ()
+    graded_by: str = ""
+    low_before: str = "asked"
 
     @property
     def must_improve_to(self) -> int:
         """The grade that counts as improved: as stated, or below the grade of the clause."""
         return self.grade - 1 if self.improves_to is None else self.improves_to
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Its terms that CTCAE does not have, graded by a scale of their own, as they are compared."""
+        return frozenset(term.casefold() for term in self.term) if self.graded_by else frozenset()
 
     @property
     def marks(self) -> frozenset[str]:
@@ -61,6 +69,11 @@ class DltDefinition:
     window_days: int = 28
     excluded: tuple[str, ...] = ("lymphodepletion_only", "disease_flare", "infection_at_enrolment")
     confirmed: bool = False
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Words that CTCAE does not have, each graded by a scale that a clause names."""
+        return frozenset[str]().union(*(one.own for one in self.rules))
 
     @property
     def marks(self) -> frozenset[str]:

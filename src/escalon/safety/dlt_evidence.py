@@ -214,7 +214,7 @@ class _Reading:
         """A count in the window that was written and cannot be read could be the one that a clause asks for."""
         if not self._in_window(fact) or self.followed.reviewed_to(self.window.last):
             return ""
-        asking = [rule.id for rule in self._count_rules if any(is_count_of(term, fact.name) for term in rule.term)]
+        asking = [rule.id for rule in self.definition.rules if any(is_count_of(term, fact.name) for term in rule.term)]
         return f"{fact.why}; {asking[0]} reads it, so whether there was a DLT is not decided" if asking else ""
 
     def _misplaced(self, event: Occurrence) -> str:
@@ -407,8 +407,8 @@ class _Reading:
 
     @cached_property
     def ungraded_counts(self) -> list[str]:
-        unread = [fact for rule in self._count_rules for term in rule.term for fact in self.counts.ungraded(term)]
-        return [f"{fact} has no grade, so no clause reads it" for fact in unread]
+        unread = [fact for rule in self.definition.rules for term in rule.term for fact in self.counts.ungraded(term)]
+        return [f"{fact} has no grade, so no clause reads it" for fact in dict.fromkeys(unread)]
 
     def _day_of(self, day: Day) -> str:
         return "" if day.is_partial else f" (day {(day.earliest - self.window.first).days})"

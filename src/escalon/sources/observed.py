@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from escalon.expressions.tree import Kind
 from escalon.facts import Day, Fact, read_day, read_decimal
 from escalon.facts.amount import unit_in
 from escalon.facts.reading import read_limit
@@ -16,9 +15,9 @@ from escalon.facts.words import NOT_APPLICABLE, NOT_DONE, NOT_KNOWN, not_known
 from escalon.history.events import Observation
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.meaning import did_you_mean
-from escalon.instruments.kit.ranges import with_ranges
 from escalon.instruments.kit.reading import ItemError, read
 from escalon.instruments.safety.ctcae.laboratory import UnknownTest, terms_of
+from escalon.protocol.asked import as_item
 from escalon.protocol.study import FactDefinition, FactKind, Study
 
 FINDING: FactKind = "label"
@@ -214,17 +213,3 @@ def _recorded_finding(text: str) -> Any:
         return read_decimal(text)
     except ValueError:
         return text
-
-
-def as_item(definition: FactDefinition) -> Item:
-    """A fact of the dictionary as the one reader asks for it, with the ranges of its quantity."""
-    kinds = {"number": Kind.NUMBER, "integer": Kind.INTEGER, "label": Kind.LABEL}
-    item = Item(
-        definition.label, kinds.get(definition.kind, Kind.TRUTH), definition.low, definition.high, definition.unit,
-        definition.accepts, definition.substance, definition.choices, fact=definition.name,
-    )  # fmt: skip
-    known = with_ranges(item)
-    low, high = (
-        ours if ours is not None else theirs for ours, theirs in zip(definition.doubtful, known.doubtful, strict=True)
-    )
-    return replace(known, doubtful=(low, high))

@@ -86,7 +86,7 @@ class Desk:
     @property
     def infused(self) -> str:
         """What is said of who was given a dose: infused, where it is cells."""
-        return "infused" if self.study.gives_cells else "dosed"
+        return self.study.said("infused")
 
     @property
     def account(self) -> str | None:

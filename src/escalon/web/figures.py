@@ -20,21 +20,27 @@ from escalon.reporting.figures.evidence import evidence_figure
 from escalon.reporting.figures.outlook import outlook_svg
 from escalon.reporting.figures.participant_axis import participant_axis
 from escalon.reporting.figures.recruitment import recruitment_figure
+from escalon.reporting.in_words import drawn_in_words
 from escalon.web.clocks import ClockShown, next_dose
 from escalon.web.desk import Desk
-from escalon.web.languages import say_plain
+from escalon.web.languages import WORDS, say_plain
 from escalon.web.words import day
 
 if TYPE_CHECKING:
     from escalon.web.pages.cohorts import TreatedRow
 
 
+def shown(svg: str) -> Markup:
+    """A drawn figure, in the words that fit the study."""
+    return Markup(drawn_in_words(svg, WORDS.get()) if "nfus" in svg else svg)
+
+
 def _drawn(figure: Callable[..., str]) -> Callable[..., Markup]:
-    return lambda *said: Markup(figure(*said))
+    return lambda *said: shown(figure(*said))
 
 
-shown, cohorts, evidence = Markup, _drawn(cohorts_figure), _drawn(evidence_figure)
-"""A figure that the report has drawn; everybody on the calendar, by level; what was recorded on each day of the windows."""
+cohorts, evidence = _drawn(cohorts_figure), _drawn(evidence_figure)
+"""Everybody on the calendar, by level; what was recorded on each day of the windows."""
 
 
 def level(number: int) -> Markup:
@@ -53,7 +59,7 @@ def clocks(running: Sequence[ClockShown], today: date) -> Markup:
         )
         for one in running
     ]  # fmt: skip
-    return Markup(clocks_figure(found, today, until="today"))
+    return shown(clocks_figure(found, today, until="today"))
 
 
 def recruitment(treated: Sequence[TreatedRow], levels: Sequence[int]) -> Markup:
@@ -62,7 +68,7 @@ def recruitment(treated: Sequence[TreatedRow], levels: Sequence[int]) -> Markup:
     for one in treated:
         people.setdefault((one.disease or "not recorded", one.level), []).append(one.participant)
     hrefs = {one.participant: f"/participants/{one.participant}" for one in treated}
-    return Markup(recruitment_figure(people, sorted({disease for disease, _ in people}), levels, hrefs))
+    return shown(recruitment_figure(people, sorted({disease for disease, _ in people}), levels, hrefs))
 
 
 def outlook(desk: Desk) -> Markup:
@@ -73,14 +79,14 @@ def outlook(desk: Desk) -> Markup:
     drawn: str = desk.kept(
         "outlook", lambda: outlook_svg(look(dose_rule(desk.study), found.conduct, (), 2, now=found.decision))
     )
-    return Markup(day(drawn))
+    return shown(day(drawn))
 
 
 def axis(desk: Desk, code: str) -> Markup:
     """One participant on one time axis."""
     from escalon.web.axis import axis_of
 
-    return Markup(desk.kept(("axis", code), lambda: participant_axis(axis_of(desk, code), code)))
+    return shown(desk.kept(("axis", code), lambda: participant_axis(axis_of(desk, code), code)))
 
 
 def strip(

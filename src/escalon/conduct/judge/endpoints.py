@@ -7,6 +7,7 @@ visit as a value, missing, not due or not applicable, with the reason, and these
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from re import sub
 from typing import Literal, TypeAlias
 
 from escalon.conduct.judge.cells import AtVisit, Statistic, in_group
@@ -151,7 +152,8 @@ def estimand(study: Study, endpoint: Endpoint) -> str:
     variable = _VARIABLES.get(endpoint.compare, "{}").format(names)
     if endpoint.improved_by is not None:
         variable = f"{names} better than at baseline by {plain(endpoint.improved_by)} or more"
-    parts = [f"Population: {endpoint.among}", f"variable: {variable}"]
+    among = sub(r"\binfused\b", study.said("infused"), endpoint.among)
+    parts = [f"Population: {among}", f"variable: {variable}"]
     if endpoint.is_compared_with_baseline:
         rule = study.baselines[endpoint.baseline] if endpoint.baseline else study.baseline
         parts.append(f"baseline: {rule}")

@@ -6,6 +6,7 @@ from typing import Any
 
 from escalon.facts import Fact, Facts, Finding, Interval, convert
 from escalon.facts.amount import read_amount
+from escalon.facts.reading import NO_ENDS, beyond
 from escalon.instruments import assess
 from escalon.instruments.product.lymphodepletion import DrugDose, Regimen, lymphodepletion, regimen_named
 from escalon.protocol.study import Lymphodepletion, Study
@@ -47,7 +48,7 @@ def sheet(study: Study, facts: Facts, regimen: Regimen) -> tuple[Finding, Findin
 
 
 def body_surface(study: Study, height: object, weight: object, confirm: str = "", **options: Any) -> Finding:
-    """The body surface. What the study itself says may be recorded, such as a child's weight, is not asked about again;
+    """The body surface. What the study itself foresees, such as a child's weight, is not asked about again;
     nor is what somebody confirmed (`confirm="weight"`).
 
     Height and weight are facts, or as they are written (`20 kg`); None where they are not known.
@@ -60,15 +61,15 @@ def body_surface(study: Study, height: object, weight: object, confirm: str = ""
 
 
 def _is_foreseen(study: Study, name: str, given: object) -> bool:
-    own = study.facts.get(name)
-    if own is None or own.low is None or own.high is None or own.unit is None:
+    own = study.vocabulary.get(name)
+    if own is None or own.unit is None or own.foreseen == NO_ENDS:
         return False
     try:
         said = given if isinstance(given, Fact) else read_amount(str(given))
         value = said.number if isinstance(said, Fact) else said.value
         if value is None or isinstance(value, Interval):
             return False
-        return own.low <= convert(value, said.unit or own.unit, own.unit, own.substance) <= own.high
+        return not beyond(convert(value, said.unit or own.unit, own.unit, own.substance), own.foreseen)
     except ValueError:
         return False
 

@@ -19,9 +19,9 @@ from escalon.history.made_once import MadeOnce
 from escalon.instruments.kit.catalogue import catalogue
 from escalon.instruments.kit.form import Form, form_of, plain_form, without
 from escalon.instruments.kit.instrument import Instrument
+from escalon.protocol.asked import as_item
 from escalon.protocol.schedule import Visit
 from escalon.protocol.study import Study
-from escalon.sources.observed import as_item
 
 MEASUREMENTS = "measurements"
 """The form of what is measured on its own: weight, a laboratory value."""

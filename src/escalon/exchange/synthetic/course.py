@@ -22,7 +22,7 @@ from escalon.history.events import (
     TreatmentGiven,
 )
 from escalon.instruments import catalogue
-from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_event
+from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_event, terms
 from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import DltEvent, FactDefinition, Study, Visit
 
@@ -159,7 +159,9 @@ def _visit(given: Treatment, visit: Visit, day: date, left: float) -> dict[str, 
             share = person.traits.of(name) * (1.0 if usual(known) else left)
             text = number_text(low + (high - low) * share, known)
             found.setdefault(name, observed(person.who, name, text, day, visit.id, unit=known.unit))
-        elif known is not None and known.kind in ("label", "truth") and not known.computed and name not in person.fixed:
+        elif (
+            known is not None and known.kind in ("label", "truth") and not known.computed and name not in person.steady
+        ):
             answer = given.random.choice(known.choices or (True, False)) if _is_an_outcome(study, name) else False
             if known.kind == "truth" or _is_an_outcome(study, name):
                 found.setdefault(name, observed(person.who, name, answer, day, visit.id))
@@ -168,7 +170,7 @@ def _visit(given: Treatment, visit: Visit, day: date, left: float) -> dict[str, 
     }  # nor is a result beside its own items, or of another disease
     computed |= {name for name in study.instruments if not _is_for(study, name, person.disease)}
     found = {name: one for name, one in found.items() if name not in computed}
-    return found | {name: _steady(given, name, day, visit) for name in found if name in person.fixed}
+    return found | {name: _steady(given, name, day, visit) for name in found if name in person.steady}
 
 
 def _is_an_outcome(study: Study, name: str) -> bool:
@@ -244,7 +246,7 @@ def _limiting(given: Treatment, clause: DltEvent | None) -> AdverseEventRecorded
         lasted = clause.not_recovered_by_day
     return _event(
         given,
-        _term(clause.term[0]),
+        clause.term[0] if clause.graded_by else _term(clause.term[0]),
         clause.grade,
         4,
         lasted,
@@ -258,10 +260,11 @@ def _limiting(given: Treatment, clause: DltEvent | None) -> AdverseEventRecorded
 def _term(name: str) -> str:
     if name in AS_TERM:
         return AS_TERM[name]
+    in_class = (one.name for one in terms().values() if one.system_class == name and 3 in one.grades)
     try:
         find_event(name)
     except UnknownTerm:
-        return "Diarrhea"
+        return next(in_class, "Diarrhea")
     return name
 
 

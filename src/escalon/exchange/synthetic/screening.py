@@ -44,6 +44,8 @@ class Drawn:
     screening: date
     decided: date
     visit: str = "screening"
+    treated: date | None = None
+    """The day of the infusion; None for whoever is kept out."""
     kept: Kept = field(default_factory=dict)
     severity: dict[str, float] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
@@ -67,6 +69,11 @@ class Drawn:
         """A step of the trial, as the study's fact for it is recorded."""
         is_date = self.study.vocabulary[name].kind == "date"
         return observed(self.who, name, str(Day.of(day)) if is_date else True, day)
+
+    @property
+    def steady(self) -> set[str]:
+        """What was drawn for a clause and is recorded: it does not follow the disease."""
+        return self.fixed.intersection(self.kept)
 
     def events(self) -> list[Event]:
         """All that is recorded."""
@@ -241,8 +248,10 @@ class Drawn:
         asked = self._period(window, kept).stated_from
         if asked is None or asked.earliest <= self.screening:
             return
-        anchor = self.here(kept, ()).anchors.get(window.anchor) if window else None
-        before = anchor.day.earliest - timedelta(days=1) if anchor and anchor.day else self.decided
+        anchor = self.study.anchors.get(window.anchor) if window else None
+        before = self.decided
+        if self.treated is not None and anchor is not None and anchor.fact in _later(self.study):
+            before = self.treated - timedelta(days=1)
         for day in sorted({min(asked.earliest, self.decided), max(before, self.decided)}):
             yield observed(self.who, atom.name, False, day)
 

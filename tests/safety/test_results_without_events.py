@@ -1,0 +1,129 @@
+"""Results of a laboratory that meet a clause, of which nobody recorded an event: asked, never silently no DLT."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from escalon.escalation import Outcome
+from escalon.facts import Day, Fact
+from escalon.safety.adverse_event import AdverseEvent
+from escalon.safety.dlt_clauses import Horizon
+from escalon.safety.dlt_definition import DltDefinition, DltRule
+from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence
+from escalon.safety.followed import Entered, Followed, WindowReview
+
+FIRST = date(2025, 3, 3)
+LAST = FIRST + timedelta(days=28)
+CLOSED = LAST + timedelta(days=14)
+NO_DLT, PENDING = Outcome.NO_DLT, Outcome.PENDING
+
+ANY_DAY = DltRule("D-1", "platelets of grade 3 or more", ("platelets",), 3)
+ONLY_3 = DltRule("D-2", "platelets of grade 3", ("Platelet count decreased",), 3, at_most_grade=3)
+LONG = DltRule("D-3", "neutropenia of grade 4 for more than 7 days", ("neutrophils",), 4, longer_than_days=7)
+LIVER = DltRule("D-4", "ALT of grade 3 or more", ("Alanine aminotransferase increased",), 3)
+
+
+def on(number: int) -> Day:
+    return Day.of(FIRST + timedelta(days=number))
+
+
+def platelets(day: int, value: str) -> Fact:
+    return Fact("platelets", Decimal(value), on(day), "10^9/L", lower=Decimal(150))
+
+
+def neutrophils(day: int, value: str) -> Fact:
+    return Fact("neutrophils", Decimal(value), on(day), "10^9/L", lower=Decimal(2))
+
+
+def alt(day: int, value: str) -> Fact:
+    return Fact("alt", Decimal(value), on(day), "U/L", upper=Decimal(40))
+
+
+def evidence(
+    rule: DltRule, *counts: Fact, lines: tuple[AdverseEvent, ...] = (), as_of: date = CLOSED, **more
+) -> DltEvidence:
+    followed = Followed(
+        participant="P1", events=[Entered(one) for one in lines], counts=[Entered(one) for one in counts], **more
+    )
+    return dlt_evidence(DltDefinition((rule,)), followed, Horizon(FIRST, LAST, as_of))
+
+
+@pytest.mark.parametrize(
+    ("rule", "counts", "outcome"),
+    [
+        (ANY_DAY, [platelets(9, "20")], PENDING),
+        (ANY_DAY, [platelets(9, "49")], PENDING),
+        (ANY_DAY, [platelets(9, "50")], NO_DLT),
+        (ANY_DAY, [platelets(28, "20")], PENDING),
+        (ANY_DAY, [platelets(29, "20")], NO_DLT),
+        (ANY_DAY, [platelets(-1, "20")], NO_DLT),
+        (ONLY_3, [platelets(9, "30")], PENDING),
+        (ONLY_3, [platelets(9, "20")], NO_DLT),
+        (LIVER, [alt(5, "200")], NO_DLT),
+        (LIVER, [alt(5, "201")], PENDING),
+        (LONG, [neutrophils(3, "0.3"), neutrophils(11, "0.3")], PENDING),
+        (LONG, [neutrophils(3, "0.3"), neutrophils(7, "1.2")], NO_DLT),
+        (LONG, [neutrophils(2, "1.2"), neutrophils(3, "0.3"), neutrophils(9, "1.2")], NO_DLT),
+        (LONG, [neutrophils(2, "1.2"), neutrophils(3, "0.3"), neutrophils(12, "1.2")], PENDING),
+        (LONG, [neutrophils(3, "0.3")], PENDING),
+    ],
+)
+def test_a_result_at_the_grade_is_asked_about(rule: DltRule, counts: list[Fact], outcome: Outcome) -> None:
+    found = evidence(rule, *counts)
+    assert found.outcome is outcome
+    assert (f"{rule.id}" in found.why) is (outcome is PENDING)
+
+
+def test_a_result_that_an_event_tells_of_is_judged_with_the_event() -> None:
+    judged = AdverseEvent(term="Platelet count decreased", grade=4, start=on(8), end=on(12), dlt=False)
+    assert evidence(ANY_DAY, platelets(9, "20"), lines=(judged,)).outcome is NO_DLT
+    milder = AdverseEvent(term="Platelet count decreased", grade=2, start=on(8), end=on(12), dlt=False)
+    assert evidence(ANY_DAY, platelets(9, "20"), lines=(milder,)).outcome is PENDING
+    over = AdverseEvent(term="Platelet count decreased", grade=4, start=on(1), end=on(5), dlt=False)
+    assert evidence(ANY_DAY, platelets(9, "20"), lines=(over,)).outcome is PENDING
+
+
+def test_a_result_is_answered_by_the_review_of_the_window() -> None:
+    assert evidence(ANY_DAY, platelets(9, "20"), reviews=[WindowReview(LAST, 1)]).outcome is NO_DLT
+
+
+def test_a_result_as_low_as_before_treatment_is_shown_with_the_one_before() -> None:
+    found = evidence(ANY_DAY, platelets(-3, "25"), platelets(9, "20"), begun=on(0))
+    assert found.outcome is PENDING
+    assert "before treatment" in found.why
+
+
+def test_a_word_of_the_definitions_own_scale_is_known_and_is_no_other_clause() -> None:
+    gvhd = DltRule("D-5", "acute GVHD of grade 2 or more", ("Acute GVHD",), 2, graded_by="MAGIC 2016")
+    heart = DltRule("D-6", "a cardiac disorder of grade 2 or more", ("Cardiac disorders",), 2)
+    line = AdverseEvent(term="acute gvhd", grade=2, start=on(5), end=on(9))
+    followed = Followed(participant="P1", events=[Entered(line)])
+    found = dlt_evidence(DltDefinition((gvhd, heart)), followed, Horizon(FIRST, LAST, CLOSED))
+    assert [(one.id, one.truth) for one in found.clauses] == [("D-5", True), ("D-6", False)]
+    without = dlt_evidence(DltDefinition((heart,)), followed, Horizon(FIRST, LAST, CLOSED))
+    assert [(one.id, one.truth) for one in without.clauses] == [("D-6", None)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 35), st.integers(1, 400)), max_size=6), st.integers(0, 28))
+def test_a_count_of_grade_4_in_the_window_is_never_passed_over(others, day: int) -> None:
+    counts = [platelets(when, str(value)) for when, value in others]
+    assert evidence(ANY_DAY, *counts, platelets(day, "10")).outcome is PENDING
+
+
+LATE = DltRule("D-7", "platelets of grade 4 by day 28", ("platelets",), 4, improves_to=3, not_recovered_by_day=28)
+
+
+@pytest.mark.parametrize(
+    ("before", "outcome"),
+    [("10", NO_DLT), ("24", NO_DLT), ("25", PENDING), ("200", PENDING)],
+)
+@pytest.mark.parametrize("rule", [LATE, ANY_DAY])
+def test_a_count_as_low_before_treatment_can_be_left_out(rule: DltRule, before: str, outcome: Outcome) -> None:
+    left_out = replace(rule, grade=4, improves_to=3 if rule is LATE else None, low_before="not counted")
+    counts = [platelets(-3, before), platelets(28, "12")]
+    assert evidence(left_out, *counts, begun=on(0)).outcome is outcome
+    assert evidence(replace(left_out, low_before="asked"), *counts, begun=on(0)).outcome is PENDING
