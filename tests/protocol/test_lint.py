@@ -55,7 +55,7 @@ CASES = [
     (
         "L04", "I-1b", clause('rule = "age > 16 at consent"'), "age above 16 follows from I-1, which asks for at least 18",
     ),
-    ("L28", "I-1b", clause('rule = "age between 12 and 100 at consent"'), "age 12; what is outside 16–110 is held until confirmed"),
+    ("L28", "I-1b", clause('rule = "age between 12 and 100 at consent"'), "age 12; what is outside 16–110 is held"),
     ("L05", "I-1b", clause(ADULT), "asks the same as I-1"),
     ("L13", "DLT-1", ('term  = ["CRS"]', 'term  = ["GVHD"]'), "nobody grades «GVHD»"),
     ("L14", "DLT-1", ("grade = 4", "grade = 4\nnot_recovered_by_day = 60"), "after the window of 28 days has closed"),

@@ -42,7 +42,8 @@ def study() -> Study:
     return load_study("nct07052565")
 
 
-def _fact(text: str) -> Fact:
+def fact_of(text: str) -> Fact:
+    """A fact as the tables write it."""
     found = FACT.fullmatch(text)
     assert found, f"{text!r} is not written as a fact"
     day, until = (Day.parse(found[key]) if found[key] else None for key in ("day", "until"))
@@ -65,7 +66,7 @@ def _value(text: str | None) -> Value:
 def test_every_row_of_the_tables_is_decided_as_it_says(study: Study, row: tuple[str, ...]) -> None:
     _, _, criterion, facts, as_of, verdict, why = row
     day = Day.parse(as_of)
-    known = Facts(_fact(one.strip()) for one in facts.split(";") if one.strip())
+    known = Facts(fact_of(one.strip()) for one in facts.split(";") if one.strip())
     anchors = {
         "screening": AnchorDay(SCREENING, Day.parse("2025-02-14"), day),
         "consent": AnchorDay(CONSENT, CONSENT, CONSENT),
@@ -88,7 +89,7 @@ def test_the_tables_have_their_rows() -> None:
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row[4]], ids=lambda row: f"{row[0]} {row[1]}")
 def test_the_order_in_which_facts_are_written_changes_nothing(study: Study, row: tuple[str, ...]) -> None:
-    known = [_fact(one.strip()) for one in row[3].split(";") if one.strip()]
+    known = [fact_of(one.strip()) for one in row[3].split(";") if one.strip()]
     tree, day = parse(SHORT.get(row[2], row[2].strip("`"))), Day.parse(row[4])
     anchors = {
         "screening": AnchorDay(SCREENING, Day.parse("2025-02-14"), day),

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.spec.test_criteria_tables import fact_of
 
 from escalon.criteria import AnchorDay, Situation, examine
 from escalon.facts import Day, Fact, Facts, Truth, Value, read_number
@@ -61,6 +62,37 @@ def test_every_row_of_the_table_is_decided_as_it_says(study: Study, row: tuple[s
 def test_the_table_has_its_rows() -> None:
     assert [int(row[0]) for row in ROWS] == list(range(1, len(ROWS) + 1))
     assert len(ROWS) == 38
+
+
+BOUNDARIES = [
+    tuple(cell.strip() for cell in line.strip().strip("|").split("|"))
+    for line in (TABLE.parent / "boundaries.md").read_text(encoding="utf-8").splitlines()
+    if re.match(r"\| \d+ \|", line)
+]
+
+
+@pytest.mark.parametrize("row", BOUNDARIES, ids=lambda row: f"{row[1]} {row[0]}")
+def test_every_clause_is_decided_at_its_boundary_as_the_record_says(study: Study, row: tuple[str, ...]) -> None:
+    _, clause, facts, expected, why = row
+    decided = Day.parse("2025-03-20")
+    anchors = {
+        "screening": Anchor(SCREENING, Day.parse("2025-02-14"), decided),
+        "consent": Anchor(*[Day.parse("2025-03-10")] * 3),
+    }
+    known = Facts(fact_of(one.strip()) for one in facts.split(";"))
+    criterion = study.criterion(clause)
+    truth = examine(criterion.tree, Situation(known, decided, anchors, study.vocabulary)).value
+    assert truth is None or isinstance(truth, bool)
+    assert WORDS[truth if criterion.kind == "inclusion" or truth is None else not truth] == expected
+    assert why
+
+
+def test_no_clause_is_without_a_boundary(study: Study) -> None:
+    assert {one.id for one in study.criteria} - {row[1] for row in BOUNDARIES} == {
+        "I-0",
+        "I-1b",
+    }  # these keep nobody out
+    assert [int(row[0]) for row in BOUNDARIES] == list(range(1, len(BOUNDARIES) + 1))
 
 
 ACTIVE_WITHOUT_THROMBOCYTOPENIA = "pss_thrombocytopenia no; platelets 200 10^9/L; essdai 8"
