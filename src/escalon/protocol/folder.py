@@ -165,8 +165,17 @@ def _syntax_problem(file: str, text: str, message: str) -> Problem:
     numbers = [int(word) for word in place.replace(",", " ").replace(")", " ").split() if word.isdecimal()]
     line, column = (numbers[0], numbers[1] - 1) if len(numbers) == 2 else (len(lines), len(lines[-1]))
     shown = lines[line - 1] if line <= len(lines) else ""
-    hint = '. A text stands in quotes: rule = "age >= 18 years"' if "Invalid value" in what else ""
+    hint = next((f". {hint}" for said, hint in _SYNTAX.items() if said in what), "")
     return Problem(file, line, f"{what or message}{hint}", shown or " ", column)
+
+
+_SYNTAX = {
+    "Invalid value": 'A text stands in quotes. Write rule = "age >= 18 years"',
+    "Cannot overwrite": "It stands above already, as a key or as a table. Write it once",
+    "Cannot mutate": "It stands above already, as a key with its value. Write it once",
+    "Cannot declare": "It stands above already. Write all its keys under one heading",
+}
+"""What to write where a file is no TOML."""
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

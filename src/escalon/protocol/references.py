@@ -110,12 +110,19 @@ def _members(study: Study, sources: Sources) -> Iterator[Problem]:
                 what = f"{member!r} is not a drug. Members of a class are drugs, not classes or other facts"
                 yield sources.problem(("fact", name, "members"), what, name)
         yield from _range(name, own, sources)
-        if own.kind in _NUMERIC and own.choices:
-            what = f'{name} is {described(own)}, which has no choices. Write kind = "label", or leave them out'
-            yield sources.problem(("fact", name, "choices"), what, name)
+        said = study.facts[name].model_fields_set if name in study.facts else frozenset[str]()
+        for key in sorted(said & _OF_KINDS.keys()):
+            kinds = _OF_KINDS[key]
+            if own.kind not in kinds:
+                what = f"{name} is {described(own)}, which has no {key}"
+                yield sources.problem(("fact", name, key), f'{what}. Write kind = "{kinds[0]}", or leave it out', name)
 
 
 _NUMERIC = ("number", "integer")
+_RANGE = dict.fromkeys(("low", "high", "doubtful_low", "doubtful_high"), _NUMERIC)
+_DOSED = dict.fromkeys(("unit", "accepts", "substance", "usual_low", "usual_high"), (*_NUMERIC, "treatment"))
+_OF_KINDS = {"choices": ("label",), "members": ("treatment",), **_RANGE, **_DOSED}
+"""Which kinds of fact a key says something of."""
 _ENDS = (("low", "high"), ("low", "doubtful_low"), ("doubtful_low", "doubtful_high"), ("doubtful_high", "high"),
          ("low", "usual_low"), ("usual_low", "usual_high"), ("usual_high", "high"))  # fmt: skip
 """Which end of a fact's ranges is never above which."""
@@ -206,7 +213,8 @@ def _levels(study: Study, sources: Sources) -> Iterator[Problem]:
     if study.dose.starts_at not in [one.number for one in levels]:
         known = ", ".join(str(one.number) for one in levels)
         yield sources.problem(
-            ("dose", "start"), f"there is no level {study.dose.starts_at} to start at. Levels are {known}"
+            ("dose", "start"),
+            f"there is no level {study.dose.starts_at} to start at. Levels are {known}: write one of them",
         )
 
 
@@ -236,7 +244,7 @@ def _escalation(study: Study, sources: Sources) -> Iterator[Problem]:
             yield sources.problem(("dose", "cohort_size"), what)
     except EscalationError as error:
         said = {"cohort": study.dose.cohort and "cohort_size", "ariant": study.dose.variant and "variant"}
-        key = next((key for word, key in said.items() if key and word in str(error)), "rule")
+        key = next((key for word, key in said.items() if key and word in str(error).partition(". It knows")[0]), "rule")
         yield sources.problem(("dose", key), _OWN_KEYS.sub("", str(error)))
 
 
@@ -266,7 +274,7 @@ def _visits(study: Study, sources: Sources) -> Iterator[Problem]:
     known = [one.id for one in study.visits]
     for number, visit in enumerate(study.visits):
         if not visit.earliest <= visit.day <= visit.latest:
-            what = f"day {visit.day} lies outside its own window, {visit.earliest} to {visit.latest}"
+            what = f"day {visit.day} lies outside its own window, {visit.earliest} to {visit.latest}. Write earliest and latest around it"
             yield sources.problem(("visit", number, "day"), what, visit.id)
     for number, endpoint in enumerate(study.endpoints):
         for visit_id in endpoint.at:

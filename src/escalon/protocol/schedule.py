@@ -104,7 +104,7 @@ class ShownBeside(Table):
     title: Text
     compare: Literal["value", "response"] = "response"
     counts: tuple[Text, ...] = ()
-    improved_by: Limit | None = None
+    improved_by: Annotated[Limit, Field(gt=0)] | None = None
     notes: Free = ""
 
 
@@ -129,7 +129,7 @@ class Endpoint(Table):
     by: tuple[Literal["level", "disease"], ...] = ()
     counts: tuple[Text, ...] = ()
     """The words of a label that are a response (`good`, `moderate`); a yes, or `responder`, where none are named."""
-    improved_by: Limit | None = None
+    improved_by: Annotated[Limit, Field(gt=0)] | None = None
     """The least change from baseline, towards the better, that is a response; without it the measure says so itself."""
     beside: tuple[ShownBeside, ...] = ()
     beside_of: str = known("beside_of", "")

@@ -1,5 +1,6 @@
 """What is wrong with the shape of a study folder, in words: an unknown key, a missing one, a value of another kind."""
 
+import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -76,15 +77,12 @@ def _sentence(detail: Any, path: KeyPath, key: str) -> str:
             return f"`{key}` is missing. Write {_example(path)}"
         case "literal_error":
             expected = detail["ctx"]["expected"]
-            return (
-                f"{given!r} is not one of {expected}" if "," in expected or " or " in expected else f"Write {expected}"
-            )
+            return f"{given!r} is not one of {expected}. Write {'one of them' if ' or ' in expected else expected}"
         case "value_error":
-            return str(detail["ctx"]["error"])
+            return _with_example(str(detail["ctx"]["error"]), path)
         case "string_pattern_mismatch":
-            return (
-                f"{given!r} is not a name: lower-case letters, digits and _ for names; letters, digits, - and _ for ids"
-            )
+            what = "names have lower-case letters, digits and _; ids letters, digits, - and _"
+            return _with_example(f"{given!r} is not a name: {what}", path)
         case kind if kind in _WANTED:
             example = _example(path)
             also = "" if example.startswith("a table") or example.endswith("…") else f": {example}"
@@ -92,7 +90,16 @@ def _sentence(detail: Any, path: KeyPath, key: str) -> str:
         case "string_too_short":
             return f"`{key}` is empty. Write {_example(path)}"
         case _:
-            return f"`{key}` {_given(given)}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+            said = detail["msg"].removeprefix("Input ")
+            return _with_example(f"`{key}` {_given(given)}: it {said}", path)
+
+
+def _with_example(said: str, path: KeyPath) -> str:
+    """A sentence of what is wrong, with an example of what to write where it names nothing to do."""
+    return said if _DO.search(said) else f"{said}. Write {_example(path)}"
+
+
+_DO = re.compile(r"\b(?:Write|Did you mean|Leave|Declare|Name|Choose|There (?:is|are))\b")
 
 
 def _given(value: object) -> str:

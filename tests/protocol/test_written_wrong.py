@@ -1,0 +1,63 @@
+"""Each kind of wrong value is refused with its file, line and key, and with what to write instead."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from escalon.protocol import load_study
+from tests.protocol.folders import refusal
+from tests.protocol.test_doses import study_with
+
+WRONG = [
+    ("target   = 12", "target   = 0", "target", "it should be greater than or equal to 1. Write target = 18"),
+    ('infusion  = "car_t_infusion"', 'infusion  = "CAR T"', "infusion", 'is not a name: names have'),
+    ('infusion  = "car_t_infusion"', 'infusion  = "CAR T"', "infusion", 'Write infusion = "first_dose"'),
+    ('baseline = ["conditioning", "infusion"]', 'baseline = ["day 0"]', "baseline", "Write one of them"),
+    ("grade = 4", "grade = 7", "grade", "it should be less than or equal to 5. Write grade = 3"),
+    ("grade = 4", "grade = 4\nlow_before = \"never\"", "low_before", "is not one of 'asked' or 'not counted'"),
+    ("earliest = 25", "earliest = 29", "day", "Write earliest and latest around it"),
+    ('label = "infusion (day 0)"', 'label = "infusion (day 0)"\nlow = 3', "low", "a day, which has no low"),
+    ('label = "infusion (day 0)"', 'label = "infusion (day 0)"\nunit = "mg"', "unit", 'Write kind = "number", or leave it out'),
+    ('unit   = "U/L"', 'unit   = "U/L"\nmembers = ["ast"]', "members", "is a number, which has no members"),
+    ('settle = "pregnancy test"', 'settle = "test"\nkind = "truth"\nchoices = ["yes"]', "choices", 'Write kind = "label"'),
+    ("[[dose.level]]", 'level = 1\n\n[[dose.level]]', "", "It stands above already, as a key or as a table. Write it once"),
+    ('variant       = "V2"', 'variant = "V9"', "variant", "V9"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "key", "says"), WRONG)
+def test_a_wrong_value_is_refused_where_it_stands(tmp_path: Path, old: str, new: str, key: str, says: str) -> None:
+    problem = next(one for one in refusal(study_with(tmp_path, (old, new))).problems if says in one.what)
+    assert problem.file == "study.toml"
+    line = (tmp_path / "st" / "study.toml").read_text(encoding="utf-8").split("\n")[problem.line - 1]
+    assert re.match(rf"{key}\b\s*=", line) if key else line == "[[dose.level]]"
+
+
+def test_a_count_of_something_that_is_no_number_says_how_to_count_it(tmp_path: Path) -> None:
+    change = ('rule = "any steroid within 2 weeks before screening"', 'rule = "count of steroid at screening >= 2"')
+    said = str(refusal(study_with(tmp_path, change)))
+    assert 'Record how many as a whole number of its own, [fact.steroid_count] with kind = "integer"' in said
+
+
+CHILD = '[fact.weight]\nkind = "number"\nunit = "kg"\n{}\n\n[fact.pregnant]'
+
+
+@pytest.mark.parametrize(
+    ("more", "held"),
+    [
+        ("", True),
+        ("low = 0\nhigh = 200", True),
+        ("usual_low = 8\nusual_high = 70", False),
+        ("low = 5\nhigh = 120", False),
+    ],
+)
+def test_a_weight_that_the_study_foresees_is_not_held(tmp_path: Path, more: str, held: bool) -> None:
+    from escalon.sources.folder import take_in
+
+    study = load_study(study_with(tmp_path, ("[fact.pregnant]", CHILD.format(more))))
+    (tmp_path / "data").mkdir()
+    rows = "participant,fact,value,unit,date\nP01,weight,15,kg,2025-02-04\n"
+    (tmp_path / "data" / "facts.csv").write_text(rows, encoding="utf-8")
+    (weight,) = take_in(study, tmp_path / "data").trial.facts_of("P01").named("weight")
+    assert (weight.value is None) is held
