@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from escalon.facts.reading import beyond
 from escalon.protocol import load_study
+from escalon.protocol.asked import as_item
 from tests.protocol.folders import refusal
 from tests.protocol.test_doses import study_with
 
@@ -53,11 +55,8 @@ CHILD = '[fact.weight]\nkind = "number"\nunit = "kg"\n{}\n\n[fact.pregnant]'
     ],
 )
 def test_a_weight_that_the_study_foresees_is_not_held(tmp_path: Path, more: str, held: bool) -> None:
-    from escalon.sources.folder import take_in
-
     study = load_study(study_with(tmp_path, ("[fact.pregnant]", CHILD.format(more))))
-    (tmp_path / "data").mkdir()
-    rows = "participant,fact,value,unit,date\nP01,weight,15,kg,2025-02-04\n"
-    (tmp_path / "data" / "facts.csv").write_text(rows, encoding="utf-8")
-    (weight,) = take_in(study, tmp_path / "data").trial.facts_of("P01").named("weight")
-    assert (weight.value is None) is held
+    asked = as_item(study.vocabulary["weight"])
+    assert beyond(15, asked.query) is held
+    assert beyond(15, asked.doubtful) is held
+    assert beyond(400, asked.query)

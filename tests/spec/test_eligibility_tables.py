@@ -76,8 +76,8 @@ def test_every_clause_is_decided_at_its_boundary_as_the_record_says(study: Study
     _, clause, facts, expected, why = row
     decided = Day.parse("2025-03-20")
     anchors = {
-        "screening": Anchor(SCREENING, Day.parse("2025-02-14"), decided),
-        "consent": Anchor(*[Day.parse("2025-03-10")] * 3),
+        "screening": AnchorDay(SCREENING, Day.parse("2025-02-14"), decided),
+        "consent": AnchorDay(*[Day.parse("2025-03-10")] * 3),
     }
     known = Facts(fact_of(one.strip()) for one in facts.split(";"))
     criterion = study.criterion(clause)
@@ -88,10 +88,8 @@ def test_every_clause_is_decided_at_its_boundary_as_the_record_says(study: Study
 
 
 def test_no_clause_is_without_a_boundary(study: Study) -> None:
-    assert {one.id for one in study.criteria} - {row[1] for row in BOUNDARIES} == {
-        "I-0",
-        "I-1b",
-    }  # these keep nobody out
+    keeps_nobody_out = {"I-0", "I-1b"}
+    assert {one.id for one in study.criteria} - {row[1] for row in BOUNDARIES} == keeps_nobody_out
     assert [int(row[0]) for row in BOUNDARIES] == list(range(1, len(BOUNDARIES) + 1))
 
 

@@ -274,7 +274,8 @@ def _visits(study: Study, sources: Sources) -> Iterator[Problem]:
     known = [one.id for one in study.visits]
     for number, visit in enumerate(study.visits):
         if not visit.earliest <= visit.day <= visit.latest:
-            what = f"day {visit.day} lies outside its own window, {visit.earliest} to {visit.latest}. Write earliest and latest around it"
+            span = f"{visit.earliest} to {visit.latest}"
+            what = f"day {visit.day} lies outside its own window, {span}. Write earliest and latest around it"
             yield sources.problem(("visit", number, "day"), what, visit.id)
     for number, endpoint in enumerate(study.endpoints):
         for visit_id in endpoint.at:
