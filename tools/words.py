@@ -39,7 +39,7 @@ def pieces() -> Iterator[str]:
                 yield from (piece for piece, is_text in scanner.scan(value) if is_text)
         yield from _said(environment.parse(text))
     yield from (word for one in RULES if one.signatures for word in (one.name, one.says.partition("\n")[0]))
-    yield from (*STEPS, *map(spaced, ASKED_OFTEN), *today.DOES.values())
+    yield from (*STEPS, *map(spaced, ASKED_OFTEN), *(word for word, _ in today.DOES.values()))
     yield from (
         word for _, word in (*navigation.WORDS, *navigation.MORE, *navigation.OVER_FOLDER, *navigation.OF_ADMINISTRATOR)
     )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from escalon.conduct.permit.refusal import Refused
+from escalon.web.said import said_in_json
 from tests.web.bench import client, with_one_infused
 
 pytest.importorskip("httpx2")
@@ -109,3 +112,19 @@ def test_a_letter_that_could_not_be_read_is_refused_and_so_are_two_files_of_one_
         sent_files = [("files", (name, b"participant,fact,value\n")) for name in names]
         answer = ines.post("/acts/upload", data={"form-number": number(ines), "from": "/import"}, files=sent_files)
         assert (answer.status_code, says in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize("text", ["2025-06-03T14:30", "2025-06-03", "T", "2025-06-03T25:00+08:00", "now", ""])
+def test_a_moment_is_a_day_with_its_time_and_zone_or_refused_at_its_field(text):
+    with pytest.raises(Refused, match="at: "):
+        said_in_json({"content": {"at": text}}).moment("at")
+
+
+def test_a_moment_and_an_amount_are_read_as_they_are_written():
+    said = said_in_json({"content": {"at": "2025-06-03T14:30+08:00", "left_ml": "0", "loaded_ml": "24,5"}})
+    assert said.moment("at") == datetime(2025, 6, 3, 6, 30, tzinfo=UTC)
+    assert said.amount("left_ml", zero=True) == 0
+    with pytest.raises(Refused, match="left_ml: 0 is asked for as more than 0"):
+        said.amount("left_ml")
+    with pytest.raises(Refused, match="loaded_ml: "):
+        said.amount("loaded_ml")

@@ -96,3 +96,21 @@ def test_a_page_on_paper_has_its_mark_and_number_on_every_sheet_and_no_button(
         assert "SYNTHETIC TRIAL" in sheet
     for button in ("Sign out", "Lay the rule's decision", "Ask for an override"):
         assert button not in read.stdout
+
+
+def test_a_packet_printed_from_the_browser_has_a_letter_for_every_chinese_word_somebody_wrote(
+    window: Any, demo_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from escalon.web.pages import folder
+
+    plain = folder.packet_page
+    monkeypatch.setattr(folder, "packet_page", lambda *said: plain(*said).replace("Serious events", "严重不良事件", 1))
+    page = window.new_context().new_page()
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto(f"{demo_address}/sign-in")
+    page.click("text=Xu Ting")
+    page.goto(f"{demo_address}/packet?cutoff=2025-06-01")
+    assert page.get_by_text("严重不良事件").count()
+    assert b"DroidSansFallback" in page.pdf()  # embedded, so that no box stands for a word, whatever the computer has
+    assert refused == []

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from starlette.responses import HTMLResponse, Response
 
+from escalon.web.rendering import HAN, part_address
 from escalon.web.security import POLICY
 from escalon.web.words import days
 
@@ -27,6 +28,8 @@ class Saved:
         return Response(self.text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=attached)
 
 
+HAN_RANGE = "U+2E80-9FFF,U+F900-FAFF,U+FE30-FE4F,U+FF00-FFEF"
+_HAN = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]")
 _WORDS = re.compile(r"(?s)<(script|style)\b.*?</\1>|>[^<]+(?=<)")
 """What is read of a document, between its marks; scripts and styles are met whole, and are none of it."""
 
@@ -39,8 +42,8 @@ class Printed:
 
     def answer(self) -> HTMLResponse:
         """The document, under a policy that allows its own scripts and styles and nothing else."""
-        read = _WORDS.sub(lambda found: found[0] if found[1] else days(found[0]), self.html)
-        return HTMLResponse(read, headers={"Content-Security-Policy": self.policy()})
+        read = Printed(_with_han(_WORDS.sub(lambda found: found[0] if found[1] else days(found[0]), self.html)))
+        return HTMLResponse(read.html, headers={"Content-Security-Policy": read.policy()})
 
     def policy(self) -> str:
         """The policy: scripts by their hash; styles by theirs, or inline where elements carry their own."""
@@ -52,3 +55,14 @@ class Printed:
         policy = POLICY.replace("font-src 'self'", "font-src 'self' data:")  # its letters are within it
         policy = policy.replace("script-src 'self'", f"script-src {scripts}")
         return policy.replace("style-src 'self'", f"style-src {styles}")
+
+
+def _with_han(html: str) -> str:
+    """A document in which somebody wrote Chinese, with the letters for it: its own have none, and a computer may have none."""
+    if not _HAN.search(html):
+        return html
+    face = "@font-face{{font-family:Inter;font-weight:{};src:url({});unicode-range:{}}}"
+    faces = "".join(face.format(weight, part_address(HAN.name), HAN_RANGE) for weight in (400, 600))
+    return html.replace("font-src data:", "font-src 'self' data:", 1).replace(
+        "</head>", f"<style>{faces}</style></head>", 1
+    )

@@ -17,20 +17,13 @@ from escalon.history import Entry
 from escalon.history.events import Role
 from escalon.web.check import left_to_do
 from escalon.web.desk import Desk
+from escalon.web.pages.record import OF_ACCOUNTS
 from escalon.web.registry import ADMINISTRATORS, act, page, taken
 from escalon.web.said import Told
 from escalon.web.telling import EntryShown, entry_shown
 
 BACKERS_UP = ALLOWED["BackupMade"]
-OF_PEOPLE = ["AccountOpened", "RoleGranted", "RoleWithdrawn", "AccountRevoked", "AccountLocked", "SecretSet"]
-OF_COPIES = [
-    "BackupMade",
-    "ArchiveMade",
-    "CasebookRestored",
-    "CheckpointKept",
-    "CheckpointKeyChanged",
-    "ClockConfirmed",
-]
+OF_COPIES = "BackupMade ArchiveMade CasebookRestored CheckpointKept CheckpointKeyChanged ClockConfirmed".split()
 
 
 @dataclass(frozen=True)
@@ -62,7 +55,7 @@ def people(desk: Desk) -> PeoplePage:
         taken(PersonRow, one, name=one.printed_name, roles=tuple(sorted((str(role), site) for role, site in one.roles)))
         for one in desk.trial.people.by_account.values()
     )
-    changes = tuple(entry_shown(desk, one) for one in reversed(desk.entries(kinds=OF_PEOPLE)[-20:]))
+    changes = tuple(entry_shown(desk, one) for one in reversed(desk.entries(kinds=OF_ACCOUNTS)[-20:]))
     return PeoplePage(rows, tuple(map(str, Role)), changes, desk.kept("left", lambda: tuple(left_to_do(desk.bench))))
 
 

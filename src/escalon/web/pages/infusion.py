@@ -240,18 +240,14 @@ def _lasted(desk: Desk, event: CellsInfused) -> str:
 
 
 def _forbids_preparing(desk: Desk, course: Course, level: int | None) -> tuple[str, ...]:
-    found = []
-    if not desk.may("DosePrepared", course.site):
-        found.append(f"{desk.role or 'nobody'} does not prepare a dose here")
-    if level is None:
-        found.append(f"{course.code} holds no place, so there is no level")
-    elif unit_given(desk):
-        found.append("this sheet is for a dose in cells for each kilogram")
-    if not course.products:
-        found.append("no product is released")
-    if course.infusions:
-        found.append(f"{course.code} was infused on {course.infused}")
-    return tuple(found)
+    reasons = (
+        (not desk.may("DosePrepared", course.site), f"{desk.role or 'nobody'} does not prepare a dose here"),
+        (level is None, f"{course.code} holds no place, so there is no level"),
+        (level is not None and unit_given(desk), "this sheet is for a dose in cells for each kilogram"),
+        (not course.products, "no product is released"),
+        (course.infusions, f"{course.code} was infused on {course.infused}"),
+    )
+    return tuple(says for holds, says in reasons if holds)
 
 
 def _forbids_checking(desk: Desk, course: Course, prepared: Current[DosePrepared] | None) -> tuple[str, ...]:

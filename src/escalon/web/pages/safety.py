@@ -38,16 +38,8 @@ from escalon.web.registry import act, page
 from escalon.web.said import Told, whole
 
 ROUND = {
-    "CRS": (
-        "temp_c",
-        "hypotension",
-        "vasopressors",
-        "oxygen",
-        "flow_l_min",
-        "crs_active",
-        "antipyretic_or_anticytokine",
-    ),
-    "ICANS": ("ice", "ice_unavailable", "consciousness", "seizure", "motor_weakness", "oedema", "raised_icp"),
+    "CRS": "temp_c hypotension vasopressors oxygen flow_l_min crs_active antipyretic_or_anticytokine".split(),
+    "ICANS": "ice ice_unavailable consciousness seizure motor_weakness oedema raised_icp".split(),
 }
 """What a round asks for, by the items of the ASTCT 2019 tables (Lee 2019, doi:10.1016/j.bbmt.2018.12.758)."""
 _CRITERIA = tuple((str(one), MEANING[one]) for one in Criterion)

@@ -15,23 +15,25 @@ from escalon.web.desk import Desk
 from escalon.web.registry import EVERYBODY, page
 
 DOES = {
-    "DltAdjudicated": "Adjudicate",
-    "DltWindowReviewed": "Review",
-    "DecisionProposed": "Propose",
-    "DecisionSigned": "Read and sign",
-    "CohortOpened": "Open",
-    "QueryRaised": "Read",
-    "QueryAnswered": "Answer",
-    "QueryClosed": "Read",
-    "OverrideSigned": "Read",
-    "EntrySigned": "Read",
-    "SafetyReportSent": "Report",
-    "ProductReleased": "Release",
-    "FactRecorded": "Enter",
-    "ParticipantScreened": "Screen",
-    "EligibilitySigned": "Read and sign",
+    "DltAdjudicated": ("Adjudicate", "/participants/{who}/safety#dlt"),
+    "DltWindowReviewed": ("Review", "/participants/{who}/safety#dlt"),
+    "DecisionProposed": ("Propose", "/cohorts"),
+    "DecisionSigned": ("Read and sign", "/decisions/{about}"),
+    "CohortOpened": ("Open", "/cohorts"),
+    "QueryRaised": ("Read", "/participants/{who}/findings/{visit}"),
+    "QueryAnswered": ("Answer", "/queries#query-{about}"),
+    "QueryClosed": ("Read", "/queries#query-{about}"),
+    "OverrideSigned": ("Read", "/overrides#override-{about}"),
+    "EntrySigned": ("Read", "/entries/{about}"),
+    "SafetyReportSent": ("Report", "/participants/{who}/safety#reports"),
+    "ProductReleased": ("Release", "/participants/{who}/treatment"),
+    "FactRecorded": ("Enter", "/participants/{who}/visits/{visit}"),
+    "ParticipantScreened": ("Screen", "/participants/{who}/screening"),
+    "EligibilitySigned": ("Read and sign", "/participants/{who}/screening"),
 }
-"""What the button says, by the act that settles a matter."""
+"""What the button says and where it leads, by the act that settles a matter."""
+SCREENING = "/participants/{who}/screening?show=open"
+"""Where a value is entered that no visit asks for."""
 STALE = timedelta(hours=24)
 """From so long on a draft is shown to its author and the site's investigator: a day's work is recorded the same day."""
 
@@ -169,32 +171,8 @@ def _is_mine(desk: Desk, one: Waiting) -> bool:
 
 
 def _shown(one: Waiting) -> MatterShown:
-    does = DOES.get(one.act, "Open")
-    return MatterShown(one.participant, one.what, one.why, one.state, KINDS[one.urgency], one.by, does, address_of(one))
-
-
-def address_of(one: Waiting) -> str:
-    """Where a matter is settled."""
-    person = f"/participants/{one.participant}"
-    match one.act:
-        case "FactRecorded":
-            return f"{person}/visits/{one.visit}" if one.visit else f"{person}/screening?show=open"
-        case "ParticipantScreened" | "EligibilitySigned":
-            return f"{person}/screening"
-        case "DltAdjudicated" | "DltWindowReviewed":
-            return f"{person}/safety#dlt"
-        case "SafetyReportSent":
-            return f"{person}/safety#reports"
-        case "ProductReleased":
-            return f"{person}/treatment"
-        case "QueryAnswered" | "QueryClosed":
-            return f"/queries#query-{one.about}"
-        case "OverrideSigned":
-            return f"/overrides#override-{one.about}"
-        case "QueryRaised":
-            return f"{person}/findings/{one.visit}"
-        case "DecisionSigned":
-            return f"/decisions/{one.about}"
-        case "DecisionProposed" | "CohortOpened":
-            return "/cohorts"
-    return f"/entries/{one.about}"
+    does, where = DOES.get(one.act, ("Open", "/entries/{about}"))
+    if one.act == "FactRecorded" and not one.visit:
+        where = SCREENING
+    leads = where.format(who=one.participant, about=one.about, visit=one.visit)
+    return MatterShown(one.participant, one.what, one.why, one.state, KINDS[one.urgency], one.by, does, leads)
