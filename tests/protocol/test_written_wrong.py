@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from escalon.facts.reading import beyond
+from escalon.facts.accepted import beyond
 from escalon.protocol import load_study
 from escalon.protocol.asked import as_item
 from tests.protocol.folders import refusal

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from escalon.expressions.tree import Kind
-from escalon.facts.reading import Ends
+from escalon.facts.accepted import Ends
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.ranges import with_ranges
 from escalon.protocol.declared import FactDefinition

@@ -13,7 +13,7 @@ from escalon.criteria import render
 from escalon.expressions.events import How, Part, Pick, UnitNumber
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import UnitError, convert, plain
-from escalon.facts.reading import beyond, span_text
+from escalon.facts.accepted import beyond, span_text
 from escalon.protocol.asked import as_item
 from escalon.protocol.names import leaves
 from escalon.protocol.study import Criterion, FactDefinition, Study

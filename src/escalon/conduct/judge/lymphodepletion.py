@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from escalon.facts import Fact, Facts, Finding, Interval, convert
+from escalon.facts.accepted import NO_ENDS, beyond
 from escalon.facts.amount import read_amount
-from escalon.facts.reading import NO_ENDS, beyond
 from escalon.instruments import assess
 from escalon.instruments.product.lymphodepletion import DrugDose, Regimen, lymphodepletion, regimen_named
 from escalon.protocol.study import Lymphodepletion, Study

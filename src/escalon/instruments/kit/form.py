@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from escalon.expressions.tree import Kind
-from escalon.facts.reading import NO_ENDS, span_text
+from escalon.facts.accepted import NO_ENDS, span_text
 from escalon.facts.unit import UnitError, convert, spelled
 from escalon.instruments.kit.body_map import BodyMap, Layer, VisualLine, figures, lines
 from escalon.instruments.kit.instrument import Instrument

@@ -12,7 +12,7 @@ from typing import Any
 from escalon.expressions.possible import EITHER, EVERYTHING, Possible
 from escalon.expressions.tree import Kind
 from escalon.facts import Number, exact
-from escalon.facts.reading import range_text
+from escalon.facts.accepted import range_text
 
 # The option of every instrument with such an item: what a laboratory's `< 5` counts as. A range, unless a number is chosen
 # for it: the literature has all three.

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from escalon.facts import spelled
-from escalon.facts.reading import takes_unit
+from escalon.facts.accepted import takes_unit
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.table_rows import ColumnScorer, VisitScorer, result_names

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from escalon.facts import Finding, Interval, ReadError, Status, UnitError, read_truth
+from escalon.facts.accepted import takes_unit
 from escalon.facts.amount import read_amount
-from escalon.facts.reading import takes_unit
 from escalon.facts.words import not_known
 from escalon.instruments.safety.ctcae.grading import MODIFIERS, Laboratory
 from escalon.instruments.safety.ctcae.laboratory import (
