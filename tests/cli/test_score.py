@@ -224,3 +224,10 @@ def test_cells_that_may_stand_under_a_wrong_name_are_scored_by_no_one(score, tmp
     code, out, err = score("das28_esr", "--table", tmp_path / "v.csv")
     assert (code, out) == (2, "")
     assert said in err
+
+
+def test_several_items_are_confirmed_together_or_one_by_one(score):
+    given = ("cockcroft_gault", "sex=F", "age=45", "weight=65 kg", "creatinine=18 umol/L")
+    for said in (("confirm=weight", "confirm=creatinine"), ("confirm=weight,creatinine",)):
+        assert score(*given, *said)[0] == 0
+    assert score(*given, "confirm=weight")[0] == 1

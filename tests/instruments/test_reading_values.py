@@ -240,3 +240,11 @@ def test_a_limit_that_stands_in_for_the_other_keeps_its_name():
     high, low = grade_laboratory("sodium", value="125 mmol/L", lower="135 mmol/L")
     assert (high.value, high.components["lower"], "upper" in high.components) == (0, 135, False)
     assert low.bounds == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("drug", "milligrams"), [("Prednisolon", 16), ("甲泼尼龙", 20), ("Solu-Medrol", 20), ("地塞米松", 16 / 0.15)]
+)
+def test_a_glucocorticoid_goes_by_its_name_in_other_languages(drug, milligrams):
+    found = assess("glucocorticoid_dose", drug=drug, dose="16 mg", route="po")
+    assert float(found.value) == pytest.approx(milligrams)

@@ -111,7 +111,9 @@ def _pairs(items: list[str] | None) -> dict[str, Any]:
         name, sign, value = word.partition("=")
         if not sign:
             raise UnknownItem(f"{word!r} is not an item. Write item=value, such as tender=4 or crp='7 mg/L'")
-        if name in given:
+        if name in given and name.lower() in ("confirm", "confirmed"):
+            value = f"{given[name]},{value}"
+        elif name in given:
             raise UnknownItem(f"{name} is given twice")
         given[name] = value
     return given
