@@ -14,6 +14,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -24,13 +25,25 @@ from escalon.casebook.chain import verify
 from escalon.casebook.entry import Entry
 from escalon.casebook.location import create_casebook, open_casebook
 from escalon.conduct.record.recording import Conduct
+from escalon.conduct.record.replay import not_allowed
 from escalon.history import Author, Frame, fold
-from escalon.history.events import FactRecorded, Observation, ParticipantConsented, Role, RoleGranted
+from escalon.history.entry import SYSTEM
+from escalon.history.events import (
+    Event,
+    FactCorrected,
+    FactRecorded,
+    Observation,
+    ParticipantConsented,
+    Role,
+    RoleGranted,
+)
 from escalon.history.events.account import AccountOpened
 from escalon.protocol import load_study
+from escalon.protocol.study import Study
 from escalon.sources.frame import frame_of
 
 ANNA = Author("anna", "investigator", "S1", "benchmark")
+SOFTWARE = Author(SYSTEM, "software", "*", "benchmark")
 BATCH = 500
 BARE = "number integer PRIMARY KEY, previous text NOT NULL, hash text NOT NULL, body text NOT NULL"
 SETTLED = 4500
@@ -39,6 +52,8 @@ FORM = 10
 """Facts of one form, recorded together: a visit's vital signs and laboratory values are more."""
 MANY = int(os.environ.get("ESCALON_BENCHMARK_ENTRIES", "1000000"))
 PARTICIPANTS = 1000
+REPLAYED = 20_000
+"""Entries that `verify --conduct` takes through authority, order and holds."""
 
 
 def fact(number: int, participant: str = "P-001") -> FactRecorded:
@@ -54,6 +69,7 @@ def main() -> Iterator[Measured]:
         yield from _durable_sqlite(Path(folder))
         yield from _durable_postgresql(Path(folder))
         yield from _million(Path(folder))
+        yield from _conduct_verified(Path(folder))
 
 
 def _durable_sqlite(folder: Path) -> Iterator[Measured]:
@@ -147,14 +163,39 @@ def middle_of_each(*works: Callable[[], object], rounds: int = 9) -> list[float]
     return [median(times) for times in took]
 
 
-def _conduct(book: Casebook) -> Conduct:
-    for event in (
-        AccountOpened(account="anna", printed_name="Anna"),
-        RoleGranted(account="anna", held=Role.INVESTIGATOR, at_site="S1"),
-        ParticipantConsented(participant="P-001", site="S1", form="1", signed_on=book.clock.now().date()),
-    ):
-        book.append(ANNA, event)
+def _conduct(book: Casebook, *codes: str) -> Conduct:
+    """A trial in which Anna may record, and some people have consented."""
+    book.append(SOFTWARE, AccountOpened(account="anna", printed_name="Anna"))
+    book.append(SOFTWARE, RoleGranted(account="anna", held=Role.INVESTIGATOR, at_site="S1"))
+    today = book.clock.now().date()
+    for code in codes or ("P-001",):
+        book.append(ANNA, ParticipantConsented(participant=code, site="S1", form="1", signed_on=today))
     return Conduct(book, load_study("nct07052565"))
+
+
+def _conduct_verified(folder: Path) -> Iterator[Measured]:
+    """Every entry asked again: facts alone, and one entry in a hundred a correction, which asks for every hold twice."""
+    for name, corrected, entries in (("facts", 0, REPLAYED), ("one in 100 a correction", 100, REPLAYED // 10)):
+        study = load_study("nct07052565")
+        book = create_casebook(folder / f"conduct-{corrected}", study=study.id, study_version=study.version)
+        codes = [f"P-{number:03}" for number in range(20)]
+        _conduct(book, *codes)
+        with book.writing() as writer:
+            for number in range(entries):
+                code = codes[number % len(codes)]
+                event: Event = fact(number, code)
+                if corrected and number % corrected == len(codes):  # the last entry about the same person was a fact
+                    last = writer.number - len(codes) + 1
+                    event = FactCorrected(participant=code, corrects=last, reason="slip", fact=fact(number).fact)
+                writer.append(ANNA, event)
+        seconds = least(partial(_assert_allowed, study, book), runs=3)
+        goal = None if corrected else entries / 20_000
+        yield Measured(f"verify --conduct, {name}", seconds, f"{entries:,} entries", goal=goal)
+        book.close()
+
+
+def _assert_allowed(study: Study, book: Casebook) -> None:
+    assert not [*not_allowed(study, book.entries())]
 
 
 def _million(folder: Path) -> Iterator[Measured]:
