@@ -12,7 +12,7 @@ from typing import Any
 from escalon.criteria.english import english
 from escalon.criteria.exposure import exposed, lasted
 from escalon.criteria.quantity import TIE, Valued, quantity, stated
-from escalon.criteria.render import quantity_text, render, without_window
+from escalon.criteria.render import label_of, render
 from escalon.criteria.situation import Situation, placed, with_members
 from escalon.expressions.events import Exposure, Happened, Pick, Stated
 from escalon.expressions.possible import holds
@@ -118,7 +118,7 @@ def _agreed(truths: Iterable[Truth]) -> Truth:
 
 def _compared(criterion: Op, name: str, left: Valued, right: Valued) -> Finding:
     truth = _agreed(_related(name, a, b) for a, b in product(left.values, right.values))
-    label = quantity_text(without_window(criterion.parts[0]))
+    label = label_of(criterion.parts[0])
     days = " and ".join(dict.fromkeys(str(fact.day) for fact in (*left.facts, *right.facts) if fact.day is not None))
     shown = f"{left.shown()}{f' on {days}' if days else ''}, wanted {_SIGNS[name]} {right.shown()}"
     if behind := _behind(criterion.parts[0], (*left.facts, *right.facts)):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
 from escalon.expressions.events import Dose, Exposure, Happened, How, Part, Pick, Span, Stated, UnitNumber, Window
 from escalon.expressions.tree import Literal, Node, Op
@@ -11,8 +12,9 @@ RELATION_TEXT = {"lt": "<", "le": "<=", "eq": "=", "ne": "!=", "ge": ">=", "gt":
 _ARITHMETIC = {"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2)}
 
 
+@lru_cache(maxsize=1 << 12)
 def render(tree: Node) -> str:
-    """The text of a criterion."""
+    """The text of a criterion, made once: many people are examined by the same."""
     match tree:
         case Op("and" | "or" as name, parts):
             return _joined(name, parts)
@@ -82,6 +84,12 @@ def without_window(node: Node) -> Node:
     if isinstance(node, Pick):
         return replace(node, window=None)
     return Op(node.name, tuple(without_window(part) for part in node.parts)) if isinstance(node, Op) else node
+
+
+@lru_cache(maxsize=1 << 12)
+def label_of(node: Node) -> str:
+    """What a quantity is, without when."""
+    return quantity_text(without_window(node))
 
 
 def quantity_text(node: Node, binding: int = 0) -> str:

@@ -115,14 +115,14 @@ def _single_precision(value: Decimal) -> Decimal:
 
 def plain(value: object, places: int = 6) -> str:
     """A number as people write it: no trailing zeros, no exponent, at most `places` decimals."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
-        return "not known" if value is None else "yes" if value is True else "no" if value is False else str(value)
-    if isinstance(value, int):
+    if value is None or isinstance(value, bool):
+        return "not known" if value is None else "yes" if value else "no"
+    if isinstance(value, Fraction):
+        text = _rounded(value, places)
+    elif not isinstance(value, float | Decimal) or value != value or value in (float("inf"), float("-inf")):
         return str(value)
-    if value != value or value in (float("inf"), float("-inf")):
-        return str(value)
-    number = Decimal(repr(value)) if isinstance(value, float) else value
-    text = _rounded(Fraction(number), places) if isinstance(number, Fraction) else _decimals(number, places)
+    else:
+        text = _decimals(Decimal(repr(value)) if isinstance(value, float) else value, places)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
