@@ -163,7 +163,7 @@ def _profiles(data: Path, study: "Study | None") -> "tuple[tuple[Profile, ...], 
     Last, the rows that cannot be used: each holds the profile it belongs to.
     """
     from escalon.kinetics.qpcr_table import plates_of
-    from escalon.kinetics.samples_table import Refused, profiles_of, read_samples
+    from escalon.kinetics.samples_table import Unusable, profiles_of, read_samples
     from escalon.protocol.design import days_of_one_dose
     from escalon.sources.qpcr_wells import read_wells, wells_beside
 
@@ -175,7 +175,7 @@ def _profiles(data: Path, study: "Study | None") -> "tuple[tuple[Profile, ...], 
     plates = plates_of(read_wells(wells)) if wells else None
     aside: list[tuple[str, Cells, str]] = []
     read, refused = read_samples(read_rows(samples, aside=aside)[1], _check(study))
-    refused += [Refused(row.get("participant", ""), row.get("analyte", ""), place, why) for place, row, why in aside]
+    refused += [Unusable(row.get("participant", ""), row.get("analyte", ""), place, why) for place, row, why in aside]
     bags = SPLIT if study is None else days_of_one_dose(study)
     infused, unread = _infusions(doses, bags) if doses else ({}, [])
     found = profiles_of(read, infused, plates.read if plates else None, refused)

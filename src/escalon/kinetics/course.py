@@ -46,7 +46,7 @@ DEFAULT = Plan()
 
 
 @dataclass(frozen=True)
-class Course:
+class ReadyProfile:
     """A profile after the rules below quantification, ready to calculate on."""
 
     profile: Profile

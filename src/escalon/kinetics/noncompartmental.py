@@ -11,7 +11,7 @@ from typing import Any
 
 from escalon.facts import Finding, Status, plain
 from escalon.kinetics.area import Point, area, up_to
-from escalon.kinetics.course import DEFAULT, Course, Plan
+from escalon.kinetics.course import DEFAULT, Plan, ReadyProfile
 from escalon.kinetics.detection import Detection
 from escalon.kinetics.half_life import Decline
 from escalon.kinetics.profile import Profile
@@ -52,7 +52,7 @@ def noncompartmental(profile: Profile, plan: Plan = DEFAULT) -> Kinetics:
 
     A positive sample before infusion blocks the analysis (contamination or earlier therapy): every value is `None`.
     """
-    course = Course(profile.until(plan.until), plan)
+    course = ReadyProfile(profile.until(plan.until), plan)
     flags, reasons = _notes(course)
     named = partial(_finding, course)
     stop = _blocked(course)
@@ -64,7 +64,7 @@ def noncompartmental(profile: Profile, plan: Plan = DEFAULT) -> Kinetics:
     return Kinetics(profile, plan, {finding.name: finding for finding in findings}, flags, reasons)
 
 
-def _blocked(course: Course) -> tuple[Status, str, str] | None:
+def _blocked(course: ReadyProfile) -> tuple[Status, str, str] | None:
     profile = course.profile
     if profile.held:
         return Status.INVALID, "rows_not_usable", "; ".join(profile.held)
@@ -94,7 +94,7 @@ _DOUBTS = {
 }
 
 
-def _notes(course: Course) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _notes(course: ReadyProfile) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What must be known about every parameter of the profile: flags and sentences."""
     profile = course.profile
     notes: list[tuple[str, str]] = []
@@ -124,7 +124,7 @@ def _notes(course: Course) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _finding(
-    course: Course,
+    course: ReadyProfile,
     name: str,
     value: float | int | None,
     unit: str | None,
@@ -136,7 +136,7 @@ def _finding(
     )
 
 
-def _peak(course: Course) -> list[Finding]:
+def _peak(course: ReadyProfile) -> list[Finding]:
     named, unit = partial(_finding, course), course.profile.unit
     if course.above_range:
         days = ", ".join(plain(s.day, 2) for s in course.above_range)
@@ -150,7 +150,7 @@ def _peak(course: Course) -> list[Finding]:
     return [named("cmax", float(peak.level or 0), unit), named("tmax", float(peak.day), "d")]
 
 
-def _peak_open(course: Course, reason: str) -> list[Finding]:
+def _peak_open(course: ReadyProfile, reason: str) -> list[Finding]:
     """The peak is not known; the highest level that is certain is its lower bound."""
     named = partial(_finding, course, value=None, status=Status.INDETERMINATE, reasons=(reason,))
     least = max(c for _, c in (*course.points, *course.at_least))
@@ -160,7 +160,7 @@ def _peak_open(course: Course, reason: str) -> list[Finding]:
 _NEVER = "never at or above the limit of quantification"
 
 
-def _last(course: Course) -> list[Finding]:
+def _last(course: ReadyProfile) -> list[Finding]:
     """Clast and Tlast, persistence (censored while the last sample is positive) and the first detection."""
     named, unit = partial(_finding, course), course.profile.unit
     if not course.positive:
@@ -190,7 +190,7 @@ def _last(course: Course) -> list[Finding]:
     ]
 
 
-def _areas(course: Course) -> list[Finding]:
+def _areas(course: ReadyProfile) -> list[Finding]:
     names = {f"auc_0_{plain(end)}": end for end in course.plan.horizons}
     if course.above_range:
         return _areas_open(course, names, "a sample is above the quantification range: dilute and repeat")
@@ -201,24 +201,24 @@ def _areas(course: Course) -> list[Finding]:
     return [*partial_areas, _area_last(course), _area_all(course)]
 
 
-def _areas_open(course: Course, names: Iterable[str], reason: str) -> list[Finding]:
+def _areas_open(course: ReadyProfile, names: Iterable[str], reason: str) -> list[Finding]:
     named = partial(_finding, course, value=None, unit=_area_unit(course), status=Status.INDETERMINATE)
     return [named(name, reasons=(reason,)) for name in (*names, "auc_last", "auc_all")]
 
 
-def _area_last(course: Course) -> Finding:
+def _area_last(course: ReadyProfile) -> Finding:
     value = area(course.points, course.plan.method)
     return _finding(course, "auc_last", value, _area_unit(course), components=_sensitivity(course, None))
 
 
-def _area_all(course: Course) -> Finding:
+def _area_all(course: ReadyProfile) -> Finding:
     """The area to the last positive sample and one more segment down to zero at the next one."""
     below, points = course.first_below_after, course.points
     tail = [(float(below.day), 0.0)] if below and course.positive else []
     return _finding(course, "auc_all", area([*points, *tail], course.plan.method), _area_unit(course))
 
 
-def _area_to(course: Course, name: str, end: float) -> Finding:
+def _area_to(course: ReadyProfile, name: str, end: float) -> Finding:
     """The area from infusion to a day, known only if the participant was followed to it (less the visit window).
 
     Where the last positive sample is earlier, the area to that sample, flagged `truncated`.
@@ -254,7 +254,7 @@ def _beyond(last: Point, end: float, decline: Decline) -> float:
     return (level - level * to_end.level(end - start)) / decline.rate
 
 
-def _sensitivity(course: Course, end: float | None) -> dict[str, float]:
+def _sensitivity(course: ReadyProfile, end: float | None) -> dict[str, float]:
     """The same area with samples below quantification between positives counted as 0, when there are any."""
     if not course.middle_below:
         return {}
@@ -263,7 +263,7 @@ def _sensitivity(course: Course, end: float | None) -> dict[str, float]:
     return {"with_middle_blq_as_zero": area(kept, method)}
 
 
-def _half_life(course: Course) -> Finding:
+def _half_life(course: ReadyProfile) -> Finding:
     named = partial(_finding, course, "half_life", unit="d")
     if course.above_range:
         return named(None, status=Status.INDETERMINATE, reasons=("the peak is not known: a sample is above the range",))
@@ -289,13 +289,13 @@ def _half_life(course: Course) -> Finding:
     return named(decline.half_life, components=parts, flags=flags)
 
 
-def _area_unit(course: Course) -> str:
+def _area_unit(course: ReadyProfile) -> str:
     """`copies/µL` over days is `copies·d/µL`."""
     amount, slash, volume = course.profile.unit.partition("/")
     return f"{amount}·d{slash}{volume}"
 
 
-def _units(course: Course) -> dict[str, str]:
+def _units(course: ReadyProfile) -> dict[str, str]:
     """Every parameter with its unit, in order."""
     unit, areas = course.profile.unit, [f"auc_0_{plain(end)}" for end in course.plan.horizons]
     levels = {"cmax": unit, "tmax": "d", "clast": unit, "tlast": "d", "persistence": "d", "first_detection": "d"}

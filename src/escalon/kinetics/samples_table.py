@@ -38,7 +38,7 @@ class Infused:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Unusable:
     """A row that cannot be used: whose it is and of what, as far as that could be read, and why."""
 
     participant: str
@@ -55,7 +55,7 @@ class Gathered:
     """Profiles in the order met, and what could not be used, each with its place."""
 
     profiles: tuple[Profile, ...]
-    problems: tuple[Refused, ...]
+    problems: tuple[Unusable, ...]
 
 
 def as_known_unit(sample: Sample) -> None:
@@ -69,7 +69,7 @@ def as_known_unit(sample: Sample) -> None:
 
 def read_samples(
     rows: Sequence[tuple[str, Row]], check: Callable[[Sample], None] = as_known_unit
-) -> tuple[list[Sample], list[Refused]]:
+) -> tuple[list[Sample], list[Unusable]]:
     """The samples of a table and the rows that could not be read. Raises TableError for missing or unknown columns.
 
     `rows` are cells by column, each with its place (`samples.csv:12`); `check` raises SampleError for a sample that is not
@@ -78,7 +78,7 @@ def read_samples(
     if problems := _column_problems(rows):
         raise TableError(problems)
     samples: list[Sample] = []
-    refused: list[Refused] = []
+    refused: list[Unusable] = []
     spelt = {key(name): name for name in PRODUCT_NAMES}
     for where, row in rows:
         analyte = row.get("analyte", "")
@@ -90,7 +90,7 @@ def read_samples(
             check(sample)
             samples.append(sample)
         except SampleError as error:
-            refused.append(Refused(row.get("participant", ""), name, where, str(error)))
+            refused.append(Unusable(row.get("participant", ""), name, where, str(error)))
     return samples, refused
 
 
@@ -98,7 +98,7 @@ def profiles_of(
     samples: Iterable[Sample],
     infusions: Mapping[str, Infused] = MappingProxyType({}),
     wells: Wells | None = None,
-    refused: Iterable[Refused] = (),
+    refused: Iterable[Unusable] = (),
 ) -> Gathered:
     """A profile for each participant, analyte and unit; two units of one analyte are two profiles, never one.
 
@@ -113,7 +113,7 @@ def profiles_of(
         try:
             units.setdefault(spelled(sample.unit), []).append(_ready(sample, infusions.get(sample.participant), wells))
         except ValueError as error:
-            out.append(Refused(sample.participant, sample.analyte, sample.source, str(error)))
+            out.append(Unusable(sample.participant, sample.analyte, sample.source, str(error)))
     for units in by_profile.values():
         for some in units.values():
             out += _contradictions(some)
@@ -153,7 +153,7 @@ def _ready(sample: Sample, infused: Infused | None, wells: Wells | None) -> Samp
     return replace(placed, group=placed.group or (infused.group if infused else ""))
 
 
-def _contradictions(samples: Sequence[Sample]) -> list[Refused]:
+def _contradictions(samples: Sequence[Sample]) -> list[Unusable]:
     """Two samples of one moment, and one person in two groups."""
     found = []
     for day, together in groupby(sorted(samples, key=lambda sample: sample.day), key=lambda sample: sample.day):
@@ -162,12 +162,12 @@ def _contradictions(samples: Sequence[Sample]) -> list[Refused]:
             who = f"{first.participant} {first.analyte}"
             also = f" ({', '.join(other.source for other in others)} too)" if others[0].source else ""
             why = f"{who}: {1 + len(others)} samples on day {plain(day, 2)}{also}. {_ONE_EACH}"
-            found.append(Refused(first.participant, first.analyte, first.source, why))
+            found.append(Unusable(first.participant, first.analyte, first.source, why))
     groups = sorted({sample.group for sample in samples})
     if len(groups) > 1:
         one = samples[0]
         why = f"{one.participant} is in groups {', '.join(groups)}; give one"
-        found.append(Refused(one.participant, one.analyte, one.source, why))
+        found.append(Unusable(one.participant, one.analyte, one.source, why))
     return found
 
 

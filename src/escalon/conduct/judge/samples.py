@@ -5,7 +5,7 @@ from escalon.facts import UnitError
 from escalon.history import Course, Trial
 from escalon.kinetics import Profile, Sample
 from escalon.kinetics.sample import read_sample
-from escalon.kinetics.samples_table import Infused, Refused
+from escalon.kinetics.samples_table import Infused, Unusable
 from escalon.kinetics.samples_table import profiles_of as gathered
 from escalon.protocol.study import Study
 
@@ -20,7 +20,7 @@ def profiles_of(study: Study, trial: Trial) -> tuple[list[Profile], list[str]]:
     infused = {one.participant: Infused(one.last, f"level {one.level}") for one in first_doses(study, trial)}
     samples: list[Sample] = []
     refused = [
-        Refused(row.participant, row.about, "", row.why)
+        Unusable(row.participant, row.about, "", row.why)
         for row in trial.unread
         if row.table == "samples" and row.participant in infused
     ]
@@ -29,7 +29,7 @@ def profiles_of(study: Study, trial: Trial) -> tuple[list[Profile], list[str]]:
             try:
                 samples.append(_in_unit_of(study, sample))
             except UnitError as error:
-                refused.append(Refused(sample.participant, sample.analyte, sample.source, str(error)))
+                refused.append(Unusable(sample.participant, sample.analyte, sample.source, str(error)))
     found = gathered(samples, infused, refused=refused)
     return list(found.profiles), [str(one) for one in found.problems]
 

@@ -31,7 +31,7 @@ SEEN_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Limits:
+class SessionLimits:
     """How long a session may idle and last."""
 
     idle: timedelta = IDLE
@@ -58,7 +58,7 @@ def _bound(conduct: Conduct, token: str, account: str, started: str) -> str:
     return signer.mark(f"session\n{digest(token)}\n{account}\n{started}")
 
 
-def who(conduct: Conduct, token: str, limits: Limits = Limits()) -> Person:
+def who(conduct: Conduct, token: str, limits: SessionLimits = SessionLimits()) -> Person:
     """The person whose session this is, if it has not ended; each use keeps it from idling."""
     row = _row(conduct, token, limits)
     idle = conduct.casebook.clock.now() - read_time(row.seen)
@@ -72,18 +72,20 @@ def who(conduct: Conduct, token: str, limits: Limits = Limits()) -> Person:
     return person
 
 
-def unlock(conduct: Conduct, secrets: SecretStore, token: str, password: Password, limits: Limits = Limits()) -> None:
+def unlock(
+    conduct: Conduct, secrets: SecretStore, token: str, password: Password, limits: SessionLimits = SessionLimits()
+) -> None:
     """Let a session that idled go on, for whoever opened it; one that was ended, or is a day old, does not."""
     check_password(conduct, secrets, account_of(conduct, token, limits), password)
     _seen(conduct, token)
 
 
-def account_of(conduct: Conduct, token: str, limits: Limits = Limits()) -> str:
+def account_of(conduct: Conduct, token: str, limits: SessionLimits = SessionLimits()) -> str:
     """Whose session it is, idling or not. Raises Refused (session) where it has ended."""
     return str(_row(conduct, token, limits).account)
 
 
-def _row(conduct: Conduct, token: str, limits: Limits) -> Any:
+def _row(conduct: Conduct, token: str, limits: SessionLimits) -> Any:
     """A session that was not ended and has not had its day, idling or not."""
     with conduct.casebook.reading() as connection:
         row = connection.execute(select(sessions).where(sessions.c.token == digest(token))).one_or_none()
