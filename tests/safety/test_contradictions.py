@@ -40,6 +40,8 @@ DIED = line("Lung infection", 5, "2025-03-23", "2025-03-27", outcome="fatal")
         ),
         ([line("CRS", 2, "2025-03-23", id="1"), line("Nausea", 2, "2025-03-23", id="1")], "One number is one event"),
         ([line("Hypotension", 2, "2025-03-23", component_of="CRS")], "which is not recorded"),
+        ([line("CRS", 3, "2025-03-23", component_of="CRS")], "which is not recorded"),
+        ([line("CRS", 3, "2025-03-23", dlt=True), line("CRS", 3, "2025-03-23", dlt=False)], "is written twice"),
     ],
 )
 def test_contradiction_is_named(events: list[AdverseEvent], says: str) -> None:
@@ -107,6 +109,8 @@ def test_contradiction_says_where_it_was_read() -> None:
         [DIED, line("Nausea", 1, "2025-03-20", "2025-03-27")],
         [DIED, line("Fever", 1, "2025-03", None)],
         [line("Sepsis", 4, "2025-03-23", id="7"), line("Sepsis", 5, "2025-03-25", "2025-03-27", id="7")],
+        [line("CRS", 3, "2025-03-23", dlt=True), line("CRS", 3, "2025-03-30", dlt=False)],
+        [line("CRS", 3, "2025-03-23", dlt=True, id="1"), line("CRS", 3, "2025-03-23", dlt=False, id="2")],
         [line("CRS", 2, "2025-03-23"), line("Hypotension", 2, "2025-03-23", component_of="crs")],
     ],
 )

@@ -45,7 +45,7 @@ def contradictions(
     whole = occurrences("", lines)
     found = [Contradiction(said, line.source) for line in lines for said in _within(line)]
     found += [Contradiction(said, event.lines[-1].source) for event in whole for said in _between_lines(event, whole)]
-    found += _two_terms(whole) + _deaths(whole)
+    found += _two_terms(whole) + _two_answers(whole) + _deaths(whole)
     days = [Dated(line.span, day, line.source) for line in lines if (day := death_day(line)) is not None]
     days = sorted([*days, *deaths], key=lambda one: (one.day.earliest, one.day.latest))
     if days:
@@ -103,6 +103,21 @@ def _two_terms(whole: Iterable[Occurrence]) -> list[Contradiction]:
         )
         for number, some in terms.items()
         if len(some) > 1
+    ]
+
+
+def _two_answers(whole: Iterable[Occurrence]) -> list[Contradiction]:
+    """One term from one day in two rows without a number, of which one is judged a DLT and the other not."""
+    judged: dict[tuple[str, str], dict[bool, Occurrence]] = {}
+    for event in whole:
+        for line in event.lines:
+            if line.dlt is not None and not event.id:
+                judged.setdefault((event.term.name, str(event.start)), {})[line.dlt] = event
+    says = "{} is written twice, judged a DLT and no DLT. Keep one of the two, or give each its number"
+    return [
+        Contradiction(says.format(some[True].span()), some[True].lines[-1].source)
+        for some in judged.values()
+        if len(some) > 1 and some[True] is not some[False]
     ]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from escalon.facts import Fact
 from escalon.history import Course, Entry, Frame, Trial, Unread, fold
 from escalon.history.course import stated_day
 from escalon.protocol.vocabulary import DISEASE
@@ -81,6 +82,7 @@ def _contradicted(course: Course) -> list[Problem]:
     died = course.facts.named(course.frame.roles.get("death", ""))
     deaths = [Dated(fact.name, day, fact.source) for fact in died if (day := stated_day(fact)) is not None]
     said = [*contradictions(lines, _dated(course), deaths), *(two for name in STAYS for two in _changed(course, name))]
+    said += _infused_after_leaving(course)
     return [note_at(one.source, "", course.code, f"{course.code}: {one.says}") for one in said]
 
 
@@ -89,9 +91,25 @@ def _dated(course: Course) -> Iterator[Dated]:
     dated = [("infused", one.event.happened(course.zone), one.place) for one in course.infusions]
     dated += [(one.event.treatment, one.event.happened(course.zone), one.place) for one in course.treatments]
     dated += [("a sample", one.event.happened(course.zone), one.place) for one in course.samples]
-    measured = (fact for fact in course.facts if not isinstance(fact.value, bool | str) and fact.behind is None)
-    dated += [(fact.name, fact.day, fact.source) for fact in measured]
+    seen = (fact for fact in course.facts if not isinstance(fact.value, str) and fact.behind is None)
+    dated += [(name, fact.day, fact.source) for fact in seen if (name := _said_of_the_living(course, fact))]
     yield from (Dated(what, day, source) for what, day, source in dict.fromkeys(dated) if day is not None)
+
+
+def _said_of_the_living(course: Course, fact: Fact) -> str:
+    """What a fact says that cannot be said of the dead; empty for death itself, and for the review of what was before it."""
+    roles = course.frame.roles
+    if fact.name == roles.get("death") and fact.value is False:
+        return f"{fact.name} is «no»"
+    return "" if fact.name in (roles.get("death"), roles.get("dlt_review")) or fact.value is False else fact.name
+
+
+def _infused_after_leaving(course: Course) -> Iterator[Contradiction]:
+    left = course.left
+    for bag in course.infusions:
+        day = bag.event.happened(course.zone)
+        if left is not None and day is not None and left.is_before(day):
+            yield Contradiction(f"infused on {day}, after leaving on {left}. Correct one of the two", bag.place)
 
 
 STAYS = ("sex", DISEASE)
