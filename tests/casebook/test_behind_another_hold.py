@@ -511,3 +511,11 @@ def test_an_amendment_doses_nobody_until_two_people_signed_it(trial: Trial) -> N
     for signer, lacks in ((CARLA, True), (INES, True), (CORA, False)):
         trial.sign(signer, EntrySigned, entry=number)
         assert bool(held(trial)) is lacks
+
+
+def test_a_yes_where_a_day_belongs_is_refused_and_no_error(trial: Trial) -> None:
+    assert refused(lambda: happened(trial, end=True)) == {"dictionary"}
+    fatal = happened(trial, grade=5, outcome="fatal")
+    now = replace(fatal.event, end=False)
+    corrected = EntryCorrected(participant="P-1", corrects=fatal.number, now=now, reason="a slip")
+    assert refused(lambda: trial.record(CARLA, corrected)) == {"dictionary"}

@@ -315,6 +315,8 @@ def check_readable(dictionary: Dictionary, event: Event) -> None:
         seen = getattr(told, "fact", None)
         try:
             check_event(dictionary, told)
+        except (TypeError, AttributeError) as wrong:  # such as yes where a day belongs
+            raise refuse("dictionary", f"{told.kind} says what no row can say ({wrong})") from None
         except RowError as error:
             field = error.column if seen is None else _FIELDS.get(error.column, error.column)
             raise refuse("dictionary", f"{field}: {error}") from None
