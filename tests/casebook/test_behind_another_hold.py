@@ -24,10 +24,12 @@ from escalon.facts import Day
 from escalon.history.entry import Author
 from escalon.history.events import (
     AdverseEventRecorded,
+    AllocationReleased,
     AmendmentAdopted,
     ApheresisDone,
     CellsInfused,
     ConsentWithdrawn,
+    Course,
     DltAdjudicated,
     DltProposed,
     DltWindowReviewed,
@@ -39,6 +41,7 @@ from escalon.history.events import (
     NothingToReport,
     Observation,
     ParticipantConsented,
+    ParticipantWithdrawn,
     ProductReleased,
     ToxicityObserved,
     TreatmentGiven,
@@ -519,3 +522,59 @@ def test_a_yes_where_a_day_belongs_is_refused_and_no_error(trial: Trial) -> None
     now = replace(fatal.event, end=False)
     corrected = EntryCorrected(participant="P-1", corrects=fatal.number, now=now, reason="a slip")
     assert refused(lambda: trial.record(CARLA, corrected)) == {"dictionary"}
+
+
+def stopped(trial: Trial) -> None:
+    trial.decide(1, course=Course.STOP, reason="a death elsewhere")
+
+
+def without_a_place(trial: Trial) -> None:
+    trial.record(INES, AllocationReleased(participant="P-4", cohort=2, place=1, reason="the bag broke"))
+
+
+def gone(trial: Trial) -> None:
+    trial.record(INES, ParticipantWithdrawn(participant="P-4", on=trial.today(), reason="moved"))
+
+
+def dead(trial: Trial) -> None:
+    happened(trial, participant="P-4", grade=5, start=Day.of(trial.today()), end=Day.of(trial.today()), outcome="fatal")
+
+
+def without_consent(trial: Trial) -> None:
+    trial.record(INES, ConsentWithdrawn(participant="P-4", on=trial.today(), reason="wish"))
+
+
+@pytest.mark.parametrize(
+    ("done", "rule"),
+    [
+        (stopped, "decision"), (without_a_place, "slot"), (gone, "withdrawn"), (dead, "withdrawn"),
+        (without_consent, "consent"), (lambda trial: None, ""),
+    ],
+)  # fmt: skip
+def test_a_dose_in_a_row_is_held_by_what_the_acts_of_the_casebook_say(
+    trial: Trial, tmp_path: Path, done: Callable[[Trial], None], rule: str
+) -> None:
+    done(trial)
+    folder = rows(tmp_path, "doses", "participant,level,date,cells_per_kg", f"P-4,2,{trial.today()},300000")
+    told = import_folder(trial.conduct, INES, trial.conduct.study, folder, "S1", dry_run=False)
+    assert (told.recorded, told.held_rows) == ((0, 1) if rule else (1, 0)), told.held
+    assert f"[{rule}]" in " ".join(told.held) or not rule
+
+
+def test_what_was_imported_of_a_stranger_can_be_put_right(trial: Trial, tmp_path: Path) -> None:
+    start = trial.today() - timedelta(days=40)
+    folder = rows(tmp_path, "adverse_events", "participant,term,grade,start", f"P-9,CRS,4,{start}")
+    import_folder(trial.conduct, INES, trial.conduct.study, folder, "S1", dry_run=False)
+    assert "rule" in held(trial)
+    number = max(one.number for one in trial.casebook.entries(participant="P-9"))
+    wrong = trial.record(CARLA, EntryAnnulled(participant="P-9", annuls=number, reason="a wrong code")).number
+    assert "rule" in held(trial)
+    for signer in (INES, CORA):
+        trial.sign(signer, EntrySigned, entry=wrong)
+    assert not held(trial)
+
+
+def rows(tmp_path: Path, table: str, head: str, row: str) -> Path:
+    (tmp_path / "facts.csv").write_text("participant,fact,value,date\n", encoding="utf-8")
+    (tmp_path / f"{table}.csv").write_text(f"{head}\n{row}\n", encoding="utf-8")
+    return tmp_path

@@ -382,7 +382,7 @@ def _of_dose(study: Study, trial: Trial, given: Given, day: date) -> DoseReview:
         given.participant, given, outcome, why, found.window.last, off,
         "; ".join((*found.notes, *found.late)), in_doubt,
         _counted_level(study.dose, given, off), found, str(dlt_window(study, given.last.earliest)),
-        _disease(trial.course(given.participant)), _has_died(trial.course(given.participant), day),
+        _disease(trial.course(given.participant)), has_died(trial.course(given.participant), day),
     )  # fmt: skip
 
 
@@ -423,10 +423,11 @@ def gone(course: Course, day: date) -> str:
     """That somebody left the study, or died by a day, in words; empty where neither is recorded."""
     if course.is_withdrawn:
         return f"{course.code} left the study"
-    return f"{course.code} died" if _has_died(course, day) else ""
+    return f"{course.code} died" if has_died(course, day) else ""
 
 
-def _has_died(course: Course, day: date) -> bool:
+def has_died(course: Course, day: date) -> bool:
+    """Whether somebody died by a day, by an event or by the fact; a death without its day counts."""
     days = [death_day(one.event) for one in course.adverse_events if is_death(one.event)]
     return any(died is None or died.earliest <= day for died in (*days, *([course.died] if course.died else ())))
 

@@ -151,4 +151,6 @@ def is_about_a_stranger(act: Act) -> bool:
     if code is None or isinstance(act.event, ParticipantConsented):
         return False
     known = act.trial.courses.get(code)
+    if known is not None and act.event.supersedes is not None:
+        return False  # what was taken over of somebody unknown can be put right
     return known is None or not (known.consents or known.infusions)

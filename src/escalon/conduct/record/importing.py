@@ -16,8 +16,9 @@ from pathlib import Path
 from escalon.casebook.canonical import canonical
 from escalon.casebook.casebook import Writer
 from escalon.casebook.encoding import content, plain
+from escalon.conduct.judge import standing
 from escalon.conduct.judge.departures import ActDeparture, departures, digest_of_departures
-from escalon.conduct.judge.dosing import unread_of_the_dose
+from escalon.conduct.judge.dosing import gone, has_died, unread_of_the_dose
 from escalon.conduct.judge.given import dose_of
 from escalon.conduct.permit.authority import authorise
 from escalon.conduct.permit.corrections import taken_back
@@ -116,7 +117,8 @@ def import_folder(
     with conduct.casebook.writing() as writer:
         trial = conduct.caught_up(writer)
         authorise(trial.people.get(author.person), author, "FolderImported", site)
-        conduct.know(tuple(one.code for one in trial.infused()))
+        given = {one.participant for one in intake.entries if isinstance(one.event, CellsInfused)}
+        conduct.know(tuple(one.code for one in trial.courses.values() if one.infusions or one.code in given))
         new = _new(done, writer, trial, study, intake, author, site)
         after = _folded(trial, new)
         done.departures = _departures(study, after, new)
@@ -182,8 +184,33 @@ def _kept_out(study: Study, trial: Trial, intake: Intake, event: Event, author: 
         return f"{day} is in the future; correct the date [time]"
     if says := _taken_back(study, trial, event, author, now) or _still_runs(study, intake, event, today):
         return f"it would lift a hold ({says}); record that judgement by itself [correction]"
+    if isinstance(event, CellsInfused) and (says := _forbidden(study, trial, event)):
+        return f"{says}; record the infusion by itself, or under an override"
     visit = locked_visit(trial, event)
     return f"visit {visit} is locked; unlock it with a reason first [lock]" if visit else ""
+
+
+def _forbidden(study: Study, trial: Trial, event: CellsInfused) -> str:
+    """What the casebook's own acts say against a dose that a row tells of; empty where they say nothing."""
+    code, day = event.participant or "", event.happened(trial.frame.zone)
+    course = trial.courses.get(code)
+    if course is None or day is None:
+        return ""
+    if any(one.event.on <= day.earliest for one in course.consents_gone):
+        return f"{code} has withdrawn consent [consent]"
+    if has_died(course, day.earliest) or (course.left is not None and course.left.earliest <= day.earliest):
+        return f"{gone(course, day.earliest)} [withdrawn]"
+    if not trial.cohorts:
+        return ""  # nobody is given a place here: the rows are a trial of their own
+    place = course.allocation
+    cohort = trial.cohorts.get(place.cohort) if place else None
+    if cohort is None or not cohort.is_open or cohort.opened.level != event.level:
+        return f"{code} holds no place at level {event.level} in an open cohort [slot]"
+    unsigned = standing.unsigned_amendment(trial)
+    in_force = standing.decision_in_force(study, trial)
+    if in_force is None or in_force.number != cohort.opened.decision:
+        return f"the decision that opened the cohort is not in force: {standing.in_words(in_force)} [decision]"
+    return f"{unsigned[1]} [amendment]" if unsigned else ""
 
 
 def _given_otherwise(trial: Trial, intake: Intake, event: Event) -> Entry | None:
