@@ -1,9 +1,8 @@
 """The next dose from what happened: who counts, who is pending, and what the study's rule says today."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
@@ -12,10 +11,10 @@ from escalon.conduct.judge.cutoff import as_of, checked
 from escalon.conduct.judge.evidence import evidence, study_definition
 from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
 from escalon.conduct.judge.strata import UNSAID, strata_of
+from escalon.conduct.judge.unread import refuse_unread
 from escalon.escalation import (
     Conduct,
     Decision,
-    EscalationError,
     Outcome,
     Stop,
     Treat,
@@ -26,11 +25,11 @@ from escalon.escalation import (
     next_dose,
 )
 from escalon.facts import Day, read_day
-from escalon.history import Course, Current, Trial, Unread
+from escalon.history import Course, Current, Trial
 from escalon.history.events import AdverseEventRecorded, DltProposed, ToxicityObserved
 from escalon.protocol.design import calendar_guards, cohort_size, decision_table, dose_rule
 from escalon.protocol.dlt_window import dlt_window
-from escalon.protocol.study import DosePlan, RoleName, Study
+from escalon.protocol.study import DosePlan, Study
 from escalon.safety.adverse_event import death_day, is_death
 from escalon.safety.dlt_evidence import DltEvidence, uncounted_notes
 
@@ -177,7 +176,7 @@ def decide_as_recorded(study: Study, trial: Trial, today: Day) -> NextDose:
 
 
 def _decide_of_all(study: Study, trial: Trial, day: date) -> NextDose:
-    _all_read(study, trial)
+    refuse_unread(study, trial)
     if study.dose.strata is not None:
         found = {name: _decide(study, one, day) for name, one in strata_of(study, trial).items()}
         return _by_stratum(study, _once_all_belong(found), day)
@@ -229,69 +228,6 @@ def _decide(study: Study, trial: Trial, day: date) -> NextDose:
 def doubts(reviews: Iterable[DoseReview]) -> str:
     """Of whom it is in doubt whether they had a DLT, and why; empty where of nobody."""
     return "; ".join(f"{one.participant}: {one.why}" for one in reviews if one.in_doubt)
-
-
-def _all_read(study: Study, trial: Trial) -> None:
-    """Refuse to decide while something that could be a DLT is unread, or belongs to nobody who was infused."""
-    if held := unread_of_the_dose(study, trial, trial.unread):
-        raise EscalationError(f"what could be a DLT cannot be read, so no dose is decided. Correct: {'; '.join(held)}")
-    for course in trial.courses.values():
-        known = bool(course.infusions or course.is_observed or course.consents)
-        for one in course.adverse_events:
-            if not (course.infusions if one.event.dlt else known):
-                what = f"{one.event.term}, grade {one.event.grade}, from {one.event.start} [{one.place}]"
-                raise EscalationError(
-                    f"{what} is recorded for {course.code}, who was not infused. Correct the code in adverse_events, "
-                    "or add the infusion to doses"
-                )
-
-
-ENDS: Mapping[RoleName, frozenset[str]] = {
-    "left": frozenset({"withdrawal", "withdrawn", "discontinuation", "discontinued", "dropout", "termination"}),
-    "death": frozenset({"death", "died", "deceased"}),
-}
-"""The facts that end somebody's time in the study, and words for them: unread, they could change how a participant counts."""
-_BESIDE = frozenset(
-    {"study", "trial", "date", "day", "of", "early", "from", "the", "participant", "patient", "subject"}
-)
-
-
-def unread_of_the_dose(study: Study, trial: Trial, rows: Iterable[Unread]) -> list[str]:
-    """Which rows that could not be read bear on the next dose, each with its place and why.
-
-    That somebody left, recorded of a day after their DLT window or of somebody not infused, bears on none.
-    """
-    found = []
-    for row in rows:
-        ends = {role for role in ENDS if _says(study, row.about, role)}
-        if (
-            row.table in ("doses", "adverse_events")
-            or "death" in ends
-            or ("left" in ends and _in_time(study, trial, row))
-        ):
-            found.append(row.why)
-    return found
-
-
-def _says(study: Study, name: str, role: RoleName) -> bool:
-    """Whether a name is the fact of a role, or one that the study does not know and that says the same."""
-    known = (study.roles.of(role) or "").casefold()
-    said = set(name.casefold().replace("_", " ").split()) - _BESIDE
-    if name.casefold() == known or name in study.vocabulary:
-        return name.casefold() == known
-    return (bool(said) and said <= ENDS[role]) or bool(get_close_matches(name.casefold(), [known], cutoff=0.85))
-
-
-def _in_time(study: Study, trial: Trial, row: Unread) -> bool:
-    """Whether an unread day of leaving may lie in the DLT window of somebody infused."""
-    course = trial.courses.get(row.participant)
-    given = doses_of(study, course) if course and course.infusions else []
-    if not given:
-        return course is None
-    definition = study.vocabulary.get(row.about)
-    if row.day is None or (definition is not None and definition.kind == "date"):
-        return True  # the day stands in what cannot be read
-    return row.day.earliest <= dlt_window(study, given[-1].last.earliest).last
 
 
 def _to_know(study: Study, trial: Trial, reviews: tuple[DoseReview, ...]) -> list[str]:

@@ -18,8 +18,9 @@ from escalon.casebook.casebook import Writer
 from escalon.casebook.encoding import content, plain
 from escalon.conduct.judge import standing
 from escalon.conduct.judge.departures import ActDeparture, departures, digest_of_departures
-from escalon.conduct.judge.dosing import gone, has_died, unread_of_the_dose
+from escalon.conduct.judge.dosing import gone, has_died
 from escalon.conduct.judge.given import dose_of
+from escalon.conduct.judge.unread import unread_of_the_dose
 from escalon.conduct.permit.authority import authorise
 from escalon.conduct.permit.corrections import taken_back
 from escalon.conduct.permit.holds import A_DLT
