@@ -12,7 +12,7 @@ from tests.docs.pages import ROOT
 SOURCES = ROOT / "src" / "escalon"
 STILL_TWICE = set(
     """
-    Assessment Clause Cohort Conduct Conflict Counts Criterion DltDefinition Entry Moment Outcome
+    Assessment Clause Cohort Conduct Conflict Counts Course Criterion DltDefinition Entry Moment Outcome
     Problem Regimen Rule Table Tally Treated Verdict
     """.split()
 )
