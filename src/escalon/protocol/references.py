@@ -1,9 +1,10 @@
 """What a study refers to must be there: ids once, anchors, visits, levels, the rule of escalation and its variant."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
-from typing import Any, get_args
+from functools import partial
+from typing import Any, TypeAlias, get_args
 
 from escalon.expressions.tree import Node
 from escalon.facts import UnitError, factor, plain
@@ -249,39 +250,66 @@ def _escalation(study: Study, sources: Sources) -> Iterator[Problem]:
 
 
 def _regimen(study: Study, sources: Sources) -> Iterator[Problem]:
-    plan = study.lymphodepletion
-    if plan is None:
-        return
+    for number, one in enumerate(study.lymphodepletion.regimens if study.lymphodepletion else ()):
+        for given in one.drugs:
+            if study.lymphodepletion and given.drug not in study.lymphodepletion.drugs:
+                path = ("lymphodepletion", "regimen", number, "drugs")
+                drugs = ", ".join(study.lymphodepletion.drugs)
+                yield sources.problem(path, f"{given.drug} is not among the drugs {drugs}. Write one of them", one.id)
+
+
+Named: TypeAlias = tuple[KeyPath, str | None, Iterable[str], str, str]
+"""Where a name is written, the name, the names there are, what is said where it is none of them, and in which entry."""
+
+
+def _named(study: Study) -> Iterator[Named]:
+    """Every name of the plan that must stand elsewhere in the folder, or be published."""
     from escalon.instruments.product.lymphodepletion import REGIMENS
 
-    own = [one.id for one in plan.regimens]
-    for name in plan.offers:
-        if name not in (*REGIMENS, *own):
-            what = f"there is no published regimen {name!r}, nor one of this study. {_nearest(name, (*REGIMENS, *own))}"
-            yield sources.problem(("lymphodepletion", "offers"), what)
-    known = list(dict.fromkeys((*plan.offers, *own)))
-    if plan.chosen is not None and plan.chosen not in known:
-        what = f"there is no regimen {plan.chosen!r}. {_nearest(plan.chosen, known)}"
-        yield sources.problem(("lymphodepletion", "chosen"), what)
-    for number, one in enumerate(plan.regimens):
-        for given in one.drugs:
-            if given.drug not in plan.drugs:
-                path = ("lymphodepletion", "regimen", number, "drugs")
-                yield sources.problem(path, f"{given.drug} is not among the drugs {', '.join(plan.drugs)}", one.id)
+    visits, anchor, visit = [one.id for one in study.visits], "there is no [anchor.{}]", "there is no visit {!r}"
+    for number, one in enumerate(study.endpoints):
+        yield ("endpoint", number, "baseline"), one.baseline, study.baselines, "there is no [baseline.{}]", one.id
+        yield from ((("endpoint", number, "at"), at, visits, visit, one.id) for at in one.at)
+    for name, baseline in study.baselines.items():
+        yield ("baseline", name, "before"), baseline.before, study.anchors, anchor, name
+        yield from ((("baseline", name, "at"), at, visits, visit, name) for at in baseline.at)
+    for number, period in enumerate(study.periods):
+        yield ("period", number, "starts_at"), period.starts_at, study.anchors, anchor, period.id
+    if plan := study.lymphodepletion:
+        own = [one.id for one in plan.regimens]
+        path, said = ("lymphodepletion", "offers"), "there is no published regimen {!r}, nor one of this study"
+        yield from ((path, offer, (*REGIMENS, *own), said, "") for offer in plan.offers)
+        chosen = tuple(dict.fromkeys((*plan.offers, *own)))
+        yield ("lymphodepletion", "chosen"), plan.chosen, chosen, "there is no regimen {!r}", ""
+
+
+def _named_of_the_reading(study: Study) -> Iterator[Named]:
+    """Every name in what the folder says of how it is read."""
+    ids, topics = ids_of(study), f"{{!r}} is neither an id of this study nor one of {', '.join(TOPICS)}"
+    for number, one in enumerate(study.assumptions):
+        yield from ((("assumption", number, "about"), about, ids, topics, one.id) for about in one.about)
+    for number, statement in enumerate(study.statements):
+        path = ("statement", number, "implemented_by")
+        yield from (
+            (path, each, ids, "{!r} is not an id of this study", statement.id) for each in statement.implemented_by
+        )
+    known = [one.id for one in study.assumptions]
+    for number, answer in enumerate(study.answers):
+        yield ("answer", number, "assumption"), answer.assumption, known, "there is no assumption {!r}", ""
+
+
+def _there(of: Callable[[Study], Iterator[Named]], study: Study, sources: Sources) -> Iterator[Problem]:
+    for path, name, known, said, where in of(study):
+        if name is not None and name not in known:
+            yield sources.problem(path, f"{said.format(name)}. {_nearest(name, known)}", where)
 
 
 def _visits(study: Study, sources: Sources) -> Iterator[Problem]:
-    known = [one.id for one in study.visits]
     for number, visit in enumerate(study.visits):
         if not visit.earliest <= visit.day <= visit.latest:
             span = f"{visit.earliest} to {visit.latest}"
             what = f"day {visit.day} lies outside its own window, {span}. Write earliest and latest around it"
             yield sources.problem(("visit", number, "day"), what, visit.id)
-    for number, endpoint in enumerate(study.endpoints):
-        for visit_id in endpoint.at:
-            if visit_id not in known:
-                what = f"there is no visit {visit_id!r}. {_nearest(visit_id, known)}"
-                yield sources.problem(("endpoint", number, "at"), what, endpoint.id)
 
 
 def _days(study: Study, sources: Sources) -> Iterator[Problem]:
@@ -295,9 +323,6 @@ def _days(study: Study, sources: Sources) -> Iterator[Problem]:
         if period.first_day is not None and period.last_day is not None and period.first_day > period.last_day:
             what = f"the period ends on day {period.last_day}, before it begins on day {period.first_day}"
             yield sources.problem(("period", number, "last_day"), what, period.id)
-        if period.starts_at is not None and period.starts_at not in study.anchors:
-            what = f"there is no [anchor.{period.starts_at}]. {_nearest(period.starts_at, study.anchors)}"
-            yield sources.problem(("period", number, "starts_at"), what, period.id)
     for number, one in enumerate(study.watched):
         if study.roles.of(one.since) is None and one.since == "conditioning":
             what = "no fact plays the role conditioning, so it would never be watched. Write it in [roles], or another since"
@@ -339,9 +364,6 @@ _OF_NUMBERS = ("change from baseline", "percent change", "best change", "course"
 def _endpoints(study: Study, sources: Sources) -> Iterator[Problem]:
     """What an endpoint names besides people and visits: baselines, what may happen in between, words that are a response."""
     for number, one in enumerate(study.endpoints):
-        if one.baseline is not None and one.baseline not in study.baselines:
-            what = f"there is no [baseline.{one.baseline}]. {_nearest(one.baseline, study.baselines)}"
-            yield sources.problem(("endpoint", number, "baseline"), what, one.id)
         for place, between in enumerate(one.intercurrent):
             if between.event not in (*HAPPENINGS, *study.vocabulary):
                 what = f"{between.event!r} is not in the vocabulary. {_nearest(between.event, HAPPENINGS)}"
@@ -378,18 +400,6 @@ def _beside(study: Study, sources: Sources) -> Iterator[Problem]:
                 yield sources.problem(("endpoint", number, "beside", place, "measure"), what, one.id)
 
 
-def _baselines(study: Study, sources: Sources) -> Iterator[Problem]:
-    visits = [one.id for one in study.visits]
-    for name, one in study.baselines.items():
-        if one.before is not None and one.before not in study.anchors:
-            what = f"there is no [anchor.{one.before}]. {_nearest(one.before, study.anchors)}"
-            yield sources.problem(("baseline", name, "before"), what, name)
-        for visit in one.at:
-            if visit not in visits:
-                what = f"there is no visit {visit!r}. {_nearest(visit, visits)}"
-                yield sources.problem(("baseline", name, "at"), what, name)
-
-
 def _strata(study: Study, sources: Sources) -> Iterator[Problem]:
     name = study.dose.strata
     known = study.vocabulary.get(name) if name else None
@@ -399,38 +409,15 @@ def _strata(study: Study, sources: Sources) -> Iterator[Problem]:
         yield sources.problem(("dose", "strata"), what)
 
 
-def _about(study: Study, sources: Sources) -> Iterator[Problem]:
-    known = ids_of(study)
-    for number, one in enumerate(study.assumptions):
-        for about in one.about:
-            if about not in known:
-                what = (
-                    f"{about!r} is neither an id of this study nor one of {', '.join(TOPICS)}. {_nearest(about, known)}"
-                )
-                yield sources.problem(("assumption", number, "about"), what, one.id)
-
-
 def _answers(study: Study, sources: Sources) -> Iterator[Problem]:
     """An answer is to an assumption of this study, and chooses a reading it has; one to older words counts for nothing."""
     known = {one.id: one for one in study.assumptions}
     for number, one in enumerate(study.answers):
-        if one.assumption not in known:
-            what = f"there is no assumption {one.assumption!r}. {_nearest(one.assumption, known)}"
-            yield sources.problem(("answer", number, "assumption"), what)
-        elif one.digest == known[one.assumption].digest:
+        if one.assumption in known and one.digest == known[one.assumption].digest:
             try:
                 known[one.assumption].number_of(one.reading)
             except ValueError as error:
                 yield sources.problem(("answer", number, "reading"), str(error), one.assumption)
-
-
-def _implemented(study: Study, sources: Sources) -> Iterator[Problem]:
-    known = ids_of(study)
-    for number, one in enumerate(study.statements):
-        for target in one.implemented_by:
-            if target not in known:
-                what = f"{target!r} is not an id of this study. {_nearest(target, known)}"
-                yield sources.problem(("statement", number, "implemented_by"), what, one.id)
 
 
 def _alternatives(study: Study, sources: Sources) -> Iterator[Problem]:
@@ -462,10 +449,10 @@ def _wrong(rule: str, study: Study) -> Iterator[str]:
 
 
 _CHECKS = (
-    _twice, _facts, _members, _roles, _baseline, _anchors, _kinds, _levels, _escalation, _regimen, _visits, _among,
-    _endpoints, _beside, _days, _toxicity, _baselines, _strata,
+    _twice, _facts, _members, _roles, _baseline, _anchors, _kinds, _levels, _escalation, _regimen, _visits,
+    partial(_there, _named), _among, _endpoints, _beside, _days, _toxicity, _strata,
 )  # fmt: skip
-_READING = (_about, _implemented, _alternatives, _answers)
+_READING = (partial(_there, _named_of_the_reading), _alternatives, _answers)
 """What the folder says of how it is read, which names entries that an alternative may take out."""
 
 
