@@ -78,6 +78,15 @@ def test_a_result_at_the_grade_is_asked_about(rule: DltRule, counts: list[Fact],
     assert (f"{rule.id}" in found.why) is (outcome is PENDING)
 
 
+def test_a_result_without_the_limit_it_is_graded_by_is_named_and_decides_nothing() -> None:
+    bare = Fact("alt", Decimal(300), on(5), "U/L")
+    found = evidence(LIVER, bare)
+    assert found.outcome is NO_DLT
+    assert any("has no grade" in note for note in found.notes + found.unread)
+    febrile = DltRule("D-8", "febrile neutropenia", ("Febrile neutropenia",), 3)
+    assert evidence(febrile, neutrophils(9, "0.3")).outcome is NO_DLT
+
+
 def test_a_result_that_an_event_tells_of_is_judged_with_the_event() -> None:
     judged = AdverseEvent(term="Platelet count decreased", grade=4, start=on(8), end=on(12), dlt=False)
     assert evidence(ANY_DAY, platelets(9, "20"), lines=(judged,)).outcome is NO_DLT

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from escalon.facts import Fact
+from escalon.facts import Fact, Interval
 from escalon.instruments.safety.ctcae.laboratory import grade_laboratory, laboratory_terms, tests_named
 from escalon.safety.dlt_definition import TERMS
 
@@ -78,13 +78,13 @@ class Counts:
     def _graded(self, name: str) -> tuple[tuple[Look, ...], tuple[Fact, ...], tuple[Vague, ...]]:
         found: dict[int, Look] = {}
         ungraded, vague = [], []
-        for fact in self._facts:
+        for fact in self._facts if tests_of(name) else ():
             if fact.value is None or not is_count_of(name, fact.name):
                 continue
             if fact.day is not None and fact.day.latest < self._first:
                 continue
             grades = _grades(name, fact)
-            if fact.day is None or grades is None:
+            if fact.day is None or grades is None or _may_be_any(fact, grades):
                 ungraded.append(fact)
                 continue
             days = range(max(0, (fact.day.earliest - self._first).days), (fact.day.latest - self._first).days + 1)
@@ -101,14 +101,32 @@ def is_count(fact: str) -> bool:
     return bool(tests_named(fact))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16384)
 def is_count_of(term: str, fact: str) -> bool:
     """Whether a fact is a result that a word of a definition, or a CTCAE term, is graded by: `platelets`, or
     Platelet count decreased; `alt` of Alanine aminotransferase increased.
     """
+    return not tests_of(term).isdisjoint(tests_named(fact))
+
+
+@lru_cache(maxsize=1024)
+def tests_of(term: str) -> frozenset[str]:
+    """The laboratory's tests that grade a word of a definition or a CTCAE term; none of a syndrome, a class or a symptom."""
     word = next((word for word, name in TERMS.items() if name == term), term)
-    graded = {lab.quantity.name for lab, _ in laboratory_terms().values() if lab.term.name == term}
-    return bool({*tests_named(word), *graded} & {*tests_named(fact)})
+    alone = (
+        lab for lab, form in laboratory_terms().values() if "temp_c" not in form.items
+    )  # a count and a fever are two
+    graded = (lab.quantity.name for lab in alone if lab.term.name == term)
+    return frozenset((*tests_named(word), *graded))
+
+
+def _may_be_any(fact: Fact, grades: tuple[int, int]) -> bool:
+    """Whether a number alone, without the limit or baseline it is graded by, could be of no grade or of a severe one."""
+    return grades[0] == 0 and grades[1] >= SEVERE_FROM and not isinstance(fact.value, Interval)
+
+
+SEVERE_FROM = 3
+"""Severe, by CTCAE."""
 
 
 @lru_cache(maxsize=16384)

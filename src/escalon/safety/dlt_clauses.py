@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from escalon.facts import Truth, all_known, any_known
 from escalon.instruments.safety.ctcae.terms import UnknownTerm, classes, find_event
 from escalon.safety.adverse_event import NOT_CODED, AdverseEvent
-from escalon.safety.blood_counts import Counts, Look, Vague
+from escalon.safety.blood_counts import Counts, Look, Vague, tests_of
 from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule
 from escalon.safety.occurrence import Occurrence, lasted_longer, stretches
 from escalon.safety.words import Syndrome
@@ -278,7 +278,8 @@ def _seen_grounds(
     rule: DltRule, events: Sequence[Occurrence], counts: Counts, window: Horizon
 ) -> tuple[ClauseGround, ...]:
     """A laboratory's results at the grade of a clause that names their term, of which no recorded event tells."""
-    terms = (term for word in rule.term if not _was_low_before(rule, term := TERMS.get(word, word), counts))
+    graded = (term for word in rule.term if tests_of(term := TERMS.get(word, word)))
+    terms = (term for term in graded if not _was_low_before(rule, term, counts))
     found = (_seen_ground(rule, term, events, counts, window) for term in terms)
     return tuple(ground for ground in found if ground is not None)
 
