@@ -6,14 +6,18 @@ from decimal import Decimal
 from escalon.conduct.judge.endpoints import execute
 from escalon.facts import Day, Fact
 from escalon.history import Unread
-from escalon.history.events import AdverseEventRecorded
+from escalon.history.events import AdverseEventRecorded, TreatmentGiven
 from escalon.kinetics.sample import read_sample
+from escalon.reporting.registry import registry
 from escalon.reporting.sections.basis import summary
 from escalon.reporting.sections.cells import cells
 from escalon.reporting.sections.completeness import completeness
 from escalon.reporting.sections.efficacy import endpoint_table
 from escalon.reporting.sections.escalation import levels, limiting
-from escalon.reporting.sections.participants import flow, flow_drawn
+from escalon.reporting.sections.exposure import lymphodepletion
+from escalon.reporting.sections.listings import serious
+from escalon.reporting.sections.narratives import narratives
+from escalon.reporting.sections.participants import demographics, flow, flow_drawn
 from escalon.reporting.sections.safety import infections, interest, overview, periods
 from tests.histories import Infusion, history
 from tests.reporting.views import column, texts, view_of
@@ -166,3 +170,30 @@ def test_an_event_that_cannot_be_read_leaves_its_person_open_and_no_other():
     assert because.endswith(why)
     assert why not in str(said["2025-03-20"]["P02"]) + str(said["2025-06-01"])
     assert said["2025-06-01"]["P01"] == said["2025-06-01"]["P02"] == said["2025-03-20"]["P02"]
+
+
+def test_what_somebody_was_like_when_treated_is_not_what_was_recorded_later():
+    """Age and sex of a baseline, a narrative and a line listing: those of the day, whatever was written a year later."""
+    aged = [Fact("age", years, Day(*day), participant="P01") for years, day in ((40, (2025, 2, 1)), (41, (2026, 3, 1)))]
+    told = AdverseEventRecorded(participant="P01", term="Sepsis", grade=3, start=Day(2025, 3, 20), serious=True)
+    view = view_of(history([*DISEASES, *aged], infusions=DOSES[:1], adverse_events=[told]), CUTOFF)
+    measures = registry(view.study, view.trial, CUTOFF)["resultsSection"]["baselineCharacteristicsModule"]["measures"]
+    [category] = measures[0]["classes"][0]["categories"]
+    assert [one["value"] for one in category["measurements"]] == ["40.0", "40.0"]
+    assert column(demographics(view), "all")["age"] == "40"
+    assert column(serious(view), "age") == {"P01.2025-03-20": "40"}
+    assert (
+        narratives(view)[0]
+        .blocks[1]
+        .text.startswith("A 40-year-old person with RA was infused at level 1 on 3 March 2025")
+    )
+
+
+def test_a_drug_of_the_conditioning_given_for_the_disease_is_no_conditioning():
+    given = [
+        TreatmentGiven(participant="P01", treatment="cyclophosphamide", start=Day(*day), dose=Decimal(dose), unit="mg")
+        for day, dose in (((2024, 1, 5), 500), ((2025, 2, 26), 1300), ((2025, 9, 1), 600))
+    ]
+    begun = Fact("lymphodepletion_start", "2025-02-26", Day(2025, 2, 26), participant="P01")
+    view = view_of(history([*DISEASES, begun], given, infusions=DOSES[:1]), CUTOFF)
+    assert column(lymphodepletion(view), "given") == {"P01": "cyclophosphamide 1300 mg"}

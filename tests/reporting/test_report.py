@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from hashlib import sha256
 
@@ -9,9 +11,10 @@ import pytest
 
 from escalon.conduct.judge.cutoff import last_day
 from escalon.facts import Day
-from escalon.reporting import html
+from escalon.reporting import html, typst
 from escalon.reporting.cell_lines import explain_cell
-from escalon.reporting.document import Tone
+from escalon.reporting.document import LONGEST, Tone
+from escalon.reporting.fonts import drawable
 from escalon.reporting.pack import PackError, pack, write_pack
 from escalon.reporting.packet import open_packet, packet
 from escalon.reporting.registry import registry
@@ -225,6 +228,60 @@ def test_the_packet_is_two_pages_and_its_open_part_one(view):
     files = dict(pack(view, "packet"))
     pages = {name: len(re.findall(rb"/Type\s*/Page\b", data)) for name, data in files.items()}
     assert pages == {"packet.pdf": 2, "packet-open.pdf": 1}
+
+
+# -- every cell -------------------------------------------------------------------------------------------------------
+
+OF_NOBODY = {"missing", "not_due", "not_applicable", "left", "unknown", "watched", "days", "open"}
+"""Columns that count what is not recorded, or days between what is: they open to who, and why."""
+
+
+@pytest.fixture(scope="module")
+def said(view, document):
+    return results(document, view.study, view.executed)
+
+
+def test_every_cell_of_every_table_opens(said):
+    """A number to the records it was made of; a word, or a number that follows from its row, to those of the row."""
+    closed, rows = [], {}
+    for what in ("cells", "statistics"):
+        for name, one in said[what].items():
+            rows.setdefault(name.rpartition("/")[0], {"cells": {}, "statistics": {}})[what][name] = one
+    for name, cell in said["cells"].items():  # each asked of its own row: of the whole it takes a search
+        opened = str(explain_cell(said | rows[name.rpartition("/")[0]], name))
+        assert opened.startswith(f"{name} = ")
+        if cell.get("value") and name.rpartition("/")[2] not in OF_NOBODY and "[" not in opened:
+            closed.append(name)
+    assert closed == []
+    assert len(said["cells"]) > 10_000
+
+
+def test_a_number_of_people_opens_to_what_makes_them_one_of_these(said):
+    opened = str(explain_cell(said, "T2-1/infused/level_1"))
+    assert re.search(r"P01: infusion, level 1 \d+ cells/kg on \S+  \[doses.csv:2\]", opened)
+    assert "disease" in str(explain_cell(said, "T2-1/screened/n"))
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="reading a PDF needs pdftotext (poppler-utils)")
+def test_the_printed_report_says_what_the_results_say(document, said, tmp_path):
+    """Row by row, each in one piece: what a reader copies out of the PDF is the cells in their order."""
+    (tmp_path / "report.pdf").write_bytes(typst.pdf(document))
+    read = subprocess.run(
+        ["pdftotext", "-raw", str(tmp_path / "report.pdf"), "-"], capture_output=True, text=True, check=True
+    ).stdout
+    printed = [table for table in document.tables() if len(table.rows) <= LONGEST]
+    rows = {f"{table.id}/{row.key}": [cell.text for cell in row.cells] for table in printed for row in table.rows}
+    told: dict[str, list[str]] = {}
+    for key, cell in said["cells"].items():
+        told.setdefault(key.rpartition("/")[0], []).append(cell["text"])
+    assert {name: told[name] for name in rows} == rows
+    whole = _unspaced(read)
+    assert [name for name, cells in rows.items() if _unspaced(drawable("".join(cells))) not in whole] == []
+    assert len(rows) > 900
+
+
+def _unspaced(text):
+    return re.sub(r"[\s\u200b\u202f\u00a0]", "", text)
 
 
 # -- the pack ---------------------------------------------------------------------------------------------------------

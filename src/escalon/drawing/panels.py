@@ -6,9 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from escalon.drawing.labels import Label, placed
+from escalon.drawing.letters import width_of
 from escalon.drawing.scales import Scale
 from escalon.drawing.shapes import Box, Piece, box, group, line, mark, polyline
 from escalon.drawing.tokens import CONTEXT, WASH, Paint
+
+_MARGIN = 34
+"""How far words may reach beyond a panel on its right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,9 @@ def panel(it: Panel) -> Iterator[Piece]:
         yield from marks
         taken += [one.room for one in marks if one.room]
     yield from placed(
-        [*_limit_names(it), *_labels(it)], taken, Box(room.left - 2, room.top - 9, room.right + 34, room.bottom + 4)
+        [*_limit_names(it), *_labels(it)],
+        taken,
+        Box(room.left - 2, room.top - 9, room.right + _MARGIN, room.bottom + 4),
     )
 
 
@@ -96,12 +102,14 @@ def _mark(it: Panel, course: DrawnCourse, spot: ValueMark) -> Piece:
 
 
 def _limit_names(it: Panel) -> list[Label]:
-    right = it.room.right
-    return [
-        Label(right - 2, it.y.at(value) - 3, words, paint, anchor="end", size=9)
-        for value, words, paint in it.limits
-        if words
-    ]
+    return [_limit_name(it.room.right, it.y.at(value), words, paint) for value, words, paint in it.limits if words]
+
+
+def _limit_name(right: float, y: float, words: str, paint: Paint) -> Label:
+    """After its line where that is short enough for the margin, else over the line's end."""
+    if width_of(words, 8) <= _MARGIN - 3:
+        return Label(right + 3, y + 3, words, paint, size=8)
+    return Label(right - 2, y - 3, words, paint, anchor="end", size=9)
 
 
 def _labels(it: Panel) -> Iterator[Label]:

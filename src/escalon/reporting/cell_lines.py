@@ -35,14 +35,18 @@ def _cell(results: Results, name: str, cell: Mapping[str, Any]) -> Line:
         lines.append(Line(f"exactly {cell['value']}"))
     own = name.rpartition("/")[0] + "/"
     same = [key for key in results["statistics"] if key.startswith(own) and _is_of(name, key)]
-    lines += [_statistic(results, key, results["statistics"][key]) for key in same]
-    if not same:
-        lines += _grounds(results, cell)
-    if not lines:
-        lines.append(
-            Line("no record stands beneath it alone: it is a word, or follows from its row and the notes of its table")
-        )
-    return Line(f"{name} = {cell['text']}", tuple(lines))
+    beneath = [_statistic(results, key, results["statistics"][key]) for key in same] or [*_grounds(results, cell)]
+    return Line(f"{name} = {cell['text']}", (*lines, *(beneath or _of_its_row(results, own))))
+
+
+def _of_its_row(results: Results, row: str) -> Iterator[Line]:
+    """What the other cells of a row rest on, beneath a word or a number that follows from them."""
+    beside = [(key, cell) for key, cell in results["cells"].items() if key.startswith(row)]
+    lines = tuple(
+        _grounds(results, {"grounds": dict.fromkeys(n for _, cell in beside for n in cell.get("grounds", ()))})
+    )
+    said = ", ".join(f"{key.rpartition('/')[2]} {cell['text']}" for key, cell in beside)
+    yield Line(f"no record stands beneath it alone: it is a word, or follows from its row ({said})", lines)
 
 
 def _is_of(cell: str, statistic: str) -> bool:

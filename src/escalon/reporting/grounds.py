@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from sys import intern
 
 from escalon.conduct.judge.given import Given
-from escalon.facts import Fact, Facts, Finding, plain
+from escalon.facts import Day, Fact, Facts, Finding, plain
 from escalon.facts import grounds as beneath
 from escalon.history import Course, Current
 from escalon.history.events import AdverseEventRecorded, CellsInfused
@@ -68,6 +68,13 @@ def last_of(facts: Facts, name: str) -> Fact | None:
     """The latest fact of a name that is known."""
     known = [fact for fact in facts.named(name) if fact.value is not None]
     return known[-1] if known else None
+
+
+def before(facts: Facts, name: str, infused: Day | None) -> Fact | None:
+    """The last known value of a fact on a day up to the infusion: what somebody was like when treated."""
+    some = [fact for fact in facts.named(name) if fact.value is not None]
+    some = [fact for fact in some if infused is None or fact.day is None or fact.day.is_by(infused) is not False]
+    return some[-1] if some else None
 
 
 def place(source: str) -> str:

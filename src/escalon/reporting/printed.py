@@ -21,6 +21,9 @@ PERCENT_FROM = 10
 """From so many people on a percentage is printed beside the count."""
 SETTLED = 2
 """Decimals of a computed score, whose digits never end."""
+_DATED = re.compile(r"«[^»]*»|\[[^]]*\]|(?<![\w-])(\d{4})-(\d\d)(?:-(\d\d))?(?![\w-])")
+"""A day, outside what people wrote and the places of records."""
+_MONTHS = "January February March April May June July August September October November December".split()
 _POWER = re.compile(r"\b10\^(-?\d+)")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
@@ -218,9 +221,34 @@ def units(text: str) -> str:
     return _POWER.sub(lambda found: f"× 10{found[1].translate(_RAISED)}", text)
 
 
+def unit(text: str) -> str:
+    """A unit by itself, as an axis names it: `10^9/L` as `10⁹/L`.
+
+    >>> unit("10^9/L"), unit("mm/h")
+    ('10⁹/L', 'mm/h')
+    """
+    return units(text).removeprefix("× ")
+
+
 def day(value: Day | None) -> str:
     """A day in ISO form; what is not recorded says so."""
     return "not recorded" if value is None else str(value)
+
+
+def in_prose(text: str) -> str:
+    """A sentence with its days as people say them, in tables they stay as they are: `on 2025-05-06` as `on 6 May 2025`.
+
+    >>> in_prose("given on 2025-05-06, begun in 2025-04; entry 2025-1"), in_prose("«on 2025-05-06»")
+    ('given on 6 May 2025, begun in April 2025; entry 2025-1', '«on 2025-05-06»')
+    """
+    return _DATED.sub(_spoken, text)
+
+
+def _spoken(found: re.Match[str]) -> str:
+    year, month, number_ = found.groups()
+    if year is None or not 1 <= int(month) <= 12:
+        return found[0]
+    return " ".join(filter(None, (number_ and str(int(number_)), _MONTHS[int(month) - 1], year)))
 
 
 def yes_no(truth: Truth, unknown: str = "not recorded") -> str:

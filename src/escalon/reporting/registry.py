@@ -15,10 +15,11 @@ from escalon.conduct.judge.populations import populations
 from escalon.conduct.judge.scores import STANDING
 from escalon.conduct.judge.treated import safety_population
 from escalon.conduct.judge.windows import last_of
-from escalon.facts import Day, exact
+from escalon.facts import Day, Fact, exact
 from escalon.history import Trial
 from escalon.protocol.study import Study
 from escalon.protocol.vocabulary import DISEASE
+from escalon.reporting.grounds import before
 from escalon.reporting.in_words import told_in_words
 from escalon.reporting.printed import number
 from escalon.safety.counting import emergent
@@ -117,7 +118,8 @@ class Registry:
     def _age(self, groups: Sequence[tuple[str, list[str]]]) -> Json:
         measured = []
         for group, codes in groups:
-            values = [exact(value) for code in codes if (value := self._latest(code, AGE)) is not None]  # type: ignore[arg-type]
+            known = (self._before(code, AGE) for code in codes)
+            values = [exact(fact.number) for fact in known if fact is not None and fact.number is not None]
             if values:
                 spread = deviation(values)
                 more = {"spread": number(spread, 2)} if spread is not None else {"comment": "one participant"}
@@ -128,7 +130,8 @@ class Registry:
         }  # fmt: skip
 
     def _labels(self, title: str, fact: str, groups: Sequence[tuple[str, list[str]]]) -> Json:
-        known = {code: str(self._latest(code, fact) or "not recorded") for code in self.infused}
+        facts = {code: self._before(code, fact) for code in self.infused}
+        known = {code: str(fact.value) if fact else "not recorded" for code, fact in facts.items()}
         words = list(dict.fromkeys(sorted(known.values())))
         names = {one.id: one.name for one in self.study.diseases}
         categories = [
@@ -146,9 +149,9 @@ class Registry:
             "classes": [{"categories": categories}],
         }  # fmt: skip
 
-    def _latest(self, code: str, name: str) -> object:
-        known = [fact.value for fact in self.people[code].facts.named(name) if fact.value is not None]
-        return known[-1] if known else None
+    def _before(self, code: str, name: str) -> Fact | None:
+        one = self.people[code]
+        return before(one.facts, name, one.infused)
 
     # -- outcomes ----------------------------------------------------------------------------------------------------------
 

@@ -140,5 +140,6 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _breakable(text: str) -> str:
-    """A text whose long names of files and facts may be broken at their joints."""
+    """A text whose long names of files and facts may be broken at their joints, and a hash without a hyphen in it."""
+    text = re.sub(r"\b([0-9a-f]{16})(?=[0-9a-f]{16})", "\\1\u200b", text)
     return re.sub(r"(?<=\w)([_./:])(?=\w\w)", "\\1\u200b", text) if len(text) > 12 and not text[0].isdigit() else text

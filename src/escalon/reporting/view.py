@@ -1,8 +1,9 @@
 """What every section asks for, found once a run: the trial at the cut-off, who was screened, dosed and how, and all events."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
+from itertools import islice
 
 from escalon import __version__
 from escalon.conduct.judge.agreed import Agreed, agreed
@@ -17,7 +18,7 @@ from escalon.conduct.judge.screening import Screening, screen_one
 from escalon.conduct.judge.treated import events_of, safety_population
 from escalon.conduct.judge.watched import all_departures
 from escalon.escalation import EscalationError
-from escalon.facts import Day, Facts, plain
+from escalon.facts import Day, Facts
 from escalon.history import Course, Current, Trial
 from escalon.history.events import AdverseEventRecorded
 from escalon.instruments import catalogue
@@ -25,8 +26,9 @@ from escalon.instruments.safety.ctcae.results import GradedResult, grade_results
 from escalon.protocol.own_words import in_own_words
 from escalon.protocol.study import Study
 from escalon.protocol.vocabulary import DISEASE
-from escalon.reporting.document import Document, Ground, Section
-from escalon.reporting.grounds import of_event
+from escalon.reporting.build import counted
+from escalon.reporting.document import Cell, Document, Ground, Section
+from escalon.reporting.grounds import of_dose, of_event, of_fact
 from escalon.reporting.in_words import in_words_of
 from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.counting import Treated, emergent
@@ -192,10 +194,16 @@ class View:
         """The dose of everybody infused, by code."""
         return {one.participant: one for one in self.doses}
 
-    def latest(self, code: str, name: str) -> str:
-        """The latest known value of a fact in words; empty where there is none."""
-        known = [fact for fact in self.facts(code).named(name) if fact.value is not None]
-        return plain(known[-1].value) if known else ""
+    def counted(self, codes: Collection[str]) -> Cell:
+        """A number of people, each with the record that makes them one of these: the dose, or the first thing recorded."""
+        named = ((Ground(code, "participant", "", "counted", ""), *self._recorded(code)) for code in codes)
+        return counted([ground for some in named for ground in some], len(codes))
+
+    def _recorded(self, code: str) -> Iterator[Ground]:
+        if code in self.given:
+            yield from of_dose(self.given[code], self.trial.course(code))
+        elif facts := self.facts(code).named(DISEASE) or tuple(islice(self.facts(code), 1)):
+            yield of_fact(facts[-1], code)
 
     def label(self, name: str) -> str:
         """A fact, analyte or score as people call it."""

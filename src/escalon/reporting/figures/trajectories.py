@@ -27,6 +27,7 @@ from escalon.drawing import (
 from escalon.drawing import panel as drawn_panel
 from escalon.drawing.tokens import GOOD, MUTED, Paint, dose, shape
 from escalon.facts import UnitError, convert, spelled
+from escalon.reporting.printed import unit
 
 _MOST_PEOPLE = 12  # more are drawn by level
 _HIGH, _LEFT, _RIGHT = 66.0, 46.0, WIDTH - 40
@@ -152,8 +153,8 @@ def _block(
         ]
     y += 22
     for one in measures:
-        unit = f", {one.unit}" if one.unit else ""
-        pieces.append(text(_LEFT - 40, y + 9, f"{one.title}{unit}", size=10, paint=MUTED))
+        named = f", {unit(one.unit)}" if one.unit else ""
+        pieces.append(text(_LEFT - 40, y + 9, f"{one.title}{named}", size=10, paint=MUTED))
         top, bottom = y + 18, y + 18 + _HIGH
         scale = _scale(one, bottom, top)
         for place, ((level, name), (left, right)) in enumerate(zip(block, edges, strict=False)):

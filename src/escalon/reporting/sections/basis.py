@@ -43,7 +43,7 @@ def _standing(view: View) -> Table:
     departed = [Ground(one.participant, one.rule, str(one.day), one.says, place(one.source)) for one in view.departures]
 
     def of(*names: str) -> Cell:
-        return counted([code for code, name in outcome.items() if name in names])
+        return view.counted([code for code, name in outcome.items() if name in names])
 
     def evaluable() -> Cell:
         return of("DLT", "NO_DLT") if isinstance(view.dose, NextDose) else Cell("not known", tone=Tone.OPEN)
@@ -52,17 +52,17 @@ def _standing(view: View) -> Table:
         return counted(view.of_events(events), len({event.participant for event in events}))
 
     rows = (
-        row("screened", "screened", counted(view.trial.participants), "Table 2-1"),
-        row("eligible", "eligible", counted(eligible), "Table 2-2"),
-        row("infused", "infused", counted([*view.given]), f"of at most {view.study.most}; Table 3-1"),
+        row("screened", "screened", view.counted(view.trial.participants), "Table 2-1"),
+        row("eligible", "eligible", view.counted(eligible), "Table 2-2"),
+        row("infused", "infused", view.counted([*view.given]), f"of at most {view.study.most}; Table 3-1"),
         row("evaluable", "evaluable for DLT", evaluable(), "Table 4-1"),
         row("dlt", "with a dose-limiting toxicity", of("DLT"), "Table 4-2"),
         row(
-            "open", "with an open question about it", counted([one.participant for one in view.unsettled]), "Table 4-2"
+            "open", "with an open question about it", view.counted([o.participant for o in view.unsettled]), "Table 4-2"
         ),
         row("serious", "with a serious event since infusion", people(serious), "Table 5-1, listing 2"),
         row("unsaid", "of the others, with an event whose seriousness is not recorded", people(unsaid), "listing 2"),
-        row("died", "who died", counted(died), "listing 4"),
+        row("died", "who died", view.counted(died), "listing 4"),
         row("departures", "departures from the study's rules", counted(departed), "Table 3-3"),
     )
     title = "Where the trial stands"

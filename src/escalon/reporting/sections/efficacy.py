@@ -1,6 +1,7 @@
 """Section 6: every declared endpoint in a table of its own, with who stands where and what each number rests on."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -47,7 +48,7 @@ def efficacy(view: View) -> tuple[Section, ...]:
         if some:
             blocks = tuple(block for one in some for block in blocks_of(view, one))
             parts.append(Section(f"6.{len(parts) + 1}", title, blocks))
-    population = population_table([*on_the_way(study, view.populations), *efficacy_populations(study, found)])
+    population = population_table(view, [*on_the_way(study, view.populations), *efficacy_populations(study, found)])
     last = Section(f"6.{len(parts) + 1}", "Who was counted", (population,))
     return (Section("6", "Efficacy", (Text(_ABOUT),)), *parts, last)
 
@@ -349,13 +350,13 @@ _SHAPES: dict[str, tuple[Columns, Row]] = {
 }  # fmt: skip
 
 
-def population_table(some: Iterable[Population]) -> Table:
+def population_table(view: View, some: Iterable[Population]) -> Table:
     """T6-P: each population with its rule, its size, and why anybody else is not in it."""
     rows = []
     for one in some:
-        members = Cell("not known") if one.undecided else counted(one.members, len(one.members), one.rule)
+        members = Cell("not known") if one.undecided else replace(view.counted(one.members), method=one.rule)
         why = one.undecided or "; ".join(_reasons(one)) or "nobody"
-        rows.append(row(one.name, one.title, one.rule, members, counted(tuple(one.excluded)), why))
+        rows.append(row(one.name, one.title, one.rule, members, view.counted([*one.excluded]), why))
     columns = heads("population", "rule|30", "n>", "not_in=not in it>", "why|50")
     return Table("T6-P", "Populations", columns, tuple(rows), "everybody a record was begun for")
 

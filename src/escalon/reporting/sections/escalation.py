@@ -212,7 +212,7 @@ def _syndrome(view: View, kind: str, window: Sequence[Occurrence]) -> Cell:
     some = [event for event in window if special_interest(event) == kind]
     grades = [event.grade for event in some if event.grade is not None]
     if not some:
-        return Cell("–")
+        return Cell("none")
     return Cell(str(max(grades)) if grades else "not graded", max(grades, default=None), view.of_events(some))
 
 

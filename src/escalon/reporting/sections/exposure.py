@@ -1,10 +1,12 @@
 """Section 3: what was given: cells against their target, lymphodepletion, and departures from the study's rules."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from escalon.conduct.judge.given import Given, deviation
 from escalon.conduct.judge.watched import Watch, Watching, watched
 from escalon.facts import plain
+from escalon.history.events import TreatmentGiven
 from escalon.reporting.build import Made, counted, heads, keyed, row, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Tone
 from escalon.reporting.grounds import last_of, of_dose, of_fact, place
@@ -96,6 +98,13 @@ def lymphodepletion(view: View) -> Table:
     return Table("T3-2", "Lymphodepletion", columns, rows, about, (), "Nobody has been infused.")
 
 
+def _is_conditioning(one: TreatmentGiven, begun: date | None, given: Given) -> bool:
+    """Whether a dose of a drug of the conditioning is part of it: what was given for the disease earlier or later is not."""
+    if one.start is None:
+        return begun is None
+    return (begun is None or begun <= one.start.latest) and one.start.earliest <= given.day.latest
+
+
 def _conditioning_row(view: View, given: Given) -> TableRow:
     code, course = given.participant, view.trial.course(given.participant)
     person = view.people.get(code)
@@ -105,7 +114,7 @@ def _conditioning_row(view: View, given: Given) -> TableRow:
     doses = [
         f"{one.event.treatment} {plain(one.event.dose)} {one.event.unit}".strip()
         for one in course.treatments
-        if one.event.treatment in drugs and one.event.dose is not None
+        if one.event.treatment in drugs and one.event.dose is not None and _is_conditioning(one.event, begun, given)
     ]
     name = view.study.roles.of("conditioning")
     fact = last_of(view.facts(code), name) if name else None

@@ -3,7 +3,7 @@
 from datetime import date
 
 from escalon.instruments.safety.ctcae.results import GradedResult, worst_by_term
-from escalon.reporting.build import Made, counted, heads, row, slug
+from escalon.reporting.build import Made, heads, row, slug
 from escalon.reporting.document import Cell, RowKind, Table, TableRow
 from escalon.reporting.grounds import of_fact
 from escalon.reporting.view import View
@@ -18,16 +18,13 @@ def laboratory_shift(view: View) -> Table:
     rows: list[TableRow] = []
     for term, people in sorted(shifts(view).items()):
         tested = sum(worst is not None for _, worst in people.values())
-        rows.append(
-            row(slug(term), term, f"{tested} tested after infusion", *(None for _ in range(7)), kind=RowKind.HEAD)
-        )
+        rows.append(row(slug(term), f"{term}: {tested} tested after", *(None for _ in range(7)), kind=RowKind.HEAD))
         for grade in (*GRADES, None):
             here = {code: shift for code, shift in people.items() if (shift[0].grade if shift[0] else None) == grade}
             if here:
                 rows.append(_row(f"{slug(term)}.{'none' if grade is None else grade}", grade, here))
     columns = heads(
-        "term",
-        "baseline=grade before treatment",
+        "term=term, and grade before treatment|40",
         "people=participants>",
         *(f"g{one}=grade {one}>" for one in GRADES),
         "untested=not tested>",
@@ -70,9 +67,15 @@ def _is_before(one: GradedResult, start: date) -> bool:
 def _row(key: str, grade: int | None, here: dict[str, Shift]) -> TableRow:
     cells: list[Made] = []
     for wanted in GRADES:
-        some = {code: shift for code, shift in here.items() if shift[1] is not None and shift[1].grade == wanted}
-        grounds = tuple(of_fact(one.fact, code) for code, shift in some.items() for one in shift if one is not None)
-        cells.append(Cell(str(len(some)), len(some), grounds))
-    untested = counted([code for code, (_, worst) in here.items() if worst is None])
+        cells.append(
+            _people({code: one for code, one in here.items() if one[1] is not None and one[1].grade == wanted})
+        )
+    untested = _people({code: one for code, one in here.items() if one[1] is None})
     label = "not graded" if grade is None else f"grade {grade}"
-    return row(key, "", label, counted(list(here)), *cells, untested, kind=RowKind.UNDER)
+    return row(key, label, _people(here), *cells, untested, kind=RowKind.UNDER)
+
+
+def _people(some: dict[str, Shift]) -> Cell:
+    """How many, and the result before and the worst after of each."""
+    grounds = (of_fact(one.fact, code) for code, shift in some.items() for one in shift if one is not None)
+    return Cell(str(len(some)), len(some), tuple(grounds))

@@ -9,7 +9,7 @@ from escalon.history import Current
 from escalon.history.events import TreatmentGiven
 from escalon.reporting.build import Made, heads, keyed, row, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Text, Tone
-from escalon.reporting.grounds import last_of, of_fact, of_facts, of_finding, place
+from escalon.reporting.grounds import before, last_of, of_fact, of_facts, of_finding, place
 from escalon.reporting.printed import MINUS, day, dose, listed, number, units, yes_no
 from escalon.reporting.sections.exposure import departed
 from escalon.reporting.sections.narratives import AGE, SEX
@@ -141,7 +141,7 @@ def serious(view: View) -> Table:
 
 def _serious_row(view: View, event: Occurrence) -> TableRow:
     code = event.participant
-    age, sex = view.latest(code, AGE), view.latest(code, SEX)
+    age, sex = (before(view.facts(code), name, event.start) for name in (AGE, SEX))
     given = view.given.get(code)
     found = susar(event)
     reaction = {True: "yes", False: "no", None: "may be"}[found.value]  # type: ignore[index]
@@ -156,8 +156,8 @@ def _serious_row(view: View, event: Occurrence) -> TableRow:
         event.id or f"{code}-{event.start or 'undated'}",
         strong(code),
         listed(dict.fromkeys(one.country for one in view.study.location)),
-        age,
-        sex,
+        plain(age.value) if age else None,
+        plain(sex.value) if sex else None,
         Cell(
             f"{event.term.name}, {'not graded' if event.grade is None else f'grade {event.grade}'}",
             None,

@@ -7,8 +7,8 @@ from escalon.conduct.judge.scores import STANDING
 from escalon.facts import Day, plain
 from escalon.facts.words import counted
 from escalon.reporting.document import Block, Ground, Section, Text, Tone
-from escalon.reporting.grounds import last_of, of_dose
-from escalon.reporting.printed import dose, listed, number
+from escalon.reporting.grounds import before, of_dose
+from escalon.reporting.printed import dose, in_prose, listed, number
 from escalon.reporting.view import View
 from escalon.safety.occurrence import Occurrence
 
@@ -57,12 +57,12 @@ def narrative(view: View, given: Given, some: Sequence[Occurrence]) -> tuple[Tex
     if course.died is not None:
         sentences.append(f"Death is recorded on {course.died}.")
     grounds: tuple[Ground, ...] = (*of_dose(given, course), *view.of_events(some))
-    return (Text(" ".join(sentences), grounds=grounds),)
+    return (Text(in_prose(" ".join(sentences)), grounds=grounds),)
 
 
 def _person(view: View, given: Given) -> str:
     facts = view.facts(given.participant)
-    age, sex = last_of(facts, AGE), last_of(facts, SEX)
+    age, sex = before(facts, AGE, given.day), before(facts, SEX, given.day)
     years = f"{plain(age.value)}-year-old " if age else ""
     who = (
         f"A {years}{plain(sex.value) if sex else 'person'} with "

@@ -10,10 +10,10 @@ from escalon.conduct.judge.screening import WORDS, Clause, Screening, Verdict
 from escalon.facts import Day, Fact, Number, exact
 from escalon.protocol.study import FactDefinition
 from escalon.protocol.vocabulary import DISEASE
-from escalon.reporting.build import Made, counted, heads, own, row, slug, strong
-from escalon.reporting.document import NOT_APPLICABLE, Cell, Figure, RowKind, Section, Table, TableRow
+from escalon.reporting.build import Made, heads, own, row, slug, strong
+from escalon.reporting.document import NOT_APPLICABLE, Cell, Figure, Ground, RowKind, Section, Table, TableRow
 from escalon.reporting.figures.flow import FlowBox, flow_figure
-from escalon.reporting.grounds import of_fact, of_facts, of_finding
+from escalon.reporting.grounds import before, of_fact, of_facts, of_finding
 from escalon.reporting.printed import count, mean_and_sd, middle, named, spread
 from escalon.reporting.reasons import failure
 from escalon.reporting.view import View
@@ -40,8 +40,8 @@ def flow(view: View) -> Table:
             rows.append(row(one.name, one.title, "not known", *(None for _ in _levels(view)), None, one.undecided))
             continue
         lost = {code: _why_lost(view, one, code) for code in before if code not in one}
-        cells = [counted([code for code in one.members if view.level(code) == level]) for level in _levels(view)]
-        rows.append(row(one.name, one.title, counted(one.members), *cells, counted(list(lost)), _told(lost, 12)))
+        cells = [view.counted([code for code in one.members if view.level(code) == level]) for level in _levels(view)]
+        rows.append(row(one.name, one.title, view.counted(one.members), *cells, view.counted([*lost]), _told(lost, 12)))
         before = one.members
     columns = heads("step", "n>", *(f"level_{one}=level {one}>" for one in _levels(view)), "lost=not here>", "why|60")
     notes = ("Levels count those dosed. «Not here» are those of the line above who did not come to this step.",)
@@ -163,8 +163,13 @@ def _clause_row(id: str, some: Sequence[tuple[str, Clause]]) -> TableRow:
 
 
 def _with_grounds(some: Sequence[tuple[str, Clause]]) -> Cell:
-    grounds = tuple(ground for code, clause in some for ground in of_finding(clause.finding, code))
-    return Cell(str(len(some)), len(some), grounds)
+    grounds = [
+        ground
+        for code, clause in some
+        for ground in of_finding(clause.finding, code)
+        or (Ground(code, clause.criterion.id, "", WORDS[clause.verdict], ""),)
+    ]
+    return Cell(str(len(some)), len(some), tuple(grounds))
 
 
 # -- who was treated --------------------------------------------------------------------------------------------------
@@ -173,7 +178,7 @@ def _with_grounds(some: Sequence[tuple[str, Clause]]) -> Cell:
 def demographics(view: View) -> Table:
     """T2-3: what the study records of a person, at the last value before treatment."""
     groups = _by_level(view)
-    rows = [row("n", "infused", *(counted(list(who)) for _, _, who in groups))]
+    rows = [row("n", "infused", *(view.counted(who) for _, _, who in groups))]
     known = [
         one for one in view.study.vocabulary.values()
         if (one.group or _GROUPS.get(one.name)) == "participant" and one.name != DISEASE
@@ -221,17 +226,13 @@ def _characteristic(view: View, meaning: FactDefinition, groups: Sequence[Group]
         rows.append(row(f"{meaning.name}.{slug(value)}", value, *cells, kind=RowKind.UNDER))
     absent = [[code for code in who if code not in found] for _, _, who in groups]
     if absent[-1]:
-        cells = [counted(some) for some in absent]
+        cells = [view.counted(some) for some in absent]
         rows.append(row(f"{meaning.name}.missing", "not recorded", *cells, kind=RowKind.UNDER))
     return rows
 
 
 def _before(view: View, code: str, name: str) -> Fact | None:
-    """The last known value of a fact on a day up to the infusion."""
-    infused = Day.of(view.people[code].infusion) if code in view.people else None
-    some = [fact for fact in view.facts(code).named(name) if fact.value is not None]
-    some = [fact for fact in some if infused is None or fact.day is None or fact.day.is_by(infused) is not False]
-    return some[-1] if some else None
+    return before(view.facts(code), name, Day.of(view.people[code].infusion) if code in view.people else None)
 
 
 def _numbers(found: dict[str, Fact], who: Sequence[str]) -> Made:
@@ -255,7 +256,7 @@ def _share(here: Sequence[str], who: Sequence[str], found: dict[str, Fact]) -> M
 def history(view: View) -> Table:
     """T2-4: the disease before infusion, time since diagnosis, and the drugs given before by class."""
     groups = _by_disease(view)
-    rows = [row("n", "infused", *(counted(list(who)) for _, _, who in groups))]
+    rows = [row("n", "infused", *(view.counted(who) for _, _, who in groups))]
     for meaning in view.study.vocabulary.values():
         if meaning.group == "disease":
             rows += _of_disease(view, meaning, groups)

@@ -21,10 +21,11 @@ from escalon.safety.occurrence import Occurrence
 from escalon.safety.seriousness import special_interest
 
 COUNTS = (
-    ("neutrophils", "Neutrophils", "10^9/L", ((1.0, "grade 3 below 1"), (0.5, "grade 4 below 0.5"))),
-    ("platelets", "Platelets", "10^9/L", ((50.0, "grade 3 below 50"), (25.0, "grade 4 below 25"))),
+    ("neutrophils", "Neutrophils", "10^9/L", ((1.0, "grade 3"), (0.5, "grade 4"))),
+    ("platelets", "Platelets", "10^9/L", ((50.0, "grade 3"), (25.0, "grade 4"))),
 )
 """What is drawn of a blood count, with the limits of its grades: CTCAE v5.0, Investigations."""
+_LIMITS = "Dashed: below 1 neutrophils and 50 platelets are grade 3, below 0.5 and 25 grade 4 (CTCAE v5.0)."
 WINDOW = 60
 """Days from infusion that the figure of counts shows: beyond them counts are taken at visits only."""
 
@@ -41,9 +42,8 @@ def blood_counts(view: View) -> Figure | None:
         f"{one.title}: {len(one.points)} counts, lowest {significant(min(p.value for p in one.points))}"
         for one in measures
     )
-    return Figure(
-        "F5-2", view.of_drawn("Blood counts after infusion"), svg, f"Blood counts after infusion. {told}.", "T5-5"
-    )
+    title = "Blood counts after infusion"
+    return Figure("F5-2", view.of_drawn(title), svg, f"{title}. {told}.", "T5-5", (_LIMITS,))
 
 
 def _measure(view: View, test: str, title: str, unit: str, limits: tuple[tuple[float, str], ...]) -> Measure:
