@@ -15,9 +15,10 @@ from escalon.reporting.sections.completeness import completeness
 from escalon.reporting.sections.efficacy import endpoint_table
 from escalon.reporting.sections.escalation import levels, limiting
 from escalon.reporting.sections.exposure import lymphodepletion
-from escalon.reporting.sections.listings import serious
+from escalon.reporting.sections.listings import serious, treatments
 from escalon.reporting.sections.narratives import narratives
 from escalon.reporting.sections.participants import demographics, flow, flow_drawn
+from escalon.reporting.sections.participants import history as disease_history
 from escalon.reporting.sections.safety import infections, interest, overview, periods
 from tests.histories import Infusion, history
 from tests.reporting.views import column, texts, view_of
@@ -197,3 +198,39 @@ def test_a_drug_of_the_conditioning_given_for_the_disease_is_no_conditioning():
     begun = Fact("lymphodepletion_start", "2025-02-26", Day(2025, 2, 26), participant="P01")
     view = view_of(history([*DISEASES, begun], given, infusions=DOSES[:1]), CUTOFF)
     assert column(lymphodepletion(view), "given") == {"P01": "cyclophosphamide 1300 mg"}
+
+
+def test_a_treatment_whose_end_nobody_recorded_is_not_said_to_last():
+    """How each stands to the infusion of 3 March 2025."""
+    days = {
+        "a": (Day(2024, 1, 5), Day(2024, 6, 1), False, "ended before"),
+        "b": (Day(2024, 1, 5), None, True, "over it"),
+        "c": (Day(2024, 1, 5), None, False, "begun before, end not recorded"),
+        "d": (Day(2025, 3, 3), None, False, "begun after"),
+        "e": (Day(2025), None, True, "begun in the month or year of it"),
+        "f": (Day(2024, 1, 5), Day(2025, 3), False, "ended in the month or year of it"),
+        "g": (None, None, False, "day not recorded"),
+    }
+    given = [
+        TreatmentGiven(participant="P01", treatment=name, start=start, end=end, ongoing=ongoing)
+        for name, (start, end, ongoing, _) in days.items()
+    ]
+    table = treatments(view_of(history(DISEASES, given, infusions=DOSES[:1]), CUTOFF))
+    assert column(table, "when") == {f"P01.{name}": said for name, (*_, said) in days.items()}
+
+
+def test_who_died_after_the_last_visit_had_completed_the_study():
+    for died, completed in ((Day(2026, 9, 1), "1"), (Day(2025, 9, 1), "0")):
+        fact = Fact("death", True, died, participant="P01")
+        view = view_of(history([*DISEASES, fact], infusions=DOSES[:1]), CUTOFF)
+        [period] = registry(view.study, view.trial, CUTOFF)["resultsSection"]["participantFlowModule"]["periods"]
+        counts = {one["type"]: one["achievements"][0]["numSubjects"] for one in period["milestones"]}
+        assert (counts["COMPLETED"], counts["NOT COMPLETED"]) == (completed, str(1 - int(completed)))
+        assert [one["type"] for one in period["dropWithdraws"]] == ([] if completed == "1" else ["Death"])
+
+
+def test_years_since_a_diagnosis_of_which_only_the_year_is_known_are_whole():
+    for day, said in ((Day(2015), "10"), (Day(2015, 3, 3), "10.0")):
+        known = Fact("ra_diagnosis", True, day, participant="P01")
+        view = view_of(history([*DISEASES, known], infusions=DOSES[:1]), CUTOFF)
+        assert column(disease_history(view), "ra")["ra_diagnosis"] == said

@@ -65,11 +65,12 @@ class Registry:
         """Who started, who completed the planned follow-up, and why others did not."""
         screened = len(self.trial.participants)
         ended = {code: one.ended for code, one in self.people.items()}
-        done = {code for code, one in self.people.items() if ended[code] is None and self._is_complete(one)}
+        done = {code for code, one in self.people.items() if self._is_complete(one)}
         milestones = {"STARTED": set(self.infused), "COMPLETED": done, "NOT COMPLETED": set(self.infused) - done}
         reasons = {"Death": "died", "Withdrawal by Subject": "left"}
         drops = {
-            name: {c for c, one in ended.items() if one is not None and one.how == how} for name, how in reasons.items()
+            name: {c for c, one in ended.items() if one is not None and one.how == how} - done
+            for name, how in reasons.items()
         }
         drops["Still in follow-up"] = set(self.infused) - done - {code for some in drops.values() for code in some}
         return {
@@ -95,10 +96,12 @@ class Registry:
         ]
 
     def _is_complete(self, one: Member) -> bool:
+        """Whether the last planned visit's days were over before the cut-off, and before anybody died or left."""
         if one.infused is None or not self.study.visits:
             return False
         last = max(self.study.visits, key=lambda visit: visit.latest)
-        return self.cutoff.latest > last_of(last, one.infused)
+        known = min(self.cutoff.latest, one.ended.day.earliest) if one.ended else self.cutoff.latest
+        return known > last_of(last, one.infused)
 
     # -- baseline ----------------------------------------------------------------------------------------------------------
 

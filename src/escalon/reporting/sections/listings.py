@@ -1,6 +1,7 @@
 """Listings: one row a record, for whoever checks a table against what was written."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from escalon.conduct.judge.member import Member
 from escalon.conduct.judge.scores import SEVERAL_DAYS
@@ -234,9 +235,6 @@ def _treatment_row(view: View, code: str, one: Current[TreatmentGiven]) -> Table
     given, infused = one.event, view.people[code].infusion
     ground = Ground(code, given.treatment, str(given.start or ""), f"{plain(given.dose)} {given.unit}", one.place)
     end = str(given.end) if given.end else "ongoing" if given.ongoing else "not recorded"
-    began = None if given.start is None else given.start.earliest >= infused
-    ended = given.end is not None and given.end.latest < infused
-    when = "day not recorded" if began is None else "begun after" if began else "ended before" if ended else "over it"
     return row(
         f"{code}.{given.treatment}",
         strong(code),
@@ -246,10 +244,23 @@ def _treatment_row(view: View, code: str, one: Current[TreatmentGiven]) -> Table
         given.route,
         day(given.start),
         end,
-        when,
+        _against(given, infused),
         given.indication,
         who=code,
     )
+
+
+def _against(given: TreatmentGiven, infused: date) -> str:
+    """How a treatment stands to the infusion, where its days say so: an end that nobody recorded is not one after it."""
+    if given.start is None:
+        return "day not recorded"
+    if given.start.latest >= infused:
+        return "begun after" if given.start.earliest >= infused else "begun in the month or year of it"
+    if given.end is None:
+        return "over it" if given.ongoing else "begun before, end not recorded"
+    if given.end.latest < infused:
+        return "ended before"
+    return "over it" if given.end.earliest >= infused else "ended in the month or year of it"
 
 
 def deviations(view: View) -> Table:

@@ -263,7 +263,8 @@ def history(view: View) -> Table:
     rows += _drugs(view, groups)
     columns = heads("characteristic|40", *(f"{key}={head}|14" for key, head, _ in groups))
     notes = (
-        "Drugs whose first dose lies before the infusion, each participant once a class. Years from diagnosis to infusion.",
+        "Drugs whose first dose lies before the infusion, each participant once a class. Years from diagnosis to infusion; "
+        "where only the month or year is known, from its middle, in whole years.",
     )
     return Table("T2-4", "Disease and earlier treatment", columns, tuple(rows), "everybody infused", notes)
 
@@ -289,7 +290,8 @@ def _of_disease(view: View, meaning: FactDefinition, groups: Sequence[Group]) ->
 def _years(view: View, code: str, fact: Fact) -> Fraction | None:
     if fact.value is False or fact.day is None or code not in view.people:
         return None
-    days = (view.people[code].infusion - fact.day.earliest).days
+    first, last = ((view.people[code].infusion - day).days for day in (fact.day.latest, fact.day.earliest))
+    days = Fraction(first + last, 2)
     return Fraction(round(exact(days) * 10 / Fraction(1461, 4)), 10)
 
 
@@ -297,7 +299,11 @@ def _years_cell(years: dict[str, Fraction], found: dict[str, Fact], who: Sequenc
     some = [code for code in who if code in years]
     if not some:
         return NOT_APPLICABLE
-    return Cell(spread([years[code] for code in some], 1), None, tuple(of_fact(found[code], code) for code in some))
+    days = [found[code].day for code in some]
+    places = 1 if all(day is not None and not day.is_partial for day in days) else 0
+    return Cell(
+        spread([years[code] for code in some], places), None, tuple(of_fact(found[code], code) for code in some)
+    )
 
 
 def _drugs(view: View, groups: Sequence[Group]) -> list[TableRow]:
