@@ -282,33 +282,43 @@ class Meanings:
 
     def _codes_listed(
         self, steps: Steps, name: str, table: EventTable, concepts: Mapping[str, Concept],
-        floors: Mapping[str, date | None], texts: bool, day_kind: str,
+        floors: Mapping[str, date | None], kinds: Mapping[str, str],
     ) -> str:  # fmt: skip
         """The one list of codes, each with the day from which on it is read where that is known beforehand."""
-        groups: dict[date | None, list[str]] = {}
-        dated = bool(table.day) and not table.until and not is_text(day_kind) and table.open in ("", "day")
+        groups: dict[tuple[date | None, bool], tuple[list[str], list[str]]] = {}
+        dated = (
+            bool(table.day)
+            and table.open in ("", "day")
+            and not any(is_text(kinds.get(one, "")) for one in ("day", "until"))
+        )
         for each, concept in concepts.items():
             treats = (definition := self.study.vocabulary.get(each)) is not None and definition.kind == "treatment"
-            floor = floors[each] if dated and not treats else None
+            floor = floors[each] if dated and (table.until or not treats) else None
             codes = [*concept.codes, *(code for some in concept.label_codes.values() for code in some)]
             written = [
-                steps.literal(self._code(code, texts)) for code in codes if not self._is_looked_up(concept, code)
+                steps.literal(self._code(code, is_text(kinds["code"])))
+                for code in codes
+                if not self._is_looked_up(concept, code)
             ]
+            plain, looked_up = groups.setdefault((floor, treats), ([], []))
+            plain += written
             if len(written) < len(codes):
-                written.append(f"SELECT code FROM {name}_codes WHERE n = {steps.number(each)}")
-            groups.setdefault(floor, []).extend(written)
+                looked_up.append(f"{table.code} IN (SELECT code FROM {name}_codes WHERE n = {steps.number(each)})")
         tests = []
-        for floor, written in groups.items():
-            plain = ", ".join(one for one in written if not one.startswith("SELECT"))
-            inside = [f"{table.code} IN ({plain})"] if plain else []
-            inside += [f"{table.code} IN ({one})" for one in written if one.startswith("SELECT")]
-            some = " OR ".join(inside)
-            tests.append(
-                f"({some})"
-                if floor is None
-                else f"(({some}) AND ({table.day} >= {steps.literal(floor)} OR {table.day} IS NULL))"
-            )
+        for since, (plain, looked_up) in groups.items():
+            some = [f"{table.code} IN ({', '.join(plain)})"] if plain else []
+            tests.append(self._since(steps, table, *since, " OR ".join([*some, *looked_up])))
         return f"({' OR '.join(tests)})"
+
+    @staticmethod
+    def _since(steps: Steps, table: EventTable, floor: date | None, treats: bool, coded: str) -> str:
+        """Codes of rows that may be of a day or later: of a treatment without an end nobody knows until when it was taken."""
+        if floor is None:
+            return f"({coded})"
+        day = steps.literal(floor)
+        later = [f"{table.day} >= {day}", f"{table.day} IS NULL", *([f"{table.until} >= {day}"] if table.until else [])]
+        later += [f"{table.until} IS NULL"] if treats else []
+        return f"(({coded}) AND ({' OR '.join(later)}))"
 
     def _code(self, code: str, texts: bool) -> str | int:
         if texts:
@@ -393,9 +403,6 @@ class Meanings:
                 "or a day that no calendar has (2026-02-30). "
                 f'Write under [{".".join(path)}] {key} = "…", a column of dates or of text such as 2026-11-29, 2026-11, 2026'
             )
-
-    def _day(self, text: str, source: str) -> tuple[str, str]:
-        return self._days(text, self._kind(text, source))
 
     def _days(self, text: str, kind: str) -> tuple[str, str]:
         """The earliest and the latest day of a column: of text `2019`, `2019-11` or `2019-11-29…` a stretch."""

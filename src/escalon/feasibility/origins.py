@@ -91,13 +91,14 @@ class Reader(Meanings):
     ) -> Iterable[str]:
         who = self._who(people.person, people.from_)
         if "age" in floors and people.birth and "age" not in self.mapping.concepts:
-            d0, d1 = self._day(people.birth, people.from_)
-            row = {"lo": self._years(steps, d1), "hi": self._years(steps, d0), "dated": "TRUE",
+            d0, d1 = self._days("born", self._kind(people.birth, people.from_))
+            born = f"(SELECT {who} AS person, {people.birth} AS born FROM {people.from_} AS p) AS b WHERE born IS NOT NULL"
+            days = f"(SELECT person, {d0} AS first_day, {d1} AS last_day FROM {born}) AS d"
+            row = {"lo": self._years(steps, "last_day"), "hi": self._years(steps, "first_day"), "dated": "TRUE",
                    "d0": steps.literal(self.by), "d1": steps.literal(self.by)}  # fmt: skip
             if relation == "score_items":  # of which the age on another day is asked
-                row = {"dated": "TRUE", "d0": d0, "d1": d1}
-            known = f"{people.birth} IS NOT NULL"
-            yield f"SELECT {self._row(steps, 'age', who, row)}\nFROM {people.from_} AS p WHERE {known}"
+                row = {"dated": "TRUE", "d0": "first_day", "d1": "last_day"}
+            yield f"SELECT {self._row(steps, 'age', 'person', row)}\nFROM {days}"
         if "sex" in floors and people.sex and "sex" not in self.mapping.concepts:
             raw = self._lowered(people.sex, self._kind(people.sex, people.from_))
             words = {one: one for one in SEXES} | dict(people.sexes)
@@ -162,9 +163,7 @@ class Reader(Meanings):
             and not table.where
         ):
             where.append("COALESCE(modifier_cd, '@') = '@'")  # what is said of a fact is not the fact
-        listed = self._codes_listed(
-            steps, meant, table, concepts, floors, is_text(kinds["code"]), kinds.get("day", "TEXT")
-        )
+        listed = self._codes_listed(steps, meant, table, concepts, floors, kinds)
         inner = f"SELECT {read} FROM {table.from_} AS p WHERE {' AND '.join([*where, listed])}"
         joins = f"FROM ({inner}) AS t JOIN {meant}_codes AS c ON t.code = c.code"
         if "unit" in columns:

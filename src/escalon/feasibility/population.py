@@ -1,5 +1,6 @@
 """Criteria over a population: a select that says of every person what `examine` says of one."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -62,13 +63,13 @@ class Everybody:
         write_denials(steps)
         marks.write()
         steps.watch()
-        columns = "".join(f", {column}" for step in steps.joined.values() for column in step)
+        read = set(re.findall(r"\w+", " ".join(steps.columns.values())))
+        columns = "".join(f", {column}" for step in steps.joined.values() for column in step if column in read)
         joins = "".join(f"\nLEFT JOIN {step} ON p.person = {step}.person" for step in steps.joined)
         steps.texts["known"] = f"SELECT p.person{columns}\nFROM people AS p{joins}"
-        order = f" OVER (ORDER BY {columns[2:]})" if columns else " OVER (ORDER BY COUNT(*))"
         group = f" GROUP BY {columns[2:]}" if columns else ""
         steps.texts["patterns"] = (
-            f"SELECT ROW_NUMBER(){order} AS pattern, COUNT(*) AS people{columns}\nFROM known{group}"
+            f"SELECT ROW_NUMBER() OVER (ORDER BY COUNT(*)) AS pattern, COUNT(*) AS people{columns}\nFROM known{group}"
         )
 
     def select(

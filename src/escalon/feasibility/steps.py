@@ -65,7 +65,7 @@ class Steps:
     """What each input is, in terms of the columns of `joined`."""
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The steps with one row a person, and their columns, each of a name of its own."""
-    watched: dict[tuple[date, date], str] = field(default_factory=dict)
+    watched: dict[tuple[date, date], int] = field(default_factory=dict)
     denied: dict[Any, int] = field(default_factory=dict)
     """The leaves of which a «no» counts, and the place of each."""
 
@@ -137,17 +137,19 @@ class Steps:
             return "TRUE"
         end = last_day(period)
         start = period.first.earliest if period.first else end
-        name = self.watched.setdefault((start, end), f"watched_{len(self.watched)}")
-        return f"COALESCE({name}, FALSE)"
+        place = self.watched.setdefault((start, end), len(self.watched))
+        return f"COALESCE({self.has('watched', place)}, FALSE)"
 
     def watch(self) -> None:
         """The step that says who was under observation when, once everything else has asked."""
         day = self.spelling.day
-        columns = {
-            name: f"BOOL_OR(o0 <= {day(start)} AND o1 >= {day(end)})" for (start, end), name in self.watched.items()
-        }
-        if columns:
-            self.pivot("watched", self.observed, columns)
+        cells: dict[str, str] = {}
+        for (start, end), place in self.watched.items():
+            cell = f"CASE WHEN o0 <= {day(start)} AND o1 >= {day(end)} THEN {1 << place % PLACES} ELSE 0 END"
+            name = f"watched{place // PLACES}"
+            cells[name] = f"{cells[name]} + {cell}" if name in cells else f"CAST(0 AS BIGINT) + {cell}"
+        if cells:
+            self.pivot("observing", self.observed, {name: f"BIT_OR({cell})" for name, cell in cells.items()})
 
 
 def bounds(period: Stretch) -> tuple[date, date, bool, bool]:

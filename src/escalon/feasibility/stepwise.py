@@ -11,6 +11,8 @@ from escalon.expressions.dialects import dialect
 SOURCES = ("people", "readings", "spells", "observed", "score_items")
 """The steps that read the tables of a warehouse; in them only what codes mean and computed scores are steps."""
 _OF_SOURCES = ("_codes", "_units", "_labels", "_scored", "_bounded")
+_PASSED_ON = ("verdicts", "packed", "lists", "summed")
+"""Steps after the patterns that are as quickly computed as read."""
 _NAMED = re.compile(r"\b(FROM|JOIN) (\w+)\b( AS \w+)?")
 
 
@@ -33,16 +35,20 @@ class StepwiseQuery:
     def parts(self) -> list[tuple[str, str, bool]]:
         """Each step that is read: its name and text in the engine, and whether its rows are worth keeping.
 
-        They are where it is read more than once, and from the patterns on, which are few rows and long expressions.
+        They are where it is read more than once, and of long expressions from the patterns on, which are few rows.
         """
         readers: Counter[str] = Counter(_steps_in(self.last, self.steps))
         for name, text in reversed(list(self.steps.items())):
             if readers[name]:
                 readers.update(_steps_in(text, self._seen_from(name)))
         names = list(self.steps)
-        few = names[names.index("patterns") :] if "patterns" in names else ()
+        few = {*names[names.index("patterns") :]}.difference(_PASSED_ON) if "patterns" in names else ()
         return [
-            (f"step_{name}", _prefixed(text, self._seen_from(name)), readers[name] > 1 or name in few)
+            (
+                f"step_{name}",
+                _prefixed(text, self._seen_from(name)),
+                readers[name] > 1 or (name in few and name not in _PASSED_ON),
+            )
             for name, text in self.steps.items()
             if readers[name]
         ]

@@ -29,7 +29,7 @@ def write_treatments(steps: Steps, leaves: Leaves, marks: Marks) -> None:
     """Write the steps that answer every treatment that must have been taken without a gap."""
     asked = [(one, name) for one, name in leaves.of(DrugTaken).items() if isinstance(one, DrugTaken)]
     covers: list[tuple[DrugTaken, Stretch]] = []
-    doses: list[DrugTaken] = []
+    doses: list[tuple[DrugTaken, int]] = []
     for place, (one, name) in enumerate(asked):
         if one.period.unplaced is not None:
             steps.columns[name] = "CAST(NULL AS BOOLEAN)"
@@ -47,14 +47,14 @@ def write_treatments(steps: Steps, leaves: Leaves, marks: Marks) -> None:
                 found.append(
                     f"CASE WHEN {steps.has(yes, len(doses))} THEN TRUE WHEN {steps.has(no, len(doses))} THEN FALSE END"
                 )
-            doses.append(one)
+            doses.append((one, len(covers) - 1))
         # Whatever somebody said besides: of a drug that was taken, the courses decide.
         taken = f"WHEN {steps.has('taken', place)} THEN {' AND '.join(found)}"
         steps.columns[name] = f"CASE {taken} {untold(steps, one)} END"
     if covers:
         marks.afterwards.append(lambda: _write_jointly(steps, covers))
     if doses:
-        _write_doses(steps, doses)
+        marks.afterwards.append(lambda: _write_doses(steps, doses, words(len(covers))))
 
 
 # ---- whether every day of a stretch is covered
@@ -135,16 +135,20 @@ def _range(dose: Dose | None) -> tuple[object, object, object]:
     return least, most, unit
 
 
-def _write_doses(steps: Steps, doses: list[DrugTaken]) -> None:
-    """`doses`: whether every dose of a stretch was in range, and whether it stayed the same; two at a time leave it open."""
+def _write_doses(steps: Steps, doses: list[tuple[DrugTaken, int]], of: range) -> None:
+    """`doses`: whether every dose of a stretch was in range, and whether it stayed the same; two at a time leave it open.
+
+    Of those only who may have been on it throughout the stretch: whoever was not has not taken it as asked, at any dose.
+    """
     rows = [
-        (place, n, _day(one.dosed.first), _day(one.dosed.last), one.period.by.earliest, *_range(one.leaf.dose))
-        for place, one in enumerate(doses)
+        (place, n, cover, _day(one.dosed.first), _day(one.dosed.last), one.period.by.earliest, *_range(one.leaf.dose))
+        for place, (one, cover) in enumerate(doses)
         if one.dosed
         for n in numbers_of(steps, one.leaf.name)
     ]
     limits = "first_day:date last_day:date by_day:date least:double most:double in_unit:text"
-    steps.small_table("doses_asked", f"l:int n:int {limits}", rows or [(None,) * 8])
+    steps.small_table("doses_asked", f"l:int n:int c:int {limits}", rows or [(None,) * 9])
+    begins, ends, throughout = (steps.has_at(f"m.{kind}", of, "w.c") for kind in ("begins", "ends", "may_cover"))
     tolerance, last = steps.literal(TOLERANCE), steps.literal(LAST)
     within = (
         "CASE WHEN unit = in_unit THEN "
@@ -154,23 +158,34 @@ def _write_doses(steps: Steps, doses: list[DrugTaken]) -> None:
         f"WHEN lo - most > {tolerance} OR (lo_open AND lo - most >= -{tolerance}) THEN FALSE END) END"
     )
     end = f"COALESCE(e1, {last})"
-    earlier = f"OVER (PARTITION BY person, l, n ORDER BY d0, {end} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
-    order = "OVER (PARTITION BY person, l, n, surely ORDER BY dated, d1, d0, k, lo)"
-    usable = "CASE WHEN lo = hi AND lo <> 0 THEN lo END"
-    steps.texts["dose_rows"] = (
-        f"SELECT *, {within} AS fits, MAX({end}) {earlier} AS others_end, {usable} AS amount,\n"
-        f"FIRST_VALUE({usable}) {order} AS first_amount, FIRST_VALUE(COALESCE(unit, '')) {order} AS first_unit\n"
-        "FROM (SELECT f.*, w.l, w.least, w.most, w.in_unit, COALESCE(f.dated AND f.d1 <= w.last_day\n"
-        "AND (f.d0 >= w.first_day OR f.ongoing OR COALESCE(f.e0 >= w.first_day, FALSE)), FALSE) AS surely\n"
-        f"FROM spells AS f JOIN doses_asked AS w ON f.n = w.n WHERE {EVENT} AND {_IN_STRETCH}) AS courses"
+    earlier = (
+        "OVER (PARTITION BY c.person, c.l, c.n ORDER BY c.d0, c.e1 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
     )
-    changed = f"surely AND COALESCE(unit, '') = first_unit AND ABS(amount - first_amount) > {tolerance}"
+    order = "OVER (PARTITION BY c.person, c.l, c.n, c.surely ORDER BY c.dated, c.d1, c.d0, c.k, c.lo)"
+    usable = "CASE WHEN lo = hi AND lo <> 0 THEN lo END"
+    steps.texts["dose_courses"] = (
+        f"SELECT person, l, n, lo, COALESCE(unit, '') AS in_unit, dated, d0, d1, {end} AS e1, k, surely, {within} AS fits, "
+        f"{usable} AS amount\nFROM (SELECT f.*, w.l, w.least, w.most, w.in_unit, COALESCE(f.dated AND f.d1 <= w.last_day\n"
+        "AND (f.d0 >= w.first_day OR f.ongoing OR COALESCE(f.e0 >= w.first_day, FALSE)), FALSE) AS surely\n"
+        "FROM spells AS f JOIN doses_asked AS w ON f.n = w.n JOIN marked AS m ON f.person = m.person\n"
+        f"WHERE {EVENT} AND {_IN_STRETCH} AND ({throughout} OR ({begins} AND {ends}))) AS courses"
+    )
+    of_one = "GROUP BY person, l, n HAVING COUNT(*)"
+    steps.texts["dose_rows"] = (
+        f"SELECT c.*, MAX(c.e1) {earlier} AS others_end,\n"
+        f"FIRST_VALUE(c.amount) {order} AS first_amount, FIRST_VALUE(c.in_unit) {order} AS first_unit\n"
+        f"FROM dose_courses AS c JOIN (SELECT person, l, n FROM dose_courses {of_one} > 1) AS several\n"
+        "ON c.person = several.person AND c.l = several.l AND c.n = several.n"
+    )
+    changed = f"surely AND in_unit = first_unit AND ABS(amount - first_amount) > {tolerance}"
+    all_within, outside = "BOOL_AND(COALESCE(fits, FALSE)) AS all_within", "BOOL_OR(surely AND NOT fits) AS outside"
     steps.texts["dose_names"] = (
-        "SELECT person, l, n, BOOL_AND(COALESCE(fits, FALSE)) AS all_within, BOOL_OR(surely AND NOT fits) AS outside,\n"
+        f"SELECT person, l, n, {all_within}, {outside},\n"
         "COALESCE(BOOL_OR(others_end > d0), FALSE) AS beside, COALESCE(BOOL_OR(" + changed + "), FALSE) AS changed,\n"
-        f"COUNT(*) = 1 OR (COUNT(*) = COUNT(amount) AND MAX(amount) - MIN(amount) <= {tolerance} "
-        "AND COUNT(DISTINCT COALESCE(unit, '')) = 1) AS one_dose\n"
-        "FROM dose_rows GROUP BY person, l, n"
+        f"COUNT(*) = COUNT(amount) AND MAX(amount) - MIN(amount) <= {tolerance} AND COUNT(DISTINCT in_unit) = 1 AS one_dose\n"
+        "FROM dose_rows GROUP BY person, l, n\n"
+        f"UNION ALL SELECT person, l, n, {all_within}, {outside}, FALSE AS beside, FALSE AS changed, TRUE AS one_dose\n"
+        f"FROM dose_courses {of_one} = 1"
     )
     steps.texts["doses"] = (
         "SELECT person, l, CASE WHEN BOOL_AND(all_within) AND NOT BOOL_OR(beside) THEN TRUE\n"

@@ -229,13 +229,16 @@ def _write_truths(
     ]
     if not found:
         return
-    columns = {f"judged_{kind}{word}": f"BIT_OR({kind}{word})" for kind in ("hit", "miss", "sure") for word in of}
+    columns = {}
+    for word in of:
+        hit, miss, sure = (f"BIT_OR({kind}{word})" for kind in ("hit", "miss", "sure"))
+        columns |= {f"found_yes{word}": f"{hit} & {sure} & ~{miss}", f"found_no{word}": f"{miss} & {sure} & ~{hit}",
+                    f"said_of{word}": f"{hit} | {miss}"}  # fmt: skip
     steps.pivot("judged", "(" + "\nUNION ALL\n".join(found) + ") AS each_judged", columns)
     for place, (one, name) in enumerate([*said, *cases]):
-        hit, miss, sure = (steps.has(f"judged_{kind}", place) for kind in ("hit", "miss", "sure"))
-        cases_of = f"WHEN {sure} AND {hit} AND NOT {miss} THEN TRUE WHEN {sure} AND {miss} AND NOT {hit} THEN FALSE"
+        cases_of = f"WHEN {steps.has('found_yes', place)} THEN TRUE WHEN {steps.has('found_no', place)} THEN FALSE"
         if isinstance(one, Stating) and one.choice.name in steps.silent:
-            nothing = f"NOT COALESCE({hit} OR {miss}, FALSE)"
+            nothing = f"NOT COALESCE({steps.has('said_of', place)}, FALSE)"
             cases_of += f" WHEN {nothing} AND {steps.is_observed(one.choice.period)} THEN FALSE"
         steps.columns[name] = f"CASE {cases_of} END"
 
