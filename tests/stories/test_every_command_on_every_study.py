@@ -92,3 +92,16 @@ def test_the_pages_answer_on_a_study(drawn):
     for page in ("/", "/study", "/participants"):
         assert client.get(page).status_code in (200, 404), page
     assert client.get("/").status_code == 200
+
+
+def test_a_synthetic_hospital_of_the_study_answers_its_clauses(drawn, tmp_path):
+    _, study, _ = drawn
+    folder = str(tmp_path / "hospital")
+    made = RUN.invoke(app, ["simulate", "warehouse", study, "--persons", "300", "-o", folder])
+    assert made.exit_code == 0, made.output
+    asked = ["feasibility", study, "--warehouse", folder, "--index-date", "2026-11-01", "--smallest", "1", "--json"]
+    found = json.loads(RUN.invoke(app, asked).stdout)
+    assert found["synthetic"]
+    assert found["people"] == 300
+    assert [note for note in found["notes"] if "are not used" in note] == []
+    assert sum(one["not_met"] + one["unknown"] < 300 for one in found["clauses"]) >= len(found["clauses"]) / 3

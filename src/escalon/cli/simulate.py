@@ -50,17 +50,19 @@ def simulate(
 
 @app.command("warehouse")
 def warehouse(
+    study: StudyName = DEFAULT,
     people: Annotated[int, typer.Option("--persons", min=1, help="How many people.")] = 100_000,
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("demo/warehouse"),
     seed: Annotated[int, typer.Option(min=0, max=2**31, help="The same seed writes the same people.")] = 1,
 ) -> None:
     """Write a seeded synthetic warehouse in the shape of OMOP: Parquet tables and their mapping. Nobody in it exists.
 
-    escalon simulate warehouse --persons 1000 -o demo/warehouse
+    escalon simulate warehouse {study} --persons 1000 -o demo/warehouse
     """
     from escalon.feasibility.synthetic_warehouse import write_warehouse
+    from escalon.protocol import load_study
 
     if output.exists() and any(output.iterdir()) and not (output / "SYNTHETIC.txt").exists():
         fail(f"{output} holds other files. Name an empty folder")
-    files = write_warehouse(output, people, seed)
+    files = write_warehouse(output, people, seed, load_study(study))
     say(f"Synthetic warehouse of {people} people written to {output} (seed {seed}): {len(files)} files")

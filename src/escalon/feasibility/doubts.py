@@ -48,7 +48,7 @@ def _of_people(prepared: Prepared, smallest: int) -> Iterator[str]:
     for count, (what, then) in zip(row, _PEOPLE, strict=True):
         if count:
             number = f"fewer than {smallest}" if count < smallest else str(int(count))
-            if 0 < everybody - count < smallest:  # of whom it is not so would be few
+            if count >= smallest > everybody - count > 0:  # of whom it is not so would be few
                 number = "most"
             yield f"people: {number} {what}, {then.format(death=death)} ({place})"
 

@@ -92,7 +92,9 @@ class Reader(Meanings):
         who = self._who(people.person, people.from_)
         if "age" in floors and people.birth and "age" not in self.mapping.concepts:
             d0, d1 = self._days("born", self._kind(people.birth, people.from_))
-            born = f"(SELECT {who} AS person, {people.birth} AS born FROM {people.from_} AS p) AS b WHERE born IS NOT NULL"
+            born = (
+                f"(SELECT {who} AS person, {people.birth} AS born FROM {people.from_} AS p) AS b WHERE born IS NOT NULL"
+            )
             days = f"(SELECT person, {d0} AS first_day, {d1} AS last_day FROM {born}) AS d"
             row = {"lo": self._years(steps, "last_day"), "hi": self._years(steps, "first_day"), "dated": "TRUE",
                    "d0": steps.literal(self.by), "d1": steps.literal(self.by)}  # fmt: skip

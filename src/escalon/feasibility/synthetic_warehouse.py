@@ -1,19 +1,87 @@
 """A synthetic warehouse in the shape of OMOP: Parquet files of people who do not exist, the same bytes for the same seed.
 
-Each person has measurements over five years, times on drugs and diagnoses; who has one of the four diseases has them at
+Each person has measurements over five years, times on drugs and diagnoses; who has one of the study's diseases has them at
 about the frequencies that make a funnel worth looking at, which are not those of any population. Written by DuckDB, so that
-ten million people need no more memory than one thousand.
+ten million people need no more memory than one thousand. The hospital of `codes.toml` is one of rheumatology; a study of
+other diseases gets one of its own names, with numbers within what a body has and concepts of nobody's vocabulary.
 """
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
+from typing import Any
 
-from escalon.feasibility.drafting import usual_codes
+from escalon.feasibility.drafting import read_names, usual_codes
+from escalon.protocol.study import FactDefinition, Study
+from escalon.sources.observed import as_item
 
 END = "2026-11-01"
 PER_PERSON = {"measurement": 20, "drug_era": 5, "condition_occurrence": 3}
 
 
-def write_warehouse(folder: Path, people: int, seed: int = 1) -> list[Path]:
+_OWN = 2_000_000_001
+"""From here on concepts are of whoever keeps the warehouse (OMOP CDM 5.4)."""
+
+
+@dataclass
+class _Hospital:
+    """What stands in the tables: the concepts of each name, those of the diseases first among the conditions."""
+
+    measurement: dict[str, list[Any]] = field(default_factory=dict)
+    """Concept, unit concept, least, most and, where there is one, the laboratory's upper limit."""
+    drug_era: dict[str, int] = field(default_factory=dict)
+    condition_occurrence: dict[str, int] = field(default_factory=dict)
+    words: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By label, the condition that tells each of its words."""
+    units: dict[str, str] = field(default_factory=dict)
+    """The unit of a measurement that has no unit concept."""
+
+    def conditions(self) -> Iterator[int]:
+        """Every condition, those of the diseases first."""
+        yield from dict.fromkeys(code for words in self.words.values() for code in words.values())
+        told = {code for words in self.words.values() for code in words.values()}
+        yield from (code for code in self.condition_occurrence.values() if code not in told)
+
+
+def _hospital_of(study: Study | None) -> _Hospital:
+    made = usual_codes()["synthetic"]
+    if study is None or {one.id for one in study.diseases} == made["diseases"].keys():
+        words = {one: made["condition_occurrence"][name] for one, name in made["diseases"].items()}
+        return _Hospital(made["measurement"], made["drug_era"], made["condition_occurrence"], {"disease": words})
+    found, concepts = _Hospital(), count(_OWN)
+    found.words["disease"] = {one.id: next(concepts) for one in study.diseases}
+    names = dict.fromkeys(each for name in read_names(study) for each in (name, *_members(study, name)))
+    for name in names:
+        if name not in study.vocabulary or name in ("age", "sex", "disease"):
+            continue
+        definition = study.vocabulary[name]
+        match definition.kind:
+            case "number" | "integer":
+                found.measurement[name] = [next(concepts), "NULL", *_usual(definition)]
+                found.units |= {name: definition.unit} if definition.unit else {}
+            case "treatment":
+                found.drug_era[name] = next(concepts)
+            case "label":
+                found.words[name] = {word: next(concepts) for word in definition.choices}
+            case _:
+                found.condition_occurrence[name] = next(concepts)
+    return found
+
+
+def _members(study: Study, name: str) -> tuple[str, ...]:
+    return study.vocabulary[name].members if name in study.vocabulary else ()
+
+
+def _usual(definition: FactDefinition) -> list[float]:
+    """Between what a number is drawn, and the laboratory's upper limit where one is asked for."""
+    item = as_item(definition)
+    low = next((float(end) for end in (item.query[0], item.low) if end is not None), 0.0)
+    high = next((float(end) for end in (item.query[1], item.high) if end is not None), low + 100.0)
+    return [low, high, *([low + (high - low) / 4] if definition.limits else [])]
+
+
+def write_warehouse(folder: Path, people: int, seed: int = 1, study: Study | None = None) -> list[Path]:
     """Write the tables and their mapping into a folder; returns the files."""
     import duckdb
 
@@ -21,14 +89,15 @@ def write_warehouse(folder: Path, people: int, seed: int = 1) -> list[Path]:
     connection = duckdb.connect()
     connection.execute("SET preserve_insertion_order = true")
     written = []
-    for table, text in _tables(people, seed).items():
+    hospital = _hospital_of(study)
+    for table, text in _tables(hospital, people, seed).items():
         file = folder / f"{table}.parquet"
         escaped = str(file).replace("'", "''")
         connection.execute(f"COPY ({text}) TO '{escaped}' (FORMAT parquet, COMPRESSION zstd)")
         written.append(file)
     connection.close()
     for name, content in (
-        ("warehouse.toml", _mapping()),
+        ("warehouse.toml", _mapping(hospital)),
         ("SYNTHETIC.txt", "SYNTHETIC DATA. Nobody in this folder exists.\n"),
     ):
         (folder / name).write_text(content, encoding="utf-8")
@@ -36,7 +105,7 @@ def write_warehouse(folder: Path, people: int, seed: int = 1) -> list[Path]:
     return written
 
 
-def _tables(people: int, seed: int) -> dict[str, str]:
+def _tables(hospital: _Hospital, people: int, seed: int) -> dict[str, str]:
     def drawn(row: str, stream: int) -> str:
         """A number from 0 to 1 for a row: a multiplicative hash, so that each row is drawn apart from all others."""
         mixed = f"(({row}::UBIGINT + {seed * 7919 + stream * 104729}) * 2654435761 % 4294967296)"
@@ -50,17 +119,17 @@ def _tables(people: int, seed: int) -> dict[str, str]:
         return f"(DATE '{END}' - ({drawn(row, stream)} * {days})::INTEGER)"
 
     def one_of(codes: list[int], row: str, stream: int) -> str:
+        codes = codes or [0]  # the concept of nothing
         return f"list_value({', '.join(map(str, codes))})[1 + ({drawn(row, stream)} * {len(codes)})::INTEGER % {len(codes)}]"
 
-    made = usual_codes()["synthetic"]
-    labs = list(made["measurement"].values())
+    labs = list(hospital.measurement.values()) or [[0, 0, 0, 1]]
     place = f"(1 + ({drawn('i', 2)} * {len(labs)})::INTEGER % {len(labs)})"
     pick = {
         name: f"list_value({', '.join(str(float(one[k])) for one in labs)})[lab]"
         for name, k in (("low", 2), ("high", 3))
     }
     uppers = ", ".join(str(float(one[4])) if len(one) > 4 else "NULL" for one in labs)
-    conditions, few = list(made["condition_occurrence"].values()), len(made["diseases"])
+    conditions, few = list(hospital.conditions()), len(hospital.words["disease"])
     diseases, others = conditions[:few], conditions[few:]
     start = days_before("i", 31, 3650)
     return {
@@ -84,7 +153,7 @@ def _tables(people: int, seed: int) -> dict[str, str]:
             f"FROM (SELECT *, {place} AS lab FROM ({rows('measurement')}))"
         ),
         "drug_era": (
-            f"SELECT p AS person_id, {one_of(list(made['drug_era'].values()), 'i', 21)}::INTEGER AS drug_concept_id, "
+            f"SELECT p AS person_id, {one_of(list(hospital.drug_era.values()), 'i', 21)}::INTEGER AS drug_concept_id, "
             f"begun AS drug_era_start_date, begun + ({drawn('i', 23)} * 700)::INTEGER AS drug_era_end_date "
             f"FROM (SELECT *, {days_before('i', 22, 1825)} AS begun FROM ({rows('drug_era')}))"
         ),
@@ -97,8 +166,7 @@ def _tables(people: int, seed: int) -> dict[str, str]:
     }
 
 
-def _mapping() -> str:
-    made = usual_codes()["synthetic"]
+def _mapping(hospital: _Hospital) -> str:
     lines = [
         "# The synthetic warehouse: where the names of the study stand.",
         "[source]",
@@ -106,18 +174,22 @@ def _mapping() -> str:
         "synthetic = true",
         "",
     ]
-    for table in PER_PERSON:
-        for name, code in made[table].items():
+    told = {code for words in hospital.words.values() for code in words.values()}
+    tables: Mapping[str, Mapping[str, Any]] = {table: getattr(hospital, table) for table in PER_PERSON}
+    for table, names in tables.items():
+        for name, code in names.items():
             measured = table == "measurement"
             lines += [f"[concept.{name}]", f'table = "{table}"', f"codes = [{code[0] if measured else code}]"]
-            lines += ['silence = "no"'] if not measured and name not in made["diseases"].values() else []
+            lines += [f'unit = "{hospital.units[name]}"'] if name in hospital.units else []
+            lines += ['silence = "no"'] if not measured and code not in told else []
             lines.append("")
-    words = ", ".join(f"{one} = [{made['condition_occurrence'][name]}]" for one, name in made["diseases"].items())
-    lines += [
-        "[concept.disease]",
-        'table = "condition_occurrence"',
-        f"label_codes = {{ {words} }}",
-        'silence = "no"',
-        "",
-    ]
+    for name, words in hospital.words.items():
+        listed = ", ".join(f"{_key(word)} = [{code}]" for word, code in words.items())
+        lines += [f"[concept.{name}]", 'table = "condition_occurrence"', f"label_codes = {{ {listed} }}"]
+        lines += ['silence = "no"'] if name == "disease" else []
+        lines.append("")
     return "\n".join(lines)
+
+
+def _key(word: str) -> str:
+    return word if word.isidentifier() and word.isascii() else f'"{word}"'

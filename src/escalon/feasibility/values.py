@@ -196,7 +196,7 @@ def _ends_of(steps: Steps, one: Number) -> tuple[str, str, str, str]:
 
 def _write_numbers(steps: Steps, asked: Sequence[tuple[Number, str]], choices: dict[Choice, int]) -> None:
     """The ends of each number that is weighed with others, beside each other."""
-    columns = {}
+    columns: dict[str, str] = {}
     for one, name in asked:
         for end, column, of in zip(
             _ends_of(steps, one), names_of_ends(name), ("MIN", "BOOL_OR", "MAX", "BOOL_OR"), strict=True
@@ -229,7 +229,7 @@ def _write_truths(
     ]
     if not found:
         return
-    columns = {}
+    columns: dict[str, str] = {}
     for word in of:
         hit, miss, sure = (f"BIT_OR({kind}{word})" for kind in ("hit", "miss", "sure"))
         columns |= {f"found_yes{word}": f"{hit} & {sure} & ~{miss}", f"found_no{word}": f"{miss} & {sure} & ~{hit}",
