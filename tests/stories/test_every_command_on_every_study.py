@@ -94,8 +94,8 @@ def test_the_pages_answer_on_a_study(drawn):
     assert client.get("/").status_code == 200
 
 
-def test_a_synthetic_hospital_of_the_study_answers_its_clauses(drawn, tmp_path):
-    _, study, _ = drawn
+@pytest.mark.parametrize("study", [str(LANTERN), str(HERON), str(STORK)], ids=["lantern", "heron", "stork"])
+def test_a_synthetic_hospital_of_the_study_answers_its_clauses(study, tmp_path):
     folder = str(tmp_path / "hospital")
     made = RUN.invoke(app, ["simulate", "warehouse", study, "--persons", "300", "-o", folder])
     assert made.exit_code == 0, made.output

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from escalon.feasibility.drafting import read_names, usual_codes
+from escalon.protocol.asked import as_item
 from escalon.protocol.study import FactDefinition, Study
-from escalon.sources.observed import as_item
 
 END = "2026-11-01"
 PER_PERSON = {"measurement": 20, "drug_era": 5, "condition_occurrence": 3}
