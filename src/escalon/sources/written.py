@@ -208,22 +208,40 @@ def first_of_each(groups: Codes) -> Codes:
 
 def like_another(rows: RowsByColumn) -> NDArray[np.bool_]:
     """The rows that may hold the same as another in every column, and all that do."""
+
+    return _repeated(_mixed(rows, rows.columns))
+
+
+def told_otherwise(rows: RowsByColumn, same: Sequence[str], said: Sequence[str]) -> NDArray[np.bool_]:
+    """The rows that hold the same in some columns as another that says something else in others, and perhaps a few more."""
+    import numpy as np
+
+    mixed = _mixed(rows, same)
+    found = _repeated(mixed)
+    some = np.flatnonzero(found)
+    first, second = mixed[some], _mixed(rows, (*same, *said))[some]
+    order = np.lexsort((second, first))
+    first, second = first[order], second[order]
+    differ = first[1:][(first[1:] == first[:-1]) & (second[1:] != second[:-1])]
+    found[some] = np.isin(mixed[some], differ)
+    return found
+
+
+def _repeated(numbers: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Where a number stands that stands elsewhere too."""
+    import numpy as np
+
+    ordered = np.sort(numbers)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    return np.isin(numbers, twice) if len(twice) else np.zeros(len(numbers), bool)
+
+
+def _mixed(rows: RowsByColumn, names: Iterable[str]) -> NDArray[np.uint64]:
+    """A number for what each row holds in some columns: the same where they are the same."""
     import numpy as np
 
     mixed = np.zeros(len(rows), np.uint64)
-    for column in rows.columns.values():
-        mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + column.codes.astype(np.uint64)
-    ordered = np.sort(mixed)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    return np.isin(mixed, twice) if len(twice) else np.zeros(len(rows), bool)
-
-
-def told_otherwise(rows: RowsByColumn, same: Iterable[str], said: Iterable[str]) -> NDArray[np.bool_]:
-    """The rows that hold the same in some columns as another that says something else in others."""
-    import numpy as np
-
-    groups = together((rows.columns[name] for name in same if name in rows.columns), len(rows))
-    others = together((rows.columns[name] for name in said if name in rows.columns), len(rows))
-    number = int(others.max()) + 1 if len(others) else 1
-    different = np.bincount(np.unique(groups * number + others) // number)
-    return np.asarray(different[groups] > 1) if len(groups) else np.zeros(0, bool)
+    for name in names:
+        if name in rows.columns:
+            mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + rows.columns[name].codes.astype(np.uint64)
+    return mixed
