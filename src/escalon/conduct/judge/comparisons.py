@@ -7,16 +7,7 @@ from typing import Protocol, get_args
 
 from escalon.conduct.judge.cells import AtVisit, Statistic
 from escalon.conduct.judge.member import Member
-from escalon.conduct.judge.summaries import (
-    StatisticsOf,
-    by_group,
-    counts,
-    exact_value,
-    middle,
-    numbers,
-    rank,
-    share,
-)
+from escalon.conduct.judge.summaries import StatisticsOf, by_group, counts, exact_value, middle, numbers, rank, share
 from escalon.conduct.judge.treated import events_of, is_before_infusion, reporting_periods, safety_population
 from escalon.conduct.judge.windows import Placed, State, last_of, number_of, placed
 from escalon.facts import Day, Fact, exact

@@ -12,18 +12,7 @@ from escalon.conduct.judge.evidence import evidence, study_definition
 from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
 from escalon.conduct.judge.strata import UNSAID, strata_of
 from escalon.conduct.judge.unread import refuse_unread
-from escalon.escalation import (
-    Conduct,
-    Decision,
-    Outcome,
-    Stop,
-    Treat,
-    Treated,
-    Wait,
-    conduct_of,
-    headline,
-    next_dose,
-)
+from escalon.escalation import Conduct, Decision, Outcome, Stop, Treat, Treated, Wait, conduct_of, headline, next_dose
 from escalon.facts import Day, read_day
 from escalon.history import Course, Current, Trial
 from escalon.history.events import AdverseEventRecorded, DltProposed, ToxicityObserved

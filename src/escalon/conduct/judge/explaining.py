@@ -201,8 +201,7 @@ def _finding(finding: Finding, visit: str = "", part: Fact | None = None) -> Lin
     at = f" at {visit}" if visit and visit != str(finding.day) else ""
     notes = tuple(Line(reason) for reason in (*_parts(finding), *finding.reasons))
     return Line(
-        f"{name} = {value}{when}{at}, by {finding.rule}",
-        (*notes, *(_ground(ground) for ground in finding.rests_on)),
+        f"{name} = {value}{when}{at}, by {finding.rule}", (*notes, *(_ground(ground) for ground in finding.rests_on))
     )
 
 

@@ -33,7 +33,7 @@ def safety_population(study: Study, trial: Trial, cutoff: date) -> tuple[Treated
         found.append(
             Treated(
                 given.participant, given.day.earliest, min(begun, default=None), f"level {given.level}",
-                str(known[-1]) if known else "", min(ended.day.earliest, cutoff) if ended else cutoff,
+                str(known[-1]) if known else "", min(ended.day.earliest, cutoff) if ended else cutoff
             )
         )  # fmt: skip
     return tuple(found)
