@@ -27,6 +27,7 @@ from escalon.reporting.document import (
 from escalon.reporting.fonts import FONTS, drawable
 from escalon.reporting.widths import shares
 
+_EIGHT = re.compile(".{8}")
 _WIDE, _WORDS = 13, 130
 """With more columns, or with wordier ones, a part is printed across the page."""
 
@@ -141,5 +142,5 @@ def _table(table: Table) -> dict[str, Any]:
 
 def _breakable(text: str) -> str:
     """A text whose long names of files and facts may be broken at their joints, and a hash without a hyphen in it."""
-    text = re.sub(r"\b([0-9a-f]{16})(?=[0-9a-f]{16})", "\\1\u200b", text)
+    text = re.sub(r"(?<![^\W_])[0-9a-f]{64}(?![^\W_])", lambda found: "\u200b".join(_EIGHT.findall(found[0])), text)
     return re.sub(r"(?<=\w)([_./:])(?=\w\w)", "\\1\u200b", text) if len(text) > 12 and not text[0].isdigit() else text

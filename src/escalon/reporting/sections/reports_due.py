@@ -52,7 +52,9 @@ def not_counted(view: View) -> Table:
     """T5-7: what the dose rule does not count: late toxicity, severe events judged no DLT, counts without a grade."""
     rows = keyed(
         row(
-            one.participant, strong(one.participant), one.infusion.level, said, who=one.participant,
+            one.participant, strong(one.participant), one.infusion.level,
+            Cell(said, None, view.of_events([event for event in view.events if event.participant == one.participant])),
+            who=one.participant,
         )
         for one in view.reviews
         if one.evidence
