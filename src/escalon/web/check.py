@@ -54,7 +54,7 @@ def _of_people(folder: Path, people: list[Person]) -> Iterator[str]:
         if one.must_change:
             yield f"{one.account} still has the password an administrator chose: escalon user password {folder} {one.account}"
     if open_to := ", ".join(one.account for one in people if not one.has_second_factor):
-        yield f"no second factor has {open_to}: escalon user password {folder} ACCOUNT --second-factor"
+        yield f"without a second factor: {open_to}. Give each one: escalon user password {folder} ACCOUNT --second-factor"
     held = {str(role) for one in people for role, _ in one.roles}
     if missing := [name for name in ("investigator", "coordinator") if name not in held]:
         yield f"nobody is {' or '.join(missing)}: escalon user add {folder} ACCOUNT --name NAME --role {missing[0]}@SITE"
