@@ -68,7 +68,7 @@ def cpu(warehouse: Warehouse, asked: StepwiseQuery, runs: int = 2) -> float:
 def main() -> Iterator[Measured]:
     from escalon.facts import Day
     from escalon.feasibility.inquiry import Inquiry
-    from escalon.feasibility.mapping import load_mapping
+    from escalon.feasibility.mapping_file import load_mapping
     from escalon.feasibility.synthetic_warehouse import END, write_warehouse
     from escalon.protocol import load_study
 

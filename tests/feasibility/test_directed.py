@@ -7,7 +7,8 @@ import pytest
 from escalon.facts import Day
 from escalon.feasibility.attrition import count
 from escalon.feasibility.inquiry import Inquiry
-from escalon.feasibility.mapping import MappingError, load_mapping
+from escalon.feasibility.mapping import MappingError
+from escalon.feasibility.mapping_file import load_mapping
 from escalon.feasibility.stepwise import StepwiseQuery
 from escalon.feasibility.warehouse import open_warehouse
 from escalon.protocol import load_study

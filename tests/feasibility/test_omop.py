@@ -6,7 +6,7 @@ from escalon.facts import Day
 from escalon.feasibility.attrition import count
 from escalon.feasibility.figure import funnel_svg
 from escalon.feasibility.inquiry import Inquiry
-from escalon.feasibility.mapping import load_mapping
+from escalon.feasibility.mapping_file import load_mapping
 from escalon.feasibility.warehouse import open_warehouse
 from escalon.protocol import load_study
 

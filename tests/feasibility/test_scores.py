@@ -10,7 +10,7 @@ import pytest
 from escalon.conduct.judge.scores import computed
 from escalon.facts import Day, Fact, Facts, Interval
 from escalon.feasibility.inquiry import Inquiry
-from escalon.feasibility.mapping import load_mapping
+from escalon.feasibility.mapping_file import load_mapping
 from escalon.feasibility.scores import DayScore, parts_of
 from escalon.feasibility.steps import RELATIONS, Steps, numbered
 from escalon.feasibility.stepwise import StepwiseQuery

@@ -9,7 +9,8 @@ import pytest
 from escalon.facts import Day
 from escalon.feasibility.attrition import count
 from escalon.feasibility.inquiry import Inquiry
-from escalon.feasibility.mapping import MappingError, load_mapping
+from escalon.feasibility.mapping import MappingError
+from escalon.feasibility.mapping_file import load_mapping
 from escalon.feasibility.warehouse import Warehouse, WarehouseError, open_warehouse
 from escalon.feasibility.what_if import relaxed
 from escalon.protocol import load_study
@@ -201,7 +202,7 @@ def test_grams_per_litre_labelled_as_per_decilitre_are_caught(tmp_path):
 
 def test_a_draft_names_what_cannot_be_answered_and_what_to_write(folder):
     from escalon.feasibility.drafting import draft, unanswered
-    from escalon.feasibility.mapping import read_mapping
+    from escalon.feasibility.mapping_file import read_mapping
 
     study = load_study("nct07052565")
     text = draft(study, open_warehouse(str(folder)))

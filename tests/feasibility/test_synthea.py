@@ -8,7 +8,7 @@ from escalon.conduct.judge.screening import Verdict, screen
 from escalon.facts import Day
 from escalon.feasibility.counting import MET, NOT_APPLICABLE, NOT_MET, UNKNOWN
 from escalon.feasibility.inquiry import Inquiry
-from escalon.feasibility.mapping import load_mapping
+from escalon.feasibility.mapping_file import load_mapping
 from escalon.feasibility.warehouse import open_warehouse
 from escalon.protocol import load_study
 from escalon.sources.folder import take_in

@@ -175,7 +175,7 @@ def map_(
     escalon feasibility map {study} -w demo/warehouse -o warehouse.toml
     """
     from escalon.feasibility.drafting import draft, unanswered
-    from escalon.feasibility.mapping import load_mapping, read_mapping
+    from escalon.feasibility.mapping_file import load_mapping, read_mapping
     from escalon.feasibility.warehouse import open_warehouse
     from escalon.protocol import load_study
 
@@ -226,7 +226,7 @@ def _of_warehouse(inquiry: "Inquiry", smallest: int) -> "Callable[[Study], Attri
 def _inquiry(study: str, warehouse: str, index_date: str, mapping: Path | None) -> "Inquiry":
     from escalon.facts import Day
     from escalon.feasibility.inquiry import Inquiry
-    from escalon.feasibility.mapping import load_mapping
+    from escalon.feasibility.mapping_file import load_mapping
     from escalon.feasibility.warehouse import open_warehouse
     from escalon.protocol import load_study
 

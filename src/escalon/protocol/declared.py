@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from escalon.facts import UnitError, exact, factor
-from escalon.protocol.tables import Free, Limit, Name, Table, Text, known
+from escalon.protocol.tables import Free, Id, Limit, Name, Said, Table, Text, Words, known
 
 FactKind: TypeAlias = Literal["number", "integer", "truth", "label", "event", "treatment", "date"]
 RoleName: TypeAlias = Literal[
@@ -23,6 +23,14 @@ RoleName: TypeAlias = Literal[
     "cells",
     "b_cells",
 ]
+
+
+class Disease(Table):
+    """One of the diseases the study enrols, by the short name data use (`RA`) and the name people use."""
+
+    id: Id
+    name: Text
+    says: Words = Said()
 
 
 class Roles(Table):

@@ -7,10 +7,7 @@ they say «treated» and «the first dose». What the study, its record or a per
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from escalon.protocol.study import Study
+from typing import Any, Protocol
 
 Retold = Callable[[str], str]
 """A sentence in the words that fit."""
@@ -29,7 +26,15 @@ _WORDS = (
 _OURS = re.compile("|".join(rf"(?P<w{number}>\b{word}\b)" for number, (word, _) in enumerate(_WORDS)), re.IGNORECASE)
 
 
-def in_own_words(study: "Study", others: Iterable[str] = ()) -> Retold:
+class GivesSomething(Protocol):
+    """A study, as far as its words go: whether what it gives is counted in cells."""
+
+    @property
+    def gives_cells(self) -> bool:
+        """Whether what is given is counted in cells."""
+
+
+def in_own_words(study: GivesSomething, others: Iterable[str] = ()) -> Retold:
     """How a sentence of ours is said of this study; `others` are texts that people wrote, left as they are."""
     if study.gives_cells:
         return lambda text: text

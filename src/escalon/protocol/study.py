@@ -26,7 +26,7 @@ from escalon.protocol.clauses import (
     Statement,
     Watched,
 )
-from escalon.protocol.declared import Anchor, FactDefinition, FactKind, RoleName, Roles
+from escalon.protocol.declared import Anchor, Disease, FactDefinition, FactKind, RoleName, Roles
 from escalon.protocol.dose_plan import (
     DltDefinition,
     DltEvent,
@@ -54,14 +54,6 @@ Reading: TypeAlias = tuple[str, int]
 """An assumption's id and the number of one of its alternatives, from 1."""
 TABLES = ("adverse_events",)
 """Measures that are tables of the data folder, not facts or instruments."""
-
-
-class Disease(Table):
-    """One of the diseases the study enrols, by the short name data use (`RA`) and the name people use."""
-
-    id: Id
-    name: Text
-    says: Words = Said()
 
 
 class Arm(Table):

@@ -7,14 +7,10 @@ screening); whatever it leaves out is the instrument's.
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from escalon.protocol.declared import FactDefinition
+from escalon.protocol.declared import Disease, FactDefinition
 from escalon.protocol.results import result_definition
-
-if TYPE_CHECKING:
-    from escalon.protocol.study import Disease
-
 
 DISEASE = "disease"
 """The fact that says which of the study's diseases somebody has: every study with diseases has it."""
@@ -22,7 +18,7 @@ DISEASE = "disease"
 
 def vocabulary(
     facts: Mapping[str, FactDefinition],
-    diseases: "Iterable[Disease]",
+    diseases: Iterable[Disease],
     instruments: Mapping[str, Any],
     used: Iterable[str],
     with_limits: Iterable[str],
@@ -96,7 +92,7 @@ def _member(name: str, drug_class: FactDefinition) -> FactDefinition:
     return FactDefinition.made(name=name, label=label, kind="treatment", group=group, place=place)
 
 
-def _disease(diseases: "Iterable[Disease]") -> FactDefinition:
+def _disease(diseases: Iterable[Disease]) -> FactDefinition:
     return FactDefinition.made(
         name=DISEASE, label="disease", kind="label",
         choices=tuple(one.id for one in diseases),
