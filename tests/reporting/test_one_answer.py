@@ -9,6 +9,7 @@ from escalon.history import Unread
 from escalon.history.events import AdverseEventRecorded, TreatmentGiven
 from escalon.kinetics.sample import read_sample
 from escalon.reporting.registry import registry
+from escalon.reporting.sections.answer import answer
 from escalon.reporting.sections.basis import summary
 from escalon.reporting.sections.cells import cells
 from escalon.reporting.sections.completeness import completeness
@@ -230,7 +231,17 @@ def test_who_died_after_the_last_visit_had_completed_the_study():
 
 
 def test_years_since_a_diagnosis_of_which_only_the_year_is_known_are_whole():
-    for day, said in ((Day(2015), "10"), (Day(2015, 3, 3), "10.0")):
+    for day, said in ((Day(2015), "10"), (Day(2015, 3, 3), "10.0"), (Day(2025), "0")):
         known = Fact("ra_diagnosis", True, day, participant="P01")
         view = view_of(history([*DISEASES, known], infusions=DOSES[:1]), CUTOFF)
         assert column(disease_history(view), "ra")["ra_diagnosis"] == said
+
+
+def test_a_code_that_looks_like_a_month_is_not_read_as_one():
+    """What the rule says on the first page names the participant by the code, and the day in words."""
+    for code in ("2001-05", "1001-02", "2001-05-06"):
+        told = AdverseEventRecorded(participant=code, term="Sepsis", grade=3, start=Day(2025, 3, 20), serious=True)
+        disease = Fact("disease", "RA", Day(2025, 2, 1), participant=code)
+        dosed = [Infusion(code, 1, Day(2025, 3, 3))]
+        view = view_of(history([disease], infusions=dosed, adverse_events=[told]), Day(2025, 6, 20))
+        assert answer(view).body.startswith(f"Because settle first: {code}: Sepsis, grade 3, from 20 March 2025: ")

@@ -13,7 +13,7 @@ from escalon.instruments import catalogue
 from escalon.instruments.kit.assessment import assess_with
 from escalon.instruments.kit.form import form_of
 from escalon.web import told
-from escalon.web.words import day, unit_shown
+from escalon.web.words import day, days, unit_shown
 from tests.casebook.conftest import casebook, clock, sqlite_casebook  # noqa: F401
 from tests.web.bench import client
 from tests.web.test_visit_forms import PLACE, bench, fact, sent  # noqa: F401
@@ -24,6 +24,9 @@ TEMPLATES = sorted((Path(web.__file__).parent / "templates").glob("*.html"))
 def test_a_date_has_its_month_as_a_word_and_is_never_ambiguous():
     assert day(date(2025, 10, 5)) == "05-Oct-2025"
     assert day("2025-02-07") == "07-Feb-2025"
+    assert (
+        days("lot CAR-2025-02-07 of 1001-02-03 from 2025-02-07") == "lot CAR-2025-02-07 of 1001-02-03 from 07-Feb-2025"
+    )
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda one: one.name)

@@ -5,7 +5,7 @@ a narrow space. Means have one digit more than the data, their spread at most on
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import isqrt
@@ -21,7 +21,7 @@ PERCENT_FROM = 10
 """From so many people on a percentage is printed beside the count."""
 SETTLED = 2
 """Decimals of a computed score, whose digits never end."""
-_DATED = re.compile(r"«[^»]*»|\[[^]]*\]|(?<![\w-])(\d{4})-(\d\d)(?:-(\d\d))?(?![\w-])")
+_DATED = re.compile(r"«[^»]*»|\[[^]]*\]|(?<![\w-])((?:19|20)\d\d)-(\d\d)(?:-(\d\d))?(?![\w-])")
 """A day, outside what people wrote and the places of records."""
 _MONTHS = "January February March April May June July August September October November December".split()
 _POWER = re.compile(r"\b10\^(-?\d+)")
@@ -235,13 +235,17 @@ def day(value: Day | None) -> str:
     return "not recorded" if value is None else str(value)
 
 
-def in_prose(text: str) -> str:
+def in_prose(text: str, people: Container[str] = ()) -> str:
     """A sentence with its days as people say them, in tables they stay as they are: `on 2025-05-06` as `on 6 May 2025`.
+
+    A participant's code stays as it is, though it looks like a month.
 
     >>> in_prose("given on 2025-05-06, begun in 2025-04; entry 2025-1"), in_prose("«on 2025-05-06»")
     ('given on 6 May 2025, begun in April 2025; entry 2025-1', '«on 2025-05-06»')
+    >>> in_prose("2001-05 was given it in 2025-05", {"2001-05"})
+    '2001-05 was given it in May 2025'
     """
-    return _DATED.sub(_spoken, text)
+    return _DATED.sub(lambda found: found[0] if found[0] in people else _spoken(found), text)
 
 
 def _spoken(found: re.Match[str]) -> str:

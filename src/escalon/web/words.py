@@ -21,7 +21,7 @@ ZONE: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
 YEAR_FIRST = ("zh-Hans",)
 """The languages that write a day as 2025-10-05."""
 _ENTRY = re.compile(r"\bentry (\d+)\b")
-_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_ISO = re.compile(r"(?<![\w-])((?:19|20)\d{2})-(\d{2})-(\d{2})(?![\w-])")
 
 
 def day(value: date | datetime | str | None) -> str:

@@ -18,7 +18,7 @@ def answer(view: View) -> Headline:
     if isinstance(found, str):
         return Headline(label, "No dose can be decided", found, Tone.ALARM)
     text = said(view, found.decision)
-    because = in_prose(f"Because {plain_words(view, found.decision.reason)}.")
+    because = in_prose(f"Because {plain_words(view, found.decision.reason)}.", view.trial.participants)
     if open_ := view.unsettled:
         who = named([one.participant for one in open_], 6)
         open_said = f"{len(open_)} of {len(view.reviews)} participants have an open question ({who})."
@@ -31,7 +31,7 @@ def said(view: View, decision: Decision) -> str:
     if view.unsettled and isinstance(decision, Stop) and decision.mtd:
         return f"Stop at level {decision.mtd}"
     text = headline(decision)
-    return in_prose(text[:1].upper() + text[1:])
+    return in_prose(text[:1].upper() + text[1:], view.trial.participants)
 
 
 def plain_words(view: View, reason: str) -> str:

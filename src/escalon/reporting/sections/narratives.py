@@ -57,7 +57,7 @@ def narrative(view: View, given: Given, some: Sequence[Occurrence]) -> tuple[Tex
     if course.died is not None:
         sentences.append(f"Death is recorded on {course.died}.")
     grounds: tuple[Ground, ...] = (*of_dose(given, course), *view.of_events(some))
-    return (Text(in_prose(" ".join(sentences)), grounds=grounds),)
+    return (Text(in_prose(" ".join(sentences), view.trial.participants), grounds=grounds),)
 
 
 def _person(view: View, given: Given) -> str:

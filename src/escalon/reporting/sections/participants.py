@@ -291,7 +291,7 @@ def _years(view: View, code: str, fact: Fact) -> Fraction | None:
     if fact.value is False or fact.day is None or code not in view.people:
         return None
     first, last = ((view.people[code].infusion - day).days for day in (fact.day.latest, fact.day.earliest))
-    days = Fraction(first + last, 2)
+    days = Fraction(max(first, min(last, 0)) + last, 2)  # of the year it began in, only what lay before the infusion
     return Fraction(round(exact(days) * 10 / Fraction(1461, 4)), 10)
 
 
