@@ -174,11 +174,11 @@ def files_of(folder: Path) -> dict[str, tuple[str, list[Path]]]:
 
 
 def _table_name(file: Path) -> tuple[str, str]:
-    """Name and format; an NDJSON file is named for its resource, whatever stands beside: `Patient.000`, `2_Observation`."""
+    """Name and format; an NDJSON file is named for its resource: `Patient.000`, `2_Observation`."""
     stem, _, kind = file.name.removesuffix(".gz").rpartition(".")
     kind = {"jsonl": "ndjson"}.get(kind.lower(), kind.lower())
-    resource = re.search(r"[A-Z][A-Za-z]+", stem) if kind == "ndjson" else None
-    return resource[0] if resource else stem, kind
+    resource = re.fullmatch(r"(?:\d+[._-])?([A-Z][A-Za-z]+)(?:[._-]\d+)*", stem) if kind == "ndjson" else None
+    return resource[1] if resource else stem, kind
 
 
 def _escaped(file: Path) -> str:
