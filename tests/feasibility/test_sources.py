@@ -11,7 +11,7 @@ from escalon.feasibility.attrition import count
 from escalon.feasibility.inquiry import Inquiry
 from escalon.feasibility.mapping import MappingError
 from escalon.feasibility.mapping_file import load_mapping
-from escalon.feasibility.warehouse import Warehouse, WarehouseError, open_warehouse
+from escalon.feasibility.warehouse import Warehouse, WarehouseError, files_of, open_warehouse
 from escalon.feasibility.what_if import relaxed
 from escalon.protocol import load_study
 from tests.engines.conftest import postgres_query
@@ -234,6 +234,10 @@ def test_a_relaxed_clause_keeps_its_days_and_lets_more_in(folder):
         ("haemoglobin >= 40 g/L", "haemoglobin >= 40 g/L at screening"),
         ("E-4b: any rituximab", "any rituximab within 4 weeks before screening"),
         ("E-9a: hbsag is positive", "hbsag is positive at screening"),
+        (
+            "E-9a: hbsag is negative or hbv_dna is positive",
+            "hbsag is negative at screening or hbv_dna is positive at screening",
+        ),
     ],
 )
 def test_a_rule_without_days_is_asked_about_the_days_of_the_clause_it_replaces(study, text, rule):
@@ -246,3 +250,45 @@ def test_a_rule_without_days_is_asked_about_the_days_of_the_clause_it_replaces(s
 def test_a_name_that_the_study_does_not_have_is_refused_where_the_clause_is_named_too(study):
     with pytest.raises(ValueError, match=r"the study has no 'haemoglobn'. Did you mean haemoglobin"):
         relaxed(study, "I-2d: haemoglobn >= 40 g/L")
+
+
+def test_what_a_clause_asks_of_any_day_stays_so(study):
+    own = study.criterion("I-2d").model_copy(
+        update={"rule": "haemoglobin >= 80 g/L at screening and not hbsag is positive"}
+    )
+    study = study.model_copy(update={"inclusion": (own,), "exclusion": ()})
+    changed = relaxed(study, "haemoglobin >= 60 g/L and not hbsag is positive")
+    assert [one.rule for one in changed.criteria] == ["haemoglobin >= 60 g/L at screening and not hbsag is positive"]
+
+
+@pytest.mark.parametrize(
+    ("usual", "names"),
+    {
+        "hb": "haemoglobin", "hgb": "haemoglobin", "plt": "platelets", "anc": "neutrophils", "sgpt": "alt", "got": "ast",
+        "leukocytes": "wbc", "egfr": "gfr or cockcroft_gault", "bilirubin": "total_bilirubin",
+    }.items(),
+)  # fmt: skip
+def test_the_usual_name_of_a_laboratory_is_told_by_the_study_s(study, usual, names):
+    with pytest.raises(ValueError, match=f"the study has no '{usual}'. Did you mean {names}"):
+        relaxed(study, f"{usual} >= 80")
+
+
+def test_a_name_that_nothing_resembles_leads_to_the_names(study):
+    with pytest.raises(ValueError, match="escalon data dictionary"):
+        relaxed(study, "qqq >= 80")
+
+
+def test_two_tables_that_begin_alike_stay_two(tmp_path):
+    names = [
+        "Lab_results",
+        "Lab_units",
+        "labValues",
+        "V1Labs",
+        "MyLabs2024",
+        "Patient.000",
+        "Patient.001",
+        "2_Observation",
+    ]
+    for name in names:
+        (tmp_path / f"{name}.ndjson").write_text("{}\n")
+    assert set(files_of(tmp_path)) == {*names[:5], "Patient", "Observation"}

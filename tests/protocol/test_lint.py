@@ -178,3 +178,8 @@ def test_everything_that_is_wrong_with_a_wicked_folder_is_named_at_once(tmp_path
         assert all(one["file"] == "study.toml" and 1 <= one["line"] <= len(lines) for one in mine)
         assert f"| {id} |" in PAGE
     assert [one for one in lint(load_study(study_with(tmp_path / "b"))) if one.id in NAMED] == []
+
+
+def test_a_clause_of_a_laboratory_s_usual_name_is_told_the_study_s(tmp_path: Path) -> None:
+    study = load_study(study_with(tmp_path, clause('rule = "sgpt < 100 U/L at consent"')))
+    assert [one.do for one in lint(study) if one.kind == "unknown name"] == ["did you mean alt?"]

@@ -8,6 +8,7 @@ from escalon.expressions.events import Happened, Pick, Stated, Window
 from escalon.expressions.tree import Node, Op
 from escalon.protocol.names import leaves, names_in
 from escalon.protocol.study import Criterion, Study
+from escalon.protocol.vocabulary import hint, labels
 
 
 def relaxed(study: Study, text: str) -> Study:
@@ -20,9 +21,10 @@ def relaxed(study: Study, text: str) -> Study:
         named, rule = "", text
     tree = parse(rule.strip())
     criterion = _meant(study, named.strip(), tree)
-    dated = [leaf for leaf in leaves(criterion.tree) if isinstance(leaf, _DAYED) and leaf.window]
-    days = {leaf.name: leaf.window for leaf in reversed(dated) if leaf.window}
-    written = render(_within(tree, days, dated[0].window if dated else None))
+    asked = [leaf for leaf in leaves(criterion.tree) if isinstance(leaf, _DAYED)]
+    dated = {leaf.name: leaf.window for leaf in reversed(asked) if leaf.window}
+    days = {leaf.name: dated.get(leaf.name) for leaf in asked}  # what is asked of any day stays so
+    written = render(_within(tree, days, next((leaf.window for leaf in asked if leaf.window), None)))
 
     def changed(one: Criterion) -> Criterion:
         return one.model_copy(update={"rule": written}) if one.id == criterion.id else one
@@ -40,10 +42,7 @@ def _meant(study: Study, named: str, tree: Node) -> Criterion:
     wanted = set(names_in(tree))
     unknown = sorted(one for one in wanted - set(study.vocabulary) if one.partition(".")[0] not in study.instruments)
     if unknown:
-        from difflib import get_close_matches
-
-        close = get_close_matches(unknown[0], study.vocabulary, 3, 0.4)
-        meant = f" Did you mean {' or '.join(close)}?" if close else ""
+        meant = hint(unknown[0], labels(study.vocabulary)) or " `escalon data dictionary` lists the names"
         raise ValueError(f"the study has no {unknown[0]!r}.{meant}")
     if named:
         try:
@@ -62,7 +61,7 @@ def _meant(study: Study, named: str, tree: Node) -> Criterion:
 _DAYED = (Pick, Stated, Happened)
 
 
-def _within(tree: Node, days: Mapping[str, Window], otherwise: Window | None) -> Node:
+def _within(tree: Node, days: Mapping[str, Window | None], otherwise: Window | None) -> Node:
     match tree:
         case Op(name, parts):
             return Op(name, tuple(_within(part, days, otherwise) for part in parts))

@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from escalon.criteria import render
 from escalon.expressions.events import Pick, Stated
@@ -11,19 +10,18 @@ from escalon.protocol.names import anchors_in, leaves, names_in
 from escalon.protocol.reach import Conflict, conflicts, held, idle
 from escalon.protocol.remarks import Remark, told
 from escalon.protocol.study import Criterion, Place, Study
+from escalon.protocol.vocabulary import hint, labels
 
 
 def _names(study: Study) -> Iterator[Remark]:
     from escalon.instruments import catalogue
 
     for name in study.awaited:
-        close = get_close_matches(name, [*study.vocabulary, *catalogue()], 1, 0.75)
-        hint = _COMMON.get(name) or (
-            f"did you mean {close[0]}?" if close else f"declare it as [fact.{name}] with its kind"
-        )
+        near = hint(name, labels(study.vocabulary) | {one.name: one.title for one in catalogue().values()})
+        do = _COMMON.get(name) or near.strip().replace("Did", "did") or f"declare it as [fact.{name}] with its kind"
         for where, place in _users(study, name):
             what = f"{name} is neither in the vocabulary nor an instrument"
-            yield told("unknown name", where, what, place, hint)
+            yield told("unknown name", where, what, place, do)
 
 
 _COMMON = {"sex": 'declare [fact.sex] with choices = ["female", "male"]'}

@@ -98,3 +98,23 @@ def _disease(diseases: Iterable[Disease]) -> FactDefinition:
         choices=tuple(one.id for one in diseases),
         settle="state the disease for which the participant is screened", group="participant",
     )  # fmt: skip
+
+
+def hint(name: str, known: Mapping[str, str]) -> str:
+    """What somebody may mean by a name: by spelling, by what is said of each, or by what laboratories call it (SGPT, Hb).
+
+    ` Did you mean alt?`, or nothing.
+    """
+    from escalon.instruments.kit.meaning import did_you_mean
+    from escalon.instruments.safety.ctcae.laboratory import UnknownTest, terms_of
+
+    try:
+        others = [lab.quantity.name for lab in terms_of(name)]
+    except UnknownTest:
+        others = []
+    return next((found for word in (name, *others) if (found := did_you_mean(word, known))), "")
+
+
+def labels(vocabulary: Mapping[str, FactDefinition]) -> dict[str, str]:
+    """Every name and what is said of it."""
+    return {name: one.label for name, one in vocabulary.items()}

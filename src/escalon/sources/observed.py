@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -14,11 +14,10 @@ from escalon.facts.reading import read_limit
 from escalon.facts.words import NOT_APPLICABLE, NOT_DONE, NOT_KNOWN, not_known
 from escalon.history.events import Observation
 from escalon.instruments.kit.item import Item
-from escalon.instruments.kit.meaning import did_you_mean
 from escalon.instruments.kit.reading import ItemError, read
-from escalon.instruments.safety.ctcae.laboratory import UnknownTest, terms_of
 from escalon.protocol.asked import as_item
 from escalon.protocol.study import FactDefinition, FactKind, Study
+from escalon.protocol.vocabulary import hint, labels
 
 FINDING: FactKind = "label"
 """A finding recorded as such, whose items are not in the data: any label or number is taken as it is written."""
@@ -101,18 +100,8 @@ class Dictionary:
             label = f"{name}, concluded elsewhere and recorded"
             return FactDefinition.made(name=name, label=label, kind=FINDING, group="findings")
         if name not in self._meant:
-            self._meant[name] = _hint(name, study.vocabulary) or " `escalon data dictionary` lists the names"
+            self._meant[name] = hint(name, labels(study.vocabulary)) or " `escalon data dictionary` lists the names"
         raise RowError(column, name, f"{name!r} is not in the data dictionary.{self._meant[name]}")
-
-
-def _hint(name: str, vocabulary: Mapping[str, FactDefinition]) -> str:
-    """What a person may mean: by spelling, by the label, or by what laboratories call it (SGPT, Hb)."""
-    said = {own: one.label for own, one in vocabulary.items()}
-    try:
-        others = [lab.quantity.name for lab in terms_of(name)]
-    except UnknownTest:
-        others = []
-    return next((hint for word in (name, *others) if (hint := did_you_mean(word, said))), "")
 
 
 def _beside(found: Read, seen: Observation) -> tuple[Day | None, Day | None, Decimal | None, Decimal | None]:
