@@ -52,7 +52,7 @@ def score_table(
 ) -> Scored:  # fmt: skip
     """Score every row. `step` is told how many rows are done by now.
 
-    Raises TableError for columns that cannot be read, UnknownItem for an option the instrument does not have.
+    Raises VisitsError for columns that cannot be read, UnknownItem for an option the instrument does not have.
     """
     chosen = match_columns(instrument, frame)
     _free_of_results(instrument, frame.columns)
