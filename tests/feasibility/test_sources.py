@@ -292,3 +292,19 @@ def test_two_tables_that_begin_alike_stay_two(tmp_path):
     for name in names:
         (tmp_path / f"{name}.ndjson").write_text("{}\n")
     assert set(files_of(tmp_path)) == {*names[:5], "Patient", "Observation"}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    {
+        "haemoglobin >= 80": "haemoglobin is in g/L. Write 80 g/L",
+        "haemoglobin >= 80 mmHg": "haemoglobin is in g/L, which mmHg does not convert to",
+        "disease is RB": "disease is never 'RB'. Write one of RA",
+        "I-2d: haemoglobin": "haemoglobin is a number",
+        "I-2d: haemoglobin >= 80 g/L at nowhere": "nowhere",
+    }.items(),
+)  # fmt: skip
+def test_a_rule_that_could_not_stand_in_the_study_is_no_what_if(study, text, says):
+    """Else nobody would meet it, or everybody, and the number would be told."""
+    with pytest.raises(ValueError, match=says):
+        relaxed(study, text)

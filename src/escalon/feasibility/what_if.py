@@ -7,6 +7,7 @@ from escalon.criteria import parse, render
 from escalon.expressions.events import Happened, Pick, Stated, Window
 from escalon.expressions.tree import Node, Op
 from escalon.protocol.names import leaves, names_in
+from escalon.protocol.references import unfit
 from escalon.protocol.study import Criterion, Study
 from escalon.protocol.vocabulary import hint, labels
 
@@ -14,13 +15,16 @@ from escalon.protocol.vocabulary import hint, labels
 def relaxed(study: Study, text: str) -> Study:
     """The study with one clause's rule replaced; a rule without days is asked about the days of the clause it replaces.
 
-    The clause is the one named, else the only one that reads the same names. Raises ValueError and CriterionError.
+    The clause is the one named, else the only one that reads the same names. What could not stand in a study folder is refused.
+    Raises ValueError and CriterionError.
     """
     named, colon, rule = text.partition(":")
     if not colon:
         named, rule = "", text
     tree = parse(rule.strip())
     criterion = _meant(study, named.strip(), tree)
+    if wrong := next(unfit(tree, study), None):
+        raise ValueError(f"{rule.strip()}: {wrong}")
     asked = [leaf for leaf in leaves(criterion.tree) if isinstance(leaf, _DAYED)]
     dated = {leaf.name: leaf.window for leaf in reversed(asked) if leaf.window}
     days = {leaf.name: dated.get(leaf.name) for leaf in asked}  # what is asked of any day stays so

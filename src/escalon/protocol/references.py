@@ -442,6 +442,11 @@ def _wrong(rule: str, study: Study) -> Iterator[str]:
     except (CriterionError, RecursionError) as error:
         yield getattr(error, "problem", "it is nested too deeply to be read")
         return
+    yield from unfit(tree, study)
+
+
+def unfit(tree: Node, study: Study) -> Iterator[str]:
+    """What a rule asks that cannot be answered: of a name what it does not say, or of days there are none of."""
     yield from (misuse.what for misuse in misuses(tree, study.vocabulary))
     for anchor in anchors_in(tree):
         if anchor not in study.anchors:
