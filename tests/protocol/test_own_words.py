@@ -27,6 +27,7 @@ from tests.protocol.folders import HERON, LANTERN, changed, refusal
         ("days from the end of infusion", "days from the first dose"),
         ("No sample of an infused participant", "No sample of a treated participant"),
         ("Infused, but not eligible", "Treated, but not eligible"),
+        ("cells infused: level 1, 25 mg", "dose given: level 1, 25 mg"),
         ("until each infusion", "until each dose"),
         ("Infusion related reaction, grade 2", "Infusion related reaction, grade 2"),
         ("Infusion site extravasation after infusion", "Infusion site extravasation after the first dose"),

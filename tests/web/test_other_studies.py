@@ -46,6 +46,7 @@ def test_a_tablet_is_given_on_its_page_with_its_window_as_it_is(tablets):
     assert "Prepare the dose" not in page
     assert said(ines, DOSE, "give", **given(trial, "25")).status_code == 303
     assert "Given: <b>25 mg" in ines.get(DOSE).text
+    assert "dose given: level 1, 25 mg" in ines.get("/participants/P1").text
     assert re.search(r"class=\"num nw\">25</td>", ines.get("/cohorts").text)
     assert "treated" in ines.get("/participants").text
 

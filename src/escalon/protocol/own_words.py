@@ -19,6 +19,7 @@ _WORDS = (
     (r"(?:the )?infusions", "doses"),
     (r"(?:the )?infusion", "the first dose"),
     (r"an infused", "a treated"),
+    (r"cells infused", "dose given"),
     (r"infused", "treated"),
     (r"infusing", "giving"),
     (r"infuse", "give"),
