@@ -298,7 +298,7 @@ def test_two_tables_that_begin_alike_stay_two(tmp_path):
     ("text", "says"),
     {
         "haemoglobin >= 80": "haemoglobin is in g/L. Write 80 g/L",
-        "haemoglobin >= 80 mmHg": "haemoglobin is in g/L, which mmHg does not convert to",
+        "haemoglobin >= 80 mmHg": "haemoglobin is in g/L, which mmHg does not convert to. Write it in g/L",
         "disease is RB": "disease is never 'RB'. Write one of RA",
         "I-2d: haemoglobin": "haemoglobin is a number",
         "I-2d: haemoglobin >= 80 g/L at nowhere": "nowhere",

@@ -55,7 +55,7 @@ REFUSED = {
     "a number has no choices": ("", fact("smoker", "number", 'choices = ["a"]'), "which has no choices"),
     "usual beyond range": ("", fact("bmi", "number", "high = 60", "usual_high = 120"), "usual_high is above high: 120 and 60"),
     "doubtful below range": ("", fact("bmi", "number", "low = 10", "doubtful_low = 5"), "low is above doubtful_low"),
-    "a unit of another kind": ("", CRP + outcome(unit='"mmol/L"'), "crp is in mg/L, which does not convert to mmol/L"),
+    "a unit of another kind": ("", CRP + outcome(unit='"mmol/L"'), "does not convert to mmol/L. Write unit = \"mg/L\""),
     "a change of a label": (
         "", fact("recist", "label", 'choices = ["CR"]') + outcome(measure='"recist"', compare='"percent change"'),
         'which has no percent change. Write compare = "response" or "value"',

@@ -101,7 +101,10 @@ def _unit(known: FactDefinition, value: str, unit: str) -> Iterator[Misuse]:
     try:
         factor(unit, known.unit, known.substance)
     except UnitError:
-        yield Misuse(f"{value} {unit}", f"{known.name} is in {known.unit}, which {unit} does not convert to")
+        yield Misuse(
+            f"{value} {unit}",
+            f"{known.name} is in {known.unit}, which {unit} does not convert to. Write it in {known.unit}",
+        )
 
 
 def _bare(known: FactDefinition, value: str) -> Iterator[Misuse]:

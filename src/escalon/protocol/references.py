@@ -92,6 +92,7 @@ def _facts(study: Study, sources: Sources) -> Iterator[Problem]:
             yield sources.problem(("fact", name), what)
         elif own.unit and theirs.unit and not _converts(own, theirs.unit):
             what = f"{name} is in {theirs.unit} for {theirs.origin}, which does not convert to {own.unit}"
+            what += f'. Write unit = "{theirs.unit}"'
             yield sources.problem(("fact", name, "unit"), what)
 
 
@@ -373,7 +374,7 @@ def _endpoints(study: Study, sources: Sources) -> Iterator[Problem]:
             yield sources.problem(("endpoint", number, "measure"), what, one.id)
         known = study.vocabulary.get(one.measure[0])
         if one.unit is not None and known is not None and known.unit and not _converts(known, one.unit):
-            what = f"{known.name} is in {known.unit}, which does not convert to {one.unit}"
+            what = f'{known.name} is in {known.unit}, which does not convert to {one.unit}. Write unit = "{known.unit}"'
             yield sources.problem(("endpoint", number, "unit"), what, one.id)
         if known is not None and known.kind in ("label", "truth") and one.compare in _OF_NUMBERS:
             what = (
