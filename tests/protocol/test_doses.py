@@ -216,9 +216,10 @@ def test_a_decision_table_is_read_as_it_stands(tmp_path: Path) -> None:
         assert told.level == level
 
 
-def test_a_decision_table_lies_in_the_study_folder_and_its_answers_are_not_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["file", "File"])
+def test_a_decision_table_lies_in_the_study_folder_and_its_answers_are_not_kept(tmp_path: Path, key: str) -> None:
     """Wherever the question is asked from; and a trial that was asked before is asked again."""
-    rule = ('"three_plus_three"', '"table file=table.csv target=0.3"')
+    rule = ('"three_plus_three"', f'"table {key}=table.csv target=0.3"')
     folder = study_with(tmp_path, rule, ('variant       = "V2"', "# none:"))
     study, asked = None, history(infusions=tuple(Infusion(f"P{n}", 1, Day(2025, 3, 3 + 7 * n)) for n in range(3)))
     for escalate, level in ((0, 2), ("", 1)):

@@ -22,15 +22,21 @@ def dose_rule(study: Study) -> "Design":
     plan = study.dose
     lowest, count = plan.levels[0].number, len(plan.levels)
     text = " ".join([plan.rule, *([f"variant={plan.variant}"] if plan.variant else [])])
-    parsed = _parsed.__wrapped__ if "file=" in text else _parsed  # a file may change between two questions
+    parsed = _parsed.__wrapped__ if _named_table(study) else _parsed  # a file may change between two questions
     return parsed(text, count, plan.cohort, plan.cap, in_days(plan.dlt_window), plan.starts_at, lowest, study.folder)
 
 
 def decision_table(study: Study) -> bytes:
     """The decision table that the rule names, as its file stands now; empty where the rule names none."""
-    named = next((word.removeprefix("file=") for word in study.dose.rule.split() if word.startswith("file=")), "")
+    named = _named_table(study)
     found = [place for place in (study.folder / named, Path(named)) if named and place.is_file()]
     return found[0].read_bytes() if found else b""
+
+
+def _named_table(study: Study) -> str:
+    """The file that the rule names, as settings of a design are written: `file=` in any letters."""
+    settings = (word.partition("=") for word in study.dose.rule.split())
+    return next((value for key, _, value in settings if key.lower() == "file"), "")
 
 
 @lru_cache(maxsize=32)
