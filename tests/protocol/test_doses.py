@@ -221,11 +221,17 @@ def test_a_decision_table_lies_in_the_study_folder_and_its_answers_are_not_kept(
     """Wherever the question is asked from; and a trial that was asked before is asked again."""
     rule = ('"three_plus_three"', f'"table {key}=table.csv target=0.3"')
     folder = study_with(tmp_path, rule, ('variant       = "V2"', "# none:"))
-    study, asked = None, history(infusions=tuple(Infusion(f"P{n}", 1, Day(2025, 3, 3 + 7 * n)) for n in range(3)))
+    study, versions, asked = (
+        None,
+        set(),
+        history(infusions=tuple(Infusion(f"P{n}", 1, Day(2025, 3, 3 + 7 * n)) for n in range(3))),
+    )
     for escalate, level in ((0, 2), ("", 1)):
         rows = f"1,0,1\n2,0,1\n3,{escalate},2\n"
         (folder / "table.csv").write_text(f"n,escalate,de_escalate\n{rows}", encoding="utf-8")
         study = study or load_study(folder)
+        versions.add(load_study(folder).version)
         told = decide_next_dose(study, asked, date(2025, 6, 1)).decision
         assert isinstance(told, Treat), told
         assert told.level == level
+    assert len(versions) == 2  # another table is another protocol

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escalon.facts import Duration
+from escalon.protocol.folder import table_in
 from escalon.protocol.study import Study
 
 if TYPE_CHECKING:
@@ -22,21 +23,15 @@ def dose_rule(study: Study) -> "Design":
     plan = study.dose
     lowest, count = plan.levels[0].number, len(plan.levels)
     text = " ".join([plan.rule, *([f"variant={plan.variant}"] if plan.variant else [])])
-    parsed = _parsed.__wrapped__ if _named_table(study) else _parsed  # a file may change between two questions
+    parsed = _parsed.__wrapped__ if table_in(plan.rule) else _parsed  # a file may change between two questions
     return parsed(text, count, plan.cohort, plan.cap, in_days(plan.dlt_window), plan.starts_at, lowest, study.folder)
 
 
 def decision_table(study: Study) -> bytes:
     """The decision table that the rule names, as its file stands now; empty where the rule names none."""
-    named = _named_table(study)
+    named = table_in(study.dose.rule)
     found = [place for place in (study.folder / named, Path(named)) if named and place.is_file()]
     return found[0].read_bytes() if found else b""
-
-
-def _named_table(study: Study) -> str:
-    """The file that the rule names, as settings of a design are written: `file=` in any letters."""
-    settings = (word.partition("=") for word in study.dose.rule.split())
-    return next((value for key, _, value in settings if key.lower() == "file"), "")
 
 
 @lru_cache(maxsize=32)

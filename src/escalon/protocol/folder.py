@@ -122,10 +122,16 @@ def read_record(folder: Path) -> str:
     return _text(path).replace("\r\n", "\n") if path.is_file() else ""
 
 
-def content_version(folder: Path) -> str:
-    """The first 12 hexadecimal digits of SHA-256 over names and bytes of the folder's TOML files and record."""
-    digest = hashlib.sha256()
-    for path in sorted([*folder.glob("*.toml"), *folder.glob(RECORD)]):
+def table_in(rule: str) -> str:
+    """The decision table that a dose rule names, as settings of a design are written: `file=` in any letters."""
+    settings = (word.partition("=") for word in rule.split())
+    return next((value for key, _, value in settings if key.lower() == "file"), "")
+
+
+def content_version(folder: Path, rule: str = "") -> str:
+    """The first 12 hexadecimal digits of SHA-256 over names and bytes of the folder's TOML files, record and decision table."""
+    digest, table = hashlib.sha256(), folder / table_in(rule)
+    for path in sorted([*folder.glob("*.toml"), *folder.glob(RECORD), *([table] if table.is_file() else [])]):
         content = bytes_of(path).replace(b"\r\n", b"\n")
         digest.update(f"{path.name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:12]

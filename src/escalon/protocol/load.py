@@ -62,7 +62,9 @@ def _checked(tables: dict[str, Any], document: dict[str, Any], sources: Sources,
 
 def _tables(document: dict[str, Any], sources: Sources) -> dict[str, Any]:
     """The folder's tables as `Study` reads them, and what is known without reading them."""
-    facts = {"id": sources.folder.resolve().name, "version": content_version(sources.folder), "folder": sources.folder}
+    dose = document.get("dose", {})
+    version = content_version(sources.folder, str(dose.get("rule", "")) if isinstance(dose, Mapping) else "")
+    facts = {"id": sources.folder.resolve().name, "version": version, "folder": sources.folder}
     if not isinstance(document.get("study", {}), dict):
         raise StudyError([sources.problem(("study",), "`study` is a table. Write [study] and its keys below it")])
     found = _headed(document, (), sources)
