@@ -13,12 +13,24 @@ from escalon.casebook.casebook import Casebook
 from escalon.casebook.chain import verify
 from escalon.casebook.location import open_casebook
 from escalon.conduct.permit.refusal import Refused
-from escalon.history.events import Event, FactRecorded, Observation, ParticipantConsented, VisitLocked
+from escalon.history.events import (
+    Event,
+    FactCorrected,
+    FactRecorded,
+    Observation,
+    ParticipantConsented,
+    VisitLocked,
+    VisitUnlocked,
+)
 
 
 def alt(value: int) -> FactRecorded:
     seen = Observation(name="alt", value=str(value), unit="U/L", day="2026-03-01", visit="D28", source="laboratory")
     return FactRecorded(participant="P-1", fact=seen)
+
+
+def corrected(number: int, value: int) -> FactCorrected:
+    return FactCorrected(participant="P-1", corrects=number, reason="misread", fact=alt(value).fact)
 
 
 @pytest.fixture
@@ -82,3 +94,37 @@ def test_left_alone_a_fact_is_checked_once(two: tuple[Trial, Trial], monkeypatch
     checked = _meanwhile(mine, monkeypatch, lambda: None)
     mine.record(CARLA, alt(32))
     assert checked == [alt(32)]
+
+
+def test_what_was_read_before_a_fact_is_recorded_is_followed_once(two: tuple[Trial, Trial]) -> None:
+    mine, other = two
+    other.consent("P-2")
+    assert "P-2" in mine.conduct.trial.courses
+    mine.record(CARLA, alt(32))
+    assert len(mine.conduct.trial.courses["P-2"].consents) == 1
+
+
+def test_a_visit_unlocked_elsewhere_takes_the_fact(two: tuple[Trial, Trial]) -> None:
+    mine, other = two
+    mine.record(INES, VisitLocked(participant="P-1", visit="D28"))
+    for _ in range(2):  # so that the next fact follows an end that it knows
+        mine.consent(f"P-{mine.casebook.last}")
+    other.record(INES, VisitUnlocked(participant="P-1", visit="D28", reason="a value was misread"))
+    entry = mine.record(CARLA, alt(32))
+    assert mine.casebook.last == entry.number
+    assert verify(mine.casebook).is_whole
+
+
+def test_a_fact_read_after_its_correction_stands_once(casebook: Casebook) -> None:
+    mine = Trial(casebook)
+    mine.consent("P-1")
+    first, *_, wrong = [mine.record(CARLA, alt(value)).number for value in (20, 21, 30)]
+    once = mine.record(CARLA, corrected(wrong, 33)).number
+    read = Trial.reopened(casebook)
+    read.conduct.know(tuple(read.conduct.trial.courses))
+    course = read.conduct.trial.courses["P-1"]
+    assert [one.event.fact.value for one in course.observations] == ["20", "21", "33"]
+    read.record(CARLA, corrected(once, 35))
+    read.conduct.know(("P-1",))
+    stands = read.conduct.trial.courses["P-1"].observations
+    assert [(one.number, one.event.fact.value) for one in stands] == [(first, "20"), (first + 1, "21"), (wrong, "35")]

@@ -83,6 +83,30 @@ def test_a_fact_put_in_anothers_place_is_a_trial_folded_anew(made: list[Event]) 
     assert _said(quick) == _said(slow)
 
 
+def _numbered(trial: Trial) -> dict[str, list[Current[e.FactRecorded]]]:
+    found = {code: sorted(one.observations, key=lambda seen: seen.number) for code, one in trial.courses.items()}
+    return {code: seen for code, seen in found.items() if seen}
+
+
+@given(acts())
+def test_facts_that_come_after_their_corrections_stand_as_in_order(made: list[Event]) -> None:
+    entries = [at(number, event) for number, event in enumerate(made, 1)]
+    late = [one for one in entries if isinstance(one.event, e.FactRecorded)]
+    trial = Trial(FRAME).follow(one for one in entries if one not in late).follow(late)
+    assert _numbered(trial) == _numbered(Trial(FRAME).follow(entries))
+
+
+def test_a_fact_that_comes_after_two_corrections_is_not_seen_twice() -> None:
+    def fixed(target: int, value: int) -> Event:
+        return e.FactCorrected(participant="P01", corrects=target, reason="slip", fact=_seen(value))
+
+    trial = Trial(FRAME).follow([at(3, fixed(2, 8))])
+    trial.follow([at(1, e.FactRecorded(participant="P01", fact=_seen(1)))])
+    trial.follow([at(2, e.FactRecorded(participant="P01", fact=_seen(2)))])
+    trial.follow([at(4, fixed(3, 9))])
+    assert [(one.number, one.event.fact.value) for one in trial.courses["P01"].observations] == [(1, "1"), (2, "9")]
+
+
 def test_a_corrected_fact_is_what_stands_and_nothing_else_is_folded() -> None:
     trial = Trial(FRAME)
     for number in (1, 2, 3):

@@ -110,7 +110,8 @@ class Casebook:
     def append(self, author: Author, event: Event, check: Check = _as_it_is) -> Entry:
         """Record one event as `check` hands it back; when this returns, the entry is on the disk.
 
-        `check` may be asked twice, and refuses by raising: the second time where somebody else recorded meanwhile.
+        `check` refuses by raising. It is asked of the head as we left it, and again of the casebook as it stands where it
+        refuses, or somebody else recorded meanwhile.
         """
         if self._alone and event.supersedes is None and (entry := self._follow(author, event, check)):
             return entry
@@ -123,14 +124,17 @@ class Casebook:
             kept, left = self._kept, self._left
             if kept is None or left is None or self.signer is None or is_due(left[0] + 1, event):
                 return None  # nothing to go by, or a checkpoint is due
-            self._kept = None
+            self._kept, is_checked = None, False
             try:
                 writer = Writer(self, kept, self.signer, *left)
-                entry = writer.append(author, check(event, writer))
+                event, is_checked = check(event, writer), True
+                entry = writer.append(author, event)
                 self._alone = self._hand.follow(self._driver, *writer.last_writes())
-            except BaseException:
+            except BaseException as refused:
                 _throw_away(kept)
-                raise
+                if is_checked or not isinstance(refused, Exception):
+                    raise
+                return None  # somebody may have recorded since what would allow it
             self._kept = kept
             if self._alone:
                 self._remember(writer)

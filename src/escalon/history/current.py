@@ -40,13 +40,16 @@ class Standing:
         self._changed: dict[int, tuple[Event | None, Entry]] = {}
 
     def take(self, entry: Entry) -> int | None:
-        """Take one entry; the number of the entry first made that it changes, or None where it changes none."""
+        """Take one entry; the number of the entry first made that it changes, None where it changes none.
+
+        One that comes after its own correction changes what stood of it until then.
+        """
         target = entry.event.supersedes
         if target is None:
             event, said = self._changed.get(entry.number, (entry.event, entry))
             if event is not None:
                 self.by_number[entry.number] = Current(event, said, entry)
-            return None
+            return None if event is None or said is entry else entry.number
         # a correction may itself be corrected: each leads to the entry first made
         root = self._place_of.setdefault(entry.number, self._place_of.get(target, target))
         now = _now(entry.event)

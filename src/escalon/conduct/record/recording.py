@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -240,20 +241,24 @@ class Conduct:
             return tuple(broken_rules(replace(act, event=answered(act))))
 
     def caught_up(self, writer: Writer) -> Trial:
-        """Where the trial stands at the start of an act."""
-        return self._follow(writer.entries(after=self._upto, facts=False), writer.number)
+        """Where the trial stands at the start of an act; what it was followed to already is not followed again."""
+        return self._follow(writer.entries(after=self._upto, facts=False), max(writer.number, self._upto))
 
     def know(self, codes: tuple[str, ...]) -> None:
         """Read the recorded facts of some participants that have not been read yet."""
-        for code in codes:
-            after = self._facts_upto.get(code, 0)
-            if after >= self._upto:
-                continue
-            found = self.casebook.entries(
-                participant=code, after=after, upto=self._upto, kinds=["FactRecorded"], connection=self._connection
-            )
-            self._take(found)
-            self._facts_upto[code] = self._upto
+        behind = [code for code in dict.fromkeys(codes) if self._facts_upto.get(code, 0) < self._upto]
+        if behind:
+            self._take(chain.from_iterable(map(self._unknown_facts, behind)))
+            self._facts_upto |= dict.fromkeys(behind, self._upto)
+
+    def _unknown_facts(self, code: str) -> Iterator[Entry]:
+        return self.casebook.entries(
+            participant=code,
+            kinds=["FactRecorded"],
+            after=self._facts_upto.get(code, 0),
+            upto=self._upto,
+            connection=self._connection,
+        )
 
     def _follow(self, found: Iterable[Entry], upto: int) -> Trial:
         self._take(found)
