@@ -78,6 +78,16 @@ def test_a_result_at_the_grade_is_asked_about(rule: DltRule, counts: list[Fact],
     assert (f"{rule.id}" in found.why) is (outcome is PENDING)
 
 
+def test_a_result_of_some_day_of_the_month_is_asked_about_beside_a_short_one() -> None:
+    short = [neutrophils(2, "1.2"), neutrophils(3, "0.3"), neutrophils(5, "1.2")]
+    some_day = replace(neutrophils(9, "0.2"), day=Day.parse("2025-03"))
+    assert evidence(LONG, *short).outcome is NO_DLT
+    for counts in ([some_day], [*short, some_day]):
+        found = evidence(LONG, *counts)
+        assert found.outcome is PENDING
+        assert "on a day that is not recorded" in found.why
+
+
 def test_a_result_without_the_limit_it_is_graded_by_is_named_and_decides_nothing() -> None:
     bare = Fact("alt", Decimal(300), on(5), "U/L")
     found = evidence(LIVER, bare)

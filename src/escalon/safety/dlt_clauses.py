@@ -298,12 +298,10 @@ def _seen_ground(
         one for one in counts.vague(term)
         if any(look.day <= last and rule.grade <= look.high and look.low <= highest for look in one.looks)
     ]  # fmt: skip
-    if not low:
+    truth, by = _how_long(rule, low, looks, window) if low else (False, None)
+    if truth is False:
         about = f"{term}: {vague[0].fact}, on a day that is not recorded" if vague else ""
         return ClauseGround(rule.id, about, None, term=term, since=window.last) if vague else None
-    truth, by = _how_long(rule, low, looks, window)
-    if truth is False:
-        return None
     about = f"{term}: {', '.join(look.words for look in low[:3])}"
     ground = ClauseGround(rule.id, about, truth, term=term, by=by, since=window.day(low[0].day))
     return _beside_the_count_before(rule, ground, counts) if truth is True else ground
