@@ -60,6 +60,15 @@ def test_the_same_unit_under_another_name_and_a_value_below_a_limit_are_facts(
     assert str(fact.value) == value
 
 
+def test_a_dose_has_a_column_for_its_unit_and_is_not_said_to_hold_one_that_stands_in_the_columns_name(
+    tmp_path: Path,
+) -> None:
+    doses = "participant,level,date,amount (CAR-T cells/kg)\nP01,1,2025-03-05,100000\nP01,1,2025-03-06,\n"
+    (refused,) = taken(tmp_path, doses=doses).refused
+    assert (refused.file, refused.line, refused.column, refused.value) == ("doses.csv", 2, "amount", "100000")
+    assert "Name the column amount alone, and write the unit in the column unit" in refused.message
+
+
 def test_what_stands_in_brackets_behind_a_column_is_its_unit_or_how_its_dates_are_written(tmp_path: Path) -> None:
     head = "Participant (ID),fact,value [mg/L],date (TT.MM.JJJJ),upper [ULN],source (free text)\n"
     rows = "P01,disease,RA,01.02.2025,,2\nP01,crp,5,13.02.2025,10,crf\n"

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from escalon.facts import read_moment, spelled
 from escalon.facts.amount import AmountError, read_amount
 from escalon.facts.written_day import Dates
-from escalon.sources.columns import Column
+from escalon.sources.columns import Cell, Column
 from escalon.sources.tables import Table
 from escalon.sources.written import Row
 
@@ -28,11 +28,18 @@ class ColumnHead:
     name: str
     unit: str = ""
     dates: Dates | None = None
+    takes_unit: bool = field(default=True, repr=False)
+    """Whether a cell may hold its unit; a dose has a column for it, so nothing is put behind the number."""
 
     def read(self, text: str) -> str:
-        """A cell with what its column says: a day in ISO form, a number beside its unit. Raises ValueError for no such day."""
+        """A cell with what its column says: a day in ISO form, a number beside its unit. Raises ValueError where it cannot be."""
         if self.dates is not None and text:
             return as_iso(text, self.dates)
+        if self.unit and text and not self.takes_unit:
+            raise ValueError(
+                f"the unit behind the column's name, ({self.unit}), is not read. Name the column {self.name} alone, and "
+                "write the unit in the column unit"
+            )
         try:
             own = read_amount(text).unit if self.unit else self.unit
         except AmountError:
@@ -73,11 +80,14 @@ def plainly_headed(table: Table, known: Mapping[str, Column] | None = None) -> T
     if not parted or len(set(names)) < len(names):
         return table
     if known is not None:
-        parted = {at: one if known[one.name].cell in _NUMBERS else replace(one, unit="") for at, one in parted.items()}
+        parted = {at: _fitting(one, known[one.name].cell) for at, one in parted.items()}
     return replace(table, columns=names, rows=[_row(row, parted) for row in table.rows])
 
 
-_NUMBERS = ("value", "amount", "number", "whole")
+def _fitting(one: ColumnHead, cell: Cell) -> ColumnHead:
+    if cell in ("value", "amount"):
+        return one
+    return replace(one, takes_unit=False) if cell in ("number", "whole") else replace(one, unit="")
 
 
 def _row(row: Row, parted: Mapping[str, ColumnHead]) -> Row:
