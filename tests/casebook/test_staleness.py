@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.casebook.trial import CARLA, INES, Trial, study
+from tests.casebook.trial import CARLA, CELLS, INES, PLAN, Trial, study
 
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.errors import StorageFailed
+from escalon.conduct.judge.answers import decision_answer
 from escalon.conduct.permit.refusal import Refused
 from escalon.conduct.record.recording import Conduct
 from escalon.facts import Day
-from escalon.history import Entry
+from escalon.history import Entry, fold
 from escalon.history.events import (
     AdverseEventRecorded,
+    CellsInfused,
     CohortClosed,
     DltAdjudicated,
     EntryCorrected,
+    Event,
     FactCorrected,
     FactRecorded,
+    NothingToReport,
     Observation,
     TreatmentGiven,
 )
+from escalon.sources.frame import frame_of
 
 
 def refused(act: Callable[[], object]) -> set[str]:
@@ -201,3 +206,23 @@ def test_a_reading_that_breaks_off_counts_nothing_twice(
     found = again.informed().courses["P-1"]
     assert (len(found.infusions), len(found.consents)) == (1, 1)
     assert [one.event.fact.value for one in found.observations] == ["60", "61"]
+
+
+def test_a_bag_given_since_a_decision_was_asked_for_leaves_what_was_known_of_its_participant() -> None:
+    first = date(2026, 3, 2)
+    asked = first + timedelta(days=20)
+    left = PLAN.roles.of("left")
+    assert left is not None
+
+    def entry(number: int, event: Event) -> Entry:
+        return Entry(number, datetime(2026, 3, 30, 9, number, tzinfo=UTC), INES, event)
+
+    def bag(number: int, day: date) -> Entry:
+        return entry(number, CellsInfused(participant="P-1", level=1, on=Day.of(day), cells_per_kg=CELLS[1]))
+
+    gone = FactRecorded(participant="P-1", fact=Observation(name=left, value="yes", day="2026-03-10"))
+    entries = [entry(1, NothingToReport(table="adverse_events")), bag(2, first), entry(3, gone)]
+    then, now = (fold(some, frame_of(PLAN)) for some in (entries, [*entries, bag(5, asked)]))
+    answer = decision_answer(PLAN, now, asked, 4)
+    assert [(one.name, one.says) for one in answer.parts] == [("P-1", "not evaluable")]
+    assert answer == decision_answer(PLAN, then, asked, 4)

@@ -70,10 +70,8 @@ def _decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | No
 
 def _as_asked(trial: Trial, as_of: date, asked_by: int) -> Trial:
     known = trial.only(None, as_of)  # a trial of its own, which no other question reads
-    for code, course in known.courses.items():
-        kept = [one for one in course.infusions if one.number < asked_by or _day(course, one) < as_of]
-        if len(kept) < len(course.infusions):
-            known.courses[code] = replace(course, infusions=kept)
+    for course in known.courses.values():
+        course.infusions = [one for one in course.infusions if one.number < asked_by or _day(course, one) < as_of]
     return known
 
 
