@@ -26,7 +26,7 @@ def test_counts_stand_in_one_unit_with_the_limits_of_their_grades(view):
     drawn = blood_counts(view)
     assert drawn is not None
     words = {one.words for one in texts(drawn.svg)}
-    assert {"Neutrophils, 10^9/L", "Platelets, 10^9/L", "level 1", "level 3", "grade 4 below 0.5"} <= words
+    assert {"Neutrophils, 10⁹/L", "Platelets, 10⁹/L", "level 1", "level 3", "grade 4"} <= words
     assert clashes(drawn.svg) == []
     assert "Neutrophils: " in drawn.alt
 

@@ -14,7 +14,7 @@ from escalon.history import Trial
 from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import Study
 from escalon.sources.as_rows import tables_of, unsayable
-from escalon.sources.columns import TABLES
+from escalon.sources.columns import TABLES, must_stand
 from escalon.sources.folder import take_in
 from escalon.sources.tables import quiet
 
@@ -47,9 +47,8 @@ def _write_tables(trial: Trial, folder: Path, form: str) -> list[Path]:
     for name, rows in tables_of(trial).items():
         if not (rows or name == "facts" or name in trial.attested):
             continue
-        columns = [
-            column.name for column in TABLES[name] if column.required or any(row.get(column.name) for row in rows)
-        ]
+        needed = must_stand(name)
+        columns = [one.name for one in TABLES[name] if one.name in needed or any(row.get(one.name) for row in rows)]
         kept = [{column: row.get(column, "") for column in columns} for row in rows]
         file = folder / f"{name}.{form}"
         _WRITERS[form](file, columns, kept)

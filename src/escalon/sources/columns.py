@@ -66,3 +66,8 @@ TABLES: dict[str, tuple[Column, ...]] = _tables() | {
         for name, about in SAMPLE_COLUMNS.items()
     ),
 }
+
+
+def must_stand(table: str) -> list[str]:
+    """The columns a table cannot be read without. A value may be empty (asked, not known); its column may not be lacking."""
+    return [one.name for one in TABLES[table] if one.required or (table, one.name) == ("facts", "value")]

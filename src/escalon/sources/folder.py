@@ -26,7 +26,7 @@ from escalon.kinetics.samples_table import Infused, TableError, lacking, profile
 from escalon.protocol.design import days_of_one_dose
 from escalon.protocol.study import Study
 from escalon.sources.casebook import take_in_archive, take_in_casebook
-from escalon.sources.columns import TABLES
+from escalon.sources.columns import TABLES, must_stand
 from escalon.sources.frame import frame_of
 from escalon.sources.headings import plainly_headed
 from escalon.sources.intake import Count, Intake, note_at
@@ -267,9 +267,8 @@ def _columns(table: Table) -> list[Problem]:
 
 def _taken(dictionary: Dictionary, table: Table, codes: Codes) -> tuple[Sequence[Told] | KeptFacts, list[Problem]]:
     """The rows of a table that can be used, and why each of the others cannot; every problem of a row is named."""
-    missing = [one.name for one in TABLES[table.name] if one.required and one.name not in table.columns]
+    missing = [name for name in must_stand(table.name) if name not in table.columns]
     missing += lacking(table.columns) if table.name == "samples" else []
-    missing += ["value"] if table.name == "facts" and "value" not in table.columns else []
     if missing:
         text = ", ".join(missing)
         message = f"the column {text} is missing, so no row can be used. Columns: {', '.join(table.columns)}"
