@@ -73,7 +73,7 @@ def read_amount(text: str) -> Amount:
         return Amount(_from_to(text, span[1], span[2]), span[3] or None, text)
     found = _AMOUNT.fullmatch(written)
     if found is None:
-        if written[:1] in "~≈≅∼" and written:
+        if written.startswith(("~", "≈", "≅", "∼")):
             raise AmountError(f"{text!r} is about a number. Write it as it was measured, or a range such as 35-45")
         raise AmountError(f"{text!r} is not a number")
     sign = _SIGN_OF[" ".join(found[1].lower().split())] if found[1] else None

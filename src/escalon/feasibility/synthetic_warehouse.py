@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from escalon.criteria import with_members
 from escalon.feasibility.drafting import read_names, usual_codes
 from escalon.protocol.asked import as_item
 from escalon.protocol.study import FactDefinition, Study
@@ -51,7 +52,7 @@ def _hospital_of(study: Study | None) -> _Hospital:
         return _Hospital(made["measurement"], made["drug_era"], made["condition_occurrence"], {"disease": words})
     found, concepts = _Hospital(), count(_OWN)
     found.words["disease"] = {one.id: next(concepts) for one in study.diseases}
-    names = dict.fromkeys(each for name in read_names(study) for each in (name, *_members(study, name)))
+    names = dict.fromkeys(each for name in read_names(study) for each in with_members(study.vocabulary, name))
     for name in names:
         if name not in study.vocabulary or name in ("age", "sex", "disease"):
             continue
@@ -67,10 +68,6 @@ def _hospital_of(study: Study | None) -> _Hospital:
             case _:
                 found.condition_occurrence[name] = next(concepts)
     return found
-
-
-def _members(study: Study, name: str) -> tuple[str, ...]:
-    return study.vocabulary[name].members if name in study.vocabulary else ()
 
 
 def _usual(definition: FactDefinition) -> list[float]:

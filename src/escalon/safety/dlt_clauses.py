@@ -293,11 +293,12 @@ def _seen_ground(
         look for look in counts.looks(term)
         if look.low > highest or look.high < rule.grade or not _is_told(look, own, window)
     ]  # fmt: skip
-    low = [look for look in looks if look.day <= last and look.high >= rule.grade and look.low <= highest]
-    vague = [
-        one for one in counts.vague(term)
-        if any(look.day <= last and rule.grade <= look.high and look.low <= highest for look in one.looks)
-    ]  # fmt: skip
+
+    def is_low(look: Look) -> bool:
+        return look.day <= last and rule.grade <= look.high and look.low <= highest
+
+    low = [look for look in looks if is_low(look)]
+    vague = [one for one in counts.vague(term) if any(map(is_low, one.looks))]
     truth, by = _how_long(rule, low, looks, window) if low else (False, None)
     if truth is False:
         about = f"{term}: {vague[0].fact}, on a day that is not recorded" if vague else ""

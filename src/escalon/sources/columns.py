@@ -28,12 +28,13 @@ Cell: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its kind of cell, whether it must be filled, and what it means."""
+    """One column: its kind of cell, what it means, whether a cell must be filled, and whether the column itself must stand."""
 
     name: str
     cell: Cell
     about: str
     required: bool = False
+    stands: bool = False
 
 
 _SAMPLE_CELLS: dict[str, Cell] = {
@@ -44,7 +45,9 @@ _NEEDED_OF_A_SAMPLE = ("participant", "analyte", "unit")
 
 
 def _tables() -> dict[str, tuple[Column, ...]]:
-    """The tables of `columns.txt`: a column a line, `!` behind the kind of cell where it must be filled."""
+    """The tables of `columns.txt`: a column a line; behind the kind of cell `!` where it must be filled, `+` where the column
+    must stand though a cell may be empty.
+    """
     lists = {"criteria": Criterion, "syndromes": Syndrome, "outcomes": Outcome}
     said = {name: ", ".join(words) for name, words in lists.items()}
     found: dict[str, tuple[Column, ...]] = {}
@@ -54,8 +57,8 @@ def _tables() -> dict[str, tuple[Column, ...]]:
             table = name.strip("[]")
             continue
         cell, about = (part.strip() for part in told.split("|", 1))
-        kind: Cell = cell.removesuffix("!").strip()  # type: ignore[assignment]
-        one = Column(name.strip(), kind, about.format_map(said), cell.endswith("!"))
+        kind: Cell = cell.rstrip("!+ ")  # type: ignore[assignment]
+        one = Column(name.strip(), kind, about.format_map(said), cell.endswith("!"), cell.endswith("+"))
         found[table] = (*found.get(table, ()), one)
     return found
 
@@ -69,5 +72,5 @@ TABLES: dict[str, tuple[Column, ...]] = _tables() | {
 
 
 def must_stand(table: str) -> list[str]:
-    """The columns a table cannot be read without. A value may be empty (asked, not known); its column may not be lacking."""
-    return [one.name for one in TABLES[table] if one.required or (table, one.name) == ("facts", "value")]
+    """The columns a table cannot be read without."""
+    return [one.name for one in TABLES[table] if one.required or one.stands]

@@ -29,7 +29,7 @@ from escalon.sources.casebook import take_in_archive, take_in_casebook
 from escalon.sources.columns import TABLES, must_stand
 from escalon.sources.frame import frame_of
 from escalon.sources.headings import plainly_headed
-from escalon.sources.intake import Count, Intake, note_at
+from escalon.sources.intake import Count, Intake, problem_at
 from escalon.sources.mapping import MAPPING, Leftover, leftovers, unmapped, widened
 from escalon.sources.observed import Dictionary
 from escalon.sources.qpcr_wells import NAME as WELLS
@@ -159,7 +159,7 @@ def _refused_wells(said: Iterable[str]) -> list[Problem]:
     found = []
     for text in said:
         place, _, why = text.partition(": ")
-        found.append(replace(note_at(place, "", "", why or text), refused=True))
+        found.append(problem_at(place, "", "", why or text, refused=True))
     return found
 
 
@@ -290,17 +290,17 @@ def _across(entries: Iterable[Entry]) -> list[Problem]:
             first = infused.setdefault(entry.participant or "", entry.place)
             if first != entry.place:
                 message = f"{entry.participant} is infused again ({first} too): a bag of one dose, or a later dose"
-                problems.append(note_at(entry.place, "participant", entry.participant or "", message))
+                problems.append(problem_at(entry.place, "participant", entry.participant or "", message))
         code = entry.participant
         if code is not None:
             first = people.setdefault(written_alike(code), code)
             if first != code and code not in alike:
                 alike.add(code)
                 message = f"{code} and {first} may be one person. Write one code for one participant"
-                problems.append(note_at(entry.place, "participant", code, message))
+                problems.append(problem_at(entry.place, "participant", code, message))
         if code is not None and code not in known:
             problems.append(
-                note_at(entry.place, "participant", code, f"{code} has no row among the facts. Check the code")
+                problem_at(entry.place, "participant", code, f"{code} has no row among the facts. Check the code")
             )
             known.add(code)
     return problems
@@ -329,8 +329,8 @@ def _of_samples(study: Study, entries: Iterable[Entry]) -> list[Problem]:
     waiting = {
         one.participant: one for one in reversed(samples) if one.participant not in infused and one.elapsed is None
     }
-    return [note_at(one.source, "analyte", one.analyte, one.why) for one in found] + [
-        note_at(
+    return [problem_at(one.source, "analyte", one.analyte, one.why) for one in found] + [
+        problem_at(
             one.source, "participant", code, f"{code} has samples and no infusion among the doses: no day runs for them"
         )
         for code, one in sorted(waiting.items())

@@ -83,7 +83,7 @@ def _contradicted(course: Course) -> list[Problem]:
     deaths = [Dated(fact.name, day, fact.source) for fact in died if (day := stated_day(fact)) is not None]
     said = [*contradictions(lines, _dated(course), deaths), *(two for name in STAYS for two in _changed(course, name))]
     said += _infused_after_leaving(course)
-    return [note_at(one.source, "", course.code, f"{course.code}: {one.says}") for one in said]
+    return [problem_at(one.source, "", course.code, f"{course.code}: {one.says}") for one in said]
 
 
 def _dated(course: Course) -> Iterator[Dated]:
@@ -129,7 +129,7 @@ def _changed(course: Course, name: str) -> list[Contradiction]:
     ]
 
 
-def note_at(source: str, column: str, value: str, message: str) -> Problem:
-    """A problem that keeps no row out, at the place of what it is about: `facts.csv:7`."""
+def problem_at(source: str, column: str, value: str, message: str, *, refused: bool = False) -> Problem:
+    """A problem at the place of what it is about, `facts.csv:7`; one that keeps no row out, unless `refused`."""
     file, _, line = source.partition(" (")[0].rpartition(":")
-    return Problem(file, int(line) if line.isdecimal() else 0, column, value, message, refused=False)
+    return Problem(file, int(line) if line.isdecimal() else 0, column, value, message, refused)

@@ -208,7 +208,6 @@ def first_of_each(groups: Codes) -> Codes:
 
 def like_another(rows: RowsByColumn) -> NDArray[np.bool_]:
     """The rows that may hold the same as another in every column, and all that do."""
-
     return _repeated(_mixed(rows, rows.columns))
 
 

@@ -172,11 +172,7 @@ def _rules(
     event = _candidate(desk, course, level, prepared, desk.bench.now())
     broken: dict[str, list[str]] = {}
     for one in desk.conduct.what_forbids(desk.author, event, whoever=True):
-        says = (
-            one.says
-            if event.level or "level 0" not in one.says
-            else f"{course.code} holds no place, so there is no level"
-        )
+        says = one.says if event.level or "level 0" not in one.says else _no_level(course)
         broken.setdefault(one.rule, []).append(says)
     return tuple(
         RuleRow(one.name, one.says, "; ".join(broken.get(one.name, ())), one.signatures)
@@ -239,10 +235,14 @@ def _lasted(desk: Desk, event: CellsInfused) -> str:
     return f"; {began:%H:%M} to {ended:%H:%M}"
 
 
+def _no_level(course: Course) -> str:
+    return f"{course.code} holds no place, so there is no level"
+
+
 def _forbids_preparing(desk: Desk, course: Course, level: int | None) -> tuple[str, ...]:
     reasons = (
         (not desk.may("DosePrepared", course.site), f"{desk.role or 'nobody'} does not prepare a dose here"),
-        (level is None, f"{course.code} holds no place, so there is no level"),
+        (level is None, _no_level(course)),
         (level is not None and unit_given(desk), "this sheet is for a dose in cells for each kilogram"),
         (not course.products, "no product is released"),
         (course.infusions, f"{course.code} was infused on {course.infused}"),
@@ -271,7 +271,7 @@ def _forbids_infusing(
         return ("opens after the second person's check",), ""
     level = prepared.event.level if prepared else level_of(course)
     if level is None:
-        return (f"{course.code} holds no place, so there is no level",), ""
+        return (_no_level(course),), ""
     event = _candidate(desk, course, level, prepared, desk.bench.now())
     return (tuple(one.says for one in desk.forbids(event)) if desk.person else ("sign in first",)), desk.asks_override(
         event
@@ -358,7 +358,7 @@ def give(desk: Desk, said: Told) -> Entry:
     if not unit:
         raise refuse("second check", "a dose in cells for each kilogram is prepared, checked and then infused")
     if level is None:
-        raise refuse("slot", f"{course.code} holds no place, so there is no level")
+        raise refuse("slot", _no_level(course))
     began, ended = _from_to(said)
     event = CellsInfused(
         participant=course.code, level=level, product=said.text("product", ""), amount=said.amount("amount"), unit=unit,
