@@ -13,11 +13,11 @@ from functools import cached_property
 
 from escalon.escalation import Outcome
 from escalon.facts import Day, Truth, any_known
-from escalon.safety.adverse_event import is_death
+from escalon.safety.adverse_event import ASKS, is_death
 from escalon.safety.blood_counts import Counts, Look, is_count_of
 from escalon.safety.dlt_clauses import ClauseGround, ClauseRead, Horizon, is_part, read_clauses
 from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule
-from escalon.safety.followed import OF_LESS, UNNUMBERED, Followed, Unreadable
+from escalon.safety.followed import OF_LESS, UNNUMBERED, Bedside, Followed, Unreadable
 from escalon.safety.occurrence import Occurrence
 
 
@@ -127,8 +127,22 @@ class _Reading:
         """The standing judgements «yes» in the window, each in words: of an event, or of everything together."""
         judged = (one for one in self.known if self.followed.judged(one)[0] and self._may_be_inside(one))
         found = [f"DLT: {event.span()}" for event in judged]
+        found += [f"DLT: {look}" for look in self.looks if self.followed.judged_round(look) and not self._whole_yes]
+        return (*found, f"DLT: {self._whole_yes}") if self._whole_yes else tuple(found)
+
+    @cached_property
+    def _whole_yes(self) -> str:
+        """Why everything together was judged a DLT; empty where it was not."""
         whole = self.followed.whole
-        return (*found, f"DLT: {whole.because or 'as judged'}") if whole and whole.is_dlt else tuple(found)
+        return (whole.because or "as judged") if whole and whole.is_dlt else ""
+
+    @cached_property
+    def looks(self) -> tuple[Bedside, ...]:
+        """The grave syndromes seen at the bedside in the window by the day of asking."""
+        last = min(self.window.last, self.window.as_of)
+        return tuple(
+            one for one in self.followed.rounds if one.grade >= ASKS and self.window.first <= one.day.earliest <= last
+        )
 
     @property
     def yes(self) -> str:
@@ -185,6 +199,7 @@ class _Reading:
         found += [self._undefined(event) for event in self.known]
         found += [self._unreadable(fact) for fact in self.followed.unreadable if not fact.is_event]
         found += [f"{why}; so whether it is a DLT is not decided" for why in self.unread_events]
+        found += [self._observed_only(look) for look in self.looks]
         found.append(self._elsewhere())
         return tuple(dict.fromkeys(sentence for sentence in found if sentence))
 
@@ -245,6 +260,11 @@ class _Reading:
         if event.start is not None and self.followed.reviewed_to(event.start.latest):
             return ""
         return f"{event.span()}: whether it is a DLT is not decided, and the study states no definition"
+
+    def _observed_only(self, look: Bedside) -> str:
+        """What was seen at the bedside asks until an event tells of it, or it was judged since."""
+        told = self.followed.judged_round(look) is not None or any(map(look.is_told_by, self.known))
+        return "" if told else f"{look}, and no event of that grade is recorded on that day"
 
     def _elsewhere(self) -> str:
         """A death, or leaving, that the events do not explain or whose day leaves the window open."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from escalon.facts import Day, Fact, Truth, any_known
-from escalon.safety.adverse_event import ASKS, GRADES, AdverseEvent, is_death
+from escalon.safety.adverse_event import ASKS, GRADES, AdverseEvent, coded, is_death
 from escalon.safety.occurrence import Occurrence, occurrences
 
 Recorded = TypeVar("Recorded")
@@ -44,6 +44,25 @@ class WindowReview:
 
 
 @dataclass(frozen=True, slots=True)
+class Bedside:
+    """A syndrome looked for at the bedside: the grade found, and the day."""
+
+    syndrome: str
+    grade: int
+    day: Day
+    entry: int
+
+    def is_told_by(self, event: Occurrence) -> bool:
+        """Whether an event is what was seen: the syndrome, begun by that day and not over before it, at that grade or more."""
+        end, graded = event.end, event.grade is None or event.grade >= self.grade
+        lasts = not (event.start and self.day.is_before(event.start)) and not (end and end.is_before(self.day))
+        return event.term == coded(self.syndrome) and graded and lasts
+
+    def __str__(self) -> str:
+        return f"{self.syndrome}, grade {self.grade}, was observed on {self.day}"
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """A fact or an adverse event that was written and could not be read: what, its day, and where and why."""
 
@@ -61,6 +80,7 @@ class Followed:
     events: Sequence[Entered[AdverseEvent]] = ()
     counts: Sequence[Entered[Fact]] = ()
     unreadable: Sequence[Unreadable] = ()
+    rounds: Sequence[Bedside] = ()
     judgements: Sequence[Judgement] = ()
     reviews: Sequence[WindowReview] = ()
     evaluable: Truth = None
@@ -107,8 +127,21 @@ class Followed:
             return any(line.entry in judgement.rests_on for line in lines)
         return not judgement.is_dlt and any(line.entry <= judgement.entry for line in lines)
 
+    def judged_round(self, look: Bedside) -> Truth:
+        """What was decided of a syndrome seen at the bedside since, by name or with all that was then recorded."""
+        said = [
+            one
+            for one in self.judgements
+            if one.entry > look.entry and (look.entry in one.rests_on or not self._named(one))
+        ]
+        if said:
+            return max(said, key=lambda one: one.entry).is_dlt
+        reviewed = any(one.entry > look.entry and one.through >= look.day.earliest for one in self.reviews)
+        return False if reviewed else None
+
     def _named(self, judgement: Judgement) -> bool:
-        return any(line.entry in judgement.rests_on for line in self.events)
+        numbers = {line.entry for line in self.events} | {look.entry for look in self.rounds}
+        return not numbers.isdisjoint(judgement.rests_on)
 
     def reviewed_to(self, day: date) -> bool:
         """Whether the investigator's review reaches a day."""

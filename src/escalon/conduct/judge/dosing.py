@@ -15,7 +15,7 @@ from escalon.conduct.judge.unread import refuse_unread
 from escalon.escalation import Conduct, Decision, Outcome, Stop, Treat, Treated, Wait, conduct_of, headline, next_dose
 from escalon.facts import Day, read_day
 from escalon.history import Course, Current, Trial
-from escalon.history.events import AdverseEventRecorded, DltProposed, ToxicityObserved
+from escalon.history.events import DltProposed
 from escalon.protocol.design import calendar_guards, cohort_size, decision_table, dose_rule
 from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import DosePlan, Study
@@ -299,8 +299,6 @@ def _of_dose(study: Study, trial: Trial, given: Given, day: date) -> DoseReview:
     if waiting:
         outcome, in_doubt = Outcome.PENDING, True
         why = f"a DLT was proposed ({waiting[0].event.because}) and awaits its judgement"
-    elif outcome is not Outcome.DLT and (seen := _observed_only(trial.course(given.participant), found, day)):
-        outcome, in_doubt, why = Outcome.PENDING, True, seen
     elif _is_left_out(study.dose, given, off) and outcome is not Outcome.DLT and not in_doubt:
         outcome, why = Outcome.NOT_EVALUABLE, f"{off}: not counted unless it has a DLT, and replaced"
     return DoseReview(
@@ -314,29 +312,6 @@ def _of_dose(study: Study, trial: Trial, given: Given, day: date) -> DoseReview:
 def _is_unanswered(found: DltEvidence) -> bool:
     """Whether the window has closed, and nobody says what it held."""
     return found.outcome is Outcome.PENDING and found.until is None and not found.doubts
-
-
-def _observed_only(course: Course, found: DltEvidence, day: date) -> str:
-    """A syndrome of grade 3 or more seen at the bedside in the window, recorded as no event and judged by nobody since."""
-    for look in course.rounds:
-        seen = look.event.happened(course.zone)
-        if (
-            look.event.grade < 3
-            or seen is None
-            or not found.window.first <= seen.earliest <= min(day, found.window.last)
-        ):
-            continue
-        judged = any(one.number > look.number for one in (*course.dlt_judgements, *course.window_reviews))
-        if not judged and not any(_tells_of(one.event, look.event, seen) for one in course.adverse_events):
-            said = f"{look.event.syndrome}, grade {look.event.grade}, was observed on {seen}"
-            return f"{said}, and no event of that grade is recorded on that day"
-    return ""
-
-
-def _tells_of(event: AdverseEventRecorded, look: ToxicityObserved, seen: Day) -> bool:
-    """Whether an event is what was seen at the bedside: the syndrome, at that grade or a higher one, not over before."""
-    same = event.term.casefold() == look.syndrome.casefold()
-    return same and (event.grade is None or event.grade >= look.grade) and not (event.end and event.end.is_before(seen))
 
 
 def _disease(course: Course) -> str:

@@ -16,7 +16,7 @@ from escalon.safety.blood_counts import is_count
 from escalon.safety.dlt_clauses import Horizon
 from escalon.safety.dlt_definition import DltDefinition, definition_of
 from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence
-from escalon.safety.followed import Entered, Followed, Judgement, Unreadable, WindowReview
+from escalon.safety.followed import Bedside, Entered, Followed, Judgement, Unreadable, WindowReview
 
 
 def study_definition(study: Study) -> DltDefinition | None:
@@ -66,6 +66,11 @@ def _followed(trial: Trial, course: Course, as_of: date) -> Followed:
             Unreadable(row.about, row.day, row.why, row.table == "adverse_events")
             for row in (*course.unread, *trial.unread)
             if row.table in ("facts", "adverse_events") and row.participant == course.code
+        ],
+        rounds=[
+            Bedside(one.event.syndrome, one.event.grade, seen, one.number)
+            for one in course.rounds
+            if (seen := one.event.happened(course.zone)) is not None
         ],
         judgements=judged,
         reviews=[*_reviews(course)],

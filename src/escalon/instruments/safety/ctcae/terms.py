@@ -6,6 +6,7 @@ dash of the printed table: that grade does not exist for the term. A semicolon w
 """
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,12 +15,25 @@ from importlib.resources import files
 
 from escalon.instruments.safety.ctcae.everyday import meant, recorded_under
 
-# Syndromes of effector cells that trials record beside CTCAE terms: their class, and where their grades are stated.
+CRS = "Cytokine release syndrome"
+# Syndromes of effector cells that trials record beside CTCAE terms: their name, class, and where their grades are stated.
 SYNDROMES = {
-    "ICANS": ("Nervous system disorders", "ASTCT 2019"),
-    "IEC-HS": ("Immune system disorders", "ASTCT 2023"),
-    "ICAHT": ("Blood and lymphatic system disorders", "EHA/EBMT 2023"),
-    "LICATS": ("Immune system disorders", "local toxicity; organs graded by CTCAE"),
+    "ICANS": ("Immune effector cell-associated neurotoxicity syndrome", "Nervous system disorders", "ASTCT 2019"),
+    "IEC-HS": (
+        "Immune effector cell-associated hemophagocytic lymphohistiocytosis-like syndrome",
+        "Immune system disorders",
+        "ASTCT 2023",
+    ),
+    "ICAHT": (
+        "Immune effector cell-associated hematotoxicity",
+        "Blood and lymphatic system disorders",
+        "EHA/EBMT 2023",
+    ),
+    "LICATS": (
+        "Local immune effector cell-associated toxicity syndrome",
+        "Immune system disorders",
+        "local toxicity; organs graded by CTCAE",
+    ),
 }
 
 
@@ -95,14 +109,28 @@ def find_event(name: str) -> Term:
     """The term of an event as a trial records it: a CTCAE term, CRS, or a syndrome that CTCAE v5.0 lacks. Raises UnknownTerm.
 
     A syndrome has no code, because CTCAE v5.0 gives none; its grades are those of its own scale.
+
+    >>> find_event("Immune effector cell-associated neurotoxicity syndrome (ICANS)").name
+    'ICANS'
     """
-    word = name.strip().upper().replace("_", "-").replace(" ", "-")
-    if word == "CRS":
-        return terms()["Cytokine release syndrome"]
-    if word in SYNDROMES:
-        system_class, scale = SYNDROMES[word]
-        return Term(word, system_class, "", {grade: f"grade {grade} by {scale}" for grade in range(1, 6)})
+    short = _syndrome(name)
+    if short == "CRS":
+        return terms()[CRS]
+    if short:
+        _, system_class, scale = SYNDROMES[short]
+        return Term(short, system_class, "", {grade: f"grade {grade} by {scale}" for grade in range(1, 6)})
     return find_term(name)
+
+
+def _syndrome(name: str) -> str:
+    """The short name of a syndrome written short, in full, or one with the other in brackets; empty where it is none."""
+    said = {part for part in map(_apart, re.split("[()]", name)) if part}
+    named = {"CRS": CRS} | {short: full for short, (full, *_) in SYNDROMES.items()}
+    return next((short for short, full in named.items() if said and said <= {_apart(short), _apart(full)}), "")
+
+
+def _apart(name: str) -> str:
+    return " ".join(_plain(name).replace("-", " ").split())
 
 
 def question_about(name: str, grade: int | None = None) -> str:
