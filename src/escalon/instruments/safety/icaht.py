@@ -14,9 +14,9 @@ from itertools import pairwise
 from math import log10
 from typing import Annotated, Any, Literal
 
-from escalon.expressions.symbols import any_of, case
+from escalon.expressions.symbols import all_of, any_of, case
 from escalon.facts import Finding, Interval, Number, ReadError, Status, exact, plain, read_value
-from escalon.instruments.kit.instrument import instrument
+from escalon.instruments.kit.instrument import Outcome, instrument
 from escalon.instruments.kit.item import integer, number, truth
 
 SOURCE = "Rejeski 2023, doi:10.1182/blood.2023020578"
@@ -35,13 +35,20 @@ Confirmed = Annotated[bool, truth("a second count after day 30 is 1500 or less, 
 @instrument("Early ICAHT", source=SOURCE)
 def icaht_early(days_500: Days, days_100: Days, never_above_500: Never) -> Any:
     """Early haematotoxicity, day 0–30: days with neutrophils of 500/µL or less, and of 100/µL or less."""
-    return case(
+    grade = case(
         any_of(days_100 >= 14, never_above_500), 4,
         any_of(days_100 >= 7, days_500 >= 14), 3,
         days_500 >= 7, 2,
         days_500 >= 1, 1,
         0,
     )  # fmt: skip
+    return Outcome(
+        grade,
+        contradictions={
+            "more days of 100/µL or less than of 500/µL or less": days_100 > days_500,
+            "never above 500/µL, but no day of 500/µL or less": all_of(never_above_500, days_500 == 0),
+        },
+    )
 
 
 @instrument("Late ICAHT", source=SOURCE)

@@ -45,6 +45,8 @@ MODIFIERS = {
     "torsade": "torsade de pointes, polymorphic ventricular tachycardia or signs of serious arrhythmia",
     "longer_than_24_h": "above 40.0 °C for more than 24 hours",
 }
+WHATEVER_THE_NUMBER = {"leucostasis", "dialysis", "torsade"}
+"""What is the event itself: CTCAE's cell names it beside the number or without one, so that no number takes it back."""
 LIMITS = {
     "lower": "lower limit of normal of the laboratory",
     "upper": "upper limit of normal of the laboratory",
@@ -237,7 +239,8 @@ def _grade(lab: Laboratory, it: Items, modifier: Callable[[str], Any]) -> Any:
     conditions: dict[int, Any] = {}
     for grade in (4, 3, 2, 1):
         ways = [by_number[grade]] if grade in by_number else []
-        ways += [all_of(present, inputs[name]) for name in lab.alternatives.get(grade, ())]
+        for name in lab.alternatives.get(grade, ()):
+            ways.append(inputs[name] if name in WHATEVER_THE_NUMBER else all_of(present, inputs[name]))
         if ways:
             conditions[grade] = any_of(*ways) if len(ways) > 1 else ways[0]
     return case(*(part for grade, condition in conditions.items() for part in (condition, grade)), 0)
