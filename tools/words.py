@@ -22,6 +22,7 @@ from escalon.web import navigation
 from escalon.web.languages import CATALOGUES, Scanner
 from escalon.web.pages import today
 from escalon.web.pages.overrides import ASKED_OFTEN
+from escalon.web.pages.participants import LEAVING
 from escalon.web.pages.treatment import STEPS
 from escalon.web.words import first_up
 
@@ -39,6 +40,7 @@ def pieces() -> Iterator[str]:
                 yield from (piece for piece, is_text in scanner.scan(value) if is_text)
         yield from _said(environment.parse(text))
     yield from (word for one in RULES if one.signatures for word in (one.name, one.says.partition("\n")[0]))
+    yield from (word for _, *words in LEAVING for word in words)
     yield from (*STEPS, *map(spaced, ASKED_OFTEN), *(word for word, _ in today.DOES.values()))
     yield from (
         word for _, word in (*navigation.WORDS, *navigation.MORE, *navigation.OVER_FOLDER, *navigation.OF_ADMINISTRATOR)

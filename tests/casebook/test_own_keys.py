@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from tests.casebook.trial import ADA, INES, MONA, PASSWORD, SECRET, Trial
 
 from escalon.casebook.casebook import Casebook
@@ -157,3 +158,11 @@ def test_nobody_reads_a_key_from_the_database_without_the_password(trial: Trial)
     kept += (Path(trial.casebook.place) / "casebook.sqlite-wal").read_bytes()
     assert b"PRIVATE KEY" not in kept
     assert trial.secrets.own_key("carla", SECRET)
+
+
+def test_a_key_opens_at_the_cost_it_was_sealed_with_when_passwords_have_since_come_to_cost_more(trial: Trial) -> None:
+    dearer = replace(trial.secrets, hasher=PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+    signed_by_ines(trial)
+    key = dearer.own_key("ines", SECRET)
+    assert key is not None
+    assert key.public_key == trial.conduct.trial.people.by_account["ines"].signing_key

@@ -216,7 +216,7 @@ def test_today_marks_a_dlt_on_its_clock_and_tells_an_administrator_what_is_left_
     browser = client(demo)
     browser.post("/demo/enter", data={"account": "wang.min"})
     clocks = {one["participant"]: one for one in browser.get("/today.json").json()["clocks"]}
-    assert (clocks["P07"]["says"], clocks["P07"]["dlt_on"]) == ("DLT, closes today", "2025-05-10")
+    assert (clocks["P07"]["says"], clocks["P07"]["dlt_on"]) == ("DLT, closed", "2025-05-10")
     assert clocks["P08"]["dlt_on"] is None
     browser.post("/choose", data={"language": "zh-Hans", "from": "/"})
     chinese = browser.get("/").text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -159,7 +160,7 @@ def test_a_round_and_the_event_it_begins_are_recorded_together_or_not_at_all(ben
     before = bench.opened.casebook.head.number
     line = safety._line_of
     wrong = {"start": safety.Day.of(bench.now().date() + timedelta(900))}
-    monkeypatch.setattr(safety, "_line_of", lambda *said: safety.replace(line(*said), **wrong))
+    monkeypatch.setattr(safety, "_line_of", lambda *said: replace(line(*said), **wrong))
     answer = send(bench, browsers, "observe", **{"CRS.hypotension": "yes", "CRS.vasopressors": "3", "CRS.temp_c": "40"})
     assert answer.status_code == 422
     assert bench.opened.casebook.head.number == before

@@ -12,7 +12,7 @@ from os import urandom
 from typing import Any
 
 import pyotp
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type, hash_secret_raw
 from sqlalchemy import Connection, Row, insert, or_, select, update
@@ -84,7 +84,7 @@ class SecretStore:
         verifier = self.hasher.hash(password)
         if key:
             salt = urandom(16)
-            kept = self._under(password, salt).close(private_pem(key), _key_of(account))
+            kept = _under(password, salt, verifier).close(private_pem(key), _key_of(account))
             verifier = f"{verifier} {salt.hex()} {kept}"
         return {"account": account, "verifier": verifier, "second_factor": sealed}
 
@@ -92,17 +92,12 @@ class SecretStore:
         """The person's own signing key, opened with their password; None where they have none yet."""
         with self.casebook.reading() as connection:
             verifier = connection.execute(select(secrets.c.verifier).where(secrets.c.account == account)).scalar_one()
-        _, *kept = verifier.split()
+        hashed, *kept = verifier.split()
         if not kept:
             return None
         salt, sealed = kept
-        opened = self._under(password, bytes.fromhex(salt)).open(sealed, _key_of(account))
+        opened = _under(password, bytes.fromhex(salt), hashed).open(sealed, _key_of(account))
         return read_signer(opened.encode(), _key_of(account))
-
-    def _under(self, password: str, salt: bytes) -> Seal:
-        """A seal that only the password opens: argon2id again, at the same cost, with a salt of its own (RFC 9106)."""
-        costs = (self.hasher.time_cost, self.hasher.memory_cost, self.hasher.parallelism)
-        return Seal(hash_secret_raw(password.encode(), salt, *costs, hash_len=32, type=Type.ID))
 
     def keep(self, row: dict[str, str | None], connection: Connection) -> None:
         """Store a prepared row in place of the account's earlier one, within the act that records it."""
@@ -206,6 +201,13 @@ def verifier_digest(verifier: str, second_factor: str | None) -> str:
 def new_seed() -> str:
     """A new seed for a second factor, to be shown once as text or QR code."""
     return pyotp.random_base32()
+
+
+def _under(password: str, salt: bytes, verifier: str) -> Seal:
+    """A seal that only the password opens: argon2id again, at the cost of its verifier, with a salt of its own (RFC 9106)."""
+    cost = extract_parameters(verifier)
+    costs = (cost.time_cost, cost.memory_cost, cost.parallelism)
+    return Seal(hash_secret_raw(password.encode(), salt, *costs, hash_len=32, type=Type.ID))
 
 
 def _key_of(account: str) -> str:

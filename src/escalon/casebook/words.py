@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import Any, get_args, get_type_hints
 
 from escalon.casebook.encoding import Lacking, reader
-from escalon.history.events import KINDS, AnswerPart, Event
+from escalon.history.events import KINDS, AnswerPart, EntryCorrected, Event, FactCorrected, FactRecorded
 
 
 class Misread(ValueError):
@@ -82,6 +82,14 @@ def changed(event: Event, words: Sequence[str]) -> Event:
             raise ValueError(f"{type(event).__name__} has no field {name} with fields of its own")
         values[name] = replace(part, **values_of_words(type(part), some))
     return replace(event, **values)
+
+
+def correction(number: int, wrong: Event, words: Sequence[str], reason: str) -> Event:
+    """The entry that corrects entry `number`, which says `wrong`: a fact by a fact, all else by one of its kind."""
+    now = changed(wrong, words)
+    if isinstance(now, FactRecorded | FactCorrected):
+        return FactCorrected(participant=now.participant, corrects=number, fact=now.fact, reason=reason)
+    return EntryCorrected(participant=now.participant, corrects=number, now=now, reason=reason)
 
 
 def _part(hint: Any) -> Any:

@@ -67,19 +67,14 @@ def correct(
 
     An entry that should not be there at all: escalon casebook record book/ EntryAnnulled annuls=13 participant=… reason=…
     """
-    from escalon.casebook.words import changed
-    from escalon.history.events import EntryCorrected, FactCorrected, FactRecorded
+    from escalon.casebook.words import correction
 
     with desk(folder, account, role, site) as at:
         wrong = at.casebook.entry(number).event
         try:
-            now = changed(wrong, content)
+            made = correction(number, wrong, content, reason)
         except (ValueError, TypeError) as error:
             raise CasebookError(f"entry {number}, {wrong.kind}: {error}") from error
-        if isinstance(now, FactRecorded | FactCorrected):
-            made: Event = FactCorrected(participant=now.participant, corrects=number, fact=now.fact, reason=reason)
-        else:
-            made = EntryCorrected(participant=now.participant, corrects=number, now=now, reason=reason)
         entry = at.conduct.record(at.author, made)
     say(f"entry {entry.number}: {in_one_line(entry.event.what)}")
 

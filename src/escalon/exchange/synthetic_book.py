@@ -17,7 +17,7 @@ from escalon.casebook.secrets import SecretStore
 from escalon.conduct.permit.refusal import Refused
 from escalon.conduct.record import accounts
 from escalon.conduct.record.importing import import_folder
-from escalon.conduct.record.proposals import propose_dlt, propose_screening
+from escalon.conduct.record.proposals import propose_decision, propose_dlt, propose_screening
 from escalon.conduct.record.recording import Conduct
 from escalon.conduct.record.signing import Password, sign
 from escalon.exchange.tidy_folder import write_folder
@@ -49,8 +49,8 @@ PEOPLE: tuple[tuple[str, str, Role, str], ...] = (
     ("gao.fei", "Gao Fei", Role.MONITOR, "*"),
 )
 ADMINISTRATOR = ("ma.rui", "Ma Rui")
-SETTING_OUT = 6
-"""The infusion after which the demonstration's day lies, by two weeks less a day: its window and the one before it run."""
+SETTING_OUT = 7
+"""The infusion on whose morning the demonstration's day lies: a cohort's windows have closed, and the committee decides."""
 
 
 @dataclass
@@ -74,8 +74,8 @@ def make_book(
     """
     day = whole.infused()[min(SETTING_OUT, len(whole.infused())) - 1].infused
     assert day is not None
-    today = day.latest + timedelta(days=13)
-    write_folder(_until(whole, today), folder / "data-until-then")
+    today = day.latest
+    write_folder(_until(whole, today - timedelta(days=1)), folder / "data-until-then")
     clock = clock_at(datetime.combine(today, time(8, 30), whole.frame.zone))
     book = folder / "book"
     casebook = create_casebook(
@@ -131,6 +131,8 @@ class _Making:
         self._propose_dlts()
         self._screen()
         self._ask()
+        with suppress(Refused):
+            propose_decision(self.conduct, self.who["zhou.jie"])
 
     def _people(self) -> None:
         first, printed = ADMINISTRATOR

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -93,11 +94,11 @@ def not_recorded(error: Refused | CasebookError) -> NotRecorded:
 
 
 def _problem(one: Broken, entries: tuple[int, ...]) -> Reason:
-    says = one.says.replace(LISTED, "")
+    says = OF_COMMANDS.sub("", one.says)
     field, colon, _ = says.partition(": ")
     named = field if colon and " " not in field else ""
     return Reason(one.rule, says, named, one.rule, one.signatures, entries)
 
 
-LISTED = " `escalon data dictionary` lists the names"
-"""What the command line offers beside a name that there is not; a page has lists to choose from."""
+OF_COMMANDS = re.compile(r" `escalon data dictionary` lists the names| \(fact\.confirmed=[^)]*\)")
+"""What the command line offers beside a refusal; a page has lists to choose from, and fields to fill in."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
@@ -105,16 +105,22 @@ class Told:
         """The event these fields describe."""
         if kind not in KINDS:
             raise refuse("form", f"{kind} is not an act")
-        try:
-            if self.content is not None:
-                return read_event(kind, self.content)
-            return event_of_words(kind, [f"{name}={value}" for name, value in self.fields.items() if value])
-        except Lacking as lacking:
-            raise Refused(*(Broken("form", f"{name}: write something here") for name in lacking.names)) from None
-        except Misread as unread:
-            raise refuse("form", f"{unread.name}: {unread.says}") from None
-        except (ValueError, TypeError, KeyError, AttributeError) as wrong:
-            raise refuse("form", str(wrong)) from None
+        if self.content is not None:
+            return read_or_refused(lambda: read_event(kind, self.content or {}))
+        words = [f"{name}={value}" for name, value in self.fields.items() if value]
+        return read_or_refused(lambda: event_of_words(kind, words))
+
+
+def read_or_refused(read: Callable[[], Event]) -> Event:
+    """An event as it was written; refused at its field where it cannot be read, or where one is empty that it needs."""
+    try:
+        return read()
+    except Lacking as lacking:
+        raise Refused(*(Broken("form", f"{name}: write something here") for name in lacking.names)) from None
+    except Misread as unread:
+        raise refuse("form", f"{unread.name}: {unread.says}") from None
+    except (ValueError, TypeError, KeyError, AttributeError) as wrong:
+        raise refuse("form", str(wrong)) from None
 
 
 def said_in_form(form: Mapping[str, str], zone: tzinfo, files: Mapping[str, bytes] = MappingProxyType({})) -> Told:

@@ -90,7 +90,7 @@ def says(study: Study, event: Any) -> str:
 
 SAID_ELSEWHERE = frozenset(
     "participant reason override answer rests_on digest printed_name meaning public_key content site about query as_of needs "
-    "lifts second_factor departures".split()
+    "lifts second_factor departures corrects annuls".split()
 )
 """Fields that stand beside an entry's words, or that nobody reads."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from numbers import Number
@@ -147,6 +148,14 @@ class ParticipantPage:
     changes: tuple[EntryShown, ...]
     values: tuple[ValueShown, ...]
     watched: tuple[WatchShown, ...]
+    may_leave: tuple[tuple[str, str, str], ...]
+    """How this reader may record that the participant leaves: the act, its title, and what it means."""
+
+
+LEAVING = (
+    ("ConsentWithdrawn", "Consent withdrawn", "nothing more is done to them for the study"),
+    ("ParticipantWithdrawn", "Left the study", "an investigator or the participant ended taking part"),
+)
 
 
 @page("/participants/{code}")
@@ -169,7 +178,15 @@ def participant(desk: Desk, code: str) -> ParticipantPage:
             WatchShown(one.clause.id, one.name, one.state.value, _STANDS[one.state], one.why)
             for one in watched(desk.study, desk.trial, code, Day.of(desk.today))
         ),
+        tuple(_may_leave(desk, course)),
     )
+
+
+def _may_leave(desk: Desk, course: Course) -> Iterator[tuple[str, str, str]]:
+    for one in LEAVING:
+        still = course.has_consent if one[0] == "ConsentWithdrawn" else not course.is_withdrawn
+        if still and desk.person and desk.may(one[0], course.site or None):
+            yield one
 
 
 def _values(desk: Desk, course: Course) -> list[ValueShown]:

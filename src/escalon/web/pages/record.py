@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import date
 from typing import Any, TypeVar
 
 from escalon.casebook.chain import Fault
@@ -23,6 +22,7 @@ from escalon.reporting.sheet import csv_text
 from escalon.sources.tables import quiet
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk, NoSuchPage
+from escalon.web.pages.corrections import FieldAsked, changeable
 from escalon.web.printed import Saved
 from escalon.web.registry import READERS, act, page
 from escalon.web.said import Told
@@ -37,7 +37,7 @@ OF_ACCOUNTS = ("AccountOpened", "RoleGranted", "RoleWithdrawn", "AccountRevoked"
 VERIFIERS = ALLOWED["verify"]
 
 
-def _paged(rows: list[T], page: int) -> tuple[list[T], int, int]:
+def paged(rows: list[T], page: int) -> tuple[list[T], int, int]:
     """The rows of a page, which page it is, and of how many."""
     pages = max(1, -(-len(rows) // A_PAGE))
     at = min(max(page, 1), pages)
@@ -78,6 +78,9 @@ class EntryPage:
     queries: tuple[EntryShown, ...]
     may_ask: bool
     may_sign: bool
+    correctable: tuple[FieldAsked, ...]
+    """Its fields as a correction may say them anew; empty where it is not corrected, or not by this reader."""
+    forbids_change: tuple[str, ...]
 
 
 @page("/entries/{number}")
@@ -104,6 +107,7 @@ def entry(desk: Desk, number: int) -> EntryPage:
         tuple(entry_shown(desk, one) for one in queries if getattr(one.event, "about", None) == number),
         desk.may("QueryRaised"),
         desk.may("EntrySigned"),
+        *changeable(desk, found, hidden=hidden),
     )
 
 
@@ -159,7 +163,7 @@ def audit(
 ) -> AuditPage:
     """Who recorded what and when, by person, kind, participant and day of recording."""
     open_to, kept = _filtered(desk, person, kind, participant, day)
-    newest, at, pages = _paged(kept[::-1], page)
+    newest, at, pages = paged(kept[::-1], page)
     names = desk.names
     return AuditPage(
         banner(desk, desk.course(participant)) if participant in desk.trial.courses else None,
@@ -357,35 +361,3 @@ def ask(desk: Desk, said: Told) -> Entry:
         )
     number = about.number if about else None
     return desk.conduct.record(desk.author, QueryRaised(participant=person, text=said.text("text"), about=number))
-
-
-@dataclass(frozen=True)
-class SamplesPage:
-    """The samples, the newest first, fifty a page."""
-
-    rows: tuple[EntryShown, ...]
-    count: int
-    page: int
-    pages: int
-    analytes: tuple[tuple[str, str], ...]
-    analyte: str
-
-
-@page("/samples")
-def samples(desk: Desk, analyte: str = "", page: int = 1) -> SamplesPage:
-    """Cells and proteins measured in blood, of everybody whose record you may read."""
-    from escalon.protocol.prose import short_name
-
-    every = [one for course in desk.courses() for one in course.samples]
-    names = sorted({one.event.analyte for one in every})
-    kept = [one for one in every if analyte in ("", one.event.analyte)]
-    kept.sort(key=lambda one: (_day(desk, one), one.number), reverse=True)
-    shown, at, pages = _paged(kept, page)
-    rows = tuple(entry_shown(desk, one.entry) for one in shown)
-    words = tuple((name, short_name(name, desk.study)) for name in names)
-    return SamplesPage(rows, len(kept), at, pages, words, analyte)
-
-
-def _day(desk: Desk, one: Any) -> date:
-    day = one.event.happened(desk.trial.frame.zone)
-    return day.earliest if day else date.min

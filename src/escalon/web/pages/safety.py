@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
+from escalon.casebook.words import correction
 from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, awaiting, review
 from escalon.conduct.judge.evidence import followed
 from escalon.conduct.judge.given import dose_of
@@ -17,7 +18,6 @@ from escalon.history.events import (
     AdverseEventRecorded,
     AnswerPart,
     DltAdjudicated,
-    EntryCorrected,
     Event,
     ToxicityObserved,
 )
@@ -35,7 +35,7 @@ from escalon.web.desk import Desk
 from escalon.web.pages.cohorts import STATES
 from escalon.web.pages.safety_reports import ReportRow, reports_of
 from escalon.web.registry import act, page
-from escalon.web.said import Told, whole
+from escalon.web.said import Told, read_or_refused, whole
 
 ROUND = {
     "CRS": "temp_c hypotension vasopressors oxygen flow_l_min crs_active antipyretic_or_anticytokine".split(),
@@ -133,6 +133,7 @@ class DltShown:
     through: str
     may_judge: bool
     may_review: bool
+    may_count: bool
 
 
 @dataclass(frozen=True)
@@ -342,11 +343,9 @@ def end_event(desk: Desk, said: Told) -> Entry:
     event = desk.conduct.casebook.entry(number).event
     if not isinstance(event, AdverseEventRecorded) or event.participant != said.text("participant"):
         raise refuse("form", f"entry: {number} is no adverse event of this participant")
-    now = replace(event, end=Day.parse(text), ongoing=False, outcome=said.text("outcome"))
+    said_now = [f"end={text}", "ongoing=no", f"outcome={said.text('outcome')}"]
     reason = said.text("reason", "it ended")
-    return desk.conduct.record(
-        desk.author, EntryCorrected(participant=event.participant, corrects=number, now=now, reason=reason)
-    )
+    return desk.conduct.record(desk.author, read_or_refused(lambda: correction(number, event, said_now, reason)))
 
 
 # -- the DLT window --------------------------------------------------------------------------------------------------
@@ -365,6 +364,7 @@ def _dlt(desk: Desk, course: Course, found: DoseReview) -> DltShown:
         lines, min(desk.today, found.window_ends).isoformat(),
         desk.may("DltAdjudicated", course.site),
         desk.may("DltWindowReviewed", course.site),
+        desk.may("EvaluabilityJudged", course.site),
     )  # fmt: skip
 
 

@@ -41,6 +41,8 @@ class TrialSafetyPage:
     reports: tuple[tuple[str, ReportRow], ...]
     windows: tuple[DayLanes, ...]
     days: int
+    may_attest: bool
+    """Whether this reader may state that there was no adverse event: none is recorded of anybody."""
 
 
 @page("/safety")
@@ -59,7 +61,9 @@ def trial_safety(desk: Desk) -> TrialSafetyPage:
     due.sort(key=lambda pair: (pair[1].kind == "done", pair[1].by or date.min))
     running = [one for one in reviews if one.window_ends >= desk.today or one.in_doubt]
     rows = tuple(_row(desk, one, events) for one, events in found)
-    return TrialSafetyPage(desk.today, rows, tuple(due), *evidence_windows(desk.study, desk.trial, running))
+    none = not any(one.adverse_events for one in desk.trial.courses.values())
+    may_attest = bool(given) and none and desk.person is not None and desk.may("NothingToReport")
+    return TrialSafetyPage(desk.today, rows, tuple(due), *evidence_windows(desk.study, desk.trial, running), may_attest)
 
 
 def _row(desk: Desk, one: DoseReview, events: tuple[Occurrence, ...]) -> SafetyRow:

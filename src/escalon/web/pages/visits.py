@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from escalon.conduct.judge.scores import taken_at
-from escalon.conduct.judge.visits import FormState, VisitAt, VisitForm, form_at, forms_of, recorded_at, visit_at, visits
+from escalon.conduct.judge.visits import (
+    ELSEWHERE,
+    FormState,
+    VisitAt,
+    VisitForm,
+    form_at,
+    forms_of,
+    recorded_at,
+    visit_at,
+    visits,
+)
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record import drafts
 from escalon.conduct.record.visit_forms import told as told_of
 from escalon.facts import Interval, plain
 from escalon.history import Course, Current
 from escalon.history.events import FactRecorded, VisitLocked, VisitSigned
+from escalon.protocol.prose import short_name
+from escalon.protocol.study import TABLES
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk, none_such
 from escalon.web.pages.calculator import scored, wrong_at
@@ -116,6 +128,8 @@ class VisitPage:
     forbids_lock: tuple[str, ...]
     may_sign: bool
     may_lock: bool
+    elsewhere: tuple[tuple[str, str], ...]
+    """What the visit asks beside its forms, and the page on which it is recorded."""
 
 
 @page("/participants/{code}/visits/{visit}")
@@ -132,7 +146,17 @@ def visit(desk: Desk, code: str, visit: str) -> VisitPage:
     )
     says = tuple(one.says for one in forbids)
     shown = _shown(code, at, _places(desk))
-    return VisitPage(banner(desk, course), code, shown, signed, locked, says, may_sign, may_lock)
+    elsewhere = tuple(_elsewhere(desk, code, at))
+    return VisitPage(banner(desk, course), code, shown, signed, locked, says, may_sign, may_lock, elsewhere)
+
+
+def _elsewhere(desk: Desk, code: str, at: VisitAt) -> Iterator[tuple[str, str]]:
+    for name in at.visit.measures:
+        known = desk.study.vocabulary.get(name)
+        if known and known.group in ELSEWHERE:
+            yield short_name(name, desk.study), f"/participants/{code}/samples?visit={at.visit.id}#measured"
+        elif name in TABLES:
+            yield short_name(name, desk.study), f"/participants/{code}/safety#events"
 
 
 def _at(desk: Desk, code: str, visit: str) -> tuple[Course, VisitAt]:

@@ -1,0 +1,156 @@
+"""The demonstration, walked as its people: a decision waits, two sign it, a cohort opens, and what is wrong is corrected."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from escalon.exchange.synthetic_book import PASSWORD, make_book
+from escalon.protocol import load_study
+from escalon.sources.folder import take_in
+from escalon.web.workbench import open_workbench
+from tests.drawn import drawn
+from tests.web.bench import client, said
+
+pytest.importorskip("httpx2")
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A demonstration of this module's own, because what is done in it stays."""
+    study = load_study("nct07052565")
+    book = make_book(tmp_path_factory.mktemp("own"), study, "nct07052565", take_in(study, drawn()).trial)
+    found = open_workbench(Path(book))
+    yield found
+    found.opened.casebook.close()
+
+
+def as_(bench: Any, account: str) -> Any:
+    browser = client(bench)
+    browser.post("/demo/enter", data={"account": account})
+    return browser
+
+
+def matters(browser: Any) -> list[dict[str, Any]]:
+    return [one for group in browser.get("/today.json").json()["groups"] for one in group["matters"]]
+
+
+def test_a_decision_waits_for_the_committee_two_sign_it_and_a_cohort_opens(bench: Any) -> None:
+    sun = as_(bench, "sun.hao")
+    waits = next(one for one in matters(sun) if one["address"].startswith("/decisions/"))
+    page = waits["address"]
+    number = page.rsplit("/", 1)[1]
+    assert waits["what"] == "Decision: treat level 2"
+    assert "1 of 3 had a DLT at level 2: expand to six" in sun.get(page).text
+    for account in ("sun.hao", "xu.ting"):
+        answer = said(
+            as_(bench, account), page, "DecisionSigned", decision=number, meaning="approve", password=PASSWORD
+        )
+        assert answer.status_code == 303, answer.text
+    li = as_(bench, "li.na")
+    assert said(li, "/cohorts", "CohortOpened", cohort="1", level="2", size="3", decision=number).status_code == 303
+    assert [one["is_open"] for one in li.get("/cohorts.json").json()["cohorts"]] == [True]
+
+
+def test_whoever_is_eligible_is_signed_for_takes_a_place_and_gives_it_back(bench: Any) -> None:
+    wang = as_(bench, "wang.min")
+    code = next(one["participant"] for one in matters(wang) if one["what"] == "Sign eligibility")
+    page = f"/participants/{code}/screening"
+    screening = re.search(r'name="screening" value="(\d+)"', wang.get(page).text)
+    assert screening
+    fields = {"participant": code, "screening": screening[1], "meaning": "eligible", "password": PASSWORD}
+    assert said(wang, page, "EligibilitySigned", **fields).status_code == 303
+    page = f"/participants/{code}/treatment"
+    at = {"at_d": "19", "at_m": "06", "at_y": "2025", "at_t": "08:00"}
+    assert said(wang, page, "ApheresisDone", participant=code, collection="C1", **at).status_code == 303
+    assert said(wang, page, "LevelAllocated", participant=code, cohort="1").status_code == 303
+    assert "Give the place back" in wang.get(page).text
+    assert "Give the place back" not in as_(bench, "li.na").get(page).text  # an investigator does
+    back = said(wang, page, "AllocationReleased", participant=code, cohort="1", place="1", reason="fever")
+    assert back.status_code == 303
+    assert "Give the place back" not in wang.get(page).text
+
+
+def test_what_a_visit_asks_beside_its_forms_leads_to_where_it_is_recorded(bench: Any) -> None:
+    li = as_(bench, "li.na")
+    visit = li.get("/participants/P08/visits/D60").text
+    page = "/participants/P08/samples"
+    assert f"{page}?visit=D60#measured" in visit
+    assert "/participants/P08/safety#events" in visit
+    asked = li.get(f"{page}?visit=D60").text
+    assert '<option value="D60" selected>' in asked
+    day = {"date_d": "19", "date_m": "06", "date_y": "2025"}
+    sample = {"participant": "P08", "analyte": "car_transgene", "value": "55", "unit": "copies/µL", "lloq": "5"}
+    assert said(li, page, "SampleMeasured", **sample, **day).status_code == 303
+    assert "55" in li.get("/participants/P08/samples.json").json()["rows"][0]["what"]
+    refused = said(li, page, "SampleMeasured", **(sample | {"unit": "mg/L"}), **day)
+    assert (refused.status_code, "mg/L" in refused.text) == (422, True)
+    assert "Record a sample" not in as_(bench, "gao.fei").get(page).text
+
+
+def test_an_entry_that_is_wrong_is_corrected_or_taken_back_once_and_by_whom_it_is_for(bench: Any) -> None:
+    li, wang = as_(bench, "li.na"), as_(bench, "wang.min")
+    number = next(
+        one.number for one in bench.opened.casebook.entries(kinds=["FactRecorded"]) if one.event.fact.name == "crp"
+    )
+    page = f"/entries/{number}"
+    asked = {one["name"]: one["says"] for one in li.get(f"{page}.json").json()["correctable"]}
+    assert asked["fact.unit"] == "mg/L"
+    assert as_(bench, "gao.fei").get(f"{page}.json").json()["correctable"] == []
+    assert (
+        said(
+            li, page, "correct", corrects=str(number), reason="typing", **{"fact.value": asked["fact.value"]}
+        ).status_code
+        == 422
+    )
+    assert said(li, page, "correct", corrects=str(number), reason="", **{"fact.value": "11.5"}).status_code == 422
+    assert said(li, page, "correct", corrects=str(number), reason="typing", **{"fact.value": "11.5"}).status_code == 303
+    for act, field in (("correct", "corrects"), ("EntryAnnulled", "annuls")):
+        late = said(
+            wang,
+            page,
+            act,
+            **{field: str(number)},
+            participant="P01",
+            reason="typing",
+            **{"fact.value": "12"} if act == "correct" else {},
+        )
+        assert (late.status_code, "Li Na changed entry" in late.text) == (409, True)
+    assert li.get(f"{page}.json").json()["correctable"] == []
+    newest = li.get(f"{page}.json").json()["changed_by"][0]["number"]
+    assert (
+        said(
+            li, f"/entries/{newest}", "EntryAnnulled", annuls=str(newest), participant="P01", reason="of another"
+        ).status_code
+        == 303
+    )
+
+
+def test_a_value_no_body_has_is_recorded_on_the_worksheet_only_with_why_it_stands(bench: Any) -> None:
+    li = as_(bench, "li.na")
+    page = "/participants/P10/screening"
+    day = {"fact.day_d": "19", "fact.day_m": "06", "fact.day_y": "2025"}
+    value = {"participant": "P10", "fact.name": "alt", "fact.value": "99999", "fact.unit": "U/L", **day}
+    refused = said(li, page, "FactRecorded", **value)
+    assert refused.status_code == 422
+    assert "fact.confirmed=yes" not in refused.text
+    more = {"fact.confirmed": "yes", "fact.confirmed_why": "measured twice"}
+    assert said(li, page, "FactRecorded", **value, **more).status_code == 303
+
+
+def test_who_leaves_and_who_counts_are_recorded_by_whom_they_are_for(bench: Any) -> None:
+    wang, li = as_(bench, "wang.min"), as_(bench, "li.na")
+    page, on = "/participants/P15", {"on_d": "19", "on_m": "06", "on_y": "2025"}
+    assert ("Consent withdrawn" in li.get(page).text, "Left the study" in li.get(page).text) == (True, False)
+    assert "Left the study" in wang.get(page).text
+    assert said(li, page, "ConsentWithdrawn", participant="P15", reason="moved away", **on).status_code == 303
+    assert li.get(f"{page}.json").json()["may_leave"] == []
+    judged = said(
+        wang, "/participants/P06/safety", "EvaluabilityJudged", participant="P06", is_evaluable="no", because="left"
+    )
+    assert judged.status_code == 303
+    rows = {one["participant"]: one["outcome"] for one in wang.get("/cohorts.json").json()["treated"]}
+    assert rows["P06"] == "not evaluable"
