@@ -504,6 +504,18 @@ def test_nobody_is_treated_who_died_or_left_however_that_was_written(trial: Tria
     assert "withdrawn" in held(trial)
 
 
+def test_what_is_dated_before_somebody_left_is_not_held_for_their_leaving(trial: Trial) -> None:
+    """Each act has its day, at the desk as in a row that is taken over."""
+    trial.days(2)
+    trial.record(INES, ParticipantWithdrawn(participant="P-4", on=trial.today(), reason="moved"))
+    trial.record(INES, ConsentWithdrawn(participant="P-4", on=trial.today(), reason="moved"))
+    before = replace(trial.infusion("P-4", 2), at=trial.clock.now() - timedelta(days=1))
+    for event, gone in ((before, False), (trial.infusion("P-4", 2), True)):
+        told = {one.rule for one in trial.conduct.what_forbids(INES, event)}
+        assert ({"withdrawn", "consent"} <= told) is gone
+        assert ({"withdrawn", "consent"} & told == set()) is not gone
+
+
 def test_an_amendment_doses_nobody_until_two_people_signed_it(trial: Trial) -> None:
     """It may shorten a window; whoever adopts it is one person, and an administrator may."""
     adopted = AmendmentAdopted(study_version="2", digest="0", adopted_on=trial.today(), changes="a window of 14 days")
@@ -511,6 +523,8 @@ def test_an_amendment_doses_nobody_until_two_people_signed_it(trial: Trial) -> N
     assert held(trial) == {"amendment"}
     with trial.conduct.standing() as standing:
         assert [one.about for one in waiting_of_record(standing)] == [number]
+        says = [one.says for one in holds(trial.conduct.study, standing, trial.today()) if one.rule == "amendment"]
+    assert says == [f"amendment {number} (a window of 14 days) has 0 of 2 signatures (committee or investigator)"]
     for signer, lacks in ((CARLA, True), (INES, True), (CORA, False)):
         trial.sign(signer, EntrySigned, entry=number)
         assert bool(held(trial)) is lacks

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from tests.casebook.trial import CARLA, CORA, CYRUS, INES, PLAN, STAN, Trial, study
@@ -385,5 +386,9 @@ def test_that_the_committee_stopped_stands_beside_what_the_rule_says_until_it_de
     for signer in (CORA, CYRUS):
         ready.sign(signer, DecisionSigned, decision=stop)
     assert f"the committee decided to stop (a death elsewhere), signed by cora and cyrus [entry {stop}]" in notes()
+    assert "after this day" not in notes()
+    with ready.conduct.standing() as trial:
+        earlier = decide_next_dose(ready.conduct.study, trial, ready.today() - timedelta(days=1)).decision.notes
+    assert any(f"signed by cora and cyrus on {ready.today()}, after this day [entry {stop}]" in one for one in earlier)
     ready.decide(1)
     assert "the committee decided" not in notes()

@@ -81,6 +81,26 @@ def test_who_leaves_before_the_window_ends_is_replaced(study):
     assert (found.decision.level, found.decision.size) == (1, 1)
 
 
+def test_who_left_later_was_the_sentinel_of_the_days_before(study):
+    """On day 14 the sentinel had been watched for its 14 days; that they left on day 25 was not to be known."""
+    later = Fact("study_discontinuation", True, day(25), participant="P01")
+    found = decide_next_dose(study, trial(*THREE, facts=(later,)), day(26))
+    assert found.reviews[0].outcome is Outcome.NOT_EVALUABLE
+    assert found.decision.departures == ()
+    before = Fact("study_discontinuation", True, day(10), participant="P01")
+    told = decide_next_dose(study, trial((1, 0), (1, 8), (1, 22), facts=(before,)), day(24)).decision
+    assert [one.done for one in told.departures] == ["P02 infused on 2025-03-11"]
+
+
+def test_a_dlt_that_came_later_is_no_departure_of_those_dosed_before_it(study):
+    """A TITE-CRM weighs each as they stood that day: when P05 was dosed the DLT of P04 was known, and P01 had none yet."""
+    rule = "tite-crm target=0.25 skeleton=0.05/0.15/0.30 window=28 size=18"
+    plan = {"rule": rule, "variant": None, "sentinel_interval": None, "stagger": None, "whole_cohort_first": None}
+    timed = study.model_copy(update={"dose": study.dose.model_copy(update=plan)})
+    people, events = ((1, 0), (2, 1), (3, 10), (3, 19), (2, 24)), (dlt("P04", 21), dlt("P01", 26))
+    assert decide_next_dose(timed, trial(*people, events=events), day(29)).decision.departures == ()
+
+
 def test_the_sentinel_is_watched_before_the_second_participant(study):
     records = trial((1, 0))
     found = decide_next_dose(study, records, day(5)).decision

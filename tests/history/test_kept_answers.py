@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalon.conduct.judge.cutoff import as_of
-from escalon.conduct.judge.dosing import review
+from escalon.conduct.judge.dose_review import review
 from escalon.conduct.judge.endpoints import execute
 from escalon.conduct.judge.given import first_doses
 from escalon.conduct.judge.populations import dose_of_today, populations

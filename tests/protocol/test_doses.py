@@ -214,6 +214,7 @@ def test_a_decision_table_is_read_as_it_stands(tmp_path: Path) -> None:
         told = next_dose(dose_rule(study), parse_conduct("1NNT"), (), date(2025, 3, 1))
         assert isinstance(told, Treat)
         assert told.level == level
+        assert dose_rule(study) is dose_rule(study), "while the file says the same it is read once"
 
 
 @pytest.mark.parametrize("key", ["file", "File"])

@@ -94,6 +94,31 @@ def test_the_pages_answer_on_a_study(drawn):
     assert client.get("/").status_code == 200
 
 
+def test_of_tablets_json_speaks_of_no_infusion_and_keeps_the_names_of_its_fields(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    days = {"P01": "2026-01-05", "P02": "2026-01-06", "P03": "2026-01-07"}
+    rows = [f"{code},1,{day},25,mg" for code, day in days.items()]
+    (data / "doses.csv").write_text(
+        "\n".join(["participant,level,date,amount,unit", *rows, "P01,1,2026-03-09,25,mg", ""])
+    )
+    (data / "adverse_events.csv").write_text("participant,term,grade,start,dlt\n")
+    (data / "facts.csv").write_text("participant,fact,value,unit,date\n")
+    for command in ("next", "outlook"):
+        answer = RUN.invoke(app, ["dose", command, str(HERON), str(data), "--cutoff", "2026-03-10", "--json"])
+        found = json.loads(answer.stdout)
+        assert "infus" not in str(list(texts(found))), answer.stdout
+        if command == "next":
+            assert "P01 was treated again on 2026-03-09" in answer.stdout
+            assert {one["infused"] for one in found["participants"]} == set(days.values())
+
+
+def texts(thing):
+    """Every text of an answer, the names of its fields left out."""
+    for one in thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list) else ():
+        yield from [one] if isinstance(one, str) else texts(one)
+
+
 @pytest.mark.parametrize("study", [str(LANTERN), str(HERON), str(STORK)], ids=["lantern", "heron", "stork"])
 def test_a_synthetic_hospital_of_the_study_answers_its_clauses(study, tmp_path):
     folder = str(tmp_path / "hospital")

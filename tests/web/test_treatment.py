@@ -54,6 +54,15 @@ def test_each_step_waits_for_the_one_before_and_says_so(told: Any) -> None:
     assert "place 1 of cohort 1, level 1" in carla.get(HERE).text
 
 
+def test_before_a_place_is_given_the_rules_say_what_holds_at_every_level_and_of_no_level_0(told: Any) -> None:
+    page = client(told[0], "ines").get("/participants/P1/infusion.json").json()
+    says = {one["name"]: one["why"] for one in page["rules"]}
+    assert says["slot"] == "P1 holds no place in an open cohort"
+    assert says["decision"] == says["rule"] == "P1 holds no place, so there is no level"
+    assert says["apheresis"] == "no apheresis is recorded for P1"
+    assert "level 0" not in str(page)
+
+
 def test_the_lymphodepletion_sheet_calculates_each_regimen_and_chooses_none(told: Any) -> None:
     bench, trial = told
     carla = client(bench, "carla")

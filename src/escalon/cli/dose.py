@@ -193,7 +193,7 @@ def _from_data(
     if as_json:
         answer = {"study": protocol.id, "version": protocol.version, "account": intake.account(), **found.as_json()}
         answer |= {"departures": [one.as_json() for one in departed], "later": [one.as_json() for one in later]}
-        print_json(answer)
+        print_json(answer, protocol.said)
     else:
         _print(protocol, found, intake.trial.synthetic)
         for one in grouped(departed):
@@ -205,7 +205,7 @@ def _from_data(
 
 
 def _print(study: "Study", found: "NextDose", synthetic: bool) -> None:
-    from escalon.conduct.judge.dosing import OUTCOMES
+    from escalon.conduct.judge.dose_review import OUTCOMES
     from escalon.escalation import Outcome
 
     words = study.said

@@ -134,7 +134,7 @@ def show_outlook(
     if figure:
         write(figure, outlook_svg(found))
     if as_json:
-        print_json(found.as_json())
+        print_json(found.as_json(), words)
         return
     _print_tree(found, words)
     for forecast in found.forecasts:

@@ -88,9 +88,20 @@ def json_text(thing: Any) -> str:
     return json.dumps(thing, ensure_ascii=_is_narrow(sys.stdout), indent=2)
 
 
-def print_json(thing: Any) -> None:
-    """JSON on stdout."""
-    sys.stdout.write(f"{harmless(json_text(thing))}\n")
+def print_json(thing: Any, words: Callable[[str], str] = str) -> None:
+    """JSON on stdout; `words`: how a sentence is said of the study. The names of the fields stay."""
+    sys.stdout.write(f"{harmless(json_text(_told(thing, words)))}\n")
+
+
+def _told(thing: Any, words: Callable[[str], str]) -> Any:
+    match thing:
+        case str():
+            return words(thing)
+        case dict():
+            return {name: _told(one, words) for name, one in thing.items()}
+        case list() | tuple():
+            return [_told(one, words) for one in thing]
+    return thing
 
 
 def print_table(

@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from escalon.conduct.judge.dosing import OUTCOMES, decide_next_dose
+from escalon.conduct.judge.dose_review import OUTCOMES
+from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.given import first_doses
 from escalon.escalation import EscalationError
 from escalon.history import Trial

@@ -259,9 +259,13 @@ class Course:
     @property
     def left(self) -> Day | None:
         """The first day on which the participant left the study or withdrew consent for good, by an act or by a fact."""
-        days = [Day.of(one.event.on) for one in self.withdrawals]
-        days += [Day.of(one.event.on) for one in self.consents_gone]
-        return min([*days, *self._days_of("left")], key=lambda day: (day.earliest, day.latest), default=None)
+        gone = [Day.of(one.event.on) for one in self.consents_gone]
+        return min([*self.left_on, *gone], key=lambda day: (day.earliest, day.latest), default=None)
+
+    @property
+    def left_on(self) -> list[Day]:
+        """Every day on which leaving the treatment or the study is recorded, by an act or by a fact."""
+        return [*(Day.of(one.event.on) for one in self.withdrawals), *self._days_of("left")]
 
     @property
     def judged_evaluable(self) -> bool | None:
@@ -276,7 +280,7 @@ class Course:
     @property
     def is_withdrawn(self) -> bool:
         """Whether the participant left the treatment or the study."""
-        return bool(self.withdrawals or self._days_of("left"))
+        return bool(self.left_on)
 
     @property
     def conditioning_days(self) -> list[Day]:

@@ -57,11 +57,12 @@ class Cohort:
 
 @dataclass
 class Decision:
-    """A proposed decision and its signatures: entry number of each, by person."""
+    """A proposed decision and its signatures: entry number of each, by person; and when each was given, in order."""
 
     proposed: DecisionProposed
     number: int
     signers: dict[str, int] = field(default_factory=dict)
+    signed_at: list[datetime | None] = field(default_factory=list)
 
 
 @dataclass
@@ -345,6 +346,7 @@ class Trial:
                 self.decisions[number] = Decision(event, number)
             case DecisionSigned(decision=signed) if signed in self.decisions:
                 self.decisions[signed].signers[current.first.author.person] = number
+                self.decisions[signed].signed_at.append(current.first.at)
             case EntrySigned(entry=signed) if current.first.author.role in MAY_LIFT:
                 self.signers.setdefault(signed, {})[current.first.author.person] = number
             case OverrideGiven():

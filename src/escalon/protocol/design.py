@@ -23,8 +23,8 @@ def dose_rule(study: Study) -> "Design":
     plan = study.dose
     lowest, count = plan.levels[0].number, len(plan.levels)
     text = " ".join([plan.rule, *([f"variant={plan.variant}"] if plan.variant else [])])
-    parsed = _parsed.__wrapped__ if table_in(plan.rule) else _parsed  # a file may change between two questions
-    return parsed(text, count, plan.cohort, plan.cap, in_days(plan.dlt_window), plan.starts_at, lowest, study.folder)
+    window, table = in_days(plan.dlt_window), decision_table(study)
+    return _parsed(text, count, plan.cohort, plan.cap, window, plan.starts_at, lowest, study.folder, table)
 
 
 def decision_table(study: Study) -> bytes:
@@ -36,9 +36,17 @@ def decision_table(study: Study) -> bytes:
 
 @lru_cache(maxsize=32)
 def _parsed(
-    text: str, levels: int, cohort: int | None, cap: int | None, window: int, start: int, lowest: int, folder: Path
+    text: str,
+    levels: int,
+    cohort: int | None,
+    cap: int | None,
+    window: int,
+    start: int,
+    lowest: int,
+    folder: Path,
+    table: bytes,
 ) -> "Design":
-    """The rule is asked for at every step of a trial, and read once."""
+    """The rule is asked for at every step of a trial, and read once, until the table it names says something else."""
     from escalon.escalation.catalogue import parse_design
 
     return parse_design(text, levels, cohort, cap, window, start=start, lowest=lowest, folder=folder)

@@ -9,7 +9,8 @@ from escalon import __version__
 from escalon.conduct.judge.agreed import Agreed, agreed
 from escalon.conduct.judge.cutoff import as_of, checked
 from escalon.conduct.judge.departures import ActDeparture
-from escalon.conduct.judge.dosing import DoseReview, NextDose, review
+from escalon.conduct.judge.dose_review import DoseReview, review
+from escalon.conduct.judge.dosing import NextDose
 from escalon.conduct.judge.endpoints import Executed, execute
 from escalon.conduct.judge.given import Given, first_doses
 from escalon.conduct.judge.member import Member, member

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from escalon.conduct.judge.dosing import DoseReview
+from escalon.conduct.judge.dose_review import DoseReview
 from escalon.conduct.judge.evidence import followed, study_definition
 from escalon.escalation import Outcome
 from escalon.history import Trial

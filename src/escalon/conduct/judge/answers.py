@@ -7,13 +7,12 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 
-from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
+from escalon.conduct.judge.dosing import NextDose, by_the_rule, decide_as_recorded
 from escalon.conduct.judge.screening import WORDS, Clause, Screening, Verdict, screen_one
 from escalon.escalation import EscalationError
 from escalon.facts import Day, Fact, grounds
 from escalon.history import Course, Current, Trial
 from escalon.history.events import Answer, AnswerPart, CellsInfused
-from escalon.protocol.design import decision_table
 from escalon.protocol.names import read_by
 from escalon.protocol.study import Study
 
@@ -55,8 +54,8 @@ def decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | Non
 
     `asked_by` is the entry that first asked: whoever was infused on that very day after it was not counted in it.
     """
-    key = ("decision answer", id(study), as_of, asked_by, decision_table(study))
-    return trial.once(key, study, lambda: _decision_answer(study, trial, as_of, asked_by))
+    asked = ("decision answer", as_of, asked_by)
+    return by_the_rule(study, trial, asked, lambda: _decision_answer(study, trial, as_of, asked_by))
 
 
 def _decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | None) -> Answer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from escalon.history import Decision, Trial
 from escalon.history.events import Course as Act
 
@@ -31,11 +33,17 @@ def newest_signed(trial: Trial) -> Decision | None:
     return max(signed, key=lambda one: one.number, default=None)
 
 
-def stopped(trial: Trial) -> str:
-    """That the committee stopped dosing, in words; empty where its newest signed decision is not to stop."""
+def stopped(trial: Trial, asked: date) -> str:
+    """That the committee stopped dosing, in words; empty where its newest signed decision is not to stop.
+
+    A stop that was signed after the day of asking is said all the same, as the later one it is.
+    """
     newest = newest_signed(trial)
     if newest is None or newest.proposed.course is not Act.STOP:
         return ""
     why = newest.proposed.reason or newest.proposed.because
     by = " and ".join(sorted(newest.signers))
-    return f"the committee decided to stop ({why}), signed by {by} [entry {newest.number}]: nobody is dosed under it"
+    at = newest.signed_at[COMMITTEE_SIGNERS - 1]
+    signed = at.astimezone(trial.frame.zone).date() if at else asked
+    later = f" on {signed}, after this day" if signed > asked else ""
+    return f"the committee decided to stop ({why}), signed by {by}{later} [entry {newest.number}]: nobody is dosed under it"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from escalon.conduct.judge.baselines import baseline_day
-from escalon.conduct.judge.dosing import OUTCOMES, decide_next_dose, review
+from escalon.conduct.judge.dose_review import OUTCOMES, review
+from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.given import amount_text, dose_of
 from escalon.conduct.judge.scores import ScoredFacts, however_little, scored
 from escalon.conduct.judge.screening import WORDS, screen_one

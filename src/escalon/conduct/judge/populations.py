@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from escalon.conduct.judge.baselines import first_day
-from escalon.conduct.judge.dosing import OUTCOMES, NextDose, decide_next_dose
+from escalon.conduct.judge.dose_review import OUTCOMES
+from escalon.conduct.judge.dosing import NextDose, decide_next_dose
 from escalon.conduct.judge.screening import WORDS, Verdict, screen
 from escalon.escalation import EscalationError, Outcome
 from escalon.facts import Day, Fact

@@ -8,6 +8,7 @@ from escalon.conduct.judge.answers import decision_answer, screening_answer
 from escalon.conduct.judge.committee import COMMITTEE_SIGNERS, is_signed, newest_signed
 from escalon.history import Course, Decision, Trial
 from escalon.history.events import Course as Act
+from escalon.history.trial import MAY_LIFT
 from escalon.protocol.study import Study
 
 
@@ -64,11 +65,12 @@ def decision_in_force(study: Study, trial: Trial) -> Decision | None:
 
 
 def unsigned_amendment(trial: Trial) -> tuple[int, str] | None:
-    """The first amendment that two people have not signed: its entry, and that in words; None where all are signed."""
+    """The first amendment that two of those who may have not signed: its entry, and that in words; None where all are."""
     for number, one in trial.amendments.items():
         if (signed := len(trial.signers.get(number, ()))) < COMMITTEE_SIGNERS:
             changes = f" ({one.changes})" if one.changes else ""
-            return number, f"amendment {number}{changes} has {signed} of {COMMITTEE_SIGNERS} signatures"
+            who = " or ".join(sorted(MAY_LIFT))
+            return number, f"amendment {number}{changes} has {signed} of {COMMITTEE_SIGNERS} signatures ({who})"
     return None
 
 

@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from escalon.conduct.judge import standing
-from escalon.conduct.judge.dosing import NextDose, awaiting, decide_as_recorded
+from escalon.conduct.judge.dose_review import awaiting
+from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
 from escalon.conduct.judge.member import Member, member
 from escalon.conduct.judge.safety_reports import reports
 from escalon.conduct.judge.screening import Verdict, screen_one

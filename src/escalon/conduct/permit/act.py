@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
@@ -115,10 +115,10 @@ def broken_rules(act: Act) -> Iterator[Broken]:
     yield from found
 
 
-def broken_by_order(act: Act) -> Iterator[Broken]:
-    """Every rule of sequence that the act would break, in the order they are written."""
+def broken_by_order(act: Act, names: Collection[str] | None = None) -> Iterator[Broken]:
+    """Every rule of sequence, or of those of some names, that the act would break, in the order they are written."""
     for one in rules_before(type(act.event)):  # type: ignore[arg-type]  # a class is hashable
-        if says := one.check(act):
+        if (names is None or one.name in names) and (says := one.check(act)):
             yield Broken(one.name, says, one.signatures)
 
 

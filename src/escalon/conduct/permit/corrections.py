@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import escalon.conduct.permit.rules  # noqa: F401  (the rules that a corrected content meets)
-from escalon.conduct.judge.dosing import review
+from escalon.conduct.judge.dose_review import review
 from escalon.conduct.judge.given import dose_of
 from escalon.conduct.permit.act import MORE, Act, broken_by_order, rule
 from escalon.conduct.permit.authority import may

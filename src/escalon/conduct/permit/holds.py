@@ -13,13 +13,14 @@ from typing import Any
 
 from escalon.conduct.judge import standing
 from escalon.conduct.judge.cutoff import as_of
-from escalon.conduct.judge.dosing import NextDose, awaiting, decide_as_recorded, doubts, gone, review
+from escalon.conduct.judge.dose_review import awaiting, gone, review
+from escalon.conduct.judge.dosing import NextDose, by_the_rule, decide_as_recorded, doubts
 from escalon.conduct.judge.given import first_doses
 from escalon.escalation import Decision, EscalationError, Outcome, Treat, Wait, next_dose
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, Sentinel, Stagger, WholeCohortFirst
 from escalon.facts import Day
 from escalon.history import Course, Trial
-from escalon.protocol.design import calendar_guards, decision_table, dose_rule
+from escalon.protocol.design import calendar_guards, dose_rule
 from escalon.protocol.study import Study
 
 
@@ -72,8 +73,8 @@ def _by(
 
 def dosing_holds(study: Study, trial: Trial, today: date, level: int | None = None) -> list[Hold]:
     """What forbids dosing at a level on a day (at every level, where none is named): doubts, clocks, and the rule itself."""
-    key = ("dosing holds", id(study), today, level, decision_table(study))
-    return list(trial.once(key, study, lambda: _dosing_holds(study, trial, today, level)))
+    asked = ("dosing holds", today, level)
+    return list(by_the_rule(study, trial, asked, lambda: _dosing_holds(study, trial, today, level)))
 
 
 def _dosing_holds(study: Study, trial: Trial, today: date, level: int | None) -> list[Hold]:

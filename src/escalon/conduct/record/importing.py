@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 from escalon.casebook.canonical import canonical
 from escalon.casebook.casebook import Writer
 from escalon.casebook.encoding import content, plain
-from escalon.conduct.judge import standing
 from escalon.conduct.judge.departures import ActDeparture, departures, digest_of_departures
-from escalon.conduct.judge.dosing import gone, has_died
 from escalon.conduct.judge.given import dose_of
 from escalon.conduct.judge.unread import unread_of_the_dose
+from escalon.conduct.permit.act import Act, broken_by_order
 from escalon.conduct.permit.authority import authorise
 from escalon.conduct.permit.corrections import taken_back
 from escalon.conduct.permit.holds import A_DLT
@@ -120,7 +119,7 @@ def import_folder(
         authorise(trial.people.get(author.person), author, "FolderImported", site)
         given = {one.participant for one in intake.entries if isinstance(one.event, CellsInfused)}
         conduct.know(tuple(one.code for one in trial.courses.values() if one.infusions or one.code in given))
-        new = _new(done, writer, trial, study, intake, author, site)
+        new = _new(done, writer, conduct, trial, study, intake, author, site)
         after = _folded(trial, new)
         done.departures = _departures(study, after, new)
         done.digest = digest_of_departures(done.departures)
@@ -149,7 +148,14 @@ def _is_news(trial: Trial, rows: tuple[RefusedRow, ...]) -> bool:
 
 
 def _new(
-    done: Imported, writer: Writer, trial: Trial, study: Study, intake: Intake, author: Author, site: str
+    done: Imported,
+    writer: Writer,
+    conduct: Conduct,
+    trial: Trial,
+    study: Study,
+    intake: Intake,
+    author: Author,
+    site: str,
 ) -> list[tuple[str, Event]]:
     """The events to record, each with its place; rows that are there, in conflict or held are counted and left out."""
     known = Known(writer.entries(), trial)
@@ -165,7 +171,7 @@ def _new(
             row, there = told_apart(event, other.event)
             done.conflicts.append(Conflict(entry.place, row, other.number, there))
             done.conflict_rows += is_row
-        elif says := _kept_out(study, trial, intake, event, author, writer.now):
+        elif says := _kept_out(Act(event, author, trial, study, writer.now, writer.entry, conduct.know), intake):
             done.held.append(f"{entry.place}: {says}")
             done.held_rows += is_row
         else:
@@ -178,40 +184,28 @@ def _new(
     return found
 
 
-def _kept_out(study: Study, trial: Trial, intake: Intake, event: Event, author: Author, now: datetime) -> str:
-    """What a rule that no signature sets aside says of an event; empty where nothing keeps it out."""
-    today = now.astimezone(trial.frame.zone).date()
-    if (day := _last_day(event, trial)) is not None and day > today:
+def _kept_out(act: Act, intake: Intake) -> str:
+    """What a rule that no signature sets aside says of a row's event; empty where nothing keeps it out."""
+    event, trial = act.event, act.trial
+    if (day := _last_day(event, trial)) is not None and day > act.today:
         return f"{day} is in the future; correct the date [time]"
-    if says := _taken_back(study, trial, event, author, now) or _still_runs(study, intake, event, today):
+    if says := _taken_back(act) or _still_runs(act.study, intake, event, act.today):
         return f"it would lift a hold ({says}); record that judgement by itself [correction]"
-    if isinstance(event, CellsInfused) and (says := _forbidden(study, trial, event)):
+    if isinstance(event, CellsInfused) and (says := _forbidden(act)):
         return f"{says}; record the infusion by itself, or under an override"
     visit = locked_visit(trial, event)
     return f"visit {visit} is locked; unlock it with a reason first [lock]" if visit else ""
 
 
-def _forbidden(study: Study, trial: Trial, event: CellsInfused) -> str:
-    """What the casebook's own acts say against a dose that a row tells of; empty where they say nothing."""
-    code, day = event.participant or "", event.happened(trial.frame.zone)
-    course = trial.courses.get(code)
-    if course is None or day is None:
-        return ""
-    if any(one.event.on <= day.earliest for one in course.consents_gone):
-        return f"{code} has withdrawn consent [consent]"
-    if has_died(course, day.earliest) or (course.left is not None and course.left.earliest <= day.earliest):
-        return f"{gone(course, day.earliest)} [withdrawn]"
-    if not trial.cohorts:
-        return ""  # nobody is given a place here: the rows are a trial of their own
-    place = course.allocation
-    cohort = trial.cohorts.get(place.cohort) if place else None
-    if cohort is None or not cohort.is_open or cohort.opened.level != event.level:
-        return f"{code} holds no place at level {event.level} in an open cohort [slot]"
-    unsigned = standing.unsigned_amendment(trial)
-    in_force = standing.decision_in_force(study, trial)
-    if in_force is None or in_force.number != cohort.opened.decision:
-        return f"the decision that opened the cohort is not in force: {standing.in_words(in_force)} [decision]"
-    return f"{unsigned[1]} [amendment]" if unsigned else ""
+def _forbidden(act: Act) -> str:
+    """What the rules of an infusion say against one that a row tells of; empty where they say nothing.
+
+    Of somebody the casebook has no consent of, and where it gives no places, the row is a trial of its own.
+    """
+    course = act.trial.courses.get(act.event.participant)
+    asked = [*(["consent"] if course and course.consented else []), *(["withdrawn"] if course else [])]
+    asked += ["slot", "decision", "amendment"] if course and act.trial.cohorts else []
+    return next((f"{one.says} [{one.rule}]" for one in broken_by_order(act, asked)), "")
 
 
 def _given_otherwise(trial: Trial, intake: Intake, event: Event) -> Entry | None:
@@ -223,12 +217,12 @@ def _given_otherwise(trial: Trial, intake: Intake, event: Event) -> Entry | None
     return next(given, None)
 
 
-def _taken_back(study: Study, trial: Trial, event: Event, author: Author, now: datetime) -> str:
+def _taken_back(act: Act) -> str:
     """What a row's judgement would lift that takes more than one person; empty where it would lift nothing of the kind."""
-    if event.participant not in trial.courses or not trial.courses[event.participant].infusions:
+    if not act.trial.course(act.event.participant or "").infusions:
         return ""
-    lifts = taken_back(study, trial, event, author, now)
-    alone = isinstance(event, AdverseEventRecorded)  # the judgement that is waited for is one investigator's
+    lifts = taken_back(act.study, act.trial, act.event, act.author, act.now)
+    alone = isinstance(act.event, AdverseEventRecorded)  # the judgement that is waited for is one investigator's
     return next((one.says for one in lifts if not alone or one.about.startswith(A_DLT)), "")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from escalon.casebook.entry import Entry
-from escalon.conduct.judge.dosing import decide_next_dose, review
+from escalon.conduct.judge.dose_review import review
+from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.given import dose_of
 from escalon.conduct.judge.screening import Verdict as Found
 from escalon.conduct.judge.screening import screen_one

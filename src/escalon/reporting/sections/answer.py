@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from escalon.conduct.judge.dosing import DoseReview
+from escalon.conduct.judge.dose_review import DoseReview
 from escalon.escalation import Stop, headline
 from escalon.escalation.decision import Decision
 from escalon.reporting.document import Headline, Text, Tone

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, NextDose
+from escalon.conduct.judge.dose_review import OUTCOMES, DoseReview
+from escalon.conduct.judge.dosing import NextDose
 from escalon.conduct.judge.evidence import study_definition
 from escalon.conduct.judge.standing import why_not_effective
 from escalon.escalation import Outcome, Stop, Treat, Wait

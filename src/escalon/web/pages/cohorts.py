@@ -9,7 +9,8 @@ from datetime import date, datetime
 from escalon.conduct.judge import standing
 from escalon.conduct.judge.committee import COMMITTEE_SIGNERS, who_entered_dlts
 from escalon.conduct.judge.departures import grouped
-from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, NextDose
+from escalon.conduct.judge.dose_review import OUTCOMES, DoseReview
+from escalon.conduct.judge.dosing import NextDose
 from escalon.conduct.judge.watched import all_departures
 from escalon.conduct.record.proposals import propose_decision
 from escalon.escalation import Treat

@@ -151,13 +151,13 @@ def _window(desk: Desk, level: int | None) -> tuple[tuple[str, str], ...]:
 
 
 def _candidate(
-    desk: Desk, course: Course, level: int | None, prepared: Current[DosePrepared] | None, at: datetime
+    desk: Desk, course: Course, level: int, prepared: Current[DosePrepared] | None, at: datetime
 ) -> CellsInfused:
     """The infusion that is asked about: of what was prepared, or of the product released."""
     product = prepared.event.product if prepared else course.products[-1].event.product if course.products else ""
     dose = given_per_kg(prepared.event, prepared.event.volume_ml) if prepared else None
-    event = CellsInfused(participant=course.code, level=level or 0, product=product, at=at, cells_per_kg=dose)
-    if level is None or not (unit := unit_given(desk)):
+    event = CellsInfused(participant=course.code, level=level, product=product, at=at, cells_per_kg=dose)
+    if not (unit := unit_given(desk)):
         return event
     planned = desk.study.dose.level(level).amount.value  # what will be given is asked when it was
     return replace(event, amount=Decimal(planned.numerator) / planned.denominator, unit=unit)
@@ -169,16 +169,27 @@ def _rules(
     """Every rule asked before an infusion, as it stands now."""
     if not desk.bench.is_casebook or course.infusions:
         return ()
-    event = _candidate(desk, course, level, prepared, desk.bench.now())
-    broken: dict[str, list[str]] = {}
-    for one in desk.conduct.what_forbids(desk.author, event, whoever=True):
-        says = one.says if event.level or "level 0" not in one.says else _no_level(course)
-        broken.setdefault(one.rule, []).append(says)
+    levels = [one.number for one in desk.study.dose.levels] if level is None else [level]
+    asked = [_broken(desk, course, one, prepared) for one in levels]
     return tuple(
-        RuleRow(one.name, one.says, "; ".join(broken.get(one.name, ())), one.signatures)
+        RuleRow(one.name, one.says, _at_each([broken.get(one.name, "") for broken in asked], course), one.signatures)
         for one in RULES
         if CellsInfused in one.before and (prepared or one.name != "dose")
     )
+
+
+def _broken(desk: Desk, course: Course, level: int, prepared: Current[DosePrepared] | None) -> dict[str, str]:
+    """What each broken rule says of an infusion at a level, by the rule's name."""
+    event = _candidate(desk, course, level, prepared, desk.bench.now())
+    found: dict[str, list[str]] = {}
+    for one in desk.conduct.what_forbids(desk.author, event, whoever=True):
+        found.setdefault(one.rule, []).append(one.says)
+    return {name: "; ".join(says) for name, says in found.items()}
+
+
+def _at_each(says: list[str], course: Course) -> str:
+    """What a rule says where it says the same at each level asked; else that the level is not known yet."""
+    return says[0] if len(set(says)) == 1 else _no_level(course)
 
 
 def _checks(course: Course, prepared: Current[DosePrepared] | None) -> tuple[CheckShown, ...]:

@@ -8,7 +8,7 @@ from datetime import date
 from numbers import Number
 
 from escalon.conduct.judge import standing
-from escalon.conduct.judge.dosing import OUTCOMES, review
+from escalon.conduct.judge.dose_review import OUTCOMES, review
 from escalon.conduct.judge.given import dose_of
 from escalon.conduct.judge.screening import WORDS
 from escalon.conduct.judge.watched import Watching, watched

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from escalon.casebook.words import correction
-from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, awaiting, review
+from escalon.conduct.judge.dose_review import OUTCOMES, DoseReview, awaiting, review
 from escalon.conduct.judge.evidence import followed
 from escalon.conduct.judge.given import dose_of
 from escalon.conduct.permit.refusal import refuse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from escalon.conduct.judge.dosing import OUTCOMES, DoseReview, review
+from escalon.conduct.judge.dose_review import OUTCOMES, DoseReview, review
 from escalon.conduct.judge.evidence import followed
 from escalon.conduct.judge.given import dose_of
 from escalon.reporting.figures.evidence import DayLanes

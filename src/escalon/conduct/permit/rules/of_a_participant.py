@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from escalon import history
 from escalon.conduct.judge import standing
-from escalon.conduct.judge.dosing import gone
+from escalon.conduct.judge.dose_review import gone
 from escalon.conduct.judge.given import Given, amount_of, deviation, doses_of
 from escalon.conduct.permit.act import Act, rule
 from escalon.facts import Day
@@ -31,12 +31,10 @@ TREATED = (ApheresisDone, LevelAllocated, LymphodepletionGiven, CellsInfused)
 def consent_stands(act: Act) -> str | None:
     """Nothing is done to a participant before consent, or after it was withdrawn."""
     act.know((act.event.participant,))
-    if not act.one.has_consent:
-        return f"{act.event.participant} has no consent, or has withdrawn it"
     given = act.one.consented
-    if given is not None and given.earliest > act.day:
-        return f"{act.event.participant} consented on {given}, after {act.day}"
-    return None
+    if given is None or any(one.event.on <= act.day for one in act.one.consents_gone):
+        return f"{act.event.participant} has no consent, or has withdrawn it"
+    return f"{act.event.participant} consented on {given}, after {act.day}" if given.earliest > act.day else None
 
 
 @rule(ParticipantConsented, name="one person", signatures=0)
