@@ -86,6 +86,10 @@ def test_what_a_visit_asks_beside_its_forms_leads_to_where_it_is_recorded(bench:
     sample = {"participant": "P08", "analyte": "car_transgene", "value": "55", "unit": "copies/µL", "lloq": "5"}
     assert said(li, page, "SampleMeasured", **sample, **day).status_code == 303
     assert "55" in li.get("/participants/P08/samples.json").json()["rows"][0]["what"]
+    arabic = {"date_d": "\u0661\u0668", "date_m": "06", "date_y": "\uff12\uff10\uff12\uff15"}
+    assert said(li, page, "SampleMeasured", **(sample | {"value": "56"}), **arabic).status_code == 303
+    last = list(bench.opened.casebook.entries(kinds=["SampleMeasured"]))[-1]
+    assert last.event.date == "2025-06-18"
     refused = said(li, page, "SampleMeasured", **(sample | {"unit": "mg/L"}), **day)
     assert (refused.status_code, "mg/L" in refused.text) == (422, True)
     assert "Record a sample" not in as_(bench, "gao.fei").get(page).text

@@ -101,3 +101,10 @@ def test_the_first_day_of_a_trial_says_how_it_begins(sqlite_casebook):  # noqa: 
     assert "Lay the first decision before the committee" in client(bench, "stan").get("/").text
     trial.consent("P1")
     assert "Record the first consent" not in client(bench, "carla").get("/").text
+
+
+def test_a_tablet_has_no_worksheet_of_cells(tablets):
+    browser, _ = tablets
+    page = browser.get(f"{DOSE}/worksheet")
+    assert (page.status_code, "this study gives no cells" in page.text) == (404, True)
+    assert f"{DOSE}/worksheet" not in browser.get(DOSE).text

@@ -145,3 +145,18 @@ def test_people_get_a_page_where_something_is_not_there_or_cannot_be_read(client
     )
     assert (broken.status_code, broken.headers["content-type"].split(";")[0]) == (422, "text/html")
     assert "facts.csv:1" in broken.text
+
+
+def test_a_folder_is_served_whether_its_place_is_written_as_text_or_as_a_path(folder):
+    from fastapi.testclient import TestClient
+
+    from escalon.web.app import create_app
+
+    browser = TestClient(
+        create_app("nct07052565", str(folder)), base_url="http://localhost", headers={"accept": "text/html"}
+    )
+    assert browser.get("/screening").status_code == 200
+    answer = browser.get("/next-dose").text
+    assert "<h1>" in answer
+    assert not re.search(r"\b20\d\d-\d\d-\d\d\b", re.search(r"(?s)<main.*?</main>", answer)[0])
+    assert "nothing is found at this address" in browser.get("/nosuchpage").text

@@ -81,7 +81,8 @@ def worksheet(
         ("Lymphodepletion", ("drug", "how", "dose", "2nd person finds"), [*map(_drug, lymphodepletion)]),
     )
     blocks: list[Block] = [*(Text(alarm, Tone.ALARM) for alarm in _alarms(infusion, identity)), _identity(identity)]
-    blocks += [_table(n, name, columns, lines) for n, (name, columns, lines) in enumerate(parts, start=2) if lines]
+    filled = (part for part in parts if part[2])
+    blocks += [_table(n, *part) for n, part in enumerate(filled, start=2)]
     warnings = [warning for warning in _warnings(findings) if warning not in verdict]
     concluded: list[Block] = [
         *(Text(line, Tone.STRONG) for line in verdict),
@@ -165,7 +166,9 @@ def _planned(bag: Bag, infusion: Infusion) -> Lines:
             "2  Counting cells per mL", f"cells/mL{viable} × CAR-positive", _cells(parts.get("counting_cells_per_ml"))
         ),
         _line("3  Volume to infuse", "line 1 / line 2", _millilitres(infusion.to_infuse.value)),
-        _line("volume inside the window", "lowest and highest", f"{low} to {high}", RowKind.UNDER),
+        _line(
+            "volume inside the window", "lowest and highest", low if low == high else f"{low} to {high}", RowKind.UNDER
+        ),
         _line("volume to load", "line 3 + left behind", _millilitres(parts.get("volume_to_load")), RowKind.UNDER),
     )
 
@@ -205,7 +208,8 @@ def _verdict(infusion: Infusion) -> tuple[str, ...]:
 def _warnings(findings: Sequence[Finding]) -> tuple[str, ...]:
     """Every flag in words, once: the reasons of flagged findings, and the plain words for flags without one."""
     said = [_WORDS[flag] for finding in findings for flag in finding.flags if flag in _WORDS]
-    said += [reason for finding in findings if finding.flags or finding.value is None for reason in finding.reasons]
+    reasons = (reason for one in findings if one.flags or one.value is None for reason in one.reasons)
+    said += [reason.replace("_", " ") for reason in reasons]
     return tuple(dict.fromkeys(said))
 
 

@@ -5,7 +5,7 @@ a narrow space. Means have one digit more than the data, their spread at most on
 """
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import isqrt
@@ -245,14 +245,24 @@ def in_prose(text: str, people: Container[str] = ()) -> str:
     >>> in_prose("2001-05 was given it in 2025-05", {"2001-05"})
     '2001-05 was given it in May 2025'
     """
-    return _DATED.sub(lambda found: found[0] if found[0] in people else _spoken(found), text)
+    return each_day(text, lambda said, *parts: said if said in people else _spoken(*parts))
 
 
-def _spoken(found: re.Match[str]) -> str:
-    year, month, number_ = found.groups()
-    if year is None or not 1 <= int(month) <= 12:
-        return found[0]
-    return " ".join(filter(None, (number_ and str(int(number_)), _MONTHS[int(month) - 1], year)))
+def each_day(text: str, write: Callable[[str, str, int, str | None], str]) -> str:
+    """A sentence with each of its days, or months, written by `write`: as it stands, its year, month, and day, if it has one.
+
+    What people wrote (in « ») and the places of records (in brackets) stay as they are.
+    """
+
+    def written(found: re.Match[str]) -> str:
+        year, month, number_ = found.groups()
+        return write(found[0], year, int(month), number_) if year and 1 <= int(month) <= 12 else found[0]
+
+    return _DATED.sub(written, text)
+
+
+def _spoken(year: str, month: int, number_: str | None) -> str:
+    return " ".join(filter(None, (number_ and str(int(number_)), _MONTHS[month - 1], year)))
 
 
 def yes_no(truth: Truth, unknown: str = "not recorded") -> str:

@@ -55,7 +55,7 @@ def _wanted(error: Mapping[str, Any]) -> str:
 
 
 def create_app(
-    place: str | Workbench, data: Path | None = None, hosts: Sequence[str] = HERE, *, https: bool = False
+    place: str | Path | Workbench, data: str | Path | None = None, hosts: Sequence[str] = HERE, *, https: bool = False
 ) -> FastAPI:
     """The application for a casebook, for a study with a data folder (read only), or for a study alone."""
     bench = place if isinstance(place, Workbench) else workbench_of(place, data)
@@ -317,7 +317,8 @@ class Site:
 
         @add(HTTPException)
         def http(request: Request, error: HTTPException) -> Response:
-            found = (Reason("address", str(error.detail)),)
+            says = "nothing is found at this address" if error.status_code == 404 else str(error.detail)
+            found = (Reason("address", says),)
             there = {path.strip("/"): path for path in PAGES if "{" not in path and path != "/"}
             close = near(request.url.path.strip("/"), there) if error.status_code == 404 else []
             return self.say(request, NotRecorded(error.status_code, found, near={one: there[one] for one in close}))

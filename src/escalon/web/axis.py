@@ -80,14 +80,14 @@ def _days(day: Day | None, zero: date) -> int | None:
 
 
 def _scores(desk: Desk, course: Course, zero: date) -> list[Values]:
-    """What the study's visits measure and this person has on several days; those with the most values."""
+    """What the study's visits measure and this person has on several days: its outcomes, then what has the most values."""
     facts = scored(desk.study, desk.trial, course.code)
-    names = list(dict.fromkeys(name for visit in desk.study.visits for name in visit.measures))
-    rows = {name: _row(desk, course.code, name, facts.named(name), zero) for name in names}
-    known = sorted(
-        (one for one in rows.values() if len({spot.x for spot in one.spots}) > 1), key=lambda one: -len(one.spots)
-    )
-    return known[:MOST_SCORES]
+    outcomes = {name for one in desk.study.endpoints for name in one.measure}
+    names = dict.fromkeys(name for visit in desk.study.visits for name in visit.measures)
+    rows = [(name, _row(desk, course.code, name, facts.named(name), zero)) for name in names]
+    known = [(name, one) for name, one in rows if len({spot.x for spot in one.spots}) > 1]
+    known.sort(key=lambda row: (row[0] not in outcomes, -len(row[1].spots)))
+    return [one for _, one in known[:MOST_SCORES]]
 
 
 def _row(desk: Desk, code: str, name: str, facts: tuple[Fact, ...] | list[Fact], zero: date) -> Values:

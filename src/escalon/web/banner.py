@@ -9,10 +9,9 @@ from escalon.conduct.judge.given import Given, amount_text, dose_of
 from escalon.facts import plain
 from escalon.history import Course
 from escalon.protocol import Study
-from escalon.reporting.printed import dose
 from escalon.web.desk import Desk
 from escalon.web.registry import PAGES
-from escalon.web.words import unit_shown
+from escalon.web.words import amount, unit_shown
 
 TABS = (
     ("", "Overview"),
@@ -68,10 +67,10 @@ def banner(desk: Desk, course: Course) -> Banner:
 
 
 def _amount(study: Study, given: Given) -> str:
-    """What was given, to three significant digits, in the unit of the levels."""
+    """What was given, with its thousands apart, in the unit of the levels."""
     if given.amount is None:
         return amount_text(study.dose, given)
-    return f"{dose(given.amount)} {unit_shown(str(study.dose.levels[0].amount.unit))}"
+    return f"{amount(given.amount)} {unit_shown(str(study.dose.levels[0].amount.unit))}"
 
 
 def disease(study: Study, course: Course) -> str:

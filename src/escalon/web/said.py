@@ -180,7 +180,7 @@ def _with_days(fields: Mapping[str, str], zone: tzinfo) -> dict[str, str]:
     stems = dict.fromkeys(name[:-2] for name in fields if name[-2:] in {f"-{part}" for part in PARTS})
     whole = {name: text for name, text in fields.items() if name[:-2] not in stems or name in stems}
     for stem in stems:
-        day, month, year, time = (fields.get(f"{stem}-{part}", "") for part in PARTS)
+        day, month, year, time = (_plain_figures(fields.get(f"{stem}-{part}", "")) for part in PARTS)
         written = "-".join(part.zfill(2) for part in (year, month, day) if part)
         if (day and not (month and year)) or (month and not year):
             raise refuse("form", f"{stem}: write the day, the month and the year, or leave out the day")
@@ -188,6 +188,11 @@ def _with_days(fields: Mapping[str, str], zone: tzinfo) -> dict[str, str]:
             written = _moment(stem, written, time, zone)
         whole[stem] = written
     return whole
+
+
+def _plain_figures(text: str) -> str:
+    """Figures of any script as 0 to 9: what a keyboard of another language types is kept as every reader reads it."""
+    return "".join(str(int(one)) if one.isdecimal() else one for one in text)
 
 
 def _moment(stem: str, day: str, time: str, zone: tzinfo) -> str:

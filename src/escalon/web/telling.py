@@ -25,7 +25,7 @@ from escalon.protocol.prose import short_name
 from escalon.reporting.reasons import called, in_words
 from escalon.sources.frame import zone_of
 from escalon.web.desk import Desk
-from escalon.web.words import day
+from escalon.web.words import day, unit_shown
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,7 @@ def says(study: Study, event: Any) -> str:
             return f"corrected: {observed(study, fact)}"
         case SampleMeasured():
             value = event.value or "not done"
-            return (
-                f"{short_name(event.analyte, study)} {value} {event.unit}, {day(event.date or event.collected or '')}"
-            )
+            return f"{short_name(event.analyte, study)} {value} {unit_shown(event.unit)}, {day(event.date or event.collected or '')}"
         case Signed():
             return event.what
     said = "" if isinstance(event, TreatmentGiven | AdverseEventRecorded) else "; ".join(_values(event))
@@ -120,7 +118,7 @@ def observed(study: Study, fact: Observation) -> str:
     value = "not known" if fact.value is None or fact.value == "" else plain(fact.value)
     on = f", {day(fact.day)}" if fact.day else ""
     at = f" ({visit_name(study, fact.visit)})" if fact.visit else ""
-    return f"{short_name(fact.name, study)}: {day(str(value))} {fact.unit or ''}".rstrip() + on + at
+    return f"{short_name(fact.name, study)}: {day(str(value))} {unit_shown(fact.unit or '')}".rstrip() + on + at
 
 
 def visit_name(study: Study, visit: str) -> str:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from markupsafe import Markup, escape
 
 from escalon.facts import exact, plain
-from escalon.reporting.printed import significant, times_ten
+from escalon.reporting.printed import each_day, significant, times_ten, unit
 from escalon.web.languages import LANGUAGE
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -21,7 +21,6 @@ ZONE: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
 YEAR_FIRST = ("zh-Hans",)
 """The languages that write a day as 2025-10-05."""
 _ENTRY = re.compile(r"\bentry (\d+)\b")
-_ISO = re.compile(r"(?<![\w-])((?:19|20)\d{2})-(\d{2})-(\d{2})(?![\w-])")
 
 
 def day(value: date | datetime | str | None) -> str:
@@ -30,30 +29,26 @@ def day(value: date | datetime | str | None) -> str:
         return ""
     if not isinstance(value, str):
         value = f"{value:%Y-%m-%d}"
-    return days(value) if _ISO.search(value) else _partial(value)
+    return each_day(value, lambda said, *parts: _written(said, *parts) if parts[2] or said == value else said)
 
 
-def _written(found: re.Match[str]) -> str:
-    year, month, number = found.groups()
+def _written(said: str, year: str, month: int, number: str | None) -> str:
     if LANGUAGE.get() in YEAR_FIRST:
-        return found[0]
-    return f"{number}-{MONTHS[int(month) - 1]}-{year}" if 1 <= int(month) <= 12 else found[0]
-
-
-def _partial(value: str) -> str:
-    year, dash, month = value.partition("-")
-    whole = dash and year.isdecimal() and month.isdecimal() and 1 <= int(month) <= 12
-    return f"{MONTHS[int(month) - 1]}-{year}" if whole and LANGUAGE.get() not in YEAR_FIRST else value
+        return said
+    return "-".join(filter(None, (number, MONTHS[month - 1], year)))
 
 
 def days(text: str) -> str:
-    """A text with its days as they are read."""
-    return _ISO.sub(_written, text)
+    """A text with its days as they are read; what looks like a month may be a code."""
+    return each_day(text, lambda said, *parts: _written(said, *parts) if parts[2] else said)
 
 
 def dates(text: str) -> Markup:
     """A sentence with its dates as they are read, none broken over two lines."""
-    return Markup(_ISO.sub(lambda found: f'<span class="nw">{_written(found)}</span>', str(escape(text))))
+    whole = str(escape(text))
+    return Markup(
+        each_day(whole, lambda said, *parts: f'<span class="nw">{_written(said, *parts)}</span>' if parts[2] else said)
+    )
 
 
 def entries(text: str) -> Markup:
@@ -63,7 +58,7 @@ def entries(text: str) -> Markup:
 
 def unit_shown(text: str) -> str:
     """A unit as it is printed: `10^9/L` as 10⁹/L, `{cells}/kg` as cells/kg."""
-    return text.replace("10^9", "10⁹").replace("{", "").replace("}", "")
+    return unit(text).replace("{", "").replace("}", "").replace("/uL", "/µL")
 
 
 def first_up(text: str) -> str:

@@ -126,11 +126,11 @@ class Workbench:
         return tuple(sorted((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in found))
 
 
-def workbench_of(place: str, data: Path | None = None) -> Workbench:
+def workbench_of(place: str | Path, data: str | Path | None = None) -> Workbench:
     """The workbench of a casebook's folder, of a study with a data folder, or of a study alone."""
     if data is None and (Path(place) / "casebook.toml").is_file():
         return open_workbench(Path(place))
-    return Workbench(load_study(place), folder=data)
+    return Workbench(load_study(place), folder=None if data is None else Path(data))
 
 
 def open_workbench(folder: Path) -> Workbench:

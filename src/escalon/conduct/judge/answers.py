@@ -68,9 +68,15 @@ def _decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | No
 
 
 def _as_asked(trial: Trial, as_of: date, asked_by: int) -> Trial:
+    def was_there(course: Course, one: Current[CellsInfused]) -> bool:
+        return one.number < asked_by or _day(course, one) < as_of
+
+    known = trial.known_on(as_of)
+    if all(was_there(course, one) for course in known.courses.values() for one in course.infusions):
+        return known
     known = trial.only(None, as_of)  # a trial of its own, which no other question reads
     for course in known.courses.values():
-        course.infusions = [one for one in course.infusions if one.number < asked_by or _day(course, one) < as_of]
+        course.infusions = [one for one in course.infusions if was_there(course, one)]
     return known
 
 

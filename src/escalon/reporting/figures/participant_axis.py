@@ -34,6 +34,8 @@ _NAMES = 112.0
 _LEFT, _RIGHT, _BAR, _LANE, _HIGH = 130.0, WIDTH - 8, 10.0, 16.0, 54.0
 EARLIEST = -42.0
 """Where the axis begins at the earliest: what is older is cut off there, and said in words."""
+WIDER, LATER, WHOLE = 30.0, 0.38, 60.0
+"""The days drawn wider; the part of the axis for those after them, once there are so many; fewer have less of it."""
 TICKS = (-28, 0, 4, 7, 10, 14, 21, 28, 60, 90, 180, 270, 365, 540, 730)
 
 
@@ -84,8 +86,9 @@ def participant_axis(it: Axis, who: str) -> str:
     ]
     if len(days) == 1 and not it.infusion:
         return nothing(f"Nothing is recorded of {who} yet")
-    first, last = max(min([-7.0, *days]), EARLIEST), max([60.0, *days])
-    x = WidenedStart(((first, 0.0), (0.0, 0.12), (30.0, 0.62), (last, 1.0)), _LEFT + 24, _RIGHT - 30)
+    first, last = max(min([-7.0, *days]), EARLIEST), max([WIDER + 1, *days])
+    later = LATER * min(1.0, (last - WIDER) / WHOLE)
+    x = WidenedStart(((first, 0.0), (0.0, 0.12), (WIDER, 1.0 - later), (last, 1.0)), _LEFT + 24, _RIGHT - 30)
     rows: list[Piece] = []
     y = 26.0
     for name, spans in (("Treatment", it.treatment), ("Adverse events", it.events)):
@@ -105,7 +108,7 @@ def _window(it: Axis, x: WidenedStart, bottom: float) -> Iterator[Piece]:
         left, right = x.at(0), x.at(it.window + 1)
         yield box(left, 20, right - left, bottom - 20, fill=WASH)
         yield text(left + 2, 14, "DLT window", size=10, bold=True)
-    if it.reached < x.stops[-1][0]:
+    if it.reached <= x.stops[-1][0]:
         yield line(x.at(it.reached), 20, x.at(it.reached), bottom, paint=INK, dash="4 3")
 
 

@@ -20,13 +20,13 @@ from escalon.history.events import CohortClosed, CohortOpened, Course
 from escalon.protocol.design import dose_rule
 from escalon.reporting.figures.cohorts import CohortCourse
 from escalon.reporting.figures.evidence import DayLanes
-from escalon.reporting.printed import dose
 from escalon.reporting.windows_drawn import evidence_windows, windows_of
 from escalon.web.clocks import next_dose
 from escalon.web.desk import Desk, none_such
 from escalon.web.pages.today import HoldShown, holds_shown
 from escalon.web.registry import act, page
 from escalon.web.said import Told
+from escalon.web.words import amount
 
 STATES = {"DLT": "not", "no DLT": "met", "pending": "pend", "not evaluable": "na"}
 
@@ -130,18 +130,16 @@ def treated_of(desk: Desk, reviews: tuple[DoseReview, ...]) -> tuple[TreatedRow,
     rows = [
         TreatedRow(
             place.get(one.participant), one.infusion.level, one.participant, one.disease, one.infusion.day.earliest,
-            _given(desk, one), one.window_ends, OUTCOMES[one.outcome], STATES[OUTCOMES[one.outcome]], one.why, one.late,
+            _given(one), one.window_ends, OUTCOMES[one.outcome], STATES[OUTCOMES[one.outcome]], one.why, one.late,
         )
         for one in reviews
     ]  # fmt: skip
     return tuple(sorted(rows, key=lambda row: (row.infused, row.participant)))
 
 
-def _given(desk: Desk, one: DoseReview) -> str:
-    amount = one.infusion.amount
-    if amount is None:
-        return "not recorded"
-    return dose(amount)
+def _given(one: DoseReview) -> str:
+    given = one.infusion.amount
+    return "not recorded" if given is None else amount(given)
 
 
 def _decision(desk: Desk, one: Decision) -> DecisionRow:

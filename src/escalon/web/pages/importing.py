@@ -11,7 +11,7 @@ from escalon.conduct.record.importing import Imported, import_folder
 from escalon.facts.input_error import is_about_the_input
 from escalon.history import Entry
 from escalon.sources.folder import take_in
-from escalon.sources.intake import Intake
+from escalon.sources.intake import Count, Intake
 from escalon.sources.mapping import MAPPING
 from escalon.sources.mapping_draft import draft_mapping
 from escalon.web.desk import Desk, NoSuchPage
@@ -46,18 +46,6 @@ class ImportsPage:
 
 
 @dataclass(frozen=True)
-class FileCount:
-    """The rows of one file: read = used + refused + left out."""
-
-    file: str
-    table: str
-    read: int
-    used: int
-    refused: int
-    left_out: int
-
-
-@dataclass(frozen=True)
 class Trouble:
     """Something to correct or to know: where it stands, and what to write instead."""
 
@@ -85,7 +73,7 @@ class ImportPage:
     problem: str
     """Why the folder cannot be read or recorded at all; empty where it can."""
     account: str
-    counts: tuple[FileCount, ...]
+    counts: tuple[Count, ...]
     troubles: tuple[Trouble, ...]
     more_troubles: int
     recorded: int
@@ -119,7 +107,7 @@ def one_import(desk: Desk, key: str) -> ImportPage:
     mapping, is_draft = desk.kept(("mapping", key), lambda: _mapping(desk, it))
     troubles = _troubles(intake)
     return ImportPage(
-        _upload(desk, it), problem, done.account() if done else "", _counts(intake), troubles[:MOST_SHOWN],
+        _upload(desk, it), problem, done.account() if done else "", tuple(intake.counts) if intake else (), troubles[:MOST_SHOWN],
         max(0, len(troubles) - MOST_SHOWN), done.recorded if done else 0, done.already_there if done else 0,
         done.consents if done else 0, tuple((str(one), one.entry) for one in done.conflicts) if done else (),
         tuple(done.held) if done else (), tuple(map(str, grouped(done.departures))) if done else (),
@@ -167,11 +155,6 @@ def _looked_at(desk: Desk, it: Upload) -> tuple[Intake | None, Imported | None, 
         if not is_about_the_input(wrong):
             raise
         return intake, None, str(wrong).replace(f"{it.folder}", it.name)
-
-
-def _counts(intake: Intake | None) -> tuple[FileCount, ...]:
-    counts = intake.counts if intake else ()
-    return tuple(FileCount(one.file, one.table, one.read, one.used, one.refused, one.left_out) for one in counts)
 
 
 def _troubles(intake: Intake | None) -> tuple[Trouble, ...]:

@@ -10,7 +10,7 @@ from escalon.instruments.product.dose_window import DoseLevel
 from escalon.instruments.product.infusion import Bag, Infusion, calculate
 from escalon.reporting import html
 from escalon.reporting.infusion_worksheet import Heading, worksheet
-from escalon.web.desk import Desk
+from escalon.web.desk import Desk, NoSuchPage
 from escalon.web.pages.infusion import level_of, level_words
 from escalon.web.printed import Printed
 from escalon.web.registry import page
@@ -20,6 +20,8 @@ from escalon.web.registry import page
 def infusion_sheet(desk: Desk, code: str, blank: bool = False) -> Printed:
     """The worksheet to print: as prepared, or blank for paper, to be entered later with both times."""
     course = desk.course(code)
+    if not desk.study.gives_cells:
+        raise NoSuchPage("this study gives no cells, and its dose has no worksheet of cells")
     level = level_of(course)
     prepared = course.prepared
     if prepared and waits_for_second(course, prepared, desk.account):
