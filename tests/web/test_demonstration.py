@@ -158,3 +158,19 @@ def test_who_leaves_and_who_counts_are_recorded_by_whom_they_are_for(bench: Any)
     assert judged.status_code == 303
     rows = {one["participant"]: one["outcome"] for one in wang.get("/cohorts.json").json()["treated"]}
     assert rows["P06"] == "not evaluable"
+
+
+def test_what_somebody_wrote_at_length_is_cut_on_today_and_whole_where_it_is_answered(bench: Any) -> None:
+    long = "why " * 400
+    assert said(as_(bench, "gao.fei"), "/queries", "QueryRaised", text=long, participant="P08").status_code == 303
+    li = as_(bench, "li.na")
+    assert max(len(one["why"]) for one in matters(li)) < 300
+    assert any(one["text"] == long.strip() for one in li.get("/queries.json").json()["queries"])
+
+
+def test_today_and_its_reasons_are_said_in_chinese_and_what_stays_english_is_named(bench: Any) -> None:
+    sun = as_(bench, "sun.hao")
+    sun.post("/choose", data={"language": "zh-Hans", "from": "/"})
+    page = sun.get("/").text
+    assert "研究方案自身的文字以及报告和图表保持原文语言" in page
+    assert [word for word in ("the rule says", ">Visit ", "Decision:") if word in page] == []

@@ -75,8 +75,8 @@ def says(study: Study, event: Any) -> str:
         case FactCorrected(fact=fact):
             return f"corrected: {observed(study, fact)}"
         case SampleMeasured():
-            value = event.value or "not done"
-            return f"{short_name(event.analyte, study)} {value} {unit_shown(event.unit)}, {day(event.date or event.collected or '')}"
+            measured = f"{event.value or 'not done'} {unit_shown(event.unit)}"
+            return f"{short_name(event.analyte, study)} {measured}, {day(event.date or event.collected or '')}"
         case Signed():
             return event.what
     said = "" if isinstance(event, TreatmentGiven | AdverseEventRecorded) else "; ".join(_values(event))

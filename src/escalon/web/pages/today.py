@@ -34,6 +34,8 @@ DOES = {
 """What the button says and where it leads, by the act that settles a matter."""
 SCREENING = "/participants/{who}/screening?show=open"
 """Where a value is entered that no visit asks for."""
+MOST_SAID = 240
+"""How much of what somebody wrote stands on Today; the rest where it is answered."""
 STALE = timedelta(hours=24)
 """From so long on a draft is shown to its author and the site's investigator: a day's work is recorded the same day."""
 
@@ -175,4 +177,5 @@ def _shown(one: Waiting) -> MatterShown:
     if one.act == "FactRecorded" and not one.visit:
         where = SCREENING
     leads = where.format(who=one.participant, about=one.about, visit=one.visit)
-    return MatterShown(one.participant, one.what, one.why, one.state, KINDS[one.urgency], one.by, does, leads)
+    why = f"{one.why[:MOST_SAID]}…" if len(one.why) > MOST_SAID else one.why
+    return MatterShown(one.participant, one.what, why, one.state, KINDS[one.urgency], one.by, does, leads)
