@@ -139,3 +139,17 @@ def test_what_a_spreadsheet_would_run_is_quiet_in_the_file_and_the_same_when_it_
     written = quiet(text)
     assert not written.startswith(("=", "+", "-", "@")) or written == "-3.5"
     assert loud(written) == text
+
+
+def test_tables_of_another_trial_do_not_stand_among_these(trial, tmp_path):
+    """A table left from before would be read with the new ones, and the mark of invented people would be of real ones."""
+    (tmp_path / "samples.json").write_text("[]")
+    with pytest.raises(FormatError, match=r"holds samples.json, which would be read with these"):
+        write_folder(history([Fact("sex", "male", Day(2025, 1, 1), participant="P01")]), tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["samples.json"]
+    (tmp_path / "samples.json").unlink()
+    write_folder(trial, tmp_path)
+    write_folder(trial, tmp_path, "parquet")  # an earlier synthetic trial makes room
+    assert not [*tmp_path.glob("*.csv")]
+    with pytest.raises(FormatError, match=r"holds .*SYNTHETIC.txt"):
+        write_folder(history([Fact("sex", "male", Day(2025, 1, 1), participant="P01")]), tmp_path)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import filecmp
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
@@ -24,8 +24,9 @@ from escalon.casebook.database import RESTORE, open_database, storage_errors
 from escalon.casebook.entry import read_entry
 from escalon.casebook.errors import CasebookError, ChainBroken, NotACasebook, WrongKey
 from escalon.casebook.keys import Signer, is_signed, key_passphrase, make_keys
-from escalon.casebook.location import lay_out
+from escalon.casebook.location import new_casebook
 from escalon.casebook.tables import checkpoints, entries, head
+from escalon.facts.whole import new_folder
 from escalon.history.entry import Author, Entry
 from escalon.history.events import KINDS, ArchiveMade, Event
 
@@ -54,17 +55,12 @@ def make_archive(
     # Nobody's key signs tables of what was rewritten. A record restored without its key is not proved, and may be archived.
     if broken := verify(casebook, key=casebook.public_key).problem:
         raise ChainBroken(f"{casebook.place}: no archive is made of it: {broken}. {RESTORE}")
-    unfinished = to.with_name(to.name + ".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    (unfinished / "tables").mkdir(parents=True)
-    try:
-        last = _write_entries(casebook, unfinished, progress)
-        _write_tables(unfinished)
-        _write_papers(unfinished, unfinished, last, casebook.public_key)
-        files = _write_sums(unfinished, casebook.signer, last)
-        unfinished.rename(to)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with new_folder(to) as made:
+        (made / "tables").mkdir(parents=True)
+        last = _write_entries(casebook, made, progress)
+        _write_tables(made)
+        _write_papers(made, made, last, casebook.public_key)
+        files = _write_sums(made, casebook.signer, last)
     if author:
         casebook.append(author, ArchiveMade(upto=last.number))
     return Archived(last.number, last.hash, files)
@@ -181,7 +177,7 @@ def verify_archive(
             return replace(found, beside=OTHER_VERSION)
         if found.is_whole and (paper := _wrong_paper(archive, last, found.key)):
             return replace(found, problem=Fault(0, f"{paper} is not what the entries say"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, csv.Error) as wrong:
         return Verification(0, "", 0, Fault(0, f"the archive cannot be read ({wrong})"))
     return found
 
@@ -229,23 +225,23 @@ def entries_of(archive: Path) -> Iterator[Entry]:
 def import_archive(archive: Path, folder: Path, *, database: str | None = None, owner: str | None = None) -> Archived:
     """Set a casebook up from an archive, with equal digest. It carries no keys and no passwords; both are made anew."""
     checked = check_archive(archive)
-    location = lay_out(folder, database, owner)
-    make_keys(location.keys, key_passphrase())
     last, kept = _ends(archive)
-    engine = open_database(location.database)
-    try:
-        with storage_errors(str(folder)), engine.execution_options(writes=True).begin() as connection:
-            for batch in _batches(verify_alone.rows_of(archive)):
-                connection.execute(insert(entries), batch)
-            if kept:
-                connection.execute(insert(checkpoints), [_checkpoint_row(one) for one in kept])
-            moved = {"number": last.number, "hash": last.hash, "at": last.at, "signature": last.signature}
-            connection.execute(update(head).values(**moved))
-            arrived = connection.execute(select(head.c.number, head.c.hash)).one()
-    finally:
-        engine.dispose()
-    if (arrived.number, arrived.hash) != (checked.entries, checked.ends_in):
-        raise CasebookError(f"{folder}: the casebook differs from the archive; do not use it")
+    with new_casebook(folder, database, owner) as location:
+        make_keys(location.keys, key_passphrase())
+        engine = open_database(location.database)
+        try:
+            with storage_errors(str(folder)), engine.execution_options(writes=True).begin() as connection:
+                for batch in _batches(verify_alone.rows_of(archive)):
+                    connection.execute(insert(entries), batch)
+                if kept:
+                    connection.execute(insert(checkpoints), [_checkpoint_row(one) for one in kept])
+                moved = {"number": last.number, "hash": last.hash, "at": last.at, "signature": last.signature}
+                connection.execute(update(head).values(**moved))
+                arrived = connection.execute(select(head.c.number, head.c.hash)).one()
+        finally:
+            engine.dispose()
+        if (arrived.number, arrived.hash) != (checked.entries, checked.ends_in):
+            raise CasebookError(f"{folder}: the casebook differs from the archive; nothing was made")
     return Archived(checked.entries, checked.ends_in, len(verify_alone.listed(archive)) + 2)
 
 

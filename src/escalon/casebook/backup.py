@@ -6,7 +6,6 @@ import getpass
 import gzip
 import io
 import json
-import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,10 +25,18 @@ from escalon.casebook.database import RESTORE, open_database, storage_errors
 from escalon.casebook.errors import CasebookError, ChainBroken, StorageDamaged, StorageFailed
 from escalon.casebook.identifiers import IdentifierStore
 from escalon.casebook.keys import SEALING_KEY, SIGNING_KEY, Seal, keep_keys, key_passphrase, load_signer
-from escalon.casebook.location import CasebookPlace, find_casebook, lay_out, open_casebook, settings_of, write_settings
+from escalon.casebook.location import (
+    CasebookPlace,
+    find_casebook,
+    new_casebook,
+    open_casebook,
+    settings_of,
+    write_settings,
+)
 from escalon.casebook.sealed_file import SealedReader, SealedWriter
 from escalon.casebook.secrets import SHORTEST_ALONE, is_guessed
 from escalon.casebook.tables import checkpoints, entries, head, secrets
+from escalon.facts.whole import whole_file
 from escalon.history.entry import SYSTEM, Author
 from escalon.history.events import BackupMade, CasebookRestored
 
@@ -63,15 +70,13 @@ def back_up(
     refuse_weak(passphrase)
     location = find_casebook(folder)
     casebook = open_casebook(folder)
-    unfinished = to.with_name(to.name + ".unfinished")
     try:
-        written = _write(location, casebook, unfinished, passphrase, progress)
-        read_back = check_backup(unfinished, passphrase)
-        if read_back != written:
-            raise StorageFailed(f"{to}: what was read back is not what was written; the disk cannot be trusted")
-        unfinished.rename(to)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        with whole_file(to, new=True) as unfinished:
+            written = _write(location, casebook, unfinished, passphrase, progress)
+            if check_backup(unfinished, passphrase) != written:
+                raise StorageFailed(f"{to}: what was read back is not what was written; the disk cannot be trusted")
+    except FileExistsError:
+        raise CasebookError(f"{to} exists; a backup is never written over") from None
     made_by = author or Author(SYSTEM, "software", "", f"backup by {getpass.getuser()}")
     casebook.append(made_by, BackupMade(upto=written.entries, digest=written.digest))
     casebook.close()
@@ -110,18 +115,18 @@ def restore(
     The entry that says so names this copy, so that two copies of one backup are told apart by their own records.
     """
     expected = check_backup(backup, passphrase)  # before anything is made
-    location = lay_out(folder, database, owner)
-    engine = open_database(location.database)
-    try:
-        with storage_errors(str(folder)), _opened(backup, passphrase) as lines:
-            with engine.execution_options(writes=True).begin() as connection:
-                rest = _put_entries(connection, lines, progress)
-            _put_rest(location, rest)
-    finally:
-        engine.dispose()
-    restored = digest_of_casebook(folder)
-    if restored != expected:
-        raise StorageFailed(f"{folder}: the restored casebook differs from the backup; do not use it")
+    with new_casebook(folder, database, owner) as location:
+        engine = open_database(location.database)
+        try:
+            with storage_errors(str(folder)), _opened(backup, passphrase) as lines:
+                with engine.execution_options(writes=True).begin() as connection:
+                    rest = _put_entries(connection, lines, progress)
+                _put_rest(location, rest)
+        finally:
+            engine.dispose()
+        restored = digest_of_casebook(location.folder)
+        if restored != expected:
+            raise StorageFailed(f"{folder}: the restored casebook differs from the backup; nothing was made")
     _say_restored(folder, restored, "a backup")
     return restored
 
@@ -197,15 +202,16 @@ class _Content:
 
 def _write(location: CasebookPlace, casebook: Casebook, to: Path, passphrase: str, progress: Progress | None) -> Copied:
     content = _Content()
-    with to.open("xb") as file:
-        with SealedWriter(file, passphrase) as sealed, gzip.GzipFile(fileobj=sealed, mode="wb", mtime=0) as packed:
-            for line in _lines(location, casebook, progress):
-                packed.write(_text(content.take(line)))
-            for line in _keys(location):
-                packed.write(_text(line))
-            packed.write(_text(("end", {})))
-        file.flush()
-        os.fsync(file.fileno())
+    with (
+        to.open("xb") as file,
+        SealedWriter(file, passphrase) as sealed,
+        gzip.GzipFile(fileobj=sealed, mode="wb", mtime=0) as packed,
+    ):
+        for line in _lines(location, casebook, progress):
+            packed.write(_text(content.take(line)))
+        for line in _keys(location):
+            packed.write(_text(line))
+        packed.write(_text(("end", {})))
     return content.copied()
 
 

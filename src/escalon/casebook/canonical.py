@@ -50,6 +50,26 @@ def parse(text: str) -> dict[str, Plain]:
     return value
 
 
+def is_canonical(text: str) -> bool:
+    """Whether a text is an object in its one written form, which every reader, the database's own too, reads alike."""
+    if _FACT(text):
+        return True
+    try:
+        return _encode(parse(text)) == text
+    except (ValueError, RecursionError):
+        return False
+
+
+_TEXT = r'"[^"\\\x00-\x1f]*"'
+_FIELD = rf'"[a-z_]+":(?:{_TEXT}|true|false|null)'
+_FACT = re.compile(
+    rf'{{"at":{_TEXT},"event":"FactRecorded","new":{{"fact":{{{_FIELD}(?:,{_FIELD})*}}}},"old":null,"origin":{_TEXT},'
+    rf'"participant":{_TEXT},"person":{_TEXT},"reason":(?:null|{_TEXT}),"role":{_TEXT},"site":{_TEXT},'
+    rf'"software":{_TEXT},"study":{_TEXT},"what":{_TEXT}}}'
+).fullmatch
+"""Most of a casebook, told at a glance: a fact without a sign that is escaped."""
+
+
 def _no_float(text: str) -> Plain:
     raise ValueError(f"{text} is a floating-point number; write a decimal as a string")
 

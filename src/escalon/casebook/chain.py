@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -12,10 +11,10 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import select
 
-from escalon.casebook.canonical import NOTHING_BEFORE, parse
+from escalon.casebook.canonical import NOTHING_BEFORE, is_canonical, parse
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.checkpoints import Checkpoint, is_due_by_text, is_signature, key_statement, signature_statement
-from escalon.casebook.guards import first_difference
+from escalon.casebook.guards import CheckedBeside
 from escalon.casebook.keys import is_signed
 from escalon.casebook.tables import checkpoints, entries, head
 
@@ -80,19 +79,15 @@ def verify(
     """
     if casebook.mark and (seen := casebook.mark.read()):
         anchors = [*anchors, Vouched(*seen, "what this computer saw of it before", False)]
-    with ThreadPoolExecutor(1) as beside:  # the database checks itself meanwhile, on another core
-        differs = beside.submit(_first_difference_in, casebook)
+    with CheckedBeside(
+        casebook.engine, casebook.place
+    ) as beside:  # the database checks itself meanwhile, on another core
         found = _verify_rows_of(casebook, anchors, key, progress)
-    if found.is_whole and (says := differs.result()):
-        return replace(found, problem=Fault(0, says))
+        if found.is_whole and (says := beside.first_difference()):
+            return replace(found, problem=Fault(0, says))
     if found.is_whole and casebook.mark:
         casebook.mark.raise_to(found.entries, found.ends_in)
     return found
-
-
-def _first_difference_in(casebook: Casebook) -> str | None:
-    with casebook.reading() as connection:
-        return first_difference(connection)
 
 
 def _verify_rows_of(
@@ -170,6 +165,8 @@ class _Walk:
                 or sha256(f"{number}\n{before}\n{body}".encode()).hexdigest() != hashed
             ):
                 return _broken(number, before, (found, previous, hashed, body))
+            if not is_canonical(body):
+                return Fault(number, "its text is not in the one written form, so it can be read in more than one way")
             if ("Key" in body or number == 1) and (problem := self._learn_key(number, before, body)):
                 return problem
             if is_signature(body) or body.startswith(_SECRET_SET, 44):

@@ -76,10 +76,19 @@ def _writer(kind: Any) -> Callable[[Any], Plain]:
     return content if is_dataclass(kind) else _refuse
 
 
+MOST_DIGITS = 100
+"""Digits of a number before its point, and after it; far more than anything measured has."""
+
+
 def _digits(value: Decimal) -> Plain:
-    if not value.is_finite():
-        raise ValueError(f"{value} is not a number that can be recorded")
-    return format(value, "f")
+    return format(_bounded(value), "f")
+
+
+def _bounded(value: Decimal) -> Decimal:
+    """A number that can be written out: one such as 1E+999999999 would fill the memory."""
+    if not value.is_finite() or value.adjusted() >= MOST_DIGITS or int(value.as_tuple().exponent) < -MOST_DIGITS:
+        raise ValueError(f"{value!s:.40} is not a number that can be recorded")
+    return value
 
 
 def _refuse(value: object) -> Plain:
@@ -183,10 +192,7 @@ def _plain_reader(kind: type) -> Reader:
 
 
 def _number(value: Any) -> Decimal:
-    found = Decimal(value)
-    if not found.is_finite():
-        raise ValueError(f"{value} is not a number")
-    return found
+    return _bounded(Decimal(value))
 
 
 def _written_event(written: Any) -> Event:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
+from escalon.casebook.database import storage_errors
 from escalon.casebook.migrate import layout_script
 
 CHANGED = "the database is not laid out as this version of Escalon does it"
@@ -21,6 +24,36 @@ CHANGED = "the database is not laid out as this version of Escalon does it"
 def first_difference(connection: Connection) -> str | None:
     """The first thing that is not as it should be, in words; None if all is."""
     return next((_sqlite if connection.dialect.name == "sqlite" else _postgresql)(connection), None)
+
+
+class CheckedBeside:
+    """The first difference, looked for in a thread of its own; who leaves before asking for it does not wait for it."""
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        self._engine, self._place = engine, place
+        self._thread = ThreadPoolExecutor(1)
+
+    def __enter__(self) -> CheckedBeside:
+        self._connection = self._engine.connect()
+        self._found = self._thread.submit(self._look)
+        return self
+
+    def __exit__(self, *left: object) -> None:
+        driver: Any = self._connection.connection.driver_connection
+        stop = driver.interrupt if self._connection.dialect.name == "sqlite" else driver.cancel
+        while not self._found.done():
+            stop()
+            wait([self._found], timeout=0.05)
+        self._thread.shutdown()
+        self._connection.close()
+
+    def first_difference(self) -> str | None:
+        """What was found, in words; waits for it. Raises StorageDamaged."""
+        return self._found.result()
+
+    def _look(self) -> str | None:
+        with storage_errors(self._place):
+            return first_difference(self._connection)
 
 
 # -- SQLite ------------------------------------------------------------------------------------------------------------

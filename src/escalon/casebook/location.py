@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import tomllib
 import uuid
-from collections.abc import Mapping
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from escalon.casebook.keys import (
 )
 from escalon.casebook.migrate import LAYOUT, check_layout, grant_rights, migrate
 from escalon.casebook.seen import mark_of
+from escalon.facts.whole import new_folder
 from escalon.history.entry import SYSTEM, Author
 from escalon.history.events import CasebookOpened, Event, SchemaMigrated
 
@@ -145,35 +146,44 @@ def create_casebook(
 
     `study_folder` is a bundled study's name or a folder; without it the study's name is taken.
     """
-    location = lay_out(folder, database, owner)
-    write_settings(location.folder, {"study": study_folder or study})
-    signer, _ = make_keys(location.keys, passphrase)
-    engine = open_database(location.database)
-    with storage_errors(str(folder)):
-        check_layout(engine, str(folder))
-    name = str(uuid.uuid4())
-    mark = mark_of(name)
-    casebook = Casebook(engine, clock=clock or ComputerClock(), signer=signer, place=str(folder), mark=mark)
-    _write_first_entries(casebook, signer, name, study, study_version)
-    return casebook
+    clock, name = clock or ComputerClock(), str(uuid.uuid4())
+    with new_casebook(folder, database, owner) as location:
+        write_settings(location.folder, {"study": study_folder or study})
+        signer, _ = make_keys(location.keys, passphrase)
+        casebook = Casebook(open_database(location.database), clock=clock, signer=signer, place=str(folder))
+        try:
+            _write_first_entries(casebook, signer, name, study, study_version)
+        finally:
+            casebook.close()
+    engine = open_database(find_casebook(folder).database)
+    return Casebook(engine, clock=clock, signer=signer, place=str(folder), mark=mark_of(name))
 
 
-def lay_out(folder: Path, database: str | None, owner: str | None) -> CasebookPlace:
-    """Make the folder, its settings and the empty tables; a folder or database in use is refused."""
-    if folder.exists() and any(folder.iterdir()):
-        raise NotACasebook(f"{folder}: not empty; a casebook is made in a new folder")
+@contextmanager
+def new_casebook(folder: Path, database: str | None, owner: str | None) -> Iterator[CasebookPlace]:
+    """Settings and empty tables, to be filled: they take their place, whole, when the block ends well.
+
+    A folder or database in use is refused.
+    """
+    used = NotACasebook(f"{folder}: not empty; a casebook is made in a new folder")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise used
     settings = {"database": database or DATABASE, "identifiers": database or IDENTIFIERS}
     if database and not owner:
         raise NotACasebook(
             "on PostgreSQL the tables belong to another account than the application's: give its address with --owner"
         )
     _refuse_password(database)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _create_tables(folder, database, owner)
-    lines = ["# Where this casebook is. Passwords belong in ~/.pgpass, never here.\n"]
-    lines += [f"{name} = {json.dumps(address)}\n" for name, address in settings.items()]
-    (folder / SETTINGS).write_text("".join(lines), encoding="utf-8")
-    return find_casebook(folder)
+    try:
+        with new_folder(folder) as made:
+            made.mkdir(mode=0o700)
+            _create_tables(made, database, owner)
+            lines = ["# Where this casebook is. Passwords belong in ~/.pgpass, never here.\n"]
+            lines += [f"{name} = {json.dumps(address)}\n" for name, address in settings.items()]
+            (made / SETTINGS).write_text("".join(lines), encoding="utf-8")
+            yield find_casebook(made)
+    except FileExistsError:
+        raise used from None
 
 
 def write_settings(folder: Path, settings: Mapping[str, str]) -> None:

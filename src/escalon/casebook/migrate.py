@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -21,6 +22,8 @@ GRANT USAGE ON SCHEMA public TO {app};
 """
 """What the application may do on PostgreSQL. The owner is another account, used for migrations only."""
 
+_ONE_AT_A_TIME = threading.Lock()
+
 
 def migrate(connection: Connection) -> tuple[str | None, str]:
     """Bring the layout to the newest revision; returns the revision before and after."""
@@ -31,7 +34,8 @@ def migrate(connection: Connection) -> tuple[str | None, str]:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with _ONE_AT_A_TIME:  # alembic keeps where it is in names of its module
+        command.upgrade(config, "head")
     return before, LAYOUT
 
 

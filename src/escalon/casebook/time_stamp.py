@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import URLError
@@ -22,6 +23,7 @@ from escalon.casebook.location import open_casebook
 from escalon.casebook.proof import is_archive
 from escalon.casebook.verify_alone import rows_of
 from escalon.casebook.witness import Seen, names_of
+from escalon.facts.plain_file import bytes_of
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -79,7 +81,7 @@ def ask(authority: str, said: bytes) -> bytes:
         is_ours = told.status == 0 and told.tst_info.nonce == asked.nonce
         if not is_ours or told.tst_info.message_imprint.message != asked.message_imprint.message:
             raise ValueError(f"it is of something else: {' '.join(told.status_string)}")
-    except (URLError, OSError, ValueError) as wrong:
+    except (URLError, HTTPException, OSError, ValueError) as wrong:
         says = f"{authority} gave no time stamp ({wrong}). What the witness signed is kept; try again"
         raise StorageFailed(says) from wrong
     return reply
@@ -90,7 +92,7 @@ def roots_of(file: Path) -> list[Certificate]:
     from cryptography.x509 import load_pem_x509_certificates
 
     try:
-        return load_pem_x509_certificates(file.read_bytes())
+        return load_pem_x509_certificates(bytes_of(file))
     except (OSError, ValueError) as wrong:
         raise WrongKey(f"{file}: no certificates in PEM here ({wrong})") from wrong
 
@@ -98,11 +100,12 @@ def roots_of(file: Path) -> list[Certificate]:
 def stamps_of(folder: Path, place: Path, roots: list[Certificate]) -> Iterator[Stamped]:
     """Each time stamp kept of a casebook or an archive, held against the record as it is now, in order."""
     name = names_of(place)[-1]
-    kept = {int(path.stem.rpartition("-")[2]): path for path in folder.glob(f"{digest(name)[:32]}-*.tsr")}
+    numbered = ((path.stem.rpartition("-")[2], path) for path in folder.glob(f"{digest(name)[:32]}-*.tsr"))
+    kept = {int(number): path for number, path in numbered if number.isdecimal()}
     hashes = _hashes(place, set(kept))
     for number in sorted(kept):
         if number in hashes:
-            yield _read(kept[number].read_bytes(), number, statement(name, number, hashes[number]), roots)
+            yield _read(bytes_of(kept[number], LONGEST), number, statement(name, number, hashes[number]), roots)
         else:
             yield Stamped(number, wrong="it is missing: a time stamp was given of it")
 
@@ -129,5 +132,6 @@ def _read(reply: bytes, number: int, said: bytes, roots: list[Certificate]) -> S
     except (VerificationError, ValueError) as wrong:
         return Stamped(number, wrong=f"the time stamp kept of it does not say so ({wrong})")
     [signer] = told.signed_data.signer_infos
-    names = [one.subject.rfc4514_string() for one in own if one.serial_number == signer.serial_number]
+    signers = [one for one in own if (one.issuer, one.serial_number) == (signer.issuer, signer.serial_number)]
+    names = [one.subject.rfc4514_string() for one in signers]
     return Stamped(number, told.tst_info.gen_time, "".join(names[:1]) or "the authority")

@@ -332,8 +332,13 @@ def verify(place, printed, root=None):
             return f"entry {number}: missing or out of order (found {found})", ""
         if previous != before or hashlib.sha256(f"{number}\n{before}\n{body}".encode()).hexdigest() != hashed:
             return f"entry {number}: does not match its hash, or does not follow from the entry before", ""
+        written = json.loads(body)
+        if json.dumps(written, ensure_ascii=False, sort_keys=True, separators=(",", ":")) != body:
+            return (
+                f"entry {number}: its text is not in the one written form, so it can be read in more than one way",
+                "",
+            )
         if "Key" in body or number == 1:
-            written = json.loads(body)
             if number == 1:
                 keys.append((0, written["new"]["public_key"], True))
             elif written["event"] == "CheckpointKeyChanged":
@@ -341,12 +346,12 @@ def verify(place, printed, root=None):
                 said = f"escalon-new-key-2\n{number}\n{before}\n{old}\n{new}"
                 keys.append((number, new, is_signed(old, written["new"].get("agreed", ""), said)))
         if is_signature(body):
-            person = json.loads(body)["person"]
+            person = written["person"]
             own = own_keys.get(person, without)
             if own is not None and not is_signed_by(own, number, before, body):
                 forged = forged or f"entry {number}: signed in the name of {person}, and not with their own key"
         elif body.startswith('"SecretSet"', 44):
-            new = json.loads(body)["new"]
+            new = written["new"]
             account, own = new["account"], new.get("signing_key", "")
             if not secrets_set:
                 secrets_set, without = True, "" if own else None
@@ -421,6 +426,7 @@ def main():
         IndexError,
         AttributeError,
         RecursionError,
+        csv.Error,
         sqlite3.Error,
     ) as wrong:
         problem, found = f"it cannot be read ({type(wrong).__name__}: {wrong})", ""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from escalon.cli.output import write
 from escalon.studies import DEFAULT
 
 
@@ -55,8 +56,7 @@ def demo(
     )
     with console.status("writing the report …"):
         page = output / "report" / "report.html"
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(trial_report(study, intake, cutoff), encoding="utf-8")
+        write(page, trial_report(study, intake, cutoff))
     console.print(f"\nOpen the report: [bold]{page}[/bold]")
     escalon = "escalon" if which("escalon") else os.path.relpath(sys.argv[0])  # as it can be typed here
     console.print(f"Then try: {escalon} screen {DEFAULT} {data} -p {screenings[3].participant}")

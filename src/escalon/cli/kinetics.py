@@ -306,15 +306,17 @@ def _write(
     rule: "AplasiaRule",
 ) -> None:
     """The page, its figures, and the tables with full digits."""
+    from escalon.facts.whole import whole_folder
     from escalon.reporting import html
     from escalon.reporting.sections.kinetics import change_csv, parameter_csv
 
     figures = _figures(found, cells, rule, _synthetic(data))
-    for name, drawn in figures.items():
-        write(folder / f"{name}.svg", drawn.svg)
-    write(folder / "kinetics.csv", parameter_csv(found))
-    write(folder / "change_from_baseline.csv", change_csv(found))
-    write(folder / "kinetics.html", html.page(_document(data, [*figures.values(), *tables])))
+    with whole_folder(folder, last="kinetics.html") as beside:
+        for name, drawn in figures.items():
+            write(beside / f"{name}.svg", drawn.svg)
+        write(beside / "kinetics.csv", parameter_csv(found))
+        write(beside / "change_from_baseline.csv", change_csv(found))
+        write(beside / "kinetics.html", html.page(_document(data, [*figures.values(), *tables])))
 
 
 def _figures(

@@ -200,9 +200,11 @@ def _cell(value: Any) -> "Text":
 
 
 def write(file: Path, content: str | bytes) -> Path:
-    """A file with its folders, in UTF-8, the same bytes on every system."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    """A file with its folders, in UTF-8, the same bytes on every system; whole, or as it was before."""
+    from escalon.facts.whole import whole_file
+
+    with whole_file(file) as written:
+        written.write_bytes(content.encode() if isinstance(content, str) else content)
     return file
 
 

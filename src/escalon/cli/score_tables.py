@@ -9,6 +9,7 @@ import polars as pl
 import typer
 
 from escalon.cli.output import note, progress, say
+from escalon.facts.whole import whole_file
 from escalon.sources.tables import FolderError, kind_of, lines_of
 
 if TYPE_CHECKING:
@@ -35,10 +36,9 @@ def score_file(found: "Instrument", file: Path, output: Path | None, options: di
     with progress(found.title, frame.height, shown=frame.height >= LONG) as told:
         scored = score_table(found, frame, options, told)
     _say(found, file, scored)
-    if output is not None and output.suffix == ".parquet":
-        scored.frame.write_parquet(output)
-    elif output is not None:
-        scored.frame.write_csv(output)
+    if output is not None:
+        with whole_file(output) as written:
+            (scored.frame.write_parquet if output.suffix == ".parquet" else scored.frame.write_csv)(written)
     else:
         say(scored.frame.write_json() if as_json else scored.frame.write_csv().rstrip("\n"))
     raise typer.Exit(2 if scored.invalid else 0)

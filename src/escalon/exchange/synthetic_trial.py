@@ -25,7 +25,6 @@ from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.names import names_in
 from escalon.protocol.study import Criterion, Study
 from escalon.sources.frame import frame_of
-from escalon.sources.tables import TABLES
 
 NOTICE = """SYNTHETIC DATA. Every participant in this folder is invented; nobody in it exists.
 Drawn by `escalon simulate` for {study}, seed {seed}. Not evidence of anything.
@@ -44,11 +43,7 @@ def simulate(study: Study, folder: Path, seed: int = 1) -> Path:
     """
     events = history_of(study, seed)
     trial = fold((entry_of_file(number, one, "drawn") for number, one in enumerate(events, start=1)), frame_of(study))
-    if (folder / "SYNTHETIC.txt").exists():
-        for name in TABLES:  # an earlier synthetic trial makes room; its people do not stand among these
-            (folder / f"{name}.csv").unlink(missing_ok=True)
-    write_folder(trial, folder)
-    (folder / "SYNTHETIC.txt").write_text(NOTICE.format(study=study.id, seed=seed), encoding="utf-8")
+    write_folder(trial, folder, notice=NOTICE.format(study=study.id, seed=seed))
     return folder
 
 

@@ -11,22 +11,26 @@ from escalon.conduct.judge.dose_review import OUTCOMES
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.given import first_doses
 from escalon.escalation import EscalationError
+from escalon.facts.whole import whole_folder
 from escalon.history import Trial
 from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import Study
 from escalon.sources.as_rows import tables_of, unsayable
 from escalon.sources.columns import TABLES, must_stand
-from escalon.sources.folder import take_in
+from escalon.sources.folder import SYNTHETIC, take_in
 from escalon.sources.tables import quiet
 
 FORMATS = ("csv", "parquet", "json")
+NOTICE = "SYNTHETIC DATA. Nobody in this folder exists.\n"
 
 
 class FormatError(ValueError):
     """A format that is not known; says which are."""
 
 
-def write_folder(trial: Trial, folder: Path, form: str = "csv", study: Study | None = None) -> list[Path]:
+def write_folder(
+    trial: Trial, folder: Path, form: str = "csv", study: Study | None = None, notice: str = NOTICE
+) -> list[Path]:
     """Write the tables into a folder; returns the files. Raises FormatError.
 
     A table without rows is written only where somebody said that there was nothing to report: an empty table says so.
@@ -36,10 +40,25 @@ def write_folder(trial: Trial, folder: Path, form: str = "csv", study: Study | N
         raise FormatError(f"{form!r} is not a format. Write one of {', '.join(FORMATS)}")
     if lost := unsayable(trial) or told_otherwise(study, trial):
         raise FormatError(f"a data folder cannot say this, so nothing is written: {'; '.join(lost)}. Settle it first")
-    written = _write_tables(trial, folder, form)
-    if trial.synthetic:
-        (folder / "SYNTHETIC.txt").write_text("SYNTHETIC DATA. Nobody in this folder exists.\n", encoding="utf-8")
-    return written
+    earlier = [one for name in TABLES for kind in FORMATS if (one := folder / f"{name}.{kind}").exists()]
+    is_room = trial.synthetic and (folder / SYNTHETIC).exists()  # an earlier synthetic trial makes room
+    with whole_folder(folder, instead_of=[one.name for one in earlier] if is_room else ()) as beside:
+        written = _write_tables(trial, beside, form)
+        if trial.synthetic:
+            (beside / SYNTHETIC).write_text(notice, encoding="utf-8")
+        _refuse_a_mixture(folder, trial, [] if is_room else earlier, {one.name for one in written})
+    return [folder / one.name for one in written]
+
+
+def _refuse_a_mixture(folder: Path, trial: Trial, earlier: list[Path], written: set[str]) -> None:
+    """Tables that would stand among these belong to another trial, or another state of this one; so does the mark of none."""
+    others = [one.name for one in earlier if one.name not in written]
+    if (folder / SYNTHETIC).exists() and not trial.synthetic:
+        others.append(SYNTHETIC)
+    if others:
+        raise FormatError(
+            f"{folder} holds {', '.join(others)}, which would be read with these. Write into a new folder"
+        )
 
 
 def _write_tables(trial: Trial, folder: Path, form: str) -> list[Path]:

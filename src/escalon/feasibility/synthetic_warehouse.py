@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from escalon.criteria import with_members
+from escalon.facts.whole import whole_folder
 from escalon.feasibility.drafting import read_names, usual_codes
 from escalon.protocol.asked import as_item
 from escalon.protocol.study import FactDefinition, Study
@@ -82,24 +83,17 @@ def write_warehouse(folder: Path, people: int, seed: int = 1, study: Study | Non
     """Write the tables and their mapping into a folder; returns the files."""
     import duckdb
 
-    folder.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect()
-    connection.execute("SET preserve_insertion_order = true")
-    written = []
     hospital = _hospital_of(study)
-    for table, text in _tables(hospital, people, seed).items():
-        file = folder / f"{table}.parquet"
-        escaped = str(file).replace("'", "''")
-        connection.execute(f"COPY ({text}) TO '{escaped}' (FORMAT parquet, COMPRESSION zstd)")
-        written.append(file)
-    connection.close()
-    for name, content in (
-        ("warehouse.toml", _mapping(hospital)),
-        ("SYNTHETIC.txt", "SYNTHETIC DATA. Nobody in this folder exists.\n"),
-    ):
-        (folder / name).write_text(content, encoding="utf-8")
-        written.append(folder / name)
-    return written
+    tables = _tables(hospital, people, seed)
+    papers = {"warehouse.toml": _mapping(hospital), "SYNTHETIC.txt": "SYNTHETIC DATA. Nobody in this folder exists.\n"}
+    with whole_folder(folder) as beside, duckdb.connect() as connection:
+        connection.execute("SET preserve_insertion_order = true")
+        for table, text in tables.items():
+            escaped = str(beside / f"{table}.parquet").replace("'", "''")
+            connection.execute(f"COPY ({text}) TO '{escaped}' (FORMAT parquet, COMPRESSION zstd)")
+        for name, content in papers.items():
+            (beside / name).write_text(content, encoding="utf-8")
+    return [folder / name for name in (*(f"{table}.parquet" for table in tables), *papers)]
 
 
 def _tables(hospital: _Hospital, people: int, seed: int) -> dict[str, str]:

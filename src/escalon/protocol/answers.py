@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
+from escalon.facts.whole import alone_in, whole_file
 from escalon.protocol.clauses import AS_ASSUMED, Assumption
 from escalon.protocol.errors import Problem, StudyError
 from escalon.protocol.folder import find_folder, is_bundled
@@ -64,11 +65,10 @@ def _quoted(text: str) -> str:
 
 
 def _add(path: Path, entries: str) -> None:
-    """Written whole beside the file and put in its place, so that a signature is there or is not."""
-    before = path.read_text(encoding="utf-8") if path.exists() else _HEAD
-    beside = path.with_suffix(".new")
+    """Added by one at a time, and whole, so that each signature is there or is not."""
     try:
-        beside.write_text(before + entries, encoding="utf-8", newline="\n")
-        beside.replace(path)
+        with alone_in(path.parent), whole_file(path) as written:
+            before = path.read_text(encoding="utf-8") if path.exists() else _HEAD
+            written.write_text(before + entries, encoding="utf-8", newline="\n")
     except OSError as error:
         raise StudyError([Problem(path.name, 1, f"cannot be written: {error.strerror}")]) from None

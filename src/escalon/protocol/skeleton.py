@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.resources import files
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from escalon.facts import Duration
+from escalon.facts.whole import new_folder
 from escalon.instruments.product.dose import DoseAmount
 from escalon.protocol.errors import Problem, StudyError
 from escalon.protocol.folder import find_folder
@@ -53,35 +55,35 @@ def write_skeleton(folder: Path, outline: Outline | None = None) -> tuple[Path, 
     from escalon.protocol.load import load_study
 
     words = _words(outline or Outline())
-    is_new = _made_empty(folder)
-    for name in FILES:
-        text = files("escalon.protocol").joinpath("skeleton_files", name).read_text(encoding="utf-8")
-        (folder / name).write_text(_rendered(text, words), encoding="utf-8", newline="\n")
-    try:
-        load_study(folder)
-    except StudyError:
+    with _new(folder) as made:
         for name in FILES:
-            (folder / name).unlink()
-        if is_new:
-            folder.rmdir()
-        raise
+            text = files("escalon.protocol").joinpath("skeleton_files", name).read_text(encoding="utf-8")
+            (made / name).write_text(_rendered(text, words), encoding="utf-8", newline="\n")
+        load_study(made)
     return tuple(folder / name for name in FILES)
 
 
 def copy_study(name_or_folder: str | Path, folder: Path) -> tuple[Path, ...]:
     """A copy of a study's folder, to change and to sign. Raises StudyError."""
-    source = find_folder(name_or_folder)
-    _made_empty(folder)
-    return tuple(Path(shutil.copyfile(one, folder / one.name)) for one in sorted(source.iterdir()) if one.is_file())
+    with _new(folder) as made:
+        copied = [one for one in sorted(find_folder(name_or_folder).iterdir()) if one.is_file()]
+        for one in copied:
+            shutil.copyfile(one, made / one.name)
+    return tuple(folder / one.name for one in copied)
 
 
-def _made_empty(folder: Path) -> bool:
-    """Whether the folder was made now. Raises StudyError if there is something in it."""
+@contextmanager
+def _new(folder: Path) -> Iterator[Path]:
+    """The folder to write a study into, which stands where it was asked for, whole, or not at all. Raises StudyError."""
+    says = "already exists and is not an empty folder. Give another name"
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StudyError([Problem(str(folder), 1, "already exists and is not an empty folder. Give another name")])
-    is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    return is_new
+        raise StudyError([Problem(str(folder), 1, says)])
+    try:
+        with new_folder(folder) as made:
+            made.mkdir()
+            yield made
+    except FileExistsError:
+        raise StudyError([Problem(str(folder), 1, says)]) from None
 
 
 def _rendered(text: str, words: dict[str, Any]) -> str:

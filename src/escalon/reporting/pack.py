@@ -4,7 +4,6 @@ A pack is written beside its place and moved there whole: whoever looks into the
 """
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from importlib.metadata import version
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from escalon import __version__
+from escalon.facts.whole import whole_folder
 from escalon.history.collecting import without_collecting
 from escalon.reporting import html, typst
 from escalon.reporting.document import Document
@@ -117,21 +117,21 @@ def _registry(view: View) -> Iterator[File]:
     yield "registry.json", as_text(registry(view.study, view.trial, view.cutoff).items())
 
 
+MANIFEST = "manifest.json"
+"""What says that a folder is whole: it is put in its place last, and agrees."""
+
+
 @without_collecting()
 def write_pack(view: View, folder: Path, only: Only | None = None, data: str = "DATA") -> tuple[Path, ...]:
     """Write the pack into a folder and give its files. What stood there under the same names is replaced, nothing else."""
     if folder.exists() and not folder.is_dir():
         raise PackError(f"{folder} is a file. Write the name of a folder: -o {folder}-report")
-    beside = folder.parent / f".{folder.name}.writing"
-    shutil.rmtree(beside, ignore_errors=True)
     hashes: dict[str, str] = {}
-    try:
+    with whole_folder(folder, last=MANIFEST) as beside:
         for name, content in pack(view, only, data):
             hashes[name] = _put(beside / name, content)
-        _put(beside / "manifest.json", manifest(view, hashes))
-        return _moved(beside, folder, (*hashes, "manifest.json"))
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        _put(beside / MANIFEST, manifest(view, hashes))
+    return tuple(folder / name for name in (*hashes, MANIFEST))
 
 
 def _put(file: Path, content: bytes | Iterable[str]) -> str:
@@ -143,16 +143,6 @@ def _put(file: Path, content: bytes | Iterable[str]) -> str:
             found.update(piece)
             into.write(piece)
     return found.hexdigest()
-
-
-def _moved(beside: Path, folder: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
-    """Every file in its place, the manifest last: a folder whose manifest agrees is whole."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").unlink(missing_ok=True)
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (beside / name).replace(folder / name)
-    return tuple(folder / name for name in names)
 
 
 def manifest(view: View, hashes: Mapping[str, str]) -> bytes:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from escalon.conduct.permit.refusal import refuse
+from escalon.facts.whole import new_folder
 from escalon.history import Author
 from escalon.sources.mapping import MAPPING
 from escalon.sources.tables import KINDS, WORKBOOK, kind_of
@@ -59,9 +60,10 @@ class Uploads:
         with self._writing:
             if key not in self.kept:
                 folder = self._root() / key / title
-                folder.mkdir(parents=True, mode=0o700)
-                for file, content in named.items():
-                    (folder / file).write_bytes(content)
+                with new_folder(folder) as made:
+                    made.mkdir(mode=0o700)
+                    for file, content in named.items():
+                        (made / file).write_bytes(content)
                 self.kept[key] = Upload(key, title, folder, tuple(sorted(named)), by, at)
             return self.kept[key]
 
