@@ -36,16 +36,27 @@ class NoOpenssl(Exception):
     """There is no `openssl` command to answer with."""
 
 
-def make_authority(folder: Path, name: str) -> Path:
-    """Certificates of an authority and its root; returns the root's file."""
+def make_authority(
+    folder: Path,
+    name: str,
+    *,
+    stamps: Any = ([ExtendedKeyUsageOID.TIME_STAMPING], True),
+    own_days: tuple[int, int] = (-1, 30),
+    root_days: tuple[int, int] = (-1, 30),
+) -> Path:
+    """Certificates of an authority and its root; returns the root's file.
+
+    `stamps` is what the authority's own may be used for, and whether that is critical; `own_days` and `root_days` are
+    the days from now between which they hold.
+    """
     folder.mkdir(parents=True)
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name} root")])
     own_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     is_ca = (x509.BasicConstraints(ca=True, path_length=None), True)
-    stamps = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True)
-    root = certificate(root_name, root_name, root_key.public_key(), root_key, *is_ca)
-    own = certificate(own_name, root_name, key.public_key(), root_key, *stamps)
+    use = (x509.ExtendedKeyUsage(stamps[0]), stamps[1])
+    root = certificate(root_name, root_name, root_key.public_key(), root_key, *is_ca, root_days)
+    own = certificate(own_name, root_name, key.public_key(), root_key, *use, own_days)
     (folder / "root.pem").write_bytes(root.public_bytes(serialization.Encoding.PEM))
     (folder / "tsa.pem").write_bytes(own.public_bytes(serialization.Encoding.PEM))
     plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -56,7 +67,14 @@ def make_authority(folder: Path, name: str) -> Path:
 
 
 def certificate(
-    of: x509.Name, by: x509.Name, key: Any, signer: Any, extension: Any, critical: bool
+    of: x509.Name,
+    by: x509.Name,
+    key: Any,
+    signer: Any,
+    extension: Any,
+    critical: bool,
+    days: tuple[int, int] = (-1, 30),
+    serial: int | None = None,
 ) -> x509.Certificate:
     now = datetime.now(UTC)
     return (
@@ -64,9 +82,9 @@ def certificate(
         .subject_name(of)
         .issuer_name(by)
         .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=30))
+        .serial_number(serial or x509.random_serial_number())
+        .not_valid_before(now + timedelta(days=days[0]))
+        .not_valid_after(now + timedelta(days=days[1]))
         .add_extension(extension, critical)
         .sign(signer, hashes.SHA256())
     )

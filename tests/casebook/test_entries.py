@@ -13,12 +13,13 @@ from sqlalchemy import text
 from tests.casebook.conftest import ANNA, START
 
 from escalon.casebook.canonical import NOTHING_BEFORE, Plain, canonical, entry_hash, parse
-from escalon.casebook.casebook import Casebook, Writer
+from escalon.casebook.casebook import Casebook
 from escalon.casebook.chain import Verification, verify
 from escalon.casebook.clock import SetClock
 from escalon.casebook.entry import Author, read_entry, write_entry
 from escalon.casebook.errors import CasebookError, ClockJumped
 from escalon.casebook.location import open_casebook
+from escalon.casebook.writer import Writer
 from escalon.facts import Day
 from escalon.history.events import (
     KINDS,

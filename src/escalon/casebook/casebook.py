@@ -5,71 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, select, text
+from sqlalchemy import Connection, Engine, select
 
-import escalon
 from escalon.casebook.by_hand import Head, Write, hand_for
-from escalon.casebook.canonical import Plain
-from escalon.casebook.checkpoints import (
-    Checkpoint,
-    is_due,
-    key_statement,
-    sign_checkpoint,
-    sign_head,
-    signature_statement,
-)
+from escalon.casebook.checkpoints import Checkpoint, is_due
 from escalon.casebook.clock import Clock
 from escalon.casebook.database import RESTORE, storage_errors
-from escalon.casebook.encoding import content, read_time, time_text
-from escalon.casebook.entry import Entry, read_entry, write_entry
-from escalon.casebook.errors import CasebookError, ChainBroken, ClockJumped, StorageDamaged, WrongKey
+from escalon.casebook.encoding import time_text
+from escalon.casebook.entry import Entry
+from escalon.casebook.errors import ChainBroken, StorageDamaged, WrongKey
 from escalon.casebook.keys import Signer
 from escalon.casebook.seen import HighestSeen
+from escalon.casebook.stored import KEY, LAST, NAME, OTHER_THAN_FACTS, ROW, one_entry, read_rows, study_in_force
 from escalon.casebook.tables import checkpoints, entries, head
+from escalon.casebook.writer import Writer
 from escalon.history.entry import Author
-from escalon.history.events import (
-    AmendmentAdopted,
-    CasebookOpened,
-    CasebookRestored,
-    CheckpointKeyChanged,
-    Event,
-    Signed,
-)
-
-TOLERANCE = timedelta(seconds=5)
-"""How far two computers' clocks may differ before an entry is refused; within it, an entry takes the last one's time."""
-
-LONGEST_PAUSE = timedelta(days=400)
-"""Nobody records for so long, and then records: rather the clock has jumped. Our choice: a yearly visit and a month."""
-
-_ROW = select(entries.c.number, entries.c.previous, entries.c.hash, entries.c.body)
-# Facts are most of a casebook; the index of kinds leaves them out, and is used where a query says so in these words.
-_OTHER_THAN_FACTS = text("kind <> 'FactRecorded'")
-_STUDY = (
-    _ROW.where(_OTHER_THAN_FACTS)
-    .where(entries.c.kind.in_(["CasebookOpened", "AmendmentAdopted"]))
-    .order_by(entries.c.number.desc())
-    .limit(2)
-)
-_KEY = (
-    _ROW.where(_OTHER_THAN_FACTS)
-    .where(entries.c.kind.in_(["CasebookOpened", "CheckpointKeyChanged"]))
-    .order_by(entries.c.number.desc())
-    .limit(1)
-)
-_NAME = (
-    _ROW.where(_OTHER_THAN_FACTS)
-    .where(entries.c.kind.in_(["CasebookOpened", "CasebookRestored"]))
-    .order_by(entries.c.number.desc())
-    .limit(1)
-)
-_LAST = select(head.c.number)
-_ONE = _ROW.where(entries.c.number == bindparam("wanted"))
-
+from escalon.history.events import CasebookOpened, CasebookRestored, CheckpointKeyChanged, Event
 
 Check = Callable[[Event, "Writer"], Event]
 """What must hold before an event is recorded, asked of the casebook as it stands when it is recorded."""
@@ -97,7 +51,7 @@ class Casebook:
         self.place = place
         self.mark = mark
         self.why_read_only = f"{place}: the signing key is not on this computer, so the casebook is for reading only"
-        self._known_study: tuple[int, str] = (-1, "")
+        self.known_study: tuple[int, str] = (-1, "")
         self._left: Head | None = None
         self._alone = False  # whether the last act began where ours before it had left the head
         self._one_writer = threading.Lock()
@@ -143,7 +97,7 @@ class Casebook:
 
     def _remember(self, writer: Writer) -> None:
         self._left = writer.left
-        self._known_study = (writer.number, writer.study)
+        self.known_study = (writer.number, writer.study)
         if self.mark and writer.number > writer.began_at:
             self.mark.raise_to(writer.number, writer.hash)
 
@@ -169,6 +123,10 @@ class Casebook:
             self._alone = alone
             self.signer = writer.signer
             self._remember(writer)
+
+    def send(self, writes: Sequence[Write]) -> None:
+        """Write within the act that is under way, so that what it reads next holds them too."""
+        self._hand.write(self._driver, writes)
 
     @contextmanager
     def _writing_connection(self) -> Iterator[Connection]:
@@ -210,7 +168,7 @@ class Casebook:
     def last(self) -> int:
         """The last entry's number, as it stands; what signs it is not looked at."""
         with self.reading() as connection:
-            number = connection.execute(_LAST).scalar_one_or_none()
+            number = connection.execute(LAST).scalar_one_or_none()
         if number is None:
             raise StorageDamaged(f"{self.place}: the signed head is missing. {RESTORE}")
         return int(number)
@@ -218,7 +176,7 @@ class Casebook:
     @property
     def public_key(self) -> str:
         """The key that checkpoints are signed with now."""
-        match self._first(_KEY):
+        match self._first(KEY):
             case CasebookOpened(public_key=key) | CheckpointKeyChanged(public_key=key):
                 return key
         raise StorageDamaged(f"{self.place}: the casebook has no first entry. {RESTORE}")
@@ -226,7 +184,7 @@ class Casebook:
     @property
     def name(self) -> str:
         """What this copy of the casebook is called: as it was opened, or as it was last restored."""
-        match self._first(_NAME):
+        match self._first(NAME):
             case CasebookOpened(casebook=name) | CasebookRestored(copy=name):
                 return name
         raise StorageDamaged(f"{self.place}: the casebook has no first entry. {RESTORE}")
@@ -252,7 +210,7 @@ class Casebook:
 
         `facts=False` leaves recorded facts out, which are most of a casebook (their corrections stay in).
         """
-        query = _ROW.where(entries.c.number > after).order_by(entries.c.number)
+        query = ROW.where(entries.c.number > after).order_by(entries.c.number)
         if participant is not None:
             query = query.where(entries.c.participant == participant)
         if kinds is not None:
@@ -260,14 +218,14 @@ class Casebook:
         if upto is not None:
             query = query.where(entries.c.number <= upto)
         if not facts or (kinds is not None and "FactRecorded" not in kinds):
-            query = query.where(_OTHER_THAN_FACTS)
+            query = query.where(OTHER_THAN_FACTS)
         if as_of is not None:
             query = query.where(entries.c.at <= time_text(as_of))
         if connection is not None:
-            yield from _read(connection, query)
+            yield from read_rows(connection, query)
             return
         with self.reading() as opened:
-            yield from _read(opened, query)
+            yield from read_rows(opened, query)
 
     def entry(self, number: int) -> Entry:
         """The entry of this number."""
@@ -312,7 +270,7 @@ class Casebook:
 
     def _first(self, query: object) -> Event | None:
         with self.reading() as connection:
-            found = list(_read(connection, query))
+            found = list(read_rows(connection, query))
         return found[0].event if found else None
 
 
@@ -320,154 +278,3 @@ def _throw_away(connection: Connection) -> None:
     """An act that failed takes its connection, and with it whatever it had begun, away."""
     connection.invalidate()
     connection.close()
-
-
-class Writer:
-    """One act of recording: its entries become part of the casebook together, or not at all."""
-
-    def __init__(
-        self,
-        casebook: Casebook,
-        connection: Connection,
-        signer: Signer,
-        number: int,
-        hashed: str,
-        at: str,
-        signature: str,
-        *,
-        clock_confirmed: bool = False,
-    ) -> None:
-        self.casebook = casebook
-        self.connection = connection
-        self.signer = signer
-        self.number, self.hash, self.at, self.signature = number, hashed, at, signature
-        self.began_at = number
-        self._waiting: list[Write] = []
-        known, study = casebook._known_study
-        self.study = study if known == number else study_in_force(connection)
-        self.now, self.now_text = self._stamp(clock_confirmed)
-
-    @property
-    def left(self) -> Head:
-        """Where this act leaves the head."""
-        return self.number, self.hash, self.at, self.signature
-
-    def append(self, author: Author, event: Event, key: Signer | None = None) -> Entry:
-        """Add one event after the last; with `key`, signed by the person whose it is."""
-        if isinstance(event, AmendmentAdopted):
-            self.study = f"{self.study.split(' ')[0]} {event.study_version}"
-        elif isinstance(event, CasebookOpened):
-            self.study = f"{event.study} {event.study_version}"
-        entry = self._written(author, event)
-        if key and isinstance(event, Signed):
-            made = key.sign(signature_statement(entry.number, entry.previous, entry.body))
-            entry = self._written(author, replace(event, key_signature=made))
-        self._waiting.append(("entry", (entry.number, entry.previous, entry.hash, entry.body)))
-        self.number, self.hash, self.at = entry.number, entry.hash, self.now_text
-        if is_due(entry.number, event):
-            kept = sign_checkpoint(self.signer, self.number, self.hash, self.at)
-            self._waiting.append(("checkpoint", (kept.number, kept.hash, kept.at, kept.key, kept.signature)))
-        return entry
-
-    def _written(self, author: Author, event: Event) -> Entry:
-        return write_entry(
-            event,
-            author,
-            self.now,
-            at_text=self.now_text,
-            number=self.number + 1,
-            previous=self.hash,
-            study=self.study,
-            software=escalon.__version__,
-            old=self._superseded(event),
-        )
-
-    def change_key(self, author: Author, new: Signer) -> Entry:
-        """Go on with another key. The one before signs the change, if it is at hand; verification says if it was not."""
-        old = self.casebook.public_key
-        agreed = ""
-        if self.signer.public_key == old:
-            agreed = self.signer.sign(key_statement(self.number + 1, self.hash, old, new.public_key))
-        self.signer = new
-        return self.append(author, CheckpointKeyChanged(public_key=new.public_key, agreed=agreed))
-
-    def entries(self, *, after: int = 0, facts: bool = True) -> Iterator[Entry]:
-        """Entries as they stand inside this act; none are asked of the database when there can be none."""
-        self._send()
-        if after >= self.number:
-            return iter(())
-        return self.casebook.entries(after=after, upto=self.number, facts=facts, connection=self.connection)
-
-    def entry(self, number: int) -> Entry:
-        """The entry of this number, as it stands inside this act."""
-        self._send()
-        return one_entry(self.connection, number)
-
-    def last_writes(self) -> list[Write]:
-        """What is still to be written when the act ends: entries, and the head, signed."""
-        if self.number > self.began_at:
-            self.signature = sign_head(self.signer, self.number, self.hash, self.at).signature
-            self._waiting.append(("head", self.left))
-        return self._waiting
-
-    def _send(self) -> None:
-        if self._waiting:
-            self.casebook._hand.write(self.casebook._driver, self._waiting)
-            self._waiting = []
-
-    def _stamp(self, clock_confirmed: bool) -> tuple[datetime, str]:
-        now = self.casebook.clock.now()
-        written = time_text(now)
-        last = read_time(self.at) if self.at else now
-        if clock_confirmed or last <= now <= last + LONGEST_PAUSE:
-            return now, written
-        if last - TOLERANCE <= now < last:
-            return last, self.at
-        raise ClockJumped(
-            f"this computer's clock reads {written}, but the casebook's last entry is of {self.at}. Set the clock right; "
-            "nothing was recorded. If it is right, an administrator or investigator signs that: escalon casebook clock"
-        )
-
-    def _superseded(self, event: Event) -> dict[str, Plain] | None:
-        if event.supersedes is None:
-            return None
-        target = self.entry(event.supersedes)
-        if target.participant != event.participant:
-            raise CasebookError(
-                f"entry {target.number} is about participant {target.participant}, not {event.participant}"
-            )
-        return content(target.event)
-
-
-def study_in_force(connection: Connection) -> str:
-    """The study and version of the entries to come."""
-    found = [entry.event for entry in _read(connection, _STUDY)]
-    match found:
-        case [CasebookOpened(study=study, study_version=version), *_]:
-            return f"{study} {version}"
-        case [AmendmentAdopted(study_version=version), *_]:
-            last = connection.execute(_ROW.order_by(entries.c.number.desc()).limit(1)).one()
-            return f"{_readable(*last).study.split(' ')[0]} {version}"
-    return ""
-
-
-def one_entry(connection: Connection, number: int) -> Entry:
-    """The entry of this number, or an error that says how many there are."""
-    row = connection.execute(_ONE, {"wanted": number}).one_or_none() if 0 < number < 2**31 else None
-    if row is None:
-        last = connection.execute(select(head.c.number)).scalar_one()
-        raise CasebookError(f"there is no entry {number}; the casebook ends at {last}")
-    return _readable(*row)
-
-
-def _read(connection: Connection, query: object) -> Iterator[Entry]:
-    for row in connection.execute(query):  # type: ignore[call-overload]
-        yield _readable(*row)
-
-
-def _readable(number: int, previous: str, hashed: str, body: str) -> Entry:
-    try:
-        return read_entry(number, previous, hashed, body)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
-        said = f"entry {number} cannot be read: the database file is damaged. escalon verify says where. {RESTORE}"
-        raise StorageDamaged(said) from wrong

@@ -13,6 +13,8 @@ entry names the hash of the one before; checkpoints and the head are Ed25519 sig
 entry and of every signature. A change of key is signed by the key before. A signature a person gave is signed with that
 person's own key, over "escalon-signature-2", number, the hash before, and the entry without that field. In an archive
 every file is listed in SHA256SUMS, the list is signed, and the tables are made again from the entries and compared.
+
+It is one file, and stays one however long: whoever is handed an archive reads it from top to bottom and runs it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from escalon.casebook.canonical import canonical
-from escalon.casebook.casebook import Writer
 from escalon.casebook.encoding import content, plain
 from escalon.conduct.judge.departures import ActDeparture, departures, digest_of_departures
 from escalon.conduct.judge.given import dose_of

@@ -11,9 +11,10 @@ from itertools import chain
 
 from sqlalchemy import Connection
 
-from escalon.casebook.casebook import Casebook, Writer
+from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Entry
 from escalon.casebook.keys import Signer
+from escalon.casebook.writer import Writer
 from escalon.conduct.permit.act import Act, broken_rules
 from escalon.conduct.permit.authority import acts_of, authorise
 from escalon.conduct.permit.corrections import LIFTING, would_lift

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import escalon.conduct.permit.corrections  # noqa: F401  (every rule is declared)
-from escalon.casebook.casebook import LONGEST_PAUSE
 from escalon.casebook.entry import Entry
+from escalon.casebook.writer import LONGEST_PAUSE
 from escalon.conduct.judge.departures import departures, digest_of_departures
 from escalon.conduct.permit.act import Act, broken_rules
 from escalon.conduct.permit.authority import BY_SOFTWARE

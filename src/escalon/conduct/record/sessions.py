@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from escalon.casebook.canonical import digest
-from escalon.casebook.casebook import TOLERANCE
 from escalon.casebook.encoding import read_time, time_text
 from escalon.casebook.errors import WrongKey
 from escalon.casebook.secrets import SecretStore
 from escalon.casebook.tables import sessions
+from escalon.casebook.writer import TOLERANCE
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.recording import Conduct
 from escalon.conduct.record.signing import Password, check_password
