@@ -24,7 +24,7 @@ from tests.casebook.test_entries import alt
 from tests.casebook.trial import CARLA
 
 from escalon.casebook.errors import CasebookError, StorageFailed
-from escalon.casebook.time_stamp import Stamped, ask, roots_of, stamp, stamps_of
+from escalon.casebook.time_stamp import Stamped, ask, roots_of, stamp, stamps_of, statement
 from escalon.casebook.witness import observe
 
 __all__ = ["original"]
@@ -136,17 +136,29 @@ def test_a_certificate_put_beside_gives_the_stamp_no_other_name(
     key, of = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     use = x509.BasicConstraints(ca=True, path_length=None)
     other = certificate(of, of, key.public_key(), key, use, True, serial=own.serial_number)
-    both = b"".join(one.public_bytes(serialization.Encoding.PEM) for one in (other, own))
-    (folder / "both.pem").write_bytes(both)
+    (folder / "other.pem").write_bytes(other.public_bytes(serialization.Encoding.PEM))
     settings = folder / "settings"
-    settings.write_text(settings.read_text().replace(f"certs = {folder}/tsa.pem", f"certs = {folder}/both.pem"))
-    the_stamp(witness).unlink()
+    settings.write_text(settings.read_text().replace(f"certs = {folder}/tsa.pem", f"certs = {folder}/other.pem"))
+    file = the_stamp(witness)
     seen = observe(witness, kept[0], START)
-    with standing(folder) as address:
-        stamp(witness, seen, address)
-    assert name.encode() in the_stamp(witness).read_bytes()
+    file.unlink()
+    answer = reply(folder, question(statement(seen.casebook, seen.number, seen.hash)))
+    first, second = (one.public_bytes(serialization.Encoding.DER) for one in (own, other))
+    in_order = b"".join(sorted((first, second)))
+    assert first + second in answer
+    (witness / f"{file.stem.rpartition('-')[0]}-{seen.number}.tsr").write_bytes(
+        answer.replace(first + second, in_order)
+    )
     [one] = read_by(kept[0], witness, root)
     assert (one.wrong, one.by) == ("", "CN=Test authority")
+
+
+def question(said: bytes) -> bytes:
+    """What an authority is asked about a text."""
+    from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
+
+    builder = TimestampRequestBuilder().data(said).hash_algorithm(HashAlgorithm.SHA512)
+    return builder.cert_request(cert_request=True).build().as_bytes()
 
 
 ODD_NAMES = ["x", "", "1x", "-1", "1.5", "٣", "0x10", "1 ", "99999999999999999999999999"]
@@ -236,14 +248,9 @@ def test_an_authority_that_answers_oddly_gives_no_stamp(how: str) -> None:
 
 def test_a_reply_to_another_question_is_no_stamp(kept: tuple[Path, Path, Path], witness: Path, tmp_path: Path) -> None:
     """An answer kept from before is of another nonce; one of another text is of another imprint."""
-    from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
-
     make_authority(tmp_path / "tsa", "Test authority")
     for said in (b"x", b"y"):
-        builder = (
-            TimestampRequestBuilder().data(said).hash_algorithm(HashAlgorithm.SHA512).cert_request(cert_request=True)
-        )
-        old = reply(tmp_path / "tsa", builder.build().as_bytes())
+        old = reply(tmp_path / "tsa", question(said))
         with answering(OK + old) as address, pytest.raises(StorageFailed, match="gave no time stamp"):
             ask(address, b"x")
     casebook = opened(kept[0], read_only=False)

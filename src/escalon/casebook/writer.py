@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ import escalon
 from escalon.casebook.by_hand import Head, Write
 from escalon.casebook.canonical import Plain
 from escalon.casebook.checkpoints import is_due, key_statement, sign_checkpoint, sign_head, signature_statement
+from escalon.casebook.clock import Clock
 from escalon.casebook.encoding import content, read_time, time_text
 from escalon.casebook.entry import Entry, write_entry
 from escalon.casebook.errors import CasebookError, ClockJumped
@@ -21,9 +22,6 @@ from escalon.casebook.stored import one_entry, study_in_force
 from escalon.history.entry import Author
 from escalon.history.events import AmendmentAdopted, CasebookOpened, CheckpointKeyChanged, Event, Signed
 
-if TYPE_CHECKING:
-    from escalon.casebook.casebook import Casebook
-
 TOLERANCE = timedelta(seconds=5)
 """How far two computers' clocks may differ before an entry is refused; within it, an entry takes the last one's time."""
 
@@ -31,12 +29,35 @@ LONGEST_PAUSE = timedelta(days=400)
 """Nobody records for so long, and then records: rather the clock has jumped. Our choice: a yearly visit and a month."""
 
 
+class WrittenInto(Protocol):
+    """What an act needs of the casebook it writes into."""
+
+    clock: Clock
+    known_study: tuple[int, str]
+    """The last entry that was written here, and the study in force after it."""
+
+    @property
+    def public_key(self) -> str:
+        """The key that checkpoints are signed with now."""
+        ...
+
+    def send(self, writes: Sequence[Write]) -> None:
+        """Write within the act that is under way."""
+        ...
+
+    def entries(
+        self, *, after: int = 0, upto: int | None = None, facts: bool = True, connection: Connection | None = None
+    ) -> Iterator[Entry]:
+        """Entries in order."""
+        ...
+
+
 class Writer:
     """One act of recording: its entries become part of the casebook together, or not at all."""
 
     def __init__(
         self,
-        casebook: Casebook,
+        casebook: WrittenInto,
         connection: Connection,
         signer: Signer,
         number: int,
