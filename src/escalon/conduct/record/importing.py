@@ -15,6 +15,7 @@ from pathlib import Path
 
 from escalon.casebook.canonical import canonical
 from escalon.casebook.encoding import content, plain
+from escalon.casebook.writer import Writer
 from escalon.conduct.judge.departures import ActDeparture, departures, digest_of_departures
 from escalon.conduct.judge.given import dose_of
 from escalon.conduct.judge.unread import unread_of_the_dose
