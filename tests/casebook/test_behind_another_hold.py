@@ -219,6 +219,32 @@ def test_a_row_that_calls_somebody_evaluable_ends_no_window_and_is_taken_over(tr
     assert (done.recorded, len(done.held), done.held_rows) == (1, 2, 1), "neither a dose to come nor a word on it"
 
 
+def test_a_row_refused_by_an_import_asks_until_it_is_said(trial: Trial, tmp_path: Path) -> None:
+    """Taken out of the folder it is not withdrawn; another day's count says nothing of it; read twice it is one."""
+    infused = trial.conduct.trial.courses["P-1"].infused
+    assert infused is not None
+    seen = infused.earliest + timedelta(days=9)
+    kept = f"P-1,alt,20,U/L,{seen}\n"
+
+    def taken_over(rows: str) -> list[str]:
+        (tmp_path / "facts.csv").write_text(f"participant,fact,value,unit,date\n{rows}")
+        import_folder(trial.conduct, INES, trial.conduct.study, tmp_path, "S1", dry_run=False)
+        return [one.why.partition(":")[2] for one in trial.conduct.informed().unread]
+
+    def asks() -> bool:
+        found = decide_next_dose(trial.conduct.study, trial.conduct.informed(), trial.today())
+        return "platelets is 'abc'" in found.decision.reason
+
+    bad = f"P-1,platelets,abc,10^9/L,{seen}\n"
+    later = f"P-1,platelets,180,10^9/L,{seen + timedelta(days=2)}\n"
+    assert (len(taken_over(kept + bad)), asks()) == (1, True)
+    for rows in (kept, kept + later):
+        assert refused(lambda now=rows: taken_over(now)) == {"unread"}, "taken out, or another day's count"
+    assert asks()
+    assert (len(taken_over(later + kept + bad)), asks()) == (1, True), "the same row on another line"
+    assert (len(taken_over(kept + bad.replace("abc", "160"))), asks()) == (0, False)
+
+
 @pytest.mark.parametrize("fact", ["dlt_review", "study_discontinuation"])
 def test_a_fact_that_stands_for_an_act_is_recorded_by_those_who_may_do_it(trial: Trial, fact: str) -> None:
     trial.infuse("P-4", 2)

@@ -14,7 +14,7 @@ from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.dlt_clauses import Horizon
 from escalon.safety.dlt_definition import DltDefinition, DltRule
 from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence
-from escalon.safety.followed import Entered, Followed, WindowReview
+from escalon.safety.followed import Entered, Followed, Judgement, WindowReview
 
 FIRST = date(2025, 3, 3)
 LAST = FIRST + timedelta(days=28)
@@ -146,3 +146,16 @@ def test_a_count_as_low_before_treatment_can_be_left_out(rule: DltRule, before: 
     counts = [platelets(-3, before), platelets(28, "12")]
     assert evidence(left_out, *counts, begun=on(0)).outcome is outcome
     assert evidence(replace(left_out, low_before="asked"), *counts, begun=on(0)).outcome is PENDING
+
+
+@pytest.mark.parametrize(
+    ("rests_on", "outcome"), [((), NO_DLT), ((10,), NO_DLT), ((7, 10), NO_DLT), ((7,), PENDING), ((9, 7), PENDING)]
+)
+def test_a_no_about_an_event_says_nothing_of_a_count(rests_on: tuple[int, ...], outcome: Outcome) -> None:
+    rash = Entered(AdverseEvent(term="Rash maculo-papular", grade=1, start=on(3), end=on(9)), 7)
+    followed = Followed(
+        participant="P1", events=[rash], counts=[Entered(platelets(9, "20"), 10)],
+        judgements=[Judgement(False, 12, frozenset(rests_on))],
+    )  # fmt: skip
+    found = dlt_evidence(DltDefinition((ANY_DAY,)), followed, Horizon(FIRST, LAST, CLOSED))
+    assert (found.outcome, found.decided) == (outcome, False if outcome is NO_DLT else None)

@@ -58,6 +58,10 @@ class Day:
         """Whether this day is strictly before the other."""
         return True if self.latest < other.earliest else False if self.earliest >= other.latest else None
 
+    def may_be(self, other: "Day") -> bool:
+        """Whether the two may be one day, as far as they are known."""
+        return self.earliest <= other.latest and other.earliest <= self.latest
+
     def is_within(self, first: "Day | None", last: "Day | None") -> Truth:
         """Whether this day lies between two days, both included; `None` leaves that side open."""
         after = True if first is None else first.is_by(self)

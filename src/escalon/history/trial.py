@@ -32,6 +32,7 @@ from escalon.history.events import (
     QueryAnswered,
     QueryClosed,
     QueryRaised,
+    RefusedRow,
     Role,
 )
 from escalon.history.frame import Frame
@@ -127,11 +128,17 @@ class Trial:
 
     @property
     def unread(self) -> tuple[Unread, ...]:
-        """What is written and could not be read: by this source, or by an import while nobody has recorded it since."""
-        found = [*self._unread]
-        for number, one in self.imports.items():
-            found += [] if self._imported_again(number, one) else self._still_unread(number, one)
-        return tuple(dict.fromkeys(found))
+        """What is written and could not be read: by this source, or by an import while nobody has recorded it since.
+
+        A row refused by several imports, perhaps on another line, is one.
+        """
+        refused = {
+            (row.table, row.participant, row.day, row.about): row
+            for number, one in self.imports.items()
+            if not self._imported_again(number, one)
+            for row in self._still_unread(number, one)
+        }
+        return tuple(dict.fromkeys([*self._unread, *refused.values()]))
 
     @unread.setter
     def unread(self, rows: Iterable[Unread]) -> None:
@@ -146,9 +153,14 @@ class Trial:
     def _still_unread(self, number: int, folder: FolderImported) -> Iterator[Unread]:
         for row in folder.refused:
             seen = self.course(row.participant).observations if row.about else ()
-            is_said = any(one.number > number and one.event.fact.name == row.about for one in seen)
+            is_said = any(one.number > number and self._says(one.event, row) for one in seen)
             if not is_said and (self.until is None or row.day is None or row.day.earliest <= self.until):
                 yield Unread(row.table, row.participant, row.day, row.why, row.about)
+
+    def _says(self, event: FactRecorded, row: RefusedRow) -> bool:
+        """Whether a fact is what a refused row was about, of that day where the row has one."""
+        day = event.happened(self.frame.zone)
+        return event.fact.name == row.about and (row.day is None or day is None or day.may_be(row.day))
 
     def course(self, code: str) -> Course:
         """A participant's course; an empty one for somebody nothing is recorded of."""
@@ -194,7 +206,7 @@ class Trial:
         entries = self._parts() if keep is None else (one for _, one in sorted(self.entries.items()) if keep(one))
         other = Trial(self.frame, until).follow(entries)
         other.unread = tuple(
-            row for row in self.unread if until is None or row.day is None or row.day.earliest <= until
+            row for row in self._unread if until is None or row.day is None or row.day.earliest <= until
         )
         return other
 

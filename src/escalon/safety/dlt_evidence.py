@@ -152,10 +152,11 @@ class _Reading:
     @cached_property
     def decided(self) -> Truth:
         """What people decided of this window as a whole; None while nobody has, which an empty record never answers."""
-        if self.yes:
-            return True
-        if any(not one.is_dlt for one in self.followed.judgements) or self.followed.reviewed_to(self.window.last):
-            return None if self.doubts else False
+        if self.yes or self.doubts:
+            return True if self.yes else None
+        whole = self.followed.whole
+        if (whole and not whole.is_dlt) or self.followed.reviewed_to(self.window.last):
+            return False
         asked = [event for event in self.known if self._asks(event)]
         answers = [answer if entry > OF_LESS else None for answer, entry in map(self.followed.judged, asked)]
         return any_known(answers) if asked else None
@@ -166,7 +167,10 @@ class _Reading:
             answer, entry = self.followed.judged(ground.event)
             if answer is False and self._was_known(ground, entry) and not self.contradicts(ground):
                 return True
-        elif any(not one.is_dlt and self._was_known(ground, one.entry) for one in self.followed.judgements):
+        elif any(
+            not one.is_dlt and self.followed.is_of_counts(one) and self._was_known(ground, one.entry)
+            for one in self.followed.judgements
+        ):
             return True
         return any(
             (ground.since is None or ground.since <= review.through) and self._was_known(ground, review.entry)

@@ -123,7 +123,7 @@ class Followed:
 
     def _is_about(self, judgement: Judgement, lines: Sequence[Entered[AdverseEvent]]) -> bool:
         """Whether a judgement rests on a line of an event, or says no of all that was then recorded."""
-        if self._named(judgement):
+        if self.names(judgement):
             return any(line.entry in judgement.rests_on for line in lines)
         return not judgement.is_dlt and any(line.entry <= judgement.entry for line in lines)
 
@@ -132,14 +132,19 @@ class Followed:
         said = [
             one
             for one in self.judgements
-            if one.entry > look.entry and (look.entry in one.rests_on or not self._named(one))
+            if one.entry > look.entry and (look.entry in one.rests_on or not self.names(one))
         ]
         if said:
             return max(said, key=lambda one: one.entry).is_dlt
         reviewed = any(one.entry > look.entry and one.through >= look.day.earliest for one in self.reviews)
         return False if reviewed else None
 
-    def _named(self, judgement: Judgement) -> bool:
+    def is_of_counts(self, judgement: Judgement) -> bool:
+        """Whether a judgement rests on a count, or is of all that was then recorded."""
+        return not self.names(judgement) or any(line.entry in judgement.rests_on for line in self.counts)
+
+    def names(self, judgement: Judgement) -> bool:
+        """Whether a judgement names an event, or a syndrome seen at the bedside, and so is not of everything."""
         numbers = {line.entry for line in self.events} | {look.entry for look in self.rounds}
         return not numbers.isdisjoint(judgement.rests_on)
 
@@ -150,7 +155,7 @@ class Followed:
     @cached_property
     def whole(self) -> Judgement | None:
         """The last judgement that names no event: of everything then recorded."""
-        return max((one for one in self.judgements if not self._named(one)), key=lambda one: one.entry, default=None)
+        return max((one for one in self.judgements if not self.names(one)), key=lambda one: one.entry, default=None)
 
 
 def _of_less(line: Entered[AdverseEvent], lines: Sequence[Entered[AdverseEvent]]) -> bool:

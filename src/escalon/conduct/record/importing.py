@@ -22,13 +22,13 @@ from escalon.conduct.judge.unread import unread_of_the_dose
 from escalon.conduct.permit.act import Act, broken_by_order
 from escalon.conduct.permit.authority import authorise
 from escalon.conduct.permit.corrections import taken_back
-from escalon.conduct.permit.holds import A_DLT
+from escalon.conduct.permit.holds import A_DLT, lifted
 from escalon.conduct.permit.overrides import check_override
 from escalon.conduct.permit.refusal import Broken, Refused, refuse
 from escalon.conduct.permit.rules.of_the_record import ended
 from escalon.conduct.record.recording import Conduct
 from escalon.escalation.words import plural
-from escalon.history import Author, Entry, Trial, current_entries
+from escalon.history import Author, Entry, Trial, Unread, current_entries
 from escalon.history.events import (
     AdverseEventRecorded,
     CellsInfused,
@@ -121,17 +121,18 @@ def import_folder(
         conduct.know(tuple(one.code for one in trial.courses.values() if one.infusions or one.code in given))
         new = _new(done, writer, conduct, trial, study, intake, author, site)
         after = _folded(trial, new)
-        done.departures = _departures(study, after, new)
-        done.digest = digest_of_departures(done.departures)
         rows = tuple(
             RefusedRow(**{one.name: getattr(row, one.name) for one in fields(RefusedRow)}) for row in intake.unread
         )
+        summary = replace(_summary(path, intake, done), refused=rows)
+        done.departures = _departures(study, after, new) + _no_longer_there(study, after, summary, author, writer.now)
+        done.digest = digest_of_departures(done.departures)
         if dry_run or not (new or _is_news(trial, rows)):
             return done
         if unread := unread_of_the_dose(study, after, intake.unread):
             says = "the next dose rests on rows that cannot be read, so nothing is recorded. Correct:"
             raise refuse("unread", f"{says} {'; '.join(unread)}")
-        summary = replace(_summary(path, intake, done), refused=rows)
+        summary = replace(summary, departures=done.digest)
         if done.departures:
             check_departures(trial, summary, override, done.departures)
             summary = replace(summary, override=override)
@@ -142,7 +143,7 @@ def import_folder(
 
 
 def _is_news(trial: Trial, rows: tuple[RefusedRow, ...]) -> bool:
-    """Whether the refused rows are others than the last import left: these hold until they are said, those no longer."""
+    """Whether the refused rows are others than the last import left."""
     last = trial.imports[max(trial.imports)].refused if trial.imports else ()
     return rows != last
 
@@ -263,6 +264,29 @@ def _departures(study: Study, after: Trial, new: list[tuple[str, Event]]) -> lis
     return departures(study, after) if any(event.kind == "CellsInfused" for _, event in new) else []
 
 
+def _no_longer_there(
+    study: Study, after: Trial, summary: FolderImported, author: Author, now: datetime
+) -> list[ActDeparture]:
+    """The rows that an earlier import refused and the folder no longer has, where that lifts a hold."""
+    without = after.with_event(summary, author, now)
+    gone = [row for row in after.unread if row not in without.unread and not _is_among(row, summary.refused)]
+    today = now.astimezone(after.frame.zone).date()
+    if not gone or not lifted(study, after, without, today, None):
+        return []
+    return [
+        ActDeparture(one.participant, one.day.earliest if one.day else today, "unread", f"no longer there: {one.why}")
+        for one in gone
+    ]
+
+
+def _is_among(row: Unread, rows: Iterable[RefusedRow]) -> bool:
+    """Whether a row is refused still, perhaps on another line."""
+    return any(
+        (one.table, one.participant, one.day, one.about) == (row.table, row.participant, row.day, row.about)
+        for one in rows
+    )
+
+
 def check_departures(
     trial: Trial, summary: FolderImported, override: int | None, found: Sequence[ActDeparture]
 ) -> None:
@@ -377,5 +401,4 @@ def _summary(path: Path, intake: Intake, done: Imported) -> FolderImported:
         recorded=done.recorded,
         already_there=done.already_there,
         conflicts=len(done.conflicts),
-        departures=done.digest,
     )
