@@ -66,3 +66,8 @@ class Unread:
     why: str
     about: str = ""
     """The name it was about, such as `malignancy`."""
+
+    @property
+    def subject(self) -> tuple[str, str, Day | None, str]:
+        """What it is about, wherever and however it was written."""
+        return (self.table, self.participant, self.day, self.about)

@@ -133,7 +133,7 @@ class Trial:
         A row refused by several imports, perhaps on another line, is one.
         """
         refused = {
-            (row.table, row.participant, row.day, row.about): row
+            row.subject: row
             for number, one in self.imports.items()
             if not self._imported_again(number, one)
             for row in self._still_unread(number, one)

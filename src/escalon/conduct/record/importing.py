@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from escalon.conduct.permit.refusal import Broken, Refused, refuse
 from escalon.conduct.permit.rules.of_the_record import ended
 from escalon.conduct.record.recording import Conduct
 from escalon.escalation.words import plural
-from escalon.history import Author, Entry, Trial, Unread, current_entries
+from escalon.history import Author, Entry, Trial, current_entries
 from escalon.history.events import (
     AdverseEventRecorded,
     CellsInfused,
@@ -268,8 +268,11 @@ def _no_longer_there(
     study: Study, after: Trial, summary: FolderImported, author: Author, now: datetime
 ) -> list[ActDeparture]:
     """The rows that an earlier import refused and the folder no longer has, where that lifts a hold."""
+    if not after.unread:
+        return []
     without = after.with_event(summary, author, now)
-    gone = [row for row in after.unread if row not in without.unread and not _is_among(row, summary.refused)]
+    left = {row.subject for row in without.unread}
+    gone = [row for row in after.unread if row.subject not in left]
     today = now.astimezone(after.frame.zone).date()
     if not gone or not lifted(study, after, without, today, None):
         return []
@@ -277,14 +280,6 @@ def _no_longer_there(
         ActDeparture(one.participant, one.day.earliest if one.day else today, "unread", f"no longer there: {one.why}")
         for one in gone
     ]
-
-
-def _is_among(row: Unread, rows: Iterable[RefusedRow]) -> bool:
-    """Whether a row is refused still, perhaps on another line."""
-    return any(
-        (one.table, one.participant, one.day, one.about) == (row.table, row.participant, row.day, row.about)
-        for one in rows
-    )
 
 
 def check_departures(
