@@ -6,8 +6,11 @@ import pytest
 from tools.parts import ROOT
 
 from escalon.history import Author
+from escalon.history.events import QueryRaised
 from escalon.web.registry import PAGES, find_all
-from tests.web.live import IN_CHROMIUM
+from tests.casebook.trial import INES, SECRET
+from tests.web.bench import with_one_infused
+from tests.web.live import IN_CHROMIUM, at, standing
 
 pytestmark = IN_CHROMIUM
 
@@ -105,3 +108,20 @@ def test_nothing_is_asked_of_anywhere_else_and_the_console_is_silent(window, dem
         assert page.goto(f"{demo_address}/{path}").status == 200
     assert said == []
     assert all(one.startswith((demo_address, "data:")) for one in asked)
+
+
+def test_what_somebody_wrote_without_a_blank_widens_no_page(window, tmp_path):
+    bench, trial = with_one_infused(tmp_path)
+    entry = trial.record(INES, QueryRaised(participant="P1", text="x" * 3000, about=trial.casebook.head.number))
+    with standing(bench) as address:
+        page = at(window, address, "ines", SECRET, width=320)
+        for where in (
+            "/",
+            "/queries",
+            f"/entries/{entry.number}",
+            f"/entries/{entry.event.about}",
+            "/audit",
+            "/participants/P1",
+        ):
+            page.goto(address + where)
+            assert page.evaluate(LOST) <= 1, where

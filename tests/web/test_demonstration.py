@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from escalon.casebook.errors import CasebookError
+from escalon.casebook.location import create_casebook
 from escalon.exchange.synthetic_book import PASSWORD, make_book
 from escalon.protocol import load_study
 from escalon.sources.folder import take_in
+from escalon.web.check import what_is_left
 from escalon.web.workbench import open_workbench
-from tests.drawn import drawn
+from tests.drawn import copy_of, drawn
 from tests.web.bench import client, said
 
 pytest.importorskip("httpx2")
@@ -174,3 +177,15 @@ def test_today_and_its_reasons_are_said_in_chinese_and_what_stays_english_is_nam
     page = sun.get("/").text
     assert "研究方案自身的文字以及报告和图表保持原文语言" in page
     assert [word for word in ("the rule says", ">Visit ", "Decision:") if word in page] == []
+
+
+def test_a_casebook_is_not_served_under_a_study_that_was_changed_and_not_adopted(tmp_path: Path) -> None:
+    place = copy_of(Path(str(load_study("nct07052565").folder)), tmp_path / "study")
+    study = load_study(place)
+    create_casebook(tmp_path / "book", study=study.id, study_version=study.version, study_folder=str(place)).close()
+    open_workbench(tmp_path / "book").opened.casebook.close()
+    dose = place / "dose.toml"
+    dose.write_text(dose.read_text(encoding="utf-8").replace("= 18\n", "= 17\n", 1), encoding="utf-8")
+    with pytest.raises(CasebookError, match="Adopt the change first: escalon casebook amend"):
+        open_workbench(tmp_path / "book")
+    assert any("casebook amend" in one for one in what_is_left(str(tmp_path / "book"), "127.0.0.1", None))

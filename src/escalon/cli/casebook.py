@@ -20,7 +20,6 @@ from escalon.cli.casebook_desk import (
     clean,
     count,
     desk,
-    open_conduct,
     reading,
     secret_store,
     study_to_keep,
@@ -67,6 +66,7 @@ def init(
     from escalon.casebook.keys import key_passphrase
     from escalon.casebook.location import create_casebook
     from escalon.conduct.record.accounts import open_first_account
+    from escalon.conduct.record.opening import open_conduct
 
     read = study_to_keep(study)
     password, passphrase = ask_new(f"Password for {account}", "ESCALON_PASSWORD"), key_passphrase()

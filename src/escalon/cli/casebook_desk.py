@@ -65,25 +65,6 @@ def clean(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def open_conduct(casebook: Casebook, folder: Path, *, amending: bool = False) -> Conduct:
-    """The conduct of a casebook under its study; a study folder that is not the version in force is refused.
-
-    `amending` takes the folder as it is: for accounts and amendments, which no rule of the study bears on.
-    """
-    from escalon.casebook.location import settings_of
-    from escalon.conduct.record.recording import Conduct
-    from escalon.protocol import load_study
-
-    study = load_study(settings_of(folder).get("study") or casebook.study.split(" ")[0])
-    in_force = casebook.study
-    if not amending and in_force != f"{study.id} {study.version}":
-        raise CasebookError(
-            f"the casebook works under {in_force}, but the study folder is {study.id} {study.version}. "
-            f"Adopt the change first: escalon casebook amend {folder}"
-        )
-    return Conduct(casebook, study)
-
-
 def study_to_keep(name: str) -> Study:
     """The study a casebook is kept under. Raises CasebookError for strata, which would wait for one order of cohorts for ever."""
     from escalon.protocol import load_study
@@ -106,6 +87,7 @@ def desk(
 ) -> Iterator[OpenedCasebook]:
     """Open the casebook and sign the person in; where the act itself asks for password and code, it is left to it."""
     from escalon.casebook.location import open_casebook
+    from escalon.conduct.record.opening import open_conduct
     from escalon.conduct.record.signing import check_password
 
     casebook = open_casebook(folder)
@@ -125,6 +107,7 @@ def reading(folder: Path, account: str, act: str = "read record", *, amending: b
     """Open the casebook for somebody who may read or copy it, in whichever of their roles may."""
     from escalon.casebook.location import open_casebook
     from escalon.conduct.permit.authority import role_that_may
+    from escalon.conduct.record.opening import open_conduct
     from escalon.conduct.record.signing import check_password
     from escalon.history.entry import Author
 

@@ -178,8 +178,8 @@ def password(folder: CasebookFolder, account: Account, second_factor: TwoFactors
     escalon user password book/ ines
     """
     from escalon.casebook.location import open_casebook
-    from escalon.cli.casebook_desk import open_conduct
     from escalon.conduct.record.accounts import change_own_password
+    from escalon.conduct.record.opening import open_conduct
     from escalon.history.entry import Author
 
     casebook = open_casebook(folder)
@@ -230,8 +230,8 @@ def recover(folder: CasebookFolder, account: Account) -> None:
     escalon user recover book/ admin
     """
     from escalon.casebook.location import open_casebook
-    from escalon.cli.casebook_desk import open_conduct
     from escalon.conduct.record.accounts import check_recovery, recover_administrator, take_over
+    from escalon.conduct.record.opening import open_conduct
 
     casebook = open_casebook(folder)
     conduct, code = open_conduct(casebook, folder, amending=True), ask_recovery_code()

@@ -74,7 +74,13 @@ def demo(
     if no_open:
         console.print(f"Open the workbench: [bold]{escalon} serve {book}[/bold]")
         return
+    from escalon.casebook.errors import CasebookError
+    from escalon.cli.output import fail
     from escalon.cli.serve import run
     from escalon.web.app import create_app
 
-    run(create_app(str(book)), "127.0.0.1", port, opens=True)
+    try:
+        app = create_app(book)
+    except CasebookError as error:  # made by another version of the program
+        fail(f"{error}. Or make a fresh one: remove {output}")
+    run(app, "127.0.0.1", port, opens=True)

@@ -24,7 +24,7 @@ def what_is_left(place: str, host: str, certificate: Path | None) -> list[str]:
     if (Path(place) / "casebook.toml").is_file():
         from escalon.web.workbench import open_workbench
 
-        bench = open_workbench(Path(place))
+        bench = open_workbench(Path(place), amending=True)
         found += left_to_do(bench)
         bench.opened.casebook.close()
     else:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from escalon.casebook.identifiers import IdentifierStore
 from escalon.casebook.secrets import SecretStore
 from escalon.conduct.judge.cutoff import last_day
+from escalon.conduct.record.opening import open_conduct
 from escalon.conduct.record.recording import Conduct
 from escalon.history import Entry, Trial
 from escalon.protocol import Study, load_study
@@ -133,8 +134,8 @@ def workbench_of(place: str | Path, data: str | Path | None = None) -> Workbench
     return Workbench(load_study(place), folder=None if data is None else Path(data))
 
 
-def open_workbench(folder: Path) -> Workbench:
-    """The workbench of a casebook."""
+def open_workbench(folder: Path, *, amending: bool = False) -> Workbench:
+    """The workbench of a casebook; refused under a study that is not in force, but to an administrator who looks (`amending`)."""
     from argon2 import PasswordHasher
 
     from escalon.casebook.location import open_casebook, open_identifiers, open_seal, settings_of
@@ -143,9 +144,9 @@ def open_workbench(folder: Path) -> Workbench:
     settings = settings_of(folder)
     is_demo = settings.get("demo") == "yes"
     casebook = open_book(folder) if is_demo else open_casebook(folder)
-    study = load_study(settings.get("study") or casebook.study.split(" ")[0])
+    conduct = open_conduct(casebook, folder, amending=amending)
     seal = open_seal(folder)
     secrets = SecretStore(casebook, seal, PasswordHasher(), most_failures=FAILURES_OF_ALL)
     identities = IdentifierStore(open_identifiers(folder), seal, str(folder))
     is_open = settings.get("open_study") in (True, "yes")
-    return Workbench(study, Conduct(casebook, study), secrets, identities, folder, is_demo, is_open)
+    return Workbench(conduct.study, conduct, secrets, identities, folder, is_demo, is_open)
