@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from escalon.escalation import Outcome
-from escalon.facts import Day, Fact
+from escalon.facts import Day, Fact, Interval
 from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.dlt_clauses import Horizon
 from escalon.safety.dlt_definition import DltDefinition, DltRule
@@ -159,3 +160,28 @@ def test_a_no_about_an_event_says_nothing_of_a_count(rests_on: tuple[int, ...], 
     )  # fmt: skip
     found = dlt_evidence(DltDefinition((ANY_DAY,)), followed, Horizon(FIRST, LAST, CLOSED))
     assert (found.outcome, found.decided) == (outcome, False if outcome is NO_DLT else None)
+
+
+def between(day: int, low: int, high: int) -> Fact:
+    return Fact("platelets", Interval(Fraction(low), Fraction(high)), on(day), "10^9/L", lower=Decimal(150))
+
+
+@pytest.mark.parametrize(
+    ("value", "graded", "outcome"),
+    [
+        (between(9, 30, 70), 2, PENDING),  # it may have been of grade 3
+        (between(9, 30, 70), 3, NO_DLT),  # the event's own row asks, and was judged
+        (between(9, 20, 40), 3, NO_DLT),
+        (between(9, 60, 70), 2, NO_DLT),
+    ],
+)
+def test_an_event_tells_of_a_result_as_grave_as_it_may_be(value: Fact, graded: int, outcome: Outcome) -> None:
+    line = AdverseEvent(term="Platelet count decreased", grade=graded, start=on(8), end=on(12), dlt=False)
+    assert evidence(ANY_DAY, value, lines=(line,)).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    "counts", [(between(9, 20, 200), platelets(9, "60")), (platelets(9, "60"), between(9, 20, 200))]
+)
+def test_of_two_results_of_a_day_the_worse_is_as_grave_as_either_may_be(counts: tuple[Fact, ...]) -> None:
+    assert evidence(ANY_DAY, *counts).outcome is PENDING

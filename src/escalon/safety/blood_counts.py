@@ -91,8 +91,8 @@ class Counts:
             if len(days) > 1 or fact.day.is_partial:
                 vague.append(Vague(fact, tuple(Look(day, *grades) for day in days)))
                 continue
-            one = Look(days[0], *grades)
-            found[days[0]] = max(found.get(days[0], one), one, key=lambda look: (look.low, look.high))
+            same_day = found.get(days[0], Look(days[0], 0, 0))
+            found[days[0]] = Look(days[0], max(same_day.low, grades[0]), max(same_day.high, grades[1]))
         return tuple(found[day] for day in sorted(found)), tuple(ungraded), tuple(vague)
 
 

@@ -291,7 +291,7 @@ def _seen_ground(
     highest = rule.at_most_grade or 5
     looks = [
         look for look in counts.looks(term)
-        if look.low > highest or look.high < rule.grade or not _is_told(look, own, window)
+        if look.low > highest or look.high < rule.grade or not _is_told(look, rule.grade, own, window)
     ]  # fmt: skip
 
     def is_low(look: Look) -> bool:
@@ -308,11 +308,13 @@ def _seen_ground(
     return _beside_the_count_before(rule, ground, counts) if truth is True else ground
 
 
-def _is_told(look: Look, events: Iterable[Occurrence], window: Horizon) -> bool:
-    """Whether an event of the term, as grave at least, is recorded over the day of a result: its own row is judged."""
-    day = window.day(look.day)
+def _is_told(look: Look, asked: int, events: Iterable[Occurrence], window: Horizon) -> bool:
+    """Whether an event of the term, as grave as the result may be or as the clause asks, is recorded over its day: its own
+    row is judged.
+    """
+    day, least = window.day(look.day), min(look.high, max(look.low, asked))
     return any(
-        (event.grade is None or event.grade >= look.low) and event.is_inside(day, day) is not False for event in events
+        (event.grade is None or event.grade >= least) and event.is_inside(day, day) is not False for event in events
     )
 
 
