@@ -82,7 +82,7 @@ class SealedReader(io.RawIOBase):
             if settings.pop("format") != FORMAT:
                 raise ValueError
             salt = bytes.fromhex(settings.pop("salt"))
-        except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
             raise StorageDamaged(f"{self.place}: not a backup of Escalon") from wrong
         if settings != COST:
             raise StorageDamaged(f"{self.place}: its first line was changed")
