@@ -58,34 +58,31 @@ class Label:
     size: float = 10
 
 
-def placed(labels: Sequence[Label], taken: Sequence[Box], within: Box) -> list[Piece]:
+def placed(labels: Sequence[Label], taken: Sequence[Box], within: Box, lines: Sequence[Box] = ()) -> list[Piece]:
     """Each label near its place and clear of what is taken and of the others; one that finds no room is left out.
 
-    A label that is left out is never the only place of its value: figures name everything in their titles and table.
+    It keeps clear of `lines` too where it can. One that is left out is never the only place of its value: figures name
+    everything in their titles and table.
     """
-    busy = list(taken)
+    busy: list[Box] = []
     found = []
     for label in labels:
-        for dy in (0, -6, 6, -11, 11, -17, 17):
-            one = text(
-                label.x,
-                label.y + dy,
-                label.words,
-                size=label.size,
-                anchor=label.anchor,
-                paint=label.paint,
-                bold=label.bold,
-                rim=True,
-            )
-            room = one.texts[0]
-            inside = (
-                within.left <= room.left
-                and room.right <= within.right
-                and within.top <= room.top
-                and room.bottom <= within.bottom
-            )
-            if inside and not any(room.meets(other, 0.5) for other in busy):
-                busy.append(room)
-                found.append(one)
-                break
+        seats = [_seated(label, dy) for dy in (0, -6, 6, -11, 11, -17, 17)]
+        free = [one for one in seats if _is_free(one, [*taken, *busy], within)]
+        if free:
+            best = next((one for one in free if _is_free(one, lines, within)), free[0])
+            busy += best.texts
+            found.append(best)
     return found
+
+
+def _seated(it: Label, dy: float) -> Piece:
+    return text(
+        it.x, it.y + dy, it.words, size=it.size, anchor=it.anchor, paint=it.paint, bold=it.bold, rim=True
+    )  # fmt: skip
+
+
+def _is_free(one: Piece, busy: Sequence[Box], within: Box) -> bool:
+    room = one.texts[0]
+    inside = within.with_(room) == within
+    return inside and not any(room.meets(other, 0.5) for other in busy)

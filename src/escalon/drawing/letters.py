@@ -4,6 +4,7 @@ Measured with DejaVu Sans, the widest of the common faces without serifs: a page
 less room than was kept, never more. Widths are thousandths of the size of type.
 """
 
+import re
 from functools import lru_cache
 from unicodedata import east_asian_width
 
@@ -28,6 +29,18 @@ _OF = {
 }
 _RAISED = {False: 401, True: 438}
 _SPACES = {"\u00a0": 318, "\u2009": 200, "\u202f": 200}
+
+
+_NEGATIVE = re.compile(r"(?<![^\s(])-(?=\d)")
+
+
+def with_minus(words: str) -> str:
+    """Words in which a negative number has a minus: a code or a day keeps its hyphens.
+
+    >>> with_minus("level -1, day -6 (-2), 2025-03-01, P-1")
+    'level −1, day −6 (−2), 2025-03-01, P-1'
+    """
+    return _NEGATIVE.sub("−", words)
 
 
 @lru_cache(maxsize=8192)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
 
 from escalon.drawing.labels import Label, placed
 from escalon.drawing.letters import width_of
@@ -76,11 +78,20 @@ def panel(it: Panel) -> Iterator[Piece]:
         marks = [_mark(it, course, spot) for spot in course.spots]
         yield from marks
         taken += [one.room for one in marks if one.room]
-    yield from placed(
-        [*_limit_names(it), *_labels(it)],
-        taken,
-        Box(room.left - 2, room.top - 9, room.right + _MARGIN, room.bottom + 4),
-    )
+    within = Box(room.left - 2, room.top - 9, room.right + _MARGIN, room.bottom + 4)
+    yield from placed([*_limit_names(it), *_labels(it)], taken, within, list(_drawn(it)))
+
+
+def _drawn(it: Panel) -> Iterator[Box]:
+    """Where the lines in front and the limits run, in pieces."""
+    for value, _, _ in it.limits:
+        yield Box(it.room.left, it.y.at(value), it.room.right, it.y.at(value))
+    for course in it.front:
+        spots = [(it.x.at(one.x), it.y.at(one.y)) for one in course.spots if not one.shape]
+        for (x1, y1), (x2, y2) in pairwise(spots):
+            steps = max(1, ceil(max(abs(x2 - x1), abs(y2 - y1)) / 3))
+            at = [(x1 + (x2 - x1) * n / steps, y1 + (y2 - y1) * n / steps) for n in range(steps + 1)]
+            yield from (Box(min(a, c), min(b, d), max(a, c), max(b, d)) for (a, b), (c, d) in pairwise(at))
 
 
 def _line(it: Panel, course: DrawnCourse) -> Iterator[Piece]:

@@ -76,9 +76,11 @@ class SymLog:
         return value / self.limit if value <= self.limit else 1 + log10(value / self.limit)
 
     def ticks(self) -> list[float]:
-        """Zero, the limit, what was asked for, and powers of ten above."""
+        """Zero, the limit, what was asked for, powers of ten above, and twice or five times the last where that is drawn."""
         powers = [10.0**power for power in range(-3, 7) if self.limit < 10.0**power <= self.high]
-        return sorted({0.0, self.limit, *(one for one in self.marks if one <= self.high), *powers})
+        last = max([self.limit, *powers])
+        top = [times * last for times in (5, 2) if times * last <= self.high][:1]
+        return sorted({0.0, self.limit, *(one for one in self.marks if one <= self.high), *powers, *top})
 
 
 @dataclass(frozen=True, slots=True)

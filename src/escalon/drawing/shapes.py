@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from math import isfinite
 
-from escalon.drawing.letters import width_of
+from escalon.drawing.letters import width_of, with_minus
 from escalon.drawing.tokens import GRID, INK, PAPER, Paint, grade, over
 
 _UP, _DOWN = 0.76, 0.24  # parts of the size of type above and below the line
@@ -88,6 +88,7 @@ def text(
     rim: bool = False,
 ) -> Piece:
     """A line of text on the line `y`; `anchor` start, middle or end. A rim keeps it readable over lines."""
+    words = with_minus(words)
     wide = width_of(words, size, bold=bold)
     left = x - {"start": 0.0, "middle": wide / 2, "end": wide}[anchor]
     room = Box(left, y - _UP * size, left + wide, y + _DOWN * size)
@@ -207,6 +208,6 @@ def joined(pieces: Iterable[Piece]) -> Piece:
 def group(pieces: Iterable[Piece], title: str = "", href: str = "") -> Piece:
     """Pieces that belong together: a title shown on pointing at them, and a link that opens what lies beneath."""
     inner = joined(pieces)
-    told = f"<title>{escape(title)}</title>" if title else ""
+    told = f"<title>{escape(with_minus(title))}</title>" if title else ""
     opening, closing = (f'<a href="{escape(href)}">', "</a>") if href else ("<g>", "</g>")
     return Piece(f"{opening}{told}{inner.markup}{closing}", inner.room, inner.texts)

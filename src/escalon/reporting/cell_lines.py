@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from escalon.conduct.judge.explaining import Line, NothingToExplain
+from escalon.reporting.results import names_in
 
 Results = Mapping[str, Any]
 
@@ -43,7 +44,7 @@ def _of_its_row(results: Results, row: str) -> Iterator[Line]:
     """What the other cells of a row rest on, beneath a word or a number that follows from them."""
     beside = [(key, cell) for key, cell in results["cells"].items() if key.startswith(row)]
     lines = tuple(
-        _grounds(results, {"grounds": dict.fromkeys(n for _, cell in beside for n in cell.get("grounds", ()))})
+        _grounds(results, {"grounds": dict.fromkeys(n for _, cell in beside for n in names_in(results, cell))})
     )
     said = ", ".join(f"{key.rpartition('/')[2]} {cell['text']}" for key, cell in beside)
     yield Line(f"no record stands beneath it alone: it is a word, or follows from its row ({said})", lines)
@@ -74,7 +75,7 @@ _PRINTED = {
 
 def _statistic(results: Results, name: str, one: Mapping[str, Any]) -> Line:
     stands = f"{one['n']} with a value, {one['missing']} missing, {one['not_due']} not due, {one['not_applicable']} n/a"
-    beneath = [_at_visit(results, cell, results["at_visits"][cell]) for cell in one["rests_on"]]
+    beneath = [_at_visit(results, cell, results["at_visits"][cell]) for cell in names_in(results, one, "rests_on")]
     shown = one["value"] if one.get("number") in (None, one["value"]) else f"{one['number']} (exactly {one['value']})"
     return Line(f"{name} = {shown}: {one['method']}; {stands}", tuple(beneath))
 
@@ -88,7 +89,7 @@ def _at_visit(results: Results, name: str, cell: Mapping[str, Any]) -> Line:
 
 
 def _grounds(results: Results, one: Mapping[str, Any]) -> Iterator[Line]:
-    for name in one.get("grounds", ()):
+    for name in names_in(results, one):
         ground = results["grounds"][name]
         place = " ".join(filter(None, (ground.get("place", ""), ground.get("hash", "")[:16])))
         when = f" on {ground['day']}" if ground.get("day") else ""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from escalon.reporting.results import names_in
+
 
 class Because(StrEnum):
     """Why a cell says something else than before."""
@@ -81,9 +83,9 @@ class _Run:
 
     def beneath(self, one: Mapping[str, Any]) -> list[str]:
         """The names of what a cell or a statistic rests on."""
-        names = list(one.get("grounds", ()))
-        for cell in one.get("rests_on", ()):
-            names += self.results.get("at_visits", {}).get(cell, {}).get("grounds", ())
+        names = list(names_in(self.results, one))
+        for cell in names_in(self.results, one, "rests_on"):
+            names += names_in(self.results, self.results.get("at_visits", {}).get(cell, {}))
         return list(dict.fromkeys(names))
 
     def __getitem__(self, key: str) -> Any:

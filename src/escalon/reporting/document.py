@@ -19,6 +19,10 @@ LONGEST = 200
 """A table of more rows is not laid out on a page or on paper: it stands in its own file, and the page says so."""
 
 
+WHOLE = 15
+"""A table of so few rows stands on one printed page."""
+
+
 class Tone(StrEnum):
     """What a text is, beyond its words: colour never says it alone."""
 

@@ -1,8 +1,12 @@
 """From what is recorded to the grounds of a cell: who, what, which day, the value as it was written, and where it stands."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from sys import intern
+from typing import TypeVar
 
+from escalon.conduct.judge.cells import AtVisit, recorded_beneath
 from escalon.conduct.judge.given import Given
 from escalon.facts import Day, Fact, Facts, Finding, plain
 from escalon.facts import grounds as beneath
@@ -10,9 +14,50 @@ from escalon.history import Course, Current
 from escalon.history.events import AdverseEventRecorded, CellsInfused
 from escalon.reporting.document import Ground
 
+Made = TypeVar("Made")
+_MADE: ContextVar[dict[object, tuple[object, object]] | None] = ContextVar("grounds", default=None)
+"""What was made of each fact and cell while a document is made, beside the thing itself, so that its identity stays its own."""
+
+
+@contextmanager
+def made_once() -> Iterator[None]:
+    """Within it a fact has one ground, whatever number of cells rest on it."""
+    token = _MADE.set({}) if _MADE.get() is None else None
+    try:
+        yield
+    finally:
+        if token is not None:
+            _MADE.reset(token)
+
+
+def _once(of: object, key: object, make: Callable[[], Made]) -> Made:
+    """What is made of a thing, once within `made_once`."""
+    made = _MADE.get()
+    if made is None:
+        return make()
+    known = made.get((id(of), key))
+    if known is None:
+        known = made[id(of), key] = (of, make())
+    return known[1]  # type: ignore[return-value]
+
 
 def of_fact(fact: Fact, participant: str = "") -> Ground:
     """A recorded fact."""
+    return _once(fact, participant, lambda: _of_fact(fact, participant))
+
+
+def of_cell(cell: AtVisit, *, baseline: bool = True) -> tuple[Ground, ...]:
+    """The recorded facts beneath where somebody stands at a visit, those of the baseline after them where asked."""
+    with_baseline = baseline and bool(cell.baseline_rests_on)
+
+    def made() -> tuple[Ground, ...]:
+        own = cell.grounds if with_baseline else recorded_beneath(cell.rests_on)
+        return tuple(of_fact(fact, cell.participant) for fact in own)
+
+    return _once(cell, with_baseline, made)
+
+
+def _of_fact(fact: Fact, participant: str) -> Ground:
     value = f"{plain(fact.value)} {fact.unit or ''}".strip()
     day, where = str(fact.day or ""), place(fact.source)
     return Ground(fact.participant or participant, fact.name, intern(day), intern(value), intern(where))

@@ -13,6 +13,7 @@ from importlib.resources import files
 
 from escalon.reporting.document import (
     LONGEST,
+    WHOLE,
     Beside,
     Block,
     Bullets,
@@ -37,8 +38,6 @@ LARGEST = 3_000_000
 
 _SHORT = 18
 """A cell of so few characters is never broken: a date, a count, a name of one word."""
-_WHOLE = 15
-"""A table of so few rows stands on one printed page."""
 
 
 def page(document: Document, data: str = "DATA") -> str:
@@ -173,7 +172,7 @@ def _table(table: Table, people: People) -> str:
         return f"<div id={table.id}><p>{caption}</p><p class=muted>{escape(said)}</p>{_notes(table.notes)}</div>"
     head = "".join(f'<th scope="col"{" class=r" if one.right else ""}>{escape(one.head)}</th>' for one in table.columns)
     body = "\n".join(_row(table, row, people) for row in table.rows)
-    kept = '"scroll whole"' if len(table.rows) <= _WHOLE else "scroll"
+    kept = '"scroll whole"' if len(table.rows) <= WHOLE else "scroll"
     return (
         f"<div class={kept}><table id={table.id}><caption>{caption}</caption><thead><tr>{head}</tr></thead>\n"
         f"<tbody>{body}</tbody></table></div>{_notes(table.notes)}"

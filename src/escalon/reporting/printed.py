@@ -25,6 +25,7 @@ _DATED = re.compile(r"«[^»]*»|\[[^]]*\]|(?<![\w-])((?:19|20)\d\d)-(\d\d)(?:-(
 """A day, outside what people wrote and the places of records."""
 _MONTHS = "January February March April May June July August September October November December".split()
 _POWER = re.compile(r"\b10\^(-?\d+)")
+_MICROLITRE = re.compile(r"\buL\b")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
@@ -222,12 +223,12 @@ def units(text: str) -> str:
 
 
 def unit(text: str) -> str:
-    """A unit by itself, as an axis names it: `10^9/L` as `10⁹/L`.
+    """A unit by itself, as an axis names it: `10^9/L` as `10⁹/L`, the microlitre with its sign.
 
-    >>> unit("10^9/L"), unit("mm/h")
-    ('10⁹/L', 'mm/h')
+    >>> unit("10^9/L"), unit("mm/h"), unit("/uL")
+    ('10⁹/L', 'mm/h', '/µL')
     """
-    return units(text).removeprefix("× ")
+    return _MICROLITRE.sub("µL", units(text).removeprefix("× "))
 
 
 def day(value: Day | None) -> str:

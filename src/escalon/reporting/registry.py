@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from escalon.conduct.judge.endpoints import Executed, execute
+from escalon.conduct.judge.endpoints import Executed, by_level
 from escalon.conduct.judge.estimates import deviation, mean
 from escalon.conduct.judge.member import Member, member
 from escalon.conduct.judge.populations import populations
@@ -164,7 +164,7 @@ class Registry:
 
     def _outcome(self, id: str) -> Json:
         endpoint = self.study.endpoint(id)
-        done = execute(self.study, self.trial, endpoint.model_copy(update={"by": ("level",)}), self.cutoff)
+        done = by_level(self.study, self.trial, endpoint, self.cutoff)
         kind = _KINDS[endpoint.compare]
         head: Json = {
             "type": endpoint.role.upper(), "title": endpoint.title, "description": done.estimand,

@@ -2,11 +2,12 @@
 
 `cells` are what the tables print, under the names they have there (`T6-4/D90/n`); `statistics` are the exact numbers of the
 endpoints (`T6-4/D90/change.mean`); `at_visits` is where each participant stands (`S-4/P02/D90`); `grounds` are the recorded
-things beneath them, each with its file and line, or its casebook entry and that entry's hash.
+things beneath them, each with its file and line, or its casebook entry and that entry's hash. A long list of names that
+many cells share stands once, in `sets`; `names_in` reads either.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -17,10 +18,18 @@ from escalon.history import Entry
 from escalon.protocol.study import Study
 from escalon.reporting.build import slug
 from escalon.reporting.document import Cell, Document, Ground
-from escalon.reporting.grounds import of_fact
+from escalon.reporting.grounds import of_cell
 from escalon.reporting.sections.efficacy import slug_visit, table_id
 
-FORMAT = 1
+FORMAT = 2
+_LONG = 3
+"""A list of more names stands in `sets`."""
+
+
+def names_in(found: Mapping[str, Any], one: Mapping[str, Any], what: str = "grounds") -> Sequence[str]:
+    """The names that an entry of the results refers to, listed there or as one of the sets."""
+    names: str | Sequence[str] = one.get(what, ())
+    return found["sets"][names] if isinstance(names, str) else names
 
 
 class Grounds:
@@ -29,10 +38,21 @@ class Grounds:
     def __init__(self, hashes: Mapping[str, str]) -> None:
         self.hashes = hashes
         self.names: dict[Ground, str] = {}
+        self.sets: dict[tuple[str, ...], str] = {}
 
-    def refer(self, some: Iterable[Ground]) -> list[str]:
+    def refer(self, some: Iterable[Ground]) -> list[str] | str:
         """The names of some grounds."""
-        return [self.names.setdefault(one, f"g{len(self.names) + 1}") for one in some]
+        return self.listed(self.names.get(one) or self._named(one) for one in some)
+
+    def _named(self, one: Ground) -> str:
+        return self.names.setdefault(one, f"g{len(self.names) + 1}")
+
+    def listed(self, names: Iterable[str]) -> list[str] | str:
+        """Names as they stand in an entry: many of them as the set they are."""
+        every = tuple(names)
+        if len(every) <= _LONG:
+            return list(every)
+        return self.sets.get(every) or self.sets.setdefault(every, f"s{len(self.sets) + 1}")
 
     def as_json(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Every ground under its name."""
@@ -66,7 +86,7 @@ def results(
 def parts(
     document: Document, study: Study, executed: Iterable[Executed], hashes: Mapping[str, str] | None = None
 ) -> Iterator[Part]:
-    """The same, part by part and entry by entry, to be taken in this order: the grounds come last, once all are met."""
+    """The same, part by part and entry by entry, to be taken in this order: the sets and grounds come last, once all are met."""
     grounds, done = Grounds(hashes or {}), list(executed)
     yield from {
         "format": FORMAT, "study": document.study, "version": document.version, "document": document.name,
@@ -74,8 +94,9 @@ def parts(
     }.items()  # fmt: skip
     yield "endpoints", ((one.endpoint.id, _endpoint(study, one)) for one in done)
     yield "cells", ((name, _cell(cell, grounds)) for table in document.tables() for name, cell in table.cells())
-    yield "statistics", ((name, _statistic(one)) for each in done for name, one in named_statistics(study, each))
+    yield "statistics", ((n, _statistic(one, grounds)) for each in done for n, one in named_statistics(study, each))
     yield "at_visits", ((cell.id, _at_visit(cell, grounds)) for each in done for cell in each.cells)
+    yield "sets", ((name, every) for every, name in grounds.sets.items())
     yield "grounds", grounds.as_json()
 
 
@@ -93,11 +114,11 @@ def _cell(cell: Cell, grounds: Grounds) -> dict[str, Any]:
     )
 
 
-def _statistic(one: Statistic) -> dict[str, Any]:
+def _statistic(one: Statistic, grounds: Grounds) -> dict[str, Any]:
     return {
         "value": exact_text(one.value), "number": plain(one.value, 12) if isinstance(one.value, Fraction) else one.value,
         "n": one.n, "missing": one.missing, "not_due": one.not_due, "not_applicable": one.not_applicable,
-        "method": one.method, "rests_on": list(one.rests_on),
+        "method": one.method, "rests_on": grounds.listed(one.rests_on),
     }  # fmt: skip
 
 
@@ -105,7 +126,7 @@ def _at_visit(cell: AtVisit, grounds: Grounds) -> dict[str, Any]:
     return _compact(
         state=cell.state.value, level=cell.level, disease=cell.disease, day=cell.day, value=exact_text(cell.value),
         baseline=exact_text(cell.baseline), change=exact_text(cell.change), reason=cell.reason, flags=list(cell.flags),
-        grounds=grounds.refer(of_fact(fact, cell.participant) for fact in cell.grounds),
+        grounds=grounds.refer(of_cell(cell)),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from escalon.facts import Day
 from escalon.protocol.study import Study
 from escalon.reporting import html
 from escalon.reporting.document import Document, Section
+from escalon.reporting.grounds import made_once
 from escalon.reporting.packet import packet
 from escalon.reporting.sections.basis import assumptions, methods, summary
 from escalon.reporting.sections.cells import cells
@@ -26,6 +27,7 @@ SECTIONS: tuple[Callable[[View], tuple[Section, ...]], ...] = (
 """What a full report is made of, in its order."""
 
 
+@made_once()
 def full_report(view: View) -> Document:
     """Every section and listing."""
     found: list[Section] = []

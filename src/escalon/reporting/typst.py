@@ -13,6 +13,7 @@ from typing import Any
 
 from escalon.reporting.document import (
     LONGEST,
+    WHOLE,
     Beside,
     Block,
     Bullets,
@@ -92,8 +93,8 @@ def _document(document: Document) -> dict[str, Any]:
 
 
 def _is_wide(section: Section) -> bool:
-    """Whether a part has a table of so many columns that it is printed across the page."""
-    tables = (block for block in section.blocks if isinstance(block, Table) and block.rows)
+    """Whether a part lays out a table of so many columns that it is printed across the page."""
+    tables = (block for block in section.blocks if isinstance(block, Table) and 0 < len(block.rows) <= LONGEST)
     return any(len(one.columns) > _WIDE or sum(head.width for head in one.columns) > _WORDS for one in tables)
 
 
@@ -127,7 +128,7 @@ def _table(table: Table) -> dict[str, Any]:
     rows = table.rows if len(table.rows) <= LONGEST else ()
     long = f"{len(table.rows)} rows: they stand in {table.file}, and are not printed."
     return {
-        "type": "table", "label": table.label, "title": table.title, "about": table.about, "notes": table.notes,
+        "type": "table", "whole": WHOLE, "label": table.label, "title": table.title, "about": table.about, "notes": table.notes,
         "empty": table.empty if not table.rows else long,
         "columns": [
             {"head": column.head.replace(": ", ":\n"), "right": column.right, "share": share}

@@ -4,8 +4,8 @@
 visit as a value, missing, not due or not applicable, with the reason, and these four always add up to all.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from re import sub
 from typing import Literal, TypeAlias
@@ -81,13 +81,27 @@ def _execute(study: Study, trial: Trial, endpoint: Endpoint, cutoff: Day) -> Exe
     asked = Question(study, trial, endpoint, cutoff, people)
     comparison = COMPARISONS.get(endpoint.compare)
     cells = tuple(comparison.cells(asked)) if comparison else ()
-    groups = ["", *sorted({name for by in endpoint.by for one in people if (name := _group(one, by))})]
-    statistics = tuple(comparison.statistics(asked, cells, groups)) if comparison else ()
+    statistics = tuple(comparison.statistics(asked, cells, _groups(people, endpoint.by))) if comparison else ()
     why, detail = _why_not(endpoint, members, cells, known=comparison is not None)
     return Executed(
         endpoint, estimand(study, endpoint), endpoint.population, members, excluded, cells, statistics, why, detail,
         endpoint.unit or unit_of(study, endpoint.measure[0]),
     )  # fmt: skip
+
+
+def by_level(study: Study, trial: Trial, endpoint: Endpoint, cutoff: Day) -> Executed:
+    """The same carried out, with its statistics of each dose level."""
+    done = execute(study, trial, endpoint, cutoff)
+    people = [member(study, trial, code) for code in done.members]
+    asked = Question(study, trial, endpoint, cutoff, people)
+    found = COMPARISONS[endpoint.compare].statistics(asked, done.cells, _groups(people, ("level",)))
+    return replace(done, statistics=tuple(found))
+
+
+def _groups(people: Iterable[Member], by: Iterable[str]) -> list[str]:
+    """Everybody, then each level or disease that somebody is of."""
+    found = {name for one_by in by for one in people if (name := _group(one, one_by))}
+    return ["", *sorted(found)]
 
 
 def _group(one: Member, by: str) -> str:

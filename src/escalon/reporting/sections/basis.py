@@ -1,18 +1,17 @@
 """Sections 1, 9 and 10: the summary, the assumptions with whether anybody signed them, and how everything was computed."""
 
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 
 from escalon import __version__
 from escalon.conduct.judge.dosing import NextDose
 from escalon.conduct.judge.member import member
 from escalon.protocol.design import cohort_size
-from escalon.protocol.study import Assumption, Endpoint
+from escalon.protocol.study import Assumption
 from escalon.reporting.build import counted, heads, keyed, row, strong
 from escalon.reporting.document import Block, Bullets, Cell, Ground, Section, Table, Text, Tone
 from escalon.reporting.grounds import place
 from escalon.reporting.printed import number
-from escalon.reporting.reasons import called, in_words
+from escalon.reporting.reasons import in_words
 from escalon.reporting.sections.answer import alarms, answer
 from escalon.reporting.sections.consort import consort
 from escalon.reporting.view import View
@@ -147,14 +146,15 @@ def _methods(view: View) -> Iterator[str]:
 
 def endpoints(view: View) -> Table:
     """T10-1: each declared outcome as it is executed, and what is shown beside it."""
-    rows = tuple(_endpoint(one) for one in view.study.outcomes)
+    rows = tuple(
+        row(
+            one.id, strong(one.id), one.title, one.role, one.among, ", ".join(map(view.label, one.measure)),
+            one.compare, ", ".join(one.at),
+        )
+        for one in view.study.outcomes
+    )  # fmt: skip
     columns = heads("id", "outcome|44", "role", "among|24", "measure|26", "compare", "at|24")
     return Table("T10-1", "Declared outcomes", columns, rows, "", (), "The study declares no outcome.")
-
-
-def _endpoint(one: Endpoint):  # type: ignore[no-untyped-def]
-    measured = ", ".join(map(called, one.measure))
-    return row(one.id, strong(one.id), one.title, one.role, one.among, measured, one.compare, ", ".join(one.at))
 
 
 def sources(view: View) -> Table:
@@ -182,8 +182,3 @@ def refused(view: View) -> list[Table]:
         if rows:
             found.append(Table(id, title, columns, rows))
     return found
-
-
-def digest_of(text: str) -> str:
-    """The SHA-256 of a text."""
-    return sha256(text.encode()).hexdigest()

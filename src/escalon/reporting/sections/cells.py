@@ -28,7 +28,7 @@ from escalon.reporting.document import (
 from escalon.reporting.figures.b_cells import b_cell_figure
 from escalon.reporting.figures.kinetics import kinetics_figure
 from escalon.reporting.grounds import of_facts
-from escalon.reporting.printed import as_recorded, grouped, number
+from escalon.reporting.printed import as_recorded, grouped, number, unit
 from escalon.reporting.sections.kinetics import aplasia, levels, parameters, summary
 from escalon.reporting.view import View
 
@@ -68,16 +68,16 @@ def by_visit(view: View, profiles: Sequence[Profile]) -> Table:
     rows = [each for visit in planned for each in _visit_rows(view, visit, name)]
     columns = heads(
         "visit=visit, level|24",
-        "n=measured>",
-        "nd=not detected>",
-        "blq=below quantification>",
-        "above=above the range>",
-        "quantified>",
-        "mean=geometric mean (CV %) of quantified|26",
-        "range=median (range) of quantified|40",
-        "missing>",
-        "not_due=not due>",
-        "not_applicable=n/a>",
+        "n=measured>|8",
+        "nd=not detected>|8",
+        "blq=below quantification>|11",
+        "above=above the range>|8",
+        "quantified>|9",
+        "mean=geometric mean (CV %) of quantified|16",
+        "range=median (range) of quantified|24",
+        "missing>|7",
+        "not_due=not due>|6",
+        "not_applicable=n/a>|4",
     )
     notes = (
         "Not detected, and detected below the limit of quantification, are results and no numbers: they are "
@@ -85,9 +85,8 @@ def by_visit(view: View, profiles: Sequence[Profile]) -> Table:
         "mean and range. Missing: the visit's days have passed without a result. A fold change from «not "
         "detected» is undefined.",
     )
-    return Table(
-        "T7-1", f"{view.label(name)} by visit", columns, tuple(rows), f"everybody infused · {profiles[0].unit}", notes
-    )
+    about = f"everybody infused · {unit(profiles[0].unit)}"
+    return Table("T7-1", f"{view.label(name)} by visit", columns, tuple(rows), about, notes)
 
 
 def _visit_rows(view: View, visit: Visit, analyte: str) -> Iterator[TableRow]:

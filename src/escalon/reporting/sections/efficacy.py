@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 
-from escalon.conduct.judge.cells import AtVisit, Statistic, recorded_beneath
+from escalon.conduct.judge.cells import AtVisit, Statistic
 from escalon.conduct.judge.endpoints import Executed
 from escalon.conduct.judge.estimates import median
 from escalon.conduct.judge.populations import Population, on_the_way
@@ -26,7 +26,7 @@ from escalon.reporting.document import (
     Text,
     Tone,
 )
-from escalon.reporting.grounds import of_fact
+from escalon.reporting.grounds import of_cell
 from escalon.reporting.printed import SETTLED, as_recorded, digits_of, named, number, percent, signed
 from escalon.reporting.sections.efficacy_figures import items_behind, trajectory
 from escalon.reporting.view import View
@@ -99,11 +99,10 @@ def endpoint_table(study: Study, done: Executed) -> Table:
 
 
 class EndpointTable:
-    """What all rows of one endpoint's table share: the digits of its data, and the records beneath each participant's visit."""
+    """What all rows of one endpoint's table share: the digits of its data."""
 
     def __init__(self, done: Executed) -> None:
         self.done = done
-        self._grounds: dict[tuple[int, bool], tuple[Ground, ...]] = {}
 
     @cached_property
     def change_places(self) -> int:
@@ -117,14 +116,7 @@ class EndpointTable:
 
     def beneath(self, some: Iterable[AtVisit], *, baseline: bool = False) -> tuple[Ground, ...]:
         """The recorded facts beneath some cells, once each; those of the baseline where it is compared with."""
-        return tuple(dict.fromkeys(ground for one in some for ground in self._of(one, baseline)))
-
-    def _of(self, one: AtVisit, baseline: bool) -> tuple[Ground, ...]:
-        key = id(one), baseline and bool(one.baseline_rests_on)
-        if key not in self._grounds:
-            own = one.grounds if key[1] else recorded_beneath(one.rests_on)
-            self._grounds[key] = tuple(of_fact(fact, one.participant) for fact in own)
-        return self._grounds[key]
+        return tuple(dict.fromkeys(ground for one in some for ground in of_cell(one, baseline=baseline)))
 
 
 class EndpointRow:

@@ -30,14 +30,16 @@ def trajectory(view: View, done: Executed, id: str, table: str) -> Figure | None
     if len({point.day for point in points}) < FEWEST:
         return None
     title = done.endpoint.title
-    measure = Measure(title, tuple(points), _limits(done))
+    limits = _limits(done)
+    measure = Measure(title, tuple(points), tuple((value, "") for value, _ in limits))
     visits = [(one.id, float(one.day)) for one in view.study.visits if one.id in done.endpoint.at]
     people = {cell.participant for cell in done.cells}
     drawn = trajectories([measure], {code: _reached(view, code) for code in people}, visits)
     alt = (
         f"{title} of {len({point.participant for point in points})} participants over days from infusion, as in {table}"
     )
-    return Figure(id, title, drawn, alt, table)
+    notes = (f"Dashed: {', '.join(words for _, words in limits)}.",) if limits else ()
+    return Figure(id, title, drawn, alt, table, notes)
 
 
 def _point(cell: AtVisit, unit: str) -> Point | None:

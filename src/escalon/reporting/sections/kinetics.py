@@ -23,7 +23,7 @@ from escalon.kinetics import (
 from escalon.reporting.build import Made, heads, keyed, row, slug, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Table, TableRow
 from escalon.reporting.grounds import of_fact
-from escalon.reporting.printed import grouped, number, signed, significant
+from escalon.reporting.printed import grouped, number, signed, significant, unit
 from escalon.reporting.sheet import csv_text
 
 Label: TypeAlias = Callable[[str], str]
@@ -178,7 +178,8 @@ def aplasia(profiles: Sequence[Profile], rule: AplasiaRule | None = None) -> Tab
         "state|24",
         "note|36",
     )
-    return Table("T7-4", "B-cell aplasia", columns, rows, f"everybody infused · {profiles[0].unit}", (), "No episode.")
+    about = f"everybody infused · {unit(profiles[0].unit)}"
+    return Table("T7-4", "B-cell aplasia", columns, rows, about, (), "No episode.")
 
 
 def _aplasia_row(profile: Profile, finding: Finding) -> TableRow:

@@ -245,6 +245,17 @@ def _numbers(found: dict[str, Fact], who: Sequence[str]) -> Made:
     return Cell(text + (f"; not recorded in {missing}" if missing else ""), None, of_facts(some))
 
 
+def _so(found: dict[str, Fact], who: Sequence[str]) -> Made:
+    """Of how many it is recorded to be so; of whom nothing is recorded is never counted as not so."""
+    known = [code for code in who if code in found]
+    if not known:
+        return NOT_APPLICABLE if not who else f"not recorded in {len(who)}"
+    here = [code for code in known if found[code].value is True]
+    missing = len(who) - len(known)
+    text = count(len(here), len(known)) + (f"; not recorded in {missing}" if missing else "")
+    return Cell(text, len(here), of_facts(found[code] for code in known))
+
+
 def _share(here: Sequence[str], who: Sequence[str], found: dict[str, Fact]) -> Made:
     grounds = tuple(of_fact(found[code], code) for code in here if code in found)
     return Cell(count(len(here), len(who)), len(here), grounds) if who else NOT_APPLICABLE
@@ -279,8 +290,7 @@ def _of_disease(view: View, meaning: FactDefinition, groups: Sequence[Group]) ->
         cells = [_years_cell(years, found, who) for _, _, who in groups]
         return [row(meaning.name, f"years since {label}", *cells)] if years else []
     if meaning.kind == "truth":
-        cells = [_share([c for c in who if c in found and found[c].value is True], who, found) for _, _, who in groups]
-        return [row(meaning.name, label, *cells)]
+        return [row(meaning.name, label, *(_so(found, who) for _, _, who in groups))]
     if meaning.kind in ("number", "integer"):
         unit = f", {meaning.unit}" if meaning.unit else ""
         return [row(meaning.name, f"{label}{unit}", *(_numbers(found, who) for _, _, who in groups))]
