@@ -11,6 +11,7 @@ import pytest
 
 from escalon.reporting import html, typst
 from escalon.reporting.document import (
+    LONGEST,
     Beside,
     Bullets,
     Cell,
@@ -155,3 +156,12 @@ def test_paper_has_mark_cutoff_and_page_numbers_in_every_format():
     page = html.page(document())
     assert 'content:"page " counter(page) " of " counter(pages)' in page
     assert '@top-right{content:"data cut-off 2025-06-22"' in page
+
+
+def test_a_table_that_is_not_laid_out_turns_no_page():
+    """A listing that stands in its own file alone leaves the page upright."""
+    wide = tuple(Head(f"c{one}", "a head of some length") for one in range(16))
+    rows = tuple(TableRow(str(one), tuple(Cell("x") for _ in wide)) for one in range(LONGEST + 1))
+    for kept, is_turned in ((rows, False), (rows[:20], True)):
+        part = Section("1", "Listing", (Table("L8", "Scores", wide, kept),))
+        assert typst._is_wide(part) is is_turned

@@ -1,11 +1,14 @@
 """The report and its pack: same input, same bytes; what it must show; nothing half-written; nothing said that is not so."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -53,7 +56,7 @@ def words(document):
 
 
 def test_the_same_input_gives_the_same_bytes(study, trial_folder, view, document, page):
-    """Page, CSV, drawings and JSON; PDF, Word and Excel are made of the same document in `test_renderers`."""
+    """Page, CSV, drawings and JSON; every file of a pack is compared in the next test."""
     intake = take_in(study, trial_folder)
     again = View(study, intake, last_day(intake.trial))
     other = full_report(again)
@@ -70,6 +73,24 @@ def test_the_same_input_gives_the_same_bytes(study, trial_folder, view, document
         for one, of in ((document, view), (other, again))
     ]
     assert said[0] == said[1]
+
+
+def test_a_whole_pack_has_the_same_bytes_in_another_process(trial_folder, tmp_path):
+    """Every file of every format, by the order of whose hashes nothing may be arranged."""
+    few = tmp_path / "few"
+    few.mkdir()
+    for file in trial_folder.glob("*.csv"):
+        head, *rows = file.read_text(encoding="utf-8").splitlines()
+        kept = [row for row in rows if re.search(r"\bP0[1-8]\b", row)]
+        (few / file.name).write_text("\n".join([head, *kept, ""]), encoding="utf-8")
+    packs = [tmp_path / seed for seed in ("1", "2")]
+    for into in packs:
+        command = [sys.executable, "-m", "escalon", "report", "nct07052565", str(few), "-o", str(into)]
+        subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PYTHONHASHSEED": into.name})
+    one, two = ({str(file.relative_to(into)): file.read_bytes() for file in into.rglob("*.*")} for into in packs)
+    assert {Path(name).suffix for name in one} == {".pdf", ".html", ".json", ".csv", ".xlsx", ".docx", ".svg", ".png"}
+    assert [name for name in one if one[name] != two[name]] == []
+    assert one.keys() == two.keys()
 
 
 @pytest.mark.parametrize("name", CELLS)

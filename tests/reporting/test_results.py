@@ -117,6 +117,26 @@ def test_a_corrected_value_and_a_new_row_are_told_apart(study, trial_folder, fou
     assert Because.UNEXPLAINED not in {one.because for one in [*differences(fewer, found), *differences(found, fewer)]}
 
 
+def test_somebody_who_is_no_longer_there_is_the_reason(study, trial_folder, found, tmp_path):
+    """Also where nothing recorded of the person stood beneath the number: one without any event was counted too."""
+    for file in trial_folder.iterdir():
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        (tmp_path / file.name).write_text("".join(one for one in lines if one[:4] != "P23,"), encoding="utf-8")
+    fewer = results_of(study, tmp_path)
+    name = "T6-AE/day_29_to_1_year/participants.of"
+    for old, new, because in ((found, fewer, Because.CORRECTED), (fewer, found, Because.NEW_DATA)):
+        changes = {one.name: one for one in differences(old, new)}
+        assert changes[name].because is because
+        assert Because.UNEXPLAINED not in {one.because for one in changes.values()}
+
+
+def test_a_list_that_many_cells_share_stands_once(found):
+    shared = [one["grounds"] for one in found["cells"].values() if isinstance(one.get("grounds"), str)]
+    assert len(shared) > len(set(shared))
+    assert all(set(found["sets"][name]) <= {*found["grounds"]} for name in shared)
+    assert all(len(one["grounds"]) <= 3 for one in found["cells"].values() if isinstance(one.get("grounds"), list))
+
+
 def is_late_crp(line, who):
     return line.startswith(f"{who},") and ",crp," in line and ",D90" in line
 

@@ -25,6 +25,7 @@ from escalon.reporting.sections.reports_due import reports_due
 from escalon.reporting.sections.safety import infections, interest, overview, periods, safety, terms, timeline
 from escalon.reporting.view import View
 from escalon.safety.adverse_event import NOT_CODED, coded
+from escalon.safety.seriousness import susar
 from tests.histories import Infusion, history
 from tests.reporting.views import STUDY, column, texts, view_of
 
@@ -91,6 +92,9 @@ def test_overview_counts_events_and_participants(view: View) -> None:
 def test_a_seriousness_nobody_recorded_is_a_kind_of_its_own_and_never_no(view: View) -> None:
     events = column(overview(view), "all_events")
     assert (events["serious"], events["seriousness_not_recorded"]) == ("3", "2")
+    may_be = [one for one in view.emergent if susar(one).value is not False]
+    assert any(one.serious is None for one in may_be)
+    assert events["unexpected_serious_reaction_or_may_be_one"] == str(len(may_be))
     assert {row.participant for row in serious(view).rows} == {"P1", "P2", "P3"}
     assert "not recorded" in column(serious(view), "serious").values()
 

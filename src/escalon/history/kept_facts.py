@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
@@ -135,17 +136,22 @@ class FactsByName(Facts):
         super().__init__(others)
         self._kept = kept
         self._made: dict[int, Fact] = {}
-        self._places: dict[str, list[tuple[int, int]]] = {}
+        self._places: dict[str, array[int]] = {}
         outlines, kinds = kept.outlines
         for place, kind in zip(which.tolist(), kinds[which].tolist(), strict=True):
-            self._places.setdefault(outlines[kind].name, []).append((kind, place))
+            self._places.setdefault(outlines[kind].name, array("q")).append(place)
         self._names = tuple(dict.fromkeys((*self._places, *self._by_name)))
 
     def kept(self, name: str) -> list[Fact]:
         """The facts of a name that stand in the table."""
-        return self._at([place for _, place in self._places.get(name, ())])
+        return self._at(self._places.get(name, ()))
 
-    def _at(self, places: list[int]) -> list[Fact]:
+    def _kinds(self, places: Sequence[int]) -> list[int]:
+        """Which kind each of some places is of."""
+        found: list[int] = self._kept.outlines[1][places].tolist()
+        return found
+
+    def _at(self, places: Sequence[int]) -> list[Fact]:
         """The facts of some places, each made once."""
         if new := [place for place in places if place not in self._made]:
             self._made.update(zip(new, self._kept.facts(new), strict=True))
@@ -162,7 +168,8 @@ class FactsByName(Facts):
         """Every fact of a name that may be of these days; where the newest is wanted, no other than may be it is made."""
         if not newest or name in self._ordered or name in self._by_name or name not in self._places:
             return super().near(name, first, last, newest)
-        places, outlines = sorted(self._places[name]), self._kept.outlines[0]
+        every, outlines = self._places[name], self._kept.outlines[0]
+        places = sorted(zip(self._kinds(every), every, strict=True))
         some = newest_of([outlines[kind] for kind, _ in places], first, last)
         return in_order(self._at([places[at][1] for at in some]))
 
@@ -170,14 +177,14 @@ class FactsByName(Facts):
         """What is known under a name of some moments, oldest first."""
         if name in self._ordered or name in self._by_name:
             return super().at(name, moments)
-        outlines = self._kept.outlines[0]
-        some = [place for kind, place in self._places.get(name, ()) if outlines[kind].moment in moments]
-        return in_order(self._at(some))
+        places, outlines = self._places.get(name, ()), self._kept.outlines[0]
+        pairs = zip(self._kinds(places), places, strict=True) if places else ()
+        return in_order(self._at([place for kind, place in pairs if outlines[kind].moment in moments]))
 
     def moments(self) -> Iterable[tuple[str, Day]]:
         """The visit and day, once each, of everything known that has a full day."""
         moments, of = self._kept.moments
-        found = {of[kind] for places in self._places.values() for kind, _ in places}
+        found = {of[kind] for places in self._places.values() for kind in self._kinds(places)}
         others = (one.moment for one in chain.from_iterable(self._by_name.values()))
         return {moment for moment in chain(map(moments.__getitem__, found), others) if moment is not None}
 

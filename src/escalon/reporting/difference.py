@@ -132,9 +132,14 @@ def _because(
     stands = new.said(names[1]) ^ old.said(names[0])
     if old["input"] != new["input"] and (stands or not (had or has) or had != has):
         return Because.NEW_DATA, tuple(sorted(stands)) or ("what was read changed",)
-    if old["input"] != new["input"]:
-        return _of_their_doses(old, new, {key[0] for key in (*had, *has)})
-    return Because.UNEXPLAINED, ()
+    if old["input"] == new["input"]:
+        return Because.UNEXPLAINED, ()
+    counted = [set(names_in(run.results, one, "rests_on")) for run, one in ((old, before), (new, after))]
+    if gone := sorted(counted[0] - counted[1]):
+        return Because.CORRECTED, tuple(f"{name} is no longer counted" for name in gone)
+    if added := sorted(counted[1] - counted[0]):
+        return Because.NEW_DATA, tuple(f"{name} is counted" for name in added)
+    return _of_their_doses(old, new, {key[0] for key in (*had, *has)})
 
 
 def _of_their_doses(old: _Run, new: _Run, people: set[str]) -> tuple[Because, tuple[str, ...]]:

@@ -1,10 +1,10 @@
 """From what is recorded to the grounds of a cell: who, what, which day, the value as it was written, and where it stands."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from sys import intern
-from typing import TypeVar
+from typing import Any
 
 from escalon.conduct.judge.cells import AtVisit, recorded_beneath
 from escalon.conduct.judge.given import Given
@@ -14,47 +14,59 @@ from escalon.history import Course, Current
 from escalon.history.events import AdverseEventRecorded, CellsInfused
 from escalon.reporting.document import Ground
 
-Made = TypeVar("Made")
-_MADE: ContextVar[dict[object, tuple[object, object]] | None] = ContextVar("grounds", default=None)
-"""What was made of each fact and cell while a document is made, beside the thing itself, so that its identity stays its own."""
+_OF_FACTS: ContextVar[dict[object, tuple[Fact, Ground]] | None] = ContextVar("grounds of facts", default=None)
+_OF_CELLS: ContextVar[dict[object, tuple[AtVisit, tuple[Ground, ...]]] | None] = ContextVar("of cells", default=None)
+"""What was made of each fact and cell, beside the thing itself, so that its identity stays its own."""
 
 
 @contextmanager
 def made_once() -> Iterator[None]:
     """Within it a fact has one ground, whatever number of cells rest on it."""
-    token = _MADE.set({}) if _MADE.get() is None else None
+    with _kept_in(_OF_FACTS), _kept_in(_OF_CELLS):
+        yield
+
+
+@contextmanager
+def cells_made_once() -> Iterator[None]:
+    """Within it the grounds of where somebody stands at a visit are kept from the document to its results."""
+    with _kept_in(_OF_CELLS):
+        yield
+
+
+@contextmanager
+def _kept_in(made: ContextVar[dict[object, Any] | None]) -> Iterator[None]:
+    token = made.set({}) if made.get() is None else None
     try:
         yield
     finally:
         if token is not None:
-            _MADE.reset(token)
-
-
-def _once(of: object, key: object, make: Callable[[], Made]) -> Made:
-    """What is made of a thing, once within `made_once`."""
-    made = _MADE.get()
-    if made is None:
-        return make()
-    known = made.get((id(of), key))
-    if known is None:
-        known = made[id(of), key] = (of, make())
-    return known[1]  # type: ignore[return-value]
+            made.reset(token)
 
 
 def of_fact(fact: Fact, participant: str = "") -> Ground:
     """A recorded fact."""
-    return _once(fact, participant, lambda: _of_fact(fact, participant))
+    made = _OF_FACTS.get()
+    if made is None:
+        return _of_fact(fact, participant)
+    key = id(fact) if fact.participant else (id(fact), participant)
+    known = made.get(key)
+    if known is None:
+        known = made[key] = (fact, _of_fact(fact, participant))
+    return known[1]
 
 
 def of_cell(cell: AtVisit, *, baseline: bool = True) -> tuple[Ground, ...]:
     """The recorded facts beneath where somebody stands at a visit, those of the baseline after them where asked."""
     with_baseline = baseline and bool(cell.baseline_rests_on)
-
-    def made() -> tuple[Ground, ...]:
-        own = cell.grounds if with_baseline else recorded_beneath(cell.rests_on)
-        return tuple(of_fact(fact, cell.participant) for fact in own)
-
-    return _once(cell, with_baseline, made)
+    made = _OF_CELLS.get()
+    known = None if made is None else made.get((id(cell), with_baseline))
+    if known is not None:
+        return known[1]
+    own = cell.grounds if with_baseline else recorded_beneath(cell.rests_on)
+    found = tuple(of_fact(fact, cell.participant) for fact in own)
+    if made is not None:
+        made[id(cell), with_baseline] = (cell, found)
+    return found
 
 
 def _of_fact(fact: Fact, participant: str) -> Ground:

@@ -16,7 +16,7 @@ from escalon.history.collecting import without_collecting
 from escalon.reporting import html, typst
 from escalon.reporting.document import Document
 from escalon.reporting.fonts import FONTS
-from escalon.reporting.grounds import made_once
+from escalon.reporting.grounds import cells_made_once
 from escalon.reporting.packet import NEWEST, open_packet, packet
 from escalon.reporting.registry import registry
 from escalon.reporting.results import as_text, hashes_of, parts
@@ -123,7 +123,7 @@ MANIFEST = "manifest.json"
 
 
 @without_collecting()
-@made_once()
+@cells_made_once()
 def write_pack(view: View, folder: Path, only: Only | None = None, data: str = "DATA") -> tuple[Path, ...]:
     """Write the pack into a folder and give its files. What stood there under the same names is replaced, nothing else."""
     if folder.exists() and not folder.is_dir():

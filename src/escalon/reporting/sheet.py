@@ -2,11 +2,11 @@
 
 import csv as csv_format
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO, StringIO
 from typing import Any
 
-from escalon.reporting.document import Cell, Document, RowKind, Table, printable
+from escalon.reporting.document import Cell, Document, RowKind, Table, TableRow, printable
 from escalon.reporting.packed import settled
 from escalon.sources.tables import quiet
 
@@ -19,9 +19,10 @@ def workbook(document: Document, tables: Iterable[Table] | None = None) -> bytes
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    _fill(book, "contents", [[f"{document.study.upper()} · {document.title}"], [document.mark], [document.stamp]])
-    looks = Looks()
-    for table in document.tables() if tables is None else tables:
+    looks, shown = Looks(), list(document.tables() if tables is None else tables)
+    about = [[f"{document.study.upper()} · {document.title}"], [document.mark], [document.dated], [document.stamp], []]
+    _fill(book, document, "contents", [*about, *([one.id, one.title] for one in shown)])
+    for table in shown:
         _sheet(book, document, table, looks)
     stream = BytesIO()
     book.save(stream)
@@ -32,20 +33,20 @@ class Looks:
     """How cells of one workbook look: each look is worked out for its first cell and shared with all that look so."""
 
     def __init__(self) -> None:
+        self._known: dict[tuple[bool, str, str, int], Any] = {}
+
+    def cell(
+        self, sheet: Any, value: object, *, bold: bool = False, shown: str = "General", side: str = "", indent: int = 0
+    ) -> Any:
+        """A cell that holds a number as one, and a text as nothing but text; one with a side is of a column, and wraps."""
+        from openpyxl.cell import WriteOnlyCell
         from openpyxl.styles import Alignment, Font
 
-        self._fonts = {is_bold: Font(name="Inter", bold=is_bold, size=9) for is_bold in (False, True)}
-        self._places = {wraps: Alignment(wrap_text=wraps or None, vertical="top") for wraps in (False, True)}
-        self._known: dict[tuple[bool, str, bool], Any] = {}
-
-    def cell(self, sheet: Any, value: object, *, bold: bool = False, shown: str = "General", wraps: bool = True) -> Any:
-        """A cell that holds a number as one, and a text as nothing but text."""
-        from openpyxl.cell import WriteOnlyCell
-
         made: Any = WriteOnlyCell(sheet, printable(value) if isinstance(value, str) else value)
-        look = bold, shown, wraps
+        look = bold, shown, side, indent
         if look not in self._known:
-            made.font, made.number_format, made.alignment = self._fonts[bold], shown, self._places[wraps]
+            made.font, made.number_format = Font(name="Inter", bold=bold, size=9), shown
+            made.alignment = Alignment(side or None, "top", wrap_text=bool(side) or None, indent=indent)
             self._known[look] = made._style
         made._style = self._known[look]
         if isinstance(value, str):
@@ -63,25 +64,39 @@ def _sheet(book: Any, document: Document, table: Table, looks: Looks) -> None:
     above = [f"{table.label} {table.title}", dated, *([table.about] if table.about else [])]
     sheet.freeze_panes = f"A{len(above) + 2}"
     sheet.print_title_rows = f"{len(above) + 1}:{len(above) + 1}"
+    _on_paper(sheet, document)
+    for text in above:
+        sheet.append([looks.cell(sheet, text, bold=text is above[0])])
+    sides = [("right", 0) if column.right else ("left", int(place > 0)) for place, column in enumerate(table.columns)]
+    heads = zip(table.columns, sides, strict=True)
+    sheet.append([looks.cell(sheet, one.head, bold=True, side=side, indent=indent) for one, (side, indent) in heads])
+    for row in table.rows:
+        sheet.append(list(_cells(sheet, row, sides, looks)))
+    for note in (*((table.empty,) if not table.rows else ()), *table.notes):
+        sheet.append([looks.cell(sheet, note)])
+
+
+def _cells(sheet: Any, row: TableRow, sides: Sequence[tuple[str, int]], looks: Looks) -> Iterator[Any]:
+    """The cells of a row, each on its column's side; the first of a group's member stands in."""
+    for place, (cell, (side, indent)) in enumerate(zip(row.cells, sides, strict=True)):
+        value, shown = _typed(cell)
+        inner = int(row.kind is RowKind.UNDER and place == 0)
+        yield looks.cell(sheet, value, bold=row.kind is RowKind.HEAD, shown=shown, side=side, indent=indent + inner)
+
+
+def _fill(book: Any, document: Document, name: str, rows: Iterable[list[str]]) -> None:
+    sheet = book.create_sheet(name)
+    _on_paper(sheet, document)
+    for row in rows:
+        sheet.append(row)
+
+
+def _on_paper(sheet: Any, document: Document) -> None:
+    """One page wide, under the study, the mark and the cut-off."""
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.oddHeader.left.text, sheet.oddHeader.right.text = document.study.upper(), document.dated
     sheet.oddHeader.center.text, sheet.oddFooter.right.text = document.mark, "page &P of &N"
-    for text in above:
-        sheet.append([looks.cell(sheet, text, bold=text is above[0], wraps=False)])
-    sheet.append([looks.cell(sheet, column.head, bold=True) for column in table.columns])
-    for row in table.rows:
-        bold = row.kind is RowKind.HEAD
-        typed = map(_typed, row.cells)
-        sheet.append([looks.cell(sheet, value, bold=bold, shown=shown) for value, shown in typed])
-    for note in (*((table.empty,) if not table.rows else ()), *table.notes):
-        sheet.append([looks.cell(sheet, note, wraps=False)])
-
-
-def _fill(book: Any, name: str, rows: Iterable[list[str]]) -> None:
-    sheet = book.create_sheet(name)
-    for row in rows:
-        sheet.append(row)
 
 
 def _typed(cell: Cell) -> tuple[object, str]:

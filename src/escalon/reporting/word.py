@@ -7,6 +7,7 @@ from typing import Any
 
 from escalon.reporting.document import (
     LONGEST,
+    WHOLE,
     Block,
     Bullets,
     Document,
@@ -22,6 +23,7 @@ from escalon.reporting.document import (
 from escalon.reporting.packed import settled
 from escalon.reporting.widths import shares
 
+_INK = "1B1F24"
 _BOLD = (Tone.STRONG, Tone.ALARM, Tone.OPEN)
 _INKS = {Tone.ALARM: "A9141E", Tone.OPEN: "8A6D00", Tone.MUTED: "5B6470"}
 
@@ -29,12 +31,15 @@ _INKS = {Tone.ALARM: "A9141E", Tone.OPEN: "8A6D00", Tone.MUTED: "5B6470"}
 def word(document: Document) -> bytes:
     """Every section with its texts and tables; the same document gives the same bytes."""
     from docx import Document as Paper
-    from docx.shared import Mm, Pt
+    from docx.shared import Mm, Pt, RGBColor
 
     paper = Paper()
     style = paper.styles["Normal"]
     style.font.name, style.font.size = "Inter", Pt(8)
     style.paragraph_format.space_after = Pt(3)
+    for name, size in (("Title", 15), ("Heading 1", 12), ("Heading 2", 10), ("Heading 3", 9)):
+        font = paper.styles[name].font
+        font.name, font.size, font.color.rgb = "Inter", Pt(size), RGBColor.from_string(_INK)
     page = paper.sections[0]
     page.page_width, page.page_height = Mm(297), Mm(210)
     page.left_margin = page.right_margin = Mm(15)
@@ -113,7 +118,11 @@ def _rows(table: Table) -> Any:
     borders = "".join(f"<w:{side} {line}/>" for side in ("top", "bottom", "insideH"))
     columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     heads = [_cell(one.head, Tone.STRONG, one.right, width) for one, width in zip(table.columns, widths, strict=True)]
-    rows = "".join(f"<w:tr>{''.join(_row(table, row, widths))}</w:tr>" for row in table.rows)
+    kept = table.rows[:-1] if len(table.rows) <= WHOLE else ()
+    rows = "".join(
+        f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{''.join(_row(table, row, widths, keep=place < len(kept)))}</w:tr>"
+        for place, row in enumerate(table.rows)
+    )
     return parse_xml(
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:type="auto" w:w="0"/><w:tblBorders>{borders}</w:tblBorders>'
         f'<w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>{columns}</w:tblGrid>'
@@ -121,14 +130,18 @@ def _rows(table: Table) -> Any:
     )
 
 
-def _row(table: Table, row: TableRow, widths: Sequence[int]) -> Iterator[str]:
+def _row(table: Table, row: TableRow, widths: Sequence[int], *, keep: bool) -> Iterator[str]:
     for place, (cell, column, width) in enumerate(zip(row.cells, table.columns, widths, strict=True)):
         tone = Tone.STRONG if row.kind is RowKind.HEAD and cell.tone is Tone.PLAIN else cell.tone
-        yield _cell(cell.text, tone, column.right, width, under=row.kind is RowKind.UNDER and place == 0)
+        yield _cell(cell.text, tone, column.right, width, under=row.kind is RowKind.UNDER and place == 0, keep=keep)
 
 
-def _cell(text: str, tone: Tone, right: bool, width: int, *, under: bool = False) -> str:
-    about = ('<w:ind w:left="170"/>' if under else "") + ('<w:jc w:val="right"/>' if right else "")
+def _cell(text: str, tone: Tone, right: bool, width: int, *, under: bool = False, keep: bool = True) -> str:
+    about = (
+        ("<w:keepNext/>" if keep else "")
+        + ('<w:ind w:left="170"/>' if under else "")
+        + ('<w:jc w:val="right"/>' if right else "")
+    )
     look = "<w:b/>" if tone in _BOLD else ""
     look += f'<w:color w:val="{_INKS[tone]}"/>' if tone in _INKS else ""
     said = escape(printable(text)).replace("\n", '</w:t><w:br/><w:t xml:space="preserve">')

@@ -36,7 +36,7 @@ def _beside_the_folder(study: Study) -> Iterator[Agreed]:
 def _in_the_casebook(study: Study, trial: Trial) -> Iterator[Agreed]:
     """A signature in the casebook is under what is in force: as assumed, unless an answer of the folder chose."""
     digests = {one.id: one.digest for one in study.assumptions}
-    for entry in trial.entries.values():
+    for entry in trial.about(()):  # a signature is about nobody: no fact of anybody is made to find it
         match entry.event:
             case AssumptionSigned(assumption=id, digest=under, printed_name=name) if digests.get(id) == under:
                 day = f"{entry.at:%Y-%m-%d}" if entry.at else "an unknown day"

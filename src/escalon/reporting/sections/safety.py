@@ -57,9 +57,7 @@ KINDS: Mapping[str, Test] = {
     "related to the treatment, or not assessed": is_related,
     "of them not assessed": lambda event: event.related is None,
     "related or not assessed, grade 3 or more": lambda event: is_related(event) and (event.grade or 0) >= 3,
-    "unexpected serious reaction, or may be one": lambda event: (
-        susar(event).value is not False and event.serious is not None
-    ),
+    "unexpected serious reaction, or may be one": lambda event: susar(event).value is not False,
     "fatal": lambda event: event.is_fatal,
 }
 """Each kind of event of the overview. Not known is a kind of its own, and never the other one."""
