@@ -6,7 +6,7 @@ none of these explains is an error of the software, and is named first.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -60,8 +60,18 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[CellChan
     if old["study"] != new["study"]:
         raise ValueError(f"{old['study']} and {new['study']} are different studies: their results cannot be compared")
     runs = _Run(old), _Run(new)
-    found = {change.name: change for where in ("statistics", "cells") for change in _changed(*runs, where)}
+    found = {change.name: change for change in _changed(*runs, "statistics")}
+    of_row = {_row(name): change for name, change in found.items() if change.because is not Because.UNEXPLAINED}
+    for change in _changed(
+        *runs, "cells"
+    ):  # what a cell counts without a record beneath it stands beneath its row's numbers
+        told = of_row.get(_row(change.name)) if change.because is Because.UNEXPLAINED else None
+        found[change.name] = replace(change, because=told.because, shown_by=told.shown_by) if told else change
     return sorted(found.values(), key=lambda one: (one.because is not Because.UNEXPLAINED, one.name))
+
+
+def _row(name: str) -> str:
+    return name.rpartition("/")[0]
 
 
 class _Run:
