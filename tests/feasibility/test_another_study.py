@@ -58,7 +58,11 @@ days_before = 28
 [anchor.start]
 fact = "first_tablet"
 label = "the first tablet"
+[anchor.relapse]
+fact = "relapse"
+label = "the last relapse"
 [fact]
+relapse = { kind = "date" }
 informed_consent = { kind = "date" }
 screening_visit = { kind = "date" }
 first_tablet = { kind = "date" }
@@ -170,11 +174,46 @@ def test_the_counts_of_another_study(hospital):
         "003": ("CD", NOT_MET, MET, NOT_APPLICABLE, MET, UNKNOWN, UNKNOWN, MET),
         "004": ("UC", MET, UNKNOWN, MET, UNKNOWN, UNKNOWN, NOT_MET, MET),
     }
-    why = "its days are counted from first_tablet, which nobody has who is screened: unknown of everybody"
     notes = count(inquiry).notes
-    assert f"E-2: {why}" in notes
+    assert not any("its days are counted from" in one for one in notes)
     assert any(
         one.startswith("pregnant: no row of the days asked about has one of its codes: silence") for one in notes
     )
     assert any(one.startswith("sex: some of its values are not used") for one in notes)
-    assert ("E-2", "first_tablet", why) in unanswered(study, inquiry.mapping)
+
+
+BIOLOGIC = '[concept.vedolizumab]\ntable = "drugs"\ncodes = ["L04AG05"]\nsilence = "no"\n'
+
+
+def asked_of_e2(hospital, rule):
+    """The verdict on E-2 of each person and the notes, with a biologic of the days before the index date in one of them."""
+    study, warehouse = load_study(str(hospital / "study")), open_warehouse(str(hospital / "hospital"))
+    clause = study.criterion("E-2").model_copy(update={"rule": rule})
+    own = study.model_copy(update={"inclusion": (), "exclusion": (clause,)})
+    mapping = (
+        draft(study, warehouse).partition("# I-1")[0]
+        + BIOLOGIC
+        + BIOLOGIC.replace("vedolizumab", "infliximab").replace("5", "2")
+    )
+    (hospital / "warehouse.toml").write_text(mapping, encoding="utf-8")
+    inquiry = Inquiry(own, load_mapping(hospital / "warehouse.toml"), warehouse, Day(2026, 11, 1))
+    rows = inquiry.warehouse.answer(inquiry.prepared().everyone())
+    return {row[0]: row[2] for row in rows}, count(inquiry).notes
+
+
+def test_what_lies_before_the_first_dose_is_asked_of_who_could_be_treated_today(hospital):
+    drugs = hospital / "hospital/drugs.csv"
+    drugs.write_text(
+        DRUGS + "004,L04AG05,2026-10-20,2026-10-20,\n001,L04AG05,2026-01-20,2026-01-20,\n", encoding="utf-8"
+    )
+    found, notes = asked_of_e2(hospital, "any biologic within 8 weeks before start")
+    assert found == {"001": MET, "002": MET, "003": MET, "004": NOT_MET}
+    assert not any("its days are counted from" in one for one in notes)
+    after, _ = asked_of_e2(hospital, "any biologic after start")
+    assert set(after.values()) == {MET}
+
+
+def test_days_counted_from_what_no_warehouse_is_asked_for_are_unknown_and_told(hospital):
+    found, notes = asked_of_e2(hospital, "any biologic within 8 weeks before relapse")
+    assert set(found.values()) == {UNKNOWN}
+    assert "E-2: its days are counted from relapse, which nobody has who is screened: unknown of everybody" in notes

@@ -209,3 +209,10 @@ def test_a_value_of_another_kind_is_answered_in_our_words(tmp_path, line, says):
     with pytest.raises(MappingError, match=says) as told:
         load_mapping(tmp_path / "warehouse.toml")
     assert "Input should" not in str(told.value)
+
+
+@pytest.mark.parametrize(("limit", "verdict"), [("6 g/dL", MET), ("6.1 g/dL", NOT_MET), ("3.8 mmol/L", NOT_MET)])
+def test_a_limit_in_another_unit_is_converted_over_everybody(tmp_path, study, limit, verdict):
+    table(tmp_path, "person,code,day,value,unit", "1,HB,2026-10-20,60,g/L")
+    found = asked(tmp_path, study, VALUES + HB, f"haemoglobin >= {limit} within 4 weeks before screening")
+    assert found == {1: verdict, 2: UNKNOWN}

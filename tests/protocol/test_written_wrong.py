@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from escalon.criteria import CriterionError, parse
 from escalon.facts.accepted import beyond
 from escalon.protocol import load_study
 from escalon.protocol.asked import as_item
+from escalon.protocol.kinds import misuses
 from tests.protocol.folders import refusal
 from tests.protocol.test_doses import study_with
 
@@ -60,3 +62,24 @@ def test_a_weight_that_the_study_foresees_is_not_held(tmp_path: Path, more: str,
     assert beyond(15, asked.query) is held
     assert beyond(15, asked.doubtful) is held
     assert beyond(400, asked.query)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("alt + weight <= 3 kg", "alt is in U/L and weight is in kg"),
+        ("alt <= weight", "alt is in U/L and weight is in kg"),
+        ("alt / weight <= 3 U/L", "the unit of a product or a quotient of two values is not reckoned"),
+        ("weight - weight <= 2", "Write 2 kg"),
+        ("weight - weight <= 2 kg", None),
+    ],
+)
+def test_what_is_compared_or_added_is_in_one_unit(rule: str, said: str | None) -> None:
+    words = load_study("nct07052565").vocabulary
+    found = [one.what for one in misuses(parse(rule), words)]
+    assert (found == []) if said is None else any(said in one for one in found)
+
+
+def test_days_behind_a_bracket_are_refused_with_what_to_write() -> None:
+    with pytest.raises(CriterionError, match="days belong to one name, not to a bracket"):
+        parse("(alt <= 3 U/L or ast <= 3 U/L) at screening")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from itertools import product
 from typing import Any
 
+from escalon.criteria.amounts import in_own_units
 from escalon.criteria.english import english
 from escalon.criteria.exposure import exposed, lasted
 from escalon.criteria.quantity import TIE, Valued, quantity, stated
@@ -45,7 +46,8 @@ def examine(criterion: Node, situation: Situation) -> Finding:
             return _connective(criterion, name, [examine(part, situation) for part in _rules(name, parts)])
         case Op("eq", (Pick() as pick, Literal(str() as word))):
             return _is_word(criterion, pick, word, situation)
-        case Op(name, (left, right)) if name in _RELATIONS:
+        case Op(name, sides) if name in _RELATIONS:
+            left, right = in_own_units(sides, situation.meanings)
             return _compared(criterion, name, quantity(left, situation), quantity(right, situation))
         case Stated():
             return _stated(criterion, situation)

@@ -263,6 +263,8 @@ def _problem(word: str, expected: list[str], before: str) -> str:
         return f"names are written in lower case. Write {word.lower()}"
     if "DURATION" in expected and re.fullmatch(r"\d+", word):
         return f"a duration needs its unit. Write {word} days, {word} weeks, {word} months or {word} years"
+    if word in _WINDOWS and previous.endswith(")"):
+        return "days belong to one name, not to a bracket. Write them behind each: a at screening and b at screening"
     for candidate in (word, previous):
         close = get_close_matches(candidate, KEYWORDS, 1, 0.75)
         if close and candidate not in KEYWORDS:
@@ -280,4 +282,5 @@ def _wanted(expected: list[str]) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
+_WINDOWS = ("after", "at", "before", "ever", "since", "within")
 _OTHER_SPELLINGS = {"==": "=", "&&": "and", "||": "or", "&": "and", "|": "or", "!": "not", "=>": ">=", "=<": "<="}

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from escalon.conduct.judge.screening import to_come
 from escalon.expressions.dialects import dialect
 from escalon.facts.unit import spelled
 from escalon.feasibility.mapping import PeopleTable, WarehouseMapping
@@ -178,7 +179,7 @@ def unplaced_clauses(study: Study) -> list[tuple[str, str, str]]:
     ahead = {
         name: one.fact
         for name, one in study.anchors.items()
-        if one.fact not in (study.roles.consent, study.roles.screening)
+        if one.fact not in (study.roles.consent, study.roles.screening, *to_come(study))
     }
     return [
         (

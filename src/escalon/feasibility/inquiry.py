@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from escalon.conduct.judge.screening import to_come
 from escalon.criteria.situation import AnchorDay, Situation
 from escalon.expressions.events import Pick
 from escalon.expressions.tree import Literal, Node, Op
@@ -24,12 +25,12 @@ UNSETTLED, NO_DISEASE = "not known", "none"
 
 
 def situation_on(study: Study, day: Day) -> Situation:
-    """Everybody as if screened on a day: consent and screening are that day, and nothing later has happened."""
-    anchors = {}
+    """Everybody as if screened on a day: consent and screening are that day, and treatment is to come, as `situation` has it."""
+    ahead, anchors = to_come(study), {}
     for name, anchor in study.anchors.items():
-        known = anchor.fact in (study.roles.consent, study.roles.screening)
         first = Day.of(day.earliest - timedelta(days=anchor.days_before))
-        anchors[name] = AnchorDay(day, first, day) if known else AnchorDay(None)
+        laid = anchor.fact in (study.roles.consent, study.roles.screening, *ahead)
+        anchors[name] = AnchorDay(day, first, day, to_come=anchor.fact in ahead) if laid else AnchorDay(None)
     return Situation(Facts(), day, anchors, study.vocabulary)
 
 

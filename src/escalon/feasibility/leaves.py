@@ -8,6 +8,7 @@ words they use for the window.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from escalon.criteria.amounts import in_own_units
 from escalon.criteria.situation import Situation, Stretch, placed
 from escalon.expressions.events import Exposure, Happened, How, Part, Pick, Span, Stated, Tie, UnitNumber, Window
 from escalon.expressions.tree import COMPARISONS, Input, Kind, Literal, Node, Op
@@ -94,7 +95,7 @@ class Leaves:
             case Op("eq", (Pick() as pick, Literal(str() as word))):
                 return self._truth(Stating(self._choice(pick.name, pick.window), word.lower()))
             case Op(name, parts) if name in COMPARISONS:
-                return self._compared(name, parts)
+                return self._compared(name, in_own_units(parts, self.situation.meanings))
             case Op(name, parts):
                 return Op(name, tuple(self.replaced(part) for part in parts))
             case Pick():

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from escalon.expressions.events import Exposure, Happened, Part, Pick, Stated, UnitNumber
+from escalon.criteria.amounts import amounts_in, is_compound, measured_names
+from escalon.expressions.events import Exposure, Happened, Pick, Stated, UnitNumber
 from escalon.expressions.tree import COMPARISONS, Literal, Node, Op
 from escalon.facts import UnitError, factor, plain, spelled
 from escalon.protocol.study import FactDefinition
@@ -28,7 +29,7 @@ def misuses(tree: Node, words: Mapping[str, FactDefinition]) -> Iterator[Misuse]
             yield from _word(name, word, words.get(name))
         case Op(name, (left, right)) if name in COMPARISONS:
             yield from (*misuses(left, words), *misuses(right, words))
-            yield from (*_compared(left, right, words), *_compared(right, left, words))
+            yield from _compared(left, right, words)
         case Op(_, parts):
             for part in parts:
                 yield from misuses(part, words)
@@ -78,20 +79,30 @@ def _drug(exposure: Exposure, known: FactDefinition | None) -> Iterator[Misuse]:
         yield Misuse(exposure.name, f"{exposure.name} is a class of drugs, which has no dose. Name the drug")
 
 
-def _compared(side: Node, other: Node, words: Mapping[str, FactDefinition]) -> Iterator[Misuse]:
-    """The unit of a value beside a bare pick must be the fact's own, or convert to it."""
-    if not isinstance(side, Pick) or side.part is not Part.VALUE or side.how.value == "count of":
-        return
-    known = words.get(side.name)
-    if known is None or known.kind not in _NUMBERS:
-        return
-    match other:
-        case UnitNumber(value, unit):
-            yield from _unit(known, plain(value, 12), unit)
-        case Literal(int() as value) if not isinstance(value, bool):
-            yield from _bare(known, plain(value))
-        case Literal(value) if value is not None and not isinstance(value, str | bool):
-            yield from _bare(known, plain(value, 12))
+def _compared(left: Node, right: Node, words: Mapping[str, FactDefinition]) -> Iterator[Misuse]:
+    """What two sides compare: values in one unit, and numbers in it or in one that converts to it."""
+    names = dict.fromkeys((*measured_names(left), *measured_names(right)))
+    known = [one for name in names if (one := words.get(name)) is not None and one.kind in _NUMBERS]
+    for other in known[1:]:
+        if spelled(other.unit) != spelled(known[0].unit):
+            both = " and ".join(f"{one.name} is {_in_its_unit(one)}" for one in (known[0], other))
+            yield Misuse(other.name, f"{both}, so they cannot be compared or added. Declare both in one unit")
+    compound = is_compound(left) or is_compound(right)
+    for number in (*amounts_in(left), *amounts_in(right)):
+        match number:
+            case UnitNumber(value, unit) if known:
+                yield from _unit(known[0], plain(value, 12), unit)
+            case UnitNumber(value, unit) if compound:
+                what = "the unit of a product or a quotient of two values is not reckoned"
+                yield Misuse(
+                    f"{plain(value, 12)} {unit}", f"{what}. Write the number alone, as it is in their own units"
+                )
+            case Literal(value) if known and value is not None and not isinstance(value, str | bool):
+                yield from _bare(known[0], plain(value, 12))
+
+
+def _in_its_unit(known: FactDefinition) -> str:
+    return f"in {known.unit}" if known.unit else "a number without a unit"
 
 
 def _unit(known: FactDefinition, value: str, unit: str) -> Iterator[Misuse]:

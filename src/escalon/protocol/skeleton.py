@@ -102,7 +102,8 @@ def _words(one: Outline) -> dict[str, Any]:
     window = Duration.parse(one.window)
     day = window.number * {"day": 1, "week": 7}.get(window.unit, 30)
     cap = one.cap or 6 * len(amounts)
-    named = f"a {'3+3' if is_3_plus_3 else one.rule.split()[0].upper()} rule"
+    rule = one.rule.split()[0]
+    named = f"a {'3+3' if is_3_plus_3 else rule if rule == 'rolling-six' else rule.upper()} rule"
     each = " of each disease" if one.by_disease else ""
     return {
         "tolerance": _tolerance(amounts),

@@ -212,7 +212,12 @@ def _to_come(study: Study, course: Course, cutoff: Day) -> frozenset[str | None]
     if any(day.earliest <= cutoff.earliest for day in infusions):
         return frozenset()
     conditioned = any(day.earliest <= cutoff.earliest for day in course.conditioning_days)
-    return frozenset({study.roles.infusion, *(() if conditioned else (study.roles.conditioning,))})
+    return to_come(study) - {study.roles.conditioning if conditioned else None}
+
+
+def to_come(study: Study) -> frozenset[str | None]:
+    """The facts of treatment, of whom none has begun."""
+    return frozenset(study.roles.of(role) for role in TREATMENT)
 
 
 def on_the_day(
