@@ -4,7 +4,7 @@ import pytest
 
 from escalon.facts import Day
 from escalon.feasibility.attrition import count
-from escalon.feasibility.drafting import draft, unanswered
+from escalon.feasibility.drafting import draft
 from escalon.feasibility.inquiry import Inquiry
 from escalon.feasibility.mapping_file import load_mapping
 from escalon.feasibility.warehouse import open_warehouse

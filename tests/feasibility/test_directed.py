@@ -36,10 +36,11 @@ def study():
     return load_study("nct07052565")
 
 
-def asked(folder, study, mapping, rule, kind="I-2d"):
+def asked(folder, study, mapping, rule, kind="I-2d", people="people"):
     """The verdict on one rule of every person of a folder."""
-    (folder / "people.csv").exists() or (folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
-    (folder / "warehouse.toml").write_text(HEAD + mapping, encoding="utf-8")
+    (folder / f"{people}.csv").exists() or (folder / f"{people}.csv").write_text(PEOPLE, encoding="utf-8")
+    head = HEAD.replace('"people"', f'"{people}"')
+    (folder / "warehouse.toml").write_text(head + mapping, encoding="utf-8")
     clause = study.criterion(kind).model_copy(update={"rule": rule, "applies_to": ()})
     own = study.model_copy(update={"inclusion": (clause,), "exclusion": ()})
     inquiry = Inquiry(own, load_mapping(folder / "warehouse.toml"), open_warehouse(str(folder)), Day(2026, 11, 1))
@@ -182,6 +183,26 @@ def test_a_hospital_table_called_as_a_kept_step_is_left_alone(tmp_path):
     assert warehouse.rows("SELECT COUNT(*) FROM memory.main.step_people") == [(2,)]
 
 
+@pytest.mark.parametrize("called", ["step_people", "STEP_readings", "our_step_people", "patterns"])
+def test_a_hospital_may_call_the_table_of_people_as_a_step(tmp_path, study, called):
+    (tmp_path / f"{called}.csv").write_text(PEOPLE, encoding="utf-8")
+    table(tmp_path, "person,code,day,value,unit", "1,HB,2026-10-20,120,g/L")
+    (tmp_path / "our_step_events.csv").write_text("person\n", encoding="utf-8")
+    found = asked(
+        tmp_path, study, (VALUES + HB), "haemoglobin >= 80 g/L within 4 weeks before screening", people=called
+    )
+    assert found == {1: MET, 2: UNKNOWN}
+
+
+def test_a_concept_by_another_name_is_told_with_the_name_of_the_study(tmp_path, study):
+    table(tmp_path, "person,code,day,value,unit", "1,HB,2026-10-20,120,g/L")
+    (tmp_path / "warehouse.toml").write_text(HEAD + VALUES + HB.replace("haemoglobin", "hb"), encoding="utf-8")
+    [note] = load_mapping(tmp_path / "warehouse.toml").unread(study)
+    assert note.startswith(
+        "concept.hb: nct07052565 has no such name, so nothing of it is read. Did you mean haemoglobin? ("
+    )
+
+
 def test_a_concept_of_no_name_of_the_study_is_named(tmp_path, study):
     (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
     table(tmp_path, "person,code,day,value,unit", "1,HB,2026-10-20,120,g/L")
@@ -190,7 +211,7 @@ def test_a_concept_of_no_name_of_the_study_is_named(tmp_path, study):
     own = study.model_copy(update={"inclusion": (study.criterion("I-2d"),), "exclusion": ()})
     inquiry = Inquiry(own, load_mapping(tmp_path / "warehouse.toml"), open_warehouse(str(tmp_path)), Day(2026, 11, 1))
     [note] = count(inquiry).notes
-    assert note.startswith("concept.shoe_size: nct07052565 has no such name, so nothing of it is read (")
+    assert note.startswith("concept.shoe_size: nct07052565 has no such name, so nothing of it is read. (")
     assert note.endswith("warehouse.toml:18)")
 
 

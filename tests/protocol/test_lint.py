@@ -58,6 +58,7 @@ CASES = [
     ("L28", "I-1b", clause('rule = "age between 12 and 100 at consent"'), "age 12; what is outside 16–110 is held"),
     ("L05", "I-1b", clause(ADULT), "asks the same as I-1"),
     ("L13", "DLT-1", ('term  = ["CRS"]', 'term  = ["GVHD"]'), "nobody grades «GVHD»"),
+    ("L13", "DLT-1", ('term  = ["CRS"]', 'term  = ["QTc prolongation"]'), "nobody grades «QTc prolongation»"),
     ("L14", "DLT-1", ("grade = 4", "grade = 4\nnot_recovered_by_day = 60"), "after the window of 28 days has closed"),
     ("L10", "level 2", ('cells_per_kg = "1e6"', 'cells_per_kg = "1.2e5"'), "reaches into level 2"),
     ("L12", "left", ('left      = "study_discontinuation"', ""), "no fact plays the role left"),
@@ -66,6 +67,8 @@ CASES = [
     ("L20", "alt", ('settle = "liver panel, with the laboratory\'s upper limit"', ""), "nothing says how to obtain it"),
     ("L22", "S-1", (SILENT_PLACES, f"{OUTCOME}\n{SILENT_PLACES}"), "no visit measures alt"),
     ("L27", "E-2", ("2 weeks before screening\"", "2 weeks before infusion\""), "asked about the day of decision only"),
+    ("L29", "I-1b", clause('rule = "pregnant or not pregnant at screening"'), "do not hold for pregnant, of which"),
+    ("L29", "I-1b", clause('rule = "alt <= 99 U/L or alt >= 9 U/L at screening"'), "do not hold for alt, of which"),
     ("L23", "P-1", ('among   = "infused"', "#"), "does not say in whom"),
 ]  # fmt: skip
 
@@ -183,3 +186,12 @@ def test_everything_that_is_wrong_with_a_wicked_folder_is_named_at_once(tmp_path
 def test_a_clause_of_a_laboratory_s_usual_name_is_told_the_study_s(tmp_path: Path) -> None:
     study = load_study(study_with(tmp_path, clause('rule = "sgpt < 100 U/L at consent"')))
     assert [one.do for one in lint(study) if one.kind == "unknown name"] == ["did you mean alt?"]
+
+
+@pytest.mark.parametrize(
+    ("term", "near"),
+    [("QTc prolongation", "Electrocardiogram QT corrected interval prolonged"), ("Diarrhoea", "Diarrhea")],
+)
+def test_a_term_that_is_none_is_told_with_the_one_that_is_meant(tmp_path: Path, term: str, near: str) -> None:
+    changed = study_with(tmp_path, ('term  = ["CRS"]', f'term  = ["{term}"]'))
+    assert [one.do for one in lint(load_study(changed)) if one.id == "L13" and near in one.do]

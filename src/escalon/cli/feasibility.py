@@ -91,7 +91,7 @@ def feasibility(
     else:
         inquiry = _inquiry(study, warehouse, index_date, mapping)
         if sql:
-            say(inquiry.prepared().counts().text(inquiry.warehouse.dialect))
+            say(inquiry.warehouse.text(inquiry.prepared().counts()))
             return
         if listed:
             _list(inquiry, as_json)
@@ -149,6 +149,7 @@ def _list(inquiry: "Inquiry", as_json: bool) -> None:
             {
                 "synthetic": inquiry.mapping.source.synthetic,
                 "silence_is_no": list(inquiry.mapping.silent),
+                "notes": list(inquiry.mapping.unread(inquiry.study)),
                 "people": people,
             }
         )
@@ -161,6 +162,8 @@ def _list(inquiry: "Inquiry", as_json: bool) -> None:
     )
     if inquiry.mapping.silent:
         say(f"Silence counts as no for: {', '.join(inquiry.mapping.silent)}")
+    for line in inquiry.mapping.unread(inquiry.study):
+        say(line)
 
 
 @app.command("map")

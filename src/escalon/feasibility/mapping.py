@@ -35,6 +35,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from escalon.protocol.study import Study
 from escalon.protocol.toml_lines import TomlLines
+from escalon.protocol.vocabulary import hint, labels
 
 FILE = "warehouse.toml"
 Kind = Literal["flat", "omop", "fhir", "i2b2"]
@@ -153,10 +154,13 @@ class WarehouseMapping(MappingPart):
 
     def unread(self, study: Study) -> tuple[str, ...]:
         """The concepts that are no names of a study, and where they stand."""
+        known = labels(study.vocabulary)
+        free = {name: label for name, label in known.items() if name not in self.concepts}
+        told = f"{study.id} has no such name, so nothing of it is read."
         return tuple(
-            f"concept.{name}: {study.id} has no such name, so nothing of it is read ({self.line('concept', name)})"
+            f"concept.{name}: {told}{hint(name, free)} ({self.line('concept', name)})"
             for name in self.concepts
-            if name not in study.vocabulary
+            if name not in known
         )
 
     def line(self, *path: str) -> str:

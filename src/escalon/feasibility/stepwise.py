@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from escalon.expressions.dialects import dialect
@@ -25,6 +25,7 @@ class StepwiseQuery:
 
     steps: Mapping[str, str]
     last: str
+    prefix: str = "step_"
 
     def text(self, engine: str) -> str:
         """The whole as one statement, each step computed once."""
@@ -45,8 +46,8 @@ class StepwiseQuery:
         few = {*names[names.index("patterns") :]}.difference(_PASSED_ON) if "patterns" in names else ()
         return [
             (
-                f"step_{name}",
-                _prefixed(text, self._seen_from(name)),
+                f"{self.prefix}{name}",
+                self._prefixed(text, self._seen_from(name)),
                 readers[name] > 1 or (name in few and name not in _PASSED_ON),
             )
             for name, text in self.steps.items()
@@ -56,21 +57,27 @@ class StepwiseQuery:
     @cached_property
     def whole(self) -> str:
         """The select itself."""
-        return _prefixed(self.last, self.steps)
+        return self._prefixed(self.last, self.steps)
+
+    def apart_from(self, tables: Iterable[str]) -> "StepwiseQuery":
+        """The same, with steps called as none of a hospital's tables is."""
+        prefix = self.prefix
+        while any(table.lower().startswith(prefix) for table in tables):
+            prefix = f"our_{prefix}"
+        return replace(self, prefix=prefix)
 
     def _seen_from(self, name: str) -> Mapping[str, str]:
         if name not in SOURCES:
             return self.steps
         return {step: text for step, text in self.steps.items() if step.endswith(_OF_SOURCES)}
 
+    def _prefixed(self, text: str, steps: Mapping[str, str]) -> str:
+        def named(found: re.Match[str]) -> str:
+            word, name, also = found.groups()
+            return f"{word} {self.prefix}{name}{also or f' AS {name}'}" if name in steps else found[0]
+
+        return _NAMED.sub(named, text)
+
 
 def _steps_in(text: str, steps: Mapping[str, str]) -> list[str]:
     return [found[2] for found in _NAMED.finditer(text) if found[2] in steps]
-
-
-def _prefixed(text: str, steps: Mapping[str, str]) -> str:
-    def named(found: re.Match[str]) -> str:
-        word, name, also = found.groups()
-        return f"{word} step_{name}{also or f' AS {name}'}" if name in steps else found[0]
-
-    return _NAMED.sub(named, text)

@@ -56,7 +56,8 @@ class Warehouse:
     def answer(self, asked: StepwiseQuery) -> list[tuple[Any, ...]]:
         """The rows of a statement in steps; steps that the last statement had as well are not computed again."""
         if self.keep is None:
-            return self.rows(asked.text(self.dialect))
+            return self.rows(self.text(asked))
+        asked = asked.apart_from(self.tables)
         current: set[str] = set()
         for name, text, is_shared in asked.parts():
             if self.kept.get(name) != text:
@@ -68,6 +69,10 @@ class Warehouse:
             current.add(name)
         return self.rows(asked.whole)
 
+    def text(self, asked: StepwiseQuery) -> str:
+        """The one statement that would be run."""
+        return asked.apart_from(self.tables).text(self.dialect)
+
     def answers(self, *asked: StepwiseQuery) -> list[list[tuple[Any, ...]]]:
         """The rows of several statements over the same steps; where none can be kept, by one statement, with each step once."""
         if self.keep is not None:
@@ -78,7 +83,7 @@ class Warehouse:
             for place, one in enumerate(asked)
         )
         found: list[list[tuple[Any, ...]]] = [[] for _ in asked]
-        for which, row in self.rows(StepwiseQuery(steps, "\nUNION ALL ".join(each)).text(self.dialect)):
+        for which, row in self.rows(self.text(StepwiseQuery(steps, "\nUNION ALL ".join(each)))):
             found[which].append(tuple(json.loads(row).values()))
         return found
 

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from escalon.criteria import render
-from escalon.expressions.events import Pick, Stated
+from escalon.expressions.events import Happened, Pick, Stated
+from escalon.expressions.tree import COMPARISONS, Literal, Node, Op
 from escalon.protocol.names import anchors_in, leaves, names_in
 from escalon.protocol.reach import Conflict, conflicts, held, idle
 from escalon.protocol.remarks import Remark, told
@@ -125,6 +126,38 @@ def _asked_once(study: Study) -> Iterator[Remark]:
             yield told("asked once", one.id, what, one.place, do)
 
 
+def _lone_days(study: Study) -> Iterator[Remark]:
+    """Days stand behind one name: in `pregnant or lactating at screening` the first is asked about any day."""
+    for one in study.criteria:
+        for sort, before, last in (found for tree in one.trees for found in _joined(tree)):
+            if isinstance(last, sort) and isinstance(before, sort) and last.window and not before.window:
+                what = f"the days behind {last.name} do not hold for {before.name}, of which the last entry of any day counts"
+                yield told("lone days", one.id, what, one.place, f"write the days behind {before.name} too, or `ever`")
+
+
+def _joined(tree: Node) -> Iterator[tuple[type[Stated | Happened | Pick], Node, Node]]:
+    """The sort of leaf, an earlier part and the last part of every «and» and «or»; labels are asked of any day."""
+    if not isinstance(tree, Op):
+        return
+    for part in tree.parts:
+        yield from _joined(part)
+    if tree.name in ("and", "or", "at_least"):
+        *earlier, last = (_leaf(part) for part in tree.parts)
+        yield from ((sort, before, last) for before in earlier for sort in (Stated, Happened, Pick))
+
+
+def _leaf(part: Node) -> Node:
+    """What a part of a rule reads where it is one question: without «not», the number of a comparison."""
+    match part:
+        case Op("not", (inner,)):
+            return _leaf(inner)
+        case Op("eq" | "ne", (Pick(), Literal(str()))):
+            return part
+        case Op(name, (Pick() as pick, _)) if name in COMPARISONS:
+            return pick
+    return part
+
+
 def _facts(study: Study) -> Iterator[Remark]:
     used = {name for one in study.criteria for name in one.names}
     for name in sorted(used & set(study.vocabulary)):
@@ -155,4 +188,16 @@ def _overlaps(study: Study) -> Iterator[Remark]:
             yield told("excluded and asked for", ids, what, place, "say in an assumption which prevails")
 
 
-CLAUSES = (_names, _unreachable, _idle, _held, _duplicates, _labels, _histories, _asked_once, _facts, _overlaps)
+CLAUSES = (
+    _names,
+    _unreachable,
+    _idle,
+    _held,
+    _duplicates,
+    _labels,
+    _histories,
+    _asked_once,
+    _lone_days,
+    _facts,
+    _overlaps,
+)

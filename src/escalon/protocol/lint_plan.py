@@ -6,6 +6,7 @@ from itertools import pairwise
 from escalon.expressions.events import Pick
 from escalon.expressions.tree import Node, Op
 from escalon.facts import plain
+from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_event
 from escalon.protocol.design import in_days
 from escalon.protocol.remarks import Remark, told
 from escalon.protocol.study import Endpoint, Place, Study
@@ -52,13 +53,21 @@ def _roles(study: Study) -> Iterator[Remark]:
         yield told("gap", "zone", what, Place(), 'write zone = "Asia/Shanghai", or your own, in [study]')
 
 
+def _near_term(term: str) -> str:
+    """The term of CTCAE that an everyday name means; empty where none is near."""
+    try:
+        return f"write {find_event(term).name}"
+    except UnknownTerm as error:
+        return str(error).partition("v5.0. ")[2].replace("Did", "did")
+
+
 def _toxicity(study: Study) -> Iterator[Remark]:
     """A clause that can never be met looks like one that was never met; one met from the start is no toxicity."""
     for clause in study.dlt.events if study.dlt else ():
         for term in (one for one in clause.term if not clause.graded_by and not is_gradable(one)):
             what = f"nobody grades «{term}»: it is no term of CTCAE 5.0, no class of it, and no syndrome that is graded here"
             do = "write CRS, ICANS, IEC-HS, neutrophils, platelets, non_haematological, any, a term of CTCAE 5.0, or graded_by"
-            yield told("unknown term", clause.id, what, clause.place, do)
+            yield told("unknown term", clause.id, what, clause.place, _near_term(term) or do)
         by_day = clause.not_recovered_by_day
         window = in_days(study.dose.dlt_window)
         if clause.longer_than_days is not None and clause.longer_than_days >= window:
