@@ -12,6 +12,7 @@ from escalon.feasibility.disclosure import SMALLEST, CountTie, Shown, adds_up, a
 from escalon.feasibility.doubts import doubts, values_read
 from escalon.feasibility.inquiry import UNSETTLED, Inquiry
 from escalon.feasibility.mapping import WarehouseMapping
+from escalon.feasibility.patterns import FEW, is_worked_out
 from escalon.protocol.study import Criterion, Study
 
 WITHHELD = "·"
@@ -63,6 +64,11 @@ class Attrition:
             before = found[f"left_{k - 1}"] if k else found["people"]
             found[f"removed_{k}"] = before - found[f"left_{k}"]
             found[f"passing_{k}"] = found["people"] - found[f"not_met_{k}"]
+            found[f"also_{k}"] = found[f"not_met_{k}"] - found[f"alone_{k}"]
+            found[f"first_{k}"] = found[f"removed_{k}"] - found[f"alone_{k}"]
+        found["several"] = found["excluded"] - sum(found[f"alone_{k}"] for k in range(len(self.criteria)))
+        for kind in ("alone", "also", "unknown", "gained"):
+            found[f"Σ{kind}"] = sum(found[f"{kind}_{k}"] for k in range(len(self.criteria)))
         for group in self.groups:
             mine = self.counts[group]
             found |= {f"{name} {group}": int(mine[name]) for name in ("people", "eligible", "undecided")}
@@ -92,13 +98,36 @@ class Attrition:
             yield at_most(f"left_{k}", f"passing_{k}")
             yield at_most(f"unknown_{k}", f"passing_{k}")
             yield CountTie({f"gained_{k}": 1, f"alone_{k}": -1, "undecided": -1}, 0)
+            yield from self._ties_of_clause(k)
         yield from adds_up("removed_0", ("not_met_0",))
+        yield from adds_up(f"removed_{last}", (f"alone_{last}",))
+        for kind in ("alone", "also", "unknown", "gained"):
+            yield from adds_up(f"Σ{kind}", [f"{kind}_{k}" for k in range(last + 1)])
+        yield from adds_up("excluded", ("Σalone", "several"))
+        yield from adds_up("several", [f"first_{k}" for k in range(last + 1)])
+        yield CountTie({"several": 2, "Σalso": -1}, 0)
+        yield CountTie({"Σalso": 1, "several": -(last + 1)}, 0)
+        yield at_most("undecided", "Σunknown")
+        yield CountTie({"Σgained": 1, "Σalone": -1, "undecided": -1}, 0)
         yield from adds_up("possible", (f"left_{last}",))
         for name in ("people", "excluded", "possible", "undecided", "eligible"):
             yield from adds_up(name, [f"{name} {group}" for group in self.groups])
         for group in self.groups:
             yield from adds_up(f"people {group}", (f"excluded {group}", f"possible {group}"))
             yield from adds_up(f"possible {group}", (f"undecided {group}", f"eligible {group}"))
+
+    @staticmethod
+    def _ties_of_clause(k: int) -> Iterator[CountTie]:
+        """What ties those who fail a clause, alone or with another, and those of whom it is unknown, to everybody."""
+        yield from adds_up(f"not_met_{k}", (f"alone_{k}", f"also_{k}"))
+        yield from adds_up(f"removed_{k}", (f"alone_{k}", f"first_{k}"))
+        yield at_most(f"first_{k}", f"also_{k}")
+        yield at_most(f"also_{k}", "several")
+        yield CountTie({f"also_{k}": 2, "Σalso": -1}, 0)
+        yield CountTie({"eligible": 1, f"unknown_{k}": 1, f"not_met_{k}": 1, "people": -1}, 0)
+        yield CountTie({f"unknown_{k}": 1, f"not_met_{k}": 1, "undecided": -1, "excluded": -1}, 0)
+        yield CountTie({f"gained_{k}": 1, f"alone_{k}": -1, f"unknown_{k}": -1}, 0)
+        yield CountTie({f"alone_{k}": 1, f"gained_{k}": -1, f"unknown_{k}": 1, "Σunknown": -1}, 0)
 
     @cached_property
     def shown(self) -> dict[str, int | None]:
@@ -113,6 +142,27 @@ class Attrition:
         for name in self.all_counts:
             if " " in name or name == "nearly":
                 found[name] = shown.publish(name)
+        return self._less(found) if len(self.criteria) <= FEW else found
+
+    def _less(self, found: dict[str, int | None]) -> dict[str, int | None]:
+        """Where clauses are few, whole columns are withheld, the least wanted first, until no small count can be worked out."""
+        small = [name for name, count in self.all_counts.items() if 0 < count < self.smallest]
+        for kind in (
+            "gained_",
+            "unknown_",
+            "alone_",
+            "not_met_",
+            "left_",
+            "undecided",
+            "eligible",
+            "possible",
+            "excluded",
+        ):
+            told = {name: count for name, count in found.items() if count is not None}
+            shares = {k: self._percent(k) for k in range(len(self.criteria)) if self._is_shared(k, found)}
+            if not is_worked_out(self.groups, len(self.criteria), told, shares, small, self.smallest):
+                break
+            found = {name: None if name.startswith(kind) else count for name, count in found.items()}
         return found
 
     def share(self, k: int) -> int | None:
@@ -121,10 +171,14 @@ class Attrition:
         It is the clause's Shapley value in the game in which clauses keep people out together (Shapley 1953): a person who
         fails three of them is a third of a person to each. Withheld where too few fail the clause.
         """
-        excluded = self.all_counts["excluded"]
-        if self.shown[f"not_met_{k}"] is None or self.shown["excluded"] is None or excluded < 20 * self.smallest:
-            return None
-        return round(100 * sum(one[f"share_{k}"] for one in self.counts.values()) / excluded)
+        return self._percent(k) if self._is_shared(k, self.shown) else None
+
+    def _is_shared(self, k: int, shown: Mapping[str, int | None]) -> bool:
+        is_told = shown[f"not_met_{k}"] is not None and shown["excluded"] is not None
+        return is_told and self.all_counts["excluded"] >= 20 * self.smallest
+
+    def _percent(self, k: int) -> int:
+        return round(100 * sum(one[f"share_{k}"] for one in self.counts.values()) / self.all_counts["excluded"])
 
     def as_json(self) -> dict[str, Any]:
         """What may be shown, for scripts; null where a count is withheld."""

@@ -31,6 +31,7 @@ class Shown:
     """The counts of an output, those that are shown, and between what a reader can place the others."""
 
     counts: Mapping[str, int]
+    """Numbers of people; those whose name begins with Σ count people more than once, and may be small."""
     ties: Iterable[CountTie]
     smallest: int = SMALLEST
     shown: dict[str, int] = field(default_factory=dict)
@@ -67,7 +68,12 @@ class Shown:
         return 0 < count < self.smallest
 
     def _is_found_out(self, name: str) -> bool:
-        return self._is_small(self.counts[name]) and self.most[name] - self.least[name] + 1 < self.smallest
+        is_of_people = not name.startswith("Σ")
+        return (
+            is_of_people
+            and self._is_small(self.counts[name])
+            and self.most[name] - self.least[name] + 1 < self.smallest
+        )
 
     def _follow(self, names: Iterable[str]) -> set[str]:
         """Draw every conclusion from what is known of some counts; returns the counts of which more is known now."""

@@ -1,0 +1,88 @@
+"""What a reader could work out who weighs every pattern of verdicts that people may have: for studies of few clauses.
+
+Interval reasoning (`disclosure`) follows ties one at a time. Where clauses are few, counts tie so closely that several together
+tell what none tells alone; there the least and the most of each small count are sought by linear programming over the patterns.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+
+from escalon.feasibility.counting import MET, NOT_MET, UNKNOWN
+
+FEW = 4
+"""Clauses up to which all patterns are weighed: 3⁴ of them for each disease."""
+Pattern = tuple[int, ...]
+
+
+def is_worked_out(
+    groups: Sequence[str],
+    clauses: int,
+    shown: Mapping[str, int],
+    shares: Mapping[int, int],
+    small: Sequence[str],
+    width: int,
+) -> bool:
+    """Whether what is shown leaves fewer than `width` numbers for one of the small counts.
+
+    `shares` are the shown parts of the excluded, in whole percent, by clause.
+    """
+    from math import ceil, floor
+
+    from scipy.optimize import linprog
+
+    cells = [(group, pattern) for group in groups for pattern in product((MET, NOT_MET, UNKNOWN), repeat=clauses)]
+    rows = {
+        name: [float(of(group, pattern)) for group, pattern in cells] for name, of in _counted(groups, clauses).items()
+    }
+    known = [name for name in shown if name in rows]
+    limits = []
+    for k, percent in shares.items():
+        part = [1 / pattern.count(NOT_MET) if pattern[k] == NOT_MET else 0.0 for _, pattern in cells]
+        ends = [(percent + half) * shown["excluded"] / 100 for half in (0.5, -0.5)]
+        limits += [(part, ends[0]), ([-one for one in part], -ends[1])]
+    among = {
+        "A_eq": [rows[name] for name in known] or None, "b_eq": [shown[name] for name in known] or None,
+        "A_ub": [row for row, _ in limits] or None, "b_ub": [end for _, end in limits] or None,
+    }  # fmt: skip
+    for name in (one for one in small if one in rows):
+        least = linprog(rows[name], **among, method="highs")
+        most = linprog([-one for one in rows[name]], **among, method="highs")
+        if least.status == most.status == 0 and floor(1e-6 - most.fun) - ceil(least.fun - 1e-6) + 1 < width:
+            return True
+    return False
+
+
+def _counted(groups: Sequence[str], clauses: int) -> dict[str, Callable[[str, Pattern], bool]]:
+    """Whether somebody of a disease with a pattern of verdicts belongs to each count, by the name of the count."""
+    heads: dict[str, Callable[[Pattern], bool]] = {
+        "people": lambda p: True,
+        "excluded": lambda p: NOT_MET in p,
+        "possible": lambda p: NOT_MET not in p,
+        "undecided": lambda p: NOT_MET not in p and UNKNOWN in p,
+        "eligible": lambda p: NOT_MET not in p and UNKNOWN not in p,
+    }
+
+    def of_clause(k: int) -> dict[str, Callable[[Pattern], bool]]:
+        def alone(p: Pattern) -> bool:
+            return p[k] == NOT_MET and p.count(NOT_MET) == 1
+
+        return {
+            f"not_met_{k}": lambda p: p[k] == NOT_MET,
+            f"unknown_{k}": lambda p: p[k] == UNKNOWN,
+            f"left_{k}": lambda p: NOT_MET not in p[: k + 1],
+            f"removed_{k}": lambda p: p[k] == NOT_MET and NOT_MET not in p[:k],
+            f"alone_{k}": alone,
+            f"gained_{k}": lambda p: p[k] != MET and all(one == MET for j, one in enumerate(p) if j != k),
+        }
+
+    of_all = heads | {name: of for k in range(clauses) for name, of in of_clause(k).items()}
+    found: dict[str, Callable[[str, Pattern], bool]] = {name: _of_anybody(of) for name, of in of_all.items()}
+    return found | {f"{name} {group}": _of_one(of, group) for name, of in heads.items() for group in groups}
+
+
+def _of_anybody(of: Callable[[Pattern], bool]) -> Callable[[str, Pattern], bool]:
+    return lambda group, pattern: of(pattern)
+
+
+def _of_one(of: Callable[[Pattern], bool], only: str) -> Callable[[str, Pattern], bool]:
+    return lambda group, pattern: group == only and of(pattern)
