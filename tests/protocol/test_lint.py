@@ -55,6 +55,13 @@ CASES = [
     (
         "L04", "I-1b", clause('rule = "age > 16 at consent"'), "age above 16 follows from I-1, which asks for at least 18",
     ),
+    ("L02", "I-1b", clause('rule = "age > 20 at consent and age < 21 at consent"'), "nothing that may be recorded could meet it"),
+    ("L02", "I-1b", clause('rule = "pregnant and not pregnant"'), "nothing that may be recorded could meet it"),
+    ("L02", "I-1b", clause('rule = "at least 3 of (pregnant, age > 20 at consent)"'), "nothing that may be recorded"),
+    ("L02", "I-1b and E-1", clause('rule = "pregnant at screening and age > 30"'), "could meet both"),
+    ("L02", "I-1b and E-1", clause('rule = "pregnant at screening"'), "is required by I-1b and excluded by E-1"),
+    ("L03", "I-1b", clause('rule = "age >= 40 at consent or age < 40 at consent"'), "whatever may be recorded meets it"),
+    ("L04", "I-1b", clause('rule = "age > 16 at consent or pregnant ever"'), "whoever meets I-1 meets it"),
     ("L28", "I-1b", clause('rule = "age between 12 and 100 at consent"'), "age 12; what is outside 16–110 is held"),
     ("L05", "I-1b", clause(ADULT), "asks the same as I-1"),
     ("L13", "DLT-1", ('term  = ["CRS"]', 'term  = ["GVHD"]'), "nobody grades «GVHD»"),

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from escalon.criteria import render
 from escalon.expressions.events import Happened, Pick, Stated
@@ -12,6 +12,7 @@ from escalon.protocol.reach import Conflict, conflicts, held, idle
 from escalon.protocol.remarks import Remark, told
 from escalon.protocol.study import Criterion, Place, Study
 from escalon.protocol.vocabulary import hint, labels
+from escalon.protocol.worlds import hopeless, pointless
 
 
 def _names(study: Study) -> Iterator[Remark]:
@@ -42,8 +43,18 @@ def _users(study: Study, name: str) -> Iterator[tuple[str, Place]]:
 
 
 def _unreachable(study: Study) -> Iterator[Remark]:
-    for conflict in conflicts(study):
+    for conflict in _once([*conflicts(study), *hopeless(study)]):
         yield _conflict(conflict)
+
+
+def _once(found: Iterable[Conflict]) -> Iterator[Conflict]:
+    """Of several conflicts of the same clauses the one that says most, which comes first."""
+    told: set[frozenset[str]] = set()
+    for one in found:
+        ids = frozenset(each.id for each in one.criteria)
+        if not any(earlier <= ids for earlier in told):
+            told.add(ids)
+            yield one
 
 
 def _conflict(conflict: Conflict) -> Remark:
@@ -57,7 +68,8 @@ def _conflict(conflict: Conflict) -> Remark:
 
 def _idle(study: Study) -> Iterator[Remark]:
     """A clause that can decide nothing is a slip, or its limit is."""
-    for one in idle(study):
+    useless = {each.id for one in hopeless(study) for each in one.criteria}
+    for one in _once([*idle(study), *(one for one in pointless(study) if one.criteria[0].id not in useless)]):
         kind = "always true" if len(one.criteria) == 1 else "implied"
         do = "correct the limit, or the range of the fact" if kind == "always true" else "keep the stricter of the two"
         yield told(kind, one.criteria[0].id, one.what, one.criteria[0].place, do)
@@ -77,11 +89,6 @@ def _duplicates(study: Study) -> Iterator[Remark]:
             what = f"asks the same as {seen[key].id}: {render(one.tree)}"
             yield told("duplicate", one.id, what, one.place, "keep one of the two")
         seen.setdefault(key, one)
-    for one in study.inclusion:
-        for other in study.exclusion:
-            if one.tree == other.tree and (one.applies is None or one.applies == other.applies):
-                what = f"is required by {one.id} and excluded by {other.id}: nobody can enter"
-                yield told("unreachable", f"{one.id} and {other.id}", what, other.place, "remove one")
 
 
 def _labels(study: Study) -> Iterator[Remark]:

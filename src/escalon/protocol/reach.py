@@ -49,7 +49,7 @@ def conflicts(study: Study) -> Iterator[Conflict]:
     """Every pair of limits that leaves nothing, and every limit beyond a fact's range."""
     groups: dict[str, list[_Limit]] = defaultdict(list)
     for one in study.criteria:
-        groups[_group(one)] += _limits(one.tree, one, study.vocabulary, negated=one.kind == "exclusion")
+        groups[group_of(one)] += _limits(one.tree, one, study.vocabulary, negated=one.kind == "exclusion")
     everyone = groups.get("", [])
     for limit in (limit for some in groups.values() for limit in some):
         yield from _out_of_range(limit, study.vocabulary)
@@ -60,7 +60,7 @@ def conflicts(study: Study) -> Iterator[Conflict]:
 
 def idle(study: Study) -> Iterator[Conflict]:
     """Every clause that is one limit and decides nothing: whatever may be recorded meets it, or another clause asks for more."""
-    whole = [(limit, _group(one)) for one in study.criteria for limit in _alone(one, study.vocabulary)]
+    whole = [(limit, group_of(one)) for one in study.criteria for limit in _alone(one, study.vocabulary)]
     for limit, group in whole:
         known = study.vocabulary.get(limit.name)
         if known is not None and _holds_throughout(limit, known):
@@ -82,7 +82,8 @@ def held(study: Study) -> Iterator[Conflict]:
                 yield Conflict((limit.criterion,), what)
 
 
-def _group(one: Criterion) -> str:
+def group_of(one: Criterion) -> str:
+    """For whom a clause is, as it is written; empty for everybody."""
     return render(one.applies) if one.applies is not None else ""
 
 
@@ -138,7 +139,7 @@ def _limit(
 ) -> list[_Limit]:
     if not (_is_latest(side) or _is_ratio(side)):
         return []
-    value = _value(other, words.get(side.name) if isinstance(side, Pick) else None)
+    value = limit_value(other, words.get(side.name) if isinstance(side, Pick) else None)
     relation = _OPPOSITE.get(name) if negated else name
     return [] if value is None or relation is None else [_Limit(side, relation, value, one)]
 
@@ -162,7 +163,7 @@ def _labels(study: Study) -> Iterator[Conflict]:
         for pick, words in _chosen(one.tree):
             choices = frozenset(known.choices) if (known := study.vocabulary.get(pick.name)) else frozenset()
             if choices:
-                allowed[_group(one), pick].append((one, words if one.kind == "inclusion" else choices - words))
+                allowed[group_of(one), pick].append((one, words if one.kind == "inclusion" else choices - words))
     for (group, pick), some in allowed.items():
         every = some if group == "" else [*allowed.get(("", pick), ()), *some]
         if not frozenset.intersection(*(left for _, left in every)):
@@ -182,7 +183,8 @@ def _chosen(tree: Node) -> list[tuple[Pick, frozenset[str]]]:
     return []
 
 
-def _value(node: Node, known: FactDefinition | None) -> Fraction | None:
+def limit_value(node: Node, known: FactDefinition | None) -> Fraction | None:
+    """The number that a side of a comparison is, in the unit of the fact it is compared with; None where it is none."""
     match node:
         case Literal(int() | Fraction() as value) if not isinstance(value, bool):
             return Fraction(value)
