@@ -40,14 +40,18 @@ def is_worked_out(
         part = [1 / pattern.count(NOT_MET) if pattern[k] == NOT_MET else 0.0 for _, pattern in cells]
         ends = [(percent + half) * shown["excluded"] / 100 for half in (0.5, -0.5)]
         limits += [(part, ends[0]), ([-one for one in part], -ends[1])]
-    among = {
-        "A_eq": [rows[name] for name in known] or None, "b_eq": [shown[name] for name in known] or None,
-        "A_ub": [row for row, _ in limits] or None, "b_ub": [end for _, end in limits] or None,
-    }  # fmt: skip
+    equal = [rows[name] for name in known] or None
+    below = [row for row, _ in limits] or None
+
+    def least(row: list[float]) -> float | None:
+        """The least that a count can be; None where the programme has no end."""
+        told, most = [shown[name] for name in known] or None, [end for _, end in limits] or None
+        found = linprog(row, A_ub=below, b_ub=most, A_eq=equal, b_eq=told, method="highs")
+        return found.fun if found.status == 0 else None
+
     for name in (one for one in small if one in rows):
-        least = linprog(rows[name], **among, method="highs")
-        most = linprog([-one for one in rows[name]], **among, method="highs")
-        if least.status == most.status == 0 and floor(1e-6 - most.fun) - ceil(least.fun - 1e-6) + 1 < width:
+        low, high = least(rows[name]), least([-one for one in rows[name]])
+        if low is not None and high is not None and floor(1e-6 - high) - ceil(low - 1e-6) + 1 < width:
             return True
     return False
 

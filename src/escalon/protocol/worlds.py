@@ -30,8 +30,8 @@ def hopeless(study: Study) -> Iterator[Conflict]:
     for one in study.criteria:
         if (worlds := _worlds([one], study.vocabulary)) and not any(_passes(one, world, study) for world in worlds):
             yield Conflict((one,), "nothing that may be recorded could meet it")
-    for one, other, worlds in _together(study):
-        if not any(_passes(one, world, study) and _passes(other, world, study) for world in worlds):
+    for one, other, both in _together(study):
+        if not any(_passes(one, world, study) and _passes(other, world, study) for world in both):
             said = f"is required by {one.id} and excluded by {other.id}: nobody can enter"
             yield Conflict(
                 (one, other), said if one.tree == other.tree else "nothing that may be recorded could meet both"
