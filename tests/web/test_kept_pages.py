@@ -95,3 +95,20 @@ def test_a_folder_so_large_that_its_facts_are_kept_as_columns_has_its_pages(
     for page in ("/", "/participants", "/participants/P-1", "/participants/P-1/screening", "/safety"):
         assert browser.get(page).status_code == 200, page
     assert [one["code"] for one in browser.get("/participants.json").json()["rows"]] == ["P-1", "P-2"]
+
+
+def test_a_trial_of_hundreds_has_pages_that_are_read(sqlite_casebook: Casebook) -> None:  # noqa: F811
+    bench, trial = served(sqlite_casebook)
+    told = [
+        ParticipantConsented(participant=f"P{one:03}", site="S1", form="v1", signed_on=trial.today())
+        for one in range(1, 121)
+    ]
+    trial.conduct.record_all(CARLA, told)
+    browser = client(bench, "ines")
+    today = browser.get("/")
+    assert today.text.count("<tr>") <= 50
+    assert "70 more" in today.text
+    assert sum(len(one["matters"]) for one in browser.get("/today.json").json()["groups"]) == 120
+    pages = [browser.get(f"/screening?page={one}").text for one in (1, 2, 3, "x", 99)]
+    assert [page.count('class="grp"') for page in pages] == [50, 50, 20, 50, 20]
+    assert len(browser.get("/screening.json").json()["participants"]) == 120
