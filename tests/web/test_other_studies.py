@@ -8,7 +8,7 @@ import pytest
 
 from escalon.protocol import load_study
 from tests.casebook.conftest import clock, sqlite_casebook  # noqa: F401
-from tests.protocol.folders import HERON
+from tests.protocol.folders import HERON, ORCHID
 from tests.web.bench import client, said, served, with_one_infused
 
 pytest.importorskip("httpx2")
@@ -108,3 +108,11 @@ def test_a_tablet_has_no_worksheet_of_cells(tablets):
     page = browser.get(f"{DOSE}/worksheet")
     assert (page.status_code, "this study gives no cells" in page.text) == (404, True)
     assert f"{DOSE}/worksheet" not in browser.get(DOSE).text
+
+
+def test_a_product_that_is_released_before_anybody_has_a_place_names_its_level(sqlite_casebook):  # noqa: F811
+    bench, trial = served(sqlite_casebook, load_study(ORCHID).model_copy(update={"zone": None}))
+    trial.consent("P1")
+    page = client(bench, "lena").get("/participants/P1/treatment")
+    assert page.status_code == 200
+    assert '<select id="level" name="level">' in page.text

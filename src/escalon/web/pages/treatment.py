@@ -68,6 +68,7 @@ class TreatmentPage:
     """What was given: treatment, dose, days, entry."""
     treatments: tuple[tuple[str, str], ...]
     """What may be recorded as given, by name; empty for whoever does not record it."""
+    levels: tuple[tuple[str, str], ...]
     held: tuple[int, int] | None
     """The cohort and place that this reader may have given back."""
 
@@ -88,6 +89,7 @@ def treatment(desk: Desk, code: str) -> TreatmentPage:
         open_ones[0].opened.cohort if open_ones else None,
         course.collections[-1].event.collection if course.collections else "", held.level if held else None, regimens, sizes,
         tuple(_drugs(course)), tuple(_treatments(desk, course)),
+        tuple((str(one.number), f"level {one.number}") for one in desk.study.dose.levels),
         (held.cohort, held.place) if held and desk.may("AllocationReleased", course.site or None) else None,
     )  # fmt: skip
 
