@@ -25,9 +25,9 @@ from escalon.history.events import (
 )
 from escalon.protocol import load_study
 from escalon.sources.as_rows import unkept
+from escalon.sources.delimited import loud, quiet
 from escalon.sources.folder import take_in
 from escalon.sources.frame import frame_of
-from escalon.sources.tables import loud, quiet
 from tests.drawn import drawn
 from tests.histories import Infusion, changed, facts, history
 

@@ -16,7 +16,7 @@ from escalon.facts import Day
 from escalon.history import Author, Entries, Entry, KeptFacts, Trial
 from escalon.history.events import EntryAnnulled, FactRecorded
 from escalon.protocol.study import Study
-from escalon.sources import tables, taking
+from escalon.sources import delimited, taking
 from escalon.sources.folder import take_in
 from escalon.sources.intake import Intake
 from escalon.sources.tables import read_table
@@ -80,7 +80,7 @@ def write(folder: Path, rows: list[list[str]], delimiter: str = ",", end: str = 
 
 def by_column(study: Study, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Intake:
     with monkeypatch.context() as patch:
-        patch.setattr(tables, "LARGE", 0)
+        patch.setattr(delimited, "LARGE", 0)
         patch.setattr(taking, "MANY", 0)
         return take_in(study, folder)
 
@@ -151,7 +151,7 @@ def test_any_text_is_taken_apart_alike(
         csv.writer(out, lineterminator=end).writerows([["a", "b", "c"], *rows])
     before = read_table(file)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "LARGE", 0)
+        patch.setattr(delimited, "LARGE", 0)
         after = read_table(file)
     assert list(after.rows) == list(before.rows)
     assert (after.columns, after.notes) == (before.columns, before.notes)
@@ -159,7 +159,7 @@ def test_any_text_is_taken_apart_alike(
 
 def test_a_plain_large_text_is_kept_by_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "facts.csv").write_text('a,b\n1, x\n\n,\n2,\'=1\n3\n4,"y, z"\n' + "5,x\n" * 80)
-    monkeypatch.setattr(tables, "LARGE", 0)
+    monkeypatch.setattr(delimited, "LARGE", 0)
     rows = read_table(tmp_path / "facts.csv").rows
     assert isinstance(rows, RowsByColumn)
     assert [(row.line, row.cells) for row in rows[:4]] == [

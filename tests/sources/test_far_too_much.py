@@ -14,8 +14,8 @@ from escalon.protocol import load_study
 from escalon.protocol.errors import StudyError
 from escalon.protocol.folder import _parsed
 from escalon.sources import tables
+from escalon.sources.delimited import FolderError
 from escalon.sources.folder import take_in
-from escalon.sources.tables import FolderError
 
 STUDY = load_study("nct07052565")
 FACTS = "participant,fact,value,unit,date\nP01,disease,RA,,2025-01-01\n"

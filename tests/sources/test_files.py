@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from escalon.protocol.study import Study
+from escalon.sources.delimited import FolderError
 from escalon.sources.folder import take_in
 from escalon.sources.intake import Intake
-from escalon.sources.tables import FolderError
 
 HEADER = "participant,fact,value,unit,date,visit,upper,source\n"
 FACTS = HEADER + "P01,disease,RA,,2025-01-01,,,入组\n"

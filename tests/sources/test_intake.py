@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from escalon.cli.main import app
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.facts import Day, Interval
+from escalon.sources.delimited import FolderError
 from escalon.sources.folder import take_in
-from escalon.sources.tables import FolderError
 from tests.histories import facts as told
 
 FACTS = "participant,fact,value,unit,date,source\n"

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 
 from escalon.cli.main import app
 from escalon.protocol import load_study
+from escalon.sources.delimited import FolderError
 from escalon.sources.folder import take_in
 from escalon.sources.intake import Intake
 from escalon.sources.spreadsheet import _layout, _number
-from escalon.sources.tables import FolderError
 
 STUDY = load_study("nct07052565")
 FACTS = ["participant", "fact", "value", "unit", "date"]
@@ -96,7 +96,7 @@ def test_a_table_of_visits_is_scored_from_a_workbook(tmp_path: Path) -> None:
     book.save(tmp_path / "visits.xlsx")
     found = CliRunner().invoke(app, ["score", "das28_esr", "--table", str(tmp_path / "visits.xlsx")])
     assert found.exit_code == 2
-    assert 'P01,=A1,4,20,40,,,invalid,"",NOT_A_NUMBER' in found.stdout
+    assert 'P01,\'=A1,4,20,40,,,invalid,"",NOT_A_NUMBER' in found.stdout
     assert "visits.xlsx[visits]: hidden in the workbook, and read all the same: row 2" in found.stderr
 
 

@@ -13,7 +13,7 @@ from escalon.conduct.record.recording import Conduct
 from escalon.history.events import AllocationReleased, ParticipantConsented
 from escalon.history.kept_facts import FactsByName
 from escalon.protocol import load_study
-from escalon.sources import tables, taking
+from escalon.sources import delimited, taking
 from escalon.web.workbench import Workbench
 from tests.casebook.conftest import clock, sqlite_casebook  # noqa: F401
 from tests.casebook.trial import CARLA, INES
@@ -84,7 +84,7 @@ def test_what_was_found_before_a_file_changed_is_not_kept_for_after(tmp_path: Pa
 def test_a_folder_so_large_that_its_facts_are_kept_as_columns_has_its_pages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "LARGE", 0)
+    monkeypatch.setattr(delimited, "LARGE", 0)
     monkeypatch.setattr(taking, "MANY", 0)
     days = "".join(f"P-{who},weight,{60 + day},kg,2025-01-{day:02d}\n" for who in (1, 2) for day in range(1, 29))
     (tmp_path / "facts.csv").write_text(f"participant,fact,value,unit,date\n{days}")

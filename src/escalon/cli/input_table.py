@@ -22,8 +22,9 @@ def read_rows(
     `needed` columns must be there; where `known` is given, no other column may be. A row whose cells do not stand under
     their columns is put `aside` with the reason, or ends the command where there is no such place.
     """
+    from escalon.sources.delimited import FolderError
     from escalon.sources.headings import plainly_headed
-    from escalon.sources.tables import FolderError, read_table
+    from escalon.sources.tables import read_table
 
     if not file.is_file():
         fail(f"there is no file {file}")

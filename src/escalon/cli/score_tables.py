@@ -1,7 +1,6 @@
 """`escalon score NAME --table`: the file of visits, and what is said about scoring it."""
 
-import csv
-import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +9,13 @@ import typer
 
 from escalon.cli.output import note, progress, say
 from escalon.facts.whole import whole_file
-from escalon.sources.tables import FolderError, kind_of, lines_of
+from escalon.sources.delimited import FolderError, quiet
+from escalon.sources.tables import WORKBOOK, Table, kind_of, read_table
+from escalon.sources.written import Row, RowsByColumn
 
 if TYPE_CHECKING:
     from escalon.instruments.kit.instrument import Instrument
     from escalon.instruments.kit.visits_table import Scored
-    from escalon.sources.spreadsheet import SheetRow
 
 SHOWN = 20
 LONG = 100_000
@@ -38,9 +38,12 @@ def score_file(found: "Instrument", file: Path, output: Path | None, options: di
     _say(found, file, scored)
     if output is not None:
         with whole_file(output) as written:
-            (scored.frame.write_parquet if output.suffix == ".parquet" else scored.frame.write_csv)(written)
+            if output.suffix == ".parquet":
+                scored.frame.write_parquet(written)
+            else:
+                written.write_text(_quietly(scored.frame), encoding="utf-8", newline="")
     else:
-        say(scored.frame.write_json() if as_json else scored.frame.write_csv().rstrip("\n"))
+        say(scored.frame.write_json() if as_json else _quietly(scored.frame).rstrip("\n"))
     raise typer.Exit(2 if scored.invalid else 0)
 
 
@@ -56,92 +59,46 @@ def read_visits(file: Path) -> pl.DataFrame:
     if not file.is_file():
         raise FileError(f"{file}: there is no such file")
     _, kind = kind_of(file.name)
-    if kind == "xlsx":
-        return _sheet(file)
-    if kind not in ("csv", "tsv", "txt", "parquet"):
+    if kind not in ("csv", "tsv", "txt", "parquet", WORKBOOK):
         raise FileError(f"{file.name}: tables are read from .csv, .xlsx or .parquet. Save it as «CSV UTF-8»")
     try:
-        return pl.read_parquet(file) if kind == "parquet" else _csv(file)
+        return pl.read_parquet(file) if kind == "parquet" else _as_frame(read_table(file))
+    except FolderError as error:
+        raise FileError(error) from None
     except OSError as error:
         raise FileError(f"{file.name} cannot be read: {(error.strerror or str(error)).lower()}") from None
     except pl.exceptions.PolarsError as error:
         raise FileError(f"{file.name} cannot be read: {str(error).splitlines()[0]}") from None
 
 
-def _sheet(file: Path) -> pl.DataFrame:
-    """The only sheet of a workbook, its first row the names of the columns."""
-    from escalon.sources.spreadsheet import WorkbookError, sheets
-
-    try:
-        found = sheets(file.read_bytes())
-    except WorkbookError as error:
-        raise FileError(f"{file.name}: {error}") from None
-    if len(found) != 1:
-        raise FileError(f"{file.name}: one sheet is read, and there are {len(found)} ({', '.join(found)}). Keep one")
-    ((name, sheet),) = found.items()
-    if sheet.hidden:
-        note(f"{file.name}[{name}]: {sheet.hidden}")
-    head, *rows = sheet.rows
-    if head.wrong:
-        raise FileError(f"{file.name}[{name}] {head.wrong[2]}")
-    header = [cell.strip() for cell in head.cells]
-    while header and not header[-1]:
-        header.pop()
-    twice = next((cell for cell in header if not cell or header.count(cell) > 1), None)
-    if twice is not None:
-        raise FileError(f"{file.name}[{name}]:1: column {twice or '(without a name)'!r} stands twice or has no name")
-    cells = [[_as_it_stands(row, place) for row in rows] for place in range(len(header))]
-    return pl.DataFrame(dict(zip(header, cells, strict=True)), schema=dict.fromkeys(header, pl.String))
+def _as_frame(table: Table) -> pl.DataFrame:
+    """The columns under the names that are written. Rows whose cells may stand under a wrong name are refused."""
+    for line, _, said in table.notes:
+        note(f"{table.file}{f':{line}' if line else ''}: {said}")
+    if isinstance(table.rows, RowsByColumn) and not table.rows.broken:
+        texts = table.rows.columns.values()
+        found = [pl.Series(one.texts, dtype=pl.String).gather(one.codes) for one in texts]
+    else:
+        rows = [_as_it_stands(table, row) for row in table.rows]
+        found = [pl.Series([row.get(name, "") for row in rows], dtype=pl.String) for name in table.columns]
+    return pl.DataFrame([one.rename(head) for one, head in zip(found, table.heads, strict=True)])
 
 
-def _as_it_stands(row: "SheetRow", place: int) -> str:
-    """A cell; what cannot be used (`#DIV/0!`, a formula without a result) as it stands, so that its row alone is invalid."""
-    if row.wrong and row.wrong[0] == place:
-        return row.wrong[1] or row.wrong[2]
-    return row.cells[place] if place < len(row.cells) else ""
+def _as_it_stands(table: Table, row: Row) -> Mapping[str, str]:
+    """The cells of a row; one of a workbook that cannot be used (`#DIV/0!`) as it stands, so that its row alone is invalid."""
+    if row.broken is None:
+        return row.cells
+    column, text, why = row.broken
+    if not column or not table.file.endswith("]"):
+        raise FileError(f"{table.file}:{row.line}: {why}")
+    return {**row.cells, column: text or why}
 
 
-def _csv(file: Path) -> pl.DataFrame:
-    """A table of text in any encoding the data folder is read in; cells that may stand under a wrong name are refused."""
-    try:
-        text, separator = lines_of(file)
-    except FolderError as error:
-        raise FileError(error) from None
-    header = next(csv.reader([text.split("\n", 1)[0]], delimiter=separator), [])
-    if not any(cell.strip() for cell in header):
-        raise FileError(f"{file.name}:1: the first line must name the columns")
-    twice = next((cell for cell in header if header.count(cell) > 1), None)
-    if twice is not None:
-        raise FileError(
-            f"{file.name}:1: column {twice or '(without a name)'!r} stands twice. Give each column one name"
-        )
-    if '"' in text:
-        _refuse_uneven(file.name, text, separator)
-    try:
-        frame = pl.read_csv(text.encode(), separator=separator, infer_schema=False)
-    except pl.exceptions.PolarsError:
-        _refuse_uneven(file.name, text, separator)
-        raise
-    if frame.height and frame[frame.columns[-1]].null_count():
-        _refuse_uneven(file.name, text, separator)
-    return frame
-
-
-def _refuse_uneven(name: str, text: str, separator: str) -> None:
-    """A row with too few or too many cells: what follows may stand under a wrong name; and rows inside a quoted cell."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    columns = len(next(reader))
-    line = reader.line_num + 1
-    for cells in reader:
-        if cells and len(cells) != columns:
-            raise FileError(f"{name}:{line}: {len(cells)} cells, but there are {columns} columns")
-        inside = [one for cell in cells for one in cell.splitlines()[1:]]
-        if any(one.count(separator) >= max(1, columns - 2) for one in inside):
-            raise FileError(
-                f"{name}:{line}: one cell in quotation marks holds the lines to {reader.line_num}, which look like rows. "
-                f"Close the quotation mark in line {line}"
-            )
-        line = reader.line_num + 1
+def _quietly(frame: pl.DataFrame) -> str:
+    """The table as CSV in which no cell is run by a spreadsheet."""
+    loud = {text: quiet(text) for one in frame.select(pl.col(pl.String)) for text in one.unique() if text}
+    changed = {text: said for text, said in loud.items() if text != said}
+    return frame.with_columns(pl.col(pl.String).replace(changed)).write_csv() if changed else frame.write_csv()
 
 
 def _say(found: "Instrument", file: Path, scored: "Scored") -> None:

@@ -17,8 +17,8 @@ from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import Study
 from escalon.sources.as_rows import tables_of, unsayable
 from escalon.sources.columns import TABLES, must_stand
+from escalon.sources.delimited import quiet
 from escalon.sources.folder import SYNTHETIC, take_in
-from escalon.sources.tables import quiet
 
 FORMATS = ("csv", "parquet", "json")
 NOTICE = "SYNTHETIC DATA. Nobody in this folder exists.\n"

@@ -13,7 +13,7 @@ from escalon.facts.number import narrow
 
 NOT_DONE, NOT_KNOWN, NOT_APPLICABLE = "not done", "not known", "not applicable"
 _REASONS = {
-    NOT_DONE: """nd  not done  not assessed  not examined  not performed  not tested  not taken  not measured  not collected
+    NOT_DONE: """nd  ne  not done  not assessed  not examined  not performed  not tested  not taken  not measured  not collected
         not drawn  not recorded  not evaluable  not assessable  not evaluated  not obtained  missed  refused
         haemolysed  hemolysed  hemolyzed  haemolyzed  clotted  lipaemic  lipemic  icteric  insufficient  qns
         quantity not sufficient  sample lost  lost  no sample  invalid sample

@@ -8,7 +8,7 @@ from typing import Any
 
 from escalon.reporting.document import Cell, Document, RowKind, Table, TableRow, printable
 from escalon.reporting.packed import settled
-from escalon.sources.tables import quiet
+from escalon.sources.delimited import quiet
 
 _NUMBER = re.compile(r"[-−]?\d+(?:\.(\d+))?")
 _WIDEST = 60

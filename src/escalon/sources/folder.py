@@ -27,6 +27,7 @@ from escalon.protocol.design import days_of_one_dose
 from escalon.protocol.study import Study
 from escalon.sources.casebook import take_in_archive, take_in_casebook
 from escalon.sources.columns import TABLES, must_stand
+from escalon.sources.delimited import MOST_ABOVE, FolderError
 from escalon.sources.frame import frame_of
 from escalon.sources.headings import plainly_headed
 from escalon.sources.intake import Count, Intake, problem_at
@@ -34,7 +35,7 @@ from escalon.sources.mapping import MAPPING, Leftover, leftovers, unmapped, wide
 from escalon.sources.observed import Dictionary
 from escalon.sources.qpcr_wells import NAME as WELLS
 from escalon.sources.qpcr_wells import read_wells, wells_beside, with_levels
-from escalon.sources.tables import KINDS, WORKBOOK, FolderError, Table, kind_of, read_folder
+from escalon.sources.tables import KINDS, WORKBOOK, Table, kind_of, read_folder
 from escalon.sources.taking import TWICE, Codes, Problem, Taking, Told
 
 SYNTHETIC = "SYNTHETIC.txt"
@@ -273,9 +274,19 @@ def _taken(dictionary: Dictionary, table: Table, codes: Codes) -> tuple[Sequence
         text = ", ".join(missing)
         message = f"the column {text} is missing, so no row can be used. Columns: {', '.join(table.columns)}"
         first = Problem(table.file, 1, missing[0], "", message, refused=not table.rows)
-        return [], [first, *(Problem(table.file, row.line, missing[0], "", "no such column") for row in table.rows)]
+        why = _named_below(table, missing) or "no such column"
+        return [], [first, *(Problem(table.file, row.line, missing[0], "", why) for row in table.rows)]
     taking = Taking(dictionary, table, codes)
     return taking.rows(), taking.problems
+
+
+def _named_below(table: Table, missing: Sequence[str]) -> str:
+    """That a row further down names the columns; empty where none of the first does."""
+    for row in table.rows[:MOST_ABOVE]:
+        names = {text.lower().replace(" ", "_") for text in row.cells.values()}
+        if len(names.intersection(missing)) >= min(2, len(missing)):
+            return f"no such column, but line {row.line} names it. Take out what stands above line {row.line}"
+    return ""
 
 
 def _across(entries: Iterable[Entry]) -> list[Problem]:

@@ -44,8 +44,9 @@ from escalon.facts.plain_file import text_of
 from escalon.facts.words import not_known
 from escalon.facts.written_day import Dates
 from escalon.sources.columns import TABLES as COLUMNS
+from escalon.sources.delimited import FolderError
 from escalon.sources.headings import as_iso
-from escalon.sources.tables import TABLES, FolderError, Table, read_table
+from escalon.sources.tables import TABLES, Table, read_table
 from escalon.sources.written import Row
 
 MAPPING = "mapping.toml"

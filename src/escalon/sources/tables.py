@@ -3,31 +3,33 @@
 Values stay the characters that were written, so that no digit is lost; kinds, units and ranges are checked a layer above.
 """
 
-import codecs
-import csv
 import gzip
 import hashlib
 import io
-import re
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
 from pathlib import Path
 
 from escalon.facts.plain_file import bytes_of
+from escalon.sources.delimited import (
+    MOST_ABOVE,
+    FolderError,
+    Notes,
+    columns_of,
+    decoded,
+    left_above,
+    names_at,
+    table_of,
+)
 from escalon.sources.spreadsheet import Sheet, SheetRow, WorkbookError, sheets
-from escalon.sources.written import LARGE, Row, by_column
+from escalon.sources.written import Row
 
 TABLES = ("facts", "treatments", "adverse_events", "doses", "samples")
 LARGEST = 1 << 30
 """More bytes than any trial writes: a file (or what is packed in it) beyond this is not read."""
 MOST_ROWS = 5_000_000
 """More rows than any trial writes in one table."""
-
-
-class FolderError(ValueError):
-    """A data folder that cannot be read at all: names the file and line and says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Table:
     sha256: str
     notes: tuple[tuple[int, str, str], ...] = ()
     """What to know of the file: the line (0 for the whole file), the column, and a sentence."""
+    heads: tuple[str, ...] = ()
+    """The names of the columns as they are written; `columns` are in small letters and with underscores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +109,7 @@ def kind_of(name: str) -> tuple[str, str]:
 
 def read_text(file: Path) -> str:
     """The text of a file, whatever stands in it. Raises FolderError."""
-    return _decoded(file, _unpacked(file, _bytes(file)), [], None)
-
-
-def lines_of(file: Path) -> tuple[str, str]:
-    """The text of a CSV file from its header on, each line ended by a line feed, and its delimiter. Raises FolderError."""
-    text = read_text(file)
-    if "\x00" in text:
-        line = text[: text.index("\x00")].count("\n") + 1
-        raise FolderError(f"{file.name}:{line}: there is a NUL character in the file. Save it again as «CSV UTF-8»")
-    text = text if "\n" in text else text.replace("\r", "\n")
-    delimiter, first = _delimiter(text), text.split("\n", 1)[0]
-    return text.partition("\n")[2] if _SEP.fullmatch(first.strip()) else text, delimiter
+    return decoded(file.name, _unpacked(file, _bytes(file)), [], None)
 
 
 def read_table(file: Path, encoding: str | None = None, text: str | None = None) -> Table:
@@ -133,9 +126,13 @@ def read_table(file: Path, encoding: str | None = None, text: str | None = None)
         return found[0]
     written = _bytes(file)
     data = _unpacked(file, written) if text is None else text.encode()
-    notes: list[tuple[int, str, str]] = []
-    columns, rows = _parquet(file, data) if kind == "parquet" else _csv(file, data, notes, encoding)
-    return Table(name, file.name, columns, rows, hashlib.sha256(written).hexdigest(), tuple(notes))
+    notes: Notes = []
+    rows: Sequence[Row]
+    if kind == "parquet":
+        heads, columns, rows = _parquet(file, data)
+    else:
+        heads, columns, rows = table_of(file.name, decoded(file.name, data, notes, encoding), notes)
+    return Table(name, file.name, columns, rows, hashlib.sha256(written).hexdigest(), tuple(notes), heads)
 
 
 def _bytes(file: Path) -> bytes:
@@ -168,14 +165,17 @@ def _of_workbook(file: Path) -> tuple[Table, ...]:
 
 
 def _sheet(place: str, name: str, sheet: Sheet, digest: str) -> Table:
-    head, *others = sheet.rows
+    at = names_at([row.cells for row in sheet.rows[:MOST_ABOVE]])
+    head, *others = sheet.rows[at:]
     if head.wrong:
         raise FolderError(f"{place}: {head.wrong[2]}")
     width = max((place for place, text in enumerate(head.cells, start=1) if text), default=0)
-    columns = _columns(place, head.cells[:width])
-    notes = ((0, "", sheet.hidden),) if sheet.hidden else ()
+    heads = head.cells[:width]
+    columns = columns_of(place, heads, head.number)
+    notes = [(0, "", sheet.hidden)] if sheet.hidden else []
+    notes += left_above([row.cells for row in sheet.rows[:at]], head.number)
     rows = tuple(_sheet_rows(others, columns))
-    return Table(name.strip().lower().replace(" ", "_"), place, columns, rows, digest, notes)
+    return Table(name.strip().lower().replace(" ", "_"), place, columns, rows, digest, tuple(notes), heads)
 
 
 def _sheet_rows(rows: Sequence[SheetRow], columns: tuple[str, ...]) -> Iterator[Row]:
@@ -208,185 +208,7 @@ def _unpacked(file: Path, data: bytes) -> bytes:
         raise FolderError(f"{file.name}: it cannot be unpacked ({error}). Pack it again with gzip") from None
 
 
-def _decoded(file: Path, data: bytes, notes: list[tuple[int, str, str]], encoding: str | None) -> str:
-    """The text of a file: as it is said to be, else UTF-8, UTF-16 by its mark, or Chinese in the characters of GB 2312."""
-    if encoding is not None:
-        return _as_said(file, data, encoding)
-    try:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            text = data.decode("utf-16")
-            notes.append((0, "", "the file is read as UTF-16"))
-            return text
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        try:
-            text = data.decode("gb2312")
-        except UnicodeDecodeError:
-            line = data[: error.start].count(b"\n") + 1
-            said = f"{file.name}:{line}: the file is not UTF-8 text. Save it as «CSV UTF-8»"
-            raise FolderError(said) from None
-        notes.append((0, "", "the file is not UTF-8 and is read as Chinese text (GB 2312): check the words in it"))
-        return text
-
-
-def _as_said(file: Path, data: bytes, encoding: str) -> str:
-    try:
-        return data.decode(encoding).removeprefix("\ufeff")
-    except LookupError:
-        raise FolderError(f"{file.name}: encoding {encoding!r} is not known. Write utf-8, gb18030 or cp1252") from None
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise FolderError(f"{file.name}:{line}: the file is not {encoding} text, as its mapping says") from None
-
-
-def _csv(
-    file: Path, data: bytes, notes: list[tuple[int, str, str]], encoding: str | None
-) -> tuple[tuple[str, ...], Sequence[Row]]:
-    text = _decoded(file, data, notes, encoding)
-    if "\x00" in text:
-        line = text[: text.index("\x00")].count("\n") + 1
-        raise FolderError(f"{file.name}:{line}: there is a NUL character in the file. Save it again as «CSV UTF-8»")
-    delimiter = _delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        header = next(reader, None)
-        if header and _SEP.fullmatch(text.split("\n", 1)[0].strip()):  # Excel's own hint, before the header
-            header = next(reader, None)
-        if not header or not any(cell.strip() for cell in header):
-            raise FolderError(f"{file.name}:1: the first line must name the columns")
-        columns = _columns(file.name, _without_blank_end(header))
-        over = len(header) - len(columns)  # blank columns at the end, as spreadsheets write them
-        at_once = () if over else _by_column(text, reader.line_num, delimiter, columns)
-        rows = at_once or tuple(_rows(reader, columns, delimiter, notes, over))
-    except csv.Error as error:
-        raise FolderError(f"{file.name}:{reader.line_num}: {error}. Check the quotation marks in that line") from None
-    return columns, rows
-
-
-def _without_blank_end(header: Sequence[str]) -> list[str]:
-    named = [place for place, cell in enumerate(header, start=1) if cell.strip()]
-    return list(header[: named[-1]])
-
-
-def _delimiter(text: str) -> str:
-    """Semicolons, tabs or bars, as some programs write, are seen from the header."""
-    header = text.split("\n", 1)[0]
-    if hint := _SEP.fullmatch(header.strip()):
-        return hint[1]
-    return max(",;\t|", key=header.count)
-
-
-_SEP = re.compile(r'"?sep=([,;\t|])"?', re.IGNORECASE)
-
-
-def _columns(file: str, header: Sequence[str]) -> tuple[str, ...]:
-    columns = tuple(cell.strip().lower().replace(" ", "_") for cell in header)
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if twice:
-        raise FolderError(f"{file}:1: column {twice[0] or '(without a name)'} stands twice. Give each column one name")
-    if "" in columns:
-        raise FolderError(f"{file}:1: column {columns.index('') + 1} has no name")
-    return columns
-
-
-def _by_column(text: str, above: int, delimiter: str, columns: tuple[str, ...]) -> Sequence[Row]:
-    """The rows of a large text by column, below so many lines; none where it is read row by row."""
-    if len(text) < LARGE or len(columns) < 2 or text.count("\r") != text.count("\r\n"):
-        return ()
-    head = re.match(r"(?:[^\n]*\n)" f"{{{above}}}", text)
-    body = text[head.end() :].replace("\r\n", "\n") if head else ""
-    return by_column(body, above + 1, delimiter, columns, _clean, partial(_row, columns)) or ()
-
-
-def _rows(
-    reader: "csv._reader",  # type: ignore[name-defined]
-    columns: tuple[str, ...],
-    delimiter: str,
-    notes: list[tuple[int, str, str]],
-    over: int,
-) -> Iterator[Row]:
-    for line, cells in _parted(reader):
-        if isinstance(cells, csv.Error):
-            lines = f"{line} to {reader.line_num}" if reader.line_num > line else f"{line}"
-            yield Row(line, {}, ("", "", f"{cells}. Check the quotation marks in line {lines}"))
-            continue
-        beyond = cells[len(columns) :] if over else []
-        row = _row(columns, cells if any(cell.strip() for cell in beyond) else cells[: len(cells) - len(beyond)], line)
-        if row is not None:
-            if reader.line_num > line:
-                broken = _swallowed(row.cells, line, reader.line_num, delimiter, notes)
-                row = replace(row, broken=broken or row.broken)
-            yield row
-
-
-def _parted(reader: "csv._reader") -> Iterator[tuple[int, list[str] | csv.Error]]:  # type: ignore[name-defined]
-    """The cells of each record with the line it begins on, or why it cannot be parted into cells; the next begins anew.
-
-    A quotation mark that is never closed is raised: where the rows end is not known.
-    """
-    while True:
-        line = reader.line_num + 1
-        try:
-            yield line, next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            if "end of data" in str(error):
-                raise
-            yield line, error
-
-
-def _row(columns: tuple[str, ...], cells: list[str], line: int) -> Row | None:
-    """A row of the cells of a line; None where nothing stands in them."""
-    if not any(cells) or not any(cell.strip() for cell in cells):
-        return None
-    broken = None if len(cells) == len(columns) else _uneven(cells, columns)
-    return Row(line, dict(zip(columns, map(_clean, cells), strict=False)), broken)
-
-
-@lru_cache(maxsize=1 << 16)
-def _clean(cell: str) -> str:
-    return loud(cell.strip())
-
-
-def quiet(text: str) -> str:
-    """A cell of CSV that no spreadsheet runs: what would be a formula begins with an apostrophe, as typed into one."""
-    return f"'{text}" if _RUNS.match(text) and not _NUMERAL.fullmatch(text) else text
-
-
-def loud(text: str) -> str:
-    """The text of a cell, without the apostrophe that keeps a spreadsheet from running it."""
-    return text[1:] if text[:1] == "'" and _RUNS.match(text) else text
-
-
-_RUNS, _NUMERAL = re.compile(r"'*[=+\-@]"), re.compile(r"[+-]?[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?")
-
-
-def _swallowed(
-    cells: Mapping[str, str], line: int, last: int, delimiter: str, notes: list[tuple[int, str, str]]
-) -> tuple[str, str, str] | None:
-    """A quoted cell over several lines: where they look like rows of their own, none of them is used."""
-    for column, text in cells.items():
-        inside = text.splitlines()[1:]
-        if not inside:
-            continue
-        said = f"one cell in quotation marks holds the lines {line} to {last}"
-        if any(one.count(delimiter) >= max(1, len(cells) - 2) for one in inside):
-            return (
-                column,
-                text[:40],
-                f"{said}, which look like rows of their own. Close the quotation mark in line {line}",
-            )
-        notes.append((line, column, f"{said}: they are read as its text"))
-    return None
-
-
-def _uneven(cells: Sequence[str], columns: tuple[str, ...]) -> tuple[str, str, str]:
-    said = f"{len(cells)} cells, but there are {len(columns)} columns. Put a cell that holds a comma in quotation marks"
-    return "", "", said
-
-
-def _parquet(file: Path, data: bytes) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+def _parquet(file: Path, data: bytes) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Row, ...]]:
     import polars as pl
 
     try:
@@ -400,12 +222,12 @@ def _parquet(file: Path, data: bytes) -> tuple[tuple[str, ...], tuple[Row, ...]]
         raise
     except Exception as error:  # polars raises many kinds for one cause: the file is not Parquet
         raise FolderError(f"{file.name}: not a Parquet file that can be read ({error})") from None
-    columns = _columns(file.name, frame.columns)
+    columns = columns_of(file.name, frame.columns)
     rows = (
         Row(number, {name: _text(cell) for name, cell in zip(columns, cells, strict=True)})
         for number, cells in enumerate(frame.iter_rows(), start=1)
     )
-    return columns, tuple(rows)
+    return tuple(frame.columns), columns, tuple(rows)
 
 
 def _text(cell: object) -> str:

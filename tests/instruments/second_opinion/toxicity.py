@@ -37,7 +37,7 @@ def ice(**v):
 )  # fmt: skip
 def icans(ice, consciousness, seizure, motor_weakness, oedema, raised_icp, age, fatal, seizure_minutes):
     """Lee 2019, adults."""
-    if age < 12 or (seizure == "none" and seizure_minutes is not None):
+    if age < 12 or (seizure == "none" and seizure_minutes):
         return None  # CAPD instead of ICE; the length of no seizure
     if fatal:
         return 5

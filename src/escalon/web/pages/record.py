@@ -19,7 +19,7 @@ from escalon.facts import Day
 from escalon.history import Entry
 from escalon.history.events import KINDS, DecisionSigned, EligibilitySigned, Signed, spaced
 from escalon.reporting.sheet import csv_text
-from escalon.sources.tables import quiet
+from escalon.sources.delimited import quiet
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk, NoSuchPage
 from escalon.web.pages.corrections import FieldAsked, changeable
