@@ -212,7 +212,7 @@ def test_a_table_is_read_however_a_program_wrote_it(score, tmp_path, data):
 
 
 BROKEN = {
-    'P1,4,5,20,50\n"P2,4,5,20,50\nP3,4,5,20,50\nP4",4,5,20,50\n': "v.csv:3: one cell in quotation marks holds the lines to 5",
+    'P1,4,5,20,50\n"P2,4,5,20,50\nP3,4,5,20,50\nP4",4,5,20,50\n': "v.csv:3: one cell in quotation marks holds the lines 3 to 5",
     "P1,4,5,1,020,50\n": "v.csv:2: 6 cells, but there are 5 columns",
     "P1,4,5,2\x000,50\n": "v.csv:2: there is a NUL character",
 }

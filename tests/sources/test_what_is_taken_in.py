@@ -126,3 +126,16 @@ def test_words_for_a_death_are_one_outcome(study: Study, tmp_path: Path) -> None
         ("Fatal", "FATAL", "died", "死亡"), 2))  # fmt: skip
     found = taken(study, tmp_path, facts=FACTS, adverse_events=EVENTS + rows)
     assert {str(one.event.outcome) for one in found.trial.course("P01").adverse_events} == {"fatal"}
+
+
+def test_a_term_graded_by_the_studys_own_scale_is_not_asked_about(study, tmp_path):
+    """`graded_by` names the scale of a term that CTCAE does not have: nobody is told that CTCAE does not have it."""
+    first, *others = study.dlt.events
+    own = first.model_copy(update={"term": ("Acute GVHD",), "graded_by": "MAGIC 2016"})
+    planned = study.model_copy(update={"dlt": study.dlt.model_copy(update={"events": (own, *others)})})
+    (tmp_path / "facts.csv").write_text("participant,fact,value,date\nP01,disease,RA,2025-01-01\n", encoding="utf-8")
+    (tmp_path / "adverse_events.csv").write_text(
+        "participant,term,grade,start\nP01,Acute GVHD,2,2025-03-08\n", encoding="utf-8"
+    )
+    asked = [[one.column for one in take_in(plan, tmp_path).problems] for plan in (study, planned)]
+    assert asked == [["term"], []]

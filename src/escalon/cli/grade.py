@@ -7,7 +7,7 @@ import typer
 
 from escalon.cli.grade_tables import grade_counts, grade_courses, grade_laboratory_table
 from escalon.cli.grade_writing import inputs_of, print_finding, read_items
-from escalon.cli.output import AsJson, fail, print_json
+from escalon.cli.output import AsJson, end_with, fail, print_json
 
 if TYPE_CHECKING:
     from escalon.facts import Finding
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Toxicity grades: CRS, ICANS, CTCAE v5.0, ICAHT, IEC-HS. A missing input is never 0: the answer is then a range.",
+    help="Toxicity grades: CRS, ICANS, CTCAE v5.0, ICAHT, IEC-HS. A missing input is never 0: the answer is then a range. "
+    "Exit code 0: graded; 1: not settled; 2: wrong input.",
 )
 
 Items = Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE…", help="Inputs, such as temp_c=38.5.")]
@@ -156,6 +157,7 @@ def icaht(
     else:
         for title, finding in (("Early ICAHT", early), ("Late ICAHT", late)):
             print_finding(title, finding)
+    end_with(*((early, late) if late.bounds or late.value is not None else (early,)))
 
 
 @app.command("iec-hs", epilog=inputs_of("iec_hs"))
@@ -184,7 +186,6 @@ def licats(items: Items = None, as_json: AsJson = False) -> None:
 
 
 def _one(name: str, items: list[str] | None, as_json: bool) -> None:
-    from escalon.facts import Status
     from escalon.instruments import assess, catalogue
 
     given = read_items(items)
@@ -200,5 +201,4 @@ def _one(name: str, items: list[str] | None, as_json: bool) -> None:
         print_json(finding.as_json())
     else:
         print_finding(catalogue()[name].title, finding)
-    if finding.status is Status.INVALID:
-        raise typer.Exit(2)
+    end_with(finding)

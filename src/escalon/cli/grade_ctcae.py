@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import typer
-
 from escalon.cli.grade_writing import print_finding
-from escalon.cli.output import fail, print_json, print_table, say
-from escalon.facts import Finding, Status
+from escalon.cli.output import end_with, fail, print_json, print_table, say
+from escalon.facts import Finding
 from escalon.instruments.kit.assessment import UnknownItem, assess_with
 from escalon.instruments.kit.catalogue import UnknownInstrument, catalogue
 from escalon.instruments.safety.ctcae.laboratory import UnknownTest, grade_laboratory, laboratory_terms, terms_of
@@ -30,8 +28,7 @@ def grade_test(test: str, items: dict[str, Any], as_json: bool) -> None:
     else:
         for finding in findings:
             print_finding(catalogue()[finding.name].title, finding)
-    if any(finding.status is Status.INVALID for finding in findings):
-        raise typer.Exit(2)
+    end_with(*findings)
 
 
 def _graded(test: str, items: dict[str, Any]) -> tuple[Finding, ...]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from escalon.facts import Finding
     from escalon.reporting.document import Table as DocumentTable
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -57,6 +58,16 @@ def fail(message: object) -> NoReturn:
     """The input is wrong: say what, and what to write instead, and leave with exit code 2."""
     note(f"escalon: {in_words(message)}")
     raise typer.Exit(2)
+
+
+def end_with(*findings: "Finding") -> None:
+    """Leave as the findings say, a score and a grade alike: 0 settled, 1 not settled (missing, a range, not applicable), 2 an
+    input is wrong."""
+    from escalon.facts import Status
+
+    statuses = {one.status for one in findings}
+    if statuses - {Status.OK}:
+        raise typer.Exit(2 if Status.INVALID in statuses else 1)
 
 
 def in_words(message: object) -> object:

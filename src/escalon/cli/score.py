@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from escalon.cli.output import AsJson, fail, note, print_json, print_table, say
+from escalon.cli.output import AsJson, end_with, fail, note, print_json, print_table, say
 
 if TYPE_CHECKING:
     from escalon.facts import Finding
@@ -24,7 +24,7 @@ EPILOG = """Examples:
 
   escalon score cdai --table visits.csv -o scored.csv
 
-A header of a table says its unit in brackets: crp \\[mg/L]. Exit code 0: scored; 1: something is missing; 2: wrong input.
+A header of a table says its unit in brackets: crp \\[mg/L]. Exit code 0: scored; 1: not settled; 2: wrong input.
 A table comes back whole, with NAME, NAME_band, NAME_status, NAME_missing and NAME_flags added; code 2 if a row is invalid."""
 
 
@@ -120,7 +120,6 @@ def _pairs(items: list[str] | None) -> dict[str, Any]:
 
 
 def _one(found: "Instrument", given: dict[str, Any], as_json: bool) -> None:
-    from escalon.facts import Status
     from escalon.instruments.kit.assessment import assess_with
 
     finding = assess_with(found, given)
@@ -128,7 +127,7 @@ def _one(found: "Instrument", given: dict[str, Any], as_json: bool) -> None:
         print_json(finding.as_json())
     else:
         _print(found, finding)
-    raise typer.Exit({Status.INVALID: 2, Status.OK: 0}.get(finding.status, 1))
+    end_with(finding)
 
 
 def _print(found: "Instrument", finding: "Finding") -> None:

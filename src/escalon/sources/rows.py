@@ -299,6 +299,8 @@ MAKERS: Mapping[str, Callable[[Dictionary, Mapping[str, Any], str], Event]] = {
 def doubts(dictionary: Dictionary, event: Event) -> Iterator[RowError]:
     """What a person should look at in a row that is used: a value outside the usual, a term or grade that does not exist."""
     match event:
+        case AdverseEventRecorded(term=term) if term.casefold() in _own_scales(dictionary.study):
+            return  # graded by the scale that the study names
         case AdverseEventRecorded(term=term, grade=grade) if asked := question_about(term, grade):
             stop = "" if asked.endswith(("?", ".")) else "."
             yield RowError("term", term, f"{asked}{stop} The event is kept and judged by its grade")
@@ -308,6 +310,11 @@ def doubts(dictionary: Dictionary, event: Event) -> Iterator[RowError]:
                 yield RowError("value", seen.value or "", said.replace(f"(confirm={seen.name})", "(confirmed: yes)"))
             if seen.value in FILLERS and not says:
                 yield RowError("value", seen.value, f"{seen.name} {seen.value} {_FILLED}")
+
+
+def _own_scales(study: Study) -> Collection[str]:
+    """The terms of the study's toxicity clauses that are graded by a scale of their own (`graded_by`)."""
+    return {term.casefold() for one in (study.dlt.events if study.dlt else ()) if one.graded_by for term in one.term}
 
 
 FILLERS = frozenset({"999", "9999", "99999", "999.9", "9999.9"})

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
+from types import NoneType
+from typing import get_args, get_type_hints
 
 from sqlalchemy import Connection
 
 from escalon.casebook.casebook import Casebook
+from escalon.casebook.encoding import plain, reader
 from escalon.casebook.entry import Entry
 from escalon.casebook.keys import Signer
 from escalon.casebook.writer import Writer
@@ -321,13 +324,29 @@ def check_readable(dictionary: Dictionary, event: Event) -> None:
         seen = getattr(told, "fact", None)
         try:
             check_event(dictionary, told)
-        except (TypeError, AttributeError) as wrong:  # such as yes where a day belongs
-            raise refuse("dictionary", f"{told.kind} says what no row can say ({wrong})") from None
+        except (TypeError, AttributeError):  # such as yes where a day belongs
+            raise refuse("dictionary", f"{told.kind}: {_mistyped(told)}") from None
         except RowError as error:
             field = error.column if seen is None else _FIELDS.get(error.column, error.column)
             raise refuse("dictionary", f"{field}: {error}") from None
         if seen is not None:
             _ask_again(dictionary, seen)
+
+
+def _mistyped(told: Event) -> str:
+    """Which field of an event holds what cannot stand there, and what to write."""
+    hints = get_type_hints(type(told))
+    for name in (one.name for one in fields(told)):
+        held, hint = getattr(told, name), hints[name]
+        try:
+            if reader(hint)(plain(held)) == held:
+                continue
+            why = "it is not written as what it is"
+        except (ValueError, TypeError, AttributeError) as wrong:
+            why = str(wrong) if isinstance(wrong, ValueError) else f"it is of the type {type(held).__name__}"
+        kind = " or ".join(one.__name__ for one in get_args(hint) or (hint,) if one is not NoneType)
+        return f"{name} is {held!r:.60}, and takes {kind}: {why}"
+    return "a field holds what no row of a table can say"
 
 
 def _ask_again(dictionary: Dictionary, seen: Observation) -> None:
