@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from escalon.cli.loading import Reader, Readings, StudyName, read_study, refuse_strangers
-from escalon.cli.output import AsJson, fail, grid, note, print_json, say, write
+from escalon.cli.output import AsJson, csv_text, fail, grid, note, print_json, say, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -236,6 +236,22 @@ def _asked() -> dict[str, Any]:
         "window": typer.prompt("Window of dose-limiting toxicity", usual.window),
         "zone": typer.prompt("Time zone of the sites", usual.zone),
     }
+
+
+@app.command()
+def redcap(study: StudyName, output: Output = None) -> None:
+    """The REDCap data dictionary of a study, to be imported into an empty project: its export is read without a mapping.
+
+    Name REDCap's events as the study names its visits, and make adverse_events, treatments, doses and samples repeating
+    instruments. Export raw codes with the form statuses; the folder that file stands in is DATA.
+
+    escalon study redcap {study} -o dictionary.csv
+    """
+    from escalon.protocol import load_study
+    from escalon.sources.redcap import dictionary_rows
+
+    header, *rows = dictionary_rows(load_study(study))
+    _write(csv_text(header, rows).rstrip("\n"), output)
 
 
 @app.command()

@@ -35,6 +35,7 @@ from escalon.sources.mapping import MAPPING, Leftover, leftovers, unmapped, wide
 from escalon.sources.observed import Dictionary
 from escalon.sources.qpcr_wells import NAME as WELLS
 from escalon.sources.qpcr_wells import read_wells, wells_beside, with_levels
+from escalon.sources.redcap import own_exports
 from escalon.sources.tables import KINDS, WORKBOOK, Table, kind_of, read_folder
 from escalon.sources.taking import TWICE, Codes, Problem, Taking, Told
 
@@ -54,7 +55,7 @@ def take_in(study: Study, path: str | Path) -> Intake:
 
 
 def _take_in_folder(study: Study, path: Path) -> Intake:
-    wide = widened(path) if path.is_dir() else ()
+    wide = (widened(path) or own_exports(study, path)) if path.is_dir() else ()
     folder = read_folder(path, also={one.into for one in wide})
     mapped = {one.table.file for one in wide}
     have = {*folder.tables, *(one.into for one in wide)}

@@ -32,20 +32,27 @@ Every cell becomes a fact that knows its file, line and column. Columns that are
 is every line that no table takes: it may be a dose, an event or a withdrawal.
 """
 
-import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
 from escalon.facts.plain_file import text_of
-from escalon.facts.words import not_known
 from escalon.facts.written_day import Dates
-from escalon.sources.columns import TABLES as COLUMNS
 from escalon.sources.delimited import FolderError
-from escalon.sources.headings import as_iso
+from escalon.sources.mapped_rows import (
+    Note,
+    cell_of,
+    dated,
+    days_of,
+    fact_rows,
+    is_about,
+    is_wanted,
+    records,
+    texts_of,
+)
 from escalon.sources.tables import TABLES, Table, read_table
 from escalon.sources.written import Row
 
@@ -57,22 +64,10 @@ _KEYS = {
 }
 _CELL_KEYS = {
     **dict.fromkeys("column unit unit_column upper lower date".split(), str),
-    **dict.fromkeys(("values", "asked"), dict), "name": (str, list),
+    **dict.fromkeys(("values", "units", "asked"), dict), "name": (str, list),
 }  # fmt: skip
 """What each key is written as: text, a list, or a table of texts."""
 _WRITTEN_AS = {str: '"…"', list: '["…"]', dict: '{ … = "…" }'}
-_BOX = "___"
-"""What stands in the name of a REDCap column that is one box of several; unticked it is exported as 0 on every form."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something to know of an exported file: the line, the column, what is written there, and what to write instead."""
-
-    line: int
-    column: str
-    text: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +85,7 @@ class Widened:
 
     def takes(self, row: Row) -> bool:
         """Whether an exported line is one of this table's."""
-        return row.broken is None and _wanted(row, self.spec.get("only", {})) and _names(self.spec, row)
+        return row.broken is None and is_wanted(row, self.spec.get("only", {})) and is_about(self.spec, row)
 
     def leaves_out(self, row: Row) -> bool:
         """Whether an exported line is named as one that nobody wants."""
@@ -98,7 +93,7 @@ class Widened:
         return (
             bool(named)
             and row.broken is None
-            and all(_cell(row, column) in _texts(values) for column, values in named.items())
+            and all(cell_of(row, column) in texts_of(values) for column, values in named.items())
         )
 
 
@@ -113,7 +108,7 @@ class Leftover:
 
     def participant(self, row: Row) -> str:
         """Whose line it is, empty where that cannot be seen."""
-        return next((text for spec in self.specs if (text := _cell(row, spec.get("participant")))), "")
+        return next((text for spec in self.specs if (text := cell_of(row, spec.get("participant")))), "")
 
     def why(self, row: Row) -> tuple[str, str, str]:
         """The first column that keeps it from every table, what stands there, and what to write instead."""
@@ -151,10 +146,6 @@ def unmapped(wide: tuple[Widened, ...]) -> tuple[tuple[str, str], ...]:
     return tuple(at for at, times in left.items() if times == tables.count(at[0]))
 
 
-def _texts(values: Any) -> set[str]:
-    return {str(value) for value in (values if isinstance(values, list) else [values])}
-
-
 def widened(folder: Path) -> tuple[Widened, ...]:
     """Every table that the folder's mapping names, as rows. Raises FolderError naming the mapping's key."""
     file = folder / MAPPING
@@ -167,11 +158,15 @@ def widened(folder: Path) -> tuple[Widened, ...]:
     tables = document.get("table")
     if not isinstance(tables, list) or set(document) != {"table"}:
         raise FolderError(f"{MAPPING}: write one [[table]] for each exported file, and nothing else at the top")
-    return tuple(_widened(folder, spec, number) for number, spec in enumerate(tables, start=1))
+    return widened_by(folder, tables, MAPPING)
 
 
-def _widened(folder: Path, spec: Mapping[str, Any], number: int) -> Widened:
-    where = f"{MAPPING}: table {number}"
+def widened_by(folder: Path, tables: Sequence[Mapping[str, Any]], said_by: str) -> tuple[Widened, ...]:
+    """The tables of a folder as rows, each as its mapping says that stands in `said_by`. Raises FolderError."""
+    return tuple(_widened(folder, spec, f"{said_by}: table {at}", at) for at, spec in enumerate(tables, start=1))
+
+
+def _widened(folder: Path, spec: Mapping[str, Any], where: str, number: int) -> Widened:
     _known(where, spec, _KEYS)
     into = spec.get("into", "facts")
     if into not in TABLES:
@@ -188,10 +183,12 @@ def _widened(folder: Path, spec: Mapping[str, Any], number: int) -> Widened:
     if not isinstance(cells, Mapping) or not cells:
         raise FolderError(f"{where}: [table.{'facts' if into == 'facts' else 'columns'}] says which column is which")
     used = _columns_of(where, spec, cells, wide)
-    rows = [row for row in wide.rows if row.broken is None and _wanted(row, spec.get("only", {})) and _names(spec, row)]
+    rows = [
+        row for row in wide.rows if row.broken is None and is_wanted(row, spec.get("only", {})) and is_about(spec, row)
+    ]
     notes = [*_none_taken(spec, into, number, wide, rows), *_untranslated(spec, rows)]
-    rows = _dated(spec, wide, rows)
-    made = _facts(spec, cells, rows, notes) if into == "facts" else _records(spec, cells, rows, _days_of(into))
+    rows = dated(spec, wide, rows)
+    made = fact_rows(spec, cells, rows, notes) if into == "facts" else records(spec, cells, rows, days_of(into))
     written = tuple(made)
     named = _FACT_COLUMNS if into == "facts" else ("participant", *cells)
     columns = tuple(dict.fromkeys((*named, *(key for row in written for key in row.cells))))
@@ -209,7 +206,7 @@ def _none_taken(spec: Mapping[str, Any], into: str, number: int, wide: Table, ro
     if rows or not wide.rows:
         return []
     held = [
-        f"{column} holds {', '.join(repr(text) for text in list(dict.fromkeys(_cell(row, column) for row in wide.rows))[:8])}"
+        f"{column} holds {', '.join(repr(text) for text in list(dict.fromkeys(cell_of(row, column) for row in wide.rows))[:8])}"
         for column in spec.get("only", {})
     ]
     said = f"table {number} of {MAPPING} (into {into}) takes 0 of {len(wide.rows)} lines: {'; '.join(held)}"
@@ -219,8 +216,8 @@ def _none_taken(spec: Mapping[str, Any], into: str, number: int, wide: Table, ro
 def _untranslated(spec: Mapping[str, Any], rows: list[Row]) -> Iterator[Note]:
     """A visit that `visits` does not list keeps the name it has in the export, which is said once for each."""
     column, listed = str(spec.get("visit", "")).lower(), spec.get("visits", {})
-    first = {text: row.line for row in reversed(rows) if listed and (text := _cell(row, column))}
-    known = {*listed, *map(str, listed.values()), *_texts(spec.get("missing", []))}
+    first = {text: row.line for row in reversed(rows) if listed and (text := cell_of(row, column))}
+    known = {*listed, *map(str, listed.values()), *texts_of(spec.get("missing", []))}
     for text in sorted(first.keys() - known, key=lambda one: first[one]):
         said = f"{text!r} is not listed in `visits` of {MAPPING}, so it is taken as the visit's own name. Listed: "
         yield Note(first[text], column, text, said + ", ".join(map(str, listed)))
@@ -269,162 +266,3 @@ def _columns_of(where: str, spec: Mapping[str, Any], cells: Mapping[str, Any], w
         hint = f" Did you mean {close[0]}?" if close else ""
         raise FolderError(f"{where}: {wide.file} has no column {column!r}.{hint}")
     return columns
-
-
-def _dated(spec: Mapping[str, Any], wide: Table, rows: list[Row]) -> list[Row]:
-    """The rows, each undated one with the day of the lines that agree with it in `date_from`, where those name one day."""
-    if "date_from" not in spec:
-        return rows
-    missing, column = _texts(spec.get("missing", [])), str(spec["date"]).lower()
-    days: dict[tuple[str, ...], set[str]] = {}
-    for row in wide.rows:
-        if row.broken is None and (day := _known_cell(row, column, missing)):
-            days.setdefault(_visit_of(spec, row), set()).add(day)
-
-    def with_day(row: Row) -> Row:
-        known = days.get(_visit_of(spec, row), set())
-        is_said = _known_cell(row, column, missing) or len(known) != 1
-        return row if is_said else replace(row, cells={**row.cells, column: next(iter(known))})
-
-    return [with_day(row) for row in rows]
-
-
-def _visit_of(spec: Mapping[str, Any], row: Row) -> tuple[str, ...]:
-    return tuple(_cell(row, column) for column in spec["date_from"])
-
-
-def _wanted(row: Row, only: Mapping[str, Any]) -> bool:
-    return all(row.cells.get(str(column).lower(), "") in _texts(value) for column, value in only.items())
-
-
-def _facts(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row], notes: list[Note]) -> Iterator[Row]:
-    missing = {str(code) for code in spec.get("missing", [])}
-    unasked: set[str] = set()
-    for row in rows:
-        for fact, said in cells.items():
-            cell = {"column": said} if isinstance(said, str) else said
-            text = _cell(row, cell.get("column"))
-            if not text or not _is_named(spec, cell, row):
-                continue
-            if not _was_asked(spec, cell, text, row):
-                if fact not in unasked:
-                    unasked.add(fact)
-                    notes.append(Note(row.line, str(cell["column"]).lower(), text, _UNASKED))
-                text = ""
-            yield _fact(spec, fact, cell, text, row, missing)
-
-
-def _names(spec: Mapping[str, Any], row: Row) -> bool:
-    """Whether a long table has a fact for what the row names; any other table takes the row."""
-    cells = [cell for cell in spec.get("facts", {}).values() if isinstance(cell, Mapping)]
-    return "name_column" not in spec or any(_is_named(spec, cell, row) for cell in cells)
-
-
-def _is_named(spec: Mapping[str, Any], cell: Mapping[str, Any], row: Row) -> bool:
-    """Whether a row of a long table is about this fact: its name column says one of the fact's names."""
-    named = spec.get("name_column")
-    return named is None or _cell(row, named) in _texts(cell.get("name", ""))
-
-
-_UNASKED = (
-    "an unticked box is exported as 0 on every form, filled or not, so it is not known here. Where the form's status says "
-    'that it is complete, it is a no: write asked = { form_complete = "2" }'
-)
-
-
-def _was_asked(spec: Mapping[str, Any], cell: Mapping[str, Any], text: str, row: Row) -> bool:
-    """Whether a box was looked at: a ticked one was; an unticked one where its form is complete."""
-    if _BOX not in str(cell["column"]) or text.casefold() not in ("0", "unchecked"):
-        return True
-    asked = cell.get("asked", spec.get("asked", {}))
-    return bool(asked) and all(_cell(row, column) in _texts(texts) for column, texts in asked.items())
-
-
-def _meant(cell: Mapping[str, Any], text: str, missing: set[str]) -> tuple[str, tuple[str, str, str] | None]:
-    """What a code stands for; a code that `values` does not list is no value."""
-    values = cell.get("values")
-    if not text or text in missing or values is None:
-        return ("" if text in missing else text), None
-    if text in values:
-        return str(values[text]), None
-    column = str(cell["column"]).lower()
-    listed = ", ".join(map(str, values))
-    return text, (
-        column,
-        text,
-        f"{column} is {text!r}, a code that `values` of {MAPPING} does not list. Listed: {listed}",
-    )
-
-
-def _fact(spec: Mapping[str, Any], fact: str, cell: Mapping[str, Any], text: str, row: Row, missing: set[str]) -> Row:
-    visit = _known_cell(row, spec.get("visit"), missing)
-    value, broken = _meant(cell, text, missing)
-    said = _known_cell(row, cell.get("date"), missing) or _known_cell(row, spec.get("date"), missing)
-    day, wrong = _day(spec, said, "date")
-    if str(cell["column"]).lower() == str(spec.get("date")).lower() or _DAY_BY_PARTS.match(value):
-        value, no_day = _day(spec, value, "value")
-        wrong = wrong or no_day
-    made = {
-        "participant": _cell(row, spec["participant"]),
-        "fact": fact,
-        "value": value,
-        "unit": _unit(cell, row, missing) if value else "",
-        "date": day,
-        "source": f"column {cell['column']}",
-        "visit": str(spec.get("visits", {}).get(visit, visit)),
-        "lower": _known_cell(row, cell.get("lower"), missing),
-        "upper": _known_cell(row, cell.get("upper"), missing),
-    }
-    return Row(row.line, made, broken or wrong)
-
-
-def _records(
-    spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row], days: Collection[str]
-) -> Iterator[Row]:
-    missing = {str(code) for code in spec.get("missing", [])}
-    for row in rows:
-        made = {"participant": _cell(row, spec["participant"])}
-        broken = None
-        for column, said in cells.items():
-            cell: Mapping[str, Any] = {"column": said} if isinstance(said, str) else said
-            made[column], wrong = _meant(cell, _cell(row, cell.get("column")), missing)
-            no_day = None
-            if column in days:
-                made[column], no_day = _day(spec, made[column], column)
-            broken = broken or wrong or no_day
-            if unit := _unit(cell, row, missing):
-                made["unit"] = unit
-        yield Row(row.line, made, broken)
-
-
-def _unit(cell: Mapping[str, Any], row: Row, missing: set[str]) -> str:
-    """The unit the row itself writes, where the mapping names its column; else the mapping's own."""
-    return _known_cell(row, cell.get("unit_column"), missing) or str(cell.get("unit", ""))
-
-
-def _days_of(into: str) -> set[str]:
-    return {column.name for column in COLUMNS[into] if column.cell == "day"}
-
-
-_DAY_BY_PARTS = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{4}(?!\d)")
-"""Never a number: a day whose order of parts the mapping says."""
-
-
-def _day(spec: Mapping[str, Any], text: str, column: str) -> tuple[str, tuple[str, str, str] | None]:
-    """A date as the mapping says its file writes them (`dates`), or why it is none: in that order of parts, and no other."""
-    if "dates" not in spec or not_known(text):
-        return text, None
-    try:
-        return as_iso(text, spec["dates"]), None
-    except ValueError as error:
-        return text, (column, text, str(error))
-
-
-def _cell(row: Row, column: Any) -> str:
-    return row.cells.get(str(column).lower(), "") if column else ""
-
-
-def _known_cell(row: Row, column: Any, missing: set[str]) -> str:
-    """A cell beside a value; empty where it holds a code for «missing»."""
-    text = _cell(row, column)
-    return "" if text in missing else text
