@@ -168,3 +168,36 @@ def test_a_unit_that_is_the_name_of_a_column_says_the_key_for_it(study: Study, t
         take_in(study, tmp_path)
     (tmp_path / "mapping.toml").write_text(mapping + cell.replace("KEY", "unit_column"), encoding="utf-8")
     assert not take_in(study, tmp_path).problems
+
+
+BOXES = """
+[[table]]
+file = "export.csv"
+participant = "record_id"
+date = "visit_date"
+asked = { mh_complete = ["2", "Complete"] }
+[table.facts]
+disease = "dx"
+malignancy = { column = "cancer___1" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("box", "status", "value"),
+    [
+        ("Checked", "Incomplete", "yes"),
+        ("Unchecked", "Complete", "no"),
+        ("Unchecked", "Incomplete", None),
+        ("0", "2", "0"),
+        ("0", "0", None),
+    ],
+)
+def test_a_box_is_read_from_an_export_of_labels_as_from_one_of_codes(study, tmp_path, box, status, value):
+    (tmp_path / "mapping.toml").write_text(BOXES, encoding="utf-8")
+    (tmp_path / "export.csv").write_text(
+        f"record_id,visit_date,dx,cancer___1,mh_complete\nP01,2025-02-07,RA,{box},{status}\n", encoding="utf-8"
+    )
+    found = take_in(study, tmp_path)
+    assert found.refused == ()
+    (said,) = [one.event.fact for one in found.entries if one.event.fact.name == "malignancy"]
+    assert said.value == value

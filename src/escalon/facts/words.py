@@ -13,12 +13,14 @@ from escalon.facts.number import narrow
 
 NOT_DONE, NOT_KNOWN, NOT_APPLICABLE = "not done", "not known", "not applicable"
 _REASONS = {
-    NOT_DONE: """nd  ne  not done  not assessed  not examined  not performed  not tested  not taken  not measured  not collected
+    NOT_DONE: """nd  ne  nask  not asked  not done  not assessed  not examined  not performed  not tested  not taken
+        not measured  not collected
         not drawn  not recorded  not evaluable  not assessable  not evaluated  not obtained  missed  refused
         haemolysed  hemolysed  hemolyzed  haemolyzed  clotted  lipaemic  lipemic  icteric  insufficient  qns
         quantity not sufficient  sample lost  lost  no sample  invalid sample
         cancelled  canceled  pending  未做  未查  未检查  未检测  未检  未测  溶血  标本溶血  凝血""",
-    NOT_KNOWN: """?  ??  -  –  —  --  .  ..  …  nk  uk  unk  unknown  not known  unclear  missing  none  nil  #n/a
+    NOT_KNOWN: """?  ??  -  –  —  --  .  ..  …  nk  uk  unk  ni  asku  nav  navu  msk  no information  asked but unknown
+        masked  unknown  not known  unclear  missing  none  nil  #n/a
         n.k.  na  unavailable  not available  not reported  not stated  to follow  tbd  tbc  不详  未知  不知道  不清楚  不明""",
     NOT_APPLICABLE: "n/a  n.a.  not applicable  inapplicable  does not apply  不适用",
 }

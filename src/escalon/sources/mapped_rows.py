@@ -14,6 +14,9 @@ from escalon.sources.written import Row
 _BOX = "___"
 """What stands in the name of a REDCap column that is one box of several; unticked it is exported as 0 on every form."""
 
+_BOXES = {"checked": "yes", "unchecked": "no"}
+"""A box in an export of labels; whether an unticked one was looked at is asked before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -105,7 +108,8 @@ def _meant(cell: Mapping[str, Any], text: str, missing: set[str]) -> tuple[str, 
     """What a code stands for; a code that `values` does not list is no value."""
     values = cell.get("values")
     if not text or text in missing or values is None:
-        return ("" if text in missing else text), None
+        boxed = _BOXES.get(text.casefold(), text) if _BOX in str(cell["column"]) else text
+        return ("" if text in missing else boxed), None
     if text in values:
         return str(values[text]), None
     column = str(cell["column"]).lower()

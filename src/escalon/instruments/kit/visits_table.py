@@ -120,10 +120,15 @@ def _unit(column: pl.Series, item: Item, name: str, unit: str | None) -> str | N
 
 
 def _is_bare(column: pl.Series) -> bool:
-    """Whether a cell is a number alone; where every one says its unit, as in `7 mg/L`, the header need not."""
+    """Whether numbers stand alone and no cell says its unit; where one does, as in `7 mg/L`, a bare one is its row's fault."""
     if column.dtype != pl.String:
         return True
-    return bool(column.str.strip_chars().cast(pl.Float64, strict=False).is_not_null().any())
+    texts = column.str.strip_chars()
+    bare = texts.cast(pl.Float64, strict=False).is_not_null()
+    return bool(bare.any()) and not bool(texts.filter(~bare).str.contains(_WITH_UNIT).any())
+
+
+_WITH_UNIT = r"[0-9]\s*[%°\p{L}/]"
 
 
 def _no_misspelling(
