@@ -227,7 +227,7 @@ def triglycerides_mg(value, life_threatening):
 def qtc(value, baseline, torsade):
     if torsade:
         return 4
-    if value >= 501 or value - baseline > 60:
+    if value > 500 or value - baseline > 60:  # the printed bands are whole numbers, read without gaps
         return 3
     return 2 if value > 480 else 1 if value >= 450 else 0
 
