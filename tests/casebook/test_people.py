@@ -21,6 +21,7 @@ from escalon.casebook.keys import Seal
 from escalon.casebook.secrets import LOCKED_FOR, Checked, SecretStore, new_seed
 from escalon.casebook.tables import secrets as secrets_table
 from escalon.casebook.tables import sessions as sessions_table
+from escalon.conduct.permit.authority import role_that_may
 from escalon.conduct.permit.refusal import Refused
 from escalon.conduct.record import accounts
 from escalon.conduct.record.clock import confirm_clock
@@ -427,3 +428,37 @@ def test_a_backup_needs_a_passphrase_worth_the_name(local: Trial, tmp_path: Path
     with pytest.raises(CasebookError, match="at least 15 characters"):
         back_up(Path(local.casebook.place), tmp_path / "b", phrase)
     assert not (tmp_path / "b").exists()
+
+
+def test_an_account_nobody_has_taken_over_stands_for_no_second_person(local: Trial) -> None:
+    """Whoever opened it knows its password: the two who set somebody's password would be one."""
+    roles = [(Role.INVESTIGATOR, "S1")]
+    accounts.open_account(local.conduct, local.secrets, ADA, "newly", "Newly Come", roles, FIRST)
+    before = local.casebook.last
+    with pytest.raises(Refused, match="newly, who changes it first"):
+        accounts.set_password(
+            local.conduct,
+            local.secrets,
+            ADA,
+            "ines",
+            "chosen for somebody else",
+            second="newly",
+            second_password=Password(FIRST),
+        )
+    newly = local.conduct.trial.people.get("newly")
+    for act in ("ArchiveMade", "BackupMade", "FolderWritten", "CheckpointKept"):
+        with pytest.raises(Refused, match="change it before you copy"):
+            role_that_may(newly, "newly", act)
+    assert local.casebook.last == before
+    own = Author("newly", "self", "", "test")
+    accounts.change_own_password(local.conduct, local.secrets, own, Password(FIRST), SECRET)
+    assert role_that_may(local.conduct.trial.people.get("newly"), "newly", "ArchiveMade") == roles[0]
+    accounts.set_password(
+        local.conduct,
+        local.secrets,
+        ADA,
+        "ines",
+        "chosen for somebody else",
+        second="newly",
+        second_password=Password(SECRET),
+    )

@@ -62,6 +62,9 @@ def authorise(person: Person | None, author: Author, act: str, at_site: str | No
 
 def role_that_may(person: Person | None, account: str, act: str) -> tuple[Role, str]:
     """The role, and its site, in which a person may do this; refused if none of theirs may."""
+    if person and person.must_change and act in KINDS:
+        said = f"{person.secret_set_by} set the password of {account}; change it before you copy: escalon user password"
+        raise refuse("password", said)
     held = sorted(person.roles) if person and not person.is_revoked else []
     for role, site in held:
         if may(role, act, site, None):

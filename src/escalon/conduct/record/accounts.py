@@ -133,6 +133,7 @@ def set_password(
     with conduct.casebook.writing() as writer:
         people = conduct.caught_up(writer).people
         authorise(people.get(author.person), author, "SecretSet", None)
+        _refuse_known_to_others(people, second)
         entry = writer.append(author, _secret_set(_known(people, account).account, row, second))
         secrets.keep(row, writer.connection)
     return entry
@@ -256,7 +257,7 @@ def check_account(people: People, author: Author, event: Event) -> None:
                 raise refuse("account", f"{account} is not an administrator")
             if author.person not in (SYSTEM, account) and person.secret:
                 _refuse_alone(author, account, second)
-                _known(people, second)
+                _refuse_known_to_others(people, second)
     opens = isinstance(event, AccountOpened) and people.by_account
     grants = isinstance(event, RoleGranted) and any(one.roles for one in people.by_account.values())
     if author.person == SYSTEM and (opens or grants):
@@ -271,6 +272,15 @@ def _refuse_used(people: People, account: str) -> None:
 def _refuse_alone(author: Author, account: str, second: str) -> None:
     if not second or second in (author.person, account):
         raise refuse("reset", f"a new password for {account} takes two people: name a second one, neither of you two")
+
+
+def _refuse_known_to_others(people: People, second: str) -> None:
+    """Refuse a second person whose password somebody else set: the two would be one who knows both."""
+    person = _known(people, second)
+    if person.must_change:
+        raise refuse(
+            "reset", f"{person.secret_set_by} set the password of {second}, who changes it first; name another"
+        )
 
 
 def _without_role(people: People, account: str, role: Role, site: str) -> Person:
