@@ -38,6 +38,8 @@ class Standing:
         self.by_number: dict[int, Current[Event]] = {}
         self._place_of: dict[int, int] = {}
         self._changed: dict[int, tuple[Event | None, Entry]] = {}
+        self._annulled: dict[int, Entry] = {}
+        """The first entry of what was annulled: a correction of it stands in its place again."""
 
     def take(self, entry: Entry) -> int | None:
         """Take one entry; the number of the entry first made that it changes, None where it changes none.
@@ -54,9 +56,12 @@ class Standing:
         root = self._place_of.setdefault(entry.number, self._place_of.get(target, target))
         now = _now(entry.event)
         self._changed[root] = (now, entry)
-        first = self.by_number.pop(root, None)
+        stood = self.by_number.pop(root, None)
+        first = stood.first if stood else self._annulled.get(root, entry)
         if now is not None:
-            self.by_number[root] = Current(now, entry, first.first if first else entry)
+            self.by_number[root] = Current(now, entry, first)
+        elif stood is not None:
+            self._annulled[root] = first
         return root
 
     def in_order(self) -> list[Current[Event]]:

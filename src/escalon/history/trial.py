@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from escalon.facts import Facts
 from escalon.history.course import Course
@@ -100,6 +100,10 @@ class Trial:
         self._lifting: dict[int, Entry] = {}
         self._unread: tuple[Unread, ...] = ()
         self._stricter: tuple[tuple[object, ...], Trial] | None = None
+        self._known: dict[date, Trial] = {}
+        """The trial as it was known on days that were asked of, which goes on as this one does."""
+        self._since: list[Entry] = []
+        """What came after they were asked of."""
         self.once = MadeOnce()
         self._clear()
 
@@ -142,7 +146,7 @@ class Trial:
 
     @unread.setter
     def unread(self, rows: Iterable[Unread]) -> None:
-        self._unread, self._stricter = tuple(rows), None
+        self._unread, self._stricter, self._known = tuple(rows), None, {}
         self.once.forget()
 
     def _imported_again(self, number: int, folder: FolderImported) -> bool:
@@ -216,18 +220,24 @@ class Trial:
 
     def with_event(self, event: Event, author: Author, at: datetime) -> Trial:
         """The trial as it would stand after one more entry."""
-        other = self.only(None, self.until)
+        other = apart(self)
         other.apply(Entry(self.number + 1, at, author, event))
         return other
 
     def known_on(self, day: date) -> Trial:
-        """The trial with what had happened by a day, whenever it was recorded; made once, and not to be followed further."""
-        return self.once(("known on", day), (), lambda: self.only(None, day))
+        """The trial with what had happened by a day, whenever it was recorded; it goes on as this one does."""
+        if self._since:
+            going_on = self._known.get(day)
+            self._known = {} if going_on is None else {day: going_on.follow(self._since)}
+            self._since = []
+        if day not in self._known:
+            self._known[day] = self.only(None, day)
+        return self._known[day]
 
     def of(self, participants: Container[str]) -> Trial:
         """The same trial, with some of its participants alone and answers of its own; not to be followed further."""
         other = copy(self)
-        other.once, other._stricter = MadeOnce(), None
+        other.once, other._stricter, other._known, other._since = MadeOnce(), None, {}, []
         other.courses = {code: one for code, one in self.courses.items() if code in participants}
         return other
 
@@ -259,6 +269,7 @@ class Trial:
                 return
             facts = known
         self.once.forget()
+        self._known = {}
         self.number = max(self.number, facts.last, *(one.number for one in later))
         self._kept.append(facts)
         for code, which in facts.of.items():
@@ -311,6 +322,8 @@ class Trial:
         if entry.event.supersedes is not None:
             self._look()
         self.once.forget()
+        if self._known:
+            self._since.append(entry)
         self._entries[entry.number] = entry
         if getattr(entry.event, "needs", 0):
             self._lifting[entry.number] = entry
@@ -334,18 +347,25 @@ class Trial:
 
     def _is_one_fact(self, now: Current[Any] | None) -> bool:
         """Whether a fact took another's place in its participant's course: no step of the trial rests on either."""
-        if now is None or type(now.event) is not FactRecorded or self.until is not None:
+        known = None if now is None else self._as_known(now)
+        if known is None or type(known.event) is not FactRecorded:
             return False
-        return self.course(now.event.participant or "").replace(now)
+        return self.course(known.event.participant or "").replace(cast("Current[FactRecorded]", known))
 
-    def _take(self, current: Current[Event]) -> None:
-        if self.until is not None:
-            event = current.event.known_by(self.until, self.frame.zone)
-            if event is None:
-                self.later.append(current)
-                return
-            if event is not current.event:
-                current = Current(event, current.entry, current.first)
+    def _as_known(self, current: Current[Event]) -> Current[Event] | None:
+        """What stands as it was known by the day up to which this trial goes; None where it happened later."""
+        if self.until is None:
+            return current
+        event = current.event.known_by(self.until, self.frame.zone)
+        if event is None:
+            return None
+        return current if event is current.event else Current(event, current.entry, current.first)
+
+    def _take(self, stands: Current[Event]) -> None:
+        current = self._as_known(stands)
+        if current is None:
+            self.later.append(stands)
+            return
         event, number = current.event, current.number
         if type(event) is FactRecorded and event.override is None:  # most of a history, and no step of the trial itself
             self._course(event.participant or "").take(current)
@@ -399,6 +419,28 @@ class Trial:
                 self.cohorts[cohort].last_place = max(place, self.cohorts[cohort].last_place)
             case AllocationReleased(cohort=cohort, place=place) if cohort in self.cohorts:
                 self.cohorts[cohort].places.pop(place, None)
+
+
+_FOLLOWED = (Trial, Course, Cohort, Decision, Override, Query, Standing, Support, People)
+"""What changes while a trial is followed; entries, events and facts never do."""
+
+Whole = TypeVar("Whole")
+
+
+def apart(one: Whole) -> Whole:
+    """A copy that is followed by itself. What never changes is shared, and no answer is taken along."""
+    made: Any = one
+    if isinstance(one, dict):
+        holds = isinstance(next(iter(one.values()), None), (*_FOLLOWED, dict, list))
+        made = {key: apart(value) for key, value in one.items()} if holds else one.copy()
+    elif isinstance(one, list | set):
+        made = one.copy()
+    elif isinstance(one, MadeOnce):
+        made = MadeOnce()
+    elif isinstance(one, _FOLLOWED):
+        made = copy(one)
+        vars(made).update({name: apart(value) for name, value in vars(one).items()})
+    return cast(Whole, made)
 
 
 def _enters(event: Event) -> bool:
