@@ -1,6 +1,7 @@
-"""What a criterion's tree refers to: the names it reads and the anchors of its windows."""
+"""What a criterion's tree refers to, the names it reads and the anchors of its windows; and the name that was meant."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 
 from escalon.criteria.situation import Meaning, with_members
 from escalon.expressions.events import Exposure, Happened, Pick, Stated, Window
@@ -47,3 +48,10 @@ def words_of(tree: Node, name: str) -> Iterator[str]:
         case Op(_, parts):
             for part in parts:
                 yield from words_of(part, name)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The name that is probably meant, else those there are."""
+    close = get_close_matches(name, list(known), 1, 0.6)
+    names = ", ".join(known)
+    return f"Did you mean {close[0]}?" if close else f"Known: {names}" if names else "None is declared"

@@ -1,6 +1,5 @@
-"""What a study refers to must be there: ids once, anchors, visits, levels, the rule of escalation and its variant."""
+"""What a study refers to must be there: ids once, facts, roles, anchors, visits, outcomes; of its doses, `dose_references`."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from functools import partial
@@ -8,13 +7,13 @@ from typing import Any, TypeAlias, get_args
 
 from escalon.expressions.tree import Node
 from escalon.facts import UnitError, factor, plain
-from escalon.instruments.product.dose import dose_unit
+from escalon.protocol.dose_references import DOSES
 from escalon.protocol.errors import Problem
 from escalon.protocol.folder import KeyPath, Sources
 from escalon.protocol.kinds import described, misuses, place_of
-from escalon.protocol.names import anchors_in, names_in
+from escalon.protocol.names import anchors_in, names_in, nearest
 from escalon.protocol.schedule import HAPPENINGS, POPULATIONS
-from escalon.protocol.study import Clause, FactDefinition, Level, Place, RoleName, Study
+from escalon.protocol.study import Clause, FactDefinition, Place, RoleName, Study
 from escalon.protocol.vocabulary import instrument_facts
 
 TOPICS = ("identity", "record", "dose", "dlt", "schedule", "lymphodepletion", "product", "arm", "location", "baseline")
@@ -178,7 +177,7 @@ def _anchors(study: Study, sources: Sources) -> Iterator[Problem]:
     for path, text, tree, where in _rules(study):
         for anchor in anchors_in(tree):
             if anchor not in study.anchors:
-                what = f"there is no [anchor.{anchor}]. {_nearest(anchor, study.anchors)}"
+                what = f"there is no [anchor.{anchor}]. {nearest(anchor, study.anchors)}"
                 yield _in_rule(sources, path, text, anchor, what, where)
 
 
@@ -192,71 +191,6 @@ def _in_rule(sources: Sources, path: KeyPath, text: str, word: str, what: str, w
     """A problem with one word of a rule."""
     line, column = place_of(word, text)
     return sources.problem_in_text(path, line, column, len(word), what, where)
-
-
-def _levels(study: Study, sources: Sources) -> Iterator[Problem]:
-    levels = study.dose.levels
-    for place, (one, before) in enumerate(zip(levels, (None, *levels), strict=False)):
-        expected = one.number if before is None and one.number in (1, -1, -2) else _after(before)
-        if one.number != expected:
-            what = f"levels are numbered from the lowest: 1, 2, 3; or -1, 1, 2. Write {expected}"
-            yield sources.problem(("dose", "level", place, "number"), what)
-        path = ("dose", "level", place, "amount" if one.written else "cells_per_kg")
-        if before is not None and one.amount.unit != before.amount.unit:
-            what = f"{one.amount} is not in {before.amount.shown_unit}, as the level before it. Write all levels in one unit"
-            yield sources.problem(path, what)
-        elif before is not None and one.amount.value <= before.amount.value:
-            what = "a level is higher than the one before it. Order the levels from the lowest"
-            yield sources.problem(path, what)
-    if study.dose.unit is not None and dose_unit(study.dose.unit).unit != levels[0].amount.unit:
-        what = f"the levels are in {levels[0].amount.shown_unit}, which is another dose than so many {study.dose.unit}"
-        do = f'Write each level as amount = "{plain(levels[0].amount.value)} {study.dose.unit}", or leave out the unit'
-        yield sources.problem(("dose", "unit"), f"{what}. {do}")
-    if study.dose.starts_at not in [one.number for one in levels]:
-        known = ", ".join(str(one.number) for one in levels)
-        yield sources.problem(
-            ("dose", "start"),
-            f"there is no level {study.dose.starts_at} to start at. Levels are {known}: write one of them",
-        )
-
-
-def _after(before: Level | None) -> int:
-    """The number of the level above: after -1 comes 1."""
-    if before is None:
-        return 1
-    return 1 if before.number == -1 else before.number + 1
-
-
-_OWN_KEYS = re.compile(r" (?:size|window)=\d+(?=$|;)")
-"""What stands in keys of `[dose]`, and in no rule of a folder."""
-
-
-def _escalation(study: Study, sources: Sources) -> Iterator[Problem]:
-    from escalon.escalation import EscalationError
-    from escalon.protocol.design import dose_rule, is_timed
-
-    numbers = [one.number for one in study.dose.levels]
-    if study.dose.starts_at not in numbers or 0 in numbers or numbers[0] > 1:
-        return  # said of the levels, and the design would only say it again
-    try:
-        dose_rule(study)
-        if study.dose.cohort is not None and is_timed(study):
-            name = study.dose.rule.split()[0]
-            what = f"{name} places participants one by one, so there are no cohorts. Leave cohort_size out"
-            yield sources.problem(("dose", "cohort_size"), what)
-    except EscalationError as error:
-        said = {"cohort": study.dose.cohort and "cohort_size", "ariant": study.dose.variant and "variant"}
-        key = next((key for word, key in said.items() if key and word in str(error).partition(". It knows")[0]), "rule")
-        yield sources.problem(("dose", key), _OWN_KEYS.sub("", str(error)))
-
-
-def _regimen(study: Study, sources: Sources) -> Iterator[Problem]:
-    for number, one in enumerate(study.lymphodepletion.regimens if study.lymphodepletion else ()):
-        for given in one.drugs:
-            if study.lymphodepletion and given.drug not in study.lymphodepletion.drugs:
-                path = ("lymphodepletion", "regimen", number, "drugs")
-                drugs = ", ".join(study.lymphodepletion.drugs)
-                yield sources.problem(path, f"{given.drug} is not among the drugs {drugs}. Write one of them", one.id)
 
 
 Named: TypeAlias = tuple[KeyPath, str | None, Iterable[str], str, str]
@@ -302,7 +236,7 @@ def _named_of_the_reading(study: Study) -> Iterator[Named]:
 def _there(of: Callable[[Study], Iterator[Named]], study: Study, sources: Sources) -> Iterator[Problem]:
     for path, name, known, said, where in of(study):
         if name is not None and name not in known:
-            yield sources.problem(path, f"{said.format(name)}. {_nearest(name, known)}", where)
+            yield sources.problem(path, f"{said.format(name)}. {nearest(name, known)}", where)
 
 
 def _visits(study: Study, sources: Sources) -> Iterator[Problem]:
@@ -330,22 +264,6 @@ def _days(study: Study, sources: Sources) -> Iterator[Problem]:
             yield sources.problem(("watched", number, "since"), what, one.id)
 
 
-def _toxicity(study: Study, sources: Sources) -> Iterator[Problem]:
-    """A clause of toxicity whose own limits contradict each other, or of which one means nothing alone."""
-    from escalon.safety.dlt_definition import DefinitionError, definition_of
-
-    for number, one in enumerate(study.dlt.events if study.dlt else ()):
-        path = ("dlt", "event", number)
-        try:
-            definition_of([one], 1)
-        except DefinitionError as error:
-            key = "improves_to" if "improves_to" in str(error) else "at_most_grade"
-            yield sources.problem((*path, key), str(error).partition(": ")[2], one.id)
-        if one.improves_to is not None and one.within_hours is None and one.not_recovered_by_day is None:
-            what = "improves_to says nothing without a time. Write within_hours, or not_recovered_by_day"
-            yield sources.problem((*path, "improves_to"), what, one.id)
-
-
 def _among(study: Study, sources: Sources) -> Iterator[Problem]:
     """Whom an endpoint is about: names the study has, a population of the trial first, diseases it enrols."""
     words = dict(study.vocabulary) | {name: FactDefinition.made(name=name) for name in POPULATIONS}
@@ -353,7 +271,7 @@ def _among(study: Study, sources: Sources) -> Iterator[Problem]:
         path = ("endpoint", number, "among")
         for name in names_in(one.tree):
             if name not in words:
-                what = f"{name!r} is neither a population nor a fact. {_nearest(name, POPULATIONS)}"
+                what = f"{name!r} is neither a population nor a fact. {nearest(name, POPULATIONS)}"
                 yield _in_rule(sources, path, one.among, name, what, one.id)
         for misuse in misuses(one.tree, words):
             yield _in_rule(sources, path, one.among, misuse.word, misuse.what, one.id)
@@ -367,7 +285,7 @@ def _endpoints(study: Study, sources: Sources) -> Iterator[Problem]:
     for number, one in enumerate(study.endpoints):
         for place, between in enumerate(one.intercurrent):
             if between.event not in (*HAPPENINGS, *study.vocabulary):
-                what = f"{between.event!r} is not in the vocabulary. {_nearest(between.event, HAPPENINGS)}"
+                what = f"{between.event!r} is not in the vocabulary. {nearest(between.event, HAPPENINGS)}"
                 yield sources.problem(("endpoint", number, "intercurrent", place, "event"), what, one.id)
         if len(one.measure) > 1:
             what = f"{' and '.join(one.measure)} are never pooled. Write an endpoint for each"
@@ -397,17 +315,8 @@ def _beside(study: Study, sources: Sources) -> Iterator[Problem]:
     for number, one in enumerate(study.endpoints):
         for place, shown in enumerate(one.beside):
             if shown.measure not in known and shown.measure.partition(".")[0] not in known:
-                what = f"{shown.measure!r} is neither a fact nor an instrument. {_nearest(shown.measure, known)}"
+                what = f"{shown.measure!r} is neither a fact nor an instrument. {nearest(shown.measure, known)}"
                 yield sources.problem(("endpoint", number, "beside", place, "measure"), what, one.id)
-
-
-def _strata(study: Study, sources: Sources) -> Iterator[Problem]:
-    name = study.dose.strata
-    known = study.vocabulary.get(name) if name else None
-    if name and (known is None or not known.choices):
-        could = [word for word, one in study.vocabulary.items() if one.choices]
-        what = f"{name} is no fact with choices, so nobody's stratum could be said. {_nearest(name, could)}"
-        yield sources.problem(("dose", "strata"), what)
 
 
 def _answers(study: Study, sources: Sources) -> Iterator[Problem]:
@@ -429,7 +338,7 @@ def _alternatives(study: Study, sources: Sources) -> Iterator[Problem]:
         for alternative in assumption.alternatives:
             for criterion, rule in alternative.rules.items():
                 if criterion not in known:
-                    what = f"there is no criterion {criterion!r}. {_nearest(criterion, known)}"
+                    what = f"there is no criterion {criterion!r}. {nearest(criterion, known)}"
                     yield sources.problem(path, what, assumption.id)
                 for what in _wrong(rule, study):
                     yield sources.problem(path, f"the rule for {criterion}: {what}", assumption.id)
@@ -451,18 +360,12 @@ def unfit(tree: Node, study: Study) -> Iterator[str]:
     yield from (misuse.what for misuse in misuses(tree, study.vocabulary))
     for anchor in anchors_in(tree):
         if anchor not in study.anchors:
-            yield f"there is no [anchor.{anchor}]. {_nearest(anchor, study.anchors)}"
+            yield f"there is no [anchor.{anchor}]. {nearest(anchor, study.anchors)}"
 
 
 _CHECKS = (
-    _twice, _facts, _members, _roles, _baseline, _anchors, _kinds, _levels, _escalation, _regimen, _visits,
-    partial(_there, _named), _among, _endpoints, _beside, _days, _toxicity, _strata,
+    _twice, _facts, _members, _roles, _baseline, _anchors, _kinds, *DOSES, _visits,
+    partial(_there, _named), _among, _endpoints, _beside, _days,
 )  # fmt: skip
 _READING = (partial(_there, _named_of_the_reading), _alternatives, _answers)
 """What the folder says of how it is read, which names entries that an alternative may take out."""
-
-
-def _nearest(name: str, known: Iterable[str], listed: bool = True) -> str:
-    close = get_close_matches(name, list(known), 1, 0.6)
-    names = ", ".join(known) if listed else ""
-    return f"Did you mean {close[0]}?" if close else f"Known: {names}" if names else "None is declared"
