@@ -77,7 +77,8 @@ class ScoredFacts(Facts):
         behind = _behind(self._instruments, name)
         if not behind and not is_change(name):
             return self._recorded.near(name, first, last, newest)
-        if not behind or "." in name or behind in self._several or any(reads_baseline(find(one)) for one in behind):
+        is_known = behind in self._several or self._instruments in self._several
+        if not behind or "." in name or is_known or any(reads_baseline(find(one)) for one in behind):
             return self.named(name)
         recorded, found = self._recorded.named(name), list[Fact]()
         for place, visit in reversed([*enumerate(self._visits.empty)]):
@@ -114,7 +115,11 @@ class ScoredFacts(Facts):
         known = self._several.get(self._instruments, self._several.get(only))
         if known is None:
             more = computed(self._study, self._recorded, only)
-            known = self._several[only] = self._recorded.with_facts(more)
+            known = self._recorded.with_facts(more)
+            if only == self._instruments:  # whatever was worked out of a part is in the whole
+                self._several.clear()
+                self._at_visit.clear()
+            self._several[only] = known
         return known
 
     def _scored_at(self, only: tuple[str, ...], place: int) -> list[Fact]:
