@@ -100,9 +100,10 @@ def _verify_rows_of(
             driver.text_factory = partial(str, encoding="utf-8", errors="backslashreplace")
         signed = [Checkpoint(*row) for row in connection.execute(select(checkpoints).order_by(checkpoints.c.entry))]
         last = connection.execute(select(head)).one_or_none()
-        rows = connection.execution_options(yield_per=5000).execute(_ROWS)
         end = Checkpoint(last.number, last.hash, last.at, "", last.signature) if last else NO_HEAD
-        return verify_rows(cast("Iterable[Row]", rows), signed, head=end, anchors=anchors, key=key, progress=progress)
+        with connection.execution_options(yield_per=5000).execute(_ROWS) as found:
+            rows = cast("Iterable[Row]", found)
+            return verify_rows(rows, signed, head=end, anchors=anchors, key=key, progress=progress)
 
 
 NO_HEAD = Checkpoint(-1, "", "", "", "")
