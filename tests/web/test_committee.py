@@ -40,7 +40,7 @@ def test_the_rule_and_everybody_it_counts_stand_on_the_page_and_in_its_twin(told
     assert [(row["cohort"], row["level"], row["outcome"]) for row in twin["treated"]] == [(1, 1, "no DLT")] * 3
     assert "0 of 3 had a DLT at level 1" in page
     assert page.count('href="/participants/P2"') >= 2  # in the table, and the bar of the figure opens it
-    assert "Infused by disease and dose level" in page
+    assert "Treated by disease and dose level" in page
     assert cora.get("/cohorts/1.json").json()["cohort"]["places"] == [[1, "P1"], [2, "P2"], [3, "P3"]]
     assert cora.get("/cohorts/9").status_code == 404
 

@@ -52,7 +52,7 @@ def recruitment_figure(
         f"{disease} at level {level}: {', '.join(codes) or 'nobody'}"
         for (disease, level), codes in sorted(people.items())
     )
-    return picture(pieces, f"Infused by disease and dose level. {says or 'Nobody'}")
+    return picture(pieces, f"Treated by disease and dose level. {says or 'Nobody'}")
 
 
 def _row(codes: Sequence[str], level: int, x: float, y: float, wide: float, hrefs: Mapping[str, str]) -> list[Piece]:
