@@ -387,8 +387,12 @@ def test_that_the_committee_stopped_stands_beside_what_the_rule_says_until_it_de
         ready.sign(signer, DecisionSigned, decision=stop)
     assert f"the committee decided to stop (a death elsewhere), signed by cora and cyrus [entry {stop}]" in notes()
     assert "after this day" not in notes()
+    found = decide_next_dose(ready.conduct.study, ready.conduct.informed(), ready.today())
+    assert (found.is_stopped, found.treats) == (True, False)
+    assert found.headline == f"dose nobody: the committee stopped the trial; the rule alone says: {found.by_the_rule}"
     with ready.conduct.standing() as trial:
         earlier = decide_next_dose(ready.conduct.study, trial, ready.today() - timedelta(days=1)).decision.notes
     assert any(f"signed by cora and cyrus on {ready.today()}, after this day [entry {stop}]" in one for one in earlier)
     ready.decide(1)
     assert "the committee decided" not in notes()
+    assert decide_next_dose(ready.conduct.study, ready.conduct.informed(), ready.today()).treats

@@ -82,7 +82,7 @@ def next_dose(
     named as a departure.
 
     From data, a participant counts as free of DLT only once the window has closed; the rule, its variant and its guards are
-    the study's. Exit code 0: treat; 1: wait or stop; 2: the input is wrong.
+    the study's; a stop that the committee signed stands above it. Exit code 0: treat; 1: wait or stop; 2: the input is wrong.
     """
     if _is_data(what, cutoff, design, levels, readings):
         _from_data(what, cutoff, reader, stratum, readings, as_json)
@@ -200,8 +200,7 @@ def _from_data(
             say(f"  departure: {protocol.said(str(one))}")
         if said := left_out_sentence(later, found.today):
             say(f"  later: {said}")
-    treats = any(one.decision.action == "treat" for one in (found, *dict(found.strata).values()))
-    raise typer.Exit(0 if treats else 1)
+    raise typer.Exit(0 if found.treats else 1)
 
 
 def _print(study: "Study", found: "NextDose", synthetic: bool) -> None:

@@ -33,17 +33,18 @@ def newest_signed(trial: Trial) -> Decision | None:
     return max(signed, key=lambda one: one.number, default=None)
 
 
-def stopped(trial: Trial, asked: date) -> str:
-    """That the committee stopped dosing, in words; empty where its newest signed decision is not to stop.
+def stopped(trial: Trial, asked: date) -> tuple[str, bool]:
+    """That the committee stopped dosing, in words (empty where its newest signed decision is not to stop), and whether by a day.
 
     A stop that was signed after the day of asking is said all the same, as the later one it is.
     """
     newest = newest_signed(trial)
     if newest is None or newest.proposed.course is not Act.STOP:
-        return ""
+        return "", False
     why = newest.proposed.reason or newest.proposed.because
     by = " and ".join(sorted(newest.signers))
     at = newest.signed_at[COMMITTEE_SIGNERS - 1]
     signed = at.astimezone(trial.frame.zone).date() if at else asked
     later = f" on {signed}, after this day" if signed > asked else ""
-    return f"the committee decided to stop ({why}), signed by {by}{later} [entry {newest.number}]: nobody is dosed under it"
+    says = f"the committee decided to stop ({why}), signed by {by}{later} [entry {newest.number}]: nobody is dosed under it"
+    return says, not later

@@ -33,18 +33,34 @@ class NextDose:
     assumptions: tuple[str, ...]
     strata: tuple[tuple[str, "NextDose"], ...] = ()
     """The decision of each stratum, where the study's strata escalate by themselves."""
+    is_stopped: bool = False
+    """Whether the committee stopped dosing by then, which stands above what the rule says."""
 
     @property
     def headline(self) -> str:
         """The decision as a committee should read it: how many now, and what a stop does and does not say of an MTD."""
+        if self.is_stopped:
+            return f"dose nobody: the committee stopped the trial; the rule alone says: {self.by_the_rule}"
+        return self.by_the_rule
+
+    @property
+    def by_the_rule(self) -> str:
+        """What the rule alone says, as a committee should read it."""
         if self.strata:
-            return "; ".join(f"{name}: {one.headline}" for name, one in self.strata)
+            return "; ".join(f"{name}: {one.by_the_rule}" for name, one in self.strata)
         return headline(self.decision)
+
+    @property
+    def treats(self) -> bool:
+        """Whether somebody may be dosed, in some stratum."""
+        says = isinstance(self.decision, Treat) or any(one.treats for _, one in self.strata)
+        return says and not self.is_stopped
 
     def as_json(self) -> dict[str, Any]:
         """The decision for scripts."""
         return {
             "headline": self.headline,
+            "is_stopped": self.is_stopped,
             "decision": self.decision.as_json(),
             "conduct": str(self.conduct),
             "today": self.today.isoformat(),
@@ -75,8 +91,11 @@ def decide_next_dose(study: Study, trial: Trial, today: Day | date) -> NextDose:
     """
     day = read_day(today)
     found = _governing(study, trial, day)
-    said = stopped(trial, day.latest) if isinstance(found.decision, Treat) else ""
-    return _noted(found, said) if said else found
+    says, by_then = stopped(trial, day.latest) if isinstance(found.decision, Treat) or found.strata else ("", False)
+    if not says:
+        return found
+    strata = tuple((name, replace(one, is_stopped=by_then)) for name, one in found.strata)
+    return replace(_noted(found, says), is_stopped=by_then, strata=strata)
 
 
 def _noted(found: NextDose, note: str) -> NextDose:

@@ -129,7 +129,7 @@ def _of_decision(study: Study, trial: Trial, found: NextDose) -> Iterator[Waitin
     if newest is None or newest.number in used:
         if isinstance(found.decision, Treat | Stop) and not trial.open_cohorts():
             why = found.decision.reason
-            yield Waiting("DecisionProposed", "", f"Propose: {found.headline}", why, Urgency.TODAY, "the rule says")
+            yield Waiting("DecisionProposed", "", f"Propose: {found.by_the_rule}", why, Urgency.TODAY, "the rule says")
         return
     lacks, number = standing.why_not_effective(study, trial, newest), newest.number
     says = f"{newest.proposed.course} level {newest.proposed.level}"

@@ -19,6 +19,10 @@ def answer(view: View) -> Headline:
         return Headline(label, "No dose can be decided", found, Tone.ALARM)
     text = said(view, found.decision)
     because = in_prose(f"Because {plain_words(view, found.decision.reason)}.", view.trial.participants)
+    if found.is_stopped:
+        return Headline(
+            label, "Dose nobody: the committee stopped the trial", f"The rule alone says: {text}. {because}", Tone.OPEN
+        )
     if open_ := view.unsettled:
         who = named([one.participant for one in open_], 6)
         open_said = f"{len(open_)} of {len(view.reviews)} participants have an open question ({who})."
