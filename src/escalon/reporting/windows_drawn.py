@@ -14,7 +14,7 @@ from escalon.protocol.study import Study
 from escalon.reporting.figures.cohorts import CohortCourse
 from escalon.reporting.figures.evidence import DayLane, DayLanes, GradedDays
 from escalon.safety.blood_counts import Counts
-from escalon.safety.dlt_evidence import counts_of
+from escalon.safety.dlt_judged import counts_of
 from escalon.safety.occurrence import Occurrence
 from escalon.safety.seriousness import special_interest
 

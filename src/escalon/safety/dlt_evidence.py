@@ -13,11 +13,11 @@ from functools import cached_property
 
 from escalon.escalation import Outcome
 from escalon.facts import Day, Truth, any_known
-from escalon.safety.adverse_event import ASKS, is_death
-from escalon.safety.blood_counts import Counts, Look, is_count_of
-from escalon.safety.dlt_clauses import ClauseGround, ClauseRead, Horizon, is_part, read_clauses
+from escalon.safety.blood_counts import Look
+from escalon.safety.dlt_clauses import ClauseGround, ClauseRead, Horizon
 from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule
-from escalon.safety.followed import OF_LESS, UNNUMBERED, Bedside, Followed, Unreadable
+from escalon.safety.dlt_judged import Judged
+from escalon.safety.followed import Followed
 from escalon.safety.occurrence import Occurrence
 
 
@@ -80,26 +80,8 @@ def _count_of(term: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Reading:
-    definition: DltDefinition
-    followed: Followed
-    window: Horizon
-    review_required: bool
-
-    @cached_property
-    def known(self) -> tuple[Occurrence, ...]:
-        """The events as of the day."""
-        found = (event.as_of(self.window.as_of) for event in self.followed.occurrences)
-        return tuple(event for event in found if event is not None)
-
-    @cached_property
-    def counts(self) -> Counts:
-        """The blood counts as of the day."""
-        return _counts(self.followed, self.window)
-
-    @cached_property
-    def clauses(self) -> tuple[ClauseRead, ...]:
-        return read_clauses(self.definition, self.followed.occurrences, self.counts, self.window)
+class _Reading(Judged):
+    """How the participant counts, by what is recorded and what people decided of it."""
 
     def evidence(self) -> DltEvidence:
         doubts = self.doubts
@@ -118,190 +100,6 @@ class _Reading:
             late=tuple(self.late),
             uncounted=() if self.followed.reviewed_to(self.window.last) else self.uncounted,
             unread=self.unread_events,
-        )
-
-    # -- what people decided -----------------------------------------------------------------------------------------
-
-    @cached_property
-    def dlts(self) -> tuple[str, ...]:
-        """The standing judgements «yes» in the window, each in words: of an event, or of everything together."""
-        judged = (one for one in self.known if self.followed.judged(one)[0] and self._may_be_inside(one))
-        found = [f"DLT: {event.span()}" for event in judged]
-        found += [f"DLT: {look}" for look in self.looks if self.followed.judged_round(look) and not self._whole_yes]
-        return (*found, f"DLT: {self._whole_yes}") if self._whole_yes else tuple(found)
-
-    @cached_property
-    def _whole_yes(self) -> str:
-        """Why everything together was judged a DLT; empty where it was not."""
-        whole = self.followed.whole
-        return (whole.because or "as judged") if whole and whole.is_dlt else ""
-
-    @cached_property
-    def looks(self) -> tuple[Bedside, ...]:
-        """The grave syndromes seen at the bedside in the window by the day of asking."""
-        last = min(self.window.last, self.window.as_of)
-        return tuple(
-            one for one in self.followed.rounds if one.grade >= ASKS and self.window.first <= one.day.earliest <= last
-        )
-
-    @property
-    def yes(self) -> str:
-        """The first standing judgement «yes», in words; empty where there is none in the window."""
-        return next(iter(self.dlts), "")
-
-    @cached_property
-    def decided(self) -> Truth:
-        """What people decided of this window as a whole; None while nobody has, which an empty record never answers."""
-        if self.yes or self.doubts:
-            return True if self.yes else None
-        whole = self.followed.whole
-        if (whole and not whole.is_dlt) or self.followed.reviewed_to(self.window.last):
-            return False
-        asked = [event for event in self.known if self._asks(event)]
-        answers = [answer if entry > OF_LESS else None for answer, entry in map(self.followed.judged, asked)]
-        return any_known(answers) if asked else None
-
-    def settled(self, ground: ClauseGround) -> bool:
-        """Whether a judgement «no» or a review answers a ground, on what was then recorded."""
-        if ground.event is not None:
-            answer, entry = self.followed.judged(ground.event)
-            if answer is False and self._was_known(ground, entry) and not self.contradicts(ground):
-                return True
-        elif any(
-            not one.is_dlt and self.followed.is_of_counts(one) and self._was_known(ground, one.entry)
-            for one in self.followed.judgements
-        ):
-            return True
-        return any(
-            (ground.since is None or ground.since <= review.through) and self._was_known(ground, review.entry)
-            for review in self.followed.reviews
-        )
-
-    def _was_known(self, ground: ClauseGround, entry: int) -> bool:
-        """Whether what was recorded up to an entry already met the clause, or left it open as it is."""
-        entries = [*(line.entry for line in self.followed.events), *(line.entry for line in self.followed.counts)]
-        if max(entries, default=UNNUMBERED) <= entry:
-            return True
-        then = self.followed.known_at(entry)
-        before = read_clauses(self.definition, then.occurrences, _counts(then, self.window), self.window)
-        return any(one.key == ground.key and one.truth is ground.truth for clause in before for one in clause.grounds)
-
-    def contradicts(self, ground: ClauseGround) -> bool:
-        """Whether counts go on at the grade after the day on which the judged event is said to have ended."""
-        if not ground.term or ground.truth is not True or ground.event is None or ground.event.end is None:
-            return False
-        return ground.since is not None and ground.event.end.latest < ground.since
-
-    # -- doubt -------------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def doubts(self) -> tuple[str, ...]:
-        """Why it is not known whether there was a DLT, each in a sentence."""
-        found = [self._doubt(ground) for clause in self.clauses for ground in clause.grounds if ground.is_doubt]
-        found += [self._misplaced(event) for event in self.known]
-        found += [self._death(event) for event in self.known]
-        found += [self._undefined(event) for event in self.known]
-        found += [self._unreadable(fact) for fact in self.followed.unreadable if not fact.is_event]
-        found += [f"{why}; so whether it is a DLT is not decided" for why in self.unread_events]
-        found += [self._observed_only(look) for look in self.looks]
-        found.append(self._elsewhere())
-        return tuple(dict.fromkeys(sentence for sentence in found if sentence))
-
-    def _doubt(self, ground: ClauseGround) -> str:
-        if self.settled(ground):
-            return ""
-        if ground.event is None or ground.term:
-            contradicted = self.contradicts(ground) and ground.event is not None
-            said = f"; the event is judged no DLT, ended on {ground.event.end}" if contradicted and ground.event else ""
-            word = "meets" if ground.truth else "may meet"
-            return f"{ground.about} {word} {ground.clause}{said}: whether it is a DLT is not decided"
-        again = " (judged no DLT on less)" if self.followed.judged(ground.event)[0] is False else ""
-        return f"{ground.about}: whether it is a DLT is not decided{again}"
-
-    @cached_property
-    def unread_events(self) -> tuple[str, ...]:
-        """Events of the window that were written and cannot be read: a review of the window does not read them either."""
-        return tuple(
-            dict.fromkeys(one.why for one in self.followed.unreadable if one.is_event and self._in_window(one))
-        )
-
-    def _in_window(self, one: Unreadable) -> bool:
-        within = one.day is None or one.day.is_within(Day.of(self.window.first), Day.of(self.window.last))
-        return within is not False
-
-    def _unreadable(self, fact: Unreadable) -> str:
-        """A count in the window that was written and cannot be read could be the one that a clause asks for."""
-        if not self._in_window(fact) or self.followed.reviewed_to(self.window.last):
-            return ""
-        asking = [rule.id for rule in self.definition.rules if any(is_count_of(term, fact.name) for term in rule.term)]
-        return f"{fact.why}; {asking[0]} reads it, so whether there was a DLT is not decided" if asking else ""
-
-    def _misplaced(self, event: Occurrence) -> str:
-        """A judgement that cannot be right: a DLT that was over before the infusion."""
-        if self.followed.judged(event)[0] and event.is_inside(self.window.first, date.max) is False:
-            return f"{event.span()} is judged a DLT but was over before the infusion: correct one of the two"
-        return ""
-
-    def _death(self, event: Occurrence) -> str:
-        """A death in the window always asks, whatever clause it could meet."""
-        if event.was_fatal_within(self.window.first, self.window.last) is False:
-            return ""
-        answer, entry = self.followed.judged(event)
-        known = min((line.entry for line in self.followed.lines(event) if is_death(line.what)), default=UNNUMBERED)
-        if answer is not None and known <= entry:
-            return ""
-        day = event.died or event.start
-        died = self.window.last if day is None else day.earliest
-        if any(review.through >= died and known <= review.entry for review in self.followed.reviews):
-            return ""
-        return f"{event.span()}: whether it is a DLT is not decided"
-
-    def _undefined(self, event: Occurrence) -> str:
-        """Where the study states no definition, every grave event in the window asks."""
-        answer, entry = self.followed.judged(event)
-        if self.definition.rules or not self._asks(event) or (answer is not None and entry > OF_LESS):
-            return ""
-        if event.start is not None and self.followed.reviewed_to(event.start.latest):
-            return ""
-        return f"{event.span()}: whether it is a DLT is not decided, and the study states no definition"
-
-    def _observed_only(self, look: Bedside) -> str:
-        """What was seen at the bedside asks until an event tells of it, or it was judged since."""
-        told = self.followed.judged_round(look) is not None or any(map(look.is_told_by, self.known))
-        return "" if told else f"{look}, and no event of that grade is recorded on that day"
-
-    def _elsewhere(self) -> str:
-        """A death, or leaving, that the events do not explain or whose day leaves the window open."""
-        died, left = self.unexplained_death, self.followed.left
-        days = [event.died for event in self.known if event.died] + ([self.followed.died] if self.followed.died else [])
-        if before := [day for day in days if day.latest < self.window.first]:
-            return f"died on {before[0]}, before the infusion: correct one of the two"
-        if died and self._died_inside(died) is not False and not self.followed.reviewed_to(died.earliest):
-            return f"died on {died}, and no adverse event says of what: whether it is a DLT is not decided"
-        if left is not None and left.earliest <= self.window.as_of and self.followed.evaluable is None:
-            if left.latest < self.window.first:
-                return f"left on {left}, before the infusion: correct one of the two"
-            if left.earliest <= self.window.last < left.latest:
-                return f"left in {left}: whether before the window ended on {self.window.last} is not known"
-        return ""
-
-    @property
-    def unexplained_death(self) -> Day | None:
-        """A death known by the day of asking of which no adverse event tells."""
-        died = self.followed.died
-        known = died is not None and died.earliest <= self.window.as_of
-        return died if known and not any(event.is_fatal for event in self.known) else None
-
-    def _died_inside(self, day: Day) -> Truth:
-        return day.is_within(Day.of(self.window.first), Day.of(self.window.last))
-
-    def _may_be_inside(self, event: Occurrence) -> bool:
-        return event.is_inside(self.window.first, self.window.last) is not False
-
-    def _asks(self, event: Occurrence) -> bool:
-        """Whether an event is one that people judge: of grade 3 or more, not graded, fatal, or judged."""
-        return self._may_be_inside(event) and (
-            self.followed.judged(event)[0] is not None or (event.is_grave and not is_part(event, self.known))
         )
 
     # -- the outcome -------------------------------------------------------------------------------------------------
@@ -445,16 +243,6 @@ class _Reading:
         if event.died is not None:
             died = f", died on {event.died}{self._day_of(event.died)}"
         return f"{event.span()}{died}: {answer}"
-
-
-def _counts(followed: Followed, window: Horizon) -> Counts:
-    return counts_of(followed, window.first, window.as_of)
-
-
-def counts_of(followed: Followed, first: date, as_of: date) -> Counts:
-    """The blood counts of one participant since a day, as they were known on another."""
-    begun = followed.begun.earliest if followed.begun else None
-    return Counts([fact.what for fact in followed.counts], first, as_of, begun)
 
 
 SEVERE = 4
