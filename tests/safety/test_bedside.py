@@ -86,6 +86,15 @@ def test_what_lies_outside_or_is_mild_asks_nothing(look: Bedside) -> None:
     assert evidence(look).outcome is NO_DLT
 
 
+@pytest.mark.parametrize(
+    "look", [Bedside("ICANS", 2, on(5), 10), Bedside("ICANS", 3, on(29), 10), Bedside("CRS", 0, on(1), 10)]
+)
+def test_whatever_was_seen_is_a_dlt_where_a_judgement_says_so_by_name(look: Bedside) -> None:
+    found = evidence(look, judgements=[no(12, 10, yes=True)])
+    assert (found.outcome, found.why) == (DLT, f"DLT: {look}")
+    assert evidence(look, judgements=[no(12, 10, yes=True), no(13, 10)]).outcome is NO_DLT
+
+
 def test_a_judgement_of_what_was_seen_says_nothing_of_an_event() -> None:
     found = evidence(SEEN, events=[RASH, icans(20, 22, dlt=None)], judgements=[no(12, 10)])
     assert (found.outcome, found.decided) == (PENDING, None)

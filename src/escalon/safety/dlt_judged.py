@@ -56,11 +56,8 @@ class Judged:
 
     @cached_property
     def looks(self) -> tuple[Bedside, ...]:
-        """The grave syndromes seen at the bedside in the window by the day of asking."""
-        last = min(self.window.last, self.window.as_of)
-        return tuple(
-            one for one in self.followed.rounds if one.grade >= ASKS and self.window.first <= one.day.earliest <= last
-        )
+        """What was seen at the bedside by the day of asking: whatever its grade or day, a judgement may name it."""
+        return tuple(one for one in self.followed.rounds if one.day.earliest <= self.window.as_of)
 
     @property
     def yes(self) -> str:
@@ -184,7 +181,9 @@ class Judged:
         return f"{event.span()}: whether it is a DLT is not decided, and the study states no definition"
 
     def _observed_only(self, look: Bedside) -> str:
-        """What was seen at the bedside asks until an event tells of it, or it was judged since."""
+        """A grave syndrome seen at the bedside in the window asks until an event tells of it, or it was judged since."""
+        if look.grade < ASKS or not self.window.first <= look.day.earliest <= self.window.last:
+            return ""
         told = self.followed.judged_round(look) is not None or any(map(look.is_told_by, self.known))
         return "" if told else f"{look}, and no event of that grade is recorded on that day"
 
