@@ -32,7 +32,7 @@ def consent_stands(act: Act) -> str | None:
     """Nothing is done to a participant before consent, or after it was withdrawn."""
     act.know((act.event.participant,))
     given = act.one.consented
-    if given is None or any(one.event.on <= act.day for one in act.one.consents_gone):
+    if given is None or any(one.event.on <= act.day for one in act.one.consents_gone_by(act.day)):
         return f"{act.event.participant} has no consent, or has withdrawn it"
     return f"{act.event.participant} consented on {given}, after {act.day}" if given.earliest > act.day else None
 
