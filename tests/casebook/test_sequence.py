@@ -396,3 +396,22 @@ def test_that_the_committee_stopped_stands_beside_what_the_rule_says_until_it_de
     ready.decide(1)
     assert "the committee decided" not in notes()
     assert decide_next_dose(ready.conduct.study, ready.conduct.informed(), ready.today()).treats
+
+
+def test_a_stop_stands_above_a_wait_as_well(ready: Trial) -> None:
+    ready.infuse("P-1", 1)
+    ready.decide(1, course=Course.STOP, reason="a death elsewhere")
+    found = decide_next_dose(ready.conduct.study, ready.conduct.informed(), ready.today())
+    assert (found.decision.action, found.is_stopped, found.treats) == ("wait", True, False)
+    assert found.headline == f"dose nobody: the committee stopped the trial; the rule alone says: {found.by_the_rule}"
+
+
+def test_nobody_is_dosed_between_a_withdrawal_and_the_consent_given_anew(ready: Trial) -> None:
+    ready.record(INES, ConsentWithdrawn(participant="P-1", on=ready.today(), reason="wishes to stop"))
+    ready.days(2)
+    between = ready.infusion("P-1", 1)
+    ready.days(2)
+    ready.consent("P-1")
+    with pytest.raises(Refused, match="has withdrawn it"):
+        ready.record(INES, between)
+    ready.infuse("P-1", 1)

@@ -91,7 +91,7 @@ def decide_next_dose(study: Study, trial: Trial, today: Day | date) -> NextDose:
     """
     day = read_day(today)
     found = _governing(study, trial, day)
-    says, by_then = stopped(trial, day.latest) if isinstance(found.decision, Treat) or found.strata else ("", False)
+    says, by_then = stopped(trial, day.latest)
     if not says:
         return found
     strata = tuple((name, replace(one, is_stopped=by_then)) for name, one in found.strata)
