@@ -3,10 +3,12 @@
 import csv
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from escalon.cli.main import app
 from escalon.protocol.study import Study
+from escalon.sources.delimited import FolderError
 from escalon.sources.folder import take_in
 from escalon.sources.redcap import HEADER, MARK, dictionary_rows, own_exports
 
@@ -70,6 +72,41 @@ def test_a_line_of_an_instrument_nobody_knows_is_named(study: Study, tmp_path: P
     refused = take_in(study, tmp_path).refused
     assert [(one.line, one.column, one.text if hasattr(one, "text") else one.value) for one in refused] == [
         (4, "redcap_repeat_instrument", "diary")
+    ]
+
+
+def test_a_form_of_events_that_nobody_filled_is_silence(study: Study, tmp_path: Path) -> None:
+    lines = EXPORT.splitlines(keepends=True)
+    (tmp_path / "export.csv").write_text(
+        "".join(one for one in lines if ",adverse_events,1," not in one), encoding="utf-8"
+    )
+    found = take_in(study, tmp_path)
+    assert "adverse_events" not in found.trial.attested
+    assert [one.message for one in found.problems] == [
+        "there is no such table. If there was no event, write the table with its header only"
+    ]
+
+
+@pytest.mark.parametrize("text", [b"Notizen;\xe9\xff\nx", b"a,a\n1,2\n", b"", b'a,"b\n1,2\n'])
+def test_a_file_that_is_no_table_of_the_trial_stops_nothing(study: Study, tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "facts.csv").write_text(
+        "participant,fact,value,unit,date\nP01,sex,female,,2025-02-07\n", encoding="utf-8"
+    )
+    (tmp_path / "notes.csv").write_bytes(text)
+    assert take_in(study, tmp_path).account().startswith("1 rows read = 1 used + 0 refused")
+    (tmp_path / "notes.csv").write_text(f"{MARK},{MARK}\n", encoding="utf-8")
+    with pytest.raises(FolderError, match="stands twice"):
+        take_in(study, tmp_path)
+
+
+def test_a_name_that_two_visits_shorten_to_is_neither(study: Study, tmp_path: Path) -> None:
+    long = [study.visits[0].model_copy(update={"id": f"LONG_TERM_FOLLOW_UP_{at}"}) for at in (1, 2)]
+    several = study.model_copy(update={"visits": (*study.visits, *long)})
+    (tmp_path / "export.csv").write_text(EXPORT.replace("scr_arm_1", "long_term_follow_u_arm_1"), encoding="utf-8")
+    facts, *_ = own_exports(several, tmp_path)
+    assert {row.cells["visit"] for row in facts.table.rows} == {"long_term_follow_u_arm_1"}
+    assert [one.message.partition(" of ")[2].partition(",")[0] for one in facts.notes] == [
+        "the study's REDCap dictionary: table 1"
     ]
 
 

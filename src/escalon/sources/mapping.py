@@ -163,10 +163,10 @@ def widened(folder: Path) -> tuple[Widened, ...]:
 
 def widened_by(folder: Path, tables: Sequence[Mapping[str, Any]], said_by: str) -> tuple[Widened, ...]:
     """The tables of a folder as rows, each as its mapping says that stands in `said_by`. Raises FolderError."""
-    return tuple(_widened(folder, spec, f"{said_by}: table {at}", at) for at, spec in enumerate(tables, start=1))
+    return tuple(_widened(folder, spec, f"{said_by}: table {at}") for at, spec in enumerate(tables, start=1))
 
 
-def _widened(folder: Path, spec: Mapping[str, Any], where: str, number: int) -> Widened:
+def _widened(folder: Path, spec: Mapping[str, Any], where: str) -> Widened:
     _known(where, spec, _KEYS)
     into = spec.get("into", "facts")
     if into not in TABLES:
@@ -186,7 +186,7 @@ def _widened(folder: Path, spec: Mapping[str, Any], where: str, number: int) -> 
     rows = [
         row for row in wide.rows if row.broken is None and is_wanted(row, spec.get("only", {})) and is_about(spec, row)
     ]
-    notes = [*_none_taken(spec, into, number, wide, rows), *_untranslated(spec, rows)]
+    notes = [*_none_taken(spec, f"{where} (into {into})", wide, rows), *_untranslated(spec, where, rows)]
     rows = dated(spec, wide, rows)
     made = fact_rows(spec, cells, rows, notes) if into == "facts" else records(spec, cells, rows, days_of(into))
     written = tuple(made)
@@ -201,7 +201,7 @@ def _widened(folder: Path, spec: Mapping[str, Any], where: str, number: int) -> 
 _FACT_COLUMNS = ("participant", "fact", "value", "unit", "date", "source", "visit", "lower", "upper")
 
 
-def _none_taken(spec: Mapping[str, Any], into: str, number: int, wide: Table, rows: list[Row]) -> list[Note]:
+def _none_taken(spec: Mapping[str, Any], where: str, wide: Table, rows: list[Row]) -> list[Note]:
     """A table that takes no line at all may be a slip in `only`: what stands in its columns is said."""
     if rows or not wide.rows:
         return []
@@ -209,17 +209,16 @@ def _none_taken(spec: Mapping[str, Any], into: str, number: int, wide: Table, ro
         f"{column} holds {', '.join(repr(text) for text in list(dict.fromkeys(cell_of(row, column) for row in wide.rows))[:8])}"
         for column in spec.get("only", {})
     ]
-    said = f"table {number} of {MAPPING} (into {into}) takes 0 of {len(wide.rows)} lines: {'; '.join(held)}"
-    return [Note(1, "", "", said)]
+    return [Note(1, "", "", f"{where} takes 0 of {len(wide.rows)} lines: {'; '.join(held)}")]
 
 
-def _untranslated(spec: Mapping[str, Any], rows: list[Row]) -> Iterator[Note]:
+def _untranslated(spec: Mapping[str, Any], where: str, rows: list[Row]) -> Iterator[Note]:
     """A visit that `visits` does not list keeps the name it has in the export, which is said once for each."""
     column, listed = str(spec.get("visit", "")).lower(), spec.get("visits", {})
     first = {text: row.line for row in reversed(rows) if listed and (text := cell_of(row, column))}
     known = {*listed, *map(str, listed.values()), *texts_of(spec.get("missing", []))}
     for text in sorted(first.keys() - known, key=lambda one: first[one]):
-        said = f"{text!r} is not listed in `visits` of {MAPPING}, so it is taken as the visit's own name. Listed: "
+        said = f"{text!r} is not listed in `visits` of {where}, so it is taken as the visit's own name. Listed: "
         yield Note(first[text], column, text, said + ", ".join(map(str, listed)))
 
 

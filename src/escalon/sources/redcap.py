@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from escalon.facts.plain_file import bytes_of
 from escalon.facts.words import NOT_DONE, NOT_KNOWN
 from escalon.protocol.study import FactDefinition, Study
 from escalon.safety.words import Outcome, Syndrome
 from escalon.sources.columns import TABLES, Column
+from escalon.sources.delimited import FolderError
 from escalon.sources.mapping import Widened, widened_by
-from escalon.sources.tables import KINDS, Table, kind_of, read_table
+from escalon.sources.tables import KINDS, LARGEST, Table, kind_of, read_table
 
 HEADER = (
     "Variable / Field Name", "Form Name", "Section Header", "Field Type", "Field Label",
@@ -71,9 +73,20 @@ def own_exports(study: Study, folder: Path) -> tuple[Widened, ...]:
     found: list[Widened] = []
     for file in sorted(folder.iterdir()):
         name, kind = kind_of(file.name)
-        if kind in KINDS and name not in TABLES and MARK in (table := read_table(file)).columns:
+        table = _marked(file) if kind in KINDS and name not in TABLES else None
+        if table is not None:
             found += widened_by(folder, list(_specs(study, table)), "the study's REDCap dictionary")
     return tuple(found)
+
+
+def _marked(file: Path) -> Table | None:
+    """The table of a file that bears the mark; None of any other, though it could not be read as a table at all."""
+    try:
+        return table if MARK in (table := read_table(file)).columns else None
+    except FolderError:
+        if MARK.encode() in bytes_of(file, LARGEST):
+            raise
+        return None
 
 
 def _fields(study: Study) -> Iterator[Field]:
@@ -142,8 +155,11 @@ def _plain(text: str) -> str:
 
 
 def _specs(study: Study, table: Table) -> Iterator[dict[str, Any]]:
-    """The mapping of an export: each table of the dictionary whose fields it has."""
-    there = set(table.columns)
+    """The mapping of an export: the facts whose fields it has, and each other table of which it has a line.
+
+    A form that nobody filled says nothing: that there was no adverse event is for somebody to say.
+    """
+    there, held = set(table.columns), {row.cells.get(_INSTRUMENT, "") for row in table.rows}
     repeats = _INSTRUMENT in there
     forms = {one.form for one in _fields(study)} | {VISIT}
     asides = [
@@ -167,12 +183,11 @@ def _specs(study: Study, table: Table) -> Iterator[dict[str, Any]]:
             for one in fields
             if one.variable in there
         }
-        if columns and repeats:
-            yield base | {
-                "into": name,
-                "only": {_INSTRUMENT: [name, name.replace("_", " ").title()]},
-                "columns": columns,
-            }
+        instrument = [name, name.replace("_", " ").title()]
+        if columns and held.intersection(instrument):
+            yield base | {"into": name, "only": {_INSTRUMENT: instrument}, "columns": columns}
+        elif repeats:
+            asides += [cell["column"] for cell in columns.values()]
 
 
 def _mapped(fact: FactDefinition, there: set[str]) -> dict[str, Any] | None:
@@ -195,6 +210,10 @@ def _cell(variable: str, choices: Mapping[str, str] | None) -> dict[str, Any]:
 
 
 def _visits(study: Study) -> dict[str, str]:
-    """The study's visits by the names REDCap gives to events so called: in small letters, 18 at most, with the arm."""
-    named = {f"{_plain(one.id)[:18]}_arm_1": one.id for one in study.visits}
+    """The study's visits by the names REDCap gives to events so called: in small letters, 18 at most, with the arm.
+
+    What two visits shorten to names neither.
+    """
+    short = [_plain(one.id)[:18] for one in study.visits]
+    named = {f"{name}_arm_1": one.id for name, one in zip(short, study.visits, strict=True) if short.count(name) == 1}
     return named | {one.id: one.id for one in study.visits}
