@@ -155,5 +155,7 @@ def test_the_written_form_is_told_at_a_glance_as_by_reading() -> None:
     for form in FORMS.values():
         said = form(body)
         assert said == body or not is_canonical(said), said
+    for twice in ('"value":"13","value":"31"', '"value":"31","unit":"U/L"'):
+        assert not is_canonical(body.replace('"value":"31"', twice)), twice
     for wrong in ("{}x", "[]", "", "1", '{"a":1.0}', '{"a":NaN}', "[" * 100_000, '{"a":"\t"}', '{"a":-0}'):
         assert not is_canonical(wrong), wrong
