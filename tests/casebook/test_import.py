@@ -243,6 +243,14 @@ def test_a_row_that_could_not_be_read_holds_its_participant_until_it_is_said(tri
     assert recorded(trial).refused == ()
 
 
+def test_each_refused_row_is_named_though_two_are_about_the_same(trial: Trial, data: Path) -> None:
+    lines = "participant,treatment,start\nP02,rituximab,yesterday\nP02,abatacept,last week\n"
+    (data / "treatments.csv").write_text(lines)
+    take_over(trial, data)
+    of_drugs = [row.why for row in trial.conduct.trial.unread if row.table == "treatments"]
+    assert ["yesterday" in of_drugs[0], "last week" in of_drugs[1]] == [True, True]
+
+
 def test_importing_the_corrected_folder_answers_its_refused_rows(trial: Trial, data: Path) -> None:
     take_over(trial, data)
     file = data / "facts.csv"

@@ -134,15 +134,15 @@ class Trial:
     def unread(self) -> tuple[Unread, ...]:
         """What is written and could not be read: by this source, or by an import while nobody has recorded it since.
 
-        A row refused by several imports, perhaps on another line, is one.
+        A row refused by several imports, perhaps on another line, is one; two of one import are two.
         """
-        refused = {
-            row.subject: row
-            for number, one in self.imports.items()
-            if not self._imported_again(number, one)
-            for row in self._still_unread(number, one)
-        }
-        return tuple(dict.fromkeys([*self._unread, *refused.values()]))
+        refused: dict[object, list[Unread]] = {}
+        for number, one in self.imports.items():
+            here: dict[object, list[Unread]] = {}
+            for row in () if self._imported_again(number, one) else self._still_unread(number, one):
+                here.setdefault(row.subject, []).append(row)
+            refused |= here
+        return tuple(dict.fromkeys(chain(self._unread, *refused.values())))
 
     @unread.setter
     def unread(self, rows: Iterable[Unread]) -> None:
