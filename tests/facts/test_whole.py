@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 from contextlib import AbstractContextManager
@@ -115,3 +116,22 @@ def test_of_many_who_write_one_folder_at_once_one_is_read_whole(tmp_path: Path) 
     with alone_in(folder):
         assert len({(folder / name).read_text() for name in names}) == 1
     assert names_in(tmp_path) == ["out", *sorted(f"out/{name}" for name in names)]
+
+
+def test_the_open_end_of_a_pipe_is_written_to(tmp_path: Path) -> None:
+    reads, writes = os.pipe()
+    with whole_file(Path(f"/dev/fd/{writes}")) as written:
+        written.write_text("piped")
+    os.close(writes)
+    with os.fdopen(reads) as read:
+        assert read.read() == "piped"
+
+
+def test_an_empty_folder_that_somebody_made_stays_theirs(tmp_path: Path) -> None:
+    folder = tmp_path / "private"
+    folder.mkdir(mode=0o700)
+    before = folder.stat()
+    with whole_folder(folder) as beside:
+        (beside / "facts.csv").write_text("who")
+    after = folder.stat()
+    assert (after.st_ino, stat.S_IMODE(after.st_mode), names_in(folder)) == (before.st_ino, 0o700, ["facts.csv"])

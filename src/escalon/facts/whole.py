@@ -22,10 +22,10 @@ def whole_file(file: Path, *, new: bool = False) -> Iterator[Path]:
 
     A device or a pipe is written to as it is.
     """
-    place = Path(os.path.realpath(file))
-    if place.exists() and not (place.is_file() or place.is_dir()):
-        yield place
+    if file.exists() and not (file.is_file() or file.is_dir()):  # the path of an open pipe leads nowhere
+        yield file
         return
+    place = Path(os.path.realpath(file))
     if place.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder. Write the name of a file", str(file))
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -84,8 +84,8 @@ def whole_folder(folder: Path, last: str = "", instead_of: Iterable[str] = ()) -
         written = apart / place.name
         written.mkdir()
         yield written
-        with suppress(OSError):  # it takes a new or an empty folder's place at once
-            if not place.exists() or (place.is_dir() and not any(place.iterdir())):
+        with suppress(OSError):  # a folder that is there stays the one it is: who may read it, and who works in it
+            if not place.exists():
                 written.rename(place)
                 return
         with alone_in(place):
