@@ -112,8 +112,16 @@ def test_a_correction_changes_what_it_names_and_keeps_the_rest(run: Call) -> Non
     assert (first["old"]["fact"]["value"], first["new"]["fact"]["value"]) == ("31", "13")
     assert first["new"]["fact"]["unit"] == "U/L"
     assert (second["old"]["form"], second["new"]["now"]["content"]["form"]) == ("v2", "v3")
+    again = f"casebook correct book {consent} signed_on=2026-02-28 --as carla --reason x"
+    unit = f"casebook correct book {fact} fact.unit=IU/L --as carla --reason x"
+    assert [run(one).exit_code for one in (again, again.replace("28", "27"), unit)] == [0, 0, 0]
+    *_, third, fourth, fifth = json.loads(run("casebook show book P-001 --as ines --json").stdout)
+    for one, day in ((third, "2026-02-28"), (fourth, "2026-02-27")):
+        now = one["new"]["now"]["content"]
+        assert (now["form"], now["signed_on"]) == ("v3", day)  # what was corrected before stays
+    assert (fifth["new"]["fact"]["value"], fifth["new"]["fact"]["unit"]) == ("13", "IU/L")
     wrong = run(f"casebook correct book {fact} value=13 --as carla --reason x")
-    assert (wrong.exit_code, "with a field of FactRecorded" in wrong.output) == (2, True)
+    assert (wrong.exit_code, "with a field of FactCorrected" in wrong.output) == (2, True)
 
 
 def test_a_wrong_password_is_refused(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:

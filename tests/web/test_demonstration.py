@@ -136,6 +136,58 @@ def test_an_entry_that_is_wrong_is_corrected_or_taken_back_once_and_by_whom_it_i
     )
 
 
+def test_an_event_that_was_corrected_ends_as_corrected_and_can_be_corrected_again(bench: Any) -> None:
+    wang = as_(bench, "wang.min")
+
+    def sent(act: str, **content: Any) -> tuple[int, Any]:
+        answer = wang.post(f"/acts/{act}", json={"content": content}, headers={"accept": "application/json"})
+        return answer.status_code, answer.json()
+
+    def stands() -> list[tuple[int | None, str, str]]:
+        events = bench.opened.trial.courses["P01"].adverse_events
+        return [(e.grade, str(e.end), e.description) for e in (one.event for one in events) if e.term == "Nausea"]
+
+    event = {
+        "term": "Nausea",
+        "grade": 1,
+        "start": "2025-06-10",
+        "ongoing": True,
+        "description": "in the morning\nfor hours",
+    }
+    number = sent("AdverseEventRecorded", participant="P01", **event)[1]["entries"][0]
+    # a browser joins the lines of a text field, which is no correction of it
+    said(
+        wang,
+        f"/entries/{number}",
+        "correct",
+        corrects=str(number),
+        reason="read again",
+        grade="3",
+        description="in the morning for hours",
+    )
+    assert stands() == [(3, "None", event["description"])]
+    ended = {
+        "entry": str(number),
+        "participant": "P01",
+        "outcome": "recovered",
+        "end_d": "12",
+        "end_m": "06",
+        "end_y": "2025",
+    }
+    assert said(wang, "/participants/P01/safety", "end-event", **ended).status_code == 303
+    assert stands() == [(3, "2025-06-12", event["description"])]
+    last = wang.get(f"/entries/{number}.json").json()["changed_by"][-1]["number"]
+    assert sent("correct", corrects=last - 1, reason="x", grade="2")[0] == 409
+    assert sent("correct", corrects=last, reason="x", graed="2")[1]["says"].startswith(
+        "graed: a correction takes term, grade"
+    )
+    status, again = sent("correct", corrects=last, reason="x", end="2025-06-13", serious=False)
+    assert (status, stands()) == (201, [(3, "2025-06-13", event["description"])])
+    assert "It should not be there at all" in wang.get(f"/entries/{again['entries'][0]}").text
+    assert sent("EntryAnnulled", annuls=again["entries"][0], participant="P01", reason="of another")[0] == 201
+    assert stands() == []
+
+
 def test_a_value_no_body_has_is_recorded_on_the_worksheet_only_with_why_it_stands(bench: Any) -> None:
     li = as_(bench, "li.na")
     page = "/participants/P10/screening"

@@ -85,7 +85,12 @@ def changed(event: Event, words: Sequence[str]) -> Event:
 
 
 def correction(number: int, wrong: Event, words: Sequence[str], reason: str) -> Event:
-    """The entry that corrects entry `number`, which says `wrong`: a fact by a fact, all else by one of its kind."""
+    """The entry that corrects entry `number`, which says `wrong`: a fact by a fact, all else by one of its kind.
+
+    Where that entry is a correction itself, what it corrects is corrected again, and all else it says stays.
+    """
+    if isinstance(wrong, EntryCorrected):
+        number, wrong = wrong.corrects, wrong.now
     now = changed(wrong, words)
     if isinstance(now, FactRecorded | FactCorrected):
         return FactCorrected(participant=now.participant, corrects=number, fact=now.fact, reason=reason)

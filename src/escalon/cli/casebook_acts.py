@@ -68,11 +68,13 @@ def correct(
     An entry that should not be there at all: escalon casebook record book/ EntryAnnulled annuls=13 participant=… reason=…
     """
     from escalon.casebook.words import correction
+    from escalon.history.current import last_said
 
     with desk(folder, account, role, site) as at:
-        wrong = at.casebook.entry(number).event
+        wrong = at.casebook.entry(number)
+        last = last_said(wrong, at.casebook.entries(participant=wrong.participant, after=number))
         try:
-            made = correction(number, wrong, content, reason)
+            made = correction(last.number, last.event, content, reason)
         except (ValueError, TypeError) as error:
             raise CasebookError(f"entry {number}, {wrong.kind}: {error}") from error
         entry = at.conduct.record(at.author, made)

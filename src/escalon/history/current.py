@@ -85,3 +85,13 @@ def current_entries(entries: Iterable[Entry]) -> list[Current[Event]]:
     for entry in entries:
         standing.take(entry)
     return standing.in_order()
+
+
+def last_said(entry: Entry, later: Iterable[Entry]) -> Entry:
+    """The entry that by now says what this one did: itself, or the last correction of it or of what it corrects."""
+    numbers, last = {entry.number, entry.event.supersedes}, entry
+    for one in later:
+        if one.event.supersedes is not None and one.event.supersedes in numbers:
+            numbers.add(one.number)
+            last = last if _now(one.event) is None else one
+    return last

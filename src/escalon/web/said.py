@@ -44,13 +44,16 @@ class Told:
 
     def what_was_said(self) -> str:
         """A digest of the fields and files: by it, what is sent twice is told from what was changed in between."""
-        said = self.fields if self.content is None else self.content
-        return digest(repr((sorted(said.items()), self.override, sorted(self.files.items()))))
+        return digest(repr((sorted(self.told.items()), self.override, sorted(self.files.items()))))
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """What was said of the act itself, by a form or by a script."""
+        return self.fields if self.content is None else self.content
 
     def text(self, name: str, default: str | None = None) -> str:
         """A field that must be there, unless there is a default."""
-        source: Mapping[str, Any] = self.fields if self.content is None else self.content
-        value = source.get(name)
+        value = self.told.get(name)
         if value is None or str(value).strip() == "":
             if default is None:
                 raise refuse("form", f"{name}: write something here")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -14,7 +14,7 @@ from escalon.conduct.permit.corrections import CORRECTABLE
 from escalon.conduct.permit.refusal import refuse
 from escalon.facts import Day
 from escalon.history import Entry, Trial
-from escalon.history.events import EntryAnnulled, Event
+from escalon.history.events import EntryAnnulled, EntryCorrected, Event
 from escalon.web.answers import MeanwhileRecorded
 from escalon.web.desk import Desk
 from escalon.web.registry import act
@@ -46,13 +46,20 @@ class FieldAsked:
 
 def changeable(desk: Desk, entry: Entry, *, hidden: bool) -> tuple[tuple[FieldAsked, ...], tuple[str, ...]]:
     """The fields of an entry that a correction may say anew, and why it would be refused now."""
-    stands = not any(one.event.supersedes == entry.number for one in desk.entries(after=entry.number))
+    first, event = _first_said(entry)
+    stands = not any(one.event.supersedes in (first, entry.number) for one in desk.entries(after=entry.number))
     course = desk.trial.courses.get(entry.participant or "")
-    may = desk.person is not None and desk.may(entry.kind, course.site or None if course else None)
-    if hidden or not (may and stands and isinstance(entry.event, CORRECTABLE)):
+    may = desk.person is not None and desk.may(event.kind, course.site or None if course else None)
+    if hidden or not (may and stands and isinstance(event, CORRECTABLE)):
         return (), ()
-    back = EntryAnnulled(participant=entry.participant, annuls=entry.number, reason="…")
-    return tuple(_asked(entry.event)), tuple(one.says for one in desk.forbids(back) if not one.signatures)
+    back = EntryAnnulled(participant=entry.participant, annuls=first, reason="…")
+    return tuple(_asked(event)), tuple(one.says for one in desk.forbids(back) if not one.signatures)
+
+
+def _first_said(entry: Entry) -> tuple[int, Event]:
+    """The number by which an entry is corrected or taken back, that of the first, and what it says."""
+    event = entry.event
+    return (event.corrects, event.now) if isinstance(event, EntryCorrected) else (entry.number, event)
 
 
 def _asked(event: Any, within: str = "") -> Iterator[FieldAsked]:
@@ -68,10 +75,10 @@ def _asked(event: Any, within: str = "") -> Iterator[FieldAsked]:
 
 
 def _written(value: Any) -> str:
-    """A value as it is typed."""
+    """A value as it is typed, in one line."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "" if value is None else str(plain(value))
+    return "" if value is None else " ".join(str(plain(value)).splitlines()).strip()
 
 
 def _choices(value: Any) -> tuple[tuple[str, str], ...]:
@@ -84,29 +91,38 @@ def _choices(value: Any) -> tuple[tuple[str, str], ...]:
 def correct(desk: Desk, said: Told) -> Entry:
     """Say some fields of an entry anew; those that say what they said are left as they are."""
     number, reason = said.number("corrects"), said.text("reason")
-    wrong: Event = desk.conduct.casebook.entry(number).event
+    entry = desk.conduct.casebook.entry(number)
+    wrong = _first_said(entry)[1]
     before = {one.name: one.says for one in _asked(wrong)} | dict.fromkeys(CONFIRMING, "")
-    words = [f"{name}={text}" for name, text in said.fields.items() if text != before.get(name, text)]
+    before |= {"corrects": str(number), "reason": reason, "participant": wrong.participant or ""}
+    now = {
+        name: _written(text) if isinstance(text, bool | None) else str(text).strip() for name, text in said.told.items()
+    }
+    if strange := sorted(now.keys() - before.keys()):
+        raise refuse("form", f"{strange[0]}: a correction takes {', '.join(before)}")
+    words = [f"{name}={text}" for name, text in now.items() if text != before[name]]
     if not words:
         raise refuse("form", "nothing is said otherwise than before")
-    return _replace(desk, number, read_or_refused(lambda: correction(number, wrong, words, reason)), said)
+    return _replace(desk, number, read_or_refused(lambda: correction(number, entry.event, words, reason)), said)
 
 
 @act("EntryAnnulled")
 def annul(desk: Desk, said: Told) -> Entry:
-    """Take an entry back that should not be there at all."""
+    """Take an entry back that should not be there at all; with a correction, what it corrects."""
     event = said.event("EntryAnnulled")
-    return _replace(desk, event.supersedes, event, said)
+    assert isinstance(event, EntryAnnulled)
+    first, _ = _first_said(desk.conduct.casebook.entry(event.annuls))
+    return _replace(desk, event.annuls, replace(event, annuls=first), said)
 
 
-def _replace(desk: Desk, number: int | None, event: Event, said: Told) -> Entry:
+def _replace(desk: Desk, seen: int, event: Event, said: Told) -> Entry:
     """Record what replaces an entry; a conflict where somebody else replaced it since the page was opened."""
 
     def build(trial: Trial) -> Event:
         for one in trial.entries.values():
-            if number is not None and one.event.supersedes == number:
+            if one.number > seen and one.event.supersedes in (seen, event.supersedes):
                 who = desk.names.get(one.author.person, one.author.person)
-                raise MeanwhileRecorded(f"{who} changed entry {number} meanwhile (entry {one.number})", (one.number,))
+                raise MeanwhileRecorded(f"{who} changed entry {seen} meanwhile (entry {one.number})", (one.number,))
         return event
 
     return desk.conduct.record_built(desk.author, build, override=said.override)

@@ -339,13 +339,17 @@ def _proposed(term: str, course: Course) -> tuple[int | None, str]:
 @act("end-event")
 def end_event(desk: Desk, said: Told) -> Entry:
     """An adverse event ended: its last line says so, with a reason, and what it said before stays."""
-    number, text = said.number("entry"), said.text("end")
-    event = desk.conduct.casebook.entry(number).event
-    if not isinstance(event, AdverseEventRecorded) or event.participant != said.text("participant"):
-        raise refuse("form", f"entry: {number} is no adverse event of this participant")
-    said_now = [f"end={text}", "ongoing=no", f"outcome={said.text('outcome')}"]
-    reason = said.text("reason", "it ended")
-    return desk.conduct.record(desk.author, read_or_refused(lambda: correction(number, event, said_now, reason)))
+    number, participant, reason = said.number("entry"), said.text("participant"), said.text("reason", "it ended")
+    now = [f"end={said.text('end')}", "ongoing=no", f"outcome={said.text('outcome')}"]
+
+    def build(trial: Trial) -> Event:
+        course = trial.courses.get(participant)
+        last = next((one.entry for one in course.adverse_events if one.number == number), None) if course else None
+        if last is None:
+            raise refuse("form", f"entry: {number} is no adverse event of this participant")
+        return read_or_refused(lambda: correction(last.number, last.event, now, reason))
+
+    return desk.conduct.record_built(desk.author, build)
 
 
 # -- the DLT window --------------------------------------------------------------------------------------------------
