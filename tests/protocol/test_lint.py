@@ -99,6 +99,13 @@ def test_a_word_of_a_scale_that_ctcae_does_not_have_is_a_term(tmp_path: Path) ->
     assert "L13" not in {one.id for one in lint(load_study(study_with(tmp_path, change)))}
 
 
+@pytest.mark.parametrize("rule", ["count of score >= 12 ever", "count of score >= 1 ever", "count of score < 2 ever"])
+def test_how_often_a_value_was_recorded_has_no_range_of_the_value(tmp_path: Path, rule: str) -> None:
+    score = '[fact.score]\nkind = "integer"\nlabel = "score"\nlow = 1\nhigh = 10\n\n[fact.pregnant]'
+    found = lint(load_study(study_with(tmp_path, clause(f'rule = "{rule}"'), ("[fact.pregnant]", score))))
+    assert not [one for one in found if one.id in ("L02", "L03") and one.about == "I-1b"]
+
+
 def test_a_stricter_clause_for_some_does_not_make_one_for_all_idle(tmp_path: Path) -> None:
     change = clause('rule = "age >= 21 at consent"', 'applies = "disease is EX"\n')
     assert "L04" not in {one.id for one in lint(load_study(study_with(tmp_path, change)))}

@@ -1,11 +1,14 @@
 """Each kind of wrong value is refused with its file, line and key, and with what to write instead."""
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from escalon.criteria import CriterionError, parse
+from escalon.criteria import CriterionError, examine, parse
+from escalon.criteria.situation import Situation
+from escalon.facts import Day, Fact, Facts
 from escalon.facts.accepted import beyond
 from escalon.protocol import load_study
 from escalon.protocol.asked import as_item
@@ -72,12 +75,30 @@ def test_a_weight_that_the_study_foresees_is_not_held(tmp_path: Path, more: str,
         ("alt / weight <= 3 U/L", "the unit of a product or a quotient of two values is not reckoned"),
         ("weight - weight <= 2", "Write 2 kg"),
         ("weight - weight <= 2 kg", None),
+        ("alt <= 2 * 3 kg", "alt is in U/L, which kg does not convert to"),
+        ("alt <= (3 kg + 2 kg) / 2", "alt is in U/L, which kg does not convert to"),
     ],
 )
 def test_what_is_compared_or_added_is_in_one_unit(rule: str, said: str | None) -> None:
     words = load_study("nct07052565").vocabulary
     found = [one.what for one in misuses(parse(rule), words)]
     assert (found == []) if said is None else any(said in one for one in found)
+
+
+@pytest.mark.parametrize(
+    ("rule", "met"),
+    [
+        ("platelets >= 2 * 30000 /uL", True),
+        ("platelets >= 140000 /uL / 2", True),
+        ("platelets >= 2 * (30000 /uL + 5000 /uL)", True),
+        ("platelets >= 2 * 40000 /uL", False),
+        ("platelets - 2 * 10000 /uL < 50000 /uL", False),
+    ],
+)
+def test_a_multiple_of_an_amount_is_converted_as_the_amount_is(rule: str, met: bool) -> None:
+    words, day = load_study("nct07052565").vocabulary, Day(2025, 3, 1)
+    facts = Facts([Fact("platelets", Fraction(75), day, "10^9/L", participant="P01")])
+    assert examine(parse(rule), Situation(facts, day, {}, words)).value is met
 
 
 def test_days_behind_a_bracket_are_refused_with_what_to_write() -> None:

@@ -9,39 +9,33 @@ from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import UnitError, convert, spelled
 
 
+def _terms(side: Node) -> tuple[Node, ...]:
+    """What stands in the unit of the whole: the parts of a sum, and that of which it is so many times or a part."""
+    match side:
+        case Op("add" | "sub" | "neg", parts):
+            return parts
+        case Op("mul" | "div", (other, Literal())) | Op("mul", (Literal(), other)):
+            return (other,)
+    return ()
+
+
 def measured_names(side: Node) -> tuple[str, ...]:
     """The names in whose unit a quantity stands: of sums and of multiples; of a product or a quotient of two, none."""
-    match side:
-        case Pick(name=name, how=how):
-            return () if how is How.COUNT else (name,)
-        case Op("mul" | "div" as operator, (left, right)):
-            inner = measured_names(left)
-            if operator == "mul":
-                inner = inner or measured_names(right)
-            return inner if isinstance(left, Literal) or isinstance(right, Literal) else ()
-        case Op("add" | "sub" | "neg", parts):
-            return tuple(dict.fromkeys(name for part in parts for name in measured_names(part)))
-    return ()
+    if isinstance(side, Pick):
+        return () if side.how is How.COUNT else (side.name,)
+    return tuple(dict.fromkeys(name for part in _terms(side) for name in measured_names(part)))
 
 
 def is_compound(side: Node) -> bool:
     """Whether a quantity is, or adds up, a product or a quotient of two values, whose unit is not reckoned."""
-    match side:
-        case Op("mul" | "div", (left, right)):
-            return not (isinstance(left, Literal) or isinstance(right, Literal))
-        case Op("add" | "sub" | "neg", parts):
-            return any(map(is_compound, parts))
-    return False
+    return isinstance(side, Op) and (not _terms(side) or any(map(is_compound, _terms(side))))
 
 
 def amounts_in(side: Node) -> tuple[Node, ...]:
-    """The numbers of a rule that a quantity is or adds up, with a unit or without."""
-    match side:
-        case UnitNumber() | Literal():
-            return (side,)
-        case Op("add" | "sub" | "neg", parts):
-            return tuple(one for part in parts for one in amounts_in(part))
-    return ()
+    """The numbers of a rule that a quantity is, is a multiple of or adds up, with a unit or without."""
+    if isinstance(side, UnitNumber | Literal):
+        return (side,)
+    return tuple(one for part in _terms(side) for one in amounts_in(part))
 
 
 def in_own_units(sides: tuple[Node, ...], meanings: Mapping[str, Meaning]) -> tuple[Node, ...]:
@@ -57,6 +51,6 @@ def _converted(node: Node, own: Meaning) -> Node:
                 return replace(node, value=convert(value, unit, own.unit, own.substance), unit=own.unit)
             except UnitError:
                 return node
-        case Op("add" | "sub" | "neg" as name, parts):
+        case Op(name, parts) if _terms(node):
             return Op(name, tuple(_converted(part, own) for part in parts))
     return node

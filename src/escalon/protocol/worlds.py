@@ -10,7 +10,7 @@ from itertools import combinations, pairwise, product
 from math import ceil, floor, prod
 from typing import Any
 
-from escalon.expressions.events import Pick
+from escalon.expressions.events import How, Pick
 from escalon.expressions.tree import COMPARISONS, Literal, Node, Op
 from escalon.protocol.reach import Conflict, group_of, limit_value
 from escalon.protocol.study import Criterion, FactDefinition, Study
@@ -130,6 +130,8 @@ def _choices(node: Node, values: list[Any], words: Mapping[str, FactDefinition])
         return [True, False]
     if isinstance(values[0], str):
         return list(known.choices) if known is not None and known.choices else [*dict.fromkeys(values), ""]
+    if isinstance(node, Pick) and node.how is How.COUNT:
+        known = FactDefinition.made(name=node.name, kind="integer", low=0)
     low, high = (known.low, known.high) if known is not None else (None, None)
     ends = sorted({Fraction(one) for one in (*values, low, high) if one is not None})
     if known is not None and known.kind == "integer":
