@@ -43,6 +43,17 @@ def test_a_wrong_product_stops_everything_on_top_of_the_sheet():
     assert html.page(found).index("STOP") < html.page(found).index("Entries")
 
 
+def test_what_differs_on_a_label_is_printed_letter_for_letter():
+    wrong = check_identity({"product_number": "LOT_12"}, {"product_number": "LOT 12"}, ["product_number"])
+    said = [getattr(one, "text", "") for one in sheet(GIVEN, wrong).blocks()]
+    assert "product number: participant 'LOT_12', label 'LOT 12'" in said
+
+
+def test_a_reason_is_said_once_and_in_words():
+    page = html.page(sheet(Bag(2_500_000, Fraction(85, 100), None, volume=26)))
+    assert (page.count("car fraction is not known"), "car_fraction" in re.sub(r"<[^>]*>", "", page)) == (1, False)
+
+
 def test_what_is_not_known_stands_there_as_not_known():
     page = html.page(sheet(Bag(2_500_000, None, Fraction(2, 5), volume=26)))
     assert "The dose given is not known." in page

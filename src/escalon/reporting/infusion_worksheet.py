@@ -3,6 +3,7 @@
 The second person's column is empty on purpose: a check that repeats a printed number is no check.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -201,15 +202,23 @@ def _verdict(infusion: Infusion) -> tuple[str, ...]:
     if not infusion.was_given:
         return ("Nothing is recorded as given yet: this sheet plans the infusion.",)
     if infusion.verdict.value is None:
-        return ("The dose given is not known.", *infusion.verdict.reasons)
-    return infusion.verdict.reasons
+        return ("The dose given is not known.", *map(_in_words, infusion.verdict.reasons))
+    return tuple(map(_in_words, infusion.verdict.reasons))
+
+
+def _in_words(reason: str) -> str:
+    """A reason with our names in words; what stands on a label, in quotation marks, stays letter for letter."""
+    return _LABEL_OR_NAME.sub(lambda found: " " if found[0] == "_" else found[0], reason)
+
+
+_LABEL_OR_NAME = re.compile(r"'[^']*'|\"[^\"]*\"|_")
 
 
 def _warnings(findings: Sequence[Finding]) -> tuple[str, ...]:
     """Every flag in words, once: the reasons of flagged findings, and the plain words for flags without one."""
     said = [_WORDS[flag] for finding in findings for flag in finding.flags if flag in _WORDS]
     reasons = (reason for one in findings if one.flags or one.value is None for reason in one.reasons)
-    said += [reason.replace("_", " ") for reason in reasons]
+    said += map(_in_words, reasons)
     return tuple(dict.fromkeys(said))
 
 
