@@ -3,6 +3,7 @@
 import json
 import re
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO
 from zipfile import ZipFile
@@ -137,6 +138,9 @@ def test_a_workbook_holds_numbers_as_numbers_and_runs_nothing():
     who, number, said = rows[4]
     assert (who.value, number.value, number.data_type) == ("P00", -1.5, "n")
     assert (said.value.startswith("=HYPERLINK"), said.data_type) == (True, "s")
+    named = replace(table(), title="=1+1 \x07")  # a study may call its outcome so
+    contents = load_workbook(BytesIO(workbook(document(), [named])))["contents"]
+    assert [(one.value, one.data_type) for one in list(contents.rows)[-1]] == [("T5-1", "s"), ("=1+1 [U+0007]", "s")]
 
 
 def test_csv_says_study_cutoff_and_mark_in_every_row_and_begins_no_formula():

@@ -24,7 +24,7 @@ SETTLED = 2
 _DATED = re.compile(r"«[^»]*»|\[[^]]*\]|(?<![\w-])((?:19|20)\d\d)-(\d\d)(?:-(\d\d))?(?![\w-])")
 """A day, outside what people wrote and the places of records."""
 _MONTHS = "January February March April May June July August September October November December".split()
-_POWER = re.compile(r"\b10\^(-?\d+)")
+_POWER = re.compile(r"(/?)\b10\^(-?\d+)")
 _MICROLITRE = re.compile(r"\buL\b")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
@@ -219,14 +219,14 @@ def units(text: str) -> str:
     >>> units("platelets 96 10^9/L")
     'platelets 96 × 10⁹/L'
     """
-    return _POWER.sub(lambda found: f"× 10{found[1].translate(_RAISED)}", text)
+    return _POWER.sub(lambda found: f"{found[1] or '× '}10{found[2].translate(_RAISED)}", text)
 
 
 def unit(text: str) -> str:
     """A unit by itself, as an axis names it: `10^9/L` as `10⁹/L`, the microlitre with its sign.
 
-    >>> unit("10^9/L"), unit("mm/h"), unit("/uL")
-    ('10⁹/L', 'mm/h', '/µL')
+    >>> unit("10^9/L"), unit("copies/10^6 cells"), unit("/uL")
+    ('10⁹/L', 'copies/10⁶ cells', '/µL')
     """
     return _MICROLITRE.sub("µL", units(text).removeprefix("× "))
 

@@ -21,7 +21,10 @@ def workbook(document: Document, tables: Iterable[Table] | None = None) -> bytes
     book = Workbook(write_only=True)
     looks, shown = Looks(), list(document.tables() if tables is None else tables)
     about = [[f"{document.study.upper()} · {document.title}"], [document.mark], [document.dated], [document.stamp], []]
-    _fill(book, document, "contents", [*about, *([one.id, one.title] for one in shown)])
+    sheet = book.create_sheet("contents")
+    _on_paper(sheet, document)
+    for line in (*about, *([one.id, one.title] for one in shown)):
+        sheet.append([looks.cell(sheet, text) for text in line])
     for table in shown:
         _sheet(book, document, table, looks)
     stream = BytesIO()
@@ -82,13 +85,6 @@ def _cells(sheet: Any, row: TableRow, sides: Sequence[tuple[str, int]], looks: L
         value, shown = _typed(cell)
         inner = int(row.kind is RowKind.UNDER and place == 0)
         yield looks.cell(sheet, value, bold=row.kind is RowKind.HEAD, shown=shown, side=side, indent=indent + inner)
-
-
-def _fill(book: Any, document: Document, name: str, rows: Iterable[list[str]]) -> None:
-    sheet = book.create_sheet(name)
-    _on_paper(sheet, document)
-    for row in rows:
-        sheet.append(row)
 
 
 def _on_paper(sheet: Any, document: Document) -> None:

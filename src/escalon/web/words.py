@@ -58,7 +58,7 @@ def entries(text: str) -> Markup:
 
 def unit_shown(text: str) -> str:
     """A unit as it is printed: `10^9/L` as 10⁹/L, `{cells}/kg` as cells/kg."""
-    return unit(text).replace("{", "").replace("}", "").replace("/uL", "/µL")
+    return unit(text).replace("{", "").replace("}", "")
 
 
 def first_up(text: str) -> str:
