@@ -9,6 +9,8 @@ import pytest
 
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.location import open_casebook
+from escalon.conduct.judge.waiting import Urgency, Waiting, waiting_of_record
+from escalon.conduct.permit.refusal import Refused
 from escalon.conduct.record.recording import Conduct
 from escalon.history.events import AllocationReleased, ParticipantConsented
 from escalon.history.kept_facts import FactsByName
@@ -16,7 +18,7 @@ from escalon.protocol import load_study
 from escalon.sources import delimited, taking
 from escalon.web.workbench import Workbench
 from tests.casebook.conftest import clock, sqlite_casebook  # noqa: F401
-from tests.casebook.trial import CARLA, INES
+from tests.casebook.trial import CARLA, INES, person
 from tests.web.bench import client, served
 
 pytest.importorskip("httpx2")
@@ -95,6 +97,34 @@ def test_a_folder_so_large_that_its_facts_are_kept_as_columns_has_its_pages(
     for page in ("/", "/participants", "/participants/P-1", "/participants/P-1/screening", "/safety"):
         assert browser.get(page).status_code == 200, page
     assert [one["code"] for one in browser.get("/participants.json").json()["rows"]] == ["P-1", "P-2"]
+
+
+def test_nobody_of_one_site_states_for_another_that_nothing_happened(sqlite_casebook: Casebook) -> None:  # noqa: F811
+    bench, trial = served(sqlite_casebook)
+    trial.open_cohort(1, 1)
+    trial.prepare("P-1", 1, 1)
+    trial.infuse("P-1", 1)
+    browser = client(bench, "carla")
+    assert browser.get("/safety.json").json()["may_attest"]
+    there = ParticipantConsented(participant="P-2", site="S2", form="v1", signed_on=trial.today())
+    trial.record(person("igor"), there)
+    assert not browser.get("/safety.json").json()["may_attest"]
+    with pytest.raises(Refused, match="at site S2"):
+        trial.nothing_to_report()
+
+
+def test_what_waits_of_the_trial_stands_above_however_many_wait(sqlite_casebook: Casebook) -> None:  # noqa: F811
+    bench, trial = served(sqlite_casebook)
+    told = [
+        ParticipantConsented(participant=f"P{one:03}", site="S1", form="v1", signed_on=trial.today())
+        for one in range(1, 61)
+    ]
+    trial.conduct.record_all(CARLA, told)
+    desk = client(bench, "ines")
+    late = Waiting("DecisionProposed", "", "The dose rule gives no answer", "why", Urgency.TODAY, "blocks dosing")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("escalon.web.desk.waiting_of_record", lambda trial: [*waiting_of_record(trial), late])
+        assert "The dose rule gives no answer" in desk.get("/").text
 
 
 def test_a_trial_of_hundreds_has_pages_that_are_read(sqlite_casebook: Casebook) -> None:  # noqa: F811

@@ -31,6 +31,7 @@ from escalon.history.events import (
     Event,
     FactRecorded,
     LevelAllocated,
+    NothingToReport,
     Observation,
     ParticipantConsented,
     ParticipantTransferred,
@@ -370,6 +371,9 @@ def authorise_event(trial: Trial, author: Author, event: Event, entry: Callable[
         authorise(person, author, act, site)
         if isinstance(event, ParticipantTransferred):
             authorise(person, author, act, event.to_site)
+        if isinstance(event, NothingToReport):  # it speaks of everybody
+            for each in sorted({course.site for course in trial.courses.values()} - {"", None}):
+                authorise(person, author, act, each)
     if event.supersedes is not None:  # to change an entry one must also be allowed to have made it
         wrong = entry(event.supersedes).event
         if wrong.own_command:

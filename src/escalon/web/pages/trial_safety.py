@@ -61,8 +61,9 @@ def trial_safety(desk: Desk) -> TrialSafetyPage:
     due.sort(key=lambda pair: (pair[1].kind == "done", pair[1].by or date.min))
     running = [one for one in reviews if one.window_ends >= desk.today or one.in_doubt]
     rows = tuple(_row(desk, one, events) for one, events in found)
-    none = not any(one.adverse_events for one in desk.trial.courses.values())
-    may_attest = bool(given) and none and desk.person is not None and desk.may("NothingToReport")
+    everybody = desk.trial.courses.values()
+    none = bool(given) and not any(one.adverse_events for one in everybody)
+    may_attest = none and bool(desk.person) and all(desk.may("NothingToReport", one.site or None) for one in everybody)
     return TrialSafetyPage(desk.today, rows, tuple(due), *evidence_windows(desk.study, desk.trial, running), may_attest)
 
 
