@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.casebook.trial import ADA, CARLA, INES, PLAN, Trial
+from tests.casebook.trial import ADA, CARLA, INES, PLAN, Trial, person
 from tests.histories import facts
 
 from escalon.casebook.casebook import Casebook
@@ -18,7 +18,14 @@ from escalon.escalation import Outcome
 from escalon.exchange.tidy_folder import write_folder
 from escalon.facts import Day
 from escalon.history import Author, fold
-from escalon.history.events import EntryCorrected, FactCorrected, FactRecorded, Observation, VisitLocked
+from escalon.history.events import (
+    EntryCorrected,
+    FactCorrected,
+    FactRecorded,
+    Observation,
+    ParticipantConsented,
+    VisitLocked,
+)
 from escalon.sources.as_rows import tables_of
 from escalon.sources.casebook import of_entries
 from escalon.sources.folder import take_in
@@ -257,3 +264,14 @@ def test_importing_the_corrected_folder_answers_its_refused_rows(trial: Trial, d
     file.write_text(file.read_text().replace("P02,alt,thirty,U/L,2025-01-12,laboratory,screening,5,40\n", ""))
     take_over(trial, data)
     assert trial.conduct.trial.unread == ()
+
+
+def test_an_empty_table_says_nothing_of_another_site(trial: Trial, data: Path) -> None:
+    (data / "adverse_events.csv").write_text("participant,term,grade,start\n")
+    assert not take_over(trial, data, dry_run=True).held
+    there = ParticipantConsented(participant="P77", site="S2", form="v1", signed_on=trial.today())
+    trial.record(person("igor"), there)
+    (held,) = take_over(trial, data, dry_run=True).held
+    assert "the empty table speaks of every site" in held
+    take_over(trial, data)
+    assert not trial.conduct.informed().attested

@@ -26,7 +26,7 @@ from escalon.conduct.permit.holds import A_DLT, lifted
 from escalon.conduct.permit.overrides import check_override
 from escalon.conduct.permit.refusal import Broken, Refused, refuse
 from escalon.conduct.permit.rules.of_the_record import ended
-from escalon.conduct.record.recording import Conduct
+from escalon.conduct.record.recording import Conduct, authorise_event
 from escalon.escalation.words import plural
 from escalon.history import Author, Entry, Trial, current_entries
 from escalon.history.events import (
@@ -194,6 +194,11 @@ def _kept_out(act: Act, intake: Intake) -> str:
         return f"it would lift a hold ({says}); record that judgement by itself [correction]"
     if isinstance(event, CellsInfused) and (says := _forbidden(act)):
         return f"{says}; record the infusion by itself, or under an override"
+    if isinstance(event, NothingToReport):
+        try:
+            authorise_event(trial, act.author, event, act.entry)
+        except Refused as refused:
+            return f"the empty table speaks of every site: {refused}"
     visit = locked_visit(trial, event)
     return f"visit {visit} is locked; unlock it with a reason first [lock]" if visit else ""
 

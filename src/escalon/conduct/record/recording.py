@@ -13,6 +13,7 @@ from typing import get_args, get_type_hints
 
 from sqlalchemy import Connection
 
+from escalon import history
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.encoding import plain, reader
 from escalon.casebook.entry import Entry
@@ -363,7 +364,7 @@ _FIELDS = {"fact": "fact.name", "value": "fact.value", "unit": "fact.unit", "dat
 """The fields of an observation, by the column of a data folder that says the same."""
 
 
-def authorise_event(trial: Trial, author: Author, event: Event, entry: Callable[[int], Entry]) -> None:
+def authorise_event(trial: Trial, author: Author, event: Event, entry: Callable[[int], history.Entry]) -> None:
     """Refuse an event its author may not record, at the site it concerns."""
     site = site_of(trial, event)
     person = trial.people.get(author.person)
