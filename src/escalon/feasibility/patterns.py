@@ -11,6 +11,8 @@ from escalon.feasibility.counting import MET, NOT_MET, UNKNOWN
 
 FEW = 4
 """Clauses up to which all patterns are weighed: 3⁴ of them for each disease."""
+SOLVED, UNBOUNDED = 0, 3
+"""How a linear programme of scipy ends; every other end tells nothing."""
 Pattern = tuple[int, ...]
 
 
@@ -26,7 +28,7 @@ def is_worked_out(
 
     `shares` are the shown parts of the excluded, in whole percent, by clause.
     """
-    from math import ceil, floor
+    from math import ceil, floor, inf, isfinite
 
     from scipy.optimize import linprog
 
@@ -44,14 +46,16 @@ def is_worked_out(
     below = [row for row, _ in limits] or None
 
     def least(row: list[float]) -> float | None:
-        """The least that a count can be; None where the programme has no end."""
+        """The least that a count can be, minus infinity where nothing bounds it; None where the programme does not tell."""
         told, most = [shown[name] for name in known] or None, [end for _, end in limits] or None
         found = linprog(row, A_ub=below, b_ub=most, A_eq=equal, b_eq=told, method="highs")
-        return found.fun if found.status == 0 else None
+        return {SOLVED: found.fun, UNBOUNDED: -inf}.get(found.status)
 
     for name in (one for one in small if one in rows):
-        low, high = least(rows[name]), least([-one for one in rows[name]])
-        if low is not None and high is not None and floor(1e-6 - high) - ceil(low - 1e-6) + 1 < width:
+        low, beyond = least(rows[name]), least([-one for one in rows[name]])
+        if low is None or beyond is None:
+            return True  # what is not known to be hidden is not shown
+        if isfinite(low) and isfinite(beyond) and floor(1e-6 - beyond) - ceil(low - 1e-6) + 1 < width:
             return True
     return False
 
