@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from escalon.casebook.casebook import Casebook
-from escalon.history.events import AdverseEventRecorded, DltAdjudicated
+from escalon.history.events import AdverseEventRecorded, Course, DecisionSigned, DltAdjudicated
 from tests.casebook.conftest import clock, sqlite_casebook
-from tests.casebook.trial import INES, SECRET
+from tests.casebook.trial import INES, SECRET, person
 from tests.web.bench import client, served
 
 __all__ = ["clock", "sqlite_casebook"]
@@ -109,3 +109,18 @@ def test_the_decision_leads_to_the_packet_of_the_committee(told: Any) -> None:
     assert page.status_code == 200
     assert "Safety review: may dosing go on, and at which level?" in page.text
     assert "unsafe-eval" not in page.headers["content-security-policy"]
+
+
+def test_a_stop_of_the_committee_stands_above_what_the_rule_says(told: Any) -> None:
+    bench, trial = told
+    stop = trial.propose(1, course=Course.STOP, reason="a death elsewhere").number
+    for signer in ("cora", "cyrus"):
+        trial.sign(person(signer), DecisionSigned, decision=stop)
+    cora = client(bench, "cora")
+    rule = cora.get("/cohorts.json").json()["rule"]
+    assert (rule["is_stopped"], rule["level"]) == (True, 2)
+    for address in ("/cohorts", "/next-dose"):
+        page = cora.get(address).text
+        assert "ose nobody: the committee stopped the trial; the rule alone says: level 2 is open" in page
+        assert "the committee decided to stop (a death elsewhere)" in page
+    assert "Lay the rule&#39;s decision" in client(bench, "stan").get("/cohorts").text.replace("'", "&#39;")

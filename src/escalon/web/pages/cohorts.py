@@ -86,6 +86,8 @@ class Rule:
     conduct: str
     design: str
     assumptions: tuple[str, ...]
+    is_stopped: bool = False
+    """Whether the committee stopped dosing, which stands above the rule."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ def rule_of(desk: Desk, found: NextDose | str) -> Rule:
         str(found.conduct),
         design,
         found.assumptions,
+        found.is_stopped,
     )
 
 
