@@ -15,7 +15,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,8 @@ class Server:
         os.kill(self.child, signal.SIGKILL)
 
     def close(self) -> None:
-        self.kill()
+        with suppress(ProcessLookupError):
+            self.kill()
         with self.parent:  # its pipes are closed, and it is waited for
             assert self.parent.stdin
             self.parent.stdin.close()
@@ -88,8 +89,8 @@ def pause(seconds: float) -> None:
 @contextmanager
 def serving(book: Path) -> Iterator[Server]:
     found = Server(book)
-    found.start()
     try:
+        found.start()
         yield found
     finally:
         found.close()
@@ -176,10 +177,12 @@ def book_of(folder: Path) -> Path:
     from escalon.casebook.clock import SetClock
     from escalon.casebook.location import create_casebook
     from escalon.history.events import FactRecorded, Observation
+    from escalon.protocol import load_study
     from tests.casebook.trial import CARLA, Trial
 
     clock = SetClock(datetime.now(UTC) - timedelta(days=29))
-    casebook = create_casebook(folder / "book", study="nct07052565", study_version="1", clock=clock)
+    study = load_study("nct07052565")
+    casebook = create_casebook(folder / "book", study=study.id, study_version=study.version, clock=clock)
     trial = Trial(casebook)
     trial.open_cohort(1, 1)
     trial.prepare("P1", 1, 1)
