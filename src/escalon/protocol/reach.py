@@ -19,7 +19,7 @@ from escalon.protocol.names import leaves
 from escalon.protocol.study import Criterion, FactDefinition, Study
 
 _OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
-_MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
+MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def group_of(one: Criterion) -> str:
 
 def _alone(one: Criterion, words: Mapping[str, FactDefinition]) -> list[_Limit]:
     """The limit of a clause that is nothing else."""
-    is_one = isinstance(one.tree, Op) and one.tree.name in _MIRRORED
+    is_one = isinstance(one.tree, Op) and one.tree.name in MIRRORED
     return _limits(one.tree, one, words, negated=one.kind == "exclusion") if is_one else []
 
 
@@ -126,9 +126,9 @@ def _limits(tree: Node, one: Criterion, words: Mapping[str, FactDefinition], neg
             return [limit for part in parts for limit in _limits(part, one, words, negated)]
         case Op("not", (part,)):
             return _limits(part, one, words, not negated)
-        case Op(name, (left, right)) if name in _MIRRORED:
+        case Op(name, (left, right)) if name in MIRRORED:
             return _limit(name, left, right, one, words, negated) or _limit(
-                _MIRRORED[name], right, left, one, words, negated
+                MIRRORED[name], right, left, one, words, negated
             )
         case _:
             return []

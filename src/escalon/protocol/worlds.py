@@ -4,6 +4,7 @@ What a clause reads is a number about its limits, a label among its choices, or 
 independent, so what is found holds whatever is recorded, and not everything is found.
 """
 
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations, pairwise, product
@@ -12,16 +13,11 @@ from typing import Any
 
 from escalon.expressions.events import How, Pick
 from escalon.expressions.tree import COMPARISONS, Literal, Node, Op
-from escalon.protocol.reach import Conflict, group_of, limit_value
+from escalon.protocol.reach import MIRRORED, Conflict, group_of, limit_value
 from escalon.protocol.study import Criterion, FactDefinition, Study
 
 MOST = 3000
 """Combinations that are tried of one or two clauses; what would need more is passed over."""
-_RELATED = {
-    "lt": lambda a, b: a < b, "le": lambda a, b: a <= b, "eq": lambda a, b: a == b,
-    "ne": lambda a, b: a != b, "ge": lambda a, b: a >= b, "gt": lambda a, b: a > b,
-}  # fmt: skip
-_MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
 World = Mapping[Node, Any]
 
 
@@ -88,7 +84,7 @@ def _holds(tree: Node, world: World, words: Mapping[str, FactDefinition]) -> boo
         if test is None:
             return bool(world[node])
         relation, value = test
-        return bool(_RELATED[relation](world[node], value))
+        return bool(getattr(operator, relation)(world[node], value))
     raise TypeError(f"{tree!r} asks nothing")
 
 
@@ -102,7 +98,7 @@ def _asked(tree: Node, words: Mapping[str, FactDefinition]) -> Iterator[tuple[No
         case Op("eq" | "ne" as name, (Pick() as pick, Literal(str() as word))):
             yield pick, (name, word)
         case Op(name, (left, right)) if name in COMPARISONS:
-            for side, relation, other in ((left, name, right), (right, _MIRRORED[name], left)):
+            for side, relation, other in ((left, name, right), (right, MIRRORED.get(name, name), left)):
                 known = words.get(side.name) if isinstance(side, Pick) else None
                 if (value := limit_value(other, known)) is not None:
                     yield side, (relation, value)

@@ -313,9 +313,7 @@ def _is_told(look: Look, asked: int, events: Iterable[Occurrence], window: Horiz
     row is judged.
     """
     day, least = window.day(look.day), min(look.high, max(look.low, asked))
-    return any(
-        (event.grade is None or event.grade >= least) and event.is_inside(day, day) is not False for event in events
-    )
+    return any(event.may_be_seen(least, day) for event in events)
 
 
 def _how_long(rule: DltRule, low: Sequence[Look], looks: Sequence[Look], window: Horizon) -> tuple[Truth, date | None]:

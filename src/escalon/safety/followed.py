@@ -54,9 +54,7 @@ class Bedside:
 
     def is_told_by(self, event: Occurrence) -> bool:
         """Whether an event is what was seen: the syndrome, begun by that day and not over before it, at that grade or more."""
-        end, graded = event.end, event.grade is None or event.grade >= self.grade
-        lasts = not (event.start and self.day.is_before(event.start)) and not (end and end.is_before(self.day))
-        return event.term == coded(self.syndrome) and graded and lasts
+        return event.term == coded(self.syndrome) and event.may_be_seen(self.grade, self.day.earliest)
 
     def __str__(self) -> str:
         return f"{self.syndrome}, grade {self.grade}, was observed on {self.day}"
@@ -145,8 +143,11 @@ class Followed:
 
     def names(self, judgement: Judgement) -> bool:
         """Whether a judgement names an event, or a syndrome seen at the bedside, and so is not of everything."""
-        numbers = {line.entry for line in self.events} | {look.entry for look in self.rounds}
-        return not numbers.isdisjoint(judgement.rests_on)
+        return not self._nameable.isdisjoint(judgement.rests_on)
+
+    @cached_property
+    def _nameable(self) -> frozenset[int]:
+        return frozenset({line.entry for line in self.events} | {look.entry for look in self.rounds})
 
     def reviewed_to(self, day: date) -> bool:
         """Whether the investigator's review reaches a day."""

@@ -194,6 +194,10 @@ class Occurrence:
         lasted = None if end is None else True if end.earliest >= first else False if end.latest < first else None
         return all_known((begun, lasted))
 
+    def may_be_seen(self, grade: int, day: date) -> bool:
+        """Whether it may be what was found of that grade on a day: as grave at least, begun by then and not over before."""
+        return (self.grade is None or self.grade >= grade) and self.is_inside(day, day) is not False
+
     def may_overlap(self, other: "Occurrence") -> bool:
         """Whether the two may have a day in common: neither is known to have ended before the other began."""
         pairs = ((self.end, other.start), (other.end, self.start))

@@ -108,8 +108,7 @@ def _window(it: Axis, x: WidenedStart, bottom: float) -> Iterator[Piece]:
         left, right = x.at(0), x.at(it.window + 1)
         yield box(left, 20, right - left, bottom - 20, fill=WASH)
         yield text(left + 2, 14, "DLT window", size=10, bold=True)
-    if it.reached <= x.stops[-1][0]:
-        yield line(x.at(it.reached), 20, x.at(it.reached), bottom, paint=INK, dash="4 3")
+    yield line(x.at(it.reached), 20, x.at(it.reached), bottom, paint=INK, dash="4 3")
 
 
 def _spans(name: str, spans: Sequence[Lasting], it: Axis, x: WidenedStart, y: float) -> tuple[list[Piece], float]:
