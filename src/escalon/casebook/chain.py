@@ -17,6 +17,7 @@ from escalon.casebook.checkpoints import Checkpoint, is_due_by_text, is_signatur
 from escalon.casebook.guards import CheckedBeside
 from escalon.casebook.keys import is_signed
 from escalon.casebook.tables import checkpoints, entries, head
+from escalon.facts import together
 
 Row = tuple[int, str, str, str]
 """An entry as stored: number, hash before, hash, body."""
@@ -144,10 +145,8 @@ class _Walk:
         self.forged: Fault | None = None  # the first signature that is not its person's
         self.resets: list[tuple[int, str]] = []
         self.progress = progress or (lambda number: None)
-        self.expected: dict[int, list[Checkpoint | Vouched]] = {}
         stated: list[Checkpoint | Vouched] = [*signed, *anchors]
-        for one in stated:
-            self.expected.setdefault(one.number, []).append(one)
+        self.expected = together((one.number, one) for one in stated)
 
     @property
     def key(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import Any, get_args, get_type_hints
 
 from escalon.casebook.encoding import Lacking, reader
+from escalon.facts import together
 from escalon.history.events import KINDS, AnswerPart, EntryCorrected, Event, FactCorrected, FactRecorded
 
 
@@ -71,12 +72,8 @@ def changed(event: Event, words: Sequence[str]) -> Event:
     """The event with some fields said anew; `fact.value=31` changes one field of its fact and keeps the others."""
     outer = [word for word in words if "." not in word.partition("=")[0]]
     values = values_of_words(type(event), outer)
-    inner: dict[str, list[str]] = {}
-    for word in words:
-        name, dot, rest = word.partition(".")
-        if dot and word not in outer:
-            inner.setdefault(name, []).append(rest)
-    for name, some in inner.items():
+    inner = (word.partition(".") for word in words if word not in outer)
+    for name, some in together((name, rest) for name, _, rest in inner).items():
         part = getattr(event, name, None)
         if part is None or not is_dataclass(part) or isinstance(part, type):
             raise ValueError(f"{type(event).__name__} has no field {name} with fields of its own")

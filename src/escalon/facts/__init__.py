@@ -15,5 +15,6 @@ from escalon.facts.reading import (
     read_value,
     read_whole,
 )
+from escalon.facts.together import together
 from escalon.facts.truth import Truth, all_known, any_known, at_least_known, negate
 from escalon.facts.unit import UnitError, amount, convert, factor, spelled

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Any, TypeVar, cast
 
-from escalon.facts import Facts
+from escalon.facts import Facts, together
 from escalon.history.course import Course
 from escalon.history.current import Current, Standing
 from escalon.history.entry import Author, Entry, Unread
@@ -138,10 +138,8 @@ class Trial:
         """
         refused: dict[object, list[Unread]] = {}
         for number, one in self.imports.items():
-            here: dict[object, list[Unread]] = {}
-            for row in () if self._imported_again(number, one) else self._still_unread(number, one):
-                here.setdefault(row.subject, []).append(row)
-            refused |= here
+            if not self._imported_again(number, one):
+                refused |= together((row.subject, row) for row in self._still_unread(number, one))
         return tuple(dict.fromkeys(chain(self._unread, *refused.values())))
 
     @unread.setter

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 
-from escalon.facts import Status, exact, plain, spelled
+from escalon.facts import Status, exact, plain, spelled, together
 from escalon.facts.interval import Interval
 from escalon.kinetics.copies import Copies, Per, per_microgram, per_microlitre, per_reaction
 from escalon.kinetics.detection import Detection
@@ -168,11 +168,9 @@ def _ct(text: str) -> float | None:
 
 def _run(name: str, wells: list[_Well], wrong: list[tuple[Row, str]], acceptance: Acceptance) -> Run:
     """A run judged; a standard or control that cannot be used leaves it not accepted, one of no run leaves every run so."""
-    levels: dict[float, list[float | None]] = {}
     mine = [well for well in wells if well.run == name]
-    for well in mine:
-        if well.role == "standard" and well.copies is not None:
-            levels.setdefault(float(well.copies), []).append(well.ct)
+    known = ((well.copies, well.ct) for well in mine if well.role == "standard")
+    levels = together((float(copies), ct) for copies, ct in known if copies is not None)
     standards = [Standard(copies, tuple(cts)) for copies, cts in sorted(levels.items())]
     no_template = [well.ct for well in mine if well.role == "no_template"]
     judged = judge_run(standards, no_template, acceptance, name=name)

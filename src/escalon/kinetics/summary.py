@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import exp, expm1, log, sqrt
 from statistics import fmean, median, stdev
 
-from escalon.facts import UnitError, spelled
+from escalon.facts import UnitError, spelled, together
 from escalon.kinetics.noncompartmental import Kinetics
 
 _GEOMETRIC = ("cmax", "auc_")
@@ -72,7 +72,4 @@ def summarise(group: Iterable[Kinetics], parameter: str) -> Summary:
 
 def by_group(all_kinetics: Iterable[Kinetics]) -> dict[str, list[Kinetics]]:
     """Participants by dose level or other group, in the order met."""
-    groups: dict[str, list[Kinetics]] = {}
-    for kinetics in all_kinetics:
-        groups.setdefault(kinetics.profile.group, []).append(kinetics)
-    return groups
+    return together((kinetics.profile.group, kinetics) for kinetics in all_kinetics)

@@ -5,11 +5,11 @@ from importlib.resources import files
 from math import log10
 from typing import Any
 
-from escalon.facts import plain
+from escalon.facts import plain, together
 from escalon.instruments.product.dose import in_powers
 from escalon.protocol import prose
 from escalon.protocol.study import Criterion, Study
-from escalon.protocol.trace import Traced, trace
+from escalon.protocol.trace import trace
 
 
 def page(study: Study) -> str:
@@ -50,7 +50,7 @@ def _context(study: Study) -> dict[str, Any]:
         "assessments": tuple(_assessments(study)),
         "regimens": tuple(prose.offered_regimens(study)),
         "escalation": prose.escalation_sentences(study),
-        "traced": _by_section(trace(study).clauses),
+        "traced": together((one.clause.section, one) for one in trace(study).clauses),
         "facts": _by_group(study),
         "asks": lambda *about: [one.id for one in study.assumptions_about(*about)],
     }
@@ -98,17 +98,6 @@ def _assessments(study: Study) -> Iterable[dict[str, Any]]:
         }
 
 
-def _by_section(clauses: Iterable[Traced]) -> dict[str, list[Traced]]:
-    found: dict[str, list[Traced]] = {}
-    for one in clauses:
-        found.setdefault(one.clause.section, []).append(one)
-    return found
-
-
 def _by_group(study: Study) -> dict[str, list[Any]]:
     """The study's own facts, by group; items of instruments stand in the data dictionary."""
-    found: dict[str, list[Any]] = {}
-    for one in study.vocabulary.values():
-        if one.place.file:
-            found.setdefault(one.group or "other", []).append(one)
-    return found
+    return together((one.group or "other", one) for one in study.vocabulary.values() if one.place.file)

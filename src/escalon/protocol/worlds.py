@@ -13,6 +13,7 @@ from typing import Any
 
 from escalon.expressions.events import How, Pick
 from escalon.expressions.tree import COMPARISONS, Literal, Node, Op
+from escalon.facts import together
 from escalon.protocol.reach import MIRRORED, Conflict, group_of, limit_value
 from escalon.protocol.study import Criterion, FactDefinition, Study
 
@@ -110,10 +111,8 @@ def _asked(tree: Node, words: Mapping[str, FactDefinition]) -> Iterator[tuple[No
 
 def _worlds(clauses: Sequence[Criterion], words: Mapping[str, FactDefinition]) -> list[World]:
     """Every combination of what clauses read, as far as it can make a difference; none where there are too many."""
-    asked: dict[Node, list[Any]] = {}
-    for one in clauses:
-        for node, test in _asked(one.tree, words):
-            asked.setdefault(node, []).append(None if test is None else test[1])
+    pairs = (pair for one in clauses for pair in _asked(one.tree, words))
+    asked = together((node, None if test is None else test[1]) for node, test in pairs)
     choices = [_choices(node, values, words) for node, values in asked.items()]
     if prod(map(len, choices)) > MOST:
         return []

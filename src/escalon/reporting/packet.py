@@ -6,6 +6,7 @@ from dataclasses import replace
 from escalon.conduct.judge.departures import ActDeparture
 from escalon.conduct.judge.dosing import NextDose
 from escalon.escalation import Outcome
+from escalon.facts import together
 from escalon.protocol.design import in_days
 from escalon.reporting.build import heads, keyed, row, strong
 from escalon.reporting.document import Beside, Block, Cell, Document, Section, Signatures, Table, TableRow, Text, Tone
@@ -158,7 +159,7 @@ def set_aside(view: View) -> Table:
         _kind(
             "rule",
             "other departures from the study's rules",
-            _together(others),
+            _in_one(others),
         ),
         _kind("override", "rule overridden", [one.given.what for one in view.whole.overrides.values()]),
         _kind("left", "left the study", left),
@@ -168,11 +169,9 @@ def set_aside(view: View) -> Table:
     return Table("P-3", "Departures from the protocol, overrides, and people who left", columns, rows)
 
 
-def _together(some: Iterable[ActDeparture]) -> list[str]:
+def _in_one(some: Iterable[ActDeparture]) -> list[str]:
     """Departures that say the same in one, with everybody it is said of."""
-    who: dict[str, list[str]] = {}
-    for one in some:
-        who.setdefault(f"({one.rule}): {one.says}", []).append(one.participant)
+    who = together((f"({one.rule}): {one.says}", one.participant) for one in some)
     return [f"{listed(codes)} {said}" for said, codes in who.items()]
 
 

@@ -15,7 +15,7 @@ from escalon.conduct.judge.populations import populations
 from escalon.conduct.judge.scores import STANDING
 from escalon.conduct.judge.treated import safety_population
 from escalon.conduct.judge.windows import last_of
-from escalon.facts import Day, Fact, exact
+from escalon.facts import Day, Fact, exact, together
 from escalon.history import Trial
 from escalon.protocol.study import Study
 from escalon.protocol.vocabulary import DISEASE
@@ -325,7 +325,4 @@ def _denoms(counts: Iterable[tuple[str, int]]) -> Json:
 
 
 def _by_term(events: Iterable[Occurrence]) -> Mapping[tuple[str, str], list[Occurrence]]:
-    found: dict[tuple[str, str], list[Occurrence]] = {}
-    for event in events:
-        found.setdefault((event.term.system_class, event.term.name), []).append(event)
-    return dict(sorted(found.items()))
+    return dict(sorted(together(((one.term.system_class, one.term.name), one) for one in events).items()))

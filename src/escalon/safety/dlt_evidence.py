@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 
 from escalon.escalation import Outcome
-from escalon.facts import Day, Truth, any_known
+from escalon.facts import Day, Truth, any_known, together
 from escalon.safety.blood_counts import Look
 from escalon.safety.dlt_clauses import ClauseGround, ClauseRead, Horizon
 from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule
@@ -66,11 +66,8 @@ def dlt_evidence(
 
 def uncounted_notes(found: Iterable[DltEvidence], definition: DltDefinition) -> tuple[str, ...]:
     """For the headline: whose outcome rests on no count where a clause reads one: `no platelet count after day 28: P01`."""
-    people: dict[str, list[str]] = {}
-    for one in found:
-        if one.outcome is Outcome.NO_DLT:
-            for term in one.uncounted:
-                people.setdefault(term, []).append(one.participant)
+    free = (one for one in found if one.outcome is Outcome.NO_DLT)
+    people = together((term, one.participant) for one in free for term in one.uncounted)
     day = max((rule.not_recovered_by_day or 0 for rule in definition.rules), default=0)
     return tuple(f"no {_count_of(term)} after day {day}: {', '.join(who)}" for term, who in sorted(people.items()))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from escalon.facts import Day, Finding, Status, Value
+from escalon.facts import Day, Finding, Status, Value, together
 from escalon.instruments import assess
 
 GAP = timedelta(hours=48)
@@ -161,9 +161,7 @@ def _ended(last_sign: datetime, ordered: list[Graded]) -> datetime | None:
 
 def by_day(name: str, graded: Iterable[Graded]) -> dict[date, Finding]:
     """The highest grade of each day that has an assessment."""
-    days: dict[date, list[Graded]] = {}
-    for one in graded:
-        days.setdefault(one.when.date(), []).append(one)
+    days = together((one.when.date(), one) for one in graded)
     return {day: highest(name, some, Day.of(day)) for day, some in sorted(days.items())}
 
 

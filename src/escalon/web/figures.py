@@ -12,6 +12,7 @@ from markupsafe import Markup
 from escalon.drawing import mark, nothing, picture
 from escalon.drawing.tokens import dose, shape
 from escalon.escalation.outlook import outlook as look
+from escalon.facts import together
 from escalon.protocol.design import dose_rule
 from escalon.reporting.figures.clocks import Running, clocks_figure
 from escalon.reporting.figures.cohorts import cohorts_figure
@@ -64,9 +65,7 @@ def clocks(running: Sequence[ClockShown], today: date) -> Markup:
 
 def recruitment(treated: Sequence[TreatedRow], levels: Sequence[int]) -> Markup:
     """Everybody treated, disease by dose level; each mark opens its participant."""
-    people: dict[tuple[str, int], list[str]] = {}
-    for one in treated:
-        people.setdefault((one.disease or "not recorded", one.level), []).append(one.participant)
+    people = together(((one.disease or "not recorded", one.level), one.participant) for one in treated)
     hrefs = {one.participant: f"/participants/{one.participant}" for one in treated}
     return shown(recruitment_figure(people, sorted({disease for disease, _ in people}), levels, hrefs))
 

@@ -19,7 +19,7 @@ from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
 from escalon.conduct.judge.screening import Verdict, screened
 from escalon.conduct.judge.strata import stratum_of
 from escalon.escalation import Decision, EscalationError, Stop, Treat, next_dose
-from escalon.facts import Day
+from escalon.facts import Day, together
 from escalon.history import Current, Entry, Trial
 from escalon.history.events import AdverseEventRecorded, Event
 from escalon.history.frame import Frame
@@ -64,9 +64,7 @@ class Written:
     @classmethod
     def of(cls, trial: Trial, infused: Collection[str]) -> Written:
         """The entries of a trial, sorted out once."""
-        found: dict[str | None, list[Entry]] = {}
-        for entry in trial.about(infused):
-            found.setdefault(entry.participant, []).append(entry)
+        found = together((entry.participant, entry) for entry in trial.about(infused))
         return cls(found, [one for one in trial.dated() if isinstance(one.event, AdverseEventRecorded)])
 
     def about(self, codes: Iterable[str]) -> list[Entry]:
@@ -184,9 +182,7 @@ def _before_judgement(study: Study, before: Trial, found: NextDose) -> Decision 
 
 def grouped(found: list[ActDeparture]) -> list[str]:
     """Departures for reading: the same rule and the same words stand once, with everybody they are about."""
-    people: dict[tuple[str, str], list[str]] = {}
-    for one in found:
-        people.setdefault((one.rule, one.says), []).append(f"{one.participant} on {one.day}")
+    people = together(((one.rule, one.says), f"{one.participant} on {one.day}") for one in found)
     return [f"{', '.join(who)}: {says} [{rule}]" for (rule, says), who in people.items()]
 
 

@@ -16,7 +16,7 @@ from escalon.conduct.judge.member import Member, member
 from escalon.conduct.judge.populations import populations
 from escalon.conduct.judge.windows import State
 from escalon.criteria import Situation, examine
-from escalon.facts import Day, Fact, Facts, Finding, plain
+from escalon.facts import Day, Fact, Facts, Finding, plain, together
 from escalon.history import Trial
 from escalon.instruments import catalogue
 from escalon.protocol.names import names_in
@@ -59,10 +59,7 @@ class Executed:
 
     @cached_property
     def _at(self) -> Mapping[str, list[AtVisit]]:
-        found: dict[str, list[AtVisit]] = {}
-        for cell in self.cells:
-            found.setdefault(cell.visit, []).append(cell)
-        return found
+        return together((cell.visit, cell) for cell in self.cells)
 
     @cached_property
     def _named(self) -> Mapping[tuple[str, str, str], Statistic]:

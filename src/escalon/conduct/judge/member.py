@@ -12,7 +12,7 @@ from escalon.conduct.judge.samples import profiles_of
 from escalon.conduct.judge.scores import ScoredFacts, responses, scored
 from escalon.conduct.judge.windows import Placed, State, last_of, placed
 from escalon.criteria import with_members
-from escalon.facts import Day, Fact, Finding, UnitError
+from escalon.facts import Day, Fact, Finding, UnitError, together
 from escalon.history import Course, Trial, Unread
 from escalon.instruments.kit.baseline import in_unit as converted
 from escalon.instruments.kit.catalogue import catalogue
@@ -202,7 +202,4 @@ def _is_so(fact: Fact) -> bool:
 
 
 def _profiles(study: Study, trial: Trial) -> dict[tuple[str, str], list[Profile]]:
-    found: dict[tuple[str, str], list[Profile]] = {}
-    for one in profiles_of(study, trial)[0]:
-        found.setdefault((one.participant, one.analyte), []).append(one)
-    return found
+    return together(((one.participant, one.analyte), one) for one in profiles_of(study, trial)[0])

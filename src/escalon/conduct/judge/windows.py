@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from escalon.facts import Day, Fact, Finding, Interval, Status, exact
+from escalon.facts import Day, Fact, Finding, Interval, Status, exact, together
 from escalon.protocol.study import Visit
 
 
@@ -62,12 +62,8 @@ def placed(
     labels: Container[str] = (),
 ) -> Placed:
     """The value of a visit among all facts of a measure, in one unit; `labels` are the planned visits' ids."""
-    days: dict[int, list[Fact]] = {}
-    for fact in known:
-        if fact.day is not None and not fact.day.is_partial:
-            number = day_number(fact.day, infused)
-            if visit.earliest <= number <= visit.latest:
-                days.setdefault(number, []).append(fact)
+    dated = ((day_number(one.day, infused), one) for one in known if one.day is not None and not one.day.is_partial)
+    days = together((number, one) for number, one in dated if visit.earliest <= number <= visit.latest)
     if not days:
         return Placed(reason=_elsewhere(visit, infused, known))
     found = {number: _of_day(number, some, visit, labels) for number, some in days.items()}

@@ -6,7 +6,7 @@ and guards asked one at a time, so that a hold and the answer of the rule can ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from escalon.conduct.judge.dosing import NextDose, by_the_rule, decide_as_record
 from escalon.conduct.judge.given import first_doses
 from escalon.escalation import Decision, EscalationError, Outcome, Treat, Wait, next_dose
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, Sentinel, Stagger, WholeCohortFirst
-from escalon.facts import Day
+from escalon.facts import Day, together
 from escalon.history import Course, Trial
 from escalon.protocol.design import calendar_guards, dose_rule
 from escalon.protocol.study import Study
@@ -147,15 +147,9 @@ def lifted(study: Study, before: Trial, after: Trial, today: date, participant: 
 
     What counts against going on is compared one by one, so that nothing is taken away behind another hold.
     """
-    was, now = (_by_subject(_all(study, one, today, participant)) for one in (before, after))
+    all_holds = (_all(study, one, today, participant) for one in (before, after))
+    was, now = (together(((one.rule, one.about), one) for one in some) for some in all_holds)
     return [hold for key, held in was.items() for hold in _gone(held, now.get(key, []))]
-
-
-def _by_subject(holds: Iterable[Hold]) -> dict[tuple[str, str], list[Hold]]:
-    found: dict[tuple[str, str], list[Hold]] = {}
-    for one in holds:
-        found.setdefault((one.rule, one.about), []).append(one)
-    return found
 
 
 def _gone(was: list[Hold], now: list[Hold]) -> list[Hold]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from escalon.expressions.tree import Kind
+from escalon.facts import together
 from escalon.facts.accepted import NO_ENDS, span_text
 from escalon.facts.unit import UnitError, convert, spelled
 from escalon.instruments.kit.body_map import BodyMap, Layer, VisualLine, figures, lines
@@ -144,20 +145,13 @@ def form_of(instrument: Instrument) -> Form:
     words = _Words(instrument.items)
     shown = [section for figure in figures() if (section := _on_figure(figure, instrument, words)) is not None]
     on_figures = {one.name for section in shown for one in section.asked}
-    groups: dict[str, list[AskedItem]] = {}
-    for name, item in instrument.items.items():
-        if name not in on_figures:
-            groups.setdefault(_group(item), []).append(words.question(name, item))
-    return Form(instrument.items, (*shown, *(_section(id_, some) for id_, some in groups.items())))
+    others = {name: item for name, item in instrument.items.items() if name not in on_figures}
+    return Form(instrument.items, (*shown, *_sections(others, words)))
 
 
 def plain_form(items: Mapping[str, Item]) -> Form:
     """A form of items that stand alone, each under its name in the record."""
-    words = _Words(items)
-    groups: dict[str, list[AskedItem]] = {}
-    for name, item in items.items():
-        groups.setdefault(_group(item), []).append(words.question(name, item))
-    return Form(items, tuple(_section(id_, some) for id_, some in groups.items()))
+    return Form(items, _sections(items, _Words(items)))
 
 
 def without(form: Form, names: Collection[str]) -> Form:
@@ -182,6 +176,11 @@ def _section(id_: str, questions: list[AskedItem]) -> FormSection:
     if id_ == "levels" and len(questions) >= CHECKLIST and all(one.choices[0].value == "0" for one in questions):
         absent = "The other {n} are 0"
     return FormSection(id_, _TITLES[id_], tuple(questions), absent)
+
+
+def _sections(items: Mapping[str, Item], words: "_Words") -> tuple[FormSection, ...]:
+    groups = together((_group(item), words.question(name, item)) for name, item in items.items())
+    return tuple(_section(id_, some) for id_, some in groups.items())
 
 
 def _group(item: Item) -> str:

@@ -26,7 +26,7 @@ from escalon.drawing import (
 )
 from escalon.drawing import panel as drawn_panel
 from escalon.drawing.tokens import GOOD, MUTED, Paint, dose, shape
-from escalon.facts import UnitError, convert, spelled
+from escalon.facts import UnitError, convert, spelled, together
 from escalon.reporting.printed import unit
 
 _MOST_PEOPLE = 12  # more are drawn by level
@@ -225,10 +225,7 @@ def _course(one: Measure, who: str) -> DrawnCourse:
 
 
 def _median(one: Measure, level: int) -> tuple[DrawnCourse, ...]:
-    visits: dict[str, list[Point]] = {}
-    for point in one.points:
-        if point.level == level:
-            visits.setdefault(point.visit or f"{point.day:g}", []).append(point)
+    visits = together((point.visit or f"{point.day:g}", point) for point in one.points if point.level == level)
     spots = sorted(
         (
             ValueMark(

@@ -10,7 +10,7 @@ from escalon.conduct.judge.endpoints import Executed
 from escalon.conduct.judge.estimates import median
 from escalon.conduct.judge.populations import Population, on_the_way
 from escalon.conduct.judge.windows import State
-from escalon.facts import exact, plain
+from escalon.facts import exact, plain, together
 from escalon.protocol.study import Endpoint, Study
 from escalon.reporting.build import counted, heads, row, slug
 from escalon.reporting.document import (
@@ -164,11 +164,8 @@ def _notes(study: Study, done: Executed) -> Iterator[str]:
         yield f"Rests on {', '.join(assumed)}."
     if done.why_not:
         yield f"No number: {done.why_not} ({done.detail})."
-    flagged: dict[str, list[str]] = {}
-    for cell in done.cells:
-        for flag in cell.flags:
-            if not flag.startswith(("highest grade", "at ")):
-                flagged.setdefault(flag, []).append(f"{cell.participant} {cell.visit}")
+    flags = ((flag, f"{cell.participant} {cell.visit}") for cell in done.cells for flag in cell.flags)
+    flagged = together((flag, where) for flag, where in flags if not flag.startswith(("highest grade", "at ")))
     for flag, where in list(flagged.items())[:12]:
         yield f"{', '.join(where[:4])}{f' and {len(where) - 4} more' if len(where) > 4 else ''}: {flag}."
     if len(flagged) > 12:

@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import inf
 from typing import TypeAlias
 
-from escalon.facts import Fact, Finding, jsonable, plain
+from escalon.facts import Fact, Finding, jsonable, plain, together
 from escalon.facts.interval import Interval
 from escalon.kinetics import (
     AplasiaRule,
@@ -111,14 +111,14 @@ def _parameter(one: Kinetics, name: str) -> Made:
 
 def _remarks(found: Sequence[Kinetics]) -> list[str]:
     """Every reason once, with the participants it holds for."""
-    holders: dict[str, list[str]] = {}
-    for one in found:
-        reasons = (*one.reasons, *(reason for finding in one.findings.values() for reason in finding.reasons))
-        for reason in dict.fromkeys(reasons):
-            holders.setdefault(reason, []).append(one.profile.participant)
+    holders = together((reason, one.profile.participant) for one in found for reason in dict.fromkeys(_reasons(one)))
     everybody = len(found) if len(found) > 1 else -1
     told = [f"{'everybody' if len(who) == everybody else ', '.join(who)}: {reason}" for reason, who in holders.items()]
     return told if len(told) <= 12 else [*told[:12], f"and {len(told) - 12} more remarks"]
+
+
+def _reasons(one: Kinetics) -> tuple[str, ...]:
+    return (*one.reasons, *(reason for finding in one.findings.values() for reason in finding.reasons))
 
 
 def summary(found: Sequence[Kinetics]) -> Table:

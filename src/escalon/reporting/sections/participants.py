@@ -7,7 +7,7 @@ from fractions import Fraction
 from escalon.conduct.judge.member import member
 from escalon.conduct.judge.populations import Population, on_the_way
 from escalon.conduct.judge.screening import WORDS, Clause, Screening, Verdict
-from escalon.facts import Day, Fact, Number, exact
+from escalon.facts import Day, Fact, Number, exact, together
 from escalon.protocol.study import FactDefinition
 from escalon.protocol.vocabulary import DISEASE
 from escalon.reporting.build import Made, heads, own, row, slug, strong
@@ -126,11 +126,9 @@ def to_obtain(some: Sequence[str]) -> str:
 
 def clauses(view: View) -> Table:
     """T2-2: the clauses that kept people out or stayed open, the most frequent first."""
-    found: dict[str, list[tuple[str, Clause]]] = {}
-    for one in view.screenings:
-        for clause in one.clauses:
-            if clause.verdict in (Verdict.NOT_MET, Verdict.UNKNOWN):
-                found.setdefault(clause.criterion.id, []).append((one.participant, clause))
+    asked = ((one.participant, clause) for one in view.screenings for clause in one.clauses)
+    kept = (Verdict.NOT_MET, Verdict.UNKNOWN)
+    found = together((clause.criterion.id, (who, clause)) for who, clause in asked if clause.verdict in kept)
     ordered = sorted(found.items(), key=lambda item: (-_failed(item[1]), -len(item[1]), item[0]))
     rows = tuple(_clause_row(id, some) for id, some in ordered)
     columns = heads("clause", "says|40", "out=kept out>", "open=not known>", "why=who, and what was found|50")

@@ -4,11 +4,11 @@ Number counts events; incidence counts participants with at least one among ever
 nobody recorded is said so: a seriousness that is not recorded is never «not serious».
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from escalon.conduct.judge.treated import is_before_infusion, reporting_periods
 from escalon.drawing import nothing
-from escalon.facts import Truth
+from escalon.facts import Truth, together
 from escalon.reporting.build import Made, heads, row, slug
 from escalon.reporting.document import NOT_APPLICABLE, Block, Cell, Figure, Ground, RowKind, Section, Table, TableRow
 from escalon.reporting.figures.safety_timeline import EpisodeBar, safety_timeline
@@ -153,16 +153,10 @@ def _carried(view: View) -> list[str]:
 
 def terms(view: View) -> Table:
     """T5-2: every class and term, with participants by their highest grade."""
-    classes: dict[str, list[Occurrence]] = {}
-    for event in view.emergent:
-        classes.setdefault(event.term.system_class, []).append(event)
     rows: list[TableRow] = []
-    for name, some in sorted(classes.items(), key=lambda item: (-len({e.participant for e in item[1]}), item[0])):
+    for name, some in _most_first((event.term.system_class, event) for event in view.emergent):
         rows.append(_term_row(view, slug(name), name, some, RowKind.HEAD))
-        by_term: dict[str, list[Occurrence]] = {}
-        for event in some:
-            by_term.setdefault(event.term.name, []).append(event)
-        ordered = sorted(by_term.items(), key=lambda item: (-len({e.participant for e in item[1]}), item[0]))
+        ordered = _most_first((event.term.name, event) for event in some)
         rows += [_term_row(view, f"{slug(name)}.{slug(term)}", term, of, RowKind.UNDER) for term, of in ordered]
     columns = heads(
         "term=class and term|44", "events>", "people=participants>", *(f"g{grade}=grade {grade}>" for grade in GRADES),
@@ -176,6 +170,11 @@ def terms(view: View) -> Table:
     return Table(
         "T5-2", "Adverse events by class, term and highest grade", columns, tuple(rows), EMERGENT, notes, "No event."
     )
+
+
+def _most_first(pairs: Iterable[tuple[str, Occurrence]]) -> list[tuple[str, list[Occurrence]]]:
+    """The events of each class or term, of the most people first."""
+    return sorted(together(pairs).items(), key=lambda item: (-len({one.participant for one in item[1]}), item[0]))
 
 
 def _term_row(view: View, key: str, label: str, some: Events, kind: RowKind) -> TableRow:

@@ -21,7 +21,7 @@ from escalon.conduct.judge.dose_day import (
 from escalon.conduct.permit.act import RULES
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.identities import birth_date_agrees
-from escalon.facts import exact, plain
+from escalon.facts import exact, plain, together
 from escalon.history import Course, Current, Entry
 from escalon.history.events import CellsInfused, DoseChecked, DosePrepared
 from escalon.web.acts import ask_password, record
@@ -181,9 +181,7 @@ def _rules(
 def _broken(desk: Desk, course: Course, level: int, prepared: Current[DosePrepared] | None) -> dict[str, str]:
     """What each broken rule says of an infusion at a level, by the rule's name."""
     event = _candidate(desk, course, level, prepared, desk.bench.now())
-    found: dict[str, list[str]] = {}
-    for one in desk.conduct.what_forbids(desk.author, event, whoever=True):
-        found.setdefault(one.rule, []).append(one.says)
+    found = together((one.rule, one.says) for one in desk.conduct.what_forbids(desk.author, event, whoever=True))
     return {name: "; ".join(says) for name, says in found.items()}
 
 

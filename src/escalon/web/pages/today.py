@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from escalon.conduct.judge.waiting import Urgency, Waiting
 from escalon.conduct.permit.holds import dosing_holds
 from escalon.conduct.record import drafts
+from escalon.facts import together
 from escalon.history.events import Role
 from escalon.web.check import left_to_do
 from escalon.web.clocks import ClockShown, clocks
@@ -140,9 +141,7 @@ def holds_shown(desk: Desk) -> tuple[HoldShown, ...]:
     infused = desk.trial.infused()
     desk.bench.know(desk.trial, tuple(one.code for one in infused))
     find = lambda: dosing_holds(desk.study, desk.trial, desk.today) if infused else []  # noqa: E731
-    found: dict[tuple[str, date | None], list[str]] = {}
-    for one in desk.kept_of_dosing("holds", find):
-        found.setdefault((one.says, one.until), []).append(one.about)
+    found = together(((one.says, one.until), one.about) for one in desk.kept_of_dosing("holds", find))
     return tuple(
         HoldShown(", ".join(about).replace(", level ", ", "), says, until) for (says, until), about in found.items()
     )
