@@ -103,7 +103,7 @@ def swimmer(count):
         )
         for code, level in people(count)
     ]  # fmt: skip
-    return swimmer_plot(swimmers, "2026-06-29", bands=("remission", "low", "moderate", "high"), ends_on=365)
+    return swimmer_plot(swimmers, "2026-06-29", ends_on=365)
 
 
 def courses(count, measures=3, **how):

@@ -12,7 +12,7 @@ from escalon.history import Entry, Trial
 from escalon.history.entry import Author
 from escalon.history.events import Course, DecisionProposed, DecisionSigned, Event, OverrideGiven, OverrideSigned
 from escalon.protocol import load_study
-from escalon.reporting.packet import _together
+from escalon.reporting.packet import _in_one
 from escalon.reporting.sections.escalation import decisions, overrides
 from tests.histories import Infusion, history
 from tests.reporting.views import STUDY, texts, view_of
@@ -66,4 +66,4 @@ def test_departures_that_say_the_same_are_said_once_with_everybody():
     some = [
         ActDeparture(who, Day(2025, 3, 3), "rule", says, "") for who, says in (("P1", "a"), ("P2", "b"), ("P3", "a"))
     ]
-    assert _together(some) == ["P1, P3 (rule): a", "P2 (rule): b"]
+    assert _in_one(some) == ["P1, P3 (rule): a", "P2 (rule): b"]

@@ -208,9 +208,9 @@ OTHER_VERSION = (
 )
 
 
-def check_archive(archive: Path, anchors: Sequence[tuple[int, str] | Vouched] = ()) -> Verification:
+def check_archive(archive: Path) -> Verification:
     """Refuse an archive that is not whole."""
-    found = verify_archive(archive, anchors)
+    found = verify_archive(archive)
     if found.problem:
         raise ChainBroken(f"{archive}: {found.problem}")
     return found

@@ -70,9 +70,9 @@ def like(shape: str, paint: Paint, *, size: float = 4, hollow: bool = False) -> 
     return lambda x, y: mark(shape, x, y, paint=paint, size=size, hollow=hollow)
 
 
-def swatch(paint: Paint, size: float = 5) -> Drawn:
+def swatch(paint: Paint) -> Drawn:
     """For a key: what draws a square of a colour."""
-    return lambda x, y: box(x - size, y - size, 2 * size, 2 * size, fill=paint)
+    return lambda x, y: box(x - 5, y - 5, 10, 10, fill=paint)
 
 
 def tick(paint: Paint) -> Drawn:

@@ -126,11 +126,10 @@ def day_ticks(first: float, last: float, most: int = 16) -> list[float]:
     return [float(day) for day in range(ceil(first / step) * step, floor(last) + 1, step)]
 
 
-def scale_over(values: Iterable[float], start: float, end: float, *, zero: bool = True, most: int = 4) -> Linear:
-    """A linear scale around values, its ends at ticks; from zero unless asked otherwise."""
-    some = list(values) or [0.0]
+def scale_over(values: Iterable[float], start: float, end: float, *, most: int = 4) -> Linear:
+    """A linear scale around values and zero, its ends at ticks."""
+    some = [0.0, *values]
     low, high = min(some), max(some)
-    low, high = (min(low, 0.0), max(high, 0.0)) if zero else (low, high)
     if low == high:
         high = low + 1
     ticks = round_ticks(low, high, most)

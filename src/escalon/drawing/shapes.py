@@ -139,13 +139,13 @@ def path(
     return Piece(f'<path d="{d}" {_painted(fill, stroke, width, dash)}/>', room)
 
 
-def polyline(points: Sequence[tuple[float, float]], *, paint: Paint, width: float = 1.5, dash: str = "") -> Piece:
+def polyline(points: Sequence[tuple[float, float]], *, paint: Paint, width: float = 1.5) -> Piece:
     """A line through points; one point alone is drawn as nothing."""
     if len(points) < 2:
         return Piece("")
     at = " ".join(f"{number(x)},{number(y)}" for x, y in points)
     xs, ys = [x for x, _ in points], [y for _, y in points]
-    painted = _painted(None, paint, width, dash)
+    painted = _painted(None, paint, width, "")
     return Piece(
         f'<polyline points="{at}" stroke-linejoin="round" {painted}/>', Box(min(xs), min(ys), max(xs), max(ys))
     )

@@ -53,7 +53,6 @@ def boin_table(
     up_to: int,
     *,
     cutoff: Number = "0.95",
-    eliminate_from: int = ELIMINATE_FROM,
     low: Number | None = None,
     high: Number | None = None,
 ) -> DecisionTable:
@@ -63,7 +62,7 @@ def boin_table(
     return DecisionTable.from_boundaries(
         escalate=[floor(n * escalate_at) for n in counts],
         de_escalate=[ceil(n * de_escalate_at) for n in counts],
-        eliminate=[fewest_dlts_above(n, phi, limit) if n >= eliminate_from else n + 1 for n in counts],
+        eliminate=[fewest_dlts_above(n, phi, limit) if n >= ELIMINATE_FROM else n + 1 for n in counts],
     )
 
 

@@ -14,15 +14,13 @@ from escalon.escalation.errors import EscalationError
 from escalon.escalation.exact_beta import Number, as_decimal, as_fraction, fewest_dlts_above
 
 
-def i3_plus_3_table(
-    target: Number, up_to: int, *, margin: Number = "0.05", cutoff: Number = "0.95", eliminate_from: int = 3
-) -> DecisionTable:
+def i3_plus_3_table(target: Number, up_to: int, *, margin: Number = "0.05", cutoff: Number = "0.95") -> DecisionTable:
     """The decision table for n = 1..up_to."""
     phi, half, limit = as_fraction(target), as_fraction(margin), as_fraction(cutoff)
     low, high = phi - half, phi + half
     if not 0 < low < high < 1:
         raise EscalationError(f"i3+3 needs 0 < target - margin and target + margin < 1, got {target} and {margin}")
-    too_many = [fewest_dlts_above(n, phi, limit) if n >= eliminate_from else n + 1 for n in range(up_to + 1)]
+    too_many = [fewest_dlts_above(n, phi, limit) if n >= 3 else n + 1 for n in range(up_to + 1)]
 
     def decide(n: int, t: int) -> Advice:
         if t >= too_many[n]:

@@ -119,9 +119,9 @@ def too_toxic(target: Number, cutoff: Number = "0.95", evaluable: int = 3) -> To
     return TooToxic(as_fraction(target), as_fraction(cutoff), evaluable)
 
 
-def lowest_too_toxic(target: Number, cutoff: Number = "0.95", evaluable: int = 3) -> TooToxic:
+def lowest_too_toxic(target: Number, cutoff: Number = "0.95") -> TooToxic:
     """Stop without an MTD when the lowest level is too toxic; look at no other level."""
-    return TooToxic(as_fraction(target), as_fraction(cutoff), evaluable, only_lowest=True)
+    return TooToxic(as_fraction(target), as_fraction(cutoff), 3, only_lowest=True)
 
 
 def coherent(target: Number) -> Coherent:

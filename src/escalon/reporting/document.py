@@ -179,7 +179,6 @@ class Bullets:
     """A list of short sentences."""
 
     items: tuple[str, ...]
-    tone: Tone = Tone.PLAIN
 
 
 @dataclass(frozen=True, slots=True)

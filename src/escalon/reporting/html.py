@@ -145,7 +145,7 @@ def _block(block: Block, people: People) -> str:
         case Text():
             return f"<p class={block.tone}>{escape(block.text)}</p>"
         case Bullets():
-            return f"<ul class={block.tone}>{''.join(f'<li>{escape(one)}</li>' for one in block.items)}</ul>"
+            return f"<ul class=plain>{''.join(f'<li>{escape(one)}</li>' for one in block.items)}</ul>"
         case Headline():
             head = f"<b class={block.tone}>{escape(block.head)}</b>"
             return f"<div class=answer><span>{escape(block.label)}</span><div>{head}{escape(block.body)}</div></div>"

@@ -68,14 +68,14 @@ def _packet(view: View) -> Iterator[File]:
     yield "packet-open.pdf", typst.pdf(open_packet(view), apart=_is_large(view))
 
 
-def _in_pages(view: View, most: int = 2) -> bytes:
+def _in_pages(view: View) -> bytes:
     """The packet in its two pages, with fewer windows drawn day by day where there is more to say; never with a line less."""
 
     def drawn(windows: int) -> bytes:
         return typst.pdf(packet(view, windows), apart=_is_large(view))
 
     def fits(made: bytes) -> bool:
-        return typst.pages_of(made) <= most
+        return typst.pages_of(made) <= 2
 
     if fits(most_drawn := drawn(NEWEST)):
         return most_drawn

@@ -49,10 +49,10 @@ def pages_of(data: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", data))
 
 
-def pngs(drawings: Iterable[str], dots_per_inch: int = 200, *, apart: bool = False) -> list[bytes]:
+def pngs(drawings: Iterable[str], *, apart: bool = False) -> list[bytes]:
     """Drawings as PNG, each as wide as a page's text."""
     page = b'#set page(width: 180mm, height: auto, margin: 0mm)\n#set text(font: "Inter")\n#image("figure.svg", width: 100%)'
-    how = {"format": "png", "ppi": dots_per_inch}
+    how = {"format": "png", "ppi": 200}
     return _set([({"main.typ": page, "figure.svg": drawable(svg).encode()}, how) for svg in drawings], apart)
 
 
@@ -108,7 +108,7 @@ def _block(block: Block) -> dict[str, Any]:
         case Text():
             return {"type": "text", "text": block.text, "tone": block.tone}
         case Bullets():
-            return {"type": "points", "items": block.items, "tone": block.tone}
+            return {"type": "points", "items": block.items, "tone": "plain"}
         case Headline():
             return {"type": "answer", "label": block.label, "head": block.head, "body": block.body, "tone": block.tone}
         case Table():

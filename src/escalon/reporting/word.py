@@ -86,7 +86,7 @@ def _block(paper: Any, block: Block) -> None:
             paper.add_paragraph(printable(block.body))
         case Bullets():
             for item in block.items:
-                _inked(paper.add_paragraph(style="List Bullet"), item, block.tone)
+                _inked(paper.add_paragraph(style="List Bullet"), item, Tone.PLAIN)
         case Table():
             _table(paper, block)
 

@@ -46,12 +46,10 @@ FIRST = Author("escalon", "software", "", "first account")
 Grants = Iterable[tuple[Role, str]]
 
 
-def open_first_account(
-    conduct: Conduct, secrets: SecretStore, account: str, printed: str, password: str, seed: str | None = None
-) -> str:
+def open_first_account(conduct: Conduct, secrets: SecretStore, account: str, printed: str, password: str) -> str:
     """Open the first administrator's account; refused as soon as anyone has one. Returns the recovery code, shown once."""
     key, name, code = make_signer(), printed_name(printed, ()), new_recovery_code()
-    row = secrets.prepare(_named(account), password, seed, key)
+    row = secrets.prepare(_named(account), password, None, key)
     with conduct.casebook.writing() as writer:
         if conduct.caught_up(writer).people.by_account:
             raise refuse("account", "the first account exists; an administrator opens the others")

@@ -30,7 +30,6 @@ class GradedDays:
     first: int
     last: int
     grade: int | None
-    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _lane(one: DayLanes, lane: DayLane, x: Linear, y: float, days: int) -> Itera
                 ),
                 text(x.at(day + 0.5), y + 9.5, said, size=9.5, anchor="middle", paint=over(paint), bold=True),
             ]
-            yield group(cell, f"{one.participant} {lane.name} day {day}: {_grade(seen)}", seen.href)
+            yield group(cell, f"{one.participant} {lane.name} day {day}: {_grade(seen)}")
 
 
 def _grade(seen: GradedDays) -> str:

@@ -15,8 +15,6 @@ class HeatCell:
 
     words: str
     place: int | None = None
-    says: str = ""
-    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def _cell(cell: HeatCell, x: float, y: float, wide: float, of: int) -> Piece:
     drawn.append(
         text(x + wide / 2, y + 11.5, cell.words, size=9.5, anchor="middle", paint=ink, bold=cell.place is not None)
     )
-    return group(drawn, cell.says, cell.href) if cell.says or cell.href else group(drawn)
+    return group(drawn)
 
 
 def _sentence(one: HeatMap, domains: Sequence[str], visits: Sequence[str]) -> str:

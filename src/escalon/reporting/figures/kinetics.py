@@ -75,7 +75,7 @@ def height(sample: Sample) -> float | None:
     return float(sample.lloq) / 2 if sample.is_below and sample.lloq is not None else None
 
 
-def course_of(profile: Profile, look: GroupLook, href: str = "") -> DrawnCourse:
+def course_of(profile: Profile, look: GroupLook) -> DrawnCourse:
     """A profile as a line with its marks."""
     spots = tuple(
         ValueMark(
@@ -83,7 +83,6 @@ def course_of(profile: Profile, look: GroupLook, href: str = "") -> DrawnCourse:
             high,
             f"{profile.participant} day {plain(sample.day)}: {_said(profile, sample)}",
             shape=_hollow(sample),
-            href=href,
         )
         for sample in profile.samples
         if (high := height(sample)) is not None

@@ -42,12 +42,11 @@ def safety_timeline(
     spans: Sequence[EpisodeBar],
     participants: Sequence[str],
     observed_to: int,
-    title: str = "CRS and ICANS after infusion",
     levels: dict[str, int] | None = None,
 ) -> str:
     """The episodes as SVG over days from infusion up to `observed_to`, which is the cut-off. Everyone infused has a lane."""
     if not participants:
-        return nothing(f"{title}: nobody has been infused")
+        return nothing("CRS and ICANS after infusion: nobody has been infused")
     names = max(width_of(name, 11, bold=True) for name in participants)
     first = min([0, *(span.first for span in spans)])
     last = max([14, *(min(observed_to if span.last is None else span.last, observed_to) + 1 for span in spans)])
@@ -63,7 +62,8 @@ def safety_timeline(
         if span.participant in participants:
             pieces.append(_bar(span, 6 + _LANE * participants.index(span.participant), x, observed_to))
     pieces += _key(bottom + 48)
-    return picture(pieces, f"{title}: " + ("; ".join(map(_sentence, spans)) or "no CRS and no ICANS recorded"))
+    told = "; ".join(map(_sentence, spans)) or "no CRS and no ICANS recorded"
+    return picture(pieces, f"CRS and ICANS after infusion: {told}")
 
 
 def _lane(name: str, level: int, y: float, x: Linear, shaded: bool) -> Iterator[Piece]:

@@ -21,7 +21,6 @@ from escalon.drawing import (
     nothing,
     picture,
     spread,
-    swatch,
     text,
     tick,
     width_of,
@@ -48,7 +47,6 @@ class Mark:
     kind: str
     says: str
     grade: int | None = None
-    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +75,14 @@ class Swimmer:
 def swimmer_plot(
     swimmers: Sequence[Swimmer],
     cutoff: str,
-    title: str = "Participants over time",
-    bands: Sequence[str] = (),
     ends_on: int | None = None,
 ) -> str:
     """The plot as SVG; within a level the longest observed stands on top. An arrow: followed further after the cut-off.
 
-    `bands` names the states of disease, the best first; `ends_on` is the last day of registered follow-up.
+    `ends_on` is the last day of registered follow-up.
     """
     if not swimmers:
-        return nothing(f"{title}: nobody has been infused")
+        return nothing("Participants over time: nobody has been infused")
     ordered = sorted(swimmers, key=lambda one: (one.level, -one.observed_to, one.participant))
     left = 26 + max(width_of(_name(one), 11, bold=True) for one in ordered)
     days = [0, ends_on or 28, *(one.observed_to for one in ordered)]
@@ -100,8 +96,8 @@ def swimmer_plot(
     axis = list(below(x, day_ticks(min(days), max(days), 12), 2, y, title="days from infusion"))
     if ends_on:
         axis.append(line(x.at(ends_on), 2, x.at(ends_on), y, paint=INK, dash="4 3"))
-    says = f"{title}, cut-off {cutoff}: " + "; ".join(_sentence(one) for one in ordered)
-    return picture([*axis, *pieces, *_key(ordered, bands, ends_on, y + 48)], says)
+    says = f"Participants over time, cut-off {cutoff}: " + "; ".join(_sentence(one) for one in ordered)
+    return picture([*axis, *pieces, *_key(ordered, ends_on, y + 48)], says)
 
 
 def _name(one: Swimmer) -> str:
@@ -154,7 +150,7 @@ def _apart(marks: Sequence[Mark], x: Linear) -> list[list[tuple[Mark, float]]]:
 
 def _mark(one: Mark, x: float, y: float) -> Piece:
     drawn = graded(one.grade, x, y, size=5.5) if one.kind == "grade 3 or more" else MARKS[one.kind](x, y)
-    return group([drawn], f"{one.says}, day {one.day}", one.href)
+    return group([drawn], f"{one.says}, day {one.day}")
 
 
 def _sentence(one: Swimmer) -> str:
@@ -164,13 +160,10 @@ def _sentence(one: Swimmer) -> str:
     return f"{_name(one)}, to day {one.observed_to}, {end}: {happened}{states}"
 
 
-def _key(swimmers: Sequence[Swimmer], bands: Sequence[str], ends_on: int | None, y: float) -> list[Piece]:
-    """The marks that stand on the plot, and the states of disease; a mark that does not stand there is not explained."""
+def _key(swimmers: Sequence[Swimmer], ends_on: int | None, y: float) -> list[Piece]:
+    """The marks that stand on the plot; a mark that does not stand there is not explained."""
     kinds = {mark.kind for one in swimmers for mark in one.marks}
     entries: list[tuple[Drawn | None, str]] = [(drawn, kind) for kind, drawn in MARKS.items() if kind in kinds]
-    for place, band in enumerate(bands):
-        paint = state(place, len(bands))
-        entries.append((swatch(paint), band))
     arrow = (like("arrow", RULE), "followed further")
     end = (tick(INK), "observation ended")
     entries += [arrow] + ([end] if any(one.ended for one in swimmers) else [])

@@ -45,7 +45,6 @@ class Point:
     words: str = ""
     visit: str = ""
     """Values of one visit share a median; empty: the day stands for it."""
-    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,6 @@ class Measure:
     title: str
     points: tuple[Point, ...]
     limits: tuple[tuple[float, str], ...] = ()
-    zero: bool = True
     linear_to: float = 0
     """Logarithmic above this value, where it is not 0: counts that run from none to thousands."""
     alarm: bool = False
@@ -102,7 +100,6 @@ def trajectories(
     *,
     by_level: bool | None = None,
     everyone: bool = False,
-    empty: str = "No value could be computed",
 ) -> str:
     """The measures as rows of panels over days from infusion (0).
 
@@ -111,7 +108,7 @@ def trajectories(
     """
     drawn = [one for one in measures if one.points]
     if not drawn:
-        return nothing(empty)
+        return nothing("No value could be computed")
     people = sorted({(point.level, point.participant) for one in drawn for point in one.points})
     if by_level is None:
         by_level = len(people) > _MOST_PEOPLE
@@ -191,7 +188,7 @@ def _scale(one: Measure, bottom: float, top: float) -> Scale:
     values = [point.value for point in one.points] + [value for value, _ in one.limits]
     if one.linear_to:
         return SymLog(one.linear_to, max(*values, one.linear_to * 10), bottom, top)
-    return scale_over(values, bottom, top, zero=one.zero)
+    return scale_over(values, bottom, top)
 
 
 def _courses(
@@ -217,7 +214,6 @@ def _course(one: Measure, who: str) -> DrawnCourse:
             p.value,
             f"{who} day {p.day:g}: {p.words or f'{p.value:g}'} {p.unit}".rstrip(),
             p.words if p in (points[0], points[-1]) else "",
-            href=p.href,
         )
         for p in points
     ]
