@@ -1,12 +1,18 @@
 """`escalon kinetics`: the cells in blood of every participant, as a table and a figure."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import sha256
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from escalon.cli.input_table import read_rows
+from escalon import __version__
+from escalon.cli.input_table import Cells, read_rows
+from escalon.cli.loading import read_study
 from escalon.cli.output import (
     AsJson,
     fail,
@@ -19,16 +25,116 @@ from escalon.cli.output import (
     tracked,
     write,
 )
+from escalon.facts import read_day, spelled, together
+from escalon.facts.whole import whole_folder
+from escalon.history.doses import last_of_first
+from escalon.kinetics import (
+    AplasiaRule,
+    Kinetics,
+    Plan,
+    Profile,
+    Run,
+    b_cell_aplasia,
+    change_from_baseline,
+    noncompartmental,
+)
+from escalon.kinetics.b_cells import B_CELL_NAMES
+from escalon.kinetics.qpcr_table import plates_of
+from escalon.kinetics.sample import PRODUCT_NAMES, Sample, SampleError
+from escalon.kinetics.samples_table import Infused, TableError, Unusable, as_known_unit, profiles_of, read_samples
+from escalon.protocol import Study
+from escalon.protocol.design import days_of_one_dose
+from escalon.reporting import html
+from escalon.reporting.document import Document, Figure, Section, Table, Text
+from escalon.reporting.figures.b_cells import b_cell_figure
+from escalon.reporting.figures.kinetics import kinetics_figure
+from escalon.reporting.sections import kinetics as tables
+from escalon.sources.observed import Dictionary, RowError
+from escalon.sources.qpcr_wells import read_wells, wells_beside
+from escalon.sources.rows import check_sample
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
-    from escalon.cli.input_table import Cells
-    from escalon.kinetics import AplasiaRule, Kinetics, Plan, Profile, Run
-    from escalon.kinetics.sample import Sample
-    from escalon.kinetics.samples_table import Infused
-    from escalon.protocol import Study
-    from escalon.reporting.document import Block, Document, Figure, Table
+@dataclass(frozen=True)
+class Shown:
+    """What a file or folder of samples comes to: the product's courses, B cells, other analytes, and the plates beneath."""
+
+    data: Path
+    found: Sequence[Kinetics]
+    cells: Sequence[Profile]
+    levels: Sequence[Profile]
+    runs: Sequence[Run]
+    rule: AplasiaRule
+
+    @property
+    def synthetic(self) -> str:
+        """What must stand over invented people, or nothing."""
+        folder = self.data.parent if self.data.is_file() else self.data
+        return "SYNTHETIC DATA: the people are invented" if (folder / "SYNTHETIC.txt").exists() else ""
+
+    def tables(self) -> list[Table]:
+        """The tables of a report, as far as there is something for them."""
+        return [
+            *([tables.runs(self.runs)] if self.runs else []),
+            *([tables.parameters(self.found), tables.summary(self.found)] if self.found else []),
+            *([tables.aplasia(self.cells, self.rule)] if self.cells else []),
+            *([tables.levels(self.levels)] if self.levels else []),
+        ]
+
+    def figures(self) -> dict[str, Figure]:
+        """The drawings by the names of their files."""
+        drawn = kinetics_figure([one.profile for one in self.found], note=self.synthetic)
+        made = {"kinetics": Figure("F7-1", "The product in blood", drawn, "Levels of every participant by day", "T7-2")}
+        if self.cells:
+            drawn = b_cell_figure(self.cells, self.rule, note=self.synthetic)
+            alt = "B cells of every participant by day"
+            made["b_cells"] = Figure("F7-2", "B cells in blood", drawn, alt, "T7-4")
+        return made
+
+    def document(self, figures: Sequence[Figure]) -> Document:
+        """The page: where it comes from, the figures, the tables."""
+        told = Text(self.synthetic or f"from {self.data.name}")
+        return Document(
+            "", "Cells in blood", "", "kinetics", "", bool(self.synthetic),
+            (Section("", "", (told, *figures, *self.tables())),), confidential=False,
+            input=self.digest(), software=f"Escalon {__version__}",
+        )  # fmt: skip
+
+    def digest(self) -> str:
+        """The SHA-256 of all that was read, so that the page can be made again."""
+        beside = (_beside(self.data, name) for name in ("samples", "doses", "qpcr_wells"))
+        files = [self.data] if self.data.is_file() else [path for path in beside if path]
+        return sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+    def write(self, folder: Path) -> None:
+        """The page, its figures, and the tables with full digits."""
+        figures = self.figures()
+        with whole_folder(folder, last="kinetics.html") as beside:
+            for name, drawn in figures.items():
+                write(beside / f"{name}.svg", drawn.svg)
+            write(beside / "kinetics.csv", tables.parameter_csv(self.found))
+            write(beside / "change_from_baseline.csv", tables.change_csv(self.found))
+            write(beside / "kinetics.html", html.page(self.document([*figures.values()])))
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything for scripts."""
+        return {
+            "synthetic": bool(self.synthetic),
+            "runs": [run.as_json() for run in self.runs],
+            "kinetics": [
+                one.as_json()
+                | {"change_from_baseline": [change.as_json() for change in change_from_baseline(one.profile)]}
+                for one in self.found
+            ],
+            "b_cell_aplasia": [
+                {"participant": profile.participant, **finding.as_json()}
+                for profile in self.cells
+                for finding in b_cell_aplasia(profile, self.rule)
+            ],
+            "other_analytes": [
+                {"participant": one.participant, "analyte": one.analyte, "unit": one.unit, "samples": len(one.samples)}
+                for one in self.levels
+            ],
+        }
 
 
 def kinetics(
@@ -67,8 +173,6 @@ def kinetics(
 
     escalon kinetics samples.csv --method linear --horizon 28 --json
     """
-    from escalon.kinetics.samples_table import TableError
-
     data, study = _asked(what)
     try:
         plan = _plan(method, horizon, extrapolate, middle_blq, until)
@@ -87,54 +191,46 @@ def kinetics(
         fail_listing(error.problems)
     except (ValueError, OSError) as error:
         fail(error)
-    found = _analysed(chosen, plan)
+    found = [noncompartmental(profile, plan) for profile in tracked(chosen, "kinetics")]
     others = [profile for profile in profiles if profile.analyte != product]
     cells = _cells(others, study)
-    levels = [profile for profile in others if profile not in cells]
+    shown = Shown(data, found, cells, [profile for profile in others if profile not in cells], runs, rule)
     if table:
-        from escalon.reporting.sections.kinetics import parameter_csv
-
-        write(table, parameter_csv(found))
-    tables = _tables(found, cells, levels, runs, rule)
+        write(table, tables.parameter_csv(found))
     if output:
-        _write(output, data, tables, found, cells, rule)
+        shown.write(output)
     if as_json:
-        print_json(
-            {"synthetic": bool(_synthetic(data)), **_json(found, cells, levels, runs, rule), "problems": problems}
-        )
-        raise typer.Exit(2 if problems else 0)
-    if _synthetic(data):
-        say(_synthetic(data))
-    for one in tables:
-        print_document_table(one)
-    for course in found:
-        flags = dict.fromkeys((*course.flags, *(flag for part in course.findings.values() for flag in part.flags)))
-        if flags:
-            say(f"flags of {course.profile.participant}: {', '.join(flags)}")
-    if not profiles:
-        say("No profile: no sample of it can be used.")
-    say(
-        f"Written to {output}: kinetics.html and its figures and tables."
-        if output
-        else "For the figure: add -o FOLDER."
-    )
+        print_json({**shown.as_json(), "problems": problems})
+    else:
+        _print(shown, output)
     raise typer.Exit(2 if problems else 0)
 
 
-def _asked(what: list[str]) -> "tuple[Path, Study | None]":
+def _print(shown: Shown, output: Path | None) -> None:
+    if shown.synthetic:
+        say(shown.synthetic)
+    for one in shown.tables():
+        print_document_table(one)
+    for course in shown.found:
+        flags = dict.fromkeys((*course.flags, *(flag for part in course.findings.values() for flag in part.flags)))
+        if flags:
+            say(f"flags of {course.profile.participant}: {', '.join(flags)}")
+    if not shown.found and not shown.cells and not shown.levels:
+        say("No profile: no sample of it can be used.")
+    figures = f"Written to {output}: kinetics.html and its figures and tables."
+    say(figures if output else "For the figure: add -o FOLDER.")
+
+
+def _asked(what: list[str]) -> tuple[Path, Study | None]:
     """The data, and the study where one is named before it."""
     if len(what) > 2:
         fail("write the study and its data folder, or the data folder alone")
     if len(what) == 1:
         return Path(what[0]), None
-    from escalon.protocol import load_study
-
-    return Path(what[1]), load_study(what[0])
+    return Path(what[1]), read_study(what[0])
 
 
-def _plan(method: str, horizon: list[float] | None, extrapolate: bool, middle_blq: str, until: float | None) -> "Plan":
-    from escalon.kinetics import Plan
-
+def _plan(method: str, horizon: list[float] | None, extrapolate: bool, middle_blq: str, until: float | None) -> Plan:
     for name, value, known in (
         ("--method", method, ("linup_logdown", "linear")),
         ("--middle-blq", middle_blq, ("drop", "zero")),
@@ -149,24 +245,17 @@ def _plan(method: str, horizon: list[float] | None, extrapolate: bool, middle_bl
     return Plan(method, horizons, extrapolate=extrapolate, middle_blq=middle_blq, until=until)  # type: ignore[arg-type]
 
 
-def _aplasia_rule(below: float, recovered: float) -> "AplasiaRule":
-    from escalon.kinetics import AplasiaRule
-
+def _aplasia_rule(below: float, recovered: float) -> AplasiaRule:
     if not (isfinite(recovered) and 0 < below <= recovered):
         raise ValueError(f"--aplasia-below {below:g} must be above 0 and at most --recovery-from {recovered:g}")
     return AplasiaRule(below, recovered)
 
 
-def _profiles(data: Path, study: "Study | None") -> "tuple[tuple[Profile, ...], list[Run], list[str]]":
+def _profiles(data: Path, study: Study | None) -> tuple[tuple[Profile, ...], list[Run], list[str]]:
     """The profiles of a samples table, with infusion days from the doses table and levels from raw wells; the runs.
 
     Last, the rows that cannot be used: each holds the profile it belongs to.
     """
-    from escalon.kinetics.qpcr_table import plates_of
-    from escalon.kinetics.samples_table import Unusable, profiles_of, read_samples
-    from escalon.protocol.design import days_of_one_dose
-    from escalon.sources.qpcr_wells import read_wells, wells_beside
-
     samples = data if data.is_file() else _beside(data, "samples")
     if samples is None:
         what = "no samples.csv or samples.parquet in it" if data.is_dir() else "there is no such file or folder"
@@ -183,18 +272,11 @@ def _profiles(data: Path, study: "Study | None") -> "tuple[tuple[Profile, ...], 
     return found.profiles, list(plates.runs.values()) if plates else [], problems
 
 
-def _check(study: "Study | None") -> "Callable[[Sample], None]":
+def _check(study: Study | None) -> Callable[[Sample], None]:
     """What a row must hold to beyond its own form: the study's dictionary, or units there are; and a day that has come."""
-    from datetime import date
-
-    from escalon.kinetics.sample import SampleError
-    from escalon.kinetics.samples_table import as_known_unit
-    from escalon.sources.observed import Dictionary, RowError
-    from escalon.sources.rows import check_sample
-
     today, dictionary = date.today(), None if study is None else Dictionary(study)
 
-    def check(sample: "Sample") -> None:
+    def check(sample: Sample) -> None:
         if sample.taken is not None and sample.taken.earliest > today:
             raise SampleError("date", str(sample.taken), f"{sample.taken} is yet to come. Correct the date")
         if dictionary is None:
@@ -207,23 +289,18 @@ def _check(study: "Study | None") -> "Callable[[Sample], None]":
     return check
 
 
-def _infusions(doses: Path, bags: int) -> "tuple[dict[str, Infused], list[str]]":
+def _infusions(doses: Path, bags: int) -> tuple[dict[str, Infused], list[str]]:
     """Who was infused, from which day; and the rows that cannot be read: whoever they are of has no day 0 here."""
-    from escalon.facts import read_day
-    from escalon.history.doses import last_of_first
-    from escalon.kinetics.samples_table import Infused
-
     aside: list[tuple[str, Cells, str]] = []
-    given: dict[str, list[Infused]] = {}
-    rows = read_rows(doses, ("participant", "date"), aside=aside)[1]
-    for where, row in rows:
+    given: list[tuple[str, Infused]] = []
+    for where, row in read_rows(doses, ("participant", "date"), aside=aside)[1]:
         try:
-            day = read_day(row["date"])
             level = f"level {row['level']}" if row.get("level") else ""
-            given.setdefault(row["participant"], []).append(Infused(day, level))
+            given.append((row["participant"], Infused(read_day(row["date"]), level)))
         except ValueError as error:
             aside.append((where, row, f"date: {error}"))
-    known = {who: some for who, some in given.items() if who not in {row.get("participant") for _, row, _ in aside}}
+    unread = {row.get("participant") for _, row, _ in aside}
+    known = together((who, one) for who, one in given if who not in unread)
     return last_of_first(known, bags), [f"{where}: {why}" for where, _, why in aside]
 
 
@@ -237,20 +314,14 @@ def _beside(folder: Path, name: str) -> Path | None:
     )
 
 
-def _product(profiles: "tuple[Profile, ...]") -> str:
+def _product(profiles: tuple[Profile, ...]) -> str:
     """The analyte that is the cell product, by the names it usually goes by."""
-    from escalon.kinetics.sample import PRODUCT_NAMES
-
     there = {profile.analyte for profile in profiles}
     return next((name for name in PRODUCT_NAMES if name in there), PRODUCT_NAMES[0])
 
 
-def _chosen(profiles: "tuple[Profile, ...]", analyte: str, unit: str | None) -> "list[Profile]":
+def _chosen(profiles: tuple[Profile, ...], analyte: str, unit: str | None) -> list[Profile]:
     """The profiles to analyse, in one unit; two units are never mixed, so one must be named."""
-    from dataclasses import replace
-
-    from escalon.facts import spelled
-
     mine = [profile for profile in profiles if profile.analyte == analyte]
     if not profiles:
         return []
@@ -269,124 +340,7 @@ def _chosen(profiles: "tuple[Profile, ...]", analyte: str, unit: str | None) -> 
     return [profile if profile.unit else replace(profile, unit=units[0] if units else unit or "") for profile in mine]
 
 
-def _analysed(profiles: "list[Profile]", plan: "Plan") -> "list[Kinetics]":
-    """Every profile analysed, with a progress bar on long work."""
-    from escalon.kinetics import noncompartmental
-
-    return [noncompartmental(profile, plan) for profile in tracked(profiles, "kinetics")]
-
-
-def _cells(others: "Sequence[Profile]", study: "Study | None") -> "list[Profile]":
+def _cells(others: Sequence[Profile], study: Study | None) -> list[Profile]:
     """The B-cell counts among the other analytes."""
-    from escalon.kinetics.b_cells import B_CELL_NAMES
-
     names = {*B_CELL_NAMES, *([study.roles.b_cells] if study else [])}
     return [profile for profile in others if profile.analyte in names]
-
-
-def _tables(
-    found: "list[Kinetics]", cells: "list[Profile]", levels: "list[Profile]", runs: "list[Run]", rule: "AplasiaRule"
-) -> "list[Table]":
-    from escalon.reporting.sections import kinetics as tables
-
-    made = [
-        *([tables.runs(runs)] if runs else []),
-        *([tables.parameters(found), tables.summary(found)] if found else []),
-    ]
-    made += [tables.aplasia(cells, rule)] if cells else []
-    return made + ([tables.levels(levels)] if levels else [])
-
-
-def _write(
-    folder: Path,
-    data: Path,
-    tables: "list[Table]",
-    found: "list[Kinetics]",
-    cells: "list[Profile]",
-    rule: "AplasiaRule",
-) -> None:
-    """The page, its figures, and the tables with full digits."""
-    from escalon.facts.whole import whole_folder
-    from escalon.reporting import html
-    from escalon.reporting.sections.kinetics import change_csv, parameter_csv
-
-    figures = _figures(found, cells, rule, _synthetic(data))
-    with whole_folder(folder, last="kinetics.html") as beside:
-        for name, drawn in figures.items():
-            write(beside / f"{name}.svg", drawn.svg)
-        write(beside / "kinetics.csv", parameter_csv(found))
-        write(beside / "change_from_baseline.csv", change_csv(found))
-        write(beside / "kinetics.html", html.page(_document(data, [*figures.values(), *tables])))
-
-
-def _figures(
-    found: "list[Kinetics]", cells: "list[Profile]", rule: "AplasiaRule", synthetic: str
-) -> "dict[str, Figure]":
-    """The drawings by the names of their files."""
-    from escalon.reporting.document import Figure
-    from escalon.reporting.figures.b_cells import b_cell_figure
-    from escalon.reporting.figures.kinetics import kinetics_figure
-
-    drawn = kinetics_figure([kinetics.profile for kinetics in found], note=synthetic)
-    made = {"kinetics": Figure("F7-1", "The product in blood", drawn, "Levels of every participant by day", "T7-2")}
-    if cells:
-        drawn = b_cell_figure(cells, rule, note=synthetic)
-        made["b_cells"] = Figure("F7-2", "B cells in blood", drawn, "B cells of every participant by day", "T7-4")
-    return made
-
-
-def _document(data: Path, blocks: "list[Block]") -> "Document":
-    from escalon import __version__
-    from escalon.reporting.document import Document, Section, Text
-
-    is_synthetic = bool(_synthetic(data))
-    told = Text(_synthetic(data) or f"from {data.name}")
-    return Document(
-        "", "Cells in blood", "", "kinetics", "", is_synthetic, (Section("", "", (told, *blocks)),), confidential=False,
-        input=_digest(data), software=f"Escalon {__version__}",
-    )  # fmt: skip
-
-
-def _synthetic(data: Path) -> str:
-    """What must stand over invented people, or nothing."""
-    folder = data.parent if data.is_file() else data
-    return "SYNTHETIC DATA: the people are invented" if (folder / "SYNTHETIC.txt").exists() else ""
-
-
-def _digest(data: Path) -> str:
-    """The SHA-256 of all that was read, so that the page can be made again."""
-    from hashlib import sha256
-
-    beside = (_beside(data, name) for name in ("samples", "doses", "qpcr_wells"))
-    files = [data] if data.is_file() else [path for path in beside if path]
-    return sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-
-
-def _json(
-    found: "list[Kinetics]", cells: "list[Profile]", levels: "list[Profile]", runs: "list[Run]", rule: "AplasiaRule"
-) -> dict[str, Any]:
-    from escalon.kinetics import b_cell_aplasia, change_from_baseline
-
-    def course(kinetics: "Kinetics") -> dict[str, Any]:
-        changes = [change.as_json() for change in change_from_baseline(kinetics.profile)]
-        return {**kinetics.as_json(), "change_from_baseline": changes}
-
-    aplasia = [
-        {"participant": profile.participant, **finding.as_json()}
-        for profile in cells
-        for finding in b_cell_aplasia(profile, rule)
-    ]
-    return {
-        "runs": [run.as_json() for run in runs],
-        "kinetics": [course(kinetics) for kinetics in found],
-        "b_cell_aplasia": aplasia,
-        "other_analytes": [
-            {
-                "participant": profile.participant,
-                "analyte": profile.analyte,
-                "unit": profile.unit,
-                "samples": len(profile.samples),
-            }
-            for profile in levels
-        ],
-    }
