@@ -10,6 +10,7 @@ import typer
 
 from escalon.casebook.errors import CasebookError
 from escalon.cli.casebook_desk import AsPerson, AtSite, CasebookFolder, InRole, clean, desk
+from escalon.cli.loading import read_study
 from escalon.cli.output import AsJson, in_one_line, note, print_json, say
 
 if TYPE_CHECKING:
@@ -210,10 +211,9 @@ def import_data(
     """
     from escalon.casebook.location import settings_of
     from escalon.conduct.record.importing import import_folder
-    from escalon.protocol import load_study
 
     with desk(folder, account, role, None) as at:
-        study = load_study(settings_of(folder)["study"])
+        study = read_study(settings_of(folder)["study"])
         done = import_folder(at.conduct, at.author, study, data, at_site, dry_run=not do_it, override=override)
     if as_json:
         print_json(

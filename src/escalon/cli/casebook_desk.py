@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 import typer
 
 from escalon.casebook.errors import CasebookError
+from escalon.cli.loading import read_study
 from escalon.cli.output import fail, in_one_line, note, say
 
 if TYPE_CHECKING:
@@ -67,9 +68,7 @@ def clean(command: Callable[P, R]) -> Callable[P, R]:
 
 def study_to_keep(name: str) -> Study:
     """The study a casebook is kept under. Raises CasebookError for strata, which would wait for one order of cohorts for ever."""
-    from escalon.protocol import load_study
-
-    study = load_study(name)
+    study = read_study(name)
     strata = study.dose.strata
     if strata is not None:
         each = study.vocabulary[strata].choices

@@ -9,6 +9,7 @@ import typer
 
 from escalon.casebook.errors import CasebookError
 from escalon.cli.casebook_desk import clean
+from escalon.cli.loading import read_study
 from escalon.cli.output import AsJson, in_one_line, note, print_json, progress, say
 
 if TYPE_CHECKING:
@@ -108,13 +109,12 @@ def _stamped(
 def _replayed(place: Path) -> list[NotAllowed]:
     from escalon.casebook.location import open_casebook, settings_of
     from escalon.conduct.record.replay import not_allowed
-    from escalon.protocol import load_study
 
     if not (place / "casebook.toml").is_file():
         raise CasebookError(f"{place}: --conduct replays a casebook; restore the archive first: escalon restore")
     casebook = open_casebook(place, read_only=True)
     try:
-        study = load_study(settings_of(place).get("study") or casebook.study.split(" ")[0])
+        study = read_study(settings_of(place).get("study") or casebook.study.split(" ")[0])
         with progress("replaying", casebook.head.number):
             return list(not_allowed(study, casebook.entries()))
     finally:

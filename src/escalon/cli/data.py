@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from escalon.cli.loading import DataFolder, Reader, StudyName, load
+from escalon.cli.loading import DataFolder, Reader, StudyName, load, read_study
 from escalon.cli.output import AsJson, csv_text, note, print_json, print_table, say, shown, write
 from escalon.studies import DEFAULT
 
@@ -40,10 +40,9 @@ def dictionary(
 
     escalon data dictionary --csv dictionary.csv
     """
-    from escalon.protocol import load_study
     from escalon.sources.dictionary import fact_rows, table_rows
 
-    protocol = load_study(study)
+    protocol = read_study(study)
     facts = [row for row in fact_rows(protocol) if not find or _mentions(row, find)]
     if find and not facts:
         note(f"escalon: nothing in the dictionary of {protocol.id} contains {find!r}. Try a shorter word")

@@ -20,11 +20,12 @@ from escalon.cli.dose_escalation import (
 )
 from escalon.cli.dose_lymphodepletion import lymphodepletion
 from escalon.cli.dose_product import product
-from escalon.cli.loading import Cutoff, Reader, Readings, cutoff_day, load
+from escalon.cli.loading import Cutoff, Reader, Readings, load_as_of
 from escalon.cli.output import AsJson, print_json, print_table, say, say_if_synthetic
 
 if TYPE_CHECKING:
     from escalon.conduct.judge.dosing import NextDose
+    from escalon.history import Trial
     from escalon.protocol import Study
     from escalon.sources.intake import Intake
 
@@ -153,14 +154,11 @@ def _is_data(
 
 def _decided(
     what: list[str], cutoff: str | None, reader: str | None, readings: list[str] | None
-) -> "tuple[Study, NextDose, Intake]":
-    from escalon.conduct.judge.cutoff import as_of
+) -> "tuple[Study, NextDose, Intake, Trial]":
     from escalon.conduct.judge.dosing import decide_next_dose
 
-    study, data = what[0], Path(what[1])
-    protocol, intake = load(study, data, reader, readings=readings)
-    day = cutoff_day(cutoff, intake)
-    return protocol, decide_next_dose(protocol, as_of(intake.trial, day), day), intake
+    protocol, intake, trial, day = load_as_of(what[0], Path(what[1]), reader, cutoff, readings)
+    return protocol, decide_next_dose(protocol, trial, day), intake, trial
 
 
 def _of_stratum(found: "NextDose", stratum: str | None) -> "NextDose":
@@ -181,14 +179,13 @@ def _from_data(
     readings: list[str] | None,
     as_json: bool,
 ) -> None:
-    from escalon.conduct.judge.cutoff import as_of, left_out, left_out_sentence
+    from escalon.conduct.judge.cutoff import left_out, left_out_sentence
     from escalon.conduct.judge.departures import grouped
     from escalon.conduct.judge.watched import all_departures
     from escalon.facts import Day
 
-    protocol, whole, intake = _decided(what, cutoff, reader, readings)
+    protocol, whole, intake, trial = _decided(what, cutoff, reader, readings)
     found = _of_stratum(whole, stratum)
-    trial = as_of(intake.trial, Day.of(found.today))
     departed, later = all_departures(protocol, trial, Day.of(found.today)), left_out(trial)
     if as_json:
         answer = {"study": protocol.id, "version": protocol.version, "account": intake.account(), **found.as_json()}

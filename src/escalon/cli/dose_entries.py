@@ -11,8 +11,8 @@ from escalon.cli.output import fail, note
 
 if TYPE_CHECKING:
     from escalon.facts import Fact, Finding
-    from escalon.instruments.product.dose_window import DoseAdjustment, DoseLevel
-    from escalon.instruments.product.infusion import Bag, Infusion
+    from escalon.instruments.product.dose_window import DoseAdjustment
+    from escalon.instruments.product.infusion import Bag
     from escalon.protocol.study import Study
 
 Text: TypeAlias = str | None
@@ -82,13 +82,15 @@ def shown(value: Any, unit: str) -> str:
     return "not known" if value is None else f"{float(value):.2f} {unit}".replace(".00 ", " ")
 
 
-def bag_of(**given: Any) -> "Bag":
-    """The product as typed: each amount with its unit, each share with its sign."""
+def bag_of(study: "Study", **given: Any) -> "Bag":
+    """The product as typed: each amount with its unit, each share with its sign; in the thing the study's levels are in."""
     from escalon.instruments.product.infusion import Bag
+
+    level = study.dose.levels[0].amount
 
     if given["car_gate"] not in ("viable", "total"):
         raise ValueError(f"--car-gate {given['car_gate']!r} is not known. Write viable or total")
-    return Bag(
+    bag = Bag(
         cells_per_ml=amount("cells-per-ml", given["cells_per_ml"], "{cells}/mL"),
         viability=share("viability", given["viability"]),
         car_fraction=share("car-fraction", given["car_fraction"]),
@@ -97,8 +99,25 @@ def bag_of(**given: Any) -> "Bag":
         residual=amount("residual", given["residual"], "mL"),
         release_viability=share("release-viability", given["release_viability"]),
         cells=amount("cells", given["cells"], "{cells}"),
-        given=amount("given", given["given"], given["thing"]) if given.get("given") else None,
+        given=amount("given", given["given"], level.thing) if given.get("given") else None,
     )
+    _check_counted(study, bag)
+    return bag
+
+
+def _check_counted(study: "Study", bag: "Bag") -> None:
+    """Refuse cells where the levels are in another thing, and the other way: it would be dropped without a word."""
+    level = study.dose.levels[0].amount
+    if level.is_cells and bag.given is not None:
+        raise ValueError(
+            f"--given: the levels of {study.id} are in {level.shown_unit}. Write the cells given as --cells 1.7e7"
+        )
+    counted = ("cells", "cells_per_ml", "viability", "car_fraction", "volume", "residual", "release_viability")
+    typed = [f"--{name.replace('_', '-')}" for name in counted if getattr(bag, name) is not None]
+    if typed and not level.is_cells:
+        unit = level.shown_unit.partition("/")[0]
+        raise ValueError(f"{' and '.join(typed)}: the levels of {study.id} are in {level.shown_unit}, which no cells make. "
+                         f"Write what was given in all as --given '24 {unit}'")  # fmt: skip
 
 
 def weight_of(study: "Study", weight: Text, taken: Text, at_leukapheresis: Text, infusion_date: Text) -> "Finding":
@@ -188,49 +207,6 @@ def identity_of(participant: str, patient: list[str], label: list[str], checked_
     if participant and "participant" in other:
         one.setdefault("participant", participant)
     return check_identity(one, other, tuple(dict.fromkeys((*one, *other))), checked_by)
-
-
-def levels_of(study: "Study") -> "list[DoseLevel]":
-    """The study's dose levels."""
-    from escalon.instruments.product.dose_window import DoseLevel
-
-    return [DoseLevel(level.number, level.amount) for level in study.dose.levels]
-
-
-def infusion_of(
-    study: "Study",
-    level: int,
-    bag: "Bag",
-    weight: "Finding",
-    adjustment: "DoseAdjustment | None" = None,
-    surface: "Finding | None" = None,
-) -> "Infusion":
-    """Every step of an infusion at a level of the study. Raises ValueError for a level it does not have."""
-    from escalon.instruments.product.infusion import calculate
-
-    _weighed_is_not_counted(study, bag)
-    levels = levels_of(study)
-    assigned = next((one for one in levels if one.number == level), None)
-    if assigned is None:
-        raise ValueError(f"there is no level {level}. Levels of {study.id}: {', '.join(str(x.number) for x in levels)}")
-    cap = study.dose.cells_cap
-    most = None if cap is None else cap.value
-    return calculate(bag, weight, assigned, levels, study.dose.tolerance, adjustment, most, surface)
-
-
-def _weighed_is_not_counted(study: "Study", bag: "Bag") -> None:
-    """Refuse cells where the levels are in another thing, and the other way: it would be dropped without a word."""
-    level = study.dose.levels[0].amount
-    if level.is_cells and bag.given is not None:
-        raise ValueError(
-            f"--given: the levels of {study.id} are in {level.shown_unit}. Write the cells given as --cells 1.7e7"
-        )
-    counted = ("cells", "cells_per_ml", "viability", "car_fraction", "volume", "residual", "release_viability")
-    typed = [f"--{name.replace('_', '-')}" for name in counted if getattr(bag, name) is not None]
-    if typed and not level.is_cells:
-        unit = level.shown_unit.partition("/")[0]
-        raise ValueError(f"{' and '.join(typed)}: the levels of {study.id} are in {level.shown_unit}, which no cells make. "
-                         f"Write what was given in all as --given '24 {unit}'")  # fmt: skip
 
 
 def surface_of(study: "Study", height: Text, weight: "Finding") -> "Finding | None":

@@ -11,7 +11,6 @@ from escalon.cli.dose_entries import (
     asked,
     bag_of,
     identity_of,
-    infusion_of,
     release_of,
     say_notes,
     shown,
@@ -80,6 +79,8 @@ def product(
 
     escalon dose product {study} --table doses.csv -o judged.csv
     """
+    from escalon.conduct.judge.dose_day import steps_of
+
     plan = read_study(study, readings)
     if table is not None:
         from escalon.cli.dose_table import judge_table
@@ -90,9 +91,8 @@ def product(
         fail("--level is needed: the level this participant was assigned")
     bag = asked(
         lambda: bag_of(
-            cells_per_ml=cells_per_ml, viability=viability, car_fraction=car_fraction, car_gate=car_gate,
+            plan, cells_per_ml=cells_per_ml, viability=viability, car_fraction=car_fraction, car_gate=car_gate,
             release_viability=release_viability, volume=volume, residual=residual, cells=cells, given=given,
-            thing=plan.dose.levels[0].amount.thing,
         )
     )  # fmt: skip
     kilograms = asked(lambda: weight_of(plan, weight, weight_date, leukapheresis_weight, infusion_date))
@@ -100,7 +100,7 @@ def product(
     identity = asked(lambda: identity_of(participant, patient_id or [], label_id or [], checked_by or []))
     released = asked(lambda: release_of(release or []))
     surface = asked(lambda: surface_of(plan, height, kilograms))
-    found = asked(lambda: infusion_of(plan, level, bag, kilograms, adjustment, surface))
+    found = asked(lambda: steps_of(plan, level, bag, kilograms, adjustment, surface))
     beside = {"identity": identity, "release": released}
     if worksheet is not None:
         asked(lambda: _write_sheet(worksheet, plan, level, participant, infusion_date, bag, found, beside))

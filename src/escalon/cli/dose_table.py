@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from escalon.cli.dose_entries import bag_of, infusion_of, surface_of, weight_of
+from escalon.cli.dose_entries import bag_of, surface_of, weight_of
 from escalon.cli.input_table import each_row, read_rows
 from escalon.cli.output import give_rows
 
@@ -42,19 +42,18 @@ def _needed(study: "Study") -> tuple[str, ...]:
 
 def _judged(study: "Study", cells: Any) -> list[Any]:
     """One row with what was concluded behind it."""
+    from escalon.conduct.judge.dose_day import steps_of
     from escalon.facts import jsonable
 
     given = {name: cells.get(name) or None for name in _TABLE_COLUMNS}
     names = ("cells_per_ml", "viability", "car_fraction", "volume", "residual", "cells", "given")
-    bag = bag_of(
-        **{name: given[name] for name in names}, car_gate=given["car_gate"] or "viable", release_viability=None,
-        thing=study.dose.levels[0].amount.thing,
-    )  # fmt: skip
+    known = {name: given[name] for name in names}
+    bag = bag_of(study, **known, car_gate=given["car_gate"] or "viable", release_viability=None)
     if not (given["level"] or "").removeprefix("-").isdecimal():
         raise ValueError(f"level {given['level']!r} is not a number of a level")
     weight = weight_of(study, given["weight"], None, None, None)
     surface = surface_of(study, given["height"], weight)
-    found = infusion_of(study, int(given["level"] or 0), bag, weight, surface=surface)
+    found = steps_of(study, int(given["level"] or 0), bag, weight, surface=surface)
     parts, verdict = found.verdict.components, {True: "yes", False: "no", None: "not known"}[found.verdict.value]  # type: ignore[index]
     flags = dict.fromkeys((*found.per_kg.flags, *found.verdict.flags))
     return [

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from escalon.cli.loading import DataFolder, Reader, StudyName, load
+from escalon.cli.loading import DataFolder, Reader, StudyName, load, read_study
 from escalon.cli.output import fail, note, say
 
 
@@ -72,9 +72,8 @@ def bring_in(
 
 
 def _draft(study: str, data: Path) -> None:
-    from escalon.protocol import load_study
     from escalon.sources.mapping_draft import draft_mapping
 
     if not data.is_dir():
         fail(f"{data}: there is no such folder. Write the folder that holds the export")
-    say(draft_mapping(load_study(study), data) or f"# no table in {data} is without a mapping")
+    say(draft_mapping(read_study(study), data) or f"# no table in {data} is without a mapping")

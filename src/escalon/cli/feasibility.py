@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from escalon.cli.default_command import first_of
-from escalon.cli.loading import Cutoff, Reader, StudyName, cutoff_day, load
+from escalon.cli.loading import Cutoff, Reader, StudyName, load_as_of, read_study
 from escalon.cli.output import AsJson, fail, note, print_json, print_table, say, say_if_synthetic, write
 
 if TYPE_CHECKING:
@@ -180,9 +180,8 @@ def map_(
     from escalon.feasibility.drafting import draft, unanswered
     from escalon.feasibility.mapping_file import load_mapping, read_mapping
     from escalon.feasibility.warehouse import open_warehouse
-    from escalon.protocol import load_study
 
-    protocol = load_study(study)
+    protocol = read_study(study)
     opened = open_warehouse(warehouse)
     if mapping is None:
         import tomllib
@@ -208,13 +207,10 @@ def map_(
 def _of_folder(
     study: str, data: Path, cutoff: str | None, reader: str | None, smallest: int
 ) -> "tuple[Study, Callable[[Study], Attrition]]":
-    from escalon.conduct.judge.cutoff import as_of
     from escalon.conduct.judge.screening import screen
     from escalon.feasibility.attrition import of_screenings
 
-    protocol, intake = load(study, data, reader)
-    day = cutoff_day(cutoff, intake)
-    trial = as_of(intake.trial, day)
+    protocol, _, trial, day = load_as_of(study, data, reader, cutoff)
     return protocol, lambda one: of_screenings(one, screen(one, trial, day), day, smallest)
 
 
@@ -231,9 +227,8 @@ def _inquiry(study: str, warehouse: str, index_date: str, mapping: Path | None) 
     from escalon.feasibility.inquiry import Inquiry
     from escalon.feasibility.mapping_file import load_mapping
     from escalon.feasibility.warehouse import open_warehouse
-    from escalon.protocol import load_study
 
-    protocol = load_study(study)
+    protocol = read_study(study)
     if not index_date:
         fail("say on which day everybody is looked at: --index-date 2026-11-01")
     day = Day.parse(index_date)

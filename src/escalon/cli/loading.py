@@ -54,6 +54,17 @@ def load(
     return protocol, intake
 
 
+def load_as_of(
+    study: str, data: Path, reader: str | None, cutoff: str | None, readings: Iterable[str] | None = None
+) -> "tuple[Study, Intake, Trial, Day]":
+    """A study, its data folder, and the trial as it stood at a cut-off: the day given, or the last on which something was."""
+    from escalon.conduct.judge.cutoff import as_of
+
+    protocol, intake = load(study, data, reader, readings=readings)
+    day = cutoff_day(cutoff, intake)
+    return protocol, intake, as_of(intake.trial, day), day
+
+
 def refuse_strangers(data: Path, reader: str | None) -> None:
     """Whoever reads a casebook, by whichever command, has an account that may."""
     if not (data / "casebook.toml").is_file():

@@ -11,8 +11,7 @@ from escalon.cli.loading import (
     Reader,
     Readings,
     StudyName,
-    cutoff_day,
-    load,
+    load_as_of,
     read_study,
     say_left_out,
 )
@@ -54,12 +53,10 @@ def screen(
     as_json: AsJson = False,
 ) -> None:
     """Screen every participant against every clause; an exclusion passes only when it is known to be absent."""
-    from escalon.conduct.judge.cutoff import as_of, left_out
+    from escalon.conduct.judge.cutoff import left_out
     from escalon.conduct.judge.screening import screen as screen_each
 
-    protocol, intake = load(study, data, reader, readings=readings)
-    day = cutoff_day(cutoff, intake)
-    trial = as_of(intake.trial, day)
+    protocol, intake, trial, day = load_as_of(study, data, reader, cutoff, readings)
     say_left_out(trial, day)
     wanted = [code for code in trial.participants if participant in (None, code)]
     if participant is not None and not wanted:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from escalon.cli.default_command import first_of
-from escalon.cli.loading import StudyName
+from escalon.cli.loading import StudyName, read_study
 from escalon.cli.output import fail, say
 from escalon.studies import DEFAULT
 
@@ -33,13 +33,13 @@ def simulate(
 ) -> None:
     """Write a seeded synthetic trial: screen failures, treated people, toxicity, cells in blood. Nobody in it exists."""
     from escalon.exchange.synthetic_trial import simulate as write
-    from escalon.protocol import StudyError, load_study
+    from escalon.protocol import StudyError
     from escalon.sources.tables import TABLES
 
     if output.exists() and any(output.iterdir()) and not force and not (output / "SYNTHETIC.txt").exists():
         fail(f"{output} holds other files. Name an empty folder, or add --force")
     try:
-        write(load_study(study), output, seed)
+        write(read_study(study), output, seed)
     except ValueError as error:
         if isinstance(error, StudyError):
             raise
@@ -60,9 +60,8 @@ def warehouse(
     escalon simulate warehouse {study} --persons 1000 -o demo/warehouse
     """
     from escalon.feasibility.synthetic_warehouse import write_warehouse
-    from escalon.protocol import load_study
 
     if output.exists() and any(output.iterdir()) and not (output / "SYNTHETIC.txt").exists():
         fail(f"{output} holds other files. Name an empty folder")
-    files = write_warehouse(output, people, seed, load_study(study))
+    files = write_warehouse(output, people, seed, read_study(study))
     say(f"Synthetic warehouse of {people} people written to {output} (seed {seed}): {len(files)} files")

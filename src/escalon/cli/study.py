@@ -114,10 +114,9 @@ def trace(
     escalon study trace {study} -s exclusion
     """
     from escalon.conduct.judge.running import of_clause
-    from escalon.protocol import load_study
     from escalon.protocol.trace import trace as traced
 
-    found = load_study(study)
+    found = read_study(study)
     result, runs = traced(found), _running(found, data, reader)
     shown = [one for one in result.clauses if (section or "").lower() in one.clause.section.lower()]
 
@@ -247,10 +246,9 @@ def redcap(study: StudyName, output: Output = None) -> None:
 
     escalon study redcap {study} -o dictionary.csv
     """
-    from escalon.protocol import load_study
     from escalon.sources.redcap import dictionary_rows
 
-    header, *rows = dictionary_rows(load_study(study))
+    header, *rows = dictionary_rows(read_study(study))
     _write(csv_text(header, rows).rstrip("\n"), output)
 
 

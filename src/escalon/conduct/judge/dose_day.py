@@ -12,7 +12,7 @@ from escalon.facts import Finding, Truth, exact
 from escalon.history import Course, Entry
 from escalon.history.current import Current
 from escalon.history.events import CellsInfused, DoseChecked, DosePrepared
-from escalon.instruments.product.dose_window import DoseLevel
+from escalon.instruments.product.dose_window import DoseAdjustment, DoseLevel
 from escalon.instruments.product.infusion import Bag, Infusion, calculate
 from escalon.protocol.study import Study
 
@@ -31,14 +31,29 @@ class Measured:
     bag_ml: Decimal | None = None
 
 
+def steps_of(
+    study: Study,
+    level: int,
+    bag: Bag,
+    weight: Finding,
+    adjustment: DoseAdjustment | None = None,
+    surface: Finding | None = None,
+) -> Infusion:
+    """Every step of an infusion at a level of the study. Raises ValueError for a level it does not have."""
+    levels = [DoseLevel(one.number, one.amount) for one in study.dose.levels]
+    assigned = next((one for one in levels if one.number == level), None)
+    if assigned is None:
+        raise ValueError(f"there is no level {level}. Levels of {study.id}: {', '.join(str(x.number) for x in levels)}")
+    cap = study.dose.cells_cap
+    most = None if cap is None else cap.value
+    return calculate(bag, weight, assigned, levels, study.dose.tolerance, adjustment, most, surface)
+
+
 def infusion_of(study: Study, level: int, measured: Measured) -> Infusion:
     """Every step from the level and the weight to the volume to infuse, as planned."""
-    levels = [DoseLevel(one.number, one.amount) for one in study.dose.levels]
-    assigned = next(one for one in levels if one.number == level)
     weight = Finding("dosing_weight", exact(measured.weight_kg), unit="kg")
     bag = Bag(exact(measured.cells_per_ml), exact(measured.viability), exact(measured.car_fraction))
-    cap = study.dose.cells_cap
-    return calculate(bag, weight, assigned, levels, study.dose.tolerance, cap=None if cap is None else cap.value)
+    return steps_of(study, level, bag, weight)
 
 
 def measured_of(prepared: DosePrepared) -> Measured:

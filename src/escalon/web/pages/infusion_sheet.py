@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from escalon.conduct.judge.dose_day import infusion_of, measured_of, waits_for_second
+from escalon.conduct.judge.dose_day import infusion_of, measured_of, steps_of, waits_for_second
 from escalon.facts import Finding, Status
 from escalon.history import Course, Current
 from escalon.history.events import DosePrepared
-from escalon.instruments.product.dose_window import DoseLevel
-from escalon.instruments.product.infusion import Bag, Infusion, calculate
+from escalon.instruments.product.infusion import Bag
 from escalon.reporting import html
 from escalon.reporting.infusion_worksheet import Heading, worksheet
 from escalon.web.desk import Desk, NoSuchPage
@@ -39,11 +38,9 @@ def _sheet(desk: Desk, course: Course, level: int | None, prepared: Current[Dose
     if prepared is not None:
         event = prepared.event
         bag = Bag(event.cells_per_ml, event.viability, event.car_fraction, volume=event.bag_ml)
-        planned: Infusion = infusion_of(desk.study, event.level, measured_of(event))
+        planned = infusion_of(desk.study, event.level, measured_of(event))
     else:
-        levels = [DoseLevel(one.number, one.amount) for one in desk.study.dose.levels]
         empty = Finding("dosing_weight", None, Status.MISSING, unit="kg", missing=("weight",))
         bag = Bag()
-        assigned = next(one for one in levels if one.number == number)
-        planned = calculate(bag, empty, assigned, levels, desk.study.dose.tolerance)
+        planned = steps_of(desk.study, number, bag, empty)
     return html.page(worksheet(heading, bag, planned))
