@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from escalon.casebook.errors import CasebookError
 from escalon.cli.casebook_acts import allocate, correct, identity, import_data, kinds, propose, record, sign
@@ -46,18 +47,18 @@ app = typer.Typer(
 )
 
 
-AsOf = Annotated[str | None, typer.Option("--as-of", help="As it stood then: 2026-03-02 or with a time, UTC.")]
+AsOf = Annotated[str | None, Option("--as-of", help="As it stood then: 2026-03-02 or with a time, UTC.")]
 
 
 @app.command()
 @clean
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="CASEBOOK", help="The new casebook's folder.")],
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A bundled study's name, or a study folder.")],
-    account: Annotated[str, typer.Option("--administrator", help="Account of the first administrator.")],
-    name: Annotated[str, typer.Option("--name", help="That person's name, as it is printed.")],
-    database: Annotated[str | None, typer.Option(help="postgresql://APPLICATION@HOST/NAME instead of SQLite.")] = None,
-    owner: Annotated[str | None, typer.Option(help="postgresql://OWNER@HOST/NAME, which owns the tables.")] = None,
+    folder: Annotated[Path, Argument(metavar="CASEBOOK", help="The new casebook's folder.")],
+    study: Annotated[str, Argument(metavar="STUDY", help="A bundled study's name, or a study folder.")],
+    account: Annotated[str, Option("--administrator", help="Account of the first administrator.")],
+    name: Annotated[str, Option("--name", help="That person's name, as it is printed.")],
+    database: Annotated[str | None, Option(help="postgresql://APPLICATION@HOST/NAME instead of SQLite.")] = None,
+    owner: Annotated[str | None, Option(help="postgresql://OWNER@HOST/NAME, which owns the tables.")] = None,
 ) -> None:
     """Make an empty casebook for a study, with one administrator's account and no other.
 
@@ -92,10 +93,10 @@ def init(
 def show(
     folder: CasebookFolder,
     account: AsPerson,
-    participant: Annotated[str | None, typer.Argument(help="Only this participant.")] = None,
+    participant: Annotated[str | None, Argument(help="Only this participant.")] = None,
     as_of: AsOf = None,
-    kind: Annotated[list[str] | None, typer.Option("--kind", help="Only this kind of event; may be repeated.")] = None,
-    last: Annotated[int | None, typer.Option(help="Only so many entries, the newest.")] = None,
+    kind: Annotated[list[str] | None, Option("--kind", help="Only this kind of event; may be repeated.")] = None,
+    last: Annotated[int | None, Option(help="Only so many entries, the newest.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """The audit trail: who recorded what, when, in which role, what it was before, and why.
@@ -233,7 +234,7 @@ app.command(name="import")(import_data)
 @clean
 def write_data(
     folder: CasebookFolder,
-    to: Annotated[Path, typer.Argument(metavar="FOLDER", help="The data folder to write; it must not exist.")],
+    to: Annotated[Path, Argument(metavar="FOLDER", help="The data folder to write; it must not exist.")],
     account: AsPerson,
     as_of: AsOf = None,
 ) -> None:
@@ -264,7 +265,7 @@ app.command()(identity)
 @clean
 def amend(
     folder: CasebookFolder,
-    changes: Annotated[str, typer.Option(help="What changed, in a sentence.")],
+    changes: Annotated[str, Option(help="What changed, in a sentence.")],
     account: AsPerson,
     role: InRole = None,
     site: AtSite = None,
@@ -325,7 +326,7 @@ def new_key(folder: CasebookFolder, account: AsPerson) -> None:
 @clean
 def clock(
     folder: CasebookFolder,
-    reason: Annotated[str, typer.Option(help="What was wrong with the clock, or why nobody recorded for so long.")],
+    reason: Annotated[str, Option(help="What was wrong with the clock, or why nobody recorded for so long.")],
     account: AsPerson,
     role: InRole = None,
     site: AtSite = None,
@@ -345,7 +346,7 @@ def clock(
 @clean
 def migrate(
     folder: CasebookFolder,
-    owner: Annotated[str | None, typer.Option(help="postgresql://OWNER@HOST/NAME, on PostgreSQL.")] = None,
+    owner: Annotated[str | None, Option(help="postgresql://OWNER@HOST/NAME, on PostgreSQL.")] = None,
 ) -> None:
     """Bring the database's layout to this version of Escalon; the migration becomes an entry. Make a backup first.
 

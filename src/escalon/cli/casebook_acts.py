@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from escalon.casebook.errors import CasebookError
 from escalon.cli.casebook_desk import AsPerson, AtSite, CasebookFolder, InRole, clean, desk
@@ -20,14 +21,12 @@ if TYPE_CHECKING:
 @clean
 def record(
     folder: CasebookFolder,
-    event: Annotated[str, typer.Argument(help="The kind of event; `escalon casebook kinds` lists them.")],
-    content: Annotated[
-        list[str], typer.Argument(metavar="FIELD=VALUE…", help="participant=P-001 reason='…' and the rest.")
-    ],
+    event: Annotated[str, Argument(help="The kind of event; `escalon casebook kinds` lists them.")],
+    content: Annotated[list[str], Argument(metavar="FIELD=VALUE…", help="participant=P-001 reason='…' and the rest.")],
     account: AsPerson,
     role: InRole = None,
     site: AtSite = None,
-    override: Annotated[int | None, typer.Option(help="Number of the signed override this act uses.")] = None,
+    override: Annotated[int | None, Option(help="Number of the signed override this act uses.")] = None,
 ) -> None:
     """Record one event, if authority and sequence allow it.
 
@@ -53,11 +52,9 @@ def _event(kind: str, words: list[str]) -> Event:
 @clean
 def correct(
     folder: CasebookFolder,
-    number: Annotated[int, typer.Argument(metavar="ENTRY", help="The number of the entry that is wrong.")],
-    content: Annotated[
-        list[str], typer.Argument(metavar="FIELD=VALUE…", help="The fields that should say something else.")
-    ],
-    reason: Annotated[str, typer.Option(help="Why.")],
+    number: Annotated[int, Argument(metavar="ENTRY", help="The number of the entry that is wrong.")],
+    content: Annotated[list[str], Argument(metavar="FIELD=VALUE…", help="The fields that should say something else.")],
+    reason: Annotated[str, Option(help="Why.")],
     account: AsPerson,
     role: InRole = None,
     site: AtSite = None,
@@ -100,14 +97,10 @@ def sign(
     folder: CasebookFolder,
     kind: Annotated[
         str,
-        typer.Argument(
-            help="DecisionSigned, EligibilitySigned, OverrideSigned, VisitSigned, EntrySigned, AssumptionSigned"
-        ),
+        Argument(help="DecisionSigned, EligibilitySigned, OverrideSigned, VisitSigned, EntrySigned, AssumptionSigned"),
     ],
-    subject: Annotated[
-        list[str], typer.Argument(metavar="FIELD=VALUE…", help="decision=12, or participant=P-001 visit=D28")
-    ],
-    meaning: Annotated[str, typer.Option(help="What the signature means: approve, author, review …")],
+    subject: Annotated[list[str], Argument(metavar="FIELD=VALUE…", help="decision=12, or participant=P-001 visit=D28")],
+    meaning: Annotated[str, Option(help="What the signature means: approve, author, review …")],
     account: AsPerson,
     role: InRole = None,
     site: AtSite = None,
@@ -141,8 +134,8 @@ def sign(
 @clean
 def allocate(
     folder: CasebookFolder,
-    participant: Annotated[str, typer.Argument(help="Participant code.")],
-    cohort: Annotated[int, typer.Argument(help="Number of the open cohort.")],
+    participant: Annotated[str, Argument(help="Participant code.")],
+    cohort: Annotated[int, Argument(help="Number of the open cohort.")],
     account: AsPerson,
     role: InRole = None,
     site: AtSite = None,
@@ -159,9 +152,9 @@ def allocate(
 @clean
 def propose(
     folder: CasebookFolder,
-    what: Annotated[str, typer.Argument(help="screening, dlt or decision")],
+    what: Annotated[str, Argument(help="screening, dlt or decision")],
     account: AsPerson,
-    participant: Annotated[str | None, typer.Argument(help="Whose screening or DLT window.")] = None,
+    participant: Annotated[str | None, Argument(help="Whose screening or DLT window.")] = None,
     role: InRole = None,
     site: AtSite = None,
 ) -> None:
@@ -189,12 +182,12 @@ def propose(
 @clean
 def import_data(
     folder: CasebookFolder,
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="The data folder to take over.")],
+    data: Annotated[Path, Argument(metavar="DATA", help="The data folder to take over.")],
     account: AsPerson,
-    at_site: Annotated[str, typer.Option("--participants-of", help="The site whose participants these are.")],
-    do_it: Annotated[bool, typer.Option("--record", help="Really record; without it nothing is.")] = False,
+    at_site: Annotated[str, Option("--participants-of", help="The site whose participants these are.")],
+    do_it: Annotated[bool, Option("--record", help="Really record; without it nothing is.")] = False,
     override: Annotated[
-        int | None, typer.Option(help="Number of the override two people signed for the departures listed.")
+        int | None, Option(help="Number of the override two people signed for the departures listed.")
     ] = None,
     role: InRole = None,
     as_json: AsJson = False,
@@ -238,10 +231,10 @@ def import_data(
 @clean
 def identity(
     folder: CasebookFolder,
-    participant: Annotated[str, typer.Argument(help="Participant code.")],
+    participant: Annotated[str, Argument(help="Participant code.")],
     account: AsPerson,
-    name: Annotated[str | None, typer.Option(help="Keep this name; without it, the name kept is shown.")] = None,
-    contact: Annotated[str, typer.Option(help="Address or telephone.")] = "",
+    name: Annotated[str | None, Option(help="Keep this name; without it, the name kept is shown.")] = None,
+    contact: Annotated[str, Option(help="Address or telephone.")] = "",
     role: InRole = None,
     site: AtSite = None,
 ) -> None:

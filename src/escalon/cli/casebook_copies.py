@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from escalon.cli.casebook_desk import AsPerson, CasebookFolder, ask_new, clean, reading
 from escalon.cli.output import progress, say
@@ -16,7 +16,7 @@ PASSPHRASE = "ESCALON_BACKUP_PASSPHRASE"
 @clean
 def backup(
     casebook: CasebookFolder,
-    to: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to write; it must not exist.")],
+    to: Annotated[Path, Argument(metavar="FILE", help="The backup to write; it must not exist.")],
     account: AsPerson,
 ) -> None:
     """An encrypted copy of everything, its keys included, read back and verified before it counts.
@@ -37,10 +37,10 @@ def backup(
 
 @clean
 def restore(
-    source: Annotated[Path, typer.Argument(metavar="BACKUP", help="A backup file, or an archive's folder.")],
-    folder: Annotated[Path, typer.Argument(metavar="CASEBOOK", help="The new casebook's folder.")],
-    database: Annotated[str | None, typer.Option(help="postgresql://APPLICATION@HOST/NAME instead of SQLite.")] = None,
-    owner: Annotated[str | None, typer.Option(help="postgresql://OWNER@HOST/NAME, which owns the tables.")] = None,
+    source: Annotated[Path, Argument(metavar="BACKUP", help="A backup file, or an archive's folder.")],
+    folder: Annotated[Path, Argument(metavar="CASEBOOK", help="The new casebook's folder.")],
+    database: Annotated[str | None, Option(help="postgresql://APPLICATION@HOST/NAME instead of SQLite.")] = None,
+    owner: Annotated[str | None, Option(help="postgresql://OWNER@HOST/NAME, which owns the tables.")] = None,
 ) -> None:
     """A casebook from its backup, on this or an empty computer, with equal digest; or from an archive.
 
@@ -65,7 +65,7 @@ def restore(
 @clean
 def archive(
     casebook: CasebookFolder,
-    to: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to write; it must not exist.")],
+    to: Annotated[Path, Argument(metavar="FOLDER", help="The folder to write; it must not exist.")],
     account: AsPerson,
 ) -> None:
     """A casebook as CSV, JSON and PDF, with dictionary, audit trail, hashes and a verifier; readable without Escalon.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 import typer
+from typer import Argument, Option
 
 from escalon.casebook.errors import CasebookError
 from escalon.cli.loading import read_study
@@ -24,12 +25,10 @@ if TYPE_CHECKING:
     from escalon.history.entry import Author
     from escalon.protocol import Study
 
-CasebookFolder = Annotated[Path, typer.Argument(metavar="CASEBOOK", help="The casebook's folder.")]
-AsPerson = Annotated[
-    str, typer.Option("--as", envvar="ESCALON_ACCOUNT", help="Your account. The password is asked for.")
-]
-InRole = Annotated[str | None, typer.Option("--role", help="The role you act in, if you hold several.")]
-AtSite = Annotated[str | None, typer.Option("--site", help="The site you act for, if you hold several.")]
+CasebookFolder = Annotated[Path, Argument(metavar="CASEBOOK", help="The casebook's folder.")]
+AsPerson = Annotated[str, Option("--as", envvar="ESCALON_ACCOUNT", help="Your account. The password is asked for.")]
+InRole = Annotated[str | None, Option("--role", help="The role you act in, if you hold several.")]
+AtSite = Annotated[str | None, Option("--site", help="The site you act for, if you hold several.")]
 
 P = ParamSpec("P")
 R = TypeVar("R")

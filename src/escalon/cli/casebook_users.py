@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from escalon.cli.casebook_desk import (
     AsPerson,
@@ -32,10 +33,10 @@ user = typer.Typer(
 )
 
 RoleAt = Annotated[
-    list[str] | None, typer.Option("--role", help="ROLE@SITE, for instance investigator@S1; every site: committee@'*'.")
+    list[str] | None, Option("--role", help="ROLE@SITE, for instance investigator@S1; every site: committee@'*'.")
 ]
-Account = Annotated[str, typer.Argument(help="The account.")]
-TwoFactors = Annotated[bool, typer.Option("--second-factor", help="Also set up a second factor (TOTP).")]
+Account = Annotated[str, Argument(help="The account.")]
+TwoFactors = Annotated[bool, Option("--second-factor", help="Also set up a second factor (TOTP).")]
 
 
 @user.command()
@@ -43,7 +44,7 @@ TwoFactors = Annotated[bool, typer.Option("--second-factor", help="Also set up a
 def add(
     folder: CasebookFolder,
     account: Account,
-    name: Annotated[str, typer.Option("--name", help="The person's name, as signatures print it.")],
+    name: Annotated[str, Option("--name", help="The person's name, as signatures print it.")],
     administrator: AsPerson,
     role: RoleAt = None,
     second_factor: TwoFactors = False,
@@ -119,7 +120,7 @@ def list_accounts(folder: CasebookFolder, account: AsPerson, as_json: AsJson = F
 def grant(
     folder: CasebookFolder,
     account: Account,
-    role: Annotated[str, typer.Argument(help="ROLE@SITE")],
+    role: Annotated[str, Argument(help="ROLE@SITE")],
     administrator: AsPerson,
 ) -> None:
     """Give a person a role at a site.
@@ -137,9 +138,9 @@ def grant(
 def withdraw(
     folder: CasebookFolder,
     account: Account,
-    role: Annotated[str, typer.Argument(help="ROLE@SITE")],
+    role: Annotated[str, Argument(help="ROLE@SITE")],
     administrator: AsPerson,
-    reason: Annotated[str, typer.Option(help="Why.")],
+    reason: Annotated[str, Option(help="Why.")],
 ) -> None:
     """Take a role away from a person.
 
@@ -157,7 +158,7 @@ def revoke(
     folder: CasebookFolder,
     account: Account,
     administrator: AsPerson,
-    reason: Annotated[str, typer.Option(help="Why.")],
+    reason: Annotated[str, Option(help="Why.")],
 ) -> None:
     """Close an account at once and for good; open sessions end with the next click.
 
@@ -200,7 +201,7 @@ def reset(
     folder: CasebookFolder,
     account: Account,
     administrator: AsPerson,
-    second: Annotated[str, typer.Option("--with", help="A second person's account; their password is asked for too.")],
+    second: Annotated[str, Option("--with", help="A second person's account; their password is asked for too.")],
     second_factor: TwoFactors = False,
 ) -> None:
     """Set a new password for someone who forgot theirs; it takes two, and the person changes it before signing.

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from escalon.casebook.errors import CasebookError
 from escalon.cli.casebook_desk import clean
@@ -19,20 +20,20 @@ if TYPE_CHECKING:
 
 
 def verify(
-    casebook: Annotated[Path, typer.Argument(metavar="CASEBOOK", help="A casebook's folder, or an archive's.")],
+    casebook: Annotated[Path, Argument(metavar="CASEBOOK", help="A casebook's folder, or an archive's.")],
     printed: Annotated[
-        list[str] | None, typer.Option("--printed", help="NUMBER:HASH printed on a past report; may be repeated.")
+        list[str] | None, Option("--printed", help="NUMBER:HASH printed on a past report; may be repeated.")
     ] = None,
     key: Annotated[
-        str | None, typer.Option("--key", help="The public key as printed on a report: the root of trust.")
+        str | None, Option("--key", help="The public key as printed on a report: the root of trust.")
     ] = None,
-    witness: Annotated[Path | None, typer.Option("--witness", help="A witness's folder; see escalon witness.")] = None,
+    witness: Annotated[Path | None, Option("--witness", help="A witness's folder; see escalon witness.")] = None,
     time_stamps: Annotated[
         Path | None,
-        typer.Option("--time-stamps", help="Certificates (PEM) that the witness's time stamps must lead to."),
+        Option("--time-stamps", help="Certificates (PEM) that the witness's time stamps must lead to."),
     ] = None,
     conduct: Annotated[
-        bool, typer.Option("--conduct", help="Also replay every entry through authority, sequence and holds.")
+        bool, Option("--conduct", help="Also replay every entry through authority, sequence and holds.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -148,10 +149,10 @@ def _verified(place: Path, printed: list[str], key: str | None, witness: Path | 
 
 @clean
 def witness(
-    folder: Annotated[Path, typer.Argument(metavar="WITNESS", help="The witness's folder; made the first time.")],
-    casebook: Annotated[Path, typer.Argument(metavar="CASEBOOK", help="A casebook's folder, or an archive's.")],
+    folder: Annotated[Path, Argument(metavar="WITNESS", help="The witness's folder; made the first time.")],
+    casebook: Annotated[Path, Argument(metavar="CASEBOOK", help="A casebook's folder, or an archive's.")],
     time_stamp: Annotated[
-        str | None, typer.Option("--time-stamp", help="Address of an authority (RFC 3161) that stamps it as well.")
+        str | None, Option("--time-stamp", help="Address of an authority (RFC 3161) that stamps it as well.")
     ] = None,
 ) -> None:
     """Verify a casebook, and sign where it ends; later only what has grown from there is signed.

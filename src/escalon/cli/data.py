@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
 from escalon.cli.loading import DataFolder, Reader, StudyName, load, read_study
 from escalon.cli.output import AsJson, csv_text, note, print_json, print_table, say, shown, write
@@ -29,8 +30,8 @@ _CSV = ("name", "about", "kind", "accepted", "units", "limits", "group", "origin
 def dictionary(
     study: StudyName = DEFAULT,
     as_json: AsJson = False,
-    find: Annotated[str | None, typer.Option("--find", help="Only names, labels or groups that contain this.")] = None,
-    csv: Annotated[Path | None, typer.Option("--csv", help="Write the dictionary to a CSV file as well.")] = None,
+    find: Annotated[str | None, Option("--find", help="Only names, labels or groups that contain this.")] = None,
+    csv: Annotated[Path | None, Option("--csv", help="Write the dictionary to a CSV file as well.")] = None,
 ) -> None:
     """What goes in a data folder: tables, columns, and every name that may be recorded, generated from the study.
 

@@ -6,17 +6,17 @@ from pathlib import Path
 from shutil import which
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from escalon.cli.output import write
 from escalon.studies import DEFAULT
 
 
 def demo(
-    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(help="Another seed, another invented trial.")] = 1,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Write everything and end, without a browser.")] = False,
-    port: Annotated[int, typer.Option(help="The port of the workbench.")] = 8000,
+    output: Annotated[Path, Option("-o", "--output", help="The folder to write.")] = Path("demo"),
+    seed: Annotated[int, Option(help="Another seed, another invented trial.")] = 1,
+    no_open: Annotated[bool, Option("--no-open", help="Write everything and end, without a browser.")] = False,
+    port: Annotated[int, Option(help="The port of the workbench.")] = 8000,
 ) -> None:
     """A whole synthetic trial of {study}: screening, next dose, report, and a casebook in the browser; all are invented.
 

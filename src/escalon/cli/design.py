@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from escalon.cli.design_tables import MANY, print_characteristics, print_comparison, print_spread
 from escalon.cli.output import AsJson, csv_text, print_aligned, print_json, progress, say, write
@@ -47,37 +48,29 @@ def _days(value: float | None) -> float | None:
     return value
 
 
-LEVELS = Annotated[int, typer.Option("--levels", "-l", min=1, max=20, help="How many dose levels.")]
+LEVELS = Annotated[int, Option("--levels", "-l", min=1, max=20, help="How many dose levels.")]
 RISK = Annotated[
     list[str] | None,
-    typer.Option(
-        "--risk", "-r", help="True DLT risks by level: 0.05,0.15,0.30; may be repeated. name=0.05,… names it."
-    ),
+    Option("--risk", "-r", help="True DLT risks by level: 0.05,0.15,0.30; may be repeated. name=0.05,… names it."),
 ]
-SCENARIOS = Annotated[Path | None, typer.Option("--scenarios", help="CSV (name,1,2,3) or TOML file of scenarios.")]
-RANDOM = Annotated[int, typer.Option(min=0, max=100_000, help="Add this many random rising truths (seeded).")]
-GRID = Annotated[
-    str | None, typer.Option(help="Add every rising truth with risks from this list: 0.05,0.15,0.30,0.50.")
-]
-TARGET = Annotated[
-    float, typer.Option("--target", "-t", callback=_rate, help="Target DLT risk by which choices are judged.")
-]
-TRIALS = Annotated[int, typer.Option(min=2, max=10_000_000, help="Trials to simulate where a design cannot be swept.")]
-SEED = Annotated[int, typer.Option(min=0, help="Seed of the simulation and of random truths.")]
-WINDOW = Annotated[float | None, typer.Option(callback=_days, help="DLT window in days: adds the expected duration.")]
-BETWEEN = Annotated[float, typer.Option(callback=_days, help="Days between participants.")]
+SCENARIOS = Annotated[Path | None, Option("--scenarios", help="CSV (name,1,2,3) or TOML file of scenarios.")]
+RANDOM = Annotated[int, Option(min=0, max=100_000, help="Add this many random rising truths (seeded).")]
+GRID = Annotated[str | None, Option(help="Add every rising truth with risks from this list: 0.05,0.15,0.30,0.50.")]
+TARGET = Annotated[float, Option("--target", "-t", callback=_rate, help="Target DLT risk by which choices are judged.")]
+TRIALS = Annotated[int, Option(min=2, max=10_000_000, help="Trials to simulate where a design cannot be swept.")]
+SEED = Annotated[int, Option(min=0, help="Seed of the simulation and of random truths.")]
+WINDOW = Annotated[float | None, Option(callback=_days, help="DLT window in days: adds the expected duration.")]
+BETWEEN = Annotated[float, Option(callback=_days, help="Days between participants.")]
 NOT_EVALUABLE = Annotated[
-    float, typer.Option(callback=_rate, help="Share of those without a DLT who are not evaluable and are replaced.")
+    float, Option(callback=_rate, help="Share of those without a DLT who are not evaluable and are replaced.")
 ]
-LATE = Annotated[
-    float, typer.Option(callback=_rate, help="Share of DLTs that come after the window, unseen by the rule.")
-]
+LATE = Annotated[float, Option(callback=_rate, help="Share of DLTs that come after the window, unseen by the rule.")]
 
 
 @app.command()
 def compare(
     designs: Annotated[
-        list[str] | None, typer.Option("--design", "-d", help="A design; may be repeated. Default: V1, V2, V3, BOIN.")
+        list[str] | None, Option("--design", "-d", help="A design; may be repeated. Default: V1, V2, V3, BOIN.")
     ] = None,
     risk: RISK = None,
     scenarios: SCENARIOS = None,
@@ -85,18 +78,14 @@ def compare(
     grid: GRID = None,
     levels: LEVELS = 3,
     target: TARGET = 0.25,
-    cap: Annotated[
-        int | None, typer.Option(min=1, help="Enrolment limit for replacements; else the design's own.")
-    ] = None,
+    cap: Annotated[int | None, Option(min=1, help="Enrolment limit for replacements; else the design's own.")] = None,
     trials: TRIALS = 10_000,
     seed: SEED = 1,
     window: WINDOW = None,
     days_between: BETWEEN = 14.0,
     not_evaluable: NOT_EVALUABLE = 0.0,
     late: LATE = 0.0,
-    figure: Annotated[
-        Path | None, typer.Option("--figure", "-f", help="Write the comparison to this SVG file.")
-    ] = None,
+    figure: Annotated[Path | None, Option("--figure", "-f", help="Write the comparison to this SVG file.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Designs against scenarios: who is named MTD, who is treated where, what it costs.
@@ -137,7 +126,7 @@ def compare(
 
 @app.command()
 def characteristics(
-    design: Annotated[str, typer.Argument(help="A design in one line, for example '3+3 V2'.")],
+    design: Annotated[str, Argument(help="A design in one line, for example '3+3 V2'.")],
     risk: RISK = None,
     scenarios: SCENARIOS = None,
     random: RANDOM = 0,
@@ -189,9 +178,9 @@ def characteristics(
 def calibrate(
     levels: LEVELS = 3,
     target: TARGET = 0.25,
-    size: Annotated[int, typer.Option(min=1, help="Participants in all.")] = 18,
-    cohort: Annotated[int, typer.Option(min=1, help="Participants in a cohort.")] = 3,
-    random: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many random rising truths (seeded).")] = 1000,
+    size: Annotated[int, Option(min=1, help="Participants in all.")] = 18,
+    cohort: Annotated[int, Option(min=1, help="Participants in a cohort.")] = 3,
+    random: Annotated[int, Option(min=1, max=1_000_000, help="How many random rising truths (seeded).")] = 1000,
     seed: SEED = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -222,9 +211,9 @@ def calibrate(
 
 @app.command()
 def table(
-    design: Annotated[str, typer.Argument(help="A design in one line, for example 'boin target=0.25 size=18'.")],
+    design: Annotated[str, Argument(help="A design in one line, for example 'boin target=0.25 size=18'.")],
     levels: LEVELS = 3,
-    as_csv: Annotated[bool, typer.Option("--csv", help="CSV that `table file=…` reads back.")] = False,
+    as_csv: Annotated[bool, Option("--csv", help="CSV that `table file=…` reads back.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """The decision table of a design, ready for a protocol: E escalate, S stay, D de-escalate, DU close the level.
@@ -254,7 +243,7 @@ def table(
 
 @app.command()
 def prose(
-    design: Annotated[str, typer.Argument(help="A design in one line, for example '3+3 V2 size=18'.")],
+    design: Annotated[str, Argument(help="A design in one line, for example '3+3 V2 size=18'.")],
     levels: LEVELS = 3,
 ) -> None:
     """The design as sentences for the protocol.

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeGuard
 
 import typer
+from typer import Argument, Option
 from typer.core import TyperCommand
 
 from escalon.cli.dose_escalation import (
@@ -48,10 +49,10 @@ class OfCohorts(TyperCommand):
         return super().parse_args(ctx, args)
 
 
-Stratum = Annotated[str | None, typer.Option("--stratum", help="Only this stratum, where each escalates by itself.")]
+Stratum = Annotated[str | None, Option("--stratum", help="Only this stratum, where each escalates by itself.")]
 SoFar = Annotated[
     list[str] | None,
-    typer.Argument(
+    Argument(
         metavar="[SO_FAR | STUDY DATA]",
         help="Cohorts in order, '1NNN 2NNT': level, then a letter each: N no DLT, T DLT, P pending, X not evaluable; "
         "'' before the first. Or a study and its data folder.",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
 from escalon.cli.output import note, print_json, say, write
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_DESIGN, DEFAULT_LEVELS = "3+3 variant=V2 size=18", 3
 DESIGN = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--design",
         "-d",
         help=f"The rule, for example '3+3 V1', 'boin target=0.25 size=18'; names: design --help. [default: {DEFAULT_DESIGN}]",
@@ -26,17 +27,17 @@ DESIGN = Annotated[
 ]
 LEVELS = Annotated[
     int | None,
-    typer.Option("--levels", "-l", min=1, help=f"How many dose levels the trial has. [default: {DEFAULT_LEVELS}]"),
+    Option("--levels", "-l", min=1, help=f"How many dose levels the trial has. [default: {DEFAULT_LEVELS}]"),
 ]
 OVERRIDDEN = Annotated[
-    bool, typer.Option("--overridden", help="Cohorts the rule did not ask for are meant so: no question about a slip.")
+    bool, Option("--overridden", help="Cohorts the rule did not ask for are meant so: no question about a slip.")
 ]
 RISKS = Annotated[
     list[str] | None,
-    typer.Option("--risk", "-r", help="Assumed true DLT risks by level, 0.05,0.15,0.30; may be repeated."),
+    Option("--risk", "-r", help="Assumed true DLT risks by level, 0.05,0.15,0.30; may be repeated."),
 ]
-STEPS = Annotated[int, typer.Option("--steps", "-s", min=0, max=6, help="How many steps the tree looks ahead.")]
-TREE_FIGURE = Annotated[Path | None, typer.Option("--figure", "-f", help="Write the tree to this SVG file.")]
+STEPS = Annotated[int, Option("--steps", "-s", min=0, max=6, help="How many steps the tree looks ahead.")]
+TREE_FIGURE = Annotated[Path | None, Option("--figure", "-f", help="Write the tree to this SVG file.")]
 
 
 def next_from_notation(so_far: str, design: str | None, levels: int | None, overridden: bool, as_json: bool) -> None:

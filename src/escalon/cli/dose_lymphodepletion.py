@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
 from escalon.cli.dose_entries import Text, amount, asked, say_notes, shown
 from escalon.cli.input_table import each_row, read_rows
@@ -19,30 +20,24 @@ if TYPE_CHECKING:
 
 def lymphodepletion(
     study: StudyName,
-    regimen: Annotated[
-        Text, typer.Option(help="The regimen by name; without it the one the folder has chosen.")
-    ] = None,
-    height: Annotated[Text, typer.Option(help="Height with its unit: 165cm.")] = None,
-    weight: Annotated[Text, typer.Option(help="Actual body weight: 62kg.")] = None,
-    clearance: Annotated[Text, typer.Option(help="Creatinine clearance in mL/min; or the next three.")] = None,
-    age: Annotated[int | None, typer.Option(help="Completed years, for Cockcroft–Gault.")] = None,
-    sex: Annotated[Text, typer.Option(help="female or male, for Cockcroft–Gault.")] = None,
-    creatinine: Annotated[Text, typer.Option(help="Serum creatinine with its unit: '70 umol/L'.")] = None,
+    regimen: Annotated[Text, Option(help="The regimen by name; without it the one the folder has chosen.")] = None,
+    height: Annotated[Text, Option(help="Height with its unit: 165cm.")] = None,
+    weight: Annotated[Text, Option(help="Actual body weight: 62kg.")] = None,
+    clearance: Annotated[Text, Option(help="Creatinine clearance in mL/min; or the next three.")] = None,
+    age: Annotated[int | None, Option(help="Completed years, for Cockcroft–Gault.")] = None,
+    sex: Annotated[Text, Option(help="female or male, for Cockcroft–Gault.")] = None,
+    creatinine: Annotated[Text, Option(help="Serum creatinine with its unit: '70 umol/L'.")] = None,
     confirm: Annotated[
-        Text, typer.Option(help="What was checked and stands though it is unusual: weight,creatinine.")
+        Text, Option(help="What was checked and stands though it is unusual: weight,creatinine.")
     ] = None,
-    formula: Annotated[str, typer.Option(help="Body surface area: mosteller or dubois.")] = "mosteller",
-    policy: Annotated[Text, typer.Option(help="Fludarabine by renal function: us_2010 or legacy_20pct.")] = None,
-    round_to: Annotated[Text, typer.Option("--round", help="Round each dose to a multiple of this: 5 mg.")] = None,
-    rounding: Annotated[str, typer.Option(help="nearest or down.")] = "nearest",
-    signed_by: Annotated[Text, typer.Option(help="Who signed the regimen for this study.")] = None,
+    formula: Annotated[str, Option(help="Body surface area: mosteller or dubois.")] = "mosteller",
+    policy: Annotated[Text, Option(help="Fludarabine by renal function: us_2010 or legacy_20pct.")] = None,
+    round_to: Annotated[Text, Option("--round", help="Round each dose to a multiple of this: 5 mg.")] = None,
+    rounding: Annotated[str, Option(help="nearest or down.")] = "nearest",
+    signed_by: Annotated[Text, Option(help="Who signed the regimen for this study.")] = None,
     readings: Readings = None,
-    table: Annotated[
-        Path | None, typer.Option(help="A CSV or Parquet file with a row per participant instead.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Where the table goes; else the screen.")
-    ] = None,
+    table: Annotated[Path | None, Option(help="A CSV or Parquet file with a row per participant instead.")] = None,
+    output: Annotated[Path | None, Option("-o", "--output", help="Where the table goes; else the screen.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Cyclophosphamide and fludarabine in mg, from body surface area and renal function.

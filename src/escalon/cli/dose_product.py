@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
 from escalon.cli.dose_entries import (
     Text,
@@ -28,43 +29,37 @@ if TYPE_CHECKING:
 
 def product(
     study: StudyName,
-    level: Annotated[int | None, typer.Option(help="The assigned dose level, by its number.")] = None,
-    weight: Annotated[Text, typer.Option(help="Body weight to dose on: 55 kg.")] = None,
-    weight_date: Annotated[Text, typer.Option(help="The day it was taken.")] = None,
-    leukapheresis_weight: Annotated[Text, typer.Option(help="Body weight at leukapheresis: 57 kg.")] = None,
-    infusion_date: Annotated[Text, typer.Option(help="The day of infusion.")] = None,
-    cells_per_ml: Annotated[Text, typer.Option(help="Nucleated cells per mL after thaw: 2.5e6.")] = None,
-    viability: Annotated[Text, typer.Option(help="After thaw, with its sign: 85%. Never assumed.")] = None,
-    car_fraction: Annotated[Text, typer.Option(help="CAR-positive cells, with its sign: 40%.")] = None,
-    car_gate: Annotated[str, typer.Option(help="CAR-positive among viable cells, or among all (total).")] = "viable",
-    release_viability: Annotated[Text, typer.Option(help="At release; kept beside, never used instead.")] = None,
-    volume: Annotated[Text, typer.Option(help="Volume of the bag in mL, once given.")] = None,
-    residual: Annotated[Text, typer.Option(help="What stayed in bag and line, in mL.")] = None,
-    cells: Annotated[
-        Text, typer.Option(help="Viable CAR-positive cells given, if the laboratory reports that.")
-    ] = None,
-    given: Annotated[
-        Text, typer.Option(help="What was given in all, of a product not counted in cells: '24 mg'.")
-    ] = None,
-    height: Annotated[Text, typer.Option(help="Body height, for a dose by body surface: 165 cm.")] = None,
-    participant: Annotated[str, typer.Option(help="The participant's code.")] = "",
-    patient_id: Annotated[
-        list[str] | None, typer.Option(help="An identifier of the person: product=E01-7. Repeat.")
-    ] = None,
-    label_id: Annotated[list[str] | None, typer.Option(help="The same identifier on the label. Repeat.")] = None,
-    checked_by: Annotated[list[str] | None, typer.Option(help="Who compared them; two people.")] = None,
+    level: Annotated[int | None, Option(help="The assigned dose level, by its number.")] = None,
+    weight: Annotated[Text, Option(help="Body weight to dose on: 55 kg.")] = None,
+    weight_date: Annotated[Text, Option(help="The day it was taken.")] = None,
+    leukapheresis_weight: Annotated[Text, Option(help="Body weight at leukapheresis: 57 kg.")] = None,
+    infusion_date: Annotated[Text, Option(help="The day of infusion.")] = None,
+    cells_per_ml: Annotated[Text, Option(help="Nucleated cells per mL after thaw: 2.5e6.")] = None,
+    viability: Annotated[Text, Option(help="After thaw, with its sign: 85%. Never assumed.")] = None,
+    car_fraction: Annotated[Text, Option(help="CAR-positive cells, with its sign: 40%.")] = None,
+    car_gate: Annotated[str, Option(help="CAR-positive among viable cells, or among all (total).")] = "viable",
+    release_viability: Annotated[Text, Option(help="At release; kept beside, never used instead.")] = None,
+    volume: Annotated[Text, Option(help="Volume of the bag in mL, once given.")] = None,
+    residual: Annotated[Text, Option(help="What stayed in bag and line, in mL.")] = None,
+    cells: Annotated[Text, Option(help="Viable CAR-positive cells given, if the laboratory reports that.")] = None,
+    given: Annotated[Text, Option(help="What was given in all, of a product not counted in cells: '24 mg'.")] = None,
+    height: Annotated[Text, Option(help="Body height, for a dose by body surface: 165 cm.")] = None,
+    participant: Annotated[str, Option(help="The participant's code.")] = "",
+    patient_id: Annotated[list[str] | None, Option(help="An identifier of the person: product=E01-7. Repeat.")] = None,
+    label_id: Annotated[list[str] | None, Option(help="The same identifier on the label. Repeat.")] = None,
+    checked_by: Annotated[list[str] | None, Option(help="Who compared them; two people.")] = None,
     release: Annotated[
-        list[str] | None, typer.Option(help="A release result against customary limits: viability=88%. Repeat.")
+        list[str] | None, Option(help="A release result against customary limits: viability=88%. Repeat.")
     ] = None,
-    reason: Annotated[Text, typer.Option(help="Why the dose was adjusted or came out different.")] = None,
-    author: Annotated[Text, typer.Option(help="Who decided the adjustment.")] = None,
-    at: Annotated[Text, typer.Option(help="When: 2025-03-14T09:30+08:00.")] = None,
-    analysis_level: Annotated[int | None, typer.Option(help="Level to analyse under, if a person decided one.")] = None,
-    worksheet: Annotated[Path | None, typer.Option(help="Write the sheet for a second person: .html or .pdf.")] = None,
-    table: Annotated[Path | None, typer.Option(help="Judge every row of a CSV or Parquet file instead.")] = None,
+    reason: Annotated[Text, Option(help="Why the dose was adjusted or came out different.")] = None,
+    author: Annotated[Text, Option(help="Who decided the adjustment.")] = None,
+    at: Annotated[Text, Option(help="When: 2025-03-14T09:30+08:00.")] = None,
+    analysis_level: Annotated[int | None, Option(help="Level to analyse under, if a person decided one.")] = None,
+    worksheet: Annotated[Path | None, Option(help="Write the sheet for a second person: .html or .pdf.")] = None,
+    table: Annotated[Path | None, Option(help="Judge every row of a CSV or Parquet file instead.")] = None,
     readings: Readings = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Where the judged table goes; else the screen.")
+        Path | None, Option("-o", "--output", help="Where the judged table goes; else the screen.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -4,16 +4,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from escalon.cli.loading import DataFolder, Reader, StudyName, load, read_study
 from escalon.cli.output import fail, note, say
 
 
 def export(
-    form: Annotated[str, typer.Argument(metavar="FORMAT", help="csv, parquet or json.")],
+    form: Annotated[str, Argument(metavar="FORMAT", help="csv, parquet or json.")],
     study: StudyName,
     data: DataFolder,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("export"),
+    output: Annotated[Path, Option("-o", "--output", help="The folder to write.")] = Path("export"),
     reader: Reader = None,
 ) -> None:
     """The records of a data folder as the tidy tables of the dictionary; read back, they are the same records.
@@ -32,15 +33,13 @@ def export(
 
 
 def bring_in(
-    form: Annotated[
-        str, typer.Argument(metavar="FORMAT", help="redcap (wide tables with a mapping.toml), csv or parquet.")
-    ],
+    form: Annotated[str, Argument(metavar="FORMAT", help="redcap (wide tables with a mapping.toml), csv or parquet.")],
     study: StudyName,
     data: DataFolder,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The tidy folder to write.")] = Path("imported"),
-    write: Annotated[bool, typer.Option("--write", help="Really write; without it nothing is written.")] = False,
+    output: Annotated[Path, Option("-o", "--output", help="The tidy folder to write.")] = Path("imported"),
+    write: Annotated[bool, Option("--write", help="Really write; without it nothing is written.")] = False,
     draft: Annotated[
-        bool, typer.Option("--draft", help="Print a mapping.toml to begin with, as far as names of columns say it.")
+        bool, Option("--draft", help="Print a mapping.toml to begin with, as far as names of columns say it.")
     ] = False,
     reader: Reader = None,
 ) -> None:

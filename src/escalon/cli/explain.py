@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Argument, Option
 
 from escalon.cli.loading import Cutoff, Reader, cutoff_day, load
 from escalon.cli.output import AsJson, fail, note, print_json
@@ -33,16 +33,16 @@ EPILOG = """Examples:
 
 
 def explain(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A folder of CSV or Parquet tables, or a casebook.")],
+    data: Annotated[Path, Argument(metavar="DATA", help="A folder of CSV or Parquet tables, or a casebook.")],
     participant: Annotated[
         str,
-        typer.Argument(metavar="PARTICIPANT", help="A code such as P02; `all` for next_dose; or a cell of the report."),
+        Argument(metavar="PARTICIPANT", help="A code such as P02; `all` for next_dose; or a cell of the report."),
     ],
     finding: Annotated[
-        str, typer.Argument(metavar="[FINDING]", help="A clause, a score, eligibility, dlt or next_dose.")
+        str, Argument(metavar="[FINDING]", help="A clause, a score, eligibility, dlt or next_dose.")
     ] = "",
-    study: Annotated[str, typer.Option("--study", help=f"The study the data belong to. [default: {DEFAULT}]")] = "",
-    visit: Annotated[str, typer.Option("--visit", help="Only this visit, or this day.")] = "",
+    study: Annotated[str, Option("--study", help=f"The study the data belong to. [default: {DEFAULT}]")] = "",
+    visit: Annotated[str, Option("--visit", help="Only this visit, or this day.")] = "",
     cutoff: Cutoff = None,
     reader: Reader = None,
     as_json: AsJson = False,

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from escalon.cli.default_command import first_of
 from escalon.cli.loading import Cutoff, Reader, StudyName, load_as_of, read_study
@@ -35,13 +36,11 @@ app = typer.Typer(
 
 Warehouse = Annotated[
     str,
-    typer.Option(
+    Option(
         "--warehouse", "-w", help="A folder of Parquet, CSV or NDJSON files, a .duckdb file, postgresql://…, spark:…"
     ),
 ]
-MappingFile = Annotated[
-    Path | None, typer.Option("--mapping", help="Where the study's names stand, else warehouse.toml.")
-]
+MappingFile = Annotated[Path | None, Option("--mapping", help="Where the study's names stand, else warehouse.toml.")]
 
 
 @app.command("ask", epilog=EPILOG)
@@ -49,29 +48,29 @@ def feasibility(
     study: StudyName,
     data: Annotated[
         Path | None,
-        typer.Argument(metavar="[DATA]", help="A data folder or casebook: people screened one by one."),
+        Argument(metavar="[DATA]", help="A data folder or casebook: people screened one by one."),
     ] = None,
     warehouse: Warehouse = "",
     index_date: Annotated[
-        str, typer.Option("--index-date", help="The day everybody of a warehouse is looked at, as if screened then.")
+        str, Option("--index-date", help="The day everybody of a warehouse is looked at, as if screened then.")
     ] = "",
     mapping: MappingFile = None,
     cutoff: Cutoff = None,
     relax: Annotated[
         list[str] | None,
-        typer.Option("--relax", help="What if: 'haemoglobin >= 50 g/L', or 'I-2d: …'; may be repeated."),
+        Option("--relax", help="What if: 'haemoglobin >= 50 g/L', or 'I-2d: …'; may be repeated."),
     ] = None,
     reading: Annotated[
-        list[str] | None, typer.Option("--with", help="What if: another reading of an assumption, Q-SS-TP=or.")
+        list[str] | None, Option("--with", help="What if: another reading of an assumption, Q-SS-TP=or.")
     ] = None,
     listed: Annotated[
-        bool, typer.Option("--list", help="The people who may enter, with what is missing. They leave the warehouse.")
+        bool, Option("--list", help="The people who may enter, with what is missing. They leave the warehouse.")
     ] = False,
-    figure: Annotated[Path | None, typer.Option("--figure", help="Write the funnel as an SVG.")] = None,
+    figure: Annotated[Path | None, Option("--figure", help="Write the funnel as an SVG.")] = None,
     reader: Reader = None,
     as_json: AsJson = False,
-    sql: Annotated[bool, typer.Option("--sql", help="Print the statement, and ask nothing of the people.")] = False,
-    smallest: Annotated[int, typer.Option("--smallest", min=1, help="Fewer people than this are not shown.")] = 5,
+    sql: Annotated[bool, Option("--sql", help="Print the statement, and ask nothing of the people.")] = False,
+    smallest: Annotated[int, Option("--smallest", min=1, help="Fewer people than this are not shown.")] = 5,
 ) -> None:
     """How many people could enter: the clauses as a funnel, what each costs, who is one fact from eligible.
 
@@ -171,7 +170,7 @@ def map_(
     study: StudyName,
     warehouse: Warehouse,
     mapping: MappingFile = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the draft here.")] = None,
+    output: Annotated[Path | None, Option("-o", "--output", help="Write the draft here.")] = None,
 ) -> None:
     """Draft the mapping of a warehouse, and say which clauses cannot be answered from it, and why.
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from escalon.cli.grade_tables import grade_counts, grade_courses, grade_laboratory_table
 from escalon.cli.grade_writing import inputs_of, print_finding, read_items
@@ -19,13 +20,11 @@ app = typer.Typer(
     "Exit code 0: graded; 1: not settled; 2: wrong input.",
 )
 
-Items = Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE…", help="Inputs, such as temp_c=38.5.")]
-Table = Annotated[
-    Path | None, typer.Option("--table", help="Grade a CSV or Parquet file instead; one row per assessment.")
-]
-Output = Annotated[Path | None, typer.Option("-o", "--output", help="With --table: write the grades to this CSV file.")]
+Items = Annotated[list[str] | None, Argument(metavar="NAME=VALUE…", help="Inputs, such as temp_c=38.5.")]
+Table = Annotated[Path | None, Option("--table", help="Grade a CSV or Parquet file instead; one row per assessment.")]
+Output = Annotated[Path | None, Option("-o", "--output", help="With --table: write the grades to this CSV file.")]
 Gap = Annotated[
-    float, typer.Option("--gap-hours", help="With --table: a recovery of at most this long does not end an episode.")
+    float, Option("--gap-hours", help="With --table: a recovery of at most this long does not end an episode.")
 ]
 
 
@@ -81,14 +80,12 @@ def ice(items: Items = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def ctcae(
-    test: Annotated[
-        str | None, typer.Argument(metavar="TEST", help="A test (potassium) or a term («Hypokalemia»).")
-    ] = None,
+    test: Annotated[str | None, Argument(metavar="TEST", help="A test (potassium) or a term («Hypokalemia»).")] = None,
     items: Items = None,
     table: Table = None,
     output: Output = None,
-    find: Annotated[str | None, typer.Option("--find", help="List the terms that contain this, of all 837.")] = None,
-    tests: Annotated[bool, typer.Option("--tests", help="List the tests that a number can grade, with units.")] = False,
+    find: Annotated[str | None, Option("--find", help="List the terms that contain this, of all 837.")] = None,
+    tests: Annotated[bool, Option("--tests", help="List the tests that a number can grade, with units.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """CTCAE v5.0: grades from laboratory values, too high and too low apart; or the text of a term.
@@ -123,12 +120,12 @@ def ctcae(
 @app.command(context_settings={"ignore_unknown_options": True})
 def icaht(
     items: Annotated[
-        list[str] | None, typer.Argument(metavar="DAY=COUNT…", help="Neutrophils by day after infusion, 3=400.")
+        list[str] | None, Argument(metavar="DAY=COUNT…", help="Neutrophils by day after infusion, 3=400.")
     ] = None,
     table: Table = None,
     output: Output = None,
-    scale: Annotated[str, typer.Option(help="How days without a count are interpolated: log10 or linear.")] = "log10",
-    closed: Annotated[bool, typer.Option("--closed", help="No more counts will come: grade what there is.")] = False,
+    scale: Annotated[str, Option(help="How days without a count are interpolated: log10 or linear.")] = "log10",
+    closed: Annotated[bool, Option("--closed", help="No more counts will come: grade what there is.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Early (day 0–30) and late haematotoxicity from neutrophil counts; bare numbers are cells/µL, day 0 is the infusion.
@@ -163,7 +160,7 @@ def icaht(
 @app.command("iec-hs", epilog=inputs_of("iec_hs"))
 def iec_hs(
     items: Items = None,
-    grade: Annotated[bool, typer.Option("--grade", help="Grade a diagnosed IEC-HS instead of screening.")] = False,
+    grade: Annotated[bool, Option("--grade", help="Grade a diagnosed IEC-HS instead of screening.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """IEC-HS: which criteria are present. A clinician makes the diagnosis; its thresholds are unconfirmed.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from escalon import __version__
 from escalon.cli.input_table import Cells, read_rows
@@ -140,25 +141,23 @@ class Shown:
 def kinetics(
     what: Annotated[
         list[str],
-        typer.Argument(metavar="[STUDY] DATA", help="A folder with samples.csv or samples.parquet, or such a file."),
+        Argument(metavar="[STUDY] DATA", help="A folder with samples.csv or samples.parquet, or such a file."),
     ],
-    method: Annotated[str, typer.Option(help="Area: linup_logdown or linear.")] = "linup_logdown",
-    horizon: Annotated[list[float] | None, typer.Option(help="End of a partial area in days; may be repeated.")] = None,
+    method: Annotated[str, Option(help="Area: linup_logdown or linear.")] = "linup_logdown",
+    horizon: Annotated[list[float] | None, Option(help="End of a partial area in days; may be repeated.")] = None,
     extrapolate: Annotated[
-        bool, typer.Option("--extrapolate", help="Extrapolate a partial area from within the visit window.")
+        bool, Option("--extrapolate", help="Extrapolate a partial area from within the visit window.")
     ] = False,
-    middle_blq: Annotated[str, typer.Option(help="Below LLOQ between two positives: drop or zero.")] = "drop",
-    until: Annotated[float | None, typer.Option(help="Leave out samples from this day on (retreatment).")] = None,
+    middle_blq: Annotated[str, Option(help="Below LLOQ between two positives: drop or zero.")] = "drop",
+    until: Annotated[float | None, Option(help="Leave out samples from this day on (retreatment).")] = None,
     analyte: Annotated[
-        str | None, typer.Option(help="Which analyte is the product; the study's own, or car_transgene.")
+        str | None, Option(help="Which analyte is the product; the study's own, or car_transgene.")
     ] = None,
-    unit: Annotated[str | None, typer.Option(help="Only profiles in this unit, when there are several.")] = None,
-    aplasia_below: Annotated[float, typer.Option(help="B cells/µL below which is aplasia.")] = 10,
-    recovery_from: Annotated[float, typer.Option(help="B cells/µL from which two in a row are recovery.")] = 50,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for page, figures and CSV.")] = None,
-    table: Annotated[
-        Path | None, typer.Option("--table", help="Write every parameter, full digits, to this CSV.")
-    ] = None,
+    unit: Annotated[str | None, Option(help="Only profiles in this unit, when there are several.")] = None,
+    aplasia_below: Annotated[float, Option(help="B cells/µL below which is aplasia.")] = 10,
+    recovery_from: Annotated[float, Option(help="B cells/µL from which two in a row are recovery.")] = 50,
+    output: Annotated[Path | None, Option("-o", "--output", help="Folder for page, figures and CSV.")] = None,
+    table: Annotated[Path | None, Option("--table", help="Write every parameter, full digits, to this CSV.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Peak, exposure, half-life and persistence of the cells in blood; B-cell aplasia; immunoglobulins.

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option
 
 from escalon.cli.output import fail, note
 
@@ -14,16 +14,14 @@ if TYPE_CHECKING:
     from escalon.protocol import Study
     from escalon.sources.intake import Intake
 
-StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A bundled study's name, or a study folder.")]
-DataFolder = Annotated[Path, typer.Argument(metavar="DATA", help="A folder of CSV or Parquet tables, or a casebook.")]
-Cutoff = Annotated[str | None, typer.Option("--cutoff", help="Read the data as of this day (2025-03-14).")]
+StudyName = Annotated[str, Argument(metavar="STUDY", help="A bundled study's name, or a study folder.")]
+DataFolder = Annotated[Path, Argument(metavar="DATA", help="A folder of CSV or Parquet tables, or a casebook.")]
+Cutoff = Annotated[str | None, Option("--cutoff", help="Read the data as of this day (2025-03-14).")]
 
-Reader = Annotated[
-    str | None, typer.Option("--as", envvar="ESCALON_ACCOUNT", help="Your account, where DATA is a casebook.")
-]
+Reader = Annotated[str | None, Option("--as", envvar="ESCALON_ACCOUNT", help="Your account, where DATA is a casebook.")]
 Readings = Annotated[
     list[str] | None,
-    typer.Option("--with", help="Under an alternative of an assumption: Q-SS-TP=or, Q-3+3-VARIANT=1. May be repeated."),
+    Option("--with", help="Under an alternative of an assumption: Q-SS-TP=or, Q-3+3-VARIANT=1. May be repeated."),
 ]
 
 SHOWN_PROBLEMS = 20

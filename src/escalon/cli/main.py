@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import typer
+from typer import Option
 from typer.core import TyperGroup
 
 from escalon.cli.output import fail, in_words, make_streams_safe, note, say
@@ -117,7 +118,7 @@ app = typer.Typer(
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", help="Print the version and leave.", is_eager=True),
+    version: bool = Option(False, "--version", help="Print the version and leave.", is_eager=True),
 ) -> None:
     if version:
         from escalon import __version__

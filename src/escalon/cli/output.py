@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO, TypeVar
 
 import typer
+from typer import Option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from escalon.facts import Finding
     from escalon.reporting.document import Table as DocumentTable
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+AsJson = Annotated[bool, Option("--json", help="Print JSON for scripts.")]
 
 MANY = 1000
 """Rows from which on a progress bar is worth showing."""

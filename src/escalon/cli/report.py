@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from escalon.cli.loading import Cutoff, Reader, Readings, StudyName, cutoff_day, load, say_left_out
 from escalon.cli.output import AsJson, fail, print_json, progress, say, say_if_synthetic
@@ -23,17 +24,15 @@ def report(
     study: StudyName,
     data: Annotated[
         Path,
-        typer.Argument(metavar="DATA", help="A folder of CSV or Parquet tables, a casebook, or an archive of one."),
+        Argument(metavar="DATA", help="A folder of CSV or Parquet tables, a casebook, or an archive of one."),
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write the pack into.")] = Path("out"),
+    output: Annotated[Path, Option("-o", "--output", help="The folder to write the pack into.")] = Path("out"),
     cutoff: Cutoff = None,
-    only: Annotated[
-        str | None, typer.Option("--only", help="One part of the pack: packet, full, registry or paper.")
-    ] = None,
-    disease: Annotated[str, typer.Option("--disease", help="The people with one disease alone, such as SLE.")] = "",
+    only: Annotated[str | None, Option("--only", help="One part of the pack: packet, full, registry or paper.")] = None,
+    disease: Annotated[str, Option("--disease", help="The people with one disease alone, such as SLE.")] = "",
     readings: Readings = None,
     diff: Annotated[
-        bool, typer.Option("--diff", help="Compare two runs instead: STUDY and DATA are the older and the newer one.")
+        bool, Option("--diff", help="Compare two runs instead: STUDY and DATA are the older and the newer one.")
     ] = False,
     reader: Reader = None,
     as_json: AsJson = False,

@@ -4,7 +4,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Argument, Option
 
 from escalon.cli.output import AsJson, end_with, fail, note, print_json, print_table, say
 
@@ -29,19 +29,15 @@ A table comes back whole, with NAME, NAME_band, NAME_status, NAME_missing and NA
 
 
 def score(
-    instrument: Annotated[
-        str | None, typer.Argument(metavar="[INSTRUMENT]", help="Its name, such as das28_esr.")
-    ] = None,
+    instrument: Annotated[str | None, Argument(metavar="[INSTRUMENT]", help="Its name, such as das28_esr.")] = None,
     items: Annotated[
-        list[str] | None, typer.Argument(metavar="[ITEM=VALUE …]", help="Items, with units; options too.")
+        list[str] | None, Argument(metavar="[ITEM=VALUE …]", help="Items, with units; options too.")
     ] = None,
-    ask: Annotated[
-        bool, typer.Option("--items", help="What the instrument asks, its bands, flags and source.")
-    ] = False,
-    table: Annotated[Path | None, typer.Option("--table", help="Score every row of a CSV or Parquet file.")] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where to write the scored table.")] = None,
+    ask: Annotated[bool, Option("--items", help="What the instrument asks, its bands, flags and source.")] = False,
+    table: Annotated[Path | None, Option("--table", help="Score every row of a CSV or Parquet file.")] = None,
+    output: Annotated[Path | None, Option("-o", "--output", help="Where to write the scored table.")] = None,
     show: Annotated[
-        str | None, typer.Option("--show", help="sql, javascript, schema or formula, instead of a score.")
+        str | None, Option("--show", help="sql, javascript, schema or formula, instead of a score.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
 from escalon.cli.loading import (
     Cutoff,
@@ -43,10 +44,8 @@ _WORDS = {"met": "eligible", "not met": "not eligible", "unknown": "undecided"}
 def screen(
     study: StudyName,
     data: DataFolder,
-    participant: Annotated[
-        str | None, typer.Option("-p", "--participant", help="The sheet of one participant.")
-    ] = None,
-    sheets: Annotated[bool, typer.Option("--sheets", help="The sheet of every participant.")] = False,
+    participant: Annotated[str | None, Option("-p", "--participant", help="The sheet of one participant.")] = None,
+    sheets: Annotated[bool, Option("--sheets", help="The sheet of every participant.")] = False,
     readings: Readings = None,
     cutoff: Cutoff = None,
     reader: Reader = None,

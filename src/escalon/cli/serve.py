@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from escalon.casebook.errors import CasebookError
 from escalon.cli.output import fail, say
@@ -24,15 +25,15 @@ Stop it with Ctrl-C. Nothing is sent anywhere: the pages work without a network.
 
 
 def serve(
-    place: Annotated[str, typer.Argument(metavar="STUDY or BOOK", help="A study, or a casebook's folder.")] = DEFAULT,
-    data: Annotated[Path | None, typer.Option("--data", help="A data folder to show, for reading.")] = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port.")] = 8000,
-    host: Annotated[str, typer.Option(help="This computer only, unless you say otherwise.")] = "127.0.0.1",
+    place: Annotated[str, Argument(metavar="STUDY or BOOK", help="A study, or a casebook's folder.")] = DEFAULT,
+    data: Annotated[Path | None, Option("--data", help="A data folder to show, for reading.")] = None,
+    port: Annotated[int, Option(min=1, max=65535, help="The port.")] = 8000,
+    host: Annotated[str, Option(help="This computer only, unless you say otherwise.")] = "127.0.0.1",
     certificate: Annotated[
-        Path | None, typer.Option("--certificate", help="The certificate chain (PEM), needed on a network.")
+        Path | None, Option("--certificate", help="The certificate chain (PEM), needed on a network.")
     ] = None,
-    key: Annotated[Path | None, typer.Option("--key", help="The certificate's private key (PEM).")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Only say what an administrator must still do.")] = False,
+    key: Annotated[Path | None, Option("--key", help="The certificate's private key (PEM).")] = None,
+    check: Annotated[bool, Option("--check", help="Only say what an administrator must still do.")] = False,
 ) -> None:
     """The workbench of a casebook; or a study's protocol, its instruments as calculators, and a data folder's answers."""
     from escalon.web.app import HERE, create_app

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Option
 
 from escalon.cli.default_command import first_of
 from escalon.cli.loading import StudyName, read_study
@@ -27,9 +28,9 @@ app = typer.Typer(
 @app.command("trial", epilog=EPILOG)
 def simulate(
     study: StudyName = DEFAULT,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("demo/data"),
-    seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 1,
-    force: Annotated[bool, typer.Option("--force", help="Write into a folder that is not empty.")] = False,
+    output: Annotated[Path, Option("-o", "--output", help="The folder to write.")] = Path("demo/data"),
+    seed: Annotated[int, Option(help="The same seed writes the same bytes.")] = 1,
+    force: Annotated[bool, Option("--force", help="Write into a folder that is not empty.")] = False,
 ) -> None:
     """Write a seeded synthetic trial: screen failures, treated people, toxicity, cells in blood. Nobody in it exists."""
     from escalon.exchange.synthetic_trial import simulate as write
@@ -51,9 +52,9 @@ def simulate(
 @app.command("warehouse")
 def warehouse(
     study: StudyName = DEFAULT,
-    people: Annotated[int, typer.Option("--persons", min=1, help="How many people.")] = 100_000,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path("demo/warehouse"),
-    seed: Annotated[int, typer.Option(min=0, max=2**31, help="The same seed writes the same people.")] = 1,
+    people: Annotated[int, Option("--persons", min=1, help="How many people.")] = 100_000,
+    output: Annotated[Path, Option("-o", "--output", help="The folder to write.")] = Path("demo/warehouse"),
+    seed: Annotated[int, Option(min=0, max=2**31, help="The same seed writes the same people.")] = 1,
 ) -> None:
     """Write a seeded synthetic warehouse in the shape of OMOP: Parquet tables and their mapping. Nobody in it exists.
 

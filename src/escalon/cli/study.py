@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from escalon.cli.loading import Reader, Readings, StudyName, read_study, refuse_strangers
 from escalon.cli.output import AsJson, csv_text, fail, grid, note, print_json, say, write
@@ -24,21 +25,17 @@ app = typer.Typer(
     help="The protocol: show it, lint it, trace it to the registry's words, start a new one.\n\n"
     "STUDY is a bundled study's name (`{study}`) or a study folder.",
 )
-Output = Annotated[Path | None, typer.Option("-o", "--output", help="Write the page to this file.")]
+Output = Annotated[Path | None, Option("-o", "--output", help="Write the page to this file.")]
 
 
 @app.command()
 def show(
     study: StudyName,
-    html: Annotated[
-        bool, typer.Option("--html", help="One self-contained page, for the browser or for print.")
-    ] = False,
+    html: Annotated[bool, Option("--html", help="One self-contained page, for the browser or for print.")] = False,
     output: Output = None,
     section: Annotated[
         str | None,
-        typer.Option(
-            "--section", "-s", help="Only: summary, dose, dlt, eligibility, schedule, endpoints, assumptions."
-        ),
+        Option("--section", "-s", help="Only: summary, dose, dlt, eligibility, schedule, endpoints, assumptions."),
     ] = None,
     readings: Readings = None,
     as_json: AsJson = False,
@@ -69,8 +66,8 @@ def show(
 @app.command()
 def lint(
     study: StudyName,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 while anything is open.")] = False,
-    brief: Annotated[bool, typer.Option("--brief", help="Without the assumptions.")] = False,
+    strict: Annotated[bool, Option("--strict", help="Exit code 1 while anything is open.")] = False,
+    brief: Annotated[bool, Option("--brief", help="Without the assumptions.")] = False,
     readings: Readings = None,
     as_json: AsJson = False,
 ) -> None:
@@ -98,11 +95,9 @@ def lint(
 def trace(
     study: StudyName,
     data: Annotated[
-        Path | None, typer.Argument(metavar="[DATA]", help="A data folder or casebook; an invented trial without one.")
+        Path | None, Argument(metavar="[DATA]", help="A data folder or casebook; an invented trial without one.")
     ] = None,
-    section: Annotated[
-        str | None, typer.Option("--section", "-s", help="Only sections whose name contains this.")
-    ] = None,
+    section: Annotated[str | None, Option("--section", "-s", help="Only sections whose name contains this.")] = None,
     reader: Reader = None,
     as_json: AsJson = False,
 ) -> None:
@@ -166,29 +161,27 @@ def _running(study: "Study", data: Path | None, reader: str | None) -> "Mapping[
 
 @app.command()
 def new(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder that does not exist yet, or is empty.")],
+    folder: Annotated[Path, Argument(metavar="FOLDER", help="A folder that does not exist yet, or is empty.")],
     copied: Annotated[
-        str | None, typer.Option("--from", metavar="STUDY", help="A copy of this study, to change and to sign.")
+        str | None, Option("--from", metavar="STUDY", help="A copy of this study, to change and to sign.")
     ] = None,
-    title: Annotated[str | None, typer.Option(help="The title of the trial.")] = None,
+    title: Annotated[str | None, Option(help="The title of the trial.")] = None,
     disease: Annotated[
-        list[str] | None, typer.Option(help="'SLE=systemic lupus erythematosus'; repeat for a basket.")
+        list[str] | None, Option(help="'SLE=systemic lupus erythematosus'; repeat for a basket.")
     ] = None,
-    product: Annotated[str | None, typer.Option(help="What is given.")] = None,
+    product: Annotated[str | None, Option(help="What is given.")] = None,
     level: Annotated[
         list[str] | None,
-        typer.Option(help="A dose with its unit, from the lowest: '1e8 cells', '2 mg/kg', '-1=20 mg'."),
+        Option(help="A dose with its unit, from the lowest: '1e8 cells', '2 mg/kg', '-1=20 mg'."),
     ] = None,
-    rule: Annotated[
-        str | None, typer.Option(help="A design: '3+3', 'boin target=0.3', 'crm target=… skeleton=…'.")
-    ] = None,
-    variant: Annotated[str | None, typer.Option(help="V1, V2 or V3, of a 3+3.")] = None,
-    cap: Annotated[int | None, typer.Option(help="The most participants ever enrolled.")] = None,
-    start: Annotated[int | None, typer.Option(help="The number of the first level, if not the lowest.")] = None,
-    by_disease: Annotated[bool, typer.Option("--by-disease", help="Each disease escalates by itself.")] = False,
-    window: Annotated[str | None, typer.Option(help="The window of dose-limiting toxicity: '28 days'.")] = None,
-    phase: Annotated[str | None, typer.Option(help="Phase 1, for example.")] = None,
-    zone: Annotated[str | None, typer.Option(help="The sites' time zone: Europe/Berlin.")] = None,
+    rule: Annotated[str | None, Option(help="A design: '3+3', 'boin target=0.3', 'crm target=… skeleton=…'.")] = None,
+    variant: Annotated[str | None, Option(help="V1, V2 or V3, of a 3+3.")] = None,
+    cap: Annotated[int | None, Option(help="The most participants ever enrolled.")] = None,
+    start: Annotated[int | None, Option(help="The number of the first level, if not the lowest.")] = None,
+    by_disease: Annotated[bool, Option("--by-disease", help="Each disease escalates by itself.")] = False,
+    window: Annotated[str | None, Option(help="The window of dose-limiting toxicity: '28 days'.")] = None,
+    phase: Annotated[str | None, Option(help="Phase 1, for example.")] = None,
+    zone: Annotated[str | None, Option(help="The sites' time zone: Europe/Berlin.")] = None,
 ) -> None:
     """A commented study to start from, which loads and lints as it is: an example, a copy, or your own trial's outline.
 
@@ -255,12 +248,12 @@ def redcap(study: StudyName, output: Output = None) -> None:
 @app.command()
 def sign(
     study: StudyName,
-    assumption: Annotated[list[str], typer.Argument(metavar="ASSUMPTION…", help="Ids that lint names: Q-VARIANT.")],
-    by: Annotated[str, typer.Option("--by", help="Who signs: 'Li Na, principal investigator'.")],
+    assumption: Annotated[list[str], Argument(metavar="ASSUMPTION…", help="Ids that lint names: Q-VARIANT.")],
+    by: Annotated[str, Option("--by", help="Who signs: 'Li Na, principal investigator'.")],
     reading: Annotated[
-        str, typer.Option("--reading", help="«as assumed», or an alternative by its name or number.")
+        str, Option("--reading", help="«as assumed», or an alternative by its name or number.")
     ] = "as assumed",
-    on: Annotated[str | None, typer.Option("--on", help="The day it was signed; today when it is not given.")] = None,
+    on: Annotated[str | None, Option("--on", help="The day it was signed; today when it is not given.")] = None,
 ) -> None:
     """Sign how the study reads its record, in the folder's answers.toml; an alternative that is chosen is then in force.
 
