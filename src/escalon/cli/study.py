@@ -9,7 +9,7 @@ import typer
 from typer import Argument, Option
 
 from escalon.cli.loading import Reader, Readings, StudyName, read_study, refuse_strangers
-from escalon.cli.output import AsJson, csv_text, fail, grid, note, print_json, say, write
+from escalon.cli.output import AsJson, csv_text, fail, note, print_json, say, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -307,17 +307,15 @@ def _print_remarks(shown: "list[Remark]", every: "tuple[Remark, ...]") -> None:
 
 
 def _print_trace(shown: "list[Traced]", runs: "Mapping[str, HowFar]") -> None:
-    from rich import box
     from rich.console import Console
     from rich.text import Text
 
+    from escalon.cli.study_text import laid_out
+
     console = Console(highlight=False)
     for section in dict.fromkeys(one.clause.section for one in shown):
-        table = grid((), section, title_style="bold", box=box.SIMPLE_HEAD, expand=True)
-        table.add_column("", width=3, style="dim")
-        table.add_column("the record says", ratio=5)
-        table.add_column("implemented by", ratio=5)
-        table.add_column("assumed", ratio=2, style="cyan")
+        table = laid_out(("", "the record says", "implemented by", "assumed"), section, shares=(0, 5, 5, 2))
+        table.columns[0].width, table.columns[0].style = 3, "dim"
         for one in (one for one in shown if one.clause.section == section):
             by = Text()
             for number, part in enumerate(one.by):

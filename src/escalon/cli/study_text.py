@@ -73,9 +73,8 @@ def summary_rows(study: Study) -> tuple[tuple[str, str], ...]:
 
 
 def _dose(study: Study) -> RenderableType:
-    table = _table(
-        "level", "name", study.dose.shown_unit, f"given dose that counts (± {plain(study.dose.tolerance * 100)} %)"
-    )
+    counts = f"given dose that counts (± {plain(study.dose.tolerance * 100)} %)"
+    table = laid_out(("level", "name", study.dose.shown_unit, counts))
     for one in study.dose.levels:
         table.add_row(str(one.number), one.name, in_powers(one.amount.value), prose.level_window(study.dose, one))
     return Group(
@@ -122,10 +121,8 @@ def _eligibility(study: Study) -> RenderableType:
         ("Exclusion: must be known to be absent", study.exclusion),
     ):
         for whom in dict.fromkeys(prose.applies_to(one, study) for one in some):
-            table = _table("", "the record says", "what is asked", "assumed", title=f"{kind}, {whom}")
-            table.columns[0].no_wrap = True
-            table.columns[1].ratio, table.columns[2].ratio = 5, 6
-            table.columns[3].style = "cyan"
+            heads = ("", "the record says", "what is asked", "assumed")
+            table = laid_out(heads, f"{kind}, {whom}", shares=(0, 5, 6, 0), whole=("",))
             for one in (one for one in some if prose.applies_to(one, study) == whom):
                 table.add_row(
                     one.id, Text(str(one.says), style="italic"), _asked(one, study), "\n".join(study.assumed(one.id))
@@ -141,9 +138,8 @@ def _asked(one: Criterion, study: Study) -> Text:
 
 
 def _schedule(study: Study) -> RenderableType:
-    table = _table("visit", "day (window)", "name", "measured")
-    table.columns[0].no_wrap = table.columns[1].no_wrap = True
-    table.columns[3].ratio = 2
+    heads = ("visit", "day (window)", "name", "measured")
+    table = laid_out(heads, shares=(0, 0, 0, 2), whole=heads[:2])
     for one in study.visits:
         table.add_row(
             one.id, prose.visit_window(one), one.name, ", ".join(prose.short_name(name, study) for name in one.measures)
@@ -155,10 +151,7 @@ def _schedule(study: Study) -> RenderableType:
 
 
 def _endpoints(study: Study) -> RenderableType:
-    table = _table("", "outcome", "what is computed", "assumed")
-    table.columns[0].no_wrap = True
-    table.columns[2].ratio = 3
-    table.columns[3].style = "cyan"
+    table = laid_out(("", "outcome", "what is computed", "assumed"), shares=(0, 0, 3, 0), whole=("",))
     for one in study.endpoints:
         assumed = "\n".join(study.assumed(one.id))
         table.add_row(one.id, f"{one.title} ({one.role})", prose.endpoint_sentence(one, study), assumed)
@@ -168,9 +161,7 @@ def _endpoints(study: Study) -> RenderableType:
 def _assumptions(study: Study) -> RenderableType:
     if not study.assumptions:
         return Text("None.")
-    table = _table("", "question", "read as", "instead", "signs")
-    for number, share in ((1, 4), (2, 4), (3, 3), (4, 2)):
-        table.columns[number].ratio = share
+    table = laid_out(("", "question", "read as", "instead", "signs"), shares=(0, 4, 4, 3, 2))
     for one in study.assumptions:
         instead = "\n".join(f"· {other.says}" for other in one.alternatives)
         answer = study.signed.get(one.id)
@@ -200,8 +191,15 @@ def _bullets(sentences: Iterable[str]) -> RenderableType:
     return grid
 
 
-def _table(*columns: str, title: str | None = None) -> Table:
-    return grid(columns, title, box=box.SIMPLE_HEAD, title_style="bold", expand=True)
+def laid_out(
+    heads: Sequence[str], title: str | None = None, *, shares: Sequence[int] = (), whole: Sequence[str] = ()
+) -> Table:
+    """A table as wide as the screen; `shares` of the width by column (0: as needed), `whole` columns never break."""
+    table = grid(heads, title, whole=whole, box=box.SIMPLE_HEAD, title_style="bold", expand=True)
+    for column, share in zip(table.columns, shares, strict=False):
+        column.ratio = share or None
+        column.style = "cyan" if column.header == "assumed" else ""
+    return table
 
 
 SECTIONS: dict[str, Section] = {
