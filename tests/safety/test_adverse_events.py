@@ -29,7 +29,7 @@ from escalon.safety.counting import (
 from escalon.safety.infections import Isolate, infection_density, infection_episodes
 from escalon.safety.occurrence import Occurrence, occurrences
 from escalon.safety.proportion import clopper_pearson
-from escalon.safety.seriousness import Clocks, Listed, awareness, due, is_related, is_serious, special_interest, susar
+from escalon.safety.seriousness import Listed, awareness, due, is_related, is_serious, special_interest, susar
 from escalon.safety.words import (
     Criterion,
     Outcome,
@@ -178,7 +178,6 @@ def test_clock_counts_calendar_days_from_awareness() -> None:
     aware = date(2025, 3, 20)
     assert [report.by for report in due(fatal, aware)] == [date(2025, 3, 27), date(2025, 4, 4)]
     assert [report.by for report in due(other, aware)] == [date(2025, 4, 4)]
-    assert [report.by for report in due(other, aware, clocks=Clocks(other=10))] == [date(2025, 3, 30)]
 
 
 def test_event_more_severe_than_listed_is_unexpected() -> None:

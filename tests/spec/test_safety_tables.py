@@ -28,7 +28,7 @@ from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence
 from escalon.safety.episodes import Assessment, episodes, grade_crs
 from escalon.safety.followed import Entered, Followed
 from escalon.safety.occurrence import Moment, Occurrence, occurrences
-from escalon.safety.periods import b_cell_check, immunoglobulin_check, phase_of
+from escalon.safety.periods import phase_of
 from escalon.safety.proportion import clopper_pearson
 from escalon.safety.seriousness import Listed, is_serious, susar
 from escalon.safety.words import read_relation
@@ -42,7 +42,7 @@ WORDS = {
     },
 }  # fmt: skip
 INFUSED = date(2025, 3, 10)
-OWN = {"crs_episodes", "icaht_series", "phase", "check", "susar", "dlt", "evaluable", "outcome", "three_plus_three",
+OWN = {"crs_episodes", "icaht_series", "phase", "susar", "dlt", "evaluable", "outcome", "three_plus_three",
        "clopper_pearson", "emergent", "tally", "limits", "ctcae", "instrument"}  # fmt: skip
 
 
@@ -126,13 +126,6 @@ def test_series_of_counts_has_this_grade(row: Row) -> None:
 @run("phase")
 def test_day_is_in_this_phase(row: Row) -> None:
     assert phase_of(int(row.cells["day"])).name == row.cells["phase"]
-
-
-@run("check")
-def test_measurement_raises_this_flag(row: Row) -> None:
-    name, _, value = row.cells["measured"].partition("=")
-    finding = {"igg": immunoglobulin_check, "cd19": b_cell_check}[name](Fraction(value))
-    assert finding.flags == (() if row.cells["flags"] in NONE else (row.cells["flags"],))
 
 
 @run("susar")

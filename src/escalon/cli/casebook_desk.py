@@ -14,7 +14,6 @@ import typer
 from typer import Argument, Option
 
 from escalon.casebook.errors import CasebookError
-from escalon.cli.loading import read_study
 from escalon.cli.output import fail, in_one_line, note, say
 
 if TYPE_CHECKING:
@@ -67,7 +66,9 @@ def clean(command: Callable[P, R]) -> Callable[P, R]:
 
 def study_to_keep(name: str) -> Study:
     """The study a casebook is kept under. Raises CasebookError for strata, which would wait for one order of cohorts for ever."""
-    study = read_study(name)
+    from escalon.protocol import load_study
+
+    study = load_study(name)
     strata = study.dose.strata
     if strata is not None:
         each = study.vocabulary[strata].choices

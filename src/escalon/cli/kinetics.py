@@ -56,7 +56,7 @@ from escalon.sources.rows import check_sample
 
 
 @dataclass(frozen=True)
-class Shown:
+class FromSamples:
     """What a file or folder of samples comes to: the product's courses, B cells, other analytes, and the plates beneath."""
 
     data: Path
@@ -193,7 +193,7 @@ def kinetics(
     found = [noncompartmental(profile, plan) for profile in tracked(chosen, "kinetics")]
     others = [profile for profile in profiles if profile.analyte != product]
     cells = _cells(others, study)
-    shown = Shown(data, found, cells, [profile for profile in others if profile not in cells], runs, rule)
+    shown = FromSamples(data, found, cells, [profile for profile in others if profile not in cells], runs, rule)
     if table:
         write(table, tables.parameter_csv(found))
     if output:
@@ -205,7 +205,7 @@ def kinetics(
     raise typer.Exit(2 if problems else 0)
 
 
-def _print(shown: Shown, output: Path | None) -> None:
+def _print(shown: FromSamples, output: Path | None) -> None:
     if shown.synthetic:
         say(shown.synthetic)
     for one in shown.tables():

@@ -8,11 +8,6 @@ doi:10.1016/j.annonc.2021.12.003, is another profile.
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
-
-from escalon.facts import Finding, Number, Status, exact
-
-RULE = "ebmt_phases/2020"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +38,3 @@ def phase_of(day: int) -> Phase:
         if (phase.first is None or day >= phase.first) and (phase.last is None or day <= phase.last):
             return phase
     raise AssertionError(f"day {day} is in no phase")  # the phases leave no gap
-
-
-IGG_LIMIT = exact(4)  # g/L, 400 mg/dL; below it replacement is considered
-B_CELL_LIMIT = exact(10)  # CD19+ per µL; below it aplasia
-
-
-def immunoglobulin_check(igg_g_per_l: Number | None) -> Finding:
-    """IgG below 4 g/L raises `ig_replacement_consider` (Yakoub-Agha 2020, secondary source)."""
-    return _below("immunoglobulin_g", igg_g_per_l, IGG_LIMIT, "ig_replacement_consider", "g/L")
-
-
-def b_cell_check(cd19_per_ul: Number | None) -> Finding:
-    """CD19+ B cells below 10/µL are `b_cell_aplasia` (secondary source)."""
-    return _below("cd19_b_cells", cd19_per_ul, B_CELL_LIMIT, "b_cell_aplasia", "/µL")
-
-
-def _below(name: str, value: Number | None, limit: Number, flag: str, unit: str) -> Finding:
-    if value is None:
-        return Finding(name, None, Status.MISSING, missing=(name,), reasons=(f"{name} is not known",), rule=RULE)
-    low = exact(value) < exact(limit)
-    reason = f"{name} {Decimal(str(value)) if isinstance(value, float) else value} {unit} is below {limit} {unit}"
-    return Finding(name, low, flags=(flag,) if low else (), reasons=(reason,) if low else (), rule=RULE)

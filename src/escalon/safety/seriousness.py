@@ -26,17 +26,8 @@ MEANING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """Reporting times, in calendar days from awareness; `to_sponsor_hours` is local practice (24 hours is usual)."""
-
-    fatal: int = 7
-    fatal_follow_up: int = 15  # the first report within 7 days, complete within 8 more
-    other: int = 15
-    to_sponsor_hours: int = 24
-
-
-DEFAULT_CLOCKS = Clocks()
+FATAL, OTHER = 7, 15
+"""Calendar days from awareness to a report; of a fatal event the first, which is complete within 8 more."""
 
 
 def is_serious(criteria: Mapping[str, Truth], *, planned_admission: bool = False) -> Finding:
@@ -98,7 +89,7 @@ def is_related(event: Occurrence) -> bool:
     return event.related is not False
 
 
-def susar(event: Occurrence, listed: Iterable[Listed] = (), *, clocks: Clocks = DEFAULT_CLOCKS) -> Finding:
+def susar(event: Occurrence, listed: Iterable[Listed] = ()) -> Finding:
     """Whether an event is a suspected unexpected serious adverse reaction: serious, related and unexpected.
 
     Missing causality counts as related; an unknown expectedness counts as unexpected, since silence must not stop a clock.
@@ -108,7 +99,7 @@ def susar(event: Occurrence, listed: Iterable[Listed] = (), *, clocks: Clocks = 
     if expected is None:
         flags.append("expectedness_not_assessed")
     value: Truth = False if grave is False or not linked or expected is True else True if grave else None
-    days = clocks.fatal if urgent(event) else clocks.other
+    days = FATAL if urgent(event) else OTHER
     reasons = (
         f"serious: {_word(grave)}",
         f"related: {'not assessed, which counts as yes' if event.related is None and linked else _word(linked)}",
@@ -142,22 +133,20 @@ def awareness(event: Occurrence) -> Day | None:
     return None
 
 
-def due(
-    event: Occurrence, aware: date, listed: Iterable[Listed] = (), *, clocks: Clocks = DEFAULT_CLOCKS
-) -> tuple[Due, ...]:
+def due(event: Occurrence, aware: date, listed: Iterable[Listed] = ()) -> tuple[Due, ...]:
     """What is due when, counting the sponsor's awareness as day 0; nothing for an event that is no SUSAR.
 
     An event whose seriousness is not known yet is due as if it were serious.
     """
-    if susar(event, listed, clocks=clocks).value is False:
+    if susar(event, listed).value is False:
         return ()
     name = event.id or str(event)
     if urgent(event):
         return (
-            Due("SUSAR, first report", aware + timedelta(clocks.fatal), name),
-            Due("SUSAR, complete report", aware + timedelta(clocks.fatal_follow_up), name),
+            Due("SUSAR, first report", aware + timedelta(FATAL), name),
+            Due("SUSAR, complete report", aware + timedelta(FATAL + 8), name),
         )
-    return (Due("SUSAR report", aware + timedelta(clocks.other), name),)
+    return (Due("SUSAR report", aware + timedelta(OTHER), name),)
 
 
 def _word(truth: Truth) -> str:

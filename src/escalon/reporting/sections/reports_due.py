@@ -6,7 +6,7 @@ from escalon.conduct.judge.safety_reports import ReportDue, reports
 from escalon.reporting.build import heads, keyed, row, strong
 from escalon.reporting.document import Cell, Table, TableRow, Tone
 from escalon.reporting.view import View
-from escalon.safety.seriousness import DEFAULT_CLOCKS, awareness, susar
+from escalon.safety.seriousness import FATAL, OTHER, awareness, susar
 
 
 def reports_due(view: View) -> Table:
@@ -22,10 +22,9 @@ def reports_due(view: View) -> Table:
         _row(view, one, today) for one in sorted(found, key=lambda one: (one.by or date.min, one.event.participant))
     ]
     columns = heads("due=due by", "who", "event|26", "aware", "report|28", "because|44")
-    clocks = DEFAULT_CLOCKS
     notes = (
-        f"Calendar days from the sponsor's awareness (day 0): {clocks.fatal} if fatal or life-threatening, else "
-        f"{clocks.other} "
+        f"Calendar days from the sponsor's awareness (day 0): {FATAL} if fatal or life-threatening, else "
+        f"{OTHER} "
         "(ICH E2A). Local law and the ethics committee may be stricter. A report is sent when its sending is "
         "recorded, as a casebook can.",
         "A seriousness that nobody recorded keeps its event in this table: silence does not stop a clock.",
