@@ -20,7 +20,6 @@ from escalon.expressions.possible import holds
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import (
     Fact,
-    Facts,
     Finding,
     Ground,
     Interval,
@@ -230,8 +229,3 @@ def _missing_history(
     meaning = situation.meaning(criterion.name)
     what = meaning.settle if meaning and meaning.settle else f"record whether there was {label}"
     return (what if not criterion.window else f"{what} ({english(criterion)})",)
-
-
-def learn(facts: Facts, more: Iterable[Fact]) -> Facts:
-    """The facts with more under names that nothing is recorded under yet; what is recorded stays as it is."""
-    return facts.with_facts(fact for fact in more if not facts.named(fact.name))

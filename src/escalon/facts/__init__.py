@@ -10,7 +10,6 @@ from escalon.facts.reading import (
     read_day,
     read_decimal,
     read_elapsed,
-    read_label,
     read_truth,
     read_value,
     read_whole,

@@ -128,15 +128,6 @@ def read_truth(text: Any) -> bool | None:
     return found
 
 
-def read_label(text: str, choices: tuple[str, ...], what: str = "choice") -> str:
-    """The choice a text means, without regard to case, by synonym too. Raises ReadError that names the choices."""
-    found = words.label(text, choices)
-    if found is None:
-        near = words.nearest(text, choices)
-        raise ReadError("NOT_A_CHOICE", f"{text!r} is not a {what}.{near} Write one of: {', '.join(choices)}")
-    return found
-
-
 def read_day(written: Any, dates: Dates | None = None) -> Day:
     """A day, full or partial, in any form that can mean one day only; `dates` says how others are written. Raises ReadError."""
     if isinstance(written, Day):
