@@ -85,6 +85,27 @@ def desk(
     folder: Path, account: str, role: str | None, site: str | None, *, amending: bool = False, signs: bool = False
 ) -> Iterator[OpenedCasebook]:
     """Open the casebook and sign the person in; where the act itself asks for password and code, it is left to it."""
+    with _opened(folder, account, amending, signs, lambda conduct: author_of(conduct, account, role, site)) as at:
+        yield at
+
+
+@contextmanager
+def reading(folder: Path, account: str, act: str = "read record", *, amending: bool = True) -> Iterator[OpenedCasebook]:
+    """Open the casebook for somebody who may read or copy it, in whichever of their roles may."""
+    from escalon.conduct.permit.authority import role_that_may
+    from escalon.history.entry import Author
+
+    def author(conduct: Conduct) -> Author:
+        return Author(account, *role_that_may(conduct.trial.people.get(account), account, act), "cli")
+
+    with _opened(folder, account, amending, False, author) as at:
+        yield at
+
+
+@contextmanager
+def _opened(
+    folder: Path, account: str, amending: bool, signs: bool, author: Callable[[Conduct], Author]
+) -> Iterator[OpenedCasebook]:
     from escalon.casebook.location import open_casebook
     from escalon.conduct.record.opening import open_conduct
     from escalon.conduct.record.signing import check_password
@@ -96,28 +117,7 @@ def desk(
         password = ask_password(f"Password of {account}", _has_second_factor(conduct, account))
         if not signs:
             check_password(conduct, secrets, account, password)
-        yield OpenedCasebook(casebook, conduct, secrets, author_of(conduct, account, role, site), password)
-    finally:
-        casebook.close()
-
-
-@contextmanager
-def reading(folder: Path, account: str, act: str = "read record", *, amending: bool = True) -> Iterator[OpenedCasebook]:
-    """Open the casebook for somebody who may read or copy it, in whichever of their roles may."""
-    from escalon.casebook.location import open_casebook
-    from escalon.conduct.permit.authority import role_that_may
-    from escalon.conduct.record.opening import open_conduct
-    from escalon.conduct.record.signing import check_password
-    from escalon.history.entry import Author
-
-    casebook = open_casebook(folder)
-    try:
-        conduct = open_conduct(casebook, folder, amending=amending)
-        secrets = secret_store(casebook, folder)
-        password = ask_password(f"Password of {account}", _has_second_factor(conduct, account))
-        check_password(conduct, secrets, account, password)
-        role, site = role_that_may(conduct.trial.people.get(account), account, act)
-        yield OpenedCasebook(casebook, conduct, secrets, Author(account, role, site, "cli"), password)
+        yield OpenedCasebook(casebook, conduct, secrets, author(conduct), password)
     finally:
         casebook.close()
 

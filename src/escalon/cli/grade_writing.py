@@ -1,4 +1,4 @@
-"""How `escalon grade` reads its inputs and writes its answers."""
+"""How `escalon grade` and `escalon score` read NAME=VALUE, and how a grade is written."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,18 +8,18 @@ if TYPE_CHECKING:
     from escalon.facts import Finding
 
 
-def read_items(items: list[str] | None) -> dict[str, Any]:
-    """`NAME=VALUE` pairs as a mapping; a name given twice or a part without `=` is refused."""
+def read_items(items: list[str] | None, example: str = "temp_c=38.5") -> dict[str, Any]:
+    """`NAME=VALUE` pairs as a mapping; a name given twice or a part without `=` is refused. `confirm` may be repeated."""
     found: dict[str, Any] = {}
     for item in items or ():
         if item.startswith("--"):
             fail(f"there is no option {item.split('=')[0]}. `--help` lists them")
-        name, sign, value = item.partition("=")
-        if not sign or not name.strip():
-            fail(f"{item!r} is not NAME=VALUE. Write, for example, temp_c=38.5")
-        if name.strip() in found:
-            fail(f"{name.strip()} is given twice")
-        found[name.strip()] = value.strip()
+        name, sign, value = (part.strip() for part in item.partition("="))
+        if not sign or not name:
+            fail(f"{item!r} is not NAME=VALUE. Write, for example, {example}")
+        if name in found and name.lower() not in ("confirm", "confirmed"):
+            fail(f"{name} is given twice")
+        found[name] = f"{found[name]},{value}" if name in found else value
     return found
 
 

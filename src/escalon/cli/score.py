@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
+from escalon.cli.grade_writing import read_items
 from escalon.cli.output import AsJson, end_with, fail, note, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -47,17 +48,17 @@ def score(
         return
     from escalon.instruments.kit.catalogue import find
 
-    found = find(instrument)
+    found, given = find(instrument), read_items(items, "tender=4 or crp='7 mg/L'")
     if show:
-        _show(found, show, _pairs(items))
+        _show(found, show, given)
     elif table:
         from escalon.cli.score_tables import score_file
 
-        score_file(found, table, output, _pairs(items), as_json)
+        score_file(found, table, output, given, as_json)
     elif ask or not items:
         _ask(found, as_json)
     else:
-        _one(found, _pairs(items), as_json)
+        _one(found, given, as_json)
 
 
 def _list(as_json: bool) -> None:
@@ -97,22 +98,6 @@ def _ask(found: "Instrument", as_json: bool) -> None:
         say(f"option {name}: {choices[0]} (default)" + "".join(f", {choice}" for choice in choices[1:]))
     for name, bands in about["bands"].items():
         say(f"{name}: " + ";  ".join(f"{label} {test}" for label, test in bands))
-
-
-def _pairs(items: list[str] | None) -> dict[str, Any]:
-    from escalon.instruments.kit.assessment import UnknownItem
-
-    given: dict[str, Any] = {}
-    for word in items or []:
-        name, sign, value = word.partition("=")
-        if not sign:
-            raise UnknownItem(f"{word!r} is not an item. Write item=value, such as tender=4 or crp='7 mg/L'")
-        if name in given and name.lower() in ("confirm", "confirmed"):
-            value = f"{given[name]},{value}"
-        elif name in given:
-            raise UnknownItem(f"{name} is given twice")
-        given[name] = value
-    return given
 
 
 def _one(found: "Instrument", given: dict[str, Any], as_json: bool) -> None:
