@@ -1,20 +1,30 @@
 """What a person types, and what comes back: exit codes, JSON, errors that say what to write."""
 
+import io
 import json
+import os
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from escalon.cli import main
 from escalon.cli.main import COMMANDS, loaded
-
-ESCALON = [sys.executable, "-m", "escalon.cli.main"]
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*ESCALON, *map(str, words)], capture_output=True, text=True, timeout=120, check=False)
+    """What the console script answers, in this process: the same arguments, streams and exit code."""
+    typed, out, err, code = ["escalon", *map(str, words)], io.StringIO(), io.StringIO(), 0
+    with patch.dict(os.environ), patch.object(sys, "argv", typed), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main.run()
+        except SystemExit as left:
+            code = int(left.code or 0)
+    return subprocess.CompletedProcess(typed, code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")
