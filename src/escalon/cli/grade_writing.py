@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from escalon.facts import Finding
 
 
-def read_items(items: list[str] | None, example: str = "temp_c=38.5") -> dict[str, Any]:
+def read_items(items: list[str] | None, write: str = "Write, for example, temp_c=38.5") -> dict[str, Any]:
     """`NAME=VALUE` pairs as a mapping; a name given twice or a part without `=` is refused. `confirm` may be repeated."""
     found: dict[str, Any] = {}
     for item in items or ():
@@ -16,7 +16,7 @@ def read_items(items: list[str] | None, example: str = "temp_c=38.5") -> dict[st
             fail(f"there is no option {item.split('=')[0]}. `--help` lists them")
         name, sign, value = (part.strip() for part in item.partition("="))
         if not sign or not name:
-            fail(f"{item!r} is not NAME=VALUE. Write, for example, {example}")
+            fail(f"{item!r} is not NAME=VALUE. {write}")
         if name in found and name.lower() not in ("confirm", "confirmed"):
             fail(f"{name} is given twice")
         found[name] = f"{found[name]},{value}" if name in found else value

@@ -48,7 +48,8 @@ def score(
         return
     from escalon.instruments.kit.catalogue import find
 
-    found, given = find(instrument), read_items(items, "tender=4 or crp='7 mg/L'")
+    found = find(instrument)
+    given = read_items(items, "Write item=value, such as tender=4 or crp='7 mg/L'")
     if show:
         _show(found, show, given)
     elif table:
