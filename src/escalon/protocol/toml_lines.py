@@ -8,13 +8,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
 
 _HEADER = re.compile(r"[ \t]*(\[\[?)([^\]\n]+)\]")
 _KEY = re.compile(
-    r"""[ \t]*((?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')(?:[ \t]*\.[ \t]*(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*'))*)[ \t]*="""
+    r"""[ \t]*((?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')(?:[ \t]*\.[ \t]*(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*'))*)[ \t]*=[ \t]*"""
 )
 _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 _CLOSED = ('"""', "'''", '"', "'")
@@ -87,7 +88,8 @@ def toml_string(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _scan(text: str) -> dict[Path, Spot]:
+@lru_cache(maxsize=32)
+def _scan(text: str) -> Mapping[Path, Spot]:
     spots: dict[Path, Spot] = {}
     counts: dict[Path, int] = {}
     table: Path = ()
@@ -102,11 +104,10 @@ def _scan(text: str) -> dict[Path, Spot]:
             end = found.end()
         elif found := _KEY.match(text, position):
             path = table + _parts(found[1])
-            start = found.end() + len(text[found.end() :]) - len(text[found.end() :].lstrip(" \t"))
-            end = _value_end(text, start)
+            end = _value_end(text, found.end())
             column = found.start(1) - position
             for depth in range(len(table) + 1, len(path) + 1):
-                spots.setdefault(path[:depth], Spot(line, column, len(found[1]), (start, end)))
+                spots.setdefault(path[:depth], Spot(line, column, len(found[1]), (found.end(), end)))
         following = text.find("\n", end)
         following = len(text) if following < 0 else following + 1
         line += text.count("\n", position, following)
