@@ -1,17 +1,17 @@
 """The next dose from what happened, day by day."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 import pytest
 
-from escalon.conduct.judge.cutoff import CutoffError
+from escalon.conduct.judge.cutoff import CutoffError, as_of, left_out
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.escalation import EscalationError, Outcome
 from escalon.facts import Day, Fact
-from escalon.history import Trial, Unread
-from escalon.history.events import AdverseEventRecorded
+from escalon.history import Frame, Trial, Unread, entry_of_file, fold
+from escalon.history.events import AdverseEventRecorded, CellsInfused, DltAdjudicated, NothingToReport
 from tests.histories import Infusion, event, history
 
 FIRST = Day(2025, 3, 3)
@@ -99,6 +99,21 @@ def test_a_dlt_that_came_later_is_no_departure_of_those_dosed_before_it(study):
     timed = study.model_copy(update={"dose": study.dose.model_copy(update=plan)})
     people, events = ((1, 0), (2, 1), (3, 10), (3, 19), (2, 24)), (dlt("P04", 21), dlt("P01", 26))
     assert decide_next_dose(timed, trial(*people, events=events), day(29)).decision.departures == ()
+
+
+def test_a_judgement_is_not_known_before_what_it_judges_has_happened(study):
+    """Asked about an earlier day, it is left out with its event, and the event is named as a DLT that lies later."""
+    came = AdverseEventRecorded(participant="P01", term="Sepsis", grade=4, start=day(20), end=day(22))
+    judged = DltAdjudicated(participant="P01", is_dlt=True, because="by the definition", rests_on=(3,))
+    given = CellsInfused(participant="P01", level=1, on=day(0), cells_per_kg=Decimal(100_000))
+    events = [NothingToReport(table="adverse_events"), given, came, judged]
+    whole = fold((entry_of_file(number, one, f"said:{number}") for number, one in enumerate(events, 1)), Frame(UTC))
+    for asked, outcome in ((10, Outcome.PENDING), (19, Outcome.PENDING), (20, Outcome.DLT), (40, Outcome.DLT)):
+        then = as_of(whole, day(asked))
+        (found,) = decide_next_dose(study, then, day(asked)).reviews
+        assert (found.outcome, found.in_doubt) == (outcome, False), asked
+        told = [f"adverse event: Sepsis, grade 4, from {came.start}, judged a DLT"]
+        assert [one.what for one in left_out(then)] == (told if asked < 20 else [])
 
 
 def test_the_sentinel_is_watched_before_the_second_participant(study):

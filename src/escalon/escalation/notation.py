@@ -53,6 +53,8 @@ class Treated:
     """The day of a later dose, where its window is the one that decides."""
     came: date | None = None
     """The day on which the DLT, or what leaves the participant uncounted, came about, where it is known."""
+    known: date | None = None
+    """The day from which the record itself told of the DLT, where it says so."""
 
     def __post_init__(self) -> None:
         if self.level == 0:
@@ -175,16 +177,17 @@ class Conduct:
     def as_of(self, today: date, window: timedelta, *, dlts_unknown: bool = False) -> Conduct:
         """The same conduct with every window still open on `today` shown as pending: no DLT *yet* is not no DLT.
 
-        So is what came about later. With `dlts_unknown` so is every DLT in an open window, unless `followed` says that it
-        had come by then: of a DLT it is known when it began, not when it was judged.
+        So is what came about later. With `dlts_unknown` so is every DLT in an open window, unless `followed` or `known` says
+        that it was there by then: of most DLTs it is recorded when they began, not when they were judged.
         """
 
         def seen(one: Treated) -> Treated:
             if one.infused is None or today >= one.infused + window:
                 return one
-            came = one.followed is not None and one.infused + timedelta(days=one.followed) <= today
+            told = one.known if one.followed is None else one.infused + timedelta(days=one.followed)
+            was_known = told is not None and told <= today
             is_later = one.came is not None and one.came > today
-            if one.outcome is NO_DLT or is_later or (dlts_unknown and one.outcome is DLT and not came):
+            if one.outcome is NO_DLT or is_later or (dlts_unknown and one.outcome is DLT and not was_known):
                 return replace(one, outcome=PENDING)
             return one
 

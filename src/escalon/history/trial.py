@@ -20,6 +20,8 @@ from escalon.history.events import (
     CohortOpened,
     DecisionProposed,
     DecisionSigned,
+    DltAdjudicated,
+    DltProposed,
     EntrySigned,
     Event,
     FactRecorded,
@@ -359,9 +361,17 @@ class Trial:
             return None
         return current if event is current.event else Current(event, current.entry, current.first)
 
+    def _is_of_later(self, event: Event) -> bool:
+        """Whether an event judges what happened after the day up to which this trial goes, and nothing before it."""
+        if not (self.until and isinstance(event, DltProposed | DltAdjudicated) and event.rests_on):
+            return False
+        course = self.course(event.participant or "")
+        known = _numbers((*course.adverse_events, *course.rounds))
+        return known.isdisjoint(event.rests_on) and not _numbers(self.later).isdisjoint(event.rests_on)
+
     def _take(self, stands: Current[Event]) -> None:
         current = self._as_known(stands)
-        if current is None:
+        if current is None or self._is_of_later(current.event):
             self.later.append(stands)
             return
         event, number = current.event, current.number
@@ -441,11 +451,16 @@ def apart(one: Whole) -> Whole:
     return cast(Whole, made)
 
 
+def _numbers(some: Iterable[Current[Any]]) -> set[int]:
+    """By which numbers other entries rest on some events: of the entry that said it first, and of the one that says it now."""
+    return {number for one in some for number in (one.number, one.entry.number)}
+
+
 def _enters(event: Event) -> bool:
     """Whether an event makes somebody a participant of this trial, or is of one."""
     return not isinstance(event, OverrideGiven | OverrideSigned | QueryRaised | QueryAnswered | QueryClosed)
 
 
-def fold(entries: Iterable[Entry | KeptFacts], frame: Frame | None = None, until: date | None = None) -> Trial:
-    """Where a trial stands after its entries; `until` a day, where later happenings are left out and counted."""
-    return Trial(frame, until).follow(entries)
+def fold(entries: Iterable[Entry | KeptFacts], frame: Frame | None = None) -> Trial:
+    """Where a trial stands after its entries."""
+    return Trial(frame).follow(entries)

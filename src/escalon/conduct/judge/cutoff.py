@@ -7,7 +7,15 @@ from typing import Any
 
 from escalon.facts import Day, read_day
 from escalon.history import Current, Trial
-from escalon.history.events import AdverseEventRecorded, CellsInfused, Event, FactRecorded, ParticipantConsented
+from escalon.history.events import (
+    AdverseEventRecorded,
+    CellsInfused,
+    DltAdjudicated,
+    DltProposed,
+    Event,
+    FactRecorded,
+    ParticipantConsented,
+)
 
 NAMED = 10
 """How many of what lies after the cut-off are named in words, the gravest first."""
@@ -38,16 +46,21 @@ class LeftOut:
 
 def left_out(trial: Trial) -> tuple[LeftOut, ...]:
     """What is recorded of days after the cut-off the trial was read to, the gravest first."""
-    found = [_left(one, trial) for one in trial.later]
+    judged = {
+        n: one.event.is_dlt for one in trial.later if isinstance(one.event, DltAdjudicated) for n in one.event.rests_on
+    }
+    happened = (one for one in trial.later if not isinstance(one.event, DltProposed | DltAdjudicated))
+    found = [_left(one, trial, judged.get(one.number)) for one in happened]
     return tuple(sorted(found, key=lambda one: (-one.weight, one.day, one.participant, one.place)))
 
 
-def _left(one: Current[Event], trial: Trial) -> LeftOut:
+def _left(one: Current[Event], trial: Trial, judged: bool | None) -> LeftOut:
     event, weight = one.event, 0
     what = event.what
     if isinstance(event, AdverseEventRecorded):
-        weight = 3 if event.dlt else 2 if event.grade is None or event.grade >= 3 else 0
-        what += ", judged a DLT" if event.dlt else ""
+        is_dlt = event.dlt if judged is None else judged
+        weight = 3 if is_dlt else 2 if event.grade is None or event.grade >= 3 else 0
+        what += ", judged a DLT" if is_dlt else ""
     elif isinstance(event, CellsInfused):
         weight = 1
     day = event.happened(trial.frame.zone)

@@ -158,7 +158,7 @@ def _of_dosing(
         yield _one(given, "rule", f"infused at level {given.level} while no dose could be decided: {error}")
         return
     told = found.decision
-    if _allows(told, given) or _allows(_before_judgement(study, before, found), given):
+    if _allows(told, given) or _allows(_before_judgement(study, found), given):
         return
     wait = "" if isinstance(told, Treat | Stop) or told.until is None else f", before {told.until}"
     yield _one(given, "rule", f"infused at level {given.level}{wait}, where the rule said: {told} ({told.reason})")
@@ -168,12 +168,12 @@ def _allows(told: Decision | None, given: Given) -> bool:
     return isinstance(told, Treat) and told.level == given.level and (told.now or 0) > 0
 
 
-def _before_judgement(study: Study, before: Trial, found: NextDose) -> Decision | None:
-    """What the rule said while the DLTs of open windows were not yet known as such; None where the day of judging is recorded.
+def _before_judgement(study: Study, found: NextDose) -> Decision | None:
+    """What the rule said while the DLTs of open windows were not yet known as such; None where another doubt held everybody.
 
-    A data folder says that an event was a DLT and not when that was decided; a casebook says when.
+    A data folder says that an event was a DLT and not when that was decided; a casebook says from when it told of it.
     """
-    if any(one.in_doubt for one in found.reviews) or any(one.dlt_judgements for one in before.courses.values()):
+    if any(one.in_doubt for one in found.reviews):
         return None
     window = timedelta(days=in_days(study.dose.dlt_window) + 1)
     conduct = found.conduct.as_of(found.today, window, dlts_unknown=True)

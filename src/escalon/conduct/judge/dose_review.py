@@ -176,7 +176,23 @@ def treated(study: Study, trial: Trial, reviews: Iterable[DoseReview], today: da
     for one in reviews:
         infused, again = one.infusion.last.earliest, one.again.last.earliest if one.again else None
         came = _came(study, trial, one, today)
-        yield Treated(one.counted_at, one.outcome, infused, one.participant, died=one.died, again=again, came=came)
+        known = _told_of_a_dlt(trial.course(one.participant)) if one.outcome is Outcome.DLT else None
+        yield Treated(
+            one.counted_at, one.outcome, infused, one.participant, died=one.died, again=again, came=came, known=known
+        )
+
+
+def _told_of_a_dlt(course: Course) -> date | None:
+    """The first day on which the record held a judgement «yes», or the event that one is about; None in a data folder."""
+    told = {one.number: one.entry.at for one in course.adverse_events}
+    moments = [
+        moment
+        for one in course.dlt_judgements
+        if one.event.is_dlt
+        for moment in (one.entry.at, *(told.get(number) for number in one.event.rests_on))
+        if moment is not None
+    ]
+    return min(moments).astimezone(course.zone).date() if moments else None
 
 
 def _came(study: Study, trial: Trial, one: DoseReview, today: date) -> date | None:
