@@ -10,9 +10,12 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.casebook.test_attacks import change, opened, original
 
 from escalon.casebook.canonical import NOTHING_BEFORE, canonical, entry_hash, is_canonical, parse
@@ -20,6 +23,7 @@ from escalon.casebook.chain import verify
 from escalon.casebook.checkpoints import is_due_by_text, sign_checkpoint, sign_head
 from escalon.casebook.keys import Signer, load_signer
 from escalon.casebook.verify_alone import verify as verify_alone
+from escalon.history.events import Observation
 
 __all__ = ["original"]
 
@@ -131,31 +135,49 @@ def test_an_entry_in_another_form_is_named(original: Path, tmp_path: Path, kind:
     assert found.problem.number == number or TWO_WAYS not in found.problem.says
 
 
+BODY = canonical(
+    {
+        "at": "2026-03-02T09:00:00.000000Z",
+        "event": "FactRecorded",
+        "new": {"fact": {"name": "alt", "ongoing": True, "value": "31"}},
+        "old": None,
+        "origin": "cli",
+        "participant": "P-1",
+        "person": "carla",
+        "reason": None,
+        "role": "coordinator",
+        "site": "S1",
+        "software": "1",
+        "study": "s 1",
+        "what": "alt: 31 µ \u2028",
+    }
+)
+
+NAMES = sorted(one.name for one in fields(Observation))
+
+
+@given(st.lists(st.sampled_from([*NAMES, "nome", ""]), max_size=6), st.sampled_from(["", ","]), st.data())
+def test_a_fact_at_a_glance_is_in_its_form_exactly_where_reading_and_writing_gives_it_back(names, left_over, data):
+    """Fields in and out of order, twice, unknown, with a comma too many: the quick look and the slow one agree."""
+    values = [data.draw(st.sampled_from(['"31"', "true", "null", "31", '"a,b"', '"a\\nb"'])) for _ in names]
+    told = ",".join(f'"{name}":{value}' for name, value in zip(names, values, strict=True)) + left_over
+    body = BODY.replace('"name":"alt","ongoing":true,"value":"31"', told)
+    try:
+        read_and_written = canonical(parse(body)) == body
+    except ValueError:
+        read_and_written = False
+    assert is_canonical(body) is read_and_written
+    assert is_canonical(BODY)
+
+
 def test_the_written_form_is_told_at_a_glance_as_by_reading() -> None:
     """What the quick look at a fact lets through is what reading it and writing it again gives."""
-    body = canonical(
-        {
-            "at": "2026-03-02T09:00:00.000000Z",
-            "event": "FactRecorded",
-            "new": {"fact": {"name": "alt", "ongoing": True, "value": "31"}},
-            "old": None,
-            "origin": "cli",
-            "participant": "P-1",
-            "person": "carla",
-            "reason": None,
-            "role": "coordinator",
-            "site": "S1",
-            "software": "1",
-            "study": "s 1",
-            "what": "alt: 31 µ \u2028",
-        }
-    )
-    assert is_canonical(body)
-    assert parse(body)["what"] == "alt: 31 µ \u2028"
+    assert is_canonical(BODY)
+    assert parse(BODY)["what"] == "alt: 31 µ \u2028"
     for form in FORMS.values():
-        said = form(body)
-        assert said == body or not is_canonical(said), said
+        said = form(BODY)
+        assert said == BODY or not is_canonical(said), said
     for twice in ('"value":"13","value":"31"', '"value":"31","unit":"U/L"'):
-        assert not is_canonical(body.replace('"value":"31"', twice)), twice
+        assert not is_canonical(BODY.replace('"value":"31"', twice)), twice
     for wrong in ("{}x", "[]", "", "1", '{"a":1.0}', '{"a":NaN}', "[" * 100_000, '{"a":"\t"}', '{"a":-0}'):
         assert not is_canonical(wrong), wrong

@@ -15,11 +15,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from dataclasses import fields
 from hashlib import sha256
 from typing import TypeAlias
 
 from escalon.casebook.errors import CasebookError
+from escalon.history.events import Observation
 
 Plain: TypeAlias = "bool | int | str | list[Plain] | dict[str, Plain] | None"
 
@@ -53,29 +54,25 @@ def parse(text: str) -> dict[str, Plain]:
 
 def is_canonical(text: str) -> bool:
     """Whether a text is an object in its one written form, which every reader, the database's own too, reads alike."""
-    if fact := _FACT(text):
-        return _in_order(tuple(_NAMES(fact[1])))
+    if _FACT(text):
+        return True
     try:
         return _encode(parse(text)) == text
     except (ValueError, RecursionError):
         return False
 
 
-@lru_cache(maxsize=4096)
-def _in_order(names: tuple[str, ...]) -> bool:
-    """Whether each name stands once, in order; the facts of a casebook have few sets of fields among them."""
-    return names == tuple(sorted(set(names)))
-
-
-_TEXT = r'"[^"\\\x00-\x1f]*"'
-_FIELD = rf'"[a-z_]+":(?:{_TEXT}|true|false|null)'
+_TEXT = r'"[^"\\\x00-\x1f]*+"'
+_FIELDS = "".join(
+    rf'(?:"{name}":(?:{_TEXT}|true|false|null)(?:,|(?=}})))?+'
+    for name in sorted(one.name for one in fields(Observation))
+)
 _FACT = re.compile(
-    rf'{{"at":{_TEXT},"event":"FactRecorded","new":{{"fact":{{({_FIELD}(?:,{_FIELD})*)}}}},"old":null,"origin":{_TEXT},'
+    rf'{{"at":{_TEXT},"event":"FactRecorded","new":{{"fact":{{(?="){_FIELDS}(?<!,)}}}},"old":null,"origin":{_TEXT},'
     rf'"participant":{_TEXT},"person":{_TEXT},"reason":(?:null|{_TEXT}),"role":{_TEXT},"site":{_TEXT},'
     rf'"software":{_TEXT},"study":{_TEXT},"what":{_TEXT}}}'
 ).fullmatch
-"""Most of a casebook, told at a glance: a fact without a sign that is escaped. The order of its fields is not seen here."""
-_NAMES = re.compile(r'"([a-z_]+)":').findall
+"""Most of a casebook, told at a glance: a fact without a sign that is escaped, each of its fields once and in order."""
 
 
 def _no_float(text: str) -> Plain:
