@@ -245,6 +245,23 @@ def test_a_row_refused_by_an_import_asks_until_it_is_said(trial: Trial, tmp_path
     assert (len(taken_over(kept + bad.replace("abc", "160"))), asks()) == (0, False)
 
 
+def test_of_two_refused_rows_about_one_thing_neither_leaves_the_folder_unsigned(trial: Trial, tmp_path: Path) -> None:
+    """Both are about the platelets of one day, on whatever lines they stand."""
+    infused = trial.conduct.trial.courses["P-1"].infused
+    assert infused is not None
+    one, other = (f"P-1,platelets,{wrong},10^9/L,{infused.earliest + timedelta(days=9)}\n" for wrong in ("abc", "xyz"))
+
+    def taken_over(*rows: str) -> None:
+        (tmp_path / "facts.csv").write_text("participant,fact,value,unit,date\n" + "".join(rows))
+        import_folder(trial.conduct, INES, trial.conduct.study, tmp_path, "S1", dry_run=False)
+
+    kept = f"P-1,alt,20,U/L,{infused}\n"
+    taken_over(one, other, kept)
+    for left in ((one,), (other,), ()):
+        assert refused(lambda rows=left: taken_over(*rows, kept)) == {"unread"}
+    taken_over(kept, other, one)
+
+
 @pytest.mark.parametrize("fact", ["dlt_review", "study_discontinuation"])
 def test_a_fact_that_stands_for_an_act_is_recorded_by_those_who_may_do_it(trial: Trial, fact: str) -> None:
     trial.infuse("P-4", 2)

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from escalon.cli.main import app
 from escalon.conduct.judge.dosing import decide_next_dose
-from escalon.escalation import Treat, next_dose
+from escalon.escalation import EscalationError, Treat, next_dose
+from escalon.escalation.catalogue import parse_design
 from escalon.escalation.notation import parse_conduct
 from escalon.facts import Day
 from escalon.instruments.product.dose import DoseAmount
@@ -215,6 +216,27 @@ def test_a_decision_table_is_read_as_it_stands(tmp_path: Path) -> None:
         assert isinstance(told, Treat)
         assert told.level == level
         assert dose_rule(study) is dose_rule(study), "while the file says the same it is read once"
+
+
+def test_a_decision_table_that_changes_while_it_is_read_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read of it is kept under no bytes but its own."""
+    table = tmp_path / "table.csv"
+    table.write_text("n,escalate,de_escalate\n3,0,2\n", encoding="utf-8")
+    rule = ('"three_plus_three"', f'"table file={table} target=0.3"')
+    study = load_study(study_with(tmp_path, rule, ('variant       = "V2"', "# none:")))
+
+    def changed_meanwhile(*args: object, **more: object) -> object:
+        table.write_text("n,escalate,de_escalate\n3,1,2\n", encoding="utf-8")
+        return parse_design(*args, **more)  # type: ignore[arg-type]
+
+    table.write_text("n,escalate,de_escalate\n3,0,3\n", encoding="utf-8")
+    monkeypatch.setattr("escalon.escalation.catalogue.parse_design", changed_meanwhile)
+    with pytest.raises(EscalationError, match="was changed while it was read"):
+        dose_rule(study)
+    told = next_dose(dose_rule(study), parse_conduct("1NNT"), (), date(2025, 3, 1))
+    assert (told.action, told.level) == ("treat", 2)
 
 
 @pytest.mark.parametrize("key", ["file", "File"])

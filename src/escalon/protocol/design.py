@@ -29,8 +29,12 @@ def dose_rule(study: Study) -> "Design":
 
 def decision_table(study: Study) -> bytes:
     """The decision table that the rule names, as its file stands now; empty where the rule names none."""
-    named = table_in(study.dose.rule)
-    found = [place for place in (study.folder / named, Path(named)) if named and place.is_file()]
+    return _table_of(study.dose.rule, study.folder)
+
+
+def _table_of(rule: str, folder: Path) -> bytes:
+    named = table_in(rule)
+    found = [place for place in (folder / named, Path(named)) if named and place.is_file()]
     return found[0].read_bytes() if found else b""
 
 
@@ -48,8 +52,12 @@ def _parsed(
 ) -> "Design":
     """The rule is asked for at every step of a trial, and read once, until the table it names says something else."""
     from escalon.escalation.catalogue import parse_design
+    from escalon.escalation.errors import EscalationError
 
-    return parse_design(text, levels, cohort, cap, window, start=start, lowest=lowest, folder=folder)
+    design = parse_design(text, levels, cohort, cap, window, start=start, lowest=lowest, folder=folder)
+    if _table_of(text, folder) != table:
+        raise EscalationError(f"{table_in(text)} was changed while it was read. Ask again")
+    return design
 
 
 def calendar_guards(study: Study) -> "tuple[CalendarGuard, ...]":

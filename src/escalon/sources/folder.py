@@ -101,8 +101,10 @@ def _take_in_folder(study: Study, path: Path) -> Intake:
         unread += [one for _, one in untaken]
         number = len(rest.untaken)
         counts.append(Count("", rest.file, number + rest.left_out, 0, number, rest.left_out))
-    said = [table for table in tables if table.name == "adverse_events"]
-    if said and not any(table.rows for table in said) and not any(one.table == "adverse_events" for one in unread):
+    events = [table for table in tables if table.name == "adverse_events"]
+    taken_from = {one.wide.file for one in wide if one.wide.rows}  # that a mapping takes no line of many says nothing
+    said = [table for table in events if table.file not in taken_from]
+    if said and not any(table.rows for table in events) and not any(one.table == "adverse_events" for one in unread):
         told.append(((NothingToReport(table="adverse_events"), said[0].file),))
     entries = _numbered(told)
     telling = tuple(entries.telling())

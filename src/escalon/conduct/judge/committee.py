@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 
 from escalon.history import Decision, Trial
 from escalon.history.events import Course as Act
@@ -33,18 +34,22 @@ def newest_signed(trial: Trial) -> Decision | None:
     return max(signed, key=lambda one: one.number, default=None)
 
 
-def stopped(trial: Trial, asked: date) -> tuple[str, bool]:
-    """That the committee stopped dosing, in words (empty where its newest signed decision is not to stop), and whether by a day.
+class Stopped(NamedTuple):
+    """That the committee stopped dosing: in words, and whether it had by the day of asking."""
 
-    A stop that was signed after the day of asking is said all the same, as the later one it is.
-    """
+    says: str
+    by_then: bool
+
+
+def stopped(trial: Trial, asked: date) -> Stopped | None:
+    """The committee's stop, where its newest signed decision is one; signed after the day of asking, it is said as later."""
     newest = newest_signed(trial)
     if newest is None or newest.proposed.course is not Act.STOP:
-        return "", False
+        return None
     why = newest.proposed.reason or newest.proposed.because
     by = " and ".join(sorted(newest.signers))
     at = newest.signed_at[COMMITTEE_SIGNERS - 1]
     signed = at.astimezone(trial.frame.zone).date() if at else asked
     later = f" on {signed}, after this day" if signed > asked else ""
     says = f"the committee decided to stop ({why}), signed by {by}{later} [entry {newest.number}]: nobody is dosed under it"
-    return says, not later
+    return Stopped(says, not later)

@@ -91,11 +91,11 @@ def decide_next_dose(study: Study, trial: Trial, today: Day | date) -> NextDose:
     """
     day = read_day(today)
     found = _governing(study, trial, day)
-    says, by_then = stopped(trial, day.latest)
-    if not says:
+    stop = stopped(trial, day.latest)
+    if stop is None:
         return found
-    strata = tuple((name, replace(one, is_stopped=by_then)) for name, one in found.strata)
-    return replace(_noted(found, says), is_stopped=by_then, strata=strata)
+    strata = tuple((name, replace(one, is_stopped=stop.by_then)) for name, one in found.strata)
+    return replace(_noted(found, stop.says), is_stopped=stop.by_then, strata=strata)
 
 
 def _noted(found: NextDose, note: str) -> NextDose:

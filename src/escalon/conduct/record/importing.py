@@ -28,7 +28,7 @@ from escalon.conduct.permit.refusal import Broken, Refused, refuse
 from escalon.conduct.permit.rules.of_the_record import ended
 from escalon.conduct.record.recording import Conduct, authorise_event
 from escalon.escalation.words import plural
-from escalon.history import Author, Entry, Trial, current_entries
+from escalon.history import Author, Entry, Trial, Unread, current_entries
 from escalon.history.events import (
     AdverseEventRecorded,
     CellsInfused,
@@ -276,8 +276,7 @@ def _no_longer_there(
     if not after.unread:
         return []
     without = after.with_event(summary, author, now)
-    left = {row.subject for row in without.unread}
-    gone = [row for row in after.unread if row.subject not in left]
+    gone = _fewer(after.unread, without.unread)
     today = now.astimezone(after.frame.zone).date()
     if not gone or not lifted(study, after, without, today, None):
         return []
@@ -285,6 +284,16 @@ def _no_longer_there(
         ActDeparture(one.participant, one.day.earliest if one.day else today, "unread", f"no longer there: {one.why}")
         for one in gone
     ]
+
+
+def _fewer(before: Sequence[Unread], now: Sequence[Unread]) -> list[Unread]:
+    """The rows of which there are fewer now: two about one thing are two, on whatever line each stands."""
+    left, gone = Counter(row.subject for row in now), []
+    for row in sorted(before, key=lambda row: row not in now):
+        left[row.subject] -= 1
+        if left[row.subject] < 0:
+            gone.append(row)
+    return gone
 
 
 def check_departures(
