@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from escalon.facts import Day, Status
+from escalon.facts import Day
 from escalon.instruments import assess
-from escalon.instruments.safety.ctcae.terms import find_event, find_term
+from escalon.instruments.safety.ctcae.terms import find_term
 from escalon.safety.adverse_event import (
     AdverseEvent,
 )
@@ -29,7 +29,7 @@ from escalon.safety.counting import (
 from escalon.safety.infections import Isolate, infection_density, infection_episodes
 from escalon.safety.occurrence import Occurrence, occurrences
 from escalon.safety.proportion import clopper_pearson
-from escalon.safety.seriousness import Listed, awareness, due, is_related, is_serious, special_interest, susar
+from escalon.safety.seriousness import awareness, due, is_related, special_interest, susar
 from escalon.safety.words import (
     Criterion,
     Outcome,
@@ -160,18 +160,6 @@ def test_missing_causality_counts_as_related() -> None:
     assert not is_related(event(related=False))
 
 
-def test_unknown_criterion_leaves_seriousness_open() -> None:
-    finding = is_serious({"death": False, "hospitalisation": None})
-    assert (finding.value, finding.status) == (None, Status.INDETERMINATE)
-    assert is_serious({"death": None, "hospitalisation": True}).value is True
-
-
-def test_planned_admission_that_was_not_prolonged_is_not_serious() -> None:
-    none = dict.fromkeys(("death", "life_threatening", "disability", "congenital_anomaly", "important"), False)
-    finding = is_serious(none | {"hospitalisation": True}, planned_admission=True)
-    assert (finding.value, finding.flags) == (False, ("planned_admission",))
-
-
 def test_clock_counts_calendar_days_from_awareness() -> None:
     fatal = event(grade=5, term="Myocarditis", seriousness=("death",))
     other = event(grade=3, term="Myocarditis", seriousness=("hospitalisation",))
@@ -180,11 +168,11 @@ def test_clock_counts_calendar_days_from_awareness() -> None:
     assert [report.by for report in due(other, aware)] == [date(2025, 4, 4)]
 
 
-def test_event_more_severe_than_listed_is_unexpected() -> None:
+def test_an_expectedness_that_nobody_recorded_counts_as_unexpected_and_is_said_to() -> None:
     grave = event(grade=4, term="CRS", seriousness=("life_threatening",))
-    crs = find_event("CRS").name
-    assert susar(grave, [Listed(crs, 3)]).value is True
-    assert susar(grave, [Listed(crs, 4)]).value is False
+    assert susar(grave).value is True
+    assert "unexpected: not assessed, which counts as yes" in susar(grave).reasons
+    assert susar(event(grade=4, term="CRS", seriousness=("life_threatening",), expected=True)).value is False
 
 
 def test_unknown_seriousness_does_not_stop_the_clock() -> None:
@@ -215,7 +203,6 @@ def test_two_isolates_at_one_site_within_seven_days_are_one_episode() -> None:
     assert [(one.participant, one.isolates[0].site, one.onset) for one in found] == [
         ("P1", "blood", 3), ("P1", "lung", 4), ("P1", "blood", 18), ("P2", "blood", 4),
     ]  # fmt: skip
-    assert len(infection_episodes(days, within=8)) == 3
 
 
 def test_density_is_per_hundred_patient_days_and_unknown_without_days() -> None:

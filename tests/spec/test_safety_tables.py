@@ -18,7 +18,6 @@ from escalon.escalation import Outcome, next_dose, parse_conduct, three_plus_thr
 from escalon.facts import Day, Fact, Finding, any_known
 from escalon.instruments import assess, catalogue
 from escalon.instruments.safety.ctcae.laboratory import grade_laboratory
-from escalon.instruments.safety.ctcae.terms import find_event
 from escalon.instruments.safety.icaht import icaht
 from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.blood_counts import Counts
@@ -30,7 +29,7 @@ from escalon.safety.followed import Entered, Followed
 from escalon.safety.occurrence import Moment, Occurrence, occurrences
 from escalon.safety.periods import phase_of
 from escalon.safety.proportion import clopper_pearson
-from escalon.safety.seriousness import Listed, is_serious, susar
+from escalon.safety.seriousness import susar
 from escalon.safety.words import read_relation
 
 WORDS = {
@@ -131,22 +130,14 @@ def test_day_is_in_this_phase(row: Row) -> None:
 @run("susar")
 def test_event_is_reported_like_this(row: Row) -> None:
     cells = row.cells
-    criteria = dict.fromkeys(
-        ("death", "life_threatening", "hospitalisation", "disability", "congenital_anomaly", "important"),
-        False,
-    ) | {cells["criteria"]: True}
-    grave = is_serious(criteria, planned_admission=cells["planned"] == "yes")
-    assert same(grave.value, cells["serious"])
-    term = find_event(cells["term"])
+    recorded = () if cells["criteria"] in NONE else (cells["criteria"],)
     line = AdverseEvent(
-        term=cells["term"], grade=int(cells["grade"]), start=Day.of(INFUSED), serious=grave.value,
+        term=cells["term"], grade=int(cells["grade"]), start=Day.of(INFUSED), serious=bool(recorded), seriousness=recorded,
         related=None if cells["causality"] in NONE else read_relation(cells["causality"]),
-        seriousness=(cells["criteria"],) if grave.value else (),
+        expected=None if cells["expected"] in NONE else cells["expected"] == "yes",
     )  # fmt: skip
     (event,) = occurrences("P1", [line])
-    assert event.serious is grave.value
-    listed = () if cells["listed"] in NONE else (Listed(term.name, int(cells["listed"])),)
-    found = susar(event, listed)
+    found = susar(event)
     assert same(found.value, cells["susar"])
     assert same(found.components["clock_days"], cells["days"])
 

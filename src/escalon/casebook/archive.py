@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import filecmp
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -25,12 +25,16 @@ from escalon.casebook.entry import read_entry
 from escalon.casebook.errors import CasebookError, ChainBroken, NotACasebook, WrongKey
 from escalon.casebook.keys import Signer, is_signed, key_passphrase, make_keys
 from escalon.casebook.location import new_casebook
-from escalon.casebook.tables import checkpoints, entries, head
+from escalon.casebook.stored import put_entries
+from escalon.casebook.tables import checkpoints, head
 from escalon.facts.whole import new_folder
 from escalon.history.entry import Author, Entry
 from escalon.history.events import KINDS, ArchiveMade, Event
 
 Progress = Callable[[int], None]
+
+ROW = ("number", "previous", "hash", "body")
+"""The columns of an entry as stored."""
 
 README = Path(__file__).with_name("archive_readme.txt").read_text(encoding="utf-8")
 
@@ -72,7 +76,7 @@ def _write_entries(casebook: Casebook, to: Path, progress: Progress | None) -> C
         for number, previous, hashed, body in stored_rows(casebook):
             if number > last.number:
                 break
-            row = {"number": number, "previous": previous, "hash": hashed, "body": body}
+            row = dict(zip(ROW, (number, previous, hashed, body), strict=True))
             file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
             if progress and not number % 2000:
                 progress(number)
@@ -231,8 +235,7 @@ def import_archive(archive: Path, folder: Path, *, database: str | None = None, 
         engine = open_database(location.database)
         try:
             with storage_errors(str(folder)), engine.execution_options(writes=True).begin() as connection:
-                for batch in _batches(verify_alone.rows_of(archive)):
-                    connection.execute(insert(entries), batch)
+                put_entries(connection, (dict(zip(ROW, one, strict=True)) for one in verify_alone.rows_of(archive)))
                 if kept:
                     connection.execute(insert(checkpoints), [_checkpoint_row(one) for one in kept])
                 moved = {"number": last.number, "hash": last.hash, "at": last.at, "signature": last.signature}
@@ -249,17 +252,6 @@ def _ends(archive: Path) -> tuple[Checkpoint, list[Checkpoint]]:
     ends = json.loads((archive / "checkpoints.json").read_text(encoding="utf-8"))
     number, hashed, at, signature = ends["head"]
     return Checkpoint(number, hashed, at, "", signature), [Checkpoint(*one) for one in ends["checkpoints"]]
-
-
-def _batches(rows: Iterable[tuple[int, str, str, str]], size: int = 2000) -> Iterator[list[dict[str, Any]]]:
-    batch: list[dict[str, Any]] = []
-    for number, previous, hashed, body in rows:
-        batch.append({"number": number, "previous": previous, "hash": hashed, "body": body})
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _checkpoint_row(one: Checkpoint) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from escalon.casebook.location import (
 )
 from escalon.casebook.sealed_file import SealedReader, SealedWriter
 from escalon.casebook.secrets import SHORTEST_ALONE, is_guessed
+from escalon.casebook.stored import BATCH, put_entries
 from escalon.casebook.tables import checkpoints, entries, head, secrets
 from escalon.facts.whole import whole_file
 from escalon.history.entry import SYSTEM, Author
@@ -42,8 +43,6 @@ from escalon.history.events import BackupMade, CasebookRestored
 
 Progress = Callable[[int], None]
 Line = tuple[str, dict[str, Any]]
-
-BATCH = 2_000
 
 LONGEST_LINE = 2 * LONGEST_BODY
 """Bytes of a line: an entry, written as JSON once more."""
@@ -120,23 +119,23 @@ def restore(
         try:
             with storage_errors(str(folder)), _opened(backup, passphrase) as lines:
                 with engine.execution_options(writes=True).begin() as connection:
-                    rest = _put_entries(connection, lines, progress)
+                    rest = _put_lines(connection, lines, progress)
                 _put_rest(location, rest)
         finally:
             engine.dispose()
         restored = digest_of_casebook(location.folder)
         if restored != expected:
             raise StorageFailed(f"{folder}: the restored casebook differs from the backup; nothing was made")
-    _say_restored(folder, restored, "a backup")
+    _say_restored(folder, restored)
     return restored
 
 
-def _say_restored(folder: Path, restored: Copied, source: str) -> None:
+def _say_restored(folder: Path, restored: Copied) -> None:
     casebook = open_casebook(folder)
     if casebook.signer:  # without its key nothing is recorded in it, until the key is changed
         casebook.mark = None  # the mark is of the casebook it was copied from
         author = Author(SYSTEM, "software", "", f"restore by {getpass.getuser()}")
-        casebook.append(author, restored_event(restored.entries, restored.digest, source))
+        casebook.append(author, restored_event(restored.entries, restored.digest, "a backup"))
     casebook.close()
 
 
@@ -292,22 +291,20 @@ def _read_lines(sealed: Any, backup: Path) -> Iterator[Line]:
         raise StorageDamaged(f"{backup}: damaged ({wrong})") from wrong
 
 
-def _put_entries(connection: Connection, lines: Iterator[Line], progress: Progress | None) -> list[Line]:
+def _put_lines(connection: Connection, lines: Iterator[Line], progress: Progress | None) -> list[Line]:
     """Entries go in in order, past the guards, like any other; everything else is handed back for afterwards."""
-    batch: list[dict[str, Any]] = []
     rest: list[Line] = []
-    for kind, values in lines:
-        if kind != "entry":
-            rest.append((kind, values))
-            continue
-        batch.append(values)
-        if len(batch) == BATCH:
-            connection.execute(insert(entries), batch)
-            if progress:
+
+    def of_entries() -> Iterator[dict[str, Any]]:
+        for kind, values in lines:
+            if kind != "entry":
+                rest.append((kind, values))
+                continue
+            yield values
+            if progress and not values["number"] % BATCH:
                 progress(values["number"])
-            batch = []
-    if batch:
-        connection.execute(insert(entries), batch)
+
+    put_entries(connection, of_entries())
     for kind, values in rest:
         _put_row(connection, kind, values)
     return rest

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select, text
+from sqlalchemy import Connection, Select, bindparam, insert, select, text
 
 from escalon.casebook.database import RESTORE
 from escalon.casebook.entry import Entry, read_entry
@@ -63,3 +64,14 @@ def _readable(number: int, previous: str, hashed: str, body: str) -> Entry:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
         said = f"entry {number} cannot be read: the database file is damaged. escalon verify says where. {RESTORE}"
         raise StorageDamaged(said) from wrong
+
+
+BATCH = 2_000
+"""Entries that are read, or put into a new casebook, at once."""
+
+
+def put_entries(connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
+    """Put entries as they were stored elsewhere into a new casebook, in order."""
+    left = iter(rows)
+    while batch := list(islice(left, BATCH)):
+        connection.execute(insert(entries), batch)

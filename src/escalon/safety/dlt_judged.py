@@ -31,7 +31,7 @@ class Judged:
     @cached_property
     def counts(self) -> Counts:
         """The blood counts as of the day."""
-        return _counts(self.followed, self.window)
+        return counts_of(self.followed, self.window.first, self.window.as_of)
 
     @cached_property
     def clauses(self) -> tuple[ClauseRead, ...]:
@@ -98,7 +98,8 @@ class Judged:
         if max(entries, default=UNNUMBERED) <= entry:
             return True
         then = self.followed.known_at(entry)
-        before = read_clauses(self.definition, then.occurrences, _counts(then, self.window), self.window)
+        counts = counts_of(then, self.window.first, self.window.as_of)
+        before = read_clauses(self.definition, then.occurrences, counts, self.window)
         return any(one.key == ground.key and one.truth is ground.truth for clause in before for one in clause.grounds)
 
     def contradicts(self, ground: ClauseGround) -> bool:
@@ -220,10 +221,6 @@ class Judged:
         return self._may_be_inside(event) and (
             self.followed.judged(event)[0] is not None or (event.is_grave and not is_part(event, self.known))
         )
-
-
-def _counts(followed: Followed, window: Horizon) -> Counts:
-    return counts_of(followed, window.first, window.as_of)
 
 
 def counts_of(followed: Followed, first: date, as_of: date) -> Counts:

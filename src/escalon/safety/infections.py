@@ -46,13 +46,13 @@ class InfectionEpisode:
         return max((isolate.grade for isolate in self.isolates if isolate.grade is not None), default=None)
 
 
-def infection_episodes(isolates: Iterable[Isolate], within: int = SAME_EPISODE_DAYS) -> tuple[InfectionEpisode, ...]:
-    """Episodes: two isolates at one site within `within` days are one."""
+def infection_episodes(isolates: Iterable[Isolate]) -> tuple[InfectionEpisode, ...]:
+    """Episodes: two isolates at one site within `SAME_EPISODE_DAYS` are one."""
     open_: dict[tuple[str, str], list[Isolate]] = {}
     closed: list[list[Isolate]] = []
     for isolate in sorted(isolates, key=lambda one: (one.participant, one.site, one.day)):
         key = (isolate.participant, isolate.site)
-        if key in open_ and isolate.day - open_[key][-1].day <= within:
+        if key in open_ and isolate.day - open_[key][-1].day <= SAME_EPISODE_DAYS:
             open_[key].append(isolate)
         else:
             closed.append(found := [isolate])

@@ -4,10 +4,9 @@ Seriousness is not severity: a grade 4 neutropenia without admission is severe a
 that was planned is not by itself a serious event.
 
 Source: ICH E2A (1994): criteria, and the clocks of 7 and 15 calendar days from the sponsor's awareness (day 0). Local law and
-the ethics committee may be stricter, so every clock is a parameter.
+the ethics committee may be stricter.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,7 +14,6 @@ from escalon.facts import Day, Finding, Status, Truth
 from escalon.safety.occurrence import Occurrence
 from escalon.safety.words import Criterion
 
-RULE = "seriousness/ICH-E2A"
 MEANING = {
     Criterion.DEATH: "death",
     Criterion.LIFE_THREATENING: "at risk of death at the time of the event",
@@ -26,53 +24,8 @@ MEANING = {
 }
 
 
-FATAL, OTHER = 7, 15
-"""Calendar days from awareness to a report; of a fatal event the first, which is complete within 8 more."""
-
-
-def is_serious(criteria: Mapping[str, Truth], *, planned_admission: bool = False) -> Finding:
-    """Whether an event is serious, from the six criteria of ICH E2A; any one suffices, one unknown leaves it open.
-
-    An admission that was planned before the event, and was not prolonged by it, is not counted as hospitalisation.
-    """
-    unknown = set(criteria) - set(Criterion)
-    if unknown:
-        raise ValueError(f"{', '.join(sorted(unknown))}: not a criterion. Criteria: {', '.join(Criterion)}")
-    judged = {name: criteria.get(name) for name in Criterion}
-    flags: tuple[str, ...] = ()
-    if planned_admission and judged[Criterion.HOSPITALISATION]:
-        judged[Criterion.HOSPITALISATION] = False
-        flags = ("planned_admission",)
-    met = [MEANING[name] for name, mark in judged.items() if mark]
-    if met:
-        return Finding("serious", True, flags=flags, reasons=tuple(met), rule=RULE)
-    open_ = tuple(name for name, mark in judged.items() if mark is None)
-    if open_:
-        reasons = tuple(f"{name} is not known" for name in open_)
-        return Finding("serious", None, Status.INDETERMINATE, missing=open_, flags=flags, reasons=reasons, rule=RULE)
-    return Finding("serious", False, flags=flags, reasons=("no criterion of seriousness",), rule=RULE)
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One entry of the reference safety information: a term and the highest grade at which it is expected."""
-
-    term: str
-    to_grade: int
-    version: str = ""
-
-
-def is_expected(event: Occurrence, listed: Iterable[Listed]) -> Truth:
-    """Whether the reference safety information lists the event at this severity; a more severe one is unexpected."""
-    if event.expected is not None:
-        return event.expected
-    entries = [entry for entry in listed if entry.term == event.term.name]
-    if not entries:
-        return False
-    highest = max(entry.to_grade for entry in entries)
-    if event.grade is None:
-        return None
-    return event.grade <= highest
+FATAL, FATAL_COMPLETE, OTHER = 7, 15, 15
+"""Calendar days from awareness: the first report of what is fatal or life-threatening, the complete one, any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +42,12 @@ def is_related(event: Occurrence) -> bool:
     return event.related is not False
 
 
-def susar(event: Occurrence, listed: Iterable[Listed] = ()) -> Finding:
+def susar(event: Occurrence) -> Finding:
     """Whether an event is a suspected unexpected serious adverse reaction: serious, related and unexpected.
 
     Missing causality counts as related; an unknown expectedness counts as unexpected, since silence must not stop a clock.
     """
-    grave, linked, expected = event.serious, is_related(event), is_expected(event, listed)
+    grave, linked, expected = event.serious, is_related(event), event.expected
     flags = ["causality_not_assessed"] if event.related is None else []
     if expected is None:
         flags.append("expectedness_not_assessed")
@@ -133,18 +86,18 @@ def awareness(event: Occurrence) -> Day | None:
     return None
 
 
-def due(event: Occurrence, aware: date, listed: Iterable[Listed] = ()) -> tuple[Due, ...]:
+def due(event: Occurrence, aware: date) -> tuple[Due, ...]:
     """What is due when, counting the sponsor's awareness as day 0; nothing for an event that is no SUSAR.
 
     An event whose seriousness is not known yet is due as if it were serious.
     """
-    if susar(event, listed).value is False:
+    if susar(event).value is False:
         return ()
     name = event.id or str(event)
     if urgent(event):
         return (
             Due("SUSAR, first report", aware + timedelta(FATAL), name),
-            Due("SUSAR, complete report", aware + timedelta(FATAL + 8), name),
+            Due("SUSAR, complete report", aware + timedelta(FATAL_COMPLETE), name),
         )
     return (Due("SUSAR report", aware + timedelta(OTHER), name),)
 

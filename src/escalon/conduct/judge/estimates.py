@@ -40,13 +40,13 @@ def root(value: Fraction) -> Fraction:
         return Fraction(+found)
 
 
-def limits_of_mean(values: Sequence[Fraction], confidence: float = 0.95) -> tuple[Fraction, Fraction] | None:
-    """The two-sided limits of a mean by Student's t; None below five values, where the values are shown instead."""
+def limits_of_mean(values: Sequence[Fraction]) -> tuple[Fraction, Fraction] | None:
+    """The two-sided 95 % limits of a mean by Student's t; None below five values, where the values are shown instead."""
     spread = deviation(values)
     if spread is None or len(values) < FEWEST_FOR_LIMITS:
         return None
     from scipy.special import stdtrit
 
-    quantile = Fraction(float(stdtrit(len(values) - 1, (1 + confidence) / 2)))
+    quantile = Fraction(float(stdtrit(len(values) - 1, 0.975)))
     half = quantile * spread / root(Fraction(len(values)))
     return mean(values) - half, mean(values) + half

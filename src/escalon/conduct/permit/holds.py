@@ -46,8 +46,7 @@ class Hold:
         }
 
 
-_GUARDS: tuple[tuple[str, tuple[type[CalendarGuard], ...]], ...] = (
-    ("rule", ()),
+_CLOCKS: tuple[tuple[str, tuple[type[CalendarGuard], ...]], ...] = (
     ("sentinel clock", (Sentinel, Stagger)),
     ("dlt clock", (WholeCohortFirst,)),
 )
@@ -88,14 +87,13 @@ def _dosing_holds(study: Study, trial: Trial, today: date, level: int | None) ->
         for one in found.reviews
         if one.in_doubt
     ]
-    for name, kinds in _GUARDS:
+    allowed = _by(study, found, today, ())
+    holds += [hold for one in levels for hold in _of_rule(allowed, one)]
+    for name, kinds in _CLOCKS if isinstance(allowed, Treat) else ():
         decision = _by(study, found, today, kinds)
-        for one in levels:
-            if name == "rule":
-                holds += _of_rule(decision, one)
-            elif isinstance(decision, Wait) and isinstance(_by(study, found, today, ()), Treat):
-                says = _windows(found, today) if name == "dlt clock" else _until(decision)
-                holds.append(Hold(name, f"level {one}", says or _until(decision), 2, decision.until))
+        if isinstance(decision, Wait):
+            says = (_windows(found, today) if name == "dlt clock" else "") or _until(decision)
+            holds += [Hold(name, f"level {one}", says, 2, decision.until) for one in levels]
     return holds
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from hmac import compare_digest
 from secrets import token_bytes
-from uuid import uuid4
 
+from escalon.casebook.backup import restored_event
 from escalon.casebook.canonical import digest
 from escalon.casebook.casebook import Casebook
 from escalon.casebook.entry import Entry
@@ -27,7 +27,6 @@ from escalon.history.events import (
     AccountLocked,
     AccountOpened,
     AccountRevoked,
-    CasebookRestored,
     Event,
     RecoveryCodeSet,
     Role,
@@ -181,8 +180,7 @@ def take_over(casebook: Casebook) -> str:
     Returns the public key. Verification says that nothing before is proved, until a printed hash or a known key is given.
     """
     end = casebook.head
-    restored = CasebookRestored(upto=end.number, digest=end.hash, source="an archive", copy=str(uuid4()))
-    return change_key(casebook, RECOVERY, restored)
+    return change_key(casebook, RECOVERY, restored_event(end.number, end.hash, "an archive"))
 
 
 def _refuse_other_codes(people: People, code: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets as random_text
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -30,14 +29,6 @@ SEEN_EVERY = timedelta(minutes=1)
 """How often it is noted that a session is used: fifty readers do not queue for one writer. Idling is exact to this."""
 
 
-@dataclass(frozen=True)
-class SessionLimits:
-    """How long a session may idle and last."""
-
-    idle: timedelta = IDLE
-    absolute: timedelta = ABSOLUTE
-
-
 def sign_in(conduct: Conduct, secrets: SecretStore, account: str, password: Password) -> str:
     """Open a session; returns its token, of which the database keeps only the hash."""
     check_password(conduct, secrets, account, password)
@@ -58,11 +49,11 @@ def _bound(conduct: Conduct, token: str, account: str, started: str) -> str:
     return signer.mark(f"session\n{digest(token)}\n{account}\n{started}")
 
 
-def who(conduct: Conduct, token: str, limits: SessionLimits = SessionLimits()) -> Person:
+def who(conduct: Conduct, token: str) -> Person:
     """The person whose session this is, if it has not ended; each use keeps it from idling."""
-    row = _row(conduct, token, limits)
+    row = _row(conduct, token)
     idle = conduct.casebook.clock.now() - read_time(row.seen)
-    if not -TOLERANCE <= idle < limits.idle:
+    if not -TOLERANCE <= idle < IDLE:
         raise refuse("session", "the session has ended by time; sign in again")
     if idle >= SEEN_EVERY:
         _seen(conduct, token)
@@ -72,26 +63,24 @@ def who(conduct: Conduct, token: str, limits: SessionLimits = SessionLimits()) -
     return person
 
 
-def unlock(
-    conduct: Conduct, secrets: SecretStore, token: str, password: Password, limits: SessionLimits = SessionLimits()
-) -> None:
+def unlock(conduct: Conduct, secrets: SecretStore, token: str, password: Password) -> None:
     """Let a session that idled go on, for whoever opened it; one that was ended, or is a day old, does not."""
-    check_password(conduct, secrets, account_of(conduct, token, limits), password)
+    check_password(conduct, secrets, account_of(conduct, token), password)
     _seen(conduct, token)
 
 
-def account_of(conduct: Conduct, token: str, limits: SessionLimits = SessionLimits()) -> str:
+def account_of(conduct: Conduct, token: str) -> str:
     """Whose session it is, idling or not. Raises Refused (session) where it has ended."""
-    return str(_row(conduct, token, limits).account)
+    return str(_row(conduct, token).account)
 
 
-def _row(conduct: Conduct, token: str, limits: SessionLimits) -> Any:
+def _row(conduct: Conduct, token: str) -> Any:
     """A session that was not ended and has not had its day, idling or not."""
     with conduct.casebook.reading() as connection:
         row = connection.execute(select(sessions).where(sessions.c.token == digest(token))).one_or_none()
     if row is None or row.ended is not None or row.bound != _bound(conduct, token, row.account, row.started):
         raise refuse("session", "sign in first")
-    if not -TOLERANCE <= conduct.casebook.clock.now() - read_time(row.started) < limits.absolute:
+    if not -TOLERANCE <= conduct.casebook.clock.now() - read_time(row.started) < ABSOLUTE:
         raise refuse("session", "the session has ended by time; sign in again")
     return row
 
