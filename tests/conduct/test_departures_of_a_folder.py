@@ -56,3 +56,23 @@ def test_what_the_protocol_leaves_open_is_said_once_and_the_rest_of_the_rule_of_
     assert told[1:] == [one for one in departures(study, trial) if one.rule == "rule"] != []
     monkeypatch.setattr("escalon.conduct.judge.departures.as_if_decided", None)
     assert [one for one in departures(left_open, trial) if one.rule == "rule"] == told, "the rest is asked of one study"
+
+
+def test_who_consented_late_left_before_or_was_one_too_many_is_named(tmp_path: Path) -> None:
+    days = {"P01": "2025-03-03", "P02": "2025-03-17", "P03": "2025-03-24"}
+    consents = {"P01": "2025-03-05", "P02": "2025-03-01", "P03": "2025-03-01"}
+    rows = [f"{who},consent_day,{day},{day}" for who, day in consents.items()]
+    rows += [f"{who},first_tablet,{day},{day}" for who, day in days.items()]
+    study = load_study(HERON)
+    rows.append(f"P02,{study.roles.left},yes,2025-03-10")
+    (tmp_path / "facts.csv").write_text("\n".join(["participant,fact,value,date", *rows, ""]))
+    (tmp_path / "doses.csv").write_text(
+        "participant,level,date\n" + "".join(f"{who},1,{day}\n" for who, day in days.items())
+    )
+    (tmp_path / "adverse_events.csv").write_text("participant,term,grade,start\n")
+    small = study.model_copy(update={"dose": study.dose.model_copy(update={"cap": 2})})
+    told = {(one.participant, one.rule): one.says for one in departures(small, take_in(study, tmp_path).trial)}
+    assert told["P01", "consent"] == "infused before the consent of 2025-03-05"
+    assert told["P02", "withdrawn"] == "infused after leaving the study on 2025-03-10"
+    assert told["P03", "trial size"] == "the study treats 2 participants at most"
+    assert ("P03", "rule") not in told, "held for that alone"

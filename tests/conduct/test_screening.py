@@ -7,12 +7,13 @@ from decimal import Decimal
 import pytest
 
 from escalon.conduct.judge.cutoff import CutoffError, as_of, last_day
+from escalon.conduct.judge.explaining import explain
 from escalon.conduct.judge.scores import scored
 from escalon.conduct.judge.screening import Verdict, screen_one, situation
 from escalon.criteria import examine, parse
 from escalon.facts import Day, Fact, Status
 from escalon.history import Trial, Unread, fold
-from tests.histories import changed, facts, with_facts, without
+from tests.histories import changed, facts, history, with_facts, without
 
 
 @pytest.fixture(scope="module")
@@ -218,3 +219,17 @@ def test_an_exclusion_that_is_absent_never_reads_as_met(study, records):
     assert (Verdict.MET, "passed: absent") in exclusions
     assert (Verdict.NOT_MET, "excludes") in exclusions
     assert not any(shown == "met" for _, shown in exclusions)
+
+
+def test_a_clause_is_explained_with_the_record_s_words_the_reading_and_its_facts(study):
+    known = history(facts=(Fact("wbc", Decimal(4), Day(2025, 3, 1), "10^9/L", "lab", "P01"),))
+    told = str(explain(study, known, "P01", "I-2a", Day(2025, 3, 2)))
+    says = next(one.says for one in study.criteria if one.id == "I-2a")
+    for said in (
+        "I-2a for P01: unknown (decided as of 2025-03-02)",
+        f"the registry says: {says}",
+        "read as: wbc >= 3 10^9/L at screening",
+        "to settle it: the day of screening",
+        "[lab]",
+    ):
+        assert said in told, told

@@ -201,7 +201,7 @@ class FactsByName(Facts):
 
 
 class Entries(Sequence[Entry]):
-    """The entries of a source in order. Two of the same entries are equal."""
+    """The entries of a source in order."""
 
     def __init__(self, parts: Iterable[Entry | KeptFacts]) -> None:
         self.parts = tuple(parts)
@@ -214,12 +214,6 @@ class Entries(Sequence[Entry]):
 
     def __getitem__(self, at: Any) -> Any:
         return tuple(self)[at]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash(len(self))
 
     def telling(self) -> Iterator[Entry]:
         """Every entry that is no kept fact, and of kept facts the first of each participant."""

@@ -155,11 +155,6 @@ class Occurrence:
         """The investigator's words."""
         return "; ".join(dict.fromkeys(line.description or line.term for line in self.lines))
 
-    @cached_property
-    def source(self) -> str:
-        """Where its lines were read."""
-        return "; ".join(dict.fromkeys(line.source for line in self.lines if line.source))
-
     @property
     def key(self) -> tuple[str, str, str, int]:
         """What tells it from another event of the same participant."""

@@ -25,13 +25,6 @@ class Proportion:
         """The percentage; `None` where nobody was observed."""
         return Fraction(100 * self.events, self.of) if self.of else None
 
-    def __str__(self) -> str:
-        if self.percent is None or self.low is None or self.high is None:
-            return f"{self.events}/{self.of}"
-        return f"{self.events}/{self.of} ({float(self.percent):.1f} %, {self.low:.1%}–{self.high:.1%})".replace(
-            "%)", " %)"
-        )
-
 
 def clopper_pearson(events: int, of: int, confidence: Fraction | float = 0.95) -> Proportion:
     """The exact two-sided limits of `events` among `of`; no limits where nobody was observed.

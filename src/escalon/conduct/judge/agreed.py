@@ -19,9 +19,6 @@ class Agreed:
     where: str
     entry: int | None = None
 
-    def __str__(self) -> str:
-        return f"signed by {self.by} on {self.on}: {self.reading}"
-
 
 def agreed(study: Study, trial: Trial) -> dict[str, Agreed]:
     """The signature under each assumption that has one; a casebook's, which is bound to an account, before a file's."""
