@@ -247,11 +247,6 @@ def test_old_condition_counts_only_where_a_recorded_grade_says_it_became_worse(
     assert bool(carried_over([old], PEOPLE, CUTOFF)) is (baseline is None)
 
 
-def test_reference_may_be_lymphodepletion() -> None:
-    early = event(start="2025-03-06", baseline_grade=0, grade=1)
-    assert emergent([early], PEOPLE, CUTOFF, "lymphodepletion") == (early,)
-
-
 def test_periods_part_the_events() -> None:
     before, first, later = (event(start=day, baseline_grade=0) for day in ("2025-03-07", "2025-04-07", "2025-04-08"))
     some = emergent([before, first, later], PEOPLE, CUTOFF)

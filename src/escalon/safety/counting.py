@@ -56,24 +56,22 @@ class Tally:
         return sum(number for found, number in self.highest.items() if found is not None and found >= grade)
 
 
-def emergent(
-    events: Iterable[Occurrence], population: Sequence[Treated], cutoff: date, what: str = "infusion"
-) -> tuple[Occurrence, ...]:
+def emergent(events: Iterable[Occurrence], population: Sequence[Treated], cutoff: date) -> tuple[Occurrence, ...]:
     """The treatment-emergent events of the safety population up to a cut-off, syndromes' own symptoms left out.
 
-    `what` is `infusion` or `lymphodepletion`. What cannot be shown to precede the reference is counted; what began before it
-    is counted only where a recorded grade says that it became worse (`carried_over` names the others).
+    What cannot be shown to precede the infusion is counted; what began before it is counted only where a recorded grade says
+    that it became worse (`carried_over` names the others).
     """
-    return _since(events, population, cutoff, what, True)
+    return _since_infusion(events, population, cutoff, True)
 
 
 def carried_over(events: Iterable[Occurrence], population: Sequence[Treated], cutoff: date) -> tuple[Occurrence, ...]:
     """The events that began before infusion and lasted beyond it, of which no grade before is recorded: worse, or not."""
-    return _since(events, population, cutoff, "infusion", None)
+    return _since_infusion(events, population, cutoff, None)
 
 
-def _since(
-    events: Iterable[Occurrence], population: Sequence[Treated], cutoff: date, what: str, wanted: Truth
+def _since_infusion(
+    events: Iterable[Occurrence], population: Sequence[Treated], cutoff: date, wanted: Truth
 ) -> tuple[Occurrence, ...]:
     people = {one.participant: one for one in population}
     found = []
@@ -81,18 +79,17 @@ def _since(
         person = people.get(event.participant)
         if person is None or event.component_of or (event.start is not None and event.start.earliest > cutoff):
             continue
-        start = person.lymphodepletion if what == "lymphodepletion" else person.infusion
-        if start is not None and _is_worse(event, person, start) is wanted:
+        if _is_worse(event, person) is wanted:
             found.append(event)
     return tuple(found)
 
 
-def _is_worse(event: Occurrence, person: Treated, start: date) -> Truth:
-    """Whether an event is new or worse since a day; one that began under conditioning had its grade before infusion then.
+def _is_worse(event: Occurrence, person: Treated) -> Truth:
+    """Whether an event is new or worse since the infusion; one that began under conditioning had its grade before infusion then.
 
     The grade before lymphodepletion says nothing of what an event that began after it was like on the day of infusion.
     """
-    begun = person.lymphodepletion
+    begun, start = person.lymphodepletion, person.infusion
     under = begun is not None and begun < start and event.began_before(begun) is not True
     if under and event.began_before(start) is True:
         event = replace(event, lines=tuple(replace(line, baseline_grade=None) for line in event.lines))
