@@ -191,6 +191,94 @@ def test_strategies_and_missing_values_of_a_change(study, sledai):
     assert "carried forward" in carried.flags[-1]
 
 
+RESCUE = Intercurrent.made(event="jak_inhibitor", strategy="composite")
+
+
+@pytest.mark.parametrize(
+    ("begun", "state", "value"),
+    [
+        (on(40), State.VALUE, False),
+        (Day(2025, 4), State.VALUE, False),
+        (on(-20), State.VALUE, True),
+        (on(91), State.VALUE, True),
+        (Day(2025, 3), State.MISSING, None),  # infused on the third: the drug may have been stopped for it
+        (Day(2025, 6), State.MISSING, None),  # the visit was on the first
+        (Day(2025), State.MISSING, None),
+        (None, State.MISSING, None),
+    ],
+    ids=str,
+)
+def test_what_may_have_come_before_a_visit_leaves_its_response_open(study, begun, state, value):
+    endpoint = study.endpoint("S-8").model_copy(update={"intercurrent": (RESCUE,)})
+    trial = responders(Fact("tofacitinib", True, begun, None, "x", "P01"))
+    found = cell(study, endpoint, trial, "D90")
+    assert (found.state, found.value) == (state, value)
+    assert ("not known whether" in found.reason) is (state is State.MISSING)
+
+
+def test_no_response_stays_none_whenever_rescue_was_given(study):
+    endpoint = study.endpoint("S-8").model_copy(update={"intercurrent": (RESCUE,)})
+    trial = responders(*(fact("tender_joints_28", 19, 180), fact("swollen_joints_28", 12, 180)), later=180)
+    said = [
+        fact
+        for fact in trial.facts_of("P01")
+        if fact.name not in ("tender_joints_28", "swollen_joints_28") or fact.day != on(180)
+    ]
+    worse = [
+        fact("tender_joints_28", 19, 180),
+        fact("swollen_joints_28", 12, 180),
+        Fact("tofacitinib", True, Day(2025), None, "x", "P01"),
+    ]
+    found = cell(study, endpoint, people(*(one for one in said if one.name != "disease"), *worse, disease="RA"), "D180")
+    assert (found.state, found.value) == (State.VALUE, False)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_first_event_decides_in_whichever_order_they_are_declared(study, turned):
+    declared = [
+        Intercurrent.made(event="left", strategy="composite"),
+        Intercurrent.made(event="jak_inhibitor", strategy="while_on_treatment"),
+    ]
+    both = tuple(reversed(declared) if turned else declared)
+    endpoint = study.endpoint("S-8").model_copy(update={"intercurrent": both})
+    gone = fact("study_discontinuation", True, 20)
+    assert (
+        cell(study, endpoint, people(gone, fact("tofacitinib", True, 10), disease="RA"), "D90").state
+        is State.NOT_APPLICABLE
+    )
+    assert cell(study, endpoint, people(gone, fact("tofacitinib", True, 30), disease="RA"), "D90").value is False
+
+
+def test_what_is_recorded_of_a_visit_is_never_called_nothing(study):
+    found = execute(
+        study,
+        people(*(fact(name, 12, day) for name in ("tender_joints_28",) for day in (-6, 28)), disease="RA"),
+        study.endpoint("S-2"),
+        LATE,
+    )
+    assert found.at("D28")[0].reason == "needs swollen, esr, global health"
+    assert found.at("D90")[0].reason == "nothing recorded"
+    assert (found.why_not, found.detail.startswith("0 of 1 have DAS28-ESR")) == ("nothing recorded", True)
+
+
+def test_a_baseline_that_is_recorded_is_not_called_missing_before_the_first_visit(study, sledai):
+    early = execute(study, people(total(16, -6)), sledai, on(2))
+    assert (early.why_not, early.detail) == ("not due for anybody", "1 belong")
+    assert (
+        execute(study, people(total(16, -6)), sledai, LATE).detail
+        == "0 of 1 have SLEDAI-2K after treatment: nothing recorded"
+    )
+
+
+def test_a_response_that_cannot_be_is_not_missing(study):
+    """SRI-4 asks for a fall by four points: from two nobody can respond, and nothing is to be obtained."""
+    beside = next(one for one in study.outcomes if one.id == "S-4a")
+    told = [fact("physician_global_lupus", 1, day) for day in (-6, 28)]
+    found = execute(study, people(total(2, -6), total(0, 28), *told), beside, LATE)
+    assert (found.at("D28")[0].state, found.statistic("D28", "responders_or_no.of").value) == (State.NOT_APPLICABLE, 0)
+    assert found.at("D28")[0].reason == "not applicable: a baseline SLEDAI below 4 cannot fall by 4"
+
+
 def test_best_and_percent_change(study, sledai):
     trial = people(total(16, -6), total(4, 28), total(8, 90))
     best = execute(study, trial, sledai.model_copy(update={"compare": "best change", "id": "B"}), LATE)

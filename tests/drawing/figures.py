@@ -106,7 +106,7 @@ def swimmer(count):
     return swimmer_plot(swimmers, "2026-06-29", ends_on=365)
 
 
-def courses(count, measures=3, **how):
+def courses(count, measures=3):
     draw = random.Random(count)
     names = (("SLEDAI-2K", ""), ("Physician's global", "mm"), ("ESR", "mm/h"))
     drawn = [
@@ -121,7 +121,7 @@ def courses(count, measures=3, **how):
         for title, unit in names[:measures]
     ]  # fmt: skip
     reached = {code: draw.choice([60.0, 200.0, 400.0]) for code, _ in people(count)}
-    return trajectories(drawn, reached, (("0", 0), ("M1", 28), ("M3", 90), ("M6", 180), ("M12", 365)), **how)
+    return trajectories(drawn, reached, (("0", 0), ("M1", 28), ("M3", 90), ("M6", 180), ("M12", 365)))
 
 
 def counts(count):
@@ -134,7 +134,7 @@ def counts(count):
     measure = Measure(
         "Neutrophils", points, ((0.5, "grade 4 below 0.5"), (1.0, "grade 3 below 1")), linear_to=0.5, alarm=True
     )
-    return trajectories([measure], by_level=True, everyone=True)
+    return trajectories([measure], everyone=True)
 
 
 def evidence(count):
@@ -248,7 +248,7 @@ def comparison(count):
 
 FIGURES = {
     "cohorts": cohorts, "clocks": clocks, "flow": flow, "timeline": timeline, "swimmer": swimmer, "courses": courses,
-    "by_level": lambda count: courses(count, by_level=True), "counts": counts, "evidence": evidence, "heat": heat,
+    "by_level": lambda count: courses(count + 12), "counts": counts, "evidence": evidence, "heat": heat,
     "recruitment": recruitment, "strip": strip, "kinetics": kinetics, "b_cells": b_cells, "axis": axis, "tree": tree,
     "comparison": comparison,
 }  # fmt: skip

@@ -1,6 +1,5 @@
 """A colour, a mark and a label mean the same thing in every figure; one axis has one unit."""
 
-import re
 from datetime import date
 from itertools import pairwise
 
@@ -26,7 +25,7 @@ from escalon.facts import UnitError
 from escalon.reporting.figures.cohorts import CohortCourse, cohorts_figure
 from escalon.reporting.figures.groups import looks
 from escalon.reporting.figures.swimmer import Swimmer, swimmer_plot
-from escalon.reporting.figures.trajectories import Measure, Point, in_one_unit, trajectories
+from escalon.reporting.figures.trajectories import Measure, Point, trajectories
 
 
 def test_a_level_keeps_its_colour_and_shape_where_a_lower_one_is_absent():
@@ -96,24 +95,9 @@ def test_the_pages_style_sheet_is_the_one_the_paints_make():
     assert written.partition("*/\n")[2] == stylesheet()  # else write it anew from `escalon.drawing.tokens.stylesheet()`
 
 
-def test_values_in_two_units_are_drawn_in_one():
+def test_values_in_two_units_are_never_drawn_on_one_axis():
     """Design, section 0.3: one participant in mm among others in cm made the figure run to 60 and lie flat at 6."""
     points = [Point("P01", 1, day, value, "cm", str(value)) for day, value in ((0, 6.1), (28, 4.0), (90, 2.0))]
     points += [Point("P07", 2, 0, 61.0, "mm", "61")]
     with pytest.raises(UnitError, match="one axis has one unit, not cm and mm"):
         Measure("Physician's global", tuple(points))
-    kept, left_out = in_one_unit(points)
-    assert [(point.value, point.unit, point.words) for point in kept if point.participant == "P07"] == [
-        (6.1, "cm", "6.1")
-    ]
-    assert left_out == ()
-    drawn = trajectories([Measure("Physician's global", kept)])
-    assert "Physician's global, cm" in re.findall(r">([^<]+)</text>", drawn.replace("&#x27;", "'"))
-
-
-def test_a_value_that_cannot_be_converted_is_named_and_not_drawn():
-    kept, left_out = in_one_unit(
-        [Point("P01", 1, 0, 6.0, "cm", "6"), Point("P02", 1, 0, 2.0, "cm", "2"), Point("P03", 1, 0, 40.0, "mg/L", "40")]
-    )
-    assert [point.participant for point in kept] == ["P01", "P02"]
-    assert left_out == ("P03 day 0: 40 has mg/L, the others cm: not drawn",)

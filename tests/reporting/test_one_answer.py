@@ -186,7 +186,7 @@ def test_what_somebody_was_like_when_treated_is_not_what_was_recorded_later():
     assert column(serious(view), "age") == {"P01.2025-03-20": "40"}
     assert (
         narratives(view)[0]
-        .blocks[1]
+        .blocks[2]
         .text.startswith("A 40-year-old person with RA was infused at level 1 on 3 March 2025")
     )
 

@@ -169,3 +169,17 @@ def test_a_table_that_is_not_laid_out_turns_no_page():
     for kept, is_turned in ((rows, False), (rows[:20], True)):
         part = Section("1", "Listing", (Table("L8", "Scores", wide, kept),))
         assert typst._is_wide(part) is is_turned
+
+
+def test_no_number_is_broken_and_every_printed_table_is_as_wide_as_the_page():
+    from escalon.reporting.typst import _breakable
+    from escalon.reporting.widths import over_the_page, shares
+
+    assert _breakable("−0.04 (0.31) of 11 people") == "−0.04 (0.31) of 11 people"
+    assert _breakable("see adverse_events.csv:12") == "see adverse_\u200bevents.\u200bcsv:\u200b12"
+    columns = (Head("visit", "visit"), Head("n", "n", right=True), Head("value", "value", right=True))
+    narrow = Table("T6-1", "x", columns, (TableRow("BL", (Cell("BL"), Cell("15"), Cell("7.3 (1 to 43)"))),))
+    assert (shares(narrow), over_the_page(narrow)) == ([0, 0, 0], [1, 0, 0])
+    paper = word(replace(document(), sections=(Section("1", "S", (narrow,)),)))
+    text = ZipFile(BytesIO(paper)).read("word/document.xml").decode()
+    assert min(map(int, re.findall(r'w:gridCol w:w="(\d+)"', text))) > 2000

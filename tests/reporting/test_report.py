@@ -186,6 +186,25 @@ def test_every_table_has_its_own_number_and_nothing_is_blank(document):
 # -- words ------------------------------------------------------------------------------------------------------------
 
 
+def test_the_words_of_a_head_fit_into_its_column(document):
+    """In millimetres of the page's 180, or 267 across, at the size a head is set in; a column without a share takes its words."""
+    for table in document.tables():
+        whole = sum(one.width for one in table.columns)
+        if all(one.width for one in table.columns):
+            across = 267 if len(table.columns) > 13 or whole > 130 else 180
+            for one in table.columns:
+                room = across * one.width / whole
+                assert room >= 2.2 + 1.2 * max(map(len, one.head.replace("/", " ").split())), (table.id, one.key, room)
+
+
+def test_reasons_stand_once(document):
+    """What kept somebody out stands in the table of clauses and in the diagram; flow and populations name the people."""
+    why = document.cell("T2-1/eligible/why").text
+    assert why.startswith("not eligible: P")
+    assert "(excluded)" not in why
+    assert document.cell("T6-P/enrolled/why").text == "10 are not in the one above"
+
+
 def test_no_name_of_the_program_stands_in_what_people_read(document, view):
     """Case PG-08: a word with an underscore is a name of the program, unless it is of a file that was read."""
     for said in (words(packet(view)), words(document)):

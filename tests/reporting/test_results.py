@@ -1,19 +1,26 @@
 """results.json: every number of the endpoints' tables opens to what it rests on, and two runs are compared cell by cell."""
 
 import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from escalon.conduct.judge.cutoff import last_day
+from escalon.conduct.judge.endpoints import execute
 from escalon.conduct.judge.explaining import NothingToExplain
 from escalon.facts import Day
+from escalon.history.entry import Author, Entry
+from escalon.history.events import CellsInfused, EntryAnnulled, FactCorrected, FactRecorded, Observation
 from escalon.reporting.cell_lines import explain_cell, is_cell
 from escalon.reporting.difference import Because, differences
 from escalon.reporting.results import as_text, results
 from escalon.reporting.sections.efficacy import efficacy, table_id
 from escalon.reporting.view import View
+from escalon.sources.casebook import of_entries, recorded_by
 from escalon.sources.folder import take_in
+from escalon.sources.frame import frame_of
 
 
 def results_of(study, folder, cutoff=None):
@@ -206,3 +213,61 @@ def test_a_bag_explains_what_moved_with_it_for_its_own_participant_alone(who, be
     assert [one.because for one in differences(before, after)] == [because]
     gone = differences(after, before)
     assert gone[0].because is (Because.CORRECTED if because is Because.NEW_DATA else Because.UNEXPLAINED)
+
+
+def told(number, month, day, event):
+    return Entry(
+        number, datetime(2025, month, day, 22, 30, tzinfo=UTC), Author("ines", "Ines", "investigator", "S1"), event
+    )
+
+
+def seen(name, value, day, **more):
+    return FactRecorded(participant="P01", fact=Observation(name=name, value=value, day=day, **more))
+
+
+def test_a_casebook_is_reported_as_it_was_recorded_by_a_day(study):
+    """Entered, corrected and annulled later is what the cut-off shows; as recorded by that evening nothing of it."""
+    entries = [
+        told(1, 2, 1, seen("disease", "RA", "2025-02-01")),
+        told(2, 2, 25, seen("esr", "80", "2025-02-25", unit="mm/h")),
+        told(3, 3, 3, CellsInfused(participant="P01", level=1, on=Day(2025, 3, 3), cells_per_kg=Decimal(100000))),
+        told(4, 3, 31, seen("esr", "40", "2025-03-31", unit="mm/h")),
+        told(5, 4, 2, seen("crp", "9", "2025-03-31", unit="mg/L")),
+        told(
+            6,
+            5,
+            1,
+            FactCorrected(
+                participant="P01",
+                corrects=4,
+                reason="slip",
+                fact=Observation(name="esr", value="30", day="2025-03-31", unit="mm/h"),
+            ),
+        ),
+        told(7, 5, 2, EntryAnnulled(participant="P01", annuls=5, reason="another person")),
+        told(8, 5, 3, seen("physician_global", "20", "2025-03-31", unit="mm")),
+    ]
+    whole = of_entries(study, Path("book"), entries, "entry 8")
+    cutoff = Day(2025, 4, 5)
+
+    def values(intake):
+        view = View(study, intake, cutoff)
+        return view, {
+            id: execute(study, view.trial, study.endpoint(id), cutoff).at("D28")[0].value
+            for id in ("S-7", "S-12", "S-6")
+        }
+
+    view, now = values(whole)
+    assert (view.dated, now) == ("2025-04-05", {"S-7": 30, "S-12": None, "S-6": 20})
+    then = recorded_by(study, whole, Day(2025, 4, 30))
+    view, before = values(then)
+    assert (view.dated, before) == ("2025-04-05, as recorded by 2025-04-30", {"S-7": 40, "S-12": 9, "S-6": None})
+    assert then.hashes != whole.hashes
+    corrected = recorded_by(study, whole, Day(2025, 5, 1))
+    hours_ahead = frame_of(study).zone.utcoffset(datetime(2025, 5, 1)) >= timedelta(hours=2)
+    assert values(corrected)[1]["S-7"] == (40 if hours_ahead else 30)
+
+
+def test_a_folder_does_not_say_when_anything_was_recorded(study, trial_folder):
+    with pytest.raises(ValueError, match="does not say when anything was recorded"):
+        recorded_by(study, take_in(study, trial_folder), Day(2025, 4, 1))

@@ -87,8 +87,8 @@ def middle(values, places):
     return minus(f"{half} ({low} to {high})")
 
 
-def mean_sd(values):
-    return minus(f"{fixed(sum(values) / len(values), 2)} ({fixed(statistics.stdev(map(float, values)), 2)})")
+def mean_sd(values, places=2):
+    return minus(f"{fixed(sum(values) / len(values), places)} ({fixed(statistics.stdev(map(float, values)), places)})")
 
 
 def not_due(rows, fact, last):
@@ -137,7 +137,7 @@ CELLS = {
         for v in sorted(r.visit("D90", "RA").values(), key=lambda v: v["physician_global"])
     ),
     "T6-7/D270/not_due": lambda r: str(len(not_due(r, "esr", 284))),
-    "T6-10/D365/change_mean": lambda r: mean_sd(r.moved("D365", "RA", lambda v: v.get("pain"))),
+    "T6-10/D365/change_mean": lambda r: mean_sd(r.moved("D365", "RA", lambda v: v.get("pain")), 1),
     "T6-11/D180/change_range": lambda r: middle(r.moved("D180", "RA", scores.haq), 3),
     "T6-12/ss.D4/change_range": lambda r: middle(r.moved("D4", "SS", lambda v: v.get("crp")), 2),
     "T6-13/D90/change_mean": lambda r: mean_sd(r.moved("D90", "SLE", lambda v: v.get("physician_global_lupus"))),

@@ -15,6 +15,8 @@ EPILOG = """Examples:
 
   escalon report {study} demo/data -o out --cutoff 2025-09-30 --only packet    the committee's packet
 
+  escalon report {study} book --as ines -o out --recorded-by 2025-09-30    a casebook as it stood on that evening
+
   escalon report {study} demo/data -o out --disease SLE --only full        one disease alone
 
   escalon report --diff old/results.json new/results.json                      what changed between two runs, and why"""
@@ -29,6 +31,9 @@ def report(
     output: Annotated[Path, Option("-o", "--output", help="The folder to write the pack into.")] = Path("out"),
     cutoff: Cutoff = None,
     only: Annotated[str | None, Option("--only", help="One part of the pack: packet, full, registry or paper.")] = None,
+    recorded_by: Annotated[
+        str | None, Option("--recorded-by", help="Of a casebook: as it was recorded by the end of this day.")
+    ] = None,
     disease: Annotated[str, Option("--disease", help="The people with one disease alone, such as SLE.")] = "",
     readings: Readings = None,
     diff: Annotated[
@@ -45,8 +50,11 @@ def report(
     if diff:
         _compare(Path(study), data, as_json)
         return
+    from escalon.conduct.judge.cutoff import checked
+    from escalon.facts import Day
     from escalon.reporting.pack import PARTS, PackError, write_pack
     from escalon.reporting.view import View
+    from escalon.sources.casebook import recorded_by as as_recorded_by
 
     part = next((one for one in PARTS if one == only), None)
     if only is not None and part is None:
@@ -55,6 +63,8 @@ def report(
     known = [one.id for one in protocol.diseases]
     if disease and disease not in known:
         fail(f"the study has no disease {disease!r}. Write one of: {', '.join(known)}")
+    if recorded_by:
+        intake = as_recorded_by(protocol, intake, checked(Day.parse(recorded_by)))
     day = cutoff_day(cutoff, intake)
     with progress("reading") as told:
         view = View(protocol, intake, day, disease, lambda what: told(0, None, what))

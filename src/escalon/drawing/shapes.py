@@ -61,10 +61,6 @@ def number(value: float) -> str:
     return "0" if short in ("-0", "") else short
 
 
-def _fill(paint: Paint | None) -> str:
-    return 'fill="none"' if paint is None else f'class="f-{paint.name}" fill="{paint.light}"'
-
-
 def _painted(fill: Paint | None, stroke: Paint | None, width: float = 1, dash: str = "") -> str:
     names = [f"f-{fill.name}"] if fill else []
     parts = [f'fill="{fill.light}"' if fill else 'fill="none"']
@@ -117,13 +113,12 @@ def box(
     fill: Paint | None = None,
     stroke: Paint | None = None,
     radius: float = 0,
-    stroke_width: float = 1,
 ) -> Piece:
     """A rectangle."""
     width, height = max(width, 0), max(height, 0)
     round_ = f' rx="{number(radius)}"' if radius else ""
     size = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"{round_}'
-    return Piece(f"<rect {size} {_painted(fill, stroke, stroke_width)}/>", Box(x, y, x + width, y + height))
+    return Piece(f"<rect {size} {_painted(fill, stroke)}/>", Box(x, y, x + width, y + height))
 
 
 def path(
@@ -133,10 +128,9 @@ def path(
     fill: Paint | None = None,
     stroke: Paint | None = None,
     width: float = 1,
-    dash: str = "",
 ) -> Piece:
     """A path by its `d`; `room` is what it covers."""
-    return Piece(f'<path d="{d}" {_painted(fill, stroke, width, dash)}/>', room)
+    return Piece(f'<path d="{d}" {_painted(fill, stroke, width)}/>', room)
 
 
 def polyline(points: Sequence[tuple[float, float]], *, paint: Paint, width: float = 1.5) -> Piece:
@@ -145,9 +139,9 @@ def polyline(points: Sequence[tuple[float, float]], *, paint: Paint, width: floa
         return Piece("")
     at = " ".join(f"{number(x)},{number(y)}" for x, y in points)
     xs, ys = [x for x, _ in points], [y for _, y in points]
-    painted = _painted(None, paint, width, "")
     return Piece(
-        f'<polyline points="{at}" stroke-linejoin="round" {painted}/>', Box(min(xs), min(ys), max(xs), max(ys))
+        f'<polyline points="{at}" stroke-linejoin="round" {_painted(None, paint, width)}/>',
+        Box(min(xs), min(ys), max(xs), max(ys)),
     )
 
 

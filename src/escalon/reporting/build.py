@@ -11,8 +11,11 @@ Made = Cell | str | int | Fraction | Decimal | None
 
 
 def heads(*names: str) -> tuple[Head, ...]:
-    """Columns from their heads: `n>` stands right, `why|30` takes a share of the width, `key=head` names its cells otherwise."""
-    return tuple(map(_head, names))
+    """Columns from their heads, one by one or all in one text: `who · n> · why|30`.
+
+    `n>` stands right, `why|30` takes a share of the width, `key=head` names its cells otherwise.
+    """
+    return tuple(map(_head, names[0].split(" · ") if len(names) == 1 else names))
 
 
 def _head(name: str) -> Head:

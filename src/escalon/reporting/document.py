@@ -137,6 +137,13 @@ class Table:
                 yield f"{self.id}/{row.key}/{column.key}", cell
 
     @property
+    def instead(self) -> str:
+        """What is said where no row is laid out: that there is none, or that they stand in their file; empty where they are."""
+        if not self.rows:
+            return self.empty
+        return f"{len(self.rows)} rows: they stand in {self.file}." if len(self.rows) > LONGEST else ""
+
+    @property
     def is_listing(self) -> bool:
         """Whether it lists records (L1) instead of counting them (T5-1)."""
         return self.id.startswith("L")

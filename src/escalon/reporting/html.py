@@ -145,7 +145,7 @@ def _block(block: Block, people: People) -> str:
         case Text():
             return f"<p class={block.tone}>{escape(block.text)}</p>"
         case Bullets():
-            return f"<ul class=plain>{''.join(f'<li>{escape(one)}</li>' for one in block.items)}</ul>"
+            return f"<ul>{''.join(f'<li>{escape(one)}</li>' for one in block.items)}</ul>"
         case Headline():
             head = f"<b class={block.tone}>{escape(block.head)}</b>"
             return f"<div class=answer><span>{escape(block.label)}</span><div>{head}{escape(block.body)}</div></div>"
@@ -167,9 +167,9 @@ def _block(block: Block, people: People) -> str:
 def _table(table: Table, people: People) -> str:
     about = f"<br><span class=about>{escape(table.about)}</span>" if table.about else ""
     caption = f"<b>{escape(table.label)} {escape(table.title)}</b>{about}"
-    if not table.rows or len(table.rows) > LONGEST:
-        said = table.empty if not table.rows else f"{len(table.rows)} rows: they stand in {table.file}."
-        return f"<div id={table.id}><p>{caption}</p><p class=muted>{escape(said)}</p>{_notes(table.notes)}</div>"
+    if table.instead:
+        said = escape(table.instead)
+        return f"<div id={table.id}><p>{caption}</p><p class=muted>{said}</p>{_notes(table.notes)}</div>"
     head = "".join(f'<th scope="col"{" class=r" if one.right else ""}>{escape(one.head)}</th>' for one in table.columns)
     body = "\n".join(_row(table, row, people) for row in table.rows)
     kept = '"scroll whole"' if len(table.rows) <= WHOLE else "scroll"

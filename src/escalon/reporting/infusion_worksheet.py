@@ -25,7 +25,7 @@ from escalon.reporting.document import (
     Text,
     Tone,
 )
-from escalon.reporting.printed import significant, times_ten
+from escalon.reporting.printed import times_ten
 
 NOT_KNOWN = "not known"
 
@@ -61,7 +61,6 @@ def worksheet(
     bag: Bag,
     infusion: Infusion,
     identity: Finding | None = None,
-    lymphodepletion: Sequence[Finding] = (),
     release: Finding | None = None,
 ) -> Document:
     """The sheet for one infusion, planned or given, as a document to print.
@@ -73,13 +72,12 @@ def worksheet(
         if infusion.was_given
         else [infusion.weight, infusion.target, infusion.to_infuse]
     )
-    findings += [finding for finding in (identity, release, *lymphodepletion) if finding is not None]
+    findings += [finding for finding in (identity, release) if finding is not None]
     verdict = _verdict(infusion)
     parts = (
         ("Release", ("attribute", "", "verdict", "2nd person reads"), _attributes(release)),
         ("Entries", ("entry", "", "value", "2nd person reads"), _entries(bag, infusion.weight)),
         ("Steps", ("step", "how", "result", "2nd person finds"), [*_planned(bag, infusion), *_given(infusion)]),
-        ("Lymphodepletion", ("drug", "how", "dose", "2nd person finds"), [*map(_drug, lymphodepletion)]),
     )
     blocks: list[Block] = [*(Text(alarm, Tone.ALARM) for alarm in _alarms(infusion, identity)), _identity(identity)]
     filled = (part for part in parts if part[2])
@@ -238,14 +236,6 @@ def _attributes(release: Finding | None) -> Lines:
     words = {"within": "within", "oos": "OUT OF SPECIFICATION", "not tested": "not tested"}
     judged = [(name, str(verdict)) for name, verdict in release.components.items() if name not in approved]
     return tuple(_line(name.replace("_", " "), "", words[verdict]) for name, verdict in judged)
-
-
-def _drug(dose: Finding) -> TableRow:
-    parts = dose.components
-    days = ", ".join(f"{day:+d}" for day in parts.get("days", ()))
-    how = f"day {days}; {plain(parts.get('mg_per_m2'))} mg/m² × {significant(parts.get('body_surface_area'), 5)} m²"
-    how += f" × {plain(parts.get('renal_factor'))}" if parts.get("renal_factor") is not None else ""
-    return _line(dose.name.replace("_", " "), how, _amount(dose.value, "mg"))
 
 
 def _cells(value: Any) -> str:

@@ -153,7 +153,7 @@ def manifest(view: View, hashes: Mapping[str, str]) -> bytes:
     said: dict[str, Any] = {
         "study": view.study.id,
         "study_version": view.study.version,
-        "cutoff": str(view.cutoff),
+        "cutoff": view.dated,
         "synthetic": view.trial.synthetic,
         "confidential": True,
         "disease": view.disease or None,

@@ -10,11 +10,12 @@ from escalon.facts import together
 from escalon.protocol.design import in_days
 from escalon.reporting.build import heads, keyed, row, strong
 from escalon.reporting.document import Beside, Block, Cell, Document, Section, Signatures, Table, TableRow, Text, Tone
-from escalon.reporting.printed import listed, number
+from escalon.reporting.printed import listed, number, told, yes_no
 from escalon.reporting.reasons import in_words
 from escalon.reporting.sections.answer import alarms, answer
 from escalon.reporting.sections.completeness import COUNTS, counts, due_of, joined
 from escalon.reporting.sections.escalation import evidence_by_day, levels, limiting, outlook_table, path
+from escalon.reporting.sections.listings import end_of, onset_of
 from escalon.reporting.sections.narratives import narrative, told_of
 from escalon.reporting.view import View
 from escalon.safety.occurrence import Occurrence
@@ -65,7 +66,7 @@ def _beside(view: View) -> tuple[Block, ...]:
     for given in view.doses:
         judged = told_of(view, given.participant)
         if any(line.dlt for event in judged for line in event.lines) or any(event.is_fatal for event in judged):
-            stories += [Text(f"Narrative: {given.participant}", Tone.STRONG), *narrative(view, given, judged)]
+            stories += [Text(f"Narrative: {given.participant}", Tone.STRONG), narrative(view, given, judged)]
     return (
         severe(view), *stories, Beside((recorded(view), set_aside(view)), (1, 1)), rests_on(view),
         Text("Decision of the committee", Tone.STRONG),
@@ -86,16 +87,7 @@ def severe(view: View) -> Table:
             f"{earlier} events of grade 3 or more began before infusion; they are in Figure 4-2 and in listing 3."
         )
     columns = heads(
-        "who",
-        "level>",
-        "event|26",
-        "grade>",
-        "onset=onset day>",
-        "days>",
-        "serious",
-        "related",
-        "treated=treated with|26",
-        "ended",
+        "who · level> · event|26 · grade> · onset=onset day> · days> · serious · related · treated=treated with|26 · ended"
     )
     title = "Serious events and events of grade 3 or more since infusion"
     return Table("P-1", title, columns, keyed(_severe_row(view, one) for one in kept), "", tuple(notes), "None.")
@@ -108,18 +100,14 @@ def _severe_before(view: View, event: Occurrence) -> bool:
 
 
 def _severe_row(view: View, event: Occurrence) -> TableRow:
-    person = view.people[event.participant]
-    onset = None if event.start is None or event.start.is_partial else person.day_of(event.start.earliest)
     known = event.start and event.end and not event.start.is_partial and not event.end.is_partial
     lasted = (event.end.earliest - event.start.earliest).days + 1 if known and event.start and event.end else None
-    words = {True: "yes", False: "no", None: "not recorded"}
+    serious = Cell(yes_no(event.serious), tone=Tone.PLAIN if event.serious is not None else Tone.OPEN)
     return row(
         event.participant, strong(event.participant), view.level(event.participant),
-        Cell(event.term.name, None, view.of_lines(event.lines)), event.grade if event.grade is not None else "not graded", onset,
-        lasted, Cell(words[event.serious], tone=Tone.PLAIN if event.serious is not None else Tone.OPEN),
-        words[event.related] if event.related is not None else "not assessed", ", ".join(event.actions) or "nothing recorded",
-        str(event.end or ("ongoing" if event.ongoing else "not recorded")),
-        who=event.participant,
+        Cell(event.term.name, None, view.of_lines(event.lines)), event.grade if event.grade is not None else "not graded",
+        onset_of(view, event), lasted, serious, yes_no(event.related, "not assessed"),
+        listed(event.actions, "nothing recorded"), end_of(event), who=event.participant,
     )  # fmt: skip
 
 
@@ -176,8 +164,7 @@ def _in_one(some: Iterable[ActDeparture]) -> list[str]:
 
 
 def _kind(key: str, what: str, some: list[str]) -> TableRow:
-    shown = "; ".join(some[:4]) + (f"; and {len(some) - 4} more" if len(some) > 4 else "")
-    return row(key, what, Cell(str(len(some)), len(some), tone=Tone.OPEN if some else Tone.PLAIN), shown)
+    return row(key, what, Cell(str(len(some)), len(some), tone=Tone.OPEN if some else Tone.PLAIN), told(some, 4))
 
 
 def rests_on(view: View) -> Table:

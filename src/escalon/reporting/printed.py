@@ -281,6 +281,11 @@ def named(items: Sequence[str], most: int = 5) -> str:
     return ", ".join(items[:most]) + (f" and {len(items) - most} more" if len(items) > most else "")
 
 
+def told(sentences: Sequence[str], most: int) -> str:
+    """The first of some short sentences, and how many more there are."""
+    return "; ".join(sentences[:most]) + (f"; and {len(sentences) - most} more" if len(sentences) > most else "")
+
+
 def _exact(value: object) -> Fraction | None:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
         return None

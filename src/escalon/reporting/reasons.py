@@ -24,8 +24,8 @@ def called(name: str) -> str:
         return name.replace("_", " ")
 
 
-def failure(clause: Clause) -> str:
-    """Why a participant fails a clause, such as `age 17, needed 18 or more` or `pregnant (excluded)`."""
+def failure(clause: Clause, label: Callable[[str], str]) -> str:
+    """Why a participant fails a clause: `age 17, needed 18 or more`, `pregnant (excluded)`; `label` is how a fact is called."""
     title = clause.criterion.title or clause.sentence
     if clause.criterion.kind == "exclusion":
         begins = title[:1].lower() if title[1:2].islower() else title[:1]
@@ -33,7 +33,7 @@ def failure(clause: Clause) -> str:
     why = units(next(iter(clause.why()), ""))
     found = _COMPARED.match(why)
     if found is None:
-        return f"{title}: {in_words(why)}" if why else f"{title}: not so"
+        return f"{title}: {in_words(why, label)}" if why else f"{title}: not so"
     needed = _NEEDED[found["relation"]].format(found["limit"].strip())
     return f"{_named(found['name'])} {found['value']}, needed {needed}"
 
@@ -53,5 +53,5 @@ def _named(name: str) -> str:
     """As it is called; a ratio to a laboratory's limit as multiples of it."""
     fact, slash, limit = name.partition(" / ")
     if slash:
-        return f"{_named(fact)} as a multiple of its {'upper' if limit == 'uln' else 'lower'} limit"
+        return f"{called(fact)} as a multiple of its {'upper' if limit == 'uln' else 'lower'} limit"
     return called(name)

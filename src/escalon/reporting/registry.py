@@ -13,7 +13,7 @@ from escalon.conduct.judge.estimates import deviation, mean
 from escalon.conduct.judge.member import Member, member
 from escalon.conduct.judge.populations import populations
 from escalon.conduct.judge.scores import STANDING
-from escalon.conduct.judge.treated import safety_population
+from escalon.conduct.judge.treated import events_of, safety_population
 from escalon.conduct.judge.windows import last_of
 from escalon.facts import Day, Fact, exact, together
 from escalon.history import Trial
@@ -23,7 +23,7 @@ from escalon.reporting.grounds import before
 from escalon.reporting.in_words import told_in_words
 from escalon.reporting.printed import number
 from escalon.safety.counting import emergent
-from escalon.safety.occurrence import Occurrence, occurrences
+from escalon.safety.occurrence import Occurrence
 
 SEX, AGE = STANDING[:2]
 THRESHOLD = 5
@@ -200,12 +200,7 @@ class Registry:
     def adverse_events(self) -> Json:
         """Serious events all, others above the threshold, deaths: events, participants affected, participants at risk."""
         people = safety_population(self.study, self.trial, self.cutoff.latest)
-        every = (
-            event
-            for code in self.infused
-            for event in occurrences(code, [one.event for one in self.trial.course(code).adverse_events])
-        )
-        events = emergent(every, people, self.cutoff.latest)
+        events = emergent(events_of(self.trial), people, self.cutoff.latest)
         serious = [one for one in events if one.serious is True]
         other = [one for one in events if one.serious is not True]
         unsaid = sum(one.serious is None for one in other)

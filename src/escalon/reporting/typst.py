@@ -26,7 +26,7 @@ from escalon.reporting.document import (
     Text,
 )
 from escalon.reporting.fonts import FONTS, drawable
-from escalon.reporting.widths import shares
+from escalon.reporting.widths import over_the_page
 
 _EIGHT = re.compile(".{8}")
 _WIDE, _WORDS = 13, 130
@@ -50,7 +50,7 @@ def pages_of(data: bytes) -> int:
 
 
 def pngs(drawings: Iterable[str], *, apart: bool = False) -> list[bytes]:
-    """Drawings as PNG, each as wide as a page's text."""
+    """Drawings as PNG at 200 dots an inch, each as wide as a page's text."""
     page = b'#set page(width: 180mm, height: auto, margin: 0mm)\n#set text(font: "Inter")\n#image("figure.svg", width: 100%)'
     how = {"format": "png", "ppi": 200}
     return _set([({"main.typ": page, "figure.svg": drawable(svg).encode()}, how) for svg in drawings], apart)
@@ -108,7 +108,7 @@ def _block(block: Block) -> dict[str, Any]:
         case Text():
             return {"type": "text", "text": block.text, "tone": block.tone}
         case Bullets():
-            return {"type": "points", "items": block.items, "tone": "plain"}
+            return {"type": "points", "items": block.items}
         case Headline():
             return {"type": "answer", "label": block.label, "head": block.head, "body": block.body, "tone": block.tone}
         case Table():
@@ -125,18 +125,16 @@ def _block(block: Block) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    rows = table.rows if len(table.rows) <= LONGEST else ()
-    long = f"{len(table.rows)} rows: they stand in {table.file}, and are not printed."
     return {
         "type": "table", "whole": WHOLE, "label": table.label, "title": table.title, "about": table.about, "notes": table.notes,
-        "empty": table.empty if not table.rows else long,
+        "empty": table.instead,
         "columns": [
             {"head": column.head.replace(": ", ":\n"), "right": column.right, "share": share}
-            for column, share in zip(table.columns, shares(table), strict=True)
+            for column, share in zip(table.columns, over_the_page(table), strict=True)
         ],
         "rows": [
             {"kind": row.kind, "cells": [{"text": _breakable(cell.text), "tone": cell.tone} for cell in row.cells]}
-            for row in rows
+            for row in (() if table.instead else table.rows)
         ],
     }  # fmt: skip
 
@@ -144,4 +142,8 @@ def _table(table: Table) -> dict[str, Any]:
 def _breakable(text: str) -> str:
     """A text whose long names of files and facts may be broken at their joints, and a hash without a hyphen in it."""
     text = re.sub(r"(?<![^\W_])[0-9a-f]{64}(?![^\W_])", lambda found: "\u200b".join(_EIGHT.findall(found[0])), text)
-    return re.sub(r"(?<=\w)([_./:])(?=\w\w)", "\\1\u200b", text) if len(text) > 12 and not text[0].isdigit() else text
+    return (
+        re.sub(r"(?<=\w)([_/:]|\.(?!\d))(?=\w\w)", "\\1\u200b", text)
+        if len(text) > 12 and not text[0].isdigit()
+        else text
+    )

@@ -240,11 +240,17 @@ class View:
         """The document of these sections, under the study's name, the cut-off, the mark and the stamp."""
         study = self.study
         made = Document(
-            study.id, title, study.version, name, str(self.cutoff), self.trial.synthetic, tuple(sections),
+            study.id, title, study.version, name, self.dated, self.trial.synthetic, tuple(sections),
             subtitle=subtitle, input=self.digest, software=f"Escalon {__version__}",
             people={code: (disease, self.level(code)) for code, disease in self.diseases.items()},
         )  # fmt: skip
         return made if study.gives_cells else in_words_of(made, in_own_words(study, self._written()))
+
+    @property
+    def dated(self) -> str:
+        """The cut-off as it stands on every page, and by when it was recorded where later entries are left out."""
+        recorded = self.intake.recorded
+        return str(self.cutoff) if recorded is None else f"{self.cutoff}, as recorded by {recorded}"
 
     def _written(self) -> list[str]:
         """What people wrote of events in their own words."""

@@ -13,6 +13,15 @@ def shares(table: Table) -> list[int]:
     return [column.width or _wanted(table, place) for place, column in enumerate(table.columns)]
 
 
+def over_the_page(table: Table) -> list[int]:
+    """The same for paper, where every table is as wide as the page: the last column of words takes what none asks for."""
+    found = shares(table)
+    words = [place for place, column in enumerate(table.columns) if not column.right]
+    if words and not any(found):
+        found[words[-1]] = 1
+    return found
+
+
 def _wanted(table: Table, place: int) -> int:
     texts = [row.cells[place].text for row in table.rows[:_ROWS]]
     longest = max(map(len, texts), default=0)

@@ -6,7 +6,6 @@ from io import BytesIO
 from typing import Any
 
 from escalon.reporting.document import (
-    LONGEST,
     WHOLE,
     Block,
     Bullets,
@@ -99,9 +98,8 @@ def _table(paper: Any, table: Table) -> None:
         last = paper.add_paragraph()
         last.paragraph_format.keep_with_next = True
         _inked(last, table.about, Tone.MUTED)
-    if not table.rows or len(table.rows) > LONGEST:
-        said = table.empty if not table.rows else f"{len(table.rows)} rows: they stand in {table.file}."
-        paper.add_paragraph(said)
+    if table.instead:
+        paper.add_paragraph(table.instead)
     else:
         last._p.addnext(_rows(table))
     for note in table.notes:

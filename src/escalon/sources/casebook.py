@@ -1,9 +1,11 @@
 """A casebook as a source: its entries are its history, read against the study's dictionary as any other source is."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from escalon.facts import Day
 from escalon.history import Entry, Unread, fold
 from escalon.protocol.study import Study
 from escalon.sources.frame import frame_of
@@ -48,6 +50,19 @@ def of_entries(study: Study, path: Path, entries: Iterable[Entry], mark: str) ->
     counts = (Count("facts", FILE, read, read - len(unread), len(unread)),)
     every = (*unread, *trial.unread)
     return Intake(path, frame, kept, every, (*problems, *left), counts, MappingProxyType({FILE: mark}))
+
+
+def recorded_by(study: Study, intake: Intake, day: Day) -> Intake:
+    """A casebook as it stood at the end of a day of the study's time: nothing that was entered, corrected or annulled later.
+
+    Raises ValueError for a source that does not say when anything was recorded.
+    """
+    if any(one.at is None for one in intake.entries):
+        raise ValueError(f"{intake.folder} does not say when anything was recorded. Only a casebook does")
+    zone = frame_of(study).zone
+    then = [one for one in intake.entries if one.at and one.at.astimezone(zone).date() <= day.latest]
+    mark = f"{intake.hashes[FILE]}, as recorded by {day}"
+    return replace(of_entries(study, intake.folder, then, mark), recorded=day)
 
 
 def _line(why: str) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from escalon.facts import Fact
+from escalon.facts import Day, Fact
 from escalon.history import Course, Entry, Frame, Trial, Unread, fold
 from escalon.history.course import stated_day
 from escalon.protocol.vocabulary import DISEASE
@@ -41,6 +41,8 @@ class Intake:
     problems: tuple[Problem, ...]
     counts: tuple[Count, ...]
     hashes: Mapping[str, str]
+    recorded: Day | None = None
+    """The day up to which entries were read, where later ones are left out."""
 
     def __repr__(self) -> str:
         """A few lines: the folder, what was read of each table, and the first problems."""

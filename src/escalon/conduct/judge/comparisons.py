@@ -9,7 +9,7 @@ from escalon.conduct.judge.cells import AtVisit, Statistic
 from escalon.conduct.judge.member import Member
 from escalon.conduct.judge.summaries import StatisticsOf, by_group, counts, exact_value, middle, numbers, rank, share
 from escalon.conduct.judge.treated import events_of, is_before_infusion, reporting_periods, safety_population
-from escalon.conduct.judge.windows import Placed, State, last_of, number_of, placed
+from escalon.conduct.judge.windows import Placed, State, number_of, placed
 from escalon.facts import Day, Fact, exact
 from escalon.history import Trial
 from escalon.instruments.kit.baseline import settled
@@ -84,8 +84,9 @@ class Value:
         labels = {one.id for one in asked.study.visits}
         found = placed(visit, person.infused, known, asked.endpoint.window, asked.endpoint.better, labels)
         cell = self.compared(asked, person, visit, found, _standing(blank, asked, person, visit, found))
-        if cell.state is State.MISSING and (unread := person.unread(asked.endpoint.measure, visit)):
-            cell = replace(cell, reason=unread)
+        if cell.state is State.MISSING:
+            why = "" if found.facts else person.too_little(asked.endpoint.measure, visit)
+            cell = replace(cell, reason=person.unread(asked.endpoint.measure, visit) or why or cell.reason)
         return _after(cell, asked, person, visit)
 
     def compared(self, asked: Question, person: Member, visit: Visit, found: Placed, cell: AtVisit) -> AtVisit:
@@ -169,6 +170,8 @@ class Response:
         """Yes, no, or why it is not known."""
         for cell in (self._value if asked.endpoint.improved_by is None else self._change).cells(asked):
             answer = _answered(cell, asked.endpoint) if cell.state is State.VALUE else cell
+            if answer.value is True and answer.reason:
+                answer = replace(answer, state=State.MISSING, value=None)
             if answer.state is State.MISSING and asked.endpoint.missing == "non_responder":
                 flags = (*answer.flags, f"missing, counted as no: {answer.reason}")
                 answer = replace(answer, state=State.VALUE, value=False, flags=flags)
@@ -287,25 +290,45 @@ def _standing(blank: AtVisit, asked: Question, person: Member, visit: Visit, fou
 
 
 def _after(cell: AtVisit, asked: Question, person: Member, visit: Visit) -> AtVisit:
-    """The cell after what happened between infusion and the visit, by the strategy declared for it."""
-    if person.infused is None or visit.latest < 0:
+    """The cell after what happened between infusion and the visit, the first that ends its count deciding.
+
+    What may have happened before the visit or not leaves open what it would make `no`: the value then carries a `reason`.
+    """
+    if person.infused is None or visit.latest < 0 or cell.state is State.NOT_DUE:
         return cell
-    last = last_of(visit, person.infused)
-    for one in between(asked.endpoint):
-        day = min(
-            (day for day in person.happened(one.event) if day.earliest <= last), key=lambda d: d.earliest, default=None
-        )
-        if day is None or (cell.day is not None and (day.earliest - person.infused.earliest).days > cell.day):
-            continue
-        what = f"{one.event.replace('_', ' ')} on {day}"
-        if one.strategy == "composite" and cell.state is not State.NOT_DUE:
-            cell = replace(cell, state=State.VALUE, value=False, reason="", flags=(*cell.flags, f"no response: {what}"))
-        elif one.strategy == "while_on_treatment" and cell.state is not State.NOT_DUE:
-            reason = f"after {what}"
-            cell = replace(cell, state=State.NOT_APPLICABLE, value=None, baseline=None, change=None, reason=reason)
-        elif one.strategy == "treatment_policy" and cell.state is State.VALUE:
-            cell = replace(cell, flags=(*cell.flags, f"after {what}"))
+    last = visit.latest if cell.day is None else min(cell.day, visit.latest)
+    happened = [(one, span) for one in between(asked.endpoint) for span in _spans(person, one.event, last)]
+    for one, (first, latest, when) in sorted(happened, key=lambda each: each[1][:2]):
+        what, is_sure = f"{one.event.replace('_', ' ')} {when}", first > 0 and latest <= last
+        doubt = f"{what}: not known whether between infusion and this visit"
+        if one.strategy == "treatment_policy" and cell.state is State.VALUE:
+            cell = replace(cell, flags=(*cell.flags, f"after {what}" if is_sure else doubt))
+        elif one.strategy == "composite" and is_sure:
+            flags = (*cell.flags, f"no response: {what}")
+            return replace(cell, state=State.VALUE, value=False, reason="", flags=flags)
+        elif one.strategy == "while_on_treatment" and is_sure:
+            state, reason = State.NOT_APPLICABLE, f"after {what}"
+            return replace(cell, state=state, value=None, baseline=None, change=None, reason=reason)
+        elif one.strategy == "composite" and cell.state is State.VALUE:
+            cell = replace(cell, reason=doubt)
+        elif one.strategy != "treatment_policy":
+            cell = replace(cell, state=State.MISSING, value=None, baseline=None, change=None, reason=doubt)
     return cell
+
+
+def _spans(person: Member, event: str, last: int) -> Iterator[tuple[int, int, str]]:
+    """The first and last day after infusion on which an event may have begun that may be one by a `last` day, and its date."""
+    for day in person.happened(event):
+        if day is None:
+            yield -_EVER, _EVER, "without a date"
+        elif person.infused is not None:
+            first, latest = ((end - person.infused.earliest).days for end in (day.earliest, day.latest))
+            if latest > 0 and first <= last:
+                yield first, latest, f"{'in' if day.is_partial else 'on'} {day}"
+
+
+_EVER = 10**6
+"""More days than any study has."""
 
 
 def _carried(cells: list[AtVisit]) -> Iterator[AtVisit]:

@@ -79,7 +79,7 @@ def _execute(study: Study, trial: Trial, endpoint: Endpoint, cutoff: Day) -> Exe
     comparison = COMPARISONS.get(endpoint.compare)
     cells = tuple(comparison.cells(asked)) if comparison else ()
     statistics = tuple(comparison.statistics(asked, cells, _groups(people, endpoint.by))) if comparison else ()
-    why, detail = _why_not(endpoint, members, cells, known=comparison is not None)
+    why, detail = _why_not(study, endpoint, members, cells)
     return Executed(
         endpoint, estimand(study, endpoint), endpoint.population, members, excluded, cells, statistics, why, detail,
         endpoint.unit or unit_of(study, endpoint.measure[0]),
@@ -190,22 +190,30 @@ def _called(study: Study, name: str) -> str:
 
 
 def _why_not(
-    endpoint: Endpoint, members: tuple[str, ...], cells: tuple[AtVisit, ...], *, known: bool
+    study: Study, endpoint: Endpoint, members: tuple[str, ...], cells: tuple[AtVisit, ...]
 ) -> tuple[WhyNot, str]:
     """The reason why there is no number; the gravest that holds, with what it is about."""
-    if not known:
+    if endpoint.compare not in COMPARISONS:
         return "no executor", endpoint.compare
     if not members:
         return "nobody belongs", endpoint.among
     if endpoint.compare == "events":
         return "", ""
-    states = {cell.state for cell in cells}
-    if State.VALUE not in states:
-        if states and states <= {State.NOT_DUE, State.NOT_APPLICABLE} and State.NOT_DUE in states:
-            return "not due for anybody", f"{len(members)} belong"
-        needs = dict.fromkeys(cell.reason for cell in cells if cell.state is State.MISSING and cell.reason)
-        return "nothing recorded", f"0 of {len(members)} have {', '.join(endpoint.measure)}: {'; '.join([*needs][:3])}"
     compared = endpoint.compare in ("change from baseline", "percent change", "best change")
-    if compared and all(cell.baseline is None for cell in cells):
-        return "no baseline", f"0 of {len(members)} have {', '.join(endpoint.measure)} before treatment"
+    before = {one.id for one in study.visits if one.latest < 0} if compared else set()
+    after = [cell for cell in cells if cell.visit not in before] or cells
+    valued = [cell for cell in after if cell.state is State.VALUE]
+    measures, when = ", ".join(_called(study, name) for name in endpoint.measure), " after treatment" if before else ""
+    if not valued:
+        states = {cell.state for cell in after}
+        if State.NOT_DUE in states and State.MISSING not in states:
+            return "not due for anybody", f"{len(members)} belong"
+        needs = dict.fromkeys(cell.reason for cell in after if cell.state is State.MISSING and cell.reason)
+        known = f"0 of {len(members)} have {measures}{when}"
+        return "nothing recorded", ": ".join(filter(None, (known, "; ".join([*needs][:3]))))
+    if compared and all(cell.baseline is None for cell in valued):
+        return (
+            "no baseline",
+            f"0 of {len({cell.participant for cell in valued})} with {measures} have one before treatment",
+        )
     return "", ""

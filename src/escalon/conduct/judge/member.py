@@ -1,6 +1,6 @@
 """One participant as endpoints see them: day 0, scored facts, level and disease, baselines, and what happened in between."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -9,10 +9,10 @@ from math import floor
 from escalon.conduct.judge.baselines import Baselines, one_of_each_visit
 from escalon.conduct.judge.given import dose_of, doses_of
 from escalon.conduct.judge.samples import profiles_of
-from escalon.conduct.judge.scores import ScoredFacts, responses, scored
-from escalon.conduct.judge.windows import Placed, State, last_of, placed
+from escalon.conduct.judge.scores import ScoredFacts, however_little, responses, scored
+from escalon.conduct.judge.windows import Placed, State, day_number, last_of, placed, why_open
 from escalon.criteria import with_members
-from escalon.facts import Day, Fact, Finding, UnitError, together
+from escalon.facts import Day, Fact, Finding, Status, UnitError, together
 from escalon.history import Course, Trial, Unread
 from escalon.instruments.kit.baseline import in_unit as converted
 from escalon.instruments.kit.catalogue import catalogue
@@ -39,6 +39,7 @@ class Member:
     def __init__(self, study: Study, trial: Trial, code: str) -> None:
         self.study, self.trial, self.code = study, trial, code
         self._series: dict[tuple[str, str, str], tuple[Fact, ...]] = {}
+        self._left_open: dict[str, list[Finding]] = {}
 
     @cached_property
     def course(self) -> Course:
@@ -164,6 +165,8 @@ class Member:
             return State.NOT_APPLICABLE, "no cells given on a known day"
         if found.is_known:
             return State.VALUE, ""
+        if found.facts and all(map(_does_not_apply, found.facts)):
+            return State.NOT_APPLICABLE, found.reason
         last = last_of(visit, self.infused)
         if self.ended is not None and self.ended.day.earliest <= last:
             return State.NOT_APPLICABLE, str(self.ended)
@@ -171,19 +174,39 @@ class Member:
             return State.NOT_DUE, found.reason if found.facts else f"until {last}"
         return State.MISSING, found.reason
 
-    def happened(self, event: str) -> Iterator[Day]:
-        """The days after infusion on which an intercurrent event began."""
+    def happened(self, event: str) -> list[Day | None]:
+        """The days on which an intercurrent event began that may lie after infusion; None for one whose day is not recorded."""
         match event:
             case "death":
-                days = [self.died] if self.died else []
+                return [self.died] if self.died else []
             case "left":
-                days = [self.course.left] if self.course.left else []
+                return [self.course.left] if self.course.left else []
             case "second_infusion":
-                days = [one.day for one in doses_of(self.study, self.course)[1:]]
-            case _:
-                names = with_members(self.study.vocabulary, event)
-                days = [fact.day for name in names for fact in self.facts.named(name) if fact.day and _is_so(fact)]
-        yield from (day for day in days if self.infused is not None and day.latest > self.infused.latest)
+                return [one.day for one in doses_of(self.study, self.course)[1:]]
+        names = with_members(self.study.vocabulary, event)
+        some = [fact for name in names for fact in self.facts.named(name) if _is_so(fact)]
+        return [fact.day for fact in some if fact.until is None or not self._is_by_infusion(fact.until)]
+
+    def _is_by_infusion(self, day: Day) -> bool:
+        return self.infused is not None and day.latest <= self.infused.earliest
+
+    def too_little(self, measures: Iterable[str], visit: Visit) -> str:
+        """What a score lacks of which something is recorded in a visit's days, though too little to work it out; or nothing."""
+        names = dict.fromkeys(one.partition(".")[0] for one in measures)
+        found = [one for name in names if name in catalogue() for one in self._open(name)]
+        some = [one for one in found if one.day is not None and self._is_of(visit, one.day)]
+        return "; ".join(dict.fromkeys(filter(None, map(why_open, some))))
+
+    def _open(self, name: str) -> list[Finding]:
+        """What an instrument says at each visit that has any of its items and gives no value."""
+        if name not in self._left_open:
+            found = however_little(self.study, self.facts, name)
+            self._left_open[name] = [one for one in found if one.value is None]
+        return self._left_open[name]
+
+    def _is_of(self, visit: Visit, day: Day) -> bool:
+        infused = self.infused
+        return infused is not None and not day.is_partial and visit.earliest <= day_number(day, infused) <= visit.latest
 
 
 def member(study: Study, trial: Trial, code: str) -> Member:
@@ -195,6 +218,10 @@ def _made_of(measure: str) -> set[str]:
     """A measure, and the names of all items of the score it is and of the score's parts."""
     parts = [catalogue()[one] for one in with_parts([measure.partition(".")[0]])]
     return {measure, *(key for one in parts for key in one.keys.values())}
+
+
+def _does_not_apply(fact: Fact) -> bool:
+    return isinstance(fact.behind, Finding) and fact.behind.status is Status.NOT_APPLICABLE
 
 
 def _is_so(fact: Fact) -> bool:

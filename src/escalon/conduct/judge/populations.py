@@ -95,7 +95,8 @@ def _eligible(study: Study, trial: Trial, cutoff: Day) -> Population:
         if one.verdict is Verdict.MET:
             return ""
         failed = ", ".join(clause.criterion.id for clause in one.failed())
-        return f"{WORDS[one.verdict]}: {failed}" if failed else f"undecided: {'; '.join(one.obtain[:3])}"
+        more = f" and {len(one.obtain) - 1} more" if len(one.obtain) > 1 else ""
+        return f"{WORDS[one.verdict]}: {failed}" if failed else f"undecided: {''.join(one.obtain[:1])}{more}"
 
     members, excluded = _split(trial, why_not)
     return Population("eligible", "Eligible", "every clause that applies is met before treatment", members, excluded)

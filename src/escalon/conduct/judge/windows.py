@@ -12,7 +12,11 @@ from enum import StrEnum
 from fractions import Fraction
 
 from escalon.facts import Day, Fact, Finding, Interval, Status, exact, together
+from escalon.instruments.kit.catalogue import find
 from escalon.protocol.study import Visit
+
+AT_BASELINE = "_baseline"
+"""How the name of an item ends that is the value of another at baseline."""
 
 
 class State(StrEnum):
@@ -24,7 +28,7 @@ class State(StrEnum):
     NOT_DUE = "not due"
     """The window is still open at the cut-off."""
     NOT_APPLICABLE = "not applicable"
-    """There can be no value: died, left, or never had a day 0."""
+    """There can be no value: died, left, never had a day 0, or the measure does not apply to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +112,24 @@ def _of_several(usable: dict[int, Placed], take: str, better: str) -> Placed:
 def why_none(fact: Fact) -> str:
     """Why a fact has no value that can be counted with."""
     if isinstance(fact.behind, Finding):
-        finding = fact.behind
-        absent = f"{fact.name} needs {', '.join(finding.missing)}" if finding.missing else ""
-        known = dict.fromkeys(part for part in (absent, *finding.reasons[:2]) if part)
-        return "; ".join(known) or f"{_said(fact.name)} cannot be told from what is recorded"
+        return why_open(fact.behind) or f"{_said(fact.name)} cannot be told from what is recorded"
     if isinstance(fact.value, Interval):
         return f"only known to be {fact}"
-    return f"{fact.name} was asked and is not known"
+    return f"{_said(fact.name)} was asked and is not known"
+
+
+def why_open(finding: Finding) -> str:
+    """What a finding without a value lacks, of the visit and at baseline, and its first reasons that say more than that."""
+    lacking = () if finding.status in (Status.INVALID, Status.NOT_APPLICABLE) else finding.missing
+    now = [name.replace("_", " ") for name in lacking if not name.endswith(AT_BASELINE)]
+    before = [name.removesuffix(AT_BASELINE).replace("_", " ") for name in lacking if name.endswith(AT_BASELINE)]
+    lacks = [f"{when}{', '.join(some)}" for when, some in (("", now), ("at baseline: ", before)) if some]
+    said = [f"needs {'; '.join(lacks)}"] if lacks else []
+    already = (*(f"{name} is not known" for name in finding.missing), find(finding.name).unconfirmed)
+    for reason in finding.reasons:
+        if reason not in already and not any(reason in one for one in said):
+            said.append(reason)
+    return "; ".join(said[:3])
 
 
 def _said(name: str) -> str:

@@ -47,14 +47,18 @@ def observed(who: str, name: str, value: Any, day: date, visit: str = "", **more
     return FactRecorded(participant=who, fact=seen)
 
 
+_DECIMALS = {"mm": 0, "cm": 1, "mm/h": 0, "mg/L": 1}
+"""The most decimals people read off a line, a sedimentation tube, an analyser."""
+
+
 def number_text(value: float, known: FactDefinition) -> str:
-    """A number as somebody would write it: whole where it must be, else three digits, within what may be recorded."""
+    """A number as somebody would write it, within what may be recorded: whole where it must be, else of at most three digits."""
     low, high = (None if end is None else float(end) for end in (known.low, known.high))
     value = max(value, low) if low is not None else value
     value = min(value, high) if high is not None else value
     if known.kind == "integer":
         return str(round(value))
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    digits = min(0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2, _DECIMALS.get(known.unit or "", 2))
     return f"{Decimal(str(round(value, digits))).normalize():f}"
 
 

@@ -35,9 +35,7 @@ from escalon.reporting.figures.groups import GroupLook, looks
 _LANE, _LEFT, _RIGHT = 16.0, 64.0, WIDTH - 40
 
 
-def b_cell_figure(
-    profiles: Sequence[Profile], rule: AplasiaRule | None = None, title: str = "B cells in blood", note: str = ""
-) -> str:
+def b_cell_figure(profiles: Sequence[Profile], rule: AplasiaRule | None = None, note: str = "") -> str:
     """B cells of each participant against days, with the limits of aplasia and recovery, and a bar for each aplasia.
 
     The axis is linear below the aplasia limit and logarithmic above it, so that zero has a place.
@@ -48,7 +46,7 @@ def b_cell_figure(
     courses = [b_cell_course(profile, groups[profile.group or "all"]) for profile in counts]
     days = [spot.x for course in courses for spot in course.spots]
     if not days:
-        return nothing(f"{title}: no sample with a result")
+        return nothing("B cells in blood: no sample with a result")
     x = Linear(min([0.0, *days]), max([1.0, *days]), _LEFT, _RIGHT)
     y = b_cell_scale([spot.y for course in courses for spot in course.spots], rule, 220, 24)
     step = 7 if x.high <= 60 else 30 if x.high <= 200 else 60 if x.high <= 400 else 180
@@ -67,7 +65,8 @@ def b_cell_figure(
     pieces += _key(groups, rule, bottom + 46)
     people = len(counts)
     return picture(
-        pieces, f"{title}: {people} participants, cells per µL against days, with aplasia from onset to recovery"
+        pieces,
+        f"B cells in blood: {people} participants, cells per µL against days, with aplasia from onset to recovery",
     )
 
 

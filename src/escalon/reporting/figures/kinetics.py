@@ -38,7 +38,7 @@ HOLLOW = {
 """Marks of samples without a level, hollow, at half of the limit or at the end of the range; no line runs through them."""
 
 
-def kinetics_figure(profiles: Iterable[Profile], title: str = "CAR transgene in blood", note: str = "") -> str:
+def kinetics_figure(profiles: Iterable[Profile], note: str = "") -> str:
     """All profiles of one analyte in one unit as SVG: one line per participant, colour and shape by group.
 
     Samples below the limit of quantification stand as hollow marks at half of it and no line runs through them, because
@@ -46,7 +46,7 @@ def kinetics_figure(profiles: Iterable[Profile], title: str = "CAR transgene in 
     """
     drawn = tuple(profile for profile in profiles if any(height(s) is not None for s in profile.samples))
     if not drawn:
-        return nothing(f"{title}: no sample with a result")
+        return nothing("CAR transgene in blood: no sample with a result")
     units = {spelled(profile.unit) for profile in drawn}
     if len(units) > 1:
         raise UnitError(f"one figure has one unit, not {' and '.join(sorted(units))}")
@@ -62,7 +62,7 @@ def kinetics_figure(profiles: Iterable[Profile], title: str = "CAR transgene in 
         pieces += panel(Panel(Box(left, 24, right, 250), x, y, inside, limits=_limits(drawn, place == 0)))
     pieces.append(text((60 + WIDTH) / 2, 281, "days from the end of infusion", size=10, anchor="middle", paint=MUTED))
     pieces += key([*_group_key(groups), *_hollow_key(drawn)], 8, 304, WIDTH - 8)
-    return picture(pieces, _description(drawn, title))
+    return picture(pieces, _description(drawn))
 
 
 def height(sample: Sample) -> float | None:
@@ -145,7 +145,8 @@ def _hollow_key(profiles: Sequence[Profile]) -> list[tuple[Drawn | None, str]]:
     return [(like(s, INK, hollow=True), words) for s, words in shapes]
 
 
-def _description(profiles: Sequence[Profile], title: str) -> str:
+def _description(profiles: Sequence[Profile]) -> str:
     people = len({profile.participant for profile in profiles})
     samples = sum(len(profile.samples) for profile in profiles)
-    return f"{title}: {people} participants, {samples} samples, {profiles[0].unit} on a logarithmic axis against days"
+    axis = f"{profiles[0].unit} on a logarithmic axis against days"
+    return f"CAR transgene in blood: {people} participants, {samples} samples, {axis}"

@@ -72,11 +72,7 @@ class Swimmer:
     states: tuple[DiseaseState, ...] = ()
 
 
-def swimmer_plot(
-    swimmers: Sequence[Swimmer],
-    cutoff: str,
-    ends_on: int | None = None,
-) -> str:
+def swimmer_plot(swimmers: Sequence[Swimmer], cutoff: str, ends_on: int | None = None) -> str:
     """The plot as SVG; within a level the longest observed stands on top. An arrow: followed further after the cut-off.
 
     `ends_on` is the last day of registered follow-up.
@@ -161,7 +157,7 @@ def _sentence(one: Swimmer) -> str:
 
 
 def _key(swimmers: Sequence[Swimmer], ends_on: int | None, y: float) -> list[Piece]:
-    """The marks that stand on the plot; a mark that does not stand there is not explained."""
+    """The marks that stand on the plot; one that does not stand there is not explained."""
     kinds = {mark.kind for one in swimmers for mark in one.marks}
     entries: list[tuple[Drawn | None, str]] = [(drawn, kind) for kind, drawn in MARKS.items() if kind in kinds]
     arrow = (like("arrow", RULE), "followed further")

@@ -1,7 +1,7 @@
 """Values over time: a panel a person with the others grey behind, or a panel a dose level with the median, one unit an axis."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 
 from escalon.drawing import (
@@ -26,10 +26,11 @@ from escalon.drawing import (
 )
 from escalon.drawing import panel as drawn_panel
 from escalon.drawing.tokens import GOOD, MUTED, Paint, dose, shape
-from escalon.facts import UnitError, convert, spelled, together
+from escalon.facts import UnitError, spelled, together
 from escalon.reporting.printed import unit
 
 _MOST_PEOPLE = 12  # more are drawn by level
+_DAYS = tuple((str(day), float(day)) for day in (0, 90, 180, 365))  # where no visit names them
 _HIGH, _LEFT, _RIGHT = 66.0, 46.0, WIDTH - 40
 
 
@@ -72,46 +73,23 @@ class Measure:
         return next((point.unit for point in self.points if spelled(point.unit) != "1"), "")
 
 
-def in_one_unit(points: Sequence[Point], unit: str = "") -> tuple[tuple[Point, ...], tuple[str, ...]]:
-    """The values converted to a unit, or to the one most of them have; and in words each that cannot be converted.
-
-    A value is printed as it is drawn: 70 mm among values in cm says 7.
-    """
-    units = [spelled(point.unit) for point in points]
-    to = spelled(unit) if unit else max(dict.fromkeys(units), key=units.count, default="")
-    written = unit or next((point.unit for point, own in zip(points, units, strict=True) if own == to), "")
-    kept, left_out = [], []
-    for point, own in zip(points, units, strict=True):
-        try:
-            value = point.value if own == to else float(convert(point.value, point.unit, to))
-        except UnitError:
-            said = f"{point.participant} day {point.day:g}: {point.words or point.value}"
-            left_out.append(f"{said} has {point.unit or 'no unit'}, the others {written or 'none'}: not drawn")
-            continue
-        words = point.words if own == to else f"{value:.3g}"
-        kept.append(replace(point, value=value, unit=written, words=words))
-    return tuple(kept), tuple(left_out)
-
-
 def trajectories(
     measures: Sequence[Measure],
     reached: dict[str, float] | None = None,
     visits: Sequence[tuple[str, float]] = (),
     *,
-    by_level: bool | None = None,
     everyone: bool = False,
 ) -> str:
     """The measures as rows of panels over days from infusion (0).
 
     `reached` is the last day observed of each participant: beyond it a panel is shaded. `visits` are the axis labels with
-    their days. More than twelve people stand by level, grey with a bold median; `everyone` draws each line of a level plainly.
+    their days. More than twelve people stand by level, grey with a bold median; with `everyone` each line is drawn plainly.
     """
     drawn = [one for one in measures if one.points]
     if not drawn:
         return nothing("No value could be computed")
     people = sorted({(point.level, point.participant) for one in drawn for point in one.points})
-    if by_level is None:
-        by_level = len(people) > _MOST_PEOPLE
+    by_level = everyone or len(people) > _MOST_PEOPLE
     days = [point.day for one in drawn for point in one.points]
     span = min([0.0, *days]), max([28.0, *days, *(day for _, day in visits)])
     pieces: list[Piece] = []
@@ -160,24 +138,12 @@ def _block(
             shown = tuple((value, words if place == len(block) - 1 else "", _limit(one)) for value, words in one.limits)
             pieces += beside(scale, scale.ticks(), left, right, labels=place == 0, size=9)
             last = one is measures[-1]
-            ticks, names = [day for _, day in visits] or [0, 90, 180, 365], [word for word, _ in visits] or None
-            kept = [
-                (tick, n)
-                for tick, n in zip(ticks, names or ["0", "90", "180", "365"], strict=False)
-                if span[0] <= tick <= span[1]
-            ]
-            pieces += below(
-                x,
-                [tick for tick, _ in kept],
-                top,
-                bottom,
-                names=[n if last else "" for _, n in kept],
-                grid=False,
-                size=9,
-            )
+            kept = [(day, words) for words, day in visits or _DAYS if span[0] <= day <= span[1]]
+            names = [words if last else "" for _, words in kept]
+            pieces += below(x, [day for day, _ in kept], top, bottom, names=names, grid=False, size=9)
             pieces += drawn_panel(Panel(Box(left, top, right, bottom), x, scale, front, back, reached.get(name), shown))
         y = bottom + 8
-    return y + (26 if measures else 0)
+    return y + 26
 
 
 def _limit(one: Measure) -> Paint:

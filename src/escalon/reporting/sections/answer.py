@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from escalon.conduct.judge.dose_review import DoseReview
+from escalon.conduct.judge.dosing import NextDose
 from escalon.escalation import Stop, headline
 from escalon.escalation.decision import Decision
 from escalon.reporting.document import Headline, Text, Tone
@@ -34,6 +35,8 @@ def said(view: View, decision: Decision) -> str:
     """The decision in a line; of tolerance nothing is said while a question is open."""
     if view.unsettled and isinstance(decision, Stop) and decision.mtd:
         return f"Stop at level {decision.mtd}"
+    if isinstance(view.dose, NextDose) and view.dose.strata and decision is view.dose.decision:
+        return f"{'Stop' if isinstance(decision, Stop) else 'Wait'}: each stratum has its own answer"
     text = headline(decision)
     return in_prose(text[:1].upper() + text[1:], view.trial.participants)
 

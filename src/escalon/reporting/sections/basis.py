@@ -76,15 +76,8 @@ def assumptions(view: View) -> tuple[Section, ...]:
     )
     columns = heads("id|20", "question|50", "read=read here as|50", "signs=to be signed by|22", "state")
     note = f"{len(view.agreed)} of {len(rows)} signed; a reading that nobody has signed stands until the person named does."
-    table = Table(
-        "T9-1",
-        "What the registry does not say, or says twice",
-        columns,
-        rows,
-        "",
-        (note,),
-        "No assumption is in force.",
-    )
+    title = "What the registry does not say, or says twice"
+    table = Table("T9-1", title, columns, rows, note, empty="No assumption is in force.")
     return (Section("9", "Assumptions in force", (table,)),)
 
 

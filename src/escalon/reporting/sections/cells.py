@@ -67,18 +67,10 @@ def by_visit(view: View, profiles: Sequence[Profile]) -> Table:
     planned = [visit for visit in view.study.visits if name in visit.measures]
     rows = [each for visit in planned for each in _visit_rows(view, visit, name)]
     columns = heads(
-        "visit=visit, level|24",
-        "n=measured>|8",
-        "nd=not detected>|8",
-        "blq=below quantification>|11",
-        "above=above the range>|8",
-        "quantified>|9",
-        "mean=geometric mean (CV %) of quantified|16",
-        "range=median (range) of quantified|24",
-        "missing>|7",
-        "not_due=not due>|6",
-        "not_applicable=n/a>|4",
-    )
+        "visit=visit, level|20", "n=measured>|10", "nd=not detected>|10", "blq=below limit>|7", "above=above range>|8",
+        "quantified>|12", "mean=geometric mean (CV %) of quantified|17", "range=median (range) of quantified|26",
+        "missing>|9", "not_due=not due>|6", "not_applicable=n/a>|5",
+    )  # fmt: skip
     notes = (
         "Not detected, and detected below the limit of quantification, are results and no numbers: they are "
         "counted, and left out of "

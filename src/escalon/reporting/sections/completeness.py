@@ -46,7 +46,7 @@ def by_measure(view: View, dues: DueOf) -> Table:
         every = joined(some.values())
         never = " (never recorded)" if every[State.MISSING] and not every[State.VALUE] else ""
         rows.append(row(slug(name), view.label(name) + never, *counts(every), where))
-    columns = (*heads("measure|30"), *COUNTS, *heads("where=missing at|60"))
+    columns = (*heads("measure|55"), *COUNTS, *heads("where=missing at|45"))
     return Table("T8-2", "Recorded of what was due, by measure", columns, tuple(rows), _ABOUT)
 
 
@@ -58,7 +58,7 @@ def by_visit(view: View, dues: DueOf) -> Table:
             days = f"{visit.day} ({visit.earliest} to {visit.latest})".replace("-", "−")
             worst = ", ".join(view.label(name) for name, one in some.items() if one[State.MISSING])
             rows.append(row(visit.id, visit.name, days, *counts(joined(some.values())), worst))
-    columns = (*heads("visit|24", "day=day (window)"), *COUNTS, *heads("which=measures missing of somebody|60"))
+    columns = (*heads("visit|40", "day=day (window)"), *COUNTS, *heads("which=measures missing of somebody|50"))
     assumed = ", ".join(view.study.assumed("schedule"))
     notes = (f"The days of the schedule rest on assumptions: {assumed}.",) if assumed else ()
     return Table(
@@ -67,7 +67,7 @@ def by_visit(view: View, dues: DueOf) -> Table:
 
 
 _ABOUT = "everybody infused of whom the measure is asked · a visit is due once its last day has passed"
-COUNTS: tuple[Head, ...] = heads("due>", "recorded>", "missing>", "not_due=not due>", "left=left or died>")
+COUNTS: tuple[Head, ...] = heads("due>", "recorded>", "missing>", "not_due=not due>", "left=n/a>")
 
 
 def counts(one: Standing) -> tuple[Cell, ...]:

@@ -1,5 +1,6 @@
 """Section 6: every declared endpoint in a table of its own, with who stands where and what each number rests on."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -48,9 +49,12 @@ def efficacy(view: View) -> tuple[Section, ...]:
         if some:
             blocks = tuple(block for one in some for block in blocks_of(view, one))
             parts.append(Section(f"6.{len(parts) + 1}", title, blocks))
-    population = population_table(view, [*on_the_way(study, view.populations), *efficacy_populations(study, found)])
-    last = Section(f"6.{len(parts) + 1}", "Who was counted", (population,))
-    return (Section("6", "Efficacy", (Text(_ABOUT),)), *parts, last)
+    way = on_the_way(study, view.populations)
+    last = Section(
+        f"6.{len(parts) + 1}", "Who was counted", (population_table(view, way, efficacy_populations(study, found)),)
+    )
+    about = _ABOUT if parts else "The study folder declares no endpoint, so none is carried out."
+    return (Section("6", "Efficacy", (Text(about),)), *parts, last)
 
 
 _ABOUT = (
@@ -157,17 +161,24 @@ def slug_visit(visit: str) -> str:
     return visit if visit.isalnum() else slug(visit)
 
 
+_ON_ITS_DAY = re.compile(r"(?<=treatment) on [\d-]+$")
+"""The day of somebody's own treatment, without which the same remark of many people is one."""
+
+
 def _notes(study: Study, done: Executed) -> Iterator[str]:
     if done.endpoint.notes:
         yield done.endpoint.notes
     if assumed := study.assumed(done.endpoint.id):
         yield f"Rests on {', '.join(assumed)}."
     if done.why_not:
-        yield f"No number: {done.why_not} ({done.detail})."
-    flags = ((flag, f"{cell.participant} {cell.visit}") for cell in done.cells for flag in cell.flags)
+        compared = done.endpoint.compare in ("change from baseline", "percent change", "best change")
+        yield f"No {'change from baseline' if compared else 'number'}: {done.why_not} ({done.detail})."
+    flags = (
+        (_ON_ITS_DAY.sub("", flag), f"{cell.participant} {cell.visit}") for cell in done.cells for flag in cell.flags
+    )
     flagged = together((flag, where) for flag, where in flags if not flag.startswith(("highest grade", "at ")))
     for flag, where in list(flagged.items())[:12]:
-        yield f"{', '.join(where[:4])}{f' and {len(where) - 4} more' if len(where) > 4 else ''}: {flag}."
+        yield f"{named(where, 4)}: {flag}."
     if len(flagged) > 12:
         yield f"{len(flagged) - 12} more remarks stand in results.json."
 
@@ -339,15 +350,27 @@ _SHAPES: dict[str, tuple[Columns, Row]] = {
 }  # fmt: skip
 
 
-def population_table(view: View, some: Iterable[Population]) -> Table:
-    """T6-P: each population with its rule, its size, and why anybody else is not in it."""
-    rows = []
-    for one in some:
-        members = Cell("not known") if one.undecided else replace(view.counted(one.members), method=one.rule)
-        why = one.undecided or "; ".join(_reasons(one)) or "nobody"
-        rows.append(row(one.name, one.title, one.rule, members, view.counted([*one.excluded]), why))
+def population_table(view: View, way: Sequence[Population], others: Iterable[Population]) -> Table:
+    """T6-P: each population with its rule, its size, and why anybody else is not in it.
+
+    Of those people come through one after another (`way`), whoever was lost earlier is not told of again.
+    """
+    earlier = [None, *way[:-1]]
+    rows = [_population_row(view, one, above) for one, above in zip(way, earlier, strict=True)]
+    rows += [_population_row(view, one, None) for one in others]
     columns = heads("population", "rule|30", "n>", "not_in=not in it>", "why|50")
     return Table("T6-P", "Populations", columns, tuple(rows), "everybody a record was begun for")
+
+
+def _population_row(view: View, one: Population, above: Population | None) -> TableRow:
+    members = Cell("not known") if one.undecided else replace(view.counted(one.members), method=one.rule)
+    before = [code for code in one.excluded if above is not None and code in above.excluded]
+    said = [f"{len(before)} are not in the one above"] if before else []
+    lost = {code: why for code, why in one.excluded.items() if code not in before}
+    for reason in dict.fromkeys(lost.values()):
+        said.append(f"{reason} ({named([code for code, why in lost.items() if why == reason], 4)})")
+    why = one.undecided or "; ".join(said) or "nobody"
+    return row(one.name, one.title, one.rule, members, view.counted([*one.excluded]), why)
 
 
 def efficacy_populations(study: Study, executed: Sequence[Executed]) -> Iterator[Population]:
@@ -370,10 +393,3 @@ def efficacy_populations(study: Study, executed: Sequence[Executed]) -> Iterator
 
 def _is_compared(cell: AtVisit) -> bool:
     return cell.change is not None or isinstance(cell.value, bool)
-
-
-def _reasons(one: Population) -> Iterator[str]:
-    """Each reason with the number of people it holds for, and the first of them."""
-    for reason in dict.fromkeys(one.excluded.values()):
-        codes = [code for code, why in one.excluded.items() if why == reason]
-        yield f"{reason} ({named(codes, 4)})"

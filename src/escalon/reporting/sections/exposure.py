@@ -29,10 +29,12 @@ def _was_conditioned(view: View) -> Iterator[bool]:
 def cells(view: View) -> Table:
     """T3-1: target and cells really given, one row for everybody infused."""
     plan = view.study.dose
-    rows = tuple(_cells_row(view, given) for given in view.doses)
+    numbered = any(_product(view, given) for given in view.doses)
+    rows = tuple(_cells_row(view, given, numbered) for given in view.doses)
+    product = ("product",) if numbered else ()
     bags = ("bags>",) if view.study.gives_cells else ()
     columns = heads(
-        "who", "disease", "level>", "infused", "product", "target>", "given>", "percent=% of target>", *bags,
+        "who", "disease", "level>", "infused", *product, "target>", "given>", "percent=% of target>", *bags,
         f"against=against ±{number(plan.tolerance * 100)} %|24",
     )  # fmt: skip
     unit = f"{plan.levels[0].amount.shown_unit}" if plan.levels else ""
@@ -40,7 +42,8 @@ def cells(view: View) -> Table:
     title, first = (
         ("Cells given", _DAY_0) if view.study.gives_cells else ("Dose given", "Day 0 is the day of the first dose.")
     )
-    return Table("T3-1", title, columns, rows, about, (first,), "Nobody has been infused.")
+    notes = (first,) if numbered else (first, "Of no product is its number recorded.")
+    return Table("T3-1", title, columns, rows, about, notes, "Nobody has been infused.")
 
 
 _DAY_0 = (
@@ -49,7 +52,7 @@ _DAY_0 = (
 )
 
 
-def _cells_row(view: View, given: Given) -> TableRow:
+def _cells_row(view: View, given: Given, numbered: bool) -> TableRow:
     plan, course = view.study.dose, view.trial.course(given.participant)
     target = plan.level(given.level).amount
     off = deviation(plan, given)
@@ -57,7 +60,8 @@ def _cells_row(view: View, given: Given) -> TableRow:
     known = given.amount
     return row(
         given.participant, strong(given.participant), view.diseases.get(given.participant), given.level, day(given.day),
-        _product(view, given), Cell(dose(target.value), target.value), _given(given, grounds), part_of_target(view, given),
+        *((_product(view, given) or "not recorded",) if numbered else ()), Cell(dose(target.value), target.value),
+        _given(given, grounds), part_of_target(view, given),
         *((Cell(str(len(given.numbers) or 1), len(given.numbers) or 1, grounds),) if view.study.gives_cells else ()),
         Cell(off, tone=Tone.OPEN) if off else "inside" if known is not None else "–",
         who=given.participant,
@@ -86,7 +90,7 @@ def _product(view: View, given: Given) -> Made:
     fact = last_of(view.facts(given.participant), name) if name else None
     if fact is not None:
         return Cell(plain(fact.value), None, (of_fact(fact, given.participant),))
-    return ", ".join(dict.fromkeys(batches)) or "not recorded"
+    return ", ".join(dict.fromkeys(batches)) or None
 
 
 def lymphodepletion(view: View) -> Table:

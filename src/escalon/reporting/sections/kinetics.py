@@ -169,14 +169,8 @@ def aplasia(profiles: Sequence[Profile], rule: AplasiaRule | None = None) -> Tab
     asked = rule or AplasiaRule()
     rows = keyed(_aplasia_row(one, finding) for one in profiles for finding in b_cell_aplasia(one, asked))
     columns = heads(
-        "who",
-        "level>",
-        "from=from day>",
-        "before=over before day>",
-        "recovery=recovered, day>",
-        "duration=duration, days>",
-        "state|24",
-        "note|36",
+        "who · level> · from=from day> · before=over before day> · recovery=recovered, day> · duration=duration, days> · "
+        "state|20 · note|60"
     )
     about = f"everybody infused · {unit(profiles[0].unit)}"
     return Table("T7-4", "B-cell aplasia", columns, rows, about, (), "No episode.")

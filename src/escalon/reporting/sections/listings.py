@@ -1,6 +1,7 @@
 """Listings: one row a record, for whoever checks a table against what was written."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from escalon.conduct.judge.member import Member
@@ -41,20 +42,8 @@ def adverse_events(view: View) -> Table:
 
 
 _EVENT = heads(
-    "who",
-    "level>",
-    "term|24",
-    "words=in their words|24",
-    "grades=grade, in steps|16",
-    "onset=onset, day>",
-    "start=from",
-    "end=to",
-    "serious",
-    "related",
-    "expected",
-    "outcome",
-    "dlt=DLT, by a person",
-    "done=treated with|18",
+    "who · level> · term|24 · words=in their words|24 · grades=grade, in steps|16 · onset=onset, day> · start=from · end=to · "
+    "serious · related · expected · outcome · dlt=DLT, by a person · done=treated with|18"
 )
 
 
@@ -69,9 +58,9 @@ def _event_row(view: View, event: Occurrence) -> TableRow:
         Cell(event.term.name, None, view.of_lines(event.lines)),
         words,
         _steps(event),
-        _onset(view, event),
+        onset_of(view, event),
         day(event.start),
-        _end(event),
+        end_of(event),
         yes_no(event.serious),
         yes_no(event.related, "not assessed"),
         yes_no(event.expected, "not assessed"),
@@ -95,7 +84,8 @@ def _steps(event: Occurrence) -> Made:
     return Cell(" → ".join(moved), event.grade if len(moved) == 1 else None)
 
 
-def _onset(view: View, event: Occurrence) -> Made:
+def onset_of(view: View, event: Occurrence) -> Made:
+    """The day of onset counted from the infusion, where both are known in full."""
     person = view.people.get(event.participant)
     if event.start is None or person is None or event.start.is_partial:
         return None
@@ -103,7 +93,8 @@ def _onset(view: View, event: Occurrence) -> Made:
     return Cell(number(found), found)
 
 
-def _end(event: Occurrence) -> str:
+def end_of(event: Occurrence) -> str:
+    """The last day of an event, that it goes on, or that nobody recorded its end."""
     return str(event.end) if event.end else "ongoing" if event.ongoing else "not recorded"
 
 
@@ -112,21 +103,8 @@ def serious(view: View) -> Table:
     some = [event for event in _in_order(view, view.events) if event.serious is not False]
     rows = keyed(_serious_row(view, event) for event in some)
     columns = heads(
-        "case",
-        "who",
-        "country",
-        "age>",
-        "sex",
-        "event|22",
-        "serious|18",
-        "onset",
-        "dose=dose, level",
-        "after=day after infusion>",
-        "outcome",
-        "related",
-        "expected",
-        "reaction=unexpected reaction",
-        "comment|20",
+        "case · who · country · age> · sex · event|22 · serious|18 · onset · dose=dose, level · after=day after infusion> · "
+        "outcome · related · expected · reaction=unexpected reaction · comment|20"
     )
     notes = ("Where seriousness is not recorded the event stands here until somebody records it.",)
     return Table(
@@ -167,7 +145,7 @@ def _serious_row(view: View, event: Occurrence) -> TableRow:
         Cell(said, tone=Tone.PLAIN if event.serious else Tone.OPEN),
         day(event.start),
         f"{dose(given.amount)}, level {given.level}" if given else "not infused",
-        _onset(view, event),
+        onset_of(view, event),
         str(event.lines[-1].outcome or "not recorded"),
         yes_no(event.related, "not assessed"),
         yes_no(event.expected, "not assessed"),
@@ -265,8 +243,6 @@ def _against(given: TreatmentGiven, infused: date) -> str:
 
 def deviations(view: View) -> Table:
     """L6: every departure from the study's rules, as in Table 3-3."""
-    from dataclasses import replace
-
     return replace(departed(view), id="L6", title="Departures from the study's rules")
 
 
@@ -306,16 +282,7 @@ def scores(view: View) -> Table:
     """L8: every score with the items it was computed from, or why there is none."""
     rows = keyed(_score_row(view, one.code, fact) for one in view.members for fact in _scores_of(view, one))
     columns = heads(
-        "who",
-        "disease",
-        "level>",
-        "score|22",
-        "visit",
-        "day",
-        "value>",
-        "category|16",
-        "items|90",
-        "why=without a value, because|26",
+        "who · disease · level> · score|22 · visit · day · value> · category|16 · items|90 · why=without a value, because|26"
     )
     return Table("L8", "Scores with their items", columns, rows, "everybody infused", (), "No score could be computed.")
 

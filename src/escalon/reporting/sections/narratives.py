@@ -17,29 +17,17 @@ DRAFTED = "Drafted from the record; the investigator edits and signs."
 
 
 def narratives(view: View) -> tuple[Section, ...]:
-    """A part for each participant with something to tell."""
-    found = []
+    """A part with a paragraph for each participant with something to tell."""
+    blocks: list[Block] = []
     for given in view.doses:
         some = told_of(view, given.participant)
         if some or view.trial.course(given.participant).died is not None:
-            found.append(
-                Section(
-                    "", f"Narrative: {given.participant}", (*narrative(view, given, some), Text(DRAFTED, Tone.MUTED))
-                )
-            )
-    unknown = sum(event.serious is None for event in view.events)
-    open_ = (
-        (Text(f"Of {counted(unknown, 'event')} nobody recorded the seriousness (listing 2).", Tone.OPEN),)
-        if unknown
-        else ()
-    )
-    if not found:
-        none = Text("No event recorded as serious, no dose-limiting event and no death is recorded.")
-        return (Section("5.1", "Narratives", (none, *open_)),)
-    blocks: list[Block] = []
-    for one in found:
-        blocks += [Text(one.title.removeprefix("Narrative: "), Tone.STRONG), *one.blocks[:-1]]
-    return (Section("5.1", "Narratives", (*blocks, *open_, Text(DRAFTED, Tone.MUTED))),)
+            blocks += [Text(given.participant, Tone.STRONG), narrative(view, given, some)]
+    is_told, none = bool(blocks), Text("No event recorded as serious, no dose-limiting event and no death is recorded.")
+    if unknown := sum(event.serious is None for event in view.events):
+        said = f"Of {counted(unknown, 'event')} nobody recorded the seriousness (listing 2)."
+        blocks.append(Text(said, Tone.OPEN))
+    return (Section("5.1", "Narratives", (Text(DRAFTED, Tone.MUTED) if is_told else none, *blocks)),)
 
 
 def told_of(view: View, code: str) -> list[Occurrence]:
@@ -48,7 +36,7 @@ def told_of(view: View, code: str) -> list[Occurrence]:
     return [e for e in some if e.serious is True or e.is_fatal or any(line.dlt for line in e.lines)]
 
 
-def narrative(view: View, given: Given, some: Sequence[Occurrence]) -> tuple[Text, ...]:
+def narrative(view: View, given: Given, some: Sequence[Occurrence]) -> Text:
     """Who, what was given, and each event from its first day to its end."""
     course = view.trial.course(given.participant)
     sentences = [_person(view, given), *(sentence for event in some for sentence in _event(view, event))]
@@ -57,7 +45,7 @@ def narrative(view: View, given: Given, some: Sequence[Occurrence]) -> tuple[Tex
     if course.died is not None:
         sentences.append(f"Death is recorded on {course.died}.")
     grounds: tuple[Ground, ...] = (*of_dose(given, course), *view.of_events(some))
-    return (Text(in_prose(" ".join(sentences), view.trial.participants), grounds=grounds),)
+    return Text(in_prose(" ".join(sentences), view.trial.participants), grounds=grounds)
 
 
 def _person(view: View, given: Given) -> str:

@@ -14,7 +14,7 @@ from escalon.reporting.build import Made, heads, own, row, slug, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Figure, Ground, RowKind, Section, Table, TableRow
 from escalon.reporting.figures.flow import FlowBox, flow_figure
 from escalon.reporting.grounds import before, of_fact, of_facts, of_finding
-from escalon.reporting.printed import count, mean_and_sd, middle, named, spread
+from escalon.reporting.printed import count, mean_and_sd, middle, named, spread, told
 from escalon.reporting.reasons import failure
 from escalon.reporting.view import View
 
@@ -41,11 +41,23 @@ def flow(view: View) -> Table:
             continue
         lost = {code: _why_lost(view, one, code) for code in before if code not in one}
         cells = [view.counted([code for code in one.members if view.level(code) == level]) for level in _levels(view)]
-        rows.append(row(one.name, one.title, view.counted(one.members), *cells, view.counted([*lost]), _told(lost, 12)))
+        why = _verdicts(view, lost) if one.name == "eligible" else told(_said(lost), 12)
+        rows.append(row(one.name, one.title, view.counted(one.members), *cells, view.counted([*lost]), why))
         before = one.members
     columns = heads("step", "n>", *(f"level_{one}=level {one}>" for one in _levels(view)), "lost=not here>", "why|60")
-    notes = ("Levels count those dosed. «Not here» are those of the line above who did not come to this step.",)
+    notes = (
+        "Levels count those dosed. «Not here» are those of the line above who did not come to this step; what kept each out: "
+        "Table 2-2.",
+    )
     return Table("T2-1", "Participant flow", columns, tuple(rows), "everybody a record was begun for", notes)
+
+
+def _verdicts(view: View, lost: Iterable[str]) -> str:
+    """Who is not eligible and of whom that is undecided; why, the table of clauses says."""
+    by: dict[str, list[str]] = {}
+    for code in lost:
+        by.setdefault(WORDS[view.screening_of[code].verdict], []).append(code)
+    return "; ".join(f"{said}: {named(codes, 12)}" for said, codes in by.items())
 
 
 def flow_drawn(view: View) -> Figure:
@@ -53,7 +65,7 @@ def flow_drawn(view: View) -> Figure:
     known, by = view.populations, view.screening_of
     out = {code: _why_lost(view, known["eligible"], code) for code in by if code not in known["eligible"]}
     sides = [
-        FlowBox(f"{head}: {len(some)}", tuple(_told(some, 8).split("; ")))
+        FlowBox(f"{head}: {len(some)}", tuple(told(_said(some), 8).split("; ")))
         for head, verdict in (("Not eligible", Verdict.NOT_MET), ("Undecided", Verdict.UNKNOWN))
         if (some := {code: why for code, why in out.items() if by[code].verdict is verdict})
     ]
@@ -94,24 +106,22 @@ def _diseases(view: View, codes: Iterable[str]) -> str:
     return ", ".join(f"{name} {found[name]}" for name in sorted(found)) or "nobody"
 
 
-def _told(some: Mapping[str, str], most: int) -> str:
-    """Who, and why; a list cut short says so."""
-    said = [f"{code}: {why}" for code, why in some.items()]
-    return "; ".join(said[:most] + ([f"and {len(said) - most} more"] if len(said) > most else []))
+def _said(why: Mapping[str, str]) -> list[str]:
+    return [f"{code}: {reason}" for code, reason in why.items()]
 
 
 def _why_lost(view: View, one: Population, code: str) -> str:
     """Why somebody did not come to a step, and when they left or died before it."""
     if one.name == "eligible":
-        return not_eligible(view.screening_of[code])
+        return not_eligible(view, view.screening_of[code])
     ended = member(view.study, view.whole, code).ended
     return one.excluded[code] + (f" ({ended})" if ended else "")
 
 
-def not_eligible(one: Screening) -> str:
+def not_eligible(view: View, one: Screening) -> str:
     """Why somebody is not eligible, worded as the failure; or what is still to be obtained."""
     if one.verdict is Verdict.NOT_MET:
-        return named([failure(clause) for clause in one.failed()], 2)
+        return named([failure(clause, view.label) for clause in one.failed()], 2)
     return f"undecided: {to_obtain(one.obtain)}" if one.obtain else WORDS[one.verdict]
 
 
@@ -130,7 +140,7 @@ def clauses(view: View) -> Table:
     kept = (Verdict.NOT_MET, Verdict.UNKNOWN)
     found = together((clause.criterion.id, (who, clause)) for who, clause in asked if clause.verdict in kept)
     ordered = sorted(found.items(), key=lambda item: (-_failed(item[1]), -len(item[1]), item[0]))
-    rows = tuple(_clause_row(id, some) for id, some in ordered)
+    rows = tuple(_clause_row(view, id, some) for id, some in ordered)
     columns = heads("clause", "says|40", "out=kept out>", "open=not known>", "why=who, and what was found|50")
     note = "An exclusion passes only when it is known to be absent; what is not known keeps out until it is obtained."
     return Table(
@@ -148,15 +158,15 @@ def _failed(some: Sequence[tuple[str, Clause]]) -> int:
     return sum(clause.verdict is Verdict.NOT_MET for _, clause in some)
 
 
-def _clause_row(id: str, some: Sequence[tuple[str, Clause]]) -> TableRow:
+def _clause_row(view: View, id: str, some: Sequence[tuple[str, Clause]]) -> TableRow:
     out = [(code, clause) for code, clause in some if clause.verdict is Verdict.NOT_MET]
     unknown = [(code, clause) for code, clause in some if clause.verdict is Verdict.UNKNOWN]
-    said = [f"{code}: {failure(clause)}" for code, clause in out]
+    said = [f"{code}: {failure(clause, view.label)}" for code, clause in out]
     said += [f"{code}: {to_obtain(clause.finding.missing)}" for code, clause in unknown]
     criterion = some[0][1].criterion
     return row(
         id, strong(id), criterion.title or some[0][1].sentence, _with_grounds(out), _with_grounds(unknown),
-        "; ".join(said[:8]) + (f"; and {len(said) - 8} more" if len(said) > 8 else ""),
+        told(said, 8),
     )  # fmt: skip
 
 

@@ -211,14 +211,8 @@ def interest(view: View) -> Table:
         elif view.study.gives_cells or kind not in OF_CELLS:
             none.append(f"{kind} ({meaning})")
     columns = heads(
-        "event",
-        "events>",
-        "people=participants (95 % limits)|18",
-        "grade=highest grade>",
-        "onset=onset, day",
-        "duration=duration, days",
-        "open=not ended>",
-        "treatment=treated with|34",
+        "event · events> · people=participants (95 % limits)|18 · grade=highest grade> · onset=onset, day · "
+        "duration=duration, days · open=not ended> · treatment=treated with|34"
     )
     notes = ["Onset from infusion (day 0) and duration: median (range), both ends counted. Limits: Clopper–Pearson."]
     if none:

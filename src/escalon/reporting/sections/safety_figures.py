@@ -35,9 +35,7 @@ def blood_counts(view: View) -> Figure | None:
     measures = [one for one in (_measure(view, *count) for count in COUNTS) if one.points]
     if not measures:
         return None
-    svg = trajectories(
-        measures, visits=(("0", 0), ("14", 14), ("28", 28), ("60", WINDOW)), by_level=True, everyone=True
-    )
+    svg = trajectories(measures, visits=(("0", 0), ("14", 14), ("28", 28), ("60", WINDOW)), everyone=True)
     told = "; ".join(
         f"{one.title}: {len(one.points)} counts, lowest {significant(min(p.value for p in one.points))}"
         for one in measures
