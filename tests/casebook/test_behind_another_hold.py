@@ -479,8 +479,11 @@ def test_that_there_was_nothing_is_said_since_the_infusion(sqlite_casebook: Case
 @pytest.mark.parametrize("kind", [DltAdjudicated, DltProposed])
 def test_a_judgement_says_why_and_rests_on_what_is_said_of_the_same_person(trial: Trial, kind: Any) -> None:
     of_another = happened(trial, participant="P-2")
-    for said in ({"because": " "}, {"because": "seen", "rests_on": (of_another.number,)}):
-        assert refused(lambda more=said: trial.record(INES, kind(participant="P-1", is_dlt=False, **more))) == {"event"}
+    for said, rule in (
+        ({"because": " \u200b"}, "words"),
+        ({"because": "seen", "rests_on": (of_another.number,)}, "event"),
+    ):
+        assert refused(lambda more=said: trial.record(INES, kind(participant="P-1", is_dlt=False, **more))) == {rule}
 
 
 def test_a_dose_told_otherwise_is_a_conflict_and_no_second_dose(trial: Trial, tmp_path: Path) -> None:

@@ -75,4 +75,5 @@ def test_an_investigator_of_another_site_lists_and_acts_on_nobody_of_this_one(br
 def test_an_administrator_sees_no_participant_anywhere(browsers):
     for path in PAGES:
         answer = browsers["ada"].get(address(path))
-        assert "P1" not in answer.text or answer.status_code in (403, 404)
+        said = re.sub(r'name="form-number" value="[^"]+"', "", answer.text)  # letters drawn at random
+        assert "P1" not in said or answer.status_code in (403, 404)

@@ -12,8 +12,10 @@ from escalon.casebook.errors import CasebookError
 from escalon.casebook.location import create_casebook
 from escalon.exchange.synthetic_book import PASSWORD, make_book
 from escalon.protocol import load_study
+from escalon.safety.words import Criterion
 from escalon.sources.folder import take_in
 from escalon.web.check import what_is_left
+from escalon.web.pages.today import _all_of
 from escalon.web.workbench import open_workbench
 from tests.drawn import copy_of, drawn
 from tests.web.bench import client, said
@@ -200,6 +202,65 @@ def test_a_value_no_body_has_is_recorded_on_the_worksheet_only_with_why_it_stand
     assert said(li, page, "FactRecorded", **value, **more).status_code == 303
 
 
+def test_a_day_that_programs_write_for_none_is_asked_about_whatever_it_dates(bench: Any) -> None:
+    li, first = as_(bench, "li.na"), {"d": "01", "m": "01", "y": "1900"}
+    asked = "01-Jan-1900</span> is what a program writes where no date was entered"
+    for page, act, day, fields in (
+        ("samples", "SampleMeasured", "date", {"analyte": "igm", "value": "1", "unit": "g/L"}),
+        ("treatment", "TreatmentGiven", "start", {"treatment": "methotrexate"}),
+        ("safety", "AdverseEventRecorded", "start", {"term": "Nausea", "grade": "1"}),
+    ):
+        here = f"/participants/P08/{page}"
+        made = said(
+            li, here, act, participant="P08", **fields, **{f"{day}_{part}": text for part, text in first.items()}
+        )
+        assert asked in li.get(made.headers["location"]).text, act
+
+
+def test_an_event_is_serious_for_every_reason_that_is_ticked(bench: Any) -> None:
+    li, page = as_(bench, "li.na"), "/participants/P08/safety"
+    reasons = [str(Criterion.HOSPITALISATION), str(Criterion.LIFE_THREATENING)]
+    on = {"start_d": "18", "start_m": "06", "start_y": "2025"}
+    event = {"term": "Sepsis", "grade": "4", "serious": "yes", "seriousness": reasons, **on}
+    made = said(li, page, "AdverseEventRecorded", participant="P08", **event)
+    number = int(made.headers["location"].rpartition("recorded=")[2])
+    assert [str(one) for one in bench.opened.casebook.entry(number).event.seriousness] == reasons
+
+
+def test_what_the_lymphodepletion_sheet_lacks_is_recorded_beside_it(bench: Any) -> None:
+    li, page = as_(bench, "li.na"), "/participants/P13/treatment"
+    lacks = [one["name"] for one in li.get(f"{page}.json").json()["asks"]]
+    assert lacks == ["height"]
+    assert as_(bench, "gao.fei").get(f"{page}.json").json()["asks"] == []
+    height = {"fact.name": "height", "fact.value": "172", "fact.unit": "cm", "fact.day-d": "19", "fact.day-m": "06"}
+    assert said(li, page, "FactRecorded", participant="P13", **height, **{"fact.day-y": "2025"}).status_code == 303
+    found = li.get(f"{page}.json").json()
+    assert (found["asks"], dict(found["sizes"])["body surface area"]) == ([], "1.6 m²")
+
+
+def test_a_screening_worksheet_is_printed_as_it_reads_and_blank(bench: Any) -> None:
+    li, page = as_(bench, "li.na"), "/participants/P10/screening/paper"
+    read, blank = li.get(page).text, li.get(f"{page}?blank=true").text
+    for text, says in ((read, True), (blank, False)):
+        assert "SYNTHETIC" in text
+        assert "to be found out" in text, "P10's sex is not recorded"
+        assert bool(re.search(r"I-1a</t[hd]>(?:(?!</tr>).)*met: ", text, re.DOTALL)) is says
+    assert page in li.get("/participants/P10/screening").text
+
+
+@pytest.mark.parametrize(
+    ("about", "says"),
+    [(["level 2"], "level 2"), (["level 1", "level 3"], "levels 1, 3"), (["P01", "P02"], "P01, P02")],
+)
+def test_what_holds_several_levels_is_said_in_the_plural(about: list[str], says: str) -> None:
+    assert _all_of(about) == says
+
+
+def test_what_screening_lacks_waits_for_whoever_screens(bench: Any) -> None:
+    waits = {account: {one["what"] for one in matters(as_(bench, account))} for account in ("li.na", "chen.yu")}
+    assert ("Finish screening" in waits["li.na"], "Finish screening" in waits["chen.yu"]) == (True, False)
+
+
 def test_who_leaves_and_who_counts_are_recorded_by_whom_they_are_for(bench: Any) -> None:
     wang, li = as_(bench, "wang.min"), as_(bench, "li.na")
     page, on = "/participants/P15", {"on_d": "19", "on_m": "06", "on_y": "2025"}
@@ -207,6 +268,14 @@ def test_who_leaves_and_who_counts_are_recorded_by_whom_they_are_for(bench: Any)
     assert "Left the study" in wang.get(page).text
     assert said(li, page, "ConsentWithdrawn", participant="P15", reason="moved away", **on).status_code == 303
     assert li.get(f"{page}.json").json()["may_leave"] == []
+    page = "/participants/P08"
+    for text in (
+        wang.get(page).text,
+        said(wang, page, "ConsentWithdrawn", participant="P08", reason="x", on_d="5").text,
+    ):
+        ids = re.findall(r' id="([^"]+)"', text[text.index('id="leaves"') :])
+        assert len(ids) == len(set(ids)), "each form has its own"
+    assert text.count('value="5"') == 1, "what was typed stands in the form that was refused, and in no other"
     judged = said(
         wang, "/participants/P06/safety", "EvaluabilityJudged", participant="P06", is_evaluable="no", because="left"
     )
@@ -219,7 +288,9 @@ def test_what_somebody_wrote_at_length_is_cut_on_today_and_whole_where_it_is_ans
     long = "why " * 400
     assert said(as_(bench, "gao.fei"), "/queries", "QueryRaised", text=long, participant="P08").status_code == 303
     li = as_(bench, "li.na")
-    assert max(len(one["why"]) for one in matters(li)) < 300
+    assert any(one["why"].endswith(long.strip()) for one in matters(li)), "the twin carries the whole"
+    shown = re.findall(r"why why[^<]*", li.get("/").text)
+    assert [(len(one) <= 240, one.endswith("…")) for one in shown] == [(True, True)]
     assert any(one["text"] == long.strip() for one in li.get("/queries.json").json()["queries"])
 
 

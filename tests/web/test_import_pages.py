@@ -57,7 +57,7 @@ def test_a_folder_sent_is_accounted_for_row_by_row_and_records_nothing(bench):
     assert [(one["file"], one["read"], one["used"], one["refused"]) for one in told["counts"]] == [
         ("facts.csv", 4, 3, 1)
     ]
-    assert [(one["place"], one["refused"]) for one in told["troubles"] if one["refused"]] == [("facts.csv:5", True)]
+    assert [(one["file"], one["line"]) for one in told["troubles"] if one["refused"]] == [("facts.csv", 5)]
     assert "4 rows read = 3 recorded + 0 already there + 0 in conflict + 1 refused" in ines.get(place).text
     assert bench[1].casebook.head.number == before
 

@@ -85,7 +85,7 @@ def test_the_preview_says_what_the_server_says_for_every_row_of_the_specificatio
 
 def test_the_preview_says_what_the_server_says_while_items_are_missing(tmp_path):
     cases = []
-    for row in ROWS[::3]:
+    for row in ROWS:
         instrument, options, fields, _ = asked(row)
         for left_out in list(fields)[:3]:
             fewer = {name: one for name, one in fields.items() if name != left_out}

@@ -109,7 +109,7 @@ def test_what_cannot_be_read_is_refused_where_it_stands_in_words_and_nothing_is_
         ("AdverseEventRecorded", "grade", "0", "grade 0 does not exist"),
         ("AdverseEventRecorded", "grade", "6", "grade 6 does not exist"),
         ("AdverseEventRecorded", "start-y", "2062", "is in the future"),
-        ("AdverseEventRecorded", "start-d", "31st", "is not a day"),
+        ("AdverseEventRecorded", "start-d", "31st", "is not a date"),
         ("FactRecorded", "fact.unit", "kg", "Accepted: mm/h"),
         ("FactRecorded", "fact.value", "3100", "Accepted: number 0–300"),
         ("FactRecorded", "fact.day-y", "2062", "is in the future"),
@@ -119,6 +119,9 @@ def test_what_cannot_be_read_is_refused_where_it_stands_in_words_and_nothing_is_
         ("OverrideGiven", "act", "Infuse", "Infuse is not an act"),
         ("OverrideGiven", "rules", "everything", "cannot be overridden"),
         ("adjudicate", "is_dlt", "perhaps", "yes or no"),
+        ("adjudicate", "because", "\u200b \u2060", "write something here"),
+        ("QueryRaised", "text", "\ufeff\u00ad\u3164", "write something here"),
+        ("AdverseEventRecorded", "start-y", "1899", "from 1900 to 2199"),
     ],
 )  # fmt: skip
 def test_a_page_refuses_what_a_folder_and_the_command_line_refuse(bench, browsers, act, field, said, asked):
@@ -130,6 +133,8 @@ def test_a_page_refuses_what_a_folder_and_the_command_line_refuse(bench, browser
 @pytest.mark.parametrize(
     ("kind", "content"),
     [
+        ("QueryRaised", {"text": "\u200b"}),
+        ("QueryRaised", {"text": ""}),
         ("DltProposed", {"rests_on": "12"}),
         ("ParticipantScreened", {"verdict": "eligible", "answer": "yes"}),
         ("OverrideGiven", {"act": "CellsInfused", "rules": "dose", "reason": "x"}),

@@ -23,7 +23,7 @@ def observe(page: Any, **said: str) -> None:
             box.select_option(value)
         else:
             box.fill(value)
-    page.locator("#round-CRS button").click()
+    page.locator("#round button").click()
     page.wait_for_load_state()
 
 
@@ -39,11 +39,14 @@ def test_fever_becomes_a_grade_a_proposal_and_a_judgement_and_lifts_the_block(
     with standing(bench) as address:
         nurse, doctor = at(window, address, "carla", SECRET), at(window, address, "ines", SECRET)
         nurse.goto(address + here)
+        nurse.fill("[name='ICANS.ice']", "9")
         observe(nurse, temp_c="39.4", hypotension="yes", vasopressors="2", oxygen="none")
         nurse.wait_for_selector("text=Record CRS grade 4")
         pictured(nurse, "safety-round")
         nurse.click("text=Record CRS grade 4")
         nurse.wait_for_selector("text=Recorded")
+        left = {name: nurse.input_value(f"[name='{name}']") for name in ("CRS.temp_c", "ICANS.ice")}
+        assert left == {"CRS.temp_c": "", "ICANS.ice": "9"}, "the other round's answers are not lost"
         doctor.goto(address + here)
         assert "DLT" in doctor.inner_text("#dlt")
         doctor.goto(address + "/cohorts")

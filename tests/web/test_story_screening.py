@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from escalon.history.events import FactCorrected, Observation
-from tests.casebook.conftest import clock, sqlite_casebook
+from tests.casebook.conftest import casebook, clock, postgres
 from tests.casebook.trial import CARLA, SECRET, study
 from tests.web.bench import served
 from tests.web.live import IN_CHROMIUM, at, expect, pictured, standing
 
-__all__ = ["clock", "sqlite_casebook"]
+__all__ = ["casebook", "clock", "postgres"]
 pytestmark = IN_CHROMIUM
 SAYS = {"en": ("Screening worksheet", "Sign eligibility"), "zh-Hans": ("受试者", "签名")}
 HERE = "/participants/P1/screening"
@@ -41,11 +41,16 @@ def ask(page: Any, name: str, value: str, day: Any) -> None:
     form.wait_for(state="detached")
 
 
-@pytest.mark.parametrize("language", SAYS)
+ON = [("sqlite", "en"), ("sqlite", "zh-Hans"), pytest.param("postgresql", "en", marks=pytest.mark.postgres)]
+
+
+@pytest.mark.parametrize(("casebook", "language"), ON, indirect=["casebook"])
 def test_unknowns_are_settled_eligibility_is_signed_and_a_correction_voids_it(
-    window: Any, sqlite_casebook: Any, language: str
+    window: Any,
+    casebook: Any,
+    language: str,
 ) -> None:
-    bench, trial = served(sqlite_casebook, study(clauses=("I-1b", "E-10d")))
+    bench, trial = served(casebook, study(clauses=("I-1b", "E-10d")))
     trial.consent("P1")
     with standing(bench) as address:
         nurse, doctor = (at(window, address, name, SECRET, locale=language) for name in ("carla", "ines"))

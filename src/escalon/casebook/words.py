@@ -8,6 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 from escalon.casebook.encoding import Lacking, reader
 from escalon.facts import together
+from escalon.facts.written_day import DayError
 from escalon.history.events import KINDS, AnswerPart, EntryCorrected, Event, FactCorrected, FactRecorded
 
 
@@ -113,7 +114,8 @@ def _value(hint: Any, text: str, name: str) -> Any:
         return int(text) if kinds[0] is int else reader(kinds[0])(text)
     except (ValueError, KeyError, ArithmeticError) as wrong:
         needed = _named(kinds[0])
-        raise Misread(f"{name}={text!r} is not {needed}", name, f"{text} is not {needed}") from wrong
+        says = str(wrong) if isinstance(wrong, DayError) else f"{text} is not {needed}"
+        raise Misread(f"{name}={text!r} is not {needed}", name, says) from wrong
 
 
 def _named(kind: Any) -> str:

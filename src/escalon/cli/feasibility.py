@@ -1,7 +1,7 @@
 """`escalon feasibility`: how many of a hospital's patients could enter, and what each clause costs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Argument, Option
@@ -66,6 +66,10 @@ def feasibility(
     listed: Annotated[
         bool, Option("--list", help="The people who may enter, with what is missing. They leave the warehouse.")
     ] = False,
+    worksheet: Annotated[
+        Path | None,
+        Option("--worksheet", help="Of those listed, write worksheets to screen by (HTML, to print)."),
+    ] = None,
     figure: Annotated[Path | None, Option("--figure", help="Write the funnel as an SVG.")] = None,
     reader: Reader = None,
     as_json: AsJson = False,
@@ -79,7 +83,13 @@ def feasibility(
     if (data is None) == (not warehouse):
         fail("say whom to ask: --warehouse URL with --index-date, or a data folder")
     of_data = {"--cutoff": cutoff}
-    of_warehouse = {"--index-date": index_date, "--mapping": mapping, "--list": listed, "--sql": sql}
+    of_warehouse = {
+        "--index-date": index_date,
+        "--mapping": mapping,
+        "--list": listed,
+        "--worksheet": worksheet,
+        "--sql": sql,
+    }
     if odd := [name for name, given in (of_warehouse if data else of_data).items() if given]:
         instead = "escalon screen lists its people" if data else "--index-date says the day"
         fail(
@@ -93,8 +103,10 @@ def feasibility(
             say(inquiry.warehouse.text(inquiry.prepared().counts()))
             return
         if listed:
-            _list(inquiry, as_json)
+            _list(inquiry, as_json, worksheet)
             return
+        if worksheet:
+            fail("--worksheet is of the people that --list gives out. Write --list as well")
         protocol, counted = inquiry.study, _of_warehouse(inquiry, smallest)
     what_if = [(name, counted(other)) for name, other in _what_if(protocol, relax or (), reading or ())]
     _give(counted(protocol), what_if, as_json, figure)
@@ -129,11 +141,15 @@ def _what_if(study: "Study", relax: "Sequence[str]", readings: "Sequence[str]") 
     return found + [(text, with_readings(study, [text])) for text in readings]
 
 
-def _list(inquiry: "Inquiry", as_json: bool) -> None:
+def _list(inquiry: "Inquiry", as_json: bool, worksheet: Path | None) -> None:
     """Who may enter, those with least missing first, each with the clauses that are still open."""
     from escalon.feasibility.counting import UNKNOWN
 
     rows = inquiry.warehouse.answer(inquiry.prepared().listed())
+    silent, unread = list(inquiry.mapping.silent), list(inquiry.mapping.unread(inquiry.study))
+    notes = [*([f"Silence counts as no for: {', '.join(silent)}"] if silent else []), *unread]
+    if worksheet is not None:
+        _worksheets(inquiry, rows, notes, worksheet)
     people = [
         {
             "person": person,
@@ -147,8 +163,8 @@ def _list(inquiry: "Inquiry", as_json: bool) -> None:
         print_json(
             {
                 "synthetic": inquiry.mapping.source.synthetic,
-                "silence_is_no": list(inquiry.mapping.silent),
-                "notes": list(inquiry.mapping.unread(inquiry.study)),
+                "silence_is_no": silent,
+                "notes": unread,
                 "people": people,
             }
         )
@@ -159,10 +175,30 @@ def _list(inquiry: "Inquiry", as_json: bool) -> None:
         [(one["person"], one["disease"], one["verdict"], ", ".join(one["open"])) for one in people],
         most=200,
     )
-    if inquiry.mapping.silent:
-        say(f"Silence counts as no for: {', '.join(inquiry.mapping.silent)}")
-    for line in inquiry.mapping.unread(inquiry.study):
+    for line in notes:
         say(line)
+
+
+SHEETS = 50
+"""For so many people, those with least missing first, worksheets are written; more are a book nobody prints."""
+
+
+def _worksheets(inquiry: "Inquiry", rows: "Sequence[Sequence[Any]]", notes: "Sequence[str]", file: Path) -> None:
+    from escalon.feasibility.counting import MET, UNKNOWN
+    from escalon.reporting import html
+    from escalon.reporting.screening_worksheet import ToScreen, worksheet
+
+    said = {MET: "met in the warehouse", UNKNOWN: ""}
+    ids = [one.id for one in inquiry.criteria]
+    people = [
+        ToScreen(
+            str(person), disease or "", {id: said[one] for id, one in zip(ids, verdicts, strict=True) if one in said}
+        )
+        for person, disease, *verdicts in rows[:SHEETS]
+    ]
+    about = f"read from a warehouse as of {inquiry.day}"
+    sheet = worksheet(inquiry.study, people, synthetic=inquiry.mapping.source.synthetic, about=about, notes=notes)
+    note(f"worksheets of {len(people)} of {len(rows)} people: {write(file, html.page(sheet))}")
 
 
 @app.command("map")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from unicodedata import category
 
 from escalon.facts.number import narrow
 
@@ -34,6 +35,15 @@ _SAME = Path(__file__).with_name("words.txt").read_text(encoding="utf-8")
 def key(text: str) -> str:
     """A word without what people vary: case, blanks, underscores, hyphens, full-width letters."""
     return re.sub(r"[\s_\-/.,]+", "", narrow(text).casefold()) or narrow(text).strip()
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text shows nothing: only blanks, controls, and letters that have no width."""
+    return all(category(one)[0] in "ZC" or one in _EMPTY_LETTERS for one in text)
+
+
+_EMPTY_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+"""Letters and marks that are drawn as nothing (Unicode 15, Default_Ignorable_Code_Point), and the empty braille cell."""
 
 
 def _listed(words: str) -> list[str]:

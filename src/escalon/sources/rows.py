@@ -39,7 +39,7 @@ class CellReader:
         self._empty: dict[str, Any] = dict.fromkeys(column.name for column in columns)
         self._readers = [(column, lru_cache(maxsize=KEPT)(_reader(column, zone))) for column in self.columns]
         self._reader_of = {column.name: reader for column, reader in self._readers}
-        self._note = lru_cache(maxsize=KEPT)(partial(_doubts_of_a_day, datetime.now(zone).date(), zone))
+        self._note = lru_cache(maxsize=KEPT)(partial(doubts_of_a_day, datetime.now(zone).date(), zone))
         self._days = [column.name for column in self.columns if column.cell == "day"]
 
     def read(self, row: Row) -> tuple[dict[str, Any], list[RowError]]:
@@ -103,7 +103,8 @@ ZEROS = frozenset({date(1900, 1, 1), date(1904, 1, 1), date(1960, 1, 1), date(19
 """The first days of Excel, SAS and Unix, and a last one: what a program writes where no date was entered."""
 
 
-def _doubts_of_a_day(today: date, zone: tzinfo | None, text: str) -> tuple[str, ...]:
+def doubts_of_a_day(today: date, zone: tzinfo | None, text: str) -> tuple[str, ...]:
+    """What a person should look at in a day that can be read: one yet to come, or what a program writes for none."""
     if not_known(text):
         return ()
     moment = read_moment(text, zone=zone)

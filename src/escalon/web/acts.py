@@ -31,7 +31,7 @@ def do(desk: Desk, kind: str, said: Told) -> Recorded:
     if not desk.bench.is_casebook:
         raise refuse("authority", "a data folder is served for reading; record in a casebook: escalon serve BOOK")
     known = ACTS.get(kind)
-    made = known.do(desk, said) if known else _record(desk, kind, said)
+    made = known(desk, said) if known else _record(desk, kind, said)
     entries = _entries(made)
     if isinstance(made, Leads):
         return Recorded((), (made.says,), made.to)
@@ -74,29 +74,19 @@ def sign_as(desk: Desk, kind: type[Signed], said: Told, digest: str | None = Non
     meaning = said.text("meaning", "approve")
     password = said.needs_password()
 
-    def signed() -> Entry:
-        assert desk.bench.secrets is not None
-        secrets = desk.bench.secrets
-        return sign(
-            desk.conduct, secrets, desk.author, kind, password=password, meaning=meaning, digest=digest, **subject
-        )
-
-    return with_password(desk, signed)
+    named: dict[str, Any] = {"password": password, "meaning": meaning, "digest": digest, **subject}
+    return with_password(desk, lambda: sign(desk.conduct, desk.bench.sealed, desk.author, kind, **named))
 
 
 def signed_subject(kind: type[Signed], said: Told) -> dict[str, Any]:
     """What a signature is put under: `decision=12`, or `participant=…, screening=5`."""
-    wanted = [one.name for one in fields(kind) if one.name not in OF_SIGNING]
-    needed = {"participant"} if kind.about_participant else set()
     subject: dict[str, Any] = {}
-    for name in wanted:
-        if name == "participant":
-            if text := said.text(name, None if name in needed else ""):
+    for one in fields(kind):
+        if (name := one.name) == "participant":
+            if text := said.text(name, None if kind.about_participant else ""):
                 subject[name] = text
-        elif kind.__dataclass_fields__[name].type == "int":
-            subject[name] = said.number(name)
-        else:
-            subject[name] = said.text(name)
+        elif name not in OF_SIGNING:
+            subject[name] = said.number(name) if one.type == "int" else said.text(name)
     return subject
 
 
@@ -117,9 +107,7 @@ def with_password(desk: Desk, act: Callable[[], T]) -> T:
 
 def ask_password(desk: Desk, password: Password) -> None:
     """Refuse a wrong password of the person at this desk."""
-    assert desk.bench.secrets is not None
-    secrets = desk.bench.secrets
-    with_password(desk, lambda: check_password(desk.conduct, secrets, desk.author.person, password))
+    with_password(desk, lambda: check_password(desk.conduct, desk.bench.sealed, desk.author.person, password))
 
 
 def check_unseen(desk: Desk, event: Event, said: Told) -> None:

@@ -304,11 +304,8 @@ class Site:
         add = self.app.exception_handler
 
         @add(Refused)
-        def refused(request: Request, error: Refused) -> Response:
-            return self.say(request, not_recorded(error))
-
         @add(CasebookError)
-        def unreadable(request: Request, error: CasebookError) -> Response:
+        def refused(request: Request, error: Refused | CasebookError) -> Response:
             return self.say(request, not_recorded(error))
 
         @add(NoSuchPage)

@@ -38,7 +38,6 @@ class Banner:
     infused: str
     study_day: int | None
     level: int | None
-    level_name: str
     amount: str
     danger: tuple[str, ...]
     tabs: tuple[tuple[str, str], ...]
@@ -59,7 +58,6 @@ def banner(desk: Desk, course: Course) -> Banner:
         infused=str(first) if first else "",
         study_day=(desk.today - first.earliest).days if first else None,
         level=level,
-        level_name=next((one.name for one in desk.study.dose.levels if one.number == level), ""),
         amount=_amount(desk.study, given) if given else "",
         danger=tuple(_danger(course, desk.today)),
         tabs=tuple(_tabs(desk, course)),

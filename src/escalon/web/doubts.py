@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
+from datetime import date
 
+from escalon.facts import Day
 from escalon.history import Entry
 from escalon.history.events import (
     AdverseEventRecorded,
     Event,
     FactRecorded,
+    Observation,
     ParticipantConsented,
     SampleMeasured,
     TreatmentGiven,
 )
-from escalon.sources.rows import doubts
+from escalon.sources.rows import doubts, doubts_of_a_day
 from escalon.web.desk import Desk
 from escalon.web.said import whole
 from escalon.web.telling import says
@@ -31,6 +35,8 @@ def just_recorded(desk: Desk, numbers: str) -> list[str]:
 def doubts_of(desk: Desk, entry: Entry) -> Iterator[str]:
     """What a person should look at in an entry that is recorded all the same; of what was said before, the last."""
     yield from map(str, doubts(desk.conduct.dictionary, entry.event))
+    for name, text in _days(entry.event):
+        yield from (f"{name}: {said}" for said in doubts_of_a_day(desk.today, desk.trial.frame.zone, text))
     about = _about(entry.event)
     if about is None:
         return
@@ -41,6 +47,20 @@ def doubts_of(desk: Desk, entry: Entry) -> Iterator[str]:
     ]
     for one in before[-1:]:
         yield f"entry {one.number} says of the same: {says(desk.study, one.event)}. If one of the two is wrong, correct it"
+
+
+WRITTEN = {SampleMeasured: ("date", "collected"), Observation: ("day", "until")}
+"""The fields that keep a day as it was written."""
+
+
+def _days(event: Event) -> Iterator[tuple[str, str]]:
+    """The days that a row of the event's table would say, by the names of their fields."""
+    if not isinstance(event, FactRecorded | SampleMeasured | AdverseEventRecorded | TreatmentGiven):
+        return
+    said = getattr(event, "fact", event)
+    for name, value in ((one.name, getattr(said, one.name)) for one in fields(said)):
+        if value and (name in WRITTEN.get(type(said), ()) or isinstance(value, Day) or type(value) is date):
+            yield name, str(value)
 
 
 def _about(event: Event) -> object:

@@ -74,17 +74,13 @@ def acting(person: Person, chosen: str) -> tuple[Role | None, str]:
 
 def enter(bench: Workbench, address: str, account: str, password: Password) -> str:
     """Sign in; the session's token."""
-    secrets = bench.secrets
-    assert secrets is not None
-    return _guarded(bench, address, account, lambda: sessions.sign_in(bench.opened, secrets, account, password))
+    return _guarded(bench, address, account, lambda: sessions.sign_in(bench.opened, bench.sealed, account, password))
 
 
 def unlock(bench: Workbench, address: str, token: str, password: Password) -> None:
     """Let the cookie's session go on after a pause."""
-    secrets = bench.secrets
-    assert secrets is not None
     account = sessions.account_of(bench.opened, token)
-    _guarded(bench, address, account, lambda: sessions.unlock(bench.opened, secrets, token, password))
+    _guarded(bench, address, account, lambda: sessions.unlock(bench.opened, bench.sealed, token, password))
 
 
 def _guarded(bench: Workbench, address: str, account: str, check: Callable[[], T]) -> T:

@@ -29,7 +29,8 @@ ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 
 PAGES: dict[str, Page] = {}
 SERVICES: dict[tuple[str, str], Service] = {}
-ACTS: dict[str, OwnAct] = {}
+ACTS: dict[str, Callable[[Any, Told], Made]] = {}
+"""What does an act that is more than recording an event as it was written, by what it is called."""
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,6 @@ class Service:
     can_be_open: bool = False
 
 
-@dataclass(frozen=True)
-class OwnAct:
-    """An act that is more than recording an event as it was written: what it is called, and what does it."""
-
-    kind: str
-    do: Callable[[Any, Told], Made]
-
-
 def page(
     path: str, sees: frozenset[Role] = READERS, *, can_be_open: bool = False, over_folder: bool = True
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -124,7 +117,7 @@ def act(kind: str) -> Callable[[Callable[[Any, Told], Made]], Callable[[Any, Tol
     """Declare an act, answered at `/acts/{kind}`. An event that is recorded as it is written needs none."""
 
     def declare(do: Callable[[Any, Told], Made]) -> Callable[[Any, Told], Made]:
-        ACTS[kind] = OwnAct(kind, do)
+        ACTS[kind] = do
         return do
 
     return declare

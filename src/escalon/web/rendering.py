@@ -171,6 +171,7 @@ def render(request: Request, template: str, desk: Desk, status: int = 200, **con
         "answer": answer,
         "problems": problems,
         "typed": typed,
+        "refused": request.scope.get("escalon.act", ""),
         "recorded": request.query_params.get("recorded", ""),
     }
     LANGUAGE.set(desk.language)

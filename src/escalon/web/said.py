@@ -15,6 +15,7 @@ from escalon.casebook.words import Misread, event_of_words
 from escalon.conduct.permit.refusal import Broken, Refused, refuse
 from escalon.conduct.record.signing import Password
 from escalon.facts import read_number
+from escalon.facts.words import is_blank
 from escalon.history.events import KINDS, Event
 
 BESIDE = frozenset({"form-number", "from", "then", "seen", "override", "password", "code"})
@@ -54,11 +55,10 @@ class Told:
     def text(self, name: str, default: str | None = None) -> str:
         """A field that must be there, unless there is a default."""
         value = self.told.get(name)
-        if value is None or str(value).strip() == "":
-            if default is None:
-                raise refuse("form", f"{name}: write something here")
-            return default
-        return str(value).strip()
+        text = "" if value is None else str(value).strip()
+        if is_blank(text) and (text or default is None):
+            raise refuse("form", f"{name}: write something here")
+        return text or str(default)
 
     def number(self, name: str) -> int:
         """A field that must hold a whole number."""

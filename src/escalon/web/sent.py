@@ -38,6 +38,7 @@ class Again(Response):
             "query_string": split.query.encode(),
             "escalon.answer": answer,
             "escalon.typed": typed,
+            "escalon.act": request.path_params["kind"],
             "escalon.here": address,
         }
 

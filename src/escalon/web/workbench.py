@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from escalon.casebook.identifiers import IdentifierStore
 from escalon.casebook.secrets import SecretStore
 from escalon.conduct.judge.cutoff import last_day
+from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.opening import open_conduct
 from escalon.conduct.record.recording import Conduct
 from escalon.history import Entry, Trial
@@ -60,6 +61,25 @@ class Workbench:
         """The conduct of the casebook; only where there is one."""
         assert self.conduct is not None
         return self.conduct
+
+    @property
+    def sealed(self) -> SecretStore:
+        """The passwords of a casebook's people; only where there is one."""
+        assert self.secrets is not None
+        return self.secrets
+
+    @property
+    def place(self) -> Path:
+        """The folder of a casebook or of data; only where there is one."""
+        assert self.folder is not None
+        return self.folder
+
+    @property
+    def named(self) -> IdentifierStore:
+        """Who the participants are. Raises Refused where no store of identities is opened."""
+        if self.identities is None:
+            raise refuse("identity", "no store of identities is opened here")
+        return self.identities
 
     def now(self) -> datetime:
         """This moment."""
@@ -116,9 +136,7 @@ class Workbench:
 
     def intake(self) -> Intake:
         """The data folder taken in; anew whenever a file in it has changed."""
-        assert self.folder is not None
-        folder = self.folder
-        return self.kept("intake", self._files(), lambda: take_in(self.study, folder))
+        return self.kept("intake", self._files(), lambda: take_in(self.study, self.place))
 
     def _files(self) -> object:
         if self.folder is None:

@@ -279,6 +279,12 @@ def clauses_of(study: Study, here: Situation, later: Situation) -> tuple[Clause,
     return tuple(_clause(one, sentence, until[one.until]) for one, sentence in asked.clauses)
 
 
+def clauses_in_words(study: Study) -> list[tuple[str, str, bool]]:
+    """Every clause of a study: its id, what it asks as a sentence, and whether that must be absent."""
+    asked = _ASKED("asked", study, lambda: _Asked(study))
+    return [(one.id, sentence, one.kind == "exclusion") for one, sentence in asked.clauses]
+
+
 class _Asked:
     """A study's clauses made ready to be asked of many people: the sentence of each, and every name a rule reads."""
 

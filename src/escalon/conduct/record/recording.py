@@ -355,9 +355,9 @@ def _ask_again(dictionary: Dictionary, seen: Observation) -> None:
     """Refuse a value outside what a body has, until it is confirmed with a reason."""
     if asked := dictionary.value(seen).question:
         write = f"(fact.confirmed=yes fact.confirmed_why=…, if {seen.value} {seen.unit or ''} is right)"
-        raise refuse("dictionary", f"fact.value: {asked.replace(f'(confirm={seen.name})', write)}")
+        raise refuse("confirm", f"fact.value: {asked.replace(f'(confirm={seen.name})', write)}")
     if seen.confirmed and not seen.confirmed_why.strip():
-        raise refuse("dictionary", f"fact.confirmed_why: say why {seen.value} {seen.unit or ''} stands")
+        raise refuse("confirm", f"fact.confirmed_why: say why {seen.value} {seen.unit or ''} stands")
 
 
 _FIELDS = {"fact": "fact.name", "value": "fact.value", "unit": "fact.unit", "date": "fact.day", "until": "fact.until"}

@@ -10,7 +10,7 @@ import segno
 from escalon.casebook.secrets import SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR, new_seed
 from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.accounts import change_own_password
-from escalon.history import Author, Entry
+from escalon.history import Author
 from escalon.web.acts import with_password
 from escalon.web.desk import Desk
 from escalon.web.registry import EVERYBODY, act, page
@@ -41,7 +41,8 @@ def me(desk: Desk, second_factor: str = "") -> MyPage:
     person = desk.person
     assert person is not None
     seed = _seed(desk) if second_factor == "set-up" else ""
-    about = [one for one in desk.entries(kinds=["SecretSet", "AccountLocked"]) if _is_of(one, person.account)]
+    kept = desk.entries(kinds=["SecretSet", "AccountLocked"])
+    about = [one for one in kept if getattr(one.event, "account", "") == person.account]
     return MyPage(
         person.account,
         person.printed_name,
@@ -53,10 +54,6 @@ def me(desk: Desk, second_factor: str = "") -> MyPage:
         seed,
         tuple(entry_shown(desk, one) for one in reversed(about[-5:])),
     )
-
-
-def _is_of(entry: Entry, account: str) -> bool:
-    return getattr(entry.event, "account", "") == account
 
 
 def _seed(desk: Desk) -> str:
@@ -74,8 +71,6 @@ def _picture(account: str, seed: str) -> str:
 def change(desk: Desk, said: Told) -> str:
     """Change one's own password; with a code of the new second factor, that is set up too."""
     bench, new = desk.bench, said.text("new")
-    assert bench.secrets is not None
-    secrets = bench.secrets
     if said.text("again") != new:
         raise refuse("form", "again: the two new passwords differ")
     seed = None
@@ -88,6 +83,6 @@ def change(desk: Desk, said: Told) -> str:
         raise refuse("form", "new_code: set the second factor up again with the new password")
     own = Author(desk.author.person, "self", "", "web")
     old = said.needs_password()
-    with_password(desk, lambda: change_own_password(desk.conduct, secrets, own, old, new, seed))
+    with_password(desk, lambda: change_own_password(desk.conduct, bench.sealed, own, old, new, seed))
     bench.once.pop((desk.token, SETTING_UP), None)
     return "the password is changed"

@@ -63,10 +63,10 @@ def people(desk: Desk) -> PeoplePage:
 def open_account(desk: Desk, said: Told) -> str:
     """Open an account for one person, in one role at one site."""
     role, site = _role(said)
-    secrets = desk.bench.secrets
-    assert secrets is not None
     account, name = said.text("account"), said.text("printed_name")
-    accounts.open_account(desk.conduct, secrets, desk.author, account, name, [(role, site)], said.text("first"))
+    accounts.open_account(
+        desk.conduct, desk.bench.sealed, desk.author, account, name, [(role, site)], said.text("first")
+    )
     return f"account {account} is open for {name}"
 
 
@@ -98,12 +98,10 @@ def revoke(desk: Desk, said: Told) -> Entry:
 @act("PasswordReset")
 def reset(desk: Desk, said: Told) -> Entry:
     """Set a new password for somebody who forgot theirs; it takes a second person, who types their own."""
-    secrets = desk.bench.secrets
-    assert secrets is not None
     second = Password(said.text("second_password"), said.text("second_code", "") or None)
     account, new = said.text("account"), said.text("first")
     return accounts.set_password(
-        desk.conduct, secrets, desk.author, account, new, second=said.text("second"), second_password=second
+        desk.conduct, desk.bench.sealed, desk.author, account, new, second=said.text("second"), second_password=second
     )
 
 
@@ -127,8 +125,7 @@ def backups(desk: Desk) -> BackupsPage:
 
 
 def _backups(desk: Desk) -> Path:
-    assert desk.bench.folder is not None
-    return desk.bench.folder.resolve().parent / "backups"
+    return desk.bench.place.resolve().parent / "backups"
 
 
 @act("BackupMade")
@@ -142,9 +139,8 @@ def back_up(desk: Desk, said: Told) -> str:
     if said.text("passphrase") != said.text("again"):
         raise refuse("form", "again: the two passphrases differ")
     folder.mkdir(mode=0o700, exist_ok=True)
-    assert desk.bench.folder is not None
-    to = folder / f"{desk.bench.folder.name}-{desk.bench.now():%Y%m%d-%H%M%S}.escalon"
-    made = write(desk.bench.folder, to, said.text("passphrase"), desk.author)
+    to = folder / f"{desk.bench.place.name}-{desk.bench.now():%Y%m%d-%H%M%S}.escalon"
+    made = write(desk.bench.place, to, said.text("passphrase"), desk.author)
     return f"{to}: {made.entries} entries"
 
 
@@ -189,7 +185,7 @@ def keys(desk: Desk) -> KeysPage:
         head.number,
         head.hash,
         tuple((one.number, one.hash, one.at) for one in reversed(kept[-10:])),
-        str(desk.bench.folder),
+        str(desk.bench.place),
         tuple(_witness(desk, place) for place in _witnesses(desk)),
         desk.may("BackupMade"),
     )
@@ -197,26 +193,20 @@ def keys(desk: Desk) -> KeysPage:
 
 def _witnesses(desk: Desk) -> tuple[str, ...]:
     """The folders of witnesses that `casebook.toml` names: on a stick, another computer's share, a colleague's account."""
-    assert desk.bench.folder is not None
-    named = settings_of(desk.bench.folder).get("witnesses", [])
+    named = settings_of(desk.bench.place).get("witnesses", [])
     return tuple(map(str, [named] if isinstance(named, str) else named))
 
 
 def _witness(desk: Desk, place: str) -> WitnessRow:
-    assert desk.bench.folder is not None
     try:
-        found = last_seen(Path(place), desk.bench.folder)
+        found = last_seen(Path(place), desk.bench.place)
     except (CasebookError, OSError) as error:
         return WitnessRow(place, 0, "", "", None, str(error))
     if found is None:
         return WitnessRow(place, 0, "", "", None, "")
-    stands = found.number <= desk.conduct.casebook.head.number and hash_of(desk, found.number) == found.hash
+    casebook = desk.conduct.casebook
+    stands = found.number <= casebook.head.number and casebook.entry(found.number).hash == found.hash
     return WitnessRow(place, found.number, found.hash, found.at, stands, "")
-
-
-def hash_of(desk: Desk, number: int) -> str:
-    """The hash of an entry as it stands in the record now."""
-    return str(getattr(desk.conduct.casebook.entry(number), "hash", ""))
 
 
 @act("witness")
@@ -229,6 +219,5 @@ def have_witnessed(desk: Desk, said: Told) -> str:
     place = said.text("place")
     if place not in _witnesses(desk):
         raise refuse("form", f"place: {place} is no witness that casebook.toml names")
-    assert desk.bench.folder is not None
-    seen = observe(Path(place), desk.bench.folder, desk.bench.now())
+    seen = observe(Path(place), desk.bench.place, desk.bench.now())
     return f"{place}: seen as far as entry {seen.number}"

@@ -91,9 +91,13 @@ def wrong_at(form: Form, finding: Finding) -> dict[str, str]:
     return found
 
 
+STANDS = " (say below why it stands)"
+"""What a page asks of a value no body has; the command line writes `confirm=ITEM`."""
+
+
 def _in_a_box(name: str, reason: str) -> str:
     """A reason as a page says it: what to choose or type in which box, where the command line says what to write."""
-    said = reason.replace(f" (confirm={name})", " (say below why it stands)")
+    said = reason.replace(f" (confirm={name})", STANDS)
     written = re.compile(rf"Write ({name}='[^']*'(?: or {name}='[^']*')*)")
     return written.sub(lambda found: f"Choose its unit beside it: {_units(found[1])}", said)
 

@@ -278,14 +278,11 @@ class DecisionPage:
     dlts: tuple[DltRow, ...]
     departures: tuple[str, ...]
     signatures: tuple[SignatureRow, ...]
-    mine: bool
-    """Whether the reader signed already."""
     forbids_signing: tuple[str, ...]
     independent: str
     """Said before signing: whether the reader entered the DLTs it rests on."""
     entry: int
     digest: str
-    day: date
 
 
 @page("/decisions/{number}")
@@ -304,9 +301,9 @@ def decision(desk: Desk, number: int) -> DecisionPage:
         _decision(desk, known), entry.author.person if entry else "", rule_of(desk, found),
         standing.changed_decision(desk.study, desk.trial, known), treated_of(desk, reviews), lanes, days,
         tuple(_dlt(one) for one in reviews if one.evidence and (one.in_doubt or one.outcome.name == "DLT")),
-        tuple(grouped(all_departures(desk.study, desk.trial, Day.of(desk.today)))), tuple(_signatures(desk, known)), mine,
+        tuple(grouped(all_departures(desk.study, desk.trial, Day.of(desk.today)))), tuple(_signatures(desk, known)),
         _forbids_signing(desk, number) if not mine else ("you signed this decision",), _independence(desk, known),
-        desk.trial.number, _head(desk), desk.today,
+        desk.trial.number, desk.conduct.casebook.head.hash if desk.bench.is_casebook else "",
     )  # fmt: skip
 
 
@@ -338,10 +335,6 @@ def _independence(desk: Desk, known: Decision) -> str:
     if desk.person is None or desk.person.account not in who_entered_dlts(desk.trial, known):
         return ""
     return "You entered a DLT this rests on. The other signature must come from somebody who did not."
-
-
-def _head(desk: Desk) -> str:
-    return desk.conduct.casebook.head.hash if desk.bench.is_casebook else ""
 
 
 @act("propose-decision")

@@ -44,16 +44,20 @@ class FieldAsked:
     is_day: bool
 
 
-def changeable(desk: Desk, entry: Entry, *, hidden: bool) -> tuple[tuple[FieldAsked, ...], tuple[str, ...]]:
-    """The fields of an entry that a correction may say anew, and why it would be refused now."""
+def changeable(
+    desk: Desk, entry: Entry, *, hidden: bool
+) -> tuple[tuple[FieldAsked, ...], tuple[str, ...], tuple[str, ...]]:
+    """The fields of an entry that a correction may say anew; why correcting, and why taking it back, would be refused now."""
     first, event = _first_said(entry)
     stands = not any(one.event.supersedes in (first, entry.number) for one in desk.entries(after=entry.number))
     course = desk.trial.courses.get(entry.participant or "")
     may = desk.person is not None and desk.may(event.kind, course.site or None if course else None)
     if hidden or not (may and stands and isinstance(event, CORRECTABLE)):
-        return (), ()
+        return (), (), ()
+    anew = correction(first, event, (), "…")
     back = EntryAnnulled(participant=entry.participant, annuls=first, reason="…")
-    return tuple(_asked(event)), tuple(one.says for one in desk.forbids(back) if not one.signatures)
+    correcting, annulling = (tuple(one.says for one in desk.forbids(way) if not one.signatures) for way in (anew, back))
+    return tuple(_asked(event)), correcting, annulling
 
 
 def _first_said(entry: Entry) -> tuple[int, Event]:

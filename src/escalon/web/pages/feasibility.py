@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from escalon.conduct.judge.screening import Screening, screen_one
 from escalon.criteria import CriterionError
@@ -17,39 +18,14 @@ from escalon.web.registry import page
 
 
 @dataclass(frozen=True)
-class ClauseCost:
-    """A clause: how many are left after it, whom it keeps out, of whom it is unknown, whom it alone keeps out."""
-
-    id: str
-    title: str
-    left: int | None
-    not_met: int | None
-    unknown: int | None
-    alone: int | None
-
-
-@dataclass(frozen=True)
-class Counted:
-    """How many people there are, and how many are eligible, undecided and not eligible."""
-
-    name: str
-    people: int | None
-    eligible: int | None
-    undecided: int | None
-    excluded: int | None
-
-
-@dataclass(frozen=True)
 class FeasibilityPage:
     """Everybody on record that the reader may read, clause by clause; and, of a rule typed, what would change."""
 
-    day: str
-    all: Counted
-    clauses: tuple[ClauseCost, ...]
-    by_disease: tuple[Counted, ...]
+    counts: dict[str, Any]
+    """As `escalon feasibility --json` prints them."""
     svg: str
     relax: str
-    instead: Counted | None
+    instead: dict[str, Any] | None
     wrong: str
     """Why the rule typed cannot be asked; empty where it can."""
 
@@ -59,44 +35,19 @@ def feasibility(desk: Desk, relax: str = "") -> FeasibilityPage:
     """How many could enter, what each clause costs, and what a relaxed one would change; nothing is changed by asking."""
     needs_trial(desk)
     if not desk.study.criteria:
-        everybody = len(desk.courses())
-        nobody = Counted("everybody", everybody, everybody, 0, 0)
-        return FeasibilityPage(str(desk.today), nobody, (), (), "", "", None, "the study has no clause to count by")
-    found = _counted(desk, desk.study, "")
-    instead, wrong = _instead(desk, relax.strip())
-    shown = found.shown
-    clauses = tuple(
-        ClauseCost(
-            one.id,
-            one.title or str(one.says),
-            *(shown[f"{kind}_{k}"] for kind in ("left", "not_met", "unknown", "alone")),
+        count = len(desk.courses())
+        nobody = {"day": str(desk.today), "people": count, "eligible": count, "undecided": 0, "excluded": 0}
+        return FeasibilityPage(
+            {**nobody, "by_disease": {}, "clauses": []}, "", "", None, "the study has no clause to count by"
         )
-        for k, one in enumerate(found.criteria)
-    )
-    by_disease = tuple(_totals(found, group, f" {group}") for group in found.groups)
-    return FeasibilityPage(
-        str(found.day),
-        _totals(found, "everybody"),
-        clauses,
-        by_disease,
-        funnel_svg(found),
-        relax.strip(),
-        instead,
-        wrong,
-    )
-
-
-def _instead(desk: Desk, rule: str) -> tuple[Counted | None, str]:
-    if not rule:
-        return None, ""
-    try:
-        return _totals(_counted(desk, relaxed(desk.study, rule), rule), rule), ""
-    except (ValueError, CriterionError) as wrong:
-        return None, str(wrong)
-
-
-def _totals(found: Attrition, name: str, of: str = "") -> Counted:
-    return Counted(name, *(found.shown[f"{kind}{of}"] for kind in ("people", "eligible", "undecided", "excluded")))
+    found = _counted(desk, desk.study, "")
+    rule, instead, wrong = relax.strip(), None, ""
+    if rule:
+        try:
+            instead = _counted(desk, relaxed(desk.study, rule), rule).as_json()
+        except (ValueError, CriterionError) as error:
+            wrong = str(error)
+    return FeasibilityPage(found.as_json(), funnel_svg(found), rule, instead, wrong)
 
 
 def _counted(desk: Desk, study: Study, rule: str) -> Attrition:

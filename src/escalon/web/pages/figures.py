@@ -43,7 +43,6 @@ class FigurePage:
     table: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    others: tuple[FigureName, ...]
 
 
 @page("/figures")
@@ -66,7 +65,7 @@ def one_figure(desk: Desk, name: str, cutoff: str = "") -> FigurePage:
     table = next((one for one in document.tables() if one.id == found.table), None)
     return FigurePage(
         document.cutoff, _slug(found), found.id[1:], found.title, found.alt, found.svg, found.notes,
-        table.title if table else "", *_cells(table), names,
+        table.title if table else "", *_cells(table),
     )  # fmt: skip
 
 

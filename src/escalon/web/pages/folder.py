@@ -83,9 +83,8 @@ def intake_of(desk: Desk) -> Intake:
     """The whole record as the report reads it."""
     if not desk.bench.is_casebook:
         return desk.bench.intake()
-    assert desk.bench.folder is not None
     casebook = desk.conduct.casebook
-    return of_entries(desk.study, desk.bench.folder, casebook.entries(), f"entry {casebook.head.number}")
+    return of_entries(desk.study, desk.bench.place, casebook.entries(), f"entry {casebook.head.number}")
 
 
 def needs_trial(desk: Desk) -> None:

@@ -32,7 +32,6 @@ class GroundsPage:
     """A finding with its grounds."""
 
     banner: Banner
-    name: str
     title: str
     line: LineShown
 
@@ -47,7 +46,7 @@ def grounds(desk: Desk, code: str, finding: str, visit: str = "") -> GroundsPage
         line = explain(desk.study, desk.trial, code, finding, Day.of(desk.today), visit)
     except NothingToExplain as nothing:
         raise NoSuchPage(str(nothing)) from None
-    return GroundsPage(banner(desk, course), finding, _title(desk, finding), _shown(desk.study, line))
+    return GroundsPage(banner(desk, course), _title(desk, finding), _shown(desk.study, line))
 
 
 def _title(desk: Desk, finding: str) -> str:

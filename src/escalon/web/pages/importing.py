@@ -14,6 +14,7 @@ from escalon.sources.folder import take_in
 from escalon.sources.intake import Count, Intake
 from escalon.sources.mapping import MAPPING
 from escalon.sources.mapping_draft import draft_mapping
+from escalon.sources.taking import Problem
 from escalon.web.desk import Desk, NoSuchPage
 from escalon.web.registry import Leads, act, page
 from escalon.web.said import Told
@@ -46,17 +47,6 @@ class ImportsPage:
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """Something to correct or to know: where it stands, and what to write instead."""
-
-    place: str
-    column: str
-    value: str
-    message: str
-    refused: bool
-
-
-@dataclass(frozen=True)
 class Signing:
     """The override for exactly these departures: its number, who signed, how many it takes."""
 
@@ -74,7 +64,8 @@ class ImportPage:
     """Why the folder cannot be read or recorded at all; empty where it can."""
     account: str
     counts: tuple[Count, ...]
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[Problem, ...]
+    """What is wrong, what keeps a row out first."""
     more_troubles: int
     recorded: int
     already_there: int
@@ -105,14 +96,14 @@ def one_import(desk: Desk, key: str) -> ImportPage:
     it = _sent(desk, key)
     intake, done, problem = desk.kept(("import", key), lambda: _looked_at(desk, it))
     mapping, is_draft = desk.kept(("mapping", key), lambda: _mapping(desk, it))
-    troubles = _troubles(intake)
+    found = (*intake.problems, *intake.contradictions) if intake else ()
+    troubles = tuple(sorted(found, key=lambda one: not one.refused))
     return ImportPage(
-        _upload(desk, it), problem, done.account() if done else "", tuple(intake.counts) if intake else (), troubles[:MOST_SHOWN],
-        max(0, len(troubles) - MOST_SHOWN), done.recorded if done else 0, done.already_there if done else 0,
-        done.consents if done else 0, tuple((str(one), one.entry) for one in done.conflicts) if done else (),
-        tuple(done.held) if done else (), tuple(map(str, grouped(done.departures))) if done else (),
-        tuple(sorted({one.rule for one in done.departures})) if done else (), done.digest if done else "",
-        _signing(desk, done.digest) if done and done.digest else None, mapping, is_draft,
+        _upload(desk, it), problem, "" if problem else done.account(), tuple(intake.counts) if intake else (),
+        troubles[:MOST_SHOWN], max(0, len(troubles) - MOST_SHOWN), done.recorded, done.already_there, done.consents,
+        tuple((str(one), one.entry) for one in done.conflicts), tuple(done.held), tuple(map(str, grouped(done.departures))),
+        tuple(sorted({one.rule for one in done.departures})), done.digest,
+        _signing(desk, done.digest) if done.digest else None, mapping, is_draft,
         tuple(dict.fromkeys([*([desk.site] if desk.site not in ("", "*") else []), *_sites(desk)])), desk.may("FolderImported"),
     )  # fmt: skip
 
@@ -143,27 +134,18 @@ def _upload(desk: Desk, one: Upload) -> UploadRow:
     return UploadRow(one.key, one.name, one.files, desk.names.get(one.by.person, one.by.person), at.isoformat())
 
 
-def _looked_at(desk: Desk, it: Upload) -> tuple[Intake | None, Imported | None, str]:
+def _looked_at(desk: Desk, it: Upload) -> tuple[Intake | None, Imported, str]:
     """The folder as it is read, and a dry run of recording it; in words, why either cannot be."""
     intake = None
     try:
         intake = take_in(desk.study, it.folder)
         return intake, import_folder(desk.conduct, it.by, desk.study, it.folder, it.by.site, dry_run=True), ""
     except Refused as refused:
-        return intake, None, "; ".join(one.says for one in refused.broken)
+        return intake, Imported(), "; ".join(one.says for one in refused.broken)
     except ValueError as wrong:
         if not is_about_the_input(wrong):
             raise
-        return intake, None, str(wrong).replace(f"{it.folder}", it.name)
-
-
-def _troubles(intake: Intake | None) -> tuple[Trouble, ...]:
-    """What is wrong, what keeps a row out first."""
-    found = sorted((*intake.problems, *intake.contradictions), key=lambda one: not one.refused) if intake else []
-    return tuple(
-        Trouble(f"{one.file}:{one.line}" if one.line else one.file, one.column, one.value, one.message, one.refused)
-        for one in found
-    )
+        return intake, Imported(), str(wrong).replace(f"{it.folder}", it.name)
 
 
 def _mapping(desk: Desk, it: Upload) -> tuple[str, bool]:

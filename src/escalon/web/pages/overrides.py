@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from escalon.conduct.permit.act import RULES, Rule
+from escalon.conduct.permit.act import RULES
 from escalon.conduct.permit.rules.of_the_record import CONTENT
 from escalon.history import Override
 from escalon.history.events import KINDS, spaced
@@ -65,15 +65,12 @@ def overrides(desk: Desk, act: str = "", participant: str = "", rules: str = "")
     named = {one.strip() for one in rules.split(",")} - {""}
     about = KINDS.get(act)
     offered = [one for one in RULES if one.signatures and about is not None and issubclass(about, one.before)]
-    rules_once = {one.name: one for one in reversed(offered)}
+    once = reversed({one.name: one for one in reversed(offered)}.values())
+    asked = tuple(AskedRule(one.name, one.says.partition("\n")[0], one.signatures, one.name in named) for one in once)
     return OverridesPage(
         tuple(rows), desk.may("OverrideGiven"), act if about else "", tuple((one, spaced(one)) for one in ASKED_OFTEN),
-        participant, tuple(_asked(one, named) for one in reversed(rules_once.values())), _content(desk, act),
+        participant, asked, _content(desk, act),
     )  # fmt: skip
-
-
-def _asked(rule: Rule, named: set[str]) -> AskedRule:
-    return AskedRule(rule.name, rule.says.partition("\n")[0], rule.signatures, rule.name in named)
 
 
 def _content(desk: Desk, act: str) -> tuple[tuple[str, str, str], ...]:

@@ -13,7 +13,6 @@ from escalon.conduct.judge.given import dose_of
 from escalon.conduct.judge.screening import WORDS
 from escalon.conduct.judge.watched import Watching, watched
 from escalon.conduct.permit.authority import ALLOWED
-from escalon.conduct.permit.refusal import refuse
 from escalon.facts import Day
 from escalon.history import Course, Entry
 from escalon.protocol.prose import short_name
@@ -241,10 +240,8 @@ def seal(desk: Desk, said: Told) -> Entry:
     from escalon.casebook.identifiers import Identity
     from escalon.conduct.record.identities import keep_identity
 
-    if desk.bench.identities is None:
-        raise refuse("identity", "no store of identities is opened here")
     who = Identity(said.text("name"), said.text("contact", ""))
-    return keep_identity(desk.conduct, desk.bench.identities, desk.author, said.text("participant"), who)
+    return keep_identity(desk.conduct, desk.bench.named, desk.author, said.text("participant"), who)
 
 
 @act("IdentityOpened")
@@ -252,9 +249,7 @@ def open_name(desk: Desk, said: Told) -> str:
     """Open who a participant is; that it was opened is recorded, and the page shows the name once."""
     from escalon.conduct.record.identities import open_identity
 
-    if desk.bench.identities is None:
-        raise refuse("identity", "no store of identities is opened here")
     code = said.text("participant")
-    found = open_identity(desk.conduct, desk.bench.identities, desk.author, code)
+    found = open_identity(desk.conduct, desk.bench.named, desk.author, code)
     desk.bench.once[desk.token, code] = (found.name, found.contact)
     return f"opened: {code}"

@@ -4,69 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from escalon.conduct.record.signing import assumption_digest
 from escalon.history import Entry
 from escalon.history.events import AssumptionSigned
 from escalon.instruments import catalogue
 from escalon.instruments.kit.catalogue import family
-from escalon.protocol.prose import short_name
+from escalon.protocol import Study
+from escalon.protocol.prose import short_name, study_json
 from escalon.web.acts import sign_as
 from escalon.web.banner import disease
 from escalon.web.desk import Desk
 from escalon.web.registry import EVERYBODY, act, page, taken
 from escalon.web.said import Told
-
-
-@dataclass(frozen=True)
-class LevelShown:
-    """A dose level."""
-
-    number: int
-    name: str
-    dose: str
-    amount: float
-    unit: str
-
-
-@dataclass(frozen=True)
-class ClauseShown:
-    """An eligibility clause: the registry's words and our reading."""
-
-    id: str
-    kind: str
-    says: str
-    rule: str
-    applies: str
-
-
-@dataclass(frozen=True)
-class OutcomeShown:
-    """An outcome measure."""
-
-    id: str
-    role: str
-    says: str
-    measure: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ArmShown:
-    """An arm and what is done in it."""
-
-    name: str
-    intervention: str
-    says: str
-
-
-@dataclass(frozen=True)
-class PlaceShown:
-    """Where the study is run."""
-
-    name: str
-    city: str
-    country: str
-    says: str
 
 
 @dataclass(frozen=True)
@@ -95,24 +46,10 @@ class RecruitedShown:
 
 @dataclass(frozen=True)
 class StudyPage:
-    """The study, as a registry shows it."""
+    """The study, as a registry shows it, and how far recruitment is."""
 
-    id: str
-    title: str
-    version: str
-    sponsor: str
-    registry: str
-    phase: str
-    status: str
-    design: str
-    purpose: str
-    target: int
-    arms: tuple[ArmShown, ...]
-    locations: tuple[PlaceShown, ...]
-    levels: tuple[LevelShown, ...]
-    criteria: tuple[ClauseShown, ...]
-    endpoints: tuple[OutcomeShown, ...]
-    assumptions: tuple[AssumptionShown, ...]
+    protocol: dict[str, Any]
+    """The whole study as `escalon study show --json` prints it; what it records is on /study/record."""
     recruited: tuple[RecruitedShown, ...]
     consented: int
     treated: int
@@ -122,29 +59,18 @@ class StudyPage:
 @page("/study", EVERYBODY, can_be_open=True)
 def study(desk: Desk) -> StudyPage:
     """The study as the registry has it, with our reading beside it, and how far recruitment is."""
-    it = desk.study
-    assumptions = _assumptions(desk)
     recruited = tuple(_recruited(desk))
-    return taken(
-        StudyPage,
-        it,
-        target=it.dose.cap,
-        arms=tuple(ArmShown(one.name, one.intervention, str(one.says)) for one in it.arms),
-        locations=tuple(PlaceShown(one.name, one.city, one.country, str(one.says)) for one in it.location),
-        levels=tuple(
-            LevelShown(one.number, one.name, str(one.amount), float(one.amount.value), one.amount.unit)
-            for one in it.dose.levels
-        ),
-        criteria=tuple(
-            ClauseShown(one.id, one.kind, str(one.says), one.rule, one.applies_text or "") for one in it.criteria
-        ),
-        endpoints=tuple(OutcomeShown(one.id, one.role, str(one.says), tuple(one.measure)) for one in it.endpoints),
-        assumptions=assumptions,
-        recruited=recruited,
-        consented=sum(one.has_consent for one in desk.trial.courses.values()),
-        treated=sum(one.all for one in recruited),
-        unsigned=sum(not one.signed_by or one.is_void for one in assumptions),
+    return StudyPage(
+        desk.bench.kept("protocol for scripts", desk.study.version, lambda: _for_scripts(desk.study)),
+        recruited,
+        sum(one.has_consent for one in desk.trial.courses.values()),
+        sum(one.all for one in recruited),
+        assumptions(desk).unsigned,
     )
+
+
+def _for_scripts(study: Study) -> dict[str, Any]:
+    return {name: part for name, part in study_json(study).items() if name != "vocabulary"}
 
 
 def _recruited(desk: Desk) -> list[RecruitedShown]:
@@ -157,24 +83,6 @@ def _recruited(desk: Desk) -> list[RecruitedShown]:
         by_level = tuple(counts[name, level] for level in levels)
         rows.append(RecruitedShown(name, by_level, sum(by_level)))
     return rows
-
-
-def _assumptions(desk: Desk) -> tuple[AssumptionShown, ...]:
-    signed = {getattr(one.event, "assumption", ""): one for one in desk.entries(kinds=["AssumptionSigned"])}
-    found = []
-    for one in desk.study.assumptions:
-        entry = signed.get(one.id)
-        event = entry.event if entry else None
-        beside = desk.study.signed.get(one.id)
-        name = (
-            event.printed_name if isinstance(event, AssumptionSigned) else f"{beside.by}, {beside.on}" if beside else ""
-        )
-        void = isinstance(event, AssumptionSigned) and event.digest != assumption_digest(desk.study, one.id)
-        others = tuple(each.says for each in one.alternatives)
-        more = {"default": desk.study.in_force(one.id), "alternatives": others, "is_void": void}
-        number = entry.number if entry else None
-        found.append(taken(AssumptionShown, one, signed_by=name, signed_entry=number, **more))
-    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -205,9 +113,22 @@ class AssumptionsPage:
 @page("/study/assumptions", EVERYBODY, can_be_open=True)
 def assumptions(desk: Desk) -> AssumptionsPage:
     """Where the record is silent or contradicts itself: how it is read here, and who has signed that."""
-    found = _assumptions(desk)
+    signed = {getattr(one.event, "assumption", ""): one for one in desk.entries(kinds=["AssumptionSigned"])}
+    found = []
+    for one in desk.study.assumptions:
+        entry = signed.get(one.id)
+        event = entry.event if entry else None
+        beside = desk.study.signed.get(one.id)
+        name = (
+            event.printed_name if isinstance(event, AssumptionSigned) else f"{beside.by}, {beside.on}" if beside else ""
+        )
+        void = isinstance(event, AssumptionSigned) and event.digest != assumption_digest(desk.study, one.id)
+        others = tuple(each.says for each in one.alternatives)
+        more = {"default": desk.study.in_force(one.id), "alternatives": others, "is_void": void}
+        number = entry.number if entry else None
+        found.append(taken(AssumptionShown, one, signed_by=name, signed_entry=number, **more))
     unsigned = sum(not one.signed_by or one.is_void for one in found)
-    return AssumptionsPage(found, unsigned, desk.may("AssumptionSigned"))
+    return AssumptionsPage(tuple(found), unsigned, desk.may("AssumptionSigned"))
 
 
 @act("AssumptionSigned")

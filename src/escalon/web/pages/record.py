@@ -34,7 +34,6 @@ A_PAGE = 50
 CORRECTIONS = "EntryCorrected,FactCorrected"
 """What a monitor reads first: every entry that changed another."""
 OF_ACCOUNTS = ("AccountOpened", "RoleGranted", "RoleWithdrawn", "AccountRevoked", "AccountLocked", "SecretSet")
-VERIFIERS = ALLOWED["verify"]
 
 
 def paged(rows: list[T], page: int) -> tuple[list[T], int, int]:
@@ -80,7 +79,8 @@ class EntryPage:
     may_sign: bool
     correctable: tuple[FieldAsked, ...]
     """Its fields as a correction may say them anew; empty where it is not corrected, or not by this reader."""
-    forbids_change: tuple[str, ...]
+    forbids_correcting: tuple[str, ...]
+    forbids_annulling: tuple[str, ...]
 
 
 @page("/entries/{number}")
@@ -220,12 +220,11 @@ class VerifyPage:
     public_key: str
 
 
-@page("/audit/verify", VERIFIERS, over_folder=False)
+@page("/audit/verify", ALLOWED["verify"], over_folder=False)
 def verify(desk: Desk) -> VerifyPage:
     """The whole chain checked now: every hash, every signed checkpoint, and the guards of the database."""
-    assert desk.bench.folder is not None
     casebook = desk.conduct.casebook
-    found = prove(desk.bench.folder, [], None)  # now, whatever was found before
+    found = prove(desk.bench.place, [], None)  # now, whatever was found before
     problem: Fault | None = found.problem
     return VerifyPage(
         found.is_whole,

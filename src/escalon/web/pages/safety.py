@@ -36,6 +36,7 @@ from escalon.web.pages.cohorts import STATES
 from escalon.web.pages.safety_reports import ReportRow, reports_of
 from escalon.web.registry import act, page
 from escalon.web.said import Told, read_or_refused, whole
+from escalon.web.words import days
 
 ROUND = {
     "CRS": "temp_c hypotension vasopressors oxygen flow_l_min crs_active antipyretic_or_anticytokine".split(),
@@ -128,7 +129,7 @@ class DltShown:
     closed: bool
     proposed: bool
     judged: tuple[str, ...]
-    lines: tuple[tuple[int, str], ...]
+    lines: tuple[tuple[str, str], ...]
     """The entries of the adverse events, which a judgement may rest on."""
     through: str
     may_judge: bool
@@ -358,7 +359,7 @@ def end_event(desk: Desk, said: Told) -> Entry:
 def _dlt(desk: Desk, course: Course, found: DoseReview) -> DltShown:
     word = OUTCOMES[found.outcome]
     evidence = found.evidence
-    lines = tuple((one.number, one.event.span) for one in course.adverse_events)
+    lines = tuple((str(one.number), days(one.event.span)) for one in course.adverse_events)
     judged = [f"{'DLT' if one.event.is_dlt else 'no DLT'}: {one.event.because}" for one in course.dlt_judgements]
     judged += [f"window reviewed through {one.event.through}" for one in course.window_reviews]
     return DltShown(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from escalon.conduct.judge import standing
 from escalon.conduct.judge.screening import WORDS, Clause, Screening
@@ -12,8 +11,11 @@ from escalon.conduct.record.proposals import propose_screening
 from escalon.history import Course, Entry
 from escalon.protocol.prose import short_name
 from escalon.protocol.study import FactDefinition, Study
-from escalon.web.banner import Banner, banner
+from escalon.reporting import html
+from escalon.reporting.screening_worksheet import ToScreen, worksheet
+from escalon.web.banner import Banner, banner, disease
 from escalon.web.desk import Desk
+from escalon.web.printed import Printed
 from escalon.web.registry import act, page
 from escalon.web.said import Told
 from escalon.web.telling import EntryShown, entry_shown, labelled
@@ -87,7 +89,6 @@ class ScreeningPage:
     may_sign: bool
     assumptions: tuple[str, ...]
     visit: str
-    today: date
     seen: int
 
 
@@ -123,9 +124,20 @@ def screening(desk: Desk, code: str, show: str = "") -> ScreeningPage:
         may_sign=acts and desk.may("EligibilitySigned", site),
         assumptions=desk.study.assumed(*(row.id for row in applying)),
         visit=desk.study.visits[0].id if desk.study.visits else "",
-        today=desk.today,
         seen=desk.upto,
     )
+
+
+@page("/participants/{code}/screening/paper")
+def screening_paper(desk: Desk, code: str, blank: bool = False) -> Printed:
+    """The worksheet to print: as it reads now, or blank for where the server cannot be reached, to be entered later."""
+    course = desk.course(code)
+    rows = [_row(desk.study, course, one) for one in desk.screening(code).clauses]
+    said = {row.id: ": ".join(filter(None, (row.shown, "; ".join(row.why)))) for row in rows}
+    stands = {row.id: "" if blank or row.state == "unk" else said[row.id] for row in rows if row.state != "na"}
+    one = ToScreen(code, disease(desk.study, course), stands)
+    about = "to fill in by hand" if blank else f"as it reads on {desk.today}"
+    return Printed(html.page(worksheet(desk.study, [one], synthetic=desk.trial.synthetic, about=about)))
 
 
 def _signature(desk: Desk, course: Course) -> EntryShown | None:
@@ -141,7 +153,8 @@ def _why_not(desk: Desk, course: Course, found: Screening) -> Iterator[str]:
     elif found.verdict.value == "not met":
         yield f"a clause is not met: {', '.join(one.criterion.id for one in found.failed())}"
     elif latest is None or latest.event.verdict != "eligible":
-        yield "the screening is not recorded yet"
+        said = latest and f"the recorded screening says {latest.event.verdict}; record it as it reads now"
+        yield said or "the screening is not recorded yet"
     elif changed := standing.changed_screening(desk.study, desk.trial, course, desk.today):
         yield f"what the recorded screening rested on has changed ({changed}); record it again"
 

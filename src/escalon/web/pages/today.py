@@ -35,8 +35,6 @@ DOES = {
 """What the button says and where it leads, by the act that settles a matter."""
 SCREENING = "/participants/{who}/screening?show=open"
 """Where a value is entered that no visit asks for."""
-MOST_SAID = 240
-"""How much of what somebody wrote stands on Today; the rest where it is answered."""
 STALE = timedelta(hours=24)
 """From so long on a draft is shown to its author and the site's investigator: a day's work is recorded the same day."""
 
@@ -142,9 +140,13 @@ def holds_shown(desk: Desk) -> tuple[HoldShown, ...]:
     desk.bench.know(desk.trial, tuple(one.code for one in infused))
     find = lambda: dosing_holds(desk.study, desk.trial, desk.today) if infused else []  # noqa: E731
     found = together(((one.says, one.until), one.about) for one in desk.kept_of_dosing("holds", find))
-    return tuple(
-        HoldShown(", ".join(about).replace(", level ", ", "), says, until) for (says, until), about in found.items()
-    )
+    return tuple(HoldShown(_all_of(about), says, until) for (says, until), about in found.items())
+
+
+def _all_of(about: list[str]) -> str:
+    """All that one hold is about: `level 2`; `levels 1, 3`; participants by their codes."""
+    said = ", ".join(about).replace(", level ", ", ")
+    return said.replace("level ", "levels ", 1) if len(about) > 1 else said
 
 
 def count_of_matters(desk: Desk) -> int:
@@ -168,6 +170,8 @@ def _is_mine(desk: Desk, one: Waiting) -> bool:
     decision = desk.trial.decisions.get(one.about or 0)
     if one.act == "DecisionSigned" and decision and desk.person.account in decision.signers:
         return False
+    if one.act == "FactRecorded" and not one.visit:  # what screening lacks is for whoever screens
+        return desk.may("ParticipantScreened", site)
     return desk.may(one.act, site)
 
 
@@ -176,5 +180,4 @@ def _shown(one: Waiting) -> MatterShown:
     if one.act == "FactRecorded" and not one.visit:
         where = SCREENING
     leads = where.format(who=one.participant, about=one.about, visit=one.visit)
-    why = f"{one.why[:MOST_SAID]}…" if len(one.why) > MOST_SAID else one.why
-    return MatterShown(one.participant, one.what, why, one.state, KINDS[one.urgency], one.by, does, leads)
+    return MatterShown(one.participant, one.what, one.why, one.state, KINDS[one.urgency], one.by, does, leads)

@@ -13,6 +13,7 @@ from escalon.history import Course
 from escalon.history.events import ApheresisDone, Event, LevelAllocated, LymphodepletionGiven, ProductReleased
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
+from escalon.web.pages.screening import AskedFact, asked
 from escalon.web.registry import page
 from escalon.web.words import rounded
 
@@ -71,6 +72,9 @@ class TreatmentPage:
     levels: tuple[tuple[str, str], ...]
     held: tuple[int, int] | None
     """The cohort and place that this reader may have given back."""
+    asks: tuple[AskedFact, ...]
+    """What the sheet of lymphodepletion lacks, as it is asked for; empty for whoever does not record it."""
+    seen: int
 
 
 STEPS = ("Apheresis", "Place in a cohort", "Lymphodepletion", "Product released", "Infusion", "Dose")
@@ -83,7 +87,9 @@ def treatment(desk: Desk, code: str) -> TreatmentPage:
     course = desk.course(code)
     open_ones = desk.trial.open_cohorts()
     held = course.allocation
-    regimens, sizes = _regimens(desk, course)
+    regimens, sizes, missing = _regimens(desk, course)
+    may_record = desk.person is not None and desk.may("FactRecorded", course.site or None)
+    known = [desk.study.vocabulary[name] for name in missing if may_record and name in desk.study.vocabulary]
     return TreatmentPage(
         banner(desk, course), desk.today.isoformat(), tuple(_steps(desk, course)),
         open_ones[0].opened.cohort if open_ones else None,
@@ -91,6 +97,7 @@ def treatment(desk: Desk, code: str) -> TreatmentPage:
         tuple(_drugs(course)), tuple(_treatments(desk, course)),
         tuple((str(one.number), f"level {one.number}") for one in desk.study.dose.levels),
         (held.cohort, held.place) if held and desk.may("AllocationReleased", course.site or None) else None,
+        tuple(asked(desk.study, one) for one in known), desk.upto,
     )  # fmt: skip
 
 
@@ -108,11 +115,13 @@ def _steps(desk: Desk, course: Course) -> Iterator[StepRow]:
     held, today = course.allocation, desk.today
     level = held.level if held else 0
     collection = course.collections[-1].event.collection if course.collections else ""
-    cohort = next((one.opened for one in desk.trial.open_cohorts()), None)
+    open_one = next(iter(desk.trial.open_cohorts()), None)
     place = (
-        LevelAllocated(participant=code, cohort=cohort.cohort, level=cohort.level, place=_next_place(desk))
-        if cohort
-        else None
+        None
+        if open_one is None
+        else LevelAllocated(
+            participant=code, cohort=open_one.opened.cohort, level=open_one.opened.level, place=open_one.last_place + 1
+        )
     )
     apheresis = ApheresisDone(participant=code, at=now, collection="…")
     conditioning = LymphodepletionGiven(participant=code, started_on=today, ended_on=today, regimen="…")
@@ -132,10 +141,6 @@ def _steps(desk: Desk, course: Course) -> Iterator[StepRow]:
     yield _step(desk, "CellsInfused", STEPS[4 if desk.study.gives_cells else 5], course.infusions, "product", None)
 
 
-def _next_place(desk: Desk) -> int:
-    return next((one.last_place + 1 for one in desk.trial.open_cohorts()), 1)
-
-
 def _step(desk: Desk, act: str, title: str, done: list[Any], field: str, event: Event | None) -> StepRow:
     if done:
         last = done[-1]
@@ -153,16 +158,20 @@ def _why(desk: Desk, event: Event | None, none: str) -> tuple[str, ...]:
     return tuple(one.says for one in desk.forbids(event))
 
 
-def _regimens(desk: Desk, course: Course) -> tuple[tuple[RegimenShown, ...], tuple[tuple[str, str], ...]]:
-    """Each regimen the study offers, and the measures it rests on."""
+def _regimens(
+    desk: Desk, course: Course
+) -> tuple[tuple[RegimenShown, ...], tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Each regimen the study offers, the measures it rests on, and the facts that those lack."""
     found: list[RegimenShown] = []
     sizes: tuple[tuple[str, str], ...] = ()
+    missing: tuple[str, ...] = ()
     facts = scored(desk.study, desk.trial, course.code)
     for regimen in regimens_of(desk.study):
         area, clearance, doses = sheet(desk.study, facts, regimen)
         sizes = (("body surface area", _amount(area, "m²")), ("creatinine clearance", _amount(clearance, "mL/min")))
+        missing = tuple(dict.fromkeys((*area.missing, *clearance.missing)))
         found.append(RegimenShown(regimen.name, tuple(_drug(one) for one in doses)))
-    return tuple(found), sizes
+    return tuple(found), sizes, missing
 
 
 def _amount(finding: Finding, unit: str) -> str:

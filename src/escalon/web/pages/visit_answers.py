@@ -15,6 +15,7 @@ from escalon.history.events import Observation
 from escalon.instruments.kit.answers import Filled, answers_of
 from escalon.sources.observed import RowError
 from escalon.web.desk import Desk
+from escalon.web.pages.calculator import STANDS
 from escalon.web.pages.visits import form_named, place_of
 from escalon.web.registry import act
 from escalon.web.said import Told, whole
@@ -98,7 +99,8 @@ def _check(desk: Desk, of: VisitForm, seen: Mapping[str, Observation]) -> None:
             broken.append(Broken("dictionary", f"{key}: {question.label}: {error}"))
             continue
         if found.question and not one.confirmed:
-            broken.append(Broken("dictionary", f"{key}: {found.question}"))
+            asked = found.question.replace(f" (confirm={one.name})", STANDS)
+            broken.append(Broken("confirm", f"{key}: {asked}"))
     if broken:
         raise Refused(*broken)
 

@@ -75,7 +75,6 @@ class VisitsPage:
     """Every visit of a participant."""
 
     banner: Banner
-    code: str
     visits: tuple[VisitShown, ...]
 
 
@@ -85,7 +84,7 @@ def visits_page(desk: Desk, code: str) -> VisitsPage:
     course = desk.course(code)
     mine = _places(desk)
     shown = tuple(_shown(code, one, mine) for one in visits(desk.study, course, desk.today))
-    return VisitsPage(banner(desk, course), code, shown)
+    return VisitsPage(banner(desk, course), shown)
 
 
 def _shown(code: str, at: VisitAt, drafted: set[str]) -> VisitShown:
@@ -121,7 +120,6 @@ class VisitPage:
     """One visit: its forms, what is signed and locked, and why something may not be done now."""
 
     banner: Banner
-    code: str
     at: VisitShown
     signed: tuple[EntryShown, ...]
     locked: bool
@@ -147,7 +145,7 @@ def visit(desk: Desk, code: str, visit: str) -> VisitPage:
     says = tuple(one.says for one in forbids)
     shown = _shown(code, at, _places(desk))
     elsewhere = tuple(_elsewhere(desk, code, at))
-    return VisitPage(banner(desk, course), code, shown, signed, locked, says, may_sign, may_lock, elsewhere)
+    return VisitPage(banner(desk, course), shown, signed, locked, says, may_sign, may_lock, elsewhere)
 
 
 def _elsewhere(desk: Desk, code: str, at: VisitAt) -> Iterator[tuple[str, str]]:
@@ -173,7 +171,6 @@ class WorksheetPage:
     """Every form of a visit on paper, blank or with what is recorded."""
 
     banner: Banner
-    code: str
     at: VisitShown
     blank: bool
     recorded: dict[str, dict[str, RecordedShown]]
@@ -190,7 +187,7 @@ def worksheet(desk: Desk, code: str, visit: str, blank: str = "") -> WorksheetPa
     course, at = _at(desk, code, visit)
     facts = {} if blank else recorded_at(desk.study, course, at.visit)
     recorded = {one.form.name: _recorded(desk, one.form, facts) for one in at.forms}
-    return WorksheetPage(banner(desk, course), code, _shown(code, at, _places(desk)), bool(blank), recorded)
+    return WorksheetPage(banner(desk, course), _shown(code, at, _places(desk)), bool(blank), recorded)
 
 
 @dataclass(frozen=True)
@@ -213,7 +210,6 @@ class VisitFormPage:
     """A form of a visit: what is recorded, what is typed, its score, and what it has seen of the record."""
 
     banner: Banner
-    code: str
     visit: VisitShown
     name: str
     title: str
@@ -255,7 +251,7 @@ def visit_form(desk: Desk, code: str, visit: str, form: str, correct: str = "") 
     may = desk.person is not None and not locked and desk.may("FactRecorded", course.site or None)
     day = str(at.held[-1]) if at.held else ""
     return VisitFormPage(
-        banner(desk, course), code, _shown(code, at, _places(desk)), form, of.title, place, desk.upto, day,
+        banner(desk, course), _shown(code, at, _places(desk)), form, of.title, place, desk.upto, day,
         recorded, typed, taken, None if finding is None or of.instrument is None else told(of.instrument, finding),
         wrong or {}, kept, locked, may, correct if correct in recorded and may else "",
     )  # fmt: skip

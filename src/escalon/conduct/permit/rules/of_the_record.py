@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from escalon.conduct.permit.act import RULES, TOLERANCE, Act, rule
 from escalon.facts import Day
+from escalon.facts.words import is_blank
 from escalon.history.events import (
     KINDS,
     AdverseEventRecorded,
@@ -32,6 +33,7 @@ from escalon.history.events import (
     ProductReleased,
     QueryAnswered,
     QueryClosed,
+    QueryRaised,
     SafetyReportSent,
     SampleMeasured,
     ToxicityObserved,
@@ -95,12 +97,17 @@ def a_dlt_follows_an_infusion(act: Act) -> str | None:
 
 
 @rule(DltProposed, DltAdjudicated, name="event", signatures=0)
-def a_judgement_says_why_and_is_about_the_participant(act: Act) -> str | None:
-    """A judgement says why, and rests on entries about the same participant."""
-    if not act.event.because.strip():
-        return "say why, in because"
+def a_judgement_is_about_the_participant(act: Act) -> str | None:
+    """A judgement rests on entries about the same participant."""
     others = [one for one in act.event.rests_on if act.entry(one).participant != act.event.participant]
     return f"entry {others[0]} is not about {act.event.participant}" if others else None
+
+
+@rule(DltProposed, DltAdjudicated, QueryRaised, QueryAnswered, name="words", signatures=0)
+def what_a_person_writes_can_be_read(act: Act) -> str | None:
+    """A judgement says why, and a question and its answer say something: not only blanks, or letters nobody sees."""
+    name = "text" if hasattr(act.event, "text") else "because"
+    return f"{name}: write something that can be read" if is_blank(getattr(act.event, name)) else None
 
 
 @rule(QueryAnswered, QueryClosed, name="query", signatures=0)
