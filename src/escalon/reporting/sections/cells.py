@@ -72,10 +72,9 @@ def by_visit(view: View, profiles: Sequence[Profile]) -> Table:
         "missing>|9", "not_due=not due>|6", "not_applicable=n/a>|5",
     )  # fmt: skip
     notes = (
-        "Not detected, and detected below the limit of quantification, are results and no numbers: they are "
-        "counted, and left out of "
-        "mean and range. Missing: the visit's days have passed without a result. A fold change from «not "
-        "detected» is undefined.",
+        "Not detected, and detected below the limit of quantification, are results and no numbers: they are counted, and left "
+        "out of mean and range. Missing: the visit's days have passed without a result. A fold change from «not detected» is "
+        "undefined.",
     )
     about = f"everybody infused · {unit(profiles[0].unit)}"
     return Table("T7-1", f"{view.label(name)} by visit", columns, tuple(rows), about, notes)

@@ -207,14 +207,8 @@ def levels(profiles: Sequence[Profile], label: Label = words) -> Table:
         "who", "level>", "measure|26", "baseline>", "lowest>", "change>", "latest>", "later=latest change>", "note|20"
     )
     units = ", ".join(dict.fromkeys(f"{label(one.analyte)}: {one.unit}" for one in profiles))
-    return Table(
-        "T7-5",
-        "Immunoglobulins and other levels",
-        columns,
-        rows,
-        f"everybody infused · {units}",
-        ("Days from the infusion in brackets.",),
-    )
+    title, note = "Immunoglobulins and other levels", "Days from the infusion in brackets."
+    return Table("T7-5", title, columns, rows, f"everybody infused · {units}", (note,))
 
 
 def _levels_of(profile: Profile) -> list[Made]:

@@ -34,14 +34,8 @@ def laboratory_shift(view: View) -> Table:
         "needs has no grade and is not counted.",
         "A laboratory grade is not an adverse event: that is a separate, recorded decision.",
     )
-    return Table(
-        "T5-5",
-        "Laboratory: grade before treatment by worst grade after",
-        columns,
-        tuple(rows),
-        "everybody infused",
-        notes,
-    )
+    title = "Laboratory: grade before treatment by worst grade after"
+    return Table("T5-5", title, columns, tuple(rows), "everybody infused", notes)
 
 
 def shifts(view: View) -> dict[str, dict[str, Shift]]:

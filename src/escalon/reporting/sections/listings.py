@@ -107,15 +107,8 @@ def serious(view: View) -> Table:
         "outcome · related · expected · reaction=unexpected reaction · comment|20"
     )
     notes = ("Where seriousness is not recorded the event stands here until somebody records it.",)
-    return Table(
-        "L2",
-        "Serious adverse events",
-        columns,
-        rows,
-        "everybody",
-        notes,
-        "No serious event, and none of unknown seriousness.",
-    )
+    none = "No serious event, and none of unknown seriousness."
+    return Table("L2", "Serious adverse events", columns, rows, "everybody", notes, none)
 
 
 def _serious_row(view: View, event: Occurrence) -> TableRow:

@@ -143,15 +143,8 @@ def clauses(view: View) -> Table:
     rows = tuple(_clause_row(view, id, some) for id, some in ordered)
     columns = heads("clause", "says|40", "out=kept out>", "open=not known>", "why=who, and what was found|50")
     note = "An exclusion passes only when it is known to be absent; what is not known keeps out until it is obtained."
-    return Table(
-        "T2-2",
-        "Clauses that were not met, or not known",
-        columns,
-        rows,
-        "everybody screened",
-        (note,),
-        "Every clause is met.",
-    )
+    title = "Clauses that were not met, or not known"
+    return Table("T2-2", title, columns, rows, "everybody screened", (note,), "Every clause is met.")
 
 
 def _failed(some: Sequence[tuple[str, Clause]]) -> int:

@@ -90,9 +90,8 @@ def overview(view: View) -> Table:
         rows.append(row(slug(name), said, *cells, kind=RowKind.UNDER if name.startswith("of them") else RowKind.PLAIN))
     columns = heads("kind|34", *(text for key, head, who in groups for text in _pair(key, f"{head} (n = {len(who)})")))
     notes = (
-        "Events; participants with at least one (percent from ten people on). An event is counted from its day "
-        "of onset, or from the "
-        "first worse grade where it began before infusion.",
+        "Events; participants with at least one (percent from ten people on). An event is counted from its day of onset, or "
+        "from the first worse grade where it began before infusion.",
         *_carried(view),
         *_died_without_an_event(view),
     )
@@ -142,8 +141,7 @@ def _carried(view: View) -> list[str]:
         return []
     began = "1 event began" if len(some) == 1 else f"{len(some)} events began"
     return [
-        f"{began} before infusion and lasted beyond it; no change of grade is recorded since, so they are not "
-        f"counted here "
+        f"{began} before infusion and lasted beyond it; no change of grade is recorded since, so they are not counted here "
         "(Table 5-4, first column; listing 3)."
     ]
 
@@ -257,9 +255,8 @@ def periods(view: View) -> Table:
         rows.append(row(slug(name), interest_in_words(name), *cells))
     columns = heads("kind|34", *(text for name, _ in groups for text in _pair(slug(name), name)))
     notes = (
-        "An event counts in the period of its onset. One that began before infusion counts after it only where "
-        "a recorded grade says "
-        "that it became worse; its grade in the first column is the one it had by then.",
+        "An event counts in the period of its onset. One that began before infusion counts after it only where a recorded "
+        "grade says that it became worse; its grade in the first column is the one it had by then.",
     )
     return Table("T5-4", "Adverse events by period", columns, tuple(rows), "everybody infused", notes)
 
@@ -323,11 +320,8 @@ def infections(view: View) -> Table:
         _infection_row(view, phase, density[phase.name], found, some) for phase in PHASES[1:] if phase.name in density
     ]
     columns = heads("phase", "episodes>", "days=patient-days>", "rate=per 100 patient-days>", "severe=grade ≥ 3>")
-    notes = (
-        "Phases: acute day 0–28, intermediate 29–100, late from 101 (Yakoub-Agha 2020, "
-        "doi:10.3324/haematol.2019.229781).",
-    )
-    return Table("T5-8", f"Infections by phase, to {last}", columns, tuple(rows), EMERGENT, notes)
+    note = "Phases: acute day 0–28, intermediate 29–100, late from 101 (Yakoub-Agha 2020, doi:10.3324/haematol.2019.229781)."
+    return Table("T5-8", f"Infections by phase, to {last}", columns, tuple(rows), EMERGENT, (note,))
 
 
 def _infection_row(
