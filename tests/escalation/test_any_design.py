@@ -130,6 +130,15 @@ def test_a_design_that_is_full_says_whether_the_mtd_was_reached(so_far, reached)
     assert next_dose(parse_design(f"boin target=0.25 size={size}", 3), so_far).reached is reached
 
 
+def test_a_cohort_for_which_there_is_no_place_left_is_not_counted_as_filled():
+    rule = parse_design("keyboard target=0.2 cohort=2 size=14", 3)
+    told = next_dose(rule, "1NN 2NT 1NN 2N 1NN 2NN 2NN 2P")
+    assert told.reason.startswith("14 enrolled of at most 14")
+    assert not any("before the cohort is full" in note for note in told.notes)
+    last = next_dose(parse_design("boin target=0.25 size=8", 3), "1NNN 2NNN 3P")
+    assert (last.action, last.size, last.reason) == ("treat", 1, "1 of a cohort of 3 at level 3: complete the cohort")
+
+
 def test_a_tite_crm_in_conduct_is_the_one_that_is_simulated():
     """One trial of the simulation, told step by step to `next_dose` with the days of follow-up of each moment."""
     design = TiteCrm(DoseToxicity((0.05, 0.12, 0.25)), 0.25, 28, 10, "adaptive", safety=EACH["tite-crm"].safety)

@@ -11,12 +11,14 @@ from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.given import deviation
 from escalon.conduct.judge.screening import Verdict, screen, screen_one
 from escalon.escalation import Outcome, Stop
-from escalon.exchange.synthetic_trial import simulate
+from escalon.exchange.synthetic_trial import history_of, simulate
 from escalon.protocol import load_study
 from escalon.protocol.dlt_window import dlt_window
 from escalon.sources.folder import take_in
 from tests.drawn import drawn as drawn_once
 from tests.protocol.folders import HERON, LANTERN, ORCHID
+from tests.protocol.test_doses import study_with
+from tests.protocol.test_lint import clause
 
 STUDIES = {"nct07052565": "nct07052565", "lantern": LANTERN, "heron": HERON, "orchid": ORCHID}
 
@@ -36,6 +38,13 @@ def test_the_same_seed_writes_the_same_bytes_and_another_seed_others(tmp_path):
     assert bytes_of(one) == bytes_of(again)
     assert bytes_of(one)["facts.csv"] != bytes_of(other)["facts.csv"]
     assert "SYNTHETIC.txt" in bytes_of(one)
+
+
+def test_a_clause_that_may_be_met_by_what_another_forbids_is_met_otherwise(tmp_path):
+    rule = "any prednisone ever or any azathioprine ever"
+    drug = '[fact.azathioprine]\nkind = "treatment"\n\n[fact.pregnant]'
+    study = load_study(study_with(tmp_path, clause(f'rule = "{rule}"'), ("[fact.pregnant]", drug)))
+    assert any(type(one).__name__ == "CellsInfused" for one in history_of(study))
 
 
 @pytest.fixture(

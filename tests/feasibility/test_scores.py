@@ -9,9 +9,10 @@ import pytest
 
 from escalon.conduct.judge.scores import computed
 from escalon.facts import Day, Fact, Facts, Interval
+from escalon.feasibility.computable import parts_of
 from escalon.feasibility.inquiry import Inquiry
 from escalon.feasibility.mapping_file import load_mapping
-from escalon.feasibility.scores import DayScore, parts_of
+from escalon.feasibility.scores import DayScore
 from escalon.feasibility.steps import RELATIONS, Steps, numbered
 from escalon.feasibility.stepwise import StepwiseQuery
 from escalon.feasibility.warehouse import open_warehouse

@@ -77,7 +77,10 @@ def test_a_participant_below_the_level_of_the_day_is_named() -> None:
     ("words", "refused"),
     [
         ("rolling-six window=30 coherent=yes", "does not know coherent"),
-        ("rolling-six window=30 backfill_to=9", "does not know backfill_to"),
+        (
+            "rolling-six window=30 backfill_to=9",
+            "leave it out, or write one that does, boin target=0.25 size=18 backfill_to=",
+        ),
         ("rolling-six window=28", "but the study says 30"),
         ("rolling-six start=2", "but the study says 1"),
     ],

@@ -213,6 +213,26 @@ def test_an_outline_of_any_design_passes_its_own_lint(tmp_path: Path, outline: O
 
 
 @pytest.mark.parametrize(
+    ("outline", "infusion", "says"),
+    [
+        (Outline(), "car_t_infusion", "by a 3+3 rule"),
+        (
+            Outline(product="NK-1", levels=("3e8 CAR-NK cells",), rule="a+b variant=V2 a=4 b=4 c=1 d=2 e=2"),
+            "cell_infusion",
+            "by an A+B rule",
+        ),
+        (Outline(product="tablet", levels=("3 mg",), rule="i3+3 target=0.25", cap=12), "first_dose", "by an i3+3 rule"),
+    ],
+    ids=("example", "NK cells", "tablet"),
+)
+def test_an_outline_names_the_day_of_what_is_given(tmp_path: Path, outline: Outline, infusion: str, says: str) -> None:
+    write_skeleton(tmp_path / "new", outline)
+    found = load_study(tmp_path / "new")
+    assert found.roles.infusion == infusion
+    assert says in "".join(found.dose.says.pieces)
+
+
+@pytest.mark.parametrize(
     ("option", "said"),
     [
         (["--level", "3 bags"], "not a unit"),

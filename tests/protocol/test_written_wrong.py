@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from escalon.criteria import CriterionError, examine, parse
+from escalon.criteria import CriterionError, examine, parse, render
 from escalon.criteria.situation import Situation
 from escalon.facts import Day, Fact, Facts
 from escalon.facts.accepted import beyond
@@ -77,6 +77,10 @@ def test_a_weight_that_the_study_foresees_is_not_held(tmp_path: Path, more: str,
         ("weight - weight <= 2 kg", None),
         ("alt <= 2 * 3 kg", "alt is in U/L, which kg does not convert to"),
         ("alt <= (3 kg + 2 kg) / 2", "alt is in U/L, which kg does not convert to"),
+        ("alt <= 2 * 40", "Write 2 U/L"),
+        ("alt <= 2 U/L * 40", None),
+        ("alt <= 2 U/L * 3 U/L", "a product or a quotient of two amounts is none"),
+        ("alt + 40 U/L / 2 U/L >= 3 U/L", "a product or a quotient of two amounts is none"),
     ],
 )
 def test_what_is_compared_or_added_is_in_one_unit(rule: str, said: str | None) -> None:
@@ -99,6 +103,13 @@ def test_a_multiple_of_an_amount_is_converted_as_the_amount_is(rule: str, met: b
     words, day = load_study("nct07052565").vocabulary, Day(2025, 3, 1)
     facts = Facts([Fact("platelets", Fraction(75), day, "10^9/L", participant="P01")])
     assert examine(parse(rule), Situation(facts, day, {}, words)).value is met
+
+
+@pytest.mark.parametrize("unit", ["mL/min/{1.73_m2}", "mL/min/1.73m^2", "[iU]/mL", "{score}", "%{activity}"])
+def test_an_amount_may_be_in_any_unit_that_a_fact_may(unit: str) -> None:
+    tree = parse(f"egfr >= 15 {unit} at screening")
+    assert parse(render(tree)) == tree
+    assert unit in render(tree)
 
 
 def test_days_behind_a_bracket_are_refused_with_what_to_write() -> None:

@@ -38,6 +38,16 @@ def amounts_in(side: Node) -> tuple[Node, ...]:
     return tuple(one for part in _terms(side) for one in amounts_in(part))
 
 
+def of_amounts(side: Node) -> tuple[UnitNumber, ...]:
+    """The first amount of each product or quotient of two amounts, such as 2 U/L * 3 U/L."""
+    match side:
+        case Op("mul" | "div", (UnitNumber() as one, UnitNumber())):
+            return (one,)
+        case Op(_, parts):
+            return tuple(one for part in parts for one in of_amounts(part))
+    return ()
+
+
 def in_own_units(sides: tuple[Node, ...], meanings: Mapping[str, Meaning]) -> tuple[Node, ...]:
     """The sides of a comparison, each amount in the unit of the values it is compared with or added to: 1500 /µL as 1.5 10⁹/L."""
     names = [name for side in sides for name in measured_names(side) if name in meanings]

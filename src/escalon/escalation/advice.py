@@ -214,17 +214,19 @@ def _settle(
     pending = sum(tally.pending)
     missing = rule.cohort - len(open_cohort) if open_cohort and not rule.decides_within_cohort else 0
     missing = room_left(rule, tally, missing)
+    if rule.cap is not None:
+        missing = max(0, min(missing, rule.cap - tally.enrolled))
     if not pending and not missing:
         return rule.next(tally)
     determined = _determined(rule, tally, missing)
     if determined is not None:
         return determined
     if missing and not pending:
-        return _fill(rule, tally, missing)
+        return _fill(rule, tally, missing, len(open_cohort))
     answers = [rule.next(done, tally) for done in completions(tally)]
     places = None
     if granted and open_cohort and not any(one.outcome is Outcome.DLT for one in open_cohort):
-        places = _fill(rule, tally, missing) if missing else _places_left(rule, tally, answers[0])
+        places = _fill(rule, tally, missing, len(open_cohort)) if missing else _places_left(rule, tally, answers[0])
     wait = Wait(
         f"{plural(pending, 'participant')} pending at {_where(rule, tally)}, and the decision depends on the outcome",
         until,
@@ -261,15 +263,10 @@ def _places_left(rule: Rule, tally: Tally, without_dlts: Treat | Stop) -> Treat 
     return replace(without_dlts, reason=f"the cohort at level {named} is open: complete it")
 
 
-def _fill(rule: Rule, tally: Tally, missing: int) -> Decision:
-    """Complete the cohort being treated, within the limits of the guards."""
+def _fill(rule: Rule, tally: Tally, missing: int, treated: int) -> Treat:
+    """Complete the cohort being treated."""
     named = rule.label(tally.current)
-    reason = f"{rule.cohort - missing} of a cohort of {rule.cohort} at level {named}: complete the cohort"
-    cap = rule.cap
-    size = missing if cap is None else min(missing, cap - tally.enrolled)
-    if size > 0:
-        return Treat(named, size, reason)
-    return _settle(rule, tally, None, ())
+    return Treat(named, missing, f"{treated} of a cohort of {rule.cohort} at level {named}: complete the cohort")
 
 
 def _one_answer(rule: Rule, tally: Tally, seen: Tally) -> Treat | Stop | None:

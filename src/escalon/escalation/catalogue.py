@@ -269,7 +269,11 @@ def design_from(settings: Mapping[str, Any]) -> Design:
         raise EscalationError(f"{name} needs {', '.join(missing)}. Write for example: {entry.example}")
     if unknown:
         known = ", ".join(sorted(entry.needs | entry.may))
-        raise EscalationError(f"{name} does not know {', '.join(unknown)}. It knows: {known}")
+        one_by_one = entry.is_timed and LIMITS.issuperset(unknown)
+        instead = f". It treats no cohorts: leave it out, or write one that does, {EXAMPLES['boin']} {unknown[0]}=…"
+        raise EscalationError(
+            f"{name} does not know {', '.join(unknown)}{instead if one_by_one else ''}. It knows: {known}"
+        )
     if "levels" not in settings:
         raise EscalationError(f"{name} needs levels: how many dose levels the trial has")
     if not (isinstance(settings["levels"], int) and 1 <= settings["levels"] <= MOST_LEVELS):

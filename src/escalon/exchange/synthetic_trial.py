@@ -151,9 +151,10 @@ def _eligible(study: Study, random: Random, who: str, disease: str, infused: dat
         person.kept |= {one.fact.name: (one,) for one in steps_of(person, infused)}
         if stratum and study.dose.strata not in (None, "disease"):
             person.kept[study.dose.strata] = (observed(who, study.dose.strata, stratum, person.consent, "consent"),)
-        unmet = draw(study, person, disease) or unmet
-        if not unmet and _passes(person, infused):
+        left = draw(study, person, disease, first=unmet)
+        if not left and _passes(person, infused):
             return person
+        unmet = tuple(dict.fromkeys((*left, *unmet)))
     named = ", ".join(unmet) or "the visits before treatment"
     raise ValueError(
         f"no invented person with {disease} could pass every clause: {named} could not be met beside the others"

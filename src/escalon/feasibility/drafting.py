@@ -9,9 +9,9 @@ from typing import Any
 from escalon.conduct.judge.screening import to_come
 from escalon.expressions.dialects import dialect
 from escalon.facts.unit import spelled
+from escalon.feasibility.computable import unmapped, unscored
 from escalon.feasibility.mapping import PeopleTable, WarehouseMapping
 from escalon.feasibility.mapping_file import read_mapping
-from escalon.feasibility.scores import unmapped, unscored
 from escalon.feasibility.warehouse import Warehouse
 from escalon.protocol.names import anchors_in
 from escalon.protocol.study import FactDefinition, Study

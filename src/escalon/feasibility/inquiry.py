@@ -9,12 +9,12 @@ from escalon.criteria.situation import AnchorDay, Situation
 from escalon.expressions.events import Pick
 from escalon.expressions.tree import Literal, Node, Op
 from escalon.facts import Day, Facts
+from escalon.feasibility.columns import as_called
+from escalon.feasibility.computable import parts_of
 from escalon.feasibility.counting import MET, NOT_APPLICABLE, NOT_MET, UNKNOWN, counting, number_of
 from escalon.feasibility.mapping import WarehouseMapping
-from escalon.feasibility.meanings import as_called
 from escalon.feasibility.origins import Reader
 from escalon.feasibility.population import Everybody
-from escalon.feasibility.scores import parts_of
 from escalon.feasibility.steps import Steps, members_of, numbered
 from escalon.feasibility.stepwise import StepwiseQuery
 from escalon.feasibility.warehouse import Warehouse

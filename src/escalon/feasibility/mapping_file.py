@@ -19,6 +19,8 @@ def load_mapping(file: Path) -> WarehouseMapping:
     try:
         text = text_of(file)
         document = tomllib.loads(text)
+    except FileNotFoundError:
+        raise MappingError(f"{file}: there is no such file. `escalon feasibility map` drafts a mapping") from None
     except (OSError, UnicodeDecodeError) as error:
         raise MappingError(f"{file}: {error}. `escalon feasibility map` drafts a mapping") from None
     except (RecursionError, tomllib.TOMLDecodeError) as error:

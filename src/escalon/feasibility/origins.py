@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from escalon.feasibility.computable import computable, items_of
 from escalon.feasibility.mapping import Concept, EventTable, MappingError, Observed, PeopleTable
 from escalon.feasibility.meanings import Meanings
-from escalon.feasibility.scores import DayScore, computable, items_of
+from escalon.feasibility.scores import DayScore
 from escalon.feasibility.steps import FIRST, LAST, RELATIONS, Steps
 from escalon.feasibility.treatments import DOSE
 from escalon.feasibility.warehouse import is_text

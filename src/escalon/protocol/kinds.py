@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from escalon.criteria.amounts import amounts_in, is_compound, measured_names
+from escalon.criteria.amounts import amounts_in, is_compound, measured_names, of_amounts
 from escalon.expressions.events import Exposure, Happened, Pick, Stated, UnitNumber
 from escalon.expressions.tree import COMPARISONS, Literal, Node, Op
 from escalon.facts import UnitError, factor, plain, spelled
@@ -88,6 +88,9 @@ def _compared(left: Node, right: Node, words: Mapping[str, FactDefinition]) -> I
             both = " and ".join(f"{one.name} is {_in_its_unit(one)}" for one in (known[0], other))
             yield Misuse(other.name, f"{both}, so they cannot be compared or added. Declare both in one unit")
     compound = is_compound(left) or is_compound(right)
+    for pair in (*of_amounts(left), *of_amounts(right)):
+        what = "a product or a quotient of two amounts is none. Write one amount"
+        yield Misuse(f"{plain(pair.value, 12)} {pair.unit}", what)
     for number in (*amounts_in(left), *amounts_in(right)):
         match number:
             case UnitNumber(value, unit) if known:

@@ -12,7 +12,6 @@ from escalon.protocol.reach import Conflict, conflicts, held, idle
 from escalon.protocol.remarks import Remark, told
 from escalon.protocol.study import Criterion, Place, Study
 from escalon.protocol.vocabulary import hint, labels
-from escalon.protocol.worlds import hopeless, pointless
 
 
 def _names(study: Study) -> Iterator[Remark]:
@@ -43,7 +42,7 @@ def _users(study: Study, name: str) -> Iterator[tuple[str, Place]]:
 
 
 def _unreachable(study: Study) -> Iterator[Remark]:
-    for conflict in _once([*conflicts(study), *hopeless(study)]):
+    for conflict in _once(conflicts(study)):
         yield _conflict(conflict)
 
 
@@ -68,8 +67,7 @@ def _conflict(conflict: Conflict) -> Remark:
 
 def _idle(study: Study) -> Iterator[Remark]:
     """A clause that can decide nothing is a slip, or its limit is."""
-    useless = {each.id for one in hopeless(study) for each in one.criteria}
-    for one in _once([*idle(study), *(one for one in pointless(study) if one.criteria[0].id not in useless)]):
+    for one in _once(idle(study)):
         kind = "always true" if len(one.criteria) == 1 else "implied"
         do = "correct the limit, or the range of the fact" if kind == "always true" else "keep the stricter of the two"
         yield told(kind, one.criteria[0].id, one.what, one.criteria[0].place, do)
@@ -179,12 +177,13 @@ def _facts(study: Study) -> Iterator[Remark]:
 
 
 def _overlaps(study: Study) -> Iterator[Remark]:
-    """A drug whose class is asked for by an inclusion and excluded by another clause."""
+    """A drug that, by its name or its class, is asked for by an inclusion and excluded by another clause."""
     wanted: dict[str, list[str]] = defaultdict(list)
     barred: dict[str, list[str]] = defaultdict(list)
     for one in study.criteria:
         for name in names_in(one.tree):
-            for drug in study.vocabulary[name].members if name in study.vocabulary else ():
+            known = study.vocabulary.get(name)
+            for drug in known.members or (name,) if known is not None and known.kind == "treatment" else ():
                 (wanted if one.kind == "inclusion" else barred)[drug].append(one.id)
     about = {one for assumption in study.assumptions for one in assumption.about}
     for drug in sorted(set(wanted) & set(barred)):

@@ -1,233 +1,216 @@
-"""Limits that nobody can meet: the same number asked to be at least 100 and below 30, or outside what can be recorded.
+"""Clauses that nobody can meet, that everybody meets, or that another clause makes idle: what may be recorded is tried.
 
-Only what must hold together is compared: the parts of an «and» within inclusions, and the negation of the parts of an «or»
-within exclusions, for everyone or for one `applies`. Numbers are compared exactly, in the fact's own unit.
+Names and windows are taken to be independent where one does not hold the other, so what is found holds whatever is recorded,
+and not everything is found.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 
-from escalon.criteria import render
-from escalon.expressions.events import How, Part, Pick, UnitNumber
-from escalon.expressions.tree import Literal, Node, Op
-from escalon.facts import UnitError, convert, plain
+from escalon.criteria import render, with_members
+from escalon.expressions.tree import Node, Op
+from escalon.facts import plain
 from escalon.facts.accepted import beyond, span_text
 from escalon.protocol.asked import as_item
-from escalon.protocol.names import leaves
-from escalon.protocol.study import Criterion, FactDefinition, Study
+from escalon.protocol.study import Criterion, Study
+from escalon.protocol.worlds import Limited, World, asked, holds, worlds
 
-_OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
-MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
+_OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "ne", "ne": "eq"}
+_SIGNS = {"lt": "below", "le": "at most", "gt": "above", "ge": "at least", "eq": "exactly", "ne": "other than"}
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Criteria that cannot be met together, and why."""
+    """Criteria that cannot be met together, or of which one decides nothing, and why."""
 
     criteria: tuple[Criterion, ...]
     what: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Limit:
-    side: Node
-    """What is limited: a value, or one divided by its laboratory's limit."""
-    relation: str
-    value: Fraction
+class _Part:
+    """What must hold, or must not, if a clause is to be passed, or if it is to apply."""
+
     criterion: Criterion
+    tree: Node
+    wanted: bool
+    asked: tuple[Limited, ...]
 
     @property
-    def name(self) -> str:
-        """The fact, as it is recorded; `alt / uln` of a ratio."""
-        value, *limit = (one for one in leaves(self.side) if isinstance(one, Pick))
-        return " / ".join((value.name, *(one.part.value for one in limit)))
+    def group(self) -> str:
+        """For whom it is, as it is written; empty for everybody."""
+        return render(self.criterion.applies) if self.criterion.applies is not None else ""
+
+    @property
+    def limit(self) -> Limited | None:
+        """The one number that it limits; None where it is anything else."""
+        (one, *more) = self.asked
+        return one if not more and one.name and isinstance(one.value, Fraction) else None
+
+    @property
+    def shown(self) -> str:
+        """What it limits a number to, in words."""
+        relation, value = self.asked[0].relation, self.asked[0].value
+        return f"{_SIGNS[relation if self.wanted else _OPPOSITE[relation]]} {plain(value)}"
 
 
 def conflicts(study: Study) -> Iterator[Conflict]:
-    """Every pair of limits that leaves nothing, and every limit beyond a fact's range."""
-    groups: dict[str, list[_Limit]] = defaultdict(list)
+    """Every clause that nothing meets or that applies to nobody, and those for the same people that nothing meets together."""
+    parts = [part for one in study.criteria for part in _parts(study, one, one.tree, one.kind == "inclusion")]
     for one in study.criteria:
-        groups[group_of(one)] += _limits(one.tree, one, study.vocabulary, negated=one.kind == "exclusion")
-    everyone = groups.get("", [])
-    for limit in (limit for some in groups.values() for limit in some):
-        yield from _out_of_range(limit, study.vocabulary)
-    for group, some in groups.items():
-        yield from _pairs(some, some if group == "" else [*everyone, *some])
-    yield from _labels(study)
+        if one.applies is not None:
+            whom = list(_parts(study, one, one.applies, True))
+            if not _possible(study, whom):
+                yield Conflict((one,), f"nobody is as its `applies` says: {one.applies_text}")
+            for part, other in ((part, other) for part in whom for other in parts if other.group == ""):
+                if _share(study, part, other) and not _possible(study, (part, other)):
+                    yield Conflict(
+                        (other.criterion, one), f"{one.id} applies to nobody whom {other.criterion.id} lets in"
+                    )
+    for part in parts:
+        if not _possible(study, (part,)):
+            yield Conflict((part.criterion,), _unmet(study, part))
+    for pair in combinations(parts, 2):
+        if _are_of_the_same(*pair) and _share(study, *pair) and not _possible(study, pair):
+            yield Conflict(tuple(dict.fromkeys(part.criterion for part in pair)), _unmet_together(study, *pair))
+    yield from _of_one_thing(study, parts)
+    yield from _of_whole_clauses(study)
+
+
+def _of_one_thing(study: Study, parts: Sequence[_Part]) -> Iterator[Conflict]:
+    """Clauses for the same people that together leave nothing of one thing, such as no choice of a label."""
+    alone: dict[Node, list[_Part]] = defaultdict(list)
+    for part in parts:
+        if len({one.node for one in part.asked}) == 1:
+            alone[part.asked[0].node].append(part)
+    for some in alone.values():
+        for group in dict.fromkeys(part.group for part in some):
+            found = [part for part in some if part.group in ("", group)]
+            if not _possible(study, found):
+                yield Conflict(tuple(dict.fromkeys(one.criterion for one in found)), _unmet_together(study, *found))
+
+
+def _of_whole_clauses(study: Study) -> Iterator[Conflict]:
+    """Clauses whose parts could each be met, and not all of them."""
+    whole = _clauses(study)
+    for one in whole:
+        if not _possible(study, (one,)):
+            yield Conflict((one.criterion,), _unmet(study, one))
+    for one, other in combinations(whole, 2):
+        if _are_of_the_same(one, other) and _share(study, one, other) and not _possible(study, (one, other)):
+            yield Conflict((one.criterion, other.criterion), _unmet_together(study, one, other))
 
 
 def idle(study: Study) -> Iterator[Conflict]:
-    """Every clause that is one limit and decides nothing: whatever may be recorded meets it, or another clause asks for more."""
-    whole = [(limit, group_of(one)) for one in study.criteria for limit in _alone(one, study.vocabulary)]
-    for limit, group in whole:
-        known = study.vocabulary.get(limit.name)
-        if known is not None and _holds_throughout(limit, known):
-            yield Conflict((limit.criterion,), f"whatever may be recorded of {known.name} is {_shown(limit)}")
-        for other, theirs in whole:
-            stricter = other.criterion is not limit.criterion and theirs in ("", group) and other.side == limit.side
-            if stricter and _implies(other, limit):
-                what = f"{limit.name} {_shown(limit)} follows from {other.criterion.id}, which asks for {_shown(other)}"
-                yield Conflict((limit.criterion, other.criterion), what)
+    """Every clause that decides nothing: whatever may be recorded meets it, or whoever meets another clause does."""
+    whole = _clauses(study)
+    always = {one.criterion.id for one in whole if not _is_of_words(one) and _possible(study, (one,), always=True)}
+    for one in (one for one in whole if one.criterion.id in always):
+        what = f"of {one.limit.name} is {one.shown}" if one.limit else "meets it"
+        yield Conflict((one.criterion,), f"whatever may be recorded {what}")
+    for pair in combinations(whole, 2):
+        if not (_are_of_the_same(*pair) and _share(study, *pair)):
+            continue
+        both = worlds([one.tree for one in pair], study.vocabulary)
+        for one, other in (pair, pair[::-1]):
+            met = [world for world in both if _passes(other, world, study)]
+            if (
+                met and all(_passes(one, world, study) for world in met) and other.group in ("", one.group)
+                and one.criterion.id not in always and one.tree != other.tree
+            ):  # fmt: skip
+                what = f"whoever meets {other.criterion.id} meets it"
+                if one.limit and other.limit and one.limit.name == other.limit.name:
+                    what = (
+                        f"{one.limit.name} {one.shown} follows from {other.criterion.id}, which asks for {other.shown}"
+                    )
+                yield Conflict((one.criterion, other.criterion), what)
 
 
 def held(study: Study) -> Iterator[Conflict]:
     """Every limit among values that are held until somebody confirms them, though the clause is about such people."""
     for one in study.criteria:
-        for limit in _limits(one.tree, one, study.vocabulary, negated=False):
-            known = study.vocabulary.get(limit.name)
-            if known is not None and known.origin == "study" and beyond(limit.value, query := as_item(known).query):
-                what = f"asks about {known.name} {plain(limit.value)}; what is outside {span_text(query)} is held until confirmed"
-                yield Conflict((limit.criterion,), what)
+        for limit in (part.limit for part in _parts(study, one, one.tree, True)):
+            known = study.vocabulary.get(limit.name) if limit else None
+            if limit is None or known is None or known.origin != "study" or not isinstance(limit.value, Fraction):
+                continue
+            if beyond(limit.value, query := as_item(known).query):
+                said = f"asks about {known.name} {plain(limit.value)}"
+                yield Conflict((one,), f"{said}; what is outside {span_text(query)} is held until confirmed")
 
 
-def group_of(one: Criterion) -> str:
-    """For whom a clause is, as it is written; empty for everybody."""
-    return render(one.applies) if one.applies is not None else ""
-
-
-def _alone(one: Criterion, words: Mapping[str, FactDefinition]) -> list[_Limit]:
-    """The limit of a clause that is nothing else."""
-    is_one = isinstance(one.tree, Op) and one.tree.name in MIRRORED
-    return _limits(one.tree, one, words, negated=one.kind == "exclusion") if is_one else []
-
-
-def _holds_throughout(limit: _Limit, known: FactDefinition) -> bool:
-    low, low_open, high, high_open = _interval(limit)
-    below = low is None or (known.low is not None and (known.low > low or (known.low == low and not low_open)))
-    above = high is None or (known.high is not None and (known.high < high or (known.high == high and not high_open)))
-    return below and above
-
-
-def _implies(one: _Limit, other: _Limit) -> bool:
-    """Whether whatever meets the first limit meets the second, which is not the same one."""
-    low, low_open, high, high_open = _interval(one)
-    low2, low2_open, high2, high2_open = _interval(other)
-    below = low2 is None or (low is not None and (low > low2 or (low == low2 and (low_open or not low2_open))))
-    above = high2 is None or (high is not None and (high < high2 or (high == high2 and (high_open or not high2_open))))
-    return below and above and (one.relation, one.value) != (other.relation, other.value)
-
-
-def _pairs(some: list[_Limit], others: list[_Limit]) -> Iterator[Conflict]:
-    for number, limit in enumerate(some):
-        for other in (one for one in others if one.side == limit.side and one not in some[: number + 1]):
-            if _is_empty(limit, other):
-                what = f"{limit.name} would have to be {_shown(limit)} and {_shown(other)}"
-                yield Conflict(tuple(dict.fromkeys((other.criterion, limit.criterion))), what)
-
-
-def _limits(tree: Node, one: Criterion, words: Mapping[str, FactDefinition], negated: bool) -> list[_Limit]:
-    """The limits that must hold if the criterion is to be passed."""
+def _parts(study: Study, one: Criterion, tree: Node, wanted: bool) -> Iterator[_Part]:
+    """What must hold together if a rule is to come out as wanted."""
     match tree:
-        case Op("and", parts) if not negated:
-            return [limit for part in parts for limit in _limits(part, one, words, negated)]
-        case Op("or", parts) if negated:
-            return [limit for part in parts for limit in _limits(part, one, words, negated)]
         case Op("not", (part,)):
-            return _limits(part, one, words, not negated)
-        case Op(name, (left, right)) if name in MIRRORED:
-            return _limit(name, left, right, one, words, negated) or _limit(
-                MIRRORED[name], right, left, one, words, negated
-            )
+            yield from _parts(study, one, part, not wanted)
+        case Op("and" | "or" as name, parts) if wanted is (name == "and"):
+            for part in parts:
+                yield from _parts(study, one, part, wanted)
         case _:
-            return []
+            yield _Part(one, tree, wanted, tuple(asked(tree, study.vocabulary)))
 
 
-def _limit(
-    name: str, side: Node, other: Node, one: Criterion, words: Mapping[str, FactDefinition], negated: bool
-) -> list[_Limit]:
-    if not (_is_latest(side) or _is_ratio(side)):
-        return []
-    value = limit_value(other, words.get(side.name) if isinstance(side, Pick) else None)
-    relation = _OPPOSITE.get(name) if negated else name
-    return [] if value is None or relation is None else [_Limit(side, relation, value, one)]
+def _clauses(study: Study) -> list[_Part]:
+    return [
+        _Part(one, one.tree, one.kind == "inclusion", tuple(asked(one.tree, study.vocabulary)))
+        for one in study.criteria
+    ]
 
 
-def _is_latest(side: Node, part: Part = Part.VALUE) -> bool:
-    return isinstance(side, Pick) and side.part is part and side.how is How.LATEST
+def _passes(part: _Part, world: World, study: Study) -> bool:
+    return holds(part.tree, world, study.vocabulary) is part.wanted
 
 
-def _is_ratio(side: Node) -> bool:
-    """Whether a side is a value in units of its own upper or lower limit."""
-    if not isinstance(side, Op) or side.name != "div":
-        return False
-    value, limit = side.parts
-    return _is_latest(value) and any(_is_latest(limit, part) for part in (Part.UPPER, Part.LOWER))
+def _possible(study: Study, parts: Sequence[_Part], always: bool = False) -> bool:
+    """Whether something that may be recorded meets all of them, or everything does; what is too much to try is possible."""
+    tried = worlds([one.tree for one in parts], study.vocabulary)
+    each = (all(_passes(one, world, study) for one in parts) for world in tried)
+    return bool(tried) and all(each) if always else not tried or any(each)
 
 
-def _labels(study: Study) -> Iterator[Conflict]:
-    """Every label of which the clauses for the same people leave no choice."""
-    allowed: dict[tuple[str, Pick], list[tuple[Criterion, frozenset[str]]]] = defaultdict(list)
-    for one in study.criteria:
-        for pick, words in _chosen(one.tree):
-            choices = frozenset(known.choices) if (known := study.vocabulary.get(pick.name)) else frozenset()
-            if choices:
-                allowed[group_of(one), pick].append((one, words if one.kind == "inclusion" else choices - words))
-    for (group, pick), some in allowed.items():
-        every = some if group == "" else [*allowed.get(("", pick), ()), *some]
-        if not frozenset.intersection(*(left for _, left in every)):
-            criteria = tuple(dict.fromkeys(one for one, _ in every))
-            yield Conflict(criteria, f"{pick.name} could be none of {', '.join(study.vocabulary[pick.name].choices)}")
+def _is_of_words(part: _Part) -> bool:
+    """Whether a clause asks for words of labels alone: that every choice is let in asks that one be recorded."""
+    return all(isinstance(one.value, str) for one in part.asked)
 
 
-def _chosen(tree: Node) -> list[tuple[Pick, frozenset[str]]]:
-    """The label that a whole rule asks for, and the words of it that meet the rule."""
-    match tree:
-        case Op("eq", (Pick() as pick, Literal(str() as word))):
-            return [(pick, frozenset((word,)))]
-        case Op("or", parts):
-            found = [one for part in parts for one in _chosen(part)]
-            if len(found) == len(parts) and len({pick for pick, _ in found}) == 1:
-                return [(found[0][0], frozenset.union(*(words for _, words in found)))]
-    return []
+def _are_of_the_same(one: _Part, other: _Part) -> bool:
+    """Whether two clauses are for the same people, or one of them is for everybody."""
+    return one.group == other.group or "" in (one.group, other.group)
 
 
-def limit_value(node: Node, known: FactDefinition | None) -> Fraction | None:
-    """The number that a side of a comparison is, in the unit of the fact it is compared with; None where it is none."""
-    match node:
-        case Literal(int() | Fraction() as value) if not isinstance(value, bool):
-            return Fraction(value)
-        case UnitNumber(value, unit) if known is not None and known.unit is not None:
-            try:
-                return convert(value, unit, known.unit, known.substance)
-            except UnitError:
-                return None
-        case _:
-            return None
+def _share(study: Study, one: _Part, other: _Part) -> bool:
+    """Whether two rules read something in common: the same thing, or a name and its class in whatever window."""
+    return not _read(study, one).isdisjoint(_read(study, other))
 
 
-def _is_empty(one: _Limit, other: _Limit) -> bool:
-    low, low_open, high, high_open = _interval(one)
-    low2, low2_open, high2, high2_open = _interval(other)
-    below = high is not None and low2 is not None and (high < low2 or (high == low2 and (high_open or low2_open)))
-    above = high2 is not None and low is not None and (high2 < low or (high2 == low and (high2_open or low_open)))
-    return below or above
+def _read(study: Study, part: _Part) -> set[Node | str]:
+    names = (getattr(one.node, "name", "") for one in part.asked)
+    return {one.node for one in part.asked}.union(*(with_members(study.vocabulary, name) for name in names if name))
 
 
-def _interval(limit: _Limit) -> tuple[Fraction | None, bool, Fraction | None, bool]:
-    match limit.relation:
-        case "lt" | "le":
-            return None, False, limit.value, limit.relation == "lt"
-        case "gt" | "ge":
-            return limit.value, limit.relation == "gt", None, False
-        case _:
-            return limit.value, False, limit.value, False
+def _unmet(study: Study, part: _Part) -> str:
+    known = study.vocabulary.get(part.limit.name) if part.limit else None
+    if known is None or (known.low is None and known.high is None):
+        return "nothing that may be recorded could meet it"
+    span = " to ".join("…" if end is None else plain(end) for end in (known.low, known.high))
+    return f"{known.name} would have to be {part.shown}, but only {span} can be recorded"
 
 
-def _out_of_range(limit: _Limit, words: Mapping[str, FactDefinition]) -> Iterator[Conflict]:
-    known = words.get(limit.name)
-    if known is None:
-        return
-    low, low_open, high, high_open = _interval(limit)
-    above = known.high is not None and low is not None and (low > known.high or (low == known.high and low_open))
-    below = known.low is not None and high is not None and (high < known.low or (high == known.low and high_open))
-    if above or below:
-        span = f"{'' if known.low is None else plain(known.low)} to {'' if known.high is None else plain(known.high)}"
-        what = f"{known.name} would have to be {_shown(limit)}, but only {span} can be recorded"
-        yield Conflict((limit.criterion,), what)
-
-
-def _shown(limit: _Limit) -> str:
-    signs = {"lt": "below", "le": "at most", "gt": "above", "ge": "at least", "eq": "exactly"}
-    return f"{signs[limit.relation]} {plain(limit.value)}"
+def _unmet_together(study: Study, *parts: _Part) -> str:
+    one, *others = parts
+    if all(part.limit for part in parts):
+        return f"{one.asked[0].name} would have to be {' and '.join(dict.fromkeys(part.shown for part in parts))}"
+    known = study.vocabulary.get(one.asked[0].name)
+    if known is not None and known.choices and len({each.node for part in parts for each in part.asked}) == 1:
+        return f"{known.name} could be none of {', '.join(known.choices)}"
+    if len({part.criterion.id for part in parts}) == 1:
+        return "nothing that may be recorded could meet it"
+    if one.tree == others[0].tree:
+        yes, no = sorted(parts, key=lambda part: not part.wanted)
+        return (
+            f"{render(one.tree)} is required by {yes.criterion.id} and excluded by {no.criterion.id}: nobody can enter"
+        )
+    return "nothing that may be recorded could meet both"

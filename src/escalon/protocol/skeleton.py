@@ -103,7 +103,8 @@ def _words(one: Outline) -> dict[str, Any]:
     day = window.number * {"day": 1, "week": 7}.get(window.unit, 30)
     cap = one.cap or 6 * len(amounts)
     rule = one.rule.split()[0]
-    named = f"a {'3+3' if is_3_plus_3 else rule if rule == 'rolling-six' else rule.upper()} rule"
+    name = "3+3" if is_3_plus_3 else rule if rule in ("rolling-six", "i3+3", "keyboard", "table") else rule.upper()
+    named = f"{'an' if name in ('A+B', 'i3+3', 'MTPI2') else 'a'} {name} rule"
     each = " of each disease" if one.by_disease else ""
     return {
         "tolerance": _tolerance(amounts),
@@ -111,13 +112,14 @@ def _words(one: Outline) -> dict[str, Any]:
         "diseases": [(id.strip(), name.strip() or id.strip()) for id, _, name in (text.partition("=") for text in one.diseases)],
         "by_disease": one.by_disease, "cap": cap, "target": cap * (len(one.diseases) if one.by_disease else 1),
         "variant": (one.variant or "V2") if is_3_plus_3 and "variant" not in one.rule else one.variant,
-        "variants": VARIANTS, "rule_name": named.split()[1], "window": one.window, "day": day,
+        "variants": VARIANTS, "rule_name": name, "window": one.window, "day": day,
         "visit": "Month 1" if day == 28 else f"Day {day}: the window closes",
         "escalated": f"The dose is escalated by {named} in up to {cap} participants{each}.",
         "levels": list(_levels(one)), "per_kilogram": amounts[0].per == "kg",
         "given": f"one infusion of {one.product}" if is_cells else one.product,
         "act": "one intravenous infusion" if is_cells else f"{one.product}, first given",
         "is_cells": is_cells,
+        "is_car_t": one.product == Outline().product or "CAR-T" in " ".join((one.product, *one.levels)).upper(),
         "infusion_label": "infusion" if is_cells else "first dose",
         "limiting": ("CRS", "CRS", 4) if is_cells else ("non-haematological toxicity", "non_haematological", 3),
     }  # fmt: skip

@@ -1,126 +1,139 @@
-"""Clauses that no values could meet, that all do, or that follow from another: every combination of what they read is tried.
+"""What a rule reads, and every combination of what may be recorded of it, as far as that can make a difference to the rule.
 
-What a clause reads is a number about its limits, a label among its choices, or a yes or no; names and windows are taken to be
-independent, so what is found holds whatever is recorded, and not everything is found.
+What is read is a number about its limits, a label among its choices, or a yes or no. A number over its laboratory's limit is
+one number, however it is written: `alt / uln <= 3`, `alt <= 3 * uln`.
 """
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations, pairwise, product
+from itertools import pairwise, permutations, product
 from math import ceil, floor, prod
 from typing import Any
 
-from escalon.expressions.events import How, Pick
+from escalon.criteria import with_members
+from escalon.expressions.events import Exposure, Happened, How, Part, Pick, Span, UnitNumber, Window
 from escalon.expressions.tree import COMPARISONS, Literal, Node, Op
-from escalon.facts import together
-from escalon.protocol.reach import MIRRORED, Conflict, group_of, limit_value
-from escalon.protocol.study import Criterion, FactDefinition, Study
+from escalon.facts import Duration, UnitError, convert, together
+from escalon.protocol.study import FactDefinition
 
 MOST = 3000
-"""Combinations that are tried of one or two clauses; what would need more is passed over."""
+"""Combinations that are tried; what would need more is passed over."""
+MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
+Words = Mapping[str, FactDefinition]
 World = Mapping[Node, Any]
 
 
-def hopeless(study: Study) -> Iterator[Conflict]:
-    """Every clause that no values meet, and every two for the same people that none meet together."""
-    for one in study.criteria:
-        if (worlds := _worlds([one], study.vocabulary)) and not any(_passes(one, world, study) for world in worlds):
-            yield Conflict((one,), "nothing that may be recorded could meet it")
-    for one, other, both in _together(study):
-        if not any(_passes(one, world, study) and _passes(other, world, study) for world in both):
-            said = f"is required by {one.id} and excluded by {other.id}: nobody can enter"
-            yield Conflict(
-                (one, other), said if one.tree == other.tree else "nothing that may be recorded could meet both"
-            )
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """One thing that a rule reads, and the limit or the word it is compared with; of a yes or no there is neither."""
+
+    node: Node
+    relation: str = ""
+    value: Fraction | str | None = None
+
+    @property
+    def name(self) -> str:
+        """The fact, as it is recorded; `alt / uln` of a ratio; empty where it is not one number or label."""
+        match self.node:
+            case Pick(name=name, part=Part.VALUE):
+                return name
+            case Op("div", (Pick(name=name), Pick(part=part))):
+                return f"{name} / {part.value}"
+        return ""
+
+    def holds(self, world: World) -> bool:
+        """Whether it is as asked where so much is recorded."""
+        seen = world[self.node]
+        return bool(getattr(operator, self.relation)(seen, self.value) if self.relation else seen)
 
 
-def pointless(study: Study) -> Iterator[Conflict]:
-    """Every clause that all values meet, and every one that is met whenever another for the same people is."""
-    always = set()
-    for one in study.criteria:
-        worlds = _worlds([one], study.vocabulary)
-        if worlds and not _is_of_words(one, study) and all(_passes(one, world, study) for world in worlds):
-            always.add(one.id)
-            yield Conflict((one,), "whatever may be recorded meets it")
-    for pair in _together(study):
-        for one, other in (pair[:2], pair[1::-1]):
-            met = [world for world in pair[2] if _passes(other, world, study)]
-            holds = met and all(_passes(one, world, study) for world in met) and group_of(other) in ("", group_of(one))
-            if holds and one.id not in always and one.tree != other.tree:
-                yield Conflict((one, other), f"whoever meets {other.id} meets it")
-
-
-def _is_of_words(one: Criterion, study: Study) -> bool:
-    """Whether a clause asks for words of labels alone: that every choice is let in asks that one be recorded."""
-    return all(test is not None and isinstance(test[1], str) for _, test in _asked(one.tree, study.vocabulary))
-
-
-def _together(study: Study) -> Iterator[tuple[Criterion, Criterion, Sequence[World]]]:
-    """Every two clauses for the same people that read something in common, and what may be recorded of it."""
-    for one, other in combinations(study.criteria, 2):
-        if group_of(one) == group_of(other) or "" in (group_of(one), group_of(other)):
-            own, theirs = (
-                dict.fromkeys(node for node, _ in _asked(each.tree, study.vocabulary)) for each in (one, other)
-            )
-            if own.keys() & theirs.keys() and (worlds := _worlds([one, other], study.vocabulary)):
-                yield one, other, worlds
-
-
-def _passes(one: Criterion, world: World, study: Study) -> bool:
-    return _holds(one.tree, world, study.vocabulary) is (one.kind == "inclusion")
-
-
-def _holds(tree: Node, world: World, words: Mapping[str, FactDefinition]) -> bool:
-    match tree:
-        case Op("and", parts):
-            return all(_holds(part, world, words) for part in parts)
-        case Op("or", parts):
-            return any(_holds(part, world, words) for part in parts)
-        case Op("not", (part,)):
-            return not _holds(part, world, words)
-        case Op("at_least", (Literal(number), *parts)):
-            return sum(_holds(part, world, words) for part in parts) >= int(number or 0)
-    for node, test in _asked(tree, words):
-        if test is None:
-            return bool(world[node])
-        relation, value = test
-        return bool(getattr(operator, relation)(world[node], value))
-    raise TypeError(f"{tree!r} asks nothing")
-
-
-def _asked(tree: Node, words: Mapping[str, FactDefinition]) -> Iterator[tuple[Node, tuple[str, Any] | None]]:
-    """What a rule reads, each with the relation and the value asked about; none of a yes or no."""
+def asked(tree: Node, words: Words) -> list[Limited]:
+    """All that a rule reads, in its order."""
     match tree:
         case Op("and" | "or" | "not" | "at_least", parts):
-            for part in parts:
-                if not isinstance(part, Literal):
-                    yield from _asked(part, words)
+            return [one for part in parts if not isinstance(part, Literal) for one in asked(part, words)]
         case Op("eq" | "ne" as name, (Pick() as pick, Literal(str() as word))):
-            yield pick, (name, word)
+            return [Limited(pick, name, word)]
+        case Op(name, (left, right)) if name in COMPARISONS and left == right:
+            return [Limited(Literal(name in ("le", "ge", "eq")))]
         case Op(name, (left, right)) if name in COMPARISONS:
-            for side, relation, other in ((left, name, right), (right, MIRRORED.get(name, name), left)):
-                known = words.get(side.name) if isinstance(side, Pick) else None
-                if (value := limit_value(other, known)) is not None:
-                    yield side, (relation, value)
-                    return
-            yield tree, None
-        case _:
-            yield tree, None
+            sides = ((left, name, right), (right, MIRRORED[name], left))
+            found = (one for side, relation, other in sides if (one := _limit(side, relation, other, words)))
+            return [next(found, Limited(tree))]
+    return [Limited(tree)]
 
 
-def _worlds(clauses: Sequence[Criterion], words: Mapping[str, FactDefinition]) -> list[World]:
-    """Every combination of what clauses read, as far as it can make a difference; none where there are too many."""
-    pairs = (pair for one in clauses for pair in _asked(one.tree, words))
-    asked = together((node, None if test is None else test[1]) for node, test in pairs)
-    choices = [_choices(node, values, words) for node, values in asked.items()]
+def holds(tree: Node, world: World, words: Words) -> bool:
+    """Whether a rule is met where so much is recorded."""
+    match tree:
+        case Op("and", parts):
+            return all(holds(part, world, words) for part in parts)
+        case Op("or", parts):
+            return any(holds(part, world, words) for part in parts)
+        case Op("not", (part,)):
+            return not holds(part, world, words)
+        case Op("at_least", (Literal(number), *parts)):
+            return sum(holds(part, world, words) for part in parts) >= int(number or 0)
+    (one,) = asked(tree, words)
+    return one.holds(world)
+
+
+def worlds(trees: Sequence[Node], words: Words) -> list[World]:
+    """Every combination of what rules read that can be recorded together; none where there are too many."""
+    values = together((one.node, one.value) for tree in trees for one in asked(tree, words))
+    choices = [_choices(node, some, words) for node, some in values.items()]
     if prod(map(len, choices)) > MOST:
         return []
-    return [dict(zip(asked, world, strict=True)) for world in product(*choices)]
+    follows = [(one, other) for one, other in permutations(values, 2) if _follows(one, other, words)]
+    made = (dict(zip(values, world, strict=True)) for world in product(*choices))
+    return [world for world in made if all(world[other] or not world[one] for one, other in follows)]
 
 
-def _choices(node: Node, values: list[Any], words: Mapping[str, FactDefinition]) -> list[Any]:
+def _limit(side: Node, relation: str, other: Node, words: Words) -> Limited | None:
+    """A side that is compared with a number, or with so many times its own laboratory's limit."""
+    times, of = _multiple(other)
+    if isinstance(side, Pick) and isinstance(of, Pick) and of.name == side.name and of.part is not Part.VALUE:
+        return Limited(Op("div", (side, of)), relation, times)
+    times, of = _multiple(side)
+    value = limit_value(other, words.get(of.name) if isinstance(of, Pick) else None)
+    return None if value is None or isinstance(of, Literal | UnitNumber) else Limited(of, relation, value / times)
+
+
+def _multiple(side: Node) -> tuple[Fraction, Node]:
+    """A side as so many times something; only times more than nothing, which turn no comparison round."""
+    match side:
+        case Op("mul", (Literal(int() | Fraction() as times), of)) | Op(
+            "mul", (of, Literal(int() | Fraction() as times))
+        ):
+            return (Fraction(times), of) if times > 0 else (Fraction(1), side)
+        case Op("div", (of, Literal(int() | Fraction() as parts))):
+            return (Fraction(1, parts), of) if parts > 0 else (Fraction(1), side)
+    return Fraction(1), side
+
+
+def limit_value(node: Node, known: FactDefinition | None) -> Fraction | None:
+    """The number that a side of a comparison is, in the unit of the fact it is compared with; None where it is none."""
+    match node:
+        case Literal(int() | Fraction() as value) if not isinstance(value, bool):
+            return Fraction(value)
+        case UnitNumber(value, unit) if known is not None and known.unit is not None:
+            try:
+                return convert(value, unit, known.unit, known.substance)
+            except UnitError:
+                return None
+        case Op("neg", (part,)):
+            inner = limit_value(part, known)
+            return None if inner is None else -inner
+    return None
+
+
+def _choices(node: Node, values: list[Any], words: Words) -> list[Any]:
+    """What may be recorded of one thing: each limit, a value on either side of it, and the ends of what can be recorded."""
     known = words.get(node.name) if isinstance(node, Pick) else None
+    if isinstance(node, Literal):
+        return [node.value]
     if None in values:
         return [True, False]
     if isinstance(values[0], str):
@@ -134,3 +147,51 @@ def _choices(node: Node, values: list[Any], words: Mapping[str, FactDefinition])
     else:
         found = {*ends, ends[0] - 1, ends[-1] + 1, *((a + b) / 2 for a, b in pairwise(ends))}
     return [one for one in sorted(found) if (low is None or one >= low) and (high is None or one <= high)]
+
+
+# -- what happened in one window happened in a wider one ---------------------------------------------------------------------
+
+
+def _follows(one: Node, other: Node, words: Words) -> bool:
+    """Whether what happened as one rule asks happened as another asks too: the same or a drug of the class, in a wider window."""
+    if not isinstance(one, Happened | Exposure) or not isinstance(other, Happened):
+        return False
+    if one.name not in with_members(words, other.name):
+        return False
+    if isinstance(one, Exposure):  # a stretch that reaches the anchor
+        reaches = other.window is None or other.window.anchor in ("", one.anchor)
+        return reaches and other.lasting is None and (other.window is None or other.window.span in _UP_TO)
+    lasts = other.lasting is None or (one.lasting is not None and _is_no_longer(other.lasting, one.lasting))
+    return lasts and _is_within(one.window, other.window)
+
+
+_UP_TO = (Span.WITHIN, Span.SINCE, Span.BEFORE, Span.EVER)
+"""Windows that hold the days just before their anchor."""
+
+
+def _is_within(one: Window | None, other: Window | None) -> bool:
+    """Whether every day of one window surely lies in the other."""
+    if other is None or other.span is Span.EVER or one == other:
+        return True
+    if one is None or one.anchor != other.anchor or one.duration is None:
+        return False
+    match one.span, other.span:
+        case (Span.WITHIN | Span.AT_LEAST, Span.BEFORE):
+            return True
+        case (Span.WITHIN, Span.WITHIN | Span.SINCE) | (Span.SINCE, Span.SINCE):
+            return other.duration is not None and _is_no_longer(one.duration, other.duration)
+        case (Span.AT_LEAST, Span.AT_LEAST):
+            return other.duration is not None and _is_no_longer(other.duration, one.duration)
+    return False
+
+
+_COUNTED = {"day": ("day", 1), "week": ("day", 7), "month": ("month", 1), "year": ("month", 12)}
+
+
+def _is_no_longer(one: Duration, other: Duration) -> bool:
+    """Whether a time is no longer than another on whatever day it ends; a month has 28 to 31 days."""
+    (unit, each), (other_unit, other_each) = _COUNTED[one.unit], _COUNTED[other.unit]
+    shorter, longer = one.number * each, other.number * other_each
+    if unit == other_unit:
+        return shorter <= longer
+    return shorter <= 28 * longer if unit == "day" else 31 * shorter <= longer

@@ -324,15 +324,20 @@ def wanted(criterion: Criterion) -> bool:
     return criterion.kind == "inclusion"
 
 
-def draw(study: Study, person: Drawn, disease: str, failing: Criterion | None = None) -> tuple[str, ...]:
-    """Record a screening at which all clauses are passed, but one where one is named; the ids of clauses nothing settled."""
+def draw(
+    study: Study, person: Drawn, disease: str, failing: Criterion | None = None, first: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Record a screening at which all clauses are passed, but one where one is named; the ids of clauses nothing settled.
+
+    What was settled first the others are drawn beside, so a clause that nothing settled may be named as one of the `first`.
+    """
     person.disease = disease
     person.kept["disease"] = (observed(person.who, "disease", disease, person.consent, "consent"),)
     if failing is not None and failing.applies is not None:
         person.settle(failing.applies, True)
     for name in _asked_of_everyone(study, person):
         person.kept[name] = _anything(study.vocabulary[name], person)
-    order = sorted(study.criteria, key=lambda one: one is not failing)
+    order = sorted(study.criteria, key=lambda one: (one is not failing, one.id not in first))
     asked = [one for one in order if one is failing or person.is_asked(one.tree)]
     return tuple(
         one.id
