@@ -1,4 +1,4 @@
-"""What people write for one number, each text at five doors: it is a value, an interval, not known, or refused at all of them."""
+"""What people write for one number, each text at seven doors: a value, an interval, not known, or refused at all of them."""
 
 import csv
 import io
@@ -11,12 +11,20 @@ import pytest
 from openpyxl import Workbook
 from typer.testing import CliRunner
 
+from escalon.casebook.clock import SetClock
+from escalon.casebook.location import create_casebook
 from escalon.cli.main import app
+from escalon.conduct.permit.refusal import Refused
 from escalon.expressions.possible import is_open
-from escalon.facts import Status
+from escalon.facts import Day, Status
+from escalon.history.events import FactRecorded, Observation
 from escalon.instruments import assess
+from escalon.instruments.kit.catalogue import find
 from escalon.protocol.study import Study
 from escalon.sources.folder import take_in
+from escalon.web.pages.calculator import scored as page_scored
+from tests.casebook.conftest import START
+from tests.casebook.trial import CARLA, Trial
 
 VALUES = {
     "5.2 mg/L": "5.2", "5.2 mg/l": "5.2", "５.２ mg/L": "5.2", "+5.2 mg/L": "5.2", "5e0 mg/L": "5", "5×10^0 mg/L": "5",
@@ -92,6 +100,45 @@ def test_in_a_workbook(tmp_path):
     book.save(tmp_path / "v.xlsx")
     said = {name.removeprefix("n "): status for name, status in scored(tmp_path / "v.xlsx").items()}
     assert differing({text.strip(): status for text, status in said.items()}) == {}
+
+
+@pytest.mark.parametrize("box", ["unit beside it", "unit in the cell"])
+def test_on_the_page(box):
+    """As the page's form sends it: the unit chosen from its list, or typed behind the number."""
+    wrong = {}
+    for text, kind in KINDS.items():
+        number, _, unit = text.rpartition(" ")
+        apart = box == "unit beside it" and unit == "mg/L" and number
+        fields = {"crp": number, "crp.unit": unit} if apart else {"crp": text}
+        fields |= {"tender": "3", "swollen": "2", "global_health": "40", "global_health.unit": "mm"}
+        found = page_scored(find("das28_crp"), fields)
+        if OF_STATUS[str(found.status)] != kind:
+            wrong[text] = (kind, str(found.status), found.reasons)
+    assert wrong == {}
+
+
+def test_in_a_casebook_at_the_moment_of_recording(study: Study, tmp_path: Path) -> None:
+    book = create_casebook(tmp_path / "book", study="trial", study_version="1", clock=SetClock(START))
+    trial, wrong = Trial(book, study), {}
+    refused = set()
+    trial.consent("P-001")
+    day = str(Day.of(trial.today()))
+    for at, text in enumerate(KINDS):
+        seen = Observation(name="crp", value=text, unit=None, day=day, visit=f"visit {at}")
+        try:
+            trial.record(CARLA, FactRecorded(participant="P-001", fact=seen))
+        except Refused:
+            refused.add(text)
+    assert refused == set(REFUSED)
+    trial.conduct.know(("P-001",))
+    kept = {one.visit: one.value for one in trial.conduct.trial.course("P-001").facts.named("crp")}
+    book.close()
+    for at, (text, kind) in enumerate(KINDS.items()):
+        if text not in refused:
+            value = kept[f"visit {at}"]
+            said = "not known" if value is None else "interval" if is_open(value) else "value"
+            wrong |= {text: (kind, said)} if said != kind else {}
+    assert wrong == {}
 
 
 def test_in_a_data_folder(study: Study, tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ from escalon.instruments.kit.row_marks import RowMarks, listed
 from escalon.instruments.kit.table_cells import NAMED, Array, Cells, read_cells
 
 _STATUSES = tuple(Status)
+_ON_THE_GRID = 2**53 / 1e9
+"""Up to here a double holds nine decimals exactly enough to be rounded to them."""
 Chosen = Mapping[str, tuple[str, str | None]]
 
 
@@ -190,7 +192,8 @@ class _Block:
         if kind is Kind.LABEL:
             return self._labels("value", known)
         types = {Kind.TRUTH: pl.Boolean, Kind.INTEGER: pl.Int64}
-        shown = pl.Series(name, np.where(known, self.results["value"], np.nan), nan_to_null=True)
+        found = _without_noise(self.results["value"]) if self.instrument.is_exact else self.results["value"]
+        shown = pl.Series(name, np.where(known, found, np.nan), nan_to_null=True)
         return shown.cast(types[kind]) if kind in types else shown
 
     def _labels(self, root: str, known: Array) -> pl.Series:
@@ -236,6 +239,16 @@ class _Block:
                 rows = ((column == 1) & ~self.refused).nonzero()[0][:NAMED]
                 found += [(int(row), sentences[int(number)]) for row in rows]
         return sorted(found)[:NAMED]
+
+
+def _without_noise(values: Array) -> Array:
+    """Sums of decimals as they are on paper: 1 + 1 + 0.7 + 0.1 is 2.8, not the 2.8000000000000003 of doubles.
+
+    A value within a few last bits of one with nine decimals is that one (the grid of `exactness`); any other stays.
+    """
+    short = np.round(values, 9)
+    near = np.abs(values) < _ON_THE_GRID
+    return np.where(near & (np.abs(values - short) <= 8 * np.spacing(np.abs(values))), short, values)
 
 
 class VisitScorer:
