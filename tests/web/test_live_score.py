@@ -78,7 +78,7 @@ def test_the_preview_says_what_the_server_says_for_every_row_of_the_specificatio
     left_to_the_server, differing = 0, []
     for row, (*_, said), shown in zip(ROWS, cases, previews(cases, tmp_path), strict=True):
         if shown is None:
-            left_to_the_server += 1
+            left_to_the_server += row.page != "as_people_write"  # words and signs are the server's to read
         elif shown["says"] != said["says"] or (shown["status"] != "invalid" and shown["missing"] != said["missing"]):
             differing.append((str(row), shown, said["says"], said["missing"]))
     assert differing == [], "\n".join(map(str, differing))
