@@ -10,7 +10,7 @@ from escalon.cli.main import app
 from escalon.protocol.study import Study
 from escalon.sources.delimited import FolderError
 from escalon.sources.folder import take_in
-from escalon.sources.redcap import HEADER, MARK, dictionary_rows, own_exports
+from escalon.sources.redcap import HEADER, MARK, _coded, dictionary_rows, own_exports
 
 EXPORT = (
     "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,visit_date,disease,sex,weight,malignancy,"
@@ -44,6 +44,15 @@ def test_a_measured_number_is_not_validated_so_that_a_limit_can_be_entered(study
     assert fields["age"]["Text Validation Type OR Show Slider Number"] == "integer"
     assert fields["platelets_unit"]["Choices, Calculations, OR Slider Labels"] == "10_9_l, 10^9/L | ul, /uL"
     assert "alt_upper" in fields
+
+
+def test_choices_that_look_alike_have_codes_of_their_own_whatever_their_order():
+    texts = ["1+", "1", "-", "阳性", "阴性", "mg/dL", "g/L", "G/L"]
+    one, other = _coded(texts), _coded(texts[::-1])
+    assert one == other
+    assert sorted(one.values()) == sorted(texts)
+    assert all(code.isascii() and code.replace("_", "").isalnum() for code in one)
+    assert (one["mg_dl"], _coded(["10^9/L", "/uL"])) == ("mg/dL", {"10_9_l": "10^9/L", "ul": "/uL"})
 
 
 def test_an_export_is_read_without_a_mapping(study: Study, tmp_path: Path) -> None:

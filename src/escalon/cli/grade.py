@@ -17,7 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     help="Toxicity grades: CRS, ICANS, CTCAE v5.0, ICAHT, IEC-HS. A missing input is never 0: the answer is then a range. "
-    "Exit code 0: graded; 1: not settled; 2: wrong input.",
+    "Exit code 0: graded; 1: not settled; 2: wrong input. A table ends with 0 once each row is read: a row says what is open.",
 )
 
 Items = Annotated[list[str] | None, Argument(metavar="NAME=VALUE…", help="Inputs, such as temp_c=38.5.")]
@@ -154,7 +154,7 @@ def icaht(
     else:
         for title, finding in (("Early ICAHT", early), ("Late ICAHT", late)):
             print_finding(title, finding)
-    end_with(*((early, late) if late.bounds or late.value is not None else (early,)))
+    end_with(early, *((late,) if "lowest_anc" in late.components else ()))  # what was counted after day 30
 
 
 @app.command("iec-hs", epilog=inputs_of("iec_hs"))

@@ -95,7 +95,8 @@ def _as_it_stands(table: Table, row: Row) -> Mapping[str, str]:
 
 
 def _quietly(frame: pl.DataFrame) -> str:
-    """The table as CSV in which no cell is run by a spreadsheet."""
+    """The table as CSV in which no cell and no name of a column is run by a spreadsheet."""
+    frame = frame.rename({name: quiet(name) for name in frame.columns if quiet(name) != name})
     loud = {text: quiet(text) for one in frame.select(pl.col(pl.String)) for text in one.unique() if text}
     changed = {text: said for text, said in loud.items() if text != said}
     return frame.with_columns(pl.col(pl.String).replace(changed)).write_csv() if changed else frame.write_csv()

@@ -26,12 +26,12 @@ class FolderError(ValueError):
 
 
 def decoded(name: str, data: bytes, notes: Notes, encoding: str | None) -> str:
-    """The text of a file: as it is said to be, else UTF-8, UTF-16 by its mark, or Chinese in the characters of GB 2312."""
+    """The text of a file: as it is said to be, else UTF-8, UTF-16, or Chinese in the characters of GB 2312."""
     if encoding is not None:
         return _as_said(name, data, encoding)
     try:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            text = data.decode("utf-16")
+        if wide := _utf_16(data):
+            text = data.decode(wide)
             notes.append((0, "", "the file is read as UTF-16"))
             return text
         return data.decode("utf-8-sig")
@@ -44,6 +44,15 @@ def decoded(name: str, data: bytes, notes: Notes, encoding: str | None) -> str:
             raise FolderError(said) from None
         notes.append((0, "", "the file is not UTF-8 and is read as Chinese text (GB 2312): check the words in it"))
         return text
+
+
+def _utf_16(data: bytes) -> str:
+    """The kind of UTF-16 a file is in: by its mark, or because every second byte of its first letters is nothing."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    first = data[:16]
+    kinds = {"utf-16-le": (first[1::2], first[::2]), "utf-16-be": (first[::2], first[1::2])}
+    return next((kind for kind, (none, some) in kinds.items() if none and not any(none) and all(some)), "")
 
 
 def _as_said(name: str, data: bytes, encoding: str) -> str:

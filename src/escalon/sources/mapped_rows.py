@@ -33,6 +33,15 @@ def texts_of(values: Any) -> set[str]:
     return {str(value) for value in (values if isinstance(values, list) else [values])}
 
 
+def _code(text: str, codes: Collection[str]) -> str:
+    """The code a cell holds: itself, or the whole number a program wrote with a decimal point, `1.0` for 1."""
+    whole = "" if text in codes else _WHOLE.sub(r"\1", text)
+    return whole if whole in codes else text
+
+
+_WHOLE = re.compile(r"^(-?\d+)\.0+$")
+
+
 def dated(spec: Mapping[str, Any], wide: Table, rows: list[Row]) -> list[Row]:
     """The rows, each undated one with the day of the lines that agree with it in `date_from`, where those name one day."""
     if "date_from" not in spec:
@@ -57,7 +66,12 @@ def _visit_of(spec: Mapping[str, Any], row: Row) -> tuple[str, ...]:
 
 def is_wanted(row: Row, only: Mapping[str, Any]) -> bool:
     """Whether a line holds in each column of `only` one of its texts."""
-    return all(row.cells.get(str(column).lower(), "") in texts_of(value) for column, value in only.items())
+    return all(_holds(row, column, texts) for column, texts in only.items())
+
+
+def _holds(row: Row, column: str, texts: Any) -> bool:
+    codes = texts_of(texts)
+    return _code(cell_of(row, column), codes) in codes
 
 
 def fact_rows(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row], notes: list[Note]) -> Iterator[Row]:
@@ -98,20 +112,22 @@ _UNASKED = (
 
 def _was_asked(spec: Mapping[str, Any], cell: Mapping[str, Any], text: str, row: Row) -> bool:
     """Whether a box was looked at: a ticked one was; an unticked one where its form is complete."""
-    if _BOX not in str(cell["column"]) or text.casefold() not in ("0", "unchecked"):
+    unticked = ("0", "unchecked")
+    if _BOX not in str(cell["column"]) or _code(text.casefold(), unticked) not in unticked:
         return True
     asked = cell.get("asked", spec.get("asked", {}))
-    return bool(asked) and all(cell_of(row, column) in texts_of(texts) for column, texts in asked.items())
+    return bool(asked) and is_wanted(row, asked)
 
 
 def _meant(cell: Mapping[str, Any], text: str, missing: set[str]) -> tuple[str, tuple[str, str, str] | None]:
     """What a code stands for; a code that `values` does not list is no value."""
     values = cell.get("values")
-    if not text or text in missing or values is None:
-        boxed = _BOXES.get(text.casefold(), text) if _BOX in str(cell["column"]) else text
-        return ("" if text in missing else boxed), None
-    if text in values:
-        return str(values[text]), None
+    if not text or _code(text, missing) in missing:
+        return "", None
+    if values is None:
+        return (_BOXES.get(text.casefold(), text) if _BOX in str(cell["column"]) else text), None
+    if (code := _code(text, values)) in values:
+        return str(values[code]), None
     column = str(cell["column"]).lower()
     listed = ", ".join(map(str, values))
     return text, (
@@ -164,7 +180,8 @@ def records(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row], 
 def _unit(cell: Mapping[str, Any], row: Row, missing: set[str]) -> str:
     """The unit the row itself writes, where the mapping names its column; else the mapping's own."""
     said = _known_cell(row, cell.get("unit_column"), missing)
-    return str(cell.get("units", {}).get(said, said)) or str(cell.get("unit", ""))
+    units = cell.get("units", {})
+    return str(units.get(_code(said, units), said)) or str(cell.get("unit", ""))
 
 
 def days_of(into: str) -> set[str]:
@@ -194,4 +211,4 @@ def cell_of(row: Row, column: Any) -> str:
 def _known_cell(row: Row, column: Any, missing: set[str]) -> str:
     """A cell beside a value; empty where it holds a code for «missing»."""
     text = cell_of(row, column)
-    return "" if text in missing else text
+    return "" if _code(text, missing) in missing else text

@@ -90,11 +90,7 @@ class Widened:
     def leaves_out(self, row: Row) -> bool:
         """Whether an exported line is named as one that nobody wants."""
         named = self.spec.get("leave_out", {})
-        return (
-            bool(named)
-            and row.broken is None
-            and all(cell_of(row, column) in texts_of(values) for column, values in named.items())
-        )
+        return bool(named) and row.broken is None and is_wanted(row, named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from escalon.facts.plain_file import bytes_of
 from escalon.facts.words import NOT_DONE, NOT_KNOWN
@@ -138,12 +139,12 @@ def _of_column(table: str, column: Column) -> Field:
 
 
 def _coded(texts: Sequence[str]) -> dict[str, str]:
-    """A code for each text that says which it is, so that a list which grows later changes no code."""
-    codes: dict[str, str] = {}
-    for text in texts:
-        code = re.sub(r"[^a-z0-9]+", "_", text.casefold()).strip("_") or "x"
-        codes[code if code not in codes else f"{code}_{len(codes)}"] = text
-    return codes
+    """A code for each text, of its own letters; beside a look-alike of a sum over it too, whatever the order of the list."""
+    short = [_plain(text) for text in texts]
+    return {
+        code if code and short.count(code) == 1 else f"{code}_{crc32(text.encode()):x}".strip("_"): text
+        for code, text in zip(short, texts, strict=True)
+    }
 
 
 def _variable(name: str) -> str:

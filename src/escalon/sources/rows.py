@@ -103,8 +103,12 @@ ZEROS = frozenset({date(1900, 1, 1), date(1904, 1, 1), date(1960, 1, 1), date(19
 """The first days of Excel, SAS and Unix, and a last one: what a program writes where no date was entered."""
 
 
+_LIFE = 122
+"""Years; the longest life on record (Jeanne Calment, 1875 to 1997)."""
+
+
 def doubts_of_a_day(today: date, zone: tzinfo | None, text: str) -> tuple[str, ...]:
-    """What a person should look at in a day that can be read: one yet to come, or what a program writes for none."""
+    """What a person should look at in a day that can be read: one yet to come, of another life, or what a program writes for none."""
     if not_known(text):
         return ()
     moment = read_moment(text, zone=zone)
@@ -114,6 +118,8 @@ def doubts_of_a_day(today: date, zone: tzinfo | None, text: str) -> tuple[str, .
         said.append(f"{day} is yet to come. Correct the date")
     elif not day.is_partial and day.earliest in ZEROS:
         said.append(f"{day} is what a program writes where no date was entered. Correct it or leave it empty")
+    elif day.latest.year < today.year - _LIFE:
+        said.append(f"{day} is longer ago than anybody lives. Correct the date")
     return tuple(said)
 
 

@@ -13,7 +13,7 @@ from escalon.instruments.kit.item import choice, integer, number
 
 SOURCE = "Cockcroft & Gault 1976 Nephron 16:31–41, doi:10.1159/000180580"
 
-Age = Annotated[int, integer("age in completed years at sampling", 18, 139, fact="age", doubtful=(18, 110))]
+Age = Annotated[int, integer("age in completed years at sampling", 18, 139, fact="age", doubtful=(18, 95))]
 Sex = Annotated[str, choice("sex, as the formula was made for", "female", "male", fact="sex")]
 Creatinine = Annotated[
     float,
