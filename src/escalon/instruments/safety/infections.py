@@ -7,24 +7,17 @@ the disease was local (CTCAE v5.0, 88 terms).
 from typing import Annotated, Any
 
 from escalon.expressions.symbols import all_of, any_of, case, otherwise
-from escalon.facts import Status
-from escalon.instruments.kit.instrument import Outcome, instrument
+from escalon.instruments.kit.instrument import Outcome
 from escalon.instruments.kit.item import choice, truth
-from escalon.instruments.safety.ctcae.grading import SOURCE, VERSION
+from escalon.instruments.safety.ctcae.grading import Unlikely, of_term
 
 Given = Annotated[bool, truth("given or indicated")]
-Unlikely = Annotated[bool, truth("no if not recorded", needed=False)]
 Treatment = Annotated[str, choice("the strongest treatment needed", "none", "local", "oral", "intravenous", "invasive")]
 Symptoms = Annotated[bool, truth("signs or symptoms")]
 Moderate = Annotated[bool, truth("the symptoms are moderate or worse: mild ones count as none")]
 
 
-@instrument(
-    "CTCAE v5.0: infection",
-    source=f"{SOURCE}, Infections and infestations (the wording most of its 88 terms share)",
-    when_missing=Status.INDETERMINATE,
-    version=VERSION,
-)
+@of_term("infection", "Infections and infestations (the wording most of its 88 terms share)")
 def ctcae_infection(
     treatment: Treatment, limits_instrumental: Unlikely, life_threatening: Unlikely, fatal: Unlikely
 ) -> Any:
@@ -38,11 +31,8 @@ def ctcae_infection(
     )  # fmt: skip
 
 
-@instrument(
-    "CTCAE v5.0: positive blood culture",
-    source=f"{SOURCE}, Infections and infestations: Bacteremia (MedDRA 10003999) and Sepsis (MedDRA 10040047)",
-    when_missing=Status.INDETERMINATE,
-    version=VERSION,
+@of_term(
+    "positive blood culture", "Infections and infestations: Bacteremia (MedDRA 10003999) and Sepsis (MedDRA 10040047)"
 )
 def ctcae_blood_culture(symptoms: Symptoms, treated: Given, life_threatening: Unlikely, fatal: Unlikely) -> Any:
     """Positive blood culture: without signs or symptoms bacteremia, grade 2; with them and treatment sepsis, grade 3."""
@@ -54,12 +44,7 @@ def ctcae_blood_culture(symptoms: Symptoms, treated: Given, life_threatening: Un
     )  # fmt: skip
 
 
-@instrument(
-    "CTCAE v5.0: viral reactivation",
-    source=f"{SOURCE}, Infections and infestations: reactivation of CMV, EBV, HBV, HSV",
-    when_missing=Status.INDETERMINATE,
-    version=VERSION,
-)
+@of_term("viral reactivation", "Infections and infestations: reactivation of CMV, EBV, HBV, HSV")
 def ctcae_reactivation(
     symptoms: Symptoms,
     treatment: Treatment,

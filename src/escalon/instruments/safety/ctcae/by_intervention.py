@@ -6,13 +6,10 @@ Version 4.03 graded glucose and phosphate by numbers. Version 5.0 does not, and 
 from typing import Annotated, Any
 
 from escalon.expressions.symbols import any_of, case, otherwise
-from escalon.facts import Status
-from escalon.instruments.kit.instrument import instrument
 from escalon.instruments.kit.item import choice, truth
-from escalon.instruments.safety.ctcae.grading import SOURCE, VERSION
+from escalon.instruments.safety.ctcae.grading import Unlikely, of_term
 
 Recorded = Annotated[bool, truth("recorded as present")]
-Unlikely = Annotated[bool, truth("no if not recorded", needed=False)]
 Severity = Annotated[
     str, choice("how severe it is", "absent", "mild", "moderate", "severe", "life_threatening", "fatal")
 ]
@@ -21,7 +18,7 @@ Activities = Annotated[
 ]
 
 
-@instrument("CTCAE v5.0: general scale", source=f"{SOURCE}, page 1", when_missing=Status.INDETERMINATE, version=VERSION)
+@of_term("general scale", "page 1")
 def ctcae_general(severity: Severity, activities: Activities, hospitalised: Unlikely) -> Any:
     """The grade of an event whose term has no text of its own, such as «Other, specify»: severity, daily living, hospital."""
     severe = any_of(otherwise(activities == "self_care", False), otherwise(hospitalised, False))
@@ -35,12 +32,7 @@ def ctcae_general(severity: Severity, activities: Activities, hospitalised: Unli
     )  # fmt: skip
 
 
-@instrument(
-    "CTCAE v5.0: Hyperglycemia",
-    source=f"{SOURCE}, Metabolism and nutrition disorders: Hyperglycemia (MedDRA 10020639)",
-    when_missing=Status.INDETERMINATE,
-    version=VERSION,
-)
+@of_term("Hyperglycemia", "Metabolism and nutrition disorders: Hyperglycemia (MedDRA 10020639)")
 def ctcae_hyperglycemia(
     above_baseline: Recorded,
     management_changed: Recorded,
@@ -62,12 +54,7 @@ def _phosphate(present: Any, treated: Any, hospitalised: Any, life_threatening: 
     return case(otherwise(life_threatening, False), 4, hospitalised, 3, treated, 2, present, 1, 0)
 
 
-@instrument(
-    "CTCAE v5.0: Hypophosphatemia",
-    source=f"{SOURCE}, Metabolism and nutrition disorders: Hypophosphatemia (MedDRA 10021059)",
-    when_missing=Status.INDETERMINATE,
-    version=VERSION,
-)
+@of_term("Hypophosphatemia", "Metabolism and nutrition disorders: Hypophosphatemia (MedDRA 10021059)")
 def ctcae_hypophosphatemia(
     below_normal: Recorded, oral_replacement: Recorded, hospitalised: Recorded, life_threatening: Unlikely
 ) -> Any:
@@ -75,12 +62,7 @@ def ctcae_hypophosphatemia(
     return _phosphate(below_normal, oral_replacement, hospitalised, life_threatening)
 
 
-@instrument(
-    "CTCAE v5.0: Hyperphosphatemia",
-    source=f"{SOURCE}, Metabolism and nutrition disorders: Hyperphosphatemia (MedDRA 10020712)",
-    when_missing=Status.INDETERMINATE,
-    version=VERSION,
-)
+@of_term("Hyperphosphatemia", "Metabolism and nutrition disorders: Hyperphosphatemia (MedDRA 10020712)")
 def ctcae_hyperphosphatemia(
     above_normal: Recorded, intervention: Recorded, hospitalised: Recorded, life_threatening: Unlikely
 ) -> Any:

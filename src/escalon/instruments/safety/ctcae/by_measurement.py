@@ -3,12 +3,10 @@
 from typing import Annotated, Any
 
 from escalon.expressions.symbols import any_of, case, known, negated, otherwise
-from escalon.facts import Status
-from escalon.instruments.kit.instrument import Items, Outcome, instrument
+from escalon.instruments.kit.instrument import Items, Outcome
 from escalon.instruments.kit.item import number, truth
-from escalon.instruments.safety.ctcae.grading import SOURCE, VERSION
+from escalon.instruments.safety.ctcae.grading import Unlikely, of_term
 
-Unlikely = Annotated[bool, truth("no if not recorded", needed=False)]
 AtRest = Annotated[
     float,
     number("oxygen saturation at rest, breathing room air", 30, 100, "%", doubtful=(60, 100), missing_when=("pao2",)),
@@ -17,9 +15,9 @@ Pao2 = Annotated[float, number("arterial oxygen tension at rest", 10, 700, "mmHg
 OnEffort = Annotated[float, number("oxygen saturation with exercise", 30, 100, "%", doubtful=(60, 100), needed=False)]
 
 
-@instrument(
-    "CTCAE v5.0: Hypertension",
-    source=f"{SOURCE}, Vascular disorders: Hypertension (MedDRA 10020772), adults",
+@of_term(
+    "Hypertension",
+    "Vascular disorders: Hypertension (MedDRA 10020772), adults",
     items={
         "systolic": number("systolic blood pressure", 0, 300, "mmHg", fact="systolic_bp", doubtful=(60, 260)),
         "diastolic": number("diastolic blood pressure", 0, 250, "mmHg", fact="diastolic_bp", doubtful=(30, 160)),
@@ -31,8 +29,6 @@ OnEffort = Annotated[float, number("oxygen saturation with exercise", 30, 100, "
         ),
         **{name: truth("no if not recorded", needed=False) for name in ("life_threatening", "fatal")},
     },
-    when_missing=Status.INDETERMINATE,
-    version=VERSION,
     notes="Graded from one reading; the text adds treatment, recurrence and a symptomatic rise. The limits for "
     "adolescents and children are not used here.",
 )
@@ -48,11 +44,9 @@ def ctcae_hypertension(it: Items) -> Any:
     )  # fmt: skip
 
 
-@instrument(
-    "CTCAE v5.0: Hypoxia",
-    source=f"{SOURCE}, Respiratory, thoracic and mediastinal disorders: Hypoxia (MedDRA 10021143)",
-    when_missing=Status.INDETERMINATE,
-    version=VERSION,
+@of_term(
+    "Hypoxia",
+    "Respiratory, thoracic and mediastinal disorders: Hypoxia (MedDRA 10021143)",
     notes="There is no grade 1. CRS has its own grade of hypoxia, by the oxygen needed.",
 )
 def ctcae_hypoxia(

@@ -15,7 +15,7 @@ Some terms need more than the number. Two kinds are told apart:
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from escalon.expressions.symbols import all_of, any_of, case, known, largest_known, negated, otherwise
 from escalon.facts import Fact, Status
@@ -27,6 +27,21 @@ from escalon.instruments.safety.ctcae.terms import Term
 
 SOURCE = "NCI CTCAE v5.0, 27 Nov 2017"
 VERSION = "CTCAE-5.0"
+Unlikely = Annotated[bool, truth("no if not recorded", needed=False)]
+"""What may be left out: a consequence that nobody recorded was not there."""
+
+
+def of_term(title: str, where: str, **stated: Any) -> Callable[[Callable[..., Any]], Instrument]:
+    """Make a function the grade of a term, with its place in CTCAE; while an item is missing the grade is a range."""
+    return instrument(
+        f"CTCAE v5.0: {title}",
+        source=f"{SOURCE}, {where}",
+        when_missing=Status.INDETERMINATE,
+        version=VERSION,
+        **stated,
+    )
+
+
 MODIFIERS = {
     "symptomatic": "symptoms due to the abnormal value",
     "intervention": "an intervention was started or is indicated",
