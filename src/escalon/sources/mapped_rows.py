@@ -66,12 +66,7 @@ def _visit_of(spec: Mapping[str, Any], row: Row) -> tuple[str, ...]:
 
 def is_wanted(row: Row, only: Mapping[str, Any]) -> bool:
     """Whether a line holds in each column of `only` one of its texts."""
-    return all(_holds(row, column, texts) for column, texts in only.items())
-
-
-def _holds(row: Row, column: str, texts: Any) -> bool:
-    codes = texts_of(texts)
-    return _code(cell_of(row, column), codes) in codes
+    return all(_code(cell_of(row, column), texts_of(texts)) in texts_of(texts) for column, texts in only.items())
 
 
 def fact_rows(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row], notes: list[Note]) -> Iterator[Row]:

@@ -46,13 +46,9 @@ def ctcae_blood_culture(symptoms: Symptoms, treated: Given, life_threatening: Un
 
 @of_term("viral reactivation", "Infections and infestations: reactivation of CMV, EBV, HBV, HSV")
 def ctcae_reactivation(
-    symptoms: Symptoms,
-    treatment: Treatment,
-    moderate: Moderate,
-    hospitalised: Unlikely,
-    life_threatening: Unlikely,
-    fatal: Unlikely,
-) -> Outcome:
+    symptoms: Symptoms, treatment: Treatment, moderate: Moderate,
+    hospitalised: Unlikely, life_threatening: Unlikely, fatal: Unlikely,
+) -> Outcome:  # fmt: skip
     """Reactivation of a virus: no or mild symptoms and no treatment 1, moderate symptoms or medical treatment 2, hospital 3."""
     return Outcome(
         case(

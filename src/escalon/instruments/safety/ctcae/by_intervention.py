@@ -34,12 +34,9 @@ def ctcae_general(severity: Severity, activities: Activities, hospitalised: Unli
 
 @of_term("Hyperglycemia", "Metabolism and nutrition disorders: Hyperglycemia (MedDRA 10020639)")
 def ctcae_hyperglycemia(
-    above_baseline: Recorded,
-    management_changed: Recorded,
-    insulin: Recorded,
-    hospitalised: Recorded,
+    above_baseline: Recorded, management_changed: Recorded, insulin: Recorded, hospitalised: Recorded,
     life_threatening: Unlikely,
-) -> Any:
+) -> Any:  # fmt: skip
     """Glucose above baseline: a change of daily management or an oral agent is 2, insulin or hospital 3."""
     return case(
         otherwise(life_threatening, False), 4,

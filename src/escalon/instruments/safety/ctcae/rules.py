@@ -74,15 +74,9 @@ def _creatinine(x: Any) -> Conditions:
 
 
 @_special(
-    "Eosinophilia",
-    "eosinophils",
-    "10^9/L",
-    "upper",
-    "baseline",
-    ratio_only=True,
-    alternatives={3: ("steroids",)},
-    needs_baseline=True,
-)
+    "Eosinophilia", "eosinophils", "10^9/L", "upper", "baseline",
+    ratio_only=True, alternatives={3: ("steroids",)}, needs_baseline=True,
+)  # fmt: skip
 def _eosinophilia(x: Any) -> Conditions:
     return {1: all_of(x.value > x.upper, x.value > x.baseline)}
 
@@ -94,14 +88,9 @@ def _hemoglobin_increased(x: Any) -> Conditions:
 
 
 @_special(
-    "INR increased",
-    "inr",
-    "1",
-    "baseline",
-    selector="anticoagulated",
-    alternatives={3: ("bleeding",)},
-    needs_baseline=True,
-)
+    "INR increased", "inr", "1", "baseline",
+    selector="anticoagulated", alternatives={3: ("bleeding",)}, needs_baseline=True,
+)  # fmt: skip
 def _inr(x: Any) -> Conditions:
     """On an anticoagulant multiples of baseline only; otherwise the INR itself; not recorded, what both tables say."""
 
