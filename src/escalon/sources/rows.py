@@ -108,7 +108,7 @@ _LIFE = 122
 
 
 def doubts_of_a_day(today: date, zone: tzinfo | None, text: str) -> tuple[str, ...]:
-    """What a person should look at in a day that can be read: one yet to come, of another life, or what a program writes for none."""
+    """What a person should look at in a day that can be read: one yet to come or too long ago, or one for none."""
     if not_known(text):
         return ()
     moment = read_moment(text, zone=zone)
