@@ -194,4 +194,5 @@ def differing() -> dict[str, str]:
 def _spec_pages() -> dict[str, str]:
     """The pages of spec/, read where the software was cloned; none where only the package is installed."""
     root = _ROOT / "spec"
-    return {file.relative_to(root).as_posix(): file.read_text(encoding="utf-8") for file in sorted(root.rglob("*.md"), key=lambda page: (page.stem == "as_people_write", page))}
+    files = sorted(root.rglob("*.md"), key=lambda file: (file.stem == "as_people_write", file))  # about many, so last
+    return {file.relative_to(root).as_posix(): file.read_text(encoding="utf-8") for file in files}
