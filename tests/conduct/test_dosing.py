@@ -382,16 +382,20 @@ def test_a_level_opened_too_early_waits_for_the_window_below_it_and_is_then_comp
         (["event", "words", "judgement"], 2, 10),  # the judgement rests on the correction
         (["event", "judgement", "words"], 1, 10),
         (["mild", "grade", "judgement"], 1, 12),
+        (["earlier", "grade", "judgement"], 1, 12),  # first told of before the infusion
+        (["judged"], 1, 10),
     ],
 )
 def test_a_correction_of_other_words_makes_a_dlt_known_no_later(study, recorded, named, told):
-    """Recorded from the tenth on, every second day; a grade is known from the day on which it was said."""
+    """Recorded from the tenth on, every second day; a grade or day from the day on which it was said."""
     records = history(infusions=[Infusion("P01", 1, FIRST)])
     first, ines = records.number + 1, Author("ines", "investigator", "S1", "cli")
     grave = event(participant="P01", term="Sepsis", grade=4, start=day(5))
     says = {
         "event": grave,
         "mild": replace(grave, grade=1),
+        "earlier": replace(grave, start=day(-60)),
+        "judged": replace(grave, dlt=True),
         "words": EntryCorrected(
             participant="P01", reason="words", corrects=first, now=replace(grave, description="so")
         ),
