@@ -159,6 +159,9 @@ def test_backup_restore_archive_and_back(run: Call, monkeypatch: pytest.MonkeyPa
     assert run("archive book papers --as ines").exit_code == 0
     assert run("verify papers").exit_code == 0
     assert run("restore papers third").exit_code == 0
+    lacking = run("verify third")
+    assert lacking.exit_code == 1, "this computer saw the entry that tells of the archive"
+    assert "restored from an archive, which ends before the entry that tells of it" in lacking.output
     assert run("casebook new-key third --as ada").exit_code == 1
     monkeypatch.setenv("ESCALON_RECOVERY_CODE", "AAAA-BBBB")
     assert run("user recover third ada").exit_code == 1

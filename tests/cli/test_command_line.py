@@ -38,7 +38,7 @@ HEAVY = set("polars numpy pint sqlalchemy scipy pydantic lark fastapi".split())
 SCORE = ["score", "das28_esr", "tender=4", "swollen=5", "esr=7", "global_health=50 mm"]
 
 
-@pytest.mark.parametrize("words", [["--help"], SCORE, ["dose", "next", "1NNN"]])
+@pytest.mark.parametrize("words", [["--help"], ["kinetics", "--help"], SCORE, ["dose", "next", "1NNN"]])
 def test_a_quick_question_imports_nothing_heavy(words):
     script = (
         f"import sys; sys.argv = {['escalon', *words]}\n"

@@ -1,7 +1,7 @@
 """The next dose from what happened, day by day."""
 
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,8 +10,14 @@ from escalon.conduct.judge.cutoff import CutoffError, as_of, left_out
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.escalation import EscalationError, Outcome
 from escalon.facts import Day, Fact
-from escalon.history import Frame, Trial, Unread, entry_of_file, fold
-from escalon.history.events import AdverseEventRecorded, CellsInfused, DltAdjudicated, NothingToReport
+from escalon.history import Author, Entry, Frame, Trial, Unread, entry_of_file, fold
+from escalon.history.events import (
+    AdverseEventRecorded,
+    CellsInfused,
+    DltAdjudicated,
+    EntryCorrected,
+    NothingToReport,
+)
 from tests.histories import Infusion, event, history
 
 FIRST = Day(2025, 3, 3)
@@ -366,3 +372,38 @@ def test_a_level_opened_too_early_waits_for_the_window_below_it_and_is_then_comp
     assert "2 participants pending at level 1 and 2" in held.reason
     then = decide_next_dose(study, records, day(52)).decision
     assert (then.action, then.level, then.size) == ("treat", 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "named", "told"),
+    [
+        (["event", "judgement"], 1, 10),
+        (["event", "words", "judgement"], 1, 10),
+        (["event", "words", "judgement"], 2, 10),  # the judgement rests on the correction
+        (["event", "judgement", "words"], 1, 10),
+        (["mild", "grade", "judgement"], 1, 12),
+        (["earlier", "grade", "judgement"], 1, 12),  # first told of before the infusion
+        (["judged"], 1, 10),
+    ],
+)
+def test_a_correction_of_other_words_makes_a_dlt_known_no_later(study, recorded, named, told):
+    """Recorded from the tenth on, every second day; a grade or day from the day on which it was said."""
+    records = history(infusions=[Infusion("P01", 1, FIRST)])
+    first, ines = records.number + 1, Author("ines", "investigator", "S1", "cli")
+    grave = event(participant="P01", term="Sepsis", grade=4, start=day(5))
+    says = {
+        "event": grave,
+        "mild": replace(grave, grade=1),
+        "earlier": replace(grave, start=day(-60)),
+        "judged": replace(grave, dlt=True),
+        "words": EntryCorrected(
+            participant="P01", reason="words", corrects=first, now=replace(grave, description="so")
+        ),
+        "grade": EntryCorrected(participant="P01", reason="grade", corrects=first, now=grave),
+        "judgement": DltAdjudicated(participant="P01", is_dlt=True, because="it is", rests_on=(first + named - 1,)),
+    }
+    for place, what in enumerate(recorded):
+        records.apply(Entry(first + place, datetime(2025, 3, 10 + 2 * place, 12, tzinfo=UTC), ines, says[what]))
+    ((one,),) = [cohort.treated for cohort in decide_next_dose(study, records, day(27)).conduct.cohorts]
+    assert (one.outcome, one.known) == (Outcome.DLT, date(2025, 3, told))
+    assert [one.what.endswith("judged a DLT") for one in left_out(as_of(records, day(3)))] == [True]

@@ -14,7 +14,7 @@ from escalon.conduct.judge.endpoints import execute
 from escalon.conduct.judge.estimates import deviation, limits_of_mean, median, root
 from escalon.conduct.judge.populations import populations
 from escalon.conduct.judge.windows import State, placed
-from escalon.facts import Day, Fact
+from escalon.facts import Day, Fact, Interval
 from escalon.protocol.schedule import BaselineRule, Compare, Intercurrent
 from tests.histories import Infusion, event, history
 
@@ -216,6 +216,33 @@ def test_what_may_have_come_before_a_visit_leaves_its_response_open(study, begun
     assert ("not known whether" in found.reason) is (state is State.MISSING)
 
 
+@pytest.mark.parametrize("begun", [on(40), Day(2025), None], ids=str)
+def test_who_left_is_not_counted_as_no_for_a_drug_without_a_date(study, begun):
+    """Whether the drug came before or after, nothing is counted while on treatment of somebody who has left."""
+    stopped = Intercurrent.made(event="jak_inhibitor", strategy="while_on_treatment")
+    endpoint = study.endpoint("S-8").model_copy(update={"intercurrent": (stopped,), "missing": "non_responder"})
+    drug = Fact("tofacitinib", True, begun, None, "x", "P01")
+    trial = people(fact("study_discontinuation", True, 20), drug, disease="RA")
+    assert cell(study, endpoint, trial, "D90").state is State.NOT_APPLICABLE
+
+
+def test_what_a_response_lacks_is_said_beside_the_drug_without_a_date(study):
+    endpoint = study.endpoint("S-8").model_copy(update={"intercurrent": (RESCUE,)})
+    drug = Fact("tofacitinib", True, None, None, "x", "P01")
+    found = cell(study, endpoint, people(fact("tender_joints_28", 3, 90), drug, disease="RA"), "D90")
+    assert found.state is State.MISSING
+    assert found.reason.startswith("needs swollen")
+    assert "not known whether" in found.reason
+
+
+def test_a_value_that_is_missing_anyway_is_not_laid_to_a_drug_that_does_not_matter(study, sledai):
+    told = Intercurrent.made(event="jak_inhibitor", strategy="treatment_policy")
+    endpoint = sledai.model_copy(update={"intercurrent": (told,)})
+    drug = Fact("tofacitinib", True, None, None, "x", "P01")
+    found = cell(study, endpoint, people(total(16, -6), drug), "D28")
+    assert (found.state, found.reason, found.flags) == (State.MISSING, "nothing recorded", ())
+
+
 def test_no_response_stays_none_whenever_rescue_was_given(study):
     endpoint = study.endpoint("S-8").model_copy(update={"intercurrent": (RESCUE,)})
     trial = responders(*(fact("tender_joints_28", 19, 180), fact("swollen_joints_28", 12, 180)), later=180)
@@ -294,6 +321,20 @@ def test_units_are_one_before_they_are_compared(study):
     crp = study.endpoint("S-12")
     trial = people(fact("crp", 3, -6, "mg/dL"), fact("crp", 5, 28, "mg/L"))
     assert cell(study, crp, trial, "D28").change == -25
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "why"),
+    [
+        (Interval(high=Fraction(3, 10), high_open=True), "mg/dL", "only known to be crp <3 mg/L on 2025-03-31"),
+        (Interval(high=3, high_open=True), "mg/L", "only known to be crp <3 mg/L on 2025-03-31"),
+        (5, "mmol/L", "'mmol/L' cannot be converted to 'mg/L'"),
+    ],
+)
+def test_a_value_below_a_limit_or_in_a_strange_unit_says_why_it_is_none(study, value, unit, why):
+    trial = people(fact("crp", 3, -6, "mg/dL"), fact("crp", value, 28, unit))
+    found = cell(study, study.endpoint("S-12"), trial, "D28")
+    assert (found.state, found.reason) == (State.MISSING, why)
 
 
 def test_everybody_stands_somewhere_in_the_synthetic_trial(study, trial):

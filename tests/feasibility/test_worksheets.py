@@ -27,5 +27,6 @@ def test_those_listed_have_a_worksheet_each_with_what_is_known_and_what_is_missi
 def test_a_worksheet_is_of_those_listed_and_of_a_warehouse(tmp_path):
     hospital = write(tmp_path / "hospital")
     asked = ["feasibility", "nct07052565", "--warehouse", str(hospital), "--index-date", DAY]
-    alone = CliRunner().invoke(app, [*asked, "--worksheet", str(tmp_path / "sheets.html")])
-    assert (alone.exit_code, "Write --list as well" in alone.stderr) == (2, True), alone.output
+    for others in ([], ["--sql"], ["--list", "--sql"]):
+        alone = CliRunner().invoke(app, [*asked, *others, "--worksheet", str(tmp_path / "sheets.html")])
+        assert (alone.exit_code, "Write --list, and leave --sql out" in alone.stderr) == (2, True), alone.output

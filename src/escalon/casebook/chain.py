@@ -192,9 +192,9 @@ class _Walk:
         beyond, says = max(ends + [(number, _reaches(some[0])) for number, some in self.expected.items()])
         if beyond > self.number:
             lost = "" if beyond == self.number + 1 else f" to {beyond}"
-            return Fault(
-                self.number + 1, f"this entry{lost} is missing: {says} entry {beyond} (truncated, or {COPIED})"
-            )
+            by_ours = beyond == head.number or any(isinstance(one, Checkpoint) for one in self.expected[beyond])
+            why = COPIED if by_ours else f"{COPIED}; or {ARCHIVED}"
+            return Fault(self.number + 1, f"this entry{lost} is missing: {says} entry {beyond} (truncated, or {why})")
         if head.number < self.number:
             return Fault(head.number + 1, "added after the signed head, without the casebook's key")
         if head.hash != self.hash:
@@ -280,6 +280,11 @@ class _Walk:
 _SECRET_SET = '"SecretSet"'
 
 COPIED = "copied by hand while it was open; escalon backup copies it whole"
+
+ARCHIVED = (
+    "restored from an archive, which ends before the entry that tells of it: verify the archive itself, and escalon user "
+    "recover gives this copy a name and a key of its own"
+)
 
 
 def _reaches(one: Checkpoint | Vouched) -> str:

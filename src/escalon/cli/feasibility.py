@@ -95,6 +95,8 @@ def feasibility(
         fail(
             f"{', '.join(odd)} is asked of {'a warehouse' if data else 'a data folder'} only. Leave it out ({instead})"
         )
+    if worksheet and (sql or not listed):
+        fail("--worksheet is of the people that --list gives out. Write --list, and leave --sql out")
     if data is not None:
         protocol, counted = _of_folder(study, data, cutoff, reader, smallest)
     else:
@@ -105,8 +107,6 @@ def feasibility(
         if listed:
             _list(inquiry, as_json, worksheet)
             return
-        if worksheet:
-            fail("--worksheet is of the people that --list gives out. Write --list as well")
         protocol, counted = inquiry.study, _of_warehouse(inquiry, smallest)
     what_if = [(name, counted(other)) for name, other in _what_if(protocol, relax or (), reading or ())]
     _give(counted(protocol), what_if, as_json, figure)

@@ -130,7 +130,8 @@ def icaht(
 ) -> None:
     """Early (day 0–30) and late haematotoxicity from neutrophil counts; bare numbers are cells/µL, day 0 is the infusion.
 
-    Until day 30 the early grade is a range: what is certain already, to what the days to come could make of it.
+    Until day 30 the early grade is a range: what is certain already, to what the days to come could make of it. The exit code
+    speaks of the late grade too once a count after day 30 is given.
 
     escalon grade icaht 0=2100 3=400 5=90 8=120 12=480 15=900 30=2400
 

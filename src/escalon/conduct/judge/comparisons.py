@@ -301,8 +301,9 @@ def _after(cell: AtVisit, asked: Question, person: Member, visit: Visit) -> AtVi
     for one, (first, latest, when) in sorted(happened, key=lambda each: each[1][:2]):
         what, is_sure = f"{one.event.replace('_', ' ')} {when}", first > 0 and latest <= last
         doubt = f"{what}: not known whether between infusion and this visit"
-        if one.strategy == "treatment_policy" and cell.state is State.VALUE:
-            cell = replace(cell, flags=(*cell.flags, f"after {what}" if is_sure else doubt))
+        if one.strategy == "treatment_policy":
+            flags = (*cell.flags, f"after {what}" if is_sure else doubt)
+            cell = replace(cell, flags=flags) if cell.state is State.VALUE else cell
         elif one.strategy == "composite" and is_sure:
             flags = (*cell.flags, f"no response: {what}")
             return replace(cell, state=State.VALUE, value=False, reason="", flags=flags)
@@ -311,8 +312,9 @@ def _after(cell: AtVisit, asked: Question, person: Member, visit: Visit) -> AtVi
             return replace(cell, state=state, value=None, baseline=None, change=None, reason=reason)
         elif one.strategy == "composite" and cell.state is State.VALUE:
             cell = replace(cell, reason=doubt)
-        elif one.strategy != "treatment_policy":
-            cell = replace(cell, state=State.MISSING, value=None, baseline=None, change=None, reason=doubt)
+        elif one.strategy == "composite" or cell.state is not State.NOT_APPLICABLE:
+            reason = "; ".join(filter(None, (cell.reason, doubt)))
+            cell = replace(cell, state=State.MISSING, value=None, baseline=None, change=None, reason=reason)
     return cell
 
 

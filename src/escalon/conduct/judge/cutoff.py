@@ -50,7 +50,7 @@ def left_out(trial: Trial) -> tuple[LeftOut, ...]:
         n: one.event.is_dlt for one in trial.later if isinstance(one.event, DltAdjudicated) for n in one.event.rests_on
     }
     happened = (one for one in trial.later if not isinstance(one.event, DltProposed | DltAdjudicated))
-    found = [_left(one, trial, judged.get(one.number)) for one in happened]
+    found = [_left(one, trial, judged.get(one.number, judged.get(one.entry.number))) for one in happened]
     return tuple(sorted(found, key=lambda one: (-one.weight, one.day, one.participant, one.place)))
 
 

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -184,15 +184,20 @@ def treated(study: Study, trial: Trial, reviews: Iterable[DoseReview], today: da
 
 def _told_of_a_dlt(course: Course) -> date | None:
     """The first day on which the record held a judgement «yes», or the event that one is about; None in a data folder."""
-    told = {one.number: one.entry.at for one in course.adverse_events}
-    moments = [
-        moment
-        for one in course.dlt_judgements
-        if one.event.is_dlt
-        for moment in (one.entry.at, *(told.get(number) for number in one.event.rests_on))
-        if moment is not None
-    ]
-    return min(moments).astimezone(course.zone).date() if moments else None
+    events = course.adverse_events
+    told = {number: _first_said(one, "grade", "start") for one in events for number in (one.number, one.entry.number)}
+    moments = [_first_said(one, "dlt", "grade", "start") for one in events if one.event.dlt]
+    for one in course.dlt_judgements:
+        if one.event.is_dlt:
+            moments += [_first_said(one, "is_dlt"), *(told.get(number) for number in one.event.rests_on)]
+    known = [moment for moment in moments if moment is not None]
+    return min(known).astimezone(course.zone).date() if known else None
+
+
+def _first_said(one: Current[Any], *names: str) -> datetime | None:
+    """When an event was first recorded with what it says now: a correction of other words of it makes it no later."""
+    is_same = all(getattr(one.first.event, name, None) == getattr(one.event, name) for name in names)
+    return one.first.at if is_same else one.entry.at
 
 
 def _came(study: Study, trial: Trial, one: DoseReview, today: date) -> date | None:

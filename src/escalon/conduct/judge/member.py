@@ -113,11 +113,13 @@ class Member:
         meaning = self.study.vocabulary.get(fact.name)
         try:
             other = converted(fact, unit or (meaning.unit if meaning else None), meaning.substance if meaning else None)
+            why: tuple[str, ...] = ()
         except UnitError as error:
-            other = replace(fact, value=None, source=f"{fact.source}: {error}")
+            other, why = replace(fact, value=None, source=f"{fact.source}: {error}"), (str(error),)
         if other is fact or fact.behind is not None:
             return other
-        return replace(other, behind=Finding(fact.name, other.number, unit=other.unit, rule="unit/1", rests_on=(fact,)))
+        found = Finding(fact.name, other.number, unit=other.unit, reasons=why, rule="unit/1", rests_on=(fact,))
+        return replace(other, behind=found)
 
     def levels(self, analyte: str) -> tuple[Fact, ...]:
         """Every sample of an analyte as a fact: its number, or the code of what the assay said."""

@@ -12,7 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from escalon.facts import Day, Fact, Finding, Interval, Status, exact, together
-from escalon.instruments.kit.catalogue import find
+from escalon.instruments.kit.catalogue import catalogue
 from escalon.protocol.study import Visit
 
 AT_BASELINE = "_baseline"
@@ -111,10 +111,10 @@ def _of_several(usable: dict[int, Placed], take: str, better: str) -> Placed:
 
 def why_none(fact: Fact) -> str:
     """Why a fact has no value that can be counted with."""
-    if isinstance(fact.behind, Finding):
-        return why_open(fact.behind) or f"{_said(fact.name)} cannot be told from what is recorded"
     if isinstance(fact.value, Interval):
         return f"only known to be {fact}"
+    if isinstance(fact.behind, Finding):
+        return why_open(fact.behind) or f"{_said(fact.name)} cannot be told from what is recorded"
     return f"{_said(fact.name)} was asked and is not known"
 
 
@@ -125,7 +125,8 @@ def why_open(finding: Finding) -> str:
     before = [name.removesuffix(AT_BASELINE).replace("_", " ") for name in lacking if name.endswith(AT_BASELINE)]
     lacks = [f"{when}{', '.join(some)}" for when, some in (("", now), ("at baseline: ", before)) if some]
     said = [f"needs {'; '.join(lacks)}"] if lacks else []
-    already = (*(f"{name} is not known" for name in finding.missing), find(finding.name).unconfirmed)
+    whole = catalogue().get(finding.name)
+    already = (*(f"{name} is not known" for name in finding.missing), whole.unconfirmed if whole else None)
     for reason in finding.reasons:
         if reason not in already and not any(reason in one for one in said):
             said.append(reason)
