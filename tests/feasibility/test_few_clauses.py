@@ -66,6 +66,6 @@ def test_a_clause_without_title_and_words_is_called_by_its_rule():
     told, bare = (one.model_copy(update={"title": "", **more}) for one, more in ((told, {}), (bare, {"says": ""})))
     own = STUDY.model_copy(update={"inclusion": (titled, told, bare), "exclusion": ()})
     assert [one.heading for one in own.criteria] == [titled.title, str(told.says), bare.rule]
-    counts = {name: 0.0 for name in things(3)}
+    counts = dict.fromkeys(things(3), 0.0)
     said = Attrition(own, Day(2026, 11, 1), {"none": counts}).as_json()["clauses"]
     assert [one["title"] for one in said] == [one.heading for one in own.criteria]
