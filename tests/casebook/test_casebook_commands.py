@@ -14,6 +14,7 @@ import pytest
 from tests.casebook.trial import QUICK
 from typer.testing import CliRunner, Result
 
+import escalon
 from escalon.cli.main import app
 from escalon.conduct.permit.authority import ALLOWED
 
@@ -88,6 +89,17 @@ def test_a_participant_from_consent_to_a_refused_infusion(run: Call) -> None:
         ("ParticipantConsented", "carla", "coordinator")
     ]
     assert json.loads(run("casebook status book --as ines --json").stdout)["participants"] == ["P-001"]
+
+
+@pytest.mark.parametrize("line", ["dose next {} book", "screen {} book", "data check {} book"])
+def test_a_record_read_under_a_text_that_nobody_adopted_says_so(run: Call, line: str) -> None:
+    shutil.copytree(Path(escalon.__file__).parent / "studies/nct07052565", "mine")
+    assert "the record is kept under" not in run(line.format("mine") + " --as ines").output
+    text = Path("mine/study.toml").read_text(encoding="utf-8")
+    Path("mine/study.toml").write_text(text + "\n# changed\n", encoding="utf-8")
+    said = run(line.format("mine") + " --as ines").output
+    assert "the record is kept under version" in said
+    assert "Adopt the change: escalon casebook amend" in said
 
 
 def test_an_explicit_null_keeps_asked_and_not_known(run: Call) -> None:

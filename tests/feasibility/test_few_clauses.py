@@ -59,3 +59,13 @@ def test_no_small_count_can_be_worked_out_of_a_few_clauses(seed):
             least, most = linprog(row, **ties), linprog(-row, **ties)
             if least.status == most.status == 0:
                 assert np.floor(1e-6 - most.fun) - np.ceil(least.fun - 1e-6) >= 4, name
+
+
+def test_a_clause_without_title_and_words_is_called_by_its_rule():
+    [titled, told, bare] = (one.model_copy() for one in STUDY.inclusion[:3])
+    told, bare = (one.model_copy(update={"title": "", **more}) for one, more in ((told, {}), (bare, {"says": ""})))
+    own = STUDY.model_copy(update={"inclusion": (titled, told, bare), "exclusion": ()})
+    assert [one.heading for one in own.criteria] == [titled.title, str(told.says), bare.rule]
+    counts = dict.fromkeys(things(3), 0.0)
+    said = Attrition(own, Day(2026, 11, 1), {"none": counts}).as_json()["clauses"]
+    assert [one["title"] for one in said] == [one.heading for one in own.criteria]

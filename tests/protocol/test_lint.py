@@ -119,6 +119,20 @@ def test_how_often_a_value_was_recorded_has_no_range_of_the_value(tmp_path: Path
     assert not [one for one in found if one.id in ("L02", "L03") and one.about == "I-1b"]
 
 
+@pytest.mark.parametrize("rule", ["count of alt < 0 ever", "count of alt > 3 ever and count of alt < 2 ever"])
+def test_how_often_a_value_was_recorded_is_not_called_the_value(tmp_path: Path, rule: str) -> None:
+    found = [one for one in lint(load_study(study_with(tmp_path, clause(f'rule = "{rule}"')))) if one.id == "L02"]
+    assert [one.what for one in found] == ["nothing that may be recorded could meet it"]
+
+
+def test_a_clause_that_asks_to_be_told_is_not_idle_beside_one_that_takes_silence_for_no(tmp_path: Path) -> None:
+    told, silent = (f"not any {kind}steroid within 3 days before screening" for kind in ("", "recorded "))
+    change = clause(f'rule = "{told}"\n\n[[inclusion]]\nid = "I-1c"\nsays = "x"\nrule = "{silent}"')
+    steroid = ('rule = "any steroid within', 'rule = "any recorded steroid within')
+    found = {one.about for one in lint(load_study(study_with(tmp_path, change, steroid))) if one.id == "L04"}
+    assert found == {"I-1c"}
+
+
 def test_a_stricter_clause_for_some_does_not_make_one_for_all_idle(tmp_path: Path) -> None:
     change = clause('rule = "age >= 21 at consent"', 'applies = "disease is EX"\n')
     assert "L04" not in {one.id for one in lint(load_study(study_with(tmp_path, change)))}

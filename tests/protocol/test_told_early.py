@@ -119,7 +119,7 @@ LINTED = {
         f"{name} is asked as it is today": ("", clause(f"{name} at screening") + fact(name, "truth"), "L17", "X")
         for name in ("stroke", "organ_transplant", "had_stroke", "hepatitis_b_past", "dmso_allergy", "prior_car_t", "anaphylaxis")
     },
-    "two limits of a ratio": ("", clause("alt / uln >= 4 at screening", "inclusion"), "L02", "X and I-2"),
+    "two limits of a ratio": ("", clause("alt / uln >= 4 at screening", "inclusion"), "L02", "I-2 and X"),
     "a ratio that follows": ("", clause("alt / uln > 5 at screening"), "L04", "X"),
     "the only disease excluded": ("", clause("disease is EX"), "L02", "X"),
     "a label without choices": ("", clause("smoker is never", "inclusion") + fact("smoker", "label"), "L16", "X"),

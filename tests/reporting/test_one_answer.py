@@ -15,6 +15,7 @@ from escalon.reporting.sections.cells import cells
 from escalon.reporting.sections.completeness import completeness
 from escalon.reporting.sections.efficacy import endpoint_table
 from escalon.reporting.sections.escalation import levels, limiting
+from escalon.reporting.sections.exposure import cells as cells_given
 from escalon.reporting.sections.exposure import lymphodepletion
 from escalon.reporting.sections.listings import serious, treatments
 from escalon.reporting.sections.narratives import narratives
@@ -50,6 +51,11 @@ def test_the_flow_is_the_populations_and_its_diagram_says_the_same():
     assert column(flow(view), "n") == sizes
     assert (sizes["screened"], sizes["infused"]) == ("3", "2")
     assert all(f"{one.title} {sizes[name]}" in flow_drawn(view).alt for name, one in view.populations.items())
+
+
+def test_where_nobody_was_infused_no_number_of_a_product_is_missed():
+    said = [cells_given(view_of(history(DISEASES, infusions=some), CUTOFF)).notes[1:] for some in ((), DOSES)]
+    assert said == [(), ("Of no product is its number recorded.",)]
 
 
 def test_a_sample_with_elapsed_days_alone_belongs_to_its_visit_in_both_tables():

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from escalon.conduct.judge.cutoff import last_day
+from escalon.conduct.judge.populations import Population
 from escalon.facts import Day
 from escalon.reporting import html, typst
 from escalon.reporting.cell_lines import explain_cell
@@ -22,6 +23,7 @@ from escalon.reporting.pack import PackError, pack, write_pack
 from escalon.reporting.packet import open_packet, packet
 from escalon.reporting.registry import registry
 from escalon.reporting.results import as_text, parts, results
+from escalon.reporting.sections.efficacy import population_table
 from escalon.reporting.sheet import csv
 from escalon.reporting.trial import full_report
 from escalon.reporting.view import View
@@ -195,6 +197,12 @@ def test_the_words_of_a_head_fit_into_its_column(document):
             for one in table.columns:
                 room = across * one.width / whole
                 assert room >= 2.2 + 1.2 * max(map(len, one.head.replace("/", " ").split())), (table.id, one.key, room)
+
+
+def test_one_person_who_was_lost_earlier_is_one(view):
+    first, second = (Population(name, name, "", (), {"P01": "died"}) for name in ("consented", "enrolled"))
+    table = population_table(view, (first, second), ())
+    assert [row.cells[-1].text for row in table.rows] == ["died (P01)", "1 is not in the one above"]
 
 
 def test_reasons_stand_once(document):

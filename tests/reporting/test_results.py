@@ -215,6 +215,17 @@ def test_a_bag_explains_what_moved_with_it_for_its_own_participant_alone(who, be
     assert gone[0].because is (Because.CORRECTED if because is Because.NEW_DATA else Because.UNEXPLAINED)
 
 
+def test_what_was_annulled_after_the_evening_reported_of_is_told_as_a_correction():
+    before, after = run_of("13", ("P01", "2025-03-04")), run_of("14", input="b")
+    before["cutoff"] += ", as recorded by 2026-01-05"
+    del after["cells"]["T7-2/P01/tmax"]["grounds"], after["grounds"]["g1"]
+    [found] = differences(before, after)
+    assert (found.because, found.shown_by) == (
+        Because.CORRECTED,
+        ("P01 car_transgene 2025-03-10 9 is no longer there",),
+    )
+
+
 def told(number, month, day, event):
     return Entry(
         number, datetime(2025, month, day, 22, 30, tzinfo=UTC), Author("ines", "Ines", "investigator", "S1"), event

@@ -476,3 +476,15 @@ def test_a_second_value_of_one_day_and_visit_is_named_beside_the_first(tmp_path:
     alike = f"P01,alt,36,U/L,{day},40,\nP01,alt,36,U/L,{day},40,laboratory\n"
     alike += f"P01,alt,40,U/L,2025-02-07,D1,40,\nP01,esr,,mm/h,{day},,\n"
     assert not taken(tmp_path, alike).problems
+
+
+def test_a_visit_or_a_test_that_is_a_number_is_read_as_other_codes_are(tmp_path: Path) -> None:
+    """A program that keeps whole numbers with a decimal point writes 1.0 for the code 1, in whatever column."""
+    mapping = '[[table]]\nfile = "lb.csv"\nparticipant = "ID"\ndate = "DATE"\nvisit = "VISIT"\nvisits = { 1 = "D7" }\n'
+    mapping += 'name_column = "TEST"\n[table.facts]\nesr = { column = "RES", name = "12", unit = "mm/h" }\n'
+    written = {"mapping.toml": mapping, "lb.csv": "ID,DATE,VISIT,TEST,RES\nP01,2025-02-07,1.0,12.0,20\n"}
+    for name, text in written.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    intake = take_in(load_study("nct07052565"), tmp_path)
+    [fact] = intake.trial.course("P01").facts.named("esr")
+    assert (fact.value, fact.visit, [str(one) for one in intake.problems]) == (20, "D7", [])

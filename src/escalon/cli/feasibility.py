@@ -297,7 +297,7 @@ def _print(found: "Attrition") -> None:
     for k, one in enumerate(found.criteria):
         share = found.share(k)
         counts = (shown[f"{kind}_{k}"] for kind in kinds)
-        rows.append((one.id, one.title or str(one.says), *counts, WITHHELD if share is None else f"{share} %"))
+        rows.append((one.id, one.heading, *counts, WITHHELD if share is None else f"{share} %"))
     print_table(columns, rows, numbers=columns[2:])
     kinds_of_people = ("people", "excluded", "undecided", "eligible")
     by = [(group, *(shown[f"{kind} {group}"] for kind in kinds_of_people)) for group in found.groups]

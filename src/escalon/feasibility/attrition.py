@@ -198,7 +198,7 @@ class Attrition:
             },
             "clauses": [
                 {
-                    "id": one.id, "title": one.title or str(one.says), "kind": one.kind, "rule": one.rule,
+                    "id": one.id, "title": one.heading, "kind": one.kind, "rule": one.rule,
                     "left": shown[f"left_{k}"], "not_met": shown[f"not_met_{k}"], "unknown": shown[f"unknown_{k}"],
                     "alone": shown[f"alone_{k}"], "gained": shown[f"gained_{k}"], "share": self.share(k),
                 }

@@ -24,9 +24,7 @@ def funnel_svg(found: Attrition) -> str:
         left, fail = shown[f"left_{k}"], shown[f"not_met_{k}"]
         y += _ROW
         pieces.append(text(4, y, one.id, size=10))
-        pieces.append(
-            text(_NAME, y, shortened(one.title or str(one.says), 10, _LEFT - _NAME - 8), size=10, paint=MUTED)
-        )
+        pieces.append(text(_NAME, y, shortened(one.heading, 10, _LEFT - _NAME - 8), size=10, paint=MUTED))
         if left is not None:
             pieces.append(box(_LEFT, y - 9, x.at(left) - _LEFT, 10, fill=CONTEXT))
         pieces.append(

@@ -28,6 +28,11 @@ class Clause(Table):
     """Why we read the record this way, where that is not plain."""
     settle: Free = ""
 
+    @property
+    def heading(self) -> str:
+        """What stands for it in a column: its title, else the registry's words, else the rule."""
+        return self.title or str(self.says) or self.rule
+
     @cached_property
     def tree(self) -> Node:
         """The rule as `escalon.criteria` examines it. Raises CriterionError, which the loader turns into a place."""

@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from escalon.criteria import render, with_members
+from escalon.expressions.events import Happened
 from escalon.expressions.tree import Node, Op
 from escalon.facts import plain
 from escalon.facts.accepted import beyond, span_text
@@ -119,7 +120,7 @@ def idle(study: Study) -> Iterator[Conflict]:
             met = [world for world in both if _passes(other, world, study)]
             if (
                 met and all(_passes(one, world, study) for world in met) and other.group in ("", one.group)
-                and one.criterion.id not in always and one.tree != other.tree
+                and one.criterion.id not in always and one.tree != other.tree and not _asks_more(one, other)
             ):  # fmt: skip
                 what = f"whoever meets {other.criterion.id} meets it"
                 if one.limit and other.limit and one.limit.name == other.limit.name:
@@ -174,6 +175,12 @@ def _possible(study: Study, parts: Sequence[_Part], always: bool = False) -> boo
 def _is_of_words(part: _Part) -> bool:
     """Whether a clause asks for words of labels alone: that every choice is let in asks that one be recorded."""
     return all(isinstance(one.value, str) for one in part.asked)
+
+
+def _asks_more(one: _Part, other: _Part) -> bool:
+    """Whether a clause passes only where somebody said «no», and the other already where nothing is recorded."""
+    read, theirs = ([each.node for each in part.asked if isinstance(each.node, Happened)] for part in (one, other))
+    return any(not each.recorded for each in read) and any(each.recorded for each in theirs)
 
 
 def _are_of_the_same(one: _Part, other: _Part) -> bool:

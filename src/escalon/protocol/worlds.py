@@ -37,7 +37,7 @@ class Limited:
     def name(self) -> str:
         """The fact, as it is recorded; `alt / uln` of a ratio; empty where it is not one number or label."""
         match self.node:
-            case Pick(name=name, part=Part.VALUE):
+            case Pick(name=name, part=Part.VALUE, how=how) if how is not How.COUNT:
                 return name
             case Op("div", (Pick(name=name), Pick(part=part))):
                 return f"{name} / {part.value}"

@@ -132,7 +132,8 @@ def _because(
     if added := [f"{' '.join(key)} {value}" for key, value in has.items() if key not in old.everything]:
         return Because.NEW_DATA, tuple(added)
     gone = [f"{' '.join(key)} {value} is no longer there" for key, value in had.items() if key not in new.everything]
-    if gone and old["cutoff"] <= new["cutoff"] and old["input"] != new["input"]:
+    days = [run["cutoff"].partition(",")[0] for run in (old, new)]  # without by when it was recorded
+    if gone and days == sorted(days) and old["input"] != new["input"]:
         return Because.CORRECTED, tuple(gone)
     for key, because in (("version", Because.STUDY), ("software", Because.SOFTWARE)):
         if old[key] != new[key]:

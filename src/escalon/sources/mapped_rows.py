@@ -33,7 +33,7 @@ def texts_of(values: Any) -> set[str]:
     return {str(value) for value in (values if isinstance(values, list) else [values])}
 
 
-def _code(text: str, codes: Collection[str]) -> str:
+def code_in(text: str, codes: Collection[str]) -> str:
     """The code a cell holds: itself, or the whole number a program wrote with a decimal point, `1.0` for 1."""
     whole = "" if text in codes else _WHOLE.sub(r"\1", text)
     return whole if whole in codes else text
@@ -66,7 +66,7 @@ def _visit_of(spec: Mapping[str, Any], row: Row) -> tuple[str, ...]:
 
 def is_wanted(row: Row, only: Mapping[str, Any]) -> bool:
     """Whether a line holds in each column of `only` one of its texts."""
-    return all(_code(cell_of(row, column), texts_of(texts)) in texts_of(texts) for column, texts in only.items())
+    return all(code_in(cell_of(row, column), texts_of(texts)) in texts_of(texts) for column, texts in only.items())
 
 
 def fact_rows(spec: Mapping[str, Any], cells: Mapping[str, Any], rows: list[Row], notes: list[Note]) -> Iterator[Row]:
@@ -95,8 +95,8 @@ def is_about(spec: Mapping[str, Any], row: Row) -> bool:
 
 def _is_named(spec: Mapping[str, Any], cell: Mapping[str, Any], row: Row) -> bool:
     """Whether a row of a long table is about this fact: its name column says one of the fact's names."""
-    named = spec.get("name_column")
-    return named is None or cell_of(row, named) in texts_of(cell.get("name", ""))
+    named, names = spec.get("name_column"), texts_of(cell.get("name", ""))
+    return named is None or code_in(cell_of(row, named), names) in names
 
 
 _UNASKED = (
@@ -108,7 +108,7 @@ _UNASKED = (
 def _was_asked(spec: Mapping[str, Any], cell: Mapping[str, Any], text: str, row: Row) -> bool:
     """Whether a box was looked at: a ticked one was; an unticked one where its form is complete."""
     unticked = ("0", "unchecked")
-    if _BOX not in str(cell["column"]) or _code(text.casefold(), unticked) not in unticked:
+    if _BOX not in str(cell["column"]) or code_in(text.casefold(), unticked) not in unticked:
         return True
     asked = cell.get("asked", spec.get("asked", {}))
     return bool(asked) and is_wanted(row, asked)
@@ -117,11 +117,11 @@ def _was_asked(spec: Mapping[str, Any], cell: Mapping[str, Any], text: str, row:
 def _meant(cell: Mapping[str, Any], text: str, missing: set[str]) -> tuple[str, tuple[str, str, str] | None]:
     """What a code stands for; a code that `values` does not list is no value."""
     values = cell.get("values")
-    if not text or _code(text, missing) in missing:
+    if not text or code_in(text, missing) in missing:
         return "", None
     if values is None:
         return (_BOXES.get(text.casefold(), text) if _BOX in str(cell["column"]) else text), None
-    if (code := _code(text, values)) in values:
+    if (code := code_in(text, values)) in values:
         return str(values[code]), None
     column = str(cell["column"]).lower()
     listed = ", ".join(map(str, values))
@@ -133,7 +133,7 @@ def _meant(cell: Mapping[str, Any], text: str, missing: set[str]) -> tuple[str, 
 
 
 def _fact(spec: Mapping[str, Any], fact: str, cell: Mapping[str, Any], text: str, row: Row, missing: set[str]) -> Row:
-    visit = _known_cell(row, spec.get("visit"), missing)
+    visit, visits = _known_cell(row, spec.get("visit"), missing), spec.get("visits", {})
     value, broken = _meant(cell, text, missing)
     said = _known_cell(row, cell.get("date"), missing) or _known_cell(row, spec.get("date"), missing)
     day, wrong = _day(spec, said, "date")
@@ -147,7 +147,7 @@ def _fact(spec: Mapping[str, Any], fact: str, cell: Mapping[str, Any], text: str
         "unit": _unit(cell, row, missing) if value else "",
         "date": day,
         "source": f"column {cell['column']}",
-        "visit": str(spec.get("visits", {}).get(visit, visit)),
+        "visit": str(visits.get(code_in(visit, visits), visit)),
         "lower": _known_cell(row, cell.get("lower"), missing),
         "upper": _known_cell(row, cell.get("upper"), missing),
     }
@@ -176,7 +176,7 @@ def _unit(cell: Mapping[str, Any], row: Row, missing: set[str]) -> str:
     """The unit the row itself writes, where the mapping names its column; else the mapping's own."""
     said = _known_cell(row, cell.get("unit_column"), missing)
     units = cell.get("units", {})
-    return str(units.get(_code(said, units), said)) or str(cell.get("unit", ""))
+    return str(units.get(code_in(said, units), said)) or str(cell.get("unit", ""))
 
 
 def days_of(into: str) -> set[str]:
@@ -206,4 +206,4 @@ def cell_of(row: Row, column: Any) -> str:
 def _known_cell(row: Row, column: Any, missing: set[str]) -> str:
     """A cell beside a value; empty where it holds a code for «missing»."""
     text = cell_of(row, column)
-    return "" if _code(text, missing) in missing else text
+    return "" if code_in(text, missing) in missing else text

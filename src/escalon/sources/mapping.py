@@ -45,6 +45,7 @@ from escalon.sources.delimited import FolderError
 from escalon.sources.mapped_rows import (
     Note,
     cell_of,
+    code_in,
     dated,
     days_of,
     fact_rows,
@@ -213,7 +214,7 @@ def _untranslated(spec: Mapping[str, Any], where: str, rows: list[Row]) -> Itera
     column, listed = str(spec.get("visit", "")).lower(), spec.get("visits", {})
     first = {text: row.line for row in reversed(rows) if listed and (text := cell_of(row, column))}
     known = {*listed, *map(str, listed.values()), *texts_of(spec.get("missing", []))}
-    for text in sorted(first.keys() - known, key=lambda one: first[one]):
+    for text in sorted((one for one in first if code_in(one, known) not in known), key=lambda one: first[one]):
         said = f"{text!r} is not listed in `visits` of {where}, so it is taken as the visit's own name. Listed: "
         yield Note(first[text], column, text, said + ", ".join(map(str, listed)))
 

@@ -365,7 +365,7 @@ def population_table(view: View, way: Sequence[Population], others: Iterable[Pop
 def _population_row(view: View, one: Population, above: Population | None) -> TableRow:
     members = Cell("not known") if one.undecided else replace(view.counted(one.members), method=one.rule)
     before = [code for code in one.excluded if above is not None and code in above.excluded]
-    said = [f"{len(before)} are not in the one above"] if before else []
+    said = [f"{len(before)} {'is' if len(before) == 1 else 'are'} not in the one above"] if before else []
     lost = {code: why for code, why in one.excluded.items() if code not in before}
     for reason in dict.fromkeys(lost.values()):
         said.append(f"{reason} ({named([code for code, why in lost.items() if why == reason], 4)})")

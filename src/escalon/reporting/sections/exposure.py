@@ -42,7 +42,7 @@ def cells(view: View) -> Table:
     title, first = (
         ("Cells given", _DAY_0) if view.study.gives_cells else ("Dose given", "Day 0 is the day of the first dose.")
     )
-    notes = (first,) if numbered else (first, "Of no product is its number recorded.")
+    notes = (first, "Of no product is its number recorded.") if rows and not numbered else (first,)
     return Table("T3-1", title, columns, rows, about, notes, "Nobody has been infused.")
 
 
