@@ -135,7 +135,7 @@ def test_an_archive_taken_up_half_leaves_no_casebook(
     casebook, papers = opened(original, read_only=False), tmp_path / "papers"
     make_archive(casebook, papers)
     casebook.close()
-    monkeypatch.setattr(archiving, "_batches", cut_off)
+    monkeypatch.setattr(archiving, "put_entries", cut_off)
     with pytest.raises(CutOff):
         import_archive(papers, tmp_path / "out" / "again")
     nothing_beside(tmp_path / "out")

@@ -39,7 +39,7 @@ def said(study: Study, trial: Trial, disease: str, clause: str, name: str, value
         return replace(fact, value=value, **more) if is_it else fact
 
     found = screen_one(study, changed(trial, other), who, last_day(trial))
-    return failure(next(one for one in found.failed() if one.criterion.id == clause))
+    return failure(next(one for one in found.failed() if one.criterion.id == clause), str)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import pytest
 from tools.parts import ROOT
 
@@ -91,7 +93,10 @@ def test_a_table_wider_than_a_telephone_is_moved_by_the_keyboard_alone(window, d
         if page.evaluate("document.activeElement.scrollWidth > document.activeElement.clientWidth + 1"):
             break
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    until = monotonic() + 5
+    while not (moved := page.evaluate("document.activeElement.scrollLeft > 0")) and monotonic() < until:
+        page.wait_for_timeout(50)
+    assert moved
 
 
 def test_every_page_is_there_without_any_script(window, demo_address, people):
