@@ -7,6 +7,7 @@ import tomllib
 import pytest
 
 from escalon.cli.main import COMMANDS
+from escalon.protocol import load_study
 from tests.docs.pages import ROOT, anchors, links, pages
 
 LINKS = [(page, target) for page in pages() for target in links(page.read_text(encoding="utf-8"))]
@@ -55,6 +56,11 @@ def test_no_page_claims_conformity():
 
 def test_it_is_said_that_this_is_no_medical_device():
     assert "Not a medical device" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_counts_the_assumptions_of_the_first_study():
+    said = re.search(r"rests on (\d+)\s*(?:>\s*)?assumptions", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert said and int(said[1]) == len(load_study("nct07052565").assumptions)
 
 
 def tracked() -> list[str]:
