@@ -99,3 +99,25 @@ def test_a_moment_as_statistical_programs_write_it():
     assert read_moment("07FEB2025:09:30:00") == read_moment("2025-02-07T09:30")
     with pytest.raises(DayError, match="no clock"):
         read_moment("07FEB2025:late")
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2025-03-UNK", "2025-03"), ("2025-UNK-UNK", "2025"), ("2025-UNK", "2025"), ("UNK-UNK-2025", "2025")],
+)
+def test_a_part_that_is_said_to_be_unknown_is_left_open(text: str, day: str) -> None:
+    assert str(Day.parse(text)) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("14-Mar-25", "two digits"),
+        ("14.03.25", "two digits"),
+        ("00.03.2025", "Write 2025-03"),
+        ("2025-03-14T24:00", "00:00 of the day after"),
+    ],
+)
+def test_what_is_refused_says_what_is_wrong_with_it(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Day.parse(text)

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from escalon.facts import plain, read_number
+from escalon.facts.amount import AmountError, read_amount
 from escalon.instruments.kit.item import number
 from escalon.instruments.kit.reading import ItemError, read
 
@@ -65,3 +66,15 @@ def test_the_largest_that_is_read_is_scored_and_printed():
 def test_an_infinite_value_is_no_number(value):
     with pytest.raises(ItemError, match="Write a number"):
         read("crp", number("CRP", 0, None, "mg/L"), value)
+
+
+@pytest.mark.parametrize("text", ["BLQ", "<LLOQ", "< LOD", "below LOQ", "not detected", "未检出", "BDL"])
+def test_a_result_below_no_stated_number_asks_for_the_number(text):
+    with pytest.raises(AmountError, match="does not say below which number"):
+        read_amount(text)
+
+
+@pytest.mark.parametrize("text", ["~5 mg/L", "ca. 5 mg/L", "approx 5", "about 5", "约5"])
+def test_about_a_number_is_not_that_number(text):
+    with pytest.raises(AmountError, match="is about a number"):
+        read_amount(text)

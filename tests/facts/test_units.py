@@ -130,3 +130,25 @@ def test_a_multiple_of_a_unit_is_that_many(value, unit, to, expected):
 def test_a_unit_is_known_or_it_is_none():
     assert all(map(is_unit, ("copies/µL", "cells/µL", "{vg}/ug", "IU/mL", "%", "10^9/L", "ng/mL")))
     assert not any(map(is_unit, ("bananas", "banana/µL", "RLU")))
+
+
+@pytest.mark.parametrize(
+    ("unit", "to", "factor"),
+    [
+        ("10/uL", "10^9/L", Fraction(1, 100)),
+        ("1000/uL", "10^9/L", 1),
+        ("x100/µL", "10^9/L", Fraction(1, 10)),
+        ("10000/uL", "10^9/L", 10),
+        ("mm/(30.min)", "mm/h", 2),
+        ("mg/(24.h)", "mg/d", 1),
+        ("ug/(100.mL)", "ug/L", 10),
+        ("100.mg", "mg", 100),
+    ],
+)
+def test_a_unit_with_a_number_of_its_own_counts_it(unit: str, to: str, factor: Fraction) -> None:
+    assert convert(1, unit, to) == factor
+
+
+def test_scales_of_another_zero_are_refused_beyond_what_is_known_of_them() -> None:
+    with pytest.raises(UnitError):
+        convert(37, "Cel", "K")

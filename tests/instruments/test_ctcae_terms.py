@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from escalon.instruments.safety.ctcae import everyday
-from escalon.instruments.safety.ctcae.laboratory import laboratory_terms
+from escalon.instruments.safety.ctcae.laboratory import UnknownTest, grade_laboratory, laboratory_terms
 from escalon.instruments.safety.ctcae.terms import (
     UnknownTerm,
     check_grade,
@@ -134,3 +134,24 @@ def test_every_everyday_name_leads_to_a_term_there_is() -> None:
 )
 def test_no_term_is_suggested_rather_than_a_wrong_one(written: str) -> None:
     assert question_about(written) == f"{written!r} is not a term of CTCAE v5.0."
+
+
+@pytest.mark.parametrize(
+    ("name", "term"),
+    [
+        ("Investigations - Other, specify: CRP increased", "Investigations - Other, specify"),
+        ("Investigations - Other (ferritin)", "Investigations - Other, specify"),
+        ("细胞因子释放综合征", "Cytokine release syndrome"),
+        ("细胞因子释放综合征（CRS）", "Cytokine release syndrome"),
+        ("免疫效应细胞相关神经毒性综合征", "ICANS"),
+        ("免疫效应细胞相关血液毒性(ICAHT)", "ICAHT"),
+    ],
+)
+def test_an_event_that_is_specified_or_named_in_chinese_is_its_term(name, term):
+    assert find_event(name).name == term
+
+
+def test_no_other_test_is_suggested_for_a_short_name():
+    with pytest.raises(UnknownTest) as error:
+        grade_laboratory("urea", value=5)
+    assert "crea" not in str(error.value).split("Tests:")[0]

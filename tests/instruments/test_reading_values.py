@@ -248,3 +248,10 @@ def test_a_limit_that_stands_in_for_the_other_keeps_its_name():
 def test_a_glucocorticoid_goes_by_its_name_in_other_languages(drug, milligrams):
     found = assess("glucocorticoid_dose", drug=drug, dose="16 mg", route="po")
     assert float(found.value) == pytest.approx(milligrams)
+
+
+@pytest.mark.parametrize("text", ["norepinephrine?", "maybe norepinephrine", "norepinephrine ? dose"])
+def test_a_vasopressor_that_is_doubted_is_asked_about(text):
+    found = read_vasopressors(text)
+    assert found is not None
+    assert (found.least, found.most) == (0, 1)

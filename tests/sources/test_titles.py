@@ -61,7 +61,7 @@ def test_a_row_of_numbers_never_names_columns(tmp_path):
     """`5,2` below a single column is a decimal comma, not two names."""
     (tmp_path / "crp.csv").write_text("crp [mg/L]\n5,2\n", encoding="utf-8")
     found = CliRunner().invoke(app, ["score", "das28_crp", "--table", str(tmp_path / "crp.csv")])
-    assert "crp.csv:2: 2 cells, but there are 1 columns" in str(found.exception)
+    assert "crp.csv:2: 2 cells, but there are 1 columns" in found.stderr
 
 
 def test_a_quotation_mark_that_is_never_closed_is_named_where_it_is_opened(study, tmp_path):

@@ -201,3 +201,21 @@ def test_a_table_of_visits_is_not_lost_to_one_broken_cell(tmp_path: Path) -> Non
     assert done.exit_code == 2
     assert "1,1,1,1,4.0,low,ok" in done.stdout
     assert "2,#DIV/0!,1,1,,,invalid" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("number_format", "shown"),
+    [("mmm yyyy", "2023-05"), ("yyyy", "2023"), ("dd/mm/yy", "2023-05-01"), ("d. mmmm yyyy", "2023-05-01")],
+)
+def test_a_day_is_known_as_far_as_its_cell_shows_it(number_format: str, shown: str, tmp_path: Path) -> None:
+    def shown_as(sheet: Any) -> None:
+        sheet["E3"].number_format = number_format
+
+    intake = taken(tmp_path, ["P01", "ra_diagnosis", "yes", None, datetime(2023, 5, 1)], shown_as)
+    assert str(intake.entries[-1].event.fact.day) == shown
+
+
+@pytest.mark.parametrize(("number_format", "code"), [("000", "001"), ('"P"00', "P01"), ("0", "1"), ("#,##0", "1")])
+def test_a_code_keeps_the_zeros_its_cell_shows(number_format: str, code: str) -> None:
+    assert _number(1, number_format) == code
+    assert _number(0.5, "0.00") == "0.5"

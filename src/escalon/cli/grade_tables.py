@@ -4,18 +4,19 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from escalon.cli.grade_writing import answer
-from escalon.cli.input_table import Rows, read_rows
+from escalon.cli.input_table import Rows, Unread, read_rows
 from escalon.cli.output import MANY, csv_text, fail, fail_listing, note, print_json, print_table, progress, write
 
 if TYPE_CHECKING:
     from escalon.facts import Finding
     from escalon.safety.episodes import Assessment, Episode, Graded
 
+Course = TypeVar("Course")
 SHOWN = 40
 """Rows on the screen; --json and -o have all."""
 FARTHEST = 9999
@@ -29,7 +30,10 @@ def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, 
     """CRS or ICANS over time: each participant's assessments, days and episodes."""
     from escalon.safety.episodes import by_day, episodes, grade_crs, grade_icans
 
-    courses, problems = _courses(read_rows(file, ["participant"])[1])
+    aside: list[Unread] = []
+    courses, problems = _courses(read_rows(file, ["participant"], aside=aside)[1])
+    problems += [f"{place}: {why}" for place, _, why in aside]
+    courses = _without(courses, aside)
     if not math.isfinite(gap_hours) or not 0 <= gap_hours <= LONGEST_GAP:
         fail(f"--gap-hours {gap_hours:g} is not possible. Write hours from 0 to {LONGEST_GAP}")
     gap = timedelta(hours=gap_hours)
@@ -56,6 +60,12 @@ def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, 
             raise typer.Exit(2)
     if problems:
         fail_listing(problems, f"{len(problems)} rows cannot be read; whoever they are of is not graded")
+
+
+def _without(courses: Mapping[str, Course], aside: Sequence[Unread]) -> dict[str, Course]:
+    """The courses of all but those of whom a row cannot be read."""
+    unread = {row.get("participant", "").strip() for _, row, _ in aside}
+    return {who: course for who, course in courses.items() if who not in unread}
 
 
 def _whose(place: str, row: Mapping[str, str]) -> str:
@@ -166,7 +176,8 @@ def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> No
     """Laboratory results: the grades of every row, in both directions. Exit code 2 if a row could not be read."""
     from escalon.instruments.safety.ctcae.table import COLUMNS, grade_rows
 
-    rows = read_rows(file, ["test", "value"])[1]
+    aside: list[Unread] = []
+    rows = read_rows(file, ["test", "value"], aside=aside)[1]
     unread = [name for name in (rows[0][1] if rows else ()) if name not in ABOUT and name not in COLUMNS]
     if unread:
         note(f"{file.name}: not read: {', '.join(unread)}. Columns that are: {', '.join(COLUMNS)}")
@@ -186,12 +197,10 @@ def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> No
         print_json([dict(zip(columns, row, strict=True)) for row in shown])
     elif not output:
         print_table(columns[1:], [row[1:] for row in shown], "CTCAE v5.0", most=SHOWN)
-    wrong = [one for one in found if one.problem]
-    for one in wrong[:20]:
-        note(f"{rows[one.row][0]}: {one.problem}")
+    wrong = [f"{rows[one.row][0]}: {one.problem}" for one in found if one.problem]
+    wrong += [f"{place}: {why}" for place, _, why in aside]
     if wrong:
-        note(f"{len(wrong)} of {len(rows)} rows could not be graded")
-        raise typer.Exit(2)
+        fail_listing(wrong, f"{len(wrong)} of {len(rows) + len(aside)} rows could not be graded")
 
 
 def icaht_of(given: Mapping[str, Any], scale: str, closed: bool = False) -> "tuple[Finding, Finding]":
@@ -221,8 +230,10 @@ def _day_after(text: str) -> int:
 def grade_counts(file: Path, output: Path | None, scale: str, closed: bool, as_json: bool) -> None:
     """ICAHT of every participant of a table with columns participant, day, anc, and unit where counts are not per µL."""
     courses: dict[str, dict[str, Any]] = {}
-    problems: list[str] = []
-    for place, row in read_rows(file, ["participant", "day", "anc"])[1]:
+    aside: list[Unread] = []
+    rows_there = read_rows(file, ["participant", "day", "anc"], aside=aside)[1]
+    problems = [f"{place}: {why}" for place, _, why in aside]
+    for place, row in rows_there:
         day, count, unit = ((row.get(name) or "").strip() for name in ("day", "anc", "unit"))
         mine = courses.setdefault(_whose(place, row), {})
         if day in mine:
@@ -230,7 +241,7 @@ def grade_counts(file: Path, output: Path | None, scale: str, closed: bool, as_j
         elif count:
             mine[day] = (count, unit) if unit else count
     found: dict[str, tuple[Finding, Finding]] = {}
-    for who, mine in courses.items():
+    for who, mine in _without(courses, aside).items():
         try:
             found |= {who: icaht_of(mine, scale, closed)} if mine else {}
         except ValueError as error:

@@ -8,6 +8,8 @@ from escalon.cli.output import fail, fail_listing, tracked
 
 Cells = Mapping[str, str]
 Rows = Sequence[tuple[str, Cells]]
+Unread = tuple[str, Cells, str]
+"""A row that cannot be parted into cells: its place, what stands in it, and why."""
 Made = TypeVar("Made")
 
 
@@ -15,12 +17,12 @@ def read_rows(
     file: Path,
     needed: Collection[str] = (),
     known: Collection[str] = (),
-    aside: list[tuple[str, Cells, str]] | None = None,
+    aside: list[Unread] | None = None,
 ) -> tuple[tuple[str, ...], Rows]:
     """The columns of a file and its rows, each with its place (`doses.csv:12`); exit code 2 where it is no such table.
 
     `needed` columns must be there; where `known` is given, no other column may be. A row whose cells do not stand under
-    their columns is put `aside` with the reason, or ends the command where there is no such place.
+    their columns is put `aside` with the reason, or ends the command where there is no such place or nobody it could be of.
     """
     from escalon.sources.delimited import FolderError
     from escalon.sources.headings import plainly_headed
@@ -39,7 +41,7 @@ def read_rows(
             there = f"Columns: {', '.join(known)}" if known else f"Columns there: {', '.join(table.columns)}"
             fail(f"{table.file}:1: column {', '.join(names)} is {what}. {there}")
     broken = [(f"{table.file}:{row.line}", row.cells, row.broken[2]) for row in table.rows if row.broken]
-    if broken and aside is None:
+    if broken and (aside is None or not all(cells for _, cells, _ in broken)):  # of whom such a row is, nothing says
         fail_listing(
             [f"{place}: {why}" for place, _, why in broken], f"{len(broken)} of {len(table.rows)} rows cannot be read"
         )

@@ -32,9 +32,10 @@ def score_file(found: "Instrument", file: Path, output: Path | None, options: di
 
     if output is not None:
         _check_output(file, output)
-    frame = read_visits(file)
+    unread: list[int] = []
+    frame = read_visits(file, unread)
     with progress(found.title, frame.height, shown=frame.height >= LONG) as told:
-        scored = score_table(found, frame, options, told)
+        scored = score_table(found, frame, options, told, unread)
     _say(found, file, scored)
     if output is not None:
         with whole_file(output) as written:
@@ -54,15 +55,18 @@ def _check_output(file: Path, output: Path) -> None:
         raise FileError(f"{output} is the table that is read, and stays as it was recorded. Write to another file")
 
 
-def read_visits(file: Path) -> pl.DataFrame:
-    """A CSV, Excel or Parquet file as a table; cells stay text as they were written. Raises FileError."""
+def read_visits(file: Path, unread: list[int]) -> pl.DataFrame:
+    """A CSV, Excel or Parquet file as a table; cells stay text as they were written. Raises FileError.
+
+    A row whose cells may stand under a wrong name is named, and put into `unread` by its place among the rows.
+    """
     if not file.is_file():
         raise FileError(f"{file}: there is no such file")
     _, kind = kind_of(file.name)
     if kind not in ("csv", "tsv", "txt", "parquet", WORKBOOK):
         raise FileError(f"{file.name}: tables are read from .csv, .xlsx or .parquet. Save it as «CSV UTF-8»")
     try:
-        return pl.read_parquet(file) if kind == "parquet" else _as_frame(read_table(file))
+        return pl.read_parquet(file) if kind == "parquet" else _as_frame(read_table(file), unread)
     except FolderError as error:
         raise FileError(error) from None
     except OSError as error:
@@ -71,27 +75,27 @@ def read_visits(file: Path) -> pl.DataFrame:
         raise FileError(f"{file.name} cannot be read: {str(error).splitlines()[0]}") from None
 
 
-def _as_frame(table: Table) -> pl.DataFrame:
-    """The columns under the names that are written. Rows whose cells may stand under a wrong name are refused."""
+def _as_frame(table: Table, unread: list[int]) -> pl.DataFrame:
+    """The columns under the names that are written."""
     for line, _, said in table.notes:
         note(f"{table.file}{f':{line}' if line else ''}: {said}")
     if isinstance(table.rows, RowsByColumn) and not table.rows.broken:
         texts = table.rows.columns.values()
         found = [pl.Series(one.texts, dtype=pl.String).gather(one.codes) for one in texts]
     else:
-        rows = [_as_it_stands(table, row) for row in table.rows]
+        rows = [_as_it_stands(row) for row in table.rows]
+        cell_alone = table.file.endswith("]")  # of a workbook: its cells stay under their names
+        unread += [at for at, row in enumerate(table.rows) if row.broken and not (cell_alone and row.broken[0])]
+        for row in (table.rows[at] for at in unread[:SHOWN]):
+            note(f"{table.file}:{row.line}: {row.broken[2] if row.broken else ''}")
         found = [pl.Series([row.get(name, "") for row in rows], dtype=pl.String) for name in table.columns]
     return pl.DataFrame([one.rename(head) for one, head in zip(found, table.heads, strict=True)])
 
 
-def _as_it_stands(table: Table, row: Row) -> Mapping[str, str]:
-    """The cells of a row; one of a workbook that cannot be used (`#DIV/0!`) as it stands, so that its row alone is invalid."""
-    if row.broken is None:
-        return row.cells
-    column, text, why = row.broken
-    if not column or not table.file.endswith("]"):
-        raise FileError(f"{table.file}:{row.line}: {why}")
-    return {**row.cells, column: text or why}
+def _as_it_stands(row: Row) -> Mapping[str, str]:
+    """The cells of a row; one that cannot be used (`#DIV/0!`) as it stands, so that its row alone is invalid."""
+    column, text, why = row.broken or ("", "", "")
+    return row.cells if not column else {**row.cells, column: text or why}
 
 
 def _quietly(frame: pl.DataFrame) -> str:

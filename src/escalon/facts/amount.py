@@ -26,6 +26,14 @@ _AMOUNT = re.compile(rf"(?:({_SIGN})\s*)?({_NUMBER}{_TEN})\s*(.*)", re.IGNORECAS
 _SPAN = re.compile(
     rf"({_NUMBER}{_TEN})\s*(?:[-–—~～]|to\b|至|到)\s*({_NUMBER}{_TEN})\s*(.*)", re.IGNORECASE | re.DOTALL
 )
+_ABOUT = re.compile(
+    r"[~≈≅∼]|(?:ca|circa|approx|approximately|about|etwa|ungefähr|env|environ)\b|约|大约", re.IGNORECASE
+)
+_BELOW = re.compile(
+    r"(?:<|≤|below|under|unter|低于|小于)?\s*(?:the\s+)?(?:l?lo[dq]|mdl)|b(?:l?lo?[qd]|ql|dl)|not detect(?:ed|able)|undetectable"
+    r"|n(?:icht )?nachweisbar|未检出|低于检测限",
+    re.IGNORECASE,
+)
 _ONE_TO = "1 ?[:∶] ?"
 _TITRE = re.compile(rf"(?:(?:{_SIGN})\s*)?{_ONE_TO}\d+", re.IGNORECASE)
 _DATE = re.compile(
@@ -73,8 +81,10 @@ def read_amount(text: str) -> Amount:
         return Amount(_from_to(text, span[1], span[2]), span[3] or None, text)
     found = _AMOUNT.fullmatch(written)
     if found is None:
-        if written.startswith(("~", "≈", "≅", "∼")):
+        if _ABOUT.match(written):
             raise AmountError(f"{text!r} is about a number. Write it as it was measured, or a range such as 35-45")
+        if _BELOW.fullmatch(written):
+            raise AmountError(f"{text!r} does not say below which number. Write it with the method's limit, such as <5")
         raise AmountError(f"{text!r} is not a number")
     sign = _SIGN_OF[" ".join(found[1].lower().split())] if found[1] else None
     if sign is None and re.match(r"\d{1,3}( \d{3})+(?!\d)", written):  # 129 000: a plain space may part two numbers

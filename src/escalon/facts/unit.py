@@ -17,6 +17,7 @@ from escalon.facts.number import Number, exact, narrow, plain
 # UCUM first, then the bedside spellings that mean it, apart by two blanks; matched without regard to case, blanks, the kind
 # of µ and how a power of ten is written.
 _BEDSIDE = Path(__file__).with_name("units.txt").read_text(encoding="utf-8")
+_THOUSANDS = re.compile(r"[x*·]?1(0{2,6})/")
 _POWER = re.compile(r"(?:[x*·]?10(?:\^|\*\*?|e)?|e)\(?\+?(\d{1,2})\)?个?/(.+)")
 _MICROLITRE = re.compile(r"mm\^?3|cu\.?mm|cmm|mcl", re.IGNORECASE)  # a cubic millimetre is one
 _FLAT = str.maketrans(
@@ -26,7 +27,7 @@ _FLAT = str.maketrans(
 
 def _key(text: str) -> str:
     """A unit's spelling without what people vary: case, blanks, the µ, raised digits, how a power of ten is written."""
-    key = _flat(text).lower()
+    key = _THOUSANDS.sub(lambda found: f"10*{len(found[1])}/", _flat(text).lower(), count=1)
     power = _POWER.fullmatch(key)
     return f"10*{power[1]}/{power[2]}" if power else key
 
@@ -178,10 +179,18 @@ def _by_dimension(start: str, end: str) -> Fraction | None:
         return _by_annotation(start, end)
     registry = _registry()
     try:
-        amount = registry.Quantity(Decimal(1), registry.from_ucum(start)).to(registry.from_ucum(end))
+        one, other = registry.from_ucum(start), registry.from_ucum(end)
+        nothing, single = (registry.Quantity(Decimal(many), one.units).to(other.units).magnitude for many in (0, 1))
     except Exception:  # pint and the UCUM parser raise many kinds; each means «not convertible»
         return None
-    return _tidy(Fraction(amount.magnitude))
+    return (
+        None if nothing else _tidy(Fraction(single)) * _times(one) / _times(other)
+    )  # °C and K differ by more than a factor
+
+
+def _times(unit: Any) -> Fraction:
+    """The number a unit is written with: 1/30 of `mm/(30.min)`, which the parser works out as a double."""
+    return Fraction(unit.magnitude).limit_denominator(10**6)
 
 
 def is_unit(text: str) -> bool:

@@ -31,7 +31,7 @@ _MONTHS = {
 _NAMED = rf"({'|'.join(sorted(_MONTHS, key=len, reverse=True))})[^\W\d_]*\.?"
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–"), "-")
 _BASIC = re.compile(r"^T(\d\d)(\d\d)(\d\d)?(?!\d)")  # a clock of ISO 8601 without its colons
-_GONE = r"(?:un|unk|nk|uk|xx|x|--|\?\?)"
+_GONE = r"(?:unk?|nk|uk|xx?|--|\?\?)"
 _CLOCK = re.compile(
     r"(\d{1,2})(?:[:h时点](\d{2})分?)?(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?\s*(z|utc|gmt|[+-]\d{2}(?::?\d{2})?)?",
     re.IGNORECASE,
@@ -150,6 +150,8 @@ def _clock(text: str, written: str) -> tuple[time, timedelta | None]:
     hour, minute, second = int(found[1]), int(found[2] or 0), int(found[3] or 0)
     if found[4]:
         hour = (hour % 12 if 1 <= hour <= 12 else 99) + (12 if found[4][0] in "pP" else 0)
+    if (hour, minute, second) == (24, 0, 0):
+        raise DayError(f"{text!r} is midnight at the end of the day. Write 00:00 of the day after")
     try:
         return time(hour, minute, second), _offset(found[5])
     except ValueError:
@@ -169,6 +171,8 @@ def _offset(written: str | None) -> timedelta | None:
 
 # ---- what means several days unless it is said how dates are written
 
+_SHORT_YEAR = re.compile(rf"\d{{1,2}}(?:[./-]\d{{1,2}}[./-]|[ ./-]*{_NAMED}[ ,./-]*)\d{{2}}", re.IGNORECASE)
+
 
 def _as_said(text: str, written: str, dates: Dates | None) -> WrittenDay:
     if found := re.match(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?![\d./-])", written):
@@ -179,6 +183,8 @@ def _as_said(text: str, written: str, dates: Dates | None) -> WrittenDay:
     elif found := re.match(r"(\d{5})(?:\.(\d+))?(?![\d./-])", written):
         day, clock = _serial(text, found[1], found[2], dates), ""
         return day
+    elif _SHORT_YEAR.fullmatch(written):
+        raise DayError(f"{text!r} has a year of two digits. Write all four, as in 2025-03-14")
     else:
         raise DayError(f"{text[:80]!r} is not a date. {_WRITE}")
     if not clock:
@@ -189,6 +195,8 @@ def _as_said(text: str, written: str, dates: Dates | None) -> WrittenDay:
 
 
 def _day_or_month_first(text: str, first: int, second: int, year: int, dates: Dates | None) -> WrittenDay:
+    if first == 0 and 1 <= second <= 12:
+        _check(text, year, second, 0)
     possible = {how: _real(year, *pair) for how, pair in (("dmy", (second, first)), ("mdy", (first, second)))}
     if dates in possible:
         if possible[dates] is None:

@@ -136,9 +136,11 @@ def _text(cell: Any) -> str:
             return ""
         case bool():
             return "yes" if value else "no"
+        case datetime() if value.time() == time():
+            return _day(value.date(), str(cell.number_format))
         case datetime():
-            return value.date().isoformat() if value.time() == time() else value.isoformat(timespec="minutes")
-        case date() | time():
+            return value.isoformat(timespec="minutes")
+        case time():
             return value.isoformat()
         case timedelta():
             return plain(value.total_seconds() / 3600) + " h"
@@ -147,7 +149,15 @@ def _text(cell: Any) -> str:
     return str(value).strip()
 
 
-_ASIDE = re.compile(r'["\\%;<>=≤≥]|\[\$')
+def _day(value: date, number_format: str) -> str:
+    """A day as far as its format shows it: Excel keeps «May 2023» as the first of May, shown by `mmm yyyy`."""
+    shown = re.sub(r'"[^"]*"|\\.|\[[^]]*\]', "", number_format.lower())
+    if "y" not in shown or "d" in shown:
+        return value.isoformat()
+    return f"{value:%Y-%m}" if "m" in shown else f"{value:%Y}"
+
+
+_ASIDE = re.compile(r'["\\%;<>=≤≥]|\[\$|0{2}')
 _TOKEN = re.compile(
     r'"(?P<words>[^"]*)"|\\(?P<one>.)|\[\$(?P<sign>[^]-]*)[^]]*\]|\[[^]]*\]|[_*].|(?P<digits>General|[0#?@])|(?P<than>[<>=≤≥])|.',
     re.DOTALL,
@@ -165,7 +175,10 @@ def _number(value: float, number_format: str) -> str:
     before, behind, has_digits = _beside(part)
     if before and not has_digits:  # the cell shows these words and no number
         return before
-    if "%" in re.sub(r'"[^"]*"|\\.', "", part):
+    digits = re.sub(r'"[^"]*"|\\.', "", part)
+    if text.isdecimal() and re.fullmatch(r"\s*0+\s*", digits):
+        text = text.zfill(digits.count("0"))  # a code such as 001
+    if "%" in digits:
         text = f"{plain(round(value * 100, 10), 10)}%"
     return f"{before}{text} {behind}".strip()
 

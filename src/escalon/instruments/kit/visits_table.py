@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from escalon.facts import spelled
+from escalon.facts import Status, spelled
 from escalon.facts.accepted import takes_unit
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import Item
@@ -48,9 +48,11 @@ class Scored:
 
 def score_table(
     instrument: Instrument, frame: pl.DataFrame, options: Mapping[str, Any] | None = None,
-    step: Callable[[int], None] = lambda rows: None,
+    step: Callable[[int], None] = lambda rows: None, unread: Sequence[int] = (),
 ) -> Scored:  # fmt: skip
     """Score every row. `step` is told how many rows are done by now.
+
+    Rows that are `unread`, whose cells may stand under a wrong name, are invalid.
 
     Raises VisitsError for columns that cannot be read, UnknownItem for an option the instrument does not have.
     """
@@ -65,10 +67,15 @@ def score_table(
         part = frame.slice(start, BLOCK)
         rows = scorer.score(part)
         made.append(rows.series)
-        problems += [f"row {start + row + 2}: {sentence}" for row, sentence in rows.problems]
+        here = ((start + row, said) for row, said in rows.problems)
+        problems += [f"row {at + 2}: {said}" for at, said in here if at not in unread]
         invalid += rows.invalid
         step(start + part.height)
     columns = [pl.concat(list(blocks)) for blocks in zip(*made, strict=True)]
+    if unread:
+        said = {f"{instrument.name}_status": str(Status.INVALID), f"{instrument.name}_flags": "NOT_READ"}
+        columns = [one.scatter(unread, said.get(one.name)) for one in columns]
+        invalid = next(int((one == str(Status.INVALID)).sum()) for one in columns if one.name in said)
     absent = tuple(name for name, item in instrument.items.items() if item.needed and name not in chosen)
     return Scored(frame.with_columns(columns), tuple(problems), invalid, absent)
 

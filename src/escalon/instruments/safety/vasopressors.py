@@ -36,7 +36,7 @@ _GENERIC = frozenset(
 _TIMES = frozenset({"x", "to", "or"})
 _SOME = {"yes": 1, "y": 1, "true": 1, "given": 1, "multiple": 2, "several": 2, "many": 2, "是": 1, "有": 1, "多种": 2}
 _NEGATED = frozenset(
-    "no not without stopped stop off discontinued weaned held hold prn refused never 停 已停 未".split()
+    "no not without stopped stop off discontinued weaned held hold prn refused never ? maybe possibly 停 已停 未".split()
 )
 _INSTEAD = frozenset(
     "or oder ou then switched switch changed replaced replacing instead followed from to by → 或 改为 换为 后改".split()
@@ -116,7 +116,7 @@ def _named(text: str) -> Vasopressors:
         pattern = re.escape(name) if not name.isascii() else rf"(?<![a-zà-ÿ]){re.escape(name)}(?![a-zà-ÿ])"
         rest, times = re.subn(pattern, " ", rest)
         found |= {drug} if times else set()
-    words = re.findall(r"→|[^\W\d_]+", rest.replace("->", "→"))
+    words = re.findall(r"[→?]|[^\W\d_]+", rest.replace("->", "→"))
     words = [word for word in words if word not in _FILLERS and word not in _GENERIC]
     strange = tuple(dict.fromkeys(words))
     names = tuple(sorted(found - {"vasopressin", "fluids"}))

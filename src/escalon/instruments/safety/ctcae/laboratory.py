@@ -15,7 +15,7 @@ from escalon.instruments.kit.reading import ItemError, read
 from escalon.instruments.safety.ctcae import limits, rules
 from escalon.instruments.safety.ctcae.grading import Laboratory, in_one_unit, written_unit
 from escalon.instruments.safety.ctcae.quantities import TABLES
-from escalon.instruments.safety.ctcae.terms import ALIKE, UnknownTerm, find_term
+from escalon.instruments.safety.ctcae.terms import ALIKE, LEAST, UnknownTerm, find_term
 
 if TYPE_CHECKING:
     import numpy
@@ -57,7 +57,7 @@ def terms_of(test: str) -> tuple[Laboratory, ...]:
     try:
         term = find_term(test)
     except UnknownTerm as error:
-        close = get_close_matches(_plain(test), _by_test(), 2, ALIKE)
+        close = get_close_matches(_plain(test), _by_test(), 2, ALIKE) if len(test) >= LEAST else []
         hint = f" Did you mean the test {' or '.join(close)}?" if close else f" Tests: {', '.join(tests())}"
         raise UnknownTest(f"{error}{hint}") from None
     own = tuple(

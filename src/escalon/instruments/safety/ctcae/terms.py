@@ -37,6 +37,16 @@ SYNDROMES = {
 }
 
 
+_IN_CHINESE = {
+    "CRS": "细胞因子释放综合征",
+    "ICANS": "免疫效应细胞相关神经毒性综合征",
+    "IEC-HS": "免疫效应细胞相关噬血细胞性淋巴组织细胞增多症样综合征",
+    "ICAHT": "免疫效应细胞相关血液毒性",
+}
+_SPECIFIED = re.compile(r"( - other)(?:, specify)?[ :,(–-]+.*")
+"""What stands behind «Investigations - Other, specify»: the event itself, `: CRP increased`."""
+
+
 class UnknownTerm(ValueError):
     """Not a term of CTCAE v5.0; says where to record it or what is nearest."""
 
@@ -76,7 +86,7 @@ def classes() -> tuple[str, ...]:
 def find_term(name: str) -> Term:
     """The term of a name or MedDRA code, without regard to case; British spellings are accepted. Raises UnknownTerm."""
     wanted = _plain(name)
-    found = _index().get(wanted)
+    found = _index().get(wanted) or _index().get(_SPECIFIED.sub(r"\1, specify", wanted))
     if found is not None:
         return found
     if other := recorded_under(wanted):
@@ -124,9 +134,10 @@ def find_event(name: str) -> Term:
 
 def _syndrome(name: str) -> str:
     """The short name of a syndrome written short, in full, or one with the other in brackets; empty where it is none."""
-    said = {part for part in map(_apart, re.split("[()]", name)) if part}
+    said = {part for part in map(_apart, re.split("[()（）]", name)) if part}
     named = {"CRS": CRS} | {short: full for short, (full, *_) in SYNDROMES.items()}
-    return next((short for short, full in named.items() if said and said <= {_apart(short), _apart(full)}), "")
+    names = {short: {*map(_apart, (short, full)), _IN_CHINESE.get(short, short)} for short, full in named.items()}
+    return next((short for short, same in names.items() if said and said <= same), "")
 
 
 def _apart(name: str) -> str:
