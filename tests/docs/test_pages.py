@@ -60,7 +60,8 @@ def test_it_is_said_that_this_is_no_medical_device():
 
 def test_the_readme_counts_the_assumptions_of_the_first_study():
     said = re.search(r"rests on (\d+)\s*(?:>\s*)?assumptions", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert said and int(said[1]) == len(load_study("nct07052565").assumptions)
+    assert said
+    assert int(said[1]) == len(load_study("nct07052565").assumptions)
 
 
 def tracked() -> list[str]:

@@ -4,10 +4,12 @@ from datetime import date
 from decimal import Decimal
 
 from escalon.conduct.judge.endpoints import execute
+from escalon.exchange.synthetic_trial import simulate
 from escalon.facts import Day, Fact
 from escalon.history import Unread
 from escalon.history.events import AdverseEventRecorded, TreatmentGiven
 from escalon.kinetics.sample import read_sample
+from escalon.protocol import load_study
 from escalon.reporting.registry import registry
 from escalon.reporting.sections.answer import answer
 from escalon.reporting.sections.basis import summary
@@ -22,6 +24,7 @@ from escalon.reporting.sections.narratives import narratives
 from escalon.reporting.sections.participants import demographics, flow, flow_drawn
 from escalon.reporting.sections.participants import history as disease_history
 from escalon.reporting.sections.safety import infections, interest, overview, periods
+from escalon.sources.folder import take_in
 from tests.histories import Infusion, history
 from tests.reporting.views import column, texts, view_of
 
@@ -204,7 +207,28 @@ def test_a_drug_of_the_conditioning_given_for_the_disease_is_no_conditioning():
     ]
     begun = Fact("lymphodepletion_start", "2025-02-26", Day(2025, 2, 26), participant="P01")
     view = view_of(history([*DISEASES, begun], given, infusions=DOSES[:1]), CUTOFF)
-    assert column(lymphodepletion(view), "given") == {"P01": "cyclophosphamide 1300 mg"}
+    assert column(lymphodepletion(view), "given") == {"P01": "cyclophosphamide 1300 mg (2025-02-26)"}
+    assert column(disease_history(view), "all")["immunomodulator.cyclophosphamide"] == "1", (
+        "given for the disease a year before"
+    )
+    view = view_of(history([*DISEASES, begun], given[1:], infusions=DOSES[:1]), CUTOFF)
+    assert "immunomodulator.cyclophosphamide" not in column(disease_history(view), "all"), (
+        "the conditioning is no earlier treatment"
+    )
+
+
+def test_the_synthetic_trial_says_what_was_given_before_the_cells_and_of_which_product(tmp_path):
+    """Its folder carries the study's own drugs of conditioning, and a number for every product."""
+    study = load_study("nct07052565")
+    intake = take_in(study, simulate(study, tmp_path))
+    assert intake.trial.unread == ()
+    view = view_of(intake.trial, CUTOFF)
+    assert column(lymphodepletion(view), "given")["P01"].startswith(
+        "fludarabine 25 mg/m²/day (2025-02-26 to 2025-02-28)"
+    )
+    assert column(lymphodepletion(view), "last_day")["P01"] == "2025-02-28"
+    assert column(cells_given(view), "product")["P01"] == "P01-A"
+    assert "not recorded" not in {*column(cells_given(view), "product").values()}
 
 
 def test_a_treatment_whose_end_nobody_recorded_is_not_said_to_last():

@@ -75,3 +75,14 @@ def test_bags_in_two_units_of_mass_are_one_dose(tmp_path) -> None:
     intake = taken(tmp_path, folder, "P01,1,2025-03-03,30,mg,", "P01,1,2025-03-03,0.024,g,")
     (given,) = first_doses(load_study(folder), intake.trial)
     assert (given.amount, given.split, given.day) == (54, True, Day(2025, 3, 3))
+
+
+def test_the_number_of_a_product_is_read_and_written_back_in_its_own_column(tmp_path) -> None:
+    folder = given_in(tmp_path, "1e8 cells", "3e8 cells")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "facts.csv").write_text("participant,fact,value,unit,date\n", encoding="utf-8")
+    rows = "participant,level,date,amount,unit,product\nP01,1,2025-03-03,1e8,cells,CAR-0007\n"
+    (tmp_path / "data" / "doses.csv").write_text(rows, encoding="utf-8")
+    trial = take_in(load_study(folder), tmp_path / "data").trial
+    [row] = tables_of(trial)["doses"]
+    assert (row["product"], "source" in row) == ("CAR-0007", False)

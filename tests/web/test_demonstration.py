@@ -190,6 +190,32 @@ def test_an_event_that_was_corrected_ends_as_corrected_and_can_be_corrected_agai
     assert stands() == []
 
 
+def test_what_is_said_by_a_list_is_corrected_by_the_same_list(bench: Any) -> None:
+    li = as_(bench, "li.na")
+    recorded = list(bench.opened.casebook.entries(kinds=["FactRecorded"]))
+    disease = next(one for one in recorded if one.event.fact.name == "disease")
+    truth = next(one for one in recorded if bench.study.vocabulary[one.event.fact.name].kind == "truth")
+    event = next(iter(bench.opened.casebook.entries(kinds=["AdverseEventRecorded"])))
+    lists = {}
+    for number in (disease.number, truth.number, event.number):
+        fields = li.get(f"/entries/{number}.json").json()["correctable"]
+        lists[number] = {one["name"]: [word for word, _ in one["choices"]] for one in fields}
+    assert {"RA", "SLE", "SS", "SSC", "not known"} <= set(lists[disease.number]["fact.value"])
+    assert {"yes", "no", "not done"} <= set(lists[truth.number]["fact.value"])
+    assert {"recovered", "fatal"} <= set(lists[event.number]["outcome"])
+    assert lists[event.number]["grade"][-3:] == ["3", "4", "5"]
+    assert lists[event.number]["expected"] == ["yes", "no"]
+    assert lists[event.number]["term"] == []
+
+
+def test_an_address_asked_by_head_answers_as_by_get_without_its_content(bench: Any) -> None:
+    li = as_(bench, "li.na")
+    for address in ("/", "/participants.json", "/sign-in", "/no-such-page"):
+        got, head = li.get(address), li.head(address)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        assert head.headers["content-type"] == got.headers["content-type"]
+
+
 def test_a_value_no_body_has_is_recorded_on_the_worksheet_only_with_why_it_stands(bench: Any) -> None:
     li = as_(bench, "li.na")
     page = "/participants/P10/screening"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from escalon.expressions.exactness import TOLERANCE
 from escalon.facts import words
 from escalon.instruments import catalogue
 from escalon.instruments.kit.assessment import assess_with, chosen_options
@@ -21,6 +22,10 @@ const {preview} = await import("data:text/javascript;base64," + readFileSync(scr
 const {programs, rows} = JSON.parse(readFileSync(cases, "utf8"));
 console.log(JSON.stringify(rows.map(([program, given]) => preview(programs[program], given))));
 """
+
+
+def test_the_script_takes_two_numbers_for_equal_where_the_other_readings_do() -> None:
+    assert f"const TOLERANCE = {TOLERANCE!r};" in SCRIPT.read_text(encoding="utf-8")
 
 
 def fields_of(instrument, given):

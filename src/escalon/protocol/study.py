@@ -230,7 +230,8 @@ class Study(Table):
 
         limited = [leaf.name for one in self.clauses for leaf in leaves(one.tree) if _asks_limit(leaf)]
         instruments = {name: catalogue()[name] for name in self.instruments}
-        return vocabulary(self.facts, self.diseases, instruments, self.used, limited)
+        conditioning = self.lymphodepletion.drugs if self.lymphodepletion else ()
+        return vocabulary(self.facts, self.diseases, instruments, self.used, limited, conditioning)
 
     @property
     def awaited(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from escalon.protocol.declared import Disease, FactDefinition
 from escalon.protocol.results import result_definition
+from escalon.protocol.tables import Place
 
 DISEASE = "disease"
 """The fact that says which of the study's diseases somebody has: every study with diseases has it."""
@@ -22,15 +23,21 @@ def vocabulary(
     instruments: Mapping[str, Any],
     used: Iterable[str],
     with_limits: Iterable[str],
+    conditioning: Iterable[str] = (),
 ) -> Mapping[str, FactDefinition]:
-    """Every name a study may record, its own first, in the order of its files; results of instruments last."""
+    """Every name a study may record, its own first, in the order of its files; results of instruments last.
+
+    The drugs of the conditioning are treatments of the study, whether or not a clause or a class names them.
+    """
     from_instruments = instrument_facts(instruments.values())
     found: dict[str, FactDefinition] = {DISEASE: _disease(diseases)}
     for name, own in facts.items():
         found[name] = own.completed(from_instruments.get(name))
     for definition in tuple(found.values()):
         for member in definition.members:
-            found.setdefault(member, _member(member, definition))
+            found.setdefault(member, _drug(member, definition.group, definition.place))
+    for drug in conditioning:
+        found.setdefault(drug, _drug(drug, "lymphodepletion", Place()))
     for name, definition in from_instruments.items():
         found.setdefault(name, definition)
     for name in dict.fromkeys((*used, *instruments)):
@@ -87,9 +94,8 @@ def _of_item(instrument: Any, key: str, item: Any) -> FactDefinition:
     )
 
 
-def _member(name: str, drug_class: FactDefinition) -> FactDefinition:
-    label, group, place = name.replace("_", " "), drug_class.group, drug_class.place
-    return FactDefinition.made(name=name, label=label, kind="treatment", group=group, place=place)
+def _drug(name: str, group: str, place: Place) -> FactDefinition:
+    return FactDefinition.made(name=name, label=name.replace("_", " "), kind="treatment", group=group, place=place)
 
 
 def _disease(diseases: Iterable[Disease]) -> FactDefinition:

@@ -12,6 +12,7 @@ from math import isqrt
 from statistics import median
 
 from escalon.facts import Day, Number, Truth, exact, plain
+from escalon.history.events import TreatmentGiven
 from escalon.reporting.document import NOT_APPLICABLE
 from escalon.safety.proportion import Proportion, clopper_pearson
 
@@ -25,6 +26,7 @@ _DATED = re.compile(r"«[^»]*»|\[[^]]*\]|(?<![\w-])((?:19|20)\d\d)-(\d\d)(?:-(
 """A day, outside what people wrote and the places of records."""
 _MONTHS = "January February March April May June July August September October November December".split()
 _POWER = re.compile(r"(/?)\b10\^(-?\d+)")
+_SURFACE = re.compile(r"(?<![A-Za-z])m2\b")
 _MICROLITRE = re.compile(r"\buL\b")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
@@ -214,12 +216,17 @@ def as_recorded(value: object) -> str:
 
 
 def units(text: str) -> str:
-    """Powers of ten as people write them: `96 10^9/L` as `96 × 10⁹/L`.
+    """Powers of ten as people write them, and the square metre: `96 10^9/L` as `96 × 10⁹/L`, `mg/m2` as `mg/m²`.
 
-    >>> units("platelets 96 10^9/L")
-    'platelets 96 × 10⁹/L'
+    >>> units("platelets 96 10^9/L"), units("mL/min/1.73m2")
+    ('platelets 96 × 10⁹/L', 'mL/min/1.73m²')
     """
-    return _POWER.sub(lambda found: f"{found[1] or '× '}10{found[2].translate(_RAISED)}", text)
+    return _SURFACE.sub("m²", _POWER.sub(lambda found: f"{found[1] or '× '}10{found[2].translate(_RAISED)}", text))
+
+
+def dose_of(given: TreatmentGiven) -> str:
+    """The dose of a drug as it is recorded, with its unit: `25 mg/m²/day`."""
+    return "not recorded" if given.dose is None else f"{plain(given.dose)} {unit(given.unit)}".strip()
 
 
 def unit(text: str) -> str:

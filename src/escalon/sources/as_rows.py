@@ -42,7 +42,7 @@ def read_back(course: Course) -> Iterator[Event]:
         given = bag.event
         yield CellsInfused(
             participant=course.code, level=given.level, on=given.happened(course.zone), cells_per_kg=given.cells_per_kg,
-            amount=given.amount, unit=given.unit, source=given.source or given.product,
+            amount=given.amount, unit=given.unit, product=given.product, source=given.source,
         )  # fmt: skip
     for one in course.adverse_events:
         yield replace(one.event, dlt=_judged(course, one))
@@ -160,8 +160,9 @@ def _dose(course: Course, one: Current[CellsInfused]) -> dict[str, Any]:
         "amount": None if given.amount is None else f"{given.amount:f}",
         "unit": given.unit,
         "cells_per_kg": None if given.cells_per_kg is None else f"{given.cells_per_kg:f}",
+        "product": given.product,
         "evaluable": course.judged_evaluable,
-        "source": given.source or given.product,
+        "source": given.source,
     }
 
 

@@ -243,6 +243,7 @@ def _infusion(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> C
             cells_per_kg=cells["cells_per_kg"],
             amount=cells["amount"],
             unit=cells["unit"] or "",
+            product=cells["product"] or "",
             source=cells["source"] or "",
         )
         _dose_given(dictionary.study, given)

@@ -32,9 +32,12 @@ class Headed:
         self.more = {"Strict-Transport-Security": "max-age=31536000"} if https else {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the answer on with its headers."""
+        """Pass the answer on with its headers; what is asked by HEAD is answered as by GET, without its content."""
+        heads_only = scope["type"] == "http" and scope["method"] == "HEAD"
 
         async def sent(message: Message) -> None:
+            if heads_only and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in {**HEADERS, **self.more}.items():
@@ -42,7 +45,8 @@ class Headed:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        await self.app(scope, receive, sent if scope["type"] == "http" else send)
+        asked = {**scope, "method": "GET"} if heads_only else scope
+        await self.app(asked, receive, sent if scope["type"] == "http" else send)
 
 
 def is_ours(headers: Headers | Mapping[str, str], method: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
@@ -79,8 +80,8 @@ def says(study: Study, event: Any) -> str:
             return f"{short_name(event.analyte, study)} {measured}, {day(event.date or event.collected or '')}"
         case Signed():
             return event.what
-    said = "" if isinstance(event, TreatmentGiven | AdverseEventRecorded) else "; ".join(_values(event))
     what = day(event.what)
+    said = "" if isinstance(event, TreatmentGiven | AdverseEventRecorded) else "; ".join(_values(event, what))
     if not said:
         return what
     return said if what == spaced(event.kind) else f"{what}: {said}"
@@ -93,8 +94,8 @@ SAID_ELSEWHERE = frozenset(
 """Fields that stand beside an entry's words, or that nobody reads."""
 
 
-def _values(event: Any) -> Iterator[str]:
-    """What else an event says, field by field: the text of a query, a verdict, who was allotted which place."""
+def _values(event: Any, what: str) -> Iterator[str]:
+    """What an event says beside `what`, field by field: the text of a query, a verdict, who was allotted which place."""
     for field in fields(event):
         value = getattr(event, field.name)
         if field.name in SAID_ELSEWHERE or value is None or value == "" or value == ():
@@ -105,7 +106,14 @@ def _values(event: Any) -> Iterator[str]:
             yield "a DLT" if value else "no DLT"
             continue
         name = "" if field.name in ("text", "because", "verdict") else f"{field.name.replace('_', ' ')} "
-        yield name + day(str(plain(value)))
+        text = day(str(plain(value)))
+        if not _is_in(text if re.search("[^0-9.]", text) else name + text, what):
+            yield name + text
+
+
+def _is_in(word: str, what: str) -> bool:
+    """Whether a sentence already says it; a number only with its name, since a level and a place may both be 2."""
+    return re.search(rf"(?<![\w.-]){re.escape(word)}(?![\w-])(?!\.\d)", what) is not None
 
 
 def labelled(study: Study, text: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from escalon.facts import Fact, Facts, Finding, Interval, convert
 from escalon.facts.accepted import NO_ENDS, beyond
 from escalon.facts.amount import read_amount
+from escalon.history import Course
+from escalon.history.events import TreatmentGiven
 from escalon.instruments import assess
 from escalon.instruments.product.lymphodepletion import DrugDose, Regimen, lymphodepletion, regimen_named
 from escalon.protocol.study import Lymphodepletion, Study
@@ -28,6 +31,19 @@ def own_regimens(plan: Lymphodepletion) -> list[Regimen]:
         Regimen(one.id, tuple(DrugDose(each.drug, each.mg_per_m2, each.days) for each in one.drugs))  # type: ignore[arg-type]
         for one in plan.regimens
     ]
+
+
+def conditioning_given(study: Study, course: Course, begun: date | None, infused: date) -> list[TreatmentGiven]:
+    """The drugs of the conditioning as they were recorded: what was given for the disease earlier or later is not among them."""
+    drugs = study.lymphodepletion.drugs if study.lymphodepletion else ()
+    some = [one.event for one in course.treatments if one.event.treatment in drugs]
+    return [one for one in some if _is_conditioning(one, begun, infused)]
+
+
+def _is_conditioning(one: TreatmentGiven, begun: date | None, infused: date) -> bool:
+    if one.start is None:
+        return begun is None
+    return (begun is None or begun <= one.start.latest) and one.start.earliest <= infused
 
 
 def sheet(study: Study, facts: Facts, regimen: Regimen) -> tuple[Finding, Finding, tuple[Finding, ...]]:

@@ -9,10 +9,11 @@ from random import Random
 from typing import Any
 
 from escalon.conduct.judge.asked import named_in
+from escalon.conduct.judge.lymphodepletion import regimens_of
 from escalon.conduct.judge.scores import STANDING
 from escalon.exchange.synthetic.screening import Drawn
 from escalon.exchange.synthetic.values import items_at, number_text, observed, plausible, recorded, usual
-from escalon.facts import Day
+from escalon.facts import Day, plain
 from escalon.history.events import (
     AdverseEventRecorded,
     CellsInfused,
@@ -79,6 +80,7 @@ def events_of(given: Treatment, last: date) -> list[Event]:
     """All that is recorded of a treated person after screening, up to the last day of the trial."""
     counts = _counts(given)
     found = [
+        *_conditioning(given),
         _dose(given),
         *_visits(given, counts),
         *_toxicity(given),
@@ -100,9 +102,24 @@ def _day(event: Event) -> date | None:
 
 def steps_of(person: Drawn, infused: date) -> Iterator[FactRecorded]:
     """The days of collection, conditioning and infusion, where the study records them."""
-    for role, offset in (("apheresis", -20), ("conditioning", -5), ("infusion", 0)):
+    for role, offset in (("apheresis", -20), ("conditioning", _first_of_conditioning(person.study)), ("infusion", 0)):
         if name := getattr(person.study.roles, role):
             yield person.dated(name, infused + timedelta(days=offset))
+
+
+def _first_of_conditioning(study: Study) -> int:
+    """The study day on which conditioning begins, by the first regimen the study offers; −5 where it offers none."""
+    return min((day for one in regimens_of(study)[:1] for drug in one.doses for day in drug.days), default=-5)
+
+
+def _conditioning(given: Treatment) -> Iterator[TreatmentGiven]:
+    """The drugs of the first regimen the study offers, at its full doses: a real dose follows renal function."""
+    for drug in (each for one in regimens_of(given.study)[:1] for each in one.doses):
+        yield TreatmentGiven(
+            participant=given.person.who, treatment=drug.drug, start=Day.of(given.after(min(drug.days))),
+            end=Day.of(given.after(max(drug.days))), dose=Decimal(plain(drug.mg_per_m2)), unit="mg/m2/day",
+            route="intravenous", indication="lymphodepletion", source="synthetic",
+        )  # fmt: skip
 
 
 def _dose(given: Treatment) -> CellsInfused:
@@ -114,6 +131,7 @@ def _dose(given: Treatment) -> CellsInfused:
     value = float(planned.value) * share
     amount = Decimal(f"{value:.3g}" if planned.value < 1000 else str(round(value)))
     about: dict[str, Any] = {"participant": given.person.who, "level": given.level, "source": "synthetic"}
+    about |= {"product": f"{given.person.who}-A"} if given.study.gives_cells else {}
     about["on"] = Day.of(given.day)
     if planned.unit == "{cells}/kg":
         return CellsInfused(cells_per_kg=amount, **about)

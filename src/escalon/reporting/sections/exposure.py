@@ -1,16 +1,16 @@
 """Section 3: what was given: cells against their target, lymphodepletion, and departures from the study's rules."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 from escalon.conduct.judge.given import Given, deviation
+from escalon.conduct.judge.lymphodepletion import conditioning_given
 from escalon.conduct.judge.watched import Watch, Watching, watched
 from escalon.facts import plain
 from escalon.history.events import TreatmentGiven
 from escalon.reporting.build import Made, counted, heads, keyed, row, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Tone
 from escalon.reporting.grounds import last_of, of_dose, of_fact, place
-from escalon.reporting.printed import day, dose, number
+from escalon.reporting.printed import day, dose, dose_of, number
 from escalon.reporting.view import View
 
 
@@ -102,34 +102,28 @@ def lymphodepletion(view: View) -> Table:
     return Table("T3-2", "Lymphodepletion", columns, rows, about, (), "Nobody has been infused.")
 
 
-def _is_conditioning(one: TreatmentGiven, begun: date | None, given: Given) -> bool:
-    """Whether a dose of a drug of the conditioning is part of it: what was given for the disease earlier or later is not."""
-    if one.start is None:
-        return begun is None
-    return (begun is None or begun <= one.start.latest) and one.start.earliest <= given.day.latest
-
-
 def _conditioning_row(view: View, given: Given) -> TableRow:
     code, course = given.participant, view.trial.course(given.participant)
     person = view.people.get(code)
     begun = person.lymphodepletion if person else None
     acts = [one.event for one in course.conditionings]
-    drugs = set(view.study.lymphodepletion.drugs) if view.study.lymphodepletion else set()
-    doses = [
-        f"{one.event.treatment} {plain(one.event.dose)} {one.event.unit}".strip()
-        for one in course.treatments
-        if one.event.treatment in drugs and one.event.dose is not None and _is_conditioning(one.event, begun, given)
-    ]
+    drugs = conditioning_given(view.study, course, begun, given.day.latest)
+    doses = [f"{one.treatment} {dose_of(one)}{_on_days(one)}" for one in drugs if one.dose is not None]
     name = view.study.roles.of("conditioning")
     fact = last_of(view.facts(code), name) if name else None
     grounds = (of_fact(fact, code),) if fact is not None else ()
-    last = max((one.ended_on for one in acts), default=None)
+    last = max((*(one.ended_on for one in acts), *(one.end.latest for one in drugs if one.end)), default=None)
     return row(
         code, strong(code), view.diseases.get(code), given.level, Cell(str(begun or "not recorded"), None, grounds),
         str(last or "not recorded"), None if begun is None else (given.day.earliest - begun).days,
         "; ".join([*(one.regimen for one in acts), *doses]) or "doses not recorded",
         who=code,
     )  # fmt: skip
+
+
+def _on_days(one: TreatmentGiven) -> str:
+    days = dict.fromkeys(str(day) for day in (one.start, one.end) if day is not None)
+    return f" ({' to '.join(days)})" if days else ""
 
 
 def departed(view: View) -> Table:

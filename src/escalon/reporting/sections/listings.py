@@ -12,7 +12,7 @@ from escalon.history.events import TreatmentGiven
 from escalon.reporting.build import Made, heads, keyed, row, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Text, Tone
 from escalon.reporting.grounds import before, last_of, of_fact, of_facts, of_finding, place
-from escalon.reporting.printed import MINUS, day, dose, listed, number, units, yes_no
+from escalon.reporting.printed import MINUS, day, dose, dose_of, listed, number, units, yes_no
 from escalon.reporting.sections.exposure import departed
 from escalon.reporting.sections.narratives import AGE, SEX
 from escalon.reporting.view import View
@@ -211,7 +211,7 @@ def _treatment_row(view: View, code: str, one: Current[TreatmentGiven]) -> Table
         strong(code),
         view.level(code),
         Cell(given.treatment.replace("_", " "), None, (ground,)),
-        "not recorded" if given.dose is None else f"{plain(given.dose)} {given.unit}".strip(),
+        dose_of(given),
         given.route,
         day(given.start),
         end,

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
+from escalon.conduct.judge.lymphodepletion import conditioning_given
 from escalon.conduct.judge.member import member
 from escalon.conduct.judge.populations import Population, on_the_way
 from escalon.conduct.judge.screening import WORDS, Clause, Screening, Verdict
 from escalon.facts import Day, Fact, Number, exact, together
+from escalon.history.course import treatment_fact
 from escalon.protocol.study import FactDefinition
 from escalon.protocol.vocabulary import DISEASE
 from escalon.reporting.build import Made, heads, own, row, slug, strong
@@ -275,7 +277,8 @@ def history(view: View) -> Table:
     rows += _drugs(view, groups)
     columns = heads("characteristic|40", *(f"{key}={head}|14" for key, head, _ in groups))
     notes = (
-        "Drugs whose first dose lies before the infusion, each participant once a class. Years from diagnosis to infusion; "
+        "Drugs whose first dose lies before the infusion, each participant once a class; the conditioning is Table 3-2. "
+        "Years from diagnosis to infusion; "
         "where only the month or year is known, from its middle, in whole years.",
     )
     return Table("T2-4", "Disease and earlier treatment", columns, tuple(rows), "everybody infused", notes)
@@ -322,11 +325,13 @@ def _drugs(view: View, groups: Sequence[Group]) -> list[TableRow]:
     vocabulary = view.study.vocabulary
     had: dict[str, dict[str, Fact]] = {}
     for code in groups[-1][2]:
-        for one in view.trial.course(code).treatments:
-            name = one.event.treatment
-            fact = _before(view, code, name)
-            if fact is not None and fact.day is not None and fact.day.earliest < view.people[code].infusion:
-                had.setdefault(name, {})[code] = fact
+        course, person = view.trial.course(code), view.people[code]
+        begun = person.lymphodepletion
+        given = conditioning_given(view.study, course, begun, person.infusion) if begun else []
+        for one in (each for each in course.treatments if each.event not in given):
+            fact = treatment_fact(one)
+            if fact.day is not None and fact.day.earliest < person.infusion:
+                had.setdefault(fact.name, {})[code] = fact
     rows = []
     for meaning in vocabulary.values():
         members = [name for name in meaning.members if name in had]

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, get_args, get_type_hints
 
 from escalon.casebook.encoding import plain
 from escalon.casebook.words import correction
 from escalon.conduct.permit.corrections import CORRECTABLE
 from escalon.conduct.permit.refusal import refuse
 from escalon.facts import Day
+from escalon.facts.words import NOT_APPLICABLE, NOT_DONE, NOT_KNOWN
 from escalon.history import Entry, Trial
-from escalon.history.events import EntryAnnulled, EntryCorrected, Event
+from escalon.history.events import (
+    AdverseEventRecorded,
+    EntryAnnulled,
+    EntryCorrected,
+    Event,
+    FactCorrected,
+    FactRecorded,
+)
+from escalon.protocol.study import Study
+from escalon.safety.adverse_event import GRADES
+from escalon.safety.words import Outcome, Syndrome
 from escalon.web.answers import MeanwhileRecorded
 from escalon.web.desk import Desk
 from escalon.web.registry import act
@@ -28,6 +40,9 @@ NOT_ASKED = frozenset(
 
 DAYS = {"": ("date",), "fact.": ("day", "until")}
 """Days that an event keeps as they were written."""
+
+YES_NO, NO_VALUE = ("yes", "no"), (NOT_KNOWN, NOT_DONE, NOT_APPLICABLE)
+NOTHING: Mapping[str, Iterable[str]] = MappingProxyType({})
 
 CONFIRMING = ("fact.confirmed", "fact.confirmed_why")
 """Said beside a value outside what a body has."""
@@ -57,7 +72,7 @@ def changeable(
     anew = correction(first, event, (), "…")
     back = EntryAnnulled(participant=entry.participant, annuls=first, reason="…")
     correcting, annulling = (tuple(one.says for one in desk.forbids(way) if not one.signatures) for way in (anew, back))
-    return tuple(_asked(event)), correcting, annulling
+    return tuple(_asked(event, _lists(desk.study, event))), correcting, annulling
 
 
 def _first_said(entry: Entry) -> tuple[int, Event]:
@@ -66,16 +81,31 @@ def _first_said(entry: Entry) -> tuple[int, Event]:
     return (event.corrects, event.now) if isinstance(event, EntryCorrected) else (entry.number, event)
 
 
-def _asked(event: Any, within: str = "") -> Iterator[FieldAsked]:
+def _lists(study: Study, event: Event) -> dict[str, Iterable[str]]:
+    """What fields may say by a list: a fact's in the study's dictionary, those of an adverse event."""
+    if isinstance(event, AdverseEventRecorded):
+        grades = [str(grade) for grade in GRADES]
+        return {"outcome": Outcome, "component_of": Syndrome, "grade": grades, "baseline_grade": ["0", *grades]}
+    known = study.vocabulary.get(event.fact.name) if isinstance(event, FactRecorded | FactCorrected) else None
+    if known is None:
+        return {}
+    words = known.choices or (() if known.kind in ("number", "integer", "label", "date") else YES_NO)
+    return {"fact.value": (*words, *(NO_VALUE if words else ())), "fact.unit": known.units}
+
+
+def _asked(event: Any, lists: Mapping[str, Iterable[str]] = NOTHING, within: str = "") -> Iterator[FieldAsked]:
+    hints = get_type_hints(type(event))
     for one in fields(event):
         value = getattr(event, one.name)
         if one.name in NOT_ASKED or isinstance(value, tuple):
             continue
         if is_dataclass(value) and not isinstance(value, Day):
-            yield from _asked(value, f"{one.name}.")
+            yield from _asked(value, lists, f"{one.name}.")
             continue
         is_day = one.name in DAYS.get(within, ()) or (isinstance(value, Day | date) and not isinstance(value, datetime))
-        yield FieldAsked(within + one.name, one.name.replace("_", " "), _written(value), _choices(value), is_day)
+        name, says = within + one.name, _written(value)
+        choices = _choices(hints[one.name], says, lists.get(name, ()))
+        yield FieldAsked(name, one.name.replace("_", " "), says, choices, is_day)
 
 
 def _written(value: Any) -> str:
@@ -85,10 +115,13 @@ def _written(value: Any) -> str:
     return "" if value is None else " ".join(str(plain(value)).splitlines()).strip()
 
 
-def _choices(value: Any) -> tuple[tuple[str, str], ...]:
-    """What a field may say, where that is a list."""
-    words = ("yes", "no") if isinstance(value, bool) else tuple(type(value)) if isinstance(value, StrEnum) else ()
-    return tuple((str(word), str(word)) for word in words)
+def _choices(hint: Any, says: str, listed: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """What a field may say, where that is a list, and what it says now, which may be another word for one of these."""
+    kinds = [kind for kind in get_args(hint) or (hint,) if isinstance(kind, type)]
+    words = [*listed]
+    for kind in () if words else kinds:
+        words += YES_NO if kind is bool else [*kind] if issubclass(kind, StrEnum) else ()
+    return tuple((str(word), str(word)) for word in dict.fromkeys(filter(None, (says, *words)))) if words else ()
 
 
 @act("correct")

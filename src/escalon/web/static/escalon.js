@@ -5,7 +5,9 @@ const INF = Infinity, UNKNOWN = new Set([null]);
 const I = (l, h, lo = false, ho = false, u = false) => ({l, h, lo, ho, u});
 const isSet = x => x instanceof Set;
 const just = v => typeof v === "number" ? I(v, v) : new Set([v]);
-const same = (a, b) => a === b || (Number.isFinite(a) && Number.isFinite(b) && Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b)));
+const TOLERANCE = 5e-10;  // expressions/exactness.py
+const same = (a, b) => a === b || (Number.isFinite(a) && Number.isFinite(b) && Math.abs(a - b) <= TOLERANCE);
+const nearly = (a, b) => Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a), Math.abs(b));
 const less = (a, b) => a < b && !same(a, b);
 const low = a => [a.l, a.lo], high = a => [a.h, a.ho];
 const least = (ends, open = false) => ends.reduce((a, b) => b[0] < a[0] || (b[0] === a[0] && b[1] === open) ? b : a);
@@ -257,7 +259,7 @@ const scoring = (form, name) => {
       if (turn !== asked) return;
       if (!said.status) { tell("not accepted", []); list(notes, [said.says ?? said.detail]); return; }
       const before = preview(program, given(fields));
-      const other = before && before.says !== said.says && !(typeof before.value === "number" && same(before.value, said.value));
+      const other = before && before.says !== said.says && !(typeof before.value === "number" && nearly(before.value, said.value));
       tell(said.says, said.missing_labels);
       wrong(said.wrong);
       const held = Object.values(said.wrong);
