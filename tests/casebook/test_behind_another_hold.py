@@ -566,6 +566,8 @@ def test_an_amendment_doses_nobody_until_two_people_signed_it(trial: Trial) -> N
     """It may shorten a window; whoever adopts it is one person, and an administrator may."""
     adopted = AmendmentAdopted(study_version="2", digest="0", adopted_on=trial.today(), changes="a window of 14 days")
     number = trial.conduct.record_built(ADA, lambda standing: adopted).number
+    before = trial.conduct.study
+    trial.conduct.study = before.model_copy(update={"version": "2"})
     assert held(trial) == {"amendment"}
     with trial.conduct.standing() as standing:
         assert [one.about for one in waiting_of_record(standing)] == [number]
@@ -574,6 +576,16 @@ def test_an_amendment_doses_nobody_until_two_people_signed_it(trial: Trial) -> N
     for signer, lacks in ((CARLA, True), (INES, True), (CORA, False)):
         trial.sign(signer, EntrySigned, entry=number)
         assert bool(held(trial)) is lacks
+
+    trial.conduct.study = before  # a computer that still works under the text before it
+    assert held(trial) == {"amendment"}
+    with trial.conduct.standing() as standing:
+        says = {one.says for one in holds(before, standing, trial.today()) if one.rule == "amendment"}
+        found = decide_next_dose(before, standing, trial.today())
+    other = "the record is kept under version 2 of the study, and read here under 1. Adopt the change: escalon casebook amend"
+    assert says == {other}
+    assert (found.treats, found.decision.reason) == (False, other)
+    assert found.decision.notes[0].startswith("under the text read here: level 2 is open for 3")
 
 
 def test_a_yes_where_a_day_belongs_is_refused_and_no_error(trial: Trial) -> None:

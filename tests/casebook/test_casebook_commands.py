@@ -100,6 +100,13 @@ def test_a_record_read_under_a_text_that_nobody_adopted_says_so(run: Call, line:
     said = run(line.format("mine") + " --as ines").output
     assert "the record is kept under version" in said
     assert "Adopt the change: escalon casebook amend" in said
+    if line.startswith("dose next"):
+        found = run("dose next mine book --as ines --json")
+        answer = json.loads(found.stdout)
+        assert (found.exit_code, answer["decision"]["action"]) == (1, "wait")
+        assert answer["decision"]["reason"].startswith("the record is kept under version")
+        assert answer["decision"]["notes"][0].startswith("under the text read here: level 1 is open")
+        assert "record is kept under version" in run("dose outlook mine book --as ines --json").stdout
 
 
 def test_an_explicit_null_keeps_asked_and_not_known(run: Call) -> None:

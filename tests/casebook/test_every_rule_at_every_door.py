@@ -5,7 +5,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from tests.casebook.trial import Trial
+from tests.casebook.trial import INES, Trial
 from tests.casebook.walk import RULES, WINDOW, Walk
 
 from escalon.casebook import location
@@ -18,6 +18,7 @@ from escalon.conduct.permit.holds import dosing_holds
 from escalon.escalation import next_dose
 from escalon.exchange.tidy_folder import write_folder
 from escalon.facts import Day
+from escalon.history.events import ConsentWithdrawn
 from escalon.protocol.design import dose_rule
 from escalon.sources.folder import take_in
 
@@ -67,6 +68,29 @@ def doors(walk, folder):
     restored = open_casebook(folder / "restored", clock=walk.trial.clock)
     yield "restored", Trial.reopened(restored, walk.plan).conduct.informed()
     restored.close()
+
+
+@pytest.mark.parametrize("back", [4, 35], ids=["inside the window", "after it"])
+def test_consent_withdrawn_and_given_anew_counts_alike_by_entries_and_by_rows(back, sqlite_casebook, tmp_path):
+    trial = Trial(sqlite_casebook)
+    trial.open_cohort(1, 1)
+    for code, wait in (("P-1", 0), ("P-2", 14), ("P-3", 3)):
+        trial.prepare(code, 1, 1)
+        trial.days(wait)
+        trial.infuse(code, 1)
+    trial.days(5)
+    gone = trial.today()
+    trial.record(INES, ConsentWithdrawn(participant="P-3", on=gone, reason="thinks it over"))
+    trial.days(back)
+    trial.consent("P-3")
+    trial.days(40)
+    trial.nothing_to_report()
+    study, recorded = trial.conduct.study, trial.conduct.informed()
+    days = [gone + timedelta(days=number) for number in (-1, 0, 2, back - 1, back, back + 1, 60)]
+    outcomes = [decide_as_recorded(study, recorded, Day.of(day)).reviews[-1].outcome.value for day in days]
+    assert outcomes == (["P", "X", "X", "X", "P", "P", "N"] if back == 4 else ["P"] + ["X"] * 6)
+    write_folder(recorded, tmp_path / "rows", study=study)
+    assert said(study, take_in(study, tmp_path / "rows").trial, days) == said(study, recorded, days)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -78,7 +78,7 @@ def tablet(trial: Trial, amount: str, unit: str = "mg", product: str = "") -> Ce
 @pytest.fixture
 def heron(sqlite_casebook: Casebook) -> Trial:
     """A tablet in mg, without its clauses, so that everybody may enter."""
-    plan = load_study(HERON).model_copy(update={"inclusion": (), "exclusion": (), "zone": None})
+    plan = load_study(HERON).model_copy(update={"version": "1", "inclusion": (), "exclusion": (), "zone": None})
     return placed(sqlite_casebook, plan)
 
 
@@ -97,7 +97,7 @@ def test_it_is_held_by_its_dose_and_by_a_product_that_is_named(heron: Trial, amo
 
 @pytest.mark.parametrize("step", ["consent", "slot"])
 def test_it_is_never_given_without_consent_or_a_place(sqlite_casebook: Casebook, step: str) -> None:
-    plan = load_study(HERON).model_copy(update={"inclusion": (), "exclusion": (), "zone": None})
+    plan = load_study(HERON).model_copy(update={"version": "1", "inclusion": (), "exclusion": (), "zone": None})
     trial = Trial(sqlite_casebook, plan)
     trial.open_cohort(1, 1)
     if step == "slot":

@@ -52,13 +52,13 @@ FIRST = "chosen by the administrator"
 
 
 def study(*, stagger: int = 3, clauses: tuple[str, ...] = (), **dose: Any) -> Study:
-    """The bundled study with these clauses only, so that every participant may enter; its clocks in UTC."""
+    """The bundled study with these clauses only, as version 1, so that every participant may enter; its clocks in UTC."""
     bundled = load_study("nct07052565")
     plan = bundled.dose.model_copy(update={"stagger": Duration(stagger, "day"), **dose})
     kept = {
         kind: tuple(one for one in getattr(bundled, kind) if one.id in clauses) for kind in ("inclusion", "exclusion")
     }
-    return bundled.model_copy(update={"zone": None, "dose": plan, **kept})
+    return bundled.model_copy(update={"version": "1", "zone": None, "dose": plan, **kept})
 
 
 PLAN = study()

@@ -22,6 +22,7 @@ from escalon.history.events import (
     AdverseEventRecorded,
     CohortClosed,
     CohortOpened,
+    ConsentWithdrawn,
     DltAdjudicated,
     DltWindowReviewed,
     EntryAnnulled,
@@ -95,7 +96,7 @@ class Walk:
         elif draw.random() < 0.4:
             on = today + timedelta(days=draw.randrange(WINDOW))
             self.due.append(
-                (on, code, draw.choice(["mild", "no", "left", "died", "excluded", "taken back", "annulled"]))
+                (on, code, draw.choice(["mild", "no", "left", "died", "excluded", "taken back", "annulled", "away"]))
             )
         if draw.random() < 0.5:
             self.due.append((today + timedelta(days=WINDOW + 1), code, "reviewed"))
@@ -139,6 +140,14 @@ class Walk:
             case ["left"]:
                 trial.record(INES, ParticipantWithdrawn(participant=code, on=on, reason="moved away"))
                 self.outcomes[code] = "X"
+            case ["away"]:
+                trial.record(INES, ConsentWithdrawn(participant=code, on=on, reason="thinks it over"))
+                self.outcomes[code] = "X"
+                self.due.append((today + timedelta(days=later), code, "back"))
+            case ["back"]:
+                trial.consent(code)
+                if today <= self.given[code][1] + timedelta(days=WINDOW):
+                    self.outcomes[code] = "N"
             case ["died"]:
                 entry = trial.record(CARLA, self._event(code, 5, on, outcome="fatal"))
                 self._judged(code, entry.number, False)

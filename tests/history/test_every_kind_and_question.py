@@ -90,7 +90,7 @@ AccountLocked          .      .     .     .        .       .
 SecretSet              .      .     .     .        .       .
 RecoveryCodeSet        .      .     .     .        .       .
 CasebookOpened         .      .     .     .        .       .
-AmendmentAdopted       .      .     x     .        .       .
+AmendmentAdopted       .      x     x     .        .       .
 SchemaMigrated         .      .     .     .        .       .
 CheckpointKeyChanged   .      .     .     .        .       .
 CheckpointKept         .      .     .     .        .       .

@@ -243,11 +243,13 @@ class Course:
 
     def consents_gone_by(self, day: date) -> list[Current[ConsentWithdrawn]]:
         """The withdrawals after which consent was not given anew by the end of a day."""
-        return [
-            taken
-            for taken in self.consent_withdrawals
-            if not any(one.event.signed_on <= day and self._is_anew(one, taken) for one in self.consents)
-        ]
+        back = ((taken, self.given_anew(taken)) for taken in self.consent_withdrawals)
+        return [taken for taken, anew in back if anew is None or anew > day]
+
+    def given_anew(self, taken: Current[ConsentWithdrawn]) -> date | None:
+        """The first day on which consent was given anew after a withdrawal; None where it was not."""
+        days = [one.event.signed_on for one in self.consents if self._is_anew(one, taken)]
+        return min(days, default=None)
 
     def _is_anew(self, consent: Current[ParticipantConsented], taken: Current[ConsentWithdrawn]) -> bool:
         """Whether a consent was given after a withdrawal; one recorded before it is dated later, and is not the first."""
@@ -259,13 +261,26 @@ class Course:
     @property
     def left(self) -> Day | None:
         """The first day on which the participant left the study or withdrew consent for good, by an act or by a fact."""
-        gone = [Day.of(one.event.on) for one in self.consents_gone]
-        return min([*self.left_on, *gone], key=lambda day: (day.earliest, day.latest), default=None)
+        return self.left_and_not_back_by(date.max)
+
+    def left_and_not_back_by(self, day: date) -> Day | None:
+        """The first day of leaving, or of withdrawing consent, after which nothing says by a day that they were back."""
+        gone = [Day.of(one.event.on) for one in self.consents_gone_by(day)]
+        away = [left for left, back in self._left() if back is not None and back.earliest > day]
+        return min([*self.left_on, *gone, *away], key=lambda one: (one.earliest, one.latest), default=None)
 
     @property
     def left_on(self) -> list[Day]:
-        """Every day on which leaving the treatment or the study is recorded, by an act or by a fact."""
-        return [*(Day.of(one.event.on) for one in self.withdrawals), *self._days_of("left")]
+        """Every day on which leaving the treatment or the study is recorded, by an act or by a fact that has no end."""
+        facts = (left for left, back in self._left() if back is None)
+        return [*(Day.of(one.event.on) for one in self.withdrawals), *facts]
+
+    def _left(self) -> Iterator[tuple[Day, Day | None]]:
+        """What facts say of leaving: the day, and the one on which the participant was back, where it ended."""
+        name = self.frame.roles.get("left")
+        for fact, _ in self._read((name,)) if name else ():
+            if (day := stated_day(fact)) is not None:
+                yield day, fact.until
 
     @property
     def judged_evaluable(self) -> bool | None:

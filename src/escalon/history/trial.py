@@ -16,6 +16,7 @@ from escalon.history.entry import Author, Entry, Unread
 from escalon.history.events import (
     AllocationReleased,
     AmendmentAdopted,
+    CasebookOpened,
     CohortClosed,
     CohortOpened,
     DecisionProposed,
@@ -94,6 +95,8 @@ class Trial:
         self.frame = frame or Frame()
         self.until = until
         self.number = 0
+        self.kept_under: str | None = None
+        """The version of the study's text that the record is kept under, whatever day is asked about; None in a data folder."""
         self.support = Support()
         self._standing = Standing()
         self._entries: dict[int, Entry] = {}
@@ -328,6 +331,8 @@ class Trial:
         if getattr(entry.event, "needs", 0):
             self._lifting[entry.number] = entry
         self.number = max(self.number, entry.number)
+        if isinstance(entry.event, CasebookOpened | AmendmentAdopted):
+            self.kept_under = entry.event.study_version
         self.support.note(entry)
         changed = self._standing.take(entry)
         if waits:

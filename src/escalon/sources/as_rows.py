@@ -83,7 +83,7 @@ def _has_a_row(trial: Trial, event: Event) -> bool:
     course = trial.course(event.participant or "")
     if isinstance(event, EvaluabilityJudged):
         return bool(course.infusions)  # it is a column of the dose
-    acts = {type(one.event) for one, _ in (*course.acts_as_facts(), *_reviews(course))}
+    acts = {type(one.event) for one, _ in (*course.acts_as_facts(), *_renewed(course), *_reviews(course))}
     return type(event) in acts
 
 
@@ -184,10 +184,19 @@ def _acts(course: Course) -> list[tuple[int, Observation]]:
     known = {one.event.fact.name for one in course.observations}
     steps = [
         (one, said)
-        for one, said in course.acts_as_facts()
+        for one, said in (*course.acts_as_facts(), *_renewed(course))
         if said.name not in known and not isinstance(one.event, CellsInfused)
     ]
     return [(one.number, said) for one, said in (*steps, *_reviews(course))]
+
+
+def _renewed(course: Course) -> Iterator[tuple[Current[Any], Observation]]:
+    """Consent withdrawn and given anew: having left, until that day; not where the study's fact is a date, which has no end."""
+    for taken in course.consent_withdrawals:
+        anew = course.given_anew(taken)
+        said = None if anew is None else course.frame.state("left", Day.of(taken.event.on), Day.of(anew))
+        if said is not None and said.until:
+            yield taken, said
 
 
 def _reviews(course: Course) -> Iterator[tuple[Current[Any], Observation]]:

@@ -1,15 +1,14 @@
 """A casebook as a source: its entries are its history, read against the study's dictionary as any other source is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from escalon.facts import Day
 from escalon.history import Entry, Unread, fold
-from escalon.history.events import AmendmentAdopted, CasebookOpened
 from escalon.protocol.study import Study
-from escalon.sources.frame import frame_of
+from escalon.sources.frame import another_text, frame_of
 from escalon.sources.intake import Count, Intake
 from escalon.sources.taking import Problem
 
@@ -50,7 +49,8 @@ def of_entries(study: Study, path: Path, entries: Iterable[Entry], mark: str) ->
     read = sum(len(getattr(course, rows)) for course in trial.courses.values() for rows in ROWS)
     counts = (Count("facts", FILE, read, read - len(unread), len(unread)),)
     every = (*unread, *trial.unread)
-    told = (*_under_another(study, kept), *problems, *left)
+    other = another_text(study, trial)
+    told = (*((Problem(FILE, 0, "", "", other, refused=False),) if other else ()), *problems, *left)
     return Intake(path, frame, kept, every, told, counts, MappingProxyType({FILE: mark}))
 
 
@@ -65,15 +65,6 @@ def recorded_by(study: Study, intake: Intake, day: Day) -> Intake:
     then = [one for one in intake.entries if one.at and one.at.astimezone(zone).date() <= day.latest]
     mark = f"{intake.hashes[FILE]}, as recorded by {day}"
     return replace(of_entries(study, intake.folder, then, mark), recorded=day)
-
-
-def _under_another(study: Study, entries: Iterable[Entry]) -> Iterator[Problem]:
-    """That the record is kept under another text of the study than it is read under, whatever reading is put in force."""
-    texts = [one.event for one in entries if isinstance(one.event, CasebookOpened | AmendmentAdopted)]
-    version = study.version.partition("+")[0]
-    if texts and texts[-1].study_version != version:
-        said = f"the record is kept under version {texts[-1].study_version} of the study, and read here under {version}"
-        yield Problem(FILE, 0, "", "", f"{said}. Adopt the change: escalon casebook amend", refused=False)
 
 
 def _line(why: str) -> int:

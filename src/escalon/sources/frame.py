@@ -6,7 +6,7 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from escalon.facts import Day
-from escalon.history import Frame
+from escalon.history import Frame, Trial
 from escalon.history.events import Observation
 from escalon.protocol.study import RoleName, Study
 from escalon.sources.observed import Dictionary
@@ -29,6 +29,15 @@ def _stated(study: Study, role: RoleName, day: Day, until: Day | None) -> Observ
         day=str(day),
         until=str(until) if until and not is_date else None,
     )
+
+
+def another_text(study: Study, trial: Trial) -> str:
+    """That the record is kept under another text of the study than this, whatever reading is in force; else empty."""
+    kept, version = trial.kept_under, study.version.partition("+")[0]
+    if kept in (None, version):
+        return ""
+    said = f"the record is kept under version {kept} of the study, and read here under {version}"
+    return f"{said}. Adopt the change: escalon casebook amend"
 
 
 def zone_of(study: Study) -> tzinfo:

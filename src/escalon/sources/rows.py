@@ -344,6 +344,8 @@ def check_event(dictionary: Dictionary, event: Event) -> None:
         case AdverseEventRecorded(aware=aware, start=start):
             _ordered(vars(event))
             _aware(aware, start)
+            if start is None:
+                raise RowError("start", "", "empty. Write the first day")
         case CellsInfused():
             _planned(dictionary.study, event.level)
             if event.on is not None:

@@ -18,6 +18,7 @@ from escalon.history import Course, Trial
 from escalon.protocol.design import calendar_guards, cohort_size, decision_table, dose_rule
 from escalon.protocol.study import Study
 from escalon.safety.dlt_evidence import uncounted_notes
+from escalon.sources.frame import another_text
 
 Made = TypeVar("Made")
 
@@ -87,10 +88,13 @@ def decide_next_dose(study: Study, trial: Trial, today: Day | date) -> NextDose:
     A DLT always counts. Nobody counts as free of DLT before the window has closed, nor while an event that could be one
     awaits adjudication; whoever left or died before without a DLT is not evaluable and is replaced. No dose is decided while
     a row of doses or adverse events is refused: it could be a DLT. While a correction that would lift a hold lacks its
-    signatures, the more cautious of the answers with it and without it is given.
+    signatures, the more cautious of the answers with it and without it is given. A record kept under another text of the
+    study than this one has no dose: what this text would say stands among the notes.
     """
     day = read_day(today)
     found = _governing(study, trial, day)
+    if other := another_text(study, trial):
+        found = _all_wait(found, other)
     stop = stopped(trial, day.latest)
     if stop is None:
         return found
@@ -100,6 +104,13 @@ def decide_next_dose(study: Study, trial: Trial, today: Day | date) -> NextDose:
 
 def _noted(found: NextDose, note: str) -> NextDose:
     return replace(found, decision=replace(found.decision, notes=(note, *found.decision.notes)))
+
+
+def _all_wait(found: NextDose, why: str) -> NextDose:
+    """The decision and that of each stratum as a wait, with what was found instead among the notes."""
+    strata = tuple((name, _all_wait(one, why)) for name, one in found.strata)
+    notes = (f"under the text read here: {found.by_the_rule}", *found.decision.notes)
+    return replace(found, decision=Wait(why, None, notes, found.decision.departures), strata=strata)
 
 
 def _governing(study: Study, trial: Trial, day: Day) -> NextDose:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date
 
 from escalon.conduct.judge.given import Given
-from escalon.facts import Day
 from escalon.history import Course, Trial
 from escalon.history.events import AdverseEventRecorded
 from escalon.protocol.design import in_days
@@ -38,9 +37,8 @@ def evidence(study: Study, trial: Trial, given: Given, as_of: date) -> DltEviden
     found = followed(trial, trial.course(given.participant), as_of)
     if not found.is_reported and _attested_since(trial, given):
         found = replace(found, is_reported=True)
-    if found.left is None and (away := trial.course(given.participant).consents_gone_by(window.last)):
-        since = min(one.event.on for one in away)  # given anew later, consent does not fill the window
-        found = replace(found, left=Day.of(since))
+    if found.left is None and (since := trial.course(given.participant).left_and_not_back_by(window.last)):
+        found = replace(found, left=since)  # given anew later, consent does not fill the window
     return dlt_evidence(definition, found, horizon, review_required=study.dose.window_review == "required")
 
 

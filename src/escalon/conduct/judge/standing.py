@@ -10,6 +10,7 @@ from escalon.history import Course, Decision, Trial
 from escalon.history.events import Course as Act
 from escalon.history.trial import MAY_LIFT
 from escalon.protocol.study import Study
+from escalon.sources.frame import another_text
 
 
 def changed_screening(study: Study, trial: Trial, course: Course, today: date) -> str:
@@ -72,6 +73,11 @@ def unsigned_amendment(trial: Trial) -> tuple[int, str] | None:
             who = " or ".join(sorted(MAY_LIFT))
             return number, f"amendment {number}{changes} has {signed} of {COMMITTEE_SIGNERS} signatures ({who})"
     return None
+
+
+def unagreed_text(study: Study, trial: Trial) -> str:
+    """Why nobody is dosed under this text of the study: another is adopted, or too few signed it; empty where nothing is."""
+    return another_text(study, trial) or (unsigned_amendment(trial) or (0, ""))[1]
 
 
 def in_words(decision: Decision | None) -> str:

@@ -132,9 +132,9 @@ def personal_holds(study: Study, trial: Trial, course: Course, today: date) -> l
 def holds(study: Study, trial: Trial, today: date) -> list[Hold]:
     """Every hold of a trial on a day: of dosing, and of each participant who is not infused or has left."""
     people = [one for one in trial.courses.values() if one.consents and not one.infusions]
-    unsigned = standing.unsigned_amendment(trial)
+    unagreed = standing.unagreed_text(study, trial)
     return [
-        *([Hold("amendment", "the study", unsigned[1], 2)] if unsigned else []),
+        *([Hold("amendment", "the study", unagreed, 2)] if unagreed else []),
         *dosing_holds(study, trial, today),
         *(hold for one in people for hold in personal_holds(study, trial, one, today)),
     ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import chain
 from types import NoneType
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from sqlalchemy import Connection
 
@@ -173,6 +174,7 @@ class Conduct:
 
     def _allowed(self, trial: Trial, author: Author, event: Event, writer: Writer, override: int | None) -> Event:
         """The event as it may be recorded: by its author, readable, allowed, with what it would lift written into it."""
+        check_types(event)
         authorise_event(trial, author, event, writer.entry)
         check_days(event)
         with self._reading_through(writer):
@@ -236,6 +238,7 @@ class Conduct:
         with self._folding:
             trial = self.trial
             try:
+                check_types(event)
                 if not whoever:
                     authorise_event(trial, author, event, self.casebook.entry)
                 check_days(event)
@@ -300,6 +303,28 @@ def _refuse_its_own_way(event: Event) -> None:
         raise refuse("signature", "a signature is made by signing, with the password entered again")
 
 
+_SIMPLE = frozenset({str, int, bool, Day, date, datetime, Event, NoneType})
+
+
+@cache
+def _simple(kind: type) -> dict[str, tuple[type, ...]]:
+    """The fields of an event, or of what was observed, that hold text, a number, a day or an event; and what may stand there."""
+    if not is_dataclass(kind):
+        return {}
+    hints = get_type_hints(kind)
+    every = {one.name: get_args(hints[one.name]) or (hints[one.name],) for one in fields(kind)}
+    return {name: types for name, types in every.items() if _SIMPLE.issuperset(types)}
+
+
+def check_types(event: Event) -> None:
+    """Refuse a day where text belongs, text where a number does, in whatever field it stands."""
+    for told in (event, getattr(event, "now", None), getattr(event, "fact", None)):
+        kind: Any = type(told)
+        for name, types in _simple(kind).items():
+            if not isinstance(getattr(told, name), types):
+                raise refuse("dictionary", f"{event.kind}: {_mistyped(told)}")
+
+
 def check_days(event: Event) -> None:
     """Refuse a day in no year that a trial has, in whatever field it stands."""
     for told in (event, getattr(event, "now", None)):
@@ -335,8 +360,8 @@ def check_readable(dictionary: Dictionary, event: Event) -> None:
             _ask_again(dictionary, seen)
 
 
-def _mistyped(told: Event) -> str:
-    """Which field of an event holds what cannot stand there, and what to write."""
+def _mistyped(told: Any) -> str:
+    """Which field of an event, or of what was observed, holds what cannot stand there, and what to write."""
     hints = get_type_hints(type(told))
     for name in (one.name for one in fields(told)):
         held, hint = getattr(told, name), hints[name]

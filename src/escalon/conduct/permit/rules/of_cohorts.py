@@ -70,9 +70,8 @@ def _held(act: Act, name: str) -> str | None:
 
 @rule(CellsInfused, CohortOpened, name="amendment", signatures=2)
 def an_amendment_is_signed_by_two(act: Act) -> str | None:
-    """Nobody is dosed, and no cohort opened, under a change of the study's text that two people have not signed."""
-    unsigned = standing.unsigned_amendment(act.trial)
-    return unsigned and unsigned[1]
+    """Nobody is dosed, and no cohort opened, under a text of the study that is not adopted, or not signed by two people."""
+    return standing.unagreed_text(act.study, act.trial) or None
 
 
 @rule(DecisionProposed, name="rule", signatures=2)
