@@ -151,15 +151,28 @@ def inr(value, baseline, anticoagulated, bleeding):
     return max(found, 3) if found and bleeding else found
 
 
-@opinion("ctcae_fibrinogen_decreased", "value lower baseline", "2 1.9 1.6 1.5 1 0.5 0.49 0.45 1.8 3 1.35 0.9")
+AROUND = "2 1.9 1.6 1.5 1 0.5 0.49 0.45 1.8 3 1.35 0.9"
+
+
+@opinion("ctcae_fibrinogen_decreased", "value lower baseline", AROUND)
 def fibrinogen(value, lower, baseline):
     """Both rules, the worse of the two; the fall counts where the baseline was abnormal."""
+    return _fibrinogen(value, lower, baseline, baseline < lower)
+
+
+@opinion("ctcae_fibrinogen_decreased_current", "value lower baseline", AROUND)
+def fibrinogen_current(value, lower, baseline):
+    """The other reading of «if abnormal»: the fall counts where the value is."""
+    return _fibrinogen(value, lower, baseline, value < lower)
+
+
+def _fibrinogen(value, lower, baseline, abnormal):
     found = (
         4
         if value < Fraction("0.25") * lower or value < Fraction("0.5")
         else sum(value < part * lower for part in (1, Fraction("0.75"), Fraction("0.5")))
     )
-    if baseline < lower and value < baseline:
+    if abnormal and value < baseline:
         fall = 1 - value / baseline
         found = max(found, 1 + sum(fall >= Fraction(step) for step in ("0.25", "0.5", "0.75")))
     return found

@@ -97,6 +97,14 @@ def bilag_points(**v):
     return sum({"A": 12, "B": 8, "C": 1}.get(letter, 0) for letter in v.values())
 
 
+@opinion("bilag_2004_change", f"{BEFORE} {LETTERS}")
+def bilag_change(**v):
+    """Yee 2010 at both visits; who was ever involved cannot later have been never involved."""
+    _, _, pairs = _new(v)
+    numbers = {"A": 12, "B": 8, "C": 1, "D": 0, "E": 0}
+    return None if _contradicts(pairs) else sum(numbers[now] - numbers[was] for was, now in pairs)
+
+
 DOMAINS = (
     {"fever": 2}, {"leukopenia": 3, "thrombocytopenia": 4, "haemolysis": 4}, {"delirium": 2, "psychosis": 3, "seizure": 5},
     {"alopecia": 2, "oral_ulcers": 2, "subacute_or_discoid": 4, "acute_cutaneous": 6}, {"effusion": 5, "pericarditis": 6},

@@ -112,3 +112,33 @@ def vcn_transduced(car_copies, reference_copies, car_fraction):
 def per_microgram(vcn):
     """A diploid genome weighs 6.6 pg."""
     return vcn * 1_000_000 / Fraction("6.6")
+
+
+EVENTS = "ivig_day lymphodepletion_day recovery_day il6_blockade_day cells_given igg igg_baseline"
+COURSES = {"crs": 14, "infection": 14, "steroid": 28}
+
+
+@opinion(
+    "distortion_flags", "day", "0 1 5 10 14 15 24 25 28 29 38 39 65 66 75 90 91 100 -5 4 7",
+    optional=" ".join((EVENTS, *(f"{one}_{end}_day" for one in COURSES for end in ("start", "end")))),
+)  # fmt: skip
+def distortion_flags(day, **v):
+    """The windows as each flag states them, in days after the end; an event that is not recorded raises none."""
+
+    def lasts(start, end, days):
+        return start is not None and day >= start and (end is None or day <= end + days)
+
+    courses = {one: (v[f"{one}_start_day"], v[f"{one}_end_day"], days) for one, days in COURSES.items()}
+    if any(None not in (start, end) and end < start for start, end, _ in courses.values()):
+        return None
+    given = day > 0 if v["cells_given"] is None else v["cells_given"]
+    fell = None not in (v["igg"], v["igg_baseline"]) and v["igg"] < v["igg_baseline"]
+    raised = (
+        given and fell,
+        lasts(v["ivig_day"], v["ivig_day"], 90),
+        lasts(v["lymphodepletion_day"], v["recovery_day"], 0),
+        lasts(*courses["crs"]) or lasts(*courses["infection"]),
+        lasts(v["il6_blockade_day"], v["il6_blockade_day"], 65),
+        lasts(*courses["steroid"]),
+    )
+    return sum(raised)
