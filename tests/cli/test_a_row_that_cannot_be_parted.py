@@ -45,3 +45,17 @@ def test_nothing_is_graded_where_the_rows_behind_it_may_be_of_anybody(tmp_path: 
     ran = CliRunner().invoke(app, ["grade", "icaht", "--table", str(tmp_path / "t.csv"), "--json"])
     assert (ran.exit_code, ran.stdout) == (2, "")
     assert "never closed" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("score cdai", VISITS.format("B,3,,5,4")),
+        ("grade crs", "participant,time,temp_c,hypotension,oxygen\nA,2025-03-01,38.5,,none\n"),
+        ("grade icaht", "participant,day,anc\nA,0,2000\nA,3,400\n"),
+        ("grade ctcae", "participant,test,value,unit,lower\nA,platelets,<30,10^9/L,150\n"),
+    ],
+)
+def test_a_table_that_was_read_ends_with_0_whatever_a_row_leaves_open(command: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    assert CliRunner().invoke(app, [*command.split(), "--table", str(tmp_path / "t.csv")]).exit_code == 0

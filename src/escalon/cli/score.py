@@ -26,7 +26,8 @@ EPILOG = """Examples:
   escalon score cdai --table visits.csv -o scored.csv
 
 A header of a table says its unit in brackets: crp \\[mg/L]. Exit code 0: scored; 1: not settled; 2: wrong input.
-A table comes back whole, with NAME, NAME_band, NAME_status, NAME_missing and NAME_flags added; code 2 if a row is invalid."""
+A table comes back whole, with NAME, NAME_band, NAME_status, NAME_missing and NAME_flags added;
+code 2 if a row is invalid, else 0: a row says what is open."""
 
 
 def score(
