@@ -227,6 +227,11 @@ def test_the_synthetic_trial_says_what_was_given_before_the_cells_and_of_which_p
         "fludarabine 25 mg/m²/day (2025-02-26 to 2025-02-28)"
     )
     assert column(lymphodepletion(view), "last_day")["P01"] == "2025-02-28"
+    [*_, given] = lymphodepletion(view).rows[0].cells
+    assert [(one.name, one.value) for one in given.grounds] == [
+        ("fludarabine", "25 mg/m2/day"),
+        ("cyclophosphamide", "1000 mg/m2/day"),
+    ]
     assert column(cells_given(view), "product")["P01"] == "P01-A"
     assert "not recorded" not in {*column(cells_given(view), "product").values()}
 

@@ -11,7 +11,7 @@ from escalon.conduct.judge.given import Given
 from escalon.facts import Day, Fact, Facts, Finding, plain
 from escalon.facts import grounds as beneath
 from escalon.history import Course, Current
-from escalon.history.events import AdverseEventRecorded, CellsInfused
+from escalon.history.events import AdverseEventRecorded, CellsInfused, TreatmentGiven
 from escalon.reporting.document import Ground
 
 _OF_FACTS: ContextVar[dict[object, tuple[Fact, Ground]] | None] = ContextVar("grounds of facts", default=None)
@@ -98,6 +98,13 @@ def of_event(one: Current[AdverseEventRecorded]) -> Ground:
     end = f" to {event.end}" if event.end else ", ongoing" if event.ongoing else ""
     judged = {True: ", DLT", False: ", no DLT", None: ""}[event.dlt]
     return Ground(event.participant or "", event.term, f"{event.start or ''}{end}", f"{grade}{judged}", one.place)
+
+
+def of_treatment(code: str, one: Current[TreatmentGiven]) -> Ground:
+    """A drug or procedure as it is recorded."""
+    given = one.event
+    said = "dose not recorded" if given.dose is None else f"{plain(given.dose)} {given.unit}".strip()
+    return Ground(code, given.treatment, str(given.start or ""), said, one.place)
 
 
 def of_dose(given: Given, course: Course) -> tuple[Ground, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from escalon.facts import Fact, Facts, Finding, Interval, convert
 from escalon.facts.accepted import NO_ENDS, beyond
 from escalon.facts.amount import read_amount
-from escalon.history import Course
+from escalon.history import Course, Current
 from escalon.history.events import TreatmentGiven
 from escalon.instruments import assess
 from escalon.instruments.product.lymphodepletion import DrugDose, Regimen, lymphodepletion, regimen_named
@@ -33,11 +33,13 @@ def own_regimens(plan: Lymphodepletion) -> list[Regimen]:
     ]
 
 
-def conditioning_given(study: Study, course: Course, begun: date | None, infused: date) -> list[TreatmentGiven]:
+def conditioning_given(
+    study: Study, course: Course, begun: date | None, infused: date
+) -> list[Current[TreatmentGiven]]:
     """The drugs of the conditioning as they were recorded: what was given for the disease earlier or later is not among them."""
     drugs = study.lymphodepletion.drugs if study.lymphodepletion else ()
-    some = [one.event for one in course.treatments if one.event.treatment in drugs]
-    return [one for one in some if _is_conditioning(one, begun, infused)]
+    some = (one for one in course.treatments if one.event.treatment in drugs)
+    return [one for one in some if _is_conditioning(one.event, begun, infused)]
 
 
 def _is_conditioning(one: TreatmentGiven, begun: date | None, infused: date) -> bool:

@@ -9,7 +9,7 @@ from escalon.facts import plain
 from escalon.history.events import TreatmentGiven
 from escalon.reporting.build import Made, counted, heads, keyed, row, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Tone
-from escalon.reporting.grounds import last_of, of_dose, of_fact, place
+from escalon.reporting.grounds import last_of, of_dose, of_fact, of_treatment, place
 from escalon.reporting.printed import day, dose, dose_of, number
 from escalon.reporting.view import View
 
@@ -108,15 +108,20 @@ def _conditioning_row(view: View, given: Given) -> TableRow:
     begun = person.lymphodepletion if person else None
     acts = [one.event for one in course.conditionings]
     drugs = conditioning_given(view.study, course, begun, given.day.latest)
-    doses = [f"{one.treatment} {dose_of(one)}{_on_days(one)}" for one in drugs if one.dose is not None]
+    known = [one.event for one in drugs if one.event.dose is not None]
+    doses = [f"{one.treatment} {dose_of(one)}{_on_days(one)}" for one in known]
     name = view.study.roles.of("conditioning")
     fact = last_of(view.facts(code), name) if name else None
     grounds = (of_fact(fact, code),) if fact is not None else ()
-    last = max((*(one.ended_on for one in acts), *(one.end.latest for one in drugs if one.end)), default=None)
+    last = max(
+        (*(one.ended_on for one in acts), *(one.event.end.latest for one in drugs if one.event.end)), default=None
+    )
+    beneath = tuple(of_treatment(code, one) for one in drugs)
+    given_as = "; ".join([*(one.regimen for one in acts), *doses]) or "doses not recorded"
     return row(
         code, strong(code), view.diseases.get(code), given.level, Cell(str(begun or "not recorded"), None, grounds),
-        str(last or "not recorded"), None if begun is None else (given.day.earliest - begun).days,
-        "; ".join([*(one.regimen for one in acts), *doses]) or "doses not recorded",
+        Cell(str(last or "not recorded"), None, beneath),
+        None if begun is None else (given.day.earliest - begun).days, Cell(given_as, None, beneath),
         who=code,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from escalon.history import Current
 from escalon.history.events import TreatmentGiven
 from escalon.reporting.build import Made, heads, keyed, row, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Text, Tone
-from escalon.reporting.grounds import before, last_of, of_fact, of_facts, of_finding, place
+from escalon.reporting.grounds import before, last_of, of_fact, of_facts, of_finding, of_treatment, place
 from escalon.reporting.printed import MINUS, day, dose, dose_of, listed, number, units, yes_no
 from escalon.reporting.sections.exposure import departed
 from escalon.reporting.sections.narratives import AGE, SEX
@@ -204,13 +204,12 @@ def treatments(view: View) -> Table:
 
 def _treatment_row(view: View, code: str, one: Current[TreatmentGiven]) -> TableRow:
     given, infused = one.event, view.people[code].infusion
-    ground = Ground(code, given.treatment, str(given.start or ""), f"{plain(given.dose)} {given.unit}", one.place)
     end = str(given.end) if given.end else "ongoing" if given.ongoing else "not recorded"
     return row(
         f"{code}.{given.treatment}",
         strong(code),
         view.level(code),
-        Cell(given.treatment.replace("_", " "), None, (ground,)),
+        Cell(given.treatment.replace("_", " "), None, (of_treatment(code, one),)),
         dose_of(given),
         given.route,
         day(given.start),

@@ -328,7 +328,7 @@ def _drugs(view: View, groups: Sequence[Group]) -> list[TableRow]:
         course, person = view.trial.course(code), view.people[code]
         begun = person.lymphodepletion
         given = conditioning_given(view.study, course, begun, person.infusion) if begun else []
-        for one in (each for each in course.treatments if each.event not in given):
+        for one in (each for each in course.treatments if each not in given):
             fact = treatment_fact(one)
             if fact.day is not None and fact.day.earliest < person.infusion:
                 had.setdefault(fact.name, {})[code] = fact
