@@ -236,3 +236,16 @@ def test_a_clause_of_a_laboratory_s_usual_name_is_told_the_study_s(tmp_path: Pat
 def test_a_term_that_is_none_is_told_with_the_one_that_is_meant(tmp_path: Path, term: str, near: str) -> None:
     changed = study_with(tmp_path, ('term  = ["CRS"]', f'term  = ["{term}"]'))
     assert [one.do for one in lint(load_study(changed)) if one.id == "L13" and near in one.do]
+
+
+def test_words_that_an_assumption_alone_quotes_are_not_carried_out(tmp_path: Path) -> None:
+    folder = study_with(tmp_path, (ADULT, ADULT))
+    record = folder / "record.txt"
+    record.write_text(record.read_text(encoding="utf-8") + "Part two starts one level lower.\n", encoding="utf-8")
+    with (folder / "study.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            '[[assumption]]\nid = "Q-PART"\nabout = ["dose"]\nquestion = "Where?"\ndefault = "level 1"\n'
+            'alternatives = ["lower"]\nsigner = "sponsor"\nsays = "Part two starts one level lower."\n'
+        )
+    said = [one.what for one in lint(load_study(folder)) if one.kind == "not traced"]
+    assert [one.startswith("only the assumption Q-PART quotes «Part two starts") for one in said] == [True]

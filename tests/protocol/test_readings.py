@@ -1,6 +1,7 @@
 """Every alternative of an assumption is data: it can be put in force, or says why not; a signature puts it in force for good."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 from escalon.cli.main import app
 from escalon.protocol import load_study
 from escalon.protocol.answers import sign
+from escalon.protocol.errors import StudyError
 from escalon.protocol.laid_over import without
 from escalon.protocol.lint import lint
 from escalon.protocol.load import not_in_force
@@ -210,6 +212,21 @@ def test_an_outline_of_any_design_passes_its_own_lint(tmp_path: Path, outline: O
         "gap"
     ]  # the DLT definition is to be confirmed
     assert len(found.dose.levels) == len(outline.levels)
+
+
+@pytest.mark.parametrize(
+    ("outline", "says"),
+    [
+        (Outline(cap=0), "`cap` is 0: it should be greater than or equal to 1"),
+        (Outline(start=0), "there is no level 0 to start at"),
+        (Outline(rule=""), "`rule` is empty"),
+    ],
+    ids=("cap", "start", "rule"),
+)
+def test_what_an_outline_says_is_never_replaced_by_the_usual(tmp_path: Path, outline: Outline, says: str) -> None:
+    with pytest.raises(StudyError, match=re.escape(says)):
+        write_skeleton(tmp_path / "new", outline)
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(

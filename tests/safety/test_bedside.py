@@ -8,9 +8,9 @@ import pytest
 from escalon.escalation import Outcome
 from escalon.facts import Day
 from escalon.safety.adverse_event import AdverseEvent
-from escalon.safety.dlt_clauses import Horizon
 from escalon.safety.dlt_definition import DltDefinition, DltRule
 from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence
+from escalon.safety.dlt_grounds import Horizon
 from escalon.safety.followed import Bedside, Entered, Followed, Judgement, WindowReview
 
 FIRST = date(2025, 3, 3)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from escalon.facts import Day, Fact, Truth, any_known
 from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.blood_counts import Counts
-from escalon.safety.dlt_clauses import ClauseRead, Horizon, read_clauses
+from escalon.safety.dlt_clauses import ClauseRead, read_clauses
 from escalon.safety.dlt_definition import DefinitionError, DltDefinition, DltRule, definition_of
+from escalon.safety.dlt_grounds import Horizon
 from escalon.safety.occurrence import Moment, Occurrence, lasted_longer, occurrences
 from tests.safety.definition import study_definition
 

@@ -22,8 +22,9 @@ from escalon.instruments.safety.icaht import icaht
 from escalon.safety.adverse_event import AdverseEvent
 from escalon.safety.blood_counts import Counts
 from escalon.safety.counting import Treated, emergent, tally
-from escalon.safety.dlt_clauses import Horizon, read_clauses
+from escalon.safety.dlt_clauses import read_clauses
 from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence
+from escalon.safety.dlt_grounds import Horizon
 from escalon.safety.episodes import Assessment, episodes, grade_crs
 from escalon.safety.followed import Entered, Followed
 from escalon.safety.occurrence import Moment, Occurrence, occurrences

@@ -54,9 +54,10 @@ def _record(study: Study) -> Iterator[Remark]:
         return
     found = trace(study)
     for one in found.uncovered:
-        what = f"nothing quotes «{one.missing}» of «{one.clause.text}»"
+        nothing = f"only the assumption {one.assumed[0]}" if one.assumed else "nothing"
+        what = f"{nothing} quotes «{one.missing}» of «{one.clause.text}»"
         place = Place("record.txt", 1 + study.record.count("\n", 0, one.clause.start))
-        do = "quote it in `says` of what implements it; where it is a heading, begin its line in record.txt with #"
+        do = "quote it in `says` of what implements it or of a [[statement]]; begin the line of a heading in record.txt with #"
         yield told("not traced", one.clause.id, what, place, do)
     for part, piece in found.misquoted:
         what = f"says «{piece}», which is not in record.txt"

@@ -101,8 +101,8 @@ def _words(one: Outline) -> dict[str, Any]:
     is_3_plus_3 = one.rule.lower().startswith(("3+3", "three"))
     window = Duration.parse(one.window)
     day = window.number * {"day": 1, "week": 7}.get(window.unit, 30)
-    cap = one.cap or 6 * len(amounts)
-    rule = one.rule.split()[0]
+    cap = 6 * len(amounts) if one.cap is None else one.cap
+    rule = one.rule.partition(" ")[0]
     name = "3+3" if is_3_plus_3 else rule if rule in ("rolling-six", "i3+3", "keyboard", "table") else rule.upper()
     named = f"{'an' if name in ('A+B', 'i3+3', 'MTPI2') else 'a'} {name} rule"
     each = " of each disease" if one.by_disease else ""

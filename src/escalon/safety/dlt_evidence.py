@@ -14,8 +14,9 @@ from functools import cached_property
 from escalon.escalation import Outcome
 from escalon.facts import Day, Truth, any_known, together
 from escalon.safety.blood_counts import Look
-from escalon.safety.dlt_clauses import ClauseGround, ClauseRead, Horizon
+from escalon.safety.dlt_clauses import ClauseRead
 from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule
+from escalon.safety.dlt_grounds import ClauseGround, Horizon
 from escalon.safety.dlt_judged import Judged
 from escalon.safety.followed import Followed
 from escalon.safety.occurrence import Occurrence

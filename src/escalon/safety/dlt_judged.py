@@ -7,8 +7,9 @@ from functools import cached_property
 from escalon.facts import Day, Truth, any_known
 from escalon.safety.adverse_event import ASKS, is_death
 from escalon.safety.blood_counts import Counts, is_count_of
-from escalon.safety.dlt_clauses import ClauseGround, ClauseRead, Horizon, is_part, read_clauses
+from escalon.safety.dlt_clauses import ClauseRead, is_part, read_clauses
 from escalon.safety.dlt_definition import DltDefinition
+from escalon.safety.dlt_grounds import ClauseGround, Horizon
 from escalon.safety.followed import OF_LESS, UNNUMBERED, Bedside, Followed, Unreadable
 from escalon.safety.occurrence import Occurrence
 

@@ -12,9 +12,9 @@ from escalon.protocol.design import in_days
 from escalon.protocol.dlt_window import dlt_window
 from escalon.protocol.study import Study
 from escalon.safety.blood_counts import is_count
-from escalon.safety.dlt_clauses import Horizon
 from escalon.safety.dlt_definition import DltDefinition, definition_of
 from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence
+from escalon.safety.dlt_grounds import Horizon
 from escalon.safety.followed import Bedside, Entered, Followed, Judgement, Unreadable, WindowReview
 
 
