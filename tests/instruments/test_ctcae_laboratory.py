@@ -304,3 +304,10 @@ def test_table_grades_rows_and_names_what_it_cannot_read() -> None:
     assert (5, "Hypernatremia", 0, 0) in found
     assert (2, "Neutrophil count decreased", 4, 4) in found
     assert {one.row for one in grade_rows(table) if one.problem} == {3, 4}
+
+
+@pytest.mark.parametrize("test", ["glucose", "calcium", "cholesterol", "triglycerides", "magnesium"])
+def test_a_bare_number_is_asked_for_in_the_units_laboratories_use(test):
+    for finding in grade_laboratory(test, value=100):
+        if "UNIT_MISSING" in finding.flags:
+            assert "value='100 mmol/L' or value='100 mg/dL'" in finding.reasons[0]

@@ -77,7 +77,8 @@ def grade_laboratory(test: str, /, unit: str | None = None, **given: Any) -> tup
     unless they say otherwise. Raises UnknownTest, and UnknownItem for an input that none of the terms reads.
     """
     found = []
-    labs = in_unit(terms_of(test), unit, given.get("value"))
+    every = terms_of(test)
+    labs = in_unit(every, unit, given.get("value"))
     _check_inputs(test, labs, given)
     for lab in labs:
         instrument = laboratory_terms()[lab.name][1]
@@ -85,8 +86,15 @@ def grade_laboratory(test: str, /, unit: str | None = None, **given: Any) -> tup
         implied = _implied_limit(lab, given)
         items = {name: value for name, value in {**given, **implied}.items() if name in wanted}
         finding = assess_with(instrument, items | ({} if unit is None else {"unit": unit}))
-        found.append(_by_its_own_name(finding, implied))
+        found.append(_asked_in_usual_units(_by_its_own_name(finding, implied), every))
     return tuple(found)
+
+
+def _asked_in_usual_units(finding: Finding, every: tuple[Laboratory, ...]) -> Finding:
+    """Who gave no unit is asked for mmol/L or mg/dL where the term has a table for each, not for µmol/L, which nobody uses."""
+    if "UNIT_MISSING" not in finding.flags or "mg/dL" not in {lab.quantity.unit for lab in every}:
+        return finding
+    return replace(finding, reasons=tuple(said.replace(" umol/L'", " mg/dL'") for said in finding.reasons))
 
 
 def _by_its_own_name(finding: Finding, implied: Mapping[str, Any]) -> Finding:
