@@ -19,6 +19,7 @@ from escalon.escalation import next_dose
 from escalon.exchange.tidy_folder import write_folder
 from escalon.facts import Day
 from escalon.history.events import ConsentWithdrawn
+from escalon.protocol import load_study
 from escalon.protocol.design import dose_rule
 from escalon.sources.folder import take_in
 
@@ -125,3 +126,19 @@ def test_a_trial_answers_alike_at_every_door_and_as_the_rule_alone_does(rule, se
     cohort_of = {one.participant: at for at, each in enumerate(found.conduct.cohorts, 1) for one in each.treated}
     acts = {cohort_of[one.participant] for one in departures(study, recorded) if one.rule == "rule"}
     assert acts == {one.cohort for one in found.decision.departures}
+
+
+@pytest.mark.parametrize(
+    ("back", "counts"),
+    [("2026-04-02", True), ("2026-04-14", True), ("2026-04", False), ("2026-05-02", False), ("", False)],
+)
+def test_a_leaving_with_an_end_counts_as_gone_unless_they_were_surely_back_in_the_window(back, counts, tmp_path):
+    (tmp_path / "doses.csv").write_text(
+        "participant,level,date,cells_per_kg,source\nP02,1,2026-03-17,100000,crf\n", encoding="utf-8"
+    )
+    (tmp_path / "adverse_events.csv").write_text("participant,term,grade,start,source\n", encoding="utf-8")
+    left = f"P02,study_discontinuation,yes,2026-03-27,{back},crf\n"
+    (tmp_path / "facts.csv").write_text(f"participant,fact,value,date,until,source\n{left}", encoding="utf-8")
+    study = load_study("nct07052565")
+    [found] = decide_as_recorded(study, take_in(study, tmp_path).trial, Day.parse("2026-06-01")).reviews
+    assert found.outcome.value == ("N" if counts else "X")

@@ -266,7 +266,7 @@ class Course:
     def left_and_not_back_by(self, day: date) -> Day | None:
         """The first day of leaving, or of withdrawing consent, after which nothing says by a day that they were back."""
         gone = [Day.of(one.event.on) for one in self.consents_gone_by(day)]
-        away = [left for left, back in self._left() if back is not None and back.earliest > day]
+        away = [left for left, back in self._left() if back is not None and back.latest > day]
         return min([*self.left_on, *gone, *away], key=lambda one: (one.earliest, one.latest), default=None)
 
     @property
