@@ -161,9 +161,9 @@ def _open(label: str, tied: bool) -> str:
 def _is_word(criterion: Op, pick: Pick, word: str, situation: Situation) -> Finding:
     reading = stated(pick.name, pick.window, situation)
     truth = _agreed(None if value is None else plain(value).lower() == word.lower() for value in reading.values)
-    return _concluded(
-        criterion, truth, reading.facts, _settling(reading, pick.name, situation), [_said(reading)], reading.flags
-    )
+    said = situation.once(("said", pick.name, pick.window), lambda: _said(reading))
+    missing = _settling(reading, pick.name, situation) if truth is None else ()
+    return _concluded(criterion, truth, reading.facts, missing, [said], reading.flags)
 
 
 def _stated(criterion: Stated, situation: Situation) -> Finding:

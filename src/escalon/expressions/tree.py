@@ -8,7 +8,7 @@ Meaning: a missing value is unknown; outside its domain (ln 0, √−1, x/0) a f
 three-valued; `case` is unknown unless its condition is known; literals are exact decimals.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar, TypeAlias
@@ -44,6 +44,16 @@ class Op:
 
     name: str
     parts: tuple["Node", ...]
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
+    """Kept once it is asked for: what is said of a rule is looked up by the rule, and a tree may be deep."""
+
+    def __hash__(self) -> int:
+        if not self._hash:
+            object.__setattr__(self, "_hash", hash((self.name, self.parts)))
+        return self._hash
+
+    def __reduce__(self) -> tuple[type["Op"], tuple[object, ...]]:
+        return Op, (self.name, self.parts)  # a text has another hash in another process
 
     def __repr__(self) -> str:
         return _outline(self, 6)  # whole, a tree whose parts are shared could fill the memory

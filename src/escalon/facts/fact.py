@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import takewhile
 from typing import TypeAlias
 
 from escalon.facts.day import Day
@@ -132,23 +133,28 @@ class Facts:
 
 
 def newest_of(facts: Sequence[Fact], first: Day | None, last: Day | None) -> list[int]:
-    """The places of recorded facts, the oldest first, that may be the newest of these days.
+    """The places of recorded facts in order of day that may be the newest of these days.
 
     None is older than a value that surely is of them; what has no day may always be the newest.
     """
+    undated = len(list(takewhile(lambda fact: fact.day is None, facts)))
     found, sure = list[int](), date.min
-    for at in range(len(facts) - 1, -1, -1):
+    for at in range(len(facts) - 1, undated - 1, -1):
         day = facts[at].day
-        if day is None or day.latest >= sure:
-            found.append(at)
-            is_sure = day is not None and day.day is not None and facts[at].value is not None
-            if is_sure and sure == date.min and day is not None and day.is_within(first, last) is True:
-                sure = day.latest
-    return found[::-1]
+        assert day is not None
+        if day.latest < sure:
+            break  # as is all before it
+        found.append(at)
+        is_sure = day.day is not None and facts[at].value is not None
+        if is_sure and sure == date.min and day.is_within(first, last) is True:
+            sure = day.latest
+    return [*range(undated), *found[::-1]]
 
 
 def in_order(facts: Sequence[Fact]) -> tuple[Fact, ...]:
     """By day; what is of one day is compared as a whole, which is seldom needed."""
+    if len(facts) < 2:
+        return tuple(facts)
     days = [fact.day for fact in facts]
     if len(set(days)) == len(days) and all(day is not None and day.day is not None for day in days):
         return tuple(sorted(facts, key=lambda fact: fact.day.earliest if fact.day else date.min))

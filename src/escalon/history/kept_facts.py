@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from functools import cached_property
-from itertools import chain
+from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from escalon.facts import Day, Fact, Facts, in_order, newest_of
+from escalon.facts import Day, Fact, Facts, in_order, newest_of, together
 from escalon.history.current import Current
 from escalon.history.entry import Entry, entry_of_file
 from escalon.history.events import FactRecorded, Observation
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Numbers: TypeAlias = NDArray[np.int64]
 
-Look: TypeAlias = "Callable[[Numbers], Iterable[tuple[str, Observation]]]"
+Look: TypeAlias = Callable[[Iterable[int]], Iterable[tuple[str, Observation]]]
 """What stands in some rows of a table: where each is written, and the observation."""
 
 
@@ -58,37 +58,34 @@ class KeptFacts:
 
     def entries(self, at: Numbers | slice = slice(None)) -> Iterator[Entry]:
         """The entries of some facts (all of them), made now."""
-        told = self.look(self.rows[at])
+        told = self.look(self.rows[at].tolist())
         for row, person, (place, seen) in zip(self.rows[at].tolist(), self.people[at].tolist(), told, strict=True):
             yield entry_of_file(self.first + row, FactRecorded(participant=self.codes[person], fact=seen), place)
 
-    def facts(self, at: Sequence[int] | Numbers) -> list[Fact]:
+    def facts(self, at: Sequence[int]) -> list[Fact]:
         """Some facts, made now."""
-        import numpy as np
-
-        some = np.asarray(at, np.int64)
-        told = zip(self.people[some].tolist(), self.look(self.rows[some]), strict=True)
-        return [self.read(self.codes[person], seen, place) for person, (place, seen) in told]
+        rows, people = self._one_by_one
+        told = self.look([rows[one] for one in at])
+        return [self.read(self.codes[people[one]], seen, place) for one, (place, seen) in zip(at, told, strict=True)]
 
     @cached_property
-    def outlines(self) -> tuple[Sequence[Fact], Numbers]:
-        """One fact of each kind, in order of day, and the place there of the kind of each fact."""
+    def _one_by_one(self) -> tuple[Sequence[int], Sequence[int]]:
+        """Which row each fact is and whose, for whoever asks for a few: an array is slow to give a single number."""
+        return self.rows.data, self.people.data
+
+    @cached_property
+    def outlines(self) -> Outlines:
+        """One fact of each kind, and which kind each fact is."""
         import numpy as np
 
         _, firsts, of = np.unique(self.kinds, return_index=True, return_inverse=True)
-        made = self.facts(firsts)
+        made = self.facts(firsts.tolist())
+        by_name = together((fact.name, place) for place, fact in enumerate(made))
+        ordered = {name: in_order([made[place] for place in some]) for name, some in by_name.items()}
         places = {id(fact): place for place, fact in enumerate(made)}
-        ordered = in_order(made)
         ranks = np.empty(len(made), np.int64)
-        ranks[[places[id(fact)] for fact in ordered]] = np.arange(len(made))
-        return ordered, ranks[of]
-
-    @cached_property
-    def moments(self) -> tuple[Sequence[tuple[str, Day] | None], Sequence[int]]:
-        """The different moments of its kinds, and the place there of the moment of each kind."""
-        places: dict[tuple[str, Day] | None, int] = {}
-        of = [places.setdefault(one.moment, len(places)) for one in self.outlines[0]]
-        return list(places), of
+        ranks[[places[id(fact)] for some in ordered.values() for fact in some]] = np.arange(len(made))
+        return Outlines(ordered, ranks[of])
 
     @cached_property
     def of(self) -> dict[str, Numbers]:
@@ -127,32 +124,54 @@ class KeptFacts:
         )
 
 
+class Outlines:
+    """One fact of each kind, name by name in order of day: what tells of a fact which day it is of before it is made."""
+
+    def __init__(self, by_name: Mapping[str, Sequence[Fact]], kinds: Numbers) -> None:
+        self.each = [fact for some in by_name.values() for fact in some]
+        self.kinds = kinds
+        """Of each fact, the place in `each` of its kind."""
+        self.names = [name for name, some in by_name.items() for _ in some]
+        ends = [0, *accumulate(map(len, by_name.values()))]
+        self.spans = dict(zip(by_name, pairwise(ends), strict=True))
+        """Where the kinds of each name begin and end."""
+        numbers: dict[tuple[str, Day] | None, int] = {}
+        self.moment_of = [numbers.setdefault(one.moment, len(numbers)) for one in self.each]
+        self.moments = list(numbers)
+
+    def moment(self, kind: int) -> tuple[str, Day] | None:
+        """The visit and day of a kind, where something is known of a full day."""
+        return self.moments[self.moment_of[kind]]
+
+
 class FactsByName(Facts):
     """One participant's facts of a large table, each made when its name is asked for, beside others of the same participant."""
 
-    __slots__ = ("_kept", "_made", "_names", "_places")
+    __slots__ = ("_kept", "_kinds", "_made", "_names", "_outlines", "_places")
 
     def __init__(self, kept: KeptFacts, which: Numbers, others: Iterable[Fact]) -> None:
         super().__init__(others)
-        self._kept = kept
+        self._kept, self._outlines = kept, kept.outlines
         self._made: dict[int, Fact] = {}
-        self._places: dict[str, array[int]] = {}
-        outlines, kinds = kept.outlines
-        for place, kind in zip(which.tolist(), kinds[which].tolist(), strict=True):
-            self._places.setdefault(outlines[kind].name, array("q")).append(place)
-        self._names = tuple(dict.fromkeys((*self._places, *self._by_name)))
+        kinds = self._outlines.kinds[which]
+        order = kinds.argsort(kind="stable")
+        self._kinds: list[int] = kinds[order].tolist()
+        self._places: list[int] = which[order].tolist()
+        named = map(self._outlines.names.__getitem__, kinds.tolist())
+        self._names = tuple(dict.fromkeys((*named, *self._by_name)))
 
     def kept(self, name: str) -> list[Fact]:
         """The facts of a name that stand in the table."""
-        return self._at(self._places.get(name, ()))
+        return self._at(self._of(name))
 
-    def _kinds(self, places: Sequence[int]) -> list[int]:
-        """Which kind each of some places is of."""
-        found: list[int] = self._kept.outlines[1][places].tolist()
-        return found
+    def _of(self, name: str) -> range:
+        """Where the facts of a name stand among all, the oldest kind first."""
+        first, end = self._outlines.spans.get(name, (0, 0))
+        return range(bisect_left(self._kinds, first), bisect_left(self._kinds, end))
 
-    def _at(self, places: Sequence[int]) -> list[Fact]:
-        """The facts of some places, each made once."""
+    def _at(self, some: Iterable[int]) -> list[Fact]:
+        """Some of the facts, each made once."""
+        places = [self._places[one] for one in some]
         if new := [place for place in places if place not in self._made]:
             self._made.update(zip(new, self._kept.facts(new), strict=True))
         return [self._made[place] for place in places]
@@ -166,27 +185,26 @@ class FactsByName(Facts):
 
     def near(self, name: str, first: Day | None, last: Day | None, newest: bool = False) -> tuple[Fact, ...]:
         """Every fact of a name that may be of these days; where the newest is wanted, no other than may be it is made."""
-        if not newest or name in self._ordered or name in self._by_name or name not in self._places:
+        if not newest or name in self._ordered or name in self._by_name:
             return super().near(name, first, last, newest)
-        every, outlines = self._places[name], self._kept.outlines[0]
-        places = sorted(zip(self._kinds(every), every, strict=True))
-        some = newest_of([outlines[kind] for kind, _ in places], first, last)
-        return in_order(self._at([places[at][1] for at in some]))
+        some = self._of(name)
+        found = newest_of([self._outlines.each[self._kinds[one]] for one in some], first, last)
+        return in_order(self._at(some[at] for at in found))
 
     def at(self, name: str, moments: Container[tuple[str, Day]]) -> Iterable[Fact]:
         """What is known under a name of some moments, oldest first."""
         if name in self._ordered or name in self._by_name:
             return super().at(name, moments)
-        places, outlines = self._places.get(name, ()), self._kept.outlines[0]
-        pairs = zip(self._kinds(places), places, strict=True) if places else ()
-        return in_order(self._at([place for kind, place in pairs if outlines[kind].moment in moments]))
+        some = (one for one in self._of(name) if self._outlines.moment(self._kinds[one]) in moments)
+        return in_order(self._at(some))
 
     def moments(self) -> Iterable[tuple[str, Day]]:
         """The visit and day, once each, of everything known that has a full day."""
-        moments, of = self._kept.moments
-        found = {of[kind] for places in self._places.values() for kind in self._kinds(places)}
+        numbers = set(map(self._outlines.moment_of.__getitem__, self._kinds))
         others = (one.moment for one in chain.from_iterable(self._by_name.values()))
-        return {moment for moment in chain(map(moments.__getitem__, found), others) if moment is not None}
+        return {
+            moment for moment in chain(map(self._outlines.moments.__getitem__, numbers), others) if moment is not None
+        }
 
     def names(self) -> tuple[str, ...]:
         """The names something is recorded under."""
@@ -197,7 +215,7 @@ class FactsByName(Facts):
         return Facts(self).with_facts(more)
 
     def __len__(self) -> int:
-        return super().__len__() + sum(map(len, self._places.values()))
+        return super().__len__() + len(self._places)
 
 
 class Entries(Sequence[Entry]):

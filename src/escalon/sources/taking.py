@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -214,17 +214,17 @@ class Taking:
         import numpy as np
 
         others = [column.codes for name, column in rows.columns.items() if name != "participant"]
-        texts = np.column_stack(others).astype(np.int32)
+        width, held = len(others), np.column_stack(others).astype(np.int32).ravel().data
+        places, lines = used.data, rows.lines.data
         seen: dict[tuple[int, ...], Observation] = {}
 
-        def look(at: Numbers) -> Iterator[tuple[str, Observation]]:
-            some = used[at]
-            for place, line, held in zip(some, rows.lines[some].tolist(), texts[some].tolist(), strict=True):
-                key = tuple(held)
+        def look(at: Iterable[int]) -> Iterator[tuple[str, Observation]]:
+            for place in map(places.__getitem__, at):
+                key = tuple(held[place * width : (place + 1) * width])
                 if key not in seen:
                     if len(seen) >= KEPT:
                         seen.clear()
                     seen[key] = observation(self.reader.read(rows[place])[0])
-                yield f"{self.table.file}:{line}", seen[key]
+                yield f"{self.table.file}:{lines[place]}", seen[key]
 
         return look

@@ -57,7 +57,10 @@ class RowsByColumn(Sequence[Row]):
     def __getitem__(self, at: Any) -> Any:
         if isinstance(at, slice):
             return tuple(self.at(range(*at.indices(len(self)))))
-        return next(self.at([range(len(self))[at]]))
+        place = range(len(self))[at]
+        known = self.broken.get(place)
+        cells = {name: one.texts[one.codes[place]] for name, one in self.columns.items()}
+        return known or Row(int(self.lines[place]), cells)
 
     def __iter__(self) -> Iterator[Row]:
         return self.at(range(len(self)))

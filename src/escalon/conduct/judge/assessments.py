@@ -9,11 +9,11 @@ is not one visit.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from escalon.conduct.judge.baselines import infusion_day
 from escalon.conduct.judge.windows import day_number
-from escalon.facts import Day, Fact, Facts, exact, spelled
+from escalon.facts import Day, Fact, Facts, exact, spelled, together
 from escalon.protocol.study import Study, Visit
 
 UNPLANNED = 14
@@ -50,8 +50,7 @@ _Dated: TypeAlias = tuple[Moment, str]
 """A moment, and where its label disagrees with its day."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where one fact belongs: the visit, whether its days are settled by the schedule, and what to say of it."""
 
     visit: str
@@ -64,42 +63,48 @@ class Visits:
     """The visits of a participant by their days, oldest first: what was recorded at each is looked at by name."""
 
     facts: Facts
-    moments: tuple[frozenset[Moment], ...]
-    empty: tuple[Assessment, ...]
-    """The visits without their facts."""
+    parts: Sequence[tuple[str, Sequence[_Dated]]]
+    """The label of each and its moments."""
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    def empty(self, number: int) -> Assessment:
+        """A visit without its facts."""
+        label, some = self.parts[number]
+        notes = tuple(dict.fromkeys(note for _, note in some if note))
+        return Assessment(label, some[-1][0][1], {}, notes=notes, begins=some[0][0][1])
 
     def holding(self, number: int, names: Iterable[str]) -> Assessment:
         """A visit with the facts of some names."""
-        return _holding(
-            self.empty[number], [fact for name in names for fact in self.facts.at(name, self.moments[number])]
-        )
+        moments = {moment for moment, _ in self.parts[number][1]}
+        return _holding(self.empty(number), [fact for name in names for fact in self.facts.at(name, moments)])
 
 
 def assessments(study: Study, facts: Facts) -> list[Assessment]:
     """The visits of a participant with all their facts, oldest first; undated facts belong to none."""
     visits = visits_of(study, facts)
-    places = {moment: number for number, some in enumerate(visits.moments) for moment in some}
-    held: list[list[Fact]] = [[] for _ in visits.empty]
+    places = {moment: number for number, (_, some) in enumerate(visits.parts) for moment, _ in some}
+    held: list[list[Fact]] = [[] for _ in visits.parts]
     for fact in facts:
         if (moment := fact.moment) is not None:
             held[places[moment]].append(fact)
-    return list(map(_holding, visits.empty, held))
+    return [_holding(visits.empty(number), some) for number, some in enumerate(held)]
 
 
 def visits_of(study: Study, facts: Facts) -> Visits:
     """The visits of a participant: labels and days that belong together."""
     infused = infusion_day(study, facts)
     planned = {one.id: one for one in study.visits}
-    groups: dict[tuple[str, bool], list[_Dated]] = {}
-    for moment in sorted(facts.moments(), key=lambda one: (one[1].earliest, one[0])):
-        place = _place(*moment, infused, planned)
-        groups.setdefault((place.visit, place.is_planned), []).append((moment, place.note))
-    found: list[tuple[Assessment, list[_Dated]]] = []
+    moments = sorted(facts.moments(), key=lambda one: (one[1].earliest, one[0]))
+    places = ((moment, _place(*moment, infused, planned)) for moment in moments)
+    groups = together(((one.visit, one.is_planned), (moment, one.note)) for moment, one in places)
+    found: list[tuple[str, Sequence[_Dated]]] = []
     for (label, is_planned), some in groups.items():
         parts = [some] if is_planned else list(_apart(some, infused, planned.get(label)))
-        found += [(_empty(label if len(parts) == 1 else f"{label} {part[0][0][1]}", part), part) for part in parts]
-    found.sort(key=lambda one: (one[0].day.latest, one[0].visit))
-    return Visits(facts, tuple(frozenset(one for one, _ in part) for _, part in found), tuple(one for one, _ in found))
+        found += [(label if len(parts) == 1 else f"{label} {part[0][0][1]}", part) for part in parts]
+    found.sort(key=lambda one: (one[1][-1][0][1].latest, one[0]))
+    return Visits(facts, found)
 
 
 def _place(label: str, day: Day, infused: Day | None, visits: Mapping[str, Visit]) -> _Place:
@@ -135,11 +140,6 @@ def _apart(some: list[_Dated], infused: Day | None, planned: Visit | None) -> It
 
 def _is_before(day: Day, infused: Day | None) -> bool:
     return infused is not None and day.earliest < infused.earliest
-
-
-def _empty(visit: str, some: list[_Dated]) -> Assessment:
-    notes = tuple(dict.fromkeys(note for _, note in some if note))
-    return Assessment(visit, some[-1][0][1], {}, notes=notes, begins=some[0][0][1])
 
 
 def _holding(visit: Assessment, facts: Sequence[Fact]) -> Assessment:

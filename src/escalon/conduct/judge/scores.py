@@ -81,7 +81,8 @@ class ScoredFacts(Facts):
         if not behind or "." in name or is_known or any(reads_baseline(find(one)) for one in behind):
             return self.named(name)
         recorded, found = self._recorded.named(name), list[Fact]()
-        for place, visit in reversed([*enumerate(self._visits.empty)]):
+        for place in reversed(range(len(self._visits))):
+            visit = self._visits.empty(place)
             standing = said((*recorded, *found)) if newest else ()
             if any(_settles(fact, visit.day, first, last) and not _has_peer(fact, recorded) for fact in standing):
                 break

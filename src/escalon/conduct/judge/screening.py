@@ -273,10 +273,7 @@ def _days(study: Study, name: str | None, facts: Facts) -> list[Day]:
 
 def clauses_of(study: Study, here: Situation, later: Situation) -> tuple[Clause, ...]:
     """Every clause for one participant, about the day of decision, or about a later one where it runs on until infusion."""
-    asked = _ASKED("asked", study, lambda: _Asked(study))
-    examined = asked.examining(here)
-    until = {"decision": examined, "infusion": examined if later is here else asked.examining(later)}
-    return tuple(_clause(one, sentence, until[one.until]) for one, sentence in asked.clauses)
+    return _ASKED("asked", study, lambda: _Asked(study)).of(here, later)
 
 
 def clauses_in_words(study: Study) -> list[tuple[str, str, bool]]:
@@ -286,36 +283,58 @@ def clauses_in_words(study: Study) -> list[tuple[str, str, bool]]:
 
 
 class _Asked:
-    """A study's clauses made ready to be asked of many people: the sentence of each, and every name a rule reads."""
+    """A study's clauses made ready to be asked of many people: the sentence of each, and every name a rule reads.
+
+    What reads nothing recorded is said once for all of whom as little is: the day of decision and the anchors decide it.
+    """
 
     def __init__(self, study: Study) -> None:
         label = Situation(Facts(), Day(1), meanings=study.vocabulary).label
         self.clauses = [(one, english(one.tree, label)) for one in study.criteria]
         self._reads = {id(tree): _reads(study, tree) for one in study.criteria for tree in one.trees}
-        self._of_silence: dict[object, dict[int, Finding]] = {}
-        self._telling: dict[frozenset[str], frozenset[int]] = {}
+        self._of_silence: dict[object, tuple[dict[int, Finding], dict[int, Clause]]] = {}
+        self._telling: dict[frozenset[str], tuple[frozenset[int], list[bool]]] = {}
 
-    def examining(self, here: Situation) -> Callable[[Node], Finding]:
-        """Examines rules for one participant, each once; one that reads nothing recorded, once for all on whom as little is.
-
-        What is said of silence depends on the day of decision and the anchors alone.
-        """
-        of_silence = _kept(self._of_silence, (here.as_of, *here.anchors.values()), dict[int, Finding])
+    def of(self, here: Situation, later: Situation) -> tuple[Clause, ...]:
+        """Every clause for one participant."""
         told = here.facts.told()
-        telling = _kept(self._telling, told, lambda: self._told(told))
-        own: dict[int, Finding] = {}
+        telling, is_told = _kept(self._telling, told, lambda: self._told(told))
+        findings, silent = self._silence(here)
+        examined = _examining(here, telling, findings)
+        until = {"decision": examined, "infusion": examined}
+        if later is not here:
+            until["infusion"], silent = _examining(later, telling, self._silence(later)[0]), {}
+        found = []
+        for place, (criterion, sentence) in enumerate(self.clauses):
+            clause = None if is_told[place] else silent.get(place)
+            if clause is None:
+                clause = _clause(criterion, sentence, until[criterion.until])
+                if not is_told[place]:
+                    silent[place] = clause
+            found.append(clause)
+        return tuple(found)
 
-        def examined(tree: Node) -> Finding:
-            found = own if id(tree) in telling else of_silence
-            if id(tree) not in found:
-                found[id(tree)] = examine(tree, here)
-            return found[id(tree)]
+    def _silence(self, here: Situation) -> tuple[dict[int, Finding], dict[int, Clause]]:
+        """What was said so far of rules and of clauses that read nothing, on such a day."""
+        return _kept(self._of_silence, (here.as_of, *here.anchors.values()), lambda: ({}, {}))
 
-        return examined
+    def _told(self, told: frozenset[str]) -> tuple[frozenset[int], list[bool]]:
+        """The rules that read something of what is told, and whether each clause has one."""
+        telling = frozenset(tree for tree, reads in self._reads.items() if reads is None or not told.isdisjoint(reads))
+        return telling, [any(id(tree) in telling for tree in one.trees) for one, _ in self.clauses]
 
-    def _told(self, told: frozenset[str]) -> frozenset[int]:
-        """The rules that read something of what is told."""
-        return frozenset(tree for tree, reads in self._reads.items() if reads is None or not told.isdisjoint(reads))
+
+def _examining(here: Situation, telling: frozenset[int], of_silence: dict[int, Finding]) -> Callable[[Node], Finding]:
+    """Examines the rules of one participant, each once, however many clauses it limits."""
+    own: dict[int, Finding] = {}
+
+    def examined(tree: Node) -> Finding:
+        found = own if id(tree) in telling else of_silence
+        if id(tree) not in found:
+            found[id(tree)] = examine(tree, here)
+        return found[id(tree)]
+
+    return examined
 
 
 Key = TypeVar("Key")
