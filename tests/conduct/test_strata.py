@@ -10,7 +10,8 @@ from escalon.conduct.judge.departures import departures
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.screening import screen_one
 from escalon.conduct.judge.strata import stratum_of
-from escalon.escalation import Stop, Wait
+from escalon.conduct.permit.holds import dosing_holds, recommended
+from escalon.escalation import Stop, Treat, Wait
 from escalon.facts import Day
 from escalon.protocol import StudyError, load_study
 from escalon.protocol.lint import lint
@@ -52,6 +53,23 @@ def test_a_toxicity_in_one_stratum_changes_nothing_in_the_other(study, trial):
     again = dict(decide_next_dose(study, without, day).strata)
     assert again["DM"].decision == first["DM"].decision
     assert again["IMNM"].decision != first["IMNM"].decision
+
+
+@pytest.mark.parametrize("day", [Day(2025, 5, 20), Day(2026, 6, 30)])
+def test_what_holds_dosing_is_said_of_each_stratum_and_never_of_all_counted_together(study, trial, day):
+    found = decide_next_dose(study, trial, day)
+    held = {
+        (one.says.partition(": ")[0], one.about)
+        for one in dosing_holds(study, trial, day.earliest)
+        if one.rule == "rule"
+    }
+    assert held == {
+        (name, f"level {level.number}")
+        for name, one in found.strata
+        for level in study.dose.levels
+        if not (isinstance(one.decision, Treat) and one.decision.level == level.number)
+    }
+    assert type(recommended(study, trial, day.earliest)) is type(found.decision)
 
 
 def test_the_cap_is_of_each_stratum_and_nobody_departs(study, trial):

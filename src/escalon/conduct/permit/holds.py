@@ -7,7 +7,7 @@ and guards asked one at a time, so that a hold and the answer of the rule can ne
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -58,7 +58,7 @@ def recommended(study: Study, trial: Trial, today: date) -> Decision:
         found = decide_as_recorded(study, trial, Day.of(today))
     except EscalationError as error:
         return Wait(str(error))
-    return _by(study, found, today, (), doubts(found.reviews))
+    return found.decision if found.strata else _by(study, found, today, (), doubts(found.reviews))
 
 
 def _by(
@@ -87,6 +87,13 @@ def _dosing_holds(study: Study, trial: Trial, today: date, level: int | None) ->
         for one in found.reviews
         if one.in_doubt
     ]
+    if found.strata:
+        return holds + [
+            replace(hold, says=f"{name}: {hold.says}")
+            for name, one in found.strata
+            for number in levels
+            for hold in _of_rule(one.decision, number)
+        ]
     allowed = _by(study, found, today, ())
     holds += [hold for one in levels for hold in _of_rule(allowed, one)]
     for name, kinds in _CLOCKS if isinstance(allowed, Treat) else ():
