@@ -178,12 +178,12 @@ def book_of(folder: Path) -> Path:
     from escalon.casebook.location import create_casebook
     from escalon.history.events import FactRecorded, Observation
     from escalon.protocol import load_study
-    from tests.casebook.trial import CARLA, Trial
+    from tests.casebook.trial import CARLA, PLAN, Trial
 
     clock = SetClock(datetime.now(UTC) - timedelta(days=29))
     study = load_study("nct07052565")
     casebook = create_casebook(folder / "book", study=study.id, study_version=study.version, clock=clock)
-    trial = Trial(casebook)
+    trial = Trial(casebook, PLAN.model_copy(update={"version": study.version}))
     trial.open_cohort(1, 1)
     trial.prepare("P1", 1, 1)
     trial.infuse("P1", 1)
