@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_a_decision_waits_for_the_committee_two_sign_it_and_a_cohort_opens(bench
         answer = said(
             as_(bench, account), page, "DecisionSigned", decision=number, meaning="approve", password=PASSWORD
         )
-        assert answer.status_code == 303, answer.text
+    assert answer.status_code == 303
     li = as_(bench, "li.na")
     assert said(li, "/cohorts", "CohortOpened", cohort="1", level="2", size="3", decision=number).status_code == 303
     assert [one["is_open"] for one in li.get("/cohorts.json").json()["cohorts"]] == [True]
@@ -204,8 +205,33 @@ def test_what_is_said_by_a_list_is_corrected_by_the_same_list(bench: Any) -> Non
     assert {"yes", "no", "not done"} <= set(lists[truth.number]["fact.value"])
     assert {"recovered", "fatal"} <= set(lists[event.number]["outcome"])
     assert lists[event.number]["grade"][-3:] == ["3", "4", "5"]
-    assert lists[event.number]["expected"] == ["yes", "no"]
-    assert lists[event.number]["term"] == []
+    assert lists[event.number]["expected"] == ["", "yes", "no"]
+    assert (lists[event.number]["term"], lists[event.number]["ongoing"]) == ([], ["no", "yes"])
+
+
+def as_a_browser_sends(page: str, act: str) -> dict[str, str]:
+    """The fields of a form as they stand: of a list, what is chosen, or else its first word."""
+    form = page.split(f'action="/acts/{act}"')[1].split("</form>")[0]
+    found = dict(re.findall(r'<input[^>]*? name="([^"]+)"[^>]*? value="([^"]*)"', form))
+    for name, options in re.findall(r'<select[^>]*? name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        words = re.findall(r'<option value="([^"]*)"( selected)?', options)
+        found[name] = next((word for word, chosen in words if chosen), words[0][0])
+    return found
+
+
+def test_a_correction_sent_by_a_browser_changes_what_was_changed_and_nothing_else(bench: Any) -> None:
+    wang = as_(bench, "wang.min")
+    said_of_it = {"participant": "P02", "term": "Cough", "grade": 1, "start": "2025-06-10"}
+    sent = {"json": {"content": said_of_it}, "headers": {"accept": "application/json"}}
+    number = wang.post("/acts/AdverseEventRecorded", **sent).json()["entries"][0]
+    page = f"/entries/{number}"
+    told = as_a_browser_sends(wang.get(page).text, "correct")
+    told |= {"grade": "2", "reason": "read again", "from": page, "then": page}
+    answer = wang.post("/acts/correct", data=told, follow_redirects=False)
+    assert answer.status_code == 303
+    before = bench.opened.casebook.entry(number).event
+    corrected = bench.opened.casebook.entry(max(one.number for one in bench.opened.casebook.entries())).event
+    assert corrected.now == replace(before, grade=2)
 
 
 def test_an_address_asked_by_head_answers_as_by_get_without_its_content(bench: Any) -> None:

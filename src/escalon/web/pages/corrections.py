@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any, get_args, get_type_hints
 
 from escalon.casebook.encoding import plain
@@ -116,12 +116,17 @@ def _written(value: Any) -> str:
 
 
 def _choices(hint: Any, says: str, listed: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """What a field may say, where that is a list, and what it says now, which may be another word for one of these."""
-    kinds = [kind for kind in get_args(hint) or (hint,) if isinstance(kind, type)]
+    """What a field may say, where that is a list, and what it says now, which may be another word for one of these.
+
+    Nothing is among them where the field may stay empty: a browser sends the first where none is chosen.
+    """
+    types = get_args(hint) or (hint,)
     words = [*listed]
-    for kind in () if words else kinds:
+    for kind in () if words else (one for one in types if isinstance(one, type)):
         words += YES_NO if kind is bool else [*kind] if issubclass(kind, StrEnum) else ()
-    return tuple((str(word), str(word)) for word in dict.fromkeys(filter(None, (says, *words)))) if words else ()
+    may_be_empty = not says or NoneType in types or hint is str
+    nothing = (("", "not recorded"),) if words and may_be_empty else ()
+    return (*nothing, *((str(word), str(word)) for word in dict.fromkeys(filter(None, (says, *words))) if words))
 
 
 @act("correct")
