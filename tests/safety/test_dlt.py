@@ -76,6 +76,16 @@ def test_days_without_a_clock_leave_the_hours_open() -> None:
     assert proposed(event("CRS", 3, "2025-03-05", "2025-03-06")) is False
 
 
+@pytest.mark.parametrize("end", [None, "2025-03-20"])
+def test_event_without_a_first_day_leaves_open_how_long_it_lasted(end: str | None) -> None:
+    """As an older record may hold it; whoever had it is not free of a DLT."""
+    for grade in (3, 4):
+        read = clauses(event("Sepsis", grade, None, end))["DLT-3"]
+        assert (read.truth, [ground.is_doubt for ground in read.grounds]) == (None, [True])
+    assert proposed(event("CRS", 3, None, end)) is None
+    assert proposed(event("Sepsis", 2, None, end)) is False
+
+
 def test_grade_that_still_lasts_is_open_until_the_time_has_passed() -> None:
     eight = Moment.of(datetime(2025, 3, 5, 8))
     lasting = Occurrence("P1", (AdverseEvent(term="CRS", grade=3, start=Day.parse("2025-03-05")),), ((eight, 3),))

@@ -178,6 +178,8 @@ def _lasting(rule: DltRule, event: Occurrence, window: Horizon) -> tuple[Truth, 
     limits += [timedelta(days=rule.longer_than_days)] if rule.longer_than_days else []
     if not limits:
         return True, None, event.died.earliest if event.died and rule.grade == 5 else begun
+    if not event.assessed and any(line.start is None for line in event.lines):
+        return None, None, begun  # nobody knows for how long, and no time will tell
     graded = event.with_grade(rule.grade)
     until = datetime.combine(window.as_of, time(0)) + timedelta(days=1)
     truth = all_known(lasted_longer(graded, rule.grade, limit, rule.must_improve_to, until) for limit in limits)
