@@ -40,11 +40,21 @@ def test_a_table_of_assessments_is_graded_without_whoever_it_is_of(scale: str, t
     assert '"B"' not in ran.stdout
 
 
-def test_nothing_is_graded_where_the_rows_behind_it_may_be_of_anybody(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text('participant,day,anc\nA,0,2000\nA,3,"400\nA,4,90\n')
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('participant,day,anc\nA,0,2000\nA,3,"400\nA,4,90\n', "never closed"),
+        ('participant,day,anc\nA,0,2000\nB,0,2000\nA,3,"400\nB,4,90\nB,5,90"\n', "look like rows of their own"),
+        ("day,anc,participant\n0,2000,A\n3,0,4,A\n0,2000,B\n", "4 cells"),
+        ("participant,day,anc\nA,0,2000\nB,0,2000\n3,90\n", "2 cells"),
+        ("participant,day,anc\nA,0,2000\n,3,90,9\n", "4 cells"),
+    ],
+)
+def test_nothing_is_graded_where_a_row_may_be_of_anybody(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(text)
     ran = CliRunner().invoke(app, ["grade", "icaht", "--table", str(tmp_path / "t.csv"), "--json"])
     assert (ran.exit_code, ran.stdout) == (2, "")
-    assert "never closed" in ran.stderr
+    assert said in ran.stderr
 
 
 @pytest.mark.parametrize(

@@ -204,14 +204,24 @@ def test_a_table_of_visits_is_not_lost_to_one_broken_cell(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("number_format", "shown"),
-    [("mmm yyyy", "2023-05"), ("yyyy", "2023"), ("dd/mm/yy", "2023-05-01"), ("d. mmmm yyyy", "2023-05-01")],
+    ("number_format", "day", "shown"),
+    [
+        ("mmm yyyy", datetime(2023, 5, 1), "2023-05"),
+        ("yyyy", datetime(2023, 1, 1), "2023"),
+        ("dd/mm/yy", datetime(2023, 5, 1), "2023-05-01"),
+        ("d. mmmm yyyy", datetime(2023, 5, 1), "2023-05-01"),
+        ("mmm yyyy", datetime(2023, 5, 14), "2023-05-14"),
+        ("yyyy", datetime(2023, 5, 14), "2023-05-14"),
+        ("yyyy", datetime(2023, 5, 1), "2023-05-01"),
+    ],
 )
-def test_a_day_is_known_as_far_as_its_cell_shows_it(number_format: str, shown: str, tmp_path: Path) -> None:
+def test_a_day_is_known_as_far_as_its_cell_shows_it_and_none_that_was_typed_is_lost(
+    number_format: str, day: datetime, shown: str, tmp_path: Path
+) -> None:
     def shown_as(sheet: Any) -> None:
         sheet["E3"].number_format = number_format
 
-    intake = taken(tmp_path, ["P01", "ra_diagnosis", "yes", None, datetime(2023, 5, 1)], shown_as)
+    intake = taken(tmp_path, ["P01", "ra_diagnosis", "yes", None, day], shown_as)
     assert str(intake.entries[-1].event.fact.day) == shown
 
 

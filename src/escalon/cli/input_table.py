@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from escalon.cli.output import fail, fail_listing, tracked
+
+if TYPE_CHECKING:
+    from escalon.sources.tables import Table
+    from escalon.sources.written import Row
 
 Cells = Mapping[str, str]
 Rows = Sequence[tuple[str, Cells]]
@@ -41,13 +45,34 @@ def read_rows(
             there = f"Columns: {', '.join(known)}" if known else f"Columns there: {', '.join(table.columns)}"
             fail(f"{table.file}:1: column {', '.join(names)} is {what}. {there}")
     broken = [(f"{table.file}:{row.line}", row.cells, row.broken[2]) for row in table.rows if row.broken]
-    if broken and (aside is None or not all(cells for _, cells, _ in broken)):  # of whom such a row is, nothing says
+    if broken and (aside is None or not _is_known_whose(table, "participant" in needed)):
         fail_listing(
             [f"{place}: {why}" for place, _, why in broken], f"{len(broken)} of {len(table.rows)} rows cannot be read"
         )
     if aside is not None:
         aside += broken
     return table.columns, [(f"{table.file}:{row.line}", row.cells) for row in table.rows if not row.broken]
+
+
+def _is_known_whose(table: "Table", by_person: bool) -> bool:
+    """Whether each row that cannot be parted is of nobody else than it says; where rows are not read `by_person`, always.
+
+    A cell too many or too few moves all behind it, so only what stands first is sure to stand under its name; where one is
+    missing, that may be the first. A cell that swallowed other rows may have swallowed anybody's.
+    """
+    broken = [row for row in table.rows if row.broken]
+    if not by_person:
+        return all(row.cells for row in broken)
+    named = {row.cells.get("participant", "").strip() for row in table.rows if not row.broken}
+    return all(_says_whose(row, table.columns, named) for row in broken)
+
+
+def _says_whose(row: "Row", columns: Sequence[str], named: Collection[str]) -> bool:
+    who = row.cells.get("participant", "").strip()
+    if not who or any("\n" in cell for cell in row.cells.values()):
+        return False
+    is_in_place = bool(row.broken and row.broken[0])
+    return is_in_place or (columns[0] == "participant" and (who in named or len(row.cells) == len(columns)))
 
 
 def each_row(rows: Rows, make: Callable[[Cells], Made], title: str) -> list[Made]:

@@ -150,11 +150,15 @@ def _text(cell: Any) -> str:
 
 
 def _day(value: date, number_format: str) -> str:
-    """A day as far as its format shows it: Excel keeps «May 2023» as the first of May, shown by `mmm yyyy`."""
+    """A day as far as its format shows it: Excel keeps «May 2023» as the first of May, shown by `mmm yyyy`.
+
+    Any other day than the first was written in full, and is kept.
+    """
     shown = re.sub(r'"[^"]*"|\\.|\[[^]]*\]', "", number_format.lower())
-    if "y" not in shown or "d" in shown:
+    is_month = "m" in shown
+    if "y" not in shown or "d" in shown or value.day > 1 or (value.month > 1 and not is_month):
         return value.isoformat()
-    return f"{value:%Y-%m}" if "m" in shown else f"{value:%Y}"
+    return f"{value:%Y-%m}" if is_month else f"{value:%Y}"
 
 
 _ASIDE = re.compile(r'["\\%;<>=≤≥]|\[\$|0{2}')
