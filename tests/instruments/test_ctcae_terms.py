@@ -151,6 +151,19 @@ def test_an_event_that_is_specified_or_named_in_chinese_is_its_term(name, term):
     assert find_event(name).name == term
 
 
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("Immune system disorders - Other, specify: cytokine release syndrome", "CRS"),
+        ("Nervous system disorders - Other, specify (ICANS)", "ICANS"),
+        ("Investigations - Other: neutropenia", "Neutrophil count decreased"),
+    ],
+)
+def test_an_event_with_a_term_of_its_own_is_never_another_of_its_class(name, own):
+    with pytest.raises(UnknownTerm, match=f"as «{own}»"):
+        find_event(name)
+
+
 def test_no_other_test_is_suggested_for_a_short_name():
     with pytest.raises(UnknownTest) as error:
         grade_laboratory("urea", value=5)

@@ -43,8 +43,8 @@ _IN_CHINESE = {
     "IEC-HS": "免疫效应细胞相关噬血细胞性淋巴组织细胞增多症样综合征",
     "ICAHT": "免疫效应细胞相关血液毒性",
 }
-_SPECIFIED = re.compile(r"( - other)(?:, specify)?[ :,(–-]+.*")
-"""What stands behind «Investigations - Other, specify»: the event itself, `: CRP increased`."""
+_SPECIFIED = re.compile(r"(.* - other)(?:, specify)?[ :,(–-]+(.*?)\)?")
+"""«Investigations - Other, specify», and what stands behind it: the event itself, `: CRP increased`."""
 
 
 class UnknownTerm(ValueError):
@@ -86,13 +86,25 @@ def classes() -> tuple[str, ...]:
 def find_term(name: str) -> Term:
     """The term of a name or MedDRA code, without regard to case; British spellings are accepted. Raises UnknownTerm."""
     wanted = _plain(name)
-    found = _index().get(wanted) or _index().get(_SPECIFIED.sub(r"\1, specify", wanted))
-    if found is not None:
+    if found := _index().get(wanted) or _under_other(wanted):
         return found
     if other := recorded_under(wanted):
         raise UnknownTerm(f"{name!r} is not a term of CTCAE v5.0. Record it under «{other}» with the general scale")
     near = " or ".join(f"«{_index()[key].name}»" for key in _meant(wanted))
     raise UnknownTerm(f"{name!r} is not a term of CTCAE v5.0.{f' Did you mean {near}?' if near else ''}")
+
+
+def _under_other(wanted: str) -> Term | None:
+    """The «Other» term of a class with its event behind it. Raises UnknownTerm where that event has a term of its own."""
+    said = _SPECIFIED.fullmatch(wanted)
+    found = _index().get(f"{said[1]}, specify") if said else None
+    if said and found and (own := _syndrome(said[2]) or _own_term(said[2])):
+        raise UnknownTerm(f"«{found.name}» is for what has no term of its own. Record {said[2]!r} as «{own}»")
+    return found
+
+
+def _own_term(wanted: str) -> str:
+    return _index()[wanted].name if wanted in _index() else next(iter(meant(wanted)), "")
 
 
 def _meant(wanted: str) -> list[str]:
