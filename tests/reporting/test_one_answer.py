@@ -217,6 +217,25 @@ def test_a_drug_of_the_conditioning_given_for_the_disease_is_no_conditioning():
     )
 
 
+def test_a_drug_of_the_conditioning_without_dose_or_end_is_not_left_out():
+    """The last day is that of all drugs: one that has no end may have been the last."""
+    begun = Fact("lymphodepletion_start", "2025-02-26", Day(2025, 2, 26), participant="P01")
+    first = TreatmentGiven(
+        participant="P01", treatment="fludarabine", start=Day(2025, 2, 26), end=Day(2025, 2, 28),
+        dose=Decimal(50), unit="mg",
+    )  # fmt: skip
+    for end, said, days in (
+        (None, "not recorded", "2025-02-27"),
+        (Day(2025, 3), "2025-03", "2025-02-27 to 2025-03"),
+        (Day(2025, 2, 27), "2025-02-28", "2025-02-27"),
+    ):
+        second = TreatmentGiven(participant="P01", treatment="cyclophosphamide", start=Day(2025, 2, 27), end=end)
+        view = view_of(history([*DISEASES, begun], [first, second], infusions=DOSES[:1]), CUTOFF)
+        assert column(lymphodepletion(view), "last_day") == {"P01": said}
+        doses = f"fludarabine 50 mg (2025-02-26 to 2025-02-28); cyclophosphamide dose not recorded ({days})"
+        assert column(lymphodepletion(view), "given") == {"P01": doses}
+
+
 def test_the_synthetic_trial_says_what_was_given_before_the_cells_and_of_which_product(tmp_path):
     """Its folder carries the study's own drugs of conditioning, and a number for every product."""
     study = load_study("nct07052565")

@@ -1,11 +1,12 @@
 """Section 3: what was given: cells against their target, lymphodepletion, and departures from the study's rules."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from escalon.conduct.judge.given import Given, deviation
 from escalon.conduct.judge.lymphodepletion import conditioning_given
 from escalon.conduct.judge.watched import Watch, Watching, watched
-from escalon.facts import plain
+from escalon.facts import Day, plain
 from escalon.history.events import TreatmentGiven
 from escalon.reporting.build import Made, counted, heads, keyed, row, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Tone
@@ -108,22 +109,31 @@ def _conditioning_row(view: View, given: Given) -> TableRow:
     begun = person.lymphodepletion if person else None
     acts = [one.event for one in course.conditionings]
     drugs = conditioning_given(view.study, course, begun, given.day.latest)
-    known = [one.event for one in drugs if one.event.dose is not None]
-    doses = [f"{one.treatment} {dose_of(one)}{_on_days(one)}" for one in known]
+    doses = [f"{one.event.treatment} {_dose_said(one.event)}{_on_days(one.event)}" for one in drugs]
     name = view.study.roles.of("conditioning")
     fact = last_of(view.facts(code), name) if name else None
     grounds = (of_fact(fact, code),) if fact is not None else ()
-    last = max(
-        (*(one.ended_on for one in acts), *(one.event.end.latest for one in drugs if one.event.end)), default=None
-    )
+    last = _last_day([one.ended_on for one in acts], [one.event.end for one in drugs])
     beneath = tuple(of_treatment(code, one) for one in drugs)
     given_as = "; ".join([*(one.regimen for one in acts), *doses]) or "doses not recorded"
     return row(
         code, strong(code), view.diseases.get(code), given.level, Cell(str(begun or "not recorded"), None, grounds),
-        Cell(str(last or "not recorded"), None, beneath),
+        Cell(last, None, beneath),
         None if begun is None else (given.day.earliest - begun).days, Cell(given_as, None, beneath),
         who=code,
     )  # fmt: skip
+
+
+def _last_day(acts: Sequence[date], drugs: Sequence[Day | None]) -> str:
+    """As far as it is known: a drug whose end nobody recorded may have been the last, unless an act says when all ended."""
+    ends = [*map(Day.of, acts), *(end for end in drugs if end is not None)]
+    if not ends or (not acts and None in drugs):
+        return "not recorded"
+    return str(max(ends, key=lambda end: end.latest))
+
+
+def _dose_said(one: TreatmentGiven) -> str:
+    return "dose not recorded" if one.dose is None else dose_of(one)
 
 
 def _on_days(one: TreatmentGiven) -> str:
