@@ -13,6 +13,7 @@ from escalon.casebook.archive import make_archive
 from escalon.casebook.backup import back_up, restore
 from escalon.casebook.location import open_casebook
 from escalon.conduct.judge.departures import departures
+from escalon.conduct.judge.dose_review import gone
 from escalon.conduct.judge.dosing import decide_as_recorded
 from escalon.conduct.permit.holds import dosing_holds
 from escalon.escalation import next_dose
@@ -142,3 +143,17 @@ def test_a_leaving_with_an_end_counts_as_gone_unless_they_were_surely_back_in_th
     study = load_study("nct07052565")
     [found] = decide_as_recorded(study, take_in(study, tmp_path).trial, Day.parse("2026-06-01")).reviews
     assert found.outcome.value == ("N" if counts else "X")
+
+
+@pytest.mark.parametrize(("on", "is_away"), [("2026-03-20", False), ("2026-04-01", True), ("2026-08-01", False)])
+def test_nobody_is_treated_between_leaving_and_coming_back(on, is_away, tmp_path):
+    dose = f"participant,level,date,cells_per_kg,source\nP02,1,{on},100000,crf\n"
+    (tmp_path / "doses.csv").write_text(dose, encoding="utf-8")
+    (tmp_path / "adverse_events.csv").write_text("participant,term,grade,start,source\n", encoding="utf-8")
+    left = "P02,study_discontinuation,yes,2026-03-27,2026-08-01,crf\n"
+    (tmp_path / "facts.csv").write_text(f"participant,fact,value,date,until,source\n{left}", encoding="utf-8")
+    study = load_study("nct07052565")
+    intake = take_in(study, tmp_path)
+    assert bool(gone(intake.trial.course("P02"), Day.parse(on).earliest)) is is_away
+    assert ("withdrawn" in {one.rule for one in departures(study, intake.trial)}) is is_away
+    assert any("after leaving on 2026-03-27" in str(one) for one in intake.contradictions) is is_away

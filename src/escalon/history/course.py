@@ -266,13 +266,11 @@ class Course:
     def left_and_not_back_by(self, day: date) -> Day | None:
         """The first day of leaving, or of withdrawing consent, after which nothing says by a day that they were back."""
         gone = [Day.of(one.event.on) for one in self.consents_gone_by(day)]
-        away = [left for left, back in self._left() if back is not None and back.latest > day]
-        return min([*self.left_on, *gone, *away], key=lambda one: (one.earliest, one.latest), default=None)
+        return min([*self.left_on(day), *gone], key=lambda one: (one.earliest, one.latest), default=None)
 
-    @property
-    def left_on(self) -> list[Day]:
-        """Every day on which leaving the treatment or the study is recorded, by an act or by a fact that has no end."""
-        facts = (left for left, back in self._left() if back is None)
+    def left_on(self, day: date) -> list[Day]:
+        """The days of leaving the treatment or the study, by an act or by a fact, not surely over by the end of a day."""
+        facts = (left for left, back in self._left() if back is None or back.latest > day)
         return [*(Day.of(one.event.on) for one in self.withdrawals), *facts]
 
     def _left(self) -> Iterator[tuple[Day, Day | None]]:
@@ -295,7 +293,7 @@ class Course:
     @property
     def is_withdrawn(self) -> bool:
         """Whether the participant left the treatment or the study."""
-        return bool(self.left_on)
+        return bool(self.left_on(date.max))
 
     @property
     def conditioning_days(self) -> list[Day]:

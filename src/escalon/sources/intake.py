@@ -107,9 +107,9 @@ def _said_of_the_living(course: Course, fact: Fact) -> str:
 
 
 def _infused_after_leaving(course: Course) -> Iterator[Contradiction]:
-    left = course.left
     for bag in course.infusions:
         day = bag.event.happened(course.zone)
+        left = course.left_and_not_back_by(day.earliest) if day else None
         if left is not None and day is not None and left.is_before(day):
             yield Contradiction(f"infused on {day}, after leaving on {left}. Correct one of the two", bag.place)
 

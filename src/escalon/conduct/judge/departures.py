@@ -129,8 +129,9 @@ def _of_person(study: Study, trial: Trial, given: Given) -> Iterator[ActDepartur
         yield _one(given, "consent", "infused without a recorded consent")
     elif course.consented.earliest > given.day.latest:
         yield _one(given, "consent", f"infused before the consent of {course.consented}")
-    if course.left is not None and course.left.latest < given.day.earliest:
-        yield _one(given, "withdrawn", f"infused after leaving the study on {course.left}")
+    left = course.left_and_not_back_by(given.day.earliest)
+    if left is not None and left.latest < given.day.earliest:
+        yield _one(given, "withdrawn", f"infused after leaving the study on {left}")
     screening = screened(study, trial, given.participant, given.day, given.day)
     if screening.verdict is Verdict.NOT_MET:
         failed = ", ".join(clause.criterion.id for clause in screening.failed())

@@ -129,7 +129,7 @@ def _disease(course: Course) -> str:
 
 def gone(course: Course, day: date) -> str:
     """That somebody left the study, or died, by a day, in words; empty where neither is recorded."""
-    if any(left.earliest <= day for left in course.left_on):
+    if any(left.earliest <= day for left in course.left_on(day)):
         return f"{course.code} left the study"
     return f"{course.code} died" if has_died(course, day) else ""
 
