@@ -1,5 +1,6 @@
 """Strata escalate by themselves: what happens in one changes nothing in another; each answers as a trial of its own."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from escalon.conduct.judge.departures import departures
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.screening import screen_one
 from escalon.conduct.judge.strata import stratum_of
+from escalon.conduct.permit import holds
 from escalon.conduct.permit.holds import dosing_holds, recommended
 from escalon.escalation import Stop, Treat, Wait
 from escalon.facts import Day
@@ -64,7 +66,7 @@ def test_what_holds_dosing_is_said_of_each_stratum_and_never_of_all_counted_toge
         if one.rule == "rule"
     }
     assert held == {
-        (name, f"level {level.number}")
+        (name, f"level {level.number} of {name}")
         for name, one in found.strata
         for level in study.dose.levels
         if not (isinstance(one.decision, Treat) and one.decision.level == level.number)
@@ -173,3 +175,18 @@ def test_an_event_in_one_stratum_says_that_the_table_is_kept_for_every_one(study
     (tmp_path / "adverse_events.csv").unlink()
     found = dict(decide_next_dose(study, take_in(study, tmp_path).trial, Day(2025, 9, 1)).strata)
     assert [str(found[name].conduct) for name in ("DM", "IMNM")] == ["1P", "1P"]
+
+
+def test_a_hold_of_one_stratum_is_not_made_good_by_one_of_another(study, trial, monkeypatch):
+    day = Day(2025, 5, 20)
+    found = decide_next_dose(study, trial, day)
+    before, after = trial.of(trial.participants), trial.of(trial.participants)
+
+    def opens(**levels):
+        open_at = {name: replace(found.strata[0][1], decision=Treat(at, 3, "as drawn")) for name, at in levels.items()}
+        return replace(found, strata=tuple(open_at.items()))
+
+    answers = {id(before): opens(DM=1, IMNM=2), id(after): opens(DM=2, IMNM=1)}
+    monkeypatch.setattr(holds, "decide_as_recorded", lambda study, trial, today: answers[id(trial)])
+    gone = holds.lifted(study, before, after, day.earliest, None)
+    assert {one.about for one in gone} == {"level 2 of DM", "level 1 of IMNM"}

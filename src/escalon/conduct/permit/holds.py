@@ -89,7 +89,7 @@ def _dosing_holds(study: Study, trial: Trial, today: date, level: int | None) ->
     ]
     if found.strata:
         return holds + [
-            replace(hold, says=f"{name}: {hold.says}")
+            replace(hold, about=f"{hold.about} of {name}", says=f"{name}: {hold.says}")
             for name, one in found.strata
             for number in levels
             for hold in _of_rule(one.decision, number)
