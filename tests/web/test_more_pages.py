@@ -101,6 +101,11 @@ def test_feasibility_counts_everybody_and_says_what_another_clause_would_change(
     assert told["clauses"][-1]["left"] == told["eligible"] + told["undecided"]
     costly = max(told["clauses"], key=lambda one: one["alone"])
     assert costly["alone"] > 0
+    page = browser.get("/feasibility").text
+    assert "a number and a rule:" in page
+    assert "withheld" not in page  # whoever may read each record is told each count
+    typed = browser.get("/feasibility.json").json()["example"]
+    assert browser.get("/feasibility.json", params={"relax": typed}).json()["wrong"] == ""
     other = browser.get("/feasibility.json", params={"relax": "haemoglobin >= 500 g/L"}).json()
     assert other["instead"]["eligible"] < told["eligible"]
     assert "no 'hemoglobn'" in browser.get("/feasibility.json", params={"relax": "hemoglobn >= 5"}).json()["wrong"]

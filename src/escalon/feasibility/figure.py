@@ -35,13 +35,7 @@ def funnel_svg(found: Attrition) -> str:
         told = f"Silence counts as no for: {', '.join(silent)}"
         pieces.append(text(4, y + 36, shortened(told, 9, _OUT), size=9, paint=MUTED))
     says = f"{invented}Funnel of {people} people over {len(found.criteria)} clauses; {shown['undecided']} undecided at its end"
-    pieces.append(
-        text(
-            4,
-            y + 22,
-            f"{WITHHELD} withheld: fewer than {found.smallest}, or so few could be worked out",
-            size=9,
-            paint=MUTED,
-        )
-    )
+    if found.smallest > 1:
+        held = f"{WITHHELD} withheld: fewer than {found.smallest}, or so few could be worked out"
+        pieces.append(text(4, y + 22, held, size=9, paint=MUTED))
     return picture(pieces, says)

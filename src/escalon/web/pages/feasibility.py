@@ -28,6 +28,8 @@ class FeasibilityPage:
     instead: dict[str, Any] | None
     wrong: str
     """Why the rule typed cannot be asked; empty where it can."""
+    example: str
+    """A clause of the study as it may be typed."""
 
 
 @page("/feasibility")
@@ -38,7 +40,7 @@ def feasibility(desk: Desk, relax: str = "") -> FeasibilityPage:
         count = len(desk.courses())
         nobody = {"day": str(desk.today), "people": count, "eligible": count, "undecided": 0, "excluded": 0}
         return FeasibilityPage(
-            {**nobody, "by_disease": {}, "clauses": []}, "", "", None, "the study has no clause to count by"
+            {**nobody, "by_disease": {}, "clauses": []}, "", "", None, "the study has no clause to count by", ""
         )
     found = _counted(desk, desk.study, "")
     rule, instead, wrong = relax.strip(), None, ""
@@ -47,7 +49,9 @@ def feasibility(desk: Desk, relax: str = "") -> FeasibilityPage:
             instead = _counted(desk, relaxed(desk.study, rule), rule).as_json()
         except (ValueError, CriterionError) as error:
             wrong = str(error)
-    return FeasibilityPage(found.as_json(), funnel_svg(found), rule, instead, wrong)
+    written = [f"{one.id}: {one.rule}" for one in desk.study.criteria]
+    example = next((one for one in written if "<" in one or ">" in one), written[0])
+    return FeasibilityPage(found.as_json(), funnel_svg(found), rule, instead, wrong, example)
 
 
 def _counted(desk: Desk, study: Study, rule: str) -> Attrition:
