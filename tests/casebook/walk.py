@@ -80,15 +80,17 @@ class Walk:
         self.risk = self.random.choice([(0.05, 0.1, 0.2), (0.1, 0.3, 0.5), (0.4, 0.5, 0.7), (0.0, 0.0, 0.0)])
         self.due: list[tuple[date, str, str]] = []
         self.given: dict[str, tuple[int, date]] = {}
+        self.cohort_of: dict[str, int] = {}
         self.outcomes: dict[str, str] = {}
         self.days = [self.trial.today()]
         self.refused: list[str] = []
 
     # -- what happens to people ------------------------------------------------------------------------------------
 
-    def infused(self, code: str, level: int) -> None:
+    def infused(self, code: str, opened: CohortOpened) -> None:
         """Draw what becomes of somebody who was just infused."""
-        today, draw = self.trial.today(), self.random
+        today, draw, level = self.trial.today(), self.random, opened.level
+        self.cohort_of[code] = opened.cohort
         self.given[code], self.outcomes[code] = (level, today), "N"
         if draw.random() < self.risk[level - 1]:
             on = today + timedelta(days=draw.randint(0, WINDOW))
@@ -224,7 +226,7 @@ class Walk:
         code = next(self.codes)
         trial.prepare(code, opened.cohort, opened.level)
         trial.infuse(code, opened.level)
-        self.infused(code, opened.level)
+        self.infused(code, opened)
         return True
 
     def _against(self, cohort: Cohort) -> bool:
@@ -246,7 +248,7 @@ class Walk:
             else None
         )
         trial.infuse(code, opened.level, override=given)
-        self.infused(code, opened.level)
+        self.infused(code, opened)
         return True
 
     def go(self, people: int) -> Walk:
@@ -265,7 +267,6 @@ class Walk:
 
     @property
     def notation(self) -> str:
-        """What happened as people write it: whoever stands at one level after another in one cohort."""
-        people = [(level, self.outcomes[code]) for code, (level, _) in self.given.items()]
-        groups = itertools.groupby(people, key=lambda one: one[0])
-        return " ".join(f"{level}{''.join(outcome for _, outcome in some)}" for level, some in groups)
+        """What happened as people write it, cohort by cohort as they were opened."""
+        groups = itertools.groupby(self.given, key=lambda code: (self.given[code][0], self.cohort_of[code]))
+        return " ".join(f"{level}{''.join(self.outcomes[code] for code in some)}" for (level, _), some in groups)

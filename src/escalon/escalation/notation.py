@@ -55,12 +55,18 @@ class Treated:
     """The day on which the DLT, or what leaves the participant uncounted, came about, where it is known."""
     known: date | None = None
     """The day from which the record itself told of the DLT, where it says so."""
+    away: tuple[tuple[date, date], ...] = ()
+    """The days on which the participant had left, and those on which they were back, under observation again."""
 
     def __post_init__(self) -> None:
         if self.level == 0:
             raise EscalationError("Level 0: dose levels are numbered from 1, and from -1 downwards below it")
         if self.outcome.__class__ is not Outcome:
             object.__setattr__(self, "outcome", Outcome(self.outcome))
+
+    def is_away(self, day: date) -> bool:
+        """Whether the participant had left on a day, and came back later."""
+        return any(gone <= day < back for gone, back in self.away)
 
     def __str__(self) -> str:
         return str(self.outcome) if self.followed is None else f"{self.outcome}@{self.followed}"
@@ -174,11 +180,20 @@ class Conduct:
             number -= len(cohorts[-1])
         return Conduct(tuple(Cohort(treated) for treated in cohorts if treated))
 
+    def without_absent(self, day: date | None) -> Conduct:
+        """The same conduct in which nobody counts who had left on that day, though they came back later."""
+
+        def seen(one: Treated) -> Treated:
+            return replace(one, outcome=NOT_EVALUABLE) if day and one.is_away(day) else one
+
+        return Conduct(tuple(Cohort(tuple(map(seen, cohort.treated))) for cohort in self.cohorts))
+
     def as_of(self, today: date, window: timedelta, *, dlts_unknown: bool = False) -> Conduct:
         """The same conduct with every window still open on `today` shown as pending: no DLT *yet* is not no DLT.
 
-        So is what came about later. With `dlts_unknown` so is every DLT in an open window, unless `followed` or `known` says
-        that it was there by then: of most DLTs it is recorded when they began, not when they were judged.
+        Whoever had left on that day and came back later does not count on it; what came about later is pending. With
+        `dlts_unknown` so is every DLT in an open window, unless `followed` or `known` says that it was there by then: of most
+        DLTs it is recorded when they began, not when they were judged.
         """
 
         def seen(one: Treated) -> Treated:
@@ -188,7 +203,7 @@ class Conduct:
             was_known = told is not None and told <= today
             is_later = one.came is not None and one.came > today
             if one.outcome is NO_DLT or is_later or (dlts_unknown and one.outcome is DLT and not was_known):
-                return replace(one, outcome=PENDING)
+                return replace(one, outcome=NOT_EVALUABLE if one.is_away(today) else PENDING)
             return one
 
         return Conduct(tuple(Cohort(tuple(map(seen, cohort.treated))) for cohort in self.cohorts))

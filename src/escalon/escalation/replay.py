@@ -27,7 +27,7 @@ def departures(
         if number in follows:
             continue
         try:
-            decision = ask(Conduct(conduct.cohorts[:number]))
+            decision = ask(Conduct(conduct.cohorts[:number]).without_absent(cohort.treated[0].infused))
         except EscalationError as error:
             found.append(Departure(number + 1, str(cohort), f"nothing ({error})"))
             continue

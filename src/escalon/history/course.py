@@ -268,6 +268,13 @@ class Course:
         gone = [Day.of(one.event.on) for one in self.consents_gone_by(day)]
         return min([*self.left_on(day), *gone], key=lambda one: (one.earliest, one.latest), default=None)
 
+    @property
+    def absences(self) -> list[tuple[date, date]]:
+        """From which day on somebody had left or taken back consent, and the day on which they were surely back."""
+        consents = ((one.event.on, self.given_anew(one)) for one in self.consent_withdrawals)
+        facts = ((left.earliest, back.latest if back else None) for left, back in self._left())
+        return [(gone, back) for gone, back in (*consents, *facts) if back is not None]
+
     def left_on(self, day: date) -> list[Day]:
         """The days of leaving the treatment or the study, by an act or by a fact, not surely over by the end of a day."""
         facts = (left for left, back in self._left() if back is None or back.latest > day)

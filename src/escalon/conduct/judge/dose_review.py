@@ -178,8 +178,9 @@ def treated(study: Study, trial: Trial, reviews: Iterable[DoseReview], today: da
         came = _came(study, trial, one, today)
         known = _told_of_a_dlt(trial.course(one.participant)) if one.outcome is Outcome.DLT else None
         yield Treated(
-            one.counted_at, one.outcome, infused, one.participant, died=one.died, again=again, came=came, known=known
-        )
+            one.counted_at, one.outcome, infused, one.participant, died=one.died, again=again, came=came, known=known,
+            away=tuple(trial.course(one.participant).absences),
+        )  # fmt: skip
 
 
 def _told_of_a_dlt(course: Course) -> date | None:
