@@ -250,6 +250,12 @@ def test_a_glucocorticoid_goes_by_its_name_in_other_languages(drug, milligrams):
     assert float(found.value) == pytest.approx(milligrams)
 
 
+@pytest.mark.parametrize("text", ["maybe", "possibly"])
+def test_a_doubt_that_names_no_drug_may_be_one_and_is_never_none(text):
+    found = read_vasopressors(text)
+    assert (found.least, found.most, found.strange) == (0, 1, (text,))
+
+
 @pytest.mark.parametrize("text", ["norepinephrine?", "maybe norepinephrine", "norepinephrine ? dose"])
 def test_a_vasopressor_that_is_doubted_is_asked_about(text):
     found = read_vasopressors(text)

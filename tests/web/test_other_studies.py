@@ -17,7 +17,7 @@ DOSE = "/participants/P1/infusion"
 
 @pytest.fixture
 def tablets(sqlite_casebook):  # noqa: F811
-    plan = load_study(HERON).model_copy(update={"inclusion": (), "exclusion": (), "zone": None})
+    plan = load_study(HERON).model_copy(update={"inclusion": (), "exclusion": (), "zone": None, "version": "1"})
     bench, trial = served(sqlite_casebook, plan)
     trial.open_cohort(1, 1)
     trial.enter("P1")

@@ -36,8 +36,9 @@ _GENERIC = frozenset(
 _TIMES = frozenset({"x", "to", "or"})
 _SOME = {"yes": 1, "y": 1, "true": 1, "given": 1, "multiple": 2, "several": 2, "many": 2, "是": 1, "有": 1, "多种": 2}
 _NEGATED = frozenset(
-    "no not without stopped stop off discontinued weaned held hold prn refused never ? maybe possibly 停 已停 未".split()
+    "no not without stopped stop off discontinued weaned held hold prn refused never 停 已停 未".split()
 )
+_DOUBTED = frozenset("? maybe possibly".split())
 _INSTEAD = frozenset(
     "or oder ou then switched switch changed replaced replacing instead followed from to by → 或 改为 换为 后改".split()
 )
@@ -120,11 +121,13 @@ def _named(text: str) -> Vasopressors:
     words = [word for word in words if word not in _FILLERS and word not in _GENERIC]
     strange = tuple(dict.fromkeys(words))
     names = tuple(sorted(found - {"vasopressin", "fluids"}))
-    more = [word for word in strange if word not in _NEGATED | _INSTEAD]
+    joining = _NEGATED | _INSTEAD | (_DOUBTED if found else frozenset())  # «maybe» alone names nothing that can be read
+    more = [word for word in strange if word not in joining]
     if not found and not strange:  # a dose, or a joining word: of how many drugs it does not say
         return Vasopressors(1 if _DOSE.search(text) else 0, MOST, None)
     sure = min(1, len(names)) if _INSTEAD & set(strange) else len(names)
-    certain = 0 if _NEGATED & set(strange) else sure  # «no norepinephrine» and «norepinephrine stopped» are asked about
+    # «no norepinephrine», «norepinephrine stopped» and «norepinephrine?» are asked about
+    certain = 0 if (_NEGATED | _DOUBTED) & set(strange) else sure
     vasopressin = "vasopressin" in found if not strange or certain else None
     most = max(len(names) + len(more), _said_beside(text))
     return Vasopressors(certain, min(MOST, most), vasopressin or (None if strange else False), names, strange)
