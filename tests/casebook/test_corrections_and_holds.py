@@ -157,11 +157,7 @@ def test_a_death_is_not_corrected_away_by_one_person(after_one: Trial, said: dic
 
 def test_calling_somebody_not_evaluable_lifts_nothing_alone(trial: Trial) -> None:
     """Two of three had a DLT: calling one of them not evaluable would open the level again."""
-    trial.open_cohort(1, 1)
-    for code, wait in (("P-1", 0), ("P-2", 14), ("P-3", 3)):
-        trial.prepare(code, 1, 1)
-        trial.days(wait)
-        trial.infuse(code, 1)
+    trial.infuse_cohort(1, 1, "P-1", "P-2", "P-3")
     for code in ("P-1", "P-2"):
         trial.record(INES, DltAdjudicated(participant=code, is_dlt=True, because="seen"))
     trial.days(29)

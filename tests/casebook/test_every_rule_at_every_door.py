@@ -75,11 +75,7 @@ def doors(walk, folder):
 @pytest.mark.parametrize("back", [4, 35], ids=["inside the window", "after it"])
 def test_consent_withdrawn_and_given_anew_counts_alike_by_entries_and_by_rows(back, sqlite_casebook, tmp_path):
     trial = Trial(sqlite_casebook)
-    trial.open_cohort(1, 1)
-    for code, wait in (("P-1", 0), ("P-2", 14), ("P-3", 3)):
-        trial.prepare(code, 1, 1)
-        trial.days(wait)
-        trial.infuse(code, 1)
+    trial.infuse_cohort(1, 1, "P-1", "P-2", "P-3")
     trial.days(5)
     gone = trial.today()
     trial.record(INES, ConsentWithdrawn(participant="P-3", on=gone, reason="thinks it over"))

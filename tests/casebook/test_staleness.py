@@ -63,11 +63,7 @@ def test_an_event_in_the_window_found_late_stops_dosing(second: Trial, grade: in
 
 def test_a_judgement_corrected_after_the_decision_stops_dosing(sqlite_casebook: Casebook) -> None:
     trial = Trial(sqlite_casebook)
-    trial.open_cohort(1, 1)
-    for code, wait in (("P-1", 0), ("P-2", 14), ("P-3", 3)):
-        trial.prepare(code, 1, 1)
-        trial.days(wait)
-        trial.infuse(code, 1)
+    trial.infuse_cohort(1, 1, "P-1", "P-2", "P-3")
     judged = trial.record(INES, DltAdjudicated(participant="P-1", is_dlt=False, because="seen"))
     trial.days(29)
     trial.nothing_to_report()

@@ -213,13 +213,17 @@ class Trial:
         """The attestation that nobody had an adverse event until now."""
         return self.record(CARLA, NothingToReport(table="adverse_events"))
 
-    def treat_cohort(self, cohort: int, level: int, *codes: str) -> None:
-        """A whole cohort infused in its order, without an event, until its last window has closed."""
+    def infuse_cohort(self, cohort: int, level: int, *codes: str) -> None:
+        """A whole cohort infused in its order; the last was infused today."""
         self.open_cohort(cohort, level)
         for place, code in enumerate(codes):
             self.prepare(code, cohort, level)
             self.days((0, 14, 3)[min(place, 2)])
             self.infuse(code, level)
+
+    def treat_cohort(self, cohort: int, level: int, *codes: str) -> None:
+        """A whole cohort infused in its order, without an event, until its last window has closed."""
+        self.infuse_cohort(cohort, level, *codes)
         self.days(29)
         self.nothing_to_report()
         self.record(INES, CohortClosed(cohort=cohort, reason="complete"))

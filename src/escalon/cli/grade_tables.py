@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from escalon.cli.grade_writing import answer
-from escalon.cli.input_table import Rows, Unread, read_rows
+from escalon.cli.input_table import RowAside, Rows, read_rows
 from escalon.cli.output import MANY, csv_text, fail, fail_listing, note, print_json, print_table, progress, write
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, 
     """CRS or ICANS over time: each participant's assessments, days and episodes."""
     from escalon.safety.episodes import by_day, episodes, grade_crs, grade_icans
 
-    aside: list[Unread] = []
+    aside: list[RowAside] = []
     courses, problems = _courses(read_rows(file, ["participant"], aside=aside)[1])
-    problems += [f"{place}: {why}" for place, _, why in aside]
+    problems += map(str, aside)
     courses = _without(courses, aside)
     if not math.isfinite(gap_hours) or not 0 <= gap_hours <= LONGEST_GAP:
         fail(f"--gap-hours {gap_hours:g} is not possible. Write hours from 0 to {LONGEST_GAP}")
@@ -62,9 +62,9 @@ def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, 
         fail_listing(problems, f"{len(problems)} rows cannot be read; whoever they are of is not graded")
 
 
-def _without(courses: Mapping[str, Course], aside: Sequence[Unread]) -> dict[str, Course]:
+def _without(courses: Mapping[str, Course], aside: Sequence[RowAside]) -> dict[str, Course]:
     """The courses of all but those of whom a row cannot be read."""
-    unread = {row.get("participant", "").strip() for _, row, _ in aside}
+    unread = {row.cells.get("participant", "").strip() for row in aside}
     return {who: course for who, course in courses.items() if who not in unread}
 
 
@@ -176,7 +176,7 @@ def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> No
     """Laboratory results: the grades of every row, in both directions. Exit code 2 if a row could not be read."""
     from escalon.instruments.safety.ctcae.table import COLUMNS, grade_rows
 
-    aside: list[Unread] = []
+    aside: list[RowAside] = []
     rows = read_rows(file, ["test", "value"], aside=aside)[1]
     unread = [name for name in (rows[0][1] if rows else ()) if name not in ABOUT and name not in COLUMNS]
     if unread:
@@ -198,7 +198,7 @@ def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> No
     elif not output:
         print_table(columns[1:], [row[1:] for row in shown], "CTCAE v5.0", most=SHOWN)
     wrong = [f"{rows[one.row][0]}: {one.problem}" for one in found if one.problem]
-    wrong += [f"{place}: {why}" for place, _, why in aside]
+    wrong += map(str, aside)
     if wrong:
         fail_listing(wrong, f"{len(wrong)} of {len(rows) + len(aside)} rows could not be graded")
 
@@ -230,9 +230,9 @@ def _day_after(text: str) -> int:
 def grade_counts(file: Path, output: Path | None, scale: str, closed: bool, as_json: bool) -> None:
     """ICAHT of every participant of a table with columns participant, day, anc, and unit where counts are not per µL."""
     courses: dict[str, dict[str, Any]] = {}
-    aside: list[Unread] = []
+    aside: list[RowAside] = []
     rows_there = read_rows(file, ["participant", "day", "anc"], aside=aside)[1]
-    problems = [f"{place}: {why}" for place, _, why in aside]
+    problems = list(map(str, aside))
     for place, row in rows_there:
         day, count, unit = ((row.get(name) or "").strip() for name in ("day", "anc", "unit"))
         mine = courses.setdefault(_whose(place, row), {})

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from escalon.cli.output import fail, fail_listing, tracked
 
@@ -12,16 +12,25 @@ if TYPE_CHECKING:
 
 Cells = Mapping[str, str]
 Rows = Sequence[tuple[str, Cells]]
-Unread = tuple[str, Cells, str]
-"""A row that cannot be parted into cells: its place, what stands in it, and why."""
 Made = TypeVar("Made")
+
+
+class RowAside(NamedTuple):
+    """A row that cannot be used: its place, what stands in it, and why."""
+
+    place: str
+    cells: Cells
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.why}"
 
 
 def read_rows(
     file: Path,
     needed: Collection[str] = (),
     known: Collection[str] = (),
-    aside: list[Unread] | None = None,
+    aside: list[RowAside] | None = None,
 ) -> tuple[tuple[str, ...], Rows]:
     """The columns of a file and its rows, each with its place (`doses.csv:12`); exit code 2 where it is no such table.
 
@@ -44,11 +53,9 @@ def read_rows(
         if names:
             there = f"Columns: {', '.join(known)}" if known else f"Columns there: {', '.join(table.columns)}"
             fail(f"{table.file}:1: column {', '.join(names)} is {what}. {there}")
-    broken = [(f"{table.file}:{row.line}", row.cells, row.broken[2]) for row in table.rows if row.broken]
+    broken = [RowAside(f"{table.file}:{row.line}", row.cells, row.broken[2]) for row in table.rows if row.broken]
     if broken and (aside is None or not _is_known_whose(table, "participant" in needed)):
-        fail_listing(
-            [f"{place}: {why}" for place, _, why in broken], f"{len(broken)} of {len(table.rows)} rows cannot be read"
-        )
+        fail_listing(list(map(str, broken)), f"{len(broken)} of {len(table.rows)} rows cannot be read")
     if aside is not None:
         aside += broken
     return table.columns, [(f"{table.file}:{row.line}", row.cells) for row in table.rows if not row.broken]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from escalon import __version__
-from escalon.cli.input_table import Cells, read_rows
+from escalon.cli.input_table import RowAside, read_rows
 from escalon.cli.output import note, note_listing, tracked, write
 from escalon.facts import read_day, spelled, together
 from escalon.facts.whole import whole_folder
@@ -180,7 +180,7 @@ def _profiles(data: Path, study: Study | None) -> tuple[tuple[Profile, ...], lis
         raise ValueError(f"{data}: {what}. Columns it needs: participant, analyte, date, value, unit, lloq")
     doses, wells = _beside(samples.parent, "doses"), wells_beside(samples.parent)
     plates = plates_of(read_wells(wells)) if wells else None
-    aside: list[tuple[str, Cells, str]] = []
+    aside: list[RowAside] = []
     read, refused = read_samples(read_rows(samples, aside=aside)[1], _check(study))
     refused += [Unusable(row.get("participant", ""), row.get("analyte", ""), place, why) for place, row, why in aside]
     bags = SPLIT if study is None else days_of_one_dose(study)
@@ -209,17 +209,17 @@ def _check(study: Study | None) -> Callable[[Sample], None]:
 
 def _infusions(doses: Path, bags: int) -> tuple[dict[str, Infused], list[str]]:
     """Who was infused, from which day; and the rows that cannot be read: whoever they are of has no day 0 here."""
-    aside: list[tuple[str, Cells, str]] = []
+    aside: list[RowAside] = []
     given: list[tuple[str, Infused]] = []
     for where, row in read_rows(doses, ("participant", "date"), aside=aside)[1]:
         try:
             level = f"level {row['level']}" if row.get("level") else ""
             given.append((row["participant"], Infused(read_day(row["date"]), level)))
         except ValueError as error:
-            aside.append((where, row, f"date: {error}"))
-    unread = {row.get("participant") for _, row, _ in aside}
+            aside.append(RowAside(where, row, f"date: {error}"))
+    unread = {row.cells.get("participant") for row in aside}
     known = together((who, one) for who, one in given if who not in unread)
-    return last_of_first(known, bags), [f"{where}: {why}" for where, _, why in aside]
+    return last_of_first(known, bags), list(map(str, aside))
 
 
 SPLIT = 1

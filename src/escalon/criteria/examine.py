@@ -161,21 +161,24 @@ def _open(label: str, tied: bool) -> str:
 def _is_word(criterion: Op, pick: Pick, word: str, situation: Situation) -> Finding:
     reading = stated(pick.name, pick.window, situation)
     truth = _agreed(None if value is None else plain(value).lower() == word.lower() for value in reading.values)
-    said = situation.once(("said", pick.name, pick.window), lambda: _said(reading))
-    missing = _settling(reading, pick.name, situation) if truth is None else ()
-    return _concluded(criterion, truth, reading.facts, missing, [said], reading.flags)
+    return _of_statement(criterion, pick, truth, reading, situation)
 
 
 def _stated(criterion: Stated, situation: Situation) -> Finding:
     reading = stated(criterion.name, criterion.window, situation)
     truth = _agreed(value if isinstance(value, bool) else None for value in reading.values)
-    return _concluded(
-        criterion, truth, reading.facts, _settling(reading, criterion.name, situation), [_said(reading)], reading.flags
+    return _of_statement(criterion, criterion, truth, reading, situation)
+
+
+def _of_statement(
+    criterion: Node, asked: Pick | Stated, truth: Truth, reading: Valued, situation: Situation
+) -> Finding:
+    """What several rules conclude from one reading says the same of it, put into words once."""
+    said = situation.once(("said", asked.name, asked.window), lambda: _said(reading))
+    missing = reading.missing or (
+        f"which statement on {situation.label(asked.name)} is the last: the dates leave it open",
     )
-
-
-def _settling(reading: Valued, name: str, situation: Situation) -> tuple[str, ...]:
-    return reading.missing or (f"which statement on {situation.label(name)} is the last: the dates leave it open",)
+    return _concluded(criterion, truth, reading.facts, missing, [said], reading.flags)
 
 
 def _said(reading: Valued) -> str:

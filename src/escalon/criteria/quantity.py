@@ -282,9 +282,8 @@ def _why_unusable(fact: Fact, label: str, situation: Situation) -> str:
 
 def _dates(period: Stretch) -> str:
     if period.first and period.last:
-        return (
-            f" (dated {period.first} to {period.last})" if period.first != period.last else f" (dated {period.first})"
-        )
+        until = "" if period.first == period.last else f" to {period.last}"
+        return f" (dated {period.first}{until})"
     return f" (dated by {period.last})" if period.last else f" (dated from {period.first})" if period.first else ""
 
 

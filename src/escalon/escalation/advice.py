@@ -127,7 +127,7 @@ def asked(
         return ask(conduct), departures(ask, conduct), tallies[-1]
     follows = {
         n for n, one in zip(plain, moves, strict=True)
-        if n < now and one.level and as_said(cohorts[n], rule.label(one.level), one.size) and not _was_absent(cohorts, n)
+        if n < now and one.level and as_said(cohorts[n], rule.label(one.level), one.size) and not _is_seen_otherwise(cohorts, n)
     }  # fmt: skip
     left = () if len(follows) == now else departures(ask, conduct, follows)
     if plain and plain[-1] == now:
@@ -135,10 +135,10 @@ def asked(
     return ask(conduct), left, tallies[-1]
 
 
-def _was_absent(cohorts: tuple[Cohort, ...], number: int) -> bool:
+def _is_seen_otherwise(cohorts: tuple[Cohort, ...], number: int) -> bool:
     """Whether somebody treated before had left on the day a cohort began, and came back later."""
-    day = cohorts[number].treated[0].infused
-    return day is not None and any(one.is_away(day) for one in Conduct(cohorts[:number]))
+    before = Conduct(cohorts[:number])
+    return before.without_absent(cohorts[number].treated[0].infused) is not before
 
 
 def _seen_on(design: Design, window: DltWindow, before: Conduct, day: date) -> tuple[Decision, ...]:

@@ -12,7 +12,7 @@ A letter may be followed by days of follow-up, for designs that weigh them: `1NN
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -180,13 +180,15 @@ class Conduct:
             number -= len(cohorts[-1])
         return Conduct(tuple(Cohort(treated) for treated in cohorts if treated))
 
+    def _each(self, seen: Callable[[Treated], Treated]) -> Conduct:
+        """The same cohorts, with everybody as they are `seen`."""
+        return Conduct(tuple(Cohort(tuple(map(seen, cohort.treated))) for cohort in self.cohorts))
+
     def without_absent(self, day: date | None) -> Conduct:
         """The same conduct in which nobody counts who had left on that day, though they came back later."""
-
-        def seen(one: Treated) -> Treated:
-            return replace(one, outcome=NOT_EVALUABLE) if day and one.is_away(day) else one
-
-        return Conduct(tuple(Cohort(tuple(map(seen, cohort.treated))) for cohort in self.cohorts))
+        if day is None or not any(one.is_away(day) for one in self):
+            return self
+        return self._each(lambda one: replace(one, outcome=NOT_EVALUABLE) if one.is_away(day) else one)
 
     def as_of(self, today: date, window: timedelta, *, dlts_unknown: bool = False) -> Conduct:
         """The same conduct with every window still open on `today` shown as pending: no DLT *yet* is not no DLT.
@@ -206,7 +208,7 @@ class Conduct:
                 return replace(one, outcome=NOT_EVALUABLE if one.is_away(today) else PENDING)
             return one
 
-        return Conduct(tuple(Cohort(tuple(map(seen, cohort.treated))) for cohort in self.cohorts))
+        return self._each(seen)
 
 
 COHORT = re.compile(r"(?P<level>[-−]?[0-9]{1,3})(?P<outcomes>(?:[A-Za-z](?:@[0-9]{1,4})?)+)")

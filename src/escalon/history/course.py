@@ -272,20 +272,20 @@ class Course:
     def absences(self) -> list[tuple[date, date]]:
         """From which day on somebody had left or taken back consent, and the day on which they were surely back."""
         consents = ((one.event.on, self.given_anew(one)) for one in self.consent_withdrawals)
-        facts = ((left.earliest, back.latest if back else None) for left, back in self._left())
+        facts = ((left.earliest, back) for left, back in self._left())
         return [(gone, back) for gone, back in (*consents, *facts) if back is not None]
 
     def left_on(self, day: date) -> list[Day]:
         """The days of leaving the treatment or the study, by an act or by a fact, not surely over by the end of a day."""
-        facts = (left for left, back in self._left() if back is None or back.latest > day)
+        facts = (left for left, back in self._left() if back is None or back > day)
         return [*(Day.of(one.event.on) for one in self.withdrawals), *facts]
 
-    def _left(self) -> Iterator[tuple[Day, Day | None]]:
-        """What facts say of leaving: the day, and the one on which the participant was back, where it ended."""
+    def _left(self) -> Iterator[tuple[Day, date | None]]:
+        """What facts say of leaving: the day, and the one on which the participant was surely back, where it ended."""
         name = self.frame.roles.get("left")
         for fact, _ in self._read((name,)) if name else ():
             if (day := stated_day(fact)) is not None:
-                yield day, fact.until
+                yield day, fact.until.latest if fact.until else None
 
     @property
     def judged_evaluable(self) -> bool | None:

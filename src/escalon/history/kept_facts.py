@@ -80,8 +80,7 @@ class KeptFacts:
 
         _, firsts, of = np.unique(self.kinds, return_index=True, return_inverse=True)
         made = self.facts(firsts.tolist())
-        by_name = together((fact.name, place) for place, fact in enumerate(made))
-        ordered = {name: in_order([made[place] for place in some]) for name, some in by_name.items()}
+        ordered = {name: in_order(some) for name, some in together((fact.name, fact) for fact in made).items()}
         places = {id(fact): place for place, fact in enumerate(made)}
         ranks = np.empty(len(made), np.int64)
         ranks[[places[id(fact)] for some in ordered.values() for fact in some]] = np.arange(len(made))
