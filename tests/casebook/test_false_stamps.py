@@ -74,13 +74,33 @@ def test_a_stamp_with_a_byte_changed_is_not_believed(kept: tuple[Path, Path, Pat
     file = the_stamp(witness)
     whole, draw = file.read_bytes(), random.Random(27)
     changed = 0
-    for _ in range(120):
-        at = draw.randrange(len(whole))
+    for at in draw.sample(range(len(whole)), 120):
         file.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << draw.randrange(8))]) + whole[at + 1 :])
         [one] = read_by(kept[0], witness, kept[2])
         changed += bool(one.wrong)
         assert one.wrong or (one.number, one.at, one.by) == (true.number, true.at, true.by), at
-    assert changed > 100
+    assert changed > 100  # what may change unseen is the one of two like certificates that nobody reads
+
+
+def test_a_stamp_that_names_its_authority_twice_is_not_believed(kept: tuple[Path, Path, Path], witness: Path) -> None:
+    """Beside the certificate that was proved stands another of its number, with another name."""
+    file = the_stamp(witness)
+    whole = file.read_bytes()
+    last = whole.rindex(b"Test authority\x30")
+    file.write_bytes(whole[:last] + b"West authority" + whole[last + 14 :])
+    [one] = read_by(kept[0], witness, kept[2])
+    assert "two certificates of one number" in one.wrong
+
+
+def test_a_stamp_whose_certificate_has_no_known_version_is_not_believed(
+    kept: tuple[Path, Path, Path], witness: Path
+) -> None:
+    file = the_stamp(witness)
+    whole = file.read_bytes()
+    version = whole.rindex(b"\xa0\x03\x02\x01\x02") + 4
+    file.write_bytes(whole[:version] + b"\x06" + whole[version + 1 :])
+    [one] = read_by(kept[0], witness, kept[2])
+    assert "X509 version" in one.wrong
 
 
 @pytest.mark.parametrize("length", [0, 1, 9, 100, 400, -1])

@@ -122,16 +122,18 @@ def _hashes(place: Path, wanted: set[int]) -> dict[int, str]:
 
 
 def _read(reply: bytes, number: int, said: bytes, roots: list[Certificate]) -> Stamped:
-    from cryptography.x509 import load_der_x509_certificate
+    from cryptography.x509 import InvalidVersion, load_der_x509_certificate
     from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
     try:
         told = decode_timestamp_response(reply)
         own = [load_der_x509_certificate(one) for one in told.signed_data.certificates]
         VerifierBuilder(roots=roots).build().verify_message(told, said)  # certificates in the reply are not trusted
-    except (VerificationError, ValueError) as wrong:
+    except (VerificationError, InvalidVersion, ValueError) as wrong:
         return Stamped(number, wrong=f"the time stamp kept of it does not say so ({wrong})")
     [signer] = told.signed_data.signer_infos
-    signers = [one for one in own if (one.issuer, one.serial_number) == (signer.issuer, signer.serial_number)]
+    signers = {one for one in own if (one.issuer, one.serial_number) == (signer.issuer, signer.serial_number)}
+    if len(signers) > 1:  # one of them was proved, and nothing says which
+        return Stamped(number, wrong="the time stamp kept of it carries two certificates of one number")
     names = [one.subject.rfc4514_string() for one in signers]
-    return Stamped(number, told.tst_info.gen_time, "".join(names[:1]) or "the authority")
+    return Stamped(number, told.tst_info.gen_time, "".join(names) or "the authority")
