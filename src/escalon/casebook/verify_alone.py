@@ -317,91 +317,147 @@ def is_signed_by(key, number, before, body):
     return is_signed(key, field[1], f"escalon-signature-2\n{number}\n{before}\n{rest}")
 
 
-def verify(place, printed, root=None):
-    """Follow the chain; returns the first thing wrong, or None, and a line about what was found."""
-    if place.is_dir() and (odd := odd_file(place)):
-        return odd, ""
-    entries, checkpoints, head = read(place)
-    number, before, keys, hashes = 0, "0" * 64, [], {}
-    own_keys: dict[str, str] = {}
-    had: dict[str, str] = {}
-    resets, without, secrets_set, forged = [], None, False, None
-    kept = {c[0] for c in checkpoints}
-    wanted, proved, key_at = kept | set(printed), max(printed, default=0), {}
-    for found, previous, hashed, body in entries:
-        number += 1
-        if found != number:
-            return f"entry {number}: missing or out of order (found {found})", ""
-        if previous != before or hashlib.sha256(f"{number}\n{before}\n{body}".encode()).hexdigest() != hashed:
-            return f"entry {number}: does not match its hash, or does not follow from the entry before", ""
-        written = json.loads(body)
-        if json.dumps(written, ensure_ascii=False, sort_keys=True, separators=(",", ":")) != body:
-            return (
-                f"entry {number}: its text is not in the one written form, so it can be read in more than one way",
-                "",
-            )
-        if "Key" in body or number == 1:
-            if number == 1:
-                keys.append((0, written["new"]["public_key"], True))
-            elif written["event"] == "CheckpointKeyChanged":
-                old, new = keys[-1][1], written["new"]["public_key"]
-                said = f"escalon-new-key-2\n{number}\n{before}\n{old}\n{new}"
-                keys.append((number, new, is_signed(old, written["new"].get("agreed", ""), said)))
+class Wrong(Exception):
+    """What is wrong with a record: the first thing found."""
+
+
+class Keys:
+    """Whose keys sign: the casebook's, one after the other, and those of people as they stood when they signed."""
+
+    def __init__(self):
+        self.of_book = []  # (from which entry on, the key, whether the key before agreed)
+        self.of_person, self.ever, self.resets = {}, {}, []
+        self.without, self.secrets_set, self.forged = None, False, None  # `without`: what signs where no key was set
+
+    def take(self, number, before, body, written):
+        """Learn from an entry whose key is whose, and hold a signature against the key of who gave it."""
+        if number == 1:
+            self.of_book.append((0, written["new"]["public_key"], True))
+        elif written["event"] == "CheckpointKeyChanged":
+            old, new = self.of_book[-1][1], written["new"]["public_key"]
+            said = f"escalon-new-key-2\n{number}\n{before}\n{old}\n{new}"
+            self.of_book.append((number, new, is_signed(old, written["new"].get("agreed", ""), said)))
         if is_signature(body):
             person = written["person"]
-            own = own_keys.get(person, without)
+            own = self.of_person.get(person, self.without)
             if own is not None and not is_signed_by(own, number, before, body):
-                forged = forged or f"entry {number}: signed in the name of {person}, and not with their own key"
-        elif body.startswith('"SecretSet"', 44):
-            new = written["new"]
-            account, own = new["account"], new.get("signing_key", "")
-            if not secrets_set:
-                secrets_set, without = True, "" if own else None
-            if own or account in had:
-                own_keys[account] = own
-            if own and had.setdefault(account, own) != own:
-                resets.append(f"\nentry {number}: {account} has another key since a reset")
-                had[account] = own
-        before = hashed
+                self.forged = (
+                    self.forged or f"entry {number}: signed in the name of {person}, and not with their own key"
+                )
+        elif written["event"] == "SecretSet":
+            self._secret(number, written["new"]["account"], written["new"].get("signing_key", ""))
+
+    def _secret(self, number, account, own):
+        if not self.secrets_set:
+            self.secrets_set, self.without = True, "" if own else None
+        if own or account in self.ever:
+            self.of_person[account] = own
+        if own and self.ever.setdefault(account, own) != own:
+            self.resets.append(f"\nentry {number}: {account} has another key since a reset")
+            self.ever[account] = own
+
+    def newest(self):
+        """The casebook's key at the end; empty where nothing was recorded."""
+        return self.of_book[-1][1] if self.of_book else ""
+
+    def check_root(self, root, proved):
+        """The key given signs somewhere, and each later one was agreed to, or lies before an entry proved otherwise."""
+        given = [at for at, one, _ in self.of_book if one == root]
+        if root and not given:
+            raise Wrong("the casebook's key is not the key given")
+        for at, _, agreed in self.of_book:
+            if not agreed and at > max([proved, *given[:1]]):
+                said = "another key signs from here on, and the key before did not agree; compare a report"
+                raise Wrong(f"entry {at}: {said}")
+
+
+def follow(entries, keys, kept, wanted):
+    """Follow the chain to its end: (number and hash of the last entry, hash and casebook's key of each entry wanted)."""
+    number, before, found = 0, "0" * 64, {}
+    for told, previous, hashed, body in entries:
+        number += 1
+        if told != number:
+            raise Wrong(f"entry {number}: missing or out of order (found {told})")
+        if previous != before or hashlib.sha256(f"{number}\n{before}\n{body}".encode()).hexdigest() != hashed:
+            raise Wrong(f"entry {number}: does not match its hash, or does not follow from the entry before")
+        written = json.loads(body)
+        if json.dumps(written, ensure_ascii=False, sort_keys=True, separators=(",", ":")) != body:
+            raise Wrong(
+                f"entry {number}: its text is not in the one written form, so it can be read in more than one way"
+            )
+        keys.take(number, before, body, written)
         if is_due(number, body) and number not in kept:
-            return f"entry {number}: the checkpoint that was kept of it is missing", ""
+            raise Wrong(f"entry {number}: the checkpoint that was kept of it is missing")
         if number in wanted:
-            hashes[number], key_at[number] = hashed, keys[-1][1]
+            found[number] = hashed, keys.newest()
+        before = hashed
+    return number, before, found
+
+
+def check_printed(printed, found):
+    """Each hash printed on a report is that of its entry."""
     for at, hashed in sorted(printed.items()):
-        if hashes.get(at) != hashed:
-            return f"entry {at}: missing, or not the one printed on the report", ""
+        if at not in found or found[at][0] != hashed:
+            raise Wrong(f"entry {at}: missing, or not the one printed on the report")
+
+
+def check_checkpoints(checkpoints, found):
+    """Each checkpoint is of its entry, and signed with the casebook's key of then."""
     for at, hashed, time, signer, signature in checkpoints:
-        if hashes.get(at) != hashed:
-            return f"entry {at}: missing, or rewritten since its checkpoint was signed", ""
-        if signer != key_at[at] or not is_signed(signer, signature, f"escalon-checkpoint-2\n{at}\n{hashed}\n{time}"):
-            return f"entry {at}: its checkpoint was not signed with the casebook's key", ""
+        if at not in found or found[at][0] != hashed:
+            raise Wrong(f"entry {at}: missing, or rewritten since its checkpoint was signed")
+        said = f"escalon-checkpoint-2\n{at}\n{hashed}\n{time}"
+        if signer != found[at][1] or not is_signed(signer, signature, said):
+            raise Wrong(f"entry {at}: its checkpoint was not signed with the casebook's key")
+
+
+def check_head(head, number, hashed, key):
+    """The signed head names the last entry."""
     if head is None:
-        return "the signed head is missing", ""
-    if (head[0], head[1]) != (number, before):
-        return f"entry {min(number, head[0]) + 1}: the record was signed as ending at entry {head[0]}, not {number}", ""
-    key = keys[-1][1] if keys else ""
-    if not is_signed(key, head[3], f"escalon-head-2\n{number}\n{before}\n{head[2]}"):
-        return f"entry {number}: it was not signed as the end with the casebook's key", ""
-    given = [at for at, one, _ in keys if one == root]
-    if root and not given:
-        return "the casebook's key is not the key given", ""
-    for at, _, agreed in keys:
-        if not agreed and at > max([proved, *given[:1]]):
-            return f"entry {at}: another key signs from here on, and the key before did not agree; compare a report", ""
-    if forged:
-        return forged, ""
+        raise Wrong("the signed head is missing")
+    if (head[0], head[1]) != (number, hashed):
+        said = f"the record was signed as ending at entry {head[0]}, not {number}"
+        raise Wrong(f"entry {min(number, head[0]) + 1}: {said}")
+    if not is_signed(key, head[3], f"escalon-head-2\n{number}\n{hashed}\n{head[2]}"):
+        raise Wrong(f"entry {number}: it was not signed as the end with the casebook's key")
+
+
+def check_archive(place, number, hashed, key):
+    """Its files are those of the signed list, and its tables say what the entries say."""
+    if wrong := wrong_file(place):
+        raise Wrong(wrong)
+    signature = (place / SIGNATURE).read_text(encoding="ascii").strip()
+    if not is_signed(key, signature, list_statement(place, number, hashed)):
+        raise Wrong(f"{LIST}: the list of files is not signed with the casebook's key")
+    if wrong := wrong_table(place):
+        raise Wrong(f"{wrong}: it is not what the entries say")
+
+
+def verify(place, printed, root=None):
+    """The first thing wrong with a record, or None, and what was found of a whole one."""
+    try:
+        return None, checked(place, printed, root)
+    except Wrong as wrong:
+        return str(wrong), ""
+
+
+def checked(place, printed, root):
+    """What was found of a record, in words; raises Wrong where something is not as it should be."""
+    if place.is_dir() and (odd := odd_file(place)):
+        raise Wrong(odd)
+    entries, checkpoints, head = read(place)
+    keys, kept = Keys(), {one[0] for one in checkpoints}
+    number, hashed, found = follow(entries, keys, kept, kept | set(printed))
+    check_printed(printed, found)
+    check_checkpoints(checkpoints, found)
+    check_head(head, number, hashed, keys.newest())
+    keys.check_root(root, max(printed, default=0))
+    if keys.forged:
+        raise Wrong(keys.forged)
     if place.is_dir():
-        if wrong := wrong_file(place):
-            return wrong, ""
-        signature = (place / SIGNATURE).read_text(encoding="ascii").strip()
-        if not is_signed(key, signature, list_statement(place, number, before)):
-            return f"{LIST}: the list of files is not signed with the casebook's key", ""
-        if wrong := wrong_table(place):
-            return f"{wrong}: it is not what the entries say", ""
-    return (
-        None,
-        f"{number} entries, {len(checkpoints)} checkpoints, ending {number}:{before}\nkey {key}{''.join(resets)}",
-    )
+        check_archive(place, number, hashed, keys.newest())
+    ends = f"{number} entries, {len(checkpoints)} checkpoints, ending {number}:{hashed}"
+    return f"{ends}\nkey {keys.newest()}{''.join(keys.resets)}"
 
 
 def main():
