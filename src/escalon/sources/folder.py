@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from difflib import get_close_matches
 from functools import lru_cache
@@ -31,12 +31,12 @@ from escalon.sources.delimited import MOST_ABOVE, FolderError
 from escalon.sources.frame import frame_of
 from escalon.sources.headings import plainly_headed
 from escalon.sources.intake import Count, Intake, problem_at
-from escalon.sources.mapping import MAPPING, Leftover, leftovers, unmapped, widened
+from escalon.sources.mapping import MAPPING, Leftover, Widened, leftovers, unmapped, widened
 from escalon.sources.observed import Dictionary
 from escalon.sources.qpcr_wells import NAME as WELLS
 from escalon.sources.qpcr_wells import read_wells, wells_beside, with_levels
 from escalon.sources.redcap import own_exports
-from escalon.sources.tables import KINDS, WORKBOOK, Table, kind_of, read_folder
+from escalon.sources.tables import KINDS, WORKBOOK, Folder, Table, kind_of, read_folder
 from escalon.sources.taking import TWICE, Codes, Problem, Taking, Told
 
 SYNTHETIC = "SYNTHETIC.txt"
@@ -57,64 +57,93 @@ def take_in(study: Study, path: str | Path) -> Intake:
 def _take_in_folder(study: Study, path: Path) -> Intake:
     wide = (widened(path) or own_exports(study, path)) if path.is_dir() else ()
     folder = read_folder(path, also={one.into for one in wide})
-    mapped = {one.table.file for one in wide}
-    have = {*folder.tables, *(one.into for one in wide)}
-    problems: list[Problem] = [
-        _stranger(name, have)
-        for name in folder.others
-        if _is_surprising(name) and name not in mapped and kind_of(name)[0] != WELLS
-    ]
-    problems += [_unread(file, column) for file, column in unmapped(wide)]
-    problems += [
-        Problem(one.wide.file, note.line, note.column, note.text, note.message, refused=False)
-        for one in wide
-        for note in one.notes
-    ]
-    counts: list[Count] = []
-    told: list[Told | KeptFacts] = []
+    account = _Account()
     if (path / SYNTHETIC).exists():
-        told.append(((MarkedSynthetic(), SYNTHETIC),))
-    unread: list[Unread] = [one for problem in problems for one in _unread_file(problem)]
-    as_written = {table.file: table for table in (*folder.tables.values(), *(one.wide for one in wide))}
-    problems += [
-        Problem(table.file, line, column, "", said, refused=False)
-        for table in as_written.values()
-        for line, column, said in table.notes
-    ]
+        account.told.append(((MarkedSynthetic(), SYNTHETIC),))
+    account.files(folder, wide)
     tidy = (plainly_headed(one, {at.name: at for at in TABLES[one.name]}) for one in folder.tables.values())
     tables = (*tidy, *(one.table for one in wide))
     if path.is_dir():
         tables, of_wells, counted = _with_wells(path, tables)
-        problems, counts = problems + of_wells, counts + counted
+        account.problems += of_wells
+        account.counts += counted
     codes, dictionary = Codes(), Dictionary(study)
     for table in tables:
-        problems += _columns(table)
-        used, found = _taken(dictionary, table, codes)
-        refused = [problem for problem in found if problem.refused]
-        told += [used] if isinstance(used, KeptFacts) else used
-        problems += found
-        unread += _unread_rows(table, refused)
-        counts.append(Count(table.name, table.file, len(table.rows), len(used), len(table.rows) - len(used)))
+        account.table(dictionary, table, codes)
     for rest in leftovers(wide):
-        untaken = _untaken(rest)
-        problems += [problem for problem, _ in untaken]
-        unread += [one for _, one in untaken]
+        account.leftover(rest)
+    account.nothing_to_report(tables, wide)
+    return account.intake(study, path, tables)
+
+
+@dataclass
+class _Account:
+    """What the files of a folder say, and what became of each of their rows."""
+
+    told: list[Told | KeptFacts] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    counts: list[Count] = field(default_factory=list)
+
+    def files(self, folder: Folder, wide: tuple[Widened, ...]) -> None:
+        """The files and columns that nothing reads, and what the reader of a table noticed about it as a whole."""
+        have = {*folder.tables, *(one.into for one in wide)}
+        mapped = {one.table.file for one in wide}
+        others = [name for name in folder.others if name not in mapped and kind_of(name)[0] != WELLS]
+        self.problems += [_stranger(name, have) for name in others if _is_surprising(name)]
+        self.problems += [_unread(file, column) for file, column in unmapped(wide)]
+        for one in wide:
+            self.problems += [
+                Problem(one.wide.file, note.line, note.column, note.text, note.message, refused=False)
+                for note in one.notes
+            ]
+        self.unread += [one for problem in self.problems for one in _unread_file(problem)]
+        as_written = {table.file: table for table in (*folder.tables.values(), *(one.wide for one in wide))}
+        for table in as_written.values():
+            self.problems += [
+                Problem(table.file, line, column, "", said, refused=False) for line, column, said in table.notes
+            ]
+
+    def table(self, dictionary: Dictionary, table: Table, codes: Codes) -> None:
+        """The rows of a table: each is used, or refused with every reason."""
+        self.problems += _columns(table)
+        used, found = _taken(dictionary, table, codes)
+        self.told += [used] if isinstance(used, KeptFacts) else used
+        self.problems += found
+        self.unread += _unread_rows(table, [problem for problem in found if problem.refused])
+        self.counts.append(Count(table.name, table.file, len(table.rows), len(used), len(table.rows) - len(used)))
+
+    def leftover(self, rest: Leftover) -> None:
+        """The lines of an export that no table takes."""
+        for problem, unread in _untaken(rest):
+            self.problems.append(problem)
+            self.unread.append(unread)
         number = len(rest.untaken)
-        counts.append(Count("", rest.file, number + rest.left_out, 0, number, rest.left_out))
-    events = [table for table in tables if table.name == "adverse_events"]
-    taken_from = {one.wide.file for one in wide if one.wide.rows}  # that a mapping takes no line of many says nothing
-    said = [table for table in events if table.file not in taken_from]
-    if said and not any(table.rows for table in events) and not any(one.table == "adverse_events" for one in unread):
-        told.append(((NothingToReport(table="adverse_events"), said[0].file),))
-    entries = _numbered(told)
-    telling = tuple(entries.telling())
-    silent = _silent(telling, {table.name for table in tables})
-    problems += [*_across(telling), *_of_samples(study, telling)]
-    problems += [Problem("adverse_events.csv", 0, "", "", one.why.partition(": ")[2], refused=False) for one in silent]
-    hashes = {table.file: table.sha256 for table in tables}
-    return Intake(
-        path, frame_of(study), entries, tuple(unread), tuple(problems), tuple(counts), MappingProxyType(hashes)
-    )
+        self.counts.append(Count("", rest.file, number + rest.left_out, 0, number, rest.left_out))
+
+    def nothing_to_report(self, tables: Iterable[Table], wide: tuple[Widened, ...]) -> None:
+        """A table of adverse events with its header only says that there was none; so says no line of many not taken."""
+        events = [table for table in tables if table.name == "adverse_events"]
+        taken_from = {one.wide.file for one in wide if one.wide.rows}
+        said = [table for table in events if table.file not in taken_from]
+        is_lost = any(one.table == "adverse_events" for one in self.unread)
+        if said and not any(table.rows for table in events) and not is_lost:
+            self.told.append(((NothingToReport(table="adverse_events"), said[0].file),))
+
+    def intake(self, study: Study, path: Path, tables: Sequence[Table]) -> Intake:
+        """The folder as a history, with what only shows between its rows."""
+        entries = _numbered(self.told)
+        telling = tuple(entries.telling())
+        across = [*_across(telling), *_of_samples(study, telling), *_silent(telling, {one.name for one in tables})]
+        return Intake(
+            path,
+            frame_of(study),
+            entries,
+            tuple(self.unread),
+            (*self.problems, *across),
+            tuple(self.counts),
+            MappingProxyType({table.file: table.sha256 for table in tables}),
+        )
 
 
 def _numbered(told: Iterable[Told | KeptFacts]) -> Entries:
@@ -216,12 +245,12 @@ def _day_or_none(text: str) -> Day | None:
 _DAY_OF = {"facts": "date", "treatments": "start", "adverse_events": "start", "doses": "date", "samples": "date"}
 
 
-def _silent(entries: Iterable[Entry], tables: set[str]) -> list[Unread]:
+def _silent(entries: Iterable[Entry], tables: set[str]) -> list[Problem]:
     """People were infused and there is no table of adverse events: that is silence, not «no event»."""
     if not any(isinstance(entry.event, CellsInfused) for entry in entries) or "adverse_events" in tables:
         return []
-    why = "adverse_events.csv: there is no such table. If there was no event, write the table with its header only"
-    return [Unread("adverse_events", "", None, why)]
+    why = "there is no such table. If there was no event, write the table with its header only"
+    return [Problem("adverse_events.csv", 0, "", "", why, refused=False)]
 
 
 def _is_surprising(name: str) -> bool:
